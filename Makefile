@@ -1,0 +1,39 @@
+# Two commands from nothing but python 3.11 and make: `make demo` and `make test`. Each makes .venv and installs into it
+# what constraints.txt pins, and is quick the second time.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.PHONY: demo test lint format wheel clean
+.DEFAULT_GOAL := test
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "send_screen needs Python 3.11 or later; name one with: make PYTHON=python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt uv
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[train,dev]'
+	touch $@
+
+demo: $(STAMP)          ## the whole job on an invented England, into ./demo
+	$(BIN)/send-screen demo --out demo
+
+lint: $(STAMP)          ## style, types, the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint              ## lint, then doctests and all tests
+	$(BIN)/pytest -n 2
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+wheel: $(STAMP)         ## dist/send_screen-*.whl
+	rm -rf dist
+	$(BIN)/uv build --quiet --wheel --out-dir dist .
+
+clean:
+	rm -rf $(VENV) demo dist

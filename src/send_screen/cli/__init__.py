@@ -1,0 +1,8 @@
+"""The command line: parse, call, print, and an exit code that a script can read.
+
+0 done; 1 the data or a gate says no; 2 the call's arguments are wrong; 3 something is missing on this machine.
+"""
+
+from send_screen.cli._app import main
+
+__all__ = ["main"]

@@ -1,0 +1,201 @@
+"""Every command: its arguments, one call, and what it prints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from send_screen.cli._console import guarded, progress, say, say_json
+
+app = typer.Typer(
+    name="send-screen",
+    help=(
+        "Notice children who may need early support: train a model, see what it does to whom, and list children to "
+        "talk about first. A flag is a prompt to look, never a diagnosis and never a decision."
+    ),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for a script.")]
+Tracking = Annotated[
+    str | None,
+    typer.Option(
+        "--tracking-uri",
+        help="MLflow's store: sqlite:///path/mlflow.db or a server's address. [default: mlflow.db in this folder]",
+    ),
+]
+
+
+def _version(shown: bool) -> None:
+    if shown:
+        from importlib import metadata
+
+        say(metadata.version("send-screen"))
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Notice children who may need early support."""
+
+
+@app.command()
+@guarded
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for everything that is made.")],
+    children: Annotated[int, typer.Option(min=2000, help="How many children to invent.")] = 20_000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the invented England.")] = 0,
+    json: Json = False,
+) -> None:
+    """Do the whole job on invented children, and say what to open."""
+    from send_screen.cli._words import after_demo
+    from send_screen.workflows import demo as run
+
+    with progress(quiet=json) as tell:
+        made = run(out, children=children, seed=seed, progress=tell)
+    facts = after_demo(made)
+    say_json(facts["json"]) if json else say(facts["text"])
+
+
+@app.command()
+@guarded
+def simulate(
+    out: Annotated[Path, typer.Option(help="Folder for the files.")],
+    children: Annotated[int, typer.Option(min=1, help="How many reception children to invent.")] = 20_000,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same children.")] = 0,
+    json: Json = False,
+) -> None:
+    """Invent an England: census, profile and later SEN record of children who do not exist."""
+    from send_screen.simulation import simulate_england, write_england
+
+    with progress(quiet=json) as tell:
+        tell(f"Inventing {children:,} children")
+        england = simulate_england(children=children, seed=seed)
+        write_england(england, out)
+    if json:
+        say_json({"out": str(out), "children": len(england.pupil_census), "invented": True})
+    else:
+        say(f"{len(england.pupil_census):,} invented children are in {out}. None of them exists.")
+
+
+@app.command()
+@guarded
+def check(
+    contract: Annotated[str, typer.Argument(help="A contract such as education/eyfsp, or a path to one.")],
+    file: Annotated[Path, typer.Argument(help="CSV, XLSX or Parquet.")],
+    json: Json = False,
+) -> None:
+    """Hold a file against a data contract, and name everything that does not keep it."""
+    from send_screen.cli._words import check_json, check_text
+    from send_screen.contracts import load_contract
+    from send_screen.readers import read_table
+
+    agreed = load_contract(contract)
+    reading = read_table(file)
+    result = agreed.check(reading.frame, file=reading.file)
+    if json:
+        say_json(check_json(agreed, reading, result))
+    else:
+        say(check_text(agreed, reading, result))
+    if any(violation.severity == "error" for violation in result.violations):
+        raise typer.Exit(1)
+
+
+@app.command()
+@guarded
+def train(
+    spec: Annotated[Path, typer.Argument(help="The model's spec.yaml.")],
+    data: Annotated[Path, typer.Option(help="A file, or a folder with one file a contract.")],
+    tracking_uri: Tracking = None,
+    evidence: Annotated[
+        Path, typer.Option(envvar="SEND_SCREEN_EVIDENCE", help="Evidence store: personal data, for few to read.")
+    ] = Path("evidence"),
+    hold_out: Annotated[int, typer.Option(min=0, help="Whole schools to keep aside, to screen later.")] = 0,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Threads for LightGBM. [default: one fewer than the cores]")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Train a version, measure it on schools it has not seen, and enter it in MLflow."""
+    from send_screen.cli._words import trained_json, trained_text
+    from send_screen.tracking import default_uri
+    from send_screen.workflows import train as run
+
+    with progress(quiet=json) as tell:
+        made = run(
+            spec,
+            data,
+            tracking_uri=tracking_uri or default_uri(),
+            evidence=evidence,
+            hold_out=hold_out,
+            threads=threads,
+            progress=tell,
+        )
+    say_json(trained_json(made)) if json else say(trained_text(made))
+    made.require_passed()
+
+
+@app.command()
+@guarded
+def screen(
+    model: Annotated[str, typer.Argument(help="models:/name@alias, models:/name/3, or an exported folder.")],
+    file: Annotated[Path, typer.Argument(help="A school's file, or a folder with one file a contract.")],
+    out: Annotated[Path, typer.Option(help="Folder for the lists and the page.")],
+    capacity: Annotated[
+        str | None, typer.Option(help="How many children can be assessed: 30, or 10%. [default: the spec's]")
+    ] = None,
+    by: Annotated[Literal["school"] | None, typer.Option(help="With 'school', each school has its own places.")] = None,
+    research: Annotated[
+        bool, typer.Option(help="Show real children to a model that learnt from invented ones; every page says so.")
+    ] = False,
+    tracking_uri: Tracking = None,
+    json: Json = False,
+) -> None:
+    """List the children of a file whom it would be worth talking about first, with reasons."""
+    from send_screen.cli._words import screened_text
+    from send_screen.workflows import screen_file
+
+    with progress(quiet=json) as tell:
+        tell("Screening")
+        result, summary = screen_file(
+            model,
+            file,
+            out=out,
+            capacity=capacity,
+            by_school=by == "school",
+            research=research,
+            tracking_uri=tracking_uri,
+        )
+    say_json(summary) if json else say(screened_text(result, out))
+
+
+@app.command()
+@guarded
+def export(
+    model: Annotated[str, typer.Argument(help="models:/name@alias or models:/name/3.")],
+    out: Annotated[Path, typer.Option(help="A folder that is not there yet.")],
+    tracking_uri: Tracking = None,
+    json: Json = False,
+) -> None:
+    """Write a version into a folder that a school can screen with: plain files, no MLflow."""
+    from send_screen.workflows import export_model
+
+    folder = export_model(model, out, tracking_uri=tracking_uri)
+    if json:
+        say_json({"out": str(folder)})
+    else:
+        say(f"The version is in {folder}. Screen with it: send-screen screen {folder} FILE --out DIR")
+
+
+def main() -> None:
+    """Run ``send-screen``."""
+    app()

@@ -1,0 +1,202 @@
+"""What the commands say when they are done."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict
+
+if TYPE_CHECKING:
+    from send_screen.contracts import CheckResult, Contract
+    from send_screen.readers import Reading
+    from send_screen.screening import ScreeningResult
+    from send_screen.workflows import Demo, TrainedVersion
+
+MOST_SHOWN = 40
+BY_HAND = "look at by hand"
+
+
+class Said(TypedDict):
+    """The same facts for a person and for a script."""
+
+    text: str
+    json: dict[str, Any]
+
+
+def trained_json(made: TrainedVersion) -> dict[str, Any]:
+    """Return a trained version in facts."""
+    return {
+        "name": made.name,
+        "version": made.version,
+        "registered_version": made.registered_version,
+        "model_uri": made.model_uri,
+        "tracking_uri": made.tracking_uri,
+        "run_id": made.run_id,
+        "gates": list(made.gates),
+        "passed": made.passed,
+        "children": made.n,
+        "set_aside": made.n_set_aside,
+        "evidence": str(made.evidence),
+        "evidence_sha256": made.evidence_sha256,
+        "tables_sha256": made.tables_sha256,
+        "performance": made.published["performance"],
+        "differences": made.published["differences"],
+        "named": made.published["named"],
+    }
+
+
+_SHOWN = (
+    ("roc_auc", "ranks a child with later need above one without (ROC AUC)"),
+    ("average_precision", "average precision"),
+    ("recall_at_capacity", "of those with later need, listed"),
+    ("precision_at_capacity", "of those listed, with later need"),
+)
+
+
+def trained_text(made: TrainedVersion) -> str:
+    """Return a trained version in words: how well, beside the rule, for whom less well, and where it is."""
+    lines = [f"{made.name}, version {made.version}: {made.n:,} children learnt from, {made.n_set_aside:,} set aside."]
+    if made.published["version"]["trained_on"] == "invented":
+        lines.append("These children are invented: this version cannot screen real ones.")
+    lines += ["", f"{'':58}{'this version':>22}{'the rule':>22}{'LightGBM':>22}"]
+    for metric, words in _SHOWN:
+        cells = "".join(f"{_figure(made, policy, metric):>22}" for policy in ("version", "rule", "lightgbm"))
+        lines.append(f"{words:58}{cells}")
+    lines += ["", "Whose needs it misses more:"]
+    lines += [f"  {sentence}" for sentence in made.published["named"]] or [
+        "  No gap beyond the tolerance was shown. That is not proof that there is none: see the report."
+    ]
+    lines.append("")
+    for gate in made.gates:
+        measured = "not measured" if gate["measured"] is None else f"{gate['measured']:.3g}"
+        lines.append(f"Gate {'passed' if gate['passed'] else 'FAILED'}: {gate['gate']}, {gate['required']}: {measured}")
+    lines.append("")
+    if made.registered_version:
+        lines.append(f"Registered: {made.model_uri} (alias: candidate). Run {made.run_id}.")
+        lines.append(f"Screen with it: send-screen screen {made.model_uri} FILE --out DIR")
+    else:
+        lines.append(f"Not registered. Run {made.run_id}.")
+    lines.append(f"See it: MLFLOW_DISABLE_TELEMETRY=true mlflow ui --backend-store-uri {made.tracking_uri}")
+    lines.append(f"Evidence (personal data): {made.evidence}")
+    return "\n".join(lines)
+
+
+def _figure(made: TrainedVersion, policy: str, metric: str) -> str:
+    for row in made.published["performance"]:
+        if row["policy"] == policy and row["metric"] == metric and row["value"] is not None:
+            low, high = row["low"], row["high"]
+            interval = f" ({low:.3f}-{high:.3f})" if low is not None and high is not None else ""
+            return f"{row['value']:.3f}{interval}"
+    return "-"
+
+
+def after_demo(made: Demo) -> Said:
+    """Return what the demonstration made, and what to open first."""
+    text = "\n".join(
+        [
+            trained_text(made.trained),
+            "",
+            "Open these in a browser:",
+            f"  the SENCO's list         {(made.lists / 'report.html').resolve()}",
+            f"  what it does to whom     {made.report.resolve()}",
+            f"  the model card           {made.card.resolve()}",
+            "",
+            "All children in it are invented.",
+        ]
+    )
+    return {
+        "text": text,
+        "json": {
+            **trained_json(made.trained),
+            "lists": str(made.lists),
+            "report": str(made.report),
+            "card": str(made.card),
+            "data": str(made.data),
+        },
+    }
+
+
+def screened_text(result: ScreeningResult, out: Path) -> str:
+    """Return a screening run in words; the children who could not be screened come first."""
+    aside = Counter(child.kind for child in result.set_aside)
+    lines = [*result.banners]
+    lines += [f"{n} child(ren): {kind}." for kind, n in sorted(aside.items(), key=lambda item: item[0] != BY_HAND)]
+    lines += [
+        f"{len(result.listed)} of {result.n_screened} screened children are listed, {len(result.margin)} are just "
+        "below the line. Not being listed is never 'no need'.",
+        f"{result.n_rows} rows = {result.n_screened} screened + {len(result.set_aside)} set aside.",
+        *(f"Note: {note}" for note in result.notes),
+        f"Open {(out / 'report.html').resolve()}",
+    ]
+    return "\n".join(lines)
+
+
+def check_json(contract: Contract, reading: Reading, result: CheckResult) -> dict[str, Any]:
+    """Return what a check found, as facts; values of personal columns are masked already."""
+    return {
+        "contract": contract.ref,
+        "file": reading.file,
+        "rows": len(result.frame),
+        "rows_with_errors": len(result.bad_rows),
+        "usable": result.usable,
+        "columns": {
+            "matched": list(result.columns.matched),
+            "aliased": result.columns.aliased,
+            "not_used_but_similar": result.columns.guessed,
+            "unknown": list(result.columns.unknown),
+            "missing": result.columns.missing,
+        },
+        "violations": [
+            {
+                "rule": v.rule,
+                "severity": v.severity,
+                "column": v.column,
+                "row": v.row,
+                "value": v.value,
+                "message": v.message,
+                "remedy": v.remedy,
+            }
+            for v in result.violations
+        ],
+        "notes": [*reading.notes, *result.notes],
+    }
+
+
+def check_text(contract: Contract, reading: Reading, result: CheckResult) -> str:
+    """Return what a check found, in lines: every rule with its count, and the first places of each."""
+    lines = [f"{reading.file} against {contract.ref}: {len(result.frame):,} rows."]
+    lines += [f"Note: {note}" for note in (*reading.notes, *result.notes)]
+    lines += _column_lines(result)
+    by_rule: dict[str, list[Any]] = {}
+    for violation in result.violations:
+        by_rule.setdefault(violation.rule, []).append(violation)
+    for rule, found in by_rule.items():
+        first = found[0]
+        place = f"column {first.column}: " if first.column else ""
+        lines.append(f"{first.severity.upper()} {rule} ({len(found):,}x). {place}{first.message} {first.remedy}")
+        lines += [f"    row {v.row}: {v.value if v.value is not None else '(blank)'}" for v in _some(found)]
+        if len(found) > MOST_SHOWN:
+            lines.append(f"    ... and {len(found) - MOST_SHOWN:,} more (all of them with --json)")
+    errors = sum(violation.severity == "error" for violation in result.violations)
+    if errors:
+        lines.append(f"{errors:,} error(s). {len(result.bad_rows):,} row(s) cannot be used until they are mended.")
+    else:
+        lines.append("The file keeps its contract.")
+    return "\n".join(lines)
+
+
+def _some(found: list[Any]) -> Iterable[Any]:
+    return (violation for violation in found[:MOST_SHOWN] if violation.row is not None)
+
+
+def _column_lines(result: CheckResult) -> list[str]:
+    columns = result.columns
+    lines = [f"Note: column {header!r} was understood as {name}." for header, name in columns.aliased.items()]
+    lines += [
+        f"Note: column {header!r} was not used. It looks like {name}: rename it if it is."
+        for header, name in columns.guessed.items()
+    ]
+    if columns.unknown:
+        lines.append("Note: these columns were not used: " + ", ".join(map(repr, columns.unknown)) + ".")
+    return lines

@@ -1,0 +1,13 @@
+"""From linked tables to the children a model may be asked about, with every role apart and no leak unnamed.
+
+:func:`load_cohort` reads and checks the agencies' tables, joins them as of a date, decides who is eligible and who is
+labelled, and returns a :class:`Cohort`; rows that cannot be used are set aside with the rule that did it.
+:func:`find_leaks` looks for features that know the outcome, whatever a splitter did.
+"""
+
+from send_screen.cohorts._build import load_cohort
+from send_screen.cohorts._cohort import Cohort
+from send_screen.cohorts._hold_out import hold_out_schools, write_held_out
+from send_screen.cohorts._leakage import Leak, find_leaks
+
+__all__ = ["load_cohort", "Cohort", "find_leaks", "Leak", "hold_out_schools", "write_held_out"]

@@ -1,0 +1,252 @@
+"""From files to a cohort: link, decide who may be asked about, label, and keep every role apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from send_screen.cohorts._cohort import Cohort
+from send_screen.cohorts._link import Linked, link
+from send_screen.cohorts._values import (
+    as_of_dates,
+    code,
+    column_of,
+    feature_values,
+    group_values,
+    holds,
+    known,
+    recorded_dates,
+    year_end,
+)
+from send_screen.contracts import Contract
+from send_screen.errors import DataError, PopulationError
+from send_screen.specs import Condition, ModelSpec
+
+BY_HAND = "look at by hand"
+ON_RECORD = "already on the record"
+OUTSIDE = "outside the population"
+NO_OUTCOME = "outcome not known"
+# With more of a file than this outside the population, it is not a stray row but the wrong file.
+WRONG_FILE_SHARE = 0.5
+
+
+def load_cohort(
+    spec: ModelSpec, data: object, *, training: bool = True, contracts: Mapping[str, Contract] | None = None
+) -> Cohort:
+    """Read the data a spec names and build its cohort.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        The decision: population, eligibility, outcome, features, groups.
+    data : str, pathlib.Path, pandas.DataFrame, pyarrow.Table, or mapping of contract id to one of these
+        A folder with one file a contract, a single file (CSV, XLSX, Parquet) or frame with the columns of all of
+        them, or one of these for each contract.
+    training : bool, default True
+        Whether to keep the labelled children only; otherwise the children to be screened, without labels.
+    contracts : mapping of contract id to Contract, optional
+        The contracts that came with an exported model; by default those that came with the library.
+
+    Returns
+    -------
+    Cohort
+        ``len(cohort) + len(cohort.set_aside)`` is the number of rows in the data.
+
+    Raises
+    ------
+    DataError
+        If the files cannot be used, or no child is left.
+    PopulationError
+        If the data are of other children than the model is for.
+    """
+    linked = link(spec, data, training=training, contracts=contracts)
+    aside = linked.problem.assign(kind=pd.Series(BY_HAND, index=linked.frame.index, dtype=object))
+    aside.loc[aside["rule"].isna(), "kind"] = None
+    as_of = as_of_dates(linked.frame, linked.contracts, spec)
+    _apply_population(spec, linked, aside)
+    if not training:
+        _refuse_wrong_file(spec, aside)
+    for condition in spec.eligible:
+        _apply(condition, linked, aside, ON_RECORD, "Nothing to do here: the support already in place goes on.")
+    features = {
+        feature.name: feature_values(linked.frame, linked.contracts, feature, as_of) for feature in spec.features
+    }
+    X = pd.DataFrame(features)
+    _set_aside_without_essentials(spec, linked, X, aside)
+    label = None
+    if training:
+        label = _labels(spec, linked, as_of)
+        _mark(
+            aside,
+            label.isna(),
+            NO_OUTCOME,
+            "OUTCOME-KNOWN",
+            "What happened later is not known, so the child cannot be learnt from.",
+            "Nothing to do: the child is only left out of training.",
+        )
+    sensitive = pd.DataFrame({g.name: group_values(linked.frame, linked.contracts, g) for g in spec.groups})
+    show = _show(spec, linked)
+    school = _text(linked, spec.school)
+    if training:
+        _mark(
+            aside,
+            school == "",
+            BY_HAND,
+            "SCHOOL-KNOWN",
+            "The school is not recorded, so the child cannot be kept on one side of a split.",
+            "Add the school, or leave the child out of training.",
+        )
+    keep = aside["kind"].isna().to_numpy()
+    if not keep.any():
+        raise DataError(_nobody_left(aside), remedy="Check that this is the file you meant.")
+    set_aside = pd.concat(
+        [linked.origin, show[["name", "class_name", "school"]], aside, sensitive.add_prefix("group.")], axis=1
+    )[~keep].reset_index(drop=True)
+    recorded = {f.name: recorded_dates(linked.frame, linked.contracts, f) for f in spec.features}
+    return Cohort(
+        ids=linked.origin["child_id"].map(code, na_action="ignore"),
+        X=X,
+        y=None if label is None else label.fillna(0).astype("int8"),
+        sensitive=sensitive,
+        school=school,
+        as_of=as_of,
+        categories=_categories(spec, linked),
+        show=show,
+        recorded_on={name: dates for name, dates in recorded.items() if dates is not None},
+        set_aside=set_aside,
+        notes=tuple(linked.notes),
+        invented=_invented(spec, linked),
+    ).take(keep)
+
+
+def _mark(aside: pd.DataFrame, where: pd.Series, kind: str, rule: str, reason: str, remedy: str) -> None:
+    """Set rows aside that are not set aside already."""
+    rows = where.to_numpy(dtype=bool) & aside["kind"].isna().to_numpy()
+    aside.loc[rows, ["kind", "rule", "reason", "remedy"]] = [kind, rule, reason, remedy]
+
+
+def _apply(condition: Condition, linked: Linked, aside: pd.DataFrame, kind: str, remedy: str) -> None:
+    met, untold = holds(linked.frame, linked.contracts, condition)
+    label = column_of(linked.contracts, condition.column).label
+    _mark(
+        aside,
+        untold,
+        BY_HAND,
+        f"{condition.rule}-NOT-KNOWN",
+        f"{label} is not recorded, so it cannot be told whether the model may be asked about this child.",
+        f"Look at the child by hand, and add {condition.column.column} to the file.",
+    )
+    _mark(aside, ~met, kind, condition.rule, condition.words[:1].upper() + condition.words[1:] + ".", remedy)
+
+
+def _apply_population(spec: ModelSpec, linked: Linked, aside: pd.DataFrame) -> None:
+    remedy = "Look at the child by hand: this model was made for " + spec.population_words + "."
+    for condition in spec.population:
+        _apply(condition, linked, aside, OUTSIDE, remedy)
+    if spec.series:
+        years = known(linked.frame, linked.contracts, spec.series.column)
+        before = years.notna() & (years.astype("string").fillna("") < spec.series.first_year)
+        words = spec.series.words
+        _mark(aside, before, OUTSIDE, "POPULATION-SERIES", words[:1].upper() + words[1:] + ".", remedy)
+
+
+def _refuse_wrong_file(spec: ModelSpec, aside: pd.DataFrame) -> None:
+    """Raise where most children are outside the population: it is not a stray row, but the wrong file."""
+    outside = aside[aside["kind"] == OUTSIDE]
+    usable = int((aside["kind"] != BY_HAND).sum())
+    if len(outside) > WRONG_FILE_SHARE * usable:
+        rule = outside["rule"].mode().iloc[0]
+        reason = str(outside.loc[outside["rule"] == rule, "reason"].iloc[0])
+        raise PopulationError(
+            f"{len(outside)} of {usable} children are outside the population of this model, which is for "
+            f"{spec.population_words}. The commonest reason: {reason[:1].lower()}{reason[1:]}",
+            rule=str(rule),
+            remedy="Screen the children the model was made for, or look at these by hand.",
+        )
+
+
+def _set_aside_without_essentials(spec: ModelSpec, linked: Linked, X: pd.DataFrame, aside: pd.DataFrame) -> None:
+    """Set aside each child of whom an essential agency knows nothing: missing is never scored as nothing."""
+    for use in spec.data:
+        features = [f.name for f in spec.features if any(ref.contract == use.contract for ref in f.sources)]
+        if use.essential and features:
+            _mark(
+                aside,
+                X[features].isna().all(axis=1),
+                BY_HAND,
+                "DATA-ESSENTIAL",
+                f"Nothing that the model looks at is known from {linked.contracts[use.contract].title}.",
+                f"Look at the child by hand, and ask {linked.contracts[use.contract].agency} for the record.",
+            )
+
+
+def _labels(spec: ModelSpec, linked: Linked, as_of: pd.Series) -> pd.Series:
+    """Return 1.0, 0.0 or NaN: the outcome within the horizon after the as-of date."""
+    ref = spec.outcome.column
+    positive, negative = ({code(v) for v in values} for values in (spec.outcome.positive, spec.outcome.negative))
+    if linked.outcome is None:
+        codes = known(linked.frame, linked.contracts, ref).map(code, na_action="ignore")
+        return codes.isin(positive).astype("float64").where(codes.isin(positive | negative))
+    table = linked.outcome
+    stated = column_of(linked.contracts, ref).recorded_on or ""
+    kind, _, name = stated.partition(":")
+    dates = table[name] if kind == "column" else year_end(table[name]) if kind == "academic-year-end" else None
+    child = linked.origin["child_id"]
+    until = as_of + pd.DateOffset(months=spec.outcome.horizon_months)
+    window = pd.DataFrame({"child": child, "from": as_of, "until": until}).dropna(subset=["child"])
+    window = window.drop_duplicates("child").set_index("child")
+    codes = table[ref.column].map(code, na_action="ignore")
+    owner = table[spec.child_id]
+    inside = codes.isin(positive | negative)
+    if dates is not None:
+        when = pd.to_datetime(dates)
+        inside &= (when > owner.map(window["from"])) & (when <= owner.map(window["until"]))
+    outcome = codes[inside].isin(positive).groupby(owner[inside]).max().astype("float64")
+    return child.map(outcome).astype("float64")
+
+
+def _text(linked: Linked, ref: object) -> pd.Series:
+    values = linked.frame.get(str(ref))
+    if values is None:
+        return pd.Series("", index=linked.frame.index, dtype=object)
+    return values.map(code, na_action="ignore").astype(object).where(values.notna(), "").astype(str)
+
+
+def _show(spec: ModelSpec, linked: Linked) -> pd.DataFrame:
+    name = pd.Series("", index=linked.frame.index, dtype=object)
+    for ref in spec.show_name:
+        name = (name + " " + _text(linked, ref)).str.strip()
+    nothing = pd.Series("", index=linked.frame.index, dtype=object)
+    return pd.DataFrame(
+        {
+            "row": linked.origin["row"],
+            "name": name,
+            "class_name": _text(linked, spec.show_class) if spec.show_class else nothing,
+            "school": _text(linked, spec.show_school),
+        }
+    )
+
+
+def _categories(spec: ModelSpec, linked: Linked) -> dict[str, tuple[str, ...]]:
+    categories = {}
+    for feature in spec.features:
+        if feature.kind == "category":
+            column = column_of(linked.contracts, feature.sources[0])
+            categories[feature.name] = tuple(column.levels or ())
+    return categories
+
+
+def _invented(spec: ModelSpec, linked: Linked) -> bool:
+    """Whether every identifier is a UPN of authority 000, which no real child has."""
+    first = linked.contracts[spec.data[0].contract]
+    ids = linked.origin["child_id"].dropna().astype(str)
+    column = first.columns[spec.child_id]
+    is_upn = column.rule("upn") is not None
+    return is_upn and len(ids) > 0 and bool((ids.str.slice(1, 4) == "000").all())
+
+
+def _nobody_left(aside: pd.DataFrame) -> str:
+    counts = (aside["kind"] + " (" + aside["rule"] + ")").value_counts()
+    kinds = "; ".join(f"{n} {kind}" for kind, n in counts.items())
+    return f"None of the {len(aside)} rows can be used: {kinds}."

@@ -1,0 +1,83 @@
+"""A cohort: the children a model is trained or asked about, with every role in a frame of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+
+Frame = TypeVar("Frame", pd.DataFrame, pd.Series)
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Children, known as of a date, with their roles kept apart.
+
+    Models see ``X`` and ``y`` only. All frames and series share one index: 0 .. n-1 in file order.
+
+    Attributes
+    ----------
+    ids : pandas.Series of str, shape (n,)
+        The child's identifier. Never published.
+    X : pandas.DataFrame, shape (n, p)
+        Features in the spec's order. Numbers are float64 with NaN for missing; categorical features are
+        ``object`` columns of str with ``None`` for missing.
+    y : pandas.Series of int8 or None, shape (n,)
+        1 where the outcome happened. None when the children are to be screened.
+    sensitive : pandas.DataFrame of str, shape (n, a)
+        Groups to compare, one column an attribute; what is not known is ``"not recorded"``. No model sees it.
+    school : pandas.Series of str, shape (n,)
+        The school that a fold, a cluster or a held-out set is made of.
+    as_of : pandas.Series of datetime64, shape (n,)
+        What was recorded after this date is not known.
+    categories : dict of str to tuple of str
+        The levels of each categorical feature, in the contract's order.
+    show : pandas.DataFrame, shape (n, 4)
+        What a list shows beside the identifier: ``row`` (of the file), ``name``, ``class_name``, ``school``.
+    recorded_on : dict of str to pandas.Series of datetime64
+        When each feature was recorded, where its contract says so.
+    set_aside : pandas.DataFrame, shape (n_rows - n, 10 or more)
+        Rows that are not in the cohort: ``file``, ``row``, ``child_id``, ``name``, ``class_name``, ``school``,
+        ``kind``, ``rule``, ``reason``, ``remedy``, and a ``group.<attribute>`` column for each attribute.
+    notes : tuple of str
+        What was understood, repaired or left when the data were read.
+    invented : bool
+        True when every child's identifier shows that the child is invented.
+    """
+
+    ids: pd.Series
+    X: pd.DataFrame
+    y: pd.Series | None
+    sensitive: pd.DataFrame
+    school: pd.Series
+    as_of: pd.Series
+    categories: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    show: pd.DataFrame = field(default_factory=pd.DataFrame)
+    recorded_on: dict[str, pd.Series] = field(default_factory=dict)
+    set_aside: pd.DataFrame = field(default_factory=pd.DataFrame)
+    notes: tuple[str, ...] = ()
+    invented: bool = False
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def take(self, keep: np.ndarray) -> Cohort:
+        """Return the cohort of the rows in ``keep`` (positions or a boolean mask), renumbered from 0."""
+        rows = np.flatnonzero(keep) if keep.dtype == bool else keep
+
+        def pick(part: Frame) -> Frame:
+            return part.iloc[rows].reset_index(drop=True)
+
+        return replace(
+            self,
+            ids=pick(self.ids),
+            X=pick(self.X),
+            y=None if self.y is None else pick(self.y),
+            sensitive=pick(self.sensitive),
+            school=pick(self.school),
+            as_of=pick(self.as_of),
+            show=pick(self.show) if len(self.show) else self.show,
+            recorded_on={feature: pick(dates) for feature, dates in self.recorded_on.items()},
+        )

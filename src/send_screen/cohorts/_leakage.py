@@ -1,0 +1,163 @@
+"""Features that know the outcome: found from dates, contracts and the data, whatever the splitter did.
+
+Every test on the data asks two things: is the feature stronger than an honest one can be, and is that more than
+chance? The strongest single features known in this field reach a ROC AUC of about .8 and whole models about .85, so
+a single feature is suspected from .90 and a sum of features from .92. Chance is judged at the 1 % level against the
+strongest honest feature, which keeps small data from raising false alarms; where thousands of levels are looked at,
+Bonferroni's correction is added.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Collection, Mapping
+
+import numpy as np
+import pandas as pd
+
+from send_screen.cohorts._leak import DATED, PAST, Leak, leak
+from send_screen.cohorts._leak_evidence import LEAST, count
+from send_screen.cohorts._leak_single import levels, missingness, near_copies
+from send_screen.cohorts._leak_sum import components
+from send_screen.errors import UsageError
+
+__all__ = ["Leak", "find_leaks"]
+
+#: Names under which a child's special needs status goes in England's and other systems.
+_STATUS_NAME = re.compile(
+    r"^sen(d|co)?(status|provision|support|type|need|stage|code|history|$)|ehcp|^iep$|^specs?$|speced|specin|special"
+)
+#: A near-copy of at least this AUC is no part of a sum: it would decide the outcome without the other parts.
+_WHOLE_COPY = 0.98
+_NO_NAME = ("", "y", "label", "outcome", "target")
+
+
+def find_leaks(
+    X: pd.DataFrame,
+    y: pd.Series,
+    *,
+    as_of: dt.date | pd.Series,
+    recorded_on: Mapping[str, dt.date | pd.Series | None],
+    past_status: Collection[str] = frozenset(),
+    expected_strong: Mapping[str, str] | None = None,
+    categories: Mapping[str, Collection[str]] | None = None,
+) -> list[Leak]:
+    """Look for features that know the outcome.
+
+    Parameters
+    ----------
+    X : pandas.DataFrame, shape (n, p)
+        Features: numbers, or ``object`` columns of str with None for missing.
+    y : pandas.Series of 0 and 1, shape (n,)
+        The outcome. Its name, where it has one, helps to recognise a past status.
+    as_of : datetime.date, or Series of dates of shape (n,)
+        Nothing may have been recorded after this day.
+    recorded_on : mapping of feature to date, Series of dates of shape (n,), or None
+        When each feature was recorded; None, or no entry, when it is not known.
+    past_status : collection of str
+        Features that a contract declares to be a status of the outcome itself.
+    expected_strong : mapping of feature to reason, optional
+        Features that may be strong, and why. They are not suspected for their strength (or their name); dates and
+        declared statuses are told all the same.
+    categories : mapping of feature to levels, optional
+        Features whose numbers are codes without an order.
+
+    Returns
+    -------
+    list of Leak
+        Empty where nothing is suspected. A feature is suspected of strength in one way only: the clearest.
+
+    Raises
+    ------
+    UsageError
+        The outcome has another length or values other than 0 and 1, or dates do not fit the rows.
+
+    Examples
+    --------
+    >>> y = pd.Series([0, 0, 1] * 20)
+    >>> X = pd.DataFrame({"age": np.arange(60.0), "letter_sent": y * 2.0 + 1})
+    >>> [leak.kind for leak in find_leaks(X, y, as_of=dt.date(2023, 7, 31), recorded_on={})]
+    ['near-copy of the label']
+    """
+    label = np.asarray(y)
+    if len(label) != len(X) or not np.isin(label, (0, 1)).all():
+        raise UsageError("The outcome must be 0 or 1 for each of the children.", remedy="Check how it was made.")
+    label = label.astype(np.float64)
+    excused = set(expected_strong or {})
+    leaks = _dated(X, as_of, recorded_on) + _past_status(X, str(y.name or ""), set(past_status), excused)
+
+    names = [str(name) for name in X.columns if str(name) not in excused]
+    if min(label.sum(), len(label) - label.sum()) < LEAST or not names:
+        return leaks
+    columns = [count(X[name], label, name, ordered=name not in (categories or {})) for name in names]
+    copies, gaps = near_copies(columns), missingness(columns, label)
+    giving = levels([column for column in columns if column.name not in _named(copies + gaps)], label)
+    copied = {leak.features[0] for leak in copies if leak.evidence >= _WHOLE_COPY}
+    sums = components([column for column in columns if column.name not in copied], label)
+    if len(_named(sums) & _named(copies + gaps + giving)) == 1:
+        # One suspect carries the sum: it is no sum. Is there another among the rest?
+        suspects = _named(copies + gaps + giving)
+        sums = components([column for column in columns if column.name not in suspects], label)
+    # Parts of a sum can each give the outcome away ("any of these"): the sum says it better.
+    told = [leak for leak in gaps + giving if not set(leak.features) <= _named(sums)]
+    return leaks + copies + told + sums
+
+
+def _named(leaks: list[Leak]) -> set[str]:
+    return {feature for leak in leaks for feature in leak.features}
+
+
+def _dated(
+    X: pd.DataFrame,
+    as_of: dt.date | pd.Series,
+    recorded_on: Mapping[str, dt.date | pd.Series | None],
+) -> list[Leak]:
+    if isinstance(as_of, dt.date):
+        as_of = pd.Series(pd.Timestamp(as_of), index=range(len(X)))
+    limit = pd.to_datetime(as_of).dt.normalize().to_numpy()
+    latest = as_of.max().date()
+    leaks = []
+    for name in X.columns:
+        when = recorded_on.get(name)
+        if when is None:
+            continue
+        known = X[name].notna().to_numpy()
+        if isinstance(when, pd.Series):
+            if len(when) != len(X):
+                raise UsageError(
+                    f"The dates of {name} do not fit the children.", column=str(name), remedy="Give one a child."
+                )
+            late = known & (pd.to_datetime(when).dt.normalize().to_numpy() > limit)
+        else:
+            late = known & (pd.Timestamp(when).normalize().to_numpy() > limit)
+        if late.any():
+            words = f"{name} was recorded after {latest.isoformat()} for {'all' if late.all() else 'some'} children."
+            leaks.append(
+                leak(DATED, [name], late.sum(), late.mean(), words, "Leave it out, or use what was known by that day.")
+            )
+    return leaks
+
+
+def _past_status(X: pd.DataFrame, outcome: str, declared: set[str], excused: set[str]) -> list[Leak]:
+    stem = _stem(outcome)
+    # An earlier SEN status is no status of, say, being kept back a year.
+    of_needs = outcome.lower() in _NO_NAME or bool(_STATUS_NAME.search(stem))
+    leaks = []
+    for name in map(str, X.columns):
+        same = len(stem) >= 4 and _stem(name) == stem
+        if name in declared:
+            words = f"{name} is, by its contract, a status of the very thing that is to be foreseen."
+        elif name not in excused and (same or (of_needs and _STATUS_NAME.search(_stem(name)))):
+            words = f"By its name, {name} is an earlier status of the very thing that is to be foreseen."
+        else:
+            continue
+        known = X[name].notna().to_numpy()
+        remedy = "Leave it out, and leave out the children whose needs are already on the record."
+        leaks.append(leak(PAST, [name], known.sum(), known.mean(), words, remedy))
+    return leaks
+
+
+def _stem(name: str) -> str:
+    """Return a name without its wave (``gk``, ``g1``, ``F5``), digits and separators."""
+    return re.sub(r"[^a-z]", "", re.sub(r"^(g[k\d]|[a-z]\d+)", "", name.lower()))

@@ -1,0 +1,32 @@
+"""Data contracts: what each agency's table holds, and every way in which a file does not keep to it.
+
+A contract is a YAML file in the Open Data Contract Standard v3.1 (``data_contracts/`` in the repository).
+:func:`load_contract` reads one, :meth:`Contract.check` collects every violation of a table against it. England's
+code sets and the check letters of UPNs are here too. pandera and the ODCS package are imported when first needed.
+"""
+
+from send_screen.contracts._codes import birth_season, eal, ethnic_group
+from send_screen.contracts._contract import CodeSet, Column, Contract, Rule
+from send_screen.contracts._load import available_contracts, load_contract
+from send_screen.contracts._result import MASK, CheckResult, ColumnsReport, Violation
+from send_screen.contracts._shipped import shipped
+from send_screen.contracts._upn import is_invented_upn, upn_check_letter
+
+__all__ = [
+    "load_contract",
+    "available_contracts",
+    "Contract",
+    "Column",
+    "CodeSet",
+    "Rule",
+    "CheckResult",
+    "ColumnsReport",
+    "Violation",
+    "MASK",
+    "ethnic_group",
+    "eal",
+    "birth_season",
+    "is_invented_upn",
+    "upn_check_letter",
+    "shipped",
+]

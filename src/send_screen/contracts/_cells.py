@@ -1,0 +1,73 @@
+"""A column's cells as distinct texts and where they stand, so that what is done to a value is done once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import numbers
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+# Spaces that people do not see: no-break, zero-width, byte-order mark.
+_UNSEEN = " \t\r\n\f\v\u00a0\u200b\u202f\ufeff"
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The cells of one column.
+
+    Attributes
+    ----------
+    codes : numpy.ndarray of int, shape (n,)
+        For each row the place of its value in ``values``; -1 is blank.
+    values : tuple
+        Distinct values: str, or None for blank.
+    """
+
+    codes: np.ndarray
+    values: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, series: pd.Series) -> Cells:
+        """Return the cells of a column as text, without spaces around them; blank where nothing is left."""
+        codes, uniques = pd.factorize(series)
+        return cls(codes, tuple(_as_text(value) for value in uniques))
+
+    @classmethod
+    def blank(cls, n: int) -> Cells:
+        """Return ``n`` blank cells."""
+        return cls(np.full(n, -1), ())
+
+    def map(self, change: Callable[[str], Any]) -> Cells:
+        """Return the cells with each distinct text changed; blanks stay blank."""
+        return Cells(self.codes, tuple(None if value is None else change(value) for value in self.values))
+
+    def spread(self) -> np.ndarray:
+        """Return one object a row: its value, or None."""
+        table: np.ndarray = np.empty(len(self.values) + 1, dtype=object)
+        table[: len(self.values)] = self.values
+        return np.asarray(table[self.codes])  # -1 is the last place, which holds None
+
+    def differing(self, other: Cells) -> int:
+        """Count the rows whose value differs from ``other``, cells of the same column."""
+        changed = np.array([mine != theirs for mine, theirs in zip(self.values, other.values, strict=True)] + [False])
+        return int(changed[self.codes].sum())
+
+
+def _as_text(value: object) -> str | None:
+    """Return what a person would type for a value; None for blank."""
+    if isinstance(value, str):
+        return value.strip(_UNSEEN) or None
+    if isinstance(value, bool | np.bool_):
+        return str(bool(value)).lower()
+    if isinstance(value, numbers.Real):
+        number = float(value)
+        return str(int(number)) if number.is_integer() else repr(number)
+    if isinstance(value, dt.datetime):  # a pandas Timestamp is one
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(sep=" ")
+    if value is None or value is pd.NaT:
+        return None
+    return str(value).strip(_UNSEEN) or None

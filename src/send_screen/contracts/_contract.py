@@ -1,0 +1,227 @@
+"""A data contract as data: what each column holds, what must be true of it, and who may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from send_screen.contracts._result import CheckResult
+
+RuleKind = Literal[
+    "columns",
+    "headers",
+    "rows",
+    "null",
+    "duplicate",
+    "levels",
+    "pattern",
+    "type",
+    "range",
+    "upn",
+    "establishment",
+    "academicYear",
+    "notAbove",
+    "onlyWhere",
+]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One thing that must be true, with the id that its violations echo.
+
+    Attributes
+    ----------
+    id : str
+        For example ``"EYFSP-G01-LEVEL"``.
+    kind : str
+        What is checked, see :data:`RuleKind`.
+    description : str
+        What must be true, in words.
+    remedy : str
+        What to do about a value that breaks it.
+    severity : {"error", "warning"}
+        After an error the row cannot be used. After a warning the value is taken as missing and the row is kept:
+        a mistyped ethnicity must not take a child out of the screening.
+    arguments : mapping
+        What the kind needs: a pattern, the other column, the bounds.
+    """
+
+    id: str
+    kind: RuleKind
+    description: str
+    remedy: str
+    severity: Literal["error", "warning"] = "error"
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CodeSet:
+    """Where a column's codes come from, and the dates between which they hold (both included, None is open)."""
+
+    source: str
+    valid_from: str | None
+    valid_until: str | None
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a contract.
+
+    Attributes
+    ----------
+    name : str
+        Header under which the column is known inside the library.
+    label, description : str
+        Its name and meaning in words.
+    logical_type : {"string", "integer", "number", "date", "boolean"}
+        In a checked frame a column with ``levels`` (every boolean one has the levels ``"true"`` and ``"false"``)
+        holds its codes as str or None; other strings are str or None; numbers are float64; dates datetime64.
+    required : bool
+        The file must have the column.
+    nullable : bool
+        Cells may be blank.
+    unique, primary_key : bool
+        No value twice; the column (with others, perhaps) identifies a row.
+    personal : bool
+        Classified as personal or special category data: messages mask its values.
+    levels : dict of str to str or None
+        Codes and their words, in the contract's order, without the codes of ``missing_codes``.
+    minimum, maximum : float or None
+        Bounds of a number, both allowed.
+    unit : str or None
+        Unit of a number, in words.
+    aliases : tuple of str
+        Headers of England's systems for the same column.
+    readers : frozenset of str
+        Roles that may see the content.
+    recorded_on : str or None
+        When the value was known: an ISO date, ``"column:NAME"`` (the date in that column) or
+        ``"academic-year-end:NAME"`` (31 July that ends the academic year, such as 2022/23, in that column).
+    outcome_status : bool
+        A past or present status of what models predict.
+    characteristic : {"protected", "proxy"} or None
+        A protected characteristic is compared and never a feature; a proxy of one is a feature only with a written
+        justification, and never to a child's disadvantage.
+    missing_codes : dict of str to str
+        Codes that mean "not known" or "not assessed". They stay in a checked frame as they are.
+    classification : {"public", "internal", "personal", "special"}
+        How the contract classifies the content.
+    level_synonyms : dict of str to str
+        What systems write for a code (its words among it), to the code.
+    code_set : CodeSet or None
+        Where the codes come from and when they hold.
+    rules : tuple of Rule
+        What must be true of the column.
+    """
+
+    name: str
+    label: str
+    description: str
+    logical_type: str
+    required: bool = True
+    nullable: bool = False
+    unique: bool = False
+    primary_key: bool = False
+    personal: bool = False
+    levels: dict[str, str] | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    unit: str | None = None
+    aliases: tuple[str, ...] = ()
+    readers: frozenset[str] = frozenset()
+    recorded_on: str | None = None
+    outcome_status: bool = False
+    characteristic: Literal["protected", "proxy"] | None = None
+    missing_codes: dict[str, str] = field(default_factory=dict)
+    classification: str = "internal"
+    level_synonyms: dict[str, str] = field(default_factory=dict)
+    code_set: CodeSet | None = None
+    rules: tuple[Rule, ...] = ()
+
+    @property
+    def codes(self) -> dict[str, str]:
+        """Every code that the column may hold and its words, those for "not known" last; empty without levels."""
+        return {**self.levels, **self.missing_codes} if self.levels else {}
+
+    def rule(self, kind: RuleKind) -> Rule | None:
+        """Return the column's rule of a kind, or None where the contract states none."""
+        return next((rule for rule in self.rules if rule.kind == kind), None)
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A data contract: one table of one agency, from a file that follows ODCS v3.1.
+
+    Attributes
+    ----------
+    id : str
+        ``"<agency>/<name>"``, for example ``"education/eyfsp"``.
+    version : str
+        Semantic version; a released version is never edited.
+    title, agency : str
+        Its name in words, and whose data it is.
+    path : pathlib.Path
+        The file it was read from.
+    sha256 : str
+        Hash of the file's text (with Unix line ends, so that a Windows checkout has the same one).
+    lawful_basis, purpose : str
+        Why the data may be processed, and what for.
+    columns : dict of str to Column
+        In the contract's order.
+    id_column : Column or None
+        The child's identifier: the first part of the primary key.
+    key : tuple of str
+        Columns that together identify a row.
+    rules : tuple of Rule
+        What must be true of the table as a whole.
+    readers : dict of str to str
+        The roles that columns name, and who they are.
+    """
+
+    id: str
+    version: str
+    title: str
+    agency: str
+    path: Path
+    sha256: str
+    lawful_basis: str
+    purpose: str
+    columns: dict[str, Column]
+    id_column: Column | None = None
+    key: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    readers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def ref(self) -> str:
+        """The contract with its version, for example ``"education/eyfsp@1.0.0"``."""
+        return f"{self.id}@{self.version}"
+
+    def rule(self, kind: RuleKind) -> Rule | None:
+        """Return the table's rule of a kind, or None where the contract states none."""
+        return next((rule for rule in self.rules if rule.kind == kind), None)
+
+    def check(self, frame: pd.DataFrame, *, file: str) -> CheckResult:
+        """Check a table and collect every violation.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame, shape (n, any)
+            As read: text cells, or the types of a Parquet file. Its integer index is taken as the row numbers of
+            the file; an index that counts from 0 is renumbered from 2, as if below a header.
+        file : str
+            The file's name, for the messages.
+
+        Returns
+        -------
+        CheckResult
+            The table under the contract's names and types, and what is wrong with it.
+        """
+        from send_screen.contracts._check import check
+
+        return check(self, frame, file=file)

@@ -1,0 +1,69 @@
+"""Dates as England's systems and Excel write them, day first."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+
+_TIME = r"(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?)?"
+_YEAR_FIRST = re.compile(rf"(\d{{4}})([-/.])(\d{{1,2}})\2(\d{{1,2}}){_TIME}")
+_DAY_FIRST = re.compile(rf"(\d{{1,2}})([-/. ])(\d{{1,2}})\2(\d{{4}}|\d{{2}}){_TIME}")
+_NAMED = re.compile(r"(\d{1,2})[-/. ]?([A-Za-z]{3,9})[-/., ]{0,2}(\d{4}|\d{2})")
+_SERIAL = re.compile(r"(\d{5})(?:\.0+)?")
+_COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+# Excel counts days from here (its 29 February 1900, which never was, is counted in).
+_EXCEL_ZERO = dt.date(1899, 12, 30)
+_SERIALS = range(20_000, 60_000)
+
+
+def read_date(text: str) -> dt.date | None:
+    """Return the date that a text means, None where it means none.
+
+    Understood: 2018-03-25 (also with / or ., and with a time of day), 25/03/2018 and 25/03/18 (day first; also with
+    -, . or a space), 25 March 2018, 25-Mar-18, 20180325, and the serial numbers of Excel. Two-digit years are 20xx.
+
+    Examples
+    --------
+    >>> read_date("25/03/2018"), read_date("43184"), read_date("31/02/2018")
+    (datetime.date(2018, 3, 25), datetime.date(2018, 3, 25), None)
+    """
+    if match := _YEAR_FIRST.fullmatch(text):
+        return _date(match[1], match[3], match[4])
+    if match := _DAY_FIRST.fullmatch(text):
+        return _date(match[4], match[3], match[1])
+    if match := _NAMED.fullmatch(text):
+        month = match[2][:3].lower()
+        return _date(match[3], str(_MONTHS.index(month) + 1), match[1]) if month in _MONTHS else None
+    if match := _COMPACT.fullmatch(text):
+        return _date(*match.groups())
+    if (match := _SERIAL.fullmatch(text)) and int(match[1]) in _SERIALS:
+        return _EXCEL_ZERO + dt.timedelta(days=int(match[1]))
+    return None
+
+
+def month_first(texts: Iterable[str]) -> bool:
+    """Tell whether a column seems to be written month first: some dates fit only that order, none only the other.
+
+    Every one of its dates is then in doubt, and those of the first twelve days would be read wrongly in silence.
+
+    Examples
+    --------
+    >>> month_first(["03/25/2018", "03/04/2018"]), month_first(["25/03/2018", "03/25/2018"])
+    (True, False)
+    """
+    pairs = [(int(match[1]), int(match[3])) for text in texts if (match := _DAY_FIRST.fullmatch(text))]
+    return any(a <= 12 < b for a, b in pairs) and not any(b <= 12 < a for a, b in pairs)
+
+
+def is_day_first_form(text: str) -> bool:
+    """Tell whether a text is two numbers and a year, which another order would read as another date."""
+    return _DAY_FIRST.fullmatch(text) is not None
+
+
+def _date(year: str, month: str, day: str) -> dt.date | None:
+    try:
+        return dt.date(int(year) + (2000 if len(year) == 2 else 0), int(month), int(day))
+    except ValueError:
+        return None

@@ -1,0 +1,102 @@
+"""Which header of a file is which column of a contract: exactly, by another name, or not at all."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from send_screen.contracts._contract import Column
+from send_screen.contracts._result import ColumnsReport
+
+# Below this similarity a suggestion confuses more than it helps.
+_CLOSE = 0.6
+
+
+@dataclass(frozen=True)
+class HeaderMatch:
+    """Where each column is, and what to tell about the headers.
+
+    Attributes
+    ----------
+    position : dict of str to int
+        Contract column to its place in the file.
+    doubled : dict of str to list of str
+        Contract column to the headers that all claim to be it.
+    report : ColumnsReport
+    """
+
+    position: dict[str, int]
+    doubled: dict[str, list[str]]
+    report: ColumnsReport
+
+
+def header_key(header: str) -> str:
+    """Return a header without case, spaces and punctuation, so that ``"NC year"`` and ``"NC_Year"`` are one."""
+    return re.sub(r"[^\w%]|_", "", header.casefold())
+
+
+def match_headers(headers: Sequence[str], columns: dict[str, Column]) -> HeaderMatch:
+    """Find the contract's columns among the headers of a file, in any order.
+
+    A column's own name comes before its name in another spelling, and that before its aliases. A header that only
+    looks like a column is suggested and never used: ``G01`` looks like ``G10``.
+
+    Parameters
+    ----------
+    headers : sequence of str
+        In the file's order; doubles allowed.
+    columns : dict of str to Column
+    """
+    headers = [str(header).strip() for header in headers]
+    keys = [header_key(header) for header in headers]
+    position: dict[str, int] = {}
+    doubled: dict[str, list[str]] = {}
+    for column in columns.values():
+        aliases = {header_key(alias) for alias in column.aliases}
+        by_preference = (
+            [place for place, header in enumerate(headers) if header == column.name],
+            [place for place, key in enumerate(keys) if key == header_key(column.name)],
+            [place for place, key in enumerate(keys) if key in aliases],
+        )
+        places = next((places for places in by_preference if places), [])
+        if places:
+            position[column.name] = places[0]
+        if len(places) > 1:
+            doubled[column.name] = [headers[place] for place in places]
+    used = set(position.values())
+    left = [header for place, header in enumerate(headers) if place not in used]
+    missing = [column for column in columns.values() if column.name not in position]
+    likely = {header: _closest_column(header, missing) for header in left}
+    return HeaderMatch(
+        position=position,
+        doubled=doubled,
+        report=ColumnsReport(
+            matched=tuple(name for name, place in position.items() if headers[place] == name),
+            aliased={headers[place]: name for name, place in position.items() if headers[place] != name},
+            guessed={header: name for header, name in likely.items() if name},
+            unknown=tuple(header for header in left if not likely[header]),
+            missing={column.name: _closest_header(column, left) for column in missing},
+        ),
+    )
+
+
+def _names(column: Column) -> list[str]:
+    return [header_key(name) for name in (column.name, column.label, *column.aliases)]
+
+
+def _closest_column(header: str, columns: list[Column]) -> str | None:
+    names = {name: column.name for column in columns for name in _names(column)}
+    found = difflib.get_close_matches(header_key(header), names, n=1, cutoff=_CLOSE)
+    return names[found[0]] if found else None
+
+
+def _closest_header(column: Column, headers: list[str]) -> str | None:
+    keys = {header_key(header): header for header in headers}
+    found = [
+        (difflib.SequenceMatcher(None, name, match[0]).ratio(), match[0])
+        for name in _names(column)
+        if (match := difflib.get_close_matches(name, keys, n=1, cutoff=_CLOSE))
+    ]
+    return keys[max(found)[1]] if found else None

@@ -1,0 +1,160 @@
+"""Finding contracts and turning what the standard says into :class:`Contract`."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from send_screen.contracts._column import column_of, custom_properties
+from send_screen.contracts._contract import Column, Contract
+from send_screen.contracts._rules import rules_of
+from send_screen.contracts._shipped import shipped
+from send_screen.contracts._yaml import parse
+from send_screen.errors import ContractError
+
+if TYPE_CHECKING:
+    from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject
+
+SUFFIX = ".odcs.yaml"
+_FILE_NAME = re.compile(r"(?P<name>[a-z0-9_]+)-(?P<version>\d+\.\d+\.\d+)\.odcs\.yaml")
+
+
+def available_contracts() -> tuple[str, ...]:
+    """Return the contracts that come with the library, each as ``"<agency>/<name>@<version>"``, oldest first."""
+    return tuple(f"{name}@{version}" for name, versions in sorted(_shipped_files().items()) for version in versions)
+
+
+def load_contract(ref: str | Path) -> Contract:
+    """Read a contract.
+
+    Parameters
+    ----------
+    ref : str or pathlib.Path
+        ``"education/eyfsp"`` (the newest version that comes with the library), ``"education/eyfsp@1.0.0"``, or the
+        path of a YAML file.
+
+    Returns
+    -------
+    Contract
+
+    Raises
+    ------
+    ContractError
+        If there is no such contract, or it does not follow the standard or contradicts itself.
+
+    Examples
+    --------
+    >>> load_contract("education/eyfsp").columns["G02"].label
+    'G02 Speaking'
+    """
+    path = Path(ref) if isinstance(ref, Path) or ref.endswith((".yaml", ".yml")) else _find(ref)
+    try:
+        text = path.read_text(encoding="utf-8")  # text mode gives \n line ends wherever it was checked out
+    except OSError as error:
+        raise ContractError(
+            "The contract cannot be opened.", file=path.name, remedy="Check the path and the right to read it."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ContractError("The contract is not UTF-8 text.", file=path.name, remedy="Save it as UTF-8.") from error
+    return _build(text, path)
+
+
+def _shipped_files() -> dict[str, dict[str, Path]]:
+    found: dict[str, list[tuple[tuple[int, ...], str, Path]]] = {}
+    for path in shipped("data_contracts").glob(f"*/*{SUFFIX}"):
+        if match := _FILE_NAME.fullmatch(path.name):
+            version = match["version"]
+            order = tuple(int(part) for part in version.split("."))
+            found.setdefault(f"{path.parent.name}/{match['name']}", []).append((order, version, path))
+    return {name: {version: path for _, version, path in sorted(files)} for name, files in found.items()}
+
+
+def _find(ref: str) -> Path:
+    name, _, version = ref.partition("@")
+    files = _shipped_files()
+    versions = files.get(name, {})
+    if not versions or (version and version not in versions):
+        raise ContractError(
+            f"There is no contract {ref!r}.",
+            remedy=f"The contracts that come with send_screen are: {', '.join(available_contracts())}.",
+        )
+    return versions[version] if version else list(versions.values())[-1]
+
+
+@lru_cache(maxsize=64)
+def _build(text: str, path: Path) -> Contract:
+    odcs = parse(text, path)
+    table = _only_table(odcs, path)
+    custom = custom_properties(
+        odcs.customProperties, required={"lawfulBasis"}, allowed=set(), place="the contract", file=path.name
+    )
+    purpose = odcs.description.purpose if odcs.description else None
+    if not purpose or not odcs.name or not odcs.domain:
+        raise ContractError(
+            "The contract does not say its name, its domain (the agency) and its description.purpose.",
+            file=path.name,
+            remedy="Add the three.",
+        )
+    columns = [column_of(item, path.name) for item in table.properties or []]
+    key = [item for item in table.properties or [] if item.primaryKey]
+    key.sort(key=lambda item: item.primaryKeyPosition or 0)
+    by_name = {column.name: column for column in columns}
+    contract = Contract(
+        id=odcs.id or "",
+        version=odcs.version or "",
+        title=odcs.name,
+        agency=odcs.domain,
+        path=path,
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        lawful_basis=custom["lawfulBasis"],
+        purpose=" ".join(purpose.split()),
+        columns=by_name,
+        id_column=by_name[key[0].name or ""] if key else None,
+        key=tuple(item.name or "" for item in key),
+        rules=rules_of(table.quality, where=table.name or "", file=path.name),
+        readers={role.role or "": role.description or "" for role in odcs.roles or []},
+    )
+    _refuse_contradictions(contract, columns)
+    return contract
+
+
+def _only_table(odcs: OpenDataContractStandard, path: Path) -> SchemaObject:
+    tables = odcs.schema_ or []
+    if len(tables) != 1:
+        raise ContractError(
+            f"The contract describes {len(tables)} tables.", file=path.name, remedy="Write one contract a table."
+        )
+    return tables[0]
+
+
+def _refuse_contradictions(contract: Contract, columns: list[Column]) -> None:
+    """Raise for what the standard's schema lets pass: doubles, and names that lead nowhere."""
+    file = contract.path.name
+    mistakes: list[str] = []
+    if len(contract.columns) < len(columns):
+        mistakes.append("a column is described twice")
+    expected = f"{contract.agency}/"
+    if not contract.id.startswith(expected):
+        mistakes.append(f"its id {contract.id!r} does not begin with its domain {expected!r}")
+    ids = [rule.id for rule in contract.rules] + [rule.id for column in columns for rule in column.rules]
+    mistakes += [f"the rule id {one!r} is used twice" for one in sorted({one for one in ids if ids.count(one) > 1})]
+    mistakes += [
+        f"the table has no rule for {words}"
+        for kind, words in (("columns", "missing columns"), ("headers", "doubled headers"), ("rows", "empty tables"))
+        if not any(rule.kind == kind for rule in contract.rules)
+    ]
+    for column in columns:
+        for role in sorted(column.readers - contract.readers.keys()):
+            mistakes.append(f"column {column.name} names the reader {role!r}, who is not among the roles")
+        _, _, other = (column.recorded_on or "").partition(":")
+        if other and other not in contract.columns:
+            mistakes.append(f"column {column.name} was recorded on column {other!r}, which there is not")
+        for rule in column.rules:
+            other = str(rule.arguments.get("column", column.name))
+            if other not in contract.columns:
+                mistakes.append(f"rule {rule.id} names column {other!r}, which there is not")
+    if mistakes:
+        raise ContractError(f"The contract contradicts itself: {'; '.join(mistakes)}.", file=file, remedy="Mend it.")

@@ -1,0 +1,109 @@
+"""What each kind of rule asks of a column, as a function from the column to one truth value a row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from send_screen.contracts._contract import Column, Contract, Rule
+from send_screen.contracts._upn import valid_upns
+
+_YEAR_FORM = re.compile(r"((?:19|20)\d{2})/(\d{2})")
+_SCHOOL_FORM = r"[0-9]{6,7}"
+
+
+def keeps(rule: Rule, column: Column, frame: pd.DataFrame) -> pd.Series:
+    """Tell for each row whether it keeps a column's rule. A missing value keeps every rule but the one on blanks.
+
+    Parameters
+    ----------
+    rule : Rule
+    column : Column
+    frame : pandas.DataFrame, shape (n, p)
+        Prepared values under the contract's names.
+
+    Returns
+    -------
+    pandas.Series of bool, shape (n,)
+    """
+    values = frame[column.name]
+    if rule.kind == "null":
+        return values.notna()
+    if rule.kind == "duplicate":
+        return not_doubled(frame, (column.name,))
+    return _fits(rule, column, frame, values) | values.isna()
+
+
+def not_doubled(frame: pd.DataFrame, key: tuple[str, ...]) -> pd.Series:
+    """Tell for each row whether no other has the same key; rows with a blank in the key are not compared."""
+    columns = list(key)
+    return ~frame.duplicated(columns, keep=False) | frame[columns].isna().any(axis=1)
+
+
+def key_of(rule: Rule, contract: Contract) -> tuple[str, ...]:
+    """Return the columns that a table's rule on doubles is about."""
+    return tuple(rule.arguments.get("properties", contract.key))
+
+
+def _fits(rule: Rule, column: Column, frame: pd.DataFrame, values: pd.Series) -> pd.Series:
+    match rule.kind:
+        case "levels":
+            return values.isin(list(column.codes))
+        case "pattern":
+            return _fullmatch(values, rule.arguments["pattern"])
+        case "type":
+            return _understood(values)
+        case "range":
+            return _in_range(rule, column, values)
+        case "upn":
+            return valid_upns(values)
+        case "establishment":
+            return _fullmatch(values, _SCHOOL_FORM)
+        case "academicYear":
+            return _each(values, _is_academic_year)
+        case "notAbove":
+            limit = pd.to_numeric(frame[rule.arguments["column"]], errors="coerce")
+            above: pd.Series = pd.to_numeric(values, errors="coerce") > limit
+            return ~above
+        case "onlyWhere":
+            allowed: pd.Series = frame[rule.arguments["column"]].isin(rule.arguments["in"])
+            return allowed | ~values.isin(rule.arguments["values"])
+        case _:
+            raise NotImplementedError(f"Rule {rule.id} of kind {rule.kind} is not a column's.")
+
+
+def _each(values: pd.Series, test: Callable[[str], object]) -> pd.Series:
+    """Apply a test of one text to each distinct value."""
+    codes, uniques = pd.factorize(values)
+    passed = np.array([*(bool(test(value)) for value in uniques), True], dtype=bool)
+    return pd.Series(passed[codes], index=values.index)
+
+
+def _fullmatch(values: pd.Series, pattern: str) -> pd.Series:
+    return _each(values, re.compile(pattern).fullmatch)
+
+
+def _understood(values: pd.Series) -> pd.Series:
+    """Tell which cells of a number or date column were understood; what was not is still text."""
+    if values.dtype != object:
+        return pd.Series(True, index=values.index)
+    return _each(values, lambda value: not isinstance(value, str))
+
+
+def _in_range(rule: Rule, column: Column, values: pd.Series) -> pd.Series:
+    if column.logical_type == "date":
+        dates = pd.to_datetime(values.where(_understood(values)), errors="coerce")
+        earliest, latest = (pd.Timestamp(rule.arguments[bound]) for bound in ("earliest", "latest"))
+        return dates.between(earliest, latest) | dates.isna()
+    numbers = pd.to_numeric(values, errors="coerce")
+    low = -np.inf if column.minimum is None else column.minimum
+    high = np.inf if column.maximum is None else column.maximum
+    return numbers.between(low, high) | numbers.isna()
+
+
+def _is_academic_year(text: str) -> bool:
+    match = _YEAR_FORM.fullmatch(text)
+    return match is not None and (int(match[1]) + 1) % 100 == int(match[2])

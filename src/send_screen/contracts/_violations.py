@@ -1,0 +1,112 @@
+"""Broken rules in words: where, what, and what to do; never a value of a personal column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from send_screen.contracts._contract import Column, Contract, Rule
+from send_screen.contracts._predicates import key_of
+from send_screen.contracts._result import MASK, Violation
+
+_ROWS_NAMED = 5
+
+
+def missing_column(contract: Contract, column: Column, closest: str | None, file: str) -> Violation:
+    """Return the violation for a required column that the file lacks, with the header that looks most like it."""
+    rule = _table_rule(contract, "columns")
+    remedy = f"If the header {closest!r} is meant, rename it to {column.name}." if closest else rule.remedy
+    message = f"The file has no column {column.name} ({column.label})."
+    return Violation(rule.id, column.name, None, None, message, remedy, file, "file")
+
+
+def doubled_header(contract: Contract, name: str, headers: list[str], file: str) -> Violation:
+    """Return the violation for several headers that all claim to be one column."""
+    rule = _table_rule(contract, "headers")
+    shown = ", ".join(repr(header) for header in headers)
+    return Violation(rule.id, name, None, None, f"The headers {shown} all stand for {name}.", rule.remedy, file, "file")
+
+
+def empty_table(contract: Contract, file: str) -> Violation:
+    """Return the violation for a table without rows."""
+    rule = _table_rule(contract, "rows")
+    return Violation(rule.id, None, None, None, f"The file has no rows. {rule.description}", rule.remedy, file, "file")
+
+
+def row_violations(
+    contract: Contract, prepared: pd.DataFrame, failures: pd.DataFrame, *, file: str
+) -> Iterator[Violation]:
+    """Yield a violation for each failure, by row and then by the contract's order of columns and rules.
+
+    Parameters
+    ----------
+    contract : Contract
+    prepared : pandas.DataFrame, shape (n, p)
+        The values that were checked.
+    failures : pandas.DataFrame, shape (m, 2)
+        ``rule`` (id) and ``row`` (label of ``prepared``).
+    file : str
+    """
+    if failures.empty:
+        return
+    stated = [(rule, column) for column in contract.columns.values() for rule in column.rules]
+    if contract.id_column:
+        stated += [(rule, contract.id_column) for rule in contract.rules if rule.kind == "duplicate"]
+    rules = {rule.id: (order, rule, column) for order, (rule, column) in enumerate(stated)}
+    order = failures["rule"].map({one: place for one, (place, _, _) in rules.items()})
+    ordered = failures.assign(order=order).sort_values(["row", "order"], kind="stable")
+    doubles = {
+        rule.id: _doubled_rows(prepared, key_of(rule, contract) if rule in contract.rules else (column.name,))
+        for _, rule, column in rules.values()
+        if rule.kind == "duplicate" and (failures["rule"] == rule.id).any()
+    }
+    shown = {column.name: _shown(prepared[column.name], column) for _, _, column in rules.values()}
+    for rule_id, row in zip(ordered["rule"], ordered["row"].astype(int), strict=True):
+        _, rule, column = rules[rule_id]
+        value = shown[column.name].get(row) if rule.kind != "null" else None
+        yield Violation(
+            rule=rule.id,
+            column=column.name,
+            row=row,
+            value=value,
+            message=_message(rule, value, doubles.get(rule.id, {}).get(row, ())),
+            remedy=rule.remedy,
+            file=file,
+            level="row",
+            severity=rule.severity,
+        )
+
+
+def _message(rule: Rule, value: str | None, same: tuple[int, ...]) -> str:
+    if rule.kind == "null":
+        return f"The cell is blank. {rule.description}"
+    if rule.kind == "duplicate":
+        rows = ", ".join(str(row) for row in same[:_ROWS_NAMED]) + (" and more" if len(same) > _ROWS_NAMED else "")
+        return f"Rows {rows} are the same. {rule.description}"
+    return f"The value {'' if value in (None, MASK) else repr(value) + ' '}does not fit. {rule.description}"
+
+
+class _Masked:
+    """Shows that there is a value in a personal column, not which."""
+
+    def get(self, row: int) -> str:
+        return MASK
+
+
+def _shown(values: pd.Series, column: Column) -> pd.Series | _Masked:
+    if column.personal:
+        return _Masked()
+    return values.map(str, na_action="ignore")
+
+
+def _doubled_rows(prepared: pd.DataFrame, key: tuple[str, ...]) -> dict[int, tuple[int, ...]]:
+    columns = list(key)
+    doubled = prepared[columns].dropna()
+    doubled = doubled[doubled.duplicated(columns, keep=False)]
+    same = {rows[0]: tuple(int(row) for row in rows) for rows in doubled.groupby(columns, sort=False).groups.values()}
+    return {row: rows for rows in same.values() for row in rows}
+
+
+def _table_rule(contract: Contract, kind: str) -> Rule:
+    return next(rule for rule in contract.rules if rule.kind == kind)

@@ -1,0 +1,109 @@
+"""What the estimators share: binary scores in log-odds, and explanations from tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+
+from send_screen.estimators._explanation import EXACT, explanation
+from send_screen.estimators._inputs import checked_frame
+from send_screen.tables import RiskTables
+
+
+class BinaryRiskClassifier(ClassifierMixin, BaseEstimator):
+    """A binary classifier that is defined by its score in log-odds; a subclass has ``decision_function``."""
+
+    classes_: np.ndarray
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return the score of each child in log-odds: float64, shape (n,)."""
+        raise NotImplementedError
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the probability of each class: float64, shape (n, 2), columns as ``classes_``."""
+        risk = expit(self.decision_function(X))
+        return np.column_stack([1.0 - risk, risk])
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the likelier class of each child, shape (n,). A list is made by capacity, not by this."""
+        likelier = (self.decision_function(X) > 0).astype(int)
+        return np.asarray(self.classes_[likelier])
+
+
+class AdditiveClassifier(BinaryRiskClassifier):
+    """A classifier whose every answer is read from ``risk_tables_``."""
+
+    risk_tables_: RiskTables
+
+    def _table_columns(self, X: Any) -> tuple[pd.DataFrame, list[str]]:
+        """Return the checked columns that the tables look at, and the names of all columns of ``X``."""
+        check_is_fitted(self, "risk_tables_")
+        terms = self.risk_tables_.terms
+        frame = checked_frame(
+            self,
+            X,
+            texts=[term.feature for term in terms if hasattr(term, "levels")],
+            only=self.risk_tables_.features,
+            reset=False,
+        )
+        names = getattr(self, "feature_names_in_", [f"x{j}" for j in range(self.n_features_in_)])
+        return frame, [str(name) for name in names]
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return the score of each child in log-odds.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like, shape (n, p)
+            Columns as in ``fit``; NaN or None where a value is not known.
+
+        Returns
+        -------
+        numpy.ndarray of float64, shape (n,)
+
+        Raises
+        ------
+        ValueError
+            If columns are reordered, unknown or missing; the message shows the difference.
+        """
+        frame, _ = self._table_columns(X)
+        return self.risk_tables_.score(frame)
+
+    def explain(self, X: Any) -> Any:
+        """Return exact interventional Shapley values of the score, with all training rows as background.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like, shape (n, p)
+
+        Returns
+        -------
+        shap.Explanation
+            ``values`` (n, p) in log-odds, zero for a feature that the model does not look at; ``base_values`` (n,);
+            ``data`` (n, p); ``feature_names``; ``output_names`` is :data:`~send_screen.estimators.EXACT`. For any
+            plot of ``shap.plots``.
+
+        Raises
+        ------
+        ValueError
+            As ``decision_function``.
+        MissingExtraError
+            If shap is not installed.
+        """
+        frame, names = self._table_columns(X)
+        shown = X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X), columns=names)
+        values = np.zeros(shown.shape, dtype=np.float64)
+        places = [names.index(feature) for feature in self.risk_tables_.features]
+        values[:, places] = self.risk_tables_.contributions(frame)
+        return explanation(values, self.risk_tables_.base_value, shown, label=EXACT)

@@ -1,0 +1,181 @@
+"""From a feature to the columns that are fitted, and from their coefficients back to a term in raw units."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from send_screen.tables import (
+    MINIMUM_CHILDREN,
+    LevelsTerm,
+    LinearTerm,
+    merged_levels,
+    published_counts,
+    published_range,
+)
+
+
+@dataclass(frozen=True)
+class NumberColumns:
+    """A number: its imputed, scaled line and, where ten or more are missing, a scaled missing indicator.
+
+    Attributes
+    ----------
+    Z : numpy.ndarray of float64, shape (n, k)
+        The columns that are penalised.
+    A : numpy.ndarray of float64, shape (k, q)
+        Coefficients are ``A @ theta``.
+    bounded : numpy.ndarray of bool, shape (q,)
+        Which of theta may not be negative.
+    """
+
+    column: pd.Series
+    sign: int
+    low: float
+    high: float
+    median: float
+    centres: np.ndarray
+    spreads: np.ndarray
+    Z: np.ndarray
+    A: np.ndarray
+    bounded: np.ndarray
+
+    @classmethod
+    def build(cls, column: pd.Series, weight: np.ndarray, sign: int) -> NumberColumns:
+        """Return the columns of a feature of numbers; ``sign`` is +1, -1 or 0 for none."""
+        x = column.to_numpy(dtype=np.float64)
+        known = ~np.isnan(x)
+        n, n_missing = int(known.sum()), int((~known).sum())
+        # without enough children to tell a range of there is no line: every value then counts as zero
+        low, high = published_range(x[known]) or (0.0, 0.0)
+        clipped = np.clip(x, low, high)
+        median = _weighted_median(clipped[known], weight[known]) if n else 0.0
+        columns = [np.where(known, clipped, median)]
+        if min(n, n_missing) >= MINIMUM_CHILDREN:
+            columns.append((~known).astype(np.float64))
+        raw = np.column_stack(columns)
+        centres, spreads = _centre_and_spread(raw, weight)
+        if sign == 0:
+            A, bounded = np.eye(raw.shape[1]), np.zeros(raw.shape[1], dtype=bool)
+        else:
+            A, bounded = _signed_map(raw.shape[1], sign, abs(median - (low if sign > 0 else high)), spreads)
+        return cls(column, sign, low, high, median, centres, spreads, (raw - centres) / spreads, A, bounded)
+
+    def term(self, w: np.ndarray) -> tuple[LinearTerm, float]:
+        """Return the term in raw units, and what moves into the intercept, for coefficients ``w`` of shape (k,)."""
+        raw = w / self.spreads
+        slope = float(raw[0]) + 0.0  # no negative zero in a file that people read
+        missing = slope * self.median + (float(raw[1]) if len(raw) > 1 else 0.0)
+        if self.sign:  # the bound holds up to rounding; this makes it hold to the last bit
+            missing = max(missing, slope * (self.low if self.sign > 0 else self.high))
+        n_missing = int(self.column.isna().sum())
+        n, n_missing_shown = published_counts(len(self.column) - n_missing, n_missing)
+        term = LinearTerm(
+            feature=str(self.column.name),
+            slope=slope,
+            low=self.low,
+            high=self.high,
+            missing=missing,
+            mean=0.0,
+            n=n,
+            n_missing=n_missing_shown,
+        )
+        return replace(term, mean=float(term.log_odds(self.column).mean())), -float(raw @ self.centres)
+
+
+def _signed_map(k: int, sign: int, distance: float, spreads: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return A and bounds so that theta >= 0 is exactly: slope of that sign, missing at or above the lowest risk.
+
+    With w = (w1, w2) of the scaled line and indicator, a missing value scores sign * w1 / s1 * distance + w2 / s2 above
+    the lowest-risk end of the range, where ``distance`` lies between the median and that end. Calling that height m
+    and sign * w1 = u, w1 = sign * u and w2 = s2 * (m - u * distance / s1).
+    """
+    if k == 1:
+        return np.array([[float(sign)]]), np.array([True])
+    A = np.array([[float(sign), 0.0], [-spreads[1] * distance / spreads[0], spreads[1]]])
+    return A, np.array([True, True])
+
+
+@dataclass(frozen=True)
+class LevelColumns:
+    """Levels: one column a group of levels and, where ten or more are missing, one for missing; none is scaled.
+
+    Attributes are as in :class:`NumberColumns`; ``groups`` are the levels merged to ten children or more, ordered from
+    the lowest risk when there is a sign, and ``shares`` how often each group occurs, which is what fewer than ten
+    missing children are fitted and scored as.
+    """
+
+    column: pd.Series
+    sign: int
+    groups: list[tuple[str, ...]]
+    shares: np.ndarray
+    Z: np.ndarray
+    A: np.ndarray
+    bounded: np.ndarray
+
+    @classmethod
+    def build(cls, column: pd.Series, levels: Sequence[str], weight: np.ndarray, sign: int) -> LevelColumns:
+        """Return the columns of a feature of levels, which are ordered as given when there is a sign."""
+        counts = {level: int((column == level).sum()) for level in levels}
+        groups = merged_levels(counts, ordered=sign != 0)
+        if sign < 0:
+            groups.reverse()
+        place = {level: g for g, group in enumerate(groups) for level in group}
+        group = np.array([place.get(level, -1) for level in column], dtype=int)
+        known = group >= 0
+        member = (group[:, None] == np.arange(len(groups))).astype(np.float64)
+        shares = weight[known] @ member[known] / weight[known].sum() if groups else np.zeros(0)
+        with_missing = bool(groups) and int((~known).sum()) >= MINIMUM_CHILDREN
+        if with_missing:
+            member = np.column_stack([member, ~known])
+        else:
+            member[~known] = shares
+        k = member.shape[1]
+        A, bounded = np.eye(k), np.zeros(k, dtype=bool)
+        if sign and k:
+            # theta: the lowest risk, the steps up from each group to the next, and from the lowest risk to missing
+            A = np.tril(np.ones((k, k)))
+            if with_missing:
+                A[-1, 1:-1] = 0.0
+            bounded = np.arange(k) > 0
+        return cls(column, sign, groups, shares, member, A, bounded)
+
+    def term(self, w: np.ndarray) -> tuple[LevelsTerm, float]:
+        """Return the term, and what moves into the intercept (nothing), for coefficients ``w`` of shape (k,)."""
+        values = w[: len(self.groups)]
+        if self.sign and len(values):  # the bounds hold up to rounding; this makes them hold to the last bit
+            values = np.maximum.accumulate(values)
+        missing = float(w[-1]) if len(w) > len(values) else float(self.shares @ values)
+        if self.sign and len(values):
+            missing = max(missing, float(values[0]))
+        named = {level: float(values[g]) for g, group in enumerate(self.groups) for level in group}
+        n = int(self.column.isin(named).sum())
+        n_shown, n_missing_shown = published_counts(n, len(self.column) - n)
+        term = LevelsTerm(
+            feature=str(self.column.name), levels=named, missing=missing, mean=0.0, n=n_shown, n_missing=n_missing_shown
+        )
+        return replace(term, mean=float(term.log_odds(self.column).mean())), 0.0
+
+
+def _weighted_median(x: np.ndarray, weight: np.ndarray) -> float:
+    """Return the median; with equal weights it is numpy's, with whole weights that of the repeated rows."""
+    order = np.argsort(x, kind="stable")
+    reached = np.cumsum(weight[order])
+    half = reached[-1] / 2.0
+    lower = np.searchsorted(reached, half, side="left")
+    upper = min(int(np.searchsorted(reached, half, side="right")), len(x) - 1)
+    return float((x[order[lower]] + x[order[upper]]) / 2.0)
+
+
+def _centre_and_spread(raw: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and standard deviation of each column; the spread of a constant column is 1, as in scikit-learn."""
+    total = weight.sum()
+    centres = weight @ raw / total
+    variances = weight @ (raw - centres) ** 2 / total
+    eps = np.finfo(np.float64).eps
+    # a constant column has a variance of rounding only
+    constant = variances <= (len(raw) * centres * eps) ** 2 + len(raw) * eps * variances
+    return centres, np.where(constant, 1.0, np.sqrt(variances))

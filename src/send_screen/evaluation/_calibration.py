@@ -1,0 +1,173 @@
+"""Does a score mean what it says: slope, intercept and bins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from send_screen.evaluation._estimate import Estimate, clustered_rate, smallest, t_interval, undefined
+from send_screen.evaluation._evidence import EvidenceView
+from send_screen.evaluation._out_of_fold import VERSION
+
+#: Fewer children with (or without) the outcome than this say nothing about a slope.
+MIN_EVENTS = 10
+
+
+@dataclass(frozen=True)
+class Recalibration:
+    """Slope and intercept of the label's log-odds on the score."""
+
+    slope: Estimate
+    intercept: Estimate
+
+
+def recalibrate(
+    view: EvidenceView, score: np.ndarray, *, rows: np.ndarray | None = None, alpha: float = 0.05
+) -> Recalibration:
+    """Fit logit P(y = 1) = intercept + slope x score, pooled over folds and fold seeds [Cox1958]_.
+
+    The standard errors are the sandwich's, clustered by school, times sqrt(S / (S - 1)).
+
+    Parameters
+    ----------
+    view : EvidenceView
+    score : numpy.ndarray of float, shape (rows,)
+        Log-odds.
+    rows : numpy.ndarray of bool, shape (rows,), optional
+        The children of one group; all by default.
+    alpha : float
+
+    Returns
+    -------
+    Recalibration
+        A slope of 1 and an intercept of 0 are perfect; below 1 the scores are too extreme. Undefined where fewer than
+        10 children have, or have not, the outcome, all scores are alike, or the scores separate them without a fault.
+
+    References
+    ----------
+    .. [Cox1958] Cox, D. R. (1958). Two further applications of a model for binary regression. Biometrika 45.
+    """
+    keep = np.ones(len(score), dtype=bool) if rows is None else rows
+    x, y = score[keep], view.label[keep]
+    n, events = len(y) / view.n_seeds, float(y.sum()) / view.n_seeds
+    inside = len(np.unique(view.school[keep]))
+    cells = smallest(events, n - events, n)
+    reason = ""
+    if min(events, n - events) < MIN_EVENTS:
+        reason = f"fewer than {MIN_EVENTS} children with or without the outcome"
+    elif np.ptp(x) == 0:
+        reason = "every child has the same score"
+    fitted = None if reason else _logistic(x, y)
+    if fitted is None:
+        nothing = undefined(
+            reason or "the scores separate the children without a fault", n=n, schools=inside, smallest_cell=cells
+        )
+        return Recalibration(nothing, nothing)
+    beta, information = fitted
+    design = np.column_stack([np.ones(len(x)), x])
+    gradient = design * (y - expit(design @ beta))[:, None]
+    by_school = np.column_stack([np.bincount(view.school[keep], gradient[:, j], view.n_schools) for j in (0, 1)])
+    bread = np.linalg.inv(information)
+    middle = np.einsum("si,sj->ij", by_school, by_school)
+    error = np.sqrt(np.diag(bread @ middle @ bread) * inside / max(inside - 1, 1))
+    intercept, slope = (
+        t_interval(float(beta[j]), float(error[j]), n=n, schools=inside, cells=cells, alpha=alpha) for j in (0, 1)
+    )
+    return Recalibration(slope, intercept)
+
+
+def _logistic(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the coefficients (intercept, slope) and the information, by Newton's method; None when they diverge."""
+    # the score is centred and scaled while fitting, so that Newton starts near its end
+    centre, scale = float(x.mean()), float(x.std())
+    z = (x - centre) / scale
+    b = np.array([np.log(y.mean() / (1 - y.mean())), 0.0])
+    for _ in range(50):
+        p = expit(b[0] + b[1] * z)
+        weight, rest = p * (1 - p), y - p
+        cross = float((weight * z).sum())
+        hessian = np.array([[weight.sum(), cross], [cross, (weight * z * z).sum()]])
+        if np.linalg.det(hessian) < 1e-12 * hessian[0, 0] ** 2:
+            return None
+        step = np.linalg.solve(hessian, np.array([rest.sum(), (rest * z).sum()]))
+        b = b + np.clip(step, -2, 2)
+        if np.abs(step).max() < 1e-10:
+            break
+    else:
+        return None
+    beta = np.array([b[0] - b[1] * centre / scale, b[1] / scale])
+    p = expit(b[0] + b[1] * z)
+    weight = p * (1 - p)
+    cross = float((weight * x).sum())
+    return beta, np.array([[weight.sum(), cross], [cross, (weight * x * x).sum()]])
+
+
+def calibration_bins(
+    evidence: pd.DataFrame, *, policy: str = VERSION, bins: int = 10, at_least: int = 10, alpha: float = 0.05
+) -> pd.DataFrame:
+    """Return how many of 100 were predicted and how many were seen, in bins of equally many children.
+
+    Neighbouring bins are merged, from the highest score down, until each has at least ``at_least`` children with and
+    as many without the outcome, so that no bin publishes a small count.
+
+    Parameters
+    ----------
+    evidence : pandas.DataFrame
+    policy : str
+    bins : int
+        Bins before merging.
+    at_least : int
+    alpha : float
+        One minus the confidence of the school-clustered interval.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``bin`` (1 is the lowest), ``low_score_of_100`` (where the bin begins: a whole number, 0 for the first),
+        ``predicted_of_100``, ``observed_of_100``, ``low``, ``high`` (of the observed), ``n``, ``smallest_cell``,
+        ``reason``.
+    """
+    view = EvidenceView(evidence)
+    risk = expit(view.score(policy))
+    edges = np.unique(np.quantile(risk, np.arange(1, bins) / bins))
+    number = np.searchsorted(edges, risk, side="right")
+    merged = _merged(number, view.label, view.n_seeds, at_least)
+    rows = []
+    for i, members in enumerate(merged):
+        inside = np.isin(number, members)
+        observed = clustered_rate(view.by_school(inside * view.label), view.by_school(inside * 1.0), alpha=alpha)
+        first = min(members)
+        rows.append(
+            {
+                "bin": i + 1,
+                "low_score_of_100": 0.0 if first == 0 else float(np.round(100 * edges[first - 1])),
+                "predicted_of_100": 100 * float(risk[inside].mean()),
+                "observed_of_100": 100 * observed.value,
+                "low": 100 * observed.low,
+                "high": 100 * observed.high,
+                "n": observed.n,
+                "smallest_cell": observed.smallest_cell,
+                "reason": observed.reason,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _merged(number: np.ndarray, label: np.ndarray, seeds: int, at_least: int) -> list[list[int]]:
+    """Return lists of bin numbers, lowest first, each with enough children of both kinds (if there are enough)."""
+    size = number.max() + 1
+    events = np.bincount(number, label, size) / seeds
+    others = np.bincount(number, 1 - label, size) / seeds
+    merged: list[list[int]] = []
+    current: list[int] = []
+    for bin_number in range(size - 1, -1, -1):
+        current.insert(0, bin_number)
+        if min(events[current].sum(), others[current].sum()) >= at_least:
+            merged.insert(0, current)
+            current = []
+    if current:
+        merged = [current + merged[0], *merged[1:]] if merged else [current]
+    return [members for members in merged if np.isin(number, members).any()]

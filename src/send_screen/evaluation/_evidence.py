@@ -1,0 +1,206 @@
+"""The evidence table: one row a child and fold seed, from which every published figure is derived."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from send_screen.cohorts import Cohort
+from send_screen.errors import DataError, UsageError
+from send_screen.evaluation._folds import verify_folds
+from send_screen.evaluation._out_of_fold import RULE, VERSION
+from send_screen.tables import hash_order, places, top_k
+
+
+@dataclass(frozen=True)
+class EvidenceKeys:
+    """Who is behind the serial numbers of an evidence table. Personal data: it never leaves the evidence store.
+
+    Attributes
+    ----------
+    children : pandas.DataFrame
+        ``row`` and ``child_id``.
+    schools : pandas.DataFrame
+        ``school`` (serial number) and ``school_id``.
+    """
+
+    children: pd.DataFrame
+    schools: pd.DataFrame
+
+
+def build_evidence(
+    cohort: Cohort, scored: pd.DataFrame, *, capacity: float, seed: int
+) -> tuple[pd.DataFrame, EvidenceKeys]:
+    """Turn out-of-fold scores into the evidence table.
+
+    Within each fold k = floor(capacity x n + 1/2) children are flagged under every policy. Equal scores of a model are
+    put in the hash order of the child's identifier; under the rule, whose ties are the rule itself, each tied child
+    gets the expected share over random orders of the tied children.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        n children with their outcome.
+    scored : pandas.DataFrame
+        From :func:`out_of_fold` on the same cohort.
+    capacity : float
+        Share of children that can be assessed, above 0 and below 1.
+    seed : int
+        Seed of the order of the serial numbers; derived from the spec, so that the same spec and data give the same
+        bytes.
+
+    Returns
+    -------
+    evidence : pandas.DataFrame
+        ``fold_seed``, ``row``, ``fold``, ``school``, ``label``, ``group.<attribute>``, ``score.<policy>``,
+        ``flag.<policy>``, ``natural.rule``, ``contribution.<feature>``; sorted by ``fold_seed`` and ``row``. It
+        holds no identifier, but one row a child: personal data.
+    keys : EvidenceKeys
+        What the serial numbers stand for.
+
+    Raises
+    ------
+    UsageError
+        When the cohort has no outcome, ``scored`` is of other children, or ``capacity`` is not between 0 and 1.
+    LeakageError
+        When a school is in two folds.
+    """
+    n = len(cohort)
+    if cohort.y is None:
+        raise UsageError("These children have no outcome yet, so there is no evidence about them.")
+    if not 0 < capacity < 1:
+        raise UsageError(f"A capacity is a share of children between 0 and 1, not {capacity}.")
+    for _, scores in scored.groupby("fold_seed"):
+        if not np.array_equal(np.sort(scores["position"].to_numpy()), np.arange(n)):
+            raise UsageError("The scores are not of this cohort: each child needs one row a fold seed.")
+    rng = np.random.default_rng(seed)
+    row_of = rng.permutation(n)
+    school_codes, school_ids = pd.factorize(cohort.school.to_numpy(), sort=True)
+    school_serial = rng.permutation(len(school_ids))
+
+    position = scored["position"].to_numpy()
+    order = hash_order(cohort.ids.tolist())[position]
+    evidence = pd.DataFrame(
+        {
+            "fold_seed": scored["fold_seed"].to_numpy(np.int64),
+            "row": row_of[position],
+            "fold": scored["fold"].to_numpy(np.int64),
+            "school": school_serial[school_codes][position],
+            "label": cohort.y.to_numpy(np.int8)[position],
+            **{f"group.{name}": cohort.sensitive[name].to_numpy(object)[position] for name in cohort.sensitive},
+        }
+    )
+    columns = [str(column) for column in scored.columns]
+    score_columns = [column for column in columns if column.startswith("score.")]
+    for column in score_columns:
+        evidence[column] = scored[column].to_numpy(np.float64)
+    fold_index = evidence.groupby(["fold_seed", "fold"], sort=False).indices
+    for column in score_columns:
+        policy = column.removeprefix("score.")
+        score, flag = evidence[column].to_numpy(), np.zeros(len(evidence))
+        for rows in fold_index.values():
+            k = places(capacity, len(rows))
+            flag[rows] = expected_share(score[rows], k) if policy == RULE else top_k(score[rows], order[rows], k)
+        evidence[f"flag.{policy}"] = flag
+    for column in columns:
+        if column.startswith(("natural.", "contribution.")):
+            evidence[column] = scored[column].to_numpy(np.float64)
+    evidence = evidence.sort_values(["fold_seed", "row"], ignore_index=True)
+    for _, part in evidence.groupby("fold_seed"):
+        verify_folds(part["fold"], part["school"])
+    children = pd.DataFrame({"row": row_of, "child_id": cohort.ids.to_numpy(object)}).sort_values("row")
+    schools = pd.DataFrame({"school": school_serial, "school_id": school_ids}).sort_values("school")
+    return evidence, EvidenceKeys(children.reset_index(drop=True), schools.reset_index(drop=True))
+
+
+def expected_share(score: np.ndarray, k: int) -> np.ndarray:
+    """Return each child's expected share of ``k`` places when equal scores are put in random order.
+
+    Parameters
+    ----------
+    score : numpy.ndarray of float, shape (n,)
+    k : int
+        Places, at most n.
+
+    Returns
+    -------
+    numpy.ndarray of float, shape (n,)
+        1 above the k-th highest score, 0 below it, and what is left over of the places in equal parts at it; the sum
+        is k.
+
+    Examples
+    --------
+    >>> expected_share(np.array([3.0, 1.0, 1.0, 0.0]), 2).tolist()
+    [1.0, 0.5, 0.5, 0.0]
+    """
+    if k == 0:
+        return np.zeros(len(score))
+    line = np.sort(score)[::-1][k - 1]
+    above, tied = score > line, score == line
+    return np.where(above, 1.0, np.where(tied, (k - above.sum()) / tied.sum(), 0.0))
+
+
+class EvidenceView:
+    """An evidence table as arrays, with the sums by school that every rate and interval is made of.
+
+    Counts are averages over fold seeds: each child counts once, however many seeds there are.
+
+    Parameters
+    ----------
+    evidence : pandas.DataFrame
+        From :func:`build_evidence`.
+
+    Raises
+    ------
+    DataError
+        When a column of the evidence is missing, or it has no row.
+    """
+
+    def __init__(self, evidence: pd.DataFrame) -> None:
+        needed = ("fold_seed", "fold", "school", "label", f"score.{VERSION}", f"flag.{VERSION}")
+        missing = [column for column in needed if column not in evidence]
+        if missing or evidence.empty:
+            raise DataError(
+                f"This is not an evidence table: {'it has no ' + ', '.join(missing) if missing else 'it is empty'}.",
+                remedy="Build it with build_evidence.",
+            )
+        self.frame = evidence
+        self.label = evidence["label"].to_numpy(np.float64)
+        self.school, schools = pd.factorize(evidence["school"].to_numpy())
+        self.n_schools = len(schools)
+        self.n_seeds = int(evidence["fold_seed"].nunique())
+        #: A number for each fold of each seed.
+        self.block = evidence.groupby(["fold_seed", "fold"], sort=True).ngroup().to_numpy()
+
+    @cached_property
+    def policies(self) -> tuple[str, ...]:
+        """Names of the policies compared, in the table's order."""
+        return tuple(c.removeprefix("score.") for c in self.frame.columns if c.startswith("score."))
+
+    @cached_property
+    def attributes(self) -> tuple[str, ...]:
+        """Attributes by which groups are compared."""
+        return tuple(c.removeprefix("group.") for c in self.frame.columns if c.startswith("group."))
+
+    def score(self, policy: str) -> np.ndarray:
+        """Return the log-odds of a policy, shape (rows,)."""
+        return self.frame[f"score.{policy}"].to_numpy(np.float64)
+
+    def flag(self, policy: str) -> np.ndarray:
+        """Return the share of each row that is flagged at capacity, shape (rows,)."""
+        return self.frame[f"flag.{policy}"].to_numpy(np.float64)
+
+    def group(self, attribute: str) -> np.ndarray:
+        """Return the group of each row, shape (rows,); of an intersection ``"sex × fsm"`` the groups joined alike."""
+        parts = [self.frame[f"group.{name}"].astype(str) for name in attribute.split(" × ")]
+        joined = parts[0]
+        for part in parts[1:]:
+            joined = joined + " × " + part
+        return joined.to_numpy(object)
+
+    def by_school(self, values: np.ndarray) -> np.ndarray:
+        """Return the sum of ``values`` (rows,) in each school, averaged over fold seeds; shape (schools,)."""
+        return np.bincount(self.school, weights=values, minlength=self.n_schools) / self.n_seeds

@@ -1,0 +1,159 @@
+"""What the version does to each group: values by Fairlearn's MetricFrame, n and intervals by school."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+
+import numpy as np
+import pandas as pd
+from fairlearn.metrics import MetricFrame
+
+from send_screen.errors import UsageError
+from send_screen.evaluation._calibration import recalibrate
+from send_screen.evaluation._estimate import Estimate, clustered_rate, smallest
+from send_screen.evaluation._evidence import EvidenceView
+from send_screen.evaluation._group_auc import within_fold_auc
+from send_screen.evaluation._out_of_fold import VERSION
+from send_screen.evaluation._performance import confusion
+
+Rate = Callable[..., float]
+Where = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+def _share(of: Where, among: Where) -> Rate:
+    """Return a metric in Fairlearn's sense: the share of some children, NaN (never 0) where there are none."""
+
+    def metric(y_true: np.ndarray, y_pred: np.ndarray, sample_weight: np.ndarray) -> float:
+        y, flag, weight = np.asarray(y_true), np.asarray(y_pred), np.asarray(sample_weight)
+        below = float(weight[among(y, flag)].sum())
+        return float(weight[among(y, flag) & of(y, flag)].sum()) / below if below > 0 else float("nan")
+
+    return metric
+
+
+#: Metric -> Fairlearn metric, numerator and denominator as cells of the confusion matrix, cells that it gives away
+#: (with n and prevalence published), and the reason when there is no denominator.
+RATES: dict[str, tuple[Rate, tuple[str, ...], tuple[str, ...], tuple[str, ...], str]] = {
+    "prevalence": (
+        _share(lambda y, f: y == 1, lambda y, f: y >= 0),
+        ("tp", "fn"), ("tp", "fn", "fp", "tn"), (), "no child in this group",
+    ),
+    "selection_rate": (
+        _share(lambda y, f: f == 1, lambda y, f: y >= 0),
+        ("tp", "fp"), ("tp", "fn", "fp", "tn"), ("tp", "fn", "fp", "tn"), "no child in this group",
+    ),
+    "sensitivity": (
+        _share(lambda y, f: f == 1, lambda y, f: y == 1),
+        ("tp",), ("tp", "fn"), ("tp", "fn"), "no child in this group had the outcome",
+    ),
+    "missed_need": (
+        _share(lambda y, f: f == 0, lambda y, f: y == 1),
+        ("fn",), ("tp", "fn"), ("tp", "fn"), "no child in this group had the outcome",
+    ),
+    "specificity": (
+        _share(lambda y, f: f == 0, lambda y, f: y == 0),
+        ("tn",), ("fp", "tn"), ("fp", "tn"), "every child in this group had the outcome",
+    ),
+    "false_positive_rate": (
+        _share(lambda y, f: f == 1, lambda y, f: y == 0),
+        ("fp",), ("fp", "tn"), ("fp", "tn"), "every child in this group had the outcome",
+    ),
+    "ppv": (
+        _share(lambda y, f: y == 1, lambda y, f: f == 1),
+        ("tp",), ("tp", "fp"), ("tp", "fn", "fp", "tn"), "no child in this group was flagged",
+    ),
+}  # fmt: skip
+
+
+def by_group(
+    evidence: pd.DataFrame, *, intersections: Sequence[tuple[str, ...]] = (), alpha: float = 0.05
+) -> pd.DataFrame:
+    """Return what the version does to the children of each group, at capacity.
+
+    Rates are pooled over folds and fold seeds and equal :class:`fairlearn.metrics.MetricFrame` on the evidence table
+    wherever they are defined; where Fairlearn would put 0 for a rate without a denominator, they are NaN with a
+    reason. Intervals know that children sit in schools.
+
+    Parameters
+    ----------
+    evidence : pandas.DataFrame
+        From :func:`build_evidence`; every ``group.<attribute>`` column is an attribute.
+    intersections : sequence of tuple of str
+        Attributes to cross, for example ``[("sex", "fsm")]``, named ``"sex × fsm"``.
+    alpha : float
+        One minus the confidence of the intervals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``attribute``, ``group``, ``policy``, ``metric``, ``value``, ``low``, ``high``, ``n`` (children in the
+        denominator), ``schools``, ``smallest_cell``, ``reason``. Metrics: ``prevalence``, ``selection_rate``,
+        ``sensitivity`` (of those with the outcome, flagged), ``missed_need`` (not flagged), ``specificity``,
+        ``false_positive_rate``, ``ppv``, ``roc_auc`` (pairs within folds), ``calibration_slope``.
+
+    Raises
+    ------
+    DataError
+        When this is not an evidence table.
+    UsageError
+        When an intersection names an attribute that the evidence does not hold, or a flag is neither 0 nor 1.
+    """
+    view = EvidenceView(evidence)
+    unknown = sorted({name for crossed in intersections for name in crossed} - set(view.attributes))
+    if unknown:
+        raise UsageError(f"The evidence has no group {', '.join(unknown)}; it has {', '.join(view.attributes)}.")
+    flag, score = view.flag(VERSION), view.score(VERSION)
+    if not np.isin(flag, (0, 1)).all():
+        raise UsageError("The version flags a child or not: its flags are 0 or 1.")
+    rows = []
+    for attribute in (*view.attributes, *(" × ".join(crossed) for crossed in intersections)):
+        group = view.group(attribute)
+        values = _metric_frame(view.label, flag, group).by_group
+        for name in values.index:
+            inside = group == name
+            figures = _rates(view, flag, inside, values.loc[name], alpha)
+            figures["roc_auc"] = within_fold_auc(view, score, inside, alpha=alpha)
+            figures["calibration_slope"] = recalibrate(view, score, rows=inside, alpha=alpha).slope
+            rows += [
+                {"attribute": attribute, "group": name, "policy": VERSION, "metric": metric, **asdict(figure)}
+                for metric, figure in figures.items()
+            ]
+    return pd.DataFrame(rows)
+
+
+def _metric_frame(label: np.ndarray, flag: np.ndarray, group: np.ndarray) -> MetricFrame:
+    """Return the rates of an attribute's groups by Fairlearn.
+
+    Rows with the same label, flag and group are one weighted row: the counts are sufficient, and the values are the
+    same a hundred times sooner.
+    """
+    keys = ["label", "flag", "group"]
+    cells = pd.DataFrame({"label": label, "flag": flag, "group": group}).groupby(keys).size().reset_index(name="n")
+    return MetricFrame(
+        metrics={metric: parts[0] for metric, parts in RATES.items()},
+        y_true=cells["label"],
+        y_pred=cells["flag"],
+        sensitive_features=cells["group"],
+        sample_params={metric: {"sample_weight": cells["n"]} for metric in RATES},
+    )
+
+
+def _rates(
+    view: EvidenceView, flag: np.ndarray, inside: np.ndarray, values: pd.Series, alpha: float
+) -> dict[str, Estimate]:
+    """Return the rates of one group: Fairlearn's value, our n, interval and reason."""
+    cells = confusion(view, flag, inside)
+    totals = {kind: float(count.sum()) for kind, count in cells.items()}
+    both = smallest(totals["tp"] + totals["fn"], totals["fp"] + totals["tn"], sum(totals.values()))
+    figures = {}
+    for metric, (_, above, below, given_away, none) in RATES.items():
+        estimate = clustered_rate(
+            np.sum([cells[kind] for kind in above], axis=0),
+            np.sum([cells[kind] for kind in below], axis=0),
+            alpha=alpha,
+            cells=min(both, smallest(*(totals[kind] for kind in given_away))),
+            none=none,
+        )
+        figures[metric] = replace(estimate, value=float(values[metric]))
+    return figures

@@ -1,0 +1,98 @@
+"""Every policy fitted on the training folds and asked about the children held out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from send_screen.cohorts import Cohort
+from send_screen.errors import UsageError
+from send_screen.evaluation._folds import out_of_school_folds
+
+#: The registered model and the one-line rule are known by these names in every evidence table.
+VERSION, RULE = "version", "rule"
+
+
+def out_of_fold(
+    cohort: Cohort,
+    policies: Mapping[str, Callable[[], Any]],
+    *,
+    folds: int = 5,
+    seeds: Sequence[int] = (0,),
+    progress: Callable[[str], None] | None = None,
+) -> pd.DataFrame:
+    """Score every child by models that have seen no child of the same school.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        n children with their outcome.
+    policies : mapping of str to callable
+        Name to a function without arguments that makes an unfitted estimator with ``fit(X, y)`` and
+        ``decision_function(X)`` (log-odds). ``"version"`` is the model to be registered: where it has
+        ``risk_tables_``, its contributions are kept. ``"rule"`` is the one-line rule: where it has ``natural_flag(X)``,
+        the children it flags at its own rate are kept.
+    folds : int
+        Number of out-of-school folds.
+    seeds : sequence of int
+        Fold seeds; each repeats the whole.
+    progress : callable, optional
+        Told in words before each fold is fitted.
+
+    Returns
+    -------
+    pandas.DataFrame
+        n rows a fold seed: ``fold_seed``, ``position`` (0 .. n-1 in the cohort's order), ``fold``,
+        ``score.<policy>`` (log-odds), ``natural.rule`` (0 or 1), ``contribution.<feature>`` (log-odds).
+
+    Raises
+    ------
+    UsageError
+        When the cohort has no outcome, no policy is named ``"version"``, or there is no seed or a repeated one.
+    DataError, LeakageError
+        As :func:`out_of_school_folds`.
+    """
+    if cohort.y is None:
+        raise UsageError("These children have no outcome yet, so no policy can be judged on them.")
+    if VERSION not in policies:
+        raise UsageError('One of the policies must be called "version": the model to be registered.')
+    if not seeds or len(set(seeds)) != len(seeds):
+        raise UsageError("Give at least one fold seed, and each only once.")
+    y = cohort.y.to_numpy()
+    rounds = []
+    for seed in seeds:
+        fold = out_of_school_folds(y, cohort.school.to_numpy(), folds=folds, seed=seed)
+        columns: dict[str, np.ndarray] = {}
+        for number in range(folds):
+            held_out = np.flatnonzero(fold == number)
+            training = np.flatnonzero(fold != number)
+            for name, make in policies.items():
+                if progress is not None:
+                    progress(f"fold seed {seed}, fold {number + 1} of {folds}: {name}")
+                estimator = make().fit(cohort.X.iloc[training], cohort.y.iloc[training])
+                for column, values in _asked(name, estimator, cohort.X.iloc[held_out]).items():
+                    columns.setdefault(column, np.full(len(y), np.nan))[held_out] = values
+        rounds.append(
+            pd.DataFrame({"fold_seed": np.full(len(y), seed), "position": np.arange(len(y)), "fold": fold, **columns})
+        )
+    scored = pd.concat(rounds, ignore_index=True)
+    # kept together by kind, whatever the order of the policies
+    kinds = ("score.", "natural.", "contribution.")
+    said = [column for kind in kinds for column in scored.columns if column.startswith(kind)]
+    return scored[["fold_seed", "position", "fold", *said]]
+
+
+def _asked(name: str, estimator: Any, X: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Return what one fitted policy says about children it has not seen, as columns of the evidence."""
+    said = {f"score.{name}": np.asarray(estimator.decision_function(X), dtype=np.float64)}
+    if name == RULE and hasattr(estimator, "natural_flag"):
+        said["natural.rule"] = np.asarray(estimator.natural_flag(X), dtype=np.float64)
+    if name == VERSION and hasattr(estimator, "risk_tables_"):
+        tables = estimator.risk_tables_
+        # tables want exactly the columns that they look at
+        contributions = np.asarray(tables.contributions(X[list(tables.features)]), dtype=np.float64)
+        said |= {f"contribution.{feature}": contributions[:, j] for j, feature in enumerate(tables.features)}
+    return said

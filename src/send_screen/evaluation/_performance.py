@@ -1,0 +1,192 @@
+"""How well each policy finds the children, and how policies differ at the same number of places."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+
+import numpy as np
+import pandas as pd
+
+from send_screen.errors import UsageError
+from send_screen.evaluation._calibration import recalibrate
+from send_screen.evaluation._estimate import Estimate, clustered_rate, smallest, t_interval, undefined
+from send_screen.evaluation._evidence import EvidenceView
+from send_screen.evaluation._out_of_fold import RULE, VERSION
+from send_screen.evaluation._resample import bootstrap_error, ranking_replicates, ratio_replicates, school_weights
+
+AREAS = ("roc_auc", "average_precision")
+RATES = ("recall_at_capacity", "precision_at_capacity", "specificity_at_capacity")
+ONE_SIDED_FOLD = "a fold has no child with, or none without, the outcome"
+
+
+def performance(evidence: pd.DataFrame, *, alpha: float = 0.05, replicates: int = 1000, seed: int = 0) -> pd.DataFrame:
+    """Return every policy's figures, each with n and an interval that knows that children sit in schools.
+
+    ROC AUC and average precision are means over folds, averaged over fold seeds; their standard errors come from
+    replicates that resample schools, and their intervals from a t quantile on the logit scale. What is counted at
+    capacity is pooled over folds (Wilson's interval with a design effect). The rule is also judged at its own natural
+    rate. The intervals are about other children and schools, not about other training data.
+
+    Parameters
+    ----------
+    evidence : pandas.DataFrame
+        From :func:`build_evidence`.
+    alpha : float
+        One minus the confidence of the intervals.
+    replicates : int
+        Replicates that resample schools.
+    seed : int
+        Seed of the replicates.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``policy``, ``metric``, ``value``, ``low``, ``high``, ``n`` (children in the denominator), ``schools``,
+        ``smallest_cell``, ``reason``. Metrics: ``roc_auc``, ``average_precision``, ``recall_at_capacity``,
+        ``precision_at_capacity``, ``specificity_at_capacity``, ``number_needed_to_screen``, ``calibration_slope``,
+        ``calibration_intercept``; of the rule also ``recall_natural``, ``precision_natural``, ``flagged_natural``.
+
+    Raises
+    ------
+    DataError
+        When this is not an evidence table.
+    """
+    view = EvidenceView(evidence)
+    weights = school_weights(view.n_schools, replicates, seed)
+    rows = []
+    for policy in view.policies:
+        figures = _areas(view, view.score(policy), weights, alpha) | at_capacity(view, view.flag(policy), alpha=alpha)
+        figures["number_needed_to_screen"] = _inverse(figures["precision_at_capacity"])
+        recalibration = recalibrate(view, view.score(policy), alpha=alpha)
+        figures |= {"calibration_slope": recalibration.slope, "calibration_intercept": recalibration.intercept}
+        if policy == RULE and "natural.rule" in view.frame:
+            flagged = view.frame["natural.rule"].to_numpy(np.float64)
+            natural = at_capacity(view, flagged, alpha=alpha)
+            figures |= {
+                "recall_natural": natural["recall_at_capacity"],
+                "precision_natural": natural["precision_at_capacity"],
+                "flagged_natural": natural["selection_rate"],
+            }
+        del figures["selection_rate"]  # it is the capacity itself
+        rows += [{"policy": policy, "metric": metric, **asdict(figure)} for metric, figure in figures.items()]
+    return pd.DataFrame(rows)
+
+
+def at_capacity(view: EvidenceView, flag: np.ndarray, *, alpha: float = 0.05) -> dict[str, Estimate]:
+    """Return recall, precision, specificity and share flagged of one policy, pooled over folds and fold seeds."""
+    cells = confusion(view, flag)
+    cell = smallest(*(float(count.sum()) for count in cells.values()))
+    tp, fn, fp, tn = (cells[name] for name in ("tp", "fn", "fp", "tn"))
+    shares = {
+        "recall_at_capacity": (tp, tp + fn, "no child has the outcome"),
+        "precision_at_capacity": (tp, tp + fp, "no child is flagged"),
+        "specificity_at_capacity": (tn, tn + fp, "every child has the outcome"),
+        "selection_rate": (tp + fp, tp + fp + tn + fn, ""),
+    }
+    return {
+        name: clustered_rate(above, below, alpha=alpha, cells=cell, none=none)
+        for name, (above, below, none) in shares.items()
+    }
+
+
+def confusion(view: EvidenceView, flag: np.ndarray, rows: np.ndarray | None = None) -> dict[str, np.ndarray]:
+    """Return the four counts by school, each of shape (schools,), averaged over fold seeds."""
+    inside = np.ones(len(flag)) if rows is None else rows.astype(np.float64)
+    y, f = view.label, flag
+    parts = {"tp": y * f, "fn": y * (1 - f), "fp": (1 - y) * f, "tn": (1 - y) * (1 - f)}
+    return {name: view.by_school(inside * part) for name, part in parts.items()}
+
+
+def _areas(view: EvidenceView, score: np.ndarray, weights: np.ndarray, alpha: float) -> dict[str, Estimate]:
+    """Return ROC AUC and average precision with school-clustered intervals."""
+    n, events = len(view.label) / view.n_seeds, float(view.label.sum()) / view.n_seeds
+    cells = smallest(events, n - events)
+    figures = {}
+    for name, replicates in zip(AREAS, ranking_replicates(view, score, weights), strict=True):
+        if np.isnan(replicates[0]):
+            figures[name] = undefined(ONE_SIDED_FOLD, n=n, schools=view.n_schools, smallest_cell=cells)
+            continue
+        error = bootstrap_error(replicates, view.n_schools)
+        figures[name] = t_interval(
+            float(replicates[0]), error, n=n, schools=view.n_schools, cells=cells, alpha=alpha, unit=True
+        )
+    return figures
+
+
+def _inverse(precision: Estimate) -> Estimate:
+    """Return the number needed to screen to find one child: 1 / precision, interval turned over."""
+    if not precision.value > 0:
+        return replace(
+            undefined(precision.reason or "no flagged child had the outcome"),
+            n=precision.n,
+            schools=precision.schools,
+            smallest_cell=precision.smallest_cell,
+        )
+    low, high = (1 / end if end > 0 else float("nan") for end in (precision.high, precision.low))
+    reason = precision.reason or ("" if np.isfinite(high) else "no upper bound: perhaps no flagged child has need")
+    return replace(precision, value=1 / precision.value, low=low, high=high, reason=reason)
+
+
+def differences(
+    evidence: pd.DataFrame,
+    policy: str = VERSION,
+    against: str = RULE,
+    *,
+    alpha: float = 0.05,
+    replicates: int = 1000,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Return one policy's figures minus another's on the same children, with intervals of the paired difference.
+
+    Schools are resampled; each replicate's difference is averaged over fold seeds, and the interval is the difference
+    -/+ t x its standard error.
+
+    Parameters
+    ----------
+    evidence : pandas.DataFrame
+        From :func:`build_evidence`.
+    policy, against : str
+        Names of two policies.
+    alpha, replicates, seed
+        As in :func:`performance`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``policy``, ``against``, ``metric``, ``value``, ``low``, ``high``, ``n``, ``schools``, ``smallest_cell``,
+        ``reason``; above 0 speaks for ``policy``.
+
+    Raises
+    ------
+    UsageError
+        When the evidence does not hold one of the policies.
+    """
+    view = EvidenceView(evidence)
+    for name in (policy, against):
+        if name not in view.policies:
+            raise UsageError(f"The evidence has no policy {name!r}; it has {', '.join(view.policies)}.")
+    weights = school_weights(view.n_schools, replicates, seed)
+    n, events = len(view.label) / view.n_seeds, float(view.label.sum()) / view.n_seeds
+    values: dict[str, list[np.ndarray]] = {metric: [] for metric in (*AREAS, *RATES)}
+    cells = [events, n - events]
+    for name in (policy, against):
+        for metric, replicate in zip(AREAS, ranking_replicates(view, view.score(name), weights), strict=True):
+            values[metric].append(replicate)
+        counts = confusion(view, view.flag(name))
+        tp, fn, fp, tn = (counts[kind] for kind in ("tp", "fn", "fp", "tn"))
+        for metric, above, below in zip(RATES, (tp, tp, tn), (tp + fn, tp + fp, tn + fp), strict=True):
+            values[metric].append(ratio_replicates(weights, above, below))
+        cells += [float(count.sum()) for count in counts.values()]
+    denominators = dict(zip(RATES, (events, float(view.flag(policy).sum()) / view.n_seeds, n - events), strict=True))
+    rows = []
+    for metric, (ours, theirs) in values.items():
+        paired = ours - theirs
+        rests_on, cell = denominators.get(metric, n), smallest(*(cells[:2] if metric in AREAS else cells))
+        if np.isnan(paired[0]):
+            reason = ONE_SIDED_FOLD if metric in AREAS else "a rate without a denominator"
+            figure = undefined(reason, n=rests_on, schools=view.n_schools, smallest_cell=cell)
+        else:
+            error = bootstrap_error(paired, view.n_schools)
+            figure = t_interval(float(paired[0]), error, n=rests_on, schools=view.n_schools, cells=cell, alpha=alpha)
+        rows.append({"policy": policy, "against": against, "metric": metric, **asdict(figure)})
+    return pd.DataFrame(rows)

@@ -1,0 +1,159 @@
+"""A version as a folder of plain files, each with its hash in a manifest: what is exported, and what is served."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from send_screen.contracts import Contract, load_contract
+from send_screen.errors import ContractError, SpecError, TablesError
+from send_screen.governance._identity import sha256_of
+from send_screen.specs import Feature, ModelSpec, parse_spec
+from send_screen.tables import RiskTables
+
+MANIFEST = "manifest.json"
+FORMAT = "send_screen.bundle/1"
+SIZE_LIMIT = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A verified version, ready to screen with.
+
+    Attributes
+    ----------
+    spec : ModelSpec
+    contracts : dict of str to Contract
+        Those that the version was made under, by id.
+    tables : RiskTables
+    published : dict
+        ``published.json``: everything that was measured and may be shown.
+    manifest_sha256 : str
+        The hash that stands for the whole folder.
+    """
+
+    spec: ModelSpec
+    contracts: dict[str, Contract]
+    tables: RiskTables
+    published: dict[str, Any]
+    manifest_sha256: str
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """The features of the model that is registered, in the order of its tables."""
+        return tuple(self.spec.feature(name) for name in self.tables.features)
+
+    @property
+    def trained_on_invented(self) -> bool:
+        """Whether the version learnt from invented children only."""
+        return bool(self.published["version"]["trained_on"] == "invented")
+
+
+def write_manifest(folder: Path, *, version: str) -> str:
+    """Write the manifest of a folder's files and return its hash.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A folder that holds every file of the version already.
+    version : str
+        The version's id.
+    """
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
+    manifest = {
+        "format": FORMAT,
+        "version": version,
+        "files": {path.relative_to(folder).as_posix(): sha256_of(path.read_bytes()) for path in files},
+    }
+    content = (json.dumps(manifest, indent=2, sort_keys=True) + "\n").encode()
+    (folder / MANIFEST).write_bytes(content)
+    return sha256_of(content)
+
+
+def open_bundle(folder: str | Path, *, manifest_sha256: str | None = None) -> Bundle:
+    """Verify an exported version and read it. Nothing in it is ever run.
+
+    Parameters
+    ----------
+    folder : str or pathlib.Path
+        A folder that ``send-screen export`` wrote.
+    manifest_sha256 : str, optional
+        The manifest's hash as known from elsewhere (the model registry).
+
+    Raises
+    ------
+    TablesError
+        If a file is missing, was changed, or is not named in the manifest.
+    """
+    folder = Path(folder)
+    content = _bytes(folder, MANIFEST)
+    found = sha256_of(content)
+    if manifest_sha256 is not None and found != manifest_sha256:
+        raise TablesError(
+            "The manifest is not the one that was registered: the model was changed after registration.",
+            file=MANIFEST,
+            remedy="Do not use it. Export the version again, and tell whoever answers for it.",
+        )
+    files = _manifest_files(content)
+    verified = {name: _verified(folder, name, sha256) for name, sha256 in files.items()}
+    actual = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} - {MANIFEST}
+    for name in sorted(actual - set(verified)):
+        raise TablesError("The file is not part of the version.", file=name, remedy="Export the version again.")
+    try:
+        contracts = {}
+        for name in verified:
+            if name.startswith("contracts/"):
+                contract = load_contract(folder / name)
+                contracts[contract.id] = contract
+        spec = parse_spec(verified["spec.yaml"], file="spec.yaml", contracts=contracts)
+        tables = RiskTables.from_json(verified["tables.json"].decode("utf-8"))
+        published = json.loads(verified["published.json"])
+    except KeyError as error:
+        raise TablesError("The file is missing.", file=str(error.args[0]), remedy="Export the version again.") from None
+    except (SpecError, ContractError) as error:
+        raise TablesError(f"The version cannot be read: {error}", remedy="Export the version again.") from None
+    return Bundle(spec, contracts, tables, published, found)
+
+
+def _manifest_files(content: bytes) -> dict[str, str]:
+    try:
+        manifest = json.loads(content)
+        files = manifest["files"]
+        if manifest["format"] != FORMAT or not all(isinstance(v, str) for v in (*files, *files.values())):
+            raise ValueError
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise TablesError(
+            f"This is not the manifest of an exported version ({FORMAT}).",
+            file=MANIFEST,
+            remedy="Export the version again with send-screen export.",
+        ) from None
+    return dict(files)
+
+
+def _bytes(folder: Path, name: str) -> bytes:
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise TablesError("The manifest names a file outside its folder.", file=name, remedy="Do not use this model.")
+    try:
+        if path.stat().st_size > SIZE_LIMIT:
+            raise TablesError("The file is far larger than a model can be.", file=name, remedy="Do not use this model.")
+        return path.read_bytes()
+    except OSError:
+        raise TablesError(
+            "The file is missing or cannot be read.",
+            file=name,
+            remedy="Give a folder that send-screen export wrote.",
+        ) from None
+
+
+def _verified(folder: Path, name: str, sha256: str) -> bytes:
+    content = _bytes(folder, name)
+    if sha256_of(content) != sha256:
+        raise TablesError(
+            "The file was changed after the version was made (its hash differs).",
+            file=name,
+            remedy="Do not use it. Export the version again, and tell whoever answers for it.",
+        )
+    return content

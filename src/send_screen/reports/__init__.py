@@ -1,0 +1,27 @@
+"""Pages and lists for people: pure rendering, from what screening found and what a version publishes.
+
+Nothing here computes a statistic or asks anything: :func:`render_screening` and the list files show a
+:class:`~send_screen.screening.ScreeningResult`, :func:`render_fairness` and the cards show ``published.json``. Every
+page is one file that needs nothing else, and says what it is not.
+"""
+
+from send_screen.reports._card import render_card
+from send_screen.reports._fairness import render_fairness
+from send_screen.reports._files import write_page
+from send_screen.reports._lists import write_list_csv, write_set_aside_csv
+from send_screen.reports._markdown import render_card_markdown
+from send_screen.reports._screening import render_screening
+from send_screen.reports._shapes import shape_svg
+from send_screen.reports._workbook import write_list_xlsx
+
+__all__ = [
+    "render_screening",
+    "write_list_csv",
+    "write_list_xlsx",
+    "write_set_aside_csv",
+    "render_fairness",
+    "render_card",
+    "render_card_markdown",
+    "shape_svg",
+    "write_page",
+]

@@ -1,0 +1,143 @@
+"""The list and the children set aside as CSV, for a spreadsheet: nothing in a cell can become a formula."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from send_screen.reports._files import replacing
+from send_screen.reports._screening import BY_HAND, areas, reasons_text
+from send_screen.reports._words import notice, run_marks, said
+from send_screen.screening._result import ScreenedChild, ScreeningResult, SetAsideChild
+
+Cell = str | int | float
+
+# What spreadsheets take for the beginning of a formula; the wide forms are what Excel for Japanese accepts as well.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+LIST_COLUMNS = (
+    "rank",
+    "child_id",
+    "name",
+    "class",
+    "school",
+    "row_in_file",
+    "of_100",
+    "score_log_odds",
+    "reasons_for",
+    "reasons_against",
+    "not_known",
+    "areas_of_need",
+    "what_we_decided",
+    "screened_on",
+    "version",
+    "notice",
+)
+SET_ASIDE_COLUMNS = (
+    "kind",
+    "reason",
+    "what_to_do",
+    "child_id",
+    "name",
+    "class",
+    "school",
+    "row_in_file",
+    "rule",
+    "screened_on",
+    "version",
+    "notice",
+)
+
+
+def run_cells(result: ScreeningResult) -> tuple[str, str, str]:
+    """Return when, by which version, and what the list is not: the end of every row, so that no row travels without."""
+    marks = run_marks(result.model.get("trained_on"), result.banners)
+    return result.date, said(result.model, "version"), notice(marks)
+
+
+def _list_cells(child: ScreenedChild) -> tuple[Cell, ...]:
+    """Return a listed child as cells, in the order of :data:`LIST_COLUMNS` up to ``what_we_decided``."""
+    return (
+        child.rank,
+        child.child_id,
+        child.name,
+        child.class_name,
+        child.school,
+        child.row,
+        child.of_100,
+        child.score,
+        reasons_text(child.reasons_for),
+        reasons_text(child.reasons_against),
+        "; ".join(child.not_known),
+        "; ".join(areas(child)),
+        "",
+    )
+
+
+def _set_aside_cells(child: SetAsideChild) -> tuple[Cell, ...]:
+    """Return a child who was set aside as cells, in the order of :data:`SET_ASIDE_COLUMNS` up to ``rule``."""
+    return (
+        child.kind,
+        child.reason,
+        child.remedy,
+        child.child_id,
+        child.name,
+        child.class_name,
+        child.school,
+        child.row,
+        child.rule,
+    )
+
+
+def _safe(cell: Cell) -> Cell:
+    """Put an apostrophe before a text that a spreadsheet would run; numbers stay numbers."""
+    if not isinstance(cell, str):
+        return cell
+    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
+
+
+def _write(path: str | os.PathLike[str], columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    # utf-8-sig: Excel takes a CSV without the mark for Windows-1252 and breaks every name that is not English
+    with replacing(Path(path)) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows([_safe(cell) for cell in row] for row in rows)
+
+
+def write_list_csv(result: ScreeningResult, path: str | os.PathLike[str]) -> None:
+    """Write the listed children as CSV, first to look at first.
+
+    UTF-8 with a byte order mark, whole or not at all. A text that a spreadsheet would run as a formula gets an
+    apostrophe in front. Every row says when, by which version and what the list is not.
+
+    Parameters
+    ----------
+    result : ScreeningResult
+    path : path-like
+        Where to; replaced when it exists.
+    """
+    run = run_cells(result)
+    _write(path, LIST_COLUMNS, ((*_list_cells(child), *run) for child in result.listed))
+
+
+def write_set_aside_csv(result: ScreeningResult, path: str | os.PathLike[str]) -> None:
+    """Write every row that was not screened as CSV, with the rule, the reason and what to do.
+
+    Children to look at by hand come first. The form is that of :func:`write_list_csv`. The groups of a child stay out:
+    they are counted on the page, and nobody needs them beside a name.
+
+    Parameters
+    ----------
+    result : ScreeningResult
+    path : path-like
+        Where to; replaced when it exists.
+    """
+    run = run_cells(result)
+    _write(path, SET_ASIDE_COLUMNS, ((*_set_aside_cells(child), *run) for child in _by_hand_first(result)))
+
+
+def _by_hand_first(result: ScreeningResult) -> list[SetAsideChild]:
+    """Return the rows set aside, the children to look at by hand first, otherwise as in the file."""
+    return sorted(result.set_aside, key=lambda child: child.kind != BY_HAND)

@@ -1,0 +1,173 @@
+"""The words and numbers that every page shares: what it is not, watermarks, frequencies out of a hundred."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+NOT_THIS = (
+    "It is a prompt to look. It is not a diagnosis, and it decides nothing.",
+    "It must not be used to refuse, delay or ration an assessment.",
+    "A parent's or a teacher's concern always counts, listed or not.",
+    "Not being listed never means “no need”.",
+)
+"""What every page, list and workbook says that it is not (hard rule 3)."""
+
+LABEL_LIMITS = (
+    "It learned from who was identified, not from who had a need. "
+    "Needs that nobody noticed count as “no need” in every figure here.",
+    "Which school a child attends explains more than half of the differences in who is identified (EPI 2021).",
+    "The most absent children, and children who speak English as an additional language, "
+    "are identified less often (EPI 2025).",
+)
+"""Why no figure here is the truth about need: the label is biased."""
+
+INVENTED = "Invented children"
+RESEARCH = "Research only"
+
+
+def version_marks(trained_on: object) -> tuple[str, ...]:
+    """Return the watermark of a version's own pages: none for one that learned from real children.
+
+    Examples
+    --------
+    >>> version_marks("invented"), version_marks("real"), version_marks(None)
+    (('Invented children',), (), ('Invented children',))
+    """
+    return () if trained_on == "real" else (INVENTED,)
+
+
+def run_marks(trained_on: object, banners: Iterable[str]) -> tuple[str, ...]:
+    """Return the few words that must be seen on every sheet of paper and every row of a list.
+
+    A run of a version that learned from invented children is marked even where no banner says so: forgetting a banner
+    must not make a list look like one to act on.
+
+    Parameters
+    ----------
+    trained_on : object
+        ``"invented"`` or ``"real"``, as the version records it; anything but ``"real"`` counts as invented.
+    banners : iterable of str
+        The banners of the run.
+
+    Examples
+    --------
+    >>> run_marks("invented", ["RESEARCH ONLY: this model learnt from invented children."])
+    ('Research only',)
+    >>> run_marks("real", ["The children in this file are invented."])
+    ('Invented children',)
+    >>> run_marks("invented", []), run_marks("real", [])
+    (('Research only',), ())
+    """
+    marks = []
+    for banner in map(str.casefold, banners):
+        if banner.startswith(RESEARCH.casefold()):
+            marks.append(RESEARCH)
+        elif "invented" in banner:
+            marks.append(INVENTED)
+    if not marks and trained_on != "real":
+        marks.append(RESEARCH)
+    return tuple(dict.fromkeys(marks))
+
+
+def notice(marks: Iterable[str]) -> str:
+    """Return the watermark and what the list is not, as one line for the row of a file."""
+    return " ".join([*(f"{mark.upper()}." for mark in marks), *NOT_THIS])
+
+
+def whole(number: float) -> str:
+    """Return a whole number with commas, for example ``"20,000"``."""
+    return f"{number:,.0f}"
+
+
+def of_100(share: float) -> str:
+    """Return a share as children out of a hundred; what is not quite none or all is never shown as none or all.
+
+    Examples
+    --------
+    >>> of_100(0.384), of_100(0.001), of_100(0.999), of_100(1.0)
+    ('38', 'fewer than 1', 'more than 99', '100')
+    """
+    rounded = math.floor(share * 100 + 0.5)
+    if rounded == 0 and share > 0:
+        return "fewer than 1"
+    if rounded == 100 and share < 1:
+        return "more than 99"
+    return str(rounded)
+
+
+def signed(number: float, decimals: int = 1) -> str:
+    """Return a number with its sign, and a real minus.
+
+    Examples
+    --------
+    >>> signed(0.84), signed(-0.84), signed(-0.04)
+    ('+0.8', '−0.8', '0.0')
+    """
+    text = f"{number:+.{decimals}f}"
+    if float(text) == 0:
+        return text.lstrip("+-")
+    return text.replace("-", "−")
+
+
+def points(log_odds: float | None) -> str:
+    """Return a log-odds value as points for people, for example ``"+0.81 points"``."""
+    return "not published" if log_odds is None else f"{signed(log_odds, 2)} points"
+
+
+def date_words(date: object) -> str:
+    """Return an ISO date as people write it, and anything else as it is.
+
+    Examples
+    --------
+    >>> date_words("2024-07-31")
+    '31 July 2024'
+    """
+    try:
+        day = dt.date.fromisoformat(str(date))
+    except ValueError:
+        return str(date)
+    return f"{day.day} {day:%B %Y}"
+
+
+def count(n: int, one: str, many: str) -> str:
+    """Return a count with its noun, for example ``"1 child"`` or ``"30 children"``."""
+    return f"{whole(n)} {one if n == 1 else many}"
+
+
+def capacity_words(capacity: str, by_school: bool) -> str:
+    """Return the places that were asked for, in words.
+
+    Examples
+    --------
+    >>> capacity_words("10%", by_school=True)
+    '10 of every 100 children, in each school'
+    >>> capacity_words("30", by_school=False)
+    '30 children'
+    """
+    share = capacity.strip()
+    words = f"{share[:-1].strip()} of every 100 children" if share.endswith("%") else f"{share} children"
+    return f"{words}, in each school" if by_school else words
+
+
+def said(mapping: Mapping[str, Any], key: str, otherwise: str = "not recorded") -> str:
+    """Return a text of a mapping, or words for its absence."""
+    value = mapping.get(key)
+    return otherwise if value is None or value == "" else str(value)
+
+
+def owner_words(owner: Mapping[str, Any]) -> str:
+    """Return who answers for a model and how to reach them, as one line."""
+    who = ", ".join(said(owner, part, f"{part} not recorded") for part in ("role", "team", "organisation"))
+    return f"{who}: {said(owner, 'contact', 'contact not recorded')}"
+
+
+def sentence(text: str) -> str:
+    """Return a text as a sentence: a capital first and one full stop last."""
+    text = text.strip()
+    if not text:
+        return text
+    text = text[0].upper() + text[1:]
+    return text if text[-1] in ".!?…" else f"{text}."

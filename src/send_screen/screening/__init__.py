@@ -1,0 +1,27 @@
+"""From a cohort and a verified version to a list a person can act on: who, why, who is near the line, who is not there.
+
+Screening decides nothing. What it finds is data (:class:`ScreeningResult`); pages and files are rendered elsewhere.
+"""
+
+from send_screen.screening._answer import ANSWER_COLUMNS, NOTICE, answer
+from send_screen.screening._capacity import Capacity
+from send_screen.screening._result import Reason, ScreenedChild, ScreeningResult, SetAsideChild
+from send_screen.screening._screen import model_facts, of_100, refuse_or_warn, screen
+from send_screen.screening._words import reasons, value_in_words
+
+__all__ = [
+    "screen",
+    "answer",
+    "ANSWER_COLUMNS",
+    "NOTICE",
+    "Capacity",
+    "ScreeningResult",
+    "ScreenedChild",
+    "SetAsideChild",
+    "Reason",
+    "refuse_or_warn",
+    "reasons",
+    "value_in_words",
+    "model_facts",
+    "of_100",
+]

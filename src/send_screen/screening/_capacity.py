@@ -1,0 +1,102 @@
+"""How many places there are: ``30``, ``10%``, for the file or for each school."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from send_screen.errors import UsageError
+from send_screen.tables import places, ranking
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """A number of children, or a share of the children screened.
+
+    Attributes
+    ----------
+    count : int or None
+    share : float or None
+        Exactly one of the two is given.
+    """
+
+    count: int | None = None
+    share: float | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Capacity:
+        """Read ``"30"`` or ``"10%"``.
+
+        Raises
+        ------
+        UsageError
+            If it is neither.
+
+        Examples
+        --------
+        >>> Capacity.parse("12.5%").of(80), Capacity.parse("30").of(80)
+        (10, 30)
+        """
+        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(%?)\s*", text)
+        if match is None:
+            raise UsageError(f"A capacity cannot be read from {text!r}.", remedy="Give a number such as 30, or 10%.")
+        number, percent = float(match[1]), match[2] == "%"
+        if percent and not 0 < number <= 100:
+            raise UsageError(f"{text} is not a share of children.", remedy="Give more than 0% and at most 100%.")
+        if not percent and (number < 1 or not number.is_integer()):
+            raise UsageError(f"{text} is not a number of children.", remedy="Give a whole number from 1, or a share.")
+        return cls(share=number / 100) if percent else cls(count=int(number))
+
+    def of(self, n: int) -> int:
+        """Return the places among ``n`` children."""
+        return places(self.share, n) if self.share is not None else min(n, self.count or 0)
+
+    def __str__(self) -> str:
+        return f"{100 * self.share:g}%" if self.share is not None else str(self.count)
+
+
+def listed_and_margin(
+    score: np.ndarray, order: np.ndarray, school: pd.Series | None, capacity: Capacity
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return positions of the listed children and of those just below the line, each from the highest score.
+
+    Parameters
+    ----------
+    score : numpy.ndarray of float64, shape (n,)
+    order : numpy.ndarray of uint64, shape (n,)
+        By which equal scores are put in order.
+    school : pandas.Series of str, shape (n,), or None
+        With it, each school has its own places.
+    capacity : Capacity
+
+    Returns
+    -------
+    listed, margin : numpy.ndarray of int
+    """
+    everyone = ranking(score, order)
+    if school is None:
+        blocks = [everyone]
+    else:
+        names = school.to_numpy()[everyone]
+        blocks = [everyone[names == name] for name in sorted(set(names))]
+    listed, margin = [], []
+    for block in blocks:
+        k = capacity.of(len(block))
+        listed.append(block[:k])
+        margin.append(block[k : k + margin_size(k)])
+    rank = np.empty(len(score), dtype=np.int64)
+    rank[everyone] = np.arange(len(score))
+
+    def in_order(part: list[np.ndarray]) -> np.ndarray:
+        positions = np.concatenate(part)
+        return positions[np.argsort(rank[positions])]
+
+    return in_order(listed), in_order(margin)
+
+
+def margin_size(k: int) -> int:
+    """Return how many children below the line are shown: a fifth of the places, 3 at least and 20 at most."""
+    return min(20, max(3, round(k / 5)))

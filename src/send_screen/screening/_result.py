@@ -1,0 +1,140 @@
+"""What a screening run found, as data: who is listed and why, who is near the line, who could not be screened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One feature's part in a child's score, in words.
+
+    Attributes
+    ----------
+    feature : str
+        Name of the feature.
+    text : str
+        A sentence part for people, for example ``"Speaking: emerging"``; it quotes the value in the file.
+    contribution : float
+        Exact Shapley value in log-odds: above 0 it speaks for a look, below 0 against.
+    agency : str
+        Whose data it is, for example ``"education"``.
+    area : str or None
+        The broad area of need that the feature points to, where the spec names one.
+    """
+
+    feature: str
+    text: str
+    contribution: float
+    agency: str
+    area: str | None = None
+
+
+@dataclass(frozen=True)
+class ScreenedChild:
+    """A child on the list or just below the line.
+
+    Attributes
+    ----------
+    rank : int
+        1 is the first to look at.
+    row : int
+        Row of the child in the file, as a spreadsheet counts.
+    child_id, name, class_name, school : str
+        As in the file; empty where the file does not say.
+    score : float
+        Log-odds.
+    of_100 : int
+        Of 100 children with such a score, how many later had the outcome.
+    reasons_for, reasons_against : tuple of Reason
+        Strongest first.
+    not_known : tuple of str
+        What was missing about this child, in words.
+    """
+
+    rank: int
+    row: int
+    child_id: str
+    name: str
+    class_name: str
+    school: str
+    score: float
+    of_100: int
+    reasons_for: tuple[Reason, ...]
+    reasons_against: tuple[Reason, ...]
+    not_known: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SetAsideChild:
+    """A row that was not screened: to look at by hand, or not to be asked about.
+
+    Attributes
+    ----------
+    kind : str
+        ``"look at by hand"`` (could not be screened), ``"already on the record"`` or ``"outside the population"``.
+    rule : str
+        Id of the rule that set the row aside.
+    reason, remedy : str
+        In words.
+    groups : dict of str to str
+        The child's groups, so that the set-aside can be counted by group.
+    """
+
+    row: int
+    child_id: str
+    name: str
+    class_name: str
+    school: str
+    kind: str
+    rule: str
+    reason: str
+    remedy: str
+    groups: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ScreeningResult:
+    """Everything the pages and files of one screening run are rendered from.
+
+    Attributes
+    ----------
+    model : dict
+        ``name``, ``title``, ``version`` (id), ``outcome_words``, ``as_of``, ``review_date``, ``trained_on``
+        (``"invented"`` or ``"real"``), ``owner`` (dict), ``intended_use``, ``prohibited_uses`` (list of str),
+        ``performance`` (list of published rows, see ``published.json``), ``works_less_well_for`` (list of str).
+    file : str
+        Name of the screened file (no folder).
+    date : str
+        ISO date of the run.
+    capacity : str
+        As asked for, for example ``"10%"`` or ``"30"``; with ``by_school`` each school has its own places.
+    listed : tuple of ScreenedChild
+        Exactly as many as there are places (or children).
+    margin : tuple of ScreenedChild
+        The next few below the line: as deserving of a conversation.
+    set_aside : tuple of SetAsideChild
+        Every row that was not screened.
+    set_aside_by_group : list of dict
+        ``attribute``, ``group``, ``n_set_aside``, ``n_rows``: the children to look at by hand, counted by group.
+    n_rows, n_screened : int
+        ``n_rows == n_screened + len(set_aside)``, always.
+    banners : tuple of str
+        What must be seen before anything else (watermarks, warnings), most serious first.
+    notes : tuple of str
+        What was understood, guessed or clamped when the file was read.
+    """
+
+    model: dict[str, object]
+    file: str
+    date: str
+    capacity: str
+    by_school: bool
+    listed: tuple[ScreenedChild, ...]
+    margin: tuple[ScreenedChild, ...]
+    set_aside: tuple[SetAsideChild, ...]
+    set_aside_by_group: tuple[dict[str, object], ...]
+    n_rows: int
+    n_screened: int
+    banners: tuple[str, ...]
+    notes: tuple[str, ...]

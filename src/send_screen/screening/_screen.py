@@ -1,0 +1,219 @@
+"""Score a cohort, list as many children as can be assessed, and say why in words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from send_screen.cohorts import Cohort
+from send_screen.errors import PopulationError
+from send_screen.governance import Bundle
+from send_screen.screening._capacity import Capacity, listed_and_margin
+from send_screen.screening._result import ScreenedChild, ScreeningResult, SetAsideChild
+from send_screen.screening._words import reasons
+from send_screen.tables import hash_order
+
+RESEARCH_BANNER = (
+    "RESEARCH ONLY: this model learnt from invented children. Nothing here may be used to decide anything about a "
+    "real child."
+)
+INVENTED_BANNER = "The children in this file are invented."
+BY_HAND = "look at by hand"
+
+
+def refuse_or_warn(bundle: Bundle, cohort: Cohort, *, today: dt.date, research: bool) -> tuple[str, ...]:
+    """Refuse what the version may not be used for; return the banners that its use must show.
+
+    Raises
+    ------
+    PopulationError
+        If the version is past its review date, or learnt from invented children and is asked about others.
+    """
+    spec = bundle.spec
+    if today > spec.review_date:
+        raise PopulationError(
+            f"The model was to be reviewed by {spec.review_date.isoformat()}, and may not be used after that date.",
+            rule="REVIEW-DATE",
+            remedy=f"Ask {spec.owner['team']} ({spec.owner['organisation']}) for a reviewed version.",
+        )
+    banners = []
+    if bundle.trained_on_invented and not cohort.invented:
+        if not research:
+            raise PopulationError(
+                "The model learnt from invented children, so it cannot screen real ones.",
+                rule="TRAINED-ON-INVENTED",
+                remedy="Train a version on real children. To look at how the software works, and for nothing else, "
+                "add --research: every page then says so.",
+            )
+        banners.append(RESEARCH_BANNER)
+    if cohort.invented:
+        banners.append(INVENTED_BANNER)
+    return tuple(banners)
+
+
+def screen(
+    bundle: Bundle,
+    cohort: Cohort,
+    *,
+    file: str,
+    capacity: Capacity | None = None,
+    by_school: bool = False,
+    research: bool = False,
+    today: dt.date | None = None,
+) -> ScreeningResult:
+    """Screen a cohort with a version.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        A verified version.
+    cohort : Cohort
+        Children to be screened, from :func:`send_screen.cohorts.load_cohort` with ``training=False``.
+    file : str
+        Name of the file they came from.
+    capacity : Capacity, optional
+        How many children can be assessed; by default the spec's share.
+    by_school : bool, default False
+        Whether each school has its own places.
+    research : bool, default False
+        Whether a version that learnt from invented children may be shown real ones, under a watermark.
+    today : datetime.date, optional
+        The date of the run.
+
+    Returns
+    -------
+    ScreeningResult
+        ``n_rows == n_screened + len(set_aside)``.
+
+    Raises
+    ------
+    PopulationError
+        See :func:`refuse_or_warn`.
+    """
+    today = today or dt.date.today()
+    capacity = capacity or Capacity(share=bundle.spec.capacity)
+    banners = refuse_or_warn(bundle, cohort, today=today, research=research)
+    X = cohort.X[list(bundle.tables.features)]
+    score, contributions = bundle.tables.score(X), bundle.tables.contributions(X)
+    bundle.tables.check_additivity(score, contributions)
+    order = hash_order(cohort.ids.tolist())
+    listed, margin = listed_and_margin(score, order, cohort.show["school"] if by_school else None, capacity)
+    rank = {position: place for place, position in enumerate(np.concatenate([listed, margin]), start=1)}
+
+    def child(position: int) -> ScreenedChild:
+        speaks_for, speaks_against, not_known = reasons(
+            bundle.features, bundle.contracts, X.iloc[position], contributions[position]
+        )
+        shown = cohort.show.iloc[position]
+        return ScreenedChild(
+            rank=rank[position],
+            row=int(shown["row"]),
+            child_id=str(cohort.ids.iloc[position]),
+            name=shown["name"],
+            class_name=shown["class_name"],
+            school=shown["school"],
+            score=float(score[position]),
+            of_100=of_100(score[position]),
+            reasons_for=speaks_for,
+            reasons_against=speaks_against,
+            not_known=not_known,
+        )
+
+    set_aside = tuple(_set_aside({str(k): v for k, v in row.items()}) for row in cohort.set_aside.to_dict("records"))
+    return ScreeningResult(
+        model=model_facts(bundle),
+        file=file,
+        date=today.isoformat(),
+        capacity=str(capacity),
+        by_school=by_school,
+        listed=tuple(map(child, listed)),
+        margin=tuple(map(child, margin)),
+        set_aside=set_aside,
+        set_aside_by_group=_by_group(bundle, cohort),
+        n_rows=len(cohort) + len(set_aside),
+        n_screened=len(cohort),
+        banners=banners,
+        notes=(*cohort.notes, *_out_of_range(bundle, cohort)),
+    )
+
+
+def of_100(score: float) -> int:
+    """Return the chance that a score stands for, out of 100 children.
+
+    Examples
+    --------
+    >>> of_100(0.0)
+    50
+    """
+    return round(100 / (1 + float(np.exp(-score))))
+
+
+def model_facts(bundle: Bundle) -> dict[str, object]:
+    """Return what the pages of a screening run say about the version."""
+    version: dict[str, Any] = bundle.published["version"]
+    return {
+        "name": bundle.spec.name,
+        "title": bundle.spec.title,
+        "version": version["id"],
+        "outcome_words": bundle.spec.outcome.words,
+        "as_of": version["as_of"],
+        "review_date": bundle.spec.review_date.isoformat(),
+        "trained_on": version["trained_on"],
+        "owner": bundle.spec.owner,
+        "intended_use": bundle.spec.intended_use,
+        "prohibited_uses": list(bundle.spec.prohibited_uses),
+        "performance": bundle.published["performance"],
+        "works_less_well_for": bundle.published["named"],
+    }
+
+
+def _set_aside(row: dict[str, Any]) -> SetAsideChild:
+    def text(key: str) -> str:
+        return "" if pd.isna(row[key]) else str(row[key])
+
+    return SetAsideChild(
+        row=int(row["row"]),
+        child_id=text("child_id"),
+        name=text("name"),
+        class_name=text("class_name"),
+        school=text("school"),
+        kind=text("kind"),
+        rule=text("rule"),
+        reason=text("reason"),
+        remedy=text("remedy"),
+        groups={key.removeprefix("group."): value for key, value in row.items() if key.startswith("group.")},
+    )
+
+
+def _by_group(bundle: Bundle, cohort: Cohort) -> tuple[dict[str, object], ...]:
+    """Count the children to look at by hand in each group, beside all rows of the group."""
+    by_hand = cohort.set_aside[cohort.set_aside["kind"] == BY_HAND]
+    rows: list[dict[str, object]] = []
+    for group in bundle.spec.groups:
+        aside = cohort.set_aside[f"group.{group.name}"].value_counts()
+        hand = by_hand[f"group.{group.name}"].value_counts()
+        everyone = cohort.sensitive[group.name].value_counts().add(aside, fill_value=0)
+        rows += [
+            {"attribute": group.label, "group": name, "n_set_aside": int(hand.get(name, 0)), "n_rows": int(n)}
+            for name, n in everyone.sort_index().items()
+        ]
+    return tuple(rows)
+
+
+def _out_of_range(bundle: Bundle, cohort: Cohort) -> list[str]:
+    """Say how many values were outside what the version has seen, feature by feature."""
+    notes = []
+    X = cohort.X[list(bundle.tables.features)]
+    clamped, unseen = bundle.tables.clamped(X).sum(axis=0), bundle.tables.unseen(X).sum(axis=0)
+    for feature, beyond, new in zip(bundle.features, clamped, unseen, strict=True):
+        if beyond:
+            notes.append(
+                f"{feature.label}: {int(beyond)} value(s) lie beyond those the model learnt from, and were taken as "
+                "the nearest of those."
+            )
+        if new:
+            notes.append(f"{feature.label}: {int(new)} value(s) were never seen in training, and count as not known.")
+    return notes

@@ -1,0 +1,84 @@
+"""A child's features in words: reasons for and against, and what was not known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from send_screen.contracts import Contract
+from send_screen.screening._result import Reason
+from send_screen.specs import AgeInMonths, Equals, Feature, Share
+
+# A contribution smaller than this (in log-odds) moves the chance of a child near the line by about one in a hundred,
+# and is no reason to name.
+SMALLEST_REASON = 0.05
+MOST_REASONS = 5
+
+
+def value_in_words(feature: Feature, contracts: Mapping[str, Contract], value: object) -> str:
+    """Return what the file says of a feature, for example ``"Speaking: emerging"``.
+
+    Parameters
+    ----------
+    feature : Feature
+    contracts : mapping of contract id to Contract
+        Where the words of the codes come from.
+    value : float or str
+        A value of the feature that is not missing.
+    """
+    if isinstance(feature.source, Equals):
+        return f"{feature.label}: {'yes' if value == 1.0 else 'no'}"
+    if isinstance(feature.source, Share):
+        return f"{feature.label}: {_number(100 * float(str(value)))} %"
+    if isinstance(feature.source, AgeInMonths):
+        years, months = divmod(int(float(str(value))), 12)
+        return f"{feature.label}: {years} years {months} months"
+    levels = contracts[feature.source.contract].columns[feature.source.column].levels or {}
+    code = _number(value) if isinstance(value, float) else str(value)
+    if code in levels:
+        return f"{feature.label}: {levels[code]}"
+    return f"{feature.label}: {code}{' ' + feature.unit if feature.unit else ''}"
+
+
+def _number(value: object) -> str:
+    """Return a number as a file would write it, to one place at most."""
+    text = f"{float(str(value)):.1f}"
+    return text.removesuffix(".0")
+
+
+def is_missing(value: object) -> bool:
+    """Tell whether a feature's value is missing."""
+    return value is None or (isinstance(value, float) and np.isnan(value))
+
+
+def reasons(
+    features: Sequence[Feature], contracts: Mapping[str, Contract], values: pd.Series, contributions: np.ndarray
+) -> tuple[tuple[Reason, ...], tuple[Reason, ...], tuple[str, ...]]:
+    """Return what speaks for a look at a child, what speaks against, and what was not known.
+
+    Parameters
+    ----------
+    features : sequence of Feature, length p
+        What the model looks at.
+    contracts : mapping of contract id to Contract
+    values : pandas.Series, length p
+        The child's features.
+    contributions : numpy.ndarray of float64, shape (p,)
+        Exact Shapley values in log-odds, in the same order.
+    """
+    found, unknown = [], []
+    for feature, value, contribution in zip(features, values, contributions, strict=True):
+        if is_missing(value):
+            moved = " (its absence moved the child up)" if contribution >= SMALLEST_REASON else ""
+            unknown.append(feature.label + moved)
+            continue
+        if abs(contribution) >= SMALLEST_REASON:
+            agency = contracts[feature.sources[0].contract].agency
+            text = value_in_words(feature, contracts, value)
+            found.append(Reason(feature.name, text, float(contribution), agency, feature.area))
+    strongest_first = sorted(found, key=lambda reason: (-abs(reason.contribution), reason.feature))
+    speaks_for = tuple(reason for reason in strongest_first if reason.contribution > 0)[:MOST_REASONS]
+    speaks_against = tuple(reason for reason in strongest_first if reason.contribution < 0)[:MOST_REASONS]
+    return speaks_for, speaks_against, tuple(unknown)

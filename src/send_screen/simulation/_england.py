@@ -1,0 +1,185 @@
+"""An invented England: reception children as their schools record them, and the need that only the simulation knows."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from send_screen.errors import UsageError
+from send_screen.simulation._children import Children, invent_children
+from send_screen.simulation._identification import Record, identify
+from send_screen.simulation._need import Need, Observed, invent_need, observe
+from send_screen.simulation._rates import AREAS, GOALS
+from send_screen.simulation._schools import invent_schools
+
+CHILDREN_A_SCHOOL = 100
+
+
+@dataclass(frozen=True)
+class England:
+    """An invented England. No child in it exists.
+
+    Attributes
+    ----------
+    pupil_census : pandas.DataFrame, shape (n, 16)
+        Contract ``education/pupil_census``: one row a child, school by school.
+    eyfsp : pandas.DataFrame, shape (m, 19)
+        Contract ``education/eyfsp``: goals ``G01`` .. ``G17``. A few children, mostly mobile ones, have no profile.
+    sen_status : pandas.DataFrame, shape (k, 4)
+        Contract ``outcomes/sen_status``: the record in January, two academic years on. A few children are not found.
+    truth : pandas.DataFrame, shape (n, 9)
+        Known only here, in the order of ``pupil_census``: ``UPN``, ``true_need``, ``area`` (None without a need),
+        ``severity``, ``development``, ``mobile``, ``looked_after``, and the two parts of identification that are not
+        need, in log-odds: ``not_need`` (the child's circumstances) and ``school_effect``. No model may see it.
+    children, schools, seed, academic_year
+        The arguments it was made with.
+    """
+
+    pupil_census: pd.DataFrame
+    eyfsp: pd.DataFrame
+    sen_status: pd.DataFrame
+    truth: pd.DataFrame
+    children: int
+    schools: int
+    seed: int
+    academic_year: str
+
+
+def simulate_england(
+    children: int = 20_000, schools: int | None = None, seed: int = 0, *, academic_year: str = "2022/23"
+) -> England:
+    """Invent the reception children of one academic year.
+
+    A hidden need, with an area, holds children back in the goals of the profile, keeps some of them from school and
+    leads some of them onto the SEN record; but so do birth date, language, absence and, most of all, the school.
+    With the same seed another academic year has other children in the same schools.
+
+    Parameters
+    ----------
+    children : int
+        How many.
+    schools : int, optional
+        How many schools; by default one for every 100 children.
+    seed : int
+        Same seed, same frames, in any process.
+    academic_year : str
+        Year in reception, such as ``"2022/23"``.
+
+    Returns
+    -------
+    England
+
+    Raises
+    ------
+    UsageError
+        The numbers do not fit together, or the academic year is not written as ``2022/23``.
+
+    Examples
+    --------
+    >>> england = simulate_england(children=60, schools=2, seed=1)
+    >>> len(england.pupil_census), england.pupil_census["School"].unique().tolist()
+    (60, ['0001000', '0001001'])
+    """
+    first_year = _first_year(academic_year)
+    if children < 1 or seed < 0:
+        raise UsageError("The number of children must be 1 or more and the seed 0 or more.", remedy="Change them.")
+    count = max(1, round(children / CHILDREN_A_SCHOOL)) if schools is None else schools
+    # One stream a stage: a change in one stage leaves what the others draw as it is. Schools do not depend on the year.
+    places = invent_schools(np.random.default_rng([seed, 0]), count, children)
+    streams = [np.random.default_rng([seed, first_year, stage]) for stage in range(1, 5)]
+    who = invent_children(streams[0], places, first_year)
+    need = invent_need(streams[1], places, who)
+    seen = observe(streams[2], who, need)
+    record = identify(streams[3], places, who, need, seen)
+    return England(
+        pupil_census=_pupil_census(who, seen, record, academic_year),
+        eyfsp=_eyfsp(who, seen, academic_year),
+        sen_status=_sen_status(who, record, first_year),
+        truth=_truth(who, need, record),
+        children=children,
+        schools=count,
+        seed=seed,
+        academic_year=academic_year,
+    )
+
+
+def _first_year(academic_year: str) -> int:
+    match = re.fullmatch(r"(20\d\d)/(\d\d)", academic_year)
+    if not match or (int(match[1]) + 1) % 100 != int(match[2]):
+        raise UsageError("The academic year is not understood.", remedy="Write it as 2022/23.")
+    return int(match[1])
+
+
+def _pupil_census(who: Children, seen: Observed, record: Record, academic_year: str) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "UPN": who.upn,
+            "Surname": who.surname,
+            "Forename": who.forename,
+            "DOB": who.born.astype(str),
+            "Sex": np.where(who.male, "M", "F"),
+            "Ethnicity": who.ethnicity,
+            "Language": who.language,
+            "FSMeligible": np.where(who.fsm, "true", "false"),
+            "EverFSM6": np.where(who.ever_fsm, "true", "false"),
+            "NCyearActual": "R",
+            "School": who.school_number,
+            "ClassName": who.class_name,
+            "SENprovision": record.at_reception,
+            "SessionsPossible": seen.sessions,
+            "SessionsAbsent": seen.absent,
+            "AcademicYear": academic_year,
+        }
+    )
+
+
+def _eyfsp(who: Children, seen: Observed, academic_year: str) -> pd.DataFrame:
+    frame = pd.DataFrame({"UPN": who.upn, "AcademicYear": academic_year})
+    frame[list(GOALS)] = seen.goals
+    return frame[seen.has_profile].reset_index(drop=True)
+
+
+def _sen_status(who: Children, record: Record, first_year: int) -> pd.DataFrame:
+    frame = pd.DataFrame(
+        {
+            "UPN": who.upn,
+            "StatusDate": census_day(first_year + 3).isoformat(),
+            "SENprovision": record.later,
+            "SENtype": record.later_type,
+        }
+    )
+    frame["SENtype"] = frame["SENtype"].where(record.later != "N", None)
+    return frame[record.traced].reset_index(drop=True)
+
+
+def _truth(who: Children, need: Need, record: Record) -> pd.DataFrame:
+    area = pd.Series(np.array(AREAS, dtype=object)[need.area], dtype=object)
+    return pd.DataFrame(
+        {
+            "UPN": who.upn,
+            "true_need": need.true_need,
+            "area": area.where(need.true_need, None),
+            "severity": need.severity,
+            "development": need.development,
+            "mobile": who.mobile,
+            "looked_after": who.looked_after,
+            "not_need": record.not_need,
+            "school_effect": record.school_effect,
+        }
+    )
+
+
+def census_day(year: int) -> dt.date:
+    """Return the day of the January school census: the third Thursday.
+
+    Examples
+    --------
+    >>> census_day(2025).isoformat()
+    '2025-01-16'
+    """
+    first = dt.date(year, 1, 1)
+    return first + dt.timedelta(days=(3 - first.weekday()) % 7 + 14)

@@ -1,0 +1,80 @@
+"""Harm and innocence planted on purpose, to see whether an audit names the one and is quiet about the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from send_screen.errors import UsageError
+from send_screen.simulation._england import England
+from send_screen.simulation._rates import GOALS
+
+
+def replace_goals_by_noise(england: England, sex: str, seed: int, share: float = 1.0) -> England:
+    """Replace the goals of one sex by noise, so that its needs can no longer be seen in them.
+
+    Each goal is drawn anew and independently with the share of that sex who reached it; goals not assessed stay as
+    they are, so that no child is set aside more or less often. Nothing but the goals changes.
+
+    Parameters
+    ----------
+    england : England
+    sex : {"F", "M"}
+        Whose goals.
+    seed : int
+        Of the draws.
+    share : float
+        Share of that sex whose goals are replaced, chosen at random; 0 changes nothing.
+
+    Returns
+    -------
+    England
+
+    Raises
+    ------
+    UsageError
+        Another sex, or a share outside 0 to 1.
+    """
+    if sex not in ("F", "M") or not 0.0 <= share <= 1.0:
+        raise UsageError("The sex must be F or M and the share between 0 and 1.", remedy="Change them.")
+    rng = np.random.default_rng(seed)
+    frame = england.eyfsp.copy()
+    sexes = england.pupil_census.set_index("UPN")["Sex"].reindex(frame["UPN"]).to_numpy()
+    rows = np.flatnonzero(sexes == sex)
+    chosen = rng.random(len(rows)) < share
+    for goal in GOALS:
+        old = frame[goal].to_numpy(dtype=object, copy=True)
+        assessed = old[rows] != "A"
+        reached = (old[rows][assessed] == "2").mean() if assessed.any() else 0.0
+        noise = np.where(rng.random(len(rows)) < reached, "2", "1")
+        change = chosen & assessed
+        old[rows[change]] = noise[change]
+        frame[goal] = pd.Series(old, index=frame.index, dtype=frame[goal].dtype)
+    return replace(england, eyfsp=frame)
+
+
+def random_groups(n: int, levels: Sequence[str], seed: int) -> pd.Series:
+    """Draw groups that have nothing to do with anything: an audit must name none of them.
+
+    Parameters
+    ----------
+    n : int
+        Children.
+    levels : sequence of str
+        Names of the groups, equally likely.
+    seed : int
+
+    Returns
+    -------
+    pandas.Series of str, shape (n,)
+
+    Examples
+    --------
+    >>> sorted(random_groups(100, ["red", "blue"], seed=0).unique())
+    ['blue', 'red']
+    """
+    drawn = np.random.default_rng(seed).integers(0, len(levels), n)
+    return pd.Series(np.array(levels, dtype=object)[drawn], name="random")

@@ -1,0 +1,42 @@
+"""The decision: a model spec says for whom, on what, about what, within what bounds, and who answers for it.
+
+:func:`load_spec` reads a YAML, finds every mistake in it at once, and returns a frozen :class:`ModelSpec`. The hash of
+the file's bytes is part of the identity of every version that is trained from it.
+"""
+
+from send_screen.specs._load import load_spec, parse_spec
+from send_screen.specs._spec import (
+    AgeInMonths,
+    ColumnRef,
+    Condition,
+    DataUse,
+    Equals,
+    Feature,
+    Gate,
+    GoalsNotMet,
+    Group,
+    LowScore,
+    ModelSpec,
+    Outcome,
+    Series,
+    Share,
+)
+
+__all__ = [
+    "load_spec",
+    "parse_spec",
+    "ModelSpec",
+    "ColumnRef",
+    "Condition",
+    "DataUse",
+    "Feature",
+    "AgeInMonths",
+    "Share",
+    "Equals",
+    "Series",
+    "Outcome",
+    "GoalsNotMet",
+    "LowScore",
+    "Group",
+    "Gate",
+]

@@ -1,0 +1,69 @@
+"""Who is within capacity: exactly k children, ties broken by a stated, repeatable order."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+
+def places(rate: float, n: int) -> int:
+    """Return how many of ``n`` children a capacity of ``rate`` has places for: floor(rate x n + 1/2).
+
+    Parameters
+    ----------
+    rate : float
+        Share of children that can be assessed, between 0 and 1.
+    n : int
+        Number of children.
+
+    Examples
+    --------
+    >>> places(0.10, 25)
+    3
+    """
+    return min(n, math.floor(rate * n + 0.5))
+
+
+def hash_order(ids: Sequence[str]) -> np.ndarray:
+    """Return one repeatable number a child, by which equal scores are put in order.
+
+    The first eight bytes of the SHA-256 of the identifier: the same in every run, and unrelated to the order of the
+    file, the alphabet or the school.
+
+    Parameters
+    ----------
+    ids : sequence of str, length n
+
+    Returns
+    -------
+    numpy.ndarray of uint64, shape (n,)
+    """
+    digests = (hashlib.sha256(str(child).encode()).digest()[:8] for child in ids)
+    return np.fromiter((int.from_bytes(digest, "big") for digest in digests), dtype=np.uint64, count=len(ids))
+
+
+def ranking(score: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Return positions from the highest score to the lowest, equal scores by ``order``.
+
+    Parameters
+    ----------
+    score : numpy.ndarray of float, shape (n,)
+    order : numpy.ndarray of uint64, shape (n,)
+        From :func:`hash_order`.
+
+    Examples
+    --------
+    >>> ranking(np.array([0.1, 0.5, 0.5]), np.array([1, 9, 4])).tolist()
+    [2, 1, 0]
+    """
+    return np.lexsort((order, -np.asarray(score, dtype=np.float64)))
+
+
+def top_k(score: np.ndarray, order: np.ndarray, k: int) -> np.ndarray:
+    """Return a mask that is true for exactly ``k`` children: those who come first in :func:`ranking`."""
+    chosen = np.zeros(len(score), dtype=bool)
+    chosen[ranking(score, order)[:k]] = True
+    return chosen

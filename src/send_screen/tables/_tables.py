@@ -1,0 +1,241 @@
+"""A model as data: intercept and terms; score, exact contributions, and what was out of range."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from send_screen.errors import TablesError
+from send_screen.tables._columns import require_columns
+from send_screen.tables._format import MAX_BYTES, read_document, write_document
+from send_screen.tables._terms import Term
+
+_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class RiskTables:
+    r"""An additive model as data, scored and explained exactly without any machine-learning library.
+
+    The score of a child is :math:`f(x) = b + \sum_j t_j(x_j)`, in log-odds. Its interventional Shapley values, with
+    all training rows as background, are the centred terms :math:`\phi_j = t_j(x_j) - \bar t_j`, where
+    :math:`\bar t_j` is the mean of the term over the training rows [Lundberg2017]_, [Strumbelj2014]_; with
+    :math:`b + \sum_j \bar t_j` as base value they add up to the score.
+
+    Parameters
+    ----------
+    intercept : float
+        Log-odds before any term.
+    terms : tuple of LinearTerm or LevelsTerm
+        One for each feature, in the order of the columns.
+    n_background : int
+        Number of training rows behind the means.
+    name : str
+        What people call the model.
+
+    Raises
+    ------
+    TablesError
+        If a number is not finite, or a feature has two terms.
+
+    References
+    ----------
+    .. [Lundberg2017] Lundberg and Lee (2017), A unified approach to interpreting model predictions, NeurIPS 30.
+    .. [Strumbelj2014] Strumbelj and Kononenko (2014), Explaining prediction models and individual predictions with
+       feature contributions, Knowledge and Information Systems 41. Equation 13 is the linear case.
+
+    Examples
+    --------
+    >>> from send_screen.tables import LinearTerm
+    >>> reading = LinearTerm(
+    ...     feature="reading", slope=-0.5, low=10.0, high=20.0, missing=-5.0, mean=-7.5, n=90, n_missing=10
+    ... )
+    >>> tables = RiskTables(intercept=5.0, terms=(reading,), n_background=100, name="an invented example")
+    >>> children = pd.DataFrame({"reading": [12.0, np.nan, 3.0]})
+    >>> tables.score(children).tolist()
+    [-1.0, 0.0, 0.0]
+    >>> tables.base_value, tables.contributions(children)[:, 0].tolist()
+    (-2.5, [1.5, 2.5, 2.5])
+    >>> tables.clamped(children)[:, 0].tolist()
+    [False, False, True]
+    """
+
+    intercept: float
+    terms: tuple[Term, ...]
+    n_background: int
+    name: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "terms", tuple(self.terms))
+        if not math.isfinite(self.intercept):
+            raise TablesError("'intercept' must be a finite number.")
+        if self.n_background < 0:
+            raise TablesError("'n_background' must be a count, 0 or more.")
+        if not math.isfinite(self._scale):
+            raise TablesError("the terms add up to more than can be computed.")
+        for i, feature in enumerate(self.features):
+            if feature in self.features[:i]:
+                raise TablesError(f"feature {feature!r} has two terms.", column=feature)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the columns that the model needs, in order."""
+        return tuple(term.feature for term in self.terms)
+
+    @property
+    def base_value(self) -> float:
+        """Mean score of the training rows, in log-odds."""
+        return self.intercept + sum(term.mean for term in self.terms)
+
+    def score(self, X: pd.DataFrame) -> np.ndarray:
+        """Return the log-odds of each child.
+
+        Parameters
+        ----------
+        X : pandas.DataFrame, shape (n, p)
+            Columns exactly ``features``, in order: numbers as float64 with NaN, levels as text with None.
+
+        Returns
+        -------
+        numpy.ndarray of float64, shape (n,)
+
+        Raises
+        ------
+        DataError
+            If the columns differ (the message shows how) or a cell is of the wrong type.
+        """
+        require_columns(self.features, X)
+        score = np.full(len(X), self.intercept, dtype=np.float64)
+        # one term after the other: children with equal terms get equal bits, however many are scored at once
+        for term in self.terms:
+            score += term.log_odds(X[term.feature])
+        return score
+
+    def contributions(self, X: pd.DataFrame) -> np.ndarray:
+        """Return each feature's exact contribution to the score of each child, in log-odds.
+
+        Parameters
+        ----------
+        X : pandas.DataFrame, shape (n, p)
+            As in :meth:`score`.
+
+        Returns
+        -------
+        numpy.ndarray of float64, shape (n, p)
+
+        Raises
+        ------
+        DataError
+            As :meth:`score`.
+        TablesError
+            If the contributions do not add up to the score.
+        """
+        require_columns(self.features, X)
+        contributions = np.empty((len(X), len(self.terms)), dtype=np.float64)
+        for j, term in enumerate(self.terms):
+            contributions[:, j] = term.log_odds(X[term.feature]) - term.mean
+        self.check_additivity(self.score(X), contributions)
+        return contributions
+
+    def check_additivity(self, score: np.ndarray, contributions: np.ndarray) -> None:
+        """Raise unless base value plus contributions is the score, within 1e-9 of the size of what was added.
+
+        Parameters
+        ----------
+        score : numpy.ndarray of float64, shape (n,)
+        contributions : numpy.ndarray of float64, shape (n, p)
+
+        Raises
+        ------
+        TablesError
+            If they differ for any child. An explanation that does not add up is never shown.
+        """
+        gap = np.abs(self.base_value + contributions.sum(axis=1) - score)
+        # written so that NaN fails too
+        if not np.all(gap <= _TOLERANCE * self._scale):
+            raise TablesError(
+                "The contributions do not add up to the score.",
+                remedy="This is a defect of the library or the model file: do not use these reasons, and report it.",
+            )
+
+    @property
+    def _scale(self) -> float:
+        """Largest size of the numbers that are added up: what rounding is relative to."""
+        return 1.0 + abs(self.intercept) + sum(term.reach + abs(term.mean) for term in self.terms)
+
+    def clamped(self, X: pd.DataFrame) -> np.ndarray:
+        """Return where a value lay beyond the training range and scored as its end: bool, shape (n, p)."""
+        require_columns(self.features, X)
+        return _stack([term.clamped(X[term.feature]) for term in self.terms], len(X))
+
+    def unseen(self, X: pd.DataFrame) -> np.ndarray:
+        """Return where a level was not seen in training and scored as a missing one: bool, shape (n, p)."""
+        require_columns(self.features, X)
+        return _stack([term.unseen(X[term.feature]) for term in self.terms], len(X))
+
+    def to_json(self) -> str:
+        """Return the model as JSON: indented, keys sorted, numbers to their last bit, one line feed at the end."""
+        return write_document(self.intercept, self.terms, self.n_background, self.name)
+
+    @classmethod
+    def from_json(cls, text: str) -> RiskTables:
+        """Return the model written in ``text``.
+
+        Raises
+        ------
+        TablesError
+            If anything in it is not exactly as :meth:`to_json` writes it; the message says where, as in
+            ``$.terms[3].slope``.
+        """
+        intercept, terms, n_background, name = read_document(text)
+        try:
+            return cls(intercept=intercept, terms=terms, n_background=n_background, name=name)
+        except TablesError as error:
+            raise TablesError(f"$: {error.message}") from None
+
+    @classmethod
+    def load(cls, path: str | Path, sha256: str | None = None) -> RiskTables:
+        """Return the model in a file, whose hash is verified before a byte of it is parsed.
+
+        Parameters
+        ----------
+        path : str or Path
+            A file of UTF-8 JSON, as :meth:`to_json` writes it.
+        sha256 : str, optional
+            The SHA-256 that the file must have, as 64 hexadecimal digits.
+
+        Raises
+        ------
+        TablesError
+            If the file cannot be read, is too large, has another hash, or is not a model.
+        """
+        path = Path(path)
+        try:
+            with path.open("rb") as file:
+                content = file.read(MAX_BYTES + 1)
+        except OSError as error:
+            reason = error.strerror or "unknown reason"
+            raise TablesError(f"The model file cannot be opened: {reason}.", file=path.name) from None
+        try:
+            if len(content) > MAX_BYTES:
+                raise TablesError(f"The model file is larger than {MAX_BYTES:,} bytes: no model of ours is.")
+            if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256.lower():
+                raise TablesError(
+                    "The model file is not the one that was registered: its SHA-256 differs.",
+                    remedy="Do not use it. Export the version again, and find out who changed the file.",
+                )
+            return cls.from_json(content.decode("utf-8"))
+        except UnicodeDecodeError as error:
+            message = f"The model file is not UTF-8 text (byte {error.start})."
+            raise TablesError(message, file=path.name) from None
+        except TablesError as error:
+            raise TablesError(error.message, remedy=error.remedy, file=path.name) from None
+
+
+def _stack(columns: list[np.ndarray], n: int) -> np.ndarray:
+    return np.column_stack(columns) if columns else np.zeros((n, 0), dtype=bool)

@@ -1,0 +1,113 @@
+"""Write a version into MLflow: one run, and a registered version where its gates are passed."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import shutil
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+
+from send_screen.screening import ANSWER_COLUMNS
+from send_screen.tracking._store import connect, experiment_id
+
+EXPERIMENT = "send_screen"
+ALIAS = "candidate"
+
+
+@dataclass(frozen=True)
+class LoggedVersion:
+    """Where a version is in MLflow.
+
+    Attributes
+    ----------
+    run_id, experiment_id : str
+    registered_version : str or None
+        Its number in the model registry; None where a gate stopped it.
+    model_uri : str
+        ``models:/<name>/<number>``, or ``runs:/...`` where it is not registered.
+    """
+
+    run_id: str
+    experiment_id: str
+    registered_version: str | None
+    model_uri: str
+
+
+def log_version(
+    uri: str,
+    *,
+    name: str,
+    bundle: Path,
+    pages: dict[str, str],
+    metrics: dict[str, float],
+    params: dict[str, str],
+    tags: dict[str, str],
+    columns: dict[str, tuple[str, bool]],
+    example: pd.DataFrame,
+    register: bool,
+) -> LoggedVersion:
+    """Log a version as one MLflow run.
+
+    Parameters
+    ----------
+    uri : str
+        Tracking URI.
+    name : str
+        Name of the registered model.
+    bundle : pathlib.Path
+        The exported folder, manifest included.
+    pages : dict of str to str
+        Further artefacts: path inside the run, and text.
+    metrics, params, tags : dict
+        Flat; none of them may hold anything of a child.
+    columns : dict of str to (type, required)
+        Signature of the served model: ``"string"`` or ``"double"`` by column.
+    example : pandas.DataFrame
+        Rows of *invented* children, for the input example.
+    register : bool
+        Whether to register the version and give it the alias ``candidate``.
+    """
+    bundle = bundle.resolve()
+    client = connect(uri)
+    import mlflow
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, Schema
+
+    experiment = experiment_id(client, EXPERIMENT, uri)
+    with mlflow.start_run(experiment_id=experiment, run_name=f"{name} {tags['version_id']}") as run:
+        mlflow.set_tags(tags)
+        mlflow.log_params(params)
+        mlflow.log_metrics({key: value for key, value in metrics.items() if math.isfinite(value)})
+        mlflow.log_artifacts(str(bundle), artifact_path="bundle")
+        for path, text in pages.items():
+            mlflow.log_text(text, path)
+        inputs = Schema([ColSpec(kind, column, required=required) for column, (kind, required) in columns.items()])
+        outputs = Schema([ColSpec(kind, column) for column, kind in ANSWER_COLUMNS.items()])
+        with TemporaryDirectory() as staging, contextlib.chdir(staging):
+            # MLmodel keeps the paths it is given; relative ones say nothing of this machine.
+            shutil.copy(Path(__file__).with_name("_served.py"), "served.py")
+            shutil.copytree(bundle, "bundle")
+            model = mlflow.pyfunc.log_model(
+                name="model",
+                python_model="served.py",
+                artifacts={"bundle": "bundle"},
+                signature=ModelSignature(inputs=inputs, outputs=outputs),
+                input_example=example,
+                pip_requirements=[f"send-screen=={metadata.version('send-screen')}", f"mlflow=={mlflow.__version__}"],
+            )
+        registered = None
+        if register:
+            if not client.search_registered_models(filter_string=f"name = '{name}'"):
+                client.create_registered_model(name)
+            version = client.create_model_version(
+                name, source=model.model_uri, run_id=run.info.run_id, model_id=model.model_id, tags=tags
+            )
+            registered = str(version.version)
+            client.set_registered_model_alias(name, ALIAS, registered)
+    where = f"models:/{name}/{registered}" if registered else f"runs:/{run.info.run_id}/bundle"
+    return LoggedVersion(run.info.run_id, experiment, registered, where)

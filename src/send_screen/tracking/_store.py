@@ -1,0 +1,64 @@
+"""Where runs are kept: a tracking URI, and for a local database the folder of artefacts beside it."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from send_screen.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+SQLITE = "sqlite:///"
+
+
+def default_uri(folder: str | Path = ".") -> str:
+    """Return the tracking URI of a database in a folder, or what ``MLFLOW_TRACKING_URI`` says."""
+    named = os.environ.get("MLFLOW_TRACKING_URI")
+    return named or f"{SQLITE}{(Path(folder).resolve() / 'mlflow.db').as_posix()}"
+
+
+def absolute(uri: str) -> str:
+    """Return the URI with the path of a local database made absolute, so that it holds wherever we stand."""
+    return f"{SQLITE}{Path(uri.removeprefix(SQLITE)).resolve().as_posix()}" if uri.startswith(SQLITE) else uri
+
+
+def connect(uri: str) -> MlflowClient:
+    """Return a client of a tracking server or database, with mlflow pointed at it.
+
+    Raises
+    ------
+    MissingExtraError
+        If mlflow is not installed.
+    """
+    try:
+        import mlflow
+    except ImportError:
+        raise MissingExtraError(
+            "MLflow is not installed on this machine.",
+            remedy="Install the full library with: pip install 'send-screen[train]'. To screen without it, give an "
+            "exported folder as the model.",
+        ) from None
+    # Migrations of a local database, and each step of logging, are told line by line; of no use to a reader.
+    for chatty in ("alembic", "mlflow.store.db.utils", "mlflow.pyfunc"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    uri = absolute(uri)
+    if uri.startswith(SQLITE):
+        Path(uri.removeprefix(SQLITE)).parent.mkdir(parents=True, exist_ok=True)
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+    return mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+
+def experiment_id(client: MlflowClient, name: str, uri: str) -> str:
+    """Return the id of an experiment, made if it is new; a local one keeps its artefacts beside its database."""
+    found = client.get_experiment_by_name(name)
+    if found is not None:
+        return str(found.experiment_id)
+    location = None
+    if uri.startswith(SQLITE):
+        location = (Path(uri.removeprefix(SQLITE)).resolve().parent / "mlartifacts" / name).as_uri()
+    return str(client.create_experiment(name, artifact_location=location))

@@ -1,0 +1,28 @@
+"""The stages in order, each one screen long: train, screen, export, and a demonstration of them all.
+
+These are alone in joining tracking, screening and reports. :mod:`send_screen.workflows` itself imports nothing heavy:
+its functions are fetched when they are asked for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_HOME = {
+    "train": "_train",
+    "TrainedVersion": "_train",
+    "screen_file": "_screen",
+    "load_model": "_models",
+    "export_model": "_models",
+    "demo": "_demo",
+    "Demo": "_demo",
+}
+
+__all__ = list(_HOME)  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(f"send_screen.workflows.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'send_screen.workflows' has no attribute {name!r}")

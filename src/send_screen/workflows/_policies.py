@@ -1,0 +1,53 @@
+"""From a spec to the estimators it names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from send_screen.cohorts import Cohort
+from send_screen.estimators import BoostedTreesClassifier, PenalisedLogisticClassifier, RuleClassifier
+from send_screen.specs import GoalsNotMet, ModelSpec
+
+Maker = Callable[[], Any]
+
+
+def policies(spec: ModelSpec, cohort: Cohort, *, threads: int) -> dict[str, Maker]:
+    """Return a maker of unfitted estimators for each policy to be compared.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+    cohort : Cohort
+        Only its levels of categorical features are used.
+    threads : int
+        Threads of the LightGBM challenger; no figure depends on it.
+
+    Returns
+    -------
+    dict of str to callable
+        ``"version"`` (the model that is registered), ``"rule"``, and each challenger of the spec.
+    """
+    signs, categories = spec.signs, cohort.categories
+    makers: dict[str, Maker] = {
+        "rule": lambda: rule(spec),
+        "logistic": lambda: PenalisedLogisticClassifier(C=spec.penalty_c, signs=signs, categories=categories),
+        "lightgbm": lambda: BoostedTreesClassifier(signs=signs, categories=categories, n_jobs=threads),
+    }
+    return {
+        "version": makers[spec.model],
+        "rule": makers["rule"],
+        **{name: makers[name] for name in spec.challengers},
+    }
+
+
+def rule(spec: ModelSpec) -> RuleClassifier:
+    """Return the spec's one-line rule, unfitted."""
+    if isinstance(spec.rule, GoalsNotMet):
+        return RuleClassifier(
+            features=list(spec.rule.features),
+            not_met=[spec.rule.not_met],
+            expected=[spec.rule.met],
+            natural_features=list(spec.rule.natural),
+        )
+    return RuleClassifier(features=[spec.rule.feature], natural_share=spec.rule.natural_quantile)

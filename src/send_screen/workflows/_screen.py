@@ -1,0 +1,116 @@
+"""Screen: from a version and a school's file to a list with reasons, in files that are whole or not there."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from send_screen.cohorts import load_cohort
+from send_screen.errors import MissingExtraError
+from send_screen.governance import sha256_of
+from send_screen.reports import (
+    render_screening,
+    write_list_csv,
+    write_list_xlsx,
+    write_page,
+    write_set_aside_csv,
+)
+from send_screen.screening import NOTICE, Capacity, ScreeningResult, screen
+from send_screen.workflows._models import load_model
+
+SUMMARY = "summary.json"
+FILES = ("list.csv", "list.xlsx", "set_aside.csv", "report.html")
+
+
+def screen_file(
+    model: str | Path,
+    file: str | Path,
+    *,
+    out: str | Path,
+    capacity: str | None = None,
+    by_school: bool = False,
+    research: bool = False,
+    tracking_uri: str | None = None,
+) -> tuple[ScreeningResult, dict[str, Any]]:
+    """Screen a file and write ``list.csv``, ``list.xlsx``, ``set_aside.csv``, ``report.html`` and ``summary.json``.
+
+    Parameters
+    ----------
+    model : str or pathlib.Path
+        See :func:`load_model`.
+    file : str or pathlib.Path
+        A school's file, or a folder with one file a contract.
+    out : str or pathlib.Path
+        Folder for the results. The summary is written last: where it is missing, the run did not end.
+    capacity : str, optional
+        ``"30"`` or ``"10%"``; by default the spec's.
+    by_school : bool, default False
+        Whether each school has its own places.
+    research : bool, default False
+        See :func:`send_screen.screening.screen`.
+    tracking_uri : str, optional
+        Where the registry is, for ``models:/...``.
+
+    Returns
+    -------
+    result : ScreeningResult
+    summary : dict
+        As written.
+    """
+    asked = Capacity.parse(capacity) if capacity else None
+    bundle = load_model(model, tracking_uri=tracking_uri)
+    cohort = load_cohort(bundle.spec, file, training=False, contracts=bundle.contracts)
+    result = screen(bundle, cohort, file=Path(file).name, capacity=asked, by_school=by_school, research=research)
+    return result, write_results(result, Path(out), manifest_sha256=bundle.manifest_sha256)
+
+
+def write_results(result: ScreeningResult, out: Path, *, manifest_sha256: str) -> dict[str, Any]:
+    """Write the files of a screening run, the summary last, and return the summary.
+
+    Raises
+    ------
+    MissingExtraError
+        If the folder cannot be written, or one of its files is open elsewhere.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        # A summary stands for a whole run: that of an earlier run goes before its files do.
+        (out / SUMMARY).unlink(missing_ok=True)
+        write_list_csv(result, out / "list.csv")
+        write_list_xlsx(result, out / "list.xlsx")
+        write_set_aside_csv(result, out / "set_aside.csv")
+        write_page(render_screening(result), out / "report.html")
+        summary = summarise(result, out, manifest_sha256)
+        write_page(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", out / SUMMARY)
+    except OSError as error:
+        name = Path(str(error.filename)).name if error.filename else str(out)
+        raise MissingExtraError(
+            f"{name} cannot be written ({error.strerror}).",
+            remedy="Close it where it is open (in Excel, for example), or give another folder with --out.",
+        ) from None
+    return summary
+
+
+def summarise(result: ScreeningResult, out: Path, manifest_sha256: str) -> dict[str, Any]:
+    """Return the run in figures: no identifier and no child's data."""
+    return {
+        "format": "send_screen.screening/1",
+        "notice": NOTICE,
+        "banners": list(result.banners),
+        "model": {key: result.model[key] for key in ("name", "version", "trained_on", "review_date")},
+        "manifest_sha256": manifest_sha256,
+        "file": result.file,
+        "date": result.date,
+        "capacity": result.capacity,
+        "by_school": result.by_school,
+        "rows": result.n_rows,
+        "screened": result.n_screened,
+        "listed": len(result.listed),
+        "on_the_margin": len(result.margin),
+        "set_aside": dict(sorted(Counter(child.kind for child in result.set_aside).items())),
+        "set_aside_by_rule": dict(sorted(Counter(child.rule for child in result.set_aside).items())),
+        "notes": list(result.notes),
+        "files": {name: sha256_of((out / name).read_bytes()) for name in FILES},
+    }

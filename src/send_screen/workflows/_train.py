@@ -1,0 +1,285 @@
+"""Train: from a spec and data to a version with its evidence, held against its gates and entered in MLflow."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from send_screen.cohorts import Cohort, find_leaks, hold_out_schools, load_cohort, write_held_out
+from send_screen.contracts import Contract, load_contract
+from send_screen.errors import GateError, LeakageError
+from send_screen.evaluation import build_evidence, headline, out_of_fold, publish
+from send_screen.governance import GateResult, check_gates, code_version, data_sha256, version_id, write_manifest
+from send_screen.reports import shape_svg
+from send_screen.simulation import invented_rows
+from send_screen.specs import ModelSpec, load_spec
+from send_screen.tables import RiskTables
+from send_screen.workflows._evidence_store import store_evidence
+from send_screen.workflows._policies import policies
+from send_screen.workflows._signature import signature
+from send_screen.workflows._version import shapes, version_facts, write_version
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class TrainedVersion:
+    """What training made, and where it is.
+
+    Attributes
+    ----------
+    version : str
+        Its identity.
+    name : str
+    gates : list of GateResult
+    passed : bool
+        Whether every gate was passed; only then is the version registered.
+    published : dict
+        Everything that was measured and may be shown.
+    evidence : pathlib.Path
+        Its place in the evidence store.
+    evidence_sha256, tables_sha256 : str
+    n, n_set_aside : int
+        Children learnt from, and rows set aside.
+    run_id, model_uri, tracking_uri : str
+    registered_version : str or None
+    """
+
+    version: str
+    name: str
+    gates: list[GateResult]
+    passed: bool
+    published: dict[str, Any]
+    evidence: Path
+    evidence_sha256: str
+    tables_sha256: str
+    n: int
+    n_set_aside: int
+    run_id: str
+    model_uri: str
+    tracking_uri: str
+    registered_version: str | None
+
+    def require_passed(self) -> None:
+        """Raise where a gate said no.
+
+        Raises
+        ------
+        GateError
+            Naming each gate, what it asks and what was measured.
+        """
+        failed = [
+            f"  {gate['gate']}: {gate['required']} is asked, "
+            + ("it could not be measured" if gate["measured"] is None else f"{gate['measured']:.3g} was measured")
+            for gate in self.gates
+            if not gate["passed"]
+        ]
+        if failed:
+            raise GateError(
+                "The version was not registered, because of its gates:\n" + "\n".join(failed) + "\n",
+                remedy=f"Its run stays in MLflow ({self.run_id}), marked as failed.",
+            )
+        if not self.passed:
+            raise GateError(
+                "The version was not registered: its spec is a research comparison.",
+                remedy=f"Its run stays in MLflow ({self.run_id}).",
+            )
+
+
+def train(
+    spec: ModelSpec | str | Path,
+    data: object,
+    *,
+    tracking_uri: str,
+    evidence: str | Path = "evidence",
+    hold_out: int = 0,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> TrainedVersion:
+    """Train a version of a model, measure it on schools it has not seen, and enter it in MLflow.
+
+    Parameters
+    ----------
+    spec : ModelSpec, str or pathlib.Path
+        The decision.
+    data : str, pathlib.Path, pandas.DataFrame, pyarrow.Table, or mapping of contract id to one of these
+        See :func:`send_screen.cohorts.load_cohort`.
+    tracking_uri : str
+        MLflow tracking store: ``sqlite:///...`` or the address of a server.
+    evidence : str or pathlib.Path
+        Folder of the evidence store: personal data, kept apart from what MLflow shows.
+    hold_out : int, default 0
+        How many whole schools to keep aside, to screen later as schools the model has never seen.
+    threads : int, optional
+        Threads of the LightGBM challenger; one fewer than the cores by default. No figure depends on it.
+    progress : callable, optional
+        Told in words what is being done.
+
+    Returns
+    -------
+    TrainedVersion
+
+    Raises
+    ------
+    SpecError, DataError, PopulationError
+        If the spec or the data cannot be used.
+    LeakageError
+        If a feature knows the outcome.
+    """
+    tell = progress or (lambda _: None)
+    spec = spec if isinstance(spec, ModelSpec) else load_spec(spec)
+    contracts = {use.contract: load_contract(f"{use.contract}@{use.version}") for use in spec.data}
+    tell("Reading and checking the data")
+    everyone = load_cohort(spec, data)
+    cohort, held = hold_out_schools(everyone, hold_out) if hold_out else (everyone, None)
+    tell("Looking for features that know the outcome")
+    refuse_leaks(spec, contracts, cohort)
+    identity = version_id(
+        spec.sha256,
+        data_sha256(data),
+        {contract.ref: contract.sha256 for contract in contracts.values()},
+        code_version(),
+        hold_out,
+    )
+    makers = policies(spec, cohort, threads=threads or max(1, (os.cpu_count() or 2) - 1))
+    scored = out_of_fold(cohort, makers, folds=spec.folds, seeds=spec.seeds, progress=tell)
+    table, keys = build_evidence(cohort, scored, capacity=spec.capacity, seed=int(spec.sha256[:8], 16))
+    tell("Measuring: how well it ranks, for whom, and how sure that is")
+    published = publish(
+        table,
+        outcome_words=spec.outcome.words,
+        intersections=spec.intersections,
+        set_aside=cohort.set_aside,
+        tolerance=spec.tolerance_missed_need,
+    )
+    tell("Fitting the version on all schools that were not kept aside")
+    tables: RiskTables = makers["version"]().fit(cohort.X, cohort.y).risk_tables_
+    facts = version_facts(
+        spec,
+        contracts,
+        cohort,
+        tables,
+        version=identity,
+        data_sha256=data_sha256(data),
+        hold_out=hold_out,
+    )
+    gates = check_gates(spec.gates, published)
+    facts["gates"] = gates
+    document = {
+        "format": "send_screen.published/1",
+        "version": facts,
+        **published,
+        "shapes": shapes(spec, contracts, tables),
+    }
+    passed = all(gate["passed"] for gate in gates) and not spec.research_comparison
+    place, evidence_sha256 = store_evidence(
+        Path(evidence), spec.name, identity, table, keys, held_out=_held_out_writer(spec, data, held)
+    )
+    tell("Entering the version in MLflow")
+    from send_screen.tracking import log_version
+
+    with tempfile.TemporaryDirectory() as staging:
+        folder = Path(staging) / "bundle"
+        folder.mkdir()
+        write_version(folder, spec, contracts, tables, document)
+        manifest_sha256 = write_manifest(folder, version=identity)
+        tags = {
+            "version_id": identity,
+            "manifest_sha256": manifest_sha256,
+            "spec_sha256": spec.sha256,
+            "data_sha256": facts["data_sha256"],
+            "tables_sha256": facts["tables_sha256"],
+            "evidence_sha256": evidence_sha256,
+            "code_version": facts["code_version"],
+            "trained_on": facts["trained_on"],
+            "gates": "passed" if passed else "failed",
+            **{f"contract.{ref.replace('@', ':')}": sha256 for ref, sha256 in facts["contracts"].items()},
+            **{f"package.{package}": number for package, number in facts["packages"].items()},
+        }
+        logged = log_version(
+            tracking_uri,
+            name=spec.name,
+            bundle=folder,
+            pages={
+                "report.html": (folder / "report.html").read_text("utf-8"),
+                "card.html": (folder / "card.html").read_text("utf-8"),
+                "published.json": (folder / "published.json").read_text("utf-8"),
+                **{f"plots/{shape['feature']}.svg": shape_svg(shape) for shape in document["shapes"]},
+            },
+            metrics=headline(document),
+            params=_params(spec, hold_out),
+            tags=tags,
+            columns=signature(spec, contracts),
+            example=invented_rows(spec, contracts),
+            register=passed,
+        )
+    return TrainedVersion(
+        version=identity,
+        name=spec.name,
+        gates=gates,
+        passed=passed,
+        published=document,
+        evidence=place,
+        evidence_sha256=evidence_sha256,
+        tables_sha256=facts["tables_sha256"],
+        n=len(cohort),
+        n_set_aside=len(cohort.set_aside),
+        run_id=logged.run_id,
+        model_uri=logged.model_uri,
+        tracking_uri=tracking_uri,
+        registered_version=logged.registered_version,
+    )
+
+
+def refuse_leaks(spec: ModelSpec, contracts: dict[str, Contract], cohort: Cohort) -> None:
+    """Raise where a feature knows the outcome, naming every culprit.
+
+    Raises
+    ------
+    LeakageError
+    """
+    assert cohort.y is not None
+    past_status = {
+        feature.name
+        for feature in spec.features
+        if any(contracts[ref.contract].columns[ref.column].outcome_status for ref in feature.sources)
+    }
+    leaks = find_leaks(
+        cohort.X,
+        cohort.y,
+        as_of=cohort.as_of,
+        recorded_on=cohort.recorded_on,
+        past_status=frozenset(past_status),
+        expected_strong={f.name: f.expected_strong for f in spec.features if f.expected_strong},
+        categories=cohort.categories,
+    )
+    if leaks:
+        lines = "\n".join(f"  {leak.kind}: {', '.join(leak.features)}. {leak.words} {leak.remedy}" for leak in leaks)
+        raise LeakageError(
+            f"A model may not learn from what knows the outcome:\n{lines}\n",
+            remedy="Take the features out of the spec. Where one is rightly that strong, give it "
+            "`expected_strong: reason`.",
+        )
+
+
+def _held_out_writer(spec: ModelSpec, data: object, held: Cohort | None) -> Callable[[Path], object] | None:
+    if held is None or not isinstance(data, str | Path):
+        return None
+    return lambda folder: write_held_out(Path(data), held.ids, spec.child_id, folder)
+
+
+def _params(spec: ModelSpec, hold_out: int) -> dict[str, str]:
+    return {
+        "spec": spec.name,
+        "model": spec.model,
+        "C": f"{spec.penalty_c:g}",
+        "capacity": f"{spec.capacity:g}",
+        "folds": str(spec.folds),
+        "fold_seeds": ", ".join(map(str, spec.seeds)),
+        "held_out_schools": str(hold_out),
+        "challengers": ", ".join(spec.challengers),
+    }

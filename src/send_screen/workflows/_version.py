@@ -1,0 +1,135 @@
+"""A trained version as a folder of plain files: spec, contracts, tables, what was measured, and the pages."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from send_screen.cohorts import Cohort
+from send_screen.contracts import Contract
+from send_screen.governance import code_version, package_versions, sha256_of
+from send_screen.reports import render_card, render_card_markdown, render_fairness
+from send_screen.screening import value_in_words
+from send_screen.specs import ColumnRef, Equals, Feature, ModelSpec
+from send_screen.tables import MINIMUM_CHILDREN, LinearTerm, RiskTables, Term
+
+POINTS = 9
+
+
+def version_facts(
+    spec: ModelSpec,
+    contracts: dict[str, Contract],
+    cohort: Cohort,
+    tables: RiskTables,
+    *,
+    version: str,
+    data_sha256: str,
+    hold_out: int,
+) -> dict[str, Any]:
+    """Return the section ``version`` of ``published.json``: what the version is, and what it is for."""
+    looks_at = {ref for feature in spec.features for ref in feature.sources}
+    never = [
+        column.label
+        for contract in contracts.values()
+        for column in contract.columns.values()
+        if column.characteristic == "protected" and not any(ref.column == column.name for ref in looks_at)
+    ]
+    dates = cohort.as_of.dt.date
+    return {
+        "id": version,
+        "name": spec.name,
+        "title": spec.title,
+        "model": spec.model,
+        "outcome_words": spec.outcome.words,
+        "horizon_months": spec.outcome.horizon_months,
+        "trained_on": "invented" if cohort.invented else "real",
+        "as_of": dates.max().isoformat(),
+        "review_date": spec.review_date.isoformat(),
+        "spec_sha256": spec.sha256,
+        "data_sha256": data_sha256,
+        "tables_sha256": sha256_of(tables.to_json().encode()),
+        "contracts": {contract.ref: contract.sha256 for contract in contracts.values()},
+        "code_version": code_version(),
+        "packages": package_versions(),
+        "fold_seeds": list(spec.seeds),
+        "held_out_schools": hold_out,
+        "intended_use": spec.intended_use,
+        "prohibited_uses": list(spec.prohibited_uses),
+        "owner": spec.owner,
+        "population": spec.population_words,
+        "eligible_words": spec.eligible_words,
+        "capacity": spec.capacity,
+        "rule_words": spec.rule.words,
+        "never_looks_at": sorted(set(never)),
+        "research_comparison": spec.research_comparison or None,
+        "previous_version": None,
+    }
+
+
+def shapes(spec: ModelSpec, contracts: dict[str, Contract], tables: RiskTables) -> list[dict[str, Any]]:
+    """Return the model's terms as points to draw, with words for their values."""
+    return [_shape(spec.feature(term.feature), contracts, term) for term in tables.terms]
+
+
+def _shape(feature: Feature, contracts: dict[str, Contract], term: Term) -> dict[str, Any]:
+    if isinstance(term, LinearTerm):
+        values: list[Any] = _grid(feature, contracts, term)
+        log_odds = [term.slope * value for value in values]
+    else:
+        values, log_odds = list(term.levels), list(term.levels.values())
+    prefix = f"{feature.label}: "
+    points = [
+        {
+            "x": value,
+            "label": value_in_words(feature, contracts, value).removeprefix(prefix),
+            "log_odds": odds - term.mean,
+            "n": None,
+        }
+        for value, odds in zip(values, log_odds, strict=True)
+    ]
+    few = term.n_missing is None or 0 < term.n_missing < MINIMUM_CHILDREN
+    return {
+        "feature": feature.name,
+        "label": feature.label,
+        "kind": "linear" if isinstance(term, LinearTerm) else "levels",
+        "unit": feature.unit,
+        "agency": contracts[feature.sources[0].contract].agency,
+        "sign": feature.sign,
+        "points": points,
+        "missing_log_odds": term.missing - term.mean,
+        "missing_n": None if few else term.n_missing,
+    }
+
+
+def _grid(feature: Feature, contracts: dict[str, Contract], term: LinearTerm) -> list[float]:
+    """Return the values at which a slope is drawn: the codes of a coded column, else evenly over the range."""
+    if isinstance(feature.source, Equals):
+        return [0.0, 1.0]
+    if isinstance(feature.source, ColumnRef):
+        levels = contracts[feature.source.contract].columns[feature.source.column].levels
+        if levels and all(code.isdigit() for code in levels):
+            return [value for value in sorted(map(float, levels)) if term.low <= value <= term.high]
+    return [float(value) for value in np.linspace(term.low, term.high, POINTS)]
+
+
+def write_version(
+    folder: Path,
+    spec: ModelSpec,
+    contracts: dict[str, Contract],
+    tables: RiskTables,
+    published: dict[str, Any],
+) -> None:
+    """Write every file of a version but its manifest into an existing, empty folder."""
+    (folder / "spec.yaml").write_bytes(spec.text.encode())
+    (folder / "contracts").mkdir()
+    for contract in contracts.values():
+        (folder / "contracts" / contract.path.name).write_bytes(contract.path.read_bytes())
+    (folder / "tables.json").write_bytes(tables.to_json().encode())
+    text = json.dumps(published, indent=2, ensure_ascii=False, allow_nan=False)
+    (folder / "published.json").write_bytes((text + "\n").encode())
+    (folder / "report.html").write_bytes(render_fairness(published).encode())
+    (folder / "card.html").write_bytes(render_card(published).encode())
+    (folder / "card.md").write_bytes(render_card_markdown(published).encode())

@@ -1,0 +1,142 @@
+"""Explanations of the additive models: exact, interventional, whole training set as background, and plottable."""
+
+import builtins
+import itertools
+import math
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from send_screen.errors import MissingExtraError
+from send_screen.estimators import EXACT, PenalisedLogisticClassifier, RuleClassifier
+
+
+@pytest.fixture(scope="module")
+def shap():
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import shap
+    return shap
+
+
+def children(n=60, seed=0):
+    rng = np.random.default_rng(seed)
+    X = pd.DataFrame(
+        {
+            "reading": rng.integers(0, 9, n) * 1.0,
+            "absence": rng.integers(0, 9, n) * 1.0,
+            "age": rng.integers(54, 66, n) * 1.0,
+            "goal": pd.Series(rng.choice(["1", "2", None], n), dtype=object),
+        }
+    )
+    need = (rng.random(n) < 1 / (1 + np.exp(X["reading"] - 4))).astype(int).to_numpy()
+    X.loc[rng.random(n) < 0.3, "reading"] = np.nan
+    return X, need
+
+
+@pytest.fixture(params=["logistic", "rule"])
+def fitted(request):
+    X, need = children()
+    if request.param == "rule":
+        return RuleClassifier(features=["goal"], not_met=["1"], expected=["2"]).fit(X, need), X
+    signs = {"reading": "decreasing", "absence": "increasing"}
+    return PenalisedLogisticClassifier(C=1.0, signs=signs, categories={"goal": ["1", "2"]}).fit(X, need), X
+
+
+def brute_force(score, background, child):
+    """Shapley values by their definition: all coalitions, all training rows as background."""
+    names = list(background.columns)
+    p = len(names)
+
+    def value(coalition):
+        mixed = background.copy()
+        for name in coalition:
+            mixed[name] = pd.Series([child[name].iloc[0]] * len(mixed), dtype=background[name].dtype)
+        return score(mixed).mean()
+
+    values = {c: value(c) for size in range(p + 1) for c in itertools.combinations(names, size)}
+    phi = []
+    for name in names:
+        others = [other for other in names if other != name]
+        total = 0.0
+        for size in range(p):
+            weight = math.factorial(size) * math.factorial(p - size - 1) / math.factorial(p)
+            for c in itertools.combinations(others, size):
+                with_name = tuple(n for n in names if n in c or n == name)
+                total += weight * (values[with_name] - values[c])
+        phi.append(total)
+    return phi, values[()]
+
+
+def test_it_is_exact_against_all_coalitions_of_the_training_set(fitted):
+    model, X = fitted
+    explanation = model.explain(X)
+    for row in (0, 7, 13):
+        phi, base = brute_force(model.decision_function, X, X.iloc[[row]])
+        np.testing.assert_allclose(explanation.values[row], phi, rtol=0, atol=1e-9)
+        assert explanation.base_values[row] == pytest.approx(base, abs=1e-9)
+
+
+def test_it_has_one_shape_and_adds_up(fitted):
+    model, X = fitted
+    explanation = model.explain(X)
+    assert explanation.values.shape == (60, 4)
+    assert explanation.values.dtype == np.float64
+    assert explanation.base_values.shape == (60,)
+    assert list(explanation.feature_names) == list(X.columns)
+    assert explanation.output_names == EXACT == explanation[0].output_names
+    shown = pd.DataFrame(explanation.data, columns=X.columns, dtype=object)
+    assert shown.equals(X.astype(object).where(X.notna(), np.nan))
+    total = explanation.base_values + explanation.values.sum(axis=1)
+    np.testing.assert_allclose(total, model.decision_function(X), rtol=1e-9)
+
+
+def test_shaps_own_exact_explainer_agrees(shap):
+    X, need = children()
+    X = X.drop(columns="goal").fillna({"reading": 4.0})
+    model = PenalisedLogisticClassifier(C=1.0).fit(X.to_numpy(), need)
+    masker = shap.maskers.Independent(X.to_numpy(), max_samples=len(X))
+    theirs = shap.ExactExplainer(model.decision_function, masker)(X.to_numpy()[:10])
+    np.testing.assert_allclose(model.explain(X.to_numpy()[:10]).values, theirs.values, rtol=0, atol=1e-9)
+
+
+def test_shaps_plots_draw_it(shap, fitted):
+    from matplotlib import pyplot as plt
+
+    model, X = fitted
+    explanation = model.explain(X)
+    for plot, part in (
+        (shap.plots.waterfall, explanation[0]),
+        (shap.plots.beeswarm, explanation),
+        (shap.plots.bar, explanation),
+        (shap.plots.bar, explanation[3]),
+    ):
+        plot(part, show=False)
+        assert plt.gcf().axes
+        plt.close("all")
+
+
+def test_shap_is_not_imported_until_it_is_needed():
+    code = "import sys, send_screen.estimators; sys.exit(bool({'shap', 'matplotlib', 'lightgbm'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=120).returncode == 0
+
+
+def test_a_missing_package_is_named(monkeypatch, fitted):
+    real = builtins.__import__
+
+    def without_shap(name, *args, **kwargs):
+        if name == "shap":
+            raise ImportError(name)
+        return real(name, *args, **kwargs)
+
+    model, X = fitted
+    monkeypatch.setattr(builtins, "__import__", without_shap)
+    with pytest.raises(MissingExtraError, match="shap"):
+        model.explain(X)

@@ -1,0 +1,159 @@
+import numpy as np
+import pytest
+from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score, precision_score, recall_score, roc_auc_score
+
+from send_screen.errors import UsageError
+from send_screen.evaluation import calibration_bins, differences, performance
+from send_screen.evaluation._calibration import recalibrate
+from send_screen.evaluation._evidence import EvidenceView
+from send_screen.evaluation._resample import ranking_replicates, ratio_replicates, school_weights
+
+
+def of(table, policy, metric):
+    return table[(table["policy"] == policy) & (table["metric"] == metric)].iloc[0]
+
+
+@pytest.fixture
+def table(evidence):
+    return performance(evidence, replicates=200)
+
+
+@pytest.mark.parametrize("policy", ["version", "rule", "lightgbm"])
+def test_areas_are_scikit_learns_means_over_folds(evidence, table, policy):
+    folds = [part for _, part in evidence.groupby(["fold_seed", "fold"])]
+    for metric, function in (("roc_auc", roc_auc_score), ("average_precision", average_precision_score)):
+        expected = np.mean([function(part["label"], part[f"score.{policy}"]) for part in folds])
+        assert of(table, policy, metric)["value"] == pytest.approx(expected, abs=1e-12)
+
+
+def test_rates_at_capacity_are_pooled_ratios(evidence, table):
+    y, flag = evidence["label"], evidence["flag.version"]
+    assert of(table, "version", "recall_at_capacity")["value"] == pytest.approx(recall_score(y, flag), abs=1e-12)
+    precision = precision_score(y, flag)
+    assert of(table, "version", "precision_at_capacity")["value"] == pytest.approx(precision, abs=1e-12)
+    assert of(table, "version", "number_needed_to_screen")["value"] == pytest.approx(1 / precision, abs=1e-12)
+    specificity = recall_score(1 - y, 1 - flag)
+    assert of(table, "version", "specificity_at_capacity")["value"] == pytest.approx(specificity, abs=1e-12)
+    natural = of(table, "rule", "recall_natural")
+    assert natural["value"] == pytest.approx(recall_score(y, evidence["natural.rule"]), abs=1e-12)
+    assert of(table, "rule", "flagged_natural")["value"] == pytest.approx(evidence["natural.rule"].mean(), abs=1e-12)
+
+
+def test_every_figure_has_n_an_interval_around_it_or_a_reason(table):
+    assert (table["n"] > 0).all()
+    defined = table[table["reason"] == ""]
+    assert len(defined) == len(table)
+    assert (defined["low"] < defined["value"]).all()
+    assert (defined["value"] < defined["high"]).all()
+
+
+def test_a_child_counts_once_however_many_fold_seeds_there_are(make_evidence):
+    one, three = make_evidence(seeds=1), make_evidence(seeds=3)
+    for metric in ("roc_auc", "recall_at_capacity"):
+        a, b = (of(performance(e, replicates=100), "version", metric) for e in (one, three))
+        assert a["n"] == b["n"]
+        assert b["high"] - b["low"] > 0.8 * (a["high"] - a["low"]), "repeating the folds is not more children"
+
+
+def test_replicates_equal_refitting_the_metric_on_resampled_schools(make_evidence):
+    evidence = make_evidence(n=200, schools=12, seeds=1, folds=2)
+    view = EvidenceView(evidence)
+    weights = school_weights(view.n_schools, 30, seed=4)
+    for policy in ("version", "rule"):
+        fast = ranking_replicates(view, view.score(policy), weights)
+        for b in range(30):
+            each = weights[b][view.school]
+            parts = [np.flatnonzero((view.block == block) & (each > 0)) for block in np.unique(view.block)]
+            for row, function in enumerate((roc_auc_score, average_precision_score)):
+                slow = np.mean([function(view.label[p], view.score(policy)[p], sample_weight=each[p]) for p in parts])
+                assert fast[row, b] == pytest.approx(slow, abs=1e-10)
+
+
+def test_weights_draw_as_many_schools_as_there_are():
+    weights = school_weights(17, 50, seed=0)
+    assert (weights[0] == 1).all()
+    assert (weights.sum(axis=1) == 17).all()
+    assert np.isnan(ratio_replicates(weights, np.zeros(17), np.zeros(17))).all()
+
+
+def test_a_fold_of_one_outcome_makes_the_areas_undefined_not_a_number(make_evidence):
+    evidence = make_evidence()
+    evidence.loc[(evidence["fold"] == 0) & (evidence["fold_seed"] == 1), "label"] = 0
+    table = performance(evidence, replicates=50)
+    assert np.isnan(of(table, "version", "roc_auc")["value"])
+    assert "a fold has no child" in of(table, "version", "roc_auc")["reason"]
+
+
+def test_no_flag_means_no_precision_and_no_outcome_no_recall(make_evidence):
+    evidence = make_evidence()
+    evidence["flag.version"] = 0.0
+    nothing = of(performance(evidence, replicates=50), "version", "precision_at_capacity")
+    assert np.isnan(nothing["value"])
+    assert nothing["reason"] == "no child is flagged"
+    assert np.isnan(of(performance(evidence, replicates=50), "version", "number_needed_to_screen")["value"])
+    evidence["label"] = 0
+    assert (
+        of(performance(evidence, replicates=50), "version", "recall_at_capacity")["reason"]
+        == "no child has the outcome"
+    )
+
+
+def test_few_schools_get_values_without_intervals(make_evidence):
+    table = performance(make_evidence(schools=8, folds=2), replicates=50)
+    assert table["value"].notna().all()
+    assert table["low"].isna().all()
+    assert table["reason"].str.contains("fewer than 10 schools").all()
+
+
+def test_paired_differences_are_differences_and_narrower_than_unpaired(evidence, table):
+    paired = differences(evidence, "version", "lightgbm", replicates=300)
+    for _, row in paired.iterrows():
+        ours, theirs = (of(table, policy, row["metric"]) for policy in ("version", "lightgbm"))
+        assert row["value"] == pytest.approx(ours["value"] - theirs["value"], abs=1e-12)
+        assert row["low"] <= row["value"] <= row["high"]
+    auc = of(paired, "version", "roc_auc")
+    single = of(table, "version", "roc_auc")
+    assert auc["high"] - auc["low"] < 0.7 * (single["high"] - single["low"])
+    mirrored = differences(evidence, "lightgbm", "version", replicates=300)
+    assert of(mirrored, "lightgbm", "roc_auc")["high"] == pytest.approx(-auc["low"])
+
+
+def test_a_policy_that_is_not_there_is_named(evidence):
+    with pytest.raises(UsageError, match=r"no policy 'ebm'; it has version, rule, lightgbm"):
+        differences(evidence, "version", "ebm")
+
+
+def test_recalibration_is_the_unpenalised_logistic_fit(evidence):
+    view = EvidenceView(evidence)
+    found = recalibrate(view, view.score("version"))
+    model = LogisticRegression(C=np.inf, tol=1e-10).fit(view.score("version")[:, None], view.label)
+    assert found.slope.value == pytest.approx(model.coef_[0, 0], rel=1e-4)
+    assert found.intercept.value == pytest.approx(model.intercept_[0], abs=1e-4)
+
+
+def test_a_calibrated_score_has_slope_one_and_one_twice_too_extreme_a_half(make_evidence):
+    evidence = make_evidence(n=20_000, schools=100, seeds=1)
+    rng = np.random.default_rng(1)
+    score = rng.normal(-1, 1, len(evidence))
+    evidence["label"] = (rng.random(len(evidence)) < expit(score)).astype("int8")
+    view = EvidenceView(evidence)
+    assert recalibrate(view, score).slope.value == pytest.approx(1, abs=0.06)
+    assert recalibrate(view, score).intercept.value == pytest.approx(0, abs=0.08)
+    assert recalibrate(view, 2 * score).slope.value == pytest.approx(0.5, abs=0.03)
+    assert "same score" in recalibrate(view, np.zeros(len(score))).slope.reason
+    separating = np.where(view.label == 1, 5.0, -5.0) + rng.normal(0, 0.1, len(score))
+    assert "without a fault" in recalibrate(view, separating).slope.reason
+
+
+def test_calibration_bins_add_up_and_hide_small_numbers(make_evidence):
+    evidence = make_evidence(n=900, prevalence=0.1)
+    bins = calibration_bins(evidence)
+    assert bins["n"].sum() == pytest.approx(900)
+    assert (bins["observed_of_100"] * bins["n"]).sum() / 100 == pytest.approx(90)
+    assert (bins["smallest_cell"] >= 10).all()
+    assert 1 < len(bins) < 10, "bins with few cases are merged"
+    assert bins["low_score_of_100"].is_monotonic_increasing
+    assert bins["low_score_of_100"].iloc[0] == 0
+    assert (bins["low_score_of_100"] % 1 == 0).all(), "an edge is not a child's own score"

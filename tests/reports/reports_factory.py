@@ -1,0 +1,388 @@
+"""Invented results that look like real ones: a class of children, a published version."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from send_screen.screening._result import Reason, ScreenedChild, ScreeningResult, SetAsideChild
+
+GOALS = {
+    "Listening, attention and understanding": "Communication and interaction",
+    "Speaking": "Communication and interaction",
+    "Self-regulation": "Social, emotional and mental health",
+    "Managing self": "Social, emotional and mental health",
+    "Building relationships": "Social, emotional and mental health",
+    "Gross motor skills": "Sensory and physical",
+    "Fine motor skills": "Sensory and physical",
+    "Comprehension": "Cognition and learning",
+    "Word reading": "Cognition and learning",
+    "Writing": "Cognition and learning",
+    "Number": "Cognition and learning",
+    "Numerical patterns": "Cognition and learning",
+    "Past and present": "Cognition and learning",
+    "People, culture and communities": "Cognition and learning",
+    "The natural world": "Cognition and learning",
+    "Creating with materials": "Cognition and learning",
+    "Being imaginative and expressive": "Communication and interaction",
+}
+NAMES = [
+    "Amira Testchild",
+    "Benedict Sample",
+    "Chloë Example",
+    "Daniyal Invented",
+    "Efua Placeholder",
+    "Finn O'Nobody",
+    "Grace Madeup",
+    "Harpreet Fiction",
+    "Imogen Pretend",
+    "Jakub Nikdo",
+    "Keziah Figment",
+    "Liam Unreal",
+    "Małgorzata Wymyślona",
+    "Noah Dummy",
+    "Olivia Mock",
+    "Patience Specimen-Llewellyn",
+    "Quinn Phantom",
+    "Rosa Sampleworthy",
+    "Samuel Notreal",
+    "Tariq Imaginary",
+]
+OUTCOME = "had SEN support or an EHC plan by the end of Year 2"
+PERFORMANCE: list[dict[str, Any]] = [
+    {"policy": policy, "metric": metric, "value": value, "low": low, "high": high, "n": 18204, "reason": None}
+    for policy, metric, value, low, high in (
+        ("version", "recall_at_capacity", 0.447, 0.421, 0.472),
+        ("version", "precision_at_capacity", 0.381, 0.352, 0.411),
+        ("version", "specificity_at_capacity", 0.932, 0.929, 0.936),
+        ("version", "number_needed_to_screen", 2.62, 2.43, 2.84),
+        ("version", "roc_auc", 0.812, 0.799, 0.824),
+        ("version", "average_precision", 0.384, 0.361, 0.408),
+        ("version", "calibration_slope", 0.98, 0.93, 1.03),
+        ("version", "calibration_intercept", -0.03, -0.09, 0.04),
+        ("rule", "recall_at_capacity", 0.312, 0.290, 0.335),
+        ("rule", "precision_at_capacity", 0.266, 0.244, 0.290),
+        ("rule", "specificity_at_capacity", 0.919, 0.916, 0.923),
+        ("rule", "number_needed_to_screen", 3.76, 3.45, 4.10),
+        ("rule", "roc_auc", 0.744, 0.731, 0.757),
+        ("rule", "recall_natural", 0.770, 0.752, 0.786),
+        ("rule", "precision_natural", 0.191, 0.180, 0.203),
+        ("rule", "flagged_natural", 0.344, 0.335, 0.353),
+        ("lightgbm", "recall_at_capacity", 0.452, 0.427, 0.478),
+        ("lightgbm", "precision_at_capacity", 0.385, 0.357, 0.414),
+        ("lightgbm", "roc_auc", 0.816, 0.804, 0.828),
+    )
+]
+OWNER = {
+    "organisation": "Invented Borough Council",
+    "team": "Early Years and Inclusion",
+    "role": "Head of Early Years",
+    "contact": "early.years@invented.example",
+}
+PROHIBITED = [
+    "to refuse, delay or ration an assessment, or to answer a parent's or a teacher's concern",
+    "as a diagnosis, or as evidence of need",
+    "to set or compare the performance of schools or teachers",
+    "for children of another age, or after the review date",
+]
+ATTRIBUTES = {
+    "Sex": ["Girl", "Boy"],
+    "Ethnic group": [
+        "White",
+        "Mixed",
+        "Asian",
+        "Black",
+        "Chinese",
+        "Gypsy, Roma or Traveller",
+        "Other",
+        "not recorded",
+    ],
+    "Free school meals": ["Yes", "No"],
+    "English as an additional language": ["Yes", "No", "not recorded"],
+    "Birth season": ["Autumn", "Spring", "Summer"],
+    "Sex × Free school meals": ["Girl, yes", "Girl, no", "Boy, yes", "Boy, no"],
+}
+
+
+def _reason(rng: random.Random, goal: str, sign: int) -> Reason:
+    word = "emerging" if sign > 0 else "expected"
+    return Reason(goal, f"{goal}: {word}", sign * rng.uniform(0.05, 0.95), "education", GOALS[goal])
+
+
+def _child(rng: random.Random, rank: int, schools: tuple[str, ...]) -> ScreenedChild:
+    goals = rng.sample(list(GOALS), 7)
+    reasons_for = sorted((_reason(rng, g, 1) for g in goals[: rng.choice([3, 4, 5])]), key=lambda r: -r.contribution)
+    reasons_against = sorted((_reason(rng, g, -1) for g in goals[5:]), key=lambda r: r.contribution)
+    return ScreenedChild(
+        rank=rank,
+        row=rank * 7 + 1,
+        child_id=f"X000200021{rank:03d}",
+        name=NAMES[(rank - 1) % len(NAMES)] if rank != 9 else "",
+        class_name=rng.choice(["Robins", "Wrens", "Owls"]),
+        school=rng.choice(schools),
+        score=2.5 - rank * 0.06,
+        of_100=max(12, 78 - 2 * rank),
+        reasons_for=tuple(reasons_for),
+        reasons_against=tuple(reasons_against) if rank % 6 else (),
+        not_known=("Age 2 to 2½ review", "Attendance in reception") if rank % 4 == 0 else (),
+    )
+
+
+def _set_aside(rng: random.Random, i: int) -> SetAsideChild:
+    kind, rule, reason, remedy = (
+        (
+            "look at by hand",
+            "EYFSP-MOVED",
+            "No profile: the child joined after the assessment.",
+            "Ask the last school.",
+        ),
+        ("look at by hand", "EYFSP-ALL-A", "Every goal is “A, not assessed”.", "Ask the teacher what they see."),
+        ("already on the record", "ELIGIBLE-1", "Already on SEN support.", "Review as planned."),
+        ("outside the population", "YEAR-GROUP", "Not in reception.", "Nothing to do."),
+    )[min(i // 3, 3) if i < 9 else 3]
+    return SetAsideChild(
+        row=300 + i,
+        child_id=f"X000200022{i:03d}",
+        name=NAMES[-1 - i % len(NAMES)],
+        class_name=rng.choice(["Robins", "Wrens", "Owls"]),
+        school="Invented Primary School",
+        kind=kind,
+        rule=rule,
+        reason=reason,
+        remedy=remedy,
+        groups={"Ethnic group": "White"},
+    )
+
+
+def make_result(*, listed: int = 30, margin: int = 10, set_aside: int = 12, **changes: Any) -> ScreeningResult:
+    """Make a run; ``changes`` replace fields of the result."""
+    rng = random.Random(7)
+    schools = ("Invented Primary School",)
+    children = tuple(_child(rng, rank, schools) for rank in range(1, listed + margin + 1))
+    aside = tuple(_set_aside(rng, i) for i in range(set_aside))
+    fields: dict[str, Any] = {
+        "model": {
+            "name": "reception_sen",
+            "title": "Children who may need SEN support after reception",
+            "version": "reception_sen/3",
+            "outcome_words": OUTCOME,
+            "as_of": "2025-07-31",
+            "review_date": "2026-08-31",
+            "trained_on": "invented",
+            "owner": OWNER,
+            "intended_use": "Helps a SENCO decide whom to talk about first when reception ends",
+            "prohibited_uses": PROHIBITED,
+            "performance": PERFORMANCE,
+            "works_less_well_for": [
+                "Of 100 girls who later had support, it misses 62; of 100 others, 46. (n = 410; gap 16, 11 to 20)"
+            ],
+        },
+        "file": "reception_2025.csv",
+        "date": "2025-09-08",
+        "capacity": "10%",
+        "by_school": False,
+        "listed": children[:listed],
+        "margin": children[listed:],
+        "set_aside": aside,
+        "set_aside_by_group": (
+            {"attribute": "Ethnic group", "group": "White", "n_set_aside": 2, "n_rows": 214},
+            {"attribute": "Ethnic group", "group": "Gypsy, Roma or Traveller", "n_set_aside": 3, "n_rows": 6},
+            {"attribute": "Sex", "group": "Girl", "n_set_aside": 4, "n_rows": 151},
+            {"attribute": "Sex", "group": "Boy", "n_set_aside": 2, "n_rows": 161},
+        ),
+        "n_rows": 312,
+        "n_screened": 300,
+        "banners": ("The children in this file are invented.",),
+        "notes": (
+            "The column “Sp” was read as “Speaking”.",
+            "2 ages were outside the training range and were clamped.",
+        ),
+    }
+    return ScreeningResult(**(fields | changes))
+
+
+def _group_rows(rng: random.Random) -> list[dict[str, Any]]:
+    rows = []
+    for attribute, groups in ATTRIBUTES.items():
+        for group in groups:
+            small = group in {"Chinese", "Gypsy, Roma or Traveller"}
+            n = None if group == "Chinese" else rng.randint(30, 60) if small else rng.randint(300, 1900)
+            for metric, middle in (
+                ("prevalence", 0.13),
+                ("selection_rate", 0.10),
+                ("missed_need", 0.55),
+                ("sensitivity", 0.45),
+                ("specificity", 0.93),
+                ("false_positive_rate", 0.07),
+                ("ppv", 0.38),
+                ("roc_auc", 0.81),
+                ("calibration_slope", 0.98),
+            ):
+                value = min(0.99, middle * rng.uniform(0.85, 1.15))
+                if metric == "missed_need":
+                    value = {"Girl": 0.62, "Boy": 0.46}.get(group, value)
+                width = 0.14 if small else 0.03
+                rows.append(
+                    {
+                        "attribute": attribute,
+                        "group": group,
+                        "metric": metric,
+                        "policy": "version",
+                        "value": None if n is None else value,
+                        "low": None if n is None else max(0.0, value - width),
+                        "high": None if n is None else min(1.0, value + width),
+                        "n": n,
+                        "schools": None if n is None else min(n, 180),
+                        "reason": "fewer than 10 children" if n is None else None,
+                    }
+                )
+    return rows
+
+
+def _gap_rows(rng: random.Random) -> list[dict[str, Any]]:
+    rows = []
+    for attribute, groups in ATTRIBUTES.items():
+        for group in groups:
+            status = {"Girl": "larger than the tolerance", "Boy": "larger than the tolerance"}.get(
+                group, rng.choice(["no gap shown", "smaller than the tolerance"])
+            )
+            value = {"Girl": 0.16, "Boy": -0.16}.get(group, rng.uniform(-0.05, 0.05))
+            if group in {"Chinese", "Gypsy, Roma or Traveller"}:
+                status = "too few to say"
+            unknown = group == "Chinese"
+            rows.append(
+                {
+                    "attribute": attribute,
+                    "group": group,
+                    "against": "all others",
+                    "metric": "missed_need",
+                    "value": None if unknown else value,
+                    "low": None if unknown else value - 0.04,
+                    "high": None if unknown else value + 0.04,
+                    "n": None if unknown else 900,
+                    "tolerance": 0.1,
+                    "status": status,
+                    "words": "",
+                    "reason": "fewer than 10 children" if unknown else None,
+                }
+            )
+    return rows
+
+
+def _shapes() -> list[dict[str, Any]]:
+    rng = random.Random(3)
+    shapes: list[dict[str, Any]] = [
+        {
+            "feature": f"goal_{i}",
+            "label": goal,
+            "kind": "levels",
+            "unit": "",
+            "agency": "education",
+            "sign": "decreasing",
+            "points": [
+                {"x": "1", "label": "Emerging", "log_odds": rng.uniform(0.1, 0.9), "n": 2130 + i},
+                {"x": "2", "label": "Expected", "log_odds": -rng.uniform(0.03, 0.3), "n": 15900 - i},
+            ],
+            "missing_log_odds": rng.uniform(0, 0.1),
+            "missing_n": None if i % 5 == 0 else 174,
+        }
+        for i, goal in enumerate(GOALS)
+    ]
+    for feature, label, unit, agency, sign, xs, tops, missing in (
+        ("age", "Age at the end of reception", "months", "education", "decreasing", (60, 71), (0.31, -0.29), None),
+        ("asq", "Communication score at 2 to 2½ years", "of 60", "health", "decreasing", (5, 60), (0.85, -0.35), 0.12),
+        ("absence", "Sessions missed", "of 100", "education", "increasing", (0, 34), (-0.2, 0.74), 0.0),
+    ):
+        shapes.append(
+            {
+                "feature": feature,
+                "label": label,
+                "kind": "linear",
+                "unit": unit,
+                "agency": agency,
+                "sign": sign,
+                "points": [
+                    {"x": float(x), "label": str(x), "log_odds": log_odds, "n": 18204}
+                    for x, log_odds in zip(xs, tops, strict=True)
+                ],
+                "missing_log_odds": missing,
+                "missing_n": 4012 if missing is not None else None,
+            }
+        )
+    return shapes
+
+
+def make_published() -> dict[str, Any]:
+    """Make what an invented version publishes."""
+    rng = random.Random(5)
+    return {
+        "format": "send_screen.published/1",
+        "version": {
+            "id": "reception_sen/3",
+            "name": "reception_sen",
+            "title": "Children who may need SEN support after reception",
+            "model": "logistic",
+            "outcome_words": OUTCOME,
+            "trained_on": "invented",
+            "as_of": "2025-07-31",
+            "review_date": "2026-08-31",
+            "spec_sha256": "9f2c" * 16,
+            "data_sha256": "01ab" * 16,
+            "tables_sha256": "77de" * 16,
+            "contracts": {"education/eyfsp@1.0.0": "aa10" * 16, "education/pupil_census@1.0.0": "bb20" * 16},
+            "code_version": "0.1.0",
+            "packages": {"numpy": "2.4.6", "pandas": "3.1.0", "scikit-learn": "1.9.0"},
+            "fold_seeds": [0, 1, 2],
+            "intended_use": "Helps a SENCO decide whom to talk about first when reception ends",
+            "prohibited_uses": PROHIBITED,
+            "owner": OWNER,
+            "population": "children at the end of reception in state-funded schools in England",
+            "eligible_words": "children with neither SEN support nor a plan at the end of reception",
+            "capacity": 0.1,
+            "rule_words": "did not reach a Good Level of Development",
+            "never_looks_at": ["sex", "ethnicity", "religion", "name", "postcode", "family income"],
+            "gates": [
+                {"gate": "roc_auc, low end", "required": "at least 0.70", "measured": 0.799, "passed": True},
+                {"gate": "recall against the rule", "required": "above 0", "measured": 0.135, "passed": True},
+                {"gate": "calibration slope", "required": "0.9 to 1.1", "measured": 0.98, "passed": True},
+            ],
+            "previous_version": "reception_sen/2",
+        },
+        "cohort": {
+            "n": 18204,
+            "n_outcome": 2366,
+            "n_schools": 200,
+            "prevalence": 0.13,
+            "set_aside": [
+                {"reason": "already on SEN support", "n": 1632},
+                {"reason": "no profile", "n": 164},
+                {"reason": "outcome not known", "n": None},
+            ],
+        },
+        "performance": PERFORMANCE,
+        "differences": [
+            {"policy": "version", "against": "rule", "metric": m, "value": v, "low": a, "high": b, "n": 18204}
+            for m, v, a, b in (
+                ("recall_at_capacity", 0.135, 0.112, 0.158),
+                ("precision_at_capacity", 0.115, 0.094, 0.137),
+                ("roc_auc", 0.068, 0.059, 0.077),
+            )
+        ],
+        "groups": _group_rows(rng),
+        "gaps": _gap_rows(rng),
+        "named": ["Of 100 girls who later had support, it misses 62; of 100 others, 46. (n = 410; gap 16, 11 to 20)"],
+        "calibration": [
+            {
+                "bin": i,
+                "low_score_of_100": low,
+                "predicted_of_100": float(says),
+                "observed_of_100": None if i == 7 else says * rng.uniform(0.85, 1.15),
+                "low": None if i == 7 else says * 0.8,
+                "high": None if i == 7 else says * 1.2,
+                "n": None if i == 7 else 2275,
+                "reason": "fewer than 10 children" if i == 7 else None,
+            }
+            for i, (low, says) in enumerate(((0, 2), (2, 4), (4, 6), (6, 9), (9, 15), (15, 26), (26, 41), (41, 66)))
+        ],
+        "shapes": _shapes(),
+    }

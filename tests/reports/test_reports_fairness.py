@@ -1,0 +1,127 @@
+"""The auditor's page and the card: what is said about groups, and how undefined figures are shown."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from send_screen.reports import render_card, render_card_markdown, render_fairness
+from send_screen.reports._published import Figure, by_attribute
+
+
+def _text(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html[html.index("<body>") :]).split())
+
+
+def test_the_first_screen_names_whose_needs_are_missed(published: dict[str, Any]) -> None:
+    text = _text(render_fairness(published))
+    named = text.index("Of 100 girls who later had support, it misses 62")
+    assert named < text.index("Is it better than the one-line rule?")
+    assert "2 “larger than the tolerance”" in text[: named + 900]
+
+
+def test_nothing_named_is_not_called_fair(published: dict[str, Any]) -> None:
+    text = _text(render_fairness(published | {"named": []}))
+    assert "That is not proof of fairness" in text
+    assert not re.search(r"\bis fair\b", text)
+
+
+def test_the_version_stands_beside_the_rule_at_the_same_length(published: dict[str, Any]) -> None:
+    for text in (_text(render_fairness(published)), _text(render_card(published))):
+        assert "38 (35 to 41) 27 (24 to 29)" in text or "38 (between 35 and 41)" in text
+    assert "+14 (+11 to +16)" in _text(render_fairness(published))
+    assert "| 38 (35 to 41) | 27 (24 to 29) |" in render_card_markdown(published)
+
+
+def test_a_suppressed_group_shows_its_reason_and_no_picture(published: dict[str, Any]) -> None:
+    html = render_fairness(published)
+    row = re.search(r'<tr><th scope="row">Chinese</th>.*?</tr>', html)
+    assert row is not None
+    assert "fewer than 10 children" in row[0]
+    assert "too few to say" in row[0]
+    assert "<svg" not in row[0]
+    assert not re.search(r"\b(None|nan|null)\b", _text(html))
+
+
+def test_a_gap_says_in_words_which_way_it_goes(published: dict[str, Any]) -> None:
+    html = render_fairness(published)
+    for group, verdict in (("Girl", "▲ missed more, beyond"), ("Boy", "▼ missed less, beyond")):
+        row = re.search(rf'<tr class="strong"><th scope="row">{group}</th>.*?</tr>', html)
+        assert row is not None
+        assert verdict in row[0]
+
+
+def test_a_small_gap_is_not_called_within_the_tolerance(published: dict[str, Any]) -> None:
+    published["gaps"] = [gap | {"status": "smaller than the tolerance"} for gap in published["gaps"]]
+    assert not re.search(r"within (the )?tolerance", _text(render_fairness(published)))
+
+
+def test_one_group_only_has_nothing_to_compare_with(published: dict[str, Any]) -> None:
+    published["groups"] = [row for row in published["groups"] if row["group"] == "Girl"]
+    published["gaps"] = []
+    text = _text(render_fairness(published))
+    assert "There is one group only" in text
+    assert "not compared" in text
+
+
+def test_every_group_has_its_row(published: dict[str, Any]) -> None:
+    groups = {(row["attribute"], row["group"]) for row in published["groups"]}
+    tables = by_attribute(published["groups"], published["gaps"])
+    assert {(table.attribute, row.group) for table in tables for row in table.groups} == groups
+    many = [row | {"group": f"group {i}"} for i in range(60) for row in published["groups"][:9]]
+    assert render_fairness(published | {"groups": many, "gaps": []}).count('<th scope="row">group ') == 180
+
+
+def test_words_for_a_group_take_the_place_of_its_code(published: dict[str, Any]) -> None:
+    rows = [row | {"group_words": "girls"} if row["group"] == "Girl" else row for row in published["groups"]]
+    html = render_fairness(published | {"groups": rows})
+    assert '<th scope="row">girls</th>' in html
+    assert '<th scope="row">Girl</th>' not in html
+
+
+def test_every_hash_seed_and_gate_is_there(published: dict[str, Any]) -> None:
+    text = _text(render_fairness(published))
+    version = published["version"]
+    for value in (
+        version["spec_sha256"],
+        version["data_sha256"],
+        version["tables_sha256"],
+        *version["contracts"].values(),
+    ):
+        assert value in text
+    for gate in version["gates"]:
+        assert gate["gate"] in text
+    assert "send-screen train models/reception_sen/spec.yaml --data PATH" in text
+
+
+def test_a_gate_that_failed_or_could_not_be_measured_says_no(published: dict[str, Any]) -> None:
+    published["version"]["gates"] = [{"gate": "roc auc", "required": "at least 0.7", "measured": None, "passed": False}]
+    assert "roc auc at least 0.7 not recorded NO" in _text(render_fairness(published))
+
+
+def test_a_calibration_bin_without_a_figure_is_a_row_but_not_a_dot(published: dict[str, Any]) -> None:
+    html = render_fairness(published)
+    picture = re.search(r'<svg class="picture".*?</svg>', html, re.DOTALL)
+    assert picture is not None
+    assert picture[0].count("<circle") == 7
+    assert "<tr><td>66</td><td>fewer than 10 children</td>" in html
+
+
+def test_the_card_lists_what_it_looks_at_and_never_looks_at(published: dict[str, Any]) -> None:
+    html, markdown = render_card(published), render_card_markdown(published)
+    for text in (_text(html), markdown):
+        for words in (*published["version"]["never_looks_at"], *(shape["label"] for shape in published["shapes"])):
+            assert words in text
+    assert html.count('<svg class="picture"') == len(published["shapes"])
+
+
+@pytest.mark.parametrize(("value", "of_100", "rest"), [(0.384, "38", "62"), (0.0, "0", "100"), (1.0, "100", "0")])
+def test_right_and_wrong_add_up_to_a_hundred(value: float, of_100: str, rest: str) -> None:
+    figure = Figure(value)
+    assert (figure.of_100, figure.not_of_100) == (of_100, rest)
+
+
+def test_nearly_none_is_not_none() -> None:
+    assert (Figure(0.001).of_100, Figure(0.001).not_of_100) == ("fewer than 1", "more than 99")

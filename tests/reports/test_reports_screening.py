@@ -1,0 +1,110 @@
+"""The SENCO's page: nobody lost, the children who could not be screened first."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import pytest
+from reports_factory import OUTCOME, make_result
+
+from send_screen.reports import render_screening
+from send_screen.screening._result import ScreeningResult
+
+
+def _text(html: str) -> str:
+    body = html[html.index("<body>") : html.index("<script>")]
+    return " ".join(re.sub(r"<[^>]+>", " ", body).split())
+
+
+def test_children_who_could_not_be_screened_come_before_the_list(result: ScreeningResult) -> None:
+    html = render_screening(result)
+    order = [html.index(f'id="{part}"') for part in ("h-by-hand", "h-list", "h-margin", "h-cards", "h-sure")]
+    assert order == sorted(order)
+    by_hand = html[order[0] : order[1]]
+    for child in result.set_aside:
+        assert (child.child_id in by_hand) == (child.kind == "look at by hand")
+
+
+def test_children_not_asked_about_are_counted_not_named(result: ScreeningResult) -> None:
+    text = _text(render_screening(result))
+    assert "3 children, already on the record: Already on SEN support." in text
+    assert "3 children, outside the population: Not in reception." in text
+
+
+def test_every_group_with_somebody_set_aside_is_counted(result: ScreeningResult) -> None:
+    rows = (*result.set_aside_by_group, {"attribute": "Sex", "group": "not recorded", "n_set_aside": 0, "n_rows": 4})
+    text = _text(render_screening(dataclasses.replace(result, set_aside_by_group=rows)))
+    assert "Ethnic group: Gypsy, Roma or Traveller 3 6" in text
+    assert "Sex: not recorded" not in text
+
+
+def test_every_listed_child_has_a_row_and_a_card(result: ScreeningResult) -> None:
+    html = render_screening(result)
+    assert html.count('<article class="child"') == html.count('<td class="print-only decide">') == len(result.listed)
+    for child in result.listed:
+        name = (child.name or child.child_id).replace("'", "&#39;")
+        assert f"{child.rank}. {name}</h3>" in html
+    for child in result.margin:
+        assert f"<td>{child.rank}</td>" in html
+
+
+def test_a_card_says_how_many_of_100_why_and_what_speaks_against(result: ScreeningResult) -> None:
+    text = _text(render_screening(result))
+    first = result.listed[0]
+    card = text[text.index(f"1. {first.name}") : text.index(f"2. {result.listed[1].name}")]
+    assert (
+        f"Of 100 children with such a score, {first.of_100} later {OUTCOME}, and {100 - first.of_100} did not." in card
+    )
+    for reason in (*first.reasons_for, *first.reasons_against):
+        assert f"{abs(reason.contribution):.1f} {reason.text} ({reason.agency})" in card
+    assert "What we decided" in card
+    assert "Invented children. A prompt to look, not a diagnosis." in card
+
+
+@pytest.mark.parametrize("of_100", [0, 1, 50, 100])
+def test_the_squares_are_as_many_as_the_words_say(of_100: int) -> None:
+    result = make_result(listed=1, margin=0)
+    html = render_screening(dataclasses.replace(result, listed=(dataclasses.replace(result.listed[0], of_100=of_100),)))
+    filled, hollow = re.findall(r'<path class="(?:ink|hollow)" d="([^"]*)"/>', html)[:2]
+    assert (filled.count("M"), hollow.count("M")) == (of_100, 100 - of_100)
+
+
+def test_rows_in_are_rows_out(result: ScreeningResult) -> None:
+    assert "312 = 300 screened + 12 set aside" in _text(render_screening(result))
+
+
+def test_real_children_before_an_invented_version_are_research_only(result: ScreeningResult) -> None:
+    banner = "RESEARCH ONLY: this model learnt from invented children."
+    html = render_screening(dataclasses.replace(result, banners=(banner,)))
+    assert html.index(banner) < html.index('id="h-by-hand"')
+    assert '<aside class="watermark" aria-label="Watermark">Research only</aside>' in html
+    assert "Invented children" not in html
+
+
+def test_a_version_trained_on_real_children_has_no_watermark(result: ScreeningResult) -> None:
+    real = dataclasses.replace(result, model=result.model | {"trained_on": "real"}, banners=())
+    html = render_screening(real)
+    assert '<aside class="watermark"' not in html
+    assert "@top-center" not in html
+
+
+def test_an_empty_run_is_a_page(result: ScreeningResult) -> None:
+    nobody = make_result(listed=0, margin=0, set_aside=0, set_aside_by_group=(), banners=(), notes=())
+    text = _text(render_screening(nobody))
+    assert "No child is listed." in text
+    assert "could be screened" in text
+
+
+def test_the_school_is_shown_where_there_are_several(result: ScreeningResult) -> None:
+    assert "Robins, Invented Primary School" not in _text(render_screening(result))
+    elsewhere = dataclasses.replace(result.listed[0], school="Another Invented School")
+    text = _text(render_screening(dataclasses.replace(result, listed=(elsewhere, *result.listed[1:]))))
+    assert "Robins, Another Invented School" in text
+
+
+def test_the_page_says_how_often_it_is_right_and_for_whom_less(result: ScreeningResult) -> None:
+    text = _text(render_screening(result))
+    assert "38 (35 to 41) 27 (24 to 29)" in text
+    assert "Of 100 girls who later had support, it misses 62" in text
+    assert "early.years@invented.example" in text
