@@ -50,6 +50,10 @@ def test_a_category_without_a_sign_may_go_up_and_down_and_an_unseen_level_is_mis
     x, y, z = (model.decision_function(X.assign(home=level)).mean() for level in "xyz")
     assert y > x + 0.5
     assert y > z + 0.5
+    splits = model.booster_.trees_to_dataframe().dropna(subset="split_feature")
+    kinds = splits.groupby("split_feature")["decision_type"].agg(set)
+    assert kinds[f"Column_{X.columns.get_loc('home')}"] == {"=="}
+    assert kinds[f"Column_{X.columns.get_loc('goal')}"] == {"<="}
     unseen = model.decision_function(X.assign(home="q"))
     np.testing.assert_array_equal(unseen, model.decision_function(X.assign(home=None)))
 

@@ -62,6 +62,30 @@ def test_signs_that_the_data_agree_with_change_nothing():
     np.testing.assert_allclose(ours, reference(0.1, X, need).decision_function(X), rtol=0, atol=1e-6)
 
 
+def levelled(levels, seed=4):
+    rng = np.random.default_rng(seed)
+    goal = rng.choice([*levels, None], 1500)
+    risk = pd.Series(goal).map({"1": 0.6, "2": 0.3, "3": 0.1}).fillna(0.2)
+    return pd.DataFrame({"goal": goal}, dtype=object), (rng.random(1500) < risk).astype(int)
+
+
+@pytest.mark.parametrize("sign", ["increasing", "decreasing"])
+def test_signed_levels_that_the_data_agree_with_are_fitted_as_unsigned_ones(sign):
+    levels = ["1", "2", "3"] if sign == "decreasing" else ["3", "2", "1"]
+    X, need = levelled(levels)
+    signed = PenalisedLogisticClassifier(signs={"goal": sign}, categories={"goal": levels}).fit(X, need)
+    free = PenalisedLogisticClassifier(categories={"goal": levels}).fit(X, need)
+    np.testing.assert_allclose(signed.decision_function(X), free.decision_function(X), rtol=0, atol=1e-6)
+
+
+def test_signed_levels_that_the_data_contradict_are_one_level_and_the_fit_stays_calibrated():
+    X, need = levelled(["1", "2", "3"])
+    model = PenalisedLogisticClassifier(signs={"goal": "increasing"}, categories={"goal": ["1", "2", "3"]})
+    values = list(model.fit(X, need).risk_tables_.terms[0].levels.values())
+    assert values == pytest.approx([values[0]] * 3, abs=1e-9)
+    assert model.predict_proba(X)[:, 1].mean() == pytest.approx(need.mean(), abs=1e-8)
+
+
 def test_values_are_clamped_in_fitting_as_in_scoring():
     X, need = invented()
     wild = X.copy()
@@ -174,7 +198,10 @@ def test_fewer_than_ten_missing_have_no_number_of_their_own(few):
     X.loc[X.index[:few], "reading"] = np.nan
     X["goal"] = pd.Series(np.where(X["age"] > 60, "1", "2"), dtype=object)
     X.loc[X.index[:few], "goal"] = None
-    number, _, _, level = PenalisedLogisticClassifier(categories={"goal": ["1", "2"]}).fit(X, need).risk_tables_.terms
+    model = PenalisedLogisticClassifier(categories={"goal": ["1", "2"]}).fit(X, need)
+    number, _, _, level = model.risk_tables_.terms
+    # they are fitted as they are scored, or the mean risk would not be the prevalence
+    assert model.predict_proba(X)[:, 1].mean() == pytest.approx(need.mean(), abs=1e-8)
     assert number.missing == pytest.approx(number.slope * X["reading"].median())
     shares = X["goal"].value_counts(normalize=True)
     assert level.missing == pytest.approx(sum(shares[k] * v for k, v in level.levels.items()))

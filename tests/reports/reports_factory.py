@@ -302,8 +302,13 @@ def _shapes() -> list[dict[str, Any]]:
                 "agency": agency,
                 "sign": sign,
                 "points": [
-                    {"x": float(x), "label": str(x), "log_odds": log_odds, "n": 18204}
-                    for x, log_odds in zip(xs, tops, strict=True)
+                    {
+                        "x": xs[0] + (xs[1] - xs[0]) * i / 8,
+                        "label": f"{xs[0] + (xs[1] - xs[0]) * i / 8:g}",
+                        "log_odds": tops[0] + (tops[1] - tops[0]) * i / 8,
+                        "n": None,
+                    }
+                    for i in range(9)
                 ],
                 "missing_log_odds": missing,
                 "missing_n": 4012 if missing is not None else None,

@@ -80,6 +80,11 @@ def test_a_page_says_what_it_is_not(html: str) -> None:
         assert said in words
 
 
+def test_the_outcome_is_said_as_a_verb(html: str) -> None:
+    assert "later had SEN support" in Page(html).words
+    assert "had had" not in Page(html).words
+
+
 def test_a_page_needs_nothing_else(html: str) -> None:
     page = Page(html)
     assert not {"link", "img", "iframe", "object", "embed", "a", "use", "base", "form"} & set(page.shape)
@@ -216,6 +221,7 @@ def test_no_text_becomes_markup_in_markdown(text: str) -> None:
         return Counter(c.type for t in tokens for c in t.children or [] if c.type not in {"text", "text_special"})
 
     words = text if text.strip() else "harmless"
+    assert not set("<>") & set(render_card_markdown(_spoil(version, words, VERSION)))
     assert kinds(_spoil(version, words, VERSION)) == kinds(_spoil(version, "harmless", VERSION))
     assert inline(_spoil(version, words, VERSION)) == inline(_spoil(version, "harmless", VERSION))
 

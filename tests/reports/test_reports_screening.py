@@ -82,6 +82,11 @@ def test_real_children_before_an_invented_version_are_research_only(result: Scre
     assert "Invented children" not in html
 
 
+def test_a_forgotten_banner_does_not_make_a_list_look_real(result: ScreeningResult) -> None:
+    html = render_screening(dataclasses.replace(result, banners=()))
+    assert '<aside class="watermark" aria-label="Watermark">Research only</aside>' in html
+
+
 def test_a_version_trained_on_real_children_has_no_watermark(result: ScreeningResult) -> None:
     real = dataclasses.replace(result, model=result.model | {"trained_on": "real"}, banners=())
     html = render_screening(real)

@@ -93,6 +93,13 @@ def test_an_explanation_that_does_not_add_up_is_an_error():
             TABLES.check_additivity(TABLES.score(X), wrong)
 
 
+def test_contributions_are_checked_against_the_score_every_time(monkeypatch):
+    score = RiskTables.score
+    monkeypatch.setattr(RiskTables, "score", lambda self, X: score(self, X) + 1e-6)
+    with pytest.raises(TablesError, match="do not add up"):
+        TABLES.contributions(X)
+
+
 def test_scoring_a_child_alone_or_with_others_gives_the_same_bits():
     rng = np.random.default_rng(0)
     many = children(rng.normal(15, 4, 500), rng.choice(["1", "2"], 500))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from send_screen.cohorts._cohort import Cohort
-from send_screen.cohorts._link import Linked, link
+from send_screen.cohorts._link import NO_RECORD, Linked, link
 from send_screen.cohorts._values import (
     as_of_dates,
     code,
@@ -62,13 +62,16 @@ def load_cohort(
     """
     linked = link(spec, data, training=training, contracts=contracts)
     aside = linked.problem.assign(kind=pd.Series(BY_HAND, index=linked.frame.index, dtype=object))
-    aside.loc[aside["rule"].isna(), "kind"] = None
+    # A child whose record with one agency is missing may be on the SEN record all the same: that is asked first.
+    no_record = (aside["rule"] == NO_RECORD).to_numpy()
+    aside.loc[aside["rule"].isna() | no_record, "kind"] = None
     as_of = as_of_dates(linked.frame, linked.contracts, spec)
     _apply_population(spec, linked, aside)
     if not training:
         _refuse_wrong_file(spec, aside)
     for condition in spec.eligible:
         _apply(condition, linked, aside, ON_RECORD, "Nothing to do here: the support already in place goes on.")
+    aside.loc[no_record & aside["kind"].isna().to_numpy(), "kind"] = BY_HAND
     features = {
         feature.name: feature_values(linked.frame, linked.contracts, feature, as_of) for feature in spec.features
     }
@@ -129,15 +132,15 @@ def _mark(aside: pd.DataFrame, where: pd.Series, kind: str, rule: str, reason: s
 def _apply(condition: Condition, linked: Linked, aside: pd.DataFrame, kind: str, remedy: str) -> None:
     met, untold = holds(linked.frame, linked.contracts, condition)
     label = column_of(linked.contracts, condition.column).label
+    _mark(aside, ~met & ~untold, kind, condition.rule, condition.words[:1].upper() + condition.words[1:] + ".", remedy)
     _mark(
         aside,
-        untold,
+        untold & (linked.problem["rule"] != NO_RECORD),
         BY_HAND,
         f"{condition.rule}-NOT-KNOWN",
         f"{label} is not recorded, so it cannot be told whether the model may be asked about this child.",
         f"Look at the child by hand, and add {condition.column.column} to the file.",
     )
-    _mark(aside, ~met, kind, condition.rule, condition.words[:1].upper() + condition.words[1:] + ".", remedy)
 
 
 def _apply_population(spec: ModelSpec, linked: Linked, aside: pd.DataFrame) -> None:

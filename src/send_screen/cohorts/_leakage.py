@@ -113,10 +113,10 @@ def _dated(
     as_of: dt.date | pd.Series,
     recorded_on: Mapping[str, dt.date | pd.Series | None],
 ) -> list[Leak]:
-    if isinstance(as_of, dt.date):
-        as_of = pd.Series(pd.Timestamp(as_of), index=range(len(X)))
-    limit = pd.to_datetime(as_of).dt.normalize().to_numpy()
-    latest = as_of.max().date()
+    if isinstance(as_of, pd.Series) and len(as_of) != len(X):
+        raise UsageError("The as-of dates do not fit the children.", remedy="Give one a child, or one for all.")
+    each = as_of if isinstance(as_of, pd.Series) else pd.Series(pd.Timestamp(as_of), index=range(len(X)))
+    limit = pd.to_datetime(each).dt.normalize().to_numpy()
     leaks = []
     for name in X.columns:
         when = recorded_on.get(name)
@@ -132,7 +132,8 @@ def _dated(
         else:
             late = known & (pd.Timestamp(when).normalize().to_numpy() > limit)
         if late.any():
-            words = f"{name} was recorded after {latest.isoformat()} for {'all' if late.all() else 'some'} children."
+            day = pd.Timestamp(limit.max()).date().isoformat()
+            words = f"{name} was recorded after {day} for {'all' if late.all() else 'some'} children."
             leaks.append(
                 leak(DATED, [name], late.sum(), late.mean(), words, "Leave it out, or use what was known by that day.")
             )

@@ -15,6 +15,7 @@ from send_screen.readers import read_table
 from send_screen.specs import ColumnRef, ModelSpec
 
 Tables = Mapping[str, Any]
+NO_RECORD = "DATA-NO-RECORD"
 SUFFIXES = (".csv", ".xlsx", ".parquet")
 
 
@@ -47,6 +48,15 @@ class Linked:
     contracts: dict[str, Contract]
     absent: tuple[str, ...]
     notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """Checked tables by contract, the names of their files, and whether one table stands behind all of them."""
+
+    checks: dict[str, CheckResult]
+    files: dict[str, str]
+    one_table: bool
 
 
 def needed_columns(spec: ModelSpec, *, training: bool) -> set[ColumnRef]:
@@ -97,7 +107,7 @@ def link(spec: ModelSpec, data: object, *, training: bool, contracts: Mapping[st
         columns = {ref.column for ref in needed if ref.contract == use.contract} | {spec.child_id}
         failures += [v for v in check.violations if v.level == "file" and (v.column is None or v.column in columns)]
         notes += [note for note in (*reading_notes, *check.notes) if note not in notes]
-        notes += _warnings(check, columns)
+        notes += _not_known(check, columns, file)
         checks[use.contract] = check
     absent = tuple(use.contract for use in uses if use.contract not in checks)
     failures += [_absence(use.contract, data) for use in uses if use.contract in absent and use.essential]
@@ -105,7 +115,8 @@ def link(spec: ModelSpec, data: object, *, training: bool, contracts: Mapping[st
         failures.append(_absence(spec.outcome.column.contract, data))
     if failures:
         raise _refusal(failures)
-    return _join(spec, used, checks, {name: raw[name][1] for name in checks}, needed, absent, notes)
+    tables = _Checked(checks, {name: raw[name][1] for name in checks}, len({id(raw[name][0]) for name in checks}) == 1)
+    return _join(spec, used, tables, needed, absent, notes)
 
 
 def _tables(data: object, contracts: dict[str, Contract]) -> dict[str, tuple[pd.DataFrame, str, tuple[str, ...]]]:
@@ -193,31 +204,32 @@ def _refusal(failures: list[Violation]) -> DataError:
     )
 
 
-def _warnings(check: CheckResult, columns: set[str]) -> list[str]:
-    """One note a rule whose broken values were taken as missing."""
-    counts: dict[tuple[str, str, str], int] = {}
-    for v in check.violations:
-        if v.level == "row" and v.severity == "warning" and v.column in columns:
-            counts[v.rule, v.column or "", v.file] = counts.get((v.rule, v.column or "", v.file), 0) + 1
+def _not_known(check: CheckResult, columns: set[str], file: str) -> list[str]:
+    """Return a note on the values that broke a rule and were taken as not known."""
+    warnings = [v for v in check.violations if v.level == "row" and v.severity == "warning" and v.column in columns]
+    if not warnings:
+        return []
+    names = list(dict.fromkeys(v.column or "" for v in warnings))
+    shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    rows = len({v.row for v in warnings})
     return [
-        f"{file}, column {column}: {n} value(s) break rule {rule} and were taken as not known."
-        for (rule, column, file), n in counts.items()
+        f"{file}: {len(warnings)} blank or unreadable value(s) of {rows} child(ren) were taken as not known ({shown}). "
+        "To see each: send-screen check."
     ]
 
 
 def _join(
     spec: ModelSpec,
     contracts: dict[str, Contract],
-    checks: dict[str, CheckResult],
-    files: dict[str, str],
+    tables: _Checked,
     needed: set[ColumnRef],
     absent: tuple[str, ...],
     notes: list[str],
 ) -> Linked:
+    checks, files = tables.checks, tables.files
     outcome_contract = spec.outcome.column.contract
     training_only = {use.contract for use in spec.data if use.training_only}
     spine = [name for name in checks if name not in training_only]
-    one_file = len({id(checks[name].frame) for name in spine}) == 1 or len(set(files.values())) == 1
     parts, origins, problems = [], [], []
     for name in spine:
         check = checks[name]
@@ -230,7 +242,7 @@ def _join(
                 index=check.frame.index,
             )
         )
-    if one_file or len(spine) == 1:
+    if tables.one_table:
         # The same rows stand behind every contract: put the columns side by side, row by row.
         frame = pd.concat(parts, axis=1)
         problem = problems[0]
@@ -294,7 +306,7 @@ def _join_by_child(
         problem = problem.where(problem["rule"].notna(), moved)
         lacking = keyed & ~frame.index.isin(joined.index) & problem["rule"].isna()
         problem.loc[lacking, ["rule", "reason", "remedy"]] = [
-            "DATA-NO-RECORD",
+            NO_RECORD,
             f"{files[name]} has no row for this child.",
             "Look at the child by hand, and ask for the missing record.",
         ]
@@ -302,7 +314,7 @@ def _join_by_child(
         extra_problem = other_problem[~matched].copy()
         lonely = extra_problem["rule"].isna()
         extra_problem.loc[lonely, ["rule", "reason", "remedy"]] = [
-            "DATA-NO-RECORD",
+            NO_RECORD,
             f"{files[spine[0]]} has no row for this child.",
             "Look at the child by hand, and ask for the missing record.",
         ]

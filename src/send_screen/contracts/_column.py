@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from send_screen.contracts._contract import CodeSet, Column
 from send_screen.contracts._rules import rules_of
+from send_screen.contracts._values import code_key
 from send_screen.errors import ContractError
 
 if TYPE_CHECKING:
@@ -90,22 +91,25 @@ def column_of(item: SchemaProperty, file: str) -> Column:
         code_set=_code_set(custom.get("codeSet")),
         rules=rules_of(item.quality, where=f"column {name}", file=file),
     )
-    _refuse_incomplete(column, file)
+    _refuse_incomplete(column, [*levels, *known], file)
     return column
 
 
 def _synonyms(levels: list[dict[str, Any]]) -> dict[str, str]:
-    """Return what may stand in a file for a code: its words, the code and its words together, and what is listed."""
+    """Return what may stand in a file for a code: its words, the code before its words, and what is listed."""
     return {
         str(text): level["code"]
         for level in levels
-        for text in (
-            level["words"],
-            f"{level['code']} {level['words']}",
-            f"{level['words']} {level['code']}",
-            *level.get("also", ()),
-        )
+        for text in (level["words"], f"{level['code']} {level['words']}", *level.get("also", ()))
     }
+
+
+def _ambiguous_texts(levels: list[dict[str, Any]]) -> list[str]:
+    owners: dict[str, set[str]] = {}
+    for level in levels:
+        for text in (level["code"], *_synonyms([level])):
+            owners.setdefault(code_key(text), set()).add(level["code"])
+    return sorted(text for text, codes in owners.items() if len(codes) > 1)
 
 
 def _bound(options: dict[str, Any], name: str) -> float | None:
@@ -116,8 +120,8 @@ def _code_set(value: dict[str, Any] | None) -> CodeSet | None:
     return CodeSet(value["source"], value.get("from"), value.get("until")) if value else None
 
 
-def _refuse_incomplete(column: Column, file: str) -> None:
-    mistakes = []
+def _refuse_incomplete(column: Column, levels: list[dict[str, Any]], file: str) -> None:
+    mistakes = [f"the text {text!r} stands for more than one code" for text in _ambiguous_texts(levels)]
     if column.logical_type not in LOGICAL_TYPES:
         mistakes.append(f"its logicalType must be one of {', '.join(LOGICAL_TYPES)}")
     if column.characteristic not in (None, "protected", "proxy"):

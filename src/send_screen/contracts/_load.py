@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from send_screen.contracts._column import column_of, custom_properties
 from send_screen.contracts._contract import Column, Contract
+from send_screen.contracts._headers import header_key
 from send_screen.contracts._rules import rules_of
 from send_screen.contracts._shipped import shipped
 from send_screen.contracts._yaml import parse
@@ -130,6 +131,16 @@ def _only_table(odcs: OpenDataContractStandard, path: Path) -> SchemaObject:
     return tables[0]
 
 
+def _ambiguous_headers(columns: list[Column]) -> list[str]:
+    owner: dict[str, str] = {}
+    mistakes = []
+    for column in columns:
+        for key in {header_key(header) for header in (column.name, *column.aliases)}:
+            if owner.setdefault(key, column.name) != column.name:
+                mistakes.append(f"the header {key!r} stands for both {owner[key]} and {column.name}")
+    return mistakes
+
+
 def _refuse_contradictions(contract: Contract, columns: list[Column]) -> None:
     """Raise for what the standard's schema lets pass: doubles, and names that lead nowhere."""
     file = contract.path.name
@@ -146,6 +157,7 @@ def _refuse_contradictions(contract: Contract, columns: list[Column]) -> None:
         for kind, words in (("columns", "missing columns"), ("headers", "doubled headers"), ("rows", "empty tables"))
         if not any(rule.kind == kind for rule in contract.rules)
     ]
+    mistakes += _ambiguous_headers(columns)
     for column in columns:
         for role in sorted(column.readers - contract.readers.keys()):
             mistakes.append(f"column {column.name} names the reader {role!r}, who is not among the roles")

@@ -104,8 +104,11 @@ def _doubled_rows(prepared: pd.DataFrame, key: tuple[str, ...]) -> dict[int, tup
     columns = list(key)
     doubled = prepared[columns].dropna()
     doubled = doubled[doubled.duplicated(columns, keep=False)]
-    same = {rows[0]: tuple(int(row) for row in rows) for rows in doubled.groupby(columns, sort=False).groups.values()}
-    return {row: rows for rows in same.values() for row in rows}
+    groups: dict[int, list[int]] = {}
+    places = doubled.groupby(columns, sort=False).ngroup()
+    for row, group in zip(doubled.index.tolist(), places.tolist(), strict=True):
+        groups.setdefault(group, []).append(row)
+    return {row: tuple(rows) for rows in groups.values() for row in rows}
 
 
 def _table_rule(contract: Contract, kind: str) -> Rule:

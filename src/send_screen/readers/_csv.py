@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+from collections import Counter
+from itertools import islice
 from pathlib import Path
 
 from send_screen.errors import ReadError
@@ -13,7 +15,7 @@ from send_screen.readers._reading import Reading, refuse_bad_headers, refuse_no_
 
 _DELIMITERS = (",", ";", "\t", "|")
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-_TOP = 20  # lines
+_TOP = 20  # records
 _SAMPLE = 200_000  # characters
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -30,6 +32,7 @@ def read_csv(path: Path) -> Reading:
     ReadError
     """
     text, encoding = decode(path.read_bytes(), path.name)
+    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))  # an unclosed quotation mark makes one long cell
     delimiter, hinted = _delimiter(text)
     header, rows, numbers, titles = split_header(_records(text, delimiter, hinted, path.name))
     if not header:
@@ -77,21 +80,23 @@ def decode(data: bytes, file: str) -> tuple[str, str]:
 def _delimiter(text: str) -> tuple[str, bool]:
     """Return the delimiter, and whether Excel's ``sep=`` line names it.
 
-    The header may stand below a title, so the fullest of the first lines decides.
+    The one that splits most of the first records into the same number of cells, and of these the one with most cells.
+    A comma where nothing separates.
     """
-    lines = text[:_SAMPLE].splitlines()[:_TOP]
-    if lines and lines[0].lower().startswith("sep=") and lines[0][4:5] in _DELIMITERS:
-        return lines[0][4], True
+    sample = text[:_SAMPLE]
+    if sample[:4].lower() == "sep=" and sample[4:5] in _DELIMITERS:
+        return sample[4], True
 
-    def fields(mark: str) -> int:
-        return max((len(record) for record in csv.reader(lines, delimiter=mark)), default=0)
+    def evenness(mark: str) -> tuple[int, int]:
+        records = csv.reader(io.StringIO(sample, newline=""), delimiter=mark)
+        widths = Counter(len(record) for record in islice(records, _TOP) if len(record) > 1)
+        return max(((count, width) for width, count in widths.items()), default=(0, 0))
 
-    return max(_DELIMITERS, key=fields), False  # a comma where nothing separates
+    return max(_DELIMITERS, key=evenness), False
 
 
 def _records(text: str, delimiter: str, hinted: bool, file: str) -> list[tuple[int, list[str]]]:
     """Return each record and its number as a spreadsheet counts: a cell may hold line breaks. The hint is no record."""
-    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
     records: list[tuple[int, list[str]]] = []
     try:
         for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):

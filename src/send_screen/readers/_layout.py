@@ -7,14 +7,14 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-# A header is looked for in so many rows; a title above it fills fewer than half of the columns.
+# A header is looked for in so many rows; a title above it fills at most half of the columns.
 _TOP = 20
 
 
 def split_header(records: Iterable[tuple[int, list[str]]]) -> tuple[list[str], list[list[str]], list[int], int]:
     """Tell header and rows apart, passing over blank rows and the titles that systems print above a table.
 
-    The header is the first row with at least half as many filled cells as the fullest of the first twenty.
+    The header is the first row with more than half as many filled cells as the fullest of the first twenty.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def split_header(records: Iterable[tuple[int, list[str]]]) -> tuple[list[str], l
     """
     filled = [(number, cells) for number, cells in records if any(map(str.strip, cells))]
     counts = [sum(1 for cell in cells if cell.strip()) for _, cells in filled[:_TOP]]
-    place = next((place for place, count in enumerate(counts) if 2 * count >= max(counts)), 0)
+    place = next((place for place, count in enumerate(counts) if 2 * count > max(counts)), 0)
     if not filled:
         return [], [], [], 0
     header = [cell.strip() for cell in filled[place][1]]

@@ -107,7 +107,7 @@ def calibration_svg(marks: Sequence[Mark]) -> Markup:
     return Markup(
         '<svg class="picture" viewBox="0 0 340 348" width="340" height="348" role="img" aria-label="{0}">'
         '{1}<path class="dashed" d="M{2:.1f} {3:.1f}L{4:.1f} {5:.1f}"/>{6}'
-        '<text x="{7}" y="342" text-anchor="middle">The score said, of 100</text></svg>'
+        '<text x="{7}" y="342" text-anchor="middle">Across: the score said. Upwards: it happened.</text></svg>'
     ).format(
         "What the score said, across, against what happened, upwards, in children of a hundred. "
         "The table beside it holds the numbers.",

@@ -9,4 +9,12 @@ from send_screen.simulation._planted import random_groups, replace_goals_by_nois
 from send_screen.simulation._rows import invented_rows
 from send_screen.simulation._write import school_file, write_england
 
-__all__ = ["simulate_england", "write_england", "England", "school_file", "replace_goals_by_noise", "random_groups", "invented_rows"]
+__all__ = [
+    "simulate_england",
+    "write_england",
+    "England",
+    "school_file",
+    "replace_goals_by_noise",
+    "random_groups",
+    "invented_rows",
+]

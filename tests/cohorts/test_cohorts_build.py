@@ -1,0 +1,276 @@
+"""From files to a cohort: roles apart, nothing lost, the right children asked about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from send_screen.cohorts import Cohort, hold_out_schools, load_cohort, write_held_out
+from send_screen.errors import DataError, PopulationError, UsageError
+from send_screen.simulation import England, school_file, simulate_england, write_england
+from send_screen.specs import ModelSpec, load_spec
+
+
+@pytest.fixture(scope="module")
+def spec(repository: Path) -> ModelSpec:
+    return load_spec(repository / "models" / "reception_sen" / "spec.yaml")
+
+
+@pytest.fixture(scope="module")
+def england() -> England:
+    return simulate_england(children=2_000, seed=1)
+
+
+@pytest.fixture
+def tables(england: England) -> dict[str, pd.DataFrame]:
+    return {
+        "education/pupil_census": england.pupil_census.copy(),
+        "education/eyfsp": england.eyfsp.copy(),
+        "outcomes/sen_status": england.sen_status.copy(),
+    }
+
+
+@pytest.fixture(scope="module")
+def cohort(spec: ModelSpec, england: England) -> Cohort:
+    return load_cohort(
+        spec,
+        {
+            "education/pupil_census": england.pupil_census,
+            "education/eyfsp": england.eyfsp,
+            "outcomes/sen_status": england.sen_status,
+        },
+    )
+
+
+def screening(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> Cohort:
+    return load_cohort(spec, {k: v for k, v in tables.items() if "outcomes" not in k}, training=False)
+
+
+def rules(cohort: Cohort) -> dict[str, int]:
+    return cohort.set_aside["rule"].value_counts().to_dict()
+
+
+def test_roles_are_apart_and_nothing_is_lost(cohort: Cohort, england: England, spec: ModelSpec) -> None:
+    assert len(cohort) + len(cohort.set_aside) == len(england.pupil_census)
+    assert list(cohort.X.columns) == [feature.name for feature in spec.features]
+    assert set(cohort.X.dtypes) == {np.dtype("float64")}
+    assert cohort.y is not None
+    assert set(cohort.y.unique()) == {0, 1}
+    assert list(cohort.sensitive.columns) == ["sex", "ethnicity", "fsm", "eal", "birth_season"]
+    assert cohort.invented
+    for part in (cohort.ids, cohort.X, cohort.y, cohort.sensitive, cohort.school, cohort.as_of, cohort.show):
+        assert list(part.index) == list(range(len(cohort)))
+
+
+def test_values_are_those_of_the_file(cohort: Cohort, england: England) -> None:
+    census = england.pupil_census.set_index("UPN").loc[cohort.ids]
+    goals = england.eyfsp.set_index("UPN").loc[cohort.ids, "G02"].reset_index(drop=True)
+    expected = goals.map({"1": 1.0, "2": 2.0})
+    assert np.array_equal(cohort.X["G02"], expected, equal_nan=True)
+    born = pd.to_datetime(census["DOB"]).reset_index(drop=True)
+    assert (cohort.X["age_months"] == (2023 - born.dt.year) * 12 + 7 - born.dt.month).all()
+    assert (cohort.sensitive["sex"] == census["Sex"].map({"F": "girls", "M": "boys"}).to_numpy()).all()
+    assert (cohort.show["row"].to_numpy() >= 2).all()
+
+
+def test_only_children_not_yet_on_the_record(cohort: Cohort, england: England) -> None:
+    on_record = set(england.pupil_census.loc[england.pupil_census["SENprovision"] != "N", "UPN"])
+    assert on_record
+    assert not on_record & set(cohort.ids)
+    assert rules(cohort)["ELIGIBLE-NOT-ON-RECORD"] == len(on_record)
+
+
+def test_the_outcome_counts_within_its_horizon_only(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
+    before = load_cohort(spec, tables)
+    assert before.y is not None
+    needy = before.ids[before.y == 1].iloc[0]
+    status = tables["outcomes/sen_status"]
+    mine = status["UPN"] == needy
+    status.loc[mine, "StatusDate"] = "2029-01-16"
+    after = load_cohort(spec, tables)
+    assert needy not in set(after.ids)
+    assert rules(after)["OUTCOME-KNOWN"] == rules(before).get("OUTCOME-KNOWN", 0) + 1
+
+
+def test_any_positive_status_within_the_horizon_counts(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
+    before = load_cohort(spec, tables)
+    assert before.y is not None
+    well = before.ids[before.y == 0].iloc[0]
+    extra = pd.DataFrame({"UPN": [well], "StatusDate": ["2024-01-18"], "SENprovision": ["K"], "SENtype": ["SLCN"]})
+    tables["outcomes/sen_status"] = pd.concat([tables["outcomes/sen_status"], extra], ignore_index=True)
+    after = load_cohort(spec, tables)
+    assert after.y is not None
+    assert after.y[after.ids == well].tolist() == [1]
+
+
+def test_sensitive_is_never_a_feature(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
+    before = load_cohort(spec, tables)
+    tables["education/pupil_census"]["Ethnicity"] = "WBRI"
+    tables["education/pupil_census"]["Sex"] = "F"
+    after = load_cohort(spec, tables)
+    pd.testing.assert_frame_equal(before.X, after.X)
+    assert set(after.sensitive["sex"]) == {"girls"}
+
+
+def test_the_order_of_rows_and_columns_does_not_matter(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
+    before = load_cohort(spec, tables)
+    tables["education/eyfsp"] = tables["education/eyfsp"].sample(frac=1, random_state=0).iloc[:, ::-1]
+    after = load_cohort(spec, tables)
+    pd.testing.assert_series_equal(before.ids, after.ids)
+    pd.testing.assert_frame_equal(before.X, after.X)
+
+
+@pytest.mark.parametrize("form", ["folder", "csv", "parquet", "arrow", "frame"])
+def test_every_form_of_data_gives_the_same_cohort(
+    spec: ModelSpec, england: England, cohort: Cohort, tmp_path: Path, form: str
+) -> None:
+    if form == "folder":
+        write_england(england, tmp_path)
+        found = load_cohort(spec, tmp_path)
+        assert found.y is not None
+        pd.testing.assert_frame_equal(found.X, cohort.X)
+        pd.testing.assert_series_equal(found.y, cohort.y)
+        return
+    wide = england.pupil_census.merge(england.eyfsp.drop(columns="AcademicYear"), on="UPN")
+    if form == "csv":
+        wide.to_csv(tmp_path / "wide.csv", index=False)
+    elif form == "parquet":
+        wide.to_parquet(tmp_path / "wide.parquet")
+    data = {"csv": tmp_path / "wide.csv", "parquet": str(tmp_path / "wide.parquet"), "frame": wide}.get(form)
+    found = load_cohort(spec, pa.Table.from_pandas(wide) if data is None else data, training=False)
+    assert found.y is None
+    assert set(found.ids) == set(cohort.ids) | set(cohort.set_aside.query("kind == 'outcome not known'")["child_id"])
+    assert len(found) + len(found.set_aside) == len(wide)
+    both = found.X.set_axis(found.ids).loc[cohort.ids].reset_index(drop=True)
+    pd.testing.assert_frame_equal(both, cohort.X)
+
+
+def test_xlsx_too(spec: ModelSpec, england: England, tmp_path: Path) -> None:
+    import xlsxwriter
+
+    wide = school_file(england)
+    with xlsxwriter.Workbook(str(tmp_path / "school.xlsx")) as book:
+        sheet = book.add_worksheet("Pupils")
+        for j, column in enumerate(wide.columns):
+            sheet.write_string(0, j, column)
+            for i, value in enumerate(wide[column], start=1):
+                if not pd.isna(value):
+                    sheet.write_string(i, j, str(value))
+    wide.to_csv(tmp_path / "school.csv", index=False)
+    from_xlsx = load_cohort(spec, tmp_path / "school.xlsx", training=False)
+    from_csv = load_cohort(spec, tmp_path / "school.csv", training=False)
+    pd.testing.assert_frame_equal(from_xlsx.X, from_csv.X)
+    assert len(from_xlsx) + len(from_xlsx.set_aside) == len(wide)
+
+
+def test_a_child_in_one_table_only_is_set_aside(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
+    census, profile = tables["education/pupil_census"], tables["education/eyfsp"]
+    both = census[census["UPN"].isin(profile["UPN"]) & (census["SENprovision"] == "N")]["UPN"].tolist()
+    no_profile, no_census = set(both[:5]), set(both[-3:])
+    before = set(screening(spec, tables).set_aside.query("rule == 'DATA-NO-RECORD'")["child_id"])
+    tables["education/eyfsp"] = profile[~profile["UPN"].isin(no_profile)]
+    tables["education/pupil_census"] = census[~census["UPN"].isin(no_census)]
+    found = screening(spec, tables)
+    assert len(found) + len(found.set_aside) == len(census)
+    aside = found.set_aside.query("rule == 'DATA-NO-RECORD'")
+    assert set(aside["child_id"]) == before | no_profile | no_census
+    assert set(aside["kind"]) == {"look at by hand"}
+    on_record = set(census.loc[census["SENprovision"] != "N", "UPN"])
+    assert not on_record & set(aside["child_id"])
+
+
+def test_a_row_that_breaks_its_contract_is_set_aside_with_its_rule(
+    spec: ModelSpec, tables: dict[str, pd.DataFrame]
+) -> None:
+    census = tables["education/pupil_census"]
+    census["DOB"] = census["DOB"].astype(object)
+    census.loc[3, "DOB"] = "sometime in May"
+    census.loc[4, "UPN"] = census.loc[5, "UPN"]
+    found = screening(spec, tables)
+    by_rule = rules(found)
+    assert by_rule["CENSUS-DOB-DATE"] == 1
+    assert by_rule["CENSUS-UPN-DOUBLE"] >= 1
+    assert "sometime" not in " ".join(found.set_aside["reason"])
+    total = len(census) + sum(found.set_aside["file"] != "the frame")
+    assert len(found) + len(found.set_aside) >= total
+
+
+def test_missing_is_not_scored_as_nothing(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
+    profile = tables["education/eyfsp"]
+    eligible = tables["education/pupil_census"].query("SENprovision == 'N'")["UPN"].iloc[0]
+    goals = [column for column in profile.columns if column.startswith("G")]
+    profile.loc[profile["UPN"] == eligible, goals] = "A"
+    found = screening(spec, tables)
+    row = found.set_aside[found.set_aside["child_id"] == eligible]
+    assert row["rule"].tolist() == ["DATA-ESSENTIAL"]
+    assert row["kind"].tolist() == ["look at by hand"]
+
+
+def test_an_essential_agency_without_data_is_refused(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
+    with pytest.raises(DataError, match=r"eyfsp(.|\n)*DATA-ESSENTIAL|DATA-ESSENTIAL(.|\n)*eyfsp"):
+        load_cohort(spec, {"education/pupil_census": tables["education/pupil_census"]}, training=False)
+
+
+def test_a_missing_column_is_refused_by_name(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
+    tables["education/eyfsp"] = tables["education/eyfsp"].drop(columns="G09")
+    with pytest.raises(DataError, match="G09"):
+        screening(spec, tables)
+
+
+def test_the_wrong_year_group_is_refused(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
+    tables["education/pupil_census"]["NCyearActual"] = "1"
+    with pytest.raises(PopulationError, match="not in reception") as caught:
+        screening(spec, tables)
+    assert caught.value.rule == "POPULATION-YEAR-GROUP"
+
+
+def test_a_break_in_the_series_is_refused(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
+    tables["education/eyfsp"]["AcademicYear"] = "2019/20"
+    with pytest.raises(PopulationError, match="2021/22") as caught:
+        screening(spec, tables)
+    assert caught.value.rule == "POPULATION-SERIES"
+
+
+def test_a_few_from_another_year_are_set_aside(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
+    tables["education/pupil_census"].loc[:9, "NCyearActual"] = "1"
+    assert rules(screening(spec, tables))["POPULATION-YEAR-GROUP"] == 10
+
+
+def test_one_file_for_two_meanings_of_a_column_is_refused(spec: ModelSpec, england: England) -> None:
+    wide = england.pupil_census.merge(england.eyfsp.drop(columns="AcademicYear"), on="UPN")
+    with pytest.raises(DataError, match="folder with one file a contract"):
+        load_cohort(spec, wide)
+
+
+def test_two_files_for_one_contract_are_refused(spec: ModelSpec, england: England, tmp_path: Path) -> None:
+    write_england(england, tmp_path)
+    england.eyfsp.to_parquet(tmp_path / "eyfsp.parquet")
+    with pytest.raises(DataError, match="more than one file"):
+        load_cohort(spec, tmp_path)
+
+
+def test_what_is_no_data_is_refused(spec: ModelSpec) -> None:
+    with pytest.raises(UsageError, match="list"):
+        load_cohort(spec, [1, 2, 3])
+    with pytest.raises(UsageError, match="health"):
+        load_cohort(spec, {"health/asq": pd.DataFrame()})
+
+
+def test_whole_schools_are_held_out(cohort: Cohort, england: England, tmp_path: Path) -> None:
+    kept, held = hold_out_schools(cohort, 3)
+    assert held.school.nunique() == 3
+    assert not set(kept.school) & set(held.school)
+    assert len(kept) + len(held) == len(cohort)
+    shuffled = cohort.take(np.random.default_rng(0).permutation(len(cohort)))
+    assert set(hold_out_schools(shuffled, 3)[1].school) == set(held.school)
+    write_england(england, tmp_path / "data")
+    files = write_held_out(tmp_path / "data", held.ids, "UPN", tmp_path / "held_out")
+    assert {file.name for file in files} == {"eyfsp.csv", "pupil_census.csv", "sen_status.csv"}
+    assert set(pd.read_csv(tmp_path / "held_out" / "eyfsp.csv")["UPN"]) == set(held.ids)
+    for wrong in (0, 10_000):
+        with pytest.raises(UsageError):
+            hold_out_schools(cohort, wrong)

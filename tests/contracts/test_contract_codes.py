@@ -1,0 +1,144 @@
+"""UPNs, England's code sets, dates and cells."""
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from send_screen.contracts import (
+    birth_season,
+    eal,
+    ethnic_group,
+    is_invented_upn,
+    load_contract,
+    upn_check_letter,
+)
+from send_screen.contracts._cells import Cells
+from send_screen.contracts._dates import month_first, read_date
+from send_screen.contracts._headers import header_key
+from send_screen.contracts._upn import LETTERS, repair_upn, valid_upns
+
+bodies = st.from_regex(rf"[0-9]{{11}}[0-9{LETTERS}]", fullmatch=True)
+
+
+def test_the_published_example_and_the_one_that_was_published_wrongly():
+    assert upn_check_letter("801200005001") == "B"
+    assert upn_check_letter("207000016049") == "P"
+
+
+@given(bodies)
+def test_exactly_one_letter_fits_a_number(body):
+    upns = pd.Series([letter + body for letter in LETTERS], dtype=object)
+    assert upns[valid_upns(upns)].tolist() == [upn_check_letter(body) + body]
+
+
+@given(bodies, st.integers(1, 11), st.integers(0, 9))
+def test_one_wrong_digit_never_goes_unnoticed(body, place, digit):
+    upn = upn_check_letter(body) + body
+    changed = upn[:place] + str(digit) + upn[place + 1 :]
+    assert valid_upns(pd.Series([changed])).tolist() == [changed == upn]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "B80120000500", "B8012000050011", "B80120000500I", "b801200005001", "B80120000500١"]
+)
+def test_what_is_no_upn(text):
+    assert not valid_upns(pd.Series([text])).item()
+
+
+def test_missing_upns_are_not_valid_and_do_not_crash():
+    assert valid_upns(pd.Series([None, "B801200005001", np.nan], dtype=object)).tolist() == [False, True, False]
+
+
+def test_small_letters_and_gaps_are_repaired():
+    assert repair_upn("b80 1200-005001") == "B801200005001"
+
+
+def test_a_letter_for_a_body_of_another_form_is_refused():
+    with pytest.raises(ValueError, match="follow the check letter"):
+        upn_check_letter("80120000500")
+
+
+@pytest.mark.parametrize("upn", [None, float("nan"), "B801200005001", "Z000100122001", "000", "X0000"])
+def test_what_is_not_an_invented_child(upn):
+    assert not is_invented_upn(upn)
+
+
+def test_temporary_numbers_of_invented_children_are_invented():
+    assert is_invented_upn(upn_check_letter("00010012201A") + "00010012201a")
+
+
+def test_groups_most_often_missed_stay_apart():
+    groups = {ethnic_group(code) for code in ("WROM", "WIRT", "WBRI", "WIRI", "WOTH")}
+    assert len(groups) == 5
+    assert ethnic_group("WROM") == "Gypsy/Roma"
+
+
+def test_every_code_of_the_contract_has_a_group_and_what_is_not_known_has_none():
+    column = load_contract("education/pupil_census").columns["Ethnicity"]
+    assert "not recorded" not in {ethnic_group(code) for code in column.levels}
+    assert {ethnic_group(code) for code in [*column.missing_codes, None, float("nan"), "XXXX"]} == {"not recorded"}
+
+
+def test_english_as_an_additional_language():
+    assert [eal(code) for code in ("ENG", "ENB", "URD", "OTB", "OTH", "REF", "NOT", None, float("nan"))] == (
+        [False, False, True, True, True, None, None, None, None]
+    )
+    column = load_contract("education/pupil_census").columns["Language"]
+    assert [eal(code) for code in column.missing_codes] == [None, None]
+
+
+def test_seasons_have_four_months_each():
+    seasons = [birth_season(month) for month in range(1, 13)]
+    assert [seasons.count(season) for season in ("autumn", "spring", "summer")] == [4, 4, 4]
+    with pytest.raises(ValueError, match="no month 13"):
+        birth_season(13)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2018-03-25", "2018/03/25", "25/03/2018", "25/3/18", "25.03.2018", "25-03-2018", "25 03 2018", "25-Mar-18",
+     "25 March 2018", "25mar2018", "20180325", "43184", "43184.0", "2018-03-25T00:00:00", "25/03/2018 00:00"],
+)  # fmt: skip
+def test_forms_of_a_date(text):
+    assert read_date(text) == dt.date(2018, 3, 25)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "2018", "31/02/2018", "25/13/2018", "25/03-2018", "7", "432", "99999", "25 Mai 2018", "today"]
+)
+def test_what_is_no_date(text):
+    assert read_date(text) is None
+
+
+@given(st.dates(dt.date(2000, 1, 1), dt.date(2039, 12, 31)))
+def test_every_date_is_read_back_in_every_form(date):
+    for form in ("%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y", "%d-%b-%Y", "%d %B %Y", "%Y%m%d"):
+        assert read_date(date.strftime(form)) == date
+    assert read_date(str((date - dt.date(1899, 12, 30)).days)) == date
+
+
+def test_a_column_in_american_order_is_doubted_as_a_whole():
+    assert month_first(["03/25/2018", "01/02/2018"])
+    assert not month_first(["25/03/2018", "01/02/2018"])
+    assert not month_first(["2018-03-25", "not a date"])
+
+
+def test_cells_are_what_a_person_would_type():
+    values = [" 7 ", "\ufeffx\u00a0", "", "  ", None, np.nan, 7.0, 7.5, True, pd.NaT, pd.Timestamp("2018-03-25")]
+    expected = ["7", "x", None, None, None, None, "7", "7.5", "true", None, "2018-03-25"]
+    assert [Cells.of(pd.Series([value], dtype=object)).spread().item() for value in values] == expected
+
+
+@given(st.lists(st.sampled_from(["a", " a", "b", None, ""])))
+def test_cells_keep_rows_apart(values):
+    spread = Cells.of(pd.Series(values, dtype=object)).spread()
+    assert spread.tolist() == [((value or "").strip() or None) for value in values]
+
+
+@pytest.mark.parametrize("header", ["NCyearActual", "nc year actual", "NC_Year_Actual", " NC-YEAR.ACTUAL "])
+def test_spellings_of_a_header(header):
+    assert header_key(header) == "ncyearactual"

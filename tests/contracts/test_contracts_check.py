@@ -1,0 +1,258 @@
+"""Checking collects every violation, says where, masks what is personal and loses no row."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from send_screen.contracts import MASK, load_contract, shipped, upn_check_letter
+from send_screen.readers import read_table
+
+VALID = shipped("data_contracts") / "examples" / "valid"
+
+
+def eyfsp() -> pd.DataFrame:
+    return read_table(VALID / "eyfsp.csv").frame
+
+
+def check(frame, contract="education/eyfsp"):
+    return load_contract(contract).check(frame, file="school.csv")
+
+
+def test_all_violations_come_back_not_only_the_first():
+    frame = eyfsp()
+    frame.loc[2, "G01"] = "9"
+    frame.loc[2, "G02"] = "9"
+    frame.loc[4, "UPN"] = None
+    found = [(violation.row, violation.column, violation.rule) for violation in check(frame).violations]
+    assert found == [(2, "G01", "EYFSP-G01-LEVEL"), (2, "G02", "EYFSP-G02-LEVEL"), (4, "UPN", "EYFSP-UPN-BLANK")]
+
+
+def test_a_violation_says_file_row_column_rule_and_remedy_but_no_personal_value():
+    frame = eyfsp()
+    frame.loc[3, "G05"] = "secret"
+    (violation,) = check(frame).violations
+    assert (violation.file, violation.row, violation.column) == ("school.csv", 3, "G05")
+    assert violation.value == MASK
+    assert "secret" not in repr(violation)
+    assert violation.remedy
+    assert "1 (emerging), 2 (expected) or A (not assessed)" in violation.message
+
+
+def test_a_value_that_is_not_personal_is_shown():
+    frame = eyfsp()
+    frame.loc[3, "AcademicYear"] = "22/24"
+    (violation,) = check(frame).violations
+    assert violation.value == "22/24"
+    assert "'22/24'" in violation.message
+
+
+def test_doubled_children_are_all_bad_rows_and_told_where_the_others_are():
+    frame = eyfsp()
+    frame.loc[5, "UPN"] = frame.loc[2, "UPN"].lower()
+    result = check(frame)
+    assert [(v.rule, v.row) for v in result.violations] == [("EYFSP-UPN-DOUBLE", 2), ("EYFSP-UPN-DOUBLE", 5)]
+    assert "Rows 2, 5 are the same" in result.violations[0].message
+    assert frame.loc[2, "UPN"] not in repr(result.violations)
+    assert result.bad_rows.tolist() == [2, 5]
+
+
+def test_a_warning_takes_the_value_as_missing_and_keeps_the_row():
+    census = read_table(VALID / "pupil_census.csv").frame
+    census.loc[2, "Ethnicity"] = "XXXX"
+    census.loc[3, "SessionsAbsent"] = "a few"
+    result = check(census, "education/pupil_census")
+    assert [(v.rule, v.severity) for v in result.violations] == [
+        ("CENSUS-ETHNICITY-CODE", "warning"),
+        ("CENSUS-ABSENT-WHOLE", "warning"),
+    ]
+    assert len(result.bad_rows) == 0
+    assert result.frame.loc[2, "Ethnicity"] is None
+    assert np.isnan(result.frame.loc[3, "SessionsAbsent"])
+
+
+def test_a_bad_value_is_missing_in_the_frame_but_the_child_can_still_be_found():
+    frame = eyfsp()
+    frame.loc[2, "G01"] = "9"
+    frame.loc[3, "UPN"] = "Z000100122002"
+    result = check(frame)
+    assert result.frame.loc[2, "G01"] is None
+    assert result.frame.loc[3, "UPN"] == "Z000100122002"
+
+
+def test_types_are_the_contracts_types():
+    frame = check(read_table(VALID / "pupil_census.csv").frame, "education/pupil_census").frame
+    assert frame["SessionsAbsent"].dtype == np.float64
+    assert frame["DOB"].dtype.kind == "M"
+    assert all(frame[name].dtype == object for name in ("UPN", "Sex", "FSMeligible", "School"))
+    assert frame["AttendancePercent"].isna().all()  # an optional column that the file lacks
+
+
+def test_native_types_of_a_parquet_file_mean_what_their_texts_mean():
+    text = read_table(VALID / "project_star.csv").frame
+    native = text.apply(pd.to_numeric).astype("float64")
+    expected = check(text, "research/project_star")
+    found = check(native, "research/project_star")
+    assert found.violations == ()
+    pd.testing.assert_frame_equal(found.frame, expected.frame)
+
+
+def test_native_dates_and_truth_values_are_understood():
+    census = read_table(VALID / "pupil_census.csv").frame
+    native = census.assign(DOB=pd.to_datetime(census["DOB"]), FSMeligible=census["FSMeligible"] == "true")
+    result = check(native, "education/pupil_census")
+    assert result.violations == ()
+    pd.testing.assert_frame_equal(result.frame, check(census, "education/pupil_census").frame)
+
+
+def test_rows_are_numbered_as_in_the_file():
+    frame = eyfsp().set_axis([2, 5, 9, 11], axis=0)
+    frame.loc[9, "G01"] = "x"
+    assert check(frame).violations[0].row == 9
+    assert check(frame.reset_index(drop=True)).violations[0].row == 4
+    assert check(frame.set_axis(["a", "b", "b", "c"], axis=0)).violations[0].row == 4
+
+
+def test_missing_columns_are_told_with_the_closest_header_and_never_filled_by_a_guess():
+    frame = eyfsp().rename(columns={"G02": "Speking", "G10": "G-ten"}).drop(columns="G03")
+    result = check(frame)
+    files = {v.column: v for v in result.violations if v.level == "file"}
+    assert set(files) == {"G02", "G03", "G10"}
+    assert "'Speking'" in files["G02"].remedy
+    assert result.columns.guessed["Speking"] == "G02"
+    assert not result.usable
+    assert result.frame["G02"].isna().all()
+
+
+def test_a_missing_column_is_one_violation_and_not_one_a_row():
+    result = check(eyfsp().drop(columns=["G03", "UPN"]))
+    assert [v.level for v in result.violations] == ["file", "file"]
+
+
+def test_similar_goals_are_never_confused():
+    frame = eyfsp().rename(columns={"G10": "G1O"})
+    result = check(frame)
+    assert [v.column for v in result.violations] == ["G10"]
+
+
+def test_other_spellings_of_a_header_and_any_order_are_understood():
+    frame = eyfsp()
+    other = frame.rename(columns={"UPN": "upn", "AcademicYear": "academic_year", "G02": " g 02", "G05": "PSEG05"})
+    result = check(other[other.columns[::-1]])
+    assert result.violations == ()
+    assert result.columns.aliased["PSEG05"] == "G05"
+    pd.testing.assert_frame_equal(result.frame, check(frame).frame)
+
+
+def test_the_contracts_own_name_comes_before_an_alias():
+    frame = eyfsp().assign(Speaking="1")
+    result = check(frame)
+    assert result.violations == ()
+    assert "Speaking" in (*result.columns.unknown, *result.columns.guessed)
+
+
+def test_two_headers_for_one_column_are_a_violation_of_the_file():
+    frame = eyfsp().rename(columns={"G02": "Speaking"}).assign(COMG02="1")
+    (violation,) = check(frame).violations
+    assert (violation.rule, violation.level) == ("EYFSP-HEADERS", "file")
+    assert "'Speaking', 'COMG02'" in violation.message
+
+
+def test_the_same_header_twice_is_a_violation_and_no_crash():
+    frame = eyfsp()
+    frame = pd.concat([frame, frame[["G02"]]], axis=1)
+    assert [v.rule for v in check(frame).violations] == ["EYFSP-HEADERS"]
+
+
+def test_a_table_without_rows_is_a_violation_of_the_file():
+    result = check(eyfsp().iloc[:0])
+    assert [(v.rule, v.level) for v in result.violations] == [("EYFSP-ROWS", "file")]
+    assert len(result.frame) == 0
+
+
+def test_a_table_of_another_kind_names_every_missing_column():
+    result = check(pd.DataFrame({"colour": ["red"]}))
+    assert {v.column for v in result.violations} == set(load_contract("education/eyfsp").columns)
+    assert result.columns.unknown == ("colour",)
+
+
+def test_repairs_are_noted_with_counts_and_without_values():
+    frame = eyfsp()
+    frame.loc[[2, 3], "G01"] = ["Emerging", "expected"]
+    upn = frame.loc[2, "UPN"]
+    frame.loc[2, "UPN"] = f"{upn[:5]} {upn[5:].lower()}".lower()
+    notes = check(frame).notes
+    assert any(note.startswith("Column G01: 2 value(s)") for note in notes)
+    assert any(note.startswith("Column UPN: 1 UPN(s)") for note in notes)
+    assert not any(upn[5:] in note.replace(" ", "") for note in notes)
+
+
+def test_checking_leaves_the_callers_frame_as_it_was():
+    frame = eyfsp()
+    frame.loc[2, "G01"] = "Emerging"
+    before = frame.copy(deep=True)
+    check(frame)
+    pd.testing.assert_frame_equal(frame, before)
+
+
+@pytest.mark.parametrize(
+    ("header", "column"),
+    [
+        ("Year Group", "NCyearActual"),
+        ("NC Year", "NCyearActual"),
+        ("SEN Status", "SENprovision"),
+        ("Ever 6 FSM", "EverFSM6"),
+        ("% Attendance", "AttendancePercent"),
+        ("Reg Group", "ClassName"),
+    ],
+)
+def test_headers_of_englands_systems(header, column):
+    result = check(pd.DataFrame({header: ["x"]}), "education/pupil_census")
+    assert result.columns.aliased == {header: column}
+
+
+texts = st.one_of(
+    st.none(),
+    st.sampled_from(["1", "2", "A", "Emerging", " 2 ", "2.0", "", "\u00a0", "=1+1", "2022/23", "NaN", "1e400", "²"]),
+    st.text(max_size=12),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), n=st.integers(1, 5))
+def test_whatever_the_cells_hold_no_row_is_lost_and_no_personal_value_shows(data, n):
+    columns = list(load_contract("education/eyfsp").columns)
+    names = data.draw(st.lists(st.sampled_from([*columns, "Speaking", "x"]), min_size=1, max_size=6, unique=True))
+    frame = pd.DataFrame({name: [data.draw(texts) for _ in range(n)] for name in names}, dtype=object)
+    result = check(frame)
+    assert len(result.frame) == n
+    assert list(result.frame.columns) == columns
+    assert {v.row for v in result.violations if v.row is not None} <= set(result.frame.index)
+    assert set(result.bad_rows) == {v.row for v in result.violations if v.level == "row" and v.severity == "error"}
+    for violation in result.violations:
+        if violation.column in columns and violation.column != "AcademicYear" and violation.level == "row":
+            assert violation.value in (None, MASK)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.permutations(range(4)))
+def test_the_order_of_rows_changes_only_the_order_of_the_result(order):
+    frame = eyfsp().reset_index(drop=True)
+    frame.loc[1, "G01"] = "9"
+    plain, moved = check(frame), check(frame.iloc[order].reset_index(drop=True))
+    back = moved.frame.iloc[np.argsort(order)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(back, plain.frame.reset_index(drop=True))
+
+
+def test_a_hundred_thousand_rows_take_a_second_or_two_not_minutes():
+    import time
+
+    n = 100_000
+    body = [f"000{1000 + i // 1000:04d}22{i % 1000:03d}" for i in range(n)]
+    frame = pd.DataFrame({"UPN": [upn_check_letter(one) + one for one in body], "AcademicYear": "2022/23"})
+    frame[[f"G{i:02d}" for i in range(1, 18)]] = "2"
+    start = time.process_time()
+    result = check(frame)
+    assert result.violations == ()
+    assert time.process_time() - start < 10

@@ -1,0 +1,156 @@
+"""A version is known by its hashes, and a file that was touched is never read."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from send_screen.errors import TablesError
+from send_screen.governance import (
+    MANIFEST,
+    check_gates,
+    code_version,
+    data_sha256,
+    open_bundle,
+    sha256_of,
+    version_id,
+)
+from send_screen.specs import Gate
+
+
+@pytest.fixture
+def exported(trained: Any, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(trained.exported, tmp_path / "exported"))
+
+
+def test_an_exported_version_opens(exported: Path, trained: Any) -> None:
+    bundle = open_bundle(exported)
+    assert bundle.spec.name == "reception_sen"
+    assert bundle.trained_on_invented
+    assert bundle.published["version"]["id"] == trained.made.version
+    assert bundle.published["version"]["tables_sha256"] == sha256_of((exported / "tables.json").read_bytes())
+    assert [feature.name for feature in bundle.features] == list(bundle.tables.features)
+    assert open_bundle(exported, manifest_sha256=bundle.manifest_sha256) == bundle
+
+
+@pytest.mark.parametrize("name", ["tables.json", "spec.yaml", "published.json", "contracts/eyfsp-1.0.0.odcs.yaml"])
+def test_a_changed_file_is_refused_before_it_is_read(exported: Path, name: str) -> None:
+    path = exported / name
+    path.write_bytes(path.read_bytes() + b" ")
+    with pytest.raises(TablesError, match="was changed") as caught:
+        open_bundle(exported)
+    assert caught.value.file == name
+
+
+def test_a_changed_file_with_a_new_manifest_is_caught_by_the_registered_hash(exported: Path) -> None:
+    registered = sha256_of((exported / MANIFEST).read_bytes())
+    tables = exported / "tables.json"
+    tables.write_text(tables.read_text("utf-8").replace("-", "", 1), encoding="utf-8")
+    manifest = json.loads((exported / MANIFEST).read_text("utf-8"))
+    manifest["files"]["tables.json"] = sha256_of(tables.read_bytes())
+    (exported / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(TablesError, match="changed after registration"):
+        open_bundle(exported, manifest_sha256=registered)
+
+
+@pytest.mark.parametrize("name", ["tables.json", "spec.yaml", MANIFEST])
+def test_a_missing_file_is_named(exported: Path, name: str) -> None:
+    (exported / name).unlink()
+    with pytest.raises(TablesError) as caught:
+        open_bundle(exported)
+    assert caught.value.file == name
+
+
+def test_a_file_left_out_of_the_manifest_is_named(exported: Path) -> None:
+    manifest = json.loads((exported / MANIFEST).read_text("utf-8"))
+    del manifest["files"]["tables.json"]
+    (exported / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(TablesError, match="not part of the version"):
+        open_bundle(exported)
+    (exported / "tables.json").unlink()
+    with pytest.raises(TablesError, match="missing"):
+        open_bundle(exported)
+
+
+def test_a_stray_file_is_refused(exported: Path) -> None:
+    (exported / "more.py").write_text("raise SystemExit", encoding="utf-8")
+    with pytest.raises(TablesError, match="not part"):
+        open_bundle(exported)
+
+
+def test_a_manifest_cannot_reach_outside_its_folder(exported: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("secret", encoding="utf-8")
+    manifest = json.loads((exported / MANIFEST).read_text("utf-8"))
+    manifest["files"]["../secret.txt"] = sha256_of(b"secret")
+    (exported / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(TablesError, match="outside its folder"):
+        open_bundle(exported)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"format": "x", "files": {}}', b'{"files": 1}', b"[" * 100_000])
+def test_what_is_no_manifest(exported: Path, content: bytes) -> None:
+    (exported / MANIFEST).write_bytes(content)
+    with pytest.raises(TablesError, match="not the manifest"):
+        open_bundle(exported)
+
+
+def test_data_are_known_by_their_content(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})
+    assert data_sha256(frame) == data_sha256(frame.copy())
+    assert data_sha256(frame) != data_sha256(frame.assign(a=[1, 3]))
+    assert data_sha256(frame) != data_sha256(frame.rename(columns={"a": "c"}))
+    assert data_sha256({"x": frame}) != data_sha256({"y": frame})
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"a,b\n1,2\n")
+    assert data_sha256(path) == sha256_of(b"a,b\n1,2\n")
+    folder = data_sha256(tmp_path)
+    (tmp_path / "README.txt").write_text("not a table", encoding="utf-8")
+    assert data_sha256(tmp_path) == folder
+    path.write_bytes(b"a,b\n1,3\n")
+    assert data_sha256(tmp_path) != folder
+
+
+def test_a_version_is_its_making() -> None:
+    base = {"spec": "s", "data": "d", "contracts": {"c@1.0.0": "h"}, "code": "v", "hold_out": 0}
+    made = version_id(**base)
+    assert made == version_id(**base)
+    assert len(made) == 16
+    for key, other in (("spec", "t"), ("data", "e"), ("contracts", {}), ("code", "w"), ("hold_out", 1)):
+        assert version_id(**{**base, key: other}) != made
+    assert code_version() == code_version()
+
+
+PUBLISHED = {
+    "performance": [
+        {"policy": "version", "metric": "roc_auc", "value": 0.75, "low": 0.70, "high": 0.80},
+        {"policy": "rule", "metric": "roc_auc", "value": 0.95, "low": 0.90, "high": 0.99},
+        {"policy": "version", "metric": "average_precision", "value": None, "low": None, "high": None},
+    ],
+    "differences": [
+        {"policy": "version", "against": "rule", "metric": "roc_auc", "value": -0.2, "low": -0.3, "high": -0.1}
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("gate", "passed"),
+    [
+        (Gate("roc_auc", None, "value", 0.75, None), True),
+        (Gate("roc_auc", None, "low", 0.75, None), False),
+        (Gate("roc_auc", None, "high", None, 0.79), False),
+        (Gate("roc_auc", "rule", "value", 0.0, None), False),
+        (Gate("roc_auc", "rule", "value", -0.25, -0.1), True),
+        # what could not be measured passes no gate
+        (Gate("average_precision", None, "value", 0.0, None), False),
+        (Gate("recall_at_capacity", None, "value", 0.0, None), False),
+        (Gate("roc_auc", "lightgbm", "value", -1.0, None), False),
+    ],
+)
+def test_gates(gate: Gate, passed: bool) -> None:
+    (result,) = check_gates((gate,), PUBLISHED)
+    assert result["passed"] is passed

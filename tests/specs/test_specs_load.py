@@ -1,0 +1,188 @@
+"""A spec with a mistake in it does not load, and says which and where; a good one says everything."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from send_screen.errors import SpecError
+from send_screen.specs import AgeInMonths, ColumnRef, Equals, GoalsNotMet, LowScore, load_spec, parse_spec
+
+Edit = Callable[[dict[str, Any]], object]
+
+
+
+
+def spec_with(repository: Path, edit: Edit, model: str = "reception_sen") -> bytes:
+    loaded = yaml.safe_load((repository / "models" / model / "spec.yaml").read_text("utf-8"))
+    loaded["review_date"] = str(loaded["review_date"])
+    if not isinstance(loaded["as_of"], dict):
+        loaded["as_of"] = str(loaded["as_of"])
+    edit(loaded)
+    return yaml.safe_dump(loaded, sort_keys=False).encode()
+
+
+def mistake(repository: Path, edit: Edit, model: str = "reception_sen") -> str:
+    with pytest.raises(SpecError) as caught:
+        parse_spec(spec_with(repository, edit, model), file="spec.yaml")
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("model", ["reception_sen", "star_special_instruction"])
+def test_shipped_specs_load(repository: Path, model: str) -> None:
+    spec = load_spec(repository / "models" / model / "spec.yaml")
+    assert spec.name == model
+    assert spec.review_date > dt.date(2026, 1, 1)
+    assert len(spec.sha256) == 64
+
+
+def test_a_spec_is_typed(repository: Path) -> None:
+    spec = load_spec(repository / "models" / "reception_sen" / "spec.yaml")
+    assert spec.feature("G02").source == ColumnRef("education/eyfsp", "G02")
+    assert isinstance(spec.feature("age_months").source, AgeInMonths)
+    assert isinstance(spec.rule, GoalsNotMet)
+    assert spec.signs["G01"] == "decreasing"
+    assert "age_months" not in spec.signs
+    assert spec.as_of is None
+    assert spec.as_of_year == ColumnRef("education/eyfsp", "AcademicYear")
+    star = load_spec(repository / "models" / "star_special_instruction" / "spec.yaml")
+    assert isinstance(star.rule, LowScore)
+    assert star.as_of == dt.date(1986, 6, 30)
+    assert isinstance(star.feature("free_lunch").source, Equals)
+
+
+def test_the_hash_is_that_of_the_bytes(repository: Path) -> None:
+    import hashlib
+
+    path = repository / "models" / "reception_sen" / "spec.yaml"
+    assert load_spec(path).sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+CASES: dict[str, tuple[Edit, str]] = {
+    "a misspelt key": (lambda d: d.update(capcity=d.pop("capacity")), "did you mean 'capacity'"),
+    "a key missing": (lambda d: d.pop("outcome"), "'outcome' missing"),
+    "a sign that is none": (lambda d: d["features"][0].update(sign="descending"), "did you mean 'decreasing'"),
+    "a column that is not there": (
+        lambda d: d["features"][0].update(column="education/eyfsp.G1"),
+        "education/eyfsp has no column 'G1'",
+    ),
+    "a contract that is not used": (
+        lambda d: d["features"][0].update(column="education/eyfs.G01"),
+        "did you mean 'education/eyfsp'",
+    ),
+    "a contract that does not exist": (
+        lambda d: d["data"][1].update(contract="education/eyfsp@9.0.0"),
+        "$.data[1].contract",
+    ),
+    "a protected characteristic": (
+        lambda d: d["features"].append(
+            {"name": "sex", "column": "education/pupil_census.Sex", "kind": "category", "words": {"label": "Sex"}}
+        ),
+        "protected characteristic",
+    ),
+    "a proxy without a justification": (
+        lambda d: d["features"].append(
+            {
+                "name": "fsm",
+                "derive": {"equals": {"column": "education/pupil_census.FSMeligible", "value": True}},
+                "kind": "number",
+                "sign": "increasing",
+                "words": {"label": "Free meals"},
+            }
+        ),
+        "written `justification`",
+    ),
+    "a proxy that could lower the risk": (
+        lambda d: d["features"].append(
+            {
+                "name": "language",
+                "column": "education/pupil_census.Language",
+                "kind": "category",
+                "justification": "because",
+                "words": {"label": "Language"},
+            }
+        ),
+        "must never lower the risk",
+    ),
+    "the outcome as a feature": (
+        lambda d: d["features"][0].update(column="outcomes/sen_status.SENprovision"),
+        "is the outcome",
+    ),
+    "a feature from the future": (
+        lambda d: d["features"][0].update(column="outcomes/sen_status.SENtype"),
+        "for training only",
+    ),
+    "a feature twice": (lambda d: d["features"].append(dict(d["features"][0])), "'G01' stands twice"),
+    "a rule about no feature": (lambda d: d["rule"]["features"].append("G18"), "no feature is called 'G18'"),
+    "an intersection of no group": (lambda d: d["intersections"].append(["sex", "fms"]), "did you mean 'fsm'"),
+    "a value on both sides": (lambda d: d["outcome"]["negative"].append("K"), "both positive and negative"),
+    "no such day": (lambda d: d.update(review_date="2027-02-30"), "not a date of the calendar"),
+    "a gate that cannot be passed": (
+        lambda d: d["gates"].append({"metric": "roc_auc", "at_least": 0.9, "at_most": 0.8}),
+        "no version could pass",
+    ),
+    "a gate without a bound": (lambda d: d["gates"].append({"metric": "roc_auc"}), "at_least or at_most"),
+    "a gate against nobody": (
+        lambda d: (d.pop("challengers"), d["gates"][0].update(against="lightgbm")),
+        "not under `challengers`",
+    ),
+    "a sign on a category": (lambda d: d["features"][0].update(kind="category"), "a category has no order"),
+    "column and derive": (
+        lambda d: d["features"][0].update(derive={"share": {"of": "a/b.c", "out_of": "a/b.d"}}),
+        "give column or derive, and only one of them",
+    ),
+    "a capacity above half": (lambda d: d.update(capacity=0.8), "$.capacity"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_each_mistake_is_named(repository: Path, case: str) -> None:
+    edit, words = CASES[case]
+    assert words in mistake(repository, edit)
+
+
+def test_all_mistakes_at_once(repository: Path) -> None:
+    def edit(d: dict[str, Any]) -> None:
+        d["rule"]["features"].append("G18")
+        d["features"][1]["column"] = "education/eyfsp.Gx"
+
+    text = mistake(repository, edit)
+    assert "2 mistakes" in text
+    assert "G18" in text
+    assert "Gx" in text
+
+
+def test_a_research_comparison_may_name_a_protected_characteristic(repository: Path) -> None:
+    def edit(d: dict[str, Any]) -> None:
+        d["research_comparison"] = "what it costs to leave sex out"
+        d["features"].append(
+            {"name": "sex", "column": "education/pupil_census.Sex", "kind": "category", "words": {"label": "Sex"}}
+        )
+
+    assert parse_spec(spec_with(repository, edit), file="x").research_comparison
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b"", "None"),
+        (b"- a\n- b\n", "is not of type 'object'"),
+        (b"name: a\nname: b\n", "stands twice"),
+        (b"name: [1, 2\n", "cannot be read"),
+        (b"\xff\xfe\x00", "not UTF-8"),
+        (b"!!python/object/apply:os.system ['true']", "cannot be read"),
+    ],
+)
+def test_what_is_no_spec(raw: bytes, words: str) -> None:
+    with pytest.raises(SpecError, match=words):
+        parse_spec(raw, file="spec.yaml")
+
+
+def test_a_spec_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="cannot be opened"):
+        load_spec(tmp_path / "none.yaml")
