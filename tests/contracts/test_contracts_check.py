@@ -256,3 +256,53 @@ def test_a_hundred_thousand_rows_take_a_second_or_two_not_minutes():
     result = check(frame)
     assert result.violations == ()
     assert time.process_time() - start < 10
+
+
+def test_a_clean_file_has_no_header_left_over():
+    report = check(eyfsp()).columns
+    assert report.matched == tuple(load_contract("education/eyfsp").columns)
+    assert (report.aliased, report.guessed, report.unknown, report.missing) == ({}, {}, (), {})
+
+
+@pytest.mark.parametrize("year", ["2022/24", "2022/22", "2022/21", "2023", "this year"])
+def test_the_second_part_of_an_academic_year_follows_the_first(year):
+    frame = eyfsp().assign(AcademicYear=year)
+    assert {v.rule for v in check(frame).violations} == {"EYFSP-YEAR-FORM"}
+
+
+def test_the_turn_of_a_century_is_an_academic_year():
+    assert check(eyfsp().assign(AcademicYear="1999/00")).violations == ()
+
+
+def test_every_date_of_a_column_in_american_order_is_refused():
+    census = read_table(VALID / "pupil_census.csv").frame
+    census["DOB"] = ["03/25/2018", "03/04/2018", "11/30/2017", "05/01/2018", "01/02/2018"]
+    result = check(census, "education/pupil_census")
+    assert [v.rule for v in result.violations] == ["CENSUS-DOB-DATE"] * 5
+    assert result.frame["DOB"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("12", 12.0), (" 12 ", 12.0), ("12.0", 12.0), ("1.5", None), ("1e999", None), ("-0", 0.0), ("n/a", None)],
+)
+def test_whole_numbers(text, value):
+    census = read_table(VALID / "pupil_census.csv").frame
+    census.loc[2, "SessionsAbsent"] = text
+    result = check(census, "education/pupil_census")
+    found = result.frame.loc[2, "SessionsAbsent"]
+    assert np.isnan(found) if value is None else found == value
+    broken = value is None and text != "n/a"
+    assert [v.rule for v in result.violations] == (["CENSUS-ABSENT-WHOLE"] if broken else [])
+
+
+def test_a_number_without_end_is_no_number():
+    census = read_table(VALID / "pupil_census.csv").frame.assign(AttendancePercent="1e999")
+    assert {v.rule for v in check(census, "education/pupil_census").violations} == {"CENSUS-ATTENDANCE-NUMBER"}
+
+
+def test_thousands_and_per_cent_are_numbers():
+    census = read_table(VALID / "pupil_census.csv").frame.assign(AttendancePercent="95.5 %", SessionsPossible="1,380")
+    result = check(census, "education/pupil_census")
+    assert set(result.frame["AttendancePercent"]) == {95.5}
+    assert {v.rule for v in result.violations} == {"CENSUS-POSSIBLE-RANGE"}

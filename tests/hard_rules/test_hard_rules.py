@@ -158,9 +158,7 @@ def test_rule_2_telemetry_is_off_in_a_bare_process() -> None:
     assert run.returncode == 9
 
 
-def test_rule_2_training_and_screening_open_no_connection(
-    trained: Any, small_spec: Path, tmp_path: Path
-) -> None:
+def test_rule_2_training_and_screening_open_no_connection(trained: Any, small_spec: Path, tmp_path: Path) -> None:
     code = """
 import socket, sys
 def deny(self, address, *rest):
@@ -176,7 +174,12 @@ main()
     lists = ["screen", "models:/reception_sen@candidate", str(trained.school_file), "--out", "lists", "--json"]
     for arguments in (train, lists):
         run = subprocess.run(
-            [sys.executable, "-c", code, *arguments], env=BARE, cwd=tmp_path, capture_output=True, text=True, check=False
+            [sys.executable, "-c", code, *arguments],
+            env=BARE,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert "CONNECTION" not in run.stderr
         assert run.returncode == 0, run.stderr

@@ -16,8 +16,6 @@ from send_screen.specs import AgeInMonths, ColumnRef, Equals, GoalsNotMet, LowSc
 Edit = Callable[[dict[str, Any]], object]
 
 
-
-
 def spec_with(repository: Path, edit: Edit, model: str = "reception_sen") -> bytes:
     loaded = yaml.safe_load((repository / "models" / model / "spec.yaml").read_text("utf-8"))
     loaded["review_date"] = str(loaded["review_date"])

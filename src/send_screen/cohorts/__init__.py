@@ -9,5 +9,6 @@ from send_screen.cohorts._build import load_cohort
 from send_screen.cohorts._cohort import Cohort
 from send_screen.cohorts._hold_out import hold_out_schools, write_held_out
 from send_screen.cohorts._leakage import Leak, find_leaks
+from send_screen.cohorts._values import NOT_RECORDED
 
-__all__ = ["load_cohort", "Cohort", "find_leaks", "Leak", "hold_out_schools", "write_held_out"]
+__all__ = ["load_cohort", "Cohort", "find_leaks", "Leak", "hold_out_schools", "write_held_out", "NOT_RECORDED"]

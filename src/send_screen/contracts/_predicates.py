@@ -65,8 +65,7 @@ def _fits(rule: Rule, column: Column, frame: pd.DataFrame, values: pd.Series) ->
         case "academicYear":
             return _each(values, _is_academic_year)
         case "notAbove":
-            limit = pd.to_numeric(frame[rule.arguments["column"]], errors="coerce")
-            above: pd.Series = pd.to_numeric(values, errors="coerce") > limit
+            above: pd.Series = _numbers(values) > _numbers(frame[rule.arguments["column"]])
             return ~above
         case "onlyWhere":
             allowed: pd.Series = frame[rule.arguments["column"]].isin(rule.arguments["in"])
@@ -93,12 +92,17 @@ def _understood(values: pd.Series) -> pd.Series:
     return _each(values, lambda value: not isinstance(value, str))
 
 
+def _numbers(values: pd.Series) -> pd.Series:
+    """Return the numbers that were understood; a text is none, even one that pandas would take for a number."""
+    return values.where(_understood(values)).astype(np.float64)
+
+
 def _in_range(rule: Rule, column: Column, values: pd.Series) -> pd.Series:
     if column.logical_type == "date":
         dates = pd.to_datetime(values.where(_understood(values)), errors="coerce")
         earliest, latest = (pd.Timestamp(rule.arguments[bound]) for bound in ("earliest", "latest"))
         return dates.between(earliest, latest) | dates.isna()
-    numbers = pd.to_numeric(values, errors="coerce")
+    numbers = _numbers(values)
     low = -np.inf if column.minimum is None else column.minimum
     high = np.inf if column.maximum is None else column.maximum
     return numbers.between(low, high) | numbers.isna()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,11 +85,9 @@ def _sheet(name: str, sheet: object) -> _Sheet:
 
 
 def _text(cell: object) -> str:
-    """Return what a person would type for a cell: 7 and not 7.0, a date without its midnight."""
+    """Return what a person would type for a cell: 7 and not 7.0, a date as 2018-03-25."""
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() else repr(cell)
-    if isinstance(cell, dt.datetime):
-        return cell.date().isoformat() if cell.time() == dt.time() else cell.isoformat(sep=" ")
-    return str(cell).strip()
+    return str(cell).strip()  # a date or time in ISO form; calamine gives midnight as a date

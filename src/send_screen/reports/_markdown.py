@@ -8,7 +8,8 @@ from typing import Any
 
 from send_screen.reports._card import CardContent, card_content
 from send_screen.reports._published import Figure
-from send_screen.reports._words import LABEL_LIMITS, NOT_THIS, date_words, owner_words, said, sentence
+from send_screen.reports._words import LABEL_LIMITS, date_words, owner_words, said, sentence
+from send_screen.screening import NOT_THIS
 
 
 def escape(text: object) -> str:

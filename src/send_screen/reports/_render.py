@@ -9,6 +9,7 @@ import hashlib
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from send_screen.reports import _words
+from send_screen.screening import NOT_THIS
 
 
 @functools.cache
@@ -29,7 +30,7 @@ def _environment() -> Environment:
         "whole": _words.whole,
     }
     environment.globals |= {
-        "NOT_THIS": _words.NOT_THIS,
+        "NOT_THIS": NOT_THIS,
         "LABEL_LIMITS": _words.LABEL_LIMITS,
         "count": _words.count,
         "owner_words": _words.owner_words,

@@ -7,13 +7,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-NOT_THIS = (
-    "It is a prompt to look. It is not a diagnosis, and it decides nothing.",
-    "It must not be used to refuse, delay or ration an assessment.",
-    "A parent's or a teacher's concern always counts, listed or not.",
-    "Not being listed never means “no need”.",
-)
-"""What every page, list and workbook says that it is not (hard rule 3)."""
+from send_screen.screening import NOT_THIS
 
 LABEL_LIMITS = (
     "It learned from who was identified, not from who had a need. "

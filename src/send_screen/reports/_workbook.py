@@ -12,7 +12,8 @@ from send_screen.reports._files import replacing
 from send_screen.reports._lists import Cell, run_cells
 from send_screen.reports._published import in_a_hundred, in_words
 from send_screen.reports._screening import BY_HAND, areas, reasons_text, shown_name
-from send_screen.reports._words import NOT_THIS, capacity_words, date_words, owner_words, run_marks, said
+from send_screen.reports._words import capacity_words, date_words, owner_words, run_marks, said
+from send_screen.screening import NOT_THIS
 from send_screen.screening._result import ScreenedChild, ScreeningResult, SetAsideChild
 
 _LONGEST = 32_767  # characters that a cell of Excel holds; XlsxWriter leaves out what is longer, in silence

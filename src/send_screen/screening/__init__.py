@@ -3,8 +3,9 @@
 Screening decides nothing. What it finds is data (:class:`ScreeningResult`); pages and files are rendered elsewhere.
 """
 
-from send_screen.screening._answer import ANSWER_COLUMNS, NOTICE, answer
+from send_screen.screening._answer import ANSWER_COLUMNS, answer
 from send_screen.screening._capacity import Capacity
+from send_screen.screening._notice import NOT_THIS, NOTICE
 from send_screen.screening._result import Reason, ScreenedChild, ScreeningResult, SetAsideChild
 from send_screen.screening._screen import model_facts, of_100, refuse_or_warn, screen
 from send_screen.screening._words import reasons, value_in_words
@@ -13,6 +14,7 @@ __all__ = [
     "screen",
     "answer",
     "ANSWER_COLUMNS",
+    "NOT_THIS",
     "NOTICE",
     "Capacity",
     "ScreeningResult",

@@ -9,14 +9,11 @@ import pandas as pd
 
 from send_screen.cohorts import load_cohort
 from send_screen.governance import Bundle
+from send_screen.screening._notice import NOTICE
 from send_screen.screening._result import Reason
 from send_screen.screening._screen import of_100, refuse_or_warn
 from send_screen.screening._words import reasons
 
-NOTICE = (
-    "A prompt to look, never a diagnosis or a decision. It must not be used to refuse, delay or ration an assessment. "
-    "A parent's or a teacher's concern always counts, whatever the score."
-)
 SCREENED = "screened"
 ANSWER_COLUMNS = {
     "row": "long",

@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from send_screen.screening import ANSWER_COLUMNS
 from send_screen.tracking._store import connect, experiment_id
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 EXPERIMENT = "send_screen"
 ALIAS = "candidate"
@@ -47,7 +51,7 @@ def log_version(
     metrics: dict[str, float],
     params: dict[str, str],
     tags: dict[str, str],
-    columns: dict[str, tuple[str, bool]],
+    columns: dict[str, str],
     example: pd.DataFrame,
     register: bool,
 ) -> LoggedVersion:
@@ -65,8 +69,8 @@ def log_version(
         Further artefacts: path inside the run, and text.
     metrics, params, tags : dict
         Flat; none of them may hold anything of a child.
-    columns : dict of str to (type, required)
-        Signature of the served model: ``"string"`` or ``"double"`` by column.
+    columns : dict of str to str
+        Signature of the served model: ``"string"`` or ``"double"`` by column, none of them required.
     example : pandas.DataFrame
         Rows of *invented* children, for the input example.
     register : bool
@@ -86,10 +90,9 @@ def log_version(
         mlflow.log_artifacts(str(bundle), artifact_path="bundle")
         for path, text in pages.items():
             mlflow.log_text(text, path)
-        inputs = Schema([ColSpec(kind, column, required=required) for column, (kind, required) in columns.items()])
+        inputs = Schema([ColSpec(kind, column, required=False) for column, kind in columns.items()])
         outputs = Schema([ColSpec(kind, column) for column, kind in ANSWER_COLUMNS.items()])
         with TemporaryDirectory() as staging, contextlib.chdir(staging):
-            # MLmodel keeps the paths it is given; relative ones say nothing of this machine.
             shutil.copy(Path(__file__).with_name("_served.py"), "served.py")
             shutil.copytree(bundle, "bundle")
             model = mlflow.pyfunc.log_model(
@@ -100,6 +103,7 @@ def log_version(
                 input_example=example,
                 pip_requirements=[f"send-screen=={metadata.version('send-screen')}", f"mlflow=={mlflow.__version__}"],
             )
+            _forget_paths(client, model.model_id, Path(staging))
         registered = None
         if register:
             if not client.search_registered_models(filter_string=f"name = '{name}'"):
@@ -111,3 +115,15 @@ def log_version(
             client.set_registered_model_alias(name, ALIAS, registered)
     where = f"models:/{name}/{registered}" if registered else f"runs:/{run.info.run_id}/bundle"
     return LoggedVersion(run.info.run_id, experiment, registered, where)
+
+
+def _forget_paths(client: MlflowClient, model_id: str, staging: Path) -> None:
+    """Take the folder of this machine out of MLmodel, which keeps the absolute path of the code it was given."""
+    import mlflow
+
+    (staging / "fetched").mkdir()
+    location = client.get_logged_model(model_id).artifact_location
+    file = Path(mlflow.artifacts.download_artifacts(f"{location}/MLmodel", dst_path=str(staging / "fetched")))
+    text = file.read_text("utf-8").replace(f"{staging.resolve().as_posix()}/", "")
+    file.write_text(text, encoding="utf-8", newline="\n")
+    client.log_model_artifact(model_id, str(file))

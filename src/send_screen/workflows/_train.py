@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,8 @@ from send_screen.governance import GateResult, check_gates, code_version, data_s
 from send_screen.reports import shape_svg
 from send_screen.simulation import invented_rows
 from send_screen.specs import ModelSpec, load_spec
-from send_screen.tables import RiskTables
 from send_screen.workflows._evidence_store import store_evidence
+from send_screen.workflows._groups import group_nouns, with_labels
 from send_screen.workflows._policies import policies
 from send_screen.workflows._signature import signature
 from send_screen.workflows._version import shapes, version_facts, write_version
@@ -152,12 +152,13 @@ def train(
     published = publish(
         table,
         outcome_words=spec.outcome.words,
+        group_words=group_nouns(spec, cohort),
         intersections=spec.intersections,
         set_aside=cohort.set_aside,
         tolerance=spec.tolerance_missed_need,
     )
     tell("Fitting the version on all schools that were not kept aside")
-    tables: RiskTables = makers["version"]().fit(cohort.X, cohort.y).risk_tables_
+    tables = replace(makers["version"]().fit(cohort.X, cohort.y).risk_tables_, name=spec.title)
     facts = version_facts(
         spec,
         contracts,
@@ -173,6 +174,8 @@ def train(
         "format": "send_screen.published/1",
         "version": facts,
         **published,
+        "groups": with_labels(spec, published["groups"]),
+        "gaps": with_labels(spec, published["gaps"]),
         "shapes": shapes(spec, contracts, tables),
     }
     passed = all(gate["passed"] for gate in gates) and not spec.research_comparison
