@@ -92,8 +92,10 @@ def test_no_small_count_is_published_nor_anything_that_gives_one_away(n, schools
     for row in published["calibration"]:
         if row["n"] is not None:
             events = row["observed_of_100"] * row["n"] / 100
-            assert not small(events)
-            assert not small(row["n"] - events)
+            # over two fold seeds n is a rounded mean, out by a half at most
+            half = 0.5 * (seeds - 1)
+            assert not small(events) or events + half >= 10
+            assert not small(row["n"] - events) or row["n"] - events + half >= 10
 
 
 @pytest.fixture

@@ -192,8 +192,7 @@ def _some(found: list[Any]) -> Iterable[Any]:
 
 def _column_lines(result: CheckResult) -> list[str]:
     columns = result.columns
-    lines = [f"Note: column {header!r} was understood as {name}." for header, name in columns.aliased.items()]
-    lines += [
+    lines = [
         f"Note: column {header!r} was not used. It looks like {name}: rename it if it is."
         for header, name in columns.guessed.items()
     ]

@@ -109,6 +109,7 @@ def link(spec: ModelSpec, data: object, *, training: bool, contracts: Mapping[st
         notes += [note for note in (*reading_notes, *check.notes) if note not in notes]
         notes += _not_known(check, columns, file)
         checks[use.contract] = check
+    notes += _unused(checks, raw)
     absent = tuple(use.contract for use in uses if use.contract not in checks)
     failures += [_absence(use.contract, data) for use in uses if use.contract in absent and use.essential]
     if training and spec.outcome.column.contract in absent:
@@ -216,6 +217,26 @@ def _not_known(check: CheckResult, columns: set[str], file: str) -> list[str]:
         f"{file}: {len(warnings)} blank or unreadable value(s) of {rows} child(ren) were taken as not known ({shown}). "
         "To see each: send-screen check."
     ]
+
+
+def _unused(checks: dict[str, CheckResult], raw: dict[str, tuple[pd.DataFrame, str, tuple[str, ...]]]) -> list[str]:
+    """Return a note on the headers that no contract used, table by table; names only, never what they hold."""
+    notes = []
+    for table in {id(raw[name][0]) for name in checks}:
+        names = [name for name in checks if id(raw[name][0]) == table]
+        reports = [checks[name].columns for name in names]
+        unused = set.intersection(*({*report.unknown, *report.guessed} for report in reports))
+        guesses = {header: name for report in reports for header, name in report.guessed.items() if header in unused}
+        file = raw[names[0]][1]
+        notes += [
+            f"{file}: the column {header!r} was not used. It looks like {name}: rename it if it is."
+            for header, name in sorted(guesses.items())
+        ]
+        rest = sorted(unused - set(guesses))
+        if rest:
+            shown = ", ".join(map(repr, rest[:5])) + (f" and {len(rest) - 5} more" if len(rest) > 5 else "")
+            notes.append(f"{file}: these columns were not used: {shown}.")
+    return notes
 
 
 def _join(

@@ -66,11 +66,6 @@ def _row_numbers(frame: pd.DataFrame) -> pd.Index:
 def _header_notes(headers: HeaderMatch) -> list[str]:
     report = headers.report
     notes = [f"Header {header!r} was read as {name}." for header, name in report.aliased.items()]
-    notes += [f"Header {header!r} was not used; it looks like {name}." for header, name in report.guessed.items()]
-    if report.unknown:
-        shown = ", ".join(repr(header) for header in report.unknown[:5])
-        more = f" and {len(report.unknown) - 5} more" if len(report.unknown) > 5 else ""
-        notes.append(f"Not in the contract and not used: {shown}{more}.")
     return notes
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import Any
 
 import numpy as np
@@ -148,7 +149,8 @@ def of_100(score: float) -> int:
     >>> of_100(0.0)
     50
     """
-    return round(100 / (1 + float(np.exp(-score))))
+    odds = math.exp(-abs(score))
+    return round(100 * (odds if score < 0 else 1.0) / (1.0 + odds))
 
 
 def model_facts(bundle: Bundle) -> dict[str, object]:

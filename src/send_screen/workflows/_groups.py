@@ -26,7 +26,7 @@ def _noun(group: Group, name: str) -> str:
     if group.derive == "eal":
         return f"children with {name}"
     if group.derive == "ethnic_group":
-        return f"{name} children"
+        return f"children recorded as {name}"
     return f"children ({group.label}: {name})"
 
 

@@ -1,0 +1,215 @@
+"""The command line as a script meets it: what is printed, and the exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from send_screen.cli._app import app
+
+runner = CliRunner()
+
+
+def run(*arguments: object) -> tuple[int, str, str]:
+    result = runner.invoke(app, [str(argument) for argument in arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_help_names_every_command() -> None:
+    code, out, _ = run("--help")
+    assert code == 0
+    for command in ("demo", "simulate", "check", "train", "screen", "export"):
+        assert command in out
+    assert run("--version")[0] == 0
+
+
+@pytest.mark.parametrize("arguments", [["screen"], ["no-such-command"], ["simulate", "--children", "x"], ["train"]])
+def test_usage_is_2(arguments: list[str]) -> None:
+    code, _, err = run(*arguments)
+    assert code == 2
+    assert "Traceback" not in err
+
+
+def test_simulate_then_check(tmp_path: Path) -> None:
+    code, out, _ = run("simulate", "--children", 500, "--seed", 2, "--out", tmp_path, "--json")
+    assert code == 0
+    assert json.loads(out) == {"out": str(tmp_path), "children": 500, "invented": True}
+    for contract, name in (("education/eyfsp", "eyfsp"), ("outcomes/sen_status", "sen_status")):
+        code, out, _ = run("check", contract, tmp_path / f"{name}.csv")
+        assert code == 0
+        assert "The file keeps its contract." in out
+
+
+def test_check_names_rule_row_and_remedy_and_masks_the_child(tmp_path: Path) -> None:
+    run("simulate", "--children", 200, "--out", tmp_path)
+    file = tmp_path / "eyfsp.csv"
+    frame = pd.read_csv(file, dtype=str)
+    frame.loc[5, "UPN"] = "Z" + frame.loc[5, "UPN"][1:]
+    frame.loc[7, "G03"] = "9"
+    frame.to_csv(file, index=False)
+    code, out, _ = run("check", "education/eyfsp", file, "--json")
+    assert code == 1
+    found = {(v["rule"], v["row"]): v for v in json.loads(out)["violations"]}
+    assert found["EYFSP-UPN-CHECK", 7]["value"] == "•••"
+    assert ("EYFSP-G03-LEVEL", 9) in found
+    code, out, _ = run("check", "education/eyfsp", file)
+    assert code == 1
+    assert "row 9: " in out
+    assert frame.loc[5, "UPN"] not in out
+
+
+@pytest.mark.parametrize(
+    ("contract", "file", "words"),
+    [
+        ("education/eyfs", "x.csv", "education/eyfsp"),
+        ("education/eyfsp", "nowhere.csv", "nowhere.csv"),
+    ],
+)
+def test_check_of_what_is_not_there(tmp_path: Path, contract: str, file: str, words: str) -> None:
+    (tmp_path / "x.csv").write_text("UPN\n", encoding="utf-8")
+    code, _, err = run("check", contract, tmp_path / file)
+    assert code == 1
+    assert words in err
+    assert err.count("\n") < 6
+
+
+def test_screen_says_what_it_did(trained: Any, tmp_path: Path) -> None:
+    code, out, _ = run("screen", trained.exported, trained.school_file, "--out", tmp_path, "--capacity", "12")
+    assert code == 0
+    assert "12 of " in out
+    assert "screened + " in out
+    assert "Not being listed is never 'no need'" in out
+    assert "invented" in out
+    code, out, _ = run("screen", trained.exported, trained.school_file, "--out", tmp_path, "--by", "school", "--json")
+    assert code == 0
+    assert json.loads(out) == json.loads((tmp_path / "summary.json").read_text("utf-8"))
+    for name in ("list.csv", "list.xlsx", "set_aside.csv", "report.html"):
+        assert (tmp_path / name).stat().st_size > 0
+
+
+def test_screen_from_the_registry(trained: Any, tmp_path: Path) -> None:
+    arguments = ["screen", "models:/reception_sen@candidate", trained.school_file, "--out", tmp_path]
+    assert run(*arguments, "--tracking-uri", trained.uri)[0] == 0
+    code, _, err = run(
+        "screen", "models:/other@x", trained.school_file, "--out", tmp_path, "--tracking-uri", trained.uri
+    )
+    assert code == 2
+    assert "reception_sen" in err
+
+
+def test_what_the_data_forbid_is_1(trained: Any, tmp_path: Path) -> None:
+    rows = pd.read_csv(trained.school_file, dtype=str)
+    rows.assign(NCyearActual="6").to_csv(tmp_path / "x.csv", index=False)
+    code, _, err = run("screen", trained.exported, tmp_path / "x.csv", "--out", tmp_path / "out")
+    assert code == 1
+    assert "not in reception" in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_tampered_model_is_1(trained: Any, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(trained.exported, tmp_path / "model"))
+    (folder / "tables.json").write_text("{}", encoding="utf-8")
+    code, _, err = run("screen", folder, trained.school_file, "--out", tmp_path / "out")
+    assert code == 1
+    assert "was changed" in err
+
+
+def test_a_folder_that_cannot_be_written_is_3(trained: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder", encoding="utf-8")
+    code, _, err = run("screen", trained.exported, trained.school_file, "--out", tmp_path / "file")
+    assert code == 3
+    assert "--out" in err
+
+
+def test_an_unexpected_fault_shows_no_data(trained: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fault(*_: object, **__: object) -> None:
+        raise KeyError("A801200005001 Surname")
+
+    monkeypatch.delenv("SEND_SCREEN_DEBUG", raising=False)
+    monkeypatch.setattr("send_screen.workflows._screen.screen", fault)
+    code, out, err = run("screen", trained.exported, trained.school_file, "--out", tmp_path)
+    assert code == 1
+    assert "A801200005001" not in out + err
+    assert "SEND_SCREEN_DEBUG" in err
+
+
+def test_export(trained: Any, tmp_path: Path) -> None:
+    arguments = ["export", "models:/reception_sen/1", "--tracking-uri", trained.uri, "--out", tmp_path / "model"]
+    assert run(*arguments)[0] == 0
+    code, _, err = run(*arguments)
+    assert code == 2
+    assert "not empty" in err
+
+
+def test_a_failed_gate_is_1_and_the_run_stays(trained: Any, small_spec: Path, tmp_path: Path) -> None:
+    spec = tmp_path / "strict.yaml"
+    spec.write_text(small_spec.read_text("utf-8").replace("at_least: 0.60", "at_least: 0.99"), encoding="utf-8")
+    uri = f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}"
+    code, out, err = run(
+        "train", spec, "--data", trained.data, "--tracking-uri", uri, "--evidence", tmp_path / "evidence"
+    )
+    assert code == 1
+    assert "FAILED" in out
+    assert "was not registered" in err
+
+
+# As a process: what a console and a script see.
+
+
+def send_screen(*arguments: object, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "send_screen", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, env={**os.environ, **environment}, check=False)
+
+
+def test_a_console_of_another_encoding_is_no_trouble(trained: Any, tmp_path: Path) -> None:
+    done = send_screen(
+        "screen", trained.exported, trained.school_file, "--out", tmp_path, PYTHONIOENCODING="cp1252", NO_COLOR="1"
+    )
+    assert done.returncode == 0, done.stderr
+    done = send_screen("check", "education/eyfsp", trained.school_file, PYTHONIOENCODING="ascii")
+    assert b"Traceback" not in done.stderr
+
+
+def test_help_and_check_import_nothing_heavy(tmp_path: Path) -> None:
+    code = """
+import sys
+from send_screen.cli import main
+sys.argv = ["send-screen", *sys.argv[1:]]
+try:
+    main()
+except SystemExit:
+    pass
+heavy = {"mlflow", "shap", "lightgbm", "matplotlib", "sklearn", "fairlearn", "scipy", "numba"} & set(sys.modules)
+assert not heavy, heavy
+"""
+    (tmp_path / "eyfsp.csv").write_text("UPN,AcademicYear\n", encoding="utf-8")
+    for arguments in (["--help"], ["check", "education/eyfsp", str(tmp_path / "eyfsp.csv")]):
+        done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+def test_screening_with_an_exported_folder_imports_nothing_heavy(trained: Any, tmp_path: Path) -> None:
+    code = """
+import sys
+from send_screen.cli import main
+sys.argv = ["send-screen", *sys.argv[1:]]
+try:
+    main()
+except SystemExit as end:
+    assert end.code == 0
+heavy = {"mlflow", "shap", "lightgbm", "matplotlib", "sklearn", "fairlearn", "scipy", "numba"} & set(sys.modules)
+assert not heavy, heavy
+"""
+    arguments = ["screen", str(trained.exported), str(trained.school_file), "--out", str(tmp_path)]
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

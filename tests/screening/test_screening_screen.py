@@ -1,0 +1,153 @@
+"""Who is listed, why, and what is said of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from send_screen.cohorts import Cohort, load_cohort
+from send_screen.errors import UsageError
+from send_screen.governance import Bundle, open_bundle
+from send_screen.screening import Capacity, answer, of_100, screen, value_in_words
+from send_screen.screening._capacity import listed_and_margin, margin_size
+from send_screen.tables import hash_order
+
+TODAY = dt.date(2026, 9, 1)
+
+
+@pytest.fixture(scope="module")
+def bundle(trained: Any) -> Bundle:
+    return open_bundle(trained.exported)
+
+
+@pytest.fixture(scope="module")
+def cohort(trained: Any, bundle: Bundle) -> Cohort:
+    return load_cohort(bundle.spec, trained.school_file, training=False, contracts=bundle.contracts)
+
+
+@pytest.mark.parametrize(("asked", "expected"), [("7", 7), ("10%", None), ("100%", None), ("9999", None)])
+def test_exactly_as_many_are_listed_as_there_are_places(
+    bundle: Bundle, cohort: Cohort, asked: str, expected: int | None
+) -> None:
+    capacity = Capacity.parse(asked)
+    result = screen(bundle, cohort, file="x.csv", capacity=capacity, today=TODAY)
+    assert len(result.listed) == (expected or capacity.of(len(cohort)))
+    assert [child.rank for child in (*result.listed, *result.margin)] == list(
+        range(1, len(result.listed) + len(result.margin) + 1)
+    )
+    scores = [child.score for child in (*result.listed, *result.margin)]
+    assert scores == sorted(scores, reverse=True)
+    assert result.n_rows == result.n_screened + len(result.set_aside)
+
+
+def test_reasons_quote_the_file_and_add_up(bundle: Bundle, cohort: Cohort, trained: Any) -> None:
+    rows = pd.read_csv(trained.school_file, dtype=str)
+    contributions = bundle.tables.contributions(cohort.X)
+    words = {"1": "emerging", "2": "expected"}
+    result = screen(bundle, cohort, file="x.csv", capacity=Capacity(count=20), today=TODAY)
+    checked = 0
+    for child in result.listed:
+        row = rows.iloc[child.row - 2]
+        assert row["UPN"] == child.child_id
+        position = int(np.flatnonzero(cohort.ids == child.child_id)[0])
+        for reason in (*child.reasons_for, *child.reasons_against):
+            feature = bundle.spec.feature(reason.feature)
+            j = bundle.tables.features.index(reason.feature)
+            assert reason.contribution == contributions[position, j]
+            if reason.feature.startswith("G"):
+                assert reason.text == f"{feature.label}: {words[row[reason.feature]]}"
+                checked += 1
+        assert all(reason.contribution > 0 for reason in child.reasons_for)
+        assert all(reason.contribution < 0 for reason in child.reasons_against)
+    assert checked > 20
+
+
+def test_what_was_not_known_is_said(bundle: Bundle, trained: Any, tmp_path: Path) -> None:
+    rows = pd.read_csv(trained.school_file, dtype=str)
+    position = rows.index[(rows["SENprovision"] == "N") & (rows["G01"] == "1")][0]
+    rows.loc[position, "G02"] = "A"
+    rows.to_csv(tmp_path / "x.csv", index=False)
+    cohort = load_cohort(bundle.spec, tmp_path / "x.csv", training=False, contracts=bundle.contracts)
+    result = screen(bundle, cohort, file="x.csv", capacity=Capacity(share=1.0), today=TODAY)
+    child = next(child for child in result.listed if child.row == position + 2)
+    assert any(words.startswith("Speaking") for words in child.not_known)
+    assert not any(reason.feature == "G02" for reason in (*child.reasons_for, *child.reasons_against))
+
+
+def test_by_school_each_school_has_its_places(bundle: Bundle, cohort: Cohort) -> None:
+    show = cohort.show.assign(school=np.where(np.arange(len(cohort)) % 3 == 0, "A", "B"))
+    show.loc[0, "school"] = "a school with one child"
+    two = Cohort(**{**cohort.__dict__, "show": show})
+    result = screen(bundle, two, file="x.csv", capacity=Capacity(count=4), by_school=True, today=TODAY)
+    listed = pd.Series([child.school for child in result.listed]).value_counts().to_dict()
+    assert listed == {"A": 4, "B": 4, "a school with one child": 1}
+
+
+def test_the_order_of_the_file_changes_nobody(bundle: Bundle, cohort: Cohort) -> None:
+    before = screen(bundle, cohort, file="x.csv", today=TODAY)
+    shuffled = cohort.take(np.random.default_rng(0).permutation(len(cohort)))
+    after = screen(bundle, shuffled, file="x.csv", today=TODAY)
+    assert before.listed == after.listed
+    assert before.margin == after.margin
+
+
+@given(st.lists(st.sampled_from([0.0, 1.0, 2.0]), min_size=1, max_size=40), st.integers(1, 50), st.booleans())
+@settings(deadline=None)
+def test_listed_and_margin_are_apart_and_in_order(scores: list[float], k: int, by_school: bool) -> None:
+    score = np.array(scores)
+    order = hash_order([f"child {i}" for i in range(len(scores))])
+    school = pd.Series(["A" if i % 2 else "B" for i in range(len(scores))]) if by_school else None
+    listed, margin = listed_and_margin(score, order, school, Capacity(count=k))
+    sizes = [len(scores)] if school is None else school.value_counts().tolist()
+    assert len(listed) == sum(min(k, size) for size in sizes)
+    assert len(margin) == sum(min(margin_size(min(k, size)), max(0, size - k)) for size in sizes)
+    assert not set(listed) & set(margin)
+    if school is None and len(margin):
+        assert score[listed].min() >= score[margin].max()
+
+
+@pytest.mark.parametrize("text", ["", "ten", "0", "-3", "1.5", "0%", "101%", "10 %%", "1e3"])
+def test_what_is_no_capacity(text: str) -> None:
+    with pytest.raises(UsageError):
+        Capacity.parse(text)
+
+
+def test_a_value_beyond_training_is_clamped_and_said(bundle: Bundle, cohort: Cohort) -> None:
+    X = cohort.X.copy()
+    X.loc[0, "absence"] = 0.99
+    typo = Cohort(**{**cohort.__dict__, "X": X})
+    result = screen(bundle, typo, file="x.csv", today=TODAY)
+    assert any("Share of sessions missed: " in note and "beyond" in note for note in result.notes)
+
+
+def test_a_chance_is_out_of_a_hundred() -> None:
+    assert of_100(-800.0) == 0
+    assert of_100(800.0) == 100
+
+
+def test_values_in_words(bundle: Bundle) -> None:
+    words = {
+        ("G02", 1.0): "Speaking: emerging",
+        ("age_months", 59.0): "Age at the end of reception: 4 years 11 months",
+        ("absence", 0.125): "Share of sessions missed: 12.5 %",
+        ("absence", 0.1): "Share of sessions missed: 10 %",
+    }
+    for (name, value), text in words.items():
+        assert value_in_words(bundle.spec.feature(name), bundle.contracts, value) == text
+
+
+def test_an_answer_for_each_row_in_its_order(bundle: Bundle, trained: Any) -> None:
+    rows = pd.read_csv(trained.school_file, dtype=str)
+    told = answer(bundle, rows, today=TODAY)
+    assert told["row"].tolist() == list(range(1, len(rows) + 1))
+    on_record = rows["SENprovision"].isin(["K", "E"]).to_numpy()
+    assert (told.loc[on_record, "status"] == "already on the record").all()
+    again = answer(bundle, rows.iloc[::-1], today=TODAY)
+    assert np.array_equal(again["score"].to_numpy()[::-1], told["score"].to_numpy(), equal_nan=True)

@@ -1,0 +1,142 @@
+"""Training ends in the same bytes every time, refuses what knows the outcome, and stops at a gate."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from send_screen.errors import GateError, LeakageError, MissingExtraError, UsageError
+from send_screen.governance import open_bundle
+from send_screen.workflows import export_model, load_model, train
+
+
+def test_the_same_spec_data_and_seed_give_the_same_bytes(trained: Any, small_spec: Path, tmp_path: Path) -> None:
+    """Again in this process; then in another process, at another thread count, through the command line."""
+    again = train(
+        small_spec,
+        trained.data,
+        tracking_uri=f"sqlite:///{(tmp_path / 'again.db').as_posix()}",
+        evidence=tmp_path / "again",
+        threads=1,
+    )
+    command = [sys.executable, "-m", "send_screen", "train", str(small_spec), "--data", str(trained.data)]
+    command += ["--evidence", str(tmp_path / "other"), "--threads", "2", "--json"]
+    command += ["--tracking-uri", f"sqlite:///{(tmp_path / 'other.db').as_posix()}"]
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "OMP_NUM_THREADS": "2", "PYTHONHASHSEED": "7"}
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    other = json.loads(run.stdout)
+    for made in (again, trained.made):
+        assert made.version == other["version"]
+        assert made.tables_sha256 == other["tables_sha256"]
+        assert made.evidence_sha256 == other["evidence_sha256"]
+    assert again.published == trained.made.published
+    bytes_of = [
+        (folder / "reception_sen" / again.version / "evidence.parquet").read_bytes()
+        for folder in (tmp_path / "again", tmp_path / "other", trained.folder / "evidence")
+    ]
+    assert bytes_of[0] == bytes_of[1] == bytes_of[2]
+    texts = [
+        next(folder.glob("mlartifacts/send_screen/*/artifacts/bundle/published.json")).read_bytes()
+        for folder in (tmp_path, trained.folder)
+    ]
+    assert texts[0] == texts[1]
+
+
+def test_the_evidence_holds_a_row_a_child_and_no_identifier(trained: Any) -> None:
+    evidence = pd.read_parquet(trained.made.evidence / "evidence.parquet")
+    keys = pd.read_parquet(trained.made.evidence / "children.parquet")
+    assert len(evidence) == trained.made.n == len(keys)
+    assert {"fold_seed", "row", "fold", "school", "label", "score.version", "score.rule", "score.lightgbm"} <= set(
+        evidence
+    )
+    assert not set(evidence.select_dtypes("object").to_numpy().ravel()) & set(keys["child_id"])
+    contributions = evidence.filter(like="contribution.")
+    assert list(contributions) == [
+        f"contribution.{feature}" for feature in open_bundle(trained.exported).tables.features
+    ]
+
+
+def test_a_failed_gate_stops_registration_and_keeps_the_run(trained: Any, small_spec: Path, tmp_path: Path) -> None:
+    spec = tmp_path / "strict.yaml"
+    spec.write_text(small_spec.read_text("utf-8").replace("at_least: 0.60", "at_least: 0.99"), encoding="utf-8")
+    uri = f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}"
+    made = train(spec, trained.data, tracking_uri=uri, evidence=tmp_path / "evidence", threads=1)
+    assert not made.passed
+    assert made.registered_version is None
+    with pytest.raises(GateError, match=r"0\.99 is asked"):
+        made.require_passed()
+    import mlflow
+
+    client = mlflow.MlflowClient(uri)
+    assert client.get_run(made.run_id).data.tags["gates"] == "failed"
+    assert not list(client.search_registered_models())
+    with pytest.raises(UsageError, match="no model yet"):
+        export_model("models:/reception_sen@candidate", tmp_path / "out", tracking_uri=uri)
+
+
+def test_a_planted_leak_is_refused_by_name(trained: Any, small_spec: Path, tmp_path: Path) -> None:
+    """G17 is made from the outcome; nothing is trained, and nothing is entered anywhere."""
+    tables = {
+        f"{agency}/{name}": pd.read_csv(trained.data / f"{name}.csv", dtype=str)
+        for agency, name in (("education", "pupil_census"), ("education", "eyfsp"), ("outcomes", "sen_status"))
+    }
+    status = tables["outcomes/sen_status"].set_index("UPN")["SENprovision"]
+    profile = tables["education/eyfsp"]
+    profile["G17"] = profile["UPN"].map(status).map({"K": "1", "E": "1", "N": "2"}).fillna("2")
+    with pytest.raises(LeakageError, match="G17"):
+        train(
+            small_spec,
+            tables,
+            tracking_uri=f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}",
+            evidence=tmp_path / "evidence",
+            threads=1,
+        )
+    assert not (tmp_path / "mlflow.db").exists()
+    assert not (tmp_path / "evidence").exists()
+
+
+def test_held_out_schools_can_be_screened(trained: Any, small_spec: Path, tmp_path: Path) -> None:
+    uri = f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}"
+    made = train(small_spec, trained.data, tracking_uri=uri, evidence=tmp_path / "evidence", hold_out=5, threads=1)
+    held = pd.read_csv(made.evidence / "held_out" / "pupil_census.csv", dtype=str)
+    assert held["School"].nunique() == 5
+    schools = pd.read_parquet(made.evidence / "schools.parquet")["school_id"]
+    assert not set(schools) & set(held["School"])
+    assert made.version != trained.made.version
+    assert made.n + len(held) <= trained.made.n + len(held)
+
+
+def test_a_store_that_cannot_be_written_is_named(trained: Any, small_spec: Path, tmp_path: Path) -> None:
+    (tmp_path / "evidence").write_text("a file, not a folder", encoding="utf-8")
+    with pytest.raises(MissingExtraError, match="--evidence"):
+        train(
+            small_spec,
+            trained.data,
+            tracking_uri=f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}",
+            evidence=tmp_path / "evidence",
+            threads=1,
+        )
+
+
+def test_a_model_is_found_by_alias_number_and_folder(trained: Any) -> None:
+    found = [
+        load_model(model, tracking_uri=trained.uri)
+        for model in ("models:/reception_sen@candidate", "models:/reception_sen/1", trained.exported)
+    ]
+    assert len({bundle.manifest_sha256 for bundle in found}) == 1
+    with pytest.raises(UsageError, match="no exported model"):
+        load_model(trained.folder / "nowhere")
+
+
+def test_export_does_not_write_over_anything(trained: Any, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(UsageError, match="not empty"):
+        export_model("models:/reception_sen/1", tmp_path, tracking_uri=trained.uri)
+    assert (tmp_path / "mine.txt").read_text("utf-8") == "mine"
