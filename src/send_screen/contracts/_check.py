@@ -64,9 +64,7 @@ def _row_numbers(frame: pd.DataFrame) -> pd.Index:
 
 
 def _header_notes(headers: HeaderMatch) -> list[str]:
-    report = headers.report
-    notes = [f"Header {header!r} was read as {name}." for header, name in report.aliased.items()]
-    return notes
+    return [f"Header {header!r} was read as {name}." for header, name in headers.report.aliased.items()]
 
 
 def _file_violations(contract: Contract, headers: HeaderMatch, n: int, file: str) -> Iterator[Violation]:

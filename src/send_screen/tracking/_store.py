@@ -43,7 +43,7 @@ def connect(uri: str) -> MlflowClient:
             "exported folder as the model.",
         ) from None
     # Migrations of a local database, and each step of logging, are told line by line; of no use to a reader.
-    for chatty in ("alembic", "mlflow.store.db.utils", "mlflow.pyfunc"):
+    for chatty in ("alembic", "mlflow.store.db.utils", "mlflow.pyfunc", "mlflow.utils.environment"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     uri = absolute(uri)
     if uri.startswith(SQLITE):

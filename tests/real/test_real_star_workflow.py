@@ -1,0 +1,91 @@
+"""The main job on real children: Project STAR, task ``star_new`` without gender and race, fold seeds 1 to 3."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from send_screen.cohorts import load_cohort
+from send_screen.specs import load_spec
+from send_screen.workflows import export_model, screen_file, train
+
+
+@pytest.fixture(scope="module")
+def star(real_data: Path) -> Path:
+    return real_data / "star" / "STAR_Students.parquet"
+
+
+@pytest.fixture(scope="module")
+def made(star: Path, repository: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
+    folder = tmp_path_factory.mktemp("star")
+    text = (repository / "models" / "star_special_instruction" / "spec.yaml").read_text("utf-8")
+    assert "seeds: [0]" in text
+    (folder / "spec.yaml").write_text(text.replace("seeds: [0]", "seeds: [1, 2, 3]"), encoding="utf-8")
+    uri = f"sqlite:///{(folder / 'mlflow.db').as_posix()}"
+    trained = train(folder / "spec.yaml", star, tracking_uri=uri, evidence=folder / "evidence", hold_out=5, threads=1)
+    return trained, folder
+
+
+def test_the_cohort_is_the_task(star: Path, repository: Path) -> None:
+    cohort = load_cohort(load_spec(repository / "models" / "star_special_instruction" / "spec.yaml"), star)
+    assert cohort.y is not None
+    assert len(cohort) == 4_252
+    assert round(cohort.y.mean(), 3) == 0.128
+    assert not {"gender", "race"} & set(cohort.X.columns)
+    assert len(cohort) + len(cohort.set_aside) == 11_601
+    assert not cohort.invented
+
+
+def test_the_figures(made: tuple[Any, Path]) -> None:
+    trained = made[0]
+    value = {(row["policy"], row["metric"]): row for row in trained.published["performance"]}
+    assert value["lightgbm", "roc_auc"]["value"] >= 0.76
+    assert value["lightgbm", "average_precision"]["value"] >= 0.34
+    assert value["version", "roc_auc"]["value"] >= 0.74
+    assert value["version", "average_precision"]["value"] >= 0.31
+    assert value["rule", "roc_auc"]["value"] == pytest.approx(0.711, abs=0.02)
+    for row in trained.published["performance"]:
+        if row["metric"] in ("roc_auc", "average_precision", "recall_at_capacity", "precision_at_capacity"):
+            assert row["low"] < row["value"] < row["high"]
+    assert trained.published["version"]["trained_on"] == "real"
+    assert trained.passed
+
+
+def test_schools_it_has_never_seen_can_be_screened(made: tuple[Any, Path], tmp_path: Path) -> None:
+    trained = made[0]
+    model = export_model(trained.model_uri, tmp_path / "model", tracking_uri=trained.tracking_uri)
+    held_out = trained.evidence / "held_out" / "STAR_Students.parquet"
+    result, summary = screen_file(model, held_out, out=tmp_path / "lists")
+    assert summary["rows"] == len(pd.read_parquet(held_out)) == result.n_screened + len(result.set_aside)
+    assert summary["screened"] > 100
+    assert len(result.listed) == round(summary["screened"] * 0.1 + 1e-9)
+    assert not result.banners
+    rows = pd.read_parquet(held_out)
+    first = result.listed[0]
+    child = rows.iloc[first.row - 2] if "row" not in rows else rows.iloc[first.row]
+    assert str(int(child["stdntid"])) == first.child_id
+    reading = [reason for reason in first.reasons_for if reason.feature == "gktreadss"]
+    assert all(reason.text == f"Reading score: {int(child['gktreadss'])}" for reason in reading)
+
+
+def test_no_child_of_it_is_in_anything_published(made: tuple[Any, Path], star: Path) -> None:
+    folder = made[1]
+    students = pd.read_parquet(star, columns=["stdntid", "gkschid", "g1schid"])
+    numbers = {str(int(number)) for column in students for number in students[column].dropna()}
+
+    def values(part: Any) -> list[str]:
+        if isinstance(part, dict):
+            return [text for value in part.values() for text in values(value)]
+        if isinstance(part, list):
+            return [text for value in part for text in values(value)]
+        return [str(part)]
+
+    files = [file for file in folder.glob("mlartifacts/**/*.json") if file.name != "manifest.json"]
+    assert len(files) >= 6
+    for file in files:
+        found = numbers & set(values(json.loads(file.read_text("utf-8"))))
+        assert not found, f"{file.name} holds an identifier"
