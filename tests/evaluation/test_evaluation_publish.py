@@ -3,10 +3,10 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from evaluation_factory import invent_evidence
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conftest import invent_evidence
 from send_screen.evaluation import headline, publish
 
 CELLS = {

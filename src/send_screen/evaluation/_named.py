@@ -72,8 +72,8 @@ def gap_in_words(gap: Mapping[Any, Any], who: str, outcome_words: str, *, withhe
 
 
 def names_a_group(gap: Mapping[Any, Any]) -> bool:
-    """Tell whether a gap is to be named: larger than the tolerance; of two groups, the one missed more."""
-    return bool(gap["status"] == LARGER and (gap["groups"] != 2 or gap["value"] > 0))
+    """Tell whether a gap is to be named: a group whose needs are missed more, by more than the tolerance."""
+    return bool(gap["status"] == LARGER and gap["value"] > 0)
 
 
 def named(
@@ -82,7 +82,7 @@ def named(
     outcome_words: str = "had the outcome",
     group_words: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[str]:
-    """Return a sentence for each group whose needs are missed more, or less, than others' by more than the tolerance.
+    """Return a sentence for each group whose needs are missed more than others' by more than the tolerance.
 
     Parameters
     ----------

@@ -75,7 +75,7 @@ def _sections(card: CardContent) -> Iterator[tuple[str, list[str]]]:
         ],
     )
     named = card.named or ("No group was shown to be missed more than the tolerance. That is not proof of fairness.",)
-    yield "Whose needs it misses more, or less", _bullets(named)
+    yield "Whose needs it misses more", _bullets(named)
     yield "What these figures cannot say", _bullets(LABEL_LIMITS)
     yield (
         "How the points add up",
