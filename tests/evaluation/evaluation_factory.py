@@ -1,6 +1,5 @@
 """Small invented evidence, and an invented cohort with stand-in estimators, for every test of evaluation."""
 
-
 import numpy as np
 import pandas as pd
 
