@@ -181,6 +181,7 @@ def make_result(*, listed: int = 30, margin: int = 10, set_aside: int = 12, **ch
         "date": "2025-09-08",
         "capacity": "10%",
         "by_school": False,
+        "reader": "senco",
         "listed": children[:listed],
         "margin": children[listed:],
         "set_aside": aside,

@@ -154,6 +154,9 @@ def screen(
         str | None, typer.Option(help="How many children can be assessed: 30, or 10%. [default: the spec's]")
     ] = None,
     by: Annotated[Literal["school"] | None, typer.Option(help="With 'school', each school has its own places.")] = None,
+    reader: Annotated[
+        str | None, typer.Option(help="Role of whoever reads the list, as the contracts name it. [default: senco]")
+    ] = None,
     research: Annotated[
         bool, typer.Option(help="Show real children to a model that learnt from invented ones; every page says so.")
     ] = False,
@@ -172,6 +175,7 @@ def screen(
             out=out,
             capacity=capacity,
             by_school=by == "school",
+            reader=reader,
             research=research,
             tracking_uri=tracking_uri,
         )

@@ -29,6 +29,7 @@ LIST_COLUMNS = (
     "reasons_for",
     "reasons_against",
     "not_known",
+    "ask",
     "areas_of_need",
     "what_we_decided",
     "screened_on",
@@ -71,6 +72,7 @@ def _list_cells(child: ScreenedChild) -> tuple[Cell, ...]:
         reasons_text(child.reasons_for),
         reasons_text(child.reasons_against),
         "; ".join(child.not_known),
+        "; ".join(child.ask),
         "; ".join(areas(child)),
         "",
     )

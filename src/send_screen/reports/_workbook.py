@@ -67,7 +67,7 @@ def _list_cells(child: ScreenedChild) -> tuple[Cell, ...]:
         child.of_100,
         reasons_text(child.reasons_for),
         reasons_text(child.reasons_against),
-        "; ".join(child.not_known),
+        "; ".join((*child.not_known, *(f"ask {agency}" for agency in child.ask))),
         "; ".join(areas(child)),
         "",
         child.child_id,

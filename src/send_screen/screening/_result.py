@@ -50,6 +50,8 @@ class ScreenedChild:
         Strongest first.
     not_known : tuple of str
         What was missing about this child, in words.
+    ask : tuple of str
+        Agencies whose data count for this child, and that the reader may not see.
     """
 
     rank: int
@@ -63,6 +65,7 @@ class ScreenedChild:
     reasons_for: tuple[Reason, ...]
     reasons_against: tuple[Reason, ...]
     not_known: tuple[str, ...]
+    ask: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,8 @@ class ScreeningResult:
         ISO date of the run.
     capacity : str
         As asked for, for example ``"10%"`` or ``"30"``; with ``by_school`` each school has its own places.
+    reader : str
+        The role whose eyes the list is for.
     listed : tuple of ScreenedChild
         Exactly as many as there are places (or children).
     margin : tuple of ScreenedChild
@@ -130,6 +135,7 @@ class ScreeningResult:
     date: str
     capacity: str
     by_school: bool
+    reader: str
     listed: tuple[ScreenedChild, ...]
     margin: tuple[ScreenedChild, ...]
     set_aside: tuple[SetAsideChild, ...]

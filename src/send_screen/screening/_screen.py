@@ -13,6 +13,7 @@ from send_screen.cohorts import Cohort
 from send_screen.errors import PopulationError
 from send_screen.governance import Bundle
 from send_screen.screening._capacity import Capacity, listed_and_margin
+from send_screen.screening._reader import Reader, reader_of
 from send_screen.screening._result import ScreenedChild, ScreeningResult, SetAsideChild
 from send_screen.screening._words import reasons
 from send_screen.tables import hash_order
@@ -62,6 +63,7 @@ def screen(
     file: str,
     capacity: Capacity | None = None,
     by_school: bool = False,
+    reader: str | None = None,
     research: bool = False,
     today: dt.date | None = None,
 ) -> ScreeningResult:
@@ -79,6 +81,8 @@ def screen(
         How many children can be assessed; by default the spec's share.
     by_school : bool, default False
         Whether each school has its own places.
+    reader : str, optional
+        The role that will read the list; see :func:`reader_of`.
     research : bool, default False
         Whether a version that learnt from invented children may be shown real ones, under a watermark.
     today : datetime.date, optional
@@ -96,19 +100,19 @@ def screen(
     """
     today = today or dt.date.today()
     capacity = capacity or Capacity(share=bundle.spec.capacity)
+    eyes = reader_of(bundle.contracts, reader)
     banners = refuse_or_warn(bundle, cohort, today=today, research=research)
     X = cohort.X[list(bundle.tables.features)]
     score, contributions = bundle.tables.score(X), bundle.tables.contributions(X)
     bundle.tables.check_additivity(score, contributions)
     order = hash_order(cohort.ids.tolist())
     listed, margin = listed_and_margin(score, order, cohort.show["school"] if by_school else None, capacity)
+    visible = _visible(bundle, eyes, cohort.show)
     rank = {position: place for place, position in enumerate(np.concatenate([listed, margin]), start=1)}
 
     def child(position: int) -> ScreenedChild:
-        speaks_for, speaks_against, not_known = reasons(
-            bundle.features, bundle.contracts, X.iloc[position], contributions[position]
-        )
-        shown = cohort.show.iloc[position]
+        why = reasons(bundle.features, eyes, X.iloc[position], contributions[position])
+        shown = visible.iloc[position]
         return ScreenedChild(
             rank=rank[position],
             row=int(shown["row"]),
@@ -118,18 +122,21 @@ def screen(
             school=shown["school"],
             score=float(score[position]),
             of_100=of_100(score[position]),
-            reasons_for=speaks_for,
-            reasons_against=speaks_against,
-            not_known=not_known,
+            reasons_for=why.speaks_for,
+            reasons_against=why.speaks_against,
+            not_known=why.not_known,
+            ask=why.ask,
         )
 
-    set_aside = tuple(_set_aside({str(k): v for k, v in row.items()}) for row in cohort.set_aside.to_dict("records"))
+    rows = _visible(bundle, eyes, cohort.set_aside).to_dict("records")
+    set_aside = tuple(_set_aside({str(k): v for k, v in row.items()}, bundle, eyes) for row in rows)
     return ScreeningResult(
         model=model_facts(bundle),
         file=file,
         date=today.isoformat(),
         capacity=str(capacity),
         by_school=by_school,
+        reader=eyes.role,
         listed=tuple(map(child, listed)),
         margin=tuple(map(child, margin)),
         set_aside=set_aside,
@@ -172,7 +179,25 @@ def model_facts(bundle: Bundle) -> dict[str, object]:
     }
 
 
-def _set_aside(row: dict[str, Any]) -> SetAsideChild:
+def _visible(bundle: Bundle, eyes: Reader, shown: pd.DataFrame) -> pd.DataFrame:
+    """Blank what the reader may not see beside the identifier: name, class, school."""
+    spec = bundle.spec
+    sources = {
+        "name": spec.show_name,
+        "class_name": (spec.show_class,) if spec.show_class else (),
+        "school": (spec.show_school,),
+    }
+    hidden = [column for column, refs in sources.items() if not all(map(eyes.may_see, refs))]
+    return shown.assign(**dict.fromkeys(hidden, ""))
+
+
+def _set_aside(row: dict[str, Any], bundle: Bundle, eyes: Reader) -> SetAsideChild:
+    conditions = {condition.rule: condition.column for condition in (*bundle.spec.population, *bundle.spec.eligible)}
+    ref = conditions.get(row["rule"])
+    if ref is not None and not eyes.may_see(ref):
+        agency = bundle.contracts[ref.contract].agency
+        row = {**row, "reason": f"The model is not to be asked about this child. Ask {agency}."}
+
     def text(key: str) -> str:
         return "" if pd.isna(row[key]) else str(row[key])
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from send_screen.contracts import Contract
+from send_screen.screening._reader import Reader
 from send_screen.screening._result import Reason
 from send_screen.specs import AgeInMonths, Equals, Feature, Share
 
@@ -53,32 +55,55 @@ def is_missing(value: object) -> bool:
     return value is None or (isinstance(value, float) and np.isnan(value))
 
 
-def reasons(
-    features: Sequence[Feature], contracts: Mapping[str, Contract], values: pd.Series, contributions: np.ndarray
-) -> tuple[tuple[Reason, ...], tuple[Reason, ...], tuple[str, ...]]:
-    """Return what speaks for a look at a child, what speaks against, and what was not known.
+@dataclass(frozen=True)
+class Reasons:
+    """Why a child has the score it has, as one reader may know it.
+
+    Attributes
+    ----------
+    speaks_for, speaks_against : tuple of Reason
+        Strongest first.
+    not_known : tuple of str
+        What was missing about the child, in words.
+    ask : tuple of str
+        Agencies whose data count for the child and that the reader may not see; nothing else is said of those.
+    """
+
+    speaks_for: tuple[Reason, ...]
+    speaks_against: tuple[Reason, ...]
+    not_known: tuple[str, ...]
+    ask: tuple[str, ...]
+
+
+def reasons(features: Sequence[Feature], reader: Reader, values: pd.Series, contributions: np.ndarray) -> Reasons:
+    """Return what speaks for a look at a child, what speaks against, what was not known, and whom to ask.
 
     Parameters
     ----------
     features : sequence of Feature, length p
         What the model looks at.
-    contracts : mapping of contract id to Contract
+    reader : Reader
+        Whoever reads it: of a column that this role may not see, only the agency is named (hard rule 7).
     values : pandas.Series, length p
         The child's features.
     contributions : numpy.ndarray of float64, shape (p,)
         Exact Shapley values in log-odds, in the same order.
     """
-    found, unknown = [], []
+    found, unknown, ask = [], [], []
     for feature, value, contribution in zip(features, values, contributions, strict=True):
+        agency = reader.whom_to_ask(feature)
+        if agency is not None:
+            ask.append(agency)
+            continue
         if is_missing(value):
             moved = " (its absence moved the child up)" if contribution >= SMALLEST_REASON else ""
             unknown.append(feature.label + moved)
             continue
         if abs(contribution) >= SMALLEST_REASON:
-            agency = contracts[feature.sources[0].contract].agency
-            text = value_in_words(feature, contracts, value)
-            found.append(Reason(feature.name, text, float(contribution), agency, feature.area))
+            text = value_in_words(feature, reader.contracts, value)
+            whose = reader.contracts[feature.sources[0].contract].agency
+            found.append(Reason(feature.name, text, float(contribution), whose, feature.area))
     strongest_first = sorted(found, key=lambda reason: (-abs(reason.contribution), reason.feature))
     speaks_for = tuple(reason for reason in strongest_first if reason.contribution > 0)[:MOST_REASONS]
     speaks_against = tuple(reason for reason in strongest_first if reason.contribution < 0)[:MOST_REASONS]
-    return speaks_for, speaks_against, tuple(unknown)
+    return Reasons(speaks_for, speaks_against, tuple(unknown), tuple(dict.fromkeys(ask)))

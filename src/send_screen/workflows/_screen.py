@@ -31,6 +31,7 @@ def screen_file(
     out: str | Path,
     capacity: str | None = None,
     by_school: bool = False,
+    reader: str | None = None,
     research: bool = False,
     tracking_uri: str | None = None,
 ) -> tuple[ScreeningResult, dict[str, Any]]:
@@ -48,6 +49,8 @@ def screen_file(
         ``"30"`` or ``"10%"``; by default the spec's.
     by_school : bool, default False
         Whether each school has its own places.
+    reader : str, optional
+        The role that will read the list: of what it may not see, only the agency to ask is named.
     research : bool, default False
         See :func:`send_screen.screening.screen`.
     tracking_uri : str, optional
@@ -62,7 +65,9 @@ def screen_file(
     asked = Capacity.parse(capacity) if capacity else None
     bundle = load_model(model, tracking_uri=tracking_uri)
     cohort = load_cohort(bundle.spec, file, training=False, contracts=bundle.contracts)
-    result = screen(bundle, cohort, file=Path(file).name, capacity=asked, by_school=by_school, research=research)
+    result = screen(
+        bundle, cohort, file=Path(file).name, capacity=asked, by_school=by_school, reader=reader, research=research
+    )
     return result, write_results(result, Path(out), manifest_sha256=bundle.manifest_sha256)
 
 
@@ -105,6 +110,7 @@ def summarise(result: ScreeningResult, out: Path, manifest_sha256: str) -> dict[
         "date": result.date,
         "capacity": result.capacity,
         "by_school": result.by_school,
+        "reader": result.reader,
         "rows": result.n_rows,
         "screened": result.n_screened,
         "listed": len(result.listed),

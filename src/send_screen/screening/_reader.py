@@ -1,0 +1,52 @@
+"""Who reads a list: what their role may see, and whom to ask about the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from send_screen.contracts import Contract
+from send_screen.errors import UsageError
+from send_screen.specs import ColumnRef, Feature
+
+USUAL = "senco"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A role, and the contracts that say what it may see.
+
+    Attributes
+    ----------
+    role : str
+    contracts : mapping of contract id to Contract
+    """
+
+    role: str
+    contracts: Mapping[str, Contract]
+
+    def may_see(self, ref: ColumnRef) -> bool:
+        """Tell whether the role may see a column's content."""
+        return self.role in self.contracts[ref.contract].columns[ref.column].readers
+
+    def whom_to_ask(self, feature: Feature) -> str | None:
+        """Return the agency to ask about a feature that the role may not see; None where it may."""
+        hidden = [ref for ref in feature.sources if not self.may_see(ref)]
+        return self.contracts[hidden[0].contract].agency if hidden else None
+
+
+def reader_of(contracts: Mapping[str, Contract], role: str | None = None) -> Reader:
+    """Return a reader by role; by default the SENCO, or the first role that the contracts name.
+
+    Raises
+    ------
+    UsageError
+        If no contract knows the role.
+    """
+    roles = {name: words for contract in contracts.values() for name, words in contract.readers.items()}
+    if role is None:
+        role = USUAL if USUAL in roles else next(iter(roles), USUAL)
+    elif role not in roles:
+        known = "; ".join(f"{name} ({words})" for name, words in sorted(roles.items()))
+        raise UsageError(f"No contract knows the role {role!r}.", remedy=f"Known are: {known}.")
+    return Reader(role, contracts)

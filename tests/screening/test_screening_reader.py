@@ -1,0 +1,81 @@
+"""Hard rule 7: of a column that a role may not see, only the agency to ask is named."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from send_screen.cohorts import load_cohort
+from send_screen.errors import UsageError
+from send_screen.governance import Bundle, open_bundle
+from send_screen.reports import render_screening
+from send_screen.screening import Capacity, answer, reader_of, screen
+
+TODAY = dt.date(2026, 9, 1)
+
+
+def closed_to(bundle: Bundle, role: str, contract: str, columns: set[str], agency: str) -> Bundle:
+    """The same version under contracts in which ``role`` may not see some columns."""
+    old = bundle.contracts[contract]
+    changed = {
+        name: dataclasses.replace(column, readers=column.readers - {role}) if name in columns else column
+        for name, column in old.columns.items()
+    }
+    new = dataclasses.replace(old, columns=changed, agency=agency)
+    return dataclasses.replace(bundle, contracts={**bundle.contracts, contract: new})
+
+
+@pytest.fixture(scope="module")
+def bundle(trained: Any) -> Bundle:
+    return open_bundle(trained.exported)
+
+
+GOALS = {f"G{number:02d}" for number in range(1, 18)}
+
+
+def test_hidden_reasons_name_the_agency_only_rule_7(bundle: Bundle, trained: Any) -> None:
+    closed = closed_to(bundle, "class_teacher", "education/eyfsp", GOALS, "health visiting")
+    cohort = load_cohort(closed.spec, trained.school_file, training=False, contracts=closed.contracts)
+    everything = Capacity(share=1.0)
+    teacher = screen(closed, cohort, file="x.csv", capacity=everything, reader="class_teacher", today=TODAY)
+    senco = screen(closed, cohort, file="x.csv", capacity=everything, today=TODAY)
+    labels = {closed.spec.feature(goal).label for goal in GOALS}
+    assert [child.child_id for child in teacher.listed] == [child.child_id for child in senco.listed]
+    for child in teacher.listed:
+        assert child.ask == ("health visiting",)
+        told = " ".join([*(r.text for r in (*child.reasons_for, *child.reasons_against)), *child.not_known])
+        assert not any(label in told for label in labels)
+    assert any(child.reasons_for for child in senco.listed)
+    assert all(child.ask == () for child in senco.listed)
+    page = render_screening(teacher)
+    assert "Ask health visiting." in page
+    assert not any(f"{label}: emerging" in page for label in labels)
+    told = answer(closed, pd.read_csv(trained.school_file, dtype=str), reader="class_teacher", today=TODAY)
+    assert set(told.loc[told["status"] == "screened", "ask"]) == {"health visiting"}
+    assert not told["reasons_for"].str.contains("emerging").any()
+
+
+def test_the_record_itself_can_be_hidden(bundle: Bundle, trained: Any) -> None:
+    closed = closed_to(bundle, "class_teacher", "education/pupil_census", {"SENprovision"}, "the SEN office")
+    cohort = load_cohort(closed.spec, trained.school_file, training=False, contracts=closed.contracts)
+    result = screen(closed, cohort, file="x.csv", reader="class_teacher", today=TODAY)
+    reasons = {child.reason for child in result.set_aside if child.rule == "ELIGIBLE-NOT-ON-RECORD"}
+    assert reasons == {"The model is not to be asked about this child. Ask the SEN office."}
+
+
+def test_an_authority_sees_no_names(bundle: Bundle, trained: Any) -> None:
+    cohort = load_cohort(bundle.spec, trained.school_file, training=False, contracts=bundle.contracts)
+    authority = screen(bundle, cohort, file="x.csv", reader="local_authority", today=TODAY)
+    school = screen(bundle, cohort, file="x.csv", today=TODAY)
+    assert all(child.name == "" for child in (*authority.listed, *authority.margin, *authority.set_aside))
+    assert all(child.name for child in school.listed)
+
+
+def test_roles_are_those_of_the_contracts(bundle: Bundle) -> None:
+    assert reader_of(bundle.contracts).role == "senco"
+    with pytest.raises(UsageError, match="class_teacher"):
+        reader_of(bundle.contracts, "teacher")
