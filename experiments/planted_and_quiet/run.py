@@ -67,6 +67,15 @@ def planted(seed: int, spec: ModelSpec, *, share: float, children: int) -> dict[
     }
 
 
+def planted_until(seed: int, spec: ModelSpec, *, children: int) -> dict[str, Any]:
+    """Raise the share of noise, step by step, until recall is as much lower as is asked."""
+    for share in CONFIG["shares"]:
+        found = planted(seed, spec, share=share, children=children)
+        if found["gap"] >= CONFIG["gap"]:
+            break
+    return {**found, "share": share}
+
+
 def quiet(cohort: Cohort, seed: int, spec: ModelSpec) -> dict[str, Any]:
     """Replace the groups by others that have nothing to do with anything and return what the report names."""
     sensitive = pd.DataFrame(
@@ -101,6 +110,7 @@ def main() -> None:
         found = {
             "untouched": untouched,
             "planted": planted(seed, spec, share=CONFIG["share"], children=arguments.children),
+            "planted_until": planted_until(seed, spec, children=arguments.children),
             "quiet": quiet(cohort, seed, spec),
         }
         results.append(found)
@@ -108,6 +118,7 @@ def main() -> None:
     sex = CONFIG["group"]
     summary = {
         "planted_named": sum(result["planted"]["named"] for result in results),
+        "planted_until_named": sum(result["planted_until"]["named"] for result in results),
         "quiet_silent": sum(not result["quiet"]["named"] for result in results),
         "quiet_no_gap_shown": sum(result["quiet"]["shown"] == 0 for result in results),
         "seeds": len(results),

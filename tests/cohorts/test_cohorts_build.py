@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from send_screen.cohorts import Cohort, hold_out_schools, load_cohort, write_held_out
+from send_screen.contracts import load_contract, upn_check_letter
 from send_screen.errors import DataError, PopulationError, UsageError
 from send_screen.simulation import England, school_file, simulate_england, write_england
 from send_screen.specs import ModelSpec, load_spec
@@ -260,17 +261,101 @@ def test_what_is_no_data_is_refused(spec: ModelSpec) -> None:
         load_cohort(spec, {"health/asq": pd.DataFrame()})
 
 
-def test_whole_schools_are_held_out(cohort: Cohort, england: England, tmp_path: Path) -> None:
+def test_a_child_who_moved_away_is_not_a_child_without_need(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
+    before = load_cohort(spec, tables)
+    assert before.y is not None
+    gone = before.ids[before.y == 0].iloc[:5].tolist()
+    status = tables["outcomes/sen_status"]
+    status.loc[status["UPN"].isin(gone), "StatusDate"] = "2023-10-05"
+    after = load_cohort(spec, tables)
+    assert not set(gone) & set(after.ids)
+    aside = after.set_aside.set_index("child_id").loc[gone]
+    assert set(aside["rule"]) == {"OUTCOME-KNOWN"}
+
+
+def as_if_real(tables: dict[str, pd.DataFrame], rows: list[int]) -> None:
+    """Give some children UPNs of authority 801 in every table."""
+    census = tables["education/pupil_census"]
+    new = {upn: upn_check_letter("801" + upn[4:]) + "801" + upn[4:] for upn in census.loc[rows, "UPN"]}
+    for table in tables.values():
+        table["UPN"] = table["UPN"].replace(new)
+
+
+def test_a_typo_makes_no_invented_child_real(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
+    tables["education/pupil_census"].loc[3, "UPN"] = "see note"
+    assert load_cohort(spec, tables).invented
+    assert screening(spec, tables).invented
+
+
+def test_one_invented_child_makes_what_is_learnt_invented(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
+    as_if_real(tables, list(range(10, 2_000)))
+    assert load_cohort(spec, tables).invented
+    assert not screening(spec, tables).invented
+    as_if_real(tables, list(range(10)))
+    assert not load_cohort(spec, tables).invented
+
+
+def test_one_real_child_makes_a_file_real_even_when_set_aside(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
+    census = tables["education/pupil_census"]
+    on_record = census.index[census["SENprovision"] == "K"][0]
+    as_if_real(tables, [on_record])
+    assert not screening(spec, tables).invented
+    assert load_cohort(spec, tables).invented
+
+
+def test_records_of_different_years_are_looked_at_by_hand(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
+    census = tables["education/pupil_census"]
+    eligible = census.index[census["SENprovision"] == "N"][:4]
+    census.loc[eligible, "AcademicYear"] = "2023/24"
+    before = rules(screening(spec, {**tables, "education/pupil_census": census.assign(AcademicYear="2022/23")}))
+    assert "DATA-YEARS-DIFFER" not in before
+    assert rules(screening(spec, tables))["DATA-YEARS-DIFFER"] >= 3
+
+
+def test_when_nobody_can_be_screened_the_cohort_is_empty(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
+    profile = tables["education/eyfsp"]
+    profile[[column for column in profile if column.startswith("G")]] = "A"
+    found = screening(spec, tables)
+    assert len(found) == 0
+    assert len(found.set_aside) == len(tables["education/pupil_census"])
+    with pytest.raises(DataError, match="None of the"):
+        load_cohort(spec, tables)
+
+
+@pytest.mark.parametrize("form", ["folder", "frames"])
+def test_whole_schools_are_held_out(
+    spec: ModelSpec, cohort: Cohort, england: England, tmp_path: Path, form: str
+) -> None:
     kept, held = hold_out_schools(cohort, 3)
     assert held.school.nunique() == 3
     assert not set(kept.school) & set(held.school)
+    assert not set(kept.set_aside["cluster"]) & set(held.school)
     assert len(kept) + len(held) == len(cohort)
+    assert len(kept.set_aside) + len(held.set_aside) == len(cohort.set_aside)
     shuffled = cohort.take(np.random.default_rng(0).permutation(len(cohort)))
     assert set(hold_out_schools(shuffled, 3)[1].school) == set(held.school)
-    write_england(england, tmp_path / "data")
-    files = write_held_out(tmp_path / "data", held.ids, "UPN", tmp_path / "held_out")
-    assert {file.name for file in files} == {"eyfsp.csv", "pupil_census.csv", "sen_status.csv"}
-    assert set(pd.read_csv(tmp_path / "held_out" / "eyfsp.csv")["UPN"]) == set(held.ids)
+    contracts = {use.contract: load_contract(f"{use.contract}@{use.version}") for use in spec.data}
+    census = england.pupil_census.rename(columns={"UPN": "Unique Pupil Number"})
+    profile = england.eyfsp.assign(UPN=england.eyfsp["UPN"].str.lower())
+    if form == "folder":
+        data: object = tmp_path / "data"
+        (tmp_path / "data").mkdir()
+        for name, frame in (("pupil_census", census), ("eyfsp", profile), ("sen_status", england.sen_status)):
+            frame.to_csv(tmp_path / "data" / f"{name}.csv", index=False)
+    else:
+        data = {
+            "education/pupil_census": census,
+            "education/eyfsp": profile,
+            "outcomes/sen_status": england.sen_status,
+        }
+    files = write_held_out(spec, contracts, data, held, tmp_path / "held_out")
+    assert {file.name for file in files} == {"eyfsp.parquet", "pupil_census.parquet", "sen_status.parquet"}
+    of_school = set(england.pupil_census.loc[england.pupil_census["School"].isin(held.school), "UPN"])
+    assert set(pd.read_parquet(tmp_path / "held_out" / "pupil_census.parquet")["Unique Pupil Number"]) == of_school
+    # All children of the school, those already on the record included: the lists must set them aside again.
+    found = load_cohort(spec, tmp_path / "held_out", training=False)
+    assert set(found.ids) | set(found.set_aside["child_id"]) == of_school
+    assert "ELIGIBLE-NOT-ON-RECORD" in rules(found)
     for wrong in (0, 10_000):
         with pytest.raises(UsageError):
             hold_out_schools(cohort, wrong)

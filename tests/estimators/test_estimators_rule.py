@@ -157,3 +157,15 @@ def test_a_rule_that_separates_the_classes_has_finite_log_odds():
 def test_a_rule_that_makes_no_sense_is_refused(parameters, words):
     with pytest.raises(ValueError, match=words):
         RuleClassifier(**parameters).fit(*goals())
+
+
+@pytest.mark.parametrize("few", [1, 3, 9])
+def test_a_goal_that_fewer_than_ten_miss_is_not_counted(few):
+    """From slope, mean and number of children their number could be worked out."""
+    rng = np.random.default_rng(few)
+    goals = pd.DataFrame({"G01": rng.choice([1.0, 2.0], 400), "G02": np.where(np.arange(400) < few, 1.0, 2.0)})
+    need = (rng.random(400) < np.where(goals["G01"] == 1, 0.6, 0.2)).astype(int)
+    rule = RuleClassifier(features=["G01", "G02"], not_met=[1.0], expected=[2.0]).fit(goals, need)
+    first, second = rule.risk_tables_.terms
+    assert first.slope != 0
+    assert (second.slope, second.mean, second.missing) == (0.0, 0.0, 0.0)

@@ -67,7 +67,7 @@ def coverage(rng, schools, expected, rate, icc, replicates=300):
 )
 def test_clustered_intervals_cover(schools, expected, rate, icc):
     ours, _ = coverage(np.random.default_rng(5), schools, expected, rate, icc)
-    # 93 % less what 300 replicates can be out by; experiments/planted_and_quiet has the long run
+    # 93 % less what 300 replicates can be out by
     assert ours >= 0.93 - 0.03
 
 

@@ -116,11 +116,19 @@ def test_data_are_known_by_their_content(tmp_path: Path) -> None:
 
 
 def test_a_version_is_its_making() -> None:
-    base = {"spec": "s", "data": "d", "contracts": {"c@1.0.0": "h"}, "code": "v", "hold_out": 0}
+    base = {
+        "spec": "s",
+        "data": "d",
+        "contracts": {"c@1.0.0": "h"},
+        "code": "v",
+        "packages": {"a": "2"},
+        "hold_out": 0,
+    }
     made = version_id(**base)
     assert made == version_id(**base)
     assert len(made) == 16
-    for key, other in (("spec", "t"), ("data", "e"), ("contracts", {}), ("code", "w"), ("hold_out", 1)):
+    others = {"spec": "t", "data": "e", "contracts": {}, "code": "w", "packages": {}, "hold_out": 1}
+    for key, other in others.items():
         assert version_id(**{**base, key: other}) != made
     assert code_version() == code_version()
 

@@ -137,7 +137,7 @@ def test_values_in_words(bundle: Bundle) -> None:
         ("G02", 1.0): "Speaking: emerging",
         ("age_months", 59.0): "Age at the end of reception: 4 years 11 months",
         ("absence", 0.125): "Share of sessions missed: 12.5 %",
-        ("absence", 0.1): "Share of sessions missed: 10 %",
+        ("absence", 0.1): "Share of sessions missed: 10.0 %",
     }
     for (name, value), text in words.items():
         assert value_in_words(bundle.spec.feature(name), bundle.contracts, value) == text

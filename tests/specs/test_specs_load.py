@@ -129,6 +129,35 @@ CASES: dict[str, tuple[Edit, str]] = {
         lambda d: (d.pop("challengers"), d["gates"][0].update(against="lightgbm")),
         "not under `challengers`",
     ),
+    "an outcome code that nobody has": (lambda d: d["outcome"]["positive"].append("EHCP"), "has no code 'EHCP'"),
+    "a year group that is none": (
+        lambda d: d["population"]["where"][0].update({"in": ["Reception"]}),
+        "has no code 'Reception'",
+    ),
+    "a group of a code that nobody has": (lambda d: d["groups"][0]["levels"].update({"3": "x"}), "has no code '3'"),
+    "no such day of the year": (lambda d: d["as_of"].update(month_day="13-45"), "not a day of the calendar"),
+    "no gate": (lambda d: d.update(gates=[]), "$.gates"),
+    "nobody left out": (lambda d: d["eligible"].update(where=[]), "$.eligible.where"),
+    "a gate that is never measured": (
+        lambda d: d["gates"].append({"metric": "calibration_slope", "against": "rule", "at_least": 0}),
+        "is not compared",
+    ),
+    "the identifier as a feature": (
+        lambda d: d["features"][0].update(column="education/pupil_census.UPN", kind="category"),
+        "names a child",
+    ),
+    "a name as a feature": (
+        lambda d: d["features"][0].update(column="education/pupil_census.Forename", kind="category"),
+        "could name a child",
+    ),
+    "a school as a feature": (
+        lambda d: d["features"][0].update(column="education/pupil_census.School"),
+        "does not hold numbers",
+    ),
+    "absence that lowers the risk": (lambda d: d["features"][-1].update(sign="decreasing"), "needs `sign: increasing`"),
+    "absence without a sign": (lambda d: d["features"][-1].pop("sign"), "needs `sign: increasing`"),
+    "an outcome that loses who moves away": (lambda d: d["outcome"].pop("followed_months"), "followed_months"),
+    "a follow-up beyond the horizon": (lambda d: d["outcome"].update(followed_months=19), "beyond the horizon"),
     "a sign on a category": (lambda d: d["features"][0].update(kind="category"), "a category has no order"),
     "column and derive": (
         lambda d: d["features"][0].update(derive={"share": {"of": "a/b.c", "out_of": "a/b.d"}}),

@@ -11,9 +11,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from send_screen.errors import GateError, LeakageError, MissingExtraError, UsageError
+from send_screen.errors import GateError, LeakageError, MissingExtraError, SpecError, UsageError
 from send_screen.governance import open_bundle
-from send_screen.workflows import export_model, load_model, train
+from send_screen.workflows import export_model, load_model, screen_file, train
 
 
 def test_the_same_spec_data_and_seed_give_the_same_bytes(trained: Any, small_spec: Path, tmp_path: Path) -> None:
@@ -106,12 +106,16 @@ def test_a_planted_leak_is_refused_by_name(trained: Any, small_spec: Path, tmp_p
 def test_held_out_schools_can_be_screened(trained: Any, small_spec: Path, tmp_path: Path) -> None:
     uri = f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}"
     made = train(small_spec, trained.data, tracking_uri=uri, evidence=tmp_path / "evidence", hold_out=5, threads=1)
-    held = pd.read_csv(made.evidence / "held_out" / "pupil_census.csv", dtype=str)
+    held = pd.read_parquet(made.evidence / "held_out" / "pupil_census.parquet")
     assert held["School"].nunique() == 5
     schools = pd.read_parquet(made.evidence / "schools.parquet")["school_id"]
     assert not set(schools) & set(held["School"])
     assert made.version != trained.made.version
-    assert made.n + len(held) <= trained.made.n + len(held)
+    assert made.n < trained.made.n < made.n + len(held)
+    result, summary = screen_file(made.model_uri, made.evidence / "held_out", out=tmp_path / "lists", tracking_uri=uri)
+    assert summary["rows"] == len(held)
+    assert summary["set_aside"]["already on the record"] == (held["SENprovision"] != "N").sum()
+    assert {child.school for child in result.listed} <= set(held["School"])
 
 
 def test_a_store_that_cannot_be_written_is_named(trained: Any, small_spec: Path, tmp_path: Path) -> None:
@@ -124,6 +128,25 @@ def test_a_store_that_cannot_be_written_is_named(trained: Any, small_spec: Path,
             evidence=tmp_path / "evidence",
             threads=1,
         )
+
+
+def test_other_evidence_under_the_same_version_is_not_overwritten(
+    trained: Any, small_spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = {"tracking_uri": f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}", "evidence": tmp_path / "evidence"}
+    made = train(small_spec, trained.data, threads=1, **where)
+    kept = made.evidence / "evidence.parquet"
+    kept.write_bytes(b"what a registered run rests on")
+    with pytest.raises(GateError, match="other evidence"):
+        train(small_spec, trained.data, threads=1, **where)
+    assert kept.read_bytes() == b"what a registered run rests on"
+
+
+def test_a_spec_past_its_review_is_not_trained(trained: Any, small_spec: Path, tmp_path: Path) -> None:
+    spec = tmp_path / "old.yaml"
+    spec.write_text(small_spec.read_text("utf-8").replace("review_date: 2028", "review_date: 2024"), encoding="utf-8")
+    with pytest.raises(SpecError, match="2024-07-31"):
+        train(spec, trained.data, tracking_uri="sqlite:///never.db", evidence=tmp_path)
 
 
 def test_a_model_is_found_by_alias_number_and_folder(trained: Any) -> None:

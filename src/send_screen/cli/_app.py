@@ -112,6 +112,29 @@ def check(
 
 @app.command()
 @guarded
+def init(
+    file: Annotated[Path, typer.Argument(help="Your own CSV, XLSX or Parquet, one row a child.")],
+    out: Annotated[Path, typer.Option(help="A folder that is not there yet.")],
+    label: Annotated[
+        str | None, typer.Option(help="The column that says what happened later. [default: guessed]")
+    ] = None,
+    school: Annotated[str | None, typer.Option(help="The column of the school. [default: guessed]")] = None,
+    child_id: Annotated[
+        str | None, typer.Option("--id", help="The column of the child's identifier. [default: guessed]")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Draft a commented spec and contract from your own file, ready to be decided on and trained."""
+    from send_screen.cli._words_init import init_json, init_text
+    from send_screen.workflows import first_steps
+
+    with progress(quiet=json) as tell:
+        made = first_steps(file, out=out, label=label, school=school, child_id=child_id, progress=tell)
+    say_json(init_json(made)) if json else say(init_text(made, file))
+
+
+@app.command()
+@guarded
 def train(
     spec: Annotated[Path, typer.Argument(help="The model's spec.yaml.")],
     data: Annotated[Path, typer.Option(help="A file, or a folder with one file a contract.")],

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from send_screen.cohorts._cohort import Cohort
 from send_screen.cohorts._link import NO_RECORD, Linked, link
 from send_screen.cohorts._values import (
     as_of_dates,
-    code,
     column_of,
     feature_values,
     group_values,
@@ -19,9 +19,9 @@ from send_screen.cohorts._values import (
     recorded_dates,
     year_end,
 )
-from send_screen.contracts import Contract
+from send_screen.contracts import INVENTED_AUTHORITY, Contract, valid_upns
 from send_screen.errors import DataError, PopulationError
-from send_screen.specs import Condition, ModelSpec
+from send_screen.specs import Condition, ModelSpec, code
 
 BY_HAND = "look at by hand"
 ON_RECORD = "already on the record"
@@ -46,7 +46,7 @@ def load_cohort(
     training : bool, default True
         Whether to keep the labelled children only; otherwise the children to be screened, without labels.
     contracts : mapping of contract id to Contract, optional
-        The contracts that came with an exported model; by default those that came with the library.
+        By default those that the spec was read with.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def load_cohort(
     Raises
     ------
     DataError
-        If the files cannot be used, or no child is left.
+        If the files cannot be used, or no child is left to learn from.
     PopulationError
         If the data are of other children than the model is for.
     """
@@ -67,6 +67,7 @@ def load_cohort(
     aside.loc[aside["rule"].isna() | no_record, "kind"] = None
     as_of = as_of_dates(linked.frame, linked.contracts, spec)
     _apply_population(spec, linked, aside)
+    _apply_years(linked, aside)
     if not training:
         _refuse_wrong_file(spec, aside)
     for condition in spec.eligible:
@@ -101,10 +102,17 @@ def load_cohort(
             "Add the school, or leave the child out of training.",
         )
     keep = aside["kind"].isna().to_numpy()
-    if not keep.any():
+    if training and not keep.any():
         raise DataError(_nobody_left(aside), remedy="Check that this is the file you meant.")
     set_aside = pd.concat(
-        [linked.origin, show[["name", "class_name", "school"]], aside, sensitive.add_prefix("group.")], axis=1
+        [
+            linked.origin,
+            show[["name", "class_name", "school"]],
+            school.rename("cluster"),
+            aside,
+            sensitive.add_prefix("group."),
+        ],
+        axis=1,
     )[~keep].reset_index(drop=True)
     recorded = {f.name: recorded_dates(linked.frame, linked.contracts, f) for f in spec.features}
     return Cohort(
@@ -119,7 +127,7 @@ def load_cohort(
         recorded_on={name: dates for name, dates in recorded.items() if dates is not None},
         set_aside=set_aside,
         notes=tuple(linked.notes),
-        invented=_invented(spec, linked),
+        invented=_invented(spec, linked, keep, training=training),
     ).take(keep)
 
 
@@ -140,6 +148,26 @@ def _apply(condition: Condition, linked: Linked, aside: pd.DataFrame, kind: str,
         f"{condition.rule}-NOT-KNOWN",
         f"{label} is not recorded, so it cannot be told whether the model may be asked about this child.",
         f"Look at the child by hand, and add {condition.column.column} to the file.",
+    )
+
+
+def _apply_years(linked: Linked, aside: pd.DataFrame) -> None:
+    """Set aside a child whose agencies speak of different academic years."""
+    columns = [
+        f"{contract.id}.{column.name}"
+        for contract in linked.contracts.values()
+        for column in contract.columns.values()
+        if column.rule("academicYear") and f"{contract.id}.{column.name}" in linked.frame
+    ]
+    years = linked.frame[columns].bfill(axis=1).iloc[:, [0]] if columns else linked.frame[columns]
+    differ = linked.frame[columns].apply(lambda year: year.notna() & (year != years.iloc[:, 0]))
+    _mark(
+        aside,
+        differ.any(axis=1),
+        BY_HAND,
+        "DATA-YEARS-DIFFER",
+        "The records of this child are of different academic years.",
+        "Look at the child by hand, and ask for the records of one year.",
     )
 
 
@@ -185,7 +213,10 @@ def _set_aside_without_essentials(spec: ModelSpec, linked: Linked, X: pd.DataFra
 
 
 def _labels(spec: ModelSpec, linked: Linked, as_of: pd.Series) -> pd.Series:
-    """Return 1.0, 0.0 or NaN: the outcome within the horizon after the as-of date."""
+    """Return 1.0, 0.0 or NaN: whether the outcome came within the horizon after the as-of date.
+
+    A child without it counts as 0 only with a record late enough (``followed_months``); otherwise nothing is known.
+    """
     ref = spec.outcome.column
     positive, negative = ({code(v) for v in values} for values in (spec.outcome.positive, spec.outcome.negative))
     if linked.outcome is None:
@@ -197,15 +228,22 @@ def _labels(spec: ModelSpec, linked: Linked, as_of: pd.Series) -> pd.Series:
     dates = table[name] if kind == "column" else year_end(table[name]) if kind == "academic-year-end" else None
     child = linked.origin["child_id"]
     until = as_of + pd.DateOffset(months=spec.outcome.horizon_months)
-    window = pd.DataFrame({"child": child, "from": as_of, "until": until}).dropna(subset=["child"])
+    followed_to = as_of + pd.DateOffset(months=spec.outcome.followed_months)
+    window = pd.DataFrame({"child": child, "from": as_of, "until": until, "followed": followed_to})
+    window = window.dropna(subset=["child"])
     window = window.drop_duplicates("child").set_index("child")
     codes = table[ref.column].map(code, na_action="ignore")
     owner = table[spec.child_id]
     inside = codes.isin(positive | negative)
+    followed = inside
     if dates is not None:
         when = pd.to_datetime(dates)
         inside &= (when > owner.map(window["from"])) & (when <= owner.map(window["until"]))
-    outcome = codes[inside].isin(positive).groupby(owner[inside]).max().astype("float64")
+        followed = inside & (when >= owner.map(window["followed"]))
+    happened = codes[inside].isin(positive).groupby(owner[inside]).max()
+    # Without a record late enough nothing is known of a child who had no outcome yet: she may have moved away.
+    known_to_be_well = set(owner[followed])
+    outcome = happened[happened | happened.index.isin(known_to_be_well)].astype("float64")
     return child.map(outcome).astype("float64")
 
 
@@ -240,13 +278,21 @@ def _categories(spec: ModelSpec, linked: Linked) -> dict[str, tuple[str, ...]]:
     return categories
 
 
-def _invented(spec: ModelSpec, linked: Linked) -> bool:
-    """Whether every identifier is a UPN of authority 000, which no real child has."""
-    first = linked.contracts[spec.data[0].contract]
-    ids = linked.origin["child_id"].dropna().astype(str)
-    column = first.columns[spec.child_id]
-    is_upn = column.rule("upn") is not None
-    return is_upn and len(ids) > 0 and bool((ids.str.slice(1, 4) == "000").all())
+def _invented(spec: ModelSpec, linked: Linked, keep: np.ndarray, *, training: bool) -> bool:
+    """Tell whether the children are invented: whose valid UPN is of authority 000, which no real child has.
+
+    The two mistakes are not alike. One invented child among those learnt from makes a version invented; one real child
+    among those to be screened makes a file real. A mistyped identifier is neither.
+    """
+    contract = linked.contracts[spec.data[0].contract]
+    if contract.columns[spec.child_id].rule("upn") is None:
+        return False
+    ids = linked.origin["child_id"].astype("string")
+    valid = valid_upns(ids)
+    invented = valid & (ids.str.slice(1, 4) == INVENTED_AUTHORITY).fillna(False)
+    if training:
+        return bool((invented & keep).any())
+    return bool(invented.any() and not (valid & ~invented).any())
 
 
 def _nobody_left(aside: pd.DataFrame) -> str:

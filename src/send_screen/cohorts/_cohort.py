@@ -40,6 +40,7 @@ class Cohort:
         When each feature was recorded, where its contract says so.
     set_aside : pandas.DataFrame, shape (n_rows - n, 10 or more)
         Rows that are not in the cohort: ``file``, ``row``, ``child_id``, ``name``, ``class_name``, ``school``,
+        ``cluster`` (the school that splits go by),
         ``kind``, ``rule``, ``reason``, ``remedy``, and a ``group.<attribute>`` column for each attribute.
     notes : tuple of str
         What was understood, repaired or left when the data were read.

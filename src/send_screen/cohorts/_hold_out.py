@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
-
 from send_screen.cohorts._cohort import Cohort
+from send_screen.cohorts._link import read_tables
+from send_screen.contracts import Contract
 from send_screen.errors import UsageError
-from send_screen.readers import read_table
+from send_screen.specs import ModelSpec, code
 
 
 def hold_out_schools(cohort: Cohort, schools: int) -> tuple[Cohort, Cohort]:
-    """Split a cohort by school.
+    """Split a cohort by school, the rows that were set aside included.
 
     Parameters
     ----------
@@ -39,48 +41,47 @@ def hold_out_schools(cohort: Cohort, schools: int) -> tuple[Cohort, Cohort]:
             remedy=f"Give a number from 1 to {len(names) - 1}.",
         )
     held = cohort.school.isin(names[:schools]).to_numpy()
-    return cohort.take(~held), cohort.take(held)
+    held_aside = cohort.set_aside["cluster"].isin(names[:schools])
+    kept, held_out = cohort.take(~held), cohort.take(held)
+    return (
+        replace(kept, set_aside=cohort.set_aside[~held_aside].reset_index(drop=True)),
+        replace(held_out, set_aside=cohort.set_aside[held_aside].reset_index(drop=True)),
+    )
 
 
-def write_held_out(data: Path, ids: pd.Series, id_column: str, folder: Path) -> list[Path]:
-    """Copy the rows of held-out children out of the files they came in, to be screened later.
+def write_held_out(
+    spec: ModelSpec, contracts: Mapping[str, Contract], data: object, held_out: Cohort, folder: Path
+) -> list[Path]:
+    """Copy all rows of held-out schools, children without an outcome included, to be screened later.
 
     Parameters
     ----------
-    data : pathlib.Path
-        The file or folder that the cohort was read from.
-    ids : pandas.Series of str
-        Identifiers of the children of held-out schools.
-    id_column : str
-        The identifier's column.
+    spec : ModelSpec
+    contracts : mapping of contract id to Contract
+    data
+        What the cohort was read from.
+    held_out : Cohort
+        From :func:`hold_out_schools`.
     folder : pathlib.Path
         Where to write; it is personal data, so a place that few may read.
 
     Returns
     -------
     list of pathlib.Path
-        The files written: CSV, or Parquet where the source is.
+        One Parquet file a table, named like its contract; a table that several contracts share is written once.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = set(ids)
-    written = []
-    files = sorted(data.iterdir()) if data.is_dir() else [data]
-    for file in files:
-        if file.suffix.lower() not in (".csv", ".xlsx", ".parquet"):
+    ids = {*held_out.ids, *held_out.set_aside["child_id"].dropna().map(code)}
+    schools = set(held_out.school)
+    written: dict[int, Path] = {}
+    for name, (frame, file, _) in read_tables(data, dict(contracts)).items():
+        if id(frame) in written:
             continue
-        frame = read_table(file).frame
-        if id_column not in frame.columns:
-            continue
-        rows = frame[frame[id_column].map(_plain, na_action="ignore").isin(wanted)]
-        if file.suffix.lower() == ".parquet":
-            target = folder / file.name
-            rows.reset_index(drop=True).to_parquet(target)
-        else:
-            target = folder / f"{file.stem}.csv"
-            rows.to_csv(target, index=False)
-        written.append(target)
-    return written
-
-
-def _plain(value: object) -> str:
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+        checked = contracts[name].check(frame, file=file).frame
+        rows = checked[spec.child_id].map(code, na_action="ignore").isin(ids)
+        if name == spec.school.contract:
+            rows |= checked[spec.school.column].map(code, na_action="ignore").isin(schools)
+        target = folder / f"{name.rpartition('/')[2]}.parquet"
+        frame[rows.to_numpy()].reset_index(drop=True).to_parquet(target)
+        written[id(frame)] = target
+    return list(written.values())

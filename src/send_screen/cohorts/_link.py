@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from send_screen.contracts import CheckResult, Contract, Violation, load_contract
+from send_screen.contracts import CheckResult, Contract, Violation
 from send_screen.errors import DataError, UsageError
 from send_screen.readers import read_table
 from send_screen.specs import ColumnRef, ModelSpec
@@ -84,7 +84,7 @@ def link(spec: ModelSpec, data: object, *, training: bool, contracts: Mapping[st
     training : bool
         Whether the contracts that are there for training only are read too.
     contracts : mapping of contract id to Contract, optional
-        The contracts that came with an exported model; by default those that came with the library.
+        By default those that the spec was read with.
 
     Raises
     ------
@@ -92,9 +92,9 @@ def link(spec: ModelSpec, data: object, *, training: bool, contracts: Mapping[st
         If a file as a whole cannot be used; every reason is named.
     """
     uses = [use for use in spec.data if training or not use.training_only]
-    given = contracts or {}
-    used = {use.contract: given.get(use.contract) or load_contract(f"{use.contract}@{use.version}") for use in uses}
-    raw = _tables(data, used)
+    given = contracts or spec.contracts
+    used = {use.contract: given[use.contract] for use in uses}
+    raw = read_tables(data, used)
     needed = needed_columns(spec, training=training)
     notes: list[str] = []
     checks: dict[str, CheckResult] = {}
@@ -120,8 +120,11 @@ def link(spec: ModelSpec, data: object, *, training: bool, contracts: Mapping[st
     return _join(spec, used, tables, needed, absent, notes)
 
 
-def _tables(data: object, contracts: dict[str, Contract]) -> dict[str, tuple[pd.DataFrame, str, tuple[str, ...]]]:
-    """Return frame, file name and reading notes of each contract that there are data for."""
+def read_tables(data: object, contracts: dict[str, Contract]) -> dict[str, tuple[pd.DataFrame, str, tuple[str, ...]]]:
+    """Return frame, file name and reading notes of each contract that there are data for.
+
+    Contracts that share one table get the same frame.
+    """
     if isinstance(data, Mapping):
         unknown = sorted(set(data) - set(contracts))
         if unknown:

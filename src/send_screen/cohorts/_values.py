@@ -6,20 +6,11 @@ import numpy as np
 import pandas as pd
 
 from send_screen.contracts import Column, Contract, birth_season, eal, ethnic_group
-from send_screen.specs import AgeInMonths, ColumnRef, Condition, Equals, Feature, Group, ModelSpec, Share
+from send_screen.specs import AgeInMonths, ColumnRef, Condition, Equals, Feature, Group, ModelSpec, Share, code
 
 NOT_RECORDED = "not recorded"
 _EAL_WORDS = {True: "English as an additional language", False: "English at home", None: NOT_RECORDED}
 _ALL_SEASONS = {month: birth_season(month) for month in range(1, 13)}
-
-
-def code(value: object) -> str:
-    """Return a value of a spec or a frame as the code a contract writes: 1 and 1.0 are ``"1"``, true is ``"true"``."""
-    if isinstance(value, bool | np.bool_):
-        return "true" if value else "false"
-    if isinstance(value, int | float | np.number) and float(value).is_integer():
-        return str(int(value))
-    return str(value)
 
 
 def column_of(contracts: dict[str, Contract], ref: ColumnRef) -> Column:

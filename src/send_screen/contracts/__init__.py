@@ -5,12 +5,15 @@ A contract is a YAML file in the Open Data Contract Standard v3.1 (``data_contra
 code sets and the check letters of UPNs are here too. pandera and the ODCS package are imported when first needed.
 """
 
-from send_screen.contracts._codes import birth_season, eal, ethnic_group
+from send_screen.contracts._codes import ETHNIC_GROUPS, birth_season, eal, ethnic_group
 from send_screen.contracts._contract import CodeSet, Column, Contract, Rule
+from send_screen.contracts._dates import month_first, read_date
+from send_screen.contracts._headers import header_key
 from send_screen.contracts._load import available_contracts, load_contract
 from send_screen.contracts._result import MASK, CheckResult, ColumnsReport, Violation
 from send_screen.contracts._shipped import shipped
-from send_screen.contracts._upn import is_invented_upn, upn_check_letter
+from send_screen.contracts._upn import INVENTED_AUTHORITY, is_invented_upn, upn_check_letter, valid_upns
+from send_screen.contracts._values import code_key
 
 __all__ = [
     "load_contract",
@@ -23,10 +26,17 @@ __all__ = [
     "ColumnsReport",
     "Violation",
     "MASK",
+    "ETHNIC_GROUPS",
     "ethnic_group",
     "eal",
     "birth_season",
     "is_invented_upn",
     "upn_check_letter",
+    "valid_upns",
+    "INVENTED_AUTHORITY",
     "shipped",
+    "read_date",
+    "month_first",
+    "header_key",
+    "code_key",
 ]

@@ -124,8 +124,8 @@ def _refuse_incomplete(column: Column, levels: list[dict[str, Any]], file: str) 
     mistakes = [f"the text {text!r} stands for more than one code" for text in _ambiguous_texts(levels)]
     if column.logical_type not in LOGICAL_TYPES:
         mistakes.append(f"its logicalType must be one of {', '.join(LOGICAL_TYPES)}")
-    if column.characteristic not in (None, "protected", "proxy"):
-        mistakes.append("its characteristic must be protected or proxy")
+    if column.characteristic not in (None, "protected", "proxy", "absence", "attendance"):
+        mistakes.append("its characteristic must be protected, proxy, absence or attendance")
     if column.classification not in CLASSIFICATIONS:
         mistakes.append(f"its classification must be one of {', '.join(CLASSIFICATIONS)}")
     if not column.label or not column.description:

@@ -104,9 +104,9 @@ class Column:
         ``"academic-year-end:NAME"`` (31 July that ends the academic year, such as 2022/23, in that column).
     outcome_status : bool
         A past or present status of what models predict.
-    characteristic : {"protected", "proxy"} or None
+    characteristic : {"protected", "proxy", "absence", "attendance"} or None
         A protected characteristic is compared and never a feature; a proxy of one is a feature only with a written
-        justification, and never to a child's disadvantage.
+        justification, and never so that it lowers the risk; nor may absence (or attendance, its other side).
     missing_codes : dict of str to str
         Codes that mean "not known" or "not assessed". They stay in a checked frame as they are.
     classification : {"public", "internal", "personal", "special"}
@@ -136,7 +136,7 @@ class Column:
     readers: frozenset[str] = frozenset()
     recorded_on: str | None = None
     outcome_status: bool = False
-    characteristic: Literal["protected", "proxy"] | None = None
+    characteristic: Literal["protected", "proxy", "absence", "attendance"] | None = None
     missing_codes: dict[str, str] = field(default_factory=dict)
     classification: str = "internal"
     level_synonyms: dict[str, str] = field(default_factory=dict)

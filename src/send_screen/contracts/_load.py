@@ -28,7 +28,7 @@ def available_contracts() -> tuple[str, ...]:
     return tuple(f"{name}@{version}" for name, versions in sorted(_shipped_files().items()) for version in versions)
 
 
-def load_contract(ref: str | Path) -> Contract:
+def load_contract(ref: str | Path, *, beside: Path | None = None) -> Contract:
     """Read a contract.
 
     Parameters
@@ -36,6 +36,8 @@ def load_contract(ref: str | Path) -> Contract:
     ref : str or pathlib.Path
         ``"education/eyfsp"`` (the newest version that comes with the library), ``"education/eyfsp@1.0.0"``, or the
         path of a YAML file.
+    beside : pathlib.Path, optional
+        A folder of a person's own contracts, laid out as ``data_contracts`` is, in which a name is looked up first.
 
     Returns
     -------
@@ -51,7 +53,21 @@ def load_contract(ref: str | Path) -> Contract:
     >>> load_contract("education/eyfsp").columns["G02"].label
     'G02 Speaking'
     """
-    path = Path(ref) if isinstance(ref, Path) or ref.endswith((".yaml", ".yml")) else _find(ref)
+    if isinstance(ref, Path) or ref.endswith((".yaml", ".yml")):
+        return _read(Path(ref))
+    path = _find(ref, beside)
+    contract = _read(path)
+    expected = f"{path.parent.name}/{path.name.removesuffix(SUFFIX).replace('-', '@')}"
+    if contract.ref != expected:
+        raise ContractError(
+            f"The contract says that it is {contract.ref}, and its place that it is {expected}.",
+            file=path.name,
+            remedy="Name its folder after its domain, and its file after its id and version.",
+        )
+    return contract
+
+
+def _read(path: Path) -> Contract:
     try:
         text = path.read_text(encoding="utf-8")  # text mode gives \n line ends wherever it was checked out
     except OSError as error:
@@ -64,8 +80,13 @@ def load_contract(ref: str | Path) -> Contract:
 
 
 def _shipped_files() -> dict[str, dict[str, Path]]:
+    return _files(shipped("data_contracts"))
+
+
+def _files(folder: Path) -> dict[str, dict[str, Path]]:
+    """Return the files of a folder of contracts by name, then by version, oldest first."""
     found: dict[str, list[tuple[tuple[int, ...], str, Path]]] = {}
-    for path in shipped("data_contracts").glob(f"*/*{SUFFIX}"):
+    for path in folder.glob(f"*/*{SUFFIX}"):
         if match := _FILE_NAME.fullmatch(path.name):
             version = match["version"]
             order = tuple(int(part) for part in version.split("."))
@@ -73,16 +94,19 @@ def _shipped_files() -> dict[str, dict[str, Path]]:
     return {name: {version: path for _, version, path in sorted(files)} for name, files in found.items()}
 
 
-def _find(ref: str) -> Path:
+def _find(ref: str, beside: Path | None) -> Path:
     name, _, version = ref.partition("@")
-    files = _shipped_files()
-    versions = files.get(name, {})
-    if not versions or (version and version not in versions):
-        raise ContractError(
-            f"There is no contract {ref!r}.",
-            remedy=f"The contracts that come with send_screen are: {', '.join(available_contracts())}.",
-        )
-    return versions[version] if version else list(versions.values())[-1]
+    own = _files(beside) if beside else {}
+    for files in (own, _shipped_files()):
+        versions = files.get(name, {})
+        if versions and (not version or version in versions):
+            return versions[version] if version else list(versions.values())[-1]
+    of_own = [f"{name}@{version}" for name, versions in sorted(own.items()) for version in versions]
+    raise ContractError(
+        f"There is no contract {ref!r}.",
+        remedy=(f"Beside the spec there are: {', '.join(of_own)}. " if of_own else "")
+        + f"The contracts that come with send_screen are: {', '.join(available_contracts())}.",
+    )
 
 
 @lru_cache(maxsize=64)

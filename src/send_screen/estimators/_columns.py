@@ -104,8 +104,8 @@ class LevelColumns:
     """Levels: one column a group of levels and, where ten or more are missing, one for missing; none is scaled.
 
     Attributes are as in :class:`NumberColumns`; ``groups`` are the levels merged to ten children or more, ordered from
-    the lowest risk when there is a sign, and ``shares`` how often each group occurs, which is what fewer than ten
-    missing children are fitted and scored as.
+    the lowest risk when there is a sign, and ``shares`` is 1 for the commonest group, which is what fewer than ten
+    missing children are fitted and scored as (as the average child, their number could be worked out from the table).
     """
 
     column: pd.Series
@@ -127,7 +127,8 @@ class LevelColumns:
         group = np.array([place.get(level, -1) for level in column], dtype=int)
         known = group >= 0
         member = (group[:, None] == np.arange(len(groups))).astype(np.float64)
-        shares = weight[known] @ member[known] / weight[known].sum() if groups else np.zeros(0)
+        often = weight[known] @ member[known] if groups else np.zeros(0)
+        shares = (np.arange(len(groups)) == np.argmax(often)).astype(np.float64) if groups else often
         with_missing = bool(groups) and int((~known).sum()) >= MINIMUM_CHILDREN
         if with_missing:
             member = np.column_stack([member, ~known])

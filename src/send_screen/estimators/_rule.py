@@ -35,8 +35,8 @@ class RuleClassifier(AdditiveClassifier):
     rank; it turns the rank into log-odds that can be compared and explained.
 
     A goal that is not known counts as the share of children who do not meet it, and a score that is not known as the
-    mean score: at or above the lowest risk, and never a reason by itself. (Where fewer than ten children's goal is
-    known, an unknown one counts as met.)
+    mean score: at or above the lowest risk, and never a reason by itself. A goal that fewer than ten children meet, or
+    do not meet, is not counted.
 
     Parameters
     ----------
@@ -207,24 +207,27 @@ class RuleClassifier(AdditiveClassifier):
 
     def _fit_count(self, frame: pd.DataFrame, target: np.ndarray, weight: np.ndarray) -> tuple[float, tuple[Term, ...]]:
         goals = [self._goal(frame[name]) for name in frame.columns]
-        shares = []
+        shares, counted = [], []
         count = np.zeros(len(frame))
         for goal in goals:
             known = ~np.isnan(goal)
-            enough = known.sum() >= MINIMUM_CHILDREN
+            # With fewer than ten children on one side their number could be worked out from the mean of the term.
+            enough = min((goal[known] > 0).sum(), (goal[known] == 0).sum()) >= MINIMUM_CHILDREN
             share = float(np.average(goal[known], weights=weight[known])) if enough else 0.0
             shares.append(share)
-            count += np.where(known, goal, share)
+            counted.append(enough)
+            count += np.where(known, goal, share) if enough else 0.0
         step, intercept = _one_slope(count, target, weight)
         step, intercept = _rounded(step), _rounded(intercept)
         terms: list[Term] = []
-        for name, goal, share in zip(frame.columns, goals, shares, strict=True):
+        for name, goal, share, enough in zip(frame.columns, goals, shares, counted, strict=True):
+            one = step if enough else 0.0
             n_missing = int(np.isnan(goal).sum())
             n, n_missing_shown = published_counts(len(goal) - n_missing, n_missing)
-            expected_count = _rounded(step * share)
-            mean = float(np.mean(np.where(np.isnan(goal), expected_count, step * goal)))
+            expected_count = _rounded(one * share)
+            mean = float(np.mean(np.where(np.isnan(goal), expected_count, one * goal)))
             if is_text(frame[name]):
-                levels = {level: step if value else 0.0 for level, value in self._text_values(frame[name]).items()}
+                levels = {level: one if value else 0.0 for level, value in self._text_values(frame[name]).items()}
                 terms.append(
                     LevelsTerm(
                         feature=name,
@@ -237,7 +240,7 @@ class RuleClassifier(AdditiveClassifier):
                 )
             else:
                 not_met, met = self._number_values(name)
-                slope = _rounded(step / (not_met - met))
+                slope = _rounded(one / (not_met - met))
                 intercept -= slope * met
                 terms.append(
                     LinearTerm(

@@ -65,7 +65,9 @@ def package_versions() -> dict[str, str]:
     return versions
 
 
-def version_id(spec: str, data: str, contracts: dict[str, str], code: str, hold_out: int) -> str:
+def version_id(
+    spec: str, data: str, contracts: dict[str, str], code: str, packages: dict[str, str], hold_out: int
+) -> str:
     """Return the identity of a version: the first 16 digits of a hash over everything that made it.
 
     Parameters
@@ -76,8 +78,11 @@ def version_id(spec: str, data: str, contracts: dict[str, str], code: str, hold_
         Hash of each contract by its name and version.
     code : str
         From :func:`code_version`.
+    packages : dict of str to str
+        From :func:`package_versions`.
     hold_out : int
         How many whole schools were kept aside.
     """
-    parts = {"spec": spec, "data": data, "contracts": contracts, "code": code, "hold_out": hold_out}
+    parts: dict[str, object] = {"spec": spec, "data": data, "contracts": contracts, "code": code}
+    parts |= {"packages": packages, "hold_out": hold_out}
     return sha256_of(json.dumps(parts, sort_keys=True).encode())[:16]

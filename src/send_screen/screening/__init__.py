@@ -5,10 +5,11 @@ Screening decides nothing. What it finds is data (:class:`ScreeningResult`); pag
 
 from send_screen.screening._answer import ANSWER_COLUMNS, answer
 from send_screen.screening._capacity import Capacity
+from send_screen.screening._limits import refuse_or_warn
 from send_screen.screening._notice import NOT_THIS, NOTICE
 from send_screen.screening._reader import Reader, reader_of
 from send_screen.screening._result import Reason, ScreenedChild, ScreeningResult, SetAsideChild
-from send_screen.screening._screen import model_facts, of_100, refuse_or_warn, screen
+from send_screen.screening._screen import model_facts, of_100, screen
 from send_screen.screening._words import Reasons, reasons, value_in_words
 
 __all__ = [

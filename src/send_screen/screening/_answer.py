@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
-from send_screen.cohorts import load_cohort
+from send_screen.cohorts import Cohort, load_cohort
 from send_screen.governance import Bundle
+from send_screen.screening._limits import refuse_or_warn
 from send_screen.screening._notice import NOTICE
-from send_screen.screening._reader import reader_of
+from send_screen.screening._reader import Reader, reader_of
 from send_screen.screening._result import Reason
-from send_screen.screening._screen import of_100, refuse_or_warn
+from send_screen.screening._screen import _set_aside, of_100
 from send_screen.screening._words import reasons
 
 SCREENED = "screened"
@@ -26,6 +28,7 @@ ANSWER_COLUMNS = {
     "reasons_against": "string",
     "not_known": "string",
     "ask": "string",
+    "beyond_training": "string",
     "model_version": "string",
     "notice": "string",
 }
@@ -52,45 +55,60 @@ def answer(
 
     Returns
     -------
-    pandas.DataFrame, shape (n, 11)
+    pandas.DataFrame, shape (n, 12)
         In the order of ``rows``; ``row`` counts from 1. ``status`` is ``"screened"``, or why the child was not
-        screened, and then ``score`` and ``of_100`` are NaN.
+        screened, and then ``score`` and ``of_100`` are NaN. ``beyond_training`` names what lies beyond anything the
+        version has seen, and so was taken as the nearest that it has, or as not known.
 
     Raises
     ------
     DataError, PopulationError
         If the rows as a whole cannot be used.
+    UsageError
+        If no contract knows the role.
     """
-    cohort = load_cohort(bundle.spec, rows.reset_index(drop=True), training=False, contracts=bundle.contracts)
     eyes = reader_of(bundle.contracts, reader)
+    cohort = load_cohort(bundle.spec, rows.reset_index(drop=True), training=False, contracts=bundle.contracts)
     banners = refuse_or_warn(bundle, cohort, today=today or dt.date.today(), research=research)
-    X = cohort.X[list(bundle.tables.features)]
-    score, contributions = bundle.tables.score(X), bundle.tables.contributions(X)
-    bundle.tables.check_additivity(score, contributions)
-    found = []
-    texts = ("reasons_for", "reasons_against", "not_known", "ask")
-    for position in range(len(cohort)):
-        why = reasons(bundle.features, eyes, X.iloc[position], contributions[position])
-        found.append(
-            {
-                "row": int(cohort.show["row"].iloc[position]) - 1,
-                "status": SCREENED,
-                "reason": "",
-                "score": float(score[position]),
-                "of_100": float(of_100(score[position])),
-                "reasons_for": _sentence(why.speaks_for),
-                "reasons_against": _sentence(why.speaks_against),
-                "not_known": "; ".join(why.not_known),
-                "ask": "; ".join(why.ask),
-            }
-        )
-    for row, kind, reason in cohort.set_aside[["row", "kind", "reason"]].itertuples(index=False):
-        nothing = {"score": np.nan, "of_100": np.nan, **dict.fromkeys(texts, "")}
-        found.append({"row": int(row) - 1, "status": kind, "reason": reason, **nothing})
+    found = [*_screened(bundle, cohort, eyes), *_not_screened(bundle, cohort, eyes)]
     table = pd.DataFrame(found).sort_values("row", ignore_index=True)
     table["model_version"] = str(bundle.published["version"]["id"])
     table["notice"] = " ".join((*banners, NOTICE))
     return table[list(ANSWER_COLUMNS)]
+
+
+def _screened(bundle: Bundle, cohort: Cohort, eyes: Reader) -> Iterator[dict[str, object]]:
+    features = bundle.features
+    X = cohort.X[list(bundle.tables.features)]
+    score, contributions = bundle.tables.score(X), bundle.tables.contributions(X)
+    bundle.tables.check_additivity(score, contributions)
+    beyond = bundle.tables.clamped(X) | bundle.tables.unseen(X)
+    may_see = [eyes.whom_to_ask(feature) is None for feature in features]
+    row = cohort.show["row"].to_numpy(dtype=np.int64) - 1
+    # Plain tuples: a row taken out of a frame costs as much as everything else that is done for a child.
+    for position, values in enumerate(X.itertuples(index=False, name=None)):
+        why = reasons(features, eyes, values, contributions[position])
+        unusual = [feature.label for feature, told in zip(features, beyond[position] & may_see, strict=True) if told]
+        yield {
+            "row": int(row[position]),
+            "status": SCREENED,
+            "reason": "",
+            "score": float(score[position]),
+            "of_100": float(of_100(score[position])),
+            "reasons_for": _sentence(why.speaks_for),
+            "reasons_against": _sentence(why.speaks_against),
+            "not_known": "; ".join(why.not_known),
+            "ask": "; ".join(why.ask),
+            "beyond_training": "; ".join(unusual),
+        }
+
+
+def _not_screened(bundle: Bundle, cohort: Cohort, eyes: Reader) -> Iterator[dict[str, object]]:
+    texts = ("reasons_for", "reasons_against", "not_known", "ask", "beyond_training")
+    for record in cohort.set_aside.to_dict("records"):
+        child = _set_aside({str(key): value for key, value in record.items()}, bundle, eyes)
+        nothing = {"score": np.nan, "of_100": np.nan, **dict.fromkeys(texts, "")}
+        yield {"row": child.row - 1, "status": child.kind, "reason": child.reason, **nothing}
 
 
 def _sentence(found: tuple[Reason, ...]) -> str:

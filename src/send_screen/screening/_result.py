@@ -45,7 +45,7 @@ class ScreenedChild:
     score : float
         Log-odds.
     of_100 : int
-        Of 100 children with such a score, how many later had the outcome.
+        Of 100 children with such a score, how many the model expects to have had the outcome later.
     reasons_for, reasons_against : tuple of Reason
         Strongest first.
     not_known : tuple of str

@@ -10,50 +10,15 @@ import numpy as np
 import pandas as pd
 
 from send_screen.cohorts import Cohort
-from send_screen.errors import PopulationError
 from send_screen.governance import Bundle
 from send_screen.screening._capacity import Capacity, listed_and_margin
+from send_screen.screening._limits import beyond_training, out_of_range, refuse_or_warn
 from send_screen.screening._reader import Reader, reader_of
 from send_screen.screening._result import ScreenedChild, ScreeningResult, SetAsideChild
 from send_screen.screening._words import reasons
 from send_screen.tables import hash_order
 
-RESEARCH_BANNER = (
-    "RESEARCH ONLY: this model learnt from invented children. Nothing here may be used to decide anything about a "
-    "real child."
-)
-INVENTED_BANNER = "The children in this file are invented."
 BY_HAND = "look at by hand"
-
-
-def refuse_or_warn(bundle: Bundle, cohort: Cohort, *, today: dt.date, research: bool) -> tuple[str, ...]:
-    """Refuse what the version may not be used for; return the banners that its use must show.
-
-    Raises
-    ------
-    PopulationError
-        If the version is past its review date, or learnt from invented children and is asked about others.
-    """
-    spec = bundle.spec
-    if today > spec.review_date:
-        raise PopulationError(
-            f"The model was to be reviewed by {spec.review_date.isoformat()}, and may not be used after that date.",
-            rule="REVIEW-DATE",
-            remedy=f"Ask {spec.owner['team']} ({spec.owner['organisation']}) for a reviewed version.",
-        )
-    banners = []
-    if bundle.trained_on_invented and not cohort.invented:
-        if not research:
-            raise PopulationError(
-                "The model learnt from invented children, so it cannot screen real ones.",
-                rule="TRAINED-ON-INVENTED",
-                remedy="Train a version on real children. To look at how the software works, and for nothing else, "
-                "add --research: every page then says so.",
-            )
-        banners.append(RESEARCH_BANNER)
-    if cohort.invented:
-        banners.append(INVENTED_BANNER)
-    return tuple(banners)
 
 
 def screen(
@@ -101,7 +66,7 @@ def screen(
     today = today or dt.date.today()
     capacity = capacity or Capacity(share=bundle.spec.capacity)
     eyes = reader_of(bundle.contracts, reader)
-    banners = refuse_or_warn(bundle, cohort, today=today, research=research)
+    banners = (*refuse_or_warn(bundle, cohort, today=today, research=research), *beyond_training(bundle, cohort))
     X = cohort.X[list(bundle.tables.features)]
     score, contributions = bundle.tables.score(X), bundle.tables.contributions(X)
     bundle.tables.check_additivity(score, contributions)
@@ -144,7 +109,7 @@ def screen(
         n_rows=len(cohort) + len(set_aside),
         n_screened=len(cohort),
         banners=banners,
-        notes=(*cohort.notes, *_out_of_range(bundle, cohort)),
+        notes=(*cohort.notes, *out_of_range(bundle, cohort)),
     )
 
 
@@ -228,19 +193,3 @@ def _by_group(bundle: Bundle, cohort: Cohort) -> tuple[dict[str, object], ...]:
             for name, n in everyone.sort_index().items()
         ]
     return tuple(rows)
-
-
-def _out_of_range(bundle: Bundle, cohort: Cohort) -> list[str]:
-    """Say how many values were outside what the version has seen, feature by feature."""
-    notes = []
-    X = cohort.X[list(bundle.tables.features)]
-    clamped, unseen = bundle.tables.clamped(X).sum(axis=0), bundle.tables.unseen(X).sum(axis=0)
-    for feature, beyond, new in zip(bundle.features, clamped, unseen, strict=True):
-        if beyond:
-            notes.append(
-                f"{feature.label}: {int(beyond)} value(s) lie beyond those the model learnt from, and were taken as "
-                "the nearest of those."
-            )
-        if new:
-            notes.append(f"{feature.label}: {int(new)} value(s) were never seen in training, and count as not known.")
-    return notes

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from send_screen.contracts import Contract
 from send_screen.screening._reader import Reader
@@ -33,7 +32,7 @@ def value_in_words(feature: Feature, contracts: Mapping[str, Contract], value: o
     if isinstance(feature.source, Equals):
         return f"{feature.label}: {'yes' if value == 1.0 else 'no'}"
     if isinstance(feature.source, Share):
-        return f"{feature.label}: {_number(100 * float(str(value)))} %"
+        return f"{feature.label}: {100 * float(str(value)):.1f} %"
     if isinstance(feature.source, AgeInMonths):
         years, months = divmod(int(float(str(value))), 12)
         return f"{feature.label}: {years} years {months} months"
@@ -45,9 +44,8 @@ def value_in_words(feature: Feature, contracts: Mapping[str, Contract], value: o
 
 
 def _number(value: object) -> str:
-    """Return a number as a file would write it, to one place at most."""
-    text = f"{float(str(value)):.1f}"
-    return text.removesuffix(".0")
+    """Return a number as a file would write it."""
+    return np.format_float_positional(float(str(value)), trim="-")
 
 
 def is_missing(value: object) -> bool:
@@ -75,7 +73,9 @@ class Reasons:
     ask: tuple[str, ...]
 
 
-def reasons(features: Sequence[Feature], reader: Reader, values: pd.Series, contributions: np.ndarray) -> Reasons:
+def reasons(
+    features: Sequence[Feature], reader: Reader, values: Iterable[object], contributions: np.ndarray
+) -> Reasons:
     """Return what speaks for a look at a child, what speaks against, what was not known, and whom to ask.
 
     Parameters
@@ -84,7 +84,7 @@ def reasons(features: Sequence[Feature], reader: Reader, values: pd.Series, cont
         What the model looks at.
     reader : Reader
         Whoever reads it: of a column that this role may not see, only the agency is named (hard rule 7).
-    values : pandas.Series, length p
+    values : iterable of float, str or None, length p
         The child's features.
     contributions : numpy.ndarray of float64, shape (p,)
         Exact Shapley values in log-odds, in the same order.

@@ -42,8 +42,8 @@ def invented_rows(spec: ModelSpec, contracts: dict[str, Contract]) -> pd.DataFra
                 continue
             if ref in conditions:
                 rows[column.name] = [str(conditions[ref].values[0])] * 2
-            elif ref in refused:
-                kept = [code for code in column.levels or () if code not in map(str, refused[ref].values)]
+            elif ref in refused and column.levels:
+                kept = [code for code in column.levels if code not in map(str, refused[ref].values)]
                 rows[column.name] = kept[:1] * 2
             else:
                 rows[column.name] = [_value(column, child) for child in (0, 1)]

@@ -20,6 +20,7 @@ from send_screen.specs._spec import (
     Outcome,
     Series,
     Share,
+    code,
 )
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Feature",
     "AgeInMonths",
     "Share",
+    "code",
     "Equals",
     "Series",
     "Outcome",

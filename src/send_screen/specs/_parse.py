@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from send_screen.contracts import Contract
 from send_screen.specs._spec import (
     AgeInMonths,
     ColumnRef,
@@ -23,7 +24,7 @@ from send_screen.specs._spec import (
 )
 
 
-def parse(document: dict[str, Any], *, text: str, sha256: str) -> ModelSpec:
+def parse(document: dict[str, Any], *, text: str, sha256: str, contracts: dict[str, Contract]) -> ModelSpec:
     """Build the spec from a document in which no mistake was found."""
     show = document.get("show", {})
     school = ColumnRef.parse(document["school"])
@@ -69,6 +70,7 @@ def parse(document: dict[str, Any], *, text: str, sha256: str) -> ModelSpec:
         review_date=dt.date.fromisoformat(document["review_date"]),
         text=text,
         sha256=sha256,
+        contracts=contracts,
     )
 
 
@@ -103,7 +105,7 @@ def _outcome(outcome: dict[str, Any]) -> Outcome:
         negative=tuple(outcome["negative"]),
         horizon_months=outcome["horizon_months"],
         words=_words(outcome["words"]),
-        components=tuple(outcome.get("components", [])),
+        followed_months=outcome.get("followed_months", 0),
     )
 
 
@@ -134,13 +136,16 @@ def _derive(derive: dict[str, Any]) -> AgeInMonths | Share | Equals:
 
 def _rule(rule: dict[str, Any]) -> GoalsNotMet | LowScore:
     if rule["kind"] == "low_score":
-        return LowScore(rule["feature"], float(rule["natural_quantile"]), _words(rule["words"]))
+        return LowScore(
+            rule["feature"], float(rule["natural_quantile"]), _words(rule["words"]), _words(rule["natural_words"])
+        )
     return GoalsNotMet(
         features=tuple(rule["features"]),
         not_met=float(rule["not_met"]),
         met=float(rule["met"]),
         natural=tuple(rule["natural"]),
         words=_words(rule["words"]),
+        natural_words=_words(rule["natural_words"]),
     )
 
 

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+import numbers
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
+
+from send_screen.contracts import Contract
 
 Sign = Literal["increasing", "decreasing", "none"]
 Scalar = str | float | bool
+
+
+def code(value: object) -> str:
+    """Return a value of a spec or a frame as the code a contract writes: 1 and 1.0 are ``"1"``, true is ``"true"``."""
+    if isinstance(value, bool) or type(value).__name__ == "bool":
+        return "true" if value else "false"
+    if isinstance(value, numbers.Real) and float(value).is_integer():
+        return str(int(float(value)))
+    return str(value)
 
 
 class ColumnRef(NamedTuple):
@@ -120,14 +132,14 @@ class Series:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the model predicts, and by when."""
+    """What the model predicts, and by when; who has no record so many months on was not followed."""
 
     column: ColumnRef
     positive: tuple[Scalar, ...]
     negative: tuple[Scalar, ...]
     horizon_months: int
     words: str
-    components: tuple[str, ...]
+    followed_months: int
 
 
 @dataclass(frozen=True)
@@ -139,6 +151,7 @@ class GoalsNotMet:
     met: float
     natural: tuple[str, ...]
     words: str
+    natural_words: str
 
 
 @dataclass(frozen=True)
@@ -148,6 +161,7 @@ class LowScore:
     feature: str
     natural_quantile: float
     words: str
+    natural_words: str
 
 
 @dataclass(frozen=True)
@@ -176,7 +190,8 @@ class Gate:
 class ModelSpec:
     """The whole decision: for whom, on what, about what, by what, within what bounds, and who answers for it.
 
-    Made by :func:`send_screen.specs.load_spec`. ``text`` is the file as read and ``sha256`` the hash of its bytes.
+    Made by :func:`send_screen.specs.load_spec`. ``text`` is the file as read and ``sha256`` the hash of its bytes;
+    ``contracts`` are those under ``data``, by id, as they were when it was read.
     """
 
     name: str
@@ -215,6 +230,7 @@ class ModelSpec:
     review_date: dt.date
     text: str
     sha256: str
+    contracts: dict[str, Contract] = field(repr=False)
 
     def feature(self, name: str) -> Feature:
         """Return the feature called ``name``."""

@@ -13,6 +13,7 @@ os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 from send_screen.tracking._fetch import fetch_bundle
 from send_screen.tracking._log import EXPERIMENT, LoggedVersion, log_version
+from send_screen.tracking._serving import take_over
 from send_screen.tracking._store import default_uri
 
-__all__ = ["log_version", "LoggedVersion", "fetch_bundle", "default_uri", "EXPERIMENT"]
+__all__ = ["log_version", "LoggedVersion", "fetch_bundle", "take_over", "default_uri", "EXPERIMENT"]

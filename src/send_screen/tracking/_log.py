@@ -80,7 +80,7 @@ def log_version(
     client = connect(uri)
     import mlflow
     from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, Schema
+    from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
 
     experiment = experiment_id(client, EXPERIMENT, uri)
     with mlflow.start_run(experiment_id=experiment, run_name=f"{name} {tags['version_id']}") as run:
@@ -92,6 +92,8 @@ def log_version(
             mlflow.log_text(text, path)
         inputs = Schema([ColSpec(kind, column, required=False) for column, kind in columns.items()])
         outputs = Schema([ColSpec(kind, column) for column, kind in ANSWER_COLUMNS.items()])
+        # Without a reader, the answer is for the role that send-screen screen takes without one.
+        reader = ParamSchema([ParamSpec("reader", "string", None)])
         with TemporaryDirectory() as staging, contextlib.chdir(staging):
             shutil.copy(Path(__file__).with_name("_served.py"), "served.py")
             shutil.copytree(bundle, "bundle")
@@ -99,7 +101,7 @@ def log_version(
                 name="model",
                 python_model="served.py",
                 artifacts={"bundle": "bundle"},
-                signature=ModelSignature(inputs=inputs, outputs=outputs),
+                signature=ModelSignature(inputs=inputs, outputs=outputs, params=reader),
                 input_example=example,
                 pip_requirements=[f"send-screen=={metadata.version('send-screen')}", f"mlflow=={mlflow.__version__}"],
             )

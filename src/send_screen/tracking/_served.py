@@ -18,6 +18,7 @@ from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from send_screen.errors import SendScreenError
 from send_screen.governance import open_bundle
 from send_screen.screening import answer
+from send_screen.tracking import take_over
 
 
 class ServedModel(mlflow.pyfunc.PythonModel):
@@ -26,11 +27,16 @@ class ServedModel(mlflow.pyfunc.PythonModel):
     def load_context(self, context: Any) -> None:
         """Verify the version's files before anything is read from them."""
         self.bundle = open_bundle(context.artifacts["bundle"])
+        take_over()
+
+    def answer(self, rows: pd.DataFrame, reader: str | None) -> pd.DataFrame:
+        """Answer for each row, as the role ``reader`` may know it."""
+        return answer(self.bundle, rows, reader=reader)
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
         """Answer for each row; what cannot be answered is a client's error with a reason, never a stack trace."""
         try:
-            return answer(self.bundle, model_input)
+            return self.answer(model_input, (params or {}).get("reader"))
         except SendScreenError as error:
             raise MlflowException(str(error), error_code=INVALID_PARAMETER_VALUE) from None
 

@@ -1,4 +1,4 @@
-"""The stages in order, each one screen long: train, screen, export, and a demonstration of them all.
+"""The stages in order, each one screen long: first steps, train, screen, export, and a demonstration of them all.
 
 These are alone in joining tracking, screening and reports. :mod:`send_screen.workflows` itself imports nothing heavy:
 its functions are fetched when they are asked for.
@@ -10,6 +10,8 @@ from importlib import import_module
 from typing import Any
 
 _HOME = {
+    "first_steps": "_first_steps",
+    "FirstSteps": "_first_steps",
     "train": "_train",
     "TrainedVersion": "_train",
     "screen_file": "_screen",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from send_screen.errors import MissingExtraError
+from send_screen.errors import GateError, MissingExtraError
 from send_screen.evaluation import EvidenceKeys
 from send_screen.governance import sha256_of
 
@@ -57,7 +57,7 @@ def store_evidence(
         if held_out is not None:
             held_out(part / "held_out")
         if place.exists():
-            # The same version again: the same bytes by construction, put in place anew.
+            _refuse_other(place, part)
             shutil.rmtree(place)
         part.rename(place)
     except OSError as error:
@@ -68,3 +68,14 @@ def store_evidence(
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return place, sha256_of((place / EVIDENCE).read_bytes())
+
+
+def _refuse_other(place: Path, part: Path) -> None:
+    """Raise where a version's evidence is there already and is not the same: a registered run may rest on it."""
+    old = place / EVIDENCE
+    if old.exists() and old.read_bytes() != (part / EVIDENCE).read_bytes():
+        raise GateError(
+            f"The evidence store holds other evidence under the same version ({place.name}).",
+            remedy="Keep it for the auditor, give another folder with --evidence, and report it: the same spec, data "
+            "and code gave other figures.",
+        )

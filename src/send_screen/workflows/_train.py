@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from send_screen.cohorts import Cohort, find_leaks, hold_out_schools, load_cohort, write_held_out
-from send_screen.contracts import Contract, load_contract
-from send_screen.errors import GateError, LeakageError
-from send_screen.evaluation import build_evidence, headline, out_of_fold, publish
-from send_screen.governance import GateResult, check_gates, code_version, data_sha256, version_id, write_manifest
-from send_screen.reports import shape_svg
-from send_screen.simulation import invented_rows
+from send_screen.contracts import Contract
+from send_screen.errors import GateError, LeakageError, SpecError
+from send_screen.evaluation import build_evidence, out_of_fold
+from send_screen.governance import GateResult, data_sha256
 from send_screen.specs import ModelSpec, load_spec
+from send_screen.workflows._enter import enter
 from send_screen.workflows._evidence_store import store_evidence
-from send_screen.workflows._groups import group_nouns, with_labels
 from send_screen.workflows._policies import policies
-from send_screen.workflows._signature import signature
-from send_screen.workflows._version import shapes, version_facts, write_version
+from send_screen.workflows._published import published_document
+from send_screen.workflows._version import version_facts
 
 Progress = Callable[[str], None]
 
@@ -132,96 +130,51 @@ def train(
     """
     tell = progress or (lambda _: None)
     spec = spec if isinstance(spec, ModelSpec) else load_spec(spec)
-    contracts = {use.contract: load_contract(f"{use.contract}@{use.version}") for use in spec.data}
+    if dt.date.today() > spec.review_date:
+        raise SpecError(
+            f"The spec was to be reviewed by {spec.review_date.isoformat()}: a version of it could never be used.",
+            remedy="Review the decision, and give it a new review date.",
+        )
+    contracts = spec.contracts
     tell("Reading and checking the data")
     everyone = load_cohort(spec, data)
     cohort, held = hold_out_schools(everyone, hold_out) if hold_out else (everyone, None)
     tell("Looking for features that know the outcome")
     refuse_leaks(spec, contracts, cohort)
-    identity = version_id(
-        spec.sha256,
-        data_sha256(data),
-        {contract.ref: contract.sha256 for contract in contracts.values()},
-        code_version(),
-        hold_out,
-    )
     makers = policies(spec, cohort, threads=threads or max(1, (os.cpu_count() or 2) - 1))
     scored = out_of_fold(cohort, makers, folds=spec.folds, seeds=spec.seeds, progress=tell)
     table, keys = build_evidence(cohort, scored, capacity=spec.capacity, seed=int(spec.sha256[:8], 16))
-    tell("Measuring: how well it ranks, for whom, and how sure that is")
-    published = publish(
-        table,
-        outcome_words=spec.outcome.words,
-        group_words=group_nouns(spec, cohort),
-        intersections=spec.intersections,
-        set_aside=cohort.set_aside,
-        tolerance=spec.tolerance_missed_need,
-    )
     tell("Fitting the version on all schools that were not kept aside")
     tables = replace(makers["version"]().fit(cohort.X, cohort.y).risk_tables_, name=spec.title)
-    facts = version_facts(
-        spec,
-        contracts,
-        cohort,
-        tables,
-        version=identity,
-        data_sha256=data_sha256(data),
-        hold_out=hold_out,
-    )
-    gates = check_gates(spec.gates, published)
-    facts["gates"] = gates
-    document = {
-        "format": "send_screen.published/1",
-        "version": facts,
-        **published,
-        "groups": with_labels(spec, published["groups"]),
-        "gaps": with_labels(spec, published["gaps"]),
-        "shapes": shapes(spec, contracts, tables),
-    }
+    tell("Measuring: how well it ranks, for whom, and how sure that is")
+    facts = version_facts(spec, contracts, cohort, tables, data_sha256=data_sha256(data), hold_out=hold_out)
+    document = published_document(spec, contracts, cohort, tables, table, facts)
+    gates = document["version"]["gates"]
     passed = all(gate["passed"] for gate in gates) and not spec.research_comparison
+
+    def write_held(folder: Path) -> None:
+        if held is not None:
+            write_held_out(spec, contracts, data, held, folder)
+
     place, evidence_sha256 = store_evidence(
-        Path(evidence), spec.name, identity, table, keys, held_out=_held_out_writer(spec, data, held)
+        Path(evidence), spec.name, facts["id"], table, keys, held_out=write_held if held is not None else None
     )
     tell("Entering the version in MLflow")
-    from send_screen.tracking import log_version
-
-    with tempfile.TemporaryDirectory() as staging:
-        folder = Path(staging) / "bundle"
-        folder.mkdir()
-        write_version(folder, spec, contracts, tables, document)
-        manifest_sha256 = write_manifest(folder, version=identity)
-        tags = {
-            "version_id": identity,
-            "manifest_sha256": manifest_sha256,
-            "spec_sha256": spec.sha256,
-            "data_sha256": facts["data_sha256"],
-            "tables_sha256": facts["tables_sha256"],
+    logged = enter(
+        spec,
+        contracts,
+        tables,
+        document,
+        uri=tracking_uri,
+        tags={
             "evidence_sha256": evidence_sha256,
-            "code_version": facts["code_version"],
-            "trained_on": facts["trained_on"],
+            "evidence_place": place.resolve().as_uri(),
             "gates": "passed" if passed else "failed",
-            **{f"contract.{ref.replace('@', ':')}": sha256 for ref, sha256 in facts["contracts"].items()},
-            **{f"package.{package}": number for package, number in facts["packages"].items()},
-        }
-        logged = log_version(
-            tracking_uri,
-            name=spec.name,
-            bundle=folder,
-            pages={
-                "report.html": (folder / "report.html").read_text("utf-8"),
-                "card.html": (folder / "card.html").read_text("utf-8"),
-                "published.json": (folder / "published.json").read_text("utf-8"),
-                **{f"plots/{shape['feature']}.svg": shape_svg(shape) for shape in document["shapes"]},
-            },
-            metrics=headline(document),
-            params=_params(spec, hold_out),
-            tags=tags,
-            columns=signature(spec, contracts),
-            example=invented_rows(spec, contracts),
-            register=passed,
-        )
+        },
+        register=passed,
+    )
     return TrainedVersion(
-        version=identity,
+        version=facts["id"],
         name=spec.name,
         gates=gates,
         passed=passed,
@@ -267,22 +220,3 @@ def refuse_leaks(spec: ModelSpec, contracts: dict[str, Contract], cohort: Cohort
             remedy="Take the features out of the spec. Where one is rightly that strong, give it "
             "`expected_strong: reason`.",
         )
-
-
-def _held_out_writer(spec: ModelSpec, data: object, held: Cohort | None) -> Callable[[Path], object] | None:
-    if held is None or not isinstance(data, str | Path):
-        return None
-    return lambda folder: write_held_out(Path(data), held.ids, spec.child_id, folder)
-
-
-def _params(spec: ModelSpec, hold_out: int) -> dict[str, str]:
-    return {
-        "spec": spec.name,
-        "model": spec.model,
-        "C": f"{spec.penalty_c:g}",
-        "capacity": f"{spec.capacity:g}",
-        "folds": str(spec.folds),
-        "fold_seeds": ", ".join(map(str, spec.seeds)),
-        "held_out_schools": str(hold_out),
-        "challengers": ", ".join(spec.challengers),
-    }

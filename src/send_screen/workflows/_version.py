@@ -10,7 +10,7 @@ import numpy as np
 
 from send_screen.cohorts import Cohort
 from send_screen.contracts import Contract
-from send_screen.governance import code_version, package_versions, sha256_of
+from send_screen.governance import code_version, package_versions, sha256_of, version_id
 from send_screen.reports import render_card, render_card_markdown, render_fairness
 from send_screen.screening import value_in_words
 from send_screen.specs import ColumnRef, Equals, Feature, ModelSpec
@@ -25,7 +25,6 @@ def version_facts(
     cohort: Cohort,
     tables: RiskTables,
     *,
-    version: str,
     data_sha256: str,
     hold_out: int,
 ) -> dict[str, Any]:
@@ -38,8 +37,10 @@ def version_facts(
         if column.characteristic == "protected" and not any(ref.column == column.name for ref in looks_at)
     ]
     dates = cohort.as_of.dt.date
+    hashes = {contract.ref: contract.sha256 for contract in contracts.values()}
+    packages = package_versions()
     return {
-        "id": version,
+        "id": version_id(spec.sha256, data_sha256, hashes, code_version(), packages, hold_out),
         "name": spec.name,
         "title": spec.title,
         "model": spec.model,
@@ -51,9 +52,9 @@ def version_facts(
         "spec_sha256": spec.sha256,
         "data_sha256": data_sha256,
         "tables_sha256": sha256_of(tables.to_json().encode()),
-        "contracts": {contract.ref: contract.sha256 for contract in contracts.values()},
+        "contracts": hashes,
         "code_version": code_version(),
-        "packages": package_versions(),
+        "packages": packages,
         "fold_seeds": list(spec.seeds),
         "held_out_schools": hold_out,
         "intended_use": spec.intended_use,
@@ -63,6 +64,7 @@ def version_facts(
         "eligible_words": spec.eligible_words,
         "capacity": spec.capacity,
         "rule_words": spec.rule.words,
+        "rule_natural_words": spec.rule.natural_words,
         "never_looks_at": sorted(set(never)),
         "research_comparison": spec.research_comparison or None,
         "previous_version": None,

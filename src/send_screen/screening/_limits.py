@@ -1,0 +1,91 @@
+"""What a version may not be used for, and what must be seen before its list is: refusals, banners and notes."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from send_screen.cohorts import Cohort
+from send_screen.errors import PopulationError
+from send_screen.governance import Bundle
+
+RESEARCH_BANNER = (
+    "RESEARCH ONLY: this model learnt from invented children. Nothing here may be used to decide anything about a "
+    "real child."
+)
+INVENTED_BANNER = "The children in this file are invented."
+# Records are made towards the end of the year whose last day they are as of; a year later they are history.
+LATEST_AHEAD, OLDEST = dt.timedelta(days=120), dt.timedelta(days=500)
+# With more of the children beyond what the model learnt from, it is another population that was asked about.
+UNUSUAL_SHARE = 0.2
+
+
+def refuse_or_warn(bundle: Bundle, cohort: Cohort, *, today: dt.date, research: bool) -> tuple[str, ...]:
+    """Refuse what the version may not be used for; return the banners that its use must show.
+
+    Raises
+    ------
+    PopulationError
+        If the version is past its review date, or learnt from invented children and is asked about others.
+    """
+    spec = bundle.spec
+    if today > spec.review_date:
+        raise PopulationError(
+            f"The model was to be reviewed by {spec.review_date.isoformat()}, and may not be used after that date.",
+            rule="REVIEW-DATE",
+            remedy=f"Ask {spec.owner['team']} ({spec.owner['organisation']}) for a reviewed version.",
+        )
+    if len(cohort) and cohort.as_of.max().date() > today + LATEST_AHEAD:
+        raise PopulationError(
+            f"The records are of {cohort.as_of.max().date().isoformat()}, which has not come yet.",
+            rule="POPULATION-AS-OF",
+            remedy="Check the academic year in the file.",
+        )
+    banners = []
+    if len(cohort) and cohort.as_of.min().date() < today - OLDEST:
+        banners.append(
+            f"These records are as of {cohort.as_of.min().date().isoformat()}. Much can have changed since: ask first "
+            "what is known today."
+        )
+    if bundle.trained_on_invented and not cohort.invented:
+        if not research:
+            raise PopulationError(
+                "The model learnt from invented children, so it cannot screen real ones.",
+                rule="TRAINED-ON-INVENTED",
+                remedy="Train a version on real children. To look at how the software works, and for nothing else, "
+                "add --research: every page then says so.",
+            )
+        banners.append(RESEARCH_BANNER)
+    if cohort.invented:
+        banners.append(INVENTED_BANNER)
+    return tuple(banners)
+
+
+def beyond_training(bundle: Bundle, cohort: Cohort) -> tuple[str, ...]:
+    """Return banners on features that lie beyond training, or are not known, for more than a fifth of the children."""
+    X = cohort.X[list(bundle.tables.features)]
+    if not len(X):
+        return ()
+    beyond = (bundle.tables.clamped(X) | bundle.tables.unseen(X)).mean(axis=0)
+    unknown = X.isna().to_numpy().mean(axis=0)
+    return tuple(
+        f"{feature.label}: {words} for {round(100 * share)} of 100 children in this file. The list is less sure for it."
+        for shares, words in ((beyond, "beyond what the model learnt from"), (unknown, "not known"))
+        for feature, share in zip(bundle.features, shares, strict=True)
+        if share > UNUSUAL_SHARE
+    )
+
+
+def out_of_range(bundle: Bundle, cohort: Cohort) -> list[str]:
+    """Say how many values were outside what the version has seen, feature by feature."""
+    notes = []
+    X = cohort.X[list(bundle.tables.features)]
+    clamped, unseen = bundle.tables.clamped(X).sum(axis=0), bundle.tables.unseen(X).sum(axis=0)
+    for feature, beyond, new in zip(bundle.features, clamped, unseen, strict=True):
+        if beyond:
+            notes.append(
+                f"{feature.label}: {int(beyond)} value(s) lie beyond those the model learnt from, and were taken as "
+                "the nearest of those."
+            )
+        if new:
+            notes.append(f"{feature.label}: {int(new)} value(s) were never seen in training, and count as not known.")
+    return notes

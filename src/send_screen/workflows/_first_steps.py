@@ -1,0 +1,226 @@
+"""First steps: from a person's own table to a commented spec and contract that load as they stand."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from send_screen.cohorts import Cohort, find_leaks, load_cohort
+from send_screen.errors import MissingExtraError, UsageError
+from send_screen.readers import read_table
+from send_screen.specs import load_spec
+from send_screen.workflows._first_steps_columns import Found, find_columns
+from send_screen.workflows._first_steps_contract import VERSION, contract_text
+from send_screen.workflows._first_steps_roles import Draft, draft
+from send_screen.workflows._first_steps_spec import spec_text
+
+AGENCY = "local"
+
+
+@dataclass(frozen=True)
+class FirstSteps:
+    """What was written, and what was concluded.
+
+    Attributes
+    ----------
+    spec, contract : pathlib.Path
+    child_id, school, label : str
+        Headers of the columns that play these parts.
+    guessed : tuple of str
+        Which of ``"child_id"``, ``"school"``, ``"label"`` were guessed.
+    features, groups : tuple of str
+        What the model looks at, and what is compared, by header.
+    left_out : dict of str to str
+        Header of each column that is neither, to the reason.
+    decisions : int
+        How many places in the two files are marked DECIDE.
+    n : int
+        Rows of the table.
+    """
+
+    spec: Path
+    contract: Path
+    child_id: str
+    school: str
+    label: str
+    guessed: tuple[str, ...]
+    features: tuple[str, ...]
+    groups: tuple[str, ...]
+    left_out: dict[str, str]
+    decisions: int
+    n: int
+
+
+def first_steps(
+    file: str | Path,
+    *,
+    out: str | Path,
+    label: str | None = None,
+    school: str | None = None,
+    child_id: str | None = None,
+    today: dt.date | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> FirstSteps:
+    """Write a commented spec, and a commented contract beside it, from a table that has neither.
+
+    Protected characteristics and what stands close to them become groups that are compared, never features. Columns
+    that name children, that say nothing, or that seem to know the outcome are left out with the reason. Nothing that
+    is written is one child's: codes are given that ten children or more have, and ranges are wider than theirs.
+
+    Parameters
+    ----------
+    file : str or pathlib.Path
+        CSV, XLSX or Parquet, one row a child.
+    out : str or pathlib.Path
+        A folder that is not there yet, or is empty.
+    label, school, child_id : str, optional
+        Headers of what happened later, of the school and of the identifier. Guessed where they are not given.
+    today : datetime.date, optional
+        The day from which the dates in the spec are guessed.
+    progress : callable, optional
+        Told in words what is being done.
+
+    Returns
+    -------
+    FirstSteps
+
+    Raises
+    ------
+    ReadError
+        If the file cannot be read.
+    UsageError
+        If ``out`` is not empty, or a column is needed that is not given and cannot be guessed: it names the option.
+    MissingExtraError
+        If the folder cannot be written.
+    """
+    tell = progress or (lambda _: None)
+    out = Path(out)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(
+            f"{out} is there already, and nothing is written over.", remedy="Give a new folder with --out."
+        )
+    tell("Reading the file")
+    reading = read_table(file)
+    tell("Looking at each column")
+    columns = find_columns(reading.frame, reading.file)
+    made = draft(columns, reading.file, label=label, school=school, child_id=child_id)
+    made = _with_a_group(made, reading.file)
+    contract = f"{AGENCY}/{_slug(Path(file).stem, 'children', digits=False)}"
+    name = _slug(out.name, "my_model", digits=True)
+    part = out.with_name(f".{out.name}.part-{os.getpid()}")
+    try:
+        place = part / "contracts" / f"{contract}-{VERSION}.odcs.yaml"
+        place.parent.mkdir(parents=True)
+
+        def write(made: Draft, rule: Found) -> None:
+            text = spec_text(made, contract, name, reading.file, rule=rule, today=today or dt.date.today())
+            (part / "spec.yaml").write_text(text, encoding="utf-8", newline="\n")
+
+        text = contract_text(made, contract, reading.file, len(reading.frame))
+        place.write_text(text, encoding="utf-8", newline="\n")
+        tell("Looking for columns that know the outcome")
+        made, rule = _without_leaks(made, part / "spec.yaml", reading.frame, reading.file, write)
+        write(made, rule)
+        load_spec(part / "spec.yaml")
+        decisions = sum(path.read_text("utf-8").count("DECIDE") - 1 for path in (part / "spec.yaml", place))
+        if out.exists():
+            out.rmdir()
+        part.rename(out)
+    except OSError as error:
+        raise MissingExtraError(
+            f"{out} cannot be written ({error.strerror}).", remedy="Give another folder with --out."
+        ) from None
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return FirstSteps(
+        spec=out / "spec.yaml",
+        contract=out / place.relative_to(part),
+        child_id=made.child_id.header,
+        school=made.school.header,
+        label=made.label.header,
+        guessed=tuple(sorted(made.guessed)),
+        features=(
+            *(f"age (from {one.header})" for one in (made.birth,) if one),
+            *(one.header for one in made.features),
+        ),
+        groups=tuple(f"season of birth ({one.header})" if how == "season" else one.header for one, how in made.groups),
+        left_out=made.left_out,
+        decisions=decisions,
+        n=len(reading.frame),
+    )
+
+
+def _slug(text: str, otherwise: str, *, digits: bool) -> str:
+    """Return a name as contracts (no digits) and models may have."""
+    slug = re.sub(r"[^a-z0-9]+" if digits else r"[^a-z]+", "_", text.lower()).strip("_0123456789")[:40].strip("_")
+    return slug if len(slug) > 2 else otherwise
+
+
+def _with_a_group(made: Draft, file: str) -> Draft:
+    """Return the draft with at least one group: where no header sounds like one, of the first feature with codes."""
+    if made.groups:
+        return made
+    coded = [column for column in made.features if column.codes]
+    if not coded:
+        raise UsageError(
+            "The file has no column by which groups of children could be compared.",
+            file=file,
+            remedy="Add one, such as sex, and run send-screen init again: whose needs are missed must be seen.",
+        )
+    return replace(made, groups=((coded[0], None),))
+
+
+def _without_leaks(
+    made: Draft, spec: Path, frame: pd.DataFrame, file: str, write: Callable[[Draft, Found], None]
+) -> tuple[Draft, Found]:
+    """Take features out until none seems to know the outcome, and choose the rule among the rest.
+
+    What one of them gave away can hide another, so it is looked again until nothing more is found.
+    """
+    while True:
+        numbers = [column for column in made.features if column.numeric]
+        if not numbers:
+            raise UsageError(
+                "No column is left that a one-line rule could rank children by.",
+                file=file,
+                remedy="Each column and its part: "
+                + "; ".join(f"{h}: {why}" for h, why in made.left_out.items())
+                + ".",
+            )
+        write(made, numbers[0])
+        cohort = load_cohort(load_spec(spec), frame)
+        assert cohort.y is not None
+        leaks = find_leaks(
+            cohort.X,
+            cohort.y.rename("outcome"),
+            as_of=cohort.as_of,
+            recorded_on=cohort.recorded_on,
+            categories=cohort.categories,
+        )
+        known = {column.name for column in made.features}
+        guilty = {feature: leak for leak in leaks for feature in leak.features if feature in known}
+        if not guilty:
+            return made, max(numbers, key=lambda column: _strength(cohort, column.name))
+        for feature, leak in guilty.items():
+            made = made.without(feature, f"{leak.kind}. {leak.words}")
+
+
+def _strength(cohort: Cohort, feature: str) -> float:
+    """Return the ROC AUC of a low value of one feature among the children of whom it is known."""
+    assert cohort.y is not None
+    known = cohort.X[feature].notna()
+    label = cohort.y[known].to_numpy()
+    ranks = cohort.X.loc[known, feature].rank().to_numpy()
+    positives = int(label.sum())
+    negatives = len(label) - positives
+    if not positives or not negatives:
+        return 0.0
+    above = (ranks[label == 1].sum() - positives * (positives + 1) / 2) / (positives * negatives)
+    return 1.0 - float(above)

@@ -1,0 +1,96 @@
+"""Everything that may be shown of a version, in one document, in words that hold nothing of any child."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from send_screen.cohorts import NOT_RECORDED, Cohort
+from send_screen.contracts import Contract
+from send_screen.evaluation import publish
+from send_screen.governance import check_gates
+from send_screen.specs import Group, ModelSpec
+from send_screen.tables import RiskTables
+from send_screen.workflows._version import shapes
+
+
+def published_document(
+    spec: ModelSpec,
+    contracts: dict[str, Contract],
+    cohort: Cohort,
+    tables: RiskTables,
+    evidence: pd.DataFrame,
+    facts: dict[str, Any],
+) -> dict[str, Any]:
+    """Return ``published.json``: what the version is, what was measured, its gates and its shapes.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+    contracts : dict of str to Contract
+    cohort : Cohort
+        The children that were learnt from; only its groups' names and its set-aside rows' rules are used.
+    tables : RiskTables
+    evidence : pandas.DataFrame
+    facts : dict
+        From :func:`version_facts`.
+    """
+    measured = publish(
+        evidence,
+        outcome_words=spec.outcome.words,
+        group_words=group_nouns(spec, cohort),
+        intersections=spec.intersections,
+        set_aside=without_values(spec, contracts, cohort.set_aside),
+        tolerance=spec.tolerance_missed_need,
+    )
+    return {
+        "format": "send_screen.published/1",
+        "version": {**facts, "gates": check_gates(spec.gates, measured)},
+        **measured,
+        "groups": with_labels(spec, measured["groups"]),
+        "gaps": with_labels(spec, measured["gaps"]),
+        "shapes": shapes(spec, contracts, tables),
+    }
+
+
+def without_values(spec: ModelSpec, contracts: dict[str, Contract], set_aside: pd.DataFrame) -> pd.DataFrame:
+    """Return set-aside rows under the words of their rules: a row's own reason can quote a cell or a file's name."""
+    rules = [rule for contract in contracts.values() for rule in contract.rules]
+    rules += [rule for contract in contracts.values() for column in contract.columns.values() for rule in column.rules]
+    words = {rule.id: rule.description for rule in rules}
+    words |= {condition.rule: condition.words for condition in (*spec.population, *spec.eligible)}
+    told = set_aside["rule"].map(lambda rule: words.get(rule, f"rule {rule}"))
+    return set_aside.assign(reason=set_aside["kind"] + ": " + told)
+
+
+def group_nouns(spec: ModelSpec, cohort: Cohort) -> dict[str, dict[str, str]]:
+    """Return attribute -> group -> what its children are called, for sentences such as "of 100 girls who ..."."""
+    return {
+        group.name: {name: _noun(group, name) for name in sorted(cohort.sensitive[group.name].unique())}
+        for group in spec.groups
+    }
+
+
+def _noun(group: Group, name: str) -> str:
+    if name == NOT_RECORDED:
+        return f"children whose {group.label.lower()} is not recorded"
+    if name in group.levels.values():
+        return name
+    if group.derive == "season":
+        return f"{name}-born children"
+    if group.derive == "eal":
+        return f"children with {name}"
+    if group.derive == "ethnic_group":
+        return f"children recorded as {name}"
+    return f"children ({group.label}: {name})"
+
+
+def with_labels(spec: ModelSpec, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return published rows under the labels of their attributes, for example ``"Ethnic group"``."""
+    labels = {group.name: group.label for group in spec.groups}
+
+    def label(attribute: str) -> str:
+        return " × ".join(labels[name] for name in attribute.split(" × "))
+
+    return [{**row, "attribute": label(row["attribute"])} for row in rows]
