@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,3 +94,62 @@ def trained(tmp_path_factory: pytest.TempPathFactory, small_spec: Path) -> Train
     made.require_passed()
     exported = export_model(made.model_uri, folder / "exported", tracking_uri=uri)
     return Trained(made, folder, data, exported, uri)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server of MLflow's on this machine."""
+
+    address: str
+    process: int
+    log: Path
+
+
+@contextmanager
+def running(command: list[str], *, ready: str, tracking_uri: str, folder: Path) -> Iterator[Server]:
+    """Run ``mlflow <command>`` on a free port, wait until ``ready`` answers, and end it with all its children."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = folder / "log.txt"
+    environment = {**os.environ, "MLFLOW_TRACKING_URI": tracking_uri, "MLFLOW_DISABLE_TELEMETRY": "true"}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [str(Path(sys.executable).with_name("mlflow")), *command, "--host", "127.0.0.1", "--port", str(port)],
+            env=environment,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+            cwd=folder,
+        )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + 180
+        while True:
+            assert process.poll() is None, log.read_text("utf-8")
+            assert time.monotonic() < deadline, log.read_text("utf-8")
+            try:
+                with urllib.request.urlopen(f"{address}{ready}", timeout=2):
+                    break
+            except OSError:
+                time.sleep(0.5)
+        yield Server(address, process.pid, log)
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def server(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A real ``mlflow models serve`` of the trained version."""
+    command = [
+        "models",
+        "serve",
+        "--env-manager",
+        "local",
+        "-m",
+        f"models:/reception_sen/{trained.made.registered_version}",
+    ]
+    with running(command, ready="/ping", tracking_uri=trained.uri, folder=tmp_path_factory.mktemp("serve")) as found:
+        yield found

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import socket
-import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -127,41 +121,9 @@ def test_without_mlflow_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch,
         fetch_bundle("models:/x/1", uri=f"sqlite:///{tmp_path}/mlflow.db", target=tmp_path)
 
 
-@pytest.fixture(scope="module")
-def server(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real ``mlflow models serve``."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = tmp_path_factory.mktemp("serve") / "log.txt"
-    command = [str(Path(sys.executable).with_name("mlflow")), "models", "serve", "--env-manager", "local"]
-    command += ["-m", f"models:/reception_sen/{trained.made.registered_version}", "-p", str(port), "-h", "127.0.0.1"]
-    environment = {**os.environ, "MLFLOW_TRACKING_URI": trained.uri, "MLFLOW_DISABLE_TELEMETRY": "true"}
-    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            command, env=environment, stdout=out, stderr=out, start_new_session=True, cwd=log.parent
-        )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + 180
-        while True:
-            assert process.poll() is None, log.read_text("utf-8")
-            assert time.monotonic() < deadline, log.read_text("utf-8")
-            try:
-                with urllib.request.urlopen(f"{address}/ping", timeout=2):
-                    break
-            except OSError:
-                time.sleep(0.5)
-        yield address
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(timeout=30)
-
-
-def ask(server: str, body: bytes) -> tuple[int, str]:
+def ask(server: Any, body: bytes) -> tuple[int, str]:
     request = urllib.request.Request(
-        f"{server}/invocations", data=body, headers={"Content-Type": "application/json"}, method="POST"
+        f"{server.address}/invocations", data=body, headers={"Content-Type": "application/json"}, method="POST"
     )
     try:
         with urllib.request.urlopen(request, timeout=60) as response:
@@ -171,7 +133,7 @@ def ask(server: str, body: bytes) -> tuple[int, str]:
             return error.code, error.read().decode()
 
 
-def test_the_served_model_answers_with_scores_and_reasons(server: str, trained: Any) -> None:
+def test_the_served_model_answers_with_scores_and_reasons(server: Any, trained: Any) -> None:
     rows = rows_of(trained)
     body = json.dumps({"dataframe_split": json.loads(rows.to_json(orient="split", index=False))}).encode()
     status, text = ask(server, body)
@@ -195,7 +157,7 @@ def test_the_served_model_answers_with_scores_and_reasons(server: str, trained: 
         (lambda rows: rows.drop(columns="UPN"), "UPN"),
     ],
 )
-def test_a_bad_request_gets_a_reason_and_no_trace(server: str, trained: Any, change: Any, words: str) -> None:
+def test_a_bad_request_gets_a_reason_and_no_trace(server: Any, trained: Any, change: Any, words: str) -> None:
     rows = change(rows_of(trained))
     body = json.dumps({"dataframe_split": json.loads(rows.to_json(orient="split", index=False))}).encode()
     status, text = ask(server, body)
@@ -203,7 +165,7 @@ def test_a_bad_request_gets_a_reason_and_no_trace(server: str, trained: Any, cha
     assert words in text
 
 
-def test_what_is_no_json_gets_a_reason(server: str) -> None:
+def test_what_is_no_json_gets_a_reason(server: Any) -> None:
     status, text = ask(server, b"{not json")
     assert 400 <= status < 500
     assert text
@@ -217,7 +179,7 @@ def test_what_is_no_json_gets_a_reason(server: str) -> None:
         lambda rows: rows.assign(SessionsAbsent=[["a"]] * len(rows)),
     ],
 )
-def test_a_request_of_wrong_types_is_refused_without_quoting_it(server: str, trained: Any, change: Any) -> None:
+def test_a_request_of_wrong_types_is_refused_without_quoting_it(server: Any, trained: Any, change: Any) -> None:
     rows = change(rows_of(trained))
     body = json.dumps({"dataframe_split": json.loads(rows.to_json(orient="split", index=False))}).encode()
     status, text = ask(server, body)

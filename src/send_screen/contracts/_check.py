@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pandera.pandas as pa
 
 FIRST_ROW = 2  # the header is row 1
+MOST_HEADERS = 5  # told one by one; more are told together
 
 
 def check(contract: Contract, frame: pd.DataFrame, *, file: str) -> CheckResult:
@@ -64,7 +65,11 @@ def _row_numbers(frame: pd.DataFrame) -> pd.Index:
 
 
 def _header_notes(headers: HeaderMatch) -> list[str]:
-    return [f"Header {header!r} was read as {name}." for header, name in headers.report.aliased.items()]
+    aliased = headers.report.aliased
+    if len(aliased) > MOST_HEADERS:
+        header, name = next(iter(aliased.items()))
+        return [f"{len(aliased)} headers were read by another name or spelling, such as {header!r} as {name}."]
+    return [f"Header {header!r} was read as {name}." for header, name in aliased.items()]
 
 
 def _file_violations(contract: Contract, headers: HeaderMatch, n: int, file: str) -> Iterator[Violation]:

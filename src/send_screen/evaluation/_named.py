@@ -101,5 +101,8 @@ def named(
 
 
 def _of_100(share: float) -> str:
-    """Return a share as a whole number of 100, with a true minus sign."""
-    return f"{round(100 * share)}".replace("-", "−")
+    """Return a share as a whole number of 100, with a true minus sign; what is not none is not shown as none."""
+    text = f"{100 * share:.0f}"
+    if float(text) == 0 and share != 0:
+        text = f"{100 * share:.1f}"
+    return text.replace("-0.0", "0.0").replace("-", "−")

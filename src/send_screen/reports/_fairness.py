@@ -50,6 +50,9 @@ class Metric(NamedTuple):
         if found.value is None:
             return Cell(found.reason)
         times, decimals = (100, 0) if self.decimals is None else (1, self.decimals)
+        ends = (found.value, found.low or 0.0, found.high or 0.0)
+        if any(0 < abs(end * times) < 0.5 for end in ends):
+            decimals = max(decimals, 1)  # a "0" that is none beside "a gap is shown" would mislead
         value = signed(found.value * times, decimals)
         if found.low is None or found.high is None:
             return Cell(value)

@@ -95,9 +95,16 @@ def knows_the_future(header: str, label: str) -> str | None:
     year, year_of_label = (max(map(int, _YEAR.findall(text)), default=None) for text in (header, label))
     if year and year_of_label and year >= year_of_label:
         return f"by its name it is of {year}, and the outcome of {year_of_label}"
-    own, outcome = letters(header), letters(label)
-    if len(outcome) >= _SHORTEST_TOLD and outcome in own:
-        return "the name of the outcome is in its name"
-    if _CHANGE.search(own):
-        return "its name speaks of a change or of a later time"
-    return None
+    return "its name speaks of a change or of a later time" if _CHANGE.search(letters(header)) else None
+
+
+def named_after(header: str, label: str) -> bool:
+    """Tell whether the name of the outcome is in a header, its wave apart.
+
+    Examples
+    --------
+    >>> named_after("gkspecin_hours", "g1specin"), named_after("P1SOLVE", "F5SPECS")
+    (True, False)
+    """
+    outcome = letters(label)
+    return len(outcome) >= _SHORTEST_TOLD and outcome in letters(header)

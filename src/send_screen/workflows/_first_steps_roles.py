@@ -11,7 +11,7 @@ from send_screen.errors import UsageError
 from send_screen.specs import code
 from send_screen.tables import MINIMUM_CHILDREN
 from send_screen.workflows._first_steps_columns import Found
-from send_screen.workflows._first_steps_names import knows_the_future
+from send_screen.workflows._first_steps_names import knows_the_future, named_after
 
 Derive = Literal["season", "ethnic_group", "eal"]
 _YES = frozenset({"1", "yes", "y", "true", "t", "k", "e", "s", "ehcp"})
@@ -252,6 +252,8 @@ def _place(made: Draft, column: Found) -> Draft:
         if 2 <= len(column.codes) <= _MOST_OUTCOMES:
             return replace(made, status=(*made.status, (column, _yes_and_no(column)[0])))
         return _leave(made, column, "by its name it says whose needs are on the record: use it under `eligible`")
+    if named_after(column.header, made.label.header):
+        return _leave(made, column, "it may know the outcome: the outcome's name is in its name")
     if column.kind == "date":
         return _leave(made, column, "a date: only an age can be worked out of one, with `derive: {age_in_months: ...}`")
     if column.kind == "text":
