@@ -213,3 +213,73 @@ assert not heavy, heavy
     arguments = ["screen", str(trained.exported), str(trained.school_file), "--out", str(tmp_path)]
     done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_reader_who_stops_listening_is_no_mistake(trained: Any, tmp_path: Path) -> None:
+    command = f"{sys.executable} -m send_screen screen {trained.exported} {trained.school_file} --out {tmp_path}"
+    for listener in ("| true", ">&-", "2>&-"):
+        done = subprocess.run(["sh", "-c", f"{command} {listener}"], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert "mistake" not in done.stderr
+        assert (tmp_path / "summary.json").exists()
+    done = subprocess.run(["sh", "-c", f"{command} > /dev/full"], capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert "cannot be written" in done.stderr
+
+
+def test_a_full_disk_is_named_and_leaves_nothing_behind(trained: Any, tmp_path: Path) -> None:
+    command = f"ulimit -f 8; {sys.executable} -m send_screen screen {trained.exported} {trained.school_file}"
+    done = subprocess.run(
+        ["sh", "-c", f"{command} --out {tmp_path / 'out'}"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "TMPDIR": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    assert done.returncode == 3, done.stderr
+    assert "Make room on the disk" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out" / "summary.json").exists()
+    assert not [path for path in tmp_path.iterdir() if path.is_file()]
+
+
+def test_an_old_page_does_not_stand_beside_a_new_list(
+    trained: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("screen", trained.exported, trained.school_file, "--out", tmp_path)
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("send_screen.workflows._screen.write_list_xlsx", stop)
+    code, _, err = run("screen", trained.exported, trained.school_file, "--out", tmp_path)
+    assert code == 130
+    assert "no summary.json" in err
+    assert {path.name for path in tmp_path.iterdir()} == {"list.csv"}
+
+
+def test_a_list_that_is_in_the_way_is_named(trained: Any, tmp_path: Path) -> None:
+    (tmp_path / "list.xlsx").mkdir()
+    code, _, err = run("screen", trained.exported, trained.school_file, "--out", tmp_path)
+    assert code == 3
+    assert "list.xlsx cannot be written" in err
+    assert ".part" not in err
+
+
+def test_a_store_that_is_not_there_is_not_made(trained: Any, tmp_path: Path) -> None:
+    uri = f"sqlite:///{tmp_path / 'typo' / 'mlflow.db'}"
+    code, _, err = run("screen", "models:/a@b", trained.school_file, "--out", tmp_path / "x", "--tracking-uri", uri)
+    assert code == 2
+    assert "no MLflow store" in err
+    assert not (tmp_path / "typo").exists()
+
+
+def test_what_a_file_lacks_is_said(trained: Any, tmp_path: Path) -> None:
+    rows = pd.read_csv(trained.school_file, dtype=str).drop(columns=["Ethnicity", "ClassName", "School"])
+    rows.to_csv(tmp_path / "x.csv", index=False)
+    code, out, _ = run("screen", trained.exported, tmp_path / "x.csv", "--out", tmp_path / "out")
+    assert code == 0
+    assert "there is no ClassName, Ethnicity, School" in out
+    code, _, err = run("screen", trained.exported, tmp_path / "x.csv", "--out", tmp_path / "out", "--by", "school")
+    assert code == 2
+    assert "School" in err

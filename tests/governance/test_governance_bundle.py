@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,7 @@ def test_a_manifest_cannot_reach_outside_its_folder(exported: Path, tmp_path: Pa
     manifest = json.loads((exported / MANIFEST).read_text("utf-8"))
     manifest["files"]["../secret.txt"] = sha256_of(b"secret")
     (exported / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
-    with pytest.raises(TablesError, match="outside its folder"):
+    with pytest.raises(TablesError, match="outside the folder"):
         open_bundle(exported)
 
 
@@ -162,3 +163,83 @@ PUBLISHED = {
 def test_gates(gate: Gate, passed: bool) -> None:
     (result,) = check_gates((gate,), PUBLISHED)
     assert result["passed"] is passed
+
+
+def rehash(folder: Path) -> None:
+    """Make the manifest agree with whatever the files hold now, as someone who controls the folder could."""
+    manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+    manifest["files"] = {
+        path.relative_to(folder).as_posix(): sha256_of(path.read_bytes())
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != MANIFEST
+    }
+    (folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"null", b"[]", b"{}", b"[" * 100_000, b"1" * 10_000, b'{"version": 1}', b"\xff"]
+)
+@pytest.mark.parametrize("name", ["published.json", "tables.json", "spec.yaml"])
+def test_files_made_anew_with_a_new_manifest_end_in_words(exported: Path, name: str, content: bytes) -> None:
+    (exported / name).write_bytes(content)
+    rehash(exported)
+    with pytest.raises(TablesError):
+        open_bundle(exported)
+
+
+def change(exported: Path, edit: Any) -> None:
+    published = json.loads((exported / "published.json").read_text("utf-8"))
+    edit(published)
+    (exported / "published.json").write_text(json.dumps(published), encoding="utf-8")
+    rehash(exported)
+
+
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [
+        (lambda d: d["version"].update(id="other"), "another version"),
+        (lambda d: d["version"].update(spec_sha256="other"), "another spec"),
+        (lambda d: d["version"].pop("trained_on"), "not what send-screen export writes"),
+        (lambda d: d["version"].update(trained_on="both"), "trained on"),
+        (lambda d: d.update(performance="good"), "figures are missing"),
+        (lambda d: d.update(named=3), "whose needs"),
+        (lambda d: d["version"].update(as_of=None), "as-of"),
+    ],
+)
+def test_parts_that_do_not_belong_together(exported: Path, edit: Any, words: str) -> None:
+    change(exported, edit)
+    with pytest.raises(TablesError, match=words):
+        open_bundle(exported)
+
+
+def test_tables_of_other_features(exported: Path) -> None:
+    path = exported / "tables.json"
+    path.write_text(path.read_text("utf-8").replace('"G01"', '"G99"'), encoding="utf-8")
+    rehash(exported)
+    with pytest.raises(TablesError, match="other features"):
+        open_bundle(exported)
+
+
+def test_a_contract_less(exported: Path) -> None:
+    (exported / "contracts" / "sen_status-1.0.0.odcs.yaml").unlink()
+    rehash(exported)
+    with pytest.raises(TablesError):
+        open_bundle(exported)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links and pipes of POSIX")
+@pytest.mark.parametrize("kind", ["link", "loop", "folder", "pipe"])
+def test_what_is_no_plain_file_is_refused(exported: Path, tmp_path: Path, kind: str) -> None:
+    if kind == "link":
+        (exported / "card.md").unlink()
+        (tmp_path / "card.md").write_text("other", encoding="utf-8")
+        (exported / "card.md").symlink_to(tmp_path / "card.md")
+    elif kind == "loop":
+        (exported / "card.md").unlink()
+        (exported / "card.md").symlink_to(exported / "card.md")
+    elif kind == "folder":
+        (exported / "more").symlink_to(tmp_path)
+    else:
+        os.mkfifo(exported / "pipe")
+    with pytest.raises(TablesError):
+        open_bundle(exported)

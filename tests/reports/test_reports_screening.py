@@ -54,7 +54,8 @@ def test_a_card_says_how_many_of_100_why_and_what_speaks_against(result: Screeni
     first = result.listed[0]
     card = text[text.index(f"1. {first.name}") : text.index(f"2. {result.listed[1].name}")]
     assert (
-        f"Of 100 children with such a score, {first.of_100} later {OUTCOME}, and {100 - first.of_100} did not." in card
+        f"The model expects that of 100 children with such a score, {first.of_100} later {OUTCOME}, and "
+        f"{100 - first.of_100} did not." in card
     )
     for reason in (*first.reasons_for, *first.reasons_against):
         assert f"{abs(reason.contribution):.1f} {reason.text} ({reason.agency})" in card

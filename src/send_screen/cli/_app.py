@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from send_screen.cli._console import guarded, progress, say, say_json
+from send_screen.cli._console import INTERRUPTED, guarded, progress, say, say_json
+from send_screen.cli._kit import PythonMayStandAlone
 
 app = typer.Typer(
     name="send-screen",
@@ -223,6 +225,34 @@ def export(
         say(f"The version is in {folder}. Screen with it: send-screen screen {folder} FILE --out DIR")
 
 
+@app.command(cls=PythonMayStandAlone)
+@guarded
+def kit(
+    model: Annotated[str, typer.Argument(help="models:/name@alias, models:/name/3, or an exported folder.")],
+    out: Annotated[Path, typer.Option(help="The zip, not there yet.")],
+    python: Annotated[
+        str | None,
+        typer.Option(
+            "--python",
+            metavar="[ZIP]",
+            help="Add a Windows Python: python.org's embeddable package, 64-bit. [default: the laptop's own]",
+        ),
+    ] = None,
+    tracking_uri: Tracking = None,
+    json: Json = False,
+) -> None:
+    """Build a zip for a school: a Windows laptop screens with it, without administrator rights or network."""
+    from send_screen.cli._kit import built_json, built_text, python_to_add
+    from send_screen.kit import build_kit
+
+    with progress(quiet=json) as tell:
+        built = build_kit(model, out, python=python_to_add(python), tracking_uri=tracking_uri, progress=tell)
+    say_json(built_json(built)) if json else say(built_text(built))
+
+
 def main() -> None:
     """Run ``send-screen``."""
-    app()
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

@@ -8,11 +8,11 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TextIO, TypeVar
 
 import typer
 
-from send_screen.errors import SendScreenError
+from send_screen.errors import MissingExtraError, SendScreenError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -23,19 +23,32 @@ INTERRUPTED = 130
 
 def say(text: str) -> None:
     """Print a result, whatever the console's encoding."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, errors="replace").decode(encoding) + "\n")
+    _write(sys.stdout, text)
 
 
 def say_json(content: dict[str, Any]) -> None:
     """Print a result as JSON, in ASCII, so that it reads the same on every console."""
-    sys.stdout.write(json.dumps(content, indent=2, allow_nan=False) + "\n")
+    _write(sys.stdout, json.dumps(content, indent=2, allow_nan=False))
 
 
 def complain(text: str) -> None:
     """Print an error."""
-    encoding = sys.stderr.encoding or "utf-8"
-    sys.stderr.write(text.encode(encoding, errors="replace").decode(encoding) + "\n")
+    _write(sys.stderr, text)
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    """Write a line; where nobody listens any more (``| head``, a closed console), that is no mistake of the run."""
+    if stream is None:
+        return
+    encoding = stream.encoding or "utf-8"
+    try:
+        stream.write(text.encode(encoding, errors="replace").decode(encoding) + "\n")
+        stream.flush()
+    except BrokenPipeError:
+        # The interpreter would complain once more when it closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except OSError as error:
+        raise MissingExtraError(f"The output cannot be written ({error.strerror}).") from None
 
 
 def guarded(command: Callable[P, R]) -> Callable[P, R]:
@@ -49,7 +62,7 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
             complain(f"send-screen: {error}")
             raise typer.Exit(error.exit_code) from None
         except KeyboardInterrupt:
-            complain("send-screen: stopped before it ended. Nothing that looks finished was left behind.")
+            complain("send-screen: stopped before it ended. Where there is no summary.json, there is no whole result.")
             raise typer.Exit(INTERRUPTED) from None
         except ModuleNotFoundError as error:
             complain(

@@ -110,6 +110,7 @@ def link(spec: ModelSpec, data: object, *, training: bool, contracts: Mapping[st
         notes += _not_known(check, columns, file)
         checks[use.contract] = check
     notes += _unused(checks, raw)
+    notes += _lacking(spec, checks, raw)
     absent = tuple(use.contract for use in uses if use.contract not in checks)
     failures += [_absence(use.contract, data) for use in uses if use.contract in absent and use.essential]
     if training and spec.outcome.column.contract in absent:
@@ -220,6 +221,20 @@ def _not_known(check: CheckResult, columns: set[str], file: str) -> list[str]:
         f"{file}: {len(warnings)} blank or unreadable value(s) of {rows} child(ren) were taken as not known ({shown}). "
         "To see each: send-screen check."
     ]
+
+
+def _lacking(
+    spec: ModelSpec, checks: dict[str, CheckResult], raw: dict[str, tuple[pd.DataFrame, str, tuple[str, ...]]]
+) -> list[str]:
+    """Return a note on columns that the model can do without and a reader of its list cannot: groups, names, school."""
+    shown = [*spec.show_name, spec.show_class, spec.show_school, *(group.column for group in spec.groups)]
+    notes = []
+    for name, check in checks.items():
+        lacking = {ref.column for ref in shown if ref is not None and ref.contract == name} & set(check.columns.missing)
+        if lacking:
+            columns = ", ".join(sorted(lacking))
+            notes.append(f"{raw[name][1]}: there is no {columns}, so the list cannot show it or count by it.")
+    return notes
 
 
 def _unused(checks: dict[str, CheckResult], raw: dict[str, tuple[pd.DataFrame, str, tuple[str, ...]]]) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from send_screen.contracts import Contract, load_contract
-from send_screen.errors import ContractError, SpecError, TablesError
+from send_screen.errors import SendScreenError, TablesError
 from send_screen.governance._identity import sha256_of
 from send_screen.specs import Feature, ModelSpec, parse_spec
 from send_screen.tables import RiskTables
@@ -96,11 +96,12 @@ def open_bundle(folder: str | Path, *, manifest_sha256: str | None = None) -> Bu
             file=MANIFEST,
             remedy="Do not use it. Export the version again, and tell whoever answers for it.",
         )
-    files = _manifest_files(content)
+    version, files = _read_manifest(content)
     verified = {name: _verified(folder, name, sha256) for name, sha256 in files.items()}
-    actual = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} - {MANIFEST}
-    for name in sorted(actual - set(verified)):
-        raise TablesError("The file is not part of the version.", file=name, remedy="Export the version again.")
+    _refuse_strays(folder, verified)
+    for name in ("spec.yaml", "tables.json", "published.json"):
+        if name not in verified:
+            raise TablesError("The file is missing.", file=name, remedy="Export the version again.")
     try:
         contracts = {}
         for name in verified:
@@ -110,37 +111,80 @@ def open_bundle(folder: str | Path, *, manifest_sha256: str | None = None) -> Bu
         spec = parse_spec(verified["spec.yaml"], file="spec.yaml", contracts=contracts)
         tables = RiskTables.from_json(verified["tables.json"].decode("utf-8"))
         published = json.loads(verified["published.json"])
-    except KeyError as error:
-        raise TablesError("The file is missing.", file=str(error.args[0]), remedy="Export the version again.") from None
-    except (SpecError, ContractError) as error:
+        _refuse_mismatch(spec, contracts, tables, published, version)
+    except TablesError:
+        raise
+    except SendScreenError as error:
         raise TablesError(f"The version cannot be read: {error}", remedy="Export the version again.") from None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        # Hashes agree, so somebody made these files anew: whatever is wrong with them, they are not ours.
+        raise TablesError(
+            f"The version's files are not what send-screen export writes ({type(error).__name__}).",
+            remedy="Do not use it. Export the version again, and tell whoever answers for it.",
+        ) from None
     return Bundle(spec, contracts, tables, published, found)
 
 
-def _manifest_files(content: bytes) -> dict[str, str]:
+def _refuse_strays(folder: Path, verified: dict[str, bytes]) -> None:
+    """Raise where the folder holds anything that the manifest does not name, or that is no plain file or folder."""
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink() or not (path.is_dir() or path.is_file()):
+            raise TablesError("It is no plain file.", file=name, remedy="Export the version again.")
+        if path.is_file() and name != MANIFEST and name not in verified:
+            raise TablesError("The file is not part of the version.", file=name, remedy="Export the version again.")
+
+
+def _refuse_mismatch(
+    spec: ModelSpec, contracts: dict[str, Contract], tables: RiskTables, published: dict[str, Any], version: str
+) -> None:
+    """Raise where the parts of a version do not belong together."""
+    facts = published["version"]
+    features = {feature.name for feature in spec.features}
+    problems = {
+        "published.json is of another version": facts["id"] != version,
+        "published.json is of another spec": facts["spec_sha256"] != spec.sha256,
+        "published.json does not say what it was trained on": facts["trained_on"] not in ("invented", "real"),
+        "the tables are of other features than the spec": not tables.features or not set(tables.features) <= features,
+        "a contract is missing": {use.contract for use in spec.data} != set(contracts),
+        "the figures are missing": not (isinstance(published["performance"], list) and published["performance"]),
+        "whose needs are missed is missing": not isinstance(published["named"], list),
+        "the as-of date is missing": not isinstance(facts["as_of"], str),
+    }
+    wrong = [words for words, is_wrong in problems.items() if is_wrong]
+    if wrong:
+        raise TablesError(
+            "The version does not hold together: " + "; ".join(wrong) + ".",
+            remedy="Do not use it. Export the version again, and tell whoever answers for it.",
+        )
+
+
+def _read_manifest(content: bytes) -> tuple[str, dict[str, str]]:
+    """Return the version and the hash of each file."""
     try:
         manifest = json.loads(content)
         files = manifest["files"]
-        if manifest["format"] != FORMAT or not all(isinstance(v, str) for v in (*files, *files.values())):
+        texts = (manifest["version"], *files, *files.values())
+        if manifest["format"] != FORMAT or not all(isinstance(text, str) for text in texts):
             raise ValueError
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise TablesError(
             f"This is not the manifest of an exported version ({FORMAT}).",
             file=MANIFEST,
             remedy="Export the version again with send-screen export.",
         ) from None
-    return dict(files)
+    return manifest["version"], dict(files)
 
 
 def _bytes(folder: Path, name: str) -> bytes:
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()):
-        raise TablesError("The manifest names a file outside its folder.", file=name, remedy="Do not use this model.")
     try:
+        path = (folder / name).resolve()
+        if not path.is_relative_to(folder.resolve()):
+            raise TablesError("It is a file outside the folder.", file=name, remedy="Do not use this model.")
         if path.stat().st_size > SIZE_LIMIT:
             raise TablesError("The file is far larger than a model can be.", file=name, remedy="Do not use this model.")
         return path.read_bytes()
-    except OSError:
+    except (OSError, ValueError, RuntimeError):  # no such file; a name that can be none; a loop of links
         raise TablesError(
             "The file is missing or cannot be read.",
             file=name,

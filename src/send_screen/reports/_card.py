@@ -10,18 +10,19 @@ from markupsafe import Markup
 
 from send_screen.reports._published import InAHundred, in_a_hundred, rows
 from send_screen.reports._render import render
-from send_screen.reports._shapes import direction_words, reach, shape_svg, shape_words
+from send_screen.reports._shapes import direction_words, moves, reach, shape_svg, shape_words
 from send_screen.reports._words import of_100, said, version_marks, whole
 
 
 @dataclass(frozen=True)
 class DrawnShape:
-    """One feature: its name, the promise of its sign, its points in words and as a picture."""
+    """One feature: its name, the promise of its sign, its points in words and as a picture, and whether it has any."""
 
     label: str
     direction: str
     words: str
     picture: Markup
+    moves: bool
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,11 @@ def card_content(published: Mapping[str, Any]) -> CardContent:
         never_looks_at=tuple(version.get("never_looks_at") or ()),
         shapes=tuple(
             DrawnShape(
-                said(shape, "label"), direction_words(shape), shape_words(shape), Markup(shape_svg(shape, scale=scale))
+                said(shape, "label"),
+                direction_words(shape),
+                shape_words(shape),
+                Markup(shape_svg(shape, scale=scale)),
+                moves(shape),
             )
             for shape in shapes
         ),

@@ -20,7 +20,11 @@ def replacing(path: Path) -> Iterator[Path]:
     part = Path(name)
     try:
         yield part
-        os.replace(part, path)
+        try:
+            os.replace(part, path)
+        except OSError as error:
+            # It is the file in the way that a person can do something about, not our part of it.
+            raise OSError(error.errno, error.strerror, str(path)) from None
     finally:
         part.unlink(missing_ok=True)
 

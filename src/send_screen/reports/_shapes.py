@@ -14,6 +14,8 @@ _WIDTH = 340
 _LINE = 20
 _HALF = 110
 _MIDDLE = 170
+_SMALLEST = 0.005
+_ONE_LINE = 24  # characters below a line; the two ends of a longer one would lie on each other
 _SIGNS = {
     "increasing": "A higher value never takes points away.",
     "decreasing": "A higher value never adds points.",
@@ -44,6 +46,13 @@ def reach(shapes: Sequence[Shape]) -> float:
     drawn = [abs(point["log_odds"]) for shape in shapes for point in _points(shape)]
     drawn += [abs(shape["missing_log_odds"]) for shape in shapes if shape.get("missing_log_odds") is not None]
     return max(drawn, default=0.0) or 1.0
+
+
+def moves(shape: Shape) -> bool:
+    """Tell whether a feature adds or takes away any points that two decimals show, or publishes none at all."""
+    shown = [point["log_odds"] for point in _points(shape)]
+    shown += [shape["missing_log_odds"]] if shape.get("missing_log_odds") is not None else []
+    return not shown or max(map(abs, shown)) >= _SMALLEST
 
 
 def direction_words(shape: Shape) -> str:
@@ -152,9 +161,11 @@ def _line(shape: Shape, scale: float) -> tuple[Markup, int]:
             '<text x="{}" y="{:.1f}" text-anchor="{}" class="number">{}</text>'
         ).format(x(point), y(point["log_odds"]), beside, y(point["log_odds"]) + 5, anchor, signed(point["log_odds"], 2))
     bottom = top + tall + _LINE
-    body += Markup('<text x="{}" y="{}">{}</text><text x="{}" y="{}" text-anchor="end">{}</text>').format(
-        left, bottom, _level(first), right, bottom, _with_unit(shape, _level(last))
-    )
+    start, end = _level(first), _with_unit(shape, _level(last))
+    body += Markup('<text x="{}" y="{}">{}</text>').format(left, bottom, start)
+    if len(start) + len(end) > _ONE_LINE:
+        bottom += _LINE
+    body += Markup('<text x="{}" y="{}" text-anchor="end">{}</text>').format(right, bottom, end)
     if shape.get("missing_log_odds") is not None:
         bottom += _LINE + 6
         body += Markup('<text x="0" y="{}">{}</text>').format(

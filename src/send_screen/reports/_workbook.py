@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -172,8 +173,10 @@ def write_list_xlsx(result: ScreeningResult, path: str | os.PathLike[str]) -> No
     run = run_cells(result)
     words = " · ".join([*marks, "Not a diagnosis. Never a reason to refuse, delay or ration an assessment."])
     footer = f"&L{words}&RPage &P of &N"
-    with replacing(Path(path)) as part:
-        book = xlsxwriter.Workbook(str(part), {"strings_to_formulas": False, "strings_to_urls": False})
+    content = io.BytesIO()
+    # In memory: XlsxWriter would otherwise write children's names into the machine's folder for temporary files.
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(content, options) as book:
         created = dt.datetime.fromisoformat(result.date).replace(tzinfo=None)
         book.set_properties({"title": "Children to talk about first", "created": created})
         by_hand = (child for child in result.set_aside if child.kind == BY_HAND)
@@ -188,4 +191,5 @@ def write_list_xlsx(result: ScreeningResult, path: str | os.PathLike[str]) -> No
             about.write_string(y, 0, what, bold)
             about.write_string(y, 1, _fit(words), wrap)
         _page(about, footer)
-        book.close()
+    with replacing(Path(path)) as part:
+        part.write_bytes(content.getvalue())

@@ -40,9 +40,11 @@ class Capacity:
         >>> Capacity.parse("12.5%").of(80), Capacity.parse("30").of(80)
         (10, 30)
         """
-        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(%?)\s*", text)
+        match = re.fullmatch(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*(%?)\s*", text)
         if match is None:
-            raise UsageError(f"A capacity cannot be read from {text!r}.", remedy="Give a number such as 30, or 10%.")
+            raise UsageError(
+                f"A capacity cannot be read from {text[:20]!r}.", remedy="Give a number such as 30, or 10%."
+            )
         number, percent = float(match[1]), match[2] == "%"
         if percent and not 0 < number <= 100:
             raise UsageError(f"{text} is not a share of children.", remedy="Give more than 0% and at most 100%.")

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from send_screen.cohorts import Cohort
+from send_screen.errors import UsageError
 from send_screen.governance import Bundle
 from send_screen.screening._capacity import Capacity, listed_and_margin
 from send_screen.screening._limits import beyond_training, out_of_range, refuse_or_warn
@@ -65,6 +66,11 @@ def screen(
     """
     today = today or dt.date.today()
     capacity = capacity or Capacity(share=bundle.spec.capacity)
+    if by_school and len(cohort) and (cohort.show["school"] == "").all():
+        raise UsageError(
+            "The file does not say which school a child goes to, so places cannot be given by school.",
+            remedy=f"Add the column {bundle.spec.show_school.column}, or leave out --by school.",
+        )
     eyes = reader_of(bundle.contracts, reader)
     banners = (*refuse_or_warn(bundle, cohort, today=today, research=research), *beyond_training(bundle, cohort))
     X = cohort.X[list(bundle.tables.features)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from send_screen.errors import UsageError
-from send_screen.tracking._store import connect
+from send_screen.tracking._store import SQLITE, absolute, connect
 
 _MODEL = re.compile(r"models:/(?P<name>[^/@]+)(?:@(?P<alias>[^/@]+)|/(?P<version>\d+))")
 
@@ -51,6 +51,12 @@ def fetch_bundle(model: str, *, uri: str, target: Path) -> Fetched:
         raise UsageError(
             f"{model} names no model.",
             remedy="Give models:/name@alias, models:/name/3, or the folder that send-screen export wrote.",
+        )
+    local = absolute(uri).removeprefix(SQLITE)
+    if uri.startswith(SQLITE) and not Path(local).exists():
+        raise UsageError(
+            f"There is no MLflow store at {local}.",
+            remedy="Name one with --tracking-uri, or give the folder that send-screen export wrote.",
         )
     client = connect(uri)
     import mlflow

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from send_screen.cohorts import load_cohort
-from send_screen.errors import MissingExtraError
+from send_screen.errors import MissingExtraError, UsageError
 from send_screen.governance import sha256_of
 from send_screen.reports import (
     render_screening,
@@ -63,6 +64,8 @@ def screen_file(
         As written.
     """
     asked = Capacity.parse(capacity) if capacity else None
+    if not str(out).strip():
+        raise UsageError("No folder is given for the lists.", remedy="Give one with --out.")
     bundle = load_model(model, tracking_uri=tracking_uri)
     cohort = load_cohort(bundle.spec, file, training=False, contracts=bundle.contracts)
     result = screen(
@@ -81,8 +84,10 @@ def write_results(result: ScreeningResult, out: Path, *, manifest_sha256: str) -
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
-        # A summary stands for a whole run: that of an earlier run goes before its files do.
-        (out / SUMMARY).unlink(missing_ok=True)
+        # A summary stands for a whole run. That of an earlier run goes first, then its files: no old page may stand
+        # beside a new list.
+        for name in (SUMMARY, *FILES):
+            (out / name).unlink(missing_ok=True)
         write_list_csv(result, out / "list.csv")
         write_list_xlsx(result, out / "list.xlsx")
         write_set_aside_csv(result, out / "set_aside.csv")
@@ -91,9 +96,12 @@ def write_results(result: ScreeningResult, out: Path, *, manifest_sha256: str) -
         write_page(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", out / SUMMARY)
     except OSError as error:
         name = Path(str(error.filename)).name if error.filename else str(out)
+        full = error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
         raise MissingExtraError(
             f"{name} cannot be written ({error.strerror}).",
-            remedy="Close it where it is open (in Excel, for example), or give another folder with --out.",
+            remedy="Make room on the disk, or give another folder with --out."
+            if full
+            else "Close it where it is open (in Excel, for example), or give another folder with --out.",
         ) from None
     return summary
 

@@ -1,0 +1,220 @@
+"""Building the zip: a verified version, the packages for the laptop, the two files that run there, and the guide."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from send_screen.errors import MissingExtraError, UsageError
+from send_screen.governance import sha256_of
+from send_screen.kit._embedded import EmbeddedPython, look_into
+from send_screen.kit._guide import either, render_guide
+from send_screen.kit._own_wheel import pack_own_wheel
+from send_screen.kit._target import PYTHONS, WINDOWS, Target
+from send_screen.kit._wheels import wheels_for
+from send_screen.workflows import export_model, load_model
+
+FORMAT = "send_screen.kit/1"
+_OWN = "own"
+
+
+@dataclass(frozen=True)
+class Kit:
+    """A kit that was built.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+    sha256 : str
+    version : str
+        Id of the version in it.
+    title : str
+    trained_on_invented : bool
+        Whether that version can screen invented children only.
+    pythons : tuple of str
+        The Pythons that it has packages for, newest first.
+    left_out : dict of str to str
+        The Pythons that it has none for, each with the package that is missing.
+    python : EmbeddedPython or None
+        The one that it brings.
+    """
+
+    path: Path
+    sha256: str
+    version: str
+    title: str
+    trained_on_invented: bool
+    pythons: tuple[str, ...]
+    left_out: dict[str, str]
+    python: EmbeddedPython | None
+
+
+def build_kit(
+    model: str | Path,
+    out: str | Path,
+    *,
+    python: str | Path | None = None,
+    tracking_uri: str | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Kit:
+    """Build a zip with which a school screens, on a Windows laptop without administrator rights or network.
+
+    Parameters
+    ----------
+    model : str or pathlib.Path
+        ``models:/name@alias``, ``models:/name/3``, or a folder that ``send-screen export`` wrote.
+    out : str or pathlib.Path
+        The zip, not there yet.
+    python : str or pathlib.Path, optional
+        An embeddable Python for Windows, to go into it. Without one the laptop's own Python is used.
+    tracking_uri : str, optional
+        Where the registry is, for ``models:/...``.
+    progress : callable, optional
+        Told in words what is being done.
+
+    Returns
+    -------
+    Kit
+
+    Raises
+    ------
+    UsageError
+        If ``out`` is there already or no zip, or ``python`` or ``model`` is not what it should be.
+    TablesError
+        If a file of the version was changed.
+    MissingExtraError
+        If the package index cannot be reached, or has no wheels for any Python, or ``out`` cannot be written.
+    """
+    tell = progress or (lambda _: None)
+    out = Path(out)
+    if out.suffix.lower() != ".zip" or out.exists():
+        fault = "is there already" if out.exists() else "is no name for a zip"
+        raise UsageError(f"{out} {fault}.", remedy="Give another name that ends in .zip with --out.")
+    embedded = look_into(Path(python)) if python else None
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "model"
+        published = _model_files(model, folder, tracking_uri)
+        wheels, left_out = collect(WINDOWS, (embedded.version,) if embedded else PYTHONS, Path(scratch), progress=tell)
+        if not wheels:
+            missing = ", ".join(f"{name} for Python {version}" for version, name in left_out.items())
+            raise MissingExtraError(
+                f"The package index has no Windows wheel of {missing}.",
+                remedy="Install the newest versions of the packages here, try them, and build the kit again.",
+            )
+        tell("Writing the zip")
+        contents = laptop_files(published["version"], wheels, WINDOWS, with_python=embedded is not None)
+        contents |= {f"model/{p.relative_to(folder).as_posix()}": p for p in folder.rglob("*") if p.is_file()}
+        _write(out, contents, embedded)
+    version = published["version"]
+    return Kit(
+        path=out,
+        sha256=sha256_of(out.read_bytes()),
+        version=version["id"],
+        title=version["title"],
+        trained_on_invented=version["trained_on"] == "invented",
+        pythons=tuple(wheels),
+        left_out=left_out,
+        python=embedded,
+    )
+
+
+def collect(
+    target: Target, pythons: Sequence[str], scratch: Path, *, progress: Callable[[str], None]
+) -> tuple[dict[str, list[Path]], dict[str, str]]:
+    """Return the wheels of each Python that has all, and of each other Python the package that is missing."""
+    fetched, own_folder = scratch / "wheels", scratch / _OWN
+    for folder in (fetched, own_folder):
+        folder.mkdir()
+    own = pack_own_wheel(own_folder)
+    wheels: dict[str, list[Path]] = {}
+    left_out: dict[str, str] = {}
+    for python in pythons:
+        progress(f"Fetching the packages for Python {python}")
+        found, missing = wheels_for(target, python, own=own, folder=fetched)
+        if missing:
+            left_out[python] = missing
+        else:
+            wheels[python] = found
+    return wheels, left_out
+
+
+def laptop_files(
+    version: Mapping[str, Any], wheels: Mapping[str, Sequence[Path]], target: Target, *, with_python: bool
+) -> dict[str, bytes | Path]:
+    """Return all of the zip but the model and the Python, by name."""
+    pythons = list(wheels)
+    files = {path.name: path for paths in wheels.values() for path in paths}
+    hashes = {name: sha256_of(path.read_bytes()) for name, path in files.items()}
+    kit = {
+        "format": FORMAT,
+        "version": version["id"],
+        "platform": target.platform,
+        "longest": max(_longest(path) for path in files.values()),
+        "pythons": {
+            python: [{"file": path.name, "sha256": hashes[path.name]} for path in paths]
+            for python, paths in wheels.items()
+        },
+    }
+    laptop = resources.files("send_screen.kit").joinpath("laptop")
+    command = laptop.joinpath("screen.cmd").read_text("utf-8")
+    command = command.replace("@LAUNCHER@", " ".join(pythons)).replace("@VERSIONS@", either(pythons))
+    guide = render_guide(version, pythons=pythons, with_python=with_python, made=date.today())
+    return {
+        # cmd loses its labels in a file with Unix line ends
+        "screen.cmd": "\r\n".join(command.splitlines()).encode("ascii") + b"\r\n",
+        "guide.html": guide.encode(),
+        "kit/start.py": laptop.joinpath("start.py").read_bytes(),
+        "kit/kit.json": (json.dumps(kit, indent=1) + "\n").encode(),
+        **{f"wheels/{name}": path for name, path in files.items()},
+    }
+
+
+def _longest(wheel: Path) -> int:
+    with zipfile.ZipFile(wheel) as archive:
+        return max(len(name) for name in archive.namelist())
+
+
+def _model_files(model: str | Path, folder: Path, tracking_uri: str | None) -> dict[str, Any]:
+    """Put a version's files into a folder, and return what it publishes."""
+    if str(model).startswith("models:"):
+        export_model(str(model), folder, tracking_uri=tracking_uri)
+    else:
+        load_model(model)
+        for path in Path(model).rglob("*"):
+            if path.is_file():
+                copy = folder / path.relative_to(model)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                copy.write_bytes(path.read_bytes())
+    # What is handed on is what was copied: verified after the copy.
+    published: dict[str, Any] = load_model(folder).published
+    return published
+
+
+def _write(out: Path, contents: Mapping[str, bytes | Path], embedded: EmbeddedPython | None) -> None:
+    part = out.with_name(f".{out.name}.part-{os.getpid()}")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in contents.items():
+                data = content.read_bytes() if isinstance(content, Path) else content
+                stored = zipfile.ZIP_STORED if name.endswith(".whl") else zipfile.ZIP_DEFLATED
+                archive.writestr(name, data, stored)
+            if embedded:
+                with zipfile.ZipFile(embedded.path) as source:
+                    for name in source.namelist():
+                        archive.writestr(f"python/{name}", source.read(name))
+        os.replace(part, out)
+    except OSError as error:
+        raise MissingExtraError(
+            f"{out} cannot be written ({error.strerror}).", remedy="Give another place with --out."
+        ) from None
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,156 @@
+"""The served model keeps hard rules 3 to 7 as ``send-screen screen`` does, and says the same of each child."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from send_screen.cohorts import load_cohort
+from send_screen.contracts import Contract
+from send_screen.errors import DataError, PopulationError, UsageError
+from send_screen.governance import Bundle, open_bundle
+from send_screen.screening import NOTICE, Capacity, answer, screen
+
+TODAY = dt.date(2026, 9, 1)
+ROLES = [None, "senco", "class_teacher", "head_teacher", "data_manager", "local_authority"]
+
+
+@pytest.fixture(scope="module")
+def bundle(trained: Any) -> Bundle:
+    return open_bundle(trained.exported)
+
+
+@pytest.fixture(scope="module")
+def rows(trained: Any) -> pd.DataFrame:
+    return pd.read_csv(trained.school_file, dtype=str)
+
+
+def closed_to(bundle: Bundle, role: str, columns: set[str]) -> Bundle:
+    """The same version under contracts in which ``role`` may not see some columns."""
+
+    def closed(contract: Contract) -> Contract:
+        changed = {
+            name: dataclasses.replace(column, readers=column.readers - {role}) if name in columns else column
+            for name, column in contract.columns.items()
+        }
+        return dataclasses.replace(contract, columns=changed)
+
+    contracts = {name: closed(contract) for name, contract in bundle.contracts.items()}
+    return dataclasses.replace(bundle, contracts=contracts)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("hidden", [set(), {"G01", "G02", "SENprovision", "SessionsAbsent"}])
+def test_it_says_what_screen_says_to_every_role_rule_7(
+    bundle: Bundle, trained: Any, rows: pd.DataFrame, role: str | None, hidden: set[str]
+) -> None:
+    closed = closed_to(bundle, role or "senco", hidden)
+    cohort = load_cohort(closed.spec, trained.school_file, training=False, contracts=closed.contracts)
+    result = screen(closed, cohort, file="x.csv", capacity=Capacity(share=1.0), reader=role, today=TODAY)
+    told = answer(closed, rows, reader=role, today=TODAY)
+    assert len(told) == result.n_rows == len(rows)
+    by_row = {int(row["row"]): row for row in told.to_dict("records")}
+    assert len(result.listed) == result.n_screened
+    for child in result.listed:
+        row = by_row.pop(child.row - 1)
+        assert row["status"] == "screened"
+        assert row["score"] == child.score
+        assert row["of_100"] == child.of_100
+        assert row["reasons_for"] == "; ".join(reason.text for reason in child.reasons_for)
+        assert row["reasons_against"] == "; ".join(reason.text for reason in child.reasons_against)
+        assert row["not_known"] == "; ".join(child.not_known)
+        assert row["ask"] == "; ".join(child.ask)
+    assert len(by_row) == len(result.set_aside) > 0
+    for aside in result.set_aside:
+        row = by_row.pop(aside.row - 1)
+        assert (row["status"], row["reason"]) == (aside.kind, aside.reason)
+        assert pd.isna(row["score"])
+    if hidden:
+        seen = " ".join(told["reasons_for"] + told["reasons_against"] + told["not_known"] + told["beyond_training"])
+        for name in hidden - {"SENprovision", "SessionsAbsent"}:
+            assert closed.spec.feature(name).label not in seen
+        assert "already has SEN support" not in " ".join(told["reason"])
+        assert (told.loc[told["status"] == "screened", "ask"] != "").all()
+
+
+def test_an_unknown_role_is_refused_rule_7(bundle: Bundle, rows: pd.DataFrame) -> None:
+    with pytest.raises(UsageError, match="Known are: class_teacher"):
+        answer(bundle, rows, reader="nobody", today=TODAY)
+
+
+def test_every_row_says_what_it_is_not_rule_3(bundle: Bundle, rows: pd.DataFrame) -> None:
+    told = answer(bundle, rows, today=TODAY)
+    assert told["notice"].str.endswith(NOTICE).all()
+    assert "refuse, delay or ration" in NOTICE
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_children_who_cannot_be_screened_are_answered_for_rule_4(
+    bundle: Bundle, rows: pd.DataFrame, count: int
+) -> None:
+    goals = [f"G{number:02d}" for number in range(1, 18)]
+    nothing = rows.iloc[:count].assign(**dict.fromkeys(goals, None))
+    told = answer(bundle, nothing, today=TODAY)
+    assert told["status"].tolist() == ["look at by hand"] * count
+    assert (told["reason"].str.len() > 0).all()
+    assert told["score"].isna().all()
+    assert told["row"].tolist() == list(range(1, count + 1))
+
+
+def test_rows_keep_their_order_and_none_is_lost_rule_4(bundle: Bundle, rows: pd.DataFrame) -> None:
+    shuffled = pd.concat([rows.sample(frac=1, random_state=3), rows.iloc[:3]])  # the last three are there twice
+    told = answer(bundle, shuffled, today=TODAY)
+    assert told["row"].tolist() == list(range(1, len(shuffled) + 1))
+    straight = answer(bundle, rows, today=TODAY).set_index("row")
+    for place, index in enumerate(shuffled.index[:-3]):
+        if index > 2 and straight.loc[index + 1, "status"] == "screened":
+            assert told.loc[place, "score"] == straight.loc[index + 1, "score"]
+    assert (told["status"].tail(3) == "look at by hand").all()
+
+
+def test_real_children_are_refused_rule_5(bundle: Bundle, rows: pd.DataFrame) -> None:
+    for real in (rows.iloc[:1], rows):
+        one = real.copy()
+        one.loc[one.index[0], "UPN"] = "B801200005001"
+        with pytest.raises(PopulationError, match="invented") as refused:
+            answer(bundle, one, today=TODAY)
+        assert "B801200005001" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "today", "words"),
+    [
+        (lambda rows: rows.assign(NCyearActual="1"), TODAY, "not in reception"),
+        (lambda rows: rows.assign(NCyearActual="1").iloc[:1], TODAY, "not in reception"),
+        (lambda rows: rows.assign(AcademicYear="2018/19"), TODAY, "2021/22"),
+        (lambda rows: rows.assign(AcademicYear="2031/32"), TODAY, "not come yet"),
+        (lambda rows: rows, dt.date(2029, 1, 1), "reviewed by"),
+    ],
+)
+def test_outside_its_population_it_refuses_rule_6(
+    bundle: Bundle, rows: pd.DataFrame, change: Any, today: dt.date, words: str
+) -> None:
+    with pytest.raises(PopulationError, match=words):
+        answer(bundle, change(rows), today=today)
+
+
+def test_without_an_essential_agency_it_refuses_rule_6(bundle: Bundle, rows: pd.DataFrame) -> None:
+    with pytest.raises(DataError, match="G01"):
+        answer(bundle, rows.drop(columns=[f"G{number:02d}" for number in range(1, 18)]), today=TODAY)
+
+
+def test_what_lies_beyond_training_is_said_row_by_row_rule_6(bundle: Bundle, rows: pd.DataFrame) -> None:
+    label = bundle.spec.feature("absence").label
+    usual = answer(bundle, rows, today=TODAY)
+    screened = usual.index[usual["status"] == "screened"][:2]
+    absent = rows.copy()
+    absent.loc[screened[0], ["SessionsPossible", "SessionsAbsent"]] = ["380", "379"]
+    told = answer(bundle, absent, today=TODAY)
+    assert told.loc[screened[0], "beyond_training"] == label
+    assert told.loc[screened[1], "beyond_training"] == usual.loc[screened[1], "beyond_training"]
+    hidden = answer(closed_to(bundle, "senco", {"SessionsAbsent"}), absent, today=TODAY)
+    assert label not in hidden.loc[screened[0], "beyond_training"]
