@@ -165,8 +165,10 @@ def _look(series: pd.Series, header: str, name: str) -> Found:
     if few and len(codes) == 2 and kind == "number" and all(one.isdigit() for one in codes):
         kind, values = "codes", values.map(code, na_action="ignore").astype(object)
     not_known = _not_known(values, counts) if kind == "number" else ()
-    if kind in ("number", "codes") and (len(counts) < 2 or (few and len(codes) < 2)):
+    if kind in ("number", "codes") and (len(counts) < 2 or len(known) - int(counts.max()) < MINIMUM_CHILDREN):
         kind = "constant"
+    elif kind == "codes" and len(codes) < 2:
+        kind, codes = "text", ()
     if kind == "codes" and (len({code_key(one) for one in codes}) < len(codes) or "" in map(code_key, codes)):
         kind, codes = "text", ()
     return Found(
