@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from send_screen.cohorts._notes import Tables, lacking, not_known, unused
 from send_screen.contracts import CheckResult, Contract, Violation
 from send_screen.errors import DataError, UsageError
 from send_screen.readers import read_table
 from send_screen.specs import ColumnRef, ModelSpec
 
-Tables = Mapping[str, Any]
 NO_RECORD = "DATA-NO-RECORD"
 SUFFIXES = (".csv", ".xlsx", ".parquet")
 
@@ -107,10 +106,10 @@ def link(spec: ModelSpec, data: object, *, training: bool, contracts: Mapping[st
         columns = {ref.column for ref in needed if ref.contract == use.contract} | {spec.child_id}
         failures += [v for v in check.violations if v.level == "file" and (v.column is None or v.column in columns)]
         notes += [note for note in (*reading_notes, *check.notes) if note not in notes]
-        notes += _not_known(check, columns, file)
+        notes += not_known(check, columns, file)
         checks[use.contract] = check
-    notes += _unused(checks, raw)
-    notes += _lacking(spec, checks, raw)
+    notes += unused(checks, raw)
+    notes += lacking(spec, checks, raw)
     absent = tuple(use.contract for use in uses if use.contract not in checks)
     failures += [_absence(use.contract, data) for use in uses if use.contract in absent and use.essential]
     if training and spec.outcome.column.contract in absent:
@@ -121,7 +120,7 @@ def link(spec: ModelSpec, data: object, *, training: bool, contracts: Mapping[st
     return _join(spec, used, tables, needed, absent, notes)
 
 
-def read_tables(data: object, contracts: dict[str, Contract]) -> dict[str, tuple[pd.DataFrame, str, tuple[str, ...]]]:
+def read_tables(data: object, contracts: dict[str, Contract]) -> Tables:
     """Return frame, file name and reading notes of each contract that there are data for.
 
     Contracts that share one table get the same frame.
@@ -207,54 +206,6 @@ def _refusal(failures: list[Violation]) -> DataError:
         f"The data cannot be used, for {'this reason' if len(lines) == 1 else f'{len(lines)} reasons'}:\n"
         + "\n".join(dict.fromkeys(lines))
     )
-
-
-def _not_known(check: CheckResult, columns: set[str], file: str) -> list[str]:
-    """Return a note on the values that broke a rule and were taken as not known."""
-    warnings = [v for v in check.violations if v.level == "row" and v.severity == "warning" and v.column in columns]
-    if not warnings:
-        return []
-    names = list(dict.fromkeys(v.column or "" for v in warnings))
-    shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-    rows = len({v.row for v in warnings})
-    return [
-        f"{file}: {len(warnings)} blank or unreadable value(s) of {rows} child(ren) were taken as not known ({shown}). "
-        "To see each: send-screen check."
-    ]
-
-
-def _lacking(
-    spec: ModelSpec, checks: dict[str, CheckResult], raw: dict[str, tuple[pd.DataFrame, str, tuple[str, ...]]]
-) -> list[str]:
-    """Return a note on columns that the model can do without and a reader of its list cannot: groups, names, school."""
-    shown = [*spec.show_name, spec.show_class, spec.show_school, *(group.column for group in spec.groups)]
-    notes = []
-    for name, check in checks.items():
-        lacking = {ref.column for ref in shown if ref is not None and ref.contract == name} & set(check.columns.missing)
-        if lacking:
-            columns = ", ".join(sorted(lacking))
-            notes.append(f"{raw[name][1]}: there is no {columns}, so the list cannot show it or count by it.")
-    return notes
-
-
-def _unused(checks: dict[str, CheckResult], raw: dict[str, tuple[pd.DataFrame, str, tuple[str, ...]]]) -> list[str]:
-    """Return a note on the headers that no contract used, table by table; names only, never what they hold."""
-    notes = []
-    for table in {id(raw[name][0]) for name in checks}:
-        names = [name for name in checks if id(raw[name][0]) == table]
-        reports = [checks[name].columns for name in names]
-        unused = set.intersection(*({*report.unknown, *report.guessed} for report in reports))
-        guesses = {header: name for report in reports for header, name in report.guessed.items() if header in unused}
-        file = raw[names[0]][1]
-        notes += [
-            f"{file}: the column {header!r} was not used. It looks like {name}: rename it if it is."
-            for header, name in sorted(guesses.items())
-        ]
-        rest = sorted(unused - set(guesses))
-        if rest:
-            shown = ", ".join(map(repr, rest[:5])) + (f" and {len(rest) - 5} more" if len(rest) > 5 else "")
-            notes.append(f"{file}: these columns were not used: {shown}.")
-    return notes
 
 
 def _join(

@@ -7,9 +7,12 @@ import numbers
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
+
+from send_screen.contracts._quote import encodable
 
 # Spaces that people do not see: no-break, zero-width, byte-order mark.
 _UNSEEN = " \t\r\n\f\v\u00a0\u200b\u202f\ufeff"
@@ -33,7 +36,10 @@ class Cells:
     @classmethod
     def of(cls, series: pd.Series) -> Cells:
         """Return the cells of a column as text, without spaces around them; blank where nothing is left."""
-        codes, uniques = pd.factorize(series)
+        try:
+            codes, uniques = pd.factorize(series)
+        except (TypeError, UnicodeEncodeError):  # lists and records cannot be told apart, nor some damaged texts
+            codes, uniques = pd.factorize(pd.Series([_as_text(value) for value in series], dtype=object))
         return cls(codes, tuple(_as_text(value) for value in uniques))
 
     @classmethod
@@ -60,14 +66,32 @@ class Cells:
 def _as_text(value: object) -> str | None:
     """Return what a person would type for a value; None for blank."""
     if isinstance(value, str):
-        return value.strip(_UNSEEN) or None
+        return encodable(value).strip(_UNSEEN) or None
     if isinstance(value, bool | np.bool_):
         return str(bool(value)).lower()
+    if isinstance(value, numbers.Integral):
+        return _digits(int(value))
     if isinstance(value, numbers.Real):
         number = float(value)
         return str(int(number)) if number.is_integer() else repr(number)
+    if isinstance(value, bytes):
+        return encodable(value.decode("utf-8", "replace")).strip(_UNSEEN) or None
     if isinstance(value, dt.datetime):  # a pandas Timestamp is one
+        if value.tzinfo is not None:
+            return _local(value).date().isoformat()
         return value.date().isoformat() if value.time() == dt.time() else value.isoformat(sep=" ")
-    if value is None or value is pd.NaT:
+    if value is None or value is pd.NaT or value is pd.NA:
         return None
-    return str(value).strip(_UNSEEN) or None
+    return encodable(str(value)).strip(_UNSEEN) or None
+
+
+def _digits(value: int) -> str:
+    try:
+        return str(value)
+    except ValueError:  # more digits than Python writes
+        return "a number of thousands of digits"
+
+
+def _local(value: dt.datetime) -> dt.datetime:
+    """Return a time in its own zone; in England's where it is universal, which is how systems store local midnight."""
+    return value.astimezone(ZoneInfo("Europe/London")) if value.tzname() == "UTC" else value

@@ -11,6 +11,7 @@ import pandas as pd
 from send_screen.contracts._contract import Column, Contract, Rule
 from send_screen.contracts._headers import HeaderMatch, match_headers
 from send_screen.contracts._predicates import keeps, key_of, not_doubled
+from send_screen.contracts._quote import quotable
 from send_screen.contracts._result import CheckResult, Violation
 from send_screen.contracts._values import prepare
 from send_screen.contracts._violations import (
@@ -68,8 +69,8 @@ def _header_notes(headers: HeaderMatch) -> list[str]:
     aliased = headers.report.aliased
     if len(aliased) > MOST_HEADERS:
         header, name = next(iter(aliased.items()))
-        return [f"{len(aliased)} headers were read by another name or spelling, such as {header!r} as {name}."]
-    return [f"Header {header!r} was read as {name}." for header, name in aliased.items()]
+        return [f"{len(aliased)} headers were read by another name or spelling, such as {quotable(header)} as {name}."]
+    return [f"Header {quotable(header)} was read as {name}." for header, name in aliased.items()]
 
 
 def _file_violations(contract: Contract, headers: HeaderMatch, n: int, file: str) -> Iterator[Violation]:

@@ -6,13 +6,22 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 
-_TIME = r"(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?)?"
+_TIME = r"(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?(?: ?(?:Z|UTC|[+-]\d{2}:?\d{2}))?)?"
 _YEAR_FIRST = re.compile(rf"(\d{{4}})([-/.])(\d{{1,2}})\2(\d{{1,2}}){_TIME}")
 _DAY_FIRST = re.compile(rf"(\d{{1,2}})([-/. ])(\d{{1,2}})\2(\d{{4}}|\d{{2}}){_TIME}")
-_NAMED = re.compile(r"(\d{1,2})[-/. ]?([A-Za-z]{3,9})[-/., ]{0,2}(\d{4}|\d{2})")
+_WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},? )?"
+_NAMED = re.compile(
+    rf"{_WEEKDAY}(\d{{1,2}})(?:st|nd|rd|th)?[-/. ]?([a-z]{{3,9}})[-/., ]{{0,2}}(\d{{4}}|\d{{2}}){_TIME}", re.IGNORECASE
+)
+_MONTH_NAMED_FIRST = re.compile(
+    rf"{_WEEKDAY}([a-z]{{3,9}})\.? (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}}){_TIME}", re.IGNORECASE
+)
 _SERIAL = re.compile(r"(\d{5})(?:\.0+)?")
 _COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
 # Excel counts days from here (its 29 February 1900, which never was, is counted in).
 _EXCEL_ZERO = dt.date(1899, 12, 30)
 _SERIALS = range(20_000, 60_000)
@@ -21,8 +30,9 @@ _SERIALS = range(20_000, 60_000)
 def read_date(text: str) -> dt.date | None:
     """Return the date that a text means, None where it means none.
 
-    Understood: 2018-03-25 (also with / or ., and with a time of day), 25/03/2018 and 25/03/18 (day first; also with
-    -, . or a space), 25 March 2018, 25-Mar-18, 20180325, and the serial numbers of Excel. Two-digit years are 20xx.
+    Understood: 2018-03-25 (also with / or .), 25/03/2018 and 25/03/18 (day first; also with -, . or a space), 25 March
+    2018, 25-Mar-18, March 25, 2018, Sunday 25th March 2018, 20180325, and the serial numbers of Excel. A time of day
+    behind it is passed over. Two-digit years are 20xx.
 
     Examples
     --------
@@ -34,8 +44,9 @@ def read_date(text: str) -> dt.date | None:
     if match := _DAY_FIRST.fullmatch(text):
         return _date(match[4], match[3], match[1])
     if match := _NAMED.fullmatch(text):
-        month = match[2][:3].lower()
-        return _date(match[3], str(_MONTHS.index(month) + 1), match[1]) if month in _MONTHS else None
+        return _date(match[3], _month(match[2]), match[1])
+    if match := _MONTH_NAMED_FIRST.fullmatch(text):
+        return _date(match[3], _month(match[1]), match[2])
     if match := _COMPACT.fullmatch(text):
         return _date(*match.groups())
     if (match := _SERIAL.fullmatch(text)) and int(match[1]) in _SERIALS:
@@ -60,6 +71,11 @@ def month_first(texts: Iterable[str]) -> bool:
 def is_day_first_form(text: str) -> bool:
     """Tell whether a text is two numbers and a year, which another order would read as another date."""
     return _DAY_FIRST.fullmatch(text) is not None
+
+
+def _month(name: str) -> str:
+    """Return the number of a month by its name or the beginning of it, "0" where there is none: no Mayor is a May."""
+    return str(next((n for n, month in enumerate(_MONTHS, start=1) if month.startswith(name.lower())), 0))
 
 
 def _date(year: str, month: str, day: str) -> dt.date | None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from send_screen.contracts._contract import Column
+from send_screen.contracts._quote import encodable
 from send_screen.contracts._result import ColumnsReport
 
 # Below this similarity a suggestion confuses more than it helps.
@@ -40,7 +41,7 @@ def header_key(header: str) -> str:
 def match_headers(headers: Sequence[str], columns: dict[str, Column]) -> HeaderMatch:
     """Find the contract's columns among the headers of a file, in any order.
 
-    A column's own name comes before its name in another spelling, and that before its aliases. A header that only
+    A column's own name, in whatever spelling, comes before its aliases. A header that only
     looks like a column is suggested and never used: ``G01`` looks like ``G10``.
 
     Parameters
@@ -49,15 +50,17 @@ def match_headers(headers: Sequence[str], columns: dict[str, Column]) -> HeaderM
         In the file's order; doubles allowed.
     columns : dict of str to Column
     """
-    headers = [str(header).strip() for header in headers]
+    headers = [encodable(str(header)).strip() for header in headers]
     keys = [header_key(header) for header in headers]
     position: dict[str, int] = {}
     doubled: dict[str, list[str]] = {}
     for column in columns.values():
         aliases = {header_key(alias) for alias in column.aliases}
         by_preference = (
-            [place for place, header in enumerate(headers) if header == column.name],
-            [place for place, key in enumerate(keys) if key == header_key(column.name)],
+            sorted(
+                (place for place, key in enumerate(keys) if key == header_key(column.name)),
+                key=lambda place: headers[place] != column.name,
+            ),
             [place for place, key in enumerate(keys) if key in aliases],
         )
         places = next((places for places in by_preference if places), [])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from send_screen.contracts._column import column_of, custom_properties
 from send_screen.contracts._contract import Column, Contract
 from send_screen.contracts._headers import header_key
+from send_screen.contracts._quote import file_name
 from send_screen.contracts._rules import rules_of
 from send_screen.contracts._shipped import shipped
 from send_screen.contracts._yaml import parse
@@ -61,7 +62,7 @@ def load_contract(ref: str | Path, *, beside: Path | None = None) -> Contract:
     if contract.ref != expected:
         raise ContractError(
             f"The contract says that it is {contract.ref}, and its place that it is {expected}.",
-            file=path.name,
+            file=file_name(path),
             remedy="Name its folder after its domain, and its file after its id and version.",
         )
     return contract
@@ -72,10 +73,10 @@ def _read(path: Path) -> Contract:
         text = path.read_text(encoding="utf-8")  # text mode gives \n line ends wherever it was checked out
     except OSError as error:
         raise ContractError(
-            "The contract cannot be opened.", file=path.name, remedy="Check the path and the right to read it."
+            "The contract cannot be opened.", file=file_name(path), remedy="Check the path and the right to read it."
         ) from error
     except UnicodeDecodeError as error:
-        raise ContractError("The contract is not UTF-8 text.", file=path.name, remedy="Save it as UTF-8.") from error
+        raise ContractError("The contract is not UTF-8 text.", file=file_name(path), remedy="Save it as UTF-8.") from error
     return _build(text, path)
 
 
@@ -114,16 +115,16 @@ def _build(text: str, path: Path) -> Contract:
     odcs = parse(text, path)
     table = _only_table(odcs, path)
     custom = custom_properties(
-        odcs.customProperties, required={"lawfulBasis"}, allowed=set(), place="the contract", file=path.name
+        odcs.customProperties, required={"lawfulBasis"}, allowed=set(), place="the contract", file=file_name(path)
     )
     purpose = odcs.description.purpose if odcs.description else None
     if not purpose or not odcs.name or not odcs.domain:
         raise ContractError(
             "The contract does not say its name, its domain (the agency) and its description.purpose.",
-            file=path.name,
+            file=file_name(path),
             remedy="Add the three.",
         )
-    columns = [column_of(item, path.name) for item in table.properties or []]
+    columns = [column_of(item, file_name(path)) for item in table.properties or []]
     key = [item for item in table.properties or [] if item.primaryKey]
     key.sort(key=lambda item: item.primaryKeyPosition or 0)
     by_name = {column.name: column for column in columns}
@@ -139,7 +140,7 @@ def _build(text: str, path: Path) -> Contract:
         columns=by_name,
         id_column=by_name[key[0].name or ""] if key else None,
         key=tuple(item.name or "" for item in key),
-        rules=rules_of(table.quality, where=table.name or "", file=path.name),
+        rules=rules_of(table.quality, where=table.name or "", file=file_name(path)),
         readers={role.role or "": role.description or "" for role in odcs.roles or []},
     )
     _refuse_contradictions(contract, columns)
@@ -150,7 +151,7 @@ def _only_table(odcs: OpenDataContractStandard, path: Path) -> SchemaObject:
     tables = odcs.schema_ or []
     if len(tables) != 1:
         raise ContractError(
-            f"The contract describes {len(tables)} tables.", file=path.name, remedy="Write one contract a table."
+            f"The contract describes {len(tables)} tables.", file=file_name(path), remedy="Write one contract a table."
         )
     return tables[0]
 
@@ -167,7 +168,7 @@ def _ambiguous_headers(columns: list[Column]) -> list[str]:
 
 def _refuse_contradictions(contract: Contract, columns: list[Column]) -> None:
     """Raise for what the standard's schema lets pass: doubles, and names that lead nowhere."""
-    file = contract.path.name
+    file = file_name(contract.path)
     mistakes: list[str] = []
     if len(contract.columns) < len(columns):
         mistakes.append("a column is described twice")

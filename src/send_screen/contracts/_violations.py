@@ -8,15 +8,18 @@ import pandas as pd
 
 from send_screen.contracts._contract import Column, Contract, Rule
 from send_screen.contracts._predicates import key_of
+from send_screen.contracts._quote import date_shaped, header_like, quotable, upn_shaped
 from send_screen.contracts._result import MASK, Violation
 
 _ROWS_NAMED = 5
+_LONGEST_VALUE = 24  # characters
 
 
 def missing_column(contract: Contract, column: Column, closest: str | None, file: str) -> Violation:
     """Return the violation for a required column that the file lacks, with the header that looks most like it."""
     rule = _table_rule(contract, "columns")
-    remedy = f"If the header {closest!r} is meant, rename it to {column.name}." if closest else rule.remedy
+    suggested = closest is not None and header_like(closest)
+    remedy = f"If the header {closest!r} is meant, rename it to {column.name}." if suggested else rule.remedy
     message = f"The file has no column {column.name} ({column.label})."
     return Violation(rule.id, column.name, None, None, message, remedy, file, "file")
 
@@ -24,7 +27,7 @@ def missing_column(contract: Contract, column: Column, closest: str | None, file
 def doubled_header(contract: Contract, name: str, headers: list[str], file: str) -> Violation:
     """Return the violation for several headers that all claim to be one column."""
     rule = _table_rule(contract, "headers")
-    shown = ", ".join(repr(header) for header in headers)
+    shown = ", ".join(map(quotable, headers))
     return Violation(rule.id, name, None, None, f"The headers {shown} all stand for {name}.", rule.remedy, file, "file")
 
 
@@ -62,6 +65,11 @@ def row_violations(
         if rule.kind == "duplicate" and (failures["rule"] == rule.id).any()
     }
     shown = {column.name: _shown(prepared[column.name], column) for _, _, column in rules.values()}
+    no_upns = {
+        rule.id: set(prepared.index[~prepared[column.name].map(upn_shaped, na_action="ignore").fillna(True).astype(bool)])
+        for _, rule, column in rules.values()
+        if rule.kind == "upn" and (failures["rule"] == rule.id).any()
+    }
     for rule_id, row in zip(ordered["rule"], ordered["row"].astype(int), strict=True):
         _, rule, column = rules[rule_id]
         value = shown[column.name].get(row) if rule.kind != "null" else None
@@ -70,7 +78,7 @@ def row_violations(
             column=column.name,
             row=row,
             value=value,
-            message=_message(rule, value, doubles.get(rule.id, {}).get(row, ())),
+            message=_message(rule, value, doubles.get(rule.id, {}).get(row, ()), no_upn=row in no_upns.get(rule.id, ())),
             remedy=rule.remedy,
             file=file,
             level="row",
@@ -78,12 +86,14 @@ def row_violations(
         )
 
 
-def _message(rule: Rule, value: str | None, same: tuple[int, ...]) -> str:
+def _message(rule: Rule, value: str | None, same: tuple[int, ...], no_upn: bool) -> str:
     if rule.kind == "null":
         return f"The cell is blank. {rule.description}"
     if rule.kind == "duplicate":
         rows = ", ".join(str(row) for row in same[:_ROWS_NAMED]) + (" and more" if len(same) > _ROWS_NAMED else "")
         return f"Rows {rows} are the same. {rule.description}"
+    if no_upn:
+        return f"The value has not the form of a UPN: the row may be a total or a title, and no child. {rule.description}"
     return f"The value {'' if value in (None, MASK) else repr(value) + ' '}does not fit. {rule.description}"
 
 
@@ -97,7 +107,15 @@ class _Masked:
 def _shown(values: pd.Series, column: Column) -> pd.Series | _Masked:
     if column.personal:
         return _Masked()
-    return values.map(str, na_action="ignore")
+    return values.map(lambda value: _unmasked(str(value), column), na_action="ignore")
+
+
+def _unmasked(text: str, column: Column) -> str:
+    """Return a value as it is, masked where it looks like another column's: cells may stand one column off."""
+    if len(text) > _LONGEST_VALUE or upn_shaped(text) or date_shaped(text):
+        return MASK
+    has_word = any(map(str.isalpha, text))
+    return MASK if has_word and not column.levels else text
 
 
 def _doubled_rows(prepared: pd.DataFrame, key: tuple[str, ...]) -> dict[int, tuple[int, ...]]:

@@ -1,4 +1,4 @@
-"""Reading a contract's YAML strictly: no key twice, valid under the standard's JSON schema, then its pydantic model."""
+"""Reading a contract's YAML strictly: valid under the standard's JSON schema, then its pydantic model."""
 
 from __future__ import annotations
 
@@ -8,37 +8,17 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
+from send_screen.contracts._load_yaml import load_yaml, shortened
+from send_screen.contracts._quote import file_name
 from send_screen.errors import ContractError
 
 if TYPE_CHECKING:
+    from jsonschema import ValidationError
     from jsonschema.protocols import Validator
     from open_data_contract_standard.model import OpenDataContractStandard
 
 API_VERSION = "v3.1.0"
-
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """A safe loader that refuses a key given twice, which plain YAML readers silently let the last one win."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} is given twice", key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
-# A date in the YAML is text to the standard's schema, so it is not turned into a date object on the way.
-_UniqueKeyLoader.yaml_implicit_resolvers = {
-    first: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
+_LONGEST = 200  # characters of one mistake in a message
 
 
 @cache
@@ -57,34 +37,37 @@ def parse(text: str, path: Path) -> OpenDataContractStandard:
     ContractError
         If it is not YAML, gives a key twice, breaks the standard's JSON schema or follows another version.
     """
-    try:
-        document = yaml.load(text, Loader=_UniqueKeyLoader)  # a safe loader, made stricter
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        raise ContractError(
-            f"The contract is not valid YAML: {getattr(error, 'problem', None) or 'it cannot be read'}.",
-            file=path.name,
-            row=mark.line + 1 if mark else None,
-            remedy="Correct the YAML at that line.",
-        ) from error
+    document = load_yaml(text.encode("utf-8"), file=file_name(path), error=ContractError)
     if not isinstance(document, dict):
         raise ContractError(
-            "The contract is not a YAML mapping.", file=path.name, remedy="Begin with apiVersion: v3.1.0."
+            "The contract is not a YAML mapping.", file=file_name(path), remedy="Begin with apiVersion: v3.1.0."
         )
     broken = sorted(_validator().iter_errors(document), key=lambda error: error.json_path)
     if broken:
-        places = "; ".join(f"{error.message} @ {error.json_path}" for error in broken[:5])
+        places = "; ".join(f"{_said(error)} @ {error.json_path[:_LONGEST]}" for error in broken[:5])
         raise ContractError(
             f"The contract does not follow the Open Data Contract Standard ({len(broken)} mistakes): {places}.",
-            file=path.name,
+            file=file_name(path),
             remedy="Correct the places named after @.",
         )
     if document["apiVersion"] != API_VERSION:
         raise ContractError(
-            f"The contract follows version {document['apiVersion']} of the standard.",
-            file=path.name,
+            f"The contract follows version {shortened(document['apiVersion'])} of the standard.",
+            file=file_name(path),
             remedy=f"Write it in {API_VERSION}.",
         )
     from open_data_contract_standard.model import OpenDataContractStandard
 
-    return OpenDataContractStandard.model_validate(document)
+    try:
+        return OpenDataContractStandard.model_validate(document)
+    except ValueError as error:
+        raise ContractError(
+            "The contract follows the standard's schema and not its model.",
+            file=file_name(path),
+            remedy="Compare it with a contract that comes with send_screen.",
+        ) from error
+
+
+def _said(error: ValidationError) -> str:
+    """Return what the validator says, with the part of the contract that it quotes cut short."""
+    return error.message.replace(repr(error.instance), shortened(error.instance))[:_LONGEST]

@@ -22,7 +22,7 @@ goto done
 :try
 if defined FOUND exit /b 0
 %* -I -S "%HERE%kit\start.py" --fits >nul 2>nul
-if not errorlevel 1 set "FOUND=%*"
+if "%ERRORLEVEL%"=="0" set "FOUND=%*"
 exit /b 0
 
 :packed

@@ -1,0 +1,57 @@
+"""What was understood, left or lacking in the tables that were read: said in notes, never a child's value."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from send_screen.contracts import CheckResult
+from send_screen.specs import ModelSpec
+
+Tables = dict[str, tuple[pd.DataFrame, str, tuple[str, ...]]]
+"""Frame, file name and reading notes of each contract."""
+
+
+def not_known(check: CheckResult, columns: set[str], file: str) -> list[str]:
+    """Return a note on the values that broke a rule and were taken as not known."""
+    warnings = [v for v in check.violations if v.level == "row" and v.severity == "warning" and v.column in columns]
+    if not warnings:
+        return []
+    names = list(dict.fromkeys(v.column or "" for v in warnings))
+    shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    rows = len({v.row for v in warnings})
+    return [
+        f"{file}: {len(warnings)} blank or unreadable value(s) of {rows} child(ren) were taken as not known ({shown}). "
+        "To see each: send-screen check."
+    ]
+
+
+def lacking(spec: ModelSpec, checks: dict[str, CheckResult], raw: Tables) -> list[str]:
+    """Return a note on columns that the model can do without and a reader of its list cannot: groups, names, school."""
+    shown = [*spec.show_name, spec.show_class, spec.show_school, *(group.column for group in spec.groups)]
+    notes = []
+    for name, check in checks.items():
+        lacking = {ref.column for ref in shown if ref is not None and ref.contract == name} & set(check.columns.missing)
+        if lacking:
+            columns = ", ".join(sorted(lacking))
+            notes.append(f"{raw[name][1]}: there is no {columns}, so the list cannot show it or count by it.")
+    return notes
+
+
+def unused(checks: dict[str, CheckResult], raw: Tables) -> list[str]:
+    """Return a note on the headers that no contract used, table by table; names only, never what they hold."""
+    notes = []
+    for table in {id(raw[name][0]) for name in checks}:
+        names = [name for name in checks if id(raw[name][0]) == table]
+        reports = [checks[name].columns for name in names]
+        unused = set.intersection(*({*report.unknown, *report.guessed} for report in reports))
+        guesses = {header: name for report in reports for header, name in report.guessed.items() if header in unused}
+        file = raw[names[0]][1]
+        notes += [
+            f"{file}: the column {header!r} was not used. It looks like {name}: rename it if it is."
+            for header, name in sorted(guesses.items())
+        ]
+        rest = sorted(unused - set(guesses))
+        if rest:
+            shown = ", ".join(map(repr, rest[:5])) + (f" and {len(rest) - 5} more" if len(rest) > 5 else "")
+            notes.append(f"{file}: these columns were not used: {shown}.")
+    return notes

@@ -1,0 +1,137 @@
+"""YAML read strictly: no key twice, nothing that grows, nests or means more than a person would write by hand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import yaml
+
+from send_screen.errors import SendScreenError
+
+# The largest file that comes with the library has 3,000 nodes, 9 deep.
+_MOST_NODES = 200_000
+_DEEPEST = 50
+_LARGEST = 10**15  # beyond, a number is no longer exact as a float
+_MOST_CHARACTERS = 60  # quoted in a message
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """A safe loader that refuses what a plain one silently decides: the last of two keys wins, a date is an object."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, str):
+                raise _mistake("a key is not text: put it into quotation marks", key_node)
+            if key in seen:
+                raise _mistake(f"the key {shortened(key)} is given twice", key_node)
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def _mistake(problem: str, node: yaml.Node) -> yaml.MarkedYAMLError:
+    return yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+
+
+def _number(read: Callable[..., Any]) -> Callable[[_StrictLoader, yaml.ScalarNode], Any]:
+    def construct(loader: _StrictLoader, node: yaml.ScalarNode) -> Any:
+        try:
+            value = read(loader, node)
+        except (ValueError, OverflowError):  # more digits than Python reads
+            value = math.nan
+        if not abs(value) < _LARGEST:
+            raise _mistake("a number is too large, or is none", node)
+        return value
+
+    return construct
+
+
+def _text(loader: _StrictLoader, node: yaml.ScalarNode) -> str:
+    return str(loader.construct_scalar(node))
+
+
+_StrictLoader.add_constructor("tag:yaml.org,2002:int", _number(yaml.SafeLoader.construct_yaml_int))
+_StrictLoader.add_constructor("tag:yaml.org,2002:float", _number(yaml.SafeLoader.construct_yaml_float))
+_StrictLoader.add_constructor("tag:yaml.org,2002:timestamp", _text)
+# "<<" is a key like any other, which no schema knows.
+_StrictLoader.add_constructor("tag:yaml.org,2002:merge", _text)
+
+
+def load_yaml(raw: bytes, *, file: str, error: type[SendScreenError]) -> Any:
+    """Return what a YAML file says, in dicts with text keys, lists, texts, numbers, truth values and None.
+
+    A date stays text. Refused are a key given twice or that is not text, tags, nesting deeper than 50, aliases that
+    make more than 200,000 nodes of the file, and numbers that are not finite or have more than 15 digits.
+
+    Parameters
+    ----------
+    raw : bytes
+        UTF-8, with or without a byte-order mark.
+    file : str
+        The name used in messages.
+    error : type of SendScreenError
+        What to raise.
+
+    Raises
+    ------
+    SendScreenError
+        Of the type ``error``, with the line as its row.
+
+    Examples
+    --------
+    >>> from send_screen.errors import SpecError
+    >>> load_yaml(b"review: 2027-01-31", file="spec.yaml", error=SpecError)
+    {'review': '2027-01-31'}
+    """
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise error("The file is not UTF-8 text.", file=file, remedy="Save it as UTF-8.") from None
+    try:
+        _refuse_bombs(text)
+        return yaml.load(text, Loader=_StrictLoader)  # a safe loader, made stricter
+    except yaml.YAMLError as wrong:
+        mark = getattr(wrong, "problem_mark", None)
+        problem = getattr(wrong, "problem", None) or "it cannot be read"
+        raise error(
+            f"The file is not valid YAML: {problem}.",
+            file=file,
+            row=mark.line + 1 if mark else None,
+            remedy="Correct the YAML at that line." if mark else "Write it as text with the characters of a keyboard.",
+        ) from None
+
+
+def shortened(value: object) -> str:
+    """Return a value as a message quotes it, no longer than 60 characters."""
+    text = repr(value)
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"
+
+
+def _refuse_bombs(text: str) -> None:
+    """Raise for what would take memory or the stack, by the parser's events, which take neither.
+
+    An alias counts as many nodes as its anchor.
+    """
+    sizes: dict[str, int] = {}
+    opened: list[tuple[str | None, int]] = []  # anchors and the count of nodes before each collection
+    nodes = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.NodeEvent):
+            nodes += sizes.get(event.anchor, 1) if isinstance(event, yaml.AliasEvent) else 1
+            if getattr(event, "tag", None):
+                raise yaml.MarkedYAMLError(problem="tags (with !) are not understood", problem_mark=event.start_mark)
+        if isinstance(event, yaml.CollectionStartEvent):
+            opened.append((event.anchor, nodes - 1))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchor, before = opened.pop()
+            if anchor:
+                sizes[anchor] = nodes - before
+        if len(opened) > _DEEPEST:
+            raise yaml.MarkedYAMLError(problem="it nests too deeply", problem_mark=event.start_mark)
+        if isinstance(event, yaml.AliasEvent) and any(anchor == event.anchor for anchor, _ in opened):
+            raise yaml.MarkedYAMLError(problem="an alias stands inside its own anchor", problem_mark=event.start_mark)
+        if nodes > _MOST_NODES:
+            raise yaml.MarkedYAMLError(problem="its aliases make it too large", problem_mark=event.start_mark)

@@ -1,0 +1,78 @@
+"""What of a file may be quoted in a message: short words that can only be headers, never what could be a child's."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from send_screen.contracts._dates import read_date
+
+_LONGEST = 48  # characters: the longest name of a goal, with its number, has 45
+_MOST_DIGITS = 6  # a header may say 2022/23
+_UPN_SHAPED = re.compile(r"[A-Za-z]?\d{11}[A-Za-z\d]")
+_GAPS = re.compile(r"[\W_]+")
+_NUMBER = re.compile(r"[+-]?[\d.,/\s%-]*(?:e[+-]?\d+)?", re.IGNORECASE)
+_VALUES = frozenset({"true", "false", "yes", "no", "null", "nan", "none", "n/a", "#n/a"})
+_NEVER = re.compile(r"[;|<>{}\[\]\"@\\]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def encodable(text: str) -> str:
+    """Return a text that can be written as UTF-8: lone surrogates become replacement characters."""
+    return _SURROGATES.sub("\ufffd", text)
+
+
+def file_name(path: str | Path) -> str:
+    """Return a file's name, without its folder, as it can be shown and written: names need not be text.
+
+    Examples
+    --------
+    >>> file_name("schools/oak.csv")
+    'oak.csv'
+    """
+    return "".join(char if char.isprintable() else "\ufffd" for char in encodable(Path(path).name))
+
+
+def upn_shaped(text: str) -> bool:
+    """Tell whether a text has the form of a UPN, whether or not its check letter fits or is there."""
+    return _UPN_SHAPED.fullmatch(_GAPS.sub("", text)) is not None
+
+
+def date_shaped(text: str) -> bool:
+    """Tell whether a text is a date."""
+    return not text.strip().isdecimal() and read_date(text.strip()) is not None
+
+
+def header_like(text: str) -> bool:
+    """Tell whether a text looks like the name of a column: short, with letters, no UPN, date, number or value.
+
+    Examples
+    --------
+    >>> header_like("Ever 6 FSM"), header_like("B801200005001"), header_like("25 March 2018"), header_like("380")
+    (True, False, False, False)
+    """
+    text = text.strip()
+    return (
+        0 < len(text) <= _LONGEST
+        and text.isprintable()
+        and any(map(str.isalpha, text))
+        and sum(map(str.isdecimal, text)) <= _MOST_DIGITS
+        and not _NEVER.search(text)
+        and not _NUMBER.fullmatch(text)
+        and text.casefold() not in _VALUES
+        and not upn_shaped(text)
+        and not date_shaped(text)
+    )
+
+
+def quotable(header: str) -> str:
+    """Return a header as a message may show it: in quotation marks, or that it is not shown.
+
+    Where a file has no headers, its first child stands in their place, and no message may hold a child's data.
+
+    Examples
+    --------
+    >>> quotable("Speking"), quotable("B801200005001")
+    ("'Speking'", '(not shown)')
+    """
+    return repr(header.strip()) if header_like(header) else "(not shown)"
