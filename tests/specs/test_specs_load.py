@@ -199,10 +199,10 @@ def test_a_research_comparison_may_name_a_protected_characteristic(repository: P
     [
         (b"", "None"),
         (b"- a\n- b\n", "is not of type 'object'"),
-        (b"name: a\nname: b\n", "stands twice"),
-        (b"name: [1, 2\n", "cannot be read"),
+        (b"name: a\nname: b\n", "given twice"),
+        (b"name: [1, 2\n", "not valid YAML"),
         (b"\xff\xfe\x00", "not UTF-8"),
-        (b"!!python/object/apply:os.system ['true']", "cannot be read"),
+        (b"!!python/object/apply:os.system ['true']", "not valid YAML"),
     ],
 )
 def test_what_is_no_spec(raw: bytes, words: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import numbers
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -82,6 +82,8 @@ def _as_text(value: object) -> str | None:
         return value.date().isoformat() if value.time() == dt.time() else value.isoformat(sep=" ")
     if value is None or value is pd.NaT or value is pd.NA:
         return None
+    if isinstance(value, Collection):
+        return "(several values)"  # no reader may find a code in it
     return encodable(str(value)).strip(_UNSEEN) or None
 
 

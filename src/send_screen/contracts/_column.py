@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from send_screen.contracts._contract import CodeSet, Column
@@ -149,6 +150,9 @@ def _refuse_incomplete(column: Column, levels: list[dict[str, Any]], file: str) 
         stated = [str(value) for value in levels_rule.arguments.get("validValues", ())]
         if stated != list(column.codes):
             mistakes.append(f"the validValues of {levels_rule.id} are not its levels")
+    bounds = column.rule("range")
+    if column.logical_type == "date" and bounds and not _dates(bounds.arguments, "earliest", "latest"):
+        mistakes.append(f"the rule {bounds.id} needs an earliest and a latest date")
     if not _recorded_on_understood(column.recorded_on):
         mistakes.append("recordedOn must be an ISO date, column:NAME or academic-year-end:NAME")
     if mistakes:
@@ -160,8 +164,14 @@ def _refuse_incomplete(column: Column, levels: list[dict[str, Any]], file: str) 
 def _recorded_on_understood(recorded_on: str | None) -> bool:
     if recorded_on is None or recorded_on.partition(":")[0] in ("column", "academic-year-end"):
         return True
+    return _dates({"date": recorded_on}, "date")
+
+
+def _dates(values: Mapping[str, Any], *names: str) -> bool:
+    """Tell whether these are all ISO dates."""
     try:
-        dt.date.fromisoformat(recorded_on)
-    except ValueError:
+        for name in names:
+            dt.date.fromisoformat(values[name])
+    except (KeyError, TypeError, ValueError):
         return False
     return True

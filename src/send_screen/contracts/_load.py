@@ -76,7 +76,9 @@ def _read(path: Path) -> Contract:
             "The contract cannot be opened.", file=file_name(path), remedy="Check the path and the right to read it."
         ) from error
     except UnicodeDecodeError as error:
-        raise ContractError("The contract is not UTF-8 text.", file=file_name(path), remedy="Save it as UTF-8.") from error
+        raise ContractError(
+            "The contract is not UTF-8 text.", file=file_name(path), remedy="Save it as UTF-8."
+        ) from error
     return _build(text, path)
 
 
@@ -124,7 +126,19 @@ def _build(text: str, path: Path) -> Contract:
             file=file_name(path),
             remedy="Add the three.",
         )
-    columns = [column_of(item, file_name(path)) for item in table.properties or []]
+    try:
+        columns = [column_of(item, file_name(path)) for item in table.properties or []]
+    except (
+        TypeError,
+        ValueError,
+        KeyError,
+        AttributeError,
+    ) as error:  # the standard lets custom properties be anything
+        raise ContractError(
+            "A custom property of a column has another form than send_screen knows.",
+            file=file_name(path),
+            remedy="Compare it with a contract that comes with send_screen.",
+        ) from error
     key = [item for item in table.properties or [] if item.primaryKey]
     key.sort(key=lambda item: item.primaryKeyPosition or 0)
     by_name = {column.name: column for column in columns}

@@ -31,9 +31,12 @@ class _StrictLoader(yaml.SafeLoader):
             seen.add(key)
         return super().construct_mapping(node, deep)
 
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Leave ``<<`` a key like any other, which no schema knows: merging lets one of two keys win."""
 
-def _mistake(problem: str, node: yaml.Node) -> yaml.MarkedYAMLError:
-    return yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+
+def _mistake(problem: str, place: Any) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=place.start_mark)
 
 
 def _number(read: Callable[..., Any]) -> Callable[[_StrictLoader, yaml.ScalarNode], Any]:
@@ -56,7 +59,6 @@ def _text(loader: _StrictLoader, node: yaml.ScalarNode) -> str:
 _StrictLoader.add_constructor("tag:yaml.org,2002:int", _number(yaml.SafeLoader.construct_yaml_int))
 _StrictLoader.add_constructor("tag:yaml.org,2002:float", _number(yaml.SafeLoader.construct_yaml_float))
 _StrictLoader.add_constructor("tag:yaml.org,2002:timestamp", _text)
-# "<<" is a key like any other, which no schema knows.
 _StrictLoader.add_constructor("tag:yaml.org,2002:merge", _text)
 
 
@@ -120,9 +122,9 @@ def _refuse_bombs(text: str) -> None:
     nodes = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         if isinstance(event, yaml.NodeEvent):
-            nodes += sizes.get(event.anchor, 1) if isinstance(event, yaml.AliasEvent) else 1
+            nodes += sizes.get(event.anchor or "", 1) if isinstance(event, yaml.AliasEvent) else 1
             if getattr(event, "tag", None):
-                raise yaml.MarkedYAMLError(problem="tags (with !) are not understood", problem_mark=event.start_mark)
+                raise _mistake("tags (with !) are not understood", event)
         if isinstance(event, yaml.CollectionStartEvent):
             opened.append((event.anchor, nodes - 1))
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -130,8 +132,8 @@ def _refuse_bombs(text: str) -> None:
             if anchor:
                 sizes[anchor] = nodes - before
         if len(opened) > _DEEPEST:
-            raise yaml.MarkedYAMLError(problem="it nests too deeply", problem_mark=event.start_mark)
+            raise _mistake("it nests too deeply", event)
         if isinstance(event, yaml.AliasEvent) and any(anchor == event.anchor for anchor, _ in opened):
-            raise yaml.MarkedYAMLError(problem="an alias stands inside its own anchor", problem_mark=event.start_mark)
+            raise _mistake("an alias stands inside its own anchor", event)
         if nodes > _MOST_NODES:
-            raise yaml.MarkedYAMLError(problem="its aliases make it too large", problem_mark=event.start_mark)
+            raise _mistake("its aliases make it too large", event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, get_args
 
 from send_screen.contracts._contract import Rule, RuleKind
@@ -46,6 +47,13 @@ def _rule(entry: DataQuality, where: str, file: str) -> Rule:
             rule=entry.id,
             remedy=f"It knows {', '.join(get_args(RuleKind))}; severities are error and warning.",
         )
+    if not _complete(kind, arguments):
+        raise ContractError(
+            f"A quality entry of {where} has not the arguments that its rule needs.",
+            file=file,
+            rule=entry.id,
+            remedy="Compare it with a rule of the same kind in a contract that comes with send_screen.",
+        )
     return Rule(
         id=entry.id,
         kind=kind,  # type: ignore[arg-type]  # checked against RuleKind above
@@ -54,6 +62,24 @@ def _rule(entry: DataQuality, where: str, file: str) -> Rule:
         severity=severity,  # type: ignore[arg-type]  # checked above
         arguments=arguments,
     )
+
+
+def _complete(kind: str, arguments: object) -> bool:
+    """Tell whether a rule has what it needs to be checked."""
+    if not isinstance(arguments, dict):
+        return False
+    if kind == "pattern":
+        try:
+            re.compile(arguments["pattern"])
+        except (re.error, TypeError, RecursionError, OverflowError):
+            return False
+    if kind in ("notAbove", "onlyWhere") and not isinstance(arguments.get("column"), str):
+        return False
+    if kind == "onlyWhere" and not all(isinstance(arguments.get(name), list) for name in ("in", "values")):
+        return False
+    if kind == "duplicate" and not isinstance(arguments.get("properties", []), list):
+        return False
+    return kind != "levels" or isinstance(arguments.get("validValues", []), list)
 
 
 def _kind(entry: DataQuality) -> tuple[str, dict[str, Any]]:

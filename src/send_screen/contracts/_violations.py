@@ -12,6 +12,7 @@ from send_screen.contracts._quote import date_shaped, header_like, quotable, upn
 from send_screen.contracts._result import MASK, Violation
 
 _ROWS_NAMED = 5
+_UPN_DIGITS = 8  # a text with fewer is no UPN with a slip in it
 _LONGEST_VALUE = 24  # characters
 
 
@@ -66,7 +67,7 @@ def row_violations(
     }
     shown = {column.name: _shown(prepared[column.name], column) for _, _, column in rules.values()}
     no_upns = {
-        rule.id: set(prepared.index[~prepared[column.name].map(upn_shaped, na_action="ignore").fillna(True).astype(bool)])
+        rule.id: {row for row, text in prepared[column.name].dropna().items() if _digits(str(text)) < _UPN_DIGITS}
         for _, rule, column in rules.values()
         if rule.kind == "upn" and (failures["rule"] == rule.id).any()
     }
@@ -78,7 +79,7 @@ def row_violations(
             column=column.name,
             row=row,
             value=value,
-            message=_message(rule, value, doubles.get(rule.id, {}).get(row, ()), no_upn=row in no_upns.get(rule.id, ())),
+            message=_message(rule, value, doubles.get(rule.id, {}).get(row, ()), row in no_upns.get(rule.id, ())),
             remedy=rule.remedy,
             file=file,
             level="row",
@@ -93,7 +94,9 @@ def _message(rule: Rule, value: str | None, same: tuple[int, ...], no_upn: bool)
         rows = ", ".join(str(row) for row in same[:_ROWS_NAMED]) + (" and more" if len(same) > _ROWS_NAMED else "")
         return f"Rows {rows} are the same. {rule.description}"
     if no_upn:
-        return f"The value has not the form of a UPN: the row may be a total or a title, and no child. {rule.description}"
+        return (
+            f"The value has not the form of a UPN: the row may be a total or a title, and no child. {rule.description}"
+        )
     return f"The value {'' if value in (None, MASK) else repr(value) + ' '}does not fit. {rule.description}"
 
 
@@ -108,6 +111,10 @@ def _shown(values: pd.Series, column: Column) -> pd.Series | _Masked:
     if column.personal:
         return _Masked()
     return values.map(lambda value: _unmasked(str(value), column), na_action="ignore")
+
+
+def _digits(text: str) -> int:
+    return sum(map(str.isdecimal, text))
 
 
 def _unmasked(text: str, column: Column) -> str:

@@ -6,7 +6,7 @@ import json
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from send_screen.contracts._load_yaml import load_yaml, shortened
 from send_screen.contracts._quote import file_name
@@ -52,7 +52,7 @@ def parse(text: str, path: Path) -> OpenDataContractStandard:
         )
     if document["apiVersion"] != API_VERSION:
         raise ContractError(
-            f"The contract follows version {shortened(document['apiVersion'])} of the standard.",
+            f"The contract follows version {document['apiVersion']} of the standard.",
             file=file_name(path),
             remedy=f"Write it in {API_VERSION}.",
         )

@@ -9,35 +9,13 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from send_screen.contracts import Contract, load_contract
+from send_screen.contracts import Contract, load_contract, load_yaml
 from send_screen.errors import ContractError, SpecError
 from send_screen.specs._mistakes import closest, meaning_mistakes
 from send_screen.specs._parse import parse
 from send_screen.specs._spec import ModelSpec
 
-
-class _PlainLoader(yaml.SafeLoader):
-    """Safe YAML in which a key may stand once and a date stays text, so that the schema can judge it."""
-
-
-def _mapping(loader: _PlainLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen: dict[Any, Any] = {}
-    for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if key in seen:
-            raise yaml.MarkedYAMLError(problem=f"the key {key!r} stands twice", problem_mark=key_node.start_mark)
-        seen[key] = loader.construct_object(value_node, deep=True)
-    return seen
-
-
-def _text(loader: _PlainLoader, node: yaml.ScalarNode) -> str:
-    return str(loader.construct_scalar(node))
-
-
-_PlainLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
-_PlainLoader.add_constructor("tag:yaml.org,2002:timestamp", _text)
+LONGEST = 200  # characters of what a spec says that a message quotes
 
 
 def load_spec(path: str | Path) -> ModelSpec:
@@ -83,17 +61,7 @@ def parse_spec(
     beside : pathlib.Path, optional
         A folder of contracts to look them up in, before those that came with the library.
     """
-    try:
-        text = raw.decode("utf-8")
-        document = yaml.load(text, Loader=_PlainLoader)  # a subclass of the safe loader
-    except UnicodeDecodeError:
-        raise SpecError("The spec is not UTF-8 text.", file=file, remedy="Save it as UTF-8.") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or "it is not YAML"
-        raise SpecError(
-            f"The spec cannot be read: {problem}.", file=file, row=None if mark is None else mark.line + 1
-        ) from None
+    document = load_yaml(raw, file=file, error=SpecError)
     mistakes = list(_schema_mistakes(document))
     used: dict[str, Contract] = {}
     if not mistakes:
@@ -103,7 +71,7 @@ def parse_spec(
         lines = "\n".join(f"  {mistake}" for mistake in mistakes)
         count = "one mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
         raise SpecError(f"The spec has {count}:\n{lines}\n", file=file, remedy="Mend each line and try again.")
-    return parse(document, text=text, sha256=hashlib.sha256(raw).hexdigest(), contracts=used)
+    return parse(document, text=raw.decode("utf-8"), sha256=hashlib.sha256(raw).hexdigest(), contracts=used)
 
 
 def _contracts(
@@ -152,7 +120,8 @@ def _schema_mistakes(document: object) -> Iterator[str]:
             else:
                 yield f"{place}: {error.instance!r} has none of the forms that may stand here"
         else:
-            yield f"{place}: {error.message}"
+            words = error.message
+            yield f"{place}: {words if len(words) < LONGEST else words[:LONGEST] + '…'}"
 
 
 def _place(path: Iterable[str | int]) -> str:
