@@ -2,29 +2,254 @@
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+from reports_factory import make_published, make_result
 
-from send_screen.governance import open_bundle
+from send_screen.reports import render_card, render_fairness, render_screening
 from send_screen.workflows import screen_file
 
 pytestmark = pytest.mark.slow
 
-NAMES = ["screening", "fairness", "card"]
-SIZES = {"laptop": {"width": 1280, "height": 800}, "phone": {"width": 390, "height": 844}}
+NAMES = ["screening", "fairness", "card", "long screening", "long fairness", "long card"]
+FITS_TWO_SHEETS = 20  # listed children, of the school's file below
 
 
-def _conftest() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("browser_conftest", Path(__file__).with_name("conftest.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture(scope="module")
+def pages(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A real run's pages, and pages with everything in them that a page can have."""
+    folder = tmp_path_factory.mktemp("pages")
+    screen_file(trained.exported, trained.school_file, out=folder / "lists", capacity=str(FITS_TWO_SHEETS))
+    long = {
+        "long screening": render_screening(make_result()),
+        "long fairness": render_fairness(make_published()),
+        "long card": render_card(make_published()),
+    }
+    for name, html in long.items():
+        (folder / f"{name}.html").write_text(html, encoding="utf-8")
+    return {
+        "screening": folder / "lists" / "report.html",
+        "fairness": trained.exported / "report.html",
+        "card": trained.exported / "card.html",
+        **{name: folder / f"{name}.html" for name in long},
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_is_quiet_and_loads_nothing(name: str, pages: dict[str, Path], visit: Callable[..., Any]) -> None:
+    watched = visit(pages[name])
+    watched.page.mouse.wheel(0, 20_000)
+    watched.page.wait_for_timeout(200)
+    assert watched.told == []
+    assert watched.asked_for == [pages[name].as_uri()]
+
+
+@pytest.mark.parametrize("size", ["laptop", "phone"])
+@pytest.mark.parametrize("name", NAMES)
+def test_axe_finds_no_violation(
+    name: str, size: str, pages: dict[str, Path], visit: Callable[..., Any], violations: Callable[[Any], list[str]]
+) -> None:
+    assert violations(visit(pages[name], size, bypass_csp=True).page) == []
+
+
+def test_axe_would_find_one(pages: dict[str, Path], visit: Callable[..., Any], violations: Any) -> None:
+    page = visit(pages["card"], bypass_csp=True).page
+    page.evaluate("document.querySelector('h1').style.color = '#ccc'")
+    assert [found.split()[0] for found in violations(page)] == ["color-contrast"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_sticks_out_on_a_phone(name: str, pages: dict[str, Path], visit: Callable[..., Any]) -> None:
+    page = visit(pages[name], "phone").page
+    for width in (390, 320):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        out = page.evaluate(
+            """() => [...document.querySelectorAll('body *')]
+                .filter(e => !e.closest('.scroll, .watermark, .hear'))
+                .filter(e => e.getBoundingClientRect().right > innerWidth + 1)
+                .map(e => e.outerHTML.slice(0, 90))"""
+        )
+        assert out == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_drawn_words_are_whole_and_apart(name: str, pages: dict[str, Path], visit: Callable[..., Any]) -> None:
+    page = visit(pages[name]).page
+    drawn = page.evaluate(
+        """() => [...document.querySelectorAll('svg')].map(svg => [...svg.querySelectorAll('text')]
+            .filter(text => text.textContent.trim())
+            .map(text => [text.textContent, ...['left', 'top', 'right', 'bottom']
+                .map(side => text.getBoundingClientRect()[side])]))"""
+    )
+    for words in drawn:
+        for (one, left, top, right, bottom), (other, left2, top2, right2, bottom2) in itertools.combinations(words, 2):
+            # Boxes of letters reach a few pixels above and below what is seen of them.
+            apart = right <= left2 or right2 <= left or bottom - 5 <= top2 or bottom2 - 5 <= top
+            assert apart, f"{one!r} lies on {other!r}"
+        assert all(left >= 0 and right <= 1280 for _, left, _, right, _ in words)
+
+
+ACTIVE = """() => {
+    const e = document.activeElement;
+    if (e === document.body) return null;
+    const style = getComputedStyle(e), box = e.getBoundingClientRect();
+    e.dataset.visited = '';
+    return {
+        place: [...document.querySelectorAll('*')].indexOf(e),
+        what: e.outerHTML.slice(0, 80),
+        named: !!(e.getAttribute('aria-labelledby') || e.labels?.length || e.textContent.trim()),
+        outlined: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
+        seen: box.bottom > 0 && box.top < innerHeight && box.width > 0,
+        covered: box.top < (document.querySelector('.watermark')?.getBoundingClientRect().bottom ?? 0) - 1
+            && box.bottom < (document.querySelector('.watermark')?.getBoundingClientRect().bottom ?? 0),
+    };
+}"""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_keyboard_reaches_everything_in_reading_order(
+    name: str, pages: dict[str, Path], visit: Callable[..., Any]
+) -> None:
+    page = visit(pages[name]).page
+    stops = []
+    for _ in range(300):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(ACTIVE)
+        if stop is None or (stops and stop["place"] <= stops[0]["place"]):
+            break
+        stops.append(stop)
+    assert stops
+    places = [stop["place"] for stop in stops]
+    assert places == sorted(set(places))
+    for stop in stops:
+        assert stop["named"], stop["what"]
+        assert stop["outlined"], stop["what"]
+        assert stop["seen"], stop["what"]
+        assert not stop["covered"], stop["what"]
+    # One of a set of radio buttons is a stop; the arrows reach the others.
+    missed = page.evaluate(
+        """() => [...document.querySelectorAll('button, select, input:checked, a, [tabindex="0"]')]
+            .filter(e => !('visited' in e.dataset) && e.offsetParent).map(e => e.outerHTML.slice(0, 80))"""
+    )
+    assert missed == []
+
+
+def shown(page: Any, selector: str) -> list[dict[str, str]]:
+    return page.eval_on_selector_all(
+        selector, "all => all.filter(e => e.offsetParent !== null).map(e => ({...e.dataset}))"
+    )
+
+
+def test_the_list_is_filtered_and_sorted_by_class(pages: dict[str, Path], visit: Callable[..., Any]) -> None:
+    watched = visit(pages["screening"])
+    page = watched.page
+    everyone = shown(page, "#list-rows tr")
+    assert len(everyone) == FITS_TWO_SHEETS
+    classes = sorted({child["class"] for child in everyone})
+    assert len(classes) > 1
+    choices = page.get_by_label("Show class").locator("option").all_inner_texts()
+    assert choices == ["All classes", *classes]
+    for name in classes:
+        page.get_by_label("Show class").select_option(label=name)
+        inside = [child for child in everyone if child["class"] == name]
+        assert shown(page, "#list-rows tr") == shown(page, "#cards article") == inside
+        words = page.get_by_role("status").inner_text()
+        assert words == f"Showing {len(inside)} of {FITS_TWO_SHEETS} listed children: class {name}."
+    page.get_by_label("Show class").select_option(label="All classes")
+    page.get_by_label("Put in order of").select_option(label="Class")
+    by_class = sorted(everyone, key=lambda child: (child["class"], int(child["rank"])))
+    assert shown(page, "#list-rows tr") == shown(page, "#cards article") == by_class
+    page.get_by_label("Put in order of").select_option(label="Name")
+    names = [child["name"] for child in shown(page, "#list-rows tr")]
+    assert names == sorted(names, key=str.casefold)
+    page.get_by_label("Put in order of").press("Home")
+    assert shown(page, "#list-rows tr") == everyone
+    assert watched.told == []
+
+
+def test_without_scripts_the_whole_list_is_there(chromium: Any, pages: dict[str, Path]) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    try:
+        page = context.new_page()
+        page.goto(pages["screening"].as_uri())
+        assert page.locator("#list-rows tr").count() == FITS_TWO_SHEETS
+        assert page.locator("select").count() == 0
+        assert page.locator("#cards article").last.is_visible()
+    finally:
+        context.close()
+
+
+def sheets(page: Any) -> int:
+    """Print without colours of backgrounds, as browsers do unless told, and count the sheets."""
+    paper = page.pdf(prefer_css_page_size=True, print_background=False)
+    return len(re.findall(rb"/Type\s*/Page\b(?!s)", paper))
+
+
+def test_it_prints_the_list_on_two_sheets_and_each_child_on_one(
+    pages: dict[str, Path], visit: Callable[..., Any]
+) -> None:
+    page = visit(pages["screening"]).page
+    page.get_by_label("the list only").check()
+    assert sheets(page) <= 2
+    page.get_by_label("one child a page").check()
+    assert sheets(page) == FITS_TWO_SHEETS + 1  # what the list is not, first
+    few = page.get_by_label("Show class").locator("option").nth(1)
+    page.get_by_label("Show class").select_option(label=few.inner_text())
+    children = len(shown(page, "#cards article"))
+    assert sheets(page) == children + 1
+    page.get_by_label("everything").check()
+    assert children + 3 <= sheets(page) <= children + 6
+
+
+def test_other_pages_print_on_few_sheets(pages: dict[str, Path], visit: Callable[..., Any]) -> None:
+    assert sheets(visit(pages["card"]).page) <= 5
+    assert sheets(visit(pages["fairness"]).page) <= 14
+
+
+INKS = """() => {
+    const grey = colour => {
+        const [r, g, b] = colour.match(/[\\d.]+/g).slice(0, 3).map(x => x / 255)
+            .map(x => x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const faint = [], filled = [];
+    for (const e of document.querySelectorAll('body *')) {
+        const style = getComputedStyle(e);
+        if (e.closest('.watermark, script') || style.display === 'none') continue;
+        const own = [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+        const ink = e.closest('svg') ? style.fill : style.color;
+        if (own && 1.05 / (grey(ink) + 0.05) < 7) faint.push(e.outerHTML.slice(0, 80));
+        const back = style.backgroundColor;
+        const plain = ['rgba(0, 0, 0, 0)', 'rgb(255, 255, 255)'].includes(back) || e.tagName === 'PRE';
+        if (!plain) filled.push(e.outerHTML.slice(0, 80));
+    }
+    return {faint, filled};
+}"""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_paper_needs_no_colour(name: str, pages: dict[str, Path], visit: Callable[..., Any]) -> None:
+    page = visit(pages[name]).page
+    page.emulate_media(media="print")
+    assert page.evaluate(INKS) == {"faint": [], "filled": []}
+    # The watermark stays pale where browsers darken what is printed without backgrounds: words must be read through it.
+    mark = page.locator(".watermark")
+    if mark.count():
+        assert mark.evaluate("e => getComputedStyle(e).printColorAdjust") == "exact"
+        assert mark.evaluate("e => getComputedStyle(e).zIndex") == "-1"
+
+
+def test_filled_and_hollow_tell_apart_without_colour(pages: dict[str, Path], visit: Callable[..., Any]) -> None:
+    page = visit(pages["screening"]).page
+    fills = page.eval_on_selector_all("svg.strength rect", "all => all.map(e => getComputedStyle(e).fill)")
+    signs = page.eval_on_selector_all("svg.strength + span", "all => all.map(e => e.textContent.trim()[0])")
+    assert {(sign, fill == "rgb(255, 255, 255)") for sign, fill in zip(signs, fills, strict=True)} == {
+        ("+", False),
+        ("−", True),
+    }

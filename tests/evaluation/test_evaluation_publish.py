@@ -189,3 +189,14 @@ def test_headline_is_flat_and_holds_defined_figures_only(published):
         {"performance": [{"policy": "version", "metric": "m", "value": None, "low": None, "high": None}]}
     )
     assert nothing == {}
+
+
+def test_a_small_group_does_not_tell_why_a_figure_is_undefined():
+    """Where all three children of a group had the outcome, "every child had it" would tell each one's."""
+    evidence = invent_evidence(n=600, groups={"sex": ["F", "M"]}, seed=4)
+    few = evidence["row"].isin(evidence.loc[evidence["label"] == 1, "row"].unique()[:3])
+    evidence.loc[few, "group.sex"] = "X"
+    rows = [row for row in publish(evidence)["groups"] if row["group"] == "X"]
+    assert rows
+    for row in rows:
+        assert (row["value"], row["n"], row["reason"]) == (None, None, "fewer than 10 children")

@@ -14,6 +14,7 @@ from send_screen.contracts import Contract
 from send_screen.errors import DataError, PopulationError, UsageError
 from send_screen.governance import Bundle, open_bundle
 from send_screen.screening import NOTICE, Capacity, answer, screen
+from send_screen.tracking import take_over
 
 TODAY = dt.date(2026, 9, 1)
 ROLES = [None, "senco", "class_teacher", "head_teacher", "data_manager", "local_authority"]
@@ -154,3 +155,40 @@ def test_what_lies_beyond_training_is_said_row_by_row_rule_6(bundle: Bundle, row
     assert told.loc[screened[1], "beyond_training"] == usual.loc[screened[1], "beyond_training"]
     hidden = answer(closed_to(bundle, "senco", {"SessionsAbsent"}), absent, today=TODAY)
     assert label not in hidden.loc[screened[0], "beyond_training"]
+
+
+@pytest.fixture(scope="module")
+def loaded(trained: Any) -> Any:
+    import mlflow
+
+    mlflow.set_tracking_uri(trained.uri)
+    mlflow.set_registry_uri(trained.uri)
+    return mlflow.pyfunc.load_model(f"models:/reception_sen/{trained.made.registered_version}")
+
+
+def test_params_name_the_reader_where_the_model_is_loaded_rule_7(loaded: Any, rows: pd.DataFrame) -> None:
+    from mlflow.exceptions import MlflowException
+
+    numbers = {name: pd.to_numeric(rows[name], errors="coerce") for name in ("SessionsPossible", "SessionsAbsent")}
+    asked = rows.assign(**numbers).astype(dict.fromkeys(numbers, "float64"))
+    assert loaded.predict(asked).equals(loaded.predict(asked, params={"reader": "senco"}))
+    with pytest.raises(MlflowException, match="Known are: class_teacher"):
+        loaded.predict(asked, params={"reader": "nobody"})
+
+
+def test_only_our_models_answer_in_the_place_of_the_server(loaded: Any) -> None:
+    from mlflow.exceptions import MlflowException
+    from mlflow.pyfunc import scoring_server
+
+    class Other:
+        def unwrap_python_model(self) -> None:
+            raise MlflowException("This model has another flavour.")
+
+    ours = scoring_server.invocations(b"<a/>", "text/xml", loaded, None)
+    theirs = scoring_server.invocations(b"<a/>", "text/xml", Other(), None)
+    assert ours.status == theirs.status == 415
+    assert "Send a JSON object" in ours.response
+    assert "This predictor only supports" in theirs.response
+    before = scoring_server.invocations
+    take_over()
+    assert scoring_server.invocations is before

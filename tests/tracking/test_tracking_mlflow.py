@@ -117,6 +117,7 @@ def test_the_store_is_where_one_says(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 def test_without_mlflow_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(sys.modules, "mlflow", None)
+    (tmp_path / "mlflow.db").touch()
     with pytest.raises(MissingExtraError, match=r"send-screen\[train\]"):
         fetch_bundle("models:/x/1", uri=f"sqlite:///{tmp_path}/mlflow.db", target=tmp_path)
 

@@ -225,7 +225,8 @@ def refusal(frame: pd.DataFrame, folder: Path, **options: Any) -> str:
         (lambda f: f, {"school": "Always the same"}, "in one school"),
         (lambda f: f, {"child_id": "School"}, "both the child's identifier and the school"),
         (lambda f: f, {"child_id": "Nursery"}, "one row a child"),
-        (lambda f: f.head(30), {"label": "Need later"}, "too few to learn from"),
+        (lambda f: f.head(60).assign(L=["yes"] * 12 + ["no"] * 48), {"label": "L"}, "too few to learn from"),
+        (lambda f: f.rename(columns={"Nursery": "??"}), {}, "neither letters nor digits"),
         (lambda f: f.assign(sex=f["Sex"]), {}, "differ only in case"),
         (lambda f: f[["Pupil ref", "School", "Reading score", "Need later"]], {}, "whose needs are missed"),
         (lambda f: f[["Pupil ref", "School", "Sex", "Nursery", "Need later"]], {}, "one-line rule"),
@@ -240,7 +241,7 @@ def test_what_is_missing_is_named_with_the_option(
 def test_a_file_without_headers_is_told_before_a_child_is_written_down(tmp_path: Path) -> None:
     file = tmp_path / "x.csv"
     pupils()[["Reading score", "Maths score", "Sex", "Sessions absent"]].to_csv(file, index=False, header=False)
-    with pytest.raises(UsageError, match="looks like a child"):
+    with pytest.raises(ReadError, match="Put the names of the columns"):
         first_steps(file, out=tmp_path / "out")
 
 

@@ -89,9 +89,11 @@ def publish(
         ],
         "groups": [
             row | {"group_words": group_in_words(row["attribute"], row["group"], words)}
-            for row in _rows(
-                by_group(evidence, intersections=intersections, alpha=alpha),
-                "attribute group metric policy value low high n schools reason",
+            for row in _without_telling_reasons(
+                _rows(
+                    by_group(evidence, intersections=intersections, alpha=alpha),
+                    "attribute group metric policy value low high n schools reason",
+                )
             )
         ],
         "gaps": [
@@ -139,6 +141,17 @@ def _cohort(view: EvidenceView, set_aside: pd.DataFrame | None) -> dict[str, Any
 def _rows(table: pd.DataFrame, columns: str) -> list[dict[str, Any]]:
     """Return the rows of a table as JSON can hold them, small numbers withheld."""
     return [_row(row, columns.split()) for row in table.to_dict("records")]
+
+
+def _without_telling_reasons(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Withhold why a figure is undefined where the group is small: "every child had the outcome" tells each one's."""
+    small = {(row["attribute"], row["group"]) for row in rows if row["reason"] == WITHHELD}
+    return [
+        row | {"n": None, "schools": None, "reason": WITHHELD}
+        if row["value"] is None and (row["attribute"], row["group"]) in small
+        else row
+        for row in rows
+    ]
 
 
 def _row(row: Mapping[Any, Any], columns: Sequence[str]) -> dict[str, Any]:

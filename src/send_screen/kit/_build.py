@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import os
 import tempfile
-import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from send_screen.errors import MissingExtraError, UsageError
 from send_screen.governance import sha256_of
+from send_screen.kit._contents import laptop_files, write_zip
 from send_screen.kit._embedded import EmbeddedPython, look_into
-from send_screen.kit._guide import either, render_guide
 from send_screen.kit._own_wheel import pack_own_wheel
 from send_screen.kit._target import PYTHONS, WINDOWS, Target
 from send_screen.kit._wheels import wheels_for
 from send_screen.workflows import export_model, load_model
-
-FORMAT = "send_screen.kit/1"
-_OWN = "own"
 
 
 @dataclass(frozen=True)
@@ -106,13 +98,13 @@ def build_kit(
         if not wheels:
             missing = ", ".join(f"{name} for Python {version}" for version, name in left_out.items())
             raise MissingExtraError(
-                f"The package index has no Windows wheel of {missing}.",
-                remedy="Install the newest versions of the packages here, try them, and build the kit again.",
+                f"The package index has no Windows wheel of {missing}, or it cannot be reached from here.",
+                remedy="Check the network; else try newer versions of these packages here, and build again.",
             )
         tell("Writing the zip")
         contents = laptop_files(published["version"], wheels, WINDOWS, with_python=embedded is not None)
         contents |= {f"model/{p.relative_to(folder).as_posix()}": p for p in folder.rglob("*") if p.is_file()}
-        _write(out, contents, embedded)
+        write_zip(out, contents, embedded)
     version = published["version"]
     return Kit(
         path=out,
@@ -130,7 +122,7 @@ def collect(
     target: Target, pythons: Sequence[str], scratch: Path, *, progress: Callable[[str], None]
 ) -> tuple[dict[str, list[Path]], dict[str, str]]:
     """Return the wheels of each Python that has all, and of each other Python the package that is missing."""
-    fetched, own_folder = scratch / "wheels", scratch / _OWN
+    fetched, own_folder = scratch / "wheels", scratch / "own"
     for folder in (fetched, own_folder):
         folder.mkdir()
     own = pack_own_wheel(own_folder)
@@ -144,42 +136,6 @@ def collect(
         else:
             wheels[python] = found
     return wheels, left_out
-
-
-def laptop_files(
-    version: Mapping[str, Any], wheels: Mapping[str, Sequence[Path]], target: Target, *, with_python: bool
-) -> dict[str, bytes | Path]:
-    """Return all of the zip but the model and the Python, by name."""
-    pythons = list(wheels)
-    files = {path.name: path for paths in wheels.values() for path in paths}
-    hashes = {name: sha256_of(path.read_bytes()) for name, path in files.items()}
-    kit = {
-        "format": FORMAT,
-        "version": version["id"],
-        "platform": target.platform,
-        "longest": max(_longest(path) for path in files.values()),
-        "pythons": {
-            python: [{"file": path.name, "sha256": hashes[path.name]} for path in paths]
-            for python, paths in wheels.items()
-        },
-    }
-    laptop = resources.files("send_screen.kit").joinpath("laptop")
-    command = laptop.joinpath("screen.cmd").read_text("utf-8")
-    command = command.replace("@LAUNCHER@", " ".join(pythons)).replace("@VERSIONS@", either(pythons))
-    guide = render_guide(version, pythons=pythons, with_python=with_python, made=date.today())
-    return {
-        # cmd loses its labels in a file with Unix line ends
-        "screen.cmd": "\r\n".join(command.splitlines()).encode("ascii") + b"\r\n",
-        "guide.html": guide.encode(),
-        "kit/start.py": laptop.joinpath("start.py").read_bytes(),
-        "kit/kit.json": (json.dumps(kit, indent=1) + "\n").encode(),
-        **{f"wheels/{name}": path for name, path in files.items()},
-    }
-
-
-def _longest(wheel: Path) -> int:
-    with zipfile.ZipFile(wheel) as archive:
-        return max(len(name) for name in archive.namelist())
 
 
 def _model_files(model: str | Path, folder: Path, tracking_uri: str | None) -> dict[str, Any]:
@@ -196,25 +152,3 @@ def _model_files(model: str | Path, folder: Path, tracking_uri: str | None) -> d
     # What is handed on is what was copied: verified after the copy.
     published: dict[str, Any] = load_model(folder).published
     return published
-
-
-def _write(out: Path, contents: Mapping[str, bytes | Path], embedded: EmbeddedPython | None) -> None:
-    part = out.with_name(f".{out.name}.part-{os.getpid()}")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, content in contents.items():
-                data = content.read_bytes() if isinstance(content, Path) else content
-                stored = zipfile.ZIP_STORED if name.endswith(".whl") else zipfile.ZIP_DEFLATED
-                archive.writestr(name, data, stored)
-            if embedded:
-                with zipfile.ZipFile(embedded.path) as source:
-                    for name in source.namelist():
-                        archive.writestr(f"python/{name}", source.read(name))
-        os.replace(part, out)
-    except OSError as error:
-        raise MissingExtraError(
-            f"{out} cannot be written ({error.strerror}).", remedy="Give another place with --out."
-        ) from None
-    finally:
-        part.unlink(missing_ok=True)

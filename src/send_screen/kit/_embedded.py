@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PureWindowsPath
 
 from send_screen.errors import MissingExtraError, UsageError
 from send_screen.governance import sha256_of
@@ -66,7 +66,7 @@ def look_into(path: Path) -> EmbeddedPython:
         raise UsageError("This is not an embeddable Python 3.11 or later.", file=path.name, remedy=BY_HAND)
     if _machine(program) != _AMD64:
         raise UsageError("This Python is not for 64-bit Windows on Intel or AMD.", file=path.name, remedy=BY_HAND)
-    if any(PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts for name in names):
+    if any(PureWindowsPath(name).anchor or ".." in PureWindowsPath(name).parts for name in names):
         raise UsageError("It names files outside its folder.", file=path.name, remedy="Do not use it.")
     return EmbeddedPython(path, f"3.{found['minor']}", sha256_of(path.read_bytes()))
 

@@ -1,27 +1,28 @@
-"""CSV as schools' systems and Excel write it: encoding and delimiter are found, no cell is changed."""
+"""CSV as schools' systems and Excel write it: delimiter and header are found, no cell is changed."""
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
+import re
 from collections import Counter
 from itertools import islice
 from pathlib import Path
 
+from send_screen.contracts import file_name
 from send_screen.errors import ReadError
-from send_screen.readers._layout import as_frame, split_header, titles_note
-from send_screen.readers._reading import Reading, refuse_bad_headers, refuse_no_rows
+from send_screen.readers._encoding import decode
+from send_screen.readers._layout import Layout, as_frame, split_header, titles_note
+from send_screen.readers._reading import Reading
+from send_screen.readers._refuse import names_share, refuse_bad_headers, refuse_children_as_header, refuse_no_rows
+from send_screen.readers._unseen import Unseen
 
 _DELIMITERS = (",", ";", "\t", "|")
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _TOP = 20  # records
 _SAMPLE = 200_000  # characters
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
+_SWALLOWED_SHARE = 0.8
+_NO_NAMES = 0.01  # a file without headers has delimiters all the same
 
 
 def read_csv(path: Path) -> Reading:
@@ -31,68 +32,47 @@ def read_csv(path: Path) -> Reading:
     ------
     ReadError
     """
-    text, encoding = decode(path.read_bytes(), path.name)
+    file = file_name(path)
+    text, encoding = decode(path.read_bytes(), file)
+    unseen = Unseen()
+    text = unseen.clean(text)
     csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))  # an unclosed quotation mark makes one long cell
     delimiter, hinted = _delimiter(text)
-    header, rows, numbers, titles = split_header(_records(text, delimiter, hinted, path.name))
-    if not header:
-        raise ReadError("The file is empty.", file=path.name, remedy="Export it again.")
-    _refuse_wide_rows(header, rows, numbers, path.name)
-    refuse_bad_headers(header, path.name)
-    refuse_no_rows(len(rows), path.name)
+    layout = split_header(_records(text, delimiter, hinted, file))
+    if not layout.header:
+        raise ReadError("The file is empty.", file=file, remedy="Export it again.")
+    _refuse_swallowed_rows(layout, delimiter, file)
+    _refuse_wide_rows(layout, file)
+    refuse_bad_headers(layout.header, file, row=layout.row)
+    refuse_no_rows(len(layout.rows), file)
+    refuse_children_as_header(layout, file)
     notes = []
     if encoding not in ("utf-8", "utf-8-sig"):
         notes.append(f"The file was read as {encoding}.")
     if delimiter != ",":
         notes.append(f"The columns are separated by a {_NAMES[delimiter]}.")
-    notes += titles_note(titles)
-    return Reading(as_frame(header, rows, numbers), path.name, encoding, delimiter, None, tuple(notes))
-
-
-def decode(data: bytes, file: str) -> tuple[str, str]:
-    """Return the text of a file and its encoding.
-
-    UTF-8 is strict: a file in another encoding practically never passes for it. UTF-16 without a byte-order mark shows
-    by its zero bytes. What remains is cp1252, as Excel saves CSV in Britain.
-
-    Raises
-    ------
-    ReadError
-        If it is none of these.
-    """
-    encoding = next((name for bom, name in _BOMS if data.startswith(bom)), None)
-    if encoding is None and b"\x00" in data[:1000]:
-        encoding = "utf-16-le" if data[1:2] == b"\x00" else "utf-16-be"
-    for candidate in [encoding] if encoding else ["utf-8", "cp1252"]:
-        try:
-            text = data.decode(candidate)
-        except UnicodeDecodeError:
-            continue
-        if "\x00" not in text:
-            return text, candidate
-    raise ReadError(
-        "The file is not text in UTF-8, UTF-16 or the Windows encoding.",
-        file=file,
-        remedy="Open it in Excel and save it as 'CSV UTF-8'.",
-    )
+    notes += [*titles_note(layout.titles), *unseen.notes()]
+    return Reading(as_frame(layout), file, encoding, delimiter, None, tuple(notes))
 
 
 def _delimiter(text: str) -> tuple[str, bool]:
     """Return the delimiter, and whether Excel's ``sep=`` line names it.
 
-    The one that splits most of the first records into the same number of cells, and of these the one with most cells.
+    The one that splits most often, in as many records as possible into the same number of cells, and so that the
+    header's cells look like headers: there may be more commas in decimals or names than semicolons between columns.
     A comma where nothing separates.
     """
     sample = text[:_SAMPLE]
     if sample[:4].lower() == "sep=" and sample[4:5] in _DELIMITERS:
         return sample[4], True
 
-    def evenness(mark: str) -> tuple[int, int]:
-        records = csv.reader(io.StringIO(sample, newline=""), delimiter=mark)
-        widths = Counter(len(record) for record in islice(records, _TOP) if len(record) > 1)
-        return max(((count, width) for width, count in widths.items()), default=(0, 0))
+    def weight(mark: str) -> float:
+        records = list(islice(csv.reader(io.StringIO(sample, newline=""), delimiter=mark), _TOP))
+        widths = Counter(len(record) for record in records)
+        cuts = max((count * (width - 1) for width, count in widths.items()), default=0)
+        return cuts * (names_share(split_header(enumerate(records, start=1))) + _NO_NAMES)
 
-    return max(_DELIMITERS, key=evenness), False
+    return max(_DELIMITERS, key=weight), False
 
 
 def _records(text: str, delimiter: str, hinted: bool, file: str) -> list[tuple[int, list[str]]]:
@@ -112,12 +92,32 @@ def _records(text: str, delimiter: str, hinted: bool, file: str) -> list[tuple[i
     return [(number - 1, record) for number, record in records[1:]] if hinted else records
 
 
-def _refuse_wide_rows(header: list[str], rows: list[list[str]], numbers: list[int], file: str) -> None:
+def _refuse_swallowed_rows(layout: Layout, delimiter: str, file: str) -> None:
+    """Raise where a cell with line breaks holds as many delimiters as a row: two stray marks made one cell of rows.
+
+    The marks stand in the same column, else the rows would not be as wide as the others; so a whole row's delimiters
+    are between them. After a comma in prose comes a space.
+    """
+    between = re.compile(re.escape(delimiter) + ("(?! )" if delimiter == "," else ""))
+    fewest = max(1, _SWALLOWED_SHARE * (len(layout.header) - 1))
+    for cells, number in [(layout.header, layout.row), *zip(layout.rows, layout.numbers, strict=True)]:
+        for cell in cells:
+            if ("\n" in cell or "\r" in cell) and len(between.findall(cell)) >= fewest:
+                raise ReadError(
+                    "A cell of this row holds other rows, since quotation marks stand where they should not.",
+                    file=file,
+                    row=number,
+                    remedy="Take the quotation marks out of that row and of the rows below it, or export again.",
+                )
+
+
+def _refuse_wide_rows(layout: Layout, file: str) -> None:
     """Raise where a row says something to the right of the last header: its cells may all be one column off."""
-    for row, number in zip(rows, numbers, strict=True):
-        if len(row) > len(header) and any(map(str.strip, row[len(header) :])):
+    width = len(layout.header)
+    for row, number in zip(layout.rows, layout.numbers, strict=True):
+        if len(row) > width and any(map(str.strip, row[width:])):
             raise ReadError(
-                f"The row has {len(row)} cells and the header {len(header)}.",
+                f"The row has {len(row)} cells and the header {width}.",
                 file=file,
                 row=number,
                 remedy="Put cells that contain the delimiter into quotation marks, or give every column a header.",

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from send_screen.contracts import file_name, quotable
 from send_screen.errors import ReadError
-from send_screen.readers._reading import FIRST_ROW, Reading, refuse_bad_headers, refuse_no_rows
+from send_screen.readers._reading import FIRST_ROW, Reading
+from send_screen.readers._refuse import refuse_bad_headers, refuse_no_rows
+from send_screen.readers._unseen import Unseen
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def read_parquet(path: Path) -> Reading:
@@ -20,17 +27,45 @@ def read_parquet(path: Path) -> Reading:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    name = file_name(path)
     try:
         # Given as a stream: a path would be searched for a partitioned folder, and keep the file locked on Windows.
-        with path.open("rb") as file:
-            table = pq.read_table(file)
-    except (pa.ArrowException, OSError) as error:
-        raise ReadError(
-            "The Parquet file is damaged or not complete.", file=path.name, remedy="Write it again."
-        ) from error
-    refuse_bad_headers(table.column_names, path.name)
-    refuse_no_rows(table.num_rows, path.name)
-    # An index that pandas stored among the columns is a column like any other; its metadata would hide it.
-    frame = table.replace_schema_metadata(None).to_pandas()
+        with path.open("rb") as file, pq.ParquetFile(file) as parquet:
+            refuse_bad_headers(parquet.schema_arrow.names, name)
+            _refuse_nested(parquet.schema_arrow, name)
+            table = _texts(parquet.read())
+        table.validate(full=True)  # damage inside a page is not seen by reading
+        refuse_no_rows(table.num_rows, name)
+        # An index that pandas stored among the columns is a column like any other; its metadata would hide it.
+        frame = table.replace_schema_metadata(None).to_pandas(date_as_object=True)
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+        raise ReadError("The Parquet file is damaged or not complete.", file=name, remedy="Write it again.") from error
+    unseen = Unseen()
+    for place, dtype in enumerate(frame.dtypes):
+        if pd.api.types.is_object_dtype(dtype) or pd.api.types.is_string_dtype(dtype):
+            cleaned = frame.iloc[:, place].map(lambda cell: unseen.clean(cell) if isinstance(cell, str) else cell)
+            frame.isetitem(place, cleaned)
     frame.index = pd.RangeIndex(FIRST_ROW, FIRST_ROW + len(frame), name="row")
-    return Reading(frame, path.name)
+    return Reading(frame, name, notes=tuple(unseen.notes()))
+
+
+def _refuse_nested(schema: pa.Schema, file: str) -> None:
+    import pyarrow as pa
+
+    nested = [field.name for field in schema if pa.types.is_nested(field.type)]
+    if nested:
+        raise ReadError(
+            f"A cell can hold several values in the column(s) {', '.join(map(quotable, nested))}.",
+            file=file,
+            remedy="Write one value a cell, or leave these columns out.",
+        )
+
+
+def _texts(table: pa.Table) -> pa.Table:
+    """Return the table with bytes as text: writers that do not say which of the two they mean mean text."""
+    import pyarrow as pa
+
+    for place, field in enumerate(table.schema):
+        if pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type):
+            table = table.set_column(place, field.name, table.column(place).cast(pa.large_string()))
+    return table

@@ -1,91 +1,88 @@
-"""Workbooks, through calamine: the sheet with the children is found, cells become text as a person would type it."""
+"""Workbooks, through calamine: cells become text as a person would type it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import zipfile
+import zlib
 from pathlib import Path
 
+from send_screen.contracts import encodable, file_name
 from send_screen.errors import ReadError
-from send_screen.readers._layout import as_frame, split_header, titles_note
-from send_screen.readers._reading import Reading, refuse_bad_headers, refuse_no_rows
+from send_screen.readers._bounds import refuse_no_workbook, refuse_too_large
+from send_screen.readers._layout import split_header
+from send_screen.readers._reading import Reading
+from send_screen.readers._sheets import Sheet, reading_of
+from send_screen.readers._unseen import Unseen
 
 # Name of the part of a protected workbook that holds the rest, as its container spells it.
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-
-
-@dataclass(frozen=True)
-class _Sheet:
-    """A sheet's header, its rows of text, their row numbers, and how many title rows there are above."""
-
-    name: str
-    header: list[str]
-    rows: list[list[str]]
-    numbers: list[int]
-    titles: int
+# What the standard library makes of a damaged zip file; a RuntimeError where its parts are encrypted.
+_DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError)
 
 
 def read_workbook(path: Path) -> Reading:
     """Read a workbook; see :func:`send_screen.readers.read_table`.
 
-    Of several sheets the one with most rows below a header is taken.
+    Hidden sheets are left out. Sheets with the same headers are read together; see :mod:`send_screen.readers._sheets`.
 
     Raises
     ------
     ReadError
-        Also where two sheets have equally many rows.
     """
-    sheets = _sheets(path)
-    tables = [sheet for sheet in sheets if sheet.rows]
-    if not any(sheet.header for sheet in sheets):
-        raise ReadError("The workbook is empty.", file=path.name, remedy="Export it again.")
-    refuse_no_rows(len(tables), path.name)
-    most = max(len(sheet.rows) for sheet in tables)
-    largest = [sheet for sheet in tables if len(sheet.rows) == most]
-    if len(largest) > 1:
-        raise ReadError(
-            f"Several sheets have as many rows: {', '.join(repr(sheet.name) for sheet in largest)}.",
-            file=path.name,
-            remedy="Save the sheet with the children as a file of its own.",
-        )
-    sheet = largest[0]
-    refuse_bad_headers(sheet.header, path.name)
-    others = [other.name for other in sheets if other is not sheet]
-    notes = [f"Sheet {sheet.name!r} was read, and not {', '.join(map(repr, others))}."] if others else []
-    notes += titles_note(sheet.titles)
-    return Reading(as_frame(sheet.header, sheet.rows, sheet.numbers), path.name, sheet=sheet.name, notes=tuple(notes))
+    file = file_name(path)
+    unseen = Unseen()
+    return reading_of(_sheets(path, file, unseen), file, unseen)
 
 
-def _sheets(path: Path) -> list[_Sheet]:
+def _sheets(path: Path, file: str, unseen: Unseen) -> list[Sheet]:
     import python_calamine as calamine
 
+    damaged = ReadError(
+        "The workbook is damaged or not a workbook.", file=file, remedy="Save it again from Excel, or as CSV."
+    )
     try:
-        with path.open("rb") as file:
+        with path.open("rb") as content:
             # calamine tells a protected workbook by its name only when it is given a path.
-            if _ENCRYPTED in file.read():
+            if _ENCRYPTED in content.read():
                 raise calamine.PasswordError
-            file.seek(0)
-            workbook = calamine.CalamineWorkbook.from_filelike(file)
-            return [_sheet(name, workbook.get_sheet_by_name(name)) for name in workbook.sheet_names]
+            content.seek(0)
+            if zipfile.is_zipfile(content):
+                with zipfile.ZipFile(content) as archive:
+                    refuse_no_workbook(archive, file)
+                    refuse_too_large(archive, file)
+            content.seek(0)
+            workbook = calamine.CalamineWorkbook.from_filelike(content)
+            return [
+                _sheet(about, workbook.get_sheet_by_name(about.name), unseen, place)
+                for place, about in enumerate(workbook.sheets_metadata, start=1)
+                if about.typ == calamine.SheetTypeEnum.WorkSheet
+            ]
     except calamine.PasswordError as error:
         raise ReadError(
             "The workbook is protected by a password.",
-            file=path.name,
+            file=file,
             remedy="Open it in Excel, take the password off (File, Info, Protect Workbook) and save a copy.",
         ) from error
-    except (calamine.CalamineError, OSError) as error:
-        raise ReadError(
-            "The workbook is damaged or not a workbook.", file=path.name, remedy="Save it again from Excel, or as CSV."
-        ) from error
+    except (*_DAMAGE, calamine.CalamineError) as error:
+        raise damaged from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # of calamine, which cannot be named otherwise
+            raise
+        raise damaged from error
 
 
-def _sheet(name: str, sheet: object) -> _Sheet:
+def _sheet(about: object, sheet: object, unseen: Unseen, place: int) -> Sheet:
     cells: list[list[object]] = sheet.to_python(skip_empty_area=False)  # type: ignore[attr-defined]
-    texts = [[_text(cell) for cell in row] for row in cells]
-    return _Sheet(name, *split_header(list(enumerate(texts, start=1))))
+    texts = [[_text(cell, unseen) for cell in row] for row in cells]
+    visible = str(about.visible).endswith("Visible")  # type: ignore[attr-defined]
+    name = encodable(about.name)  # type: ignore[attr-defined]
+    return Sheet(name, place, visible, split_header(list(enumerate(texts, start=1))))
 
 
-def _text(cell: object) -> str:
+def _text(cell: object, unseen: Unseen) -> str:
     """Return what a person would type for a cell: 7 and not 7.0, a date as 2018-03-25."""
+    if isinstance(cell, str):
+        return unseen.clean(encodable(cell)).strip()
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, float):

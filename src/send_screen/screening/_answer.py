@@ -14,7 +14,7 @@ from send_screen.screening._limits import refuse_or_warn
 from send_screen.screening._notice import NOTICE
 from send_screen.screening._reader import Reader, reader_of
 from send_screen.screening._result import Reason
-from send_screen.screening._screen import _set_aside, of_100
+from send_screen.screening._screen import of_100, set_aside_child
 from send_screen.screening._words import reasons
 
 SCREENED = "screened"
@@ -106,7 +106,7 @@ def _screened(bundle: Bundle, cohort: Cohort, eyes: Reader) -> Iterator[dict[str
 def _not_screened(bundle: Bundle, cohort: Cohort, eyes: Reader) -> Iterator[dict[str, object]]:
     texts = ("reasons_for", "reasons_against", "not_known", "ask", "beyond_training")
     for record in cohort.set_aside.to_dict("records"):
-        child = _set_aside({str(key): value for key, value in record.items()}, bundle, eyes)
+        child = set_aside_child({str(key): value for key, value in record.items()}, bundle, eyes)
         nothing = {"score": np.nan, "of_100": np.nan, **dict.fromkeys(texts, "")}
         yield {"row": child.row - 1, "status": child.kind, "reason": child.reason, **nothing}
 

@@ -100,7 +100,7 @@ def screen(
         )
 
     rows = _visible(bundle, eyes, cohort.set_aside).to_dict("records")
-    set_aside = tuple(_set_aside({str(k): v for k, v in row.items()}, bundle, eyes) for row in rows)
+    set_aside = tuple(set_aside_child({str(k): v for k, v in row.items()}, bundle, eyes) for row in rows)
     return ScreeningResult(
         model=model_facts(bundle),
         file=file,
@@ -162,7 +162,8 @@ def _visible(bundle: Bundle, eyes: Reader, shown: pd.DataFrame) -> pd.DataFrame:
     return shown.assign(**dict.fromkeys(hidden, ""))
 
 
-def _set_aside(row: dict[str, Any], bundle: Bundle, eyes: Reader) -> SetAsideChild:
+def set_aside_child(row: dict[str, Any], bundle: Bundle, eyes: Reader) -> SetAsideChild:
+    """Return a set-aside row as its reader may see it."""
     conditions = {condition.rule: condition.column for condition in (*bundle.spec.population, *bundle.spec.eligible)}
     ref = conditions.get(row["rule"])
     if ref is not None and not eyes.may_see(ref):

@@ -74,6 +74,11 @@ class Found:
     values: pd.Series = field(repr=False)
 
     @property
+    def label(self) -> str:
+        """The header as people can read it."""
+        return "".join(c for c in self.header if c.isprintable()).strip() or self.name
+
+    @property
     def numeric(self) -> bool:
         """Whether the values, or the codes, are numbers."""
         return self.kind == "number" or (self.kind == "codes" and all(one.isdigit() for one in self.codes))
@@ -97,11 +102,10 @@ def find_columns(frame: pd.DataFrame, file: str) -> tuple[Found, ...]:
     Raises
     ------
     UsageError
-        If the headers are those of no table: a child in the first row, or two that differ by punctuation alone.
+        If a header has no letters or digits, or two differ by case and punctuation alone.
     """
     headers = [str(header) for header in frame.columns]
-    _refuse_a_child_as_header(headers, file)
-    _refuse_alike(headers, file)
+    _refuse_names(headers, file)
     names: list[str] = []
     for place, header in enumerate(headers, start=1):
         name = re.sub(r"\W+", "_", header, flags=re.ASCII).strip("_")[:60]
@@ -110,20 +114,16 @@ def find_columns(frame: pd.DataFrame, file: str) -> tuple[Found, ...]:
     return tuple(_look(frame.iloc[:, place], headers[place], names[place]) for place in range(len(headers)))
 
 
-def _refuse_a_child_as_header(headers: list[str], file: str) -> None:
-    values = [header for header in headers if re.fullmatch(r"[\d.,/\-: ]+", header) or read_date(header)]
-    if 3 * len(values) >= len(headers) or valid_upns(pd.Series(headers, dtype=object)).any():
-        raise UsageError(
-            "The first row looks like a child, not like headers.",
-            file=file,
-            row=1,
-            remedy="Put the names of the columns into row 1 and run send-screen init again.",
-        )
-
-
-def _refuse_alike(headers: list[str], file: str) -> None:
+def _refuse_names(headers: list[str], file: str) -> None:
     first: dict[str, str] = {}
-    for header in headers:
+    for place, header in enumerate(headers, start=1):
+        if not header_key(header):
+            raise UsageError(
+                f"The header of column {place} has neither letters nor digits.",
+                file=file,
+                row=1,
+                remedy="Rename the column and run send-screen init again.",
+            )
         other = first.setdefault(header_key(header), header)
         if other != header:
             raise UsageError(

@@ -107,7 +107,7 @@ def _column(
     yield ""
     yield from (f"      # {line}" for line in _comments(column, coded=coded, key=key, text=text))
     yield f"      - name: {column.name}"
-    yield f"        businessName: {quoted(column.header)}"
+    yield f"        businessName: {quoted(column.label)}"
     yield f"        description: {quoted(words)}"
     logical = "string" if coded or kind in ("upn", "text", "codes", "year") else kind
     yield f"        logicalType: {'integer' if logical == 'number' and column.whole else logical}"

@@ -77,8 +77,8 @@ def spec_text(made: Draft, contract: str, name: str, file: str, *, rule: Found, 
         "  kind: low_score",
         f"  feature: {rule.name}",
         "  natural_quantile: 0.2",
-        f"  words: {quoted(f'the lower {rule.header}, the earlier on the list')}",
-        f"  natural_words: {quoted(f'are in the lowest fifth for {rule.header}')}",
+        f"  words: {quoted(f'the lower {rule.label}, the earlier on the list')}",
+        f"  natural_words: {quoted(f'are in the lowest fifth for {rule.label}')}",
         "",
         "model: logistic",
         "model_parameters: {C: 0.1}  # smaller is more cautious",
@@ -128,16 +128,16 @@ def _eligible(made: Draft, contract: str) -> Iterator[str]:
     yield "# Children whose needs are on the record already are not asked about: finding them is not early."
     yield "eligible:"
     if made.status:
-        names = ", ".join(column.header for column, _ in made.status)
+        names = ", ".join(column.label for column, _ in made.status)
         yield f"  words: children with no need on the record in {plain(names)}  # DECIDE: in words"
         yield "  where:  # GUESS, by the column's name and codes"
         for column, codes in made.status:
             yield f"    - column: {contract}.{column.name}"
             yield f"      not_in: [{', '.join(map(quoted, codes))}]"
             yield f"      rule: ELIGIBLE-{column.name.upper().replace('_', '-')}"
-            yield f"      words: {quoted(f'a need is on the record already ({column.header})')}"
+            yield f"      words: {quoted(f'a need is on the record already ({column.label})')}"
         return
-    hints = [c.header for c, _ in made.groups if "disab" in c.header.casefold()]
+    hints = [c.label for c, _ in made.groups if "disab" in c.label.casefold()]
     yield "  # DECIDE: no column was found that says whose needs are on the record. If one does, name it here with the"
     yield "  # codes that say so. The condition below leaves nobody out; it is here because the format asks for one."
     if hints:
@@ -156,7 +156,7 @@ def _outcome(made: Draft, contract: str) -> Iterator[str]:
     yield f"  positive: [{', '.join(map(quoted, made.positive))}]  # GUESS: codes that say that it happened"
     yield f"  negative: [{', '.join(map(quoted, made.negative))}]"
     yield "  horizon_months: 24  # DECIDE: within how many months after `as_of`"
-    yield f"  words: {quoted(f'had {made.label.header}')}  # DECIDE: 'of 100 children on the list, 38 ...'"
+    yield f"  words: {quoted(f'had {made.label.label}')}  # DECIDE: 'of 100 children on the list, 38 ...'"
 
 
 def _features(made: Draft, contract: str) -> Iterator[str]:
@@ -176,7 +176,7 @@ def _features(made: Draft, contract: str) -> Iterator[str]:
         if column.hint in ("absence", "attendance"):
             sign = "increasing" if column.hint == "absence" else "decreasing"
             yield f"    sign: {sign}  # missing school may never lower a child's risk"
-        yield f"    words: {{label: {quoted(column.header)}}}"
+        yield f"    words: {{label: {quoted(column.label)}}}"
     for column, _ in made.groups:
         if column.hint == "proxy" and len(column.codes) == 2:
             yield from _proxy(column, contract)
@@ -188,13 +188,13 @@ def _features(made: Draft, contract: str) -> Iterator[str]:
 
 def _proxy(column: Found, contract: str) -> Iterator[str]:
     name, value = column.name, quoted(column.codes[-1])
-    yield f"  # {plain(column.header)} is compared as groups. To look at it too (it can then only ever raise a risk):"
+    yield f"  # {plain(column.label)} is compared as groups. To look at it too (it can then only ever raise a risk):"
     yield f"  # - name: {name}"
     yield f"  #   derive: {{equals: {{column: {contract}.{name}, value: {value}}}}}"
     yield "  #   kind: number"
     yield "  #   sign: increasing"
     yield "  #   justification: why it is needed, and at whose cost"
-    yield f"  #   words: {{label: {quoted(column.header)}}}"
+    yield f"  #   words: {{label: {quoted(column.label)}}}"
 
 
 def _groups(made: Draft, contract: str) -> Iterator[str]:
@@ -203,7 +203,7 @@ def _groups(made: Draft, contract: str) -> Iterator[str]:
     for column, derive in made.groups:
         yield f"  - name: {'birth_season' if derive == 'season' else column.name}"
         yield f"    column: {contract}.{column.name}"
-        yield f"    label: {quoted('Season of birth' if derive == 'season' else column.header)}"
+        yield f"    label: {quoted('Season of birth' if derive == 'season' else column.label)}"
         if derive:
             yield f"    derive: {derive}"
         else:
@@ -215,8 +215,8 @@ def _group_words(column: Found) -> list[tuple[str, str]]:
     keys = {one.casefold() for one in column.codes}
     if keys in ({"yes", "no"}, {"y", "n"}, {"true", "false"}):
         how = {True: "with", False: "without"}
-        return [(one, f"children {how[one[:1].casefold() in 'yt']} {column.header}") for one in column.codes]
+        return [(one, f"children {how[one[:1].casefold() in 'yt']} {column.label}") for one in column.codes]
     for codes, words in _WORDS.items():
         if keys == set(codes):
             return [(one, words[one.casefold()]) for one in column.codes]
-    return [(one, f"children with {column.header} {one}") for one in column.codes]
+    return [(one, f"children with {column.label} {one}") for one in column.codes]

@@ -1,9 +1,11 @@
 @echo off
 rem Drop a school's file on this. It finds Python, and kit\start.py does the rest. No administrator, no network.
-rem No brackets around more than a word: a folder called "kit (1)" would end the block.
+rem No block in brackets: a folder called "kit (1)" would end it. "call" where Python may be a batch file, but not where
+rem the dropped file's name is: it would read "50% of 10%.csv" twice.
 setlocal EnableExtensions DisableDelayedExpansion
 title send_screen
 set "HERE=%~dp0"
+rem Else asking for a Python that is not there may fetch it.
 set "PYTHON_MANAGER_AUTOMATIC_INSTALL=false"
 set "FOUND="
 if not exist "%HERE%kit\start.py" goto packed
@@ -21,7 +23,7 @@ goto done
 
 :try
 if defined FOUND exit /b 0
-%* -I -S "%HERE%kit\start.py" --fits >nul 2>nul
+call %* -I -S "%HERE%kit\start.py" --fits >nul 2>nul
 if "%ERRORLEVEL%"=="0" set "FOUND=%*"
 exit /b 0
 

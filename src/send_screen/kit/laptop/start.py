@@ -20,6 +20,7 @@ from typing import Any
 
 # Windows without a setting that needs an administrator opens no longer path.
 LONGEST_PATH = 259
+ON_WINDOWS = os.name == "nt"
 WHOLE = "whole.txt"
 CANNOT = 3
 
@@ -68,7 +69,7 @@ def install(here: Path, kit: dict[str, Any]) -> Path:
     mark = target / WHOLE
     if mark.is_file() and mark.read_text(encoding="utf-8") == digest:
         return target
-    if os.name == "nt" and len(str(target)) + 1 + kit["longest"] > LONGEST_PATH:
+    if ON_WINDOWS and len(str(target)) + 1 + kit["longest"] > LONGEST_PATH:
         raise Trouble(
             f"The folder's own name is too long for Windows: {here}. "
             "Move the folder to a shorter place, such as your Documents, and try again."
@@ -145,7 +146,7 @@ def screen(here: Path, arguments: Sequence[str]) -> int:
             return code
     page = out / "report.html"
     say(f"\nYour list is here:\n  {out}\nOpen report.html, or list.xlsx. They are about children: keep them safe.")
-    if os.name == "nt" and page.is_file():
+    if ON_WINDOWS and page.is_file():
         os.startfile(page)  # type: ignore[attr-defined,unused-ignore]
     return 0
 
