@@ -1,4 +1,4 @@
-"""A stranger's tool accepts our contracts: the standard's own JSON schema, and ``datacontract lint`` without a network."""
+"""A stranger's tool accepts our contracts: the standard's JSON schema, and ``datacontract lint`` without a network."""
 
 from __future__ import annotations
 
