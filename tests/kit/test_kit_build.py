@@ -174,4 +174,9 @@ def test_the_batch_file_has_no_block_that_a_folder_name_could_end() -> None:
     labels = {line[1:] for line in commands if line.startswith(":")}
     assert {word.rstrip('"') for line in commands for word in line.partition("goto ")[2:]} - {""} <= labels
     # without quotes a path with a blank is two
-    assert all('"%HERE%' in line for line in commands if "%HERE%" in line)
+    assert all(before.endswith('"') for line in commands for before in line.split("%HERE%")[:-1])
+
+
+def test_a_model_that_is_not_there_is_named(few_wheels: None, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=f"no exported model at {tmp_path / 'nowhere'}"):
+        build_kit(tmp_path / "nowhere", tmp_path / "school.zip")

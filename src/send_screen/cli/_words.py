@@ -191,11 +191,13 @@ def _some(found: list[Any]) -> Iterable[Any]:
 
 
 def _column_lines(result: CheckResult) -> list[str]:
+    from send_screen.contracts import quotable
+
     columns = result.columns
     lines = [
-        f"Note: column {header!r} was not used. It looks like {name}: rename it if it is."
+        f"Note: column {quotable(header)} was not used. It looks like {name}: rename it if it is."
         for header, name in columns.guessed.items()
     ]
     if columns.unknown:
-        lines.append("Note: these columns were not used: " + ", ".join(map(repr, columns.unknown)) + ".")
+        lines.append("Note: these columns were not used: " + ", ".join(map(quotable, columns.unknown)) + ".")
     return lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from send_screen.contracts import CheckResult
+from send_screen.contracts import CheckResult, quotable
 from send_screen.specs import ModelSpec
 
 Tables = dict[str, tuple[pd.DataFrame, str, tuple[str, ...]]]
@@ -47,11 +47,11 @@ def unused(checks: dict[str, CheckResult], raw: Tables) -> list[str]:
         guesses = {header: name for report in reports for header, name in report.guessed.items() if header in unused}
         file = raw[names[0]][1]
         notes += [
-            f"{file}: the column {header!r} was not used. It looks like {name}: rename it if it is."
+            f"{file}: the column {quotable(header)} was not used. It looks like {name}: rename it if it is."
             for header, name in sorted(guesses.items())
         ]
         rest = sorted(unused - set(guesses))
         if rest:
-            shown = ", ".join(map(repr, rest[:5])) + (f" and {len(rest) - 5} more" if len(rest) > 5 else "")
+            shown = ", ".join(map(quotable, rest[:5])) + (f" and {len(rest) - 5} more" if len(rest) > 5 else "")
             notes.append(f"{file}: these columns were not used: {shown}.")
     return notes

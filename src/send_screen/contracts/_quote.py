@@ -60,7 +60,6 @@ def header_like(text: str) -> bool:
         and not _NEVER.search(text)
         and not _NUMBER.fullmatch(text)
         and text.casefold() not in _VALUES
-        and not upn_shaped(text)
         and not date_shaped(text)
     )
 
