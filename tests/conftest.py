@@ -115,7 +115,9 @@ def running(command: list[str], *, ready: str, tracking_uri: str, folder: Path) 
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log = folder / "log.txt"
-    environment = {**os.environ, "MLFLOW_TRACKING_URI": tracking_uri, "MLFLOW_DISABLE_TELEMETRY": "true"}
+    # Both by name: in this process mlflow was pointed at other stores, and says so in the environment.
+    stores = {"MLFLOW_TRACKING_URI": tracking_uri, "MLFLOW_REGISTRY_URI": tracking_uri}
+    environment = {**os.environ, **stores, "MLFLOW_DISABLE_TELEMETRY": "true"}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     with log.open("wb") as out:
         process = subprocess.Popen(
