@@ -20,7 +20,7 @@ MAX_BYTES = 8_000_000
 MAX_TERMS = 10_000
 _SHOWN = 60  # characters of a key that an error shows
 
-_KINDS: dict[str, type[LinearTerm] | type[LevelsTerm]] = {"linear": LinearTerm, "levels": LevelsTerm}
+_KINDS: dict[str, type[Term]] = {"linear": LinearTerm, "levels": LevelsTerm}
 _NUMBERS = {"slope", "low", "high", "missing", "mean"}
 _COUNTS = {"n", "n_missing"}
 

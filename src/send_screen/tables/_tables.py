@@ -13,6 +13,7 @@ import pandas as pd
 from send_screen.errors import TablesError
 from send_screen.tables._columns import require_columns
 from send_screen.tables._format import MAX_BYTES, read_document, write_document
+from send_screen.tables._surface import Surface
 from send_screen.tables._terms import Term
 
 _TOLERANCE = 1e-9
@@ -22,26 +23,34 @@ _TOLERANCE = 1e-9
 class RiskTables:
     r"""An additive model as data, scored and explained exactly without any machine-learning library.
 
-    The score of a child is :math:`f(x) = b + \sum_j t_j(x_j)`, in log-odds. Its interventional Shapley values, with
-    all training rows as background, are the centred terms :math:`\phi_j = t_j(x_j) - \bar t_j`, where
-    :math:`\bar t_j` is the mean of the term over the training rows [Lundberg2017]_, [Strumbelj2014]_; with
-    :math:`b + \sum_j \bar t_j` as base value they add up to the score.
+    The score of a child is :math:`f(x) = b + \sum_j t_j(x_j) + \sum_{jk} t_{jk}(x_j, x_k)`, in log-odds. Its
+    interventional Shapley values, with all training rows as background [Lundberg2017]_, [Strumbelj2014]_, are
+
+    .. math:: \phi_j = t_j(x_j) - \bar t_j + \tfrac12 \sum_k \left( t_{jk}(x_j, x_k) - \bar t_{jk} \right),
+
+    where :math:`\bar t` is a mean over the training rows; with the mean score as base value they add up to the score.
+    The halves are exact because surfaces are pure (:func:`purify`). Of a surface, the coalition of no feature is worth
+    :math:`\bar t_{jk}`; that of j alone the mean over the training rows of :math:`t_{jk}(x_j, \cdot)`, which is 0;
+    likewise that of k alone; and that of both :math:`t_{jk}(x_j, x_k)`. So j brings :math:`-\bar t_{jk}` when it comes
+    first and :math:`t_{jk}(x_j, x_k)` when it comes second.
 
     Parameters
     ----------
     intercept : float
         Log-odds before any term.
-    terms : tuple of LinearTerm or LevelsTerm
+    terms : tuple of LinearTerm, LevelsTerm or ShapeTerm
         One for each feature, in the order of the columns.
     n_background : int
         Number of training rows behind the means.
     name : str
         What people call the model.
+    surfaces : tuple of Surface
+        At most one for each pair of features, in any order.
 
     Raises
     ------
     TablesError
-        If a number is not finite, or a feature has two terms.
+        If a number is not finite, a feature has two terms, or a surface is of a feature that has none.
 
     References
     ----------
@@ -69,9 +78,11 @@ class RiskTables:
     terms: tuple[Term, ...]
     n_background: int
     name: str
+    surfaces: tuple[Surface, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "terms", tuple(self.terms))
+        object.__setattr__(self, "surfaces", tuple(self.surfaces))
         if not math.isfinite(self.intercept):
             raise TablesError("'intercept' must be a finite number.")
         if self.n_background < 0:
@@ -81,6 +92,11 @@ class RiskTables:
         for i, feature in enumerate(self.features):
             if feature in self.features[:i]:
                 raise TablesError(f"feature {feature!r} has two terms.", column=feature)
+        for i, surface in enumerate(self.surfaces):
+            if not set(surface.features) <= set(self.features):
+                raise TablesError("a surface is of a feature that has no term.", column=surface.name)
+            if any(set(surface.features) == set(other.features) for other in self.surfaces[:i]):
+                raise TablesError("two surfaces are of the same features.", column=surface.name)
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -90,7 +106,7 @@ class RiskTables:
     @property
     def base_value(self) -> float:
         """Mean score of the training rows, in log-odds."""
-        return self.intercept + sum(term.mean for term in self.terms)
+        return self.intercept + sum(term.mean for term in self.terms) + sum(surface.mean for surface in self.surfaces)
 
     def score(self, X: pd.DataFrame) -> np.ndarray:
         """Return the log-odds of each child.
@@ -109,12 +125,7 @@ class RiskTables:
         DataError
             If the columns differ (the message shows how) or a cell is of the wrong type.
         """
-        require_columns(self.features, X)
-        score = np.full(len(X), self.intercept, dtype=np.float64)
-        # one term after the other: children with equal terms get equal bits, however many are scored at once
-        for term in self.terms:
-            score += term.log_odds(X[term.feature])
-        return score
+        return self._explain(X)[0]
 
     def contributions(self, X: pd.DataFrame) -> np.ndarray:
         """Return each feature's exact contribution to the score of each child, in log-odds.
@@ -135,12 +146,29 @@ class RiskTables:
         TablesError
             If the contributions do not add up to the score.
         """
-        require_columns(self.features, X)
-        contributions = np.empty((len(X), len(self.terms)), dtype=np.float64)
-        for j, term in enumerate(self.terms):
-            contributions[:, j] = term.log_odds(X[term.feature]) - term.mean
-        self.check_additivity(self.score(X), contributions)
+        score, contributions = self._explain(X)
+        self.check_additivity(score, contributions)
         return contributions
+
+    def _explain(self, X: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        require_columns(self.features, X)
+        score = np.full(len(X), self.intercept, dtype=np.float64)
+        contributions = np.empty((len(X), len(self.terms)), dtype=np.float64, order="F")
+        # one term after the other: children with equal terms get equal bits, however many are scored at once
+        places = []
+        for j, term in enumerate(self.terms):
+            places.append(term.coordinates(X[term.feature]))
+            log_odds = term.at(places[j])
+            score += log_odds
+            contributions[:, j] = log_odds - term.mean
+        for surface in self.surfaces:
+            first, second = (self.features.index(feature) for feature in surface.features)
+            log_odds = surface.at(places[first], places[second])
+            score += log_odds
+            half = 0.5 * (log_odds - surface.mean)
+            contributions[:, first] += half
+            contributions[:, second] += half
+        return score, contributions
 
     def check_additivity(self, score: np.ndarray, contributions: np.ndarray) -> None:
         """Raise unless base value plus contributions is the score, within 1e-9 of the size of what was added.
@@ -166,7 +194,7 @@ class RiskTables:
     @property
     def _scale(self) -> float:
         """Largest size of the numbers that are added up: what rounding is relative to."""
-        return 1.0 + abs(self.intercept) + sum(term.reach + abs(term.mean) for term in self.terms)
+        return 1.0 + abs(self.intercept) + sum(part.reach + abs(part.mean) for part in (*self.terms, *self.surfaces))
 
     def clamped(self, X: pd.DataFrame) -> np.ndarray:
         """Return where a value lay beyond the training range and scored as its end: bool, shape (n, p)."""
