@@ -35,3 +35,12 @@ def require_edges(edges: Sequence[float], name: str, feature: str) -> None:
         raise TablesError(f"'{name}' must be finite numbers.", column=feature)
     if not all(low < high for low, high in pairwise(edges)):
         raise TablesError(f"'{name}' must be in ascending order, each once.", column=feature)
+
+
+def require_spread(term: Any, length: int) -> None:
+    """Raise unless a term's spread is None or that many finite numbers of 0 or more."""
+    if term.spread is None:
+        return
+    object.__setattr__(term, "spread", tuple(map(float, term.spread)))
+    if len(term.spread) != length or not all(math.isfinite(value) and value >= 0 for value in term.spread):
+        raise TablesError(f"'spread' must be {length} numbers of 0 or more.", column=term.feature)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from send_screen.errors import TablesError
 from send_screen.tables._cells import numbers
-from send_screen.tables._checks import require_common, require_edges, require_finite
+from send_screen.tables._checks import require_common, require_edges, require_finite, require_spread
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +42,10 @@ class ShapeTerm:
         Training children in each bin; None where counts of 1 to 9 would be given away.
     n_missing : int or None
         Training children whose value is not known.
+    label, unit : str
+        What people call the feature, and one of it; empty where it was not said.
+    spread : tuple of float, length m + 2, or None
+        Standard deviation of each bin's value over the bags that were averaged; the last is that of ``missing``.
     """
 
     feature: str
@@ -54,11 +58,14 @@ class ShapeTerm:
     mean: float
     n: tuple[int | None, ...] | None
     n_missing: int | None
+    label: str = ""
+    unit: str = ""
+    spread: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "edges", tuple(map(float, self.edges)))
         object.__setattr__(self, "values", tuple(map(float, self.values)))
-        counts = None if self.n is None else tuple(self.n)
+        counts = None if self.n is None else tuple(None if count is None else int(count) for count in self.n)
         # a file cannot tell "no counts" from "every count withheld", and neither needs we
         object.__setattr__(self, "n", None if counts is None or all(count is None for count in counts) else counts)
         require_common(self)
@@ -72,6 +79,7 @@ class ShapeTerm:
             raise TablesError("'n' must be as many as 'values'.", column=self.feature)
         if not all(math.isfinite(value) for value in self.values):
             raise TablesError("'values' must be finite numbers.", column=self.feature)
+        require_spread(self, len(self.values) + 1)
         if not math.isfinite(self.reach):
             raise TablesError("'slope' times the range is beyond what can be computed.", column=self.feature)
 

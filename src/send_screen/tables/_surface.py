@@ -31,6 +31,10 @@ class Surface:
         the last column for those whose second is.
     mean : float
         Mean over the training rows. It is not 0: the two features depend on each other.
+    n : as ``values``, of int or None, or None
+        Training children in each cell; None where there is none or it is withheld.
+    spread : as ``values``, or None
+        Standard deviation of each cell's value over the bags that were averaged.
 
     References
     ----------
@@ -42,6 +46,8 @@ class Surface:
     edges: tuple[tuple[float, ...], tuple[float, ...]]
     values: tuple[tuple[float, ...], ...]
     mean: float
+    n: tuple[tuple[int | None, ...], ...] | None = None
+    spread: tuple[tuple[float, ...], ...] | None = None
 
     def __post_init__(self) -> None:
         if len(self.features) != 2 or not all(self.features) or self.features[0] == self.features[1]:
@@ -53,11 +59,21 @@ class Surface:
         object.__setattr__(self, "values", tuple(tuple(map(float, row)) for row in self.values))
         for edges in self.edges:
             require_edges(edges, "edges", self.name)
+        if self.n is not None:
+            counts = tuple(tuple(None if count is None else int(count) for count in row) for row in self.n)
+            object.__setattr__(self, "n", counts)
+            if any(count is not None and count < 0 for row in counts for count in row):
+                raise TablesError("'n' must be counts, 0 or more.", column=self.name)
+        if self.spread is not None:
+            object.__setattr__(self, "spread", tuple(tuple(map(float, row)) for row in self.spread))
         rows, columns = self.shape
-        if len(self.values) != rows or any(len(row) != columns for row in self.values):
-            raise TablesError(f"'values' must be {rows} rows of {columns}.", column=self.name)
-        if not all(math.isfinite(value) for row in self.values for value in row) or not math.isfinite(self.mean):
+        for name, grid in (("values", self.values), ("n", self.n), ("spread", self.spread)):
+            if grid is not None and (len(grid) != rows or any(len(row) != columns for row in grid)):
+                raise TablesError(f"'{name}' must be {rows} rows of {columns}.", column=self.name)
+        if not all(math.isfinite(value) for row in (*self.values, (self.mean,)) for value in row):
             raise TablesError("'values' and 'mean' must be finite numbers.", column=self.name)
+        if any(not math.isfinite(value) or value < 0 for row in self.spread or () for value in row):
+            raise TablesError("'spread' must be numbers of 0 or more.", column=self.name)
 
     @property
     def name(self) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from send_screen.errors import TablesError
+from send_screen.errors import TablesError, UsageError
 from send_screen.tables._columns import require_columns
-from send_screen.tables._format import MAX_BYTES, read_document, write_document
+from send_screen.tables._format import MAX_BYTES, Document, read_document, write_document
 from send_screen.tables._surface import Surface
 from send_screen.tables._terms import Term
 
@@ -150,6 +151,48 @@ class RiskTables:
         self.check_additivity(score, contributions)
         return contributions
 
+    def contributions_by(self, groups: Mapping[str, Sequence[str]], X: pd.DataFrame) -> np.ndarray:
+        r"""Return each group of features' exact contribution, as when an agency gives all its columns or none.
+
+        The players of the game are then groups, not features. A surface within a group belongs to it whole, since no
+        other player is in it; of a surface between two groups each has half, for the reason that each of two features
+        has. So a group's Shapley value is the sum of its features', whatever the groups:
+
+        .. math:: \phi_G = \sum_{j \in G} \phi_j
+
+        which holds for additive models of at most pairs, and not in general.
+
+        Parameters
+        ----------
+        groups : mapping of str to sequence of str
+            Names of the groups, and the features of each; no feature is in two. A feature in none is a player of its
+            own, and its contribution is not returned.
+        X : pandas.DataFrame, shape (n, p)
+            As in :meth:`score`.
+
+        Returns
+        -------
+        numpy.ndarray of float64, shape (n, number of groups)
+            Columns in the order of ``groups``.
+
+        Raises
+        ------
+        DataError, TablesError
+            As :meth:`contributions`.
+        UsageError
+            If a group names a feature that the model does not look at, or that is in another group.
+        """
+        grouped = [feature for features in groups.values() for feature in features]
+        if unknown := sorted(set(grouped) - set(self.features)):
+            raise UsageError(f"The model does not look at: {', '.join(unknown)}.")
+        if len(grouped) > len(set(grouped)):
+            raise UsageError("A feature may be in one group only, and once.")
+        member = np.zeros((len(self.features), len(groups)))
+        for g, features in enumerate(groups.values()):
+            member[[self.features.index(feature) for feature in features], g] = 1.0
+        by_group: np.ndarray = self.contributions(X) @ member
+        return by_group
+
     def _explain(self, X: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         require_columns(self.features, X)
         score = np.full(len(X), self.intercept, dtype=np.float64)
@@ -207,8 +250,11 @@ class RiskTables:
         return _stack([term.unseen(X[term.feature]) for term in self.terms], len(X))
 
     def to_json(self) -> str:
-        """Return the model as JSON: indented, keys sorted, numbers to their last bit, one line feed at the end."""
-        return write_document(self.intercept, self.terms, self.n_background, self.name)
+        """Return the model as JSON: keys sorted, a line a bin, numbers to their last bit, one line feed at the end.
+
+        The format is ``send_screen.risk_tables/2``; its schema is ``risk_tables.schema.json`` in this package.
+        """
+        return write_document(Document(self.intercept, self.terms, self.n_background, self.name, self.surfaces))
 
     @classmethod
     def from_json(cls, text: str) -> RiskTables:
@@ -220,9 +266,9 @@ class RiskTables:
             If anything in it is not exactly as :meth:`to_json` writes it; the message says where, as in
             ``$.terms[3].slope``.
         """
-        intercept, terms, n_background, name = read_document(text)
+        document = read_document(text)
         try:
-            return cls(intercept=intercept, terms=terms, n_background=n_background, name=name)
+            return cls(**vars(document))
         except TablesError as error:
             raise TablesError(f"$: {error.message}") from None
 

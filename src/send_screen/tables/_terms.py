@@ -11,7 +11,7 @@ import pandas as pd
 
 from send_screen.errors import TablesError
 from send_screen.tables._cells import UNSEEN, level_codes, numbers
-from send_screen.tables._checks import require_common, require_finite
+from send_screen.tables._checks import require_common, require_finite, require_spread
 from send_screen.tables._shape import ShapeTerm
 
 
@@ -34,6 +34,8 @@ class LinearTerm:
         Mean of the term over the training rows.
     n, n_missing : int or None
         Training children whose value is known, and is not; None where a count of 1 to 9 would be given away.
+    label, unit : str
+        What people call the feature, and one of it; empty where it was not said.
     """
 
     feature: str
@@ -44,6 +46,8 @@ class LinearTerm:
     mean: float
     n: int | None
     n_missing: int | None
+    label: str = ""
+    unit: str = ""
 
     def __post_init__(self) -> None:
         require_common(self)
@@ -90,12 +94,14 @@ class LevelsTerm:
     feature : str
         Name of the feature.
     levels : mapping of str to float
-        Log-odds of each level. Levels of fewer than ten training children share the value of the group they were
-        merged into.
+        Log-odds of each level, in the feature's order. Levels of fewer than ten training children share the value of
+        the group they were merged into.
     missing : float
         Log-odds when the level is not known.
-    mean, n, n_missing
+    mean, n, n_missing, label, unit
         As in :class:`LinearTerm`.
+    spread : tuple of float, one for each level and one for missing, or None
+        Standard deviation over the bags that were averaged.
     """
 
     feature: str
@@ -104,10 +110,14 @@ class LevelsTerm:
     mean: float
     n: int | None
     n_missing: int | None
+    label: str = ""
+    unit: str = ""
+    spread: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         require_common(self)
         object.__setattr__(self, "levels", dict(self.levels))
+        require_spread(self, len(self.levels) + 1)
         for level, value in self.levels.items():
             if not math.isfinite(value):
                 raise TablesError(f"level {level!r} must be a finite number.", column=self.feature)
