@@ -9,8 +9,10 @@ neighbours).
 
 from send_screen.tables._capacity import hash_order, places, ranking, top_k
 from send_screen.tables._columns import describe_difference
+from send_screen.tables._published import published_tables
 from send_screen.tables._purify import purify
 from send_screen.tables._shape import ShapeTerm
+from send_screen.tables._signs import sign_violations
 from send_screen.tables._small_numbers import MINIMUM_CHILDREN, merged_levels, published_counts, published_range
 from send_screen.tables._surface import Surface
 from send_screen.tables._tables import RiskTables
@@ -24,6 +26,8 @@ __all__ = [
     "Surface",
     "Term",
     "purify",
+    "published_tables",
+    "sign_violations",
     "hash_order",
     "places",
     "ranking",
