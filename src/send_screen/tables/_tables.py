@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,9 @@ import pandas as pd
 
 from send_screen.errors import TablesError, UsageError
 from send_screen.tables._columns import require_columns
+from send_screen.tables._explain import BATCH, ExplainedBatch, Explainer, Parts, no_sum
 from send_screen.tables._format import MAX_BYTES, Document, read_document, write_document
+from send_screen.tables._lookup import Lookup
 from send_screen.tables._surface import Surface
 from send_screen.tables._terms import Term
 
@@ -109,13 +112,15 @@ class RiskTables:
         """Mean score of the training rows, in log-odds."""
         return self.intercept + sum(term.mean for term in self.terms) + sum(surface.mean for surface in self.surfaces)
 
-    def score(self, X: pd.DataFrame) -> np.ndarray:
+    def score(self, X: pd.DataFrame, *, threads: int | None = None) -> np.ndarray:
         """Return the log-odds of each child.
 
         Parameters
         ----------
         X : pandas.DataFrame, shape (n, p)
-            Columns exactly ``features``, in order: numbers as float64 with NaN, levels as text with None.
+            Columns exactly ``features``, in order: numbers as float with NaN, levels as text with None.
+        threads : int, optional
+            As in :meth:`contributions`.
 
         Returns
         -------
@@ -126,19 +131,29 @@ class RiskTables:
         DataError
             If the columns differ (the message shows how) or a cell is of the wrong type.
         """
-        return self._explain(X)[0]
+        score = np.empty(len(X), dtype=np.float64)
+        for batch in self._batches(X, BATCH, threads):
+            score[batch.children] = batch.score
+        return score
 
-    def contributions(self, X: pd.DataFrame) -> np.ndarray:
+    def contributions(
+        self, X: pd.DataFrame, *, out: np.ndarray | None = None, threads: int | None = None
+    ) -> np.ndarray:
         """Return each feature's exact contribution to the score of each child, in log-odds.
 
         Parameters
         ----------
         X : pandas.DataFrame, shape (n, p)
             As in :meth:`score`.
+        out : numpy.ndarray of float64, shape (n, p), in Fortran order, optional
+            Where to write them.
+        threads : int, optional
+            How many may work on a large file; as many as there are cores if not given. The bits are the same.
 
         Returns
         -------
         numpy.ndarray of float64, shape (n, p)
+            In Fortran order: one feature's contributions lie together.
 
         Raises
         ------
@@ -146,10 +161,19 @@ class RiskTables:
             As :meth:`score`.
         TablesError
             If the contributions do not add up to the score.
+        UsageError
+            If ``out`` is of another kind.
         """
-        score, contributions = self._explain(X)
-        self.check_additivity(score, contributions)
-        return contributions
+        require_columns(self.features, X)
+        shape = (len(X), len(self.terms))
+        if out is None:
+            out = np.empty(shape, dtype=np.float64, order="F")
+        if out.shape != shape or out.dtype != np.float64 or not out.T.flags.c_contiguous or not out.flags.writeable:
+            raise UsageError(f"'out' must be an array of float64, of shape {shape} and in Fortran order.")
+        with Explainer(self._parts, X, threads) as explainer:
+            if not explainer.write(0, len(X), np.empty(len(X), dtype=np.float64), out.T):
+                raise no_sum()
+        return out
 
     def contributions_by(self, groups: Mapping[str, Sequence[str]], X: pd.DataFrame) -> np.ndarray:
         r"""Return each group of features' exact contribution, as when an agency gives all its columns or none.
@@ -193,25 +217,62 @@ class RiskTables:
         by_group: np.ndarray = self.contributions(X) @ member
         return by_group
 
-    def _explain(self, X: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    def explain_in_batches(
+        self, X: pd.DataFrame, *, children: int = BATCH, threads: int | None = None
+    ) -> Iterator[ExplainedBatch]:
+        """Yield scores and contributions of one batch of children after the other, without memory beyond a batch.
+
+        Parameters
+        ----------
+        X : pandas.DataFrame, shape (n, p)
+            As in :meth:`score`.
+        children : int
+            How many are in a batch.
+        threads : int, optional
+            As in :meth:`contributions`.
+
+        Yields
+        ------
+        ExplainedBatch
+            Its arrays are written over by the next batch.
+
+        Raises
+        ------
+        DataError, TablesError
+            As :meth:`contributions`.
+        """
+        for batch in self._batches(X, children, threads):
+            if not batch.adds_up:
+                raise no_sum()
+            yield batch
+
+    def _batches(self, X: pd.DataFrame, children: int, threads: int | None) -> Iterator[ExplainedBatch]:
         require_columns(self.features, X)
-        score = np.full(len(X), self.intercept, dtype=np.float64)
-        contributions = np.empty((len(X), len(self.terms)), dtype=np.float64, order="F")
-        # one term after the other: children with equal terms get equal bits, however many are scored at once
-        places = []
-        for j, term in enumerate(self.terms):
-            places.append(term.coordinates(X[term.feature]))
-            log_odds = term.at(places[j])
-            score += log_odds
-            contributions[:, j] = log_odds - term.mean
-        for surface in self.surfaces:
-            first, second = (self.features.index(feature) for feature in surface.features)
-            log_odds = surface.at(places[first], places[second])
-            score += log_odds
-            half = 0.5 * (log_odds - surface.mean)
-            contributions[:, first] += half
-            contributions[:, second] += half
-        return score, contributions
+        if children < 1:
+            raise UsageError("A batch needs at least one child.")
+        score = np.empty(min(children, len(X)), dtype=np.float64)
+        out = np.empty((len(self.terms), len(score)), dtype=np.float64)
+        with Explainer(self._parts, X, threads) as explainer:
+            for start in range(0, len(X), children):
+                stop = min(start + children, len(X))
+                if stop - start < len(score):  # the last one; the kernel wants its rows without a gap
+                    score, out = score[: stop - start], np.empty((len(self.terms), stop - start), dtype=np.float64)
+                adds_up = explainer.write(start, stop, score, out)
+                yield ExplainedBatch(slice(start, stop), score, out.T, adds_up)
+
+    @property
+    def _parts(self) -> Parts:
+        tolerance = _TOLERANCE * self._scale
+        return Parts(self.intercept, self.base_value, tolerance, self.terms, self.surfaces, self._lookup)
+
+    @cached_property
+    def _lookups(self) -> dict[np.dtype, Lookup]:
+        return {}
+
+    def _lookup(self, dtype: np.dtype) -> Lookup:
+        if dtype not in self._lookups:
+            self._lookups[dtype] = Lookup.build(self.terms, self.surfaces, dtype)
+        return self._lookups[dtype]
 
     def check_additivity(self, score: np.ndarray, contributions: np.ndarray) -> None:
         """Raise unless base value plus contributions is the score, within 1e-9 of the size of what was added.
@@ -229,10 +290,7 @@ class RiskTables:
         gap = np.abs(self.base_value + contributions.sum(axis=1) - score)
         # written so that NaN fails too
         if not np.all(gap <= _TOLERANCE * self._scale):
-            raise TablesError(
-                "The contributions do not add up to the score.",
-                remedy="This is a defect of the library or the model file: do not use these reasons, and report it.",
-            )
+            raise no_sum()
 
     @property
     def _scale(self) -> float:
