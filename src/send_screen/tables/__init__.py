@@ -11,6 +11,7 @@ from send_screen.tables._capacity import hash_order, places, ranking, top_k
 from send_screen.tables._columns import describe_difference
 from send_screen.tables._published import published_tables
 from send_screen.tables._purify import purify
+from send_screen.tables._scorecard import Scorecard, scorecard
 from send_screen.tables._shape import ShapeTerm
 from send_screen.tables._signs import sign_violations
 from send_screen.tables._small_numbers import MINIMUM_CHILDREN, merged_levels, published_counts, published_range
@@ -28,6 +29,8 @@ __all__ = [
     "purify",
     "published_tables",
     "sign_violations",
+    "Scorecard",
+    "scorecard",
     "hash_order",
     "places",
     "ranking",
