@@ -12,7 +12,7 @@ from typing import Any
 from send_screen.cohorts import Cohort, find_leaks, hold_out_schools, load_cohort, write_held_out
 from send_screen.contracts import Contract, load_contract
 from send_screen.errors import GateError, LeakageError
-from send_screen.evaluation import build_evidence, headline, out_of_fold, publish
+from send_screen.evaluation import build_evidence, fit_on, headline, out_of_fold, publish
 from send_screen.governance import GateResult, check_gates, code_version, data_sha256, version_id, write_manifest
 from send_screen.reports import shape_svg
 from send_screen.simulation import invented_rows
@@ -158,7 +158,7 @@ def train(
         tolerance=spec.tolerance_missed_need,
     )
     tell("Fitting the version on all schools that were not kept aside")
-    tables = replace(makers["version"]().fit(cohort.X, cohort.y).risk_tables_, name=spec.title)
+    tables = replace(fit_on(makers["version"](), cohort).risk_tables_, name=spec.title)
     facts = version_facts(
         spec,
         contracts,
