@@ -5,6 +5,7 @@ import pickle
 import subprocess
 import sys
 import time
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -176,6 +177,20 @@ def test_batches_are_the_whole_and_use_their_memory_again():
     assert len(memory) <= 2
     with pytest.raises(UsageError, match="at least one child"):
         next(tables.explain_in_batches(X, children=0))
+
+
+@pytest.mark.usefixtures("always")
+def test_batches_take_no_memory_beyond_a_batch():
+    rng = np.random.default_rng(15)
+    tables = model(rng, levels=False)
+    X = pd.DataFrame(rng.normal(size=(100_000, 5)), columns=tables.features)
+    list(tables.explain_in_batches(X[:10], threads=1))  # the kernel is loaded
+    tracemalloc.start()
+    for _ in tables.explain_in_batches(X, children=1_000, threads=2):
+        pass
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1_000_000  # the whole result would be 4,800,000 bytes
 
 
 def test_a_place_for_the_result_is_used_or_refused():
