@@ -44,7 +44,7 @@ class AdditiveRiskClassifier(AdditiveClassifier):
     max_pairs : int, default=8
         Most surfaces: few enough that a person can look at all of them.
     n_jobs : int, default=1
-        Threads. No figure depends on it; more threads than free cores are slower, up to a hundredfold.
+        Bags that are learnt at the same time. No figure depends on it.
     random_state : int, default=0
 
     Attributes

@@ -65,7 +65,7 @@ class Axis:
         return len(self.edges) + 1
 
     def as_seen(self, codes: np.ndarray) -> np.ndarray:
-        """Return bins as the trees see them: float64, NaN where missing (where bins have no order, one of their own)."""
+        """Return bins as the trees see them: float64, NaN where missing (without order, a bin of its own)."""
         seen = codes.astype(np.float64)
         missing = codes == self.n_bins
         if self.fill is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,7 +71,7 @@ def boost(
     how : Boosting
     seed : int
     n_jobs : int
-        Threads; no figure depends on it.
+        Bags that grow at the same time; no figure depends on it.
     """
     lightgbm = _lightgbm()
     parameters = {
@@ -89,7 +90,7 @@ def boost(
         "monotone_constraints": [axis.sign for axis in axes],
         "deterministic": True,
         "force_row_wise": True,
-        "num_threads": n_jobs,
+        "num_threads": 1,
         "verbosity": -1,
     }
     if allowed is not None:
@@ -98,23 +99,35 @@ def boost(
     whole = lightgbm.Dataset(
         bins_of(list(axes)), y, weight=weight, params=parameters, categorical_feature=categorical, free_raw_data=False
     ).construct()
-    boosters, curves = [], []
-    for b, (bag, start) in enumerate(zip(bags, starts, strict=True)):
-        learn, held_out = (whole.subset(rows).construct() for rows in (bag.learn, bag.held_out))
+    parts = [[whole.subset(rows).construct() for rows in (bag.learn, bag.held_out)] for bag in bags]
+
+    def grow(b: int) -> tuple[Any, list[float]]:
+        bag, start, (learn, held_out) = bags[b], starts[b], parts[b]
         learn.set_init_score(start[bag.learn])
         held_out.set_init_score(start[bag.held_out])
+        # made here, because LightGBM keeps what it may print for each thread
         booster = lightgbm.Booster({**parameters, "seed": seed + b}, learn)
         booster.add_valid(held_out, "held out")
-        curve = [log_loss(start[bag.held_out], y[bag.held_out], weight[bag.held_out])]
-        while len(curve) <= how.rounds and len(curve) - int(np.argmin(curve)) <= _PATIENCE:
-            if booster.update():  # no split is left
-                break
-            curve.append(float(booster.eval_valid()[0][2]))
-        boosters.append(booster)
-        curves.append(curve)
+        before = log_loss(start[bag.held_out], y[bag.held_out], weight[bag.held_out])
+        return booster, _grow(booster, before, how.rounds)
+
+    # a thread a bag: threads inside a tree have too little to do on a few thousand children
+    with ThreadPoolExecutor(n_jobs) as pool:
+        grown = list(pool.map(grow, range(len(bags))))
+    boosters, curves = [booster for booster, _ in grown], [curve for _, curve in grown]
     longest = max(map(len, curves))
     padded = [curve + curve[-1:] * (longest - len(curve)) for curve in curves]
     return Boosted(boosters, fewest_rounds(np.array(padded), np.array([weight[bag.held_out].sum() for bag in bags])))
+
+
+def _grow(booster: Any, before: float, most: int) -> list[float]:
+    """Grow a booster until its held-out loss has long been rising; return that loss after 0, 1, ... rounds."""
+    curve = [before]
+    while len(curve) <= most and len(curve) - int(np.argmin(curve)) <= _PATIENCE:
+        if booster.update():  # no split is left
+            break
+        curve.append(float(booster.eval_valid()[0][2]))
+    return curve
 
 
 def fewest_rounds(curves: np.ndarray, weight: np.ndarray) -> int:

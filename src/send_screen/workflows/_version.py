@@ -106,7 +106,7 @@ def _shape(feature: Feature, contracts: dict[str, Contract], term: Term) -> dict
 
 
 def _grid(feature: Feature, contracts: dict[str, Contract], term: LinearTerm | ShapeTerm) -> list[float]:
-    """Return the values at which a slope or a shape is drawn: the codes of a coded column, else evenly over the range."""
+    """Return where a slope or a shape is drawn: at the codes of a coded column, else evenly over the range."""
     if isinstance(feature.source, Equals):
         return [0.0, 1.0]
     if isinstance(feature.source, ColumnRef):
