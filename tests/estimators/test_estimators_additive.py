@@ -126,6 +126,15 @@ def test_there_are_surfaces_where_there_is_something_for_them_to_say(fitted):
     assert len(names) <= 8
 
 
+def test_levels_keep_their_order_and_what_they_say(fitted):
+    model, _, _ = fitted
+    goal = model.risk_tables_.terms[3]
+    assert list(goal.levels) == CATEGORIES["goal"]
+    assert goal.levels["1"] > goal.levels["2"] + 0.2
+    rising = clone(model).set_params(signs={"goal": "increasing"}).fit(*invented()[:2]).risk_tables_.terms[3]
+    assert rising.levels["1"] == pytest.approx(rising.levels["2"], abs=1e-9)
+
+
 def grid(X, n=400, seed=0):
     """Children whose every feature is drawn alone, values far outside the range and missing ones among them."""
     rng = np.random.default_rng(seed)
@@ -165,17 +174,8 @@ def test_signs_hold_on_other_children_too_even_against_the_data(seed, flipped):
     model = AdditiveRiskClassifier(signs=signs, categories=CATEGORIES).fit(X, y, groups=schools)
     numbers = {name: 1 if sign == "increasing" else -1 for name, sign in signs.items()}
     for tables in [model.risk_tables_, *model.bag_tables_]:
-        short = sign_violations(tables.terms, tables.surfaces, level_order(tables, numbers))
+        short = sign_violations(tables.terms, tables.surfaces, numbers)
         assert max(short.values(), default=0.0) <= 1e-12
-
-
-def level_order(tables, signs):
-    """Levels with a falling sign are stored from the lowest risk up."""
-    return {
-        term.feature: 1 if hasattr(term, "levels") and signs[term.feature] < 0 else signs[term.feature]
-        for term in tables.terms
-        if term.feature in signs
-    }
 
 
 def test_the_same_bytes_at_any_thread_count_and_in_another_process(fitted):

@@ -158,7 +158,9 @@ def by_pairs(name: str, task: Task, scores: Path, *, only_kept: bool) -> list[di
     once = np.ones((1, len(task.y)))
     rows = []
     for most in CONFIG["pairs"]["max_pairs"]:
-        kept = {seed: scores / f"{name}-pairs{most}-{seed}.npz" for seed in CONFIG["pairs"]["seeds"]}
+        # the default has been run already
+        label = OURS if most == AdditiveRiskClassifier().max_pairs else f"pairs{most}"
+        kept = {seed: scores / f"{name}-{label}-{seed}.npz" for seed in CONFIG["pairs"]["seeds"]}
         if only_kept and not all(path.is_file() for path in kept.values()):
             continue
         make = partial(AdditiveRiskClassifier, max_pairs=most)

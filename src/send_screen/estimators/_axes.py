@@ -21,7 +21,7 @@ class Axis:
     ----------
     feature : str
     sign : int
-        +1, -1 or 0, along the bins: levels of falling risk are in reverse order, and their sign is +1.
+        +1, -1 or 0, along the bins.
     edges : numpy.ndarray of float64, shape (m,)
         Where one bin ends and the next begins, on the axis of the feature's term: values of a number, positions of
         levels. At least ten children are in each bin.
@@ -29,6 +29,8 @@ class Axis:
         Bin of each training child; m + 1 where the value is not known.
     fill : int or None
         Bin that stands for a value that is not known, where fewer than ten of them are: the bin of the middle child.
+    groups : tuple of tuple of str
+        Levels of each bin, in the feature's order; empty for a number.
     categorical : bool
         Whether the bins have no order.
     """
@@ -38,6 +40,7 @@ class Axis:
     edges: np.ndarray
     codes: np.ndarray
     fill: int | None
+    groups: tuple[tuple[str, ...], ...]
     categorical: bool
 
     @classmethod
@@ -47,17 +50,17 @@ class Axis:
             x = block.column.to_numpy(dtype=np.float64)
             edges = bin_edges(x, MAX_BINS)
             codes = np.where(np.isnan(x), len(edges) + 1, np.searchsorted(edges, x, side="right"))
-            sign = block.sign
+            groups: tuple[tuple[str, ...], ...] = ()
         else:
-            place = {level: g for g, group in enumerate(block.groups) for level in group}
-            edges = np.cumsum([float(len(group)) for group in block.groups])[:-1]
+            groups = tuple(block.groups[::-1] if block.sign < 0 else block.groups)
+            place = {level: g for g, group in enumerate(groups) for level in group}
+            edges = np.cumsum([float(len(group)) for group in groups])[:-1]
             codes = np.array([place.get(level, len(edges) + 1) for level in block.column], dtype=np.int64)
-            sign = abs(block.sign)
         known = codes[codes <= len(edges)]
         few = len(codes) - len(known) < MINIMUM_CHILDREN
         fill = int(np.sort(known)[(len(known) - 1) // 2]) if few and len(known) else None
         categorical = isinstance(block, LevelColumns) and not block.sign
-        return cls(str(block.column.name), sign, edges, codes.astype(np.int64), fill, categorical)
+        return cls(str(block.column.name), block.sign, edges, codes.astype(np.int64), fill, groups, categorical)
 
     @property
     def n_bins(self) -> int:
@@ -78,7 +81,7 @@ class Axis:
         """Return the axis with only those edges; ``kept`` are their places."""
         member = np.concatenate([np.searchsorted(kept, np.arange(self.n_bins) - 1, side="right"), [len(kept) + 1]])
         fill = None if self.fill is None else int(member[self.fill])
-        return Axis(self.feature, self.sign, self.edges[kept], member[self.codes], fill, self.categorical)
+        return Axis(self.feature, self.sign, self.edges[kept], member[self.codes], fill, (), self.categorical)
 
 
 def bin_edges(x: np.ndarray, most: int) -> np.ndarray:

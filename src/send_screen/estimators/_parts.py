@@ -78,7 +78,8 @@ def linear_parts(blocks: list[Block], axes: list[Axis], w: np.ndarray, intercept
             slopes[j], steps[-1], shift = block.raw(own)
             intercept += shift
         elif block.groups:
-            steps[:-1], steps[-1] = block.raw(own)
+            risen, steps[-1] = block.raw(own)
+            steps[:-1] = risen[::-1] if block.sign < 0 else risen  # it has the lowest risk first
         values.append(steps)
     return Parts(intercept, slopes, tuple(values))
 
@@ -129,7 +130,7 @@ def tables_of(
 
 def _term(block: Block, axis: Axis, slope: float, values: np.ndarray) -> Term:
     if isinstance(block, LevelColumns):
-        named = {level: float(values[g]) for g, group in enumerate(block.groups) for level in group}
+        named = {level: float(values[g]) for g, group in enumerate(axis.groups) for level in group}
         return LevelsTerm(
             feature=axis.feature, levels=named, missing=float(values[-1]), mean=0.0, n=None, n_missing=None
         )
