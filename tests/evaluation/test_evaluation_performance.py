@@ -128,7 +128,7 @@ def test_a_policy_that_is_not_there_is_named(evidence):
 def test_recalibration_is_the_unpenalised_logistic_fit(evidence):
     view = EvidenceView(evidence)
     found = recalibrate(view, view.score("version"))
-    model = LogisticRegression(C=np.inf, tol=1e-10).fit(view.score("version")[:, None], view.label)
+    model = LogisticRegression(C=1e12, tol=1e-10).fit(view.score("version")[:, None], view.label)
     assert found.slope.value == pytest.approx(model.coef_[0, 0], rel=1e-4)
     assert found.intercept.value == pytest.approx(model.intercept_[0], abs=1e-4)
 
