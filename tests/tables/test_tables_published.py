@@ -216,6 +216,14 @@ def test_few_missing_children_score_as_the_known_ones_do_on_average_and_are_not_
     assert published_tables(tables, enough).terms[0].missing == 9.0
 
 
+def test_a_level_of_no_child_says_nothing_that_few_missing_children_said():
+    levels = {"x": 0.0, "y": 1.0, "never": 5.0}
+    term = LevelsTerm(feature="x", levels=levels, missing=9.0, mean=0, n=None, n_missing=None)
+    X = pd.DataFrame({"x": pd.Series(["x"] * 30 + ["y"] * 20 + [None] * 4, dtype=object)})
+    published = published_tables(RiskTables(0.0, (term,), 54, "one"), X).terms[0]
+    assert published.levels["never"] == published.missing == pytest.approx(0.4)
+
+
 def test_an_edge_is_the_shortest_decimal_that_cuts_the_same_children():
     rng = np.random.default_rng(1)
     x = rng.normal(size=500)

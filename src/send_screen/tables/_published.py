@@ -83,7 +83,8 @@ def published_tables(
     for feature, term in terms.items():
         sign, at = signs.get(feature, 0), places[feature]
         if isinstance(term, LevelsTerm):
-            term = _merged_levels(term, at, weight, ordered=bool(sign))
+            term = _merged_levels(_few_missing(term, at, weight), at, weight, ordered=bool(sign))
+        term = _few_missing(with_signs(term, surfaces, sign), at, weight)
         terms[feature] = _counted(with_signs(term, surfaces, sign), at, weight)
     if short := sign_violations(list(terms.values()), surfaces, signs):
         raise TablesError("A sign does not hold after merging.", column=next(iter(short)))
@@ -117,12 +118,7 @@ def _merged_numbers(
         kept = [edge for edge, step in zip(fine, np.diff(member), strict=True) if step]
         cuts = tuple(_short_edge(edge, known) for edge in kept)
         term = as_shape(term, cuts, pool_rows(values, weights, member))
-    term = replace(term, slope=slope, low=low, high=high)
-    if 0 < np.isnan(places).sum() < MINIMUM_CHILDREN and len(known):
-        # too few to say anything of: they score as the children whose value is known do on average
-        is_known = ~np.isnan(places)
-        term = replace(term, missing=_mean(term.at(places[is_known]), weight[is_known]))
-    return term
+    return replace(term, slope=slope, low=low, high=high)
 
 
 def _short_edge(edge: float, known: np.ndarray) -> float:
@@ -160,8 +156,6 @@ def _merged_levels(term: LevelsTerm, places: np.ndarray, weight: np.ndarray, *, 
     weights = np.bincount(bin_of(edges_of(term), places), weights=weight, minlength=len(values) + 1)[:-1]
     for g in range(int(member.max(initial=-1)) + 1):
         values[member == g] = pooled(values[member == g], weights[member == g])
-    if 0 < np.isnan(places).sum() < MINIMUM_CHILDREN and weights.any():
-        missing = float(pooled(values, weights))
     values[member < 0] = missing
     return replace(term, levels=dict(zip(term.levels, values.tolist(), strict=True)), missing=missing, spread=None)
 
@@ -177,6 +171,14 @@ def _level_groups(term: LevelsTerm, places: np.ndarray, *, ordered: bool) -> np.
     group_of = {level: g for g, group in enumerate(groups) for level in group}
     member = np.array([group_of.get(level, -1) for level in term.levels], dtype=np.intp)
     return np.maximum.accumulate(np.maximum(member, 0)) if ordered and groups else member
+
+
+def _few_missing(term: Term, places: np.ndarray, weight: np.ndarray) -> Term:
+    """Return a term whose missing values, where too few to say anything of, score as the known ones do on average."""
+    known = ~np.isnan(places)
+    if 0 < (~known).sum() < MINIMUM_CHILDREN and known.any():
+        return replace(term, missing=_mean(term.at(places[known]), weight[known]))
+    return term
 
 
 def _counted(term: Term, places: np.ndarray, weight: np.ndarray) -> Term:
