@@ -82,8 +82,9 @@ def published_tables(
             surfaces.append(merged)
     for feature, term in terms.items():
         sign, at = signs.get(feature, 0), places[feature]
+        term = _few_missing(term, at, weight)
         if isinstance(term, LevelsTerm):
-            term = _merged_levels(_few_missing(term, at, weight), at, weight, ordered=bool(sign))
+            term = _merged_levels(term, at, weight, ordered=bool(sign))
         term = _few_missing(with_signs(term, surfaces, sign), at, weight)
         terms[feature] = _counted(with_signs(term, surfaces, sign), at, weight)
     if short := sign_violations(list(terms.values()), surfaces, signs):
