@@ -13,7 +13,7 @@ from send_screen.estimators._axes import Axis, bins_of
 from send_screen.estimators._bags import Bag, log_loss
 from send_screen.estimators._boosted import _lightgbm
 
-_PATIENCE = 30  # rounds without a better score on the held-out before a booster stops
+_PATIENCE = 20  # rounds without a better score on the held-out before a booster stops
 
 
 @dataclass(frozen=True)
