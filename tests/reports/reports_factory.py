@@ -352,7 +352,6 @@ def make_published() -> dict[str, Any]:
                 {"gate": "recall against the rule", "required": "above 0", "measured": 0.135, "passed": True},
                 {"gate": "calibration slope", "required": "0.9 to 1.1", "measured": 0.98, "passed": True},
             ],
-            "previous_version": "reception_sen/2",
         },
         "cohort": {
             "n": 18204,

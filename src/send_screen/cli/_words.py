@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from send_screen.workflows import Demo, TrainedVersion
 
 MOST_SHOWN = 40
-BY_HAND = "look at by hand"
 
 
 class Said(TypedDict):
@@ -119,6 +118,8 @@ def after_demo(made: Demo) -> Said:
 
 def screened_text(result: ScreeningResult, out: Path) -> str:
     """Return a screening run in words; the children who could not be screened come first."""
+    from send_screen.cohorts import BY_HAND
+
     aside = Counter(child.kind for child in result.set_aside)
     lines = [*result.banners]
     lines += [f"{n} child(ren): {kind}." for kind, n in sorted(aside.items(), key=lambda item: item[0] != BY_HAND)]

@@ -5,10 +5,19 @@ labelled, and returns a :class:`Cohort`; rows that cannot be used are set aside 
 :func:`find_leaks` looks for features that know the outcome, whatever a splitter did.
 """
 
-from send_screen.cohorts._build import load_cohort
+from send_screen.cohorts._build import BY_HAND, load_cohort
 from send_screen.cohorts._cohort import Cohort
 from send_screen.cohorts._hold_out import hold_out_schools, write_held_out
 from send_screen.cohorts._leakage import Leak, find_leaks
 from send_screen.cohorts._values import NOT_RECORDED
 
-__all__ = ["load_cohort", "Cohort", "find_leaks", "Leak", "hold_out_schools", "write_held_out", "NOT_RECORDED"]
+__all__ = [
+    "load_cohort",
+    "Cohort",
+    "BY_HAND",
+    "NOT_RECORDED",
+    "find_leaks",
+    "Leak",
+    "hold_out_schools",
+    "write_held_out",
+]

@@ -15,9 +15,7 @@ from send_screen.evaluation._groups import by_group
 from send_screen.evaluation._named import WITHHELD, gap_in_words, group_in_words, names_a_group
 from send_screen.evaluation._out_of_fold import VERSION
 from send_screen.evaluation._performance import differences, performance
-
-#: A count below this (and above 0) is not published, nor what is derived from it.
-SMALL = 10
+from send_screen.tables import MINIMUM_CHILDREN
 
 _COUNTS = ("n", "schools")
 
@@ -109,7 +107,7 @@ def publish(
         ],
         "named": [sentence for gap, sentence in zip(found, sentences, strict=True) if names_a_group(gap)],
         "calibration": _rows(
-            calibration_bins(evidence, at_least=SMALL, alpha=alpha),
+            calibration_bins(evidence, at_least=MINIMUM_CHILDREN, alpha=alpha),
             "bin low_score_of_100 predicted_of_100 observed_of_100 low high n reason",
         ),
     }
@@ -117,7 +115,7 @@ def publish(
 
 def is_small(count: float) -> bool:
     """Tell whether a count (an average over fold seeds) may not be published."""
-    return 1e-9 < count < SMALL - 1e-9
+    return 1e-9 < count < MINIMUM_CHILDREN - 1e-9
 
 
 def _cohort(view: EvidenceView, set_aside: pd.DataFrame | None) -> dict[str, Any]:

@@ -7,8 +7,9 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from send_screen.cohorts import BY_HAND
 from send_screen.reports._files import replacing
-from send_screen.reports._screening import BY_HAND, areas, reasons_text
+from send_screen.reports._screening import areas, reasons_text
 from send_screen.reports._words import notice, run_marks, said
 from send_screen.screening._result import ScreenedChild, ScreeningResult, SetAsideChild
 

@@ -9,13 +9,12 @@ from typing import Any
 
 from markupsafe import Markup
 
+from send_screen.cohorts import BY_HAND
 from send_screen.reports._charts import hundred_svg, strength_svg
 from send_screen.reports._published import in_a_hundred, in_words
 from send_screen.reports._render import render
 from send_screen.reports._words import capacity_words, run_marks, said, sentence, signed
 from send_screen.screening._result import Reason, ScreenedChild, ScreeningResult, SetAsideChild
-
-BY_HAND = "look at by hand"
 
 
 def shown_name(child: ScreenedChild | SetAsideChild) -> str:

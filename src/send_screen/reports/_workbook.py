@@ -9,10 +9,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from send_screen.cohorts import BY_HAND
 from send_screen.reports._files import replacing
 from send_screen.reports._lists import Cell, run_cells
 from send_screen.reports._published import in_a_hundred, in_words
-from send_screen.reports._screening import BY_HAND, areas, reasons_text, shown_name
+from send_screen.reports._screening import areas, reasons_text, shown_name
 from send_screen.reports._words import capacity_words, date_words, owner_words, run_marks, said
 from send_screen.screening import NOT_THIS
 from send_screen.screening._result import ScreenedChild, ScreeningResult, SetAsideChild

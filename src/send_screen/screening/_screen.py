@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from send_screen.cohorts import Cohort
+from send_screen.cohorts import BY_HAND, Cohort
 from send_screen.errors import UsageError
 from send_screen.governance import Bundle
 from send_screen.screening._capacity import Capacity, listed_and_margin
@@ -18,8 +18,6 @@ from send_screen.screening._reader import Reader, reader_of
 from send_screen.screening._result import ScreenedChild, ScreeningResult, SetAsideChild
 from send_screen.screening._words import reasons
 from send_screen.tables import hash_order
-
-BY_HAND = "look at by hand"
 
 
 def screen(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import re
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,13 +11,14 @@ from pathlib import Path
 import pandas as pd
 
 from send_screen.cohorts import Cohort, find_leaks, load_cohort
-from send_screen.errors import MissingExtraError, UsageError
+from send_screen.errors import UsageError
 from send_screen.readers import read_table
 from send_screen.specs import load_spec
 from send_screen.workflows._first_steps_columns import Found, find_columns
 from send_screen.workflows._first_steps_contract import VERSION, contract_text
 from send_screen.workflows._first_steps_roles import Draft, draft
 from send_screen.workflows._first_steps_spec import spec_text
+from send_screen.workflows._folders import new_folder
 
 AGENCY = "local"
 
@@ -102,10 +101,6 @@ def first_steps(
     """
     tell = progress or (lambda _: None)
     out = Path(out)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageError(
-            f"{out} is there already, and nothing is written over.", remedy="Give a new folder with --out."
-        )
     tell("Reading the file")
     reading = read_table(file)
     tell("Looking at each column")
@@ -114,8 +109,7 @@ def first_steps(
     made = _with_a_group(made, reading.file)
     contract = f"{AGENCY}/{_slug(Path(file).stem, 'children', digits=False)}"
     name = _slug(out.name, "my_model", digits=True)
-    part = out.with_name(f".{out.name}.part-{os.getpid()}")
-    try:
+    with new_folder(out) as part:
         place = part / "contracts" / f"{contract}-{VERSION}.odcs.yaml"
         place.parent.mkdir(parents=True)
 
@@ -130,15 +124,6 @@ def first_steps(
         write(made, rule)
         load_spec(part / "spec.yaml")
         decisions = sum(path.read_text("utf-8").count("DECIDE") - 1 for path in (part / "spec.yaml", place))
-        if out.exists():
-            out.rmdir()
-        part.rename(out)
-    except OSError as error:
-        raise MissingExtraError(
-            f"{out} cannot be written ({error.strerror}).", remedy="Give another folder with --out."
-        ) from None
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return FirstSteps(
         spec=out / "spec.yaml",
         contract=out / place.relative_to(part),

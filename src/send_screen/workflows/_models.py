@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from pathlib import Path
 
-from send_screen.errors import MissingExtraError, UsageError
+from send_screen.errors import UsageError
 from send_screen.governance import Bundle, open_bundle
+from send_screen.workflows._folders import new_folder
 
 
 def load_model(model: str | Path, *, tracking_uri: str | None = None) -> Bundle:
@@ -57,24 +57,10 @@ def export_model(model: str, out: str | Path, *, tracking_uri: str | None = None
         The folder.
     """
     out = Path(out)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageError(f"{out} is not empty.", remedy="Give a folder that is not there yet.")
-    with tempfile.TemporaryDirectory() as target:
+    with tempfile.TemporaryDirectory() as target, new_folder(out) as part:
         folder, manifest_sha256 = _fetch(model, tracking_uri, Path(target))
         open_bundle(folder, manifest_sha256=manifest_sha256)
-        part = out.with_name(f".{out.name}.part-{os.getpid()}")
-        try:
-            out.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copytree(folder, part)
-            if out.exists():
-                out.rmdir()
-            part.rename(out)
-        except OSError as error:
-            raise MissingExtraError(
-                f"{out} cannot be written ({error.strerror}).", remedy="Give another folder with --out."
-            ) from None
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
+        shutil.copytree(folder, part, dirs_exist_ok=True)
     return out
 
 

@@ -67,7 +67,6 @@ def version_facts(
         "rule_natural_words": spec.rule.natural_words,
         "never_looks_at": sorted(set(never)),
         "research_comparison": spec.research_comparison or None,
-        "previous_version": None,
     }
 
 
