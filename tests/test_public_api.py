@@ -19,6 +19,7 @@ def test_the_public_names() -> None:
         "load_cohort",
         "Cohort",
         "simulate_england",
+        "AdditiveRiskClassifier",
         "RuleClassifier",
         "PenalisedLogisticClassifier",
         "BoostedTreesClassifier",

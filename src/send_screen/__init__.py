@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from send_screen.cohorts import Cohort, load_cohort
     from send_screen.contracts import load_contract
     from send_screen.errors import SendScreenError
-    from send_screen.estimators import BoostedTreesClassifier, PenalisedLogisticClassifier, RuleClassifier
+    from send_screen.estimators import (
+        AdditiveRiskClassifier,
+        BoostedTreesClassifier,
+        PenalisedLogisticClassifier,
+        RuleClassifier,
+    )
     from send_screen.simulation import simulate_england
     from send_screen.specs import load_spec
     from send_screen.tables import RiskTables
@@ -34,6 +39,7 @@ _HOME = {
     "load_cohort": "cohorts",
     "Cohort": "cohorts",
     "simulate_england": "simulation",
+    "AdditiveRiskClassifier": "estimators",
     "RuleClassifier": "estimators",
     "PenalisedLogisticClassifier": "estimators",
     "BoostedTreesClassifier": "estimators",
@@ -49,6 +55,7 @@ __all__ = [
     "load_cohort",
     "Cohort",
     "simulate_england",
+    "AdditiveRiskClassifier",
     "RuleClassifier",
     "PenalisedLogisticClassifier",
     "BoostedTreesClassifier",

@@ -1,6 +1,7 @@
 """What holds for every model of tables and every child, found by trying to break it."""
 
 import contextlib
+import dataclasses
 import itertools
 import json
 import math
@@ -11,65 +12,108 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from send_screen.errors import TablesError
-from send_screen.tables import LevelsTerm, LinearTerm, RiskTables
+from send_screen.tables import LevelsTerm, LinearTerm, RiskTables, ShapeTerm, Surface, purify
 
 numbers = st.floats(-50, 50, allow_subnormal=False)
 cells = st.one_of(st.none(), numbers)
 levels = st.sampled_from([None, "1", "2", "A"])
+edge_lists = st.lists(numbers, max_size=4, unique=True).map(sorted)
 
 
 @st.composite
-def models(draw, max_features=5):
-    """A model whose means are those of its own background, and that background."""
+def models(draw, max_features=5, max_surfaces=4):
+    """A model whose means are those of its own background, and that background; its surfaces are pure."""
     n = draw(st.integers(1, 7))
     terms, columns = [], {}
     for j in range(draw(st.integers(1, max_features))):
         feature, missing = f"f{j}", draw(numbers)
-        if draw(st.booleans()):
-            low, high = sorted((draw(numbers), draw(numbers)))
-            term = LinearTerm(
-                feature=feature, slope=draw(numbers), low=low, high=high, missing=missing, mean=0, n=n, n_missing=0
-            )
-            column = pd.Series(draw(st.lists(cells, min_size=n, max_size=n)), dtype=float)
-        else:
+        kind = draw(st.sampled_from(["linear", "levels", "shape"]))
+        if kind == "levels":
             values = draw(st.dictionaries(st.sampled_from("12A"), numbers))
             term = LevelsTerm(feature=feature, levels=values, missing=missing, mean=0, n=n, n_missing=0)
             column = pd.Series(draw(st.lists(levels, min_size=n, max_size=n)), dtype=object)
+        else:
+            low, high = sorted((draw(numbers), draw(numbers)))
+            common = {"feature": feature, "slope": draw(numbers), "low": low, "high": high, "missing": missing}
+            if kind == "linear":
+                term = LinearTerm(**common, mean=0, n=n, n_missing=0)
+            else:
+                edges = draw(edge_lists)
+                values = draw(st.lists(numbers, min_size=len(edges) + 1, max_size=len(edges) + 1))
+                term = ShapeTerm(**common, edges=edges, values=values, mean=0, n=None, n_missing=0)
+            column = pd.Series(draw(st.lists(cells, min_size=n, max_size=n)), dtype=float)
         mean = float(term.log_odds(column).mean())
-        terms.append(type(term)(**{**vars(term), "mean": mean}))
+        terms.append(dataclasses.replace(term, mean=mean))
         columns[feature] = column
-    tables = RiskTables(intercept=draw(numbers), terms=tuple(terms), n_background=n, name=draw(st.text(max_size=5)))
+    pairs = list(itertools.combinations(terms, 2))
+    chosen = draw(st.lists(st.sampled_from(range(len(pairs))), max_size=max_surfaces, unique=True)) if pairs else []
+    surfaces = [draw(surface_of(pairs[i], columns)) for i in chosen]
+    tables = RiskTables(draw(numbers), tuple(terms), n, draw(st.text(max_size=5)), tuple(surfaces))
     return tables, pd.DataFrame(columns)
 
 
-def shapley(tables, background, child):
-    """Interventional Shapley values by their definition, over all coalitions."""
-    p = len(tables.features)
+@st.composite
+def surface_of(draw, pair, columns):
+    pair = draw(st.permutations(pair))
+    places = [term.coordinates(columns[term.feature]) for term in pair]
+    edges = [
+        tuple(float(i) for i in range(1, len(term.levels))) if isinstance(term, LevelsTerm) else tuple(draw(edge_lists))
+        for term in pair
+    ]
+    bins = [np.array([sum(e <= z for e in axis) for z in at]) for axis, at in zip(edges, places, strict=True)]
+    bins = [np.where(np.isnan(at), len(axis) + 1, b) for axis, at, b in zip(edges, places, bins, strict=True)]
+    shape = tuple(len(axis) + 2 for axis in edges)
+    raw = np.array(draw(st.lists(numbers, min_size=shape[0] * shape[1], max_size=shape[0] * shape[1]))).reshape(shape)
+    pure, *_ = purify(raw, *(np.bincount(b, minlength=size) for b, size in zip(bins, shape, strict=True)))
+    return Surface(
+        features=tuple(term.feature for term in pair),
+        edges=tuple(edges),
+        values=tuple(map(tuple, pure)),
+        mean=float(pure[bins[0], bins[1]].mean()),
+    )
 
-    def value(coalition):
-        mixed = background.copy()
-        for j in coalition:
-            cell = child.iloc[0, j]
-            mixed[tables.features[j]] = pd.Series([cell] * len(mixed), dtype=mixed.dtypes.iloc[j])
-        return tables.score(mixed).mean()
 
+def shapley(tables, background, child, players):
+    """Interventional Shapley values by their definition, over all coalitions of players, each a list of features."""
+    p = len(players)
+    count = 1 << p
+    known = np.array([[bool(c >> i & 1) for i in range(p)] for c in range(count)])
+    # every coalition's children, one after the other: the child's cells where they are known, else the background's
+    mixed = pd.concat([background] * count, ignore_index=True)
+    for i, features in enumerate(players):
+        taken = np.repeat(known[:, i], len(background))
+        for feature in features:
+            cells = mixed[feature].to_numpy(copy=True)
+            cells[taken] = child[feature].iloc[0]
+            mixed[feature] = pd.Series(cells, dtype=mixed[feature].dtype)
+    value = tables.score(mixed).reshape(count, -1).mean(axis=1)
     phi = np.zeros(p)
-    for j in range(p):
-        others = [k for k in range(p) if k != j]
-        for size in range(p):
+    for i in range(p):
+        for c in np.flatnonzero(~known[:, i]):
+            size = int(known[c].sum())
             weight = math.factorial(size) * math.factorial(p - size - 1) / math.factorial(p)
-            for coalition in itertools.combinations(others, size):
-                phi[j] += weight * (value((*coalition, j)) - value(coalition))
+            phi[i] += weight * (value[c | 1 << i] - value[c])
     return phi
 
 
-@settings(max_examples=25, deadline=None)
-@given(models(max_features=4))
-def test_contributions_are_the_shapley_values_of_all_coalitions(model):
+@settings(max_examples=60, deadline=None)
+@given(models(max_features=10, max_surfaces=8), st.data())
+def test_contributions_are_the_shapley_values_of_all_coalitions(model, data):
     tables, background = model
+    child = data.draw(st.sampled_from(range(len(background))).map(lambda i: background.iloc[[i]]))
+    exact = shapley(tables, background, child, [[feature] for feature in tables.features])
+    np.testing.assert_allclose(tables.contributions(child)[0], exact, rtol=0, atol=1e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(models(max_features=10, max_surfaces=8), st.data())
+def test_contributions_by_group_are_the_shapley_values_of_all_coalitions_of_groups(model, data):
+    tables, background = model
+    agency = data.draw(st.lists(st.sampled_from("abcd"), min_size=len(tables.features), max_size=len(tables.features)))
+    groups = {name: [f for f, a in zip(tables.features, agency, strict=True) if a == name] for name in sorted(agency)}
     child = background.iloc[[-1]]
-    exact = shapley(tables, background, child)
-    np.testing.assert_allclose(tables.contributions(child)[0], exact, rtol=1e-9, atol=1e-9)
+    exact = shapley(tables, background, child, list(groups.values()))
+    np.testing.assert_allclose(tables.contributions_by(groups, child)[0], exact, rtol=0, atol=1e-9)
 
 
 @given(models())
@@ -101,7 +145,7 @@ def test_reordering_rows_only_reorders_scores(model, random):
 def test_a_number_never_scores_beyond_the_ends_of_its_range(model, value):
     tables, _ = model
     for term in tables.terms:
-        if isinstance(term, LinearTerm):
+        if isinstance(term, LinearTerm):  # the line of a shape is the same code
             at_value, at_low, at_high = term.log_odds(pd.Series([value, term.low, term.high]))
             assert min(at_low, at_high) <= at_value <= max(at_low, at_high)
 
@@ -130,7 +174,24 @@ json_values = st.recursive(
 @given(models(), json_values, st.data())
 def test_any_value_in_any_place_loads_or_is_a_typed_error(model, value, data):
     document = json.loads(model[0].to_json())
-    place = document if data.draw(st.booleans()) else document["terms"][0]
+    place = data.draw(st.sampled_from([document, document["terms"][0], *document["surfaces"]]))
     place[data.draw(st.sampled_from(sorted(place)))] = value
     with contextlib.suppress(TablesError):
         RiskTables.from_json(json.dumps(document))
+
+
+@given(st.integers(1, 6), st.integers(1, 6), st.data())
+def test_purification_is_exact(rows, columns, data):
+    values = np.array(data.draw(st.lists(numbers, min_size=rows * columns, max_size=rows * columns)))
+    values = values.reshape(rows, columns)
+    weights = [
+        np.array(data.draw(st.lists(st.integers(0, 50), min_size=size, max_size=size).filter(any)))
+        for size in (rows, columns)
+    ]
+    pure, main0, main1, constant = purify(values, *weights)
+    np.testing.assert_allclose(pure + main0[:, None] + main1 + constant, values, rtol=0, atol=1e-12)
+    p, q = (w / w.sum() for w in weights)
+    for mean in (pure @ q, p @ pure, p @ main0, q @ main1):
+        np.testing.assert_allclose(mean, 0, rtol=0, atol=1e-12)
+    again = purify(pure, *weights)
+    np.testing.assert_allclose(again[0], pure, rtol=0, atol=1e-12)

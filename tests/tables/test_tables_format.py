@@ -5,21 +5,22 @@ import json
 
 import pandas as pd
 import pytest
+from tables_factory import TABLES, TEXT
 
 from send_screen.errors import TablesError
-from send_screen.tables import LevelsTerm, LinearTerm, RiskTables
+from send_screen.tables import RiskTables
 from send_screen.tables._format import MAX_BYTES
 
-TABLES = RiskTables(
-    intercept=-2.1,
-    terms=(
-        LinearTerm(feature="reading", slope=-1 / 3, low=1.0, high=9.0, missing=-1.0, mean=-2.0, n=90, n_missing=10),
-        LevelsTerm(feature="G02", levels={"1": 0.1, "2": -0.0}, missing=0.05, mean=0.02, n=None, n_missing=None),
-    ),
-    n_background=100,
-    name="invented – für ein Beispiel",
-)
-TEXT = TABLES.to_json()
+OLD_TEXT = """{
+  "format": "send_screen.risk_tables/1", "intercept": -2.1, "n_background": 100, "name": "an older one",
+  "terms": [
+    {"feature": "reading", "high": 9.0, "kind": "linear", "low": 1.0, "mean": -2.0, "missing": -1.0, "n": 90,
+     "n_missing": 10, "slope": -0.5},
+    {"feature": "G02", "kind": "levels", "levels": {"1": 0.1, "2": -0.0}, "mean": 0.02, "missing": 0.05, "n": null,
+     "n_missing": null}
+  ]
+}
+"""
 
 
 def changed(path, value):
@@ -39,11 +40,42 @@ def test_a_round_trip_is_equal_to_the_last_bit():
     assert str(again.terms[1].levels["2"]) == "-0.0"
 
 
+def test_the_order_of_levels_is_kept_because_surfaces_count_by_it():
+    assert list(RiskTables.from_json(TEXT).terms[1].levels) == ["2", "1"]
+
+
+def test_format_1_still_reads_and_is_written_as_format_2():
+    old = RiskTables.from_json(OLD_TEXT)
+    children = pd.DataFrame({"reading": [4.0, None], "G02": ["1", None]})
+    assert old.score(children).tolist() == pytest.approx([-4.0, -3.05])
+    assert RiskTables.from_json(old.to_json()) == old
+    assert '"format": "send_screen.risk_tables/2"' in old.to_json()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (OLD_TEXT.replace('"levels": {', '"levels": {"1": 0.2, '), r"terms\[1\]\.levels: has the key '1' twice"),
+        (OLD_TEXT.replace('"1": 0.1', '"1": "a"'), r"terms\[1\]\.levels\['1'\]: must be a number"),
+        (OLD_TEXT.replace('"linear"', '"shape"'), "kind: must be one of levels, linear"),
+        (OLD_TEXT.replace('"mean": -2.0', '"mean": -2.0, "unit": ""'), "key that is not known: 'unit'"),
+        (OLD_TEXT.replace('"terms"', '"surfaces": [], "terms"'), "key that is not known: 'surfaces'"),
+    ],
+    ids=range(5),
+)
+def test_format_1_is_held_to_what_it_was(text, words):
+    with pytest.raises(TablesError, match=words):
+        RiskTables.from_json(text)
+
+
 def test_the_file_is_for_people():
     lines = TEXT.splitlines()
     assert '      "slope": -0.3333333333333333' in lines
     assert '      "kind": "linear",' in lines
     assert '  "name": "invented – für ein Beispiel",' in lines
+    assert '        {"below": 12.0, "log_odds": 0.0, "n": 30, "spread": 0.0},' in lines
+    assert '        {"level": "1", "log_odds": 0.1}' in lines
+    assert "        [-0.3, 0.3, 0.0]," in lines
     keys = [line.split('"')[1] for line in lines if line.startswith('  "')]
     assert keys == sorted(keys)
     assert TEXT.endswith("}\n")
@@ -66,21 +98,50 @@ def test_a_small_difference_in_a_model_is_a_small_difference_in_its_file():
         (("terms", 0, "n"), 1.5, "$.terms[0].n: must be a count"),
         (("terms", 0, "n"), -1, "$.terms[0].n: must be a count"),
         (("terms", 0, "n"), False, "$.terms[0].n: must be a count"),
-        (("terms", 0, "kind"), "shape", "$.terms[0].kind: must be one of levels, linear"),
+        (("terms", 0, "kind"), "forest", "$.terms[0].kind: must be one of levels, linear, shape"),
+        (("terms", 0, "kind"), "shape", "$.terms[0]: has a key that is not known: 'n'"),
         (("terms", 0, "kind"), ["linear"], "$.terms[0].kind: must be one of levels, linear"),
         (("terms", 0, "feature"), 3, "$.terms[0].feature: must be a text"),
         (("terms", 0, "feature"), "", "$.terms[0]: 'feature' must be a name"),
         (("terms", 0, "feature"), "\ud800", "$.terms[0].feature: holds half a character"),
         (("terms", 0, "__class__"), "os.system", "$.terms[0]: has a key that is not known: '__class__'"),
         (("terms", 1, "feature"), "reading", "$.terms[1].feature: names a feature that already has a term"),
-        (("terms", 1, "levels"), [1], "$.terms[1].levels: must be an object"),
-        (("terms", 1, "levels"), {"1": "a"}, "$.terms[1].levels['1']: must be a number"),
+        (("terms", 1, "levels"), {}, "$.terms[1].levels: must be a list"),
+        (("terms", 1, "levels"), [1], "$.terms[1].levels[0]: must be an object"),
+        (("terms", 1, "levels", 0, "log_odds"), "a", "$.terms[1].levels[0].log_odds: must be a number"),
+        (("terms", 1, "levels", 1, "level"), "2", "$.terms[1].levels[1].level: names a level that is there already"),
+        (("terms", 2, "bins"), [], "$.terms[2].bins: must have an entry"),
+        (("terms", 2, "bins", 0, "below"), 12.0, "$.terms[2]: 'edges' must be in ascending order"),
+        (("terms", 2, "bins", 0, "below"), 13.0, "$.terms[2]: 'edges' must be in ascending order"),
+        (("terms", 2, "bins", 1, "below"), None, "$.terms[2].bins[1].below: must be a number"),
+        (("terms", 2, "bins", 2, "below"), 14.0, "$.terms[2].bins[2].below: must be null"),
+        (("terms", 2, "bins", 1, "n"), -1, "$.terms[2].bins[1].n: must be a count"),
+        (("terms", 2, "bins", 1, "spread"), -0.1, "$.terms[2].bins[1].spread: must be 0 or more"),
+        (("terms", 2, "bins", 1), {"below": 12.0, "log_odds": 0.0, "n": 30}, "$.terms[2].bins[1].spread: is missing"),
+        (("terms", 2, "bins"), [{}] * 5000, "$.terms[2].bins: has more than 4,096 entries"),
+        (("terms", 0, "missing_spread"), 0.1, "$.terms[0]: has a key that is not known: 'missing_spread'"),
+        (("terms", 2, "unit"), 3, "$.terms[2].unit: must be a text"),
+        (("surfaces",), {}, "$.surfaces: must be a list"),
+        (("surfaces", 0, "features"), ["absence"], "$.surfaces[0].features: must have 2 entries"),
+        (("surfaces", 0, "features"), ["absence", "absence"], "$.surfaces[0]: 'features' must be the names of two"),
+        (("surfaces", 0, "features"), ["absence", "sex"], "$: a surface is of a feature that has no term"),
+        (("surfaces", 0, "edges", 0), [1.0, 1.0], "$.surfaces[0].values: must have 4 entries"),
+        (("surfaces", 0, "edges", 1, 0), 10**400, "$.surfaces[0].edges[1][0]: must be a finite number"),
+        (("surfaces", 0, "edges"), [[], []], "$.surfaces[0].values: has more than 2 entries"),
+        (("surfaces", 0, "values", 1), [0.0, 0.0], "$.surfaces[0].values[1]: must have 3 entries"),
+        (("surfaces", 0, "values", 1, 2), None, "$.surfaces[0].values[1][2]: must be a number"),
+        (("surfaces", 0, "n", 1, 2), 0.5, "$.surfaces[0].n[1][2]: must be a count"),
+        (("surfaces", 0, "n", 1), [1], "$.surfaces[0].n[1]: must have 3 entries"),
+        (("surfaces", 0, "spread"), [], "$.surfaces[0].spread: must have 3 entries"),
+        (("surfaces", 0, "mean"), True, "$.surfaces[0].mean: must be a number"),
+        (("surfaces",), [json.loads(TEXT)["surfaces"][0]] * 2, "$: two surfaces are of the same features"),
         (("terms", 1), 7, "$.terms[1]: must be an object"),
         (("terms",), {}, "$.terms: must be a list"),
         (("intercept",), None, "$.intercept: must be a number"),
         (("n_background",), -5, "$.n_background: must be a count"),
         (("name",), 1, "$.name: must be a text"),
-        (("format",), "send_screen.risk_tables/9", "$.format: must be 'send_screen.risk_tables/1'"),
+        (("format",), "send_screen.risk_tables/9", "$.format: must be 'send_screen.risk_tables/2'"),
+        (("format",), ["x"], "$.format: must be 'send_screen.risk_tables/2'"),
         (("pickle",), "x", "$: has a key that is not known: 'pickle'"),
     ],
 )
@@ -109,7 +170,7 @@ def test_a_missing_key_is_told_with_its_place(key):
         (TEXT.replace("-2.1", "1e999"), r"\$\.intercept: must be a finite number"),
         (TEXT.replace("-2.1", "9" * 5000), "too long to read"),
         (TEXT.replace('"slope": -0.3333333333333333', '"slope": 1, "slope": 2'), r"\$\.terms\[0\]: .*'slope' twice"),
-        (TEXT.replace('"1": 0.1', '"1": 0.1, "1": 0.2'), r"\$\.terms\[1\]\.levels: has the key '1' twice"),
+        (TEXT.replace('"level": "1"', '"level": "1", "level": "3"'), r"terms\[1\]\.levels\[1\]: .*'level' twice"),
         (TEXT.replace('"intercept": -2.1', '"intercept": -2.1, "intercept": 9'), r"\$: has the key 'intercept' twice"),
         ("[" * 200_000, "nested deeper"),
         ('{"a":' * 200_000, "nested deeper"),
@@ -180,4 +241,5 @@ def test_a_large_or_absent_file_is_a_typed_error(tmp_path):
 def test_whole_numbers_are_read_as_numbers():
     tables = RiskTables.from_json(changed(("terms", 0, "slope"), 1))
     assert isinstance(tables.terms[0].slope, float)
-    assert tables.score(pd.DataFrame({"reading": [5.0], "G02": ["1"]}))[0] == pytest.approx(3.0)
+    children = pd.DataFrame({"reading": [5.0], "G02": ["1"], "absence": [20.0]})
+    assert tables.score(children)[0] == pytest.approx(-2.1 + 5.0 + 0.1 + (0.05 * 20 + 0.4) + 0.3)

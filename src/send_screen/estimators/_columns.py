@@ -64,13 +64,24 @@ class NumberColumns:
             A, bounded = _signed_map(raw.shape[1], sign, abs(median - (low if sign > 0 else high)), spreads)
         return cls(column, sign, low, high, median, centres, spreads, (raw - centres) / spreads, A, bounded)
 
-    def term(self, w: np.ndarray) -> tuple[LinearTerm, float]:
-        """Return the term in raw units, and what moves into the intercept, for coefficients ``w`` of shape (k,)."""
+    @property
+    def line(self) -> np.ndarray:
+        """What the slope multiplies for each child, 0 where the value is not known: float64, shape (n,)."""
+        x = self.column.to_numpy(dtype=np.float64)
+        return np.where(np.isnan(x), 0.0, np.clip(x, self.low, self.high))
+
+    def raw(self, w: np.ndarray) -> tuple[float, float, float]:
+        """Return slope, value of a missing value, and what moves into the intercept, in raw units."""
         raw = w / self.spreads
         slope = float(raw[0]) + 0.0  # no negative zero in a file that people read
         missing = slope * self.median + (float(raw[1]) if len(raw) > 1 else 0.0)
         if self.sign:  # the bound holds up to rounding; this makes it hold to the last bit
             missing = max(missing, slope * (self.low if self.sign > 0 else self.high))
+        return slope, missing, -float(raw @ self.centres)
+
+    def term(self, w: np.ndarray) -> tuple[LinearTerm, float]:
+        """Return the term in raw units, and what moves into the intercept, for coefficients ``w`` of shape (k,)."""
+        slope, missing, shift = self.raw(w)
         n_missing = int(self.column.isna().sum())
         n, n_missing_shown = published_counts(len(self.column) - n_missing, n_missing)
         term = LinearTerm(
@@ -83,7 +94,7 @@ class NumberColumns:
             n=n,
             n_missing=n_missing_shown,
         )
-        return replace(term, mean=float(term.log_odds(self.column).mean())), -float(raw @ self.centres)
+        return replace(term, mean=float(term.log_odds(self.column).mean())), shift
 
 
 def _signed_map(k: int, sign: int, distance: float, spreads: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -144,14 +155,19 @@ class LevelColumns:
             bounded = np.arange(k) > 0
         return cls(column, sign, groups, shares, member, A, bounded)
 
-    def term(self, w: np.ndarray) -> tuple[LevelsTerm, float]:
-        """Return the term, and what moves into the intercept (nothing), for coefficients ``w`` of shape (k,)."""
+    def raw(self, w: np.ndarray) -> tuple[np.ndarray, float]:
+        """Return the value of each group of levels, and of a missing level."""
         values = w[: len(self.groups)]
         if self.sign and len(values):  # the bounds hold up to rounding; this makes them hold to the last bit
             values = np.maximum.accumulate(values)
         missing = float(w[-1]) if len(w) > len(values) else float(self.shares @ values)
         if self.sign and len(values):
             missing = max(missing, float(values[0]))
+        return values, missing
+
+    def term(self, w: np.ndarray) -> tuple[LevelsTerm, float]:
+        """Return the term, and what moves into the intercept (nothing), for coefficients ``w`` of shape (k,)."""
+        values, missing = self.raw(w)
         named = {level: float(values[g]) for g, group in enumerate(self.groups) for level in group}
         n = int(self.column.isin(named).sum())
         n_shown, n_missing_shown = published_counts(n, len(self.column) - n)

@@ -13,7 +13,7 @@ from send_screen.evaluation._folds import out_of_school_folds, verify_folds
 from send_screen.evaluation._gaps import gaps
 from send_screen.evaluation._groups import by_group
 from send_screen.evaluation._named import named
-from send_screen.evaluation._out_of_fold import out_of_fold
+from send_screen.evaluation._out_of_fold import fit_on, out_of_fold
 from send_screen.evaluation._performance import differences, performance
 from send_screen.evaluation._publish import headline, publish
 
@@ -21,6 +21,7 @@ __all__ = [
     "out_of_school_folds",
     "verify_folds",
     "out_of_fold",
+    "fit_on",
     "build_evidence",
     "EvidenceKeys",
     "performance",

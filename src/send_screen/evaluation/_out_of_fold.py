@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -31,7 +32,7 @@ def out_of_fold(
     cohort : Cohort
         n children with their outcome.
     policies : mapping of str to callable
-        Name to a function without arguments that makes an unfitted estimator with ``fit(X, y)`` and
+        Name to a function without arguments that makes an unfitted estimator for :func:`fit_on`, with
         ``decision_function(X)`` (log-odds). ``"version"`` is the model to be registered: where it has
         ``risk_tables_``, its contributions are kept. ``"rule"`` is the one-line rule: where it has ``natural_flag(X)``,
         the children it flags at its own rate are kept.
@@ -72,7 +73,7 @@ def out_of_fold(
             for name, make in policies.items():
                 if progress is not None:
                     progress(f"fold seed {seed}, fold {number + 1} of {folds}: {name}")
-                estimator = make().fit(cohort.X.iloc[training], cohort.y.iloc[training])
+                estimator = fit_on(make(), cohort, training)
                 for column, values in _asked(name, estimator, cohort.X.iloc[held_out]).items():
                     columns.setdefault(column, np.full(len(y), np.nan))[held_out] = values
         rounds.append(
@@ -83,6 +84,26 @@ def out_of_fold(
     kinds = ("score.", "natural.", "contribution.")
     said = [column for kind in kinds for column in scored.columns if column.startswith(kind)]
     return scored[["fold_seed", "position", "fold", *said]]
+
+
+def fit_on(estimator: Any, cohort: Cohort, rows: np.ndarray | slice = slice(None)) -> Any:
+    """Return an estimator fitted on some of the children; one whose ``fit`` takes ``groups`` is told their schools.
+
+    Parameters
+    ----------
+    estimator : estimator
+        With ``fit(X, y)``, or ``fit(X, y, groups=None)`` where it holds out schools of its own.
+    cohort : Cohort
+        n children with their outcome.
+    rows : numpy.ndarray of int, or slice
+        Positions of the children to learn from.
+    """
+    if cohort.y is None:
+        raise UsageError("These children have no outcome yet, so no policy can learn from them.")
+    X, y = cohort.X.iloc[rows], cohort.y.iloc[rows]
+    if "groups" in inspect.signature(estimator.fit).parameters:
+        return estimator.fit(X, y, groups=cohort.school.iloc[rows].to_numpy())
+    return estimator.fit(X, y)
 
 
 def _asked(name: str, estimator: Any, X: pd.DataFrame) -> dict[str, np.ndarray]:

@@ -217,7 +217,7 @@ class ModelSpec:
     outcome: Outcome
     features: tuple[Feature, ...]
     rule: GoalsNotMet | LowScore
-    model: Literal["logistic", "rule"]
+    model: Literal["additive", "logistic", "rule"]
     penalty_c: float
     challengers: tuple[str, ...]
     capacity: float

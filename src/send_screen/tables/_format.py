@@ -1,49 +1,57 @@
-"""The JSON of a model file, format ``send_screen.risk_tables/1``: written for people, read with suspicion.
+"""The JSON of a model file, format ``send_screen.risk_tables/2``: written for people, read with suspicion.
 
-A file may come from anywhere, so nothing in it is trusted: its size, depth, keys, types and numbers are checked, and
-the first thing that is wrong is told with its place. Terms carry their ``kind``, so that a later format can add kinds.
+``risk_tables.schema.json`` beside this module is the published schema. It is not what a file is read by: the reader
+needs no other library, and also holds a file to what a schema cannot say (edges ascend, a grid has the shape of its
+edges, no key is there twice). A file may come from anywhere, so nothing in it is trusted: its size, depth, keys, types
+and numbers are checked, and the first thing that is wrong is told with its place.
+
+Format 1, which had no shapes or surfaces and kept levels in an object, is read too.
 """
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
-from typing import NoReturn
+from dataclasses import dataclass
 
 from send_screen.errors import TablesError
-from send_screen.tables._terms import LevelsTerm, LinearTerm, Term
+from send_screen.tables import _strict as strict
+from send_screen.tables._lines import dumps
+from send_screen.tables._strict import Fields
+from send_screen.tables._surface import Surface
+from send_screen.tables._term_format import read_old_term, read_surface, read_term, surface_fields, term_fields
+from send_screen.tables._terms import Term
 
-FORMAT = "send_screen.risk_tables/1"
+FORMAT = "send_screen.risk_tables/2"
+OLD_FORMAT = "send_screen.risk_tables/1"
 MAX_BYTES = 8_000_000
 MAX_TERMS = 10_000
-_SHOWN = 60  # characters of a key that an error shows
-
-_KINDS: dict[str, type[LinearTerm] | type[LevelsTerm]] = {"linear": LinearTerm, "levels": LevelsTerm}
-_NUMBERS = {"slope", "low", "high", "missing", "mean"}
-_COUNTS = {"n", "n_missing"}
 
 
-class _Object(list[tuple[str, object]]):
-    """A JSON object as its pairs, because a dict would hide a key that is there twice."""
+@dataclass(frozen=True)
+class Document:
+    """What a model file says: the fields of :class:`~send_screen.tables.RiskTables`."""
+
+    intercept: float
+    terms: tuple[Term, ...]
+    n_background: int
+    name: str
+    surfaces: tuple[Surface, ...]
 
 
-def write_document(intercept: float, terms: Sequence[Term], n_background: int, name: str) -> str:
+def write_document(document: Document) -> str:
     """Return the JSON text of a model."""
-    kinds = {cls: kind for kind, cls in _KINDS.items()}
-    document = {
+    content = {
         "format": FORMAT,
-        "name": name,
-        "n_background": n_background,
-        "intercept": intercept,
-        "terms": [{"kind": kinds[type(term)], **asdict(term)} for term in terms],
+        "name": document.name,
+        "n_background": document.n_background,
+        "intercept": document.intercept,
+        "terms": [term_fields(term) for term in document.terms],
+        "surfaces": [surface_fields(surface) for surface in document.surfaces],
     }
-    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    return dumps(content) + "\n"
 
 
-def read_document(text: str) -> tuple[float, tuple[Term, ...], int, str]:
-    """Return intercept, terms, number of background rows and name of the model in ``text``.
+def read_document(text: str) -> Document:
+    """Return the model in ``text``.
 
     Raises
     ------
@@ -52,115 +60,24 @@ def read_document(text: str) -> tuple[float, tuple[Term, ...], int, str]:
     """
     if len(text) > MAX_BYTES:
         raise TablesError(f"The model file is larger than {MAX_BYTES:,} characters: no model of ours is.")
-    document = _fields(_parse(text), "$", {"format", "name", "n_background", "intercept", "terms"})
-    if document["format"] != FORMAT:
-        _refuse("$.format", f"must be {FORMAT!r}: this file is of another kind, or of a version not known here")
-    terms = document["terms"]
-    if not isinstance(terms, list) or isinstance(terms, _Object):
-        _refuse("$.terms", "must be a list")
-    if len(terms) > MAX_TERMS:
-        _refuse("$.terms", f"has more than {MAX_TERMS:,} entries")
-    features: set[str] = set()
-    read: list[Term] = []
-    for i, value in enumerate(terms):
-        term = _term(value, f"$.terms[{i}]")
-        if term.feature in features:
-            _refuse(f"$.terms[{i}].feature", "names a feature that already has a term")
-        features.add(term.feature)
-        read.append(term)
-    return (
-        _number(document["intercept"], "$.intercept"),
-        tuple(read),
-        _count(document["n_background"], "$.n_background"),
-        _text(document["name"], "$.name"),
+    value = strict.parse(text)
+    version = next((v for k, v in strict.pairs(value, "$") if k == "format"), FORMAT)
+    if version not in (FORMAT, OLD_FORMAT):
+        strict.refuse("$.format", f"must be {FORMAT!r}: this file is of another kind, or of a version not known here")
+    expected = {"format", "name", "n_background", "intercept", "terms"}
+    fields = Fields(value, "$", expected if version == OLD_FORMAT else expected | {"surfaces"})
+    read = read_old_term if version == OLD_FORMAT else read_term
+    terms: dict[str, Term] = {}
+    for entry, path in fields.items("terms", MAX_TERMS):
+        term = read(entry, path)
+        if term.feature in terms:
+            strict.refuse(f"{path}.feature", "names a feature that already has a term")
+        terms[term.feature] = term
+    entries = fields.items("surfaces", MAX_TERMS) if "surfaces" in fields else []
+    return Document(
+        intercept=fields.number("intercept"),
+        terms=tuple(terms.values()),
+        n_background=fields.count("n_background"),
+        name=fields.text("name"),
+        surfaces=tuple(read_surface(*entry) for entry in entries),
     )
-
-
-def _parse(text: str) -> object:
-    def constant(name: str) -> NoReturn:
-        raise TablesError(f"The model file holds {name}, which is not a number that JSON or a model knows.")
-
-    try:
-        return json.loads(text, object_pairs_hook=_Object, parse_constant=constant)
-    except json.JSONDecodeError as error:
-        raise TablesError(
-            f"The model file is damaged or cut off: {error.msg} (line {error.lineno}, column {error.colno})."
-        ) from None
-    except RecursionError:
-        raise TablesError("The model file is nested deeper than any model of ours.") from None
-    except ValueError:  # Python refuses to read an integer of thousands of digits
-        raise TablesError("The model file holds a whole number too long to read.") from None
-
-
-def _term(value: object, path: str) -> Term:
-    kind = next((v for k, v in _pairs(value, path) if k == "kind"), None)
-    if not isinstance(kind, str) or kind not in _KINDS:
-        _refuse(f"{path}.kind", f"must be one of {', '.join(sorted(_KINDS))}")
-    cls = _KINDS[kind]
-    fields = _fields(value, path, {"kind", *cls.__dataclass_fields__})
-    arguments: dict[str, object] = {}
-    for name in cls.__dataclass_fields__:
-        where = f"{path}.{name}"
-        if name in _NUMBERS:
-            arguments[name] = _number(fields[name], where)
-        elif name in _COUNTS:
-            arguments[name] = None if fields[name] is None else _count(fields[name], where)
-        elif name == "feature":
-            arguments[name] = _text(fields[name], where)
-        else:
-            pairs = _fields(fields[name], where, None)
-            arguments[name] = {_text(k, where): _number(v, f"{where}[{k[:_SHOWN]!r}]") for k, v in pairs.items()}
-    try:
-        return cls(**arguments)  # type: ignore[arg-type]  # each was checked above
-    except TablesError as error:
-        raise TablesError(f"{path}: {error.message}") from None
-
-
-def _pairs(value: object, path: str) -> Iterator[tuple[str, object]]:
-    if not isinstance(value, _Object):
-        _refuse(path, "must be an object")
-    return iter(value)
-
-
-def _fields(value: object, path: str, expected: set[str] | None) -> dict[str, object]:
-    fields: dict[str, object] = {}
-    for key, item in _pairs(value, path):
-        if key in fields:
-            _refuse(path, f"has the key {key[:_SHOWN]!r} twice")
-        if expected is not None and key not in expected:
-            _refuse(path, f"has a key that is not known: {key[:_SHOWN]!r}")
-        fields[key] = item
-    for key in sorted(expected or ()):
-        if key not in fields:
-            _refuse(f"{path}.{key}", "is missing")
-    return fields
-
-
-def _number(value: object, path: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        _refuse(path, "must be a number")
-    try:
-        number = float(value)
-    except OverflowError:
-        number = math.inf
-    if not math.isfinite(number):
-        _refuse(path, "must be a finite number")
-    return number
-
-
-def _count(value: object, path: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
-        _refuse(path, "must be a count: a whole number, 0 or more")
-    return value
-
-
-def _text(value: object, path: str) -> str:
-    if not isinstance(value, str):
-        _refuse(path, "must be a text")
-    if any("\ud800" <= character <= "\udfff" for character in value):
-        _refuse(path, "holds half a character, which no file can be written with")
-    return value
-
-
-def _refuse(path: str, words: str) -> NoReturn:
-    raise TablesError(f"{path}: {words}.")

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from send_screen.errors import TablesError
+from send_screen.errors import TablesError, UsageError
 from send_screen.tables._columns import require_columns
-from send_screen.tables._format import MAX_BYTES, read_document, write_document
+from send_screen.tables._explain import BATCH, ExplainedBatch, Explainer, Parts, no_sum
+from send_screen.tables._format import MAX_BYTES, Document, read_document, write_document
+from send_screen.tables._lookup import Lookup
+from send_screen.tables._surface import Surface
 from send_screen.tables._terms import Term
 
 _TOLERANCE = 1e-9
@@ -22,26 +27,34 @@ _TOLERANCE = 1e-9
 class RiskTables:
     r"""An additive model as data, scored and explained exactly without any machine-learning library.
 
-    The score of a child is :math:`f(x) = b + \sum_j t_j(x_j)`, in log-odds. Its interventional Shapley values, with
-    all training rows as background, are the centred terms :math:`\phi_j = t_j(x_j) - \bar t_j`, where
-    :math:`\bar t_j` is the mean of the term over the training rows [Lundberg2017]_, [Strumbelj2014]_; with
-    :math:`b + \sum_j \bar t_j` as base value they add up to the score.
+    The score of a child is :math:`f(x) = b + \sum_j t_j(x_j) + \sum_{jk} t_{jk}(x_j, x_k)`, in log-odds. Its
+    interventional Shapley values, with all training rows as background [Lundberg2017]_, [Strumbelj2014]_, are
+
+    .. math:: \phi_j = t_j(x_j) - \bar t_j + \tfrac12 \sum_k \left( t_{jk}(x_j, x_k) - \bar t_{jk} \right),
+
+    where :math:`\bar t` is a mean over the training rows; with the mean score as base value they add up to the score.
+    The halves are exact because surfaces are pure (:func:`purify`). Of a surface, the coalition of no feature is worth
+    :math:`\bar t_{jk}`; that of j alone the mean over the training rows of :math:`t_{jk}(x_j, \cdot)`, which is 0;
+    likewise that of k alone; and that of both :math:`t_{jk}(x_j, x_k)`. So j brings :math:`-\bar t_{jk}` when it comes
+    first and :math:`t_{jk}(x_j, x_k)` when it comes second.
 
     Parameters
     ----------
     intercept : float
         Log-odds before any term.
-    terms : tuple of LinearTerm or LevelsTerm
+    terms : tuple of LinearTerm, LevelsTerm or ShapeTerm
         One for each feature, in the order of the columns.
     n_background : int
         Number of training rows behind the means.
     name : str
         What people call the model.
+    surfaces : tuple of Surface
+        At most one for each pair of features, in any order.
 
     Raises
     ------
     TablesError
-        If a number is not finite, or a feature has two terms.
+        If a number is not finite, a feature has two terms, or a surface is of a feature that has none.
 
     References
     ----------
@@ -69,9 +82,11 @@ class RiskTables:
     terms: tuple[Term, ...]
     n_background: int
     name: str
+    surfaces: tuple[Surface, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "terms", tuple(self.terms))
+        object.__setattr__(self, "surfaces", tuple(self.surfaces))
         if not math.isfinite(self.intercept):
             raise TablesError("'intercept' must be a finite number.")
         if self.n_background < 0:
@@ -81,6 +96,11 @@ class RiskTables:
         for i, feature in enumerate(self.features):
             if feature in self.features[:i]:
                 raise TablesError(f"feature {feature!r} has two terms.", column=feature)
+        for i, surface in enumerate(self.surfaces):
+            if not set(surface.features) <= set(self.features):
+                raise TablesError("a surface is of a feature that has no term.", column=surface.name)
+            if any(set(surface.features) == set(other.features) for other in self.surfaces[:i]):
+                raise TablesError("two surfaces are of the same features.", column=surface.name)
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -90,15 +110,17 @@ class RiskTables:
     @property
     def base_value(self) -> float:
         """Mean score of the training rows, in log-odds."""
-        return self.intercept + sum(term.mean for term in self.terms)
+        return self.intercept + sum(term.mean for term in self.terms) + sum(surface.mean for surface in self.surfaces)
 
-    def score(self, X: pd.DataFrame) -> np.ndarray:
+    def score(self, X: pd.DataFrame, *, threads: int | None = None) -> np.ndarray:
         """Return the log-odds of each child.
 
         Parameters
         ----------
         X : pandas.DataFrame, shape (n, p)
-            Columns exactly ``features``, in order: numbers as float64 with NaN, levels as text with None.
+            Columns exactly ``features``, in order: numbers as float with NaN, levels as text with None.
+        threads : int, optional
+            As in :meth:`contributions`.
 
         Returns
         -------
@@ -109,24 +131,29 @@ class RiskTables:
         DataError
             If the columns differ (the message shows how) or a cell is of the wrong type.
         """
-        require_columns(self.features, X)
-        score = np.full(len(X), self.intercept, dtype=np.float64)
-        # one term after the other: children with equal terms get equal bits, however many are scored at once
-        for term in self.terms:
-            score += term.log_odds(X[term.feature])
+        score = np.empty(len(X), dtype=np.float64)
+        for batch in self._batches(X, BATCH, threads):
+            score[batch.children] = batch.score
         return score
 
-    def contributions(self, X: pd.DataFrame) -> np.ndarray:
+    def contributions(
+        self, X: pd.DataFrame, *, out: np.ndarray | None = None, threads: int | None = None
+    ) -> np.ndarray:
         """Return each feature's exact contribution to the score of each child, in log-odds.
 
         Parameters
         ----------
         X : pandas.DataFrame, shape (n, p)
             As in :meth:`score`.
+        out : numpy.ndarray of float64, shape (n, p), in Fortran order, optional
+            Where to write them.
+        threads : int, optional
+            How many may work on a large file; as many as there are cores if not given. The bits are the same.
 
         Returns
         -------
         numpy.ndarray of float64, shape (n, p)
+            In Fortran order: one feature's contributions lie together.
 
         Raises
         ------
@@ -134,13 +161,118 @@ class RiskTables:
             As :meth:`score`.
         TablesError
             If the contributions do not add up to the score.
+        UsageError
+            If ``out`` is of another kind.
         """
         require_columns(self.features, X)
-        contributions = np.empty((len(X), len(self.terms)), dtype=np.float64)
-        for j, term in enumerate(self.terms):
-            contributions[:, j] = term.log_odds(X[term.feature]) - term.mean
-        self.check_additivity(self.score(X), contributions)
-        return contributions
+        shape = (len(X), len(self.terms))
+        if out is None:
+            out = np.empty(shape, dtype=np.float64, order="F")
+        if out.shape != shape or out.dtype != np.float64 or not out.T.flags.c_contiguous or not out.flags.writeable:
+            raise UsageError(f"'out' must be an array of float64, of shape {shape} and in Fortran order.")
+        with Explainer(self._parts, X, threads) as explainer:
+            if not explainer.write(0, len(X), np.empty(len(X), dtype=np.float64), out.T):
+                raise no_sum()
+        return out
+
+    def contributions_by(self, groups: Mapping[str, Sequence[str]], X: pd.DataFrame) -> np.ndarray:
+        r"""Return each group of features' exact contribution, as when an agency gives all its columns or none.
+
+        The players of the game are then groups, not features. A surface within a group belongs to it whole, since no
+        other player is in it; of a surface between two groups each has half, for the reason that each of two features
+        has. So a group's Shapley value is the sum of its features', whatever the groups:
+
+        .. math:: \phi_G = \sum_{j \in G} \phi_j
+
+        which holds for additive models of at most pairs, and not in general.
+
+        Parameters
+        ----------
+        groups : mapping of str to sequence of str
+            Names of the groups, and the features of each; no feature is in two. A feature in none is a player of its
+            own, and its contribution is not returned.
+        X : pandas.DataFrame, shape (n, p)
+            As in :meth:`score`.
+
+        Returns
+        -------
+        numpy.ndarray of float64, shape (n, number of groups)
+            Columns in the order of ``groups``.
+
+        Raises
+        ------
+        DataError, TablesError
+            As :meth:`contributions`.
+        UsageError
+            If a group names a feature that the model does not look at, or that is in another group.
+        """
+        grouped = [feature for features in groups.values() for feature in features]
+        if unknown := sorted(set(grouped) - set(self.features)):
+            raise UsageError(f"The model does not look at: {', '.join(unknown)}.")
+        if len(grouped) > len(set(grouped)):
+            raise UsageError("A feature may be in one group only, and once.")
+        member = np.zeros((len(self.features), len(groups)))
+        for g, features in enumerate(groups.values()):
+            member[[self.features.index(feature) for feature in features], g] = 1.0
+        by_group: np.ndarray = self.contributions(X) @ member
+        return by_group
+
+    def explain_in_batches(
+        self, X: pd.DataFrame, *, children: int = BATCH, threads: int | None = None
+    ) -> Iterator[ExplainedBatch]:
+        """Yield scores and contributions of one batch of children after the other, without memory beyond a batch.
+
+        Parameters
+        ----------
+        X : pandas.DataFrame, shape (n, p)
+            As in :meth:`score`.
+        children : int
+            How many are in a batch.
+        threads : int, optional
+            As in :meth:`contributions`.
+
+        Yields
+        ------
+        ExplainedBatch
+            Its arrays are written over by the next batch.
+
+        Raises
+        ------
+        DataError, TablesError
+            As :meth:`contributions`.
+        """
+        for batch in self._batches(X, children, threads):
+            if not batch.adds_up:
+                raise no_sum()
+            yield batch
+
+    def _batches(self, X: pd.DataFrame, children: int, threads: int | None) -> Iterator[ExplainedBatch]:
+        require_columns(self.features, X)
+        if children < 1:
+            raise UsageError("A batch needs at least one child.")
+        score = np.empty(min(children, len(X)), dtype=np.float64)
+        out = np.empty((len(self.terms), len(score)), dtype=np.float64)
+        with Explainer(self._parts, X, threads) as explainer:
+            for start in range(0, len(X), children):
+                stop = min(start + children, len(X))
+                if stop - start < len(score):  # the last one; the kernel wants its rows without a gap
+                    score, out = score[: stop - start], np.empty((len(self.terms), stop - start), dtype=np.float64)
+                adds_up = explainer.write(start, stop, score, out)
+                yield ExplainedBatch(slice(start, stop), score, out.T, adds_up)
+
+    @property
+    def _parts(self) -> Parts:
+        tolerance = _TOLERANCE * self._scale
+        return Parts(self.intercept, self.base_value, tolerance, self.terms, self.surfaces, self._lookup)
+
+    @cached_property
+    def _lookups(self) -> dict[np.dtype, Lookup]:
+        return {}
+
+    def _lookup(self, dtype: np.dtype) -> Lookup:
+        if dtype not in self._lookups:
+            self._lookups[dtype] = Lookup.build(self.terms, self.surfaces, dtype)
+        return self._lookups[dtype]
 
     def check_additivity(self, score: np.ndarray, contributions: np.ndarray) -> None:
         """Raise unless base value plus contributions is the score, within 1e-9 of the size of what was added.
@@ -158,15 +290,12 @@ class RiskTables:
         gap = np.abs(self.base_value + contributions.sum(axis=1) - score)
         # written so that NaN fails too
         if not np.all(gap <= _TOLERANCE * self._scale):
-            raise TablesError(
-                "The contributions do not add up to the score.",
-                remedy="This is a defect of the library or the model file: do not use these reasons, and report it.",
-            )
+            raise no_sum()
 
     @property
     def _scale(self) -> float:
         """Largest size of the numbers that are added up: what rounding is relative to."""
-        return 1.0 + abs(self.intercept) + sum(term.reach + abs(term.mean) for term in self.terms)
+        return 1.0 + abs(self.intercept) + sum(part.reach + abs(part.mean) for part in (*self.terms, *self.surfaces))
 
     def clamped(self, X: pd.DataFrame) -> np.ndarray:
         """Return where a value lay beyond the training range and scored as its end: bool, shape (n, p)."""
@@ -179,8 +308,11 @@ class RiskTables:
         return _stack([term.unseen(X[term.feature]) for term in self.terms], len(X))
 
     def to_json(self) -> str:
-        """Return the model as JSON: indented, keys sorted, numbers to their last bit, one line feed at the end."""
-        return write_document(self.intercept, self.terms, self.n_background, self.name)
+        """Return the model as JSON: keys sorted, a line a bin, numbers to their last bit, one line feed at the end.
+
+        The format is ``send_screen.risk_tables/2``; its schema is ``risk_tables.schema.json`` in this package.
+        """
+        return write_document(Document(self.intercept, self.terms, self.n_background, self.name, self.surfaces))
 
     @classmethod
     def from_json(cls, text: str) -> RiskTables:
@@ -192,9 +324,9 @@ class RiskTables:
             If anything in it is not exactly as :meth:`to_json` writes it; the message says where, as in
             ``$.terms[3].slope``.
         """
-        intercept, terms, n_background, name = read_document(text)
+        document = read_document(text)
         try:
-            return cls(intercept=intercept, terms=terms, n_background=n_background, name=name)
+            return cls(**vars(document))
         except TablesError as error:
             raise TablesError(f"$: {error.message}") from None
 

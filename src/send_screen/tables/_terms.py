@@ -1,4 +1,4 @@
-"""One feature's part of a score: a straight line, or a value for each level."""
+"""One feature's part of a score: a straight line, a value for each level, or a shape."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from send_screen.errors import DataError, TablesError
+from send_screen.errors import TablesError
+from send_screen.tables._cells import UNSEEN, level_codes, numbers
+from send_screen.tables._checks import require_common, require_finite, require_spread
+from send_screen.tables._shape import ShapeTerm
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +34,8 @@ class LinearTerm:
         Mean of the term over the training rows.
     n, n_missing : int or None
         Training children whose value is known, and is not; None where a count of 1 to 9 would be given away.
+    label, unit : str
+        What people call the feature, and one of it; empty where it was not said.
     """
 
     feature: str
@@ -41,10 +46,12 @@ class LinearTerm:
     mean: float
     n: int | None
     n_missing: int | None
+    label: str = ""
+    unit: str = ""
 
     def __post_init__(self) -> None:
-        _require_common(self)
-        _require_finite(self, "slope", "low", "high")
+        require_common(self)
+        require_finite(self, "slope", "low", "high")
         if self.low > self.high:
             raise TablesError("'low' must not be above 'high'.", column=self.feature)
         if not math.isfinite(self.reach):
@@ -55,15 +62,22 @@ class LinearTerm:
         """Largest absolute value that the term can take, in log-odds."""
         return max(abs(self.slope * self.low), abs(self.slope * self.high), abs(self.missing))
 
+    def coordinates(self, column: pd.Series) -> np.ndarray:
+        """Return each child's place on the axis: its value, NaN where it is not known: float64, shape (n,)."""
+        return numbers(self.feature, column)
+
+    def at(self, coordinates: np.ndarray) -> np.ndarray:
+        """Return the term at places on the axis: float64, shape (n,)."""
+        line = self.slope * np.clip(coordinates, self.low, self.high)
+        return np.where(np.isnan(coordinates), self.missing, line)
+
     def log_odds(self, column: pd.Series) -> np.ndarray:
         """Return the term for each child: float64, shape (n,)."""
-        x = _numbers(self.feature, column)
-        line = self.slope * np.clip(x, self.low, self.high)
-        return np.where(np.isnan(x), self.missing, line)
+        return self.at(self.coordinates(column))
 
     def clamped(self, column: pd.Series) -> np.ndarray:
         """Return where a value lies beyond the training range and that changes the score: bool, shape (n,)."""
-        x = _numbers(self.feature, column)
+        x = self.coordinates(column)
         return ((x < self.low) | (x > self.high)) & (self.slope != 0.0)
 
     def unseen(self, column: pd.Series) -> np.ndarray:
@@ -80,12 +94,14 @@ class LevelsTerm:
     feature : str
         Name of the feature.
     levels : mapping of str to float
-        Log-odds of each level. Levels of fewer than ten training children share the value of the group they were
-        merged into.
+        Log-odds of each level, in the feature's order. Levels of fewer than ten training children share the value of
+        the group they were merged into.
     missing : float
         Log-odds when the level is not known.
-    mean, n, n_missing
+    mean, n, n_missing, label, unit
         As in :class:`LinearTerm`.
+    spread : tuple of float, one for each level and one for missing, or None
+        Standard deviation over the bags that were averaged.
     """
 
     feature: str
@@ -94,10 +110,14 @@ class LevelsTerm:
     mean: float
     n: int | None
     n_missing: int | None
+    label: str = ""
+    unit: str = ""
+    spread: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
-        _require_common(self)
+        require_common(self)
         object.__setattr__(self, "levels", dict(self.levels))
+        require_spread(self, len(self.levels) + 1)
         for level, value in self.levels.items():
             if not math.isfinite(value):
                 raise TablesError(f"level {level!r} must be a finite number.", column=self.feature)
@@ -112,12 +132,22 @@ class LevelsTerm:
         """Largest absolute value that the term can take, in log-odds."""
         return max([abs(value) for value in self.levels.values()] + [abs(self.missing)])
 
+    def coordinates(self, column: pd.Series) -> np.ndarray:
+        """Return each child's place on the axis: the position of its level in ``levels``, as float64, shape (n,).
+
+        A missing cell and an unseen level are both NaN: they have the same value by definition.
+        """
+        codes = level_codes(self.feature, column, tuple(self.levels))
+        return np.where(codes < 0, np.nan, codes)
+
+    def at(self, coordinates: np.ndarray) -> np.ndarray:
+        """Return the term at places on the axis: float64, shape (n,)."""
+        values = np.array([*self.levels.values(), self.missing], dtype=np.float64)
+        return values[np.where(np.isnan(coordinates), len(self.levels), coordinates).astype(np.intp)]
+
     def log_odds(self, column: pd.Series) -> np.ndarray:
         """Return the term for each child: float64, shape (n,)."""
-        levels = _texts(self.feature, column)
-        # a missing cell and an unseen level have no entry; they have the same value by definition
-        values = [self.missing if level is None else self.levels.get(level, self.unseen_log_odds) for level in levels]
-        return np.array(values, dtype=np.float64)
+        return self.at(self.coordinates(column))
 
     def clamped(self, column: pd.Series) -> np.ndarray:
         """Return False for every child: a level has no range."""
@@ -125,51 +155,9 @@ class LevelsTerm:
 
     def unseen(self, column: pd.Series) -> np.ndarray:
         """Return where a level is known but was not seen in training: bool, shape (n,)."""
-        levels = _texts(self.feature, column)
-        return np.array([level is not None and level not in self.levels for level in levels], dtype=bool)
+        unseen: np.ndarray = level_codes(self.feature, column, tuple(self.levels)) == UNSEEN
+        return unseen
 
 
-Term = LinearTerm | LevelsTerm
+Term = LinearTerm | LevelsTerm | ShapeTerm
 """Every kind of term there is."""
-
-
-def _require_common(term: Term) -> None:
-    if not term.feature:
-        raise TablesError("'feature' must be a name, not an empty text.")
-    _require_finite(term, "missing", "mean")
-    for name in ("n", "n_missing"):
-        count = getattr(term, name)
-        if count is not None and count < 0:
-            raise TablesError(f"'{name}' must be a count, 0 or more.", column=term.feature)
-
-
-def _require_finite(term: Term, *names: str) -> None:
-    for name in names:
-        if not math.isfinite(getattr(term, name)):
-            raise TablesError(f"'{name}' must be a finite number.", column=term.feature)
-
-
-def _numbers(feature: str, column: pd.Series) -> np.ndarray:
-    try:
-        return column.to_numpy(dtype=np.float64, na_value=np.nan)
-    except (TypeError, ValueError):
-        # the library's own message would quote the cell: it may be a child's
-        raise DataError(
-            "The model needs numbers here, and there is something else.",
-            column=feature,
-            remedy="Check the file against its contract first: that turns cells into numbers, or names them.",
-        ) from None
-
-
-def _texts(feature: str, column: pd.Series) -> list[str | None]:
-    known = column.notna().to_numpy(dtype=bool)
-    cells: list[str | None] = []
-    for cell, is_known in zip(column.to_numpy(dtype=object), known, strict=True):
-        if is_known and not isinstance(cell, str):
-            raise DataError(
-                "The model needs levels as text here, and there is something else.",
-                column=feature,
-                remedy="Check the file against its contract first: that keeps a level such as '1' as text.",
-            )
-        cells.append(cell if is_known else None)
-    return cells

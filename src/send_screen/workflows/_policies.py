@@ -6,7 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from send_screen.cohorts import Cohort
-from send_screen.estimators import BoostedTreesClassifier, PenalisedLogisticClassifier, RuleClassifier
+from send_screen.estimators import (
+    AdditiveRiskClassifier,
+    BoostedTreesClassifier,
+    PenalisedLogisticClassifier,
+    RuleClassifier,
+)
 from send_screen.specs import GoalsNotMet, ModelSpec
 
 Maker = Callable[[], Any]
@@ -21,7 +26,7 @@ def policies(spec: ModelSpec, cohort: Cohort, *, threads: int) -> dict[str, Make
     cohort : Cohort
         Only its levels of categorical features are used.
     threads : int
-        Threads of the LightGBM challenger; no figure depends on it.
+        Threads of LightGBM; no figure depends on it.
 
     Returns
     -------
@@ -31,6 +36,7 @@ def policies(spec: ModelSpec, cohort: Cohort, *, threads: int) -> dict[str, Make
     signs, categories = spec.signs, cohort.categories
     makers: dict[str, Maker] = {
         "rule": lambda: rule(spec),
+        "additive": lambda: AdditiveRiskClassifier(signs=signs, categories=categories, n_jobs=threads),
         "logistic": lambda: PenalisedLogisticClassifier(C=spec.penalty_c, signs=signs, categories=categories),
         "lightgbm": lambda: BoostedTreesClassifier(signs=signs, categories=categories, n_jobs=threads),
     }

@@ -12,7 +12,7 @@ from typing import Any
 from send_screen.cohorts import Cohort, find_leaks, hold_out_schools, load_cohort, write_held_out
 from send_screen.contracts import Contract
 from send_screen.errors import GateError, LeakageError, SpecError
-from send_screen.evaluation import build_evidence, out_of_fold
+from send_screen.evaluation import build_evidence, fit_on, out_of_fold
 from send_screen.governance import GateResult, data_sha256
 from send_screen.specs import ModelSpec, load_spec
 from send_screen.workflows._enter import enter
@@ -145,7 +145,7 @@ def train(
     scored = out_of_fold(cohort, makers, folds=spec.folds, seeds=spec.seeds, progress=tell)
     table, keys = build_evidence(cohort, scored, capacity=spec.capacity, seed=int(spec.sha256[:8], 16))
     tell("Fitting the version on all schools that were not kept aside")
-    tables = replace(makers["version"]().fit(cohort.X, cohort.y).risk_tables_, name=spec.title)
+    tables = replace(fit_on(makers["version"](), cohort).risk_tables_, name=spec.title)
     tell("Measuring: how well it ranks, for whom, and how sure that is")
     facts = version_facts(spec, contracts, cohort, tables, data_sha256=data_sha256(data), hold_out=hold_out)
     document = published_document(spec, contracts, cohort, tables, table, facts)

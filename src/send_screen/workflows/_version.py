@@ -14,7 +14,7 @@ from send_screen.governance import code_version, package_versions, sha256_of, ve
 from send_screen.reports import render_card, render_card_markdown, render_fairness
 from send_screen.screening import value_in_words
 from send_screen.specs import ColumnRef, Equals, Feature, ModelSpec
-from send_screen.tables import MINIMUM_CHILDREN, LinearTerm, RiskTables, Term
+from send_screen.tables import MINIMUM_CHILDREN, LevelsTerm, LinearTerm, RiskTables, ShapeTerm, Term
 
 POINTS = 9
 
@@ -76,11 +76,12 @@ def shapes(spec: ModelSpec, contracts: dict[str, Contract], tables: RiskTables) 
 
 
 def _shape(feature: Feature, contracts: dict[str, Contract], term: Term) -> dict[str, Any]:
-    if isinstance(term, LinearTerm):
-        values: list[Any] = _grid(feature, contracts, term)
-        log_odds = [term.slope * value for value in values]
+    if isinstance(term, LevelsTerm):
+        values: list[Any] = list(term.levels)
+        log_odds = list(term.levels.values())
     else:
-        values, log_odds = list(term.levels), list(term.levels.values())
+        values = _grid(feature, contracts, term)
+        log_odds = term.at(np.array(values)).tolist()
     prefix = f"{feature.label}: "
     points = [
         {
@@ -95,7 +96,7 @@ def _shape(feature: Feature, contracts: dict[str, Contract], term: Term) -> dict
     return {
         "feature": feature.name,
         "label": feature.label,
-        "kind": "linear" if isinstance(term, LinearTerm) else "levels",
+        "kind": "levels" if isinstance(term, LevelsTerm) else "linear",
         "unit": feature.unit,
         "agency": contracts[feature.sources[0].contract].agency,
         "sign": feature.sign,
@@ -105,8 +106,8 @@ def _shape(feature: Feature, contracts: dict[str, Contract], term: Term) -> dict
     }
 
 
-def _grid(feature: Feature, contracts: dict[str, Contract], term: LinearTerm) -> list[float]:
-    """Return the values at which a slope is drawn: the codes of a coded column, else evenly over the range."""
+def _grid(feature: Feature, contracts: dict[str, Contract], term: LinearTerm | ShapeTerm) -> list[float]:
+    """Return where a slope or a shape is drawn: at the codes of a coded column, else evenly over the range."""
     if isinstance(feature.source, Equals):
         return [0.0, 1.0]
     if isinstance(feature.source, ColumnRef):

@@ -1,0 +1,191 @@
+"""Trees on what a score leaves over, by LightGBM, and the same trees as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from send_screen.estimators._axes import Axis, bins_of
+from send_screen.estimators._bags import Bag, log_loss
+from send_screen.estimators._boosted import _lightgbm
+
+_PATIENCE = 20  # rounds without a better score on the held-out before a booster stops
+
+
+@dataclass(frozen=True)
+class Boosting:
+    """How trees are grown; fixed for all data."""
+
+    rounds: int
+    learning_rate: float
+    feature_fraction: float
+    min_leaf: int = 40
+    penalty: float = 5.0
+
+
+@dataclass(frozen=True)
+class Boosted:
+    """Boosters, one a bag, and how many rounds are best for all of them together (0 when trees are of no use)."""
+
+    boosters: list[Any]
+    rounds: int
+
+    def predict(self, bag: int, bins: np.ndarray) -> np.ndarray:
+        """Return what a bag's trees add to the score, for bins as the trees see them: float64, shape (m,)."""
+        if self.rounds == 0:
+            return np.zeros(len(bins))
+        return np.asarray(
+            self.boosters[bag].predict(bins, raw_score=True, num_iteration=self.rounds, num_threads=1),
+            dtype=np.float64,
+        )
+
+
+def boost(
+    axes: Sequence[Axis],
+    allowed: Sequence[Sequence[int]] | None,
+    y: np.ndarray,
+    weight: np.ndarray,
+    bags: Sequence[Bag],
+    starts: Sequence[np.ndarray],
+    how: Boosting,
+    *,
+    seed: int,
+    n_jobs: int,
+) -> Boosted:
+    """Return boosters of depth-2 trees, one a bag, each grown on what its bag's score leaves over.
+
+    Parameters
+    ----------
+    axes : sequence of Axis
+        Columns; signs are monotone constraints.
+    allowed : sequence of sequences of int, or None
+        Sets of columns that may meet in one branch; None for any two.
+    y, weight : numpy.ndarray of float64, shape (n,)
+    bags : sequence of Bag
+    starts : sequence of numpy.ndarray of float64, shape (n,)
+        Each bag's score to start from.
+    how : Boosting
+    seed : int
+    n_jobs : int
+        Bags that grow at the same time; no figure depends on it.
+    """
+    lightgbm = _lightgbm()
+    parameters = {
+        "objective": "binary",
+        "metric": "binary_logloss",
+        "learning_rate": how.learning_rate,
+        "max_depth": 2,
+        "num_leaves": 4,
+        "min_data_in_leaf": how.min_leaf,
+        "lambda_l2": how.penalty,
+        "feature_fraction": how.feature_fraction,
+        "max_bin": 255,
+        "min_data_in_bin": 1,
+        "feature_pre_filter": False,
+        "boost_from_average": False,
+        "monotone_constraints": [axis.sign for axis in axes],
+        "deterministic": True,
+        "force_row_wise": True,
+        "num_threads": 1,
+        "verbosity": -1,
+    }
+    if allowed is not None:
+        parameters["interaction_constraints"] = [list(columns) for columns in allowed]
+    categorical = [j for j, axis in enumerate(axes) if axis.categorical]
+    whole = lightgbm.Dataset(
+        bins_of(list(axes)), y, weight=weight, params=parameters, categorical_feature=categorical, free_raw_data=False
+    ).construct()
+    parts = [[whole.subset(rows).construct() for rows in (bag.learn, bag.held_out)] for bag in bags]
+
+    def grow(b: int) -> tuple[Any, list[float]]:
+        bag, start, (learn, held_out) = bags[b], starts[b], parts[b]
+        learn.set_init_score(start[bag.learn])
+        held_out.set_init_score(start[bag.held_out])
+        # made here, because LightGBM keeps what it may print for each thread
+        booster = lightgbm.Booster({**parameters, "seed": seed + b}, learn)
+        booster.add_valid(held_out, "held out")
+        before = log_loss(start[bag.held_out], y[bag.held_out], weight[bag.held_out])
+        return booster, _grow(booster, before, how.rounds)
+
+    # a thread a bag: threads inside a tree have too little to do on a few thousand children
+    with ThreadPoolExecutor(n_jobs) as pool:
+        grown = list(pool.map(grow, range(len(bags))))
+    boosters, curves = [booster for booster, _ in grown], [curve for _, curve in grown]
+    longest = max(map(len, curves))
+    padded = [curve + curve[-1:] * (longest - len(curve)) for curve in curves]
+    return Boosted(boosters, fewest_rounds(np.array(padded), np.array([weight[bag.held_out].sum() for bag in bags])))
+
+
+def _grow(booster: Any, before: float, most: int) -> list[float]:
+    """Grow a booster until its held-out loss has long been rising; return that loss after 0, 1, ... rounds."""
+    curve = [before]
+    while len(curve) <= most and len(curve) - int(np.argmin(curve)) <= _PATIENCE:
+        if booster.update():  # no split is left
+            break
+        curve.append(float(booster.eval_valid()[0][2]))
+    return curve
+
+
+def fewest_rounds(curves: np.ndarray, weight: np.ndarray) -> int:
+    """Return the fewest rounds whose held-out loss is within a standard error of the least.
+
+    The error is that of the mean, over bags, of the difference between the two losses of one bag.
+
+    Parameters
+    ----------
+    curves : numpy.ndarray of float, shape (bags, rounds + 1)
+        Held-out loss of each bag after 0, 1, ... rounds.
+    weight : numpy.ndarray of float, shape (bags,)
+    """
+    share = weight / weight.sum()
+    best = int((share @ curves).argmin())
+    excess = curves - curves[:, [best]]
+    mean = share @ excess
+    error = np.sqrt(share**2 @ (excess - mean) ** 2 * len(curves) / max(len(curves) - 1, 1))
+    return int(np.argmax(mean <= error))
+
+
+def shapes_of(boosted: Boosted, bag: int, axes: Sequence[Axis]) -> tuple[float, tuple[np.ndarray, ...]]:
+    """Return trees of one feature each as a constant and, for each axis, one value a bin, the last for missing.
+
+    Such trees are a sum of functions of one feature, so their values along each axis, with every other feature in its
+    first bin, say all there is.
+    """
+    grid = []
+    for j, axis in enumerate(axes):
+        rows = np.zeros((axis.n_bins + 1, len(axes)))
+        rows[:, j] = axis.as_seen(np.arange(axis.n_bins + 1))
+        grid.append(rows)
+    base = float(boosted.predict(bag, np.zeros((1, len(axes))))[0])
+    answers = boosted.predict(bag, np.concatenate(grid)) - base
+    sizes = np.cumsum([axis.n_bins + 1 for axis in axes])[:-1]
+    return base, tuple(_risen(own, axis) for own, axis in zip(np.split(answers, sizes), axes, strict=True))
+
+
+def surfaces_of(boosted: Boosted, bag: int, pairs: Sequence[tuple[Axis, Axis]]) -> tuple[float, tuple[np.ndarray, ...]]:
+    """Return trees of one pair each as a constant and, for each pair, a grid with missing as last row and column."""
+    width = 2 * len(pairs)
+    grid = []
+    for k, (first, second) in enumerate(pairs):
+        a, b = np.meshgrid(np.arange(first.n_bins + 1), np.arange(second.n_bins + 1), indexing="ij")
+        rows = np.zeros((a.size, width))
+        rows[:, 2 * k], rows[:, 2 * k + 1] = first.as_seen(a.ravel()), second.as_seen(b.ravel())
+        grid.append(rows)
+    base = float(boosted.predict(bag, np.zeros((1, width)))[0])
+    answers = boosted.predict(bag, np.concatenate(grid)) - base
+    sizes = np.cumsum([(first.n_bins + 1) * (second.n_bins + 1) for first, second in pairs])[:-1]
+    return base, tuple(
+        own.reshape(first.n_bins + 1, second.n_bins + 1)
+        for own, (first, second) in zip(np.split(answers, sizes), pairs, strict=True)
+    )
+
+
+def _risen(values: np.ndarray, axis: Axis) -> np.ndarray:
+    """Return values whose known bins obey the sign to the last bit, which differences of sums do up to rounding."""
+    if axis.sign:
+        values[:-1] = axis.sign * np.maximum.accumulate(axis.sign * values[:-1])
+    return values

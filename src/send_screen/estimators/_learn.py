@@ -1,0 +1,195 @@
+"""The additive model, learnt in stages, each choice made on children of schools that the bag has not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from send_screen.estimators._axes import Axis, pair_axes
+from send_screen.estimators._bags import Bag, log_loss, make_bags
+from send_screen.estimators._boost import Boosted, Boosting, boost, shapes_of, surfaces_of
+from send_screen.estimators._pairs import worthwhile_pairs
+from send_screen.estimators._parts import Block, Parts, linear_parts, mean_of, score_of
+from send_screen.estimators._solver import fit_bounded_logistic
+
+STRENGTHS: tuple[float | None, ...] = (None, 0.001, 0.01, 0.1)
+"""Strengths C of the backbone that are weighed against each other; None is no backbone."""
+
+SHAPES = Boosting(rounds=200, learning_rate=0.1, feature_fraction=0.3)
+SURFACES = Boosting(rounds=120, learning_rate=0.1, feature_fraction=0.8)
+ROUNDS = 2
+_TEMPERATURE = 4.0
+_NEGLIGIBLE = 0.05
+_LONE_STRENGTH = 0.01  # with too few children to hold any out there is a backbone only
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What was learnt: one score a bag, over the same axes and pairs, and the choices made."""
+
+    bags: list[Parts]
+    pairs: list[tuple[Axis, Axis]]
+    strengths: dict[float | None, float]
+
+
+@dataclass(frozen=True)
+class Children:
+    """Training children: the columns of their linear part, their bins, target, weights."""
+
+    blocks: list[Block]
+    axes: list[Axis]
+    y: np.ndarray
+    weight: np.ndarray
+
+    def backbone(self, rows: np.ndarray, strength: float | None) -> Parts:
+        """Return the penalised logistic regression of some of the children."""
+        k = sum(block.Z.shape[1] for block in self.blocks)
+        if strength is None or k == 0:
+            rate = float(np.average(self.y[rows], weights=self.weight[rows]))
+            return linear_parts(self.blocks, self.axes, np.zeros(k), float(np.log(rate / (1.0 - rate))))
+        w, intercept = fit_bounded_logistic(
+            np.column_stack([block.Z for block in self.blocks])[rows],
+            self.y[rows],
+            self.weight[rows],
+            maps=[block.A for block in self.blocks],
+            bounded=[block.bounded for block in self.blocks],
+            C=strength,
+        )
+        return linear_parts(self.blocks, self.axes, w, intercept)
+
+    def score(self, parts: Parts, pairs: Sequence[tuple[Axis, Axis]] = ()) -> np.ndarray:
+        """Return the score of all of the children."""
+        return score_of(parts, self.blocks, self.axes, list(pairs))
+
+
+def learn(children: Children, groups: np.ndarray | None, *, max_pairs: int, seed: int, n_jobs: int) -> Learnt:
+    """Return what the children teach.
+
+    1. Every strength of the backbone, with shapes on what it leaves over, in every bag. Strengths are weighed by the
+       held-out loss: w is proportional to exp(-n (loss - least loss) / 4), and those below .05 are dropped.
+    2. Surfaces of the first ``max_pairs`` of :func:`worthwhile_pairs` are learnt on what is left over, and kept if they
+       lower the held-out loss.
+    3. An affine map with positive slope, fitted on held-out scores, calibrates.
+    """
+    rounds = make_bags(children.y, groups, rounds=ROUNDS, seed=seed)
+    if not rounds:
+        return Learnt([children.backbone(np.arange(len(children.y)), _LONE_STRENGTH)], [], {_LONE_STRENGTH: 1.0})
+    candidates: dict[float | None, list[Parts]] = {strength: [] for strength in STRENGTHS}
+    weights: dict[float | None, float] = {}
+    bags: list[Bag] = []
+    for r, some in enumerate(rounds):
+        bags += some
+        for strength, own in candidates.items():
+            own += _with_shapes(children, some, strength, seed=seed + 100 * r, n_jobs=n_jobs)
+        weights = _weigh(children, bags, candidates)
+        candidates = {strength: candidates[strength] for strength in weights}
+    parts = [_weighted([own[b] for own in candidates.values()], list(weights.values())) for b in range(len(bags))]
+    parts, pairs = _with_surfaces(children, bags, parts, max_pairs, seed=seed, n_jobs=n_jobs)
+    slope, shift = _calibration(children, held_out_score(children, bags, parts, pairs))
+    return Learnt([part.recalibrated(slope, shift) for part in parts], pairs, weights)
+
+
+def held_out_score(
+    children: Children, bags: Sequence[Bag], parts: Sequence[Parts], pairs: Sequence[tuple[Axis, Axis]] = ()
+) -> np.ndarray:
+    """Return each child's mean score by the bags that did not learn from it; NaN where there is none."""
+    total, times = np.zeros(len(children.y)), np.zeros(len(children.y))
+    for bag, part in zip(bags, parts, strict=True):
+        total[bag.held_out] += children.score(part, pairs)[bag.held_out]
+        times[bag.held_out] += 1.0
+    mean: np.ndarray = np.divide(total, times, out=np.full(len(total), np.nan), where=times > 0)
+    return mean
+
+
+def _with_shapes(
+    children: Children, bags: Sequence[Bag], strength: float | None, *, seed: int, n_jobs: int
+) -> list[Parts]:
+    backbones = [children.backbone(bag.learn, strength) for bag in bags]
+    alone = [[j] for j in range(len(children.axes))]
+    boosted = boost(
+        children.axes,
+        alone,
+        children.y,
+        children.weight,
+        bags,
+        [children.score(part) for part in backbones],
+        SHAPES,
+        seed=seed,
+        n_jobs=n_jobs,
+    )
+    return [part + shape_parts(boosted, b, children.axes) for b, part in enumerate(backbones)]
+
+
+def shape_parts(boosted: Boosted, bag: int, axes: Sequence[Axis]) -> Parts:
+    """Return trees of one feature each as parts of a score."""
+    constant, values = shapes_of(boosted, bag, axes)
+    return Parts(constant, np.zeros(len(axes)), values)
+
+
+def _weigh(
+    children: Children, bags: Sequence[Bag], candidates: dict[float | None, list[Parts]]
+) -> dict[float | None, float]:
+    losses = []
+    for own in candidates.values():
+        score = held_out_score(children, bags, own)
+        seen = ~np.isnan(score)
+        losses.append(log_loss(score[seen], children.y[seen], children.weight[seen]))
+    weights = np.exp(-len(children.y) * (np.array(losses) - min(losses)) / _TEMPERATURE)
+    weights /= weights.sum()
+    kept = weights >= _NEGLIGIBLE
+    weights = weights / weights[kept].sum()
+    return {s: float(w) for s, w, keep in zip(candidates, weights, kept, strict=True) if keep}
+
+
+def _weighted(parts: Sequence[Parts], weights: Sequence[float]) -> Parts:
+    total = parts[0].times(weights[0])
+    for part, weight in zip(parts[1:], weights[1:], strict=True):
+        total = total + part.times(weight)
+    return total
+
+
+def _with_surfaces(
+    children: Children, bags: Sequence[Bag], parts: list[Parts], max_pairs: int, *, seed: int, n_jobs: int
+) -> tuple[list[Parts], list[tuple[Axis, Axis]]]:
+    if max_pairs == 0 or len(children.axes) < 2:
+        return parts, []
+    starts = [children.score(part) for part in parts]
+    y, weight, axes = children.y, children.weight, children.axes
+    pairs: list[tuple[Axis, Axis]] = []
+    for j, k in worthwhile_pairs(axes, y, weight, bags, starts):
+        if len(pairs) < max_pairs and (pair := pair_axes(axes[j], axes[k])) is not None:
+            pairs.append(pair)
+    if not pairs:
+        return parts, []
+    columns = [axis for pair in pairs for axis in pair]
+    alone = [[2 * k, 2 * k + 1] for k in range(len(pairs))]
+    boosted = boost(columns, alone, y, weight, bags, starts, SURFACES, seed=seed, n_jobs=n_jobs)
+    if boosted.rounds == 0:
+        return parts, []
+    finished = []
+    for b, part in enumerate(parts):
+        constant, grids = surfaces_of(boosted, b, pairs)
+        finished.append(replace(part, intercept=part.intercept + constant, grids=grids))
+    return finished, pairs
+
+
+def _calibration(children: Children, score: np.ndarray) -> tuple[float, float]:
+    """Return slope (0 or more) and shift of the logistic regression of the target on held-out scores."""
+    seen = ~np.isnan(score)
+    w, shift = fit_bounded_logistic(
+        score[seen][:, None],
+        children.y[seen],
+        children.weight[seen],
+        maps=[np.eye(1)],
+        bounded=[np.array([True])],
+        C=1e6,
+    )
+    # held-out children of no use at all would turn the score off: then it stays as it is
+    return (float(w[0]), shift) if w[0] > 0.05 else (1.0, 0.0)
+
+
+def average(learnt: Learnt) -> Parts:
+    """Return the mean of the bags."""
+    return mean_of(learnt.bags)

@@ -1,0 +1,46 @@
+"""What must be true of every term."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from send_screen.errors import TablesError
+
+
+def require_common(term: Any) -> None:
+    """Raise unless a term has a name, finite numbers and counts that can be."""
+    if not term.feature:
+        raise TablesError("'feature' must be a name, not an empty text.")
+    require_finite(term, "missing", "mean")
+    for name in ("n", "n_missing"):
+        count = getattr(term, name)
+        for value in count if isinstance(count, tuple) else (count,):
+            if value is not None and value < 0:
+                raise TablesError(f"'{name}' must be a count, 0 or more.", column=term.feature)
+
+
+def require_finite(term: Any, *names: str) -> None:
+    """Raise unless each of these attributes of a term is a finite number."""
+    for name in names:
+        if not math.isfinite(getattr(term, name)):
+            raise TablesError(f"'{name}' must be a finite number.", column=term.feature)
+
+
+def require_edges(edges: Sequence[float], name: str, feature: str) -> None:
+    """Raise unless edges are finite numbers, each above the one before."""
+    if not all(math.isfinite(edge) for edge in edges):
+        raise TablesError(f"'{name}' must be finite numbers.", column=feature)
+    if not all(low < high for low, high in pairwise(edges)):
+        raise TablesError(f"'{name}' must be in ascending order, each once.", column=feature)
+
+
+def require_spread(term: Any, length: int) -> None:
+    """Raise unless a term's spread is None or that many finite numbers of 0 or more."""
+    if term.spread is None:
+        return
+    object.__setattr__(term, "spread", tuple(map(float, term.spread)))
+    if len(term.spread) != length or not all(math.isfinite(value) and value >= 0 for value in term.spread):
+        raise TablesError(f"'spread' must be {length} numbers of 0 or more.", column=term.feature)

@@ -1,0 +1,153 @@
+"""The kernel: bins, terms and surfaces of many children, one cache-sized block after the other.
+
+numba is imported here and nowhere else, and only when a file is large enough for its start to be worth while. Where it
+is not installed (a school's light install) or cannot be loaded, everything is done by numpy, with the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+BLOCK = 2_048  # children: their bins and one feature's values and results lie in a core's first two caches
+
+
+@cache
+def kernel() -> Callable[..., int] | None:
+    """Return the compiled kernel, or None where there is no numba; compiled code is kept for the next process."""
+    try:
+        import numba
+    except ImportError:
+        return None
+    try:
+        compiled = numba.njit(nogil=True, cache=True)(_explain)
+    except RuntimeError:  # no folder that the compiled code could be written to
+        compiled = numba.njit(nogil=True)(_explain)
+    return compiled  # type: ignore[no-any-return]
+
+
+def _explain(
+    X: Any,
+    start: int,
+    stop: int,
+    score: Any,
+    out: Any,
+    shift: int,
+    intercept: float,
+    base_value: float,
+    tolerance: float,
+    lowest: Any,
+    cells_per_unit: Any,
+    cells: Any,
+    before: Any,
+    in_cell: Any,
+    edges: Any,
+    missing_bin: Any,
+    steps: Any,
+    slope: Any,
+    low: Any,
+    high: Any,
+    mean: Any,
+    slot: Any,
+    pairs: Any,
+    row: Any,
+    column: Any,
+    surface: Any,
+    surface_mean: Any,
+) -> int:
+    """Score and explain the children ``start`` to ``stop`` of ``X``, shape (p, n), into ``score`` and ``out``.
+
+    Child i goes to place i - ``shift`` of ``score``, shape (k,), and of ``out``, shape (p, k). The number of children
+    is returned whose contributions and base value do not add up to their score within ``tolerance``. The other
+    arguments are those of :class:`~send_screen.tables._lookup.Lookup`. Every number is computed by the operations of
+    the numpy path in their order, so that both give the same bits.
+    """
+    bins = np.empty((slot.max() + 1 if len(slot) else 1, BLOCK), dtype=np.uint32)
+    total = np.empty(BLOCK, dtype=np.float64)
+    one = lowest.dtype.type(1)
+    zero = lowest.dtype.type(0)
+    wrong = 0
+    for block in range(start, stop, BLOCK):
+        k = min(BLOCK, stop - block)
+        o = block - shift
+        s = score[o : o + k]
+        s[:] = intercept
+        for j in range(len(slot)):
+            x = X[j, block : block + k]
+            e = edges[j]
+            b = bins[slot[j]]
+            gone = missing_bin[j]
+            if cells[j] > 0:
+                first = lowest[j]
+                fine = cells_per_unit[j]
+                last = lowest.dtype.type(cells[j] - 1)
+                table = before[j]
+                for i in range(k):
+                    # written so that NaN goes to 0 and infinity to an end, before either becomes a whole number
+                    place = (x[i] - first) * fine + one
+                    place = place if place > zero else zero
+                    place = place if place < last else last
+                    known = table[np.uint32(np.int32(place))]
+                    known = np.uint32(known + np.uint32(x[i] >= e[known]))
+                    b[i] = known if x[i] == x[i] else gone
+                for _ in range(1, in_cell[j]):
+                    for i in range(k):
+                        b[i] = b[i] + np.uint32(x[i] >= e[b[i]])
+            else:
+                for i in range(k):
+                    b[i] = np.uint32(0)
+                half = np.uint32(in_cell[j] // 2)
+                while half > np.uint32(0):
+                    for i in range(k):
+                        b[i] = b[i] + (half if x[i] >= e[b[i] + half - np.uint32(1)] else np.uint32(0))
+                    half = np.uint32(half // np.uint32(2))
+                for i in range(k):
+                    b[i] = b[i] if x[i] == x[i] else gone
+            phi = out[j, o : o + k]
+            t = steps[j]
+            centre = mean[j]
+            for i in range(k):
+                phi[i] = t[b[i]]
+            rise = slope[j]
+            if rise != 0.0:
+                bottom = low[j]
+                top = high[j]
+                for i in range(k):
+                    z = np.float64(x[i])
+                    z = z if z > bottom else bottom
+                    z = z if z < top else top
+                    line = rise * z if x[i] == x[i] else 0.0
+                    value = line + phi[i]
+                    s[i] += value
+                    phi[i] = value - centre
+            else:
+                for i in range(k):
+                    s[i] += phi[i]
+                    phi[i] = phi[i] - centre
+        for q in range(len(pairs)):
+            b0 = bins[slot[pairs[q, 0]]]
+            b1 = bins[slot[pairs[q, 1]]]
+            phi0 = out[pairs[q, 0], o : o + k]
+            phi1 = out[pairs[q, 1], o : o + k]
+            r = row[q]
+            c = column[q]
+            t = surface[q]
+            centre = surface_mean[q]
+            for i in range(k):
+                value = t[r[b0[i]] + c[b1[i]]]
+                s[i] += value
+                share = 0.5 * (value - centre)
+                phi0[i] += share
+                phi1[i] += share
+        total[:k] = base_value
+        for j in range(len(slot)):
+            phi = out[j, o : o + k]
+            for i in range(k):
+                total[i] += phi[i]
+        for i in range(k):
+            # written so that NaN is wrong too
+            wrong += 0 if abs(total[i] - s[i]) <= tolerance else 1
+    return wrong

@@ -1,0 +1,198 @@
+"""From tables as they were fitted to tables that may be shown: hard rule 9, with signs kept."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from send_screen.errors import TablesError
+from send_screen.tables._merge import is_few, merged_bins, pool_rows, pooled
+from send_screen.tables._published_surface import merged_surface
+from send_screen.tables._shape import ShapeTerm, bin_of
+from send_screen.tables._signs import as_shape, edges_of, sign_violations, steps_of, with_signs
+from send_screen.tables._small_numbers import MINIMUM_CHILDREN, merged_levels, published_counts, published_range
+from send_screen.tables._surface import Surface
+from send_screen.tables._tables import RiskTables
+from send_screen.tables._terms import LevelsTerm, LinearTerm, Term
+
+
+def published_tables(
+    tables: RiskTables,
+    X: pd.DataFrame,
+    *,
+    signs: Mapping[str, int] | None = None,
+    sample_weight: np.ndarray | None = None,
+) -> RiskTables:
+    """Return the tables with small numbers merged away, so that they may be published (hard rule 9).
+
+    - A bin of fewer than ten training children is merged with the neighbour whose value is nearer, a level with others
+      (:func:`merged_levels`). A line ends where ten children are at or beyond its end.
+    - Every edge becomes the shortest decimal that cuts the training children in the same place; ten are on either side.
+    - A surface has no edge that its features' terms have not. Whole rows and columns are merged until each cell has
+      none or at least ten children. Where that cannot be had for children whose value is missing, the surface says
+      nothing of them (0). It is purified again, and what the merging made a main effect moves into the terms.
+    - Counts are those of the training children; where one is withheld, so is what would give it away.
+    - Each sign is made to hold again (:func:`sign_violations`), and the mean score of the training children is kept.
+
+    Parameters
+    ----------
+    tables : RiskTables
+        As fitted: its counts and means need not be right.
+    X : pandas.DataFrame, shape (n, p)
+        The training children, columns as for :meth:`RiskTables.score`.
+    signs : mapping of str to int, optional
+        +1 where more is more risk, -1 where more is less.
+    sample_weight : numpy.ndarray of float, shape (n,), optional
+        Weights of the training rows in means; counts are of children.
+
+    Returns
+    -------
+    RiskTables
+
+    Raises
+    ------
+    TablesError
+        If a slope has the wrong sign.
+    """
+    signs = signs or {}
+    weight = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+    score = tables.score(X)
+    places = {term.feature: term.coordinates(X[term.feature]) for term in tables.terms}
+    terms: dict[str, Term] = {}
+    cuts: dict[str, tuple[float, ...]] = {}  # where a surface may step
+    for term in tables.terms:
+        at, ordered = places[term.feature], bool(signs.get(term.feature))
+        if isinstance(term, LevelsTerm):
+            groups = _level_groups(term, at, ordered=ordered)
+            cuts[term.feature] = tuple(e for e in edges_of(term) if not ordered or groups[int(e)] != groups[int(e) - 1])
+            terms[term.feature] = _merged_levels(term, at, weight, ordered=ordered)
+        else:
+            terms[term.feature] = _merged_numbers(term, tables, at, weight)
+            cuts[term.feature] = edges_of(terms[term.feature])
+    surfaces = []
+    for surface in tables.surfaces:
+        merged, effects = merged_surface(surface, cuts, places, weight)
+        for feature, edges, effect in effects:
+            terms[feature] = _plus(terms[feature], edges, effect)
+        if any(value for row in merged.values for value in row):
+            surfaces.append(merged)
+    for feature, term in terms.items():
+        sign, at = signs.get(feature, 0), places[feature]
+        term = _few_missing(term, at, weight)
+        if isinstance(term, LevelsTerm):
+            term = _merged_levels(term, at, weight, ordered=bool(sign))
+        term = _few_missing(with_signs(term, surfaces, sign), at, weight)
+        terms[feature] = _counted(with_signs(term, surfaces, sign), at, weight)
+    if short := sign_violations(list(terms.values()), surfaces, signs):
+        raise TablesError("A sign does not hold after merging.", column=next(iter(short)))
+    published = RiskTables(
+        intercept=0.0,
+        terms=tuple(terms.values()),
+        n_background=len(X),
+        name=tables.name,
+        surfaces=tuple(surfaces),
+    )
+    return replace(published, intercept=_mean(score, weight) - published.base_value)
+
+
+def _merged_numbers(
+    term: LinearTerm | ShapeTerm, tables: RiskTables, places: np.ndarray, weight: np.ndarray
+) -> LinearTerm | ShapeTerm:
+    """Return a term of numbers cut where it or a surface of it steps, no bin of fewer than ten children."""
+    known = np.sort(places[~np.isnan(places)])
+    low, high = published_range(known) or (0.0, 0.0)
+    low, high = max(low, term.low), min(high, term.high)
+    if low > high:  # the line lies wholly beyond what may be told
+        low = high = min(max(low, term.low), term.high)
+    slope = term.slope if len(known) >= 2 * MINIMUM_CHILDREN else 0.0
+    edges = {*edges_of(term), *(edge for surface in tables.surfaces for edge in _edges(surface, term.feature))}
+    if edges:
+        fine = tuple(sorted(edges))
+        values = steps_of(term)[bin_of(edges_of(term), np.array([-np.inf, *fine]))]
+        bins = bin_of(fine, places)
+        member = merged_bins(np.bincount(bins, minlength=len(fine) + 2)[:-1], values)
+        weights = np.bincount(bins, weights=weight, minlength=len(fine) + 2)[:-1]
+        kept = [edge for edge, step in zip(fine, np.diff(member), strict=True) if step]
+        cuts = tuple(_short_edge(edge, known) for edge in kept)
+        term = as_shape(term, cuts, pool_rows(values, weights, member))
+    return replace(term, slope=slope, low=low, high=high)
+
+
+def _short_edge(edge: float, known: np.ndarray) -> float:
+    """Return the shortest decimal that has the same values below it as ``edge``; ``known`` are in order."""
+    i = int(np.searchsorted(known, edge, side="left"))
+    below, above = float(known[i - 1]), float(known[i])
+    for digits in range(-6, 17):
+        for candidate in (round(edge, digits), math.floor(above * 10.0**digits) / 10.0**digits):
+            if below < candidate <= above:
+                return candidate + 0.0  # no negative zero in a file that people read
+    return edge
+
+
+def _edges(surface: Surface, feature: str) -> tuple[float, ...]:
+    return surface.edges[surface.features.index(feature)] if feature in surface.features else ()
+
+
+def _plus(term: Term, edges: tuple[float, ...], effect: np.ndarray) -> Term:
+    """Return a term and the main effect that came from a surface: one value a bin, the last for missing."""
+    *known, missing = effect
+    if isinstance(term, LevelsTerm):
+        bins = bin_of(edges, np.arange(len(term.levels)))
+        levels = {level: value + known[b] for b, (level, value) in zip(bins, term.levels.items(), strict=True)}
+        return replace(term, levels=levels, missing=term.missing + missing)
+    starts = np.array([-np.inf, *edges_of(term)])
+    values = steps_of(term) + np.array(known)[bin_of(edges, starts)]
+    return replace(as_shape(term, edges_of(term), values), missing=term.missing + float(missing))
+
+
+def _merged_levels(term: LevelsTerm, places: np.ndarray, weight: np.ndarray, *, ordered: bool) -> LevelsTerm:
+    """Return a term of levels in which those of few children share a value with others."""
+    if not term.levels:
+        return term
+    member, values, missing = _level_groups(term, places, ordered=ordered), steps_of(term), term.missing
+    weights = np.bincount(bin_of(edges_of(term), places), weights=weight, minlength=len(values) + 1)[:-1]
+    for g in range(int(member.max(initial=-1)) + 1):
+        values[member == g] = pooled(values[member == g], weights[member == g])
+    values[member < 0] = missing
+    return replace(term, levels=dict(zip(term.levels, values.tolist(), strict=True)), missing=missing, spread=None)
+
+
+def _level_groups(term: LevelsTerm, places: np.ndarray, *, ordered: bool) -> np.ndarray:
+    """Return the group that each level is merged into; -1 for one that says nothing of its own.
+
+    A level of no child is as the one before it, or where levels have no order as a missing one; so is every level when
+    there are fewer than ten children in all.
+    """
+    counts = [int((places == i).sum()) for i in range(len(term.levels))]
+    groups = merged_levels(dict(zip(term.levels, counts, strict=True)), ordered=ordered)
+    group_of = {level: g for g, group in enumerate(groups) for level in group}
+    member = np.array([group_of.get(level, -1) for level in term.levels], dtype=np.intp)
+    return np.maximum.accumulate(np.maximum(member, 0)) if ordered and groups else member
+
+
+def _few_missing(term: Term, places: np.ndarray, weight: np.ndarray) -> Term:
+    """Return a term whose missing values, where too few to say anything of, score as the known ones do on average."""
+    known = ~np.isnan(places)
+    if 0 < (~known).sum() < MINIMUM_CHILDREN and known.any():
+        return replace(term, missing=_mean(term.at(places[known]), weight[known]))
+    return term
+
+
+def _counted(term: Term, places: np.ndarray, weight: np.ndarray) -> Term:
+    """Return a term with the mean and the counts of the training children."""
+    n_missing = int(np.isnan(places).sum())
+    n, n_missing_shown = published_counts(len(places) - n_missing, n_missing)
+    mean = _mean(term.at(places), weight)
+    if isinstance(term, ShapeTerm):
+        counts = np.bincount(bin_of(term.edges, places), minlength=len(term.values) + 1)[:-1]
+        hidden = n is None or is_few(counts).any()
+        return replace(term, mean=mean, n=None if hidden else tuple(counts.tolist()), n_missing=n_missing_shown)
+    return replace(term, mean=mean, n=n, n_missing=n_missing_shown)
+
+
+def _mean(values: np.ndarray, weight: np.ndarray) -> float:
+    return float(weight @ values / weight.sum())

@@ -1,0 +1,85 @@
+"""A surface with small numbers merged away: the part of hard rule 9 that is about two features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from send_screen.tables._merge import coarsened, is_few, pool_rows
+from send_screen.tables._purify import purify
+from send_screen.tables._shape import bin_of
+from send_screen.tables._surface import Surface
+
+
+def merged_surface(
+    surface: Surface, allowed: Mapping[str, tuple[float, ...]], places: Mapping[str, np.ndarray], weight: np.ndarray
+) -> tuple[Surface, list[tuple[str, tuple[float, ...], np.ndarray]]]:
+    """Return a coarser, pure surface, and for each feature the edges and values of what is to be added to its term."""
+    at = [places[feature] for feature in surface.features]
+    fine = [bin_of(edges, z) for edges, z in zip(surface.edges, at, strict=True)]
+    values = np.array(surface.values, dtype=np.float64)
+    weights = [np.bincount(b, weights=weight, minlength=size) for b, size in zip(fine, surface.shape, strict=True)]
+    cuts = [
+        _cuts(edges, allowed[feature], z) for edges, feature, z in zip(surface.edges, surface.features, at, strict=True)
+    ]
+    members = [np.concatenate([[0], np.cumsum([cut is not None for cut in axis])]).astype(np.intp) for axis in cuts]
+    counts = _grid_counts(fine, members)
+    grid, (p, q) = _pool(values, weights, members)
+    again = coarsened(counts[:-1, :-1], grid[:-1, :-1], p[:-1], q[:-1])
+    members = [merged[member] for merged, member in zip(again, members, strict=True)]
+    counts = _grid_counts(fine, members)
+    grid, (p, q) = _pool(values, weights, members)
+    withheld = False
+    for g, n, w in ((grid, counts, p), (grid.T, counts.T, q)):  # the rows, then the columns, of missing
+        if n[-1].sum() == 0 or is_few(n[-1]).any():
+            withheld |= bool(n[-1].any())
+            g[-1], w[-1] = 0.0, 0.0
+    edges = [_kept(axis, member) for axis, member in zip(cuts, members, strict=True)]
+    if is_few(counts[:-1, :-1]).any() or not (p.any() and q.any()):  # not even one cell can be told
+        grid, p, q = np.zeros_like(grid), np.ones(len(p)), np.ones(len(q))
+    pure, *effects, _ = purify(grid, p, q)
+    pure[p == 0.0], pure[:, q == 0.0] = 0.0, 0.0
+    merged = Surface(
+        features=surface.features,
+        edges=(edges[0], edges[1]),
+        values=tuple(map(tuple, pure.tolist())),
+        mean=0.0,
+        n=None if withheld else tuple(tuple(count or None for count in row) for row in counts.tolist()),
+    )
+    mean = float(weight @ merged.at(*at) / weight.sum())
+    added = [np.where(w > 0.0, effect, 0.0) for effect, w in zip(effects, (p, q), strict=True)]
+    return replace(merged, mean=mean), list(zip(surface.features, edges, added, strict=True))
+
+
+def _cuts(edges: tuple[float, ...], allowed: tuple[float, ...], places: np.ndarray) -> list[float | None]:
+    """Return for each edge of a surface the allowed edge at the same place among the children, or None."""
+    known = np.sort(places[~np.isnan(places)])
+    same = {int(rank): edge for rank, edge in zip(np.searchsorted(known, allowed), allowed, strict=True)}
+    ranks = [int(rank) for rank in np.searchsorted(known, edges)]
+    return [same.get(rank) if rank not in ranks[:i] else None for i, rank in enumerate(ranks)]
+
+
+def _kept(cuts: list[float | None], member: np.ndarray) -> tuple[float, ...]:
+    return tuple(cut for cut, step in zip(cuts, np.diff(member), strict=True) if step and cut is not None)
+
+
+def _with_missing(member: np.ndarray) -> np.ndarray:
+    return np.append(member, member[-1] + 1)
+
+
+def _grid_counts(bins: list[np.ndarray], members: list[np.ndarray]) -> np.ndarray:
+    first, second = (_with_missing(member) for member in members)
+    shape = (int(first[-1]) + 1, int(second[-1]) + 1)
+    counts = np.bincount(first[bins[0]] * shape[1] + second[bins[1]], minlength=shape[0] * shape[1])
+    return counts.reshape(shape)
+
+
+def _pool(
+    values: np.ndarray, weights: list[np.ndarray], members: list[np.ndarray]
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    first, second = (_with_missing(member) for member in members)
+    rows = pool_rows(values, weights[0], first)
+    grid = pool_rows(rows.T, weights[1], second).T.copy()
+    return grid, [np.bincount(m, weights=w) for m, w in zip((first, second), weights, strict=True)]

@@ -1,0 +1,255 @@
+"""The tables as a card: the points of every feature, rounded, that a person can look up and add up by hand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from send_screen.tables._shape import bin_of
+from send_screen.tables._signs import edges_of, steps_of
+from send_screen.tables._tables import RiskTables
+from send_screen.tables._terms import LevelsTerm, Term
+
+
+@dataclass(frozen=True)
+class CardRow:
+    """One line of a feature: its points for values from ``lower`` to below ``upper``, or for ``levels``.
+
+    Attributes
+    ----------
+    lower, upper : float or None
+        None at the open ends, and for levels.
+    levels : tuple of str
+        Empty for numbers; levels that follow each other and have the same points share a line.
+    points : float
+        Log-odds above or below the average training child, rounded.
+    exact : tuple of two float
+        The least and most that it is before rounding: a line's slope runs on within a row.
+    n : int or None
+        Training children, where the tables tell.
+    """
+
+    lower: float | None
+    upper: float | None
+    levels: tuple[str, ...]
+    points: float
+    exact: tuple[float, float]
+    n: int | None
+
+
+@dataclass(frozen=True)
+class CardFeature:
+    """The lines of one feature, and the points of a value that is not known."""
+
+    feature: str
+    label: str
+    unit: str
+    rows: tuple[CardRow, ...]
+    missing: float
+    missing_exact: float
+
+    @property
+    def largest_error(self) -> float:
+        """Furthest that rounding is from the exact value, in log-odds."""
+        errors = [abs(row.points - exact) for row in self.rows for exact in row.exact]
+        return max([*errors, abs(self.missing - self.missing_exact)])
+
+
+@dataclass(frozen=True)
+class CardSurface:
+    """The points of two features together: a row of ``points`` a bin of the first and one, the last, for missing.
+
+    ``bounds`` are the ends of each axis's bins; on an axis of levels, ``levels`` names those of each bin.
+    """
+
+    features: tuple[str, str]
+    labels: tuple[str, str]
+    bounds: tuple[tuple[float, ...], tuple[float, ...]]
+    levels: tuple[tuple[tuple[str, ...], ...], tuple[tuple[str, ...], ...]]
+    points: tuple[tuple[float, ...], ...]
+    largest_error: float
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """A model as a card that is added up by hand.
+
+    Attributes
+    ----------
+    name : str
+    start : float
+        Points to start from: the average training child's score, rounded.
+    start_exact : float
+    features : tuple of CardFeature
+    surfaces : tuple of CardSurface
+    digits : int
+        Decimals of the points.
+    """
+
+    name: str
+    start: float
+    start_exact: float
+    features: tuple[CardFeature, ...]
+    surfaces: tuple[CardSurface, ...]
+    digits: int
+
+    @property
+    def largest_error(self) -> float:
+        """Furthest that a sum of rounded points can be from the exact score of any child, in log-odds."""
+        errors = [feature.largest_error for feature in self.features]
+        errors += [surface.largest_error for surface in self.surfaces]
+        return abs(self.start - self.start_exact) + sum(errors)
+
+    def add_up(self, tables: RiskTables, X: pd.DataFrame) -> pd.DataFrame:
+        """Return each child's points added up as a person would, and beside them the exact score of the tables.
+
+        Parameters
+        ----------
+        tables : RiskTables
+            Those that the card was made from.
+        X : pandas.DataFrame, shape (n, p)
+            As for :meth:`RiskTables.score`.
+
+        Returns
+        -------
+        pandas.DataFrame, shape (n, 2)
+            ``points`` and ``exact``, which differ by :attr:`largest_error` at most.
+        """
+        exact = tables.score(X)
+        points = np.full(len(X), self.start)
+        places = {term.feature: term.coordinates(X[term.feature]) for term in tables.terms}
+        for feature in self.features:
+            if feature.rows and feature.rows[0].levels:
+                codes = [i for i, row in enumerate(feature.rows) for _ in row.levels]
+                at = np.array([*codes, len(feature.rows)])[bin_of(range(1, len(codes)), places[feature.feature])]
+            else:
+                at = bin_of([row.lower for row in feature.rows[1:] if row.lower is not None], places[feature.feature])
+            points += np.array([*(row.points for row in feature.rows), feature.missing])[at]
+        for surface in self.surfaces:
+            bins = [bin_of(axis, places[name]) for axis, name in zip(surface.bounds, surface.features, strict=True)]
+            points += np.array(surface.points)[bins[0], bins[1]]
+        return pd.DataFrame({"points": np.round(points, self.digits), "exact": exact}, index=X.index)
+
+
+def scorecard(tables: RiskTables, *, digits: int = 1) -> Scorecard:
+    """Return the tables as a card of rounded points.
+
+    Points are log-odds less the feature's average over the training children, so that 0 is the average child. A line is
+    cut at round numbers into rows within which it changes by at most one unit of the last decimal; each has the points
+    of its middle.
+
+    Parameters
+    ----------
+    tables : RiskTables
+    digits : int
+        Decimals of the points.
+
+    Examples
+    --------
+    >>> from send_screen.tables import LinearTerm
+    >>> absence = LinearTerm(
+    ...     feature="absence", slope=0.02, low=0.0, high=15.0, missing=0.5, mean=0.13, n=90, n_missing=10, unit="days"
+    ... )
+    >>> card = scorecard(RiskTables(intercept=-2.0, terms=(absence,), n_background=100, name="an invented example"))
+    >>> for row in card.features[0].rows:
+    ...     print(row.lower, row.upper, row.points)
+    None 5.0 -0.1
+    5.0 10.0 0.0
+    10.0 None 0.1
+    """
+    labels = {term.feature: term.label or term.feature for term in tables.terms}
+    by_name = {term.feature: term for term in tables.terms}
+    features = tuple(
+        CardFeature(
+            feature=term.feature,
+            label=labels[term.feature],
+            unit=term.unit,
+            rows=_level_rows(term, digits) if isinstance(term, LevelsTerm) else _number_rows(term, digits),
+            missing=_rounded(term.missing - term.mean, digits),
+            missing_exact=term.missing - term.mean,
+        )
+        for term in tables.terms
+    )
+    surfaces = []
+    for surface in tables.surfaces:
+        exact = np.array(surface.values) - surface.mean
+        points = [[_rounded(value, digits) for value in row] for row in exact.tolist()]
+        first, second = surface.features
+        surfaces.append(
+            CardSurface(
+                features=surface.features,
+                labels=(labels[first], labels[second]),
+                bounds=surface.edges,
+                levels=(_levels_of(by_name[first], surface.edges[0]), _levels_of(by_name[second], surface.edges[1])),
+                points=tuple(map(tuple, points)),
+                largest_error=float(np.max(np.abs(np.array(points) - exact))),
+            )
+        )
+    start = tables.base_value
+    return Scorecard(tables.name, _rounded(start, digits), start, features, tuple(surfaces), digits)
+
+
+def _rounded(value: float, digits: int) -> float:
+    return round(value, digits) + 0.0  # no negative zero for people
+
+
+def _level_rows(term: LevelsTerm, digits: int) -> tuple[CardRow, ...]:
+    rows: list[CardRow] = []
+    for level, value in term.levels.items():
+        exact = value - term.mean
+        points = _rounded(exact, digits)
+        if rows and rows[-1].points == points and rows[-1].exact == (exact, exact):
+            rows[-1] = CardRow(None, None, (*rows[-1].levels, level), points, (exact, exact), None)
+        else:
+            rows.append(CardRow(None, None, (level,), points, (exact, exact), None))
+    return tuple(rows)
+
+
+def _number_rows(term: Term, digits: int) -> tuple[CardRow, ...]:
+    assert not isinstance(term, LevelsTerm)
+    edges = set(edges_of(term))
+    counts = dict(zip((None, *edges_of(term)), getattr(term, "n", None) or (), strict=False)) if edges else {}
+    cuts = sorted(edges | set(_round_cuts(term, digits)))
+    bounds: list[float | None] = [None, *cuts, None]
+    starts = np.array([-np.inf, *cuts])
+    steps = steps_of(term)[bin_of(edges_of(term), starts)] - term.mean
+    rows = []
+    for lower, upper, step in zip(bounds[:-1], bounds[1:], steps.tolist(), strict=True):
+        ends = [term.slope * min(max(x, term.low), term.high) for x in (_or(lower, -math.inf), _or(upper, math.inf))]
+        low, high = sorted(end + step for end in ends)
+        whole = lower in (None, *edges) and upper in (None, *edges)  # a bin that was not cut has its children
+        n = counts.get(lower) if whole else None
+        rows.append(CardRow(lower, upper, (), _rounded((low + high) / 2, digits), (low, high), n))
+    return tuple(rows)
+
+
+def _or(bound: float | None, otherwise: float) -> float:
+    return otherwise if bound is None else bound
+
+
+def _round_cuts(term: Term, digits: int) -> Sequence[float]:
+    """Return the round numbers within the line's range at which to cut it: multiples of 1, 2 or 5 times a power."""
+    assert not isinstance(term, LevelsTerm)
+    if abs(term.slope) * (term.high - term.low) <= 10.0**-digits:
+        return ()
+    widest = 10.0**-digits / abs(term.slope)
+    power = math.floor(math.log10(widest))
+    factor = max(factor for factor in (1, 2, 5) if factor * 10.0**power <= widest * (1 + 1e-9) or factor == 1)
+    first = math.ceil(term.low / (factor * 10.0**power))
+    last = math.floor(term.high / (factor * 10.0**power))
+    numbers = (round(i * factor * 10.0**power, max(0, -power)) for i in range(first, last + 1))
+    return [cut for cut in numbers if term.low < cut < term.high]
+
+
+def _levels_of(term: Term, edges: Sequence[float]) -> tuple[tuple[str, ...], ...]:
+    """Return the levels in each bin of an axis of levels; empty for numbers."""
+    if not isinstance(term, LevelsTerm):
+        return ()
+    bins = bin_of(edges, np.arange(len(term.levels)))
+    return tuple(
+        tuple(level for level, b in zip(term.levels, bins, strict=True) if b == i) for i in range(len(edges) + 1)
+    )

@@ -1,0 +1,97 @@
+"""Two features' joint part of a score: a value for each cell of a grid."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from send_screen.errors import TablesError
+from send_screen.tables._checks import require_edges
+from send_screen.tables._shape import bin_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surface:
+    r"""What two features say together, beyond what each says alone: :math:`t_{jk}(x_j, x_k)`.
+
+    Purified with product-of-marginals weights [Lengerich2020]_: under the training rows' two marginal distributions,
+    taken as independent, every row and every column of ``values`` has mean 0.
+
+    Attributes
+    ----------
+    features : tuple of two str
+        Names of the features, each with a term of its own.
+    edges : tuple of two tuples of float, of lengths r and s
+        Where one bin of each axis ends and the next begins, ascending, as in :class:`~send_screen.tables.ShapeTerm`.
+        On the axis of a :class:`~send_screen.tables.LevelsTerm` a level lies at its position among the levels.
+    values : tuple of r + 2 tuples of s + 2 float
+        Log-odds of each cell. The last row is for children whose first feature is missing (or whose level is unseen),
+        the last column for those whose second is.
+    mean : float
+        Mean over the training rows. It is not 0: the two features depend on each other.
+    n : as ``values``, of int or None, or None
+        Training children in each cell; None where there is none or it is withheld.
+    spread : as ``values``, or None
+        Standard deviation of each cell's value over the bags that were averaged.
+
+    References
+    ----------
+    .. [Lengerich2020] Lengerich, Tan, Chang, Hooker and Caruana (2020), Purifying interaction effects with the
+       functional ANOVA, AISTATS.
+    """
+
+    features: tuple[str, str]
+    edges: tuple[tuple[float, ...], tuple[float, ...]]
+    values: tuple[tuple[float, ...], ...]
+    mean: float
+    n: tuple[tuple[int | None, ...], ...] | None = None
+    spread: tuple[tuple[float, ...], ...] | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.features) != 2 or not all(self.features) or self.features[0] == self.features[1]:
+            raise TablesError("'features' must be the names of two features.")
+        object.__setattr__(self, "features", tuple(self.features))
+        if len(self.edges) != 2:
+            raise TablesError("'edges' must be those of two axes.", column=self.name)
+        object.__setattr__(self, "edges", tuple(tuple(map(float, edges)) for edges in self.edges))
+        object.__setattr__(self, "values", tuple(tuple(map(float, row)) for row in self.values))
+        for edges in self.edges:
+            require_edges(edges, "edges", self.name)
+        if self.n is not None:
+            counts = tuple(tuple(None if count is None else int(count) for count in row) for row in self.n)
+            object.__setattr__(self, "n", counts)
+            if any(count is not None and count < 0 for row in counts for count in row):
+                raise TablesError("'n' must be counts, 0 or more.", column=self.name)
+        if self.spread is not None:
+            object.__setattr__(self, "spread", tuple(tuple(map(float, row)) for row in self.spread))
+        rows, columns = self.shape
+        for name, grid in (("values", self.values), ("n", self.n), ("spread", self.spread)):
+            if grid is not None and (len(grid) != rows or any(len(row) != columns for row in grid)):
+                raise TablesError(f"'{name}' must be {rows} rows of {columns}.", column=self.name)
+        if not all(math.isfinite(value) for row in (*self.values, (self.mean,)) for value in row):
+            raise TablesError("'values' and 'mean' must be finite numbers.", column=self.name)
+        if any(not math.isfinite(value) or value < 0 for row in self.spread or () for value in row):
+            raise TablesError("'spread' must be numbers of 0 or more.", column=self.name)
+
+    @property
+    def name(self) -> str:
+        """The two features as words."""
+        return " x ".join(self.features)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of rows and columns, those for missing among them."""
+        return len(self.edges[0]) + 2, len(self.edges[1]) + 2
+
+    @property
+    def reach(self) -> float:
+        """Largest absolute value that the surface can take, in log-odds."""
+        return max(abs(value) for row in self.values for value in row)
+
+    def at(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Return the surface at places on its two axes (NaN is missing): float64, shape (n,)."""
+        values = np.array(self.values, dtype=np.float64)
+        found: np.ndarray = values[bin_of(self.edges[0], first), bin_of(self.edges[1], second)]
+        return found

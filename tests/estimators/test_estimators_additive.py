@@ -1,0 +1,341 @@
+"""The flagship: exact tables of its trees, signs for the whole score, and the same answer every time."""
+
+import hashlib
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from scipy.special import expit
+from sklearn import set_config
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, GroupKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from send_screen.estimators import EXACT, AdditiveRiskClassifier
+from send_screen.estimators import _learn as learning
+from send_screen.estimators._axes import Axis, bin_edges, bins_of, pair_axes
+from send_screen.estimators._bags import make_bags
+from send_screen.estimators._boost import Boosting, boost, fewest_rounds, surfaces_of
+from send_screen.estimators._columns import LevelColumns, NumberColumns
+from send_screen.estimators._learn import Children, learn, shape_parts
+from send_screen.estimators._pairs import worthwhile_pairs
+from send_screen.estimators._parts import Parts, mean_of, tables_of
+from send_screen.tables import sign_violations
+
+SIGNS = {"reading": "decreasing", "absence": "increasing", "goal": "decreasing"}
+CATEGORIES = {"goal": ["1", "2", "3"], "area": ["north", "south", "east", "west"]}
+
+
+def invented(n=2000, seed=0):
+    """Invented children in 40 schools: a bend, a surface, levels and missing values that mean something."""
+    rng = np.random.default_rng(seed)
+    X = pd.DataFrame(
+        {
+            "reading": rng.normal(100, 15, n).round(),
+            "absence": rng.gamma(2, 4, n).round(1),
+            "age": rng.integers(48, 60, n).astype(float),
+            "goal": rng.choice(["1", "2", "3"], n, p=[0.3, 0.6, 0.1]),
+            "area": rng.choice(CATEGORIES["area"], n),
+        }
+    )
+    low = np.clip((90 - X["reading"]) / 10, 0, 2)
+    logit = -2.4 + 0.5 * low + 2.0 * (X["reading"] < 98) * (X["absence"] > 7) + 0.5 * (X["goal"] == "1")
+    logit += 0.6 * (X["area"] == "north") - 0.05 * (X["age"] - 54)
+    y = (rng.random(n) < expit(logit)).astype(int).to_numpy()
+    X.loc[rng.random(n) < 0.05 + 0.1 * y, "reading"] = np.nan
+    X.loc[rng.random(n) < 0.06, "goal"] = None
+    X.loc[rng.random(n) < 0.002, "age"] = np.nan
+    return X, y, rng.integers(0, 40, n)
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    X, y, schools = invented()
+    return AdditiveRiskClassifier(signs=SIGNS, categories=CATEGORIES).fit(X, y, groups=schools), X, y
+
+
+@pytest.fixture(scope="module")
+def children():
+    X, y, schools = invented()
+    weight = np.ones(len(y))
+    signs = {"reading": -1, "absence": 1, "goal": -1}
+    blocks = [
+        LevelColumns.build(X[name], CATEGORIES[name], weight, signs.get(name, 0))
+        if name in CATEGORIES
+        else NumberColumns.build(X[name], weight, signs.get(name, 0))
+        for name in X.columns
+    ]
+    return Children(blocks, [Axis.build(b) for b in blocks], y.astype(float), weight), X, schools
+
+
+EXCEPTION = {"check_sample_weight_equivalence_on_dense_data": "bags, bins and leaves count children, not weights"}
+
+
+@pytest.mark.filterwarnings("ignore:.*SCIPY_ARRAY_API")
+@parametrize_with_checks([AdditiveRiskClassifier()], expected_failed_checks=lambda e: EXCEPTION)
+def test_scikit_learn_accepts_the_estimator(estimator, check):
+    check(estimator)
+
+
+def test_the_tables_are_the_backbone_and_the_mean_of_the_boosters(children):
+    """Before anything is made pure, merged or raised, and after it is made pure: to 1e-9."""
+    data, X, schools = children
+    bags = make_bags(data.y, schools, rounds=1, seed=0)[0]
+    backbones = [data.backbone(bag.learn, 0.01) for bag in bags]
+    starts = [data.score(part) for part in backbones]
+    alone = [[j] for j in range(len(data.axes))]
+    how = Boosting(rounds=60, learning_rate=0.1, feature_fraction=1.0)
+    shapes = boost(data.axes, alone, data.y, data.weight, bags, starts, how, seed=0, n_jobs=1)
+    assert shapes.rounds > 5
+    pairs = [pair_axes(data.axes[0], data.axes[1]), pair_axes(data.axes[0], data.axes[4])]
+    columns = [axis for pair in pairs for axis in pair]
+    surfaces = boost(columns, [[0, 1], [2, 3]], data.y, data.weight, bags, starts, how, seed=0, n_jobs=1)
+    assert surfaces.rounds > 5
+    expected = np.zeros(len(X))
+    parts = []
+    for b, part in enumerate(backbones):
+        expected += starts[b] + shapes.predict(b, bins_of(data.axes)) + surfaces.predict(b, bins_of(columns))
+        constant, grids = surfaces_of(surfaces, b, pairs)
+        parts.append(part + shape_parts(shapes, b, data.axes) + Parts(constant, np.zeros(5), (0.0,) * 5, grids))
+    mean = mean_of(parts)
+    np.testing.assert_allclose(data.score(mean, pairs), expected / len(bags), rtol=0, atol=1e-9)
+    tables = tables_of(mean, data.blocks, data.axes, pairs, "invented")
+    np.testing.assert_allclose(tables.score(X), expected / len(bags), rtol=0, atol=1e-9)
+    assert len(tables.surfaces) == 2
+
+
+def test_explanations_add_up_and_are_the_tables(fitted):
+    model, X, _ = fitted
+    explained = model.explain(X[:50])
+    assert explained.output_names == EXACT
+    total = explained.values.sum(axis=1) + explained.base_values
+    np.testing.assert_allclose(total, model.decision_function(X[:50]), rtol=0, atol=1e-9)
+    assert model.decision_function(X).mean() == pytest.approx(model.risk_tables_.base_value, abs=1e-9)
+
+
+def test_there_are_surfaces_where_there_is_something_for_them_to_say(fitted):
+    model, _, _ = fitted
+    names = {frozenset(surface.features) for surface in model.risk_tables_.surfaces}
+    assert frozenset({"reading", "absence"}) in names
+    assert len(names) <= 8
+
+
+def test_levels_keep_their_order_and_what_they_say(fitted):
+    model, _, _ = fitted
+    goal = model.risk_tables_.terms[3]
+    assert list(goal.levels) == CATEGORIES["goal"]
+    assert goal.levels["1"] > goal.levels["2"] + 0.2
+    rising = clone(model).set_params(signs={"goal": "increasing"}).fit(*invented()[:2]).risk_tables_.terms[3]
+    assert rising.levels["1"] == pytest.approx(rising.levels["2"], abs=1e-9)
+
+
+def grid(X, n=400, seed=0):
+    """Children whose every feature is drawn alone, values far outside the range and missing ones among them."""
+    rng = np.random.default_rng(seed)
+    drawn = {}
+    for name in X.columns:
+        values = [*X[name].dropna().unique()]
+        if name not in CATEGORIES:
+            values += [min(values) - 100.0, max(values) + 100.0]
+        column = pd.Series(rng.choice(np.array(values, dtype=object), n), dtype=object)
+        column[rng.random(n) < 0.15] = None
+        drawn[name] = column if name in CATEGORIES else column.astype(float)
+    return pd.DataFrame(drawn)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 10_000), name=st.sampled_from(sorted(SIGNS)))
+def test_signs_hold_for_the_whole_score_whatever_the_others_are(fitted, seed, name):
+    model, X, _ = fitted
+    others = grid(X, 60, seed)
+    if name in CATEGORIES:
+        values = CATEGORIES[name]
+    else:
+        values = [X[name].min() - 50, *np.sort(X[name].dropna().unique())[:: 1 + seed % 7], X[name].max() + 50]
+    rising = values if SIGNS[name] == "increasing" else values[::-1]
+    for tables in [model.risk_tables_, model.bag_tables_[seed % len(model.bag_tables_)]]:
+        scores = np.array([tables.score(others.assign(**{name: value})) for value in rising])
+        assert np.diff(scores, axis=0).min() >= -1e-12
+        nothing = pd.Series([None] * 60, dtype=object if name in CATEGORIES else float)
+        assert (tables.score(others.assign(**{name: nothing})) - scores[0]).min() >= -1e-12
+
+
+@settings(max_examples=6, deadline=None)
+@given(seed=st.integers(0, 10_000), flipped=st.booleans())
+def test_signs_hold_on_other_children_too_even_against_the_data(seed, flipped):
+    X, y, schools = invented(500, seed)
+    signs = {n: ("increasing" if s == "decreasing" else "decreasing") for n, s in SIGNS.items()} if flipped else SIGNS
+    model = AdditiveRiskClassifier(signs=signs, categories=CATEGORIES).fit(X, y, groups=schools)
+    numbers = {name: 1 if sign == "increasing" else -1 for name, sign in signs.items()}
+    for tables in [model.risk_tables_, *model.bag_tables_]:
+        short = sign_violations(tables.terms, tables.surfaces, numbers)
+        assert max(short.values(), default=0.0) <= 1e-12
+
+
+def test_the_same_bytes_at_any_thread_count_and_in_another_process(fitted):
+    model, X, y = fitted
+    schools = invented()[2]
+    code = """
+import hashlib, sys
+sys.path.insert(0, "tests/estimators")
+import test_estimators_additive as t
+X, y, schools = t.invented()
+model = t.AdditiveRiskClassifier(signs=t.SIGNS, categories=t.CATEGORIES, n_jobs=2).fit(X, y, groups=schools)
+print(hashlib.sha256("".join(b.to_json() for b in [model.risk_tables_, *model.bag_tables_]).encode()).hexdigest())
+"""
+    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    texts = "".join(tables.to_json() for tables in [model.risk_tables_, *model.bag_tables_])
+    assert hashlib.sha256(texts.encode()).hexdigest() == other
+    again = clone(model).set_params(random_state=1).fit(X, y, groups=schools)
+    assert again.risk_tables_.to_json() != model.risk_tables_.to_json()
+
+
+def test_what_schools_are_called_does_not_matter_and_schools_do(fitted):
+    model, X, y = fitted
+    schools = invented()[2]
+    renamed = clone(model).fit(X, y, groups=np.array([f"school {s:03d}" for s in schools]))
+    assert renamed.risk_tables_.to_json() == model.risk_tables_.to_json()
+    assert clone(model).fit(X, y).risk_tables_.to_json() != model.risk_tables_.to_json()
+
+
+def test_bags_hold_out_whole_schools_and_every_child_once_a_round():
+    _, y, schools = invented()
+    for bags in make_bags(y, schools, rounds=2, seed=0):
+        assert sorted(np.concatenate([bag.held_out for bag in bags])) == list(range(len(y)))
+        for bag in bags:
+            assert not set(schools[bag.learn]) & set(schools[bag.held_out])
+
+
+def test_weights_are_like_repeated_children():
+    X, y, _ = invented(2000)
+    weight = 1 + np.arange(2000) % 3
+    rows = np.repeat(np.arange(2000), weight)
+    model = AdditiveRiskClassifier(signs=SIGNS, categories=CATEGORIES)
+    weighted = model.fit(X, y, sample_weight=weight).predict_proba(X)[:, 1]
+    repeated = clone(model).fit(X.iloc[rows], y[rows], groups=rows).predict_proba(X)[:, 1]
+    assert np.abs(weighted - repeated).mean() < 0.02
+    assert np.corrcoef(weighted, repeated)[0, 1] > 0.98
+    heavy = clone(model).fit(X, y, sample_weight=np.where(y == 1, 5.0, 1.0)).predict_proba(X)[:, 1]
+    assert heavy.mean() > weighted.mean() + 0.2
+
+
+def test_children_of_weight_zero_are_as_if_they_were_not_there():
+    X, y, schools = invented(800)
+    weight = (np.arange(800) % 4 > 0).astype(float)
+    model = AdditiveRiskClassifier(categories=CATEGORIES)
+    with_zeros = clone(model).fit(X, y, groups=schools, sample_weight=weight)
+    without = clone(model).fit(X[weight > 0], y[weight > 0], groups=schools[weight > 0])
+    assert with_zeros.risk_tables_.to_json() == without.risk_tables_.to_json()
+
+
+def test_it_works_in_a_grid_search_with_groups_and_in_a_pipeline():
+    X, y, schools = invented(600)
+    X = X[["reading", "absence", "age"]]
+    search = GridSearchCV(AdditiveRiskClassifier(), {"max_pairs": [0, 4]}, cv=GroupKFold(3), scoring="roc_auc")
+    search.fit(X, y, groups=schools)
+    assert search.best_score_ > 0.6
+    set_config(transform_output="pandas")
+    try:
+        pipeline = make_pipeline(StandardScaler(), AdditiveRiskClassifier(signs={"reading": "decreasing"}))
+        pipeline.set_output(transform="pandas").fit(X, y, additiveriskclassifier__groups=schools)
+    finally:
+        set_config(transform_output="default")
+    assert pipeline[-1].risk_tables_.features == ("reading", "absence", "age")
+
+
+def test_counts_of_children_are_never_few(fitted):
+    model, X, _ = fitted
+    for term in model.risk_tables_.terms:
+        if hasattr(term, "edges"):
+            n = np.histogram(X[term.feature].dropna(), [-np.inf, *term.edges, np.inf])[0]
+            assert n.min() >= 10
+    for surface in model.risk_tables_.surfaces:
+        counts = [count for row in surface.n or () for count in row if count is not None]
+        assert all(count >= 10 for count in counts)
+
+
+def test_noise_teaches_little():
+    rng = np.random.default_rng(3)
+    X = pd.DataFrame(rng.normal(size=(800, 6)), columns=list("abcdef"))
+    y = (rng.random(800) < 0.2).astype(int)
+    model = AdditiveRiskClassifier().fit(X, y)
+    assert np.std(model.decision_function(X)) < 0.25
+
+
+def test_it_is_calibrated_out_of_school():
+    X, y, schools = invented(6000)
+    inside = schools < 20
+    model = AdditiveRiskClassifier(signs=SIGNS, categories=CATEGORIES).fit(X[inside], y[inside], groups=schools[inside])
+    score = model.decision_function(X[~inside])
+    slope, shift = learning._calibration(Children([], [], y[~inside].astype(float), np.ones((~inside).sum())), score)
+    assert 0.9 <= slope <= 1.1
+    assert abs(shift) < 0.25
+
+
+def test_too_few_children_to_hold_any_out_get_a_backbone_only():
+    X = pd.DataFrame({"reading": np.arange(24.0)})
+    model = AdditiveRiskClassifier().fit(X, [1] + [0] * 23)
+    assert model.backbone_weights_ == {0.01: 1.0}
+    assert len(model.bag_tables_) == 1
+    assert np.diff(model.decision_function(X)).max() <= 0
+
+
+@pytest.mark.parametrize("max_pairs", [-1, 1.5, True, "8"])
+def test_a_number_of_pairs_that_is_none_is_refused(max_pairs):
+    X, y, _ = invented(100)
+    with pytest.raises(ValueError, match="max_pairs"):
+        AdditiveRiskClassifier(categories=CATEGORIES, max_pairs=max_pairs).fit(X, y)
+
+
+def test_no_pairs_means_no_surfaces(fitted):
+    model, X, y = fitted
+    assert clone(model).set_params(max_pairs=0).fit(X, y).risk_tables_.surfaces == ()
+
+
+def test_rounds_are_the_fewest_within_a_standard_error():
+    curves = np.array([[1.0, 0.5, 0.40, 0.39], [1.0, 0.6, 0.50, 0.51], [1.0, 0.4, 0.30, 0.28]])
+    assert fewest_rounds(curves, np.ones(3)) == 2
+    assert fewest_rounds(np.array([[0.3, 0.4], [0.3, 0.5]]), np.ones(2)) == 0
+
+
+def test_a_pair_must_say_something_in_schools_not_seen():
+    rng = np.random.default_rng(0)
+    n = 4000
+    X = pd.DataFrame(rng.normal(size=(n, 4)), columns=list("abcd"))
+    y = (rng.random(n) < expit(-1.5 + 1.5 * np.sign(X["a"] * X["b"]))).astype(float).to_numpy()
+    axes = [Axis.build(NumberColumns.build(X[name], np.ones(n), 0)) for name in X]
+    bags = make_bags(y, None, rounds=2, seed=0)
+    bags = [bag for some in bags for bag in some]
+    start = np.full(n, np.log(y.mean() / (1 - y.mean())))
+    assert worthwhile_pairs(axes, y, np.ones(n), bags, [start] * len(bags))[0] == (0, 1)
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_bins_and_cells_never_hold_a_few(data):
+    rng = np.random.default_rng(data.draw(st.integers(0, 10_000)))
+    n = data.draw(st.integers(20, 400))
+    x = rng.integers(0, data.draw(st.integers(1, 40)), n).astype(float)
+    z = np.where(rng.random(n) < 0.5, x, rng.normal(size=n).round(1))
+    x[rng.random(n) < 0.1] = np.nan
+    edges = bin_edges(x, 16)
+    assert len(edges) < 16
+    assert np.histogram(x[~np.isnan(x)], [-np.inf, *edges, np.inf])[0].min() >= 10 or not len(edges)
+    axes = [Axis.build(NumberColumns.build(pd.Series(v, name=c), np.ones(n), 0)) for c, v in (("x", x), ("z", z))]
+    if (pair := pair_axes(*axes)) is not None:
+        known = (pair[0].codes < pair[0].n_bins) & (pair[1].codes < pair[1].n_bins)
+        counts = np.zeros((pair[0].n_bins, pair[1].n_bins), dtype=int)
+        np.add.at(counts, (pair[0].codes[known], pair[1].codes[known]), 1)
+        assert not ((counts > 0) & (counts < 10)).any()
+        assert all(set(coarse.edges) <= set(fine.edges) for coarse, fine in zip(pair, axes, strict=True))
+
+
+def test_learning_keeps_only_pairs_that_help(children):
+    data, _, schools = children
+    assert learn(data, schools, max_pairs=0, seed=0, n_jobs=1).pairs == []

@@ -1,0 +1,106 @@
+"""The published schema and the reader hold each other: neither lets pass what the other was written to refuse."""
+
+import copy
+import importlib.resources
+import json
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tables_factory import TEXT
+
+from send_screen.errors import TablesError
+from send_screen.tables import RiskTables
+
+SCHEMA = json.loads((importlib.resources.files("send_screen.tables") / "risk_tables.schema.json").read_text("utf-8"))
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+
+# what the reader alone can see; everything else that it refuses, the schema must refuse too
+BEYOND_A_SCHEMA = (
+    "ascending order",
+    "'low' must not be above 'high'",
+    "beyond what can be computed",
+    "more than can be computed",
+    "must be a finite number",  # an integer of hundreds of digits is a number to a schema
+    "must be a count",  # so is 3.0 an integer
+    "must be null: the last bin has no end",
+    "bins[0].below: must be a number",  # null before the last bin
+    "bins[1].below: must be a number",
+    "already",  # a feature or level twice
+    "two surfaces are of the same features",
+    "has no term",
+    "must have",  # a grid of another shape than its edges
+    "has more than",
+    "half a character",
+)
+
+
+def places(value, path=()):
+    """Every place in a document, the document itself left out."""
+    entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, entry in entries:
+        yield (*path, key)
+        yield from places(entry, (*path, key))
+
+
+def at(document, path):
+    for step in path:
+        document = document[step]
+    return document
+
+
+PLACES = list(places(json.loads(TEXT)))
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.integers(-3, 10**400)
+    | st.text(max_size=5)
+    | st.sampled_from([at(json.loads(TEXT), path) for path in PLACES]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def compare(document):
+    """Read with both and raise where one lets pass what the other should not."""
+    by_schema = VALIDATOR.is_valid(document)
+    try:
+        RiskTables.from_json(json.dumps(document))
+        refusal = ""
+    except TablesError as error:
+        refusal = error.message
+    if refusal:
+        assert not by_schema or any(words in refusal for words in BEYOND_A_SCHEMA), refusal
+    else:
+        assert by_schema, next(VALIDATOR.iter_errors(document)).message
+    return not refusal
+
+
+def test_the_schema_is_one_and_knows_what_is_written():
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    assert compare(json.loads(TEXT))
+
+
+@pytest.mark.parametrize("path", PLACES, ids=str)
+def test_any_place_without_its_value(path):
+    document = json.loads(TEXT)
+    del at(document, path[:-1])[path[-1]]
+    compare(document)
+
+
+@pytest.mark.parametrize("path", [(), *(p for p in PLACES if isinstance(at(json.loads(TEXT), p), dict))], ids=str)
+def test_an_unknown_key_is_refused_by_both_everywhere(path):
+    document = json.loads(TEXT)
+    at(document, path)["pickle"] = 1
+    assert not VALIDATOR.is_valid(document)
+    assert not compare(document)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from(PLACES), values)
+def test_any_value_in_any_place(path, value):
+    document = json.loads(TEXT)
+    at(document, path[:-1])[path[-1]] = copy.deepcopy(value)
+    compare(document)
