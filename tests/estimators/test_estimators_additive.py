@@ -159,7 +159,7 @@ def test_signs_hold_for_the_whole_score_whatever_the_others_are(fitted, seed, na
     else:
         values = [X[name].min() - 50, *np.sort(X[name].dropna().unique())[:: 1 + seed % 7], X[name].max() + 50]
     rising = values if SIGNS[name] == "increasing" else values[::-1]
-    for tables in [model.risk_tables_, model.bag_tables_[seed % len(model.bag_tables_)]]:
+    for tables in [model.risk_tables_, model.bag_tables_.tables[seed % 8]]:
         scores = np.array([tables.score(others.assign(**{name: value})) for value in rising])
         assert np.diff(scores, axis=0).min() >= -1e-12
         nothing = pd.Series([None] * 60, dtype=object if name in CATEGORIES else float)
@@ -173,7 +173,7 @@ def test_signs_hold_on_other_children_too_even_against_the_data(seed, flipped):
     signs = {n: ("increasing" if s == "decreasing" else "decreasing") for n, s in SIGNS.items()} if flipped else SIGNS
     model = AdditiveRiskClassifier(signs=signs, categories=CATEGORIES).fit(X, y, groups=schools)
     numbers = {name: 1 if sign == "increasing" else -1 for name, sign in signs.items()}
-    for tables in [model.risk_tables_, *model.bag_tables_]:
+    for tables in [model.risk_tables_, *model.bag_tables_.tables]:
         short = sign_violations(tables.terms, tables.surfaces, numbers)
         assert max(short.values(), default=0.0) <= 1e-12
 
@@ -187,10 +187,11 @@ sys.path.insert(0, "tests/estimators")
 import test_estimators_additive as t
 X, y, schools = t.invented()
 model = t.AdditiveRiskClassifier(signs=t.SIGNS, categories=t.CATEGORIES, n_jobs=2).fit(X, y, groups=schools)
-print(hashlib.sha256("".join(b.to_json() for b in [model.risk_tables_, *model.bag_tables_]).encode()).hexdigest())
+both = [model.risk_tables_, *model.bag_tables_.tables]
+print(hashlib.sha256("".join(b.to_json() for b in both).encode()).hexdigest())
 """
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
-    texts = "".join(tables.to_json() for tables in [model.risk_tables_, *model.bag_tables_])
+    texts = "".join(tables.to_json() for tables in [model.risk_tables_, *model.bag_tables_.tables])
     assert hashlib.sha256(texts.encode()).hexdigest() == other
     again = clone(model).set_params(random_state=1).fit(X, y, groups=schools)
     assert again.risk_tables_.to_json() != model.risk_tables_.to_json()
@@ -282,7 +283,7 @@ def test_too_few_children_to_hold_any_out_get_a_backbone_only():
     X = pd.DataFrame({"reading": np.arange(24.0)})
     model = AdditiveRiskClassifier().fit(X, [1] + [0] * 23)
     assert model.backbone_weights_ == {0.01: 1.0}
-    assert len(model.bag_tables_) == 1
+    assert model.bag_tables_ is None
     assert np.diff(model.decision_function(X)).max() <= 0
 
 

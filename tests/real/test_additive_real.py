@@ -79,7 +79,7 @@ def test_signs_cost_little_and_hold(measured):
     assert mean_over_folds(roc_auc_score, measured, "signed") > mean_over_folds(roc_auc_score, measured, "ours") - 0.01
     signs = {name: 1 if sign == "increasing" else -1 for name, sign in SIGNS.items()}
     for model in measured[3]:
-        for tables in [model.risk_tables_, *model.bag_tables_]:
+        for tables in [model.risk_tables_, *model.bag_tables_.tables]:
             short = sign_violations(tables.terms, tables.surfaces, signs)
             assert max(short.values(), default=0.0) <= 1e-12
 

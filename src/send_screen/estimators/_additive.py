@@ -15,7 +15,7 @@ from send_screen.estimators._columns import LevelColumns, NumberColumns
 from send_screen.estimators._inputs import checked_frame, checked_signs, checked_target
 from send_screen.estimators._learn import Children, average, learn
 from send_screen.estimators._parts import Block, Parts, tables_of
-from send_screen.tables import RiskTables, published_tables
+from send_screen.tables import BagTables, RiskTables, published_tables, with_spread
 
 
 class AdditiveRiskClassifier(AdditiveClassifier):
@@ -51,8 +51,8 @@ class AdditiveRiskClassifier(AdditiveClassifier):
     ----------
     risk_tables_ : RiskTables
         The fitted model: every score is read from it.
-    bag_tables_ : list of RiskTables
-        The model of each bag, for how sure a score is.
+    bag_tables_ : BagTables or None
+        The models of the bags, for how sure a score is; None with too few children to hold any out.
     backbone_weights_ : dict of (float or None) to float
         Weight of each strength of the backbone that was kept.
     classes_ : numpy.ndarray, shape (2,)
@@ -79,7 +79,7 @@ class AdditiveRiskClassifier(AdditiveClassifier):
     ('reading',)
     """
 
-    bag_tables_: list[RiskTables]
+    bag_tables_: BagTables | None
 
     def __init__(
         self,
@@ -148,8 +148,10 @@ class AdditiveRiskClassifier(AdditiveClassifier):
                 made = tables_of(parts, blocks, axes, learnt.pairs, "additive risk model")
                 return published_tables(made, frame, signs=signs)
 
-            self.risk_tables_ = tables(average(learnt))
-            self.bag_tables_ = [tables(parts) for parts in learnt.bags]
+            self.risk_tables_, self.bag_tables_ = tables(average(learnt)), None
+            if len(learnt.bags) > 1:
+                self.bag_tables_ = BagTables.learnt_from(frame, [tables(parts) for parts in learnt.bags], learnt.rounds)
+                self.risk_tables_ = with_spread(self.risk_tables_, self.bag_tables_)
         self.backbone_weights_ = learnt.strengths
         return self
 

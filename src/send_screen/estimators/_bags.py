@@ -44,7 +44,7 @@ def make_bags(y: np.ndarray, groups: np.ndarray | None, *, rounds: int, seed: in
         )
         bags = [Bag(np.sort(a), np.sort(b)) for a, b in splitter.split(np.zeros((len(y), 1)), y, groups)]
         bags = [bag for bag in bags if len(bag.held_out) and 0.0 < y[bag.learn].mean() < 1.0]
-        if bags:
+        if len(bags) > 1:
             made.append(bags)
     return made
 

@@ -27,9 +27,10 @@ _LONE_STRENGTH = 0.01  # with too few children to hold any out there is a backbo
 
 @dataclass(frozen=True)
 class Learnt:
-    """What was learnt: one score a bag, over the same axes and pairs, and the choices made."""
+    """What was learnt: one score a bag, over the same axes and pairs, the round of each bag, and the choices made."""
 
     bags: list[Parts]
+    rounds: list[int]
     pairs: list[tuple[Axis, Axis]]
     strengths: dict[float | None, float]
 
@@ -75,7 +76,7 @@ def learn(children: Children, groups: np.ndarray | None, *, max_pairs: int, seed
     """
     rounds = make_bags(children.y, groups, rounds=ROUNDS, seed=seed)
     if not rounds:
-        return Learnt([children.backbone(np.arange(len(children.y)), _LONE_STRENGTH)], [], {_LONE_STRENGTH: 1.0})
+        return Learnt([children.backbone(np.arange(len(children.y)), _LONE_STRENGTH)], [0], [], {_LONE_STRENGTH: 1.0})
     candidates: dict[float | None, list[Parts]] = {strength: [] for strength in STRENGTHS}
     weights: dict[float | None, float] = {}
     bags: list[Bag] = []
@@ -88,7 +89,8 @@ def learn(children: Children, groups: np.ndarray | None, *, max_pairs: int, seed
     parts = [_weighted([own[b] for own in candidates.values()], list(weights.values())) for b in range(len(bags))]
     parts, pairs = _with_surfaces(children, bags, parts, max_pairs, seed=seed, n_jobs=n_jobs)
     slope, shift = _calibration(children, held_out_score(children, bags, parts, pairs))
-    return Learnt([part.recalibrated(slope, shift) for part in parts], pairs, weights)
+    round_of = [r for r, some in enumerate(rounds) for _ in some]
+    return Learnt([part.recalibrated(slope, shift) for part in parts], round_of, pairs, weights)
 
 
 def held_out_score(

@@ -7,6 +7,7 @@ within capacity (:func:`top_k`), and what may be published about few children (:
 neighbours).
 """
 
+from send_screen.tables._bags import BagTables, with_spread
 from send_screen.tables._capacity import hash_order, places, ranking, top_k
 from send_screen.tables._columns import describe_difference
 from send_screen.tables._published import published_tables
@@ -21,6 +22,7 @@ from send_screen.tables._terms import LevelsTerm, LinearTerm, Term
 
 __all__ = [
     "RiskTables",
+    "BagTables",
     "LinearTerm",
     "LevelsTerm",
     "ShapeTerm",
@@ -28,6 +30,7 @@ __all__ = [
     "Term",
     "purify",
     "published_tables",
+    "with_spread",
     "sign_violations",
     "Scorecard",
     "scorecard",

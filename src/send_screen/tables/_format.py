@@ -60,12 +60,24 @@ def read_document(text: str) -> Document:
     """
     if len(text) > MAX_BYTES:
         raise TablesError(f"The model file is larger than {MAX_BYTES:,} characters: no model of ours is.")
-    value = strict.parse(text)
-    version = next((v for k, v in strict.pairs(value, "$") if k == "format"), FORMAT)
+    return read_value(strict.parse(text), "$")
+
+
+def read_value(value: object, path: str) -> Document:
+    """Return the model in a value that :func:`send_screen.tables._strict.parse` returned, whose place is ``path``.
+
+    Raises
+    ------
+    TablesError
+        With the place of what is wrong.
+    """
+    version = next((v for k, v in strict.pairs(value, path) if k == "format"), FORMAT)
     if version not in (FORMAT, OLD_FORMAT):
-        strict.refuse("$.format", f"must be {FORMAT!r}: this file is of another kind, or of a version not known here")
+        strict.refuse(
+            f"{path}.format", f"must be {FORMAT!r}: this file is of another kind, or of a version not known here"
+        )
     expected = {"format", "name", "n_background", "intercept", "terms"}
-    fields = Fields(value, "$", expected if version == OLD_FORMAT else expected | {"surfaces"})
+    fields = Fields(value, path, expected if version == OLD_FORMAT else expected | {"surfaces"})
     read = read_old_term if version == OLD_FORMAT else read_term
     terms: dict[str, Term] = {}
     for entry, path in fields.items("terms", MAX_TERMS):

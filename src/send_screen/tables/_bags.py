@@ -1,0 +1,217 @@
+"""How sure a score is: the models of the bags whose mean a version is."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from send_screen.errors import TablesError
+from send_screen.tables import _strict as strict
+from send_screen.tables._format import read_value
+from send_screen.tables._signs import edges_of
+from send_screen.tables._strict import Fields
+from send_screen.tables._student import student_cdf, student_quantile
+from send_screen.tables._surface import Surface
+from send_screen.tables._tables import RiskTables
+from send_screen.tables._terms import LevelsTerm, LinearTerm, Term
+
+FORMAT = "send_screen.bags/1"
+MAX_BYTES = 60_000_000
+MAX_BAGS = 1_000
+
+
+@dataclass(frozen=True)
+class BagTables:
+    r"""The models of the bags, each learnt without a share of the schools; their mean is the version.
+
+    In each of R rounds the schools are dealt to G parts and each bag leaves out one of them, so how far a figure
+    :math:`v` would be another with other schools is told by the delete-a-group jackknife [Shao1995]_, averaged over
+    rounds:
+
+    .. math:: \mathrm{se}^2(v) = \frac1R \sum_r \frac{G - 1}{G} \sum_g \left( v_{rg} - \bar v_r \right)^2 .
+
+    A few bags say little of one child's variance, so it is moderated, half and half, by the mean variance over the
+    training children [Smyth2004]_: :math:`s^2 = (\mathrm{se}^2 + s_0^2) / 2`, with twice the :math:`R (G - 1)` degrees
+    of freedom. Another model, learnt from as many other schools, is off by as much again: its figure has variance
+    :math:`2 s^2` around this one.
+
+    Parameters
+    ----------
+    tables : sequence of RiskTables
+        One a bag.
+    rounds : sequence of int
+        The round of each bag.
+    typical_variance : float
+        :math:`s_0^2`, the mean of the squared standard errors of the training children's scores.
+
+    Raises
+    ------
+    TablesError
+        If there are no bags, they are of different features, or a round has only one.
+
+    References
+    ----------
+    .. [Shao1995] Shao and Tu (1995), The Jackknife and Bootstrap, Springer, chapter 2.
+    .. [Smyth2004] Smyth (2004), Linear models and empirical Bayes methods for assessing differential expression in
+       microarray experiments, Statistical Applications in Genetics and Molecular Biology 3(1).
+    """
+
+    tables: tuple[RiskTables, ...]
+    rounds: tuple[int, ...]
+    typical_variance: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tables", tuple(self.tables))
+        object.__setattr__(self, "rounds", tuple(map(int, self.rounds)))
+        if not self.tables or len(self.rounds) != len(self.tables):
+            raise TablesError("Bags must be one or more, each with its round.")
+        if any(tables.features != self.features for tables in self.tables):
+            raise TablesError("Bags must be models of the same features.")
+        if any(self.rounds.count(r) < 2 for r in self.rounds):
+            raise TablesError("A round must have two bags or more.")
+        if not 0.0 <= self.typical_variance < math.inf:
+            raise TablesError("'typical_variance' must be a number, 0 or more.")
+
+    @classmethod
+    def learnt_from(cls, X: pd.DataFrame, tables: Sequence[RiskTables], rounds: Sequence[int]) -> BagTables:
+        """Return bags with the variance that is typical of the training children ``X``."""
+        bags = cls(tuple(tables), tuple(rounds), 0.0)
+        return replace(bags, typical_variance=float(np.mean(bags.standard_error(bags.score(X)) ** 2)))
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the columns that every bag needs, in order."""
+        return self.tables[0].features
+
+    def score(self, X: pd.DataFrame) -> np.ndarray:
+        """Return the log-odds that each bag gives to each child: float64, shape (bags, n)."""
+        return np.array([tables.score(X) for tables in self.tables])
+
+    def standard_error(self, values: np.ndarray) -> np.ndarray:
+        """Return the standard error of figures of which each bag has its own.
+
+        Parameters
+        ----------
+        values : numpy.ndarray of float64, shape (bags, ...)
+
+        Returns
+        -------
+        numpy.ndarray of float64, shape (...)
+        """
+        rounds = np.array(self.rounds)
+        total = np.zeros(np.shape(values)[1:])
+        for r in sorted(set(self.rounds)):
+            own = values[rounds == r]
+            total += (len(own) - 1) * own.var(axis=0)
+        error: np.ndarray = np.sqrt(total / len(set(self.rounds)))
+        return error
+
+    def score_interval(self, score: np.ndarray, of_bags: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return between what and what the score of 95 in 100 models learnt from other schools would be.
+
+        Parameters
+        ----------
+        score : numpy.ndarray of float64, shape (n,)
+            Of the version, in log-odds.
+        of_bags : numpy.ndarray of float64, shape (bags, n)
+            From :meth:`score`.
+
+        Returns
+        -------
+        low, high : numpy.ndarray of float64, shape (n,)
+        """
+        width = student_quantile(0.975, self._degrees) * self._error_of_another(of_bags)
+        return score - width, score + width
+
+    def chance_of_listing(self, lead: np.ndarray, of_bags: np.ndarray) -> np.ndarray:
+        """Return the chance that a model learnt from other schools lists a child, at the same number of places.
+
+        Parameters
+        ----------
+        lead : numpy.ndarray of float64, shape (n,)
+            Score less the score at which the version's list ends.
+        of_bags : numpy.ndarray of float64, shape (bags, n)
+            The same in each bag, whose list ends elsewhere.
+
+        Returns
+        -------
+        numpy.ndarray of float64, shape (n,)
+            0 to 1.
+        """
+        error = self._error_of_another(of_bags)
+        return student_cdf(np.divide(lead, error, out=np.sign(lead) * math.inf, where=error > 0), self._degrees)
+
+    @property
+    def _degrees(self) -> int:
+        return 2 * (len(self.tables) - len(set(self.rounds)))
+
+    def _error_of_another(self, of_bags: np.ndarray) -> np.ndarray:
+        error: np.ndarray = np.sqrt(self.standard_error(of_bags) ** 2 + self.typical_variance)
+        return error
+
+    def to_json(self) -> str:
+        """Return the bags as JSON, format ``send_screen.bags/1``: each as in :meth:`RiskTables.to_json`."""
+        bags = ",\n".join(tables.to_json().rstrip() for tables in self.tables)
+        head = {"format": FORMAT, "rounds": list(self.rounds), "typical_variance": self.typical_variance}
+        return f'{json.dumps(head)[:-1]}, "bags": [\n{bags}\n]}}\n'
+
+    @classmethod
+    def from_json(cls, text: str) -> BagTables:
+        """Return the bags written in ``text``.
+
+        Raises
+        ------
+        TablesError
+            If anything in it is not exactly as :meth:`to_json` writes it; the message says where.
+        """
+        if len(text) > MAX_BYTES:
+            raise TablesError(f"The file of bags is larger than {MAX_BYTES:,} characters: none of ours is.")
+        fields = Fields(strict.parse(text), "$", {"format", "rounds", "typical_variance", "bags"})
+        if fields.text("format") != FORMAT:
+            strict.refuse("$.format", f"must be {FORMAT!r}")
+        entries = fields.items("bags", MAX_BAGS)
+        rounds = [strict.count(*entry) for entry in fields.items("rounds", MAX_BAGS, exactly=len(entries))]
+        tables = [RiskTables(**vars(read_value(*entry))) for entry in entries]
+        return cls(tuple(tables), tuple(rounds), fields.size("typical_variance"))
+
+
+def with_spread(tables: RiskTables, bags: BagTables) -> RiskTables:
+    """Return tables whose shapes, levels and surfaces say how sure each of their values is.
+
+    A spread is the standard error, by the bags, of what the term says beside its mean, line included; that of a bin is
+    at its middle.
+    """
+    place = {term.feature: j for j, term in enumerate(tables.terms)}
+
+    def sure(term: Term, j: int) -> Term:
+        if isinstance(term, LinearTerm) or (isinstance(term, LevelsTerm) and not term.levels):
+            return term
+        middles = np.append(_middles(edges_of(term), term), np.nan)
+        values = [bag.terms[j].at(middles) - bag.terms[j].mean for bag in bags.tables]
+        return replace(term, spread=tuple(bags.standard_error(np.array(values)).tolist()))
+
+    def sure_surface(surface: Surface) -> Surface:
+        own = [tables.terms[place[feature]] for feature in surface.features]
+        middles = [np.append(_middles(edges, term), np.nan) for edges, term in zip(surface.edges, own, strict=True)]
+        first, second = (axis.ravel() for axis in np.meshgrid(*middles, indexing="ij"))
+        values = np.zeros((len(bags.tables), *surface.shape))
+        for b, bag in enumerate(bags.tables):
+            for other in bag.surfaces:  # one that a bag has not says 0 there
+                if other.features == surface.features:
+                    values[b] = (other.at(first, second) - other.mean).reshape(surface.shape)
+        return replace(surface, spread=tuple(map(tuple, bags.standard_error(values).tolist())))
+
+    terms = tuple(sure(term, j) for j, term in enumerate(tables.terms))
+    return replace(tables, terms=terms, surfaces=tuple(map(sure_surface, tables.surfaces)))
+
+
+def _middles(edges: tuple[float, ...], term: Term) -> np.ndarray:
+    """Return the middle of each bin: of a number's within the range of its line, of levels' their middle position."""
+    low, high = (-0.5, len(term.levels) - 0.5) if isinstance(term, LevelsTerm) else (term.low, term.high)
+    ends = np.array([min(low, *edges), *edges, max(high, *edges)]) if edges else np.array([low, high])
+    return np.asarray((ends[:-1] + ends[1:]) / 2.0)
