@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from send_screen.governance import open_bundle
+from send_screen.errors import TablesError
+from send_screen.governance import open_bundle, write_manifest
 from send_screen.specs import load_spec
 from send_screen.workflows import export_model, screen_file, train
 
@@ -47,3 +50,49 @@ def test_a_school_is_screened_with_reasons(trained: Any, additive: tuple[Any, Pa
         assert child.reasons_for
         assert all(reason.contribution > 0 for reason in child.reasons_for)
         assert all(reason.contribution < 0 for reason in child.reasons_against)
+    for child in (*result.listed, *result.margin):
+        low, high = child.of_100_between
+        assert low <= child.of_100 <= high
+        assert low < high
+    firm = [child.listed_by_10 for child in (*result.listed, *result.margin)]
+    assert firm[0] > firm[-1], "the first on the list is firmer than the last below it"
+
+
+def test_how_sure_is_said_wherever_the_list_is_shown(
+    trained: Any, additive: tuple[Any, Path, Path], tmp_path: Path
+) -> None:
+    _, exported, _ = additive
+    result, _ = screen_file(exported, trained.school_file, out=tmp_path / "list")
+    first = result.listed[0]
+    page = (tmp_path / "list" / "report.html").read_text("utf-8")
+    assert f"{first.listed_by_10} of 10" in page
+    assert f"({first.of_100_between[0]} to {first.of_100_between[1]})" in page
+    rows = pd.read_csv(tmp_path / "list" / "list.csv")
+    assert rows.loc[0, "listed_by_of_10_models"] == first.listed_by_10
+    assert (rows.loc[0, "of_100_low"], rows.loc[0, "of_100_high"]) == first.of_100_between
+    heads = pd.read_excel(tmp_path / "list" / "list.xlsx", sheet_name="List", engine="calamine")
+    assert heads.filter(like="How firm").iloc[0, 0].startswith(f"{first.listed_by_10} of 10")
+
+
+def test_the_evidence_holds_how_stable_each_child_is_and_the_page_says_it(additive: tuple[Any, Path, Path]) -> None:
+    made, exported, _ = additive
+    evidence = pd.read_parquet(made.evidence / "evidence.parquet")
+    flagged = evidence["flag.version"] == 1
+    assert evidence["stability.version"].between(0, 1).all()
+    assert (evidence.loc[flagged, "stability.version"] > 0.5).all()
+    assert (evidence.loc[~flagged, "stability.version"] < 0.5).all()
+    row = next(row for row in made.published["performance"] if row["metric"] == "stays_listed")
+    assert row["value"] == pytest.approx(evidence.loc[flagged, "stability.version"].mean(), abs=1e-12)
+    assert row["low"] < row["value"] < row["high"]
+    assert "learnt from other schools would list" in (exported / "report.html").read_text("utf-8")
+
+
+def test_bags_of_another_model_are_refused(additive: tuple[Any, Path, Path], tmp_path: Path) -> None:
+    _, exported, _ = additive
+    bags = open_bundle(exported).bags
+    other = [replace(t, terms=t.terms[1:], surfaces=()) for t in bags.tables]
+    folder = shutil.copytree(exported, tmp_path / "other")
+    (folder / "bags.json").write_text(replace(bags, tables=tuple(other)).to_json(), encoding="utf-8")
+    write_manifest(folder, version=open_bundle(exported).published["version"]["id"])
+    with pytest.raises(TablesError, match="bags are of other features"):
+        open_bundle(folder)

@@ -56,8 +56,8 @@ def build_evidence(
     -------
     evidence : pandas.DataFrame
         ``fold_seed``, ``row``, ``fold``, ``school``, ``label``, ``group.<attribute>``, ``score.<policy>``,
-        ``flag.<policy>``, ``natural.rule``, ``contribution.<feature>``; sorted by ``fold_seed`` and ``row``. It
-        holds no identifier, but one row a child: personal data.
+        ``flag.<policy>``, ``natural.rule``, ``contribution.<feature>``, ``stability.version``; sorted by
+        ``fold_seed`` and ``row``. It holds no identifier, but one row a child: personal data.
     keys : EvidenceKeys
         What the serial numbers stand for.
 
@@ -106,7 +106,7 @@ def build_evidence(
             flag[rows] = expected_share(score[rows], k) if policy == RULE else top_k(score[rows], order[rows], k)
         evidence[f"flag.{policy}"] = flag
     for column in columns:
-        if column.startswith(("natural.", "contribution.")):
+        if column.startswith(("natural.", "contribution.", "stability.")):
             evidence[column] = scored[column].to_numpy(np.float64)
     evidence = evidence.sort_values(["fold_seed", "row"], ignore_index=True)
     for _, part in evidence.groupby("fold_seed"):

@@ -12,6 +12,7 @@ import pandas as pd
 from send_screen.cohorts import Cohort
 from send_screen.errors import UsageError
 from send_screen.evaluation._folds import out_of_school_folds
+from send_screen.tables import places
 
 #: The registered model and the one-line rule are known by these names in every evidence table.
 VERSION, RULE = "version", "rule"
@@ -23,6 +24,7 @@ def out_of_fold(
     *,
     folds: int = 5,
     seeds: Sequence[int] = (0,),
+    capacity: float | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
     """Score every child by models that have seen no child of the same school.
@@ -40,6 +42,9 @@ def out_of_fold(
         Number of out-of-school folds.
     seeds : sequence of int
         Fold seeds; each repeats the whole.
+    capacity : float, optional
+        Share of children that can be assessed. With it, where the version was learnt in bags, it is kept how likely a
+        model learnt from other schools is to list each child of the fold.
     progress : callable, optional
         Told in words before each fold is fitted.
 
@@ -47,7 +52,8 @@ def out_of_fold(
     -------
     pandas.DataFrame
         n rows a fold seed: ``fold_seed``, ``position`` (0 .. n-1 in the cohort's order), ``fold``,
-        ``score.<policy>`` (log-odds), ``natural.rule`` (0 or 1), ``contribution.<feature>`` (log-odds).
+        ``score.<policy>`` (log-odds), ``natural.rule`` (0 or 1), ``contribution.<feature>`` (log-odds),
+        ``stability.version`` (0 to 1).
 
     Raises
     ------
@@ -74,14 +80,14 @@ def out_of_fold(
                 if progress is not None:
                     progress(f"fold seed {seed}, fold {number + 1} of {folds}: {name}")
                 estimator = fit_on(make(), cohort, training)
-                for column, values in _asked(name, estimator, cohort.X.iloc[held_out]).items():
+                for column, values in _asked(name, estimator, cohort.X.iloc[held_out], capacity).items():
                     columns.setdefault(column, np.full(len(y), np.nan))[held_out] = values
         rounds.append(
             pd.DataFrame({"fold_seed": np.full(len(y), seed), "position": np.arange(len(y)), "fold": fold, **columns})
         )
     scored = pd.concat(rounds, ignore_index=True)
     # kept together by kind, whatever the order of the policies
-    kinds = ("score.", "natural.", "contribution.")
+    kinds = ("score.", "natural.", "contribution.", "stability.")
     said = [column for kind in kinds for column in scored.columns if column.startswith(kind)]
     return scored[["fold_seed", "position", "fold", *said]]
 
@@ -106,7 +112,7 @@ def fit_on(estimator: Any, cohort: Cohort, rows: np.ndarray | slice = slice(None
     return estimator.fit(X, y)
 
 
-def _asked(name: str, estimator: Any, X: pd.DataFrame) -> dict[str, np.ndarray]:
+def _asked(name: str, estimator: Any, X: pd.DataFrame, capacity: float | None) -> dict[str, np.ndarray]:
     """Return what one fitted policy says about children it has not seen, as columns of the evidence."""
     said = {f"score.{name}": np.asarray(estimator.decision_function(X), dtype=np.float64)}
     if name == RULE and hasattr(estimator, "natural_flag"):
@@ -116,4 +122,8 @@ def _asked(name: str, estimator: Any, X: pd.DataFrame) -> dict[str, np.ndarray]:
         # tables want exactly the columns that they look at
         contributions = np.asarray(tables.contributions(X[list(tables.features)]), dtype=np.float64)
         said |= {f"contribution.{feature}": contributions[:, j] for j, feature in enumerate(tables.features)}
+        bags = getattr(estimator, "bag_tables_", None)
+        if bags is not None and capacity is not None:
+            of_bags = bags.score(X[list(tables.features)])
+            said[f"stability.{name}"] = bags.chance_of_listing(said[f"score.{name}"], of_bags, places(capacity, len(X)))
     return said

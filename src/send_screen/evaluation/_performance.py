@@ -44,7 +44,9 @@ def performance(evidence: pd.DataFrame, *, alpha: float = 0.05, replicates: int 
         ``policy``, ``metric``, ``value``, ``low``, ``high``, ``n`` (children in the denominator), ``schools``,
         ``smallest_cell``, ``reason``. Metrics: ``roc_auc``, ``average_precision``, ``recall_at_capacity``,
         ``precision_at_capacity``, ``specificity_at_capacity``, ``number_needed_to_screen``, ``calibration_slope``,
-        ``calibration_intercept``; of the rule also ``recall_natural``, ``precision_natural``, ``flagged_natural``.
+        ``calibration_intercept``; of a version learnt in bags ``stays_listed`` (the chance that a model learnt from
+        other schools lists a listed child too); of the rule ``recall_natural``, ``precision_natural`` and
+        ``flagged_natural``.
 
     Raises
     ------
@@ -59,6 +61,8 @@ def performance(evidence: pd.DataFrame, *, alpha: float = 0.05, replicates: int 
         figures["number_needed_to_screen"] = _inverse(figures["precision_at_capacity"])
         recalibration = recalibrate(view, view.score(policy), alpha=alpha)
         figures |= {"calibration_slope": recalibration.slope, "calibration_intercept": recalibration.intercept}
+        if policy == VERSION and f"stability.{VERSION}" in view.frame:
+            figures["stays_listed"] = _stays_listed(view, alpha)
         if policy == RULE and "natural.rule" in view.frame:
             flagged = view.frame["natural.rule"].to_numpy(np.float64)
             natural = at_capacity(view, flagged, alpha=alpha)
@@ -87,6 +91,14 @@ def at_capacity(view: EvidenceView, flag: np.ndarray, *, alpha: float = 0.05) ->
         name: clustered_rate(above, below, alpha=alpha, cells=cell, none=none)
         for name, (above, below, none) in shares.items()
     }
+
+
+def _stays_listed(view: EvidenceView, alpha: float) -> Estimate:
+    """Return how likely a listed child is to be listed by a model learnt from other schools as well."""
+    flag, chance = view.flag(VERSION), view.frame[f"stability.{VERSION}"].to_numpy(np.float64)
+    flagged = view.by_school(flag)
+    cells = smallest(float(flagged.sum()))
+    return clustered_rate(view.by_school(flag * chance), flagged, alpha=alpha, cells=cells, none="no child is flagged")
 
 
 def confusion(view: EvidenceView, flag: np.ndarray, rows: np.ndarray | None = None) -> dict[str, np.ndarray]:

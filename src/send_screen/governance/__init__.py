@@ -3,7 +3,7 @@
 Pure: everything here can be tested, and re-derived by an auditor, without MLflow.
 """
 
-from send_screen.governance._bundle import MANIFEST, Bundle, open_bundle, write_manifest
+from send_screen.governance._bundle import BAGS, MANIFEST, Bundle, open_bundle, write_manifest
 from send_screen.governance._gates import GateResult, check_gates
 from send_screen.governance._identity import code_version, data_sha256, package_versions, sha256_of, version_id
 
@@ -19,4 +19,5 @@ __all__ = [
     "open_bundle",
     "write_manifest",
     "MANIFEST",
+    "BAGS",
 ]

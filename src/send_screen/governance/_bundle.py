@@ -11,9 +11,10 @@ from send_screen.contracts import Contract, load_contract
 from send_screen.errors import SendScreenError, TablesError
 from send_screen.governance._identity import sha256_of
 from send_screen.specs import Feature, ModelSpec, parse_spec
-from send_screen.tables import RiskTables
+from send_screen.tables import BagTables, RiskTables
 
 MANIFEST = "manifest.json"
+BAGS = "bags.json"
 FORMAT = "send_screen.bundle/1"
 SIZE_LIMIT = 64 * 1024 * 1024
 
@@ -28,6 +29,8 @@ class Bundle:
     contracts : dict of str to Contract
         Those that the version was made under, by id.
     tables : RiskTables
+    bags : BagTables or None
+        How sure its scores are, where the version was learnt in bags.
     published : dict
         ``published.json``: everything that was measured and may be shown.
     manifest_sha256 : str
@@ -37,6 +40,7 @@ class Bundle:
     spec: ModelSpec
     contracts: dict[str, Contract]
     tables: RiskTables
+    bags: BagTables | None
     published: dict[str, Any]
     manifest_sha256: str
 
@@ -110,8 +114,9 @@ def open_bundle(folder: str | Path, *, manifest_sha256: str | None = None) -> Bu
                 contracts[contract.id] = contract
         spec = parse_spec(verified["spec.yaml"], file="spec.yaml", contracts=contracts)
         tables = RiskTables.from_json(verified["tables.json"].decode("utf-8"))
+        bags = BagTables.from_json(verified[BAGS].decode("utf-8")) if BAGS in verified else None
         published = json.loads(verified["published.json"])
-        _refuse_mismatch(spec, contracts, tables, published, version)
+        _refuse_mismatch(spec, contracts, tables, bags, published, version)
     except TablesError:
         raise
     except SendScreenError as error:
@@ -122,7 +127,7 @@ def open_bundle(folder: str | Path, *, manifest_sha256: str | None = None) -> Bu
             f"The version's files are not what send-screen export writes ({type(error).__name__}).",
             remedy="Do not use it. Export the version again, and tell whoever answers for it.",
         ) from None
-    return Bundle(spec, contracts, tables, published, found)
+    return Bundle(spec, contracts, tables, bags, published, found)
 
 
 def _refuse_strays(folder: Path, verified: dict[str, bytes]) -> None:
@@ -136,7 +141,12 @@ def _refuse_strays(folder: Path, verified: dict[str, bytes]) -> None:
 
 
 def _refuse_mismatch(
-    spec: ModelSpec, contracts: dict[str, Contract], tables: RiskTables, published: dict[str, Any], version: str
+    spec: ModelSpec,
+    contracts: dict[str, Contract],
+    tables: RiskTables,
+    bags: BagTables | None,
+    published: dict[str, Any],
+    version: str,
 ) -> None:
     """Raise where the parts of a version do not belong together."""
     facts = published["version"]
@@ -146,6 +156,7 @@ def _refuse_mismatch(
         "published.json is of another spec": facts["spec_sha256"] != spec.sha256,
         "published.json does not say what it was trained on": facts["trained_on"] not in ("invented", "real"),
         "the tables are of other features than the spec": not tables.features or not set(tables.features) <= features,
+        "the bags are of other features than the tables": bags is not None and bags.features != tables.features,
         "a contract is missing": {use.contract for use in spec.data} != set(contracts),
         "the figures are missing": not (isinstance(published["performance"], list) and published["performance"]),
         "whose needs are missed is missing": not isinstance(published["named"], list),

@@ -221,6 +221,7 @@ def render_fairness(published: Mapping[str, Any]) -> str:
         tables=tables,
         tolerances=_tolerances(gaps),
         how_sure=_how_sure(gaps),
+        stays=figure(performance, "version", "stays_listed"),
         gap_cell=_gap_cell,
         verdict=_verdict,
         picture=_picture,

@@ -37,6 +37,13 @@ def areas(child: ScreenedChild) -> tuple[str, ...]:
     return tuple(dict.fromkeys(reason.area for reason in child.reasons_for if reason.area))
 
 
+def how_firm(child: ScreenedChild) -> str:
+    """Say of how many of ten such models the child would be listed by, and where that is close, what to do."""
+    if child.listed_by_10 is None:
+        return ""
+    return f"{child.listed_by_10} of 10{': close, discuss' if child.close else ''}"
+
+
 @dataclass(frozen=True)
 class WeighedReason:
     """A reason with its weight drawn and written."""
@@ -59,6 +66,7 @@ class Card:
     reasons_against: tuple[WeighedReason, ...]
     areas: tuple[str, ...]
     hundred: Markup
+    firm: str
 
 
 def _weighed(reasons: Iterable[Reason], largest: float) -> tuple[WeighedReason, ...]:
@@ -77,6 +85,7 @@ def _card(child: ScreenedChild, largest: float, several_schools: bool) -> Card:
         reasons_against=_weighed(child.reasons_against, largest),
         areas=areas(child),
         hundred=hundred_svg(max(0, min(100, child.of_100))),
+        firm=how_firm(child),
     )
 
 
@@ -117,6 +126,7 @@ def render_screening(result: ScreeningResult) -> str:
         not_asked=sorted(Counter((c.kind, c.reason) for c in result.set_aside if c.kind != BY_HAND).items()),
         cards=[_card(child, largest, several) for child in result.listed],
         margin=[_card(child, largest, several) for child in result.margin],
+        tells_how_firm=any(child.listed_by_10 is not None for child in everyone),
         hundred=in_a_hundred(list(model.get("performance") or []), outcome),
         in_words=in_words,
         less_well=list(model.get("works_less_well_for") or []),

@@ -13,7 +13,7 @@ from send_screen.cohorts import BY_HAND
 from send_screen.reports._files import replacing
 from send_screen.reports._lists import Cell, run_cells
 from send_screen.reports._published import in_a_hundred, in_words
-from send_screen.reports._screening import areas, reasons_text, shown_name
+from send_screen.reports._screening import areas, how_firm, reasons_text, shown_name
 from send_screen.reports._words import capacity_words, date_words, owner_words, run_marks, said
 from send_screen.screening import NOT_THIS
 from send_screen.screening._result import ScreenedChild, ScreeningResult, SetAsideChild
@@ -42,6 +42,7 @@ _LIST = (
     Column("Area of need", 18),
     Column("What we decided", 34),
 )
+_FIRM, _FIRM_AT = Column("How firm: listed by, of ten such models", 13), 5
 _BY_HAND = (
     Column("Child", 20),
     Column("Class", 8),
@@ -182,7 +183,12 @@ def write_list_xlsx(result: ScreeningResult, path: str | os.PathLike[str]) -> No
         book.set_properties({"title": "Children to talk about first", "created": created})
         by_hand = (child for child in result.set_aside if child.kind == BY_HAND)
         _sheet(book, "Look at by hand", _BY_HAND, ((*_by_hand_cells(child), *run) for child in by_hand), footer)
-        _sheet(book, "List", _LIST, ((*_list_cells(child), *run) for child in result.listed), footer)
+        columns, rows = list(_LIST), [[*_list_cells(child), *run] for child in result.listed]
+        if any(map(how_firm, result.listed)):
+            columns.insert(_FIRM_AT, _FIRM)
+            for row, child in zip(rows, result.listed, strict=True):
+                row.insert(_FIRM_AT, how_firm(child))
+        _sheet(book, "List", columns, rows, footer)
         about = book.add_worksheet("About")
         wrap = book.add_format({"text_wrap": True, "valign": "top"})
         bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})

@@ -79,13 +79,8 @@ def listed_and_margin(
     listed, margin : numpy.ndarray of int
     """
     everyone = ranking(score, order)
-    if school is None:
-        blocks = [everyone]
-    else:
-        names = school.to_numpy()[everyone]
-        blocks = [everyone[names == name] for name in sorted(set(names))]
     listed, margin = [], []
-    for block in blocks:
+    for block in shared_places(everyone, school):
         k = capacity.of(len(block))
         listed.append(block[:k])
         margin.append(block[k : k + margin_size(k)])
@@ -97,6 +92,14 @@ def listed_and_margin(
         return positions[np.argsort(rank[positions])]
 
     return in_order(listed), in_order(margin)
+
+
+def shared_places(positions: np.ndarray, school: pd.Series | None) -> list[np.ndarray]:
+    """Return positions in the parts that have places of their own: all together, or each school."""
+    if school is None:
+        return [positions]
+    names = school.to_numpy()[positions]
+    return [positions[names == name] for name in sorted(set(names))]
 
 
 def margin_size(k: int) -> int:

@@ -16,6 +16,7 @@ from send_screen.screening._capacity import Capacity, listed_and_margin
 from send_screen.screening._limits import beyond_training, out_of_range, refuse_or_warn
 from send_screen.screening._reader import Reader, reader_of
 from send_screen.screening._result import ScreenedChild, ScreeningResult, SetAsideChild
+from send_screen.screening._sure import sureness
 from send_screen.screening._words import reasons
 from send_screen.tables import hash_order
 
@@ -75,7 +76,9 @@ def screen(
     score, contributions = bundle.tables.score(X), bundle.tables.contributions(X)
     bundle.tables.check_additivity(score, contributions)
     order = hash_order(cohort.ids.tolist())
-    listed, margin = listed_and_margin(score, order, cohort.show["school"] if by_school else None, capacity)
+    school = cohort.show["school"] if by_school else None
+    listed, margin = listed_and_margin(score, order, school, capacity)
+    sure = sureness(bundle, X, score, school, capacity)
     visible = _visible(bundle, eyes, cohort.show)
     rank = {position: place for place, position in enumerate(np.concatenate([listed, margin]), start=1)}
 
@@ -95,6 +98,8 @@ def screen(
             reasons_against=why.speaks_against,
             not_known=why.not_known,
             ask=why.ask,
+            of_100_between=None if sure is None else (of_100(sure.low[position]), of_100(sure.high[position])),
+            listed_by_10=None if sure is None else round(10 * float(sure.chance[position])),
         )
 
     rows = _visible(bundle, eyes, cohort.set_aside).to_dict("records")

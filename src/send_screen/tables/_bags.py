@@ -12,6 +12,7 @@ import pandas as pd
 
 from send_screen.errors import TablesError
 from send_screen.tables import _strict as strict
+from send_screen.tables._capacity import lead
 from send_screen.tables._format import read_value
 from send_screen.tables._signs import edges_of
 from send_screen.tables._strict import Fields
@@ -128,23 +129,29 @@ class BagTables:
         width = student_quantile(0.975, self._degrees) * self._error_of_another(of_bags)
         return score - width, score + width
 
-    def chance_of_listing(self, lead: np.ndarray, of_bags: np.ndarray) -> np.ndarray:
-        """Return the chance that a model learnt from other schools lists a child, at the same number of places.
+    def chance_of_listing(self, score: np.ndarray, of_bags: np.ndarray, k: int) -> np.ndarray:
+        """Return the chance that a model learnt from other schools lists a child, when each lists ``k`` of these.
 
         Parameters
         ----------
-        lead : numpy.ndarray of float64, shape (n,)
-            Score less the score at which the version's list ends.
+        score : numpy.ndarray of float64, shape (n,)
+            Of the version, in log-odds.
         of_bags : numpy.ndarray of float64, shape (bags, n)
-            The same in each bag, whose list ends elsewhere.
+            From :meth:`score`.
+        k : int
+            Places.
 
         Returns
         -------
         numpy.ndarray of float64, shape (n,)
             0 to 1.
         """
-        error = self._error_of_another(of_bags)
-        return student_cdf(np.divide(lead, error, out=np.sign(lead) * math.inf, where=error > 0), self._degrees)
+        if not 0 < k < len(score):
+            return np.full(len(score), float(k > 0))
+        ahead, error = lead(score, k), self._error_of_another(lead(of_bags, k))
+        sure = np.where(ahead == 0.0, 0.0, np.copysign(math.inf, ahead))
+        t = np.divide(ahead, error, out=sure, where=error > 0)
+        return student_cdf(t, self._degrees)
 
     @property
     def _degrees(self) -> int:

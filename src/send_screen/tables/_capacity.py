@@ -67,3 +67,28 @@ def top_k(score: np.ndarray, order: np.ndarray, k: int) -> np.ndarray:
     chosen = np.zeros(len(score), dtype=bool)
     chosen[ranking(score, order)[:k]] = True
     return chosen
+
+
+def lead(score: np.ndarray, k: int) -> np.ndarray:
+    """Return how far each score lies above the line of a list of ``k``: halfway from the last on it to the next.
+
+    Parameters
+    ----------
+    score : numpy.ndarray of float64, shape (..., n)
+        One list for each row.
+    k : int
+        Places, above 0 and below n.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (..., n)
+
+    Examples
+    --------
+    >>> lead(np.array([0.5, 2.0, 1.0]), 1).tolist()
+    [-1.0, 0.5, -0.5]
+    """
+    at_line = np.partition(score, [-k - 1, -k], axis=-1)
+    line = (at_line[..., -k - 1] + at_line[..., -k]) / 2.0
+    above: np.ndarray = score - line[..., None]
+    return above

@@ -12,7 +12,7 @@ from send_screen.governance import write_manifest
 from send_screen.reports import shape_svg
 from send_screen.simulation import invented_rows
 from send_screen.specs import ModelSpec
-from send_screen.tables import RiskTables
+from send_screen.tables import BagTables, RiskTables
 from send_screen.tracking import LoggedVersion, log_version
 from send_screen.workflows._signature import signature
 from send_screen.workflows._version import write_version
@@ -25,6 +25,7 @@ def enter(
     spec: ModelSpec,
     contracts: dict[str, Contract],
     tables: RiskTables,
+    bags: BagTables | None,
     document: dict[str, Any],
     *,
     uri: str,
@@ -38,6 +39,7 @@ def enter(
     spec : ModelSpec
     contracts : dict of str to Contract
     tables : RiskTables
+    bags : BagTables or None
     document : dict
         ``published.json``.
     uri : str
@@ -51,7 +53,7 @@ def enter(
     with tempfile.TemporaryDirectory() as staging:
         folder = Path(staging) / "bundle"
         folder.mkdir()
-        write_version(folder, spec, contracts, tables, document)
+        write_version(folder, spec, contracts, tables, bags, document)
         manifest_sha256 = write_manifest(folder, version=facts["id"])
         return log_version(
             uri,

@@ -142,10 +142,11 @@ def train(
     tell("Looking for features that know the outcome")
     refuse_leaks(spec, contracts, cohort)
     makers = policies(spec, cohort, threads=threads or max(1, (os.cpu_count() or 2) - 1))
-    scored = out_of_fold(cohort, makers, folds=spec.folds, seeds=spec.seeds, progress=tell)
+    scored = out_of_fold(cohort, makers, folds=spec.folds, seeds=spec.seeds, capacity=spec.capacity, progress=tell)
     table, keys = build_evidence(cohort, scored, capacity=spec.capacity, seed=int(spec.sha256[:8], 16))
     tell("Fitting the version on all schools that were not kept aside")
-    tables = replace(fit_on(makers["version"](), cohort).risk_tables_, name=spec.title)
+    fitted = fit_on(makers["version"](), cohort)
+    tables, bags = replace(fitted.risk_tables_, name=spec.title), getattr(fitted, "bag_tables_", None)
     tell("Measuring: how well it ranks, for whom, and how sure that is")
     facts = version_facts(spec, contracts, cohort, tables, data_sha256=data_sha256(data), hold_out=hold_out)
     document = published_document(spec, contracts, cohort, tables, table, facts)
@@ -164,6 +165,7 @@ def train(
         spec,
         contracts,
         tables,
+        bags,
         document,
         uri=tracking_uri,
         tags={

@@ -10,11 +10,11 @@ import numpy as np
 
 from send_screen.cohorts import Cohort
 from send_screen.contracts import Contract
-from send_screen.governance import code_version, package_versions, sha256_of, version_id
+from send_screen.governance import BAGS, code_version, package_versions, sha256_of, version_id
 from send_screen.reports import render_card, render_card_markdown, render_fairness
 from send_screen.screening import value_in_words
 from send_screen.specs import ColumnRef, Equals, Feature, ModelSpec
-from send_screen.tables import MINIMUM_CHILDREN, LevelsTerm, LinearTerm, RiskTables, ShapeTerm, Term
+from send_screen.tables import MINIMUM_CHILDREN, BagTables, LevelsTerm, LinearTerm, RiskTables, ShapeTerm, Term
 
 POINTS = 9
 
@@ -122,6 +122,7 @@ def write_version(
     spec: ModelSpec,
     contracts: dict[str, Contract],
     tables: RiskTables,
+    bags: BagTables | None,
     published: dict[str, Any],
 ) -> None:
     """Write every file of a version but its manifest into an existing, empty folder."""
@@ -130,6 +131,8 @@ def write_version(
     for contract in contracts.values():
         (folder / "contracts" / contract.path.name).write_bytes(contract.path.read_bytes())
     (folder / "tables.json").write_bytes(tables.to_json().encode())
+    if bags is not None:
+        (folder / BAGS).write_bytes(bags.to_json().encode())
     text = json.dumps(published, indent=2, ensure_ascii=False, allow_nan=False)
     (folder / "published.json").write_bytes((text + "\n").encode())
     (folder / "report.html").write_bytes(render_fairness(published).encode())

@@ -1,0 +1,170 @@
+"""How sure a score is: the jackknife over bags, the chance of being listed, and the file of bags."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import t
+
+from send_screen.errors import TablesError
+from send_screen.tables import BagTables, LevelsTerm, LinearTerm, RiskTables, ShapeTerm, Surface, with_spread
+from send_screen.tables._student import student_cdf, student_quantile
+
+
+def model(slope: float, step: float = 0.0, level: float = 0.0, cell: float = 0.0) -> RiskTables:
+    line = LinearTerm(
+        feature="reading", slope=slope, low=0.0, high=10.0, missing=0.0, mean=5 * slope, n=90, n_missing=10
+    )
+    shape = ShapeTerm(
+        feature="age", edges=(5.0,), values=(0.0, step), slope=0.0, low=0.0, high=10.0, missing=0.0, mean=step / 2,
+        n=(50, 40), n_missing=10,
+    )  # fmt: skip
+    levels = LevelsTerm(feature="place", levels={"town": 0.0, "city": level}, missing=0.0, mean=0.0, n=90, n_missing=10)
+    surface = Surface(
+        features=("reading", "age"),
+        edges=((5.0,), (5.0,)),
+        values=((cell, -cell, 0.0), (-cell, cell, 0.0), (0.0, 0.0, 0.0)),
+        mean=0.0,
+    )
+    return RiskTables(
+        intercept=0.0, terms=(line, shape, levels), n_background=100, name="invented", surfaces=(surface,)
+    )
+
+
+def bags_of(slopes: list[float], rounds: list[int], typical: float = 0.0) -> BagTables:
+    return BagTables(tuple(model(slope) for slope in slopes), tuple(rounds), typical)
+
+
+CHILDREN = pd.DataFrame(
+    {
+        "reading": [0.0, 2.0, 4.0, 6.0, 8.0],
+        "age": [1.0, 9.0, np.nan, 1.0, 9.0],
+        "place": ["town", "city", None, "town", "city"],
+    }
+)
+
+
+def test_the_standard_error_is_the_delete_a_group_jackknife_over_rounds() -> None:
+    """For a mean it is the textbook's: four groups of one, each left out once, give s / sqrt(4)."""
+    values = np.array([3.0, 5.0, 10.0, 2.0])
+    left_out = np.array([(values.sum() - value) / 3 for value in values])
+    bags = bags_of([1.0] * 8, [0] * 4 + [1] * 4)
+    both = np.concatenate([left_out, left_out[::-1]])
+    assert bags.standard_error(both) == pytest.approx(values.std(ddof=1) / 2, rel=1e-12)
+    # a round that disagrees with the other in level says nothing of the spread within
+    assert bags.standard_error(np.concatenate([left_out, left_out + 7])) == pytest.approx(
+        values.std(ddof=1) / 2, rel=1e-12
+    )
+
+
+def test_student_is_scipys() -> None:
+    at = np.linspace(-8, 8, 41)
+    for degrees in (2, 4, 12, 28):
+        np.testing.assert_allclose(student_cdf(at, degrees), t.cdf(at, degrees), atol=1e-14)
+        assert student_quantile(0.975, degrees) == pytest.approx(t.ppf(0.975, degrees), rel=1e-10)
+
+
+def test_the_interval_is_that_of_another_model_with_the_variance_moderated() -> None:
+    bags = bags_of([1.0, 1.2, 0.8, 1.0], [0, 0, 1, 1], typical=0.3)
+    of_bags = bags.score(CHILDREN)
+    score = of_bags.mean(axis=0)
+    low, high = bags.score_interval(score, of_bags)
+    moderated = (bags.standard_error(of_bags) ** 2 + 0.3) / 2
+    width = t.ppf(0.975, 4) * np.sqrt(2 * moderated)
+    np.testing.assert_allclose((high - low) / 2, width, rtol=1e-10)
+    np.testing.assert_allclose((high + low) / 2, score, atol=1e-12)
+
+
+def test_the_chance_of_listing_is_a_half_at_the_line_and_keeps_the_order_when_bags_agree() -> None:
+    bags = bags_of([1.0, 1.0], [0, 0], typical=1.0)
+    score = CHILDREN["reading"].to_numpy()
+    chance = bags.chance_of_listing(score, np.array([score, score]), 2)
+    assert (np.diff(chance) > 0).all()
+    assert (chance > 0.5).sum() == 2
+    # the line lies halfway between 4 and 6, so both are as far from a half
+    assert chance[2] + chance[3] == pytest.approx(1.0, abs=1e-12)
+
+
+def test_a_child_whom_bags_put_on_either_side_is_less_sure_than_one_they_agree_on() -> None:
+    score = np.array([3.0, 2.0, 1.0, 0.0])
+    agree = np.array([score, score, score, score])
+    differ = agree.copy()
+    differ[:2, 1] += 1.5
+    differ[2:, 1] -= 1.5
+    bags = bags_of([1.0] * 4, [0, 0, 1, 1], typical=0.1)
+    differ = differ[[0, 2, 1, 3]]
+    assert bags.chance_of_listing(score, differ, 2)[1] < bags.chance_of_listing(score, agree, 2)[1]
+
+
+@pytest.mark.parametrize(("k", "chance"), [(0, 0.0), (5, 1.0), (9, 1.0)])
+def test_where_nobody_or_everybody_is_listed_nothing_is_in_doubt(k: int, chance: float) -> None:
+    bags = bags_of([1.0, 2.0], [0, 0])
+    assert bags.chance_of_listing(np.arange(5.0), bags.score(CHILDREN), k).tolist() == [chance] * 5
+
+
+def test_bags_that_do_not_differ_at_all_are_sure_and_no_division_by_zero_is_seen() -> None:
+    bags = bags_of([1.0, 1.0], [0, 0])
+    score = np.array([2.0, 1.0, 1.0])
+    assert bags.chance_of_listing(score, np.array([score, score]), 1).tolist() == [1.0, 0.0, 0.0]
+    assert bags.chance_of_listing(np.ones(3), np.ones((2, 3)), 1).tolist() == [0.5] * 3
+
+
+def test_a_round_trip_gives_the_same_bags() -> None:
+    bags = BagTables((model(1.0, 0.1, 0.2, 0.3), model(1.5, 0.2, -0.1, 0.1)), (0, 0), 0.125)
+    text = bags.to_json()
+    assert BagTables.from_json(text) == bags
+    assert BagTables.from_json(text).to_json() == text
+    assert json.loads(text)["format"] == "send_screen.bags/1"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("bags/1", "bags/2", r"\$.format"),
+        ('"rounds": [0, 0]', '"rounds": [0]', r"\$.rounds"),
+        ('"rounds": [0, 0]', '"rounds": [0, 1]', "two bags or more"),
+        ('"rounds": [0, 0]', '"rounds": [0, -1]', r"\$.rounds\[1\]"),
+        ('"typical_variance": 0.5', '"typical_variance": -0.5', r"\$.typical_variance"),
+        ('"typical_variance": 0.5', '"typical_variance": NaN', "NaN"),
+        ('"typical_variance": 0.5', '"typical_variance": 0.5, "more": 1', "not known"),
+        ('"feature": "age"', '"feature": "agf"', r"\$.bags\[0\]|same features|has no term"),
+        ('"slope": 1.5', '"slope": "1.5"', r"\$.bags\[1\]"),
+    ],
+)
+def test_a_file_that_is_not_ours_is_refused_with_its_place(old: str, new: str, said: str) -> None:
+    text = BagTables((model(1.0), model(1.5)), (0, 0), 0.5).to_json()
+    assert old in text
+    with pytest.raises(TablesError, match=said):
+        BagTables.from_json(text.replace(old, new, 1))
+
+
+def test_a_file_cut_off_is_refused() -> None:
+    text = BagTables((model(1.0), model(1.5)), (0, 0), 0.5).to_json()
+    with pytest.raises(TablesError, match="damaged or cut off"):
+        BagTables.from_json(text[: len(text) // 2])
+
+
+def test_no_bags_at_all_are_refused() -> None:
+    with pytest.raises(TablesError, match="one or more"):
+        BagTables((), (), 0.0)
+
+
+def test_spread_says_how_far_the_bags_are_apart_at_each_value() -> None:
+    bags = BagTables((model(1.0, 0.0, 0.0, 0.0), model(1.0, 0.4, 0.6, 0.2)), (0, 0), 0.0)
+    _, age, place = with_spread(model(1.0, 0.2, 0.3, 0.1), bags).terms
+    # beside their means the shapes say 0 and 0, and -.2 and +.2; for two bags se^2 is half the sum of squares
+    assert age.spread == pytest.approx((0.1, 0.1, 0.1))
+    assert place.spread == pytest.approx((0.0, 0.3, 0.0))
+    (surface,) = with_spread(model(1.0, 0.2, 0.3, 0.1), bags).surfaces
+    assert np.array(surface.spread) == pytest.approx(np.array([[0.1, 0.1, 0], [0.1, 0.1, 0], [0, 0, 0]]))
+
+
+def test_a_surface_that_a_bag_has_not_counts_as_nothing_there() -> None:
+    tables = model(1.0, cell=0.1)
+    bags = BagTables((replace(tables, surfaces=()), model(1.0, cell=0.2)), (0, 0), 0.0)
+    (surface,) = with_spread(tables, bags).surfaces
+    assert surface.spread[0][0] == pytest.approx(0.1)
