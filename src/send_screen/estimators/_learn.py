@@ -17,8 +17,8 @@ from send_screen.estimators._solver import fit_bounded_logistic
 STRENGTHS: tuple[float | None, ...] = (None, 0.001, 0.01, 0.1)
 """Strengths C of the backbone that are weighed against each other; None is no backbone."""
 
-SHAPES = Boosting(rounds=200, learning_rate=0.1, feature_fraction=0.3)
-SURFACES = Boosting(rounds=120, learning_rate=0.1, feature_fraction=0.8)
+SHAPES = Boosting(rounds=1000, learning_rate=0.1, feature_fraction=0.3)
+SURFACES = Boosting(rounds=1000, learning_rate=0.1, feature_fraction=0.8)
 ROUNDS = 2
 _TEMPERATURE = 4.0
 _NEGLIGIBLE = 0.05
