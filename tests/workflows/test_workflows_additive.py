@@ -16,23 +16,44 @@ from send_screen.specs import load_spec
 from send_screen.workflows import export_model, screen_file, train
 
 
+@pytest.fixture
+def additive(trained: Any) -> tuple[Any, Path]:
+    return trained.made, trained.exported
+
+
 @pytest.fixture(scope="module")
-def additive(trained: Any, small_spec: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path, Path]:
-    folder = tmp_path_factory.mktemp("additive")
+def logistic(trained: Any, small_spec: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("logistic")
     text = small_spec.read_text("utf-8")
-    assert text.count("model: logistic") == 1
+    assert text.count("model: additive") == 1
+    text = text.replace("model: additive", "model: logistic").replace("challengers: [lightgbm]", "challengers: []")
     spec = folder / "spec.yaml"
-    spec.write_text(text.replace("model: logistic", "model: additive"), encoding="utf-8")
+    spec.write_text(text, encoding="utf-8")
     uri = f"sqlite:///{(folder / 'mlflow.db').as_posix()}"
     made = train(spec, trained.data, tracking_uri=uri, evidence=folder / "evidence", threads=1)
     made.require_passed()
-    return made, export_model(made.model_uri, folder / "exported", tracking_uri=uri), spec
+    return export_model(made.model_uri, folder / "exported", tracking_uri=uri)
 
 
-def test_what_is_registered_are_tables_of_shapes_that_keep_the_signs(additive: tuple[Any, Path, Path]) -> None:
-    made, exported, path = additive
+def test_a_spec_that_names_no_model_is_of_the_additive_one(small_spec: Path, tmp_path: Path) -> None:
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(small_spec.read_text("utf-8").replace("model: additive\n", ""), encoding="utf-8")
+    assert load_spec(spec).model == "additive"
+
+
+def test_a_model_without_bags_says_nothing_of_how_sure_it_is(trained: Any, logistic: Path, tmp_path: Path) -> None:
+    assert open_bundle(logistic).bags is None
+    result, _ = screen_file(logistic, trained.school_file, out=tmp_path / "list")
+    assert {child.listed_by_10 for child in result.listed} == {None}
+    assert "How firm" not in (tmp_path / "list" / "report.html").read_text("utf-8")
+    heads = pd.read_excel(tmp_path / "list" / "list.xlsx", sheet_name="List", engine="calamine")
+    assert heads.filter(like="How firm").empty
+    assert "learnt from other schools" not in (logistic / "report.html").read_text("utf-8")
+
+
+def test_what_is_registered_are_tables_of_shapes_that_keep_the_signs(additive: tuple[Any, Path]) -> None:
+    made, exported = additive
     bundle = open_bundle(exported)
-    assert load_spec(path).model == "additive"
     assert bundle.published["version"]["model"] == "additive"
     assert any(hasattr(term, "edges") for term in bundle.tables.terms)
     evidence = pd.read_parquet(made.evidence / "evidence.parquet")
@@ -42,8 +63,8 @@ def test_what_is_registered_are_tables_of_shapes_that_keep_the_signs(additive: t
     assert base.std().max() < 1e-9
 
 
-def test_a_school_is_screened_with_reasons(trained: Any, additive: tuple[Any, Path, Path], tmp_path: Path) -> None:
-    _, exported, _ = additive
+def test_a_school_is_screened_with_reasons(trained: Any, additive: tuple[Any, Path], tmp_path: Path) -> None:
+    _, exported = additive
     result, _ = screen_file(exported, trained.school_file, out=tmp_path / "list")
     assert result.listed
     for child in result.listed:
@@ -58,10 +79,8 @@ def test_a_school_is_screened_with_reasons(trained: Any, additive: tuple[Any, Pa
     assert firm[0] > firm[-1], "the first on the list is firmer than the last below it"
 
 
-def test_how_sure_is_said_wherever_the_list_is_shown(
-    trained: Any, additive: tuple[Any, Path, Path], tmp_path: Path
-) -> None:
-    _, exported, _ = additive
+def test_how_sure_is_said_wherever_the_list_is_shown(trained: Any, additive: tuple[Any, Path], tmp_path: Path) -> None:
+    _, exported = additive
     result, _ = screen_file(exported, trained.school_file, out=tmp_path / "list")
     first = result.listed[0]
     page = (tmp_path / "list" / "report.html").read_text("utf-8")
@@ -74,8 +93,8 @@ def test_how_sure_is_said_wherever_the_list_is_shown(
     assert heads.filter(like="How firm").iloc[0, 0].startswith(f"{first.listed_by_10} of 10")
 
 
-def test_the_evidence_holds_how_stable_each_child_is_and_the_page_says_it(additive: tuple[Any, Path, Path]) -> None:
-    made, exported, _ = additive
+def test_the_evidence_holds_how_stable_each_child_is_and_the_page_says_it(additive: tuple[Any, Path]) -> None:
+    made, exported = additive
     evidence = pd.read_parquet(made.evidence / "evidence.parquet")
     flagged = evidence["flag.version"] == 1
     assert evidence["stability.version"].between(0, 1).all()
@@ -87,8 +106,8 @@ def test_the_evidence_holds_how_stable_each_child_is_and_the_page_says_it(additi
     assert "learnt from other schools would list" in (exported / "report.html").read_text("utf-8")
 
 
-def test_bags_of_another_model_are_refused(additive: tuple[Any, Path, Path], tmp_path: Path) -> None:
-    _, exported, _ = additive
+def test_bags_of_another_model_are_refused(additive: tuple[Any, Path], tmp_path: Path) -> None:
+    _, exported = additive
     bags = open_bundle(exported).bags
     other = [replace(t, terms=t.terms[1:], surfaces=()) for t in bags.tables]
     folder = shutil.copytree(exported, tmp_path / "other")

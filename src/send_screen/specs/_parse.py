@@ -57,7 +57,7 @@ def parse(document: dict[str, Any], *, text: str, sha256: str, contracts: dict[s
         outcome=_outcome(document["outcome"]),
         features=tuple(_feature(feature) for feature in document["features"]),
         rule=_rule(document["rule"]),
-        model=document["model"],
+        model=document.get("model", "additive"),
         penalty_c=float(document.get("model_parameters", {}).get("C", 0.1)),
         challengers=tuple(document.get("challengers", [])),
         capacity=float(document["capacity"]),
