@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test lint format wheel clean
+.PHONY: demo test test-oldest lint format wheel clean
 .DEFAULT_GOAL := test
 
 $(STAMP): pyproject.toml constraints.txt
@@ -27,6 +27,17 @@ lint: $(STAMP)          ## style, types, the direction of imports
 test: lint              ## lint, then doctests and all tests
 	$(BIN)/pytest -n 2
 
+OLDEST := .venv-oldest
+
+$(OLDEST)/.installed: $(STAMP) constraints-oldest.txt
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(OLDEST)
+	VIRTUAL_ENV=$(OLDEST) $(BIN)/uv pip install --quiet --constraint constraints-oldest.txt --editable '.[train]' \
+	  pip pytest pytest-xdist hypothesis markdown-it-py
+	touch $@
+
+test-oldest: $(OLDEST)/.installed   ## the quick tests at the lower bound of every dependency
+	$(OLDEST)/bin/pytest -n 2 -m "not slow" --ignore=tests/install --ignore=tests/browser --ignore=tests/serving
+
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -36,4 +47,4 @@ wheel: $(STAMP)         ## dist/send_screen-*.whl
 	$(BIN)/uv build --quiet --wheel --out-dir dist .
 
 clean:
-	rm -rf $(VENV) demo dist
+	rm -rf $(VENV) $(OLDEST) demo dist

@@ -92,11 +92,21 @@ def test_explanations_of_real_children_add_up(measured):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "prototype"), [("star_special", 0.65), ("eclsk", 0.57)])
-def test_lists_change_less_from_refit_to_refit_than_the_prototypes(benchmark, real_data, name, prototype):
-    found = benchmark["stability"].measure(benchmark["tasks"].load(name, real_data), AdditiveRiskClassifier)
-    assert found["jaccard"] > prototype + 0.05
-    nearly_sure = found["share_of_refits"][-1]
-    assert nearly_sure["bags_at_least"] == 0.9
-    assert nearly_sure["children"] > 100
-    assert nearly_sure["refits"] == pytest.approx(0.93, abs=0.05)
+@pytest.mark.parametrize(("name", "earlier"), [("star_special", 0.65), ("eclsk", 0.57)])
+def test_lists_change_less_from_refit_to_refit_than_with_our_earlier_shapes(benchmark, real_data, name, earlier):
+    task = benchmark["tasks"].load(name, real_data)
+    assert benchmark["stability"].over_rows(task, AdditiveRiskClassifier) > earlier + 0.05
+
+
+@pytest.mark.slow
+def test_what_is_said_of_how_sure_a_child_is_comes_true_in_schools_held_out(benchmark, real_data):
+    """What one model says of the score and the listing, against fifteen others learnt from drawn schools."""
+    found = benchmark["stability"].over_schools(benchmark["tasks"].load("star_new", real_data), AdditiveRiskClassifier)
+    assert 0.93 <= found["score_interval"]["all"] <= 0.99
+    # of those a model lists it says a little too much: they are listed because it thinks highly of them
+    assert 0.90 <= found["score_interval"]["listed"] <= 0.99
+    for row in found["chance_of_listing"]:
+        assert row["listed"] == pytest.approx(row["said"], abs=0.15)
+    firm = found["chance_of_listing"][-1]
+    assert (firm["from"], firm["children"] > 150) == (0.9, True)
+    assert firm["listed"] == pytest.approx(firm["said"], abs=0.06)

@@ -145,10 +145,13 @@ def main() -> None:
         document["tasks"][name] = compared(task, answers)
         document["tasks"][name]["verdicts"] = verdicts(document["tasks"][name])
         document["tasks"][name]["by_pairs"] = by_pairs(name, task, chosen.scores, only_kept=chosen.only_kept)
-    for name in CONFIG["stability_tasks"]:
+    for name in CONFIG["tasks"]:
         task = load(name, chosen.data)
         document["stability"][name] = {
-            model: stability.measure(task, MODELS[model]) for model in (OURS, "logistic", "lightgbm_default")
+            "jaccard": {
+                model: stability.over_rows(task, MODELS[model]) for model in (OURS, "logistic", "lightgbm_default")
+            },
+            "told_and_true": stability.over_schools(task, MODELS[OURS]),
         }
     chosen.out.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
