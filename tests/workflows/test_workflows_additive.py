@@ -17,9 +17,10 @@ from send_screen.workflows import export_model, screen_file, train
 def additive(trained: Any, small_spec: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path, Path]:
     folder = tmp_path_factory.mktemp("additive")
     text = small_spec.read_text("utf-8")
-    assert text.count("model: logistic") == 1
+    logistic = "model: logistic\nmodel_parameters: {C: 0.1}\n"
+    assert text.count(logistic) == 1
     spec = folder / "spec.yaml"
-    spec.write_text(text.replace("model: logistic", "model: additive"), encoding="utf-8")
+    spec.write_text(text.replace(logistic, "model: additive\n"), encoding="utf-8")
     uri = f"sqlite:///{(folder / 'mlflow.db').as_posix()}"
     made = train(spec, trained.data, tracking_uri=uri, evidence=folder / "evidence", threads=1)
     made.require_passed()

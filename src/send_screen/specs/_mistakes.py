@@ -42,6 +42,11 @@ def meaning_mistakes(document: dict[str, Any], contracts: Mapping[str, Contract]
     yield from _feature_mistakes(document, contracts)
     yield from _name_mistakes(document)
     yield from _gate_mistakes(document)
+    if "model_parameters" in document and document["model"] != "logistic":
+        yield (
+            f"$.model_parameters: `model: {document['model']}` has no parameters (C is of `model: logistic`): "
+            "take the line out"
+        )
     yield from _outcome_mistakes(document, contracts)
 
 
