@@ -11,11 +11,11 @@ from send_screen.reports._published import Figure, find, rows
 from send_screen.reports._words import said, whole
 
 _NAMES = {"lightgbm": "LightGBM", "ebm": "EBM"}
-# What is compared, as it stands after "no difference was shown in".
+# What is compared: as the head of a row, and as it stands after "no difference was shown in".
 _COMPARED = {
-    "roc_auc": "the order of the whole list",
-    "average_precision": "the top of the list",
-    "recall_at_capacity": "how many children it finds with as many places",
+    "roc_auc": ("Order of the list (ROC AUC)", "the order of the whole list"),
+    "average_precision": ("Top of the list (average precision)", "the top of the list"),
+    "recall_at_capacity": ("Of 100 children to be found, listed", "how many children it finds with as many places"),
 }
 WORSE, BETTER, NOT_SHOWN, UNKNOWN = "worse", "better", "no difference was shown", "not known"
 
@@ -60,7 +60,6 @@ def costs(published: Mapping[str, Any]) -> tuple[Cost, ...]:
 
 def _cost(published: Mapping[str, Any], challenger: str, short: str) -> Cost:
     version: Mapping[str, Any] = published.get("version") or {}
-    outcome = said(version, "outcome_words", "had the outcome")
     differences = rows(published, "differences")
     found = {
         metric: Figure.of(find(differences, policy="version", against=challenger, metric=metric))
@@ -68,7 +67,7 @@ def _cost(published: Mapping[str, Any], challenger: str, short: str) -> Cost:
     }
     by_verdict: dict[str, list[str]] = {}
     for metric, figure in found.items():
-        by_verdict.setdefault(_verdict(figure), []).append(_COMPARED[metric])
+        by_verdict.setdefault(_verdict(figure), []).append(_COMPARED[metric][1])
     who = said(version.get("challengers") or {}, challenger, short)
     said_of = "; ".join(
         f"{verdict} in {_and(by_verdict[verdict])}"
@@ -80,7 +79,7 @@ def _cost(published: Mapping[str, Any], challenger: str, short: str) -> Cost:
         f"Beside {who}: {said_of}.",
         tuple(
             CostRow(
-                METRICS[metric].words.format(outcome=outcome),
+                _COMPARED[metric][0],
                 METRICS[metric].difference(figure),
                 "" if figure.n is None else whole(figure.n),
                 f"{UNKNOWN}: {figure.reason}" if _verdict(figure) == UNKNOWN else _verdict(figure),

@@ -69,9 +69,7 @@ def challenger_words(name: str) -> str:
     """
     if name == "lightgbm":
         return f"LightGBM, with the same signs, tuned inside the training schools ({BUDGET} settings)"
-    return (
-        f"EBM, also readable, as it comes (interpret-core {version('interpret-core')}, no signs)"
-    )
+    return f"EBM, also readable, as it comes (interpret-core {version('interpret-core')}, no signs)"
 
 
 def rule(spec: ModelSpec) -> RuleClassifier:
