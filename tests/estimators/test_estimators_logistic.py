@@ -264,7 +264,7 @@ from send_screen.estimators import BoostedTreesClassifier, PenalisedLogisticClas
 X, need = invented(6000)
 signs = {{"reading": "decreasing", "absence": "increasing"}}
 logistic = PenalisedLogisticClassifier(signs=signs).fit(X, need)
-trees = BoostedTreesClassifier(signs=signs, n_jobs={threads}, n_estimators=30).fit(X, need)
+trees = BoostedTreesClassifier(signs=signs, n_jobs={threads}).fit(X, need)
 digest = hashlib.sha256(logistic.risk_tables_.to_json().encode() + trees.decision_function(X).tobytes())
 print(digest.hexdigest())
 """

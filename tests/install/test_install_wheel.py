@@ -16,6 +16,7 @@ pytestmark = pytest.mark.slow
 HEAVY = {
     "sklearn": "scikit-learn",
     "lightgbm": "lightgbm",
+    "interpret": "interpret-core",
     "shap": "shap",
     "mlflow": "mlflow",
     "fairlearn": "fairlearn",

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from send_screen.errors import GateError, LeakageError, MissingExtraError, SpecError, UsageError
+from send_screen.evaluation import differences
 from send_screen.governance import open_bundle
 from send_screen.workflows import export_model, load_model, screen_file, train
 
@@ -62,6 +63,39 @@ def test_the_evidence_holds_a_row_a_child_and_no_identifier(trained: Any) -> Non
     assert list(contributions) == [
         f"contribution.{feature}" for feature in open_bundle(trained.exported).tables.features
     ]
+
+
+def test_what_it_costs_that_people_can_read_it_follows_from_the_evidence_alone(trained: Any) -> None:
+    published = trained.made.published
+    evidence = pd.read_parquet(trained.made.evidence / "evidence.parquet")
+    again = differences(evidence, "version", "lightgbm").set_index("metric")
+    said = {row["metric"]: row for row in published["differences"] if row["against"] == "lightgbm"}
+    for metric in ("roc_auc", "average_precision", "recall_at_capacity"):
+        for part in ("value", "low", "high"):
+            assert said[metric][part] == again.loc[metric, part]
+        assert said[metric]["n"] == round(again.loc[metric, "n"])
+    assert "(12 settings)" in published["version"]["challengers"]["lightgbm"]
+    assert "(12 settings)" in (trained.exported / "card.md").read_text("utf-8")
+
+
+def test_a_challenger_that_is_not_installed_is_named_before_anything_is_fitted(
+    trained: Any, small_spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = tmp_path / "ebm.yaml"
+    text = small_spec.read_text("utf-8").replace("challengers: [lightgbm]", "challengers: [lightgbm, ebm]")
+    spec.write_text(text, encoding="utf-8")
+    monkeypatch.setattr("send_screen.estimators._ebm.find_spec", lambda name: None)
+    told: list[str] = []
+    with pytest.raises(MissingExtraError, match=r"send-screen\[train,ebm\]"):
+        train(
+            spec,
+            trained.data,
+            tracking_uri=f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}",
+            evidence=tmp_path / "evidence",
+            progress=told.append,
+        )
+    assert not [line for line in told if "fold" in line]
+    assert not (tmp_path / "evidence").exists()
 
 
 def test_a_failed_gate_stops_registration_and_keeps_the_run(trained: Any, small_spec: Path, tmp_path: Path) -> None:

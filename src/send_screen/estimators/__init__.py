@@ -1,12 +1,13 @@
-"""The models, as scikit-learn estimators: rule, penalised logistic regression, the flagship, boosted trees.
+"""The models, as scikit-learn estimators: rule, penalised logistic regression, the flagship; and their challengers.
 
 The first three are additive: fitting yields ``risk_tables_``, a :class:`send_screen.tables.RiskTables` that people can
 read, and every score and explanation is taken from those tables, so that an exported model answers bit for bit as the
-estimator does. Boosted trees are evidence only: they say what interpretability costs.
+estimator does. Boosted trees and EBM are evidence only: they say what interpretability costs.
 """
 
 from send_screen.estimators._additive import AdditiveRiskClassifier
-from send_screen.estimators._boosted import BoostedTreesClassifier
+from send_screen.estimators._boosted import BUDGET, BoostedTreesClassifier
+from send_screen.estimators._ebm import EBMClassifier, require_ebm
 from send_screen.estimators._explanation import EXACT, PATH_DEPENDENT
 from send_screen.estimators._logistic import PenalisedLogisticClassifier
 from send_screen.estimators._rule import RuleClassifier
@@ -16,6 +17,9 @@ __all__ = [
     "PenalisedLogisticClassifier",
     "AdditiveRiskClassifier",
     "BoostedTreesClassifier",
+    "BUDGET",
+    "EBMClassifier",
+    "require_ebm",
     "EXACT",
     "PATH_DEPENDENT",
 ]

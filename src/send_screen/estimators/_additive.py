@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-from sklearn.utils.validation import check_consistent_length, column_or_1d
 from threadpoolctl import threadpool_limits
 
 from send_screen.estimators._axes import Axis
 from send_screen.estimators._base import AdditiveClassifier
 from send_screen.estimators._columns import LevelColumns, NumberColumns
-from send_screen.estimators._inputs import checked_frame, checked_signs, checked_target
+from send_screen.estimators._inputs import checked_frame, checked_groups, checked_signs, checked_target
 from send_screen.estimators._learn import Children, average, learn
 from send_screen.estimators._parts import Block, Parts, tables_of
 from send_screen.tables import BagTables, RiskTables, published_tables, with_spread
@@ -124,9 +122,7 @@ class AdditiveRiskClassifier(AdditiveClassifier):
         categories = {name: list(levels) for name, levels in (self.categories or {}).items()}
         frame = checked_frame(self, X, texts=categories, reset=True)
         signs = checked_signs(self.signs, frame.columns)
-        schools = _serial(groups, len(frame))
-        if schools is not None and sample_weight is not None:
-            schools = schools[np.asarray(sample_weight, dtype=np.float64) > 0]
+        schools = checked_groups(groups, frame, sample_weight)
         frame, target, weight, self.classes_ = checked_target(self, frame, y, sample_weight)
         with threadpool_limits(limits=1, user_api="blas"):  # sums in one order at any thread count
             blocks: list[Block] = [
@@ -154,13 +150,3 @@ class AdditiveRiskClassifier(AdditiveClassifier):
                 self.risk_tables_ = with_spread(self.risk_tables_, self.bag_tables_)
         self.backbone_weights_ = learnt.strengths
         return self
-
-
-def _serial(groups: Any, n: int) -> np.ndarray | None:
-    """Return schools as serial numbers."""
-    if groups is None:
-        return None
-    array = column_or_1d(groups)
-    check_consistent_length(np.empty(n), array)
-    _, serial = np.unique(array, return_inverse=True)
-    return np.asarray(serial)

@@ -11,7 +11,7 @@ import numpy as np
 
 from send_screen.estimators._axes import Axis, bins_of
 from send_screen.estimators._bags import Bag, log_loss
-from send_screen.estimators._boosted import _lightgbm
+from send_screen.estimators._trees import REPEATABLE, grow, lightgbm_package, mean_and_error, same_length
 
 _PATIENCE = 20  # rounds without a better score on the held-out before a booster stops
 
@@ -73,8 +73,9 @@ def boost(
     n_jobs : int
         Bags that grow at the same time; no figure depends on it.
     """
-    lightgbm = _lightgbm()
+    lightgbm = lightgbm_package()
     parameters = {
+        **REPEATABLE,
         "objective": "binary",
         "metric": "binary_logloss",
         "learning_rate": how.learning_rate,
@@ -88,10 +89,6 @@ def boost(
         "feature_pre_filter": False,
         "boost_from_average": False,
         "monotone_constraints": [axis.sign for axis in axes],
-        "deterministic": True,
-        "force_row_wise": True,
-        "num_threads": 1,
-        "verbosity": -1,
     }
     if allowed is not None:
         parameters["interaction_constraints"] = [list(columns) for columns in allowed]
@@ -101,7 +98,7 @@ def boost(
     ).construct()
     parts = [[whole.subset(rows).construct() for rows in (bag.learn, bag.held_out)] for bag in bags]
 
-    def grow(b: int) -> tuple[Any, list[float]]:
+    def grown_bag(b: int) -> tuple[Any, list[float]]:
         bag, start, (learn, held_out) = bags[b], starts[b], parts[b]
         learn.set_init_score(start[bag.learn])
         held_out.set_init_score(start[bag.held_out])
@@ -109,25 +106,13 @@ def boost(
         booster = lightgbm.Booster({**parameters, "seed": seed + b}, learn)
         booster.add_valid(held_out, "held out")
         before = log_loss(start[bag.held_out], y[bag.held_out], weight[bag.held_out])
-        return booster, _grow(booster, before, how.rounds)
+        return booster, grow(booster, before, how.rounds, _PATIENCE)
 
     # a thread a bag: threads inside a tree have too little to do on a few thousand children
     with ThreadPoolExecutor(n_jobs) as pool:
-        grown = list(pool.map(grow, range(len(bags))))
+        grown = list(pool.map(grown_bag, range(len(bags))))
     boosters, curves = [booster for booster, _ in grown], [curve for _, curve in grown]
-    longest = max(map(len, curves))
-    padded = [curve + curve[-1:] * (longest - len(curve)) for curve in curves]
-    return Boosted(boosters, fewest_rounds(np.array(padded), np.array([weight[bag.held_out].sum() for bag in bags])))
-
-
-def _grow(booster: Any, before: float, most: int) -> list[float]:
-    """Grow a booster until its held-out loss has long been rising; return that loss after 0, 1, ... rounds."""
-    curve = [before]
-    while len(curve) <= most and len(curve) - int(np.argmin(curve)) <= _PATIENCE:
-        if booster.update():  # no split is left
-            break
-        curve.append(float(booster.eval_valid()[0][2]))
-    return curve
+    return Boosted(boosters, fewest_rounds(same_length(curves), np.array([weight[bag.held_out].sum() for bag in bags])))
 
 
 def fewest_rounds(curves: np.ndarray, weight: np.ndarray) -> int:
@@ -141,11 +126,8 @@ def fewest_rounds(curves: np.ndarray, weight: np.ndarray) -> int:
         Held-out loss of each bag after 0, 1, ... rounds.
     weight : numpy.ndarray of float, shape (bags,)
     """
-    share = weight / weight.sum()
-    best = int((share @ curves).argmin())
-    excess = curves - curves[:, [best]]
-    mean = share @ excess
-    error = np.sqrt(share**2 @ (excess - mean) ** 2 * len(curves) / max(len(curves) - 1, 1))
+    best = int((weight @ curves).argmin())
+    mean, error = mean_and_error(curves - curves[:, [best]], weight)
     return int(np.argmax(mean <= error))
 
 

@@ -163,3 +163,21 @@ def checked_target(
     if len(classes) < 2:
         raise ValueError("Only one class is present among the rows with a positive weight: two classes are needed.")
     return X[kept].reset_index(drop=True), encoded.astype(np.float64), weight[kept], classes
+
+
+def checked_groups(groups: Any, X: pd.DataFrame, sample_weight: Any) -> np.ndarray | None:
+    """Return schools as serial numbers, without the rows that :func:`checked_target` leaves out; None for none.
+
+    Raises
+    ------
+    ValueError
+        If there is not one school a row.
+    """
+    if groups is None:
+        return None
+    array = column_or_1d(groups)
+    check_consistent_length(X, array)
+    if sample_weight is not None:
+        array = array[_check_sample_weight(sample_weight, X, dtype=np.float64) > 0]
+    _, serial = np.unique(array, return_inverse=True)
+    return np.asarray(serial)

@@ -10,7 +10,19 @@ from pathlib import Path
 import pandas as pd
 
 # Packages whose version can change a number.
-PACKAGES = ("numpy", "pandas", "scipy", "scikit-learn", "lightgbm", "shap", "fairlearn", "mlflow", "pandera", "pyarrow")
+PACKAGES = (
+    "numpy",
+    "pandas",
+    "scipy",
+    "scikit-learn",
+    "lightgbm",
+    "interpret-core",
+    "shap",
+    "fairlearn",
+    "mlflow",
+    "pandera",
+    "pyarrow",
+)
 
 
 def sha256_of(content: bytes) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from send_screen.reports._cost import Cost, costs
 from send_screen.reports._published import InAHundred, in_a_hundred, rows
 from send_screen.reports._render import render
 from send_screen.reports._shapes import direction_words, moves, reach, shape_svg, shape_words
@@ -42,6 +43,7 @@ class CardContent:
     prohibited: tuple[str, ...]
     hundred: tuple[InAHundred, ...]
     named: tuple[str, ...]
+    costs: tuple[Cost, ...]
 
 
 def card_content(published: Mapping[str, Any]) -> CardContent:
@@ -79,6 +81,7 @@ def card_content(published: Mapping[str, Any]) -> CardContent:
         prohibited=tuple(version.get("prohibited_uses") or ()),
         hundred=in_a_hundred(rows(published, "performance"), outcome),
         named=tuple(published.get("named") or ()),
+        costs=costs(published),
     )
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from markupsafe import Markup
 
 from send_screen.reports._card import card_content
 from send_screen.reports._charts import Mark, axis_svg, calibration_svg, interval_svg
+from send_screen.reports._cost import challengers_of
+from send_screen.reports._metrics import METRICS, Cell, Metric
 from send_screen.reports._published import (
     AttributeTable,
     Figure,
@@ -22,66 +24,16 @@ from send_screen.reports._published import (
     rows,
 )
 from send_screen.reports._render import render
-from send_screen.reports._words import said, signed, whole
-
-
-class Cell(NamedTuple):
-    """A figure as words, and its interval."""
-
-    value: str
-    interval: str = ""
-
-
-class Metric(NamedTuple):
-    """How a metric is asked about in words, and written: as children of a hundred, or with so many decimals."""
-
-    words: str
-    decimals: int | None
-    right: str = ""
-
-    def write(self, found: Figure) -> Cell:
-        """Return a figure with its interval."""
-        if self.decimals is None:
-            return Cell(found.of_100, found.between)
-        return Cell(found.number(self.decimals), found.range(self.decimals))
-
-    def difference(self, found: Figure) -> Cell:
-        """Return a difference with its sign and its interval, in the metric's own unit."""
-        if found.value is None:
-            return Cell(found.reason)
-        times, decimals = (100, 0) if self.decimals is None else (1, self.decimals)
-        ends = (found.value, found.low or 0.0, found.high or 0.0)
-        if any(0 < abs(end * times) < 0.5 for end in ends):
-            decimals = max(decimals, 1)  # a "0" that is none beside "a gap is shown" would mislead
-        value = signed(found.value * times, decimals)
-        if found.low is None or found.high is None:
-            return Cell(value)
-        return Cell(value, f"{signed(found.low * times, decimals)} to {signed(found.high * times, decimals)}")
-
-
-METRICS: dict[str, Metric] = {
-    "recall_at_capacity": Metric("Of 100 children who later {outcome}, listed", None, "more is better"),
-    "precision_at_capacity": Metric("Of 100 children listed, later {outcome}", None, "more is better"),
-    "specificity_at_capacity": Metric("Of 100 other children, left off the list", None, "more is better"),
-    "number_needed_to_screen": Metric("Children listed for each one who later {outcome}", 1, "fewer is better"),
-    "roc_auc": Metric("Order of the list (ROC AUC)", 3, "0.5 is chance, 1 is perfect"),
-    "average_precision": Metric("Top of the list (average precision)", 3, "more is better"),
-    "calibration_slope": Metric("Calibration slope", 2, "1 is right"),
-    "calibration_intercept": Metric("Calibration intercept", 2, "0 is right"),
-}
-"""The rows of the comparison, in the order in which a sceptic asks."""
+from send_screen.reports._words import said, whole
 
 
 @dataclass(frozen=True)
 class ComparisonRow:
-    """One metric for the version, the rule and the challenger, and what the differences are."""
+    """One metric: its words, and the cells of version, rule and challengers, and of the difference from the rule."""
 
     words: str
     right: str
-    version: Cell
-    rule: Cell
-    lightgbm: Cell
-    against_rule: Cell
+    cells: tuple[Cell, ...]
 
 
 @dataclass(frozen=True)
@@ -94,17 +46,13 @@ class CalibrationRow:
     n: str
 
 
-def _comparison(performance: Sequence[Row], differences: Sequence[Row], outcome: str) -> list[ComparisonRow]:
+def _comparison(
+    performance: Sequence[Row], differences: Sequence[Row], challengers: Iterable[str], outcome: str
+) -> list[ComparisonRow]:
     def row(name: str, metric: Metric) -> ComparisonRow:
         gain = Figure.of(find(differences, policy="version", against="rule", metric=name))
-        return ComparisonRow(
-            metric.words.format(outcome=outcome),
-            metric.right,
-            metric.write(figure(performance, "version", name)),
-            metric.write(figure(performance, "rule", name)),
-            metric.write(figure(performance, "lightgbm", name)),
-            metric.difference(gain),
-        )
+        each = (metric.write(figure(performance, policy, name)) for policy in ("version", "rule", *challengers))
+        return ComparisonRow(metric.words.format(outcome=outcome), metric.right, (*each, metric.difference(gain)))
 
     return [row(name, metric) for name, metric in METRICS.items() if find(performance, metric=name) is not None]
 
@@ -209,13 +157,21 @@ def render_fairness(published: Mapping[str, Any]) -> str:
     gaps = rows(published, "gaps")
     tables: tuple[AttributeTable, ...] = by_attribute(rows(published, "groups"), gaps)
     bins, picture = _calibration(rows(published, "calibration"))
+    challengers = challengers_of(published)
     return render(
         "fairness.html.j2",
         card=card,
         marks=card.marks,
         version=card.version,
         cohort=published.get("cohort") or {},
-        comparison=_comparison(performance, rows(published, "differences"), card.outcome),
+        comparison=_comparison(performance, rows(published, "differences"), challengers, card.outcome),
+        compared=[
+            "Measured",
+            "This version",
+            "The rule",
+            *(f"{name}, not in use" for name in challengers.values()),
+            "This version minus the rule",
+        ],
         natural={name: figure(performance, "rule", f"{name}_natural") for name in ("recall", "precision", "flagged")},
         in_words=in_words,
         tables=tables,

@@ -8,7 +8,7 @@ from typing import Any
 
 from send_screen.reports._card import CardContent, card_content
 from send_screen.reports._published import Figure
-from send_screen.reports._words import LABEL_LIMITS, date_words, owner_words, said, sentence
+from send_screen.reports._words import COST_LIMITS, LABEL_LIMITS, date_words, owner_words, said, sentence
 from send_screen.screening import NOT_THIS
 
 
@@ -45,6 +45,24 @@ def _share(found: Figure, rest: bool) -> str:
     return f"{words} ({between})" if between else words
 
 
+def _cost(card: CardContent) -> Iterator[str]:
+    if not card.costs:
+        yield "That is not known: it was not compared with another model."
+        return
+    yield from _bullets(cost.words for cost in card.costs)
+    yield ""
+    yield from _table(
+        ["This version minus the other model", "Difference", "Children", "This version"],
+        (
+            [f"{cost.challenger}: {row.words}", row.difference.in_brackets, row.n, row.verdict]
+            for cost in card.costs
+            for row in cost.rows
+        ),
+    )
+    yield ""
+    yield COST_LIMITS
+
+
 def _sections(card: CardContent) -> Iterator[tuple[str, list[str]]]:
     yield "What it is not", _bullets(NOT_THIS)
     yield (
@@ -76,6 +94,7 @@ def _sections(card: CardContent) -> Iterator[tuple[str, list[str]]]:
     )
     named = card.named or ("No group was shown to be missed more than the tolerance. That is not proof of fairness.",)
     yield "Whose needs it misses more", _bullets(named)
+    yield "What it costs that people can read it", list(_cost(card))
     yield "What these figures cannot say", _bullets(LABEL_LIMITS)
     yield (
         "How the points add up",

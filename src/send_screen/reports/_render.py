@@ -31,6 +31,7 @@ def _environment() -> Environment:
     }
     environment.globals |= {
         "NOT_THIS": NOT_THIS,
+        "COST_LIMITS": _words.COST_LIMITS,
         "LABEL_LIMITS": _words.LABEL_LIMITS,
         "count": _words.count,
         "owner_words": _words.owner_words,

@@ -18,6 +18,11 @@ LABEL_LIMITS = (
 )
 """Why no figure here is the truth about need: the label is biased."""
 
+COST_LIMITS = (
+    "“No difference was shown” is not “equal”: the brackets say how large a difference these children leave possible."
+)
+"""Why an interval that holds 0 is not proof."""
+
 INVENTED = "Invented children"
 RESEARCH = "Research only"
 

@@ -42,6 +42,9 @@ def meaning_mistakes(document: dict[str, Any], contracts: Mapping[str, Contract]
     yield from _feature_mistakes(document, contracts)
     yield from _name_mistakes(document)
     yield from _gate_mistakes(document)
+    model = document.get("model", "additive")
+    if "model_parameters" in document and model != "logistic":
+        yield (f"$.model_parameters: `model: {model}` has no parameters (C is of `model: logistic`): take the line out")
     yield from _outcome_mistakes(document, contracts)
 
 

@@ -83,7 +83,7 @@ def _params(spec: ModelSpec, hold_out: int) -> dict[str, str]:
     return {
         "spec": spec.name,
         "model": spec.model,
-        "C": f"{spec.penalty_c:g}",
+        **({"C": f"{spec.penalty_c:g}"} if spec.model == "logistic" else {}),
         "capacity": f"{spec.capacity:g}",
         "folds": str(spec.folds),
         "fold_seeds": ", ".join(map(str, spec.seeds)),

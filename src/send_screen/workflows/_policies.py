@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.metadata import version
 from typing import Any
 
 from send_screen.cohorts import Cohort
 from send_screen.estimators import (
+    BUDGET,
     AdditiveRiskClassifier,
     BoostedTreesClassifier,
+    EBMClassifier,
     PenalisedLogisticClassifier,
     RuleClassifier,
+    require_ebm,
 )
 from send_screen.specs import GoalsNotMet, ModelSpec
 
@@ -32,19 +36,40 @@ def policies(spec: ModelSpec, cohort: Cohort, *, threads: int) -> dict[str, Make
     -------
     dict of str to callable
         ``"version"`` (the model that is registered), ``"rule"``, and each challenger of the spec.
+
+    Raises
+    ------
+    MissingExtraError
+        If a challenger is not installed: said before anything is fitted.
     """
+    if "ebm" in spec.challengers:
+        require_ebm()
     signs, categories = spec.signs, cohort.categories
     makers: dict[str, Maker] = {
         "rule": lambda: rule(spec),
         "additive": lambda: AdditiveRiskClassifier(signs=signs, categories=categories, n_jobs=threads),
         "logistic": lambda: PenalisedLogisticClassifier(C=spec.penalty_c, signs=signs, categories=categories),
         "lightgbm": lambda: BoostedTreesClassifier(signs=signs, categories=categories, n_jobs=threads),
+        "ebm": lambda: EBMClassifier(categories=categories),
     }
     return {
         "version": makers[spec.model],
         "rule": makers["rule"],
         **{name: makers[name] for name in spec.challengers},
     }
+
+
+def challenger_words(name: str) -> str:
+    """Return what a challenger is, in words that stand after "beside".
+
+    Examples
+    --------
+    >>> challenger_words("lightgbm")
+    'LightGBM, with the same signs, tuned inside the training schools (12 settings)'
+    """
+    if name == "lightgbm":
+        return f"LightGBM, with the same signs, tuned inside the training schools ({BUDGET} settings)"
+    return f"EBM, also readable, as it comes (interpret-core {version('interpret-core')}, no signs)"
 
 
 def rule(spec: ModelSpec) -> RuleClassifier:

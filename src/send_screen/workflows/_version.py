@@ -15,6 +15,7 @@ from send_screen.reports import render_card, render_card_markdown, render_fairne
 from send_screen.screening import value_in_words
 from send_screen.specs import ColumnRef, Equals, Feature, ModelSpec
 from send_screen.tables import MINIMUM_CHILDREN, BagTables, LevelsTerm, LinearTerm, RiskTables, ShapeTerm, Term
+from send_screen.workflows._policies import challenger_words
 
 POINTS = 9
 
@@ -44,6 +45,7 @@ def version_facts(
         "name": spec.name,
         "title": spec.title,
         "model": spec.model,
+        "challengers": {name: challenger_words(name) for name in spec.challengers},
         "outcome_words": spec.outcome.words,
         "horizon_months": spec.outcome.horizon_months,
         "trained_on": "invented" if cohort.invented else "real",

@@ -1,0 +1,42 @@
+"""From a spec to its estimators: each policy is what the spec says, and MLflow is told what the model has."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from send_screen.estimators import AdditiveRiskClassifier, BoostedTreesClassifier, EBMClassifier, RuleClassifier
+from send_screen.specs import load_spec
+from send_screen.workflows._enter import _params
+from send_screen.workflows._policies import challenger_words, policies
+
+
+def test_a_spec_names_its_challengers(repository: Path) -> None:
+    spec = replace(
+        load_spec(repository / "models" / "reception_sen" / "spec.yaml"),
+        model="additive",
+        challengers=("ebm", "lightgbm"),
+    )
+    cohort = SimpleNamespace(categories={"home": ["x", "y"]})
+    made = {name: make() for name, make in policies(spec, cohort, threads=2).items()}  # type: ignore[arg-type]
+    kinds = {"version": AdditiveRiskClassifier, "rule": RuleClassifier}
+    kinds |= {"ebm": EBMClassifier, "lightgbm": BoostedTreesClassifier}
+    assert {name: type(policy) for name, policy in made.items()} == kinds
+    assert made["lightgbm"].signs == spec.signs
+    assert made["lightgbm"].categories == made["ebm"].categories == cohort.categories
+    assert (made["lightgbm"].n_jobs, made["version"].n_jobs) == (2, 2)
+
+
+def test_a_challenger_says_what_it_is() -> None:
+    assert challenger_words("ebm").startswith("EBM, also readable, as it comes (interpret-core 0.")
+
+
+@pytest.mark.parametrize(("model", "logged"), [("logistic", {"C": "0.1"}), ("additive", {}), ("rule", {})])
+def test_only_parameters_that_the_model_has_are_logged(repository: Path, model: str, logged: dict[str, str]) -> None:
+    spec = replace(load_spec(repository / "models" / "reception_sen" / "spec.yaml"), model=model)  # type: ignore[arg-type]
+    parameters = _params(spec, 0)
+    assert {key: value for key, value in parameters.items() if key == "C"} == logged
+    assert parameters["model"] == model
