@@ -1,4 +1,4 @@
-"""``constraints-oldest.txt`` says what ``make test-oldest`` installs: each lower bound of ``pyproject.toml``, exactly."""
+"""``constraints-oldest.txt`` is what ``make test-oldest`` installs: each lower bound of ``pyproject.toml``, exactly."""
 
 from __future__ import annotations
 
