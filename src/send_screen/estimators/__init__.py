@@ -7,7 +7,7 @@ estimator does. Boosted trees are evidence only: they say what interpretability 
 
 from send_screen.estimators._additive import AdditiveRiskClassifier
 from send_screen.estimators._boosted import BoostedTreesClassifier
-from send_screen.estimators._explanation import EXACT, PATH_DEPENDENT
+from send_screen.estimators._explanation import EXACT, PATH_DEPENDENT, explanation
 from send_screen.estimators._logistic import PenalisedLogisticClassifier
 from send_screen.estimators._rule import RuleClassifier
 
@@ -18,4 +18,5 @@ __all__ = [
     "BoostedTreesClassifier",
     "EXACT",
     "PATH_DEPENDENT",
+    "explanation",
 ]

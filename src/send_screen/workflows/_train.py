@@ -145,10 +145,11 @@ def train(
     scored = out_of_fold(cohort, makers, folds=spec.folds, seeds=spec.seeds, progress=tell)
     table, keys = build_evidence(cohort, scored, capacity=spec.capacity, seed=int(spec.sha256[:8], 16))
     tell("Fitting the version on all schools that were not kept aside")
-    tables = replace(fit_on(makers["version"](), cohort).risk_tables_, name=spec.title)
+    fitted = fit_on(makers["version"](), cohort)
+    tables, bags = replace(fitted.risk_tables_, name=spec.title), getattr(fitted, "bag_tables_", None)
     tell("Measuring: how well it ranks, for whom, and how sure that is")
     facts = version_facts(spec, contracts, cohort, tables, data_sha256=data_sha256(data), hold_out=hold_out)
-    document = published_document(spec, contracts, cohort, tables, table, facts)
+    document = published_document(spec, contracts, cohort, tables, table, facts, bags)
     gates = document["version"]["gates"]
     passed = all(gate["passed"] for gate in gates) and not spec.research_comparison
 
@@ -172,6 +173,7 @@ def train(
             "gates": "passed" if passed else "failed",
         },
         register=passed,
+        bags=bags,
     )
     return TrainedVersion(
         version=facts["id"],
