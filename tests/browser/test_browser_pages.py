@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from reports_factory import make_published, make_result
 
-from send_screen.reports import render_card, render_fairness, render_screening
+from send_screen.reports import render_card, render_fairness, render_scorecard, render_screening
 from send_screen.workflows import screen_file
 
 pytestmark = pytest.mark.slow
 
-NAMES = ["screening", "fairness", "card", "long screening", "long fairness", "long card"]
+NAMES = [prefix + page for prefix in ("", "long ") for page in ("screening", "fairness", "card", "scorecard")]
 FITS_TWO_SHEETS = 20  # listed children, of the school's file below
 
 
@@ -29,6 +29,7 @@ def pages(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
         "long screening": render_screening(make_result()),
         "long fairness": render_fairness(make_published()),
         "long card": render_card(make_published()),
+        "long scorecard": render_scorecard(make_published()),
     }
     for name, html in long.items():
         (folder / f"{name}.html").write_text(html, encoding="utf-8")
@@ -36,6 +37,7 @@ def pages(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
         "screening": folder / "lists" / "report.html",
         "fairness": trained.exported / "report.html",
         "card": trained.exported / "card.html",
+        "scorecard": trained.exported / "scorecard.html",
         **{name: folder / f"{name}.html" for name in long},
     }
 
