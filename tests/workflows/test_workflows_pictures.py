@@ -23,12 +23,12 @@ GOAL = ShapeTerm(
     n_missing=20,
 )  # fmt: skip
 AGE = ShapeTerm(
-    feature="age_months", edges=(61, 64), values=(0.3, 0.1, 0.0), slope=-0.01, low=59, high=70, missing=-0.6, mean=-0.58,
-    n=(200, 300, 500), n_missing=0,
+    feature="age_months", edges=(61, 64), values=(0.3, 0.1, 0.0), slope=-0.01, low=59, high=70, missing=-0.6,
+    mean=-0.58, n=(200, 300, 500), n_missing=0,
 )  # fmt: skip
 ABSENCE = ShapeTerm(
-    feature="absence", edges=(0.0317, 0.2), values=(0.0, 0.2, 0.5), slope=0.0, low=0.01, high=0.2, missing=0.1, mean=0.15,
-    n=(400, 590, 10), n_missing=0,
+    feature="absence", edges=(0.0317, 0.2), values=(0.0, 0.2, 0.5), slope=0.0, low=0.01, high=0.2, missing=0.1,
+    mean=0.15, n=(400, 590, 10), n_missing=0,
 )  # fmt: skip
 WRITING = LinearTerm(feature="G10", slope=-0.5, low=1, high=2, missing=-0.7, mean=-0.8, n=None, n_missing=None)
 TOGETHER = Surface(
@@ -104,6 +104,8 @@ def test_how_sure_a_value_is_are_two_standard_errors_by_the_bags(spec: ModelSpec
     at_expected = np.array([bag.terms[0].at(np.array([2.0]))[0] - bag.terms[0].mean for bag in BAGS.tables])
     assert goal["within"] == pytest.approx(2 * BAGS.standard_error(at_expected)) != 0
     assert shape(document, "G01")["missing_within"] == 0
+    nothing_learnt = [shape(document, feature)["missing_within"] for feature in ("age_months", "absence", "G10")]
+    assert nothing_learnt == [None, None, None], "of no missing value, or of too few to publish, nothing was learnt"
     without = drawn(spec, spec.contracts, TABLES, None)
     assert {p["within"] for s in without["shapes"] for p in s["points"]} == {None}
 

@@ -15,6 +15,7 @@ _LETTER = 8.6  # width of a usual letter, in pixels
 _DARKEST = 0.42  # black numbers are still easy to read on it
 _PAD = 10
 _SMALLEST = 0.005
+_ON_A_PHONE = 350  # pixels; a wider map slides sideways there
 
 Surface = Mapping[str, Any]
 
@@ -93,7 +94,7 @@ def surface_svg(surface: Surface, *, scale: float | None = None) -> Markup:
     scale, cells = scale or surface_reach([surface]), _cells(surface)
     columns, wide = _wrapped(surface.get("columns") or [], 11)
     rows, margin = _wrapped(surface.get("rows") or [], 18)
-    wide, left, top = max(wide, 58), margin + _PAD, _LINE * max(map(len, columns), default=1) + 6
+    wide, left, top = max(wide + _PAD, 58), margin + _PAD, _LINE * max(map(len, columns), default=1) + 6
     body = Markup("")
     for j, lines in enumerate(columns):
         body += _text(lines, left + wide * (j + 0.5), top - 8 - _LINE * (len(lines) - 1), "middle")
@@ -118,9 +119,12 @@ def surface_svg(surface: Surface, *, scale: float | None = None) -> Markup:
                 signed(cell["log_odds"], 2),
             )
         top += tall
+    across = left + wide * len(columns) + 2
     return Markup(
-        '<svg class="map" viewBox="0 0 {0} {1}" width="{0}" height="{1}" role="img" aria-label="{2}. {3}">{4}</svg>'
-    ).format(left + wide * len(columns) + 2, top + 4, surface_title(surface), surface_words(surface), body)
+        '<svg class="map{5}" viewBox="0 0 {0} {1}" width="{0}" height="{1}" role="img" aria-label="{2}. {3}">{4}</svg>'
+    ).format(
+        across, top + 4, surface_title(surface), surface_words(surface), body, " wide" if across > _ON_A_PHONE else ""
+    )
 
 
 def _wrapped(labels: Sequence[object], letters: int) -> tuple[list[list[str]], int]:
@@ -145,4 +149,4 @@ def _hatched(x: float, y: float, wide: float, tall: float) -> Markup:
             f"M{x + max(0.0, start - tall):.0f} {y + min(start, tall):.0f}"
             f"L{x + min(start, wide):.0f} {y + max(0.0, start - wide):.0f}"
         )
-    return Markup('<path class="grid" d="{}"/>').format(path)
+    return Markup('<path class="hatch" d="{}"/>').format(path)

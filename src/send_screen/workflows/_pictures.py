@@ -76,7 +76,8 @@ def _shape(axis: Axis, contracts: dict[str, Contract], term: Term, within: Withi
             for piece, log_odds, log_odds_to, sure, sure_to in zip(pieces, *columns, strict=True)
         ],
         "missing_log_odds": term.missing - term.mean,
-        "missing_within": within(np.array([np.nan]))[0],
+        # of too few children nothing was learnt: their value is set, and how sure it is nobody can say
+        "missing_within": None if few or not term.n_missing else within(np.array([np.nan]))[0],
         "missing_n": None if few else term.n_missing,
     }
 
