@@ -63,7 +63,7 @@ def test_the_registered_version_is_shown(look: Callable[[str], Any], trained: An
     page.get_by_text("manifest_sha256").first.wait_for()
 
 
-@pytest.mark.parametrize("name", ["report.html", "card.html"])
+@pytest.mark.parametrize("name", ["report.html", "card.html", "scorecard.html"])
 def test_a_page_is_whole_inside_the_viewer(look: Callable[[str], Any], run_page: str, name: str) -> None:
     page = look(f"{run_page}/artifacts/{name}")
     page.locator("iframe").first.wait_for()
@@ -72,7 +72,7 @@ def test_a_page_is_whole_inside_the_viewer(look: Callable[[str], Any], run_page:
     assert "Children at the end of reception" in viewer.locator("h1").inner_text()
     said = viewer.locator("main").inner_text()
     assert "refuse, delay or ration an assessment" in said
-    assert viewer.locator("svg").first.is_visible()
+    assert viewer.locator("svg, table").first.is_visible()
     assert viewer.locator("html").evaluate("e => e.scrollWidth <= innerWidth")
     # The style arrived too: in the viewer's sandbox, with our own policy.
     assert viewer.locator("body").evaluate("e => parseFloat(getComputedStyle(e).fontSize)") >= 16

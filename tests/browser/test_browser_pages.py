@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from reports_factory import make_published, make_result
 
-from send_screen.reports import render_card, render_fairness, render_screening
+from send_screen.reports import render_card, render_fairness, render_scorecard, render_screening
 from send_screen.workflows import screen_file
 
 pytestmark = pytest.mark.slow
 
-NAMES = ["screening", "fairness", "card", "long screening", "long fairness", "long card"]
+NAMES = [prefix + page for prefix in ("", "long ") for page in ("screening", "fairness", "card", "scorecard")]
 FITS_TWO_SHEETS = 20  # listed children, of the school's file below
 
 
@@ -29,6 +29,7 @@ def pages(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
         "long screening": render_screening(make_result()),
         "long fairness": render_fairness(make_published()),
         "long card": render_card(make_published()),
+        "long scorecard": render_scorecard(make_published()),
     }
     for name, html in long.items():
         (folder / f"{name}.html").write_text(html, encoding="utf-8")
@@ -36,6 +37,7 @@ def pages(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
         "screening": folder / "lists" / "report.html",
         "fairness": trained.exported / "report.html",
         "card": trained.exported / "card.html",
+        "scorecard": trained.exported / "scorecard.html",
         **{name: folder / f"{name}.html" for name in long},
     }
 
@@ -82,17 +84,17 @@ def test_nothing_sticks_out_on_a_phone(name: str, pages: dict[str, Path], visit:
 def test_drawn_words_are_whole_and_apart(name: str, pages: dict[str, Path], visit: Callable[..., Any]) -> None:
     page = visit(pages[name]).page
     drawn = page.evaluate(
-        """() => [...document.querySelectorAll('svg')].map(svg => [...svg.querySelectorAll('text')]
-            .filter(text => text.textContent.trim())
+        """() => [...document.querySelectorAll('svg')].map(svg => [!!svg.closest('.scroll'),
+            [...svg.querySelectorAll('text')].filter(text => text.textContent.trim())
             .map(text => [text.textContent, ...['left', 'top', 'right', 'bottom']
-                .map(side => text.getBoundingClientRect()[side])]))"""
+                .map(side => text.getBoundingClientRect()[side])])])"""
     )
-    for words in drawn:
+    for slides, words in drawn:
         for (one, left, top, right, bottom), (other, left2, top2, right2, bottom2) in itertools.combinations(words, 2):
             # Boxes of letters reach a few pixels above and below what is seen of them.
             apart = right <= left2 or right2 <= left or bottom - 5 <= top2 or bottom2 - 5 <= top
             assert apart, f"{one!r} lies on {other!r}"
-        assert all(left >= 0 and right <= 1280 for _, left, _, right, _ in words)
+        assert all(left >= 0 and (slides or right <= 1280) for _, left, _, right, _ in words)
 
 
 ACTIVE = """() => {

@@ -60,6 +60,24 @@ def fitted():
     return AdditiveRiskClassifier(signs=SIGNS, categories=CATEGORIES).fit(X, y, groups=schools), X, y
 
 
+def test_shaps_plots_draw_it_with_surfaces_levels_and_missing_values(fitted):
+    model, X, _ = fitted
+    assert model.risk_tables_.surfaces
+    explanation = model.explain(X[X["reading"].isna() | X["goal"].isna()].head(40))
+    import shap  # after explain, which keeps other libraries' warnings at its import to itself
+    from matplotlib import pyplot as plt
+
+    assert explanation.output_names == EXACT
+    for plot, part in (
+        (shap.plots.waterfall, explanation[0]),
+        (shap.plots.beeswarm, explanation),
+        (shap.plots.bar, explanation),
+    ):
+        plot(part, show=False)
+        assert plt.gcf().axes
+        plt.close("all")
+
+
 @pytest.fixture(scope="module")
 def children():
     X, y, schools = invented()

@@ -270,52 +270,147 @@ def _gap_rows(rng: random.Random) -> list[dict[str, Any]]:
     return rows
 
 
+def _point(x: float, to: float, label: str, log_odds: tuple[float, float], within: float, n: int | None) -> Any:
+    return {
+        "x": x,
+        "to": to,
+        "label": label,
+        "log_odds": log_odds[0],
+        "log_odds_to": log_odds[1],
+        "within": within,
+        "within_to": within,
+        "n": n,
+    }
+
+
+def _shape(feature: str, label: str, kind: str, points: list[Any], missing: float, missing_n: int | None) -> Any:
+    return {
+        "feature": feature,
+        "label": label,
+        "kind": kind,
+        "unit": "",
+        "agency": "health" if feature == "asq" else "education",
+        "sign": "increasing" if feature == "absence" else "decreasing",
+        "points": points,
+        "missing_log_odds": missing,
+        "missing_within": 0.21,
+        "missing_n": missing_n,
+    }
+
+
 def _shapes() -> list[dict[str, Any]]:
+    """Goals as levels; an age in steps of whole months; a score whose counts are withheld; absence as a line."""
     rng = random.Random(3)
-    shapes: list[dict[str, Any]] = [
+    shapes = []
+    for i, goal in enumerate(GOALS):
+        up, down = rng.uniform(0.1, 0.9), -rng.uniform(0.03, 0.3)
+        emerging = _point(1, 1, "emerging", (up, up), 0.27, 2130 + i)
+        expected = _point(2, 2, "expected", (down, down), 0.04, 15900 - i)
+        missing_n = None if i % 5 == 0 else 174
+        shapes.append(_shape(f"goal_{i}", goal, "levels", [emerging, expected], rng.uniform(0, 0.1), missing_n))
+    months = [f"{m}" for m in range(61, 71)]
+    ages = [
+        _point(60 + i, 61 + i, label, (0.31 - 0.05 * i,) * 2, 0.05 + 0.01 * i, 1400 + 10 * i)
+        for i, label in enumerate(["60 months or less", *months, "71 months or more"])
+    ]
+    scores = [
+        _point(a, b, label, (top, top - 0.1), 0.2, None)
+        for a, b, label, top in (
+            (5, 20, "below 20", 0.85),
+            (20, 35, "20 to below 35", 0.3),
+            (35, 60, "35 or more", -0.3),
+        )
+    ]
+    line = [
+        _point(4.25 * i, 4.25 * (i + 1), f"{4.25 * i:g} %" if i < 7 else "34 %", (at, at + 0.12), 0.1, None)
+        for i, at in enumerate(-0.2 + 0.12 * i for i in range(8))
+    ]
+    shapes.append(_shape("age", "Age at the end of reception", "steps", ages, 0.02, 0))
+    shapes.append(_shape("asq", "Communication score at 2 to 2½ years", "steps", scores, 0.12, 4012))
+    shapes.append(_shape("absence", "Sessions missed", "line", line, 0.0, 4012))
+    return shapes
+
+
+def _surfaces() -> list[dict[str, Any]]:
+    """A small surface with a square without children, and a large one whose counts are withheld."""
+    rng = random.Random(11)
+
+    def surface(features: list[str], labels: list[str], rows: list[str], columns: list[str], counted: bool) -> Any:
+        cells = [
+            [{"log_odds": rng.uniform(-0.2, 0.2), "within": 0.1, "n": 40 if counted else None} for _ in columns]
+            for _ in rows
+        ]
+        return {
+            "features": features,
+            "labels": labels,
+            "rows": rows,
+            "columns": columns,
+            "cells": cells,
+            "counted": counted,
+        }
+
+    small = surface(
+        ["age", "goal_1"],
+        ["Age at the end of reception", "Speaking"],
+        ["64 months or less", "65 months or more", "not known"],
+        ["emerging", "expected"],
+        True,
+    )
+    small["cells"][0][1]["n"] = None
+    bins = ["below 10", *(f"{10 * i} to below {10 * i + 10}" for i in range(1, 9)), "90 or more"]
+    return [small, surface(["asq", "absence"], ["Communication score at 2 to 2½ years", "Sessions missed"], bins, bins,
+                           False)]  # fmt: skip
+
+
+def _example() -> dict[str, Any]:
+    contributions = [(0.9 - 0.1 * i) * (-1) ** i for i in range(len(GOALS))]
+    return {
+        "base_value": -2.4,
+        "score": -2.4 + sum(contributions),
+        "of_100": 12,
+        "reasons": [
+            {"feature": f"goal_{i}", "label": goal, "value": "emerging" if c > 0 else "expected", "contribution": c}
+            for i, (goal, c) in enumerate(zip(GOALS, contributions, strict=True))
+        ],
+    }
+
+
+def _scorecard() -> dict[str, Any]:
+    rng = random.Random(13)
+    features = [
         {
             "feature": f"goal_{i}",
             "label": goal,
-            "kind": "levels",
-            "unit": "",
-            "agency": "education",
-            "sign": "decreasing",
-            "points": [
-                {"x": "1", "label": "Emerging", "log_odds": rng.uniform(0.1, 0.9), "n": 2130 + i},
-                {"x": "2", "label": "Expected", "log_odds": -rng.uniform(0.03, 0.3), "n": 15900 - i},
+            "rows": [
+                {"label": "emerging", "points": round(rng.uniform(0.1, 0.9), 1)},
+                {"label": "expected", "points": -0.1},
             ],
-            "missing_log_odds": rng.uniform(0, 0.1),
-            "missing_n": None if i % 5 == 0 else 174,
+            "missing": 0.1,
         }
         for i, goal in enumerate(GOALS)
     ]
-    for feature, label, unit, agency, sign, xs, tops, missing in (
-        ("age", "Age at the end of reception", "months", "education", "decreasing", (60, 71), (0.31, -0.29), None),
-        ("asq", "Communication score at 2 to 2½ years", "of 60", "health", "decreasing", (5, 60), (0.85, -0.35), 0.12),
-        ("absence", "Sessions missed", "of 100", "education", "increasing", (0, 34), (-0.2, 0.74), 0.0),
-    ):
-        shapes.append(
-            {
-                "feature": feature,
-                "label": label,
-                "kind": "linear",
-                "unit": unit,
-                "agency": agency,
-                "sign": sign,
-                "points": [
-                    {
-                        "x": xs[0] + (xs[1] - xs[0]) * i / 8,
-                        "label": f"{xs[0] + (xs[1] - xs[0]) * i / 8:g}",
-                        "log_odds": tops[0] + (tops[1] - tops[0]) * i / 8,
-                        "n": None,
-                    }
-                    for i in range(9)
-                ],
-                "missing_log_odds": missing,
-                "missing_n": 4012 if missing is not None else None,
-            }
-        )
-    return shapes
+    still = {"feature": "age", "label": "Age", "rows": [{"label": "any value", "points": 0.0}], "missing": 0.0}
+    grid = {
+        "labels": ["Age at the end of reception", "Speaking"],
+        "rows": ["64 months or less", "65 months or more"],
+        "columns": ["emerging", "expected"],
+        "points": [[0.2, -0.1], [-0.2, 0.1]],
+    }
+    points = [feature["rows"][0]["points"] for feature in features]
+    return {
+        "digits": 1,
+        "start": -2.4,
+        "features": [*features, still],
+        "surfaces": [grid],
+        "largest_error": 0.46,
+        "of_100": [{"points": -4.5, "of_100": 1}, {"points": 0.0, "of_100": 50}, {"points": 2.5, "of_100": 92}],
+        "example": {
+            "values": ["emerging"] * len(features) + ["not known"],
+            "points": [*points, 0.0, 0.2],
+            "total": round(-2.4 + sum(points) + 0.2, 1),
+            "exact": -2.4 + sum(points) + 0.23,
+        },
+    }
 
 
 def make_published() -> dict[str, Any]:
@@ -394,4 +489,7 @@ def make_published() -> dict[str, Any]:
             for i, (low, says) in enumerate(((0, 2), (2, 4), (4, 6), (6, 9), (9, 15), (15, 26), (26, 41), (41, 66)))
         ],
         "shapes": _shapes(),
+        "surfaces": _surfaces(),
+        "example": _example(),
+        "scorecard": _scorecard(),
     }

@@ -17,7 +17,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reports_factory import make_published, make_result
 
-from send_screen.reports import render_card, render_card_markdown, render_fairness, render_screening, shape_svg
+from send_screen.reports import (
+    render_card,
+    render_card_markdown,
+    render_fairness,
+    render_scorecard,
+    render_screening,
+    shape_svg,
+)
 
 VOID = {"meta", "br", "input", "link", "img", "hr"}
 MARKUP = "<script>alert(1)</script>\"'><img src=x onerror=y>{{ 7 * 7 }}{% raw %}&amp;"
@@ -25,6 +32,7 @@ PAGES = {
     "screening": lambda: render_screening(make_result()),
     "fairness": lambda: render_fairness(make_published()),
     "card": lambda: render_card(make_published()),
+    "scorecard": lambda: render_scorecard(make_published()),
 }
 
 
@@ -109,7 +117,9 @@ def test_a_page_can_be_read_with_a_screen_reader(html: str) -> None:
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
-    assert page.shape["table"] == page.shape["caption"] == sum(a.get("role") == "region" for _, a in page.tags)
+    maps = sum("map" in (a.get("class") or "") for tag, a in page.tags if tag == "svg")
+    assert page.shape["table"] == page.shape["caption"]
+    assert page.shape["table"] + maps == sum(a.get("role") == "region" for _, a in page.tags)
     assert all("scope" in attrs for tag, attrs in page.tags if tag == "th")
     ids = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
     assert len(ids) == len(set(ids))
@@ -188,6 +198,7 @@ def test_no_text_becomes_markup(text: str) -> None:
         (render_screening, run, RUN),
         (render_fairness, version, VERSION),
         (render_card, version, VERSION),
+        (render_scorecard, version, VERSION),
     ):
         plain = Page(render(_spoil(thing, "harmless", skip)))
         spoilt = Page(render(_spoil(thing, text or "empty", skip)))
@@ -242,7 +253,20 @@ def test_shapes_of_one_page_share_a_scale() -> None:
 
 
 @pytest.mark.parametrize(
-    "section", ["cohort", "performance", "differences", "groups", "gaps", "named", "calibration", "shapes"]
+    "section",
+    [
+        "cohort",
+        "performance",
+        "differences",
+        "groups",
+        "gaps",
+        "named",
+        "calibration",
+        "shapes",
+        "surfaces",
+        "example",
+        "scorecard",
+    ],
 )
 @pytest.mark.parametrize("empty", [True, False])
 def test_a_missing_section_is_said_to_be_missing(section: str, empty: bool) -> None:
@@ -251,14 +275,14 @@ def test_a_missing_section_is_said_to_be_missing(section: str, empty: bool) -> N
     published.pop(section)
     if empty:
         published[section] = kind()
-    for page in (Page(render_fairness(published)), Page(render_card(published))):
+    for page in (Page(render(published)) for render in (render_fairness, render_card, render_scorecard)):
         assert "None" not in page.words
         assert "nan" not in page.words.split()
     assert render_card_markdown(published)
 
 
 def test_a_version_that_says_nothing_still_says_what_it_is_not() -> None:
-    for html in (render_fairness({}), render_card({})):
+    for html in (render_fairness({}), render_card({}), render_scorecard({})):
         assert "not a diagnosis" in Page(html).words
         assert "Invented children" in Page(html).words, "what is not known to be real counts as invented"
 
@@ -266,6 +290,6 @@ def test_a_version_that_says_nothing_still_says_what_it_is_not() -> None:
 def test_rendering_changes_nothing() -> None:
     published = make_published()
     before = copy.deepcopy(published)
-    pages = [(render_fairness(published), render_card(published)) for _ in range(2)]
+    pages = [(render_fairness(published), render_card(published), render_scorecard(published)) for _ in range(2)]
     assert pages[0] == pages[1]
     assert published == before

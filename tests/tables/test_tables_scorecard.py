@@ -59,7 +59,25 @@ def test_rows_follow_each_other_and_round_numbers_cut_a_line():
     assert [row.upper for row in rows[:-1]] == [row.lower for row in rows[1:]]
     assert [rows[0].lower, rows[-1].upper] == [None, None]
     assert [row.lower for row in rows][:5] == [None, 2.0, 3.5, 4.0, 6.0]
-    assert all(high - low <= 0.1 + 1e-9 for low, high in (row.exact for row in rows))
+    assert all(abs(row.points - exact) <= 0.1 + 1e-9 for row in rows for exact in row.exact)
+    assert all(a.points != b.points for a, b in itertools.pairwise(rows))
+
+
+def test_a_feature_of_whole_numbers_has_rows_that_begin_at_them_and_exact_points():
+    shape = ShapeTerm(
+        feature="age", edges=(60, 62), values=(0.0, 0.21, 0.5), slope=0.01, low=59, high=64, missing=0, mean=0.7,
+        n=(30, 40, 50), n_missing=0,
+    )  # fmt: skip
+    tables = RiskTables(0.0, (shape,), 120, "")
+    ages = [59.0, 60.0, 61.0, 62.0, 63.0, 64.0]
+    (age,) = scorecard(tables, digits=2, values={"age": ages}).features
+    assert [(row.lower, row.upper) for row in age.rows] == list(itertools.pairwise([None, *ages[1:], None]))
+    assert [row.n for row in age.rows] == [30, None, None, None, None, None], "a bin of two ages does not tell of one"
+    assert all(row.exact[0] == row.exact[1] for row in age.rows)
+    card = scorecard(tables, digits=1, values={"age": ages})
+    assert [(row.lower, row.points) for row in card.features[0].rows] == [(None, -0.1), (60.0, 0.1), (62.0, 0.4)]
+    sums = card.add_up(tables, pd.DataFrame({"age": ages}))
+    assert (sums["points"] - sums["exact"]).abs().max() <= card.largest_error <= 0.05
 
 
 def test_levels_with_the_same_value_share_a_line_and_counts_are_those_of_whole_bins():

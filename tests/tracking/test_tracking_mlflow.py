@@ -53,7 +53,9 @@ def test_one_run_holds_everything_about_a_version(client: Any, trained: Any) -> 
             low, value, high = (run.data.metrics[f"{policy}{metric}{end}"] for end in ("_low", "", "_high"))
             assert low <= value <= high
     artefacts = {item.path for item in client.list_artifacts(trained.made.run_id)}
-    assert {"bundle", "plots", "report.html", "card.html", "published.json"} <= artefacts
+    assert {"bundle", "plots", "report.html", "card.html", "scorecard.html", "published.json"} <= artefacts
+    plots = {item.path for item in client.list_artifacts(trained.made.run_id, "plots")}
+    assert {"plots/G01.svg", "plots/invented_child.svg"} <= plots
 
 
 def test_the_registered_version_has_an_alias_and_its_hash(client: Any, trained: Any) -> None:

@@ -13,6 +13,7 @@ import pytest
 from send_screen.errors import TablesError
 from send_screen.governance import open_bundle, write_manifest
 from send_screen.specs import load_spec
+from send_screen.tables import BagTables
 from send_screen.workflows import export_model, screen_file, train
 
 
@@ -61,6 +62,22 @@ def test_what_is_registered_are_tables_of_shapes_that_keep_the_signs(additive: t
     # each fold has a base value of its own, and one only
     base = (evidence["score.version"] - reasons).groupby([evidence["fold_seed"], evidence["fold"]])
     assert base.std().max() < 1e-9
+
+
+def test_its_pages_say_how_sure_it_is_and_publish_no_small_count(additive: tuple[Any, Path]) -> None:
+    _, exported = additive
+    bundle = open_bundle(exported)
+    bags = BagTables.from_json((exported / "bags.json").read_text("utf-8"))
+    assert bags.features == bundle.tables.features
+    points = [point for shape in bundle.published["shapes"] for point in shape["points"]]
+    assert all(point["within"] >= 0 for point in points)
+    assert max(point["within"] for point in points) > 0.05
+    cells = [cell for surface in bundle.published["surfaces"] for row in surface["cells"] for cell in row]
+    assert all(thing["n"] is None or thing["n"] >= 10 for thing in (*points, *cells))
+    for name in ("card.html", "card.md"):
+        assert "±" in (exported / name).read_text("utf-8")
+    example = bundle.published["scorecard"]["example"]
+    assert f"{example['total']:+.1f}".replace("-", "−") in (exported / "scorecard.html").read_text("utf-8")
 
 
 def test_a_school_is_screened_with_reasons(trained: Any, additive: tuple[Any, Path], tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ estimator does. Boosted trees and EBM are evidence only: they say what interpret
 from send_screen.estimators._additive import AdditiveRiskClassifier
 from send_screen.estimators._boosted import BUDGET, BoostedTreesClassifier
 from send_screen.estimators._ebm import EBMClassifier, require_ebm
-from send_screen.estimators._explanation import EXACT, PATH_DEPENDENT
+from send_screen.estimators._explanation import EXACT, PATH_DEPENDENT, explanation
 from send_screen.estimators._logistic import PenalisedLogisticClassifier
 from send_screen.estimators._rule import RuleClassifier
 
@@ -22,4 +22,5 @@ __all__ = [
     "require_ebm",
     "EXACT",
     "PATH_DEPENDENT",
+    "explanation",
 ]

@@ -11,8 +11,11 @@ from send_screen.reports._fairness import render_fairness
 from send_screen.reports._files import write_page
 from send_screen.reports._lists import write_list_csv, write_set_aside_csv
 from send_screen.reports._markdown import render_card_markdown
+from send_screen.reports._scorecard import render_scorecard
 from send_screen.reports._screening import render_screening
 from send_screen.reports._shapes import shape_svg
+from send_screen.reports._surfaces import surface_svg
+from send_screen.reports._waterfall import waterfall_svg
 from send_screen.reports._workbook import write_list_xlsx
 
 __all__ = [
@@ -25,6 +28,9 @@ __all__ = [
     "render_card_markdown",
     "challengers_of",
     "costs",
+    "render_scorecard",
     "shape_svg",
+    "surface_svg",
+    "waterfall_svg",
     "write_page",
 ]

@@ -11,19 +11,44 @@ from markupsafe import Markup
 from send_screen.reports._cost import Cost, costs
 from send_screen.reports._published import InAHundred, in_a_hundred, rows
 from send_screen.reports._render import render
-from send_screen.reports._shapes import direction_words, moves, reach, shape_svg, shape_words
+from send_screen.reports._shapes import direction_words, is_scale, moves, reach, shape_svg, shape_words
+from send_screen.reports._surfaces import range_words, surface_moves, surface_reach, surface_svg, surface_title
+from send_screen.reports._waterfall import waterfall_svg, waterfall_words
 from send_screen.reports._words import of_100, said, version_marks, whole
 
 
 @dataclass(frozen=True)
 class DrawnShape:
-    """One feature: its name, the promise of its sign, its points in words and as a picture, and whether it has any."""
+    """One feature: its name, its points in words and as a picture, and whether it has any.
+
+    ``below`` is what a page says under the picture: of a scale, whose picture does not write every number.
+    """
 
     label: str
-    direction: str
+    words: str
+    below: str
+    picture: Markup
+    moves: bool
+
+
+@dataclass(frozen=True)
+class DrawnSurface:
+    """What two features add together: their names, in one or two sentences, and as a map."""
+
+    title: str
+    labels: tuple[str, str]
     words: str
     picture: Markup
     moves: bool
+
+
+@dataclass(frozen=True)
+class WorkedExample:
+    """An invented child, step by step."""
+
+    of_100: int
+    words: str
+    picture: Markup
 
 
 @dataclass(frozen=True)
@@ -40,6 +65,9 @@ class CardContent:
     looks_at: tuple[tuple[str, tuple[str, ...]], ...]
     never_looks_at: tuple[str, ...]
     shapes: tuple[DrawnShape, ...]
+    surfaces: tuple[DrawnSurface, ...]
+    sure: bool
+    example: WorkedExample | None
     prohibited: tuple[str, ...]
     hundred: tuple[InAHundred, ...]
     named: tuple[str, ...]
@@ -52,7 +80,8 @@ def card_content(published: Mapping[str, Any]) -> CardContent:
     shapes = rows(published, "shapes")
     outcome = said(version, "outcome_words", "had the outcome")
     capacity = version.get("capacity")
-    scale = reach(shapes)
+    surfaces = rows(published, "surfaces")
+    scale, together = reach(shapes), surface_reach(surfaces)
     by_agency: dict[str, list[str]] = {}
     for shape in shapes:
         by_agency.setdefault(said(shape, "agency", "agency not recorded"), []).append(said(shape, "label"))
@@ -71,18 +100,36 @@ def card_content(published: Mapping[str, Any]) -> CardContent:
         shapes=tuple(
             DrawnShape(
                 said(shape, "label"),
-                direction_words(shape),
-                shape_words(shape),
+                " ".join(filter(None, (shape_words(shape), direction_words(shape)))),
+                f"{shape_words(shape)} {direction_words(shape)}".strip() if is_scale(shape) else "",
                 Markup(shape_svg(shape, scale=scale)),
                 moves(shape),
             )
             for shape in shapes
         ),
+        surfaces=tuple(
+            DrawnSurface(
+                surface_title(surface),
+                (surface["labels"][0], surface["labels"][1]),
+                range_words(surface),
+                surface_svg(surface, scale=together),
+                surface_moves(surface),
+            )
+            for surface in surfaces
+        ),
+        sure=any(point.get("within") is not None for shape in shapes for point in shape.get("points") or []),
+        example=_example(published.get("example")),
         prohibited=tuple(version.get("prohibited_uses") or ()),
         hundred=in_a_hundred(rows(published, "performance"), outcome),
         named=tuple(published.get("named") or ()),
         costs=costs(published),
     )
+
+
+def _example(example: Mapping[str, Any] | None) -> WorkedExample | None:
+    if not example:
+        return None
+    return WorkedExample(example["of_100"], waterfall_words(example), waterfall_svg(example))
 
 
 def _trained_on(published: Mapping[str, Any]) -> str:

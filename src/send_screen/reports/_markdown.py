@@ -103,10 +103,30 @@ def _sections(card: CardContent) -> Iterator[tuple[str, list[str]]]:
             "",
             *_table(
                 ["What it looks at", "Points"],
-                ([shape.label, f"{shape.words} {shape.direction}"] for shape in card.shapes),
+                ([shape.label, shape.words] for shape in card.shapes),
             ),
+            "",
+            "The page scorecard.html of the same version has the points of every value, to add up by hand.",
         ],
     )
+    if card.surfaces:
+        yield (
+            "Two things together",
+            [
+                "These points are added to the points that both things have of their own.",
+                "",
+                *_table(["What it looks at", "Points"], ([drawn.title, drawn.words] for drawn in card.surfaces)),
+            ],
+        )
+    if card.example:
+        yield (
+            "A child who does not exist, step by step",
+            [
+                escape(card.example.words),
+                "",
+                escape(f"Of 100 children with such a sum, about {card.example.of_100} later {card.outcome}."),
+            ],
+        )
     yield (
         "Who answers for it, and how to object",
         _bullets(

@@ -8,14 +8,14 @@ from typing import Any
 
 from markupsafe import Markup
 
-from send_screen.reports._words import count, points, said, signed
+from send_screen.reports._steps import Placed, steps_svg
+from send_screen.reports._words import count, give_or_take, points, said, signed
 
 _WIDTH = 340
 _LINE = 20
 _HALF = 110
 _MIDDLE = 170
 _SMALLEST = 0.005
-_ONE_LINE = 24  # characters below a line; the two ends of a longer one would lie on each other
 _SIGNS = {
     "increasing": "A higher value never takes points away.",
     "decreasing": "A higher value never adds points.",
@@ -29,54 +29,79 @@ def _points(shape: Shape) -> list[Mapping[str, Any]]:
 
 
 def _children(n: int | None) -> str:
-    return "" if n is None else f" ({count(n, 'child', 'children')})"
+    return "" if n is None else count(n, "child", "children")
+
+
+def _in_brackets(*parts: str) -> str:
+    told = "; ".join(part for part in parts if part)
+    return f" ({told})" if told else ""
 
 
 def _level(point: Mapping[str, Any]) -> str:
     return said(point, "label", said(point, "x"))
 
 
-def _with_unit(shape: Shape, label: str) -> str:
-    unit = said(shape, "unit", "")
-    return f"{label} {unit}" if unit and label.replace(".", "", 1).isdigit() else label
+def is_scale(shape: Shape) -> bool:
+    return said(shape, "kind") in {"steps", "line"} and bool(_points(shape))
 
 
 def reach(shapes: Sequence[Shape]) -> float:
-    """Return the largest number of points, up or down, of any feature: one scale for all the pictures of a page."""
-    drawn = [abs(point["log_odds"]) for shape in shapes for point in _points(shape)]
-    drawn += [abs(shape["missing_log_odds"]) for shape in shapes if shape.get("missing_log_odds") is not None]
+    """Return the furthest that any picture of a page goes up or down, so that all of them share one scale."""
+    drawn = [
+        abs(point[key]) + (point.get(within) or 0.0)
+        for shape in shapes
+        for point in _points(shape)
+        for key, within in (("log_odds", "within"), ("log_odds_to", "within_to"))
+        if point.get(key) is not None
+    ]
+    drawn += [
+        abs(shape["missing_log_odds"]) + (shape.get("missing_within") or 0.0)
+        for shape in shapes
+        if shape.get("missing_log_odds") is not None
+    ]
     return max(drawn, default=0.0) or 1.0
 
 
 def moves(shape: Shape) -> bool:
     """Tell whether a feature adds or takes away any points that two decimals show, or publishes none at all."""
-    shown = [point["log_odds"] for point in _points(shape)]
+    shown = [point[key] for point in _points(shape) for key in ("log_odds", "log_odds_to") if key in point]
     shown += [shape["missing_log_odds"]] if shape.get("missing_log_odds") is not None else []
     return not shown or max(map(abs, shown)) >= _SMALLEST
 
 
 def direction_words(shape: Shape) -> str:
     """Say what the sign of a feature on a scale promises; nothing where it has none, or where every level is drawn."""
-    return _SIGNS.get(said(shape, "sign", "none"), "") if said(shape, "kind") == "linear" else ""
+    return _SIGNS.get(said(shape, "sign", "none"), "") if is_scale(shape) else ""
 
 
 def shape_words(shape: Shape) -> str:
-    """Say how the points of a feature go, for example ``"Emerging: +0.81 points. Expected: −0.32 points."``."""
-    shown = _points(shape)
-    if said(shape, "kind") == "linear" and len(shown) > 2:
-        shown = [shown[0], shown[-1]]
-    parts = [f"{_with_unit(shape, _level(point)).rstrip('.')}: {points(point['log_odds'])}." for point in shown]
+    """Say how the points of a feature go, for example ``"Emerging: +0.81 points. Expected: −0.32 points."``.
+
+    Of a feature on a scale, only the two ends, and the highest and the lowest value where those lie between.
+    """
+    shown = [(_level(p), p["log_odds"], p.get("within")) for p in _points(shape)]
+    if is_scale(shape):
+        last = _points(shape)[-1]
+        end = (_level(last), last.get("log_odds_to", last["log_odds"]), last.get("within_to", last.get("within")))
+        along = [*shown[:-1], end] if len(shown) > 1 else [*shown, end]
+        heights = [log_odds for _, log_odds, _ in along]
+        told = {0, len(along) - 1, heights.index(max(heights)), heights.index(min(heights))}
+        shown = [along[i] for i in sorted(told)]
     if shape.get("missing_log_odds") is not None:
-        parts.append(f"Not known: {points(shape['missing_log_odds'])}.")
+        shown.append(("Not known", shape["missing_log_odds"], shape.get("missing_within")))
+    parts = [
+        f"{label.rstrip('.')}: {points(log_odds)}{_in_brackets(give_or_take(within))}."
+        for label, log_odds, within in shown
+    ]
     return " ".join(parts) or "Nothing is published about its points."
 
 
 def shape_svg(shape: Shape, *, scale: float | None = None) -> str:
-    """Draw how the points of one feature go.
+    """Draw how the points of one feature go, how sure each is, and where the children are.
 
-    A feature with levels is drawn as bars to the right (points added) or left (taken away) of a middle line, a linear
-    one as a line. What is not known is drawn last. Every number drawn is written beside its mark, and all of them are
-    in the picture's label for people who cannot see it.
+    A feature with levels is drawn as bars to the right (points added) or left (taken away) of a middle line, with a
+    whisker within which the true value is likely to be; a feature on a scale as its steps, or its line, with a band.
+    What is not known is drawn last. All of it is in the picture's label for people who cannot see it.
 
     Parameters
     ----------
@@ -84,7 +109,7 @@ def shape_svg(shape: Shape, *, scale: float | None = None) -> str:
         One entry of ``shapes`` of what a version publishes.
     scale : float, optional
         Points at the end of the axis: the same for every picture of a page, so that they can be compared. The
-        largest of this feature when left out.
+        furthest that this feature goes when left out.
 
     Returns
     -------
@@ -92,84 +117,57 @@ def shape_svg(shape: Shape, *, scale: float | None = None) -> str:
         An ``<svg>`` element, escaped.
     """
     scale = scale or reach([shape])
-    linear = said(shape, "kind") == "linear" and len(_points(shape)) > 2
-    body, height = _line(shape, scale) if linear else _bars(shape, scale)
+    if is_scale(shape):
+        missing = shape.get("missing_log_odds")
+        sure = _in_brackets(_children(shape.get("missing_n")), give_or_take(shape.get("missing_within")))
+        told = None if missing is None else f"Not known{sure}: {signed(missing, 2)}"
+        body, height = steps_svg([_placed(point) for point in _points(shape)], scale, told)
+    else:
+        body, height = _bars(shape, scale)
     return Markup(
         '<svg class="picture" viewBox="0 0 {0} {1}" width="{0}" height="{1}" role="img" aria-label="{2}. {3}">{4}</svg>'
     ).format(_WIDTH, height, said(shape, "label"), shape_words(shape), body)
 
 
+def _placed(point: Mapping[str, Any]) -> Placed:
+    log_odds, within = point["log_odds"], point.get("within")
+    return Placed(
+        float(point["x"]),
+        float(point.get("to", point["x"])),
+        (log_odds, point.get("log_odds_to", log_odds)),
+        (within, point.get("within_to", within)),
+        point.get("n"),
+        _level(point),
+    )
+
+
 def _bars(shape: Shape, scale: float) -> tuple[Markup, int]:
-    rows = [(_with_unit(shape, _level(p)), _children(p.get("n")), p["log_odds"]) for p in _points(shape)]
+    rows = [(_level(p), p.get("n"), p["log_odds"], p.get("within")) for p in _points(shape)]
     if shape.get("missing_log_odds") is not None:
-        rows.append(("Not known", _children(shape.get("missing_n")), shape["missing_log_odds"]))
+        rows.append(("Not known", shape.get("missing_n"), shape["missing_log_odds"], shape.get("missing_within")))
+
+    def x(value: float) -> float:
+        return _MIDDLE + _HALF * max(-1.0, min(1.0, value / scale))
+
     body, top = Markup(""), 4
-    for label, children, log_odds in rows:
-        for line in textwrap.wrap(f"{label}{children}", 40):
+    for label, n, log_odds, within in rows:
+        for line in textwrap.wrap(label + _in_brackets(_children(n), give_or_take(within)), 40):
             body += Markup('<text x="0" y="{}">{}</text>').format(top + 15, line)
             top += _LINE
-        width = _HALF * min(1.0, abs(log_odds) / scale)
-        left = _MIDDLE if log_odds > 0 else _MIDDLE - width
-        beside = left + width + 6 if log_odds > 0 else left - 6
+        left, right = sorted((x(0.0), x(log_odds)))
+        low, high = x(log_odds - (within or 0.0)), x(log_odds + (within or 0.0))
         body += Markup(
-            '<path class="line" d="M{} {}v20"/><rect class="{}" x="{:.1f}" y="{}" width="{:.1f}" height="14"/>'
-            '<text x="{:.1f}" y="{}" text-anchor="{}" class="number">{}</text>'
-        ).format(
-            _MIDDLE,
-            top,
-            "ink" if log_odds > 0 else "hollow",
-            left,
-            top + 3,
-            max(width, 1.0),
-            beside,
-            top + 16,
+            '<path class="line" d="M{} {}v22"/><rect class="{}" x="{:.1f}" y="{}" width="{:.1f}" height="12"/>'
+        ).format(_MIDDLE, top, "ink" if log_odds > 0 else "hollow", left, top + 2, max(right - left, 1.0))
+        if within is not None:
+            body += Markup('<path class="whisker" d="M{0:.1f} {2}H{1:.1f}M{0:.1f} {3}v6M{1:.1f} {3}v6"/>').format(
+                low, high, top + 19, top + 16
+            )
+        body += Markup('<text x="{:.1f}" y="{}" text-anchor="{}" class="number">{}</text>').format(
+            max(right, high) + 6 if log_odds > 0 else min(left, low) - 6,
+            top + 17,
             "start" if log_odds > 0 else "end",
             signed(log_odds, 2),
         )
-        top += _LINE + 6
+        top += _LINE + 8
     return body, top
-
-
-def _line(shape: Shape, scale: float) -> tuple[Markup, int]:
-    shown = _points(shape)
-    first, last = shown[0], shown[-1]
-    low, high = float(first["x"]), float(last["x"])
-    left, right, top, tall = 58, 282, 12, 150
-
-    def x(point: Mapping[str, Any]) -> float:
-        return left + (right - left) * (float(point["x"]) - low) / ((high - low) or 1.0)
-
-    def y(log_odds: float) -> float:
-        return top + tall / 2 * (1 - max(-1.0, min(1.0, log_odds / scale)))
-
-    path = "L".join(f"{x(point):.1f} {y(point['log_odds']):.1f}" for point in shown)
-    body = Markup(
-        '<path class="grid" d="M{0} {1:.1f}H{2}"/><text x="{3}" y="{4:.1f}" text-anchor="end">{5}</text>'
-        '<path class="line" d="M{6}"/>'
-    ).format(
-        left,
-        y(0),
-        right,
-        left - 8,
-        y(0) + 5,
-        "0" if abs(y(first["log_odds"]) - y(0)) >= _LINE else "",  # two numbers would lie on each other
-        path,
-    )
-    for point, beside, anchor in ((first, left - 8, "end"), (last, right + 8, "start")):
-        body += Markup(
-            '<circle class="ink" cx="{:.1f}" cy="{:.1f}" r="4"/>'
-            '<text x="{}" y="{:.1f}" text-anchor="{}" class="number">{}</text>'
-        ).format(x(point), y(point["log_odds"]), beside, y(point["log_odds"]) + 5, anchor, signed(point["log_odds"], 2))
-    bottom = top + tall + _LINE
-    start, end = _level(first), _with_unit(shape, _level(last))
-    body += Markup('<text x="{}" y="{}">{}</text>').format(left, bottom, start)
-    if len(start) + len(end) > _ONE_LINE:
-        bottom += _LINE
-    body += Markup('<text x="{}" y="{}" text-anchor="end">{}</text>').format(right, bottom, end)
-    if shape.get("missing_log_odds") is not None:
-        bottom += _LINE + 6
-        body += Markup('<text x="0" y="{}">{}</text>').format(
-            bottom,
-            f"Not known{_children(shape.get('missing_n'))}: {signed(shape['missing_log_odds'], 2)}",
-        )
-    return body, bottom + 6

@@ -116,6 +116,17 @@ def points(log_odds: float | None) -> str:
     return "not published" if log_odds is None else f"{signed(log_odds, 2)} points"
 
 
+def give_or_take(within: float | None) -> str:
+    """Return how sure a number of points is; nothing where that was not published.
+
+    Examples
+    --------
+    >>> give_or_take(0.1234).split(), give_or_take(None)
+    (['±', '0.12'], '')
+    """
+    return "" if within is None else f"±\N{NO-BREAK SPACE}{within:.2f}"
+
+
 def date_words(date: object) -> str:
     """Return an ISO date as people write it, and anything else as it is.
 

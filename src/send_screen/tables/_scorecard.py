@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from send_screen.tables._shape import bin_of
+from send_screen.tables._shape import ShapeTerm, bin_of
 from send_screen.tables._signs import edges_of, steps_of
 from send_screen.tables._tables import RiskTables
-from send_screen.tables._terms import LevelsTerm, Term
+from send_screen.tables._terms import LevelsTerm, LinearTerm, Term
 
 
 @dataclass(frozen=True)
@@ -104,8 +104,8 @@ class Scorecard:
         errors += [surface.largest_error for surface in self.surfaces]
         return abs(self.start - self.start_exact) + sum(errors)
 
-    def add_up(self, tables: RiskTables, X: pd.DataFrame) -> pd.DataFrame:
-        """Return each child's points added up as a person would, and beside them the exact score of the tables.
+    def look_up(self, tables: RiskTables, X: pd.DataFrame) -> pd.DataFrame:
+        """Return the points that a person would look up for each child.
 
         Parameters
         ----------
@@ -116,11 +116,10 @@ class Scorecard:
 
         Returns
         -------
-        pandas.DataFrame, shape (n, 2)
-            ``points`` and ``exact``, which differ by :attr:`largest_error` at most.
+        pandas.DataFrame, shape (n, features + surfaces)
+            A column a feature, under its name, and after them one a surface, under both names.
         """
-        exact = tables.score(X)
-        points = np.full(len(X), self.start)
+        found: dict[object, np.ndarray] = {}
         places = {term.feature: term.coordinates(X[term.feature]) for term in tables.terms}
         for feature in self.features:
             if feature.rows and feature.rows[0].levels:
@@ -128,25 +127,45 @@ class Scorecard:
                 at = np.array([*codes, len(feature.rows)])[bin_of(range(1, len(codes)), places[feature.feature])]
             else:
                 at = bin_of([row.lower for row in feature.rows[1:] if row.lower is not None], places[feature.feature])
-            points += np.array([*(row.points for row in feature.rows), feature.missing])[at]
+            found[feature.feature] = np.array([*(row.points for row in feature.rows), feature.missing])[at]
         for surface in self.surfaces:
             bins = [bin_of(axis, places[name]) for axis, name in zip(surface.bounds, surface.features, strict=True)]
-            points += np.array(surface.points)[bins[0], bins[1]]
-        return pd.DataFrame({"points": np.round(points, self.digits), "exact": exact}, index=X.index)
+            found[surface.features] = np.array(surface.points)[bins[0], bins[1]]
+        looked_up = pd.DataFrame(list(found.values())).T.set_axis(X.index)
+        return looked_up.set_axis(pd.Index(list(found), dtype=object), axis=1)
+
+    def add_up(self, tables: RiskTables, X: pd.DataFrame) -> pd.DataFrame:
+        """Return each child's points added up as a person would, and beside them the exact score of the tables.
+
+        Parameters
+        ----------
+        tables, X
+            As for :meth:`look_up`.
+
+        Returns
+        -------
+        pandas.DataFrame, shape (n, 2)
+            ``points`` and ``exact``, which differ by :attr:`largest_error` at most.
+        """
+        points = self.start + self.look_up(tables, X).sum(axis=1)
+        return pd.DataFrame({"points": points.round(self.digits), "exact": tables.score(X)}, index=X.index)
 
 
-def scorecard(tables: RiskTables, *, digits: int = 1) -> Scorecard:
+def scorecard(tables: RiskTables, *, digits: int = 1, values: Mapping[str, Sequence[float]] | None = None) -> Scorecard:
     """Return the tables as a card of rounded points.
 
     Points are log-odds less the feature's average over the training children, so that 0 is the average child. A line is
     cut at round numbers into rows within which it changes by at most one unit of the last decimal; each has the points
-    of its middle.
+    of its middle. Neighbouring rows of the same points are one.
 
     Parameters
     ----------
     tables : RiskTables
     digits : int
         Decimals of the points.
+    values : mapping of str to sequence of float, optional
+        The only values that a feature of numbers can have, ascending, where it is a code or a whole number: its rows
+        begin at them, and their points are exact before rounding.
 
     Examples
     --------
@@ -168,7 +187,7 @@ def scorecard(tables: RiskTables, *, digits: int = 1) -> Scorecard:
             feature=term.feature,
             label=labels[term.feature],
             unit=term.unit,
-            rows=_level_rows(term, digits) if isinstance(term, LevelsTerm) else _number_rows(term, digits),
+            rows=_merged(_rows(term, digits, (values or {}).get(term.feature))),
             missing=_rounded(term.missing - term.mean, digits),
             missing_exact=term.missing - term.mean,
         )
@@ -197,20 +216,54 @@ def _rounded(value: float, digits: int) -> float:
     return round(value, digits) + 0.0  # no negative zero for people
 
 
-def _level_rows(term: LevelsTerm, digits: int) -> tuple[CardRow, ...]:
-    rows: list[CardRow] = []
-    for level, value in term.levels.items():
-        exact = value - term.mean
-        points = _rounded(exact, digits)
-        if rows and rows[-1].points == points and rows[-1].exact == (exact, exact):
-            rows[-1] = CardRow(None, None, (*rows[-1].levels, level), points, (exact, exact), None)
+def _rows(term: Term, digits: int, values: Sequence[float] | None) -> list[CardRow]:
+    if isinstance(term, LevelsTerm):
+        return [
+            CardRow(None, None, (level,), _rounded(value - term.mean, digits), (value - term.mean,) * 2, None)
+            for level, value in term.levels.items()
+        ]
+    return _value_rows(term, digits, values) if values else _number_rows(term, digits)
+
+
+def _merged(rows: Sequence[CardRow]) -> tuple[CardRow, ...]:
+    """Return rows of which no two that follow each other have the same points."""
+    merged: list[CardRow] = []
+    for row in rows:
+        if merged and merged[-1].points == row.points:
+            last = merged[-1]
+            ends = (*last.exact, *row.exact)
+            merged[-1] = replace(
+                last,
+                upper=row.upper,
+                levels=last.levels + row.levels,
+                exact=(min(ends), max(ends)),
+                n=None if last.n is None or row.n is None else last.n + row.n,
+            )
         else:
-            rows.append(CardRow(None, None, (level,), points, (exact, exact), None))
-    return tuple(rows)
+            merged.append(row)
+    return tuple(merged)
 
 
-def _number_rows(term: Term, digits: int) -> tuple[CardRow, ...]:
-    assert not isinstance(term, LevelsTerm)
+def _value_rows(term: LinearTerm | ShapeTerm, digits: int, values: Sequence[float]) -> list[CardRow]:
+    counts = [] if term.n is None or isinstance(term, LinearTerm) else list(term.n)
+    bins = bin_of(edges_of(term), np.array(values, dtype=np.float64)).tolist()
+    bounds = [None, *values[1:], None]
+    return [
+        CardRow(
+            lower,
+            upper,
+            (),
+            _rounded(exact, digits),
+            (exact, exact),
+            counts[b] if counts and bins.count(b) == 1 else None,  # a bin of several values does not say which
+        )
+        for lower, upper, b, exact in zip(
+            bounds[:-1], bounds[1:], bins, (term.at(np.array(values)) - term.mean).tolist(), strict=True
+        )
+    ]
+
+
+def _number_rows(term: LinearTerm | ShapeTerm, digits: int) -> list[CardRow]:
     edges = set(edges_of(term))
     counts = dict(zip((None, *edges_of(term)), getattr(term, "n", None) or (), strict=False)) if edges else {}
     cuts = sorted(edges | set(_round_cuts(term, digits)))
@@ -224,16 +277,15 @@ def _number_rows(term: Term, digits: int) -> tuple[CardRow, ...]:
         whole = lower in (None, *edges) and upper in (None, *edges)  # a bin that was not cut has its children
         n = counts.get(lower) if whole else None
         rows.append(CardRow(lower, upper, (), _rounded((low + high) / 2, digits), (low, high), n))
-    return tuple(rows)
+    return rows
 
 
 def _or(bound: float | None, otherwise: float) -> float:
     return otherwise if bound is None else bound
 
 
-def _round_cuts(term: Term, digits: int) -> Sequence[float]:
+def _round_cuts(term: LinearTerm | ShapeTerm, digits: int) -> Sequence[float]:
     """Return the round numbers within the line's range at which to cut it: multiples of 1, 2 or 5 times a power."""
-    assert not isinstance(term, LevelsTerm)
     if abs(term.slope) * (term.high - term.low) <= 10.0**-digits:
         return ()
     widest = 10.0**-digits / abs(term.slope)

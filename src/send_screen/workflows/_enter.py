@@ -9,16 +9,17 @@ from typing import Any
 from send_screen.contracts import Contract
 from send_screen.evaluation import headline
 from send_screen.governance import write_manifest
-from send_screen.reports import shape_svg
+from send_screen.reports import shape_svg, surface_svg
 from send_screen.simulation import invented_rows
 from send_screen.specs import ModelSpec
 from send_screen.tables import BagTables, RiskTables
 from send_screen.tracking import LoggedVersion, log_version
 from send_screen.workflows._signature import signature
 from send_screen.workflows._version import write_version
+from send_screen.workflows._waterfall import shap_waterfall
 
 HASHES = ("spec_sha256", "data_sha256", "tables_sha256", "code_version", "trained_on")
-PAGES = ("report.html", "card.html", "published.json")
+PAGES = ("report.html", "card.html", "scorecard.html", "published.json")
 
 
 def enter(
@@ -40,6 +41,7 @@ def enter(
     contracts : dict of str to Contract
     tables : RiskTables
     bags : BagTables or None
+        The models whose mean the tables are.
     document : dict
         ``published.json``.
     uri : str
@@ -62,6 +64,8 @@ def enter(
             pages={
                 **{name: (folder / name).read_text("utf-8") for name in PAGES},
                 **{f"plots/{shape['feature']}.svg": shape_svg(shape) for shape in document["shapes"]},
+                **{f"plots/{'_x_'.join(s['features'])}.svg": surface_svg(s) for s in document["surfaces"]},
+                "plots/invented_child.svg": shap_waterfall(document["example"]),
             },
             metrics=headline(document),
             params=_params(spec, facts["held_out_schools"]),

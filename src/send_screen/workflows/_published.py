@@ -11,8 +11,10 @@ from send_screen.contracts import Contract
 from send_screen.evaluation import publish
 from send_screen.governance import check_gates
 from send_screen.specs import Group, ModelSpec
-from send_screen.tables import RiskTables
-from send_screen.workflows._version import shapes
+from send_screen.tables import BagTables, RiskTables
+from send_screen.workflows._axes import axes_of
+from send_screen.workflows._pictures import shapes, surfaces
+from send_screen.workflows._points import example, invented_child, points_card
 
 
 def published_document(
@@ -22,8 +24,9 @@ def published_document(
     tables: RiskTables,
     evidence: pd.DataFrame,
     facts: dict[str, Any],
+    bags: BagTables | None = None,
 ) -> dict[str, Any]:
-    """Return ``published.json``: what the version is, what was measured, its gates and its shapes.
+    """Return ``published.json``: what the version is, what was measured, its gates, its pictures and its points.
 
     Parameters
     ----------
@@ -35,6 +38,8 @@ def published_document(
     evidence : pandas.DataFrame
     facts : dict
         From :func:`version_facts`.
+    bags : BagTables, optional
+        For how sure what is drawn is.
     """
     measured = publish(
         evidence,
@@ -50,7 +55,21 @@ def published_document(
         **measured,
         "groups": with_labels(spec, measured["groups"]),
         "gaps": with_labels(spec, measured["gaps"]),
-        "shapes": shapes(spec, contracts, tables),
+        **drawn(spec, contracts, tables, bags),
+    }
+
+
+def drawn(
+    spec: ModelSpec, contracts: dict[str, Contract], tables: RiskTables, bags: BagTables | None
+) -> dict[str, Any]:
+    """Return the sections that show the model itself: shapes, surfaces, an invented child, and the scorecard."""
+    axes = axes_of(spec, contracts, tables)
+    child = invented_child(axes, tables)
+    return {
+        "shapes": shapes(axes, contracts, tables, bags),
+        "surfaces": surfaces(axes, tables),
+        "example": example(axes, tables, child),
+        "scorecard": points_card(axes, tables, child),
     }
 
 

@@ -149,7 +149,7 @@ def train(
     tables, bags = replace(fitted.risk_tables_, name=spec.title), getattr(fitted, "bag_tables_", None)
     tell("Measuring: how well it ranks, for whom, and how sure that is")
     facts = version_facts(spec, contracts, cohort, tables, data_sha256=data_sha256(data), hold_out=hold_out)
-    document = published_document(spec, contracts, cohort, tables, table, facts)
+    document = published_document(spec, contracts, cohort, tables, table, facts, bags)
     gates = document["version"]["gates"]
     passed = all(gate["passed"] for gate in gates) and not spec.research_comparison
 

@@ -6,18 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from send_screen.cohorts import Cohort
 from send_screen.contracts import Contract
 from send_screen.governance import BAGS, code_version, package_versions, sha256_of, version_id
-from send_screen.reports import render_card, render_card_markdown, render_fairness
-from send_screen.screening import value_in_words
-from send_screen.specs import ColumnRef, Equals, Feature, ModelSpec
-from send_screen.tables import MINIMUM_CHILDREN, BagTables, LevelsTerm, LinearTerm, RiskTables, ShapeTerm, Term
+from send_screen.reports import render_card, render_card_markdown, render_fairness, render_scorecard
+from send_screen.specs import ModelSpec
+from send_screen.tables import BagTables, RiskTables
 from send_screen.workflows._policies import challenger_words
-
-POINTS = 9
 
 
 def version_facts(
@@ -72,53 +67,6 @@ def version_facts(
     }
 
 
-def shapes(spec: ModelSpec, contracts: dict[str, Contract], tables: RiskTables) -> list[dict[str, Any]]:
-    """Return the model's terms as points to draw, with words for their values."""
-    return [_shape(spec.feature(term.feature), contracts, term) for term in tables.terms]
-
-
-def _shape(feature: Feature, contracts: dict[str, Contract], term: Term) -> dict[str, Any]:
-    if isinstance(term, LevelsTerm):
-        values: list[Any] = list(term.levels)
-        log_odds = list(term.levels.values())
-    else:
-        values = _grid(feature, contracts, term)
-        log_odds = term.at(np.array(values)).tolist()
-    prefix = f"{feature.label}: "
-    points = [
-        {
-            "x": value,
-            "label": value_in_words(feature, contracts, value).removeprefix(prefix),
-            "log_odds": odds - term.mean,
-            "n": None,
-        }
-        for value, odds in zip(values, log_odds, strict=True)
-    ]
-    few = term.n_missing is None or 0 < term.n_missing < MINIMUM_CHILDREN
-    return {
-        "feature": feature.name,
-        "label": feature.label,
-        "kind": "levels" if isinstance(term, LevelsTerm) else "linear",
-        "unit": feature.unit,
-        "agency": contracts[feature.sources[0].contract].agency,
-        "sign": feature.sign,
-        "points": points,
-        "missing_log_odds": term.missing - term.mean,
-        "missing_n": None if few else term.n_missing,
-    }
-
-
-def _grid(feature: Feature, contracts: dict[str, Contract], term: LinearTerm | ShapeTerm) -> list[float]:
-    """Return where a slope or a shape is drawn: at the codes of a coded column, else evenly over the range."""
-    if isinstance(feature.source, Equals):
-        return [0.0, 1.0]
-    if isinstance(feature.source, ColumnRef):
-        levels = contracts[feature.source.contract].columns[feature.source.column].levels
-        if levels and all(code.isdigit() for code in levels):
-            return [value for value in sorted(map(float, levels)) if term.low <= value <= term.high]
-    return [float(value) for value in np.linspace(term.low, term.high, POINTS)]
-
-
 def write_version(
     folder: Path,
     spec: ModelSpec,
@@ -139,4 +87,5 @@ def write_version(
     (folder / "published.json").write_bytes((text + "\n").encode())
     (folder / "report.html").write_bytes(render_fairness(published).encode())
     (folder / "card.html").write_bytes(render_card(published).encode())
+    (folder / "scorecard.html").write_bytes(render_scorecard(published).encode())
     (folder / "card.md").write_bytes(render_card_markdown(published).encode())
