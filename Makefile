@@ -31,7 +31,7 @@ OLDEST := .venv-oldest
 
 $(OLDEST)/.installed: $(STAMP) constraints-oldest.txt
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(OLDEST)
-	VIRTUAL_ENV=$(OLDEST) $(BIN)/uv pip install --quiet --constraint constraints-oldest.txt --editable '.[train]' \
+	VIRTUAL_ENV=$(OLDEST) $(BIN)/uv pip install --quiet --constraint constraints-oldest.txt --editable '.[train,ebm]' \
 	  pip pytest pytest-xdist hypothesis markdown-it-py
 	touch $@
 

@@ -21,7 +21,8 @@ def pins(repository: Path) -> dict[str, Version]:
 
 def test_every_lower_bound_is_what_is_tested(repository: Path, pins: dict[str, Version]) -> None:
     project = tomllib.loads((repository / "pyproject.toml").read_text("utf-8"))["project"]
-    wanted = [Requirement(line) for line in (*project["dependencies"], *project["optional-dependencies"]["train"])]
+    extras = project["optional-dependencies"]
+    wanted = [Requirement(line) for line in (*project["dependencies"], *extras["train"], *extras["ebm"])]
     for requirement in wanted:
         (bound,) = requirement.specifier
         assert bound.operator == ">=", f"{requirement}: one lower bound, and no other"

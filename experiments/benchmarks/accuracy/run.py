@@ -110,7 +110,7 @@ def compared(task: Task, answers: dict[str, dict[int, dict[str, np.ndarray]]]) -
 
 
 def verdicts(table: dict[str, Any]) -> dict[str, Any]:
-    """Return for AUC and AP the best peer, the difference, and whether the target of the issue is met."""
+    """Return for AUC and AP the best peer, the difference, and whether the target is met."""
     peers_of = {model: row for model, row in table["models"].items() if model != OURS}
     answer = {}
     for metric in ("roc_auc", "average_precision"):

@@ -1,4 +1,4 @@
-"""The four tasks on real children, as `shared/data/README.md` defines them; nothing of them enters the repository."""
+"""The four tasks on real children; nothing of them enters the repository."""
 
 from __future__ import annotations
 

@@ -139,6 +139,8 @@ def screened_text(result: ScreeningResult, out: Path) -> str:
 
 def check_json(contract: Contract, reading: Reading, result: CheckResult) -> dict[str, Any]:
     """Return what a check found, as facts; values of personal columns are masked already."""
+    from send_screen.contracts import header_like
+
     return {
         "contract": contract.ref,
         "file": reading.file,
@@ -149,7 +151,7 @@ def check_json(contract: Contract, reading: Reading, result: CheckResult) -> dic
             "matched": list(result.columns.matched),
             "aliased": result.columns.aliased,
             "not_used_but_similar": result.columns.guessed,
-            "unknown": list(result.columns.unknown),
+            "unknown": [header if header_like(header) else "(not shown)" for header in result.columns.unknown],
             "missing": result.columns.missing,
         },
         "violations": [

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from send_screen.contracts import code_key, header_key, month_first, read_date, valid_upns
+from send_screen.contracts import code_key, header_key, month_first, quotable, read_date, valid_upns
 from send_screen.errors import UsageError
 from send_screen.specs import code
 from send_screen.tables import MINIMUM_CHILDREN, published_range
@@ -127,10 +127,9 @@ def _refuse_names(headers: list[str], file: str) -> None:
         other = first.setdefault(header_key(header), header)
         if other != header:
             raise UsageError(
-                f"The headers {other!r} and {header!r} differ only in case, spaces or punctuation.",
+                f"The headers {quotable(other)} and {quotable(header)} differ only in case, spaces or punctuation.",
                 file=file,
                 row=1,
-                column=header,
                 remedy="Rename or delete one of them and run send-screen init again.",
             )
 
