@@ -56,11 +56,11 @@ def test_check_names_rule_row_and_remedy_and_masks_the_child(tmp_path: Path) -> 
     frame = pd.read_csv(file, dtype=str)
     frame.loc[5, "UPN"] = "Z" + frame.loc[5, "UPN"][1:]
     frame.loc[7, "G03"] = "9"
-    frame.assign(**{"B801200005001": "1", "House": "red"}).to_csv(file, index=False)
+    frame.assign(**{"380123456": "1", "House": "red"}).to_csv(file, index=False)
     code, out, _ = run("check", "education/eyfsp", file, "--json")
     assert code == 1
     assert json.loads(out)["columns"]["unknown"] == ["(not shown)", "House"]
-    assert "B801200005001" not in out
+    assert "380123456" not in out
     found = {(v["rule"], v["row"]): v for v in json.loads(out)["violations"]}
     assert found["EYFSP-UPN-CHECK", 7]["value"] == "•••"
     assert ("EYFSP-G03-LEVEL", 9) in found

@@ -239,10 +239,10 @@ def test_what_is_missing_is_named_with_the_option(
 
 
 def test_headers_that_could_be_a_childs_are_not_quoted_when_two_are_alike(tmp_path: Path) -> None:
-    frame = pupils().rename(columns={"Nursery": "B801200005001"}).assign(b801200005001=1)
+    frame = pupils().rename(columns={"Nursery": "38012-3456"}).assign(**{"38012 3456": 1})
     said = refusal(frame, tmp_path)
     assert "differ only in case" in said
-    assert "801200005001" not in said
+    assert "3456" not in said
 
 
 def test_a_file_without_headers_is_told_before_a_child_is_written_down(tmp_path: Path) -> None:
