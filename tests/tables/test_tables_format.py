@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -38,6 +39,18 @@ def test_a_round_trip_is_equal_to_the_last_bit():
     assert again == TABLES
     assert again.to_json() == TEXT
     assert str(again.terms[1].levels["2"]) == "-0.0"
+
+
+def test_counts_of_levels_are_read_as_written_and_are_in_every_entry_or_in_none():
+    reading, levels, *rest = TABLES.terms
+    counted = replace(TABLES, terms=(reading, replace(levels, counts=(40, None)), *rest))
+    text = counted.to_json()
+    assert '{"level": "2", "log_odds": -0.0, "n": 40' in text
+    assert RiskTables.from_json(text) == counted
+    with pytest.raises(TablesError, match=r"terms\[1\]\.levels: must have 'n' in every entry or in none"):
+        RiskTables.from_json(text.replace(', "n": 40', "", 1))
+    with pytest.raises(TablesError, match="'counts' must be as many as 'levels'"):
+        replace(levels, counts=(40,))
 
 
 def test_the_order_of_levels_is_kept_because_surfaces_count_by_it():

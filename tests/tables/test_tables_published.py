@@ -272,3 +272,31 @@ def test_a_violation_through_a_surface_is_seen_exactly():
     # and a missing b stands .2 against 0 + .1 in the worst case
     low = [dataclasses.replace(term, missing=0.05) for term in terms]
     assert sign_violations(low, [surface], {"b": 1})["b"] == pytest.approx(0.05)
+
+
+def levels_of(counts: dict[str | None, int], **more):
+    """A term of levels without values, and children who have them."""
+    term = LevelsTerm(
+        feature="c",
+        levels={level: 0.1 * i for i, level in enumerate(counts) if level},
+        missing=0.0,
+        mean=0,
+        n=None,
+        n_missing=None,
+    )
+    values = [level for level, count in counts.items() for _ in range(count)]
+    X = pd.DataFrame({"c": pd.Series(values, dtype=object)})
+    (published,) = published_tables(RiskTables(0.0, (term,), len(X), "invented"), X, **more).terms
+    return published
+
+
+def test_levels_publish_how_many_children_they_have_unless_they_share_a_value():
+    told = levels_of({"a": 50, "rare": 4, "b": 30, "few": 7, "none": 0, None: 20})
+    assert told.counts == (50, None, 30, None, None)
+    ordered = levels_of({"a": 50, "b": 4, "c": 30, None: 20}, signs={"c": 1})
+    assert ordered.counts == (50, None, None)
+
+
+def test_counts_of_levels_are_withheld_where_they_would_tell_of_a_few_missing_children():
+    assert levels_of({"a": 50, "b": 30, None: 3}).counts is None
+    assert levels_of({"a": 50, "b": 30}).counts == (50, 30)

@@ -158,7 +158,10 @@ def _merged_levels(term: LevelsTerm, places: np.ndarray, weight: np.ndarray, *, 
     for g in range(int(member.max(initial=-1)) + 1):
         values[member == g] = pooled(values[member == g], weights[member == g])
     values[member < 0] = missing
-    return replace(term, levels=dict(zip(term.levels, values.tolist(), strict=True)), missing=missing, spread=None)
+    alone = [g >= 0 and int((member == g).sum()) == 1 for g in member]
+    counts = [int((places == i).sum()) if own else None for i, own in enumerate(alone)]
+    levels = dict(zip(term.levels, values.tolist(), strict=True))
+    return replace(term, levels=levels, missing=missing, spread=None, counts=tuple(counts))
 
 
 def _level_groups(term: LevelsTerm, places: np.ndarray, *, ordered: bool) -> np.ndarray:
@@ -191,6 +194,8 @@ def _counted(term: Term, places: np.ndarray, weight: np.ndarray) -> Term:
         counts = np.bincount(bin_of(term.edges, places), minlength=len(term.values) + 1)[:-1]
         hidden = n is None or is_few(counts).any()
         return replace(term, mean=mean, n=None if hidden else tuple(counts.tolist()), n_missing=n_missing_shown)
+    if isinstance(term, LevelsTerm) and n is None:  # by subtraction, the counts of levels would give it away
+        term = replace(term, counts=None)
     return replace(term, mean=mean, n=n, n_missing=n_missing_shown)
 
 

@@ -45,7 +45,8 @@ class ShapeTerm:
     label, unit : str
         What people call the feature, and one of it; empty where it was not said.
     spread : tuple of float, length m + 2, or None
-        Standard deviation of each bin's value over the bags that were averaged; the last is that of ``missing``.
+        Standard error, by the bags, of what the term says at the middle of each bin beside its mean, line included; the
+        last is that of ``missing``.
     """
 
     feature: str

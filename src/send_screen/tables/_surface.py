@@ -34,7 +34,7 @@ class Surface:
     n : as ``values``, of int or None, or None
         Training children in each cell; None where there is none or it is withheld.
     spread : as ``values``, or None
-        Standard deviation of each cell's value over the bags that were averaged.
+        Standard error of each cell beside the mean, by the bags.
 
     References
     ----------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 
 from send_screen.errors import TablesError
@@ -31,6 +31,8 @@ def term_fields(term: Term) -> dict[str, object]:
     }
     if isinstance(term, LevelsTerm):
         rows = [LineObject(level=level, log_odds=value) for level, value in term.levels.items()]
+        for row, count in zip(rows, term.counts or (), strict=False):
+            row["n"] = count
         return {**written, "kind": "levels", "n": term.n, "levels": rows, **_spread(rows, term.spread)}
     written |= {"slope": term.slope, "low": term.low, "high": term.high}
     if isinstance(term, LinearTerm):
@@ -87,7 +89,7 @@ def read_old_term(value: object, path: str) -> Term:
         strict.text(key, where): strict.number(entry, strict.key_path(where, key))
         for key, entry in strict.free_fields(fields["levels"], where).items()
     }
-    return _levels_term(fields, levels, None)
+    return _levels_term(fields, levels, None, None)
 
 
 def _kind(value: object, path: str, kinds: tuple[str, ...]) -> str:
@@ -114,17 +116,25 @@ def _linear(fields: Fields) -> LinearTerm:
 
 
 def _levels(fields: Fields) -> LevelsTerm:
-    rows = _rows(fields, "levels", {"level", "log_odds"})
+    rows = _rows(fields, "levels", {"level", "log_odds"}, {"n"})
     levels: dict[str, float] = {}
     for row in rows:
         level = row.text("level")
         if level in levels:
             strict.refuse(f"{row.path}.level", "names a level that is there already")
         levels[level] = row.number("log_odds")
-    return _levels_term(fields, levels, _read_spread(fields, rows))
+    counts = [row.count_or_null("n") for row in rows if "n" in row]
+    if len(counts) not in (0, len(rows)):
+        strict.refuse(f"{fields.path}.levels", "must have 'n' in every entry or in none")
+    return _levels_term(fields, levels, _read_spread(fields, rows), tuple(counts) or None)
 
 
-def _levels_term(fields: Fields, levels: dict[str, float], spread: tuple[float, ...] | None) -> LevelsTerm:
+def _levels_term(
+    fields: Fields,
+    levels: dict[str, float],
+    spread: tuple[float, ...] | None,
+    counts: tuple[int | None, ...] | None,
+) -> LevelsTerm:
     with _placed(fields.path):
         return LevelsTerm(
             feature=fields.text("feature"),
@@ -136,6 +146,7 @@ def _levels_term(fields: Fields, levels: dict[str, float], spread: tuple[float, 
             label=fields.text("label"),
             unit=fields.text("unit"),
             spread=spread,
+            counts=counts,
         )
 
 
@@ -164,10 +175,10 @@ def _shape(fields: Fields) -> ShapeTerm:
         )
 
 
-def _rows(fields: Fields, name: str, expected: set[str]) -> list[Fields]:
+def _rows(fields: Fields, name: str, expected: set[str], optional: Set[str] = frozenset()) -> list[Fields]:
     # a spread is in every row or in none
     with_spread = {"spread"} if "missing_spread" in fields else set()
-    return [Fields(entry, path, expected | with_spread) for entry, path in fields.items(name, MAX_BINS)]
+    return [Fields(entry, path, expected | with_spread, optional) for entry, path in fields.items(name, MAX_BINS)]
 
 
 def _read_spread(fields: Fields, rows: list[Fields]) -> tuple[float, ...] | None:

@@ -101,7 +101,9 @@ class LevelsTerm:
     mean, n, n_missing, label, unit
         As in :class:`LinearTerm`.
     spread : tuple of float, one for each level and one for missing, or None
-        Standard deviation over the bags that were averaged.
+        Standard error of what the term says beside its mean, by the bags.
+    counts : tuple of (int or None), one for each level, or None
+        Training children of each level; None for levels that share a value with others.
     """
 
     feature: str
@@ -113,10 +115,16 @@ class LevelsTerm:
     label: str = ""
     unit: str = ""
     spread: tuple[float, ...] | None = None
+    counts: tuple[int | None, ...] | None = None
 
     def __post_init__(self) -> None:
         require_common(self)
         object.__setattr__(self, "levels", dict(self.levels))
+        counts = None if self.counts is None else tuple(None if count is None else int(count) for count in self.counts)
+        # as for shapes: a file cannot tell "no counts" from "every count withheld"
+        object.__setattr__(self, "counts", counts if any(count is not None for count in counts or ()) else None)
+        if self.counts is not None and len(self.counts) != len(self.levels):
+            raise TablesError("'counts' must be as many as 'levels'.", column=self.feature)
         require_spread(self, len(self.levels) + 1)
         for level, value in self.levels.items():
             if not math.isfinite(value):

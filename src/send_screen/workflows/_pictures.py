@@ -109,7 +109,9 @@ def _within(bags: BagTables | None, j: int) -> Within:
 def _levels(axis: Axis, term: Term) -> list[Piece]:
     """Return a piece for each level or code."""
     if isinstance(term, LevelsTerm):
-        return [Piece(i, i, i, i, axis.words(level)) for i, level in enumerate(term.levels)]
+        told = term.counts or [None] * len(term.levels)
+        levels = zip(term.levels, told, strict=True)
+        return [Piece(i, i, i, i, axis.words(level), n) for i, (level, n) in enumerate(levels)]
     # a line has no counts of its parts
     edges, counts = (term.edges, term.n) if isinstance(term, ShapeTerm) else ((), None)
     bins = np.searchsorted(edges, axis.codes, side="right").tolist()
