@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -64,7 +65,7 @@ class NumberColumns:
             A, bounded = _signed_map(raw.shape[1], sign, abs(median - (low if sign > 0 else high)), spreads)
         return cls(column, sign, low, high, median, centres, spreads, (raw - centres) / spreads, A, bounded)
 
-    @property
+    @cached_property
     def line(self) -> np.ndarray:
         """What the slope multiplies for each child, 0 where the value is not known: float64, shape (n,)."""
         x = self.column.to_numpy(dtype=np.float64)

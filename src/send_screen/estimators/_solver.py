@@ -9,7 +9,6 @@ from scipy.linalg import block_diag
 from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn.exceptions import ConvergenceWarning
-from threadpoolctl import threadpool_limits
 
 _GRADIENT_TOLERANCE = 1e-10
 _GRADIENT_ACCEPTED = 1e-6
@@ -33,7 +32,7 @@ def fit_bounded_logistic(
         \quad\text{with } \theta_k \ge 0 \text{ for bounded } k,
 
     the objective of scikit-learn's ``LogisticRegression`` in the coefficients :math:`w = A\theta`, by L-BFGS-B
-    [Byrd1995]_. BLAS runs on one thread inside, so that the sums have one order at any thread count.
+    [Byrd1995]_. Callers hold BLAS to one thread, so that the sums have one order at any thread count.
 
     Parameters
     ----------
@@ -68,34 +67,33 @@ def fit_bounded_logistic(
     A = A.reshape(Z.shape[1], -1)
     at_least_zero = np.concatenate([*bounded, [False]]).astype(bool)
     scale = 1.0 / (C * sample_weight.sum())
-    with threadpool_limits(limits=1, user_api="blas"):
-        M = np.column_stack([Z @ A, np.ones(len(Z))])
-        penalty = np.zeros((M.shape[1], M.shape[1]))
-        penalty[:-1, :-1] = A.T @ A
+    M = np.column_stack([Z @ A, np.ones(len(Z))])
+    penalty = np.zeros((M.shape[1], M.shape[1]))
+    penalty[:-1, :-1] = A.T @ A
 
-        def objective(parameters: np.ndarray) -> tuple[float, np.ndarray]:
-            score = M @ parameters
-            # log(1 + exp(-s)) for y = 1 and log(1 + exp(s)) for y = 0, without overflow
-            loss = float(sample_weight @ (np.logaddexp(0.0, score) - y * score))
-            pull = penalty @ parameters
-            value = scale * (0.5 * float(parameters @ pull) + C * loss)
-            gradient = scale * (pull + C * (M.T @ (sample_weight * (expit(score) - y))))
-            return value, gradient
+    def objective(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        score = M @ parameters
+        # log(1 + exp(-s)) for y = 1 and log(1 + exp(s)) for y = 0, without overflow
+        loss = float(sample_weight @ (np.logaddexp(0.0, score) - y * score))
+        pull = penalty @ parameters
+        value = scale * (0.5 * float(parameters @ pull) + C * loss)
+        gradient = scale * (pull + C * (M.T @ (sample_weight * (expit(score) - y))))
+        return value, gradient
 
-        start = np.zeros(M.shape[1])
-        rate = float(np.average(y, weights=sample_weight))
-        start[-1] = np.log(rate / (1.0 - rate))
-        answer = minimize(
-            objective,
-            start,
-            jac=True,
-            method="L-BFGS-B",
-            bounds=[(0.0 if floor else None, None) for floor in at_least_zero],
-            options={"maxiter": 5000, "maxfun": 20_000, "maxcor": 30, "ftol": 0.0, "gtol": _GRADIENT_TOLERANCE},
-        )
-        gradient = objective(answer.x)[1]
-        held = at_least_zero & (answer.x <= 0.0) & (gradient > 0.0)
-        steepest = float(np.abs(np.where(held, 0.0, gradient)).max())
-        if steepest > _GRADIENT_ACCEPTED:
-            warnings.warn(f"The fit did not converge: gradient {steepest:.1e}.", ConvergenceWarning, stacklevel=2)
-        return A @ answer.x[:-1], float(answer.x[-1])
+    start = np.zeros(M.shape[1])
+    rate = float(np.average(y, weights=sample_weight))
+    start[-1] = np.log(rate / (1.0 - rate))
+    answer = minimize(
+        objective,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(0.0 if floor else None, None) for floor in at_least_zero],
+        options={"maxiter": 5000, "maxfun": 20_000, "maxcor": 30, "ftol": 0.0, "gtol": _GRADIENT_TOLERANCE},
+    )
+    gradient = objective(answer.x)[1]
+    held = at_least_zero & (answer.x <= 0.0) & (gradient > 0.0)
+    steepest = float(np.abs(np.where(held, 0.0, gradient)).max())
+    if steepest > _GRADIENT_ACCEPTED:
+        warnings.warn(f"The fit did not converge: gradient {steepest:.1e}.", ConvergenceWarning, stacklevel=2)
+    return A @ answer.x[:-1], float(answer.x[-1])

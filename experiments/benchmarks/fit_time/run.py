@@ -1,4 +1,4 @@
-"""How do time and memory of a fit grow with the number of children? See README.md."""
+"""How long does a fit take beside LightGBM and EBM, and how do time and memory grow? See README.md."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ import pandas as pd
 import yaml
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "accuracy"))
+from tasks import load  # noqa: E402
+
 CONFIG = yaml.safe_load((HERE / "config.yaml").read_text(encoding="utf-8"))
 
 
@@ -52,43 +55,53 @@ def fit(model: str, X: pd.DataFrame, y: np.ndarray, school: np.ndarray) -> None:
         ExplainableBoostingClassifier(n_jobs=1, random_state=0).fit(X, y)
 
 
-def one(model: str, children: int) -> dict[str, Any]:
-    """Fit one model in this process and return what it took, with what the data alone take."""
-    X, y, school = invented(children)
+def one(model: str, data: str, folder: Path | None) -> dict[str, Any]:
+    """Fit one model in this process on a task of real children or a number of invented ones; return what it took."""
+    if data.isdecimal():
+        X, y, school = invented(int(data))
+    else:
+        task = load(data, folder)
+        X, y, school = task.X, task.y, task.schools
     fit(model, *invented(2_000))  # imports and compilation are not what is asked
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     wall, processor = time.perf_counter(), time.process_time()
     fit(model, X, y, school)
     return {
         "model": model,
-        "children": children,
-        "seconds": time.perf_counter() - wall,
-        "processor_seconds": time.process_time() - processor,
-        "data_mb": X.to_numpy().nbytes / 1e6,
-        "peak_mb_before": before / 1e3,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3,
+        "data": data,
+        "children": len(X),
+        "features": X.shape[1],
+        "seconds": round(time.perf_counter() - wall, 2),
+        "processor_seconds": round(time.process_time() - processor, 2),
+        "data_mb": round(X.to_numpy().nbytes / 1e6, 1),
+        "peak_mb_before": round(before / 1e3),
+        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3),
     }
 
 
 def main() -> None:
-    """Fit each model at each size, in a process of its own."""
+    """Fit each model on each set, one after the other, each in a process of its own."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, help="folder of real children's data; without it only invented ones")
     parser.add_argument("--out", type=Path, default=HERE / "result.json")
-    parser.add_argument("--one", nargs=2, metavar=("MODEL", "CHILDREN"))
-    parser.add_argument("--largest", type=int, default=max(CONFIG["children"]))
+    parser.add_argument("--one", nargs=2, metavar=("MODEL", "DATA"), help="one fit, printed")
+    parser.add_argument("--only", nargs="+", help="some of the sets")
     chosen = parser.parse_args()
     if chosen.one:
-        print(json.dumps(one(chosen.one[0], int(chosen.one[1]))))
+        print(json.dumps(one(*chosen.one, chosen.data)))
         return
     rows = []
-    for children in CONFIG["children"]:
+    for data in [*(CONFIG["real"] if chosen.data else []), *map(str, CONFIG["children"])]:
         for model in CONFIG["models"]:
-            if children <= min(chosen.largest, CONFIG["most_of"].get(model, children)):
-                command = [sys.executable, __file__, "--one", model, str(children)]
-                found = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-                rows.append(json.loads(found.splitlines()[-1]))
-                print(rows[-1], flush=True)
-    document = {"python": platform.python_version(), "features": CONFIG["features"], "threads": 1, "fits": rows}
+            too_many = data.isdecimal() and int(data) > CONFIG["most_of"].get(model, int(data))
+            if too_many or (chosen.only and data not in chosen.only):
+                continue
+            command = [sys.executable, __file__, "--one", model, data]
+            command += ["--data", str(chosen.data)] if chosen.data else []
+            found = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+            rows.append(json.loads(found.splitlines()[-1]))
+            print(rows[-1], flush=True)
+    document = {"python": platform.python_version(), "threads": 1, "fits": rows}
     chosen.out.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
