@@ -9,6 +9,7 @@ from typing import Any
 from send_screen.contracts import Contract
 from send_screen.evaluation import headline
 from send_screen.governance import write_manifest
+from send_screen.pictures import shap_waterfall
 from send_screen.reports import shape_svg, surface_svg
 from send_screen.simulation import invented_rows
 from send_screen.specs import ModelSpec
@@ -16,7 +17,6 @@ from send_screen.tables import BagTables, RiskTables
 from send_screen.tracking import LoggedVersion, log_version
 from send_screen.workflows._signature import signature
 from send_screen.workflows._version import write_version
-from send_screen.workflows._waterfall import shap_waterfall
 
 HASHES = ("spec_sha256", "data_sha256", "tables_sha256", "code_version", "trained_on")
 PAGES = ("report.html", "card.html", "scorecard.html", "published.json")

@@ -10,11 +10,9 @@ from send_screen.cohorts import NOT_RECORDED, Cohort
 from send_screen.contracts import Contract
 from send_screen.evaluation import publish
 from send_screen.governance import check_gates
+from send_screen.pictures import drawn
 from send_screen.specs import Group, ModelSpec
 from send_screen.tables import BagTables, RiskTables
-from send_screen.workflows._axes import axes_of
-from send_screen.workflows._pictures import shapes, surfaces
-from send_screen.workflows._points import example, invented_child, points_card
 
 
 def published_document(
@@ -56,20 +54,6 @@ def published_document(
         "groups": with_labels(spec, measured["groups"]),
         "gaps": with_labels(spec, measured["gaps"]),
         **drawn(spec, contracts, tables, bags),
-    }
-
-
-def drawn(
-    spec: ModelSpec, contracts: dict[str, Contract], tables: RiskTables, bags: BagTables | None
-) -> dict[str, Any]:
-    """Return the sections that show the model itself: shapes, surfaces, an invented child, and the scorecard."""
-    axes = axes_of(spec, contracts, tables)
-    child = invented_child(axes, tables)
-    return {
-        "shapes": shapes(axes, contracts, tables, bags),
-        "surfaces": surfaces(axes, tables),
-        "example": example(axes, tables, child),
-        "scorecard": points_card(axes, tables, child),
     }
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from send_screen.pictures._axes import NOT_KNOWN, Axis
+from send_screen.pictures._shapes import bins_in_words, telling_rows
 from send_screen.screening import of_100
 from send_screen.tables import LevelsTerm, RiskTables, Scorecard, Term, scorecard
-from send_screen.workflows._axes import NOT_KNOWN, Axis
-from send_screen.workflows._pictures import bins_in_words, telling_rows
 
 NEAR_ENOUGH = 1.0  # log-odds; a card of one decimal whose sum can be further off has two
 _HALF = 0.5  # totals are told by halves of a point

@@ -10,8 +10,8 @@ from send_screen.contracts import ETHNIC_GROUPS, header_key
 from send_screen.errors import UsageError
 from send_screen.specs import code
 from send_screen.tables import MINIMUM_CHILDREN
-from send_screen.workflows._first_steps_columns import Found
-from send_screen.workflows._first_steps_names import knows_the_future, named_after
+from send_screen.workflows._first_steps._columns import Found
+from send_screen.workflows._first_steps._names import knows_the_future, named_after
 
 Derive = Literal["season", "ethnic_group", "eal"]
 _YES = frozenset({"1", "yes", "y", "true", "t", "k", "e", "s", "ehcp"})

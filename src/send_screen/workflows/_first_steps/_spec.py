@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from send_screen.workflows._first_steps_columns import Found
-from send_screen.workflows._first_steps_contract import VERSION, plain, quoted
-from send_screen.workflows._first_steps_roles import OPTIONS, Draft
+from send_screen.workflows._first_steps._columns import Found
+from send_screen.workflows._first_steps._contract import VERSION, plain, quoted
+from send_screen.workflows._first_steps._roles import OPTIONS, Draft
 
 _FOLDS = 5
 AGE = "age_in_months"

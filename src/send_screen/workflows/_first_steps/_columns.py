@@ -14,7 +14,7 @@ from send_screen.contracts import code_key, header_key, month_first, quotable, r
 from send_screen.errors import UsageError
 from send_screen.specs import code
 from send_screen.tables import MINIMUM_CHILDREN, published_range
-from send_screen.workflows._first_steps_names import Hint, hint
+from send_screen.workflows._first_steps._names import Hint, hint
 
 Kind = Literal["number", "codes", "date", "year", "upn", "text", "constant"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from send_screen.workflows._first_steps_columns import Found
-from send_screen.workflows._first_steps_roles import Draft
+from send_screen.workflows._first_steps._columns import Found
+from send_screen.workflows._first_steps._roles import Draft
 
 VERSION = "1.0.0"
 

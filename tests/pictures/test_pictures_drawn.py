@@ -11,12 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from send_screen.pictures import drawn, shap_waterfall
+from send_screen.pictures._axes import axes_of
+from send_screen.pictures._shapes import surfaces
 from send_screen.specs import ModelSpec, load_spec
 from send_screen.tables import BagTables, LinearTerm, RiskTables, ShapeTerm, Surface, Term
-from send_screen.workflows._axes import axes_of
-from send_screen.workflows._pictures import surfaces
-from send_screen.workflows._published import drawn
-from send_screen.workflows._waterfall import shap_waterfall
 
 GOAL = ShapeTerm(
     feature="G01", edges=(2,), values=(0.4, 0.0), slope=-0.3, low=1, high=2, missing=-0.2, mean=-0.5, n=(300, 680),

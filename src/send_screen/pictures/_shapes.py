@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from send_screen.contracts import Contract
+from send_screen.pictures._axes import NOT_KNOWN, Axis
 from send_screen.tables import MINIMUM_CHILDREN, BagTables, LevelsTerm, LinearTerm, RiskTables, ShapeTerm, Surface, Term
-from send_screen.workflows._axes import NOT_KNOWN, Axis
 
 LINE_PIECES = 8
 _STANDARD_ERRORS = 2.0

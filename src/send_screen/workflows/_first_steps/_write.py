@@ -14,10 +14,10 @@ from send_screen.cohorts import Cohort, find_leaks, load_cohort
 from send_screen.errors import UsageError
 from send_screen.readers import read_table
 from send_screen.specs import load_spec
-from send_screen.workflows._first_steps_columns import Found, find_columns
-from send_screen.workflows._first_steps_contract import VERSION, contract_text
-from send_screen.workflows._first_steps_roles import Draft, draft
-from send_screen.workflows._first_steps_spec import spec_text
+from send_screen.workflows._first_steps._columns import Found, find_columns
+from send_screen.workflows._first_steps._contract import VERSION, contract_text
+from send_screen.workflows._first_steps._roles import Draft, draft
+from send_screen.workflows._first_steps._spec import spec_text
 from send_screen.workflows._folders import new_folder
 
 AGENCY = "local"
