@@ -35,6 +35,13 @@ def test_the_version_stands_beside_the_rule_at_the_same_length(published: dict[s
     assert "| 38 (35 to 41) | 27 (24 to 29) |" in render_card_markdown(published)
 
 
+def test_a_figure_whose_difference_is_not_worked_out_is_not_called_withheld(published: dict[str, Any]) -> None:
+    row = re.search(r'<tr><th scope="row">Calibration slope.*?</tr>', render_fairness(published), re.DOTALL)
+    assert row is not None
+    assert "not compared" in row[0]
+    assert "not published" not in row[0]
+
+
 def test_a_suppressed_group_shows_its_reason_and_no_picture(published: dict[str, Any]) -> None:
     html = render_fairness(published)
     row = re.search(r'<tr><th scope="row">Chinese</th>.*?</tr>', html)

@@ -50,9 +50,10 @@ def _comparison(
     performance: Sequence[Row], differences: Sequence[Row], challengers: Iterable[str], outcome: str
 ) -> list[ComparisonRow]:
     def row(name: str, metric: Metric) -> ComparisonRow:
-        gain = Figure.of(find(differences, policy="version", against="rule", metric=name))
+        found = find(differences, policy="version", against="rule", metric=name)
+        gain = Cell("not compared") if found is None else metric.difference(Figure.of(found))
         each = (metric.write(figure(performance, policy, name)) for policy in ("version", "rule", *challengers))
-        return ComparisonRow(metric.words.format(outcome=outcome), metric.right, (*each, metric.difference(gain)))
+        return ComparisonRow(metric.words.format(outcome=outcome), metric.right, (*each, gain))
 
     return [row(name, metric) for name, metric in METRICS.items() if find(performance, metric=name) is not None]
 
