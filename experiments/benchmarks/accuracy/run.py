@@ -78,7 +78,7 @@ def over_folds(y: np.ndarray, answer: dict[str, np.ndarray], times: np.ndarray) 
 
 def calibration_slope(y: np.ndarray, answer: dict[str, np.ndarray]) -> float:
     """Return the slope of the logistic regression of the label on the out-of-school score."""
-    return float(LogisticRegression(C=np.inf).fit(answer["score"][:, None], y).coef_[0, 0])
+    return float(LogisticRegression(C=1e12).fit(answer["score"][:, None], y).coef_[0, 0])
 
 
 def compared(task: Task, answers: dict[str, dict[int, dict[str, np.ndarray]]]) -> dict[str, Any]:
