@@ -37,19 +37,21 @@ def worthwhile_pairs(
         g, h = np.mean(gradients, axis=0), np.mean(curvatures, axis=0)
         seen = [_seen_gain(coarse[j], coarse[k], g, h) for j, k in pairs]
         pairs = [pairs[i] for i in sorted(np.argsort(seen, kind="stable")[-_MOST_TRIED:])]
+    # what each bag needs again for every pair
+    halves = [
+        (bag, g[bag.learn], h[bag.learn], g[bag.held_out], h[bag.held_out])
+        for bag, g, h in zip(bags, gradients, curvatures, strict=True)
+    ]
+    margins = [[np.bincount(a.codes[bag.learn], minlength=a.n_bins + 1) for bag in bags] for a in coarse]
     worth: dict[tuple[int, int], tuple[float, float]] = {}
     for j, k in pairs:
-        first, second = coarse[j], coarse[k]
-        cells, size = _cells(first, second)
+        cells, size = _cells(coarse[j], coarse[k])
         gains = []
-        for bag, g, h in zip(bags, gradients, curvatures, strict=True):
+        for (bag, g, h, g_out, h_out), rows, columns in zip(halves, margins[j], margins[k], strict=True):
             a, b = cells[bag.learn], cells[bag.held_out]
-            step = -np.bincount(a, g[bag.learn], size) / (np.bincount(a, h[bag.learn], size) + _SHRINKAGE)
-            rows = np.bincount(first.codes[bag.learn], minlength=first.n_bins + 1)
-            columns = np.bincount(second.codes[bag.learn], minlength=second.n_bins + 1)
+            step = -np.bincount(a, g, size) / (np.bincount(a, h, size) + _SHRINKAGE)
             step = purify(step.reshape(len(rows), len(columns)), rows, columns)[0].ravel()
-            lost = np.bincount(b, g[bag.held_out], size) @ step + np.bincount(b, h[bag.held_out], size) @ step**2 / 2
-            gains.append(-lost)
+            gains.append(-(np.bincount(b, g_out, size) @ step + np.bincount(b, h_out, size) @ step**2 / 2))
         worth[j, k] = float(np.mean(gains)), float(np.std(gains, ddof=1) / np.sqrt(len(gains)))
     kept = [pair for pair, (gain, error) in worth.items() if gain > _ERRORS * error]
     return sorted(kept, key=lambda pair: (-worth[pair][0], pair))
