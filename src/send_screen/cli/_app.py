@@ -9,7 +9,9 @@ from typing import Annotated, Literal
 import typer
 
 from send_screen.cli._console import INTERRUPTED, guarded, progress, say, say_json
+from send_screen.cli._decisions import decisions
 from send_screen.cli._kit import PythonMayStandAlone
+from send_screen.cli._options import Json, Tracking
 
 app = typer.Typer(
     name="send-screen",
@@ -22,15 +24,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for a script.")]
-Tracking = Annotated[
-    str | None,
-    typer.Option(
-        "--tracking-uri",
-        help="MLflow's store: sqlite:///path/mlflow.db or a server's address. [default: mlflow.db in this folder]",
-    ),
-]
 
 
 def _version(shown: bool) -> None:
@@ -185,6 +178,14 @@ def screen(
     research: Annotated[
         bool, typer.Option(help="Show real children to a model that learnt from invented ones; every page says so.")
     ] = False,
+    ledger: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="SEND_SCREEN_LEDGER",
+            help="Where the run and, under pseudonyms, those listed are entered. [default: screenings.jsonl beside "
+            "--out]",
+        ),
+    ] = None,
     tracking_uri: Tracking = None,
     json: Json = False,
 ) -> None:
@@ -202,6 +203,7 @@ def screen(
             by_school=by == "school",
             reader=reader,
             research=research,
+            ledger=ledger,
             tracking_uri=tracking_uri,
         )
     say_json(summary) if json else say(screened_text(result, out))
@@ -248,6 +250,9 @@ def kit(
     with progress(quiet=json) as tell:
         built = build_kit(model, out, python=python_to_add(python), tracking_uri=tracking_uri, progress=tell)
     say_json(built_json(built)) if json else say(built_text(built))
+
+
+app.add_typer(decisions)
 
 
 def main() -> None:
