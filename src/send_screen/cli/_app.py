@@ -111,11 +111,11 @@ def init(
     file: Annotated[Path, typer.Argument(help="Your own CSV, XLSX or Parquet, one row a child.")],
     out: Annotated[Path, typer.Option(help="A folder that is not there yet.")],
     label: Annotated[
-        str | None, typer.Option(help="The column that says what happened later. [default: guessed]")
+        str | None, typer.Option(help="The column that says what happened later. (default: guessed)")
     ] = None,
-    school: Annotated[str | None, typer.Option(help="The column of the school. [default: guessed]")] = None,
+    school: Annotated[str | None, typer.Option(help="The column of the school. (default: guessed)")] = None,
     child_id: Annotated[
-        str | None, typer.Option("--id", help="The column of the child's identifier. [default: guessed]")
+        str | None, typer.Option("--id", help="The column of the child's identifier. (default: guessed)")
     ] = None,
     json: Json = False,
 ) -> None:
@@ -139,7 +139,7 @@ def train(
     ] = Path("evidence"),
     hold_out: Annotated[int, typer.Option(min=0, help="Whole schools to keep aside, to screen later.")] = 0,
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Threads for LightGBM. [default: one fewer than the cores]")
+        int | None, typer.Option(min=1, help="Threads for LightGBM. (default: one fewer than the cores)")
     ] = None,
     json: Json = False,
 ) -> None:
@@ -169,11 +169,11 @@ def screen(
     file: Annotated[Path, typer.Argument(help="A school's file, or a folder with one file a contract.")],
     out: Annotated[Path, typer.Option(help="Folder for the lists and the page.")],
     capacity: Annotated[
-        str | None, typer.Option(help="How many children can be assessed: 30, or 10%. [default: the spec's]")
+        str | None, typer.Option(help="How many children can be assessed: 30, or 10%. (default: the spec's)")
     ] = None,
     by: Annotated[Literal["school"] | None, typer.Option(help="With 'school', each school has its own places.")] = None,
     reader: Annotated[
-        str | None, typer.Option(help="Role of whoever reads the list, as the contracts name it. [default: senco]")
+        str | None, typer.Option(help="Role of whoever reads the list, as the contracts name it. (default: senco)")
     ] = None,
     research: Annotated[
         bool, typer.Option(help="Show real children to a model that learnt from invented ones; every page says so.")
@@ -182,8 +182,8 @@ def screen(
         Path | None,
         typer.Option(
             envvar="SEND_SCREEN_LEDGER",
-            help="Where the run and, under pseudonyms, those listed are entered. [default: screenings.jsonl beside "
-            "--out]",
+            help="Where the run and, under pseudonyms, those listed are entered. (default: screenings.jsonl beside "
+            "--out)",
         ),
     ] = None,
     tracking_uri: Tracking = None,
@@ -237,7 +237,7 @@ def kit(
         typer.Option(
             "--python",
             metavar="[ZIP]",
-            help="Add a Windows Python: python.org's embeddable package, 64-bit. [default: the laptop's own]",
+            help="Add a Windows Python: python.org's embeddable package, 64-bit. (default: the laptop's own)",
         ),
     ] = None,
     tracking_uri: Tracking = None,

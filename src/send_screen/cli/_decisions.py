@@ -18,7 +18,7 @@ Reason = Annotated[str, typer.Option(help="Why, in a sentence, without any child
 Alias = Annotated[str, typer.Option(help="The alias of the version in use.")]
 OfDecisions = Annotated[
     Path | None,
-    typer.Option("--ledger", help="The ledger of decisions. [default: decisions.jsonl beside a local MLflow store]"),
+    typer.Option("--ledger", help="The ledger of decisions. (default: decisions.jsonl beside a local MLflow store)"),
 ]
 
 

@@ -11,6 +11,6 @@ Tracking = Annotated[
     str | None,
     typer.Option(
         "--tracking-uri",
-        help="MLflow's store: sqlite:///path/mlflow.db or a server's address. [default: mlflow.db in this folder]",
+        help="MLflow's store: sqlite:///path/mlflow.db or a server's address. (default: mlflow.db in this folder)",
     ),
 ]

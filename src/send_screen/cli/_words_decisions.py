@@ -40,8 +40,8 @@ def withdrawn_text(done: Withdrawal) -> str:
             "again with --screenings. A folder that was exported earlier still screens: tell who has one."
         )
         return "\n".join(lines)
-    children = sum(len(entry["listed"]) for _, entry in done.batches)
-    lines.append(f"It had listed {children} child(ren) in {len(done.batches)} batch(es):")
+    children = {listed["child"] for _, entry in done.batches for listed in entry["listed"]}
+    lines.append(f"It had listed {len(children)} child(ren) in {len(done.batches)} batch(es); rank and pseudonym:")
     for path, entry in done.batches:
         lines.append(f"  {entry['file']}, {_moment(entry)}, by {entry['by']}: entry {entry['number']} of {path}")
         lines += [f"    {listed['rank']:>5}  {listed['child']}" for listed in entry["listed"]]

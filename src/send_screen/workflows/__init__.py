@@ -1,4 +1,4 @@
-"""The stages in order, each one screen long: first steps, train, promote, screen, withdraw, export, and a demonstration.
+"""The stages in order, each one screen long: first steps, train, promote, screen, withdraw, export, and a demo.
 
 These are alone in joining tracking, screening and reports. :mod:`send_screen.workflows` itself imports nothing heavy:
 its functions are fetched when they are asked for.
