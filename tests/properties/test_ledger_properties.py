@@ -32,7 +32,7 @@ def found(path: Path, content: bytes, head: str) -> bool:
         return True
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(contents=CONTENTS, data=st.data())
 def test_any_single_change_is_found(contents: list[dict[str, object]], data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -45,7 +45,7 @@ def test_any_single_change_is_found(contents: list[dict[str, object]], data: st.
         assert len(lines) == len(contents)
         assert not found(path, whole, head)
         at = data.draw(st.integers(0, len(lines) - 1), label="entry")
-        other = data.draw(st.integers(0, len(lines) - 1).filter(lambda place: place != at), label="other")
+        other = (at + data.draw(st.integers(1, len(lines) - 1), label="other")) % len(lines)
         byte = data.draw(st.integers(0, len(whole) - 1), label="byte")
         flip = data.draw(st.integers(1, 255), label="flip")
         swapped = list(lines)
