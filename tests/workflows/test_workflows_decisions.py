@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -395,24 +392,3 @@ def test_runs_at_once_are_all_entered(trained: Any, tmp_path: Path) -> None:
     ledger.require_unaltered()
     assert len(ledger.entries) == 3
     assert len({entry["key"] for entry in ledger.entries}) == 1
-
-
-@pytest.mark.slow
-def test_rule_11_a_killed_run_with_a_summary_is_in_the_ledger(trained: Any, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "send_screen", "screen", str(trained.exported), str(trained.school_file), "--out"]
-    started = time.monotonic()
-    subprocess.run([*command, str(tmp_path / "whole")], check=True, capture_output=True)
-    whole = time.monotonic() - started
-    outs = [tmp_path / f"out{share}" for share in np.linspace(0.7, 1.0, 8)]
-    for share, out in zip(np.linspace(0.7, 1.0, 8), outs, strict=True):
-        run = subprocess.Popen([*command, str(out)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(whole * share)
-        run.send_signal(signal.SIGKILL)
-        run.wait()
-    ledger = read_ledger(tmp_path / "screenings.jsonl")
-    ledger.require_unaltered()
-    ledger.require_untorn()
-    entered = {entry["sha256"] for entry in ledger.entries}
-    for out in (tmp_path / "whole", *outs):
-        if (out / "summary.json").exists():
-            assert json.loads((out / "summary.json").read_text("utf-8"))["ledger"]["sha256"] in entered
