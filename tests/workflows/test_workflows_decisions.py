@@ -243,6 +243,17 @@ def test_without_the_schools_ledgers_it_says_so(store: Store) -> None:
     assert "Whom it had listed was not looked for" in out
 
 
+def test_a_withdrawal_that_could_not_be_entered_is_entered_the_next_time(store: Store, tmp_path: Path) -> None:
+    assert store.run("promote", "models:/reception_sen/1", *WHO)[0] == 0
+    (tmp_path / "file").touch()
+    withdrawal = ("withdraw", "models:/reception_sen/1", *WHO)
+    code, _, err = store.run(*withdrawal, "--ledger", tmp_path / "file" / "book.jsonl")
+    assert (code, "that could not be entered" in err) == (3, True)
+    assert store.run("history", "reception_sen")[0] == 1
+    assert store.run(*withdrawal)[0] == 0
+    assert store.history()["reigns"][0]["ended"]["kind"] == "withdrawn"
+
+
 def two_reigns(store: Store) -> list[bytes]:
     assert store.run("promote", "models:/reception_sen/1", *WHO)[0] == 0
     assert store.run("promote", f"models:/reception_sen/{store.another()}", *WHO)[0] == 0
