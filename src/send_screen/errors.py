@@ -90,7 +90,11 @@ class PopulationError(SendScreenError):
 
 
 class GateError(SendScreenError):
-    """A version that may not be registered, because a gate in its spec says no."""
+    """A version that may not be registered, promoted or used: a gate in its spec says no, or it was withdrawn."""
+
+
+class LedgerError(SendScreenError):
+    """A ledger that was altered, that does not fit the registry, or that another run holds."""
 
 
 class UsageError(SendScreenError):

@@ -24,10 +24,10 @@ import pandas as pd
 import pytest
 
 from send_screen.cohorts import load_cohort
-from send_screen.errors import PopulationError, SendScreenError
-from send_screen.governance import open_bundle, sha256_of
+from send_screen.errors import PopulationError, SendScreenError, UsageError
+from send_screen.governance import Pseudonyms, open_bundle, read_ledger, sha256_of
 from send_screen.screening import answer, screen
-from send_screen.workflows import screen_file
+from send_screen.workflows import promote, screen_file
 
 OUTPUTS = ("list.csv", "list.xlsx", "set_aside.csv", "report.html", "summary.json")
 
@@ -425,6 +425,31 @@ def test_rule_10_a_small_file_makes_no_claim(trained: Any, tmp_path: Path) -> No
     assert (summary["rows"], summary["listed"], len(result.margin)) == (1, 1, 0)
 
 
+# 11. No version is used unseen
+
+
+def test_rule_11_promotion_names_a_person_and_a_reason(trained: Any, tmp_path: Path) -> None:
+    for by, reason in (("", "tested"), ("A. Smith", " ")):
+        with pytest.raises(UsageError, match="empty"):
+            promote(
+                "models:/reception_sen@candidate",
+                by=by,
+                reason=reason,
+                ledger=tmp_path / "decisions.jsonl",
+                tracking_uri=trained.uri,
+            )
+
+
+def test_rule_11_whom_a_version_listed_can_be_told_afterwards(trained: Any, tmp_path: Path) -> None:
+    result, _ = screen_file(trained.exported, trained.school_file, out=tmp_path / "out")
+    (entry,) = read_ledger(tmp_path / "screenings.jsonl").entries
+    pseudonyms = Pseudonyms(tmp_path / "screenings.jsonl")
+    assert entry["version"] == trained.made.version
+    assert [listed["child"] for listed in entry["listed"]] == [pseudonyms.of(child.child_id) for child in result.listed]
+    text = (tmp_path / "screenings.jsonl").read_text("utf-8")
+    assert not any(upn in text for upn in pd.read_csv(trained.school_file, dtype=str)["UPN"])
+
+
 # 12. Nothing lost
 
 
@@ -467,6 +492,11 @@ def test_rule_12_a_killed_run_leaves_nothing_that_looks_whole(trained: Any, tmp_
         summary = json.loads((out / "summary.json").read_text("utf-8"))
         for name, sha256 in summary["files"].items():
             assert sha256_of((out / name).read_bytes()) == sha256
+        entered = {entry["sha256"] for entry in read_ledger(tmp_path / "screenings.jsonl").entries}
+        assert summary["ledger"]["sha256"] in entered
+    ledger = read_ledger(tmp_path / "screenings.jsonl")
+    ledger.require_unaltered()
+    ledger.require_untorn()
     assert seen_whole < 10
 
 

@@ -145,6 +145,9 @@ def test_nothing_is_written_but_beside_the_kit_and_beside_the_file(
         "wheels",
         "model",
         "installed",
+        "screenings.jsonl",
+        "screenings.key",
+        ".screenings.lock",
     }
 
 

@@ -100,7 +100,7 @@ def test_the_example_is_of_invented_children(trained: Any) -> None:
 
 def test_fetching_says_what_there_is(trained: Any, tmp_path: Path) -> None:
     fetched = fetch_bundle("models:/reception_sen/1", uri=trained.uri, target=tmp_path)
-    assert open_bundle(fetched.folder, manifest_sha256=fetched.manifest_sha256).spec.name == "reception_sen"
+    assert open_bundle(fetched.folder, manifest_sha256=fetched.version.manifest_sha256).spec.name == "reception_sen"
     for wrong, words in (
         ("models:/reception", "names no model"),
         ("models:/reception_sen/99", "has no"),

@@ -9,7 +9,9 @@ from typing import Annotated, Literal
 import typer
 
 from send_screen.cli._console import INTERRUPTED, guarded, progress, say, say_json
+from send_screen.cli._decisions import decisions
 from send_screen.cli._kit import PythonMayStandAlone
+from send_screen.cli._options import Json, Tracking
 
 app = typer.Typer(
     name="send-screen",
@@ -22,15 +24,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for a script.")]
-Tracking = Annotated[
-    str | None,
-    typer.Option(
-        "--tracking-uri",
-        help="MLflow's store: sqlite:///path/mlflow.db or a server's address. [default: mlflow.db in this folder]",
-    ),
-]
 
 
 def _version(shown: bool) -> None:
@@ -118,11 +111,11 @@ def init(
     file: Annotated[Path, typer.Argument(help="Your own CSV, XLSX or Parquet, one row a child.")],
     out: Annotated[Path, typer.Option(help="A folder that is not there yet.")],
     label: Annotated[
-        str | None, typer.Option(help="The column that says what happened later. [default: guessed]")
+        str | None, typer.Option(help="The column that says what happened later. (default: guessed)")
     ] = None,
-    school: Annotated[str | None, typer.Option(help="The column of the school. [default: guessed]")] = None,
+    school: Annotated[str | None, typer.Option(help="The column of the school. (default: guessed)")] = None,
     child_id: Annotated[
-        str | None, typer.Option("--id", help="The column of the child's identifier. [default: guessed]")
+        str | None, typer.Option("--id", help="The column of the child's identifier. (default: guessed)")
     ] = None,
     json: Json = False,
 ) -> None:
@@ -146,7 +139,7 @@ def train(
     ] = Path("evidence"),
     hold_out: Annotated[int, typer.Option(min=0, help="Whole schools to keep aside, to screen later.")] = 0,
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Threads for LightGBM. [default: one fewer than the cores]")
+        int | None, typer.Option(min=1, help="Threads for LightGBM. (default: one fewer than the cores)")
     ] = None,
     json: Json = False,
 ) -> None:
@@ -176,15 +169,23 @@ def screen(
     file: Annotated[Path, typer.Argument(help="A school's file, or a folder with one file a contract.")],
     out: Annotated[Path, typer.Option(help="Folder for the lists and the page.")],
     capacity: Annotated[
-        str | None, typer.Option(help="How many children can be assessed: 30, or 10%. [default: the spec's]")
+        str | None, typer.Option(help="How many children can be assessed: 30, or 10%. (default: the spec's)")
     ] = None,
     by: Annotated[Literal["school"] | None, typer.Option(help="With 'school', each school has its own places.")] = None,
     reader: Annotated[
-        str | None, typer.Option(help="Role of whoever reads the list, as the contracts name it. [default: senco]")
+        str | None, typer.Option(help="Role of whoever reads the list, as the contracts name it. (default: senco)")
     ] = None,
     research: Annotated[
         bool, typer.Option(help="Show real children to a model that learnt from invented ones; every page says so.")
     ] = False,
+    ledger: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="SEND_SCREEN_LEDGER",
+            help="Where the run and, under pseudonyms, those listed are entered. (default: screenings.jsonl beside "
+            "--out)",
+        ),
+    ] = None,
     tracking_uri: Tracking = None,
     json: Json = False,
 ) -> None:
@@ -202,6 +203,7 @@ def screen(
             by_school=by == "school",
             reader=reader,
             research=research,
+            ledger=ledger,
             tracking_uri=tracking_uri,
         )
     say_json(summary) if json else say(screened_text(result, out))
@@ -235,7 +237,7 @@ def kit(
         typer.Option(
             "--python",
             metavar="[ZIP]",
-            help="Add a Windows Python: python.org's embeddable package, 64-bit. [default: the laptop's own]",
+            help="Add a Windows Python: python.org's embeddable package, 64-bit. (default: the laptop's own)",
         ),
     ] = None,
     tracking_uri: Tracking = None,
@@ -248,6 +250,9 @@ def kit(
     with progress(quiet=json) as tell:
         built = build_kit(model, out, python=python_to_add(python), tracking_uri=tracking_uri, progress=tell)
     say_json(built_json(built)) if json else say(built_text(built))
+
+
+app.add_typer(decisions)
 
 
 def main() -> None:

@@ -78,6 +78,7 @@ def trained_text(made: TrainedVersion) -> str:
     if made.registered_version:
         lines.append(f"Registered: {made.model_uri} (alias: candidate). Run {made.run_id}.")
         lines.append(f"Screen with it: send-screen screen {made.model_uri} FILE --out DIR")
+        lines.append(f"Let it in: send-screen promote {made.model_uri} --by NAME --reason TEXT")
     else:
         lines.append(f"Not registered. Run {made.run_id}.")
     lines.append(f"See it: MLFLOW_DISABLE_TELEMETRY=true mlflow ui --backend-store-uri {made.tracking_uri}")

@@ -30,6 +30,16 @@ def check_gates(gates: tuple[Gate, ...], published: dict[str, Any]) -> list[Gate
     return [_check(gate, published) for gate in gates]
 
 
+def failed_gates(gates: list[GateResult]) -> list[str]:
+    """Return what each failed gate asks, and what was measured, in words."""
+    return [
+        f"{gate['gate']}: {gate['required']} is asked, "
+        + ("it could not be measured" if gate["measured"] is None else f"{gate['measured']:.3g} was measured")
+        for gate in gates
+        if not gate["passed"]
+    ]
+
+
 def _check(gate: Gate, published: dict[str, Any]) -> GateResult:
     rows = published["differences" if gate.against else "performance"]
     found = [

@@ -7,6 +7,7 @@ page is one file that needs nothing else, and says what it is not.
 
 from send_screen.reports._card import render_card
 from send_screen.reports._cost import challengers_of, costs
+from send_screen.reports._decisions import render_decisions
 from send_screen.reports._fairness import render_fairness
 from send_screen.reports._files import write_page
 from send_screen.reports._lists import write_list_csv, write_set_aside_csv
@@ -26,6 +27,7 @@ __all__ = [
     "render_fairness",
     "render_card",
     "render_card_markdown",
+    "render_decisions",
     "challengers_of",
     "costs",
     "render_scorecard",

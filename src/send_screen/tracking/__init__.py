@@ -11,9 +11,26 @@ os.environ["DO_NOT_TRACK"] = "true"
 # Downloads of a few small files need no bar of progress.
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
-from send_screen.tracking._fetch import fetch_bundle
-from send_screen.tracking._log import EXPERIMENT, LoggedVersion, log_version
+from send_screen.tracking._fetch import Registered, fetch_bundle, find_version
+from send_screen.tracking._log import ALIAS, EXPERIMENT, LoggedVersion, log_version
+from send_screen.tracking._registry import RegisteredModel, find_model, tell_decisions, tell_promoted, tell_withdrawn
 from send_screen.tracking._serving import take_over
-from send_screen.tracking._store import default_uri
+from send_screen.tracking._store import default_uri, folder_of
 
-__all__ = ["log_version", "LoggedVersion", "fetch_bundle", "take_over", "default_uri", "EXPERIMENT"]
+__all__ = [
+    "log_version",
+    "LoggedVersion",
+    "fetch_bundle",
+    "find_version",
+    "Registered",
+    "find_model",
+    "RegisteredModel",
+    "tell_promoted",
+    "tell_withdrawn",
+    "tell_decisions",
+    "take_over",
+    "default_uri",
+    "folder_of",
+    "EXPERIMENT",
+    "ALIAS",
+]

@@ -1,15 +1,46 @@
-"""Fetch a registered version's files, to be verified before they are read."""
+"""Find a registered version, and fetch its files, to be verified before they are read."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from send_screen.errors import UsageError
-from send_screen.tracking._store import SQLITE, absolute, connect
+from send_screen.tracking._store import connect_to_existing, known_models
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities.model_registry import ModelVersion
 
 _MODEL = re.compile(r"models:/(?P<name>[^/@]+)(?:@(?P<alias>[^/@]+)|/(?P<version>\d+))")
+
+
+WITHDRAWN_TAG = "withdrawn"
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A version as the registry knows it.
+
+    Attributes
+    ----------
+    name, number : str
+        ``models:/<name>/<number>``.
+    run_id : str
+    version_id, manifest_sha256 : str
+        What the registry says that it is, and that the hash of its files is.
+    withdrawn : str
+        When, by whom and why; empty where it is not withdrawn.
+    """
+
+    name: str
+    number: str
+    run_id: str
+    version_id: str
+    manifest_sha256: str
+    withdrawn: str
 
 
 @dataclass(frozen=True)
@@ -19,14 +50,57 @@ class Fetched:
     Attributes
     ----------
     folder : pathlib.Path
-    manifest_sha256 : str
-        What the registry says the manifest's hash is.
-    registered_version : str
+    version : Registered
     """
 
     folder: Path
-    manifest_sha256: str
-    registered_version: str
+    version: Registered
+
+
+def find_version(model: str, *, uri: str) -> Registered:
+    """Find ``models:/name@alias`` or ``models:/name/3`` in the registry.
+
+    Raises
+    ------
+    UsageError
+        If ``model`` has neither form, or names no version.
+    """
+    match = _MODEL.fullmatch(model)
+    if match is None:
+        raise UsageError(
+            f"{model} names no model.",
+            remedy="Give models:/name@alias, models:/name/3, or the folder that send-screen export wrote.",
+        )
+    client = connect_to_existing(uri)
+    from mlflow.exceptions import MlflowException
+
+    try:
+        if match["alias"]:
+            version = client.get_model_version_by_alias(match["name"], match["alias"])
+        else:
+            version = client.get_model_version(match["name"], match["version"])
+    except MlflowException:
+        raise UsageError(
+            f"The registry has no {model}.",
+            remedy=f"It has {known_models(client)}. Check the name and --tracking-uri.",
+        ) from None
+    version_id = version.tags.get("version_id", "")
+    # The same version can be registered again, under another number: it is no less withdrawn.
+    withdrawn = [twin.tags.get(WITHDRAWN_TAG, "") for twin in same_version(client, version.name, version_id)]
+    return Registered(
+        name=version.name,
+        number=str(version.version),
+        run_id=version.run_id,
+        version_id=version_id,
+        manifest_sha256=version.tags.get("manifest_sha256", ""),
+        withdrawn=max(withdrawn, default=""),
+    )
+
+
+def same_version(client: MlflowClient, name: str, version_id: str) -> list[ModelVersion]:
+    """Return all that is registered of a model under one version's id."""
+    found = client.search_model_versions(f"name = '{name}'")
+    return [version for version in found if version.tags.get("version_id") == version_id]
 
 
 def fetch_bundle(model: str, *, uri: str, target: Path) -> Fetched:
@@ -46,35 +120,10 @@ def fetch_bundle(model: str, *, uri: str, target: Path) -> Fetched:
     UsageError
         If ``model`` has neither form, or names no version.
     """
-    match = _MODEL.fullmatch(model)
-    if match is None:
-        raise UsageError(
-            f"{model} names no model.",
-            remedy="Give models:/name@alias, models:/name/3, or the folder that send-screen export wrote.",
-        )
-    local = absolute(uri).removeprefix(SQLITE)
-    if uri.startswith(SQLITE) and not Path(local).exists():
-        raise UsageError(
-            f"There is no MLflow store at {local}.",
-            remedy="Name one with --tracking-uri, or give the folder that send-screen export wrote.",
-        )
-    client = connect(uri)
+    version = find_version(model, uri=uri)
     import mlflow
-    from mlflow.exceptions import MlflowException
 
-    try:
-        if match["alias"]:
-            version = client.get_model_version_by_alias(match["name"], match["alias"])
-        else:
-            version = client.get_model_version(match["name"], match["version"])
-    except MlflowException:
-        known = sorted(found.name for found in client.search_registered_models())
-        raise UsageError(
-            f"The registry has no {model}.",
-            remedy=f"It has {', '.join(known) if known else 'no model yet: train one with send-screen train'}. "
-            "Check the name and --tracking-uri.",
-        ) from None
     folder = mlflow.artifacts.download_artifacts(
         run_id=version.run_id, artifact_path="bundle", dst_path=str(target), tracking_uri=uri
     )
-    return Fetched(Path(folder), version.tags.get("manifest_sha256", ""), str(version.version))
+    return Fetched(Path(folder), version)

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from send_screen.errors import MissingExtraError
+from send_screen.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -24,6 +24,34 @@ def default_uri(folder: str | Path = ".") -> str:
 def absolute(uri: str) -> str:
     """Return the URI with the path of a local database made absolute, so that it holds wherever we stand."""
     return f"{SQLITE}{Path(uri.removeprefix(SQLITE)).resolve().as_posix()}" if uri.startswith(SQLITE) else uri
+
+
+def folder_of(uri: str) -> Path | None:
+    """Return the folder of a local database; None for a server."""
+    return Path(absolute(uri).removeprefix(SQLITE)).parent if uri.startswith(SQLITE) else None
+
+
+def connect_to_existing(uri: str) -> MlflowClient:
+    """Return a client as :func:`connect` does, and make no database where there is none.
+
+    Raises
+    ------
+    UsageError
+        If there is no such database.
+    """
+    local = Path(absolute(uri).removeprefix(SQLITE))
+    if uri.startswith(SQLITE) and not local.exists():
+        raise UsageError(
+            f"There is no MLflow store at {local}.",
+            remedy="Name one with --tracking-uri, or give the folder that send-screen export wrote.",
+        )
+    return connect(uri)
+
+
+def known_models(client: MlflowClient) -> str:
+    """Return the names of what is registered, for whoever asked for something else."""
+    known = sorted(found.name for found in client.search_registered_models())
+    return ", ".join(known) if known else "no model yet: train one with send-screen train"
 
 
 def connect(uri: str) -> MlflowClient:

@@ -1,4 +1,4 @@
-"""The stages in order, each one screen long: first steps, train, screen, export, and a demonstration of them all.
+"""The stages in order, each one screen long: first steps, train, promote, screen, withdraw, export, and a demo.
 
 These are alone in joining tracking, screening and reports. :mod:`send_screen.workflows` itself imports nothing heavy:
 its functions are fetched when they are asked for.
@@ -17,6 +17,11 @@ _HOME = {
     "screen_file": "_screen",
     "load_model": "_models",
     "export_model": "_models",
+    "promote": "_promote",
+    "withdraw": "_withdraw",
+    "Withdrawal": "_withdraw",
+    "history": "_history",
+    "History": "_history",
     "demo": "_demo",
     "Demo": "_demo",
 }

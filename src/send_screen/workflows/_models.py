@@ -6,12 +6,12 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from send_screen.errors import UsageError
+from send_screen.errors import GateError, UsageError
 from send_screen.governance import Bundle, open_bundle
 from send_screen.workflows._folders import new_folder
 
 
-def load_model(model: str | Path, *, tracking_uri: str | None = None) -> Bundle:
+def load_model(model: str | Path, *, tracking_uri: str | None = None, even_withdrawn: bool = False) -> Bundle:
     """Return a verified version.
 
     Parameters
@@ -20,11 +20,15 @@ def load_model(model: str | Path, *, tracking_uri: str | None = None) -> Bundle:
         ``models:/name@alias``, ``models:/name/3``, or a folder that ``send-screen export`` wrote.
     tracking_uri : str, optional
         Where the registry is; only for the first two.
+    even_withdrawn : bool, default False
+        Whether to open a version that was withdrawn: to look into it, not to screen with it. A folder cannot know.
 
     Raises
     ------
     UsageError
         If there is no such version.
+    GateError
+        If it was withdrawn.
     TablesError
         If a file was changed.
     """
@@ -36,8 +40,7 @@ def load_model(model: str | Path, *, tracking_uri: str | None = None) -> Bundle:
             )
         return open_bundle(model)
     with tempfile.TemporaryDirectory() as target:
-        folder, manifest_sha256 = _fetch(str(model), tracking_uri, Path(target))
-        return open_bundle(folder, manifest_sha256=manifest_sha256)
+        return _fetch(str(model), tracking_uri, Path(target), even_withdrawn=even_withdrawn)[0]
 
 
 def export_model(model: str, out: str | Path, *, tracking_uri: str | None = None) -> Path:
@@ -58,14 +61,23 @@ def export_model(model: str, out: str | Path, *, tracking_uri: str | None = None
     """
     out = Path(out)
     with tempfile.TemporaryDirectory() as target, new_folder(out) as part:
-        folder, manifest_sha256 = _fetch(model, tracking_uri, Path(target))
-        open_bundle(folder, manifest_sha256=manifest_sha256)
-        shutil.copytree(folder, part, dirs_exist_ok=True)
+        shutil.copytree(_fetch(model, tracking_uri, Path(target))[1], part, dirs_exist_ok=True)
     return out
 
 
-def _fetch(model: str, tracking_uri: str | None, target: Path) -> tuple[Path, str]:
+def _fetch(model: str, tracking_uri: str | None, target: Path, *, even_withdrawn: bool = False) -> tuple[Bundle, Path]:
+    """Return a registered version, verified, and the folder of its files."""
     from send_screen.tracking import default_uri, fetch_bundle
 
     fetched = fetch_bundle(model, uri=tracking_uri or default_uri(), target=target)
-    return fetched.folder, fetched.manifest_sha256
+    if fetched.version.withdrawn and not even_withdrawn:
+        raise withdrawn_error(model, fetched.version.withdrawn)
+    return open_bundle(fetched.folder, manifest_sha256=fetched.version.manifest_sha256), fetched.folder
+
+
+def withdrawn_error(model: str, words: str) -> GateError:
+    """Return the refusal of a version that was withdrawn."""
+    return GateError(
+        f"{model} was withdrawn for good {words}.",
+        remedy="Use another version: send-screen history says which one is in use.",
+    )

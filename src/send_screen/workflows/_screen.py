@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import errno
+import getpass
 import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from send_screen.cohorts import load_cohort
+from send_screen.contracts import file_name
 from send_screen.errors import MissingExtraError, UsageError
-from send_screen.governance import sha256_of
+from send_screen.governance import SCREENING, Entry, OpenLedger, Pseudonyms, appending, sha256_of
 from send_screen.reports import (
     render_screening,
     write_list_csv,
@@ -22,6 +24,7 @@ from send_screen.screening import NOTICE, Capacity, ScreeningResult, screen
 from send_screen.workflows._models import load_model
 
 SUMMARY = "summary.json"
+LEDGER = "screenings.jsonl"
 FILES = ("list.csv", "list.xlsx", "set_aside.csv", "report.html")
 
 
@@ -34,6 +37,7 @@ def screen_file(
     by_school: bool = False,
     reader: str | None = None,
     research: bool = False,
+    ledger: str | Path | None = None,
     tracking_uri: str | None = None,
 ) -> tuple[ScreeningResult, dict[str, Any]]:
     """Screen a file and write ``list.csv``, ``list.xlsx``, ``set_aside.csv``, ``report.html`` and ``summary.json``.
@@ -54,6 +58,9 @@ def screen_file(
         The role that will read the list: of what it may not see, only the agency to ask is named.
     research : bool, default False
         See :func:`send_screen.screening.screen`.
+    ledger : str or pathlib.Path, optional
+        Where the run is entered, with those it listed under pseudonyms; by default ``screenings.jsonl`` beside
+        ``out``.
     tracking_uri : str, optional
         Where the registry is, for ``models:/...``.
 
@@ -62,6 +69,15 @@ def screen_file(
     result : ScreeningResult
     summary : dict
         As written.
+
+    Raises
+    ------
+    GateError
+        If the version was withdrawn.
+    LedgerError
+        If the ledger was altered or is torn. Nothing is written then: nobody is listed unseen.
+    MissingExtraError
+        If the ledger, the folder or one of its files cannot be written.
     """
     asked = Capacity.parse(capacity) if capacity else None
     if not str(out).strip():
@@ -71,11 +87,15 @@ def screen_file(
     result = screen(
         bundle, cohort, file=Path(file).name, capacity=asked, by_school=by_school, reader=reader, research=research
     )
-    return result, write_results(result, Path(out), manifest_sha256=bundle.manifest_sha256)
+    out = Path(out)
+    with appending(ledger or out.resolve().parent / LEDGER) as book:
+        return result, write_results(result, out, manifest_sha256=bundle.manifest_sha256, book=book)
 
 
-def write_results(result: ScreeningResult, out: Path, *, manifest_sha256: str) -> dict[str, Any]:
-    """Write the files of a screening run, the summary last, and return the summary.
+def write_results(result: ScreeningResult, out: Path, *, manifest_sha256: str, book: OpenLedger) -> dict[str, Any]:
+    """Write the files of a screening run, enter it in the ledger, write the summary last, and return it.
+
+    A run that ends before the summary may stand in the ledger; one with a summary always does.
 
     Raises
     ------
@@ -92,7 +112,9 @@ def write_results(result: ScreeningResult, out: Path, *, manifest_sha256: str) -
         write_list_xlsx(result, out / "list.xlsx")
         write_set_aside_csv(result, out / "set_aside.csv")
         write_page(render_screening(result), out / "report.html")
+        entry = enter_batch(result, out, manifest_sha256, book)
         summary = summarise(result, out, manifest_sha256)
+        summary["ledger"] = {"file": file_name(book.path), "entry": entry["number"], "sha256": entry["sha256"]}
         write_page(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", out / SUMMARY)
     except OSError as error:
         name = Path(str(error.filename)).name if error.filename else str(out)
@@ -104,6 +126,34 @@ def write_results(result: ScreeningResult, out: Path, *, manifest_sha256: str) -
             else "Close it where it is open (in Excel, for example), or give another folder with --out.",
         ) from None
     return summary
+
+
+def enter_batch(result: ScreeningResult, out: Path, manifest_sha256: str, book: OpenLedger) -> Entry:
+    """Enter whom a run listed, by which version: no identifier, no name, and nothing else of a child but its rank."""
+    pseudonyms = Pseudonyms(book.path)
+    content = {
+        "by": _user(),
+        "model": result.model["name"],
+        "version": result.model["version"],
+        "manifest_sha256": manifest_sha256,
+        "file": file_name(result.file),
+        "list_sha256": sha256_of((out / "list.csv").read_bytes()),
+        "capacity": result.capacity,
+        "by_school": result.by_school,
+        "rows": result.n_rows,
+        "set_aside": len(result.set_aside),
+        "key": pseudonyms.key_id,
+        "listed": [{"rank": child.rank, "child": pseudonyms.of(child.child_id)} for child in result.listed],
+    }
+    return book.append(SCREENING, content)
+
+
+def _user() -> str:
+    """Return who is signed in on this machine."""
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):
+        return "not known"
 
 
 def summarise(result: ScreeningResult, out: Path, manifest_sha256: str) -> dict[str, Any]:

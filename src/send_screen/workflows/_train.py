@@ -13,7 +13,7 @@ from send_screen.cohorts import Cohort, find_leaks, hold_out_schools, load_cohor
 from send_screen.contracts import Contract
 from send_screen.errors import GateError, LeakageError, SpecError
 from send_screen.evaluation import build_evidence, fit_on, out_of_fold
-from send_screen.governance import GateResult, data_sha256
+from send_screen.governance import GateResult, data_sha256, failed_gates
 from send_screen.specs import ModelSpec, load_spec
 from send_screen.workflows._enter import enter
 from send_screen.workflows._evidence_store import store_evidence
@@ -70,15 +70,10 @@ class TrainedVersion:
         GateError
             Naming each gate, what it asks and what was measured.
         """
-        failed = [
-            f"  {gate['gate']}: {gate['required']} is asked, "
-            + ("it could not be measured" if gate["measured"] is None else f"{gate['measured']:.3g} was measured")
-            for gate in self.gates
-            if not gate["passed"]
-        ]
+        failed = [f"  {words}\n" for words in failed_gates(self.gates)]
         if failed:
             raise GateError(
-                "The version was not registered, because of its gates:\n" + "\n".join(failed) + "\n",
+                "The version was not registered, because of its gates:\n" + "".join(failed),
                 remedy=f"Its run stays in MLflow ({self.run_id}), marked as failed.",
             )
         if not self.passed:

@@ -135,7 +135,9 @@ def screen(here: Path, arguments: Sequence[str]) -> int:
     out = Path(results_beside(file, datetime.datetime.now()))
     from send_screen.cli import main
 
-    sys.argv = ["send-screen", "screen", str(here / "model"), str(file), "--out", str(out), *rest]
+    # One ledger for the folder, wherever the files lie: who asks for it later should find all of it.
+    ledger = str(here / "screenings.jsonl")
+    sys.argv = ["send-screen", "screen", str(here / "model"), str(file), "--out", str(out), "--ledger", ledger, *rest]
     try:
         main()
     except SystemExit as end:

@@ -1,0 +1,272 @@
+"""A ledger is added to and never changed: whatever is done to it is found, and a stopped write loses nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from send_screen.errors import LedgerError, MissingExtraError, UsageError
+from send_screen.governance import (
+    PROMOTED,
+    SCREENING,
+    WITHDRAWN,
+    Entry,
+    Pseudonyms,
+    appending,
+    flagged_by,
+    mend,
+    read_ledger,
+    reigns,
+    stated,
+    unknown_to_registry,
+    withdrawal,
+)
+
+DAY = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
+
+
+def written(path: Path, n: int = 4) -> list[bytes]:
+    """Write a ledger of ``n`` entries and return its lines."""
+    with appending(path) as book:
+        for place in range(n):
+            book.append("said", {"what": f"thing {place} — Łęcka"}, now=DAY + dt.timedelta(days=place))
+    return path.read_bytes().splitlines(keepends=True)
+
+
+def test_what_was_entered_is_read_back(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "book.jsonl"
+    assert read_ledger(path).entries == ()
+    written(path, 2)
+    with appending(path) as book:
+        book.append("said", {"what": "more"})
+    ledger = read_ledger(path)
+    assert (ledger.faults, ledger.torn) == ((), b"")
+    assert [entry["number"] for entry in ledger.entries] == [1, 2, 3]
+    assert ledger.entries[0]["previous"] == "0" * 64
+    assert ledger.entries[2]["previous"] == ledger.entries[1]["sha256"]
+    assert ledger.entries[1]["when"] == "2026-03-02T12:00:00+00:00"
+
+
+def test_the_hash_can_be_worked_out_by_hand(tmp_path: Path) -> None:
+    import hashlib
+
+    for line in written(tmp_path / "book.jsonl"):
+        entry = json.loads(line)
+        claimed = entry.pop("sha256")
+        text = json.dumps(entry, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        assert hashlib.sha256(text.encode()).hexdigest() == claimed
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda lines: [lines[0], lines[1].replace(b"thing", b"thong"), *lines[2:]], "Entry 2 was altered"),
+        (lambda lines: [lines[0], lines[1].replace(b",", b", ", 1), *lines[2:]], "Line 2 is not an entry"),
+        (lambda lines: [lines[0], b"\xff\n", *lines[2:]], "Line 2 is not an entry"),
+        (lambda lines: [*lines[:1], *lines[2:]], "Entry 2 is not where it belongs: entry 3 stands in its place"),
+        (lambda lines: [lines[0], lines[2], lines[1], lines[3]], "Entry 2 is not where it belongs: entry 3"),
+        (lambda lines: [lines[0], lines[0], *lines[1:]], "Entry 2 is not where it belongs: entry 1 stands"),
+        (lambda lines: [b"\xef\xbb\xbf" + lines[0], *lines[1:]], "Line 1 is not an entry"),  # saved by an editor
+        (lambda lines: [line.replace(b"\n", b"\r\n") for line in lines], "Line 1 is not an entry"),
+        (lambda lines: [b"[" * 100_000 + b"\n", *lines], "Line 1 is not an entry"),
+    ],
+)
+def test_what_was_done_to_it_is_named(tmp_path: Path, change: Any, words: str) -> None:
+    path = tmp_path / "book.jsonl"
+    path.write_bytes(b"".join(change(written(path))))
+    with pytest.raises(LedgerError, match=re.escape(words)) as caught:
+        read_ledger(path).require_unaltered()
+    assert caught.value.file == "book.jsonl"
+    before = path.read_bytes()
+    for act in (lambda: appending(path).__enter__(), lambda: mend(path, {})):
+        with pytest.raises(LedgerError, match="altered"):
+            act()
+    assert path.read_bytes() == before
+
+
+def test_an_entry_made_anew_with_its_hash_breaks_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "book.jsonl"
+    lines = written(path)
+    (tmp_path / "other.jsonl").write_bytes(lines[0])
+    with appending(tmp_path / "other.jsonl") as book:
+        book.append("said", {"what": "never said"})
+    path.write_bytes((tmp_path / "other.jsonl").read_bytes() + b"".join(lines[2:]))
+    (fault,) = read_ledger(path).faults
+    assert fault.startswith("Entry 3 does not follow")
+
+
+def test_a_torn_line_is_told_and_only_mended_by_an_act_that_keeps_it(tmp_path: Path) -> None:
+    path = tmp_path / "book.jsonl"
+    lines = written(path, 3)
+    path.write_bytes(b"".join(lines[:2]) + lines[2][:40])
+    ledger = read_ledger(path)
+    assert len(ledger.entries) == 2
+    assert ledger.faults == ()
+    with pytest.raises(LedgerError, match="torn: a write was stopped after entry 2") as caught, appending(path):
+        pass
+    assert "send-screen mend" in caught.value.remedy
+    entry = mend(path, {"by": "A", "reason": "power cut"})
+    assert entry is not None
+    assert entry["torn"] == lines[2][:40].decode()
+    ledger = read_ledger(path)
+    assert (len(ledger.entries), ledger.faults, ledger.torn) == (3, (), b"")
+    assert mend(path, {"by": "A", "reason": "again"}) is None
+
+
+def test_where_the_disk_is_full_no_half_line_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "book.jsonl"
+    whole = b"".join(written(path, 2))
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with appending(path) as book, pytest.raises(MissingExtraError, match="No space left"):
+        book.append("said", {"what": "lost"})
+    assert path.read_bytes() == whole
+
+
+@pytest.mark.parametrize("name", ["file/book.jsonl", "folder"])
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(MissingExtraError, match="cannot be") as caught, appending(tmp_path / name):
+        pass
+    assert name in str(caught.value)
+
+
+def test_many_may_write_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "book.jsonl"
+
+    def write() -> None:
+        for _ in range(5):
+            with appending(path) as book:
+                book.append("said", {"by": threading.get_ident()})
+
+    threads = [threading.Thread(target=write) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    ledger = read_ledger(path)
+    ledger.require_unaltered()
+    assert len(ledger.entries) == 30
+
+
+def test_a_killed_run_lets_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "book.jsonl"
+    code = (
+        "import sys, time; from send_screen.governance import appending\n"
+        "with appending(sys.argv[1]): print('held', flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE) as run:
+        assert run.stdout is not None
+        run.stdout.readline()
+        monkeypatch.setattr("send_screen.governance._ledger.PATIENCE", 0.1)
+        with pytest.raises(LedgerError, match="Another run"), appending(path):
+            pass
+        run.kill()
+    assert len(written(path, 1)) == 1
+
+
+# Decisions
+
+
+def promoted(version: str, day: int, **more: Any) -> Entry:
+    when = (DAY + dt.timedelta(days=day)).isoformat()
+    facts = {"kind": PROMOTED, "model": "m", "alias": "champion", "registered": version, "sha256": f"{version}{day}"}
+    return {**facts, "version": f"id{version}", "when": when, **more}
+
+
+def test_who_was_champion_on_any_day() -> None:
+    entries = [
+        promoted("1", 0),
+        promoted("9", 1, alias="shadow"),
+        promoted("9", 2, model="other"),
+        promoted("2", 10),
+        {"kind": "mended", "when": DAY.isoformat()},
+        promoted("2", 15, kind=WITHDRAWN),
+        promoted("1", 20),
+    ]
+    found = reigns(entries, "m")
+    assert [(reign.began["registered"], reign.ended and reign.ended["kind"]) for reign in found] == [
+        ("1", PROMOTED),
+        ("2", WITHDRAWN),
+        ("1", None),
+    ]
+    first = DAY.date()
+
+    def on(day: int) -> list[str]:
+        return [r.began["registered"] for r in found if r.covers(first + dt.timedelta(days=day))]
+
+    assert [on(day) for day in (-1, 0, 9, 10, 14, 15, 16, 19, 20, 999)] == [
+        [], ["1"], ["1"], ["1", "2"], ["2"], ["2"], [], [], ["1"], ["1"],
+    ]  # fmt: skip
+    assert [reign.began["registered"] for reign in reigns(entries, "m", alias="shadow")] == ["9"]
+    assert withdrawal(entries, "id2") is entries[5]
+    assert withdrawal(entries, "id1") is None
+
+
+def test_withdrawing_another_version_ends_nothing() -> None:
+    (reign,) = reigns([promoted("1", 0), promoted("2", 1, kind=WITHDRAWN)], "m")
+    assert reign.ended is None
+
+
+def test_entries_cut_off_the_end_are_found_by_whoever_knows_the_last_hash() -> None:
+    entries = [promoted("1", 0), promoted("2", 1), promoted("3", 2, model="other")]
+    assert unknown_to_registry(entries, "m", "21") == []
+    assert unknown_to_registry(entries, "m", "10") == entries[1:2]
+    assert unknown_to_registry(entries, "m", None) == entries[:2]
+    with pytest.raises(LedgerError, match="cut off"):
+        unknown_to_registry(entries[:1], "m", "21")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("", "empty"), (" \n ", "empty"), ("x" * 1001, "longer"), ("It missed B801200005001.", "identifier")],
+)
+def test_what_cannot_stand_as_a_reason(text: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        stated("--reason", text)
+
+
+def test_a_reason_is_one_line_of_text() -> None:
+    assert stated("--by", "  Sarah\n Łęcka \ud800") == "Sarah Łęcka \ufffd"
+
+
+# Screening runs
+
+
+def test_a_pseudonym_is_the_same_under_one_key_and_another_under_another(tmp_path: Path) -> None:
+    one, again, other = (Pseudonyms(tmp_path / name) for name in ("a.jsonl", "a.jsonl", "b.jsonl"))
+    assert one.of("B801200005001") == again.of("B801200005001") != other.of("B801200005001")
+    assert re.fullmatch("[0-9a-f]{32}", one.of("x"))
+    assert one.of("x") != one.of("y")
+    assert one.key_id == again.key_id != other.key_id
+    assert (tmp_path / "a.key").stat().st_mode & 0o077 == 0
+    assert not list(tmp_path.glob(".a*"))
+
+
+def test_a_key_that_is_none_is_refused(tmp_path: Path) -> None:
+    for wrong in ("", "00ff", "no hex"):
+        (tmp_path / "a.key").write_text(wrong, encoding="ascii")
+        with pytest.raises(LedgerError, match="not the key"):
+            Pseudonyms(tmp_path / "a.jsonl")
+
+
+def test_the_runs_of_a_version_are_found_by_its_id_or_its_files() -> None:
+    runs = [
+        {"kind": SCREENING, "version": version, "manifest_sha256": manifest}
+        for version, manifest in (("a", "1"), ("b", "1"), ("b", "2"), ("a", "3"))
+    ]
+    entries = [*runs, {"kind": "mended"}]
+    assert flagged_by(entries, version="a", manifest_sha256="1") == [runs[0], runs[1], runs[3]]

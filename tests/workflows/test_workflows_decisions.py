@@ -1,0 +1,405 @@
+"""Who let a version in: through the command line, against a real registry, and what cannot be hidden afterwards."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from send_screen.cli._app import app
+from send_screen.errors import GateError, LedgerError
+from send_screen.governance import Pseudonyms, read_ledger, write_manifest
+from send_screen.workflows import load_model, promote
+
+WHO = ("--by", "Sarah Łęcka", "--reason", "Agreed by the board")
+
+
+def run(*arguments: object) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+@dataclass(frozen=True)
+class Store:
+    """A registry of this test's own, as training left it."""
+
+    folder: Path
+    exported: Path
+    school_file: Path
+
+    @property
+    def uri(self) -> str:
+        return f"sqlite:///{(self.folder / 'mlflow.db').as_posix()}"
+
+    @property
+    def ledger(self) -> Path:
+        return self.folder / "decisions.jsonl"
+
+    @property
+    def client(self) -> Any:
+        from mlflow import MlflowClient
+
+        return MlflowClient(self.uri, self.uri)
+
+    def run(self, command: str, *arguments: object) -> tuple[int, str, str]:
+        return run(command, *arguments, "--tracking-uri", self.uri)
+
+    def history(self, *arguments: object) -> dict[str, Any]:
+        code, out, err = self.run("history", "reception_sen", "--json", *arguments)
+        assert code == 0, out + err
+        return dict(json.loads(out))
+
+    def another(self, change: Callable[[dict[str, Any]], object] = lambda _: None, *, version: str = "f" * 16) -> str:
+        """Register another version and return its number."""
+        folder = self.folder / f"bundle-{version}"
+        shutil.copytree(self.exported, folder)
+        published = json.loads((folder / "published.json").read_text("utf-8"))
+        published["version"]["id"] = version
+        change(published)
+        (folder / "published.json").write_text(json.dumps(published), encoding="utf-8")
+        manifest = write_manifest(folder, version=version)
+        first = self.client.get_model_version("reception_sen", "1")
+        made = self.client.create_run(self.client.get_run(first.run_id).info.experiment_id)
+        self.client.log_artifacts(made.info.run_id, str(folder), "bundle")
+        tags = {"version_id": version, "manifest_sha256": manifest}
+        new = self.client.create_model_version("reception_sen", first.source, made.info.run_id, tags=tags)
+        return str(new.version)
+
+
+@pytest.fixture
+def store(trained: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    from mlflow.tracking._tracking_service import utils
+
+    # mlflow remembers in a process where a run's artefacts are: this run has two places, here and in `trained`
+    monkeypatch.setattr(utils, "_artifact_repos_cache", OrderedDict())
+    folder = tmp_path / "store"
+    shutil.copytree(trained.folder / "mlartifacts", folder / "mlartifacts")
+    shutil.copy(trained.folder / "mlflow.db", folder)
+    with sqlite3.connect(folder / "mlflow.db") as connection:
+        old, new = trained.folder.as_uri(), folder.as_uri()
+        connection.execute("update runs set artifact_uri = replace(artifact_uri, ?, ?)", (old, new))
+        connection.execute("update experiments set artifact_location = replace(artifact_location, ?, ?)", (old, new))
+    connection.close()
+    return Store(folder, trained.exported, trained.school_file)
+
+
+def failing(published: dict[str, Any]) -> None:
+    """Make the figures miss a gate, and leave the stored verdict as it was: passed."""
+    for row in published["performance"]:
+        if row["metric"] == "roc_auc" and row["policy"] == "version":
+            row["value"] = row["low"] = row["high"] = 0.51
+
+
+def test_promoting_names_who_and_why_and_can_be_read_back(store: Store) -> None:
+    code, out, err = store.run("promote", "models:/reception_sen@candidate", *WHO)
+    assert code == 0, err
+    assert "models:/reception_sen/1" in out
+    assert "invented children" in out
+    second = store.another()
+    assert store.run("promote", f"models:/reception_sen/{second}", "--by", "B", "--reason", "better")[0] == 0
+    found = store.history()
+    assert [reign["registered"] for reign in found["reigns"]] == ["1", second]
+    assert found["reigns"][0]["began"]["by"] == "Sarah Łęcka"
+    assert found["reigns"][0]["to"] == found["reigns"][1]["from"]
+    assert found["reigns"][1]["to"] is None
+    assert all(gate["passed"] for gate in found["reigns"][0]["began"]["gates"])
+    today = found["reigns"][0]["from"][:10]
+    assert len(store.history("--on", today)["reigns"]) == 2
+    assert store.history("--on", "2020-02-29")["reigns"] == []
+    _, out, _ = store.run("history", "reception_sen")
+    assert "let in by Sarah Łęcka: Agreed by the board" in out
+    assert f"replaced by version {second} by B: better" in out
+    assert found["head"] in out
+    assert store.client.get_model_version_by_alias("reception_sen", "champion").version == int(second)
+    assert store.client.get_registered_model("reception_sen").tags["ledger_head"] == found["head"]
+    # Screening finds it by its alias, as before.
+    arguments = ("models:/reception_sen@champion", store.school_file, "--out", store.folder / "lists")
+    assert store.run("screen", *arguments)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("models:/reception_sen/1", "--by", " ", "--reason", "x"), "--by is empty"),
+        (("models:/reception_sen/1", "--by", "x", "--reason", ""), "--reason is empty"),
+        (("models:/reception_sen/1", *WHO, "--override", ""), "--override is empty"),
+        (("models:/reception_sen/1", *WHO, "--override", "why not"), "nothing to override"),
+        (("models:/reception_sen/1", *WHO, "--alias", "candidate"), "training sets"),
+        (("models:/reception_sen/1", *WHO, "--alias", "a b"), "another alias"),
+        (("models:/reception_sen/77", *WHO), "has no models:/reception_sen/77"),
+        (("model", *WHO), "names no model"),
+    ],
+)
+def test_what_cannot_be_promoted_leaves_no_trace(store: Store, arguments: tuple[str, ...], words: str) -> None:
+    code, _, err = store.run("promote", *arguments)
+    assert code == 2
+    assert words in err
+    assert not store.ledger.exists()
+    assert not {"champion"} & set(store.client.get_registered_model("reception_sen").aliases)
+
+
+def test_a_gate_is_derived_again_and_an_override_is_shown(store: Store) -> None:
+    number = store.another(failing)
+    model = f"models:/reception_sen/{number}"
+    code, _, err = store.run("promote", model, *WHO)
+    assert code == 1
+    assert "0.51 was measured" in err
+    assert "not what its own figures say" in err
+    assert not store.ledger.exists()
+    code, out, _ = store.run("promote", model, *WHO, "--override", "Only for the *pilot*")
+    assert code == 0
+    assert "AGAINST ITS GATES, because: Only for the *pilot*" in out
+    assert "AGAINST ITS GATES, because: Only for the *pilot*" in store.run("history", "reception_sen")[1]
+    version = store.client.get_model_version("reception_sen", number)
+    assert version.tags["gates_overridden_because"] == "Only for the *pilot*"
+    (note,) = store.folder.glob("mlartifacts/**/decisions.md")
+    for text in (version.description, note.read_text("utf-8")):
+        assert r"**LET IN AGAINST ITS GATES**, because: Only for the \*pilot\*" in text
+        assert "0.51 was measured" in text
+        assert "refuse, delay or ration" in text
+
+
+def test_past_its_review_date_nobody_can_let_it_in(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    import datetime
+
+    class Later(datetime.datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return datetime.datetime(2035, 1, 1, tzinfo=tz)
+
+    monkeypatch.setattr("send_screen.workflows._promote.dt.datetime", Later)
+    with pytest.raises(GateError, match="reviewed by"):
+        promote("models:/reception_sen/1", by="A", reason="x", override="y", tracking_uri=store.uri)
+
+
+def test_withdrawing_lists_every_batch_and_child(store: Store, tmp_path: Path) -> None:
+    school = tmp_path / "school"
+    for number, capacity in enumerate(("3", "5")):
+        out = school / f"lists {number}"
+        assert run("screen", store.exported, store.school_file, "--out", out, "--capacity", capacity)[0] == 0
+    assert store.run("promote", "models:/reception_sen/1", *WHO)[0] == 0
+    model = "models:/reception_sen@champion"
+    code, _, err = store.run("withdraw", model, *WHO, "--screenings", tmp_path / "typo")
+    assert (code, "Nothing was withdrawn" in err) == (2, True)
+    load_model(model, tracking_uri=store.uri)
+    code, out, _ = store.run("withdraw", model, "--by", "B", "--reason", "It missed boys", "--screenings", school)
+    assert code == 0
+    assert "It had listed 5 child(ren) in 2 batch(es)" in out
+    pseudonyms = Pseudonyms(school / "screenings.jsonl")
+    listed = pd.read_csv(school / "lists 1" / "list.csv", dtype=str, encoding="utf-8-sig")
+    for child in listed["child_id"]:
+        assert pseudonyms.of(child) in out
+        assert child not in out
+    # It is gone from every way in but a folder that was exported before, and for good.
+    for words in ("models:/reception_sen@champion", "models:/reception_sen@candidate"):
+        assert store.run("screen", words, store.school_file, "--out", tmp_path / "x")[0] == 2
+    for command in ("screen", "export"):
+        rest = (store.school_file,) if command == "screen" else ()
+        code, _, err = store.run(command, "models:/reception_sen/1", *rest, "--out", tmp_path / "x")
+        assert code == 1
+        assert "withdrawn for good" in err
+        assert "It missed boys" in err
+    assert not (tmp_path / "x").exists()
+    code, _, err = store.run("promote", "models:/reception_sen/1", *WHO)
+    assert (code, "withdrawn for good" in err) == (1, True)
+    load_model("models:/reception_sen/1", tracking_uri=store.uri, even_withdrawn=True)
+    found = store.history()
+    assert found["reigns"][0]["ended"]["reason"] == "It missed boys"
+    # A ledger that turns up later is looked into without another entry.
+    code, out, _ = store.run("withdraw", "models:/reception_sen/1", *WHO, "--screenings", school, "--json")
+    facts = json.loads(out)
+    assert facts["withdrawn_before"]
+    assert [len(batch["listed"]) for batch in facts["batches"]] == [3, 5]
+    assert store.history()["entries"] == found["entries"] == 2
+
+
+def test_the_same_version_registered_again_is_no_less_withdrawn(store: Store) -> None:
+    first = store.client.get_model_version("reception_sen", "1")
+    again = store.client.create_model_version("reception_sen", first.source, first.run_id, tags=first.tags)
+    store.client.set_registered_model_alias("reception_sen", "candidate", again.version)
+    assert store.run("withdraw", "models:/reception_sen/1", *WHO)[0] == 0
+    assert not store.client.get_registered_model("reception_sen").aliases
+    for act in ("promote", "export"):
+        rest = WHO if act == "promote" else ("--out", store.folder / "out")
+        code, _, err = store.run(act, f"models:/reception_sen/{again.version}", *rest)
+        assert (code, "withdrawn for good" in err) == (1, True), err
+
+
+def test_without_the_schools_ledgers_it_says_so(store: Store) -> None:
+    code, out, _ = store.run("withdraw", "models:/reception_sen/1", *WHO)
+    assert code == 0
+    assert "Whom it had listed was not looked for" in out
+
+
+def test_a_withdrawal_that_could_not_be_entered_is_entered_the_next_time(store: Store, tmp_path: Path) -> None:
+    assert store.run("promote", "models:/reception_sen/1", *WHO)[0] == 0
+    (tmp_path / "file").touch()
+    withdrawal = ("withdraw", "models:/reception_sen/1", *WHO)
+    code, _, err = store.run(*withdrawal, "--ledger", tmp_path / "file" / "book.jsonl")
+    assert (code, "that could not be entered" in err) == (3, True)
+    assert store.run("history", "reception_sen")[0] == 1
+    assert store.run(*withdrawal)[0] == 0
+    assert store.history()["reigns"][0]["ended"]["kind"] == "withdrawn"
+
+
+def two_reigns(store: Store) -> list[bytes]:
+    assert store.run("promote", "models:/reception_sen/1", *WHO)[0] == 0
+    assert store.run("promote", f"models:/reception_sen/{store.another()}", *WHO)[0] == 0
+    return store.ledger.read_bytes().splitlines(keepends=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda lines: [lines[0].replace("Łęcka".encode(), b"Smith"), lines[1]], "Entry 1 was altered"),
+        (lambda lines: lines[1:], "Entry 1 is not where it belongs"),
+        (lambda lines: lines[::-1], "Entry 1 is not where it belongs"),
+        (lambda lines: lines[:1], "cut off its end"),
+        (lambda lines: [], "cut off its end"),
+    ],
+)
+def test_history_finds_what_was_done_to_the_ledger(store: Store, change: Any, words: str) -> None:
+    lines = two_reigns(store)
+    store.ledger.write_bytes(b"".join(change(lines)))
+    code, out, err = store.run("history", "reception_sen")
+    assert code == 1
+    assert words in err
+    assert not out
+    # Nothing is let in over it. But whoever withdraws is not kept from it.
+    assert store.run("promote", "models:/reception_sen/1", *WHO)[0] == 1
+    code, _, err = store.run("withdraw", "models:/reception_sen/1", *WHO)
+    assert code == 1
+    assert "withdrawn from the registry, but that could not be entered" in err
+    with pytest.raises(GateError):
+        load_model("models:/reception_sen/1", tracking_uri=store.uri)
+
+
+def test_history_finds_a_torn_end_and_what_was_done_beside_it(store: Store) -> None:
+    two_reigns(store)
+    with store.ledger.open("ab") as stream:
+        stream.write(b'{"by":')
+    code, out, _ = store.run("history", "reception_sen")
+    assert code == 1
+    assert "torn" in out
+    assert "let in by" in out
+    code, _, err = store.run("promote", "models:/reception_sen/1", *WHO)
+    assert (code, "mend" in err) == (1, True)
+    assert run("mend", store.ledger, *WHO)[0] == 0
+    assert store.run("history", "reception_sen")[0] == 0
+    assert run("mend", store.ledger, *WHO)[0] == 2
+    store.client.set_registered_model_alias("reception_sen", "champion", "1")
+    code, out, _ = store.run("history", "reception_sen")
+    assert code == 1
+    assert "moved without send-screen" in out
+    # Promoting sets it right, and what had happened stays to be seen.
+    assert store.run("promote", "models:/reception_sen/1", *WHO)[0] == 0
+    code, out, _ = store.run("history", "reception_sen")
+    assert code == 1
+    assert "the registry had version 1 under champion, and the ledger version 2" in out
+
+
+def test_an_interrupted_promotion_is_told_and_finished_by_the_same_command(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("send_screen.workflows._promote.tell_promoted", stop)
+        assert store.run("promote", "models:/reception_sen/1", *WHO)[0] == 130
+    code, out, _ = store.run("history", "reception_sen")
+    assert code == 1
+    assert "not told of entry 1 (models:/reception_sen/1 promoted by Sarah Łęcka)" in out
+    with pytest.raises(LedgerError, match="very same again"):
+        promote("models:/reception_sen/1", by="Another", reason="x", tracking_uri=store.uri)
+    assert store.run("promote", "models:/reception_sen/1", *WHO)[0] == 0
+    assert store.history()["entries"] == 1
+
+
+def test_another_ledger_than_the_registry_knows_is_refused(store: Store, tmp_path: Path) -> None:
+    assert store.run("promote", "models:/reception_sen/1", *WHO)[0] == 0
+    code, _, err = store.run("promote", "models:/reception_sen/1", *WHO, "--ledger", tmp_path / "new.jsonl")
+    assert code == 1
+    assert "another ledger" in err
+    code, _, err = run("history", "reception_sen", "--tracking-uri", f"sqlite:///{tmp_path / 'typo.db'}")
+    assert (code, "no MLflow store" in err) == (2, True)
+    code, _, err = store.run("history", "other")
+    assert (code, "It has reception_sen" in err) == (2, True)
+    code, _, err = store.run("history", "reception_sen", "--on", "yesterday")
+    assert (code, "not a date" in err) == (2, True)
+
+
+# Screening runs
+
+
+def test_every_run_is_entered_without_a_name_or_an_identifier(trained: Any, tmp_path: Path) -> None:
+    code, out, _ = run("screen", trained.exported, trained.school_file, "--out", tmp_path / "out", "--json")
+    assert code == 0
+    (entry,) = read_ledger(tmp_path / "screenings.jsonl").entries
+    summary = json.loads(out)
+    assert summary["ledger"] == {"file": "screenings.jsonl", "entry": 1, "sha256": entry["sha256"]}
+    assert entry["by"]
+    assert entry["version"] == trained.made.version
+    assert entry["manifest_sha256"] == summary["manifest_sha256"]
+    assert (entry["rows"], entry["capacity"], entry["file"]) == (summary["rows"], "10%", "school_file.csv")
+    assert entry["set_aside"] == sum(summary["set_aside"].values())
+    assert entry["list_sha256"] == summary["files"]["list.csv"]
+    assert [listed["rank"] for listed in entry["listed"]] == list(range(1, summary["listed"] + 1))
+    text = (tmp_path / "screenings.jsonl").read_text("utf-8")
+    rows = pd.read_csv(trained.school_file, dtype=str)
+    for column in ("UPN", "Surname", "Forename", "School"):
+        assert not any(f'"{value}"' in text or (column == "UPN" and value in text) for value in rows[column].dropna())
+    assert (tmp_path / "screenings.key").read_text("ascii") not in text
+
+
+@pytest.mark.parametrize("fault", ["altered", "torn", "no folder"])
+def test_where_it_cannot_be_entered_nobody_is_listed(trained: Any, tmp_path: Path, fault: str) -> None:
+    ledger = tmp_path / "school" / "book.jsonl"
+    command = ("screen", trained.exported, trained.school_file, "--ledger", ledger, "--out")
+    if fault == "no folder":
+        (tmp_path / "school").touch()
+    else:
+        assert run(*command, tmp_path / "first")[0] == 0
+        content = ledger.read_bytes()
+        ledger.write_bytes(content.replace(b'"rank":1}', b'"rank":9}') if fault == "altered" else content[:-9])
+    code, _, err = run(*command, tmp_path / "second")
+    assert code == (3 if fault == "no folder" else 1)
+    assert {"altered": "was altered", "torn": "send-screen mend", "no folder": "--ledger"}[fault] in err
+    assert not (tmp_path / "second").exists()
+
+
+def test_a_withdrawal_reads_what_is_left_of_a_damaged_ledger(store: Store, tmp_path: Path) -> None:
+    ledger = tmp_path / "screenings.jsonl"
+    for number in (1, 2):
+        run("screen", store.exported, store.school_file, "--out", tmp_path / f"{number}", "--capacity", "4")
+    ledger.write_bytes(ledger.read_bytes()[:-9])
+    code, out, _ = store.run("withdraw", "models:/reception_sen/1", *WHO, "--screenings", ledger)
+    assert code == 1
+    assert "4 child(ren) in 1 batch(es)" in out
+    assert "NOT WHOLE" in out
+    with pytest.raises(GateError):
+        load_model("models:/reception_sen/1", tracking_uri=store.uri)
+
+
+def test_runs_at_once_are_all_entered(trained: Any, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "send_screen", "screen", str(trained.exported), str(trained.school_file), "--out"]
+    runs = [subprocess.Popen([*command, str(tmp_path / f"{n}")], stderr=subprocess.PIPE) for n in range(3)]
+    for one in runs:
+        assert one.communicate()[1] is not None
+        assert one.returncode == 0
+    ledger = read_ledger(tmp_path / "screenings.jsonl")
+    ledger.require_unaltered()
+    assert len(ledger.entries) == 3
+    assert len({entry["key"] for entry in ledger.entries}) == 1
