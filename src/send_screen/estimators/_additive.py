@@ -11,8 +11,8 @@ from send_screen.estimators._axes import Axis
 from send_screen.estimators._base import AdditiveClassifier
 from send_screen.estimators._columns import LevelColumns, NumberColumns
 from send_screen.estimators._inputs import checked_frame, checked_groups, checked_signs, checked_target
-from send_screen.estimators._learn import Children, average, learn
-from send_screen.estimators._parts import Block, Parts, tables_of
+from send_screen.estimators._learn import Children, learn
+from send_screen.estimators._parts import Block, Parts, mean_of, tables_of
 from send_screen.tables import BagTables, RiskTables, published_tables, with_spread
 
 
@@ -144,7 +144,7 @@ class AdditiveRiskClassifier(AdditiveClassifier):
                 made = tables_of(parts, blocks, axes, learnt.pairs, "additive risk model")
                 return published_tables(made, frame, signs=signs)
 
-            self.risk_tables_, self.bag_tables_ = tables(average(learnt)), None
+            self.risk_tables_, self.bag_tables_ = tables(mean_of(learnt.bags)), None
             if len(learnt.bags) > 1:
                 self.bag_tables_ = BagTables.learnt_from(frame, [tables(parts) for parts in learnt.bags], learnt.rounds)
                 self.risk_tables_ = with_spread(self.risk_tables_, self.bag_tables_)

@@ -11,7 +11,7 @@ from send_screen.estimators._axes import Axis, pair_axes
 from send_screen.estimators._bags import Bag, log_loss, make_bags
 from send_screen.estimators._boost import Boosted, Boosting, boost, shapes_of, surfaces_of
 from send_screen.estimators._pairs import worthwhile_pairs
-from send_screen.estimators._parts import Block, Parts, linear_parts, mean_of, score_of
+from send_screen.estimators._parts import Block, Parts, linear_parts, score_of
 from send_screen.estimators._solver import fit_bounded_logistic
 
 STRENGTHS: tuple[float | None, ...] = (None, 0.001, 0.01, 0.1)
@@ -190,8 +190,3 @@ def _calibration(children: Children, score: np.ndarray) -> tuple[float, float]:
     )
     # held-out children of no use at all would turn the score off: then it stays as it is
     return (float(w[0]), shift) if w[0] > 0.05 else (1.0, 0.0)
-
-
-def average(learnt: Learnt) -> Parts:
-    """Return the mean of the bags."""
-    return mean_of(learnt.bags)

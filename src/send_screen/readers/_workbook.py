@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Any
 
 from send_screen.contracts import encodable, file_name
 from send_screen.errors import ReadError
@@ -71,11 +72,11 @@ def _sheets(path: Path, file: str, unseen: Unseen) -> list[Sheet]:
         raise damaged from error
 
 
-def _sheet(about: object, sheet: object, unseen: Unseen, place: int) -> Sheet:
-    cells: list[list[object]] = sheet.to_python(skip_empty_area=False)  # type: ignore[attr-defined]
+def _sheet(about: Any, sheet: Any, unseen: Unseen, place: int) -> Sheet:
+    cells: list[list[object]] = sheet.to_python(skip_empty_area=False)
     texts = [[_text(cell, unseen) for cell in row] for row in cells]
-    visible = str(about.visible).endswith("Visible")  # type: ignore[attr-defined]
-    name = encodable(about.name)  # type: ignore[attr-defined]
+    visible = str(about.visible).endswith("Visible")
+    name = encodable(about.name)
     return Sheet(name, place, visible, split_header(list(enumerate(texts, start=1))))
 
 

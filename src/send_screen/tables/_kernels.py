@@ -26,7 +26,7 @@ def kernel() -> Callable[..., int] | None:
         compiled = numba.njit(nogil=True, cache=True)(_explain)
     except RuntimeError:  # no folder that the compiled code could be written to
         compiled = numba.njit(nogil=True)(_explain)
-    return compiled  # type: ignore[no-any-return]
+    return compiled  # type: ignore[no-any-return]  # numba has no types
 
 
 def _explain(
