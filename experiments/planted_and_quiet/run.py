@@ -52,8 +52,9 @@ def planted(seed: int, spec: ModelSpec, *, share: float, children: int) -> dict[
     """Replace the goals of one sex by noise and return what the report says of it."""
     england = replace_goals_by_noise(simulate_england(children, seed=seed), CONFIG["sex"], seed=seed, share=share)
     evidence = evidence_of(cohort_of(england, spec), spec)
-    table = gaps(evidence, tolerance=spec.tolerance_missed_need)
-    harmed = table[(table["attribute"] == "sex") & (table["group"] == CONFIG["group"])].iloc[0]
+    table = gaps(evidence, tolerances=spec.tolerances)
+    asked = (table["metric"] == "missed_need") & (table["against"] == "all others")
+    harmed = table[asked & (table["attribute"] == "sex") & (table["group"] == CONFIG["group"])].iloc[0]
     words = {"sex": {"girls": "girls", "boys": "boys"}}
     said = named(table[table["attribute"] == "sex"], outcome_words=spec.outcome.words, group_words=words)
     return {
@@ -84,8 +85,9 @@ def quiet(cohort: Cohort, seed: int, spec: ModelSpec) -> dict[str, Any]:
             for i, levels in enumerate(CONFIG["random_groups"])
         }
     )
-    table = gaps(evidence_of(replace(cohort, sensitive=sensitive), spec), tolerance=spec.tolerance_missed_need)
-    shown = table["status"].isin(["larger than the tolerance", "smaller than the tolerance"])
+    table = gaps(evidence_of(replace(cohort, sensitive=sensitive), spec), tolerances=spec.tolerances)
+    table = table[table["metric"] == "missed_need"]
+    shown = (table["low"] > 0) | (table["high"] < 0)
     return {
         "seed": seed,
         "named": named(table),

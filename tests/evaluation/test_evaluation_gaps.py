@@ -3,10 +3,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from send_screen.evaluation import gaps, named
-from send_screen.evaluation._gaps import holm_levels, paired_error
+from send_screen.errors import UsageError
+from send_screen.evaluation import by_group, gaps, named
+from send_screen.evaluation._replicates import simultaneous_level
 
-STATUSES = {"larger than the tolerance", "smaller than the tolerance", "no gap shown", "too few to say"}
+VERDICTS = {"within tolerance", "outside tolerance", "not enough evidence"}
+
+
+def asked(table, metric="missed_need", against="all others"):
+    return table[(table["metric"] == metric) & (table["against"] == against)]
 
 
 def planted(make_evidence, extra, n=6000, groups=None):
@@ -21,9 +26,9 @@ def planted(make_evidence, extra, n=6000, groups=None):
 
 
 def test_a_planted_gap_is_named_once_in_plain_words(make_evidence):
-    table = gaps(planted(make_evidence, 0.2))
-    girls, boys = (table[table["group"] == group].iloc[0] for group in "FM")
-    assert girls["status"] == boys["status"] == "larger than the tolerance"
+    table = gaps(planted(make_evidence, 0.3))
+    girls, boys = (asked(table)[asked(table)["group"] == group].iloc[0] for group in "FM")
+    assert girls["verdict"] == boys["verdict"] == "outside tolerance"
     assert girls["value"] == pytest.approx(-boys["value"])
     assert (girls["low"], girls["high"]) == pytest.approx((-boys["high"], -boys["low"]))
     sentences = named(table, outcome_words="had SEN support", group_words={"sex": {"F": "girls", "M": "boys"}})
@@ -31,69 +36,118 @@ def test_a_planted_gap_is_named_once_in_plain_words(make_evidence):
     assert sentences[0].startswith(
         f"Of 100 girls who later had SEN support, it misses {100 * girls['rate']:.0f}; of 100"
     )
+    assert "The gap is outside the tolerance of 10." in sentences[0]
     assert f"(n = {girls['n']:.0f}; gap" in sentences[0]
 
 
-def test_a_small_sure_gap_is_smaller_than_the_tolerance_and_not_named(make_evidence):
+def test_a_shown_gap_near_the_tolerance_is_named_though_it_is_not_settled(make_evidence):
+    table = gaps(planted(make_evidence, 0.13))
+    girls = asked(table)[asked(table)["group"] == "F"].iloc[0]
+    assert girls["low"] > 0
+    assert girls["verdict"] == "not enough evidence"
+    assert girls["n_to_settle"] > girls["n"]
+    sentence = named(table)[0]
+    assert f"about {girls['n_to_settle']:,.0f} such children would settle it" in sentence
+
+
+def test_so_many_children_as_are_said_to_settle_it_do(make_evidence):
+    few = asked(gaps(planted(make_evidence, 0.2, n=1500)))
+    needed = few[few["group"] == "F"].iloc[0]["n_to_settle"]
+    assert few["verdict"].eq("not enough evidence").all()
+    share = few[few["group"] == "F"].iloc[0]["n"] / 1500
+    many = asked(gaps(planted(make_evidence, 0.2, n=int(1.5 * needed / share))))
+    assert many["verdict"].eq("outside tolerance").all()
+
+
+def test_a_small_gap_of_many_children_is_within_tolerance_and_not_named(make_evidence):
     table = gaps(planted(make_evidence, 0.05, n=60_000))
-    assert set(table["status"]) == {"smaller than the tolerance"}
+    assert set(asked(table)["verdict"]) == {"within tolerance"}
+    assert asked(table)["n_to_settle"].isna().all()
     assert named(table) == []
 
 
-def test_no_gap_is_never_called_fair(make_evidence):
-    table = gaps(make_evidence(n=2000, groups={"sex": ["F", "M"], "area": list("abcdef")}))
-    assert set(table["status"]) <= STATUSES
-    assert (table["status"] == "no gap shown").all()
+def test_no_gap_among_few_children_is_not_enough_evidence(make_evidence):
+    table = gaps(make_evidence(n=800, groups={"sex": ["F", "M"], "area": list("abcdef")}))
+    assert set(table["verdict"]) <= VERDICTS
+    assert (asked(table)["verdict"] == "not enough evidence").all()
+    assert (asked(table)["null_gap"] > 0).all()
     assert named(table) == []
 
 
-def test_too_few_children_or_schools_cannot_say(make_evidence):
+def test_every_two_groups_are_compared_and_a_gap_is_the_difference_of_published_rates(make_evidence):
+    evidence = make_evidence(n=3000, schools=60, groups={"sex": ["F", "M"], "area": list("abc")})
+    table, groups = gaps(evidence), by_group(evidence)
+    pairs = table[(table["metric"] == "missed_need") & (table["against"] != "all others")]
+    assert set(zip(pairs["attribute"], pairs["group"], pairs["against"], strict=True)) == {
+        ("area", *pair) for pair in ("ab", "ac", "bc")
+    }
+    for metric in ("missed_need", "false_positive_rate", "observed_minus_predicted"):
+        rate = groups[groups["metric"] == metric].set_index(["attribute", "group"])["value"]
+        for _, row in table[(table["metric"] == metric) & (table["against"] != "all others")].iterrows():
+            expected = rate[row["attribute"], row["group"]] - rate[row["attribute"], row["against"]]
+            assert row["value"] == pytest.approx(expected, abs=1e-6 if metric == "observed_minus_predicted" else 1e-12)
+
+
+def test_scores_that_say_too_little_of_one_group_are_outside_tolerance(make_evidence):
+    evidence = make_evidence(n=20_000, schools=100, seeds=1, groups={"sex": ["F", "M"]})
+    rows = gaps(evidence)
+    assert set(asked(rows, "observed_minus_predicted")["verdict"]) == {"within tolerance"}
+    evidence.loc[evidence["group.sex"] == "F", "score.version"] -= 1.5
+    girls = asked(gaps(evidence), "observed_minus_predicted").iloc[0]
+    assert (girls["group"], girls["verdict"]) == ("F", "outside tolerance")
+    assert girls["value"] > 0
+
+
+def test_a_question_without_a_tolerance_is_refused(evidence):
+    with pytest.raises(UsageError, match="no tolerance for false_positive_rate, observed_minus_predicted"):
+        gaps(evidence, tolerances={"missed_need": 0.1})
+
+
+def test_too_few_children_or_schools_are_not_enough_evidence(make_evidence):
     groups = np.array(["few"] * 12 + ["many"] * 1188)
     table = gaps(make_evidence(n=1200, groups={"g": groups, "one": ["all"]}))
-    assert set(table["status"]) == {"too few to say"}
-    assert table["low"].isna().all()
-    assert (table["reason"] == "fewer than 10 children with the outcome on one side").all()
+    missed = asked(table)
+    assert set(missed["verdict"]) == {"not enough evidence"}
+    assert missed["low"].isna().all()
+    assert list(missed["reason"]) == ["fewer than 10 children on one side"] * 2 + ["no child to divide by on one side"]
+    assert (missed["n_to_settle"].iloc[:2] > 12).all()
     by_schools = gaps(make_evidence(n=1200, schools=8, folds=2))
-    assert (by_schools["status"] == "too few to say").all()
+    assert (by_schools["verdict"] == "not enough evidence").all()
 
 
-def test_two_groups_are_one_question_and_more_are_one_each(make_evidence):
+def test_a_larger_family_has_wider_intervals_unless_it_asks_the_same_again(make_evidence):
     evidence = make_evidence(n=3000, schools=60, groups={"sex": ["F", "M"]})
     alone = gaps(evidence).iloc[0]
     evidence["group.again"] = evidence["group.sex"]
     twice = gaps(evidence).iloc[0]
-    assert alone["high"] - alone["low"] < twice["high"] - twice["low"], "a larger family has wider intervals"
-    from scipy.stats import t
-
-    half = t.ppf(0.975, alone["schools"] - 1)
-    assert t.ppf(1 - 0.025 / 2, alone["schools"] - 1) / half == pytest.approx(
-        (twice["high"] - twice["low"]) / (alone["high"] - alone["low"]), rel=1e-2
-    )
+    assert twice["high"] == pytest.approx(alone["high"])
+    evidence["group.area"] = np.random.default_rng(0).choice(list("abcdef"), 3000)[evidence["row"]]
+    assert gaps(evidence).iloc[0]["high"] > 1.01 * twice["high"]
 
 
-@given(st.lists(st.floats(1e-6, 1), min_size=1, max_size=20))
-def test_holms_levels_reject_what_step_down_rejects(p_values):
-    p = np.array(p_values)
-    levels = holm_levels(p, 0.05)
-    adjusted = np.empty(len(p))
-    highest = 0.0
-    for i, which in enumerate(np.argsort(p, kind="stable")):
-        highest = max(highest, (len(p) - i) * p[which])
-        adjusted[which] = highest
-    clear = np.abs(adjusted - 0.05) > 1e-9
-    assert np.array_equal((p <= levels)[clear], (adjusted <= 0.05)[clear])
+@given(st.integers(1, 30), st.floats(0, 1), st.integers(0, 99))
+def test_the_level_lies_between_bonferronis_and_alpha(m, shared, seed):
+    rng = np.random.default_rng(seed)
+    drawn = shared * rng.normal(size=(400, 1)) + (1 - shared) * rng.normal(size=(400, m))
+    level = simultaneous_level(drawn, drawn.std(axis=0), alpha=0.05)
+    assert 0.05 / m <= level <= 0.05
 
 
-def test_children_who_share_schools_are_paired():
-    rng = np.random.default_rng(0)
-    trials = np.full(80, 20.0)
-    effect = rng.uniform(0.1, 0.9, 80)
-    ours, theirs = rng.binomial(20, effect).astype(float), rng.binomial(20, effect).astype(float)
-    apart = paired_error((ours, trials), (theirs[::-1], trials))
-    together = paired_error((ours, trials), (theirs, trials))
-    assert together < 0.6 * apart
-    rate = (ours.sum() + 1) / 1602
-    assert together >= np.sqrt(rate * (1 - rate) / 1602), "never below the binomial"
+def test_the_level_is_sidaks_for_gaps_that_have_nothing_to_do_with_one_another():
+    drawn = np.random.default_rng(0).normal(size=(40_000, 10))
+    level = simultaneous_level(drawn, np.ones(10), alpha=0.05)
+    assert level == pytest.approx(1 - 0.95**0.1, rel=0.1)
+
+
+def test_children_who_share_schools_are_paired(make_evidence):
+    """What a school does to both groups alike widens each group's interval, and not that of their gap."""
+    evidence = make_evidence(n=6000, schools=60, seeds=1, groups={"sex": ["F", "M"]}, capacity=0.3)
+    kept = evidence["school"] % 2 == 0
+    evidence.loc[kept, "flag.version"] = evidence.loc[kept, "label"].astype(float)
+    evidence.loc[~kept, "flag.version"] = 0.0
+    gap = gaps(evidence).iloc[0]
+    girls = by_group(evidence).query("group == 'F' and metric == 'missed_need'").iloc[0]
+    assert gap["high"] - gap["low"] < girls["high"] - girls["low"]
 
 
 def test_the_family_is_wrong_at_most_one_time_in_twenty_where_there_is_no_gap(make_evidence):
@@ -107,6 +161,7 @@ def test_the_family_is_wrong_at_most_one_time_in_twenty_where_there_is_no_gap(ma
             icc=0.8,
             groups={"a": ["x", "y"], "b": list("pqr"), "c": list("uvwz")},
         )
-        table = gaps(evidence)
-        shown += bool(table["status"].isin(["larger than the tolerance", "smaller than the tolerance"]).any())
+        table = gaps(evidence, replicates=300)
+        missed = table[table["metric"] == "missed_need"]
+        shown += bool(((missed["low"] > 0) | (missed["high"] < 0)).any())
     assert shown <= 12

@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, precision_score, recall_score, roc_auc_score
@@ -8,7 +10,7 @@ from send_screen.errors import UsageError
 from send_screen.evaluation import calibration_bins, differences, performance
 from send_screen.evaluation._calibration import recalibrate
 from send_screen.evaluation._evidence import EvidenceView
-from send_screen.evaluation._resample import ranking_replicates, ratio_replicates, school_weights
+from send_screen.evaluation._influence import areas, ranking, ratio
 
 
 def of(table, policy, metric):
@@ -17,7 +19,7 @@ def of(table, policy, metric):
 
 @pytest.fixture
 def table(evidence):
-    return performance(evidence, replicates=200)
+    return performance(evidence)
 
 
 @pytest.mark.parametrize("policy", ["version", "rule", "lightgbm"])
@@ -52,36 +54,70 @@ def test_every_figure_has_n_an_interval_around_it_or_a_reason(table):
 def test_a_child_counts_once_however_many_fold_seeds_there_are(make_evidence):
     one, three = make_evidence(seeds=1), make_evidence(seeds=3)
     for metric in ("roc_auc", "recall_at_capacity"):
-        a, b = (of(performance(e, replicates=100), "version", metric) for e in (one, three))
+        a, b = (of(performance(e), "version", metric) for e in (one, three))
         assert a["n"] == b["n"]
         assert b["high"] - b["low"] > 0.8 * (a["high"] - a["low"]), "repeating the folds is not more children"
 
 
-def test_replicates_equal_refitting_the_metric_on_resampled_schools(make_evidence):
-    evidence = make_evidence(n=200, schools=12, seeds=1, folds=2)
+@given(st.integers(0, 10_000), st.sampled_from([1, 0]))
+def test_influences_are_the_derivatives_of_scikit_learns_areas(seed, digits):
+    rng = np.random.default_rng(seed)
+    n = 40
+    score = np.round(rng.normal(size=n), digits)
+    positive = rng.random(n) < 0.4
+    positive[:2] = True, False
+    values, influence = areas(score, positive)
+    child, step = rng.integers(n), 1e-5
+    for j, function in enumerate((roc_auc_score, average_precision_score)):
+        assert values[j] == pytest.approx(function(positive, score), abs=1e-12)
+        assert influence[j].sum() == pytest.approx(0, abs=1e-12)
+        up, down = (np.where(np.arange(n) == child, 1 + sign * step, 1.0) for sign in (1, -1))
+        slope = (function(positive, score, sample_weight=up) - function(positive, score, sample_weight=down)) / step / 2
+        assert influence[j][child] == pytest.approx(slope, abs=1e-6)
+
+
+def test_errors_are_those_of_replicates_that_draw_schools(make_evidence):
+    evidence = make_evidence(n=3000, schools=60, seeds=1, folds=3)
     view = EvidenceView(evidence)
-    weights = school_weights(view.n_schools, 30, seed=4)
-    for policy in ("version", "rule"):
-        fast = ranking_replicates(view, view.score(policy), weights)
-        for b in range(30):
-            each = weights[b][view.school]
-            parts = [np.flatnonzero((view.block == block) & (each > 0)) for block in np.unique(view.block)]
-            for row, function in enumerate((roc_auc_score, average_precision_score)):
-                slow = np.mean([function(view.label[p], view.score(policy)[p], sample_weight=each[p]) for p in parts])
-                assert fast[row, b] == pytest.approx(slow, abs=1e-10)
+    found = ranking(view, view.score("version"))
+    rng, drawn = np.random.default_rng(4), []
+    for _ in range(300):
+        weight = np.bincount(rng.integers(0, view.n_schools, view.n_schools), minlength=view.n_schools)[view.school]
+        parts = [np.flatnonzero((view.block == block) & (weight > 0)) for block in np.unique(view.block)]
+        drawn.append(
+            [
+                np.mean([area(view.label[p], view.score("version")[p], sample_weight=weight[p]) for p in parts])
+                for area in (roc_auc_score, average_precision_score)
+            ]
+        )
+    for name, spread in zip(("roc_auc", "average_precision"), np.std(drawn, axis=0), strict=True):
+        assert found[name].error(view.n_schools) == pytest.approx(spread, rel=0.2)
 
 
-def test_weights_draw_as_many_schools_as_there_are():
-    weights = school_weights(17, 50, seed=0)
-    assert (weights[0] == 1).all()
-    assert (weights.sum(axis=1) == 17).all()
-    assert np.isnan(ratio_replicates(weights, np.zeros(17), np.zeros(17))).all()
+def test_a_ratios_influence_leaves_schools_out():
+    rng = np.random.default_rng(0)
+    above, below = rng.integers(0, 9, 12).astype(float), rng.integers(9, 20, 12).astype(float)
+    found = ratio(above, below)
+    out = np.array([np.delete(above, s).sum() / np.delete(below, s).sum() for s in range(12)])
+    assert found.error(12) == pytest.approx(np.sqrt(11 / 12 * ((out - found.value) ** 2).sum()))
+    assert np.isnan(ratio(np.zeros(3), np.zeros(3)).value)
+
+
+def test_net_benefit_is_vickers_and_elkins_at_the_lists_own_price(evidence, table):
+    y, flag = evidence["label"], evidence["flag.version"]
+    q = flag.mean()
+    expected = ((y * flag).sum() - ((1 - y) * flag).sum() * q / (1 - q)) / len(y)
+    assert of(table, "version", "net_benefit")["value"] == pytest.approx(expected, abs=1e-12)
+    evidence["flag.version"] = 0.0
+    nothing = of(performance(evidence), "version", "net_benefit")
+    assert np.isnan(nothing["value"])
+    assert nothing["reason"] == "no child, or every child, is listed"
 
 
 def test_a_fold_of_one_outcome_makes_the_areas_undefined_not_a_number(make_evidence):
     evidence = make_evidence()
     evidence.loc[(evidence["fold"] == 0) & (evidence["fold_seed"] == 1), "label"] = 0
-    table = performance(evidence, replicates=50)
+    table = performance(evidence)
     assert np.isnan(of(table, "version", "roc_auc")["value"])
     assert "a fold has no child" in of(table, "version", "roc_auc")["reason"]
 
@@ -89,26 +125,23 @@ def test_a_fold_of_one_outcome_makes_the_areas_undefined_not_a_number(make_evide
 def test_no_flag_means_no_precision_and_no_outcome_no_recall(make_evidence):
     evidence = make_evidence()
     evidence["flag.version"] = 0.0
-    nothing = of(performance(evidence, replicates=50), "version", "precision_at_capacity")
+    nothing = of(performance(evidence), "version", "precision_at_capacity")
     assert np.isnan(nothing["value"])
     assert nothing["reason"] == "no child is flagged"
-    assert np.isnan(of(performance(evidence, replicates=50), "version", "number_needed_to_screen")["value"])
+    assert np.isnan(of(performance(evidence), "version", "number_needed_to_screen")["value"])
     evidence["label"] = 0
-    assert (
-        of(performance(evidence, replicates=50), "version", "recall_at_capacity")["reason"]
-        == "no child has the outcome"
-    )
+    assert of(performance(evidence), "version", "recall_at_capacity")["reason"] == "no child has the outcome"
 
 
 def test_few_schools_get_values_without_intervals(make_evidence):
-    table = performance(make_evidence(schools=8, folds=2), replicates=50)
+    table = performance(make_evidence(schools=8, folds=2))
     assert table["value"].notna().all()
     assert table["low"].isna().all()
     assert table["reason"].str.contains("fewer than 10 schools").all()
 
 
 def test_paired_differences_are_differences_and_narrower_than_unpaired(evidence, table):
-    paired = differences(evidence, "version", "lightgbm", replicates=300)
+    paired = differences(evidence, "version", "lightgbm")
     for _, row in paired.iterrows():
         ours, theirs = (of(table, policy, row["metric"]) for policy in ("version", "lightgbm"))
         assert row["value"] == pytest.approx(ours["value"] - theirs["value"], abs=1e-12)
@@ -116,7 +149,7 @@ def test_paired_differences_are_differences_and_narrower_than_unpaired(evidence,
     auc = of(paired, "version", "roc_auc")
     single = of(table, "version", "roc_auc")
     assert auc["high"] - auc["low"] < 0.7 * (single["high"] - single["low"])
-    mirrored = differences(evidence, "lightgbm", "version", replicates=300)
+    mirrored = differences(evidence, "lightgbm", "version")
     assert of(mirrored, "lightgbm", "roc_auc")["high"] == pytest.approx(-auc["low"])
 
 

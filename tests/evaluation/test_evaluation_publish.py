@@ -125,7 +125,9 @@ def test_the_sections_and_keys_are_those_the_pages_read(published):
             "high",
             "n",
             "tolerance",
-            "status",
+            "null_gap",
+            "verdict",
+            "n_to_settle",
             "words",
         },
         "calibration": {"bin", "low_score_of_100", "predicted_of_100", "observed_of_100", "low", "high", "n"},
@@ -174,8 +176,8 @@ def test_a_gap_of_small_numbers_is_said_without_them(make_evidence):
     assert gap["value"] is gap["low"] is gap["n"] is None
     assert gap["reason"] == "fewer than 10 children"
     assert published["named"] == [
-        "The needs of girls are missed more than others' by more than the tolerance; the numbers are withheld: "
-        "fewer than 10 children."
+        "The needs of girls are missed more than those of others: outside tolerance (the numbers are withheld: "
+        "fewer than 10 children)."
     ]
 
 

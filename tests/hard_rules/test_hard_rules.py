@@ -412,8 +412,14 @@ def test_rule_10_nothing_published_is_a_number_without_evidence(trained: Any) ->
     rows = [*published["performance"], *published["groups"], *published["differences"], *published["gaps"]]
     undefined = [row for row in rows if row["value"] is None]
     assert undefined, "some ethnic group is too small for a figure in so small an England"
-    assert all(row.get("reason") or row.get("status") for row in undefined)
-    assert "fair" not in {row["status"] for row in published["gaps"]}
+    assert all(row.get("reason") or row.get("verdict") for row in undefined)
+    verdicts = {row["verdict"] for row in published["gaps"]}
+    assert verdicts <= {"within tolerance", "outside tolerance", "not enough evidence"}
+    assert all(
+        row["verdict"] == "not enough evidence"
+        for row in published["gaps"]
+        if row["low"] is None and row["reason"] != "fewer than 10 children"
+    )
     small = [row for row in published["groups"] if row["value"] is not None and row["metric"] == "sensitivity"]
     assert all(row["n"] >= 10 for row in small)
 

@@ -8,6 +8,7 @@ be shown, under disclosure control, and :func:`headline` into MLflow metrics.
 """
 
 from send_screen.evaluation._calibration import calibration_bins
+from send_screen.evaluation._estimate import Estimate, clustered_rate
 from send_screen.evaluation._evidence import EvidenceKeys, build_evidence
 from send_screen.evaluation._folds import out_of_school_folds, verify_folds
 from send_screen.evaluation._gaps import gaps
@@ -16,6 +17,7 @@ from send_screen.evaluation._named import named
 from send_screen.evaluation._out_of_fold import fit_on, out_of_fold
 from send_screen.evaluation._performance import differences, performance
 from send_screen.evaluation._publish import headline, publish
+from send_screen.evaluation._replicates import GroupReplicates, group_replicates
 
 __all__ = [
     "out_of_school_folds",
@@ -26,8 +28,12 @@ __all__ = [
     "EvidenceKeys",
     "performance",
     "differences",
+    "clustered_rate",
+    "Estimate",
     "by_group",
     "gaps",
+    "group_replicates",
+    "GroupReplicates",
     "named",
     "calibration_bins",
     "publish",

@@ -1,189 +1,281 @@
-"""Whose needs are missed more: each group against all others of its attribute, all groups at once.
+"""Three questions about groups, each answered in one of three phrases.
 
-The question's family is every gap tested. Holm's step-down procedure [Holm1979]_ keeps the probability of any gap shown
-where there is none at most alpha: the i-th smallest p value of m is tested at alpha / (m - i + 1), and each gap's
-interval is drawn at the level at which it was decided, so that it excludes 0 exactly where a gap is shown.
+Whose needs are missed? Who is listed without need? Does a score mean the same for everyone? Each question compares
+every group with all other children of its attribute, and every two groups with each other. The intervals of one
+question hold all at once, and are held against the spec's tolerance, as in a test of equivalence [Schuirmann1987]_:
+
+- *within tolerance*: the whole interval lies inside it;
+- *outside tolerance*: the whole interval lies beyond it;
+- *not enough evidence*: otherwise, and where there are too few children or schools for an interval.
+
+So the probability of any wrong verdict in a question is at most alpha, whatever the true gaps are.
 
 References
 ----------
-.. [Holm1979] Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scand. J. Statist. 6.
+.. [Schuirmann1987] Schuirmann, D. J. (1987). A comparison of the two one-sided tests procedure and the power approach
+   for assessing the equivalence of average bioavailability. J. Pharmacokinetics and Biopharmaceutics 15.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t
+from scipy.special import expit
+from scipy.stats import norm, t
 
+from send_screen.errors import UsageError
 from send_screen.evaluation._estimate import MIN_SCHOOLS, smallest
 from send_screen.evaluation._evidence import EvidenceView
+from send_screen.evaluation._influence import ratio
 from send_screen.evaluation._out_of_fold import VERSION
+from send_screen.evaluation._replicates import replicate_ratios, simultaneous_level
+from send_screen.specs import TOLERANCES
 
-#: Fewer children with the outcome than this, in the group or the others, cannot show a gap.
-MIN_POSITIVES = 10
+Verdict = Literal["within tolerance", "outside tolerance", "not enough evidence"]
+WITHIN: Verdict = "within tolerance"
+OUTSIDE: Verdict = "outside tolerance"
+NOT_ENOUGH: Verdict = "not enough evidence"
 
-Status = Literal["larger than the tolerance", "smaller than the tolerance", "no gap shown", "too few to say"]
-LARGER: Status = "larger than the tolerance"
-SMALLER: Status = "smaller than the tolerance"
-NOT_SHOWN: Status = "no gap shown"
-TOO_FEW: Status = "too few to say"
+MISSED, LISTED, MEANING = "missed_need", "false_positive_rate", "observed_minus_predicted"
+OTHERS = "all others"
+#: Fewer children to divide by than this, on either side, settle nothing.
+MIN_CHILDREN = 10
+#: Shares of a child are counted in units of this, so that sums over children are exact.
+_UNIT = 2.0**-20
 
 
-def gaps(evidence: pd.DataFrame, *, tolerance: float = 0.10, alpha: float = 0.05) -> pd.DataFrame:
-    """Return each group's missed need minus that of all other children, with simultaneous intervals.
+@dataclass(frozen=True)
+class _Side:
+    """One side of a comparison: sums by school, and the least variance that its rate can have."""
 
-    Missed need is the share, among children with the outcome, that the version does not flag. Children of both sides
-    share schools: the variance is of the paired difference, linearised by school, and never below that of two
-    independent binomials. An attribute of two groups is one question, asked once and shown from both sides.
+    above: np.ndarray
+    below: np.ndarray
+    floor: float
+    cells: tuple[float, ...]
+
+    @property
+    def n(self) -> float:
+        return float(self.below.sum())
+
+    @property
+    def schools(self) -> int:
+        return int((self.below > 0).sum())
+
+
+def gaps(
+    evidence: pd.DataFrame,
+    *,
+    tolerances: Mapping[str, float] = TOLERANCES,
+    alpha: float = 0.05,
+    replicates: int = 1000,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Return the gaps between groups, with intervals that hold for a whole question at once, and verdicts.
+
+    ``missed_need`` is the share, among children with the outcome, that the version does not flag;
+    ``false_positive_rate`` the share, among children without it, that it flags; ``observed_minus_predicted`` the share
+    of children with the outcome minus the mean probability that the score says.
+
+    Children of both sides share schools: a gap's standard error is that of the paired difference, and never below that
+    of two independent binomials with one success and one failure added to each [Agresti2000]_. How wide the intervals
+    are so that all hold at once comes from replicates that resample schools.
 
     Parameters
     ----------
     evidence : pandas.DataFrame
         From :func:`build_evidence`.
-    tolerance : float
-        Gap up to which the spec tolerates a difference, as a share.
+    tolerances : mapping of str to float
+        Metric -> largest gap, as a share, that the spec tolerates.
     alpha : float
-        Probability of any gap shown where there is none, over all groups of all attributes.
+        Probability of any wrong verdict in one question.
+    replicates, seed : int
+        Of the replicates.
 
     Returns
     -------
     pandas.DataFrame
-        ``attribute``, ``group``, ``against`` ("all others"), ``metric`` ("missed_need"), ``value`` (the gap), ``low``,
-        ``high`` (simultaneous), ``n`` (children of the group with the outcome), ``schools``, ``smallest_cell``,
-        ``rate``, ``rate_others``, ``n_others``, ``p_value`` (before Holm), ``tolerance``, ``groups`` (in the
-        attribute), ``status``, ``reason``. The status is never that a version is fair: where no gap is shown, there
-        may be one.
-    """
-    view = EvidenceView(evidence)
-    rows = [_gap(view, attribute, name, tolerance) for attribute in view.attributes for name in _names(view, attribute)]
-    table = pd.DataFrame(rows, columns=list(_EMPTY))
-    # both sides of a two-group attribute are one question
-    question = np.where(table["groups"] == 2, table["attribute"], table["attribute"] + "\n" + table["group"])
-    asked = table.loc[table["p_value"].notna()].groupby(question[table["p_value"].notna()])["p_value"].first()
-    level = dict(zip(asked.index, holm_levels(asked.to_numpy(np.float64), alpha), strict=True))
-    levels = np.array([level.get(name, math.nan) for name in question])
-    half = t.ppf(1 - levels / 2, table["df"].to_numpy(np.float64)) * table["error"]
-    table["low"], table["high"] = table["value"] - half, table["value"] + half
-    table["status"] = [_status(*row) for row in zip(table["value"], table["low"], table["high"], strict=False)]
-    large = table["value"].abs() >= tolerance
-    table.loc[(table["status"] == LARGER) & ~large, "status"] = SMALLER
-    return table.drop(columns=["error", "df"])
+        ``attribute``, ``group``, ``against`` ("all others", or a group; of two groups only the former), ``metric``,
+        ``value`` (the gap), ``low``, ``high`` (simultaneous), ``n`` (children that the group's share is of),
+        ``schools``, ``smallest_cell``, ``rate``, ``rate_others``, ``n_others``, ``null_gap`` (what chance alone stays
+        below 19 times in 20 where there is no gap), ``tolerance``, ``verdict``, ``n_to_settle`` (about how many
+        children of the group would settle an open verdict, if the gap stays as it is; NaN where none is open),
+        ``reason``.
 
-
-_EMPTY = (
-    "attribute", "group", "against", "metric", "value", "low", "high", "n", "schools", "smallest_cell", "rate",
-    "rate_others", "n_others", "p_value", "tolerance", "groups", "reason", "error", "df",
-)  # fmt: skip
-
-
-def _names(view: EvidenceView, attribute: str) -> list[str]:
-    """Return the groups of an attribute in order."""
-    return sorted(set(view.group(attribute)))
-
-
-def _status(value: float, low: float, high: float) -> Status:
-    """Return what an interval shows: a gap, none, or nothing."""
-    if math.isnan(low):
-        return TOO_FEW
-    return LARGER if low > 0 or high < 0 else NOT_SHOWN
-
-
-def _gap(view: EvidenceView, attribute: str, name: str, tolerance: float) -> dict[str, object]:
-    """Return one group's gap before Holm: value, standard error, degrees of freedom, p value."""
-    inside = view.group(attribute) == name
-    missed = view.label * (1 - view.flag(VERSION))
-    sides = [
-        (view.by_school(side * missed), view.by_school(side * view.label)) for side in (inside * 1.0, ~inside * 1.0)
-    ]
-    counts = [(float(fn.sum()), float(positives.sum())) for fn, positives in sides]
-    (_, n), (_, n_others) = counts
-    rates = [fn / positives if positives > 0 else math.nan for fn, positives in counts]
-    schools = [int((positives > 0).sum()) for _, positives in sides]
-    row: dict[str, object] = {
-        "attribute": attribute,
-        "group": name,
-        "against": "all others",
-        "metric": "missed_need",
-        "value": rates[0] - rates[1],
-        "low": math.nan,
-        "high": math.nan,
-        "n": n,
-        "schools": schools[0],
-        "smallest_cell": smallest(*(cell for fn, p in counts for cell in (fn, p - fn, p))),
-        "rate": rates[0],
-        "rate_others": rates[1],
-        "n_others": n_others,
-        "p_value": math.nan,
-        "tolerance": tolerance,
-        "groups": len(_names(view, attribute)),
-        "reason": "",
-        "error": math.nan,
-        "df": math.nan,
-    }
-    if min(n, n_others) < MIN_POSITIVES:
-        return row | {"reason": f"fewer than {MIN_POSITIVES} children with the outcome on one side"}
-    if min(schools) < MIN_SCHOOLS:
-        return row | {"reason": f"fewer than {MIN_SCHOOLS} schools on one side"}
-    error = paired_error(sides[0], sides[1])
-    df = min(schools) - 1
-    return row | {"error": error, "df": df, "p_value": 2 * float(t.sf(abs(rates[0] - rates[1]) / error, df))}
-
-
-def paired_error(ours: tuple[np.ndarray, np.ndarray], theirs: tuple[np.ndarray, np.ndarray]) -> float:
-    """Return the standard error of a difference of two rates whose children share schools.
-
-    School s adds e_s = (a_s - r b_s) / sum b - (a'_s - r' b'_s) / sum b'; the variance is S / (S - 1) sum e_s^2, and
-    at least the sum of both binomial variances, with one success and one failure added to each side [Agresti2000]_.
-
-    Parameters
-    ----------
-    ours, theirs : tuple of numpy.ndarray of float, each of shape (schools,)
-        Successes and trials by school.
+    Raises
+    ------
+    DataError
+        When this is not an evidence table.
+    UsageError
+        When a metric has no tolerance.
 
     References
     ----------
     .. [Agresti2000] Agresti, A. and Caffo, B. (2000). Simple and effective confidence intervals for proportions and
        differences of proportions. The American Statistician 54.
     """
-    by_school = np.zeros(len(ours[0]))
-    binomial = 0.0
-    for sign, (a, b) in ((1, ours), (-1, theirs)):
-        n = float(b.sum())
-        by_school += sign * (a - a.sum() / n * b) / n
-        adjusted = (float(a.sum()) + 1) / (n + 2)
-        binomial += adjusted * (1 - adjusted) / (n + 2)
-    schools = int(((ours[1] > 0) | (theirs[1] > 0)).sum())
-    return math.sqrt(max(schools / (schools - 1) * float((by_school**2).sum()), binomial))
+    view = EvidenceView(evidence)
+    missing = sorted({MISSED, LISTED, MEANING} - set(tolerances))
+    if missing:
+        raise UsageError(f"There is no tolerance for {', '.join(missing)}.")
+    questions = [
+        _question(view, metric, tolerances[metric], alpha, replicates, seed) for metric in (MISSED, LISTED, MEANING)
+    ]
+    return pd.concat(questions, ignore_index=True)
 
 
-def holm_levels(p_values: np.ndarray, alpha: float) -> np.ndarray:
-    """Return the level at which Holm's procedure decides each hypothesis.
+def _question(
+    view: EvidenceView, metric: str, tolerance: float, alpha: float, replicates: int, seed: int
+) -> pd.DataFrame:
+    """Return the rows of one question."""
+    sides: list[_Side] = []
+    named: list[tuple[str, str, str, int, int]] = []
+    for attribute in view.attributes:
+        named += [(attribute, *row) for row in _comparisons(view, attribute, metric, sides)]
+    rows = [
+        {"attribute": attribute, "group": group, "against": against, "metric": metric}
+        | _gap(sides[ours], sides[theirs], both_rate=metric != MEANING)
+        for attribute, group, against, ours, theirs in named
+    ]
+    table = pd.DataFrame(rows, columns=_COLUMNS)
+    ours, theirs = np.array([row[3] for row in named], dtype=int), np.array([row[4] for row in named], dtype=int)
+    error = table["error"].to_numpy(np.float64)
+    known = ~np.isnan(error)
+    level = alpha
+    if known.any():
+        above, below = (_exact(view, sums) for sums in zip(*((s.above, s.below) for s in sides), strict=True))
+        ratios = replicate_ratios(above, below, replicates=replicates, seed=seed)
+        drawn = ratios[1:, ours[known]] - ratios[1:, theirs[known]]
+        # drawing S schools shrinks their variance by (S - 1) / S
+        deviations = (drawn - (ratios[0, ours[known]] - ratios[0, theirs[known]])) * math.sqrt(
+            view.n_schools / (view.n_schools - 1)
+        )
+        level = simultaneous_level(deviations, error[known], alpha=alpha)
+    quantile = np.where(known, t.ppf(1 - level / 2, table["df"].to_numpy(np.float64)), norm.ppf(1 - level / 2))
+    half = quantile * error
+    table["low"], table["high"] = table["value"] - half, table["value"] + half
+    table["tolerance"] = tolerance
+    table["verdict"] = [verdict(low, high, tolerance) for low, high in zip(table["low"], table["high"], strict=True)]
+    table["n_to_settle"] = [
+        _n_to_settle(row, float(q), tolerance) if row["verdict"] == NOT_ENOUGH else math.nan
+        for row, q in zip(table.to_dict("records"), quantile, strict=True)
+    ]
+    return table.drop(columns=["error", "df", "spread"])
 
-    Parameters
-    ----------
-    p_values : numpy.ndarray of float, shape (m,)
-    alpha : float
-        Familywise level.
 
-    Returns
-    -------
-    numpy.ndarray of float, shape (m,)
-        A hypothesis is rejected exactly when its p value is at most its level.
+_COLUMNS = (
+    "attribute", "group", "against", "metric", "value", "low", "high", "n", "schools", "smallest_cell", "rate",
+    "rate_others", "n_others", "null_gap", "tolerance", "verdict", "n_to_settle", "reason", "error", "df", "spread",
+)  # fmt: skip
+
+
+def _exact(view: EvidenceView, sums: Sequence[np.ndarray]) -> np.ndarray:
+    """Return sums by school as columns, in units again: averages over fold seeds are not, and add up with rounding."""
+    return np.round(np.column_stack(sums) * view.n_seeds / _UNIT) * _UNIT
+
+
+def _comparisons(
+    view: EvidenceView, attribute: str, metric: str, sides: list[_Side]
+) -> list[tuple[str, str, int, int]]:
+    """Add an attribute's sides, and return its comparisons: group, against, and the places of both sides."""
+    codes, names = pd.factorize(view.group(attribute), sort=True)
+    groups = [_side(view, codes == code, metric) for code in range(len(names))]
+    others = [_side(view, codes != code, metric) for code in range(len(names))]
+    first = len(sides)
+    sides += groups + others
+    k = len(names)
+    found = [(str(names[i]), OTHERS, first + i, first + k + i) for i in range(k)]
+    if k > 2:
+        found += [(str(names[i]), str(names[j]), first + i, first + j) for i in range(k) for j in range(i + 1, k)]
+    return found
+
+
+def _side(view: EvidenceView, inside: np.ndarray, metric: str) -> _Side:
+    """Return the sums of one side; what is counted is whole or in units, so that sums are exact."""
+    label, flag = view.label * inside, view.flag(VERSION)
+    if metric == MEANING:
+        risk = np.round(expit(view.score(VERSION)) / _UNIT) * _UNIT * inside
+        below = view.by_school(inside * 1.0)
+        n, events = float(below.sum()), float(label.sum()) / view.n_seeds
+        floor = float((risk * (1 - risk)).sum()) / view.n_seeds / n**2 if n else math.nan
+        return _Side(view.by_school(label - risk), below, floor, (n, events, n - events))
+    count = label if metric == MISSED else inside - label
+    hit = count * ((1 - flag) if metric == MISSED else flag)
+    above, below = view.by_school(hit), view.by_school(count)
+    n, x = float(below.sum()), float(above.sum())
+    adjusted = (x + 1) / (n + 2)
+    return _Side(above, below, adjusted * (1 - adjusted) / (n + 2), (n, x, n - x))
+
+
+def _gap(ours: _Side, theirs: _Side, *, both_rate: bool) -> dict[str, object]:
+    """Return one gap before the question's level is known: value, standard error, degrees of freedom."""
+    mine, other = ratio(ours.above, ours.below), ratio(theirs.above, theirs.below)
+    value = mine.value - other.value
+    row: dict[str, object] = {
+        "value": value,
+        "n": ours.n,
+        "schools": ours.schools,
+        "smallest_cell": smallest(*ours.cells, *theirs.cells),
+        "rate": mine.value,
+        "rate_others": other.value,
+        "n_others": theirs.n,
+        "null_gap": math.nan,
+        "reason": "",
+        "error": math.nan,
+        "df": math.nan,
+        "spread": math.nan,
+    }
+    if min(ours.n, theirs.n) == 0:
+        return row | {"reason": "no child to divide by on one side"}
+    n = ours.n + theirs.n
+    if both_rate:
+        pooled = float(ours.above.sum() + theirs.above.sum()) / n
+        spread = pooled * (1 - pooled)
+    else:
+        spread = (ours.floor * ours.n**2 + theirs.floor * theirs.n**2) / n
+    row |= {"spread": spread, "null_gap": norm.ppf(0.975) * math.sqrt(spread * (1 / ours.n + 1 / theirs.n))}
+    if min(ours.n, theirs.n) < MIN_CHILDREN:
+        return row | {"reason": f"fewer than {MIN_CHILDREN} children on one side"}
+    if min(ours.schools, theirs.schools) < MIN_SCHOOLS:
+        return row | {"reason": f"fewer than {MIN_SCHOOLS} schools on one side"}
+    schools = int(((ours.below > 0) | (theirs.below > 0)).sum())
+    error = max((mine - other).error(schools), math.sqrt(ours.floor + theirs.floor))
+    df = min(ours.schools, theirs.schools) - 1
+    return row | {"error": error, "df": df, "null_gap": float(t.ppf(0.975, df)) * error}
+
+
+def verdict(low: float, high: float, tolerance: float) -> Verdict:
+    """Return what an interval says of a gap.
 
     Examples
     --------
-    >>> holm_levels(np.array([0.001, 0.5, 0.02]), 0.06).round(3).tolist()
-    [0.02, 0.06, 0.03]
+    >>> verdict(-0.02, 0.06, 0.10), verdict(0.12, 0.30, 0.10), verdict(0.03, 0.37, 0.10), verdict(math.nan, 1, 0.1)
+    ('within tolerance', 'outside tolerance', 'not enough evidence', 'not enough evidence')
     """
-    m = len(p_values)
-    levels = np.empty(m)
-    stopped = math.nan
-    for i, which in enumerate(np.argsort(p_values, kind="stable")):
-        level = alpha / (m - i) if math.isnan(stopped) else stopped
-        levels[which] = level
-        if p_values[which] > level:
-            stopped = level
-    return levels
+    if -tolerance < low and high < tolerance:
+        return WITHIN
+    return OUTSIDE if low > tolerance or high < -tolerance else NOT_ENOUGH
+
+
+def _n_to_settle(row: Mapping[object, float], quantile: float, tolerance: float) -> float:
+    """Return about how many children of the group would settle a verdict, to two figures, rounded up.
+
+    The error shrinks with the root of the number of children. Where it is not known, the gap is taken to be none, the
+    others to be many, and children to be independent: then it is the least that could do.
+    """
+    if math.isnan(row["error"]):
+        if not row["spread"] > 0:
+            return math.nan
+        needed = row["spread"] * (quantile / tolerance) ** 2
+    else:
+        away = abs(abs(row["value"]) - tolerance)
+        needed = row["n"] * (quantile * row["error"] / away) ** 2 if away > 0 else math.inf
+    if not math.isfinite(needed):
+        return math.nan
+    needed = max(needed, row["n"] + 1, MIN_CHILDREN)
+    unit = 10.0 ** max(0, math.floor(math.log10(needed)) - 1)
+    return math.ceil(needed / unit) * unit

@@ -8,14 +8,16 @@ from dataclasses import asdict, replace
 import numpy as np
 import pandas as pd
 from fairlearn.metrics import MetricFrame
+from scipy.special import expit
 
 from send_screen.errors import UsageError
 from send_screen.evaluation._calibration import recalibrate
-from send_screen.evaluation._estimate import Estimate, clustered_rate, smallest
+from send_screen.evaluation._estimate import Estimate, clustered_rate, smallest, t_interval
 from send_screen.evaluation._evidence import EvidenceView
 from send_screen.evaluation._group_auc import within_fold_auc
+from send_screen.evaluation._influence import ratio
 from send_screen.evaluation._out_of_fold import VERSION
-from send_screen.evaluation._performance import confusion
+from send_screen.evaluation._performance import confusion, net_benefit
 
 Rate = Callable[..., float]
 Where = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -90,7 +92,9 @@ def by_group(
         ``attribute``, ``group``, ``policy``, ``metric``, ``value``, ``low``, ``high``, ``n`` (children in the
         denominator), ``schools``, ``smallest_cell``, ``reason``. Metrics: ``prevalence``, ``selection_rate``,
         ``sensitivity`` (of those with the outcome, flagged), ``missed_need`` (not flagged), ``specificity``,
-        ``false_positive_rate``, ``ppv``, ``roc_auc`` (pairs within folds), ``calibration_slope``.
+        ``false_positive_rate``, ``ppv``, ``roc_auc`` (pairs within folds), ``calibration_slope``,
+        ``observed_minus_predicted`` (share with the outcome minus mean probability), ``net_benefit`` (see
+        :func:`performance`).
 
     Raises
     ------
@@ -115,11 +119,22 @@ def by_group(
             figures = _rates(view, flag, inside, values.loc[name], alpha)
             figures["roc_auc"] = within_fold_auc(view, score, inside, alpha=alpha)
             figures["calibration_slope"] = recalibrate(view, score, rows=inside, alpha=alpha).slope
+            figures["observed_minus_predicted"] = _observed_minus_predicted(view, score, inside, alpha)
+            figures["net_benefit"] = net_benefit(view, flag, inside, alpha=alpha)
             rows += [
                 {"attribute": attribute, "group": name, "policy": VERSION, "metric": metric, **asdict(figure)}
                 for metric, figure in figures.items()
             ]
     return pd.DataFrame(rows)
+
+
+def _observed_minus_predicted(view: EvidenceView, score: np.ndarray, inside: np.ndarray, alpha: float) -> Estimate:
+    """Return how many more of a group had the outcome than the score said, as a share."""
+    n, events = view.by_school(inside * 1.0), view.by_school(inside * view.label)
+    found = ratio(events - view.by_school(inside * expit(score)), n)
+    total, having, schools = float(n.sum()), float(events.sum()), int((n > 0).sum())
+    cells = smallest(having, total - having)
+    return t_interval(found.value, found.error(schools), n=total, schools=schools, cells=cells, alpha=alpha)
 
 
 def _metric_frame(label: np.ndarray, flag: np.ndarray, group: np.ndarray) -> MetricFrame:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-from send_screen.evaluation._gaps import LARGER, NOT_SHOWN, TOO_FEW
+from send_screen.evaluation._gaps import LISTED, MEANING, MISSED, NOT_ENOUGH, OTHERS, WITHIN
 
 WITHHELD = "fewer than 10 children"
+#: More children than one year of England has settle nothing.
+_MOST_CHILDREN = 600_000
 
 
 def group_in_words(attribute: str, group: str, words: Mapping[str, Mapping[str, str]]) -> str:
@@ -32,48 +35,71 @@ def group_in_words(attribute: str, group: str, words: Mapping[str, Mapping[str, 
     return words.get(attribute, {}).get(group, f"children ({attribute}: {group})")
 
 
-def gap_in_words(gap: Mapping[Any, Any], who: str, outcome_words: str, *, withheld: bool = False) -> str:
-    """Return one row of :func:`gaps` as a sentence.
+def gap_in_words(gap: Mapping[Any, Any], who: str, whom: str, outcome_words: str, *, withheld: bool = False) -> str:
+    """Return one row of :func:`gaps` as a sentence, with its verdict.
 
     Parameters
     ----------
     gap : mapping
         A row of :func:`gaps`.
-    who : str
-        The group as a noun for many children.
+    who, whom : str
+        The group, and whom it is compared with, as nouns for many children.
     outcome_words : str
         What is predicted, as a verb phrase after "who later", for example ``"had SEN support"``.
     withheld : bool
-        True where disclosure control withholds the numbers: the finding is said, without them.
+        True where disclosure control withholds the numbers: the verdict is said, without them.
 
     Examples
     --------
-    >>> row = dict(status="larger than the tolerance", rate=0.62, rate_others=0.47, n=410, value=0.15, low=0.09,
-    ...     high=0.21)
-    >>> gap_in_words(row, "girls", "had SEN support")
-    'Of 100 girls who later had SEN support, it misses 62; of 100 others, 47. (n = 410; gap 15, 9 to 21)'
+    >>> row = dict(metric="missed_need", verdict="outside tolerance", rate=0.62, rate_others=0.37, n=410, value=0.25,
+    ...     low=0.19, high=0.31, tolerance=0.1, n_to_settle=float("nan"))
+    >>> gap_in_words(row, "girls", "others", "had SEN support")
+    'Of 100 girls who later had SEN support, it misses 62; of 100 others, 37. The gap is outside the tolerance of 10. \
+(n = 410; gap 25, 19 to 31)'
     """
-    if gap["status"] == TOO_FEW:
-        return f"Too few to say whether the needs of {who} are missed more or less than others'."
-    if withheld:
-        if gap["status"] == NOT_SHOWN:
-            return f"No gap was shown between {who} and others; the numbers are withheld: {WITHHELD}."
-        than = "more" if gap["value"] > 0 else "less"
-        size = " by more than the tolerance" if gap["status"] == LARGER else ""
-        return f"The needs of {who} are missed {than} than others'{size}; the numbers are withheld: {WITHHELD}."
-    found = (
-        f"Of 100 {who} who later {outcome_words}, it misses {_of_100(gap['rate'])}; "
-        f"of 100 others, {_of_100(gap['rate_others'])}."
+    asked = _ASKED[gap["metric"]]
+    if withheld or not math.isfinite(gap["value"]):
+        why = f"the numbers are withheld: {WITHHELD}" if withheld else gap["reason"]
+        about = asked.about if not gap_shown(gap) else asked.more if gap["value"] > 0 else asked.less
+        return f"{about.format(who=who, whom=whom)}: {gap['verdict']} ({why})."
+    found = asked.found.format(
+        who=who,
+        whom=whom,
+        outcome=outcome_words,
+        rate=asked.number(gap["rate"]),
+        other=asked.number(gap["rate_others"]),
     )
-    numbers = f"n = {round(gap['n'])}; gap {_of_100(gap['value'])}, {_of_100(gap['low'])} to {_of_100(gap['high'])}"
-    if gap["status"] == NOT_SHOWN:
-        return f"{found} No gap is shown, which is not to say that there is none. ({numbers})"
-    return f"{found} ({numbers})"
+    numbers = f"n = {round(gap['n']):,}; gap {_of_100(gap['value'])}"
+    if math.isfinite(gap["low"]):
+        numbers += f", {_of_100(gap['low'])} to {_of_100(gap['high'])}"
+    return f"{found} {_verdict_in_words(gap)} ({numbers})"
+
+
+def _verdict_in_words(gap: Mapping[Any, Any]) -> str:
+    """Return the verdict as a sentence."""
+    tolerance = f"the tolerance of {_of_100(gap['tolerance'])}"
+    if gap["verdict"] != NOT_ENOUGH:
+        return f"The gap is {'inside' if gap['verdict'] == WITHIN else 'outside'} {tolerance}."
+    more = ""
+    if math.isfinite(gap["n_to_settle"]) and gap["n_to_settle"] <= _MOST_CHILDREN:
+        more = f"; about {round(gap['n_to_settle']):,} such children would settle it"
+    return f"That is not enough evidence to say whether the gap is inside {tolerance}{more}."
+
+
+def gap_shown(gap: Mapping[Any, Any]) -> bool:
+    """Tell whether the interval of a gap excludes that there is none."""
+    return bool(gap["low"] > 0 or gap["high"] < 0)
 
 
 def names_a_group(gap: Mapping[Any, Any]) -> bool:
-    """Tell whether a gap is to be named: a group whose needs are missed more, by more than the tolerance."""
-    return bool(gap["status"] == LARGER and gap["value"] > 0)
+    """Tell whether a group is to be named: its needs are missed more than others', as measured beyond the tolerance.
+
+    A harm is named before it is settled: it is enough that the interval excludes that there is no gap, even where it
+    does not lie wholly beyond the tolerance.
+    """
+    return bool(
+        gap["metric"] == MISSED and gap["against"] == OTHERS and gap["low"] > 0 and gap["value"] >= gap["tolerance"]
+    )
 
 
 def named(
@@ -94,7 +120,7 @@ def named(
         Attribute -> group -> noun.
     """
     return [
-        gap_in_words(gap, group_in_words(gap["attribute"], gap["group"], group_words or {}), outcome_words)
+        gap_in_words(gap, group_in_words(gap["attribute"], gap["group"], group_words or {}), "others", outcome_words)
         for gap in table.to_dict("records")
         if names_a_group(gap)
     ]
@@ -106,3 +132,43 @@ def _of_100(share: float) -> str:
     if float(text) == 0 and share != 0:
         text = f"{100 * share:.1f}"
     return text.replace("-0.0", "0.0").replace("-", "−")
+
+
+def _more_or_fewer(share: float) -> str:
+    """Return a signed share as so many more, or fewer, of 100."""
+    return f"{_of_100(abs(share))} {'more' if share >= 0 else 'fewer'}"
+
+
+class _Asked(NamedTuple):
+    """How a question's figures are said."""
+
+    about: str
+    more: str
+    less: str
+    found: str
+    number: Callable[[float], str]
+
+
+_ASKED = {
+    MISSED: _Asked(
+        "Whether the needs of {who} are missed more or less than those of {whom}",
+        "The needs of {who} are missed more than those of {whom}",
+        "The needs of {who} are missed less than those of {whom}",
+        "Of 100 {who} who later {outcome}, it misses {rate}; of 100 {whom}, {other}.",
+        _of_100,
+    ),
+    LISTED: _Asked(
+        "Whether {who} are listed without need more or less often than {whom}",
+        "Listed without need more often than {whom} are {who}",
+        "Listed without need less often than {whom} are {who}",
+        "Of 100 {who} without the outcome, it lists {rate}; of 100 {whom}, {other}.",
+        _of_100,
+    ),
+    MEANING: _Asked(
+        "Whether a score means the same for {who} and for {whom}",
+        "A score says less than happens of {who}, beside {whom}",
+        "A score says more than happens of {who}, beside {whom}",
+        "Of 100 {who}, {rate} later {outcome} than the score said; of 100 {whom}, {other}.",
+        _more_or_fewer,
+    ),
+}

@@ -11,20 +11,19 @@ from send_screen.errors import UsageError
 from send_screen.evaluation._calibration import recalibrate
 from send_screen.evaluation._estimate import Estimate, clustered_rate, smallest, t_interval, undefined
 from send_screen.evaluation._evidence import EvidenceView
+from send_screen.evaluation._influence import AREAS, Influenced, ranking, ratio
 from send_screen.evaluation._out_of_fold import RULE, VERSION
-from send_screen.evaluation._resample import bootstrap_error, ranking_replicates, ratio_replicates, school_weights
 
-AREAS = ("roc_auc", "average_precision")
 RATES = ("recall_at_capacity", "precision_at_capacity", "specificity_at_capacity")
 ONE_SIDED_FOLD = "a fold has no child with, or none without, the outcome"
 
 
-def performance(evidence: pd.DataFrame, *, alpha: float = 0.05, replicates: int = 1000, seed: int = 0) -> pd.DataFrame:
+def performance(evidence: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame:
     """Return every policy's figures, each with n and an interval that knows that children sit in schools.
 
-    ROC AUC and average precision are means over folds, averaged over fold seeds; their standard errors come from
-    replicates that resample schools, and their intervals from a t quantile on the logit scale. What is counted at
-    capacity is pooled over folds (Wilson's interval with a design effect). The rule is also judged at its own natural
+    ROC AUC and average precision are means over folds, averaged over fold seeds; their standard errors come from the
+    influence of each school, and their intervals from a t quantile on the logit scale. What is counted at capacity is
+    pooled over folds (Wilson's interval with a design effect). The rule is also judged at its own natural
     rate. The intervals are about other children and schools, not about other training data.
 
     Parameters
@@ -33,20 +32,16 @@ def performance(evidence: pd.DataFrame, *, alpha: float = 0.05, replicates: int 
         From :func:`build_evidence`.
     alpha : float
         One minus the confidence of the intervals.
-    replicates : int
-        Replicates that resample schools.
-    seed : int
-        Seed of the replicates.
 
     Returns
     -------
     pandas.DataFrame
         ``policy``, ``metric``, ``value``, ``low``, ``high``, ``n`` (children in the denominator), ``schools``,
         ``smallest_cell``, ``reason``. Metrics: ``roc_auc``, ``average_precision``, ``recall_at_capacity``,
-        ``precision_at_capacity``, ``specificity_at_capacity``, ``number_needed_to_screen``, ``calibration_slope``,
-        ``calibration_intercept``; of a version learnt in bags ``stays_listed`` (the chance that a model learnt from
-        other schools lists a listed child too); of the rule ``recall_natural``, ``precision_natural`` and
-        ``flagged_natural``.
+        ``precision_at_capacity``, ``specificity_at_capacity``, ``number_needed_to_screen``, ``net_benefit``,
+        ``calibration_slope``, ``calibration_intercept``; of a version learnt in bags ``stays_listed`` (the chance that
+        a model learnt from other schools lists a listed child too); of the rule ``recall_natural``,
+        ``precision_natural`` and ``flagged_natural``.
 
     Raises
     ------
@@ -54,11 +49,11 @@ def performance(evidence: pd.DataFrame, *, alpha: float = 0.05, replicates: int 
         When this is not an evidence table.
     """
     view = EvidenceView(evidence)
-    weights = school_weights(view.n_schools, replicates, seed)
     rows = []
     for policy in view.policies:
-        figures = _areas(view, view.score(policy), weights, alpha) | at_capacity(view, view.flag(policy), alpha=alpha)
+        figures = _areas(view, view.score(policy), alpha) | at_capacity(view, view.flag(policy), alpha=alpha)
         figures["number_needed_to_screen"] = _inverse(figures["precision_at_capacity"])
+        figures["net_benefit"] = net_benefit(view, view.flag(policy), alpha=alpha)
         recalibration = recalibrate(view, view.score(policy), alpha=alpha)
         figures |= {"calibration_slope": recalibration.slope, "calibration_intercept": recalibration.intercept}
         if policy == VERSION and f"stability.{VERSION}" in view.frame:
@@ -101,6 +96,37 @@ def _stays_listed(view: EvidenceView, alpha: float) -> Estimate:
     return clustered_rate(view.by_school(flag * chance), flagged, alpha=alpha, cells=cells, none="no child is flagged")
 
 
+def net_benefit(
+    view: EvidenceView, flag: np.ndarray, rows: np.ndarray | None = None, *, alpha: float = 0.05
+) -> Estimate:
+    """Return the net benefit of a policy's list: children found, less children listed without need at their price.
+
+    (TP - FP q / (1 - q)) / n [Vickers2006]_, where the price is that of the list itself: with the share q of children
+    listed, one found is worth (1 - q) / q listed without need.
+
+    Parameters
+    ----------
+    view : EvidenceView
+    flag : numpy.ndarray of float, shape (rows,)
+    rows : numpy.ndarray of bool, shape (rows,), optional
+        The children of one group; all by default. The price is that of all children.
+    alpha : float
+
+    References
+    ----------
+    .. [Vickers2006] Vickers, A. J. and Elkin, E. B. (2006). Decision curve analysis. Medical Decision Making 26.
+    """
+    tp, fn, fp, tn = confusion(view, flag, rows).values()
+    listed = float(flag.mean())
+    n, schools = tp + fn + fp + tn, int((tp + fn + fp + tn > 0).sum())
+    cells = smallest(*(float(count.sum()) for count in (tp, fn, fp, tn)))
+    if not 0 < listed < 1:
+        return undefined("no child, or every child, is listed", n=float(n.sum()), schools=schools, smallest_cell=cells)
+    found = ratio(tp - fp * listed / (1 - listed), n)
+    error = found.error(schools)
+    return t_interval(found.value, error, n=float(n.sum()), schools=schools, cells=cells, alpha=alpha)
+
+
 def confusion(view: EvidenceView, flag: np.ndarray, rows: np.ndarray | None = None) -> dict[str, np.ndarray]:
     """Return the four counts by school, each of shape (schools,), averaged over fold seeds."""
     inside = np.ones(len(flag)) if rows is None else rows.astype(np.float64)
@@ -109,19 +135,17 @@ def confusion(view: EvidenceView, flag: np.ndarray, rows: np.ndarray | None = No
     return {name: view.by_school(inside * part) for name, part in parts.items()}
 
 
-def _areas(view: EvidenceView, score: np.ndarray, weights: np.ndarray, alpha: float) -> dict[str, Estimate]:
+def _areas(view: EvidenceView, score: np.ndarray, alpha: float) -> dict[str, Estimate]:
     """Return ROC AUC and average precision with school-clustered intervals."""
     n, events = len(view.label) / view.n_seeds, float(view.label.sum()) / view.n_seeds
     cells = smallest(events, n - events)
     figures = {}
-    for name, replicates in zip(AREAS, ranking_replicates(view, score, weights), strict=True):
-        if np.isnan(replicates[0]):
+    for name, found in ranking(view, score).items():
+        if np.isnan(found.value):
             figures[name] = undefined(ONE_SIDED_FOLD, n=n, schools=view.n_schools, smallest_cell=cells)
             continue
-        error = bootstrap_error(replicates, view.n_schools)
-        figures[name] = t_interval(
-            float(replicates[0]), error, n=n, schools=view.n_schools, cells=cells, alpha=alpha, unit=True
-        )
+        error = found.error(view.n_schools)
+        figures[name] = t_interval(found.value, error, n=n, schools=view.n_schools, cells=cells, alpha=alpha, unit=True)
     return figures
 
 
@@ -140,18 +164,12 @@ def _inverse(precision: Estimate) -> Estimate:
 
 
 def differences(
-    evidence: pd.DataFrame,
-    policy: str = VERSION,
-    against: str = RULE,
-    *,
-    alpha: float = 0.05,
-    replicates: int = 1000,
-    seed: int = 0,
+    evidence: pd.DataFrame, policy: str = VERSION, against: str = RULE, *, alpha: float = 0.05
 ) -> pd.DataFrame:
     """Return one policy's figures minus another's on the same children, with intervals of the paired difference.
 
-    Schools are resampled; each replicate's difference is averaged over fold seeds, and the interval is the difference
-    -/+ t x its standard error.
+    The influences of each school on both figures are subtracted, and the interval is the difference -/+ t x its
+    standard error.
 
     Parameters
     ----------
@@ -159,7 +177,7 @@ def differences(
         From :func:`build_evidence`.
     policy, against : str
         Names of two policies.
-    alpha, replicates, seed
+    alpha : float
         As in :func:`performance`.
 
     Returns
@@ -177,28 +195,32 @@ def differences(
     for name in (policy, against):
         if name not in view.policies:
             raise UsageError(f"The evidence has no policy {name!r}; it has {', '.join(view.policies)}.")
-    weights = school_weights(view.n_schools, replicates, seed)
     n, events = len(view.label) / view.n_seeds, float(view.label.sum()) / view.n_seeds
-    values: dict[str, list[np.ndarray]] = {metric: [] for metric in (*AREAS, *RATES)}
+    ours, theirs = (
+        ranking(view, view.score(name)) | _rates_at_capacity(view, view.flag(name)) for name in (policy, against)
+    )
     cells = [events, n - events]
     for name in (policy, against):
-        for metric, replicate in zip(AREAS, ranking_replicates(view, view.score(name), weights), strict=True):
-            values[metric].append(replicate)
-        counts = confusion(view, view.flag(name))
-        tp, fn, fp, tn = (counts[kind] for kind in ("tp", "fn", "fp", "tn"))
-        for metric, above, below in zip(RATES, (tp, tp, tn), (tp + fn, tp + fp, tn + fp), strict=True):
-            values[metric].append(ratio_replicates(weights, above, below))
-        cells += [float(count.sum()) for count in counts.values()]
+        cells += [float(count.sum()) for count in confusion(view, view.flag(name)).values()]
     denominators = dict(zip(RATES, (events, float(view.flag(policy).sum()) / view.n_seeds, n - events), strict=True))
     rows = []
-    for metric, (ours, theirs) in values.items():
-        paired = ours - theirs
+    for metric in ours:
+        paired = ours[metric] - theirs[metric]
         rests_on, cell = denominators.get(metric, n), smallest(*(cells[:2] if metric in AREAS else cells))
-        if np.isnan(paired[0]):
+        if np.isnan(paired.value):
             reason = ONE_SIDED_FOLD if metric in AREAS else "a rate without a denominator"
             figure = undefined(reason, n=rests_on, schools=view.n_schools, smallest_cell=cell)
         else:
-            error = bootstrap_error(paired, view.n_schools)
-            figure = t_interval(float(paired[0]), error, n=rests_on, schools=view.n_schools, cells=cell, alpha=alpha)
+            error = paired.error(view.n_schools)
+            figure = t_interval(paired.value, error, n=rests_on, schools=view.n_schools, cells=cell, alpha=alpha)
         rows.append({"policy": policy, "against": against, "metric": metric, **asdict(figure)})
     return pd.DataFrame(rows)
+
+
+def _rates_at_capacity(view: EvidenceView, flag: np.ndarray) -> dict[str, Influenced]:
+    """Return recall, precision and specificity with the influence of each school."""
+    tp, fn, fp, tn = confusion(view, flag).values()
+    return {
+        metric: ratio(above, below)
+        for metric, above, below in zip(RATES, (tp, tp, tn), (tp + fn, tp + fp, tn + fp), strict=True)
+    }

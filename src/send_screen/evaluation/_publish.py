@@ -10,14 +10,15 @@ import pandas as pd
 
 from send_screen.evaluation._calibration import calibration_bins
 from send_screen.evaluation._evidence import EvidenceView
-from send_screen.evaluation._gaps import gaps
+from send_screen.evaluation._gaps import OTHERS, gaps
 from send_screen.evaluation._groups import by_group
 from send_screen.evaluation._named import WITHHELD, gap_in_words, group_in_words, names_a_group
 from send_screen.evaluation._out_of_fold import VERSION
 from send_screen.evaluation._performance import differences, performance
+from send_screen.specs import TOLERANCES
 from send_screen.tables import MINIMUM_CHILDREN
 
-_COUNTS = ("n", "schools")
+_COUNTS = ("n", "schools", "n_to_settle")
 
 
 def publish(
@@ -27,7 +28,7 @@ def publish(
     group_words: Mapping[str, Mapping[str, str]] | None = None,
     intersections: Sequence[tuple[str, ...]] = (),
     set_aside: pd.DataFrame | None = None,
-    tolerance: float = 0.10,
+    tolerances: Mapping[str, float] = TOLERANCES,
     alpha: float = 0.05,
     replicates: int = 1000,
     seed: int = 0,
@@ -51,10 +52,8 @@ def publish(
         Attributes to cross.
     set_aside : pandas.DataFrame, optional
         Rows that could not be used, with their ``reason`` (``Cohort.set_aside``).
-    tolerance, alpha
+    tolerances, alpha, replicates, seed
         As in :func:`gaps`.
-    replicates, seed
-        As in :func:`performance`.
 
     Returns
     -------
@@ -72,17 +71,16 @@ def publish(
     view = EvidenceView(evidence)
     words = group_words or {}
     others = [policy for policy in view.policies if policy != VERSION]
-    drawn: dict[str, Any] = {"alpha": alpha, "replicates": replicates, "seed": seed}
-    found = gaps(evidence, tolerance=tolerance, alpha=alpha).to_dict("records")
+    found = gaps(evidence, tolerances=tolerances, alpha=alpha, replicates=replicates, seed=seed).to_dict("records")
     sentences = [_gap_sentence(gap, words, outcome_words) for gap in found]
     return {
         "cohort": _cohort(view, set_aside),
-        "performance": _rows(performance(evidence, **drawn), "policy metric value low high n reason"),
+        "performance": _rows(performance(evidence, alpha=alpha), "policy metric value low high n reason"),
         "differences": [
             row
             for against in others
             for row in _rows(
-                differences(evidence, VERSION, against, **drawn), "policy against metric value low high n reason"
+                differences(evidence, VERSION, against, alpha=alpha), "policy against metric value low high n reason"
             )
         ],
         "groups": [
@@ -99,7 +97,7 @@ def publish(
             for row, sentence in zip(
                 _rows(
                     pd.DataFrame(found),
-                    "attribute group against metric value low high n tolerance status reason",
+                    "attribute group against metric value low high n null_gap tolerance verdict n_to_settle reason",
                 ),
                 sentences,
                 strict=True,
@@ -171,14 +169,15 @@ def _row(row: Mapping[Any, Any], columns: Sequence[str]) -> dict[str, Any]:
 
 
 def _count(count: float) -> int | None:
-    """Return a count as a whole number, None where it is small."""
-    return None if is_small(count) else round(count)
+    """Return a count as a whole number, None where it is small or there is none."""
+    return None if is_small(count) or not math.isfinite(count) else round(count)
 
 
 def _gap_sentence(gap: Mapping[Any, Any], words: Mapping[str, Mapping[str, str]], outcome_words: str) -> str:
     """Return a gap in words, without its numbers where they are withheld."""
     who = group_in_words(gap["attribute"], gap["group"], words)
-    return gap_in_words(gap, who, outcome_words, withheld=is_small(gap["smallest_cell"]))
+    whom = "others" if gap["against"] == OTHERS else group_in_words(gap["attribute"], gap["against"], words)
+    return gap_in_words(gap, who, whom, outcome_words, withheld=is_small(gap["smallest_cell"]))
 
 
 def headline(published: Mapping[str, Any]) -> dict[str, float]:

@@ -6,6 +6,7 @@ the file's bytes is part of the identity of every version that is trained from i
 
 from send_screen.specs._load import load_spec, parse_spec
 from send_screen.specs._spec import (
+    TOLERANCES,
     AgeInMonths,
     ColumnRef,
     Condition,
@@ -41,4 +42,5 @@ __all__ = [
     "LowScore",
     "Group",
     "Gate",
+    "TOLERANCES",
 ]

@@ -7,6 +7,7 @@ from typing import Any
 
 from send_screen.contracts import Contract
 from send_screen.specs._spec import (
+    TOLERANCES,
     AgeInMonths,
     ColumnRef,
     Condition,
@@ -63,7 +64,7 @@ def parse(document: dict[str, Any], *, text: str, sha256: str, contracts: dict[s
         capacity=float(document["capacity"]),
         groups=tuple(_group(group) for group in document["groups"]),
         intersections=tuple((first, second) for first, second in document.get("intersections", [])),
-        tolerance_missed_need=float(document["tolerance"]["missed_need"]),
+        tolerances={metric: float(largest) for metric, largest in (TOLERANCES | document["tolerance"]).items()},
         gates=tuple(_gate(gate) for gate in document["gates"]),
         folds=document["validation"]["folds"],
         seeds=tuple(document["validation"]["seeds"]),

@@ -12,6 +12,9 @@ from send_screen.contracts import Contract
 Sign = Literal["increasing", "decreasing", "none"]
 Scalar = str | float | bool
 
+#: Largest gap between groups, as a share, that is tolerated where a spec does not say.
+TOLERANCES = {"missed_need": 0.10, "false_positive_rate": 0.05, "observed_minus_predicted": 0.05}
+
 
 def code(value: object) -> str:
     """Return a value of a spec or a frame as the code a contract writes: 1 and 1.0 are ``"1"``, true is ``"true"``."""
@@ -223,7 +226,7 @@ class ModelSpec:
     capacity: float
     groups: tuple[Group, ...]
     intersections: tuple[tuple[str, str], ...]
-    tolerance_missed_need: float
+    tolerances: dict[str, float]
     gates: tuple[Gate, ...]
     folds: int
     seeds: tuple[int, ...]

@@ -45,7 +45,7 @@ def published_document(
         group_words=group_nouns(spec, cohort),
         intersections=spec.intersections,
         set_aside=without_values(spec, contracts, cohort.set_aside),
-        tolerance=spec.tolerance_missed_need,
+        tolerances=spec.tolerances,
     )
     return {
         "format": "send_screen.published/1",
