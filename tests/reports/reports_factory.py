@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from typing import Any
 
@@ -242,29 +243,35 @@ def _group_rows(rng: random.Random) -> list[dict[str, Any]]:
 
 def _gap_rows(rng: random.Random) -> list[dict[str, Any]]:
     rows = []
-    for attribute, groups in ATTRIBUTES.items():
-        for group in groups:
-            status = {"Girl": "larger than the tolerance", "Boy": "larger than the tolerance"}.get(
-                group, rng.choice(["no gap shown", "smaller than the tolerance"])
-            )
-            value = {"Girl": 0.16, "Boy": -0.16}.get(group, rng.uniform(-0.05, 0.05))
-            if group in {"Chinese", "Gypsy, Roma or Traveller"}:
-                status = "too few to say"
-            unknown = group == "Chinese"
+    asked = {"missed_need": 0.1, "false_positive_rate": 0.05, "observed_minus_predicted": 0.05}
+    for (metric, tolerance), (attribute, groups) in itertools.product(asked.items(), ATTRIBUTES.items()):
+        pairs = list(itertools.combinations(groups, 2)) if len(groups) > 2 else []
+        for group, against in [*((group, "all others") for group in groups), *pairs]:
+            planted = {"Girl": 0.16, "Boy": -0.16} if metric == "missed_need" else {}
+            small = {group, against} & {"Chinese", "Gypsy, Roma or Traveller"}
+            unknown = "Chinese" in {group, against}
+            value = planted.get(group, rng.uniform(-0.03, 0.03))
+            verdict = "outside tolerance" if group in planted else "within tolerance"
             rows.append(
                 {
                     "attribute": attribute,
                     "group": group,
-                    "against": "all others",
-                    "metric": "missed_need",
+                    "against": against,
+                    "metric": metric,
                     "value": None if unknown else value,
-                    "low": None if unknown else value - 0.04,
-                    "high": None if unknown else value + 0.04,
+                    "low": None if small else value - 0.04,
+                    "high": None if small else value + 0.04,
                     "n": None if unknown else 900,
-                    "tolerance": 0.1,
-                    "status": status,
+                    "null_gap": None if unknown else 0.03,
+                    "tolerance": tolerance,
+                    "verdict": "not enough evidence" if small else verdict,
+                    "n_to_settle": 2400 if small and not unknown else None,
                     "words": "",
-                    "reason": "fewer than 10 children" if unknown else None,
+                    "reason": "fewer than 10 children"
+                    if unknown
+                    else "fewer than 10 schools on one side"
+                    if small
+                    else "",
                 }
             )
     return rows

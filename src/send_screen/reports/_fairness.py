@@ -24,7 +24,7 @@ from send_screen.reports._published import (
     rows,
 )
 from send_screen.reports._render import render
-from send_screen.reports._words import said, whole
+from send_screen.reports._words import of_100, said, whole
 
 
 @dataclass(frozen=True)
@@ -85,38 +85,86 @@ def _gap_cell(gap: Row | None) -> Cell:
     return METRICS["recall_at_capacity"].difference(Figure.of(gap))
 
 
-# Status -> what a person reads where the group is missed more, and where it is missed less.
-_VERDICTS = {
-    "larger than the tolerance": ("▲ missed more, beyond the tolerance", "▼ missed less, beyond the tolerance"),
-    "smaller than the tolerance": (
-        "△ missed more, not beyond the tolerance",
-        "▽ missed less, not beyond the tolerance",
-    ),
-    "no gap shown": ("○ no gap shown",) * 2,
-    "too few to say": ("? too few to say",) * 2,
+def _by_chance(gap: Row | None) -> str:
+    """Return the gap that chance alone stays below 19 times in 20, in children of a hundred."""
+    null_gap = None if gap is None else gap.get("null_gap")
+    return "" if null_gap is None else f"up to {of_100(null_gap)}"
+
+
+# Metric -> what a person reads where the group's figure is larger, and where it is smaller, than that of the others.
+_DIRECTIONS = {
+    "missed_need": ("missed more", "missed less"),
+    "false_positive_rate": ("listed more", "listed less"),
+    "observed_minus_predicted": ("scored too low", "scored too high"),
 }
+# Verdict -> a sign that does not need colour: larger, smaller, and where there is no direction.
+_SIGNS = {"outside tolerance": ("▲", "▼"), "within tolerance": ("●", "●"), "not enough evidence": ("?", "?")}
 
 
 def _verdict(gap: Row | None) -> str:
+    """Return a verdict with its sign, which way a shown gap goes, and how many children would settle an open one."""
     if gap is None:
         return "not compared"
-    status = said(gap, "status")
-    if gap.get("value") is None:
-        return status
-    more, less = _VERDICTS.get(status, (status, status))
-    return more if gap["value"] > 0 else less
+    words = said(gap, "verdict")
+    value, low, high = gap.get("value"), gap.get("low"), gap.get("high")
+    side = 0 if value is None or value > 0 else 1
+    found = f"{_SIGNS.get(words, ('', ''))[side]} {words}".strip()
+    if value is not None and low is not None and high is not None and (low > 0 or high < 0):
+        found += f": {_DIRECTIONS[said(gap, 'metric')][side]}"
+    if gap.get("n_to_settle") is not None:
+        found += f"; about {whole(gap['n_to_settle'])} such children would settle it"
+    return found
 
 
 def _how_sure(gaps: Sequence[Row]) -> str:
-    statuses = Counter(said(gap, "status") for gap in gaps)
-    if not statuses:
-        return "No groups were compared."
-    parts = [f"{n} “{status}”" for status, n in statuses.most_common()]
-    return f"Gaps between {sum(statuses.values())} groups and all others: {', '.join(parts)}."
+    """Return how many comparisons with all others ended in which verdict, by question."""
+    parts = []
+    for metric, question in _QUESTIONS.items():
+        asked = [gap for gap in gaps if gap.get("metric") == metric and gap.get("against") == "all others"]
+        if asked:
+            counted = Counter(said(gap, "verdict") for gap in asked)
+            verdicts = ", ".join(f"{counted[words]} “{words}”" for words in _SIGNS if counted[words])
+            parts.append(f"{question} Of {len(asked)} groups, each against all others: {verdicts}.")
+    return " ".join(parts) or "No groups were compared."
 
 
-def _tolerances(gaps: Sequence[Row]) -> list[str]:
-    return sorted({f"{gap['tolerance'] * 100:.0f}" for gap in gaps if gap.get("tolerance") is not None})
+_QUESTIONS = {
+    "missed_need": "Whose needs are missed?",
+    "false_positive_rate": "Who is listed without need?",
+    "observed_minus_predicted": "Does a score mean the same for everyone?",
+}
+
+
+@dataclass(frozen=True)
+class PairRow:
+    """Two groups that were shown to differ: their names, the gap and its verdict."""
+
+    question: str
+    groups: str
+    gap: Cell
+    verdict: str
+
+
+def _pairs(gaps: Sequence[Row]) -> tuple[list[PairRow], int]:
+    """Return the pairs of groups that were shown to differ, and how many pairs were compared in all."""
+    compared = [gap for gap in gaps if gap.get("against") != "all others"]
+    shown = [gap for gap in compared if (gap.get("low") or 0) > 0 or (gap.get("high") or 0) < 0]
+    return [
+        PairRow(
+            _QUESTIONS.get(said(gap, "metric"), said(gap, "metric")),
+            f"{said(gap, 'group')}, beside {said(gap, 'against')}",
+            _gap_cell(gap),
+            _verdict(gap),
+        )
+        for gap in shown
+    ], len(compared)
+
+
+def _tolerances(gaps: Sequence[Row]) -> dict[str, str]:
+    """Return the tolerance of each question, in children of a hundred; empty where none is published."""
+    return dict.fromkeys(_QUESTIONS, "") | {
+        said(gap, "metric"): of_100(gap["tolerance"]) for gap in gaps if gap.get("tolerance") is not None
+    }
 
 
 def _gate_number(gate: Row) -> str:
@@ -180,7 +228,10 @@ def render_fairness(published: Mapping[str, Any]) -> str:
         how_sure=_how_sure(gaps),
         stays=figure(performance, "version", "stays_listed"),
         gap_cell=_gap_cell,
+        by_chance=_by_chance,
         verdict=_verdict,
+        pairs=_pairs(gaps),
+        row_cell=METRICS["recall_at_capacity"].difference,
         picture=_picture,
         axis=axis_svg(),
         calibration=bins,

@@ -52,6 +52,9 @@ METRICS: dict[str, Metric] = {
     "precision_at_capacity": Metric("Of 100 children listed, later {outcome}", None, "more is better"),
     "specificity_at_capacity": Metric("Of 100 other children, left off the list", None, "more is better"),
     "number_needed_to_screen": Metric("Children listed for each one who later {outcome}", 1, "fewer is better"),
+    "net_benefit": Metric(
+        "Net benefit a child, at the list's own price", 3, "more is better; above 0 is better than no list"
+    ),
     "roc_auc": Metric("Order of the list (ROC AUC)", 3, "0.5 is chance, 1 is perfect"),
     "average_precision": Metric("Top of the list (average precision)", 3, "more is better"),
     "calibration_slope": Metric("Calibration slope", 2, "1 is right"),

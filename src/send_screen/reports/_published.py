@@ -163,11 +163,15 @@ class GroupRow:
     group: str
     schools: int | None
     figures: Mapping[str, Figure]
-    gap: Row | None
+    gaps: Mapping[str, Row]
 
     def figure(self, metric: str) -> Figure:
         """Return one of the group's figures."""
         return self.figures.get(metric, Figure.of(None))
+
+    def gap(self, metric: str) -> Row | None:
+        """Return the gap between the group and all others, where it was asked for."""
+        return self.gaps.get(metric)
 
 
 @dataclass(frozen=True)
@@ -186,7 +190,11 @@ def by_attribute(groups: Sequence[Row], gaps: Sequence[Row]) -> tuple[AttributeT
         found.setdefault(said(row, "attribute"), {}).setdefault(said(row, "group"), [])
     for row in groups:
         found[said(row, "attribute")][said(row, "group")].append(row)
-    missed_need = [gap for gap in gaps if gap.get("metric", "missed_need") == "missed_need"]
+    against_others: dict[tuple[str, str], dict[str, Row]] = {}
+    for gap in gaps:
+        if gap.get("against") == "all others":
+            key = (said(gap, "attribute"), said(gap, "group"))
+            against_others.setdefault(key, {})[said(gap, "metric")] = gap
     return tuple(
         AttributeTable(
             attribute,
@@ -195,9 +203,7 @@ def by_attribute(groups: Sequence[Row], gaps: Sequence[Row]) -> tuple[AttributeT
                     words.get((attribute, group)) or group,
                     next((row["schools"] for row in its_rows if row.get("schools") is not None), None),
                     {said(row, "metric"): Figure.of(row) for row in its_rows},
-                    next(
-                        (g for g in missed_need if (said(g, "attribute"), said(g, "group")) == (attribute, group)), None
-                    ),
+                    against_others.get((attribute, group), {}),
                 )
                 for group, its_rows in its_groups.items()
             ),

@@ -1,0 +1,122 @@
+"""Does a 95 % interval hold the truth 95 times in 100, for children who sit in schools? See README.md."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+from scipy.special import expit
+
+from send_screen.evaluation import clustered_rate, performance
+
+HERE = Path(__file__).parent
+CONFIG = yaml.safe_load((HERE / "config.yaml").read_text(encoding="utf-8"))
+
+
+def rate_cell(
+    rng: np.random.Generator, schools: int, expected: int, rate: float, alike: float, simulations: int
+) -> dict[str, Any]:
+    """Return how often the interval of a rate holds the truth, ours and one that forgets schools.
+
+    Schools differ in size (gamma with shape 3) and in their own rate (beta with intraclass correlation ``alike``).
+    """
+    ours = independent = given = 0
+    for _ in range(simulations):
+        trials = rng.poisson(rng.gamma(3, 1 / 3, schools) * expected / schools)
+        own = np.full(schools, rate)
+        if alike:
+            own = rng.beta(rate * (1 / alike - 1), (1 - rate) * (1 / alike - 1), schools)
+        found = clustered_rate(rng.binomial(trials, own).astype(float), trials.astype(float))
+        if np.isnan(found.low):
+            continue
+        given += 1
+        ours += found.low <= rate <= found.high
+        half = 1.96 * np.sqrt(found.value * (1 - found.value) / found.n)
+        independent += abs(found.value - rate) <= half
+    return {
+        "schools": schools,
+        "denominator": expected,
+        "rate": rate,
+        "intraclass": alike,
+        "given": given / simulations,
+        "coverage": ours / given if given else None,
+        "independent": independent / given if given else None,
+    }
+
+
+def cohort(rng: np.random.Generator, schools: int, children: int) -> pd.DataFrame:
+    """Draw an evidence table: schools differ in level and in how well the score orders their children."""
+    school = rng.integers(0, schools, children)
+    level, slope = rng.normal(0, 0.5, schools)[school], 1 + rng.normal(0, 0.3, schools)[school]
+    score = rng.normal(size=children)
+    label = (rng.random(children) < expit(-2 + level + slope * score)).astype(np.int8)
+    fold = rng.permutation(np.arange(schools) % 5)[school]
+    flag = np.zeros(children)
+    for number in range(5):
+        rows = np.flatnonzero(fold == number)
+        flag[rows[np.argsort(-score[rows])[: int(0.1 * len(rows) + 0.5)]]] = 1
+    columns = {"fold_seed": 0, "row": np.arange(children), "fold": fold, "school": school, "label": label}
+    return pd.DataFrame({**columns, "score.version": score - 2, "flag.version": flag})
+
+
+METRICS = (
+    "roc_auc", "average_precision", "recall_at_capacity", "precision_at_capacity", "specificity_at_capacity",
+    "net_benefit", "calibration_slope", "calibration_intercept",
+)  # fmt: skip
+
+
+def cohort_cell(
+    rng: np.random.Generator, schools: int, children: int, simulations: int, truth: dict[str, float]
+) -> dict[str, Any]:
+    """Return how often the interval of each figure of a cohort holds the truth."""
+    held, given = dict.fromkeys(METRICS, 0), dict.fromkeys(METRICS, 0)
+    for _ in range(simulations):
+        table = performance(cohort(rng, schools, children)).set_index("metric")
+        for metric in METRICS:
+            row = table.loc[metric]
+            if not np.isnan(row["low"]):
+                given[metric] += 1
+                held[metric] += row["low"] <= truth[metric] <= row["high"]
+    return {
+        "schools": schools,
+        "children": children,
+        "given": min(given.values()) / simulations,
+        "coverage": {metric: held[metric] / given[metric] for metric in METRICS},
+    }
+
+
+def main() -> None:
+    """Run every cell, print one line each, and write all of them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--simulations", type=int, default=CONFIG["simulations"])
+    parser.add_argument("--part", choices=["rates", "cohorts"], required=True)
+    parser.add_argument("--out", type=Path, default=None)
+    arguments = parser.parse_args()
+    cells = []
+    if arguments.part == "rates":
+        grid = itertools.product(*(CONFIG[key] for key in ("schools", "denominators", "rates", "intraclass")))
+        for number, (schools, expected, rate, alike) in enumerate(grid):
+            if expected < 100 * schools:
+                rng = np.random.default_rng([CONFIG["seed"], number])
+                cells.append(rate_cell(rng, schools, expected, rate, alike, arguments.simulations))
+                print(json.dumps(cells[-1]), flush=True)
+    else:
+        rng = np.random.default_rng(CONFIG["seed"])
+        many = performance(cohort(rng, 40_000, 4_000_000)).set_index("metric")["value"]
+        truth = {metric: float(many[metric]) for metric in METRICS}
+        print(json.dumps(truth), flush=True)
+        for schools, children in CONFIG["cohorts"]["sizes"]:
+            cells.append(cohort_cell(rng, schools, children, arguments.simulations, truth))
+            print(json.dumps(cells[-1]), flush=True)
+    if arguments.out:
+        arguments.out.write_text(json.dumps(cells, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
