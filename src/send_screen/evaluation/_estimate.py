@@ -30,7 +30,7 @@ from scipy.stats import beta, t
 #: Below this many schools the spread between schools cannot be estimated, and no interval is given.
 MIN_SCHOOLS = 10
 #: With fewer schools, or fewer (effective) successes or failures than this, the exact binomial interval is used.
-FEW_SCHOOLS, FEW_CASES = 20, 20
+FEW_SCHOOLS, FEW_CASES = 20, 5
 
 TOO_FEW_SCHOOLS = f"no interval: the children are in fewer than {MIN_SCHOOLS} schools"
 
@@ -72,9 +72,9 @@ def smallest(*counts: float) -> float:
     return min((float(count) for count in counts if count > 1e-9), default=math.inf)
 
 
-def t_quantile(alpha: float, schools: int) -> float:
-    """Return the two-sided t quantile on ``schools - 1`` degrees of freedom."""
-    return float(t.ppf(1 - alpha / 2, schools - 1))
+def t_quantile(alpha: float, df: int) -> float:
+    """Return the two-sided t quantile on ``df`` degrees of freedom."""
+    return float(t.ppf(1 - alpha / 2, df))
 
 
 def clustered_rate(
@@ -83,7 +83,7 @@ def clustered_rate(
     """Return a rate with an interval that holds for children who sit in schools.
 
     Wilson's interval on the effective sample size. Where the design effect cannot be estimated well (fewer than 20
-    schools, or fewer than 20 successes or failures once divided by it), Clopper and Pearson's exact interval
+    schools, or fewer than 5 successes or failures once divided by it), Clopper and Pearson's exact interval
     [Clopper1934]_ on an effective sample size that takes the larger of the estimated design effect and the moderate
     one of an intraclass correlation of 0.1: wider than needed, never narrower.
 
@@ -125,7 +125,7 @@ def clustered_rate(
         effect = max(effect, 1 + 0.1 * max(0.0, float((b**2).sum()) / n - 1))
         low, high = clopper_pearson(rate, n / effect, alpha)
     else:
-        low, high = wilson(rate, n / effect, t_quantile(alpha, schools))
+        low, high = wilson(rate, n / effect, t_quantile(alpha, schools - 1))
     return Estimate(rate, low, high, n, schools, cell)
 
 
@@ -146,7 +146,7 @@ def clopper_pearson(rate: float, n: float, alpha: float) -> tuple[float, float]:
 
 
 def t_interval(
-    value: float, error: float, *, n: float, schools: int, cells: float, alpha: float, unit: bool = False
+    value: float, error: float, *, n: float, schools: int, cells: float, alpha: float, means: int = 1, unit: bool = False
 ) -> Estimate:
     """Return value -/+ t x standard error; of a figure between 0 and 1 (``unit``) on the logit scale.
 
@@ -154,6 +154,8 @@ def t_interval(
     ----------
     value, error : float
         The figure and its school-clustered standard error.
+    means : int
+        How many means the error is centred by: folds, for a mean over folds. So many degrees of freedom are lost.
     unit : bool
         True for an area under a curve.
     """
@@ -161,7 +163,7 @@ def t_interval(
         return Estimate(value, math.nan, math.nan, n, schools, cells, TOO_FEW_SCHOOLS)
     if not error > 0 or (unit and not 0 < value < 1):
         return Estimate(value, math.nan, math.nan, n, schools, cells, "no interval: it does not vary between schools")
-    half = t_quantile(alpha, schools) * error
+    half = t_quantile(alpha, max(schools - means, 1)) * error
     if not unit:
         return Estimate(value, value - half, value + half, n, schools, cells)
     half /= value * (1 - value)

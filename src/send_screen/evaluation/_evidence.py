@@ -172,6 +172,7 @@ class EvidenceView:
         self.school, schools = pd.factorize(evidence["school"].to_numpy())
         self.n_schools = len(schools)
         self.n_seeds = int(evidence["fold_seed"].nunique())
+        self.n_folds = int(evidence["fold"].nunique())
         #: A number for each fold of each seed.
         self.block = evidence.groupby(["fold_seed", "fold"], sort=True).ngroup().to_numpy()
 

@@ -89,8 +89,11 @@ def ranking(view: EvidenceView, score: np.ndarray) -> dict[str, Influenced]:
             return dict.fromkeys(AREAS, nothing)
         values, by_child = areas(score[rows], positive)
         means += values / len(blocks)
+        # each fold's areas are centred by its own few schools, which shrinks their spread by (s - 1) / s
+        schools = len(np.unique(view.school[rows]))
+        unshrunk = math.sqrt(schools / max(schools - 1, 1)) / len(blocks)
         for j in (0, 1):
-            influence[j] += np.bincount(view.school[rows], by_child[j], view.n_schools) / len(blocks)
+            influence[j] += np.bincount(view.school[rows], by_child[j], view.n_schools) * unshrunk
     return {name: Influenced(float(means[j]), influence[j]) for j, name in enumerate(AREAS)}
 
 

@@ -145,7 +145,9 @@ def _areas(view: EvidenceView, score: np.ndarray, alpha: float) -> dict[str, Est
             figures[name] = undefined(ONE_SIDED_FOLD, n=n, schools=view.n_schools, smallest_cell=cells)
             continue
         error = found.error(view.n_schools)
-        figures[name] = t_interval(found.value, error, n=n, schools=view.n_schools, cells=cells, alpha=alpha, unit=True)
+        figures[name] = t_interval(
+            found.value, error, n=n, schools=view.n_schools, cells=cells, alpha=alpha, means=view.n_folds, unit=True
+        )
     return figures
 
 
@@ -212,7 +214,10 @@ def differences(
             figure = undefined(reason, n=rests_on, schools=view.n_schools, smallest_cell=cell)
         else:
             error = paired.error(view.n_schools)
-            figure = t_interval(paired.value, error, n=rests_on, schools=view.n_schools, cells=cell, alpha=alpha)
+            means = view.n_folds if metric in AREAS else 1
+            figure = t_interval(
+                paired.value, error, n=rests_on, schools=view.n_schools, cells=cell, alpha=alpha, means=means
+            )
         rows.append({"policy": policy, "against": against, "metric": metric, **asdict(figure)})
     return pd.DataFrame(rows)
 
