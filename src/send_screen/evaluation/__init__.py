@@ -7,6 +7,7 @@ Everything else reads that table and nothing else: :func:`performance` and :func
 be shown, under disclosure control, and :func:`headline` into MLflow metrics.
 """
 
+from send_screen.evaluation._attribution import attribution
 from send_screen.evaluation._calibration import calibration_bins
 from send_screen.evaluation._estimate import Estimate, clustered_rate
 from send_screen.evaluation._evidence import EvidenceKeys, build_evidence
@@ -32,6 +33,7 @@ __all__ = [
     "Estimate",
     "by_group",
     "gaps",
+    "attribution",
     "group_replicates",
     "GroupReplicates",
     "named",

@@ -146,7 +146,15 @@ def clopper_pearson(rate: float, n: float, alpha: float) -> tuple[float, float]:
 
 
 def t_interval(
-    value: float, error: float, *, n: float, schools: int, cells: float, alpha: float, means: int = 1, unit: bool = False
+    value: float,
+    error: float,
+    *,
+    n: float,
+    schools: int,
+    cells: float,
+    alpha: float,
+    means: int = 1,
+    unit: bool = False,
 ) -> Estimate:
     """Return value -/+ t x standard error; of a figure between 0 and 1 (``unit``) on the logit scale.
 

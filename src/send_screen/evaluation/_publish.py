@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from send_screen.evaluation._attribution import attribution
 from send_screen.evaluation._calibration import calibration_bins
 from send_screen.evaluation._evidence import EvidenceView
 from send_screen.evaluation._gaps import OTHERS, gaps
@@ -29,6 +30,7 @@ def publish(
     intersections: Sequence[tuple[str, ...]] = (),
     set_aside: pd.DataFrame | None = None,
     tolerances: Mapping[str, float] = TOLERANCES,
+    agencies: Mapping[str, str] | None = None,
     alpha: float = 0.05,
     replicates: int = 1000,
     seed: int = 0,
@@ -54,12 +56,14 @@ def publish(
         Rows that could not be used, with their ``reason`` (``Cohort.set_aside``).
     tolerances, alpha, replicates, seed
         As in :func:`gaps`.
+    agencies : mapping of str to str, optional
+        As in :func:`attribution`.
 
     Returns
     -------
     dict
-        ``cohort``, ``performance``, ``differences``, ``groups``, ``gaps``, ``named``, ``calibration``: what JSON can
-        hold, no NaN.
+        ``cohort``, ``performance``, ``differences``, ``groups``, ``gaps``, ``named``, ``attribution``,
+        ``calibration``: what JSON can hold, no NaN.
 
     Raises
     ------
@@ -104,6 +108,7 @@ def publish(
             )
         ],
         "named": [sentence for gap, sentence in zip(found, sentences, strict=True) if names_a_group(gap)],
+        "attribution": _attribution(attribution(evidence, agencies=agencies, alpha=alpha)),
         "calibration": _rows(
             calibration_bins(evidence, at_least=MINIMUM_CHILDREN, alpha=alpha),
             "bin low_score_of_100 predicted_of_100 observed_of_100 low high n reason",
@@ -171,6 +176,31 @@ def _row(row: Mapping[Any, Any], columns: Sequence[str]) -> dict[str, Any]:
 def _count(count: float) -> int | None:
     """Return a count as a whole number, None where it is small or there is none."""
     return None if is_small(count) or not math.isfinite(count) else round(count)
+
+
+def _attribution(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return one row a gap in mean score: its features, agencies and folds, which sum to it."""
+    found = []
+    columns = ["attribute", "group", "against", "among"]
+    for key, rows in table.groupby(columns, sort=False):
+        terms: dict[str, list[dict[str, Any]]] = {"total": [], "feature": [], "agency": [], "folds": []}
+        for row in rows.to_dict("records"):
+            terms[row["kind"]].append(_row(row, ["term", "value", "low", "high", "n", "schools", "reason"]))
+        (total,), (folds,) = terms["total"], terms["folds"]
+        found.append(
+            dict(zip(columns, key, strict=True))
+            | {name: total[name] for name in ("value", "low", "high", "n", "schools", "reason")}
+            | {
+                "features": [_term(row) for row in terms["feature"]],
+                "agencies": [_term(row) for row in terms["agency"]],
+            }
+            | {"folds": folds["value"]}
+        )
+    return found
+
+
+def _term(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in ("term", "value", "low", "high")}
 
 
 def _gap_sentence(gap: Mapping[Any, Any], words: Mapping[str, Mapping[str, str]], outcome_words: str) -> str:

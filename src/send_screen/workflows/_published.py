@@ -46,6 +46,7 @@ def published_document(
         intersections=spec.intersections,
         set_aside=without_values(spec, contracts, cohort.set_aside),
         tolerances=spec.tolerances,
+        agencies={feature.name: contracts[feature.sources[0].contract].agency for feature in spec.features},
     )
     return {
         "format": "send_screen.published/1",
@@ -53,6 +54,7 @@ def published_document(
         **measured,
         "groups": with_labels(spec, measured["groups"]),
         "gaps": with_labels(spec, measured["gaps"]),
+        "attribution": with_labels(spec, measured["attribution"]),
         **drawn(spec, contracts, tables, bags),
     }
 

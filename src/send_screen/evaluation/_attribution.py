@@ -1,0 +1,142 @@
+"""Where a gap comes from: a group's gap in mean score, term by term, exactly.
+
+A child's score is its fold's base value plus one contribution a feature. So the gap in mean score between a group and
+all others is the sum, over features, of the gaps in mean contribution [Lundberg2020]_, and of the gap in mean base
+value, which is there because the groups are spread unevenly over the folds' models. Features add up to agencies.
+
+References
+----------
+.. [Lundberg2020] Lundberg, S. M. (2020). Explaining quantitative measures of fairness. Fair & Responsible AI Workshop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from send_screen.errors import DataError
+from send_screen.evaluation._estimate import smallest, t_interval
+from send_screen.evaluation._evidence import EvidenceView
+from send_screen.evaluation._gaps import OTHERS
+from send_screen.evaluation._influence import Influenced, ratio
+from send_screen.evaluation._out_of_fold import VERSION
+
+Among = Literal["all children", "children with the outcome"]
+EVERYONE: Among = "all children"
+WITH_OUTCOME: Among = "children with the outcome"
+_CONTRIBUTION = "contribution."
+#: The part of a gap that no feature makes: the folds' models have other base values.
+FOLDS = "models of the folds"
+TOTAL = "mean score"
+
+
+def attribution(
+    evidence: pd.DataFrame, *, agencies: Mapping[str, str] | None = None, alpha: float = 0.05
+) -> pd.DataFrame:
+    """Return each group's gap in mean score, and what each feature and each agency adds to it.
+
+    Among all children it says who is scored higher; among children with the outcome, whose needs the score sees less,
+    and so where a gap in missed need comes from.
+
+    Parameters
+    ----------
+    evidence : pandas.DataFrame
+        From :func:`build_evidence`, with a ``contribution.<feature>`` column a feature.
+    agencies : mapping of str to str, optional
+        Feature -> agency whose data it is; without it, features only.
+    alpha : float
+        One minus the confidence of the intervals, which know that children sit in schools, and are of one gap each.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``attribute``, ``group``, ``against`` ("all others"), ``among`` ("all children", or "children with the
+        outcome"), ``kind`` ("total", "feature", "agency" or "folds"), ``term``, ``value`` (log-odds), ``low``,
+        ``high``, ``n`` (children of the group), ``n_others``, ``schools``, ``smallest_cell``, ``reason``. The features
+        and the folds sum to the total within 1e-9, and so do the agencies and the folds. Empty where the model has no
+        contributions.
+
+    Raises
+    ------
+    DataError
+        When this is not an evidence table, or the contributions and one base value a fold do not sum to the score.
+    """
+    view = EvidenceView(evidence)
+    features = [c.removeprefix(_CONTRIBUTION) for c in evidence.columns if c.startswith(_CONTRIBUTION)]
+    rows = []
+    if features:
+        terms = _terms(view, features, agencies or {})
+        for attribute in view.attributes:
+            codes, names = pd.factorize(view.group(attribute), sort=True)
+            for among, kept in ((EVERYONE, np.ones(len(codes))), (WITH_OUTCOME, view.label)):
+                for code, name in enumerate(names):
+                    sides = kept * (codes == code), kept * (codes != code)
+                    rows += [
+                        {"attribute": attribute, "group": str(name), "against": OTHERS, "among": among, **row}
+                        for row in _gap(view, terms, sides, alpha)
+                    ]
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+_COLUMNS = (
+    "attribute", "group", "against", "among", "kind", "term", "value", "low", "high", "n", "n_others", "schools",
+    "smallest_cell", "reason",
+)  # fmt: skip
+
+
+def _terms(view: EvidenceView, features: list[str], agencies: Mapping[str, str]) -> dict[tuple[str, str], np.ndarray]:
+    """Return what is summed, by kind and name: the score, its features, its agencies, and what is left of it."""
+    score = view.score(VERSION)
+    parts = {feature: view.frame[_CONTRIBUTION + feature].to_numpy(np.float64) for feature in features}
+    base = score - np.sum(list(parts.values()), axis=0)
+    by_fold = pd.Series(base).groupby(view.block)
+    if not np.allclose(by_fold.transform("min"), by_fold.transform("max"), rtol=0, atol=1e-6):
+        raise DataError(
+            "The contributions and one base value a fold do not sum to the score.",
+            remedy="The evidence was changed, or was made by another version of the library: train again.",
+        )
+    terms = {("total", TOTAL): score}
+    terms |= {("feature", feature): part for feature, part in parts.items()}
+    for agency in sorted({agencies[feature] for feature in features if feature in agencies}):
+        own = [part for feature, part in parts.items() if agencies.get(feature) == agency]
+        terms["agency", agency] = np.sum(own, axis=0)
+    terms["folds", FOLDS] = base
+    return terms
+
+
+def _gap(
+    view: EvidenceView, terms: dict[tuple[str, str], np.ndarray], sides: tuple[np.ndarray, np.ndarray], alpha: float
+) -> list[dict[str, object]]:
+    """Return one group's gaps in every term, none where there is nobody on one side."""
+    counts = [view.by_school(side) for side in sides]
+    n, n_others = (float(count.sum()) for count in counts)
+    schools = [int((count > 0).sum()) for count in counts]
+    if min(n, n_others) == 0:
+        return []
+    cells = smallest(n, n_others)
+    rows = []
+    for (kind, term), part in terms.items():
+        ours, theirs = (
+            Influenced(float((side * part).sum() / side.sum()), ratio(view.by_school(side * part), count).by_school)
+            for side, count in zip(sides, counts, strict=True)
+        )
+        gap = ours - theirs
+        found = t_interval(gap.value, gap.error(view.n_schools), n=n, schools=min(schools), cells=cells, alpha=alpha)
+        rows.append(
+            {
+                "kind": kind,
+                "term": term,
+                "value": found.value,
+                "low": found.low,
+                "high": found.high,
+                "n": n,
+                "n_others": n_others,
+                "schools": schools[0],
+                "smallest_cell": cells,
+                "reason": found.reason,
+            }
+        )
+    return rows
