@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr
 
 from send_screen.errors import UsageError
 
@@ -155,11 +156,9 @@ def simultaneous_level(deviations: np.ndarray, errors: np.ndarray, *, alpha: flo
     .. [Hothorn2008] Hothorn, T., Bretz, F. and Westfall, P. (2008). Simultaneous inference in general parametric
        models. Biometrical Journal 50.
     """
-    from scipy.stats import norm
-
     m = len(errors)
     if m == 0:
         return alpha
     largest = np.nan_to_num(np.abs(deviations) / errors).max(axis=1)
     c = float(np.quantile(largest, 1 - alpha, method="higher"))
-    return float(np.clip(2 * norm.sf(c), alpha / m, alpha))
+    return float(np.clip(2 * ndtr(-c), alpha / m, alpha))
