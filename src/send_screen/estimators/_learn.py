@@ -9,7 +9,7 @@ import numpy as np
 
 from send_screen.estimators._axes import Axis, pair_axes
 from send_screen.estimators._bags import Bag, log_loss, make_bags
-from send_screen.estimators._boost import Boosted, Boosting, boost, shapes_of, surfaces_of
+from send_screen.estimators._boost import Boosted, Boosting, Columns, Grounds, boost, shapes_of, surfaces_of
 from send_screen.estimators._pairs import worthwhile_pairs
 from send_screen.estimators._parts import Block, Parts, linear_parts, score_of
 from send_screen.estimators._solver import fit_bounded_logistic
@@ -80,10 +80,13 @@ def learn(children: Children, groups: np.ndarray | None, *, max_pairs: int, seed
     candidates: dict[float | None, list[Parts]] = {strength: [] for strength in STRENGTHS}
     weights: dict[float | None, float] = {}
     bags: list[Bag] = []
+    columns = Columns.build(children.axes, [[j] for j in range(len(children.axes))], children.y, children.weight)
     for r, some in enumerate(rounds):
         bags += some
+        grounds = columns.divided(some)
         for strength, own in candidates.items():
-            own += _with_shapes(children, some, strength, seed=seed + 100 * r, n_jobs=n_jobs)
+            backbones = [children.backbone(bag.learn, strength) for bag in some]
+            own += _with_shapes(children, columns, grounds, backbones, seed=seed + 100 * r, n_jobs=n_jobs)
         weights = _weigh(children, bags, candidates)
         candidates = {strength: candidates[strength] for strength in weights}
     parts = [_weighted([own[b] for own in candidates.values()], list(weights.values())) for b in range(len(bags))]
@@ -106,21 +109,16 @@ def held_out_score(
 
 
 def _with_shapes(
-    children: Children, bags: Sequence[Bag], strength: float | None, *, seed: int, n_jobs: int
+    children: Children,
+    columns: Columns,
+    grounds: Sequence[Grounds],
+    backbones: Sequence[Parts],
+    *,
+    seed: int,
+    n_jobs: int,
 ) -> list[Parts]:
-    backbones = [children.backbone(bag.learn, strength) for bag in bags]
-    alone = [[j] for j in range(len(children.axes))]
-    boosted = boost(
-        children.axes,
-        alone,
-        children.y,
-        children.weight,
-        bags,
-        [children.score(part) for part in backbones],
-        SHAPES,
-        seed=seed,
-        n_jobs=n_jobs,
-    )
+    starts = [children.score(part) for part in backbones]
+    boosted = boost(columns, grounds, starts, SHAPES, seed=seed, n_jobs=n_jobs)
     return [part + shape_parts(boosted, b, children.axes) for b, part in enumerate(backbones)]
 
 
@@ -165,9 +163,9 @@ def _with_surfaces(
             pairs.append(pair)
     if not pairs:
         return parts, []
-    columns = [axis for pair in pairs for axis in pair]
-    alone = [[2 * k, 2 * k + 1] for k in range(len(pairs))]
-    boosted = boost(columns, alone, y, weight, bags, starts, SURFACES, seed=seed, n_jobs=n_jobs)
+    together = [[2 * k, 2 * k + 1] for k in range(len(pairs))]
+    columns = Columns.build([axis for pair in pairs for axis in pair], together, y, weight)
+    boosted = boost(columns, columns.divided(bags), starts, SURFACES, seed=seed, n_jobs=n_jobs)
     if boosted.rounds == 0:
         return parts, []
     finished = []
