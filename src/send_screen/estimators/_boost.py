@@ -168,7 +168,9 @@ def boost(
     with ThreadPoolExecutor(n_jobs) as pool:
         grown = list(pool.map(grown_bag, range(len(grounds))))
     boosters, curves = [booster for booster, _ in grown], [curve for _, curve in grown]
-    return Boosted(boosters, fewest_rounds(same_length(curves), np.array([own.weight_held_out.sum() for own in grounds])))
+    return Boosted(
+        boosters, fewest_rounds(same_length(curves), np.array([own.weight_held_out.sum() for own in grounds]))
+    )
 
 
 def fewest_rounds(curves: np.ndarray, weight: np.ndarray) -> int:
