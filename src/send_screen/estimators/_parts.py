@@ -71,8 +71,8 @@ def linear_parts(blocks: list[Block], axes: list[Axis], w: np.ndarray, intercept
     slopes, values = np.zeros(len(blocks)), []
     start = 0
     for j, (block, axis) in enumerate(zip(blocks, axes, strict=True)):
-        own = w[start : start + block.Z.shape[1]]
-        start += block.Z.shape[1]
+        own = w[start : start + len(block.A)]
+        start += len(block.A)
         steps = np.zeros(axis.n_bins + 1)
         if isinstance(block, NumberColumns):
             slopes[j], steps[-1], shift = block.raw(own)

@@ -67,7 +67,9 @@ def fit_bounded_logistic(
     A = A.reshape(Z.shape[1], -1)
     at_least_zero = np.concatenate([*bounded, [False]]).astype(bool)
     scale = 1.0 / (C * sample_weight.sum())
-    M = np.column_stack([Z @ A, np.ones(len(Z))])
+    M = np.empty((len(Z), A.shape[1] + 1))
+    M[:, :-1], M[:, -1] = Z @ A, 1.0
+    del Z  # as large as M
     penalty = np.zeros((M.shape[1], M.shape[1]))
     penalty[:-1, :-1] = A.T @ A
 
