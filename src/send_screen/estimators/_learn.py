@@ -11,7 +11,7 @@ from send_screen.estimators._axes import Axis, pair_axes
 from send_screen.estimators._bags import Bag, drawn, log_loss, make_bags
 from send_screen.estimators._boost import Boosted, Boosting, Columns, Grounds, boost, shapes_of, surfaces_of
 from send_screen.estimators._pairs import worthwhile_pairs
-from send_screen.estimators._parts import Block, Parts, linear_parts, score_of
+from send_screen.estimators._parts import Block, Parts, linear_parts, penalised_columns, score_of
 from send_screen.estimators._solver import fit_bounded_logistic
 
 STRENGTHS: tuple[float | None, ...] = (None, 0.001, 0.01, 0.1)
@@ -65,7 +65,7 @@ class Children:
             rate = float(np.average(self.y[rows], weights=self.weight[rows]))
             return linear_parts(self.blocks, self.axes, np.zeros(k), float(np.log(rate / (1.0 - rate))))
         w, intercept = fit_bounded_logistic(
-            np.column_stack([block.penalised(rows) for block in self.blocks]),
+            penalised_columns(self.blocks, rows),
             self.y[rows],
             self.weight[rows],
             maps=[block.A for block in self.blocks],

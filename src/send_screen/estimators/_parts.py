@@ -66,6 +66,16 @@ def mean_of(parts: list[Parts]) -> Parts:
     )
 
 
+def penalised_columns(blocks: list[Block], rows: np.ndarray) -> np.ndarray:
+    """Return the columns that a backbone is fitted on, of some children: float64, shape (m, k)."""
+    Z = np.empty((len(rows), sum(len(block.A) for block in blocks)))
+    start = 0
+    for block in blocks:
+        Z[:, start : start + len(block.A)] = block.penalised(rows)
+        start += len(block.A)
+    return Z
+
+
 def linear_parts(blocks: list[Block], axes: list[Axis], w: np.ndarray, intercept: float) -> Parts:
     """Return the score of the coefficients ``w`` of the columns of ``blocks``."""
     slopes, values = np.zeros(len(blocks)), []
