@@ -27,7 +27,8 @@ class AdditiveRiskClassifier(AdditiveClassifier):
     [Lou2013]_. Shapes and surfaces are learnt by LightGBM on what is left over, each tree on one feature or one pair.
     Everything is learnt in bags, each without a quarter of the schools (of the children, without ``groups``), whose
     children choose: how backbones of strength none, .001, .01 and .1 are weighed, how many rounds are boosted, whether
-    there are surfaces, and the affine calibration. The bags are averaged to one set of tables.
+    there are surfaces, and the affine calibration. The bags are averaged to one set of tables. Of more than 20,000
+    children one backbone is learnt: the best, shapes included, on 20,000 of them, schools drawn whole.
 
     With a sign, the whole score never falls (``"increasing"``) or never rises (``"decreasing"``) as the feature grows,
     whatever the others are, and a child whose value is *missing* never scores below the lowest-risk observed value.

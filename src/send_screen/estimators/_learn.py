@@ -21,7 +21,7 @@ SHAPES = Boosting(rounds=1000, learning_rate=0.1, feature_fraction=0.3)
 SURFACES = Boosting(rounds=1000, learning_rate=0.1, feature_fraction=0.8)
 ROUNDS = 2
 MOST_WEIGHED = 20_000
-"""Children on whom strengths are weighed. Of more, strengths do no longer differ by what weighing them would repay."""
+"""Children on whom strengths are weighed; of more, the best on so many is learnt alone, since others add too little."""
 _TEMPERATURE = 4.0
 _NEGLIGIBLE = 0.05
 _LONE_STRENGTH = 0.01  # with too few children to hold any out there is a backbone only
