@@ -5,11 +5,13 @@ Nothing here computes a statistic or asks anything: :func:`render_screening` and
 page is one file that needs nothing else, and says what it is not.
 """
 
+from send_screen.reports._atrs import render_atrs_json, render_atrs_markdown
 from send_screen.reports._card import render_card
 from send_screen.reports._cost import challengers_of, costs
 from send_screen.reports._decisions import render_decisions
 from send_screen.reports._fairness import render_fairness
 from send_screen.reports._files import write_page
+from send_screen.reports._impact import render_impact_assessment
 from send_screen.reports._lists import write_list_csv, write_set_aside_csv
 from send_screen.reports._markdown import render_card_markdown
 from send_screen.reports._scorecard import render_scorecard
@@ -27,6 +29,9 @@ __all__ = [
     "render_fairness",
     "render_card",
     "render_card_markdown",
+    "render_atrs_json",
+    "render_atrs_markdown",
+    "render_impact_assessment",
     "render_decisions",
     "challengers_of",
     "costs",

@@ -19,7 +19,10 @@ from send_screen.workflows._signature import signature
 from send_screen.workflows._version import write_version
 
 HASHES = ("spec_sha256", "data_sha256", "tables_sha256", "code_version", "trained_on")
-PAGES = ("report.html", "card.html", "scorecard.html", "published.json")
+PAGES = (
+    "report.html", "card.html", "card.md", "scorecard.html", "atrs.json", "atrs.md", "impact_assessment.md",
+    "published.json",
+)  # fmt: skip
 
 
 def enter(
