@@ -33,7 +33,7 @@ from send_screen.reports._cost import beside_the_rule
 from send_screen.reports._markdown import escape
 from send_screen.reports._published import rows
 from send_screen.reports._words import LABEL_LIMITS, date_words, said, sentence, version_marks
-from send_screen.screening import NOT_THIS
+from send_screen.screening import NOT_THIS, NOTICE
 
 _PROVIDED = (
     "A list of children in the order in which an adult should look at them, as long as adults have time for.",
@@ -115,6 +115,7 @@ def render_atrs_markdown(published: Mapping[str, Any]) -> str:
         ),
         f"**{open_words(sum(answer.is_open for answer in answers.values()))}** "
         f"The rest is filled from version {escape(said(version, 'id'))}. Until no answer is open, do not publish it.",
+        escape(NOTICE),
     ]
     for section in SECTIONS:
         tier = f"Tier {section.tier}: " if section.tier and "Tier" not in section.category else ""

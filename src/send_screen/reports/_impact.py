@@ -29,6 +29,7 @@ from send_screen.reports._answers import (
 from send_screen.reports._card import card_content
 from send_screen.reports._markdown import escape
 from send_screen.reports._words import LABEL_LIMITS, date_words, owner_words, said, sentence, version_marks
+from send_screen.screening import NOTICE
 
 
 class Question(NamedTuple):
@@ -79,6 +80,7 @@ def render_impact_assessment(published: Mapping[str, Any]) -> str:
         ),
         f"**{open_words(n)}** What a run can know is filled in from version {escape(said(version, 'id'))}. This is "
         "evidence for an assessment. It is not an assessment, and it claims no compliance with any law.",
+        escape(NOTICE),
     ]
     for part, headings in parts.items():
         lines.append(f"## {part}")

@@ -9,29 +9,10 @@ from typing import Any
 from send_screen.cohorts import Cohort
 from send_screen.contracts import Contract
 from send_screen.governance import BAGS, code_version, package_versions, sha256_of, version_id
-from send_screen.reports import (
-    render_atrs_json,
-    render_atrs_markdown,
-    render_card,
-    render_card_markdown,
-    render_fairness,
-    render_impact_assessment,
-    render_scorecard,
-)
+from send_screen.reports import PAGES
 from send_screen.specs import ModelSpec
 from send_screen.tables import BagTables, RiskTables
 from send_screen.workflows._policies import challenger_words
-
-#: Every page of a version, made from what it publishes and nothing else, so that an audit can make it again.
-PAGES = {
-    "report.html": render_fairness,
-    "card.html": render_card,
-    "card.md": render_card_markdown,
-    "scorecard.html": render_scorecard,
-    "atrs.json": render_atrs_json,
-    "atrs.md": render_atrs_markdown,
-    "impact_assessment.md": render_impact_assessment,
-}
 
 
 def version_facts(

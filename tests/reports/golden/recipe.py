@@ -10,13 +10,9 @@ sys.path.insert(0, str(FOLDER.parent))
 
 from reports_factory import make_published  # noqa: E402 - only now can it be found
 
-from send_screen.reports import render_atrs_json, render_atrs_markdown, render_impact_assessment  # noqa: E402
+from send_screen.reports import PAGES  # noqa: E402
 
-GOLDEN = {
-    "atrs.json": render_atrs_json,
-    "atrs.md": render_atrs_markdown,
-    "impact_assessment.md": render_impact_assessment,
-}
+GOLDEN = {name: PAGES[name] for name in ("atrs.json", "atrs.md", "impact_assessment.md")}
 
 
 def main() -> None:
