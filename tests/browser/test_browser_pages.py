@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import re
 from collections.abc import Callable
@@ -11,12 +12,21 @@ from typing import Any
 import pytest
 from reports_factory import make_published, make_result
 
-from send_screen.reports import render_card, render_fairness, render_scorecard, render_screening
-from send_screen.workflows import screen_file
+from send_screen.reports import (
+    compare_versions,
+    render_card,
+    render_comparison,
+    render_fairness,
+    render_scorecard,
+    render_screening,
+)
+from send_screen.workflows import compare, screen_file
 
 pytestmark = pytest.mark.slow
 
-NAMES = [prefix + page for prefix in ("", "long ") for page in ("screening", "fairness", "card", "scorecard")]
+NAMES = [
+    prefix + page for prefix in ("", "long ") for page in ("screening", "fairness", "card", "scorecard", "comparison")
+]
 FITS_TWO_SHEETS = 20  # listed children, of the school's file below
 
 
@@ -30,6 +40,8 @@ def pages(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
         "long fairness": render_fairness(make_published()),
         "long card": render_card(make_published()),
         "long scorecard": render_scorecard(make_published()),
+        "long comparison": render_comparison(_long_comparison()),
+        "comparison": render_comparison(compare(trained.exported, trained.exported)),
     }
     for name, html in long.items():
         (folder / f"{name}.html").write_text(html, encoding="utf-8")
@@ -40,6 +52,25 @@ def pages(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
         "scorecard": trained.exported / "scorecard.html",
         **{name: folder / f"{name}.html" for name in long},
     }
+
+
+def _long_comparison() -> Any:
+    """Two versions that differ in everything that a page can show."""
+    first, second = copy.deepcopy(make_published()), copy.deepcopy(make_published())
+    second["version"] |= {"id": "reception_sen/4", "capacity": 0.2, "packages": {}, "spec_sha256": "00" * 32}
+    for row in second["groups"]:
+        if row["value"] is not None and row["metric"] == "missed_need":
+            row |= {"value": row["value"] - 0.3, "low": row["low"] - 0.3, "high": row["high"] - 0.3}
+    for gap in second["gaps"]:
+        gap["verdict"] = "not enough evidence"
+    return compare_versions(first, second, names=("models:/reception_sen/3", "models:/reception_sen/4"),
+                            specs=({"capacity": 0.1}, {"capacity": 0.2}))  # fmt: skip
+
+
+def test_the_first_screen_of_the_report_fits_a_laptop(pages: dict[str, Path], visit: Callable[..., Any]) -> None:
+    for name in ("fairness", "long fairness"):
+        page = visit(pages[name]).page
+        assert page.locator(".short").evaluate("e => e.getBoundingClientRect().bottom") <= 800
 
 
 @pytest.mark.parametrize("name", NAMES)

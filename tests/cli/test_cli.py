@@ -28,7 +28,19 @@ def run(*arguments: object) -> tuple[int, str, str]:
 def test_help_names_every_command() -> None:
     code, out, _ = run("--help")
     assert code == 0
-    for command in ("demo", "simulate", "check", "train", "promote", "screen", "withdraw", "history", "mend", "export"):
+    for command in (
+        "demo",
+        "simulate",
+        "check",
+        "train",
+        "promote",
+        "screen",
+        "withdraw",
+        "history",
+        "mend",
+        "compare",
+        "export",
+    ):
         assert command in out
     assert run("--version")[0] == 0
 

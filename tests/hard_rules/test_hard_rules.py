@@ -238,7 +238,9 @@ def test_rule_3_every_row_of_a_list_says_it(lists: Path, name: str) -> None:
     assert frame["notice"].str.contains("refuse, delay or ration").all()
 
 
-@pytest.mark.parametrize("name", ["report.html", "card.html", "scorecard.html", "card.md"])
+@pytest.mark.parametrize(
+    "name", ["report.html", "card.html", "scorecard.html", "card.md", "atrs.md", "impact_assessment.md"]
+)
 def test_rule_3_every_published_page_says_it(trained: Any, name: str) -> None:
     text = " ".join((trained.exported / name).read_text("utf-8").split())
     assert re.search(r"refuse, delay or ration", text)

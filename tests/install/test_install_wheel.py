@@ -96,15 +96,10 @@ def test_the_reports_work_in_the_light_install(
     code = """
 import json, sys
 from pathlib import Path
-from send_screen.reports import render_card, render_card_markdown, render_fairness, render_scorecard
+from send_screen.reports import PAGES
 folder = Path(sys.argv[1])
 published = json.loads((folder / "published.json").read_text("utf-8"))
-for name, render in {
-    "report.html": render_fairness,
-    "card.html": render_card,
-    "scorecard.html": render_scorecard,
-    "card.md": render_card_markdown,
-}.items():
+for name, render in PAGES.items():
     assert render(published) == (folder / name).read_text("utf-8"), name
 """
     done = call(light / "python", "-c", code, trained.exported, cwd=tmp_path)

@@ -25,7 +25,10 @@ PACKAGE = Path(send_screen.__file__).parent
 LIGHT = ("contracts", "specs", "readers", "cohorts", "tables", "governance", "screening", "reports", "cli", "kit")
 SOURCES = sorted(
     [PACKAGE / "errors.py", *(path for folder in LIGHT for path in (PACKAGE / folder).rglob("*.py"))]
-    + [PACKAGE / "workflows" / name for name in ("__init__.py", "_folders.py", "_models.py", "_screen.py")]
+    + [
+        PACKAGE / "workflows" / name
+        for name in ("__init__.py", "_compare.py", "_folders.py", "_models.py", "_screen.py")
+    ]
 )
 NO_MODULES = {"fcntl", "resource", "pwd", "grp", "termios", "tty", "pty", "posix", "curses", "readline", "syslog"}
 NO_NAMES = {

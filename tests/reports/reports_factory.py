@@ -49,6 +49,7 @@ NAMES = [
     "Samuel Notreal",
     "Tariq Imaginary",
 ]
+GIRLS_MISSED = "Of 100 girls who later had support, it misses 62; of 100 others, 46. (n = 410; gap 16, 11 to 20)"
 OUTCOME = "had SEN support or an EHC plan by the end of Year 2"
 PERFORMANCE: list[dict[str, Any]] = [
     {"policy": policy, "metric": metric, "value": value, "low": low, "high": high, "n": 18204, "reason": None}
@@ -266,12 +267,48 @@ def _gap_rows(rng: random.Random) -> list[dict[str, Any]]:
                     "tolerance": tolerance,
                     "verdict": "not enough evidence" if small else verdict,
                     "n_to_settle": 2400 if small and not unknown else None,
-                    "words": "",
+                    "words": GIRLS_MISSED if (group, against, metric) == ("Girl", "all others", "missed_need") else "",
                     "reason": "fewer than 10 children"
                     if unknown
                     else "fewer than 10 schools on one side"
                     if small
                     else "",
+                }
+            )
+    return rows
+
+
+def _attribution_rows(rng: random.Random) -> list[dict[str, Any]]:
+    """Gaps in mean score among children with the outcome: every feature's part, the agencies', and the folds'."""
+    agency_of = {shape["feature"]: shape["agency"] for shape in _shapes()}
+    rows = []
+    for attribute, groups in list(ATTRIBUTES.items())[:-1]:
+        for group in groups:
+            unknown = group == "Chinese"
+            parts = {name: (-0.03 if group == "Girl" else 0.01) * rng.uniform(0.2, 2) for name in agency_of}
+            terms = {
+                agency: sum(part for name, part in parts.items() if agency_of[name] == agency)
+                for agency in sorted(set(agency_of.values()))
+            }
+            folds = rng.uniform(-0.004, 0.004)
+
+            def term(name: str, value: float, unknown: bool = unknown) -> dict[str, Any]:
+                low, high = (None, None) if unknown else (value - 0.02, value + 0.02)
+                return {"term": name, "value": None if unknown else value, "low": low, "high": high}
+
+            rows.append(
+                {
+                    "attribute": attribute,
+                    "group": group,
+                    "against": "all others",
+                    "among": "children with the outcome",
+                    **{key: item for key, item in term("", sum(parts.values()) + folds).items() if key != "term"},
+                    "n": None if unknown else 410,
+                    "schools": None if unknown else 60,
+                    "reason": "fewer than 10 children" if unknown else "",
+                    "features": [term(name, value) for name, value in parts.items()],
+                    "agencies": [term(name, value) for name, value in terms.items()],
+                    "folds": None if unknown else folds,
                 }
             )
     return rows
@@ -441,6 +478,29 @@ def make_published() -> dict[str, Any]:
             "contracts": {"education/eyfsp@1.0.0": "aa10" * 16, "education/pupil_census@1.0.0": "bb20" * 16},
             "code_version": "0.1.0",
             "packages": {"numpy": "2.4.6", "pandas": "3.1.0", "scikit-learn": "1.9.0"},
+            "data": [
+                {
+                    "contract": "education/eyfsp@1.0.0",
+                    "title": "Early years foundation stage profile",
+                    "agency": "education",
+                    "purpose": "what the profile at the end of reception says of each child's learning",
+                    "lawful_basis": "UK GDPR Article 6(1)(e), public task",
+                    "essential": True,
+                    "training_only": False,
+                },
+                {
+                    "contract": "education/pupil_census@1.0.0",
+                    "title": "Pupil census",
+                    "agency": "education",
+                    "purpose": "whether support followed",
+                    "lawful_basis": "UK GDPR Article 6(1)(e), public task",
+                    "essential": False,
+                    "training_only": True,
+                },
+            ],
+            "folds": 5,
+            "horizon_months": 18,
+            "held_out_schools": 0,
             "fold_seeds": [0, 1, 2],
             "intended_use": "Helps a SENCO decide whom to talk about first when reception ends",
             "prohibited_uses": PROHIBITED,
@@ -449,6 +509,7 @@ def make_published() -> dict[str, Any]:
             "eligible_words": "children with neither SEN support nor a plan at the end of reception",
             "capacity": 0.1,
             "rule_words": "did not reach a Good Level of Development",
+            "research_comparison": None,
             "never_looks_at": ["sex", "ethnicity", "religion", "name", "postcode", "family income"],
             "gates": [
                 {"gate": "roc_auc, low end", "required": "at least 0.70", "measured": 0.799, "passed": True},
@@ -481,7 +542,8 @@ def make_published() -> dict[str, Any]:
         ],
         "groups": _group_rows(rng),
         "gaps": _gap_rows(rng),
-        "named": ["Of 100 girls who later had support, it misses 62; of 100 others, 46. (n = 410; gap 16, 11 to 20)"],
+        "named": [GIRLS_MISSED],
+        "attribution": _attribution_rows(random.Random(17)),
         "calibration": [
             {
                 "bin": i,

@@ -6,22 +6,60 @@ import re
 from typing import Any
 
 import pytest
+from reports_factory import PROHIBITED
 
 from send_screen.reports import render_card, render_card_markdown, render_fairness
 from send_screen.reports._published import Figure, by_attribute
+from send_screen.reports._verdicts import QUESTIONS, less_well
 
 
 def _text(html: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", html[html.index("<body>") :]).split())
 
 
-def test_the_first_screen_names_whose_needs_are_missed(published: dict[str, Any]) -> None:
-    text = _text(render_fairness(published))
-    named = text.index("Of 100 girls who later had support, it misses 62")
-    assert named < text.index("Is it better than the one-line rule?")
-    groups = len({(row["attribute"], row["group"]) for row in published["groups"]})
-    sure = f"Whose needs are missed? Of {groups} groups, each against all others: 2 “outside tolerance”"
-    assert sure in text[: named + 900]
+def test_the_first_screen_answers_four_questions_in_words(published: dict[str, Any]) -> None:
+    html = render_fairness(published)
+    first = _text("<body>" + html[html.index('aria-labelledby="h-short"') - 9 : html.index("</section>")])
+    places = [
+        first.index(words)
+        for words in (
+            "What it does It lists 10 of 100 children whom an adult should look at first",
+            "For whom it works less well",
+            "Girl: 62 of 100; of others, 46 (gap +16, +12 to +20): outside tolerance.",
+            "How sure we are Of 100 children it lists, 38 (35 to 41)",
+            "of 100 who did, it had listed 45 (42 to 47)",
+            "2 “outside tolerance”",
+            "What nobody should use it for",
+            *PROHIBITED[1:],
+            "A parent's or a teacher's concern always counts",
+        )
+    ]
+    assert places == sorted(places)
+    assert len(first.split()) < 280, "a screen, not a page"
+
+
+def test_more_groups_than_fit_on_a_screen_are_counted(published: dict[str, Any]) -> None:
+    named = [gap for gap in published["gaps"] if gap["metric"] == "missed_need" and gap["against"] == "all others"]
+    for number, gap in enumerate(named[:5]):
+        gap |= {"value": 0.1 + number / 100, "low": 0.05, "high": 0.2, "words": f"sentence {number}"}
+    found = less_well(published | {"named": [gap["words"] for gap in named[:5]]})
+    assert [words.split(":")[0] for words in found[:3]] == [gap["group"] for gap in named[4:1:-1]]
+    assert found[3] == "And 2 groups more, below."
+    assert less_well(published | {"named": ["A sentence of its own."]}) == ("A sentence of its own.",)
+
+
+def test_the_overview_counts_each_verdict_under_its_own_name(published: dict[str, Any]) -> None:
+    table = render_fairness(published).split('id="t-overview"')[1].split("</table>")[0]
+    heads = [" ".join(head.split()) for head in re.findall(r'<th scope="col">(.*?)</th>', table)]
+    gaps = [gap for gap in published["gaps"] if gap["against"] == "all others"]
+    rows = re.findall(r"<tr><th scope=\"row\">(.*?)</th>(.*?)</tr>", table, re.DOTALL)
+    assert len(rows) == len(QUESTIONS)
+    for (metric, question), (words, cells) in zip(QUESTIONS.items(), rows, strict=True):
+        assert words.startswith(question)
+        counted = dict(zip(heads[2:], re.findall(r"<td>(\d+)</td>", cells), strict=True))
+        for verdict in ("outside tolerance", "within tolerance", "not enough evidence"):
+            n = sum(gap["metric"] == metric and gap["verdict"] == verdict for gap in gaps)
+            assert int(next(number for head, number in counted.items() if verdict in head)) == n
 
 
 def test_nothing_named_is_not_called_fair(published: dict[str, Any]) -> None:
@@ -69,7 +107,7 @@ def test_an_open_verdict_says_how_many_children_would_settle_it(published: dict[
 
 
 def test_each_question_has_its_verdicts_and_pairs_are_told_where_they_differ(published: dict[str, Any]) -> None:
-    text = _text(render_fairness(published))
+    text = _text(render_card(published))
     groups = len({(row["attribute"], row["group"]) for row in published["groups"]})
     for question in (
         "Whose needs are missed?",
@@ -77,7 +115,7 @@ def test_each_question_has_its_verdicts_and_pairs_are_told_where_they_differ(pub
         "Does a score mean the same for everyone?",
     ):
         assert f"{question} Of {groups} groups, each against all others:" in text
-    assert "none showed a difference" in text
+    assert "none showed a difference" in _text(render_fairness(published))
     pair = next(gap for gap in published["gaps"] if gap["against"] not in ("all others", "Chinese"))
     pair |= {"value": 0.2, "low": 0.15, "high": 0.25, "verdict": "outside tolerance"}
     text = _text(render_fairness(published))
@@ -129,7 +167,7 @@ def test_a_gate_that_failed_or_could_not_be_measured_says_no(published: dict[str
 
 def test_a_calibration_bin_without_a_figure_is_a_row_but_not_a_dot(published: dict[str, Any]) -> None:
     html = render_fairness(published)
-    picture = re.search(r'<svg class="picture".*?</svg>', html, re.DOTALL)
+    picture = re.search(r'<svg class="picture".*?</svg>', html[html.index('id="h-calibration"') :], re.DOTALL)
     assert picture is not None
     assert picture[0].count("<circle") == 7
     assert "<tr><td>66</td><td>fewer than 10 children</td>" in html

@@ -181,7 +181,22 @@ def _spoil(value: Any, text: str, skip: frozenset[str] = frozenset()) -> Any:
 
 RUN = frozenset({"kind", "area", "trained_on", "banners"})
 VERSION = frozenset(
-    {"policy", "metric", "against", "kind", "attribute", "group", "agency", "trained_on", "status", "sign", "x"}
+    {
+        "policy",
+        "metric",
+        "against",
+        "among",
+        "kind",
+        "attribute",
+        "group",
+        "agency",
+        "feature",
+        "term",
+        "trained_on",
+        "status",
+        "sign",
+        "x",
+    }
 )
 hostile = st.text(st.characters(codec="utf-8"), max_size=40) | st.sampled_from(
     [MARKUP, "</style><b>", "]]>", "{0}", "%s"]
@@ -261,6 +276,7 @@ def test_shapes_of_one_page_share_a_scale() -> None:
         "groups",
         "gaps",
         "named",
+        "attribution",
         "calibration",
         "shapes",
         "surfaces",

@@ -16,6 +16,7 @@ import pytest
 from send_screen.cohorts import load_cohort
 from send_screen.errors import MissingExtraError, UsageError
 from send_screen.governance import open_bundle
+from send_screen.reports import PAGES
 from send_screen.tracking import default_uri, fetch_bundle
 
 
@@ -53,7 +54,8 @@ def test_one_run_holds_everything_about_a_version(client: Any, trained: Any) -> 
             low, value, high = (run.data.metrics[f"{policy}{metric}{end}"] for end in ("_low", "", "_high"))
             assert low <= value <= high
     artefacts = {item.path for item in client.list_artifacts(trained.made.run_id)}
-    assert {"bundle", "plots", "report.html", "card.html", "scorecard.html", "published.json"} <= artefacts
+    assert {"bundle", "plots", "published.json", *PAGES} <= artefacts
+    assert {"report.html", "card.html", "scorecard.html", "atrs.json", "atrs.md", "impact_assessment.md"} <= set(PAGES)
     plots = {item.path for item in client.list_artifacts(trained.made.run_id, "plots")}
     assert {"plots/G01.svg", "plots/invented_child.svg"} <= plots
 

@@ -225,6 +225,13 @@ def test_withdrawing_lists_every_batch_and_child(store: Store, tmp_path: Path) -
     assert store.history()["entries"] == found["entries"] == 2
 
 
+def test_a_withdrawn_version_can_be_compared_and_is_said_to_be_withdrawn(store: Store) -> None:
+    assert store.run("withdraw", "models:/reception_sen/1", *WHO)[0] == 0
+    code, out, err = store.run("compare", "reception_sen/1", store.exported)
+    assert code == 0, err
+    assert "Note: models:/reception_sen/1 was withdrawn for good" in out
+
+
 def test_the_same_version_registered_again_is_no_less_withdrawn(store: Store) -> None:
     first = store.client.get_model_version("reception_sen", "1")
     again = store.client.create_model_version("reception_sen", first.source, first.run_id, tags=first.tags)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from send_screen.cli._compare import comparing
 from send_screen.cli._console import INTERRUPTED, guarded, progress, say, say_json
 from send_screen.cli._decisions import decisions
 from send_screen.cli._kit import PythonMayStandAlone
@@ -253,6 +254,7 @@ def kit(
 
 
 app.add_typer(decisions)
+app.add_typer(comparing)
 
 
 def main() -> None:

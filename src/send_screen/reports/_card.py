@@ -13,6 +13,7 @@ from send_screen.reports._published import InAHundred, in_a_hundred, rows
 from send_screen.reports._render import render
 from send_screen.reports._shapes import direction_words, is_scale, moves, reach, shape_svg, shape_words
 from send_screen.reports._surfaces import range_words, surface_moves, surface_reach, surface_svg, surface_title
+from send_screen.reports._verdicts import verdicts_in_words
 from send_screen.reports._waterfall import waterfall_svg, waterfall_words
 from send_screen.reports._words import of_100, said, version_marks, whole
 
@@ -71,6 +72,7 @@ class CardContent:
     prohibited: tuple[str, ...]
     hundred: tuple[InAHundred, ...]
     named: tuple[str, ...]
+    verdicts: str
     costs: tuple[Cost, ...]
 
 
@@ -122,6 +124,7 @@ def card_content(published: Mapping[str, Any]) -> CardContent:
         prohibited=tuple(version.get("prohibited_uses") or ()),
         hundred=in_a_hundred(rows(published, "performance"), outcome),
         named=tuple(published.get("named") or ()),
+        verdicts=verdicts_in_words(published),
         costs=costs(published),
     )
 

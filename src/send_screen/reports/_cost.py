@@ -58,6 +58,12 @@ def costs(published: Mapping[str, Any]) -> tuple[Cost, ...]:
     return tuple(_cost(published, challenger, short) for challenger, short in challengers_of(published).items())
 
 
+def beside_the_rule(published: Mapping[str, Any]) -> str:
+    """Return in a sentence in what a version is better or worse than the one-line rule; empty where not compared."""
+    compared = find(rows(published, "differences"), policy="version", against="rule")
+    return "" if compared is None else _cost(published, "rule", "the rule").words
+
+
 def _cost(published: Mapping[str, Any], challenger: str, short: str) -> Cost:
     version: Mapping[str, Any] = published.get("version") or {}
     differences = rows(published, "differences")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,8 @@ from markupsafe import Markup
 
 from send_screen.reports._card import card_content
 from send_screen.reports._charts import Mark, axis_svg, calibration_svg, interval_svg
-from send_screen.reports._cost import challengers_of
+from send_screen.reports._cost import beside_the_rule, challengers_of
+from send_screen.reports._gap_sources import gap_sources
 from send_screen.reports._metrics import METRICS, Cell, Metric
 from send_screen.reports._published import (
     AttributeTable,
@@ -24,6 +24,7 @@ from send_screen.reports._published import (
     rows,
 )
 from send_screen.reports._render import render
+from send_screen.reports._verdicts import QUESTIONS, SIGNS, answers, is_shown, less_well, verdict_words
 from send_screen.reports._words import of_100, said, whole
 
 
@@ -91,50 +92,6 @@ def _by_chance(gap: Row | None) -> str:
     return "" if null_gap is None else f"up to {of_100(null_gap)}"
 
 
-# Metric -> what a person reads where the group's figure is larger, and where it is smaller, than that of the others.
-_DIRECTIONS = {
-    "missed_need": ("missed more", "missed less"),
-    "false_positive_rate": ("listed more", "listed less"),
-    "observed_minus_predicted": ("scored too low", "scored too high"),
-}
-# Verdict -> a sign that does not need colour: larger, smaller, and where there is no direction.
-_SIGNS = {"outside tolerance": ("▲", "▼"), "within tolerance": ("●", "●"), "not enough evidence": ("?", "?")}
-
-
-def _verdict(gap: Row | None) -> str:
-    """Return a verdict with its sign, which way a shown gap goes, and how many children would settle an open one."""
-    if gap is None:
-        return "not compared"
-    words = said(gap, "verdict")
-    value, low, high = gap.get("value"), gap.get("low"), gap.get("high")
-    side = 0 if value is None or value > 0 else 1
-    found = f"{_SIGNS.get(words, ('', ''))[side]} {words}".strip()
-    if value is not None and low is not None and high is not None and (low > 0 or high < 0):
-        found += f": {_DIRECTIONS[said(gap, 'metric')][side]}"
-    if gap.get("n_to_settle") is not None:
-        found += f"; about {whole(gap['n_to_settle'])} such children would settle it"
-    return found
-
-
-def _how_sure(gaps: Sequence[Row]) -> str:
-    """Return how many comparisons with all others ended in which verdict, by question."""
-    parts = []
-    for metric, question in _QUESTIONS.items():
-        asked = [gap for gap in gaps if gap.get("metric") == metric and gap.get("against") == "all others"]
-        if asked:
-            counted = Counter(said(gap, "verdict") for gap in asked)
-            verdicts = ", ".join(f"{counted[words]} “{words}”" for words in _SIGNS if counted[words])
-            parts.append(f"{question} Of {len(asked)} groups, each against all others: {verdicts}.")
-    return " ".join(parts) or "No groups were compared."
-
-
-_QUESTIONS = {
-    "missed_need": "Whose needs are missed?",
-    "false_positive_rate": "Who is listed without need?",
-    "observed_minus_predicted": "Does a score mean the same for everyone?",
-}
-
-
 @dataclass(frozen=True)
 class PairRow:
     """Two groups that were shown to differ: their names, the gap and its verdict."""
@@ -148,13 +105,13 @@ class PairRow:
 def _pairs(gaps: Sequence[Row]) -> tuple[list[PairRow], int]:
     """Return the pairs of groups that were shown to differ, and how many pairs were compared in all."""
     compared = [gap for gap in gaps if gap.get("against") != "all others"]
-    shown = [gap for gap in compared if (gap.get("low") or 0) > 0 or (gap.get("high") or 0) < 0]
+    shown = [gap for gap in compared if is_shown(gap)]
     return [
         PairRow(
-            _QUESTIONS.get(said(gap, "metric"), said(gap, "metric")),
+            QUESTIONS.get(said(gap, "metric"), said(gap, "metric")),
             f"{said(gap, 'group')}, beside {said(gap, 'against')}",
             _gap_cell(gap),
-            _verdict(gap),
+            verdict_words(gap),
         )
         for gap in shown
     ], len(compared)
@@ -162,7 +119,7 @@ def _pairs(gaps: Sequence[Row]) -> tuple[list[PairRow], int]:
 
 def _tolerances(gaps: Sequence[Row]) -> dict[str, str]:
     """Return the tolerance of each question, in children of a hundred; empty where none is published."""
-    return dict.fromkeys(_QUESTIONS, "") | {
+    return dict.fromkeys(QUESTIONS, "") | {
         said(gap, "metric"): of_100(gap["tolerance"]) for gap in gaps if gap.get("tolerance") is not None
     }
 
@@ -225,11 +182,15 @@ def render_fairness(published: Mapping[str, Any]) -> str:
         in_words=in_words,
         tables=tables,
         tolerances=_tolerances(gaps),
-        how_sure=_how_sure(gaps),
+        less_well=less_well(published),
+        questions=answers(published),
+        verdicts=[f"{''.join(dict.fromkeys(signs))} {words}" for words, signs in SIGNS.items()],
+        gain=beside_the_rule(published),
+        sources=gap_sources(published),
         stays=figure(performance, "version", "stays_listed"),
         gap_cell=_gap_cell,
         by_chance=_by_chance,
-        verdict=_verdict,
+        verdict=verdict_words,
         pairs=_pairs(gaps),
         row_cell=METRICS["recall_at_capacity"].difference,
         picture=_picture,

@@ -93,7 +93,8 @@ def _sections(card: CardContent) -> Iterator[tuple[str, list[str]]]:
         ],
     )
     named = card.named or ("No group was shown to be missed more than the tolerance. That is not proof of fairness.",)
-    yield "Whose needs it misses more", _bullets(named)
+    verdicts = escape(f"{card.verdicts} “Not enough evidence” is not “fair”.")
+    yield "Whose needs it misses more", [*_bullets(named), "", verdicts]
     yield "What it costs that people can read it", list(_cost(card))
     yield "What these figures cannot say", _bullets(LABEL_LIMITS)
     yield (

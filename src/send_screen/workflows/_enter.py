@@ -10,6 +10,7 @@ from send_screen.contracts import Contract
 from send_screen.evaluation import headline
 from send_screen.governance import write_manifest
 from send_screen.pictures import shap_waterfall
+from send_screen.reports import PAGES as VERSION_PAGES
 from send_screen.reports import shape_svg, surface_svg
 from send_screen.simulation import invented_rows
 from send_screen.specs import ModelSpec
@@ -19,7 +20,7 @@ from send_screen.workflows._signature import signature
 from send_screen.workflows._version import write_version
 
 HASHES = ("spec_sha256", "data_sha256", "tables_sha256", "code_version", "trained_on")
-PAGES = ("report.html", "card.html", "scorecard.html", "published.json")
+PAGES = (*VERSION_PAGES, "published.json")
 
 
 def enter(

@@ -9,7 +9,7 @@ from typing import Any
 from send_screen.cohorts import Cohort
 from send_screen.contracts import Contract
 from send_screen.governance import BAGS, code_version, package_versions, sha256_of, version_id
-from send_screen.reports import render_card, render_card_markdown, render_fairness, render_scorecard
+from send_screen.reports import PAGES
 from send_screen.specs import ModelSpec
 from send_screen.tables import BagTables, RiskTables
 from send_screen.workflows._policies import challenger_words
@@ -52,6 +52,19 @@ def version_facts(
         "contracts": hashes,
         "code_version": code_version(),
         "packages": packages,
+        "data": [
+            {
+                "contract": contracts[use.contract].ref,
+                "title": contracts[use.contract].title,
+                "agency": contracts[use.contract].agency,
+                "purpose": use.purpose or contracts[use.contract].purpose,
+                "lawful_basis": contracts[use.contract].lawful_basis,
+                "essential": use.essential,
+                "training_only": use.training_only,
+            }
+            for use in spec.data
+        ],
+        "folds": spec.folds,
         "fold_seeds": list(spec.seeds),
         "held_out_schools": hold_out,
         "intended_use": spec.intended_use,
@@ -85,7 +98,5 @@ def write_version(
         (folder / BAGS).write_bytes(bags.to_json().encode())
     text = json.dumps(published, indent=2, ensure_ascii=False, allow_nan=False)
     (folder / "published.json").write_bytes((text + "\n").encode())
-    (folder / "report.html").write_bytes(render_fairness(published).encode())
-    (folder / "card.html").write_bytes(render_card(published).encode())
-    (folder / "scorecard.html").write_bytes(render_scorecard(published).encode())
-    (folder / "card.md").write_bytes(render_card_markdown(published).encode())
+    for name, render in PAGES.items():
+        (folder / name).write_bytes(render(published).encode())

@@ -1,0 +1,226 @@
+"""Two versions beside each other: what changed is found, and no more is claimed than published intervals can say."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from reports_factory import make_published
+
+from send_screen.errors import UsageError
+from send_screen.reports import CAUTION, Comparison, compare_versions, render_comparison
+from send_screen.reports._changes import ABSENT, Change, spec_changes
+from send_screen.reports._published import Figure
+from send_screen.reports._shift import less, more, nearer, shift
+
+QUESTION = "Whose needs are missed?"
+
+
+def _two(**version: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Two versions of one model; the second's facts are changed."""
+    first, second = copy.deepcopy(make_published()), copy.deepcopy(make_published())
+    second["version"] |= {"id": "reception_sen/4", **version}
+    return first, second
+
+
+def _compare(first: dict[str, Any], second: dict[str, Any], **more: Any) -> Comparison:
+    return compare_versions(first, second, names=("A", "B"), **more)
+
+
+def _set(published: dict[str, Any], section: str, where: dict[str, str], **values: Any) -> None:
+    found = [row for row in published[section] if all(row.get(key) == value for key, value in where.items())]
+    assert found, where
+    for row in found:
+        row |= values
+
+
+GIRLS = {"group": "Girl", "metric": "missed_need"}
+
+
+def _girls(found: Comparison) -> Any:
+    return next(row for row in found.groups if row.group == "Girl" and row.question == QUESTION)
+
+
+def test_a_version_beside_itself_has_no_change() -> None:
+    found = _compare(make_published(), make_published())
+    assert all(part.changed == () for part in found.parts)
+    assert found.better == found.worse == found.verdicts == ()
+    assert {row.shift for row in found.headline} == {"the same figures"}
+    assert "Both are the same version." in found.notes
+
+
+def test_better_and_worse_are_said_where_the_intervals_have_nothing_in_common() -> None:
+    first, second = _two()
+    _set(first, "groups", GIRLS, value=0.62, low=0.58, high=0.66)
+    _set(second, "groups", GIRLS, value=0.50, low=0.45, high=0.55)
+    found = _compare(first, second)
+    assert _girls(found).shift == "better"
+    assert found.better == (f"{QUESTION} Girl: 62 (58 to 66), then 50 (45 to 55).",)
+    assert _compare(second, first).worse == (f"{QUESTION} Girl: 50 (45 to 55), then 62 (58 to 66).",)
+    _set(second, "groups", GIRLS, high=0.59)
+    assert _girls(_compare(first, second)).shift == "cannot be told"
+    assert _compare(first, second).better == ()
+
+
+def test_a_gap_is_better_when_it_is_smaller_whichever_way_it_goes() -> None:
+    first, second = _two()
+    where = {**GIRLS, "against": "all others"}
+    _set(first, "gaps", where, value=-0.30, low=-0.35, high=-0.25)
+    _set(second, "gaps", where, value=0.10, low=0.05, high=0.15)
+    assert _girls(_compare(first, second)).gap_shift == "better"
+    assert any("a smaller gap from all others" in words for words in _compare(first, second).better)
+    _set(second, "gaps", where, value=0.30, low=0.25, high=0.35)
+    assert _girls(_compare(first, second)).gap_shift == "turned round"
+
+
+def test_a_changed_verdict_is_told_and_is_not_called_a_change_of_the_gap() -> None:
+    first, second = _two()
+    _set(second, "gaps", {**GIRLS, "against": "all others"}, verdict="not enough evidence")
+    found = _compare(first, second)
+    assert found.verdicts == (f"{QUESTION} Girl: “outside tolerance”, then “not enough evidence”.",)
+    assert _girls(found).gap_shift == "the same figures"
+    assert found.better == found.worse == ()
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_what_is_withheld_or_not_there_says_nothing(side: int) -> None:
+    pair = _two()
+    _set(pair[side], "groups", GIRLS, value=None, low=None, high=None, reason="fewer than 10 children")
+    pair[side]["gaps"] = [gap for gap in pair[side]["gaps"] if gap["group"] != "Girl"]
+    row = _girls(_compare(*pair))
+    assert (row.shift, row.gap_shift) == ("no interval", "no interval")
+    assert row.figures[side].value == "fewer than 10 children"
+    assert row.verdicts[side] == "not compared"
+    assert "None" not in render_comparison(_compare(*pair))
+
+
+@pytest.mark.parametrize(
+    ("changed", "part", "what", "second_words"),
+    [
+        ({"capacity": 0.2}, "The decision", "Places (capacity)", "20 of 100 children"),
+        ({"review_date": "2027-08-31"}, "The decision", "To be reviewed by", "31 August 2027"),
+        ({"prohibited_uses": []}, "The decision", "Must not be used as a diagnosis, or as evidence of need", ABSENT),
+        ({"tables_sha256": "00" * 32}, "The model", "Tables (SHA-256)", "00" * 32),
+        ({"data_sha256": "00" * 32}, "Data and contracts", "Data (SHA-256)", "00" * 32),
+        ({"contracts": {}}, "Data and contracts", "Contract education/eyfsp@1.0.0", ABSENT),
+        ({"fold_seeds": [9]}, "Data and contracts", "Seeds of the folds", "9"),
+        ({"packages": {"numpy": "9.9"}}, "Code and packages", "numpy", "9.9"),
+        ({"code_version": "0.2.0"}, "Code and packages", "send_screen", "0.2.0"),
+        ({"spec_sha256": "00" * 32}, "Code and packages", "Spec (SHA-256)", "00" * 32),
+    ],
+)
+def test_what_changed_is_found_in_its_part(changed: dict[str, Any], part: str, what: str, second_words: str) -> None:
+    found = _compare(*_two(**changed))
+    its_part = next(each for each in found.parts if each.part == part)
+    assert second_words == next(change.second for change in its_part.changed if change.what == what)
+    assert what not in its_part.same
+
+
+def test_features_tolerances_and_counts_are_found_too() -> None:
+    first, second = _two()
+    gone = second["shapes"].pop(1)
+    second["shapes"][0]["sign"] = "increasing"
+    _set(second, "gaps", {"metric": "missed_need"}, tolerance=0.05)
+    second["cohort"]["n"] = 20_000
+    parts = {part.part: {change.what: change for change in part.changed} for part in _compare(first, second).parts}
+    assert parts["The model"][f"Looks at: {gone['label']}"].second == ABSENT
+    assert parts["The model"][f"Looks at: {second['shapes'][0]['label']}"].second.endswith("sign increasing")
+    assert parts["The decision"][f"Tolerance: {QUESTION}"] == Change(f"Tolerance: {QUESTION}", "10 of 100", "5 of 100")
+    assert parts["Data and contracts"]["Children"].second == "20,000"
+    assert any("different tolerances" in note for note in _compare(first, second).notes)
+
+
+def test_a_spec_is_compared_line_by_line_under_the_path_to_each() -> None:
+    one = {"capacity": 0.1, "features": [{"name": "G01", "sign": "decreasing"}, {"name": "G02"}], "groups": ["a", "b"]}
+    other = {"capacity": 0.2, "features": [{"name": "G02"}, {"name": "G01", "sign": "increasing"}], "groups": ["a"]}
+    assert set(spec_changes(one, other)) == {
+        Change("capacity", "0.1", "0.2"),
+        Change("features › G01 › sign", "decreasing", "increasing"),
+        Change("groups", "a, b", "a"),
+    }
+    assert spec_changes(one, copy.deepcopy(one)) == ()
+    assert _compare(*_two(), specs=(one, None)).spec is None
+    assert "the spec of one version is not at hand" in render_comparison(_compare(*_two(), specs=(one, None)))
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"outcome_words": "was excluded"}, "foresee different things"),
+        ({"horizon_months": 6}, "look ahead over different times"),
+        ({"trained_on": "real"}, "learnt from different kinds of children"),
+    ],
+)
+def test_versions_whose_figures_have_nothing_to_say_to_each_other_are_refused(
+    changed: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(UsageError, match=words):
+        _compare(*_two(**changed))
+
+
+def test_what_a_reader_must_know_first_is_said() -> None:
+    assert "measured on the same data" in " ".join(_compare(*_two()).notes)
+    assert "measured on different data" in " ".join(_compare(*_two(data_sha256="00" * 32)).notes)
+    found = _compare(*_two(capacity=0.2))
+    assert "a longer list misses fewer" in " ".join(found.notes)
+    assert "may be asked about different children" in " ".join(_compare(*_two(population="others")).notes)
+    assert "two models" in " ".join(_compare(*_two(name="other")).notes)
+
+
+def test_net_benefit_of_lists_of_two_lengths_is_not_compared() -> None:
+    first, second = _two(capacity=0.2)
+    row = {"policy": "version", "metric": "net_benefit", "low": 0.01, "high": 0.02, "n": 18204, "reason": None}
+    first["performance"] = [*first["performance"], {**row, "value": 0.015}]
+    second["performance"] = [*second["performance"], {**row, "value": 0.5, "low": 0.4, "high": 0.6}]
+    shifts = {row.words.split(",")[0]: row.shift for row in _compare(first, second).headline}
+    assert shifts["Net benefit a child"] == "not comparable"
+    second["version"]["capacity"] = 0.1
+    shifts = {row.words.split(",")[0]: row.shift for row in _compare(first, second).headline}
+    assert shifts["Net benefit a child"] == "better"
+
+
+def test_the_page_and_the_json_say_all_of_it() -> None:
+    first, second = _two(capacity=0.2)
+    _set(second, "groups", GIRLS, value=0.2, low=0.15, high=0.25)
+    found = _compare(first, second)
+    html = render_comparison(found)
+    for words in (*found.better, *found.notes, "▲ better", "= the same figures"):
+        assert words in html
+    content = json.loads(json.dumps(found.as_json(), allow_nan=False))
+    assert content["caution"] == CAUTION
+    assert content["better"] == list(found.better)
+    assert len(content["groups"]) == len(found.groups) > 50
+
+
+intervals = st.tuples(st.floats(-1, 1), st.floats(-1, 1)).map(sorted)
+
+
+@given(intervals, intervals, st.sampled_from([less, more, nearer(0.0), nearer(1.0)]))
+def test_nothing_is_told_of_intervals_that_share_a_value(one: list[float], other: list[float], loss: Any) -> None:
+    first, second = Figure(sum(one) / 2, *one), Figure(sum(other) / 2, *other)
+    assume((first.value, *one) != (second.value, *other))
+    told = shift(first, second, loss)
+    back = shift(second, first, loss)
+    if max(one[0], other[0]) <= min(one[1], other[1]):
+        assert told == "cannot be told"
+    assert {"better": "worse", "worse": "better"}.get(told, told) == back
+
+
+apart = st.lists(st.floats(-1, 1), min_size=4, max_size=4, unique=True).map(sorted)
+
+
+@given(apart, st.booleans(), st.sampled_from([less, more, nearer(0.0)]), st.floats(0, 1), st.floats(0, 1))
+def test_better_is_so_for_every_truth_inside_both_intervals(
+    ends: list[float], turned: bool, loss: Any, place: float, place_2: float
+) -> None:
+    one, other = (ends[2:], ends[:2]) if turned else (ends[:2], ends[2:])
+    told = shift(Figure(one[0], *one), Figure(other[0], *other), loss)
+    assert told in ("better", "worse", *(["turned round"] if loss not in (less, more) else []))
+    before = min(max(one[0] + place * (one[1] - one[0]), one[0]), one[1])
+    after = min(max(other[0] + place_2 * (other[1] - other[0]), other[0]), other[1])
+    if told != "turned round":
+        assert (loss(after, after)[0] < loss(before, before)[0]) == (told == "better")

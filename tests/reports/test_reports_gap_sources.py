@@ -1,0 +1,102 @@
+"""Where a gap comes from: whose is taken apart, and that what is printed adds up."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from send_screen.reports import render_fairness
+from send_screen.reports._gap_sources import adding_up, gap_sources
+
+
+def _row(published: dict[str, Any], group: str) -> dict[str, Any]:
+    return next(row for row in published["attribution"] if row["group"] == group)
+
+
+def _hundredths(printed: str) -> int:
+    return round(float(printed.replace("−", "-")) * 100)
+
+
+def test_only_groups_that_were_shown_to_be_missed_more_are_taken_apart(published: dict[str, Any]) -> None:
+    sources, more = gap_sources(published)
+    shown = {
+        gap["group"]
+        for gap in published["gaps"]
+        if gap["metric"] == "missed_need" and gap["against"] == "all others" and (gap["low"] or 0) > 0
+    }
+    assert [source.who for source in sources] == ["Girl"]
+    assert shown == {"Girl"}
+    assert more == 0
+    for gap in published["gaps"]:
+        gap |= {"low": -0.1, "high": 0.3}
+    assert gap_sources(published) == ((), 0)
+    assert "Parts of a gap that nobody has shown would explain chance." in render_fairness(published)
+
+
+def test_the_printed_parts_add_up_to_the_printed_gap_in_the_page_and_the_picture(published: dict[str, Any]) -> None:
+    row = _row(published, "Girl")
+    html = render_fairness(published)
+    table = html.split('id="t-source-1"')[1].split("</table>")[0]
+    strong, single, total = [], [], None
+    for kind, label, cell in re.findall(r'<tr( class="strong")?><th scope="row">(.*?)</th><td>(.*?)</td>', table, re.S):
+        number = _hundredths(cell.split()[0])
+        if label == "All together":
+            total = number
+        else:
+            (strong if kind else single).append((label, number))
+    assert total == round(row["value"] * 100)
+    assert sum(number for _, number in strong) == total
+    agencies = sum(number for label, number in strong if label.startswith("From "))
+    assert sum(number for _, number in single) == agencies
+    assert "others together" in table
+    picture = html.split('id="h-source"')[1].split("<svg")[1].split("</svg>")[0]
+    drawn = [_hundredths(text) for text in re.findall(r'text-anchor="end" class="number">(.*?)</text>', picture)]
+    assert sorted(drawn) == sorted([number for _, number in [*strong, *single]] + [total])
+    assert "scored lower than others by" in html
+
+
+def test_each_printed_part_is_the_published_one_to_a_hundredth(published: dict[str, Any]) -> None:
+    (source,), _ = gap_sources(published)
+    row = _row(published, "Girl")
+    labels = {shape["feature"]: shape["label"] for shape in published["shapes"]}
+    values = {labels[part["term"]]: part["value"] for part in row["features"]}
+    values |= {f"From {part['term']}": part["value"] for part in row["agencies"]}
+    told = [part for part in source.parts if part.label in values]
+    assert len(told) > len(row["agencies"])
+    for part in told:
+        assert abs(part.hundredths - values[part.label] * 100) < 1
+        assert (source.total.hundredths < 0) == (row["value"] < 0)
+
+
+@pytest.mark.parametrize("withheld", ["a feature", "the whole", "the row"])
+def test_what_is_withheld_is_not_worked_out_from_the_rest(published: dict[str, Any], withheld: str) -> None:
+    row = _row(published, "Girl")
+    if withheld == "a feature":
+        row["features"][3]["value"] = None
+    elif withheld == "the whole":
+        row["value"] = None
+    else:
+        published["attribution"].remove(row)
+    assert gap_sources(published) == ((), 1)
+    assert "are withheld" in render_fairness(published)
+
+
+def test_without_agencies_all_features_are_one(published: dict[str, Any]) -> None:
+    row = _row(published, "Girl")
+    row["agencies"] = []
+    (source,), _ = gap_sources(published)
+    sums = [part for part in source.parts if part.is_sum]
+    assert sums[0].label == "From all features"
+    assert sum(part.hundredths for part in sums) == source.total.hundredths
+
+
+@given(st.lists(st.floats(-3, 3), min_size=1, max_size=30))
+def test_rounded_parts_add_up_and_each_is_near(values: list[float]) -> None:
+    total = round(sum(values) * 100)
+    printed = adding_up(values, total)
+    assert sum(printed) == total
+    assert all(abs(number - value * 100) < 1 + 1e-5 for number, value in zip(printed, values, strict=True))
