@@ -31,12 +31,11 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Check:
-    """One question of an audit, and its answer.
+class Finding:
+    """The answer to one question of an audit.
 
     Attributes
     ----------
-    id, title : str
     status : str
         ``"passed"``, ``"FAILED"`` or ``"not checked"``.
     words : str
@@ -47,12 +46,19 @@ class Check:
         How many there are.
     """
 
-    id: str
-    title: str
     status: str
     words: str
     differences: tuple[Difference, ...] = ()
     n_differences: int = 0
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question of an audit, in a few words, and its answer."""
+
+    id: str
+    title: str
+    finding: Finding
 
 
 @dataclass(frozen=True)
@@ -100,7 +106,7 @@ class Audit:
 
     def having(self, status: str) -> list[Check]:
         """Return the checks with a status, in order."""
-        return [check for check in self.checks if check.status == status]
+        return [check for check in self.checks if check.finding.status == status]
 
     @property
     def green(self) -> bool:
@@ -125,18 +131,15 @@ class Audit:
             "green": self.green,
             "words": self.words,
             "facts": dict(self.facts),
-            "checks": [asdict(check) for check in self.checks],
+            "checks": [{"id": check.id, "title": check.title, **asdict(check.finding)} for check in self.checks],
         }
 
 
-def judge(
-    id: str, title: str, differences: Sequence[Difference], words: str, *, excuse: str = "", made: str = ""
-) -> Check:
-    """Return a check that was made: failed where there are differences, unless they may have an innocent cause.
+def judge(differences: Sequence[Difference], words: str, *, excuse: str = "", made: str = "") -> Finding:
+    """Return what a check that was made found: it failed where there are differences, unless they are excused.
 
     Parameters
     ----------
-    id, title : str
     differences : sequence of Difference
     words : str
         What was done.
@@ -145,17 +148,16 @@ def judge(
     made : str
         What a difference means, where one is found.
     """
-    first = tuple(differences[:_MOST])
     if not differences:
-        return Check(id, title, PASSED, words)
+        return Finding(PASSED, words)
     status = NOT_CHECKED if excuse else FAILED
     said = f"{excuse} So what differs here says nothing yet." if excuse else made or words
-    return Check(id, title, status, said, first, len(differences))
+    return Finding(status, said, tuple(differences[:_MOST]), len(differences))
 
 
-def not_checked(id: str, title: str, why: str) -> Check:
-    """Return a check that could not be made, with the reason."""
-    return Check(id, title, NOT_CHECKED, why)
+def not_checked(why: str) -> Finding:
+    """Return that a check could not be made, with the reason."""
+    return Finding(NOT_CHECKED, why)
 
 
 def compare(claimed: object, found: object, where: str = "$") -> Comparison:
