@@ -9,6 +9,8 @@ from typing import Any
 PASSED, FAILED, NOT_CHECKED = "passed", "FAILED", "not checked"
 ROUNDING = 1e-9  # of a number's size: what another machine's arithmetic may do to a sum; no one is misled by it
 _SHOWN = 120  # characters of a value
+_LONGEST = 2000  # characters of what a check says
+_NAMED = 3  # of the checks that were not made, in the first words
 _MOST = 20  # differences of one check that are told one by one
 MISSING = "nothing"
 
@@ -115,10 +117,12 @@ class Audit:
 
     @property
     def words(self) -> str:
-        """The result in two sentences."""
-        failed, open_, n = len(self.having(FAILED)), len(self.having(NOT_CHECKED)), len(self.checks)
-        made = n - open_
-        left = f" {open_} could not be made here, or by anyone without more than this: each says why." if open_ else ""
+        """The result in two sentences, the second of what was left open."""
+        failed, unmade = len(self.having(FAILED)), len(self.having(NOT_CHECKED))
+        made = len(self.checks) - unmade
+        titles = [f"“{check.title}”" for check in self.having(NOT_CHECKED)]
+        more = f" and {len(titles) - _NAMED} more" if len(titles) > _NAMED else ""
+        left = f" {unmade} could not be made: {', '.join(titles[:_NAMED])}{more}." if unmade else ""
         if failed:
             return f"RED: {failed} of the {made} checks that were made found a difference.{left}"
         return f"GREEN: nothing differs in the {made} checks that were made.{left}"
@@ -149,15 +153,16 @@ def judge(differences: Sequence[Difference], words: str, *, excuse: str = "", ma
         What a difference means, where one is found.
     """
     if not differences:
-        return Finding(PASSED, words)
+        return Finding(PASSED, shown(words, most=_LONGEST))
     status = NOT_CHECKED if excuse else FAILED
     said = f"{excuse} So what differs here says nothing yet." if excuse else made or words
-    return Finding(status, said, tuple(differences[:_MOST]), len(differences))
+    first = (Difference(shown(d.where), shown(d.claimed), shown(d.found)) for d in differences[:_MOST])
+    return Finding(status, shown(said, most=_LONGEST), tuple(first), len(differences))
 
 
 def not_checked(why: str) -> Finding:
     """Return that a check could not be made, with the reason."""
-    return Finding(NOT_CHECKED, why)
+    return Finding(NOT_CHECKED, shown(why, most=_LONGEST))
 
 
 def compare(claimed: object, found: object, where: str = "$") -> Comparison:
@@ -210,7 +215,14 @@ def alike(one: float, other: float) -> bool:
     return abs(one - other) <= ROUNDING * max(1.0, abs(one), abs(other))
 
 
-def shown(value: object) -> str:
-    """Return a value as it may be shown: short."""
-    text = value if isinstance(value, str) else repr(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+def shown(value: object, *, most: int = _SHOWN) -> str:
+    """Return a value as it may be shown: short, on one line, and without what would steer a terminal.
+
+    Examples
+    --------
+    >>> shown("red\\x1b[31m"), shown(0.5)
+    ('red\ufffd[31m', '0.5')
+    """
+    text = " ".join(value.split()) if isinstance(value, str) else repr(value)
+    text = "".join(char if char.isprintable() else "\ufffd" for char in text[: most + 1])
+    return text if len(text) <= most else f"{text[:most]}…"

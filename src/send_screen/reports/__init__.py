@@ -5,6 +5,7 @@ Nothing here computes a statistic or asks anything: :func:`render_screening` and
 page is one file that needs nothing else, and says what it is not.
 """
 
+from send_screen.reports._audit import render_audit
 from send_screen.reports._card import render_card
 from send_screen.reports._cost import challengers_of, costs
 from send_screen.reports._decisions import render_decisions
@@ -28,6 +29,7 @@ __all__ = [
     "render_card",
     "render_card_markdown",
     "render_decisions",
+    "render_audit",
     "challengers_of",
     "costs",
     "render_scorecard",

@@ -1,4 +1,4 @@
-"""The stages in order, each one screen long: first steps, train, promote, screen, withdraw, export, and a demo.
+"""The stages in order, each one screen long: first steps, train, promote, screen, withdraw, audit, export, and a demo.
 
 These are alone in joining tracking, screening and reports. :mod:`send_screen.workflows` itself imports nothing heavy:
 its functions are fetched when they are asked for.
@@ -22,6 +22,8 @@ _HOME = {
     "Withdrawal": "_withdraw",
     "history": "_history",
     "History": "_history",
+    "audit": "_audit",
+    "write_audit": "_audit",
     "demo": "_demo",
     "Demo": "_demo",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from send_screen.errors import SendScreenError, UsageError
@@ -120,14 +120,9 @@ def audit(
         subject = open_subject(folder, recorded, workspace, key=public, ledger=ledger, uri=tracking_uri)
         subject = evidence_of(subject, None if evidence is None else Path(evidence))
         asked = OF_A_VERSION | (OF_A_STORE if recorded else {})
-        checks = [Check(id, title, _made(check, subject)) for id, title, check in _told(asked, tell)]
+        tell("Deriving again what is claimed of it")
+        checks = [Check(id, title, _made(check, subject)) for id, (title, check) in asked.items()]
         return Audit(str(model), subject.facts, (*checks, NEEDS_MORE))
-
-
-def _told(asked: dict[str, tuple[str, Question]], tell: Callable[[str], None]) -> Iterator[tuple[str, str, Question]]:
-    for id, (title, check) in asked.items():
-        tell(f"Checking: {title[0].lower()}{title[1:]}")
-        yield id, title, check
 
 
 def _made(check: Question, subject: Subject) -> Finding:

@@ -23,6 +23,7 @@ from send_screen.governance import (
     open_bundle,
     package_versions,
     sha256_of,
+    shown,
     write_manifest,
 )
 from send_screen.tracking import Recorded
@@ -188,7 +189,7 @@ def _facts(subject: Subject) -> dict[str, str]:
         version = subject.recorded.version
         facts |= {"registered": f"models:/{version.name}/{version.number}", "run": version.run_id}
         facts |= {"withdrawn": version.withdrawn} if version.withdrawn else {}
-    return facts | {"code_here": code_version()}
+    return {name: shown(value) for name, value in facts.items()} | {"code_here": code_version()}
 
 
 def evidence_of(subject: Subject, given: Path | None) -> Subject:
