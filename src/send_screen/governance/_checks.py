@@ -216,11 +216,11 @@ def alike(one: float, other: float) -> bool:
 
 
 def shown(value: object, *, most: int = _SHOWN) -> str:
-    """Return a value as it may be shown: short, on one line, and without what would steer a terminal.
+    r"""Return a value as it may be shown: short, on one line, and without what would steer a terminal.
 
     Examples
     --------
-    >>> shown("red\\x1b[31m"), shown(0.5)
+    >>> shown("red\x1b[31m"), shown(0.5)
     ('red\ufffd[31m', '0.5')
     """
     text = " ".join(value.split()) if isinstance(value, str) else repr(value)

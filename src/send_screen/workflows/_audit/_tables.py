@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from send_screen.cohorts import load_cohort
-from send_screen.governance import Bundle, Difference, Finding, compare, judge, sha256_of
+from send_screen.governance import Bundle, Difference, Finding, alike, compare, judge, sha256_of, shown
 from send_screen.pictures import drawn
 from send_screen.simulation import invented_rows
-from send_screen.tables import sign_violations, with_spread
+from send_screen.tables import BagTables, sign_violations, with_spread
 from send_screen.workflows._audit._figures import DRAWN
 from send_screen.workflows._audit._subject import Subject
 
@@ -55,12 +55,19 @@ def _faults(subject: Subject, bundle: Bundle) -> Iterator[Difference]:
             yield Difference("children learnt from", f"{tables.n_background} in tables.json", f"{n} in the evidence")
     if bundle.bags is None:
         return
-    if with_spread(tables, bundle.bags).to_json() != tables.to_json():
-        yield Difference("how sure each value is", "another spread in tables.json", "that of the bags")
-    # but for small cells merged and signs kept, the tables are the bags' mean
-    rows = answerable(bundle)
-    apart = np.abs(bundle.bags.score(rows).mean(axis=0) - tables.score(rows))
-    error = bundle.bags.standard_error(bundle.bags.score(rows))
+    sure = with_spread(tables, bundle.bags).to_json()
+    yield from compare(json.loads(tables.to_json()), json.loads(sure), "tables.json, how sure: $").differences
+    yield from _bags_mean(bundle, bundle.bags)
+
+
+def _bags_mean(bundle: Bundle, bags: BagTables) -> Iterator[Difference]:
+    """Hold the tables against the mean of the bags, which they are but for signs kept in each."""
+    tables, rows = bundle.tables, answerable(bundle)
+    mean = float(np.mean([bag.intercept for bag in bags.tables]))
+    if not alike(tables.intercept, mean):
+        yield Difference("tables.json: $.intercept", shown(tables.intercept), f"{mean}, the mean of the bags")
+    apart = np.abs(bags.score(rows).mean(axis=0) - tables.score(rows))
+    error = bags.standard_error(bags.score(rows))
     if (apart > error + 1e-9).any():
         yield Difference("score of an invented child", f"{apart.max():.3g} from the bags' mean", "the bags' mean")
 
