@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reports_factory import make_published, make_result
+from reports_factory import make_audit, make_published, make_result
 
-from send_screen.reports import render_card, render_fairness, render_scorecard, render_screening
+from send_screen.reports import render_audit, render_card, render_fairness, render_scorecard, render_screening
 from send_screen.workflows import screen_file
 
 pytestmark = pytest.mark.slow
 
 NAMES = [prefix + page for prefix in ("", "long ") for page in ("screening", "fairness", "card", "scorecard")]
+NAMES.append("long audit")
 FITS_TWO_SHEETS = 20  # listed children, of the school's file below
 
 
@@ -30,6 +31,7 @@ def pages(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
         "long fairness": render_fairness(make_published()),
         "long card": render_card(make_published()),
         "long scorecard": render_scorecard(make_published()),
+        "long audit": render_audit(make_audit()),
     }
     for name, html in long.items():
         (folder / f"{name}.html").write_text(html, encoding="utf-8")

@@ -83,6 +83,8 @@ def make_keys(folder: Path) -> PublicKey:
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     try:
         folder.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
+        if any((folder / name).exists() for name in (PRIVATE, PUBLIC)):
+            raise FileExistsError
         for name, content, mode in ((PRIVATE, secret, 0o600), (PUBLIC, public, 0o644)):
             # made anew or not at all, and never for a moment readable by others
             with os.fdopen(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:

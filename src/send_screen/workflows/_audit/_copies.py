@@ -33,7 +33,7 @@ def check_copies(subject: Subject) -> Finding:
         differences += _same(name, run.get(name), bundle.get(name))
     for name in sorted({*bundle, *(name.removeprefix(_INSIDE) for name in model if name.startswith(_INSIDE))}):
         differences += _same(f"model: {_INSIDE}{name}", model.get(f"{_INSIDE}{name}"), bundle.get(name))
-    known = {*PAGES, WATERFALL, _NOTE, *run_plots(subject.require_bundle().published)}
+    known = {*PAGES, WATERFALL, _NOTE, *(run_plots(subject.bundle.published) if subject.bundle else run)}
     unknown = [name for name in run if not name.startswith("bundle/") and name not in known]
     unknown += [f"model: {name}" for name in model if not name.startswith(_INSIDE) and name not in _MODEL]
     differences += [Difference(name, "a file", "no version has it") for name in unknown]

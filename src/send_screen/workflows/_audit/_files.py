@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from send_screen.governance import MANIFEST, SIGNATURE, Difference, Finding, judge, not_checked, sha256_of
-from send_screen.workflows._audit._subject import Subject
+from send_screen.workflows._audit._subject import UNREADABLE, Subject
 
 _MOST_BYTES = 64 * 2**20
 
@@ -60,7 +60,9 @@ def check_files(subject: Subject) -> Finding:
 
 def check_together(subject: Subject) -> Finding:
     """Say whether the files can be read as one version."""
-    bundle = subject.require_bundle()
+    if subject.bundle is None:
+        return judge([Difference("the version's files", subject.why, "a version")], "", made=UNREADABLE)
+    bundle = subject.bundle
     claimed = json.loads((subject.folder / MANIFEST).read_bytes())["version"]
     differences = []
     if claimed != subject.claims.get("id"):

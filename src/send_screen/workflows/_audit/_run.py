@@ -16,7 +16,7 @@ from send_screen.workflows._audit._evidence import check_evidence_hash, check_ev
 from send_screen.workflows._audit._figures import check_facts, check_figures, check_gate_results, check_identity
 from send_screen.workflows._audit._files import check_files, check_manifest, check_together
 from send_screen.workflows._audit._pages import check_pages, check_pictures
-from send_screen.workflows._audit._subject import Subject, evidence_of, open_subject
+from send_screen.workflows._audit._subject import Subject, Unreadable, evidence_of, open_subject
 from send_screen.workflows._audit._tables import check_drawn, check_examples, check_tables
 from send_screen.workflows._audit._vouched import check_signature
 
@@ -129,6 +129,8 @@ def _made(check: Question, subject: Subject) -> Finding:
     """Return what a check says; files that make it fail are files that were never ours."""
     try:
         return check(subject)
+    except Unreadable as error:
+        return not_checked(error.message)
     except SendScreenError as error:
         found = Difference(error.file or "the version's files", error.message, "what send_screen writes")
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError) as error:

@@ -30,6 +30,12 @@ from send_screen.tracking import Recorded
 from send_screen.workflows._evidence_store import read_evidence
 
 _MOST_BYTES = 64 * 2**20  # of one file of a version
+
+
+class Unreadable(TablesError):
+    """The version's files cannot be read as a version: one check says so, and the others cannot be made."""
+
+
 UNREADABLE = "The version's files cannot be read as a version, so nothing can be derived from them."
 
 
@@ -98,10 +104,10 @@ class Subject:
 
         Raises
         ------
-        TablesError
+        Unreadable
         """
         if self.bundle is None:
-            raise TablesError(self.why)
+            raise Unreadable(self.why)
         return self.bundle
 
     def require_recorded(self) -> Recorded:
@@ -135,7 +141,9 @@ def open_subject(
     except (SendScreenError, OSError) as error:
         why = f"{UNREADABLE} {error}"
         document = _published(folder / "published.json")
-    subject = Subject(folder, recorded, bundle, why, document, key, ledger, uri, _excuse(document))
+    # files that nobody can read have no excuse: whoever destroys them must not be told that all is well
+    excuse = "" if bundle is None else _excuse(document)
+    subject = Subject(folder, recorded, bundle, why, document, key, ledger, uri, excuse)
     return replace(subject, facts=_facts(subject))
 
 
