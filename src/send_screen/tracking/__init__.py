@@ -11,6 +11,7 @@ os.environ["DO_NOT_TRACK"] = "true"
 # Downloads of a few small files need no bar of progress.
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
+from send_screen.tracking._earlier import EarlierRun, earlier_runs
 from send_screen.tracking._fetch import Registered, fetch_bundle, find_version
 from send_screen.tracking._log import ALIAS, EXPERIMENT, LoggedVersion, log_version
 from send_screen.tracking._registry import RegisteredModel, find_model, tell_decisions, tell_promoted, tell_withdrawn
@@ -28,6 +29,8 @@ __all__ = [
     "tell_promoted",
     "tell_withdrawn",
     "tell_decisions",
+    "earlier_runs",
+    "EarlierRun",
     "take_over",
     "default_uri",
     "folder_of",
