@@ -1,7 +1,8 @@
 """A reader who wants to know the counts that are not published: every number that is, and linear programming.
 
-Nothing here is shared with the code that withholds. The cells are every combination of every attribute's groups, times
-outcome and list; each published number is a linear statement about them.
+Nothing here is shared with the code that withholds. The cells are every combination of the groups of attributes that
+any version crosses, times outcome and list (attributes that are never crossed can be distributed over each other as one
+likes, so that a table of all of them would tell no more). Each published number is a linear statement about the cells.
 """
 
 import json
@@ -46,10 +47,17 @@ class Attack:
 
     def __init__(self, evidence, versions):
         """``versions``: a dict each with ``published``, ``evidence``, and what else is published beside it."""
-        self.attributes = sorted(c.removeprefix("group.") for c in evidence if c.startswith("group."))
-        self.levels = [sorted(set(evidence[f"group.{name}"].astype(str))) for name in self.attributes]
-        self.shape = tuple(map(len, self.levels))
-        self.size = int(np.prod(self.shape)) if self.shape else 1
+        attributes = sorted(c.removeprefix("group.") for c in evidence if c.startswith("group."))
+        tables = [{name} for name in attributes] or [set()]
+        for row in (row for version in versions for row in version["published"]["groups"]):
+            parts = set(row["attribute"].split(" × "))
+            tables = [t for t in tables if not t & parts] + [set().union(*(t for t in tables if t & parts))]
+        self.tables, self.size = [], 0
+        for names in map(sorted, tables):
+            levels = [sorted(set(evidence[f"group.{name}"].astype(str))) for name in names]
+            shape = tuple(map(len, levels))
+            self.tables.append((names, levels, shape, self.size))
+            self.size += int(np.prod(shape))
         self.versions = versions
         self.width = 4 * self.size * len(versions)
         self.equal, self.less, self.seen = [], [], []
@@ -60,6 +68,9 @@ class Attack:
                 for cell, kind in product(range(self.size), ("with", "without")):
                     one = np.eye(1, self.size, cell)[0]
                     self._fact(self._form(0, one, kind) - self._form(place, one, kind), 0.0)
+            for (table, *_), kind in product(self.tables[1:], ("tp", "fn", "fp", "tn")):
+                whole, first = self._table(table), self._table(self.tables[0][0])
+                self._fact(self._form(place, whole, kind) - self._form(place, first, kind), 0.0)
         self.matrices = [
             (csr_array(np.array([row for row, _ in rows])), np.array([value for _, value in rows]))
             if rows
@@ -69,27 +80,48 @@ class Attack:
 
     def _count(self, evidence):
         seeds = evidence["fold_seed"].nunique()
-        at = np.zeros(len(evidence), int)
-        for name, levels in zip(self.attributes, self.levels, strict=True):
-            at = at * len(levels) + evidence[f"group.{name}"].astype(str).map(levels.index).to_numpy()
         y, flag = evidence["label"].to_numpy(float), evidence["flag.version"].to_numpy()
         parts = (y * flag, y * (1 - flag), (1 - y) * flag, (1 - y) * (1 - flag))
-        return np.column_stack([np.bincount(at, part, self.size) for part in parts]).ravel() / seeds
+        counts = []
+        for names, levels, shape, _ in self.tables:
+            at = np.zeros(len(evidence), int)
+            for name, known in zip(names, levels, strict=True):
+                at = at * len(known) + evidence[f"group.{name}"].astype(str).map(known.index).to_numpy()
+            counts.append(np.column_stack([np.bincount(at, part, int(np.prod(shape))) for part in parts]))
+        return np.vstack(counts).ravel() / seeds
+
+    def _table(self, names):
+        """All cells of one table: all children."""
+        inside = np.zeros(self.size)
+        for known, _, shape, begins in self.tables:
+            if known == names:
+                inside[begins : begins + int(np.prod(shape))] = 1.0
+        return inside
 
     def _form(self, place, cells, kind):
         form = np.zeros((len(self.versions), self.size, 4))
         form[place][:, KINDS[kind]] = np.asarray(cells)[:, None]
         return form.ravel()
 
+    def _where(self, attribute):
+        """The table that an attribute, or a combination, is in."""
+        return next(table for table in self.tables if not attribute or attribute.split(" × ")[0] in table[0])
+
     def _cells(self, attribute, group):
         """The cells of a group, or of a combination of groups."""
-        inside = np.ones(self.shape or 1, bool)
+        names, levels, shape, begins = self._where(attribute)
+        chosen = np.ones(shape, bool)
         if attribute:
             for name, level in zip(attribute.split(" × "), group.split(" × "), strict=True):
-                axis = self.attributes.index(name)
-                chosen = np.array([known == level for known in self.levels[axis]])
-                inside = inside & chosen.reshape([-1 if i == axis else 1 for i in range(len(self.shape))])
-        return inside.ravel().astype(float)
+                axis = names.index(name)
+                there = np.array([known == level for known in levels[axis]])
+                chosen = chosen & there.reshape([-1 if i == axis else 1 for i in range(len(shape))])
+        inside = np.zeros(self.size)
+        inside[begins : begins + chosen.size] = chosen.ravel()
+        return inside
+
+    def _others(self, attribute, group):
+        return self._table(self._where(attribute)[0]) - self._cells(attribute, group)
 
     def _fact(self, form, value, slack=0.0):
         if slack:
@@ -158,7 +190,10 @@ class Attack:
             assert {row[figure] for figure in figures} == {None}
             assert not re.search(r"\d", row["words"]), row["words"]
         ours = self._cells(row["attribute"], row["group"])
-        theirs = 1 - ours if row["against"] == "all others" else self._cells(row["attribute"], row["against"])
+        if row["against"] == "all others":
+            theirs = self._others(row["attribute"], row["group"])
+        else:
+            theirs = self._cells(row["attribute"], row["against"])
         if row["n"] is not None:
             self._fact(self._form(place, ours, kinds[1] if kinds else "n"), row["n"], slack)
         if kinds is None or slack:
@@ -187,9 +222,11 @@ class Attack:
                 keys |= {tuple(" × ".join(side) for side in zip(*pair, strict=True)) for pair in combinations(parts, 2)}
             for attribute, group in sorted(keys):
                 inside = self._cells(attribute, group)
-                sides = [("", inside)] + ([("others than ", 1 - inside)] if " × " not in attribute else [])
+                sides = [("", inside)] + (
+                    [("others than ", self._others(attribute, group))] if " × " not in attribute else []
+                )
                 for (who, cells), kind in product(sides, KINDS):
-                    if kind == "listed" and cells.all():
+                    if kind == "listed" and self._others(attribute, group).sum() == 0:
                         continue  # the capacity tells
                     form = self._form(place, cells, kind)
                     value = self.truth @ form
@@ -238,7 +275,7 @@ def numbers_of_tables(tables, X, evidence):
             for attribute in attributes:
                 group = first[f"group.{attribute}"].astype(str).to_numpy()
                 names = set(group[inside])
-                if names.isdisjoint(group[~inside]):
+                if names and names.isdisjoint(group[~inside]):
                     told.append((attribute, tuple(sorted(names)), count))
     return told
 
@@ -246,7 +283,3 @@ def numbers_of_tables(tables, X, evidence):
 def dumped(document):
     """A document as it is read from disk."""
     return json.loads(json.dumps(document, allow_nan=False))
-
-
-def crossings(attributes, size=2):
-    return list(combinations(attributes, size))
