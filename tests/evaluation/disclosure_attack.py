@@ -171,7 +171,16 @@ class Attack:
             assert row["value"] is not None or row["low"] is row["high"] is None
             if " × " not in row["attribute"]:
                 self.less.append((-self._form(place, cells, "n"), -1.0))  # it is named, so it has a child
-            if row["metric"] in SHARES:
+            if row["rounded_to"] is not None:
+                assert row["n"] is row["schools"] is None
+                if row["metric"] in SHARES and SHARES[row["metric"]][0]:
+                    above, below = (self._form(place, cells, kind) for kind in SHARES[row["metric"]])
+                    half = row["rounded_to"] / 2 + 1e-9
+                    self.less += [
+                        (above - (row["value"] + half) * below, 0.0),
+                        ((row["value"] - half) * below - above, 0.0),
+                    ]
+            elif row["metric"] in SHARES:
                 self._share(place, cells, row["metric"], row["value"], row["n"], slack)
         for row in published["gaps"]:
             self._gap(place, row, slack)

@@ -48,7 +48,12 @@ def published_in_turn(evidences, crossed, *, knowing=True):
 
 
 def hidden(document):
-    return {(row["attribute"], row["group"], row["metric"]) for row in document["groups"] if row["reason"] == WITHHELD}
+    """Figures of groups that stand without their numbers of children, rounded or not at all."""
+    return {
+        (row["attribute"], row["group"], row["metric"])
+        for row in document["groups"]
+        if row["reason"] == WITHHELD or row["rounded_to"] is not None
+    }
 
 
 CROSSED = (
@@ -113,15 +118,79 @@ def test_what_is_withheld_is_the_least_that_protects(rare):
     assert whole & {"north", "south"}
 
 
-def test_a_small_number_and_one_that_would_give_it_away_look_alike(rare):
-    rows = [row for row in publish(rare, replicates=20)["groups"] if row["reason"] == WITHHELD]
-    by_group = {}
-    for row in rows:
-        told = {key: row[key] for key in ("metric", "value", "low", "high", "n", "schools", "reason")}
-        by_group.setdefault(row["group"], []).append(told)
-    whole = [told for told in by_group.values() if {"prevalence", "roc_auc"} <= {row["metric"] for row in told}]
-    assert len(whole) == 2
-    assert whole[0] == whole[1]
+def test_a_small_number_and_one_that_would_give_it_away_look_alike():
+    """Where nothing can be said even rounded, both have the same reason, and nothing else."""
+    origin = np.array(["unknown"] * 3 + ["north"] * 40 + ["home"] * 557)
+    document = publish(invent_evidence(n=600, seeds=1, groups={"origin": origin}, capacity=0.3), replicates=20)
+    rows = {(row["group"], row["metric"]): row for row in document["groups"]}
+    withheld = [rows[group, "net_benefit"] for group in ("unknown", "north")]
+    told = [{key: row[key] for key in row if key not in ("group", "group_words")} for row in withheld]
+    assert told[0] == told[1]
+    assert told[0]["reason"] == WITHHELD
+
+
+def test_three_children_of_unknown_sex_silence_no_finding_about_girls():
+    """Girls are withheld for the sake of three others: their shares stand, rounded, and their verdict."""
+    rng = np.random.default_rng(2)
+    sex = np.where(rng.random(6000) < 0.45, "F", "M").astype(object)
+    sex[:3] = "unknown"
+    evidence = invent_evidence(n=6000, schools=60, seeds=1, groups={"sex": sex})
+    girls = ((evidence["group.sex"] == "F") & (evidence["label"] == 1)).to_numpy()
+    evidence.loc[girls & (rng.random(6000) < 0.7), "flag.version"] = 0.0
+    document = publish(evidence, replicates=100)
+    counts = evidence[evidence["group.sex"] == "F"]
+    true = {
+        "prevalence": counts["label"].mean(),
+        "sensitivity": counts.loc[counts["label"] == 1, "flag.version"].mean(),
+        "false_positive_rate": counts.loc[counts["label"] == 0, "flag.version"].mean(),
+    }
+    true |= {"missed_need": 1 - true["sensitivity"], "specificity": 1 - true["false_positive_rate"]}
+    rows = {row["metric"]: row for row in document["groups"] if row["group"] == "F"}
+    for metric, share in true.items():
+        row = rows[metric]
+        assert (row["n"], row["schools"], row["rounded_to"]) == (None, None, 0.01)
+        assert row["value"] == pytest.approx(share, abs=0.0050001)
+        assert row["low"] <= share <= row["high"]
+        for figure in ("value", "low", "high"):
+            assert 100 * row[figure] == pytest.approx(round(100 * row[figure]), abs=1e-6)
+    # both sides of a hundred say the same: halfway between two numbers, each by itself could tell where
+    assert rows["missed_need"]["value"] + rows["sensitivity"]["value"] == pytest.approx(1, abs=1e-9)
+    assert rows["missed_need"]["low"] + rows["sensitivity"]["high"] == pytest.approx(1, abs=1e-9)
+    assert rows["specificity"]["value"] + rows["false_positive_rate"]["value"] == pytest.approx(1, abs=1e-9)
+    gap = next(row for row in document["gaps"] if row["group"] == "F" and row["metric"] == "missed_need")
+    assert gap["value"] is gap["n"] is None
+    assert gap["verdict"] == "outside tolerance"
+    assert gap["words"] in document["named"]
+    assert Attack(evidence, [{"published": dumped(document), "evidence": evidence}]).narrowed_down() == []
+
+
+def test_rounding_is_no_finer_than_is_safe(monkeypatch):
+    """Of forty children, a share rounded to one of a hundred is a count."""
+    origin = np.array(["unknown"] * 3 + ["north"] * 40 + ["home"] * 557)
+    evidence = invent_evidence(n=600, seeds=1, groups={"origin": origin}, capacity=0.3)
+    safe = publish(evidence, replicates=20)
+    assert Attack(evidence, [{"published": dumped(safe), "evidence": evidence}]).narrowed_down() == []
+    steps = {row["rounded_to"] for row in safe["groups"] if row["group"] == "north" and row["metric"] != "roc_auc"}
+    assert 0.01 not in steps - {row["rounded_to"] for row in safe["groups"] if row["metric"] == "calibration_slope"}
+
+
+def test_a_later_version_rounds_only_what_an_earlier_one_has_told():
+    """Rounded shares of several lists, together, say more of the same children than each by itself."""
+    origin = np.array(["unknown"] * 3 + ["north"] * 400 + ["home"] * 1597)
+    first = invent_evidence(n=2000, seeds=1, groups={"origin": origin}, capacity=0.3)
+    told = counts_told(publish(first, replicates=20)["groups"])
+    north = next(row for row in told if row["group"] == "north")
+    assert north["n"] is north["with_outcome"] is None
+    assert {"prevalence", "sensitivity"} <= set(north["between"])
+    later = of_another_model(first, np.random.default_rng(1), 0.2, 0.3)
+    document = publish(later, replicates=20, earlier=[{"version": "1", "counts": told}])
+    rows = {row["metric"]: row for row in document["groups"] if row["group"] == "north"}
+    low, high = north["between"]["prevalence"]
+    assert low <= rows["prevalence"]["value"] <= high
+    assert rows["sensitivity"]["reason"] == WITHHELD
+    # the same list once more tells nothing new
+    again = publish(first, replicates=20, earlier=[{"version": "1", "counts": told}])
+    assert counts_told(again["groups"]) == told
 
 
 def test_nothing_is_withheld_where_no_count_is_small():

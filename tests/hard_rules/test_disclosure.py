@@ -115,6 +115,9 @@ def shares_on_the_page(page: str, published: dict[str, Any]) -> Any:
         SLOPE: {2: "prevalence"},
     }
     known = {(row["attribute"], row["group_words"]): row["group"] for row in published["groups"]}
+    rounded = {
+        (row["attribute"], row["group"], row["metric"]): 100 * (row["rounded_to"] or 0) for row in published["groups"]
+    }
     attributes = list(dict.fromkeys(row["attribute"] for row in published["groups"]))
     for table in re.findall(r"<table.*?</table>", page, re.S):
         name = next((name for name in columns if f'id="{name}' in table), None)
@@ -128,9 +131,9 @@ def shares_on_the_page(page: str, published: dict[str, Any]) -> Any:
                 cells = re.findall(r"<td[^>]*>(.*?)</td>", row, re.S)
                 for place, metric in columns[name].items():
                     if number := re.match(r"([\d.]+)(?: <|$)", cells[place].strip()):
-                        half = 0.5 * 10.0 ** -len(number[1].partition(".")[2]) + 1e-9
-                        share = float(number[1])
-                        yield attribute, known[attribute, words], metric, (share - half) / 100, (share + half) / 100
+                        key = attribute, known[attribute, words], metric
+                        half = 0.5 * max(10.0 ** -len(number[1].partition(".")[2]), rounded[key]) + 1e-6
+                        yield *key, (float(number[1]) - half) / 100, (float(number[1]) + half) / 100
 
 
 def test_rule_1_no_small_count_can_be_worked_out_from_two_versions(

@@ -4,7 +4,9 @@ What is published of a group comes in three parts: how many children and how man
 AUC, calibration slope); the list among those with the outcome (sensitivity, missed need); the list among those without
 (specificity, false positive rate). Share listed and PPV rest on all three. A part is withheld because it would tell a
 count of 1 to 9 (primary), or because a reader of the others could narrow such a count down to fewer than five children
-by adding and subtracting (secondary). Nothing that is published says which.
+by adding and subtracting (secondary). Shares of a group that is withheld for the sake of others are published all the
+same, rounded and without counts, where that is safe: a school's three children of unknown sex silence no finding about
+girls.
 
 The reader reckoned with knows every published figure exactly, how many children there are and how many are listed (the
 capacity tells), that a named group has a child, what every earlier version on the same data published, what else is
@@ -24,6 +26,7 @@ from send_screen.errors import DataError
 from send_screen.evaluation._disclosure_cells import ALL, COUNTS, PARTS, Cells, Key, Part, Unit
 from send_screen.evaluation._disclosure_earlier import told_before
 from send_screen.evaluation._disclosure_reader import Reader, Target
+from send_screen.evaluation._disclosure_rounded import STEPS, rounded
 from send_screen.tables import MINIMUM_CHILDREN
 
 #: Counts that make a part primary when they are 1 to 9.
@@ -35,10 +38,26 @@ _SMALL: dict[Part, tuple[str, ...]] = {
 #: Parts that a figure rests on; any other figure is taken to rest on all.
 _RESTS_ON: dict[str, tuple[Part, ...]] = {
     **dict.fromkeys(
-        ("prevalence", "roc_auc", "average_precision", "calibration_slope", "calibration_intercept"), ("outcome",)
+        (
+            "prevalence",
+            "roc_auc",
+            "average_precision",
+            "calibration_slope",
+            "calibration_intercept",
+            "observed_minus_predicted",
+        ),
+        ("outcome",),
     ),
     **dict.fromkeys(("sensitivity", "missed_need"), ("outcome", "need")),
     **dict.fromkeys(("specificity", "false_positive_rate"), ("outcome", "no need")),
+}
+#: Figures that tell what a share tells, or nothing of any count once they are rounded as it is.
+_ROUNDED_WITH = {
+    "missed_need": "sensitivity",
+    "specificity": "false_positive_rate",
+    "roc_auc": "prevalence",
+    "calibration_slope": "prevalence",
+    "observed_minus_predicted": "prevalence",
 }
 #: A combination of groups is given up before a group, a part about needs last; small groups before large ones.
 _CROSSED, _GROUP = 1.0, 5.0
@@ -51,20 +70,32 @@ def is_small(count: float) -> bool:
 
 
 class Withheld:
-    """Which parts of which groups are withheld.
+    """Which parts of which groups are withheld, and which shares are published rounded in their place.
 
     Parameters
     ----------
     units : set of ((attribute, group), part)
+    steps : mapping of ((attribute, group), share) to float, optional
+        What a share is rounded to a multiple of.
     """
 
-    def __init__(self, units: Iterable[Unit]) -> None:
+    def __init__(self, units: Iterable[Unit], steps: Mapping[tuple[Key, str], float] | None = None) -> None:
         self.units = frozenset(units)
+        self.steps = dict(steps or {})
 
     def hides(self, metric: str, *keys: Key) -> bool:
         """Tell whether a figure about all these groups rests on something that is withheld."""
         parts = _RESTS_ON.get(metric, tuple(PARTS))
         return any((key, part) in self.units for key in keys for part in parts)
+
+    def step(self, metric: str, key: Key) -> float | None:
+        """Return what a figure that is withheld is rounded to instead; None where nothing may be said."""
+        step = self.steps.get((key, _ROUNDED_WITH.get(metric, metric)))
+        return STEPS[0] if step is not None and metric in ("roc_auc", "calibration_slope") else step
+
+    def is_silent(self, key: Key) -> bool:
+        """Tell whether not even how often a group's children had the outcome is published."""
+        return self.hides("prevalence", key) and self.step("prevalence", key) is None
 
 
 def withheld(
@@ -91,23 +122,31 @@ def withheld(
         When a group cannot be hidden whatever is withheld, because there are too few children in all.
     """
     before = [told_before(cells, one) for one in earlier]
-    known = [form for forms, _ in before for form in forms]
+    known = [form for forms, _, _ in before for form in forms]
     known += [_told(cells, *one) for one in told if all((one[0], group) in cells.members for group in one[1])]
-    inherited = {unit for _, units in before for unit in units}
-    hidden = _primary(cells) | inherited
+    rounded_before = {one for _, shares, _ in before for one in shares}
+    inherited = {unit for _, _, units in before for unit in units}
+    primary = _primary(cells)
+    hidden = primary | inherited
     reader = Reader(
         counts=cells.counts.ravel(),
         ties=[*cells.ties(), *_of_all(cells)],
-        named=[cells.form(key, "n") for key in cells.members if key != ALL and key not in cells.crossed],
+        limits=[
+            *((-cells.form(key, "n"), -1.0) for key in cells.members if key != ALL and key not in cells.crossed),
+            *(limit for told_rounded in sorted(rounded_before) for limit in cells.between(*told_rounded)),
+        ],
     )
-    for target in _targets(cells, inherited):
+    targets = _targets(cells, inherited)
+    for target in targets:
         hidden |= _hide(cells, reader, target, hidden, known)
-    return Withheld(hidden)
+    public = [*known, *(form for unit in _open(cells, hidden) for form in _forms(cells, *unit))]
+    steps = rounded(cells, reader, targets, public, hidden - primary, rounded_before if before else None)
+    return Withheld(hidden, steps)
 
 
 def _hide(cells: Cells, reader: Reader, target: Target, hidden: set[Unit], known: Sequence[np.ndarray]) -> set[Unit]:
     """Return what is to be withheld as well so that a target is protected."""
-    units = [(key, part) for key in _shown(cells) if key != ALL for part in PARTS if (key, part) not in hidden]
+    units = _open(cells, hidden)
     forms = [_forms(cells, *unit) for unit in units]
     if reader.is_protected(target, [*known, *(form for part in forms for form in part)]):
         return set()
@@ -115,7 +154,7 @@ def _hide(cells: Cells, reader: Reader, target: Target, hidden: set[Unit], known
     chosen = reader.cheapest(target, known, forms, costs)
     if chosen is None and known:
         # what earlier versions gave away cannot be taken back; at least nothing that is said now may tell it
-        chosen = Reader(reader.counts, reader.ties, reader.named).cheapest(target, [], forms, costs)
+        chosen = Reader(reader.counts, reader.ties, reader.limits).cheapest(target, [], forms, costs)
     if chosen is not None:
         return {unit for i in chosen for unit in _with_what_needs_it(*units[i])}
     if not target.small:
@@ -128,6 +167,11 @@ def _hide(cells: Cells, reader: Reader, target: Target, hidden: set[Unit], known
         "is withheld.",
         remedy="Take the groups out of the spec, or train on more children.",
     )
+
+
+def _open(cells: Cells, hidden: set[Unit]) -> list[Unit]:
+    """Return the parts that are published, of all children together aside."""
+    return [(key, part) for key in _shown(cells) if key != ALL for part in PARTS if (key, part) not in hidden]
 
 
 def _with_what_needs_it(key: Key, part: Part) -> list[Unit]:

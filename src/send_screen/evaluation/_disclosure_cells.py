@@ -39,6 +39,14 @@ PARTS: dict[Part, tuple[str, ...]] = {
     "no need": ("listed_without",),
 }
 Unit = tuple[Key, Part]
+#: Shares that are published rounded where their counts may not be: above, below.
+SHARES: dict[str, tuple[str, str]] = {
+    "prevalence": ("with_outcome", "n"),
+    "sensitivity": ("listed_with", "with_outcome"),
+    "false_positive_rate": ("listed_without", "without_outcome"),
+    "selection_rate": ("listed", "n"),
+    "ppv": ("listed_with", "listed"),
+}
 
 
 @dataclass(frozen=True)
@@ -86,6 +94,11 @@ class Cells:
     def value(self, form: np.ndarray) -> float:
         """Return the count that a form adds up."""
         return float(form @ self.counts.ravel())
+
+    def between(self, key: Key, share: str, low: float, high: float) -> list[tuple[np.ndarray, float]]:
+        """Return what it says of the cells that a share lies between two numbers: sums that are at most 0."""
+        above, below = (self.form(key, count) for count in SHARES[share])
+        return [(above - high * below, 0.0), (low * below - above, 0.0)]
 
     def ties(self) -> list[np.ndarray]:
         """Return forms that are 0 whatever the counts: each table adds up to the same children."""

@@ -28,7 +28,11 @@ FARTHEST = 100.0
 TOLERANCE = 1e-6
 
 
-@dataclass(frozen=True)
+#: A sum of cells, and the most that it is known to be.
+Limit = tuple[np.ndarray, float]
+
+
+@dataclass(frozen=True, eq=False)
 class Target:
     """A count that a reader must not be able to narrow down.
 
@@ -67,15 +71,15 @@ class Reader:
     counts : numpy.ndarray of float, shape (cells x 4,)
     ties : sequence of numpy.ndarray of float, each of shape (cells x 4,)
         Sums that are known to everybody.
-    named : sequence of numpy.ndarray
-        Sums that are known to be at least 1: a group that is named has a child.
+    limits : sequence of (numpy.ndarray of float, shape (cells x 4,); float)
+        Sums that are known to be no more than a number.
     seen : list of numpy.ndarray
         Counts found to be possible, less the true ones; they stay possible when more is withheld.
     """
 
     counts: np.ndarray
     ties: Sequence[np.ndarray]
-    named: Sequence[np.ndarray] = ()
+    limits: Sequence[Limit] = ()
     seen: list[np.ndarray] = field(default_factory=list)
 
     def is_protected(self, target: Target, known: Sequence[np.ndarray]) -> bool:
@@ -85,6 +89,12 @@ class Reader:
         found = self._ends(target, known)
         self.seen += found
         return target.width(found) >= WIDTH - TOLERANCE
+
+    def knowing(self, limits: Sequence[Limit]) -> Reader:
+        """Return a reader who knows more: counts that were possible for this one are kept where they still are."""
+        more = [(form, spare + 1e-9) for form, spare in _spare(limits, self.counts)]
+        seen = [less for less in self.seen if all(form @ less <= spare for form, spare in more)]
+        return Reader(self.counts, self.ties, [*self.limits, *limits], seen)
 
     def cheapest(
         self, target: Target, known: Sequence[np.ndarray], parts: Sequence[np.ndarray], costs: Sequence[float]
@@ -121,10 +131,10 @@ class Reader:
 
     def _ends(self, target: Target, known: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Return possible counts, less the true ones, at which a target is least and at which it is most."""
-        named, spare = self._named()
+        above, spare = self._limits()
         fixed, near = self._fixed(known), self._near()
         ends = [
-            linprog(sign * target.form, csr_array(named), spare, fixed, np.zeros(fixed.shape[0]), near, method="highs")
+            linprog(sign * target.form, csr_array(above), spare, fixed, np.zeros(fixed.shape[0]), near, method="highs")
             for sign in (1.0, -1.0)
         ]
         return [end.x for end in ends if end.x is not None]
@@ -135,25 +145,25 @@ class Reader:
         """Return which parts differ between two possible counts that are far enough apart, at the least loss."""
         if not parts:
             return []
-        named, spare = self._named()
+        above, spare = self._limits()
         soft, part_of = np.vstack(parts), np.repeat(np.arange(len(parts)), [len(part) for part in parts])
         moves = -np.eye(len(parts))[part_of]
         low, high = target.bounds
-        # of counts less the true ones: what is named has a child, the target stays in bounds, and no sum of a part
-        # moves further than the part is paid for
-        counts = np.vstack([named, target.form, -target.form, soft, -soft])
-        paid = np.vstack([np.zeros((len(named) + 2, len(parts))), moves, moves])
+        # of counts less the true ones: limits are kept, the target stays in bounds, and no sum of a part moves further
+        # than the part is paid for
+        counts = np.vstack([above, target.form, -target.form, soft, -soft])
+        paid = np.vstack([np.zeros((len(above) + 2, len(parts))), moves, moves])
         most = np.concatenate([spare, [high - target.value, target.value - low], np.zeros(2 * len(soft))])
         # twice: once with the target low, once with it high, and both far enough apart
         nothing, fixed = np.zeros_like(counts), self._fixed(known).toarray()
         apart = np.concatenate([target.form, -target.form, np.zeros(len(parts))])
-        above = np.vstack([np.block([[counts, nothing, paid], [nothing, counts, paid]]), apart])
+        most_of = np.vstack([np.block([[counts, nothing, paid], [nothing, counts, paid]]), apart])
         no_part = np.zeros((len(fixed), len(parts)))
         same = np.block([[fixed, np.zeros_like(fixed), no_part], [np.zeros_like(fixed), fixed, no_part]])
         near = self._near()
         found = linprog(
             np.concatenate([np.zeros(2 * len(self.counts)), costs]),
-            csr_array(above),
+            csr_array(most_of),
             np.concatenate([most, most, [-WIDTH]]),
             csr_array(same),
             np.zeros(len(same)),
@@ -168,11 +178,16 @@ class Reader:
         """Return the sums that cannot differ from the true ones."""
         return csr_array(np.array([*self.ties, *known]))
 
-    def _named(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the sums that cannot fall by more than what they have beyond one child."""
-        named = np.reshape(self.named, (-1, len(self.counts)))
-        return -named, named @ self.counts - 1.0
+    def _limits(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the sums that are limited, and by how much each can rise."""
+        forms = np.reshape([form for form, _ in self.limits], (-1, len(self.counts)))
+        return forms, np.array([spare for _, spare in _spare(self.limits, self.counts)])
 
     def _near(self) -> np.ndarray:
         """Return the bounds of each cell, less its true count."""
         return np.column_stack([-np.minimum(self.counts, FARTHEST), np.full(len(self.counts), FARTHEST)])
+
+
+def _spare(limits: Sequence[Limit], counts: np.ndarray) -> list[Limit]:
+    """Return limits of counts less the true ones; what rounding of sums puts beyond a limit is at it."""
+    return [(form, max(most - float(form @ counts), 0.0)) for form, most in limits]

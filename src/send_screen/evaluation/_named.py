@@ -13,6 +13,8 @@ from send_screen.tables import MINIMUM_CHILDREN
 
 #: The reason of what is withheld, whether it is small itself or would give away what is.
 WITHHELD = "withheld to protect small groups"
+#: The reason of what is published rounded, because its counts are withheld.
+ROUNDED = "rounded to {step:.0f} of 100, without numbers of children, to protect small groups"
 #: More children than one year of England has settle nothing.
 _MOST_CHILDREN = 600_000
 
@@ -109,13 +111,15 @@ def what_may_be_said(gap: Mapping[Any, Any]) -> dict[Any, Any]:
 
     Examples
     --------
-    >>> row = dict(verdict="outside tolerance", value=0.4, low=0.31, high=0.49, tolerance=0.1, n=200, n_others=900)
+    >>> row = dict(verdict="outside tolerance", value=0.4, low=0.31, high=0.49, tolerance=0.1, n=200, n_others=900,
+    ...     smallest_cell=5)
     >>> what_may_be_said(row)["verdict"], what_may_be_said(row | {"n": 40})["verdict"]
     ('outside tolerance', 'withheld to protect small groups')
     """
     few = MINIMUM_CHILDREN - 2  # from 1 to 9
-    # twice: the interval moves with the gap, and widens or narrows
-    shift = 2 * few * (1 / gap["n"] + 1 / gap["n_others"]) if min(gap["n"], gap["n_others"]) > 0 else math.inf
+    # the interval moves with the gap, and widens or narrows, the more the smaller a count is
+    shift = few * (1 / gap["n"] + 1 / gap["n_others"]) if min(gap["n"], gap["n_others"]) > 0 else math.inf
+    shift += (gap["high"] - gap["low"]) / 2 * min(1.25, few / gap["smallest_cell"])
     turns = (-gap["tolerance"], 0.0, gap["tolerance"])
     if all(abs(gap[end] - turn) > shift for end in ("value", "low", "high") for turn in turns):
         return dict(gap)

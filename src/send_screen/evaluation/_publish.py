@@ -12,11 +12,19 @@ import pandas as pd
 from send_screen.evaluation._calibration import calibration_bins
 from send_screen.evaluation._disclosure import Withheld, is_small, withheld
 from send_screen.evaluation._disclosure_cells import ALL, Key, cells_of
+from send_screen.evaluation._disclosure_rounded import nearest
 from send_screen.evaluation._disclosure_set_aside import counts_by_reason
 from send_screen.evaluation._evidence import EvidenceView
 from send_screen.evaluation._gaps import OTHERS, gaps
 from send_screen.evaluation._groups import by_group
-from send_screen.evaluation._named import WITHHELD, gap_in_words, group_in_words, names_a_group, what_may_be_said
+from send_screen.evaluation._named import (
+    ROUNDED,
+    WITHHELD,
+    gap_in_words,
+    group_in_words,
+    names_a_group,
+    what_may_be_said,
+)
 from send_screen.evaluation._out_of_fold import VERSION
 from send_screen.evaluation._performance import differences, performance
 from send_screen.specs import TOLERANCES
@@ -44,7 +52,8 @@ def publish(
     No count of 1 to 9 is published, no figure that gives one away, and no figures from which one could be worked out
     to within less than five children: see :func:`send_screen.evaluation._disclosure.withheld` for what a reader is
     granted to know. What is withheld is None with the reason "withheld to protect small groups", which does not say
-    whether the number is small itself. What is undefined is None with its reason.
+    whether the number is small itself. Shares of a group that is withheld for the sake of others are published rounded
+    (``rounded_to``), without counts, where that is safe. What is undefined is None with its reason.
 
     Parameters
     ----------
@@ -106,12 +115,10 @@ def publish(
         "groups": [
             row | {"group_words": group_in_words(row["attribute"], row["group"], words)}
             for row in _without_telling_reasons(
-                _rows(
-                    _with_every_combination(groups, view, intersections),
-                    "attribute group metric policy value low high n schools reason",
-                    hidden,
-                    lambda row: (row["metric"], (row["attribute"], row["group"])),
-                )
+                [
+                    _group_row(row, hidden)
+                    for row in _with_every_combination(groups, view, intersections).to_dict("records")
+                ]
             )
         ],
         "gaps": [row for row, _ in said],
@@ -174,6 +181,23 @@ def _rows(
     ]
 
 
+def _group_row(row: Mapping[Any, Any], hidden: Withheld) -> dict[str, Any]:
+    """Return a figure of a group; rounded, where its counts are withheld for the sake of others and that is safe."""
+    key = row["attribute"], row["group"]
+    kept_back = is_small(row["smallest_cell"]) or hidden.hides(row["metric"], key)
+    columns = "attribute group metric policy value low high n schools reason"
+    published = _row(row, columns.split(), kept_back) | {"rounded_to": None}
+    step = hidden.step(row["metric"], key) if kept_back and not is_small(row["smallest_cell"]) else None
+    if step is None or not math.isfinite(row["value"]):
+        return published
+    # of a share and the rest of it, one is rounded: both, each by itself, would tell more where one lies halfway
+    rest = row["metric"] in ("missed_need", "specificity")
+    for column, up in (("value", 0), ("low", -1), ("high", 1)):
+        if math.isfinite(value := row[column]):
+            published[column] = round(1 - nearest(1 - value, step, up=-up), 6) if rest else nearest(value, step, up=up)
+    return published | {"reason": ROUNDED.format(step=100 * step), "rounded_to": step}
+
+
 def _without_telling_reasons(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Withhold why a figure is undefined where the group is small: "every child had the outcome" tells each one's."""
     small = {(row["attribute"], row["group"]) for row in rows if row["reason"] == WITHHELD}
@@ -217,7 +241,7 @@ def _gap(
         theirs = gap["attribute"], gap["against"]
         whom = group_in_words(*theirs, words)
     kept_back = is_small(gap["smallest_cell"]) or hidden.hides(gap["metric"], ours, theirs)
-    if kept_back and hidden.hides("prevalence", ours, theirs):
+    if kept_back and (hidden.is_silent(ours) or hidden.is_silent(theirs)):
         gap = {**gap, "verdict": WITHHELD}
     elif kept_back:
         gap = what_may_be_said(gap)
