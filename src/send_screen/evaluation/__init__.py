@@ -9,6 +9,7 @@ be shown, under disclosure control, and :func:`headline` into MLflow metrics.
 
 from send_screen.evaluation._attribution import attribution
 from send_screen.evaluation._calibration import calibration_bins
+from send_screen.evaluation._disclosure_earlier import counts_told
 from send_screen.evaluation._estimate import Estimate, clustered_rate
 from send_screen.evaluation._evidence import EvidenceKeys, build_evidence, expected_share
 from send_screen.evaluation._folds import out_of_school_folds, verify_folds
@@ -40,5 +41,6 @@ __all__ = [
     "named",
     "calibration_bins",
     "publish",
+    "counts_told",
     "headline",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -23,6 +24,9 @@ def published_document(
     set_aside: pd.DataFrame,
     facts: dict[str, Any],
     bags: BagTables | None = None,
+    *,
+    earlier: Sequence[Mapping[str, Any]] = (),
+    told: Sequence[tuple[str, Sequence[str]]] = (),
 ) -> dict[str, Any]:
     """Return ``published.json``: what the version is, what was measured, its gates, its pictures and its points.
 
@@ -40,6 +44,9 @@ def published_document(
         From :func:`version_facts`.
     bags : BagTables, optional
         For how sure what is drawn is.
+    earlier, told
+        What is known of the children from elsewhere, as :func:`~send_screen.evaluation.publish` takes it. It is kept
+        in the section ``disclosure``; an audit gives it back from there.
     """
     measured = publish(
         evidence,
@@ -49,6 +56,8 @@ def published_document(
         set_aside=set_aside,
         tolerances=spec.tolerances,
         agencies={feature.name: contracts[feature.sources[0].contract].agency for feature in spec.features},
+        earlier=earlier,
+        told=told,
     )
     return {
         "format": "send_screen.published/1",

@@ -23,7 +23,8 @@ from send_screen.governance import (
     read_private_key,
 )
 from send_screen.specs import ModelSpec, load_spec
-from send_screen.tracking import folder_of
+from send_screen.tracking import earlier_runs, folder_of
+from send_screen.workflows._earlier import earlier_versions, told_by_tables
 from send_screen.workflows._enter import enter
 from send_screen.workflows._evidence_store import store_evidence
 from send_screen.workflows._policies import policies
@@ -171,7 +172,18 @@ def train(
         packages=package_versions(),
     )
     set_aside = without_values(spec, contracts, cohort.set_aside)
-    document = published_document(spec, contracts, tables, table, set_aside, facts, bags)
+    runs = earlier_runs(tracking_uri, data_sha256=facts["data_sha256"])
+    document = published_document(
+        spec,
+        contracts,
+        tables,
+        table,
+        set_aside,
+        facts,
+        bags,
+        earlier=earlier_versions(spec, runs, version=facts["id"], n=len(cohort)),
+        told=told_by_tables(spec, tables, cohort),
+    )
     gates = document["version"]["gates"]
     passed = all(gate["passed"] for gate in gates) and not spec.research_comparison
 

@@ -58,6 +58,7 @@ def check_figures(subject: Subject) -> Finding:
     if subject.evidence.table is None:
         return not_checked("The evidence cannot be read.")
     bundle = subject.require_bundle()
+    knew = subject.document.get("disclosure") or {}
     found = published_document(
         bundle.spec,
         bundle.contracts,
@@ -66,6 +67,8 @@ def check_figures(subject: Subject) -> Finding:
         subject.evidence.set_aside,
         {**subject.claims, "gates": None},
         bundle.bags,
+        earlier=knew.get("earlier", ()),
+        told=knew.get("told", ()),
     )
     skipped = (*DRAWN, "version")  # these are other checks
     claimed = {name: value for name, value in subject.document.items() if name not in skipped}
