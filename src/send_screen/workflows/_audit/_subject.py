@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from dataclasses import dataclass, field, replace
@@ -17,19 +18,17 @@ from send_screen.governance import (
     EVIDENCE,
     MANIFEST,
     SIGNATURE,
+    SIZE_LIMIT,
     Bundle,
     PublicKey,
     code_version,
     open_bundle,
     package_versions,
-    sha256_of,
     shown,
     write_manifest,
 )
 from send_screen.tracking import Recorded
 from send_screen.workflows._evidence_store import read_evidence
-
-_MOST_BYTES = 64 * 2**20  # of one file of a version
 
 
 class Unreadable(TablesError):
@@ -152,7 +151,7 @@ def _as_they_are(folder: Path, target: Path) -> Path:
     target.mkdir()
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > _MOST_BYTES or str(name) == SIGNATURE:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > SIZE_LIMIT or str(name) == SIGNATURE:
             continue
         if not path.resolve().is_relative_to(folder.resolve()):
             continue  # reached through a folder that is a link
@@ -167,7 +166,7 @@ def _as_they_are(folder: Path, target: Path) -> Path:
 
 def _published(path: Path) -> dict[str, Any]:
     try:
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > _MOST_BYTES:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > SIZE_LIMIT:
             return {}
         document = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
@@ -221,7 +220,8 @@ def evidence_of(subject: Subject, given: Path | None) -> Subject:
         why = f"The evidence is not at {place}, seen from here. Ask who keeps it, or name the store with --evidence."
         return replace(subject, no_evidence=why)
     try:
-        content = sha256_of(path.read_bytes())
+        with path.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         return replace(subject, no_evidence=f"The evidence may not be read from here ({error.strerror}).")
     try:
