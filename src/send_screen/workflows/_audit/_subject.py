@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 from dataclasses import dataclass, field, replace
@@ -191,4 +192,5 @@ def _facts(subject: Subject) -> dict[str, str]:
         version = subject.recorded.version
         facts |= {"registered": f"models:/{version.name}/{version.number}", "run": version.run_id}
         facts |= {"withdrawn": version.withdrawn} if version.withdrawn else {}
-    return {name: shown(value) for name, value in facts.items()} | {"code_here": code_version()}
+    here = {"checked_on": dt.datetime.now(dt.UTC).date().isoformat(), "code_here": code_version()}
+    return {name: shown(value) for name, value in facts.items()} | here
