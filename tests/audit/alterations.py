@@ -15,6 +15,7 @@ from typing import Any
 from audit_store import PAGES, Store
 
 from send_screen.governance import folder_sha256, write_manifest
+from send_screen.workflows._audit._figures import DRAWN
 
 Alteration = Callable[[Store, Random], None]
 #: Kind -> what it does, and the checks of which at least one must fail.
@@ -150,16 +151,21 @@ def a_number_on_a_page_with_every_hash_made_anew(store: Store, rng: Random) -> N
 
 @kind("figures")
 def a_figure_with_everything_made_anew(store: Store, rng: Random) -> None:
-    sections = ("cohort", "performance", "differences", "groups", "gaps", "calibration")
-    store.republish(lambda document: nudge(document, sections, rng))
+    def change(document: dict[str, Any]) -> None:
+        nudge(document, tuple(name for name in document if name not in (*DRAWN, "version", "format")), rng)
+
+    store.republish(change)
 
 
 @kind("figures")
 def a_verdict_with_everything_made_anew(store: Store, rng: Random) -> None:
     def change(document: dict[str, Any]) -> None:
-        gap = rng.choice(document["gaps"])
-        gap["status"] = rng.choice([s for s in ("no gap shown", "too few to say") if s != gap["status"]])
-        document["named"] = []
+        gap, other = rng.choice(document["gaps"]), rng.choice(document["gaps"])
+        while gap["words"] == other["words"]:
+            other = rng.choice(document["gaps"])
+        gap["words"] = other["words"]  # what is said of another group
+        if rng.random() < 0.5:
+            gap["status"] = next(row["status"] for row in document["gaps"] if row["status"] != gap["status"])
 
     store.republish(change)
 
