@@ -134,7 +134,7 @@ def the_tables_with_every_hash_made_anew(store: Store, rng: Random) -> None:
     store.rehash()
 
 
-@kind("tables", "together")
+@kind("facts", "together")
 def the_bags_with_every_hash_made_anew(store: Store, rng: Random) -> None:
     path = store.bundle / "bags.json"
     path.write_text(other_digit(path.read_text("utf-8"), rng, within=VALUES), encoding="utf-8")
