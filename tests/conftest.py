@@ -121,6 +121,8 @@ def running(command: list[str], *, ready: str, tracking_uri: str, folder: Path) 
     # Both by name: in this process mlflow was pointed at other stores, and says so in the environment.
     stores = {"MLFLOW_TRACKING_URI": tracking_uri, "MLFLOW_REGISTRY_URI": tracking_uri}
     environment = {**os.environ, **stores, "MLFLOW_DISABLE_TELEMETRY": "true"}
+    # its job queues, five processes that nothing here asks anything of
+    environment["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     with log.open("wb") as out:
         process = subprocess.Popen(
@@ -146,11 +148,11 @@ def running(command: list[str], *, ready: str, tracking_uri: str, folder: Path) 
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(timeout=20)
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 @pytest.fixture(scope="session")

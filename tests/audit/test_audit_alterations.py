@@ -7,7 +7,8 @@ from random import Random
 from typing import Any
 
 import pytest
-from alterations import KEYED, KINDS
+from alterations import KINDS
+from alterations_evidence import KEYED
 from audit_store import Store, copy_store
 
 from send_screen.governance import FAILED, NOT_CHECKED

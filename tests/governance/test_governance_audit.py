@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from send_screen.errors import MissingExtraError, TablesError, UsageError
@@ -39,11 +39,13 @@ DOCUMENTS = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(DOCUMENTS)
 def test_a_document_is_like_itself(document: Any) -> None:
     assert compare(document, copy.deepcopy(document)).differences == ()
 
 
+@settings(deadline=None)
 @given(DOCUMENTS, DOCUMENTS)
 def test_documents_are_alike_only_where_they_are_equal_but_for_rounding(one: Any, other: Any) -> None:
     compared = compare(one, other)
@@ -123,6 +125,7 @@ def test_what_was_signed_is_read(keys: Path, envelope: str) -> None:
     assert document["signatures"][0]["keyid"] == read_public_key(keys / "public.pem").id
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_no_byte_of_a_statement_can_be_changed(keys: Path, envelope: str, data: st.DataObject) -> None:
     """Unless what is signed stays the same: white space, or the hint of which key it was."""

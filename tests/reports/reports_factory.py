@@ -583,7 +583,8 @@ def make_audit(*, green: bool = False, value: str = "0.71") -> Audit:
             Finding(NOT_CHECKED, "There is no right to read it."),
         ),
     ]
-    facts = {"version": "f" * 16, "title": "A screening model", "trained_on": "invented", "code_here": "0.1.0+abc"}
+    facts = {"version": "f" * 16, "title": "A screening model", "trained_on": "invented", "checked_on": "2026-11-24"}
+    facts |= {"code_here": "0.1.0+abc"}
     facts |= {
         "registered": "models:/reception_sen/3",
         "run": "0" * 32,

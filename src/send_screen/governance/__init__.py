@@ -3,7 +3,16 @@
 Pure: everything here can be tested, and re-derived by an auditor, without MLflow.
 """
 
-from send_screen.governance._bundle import BAGS, EVIDENCE, MANIFEST, SIGNATURE, Bundle, open_bundle, write_manifest
+from send_screen.governance._bundle import (
+    BAGS,
+    EVIDENCE,
+    MANIFEST,
+    SIGNATURE,
+    SIZE_LIMIT,
+    Bundle,
+    open_bundle,
+    write_manifest,
+)
 from send_screen.governance._checks import (
     FAILED,
     NOT_CHECKED,
@@ -65,6 +74,7 @@ __all__ = [
     "MANIFEST",
     "BAGS",
     "SIGNATURE",
+    "SIZE_LIMIT",
     "EVIDENCE",
     "folder_sha256",
     "make_keys",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,6 +12,7 @@ ROUNDING = 1e-9  # of a number's size: what another machine's arithmetic may do 
 _SHOWN = 120  # characters of a value
 _LONGEST = 2000  # characters of what a check says
 _NAMED = 3  # of the checks that were not made, in the first words
+_MOST_KEPT = 10_000  # differences of two documents; files that are all different are no less different
 _MOST = 20  # differences of one check that are told one by one
 MISSING = "nothing"
 
@@ -201,6 +203,8 @@ def _walk(claimed: object, found: object, where: str, out: list[Difference], tal
         for i, (one, other) in enumerate(zip(claimed, found, strict=False)):
             _walk(one, other, f"{where}[{i}]", out, tally)
         return
+    if len(out) >= _MOST_KEPT:
+        return
     tally["n"] += 1
     if type(claimed) is type(found) and claimed == found:
         return
@@ -223,6 +227,9 @@ def shown(value: object, *, most: int = _SHOWN) -> str:
     >>> shown("red\x1b[31m"), shown(0.5)
     ('red\ufffd[31m', '0.5')
     """
-    text = " ".join(value.split()) if isinstance(value, str) else repr(value)
+    if isinstance(value, Mapping | list):
+        text = reprlib.repr(value)  # never all of it: it can be as large as a file can be, and larger
+    else:
+        text = " ".join(value.split()) if isinstance(value, str) else repr(value)
     text = "".join(char if char.isprintable() else "\ufffd" for char in text[: most + 1])
     return text if len(text) <= most else f"{text[:most]}…"

@@ -17,6 +17,7 @@ _FACTS = {
     "registered": "In the registry",
     "run": "Run",
     "withdrawn": "WITHDRAWN",
+    "checked_on": "Checked on",
     "code_here": "Checked with the code",
 }
 

@@ -12,6 +12,7 @@ from urllib.parse import urlparse
 from urllib.request import url2pathname
 
 from send_screen.errors import MissingExtraError, TablesError
+from send_screen.governance import SIZE_LIMIT
 from send_screen.tracking._fetch import Registered, find_version
 from send_screen.tracking._registry import RegisteredModel, find_model
 from send_screen.tracking._store import connect_to_existing
@@ -19,7 +20,6 @@ from send_screen.tracking._store import connect_to_existing
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-MOST_BYTES = 64 * 2**20  # of one file; a version's largest has less than one megabyte
 MOST_FILES = 2_000
 DEEPEST = 8
 
@@ -113,19 +113,18 @@ def _collect(client: MlflowClient, version: Registered, *, uri: str, target: Pat
     newest_is_gone = find_version(f"models:/{version.name}/{newest.version}", uri=uri).withdrawn
     model_id = registered.model_id or registered.source.removeprefix("models:/")
     logged = client.get_logged_model(model_id)
-    run_files, model_files = target / "run", target / "model"
-    no_files = _fetch(
+    run_files, no_run_files = _fetch(
         run.info.artifact_uri,
-        run_files,
+        target / "run",
         listing=lambda path: client.list_artifacts(version.run_id, path),
         arguments={"run_id": version.run_id, "artifact_path": ""},
         uri=uri,
     )
-    no_files += _fetch(
+    model_files, no_model_files = _fetch(
         logged.artifact_location,
-        model_files,
+        target / "model",
         listing=lambda path: client.list_logged_model_artifacts(model_id, path),
-        arguments={"artifact_uri": f"models:/{model_id}"},
+        arguments={"artifact_uri": logged.artifact_location},
         uri=uri,
     )
     return Recorded(
@@ -150,26 +149,26 @@ def _collect(client: MlflowClient, version: Registered, *, uri: str, target: Pat
         model_metrics={metric.key: metric.value for metric in logged.metrics or ()},
         run_files=run_files,
         model_files=model_files,
-        no_files=no_files,
+        no_files=(*no_run_files, *no_model_files),
     )
 
 
 def _fetch(
     place: str, target: Path, *, listing: Callable[[str | None], list[Any]], arguments: dict[str, str], uri: str
-) -> tuple[str, ...]:
-    """Put the files of a run or a logged model into a folder; return the names of what is no file of a version's."""
+) -> tuple[Path, tuple[str, ...]]:
+    """Fetch the files of a run or a logged model; return their folder, and the names of what is no plain file."""
     target.mkdir()
     parsed = urlparse(place)
     if parsed.scheme in ("", "file"):
-        return _copy(Path(url2pathname(parsed.path)), target)
+        return target, _copy(Path(url2pathname(parsed.path)), target)
     for number, (name, size) in enumerate(_listed(listing, None, 0)):
         parts = PurePosixPath(name).parts
-        if number >= MOST_FILES or size > MOST_BYTES or name.startswith("/") or ".." in parts or "\\" in name:
+        if number >= MOST_FILES or size > SIZE_LIMIT or name.startswith("/") or ".." in parts or "\\" in name:
             raise TablesError("The store holds what no version has.", file=name[:200], remedy="Do not use this model.")
     import mlflow
 
-    mlflow.artifacts.download_artifacts(dst_path=str(target), tracking_uri=uri, registry_uri=uri, **arguments)
-    return ()
+    fetched = mlflow.artifacts.download_artifacts(dst_path=str(target), tracking_uri=uri, registry_uri=uri, **arguments)
+    return Path(fetched), ()
 
 
 def _listed(listing: Callable[[str | None], list[Any]], folder: str | None, depth: int) -> Iterator[tuple[str, int]]:
@@ -195,7 +194,7 @@ def _copy(source: Path, target: Path) -> tuple[str, ...]:
             path = here / name
             inside = path.relative_to(source)
             count += 1
-            if path.is_symlink() or not path.is_file() or path.stat().st_size > MOST_BYTES or count > MOST_FILES:
+            if path.is_symlink() or not path.is_file() or path.stat().st_size > SIZE_LIMIT or count > MOST_FILES:
                 no_files.append(inside.as_posix())
                 continue
             (target / inside).parent.mkdir(parents=True, exist_ok=True)

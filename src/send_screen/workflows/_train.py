@@ -164,6 +164,7 @@ def train(
         spec,
         contracts,
         tables,
+        bags,
         trained_on="invented" if cohort.invented else "real",
         as_of=cohort.as_of.dt.date.max().isoformat(),
         data_sha256=data_sha256(data),

@@ -18,6 +18,7 @@ def version_facts(
     spec: ModelSpec,
     contracts: dict[str, Contract],
     tables: RiskTables,
+    bags: BagTables | None,
     *,
     trained_on: str,
     as_of: str,
@@ -34,6 +35,7 @@ def version_facts(
     contracts : dict of str to Contract
         By id.
     tables : RiskTables
+    bags : BagTables or None
     trained_on : str
         ``"invented"`` or ``"real"``.
     as_of : str
@@ -68,6 +70,7 @@ def version_facts(
         "spec_sha256": spec.sha256,
         "data_sha256": data_sha256,
         "tables_sha256": sha256_of(tables.to_json().encode()),
+        "bags_sha256": None if bags is None else sha256_of(bags.to_json().encode()),
         "contracts": hashes,
         "code_version": code,
         "packages": packages,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
-import yaml
-
+from send_screen.contracts import load_yaml
+from send_screen.errors import TablesError
 from send_screen.governance import Difference, Finding, folder_sha256, judge, shown
 from send_screen.screening import ANSWER_COLUMNS
 from send_screen.workflows._audit._files import plain_files
@@ -64,18 +65,22 @@ def check_served(subject: Subject) -> Finding:
     served = (recorded.model_files / "served.py").read_bytes()
     if served.replace(b"\r\n", b"\n") != code.replace(b"\r\n", b"\n"):
         differences.append(Difference("served.py", "other code", "this library's tracking/_served.py"))
-    document = yaml.safe_load((recorded.model_files / "MLmodel").read_bytes())
+    document = _yaml(recorded.model_files / "MLmodel")
     differences += _described(subject, document)
     number = f"send-screen=={str(subject.claims['code_version']).partition('+')[0]}"
     needs = {number, f"mlflow=={subject.claims['packages']['mlflow']}"}
     lines = set((recorded.model_files / "requirements.txt").read_text("utf-8").split())
-    conda = yaml.safe_load((recorded.model_files / "conda.yaml").read_bytes())
+    conda = _yaml(recorded.model_files / "conda.yaml")
     pip = next((set(each["pip"]) for each in conda["dependencies"] if isinstance(each, dict)), set())
     for name, stated in (("requirements.txt", lines), ("conda.yaml", pip)):
         if stated != needs:
             differences.append(Difference(name, shown(", ".join(sorted(stated))), ", ".join(sorted(needs))))
     words = "It runs this library's own file over a verified folder; no pickle, no other code, the spec's columns."
     return judge(differences, words, excuse=subject.excuse)
+
+
+def _yaml(path: Path) -> Any:
+    return load_yaml(path.read_bytes(), file=path.name, error=TablesError)
 
 
 def _described(subject: Subject, document: dict[str, Any]) -> list[Difference]:

@@ -38,6 +38,7 @@ def check_facts(subject: Subject) -> Finding:
         bundle.spec,
         bundle.contracts,
         bundle.tables,
+        bundle.bags,
         trained_on=facts["trained_on"],
         as_of=facts["as_of"],
         data_sha256=facts["data_sha256"],

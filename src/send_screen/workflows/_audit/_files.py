@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from send_screen.governance import MANIFEST, SIGNATURE, Difference, Finding, judge, not_checked, sha256_of
+from send_screen.governance import MANIFEST, SIGNATURE, SIZE_LIMIT, Difference, Finding, judge, not_checked, sha256_of
 from send_screen.workflows._audit._subject import UNREADABLE, Subject
-
-_MOST_BYTES = 64 * 2**20
 
 
 def plain_files(folder: Path) -> tuple[dict[str, str], list[str]]:
@@ -19,7 +17,7 @@ def plain_files(folder: Path) -> tuple[dict[str, str], list[str]]:
         if path.is_symlink() or not (path.is_dir() or path.is_file()):
             others.append(name)
         elif path.is_file():
-            if path.stat().st_size > _MOST_BYTES or not path.resolve().is_relative_to(folder.resolve()):
+            if path.stat().st_size > SIZE_LIMIT or not path.resolve().is_relative_to(folder.resolve()):
                 others.append(name)
                 continue
             hashes[name] = sha256_of(path.read_bytes())

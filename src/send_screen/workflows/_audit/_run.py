@@ -15,8 +15,9 @@ from send_screen.workflows._audit._decisions import check_aliases, check_decisio
 from send_screen.workflows._audit._evidence import check_evidence_hash, check_evidence_whole
 from send_screen.workflows._audit._figures import check_facts, check_figures, check_gate_results, check_identity
 from send_screen.workflows._audit._files import check_files, check_manifest, check_together
+from send_screen.workflows._audit._find_evidence import evidence_of
 from send_screen.workflows._audit._pages import check_pages, check_pictures
-from send_screen.workflows._audit._subject import Subject, Unreadable, evidence_of, open_subject
+from send_screen.workflows._audit._subject import Subject, Unreadable, open_subject
 from send_screen.workflows._audit._tables import check_drawn, check_examples, check_tables
 from send_screen.workflows._audit._vouched import check_signature
 

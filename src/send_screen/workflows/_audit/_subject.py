@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlparse
-from urllib.request import url2pathname
 
 import pandas as pd
 
-from send_screen.errors import DataError, SendScreenError, TablesError, UsageError
+from send_screen.errors import SendScreenError, TablesError
 from send_screen.governance import (
-    EVIDENCE,
     MANIFEST,
     SIGNATURE,
+    SIZE_LIMIT,
     Bundle,
     PublicKey,
     code_version,
     open_bundle,
     package_versions,
-    sha256_of,
     shown,
     write_manifest,
 )
 from send_screen.tracking import Recorded
-from send_screen.workflows._evidence_store import read_evidence
-
-_MOST_BYTES = 64 * 2**20  # of one file of a version
 
 
 class Unreadable(TablesError):
@@ -152,7 +147,7 @@ def _as_they_are(folder: Path, target: Path) -> Path:
     target.mkdir()
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > _MOST_BYTES or str(name) == SIGNATURE:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > SIZE_LIMIT or str(name) == SIGNATURE:
             continue
         if not path.resolve().is_relative_to(folder.resolve()):
             continue  # reached through a folder that is a link
@@ -167,7 +162,7 @@ def _as_they_are(folder: Path, target: Path) -> Path:
 
 def _published(path: Path) -> dict[str, Any]:
     try:
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > _MOST_BYTES:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > SIZE_LIMIT:
             return {}
         document = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
@@ -197,53 +192,5 @@ def _facts(subject: Subject) -> dict[str, str]:
         version = subject.recorded.version
         facts |= {"registered": f"models:/{version.name}/{version.number}", "run": version.run_id}
         facts |= {"withdrawn": version.withdrawn} if version.withdrawn else {}
-    return {name: shown(value) for name, value in facts.items()} | {"code_here": code_version()}
-
-
-def evidence_of(subject: Subject, given: Path | None) -> Subject:
-    """Return the subject with its evidence, where that may be read from here.
-
-    Raises
-    ------
-    UsageError
-        If evidence was named and is not there.
-    """
-    place = given if given is not None else _place(subject)
-    if place is None:
-        return replace(subject, no_evidence="Where the evidence is was not said. Name the store with --evidence.")
-    path = next((path for path in _candidates(subject, place) if path.is_file()), None)
-    if path is None:
-        if given is not None:
-            raise UsageError(
-                f"There is no evidence of this version at {given}.",
-                remedy=f"Give the evidence store, or the folder in it that holds {EVIDENCE}.",
-            )
-        why = f"The evidence is not at {place}, seen from here. Ask who keeps it, or name the store with --evidence."
-        return replace(subject, no_evidence=why)
-    try:
-        content = sha256_of(path.read_bytes())
-    except OSError as error:
-        return replace(subject, no_evidence=f"The evidence may not be read from here ({error.strerror}).")
-    try:
-        table, set_aside = read_evidence(path)
-    except DataError as error:
-        found = Evidence(path, content, None, pd.DataFrame({"reason": []}), error.message)
-        return replace(subject, evidence=found)
-    return replace(subject, evidence=Evidence(path, content, table, set_aside))
-
-
-def _candidates(subject: Subject, place: Path) -> list[Path]:
-    folders = [place]
-    name, version = subject.claims.get("name"), subject.claims.get("id")
-    # a name out of a file that nobody vouched for must not lead out of the store
-    if all(isinstance(part, str) and part.replace("_", "").replace("-", "").isalnum() for part in (name, version)):
-        folders.append(place / str(name) / str(version))
-    return [folder / EVIDENCE for folder in folders]
-
-
-def _place(subject: Subject) -> Path | None:
-    """Return the folder that the registry names; only a folder of this machine."""
-    if subject.recorded is None:
-        return None
-    parsed = urlparse(subject.recorded.run_tags.get("evidence_place", ""))
-    return Path(url2pathname(parsed.path)) if parsed.scheme == "file" and not parsed.netloc else None
+    here = {"checked_on": dt.datetime.now(dt.UTC).date().isoformat(), "code_here": code_version()}
+    return {name: shown(value) for name, value in facts.items()} | here

@@ -1,0 +1,66 @@
+"""Find the evidence of a version, where it may be read from here."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlparse
+from urllib.request import url2pathname
+
+import pandas as pd
+
+from send_screen.errors import DataError, UsageError
+from send_screen.governance import EVIDENCE
+from send_screen.workflows._audit._subject import Evidence, Subject
+from send_screen.workflows._evidence_store import read_evidence
+
+
+def evidence_of(subject: Subject, given: Path | None) -> Subject:
+    """Return the subject with its evidence, where that may be read from here.
+
+    Raises
+    ------
+    UsageError
+        If evidence was named and is not there.
+    """
+    place = given if given is not None else _place(subject)
+    if place is None:
+        return replace(subject, no_evidence="Where the evidence is was not said. Name the store with --evidence.")
+    path = next((path for path in _candidates(subject, place) if path.is_file()), None)
+    if path is None:
+        if given is not None:
+            raise UsageError(
+                f"There is no evidence of this version at {given}.",
+                remedy=f"Give the evidence store, or the folder in it that holds {EVIDENCE}.",
+            )
+        why = f"The evidence is not at {place}, seen from here. Ask who keeps it, or name the store with --evidence."
+        return replace(subject, no_evidence=why)
+    try:
+        with path.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        return replace(subject, no_evidence=f"The evidence may not be read from here ({error.strerror}).")
+    try:
+        table, set_aside = read_evidence(path)
+    except DataError as error:
+        found = Evidence(path, content, None, pd.DataFrame({"reason": []}), error.message)
+        return replace(subject, evidence=found)
+    return replace(subject, evidence=Evidence(path, content, table, set_aside))
+
+
+def _candidates(subject: Subject, place: Path) -> list[Path]:
+    folders = [place]
+    name, version = subject.claims.get("name"), subject.claims.get("id")
+    # a name out of a file that nobody vouched for must not lead out of the store
+    if all(isinstance(part, str) and part.replace("_", "").replace("-", "").isalnum() for part in (name, version)):
+        folders.append(place / str(name) / str(version))
+    return [folder / EVIDENCE for folder in folders]
+
+
+def _place(subject: Subject) -> Path | None:
+    """Return the folder that the registry names; only a folder of this machine."""
+    if subject.recorded is None:
+        return None
+    parsed = urlparse(subject.recorded.run_tags.get("evidence_place", ""))
+    return Path(url2pathname(parsed.path)) if parsed.scheme == "file" and not parsed.netloc else None
