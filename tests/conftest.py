@@ -65,6 +65,7 @@ class Trained:
     data: Path
     exported: Path
     uri: str
+    keys: Path
 
     @property
     def school_file(self) -> Path:
@@ -86,17 +87,19 @@ def small_spec(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory, small_spec: Path) -> Trained:
+    from send_screen.governance import make_keys
     from send_screen.simulation import simulate_england, write_england
     from send_screen.workflows import export_model, train
 
-    folder = tmp_path_factory.mktemp("trained")
+    folder, keys = tmp_path_factory.mktemp("trained"), tmp_path_factory.mktemp("keys") / "pair"
+    make_keys(keys)
     data = folder / "data"
     write_england(simulate_england(children=4_000, seed=3), data)
     uri = f"sqlite:///{(folder / 'mlflow.db').as_posix()}"
-    made = train(small_spec, data, tracking_uri=uri, evidence=folder / "evidence", threads=1)
+    made = train(small_spec, data, tracking_uri=uri, evidence=folder / "evidence", threads=1, sign=keys / "private.pem")
     made.require_passed()
     exported = export_model(made.model_uri, folder / "exported", tracking_uri=uri)
-    return Trained(made, folder, data, exported, uri)
+    return Trained(made, folder, data, exported, uri, keys)
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reports_factory import make_published, make_result
+from reports_factory import make_audit, make_published, make_result
 
 from send_screen.reports import (
     compare_versions,
+    render_audit,
     render_card,
     render_comparison,
     render_fairness,
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.slow
 NAMES = [
     prefix + page for prefix in ("", "long ") for page in ("screening", "fairness", "card", "scorecard", "comparison")
 ]
+NAMES.append("long audit")
 FITS_TWO_SHEETS = 20  # listed children, of the school's file below
 
 
@@ -42,6 +44,7 @@ def pages(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
         "long scorecard": render_scorecard(make_published()),
         "long comparison": render_comparison(_long_comparison()),
         "comparison": render_comparison(compare(trained.exported, trained.exported)),
+        "long audit": render_audit(make_audit()),
     }
     for name, html in long.items():
         (folder / f"{name}.html").write_text(html, encoding="utf-8")

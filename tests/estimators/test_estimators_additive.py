@@ -19,14 +19,15 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from send_screen.estimators import EXACT, AdditiveRiskClassifier
 from send_screen.estimators import _learn as learning
+from send_screen.estimators import _pairs as screening
 from send_screen.estimators._axes import Axis, bin_edges, bins_of, pair_axes
-from send_screen.estimators._bags import make_bags
-from send_screen.estimators._boost import Boosting, boost, fewest_rounds, surfaces_of
+from send_screen.estimators._bags import drawn, make_bags
+from send_screen.estimators._boost import Boosting, Columns, boost, fewest_rounds, surfaces_of
 from send_screen.estimators._columns import LevelColumns, NumberColumns
 from send_screen.estimators._learn import Children, learn, shape_parts
 from send_screen.estimators._pairs import worthwhile_pairs
 from send_screen.estimators._parts import Parts, mean_of, tables_of
-from send_screen.tables import sign_violations
+from send_screen.tables import purify, sign_violations
 
 SIGNS = {"reading": "decreasing", "absence": "increasing", "goal": "decreasing"}
 CATEGORIES = {"goal": ["1", "2", "3"], "area": ["north", "south", "east", "west"]}
@@ -107,13 +108,13 @@ def test_the_tables_are_the_backbone_and_the_mean_of_the_boosters(children):
     bags = make_bags(data.y, schools, rounds=1, seed=0)[0]
     backbones = [data.backbone(bag.learn, 0.01) for bag in bags]
     starts = [data.score(part) for part in backbones]
-    alone = [[j] for j in range(len(data.axes))]
     how = Boosting(rounds=60, learning_rate=0.1, feature_fraction=1.0)
-    shapes = boost(data.axes, alone, data.y, data.weight, bags, starts, how, seed=0, n_jobs=1)
+    shapes = boost(data.columns(), data.columns().divided(bags), starts, how, seed=0, n_jobs=1)
     assert shapes.rounds > 5
     pairs = [pair_axes(data.axes[0], data.axes[1]), pair_axes(data.axes[0], data.axes[4])]
     columns = [axis for pair in pairs for axis in pair]
-    surfaces = boost(columns, [[0, 1], [2, 3]], data.y, data.weight, bags, starts, how, seed=0, n_jobs=1)
+    of_pairs = Columns.build(columns, [[0, 1], [2, 3]], data.y, data.weight)
+    surfaces = boost(of_pairs, of_pairs.divided(bags), starts, how, seed=0, n_jobs=1)
     assert surfaces.rounds > 5
     expected = np.zeros(len(X))
     parts = []
@@ -231,6 +232,59 @@ def test_bags_hold_out_whole_schools_and_every_child_once_a_round():
             assert not set(schools[bag.learn]) & set(schools[bag.held_out])
 
 
+def test_trees_do_not_know_what_was_grown_on_their_bins_before(children):
+    data, _, schools = children
+    bags = make_bags(data.y, schools, rounds=1, seed=0)[0]
+    how = Boosting(rounds=30, learning_rate=0.1, feature_fraction=1.0)
+    columns = data.columns()
+    grounds = columns.divided(bags)
+    flat, steep = (np.full(len(data.y), level) for level in (-2.0, 1.0))
+    boost(columns, grounds, [steep] * len(bags), how, seed=0, n_jobs=1)
+    again = boost(columns, grounds, [flat] * len(bags), how, seed=0, n_jobs=1)
+    anew = boost(columns, columns.divided(bags), [flat] * len(bags), how, seed=0, n_jobs=1)
+    assert again.rounds == anew.rounds > 0
+    for b in range(len(bags)):
+        assert np.array_equal(again.predict(b, bins_of(data.axes)), anew.predict(b, bins_of(data.axes)))
+
+
+def test_of_very_many_children_one_strength_is_learnt_that_is_best_on_some_schools(monkeypatch):
+    X, y, schools = invented(1500)
+    model = AdditiveRiskClassifier(signs=SIGNS, categories=CATEGORIES)
+    monkeypatch.setattr(learning, "MOST_WEIGHED", 1500)
+    of_all = clone(model).fit(X, y, groups=schools)
+    assert len(of_all.backbone_weights_) > 1
+    monkeypatch.setattr(learning, "MOST_WEIGHED", 800)
+    of_some = clone(model).fit(X, y, groups=schools)
+    assert list(of_some.backbone_weights_.values()) == [1.0]
+    assert len(of_some.bag_tables_.tables) == 8
+    assert of_some.risk_tables_.n_background == 1500
+    assert np.corrcoef(of_all.decision_function(X), of_some.decision_function(X))[0, 1] > 0.95
+    again = clone(model).fit(X, y, groups=schools)
+    assert again.risk_tables_.to_json() == of_some.risk_tables_.to_json()
+
+
+def test_the_backbone_of_some_bends_as_little_as_that_of_all(children):
+    data, _, _ = children
+    twice = np.tile(np.arange(len(data.y)), 2)
+    both = data.of(twice)
+    assert both.share == 2.0
+    for strength in (0.001, 0.1):
+        of_all, of_both = (
+            data.backbone(np.arange(len(data.y)), strength),
+            both.backbone(np.arange(2 * len(data.y)), strength),
+        )
+        np.testing.assert_allclose(of_all.slopes, of_both.slopes, rtol=1e-5, atol=1e-9)
+
+
+def test_children_are_drawn_by_whole_schools():
+    _, _, schools = invented()
+    rows = drawn(2000, schools, 500, seed=1)
+    assert 500 <= len(rows) < 500 + np.bincount(schools).max()
+    assert set(np.flatnonzero(np.isin(schools, schools[rows]))) == set(rows)
+    assert len(drawn(2000, None, 500, seed=1)) == 500
+    assert list(drawn(2000, schools, 500, seed=1)) == list(rows) != list(drawn(2000, schools, 500, seed=2))
+
+
 def test_weights_are_like_repeated_children():
     X, y, _ = invented(2000)
     weight = 1 + np.arange(2000) % 3
@@ -333,6 +387,49 @@ def test_a_pair_must_say_something_in_schools_not_seen():
     bags = [bag for some in bags for bag in some]
     start = np.full(n, np.log(y.mean() / (1 - y.mean())))
     assert worthwhile_pairs(axes, y, np.ones(n), bags, [start] * len(bags))[0] == (0, 1)
+
+
+def test_pairs_are_screened_alike_in_blocks_of_children(children, monkeypatch):
+    data, _, schools = children
+    bags = make_bags(data.y, schools, rounds=1, seed=0)[0]
+    starts = [np.full(len(data.y), -1.5)] * len(bags)
+    at_once = worthwhile_pairs(data.axes, data.y, data.weight, bags, starts)
+    assert at_once
+    monkeypatch.setattr(screening, "_AT_ONCE", 300)
+    assert worthwhile_pairs(data.axes, data.y, data.weight, bags, starts) == at_once
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_what_a_pair_is_worth_is_what_it_lowers_the_loss_of_the_held_out(seed):
+    """Against the definition, one bag and one pair at a time."""
+    rng = np.random.default_rng(seed)
+    n = 300
+    X = pd.DataFrame({"a": rng.integers(0, 4, n).astype(float), "b": rng.normal(size=n), "c": rng.normal(size=n)})
+    X = X.mask(rng.random(X.shape) < 0.1)
+    y = (rng.random(n) < 0.3).astype(float)
+    axes = [Axis.build(NumberColumns.build(X[name], np.ones(n), 0)).coarser([0, 2]) for name in X]
+    bags = make_bags(y, None, rounds=1, seed=0)[0]
+    g, h = [rng.normal(size=n) for _ in bags], [rng.random(n) for _ in bags]
+    pairs = [(0, 1), (0, 2), (1, 2)]
+    found = dict(screening._cell_sums(axes, pairs, bags, g, h))
+    assert list(found) == pairs
+    for (j, k), sums in found.items():
+        shape = (axes[j].n_bins + 1, axes[k].n_bins + 1)
+        for b, bag in enumerate(bags):
+            for place, (values, rows) in enumerate(
+                ((g, bag.learn), (g, bag.held_out), (h, bag.learn), (h, bag.held_out))
+            ):
+                expected = np.zeros(shape)
+                np.add.at(expected, (axes[j].codes[rows], axes[k].codes[rows]), values[b][rows])
+                np.testing.assert_allclose(sums[place, b], expected, atol=1e-12)
+        rows, columns = (
+            np.array([np.bincount(axes[i].codes[bag.learn], minlength=axes[i].n_bins + 1) for bag in bags])
+            for i in (j, k)
+        )
+        pure = screening._beyond_each_alone(sums[0], rows, columns)
+        for b in range(len(bags)):
+            np.testing.assert_allclose(pure[b], purify(sums[0][b], rows[b], columns[b])[0], atol=1e-12)
 
 
 @settings(max_examples=40, deadline=None)

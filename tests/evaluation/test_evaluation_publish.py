@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from send_screen.evaluation import headline, publish
 
+WITHHELD = "withheld to protect small groups"
 CELLS = {
     "selection_rate": ([1, 0, 1, 0], [1, 1, 1, 1]),
     "prevalence": ([1, 1, 0, 0], [1, 1, 1, 1]),
@@ -143,7 +144,7 @@ def test_the_sections_and_keys_are_those_the_pages_read(published):
         "n_schools": 30,
         "prevalence": 0.3,
         "reason": "",
-        "set_aside": [{"reason": "no profile", "n": 12}, {"reason": "no school", "n": None}],
+        "set_aside": [{"reason": "no profile", "n": None}, {"reason": "no school", "n": None}],
     }
 
 
@@ -174,10 +175,10 @@ def test_a_gap_of_small_numbers_is_said_without_them(make_evidence):
     published = publish(evidence, group_words={"sex": {"F": "girls"}}, replicates=20)
     gap = published["gaps"][0]
     assert gap["value"] is gap["low"] is gap["n"] is None
-    assert gap["reason"] == "fewer than 10 children"
+    assert gap["reason"] == WITHHELD
     assert published["named"] == [
-        "The needs of girls are missed more than those of others: outside tolerance (the numbers are withheld: "
-        "fewer than 10 children)."
+        "The needs of girls are missed more than those of others: outside tolerance (the numbers are withheld to "
+        "protect small groups)."
     ]
 
 
@@ -201,4 +202,4 @@ def test_a_small_group_does_not_tell_why_a_figure_is_undefined():
     rows = [row for row in publish(evidence)["groups"] if row["group"] == "X"]
     assert rows
     for row in rows:
-        assert (row["value"], row["n"], row["reason"]) == (None, None, "fewer than 10 children")
+        assert (row["value"], row["n"], row["reason"]) == (None, None, WITHHELD)

@@ -6,6 +6,7 @@ import itertools
 import random
 from typing import Any
 
+from send_screen.governance import FAILED, NOT_CHECKED, PASSED, Audit, Check, Difference, Finding
 from send_screen.screening._result import Reason, ScreenedChild, ScreeningResult, SetAsideChild
 
 GOALS = {
@@ -562,3 +563,30 @@ def make_published() -> dict[str, Any]:
         "example": _example(),
         "scorecard": _scorecard(),
     }
+
+
+def make_audit(*, green: bool = False, value: str = "0.71") -> Audit:
+    """An audit with everything that its page can show."""
+    wrong = Finding(
+        FAILED, "It is not what the evidence says.", (Difference("$.performance[3].value", value, "0.69"),), 42
+    )
+    checks = [
+        Check(
+            "manifest", "The manifest is the one that was registered", Finding(PASSED, f"Its SHA-256 is {'0' * 64}.")
+        ),
+        Check(
+            "figures", "Every figure follows from the evidence", Finding(PASSED, "1,000 values.") if green else wrong
+        ),
+        Check(
+            "evidence",
+            "The evidence is the one that was registered",
+            Finding(NOT_CHECKED, "There is no right to read it."),
+        ),
+    ]
+    facts = {"version": "f" * 16, "title": "A screening model", "trained_on": "invented", "code_here": "0.1.0+abc"}
+    facts |= {
+        "registered": "models:/reception_sen/3",
+        "run": "0" * 32,
+        "withdrawn": "on 2026-11-20 by A. Board: a trial",
+    }
+    return Audit("models:/reception_sen/3", facts, tuple(checks))

@@ -18,6 +18,7 @@ from send_screen.tables import (
     ShapeTerm,
     Surface,
     published_tables,
+    published_together,
     sign_violations,
 )
 
@@ -179,6 +180,15 @@ def test_what_is_published_stays_as_it_is(model):
     again = published_tables(once, X, signs=signs)
     np.testing.assert_allclose(again.score(X), once.score(X), atol=1e-9)
     assert [getattr(t, "edges", None) for t in again.terms] == [getattr(t, "edges", None) for t in once.terms]
+
+
+@settings(max_examples=40, deadline=None)
+@given(fitted(), st.floats(-2, 2))
+def test_models_published_together_are_as_each_alone(model, more):
+    tables, X, signs = model
+    other = dataclasses.replace(tables, intercept=tables.intercept + more)
+    together = published_together([tables, other, tables], X, signs=signs)
+    assert together == [published_tables(one, X, signs=signs) for one in (tables, other, tables)]
 
 
 def one(x, edges, values, *, surfaces=(), **changes):

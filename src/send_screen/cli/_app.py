@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from send_screen.cli._audit import auditing
 from send_screen.cli._compare import comparing
 from send_screen.cli._console import INTERRUPTED, guarded, progress, say, say_json
 from send_screen.cli._decisions import decisions
@@ -142,6 +143,9 @@ def train(
     threads: Annotated[
         int | None, typer.Option(min=1, help="Threads for LightGBM. (default: one fewer than the cores)")
     ] = None,
+    sign: Annotated[
+        Path | None, typer.Option(help="A private key, kept outside the stores, to sign the version with.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Train a version, measure it on schools it has not seen, and enter it in MLflow."""
@@ -157,6 +161,7 @@ def train(
             evidence=evidence,
             hold_out=hold_out,
             threads=threads,
+            sign=sign,
             progress=tell,
         )
     say_json(trained_json(made)) if json else say(trained_text(made))
@@ -255,6 +260,7 @@ def kit(
 
 app.add_typer(decisions)
 app.add_typer(comparing)
+app.add_typer(auditing)
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,7 +25,7 @@ class Axis:
     edges : numpy.ndarray of float64, shape (m,)
         Where one bin ends and the next begins, on the axis of the feature's term: values of a number, positions of
         levels. At least ten children are in each bin.
-    codes : numpy.ndarray of int64, shape (n,)
+    codes : numpy.ndarray of the smallest unsigned integer, shape (n,)
         Bin of each training child; m + 1 where the value is not known.
     fill : int or None
         Bin that stands for a value that is not known, where fewer than ten of them are: the bin of the middle child.
@@ -60,7 +60,12 @@ class Axis:
         few = len(codes) - len(known) < MINIMUM_CHILDREN
         fill = int(np.sort(known)[(len(known) - 1) // 2]) if few and len(known) else None
         categorical = isinstance(block, LevelColumns) and not block.sign
-        return cls(str(block.column.name), block.sign, edges, codes.astype(np.int64), fill, groups, categorical)
+        small = codes.astype(np.min_scalar_type(len(edges) + 1))
+        return cls(str(block.column.name), block.sign, edges, small, fill, groups, categorical)
+
+    def of(self, rows: np.ndarray | slice) -> Axis:
+        """Return the same axis with some of the children."""
+        return replace(self, codes=self.codes[rows])
 
     @property
     def n_bins(self) -> int:
@@ -81,7 +86,8 @@ class Axis:
         """Return the axis with only those edges; ``kept`` are their places."""
         member = np.concatenate([np.searchsorted(kept, np.arange(self.n_bins) - 1, side="right"), [len(kept) + 1]])
         fill = None if self.fill is None else int(member[self.fill])
-        return Axis(self.feature, self.sign, self.edges[kept], member[self.codes], fill, (), self.categorical)
+        small = member.astype(np.min_scalar_type(len(kept) + 1))
+        return Axis(self.feature, self.sign, self.edges[kept], small[self.codes], fill, (), self.categorical)
 
 
 def bin_edges(x: np.ndarray, most: int) -> np.ndarray:
@@ -150,5 +156,8 @@ def _few(grid: np.ndarray) -> int:
 
 
 def bins_of(axes: list[Axis]) -> np.ndarray:
-    """Return the bins of the training children as the trees see them: float64, shape (n, p)."""
-    return np.column_stack([axis.as_seen(axis.codes) for axis in axes])
+    """Return the bins of the training children as the trees see them: float32, shape (n, p)."""
+    bins = np.empty((len(axes[0].codes), len(axes)), dtype=np.float32)  # exact: bins are small whole numbers
+    for j, axis in enumerate(axes):
+        bins[:, j] = axis.as_seen(axis.codes)
+    return bins

@@ -49,6 +49,15 @@ def make_bags(y: np.ndarray, groups: np.ndarray | None, *, rounds: int, seed: in
     return made
 
 
+def drawn(n: int, groups: np.ndarray | None, most: int, seed: int) -> np.ndarray:
+    """Return the places of about ``most`` of ``n`` children, whole schools drawn at random: int64, ascending."""
+    serial = np.arange(n) if groups is None else groups
+    sizes = np.bincount(serial)
+    order = np.random.default_rng(seed).permutation(len(sizes))
+    enough = int(np.searchsorted(np.cumsum(sizes[order]), most)) + 1
+    return np.flatnonzero(np.isin(serial, order[:enough]))
+
+
 def log_loss(score: np.ndarray, y: np.ndarray, weight: np.ndarray) -> float:
     """Return the weighted mean of the logistic loss of log-odds."""
     return float(np.average(np.logaddexp(0.0, score) - y * score, weights=weight))

@@ -14,6 +14,15 @@ from send_screen.estimators._bags import Bag, log_loss
 from send_screen.estimators._trees import REPEATABLE, grow, lightgbm_package, mean_and_error, same_length
 
 _PATIENCE = 20  # rounds without a better score on the held-out before a booster stops
+_BINNING = {
+    **REPEATABLE,
+    "force_row_wise": False,  # a tree looks at few of the columns: the same trees, sooner
+    "force_col_wise": True,
+    "is_enable_sparse": False,  # nor are there so many bins that it would pay to leave out the commonest
+    "max_bin": 255,
+    "min_data_in_bin": 1,
+    "feature_pre_filter": False,
+}
 
 
 @dataclass(frozen=True)
@@ -44,12 +53,85 @@ class Boosted:
         )
 
 
+@dataclass(frozen=True)
+class Grounds:
+    """What the trees of one bag are grown on, and what they are judged by, as LightGBM keeps them."""
+
+    bag: Bag
+    learn: Any
+    held_out: Any
+    y_held_out: np.ndarray
+    weight_held_out: np.ndarray
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Columns that trees may look at, cut into bins once, whatever score the trees are grown on.
+
+    Attributes
+    ----------
+    axes : sequence of Axis
+        Signs are monotone constraints.
+    allowed : sequence of sequences of int, or None
+        Sets of columns that may meet in one branch; None for any two.
+    y, weight : numpy.ndarray of float64, shape (n,)
+    binned : lightgbm.Dataset
+        Of all the children.
+    """
+
+    axes: Sequence[Axis]
+    allowed: Sequence[Sequence[int]] | None
+    y: np.ndarray
+    weight: np.ndarray
+    binned: Any
+
+    @classmethod
+    def build(
+        cls, axes: Sequence[Axis], allowed: Sequence[Sequence[int]] | None, y: np.ndarray, weight: np.ndarray
+    ) -> Columns:
+        """Return the columns of the training children."""
+        categorical = [j for j, axis in enumerate(axes) if axis.categorical]
+        binned = lightgbm_package().Dataset(
+            bins_of(list(axes)), y, weight=weight, params=_BINNING, categorical_feature=categorical
+        )
+        return cls(axes, allowed, y, weight, binned.construct())
+
+    def divided(self, bags: Sequence[Bag]) -> list[Grounds]:
+        """Return what each bag's trees are grown on."""
+        return [
+            Grounds(
+                bag,
+                self.binned.subset(bag.learn).construct(),
+                self.binned.subset(bag.held_out).construct(),
+                self.y[bag.held_out],
+                self.weight[bag.held_out],
+            )
+            for bag in bags
+        ]
+
+    def parameters(self, how: Boosting) -> dict[str, Any]:
+        """Return what LightGBM is told of these columns and of how trees are grown on them."""
+        told: dict[str, Any] = {
+            **_BINNING,
+            "objective": "binary",
+            "metric": "binary_logloss",
+            "learning_rate": how.learning_rate,
+            "max_depth": 2,
+            "num_leaves": 4,
+            "min_data_in_leaf": how.min_leaf,
+            "lambda_l2": how.penalty,
+            "feature_fraction": how.feature_fraction,
+            "boost_from_average": False,
+            "monotone_constraints": [axis.sign for axis in self.axes],
+        }
+        if self.allowed is not None:
+            told["interaction_constraints"] = [list(columns) for columns in self.allowed]
+        return told
+
+
 def boost(
-    axes: Sequence[Axis],
-    allowed: Sequence[Sequence[int]] | None,
-    y: np.ndarray,
-    weight: np.ndarray,
-    bags: Sequence[Bag],
+    columns: Columns,
+    grounds: Sequence[Grounds],
     starts: Sequence[np.ndarray],
     how: Boosting,
     *,
@@ -60,12 +142,9 @@ def boost(
 
     Parameters
     ----------
-    axes : sequence of Axis
-        Columns; signs are monotone constraints.
-    allowed : sequence of sequences of int, or None
-        Sets of columns that may meet in one branch; None for any two.
-    y, weight : numpy.ndarray of float64, shape (n,)
-    bags : sequence of Bag
+    columns : Columns
+    grounds : sequence of Grounds
+        From :meth:`Columns.divided`.
     starts : sequence of numpy.ndarray of float64, shape (n,)
         Each bag's score to start from.
     how : Boosting
@@ -73,46 +152,25 @@ def boost(
     n_jobs : int
         Bags that grow at the same time; no figure depends on it.
     """
-    lightgbm = lightgbm_package()
-    parameters = {
-        **REPEATABLE,
-        "objective": "binary",
-        "metric": "binary_logloss",
-        "learning_rate": how.learning_rate,
-        "max_depth": 2,
-        "num_leaves": 4,
-        "min_data_in_leaf": how.min_leaf,
-        "lambda_l2": how.penalty,
-        "feature_fraction": how.feature_fraction,
-        "max_bin": 255,
-        "min_data_in_bin": 1,
-        "feature_pre_filter": False,
-        "boost_from_average": False,
-        "monotone_constraints": [axis.sign for axis in axes],
-    }
-    if allowed is not None:
-        parameters["interaction_constraints"] = [list(columns) for columns in allowed]
-    categorical = [j for j, axis in enumerate(axes) if axis.categorical]
-    whole = lightgbm.Dataset(
-        bins_of(list(axes)), y, weight=weight, params=parameters, categorical_feature=categorical, free_raw_data=False
-    ).construct()
-    parts = [[whole.subset(rows).construct() for rows in (bag.learn, bag.held_out)] for bag in bags]
+    lightgbm, parameters = lightgbm_package(), columns.parameters(how)
 
     def grown_bag(b: int) -> tuple[Any, list[float]]:
-        bag, start, (learn, held_out) = bags[b], starts[b], parts[b]
-        learn.set_init_score(start[bag.learn])
-        held_out.set_init_score(start[bag.held_out])
+        own, start = grounds[b], starts[b]
+        own.learn.set_init_score(start[own.bag.learn])
+        own.held_out.set_init_score(start[own.bag.held_out])
         # made here, because LightGBM keeps what it may print for each thread
-        booster = lightgbm.Booster({**parameters, "seed": seed + b}, learn)
-        booster.add_valid(held_out, "held out")
-        before = log_loss(start[bag.held_out], y[bag.held_out], weight[bag.held_out])
+        booster = lightgbm.Booster({**parameters, "seed": seed + b}, own.learn)
+        booster.add_valid(own.held_out, "held out")
+        before = log_loss(start[own.bag.held_out], own.y_held_out, own.weight_held_out)
         return booster, grow(booster, before, how.rounds, _PATIENCE)
 
     # a thread a bag: threads inside a tree have too little to do on a few thousand children
     with ThreadPoolExecutor(n_jobs) as pool:
-        grown = list(pool.map(grown_bag, range(len(bags))))
+        grown = list(pool.map(grown_bag, range(len(grounds))))
     boosters, curves = [booster for booster, _ in grown], [curve for _, curve in grown]
-    return Boosted(boosters, fewest_rounds(same_length(curves), np.array([weight[bag.held_out].sum() for bag in bags])))
+    return Boosted(
+        boosters, fewest_rounds(same_length(curves), np.array([own.weight_held_out.sum() for own in grounds]))
+    )
 
 
 def fewest_rounds(curves: np.ndarray, weight: np.ndarray) -> int:

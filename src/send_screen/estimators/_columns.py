@@ -25,8 +25,6 @@ class NumberColumns:
 
     Attributes
     ----------
-    Z : numpy.ndarray of float64, shape (n, k)
-        The columns that are penalised.
     A : numpy.ndarray of float64, shape (k, q)
         Coefficients are ``A @ theta``.
     bounded : numpy.ndarray of bool, shape (q,)
@@ -40,7 +38,6 @@ class NumberColumns:
     median: float
     centres: np.ndarray
     spreads: np.ndarray
-    Z: np.ndarray
     A: np.ndarray
     bounded: np.ndarray
 
@@ -63,13 +60,28 @@ class NumberColumns:
             A, bounded = np.eye(raw.shape[1]), np.zeros(raw.shape[1], dtype=bool)
         else:
             A, bounded = _signed_map(raw.shape[1], sign, abs(median - (low if sign > 0 else high)), spreads)
-        return cls(column, sign, low, high, median, centres, spreads, (raw - centres) / spreads, A, bounded)
+        return cls(column, sign, low, high, median, centres, spreads, A, bounded)
 
     @cached_property
     def line(self) -> np.ndarray:
         """What the slope multiplies for each child, 0 where the value is not known: float64, shape (n,)."""
         x = self.column.to_numpy(dtype=np.float64)
         return np.where(np.isnan(x), 0.0, np.clip(x, self.low, self.high))
+
+    def penalised(self, rows: np.ndarray | slice) -> np.ndarray:
+        """Return the columns that are penalised, of some children: float64, shape (m, k).
+
+        Made anew each time: for all features they would be twice as large as the data.
+        """
+        known = ~np.isnan(self.column.to_numpy(dtype=np.float64)[rows])
+        columns = [np.where(known, self.line[rows], self.median)]
+        if len(self.A) > 1:
+            columns.append((~known).astype(np.float64))
+        return np.asarray((np.column_stack(columns) - self.centres) / self.spreads)
+
+    def of(self, rows: np.ndarray) -> NumberColumns:
+        """Return the same columns of some of the children."""
+        return replace(self, column=self.column.iloc[rows].reset_index(drop=True))
 
     def raw(self, w: np.ndarray) -> tuple[float, float, float]:
         """Return slope, value of a missing value, and what moves into the intercept, in raw units."""
@@ -124,7 +136,7 @@ class LevelColumns:
     sign: int
     groups: list[tuple[str, ...]]
     shares: np.ndarray
-    Z: np.ndarray
+    member: np.ndarray
     A: np.ndarray
     bounded: np.ndarray
 
@@ -155,6 +167,14 @@ class LevelColumns:
                 A[-1, 1:-1] = 0.0
             bounded = np.arange(k) > 0
         return cls(column, sign, groups, shares, member, A, bounded)
+
+    def penalised(self, rows: np.ndarray | slice) -> np.ndarray:
+        """Return the columns that are penalised, of some children: float64, shape (m, k)."""
+        return np.asarray(self.member[rows])
+
+    def of(self, rows: np.ndarray) -> LevelColumns:
+        """Return the same columns of some of the children."""
+        return replace(self, column=self.column.iloc[rows].reset_index(drop=True), member=self.member[rows])
 
     def raw(self, w: np.ndarray) -> tuple[np.ndarray, float]:
         """Return the value of each group of levels, and of a missing level."""

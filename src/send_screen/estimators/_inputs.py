@@ -162,7 +162,9 @@ def checked_target(
     classes, encoded = np.unique(y[kept], return_inverse=True)
     if len(classes) < 2:
         raise ValueError("Only one class is present among the rows with a positive weight: two classes are needed.")
-    return X[kept].reset_index(drop=True), encoded.astype(np.float64), weight[kept], classes
+    if not kept.all():
+        X = X[kept].reset_index(drop=True)
+    return X, encoded.astype(np.float64), weight[kept], classes
 
 
 def checked_groups(groups: Any, X: pd.DataFrame, sample_weight: Any) -> np.ndarray | None:

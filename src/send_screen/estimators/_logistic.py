@@ -113,7 +113,7 @@ class PenalisedLogisticClassifier(AdditiveClassifier):
                 for name in frame.columns
             ]
             w, intercept = fit_bounded_logistic(
-                np.column_stack([block.Z for block in blocks]),
+                np.column_stack([block.penalised(slice(None)) for block in blocks]),
                 target,
                 weight,
                 maps=[block.A for block in blocks],
@@ -121,9 +121,7 @@ class PenalisedLogisticClassifier(AdditiveClassifier):
                 C=self.C,
             )
             terms = []
-            for block, own in zip(
-                blocks, np.split(w, np.cumsum([block.Z.shape[1] for block in blocks])[:-1]), strict=True
-            ):
+            for block, own in zip(blocks, np.split(w, np.cumsum([len(block.A) for block in blocks])[:-1]), strict=True):
                 term, shift = block.term(own)
                 terms.append(term)
                 intercept += shift

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby, product
 
 import numpy as np
+from scipy.sparse import csc_array
 from scipy.special import expit
 
 from send_screen.estimators._axes import Axis, quantile_edges
 from send_screen.estimators._bags import Bag
-from send_screen.tables import purify
 
 _BINS = 6
 _SHRINKAGE = 10.0
 _ERRORS = 1.0
+_AT_ONCE = 50_000  # children, so that memory does not grow with them
 _MOST_TRIED = 1_000  # pairs that are tried in every bag; only features in their tens have more
 
 
@@ -37,29 +39,77 @@ def worthwhile_pairs(
         g, h = np.mean(gradients, axis=0), np.mean(curvatures, axis=0)
         seen = [_seen_gain(coarse[j], coarse[k], g, h) for j, k in pairs]
         pairs = [pairs[i] for i in sorted(np.argsort(seen, kind="stable")[-_MOST_TRIED:])]
-    # what each bag needs again for every pair
-    halves = [
-        (bag, g[bag.learn], h[bag.learn], g[bag.held_out], h[bag.held_out])
-        for bag, g, h in zip(bags, gradients, curvatures, strict=True)
-    ]
-    margins = [[np.bincount(a.codes[bag.learn], minlength=a.n_bins + 1) for bag in bags] for a in coarse]
+    margins = [np.array([np.bincount(a.codes[bag.learn], minlength=a.n_bins + 1) for bag in bags]) for a in coarse]
     worth: dict[tuple[int, int], tuple[float, float]] = {}
-    for j, k in pairs:
-        cells, size = _cells(coarse[j], coarse[k])
-        gains = []
-        for (bag, g, h, g_out, h_out), rows, columns in zip(halves, margins[j], margins[k], strict=True):
-            a, b = cells[bag.learn], cells[bag.held_out]
-            step = -np.bincount(a, g, size) / (np.bincount(a, h, size) + _SHRINKAGE)
-            step = purify(step.reshape(len(rows), len(columns)), rows, columns)[0].ravel()
-            gains.append(-(np.bincount(b, g_out, size) @ step + np.bincount(b, h_out, size) @ step**2 / 2))
+    for (j, k), (g, g_out, h, h_out) in _cell_sums(coarse, pairs, bags, gradients, curvatures):
+        step = _beyond_each_alone(-g / (h + _SHRINKAGE), margins[j], margins[k])
+        gains = -(g_out * step + h_out * step**2 / 2.0).sum(axis=(1, 2))
         worth[j, k] = float(np.mean(gains)), float(np.std(gains, ddof=1) / np.sqrt(len(gains)))
     kept = [pair for pair, (gain, error) in worth.items() if gain > _ERRORS * error]
     return sorted(kept, key=lambda pair: (-worth[pair][0], pair))
 
 
+def _cell_sums(
+    coarse: Sequence[Axis],
+    pairs: Sequence[tuple[int, int]],
+    bags: Sequence[Bag],
+    gradients: Sequence[np.ndarray],
+    curvatures: Sequence[np.ndarray],
+) -> Iterator[tuple[tuple[int, int], np.ndarray]]:
+    """Yield each pair with the sums of both derivatives in its cells: float64, shape (4, bags, rows, columns).
+
+    Of each derivative first the sum of the children that a bag learns from, then of those held out. The sums of all
+    pairs with one second feature are a product of a sparse matrix, which says where each child is, and a dense one.
+    """
+    of_second = {k: [j for j, _ in own] for k, own in groupby(pairs, key=lambda pair: pair[1])}
+    totals: dict[int, np.ndarray] = {}
+    for start in range(0, len(gradients[0]), _AT_ONCE):
+        rows = slice(start, start + _AT_ONCE)
+        derivatives = _derivatives(rows, bags, gradients, curvatures)
+        some = [axis.of(rows) for axis in coarse]
+        for k, first in of_second.items():
+            sums = _where([_cells(some[j], some[k]) for j in first]) @ derivatives
+            totals[k] = totals[k] + sums if k in totals else sums
+    for k, first in of_second.items():
+        start = 0
+        for j in first:
+            shape = (coarse[j].n_bins + 1, coarse[k].n_bins + 1)
+            own = totals[k][start : start + shape[0] * shape[1]]
+            yield (j, k), own.reshape(*shape, 4, len(bags)).transpose(2, 3, 0, 1)
+            start += len(own)
+
+
+def _derivatives(
+    rows: slice, bags: Sequence[Bag], gradients: Sequence[np.ndarray], curvatures: Sequence[np.ndarray]
+) -> np.ndarray:
+    """Return both derivatives where a bag learns, then where it holds out, 0 elsewhere: shape (m, 4 x bags)."""
+    found = []
+    for values, held_out in product((gradients, curvatures), (False, True)):
+        for bag, own in zip(bags, values, strict=True):
+            out = np.zeros(len(own), dtype=bool)
+            out[bag.held_out] = True
+            found.append(np.where(out[rows] == held_out, own[rows], 0.0))
+    return np.column_stack(found)
+
+
+def _where(cells: Sequence[tuple[np.ndarray, int]]) -> csc_array:
+    """Return a matrix with a row for each cell of each grid and a column for each child: 1 where the child is."""
+    starts = np.cumsum([0, *(size for _, size in cells)], dtype=np.int32)
+    places = np.stack([own + start for (own, _), start in zip(cells, starts, strict=False)], axis=1).ravel()
+    n = len(cells[0][0])
+    return csc_array((np.ones(len(places)), places, np.arange(n + 1) * len(cells)), shape=(int(starts[-1]), n))
+
+
+def _beyond_each_alone(grids: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Return what grids say beyond either feature alone, as :func:`purify` does: float64, shape (bags, r, s)."""
+    p, q = (w[:, :, None] / w.sum(axis=1)[:, None, None] for w in (rows, columns))
+    of_rows, of_columns = grids @ q, p.transpose(0, 2, 1) @ grids
+    return np.asarray(grids - of_rows - of_columns + of_columns @ q)
+
+
 def _cells(first: Axis, second: Axis) -> tuple[np.ndarray, int]:
     """Return the cell of each child in the grid of two axes, and how many cells there are."""
-    return first.codes * (second.n_bins + 1) + second.codes, (first.n_bins + 1) * (second.n_bins + 1)
+    return first.codes.astype(np.int32) * (second.n_bins + 1) + second.codes, (first.n_bins + 1) * (second.n_bins + 1)
 
 
 def _seen_gain(first: Axis, second: Axis, g: np.ndarray, h: np.ndarray) -> float:

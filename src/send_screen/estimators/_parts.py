@@ -66,13 +66,23 @@ def mean_of(parts: list[Parts]) -> Parts:
     )
 
 
+def penalised_columns(blocks: list[Block], rows: np.ndarray) -> np.ndarray:
+    """Return the columns that a backbone is fitted on, of some children: float64, shape (m, k)."""
+    Z = np.empty((len(rows), sum(len(block.A) for block in blocks)))
+    start = 0
+    for block in blocks:
+        Z[:, start : start + len(block.A)] = block.penalised(rows)
+        start += len(block.A)
+    return Z
+
+
 def linear_parts(blocks: list[Block], axes: list[Axis], w: np.ndarray, intercept: float) -> Parts:
     """Return the score of the coefficients ``w`` of the columns of ``blocks``."""
     slopes, values = np.zeros(len(blocks)), []
     start = 0
     for j, (block, axis) in enumerate(zip(blocks, axes, strict=True)):
-        own = w[start : start + block.Z.shape[1]]
-        start += block.Z.shape[1]
+        own = w[start : start + len(block.A)]
+        start += len(block.A)
         steps = np.zeros(axis.n_bins + 1)
         if isinstance(block, NumberColumns):
             slopes[j], steps[-1], shift = block.raw(own)

@@ -12,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 _GRADIENT_TOLERANCE = 1e-10
 _GRADIENT_ACCEPTED = 1e-6
+_ROWS = 50_000  # at a time, where more would only take memory
 
 
 def fit_bounded_logistic(
@@ -67,7 +68,11 @@ def fit_bounded_logistic(
     A = A.reshape(Z.shape[1], -1)
     at_least_zero = np.concatenate([*bounded, [False]]).astype(bool)
     scale = 1.0 / (C * sample_weight.sum())
-    M = np.column_stack([Z @ A, np.ones(len(Z))])
+    M = np.empty((len(Z), A.shape[1] + 1))
+    M[:, -1] = 1.0
+    for first in range(0, len(Z), _ROWS):
+        M[first : first + _ROWS, :-1] = Z[first : first + _ROWS] @ A
+    del Z  # as large as M
     penalty = np.zeros((M.shape[1], M.shape[1]))
     penalty[:-1, :-1] = A.T @ A
 

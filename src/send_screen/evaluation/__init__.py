@@ -9,8 +9,9 @@ be shown, under disclosure control, and :func:`headline` into MLflow metrics.
 
 from send_screen.evaluation._attribution import attribution
 from send_screen.evaluation._calibration import calibration_bins
+from send_screen.evaluation._disclosure_earlier import counts_told
 from send_screen.evaluation._estimate import Estimate, clustered_rate
-from send_screen.evaluation._evidence import EvidenceKeys, build_evidence
+from send_screen.evaluation._evidence import EvidenceKeys, build_evidence, expected_share
 from send_screen.evaluation._folds import out_of_school_folds, verify_folds
 from send_screen.evaluation._gaps import gaps
 from send_screen.evaluation._groups import by_group
@@ -27,6 +28,7 @@ __all__ = [
     "fit_on",
     "build_evidence",
     "EvidenceKeys",
+    "expected_share",
     "performance",
     "differences",
     "clustered_rate",
@@ -39,5 +41,6 @@ __all__ = [
     "named",
     "calibration_bins",
     "publish",
+    "counts_told",
     "headline",
 ]

@@ -25,8 +25,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
-from scipy.stats import norm, t
+from scipy.special import expit, ndtri, stdtrit
 
 from send_screen.errors import UsageError
 from send_screen.evaluation._estimate import MIN_SCHOOLS, smallest
@@ -155,7 +154,7 @@ def _question(
             view.n_schools / (view.n_schools - 1)
         )
         level = simultaneous_level(deviations, error[known], alpha=alpha)
-    quantile = np.where(known, t.ppf(1 - level / 2, table["df"].to_numpy(np.float64)), norm.ppf(1 - level / 2))
+    quantile = np.where(known, stdtrit(table["df"].to_numpy(np.float64), 1 - level / 2), ndtri(1 - level / 2))
     half = quantile * error
     table["low"], table["high"] = table["value"] - half, table["value"] + half
     table["tolerance"] = tolerance
@@ -237,7 +236,7 @@ def _gap(ours: _Side, theirs: _Side, *, both_rate: bool) -> dict[str, object]:
         spread = pooled * (1 - pooled)
     else:
         spread = (ours.floor * ours.n**2 + theirs.floor * theirs.n**2) / n
-    row |= {"spread": spread, "null_gap": norm.ppf(0.975) * math.sqrt(spread * (1 / ours.n + 1 / theirs.n))}
+    row |= {"spread": spread, "null_gap": ndtri(0.975) * math.sqrt(spread * (1 / ours.n + 1 / theirs.n))}
     if min(ours.n, theirs.n) < MIN_CHILDREN:
         return row | {"reason": f"fewer than {MIN_CHILDREN} children on one side"}
     if min(ours.schools, theirs.schools) < MIN_SCHOOLS:
@@ -245,7 +244,7 @@ def _gap(ours: _Side, theirs: _Side, *, both_rate: bool) -> dict[str, object]:
     schools = int(((ours.below > 0) | (theirs.below > 0)).sum())
     error = max((mine - other).error(schools), math.sqrt(ours.floor + theirs.floor))
     df = min(ours.schools, theirs.schools) - 1
-    return row | {"error": error, "df": df, "null_gap": float(t.ppf(0.975, df)) * error}
+    return row | {"error": error, "df": df, "null_gap": float(stdtrit(df, 0.975)) * error}
 
 
 def verdict(low: float, high: float, tolerance: float) -> Verdict:

@@ -9,8 +9,12 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from send_screen.evaluation._gaps import LISTED, MEANING, MISSED, NOT_ENOUGH, OTHERS, WITHIN
+from send_screen.tables import MINIMUM_CHILDREN
 
-WITHHELD = "fewer than 10 children"
+#: The reason of what is withheld, whether it is small itself or would give away what is.
+WITHHELD = "withheld to protect small groups"
+#: The reason of what is published rounded, because its counts are withheld.
+ROUNDED = "rounded to {step:.0f} of 100, without numbers of children, to protect small groups"
 #: More children than one year of England has settle nothing.
 _MOST_CHILDREN = 600_000
 
@@ -47,7 +51,8 @@ def gap_in_words(gap: Mapping[Any, Any], who: str, whom: str, outcome_words: str
     outcome_words : str
         What is predicted, as a verb phrase after "who later", for example ``"had SEN support"``.
     withheld : bool
-        True where disclosure control withholds the numbers: the verdict is said, without them.
+        True where disclosure control withholds the numbers: the verdict is said without them, where that tells nothing
+        of them (:func:`what_may_be_said`).
 
     Examples
     --------
@@ -58,8 +63,10 @@ def gap_in_words(gap: Mapping[Any, Any], who: str, whom: str, outcome_words: str
 (n = 410; gap 25, 19 to 31)'
     """
     asked = _ASKED[gap["metric"]]
+    if gap["verdict"] == WITHHELD:
+        return f"{asked.about.format(who=who, whom=whom)}: {WITHHELD}."
     if withheld or not math.isfinite(gap["value"]):
-        why = f"the numbers are withheld: {WITHHELD}" if withheld else gap["reason"]
+        why = f"the numbers are {WITHHELD}" if withheld else gap["reason"]
         about = asked.about if not gap_shown(gap) else asked.more if gap["value"] > 0 else asked.less
         return f"{about.format(who=who, whom=whom)}: {gap['verdict']} ({why})."
     found = asked.found.format(
@@ -89,6 +96,35 @@ def _verdict_in_words(gap: Mapping[Any, Any]) -> str:
 def gap_shown(gap: Mapping[Any, Any]) -> bool:
     """Tell whether the interval of a gap excludes that there is none."""
     return bool(gap["low"] > 0 or gap["high"] < 0)
+
+
+def what_may_be_said(gap: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return a gap whose numbers are withheld, without what its verdict would tell of them.
+
+    The verdict stands where a few children more or fewer on either side would not change it, nor which side is above.
+    So does "not enough evidence": schools that differ widely give it whatever the counts are. Any other is withheld.
+
+    Parameters
+    ----------
+    gap : mapping
+        A row of :func:`gaps`, of sides whose numbers of children are published.
+
+    Examples
+    --------
+    >>> row = dict(verdict="outside tolerance", value=0.4, low=0.31, high=0.49, tolerance=0.1, n=200, n_others=900,
+    ...     smallest_cell=5)
+    >>> what_may_be_said(row)["verdict"], what_may_be_said(row | {"n": 40})["verdict"]
+    ('outside tolerance', 'withheld to protect small groups')
+    """
+    few = MINIMUM_CHILDREN - 2  # from 1 to 9
+    # the interval moves with the gap, and widens or narrows, the more the smaller a count is
+    shift = few * (1 / gap["n"] + 1 / gap["n_others"]) if min(gap["n"], gap["n_others"]) > 0 else math.inf
+    shift += (gap["high"] - gap["low"]) / 2 * min(1.25, few / gap["smallest_cell"])
+    turns = (-gap["tolerance"], 0.0, gap["tolerance"])
+    if all(abs(gap[end] - turn) > shift for end in ("value", "low", "high") for turn in turns):
+        return dict(gap)
+    silent = NOT_ENOUGH if gap["verdict"] == NOT_ENOUGH else WITHHELD
+    return dict(gap) | {"verdict": silent, "low": math.nan, "high": math.nan}
 
 
 def names_a_group(gap: Mapping[Any, Any]) -> bool:

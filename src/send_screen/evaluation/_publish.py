@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import product
 from typing import Any
 
 import pandas as pd
 
 from send_screen.evaluation._attribution import attribution
 from send_screen.evaluation._calibration import calibration_bins
+from send_screen.evaluation._disclosure import Withheld, is_small, withheld
+from send_screen.evaluation._disclosure_cells import ALL, Key, cells_of
+from send_screen.evaluation._disclosure_rounded import nearest
+from send_screen.evaluation._disclosure_set_aside import counts_by_reason
 from send_screen.evaluation._evidence import EvidenceView
 from send_screen.evaluation._gaps import OTHERS, gaps
 from send_screen.evaluation._groups import by_group
-from send_screen.evaluation._named import WITHHELD, gap_in_words, group_in_words, names_a_group
+from send_screen.evaluation._named import (
+    ROUNDED,
+    WITHHELD,
+    gap_in_words,
+    group_in_words,
+    names_a_group,
+    what_may_be_said,
+)
 from send_screen.evaluation._out_of_fold import VERSION
 from send_screen.evaluation._performance import differences, performance
 from send_screen.specs import TOLERANCES
@@ -29,18 +41,21 @@ def publish(
     group_words: Mapping[str, Mapping[str, str]] | None = None,
     intersections: Sequence[tuple[str, ...]] = (),
     set_aside: pd.DataFrame | None = None,
+    earlier: Sequence[Mapping[str, Any]] = (),
+    told: Sequence[tuple[str, Sequence[str]]] = (),
     tolerances: Mapping[str, float] = TOLERANCES,
     agencies: Mapping[str, str] | None = None,
     alpha: float = 0.05,
     replicates: int = 1000,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Return the published figures of a version, under primary disclosure control.
+    """Return the published figures of a version, under disclosure control.
 
-    No count of 1 to 9 is published and no figure that gives one away: a rate with its n gives away its numerator and
-    the rest; sensitivity with prevalence and share flagged gives away every cell of a group's two-by-two table. Such a
-    figure is None with the reason "fewer than 10 children". (What subtracting one group from another gives away needs
-    secondary suppression, which this is not.) What is undefined is None with its reason.
+    No count of 1 to 9 is published, no figure that gives one away, and no figures from which one could be worked out
+    to within less than five children: see :func:`send_screen.evaluation._disclosure.withheld` for what a reader is
+    granted to know. What is withheld is None with the reason "withheld to protect small groups", which does not say
+    whether the number is small itself. Shares of a group that is withheld for the sake of others are published rounded
+    (``rounded_to``), without counts, where that is safe. What is undefined is None with its reason.
 
     Parameters
     ----------
@@ -54,6 +69,11 @@ def publish(
         Attributes to cross.
     set_aside : pandas.DataFrame, optional
         Rows that could not be used, with their ``reason`` (``Cohort.set_aside``).
+    earlier : sequence of mapping
+        Earlier versions on the same children, each with what it told of its groups as ``counts`` (from
+        :func:`counts_told`).
+    told : sequence of (attribute, groups)
+        Groups of an attribute whose number of children, together, is published elsewhere.
     tolerances, alpha, replicates, seed
         As in :func:`gaps`.
     agencies : mapping of str to str, optional
@@ -63,85 +83,125 @@ def publish(
     -------
     dict
         ``cohort``, ``performance``, ``differences``, ``groups``, ``gaps``, ``named``, ``attribution``,
-        ``calibration``: what JSON can hold, no NaN.
+        ``calibration``: what JSON can hold, no NaN; and ``disclosure``: the arguments ``earlier`` and ``told``, so that
+        it can be derived again.
 
     Raises
     ------
     DataError
-        When this is not an evidence table.
+        When this is not an evidence table, or there are too few children for figures by group.
     UsageError
         When an intersection names an attribute that the evidence does not hold.
     """
     view = EvidenceView(evidence)
     words = group_words or {}
     others = [policy for policy in view.policies if policy != VERSION]
+    groups = by_group(evidence, intersections=intersections, alpha=alpha)
+    before = [one["counts"] for one in earlier]
+    cells = cells_of(view, intersections, earlier=[row["attribute"] for counts in before for row in counts])
+    hidden = withheld(cells, earlier=before, told=told)
     found = gaps(evidence, tolerances=tolerances, alpha=alpha, replicates=replicates, seed=seed).to_dict("records")
-    sentences = [_gap_sentence(gap, words, outcome_words) for gap in found]
+    said = [_gap(gap, hidden, words, outcome_words) for gap in found]
     return {
-        "cohort": _cohort(view, set_aside),
-        "performance": _rows(performance(evidence, alpha=alpha), "policy metric value low high n reason"),
+        "cohort": _cohort(view, set_aside, hidden),
+        "performance": _rows(
+            performance(evidence, alpha=alpha), "policy metric value low high n reason", hidden, _of_a_policy
+        ),
         "differences": [
             row
             for against in others
             for row in _rows(
-                differences(evidence, VERSION, against, alpha=alpha), "policy against metric value low high n reason"
+                differences(evidence, VERSION, against, alpha=alpha),
+                "policy against metric value low high n reason",
+                hidden,
+                lambda row: (row["metric"], ALL),
             )
         ],
         "groups": [
             row | {"group_words": group_in_words(row["attribute"], row["group"], words)}
             for row in _without_telling_reasons(
-                _rows(
-                    by_group(evidence, intersections=intersections, alpha=alpha),
-                    "attribute group metric policy value low high n schools reason",
-                )
+                [
+                    _group_row(row, hidden)
+                    for row in _with_every_combination(groups, view, intersections).to_dict("records")
+                ]
             )
         ],
-        "gaps": [
-            row | {"words": sentence}
-            for row, sentence in zip(
-                _rows(
-                    pd.DataFrame(found),
-                    "attribute group against metric value low high n null_gap tolerance verdict n_to_settle reason",
-                ),
-                sentences,
-                strict=True,
-            )
-        ],
-        "named": [sentence for gap, sentence in zip(found, sentences, strict=True) if names_a_group(gap)],
-        "attribution": _attribution(attribution(evidence, agencies=agencies, alpha=alpha)),
+        "gaps": [row for row, _ in said],
+        "named": [row["words"] for row, named in said if named],
+        "attribution": _attribution(attribution(evidence, agencies=agencies, alpha=alpha), hidden),
         "calibration": _rows(
             calibration_bins(evidence, at_least=MINIMUM_CHILDREN, alpha=alpha),
             "bin low_score_of_100 predicted_of_100 observed_of_100 low high n reason",
+            hidden,
+            lambda _: ("prevalence", ALL),
         ),
+        "disclosure": {
+            "earlier": [dict(one) for one in earlier],
+            "told": [[attribute, list(names)] for attribute, names in told],
+        },
     }
 
 
-def is_small(count: float) -> bool:
-    """Tell whether a count (an average over fold seeds) may not be published."""
-    return 1e-9 < count < MINIMUM_CHILDREN - 1e-9
-
-
-def _cohort(view: EvidenceView, set_aside: pd.DataFrame | None) -> dict[str, Any]:
+def _cohort(view: EvidenceView, set_aside: pd.DataFrame | None, hidden: Withheld) -> dict[str, Any]:
     """Return how many children there were, and how many were set aside for which reason."""
     n, events = len(view.label) / view.n_seeds, float(view.label.sum()) / view.n_seeds
-    withheld = is_small(n) or is_small(events) or is_small(n - events)
-    aside = pd.Series(dtype=int) if set_aside is None or set_aside.empty else set_aside["reason"].value_counts()
+    kept_back = is_small(n) or hidden.hides("prevalence", ALL)
     return {
         "n": _count(n),
-        "n_outcome": None if withheld else _count(events),
+        "n_outcome": None if kept_back else _count(events),
         "n_schools": _count(view.n_schools),
-        "prevalence": None if withheld else events / n,
-        "reason": WITHHELD if withheld else "",
-        "set_aside": [
-            {"reason": str(reason), "n": _count(count)}
-            for reason, count in sorted(aside.items(), key=lambda i: str(i[0]))
-        ],
+        "prevalence": None if kept_back else events / n,
+        "reason": WITHHELD if kept_back else "",
+        "set_aside": [] if set_aside is None else counts_by_reason(set_aside["reason"]),
     }
 
 
-def _rows(table: pd.DataFrame, columns: str) -> list[dict[str, Any]]:
-    """Return the rows of a table as JSON can hold them, small numbers withheld."""
-    return [_row(row, columns.split()) for row in table.to_dict("records")]
+def _with_every_combination(
+    groups: pd.DataFrame, view: EvidenceView, intersections: Sequence[tuple[str, ...]]
+) -> pd.DataFrame:
+    """Return the rows of groups with those of combinations that no child is in: a row left out would say so."""
+    if not intersections:
+        return groups
+    parts = [groups[~groups["attribute"].isin([" × ".join(crossed) for crossed in intersections])]]
+    for crossed in intersections:
+        there = dict(tuple(groups[groups["attribute"] == " × ".join(crossed)].groupby("group")))
+        empty = next(iter(there.values())).assign(value=math.nan, low=math.nan, high=math.nan)
+        for names in product(*(sorted(set(view.group(name))) for name in crossed)):
+            group = " × ".join(names)
+            parts.append(there.get(group, empty.assign(group=group)))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _of_a_policy(row: Mapping[Any, Any]) -> tuple[str, Key]:
+    """Return what a figure of a policy rests on: of another policy's list only its own cells, which the row knows."""
+    return (row["metric"] if row["policy"] == VERSION else "prevalence"), ALL
+
+
+def _rows(
+    table: pd.DataFrame, columns: str, hidden: Withheld, rests_on: Callable[[Mapping[Any, Any]], tuple[str, Key]]
+) -> list[dict[str, Any]]:
+    """Return the rows of a table as JSON can hold them, without what is withheld."""
+    return [
+        _row(row, columns.split(), is_small(row["smallest_cell"]) or hidden.hides(*rests_on(row)))
+        for row in table.to_dict("records")
+    ]
+
+
+def _group_row(row: Mapping[Any, Any], hidden: Withheld) -> dict[str, Any]:
+    """Return a figure of a group; rounded, where its counts are withheld for the sake of others and that is safe."""
+    key = row["attribute"], row["group"]
+    kept_back = is_small(row["smallest_cell"]) or hidden.hides(row["metric"], key)
+    columns = "attribute group metric policy value low high n schools reason"
+    published = _row(row, columns.split(), kept_back) | {"rounded_to": None}
+    step = hidden.step(row["metric"], key) if kept_back and not is_small(row["smallest_cell"]) else None
+    if step is None or not math.isfinite(row["value"]):
+        return published
+    # of a share and the rest of it, one is rounded: both, each by itself, would tell more where one lies halfway
+    rest = row["metric"] in ("missed_need", "specificity")
+    for column, up in (("value", 0), ("low", -1), ("high", 1)):
+        if math.isfinite(value := row[column]):
+            published[column] = round(1 - nearest(1 - value, step, up=-up), 6) if rest else nearest(value, step, up=up)
+    return published | {"reason": ROUNDED.format(step=100 * step), "rounded_to": step}
 
 
 def _without_telling_reasons(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -155,20 +215,19 @@ def _without_telling_reasons(rows: list[dict[str, Any]]) -> list[dict[str, Any]]
     ]
 
 
-def _row(row: Mapping[Any, Any], columns: Sequence[str]) -> dict[str, Any]:
+def _row(row: Mapping[Any, Any], columns: Sequence[str], hidden: bool) -> dict[str, Any]:
     """Return one row: None for what is undefined or withheld, with the reason."""
-    withheld = is_small(row["smallest_cell"])
     published: dict[str, Any] = {}
     for column in columns:
         value = row[column]
         if column in _COUNTS:
-            published[column] = None if withheld else _count(value)
+            published[column] = None if hidden else _count(value)
         elif isinstance(value, float):
-            keep = column == "tolerance" or not withheld
+            keep = column == "tolerance" or not hidden
             published[column] = value if keep and math.isfinite(value) else None
         else:
             published[column] = value
-    if withheld:
+    if hidden:
         published["reason"] = WITHHELD
     return published
 
@@ -178,14 +237,15 @@ def _count(count: float) -> int | None:
     return None if is_small(count) or not math.isfinite(count) else round(count)
 
 
-def _attribution(table: pd.DataFrame) -> list[dict[str, Any]]:
+def _attribution(table: pd.DataFrame, hidden: Withheld) -> list[dict[str, Any]]:
     """Return one row a gap in mean score: its features, agencies and folds, which sum to it."""
     found = []
     columns = ["attribute", "group", "against", "among"]
     for key, rows in table.groupby(columns, sort=False):
         terms: dict[str, list[dict[str, Any]]] = {"total": [], "feature": [], "agency": [], "folds": []}
         for row in rows.to_dict("records"):
-            terms[row["kind"]].append(_row(row, ["term", "value", "low", "high", "n", "schools", "reason"]))
+            kept_back = is_small(row["smallest_cell"]) or hidden.hides("prevalence", (row["attribute"], row["group"]))
+            terms[row["kind"]].append(_row(row, ["term", "value", "low", "high", "n", "schools", "reason"], kept_back))
         (total,), (folds,) = terms["total"], terms["folds"]
         found.append(
             dict(zip(columns, key, strict=True))
@@ -203,11 +263,24 @@ def _term(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in ("term", "value", "low", "high")}
 
 
-def _gap_sentence(gap: Mapping[Any, Any], words: Mapping[str, Mapping[str, str]], outcome_words: str) -> str:
-    """Return a gap in words, without its numbers where they are withheld."""
+def _gap(
+    gap: Mapping[Any, Any], hidden: Withheld, words: Mapping[str, Mapping[str, str]], outcome_words: str
+) -> tuple[dict[str, Any], bool]:
+    """Return a gap in numbers and words, and whether it names a group: as much of it as may be said."""
     who = group_in_words(gap["attribute"], gap["group"], words)
-    whom = "others" if gap["against"] == OTHERS else group_in_words(gap["attribute"], gap["against"], words)
-    return gap_in_words(gap, who, whom, outcome_words, withheld=is_small(gap["smallest_cell"]))
+    ours, theirs, whom = (gap["attribute"], gap["group"]), ALL, "others"
+    if gap["against"] != OTHERS:
+        theirs = gap["attribute"], gap["against"]
+        whom = group_in_words(*theirs, words)
+    kept_back = is_small(gap["smallest_cell"]) or hidden.hides(gap["metric"], ours, theirs)
+    if kept_back and (hidden.is_silent(ours) or hidden.is_silent(theirs)):
+        gap = {**gap, "verdict": WITHHELD}
+    elif kept_back:
+        gap = what_may_be_said(gap)
+    columns = "attribute group against metric value low high n null_gap tolerance verdict n_to_settle reason"
+    row = _row(gap, columns.split(), kept_back)
+    sentence = gap_in_words(gap, who, whom, outcome_words, withheld=kept_back)
+    return row | {"words": sentence}, names_a_group(gap) and gap["verdict"] != WITHHELD
 
 
 def headline(published: Mapping[str, Any]) -> dict[str, float]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr
+from threadpoolctl import threadpool_limits
 
 from send_screen.errors import UsageError
 
@@ -83,7 +85,7 @@ def group_replicates(
     y, flag = np.asarray(y_true), np.asarray(y_pred)
     if not len(y) == len(flag) == len(groups) == len(schools):
         raise UsageError("Outcomes, flags, groups and schools are of different numbers of children.")
-    if not (np.isin(y, (0, 1)).all() and np.isin(flag, (0, 1)).all()):
+    if not all(((each == 0) | (each == 1)).all() for each in (y, flag)):
         raise UsageError("An outcome or a flag is neither 0 nor 1.")
     group, names = pd.factorize(groups, sort=True)
     school, school_names = pd.factorize(schools)
@@ -92,11 +94,9 @@ def group_replicates(
     n_groups, n_schools = len(names), len(school_names)
     cell = ((school.astype(np.int64) * n_groups + group) * 2 + y.astype(np.int64)) * 2 + flag.astype(np.int64)
     counts = np.bincount(cell, minlength=4 * n_groups * n_schools).reshape(n_schools, n_groups, 4).astype(np.float64)
+    drawn = _sums(counts.reshape(n_schools, -1), replicates, seed).reshape(replicates + 1, n_groups, 4)
     above, below = (np.array([rate[side] for rate in FLAG_RATES.values()], dtype=np.float64).T for side in (0, 1))
-    shape = (n_schools, n_groups * len(FLAG_RATES))
-    rates = replicate_ratios(
-        (counts @ above).reshape(shape), (counts @ below).reshape(shape), replicates=replicates, seed=seed
-    ).reshape(replicates + 1, n_groups, len(FLAG_RATES))
+    rates = _ratios(drawn @ above, drawn @ below)
     return GroupReplicates(list(names), tuple(FLAG_RATES), rates[0], rates[1:])
 
 
@@ -114,15 +114,22 @@ def replicate_ratios(numerators: np.ndarray, denominators: np.ndarray, *, replic
     numpy.ndarray of float, shape (replicates + 1, ratios)
         NaN without a denominator.
     """
-    sums = np.hstack([numerators, denominators])
-    ratios = np.full((replicates + 1, numerators.shape[1]), np.nan)
-    row = 0
-    for weights in _weights(len(sums), replicates, seed):
-        above, below = np.hsplit(weights @ sums, 2)
-        block = ratios[row : row + len(weights)]
-        np.divide(above, below, out=block, where=below > 0)
-        row += len(weights)
+    above, below = np.hsplit(_sums(np.hstack([numerators, denominators]), replicates, seed), 2)
+    return _ratios(above, below)
+
+
+def _ratios(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """Return ratios, NaN without a denominator."""
+    ratios = np.full(above.shape, np.nan)
+    np.divide(above, below, out=ratios, where=below > 0)
     return ratios
+
+
+def _sums(by_school: np.ndarray, replicates: int, seed: int) -> np.ndarray:
+    """Return sums over the schools of the data themselves (first row) and of each replicate."""
+    # two threads that share a busy core wait for one another far longer than one thread works
+    with threadpool_limits(limits=1, user_api="blas"):
+        return np.vstack([weights @ by_school for weights in _weights(len(by_school), replicates, seed)])
 
 
 def _weights(schools: int, replicates: int, seed: int) -> Iterator[np.ndarray]:
@@ -155,11 +162,9 @@ def simultaneous_level(deviations: np.ndarray, errors: np.ndarray, *, alpha: flo
     .. [Hothorn2008] Hothorn, T., Bretz, F. and Westfall, P. (2008). Simultaneous inference in general parametric
        models. Biometrical Journal 50.
     """
-    from scipy.stats import norm
-
     m = len(errors)
     if m == 0:
         return alpha
     largest = np.nan_to_num(np.abs(deviations) / errors).max(axis=1)
     c = float(np.quantile(largest, 1 - alpha, method="higher"))
-    return float(np.clip(2 * norm.sf(c), alpha / m, alpha))
+    return float(np.clip(2 * ndtr(-c), alpha / m, alpha))

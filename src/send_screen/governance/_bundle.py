@@ -15,8 +15,11 @@ from send_screen.tables import BagTables, RiskTables
 
 MANIFEST = "manifest.json"
 BAGS = "bags.json"
+EVIDENCE = "evidence.parquet"  # not in the folder: it is personal data, and lies in the evidence store
+SIGNATURE = "signature.json"  # of the manifest, so beside it
 FORMAT = "send_screen.bundle/1"
 SIZE_LIMIT = 64 * 1024 * 1024
+_BESIDE = (MANIFEST, SIGNATURE)
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ def write_manifest(folder: Path, *, version: str) -> str:
     version : str
         The version's id.
     """
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name not in _BESIDE)
     manifest = {
         "format": FORMAT,
         "version": version,
@@ -136,7 +139,7 @@ def _refuse_strays(folder: Path, verified: dict[str, bytes]) -> None:
         name = path.relative_to(folder).as_posix()
         if path.is_symlink() or not (path.is_dir() or path.is_file()):
             raise TablesError("It is no plain file.", file=name, remedy="Export the version again.")
-        if path.is_file() and name != MANIFEST and name not in verified:
+        if path.is_file() and name not in _BESIDE and name not in verified:
             raise TablesError("The file is not part of the version.", file=name, remedy="Export the version again.")
 
 

@@ -30,6 +30,13 @@ def sha256_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def folder_sha256(folder: Path) -> str:
+    """Return one hash of all files in a folder: that of the list of their names and hashes, as ``sha256sum`` has it."""
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    lines = (f"{sha256_of(files[name].read_bytes())}  {name}\n" for name in sorted(files))
+    return sha256_of("".join(lines).encode())
+
+
 def data_sha256(data: object) -> str:
     """Return the hash of the data a version was trained on.
 

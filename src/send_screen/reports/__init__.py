@@ -6,6 +6,7 @@ page is one file that needs nothing else, and says what it is not.
 """
 
 from send_screen.reports._atrs import render_atrs_json, render_atrs_markdown
+from send_screen.reports._audit import render_audit
 from send_screen.reports._card import render_card
 from send_screen.reports._comparison import CAUTION, Comparison, compare_versions, render_comparison
 from send_screen.reports._cost import challengers_of, costs
@@ -40,6 +41,7 @@ __all__ = [
     "Comparison",
     "CAUTION",
     "render_comparison",
+    "render_audit",
     "challengers_of",
     "costs",
     "render_scorecard",

@@ -10,7 +10,7 @@ neighbours).
 from send_screen.tables._bags import BagTables, with_spread
 from send_screen.tables._capacity import hash_order, places, ranking, top_k
 from send_screen.tables._columns import describe_difference
-from send_screen.tables._published import published_tables
+from send_screen.tables._published import published_tables, published_together
 from send_screen.tables._purify import purify
 from send_screen.tables._scorecard import Scorecard, scorecard
 from send_screen.tables._shape import ShapeTerm
@@ -30,6 +30,7 @@ __all__ = [
     "Term",
     "purify",
     "published_tables",
+    "published_together",
     "with_spread",
     "sign_violations",
     "Scorecard",

@@ -50,7 +50,10 @@ def pooled(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 def pool_rows(values: np.ndarray, weights: np.ndarray, member: np.ndarray) -> np.ndarray:
     """Return the weighted mean of each group of rows; ``member`` is as :func:`merged_bins` returns it."""
-    return np.stack([pooled(values[member == g], weights[member == g]) for g in range(int(member.max()) + 1)])
+    groups = int(member.max()) + 1
+    if groups == len(member):  # each alone: as it was, to the last bit
+        return values.copy()
+    return np.stack([pooled(values[member == g], weights[member == g]) for g in range(groups)])
 
 
 def coarsened(

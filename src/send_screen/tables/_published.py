@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from send_screen.errors import TablesError
+from send_screen.tables._columns import require_columns
 from send_screen.tables._merge import is_few, merged_bins, pool_rows, pooled
 from send_screen.tables._published_surface import merged_surface
 from send_screen.tables._shape import ShapeTerm, bin_of
 from send_screen.tables._signs import as_shape, edges_of, sign_violations, steps_of, with_signs
-from send_screen.tables._small_numbers import MINIMUM_CHILDREN, merged_levels, published_counts, published_range
+from send_screen.tables._small_numbers import MINIMUM_CHILDREN, merged_levels, published_counts
 from send_screen.tables._surface import Surface
 from send_screen.tables._tables import RiskTables
+from send_screen.tables._tally import Tally
 from send_screen.tables._terms import LevelsTerm, LinearTerm, Term
 
 
@@ -58,79 +59,87 @@ def published_tables(
     TablesError
         If a slope has the wrong sign.
     """
-    signs = signs or {}
+    return published_together([tables], X, signs=signs, sample_weight=sample_weight)[0]
+
+
+def published_together(
+    tables: Sequence[RiskTables],
+    X: pd.DataFrame,
+    *,
+    signs: Mapping[str, int] | None = None,
+    sample_weight: np.ndarray | None = None,
+) -> list[RiskTables]:
+    """Return :func:`published_tables` of several models of the same children, who are counted once for all of them."""
     weight = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
-    score = tables.score(X)
-    places = {term.feature: term.coordinates(X[term.feature]) for term in tables.terms}
+    tally = Tally(X, weight)
+    return [_published(one, tally, signs or {}) for one in tables]
+
+
+def _published(tables: RiskTables, tally: Tally, signs: Mapping[str, int]) -> RiskTables:
+    require_columns(tables.features, tally.X)
+    own = {term.feature: term for term in tables.terms}
+    mean = tables.intercept + sum(map(tally.mean, tables.terms))
+    mean += sum(tally.mean_surface(surface, _of(surface, own)) for surface in tables.surfaces)
     terms: dict[str, Term] = {}
     cuts: dict[str, tuple[float, ...]] = {}  # where a surface may step
     for term in tables.terms:
-        at, ordered = places[term.feature], bool(signs.get(term.feature))
+        ordered = bool(signs.get(term.feature))
         if isinstance(term, LevelsTerm):
-            groups = _level_groups(term, at, ordered=ordered)
+            groups = _level_groups(term, tally, ordered=ordered)
             cuts[term.feature] = tuple(e for e in edges_of(term) if not ordered or groups[int(e)] != groups[int(e) - 1])
-            terms[term.feature] = _merged_levels(term, at, weight, ordered=ordered)
+            terms[term.feature] = _merged_levels(term, tally, ordered=ordered)
         else:
-            terms[term.feature] = _merged_numbers(term, tables, at, weight)
+            terms[term.feature] = _merged_numbers(term, tables, tally)
             cuts[term.feature] = edges_of(terms[term.feature])
     surfaces = []
     for surface in tables.surfaces:
-        merged, effects = merged_surface(surface, cuts, places, weight)
+        merged, effects = merged_surface(surface, cuts, _of(surface, own), tally)
         for feature, edges, effect in effects:
             terms[feature] = _plus(terms[feature], edges, effect)
         if any(value for row in merged.values for value in row):
             surfaces.append(merged)
     for feature, term in terms.items():
-        sign, at = signs.get(feature, 0), places[feature]
-        term = _few_missing(term, at, weight)
+        sign = signs.get(feature, 0)
+        term = _few_missing(term, tally)
         if isinstance(term, LevelsTerm):
-            term = _merged_levels(term, at, weight, ordered=bool(sign))
-        term = _few_missing(with_signs(term, surfaces, sign), at, weight)
-        terms[feature] = _counted(with_signs(term, surfaces, sign), at, weight)
+            term = _merged_levels(term, tally, ordered=bool(sign))
+        term = _few_missing(with_signs(term, surfaces, sign), tally)
+        terms[feature] = _counted(with_signs(term, surfaces, sign), tally)
     if short := sign_violations(list(terms.values()), surfaces, signs):
         raise TablesError("A sign does not hold after merging.", column=next(iter(short)))
     published = RiskTables(
         intercept=0.0,
         terms=tuple(terms.values()),
-        n_background=len(X),
+        n_background=len(tally.X),
         name=tables.name,
         surfaces=tuple(surfaces),
     )
-    return replace(published, intercept=_mean(score, weight) - published.base_value)
+    return replace(published, intercept=mean - published.base_value)
 
 
-def _merged_numbers(
-    term: LinearTerm | ShapeTerm, tables: RiskTables, places: np.ndarray, weight: np.ndarray
-) -> LinearTerm | ShapeTerm:
+def _of(surface: Surface, terms: Mapping[str, Term]) -> tuple[Term, Term]:
+    first, second = surface.features
+    return terms[first], terms[second]
+
+
+def _merged_numbers(term: LinearTerm | ShapeTerm, tables: RiskTables, tally: Tally) -> LinearTerm | ShapeTerm:
     """Return a term of numbers cut where it or a surface of it steps, no bin of fewer than ten children."""
-    known = np.sort(places[~np.isnan(places)])
-    low, high = published_range(known) or (0.0, 0.0)
+    axis = tally.axis(term)
+    low, high = axis.range or (0.0, 0.0)
     low, high = max(low, term.low), min(high, term.high)
     if low > high:  # the line lies wholly beyond what may be told
         low = high = min(max(low, term.low), term.high)
-    slope = term.slope if len(known) >= 2 * MINIMUM_CHILDREN else 0.0
+    slope = term.slope if axis.n_known >= 2 * MINIMUM_CHILDREN else 0.0
     edges = {*edges_of(term), *(edge for surface in tables.surfaces for edge in _edges(surface, term.feature))}
     if edges:
         fine = tuple(sorted(edges))
         values = steps_of(term)[bin_of(edges_of(term), np.array([-np.inf, *fine]))]
-        bins = bin_of(fine, places)
-        member = merged_bins(np.bincount(bins, minlength=len(fine) + 2)[:-1], values)
-        weights = np.bincount(bins, weights=weight, minlength=len(fine) + 2)[:-1]
+        counts, weights = tally.bins(term, fine)
+        member = merged_bins(counts[:-1], values)
         kept = [edge for edge, step in zip(fine, np.diff(member), strict=True) if step]
-        cuts = tuple(_short_edge(edge, known) for edge in kept)
-        term = as_shape(term, cuts, pool_rows(values, weights, member))
+        cuts = tuple(tally.short_edge(term, edge) for edge in kept)
+        term = as_shape(term, cuts, pool_rows(values, weights[:-1], member))
     return replace(term, slope=slope, low=low, high=high)
-
-
-def _short_edge(edge: float, known: np.ndarray) -> float:
-    """Return the shortest decimal that has the same values below it as ``edge``; ``known`` are in order."""
-    i = int(np.searchsorted(known, edge, side="left"))
-    below, above = float(known[i - 1]), float(known[i])
-    for digits in range(-6, 17):
-        for candidate in (round(edge, digits), math.floor(above * 10.0**digits) / 10.0**digits):
-            if below < candidate <= above:
-                return candidate + 0.0  # no negative zero in a file that people read
-    return edge
 
 
 def _edges(surface: Surface, feature: str) -> tuple[float, ...]:
@@ -149,55 +158,51 @@ def _plus(term: Term, edges: tuple[float, ...], effect: np.ndarray) -> Term:
     return replace(as_shape(term, edges_of(term), values), missing=term.missing + float(missing))
 
 
-def _merged_levels(term: LevelsTerm, places: np.ndarray, weight: np.ndarray, *, ordered: bool) -> LevelsTerm:
+def _merged_levels(term: LevelsTerm, tally: Tally, *, ordered: bool) -> LevelsTerm:
     """Return a term of levels in which those of few children share a value with others."""
     if not term.levels:
         return term
-    member, values, missing = _level_groups(term, places, ordered=ordered), steps_of(term), term.missing
-    weights = np.bincount(bin_of(edges_of(term), places), weights=weight, minlength=len(values) + 1)[:-1]
+    member, values, missing = _level_groups(term, tally, ordered=ordered), steps_of(term), term.missing
+    told, weights = (of_bins[:-1] for of_bins in tally.bins(term, edges_of(term)))
     for g in range(int(member.max(initial=-1)) + 1):
         values[member == g] = pooled(values[member == g], weights[member == g])
     values[member < 0] = missing
     alone = [g >= 0 and int((member == g).sum()) == 1 for g in member]
-    counts = [int((places == i).sum()) if own else None for i, own in enumerate(alone)]
+    counts = [int(count) if own else None for count, own in zip(told, alone, strict=True)]
     levels = dict(zip(term.levels, values.tolist(), strict=True))
     return replace(term, levels=levels, missing=missing, spread=None, counts=tuple(counts))
 
 
-def _level_groups(term: LevelsTerm, places: np.ndarray, *, ordered: bool) -> np.ndarray:
+def _level_groups(term: LevelsTerm, tally: Tally, *, ordered: bool) -> np.ndarray:
     """Return the group that each level is merged into; -1 for one that says nothing of its own.
 
     A level of no child is as the one before it, or where levels have no order as a missing one; so is every level when
     there are fewer than ten children in all.
     """
-    counts = [int((places == i).sum()) for i in range(len(term.levels))]
+    counts = tally.bins(term, edges_of(term))[0][: len(term.levels)].tolist()
     groups = merged_levels(dict(zip(term.levels, counts, strict=True)), ordered=ordered)
     group_of = {level: g for g, group in enumerate(groups) for level in group}
     member = np.array([group_of.get(level, -1) for level in term.levels], dtype=np.intp)
     return np.maximum.accumulate(np.maximum(member, 0)) if ordered and groups else member
 
 
-def _few_missing(term: Term, places: np.ndarray, weight: np.ndarray) -> Term:
+def _few_missing(term: Term, tally: Tally) -> Term:
     """Return a term whose missing values, where too few to say anything of, score as the known ones do on average."""
-    known = ~np.isnan(places)
-    if 0 < (~known).sum() < MINIMUM_CHILDREN and known.any():
-        return replace(term, missing=_mean(term.at(places[known]), weight[known]))
+    axis = tally.axis(term)
+    if 0 < axis.n_missing < MINIMUM_CHILDREN and axis.n_known:
+        return replace(term, missing=tally.mean_known(term))
     return term
 
 
-def _counted(term: Term, places: np.ndarray, weight: np.ndarray) -> Term:
+def _counted(term: Term, tally: Tally) -> Term:
     """Return a term with the mean and the counts of the training children."""
-    n_missing = int(np.isnan(places).sum())
-    n, n_missing_shown = published_counts(len(places) - n_missing, n_missing)
-    mean = _mean(term.at(places), weight)
+    axis = tally.axis(term)
+    n, n_missing_shown = published_counts(axis.n_known, axis.n_missing)
+    mean = tally.mean(term)
     if isinstance(term, ShapeTerm):
-        counts = np.bincount(bin_of(term.edges, places), minlength=len(term.values) + 1)[:-1]
+        counts = tally.bins(term, term.edges)[0][:-1]
         hidden = n is None or is_few(counts).any()
         return replace(term, mean=mean, n=None if hidden else tuple(counts.tolist()), n_missing=n_missing_shown)
     if isinstance(term, LevelsTerm) and n is None:  # by subtraction, the counts of levels would give it away
         term = replace(term, counts=None)
     return replace(term, mean=mean, n=n, n_missing=n_missing_shown)
-
-
-def _mean(values: np.ndarray, weight: np.ndarray) -> float:
-    return float(weight @ values / weight.sum())

@@ -9,27 +9,28 @@ import numpy as np
 
 from send_screen.tables._merge import coarsened, is_few, pool_rows
 from send_screen.tables._purify import purify
-from send_screen.tables._shape import bin_of
 from send_screen.tables._surface import Surface
+from send_screen.tables._tally import Tally
+from send_screen.tables._terms import Term
 
 
 def merged_surface(
-    surface: Surface, allowed: Mapping[str, tuple[float, ...]], places: Mapping[str, np.ndarray], weight: np.ndarray
+    surface: Surface, allowed: Mapping[str, tuple[float, ...]], terms: tuple[Term, Term], tally: Tally
 ) -> tuple[Surface, list[tuple[str, tuple[float, ...], np.ndarray]]]:
     """Return a coarser, pure surface, and for each feature the edges and values of what is to be added to its term."""
-    at = [places[feature] for feature in surface.features]
-    fine = [bin_of(edges, z) for edges, z in zip(surface.edges, at, strict=True)]
     values = np.array(surface.values, dtype=np.float64)
-    weights = [np.bincount(b, weights=weight, minlength=size) for b, size in zip(fine, surface.shape, strict=True)]
+    fine, heavy = tally.cells(surface, terms)
+    weights = [heavy.sum(axis=1), heavy.sum(axis=0)]
     cuts = [
-        _cuts(edges, allowed[feature], z) for edges, feature, z in zip(surface.edges, surface.features, at, strict=True)
+        _cuts(tally.ranks(term, edges), allowed[term.feature], tally.ranks(term, allowed[term.feature]))
+        for edges, term in zip(surface.edges, terms, strict=True)
     ]
     members = [np.concatenate([[0], np.cumsum([cut is not None for cut in axis])]).astype(np.intp) for axis in cuts]
-    counts = _grid_counts(fine, members)
+    counts = _pooled_cells(fine, members)
     grid, (p, q) = _pool(values, weights, members)
     again = coarsened(counts[:-1, :-1], grid[:-1, :-1], p[:-1], q[:-1])
     members = [merged[member] for merged, member in zip(again, members, strict=True)]
-    counts = _grid_counts(fine, members)
+    counts = _pooled_cells(fine, members)
     grid, (p, q) = _pool(values, weights, members)
     withheld = False
     for g, n, w in ((grid, counts, p), (grid.T, counts.T, q)):  # the rows, then the columns, of missing
@@ -48,17 +49,16 @@ def merged_surface(
         mean=0.0,
         n=None if withheld else tuple(tuple(count or None for count in row) for row in counts.tolist()),
     )
-    mean = float(weight @ merged.at(*at) / weight.sum())
+    mean = float((_pooled_cells(heavy, members) * pure).sum() / heavy.sum())
     added = [np.where(w > 0.0, effect, 0.0) for effect, w in zip(effects, (p, q), strict=True)]
     return replace(merged, mean=mean), list(zip(surface.features, edges, added, strict=True))
 
 
-def _cuts(edges: tuple[float, ...], allowed: tuple[float, ...], places: np.ndarray) -> list[float | None]:
+def _cuts(ranks: np.ndarray, allowed: tuple[float, ...], allowed_ranks: np.ndarray) -> list[float | None]:
     """Return for each edge of a surface the allowed edge at the same place among the children, or None."""
-    known = np.sort(places[~np.isnan(places)])
-    same = {int(rank): edge for rank, edge in zip(np.searchsorted(known, allowed), allowed, strict=True)}
-    ranks = [int(rank) for rank in np.searchsorted(known, edges)]
-    return [same.get(rank) if rank not in ranks[:i] else None for i, rank in enumerate(ranks)]
+    same = dict(zip(allowed_ranks.tolist(), allowed, strict=True))
+    own = ranks.tolist()
+    return [same.get(rank) if rank not in own[:i] else None for i, rank in enumerate(own)]
 
 
 def _kept(cuts: list[float | None], member: np.ndarray) -> tuple[float, ...]:
@@ -69,11 +69,11 @@ def _with_missing(member: np.ndarray) -> np.ndarray:
     return np.append(member, member[-1] + 1)
 
 
-def _grid_counts(bins: list[np.ndarray], members: list[np.ndarray]) -> np.ndarray:
-    first, second = (_with_missing(member) for member in members)
-    shape = (int(first[-1]) + 1, int(second[-1]) + 1)
-    counts = np.bincount(first[bins[0]] * shape[1] + second[bins[1]], minlength=shape[0] * shape[1])
-    return counts.reshape(shape)
+def _pooled_cells(cells: np.ndarray, members: list[np.ndarray]) -> np.ndarray:
+    """Return the sum of the cells, those of missing values among them, that are merged into one."""
+    for axis, member in enumerate(members):
+        cells = np.add.reduceat(cells, np.unique(_with_missing(member), return_index=True)[1], axis=axis)
+    return cells
 
 
 def _pool(

@@ -8,9 +8,13 @@ import os
 
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 os.environ["DO_NOT_TRACK"] = "true"
+# Of a server's run it would print an address into the output, where a script reads JSON.
+os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 # Downloads of a few small files need no bar of progress.
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
+from send_screen.tracking._collect import Recorded, collect
+from send_screen.tracking._earlier import EarlierRun, earlier_runs
 from send_screen.tracking._fetch import Registered, fetch_bundle, find_version
 from send_screen.tracking._log import ALIAS, EXPERIMENT, LoggedVersion, log_version
 from send_screen.tracking._registry import RegisteredModel, find_model, tell_decisions, tell_promoted, tell_withdrawn
@@ -28,6 +32,10 @@ __all__ = [
     "tell_promoted",
     "tell_withdrawn",
     "tell_decisions",
+    "collect",
+    "Recorded",
+    "earlier_runs",
+    "EarlierRun",
     "take_over",
     "default_uri",
     "folder_of",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from send_screen.governance import folder_sha256
 from send_screen.screening import ANSWER_COLUMNS
 from send_screen.tracking._store import connect, experiment_id
 
@@ -105,13 +106,14 @@ def log_version(
                 input_example=example,
                 pip_requirements=[f"send-screen=={metadata.version('send-screen')}", f"mlflow=={mlflow.__version__}"],
             )
-            _forget_paths(client, model.model_id, Path(staging))
+            sealed = {"model_sha256": _forget_paths(client, model.model_id, Path(staging))}
+        mlflow.set_tags(sealed)
         registered = None
         if register:
             if not client.search_registered_models(filter_string=f"name = '{name}'"):
                 client.create_registered_model(name)
             version = client.create_model_version(
-                name, source=model.model_uri, run_id=run.info.run_id, model_id=model.model_id, tags=tags
+                name, source=model.model_uri, run_id=run.info.run_id, model_id=model.model_id, tags={**tags, **sealed}
             )
             registered = str(version.version)
             client.set_registered_model_alias(name, ALIAS, registered)
@@ -119,13 +121,18 @@ def log_version(
     return LoggedVersion(run.info.run_id, experiment, registered, where)
 
 
-def _forget_paths(client: MlflowClient, model_id: str, staging: Path) -> None:
-    """Take the folder of this machine out of MLmodel, which keeps the absolute path of the code it was given."""
+def _forget_paths(client: MlflowClient, model_id: str, staging: Path) -> str:
+    """Take the folder of this machine out of MLmodel, which keeps the absolute path of the code it was given.
+
+    Returns the hash of all of the model's files.
+    """
     import mlflow
 
     (staging / "fetched").mkdir()
     location = client.get_logged_model(model_id).artifact_location
-    file = Path(mlflow.artifacts.download_artifacts(f"{location}/MLmodel", dst_path=str(staging / "fetched")))
+    folder = Path(mlflow.artifacts.download_artifacts(location, dst_path=str(staging / "fetched")))
+    file = folder / "MLmodel"
     text = file.read_text("utf-8").replace(f"{staging.resolve().as_posix()}/", "")
     file.write_text(text, encoding="utf-8", newline="\n")
     client.log_model_artifact(model_id, str(file))
+    return folder_sha256(folder)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +40,8 @@ def connect_to_existing(uri: str) -> MlflowClient:
     ------
     UsageError
         If there is no such database.
+    MissingExtraError
+        If mlflow is not installed, or no server answers at the address.
     """
     local = Path(absolute(uri).removeprefix(SQLITE))
     if uri.startswith(SQLITE) and not local.exists():
@@ -45,7 +49,22 @@ def connect_to_existing(uri: str) -> MlflowClient:
             f"There is no MLflow store at {local}.",
             remedy="Name one with --tracking-uri, or give the folder that send-screen export wrote.",
         )
+    if uri.startswith(("http://", "https://")):
+        _require_server(uri)
     return connect(uri)
+
+
+def _require_server(uri: str) -> None:
+    """Raise at once where nobody answers; MLflow itself would try again for minutes."""
+    try:
+        with urllib.request.urlopen(f"{uri.rstrip('/')}/health", timeout=10):
+            pass
+    except urllib.error.HTTPError:
+        pass  # somebody answers: that it wants a password, for example
+    except (OSError, ValueError):
+        raise MissingExtraError(
+            f"No server answers at {uri}.", remedy="Check --tracking-uri, and whether the server runs."
+        ) from None
 
 
 def known_models(client: MlflowClient) -> str:

@@ -1,4 +1,7 @@
-"""Enter a version in MLflow: its folder with a manifest, its pages and figures, and a model that can be served."""
+"""Enter a version in MLflow: its folder with a manifest, its pages and figures, and a model that can be served.
+
+What is entered is made by functions of what a version publishes, so that an audit can make it again.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import Any
 
 from send_screen.contracts import Contract
 from send_screen.evaluation import headline
-from send_screen.governance import write_manifest
+from send_screen.governance import EVIDENCE, MANIFEST, SIGNATURE, PrivateKey, sign_statement, write_manifest
 from send_screen.pictures import shap_waterfall
 from send_screen.reports import PAGES as VERSION_PAGES
 from send_screen.reports import shape_svg, surface_svg
@@ -21,6 +24,7 @@ from send_screen.workflows._version import write_version
 
 HASHES = ("spec_sha256", "data_sha256", "tables_sha256", "code_version", "trained_on")
 PAGES = (*VERSION_PAGES, "published.json")
+WATERFALL = "plots/invented_child.svg"
 
 
 def enter(
@@ -31,7 +35,9 @@ def enter(
     document: dict[str, Any],
     *,
     uri: str,
-    tags: dict[str, str],
+    evidence_sha256: str,
+    evidence_place: str,
+    key: PrivateKey | None,
     register: bool,
 ) -> LoggedVersion:
     """Log a version as one run.
@@ -47,10 +53,12 @@ def enter(
         ``published.json``.
     uri : str
         Tracking URI.
-    tags : dict of str to str
-        Beside the hashes: where the evidence is, and whether the gates were passed.
+    evidence_sha256, evidence_place : str
+        Hash of the evidence, and the folder that holds it, as a URI.
+    key : PrivateKey or None
+        What to sign the version and its evidence with.
     register : bool
-        Whether to register it under its alias.
+        Whether to register it under its alias: it passed its gates.
     """
     facts = document["version"]
     with tempfile.TemporaryDirectory() as staging:
@@ -58,25 +66,27 @@ def enter(
         folder.mkdir()
         write_version(folder, spec, contracts, tables, bags, document)
         manifest_sha256 = write_manifest(folder, version=facts["id"])
+        if key is not None:
+            digests = {MANIFEST: manifest_sha256, EVIDENCE: evidence_sha256, "spec.yaml": facts["spec_sha256"]}
+            signed = sign_statement(digests, model=spec.name, version=facts["id"], key=key)
+            (folder / SIGNATURE).write_bytes(signed.encode())
         return log_version(
             uri,
             name=spec.name,
             bundle=folder,
             pages={
                 **{name: (folder / name).read_text("utf-8") for name in PAGES},
-                **{f"plots/{shape['feature']}.svg": shape_svg(shape) for shape in document["shapes"]},
-                **{f"plots/{'_x_'.join(s['features'])}.svg": surface_svg(s) for s in document["surfaces"]},
-                "plots/invented_child.svg": shap_waterfall(document["example"]),
+                **run_plots(document),
+                WATERFALL: shap_waterfall(document["example"]),
             },
             metrics=headline(document),
-            params=_params(spec, facts["held_out_schools"]),
+            params=run_params(spec, facts["held_out_schools"]),
             tags={
-                "version_id": facts["id"],
+                **run_tags(facts, passed=register),
                 "manifest_sha256": manifest_sha256,
-                **{key: facts[key] for key in HASHES},
-                **tags,
-                **{f"contract.{ref.replace('@', ':')}": sha256 for ref, sha256 in facts["contracts"].items()},
-                **{f"package.{package}": number for package, number in facts["packages"].items()},
+                "evidence_sha256": evidence_sha256,
+                "evidence_place": evidence_place,
+                "signed_by": "nobody" if key is None else key.public.id,
             },
             columns=signature(spec, contracts),
             example=invented_rows(spec, contracts),
@@ -84,7 +94,27 @@ def enter(
         )
 
 
-def _params(spec: ModelSpec, hold_out: int) -> dict[str, str]:
+def run_tags(facts: dict[str, Any], *, passed: bool) -> dict[str, str]:
+    """Return the tags of a run that follow from the section ``version`` of ``published.json``."""
+    return {
+        "version_id": facts["id"],
+        **{key: facts[key] for key in HASHES},
+        "gates": "passed" if passed else "failed",
+        **{f"contract.{ref.replace('@', ':')}": sha256 for ref, sha256 in facts["contracts"].items()},
+        **{f"package.{package}": number for package, number in facts["packages"].items()},
+    }
+
+
+def run_plots(document: dict[str, Any]) -> dict[str, str]:
+    """Return each picture of the model that is an artefact of its run: path, and SVG."""
+    return {
+        **{f"plots/{shape['feature']}.svg": shape_svg(shape) for shape in document["shapes"]},
+        **{f"plots/{'_x_'.join(s['features'])}.svg": surface_svg(s) for s in document["surfaces"]},
+    }
+
+
+def run_params(spec: ModelSpec, hold_out: int) -> dict[str, str]:
+    """Return the parameters of a run."""
     return {
         "spec": spec.name,
         "model": spec.model,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import stat
@@ -9,12 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from send_screen.errors import GateError, MissingExtraError
+from send_screen.errors import DataError, GateError, MissingExtraError
 from send_screen.evaluation import EvidenceKeys
-from send_screen.governance import sha256_of
+from send_screen.governance import EVIDENCE, sha256_of
 
-EVIDENCE = "evidence.parquet"
+_SET_ASIDE = b"send_screen.set_aside"  # inside the file, so that the file's hash holds it too
+_MOST_CELLS = 2**29  # of 8 bytes each; nine million children with fifty columns are fewer
 
 
 def store_evidence(
@@ -22,6 +26,7 @@ def store_evidence(
     name: str,
     version: str,
     evidence: pd.DataFrame,
+    set_aside: pd.DataFrame,
     keys: EvidenceKeys,
     *,
     held_out: Callable[[Path], object] | None = None,
@@ -35,6 +40,8 @@ def store_evidence(
     name, version : str
         The model's name and the version's id: the place inside the store.
     evidence : pandas.DataFrame
+    set_aside : pandas.DataFrame
+        Rows that could not be used: how many there were for each ``reason`` is kept inside the evidence's file.
     keys : EvidenceKeys
     held_out : callable, optional
         Writes the rows of held-out schools into the folder it is given.
@@ -51,7 +58,7 @@ def store_evidence(
         store.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
         (store / name).mkdir(mode=stat.S_IRWXU, exist_ok=True)
         part.mkdir(mode=stat.S_IRWXU)
-        evidence.to_parquet(part / EVIDENCE, index=False)
+        write_evidence(part / EVIDENCE, evidence, set_aside)
         keys.children.to_parquet(part / "children.parquet", index=False)
         keys.schools.to_parquet(part / "schools.parquet", index=False)
         if held_out is not None:
@@ -68,6 +75,39 @@ def store_evidence(
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return place, sha256_of((place / EVIDENCE).read_bytes())
+
+
+def write_evidence(path: Path, evidence: pd.DataFrame, set_aside: pd.DataFrame) -> None:
+    """Write an evidence table, with how many rows were set aside for each reason."""
+    counts = {str(reason): int(n) for reason, n in set_aside["reason"].value_counts().items()}
+    table = pa.Table.from_pandas(evidence, preserve_index=False)
+    told = {**(table.schema.metadata or {}), _SET_ASIDE: json.dumps(counts, sort_keys=True).encode()}
+    pq.write_table(table.replace_schema_metadata(told), path)
+
+
+def read_evidence(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return an evidence table, and the rows set aside: their ``reason`` and nothing else of them.
+
+    Raises
+    ------
+    DataError
+        If it is not a file that :func:`write_evidence` wrote.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            shape = file.metadata.num_rows, file.metadata.num_columns
+            if shape[0] * shape[1] > _MOST_CELLS:
+                raise DataError("The evidence is far larger than any evidence of ours.", file=path.name)
+            table = file.read()
+        counts: dict[str, int] = json.loads((table.schema.metadata or {}).get(_SET_ASIDE, b"{}"))
+        if sum(counts.values()) > _MOST_CELLS or min(counts.values(), default=0) < 0:
+            raise ValueError
+        reasons = [reason for reason, n in counts.items() for _ in range(n)]
+        evidence = table.to_pandas(ignore_metadata=True)
+    except (pa.ArrowException, OSError, ValueError, TypeError, AttributeError, RecursionError):
+        # what the library says of it can quote the table
+        raise DataError("It cannot be read as an evidence table.", file=path.name) from None
+    return evidence, pd.DataFrame({"reason": pd.Series(reasons, dtype=object)})
 
 
 def _refuse_other(place: Path, part: Path) -> None:

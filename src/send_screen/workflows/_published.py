@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from send_screen.cohorts import NOT_RECORDED, Cohort
+from send_screen.cohorts import NOT_RECORDED
 from send_screen.contracts import Contract
 from send_screen.evaluation import publish
 from send_screen.governance import check_gates
@@ -18,35 +19,45 @@ from send_screen.tables import BagTables, RiskTables
 def published_document(
     spec: ModelSpec,
     contracts: dict[str, Contract],
-    cohort: Cohort,
     tables: RiskTables,
     evidence: pd.DataFrame,
+    set_aside: pd.DataFrame,
     facts: dict[str, Any],
     bags: BagTables | None = None,
+    *,
+    earlier: Sequence[Mapping[str, Any]] = (),
+    told: Sequence[tuple[str, Sequence[str]]] = (),
 ) -> dict[str, Any]:
     """Return ``published.json``: what the version is, what was measured, its gates, its pictures and its points.
+
+    Training and an audit call it alike: what it is given is all that a published figure may depend on.
 
     Parameters
     ----------
     spec : ModelSpec
     contracts : dict of str to Contract
-    cohort : Cohort
-        The children that were learnt from; only its groups' names and its set-aside rows' rules are used.
     tables : RiskTables
     evidence : pandas.DataFrame
+    set_aside : pandas.DataFrame
+        From :func:`without_values`; only ``reason`` is used.
     facts : dict
         From :func:`version_facts`.
     bags : BagTables, optional
         For how sure what is drawn is.
+    earlier, told
+        What is known of the children from elsewhere, as :func:`~send_screen.evaluation.publish` takes it. It is kept
+        in the section ``disclosure``; an audit gives it back from there.
     """
     measured = publish(
         evidence,
         outcome_words=spec.outcome.words,
-        group_words=group_nouns(spec, cohort),
+        group_words=group_nouns(spec, evidence),
         intersections=spec.intersections,
-        set_aside=without_values(spec, contracts, cohort.set_aside),
+        set_aside=set_aside,
         tolerances=spec.tolerances,
         agencies={feature.name: contracts[feature.sources[0].contract].agency for feature in spec.features},
+        earlier=earlier,
+        told=told,
     )
     return {
         "format": "send_screen.published/1",
@@ -69,10 +80,10 @@ def without_values(spec: ModelSpec, contracts: dict[str, Contract], set_aside: p
     return set_aside.assign(reason=set_aside["kind"] + ": " + told)
 
 
-def group_nouns(spec: ModelSpec, cohort: Cohort) -> dict[str, dict[str, str]]:
+def group_nouns(spec: ModelSpec, evidence: pd.DataFrame) -> dict[str, dict[str, str]]:
     """Return attribute -> group -> what its children are called, for sentences such as "of 100 girls who ..."."""
     return {
-        group.name: {name: _noun(group, name) for name in sorted(cohort.sensitive[group.name].unique())}
+        group.name: {name: _noun(group, name) for name in sorted(evidence[f"group.{group.name}"].unique())}
         for group in spec.groups
     }
 

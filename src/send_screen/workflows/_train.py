@@ -11,14 +11,24 @@ from typing import Any
 
 from send_screen.cohorts import Cohort, find_leaks, hold_out_schools, load_cohort, write_held_out
 from send_screen.contracts import Contract
-from send_screen.errors import GateError, LeakageError, SpecError
+from send_screen.errors import GateError, LeakageError, SpecError, UsageError
 from send_screen.evaluation import build_evidence, fit_on, out_of_fold
-from send_screen.governance import GateResult, data_sha256, failed_gates
+from send_screen.governance import (
+    GateResult,
+    PrivateKey,
+    code_version,
+    data_sha256,
+    failed_gates,
+    package_versions,
+    read_private_key,
+)
 from send_screen.specs import ModelSpec, load_spec
+from send_screen.tracking import earlier_runs, folder_of
+from send_screen.workflows._earlier import earlier_versions, told_by_tables
 from send_screen.workflows._enter import enter
 from send_screen.workflows._evidence_store import store_evidence
 from send_screen.workflows._policies import policies
-from send_screen.workflows._published import published_document
+from send_screen.workflows._published import published_document, without_values
 from send_screen.workflows._version import version_facts
 
 Progress = Callable[[str], None]
@@ -91,6 +101,7 @@ def train(
     evidence: str | Path = "evidence",
     hold_out: int = 0,
     threads: int | None = None,
+    sign: str | Path | None = None,
     progress: Progress | None = None,
 ) -> TrainedVersion:
     """Train a version of a model, measure it on schools it has not seen, and enter it in MLflow.
@@ -109,6 +120,9 @@ def train(
         How many whole schools to keep aside, to screen later as schools the model has never seen.
     threads : int, optional
         Threads of the LightGBM challenger; one fewer than the cores by default. No figure depends on it.
+    sign : str or pathlib.Path, optional
+        A private key (:func:`send_screen.governance.make_keys`), outside the stores: the version's manifest and
+        evidence are signed with it, so that an auditor need not trust who keeps the stores.
     progress : callable, optional
         Told in words what is being done.
 
@@ -122,6 +136,8 @@ def train(
         If the spec or the data cannot be used.
     LeakageError
         If a feature knows the outcome.
+    UsageError, MissingExtraError
+        If it cannot be signed as asked for.
     """
     tell = progress or (lambda _: None)
     spec = spec if isinstance(spec, ModelSpec) else load_spec(spec)
@@ -130,6 +146,7 @@ def train(
             f"The spec was to be reviewed by {spec.review_date.isoformat()}: a version of it could never be used.",
             remedy="Review the decision, and give it a new review date.",
         )
+    key = None if sign is None else _key(Path(sign), evidence=Path(evidence), uri=tracking_uri)
     contracts = spec.contracts
     tell("Reading and checking the data")
     everyone = load_cohort(spec, data)
@@ -143,8 +160,30 @@ def train(
     fitted = fit_on(makers["version"](), cohort)
     tables, bags = replace(fitted.risk_tables_, name=spec.title), getattr(fitted, "bag_tables_", None)
     tell("Measuring: how well it ranks, for whom, and how sure that is")
-    facts = version_facts(spec, contracts, cohort, tables, data_sha256=data_sha256(data), hold_out=hold_out)
-    document = published_document(spec, contracts, cohort, tables, table, facts, bags)
+    facts = version_facts(
+        spec,
+        contracts,
+        tables,
+        trained_on="invented" if cohort.invented else "real",
+        as_of=cohort.as_of.dt.date.max().isoformat(),
+        data_sha256=data_sha256(data),
+        hold_out=hold_out,
+        code=code_version(),
+        packages=package_versions(),
+    )
+    set_aside = without_values(spec, contracts, cohort.set_aside)
+    runs = earlier_runs(tracking_uri, data_sha256=facts["data_sha256"])
+    document = published_document(
+        spec,
+        contracts,
+        tables,
+        table,
+        set_aside,
+        facts,
+        bags,
+        earlier=earlier_versions(spec, runs, version=facts["id"], n=len(cohort)),
+        told=told_by_tables(spec, tables, cohort),
+    )
     gates = document["version"]["gates"]
     passed = all(gate["passed"] for gate in gates) and not spec.research_comparison
 
@@ -153,7 +192,13 @@ def train(
             write_held_out(spec, contracts, data, held, folder)
 
     place, evidence_sha256 = store_evidence(
-        Path(evidence), spec.name, facts["id"], table, keys, held_out=write_held if held is not None else None
+        Path(evidence),
+        spec.name,
+        facts["id"],
+        table,
+        set_aside,
+        keys,
+        held_out=write_held if held is not None else None,
     )
     tell("Entering the version in MLflow")
     logged = enter(
@@ -163,11 +208,9 @@ def train(
         bags,
         document,
         uri=tracking_uri,
-        tags={
-            "evidence_sha256": evidence_sha256,
-            "evidence_place": place.resolve().as_uri(),
-            "gates": "passed" if passed else "failed",
-        },
+        evidence_sha256=evidence_sha256,
+        evidence_place=place.resolve().as_uri(),
+        key=key,
         register=passed,
     )
     return TrainedVersion(
@@ -186,6 +229,18 @@ def train(
         tracking_uri=tracking_uri,
         registered_version=logged.registered_version,
     )
+
+
+def _key(path: Path, *, evidence: Path, uri: str) -> PrivateKey:
+    """Return the key to sign with, which protects nothing where those who keep the stores can read it."""
+    artefacts = folder_of(uri)
+    stores = [evidence.resolve(), *([artefacts / "mlartifacts"] if artefacts else [])]
+    if any(path.resolve().is_relative_to(store) for store in stores):
+        raise UsageError(
+            f"The key {path} lies inside the store that it is to vouch for.",
+            remedy="Keep it elsewhere, where only who answers for training can read it.",
+        )
+    return read_private_key(path)
 
 
 def refuse_leaks(spec: ModelSpec, contracts: dict[str, Contract], cohort: Cohort) -> None:

@@ -6,9 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from send_screen.cohorts import Cohort
 from send_screen.contracts import Contract
-from send_screen.governance import BAGS, code_version, package_versions, sha256_of, version_id
+from send_screen.governance import BAGS, sha256_of, version_id
 from send_screen.reports import PAGES
 from send_screen.specs import ModelSpec
 from send_screen.tables import BagTables, RiskTables
@@ -18,13 +17,35 @@ from send_screen.workflows._policies import challenger_words
 def version_facts(
     spec: ModelSpec,
     contracts: dict[str, Contract],
-    cohort: Cohort,
     tables: RiskTables,
     *,
+    trained_on: str,
+    as_of: str,
     data_sha256: str,
     hold_out: int,
+    code: str,
+    packages: dict[str, str],
 ) -> dict[str, Any]:
-    """Return the section ``version`` of ``published.json``: what the version is, and what it is for."""
+    """Return the section ``version`` of ``published.json``: what the version is, and what it is for.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+    contracts : dict of str to Contract
+        By id.
+    tables : RiskTables
+    trained_on : str
+        ``"invented"`` or ``"real"``.
+    as_of : str
+        The latest day on which something was known of a child, as an ISO date.
+    data_sha256 : str
+    hold_out : int
+        How many whole schools were kept aside.
+    code : str
+        From :func:`~send_screen.governance.code_version`.
+    packages : dict of str to str
+        From :func:`~send_screen.governance.package_versions`.
+    """
     looks_at = {ref for feature in spec.features for ref in feature.sources}
     never = [
         column.label
@@ -32,25 +53,23 @@ def version_facts(
         for column in contract.columns.values()
         if column.characteristic == "protected" and not any(ref.column == column.name for ref in looks_at)
     ]
-    dates = cohort.as_of.dt.date
     hashes = {contract.ref: contract.sha256 for contract in contracts.values()}
-    packages = package_versions()
     return {
-        "id": version_id(spec.sha256, data_sha256, hashes, code_version(), packages, hold_out),
+        "id": version_id(spec.sha256, data_sha256, hashes, code, packages, hold_out),
         "name": spec.name,
         "title": spec.title,
         "model": spec.model,
         "challengers": {name: challenger_words(name) for name in spec.challengers},
         "outcome_words": spec.outcome.words,
         "horizon_months": spec.outcome.horizon_months,
-        "trained_on": "invented" if cohort.invented else "real",
-        "as_of": dates.max().isoformat(),
+        "trained_on": trained_on,
+        "as_of": as_of,
         "review_date": spec.review_date.isoformat(),
         "spec_sha256": spec.sha256,
         "data_sha256": data_sha256,
         "tables_sha256": sha256_of(tables.to_json().encode()),
         "contracts": hashes,
-        "code_version": code_version(),
+        "code_version": code,
         "packages": packages,
         "data": [
             {

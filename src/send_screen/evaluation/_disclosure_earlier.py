@@ -1,0 +1,119 @@
+"""What a version has told of its groups, for the versions that come after it on the same data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from send_screen.evaluation._disclosure_cells import PARTS, SHARES, Cells, Key, Unit
+
+#: A share of a group that was published rounded, and what it lies between.
+Told = tuple[Key, str, float, float]
+
+
+def counts_told(groups: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the counts that published rows of groups tell, None for those that are withheld.
+
+    Parameters
+    ----------
+    groups : iterable of mapping
+        The section ``groups`` of :func:`publish`.
+
+    Returns
+    -------
+    list of dict
+        ``attribute``, ``group``, ``n``, ``with_outcome``, ``listed_with`` and ``listed_without`` the outcome; and
+        ``between``: share -> what it was rounded from, where it was published rounded.
+
+    Examples
+    --------
+    >>> row = {"attribute": "sex", "group": "F", "metric": "prevalence", "value": 0.25, "n": 40}
+    >>> counts_told([row])[0]
+    {'attribute': 'sex', 'group': 'F', 'n': 40, 'with_outcome': 10, 'listed_with': None, 'listed_without': None, \
+'between': {}}
+    """
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in groups:
+        told = found.setdefault(
+            (row["attribute"], row["group"]),
+            {
+                "attribute": row["attribute"],
+                "group": row["group"],
+                "n": None,
+                "with_outcome": None,
+                "listed_with": None,
+                "listed_without": None,
+                "between": {},
+            },
+        )
+        if row.get("rounded_to") and row["metric"] in SHARES:
+            told["between"][row["metric"]] = list(rounded_from(row["value"], row["rounded_to"]))
+        if row["n"] is None:
+            continue
+        count = (row["value"] or 0.0) * row["n"]  # a share of no children is undefined, and of none there are none
+        if row["metric"] == "prevalence":
+            told |= {"n": row["n"], "with_outcome": round(count)}
+        elif row["metric"] in _LISTED:
+            told[_LISTED[row["metric"]]] = count
+    return list(found.values())
+
+
+def rounded_from(value: float, step: float) -> tuple[float, float]:
+    """Return what a share lies between that was rounded to ``value``, a multiple of ``step``."""
+    return max(0.0, round(value - step / 2, 6)), min(1.0, round(value + step / 2, 6))
+
+
+_LISTED = {"sensitivity": "listed_with", "false_positive_rate": "listed_without"}
+
+
+def told_before(cells: Cells, counts: Iterable[Mapping[str, Any]]) -> tuple[list[np.ndarray], set[Told], set[Unit]]:
+    """Return what an earlier version told of these children, and what it withheld.
+
+    How many are in a group, and how many had the outcome, does not depend on the model. Whom it listed does: that
+    counts where every number it told of its list is this version's too, since then it is the same list.
+
+    Parameters
+    ----------
+    cells : Cells
+        The children of this version.
+    counts : iterable of mapping
+        From :func:`counts_told`, of a version on the same children.
+
+    Returns
+    -------
+    forms : list of numpy.ndarray of float, each of shape (cells x 4,)
+        Sums that a reader of the earlier version knows.
+    rounded : set of ((attribute, group), share, low, high)
+        Shares that he knows to lie between two numbers.
+    withheld : set of ((attribute, group), part)
+    """
+    rows = [row for row in counts if (row["attribute"], row["group"]) in cells.members]
+    same_list = all(_agrees(cells, row, count) for row in rows for count in _LISTED.values())
+    forms: list[np.ndarray] = []
+    rounded: set[Told] = set()
+    withheld: set[Unit] = set()
+    for row in rows:
+        key = row["attribute"], row["group"]
+        for share, (low, high) in row.get("between", {}).items():
+            found = cells.between(key, share, low, high)
+            if (share == "prevalence" or same_list) and all(cells.value(form) <= 1e-6 for form, _ in found):
+                rounded.add((key, share, low, high))
+        if not all(_agrees(cells, row, count) for count in ("n", "with_outcome")):
+            continue  # another group of the same name
+        for part, told in PARTS.items():
+            if part != "outcome" and not same_list:
+                continue
+            if row[told[0]] is None:
+                withheld |= {(key, part)} if part != "outcome" else {(key, other) for other in PARTS}
+            else:
+                forms += [cells.form(key, count) for count in told]
+    return forms, rounded, withheld
+
+
+def _agrees(cells: Cells, row: Mapping[str, Any], count: str) -> bool:
+    """Tell whether a count that was told is this version's as well; what was withheld agrees with anything."""
+    value = cells.value(cells.form((row["attribute"], row["group"]), count))
+    return row[count] is None or math.isclose(row[count], value, abs_tol=1e-6)

@@ -1,0 +1,228 @@
+"""What an audit found, as data: checks with what was claimed and what was found, and one sentence over all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+PASSED, FAILED, NOT_CHECKED = "passed", "FAILED", "not checked"
+ROUNDING = 1e-9  # of a number's size: what another machine's arithmetic may do to a sum; no one is misled by it
+_SHOWN = 120  # characters of a value
+_LONGEST = 2000  # characters of what a check says
+_NAMED = 3  # of the checks that were not made, in the first words
+_MOST = 20  # differences of one check that are told one by one
+MISSING = "nothing"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that is not as it should be.
+
+    Attributes
+    ----------
+    where : str
+        Its place: a file, a tag, or a path inside ``published.json`` such as ``$.performance[3].value``.
+    claimed, found : str
+        What stands there, and what it should be: what was derived again, or what another copy says.
+    """
+
+    where: str
+    claimed: str
+    found: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The answer to one question of an audit.
+
+    Attributes
+    ----------
+    status : str
+        ``"passed"``, ``"FAILED"`` or ``"not checked"``.
+    words : str
+        What was done, or why it could not be.
+    differences : tuple of Difference
+        The first of them, where there are many.
+    n_differences : int
+        How many there are.
+    """
+
+    status: str
+    words: str
+    differences: tuple[Difference, ...] = ()
+    n_differences: int = 0
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question of an audit, in a few words, and its answer."""
+
+    id: str
+    title: str
+    finding: Finding
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two documents, compared value by value.
+
+    Attributes
+    ----------
+    differences : tuple of Difference
+    n : int
+        Values that were compared.
+    rounded : int
+        Numbers that differ by no more than rounding.
+    """
+
+    differences: tuple[Difference, ...]
+    n: int
+    rounded: int
+
+    @property
+    def words(self) -> str:
+        """How many values were compared, and whether the arithmetic of another machine shows."""
+        also = f" {self.rounded} numbers differ in their last digits: another machine's arithmetic." * bool(
+            self.rounded
+        )
+        return f"{self.n:,} values were compared.{also}"
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What an audit of one version found.
+
+    Attributes
+    ----------
+    model : str
+        As it was asked for.
+    facts : dict of str to str
+        Which version that is, and where it was found.
+    checks : tuple of Check
+    """
+
+    model: str
+    facts: Mapping[str, str]
+    checks: tuple[Check, ...]
+
+    def having(self, status: str) -> list[Check]:
+        """Return the checks with a status, in order."""
+        return [check for check in self.checks if check.finding.status == status]
+
+    @property
+    def green(self) -> bool:
+        """Whether nothing differs. What could not be checked does not make it red; it is counted in :attr:`words`."""
+        return not self.having(FAILED)
+
+    @property
+    def words(self) -> str:
+        """The result in two sentences, the second of what was left open."""
+        failed, unmade = len(self.having(FAILED)), len(self.having(NOT_CHECKED))
+        made = len(self.checks) - unmade
+        titles = [f"“{check.title}”" for check in self.having(NOT_CHECKED)]
+        more = f" and {len(titles) - _NAMED} more" if len(titles) > _NAMED else ""
+        left = f" {unmade} could not be made: {', '.join(titles[:_NAMED])}{more}." if unmade else ""
+        if failed:
+            return f"RED: {failed} of the {made} checks that were made found a difference.{left}"
+        return f"GREEN: nothing differs in the {made} checks that were made.{left}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return all of it as JSON can hold it."""
+        return {
+            "format": "send_screen.audit/1",
+            "model": self.model,
+            "green": self.green,
+            "words": self.words,
+            "facts": dict(self.facts),
+            "checks": [{"id": check.id, "title": check.title, **asdict(check.finding)} for check in self.checks],
+        }
+
+
+def judge(differences: Sequence[Difference], words: str, *, excuse: str = "", made: str = "") -> Finding:
+    """Return what a check that was made found: it failed where there are differences, unless they are excused.
+
+    Parameters
+    ----------
+    differences : sequence of Difference
+    words : str
+        What was done.
+    excuse : str
+        Why a difference says nothing here, for example that other code made the version; empty where it does.
+    made : str
+        What a difference means, where one is found.
+    """
+    if not differences:
+        return Finding(PASSED, shown(words, most=_LONGEST))
+    status = NOT_CHECKED if excuse else FAILED
+    said = f"{excuse} So what differs here says nothing yet." if excuse else made or words
+    first = (Difference(shown(d.where), shown(d.claimed), shown(d.found)) for d in differences[:_MOST])
+    return Finding(status, shown(said, most=_LONGEST), tuple(first), len(differences))
+
+
+def not_checked(why: str) -> Finding:
+    """Return that a check could not be made, with the reason."""
+    return Finding(NOT_CHECKED, shown(why, most=_LONGEST))
+
+
+def compare(claimed: object, found: object, where: str = "$") -> Comparison:
+    """Compare two JSON documents, every number, string and key of them.
+
+    Parameters
+    ----------
+    claimed, found : object
+        As :func:`json.loads` returns them.
+    where : str
+        What the paths begin with.
+
+    Examples
+    --------
+    >>> compare({"n": 10, "of": [1.0, 2.0]}, {"n": 12, "of": [1.0, 2.0]}).differences
+    (Difference(where='$.n', claimed='10', found='12'),)
+    """
+    differences: list[Difference] = []
+    tally = {"n": 0, "rounded": 0}
+    _walk(claimed, found, where, differences, tally)
+    return Comparison(tuple(differences), tally["n"], tally["rounded"])
+
+
+def _walk(claimed: object, found: object, where: str, out: list[Difference], tally: dict[str, int]) -> None:
+    if isinstance(claimed, Mapping) and isinstance(found, Mapping):
+        for key in [*claimed, *(key for key in found if key not in claimed)]:
+            place = f"{where}.{key}"
+            if key not in claimed or key not in found:
+                out.append(Difference(place, shown(claimed.get(key, MISSING)), shown(found.get(key, MISSING))))
+            else:
+                _walk(claimed[key], found[key], place, out, tally)
+        return
+    if isinstance(claimed, list) and isinstance(found, list):
+        if len(claimed) != len(found):
+            out.append(Difference(f"{where}, how many", str(len(claimed)), str(len(found))))
+        for i, (one, other) in enumerate(zip(claimed, found, strict=False)):
+            _walk(one, other, f"{where}[{i}]", out, tally)
+        return
+    tally["n"] += 1
+    if type(claimed) is type(found) and claimed == found:
+        return
+    if isinstance(claimed, float) and isinstance(found, float) and alike(claimed, found):
+        tally["rounded"] += 1
+        return
+    out.append(Difference(where, shown(claimed), shown(found)))
+
+
+def alike(one: float, other: float) -> bool:
+    """Tell whether two numbers differ by no more than rounding; NaN is like nothing."""
+    return abs(one - other) <= ROUNDING * max(1.0, abs(one), abs(other))
+
+
+def shown(value: object, *, most: int = _SHOWN) -> str:
+    r"""Return a value as it may be shown: short, on one line, and without what would steer a terminal.
+
+    Examples
+    --------
+    >>> shown("red\x1b[31m"), shown(0.5)
+    ('red\ufffd[31m', '0.5')
+    """
+    text = " ".join(value.split()) if isinstance(value, str) else repr(value)
+    text = "".join(char if char.isprintable() else "\ufffd" for char in text[: most + 1])
+    return text if len(text) <= most else f"{text[:most]}…"

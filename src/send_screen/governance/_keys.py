@@ -1,0 +1,186 @@
+"""A pair of keys: the private one signs and stays with who answers for training, the public one goes to auditors."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from send_screen.errors import MissingExtraError, UsageError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+PRIVATE, PUBLIC = "private.pem", "public.pem"
+_LONGEST = 16 * 1024  # bytes; a key has a hundred
+
+
+@dataclass(frozen=True)
+class PublicKey:
+    """A key that verifies.
+
+    Attributes
+    ----------
+    id : str
+        SHA-256 of the key (SubjectPublicKeyInfo, DER), by which people can tell that they hold the same.
+    """
+
+    id: str
+    _key: Ed25519PublicKey = field(repr=False)
+
+    def verifies(self, signature: bytes, message: bytes) -> bool:
+        """Tell whether the private half of this key signed a message."""
+        from cryptography.exceptions import InvalidSignature
+
+        try:
+            self._key.verify(signature, message)
+        except InvalidSignature:
+            return False
+        return True
+
+
+@dataclass(frozen=True)
+class PrivateKey:
+    """A key that signs.
+
+    Attributes
+    ----------
+    public : PublicKey
+    """
+
+    public: PublicKey
+    _key: Ed25519PrivateKey = field(repr=False)
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the Ed25519 signature of a message, 64 bytes."""
+        return self._key.sign(message)
+
+
+def make_keys(folder: Path) -> PublicKey:
+    """Make a pair of keys: ``private.pem``, for its owner alone, and ``public.pem``.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Made where it is not there. It belongs outside the stores that the key is to vouch for.
+
+    Raises
+    ------
+    UsageError
+        If there is a key in it already: none is ever written over.
+    MissingExtraError
+        If it cannot be written, or the package ``cryptography`` is missing.
+    """
+    require_cryptography()
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+    key = Ed25519PrivateKey.generate()
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    try:
+        folder.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
+        if any((folder / name).exists() for name in (PRIVATE, PUBLIC)):
+            raise FileExistsError
+        for name, content, mode in ((PRIVATE, secret, 0o600), (PUBLIC, public, 0o644)):
+            # made anew or not at all, and never for a moment readable by others
+            with os.fdopen(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+                file.write(content)
+    except FileExistsError:
+        raise UsageError(
+            f"There is a key in {folder} already, and no key is written over.",
+            remedy="Give another folder with --out. What the old key signed can only be checked with its public half.",
+        ) from None
+    except OSError as error:
+        raise MissingExtraError(
+            f"{folder} cannot be written ({error.strerror}).", remedy="Give another folder with --out."
+        ) from None
+    return _public(key.public_key())
+
+
+def read_private_key(path: Path) -> PrivateKey:
+    """Read the key to sign with.
+
+    Raises
+    ------
+    UsageError
+        If it is no private Ed25519 key.
+    MissingExtraError
+        If it cannot be read, or the package ``cryptography`` is missing.
+    """
+    require_cryptography()
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        key = load_pem_private_key(_content(path), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise UsageError(
+            f"{path} is no private Ed25519 key in PEM, without a password.",
+            remedy=f"Make one with send-screen keys, and give its {PRIVATE}.",
+        )
+    return PrivateKey(_public(key.public_key()), key)
+
+
+def read_public_key(path: Path) -> PublicKey:
+    """Read the key to verify with.
+
+    Raises
+    ------
+    UsageError
+        If it is no public Ed25519 key.
+    MissingExtraError
+        If it cannot be read, or the package ``cryptography`` is missing.
+    """
+    require_cryptography()
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    try:
+        key = load_pem_public_key(_content(path))
+    except (ValueError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, Ed25519PublicKey):
+        raise UsageError(
+            f"{path} is no public Ed25519 key in PEM.",
+            remedy=f"Ask whoever answers for training for their {PUBLIC}: not whoever keeps the store.",
+        )
+    return _public(key)
+
+
+def require_cryptography() -> None:
+    """Raise where signatures can neither be made nor verified.
+
+    Raises
+    ------
+    MissingExtraError
+    """
+    try:
+        import cryptography  # noqa: F401
+    except ImportError:
+        raise MissingExtraError(
+            "Signatures need the package cryptography, which is not installed.",
+            remedy="Install the full library with: pip install 'send-screen[train]'.",
+        ) from None
+
+
+def _public(key: Ed25519PublicKey) -> PublicKey:
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return PublicKey(hashlib.sha256(der).hexdigest(), key)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_LONGEST)
+    except OSError as error:
+        raise MissingExtraError(f"The key {path} cannot be read ({error.strerror}).") from None

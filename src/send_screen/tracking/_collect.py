@@ -1,0 +1,206 @@
+"""Everything that a store says of a registered version, and all of its files: fetched to be doubted, never run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlparse
+from urllib.request import url2pathname
+
+from send_screen.errors import MissingExtraError, TablesError
+from send_screen.tracking._fetch import Registered, find_version
+from send_screen.tracking._registry import RegisteredModel, find_model
+from send_screen.tracking._store import connect_to_existing
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+MOST_BYTES = 64 * 2**20  # of one file; a version's largest has less than one megabyte
+MOST_FILES = 2_000
+DEEPEST = 8
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What a store says of a registered version, before any of it is believed.
+
+    Attributes
+    ----------
+    version : Registered
+    model : RegisteredModel
+    newest : str
+        The highest number that is registered of the model.
+    newest_withdrawn : bool
+    tags, description, source : dict of str to str, str, str
+        Of the registered version.
+    run_tags, run_params : dict of str to str
+    run_metrics : dict of str to list of float
+        Every value that was ever logged under a name, and last the one that MLflow shows.
+    run_name, run_status : str
+    model_id, model_run_id : str
+        The logged model that is served, and the run that logged it.
+    model_params : dict of str to str
+    model_metrics : dict of str to float
+    run_files, model_files : pathlib.Path
+        Folders with the files of both.
+    no_files : tuple of str
+        What lies among them and is no plain file, or is far too large; left out of the folders.
+    """
+
+    version: Registered
+    model: RegisteredModel
+    newest: str
+    newest_withdrawn: bool
+    tags: dict[str, str]
+    description: str
+    source: str
+    run_tags: dict[str, str]
+    run_params: dict[str, str]
+    run_metrics: dict[str, list[float]]
+    run_name: str
+    run_status: str
+    model_id: str
+    model_run_id: str
+    model_params: dict[str, str]
+    model_metrics: dict[str, float]
+    run_files: Path
+    model_files: Path
+    no_files: tuple[str, ...]
+
+
+def collect(model: str, *, uri: str, target: Path) -> Recorded:
+    """Fetch everything about ``models:/name@alias`` or ``models:/name/3``. Nothing of it is loaded or run.
+
+    Parameters
+    ----------
+    model : str
+    uri : str
+        Tracking URI.
+    target : pathlib.Path
+        An existing, empty folder to download into.
+
+    Raises
+    ------
+    UsageError
+        If ``model`` has neither form, or names no version.
+    MissingExtraError
+        If the store does not answer.
+    TablesError
+        If a server names files that no version has.
+    """
+    version = find_version(model, uri=uri)
+    client = connect_to_existing(uri)
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return _collect(client, version, uri=uri, target=target)
+    except MlflowException as error:
+        raise MissingExtraError(
+            f"The MLflow store at {uri} did not give all of {model} ({error.error_code}).",
+            remedy="Its run, its files or its served model were deleted, or may not be read from here.",
+        ) from None
+
+
+def _collect(client: MlflowClient, version: Registered, *, uri: str, target: Path) -> Recorded:
+    registered = client.get_model_version(version.name, version.number)
+    run = client.get_run(version.run_id)
+    every = client.search_model_versions(f"name = '{version.name}'")
+    newest = max(every, key=lambda one: int(one.version))
+    newest_is_gone = find_version(f"models:/{version.name}/{newest.version}", uri=uri).withdrawn
+    model_id = registered.model_id or registered.source.removeprefix("models:/")
+    logged = client.get_logged_model(model_id)
+    run_files, model_files = target / "run", target / "model"
+    no_files = _fetch(
+        run.info.artifact_uri,
+        run_files,
+        listing=lambda path: client.list_artifacts(version.run_id, path),
+        arguments={"run_id": version.run_id, "artifact_path": ""},
+        uri=uri,
+    )
+    no_files += _fetch(
+        logged.artifact_location,
+        model_files,
+        listing=lambda path: client.list_logged_model_artifacts(model_id, path),
+        arguments={"artifact_uri": f"models:/{model_id}"},
+        uri=uri,
+    )
+    return Recorded(
+        version=version,
+        model=find_model(version.name, uri=uri),
+        newest=str(newest.version),
+        newest_withdrawn=bool(newest_is_gone),
+        tags=dict(registered.tags),
+        description=registered.description or "",
+        source=registered.source or "",
+        run_tags=dict(run.data.tags),
+        run_params=dict(run.data.params),
+        run_metrics={
+            name: [*(entry.value for entry in client.get_metric_history(version.run_id, name)), value]
+            for name, value in run.data.metrics.items()
+        },
+        run_name=run.info.run_name or "",
+        run_status=run.info.status,
+        model_id=model_id,
+        model_run_id=logged.source_run_id or "",
+        model_params=dict(logged.params or {}),
+        model_metrics={metric.key: metric.value for metric in logged.metrics or ()},
+        run_files=run_files,
+        model_files=model_files,
+        no_files=no_files,
+    )
+
+
+def _fetch(
+    place: str, target: Path, *, listing: Callable[[str | None], list[Any]], arguments: dict[str, str], uri: str
+) -> tuple[str, ...]:
+    """Put the files of a run or a logged model into a folder; return the names of what is no file of a version's."""
+    target.mkdir()
+    parsed = urlparse(place)
+    if parsed.scheme in ("", "file"):
+        return _copy(Path(url2pathname(parsed.path)), target)
+    for number, (name, size) in enumerate(_listed(listing, None, 0)):
+        parts = PurePosixPath(name).parts
+        if number >= MOST_FILES or size > MOST_BYTES or name.startswith("/") or ".." in parts or "\\" in name:
+            raise TablesError("The store holds what no version has.", file=name[:200], remedy="Do not use this model.")
+    import mlflow
+
+    mlflow.artifacts.download_artifacts(dst_path=str(target), tracking_uri=uri, registry_uri=uri, **arguments)
+    return ()
+
+
+def _listed(listing: Callable[[str | None], list[Any]], folder: str | None, depth: int) -> Iterator[tuple[str, int]]:
+    if depth > DEEPEST:
+        raise TablesError("The store's folders are nested deeper than any version's.", remedy="Do not use this model.")
+    for found in listing(folder):
+        if found.is_dir:
+            yield from _listed(listing, found.path, depth + 1)
+        else:
+            yield found.path, found.file_size or 0
+
+
+def _copy(source: Path, target: Path) -> tuple[str, ...]:
+    """Copy the plain files of a local folder. A link, a device or a pipe is named, and never opened."""
+    no_files, count = [], 0
+    for folder, folders, files in os.walk(source):
+        here = Path(folder)
+        for name in list(folders):
+            if (here / name).is_symlink():
+                folders.remove(name)
+                files.append(name)
+        for name in files:
+            path = here / name
+            inside = path.relative_to(source)
+            count += 1
+            if path.is_symlink() or not path.is_file() or path.stat().st_size > MOST_BYTES or count > MOST_FILES:
+                no_files.append(inside.as_posix())
+                continue
+            (target / inside).parent.mkdir(parents=True, exist_ok=True)
+            try:
+                shutil.copyfile(path, target / inside)
+            except OSError:  # not to be read by us
+                no_files.append(inside.as_posix())
+    return tuple(no_files)

@@ -1,0 +1,88 @@
+"""What earlier runs on the same data have published: nothing that is published later may give away more with it."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from send_screen.errors import DataError
+from send_screen.tracking._log import EXPERIMENT
+from send_screen.tracking._store import connect
+
+PUBLISHED = "published.json"
+
+
+@dataclass(frozen=True)
+class EarlierRun:
+    """A run on the same data, registered or not.
+
+    Attributes
+    ----------
+    run_id : str
+    version_id : str
+    published : bytes
+        Its ``published.json``.
+    """
+
+    run_id: str
+    version_id: str
+    published: bytes
+
+
+def earlier_runs(uri: str, *, data_sha256: str) -> list[EarlierRun]:
+    """Return every run of a store that was trained on these data and published something, oldest first.
+
+    A run that was deleted is one too: its figures have been seen.
+
+    Parameters
+    ----------
+    uri : str
+        Tracking URI.
+    data_sha256 : str
+
+    Raises
+    ------
+    DataError
+        If what a run has published cannot be fetched.
+    """
+    client = connect(uri)
+    import mlflow
+    from mlflow.entities import ViewType
+    from mlflow.exceptions import MlflowException
+
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    if experiment is None:
+        return []
+    found, token = [], None
+    while True:
+        page = client.search_runs(
+            [experiment.experiment_id],
+            f"tags.data_sha256 = '{data_sha256}'",
+            run_view_type=ViewType.ALL,
+            order_by=["attributes.start_time ASC", "attributes.run_id ASC"],
+            page_token=token,
+        )
+        found += list(page)
+        token = page.token
+        if not token:
+            break
+    runs = []
+    for run in found:
+        run_id = run.info.run_id
+        try:
+            places = [entry.path for folder in (None, "bundle") for entry in client.list_artifacts(run_id, folder)]
+            place = next((path for path in places if Path(path).name == PUBLISHED), None)
+            if place is None:
+                continue  # it was interrupted before it published anything
+            with tempfile.TemporaryDirectory() as folder:
+                file = mlflow.artifacts.download_artifacts(
+                    run_id=run_id, artifact_path=place, dst_path=folder, tracking_uri=uri
+                )
+                runs.append(EarlierRun(run_id, run.data.tags.get("version_id", ""), Path(file).read_bytes()))
+        except (MlflowException, OSError):
+            raise DataError(
+                f"What run {run_id}, on the same data, has published cannot be fetched from MLflow.",
+                remedy="Without it, new figures could give away single children. Put its published.json back.",
+            ) from None
+    return runs

@@ -1,0 +1,106 @@
+"""Where a version lies more than once: the run's own pages, and the model that MLflow serves."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from send_screen.governance import Difference, Finding, folder_sha256, judge, shown
+from send_screen.screening import ANSWER_COLUMNS
+from send_screen.workflows._audit._files import plain_files
+from send_screen.workflows._audit._subject import Subject
+from send_screen.workflows._enter import PAGES, WATERFALL, run_plots
+from send_screen.workflows._signature import signature
+
+_INSIDE = "artifacts/bundle/"
+_ENVIRONMENT = ("MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt")
+_MODEL = (*_ENVIRONMENT, "served.py", "input_example.json", "serving_input_example.json")
+_NOTE = "decisions.md"
+
+
+def check_copies(subject: Subject) -> Finding:
+    """Compare the run's pages and the served model's folder with the version's, and look for strays."""
+    recorded = subject.require_recorded()
+    run, others = plain_files(recorded.run_files)
+    model, more = plain_files(recorded.model_files)
+    strays = [name for name in (*others, *more, *recorded.no_files) if not name.startswith("bundle/")]
+    differences = [Difference(name, "a link, or no file of a version's", "nothing") for name in strays]
+    bundle = {name.removeprefix("bundle/"): sha256 for name, sha256 in run.items() if name.startswith("bundle/")}
+    for name in PAGES:
+        differences += _same(name, run.get(name), bundle.get(name))
+    for name in sorted({*bundle, *(name.removeprefix(_INSIDE) for name in model if name.startswith(_INSIDE))}):
+        differences += _same(f"model: {_INSIDE}{name}", model.get(f"{_INSIDE}{name}"), bundle.get(name))
+    known = {*PAGES, WATERFALL, _NOTE, *(run_plots(subject.bundle.published) if subject.bundle else run)}
+    unknown = [name for name in run if not name.startswith("bundle/") and name not in known]
+    unknown += [f"model: {name}" for name in model if not name.startswith(_INSIDE) and name not in _MODEL]
+    differences += [Difference(name, "a file", "no version has it") for name in unknown]
+    words = f"{len(run)} files of the run and {len(model)} of the served model; where one is a copy, it is the same."
+    return judge(differences, words, made="A copy is another than the version's file, or a file is no version's.")
+
+
+def _same(name: str, found: str | None, original: str | None) -> list[Difference]:
+    if found == original:
+        return []
+    return [Difference(name, found or "no such file", f"{original or 'no such file'}, as in the version's folder")]
+
+
+def check_served(subject: Subject) -> Finding:
+    """Look at what MLflow runs to serve the version: our one file, no pickle, and the spec's own columns."""
+    recorded = subject.require_recorded()
+    claimed = recorded.run_tags.get("model_sha256", "no tag")
+    found = folder_sha256(recorded.model_files)
+    registered = recorded.tags.get("model_sha256", "no tag")
+    differences = [
+        Difference(f"the model's files, as the {whose} has them", stated, found)
+        for whose, stated in (("run", claimed), ("registered version", registered))
+        if stated != found
+    ]
+    if differences:
+        return judge(differences, "", made="The served model's files are not those that were registered.")
+    code = resources.files("send_screen.tracking").joinpath("_served.py").read_bytes()
+    served = (recorded.model_files / "served.py").read_bytes()
+    if served.replace(b"\r\n", b"\n") != code.replace(b"\r\n", b"\n"):
+        differences.append(Difference("served.py", "other code", "this library's tracking/_served.py"))
+    document = yaml.safe_load((recorded.model_files / "MLmodel").read_bytes())
+    differences += _described(subject, document)
+    number = f"send-screen=={str(subject.claims['code_version']).partition('+')[0]}"
+    needs = {number, f"mlflow=={subject.claims['packages']['mlflow']}"}
+    lines = set((recorded.model_files / "requirements.txt").read_text("utf-8").split())
+    conda = yaml.safe_load((recorded.model_files / "conda.yaml").read_bytes())
+    pip = next((set(each["pip"]) for each in conda["dependencies"] if isinstance(each, dict)), set())
+    for name, stated in (("requirements.txt", lines), ("conda.yaml", pip)):
+        if stated != needs:
+            differences.append(Difference(name, shown(", ".join(sorted(stated))), ", ".join(sorted(needs))))
+    words = "It runs this library's own file over a verified folder; no pickle, no other code, the spec's columns."
+    return judge(differences, words, excuse=subject.excuse)
+
+
+def _described(subject: Subject, document: dict[str, Any]) -> list[Difference]:
+    """Return what MLmodel says otherwise than training does."""
+    recorded, bundle = subject.require_recorded(), subject.require_bundle()
+    flavor = document["flavors"]["python_function"]
+    inputs = [
+        {"type": kind, "name": name, "required": False}
+        for name, kind in signature(bundle.spec, bundle.contracts).items()
+    ]
+    outputs = [{"type": kind, "name": name, "required": True} for name, kind in ANSWER_COLUMNS.items()]
+    wanted: dict[str, tuple[object, object]] = {
+        "run_id": (document["run_id"], recorded.version.run_id),
+        "model_id": (document["model_id"], recorded.model_id),
+        "flavors": (sorted(document["flavors"]), ["python_function"]),
+        "loader_module": (flavor["loader_module"], "mlflow.pyfunc.loaders.code_model"),
+        "model_code_path": (flavor["model_code_path"], "served.py"),
+        "code": (flavor["code"], None),
+        "python_model": (flavor.get("python_model"), None),
+        "artifacts": (flavor["artifacts"], {"bundle": {"path": "artifacts/bundle", "uri": "bundle"}}),
+        "inputs": (json.loads(document["signature"]["inputs"]), inputs),
+        "outputs": (json.loads(document["signature"]["outputs"]), outputs),
+    }
+    return [
+        Difference(f"MLmodel: {name}", shown(claimed), shown(found))
+        for name, (claimed, found) in wanted.items()
+        if claimed != found
+    ]

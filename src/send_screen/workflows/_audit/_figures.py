@@ -1,0 +1,100 @@
+"""The figures: from the evidence to ``published.json``, its gates, and what it says of itself."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from send_screen.governance import MANIFEST, Difference, Finding, check_gates, compare, judge, not_checked, version_id
+from send_screen.workflows._audit._subject import Subject
+from send_screen.workflows._published import published_document
+from send_screen.workflows._version import version_facts
+
+#: Sections of ``published.json`` that follow from spec and tables, not from the evidence.
+DRAWN = ("shapes", "surfaces", "example", "scorecard")
+
+
+def check_identity(subject: Subject) -> Finding:
+    """Derive the version's id from the hashes of spec, contracts and data, code and packages."""
+    bundle, facts = subject.require_bundle(), subject.claims
+    hashes = {contract.ref: contract.sha256 for contract in bundle.contracts.values()}
+    made_of = (facts["data_sha256"], hashes, facts["code_version"], facts["packages"], facts["held_out_schools"])
+    found = version_id(bundle.spec.sha256, *made_of)
+    claims = {
+        "$.version.id": facts["id"],
+        f"{MANIFEST}: version": json.loads((subject.folder / MANIFEST).read_bytes())["version"],
+    }
+    if subject.recorded is not None:
+        claims["tag version_id of the registered version"] = subject.recorded.tags.get("version_id", "no tag")
+        claims["tag version_id of the run"] = subject.recorded.run_tags.get("version_id", "no tag")
+    differences = [Difference(where, str(claimed), found) for where, claimed in claims.items() if claimed != found]
+    return judge(differences, f"{found} is the hash of what made it.", made="The id is of other things than these.")
+
+
+def check_facts(subject: Subject) -> Finding:
+    """Derive again what the version says of itself, but for what only the data can tell."""
+    bundle, facts = subject.require_bundle(), subject.claims
+    found: dict[str, Any] = version_facts(
+        bundle.spec,
+        bundle.contracts,
+        bundle.tables,
+        trained_on=facts["trained_on"],
+        as_of=facts["as_of"],
+        data_sha256=facts["data_sha256"],
+        hold_out=facts["held_out_schools"],
+        code=facts["code_version"],
+        packages=facts["packages"],
+    )
+    claimed = {name: value for name, value in facts.items() if name != "gates"}
+    compared = compare(claimed, json.loads(json.dumps(found)), "$.version")
+    words = f"{compared.words} Taken from it as they are: the data's hash, the as-of date and trained_on."
+    return judge(compared.differences, words, excuse=subject.excuse)
+
+
+def check_figures(subject: Subject) -> Finding:
+    """Derive every figure, interval, verdict and sentence again from the evidence, by what training calls."""
+    if subject.evidence is None:
+        return not_checked(subject.no_evidence)
+    if subject.evidence.table is None:
+        return not_checked("The evidence cannot be read.")
+    bundle = subject.require_bundle()
+    knew = subject.document.get("disclosure") or {}
+    found = published_document(
+        bundle.spec,
+        bundle.contracts,
+        bundle.tables,
+        subject.evidence.table,
+        subject.evidence.set_aside,
+        {**subject.claims, "gates": None},
+        bundle.bags,
+        earlier=knew.get("earlier", ()),
+        told=knew.get("told", ()),
+    )
+    skipped = (*DRAWN, "version")  # these are other checks
+    claimed = {name: value for name, value in subject.document.items() if name not in skipped}
+    derived = {name: value for name, value in found.items() if name not in skipped}
+    compared = compare(claimed, json.loads(json.dumps(derived)))
+    return judge(
+        compared.differences,
+        compared.words,
+        excuse=subject.excuse,
+        made=f"{compared.n:,} values were compared: what is published is not what the evidence says.",
+    )
+
+
+def check_gate_results(subject: Subject) -> Finding:
+    """Hold the spec's gates against the published figures, and whether it was registered against them."""
+    bundle = subject.require_bundle()
+    found = gates_of(bundle.spec.gates, subject.document)
+    differences = list(compare(subject.claims["gates"], found, "$.version.gates").differences)
+    passed = all(gate["passed"] for gate in found) and not bundle.spec.research_comparison
+    if subject.recorded is not None and not passed:
+        words = "is registered, and does not pass its gates"
+        differences.append(Difference("registered version", words, "no version that misses a gate is registered"))
+    words = f"{len(found)} gates, {sum(gate['passed'] for gate in found)} passed."
+    return judge(differences, words, made="The gates are not what the figures say.")
+
+
+def gates_of(gates: Any, document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what each gate says of the published figures, as JSON has it."""
+    return list(json.loads(json.dumps(check_gates(gates, document))))

@@ -1,0 +1,71 @@
+"""The version's files against the manifest, and the manifest against the registry."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from send_screen.governance import MANIFEST, SIGNATURE, Difference, Finding, judge, not_checked, sha256_of
+from send_screen.workflows._audit._subject import UNREADABLE, Subject
+
+_MOST_BYTES = 64 * 2**20
+
+
+def plain_files(folder: Path) -> tuple[dict[str, str], list[str]]:
+    """Return the hash of each plain file in a folder by its name, and the names of what else lies there."""
+    hashes, others = {}, []
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink() or not (path.is_dir() or path.is_file()):
+            others.append(name)
+        elif path.is_file():
+            if path.stat().st_size > _MOST_BYTES or not path.resolve().is_relative_to(folder.resolve()):
+                others.append(name)
+                continue
+            hashes[name] = sha256_of(path.read_bytes())
+    return hashes, others
+
+
+def check_manifest(subject: Subject) -> Finding:
+    """Hold the manifest's hash against the registry's."""
+    if subject.recorded is None:
+        return not_checked("A folder knows of no registry. Audit models:/name/number for that.")
+    path = subject.folder / MANIFEST
+    found = sha256_of(path.read_bytes()) if path.is_file() else "no such file"
+    differences = [
+        Difference(f"{MANIFEST}, as the {whose} has it", claimed, found)
+        for whose, claimed in (
+            ("registered version", subject.recorded.tags.get("manifest_sha256", "no tag")),
+            ("run", subject.recorded.run_tags.get("manifest_sha256", "no tag")),
+        )
+        if claimed != found
+    ]
+    return judge(differences, f"Its SHA-256 is {found}, as registered version and run have it.")
+
+
+def check_files(subject: Subject) -> Finding:
+    """Hold every file's hash against the manifest, and look for files that it does not name."""
+    claimed = json.loads((subject.folder / MANIFEST).read_bytes())["files"]
+    found, others = plain_files(subject.folder)
+    differences = [Difference(name, "a plain file, or none", "a link, or no file of a version's") for name in others]
+    if subject.recorded is not None:
+        inside = (name for name in subject.recorded.no_files if name.startswith("bundle/"))
+        differences += [Difference(name, "a plain file, or none", "no file of a version's") for name in inside]
+    for name in sorted({*claimed, *found} - {MANIFEST, SIGNATURE}):
+        if claimed.get(name) != found.get(name):
+            differences.append(Difference(name, claimed.get(name, "not named"), found.get(name, "no such file")))
+    made = f"{len(differences)} files are not those of the manifest."
+    return judge(differences, f"{len(claimed)} files have the hashes of the manifest.", made=made)
+
+
+def check_together(subject: Subject) -> Finding:
+    """Say whether the files can be read as one version."""
+    if subject.bundle is None:
+        return judge([Difference("the version's files", subject.why, "a version")], "", made=UNREADABLE)
+    bundle = subject.bundle
+    claimed = json.loads((subject.folder / MANIFEST).read_bytes())["version"]
+    differences = []
+    if claimed != subject.claims.get("id"):
+        differences.append(Difference(f"{MANIFEST}: version", str(claimed), str(subject.claims.get("id"))))
+    words = f"{bundle.spec.title}: {len(bundle.tables.features)} features, {len(bundle.contracts)} contracts."
+    return judge(differences, words)

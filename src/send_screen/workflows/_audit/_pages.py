@@ -1,0 +1,81 @@
+"""Every page and picture, made again from what is published: a number that is only on a page is found."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+
+from send_screen.governance import Bundle, Difference, Finding, judge, shown
+from send_screen.pictures import shap_waterfall
+from send_screen.workflows._audit._subject import Subject
+from send_screen.workflows._enter import WATERFALL, run_plots
+from send_screen.workflows._version import write_version
+
+_AROUND = 40  # characters of a page before a place that differs
+_DRAWN_TEXT = re.compile(r"<text[^>]*>(.*?)</text>", re.DOTALL)
+_DRAWN_BY = re.compile(r"<dc:title>(Matplotlib[^<]*)</dc:title>")
+
+
+def check_pages(subject: Subject) -> Finding:
+    """Write the version again from its parts and its published figures, and compare every byte."""
+    bundle = subject.require_bundle()
+    differences = []
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        _write(folder, bundle)
+        names = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
+        for name in names:
+            path = subject.folder / name
+            claimed = path.read_bytes() if path.is_file() else b""
+            if claimed != (folder / name).read_bytes():
+                differences.append(apart(name, claimed, (folder / name).read_bytes()))
+    words = f"{len(names)} files were written again, and are alike to the last byte."
+    return judge(differences, words, excuse=subject.excuse, made="A file is not what the published figures make.")
+
+
+def _write(folder: Path, bundle: Bundle) -> None:
+    write_version(folder, bundle.spec, bundle.contracts, bundle.tables, bundle.bags, bundle.published)
+
+
+def check_pictures(subject: Subject) -> Finding:
+    """Draw every picture again from the published figures."""
+    recorded, document = subject.require_recorded(), subject.require_bundle().published
+    plots = run_plots(document)
+    differences = []
+    for name, svg in plots.items():
+        path = recorded.run_files / name
+        claimed = path.read_bytes() if path.is_file() else b""
+        if claimed != svg.encode():
+            differences.append(apart(name, claimed, svg.encode()))
+    if differences:
+        return judge(differences, "", excuse=subject.excuse, made="A picture is not what the published figures make.")
+    path = recorded.run_files / WATERFALL
+    claimed_svg, found = path.read_text("utf-8") if path.is_file() else "", shap_waterfall(document["example"])
+    words = f"{len(plots) + 1} pictures were drawn again, and are alike to the last byte."
+    if claimed_svg == found:
+        return judge([], words)
+    theirs, ours = _drawn_by(claimed_svg), _drawn_by(found)
+    innocent = theirs != ours and _DRAWN_TEXT.findall(claimed_svg) == _DRAWN_TEXT.findall(found)
+    excuse = f"{theirs} drew it, and here is {ours}; every word and number in it is the same." if innocent else ""
+    difference = apart(WATERFALL, claimed_svg.encode(), found.encode())
+    made = "A picture is not what the published figures make."
+    return judge([difference], words, excuse=subject.excuse or excuse, made=made)
+
+
+def _drawn_by(svg: str) -> str:
+    found = _DRAWN_BY.search(svg)
+    return found[1] if found else "something else"
+
+
+def apart(name: str, claimed: bytes, found: bytes) -> Difference:
+    """Return the first place where two files differ."""
+    if not claimed:
+        return Difference(name, "no such file", f"{len(found)} bytes")
+    place = next(
+        (i for i, (a, b) in enumerate(zip(claimed, found, strict=False)) if a != b), min(len(claimed), len(found))
+    )
+    start = max(0, place - _AROUND)
+    line = claimed[:place].count(b"\n") + 1
+    texts = (shown(each[start : place + _AROUND].decode("utf-8", errors="replace")) for each in (claimed, found))
+    return Difference(f"{name}, line {line}", *texts)

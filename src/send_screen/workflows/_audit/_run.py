@@ -1,0 +1,139 @@
+"""The audit, one check after the other."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from send_screen.errors import SendScreenError, UsageError
+from send_screen.governance import Audit, Check, Difference, Finding, judge, not_checked, read_public_key
+from send_screen.tracking import collect, default_uri
+from send_screen.workflows._audit._copies import check_copies, check_served
+from send_screen.workflows._audit._database import check_metrics, check_params, check_run, check_tags
+from send_screen.workflows._audit._decisions import check_aliases, check_decisions, check_ledger
+from send_screen.workflows._audit._evidence import check_evidence_hash, check_evidence_whole
+from send_screen.workflows._audit._figures import check_facts, check_figures, check_gate_results, check_identity
+from send_screen.workflows._audit._files import check_files, check_manifest, check_together
+from send_screen.workflows._audit._pages import check_pages, check_pictures
+from send_screen.workflows._audit._subject import Subject, Unreadable, evidence_of, open_subject
+from send_screen.workflows._audit._tables import check_drawn, check_examples, check_tables
+from send_screen.workflows._audit._vouched import check_signature
+
+Question = Callable[[Subject], Finding]
+
+#: What is checked of any version, in the order of its report.
+OF_A_VERSION: dict[str, tuple[str, Question]] = {
+    "signature": ("Somebody outside the store vouches for it", check_signature),
+    "manifest": ("The manifest is the one that was registered", check_manifest),
+    "files": ("Every file is the one in the manifest, and there is no other", check_files),
+    "together": ("Spec, contracts, tables and figures belong together", check_together),
+    "identity": ("The version's identity follows from what made it", check_identity),
+    "facts": ("What it says of itself follows from its spec", check_facts),
+    "evidence": ("The evidence is the one that was registered", check_evidence_hash),
+    "evidence-whole": ("The evidence is whole, and lists whom its scores list", check_evidence_whole),
+    "figures": ("Every figure, interval, verdict and sentence follows from the evidence", check_figures),
+    "gates": ("The gates say what the figures say", check_gate_results),
+    "drawn": ("The pictures' numbers, the points and the invented child follow from the tables", check_drawn),
+    "tables": ("Tables, bags, spec and evidence fit each other", check_tables),
+    "pages": ("Every page is what the published figures make", check_pages),
+}
+#: What is checked where the version is in a registry.
+OF_A_STORE: dict[str, tuple[str, Question]] = {
+    "pictures": ("Every picture is what the published figures make", check_pictures),
+    "copies": ("All copies of the files are alike", check_copies),
+    "served": ("What is served is this model, and nothing else is run", check_served),
+    "examples": ("The example of a request is of invented children, and is answered", check_examples),
+    "metrics": ("The figures in MLflow's database are the published ones", check_metrics),
+    "params": ("The parameters in MLflow's database are those of the spec", check_params),
+    "tags": ("The tags in MLflow's database are those of the version", check_tags),
+    "run": ("Registered version, run and served model belong together", check_run),
+    "ledger": ("The ledger of decisions is whole", check_ledger),
+    "aliases": ("Each alias points where the ledger says", check_aliases),
+    "decisions": ("What was decided about this version is what is shown of it", check_decisions),
+}
+NEEDS_MORE = Check(
+    "refit",
+    "The evidence's scores, the tables and the data's hash come from the data",
+    not_checked(
+        "This needs the data and a refit: the same spec, data, code and packages give the same bytes (send-screen "
+        "train). So do the scores of the challengers, how likely a child is to stay listed, the as-of date, whether "
+        "the children are invented, and which rows were set aside.",
+    ),
+)
+
+
+def audit(
+    model: str | Path,
+    *,
+    evidence: str | Path | None = None,
+    key: str | Path | None = None,
+    ledger: str | Path | None = None,
+    tracking_uri: str | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Audit:
+    """Check everything that is claimed of a version, by deriving it again.
+
+    Nothing of the version is run, imported or unpickled. Nothing is written.
+
+    Parameters
+    ----------
+    model : str or pathlib.Path
+        ``models:/name@alias``, ``models:/name/3``, or a folder that ``send-screen export`` wrote; of a folder only the
+        version is checked, since it knows of no store.
+    evidence : str or pathlib.Path, optional
+        The evidence store, or the version's folder in it; by default where the registry says.
+    key : str or pathlib.Path, optional
+        The public key of whoever answers for training, from them and not from the store.
+    ledger : str or pathlib.Path, optional
+        The ledger of decisions; by default beside a local database, and for a server where the registry says.
+    tracking_uri : str, optional
+    progress : callable, optional
+        Told in words what is being checked.
+
+    Returns
+    -------
+    Audit
+
+    Raises
+    ------
+    UsageError
+        If there is no such version, evidence, ledger or key.
+    MissingExtraError
+        If the store does not answer, or a package is missing.
+    """
+    tell = progress or (lambda _: None)
+    public = None if key is None else read_public_key(Path(key))
+    with tempfile.TemporaryDirectory() as scratch:
+        workspace = Path(scratch)
+        recorded = None
+        folder = Path(model)
+        if str(model).startswith("models:"):
+            tell("Fetching everything about the version")
+            recorded = collect(str(model), uri=tracking_uri or default_uri(), target=workspace)
+            folder = recorded.run_files / "bundle"
+        elif not folder.is_dir():
+            raise UsageError(
+                f"There is no exported model at {model}.",
+                remedy="Give models:/name@alias, models:/name/3, or the folder that send-screen export wrote.",
+            )
+        subject = open_subject(folder, recorded, workspace, key=public, ledger=ledger, uri=tracking_uri)
+        subject = evidence_of(subject, None if evidence is None else Path(evidence))
+        asked = OF_A_VERSION | (OF_A_STORE if recorded else {})
+        tell("Deriving again what is claimed of it")
+        checks = [Check(id, title, _made(check, subject)) for id, (title, check) in asked.items()]
+        return Audit(str(model), subject.facts, (*checks, NEEDS_MORE))
+
+
+def _made(check: Question, subject: Subject) -> Finding:
+    """Return what a check says; files that make it fail are files that were never ours."""
+    try:
+        return check(subject)
+    except Unreadable as error:
+        return not_checked(error.message)
+    except SendScreenError as error:
+        found = Difference(error.file or "the version's files", error.message, "what send_screen writes")
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError) as error:
+        # of a file that says anything; what the exception says could quote it
+        found = Difference("the version's files", f"what cannot be read ({type(error).__name__})", "what we write")
+    return judge([found], "It could not be derived from these files.", excuse=subject.excuse)

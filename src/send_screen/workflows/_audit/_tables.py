@@ -1,0 +1,95 @@
+"""The model itself: what is drawn of it, and whether its parts fit each other and the evidence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from send_screen.cohorts import load_cohort
+from send_screen.governance import Bundle, Difference, Finding, alike, compare, judge, sha256_of, shown
+from send_screen.pictures import drawn
+from send_screen.simulation import invented_rows
+from send_screen.tables import BagTables, sign_violations, with_spread
+from send_screen.workflows._audit._figures import DRAWN
+from send_screen.workflows._audit._subject import Subject
+
+
+def check_drawn(subject: Subject) -> Finding:
+    """Derive the shapes, surfaces and points again from the tables, and score the invented child."""
+    bundle = subject.require_bundle()
+    found = json.loads(json.dumps(drawn(bundle.spec, bundle.contracts, bundle.tables, bundle.bags)))
+    compared = compare({name: subject.document.get(name) for name in DRAWN}, found)
+    return judge(compared.differences, compared.words, excuse=subject.excuse)
+
+
+def check_tables(subject: Subject) -> Finding:
+    """Hold the tables against their hash, the spec, the bags whose mean they are, and the evidence."""
+    bundle = subject.require_bundle()
+    differences = list(_faults(subject, bundle))
+    bags = f"their {len(bundle.bags.tables)} bags" if bundle.bags else "no bags"
+    words = f"Learnt from {bundle.tables.n_background:,} children; they fit the spec, {bags} and the evidence."
+    return judge(differences, words, made="The model's parts do not fit each other.")
+
+
+def _faults(subject: Subject, bundle: Bundle) -> Iterator[Difference]:
+    tables, spec = bundle.tables, bundle.spec
+    claimed, found = subject.claims.get("tables_sha256"), sha256_of((subject.folder / "tables.json").read_bytes())
+    if claimed != found:
+        yield Difference("$.version.tables_sha256", str(claimed), found)
+    if list(tables.features) != [feature.name for feature in spec.features]:
+        yield Difference("features", ", ".join(tables.features), "those of the spec, in its order")
+    if tables.name != spec.title:
+        yield Difference("tables.json: name", tables.name, spec.title)
+    signs = {name: 1 if sign == "increasing" else -1 for name, sign in spec.signs.items()}
+    for name in sign_violations(tables.terms, tables.surfaces, signs):
+        yield Difference(
+            f"tables.json: {name}", "the score moves against the sign", f"{spec.signs[name]}, as the spec says"
+        )
+    evidence = subject.evidence
+    if evidence is not None and evidence.table is not None:
+        n = evidence.table["row"].nunique()
+        if n != tables.n_background:
+            yield Difference("children learnt from", f"{tables.n_background} in tables.json", f"{n} in the evidence")
+    if bundle.bags is None:
+        return
+    sure = with_spread(tables, bundle.bags).to_json()
+    yield from compare(json.loads(tables.to_json()), json.loads(sure), "tables.json, how sure: $").differences
+    yield from _bags_mean(bundle, bundle.bags)
+
+
+def _bags_mean(bundle: Bundle, bags: BagTables) -> Iterator[Difference]:
+    """Hold the tables against the mean of the bags, which they are but for signs kept in each."""
+    tables, rows = bundle.tables, answerable(bundle)
+    mean = float(np.mean([bag.intercept for bag in bags.tables]))
+    if not alike(tables.intercept, mean):
+        yield Difference("tables.json: $.intercept", shown(tables.intercept), f"{mean}, the mean of the bags")
+    apart = np.abs(bags.score(rows).mean(axis=0) - tables.score(rows))
+    error = bags.standard_error(bags.score(rows))
+    if (apart > error + 1e-9).any():
+        yield Difference("score of an invented child", f"{apart.max():.3g} from the bags' mean", "the bags' mean")
+
+
+def answerable(bundle: Bundle) -> pd.DataFrame:
+    """Return the invented children of a request's example, as the tables take them."""
+    rows = invented_rows(bundle.spec, bundle.contracts)
+    return load_cohort(bundle.spec, rows, training=False, contracts=bundle.contracts).X
+
+
+def check_examples(subject: Subject) -> Finding:
+    """Invent the example of a request again from the contracts, and score it with the tables."""
+    bundle, recorded = subject.require_bundle(), subject.require_recorded()
+    invented = invented_rows(bundle.spec, bundle.contracts)
+    found = json.loads(invented.to_json(orient="split", index=False))
+    differences: list[Difference] = []
+    for name, inside in (("input_example.json", None), ("serving_input_example.json", "dataframe_split")):
+        claimed = json.loads((recorded.model_files / name).read_bytes())
+        claimed = claimed[inside] if inside else claimed
+        differences += compare(claimed, found, f"{name}: $").differences
+    rows = answerable(bundle)
+    tables = bundle.tables
+    tables.check_additivity(tables.score(rows), tables.contributions(rows))
+    words = f"{len(invented)} children, invented from the contracts alone; {len(rows)} are scored, and reasons add up."
+    return judge(differences, words, excuse=subject.excuse)

@@ -1,0 +1,122 @@
+"""What is known of the children before a version is published: from earlier versions, and from the model's tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from send_screen.cohorts import Cohort
+from send_screen.errors import DataError
+from send_screen.evaluation import counts_told
+from send_screen.governance import sha256_of
+from send_screen.specs import ModelSpec
+from send_screen.tables import LevelsTerm, RiskTables, ShapeTerm
+from send_screen.tracking import EarlierRun
+
+
+def earlier_versions(spec: ModelSpec, runs: Sequence[EarlierRun], *, version: str, n: int) -> list[dict[str, Any]]:
+    """Return what earlier versions told of the same children, as :func:`~send_screen.evaluation.publish` takes it.
+
+    Where this very version was published before, it is what that publication knew: the same version publishes the
+    same figures again.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+    runs : sequence of EarlierRun
+        On the same data.
+    version : str
+        Its id.
+    n : int
+        Children of the cohort; a version of more or fewer, of whom other children are eligible, is of others.
+
+    Raises
+    ------
+    DataError
+        If what a run has published cannot be read.
+    """
+    names = {group.label: group.name for group in spec.groups}
+    found: dict[str, dict[str, Any]] = {}
+    for run in runs:
+        try:
+            document = json.loads(run.published)
+            if run.version_id == version:
+                return list(document.get("disclosure", {}).get("earlier", []))
+            if document["cohort"]["n"] != n:
+                continue
+            rows = [
+                {**row, "attribute": " × ".join(names[part] for part in parts)}
+                for row in document["groups"]
+                if set(parts := row["attribute"].split(" × ")) <= set(names)
+            ]
+            sha256 = sha256_of(run.published)
+            found.setdefault(
+                sha256, {"version": run.version_id, "published_sha256": sha256, "counts": counts_told(rows)}
+            )
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            raise DataError(
+                f"What run {run.run_id}, on the same data, has published cannot be read.",
+                file="published.json",
+                remedy="Without it, new figures could give away single children. Put its published.json back.",
+            ) from None
+    return list(found.values())
+
+
+def told_by_tables(spec: ModelSpec, tables: RiskTables, cohort: Cohort) -> list[tuple[str, list[str]]]:
+    """Return the groups whose number of children can be read off the model's tables, where a feature is a group too.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+    tables : RiskTables
+        With their counts.
+    cohort : Cohort
+        The children that were counted.
+
+    Returns
+    -------
+    list of (attribute, groups)
+        Groups that together are all the children of a bin, a level, a cell, or of those with a missing value.
+    """
+    groups = {str(name): cohort.sensitive[name].astype(str) for name in cohort.sensitive}
+    groups |= {" × ".join(names): _joined(groups, names) for names in spec.intersections}
+    told: set[tuple[str, tuple[str, ...]]] = set()
+    for inside in _counted(tables, cohort.X):
+        for attribute, group in groups.items():
+            names = set(group[inside])
+            if names and names.isdisjoint(group[~inside]):
+                told.add((attribute, tuple(sorted(names))))
+    return [(attribute, list(names)) for attribute, names in sorted(told)]
+
+
+def _joined(groups: dict[str, pd.Series], names: Sequence[str]) -> pd.Series:
+    joined = groups[names[0]]
+    for name in names[1:]:
+        joined = joined + " × " + groups[name]
+    return joined
+
+
+def _counted(tables: RiskTables, X: pd.DataFrame) -> Iterator[np.ndarray]:
+    """Give the children, as a mask, of each number of children that is in the tables."""
+    places = {term.feature: term.coordinates(X[term.feature]) for term in tables.terms}
+    for term in tables.terms:
+        at = places[term.feature]
+        if term.n_missing is not None:
+            yield np.isnan(at)
+        if isinstance(term, ShapeTerm):
+            yield from (_bin(term.edges, at) == i for i, n in enumerate(term.n or ()) if n is not None)
+        if isinstance(term, LevelsTerm):
+            yield from (at == i for i, n in enumerate(term.counts or ()) if n is not None)
+    for surface in tables.surfaces:
+        first, second = (_bin(edges, places[f]) for edges, f in zip(surface.edges, surface.features, strict=True))
+        for i, row in enumerate(surface.n or ()):
+            yield from ((first == i) & (second == j) for j, n in enumerate(row) if n is not None)
+
+
+def _bin(edges: Sequence[float], at: np.ndarray) -> np.ndarray:
+    """Return the bin of each place; a missing value is in the bin after the last."""
+    return np.where(np.isnan(at), len(edges) + 1, np.searchsorted(edges, at, side="right"))

@@ -1,0 +1,513 @@
+"""Alterations of a store, of named kinds, each with the checks of which one at least must find it.
+
+Each is drawn by a seeded generator: another file, number, row or tag for another seed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from audit_store import PAGES, Store
+
+from send_screen.governance import folder_sha256, write_manifest
+
+Alteration = Callable[[Store, Random], None]
+#: Kind -> what it does, and the checks of which at least one must fail.
+KINDS: dict[str, tuple[Alteration, frozenset[str]]] = {}
+
+
+def kind(*checks: str) -> Callable[[Alteration], Alteration]:
+    def register(alteration: Alteration) -> Alteration:
+        KINDS[alteration.__name__.replace("_", " ")] = alteration, frozenset(checks)
+        return alteration
+
+    return register
+
+
+def one_byte(path: Path, rng: Random) -> None:
+    content = bytearray(path.read_bytes())
+    content[rng.randrange(len(content))] ^= 1 << rng.randrange(7)
+    path.write_bytes(content)
+
+
+def files_of(folder: Path, pattern: str = "*") -> list[Path]:
+    return sorted(path for path in folder.rglob(pattern) if path.is_file())
+
+
+def other_digit(text: str, rng: Random, *, within: str = r"\d") -> str:
+    """Return a text with one digit, inside something that matches, another one."""
+    spots = [place for match in re.finditer(within, text) for place in range(*match.span()) if text[place].isdigit()]
+    place = rng.choice(spots)
+    return text[:place] + rng.choice([d for d in "123456789" if d != text[place]]) + text[place + 1 :]
+
+
+def numbers_in(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return the places of all floats in a document."""
+    if isinstance(value, dict):
+        return [place for key, each in value.items() for place in numbers_in(each, (*path, key))]
+    if isinstance(value, list):
+        return [place for key, each in enumerate(value) for place in numbers_in(each, (*path, key))]
+    return [path] if isinstance(value, float) else []
+
+
+#: The first digits of a number by which children are scored.
+VALUES = r'"(?:log_odds|slope|missing|mean|intercept)": -?\d\.\d{4}'
+
+
+def nudge(document: Any, sections: tuple[str, ...], rng: Random) -> None:
+    """Change one number of a document a little."""
+    *way, last = rng.choice(numbers_in({name: document[name] for name in sections}))
+    part = document
+    for key in way:
+        part = part[key]
+    part[last] = part[last] * (1 + rng.choice([-1, 1]) * 10 ** rng.uniform(-5, -1)) + 1e-4
+
+
+# Bytes of files.
+
+
+@kind("files", "copies", "pictures", "manifest", "decisions", "together")
+def a_byte_of_a_file_of_the_run(store: Store, rng: Random) -> None:
+    one_byte(rng.choice(files_of(store.run)), rng)
+
+
+@kind("served", "copies")
+def a_byte_of_a_file_of_the_served_model(store: Store, rng: Random) -> None:
+    one_byte(rng.choice(files_of(store.model)), rng)
+
+
+@kind("evidence")
+def a_byte_of_the_evidence(store: Store, rng: Random) -> None:
+    one_byte(store.evidence, rng)
+
+
+@kind("pictures")
+def a_number_in_a_picture(store: Store, rng: Random) -> None:
+    path = rng.choice(files_of(store.run / "plots"))
+    path.write_text(other_digit(path.read_text("utf-8"), rng, within=r">[^<]*\d[^<]*<"), encoding="utf-8")
+
+
+@kind("copies")
+def a_number_on_the_page_that_MLflow_shows(store: Store, rng: Random) -> None:
+    path = store.run / rng.choice(PAGES[:3])
+    path.write_text(other_digit(path.read_text("utf-8"), rng, within=r">[^<]*\d[^<]*<"), encoding="utf-8", newline="\n")
+
+
+@kind("files", "copies")
+def a_stray_file(store: Store, rng: Random) -> None:
+    folder = rng.choice([store.bundle, store.run, store.run / "plots", store.model, store.model / "artifacts/bundle"])
+    (folder / rng.choice(["notes.txt", "model.pkl", "hook.py", "card2.html"])).write_bytes(b"something")
+
+
+@kind("files", "copies")
+def a_link_in_place_of_a_file(store: Store, rng: Random) -> None:
+    path = rng.choice([path for path in files_of(store.run) if path.name != "manifest.json"])
+    original = path.rename(store.folder / "elsewhere")
+    path.symlink_to(original)
+
+
+@kind("files", "copies", "manifest", "pictures", "decisions", "served")
+def a_file_taken_away(store: Store, rng: Random) -> None:
+    rng.choice([path for path in files_of(store.run) if path.name != "signature.json"]).unlink()
+
+
+# The version's folder, with the hashes made anew.
+
+
+@kind("manifest")
+def the_tables_with_the_manifest_made_anew(store: Store, rng: Random) -> None:
+    path = store.bundle / "tables.json"
+    path.write_text(other_digit(path.read_text("utf-8"), rng, within=VALUES), encoding="utf-8")
+    store.rehash(tags=False)
+
+
+@kind("tables", "drawn", "together")
+def the_tables_with_every_hash_made_anew(store: Store, rng: Random) -> None:
+    path = store.bundle / "tables.json"
+    path.write_text(other_digit(path.read_text("utf-8"), rng, within=VALUES), encoding="utf-8")
+    store.rehash()
+
+
+@kind("tables", "together")
+def the_bags_with_every_hash_made_anew(store: Store, rng: Random) -> None:
+    path = store.bundle / "bags.json"
+    path.write_text(other_digit(path.read_text("utf-8"), rng, within=VALUES), encoding="utf-8")
+    store.rehash()
+
+
+@kind("pages")
+def a_number_on_a_page_with_every_hash_made_anew(store: Store, rng: Random) -> None:
+    path = store.bundle / rng.choice(["report.html", "card.html", "scorecard.html", "card.md"])
+    within = r"\d" if path.suffix == ".md" else r">[^<]*\d[^<]*<"
+    path.write_text(other_digit(path.read_text("utf-8"), rng, within=within), encoding="utf-8", newline="\n")
+    store.rehash()
+
+
+@kind("figures")
+def a_figure_with_everything_made_anew(store: Store, rng: Random) -> None:
+    sections = ("cohort", "performance", "differences", "groups", "gaps", "calibration")
+    store.republish(lambda document: nudge(document, sections, rng))
+
+
+@kind("figures")
+def a_verdict_with_everything_made_anew(store: Store, rng: Random) -> None:
+    def change(document: dict[str, Any]) -> None:
+        gap = rng.choice(document["gaps"])
+        gap["status"] = rng.choice([s for s in ("no gap shown", "too few to say") if s != gap["status"]])
+        document["named"] = []
+
+    store.republish(change)
+
+
+@kind("figures")
+def the_rows_set_aside_with_everything_made_anew(store: Store, rng: Random) -> None:
+    def change(document: dict[str, Any]) -> None:
+        rows = document["cohort"]["set_aside"]
+        row = rng.choice(rows)
+        if rng.random() < 0.5:
+            rows.remove(row)
+        else:
+            row["n"] = (row["n"] or 0) + rng.randrange(10, 99)
+
+    store.republish(change)
+
+
+@kind("drawn")
+def a_point_of_the_card_with_everything_made_anew(store: Store, rng: Random) -> None:
+    store.republish(lambda document: nudge(document, (rng.choice(["shapes", "example"]),), rng))
+
+
+@kind("facts")
+def what_it_says_of_itself_with_everything_made_anew(store: Store, rng: Random) -> None:
+    def change(document: dict[str, Any]) -> None:
+        name = rng.choice(["intended_use", "population", "capacity", "never_looks_at", "review_date", "rule_words"])
+        value = document["version"][name]
+        document["version"][name] = value * 2 if isinstance(value, float) else value[:-1]
+
+    store.republish(change)
+
+
+@kind("gates")
+def a_gate_with_everything_made_anew(store: Store, rng: Random) -> None:
+    def change(document: dict[str, Any]) -> None:
+        gate = rng.choice(document["version"]["gates"])
+        gate["measured"] += rng.uniform(0.01, 0.2)
+
+    store.republish(change)
+
+
+@kind("identity", "together", "facts")
+def the_spec_with_every_hash_made_anew(store: Store, rng: Random) -> None:
+    path = store.bundle / "spec.yaml"
+    path.write_text(other_digit(path.read_text("utf-8"), rng, within=r"(at_least|capacity): [\d.]+"), encoding="utf-8")
+    store.rehash()
+
+
+@kind("identity", "together", "facts")
+def a_contract_with_every_hash_made_anew(store: Store, rng: Random) -> None:
+    path = rng.choice(files_of(store.bundle / "contracts"))
+    text = path.read_text("utf-8")
+    path.write_text(text + rng.choice(["\n", "# reviewed\n", "# 2027\n"]), encoding="utf-8", newline="\n")
+    store.rehash()
+
+
+# The served model.
+
+
+@kind("copies")
+def the_served_model_alone_with_its_hashes_made_anew(store: Store, rng: Random) -> None:
+    folder = store.model / "artifacts" / "bundle"
+    path = folder / rng.choice(["tables.json", "published.json"])
+    path.write_text(other_digit(path.read_text("utf-8"), rng, within=r"\d\.\d+"), encoding="utf-8")
+    (folder / "manifest.json").unlink()
+    write_manifest(folder, version=store.tag("version_id"))
+    store.retag("model_sha256", folder_sha256(store.model))
+
+
+@kind("served", "examples")
+def what_is_run_to_serve_it_with_its_hash_made_anew(store: Store, rng: Random) -> None:
+    changes = {
+        "served.py": ("import mlflow", "import mlflow  # and more"),
+        "MLmodel": ("loader_module: mlflow.pyfunc.loaders.code_model", "loader_module: mlflow.sklearn"),
+        "requirements.txt": ("send-screen==", "send-screeen=="),
+        "conda.yaml": ("mlflow==", "mlfl0w=="),
+        "input_example.json": ("Invented 1", "Zaphod"),
+    }
+    name = rng.choice(sorted(changes))
+    path = store.model / name
+    path.write_text(path.read_text("utf-8").replace(*changes[name]), encoding="utf-8", newline="\n")
+    store.retag("model_sha256", folder_sha256(store.model))
+
+
+# The database.
+
+
+@kind("metrics")
+def a_metric_in_the_database(store: Store, rng: Random) -> None:
+    table, name, value, whose = rng.choice(
+        [
+            ("latest_metrics", "key", "value", "run_uuid"),
+            ("metrics", "key", "value", "run_uuid"),
+            ("logged_model_metrics", "metric_name", "metric_value", "run_id"),
+        ]
+    )
+    with store.database() as connection:
+        rows = connection.execute(f"select {name} from {table} where {whose} = ?", (store.run_id,)).fetchall()
+    figure = rng.choice(sorted(row[0] for row in rows))
+    change = f"update {table} set {value} = {value} + ? where {name} = ? and {whose} = ?"
+    store.execute(change, 10 ** rng.uniform(-6, -1), figure, store.run_id)
+
+
+@kind("metrics")
+def a_metric_logged_again(store: Store, rng: Random) -> None:
+    from mlflow import MlflowClient
+
+    MlflowClient(store.uri, store.uri).log_metric(store.run_id, rng.choice(["roc_auc", "new_figure"]), rng.random())
+
+
+@kind("params")
+def a_parameter_in_the_database(store: Store, rng: Random) -> None:
+    key = rng.choice(["spec", "model", "capacity", "folds", "fold_seeds", "held_out_schools", "challengers"])
+    if rng.random() < 0.5:
+        store.execute("update params set value = value || '1' where key = ? and run_uuid = ?", key, store.run_id)
+    else:
+        change = "update logged_model_params set param_value = '7' where param_key = ? and model_id = ?"
+        store.execute(change, key, store.model_id)
+
+
+@kind("tags", "manifest", "evidence", "served", "identity", "signature")
+def a_tag_of_the_run(store: Store, rng: Random) -> None:
+    with store.database() as connection:
+        rows = connection.execute(
+            "select key from tags where run_uuid = ? and key not like 'mlflow.%' and key != 'evidence_place'",
+            (store.run_id,),
+        ).fetchall()
+    key = rng.choice(sorted(row[0] for row in rows))
+    store.execute("update tags set value = value || 'x' where key = ? and run_uuid = ?", key, store.run_id)
+
+
+@kind("tags", "manifest", "evidence", "served", "identity", "decisions")
+def a_tag_of_the_registered_version(store: Store, rng: Random) -> None:
+    with store.database() as connection:
+        rows = connection.execute("select key from model_version_tags where version = ?", (store.number,)).fetchall()
+    key = rng.choice(sorted(row[0] for row in rows))
+    if rng.random() < 0.3:
+        store.execute("delete from model_version_tags where key = ? and version = ?", key, store.number)
+    else:
+        change = "update model_version_tags set value = value || 'x' where key = ? and version = ?"
+        store.execute(change, key, store.number)
+
+
+@kind("tags")
+def a_tag_of_somebodys_own(store: Store, rng: Random) -> None:
+    name = rng.choice(["approved", "fair", "audited"])
+    store.execute("insert into tags (key, value, run_uuid) values (?, 'yes', ?)", name, store.run_id)
+
+
+# Two versions.
+
+
+@kind("manifest")
+def the_files_of_two_versions_exchanged(store: Store, rng: Random) -> None:
+    one, other = store.run, store.of(2).run
+    aside = one.rename(store.folder / "aside")
+    other.rename(one)
+    aside.rename(other)
+
+
+@kind("run", "tags", "manifest")
+def the_runs_of_two_versions_exchanged(store: Store, rng: Random) -> None:
+    first, second = store.run_id, store.of(2).run_id
+    store.execute("update model_versions set run_id = ? where version = 1", second)
+    store.execute("update model_versions set run_id = ? where version = 2", first)
+
+
+@kind("run", "copies", "served")
+def another_model_served_under_this_number(store: Store, rng: Random) -> None:
+    source = f"models:/{store.of(2).model_id}"
+    store.execute("update model_versions set source = ? where version = ?", source, store.number)
+
+
+# Decisions.
+
+
+@kind("aliases")
+def an_alias_moved_without_the_ledger(store: Store, rng: Random) -> None:
+    alias = rng.choice(["champion", "candidate", "shadow"])
+    if rng.random() < 0.3:
+        store.execute("delete from registered_model_aliases where alias = ?", alias)
+    else:
+        store.execute("update registered_model_aliases set version = 3 - version where alias = ?", alias)
+
+
+@kind("ledger")
+def a_ledger_entry_altered(store: Store, rng: Random) -> None:
+    lines = store.ledger.read_text("utf-8").splitlines(keepends=True)
+    place = rng.randrange(len(lines))
+    entry = json.loads(lines[place])
+    entry[rng.choice(["by", "reason", "when", "manifest_sha256"])] += "."
+    lines[place] = json.dumps(entry, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
+    store.ledger.write_text("".join(lines), encoding="utf-8", newline="\n")
+
+
+@kind("ledger")
+def a_ledger_entry_removed(store: Store, rng: Random) -> None:
+    lines = store.ledger.read_bytes().splitlines(keepends=True)
+    del lines[rng.randrange(len(lines))]
+    store.ledger.write_bytes(b"".join(lines))
+
+
+@kind("ledger")
+def two_ledger_entries_exchanged(store: Store, rng: Random) -> None:
+    lines = store.ledger.read_bytes().splitlines(keepends=True)
+    i, j = rng.sample(range(len(lines)), 2)
+    lines[i], lines[j] = lines[j], lines[i]
+    store.ledger.write_bytes(b"".join(lines))
+
+
+@kind("decisions")
+def what_is_shown_of_the_decisions(store: Store, rng: Random) -> None:
+    if rng.random() < 0.5:
+        path = store.run / "decisions.md"
+        path.write_text(path.read_text("utf-8").replace("Agreed", "Agreed at once"), encoding="utf-8")
+    else:
+        change = "update model_versions set description = description || 'It is fair.' where version = ?"
+        store.execute(change, store.number)
+
+
+# The evidence, with its hash made anew wherever it is.
+
+
+@kind("evidence-whole")
+def evidence_rows_removed(store: Store, rng: Random) -> None:
+    def change(table: pd.DataFrame) -> pd.DataFrame:
+        gone = rng.sample(range(len(table)), rng.randrange(1, 30))
+        return table.drop(index=gone).reset_index(drop=True)
+
+    store.rewrite_evidence(change)
+
+
+@kind("evidence-whole")
+def evidence_rows_in_another_order(store: Store, rng: Random) -> None:
+    store.rewrite_evidence(lambda table: table.sample(frac=1.0, random_state=rng.randrange(2**32), ignore_index=True))
+
+
+@kind("evidence-whole")
+def evidence_rows_twice(store: Store, rng: Random) -> None:
+    store.rewrite_evidence(lambda table: pd.concat([table, table.iloc[[rng.randrange(len(table))]]], ignore_index=True))
+
+
+def flipped(table: pd.DataFrame, rng: Random, n: int) -> pd.DataFrame:
+    rows = rng.sample(range(len(table)), n)
+    table.loc[rows, "label"] = (1 - table.loc[rows, "label"]).astype(table["label"].dtype)
+    return table
+
+
+@kind("figures")
+def a_label_flipped(store: Store, rng: Random) -> None:
+    store.rewrite_evidence(lambda table: flipped(table, rng, 1))
+
+
+@kind("figures")
+def a_group_changed(store: Store, rng: Random) -> None:
+    def change(table: pd.DataFrame) -> pd.DataFrame:
+        column = rng.choice([name for name in table if name.startswith("group.")])
+        rows = rng.sample(range(len(table)), 20)
+        known = sorted(table[column].unique())
+        for row in rows:
+            table.loc[row, column] = rng.choice([group for group in known if group != table.loc[row, column]])
+        return table
+
+    store.rewrite_evidence(change)
+
+
+@kind("evidence-whole")
+def a_child_put_on_the_list(store: Store, rng: Random) -> None:
+    def change(table: pd.DataFrame) -> pd.DataFrame:
+        fold = table["fold"] == rng.randrange(table["fold"].nunique())
+        missed = table[fold & (table["flag.version"] == 0) & (table["label"] == 1)]
+        listed = table[fold & (table["flag.version"] == 1) & (table["label"] == 0)]
+        table.loc[rng.choice(list(missed.nsmallest(50, "score.version").index)), "flag.version"] = 1.0
+        if rng.random() < 0.5:
+            table.loc[rng.choice(list(listed.index)), "flag.version"] = 0.0
+        return table
+
+    store.rewrite_evidence(change)
+
+
+@kind("evidence-whole")
+def a_score_changed(store: Store, rng: Random) -> None:
+    def change(table: pd.DataFrame) -> pd.DataFrame:
+        table.loc[rng.randrange(len(table)), "score.version"] += 10 ** rng.uniform(-4, 0)
+        return table
+
+    store.rewrite_evidence(change)
+
+
+@kind("evidence-whole")
+def a_child_moved_to_another_fold_or_school(store: Store, rng: Random) -> None:
+    def change(table: pd.DataFrame) -> pd.DataFrame:
+        row = rng.randrange(len(table))
+        table.loc[row, "fold"] = (table.loc[row, "fold"] + 1) % 3
+        return table
+
+    store.rewrite_evidence(change)
+
+
+@kind("figures")
+def the_rows_set_aside_inside_the_evidence(store: Store, rng: Random) -> None:
+    from send_screen.governance import sha256_of
+    from send_screen.workflows._evidence_store import read_evidence, write_evidence
+
+    table, set_aside = read_evidence(store.evidence)
+    write_evidence(store.evidence, table, set_aside.iloc[: len(set_aside) // rng.randrange(2, 5)])
+    store.retag("evidence_sha256", sha256_of(store.evidence.read_bytes()))
+
+
+# What only a signature finds: see KEYED.
+
+
+@kind("signature")
+def the_whole_version_made_anew_from_other_labels(store: Store, rng: Random) -> None:
+    store.remake(lambda table: flipped(table, rng, rng.randrange(1, 40)))
+
+
+@kind("signature")
+def the_whole_version_made_anew_from_other_groups(store: Store, rng: Random) -> None:
+    def change(table: pd.DataFrame) -> pd.DataFrame:
+        column = rng.choice([name for name in table if name.startswith("group.")])
+        values = table[column].to_numpy(object)
+        i, j = rng.sample(range(len(values)), 2)
+        values[i], values[j] = values[j], values[i]
+        first = np.flatnonzero(values != values[0])[0]
+        values[first] = values[0]
+        return table.assign(**{column: values})
+
+    store.remake(change)
+
+
+@kind("signature")
+def the_signature_taken_away(store: Store, rng: Random) -> None:
+    for folder in (store.bundle, store.model / "artifacts" / "bundle"):
+        (folder / "signature.json").unlink()
+    store.retag("model_sha256", folder_sha256(store.model))
+    if rng.random() < 0.5:
+        store.retag("signed_by", "nobody")
+
+
+@kind("signature")
+def the_signature_of_another_version(store: Store, rng: Random) -> None:
+    shutil.copy(store.of(2).bundle / "signature.json", store.bundle)
+    store.rehash()
+
+
+#: Found only by who holds the public key.
+KEYED = frozenset(name for name, (_, checks) in KINDS.items() if checks == {"signature"})

@@ -1,0 +1,198 @@
+"""A store that a test may alter, and what somebody who controls it can do: write files, the database, every hash."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from send_screen.evaluation import headline
+from send_screen.governance import (
+    Audit,
+    code_version,
+    folder_sha256,
+    open_bundle,
+    package_versions,
+    sha256_of,
+    write_manifest,
+)
+from send_screen.pictures import shap_waterfall
+from send_screen.workflows import audit
+from send_screen.workflows._enter import WATERFALL, run_plots
+from send_screen.workflows._evidence_store import read_evidence, write_evidence
+from send_screen.workflows._published import published_document
+from send_screen.workflows._version import write_version
+
+PAGES = ("report.html", "card.html", "scorecard.html", "published.json")
+_PLACES = (
+    ("runs", "artifact_uri"),
+    ("experiments", "artifact_location"),
+    ("logged_models", "artifact_location"),
+    ("model_versions", "storage_location"),
+    ("tags", "value"),
+    ("model_version_tags", "value"),
+    ("registered_model_tags", "value"),
+)
+
+
+@dataclass(frozen=True)
+class Store:
+    """A database, artefacts, evidence and a ledger; version ``number`` of it is looked at."""
+
+    folder: Path
+    keys: Path
+    number: int = 1
+
+    @property
+    def uri(self) -> str:
+        return f"sqlite:///{(self.folder / 'mlflow.db').as_posix()}"
+
+    @property
+    def ledger(self) -> Path:
+        return self.folder / "decisions.jsonl"
+
+    @contextmanager
+    def database(self) -> Iterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(self.folder / "mlflow.db")) as connection:
+            yield connection
+            connection.commit()
+
+    def one(self, query: str, *values: object) -> Any:
+        with self.database() as connection:
+            return connection.execute(query, values).fetchone()[0]
+
+    def execute(self, statement: str, *values: object) -> None:
+        with self.database() as connection:
+            done = connection.execute(statement, values)
+            assert done.rowcount, f"nothing was altered by {statement}"
+
+    def of(self, number: int) -> Store:
+        return replace(self, number=number)
+
+    @property
+    def run_id(self) -> str:
+        return str(self.one("select run_id from model_versions where version = ?", self.number))
+
+    @property
+    def model_id(self) -> str:
+        return str(self.one("select source from model_versions where version = ?", self.number)).removeprefix(
+            "models:/"
+        )
+
+    @property
+    def run(self) -> Path:
+        return self.folder / "mlartifacts" / "send_screen" / self.run_id / "artifacts"
+
+    @property
+    def bundle(self) -> Path:
+        return self.run / "bundle"
+
+    @property
+    def model(self) -> Path:
+        return self.folder / "mlartifacts" / "send_screen" / "models" / self.model_id / "artifacts"
+
+    @property
+    def evidence(self) -> Path:
+        return self.folder / "evidence" / "reception_sen" / self.tag("version_id") / "evidence.parquet"
+
+    def tag(self, name: str) -> str:
+        return str(self.one("select value from tags where key = ? and run_uuid = ?", name, self.run_id))
+
+    def retag(self, name: str, value: str) -> None:
+        self.execute("update tags set value = ? where key = ? and run_uuid = ?", value, name, self.run_id)
+        self.execute("update model_version_tags set value = ? where key = ? and version = ?", value, name, self.number)
+
+    def audit(self, **how: Any) -> Audit:
+        return audit(f"models:/reception_sen/{self.number}", tracking_uri=self.uri, **how)
+
+    # What somebody who controls the store can do.
+
+    def rehash(self, *, tags: bool = True, pages: bool = True) -> None:
+        """Make the manifest of the version's folder anew, copy it wherever it lies, and set the tags."""
+        (self.bundle / "manifest.json").unlink()
+        manifest = write_manifest(self.bundle, version=self.tag("version_id"))
+        if pages:
+            for name in PAGES:
+                shutil.copy(self.bundle / name, self.run / name)
+        shutil.rmtree(self.model / "artifacts" / "bundle")
+        shutil.copytree(self.bundle, self.model / "artifacts" / "bundle")
+        if tags:
+            self.retag("manifest_sha256", manifest)
+            self.retag("model_sha256", folder_sha256(self.model))
+
+    def rewrite_evidence(self, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+        """Change the evidence, and its hash wherever that is."""
+        table, set_aside = read_evidence(self.evidence)
+        write_evidence(self.evidence, change(table), set_aside)
+        self.retag("evidence_sha256", sha256_of(self.evidence.read_bytes()))
+
+    def republish(self, change: Callable[[dict[str, Any]], object]) -> None:
+        """Change what is published, and make every page, picture, hash and metric of it anew."""
+        opened = open_bundle(self.bundle)
+        document = opened.published
+        change(document)
+        kept = Path(shutil.move(self.bundle / "contracts", self.folder / "kept"))
+        contracts = {
+            use.contract: replace(opened.contracts[use.contract], path=kept / opened.contracts[use.contract].path.name)
+            for use in opened.spec.data
+        }
+        write_version(self.bundle, opened.spec, contracts, opened.tables, opened.bags, document)
+        shutil.rmtree(kept)
+        for name, svg in run_plots(document).items():
+            (self.run / name).write_bytes(svg.encode())
+        (self.run / WATERFALL).write_bytes(shap_waterfall(document["example"]).encode())
+        self.rehash()
+        self._metrics(headline(document))
+
+    def _metrics(self, figures: dict[str, float]) -> None:
+        with self.database() as connection:
+            for table, name, value, whose in (
+                ("latest_metrics", "key", "value", "run_uuid"),
+                ("metrics", "key", "value", "run_uuid"),
+                ("logged_model_metrics", "metric_name", "metric_value", "run_id"),
+            ):
+                for figure, number in figures.items():
+                    connection.execute(
+                        f"update {table} set {value} = ? where {name} = ? and {whose} = ?",
+                        (number, figure, self.run_id),
+                    )
+
+    def remake(self, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+        """Change the evidence, and derive everything from it anew, as this library does: nothing is left but a key."""
+        self.rewrite_evidence(change)
+        opened = open_bundle(self.bundle)
+        contracts = {use.contract: opened.contracts[use.contract] for use in opened.spec.data}
+        table, set_aside = read_evidence(self.evidence)
+        facts = opened.published["version"]
+        assert (facts["code_version"], facts["packages"]) == (code_version(), package_versions())
+        made = published_document(opened.spec, contracts, opened.tables, table, set_aside, facts, opened.bags)
+        again = json.loads(json.dumps(made))
+
+        def put(document: dict[str, Any]) -> None:
+            document.clear()
+            document.update(again)
+
+        self.republish(put)
+
+
+def copy_store(store: Store, target: Path) -> Store:
+    """Return a copy of a store in a folder that is not there yet."""
+    target.mkdir(parents=True)
+    for name in ("mlartifacts", "evidence"):
+        shutil.copytree(store.folder / name, target / name)
+    for name in ("mlflow.db", "decisions.jsonl"):
+        if (store.folder / name).exists():
+            shutil.copy(store.folder / name, target)
+    copy = replace(store, folder=target)
+    with copy.database() as connection:
+        for table, column in _PLACES:
+            words = f"update {table} set {column} = replace({column}, ?, ?)"
+            connection.execute(words, (store.folder.as_uri(), target.as_uri()))
+    return copy

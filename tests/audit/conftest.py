@@ -1,0 +1,49 @@
+"""A store with two versions and a ledger of decisions, made once a session and copied for every alteration."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from audit_store import Store, copy_store
+
+from send_screen.workflows import promote, train
+
+WHO = {"by": "Sarah Łęcka", "reason": "Agreed by the board"}
+
+
+@pytest.fixture(scope="session")
+def original(trained: Any, small_spec: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Version 1 is champion, after version 2 was; version 2, which kept a school aside, is the newest."""
+    from mlflow.tracking._tracking_service import utils
+
+    with pytest.MonkeyPatch.context() as patch:
+        # mlflow remembers in a process where a run's artefacts are: this run has two places, here and in `trained`
+        patch.setattr(utils, "_artifact_repos_cache", OrderedDict())
+        store = copy_store(Store(trained.folder, trained.keys), tmp_path_factory.mktemp("audit") / "original")
+        train(
+            small_spec,
+            trained.data,
+            tracking_uri=store.uri,
+            evidence=store.folder / "evidence",
+            hold_out=1,
+            threads=1,
+            sign=trained.keys / "private.pem",
+        )
+        for number in (1, 2, 1):
+            promote(f"models:/reception_sen/{number}", tracking_uri=store.uri, **WHO)
+        promote("models:/reception_sen/2", alias="shadow", tracking_uri=store.uri, **WHO)
+    return store
+
+
+@pytest.fixture
+def store(original: Store, tmp_path: Path) -> Store:
+    return copy_store(original, tmp_path / "store")
+
+
+@pytest.fixture(scope="session")
+def copied(original: Store) -> Callable[[Path], Store]:
+    return lambda target: copy_store(original, target)

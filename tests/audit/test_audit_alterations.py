@@ -1,0 +1,60 @@
+"""Whoever controls the store alters it, in two hundred ways: each is found, and what was not altered is green."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from alterations import KEYED, KINDS
+from audit_store import Store, copy_store
+
+from send_screen.governance import FAILED, NOT_CHECKED
+
+SEEDS = 5
+ALTERATIONS = [
+    pytest.param(name, seed, id=f"{name}-{seed}", marks=[pytest.mark.slow] if seed else [])
+    for name in KINDS
+    for seed in range(SEEDS)
+]
+
+
+def test_there_are_two_hundred_of_many_kinds() -> None:
+    assert len(ALTERATIONS) >= 200
+    assert len(KINDS) >= 12
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_what_was_not_altered_is_green(store: Any, number: int) -> None:
+    found = store.of(number).audit(key=store.keys / "public.pem")
+    assert found.green, found.having(FAILED)
+    assert [check.id for check in found.having(NOT_CHECKED)] == ["refit"]
+
+
+@pytest.mark.parametrize(("name", "seed"), ALTERATIONS)
+def test_an_alteration_is_found(store: Any, name: str, seed: int) -> None:
+    alter, checks = KINDS[name]
+    rng = Random(f"{name} {seed}")
+    alter(store, rng)
+    found = store.audit(key=store.keys / "public.pem" if name in KEYED else None)
+    failed = {check.id for check in found.having(FAILED)}
+    assert failed & checks, f"failed: {failed}"
+    assert not found.green
+    for check in found.having(FAILED):
+        assert check.finding.differences
+        assert all(each.where and each.claimed != each.found for each in check.finding.differences)
+
+
+@pytest.mark.parametrize("name", [name for name in KINDS if name.startswith("the whole version made anew")])
+def test_without_a_key_only_the_ledger_knows_what_was_made_anew_as_a_whole(
+    trained: Any, store: Any, tmp_path: Path, name: str
+) -> None:
+    """So the alteration is the best that somebody who controls the store can do, and the audit says what is open."""
+    KINDS[name][0](store, Random(0))
+    assert {check.id for check in store.audit().having(FAILED)} == {"decisions"}
+    never_promoted = copy_store(Store(trained.folder, trained.keys), tmp_path / "never promoted")
+    KINDS[name][0](never_promoted, Random(0))
+    found = never_promoted.audit()
+    assert found.green, found.having(FAILED)
+    assert "vouches" in found.words

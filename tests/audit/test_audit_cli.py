@@ -1,0 +1,302 @@
+"""The commands as an auditor gives them: what they print, what they write, how they end, and what they cannot do."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+import subprocess
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from audit_store import Store
+from typer.testing import CliRunner
+
+from send_screen.cli._app import app
+
+MODEL = "models:/reception_sen/1"
+
+
+def run(*arguments: object) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+def told(store: Store, *arguments: object) -> dict[str, Any]:
+    code, out, err = run("audit", MODEL, "--tracking-uri", store.uri, "--json", *arguments)
+    found = dict(json.loads(out))
+    assert code == (0 if found["green"] else 1), err
+    return found
+
+
+def statuses(found: dict[str, Any]) -> dict[str, str]:
+    return {check["id"]: check["status"] for check in found["checks"]}
+
+
+def test_green_in_words_on_a_page_and_for_a_script(store: Store, tmp_path: Path) -> None:
+    out = tmp_path / "audit"
+    key = store.keys / "public.pem"
+    code, text, err = run("audit", MODEL, "--tracking-uri", store.uri, "--key", key, "--out", out)
+    assert code == 0, err
+    first = text.splitlines()[0]
+    assert first.startswith("GREEN: nothing differs in the 24 checks that were made. 1 could not be made:")
+    page = (out / "audit.html").read_text("utf-8")
+    assert "✓ Green: nothing differs" in page
+    assert "Invented children" in page
+    assert "It does not say that the model is good, or fair" in page
+    written = json.loads((out / "audit.json").read_text("utf-8"))
+    assert written["green"] is True
+    assert written["words"] == first
+    assert set(statuses(written).values()) == {"passed", "not checked"}
+
+
+def test_red_names_the_place_and_both_values(store: Store, tmp_path: Path) -> None:
+    store.execute("update latest_metrics set value = .99 where key = 'roc_auc' and run_uuid = ?", store.run_id)
+    code, text, _ = run("audit", MODEL, "--tracking-uri", store.uri, "--out", tmp_path)
+    assert code == 1
+    assert text.startswith("RED: 1 of the ")
+    claimed = json.loads((store.bundle / "published.json").read_bytes())["performance"]
+    value = next(row["value"] for row in claimed if row["policy"] == "version" and row["metric"] == "roc_auc")
+    assert f"metric.roc_auc: 0.99 stands there; found: {value}" in text
+    page = (tmp_path / "audit.html").read_text("utf-8")
+    assert "✗ RED: something differs" in page
+    assert "Do not use the version" in page
+    assert str(value) in page
+
+
+def test_without_the_evidence_it_says_which_half_was_checked(store: Store) -> None:
+    shutil.move(store.folder / "evidence", store.folder / "locked")
+    found = told(store)
+    assert found["green"] is True
+    assert {id for id, status in statuses(found).items() if status == "not checked"} == {
+        "signature", "evidence", "evidence-whole", "figures", "refit",
+    }  # fmt: skip
+    assert "5 could not be made" in found["words"]
+    found = told(store, "--evidence", store.folder / "locked")
+    assert statuses(found)["figures"] == "passed"
+    place = store.folder / "locked" / "reception_sen" / store.tag("version_id")
+    assert statuses(told(store, "--evidence", place))["figures"] == "passed"
+
+
+def test_evidence_that_is_named_and_is_not_there_is_a_mistake_of_the_call(store: Store, tmp_path: Path) -> None:
+    code, out, err = run("audit", MODEL, "--tracking-uri", store.uri, "--evidence", tmp_path)
+    assert (code, out) == (2, "")
+    assert "no evidence of this version" in err
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="somebody who may read everything runs this")
+def test_evidence_that_may_not_be_read(store: Store) -> None:
+    store.evidence.chmod(0)
+    assert statuses(told(store))["figures"] == "not checked"
+
+
+def test_the_evidence_of_another_version_is_found(store: Store) -> None:
+    other = store.of(2).evidence
+    found = told(store, "--evidence", other.parent)
+    assert statuses(found)["evidence"] == "FAILED"
+    assert statuses(found)["figures"] == "FAILED"
+
+
+def test_evidence_that_is_no_table_is_found_and_nothing_of_it_is_told(store: Store) -> None:
+    store.evidence.write_bytes(b"Zaphod Beeblebrox," * 1000)
+    found = told(store)
+    assert statuses(found)["evidence-whole"] == "FAILED"
+    assert "Zaphod" not in json.dumps(found)
+
+
+def test_nothing_of_a_child_is_told(store: Store) -> None:
+    """Whatever is wrong with the evidence, its rows stay in it."""
+    store.rewrite_evidence(lambda table: table.iloc[::-1].assign(label=0))
+    text = json.dumps(told(store))
+    table = store.evidence
+    import pandas as pd
+
+    scores = {repr(score) for score in pd.read_parquet(table)["score.version"]}
+    assert not any(score in text for score in scores)
+
+
+def test_an_exported_folder(trained: Any) -> None:
+    code, out, err = run("audit", trained.exported, "--evidence", trained.folder / "evidence", "--key",
+                         trained.keys / "public.pem", "--json")  # fmt: skip
+    assert code == 0, err
+    found = statuses(json.loads(out))
+    assert found["signature"] == found["figures"] == found["pages"] == "passed"
+    assert found["manifest"] == "not checked"
+    assert "metrics" not in found
+
+
+def test_other_code_is_no_difference_and_hides_none_of_the_hashes(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import send_screen.workflows._audit._subject as subject
+
+    monkeypatch.setattr(subject, "code_version", lambda: "0.2.0+0123456789ab")
+    assert told(store)["green"] is True  # what can be derived all the same is
+    store.rewrite_evidence(lambda table: table.assign(label=1 - table["label"]))
+    found = told(store)
+    assert statuses(found)["figures"] == "not checked"
+    told_why = next(check["words"] for check in found["checks"] if check["id"] == "figures")
+    assert "Other code made it" in told_why
+    assert "0.2.0+0123456789ab" in told_why
+    assert statuses(told(store, "--key", store.keys / "public.pem"))["signature"] == "FAILED"
+
+
+# Keys.
+
+
+def test_a_pair_of_keys_is_made_once_and_for_its_owner(tmp_path: Path) -> None:
+    folder = tmp_path / "pair"
+    code, out, err = run("keys", "--out", folder, "--json")
+    assert code == 0, err
+    assert stat.S_IMODE((folder / "private.pem").stat().st_mode) == 0o600
+    assert len(json.loads(out)["id"]) == 64
+    before = (folder / "private.pem").read_bytes()
+    code, _, err = run("keys", "--out", folder)
+    assert code == 2
+    assert "no key is written over" in err
+    assert (folder / "private.pem").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["private.pem", "text.pem", "rsa.pem", "absent.pem"])
+def test_a_key_that_is_no_public_key(store: Store, tmp_path: Path, name: str) -> None:
+    (tmp_path / "text.pem").write_text("hello", encoding="utf-8")
+    shutil.copy(store.keys / "private.pem", tmp_path)
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    other = rsa.generate_private_key(65537, 2048).public_key()
+    (tmp_path / "rsa.pem").write_bytes(other.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    code, _, err = run("audit", MODEL, "--tracking-uri", store.uri, "--key", tmp_path / name)
+    assert code == (3 if name == "absent.pem" else 2)
+    assert "Traceback" not in err
+    assert len(err.splitlines()) == 1
+
+
+def test_another_key_and_an_unsigned_version_are_differences(store: Store, tmp_path: Path) -> None:
+    run("keys", "--out", tmp_path / "other")
+    found = told(store, "--key", tmp_path / "other" / "public.pem")
+    assert {id for id, status in statuses(found).items() if status == "FAILED"} == {"signature"}
+    for folder in (store.bundle, store.model / "artifacts" / "bundle"):
+        (folder / "signature.json").unlink()
+    assert statuses(told(store, "--key", store.keys / "public.pem"))["signature"] == "FAILED"
+
+
+def test_training_refuses_a_key_inside_the_store(trained: Any, small_spec: Path, tmp_path: Path) -> None:
+    inside = tmp_path / "evidence" / "keys"
+    run("keys", "--out", inside)
+    uri = f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}"
+    code, _, err = run("train", small_spec, "--data", trained.data, "--tracking-uri", uri, "--evidence",
+                       tmp_path / "evidence", "--sign", inside / "private.pem")  # fmt: skip
+    assert code == 2
+    assert "inside the store" in err
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not on this machine")
+def test_the_signature_can_be_checked_without_us(store: Store, tmp_path: Path, repository: Path) -> None:
+    """The two lines of the tutorial, which import nothing of ours."""
+    tutorial = (repository / "docs" / "tutorials" / "auditor.md").read_text("utf-8")
+    take_apart, verify = (line.strip() for line in tutorial.splitlines() if line.startswith("    ") and "sig" in line)
+    for path in (store.bundle / "signature.json", store.keys / "public.pem"):
+        shutil.copy(path, tmp_path)
+
+    def said(line: str) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(line, shell=True, cwd=tmp_path, capture_output=True, check=False)
+
+    statement = json.loads(said(take_apart).stdout)
+    assert said(verify).returncode == 0
+    (tmp_path / "signed").write_bytes((tmp_path / "signed").read_bytes()[:-1])
+    assert said(verify).returncode != 0
+    assert statement["_type"] == "https://in-toto.io/Statement/v1"
+    digests = {subject["name"]: subject["digest"]["sha256"] for subject in statement["subject"]}
+    assert digests["manifest.json"] == store.tag("manifest_sha256")
+    assert digests["evidence.parquet"] == store.tag("evidence_sha256")
+
+
+# Hostile stores.
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[" * 100_000,
+        b'{"version": 7}',
+        b'{"version": {"id": "../../.."}}',
+        b"\xff\xfe",
+        b'{"version": {"id": NaN}}',
+    ],
+    ids=["empty", "deep", "number", "path", "bytes", "nan"],
+)
+def test_hostile_json_is_a_difference_and_no_crash(store: Store, content: bytes) -> None:
+    (store.bundle / "published.json").write_bytes(content)
+    store.rehash()
+    assert told(store)["green"] is False
+
+
+def test_a_huge_file_a_pipe_and_a_link_out_of_the_store_are_never_opened(store: Store, tmp_path: Path) -> None:
+    with (store.bundle / "tables.json").open("wb") as file:
+        file.truncate(200 * 2**20)
+    os.mkfifo(store.run / "plots" / "more.svg")
+    (store.model / "more").symlink_to("/dev/zero")
+    (store.run / "away").symlink_to("/", target_is_directory=True)
+    found = told(store)
+    assert statuses(found)["files"] == statuses(found)["copies"] == "FAILED"
+    named = {each["where"] for check in found["checks"] for each in check["differences"]}
+    assert {"bundle/tables.json", "plots/more.svg", "more", "away"} <= named
+
+
+def test_a_terminal_is_not_steered(store: Store) -> None:
+    store.execute("update model_versions set description = ? where version = 1", "\x1b[2J\x1b[32mGREEN")
+    code, out, _ = run("audit", MODEL, "--tracking-uri", store.uri)
+    assert code == 1
+    assert "\x1b" not in out
+
+
+@pytest.mark.parametrize(
+    ("model", "code", "words"),
+    [
+        ("models:/reception_sen/9", 2, "The registry has no"),
+        ("models:/other/1", 2, "It has reception_sen"),
+        ("reception_sen", 2, "no exported model"),
+        ("nowhere/at/all", 2, "no exported model"),
+    ],
+)
+def test_what_is_not_there(store: Store, model: str, code: int, words: str) -> None:
+    found, out, err = run("audit", model, "--tracking-uri", store.uri)
+    assert (found, out) == (code, "")
+    assert words in err
+
+
+def test_a_server_that_is_down_is_said_at_once() -> None:
+    code, _, err = run("audit", MODEL, "--tracking-uri", "http://127.0.0.1:9")
+    assert code == 3
+    assert "No server answers at http://127.0.0.1:9" in err
+
+
+def test_a_run_that_was_deleted_for_good(store: Store) -> None:
+    run_id = store.run_id
+    for table in ("latest_metrics", "metrics", "params", "tags"):
+        store.execute(f"delete from {table} where run_uuid = ?", run_id)
+    with store.database() as connection:
+        connection.execute("pragma foreign_keys = off")
+        connection.execute("delete from runs where run_uuid = ?", (run_id,))
+    code, _, err = run("audit", MODEL, "--tracking-uri", store.uri)
+    assert code == 3
+    assert "did not give all of" in err
+
+
+def test_a_withdrawn_version_can_be_audited(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mlflow.tracking._tracking_service import utils
+
+    monkeypatch.setattr(utils, "_artifact_repos_cache", OrderedDict())
+    who = ("--by", "A. Board", "--reason", "A trial of this command")
+    assert run("withdraw", MODEL, *who, "--tracking-uri", store.uri)[0] == 0
+    code, out, err = run("audit", MODEL, "--tracking-uri", store.uri)
+    assert code == 0, out + err
+    assert "It was withdrawn on" in out
+    store.execute("delete from model_version_tags where key = 'withdrawn'")
+    assert statuses(told(store))["decisions"] == "FAILED"

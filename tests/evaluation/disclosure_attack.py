@@ -1,0 +1,294 @@
+"""A reader who wants to know the counts that are not published: every number that is, and linear programming.
+
+Nothing here is shared with the code that withholds. The cells are every combination of the groups of attributes that
+any version crosses, times outcome and list (attributes that are never crossed can be distributed over each other as one
+likes, so that a table of all of them would tell no more). Each published number is a linear statement about the cells.
+"""
+
+import json
+import re
+from itertools import combinations, product
+
+import numpy as np
+from scipy.optimize import linprog
+from scipy.sparse import csr_array
+
+TP, FN, FP, TN = range(4)
+KINDS = {
+    "n": [TP, FN, FP, TN],
+    "with": [TP, FN],
+    "without": [FP, TN],
+    "listed": [TP, FP],
+    "tp": [TP],
+    "fn": [FN],
+    "fp": [FP],
+    "tn": [TN],
+}
+SHARES = {
+    "prevalence": ("with", "n"),
+    "selection_rate": ("listed", "n"),
+    "sensitivity": ("tp", "with"),
+    "missed_need": ("fn", "with"),
+    "specificity": ("tn", "without"),
+    "false_positive_rate": ("fp", "without"),
+    "ppv": ("tp", "listed"),
+    "recall_at_capacity": ("tp", "with"),
+    "precision_at_capacity": ("tp", "listed"),
+    "specificity_at_capacity": ("tn", "without"),
+    "calibration_slope": (None, "n"),
+    "roc_auc": (None, "n"),
+    "average_precision": (None, "n"),
+    "calibration_intercept": (None, "n"),
+}
+
+
+class Attack:
+    """What one reader of one or more versions on the same children can work out."""
+
+    def __init__(self, evidence, versions):
+        """``versions``: a dict each with ``published``, ``evidence``, and what else is published beside it."""
+        attributes = sorted(c.removeprefix("group.") for c in evidence if c.startswith("group."))
+        tables = [{name} for name in attributes] or [set()]
+        for row in (row for version in versions for row in version["published"]["groups"]):
+            parts = set(row["attribute"].split(" × "))
+            tables = [t for t in tables if not t & parts] + [set().union(*(t for t in tables if t & parts))]
+        self.tables, self.size = [], 0
+        for names in map(sorted, tables):
+            levels = [sorted(set(evidence[f"group.{name}"].astype(str))) for name in names]
+            shape = tuple(map(len, levels))
+            self.tables.append((names, levels, shape, self.size))
+            self.size += int(np.prod(shape))
+        self.versions = versions
+        self.width = 4 * self.size * len(versions)
+        self.equal, self.less, self.seen = [], [], []
+        self.truth = np.concatenate([self._count(version["evidence"]) for version in versions])
+        for place, version in enumerate(versions):
+            self._read(place, version)
+            if place:  # the same children: who had the outcome is the same, cell by cell
+                for cell, kind in product(range(self.size), ("with", "without")):
+                    one = np.eye(1, self.size, cell)[0]
+                    self._fact(self._form(0, one, kind) - self._form(place, one, kind), 0.0)
+            for (table, *_), kind in product(self.tables[1:], ("tp", "fn", "fp", "tn")):
+                whole, first = self._table(table), self._table(self.tables[0][0])
+                self._fact(self._form(place, whole, kind) - self._form(place, first, kind), 0.0)
+        self.matrices = [
+            (csr_array(np.array([row for row, _ in rows])), np.array([value for _, value in rows]))
+            if rows
+            else (None, None)
+            for rows in (self.equal, self.less)
+        ]
+
+    def _count(self, evidence):
+        seeds = evidence["fold_seed"].nunique()
+        y, flag = evidence["label"].to_numpy(float), evidence["flag.version"].to_numpy()
+        parts = (y * flag, y * (1 - flag), (1 - y) * flag, (1 - y) * (1 - flag))
+        counts = []
+        for names, levels, shape, _ in self.tables:
+            at = np.zeros(len(evidence), int)
+            for name, known in zip(names, levels, strict=True):
+                at = at * len(known) + evidence[f"group.{name}"].astype(str).map(known.index).to_numpy()
+            counts.append(np.column_stack([np.bincount(at, part, int(np.prod(shape))) for part in parts]))
+        return np.vstack(counts).ravel() / seeds
+
+    def _table(self, names):
+        """All cells of one table: all children."""
+        inside = np.zeros(self.size)
+        for known, _, shape, begins in self.tables:
+            if known == names:
+                inside[begins : begins + int(np.prod(shape))] = 1.0
+        return inside
+
+    def _form(self, place, cells, kind):
+        form = np.zeros((len(self.versions), self.size, 4))
+        form[place][:, KINDS[kind]] = np.asarray(cells)[:, None]
+        return form.ravel()
+
+    def _where(self, attribute):
+        """The table that an attribute, or a combination, is in."""
+        return next(table for table in self.tables if not attribute or attribute.split(" × ")[0] in table[0])
+
+    def _cells(self, attribute, group):
+        """The cells of a group, or of a combination of groups."""
+        names, levels, shape, begins = self._where(attribute)
+        chosen = np.ones(shape, bool)
+        if attribute:
+            for name, level in zip(attribute.split(" × "), group.split(" × "), strict=True):
+                axis = names.index(name)
+                there = np.array([known == level for known in levels[axis]])
+                chosen = chosen & there.reshape([-1 if i == axis else 1 for i in range(len(shape))])
+        inside = np.zeros(self.size)
+        inside[begins : begins + chosen.size] = chosen.ravel()
+        return inside
+
+    def _others(self, attribute, group):
+        return self._table(self._where(attribute)[0]) - self._cells(attribute, group)
+
+    def _fact(self, form, value, slack=0.0):
+        if slack:
+            self.less += [(form, value + slack), (-form, slack - value)]
+        else:
+            self.equal.append((form, value))
+
+    def _share(self, place, cells, metric, value, n, slack):
+        above, below = SHARES[metric]
+        below = self._form(place, cells, below)
+        if n is not None:
+            self._fact(below, n, slack)
+        if value is not None and above is not None:
+            self._fact(self._form(place, cells, above) - value * below, 0.0)
+
+    def _read(self, place, version):
+        published = version["published"]
+        slack = 0.5 if version["evidence"]["fold_seed"].nunique() > 1 else 0.0
+        everyone = self._cells("", "")
+        # how long the list is follows from the capacity, and how many children there are is in the tables
+        self._fact(self._form(place, everyone, "listed"), self.truth @ self._form(place, everyone, "listed"))
+        self._fact(self._form(place, everyone, "n"), self.truth @ self._form(place, everyone, "n"))
+        cohort = published["cohort"]
+        for kind, value in (("n", cohort["n"]), ("with", cohort["n_outcome"])):
+            if value is not None:
+                self._fact(self._form(place, everyone, kind), value)
+        for row in published["calibration"]:
+            if row["n"] is None:
+                assert row["observed_of_100"] is row["low"] is row["high"] is row["predicted_of_100"] is None
+        if all(row["n"] is not None for row in published["calibration"]):
+            found = sum(row["n"] * row["observed_of_100"] / 100 for row in published["calibration"])
+            self._fact(
+                self._form(place, everyone, "with"), found, 0.5 * len(published["calibration"]) if slack else 1e-6
+            )
+        for row in published["performance"]:
+            assert row["value"] is not None or row["low"] is row["high"] is None
+            if row["policy"] == "version" and row["metric"] in SHARES:
+                self._share(place, everyone, row["metric"], row["value"], row["n"], slack)
+        for metric, value in version.get("metrics", {}).items():
+            if metric in SHARES:
+                self._share(place, everyone, metric, value, None, slack)
+            if metric == "number_needed_to_screen":
+                listed, found = (self._form(place, everyone, kind) for kind in ("listed", "tp"))
+                self._fact(listed - value * found, 0.0)
+        for row in published["groups"]:
+            cells = self._cells(row["attribute"], row["group"])
+            assert row["value"] is not None or row["low"] is row["high"] is None
+            if " × " not in row["attribute"]:
+                self.less.append((-self._form(place, cells, "n"), -1.0))  # it is named, so it has a child
+            if row["rounded_to"] is not None:
+                assert row["n"] is row["schools"] is None
+                if row["metric"] in SHARES and SHARES[row["metric"]][0]:
+                    above, below = (self._form(place, cells, kind) for kind in SHARES[row["metric"]])
+                    half = row["rounded_to"] / 2 + 1e-9
+                    self.less += [
+                        (above - (row["value"] + half) * below, 0.0),
+                        ((row["value"] - half) * below - above, 0.0),
+                    ]
+            elif row["metric"] in SHARES:
+                self._share(place, cells, row["metric"], row["value"], row["n"], slack)
+        for row in published["gaps"]:
+            self._gap(place, row, slack)
+        for attribute, groups, count in version.get("tables", ()):
+            self._fact(sum(self._form(place, self._cells(attribute, group), "n") for group in groups), count)
+        for attribute, group, metric, low, high in version.get("pages", ()):
+            above, below = (self._form(place, self._cells(attribute, group), kind) for kind in SHARES[metric])
+            self.less += [(above - high * below, 0.0), (low * below - above, 0.0)]
+
+    def _gap(self, place, row, slack):
+        """A gap of two rates is linear where the numbers of children that they are of are known."""
+        kinds = {"missed_need": ("fn", "with"), "false_positive_rate": ("fp", "without")}.get(row["metric"])
+        withheld = row["reason"].startswith("withheld")
+        if withheld:
+            figures = ("value", "low", "high", "n", "null_gap", "n_to_settle")
+            assert {row[figure] for figure in figures} == {None}
+            assert not re.search(r"\d", row["words"]), row["words"]
+        ours = self._cells(row["attribute"], row["group"])
+        if row["against"] == "all others":
+            theirs = self._others(row["attribute"], row["group"])
+        else:
+            theirs = self._cells(row["attribute"], row["against"])
+        if row["n"] is not None:
+            self._fact(self._form(place, ours, kinds[1] if kinds else "n"), row["n"], slack)
+        if kinds is None or slack:
+            return
+        # the best that a reader can hope for: he knows both numbers
+        sizes = [self.truth @ self._form(place, side, kinds[1]) for side in (ours, theirs)]
+        if min(sizes) == 0:
+            return
+        rates = [self._form(place, side, kinds[0]) / n for side, n in zip((ours, theirs), sizes, strict=True)]
+        scale = min(sizes)
+        gap = scale * (rates[0] - rates[1])
+        if row["value"] is not None:
+            self._fact(gap, scale * row["value"])
+        elif withheld and row["verdict"] == "within tolerance":
+            self.less += [(gap, scale * row["tolerance"]), (-gap, scale * row["tolerance"])]
+        elif withheld and row["verdict"] == "outside tolerance":
+            sign = 1 if re.search(r"missed more|more often", row["words"]) else -1
+            self.less.append((-sign * gap, -scale * row["tolerance"]))
+
+    def targets(self):
+        """Every count of 1 to 9 of a group, of all others, of a combination that is named, of any version."""
+        for place, version in enumerate(self.versions):
+            keys = {(row["attribute"], row["group"]) for row in version["published"]["groups"]}
+            for attribute, group in list(keys):  # a table of three attributes adds up to tables of two
+                parts = list(zip(attribute.split(" × "), group.split(" × "), strict=True))
+                keys |= {tuple(" × ".join(side) for side in zip(*pair, strict=True)) for pair in combinations(parts, 2)}
+            for attribute, group in sorted(keys):
+                inside = self._cells(attribute, group)
+                sides = [("", inside)] + (
+                    [("others than ", self._others(attribute, group))] if " × " not in attribute else []
+                )
+                for (who, cells), kind in product(sides, KINDS):
+                    if kind == "listed" and self._others(attribute, group).sum() == 0:
+                        continue  # the capacity tells
+                    form = self._form(place, cells, kind)
+                    value = self.truth @ form
+                    if 1e-9 < value < 10 - 1e-9:
+                        yield f"version {place + 1}: {kind} of {who}{attribute} {group} ({value:g})", form, value
+
+    def interval(self, form):
+        """The least and the most that a count can be."""
+        ends = []
+        for sign in (1, -1):
+            (a_eq, b_eq), (a_ub, b_ub) = self.matrices
+            found = linprog(sign * form, A_eq=a_eq, b_eq=b_eq, A_ub=a_ub, b_ub=b_ub, bounds=(0, None), method="highs")
+            if found.status == 3:  # without bound
+                ends.append(-sign * np.inf)
+                continue
+            assert found.status == 0, found.message
+            self.seen.append(found.x)
+            ends.append(sign * found.fun)
+        return ends
+
+    def narrowed_down(self):
+        """Every small count that a reader, who knows that it is 1 to 9, can narrow down to less than five children."""
+        found = []
+        for words, form, value in self.targets():
+            ends = [form @ x for x in self.seen]
+            if not ends or _clipped(min(ends), max(ends), value) < 5 - 1e-4:
+                low, high = self.interval(form)
+                assert low - 1e-4 <= value <= high + 1e-4, f"{words} is not between {low} and {high}"
+                if _clipped(low, high, value) < 5 - 1e-4:
+                    found.append(f"{words}: {low:.2f} to {high:.2f}")
+        return found
+
+
+def _clipped(low, high, value):
+    return min(high, max(9.0, value)) - max(low, min(1.0, value))
+
+
+def numbers_of_tables(tables, X, evidence):
+    """Counts in the model's tables that are of the same children as groups of an attribute: attribute, groups, n."""
+    told = []
+    first = evidence[evidence["fold_seed"] == evidence["fold_seed"].iloc[0]]
+    attributes = [c.removeprefix("group.") for c in evidence if c.startswith("group.")]
+    for bins, counts in tables:
+        for place, count in counts.items():
+            inside = np.asarray(bins(X)) == place
+            for attribute in attributes:
+                group = first[f"group.{attribute}"].astype(str).to_numpy()
+                names = set(group[inside])
+                if names and names.isdisjoint(group[~inside]):
+                    told.append((attribute, tuple(sorted(names)), count))
+    return told
+
+
+def dumped(document):
+    """A document as it is read from disk."""
+    return json.loads(json.dumps(document, allow_nan=False))

@@ -1,0 +1,300 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from disclosure_attack import Attack, dumped
+from evaluation_factory import invent_evidence
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from send_screen.errors import DataError
+from send_screen.evaluation import counts_told, headline, publish
+from send_screen.evaluation._disclosure_reader import Reader
+from send_screen.evaluation._disclosure_set_aside import counts_by_reason
+
+WITHHELD = "withheld to protect small groups"
+LETTERS = "ABCDEFG"
+
+
+def unequal_groups(rng, n, sizes):
+    """Groups of an attribute each, some of them rare; no digit in a name, so that any digit in words is a figure."""
+    groups = {}
+    for name, size in sizes.items():
+        shares = rng.dirichlet(np.full(size, rng.choice([0.3, 1.0, 3.0])))
+        groups[name] = np.array([name + letter for letter in LETTERS[:size]])[rng.choice(size, n, p=shares)]
+    return groups
+
+
+def of_another_model(evidence, rng, capacity, noise):
+    """The same children, scored and listed otherwise."""
+    other = evidence.copy()
+    score = evidence["score.version"].to_numpy() + rng.normal(0, noise, len(evidence))
+    flag = np.zeros(len(evidence))
+    for rows in evidence.groupby("fold_seed").indices.values():
+        flag[rows[np.argsort(-score[rows], kind="stable")[: int(capacity * len(rows))]]] = 1
+    other["score.version"], other["flag.version"] = score, flag
+    return other
+
+
+def published_in_turn(evidences, crossed, *, knowing=True):
+    """Versions on the same children, each published knowing what those before it told."""
+    versions, earlier = [], []
+    for evidence, intersections in zip(evidences, crossed, strict=True):
+        document = publish(evidence, intersections=intersections, earlier=earlier if knowing else [], replicates=20)
+        versions.append({"published": dumped(document), "evidence": evidence, "metrics": headline(document)})
+        earlier = [*earlier, {"version": str(len(earlier)), "counts": counts_told(document["groups"])}]
+    return versions
+
+
+def hidden(document):
+    """Figures of groups that stand without their numbers of children, rounded or not at all."""
+    return {
+        (row["attribute"], row["group"], row["metric"])
+        for row in document["groups"]
+        if row["reason"] == WITHHELD or row["rounded_to"] is not None
+    }
+
+
+CROSSED = (
+    [],
+    [("sex", "fsm")],
+    [("sex", "fsm"), ("sex", "origin")],
+    [("sex", "fsm"), ("sex", "origin"), ("origin", "fsm")],
+    [("sex", "fsm", "origin")],
+)
+
+
+@st.composite
+def situations(draw):
+    """One to three versions on the same children: how many, in which groups, crossed how, with which lists."""
+    rng = np.random.default_rng(draw(st.integers(0, 100_000)))
+    n = draw(st.integers(60, 700))
+    sizes = {"sex": draw(st.integers(1, 3)), "origin": draw(st.integers(2, 6)), "fsm": draw(st.integers(2, 3))}
+    first = invent_evidence(
+        n=n,
+        schools=draw(st.integers(6, 40)),
+        seeds=draw(st.integers(1, 2)),
+        folds=3,
+        prevalence=draw(st.floats(0.05, 0.6)),
+        capacity=draw(st.floats(0.1, 0.5)),
+        groups=unequal_groups(rng, n, sizes),
+        seed=int(rng.integers(1000)),
+    )
+    more = draw(st.lists(st.tuples(st.floats(0.1, 0.5), st.sampled_from([0.0, 0.3])), max_size=2))
+    evidences = [first, *(of_another_model(first, rng, capacity, noise) for capacity, noise in more)]
+    return evidences, [draw(st.sampled_from(CROSSED)) for _ in evidences]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(situations())
+def test_no_small_count_can_be_narrowed_down_from_all_that_is_published(situation):
+    evidences, crossed = situation
+    assert Attack(evidences[0], published_in_turn(evidences, crossed)).narrowed_down() == []
+
+
+def test_the_attack_works_where_only_small_counts_themselves_are_withheld(monkeypatch, evidence):
+    safe = published_in_turn([evidence], [[("sex", "fsm")]])
+    assert Attack(evidence, safe).narrowed_down() == []
+    monkeypatch.setattr(Reader, "is_protected", lambda *_: True)
+    primary_only = published_in_turn([evidence], [[("sex", "fsm")]])
+    assert hidden(primary_only[0]["published"]) < hidden(safe[0]["published"])
+    found = Attack(evidence, primary_only).narrowed_down()
+    assert any("(8.5): 8.50 to 8.50" in words for words in found), found
+
+
+@pytest.fixture
+def rare():
+    """Three children of whom it is not recorded where they are from; two groups of 40, and one of 517."""
+    origin = np.array(["unknown"] * 3 + ["north"] * 40 + ["south"] * 40 + ["home"] * 517)
+    return invent_evidence(n=600, seeds=1, groups={"origin": origin}, capacity=0.3)
+
+
+def test_what_is_withheld_is_the_least_that_protects(rare):
+    document = publish(rare, replicates=20)
+    whole = {group for _, group, metric in hidden(document) if metric == "prevalence"}
+    assert "unknown" in whole
+    assert len(whole) == 2
+    assert whole & {"north", "south"}
+
+
+def test_a_small_number_and_one_that_would_give_it_away_look_alike():
+    """Where nothing can be said even rounded, both have the same reason, and nothing else."""
+    origin = np.array(["unknown"] * 3 + ["north"] * 40 + ["home"] * 557)
+    document = publish(invent_evidence(n=600, seeds=1, groups={"origin": origin}, capacity=0.3), replicates=20)
+    rows = {(row["group"], row["metric"]): row for row in document["groups"]}
+    withheld = [rows[group, "net_benefit"] for group in ("unknown", "north")]
+    told = [{key: row[key] for key in row if key not in ("group", "group_words")} for row in withheld]
+    assert told[0] == told[1]
+    assert told[0]["reason"] == WITHHELD
+
+
+def test_three_children_of_unknown_sex_silence_no_finding_about_girls():
+    """Girls are withheld for the sake of three others: their shares stand, rounded, and their verdict."""
+    rng = np.random.default_rng(2)
+    sex = np.where(rng.random(6000) < 0.45, "F", "M").astype(object)
+    sex[:3] = "unknown"
+    evidence = invent_evidence(n=6000, schools=60, seeds=1, groups={"sex": sex})
+    girls = ((evidence["group.sex"] == "F") & (evidence["label"] == 1)).to_numpy()
+    evidence.loc[girls & (rng.random(6000) < 0.7), "flag.version"] = 0.0
+    document = publish(evidence, replicates=100)
+    counts = evidence[evidence["group.sex"] == "F"]
+    true = {
+        "prevalence": counts["label"].mean(),
+        "sensitivity": counts.loc[counts["label"] == 1, "flag.version"].mean(),
+        "false_positive_rate": counts.loc[counts["label"] == 0, "flag.version"].mean(),
+    }
+    true |= {"missed_need": 1 - true["sensitivity"], "specificity": 1 - true["false_positive_rate"]}
+    rows = {row["metric"]: row for row in document["groups"] if row["group"] == "F"}
+    for metric, share in true.items():
+        row = rows[metric]
+        assert (row["n"], row["schools"], row["rounded_to"]) == (None, None, 0.01)
+        assert row["value"] == pytest.approx(share, abs=0.0050001)
+        assert row["low"] <= share <= row["high"]
+        for figure in ("value", "low", "high"):
+            assert 100 * row[figure] == pytest.approx(round(100 * row[figure]), abs=1e-6)
+    # both sides of a hundred say the same: halfway between two numbers, each by itself could tell where
+    assert rows["missed_need"]["value"] + rows["sensitivity"]["value"] == pytest.approx(1, abs=1e-9)
+    assert rows["missed_need"]["low"] + rows["sensitivity"]["high"] == pytest.approx(1, abs=1e-9)
+    assert rows["specificity"]["value"] + rows["false_positive_rate"]["value"] == pytest.approx(1, abs=1e-9)
+    gap = next(row for row in document["gaps"] if row["group"] == "F" and row["metric"] == "missed_need")
+    assert gap["value"] is gap["n"] is None
+    assert gap["verdict"] == "outside tolerance"
+    assert gap["words"] in document["named"]
+    assert Attack(evidence, [{"published": dumped(document), "evidence": evidence}]).narrowed_down() == []
+
+
+def test_rounding_is_no_finer_than_is_safe(monkeypatch):
+    """Of forty children, a share rounded to one of a hundred is a count."""
+    origin = np.array(["unknown"] * 3 + ["north"] * 40 + ["home"] * 557)
+    evidence = invent_evidence(n=600, seeds=1, groups={"origin": origin}, capacity=0.3)
+    safe = publish(evidence, replicates=20)
+    assert Attack(evidence, [{"published": dumped(safe), "evidence": evidence}]).narrowed_down() == []
+    steps = {row["rounded_to"] for row in safe["groups"] if row["group"] == "north" and row["metric"] != "roc_auc"}
+    assert 0.01 not in steps - {row["rounded_to"] for row in safe["groups"] if row["metric"] == "calibration_slope"}
+
+
+def test_a_later_version_rounds_only_what_an_earlier_one_has_told():
+    """Rounded shares of several lists, together, say more of the same children than each by itself."""
+    origin = np.array(["unknown"] * 3 + ["north"] * 400 + ["home"] * 1597)
+    first = invent_evidence(n=2000, seeds=1, groups={"origin": origin}, capacity=0.3)
+    told = counts_told(publish(first, replicates=20)["groups"])
+    north = next(row for row in told if row["group"] == "north")
+    assert north["n"] is north["with_outcome"] is None
+    assert {"prevalence", "sensitivity"} <= set(north["between"])
+    later = of_another_model(first, np.random.default_rng(1), 0.2, 0.3)
+    document = publish(later, replicates=20, earlier=[{"version": "1", "counts": told}])
+    rows = {row["metric"]: row for row in document["groups"] if row["group"] == "north"}
+    low, high = north["between"]["prevalence"]
+    assert low <= rows["prevalence"]["value"] <= high
+    assert rows["sensitivity"]["reason"] == WITHHELD
+    # the same list once more tells nothing new
+    again = publish(first, replicates=20, earlier=[{"version": "1", "counts": told}])
+    assert counts_told(again["groups"]) == told
+
+
+def test_nothing_is_withheld_where_no_count_is_small():
+    evidence = invent_evidence(n=9000, seeds=1, groups={"sex": ["F", "M"], "fsm": ["no", "yes"]})
+    document = publish(evidence, intersections=[("sex", "fsm")], replicates=20)
+    assert hidden(document) == set()
+    assert not any(row["reason"] == WITHHELD for row in document["gaps"])
+
+
+def test_a_later_version_does_not_give_away_what_an_earlier_one_withheld(rare):
+    """North and south are alike: which of the two stands in for the unknown may change with the list."""
+    order = {"north": "south", "south": "north"}
+    first = publish(rare, replicates=20)
+    stand_in = next(group for group in ("north", "south") if ("origin", group, "prevalence") in hidden(first))
+    # a later version whose own choice would be the other one
+    later = of_another_model(rare, np.random.default_rng(1), 0.5, 0.5)
+    told = [dict(row) for row in counts_told(first["groups"])]
+    for row in told:  # an earlier version that had chosen the other
+        if row["group"] in order:
+            row["n"], row["with_outcome"] = None, None
+            if row["group"] == stand_in:
+                inside = (rare["group.origin"] == stand_in).to_numpy()
+                row["n"], row["with_outcome"] = int(inside.sum()), int(rare["label"].to_numpy()[inside].sum())
+            row["listed_with"] = row["listed_without"] = None
+    document = publish(later, replicates=20, earlier=[{"version": "1", "counts": told}])
+    assert ("origin", order[stand_in], "prevalence") in hidden(document)
+    alone = publish(later, replicates=20)
+    assert ("origin", order[stand_in], "prevalence") not in hidden(alone)
+
+
+def test_versions_that_do_not_know_of_each_other_give_small_counts_away():
+    """The same, as an attack: with other crossings, what the first withheld can be added up."""
+    rng = np.random.default_rng(0)
+    first = invent_evidence(n=500, seeds=1, groups=unequal_groups(rng, 500, {"sex": 2, "origin": 5, "fsm": 3}), seed=0)
+    evidences = [first, of_another_model(first, rng, 0.3, 0.3), of_another_model(first, rng, 0.15, 0.0)]
+    crossed = [CROSSED[1], CROSSED[2], CROSSED[4]]
+    assert Attack(first, published_in_turn(evidences, crossed)).narrowed_down() == []
+    assert Attack(first, published_in_turn(evidences, crossed, knowing=False)).narrowed_down()
+
+
+def test_what_an_earlier_version_gave_away_stops_no_later_one(rare):
+    told = [{"attribute": "origin", "group": "unknown", "n": 3, "with_outcome": 1, "listed_with": None}]
+    told[0]["listed_without"] = None
+    document = publish(rare, replicates=20, earlier=[{"version": "1", "counts": told}])
+    assert ("origin", "unknown", "prevalence") in hidden(document)
+    assert len({group for _, group, metric in hidden(document) if metric == "prevalence"}) >= 2
+
+
+def test_numbers_of_the_tables_are_reckoned_with(rare):
+    """Where the tables tell how many are from the north or from the south, neither can stand in for the other."""
+    document = publish(rare, replicates=20, told=[("origin", ["north"]), ("origin", ["south"])])
+    assert ("origin", "home", "prevalence") in hidden(document)
+    assert document["disclosure"]["told"] == [["origin", ["north"]], ["origin", ["south"]]]
+    versions = [
+        {
+            "published": dumped(document),
+            "evidence": rare,
+            "tables": [("origin", ("north",), 40), ("origin", ("south",), 40)],
+        }
+    ]
+    assert Attack(rare, versions).narrowed_down() == []
+    versions[0]["published"] = dumped(publish(rare, replicates=20))
+    assert Attack(rare, versions).narrowed_down()
+
+
+def test_it_can_be_derived_again_from_what_is_kept_in_it(rare):
+    later = of_another_model(rare, np.random.default_rng(5), 0.4, 0.5)
+    earlier = [{"version": "a", "published_sha256": "0" * 64, "counts": counts_told(publish(rare)["groups"])}]
+    document = dumped(publish(later, earlier=earlier, told=[("origin", ["home"])]))
+    again = dumped(publish(later, **document["disclosure"]))
+    assert json.dumps(again) == json.dumps(document)
+
+
+def test_an_empty_combination_looks_like_a_small_one():
+    sex = np.array(["F"] * 300 + ["M"] * 300)
+    fsm = np.where(np.arange(600) < 300, np.where(np.arange(600) % 2 == 0, "no", "yes"), "no")
+    evidence = invent_evidence(n=600, seeds=1, groups={"sex": sex, "fsm": fsm})
+    rows = [row for row in publish(evidence, intersections=[("sex", "fsm")])["groups"] if row["group"] == "M × yes"]
+    assert rows
+    assert all(row["reason"] == WITHHELD and row["n"] is None for row in rows)
+
+
+def test_few_children_in_many_groups_are_refused_in_words():
+    evidence = invent_evidence(
+        n=24,
+        schools=8,
+        seeds=1,
+        folds=2,
+        capacity=0.5,
+        groups={"form": np.array([f"form {i}" for i in range(20)] + ["form 0"] * 4)},
+    )
+    with pytest.raises(DataError, match="give single children away"):
+        publish(evidence, replicates=20)
+
+
+@given(st.dictionaries(st.sampled_from(LETTERS), st.integers(1, 40)))
+def test_set_aside_counts_are_not_told_by_their_sum(counts):
+    rows = counts_by_reason(pd.Series([reason for reason, n in counts.items() for _ in range(n)], dtype=object))
+    withheld = [row["reason"] for row in rows if row["n"] is None]
+    assert [row["reason"] for row in rows] == sorted(counts)
+    assert {reason for reason, n in counts.items() if n < 10} <= set(withheld)
+    if any(n < 10 for n in counts.values()) and len(counts) > len(withheld):
+        total = sum(counts[reason] for reason in withheld)
+        for reason in withheld:
+            low, high = 1, total - (len(withheld) - 1)
+            assert low <= counts[reason] <= high
+            assert high - low >= 5

@@ -1,0 +1,187 @@
+"""Comparing documents, signed statements and keys, apart from any store."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from send_screen.errors import MissingExtraError, TablesError, UsageError
+from send_screen.governance import (
+    FAILED,
+    NOT_CHECKED,
+    PASSED,
+    Audit,
+    Check,
+    Difference,
+    compare,
+    judge,
+    make_keys,
+    not_checked,
+    read_private_key,
+    read_public_key,
+    read_statement,
+    sign_statement,
+)
+
+LEAVES = st.none() | st.booleans() | st.integers(-1000, 1000) | st.floats(-1e6, 1e6) | st.text(max_size=5)
+DOCUMENTS = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(DOCUMENTS)
+def test_a_document_is_like_itself(document: Any) -> None:
+    assert compare(document, copy.deepcopy(document)).differences == ()
+
+
+@given(DOCUMENTS, DOCUMENTS)
+def test_documents_are_alike_only_where_they_are_equal_but_for_rounding(one: Any, other: Any) -> None:
+    compared = compare(one, other)
+    if not compared.differences and not compared.rounded:
+        assert json.dumps(one, sort_keys=True).replace("-0.0", "0.0") == json.dumps(other, sort_keys=True).replace(
+            "-0.0", "0.0"
+        )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (1, True),
+        (1, 1.0),
+        (0.1, 0.1 + 2e-9),
+        (None, 0.0),
+        ("1", 1),
+        ({"a": None}, {}),
+        ([1, 2], [2, 1]),
+        ([], {}),
+        ({"a": [0.5, {"b": "x"}]}, {"a": [0.5, {"b": "y"}]}),
+        (float("nan"), float("nan")),
+    ],
+)
+def test_what_differs(one: Any, other: Any) -> None:
+    assert len(compare(one, other).differences) >= 1
+
+
+def test_rounding_is_no_difference_and_is_told() -> None:
+    compared = compare({"a": 0.1 + 0.2, "b": 1e12}, {"a": 0.3, "b": 1e12 + 0.01})
+    assert compared.differences == ()
+    assert compared.rounded == 2
+    assert "2 numbers differ in their last digits" in compared.words
+
+
+def test_green_red_and_what_is_open() -> None:
+    same = Check("a", "A", judge([], "done"))
+    wrong = Check("b", "B", judge([Difference("$.x", "1", "2")], "done", made="it differs"))
+    excused = Check("c", "C", judge([Difference("$.x", "1", "2")], "done", excuse="Other code made it."))
+    unmade = Check("d", "D", not_checked("no right to read it"))
+    assert [check.finding.status for check in (same, wrong, excused, unmade)] == [
+        PASSED,
+        FAILED,
+        NOT_CHECKED,
+        NOT_CHECKED,
+    ]
+    green = Audit("m", {}, (same, excused, unmade))
+    assert green.green
+    assert green.words == "GREEN: nothing differs in the 1 checks that were made. 2 could not be made: “C”, “D”."
+    red = Audit("m", {}, (same, wrong))
+    assert not red.green
+    assert red.words == "RED: 1 of the 2 checks that were made found a difference."
+    told = red.as_json()["checks"][1]
+    assert told["differences"] == ({"where": "$.x", "claimed": "1", "found": "2"},)
+    assert told["n_differences"] == 1
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("keys")
+    make_keys(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def envelope(keys: Path) -> str:
+    digests = {"manifest.json": "0" * 64, "evidence.parquet": "1" * 64}
+    return sign_statement(digests, model="m", version="f" * 16, key=read_private_key(keys / "private.pem"))
+
+
+def test_what_was_signed_is_read(keys: Path, envelope: str) -> None:
+    statement = read_statement(envelope.encode(), read_public_key(keys / "public.pem"))
+    assert statement.digests == {"manifest.json": "0" * 64, "evidence.parquet": "1" * 64}
+    assert (statement.model, statement.version) == ("m", "f" * 16)
+    document = json.loads(envelope)
+    assert document["payloadType"] == "application/vnd.in-toto+json"
+    assert document["signatures"][0]["keyid"] == read_public_key(keys / "public.pem").id
+
+
+@given(data=st.data())
+def test_no_byte_of_a_statement_can_be_changed(keys: Path, envelope: str, data: st.DataObject) -> None:
+    """Unless what is signed stays the same: white space, or the hint of which key it was."""
+    content = bytearray(envelope.encode())
+    place = data.draw(st.integers(0, len(content) - 1))
+    content[place] = data.draw(st.integers(0, 255).filter(lambda byte: byte != content[place]))
+    key = read_public_key(keys / "public.pem")
+    try:
+        found = read_statement(bytes(content), key)
+    except TablesError:
+        return
+    assert found == read_statement(envelope.encode(), key)
+
+
+def test_a_key_that_signed_something_else_vouches_for_nothing(keys: Path, envelope: str) -> None:
+    document = json.loads(envelope)
+    key = read_private_key(keys / "private.pem")
+    from send_screen.governance._statement import signed_bytes
+
+    for payload in (b"{}", b"[" * 5000, b'{"_type": "https://in-toto.io/Statement/v1"}', b"\xff"):
+        signature = key.sign(signed_bytes(document["payloadType"], payload))
+        document["payload"] = base64.b64encode(payload).decode()
+        document["signatures"] = [{"keyid": "", "sig": base64.b64encode(signature).decode()}]
+        with pytest.raises(TablesError, match="no statement about a version"):
+            read_statement(json.dumps(document).encode(), read_public_key(keys / "public.pem"))
+
+
+def test_the_type_is_signed_too(keys: Path, envelope: str) -> None:
+    document = json.loads(envelope) | {"payloadType": "text/plain"}
+    with pytest.raises(TablesError, match="No signature in it"):
+        read_statement(json.dumps(document).encode(), read_public_key(keys / "public.pem"))
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"null", b"[" * 100_000, b"\xff", b" " * 100_000])
+def test_what_is_no_envelope(keys: Path, content: bytes) -> None:
+    with pytest.raises(TablesError, match="no signed statement"):
+        read_statement(content, read_public_key(keys / "public.pem"))
+
+
+def test_keys_are_for_their_owner_and_never_written_over(tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "pair"
+    made = make_keys(folder)
+    assert stat.S_IMODE((folder / "private.pem").stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert read_public_key(folder / "public.pem").id == made.id == read_private_key(folder / "private.pem").public.id
+    with pytest.raises(UsageError, match="no key is written over"):
+        make_keys(folder)
+    (folder / "private.pem").unlink()
+    with pytest.raises(UsageError, match="no key is written over"):
+        make_keys(folder)
+    assert not (folder / "private.pem").exists(), "a private key without its public half"
+
+
+def test_half_a_pair_and_what_is_no_key(keys: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no private"):
+        read_private_key(keys / "public.pem")
+    with pytest.raises(UsageError, match="no public"):
+        read_public_key(keys / "private.pem")
+    with pytest.raises(MissingExtraError, match="cannot be read"):
+        read_private_key(tmp_path / "absent")
+    with pytest.raises(MissingExtraError, match="cannot be read"):
+        read_public_key(tmp_path)

@@ -1,0 +1,156 @@
+"""Hard rule 1, at the end: from all that a store shows of two versions, no count of 1 to 9 can be worked out.
+
+Everything is read as a stranger reads it: ``published.json``, the metrics in MLflow, the counts in ``tables.json``, and
+the numbers printed on the auditor's page.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "evaluation"))
+
+from disclosure_attack import Attack, numbers_of_tables
+
+from send_screen.cohorts import load_cohort
+from send_screen.evaluation._disclosure_reader import Reader
+from send_screen.specs import load_spec
+from send_screen.workflows import train
+
+#: Column of the page's tables -> metric.
+MISSED, LISTED, SLOPE = "t-missed-", "t-flagged", "t-slope"
+
+
+@pytest.fixture(scope="module")
+def england(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from send_screen.simulation import simulate_england, write_england
+
+    folder = tmp_path_factory.mktemp("england")
+    write_england(simulate_england(children=2_000, seed=5), folder)
+    return folder
+
+
+def trained_versions(england: Path, folder: Path, repository: Path) -> list[dict[str, Any]]:
+    """Two versions on the same data, one after the other in one store: another capacity, and more crossed."""
+    text = (repository / "models" / "reception_sen" / "spec.yaml").read_text("utf-8")
+    for old, new in (
+        ("model: additive", "model: logistic"),
+        ("challengers: [lightgbm]", "challengers: []"),
+        ("folds: 5, seeds: [0]", "folds: 3, seeds: [0]"),
+        ("at_least: 0.8, at_most: 1.25", "at_least: 0.1, at_most: 9"),
+        ("against: rule, at_least: 0.0", "against: rule, at_least: -0.9"),
+        ("  - [sex, eal]\n", ""),
+    ):
+        assert old in text, old
+        text = text.replace(old, new)
+    later = text.replace("capacity: 0.10", "capacity: 0.20").replace(
+        "  - [sex, fsm]\n", "  - [sex, fsm]\n  - [sex, eal]\n"
+    )
+    versions = []
+    for number, words in enumerate((text, later)):
+        spec = folder / f"spec{number}.yaml"
+        spec.write_text(words, encoding="utf-8")
+        uri = f"sqlite:///{(folder / 'mlflow.db').as_posix()}"
+        made = train(spec, england, tracking_uri=uri, evidence=folder / "evidence", threads=1)
+        versions.append(as_a_stranger_sees_it(made, load_spec(spec), england, uri))
+    return versions
+
+
+def as_a_stranger_sees_it(made: Any, spec: Any, england: Path, uri: str) -> dict[str, Any]:
+    import mlflow
+
+    client = mlflow.MlflowClient(tracking_uri=uri)
+    folder = Path(mlflow.artifacts.download_artifacts(run_id=made.run_id, artifact_path="bundle", tracking_uri=uri))
+    published = json.loads((folder / "published.json").read_text("utf-8"))
+    names = {group.label: group.name for group in spec.groups}
+    for row in (*published["groups"], *published["gaps"]):
+        row["attribute"] = " × ".join(names[label] for label in row["attribute"].split(" × "))
+    evidence = pd.read_parquet(made.evidence / "evidence.parquet")
+    tables = json.loads((folder / "tables.json").read_text("utf-8"))
+    cohort = load_cohort(spec, england)
+    # the evidence is in the order of its serial numbers
+    keys = pd.read_parquet(made.evidence / "children.parquet").sort_values("row")
+    X = cohort.X.set_index(cohort.ids.to_numpy()).loc[keys["child_id"]]
+    return {
+        "published": published,
+        "evidence": evidence,
+        "metrics": client.get_run(made.run_id).data.metrics,
+        "tables": numbers_of_tables(bins_of(tables), X, evidence),
+        "pages": list(shares_on_the_page((folder / "report.html").read_text("utf-8"), published)),
+    }
+
+
+def bins_of(tables: dict[str, Any]) -> list[tuple[Any, dict[int, int]]]:
+    """The counts of each term: where each child is, and how many are told to be there."""
+    found = []
+    for term in tables["terms"]:
+        bins = term.get("bins") or []
+        edges = [step["below"] for step in bins[:-1]]
+
+        def place(X: pd.DataFrame, feature: str = term["feature"], edges: list[float] = edges) -> np.ndarray:
+            values = X[feature].to_numpy(float)
+            return np.where(np.isnan(values), -1, np.searchsorted(edges, values, side="right"))
+
+        counts = {i: step["n"] for i, step in enumerate(bins) if step.get("n") is not None}
+        if term.get("n_missing") is not None:
+            counts[-1] = term["n_missing"]
+        found.append((place, counts))
+    return found
+
+
+def shares_on_the_page(page: str, published: dict[str, Any]) -> Any:
+    """Every share of 100 in the page's tables of groups: attribute, group, metric, and what it is rounded from."""
+    columns = {
+        MISSED: {1: "missed_need"},
+        LISTED: {0: "selection_rate", 1: "false_positive_rate", 2: "ppv"},
+        SLOPE: {2: "prevalence"},
+    }
+    known = {(row["attribute"], row["group_words"]): row["group"] for row in published["groups"]}
+    rounded = {
+        (row["attribute"], row["group"], row["metric"]): 100 * (row["rounded_to"] or 0) for row in published["groups"]
+    }
+    attributes = list(dict.fromkeys(row["attribute"] for row in published["groups"]))
+    for table in re.findall(r"<table.*?</table>", page, re.S):
+        name = next((name for name in columns if f'id="{name}' in table), None)
+        if name is None:
+            continue
+        bodies = re.findall(r"<tbody>(.*?)</tbody>", table, re.S)
+        first = int(re.search(r'id="t-missed-(\d+)"', table)[1]) - 1 if name == MISSED else 0  # type: ignore[index]
+        for attribute, body in zip(attributes[first:], bodies, strict=False):
+            for row in re.findall(r"<tr[^>]*>(<th scope=\"row\">.*?)</tr>", body, re.S):
+                words = html.unescape(re.search(r"<th[^>]*>(.*?)</th>", row, re.S)[1])  # type: ignore[index]
+                cells = re.findall(r"<td[^>]*>(.*?)</td>", row, re.S)
+                for place, metric in columns[name].items():
+                    if number := re.match(r"([\d.]+)(?: <|$)", cells[place].strip()):
+                        key = attribute, known[attribute, words], metric
+                        half = 0.5 * max(10.0 ** -len(number[1].partition(".")[2]), rounded[key]) + 1e-6
+                        yield *key, (float(number[1]) - half) / 100, (float(number[1]) + half) / 100
+
+
+def test_rule_1_no_small_count_can_be_worked_out_from_two_versions(
+    england: Path, tmp_path: Path, repository: Path
+) -> None:
+    versions = trained_versions(england, tmp_path, repository)
+    attack = Attack(versions[0]["evidence"], versions)
+    assert len(list(attack.targets())) > 50
+    assert all(len(version["pages"]) > 40 and version["metrics"] for version in versions)
+    assert attack.narrowed_down() == []
+    earlier = versions[1]["published"]["disclosure"]["earlier"]
+    assert [one["version"] for one in earlier] == [versions[0]["published"]["version"]["id"]]
+
+
+def test_rule_1_the_attack_works_where_only_small_counts_are_withheld(
+    england: Path, tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Reader, "is_protected", lambda *_: True)
+    versions = trained_versions(england, tmp_path, repository)
+    assert len(Attack(versions[0]["evidence"], versions).narrowed_down()) > 3
