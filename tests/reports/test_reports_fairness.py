@@ -10,7 +10,7 @@ from reports_factory import PROHIBITED
 
 from send_screen.reports import render_card, render_card_markdown, render_fairness
 from send_screen.reports._published import Figure, by_attribute
-from send_screen.reports._verdicts import QUESTIONS, less_well
+from send_screen.reports._verdicts import QUESTIONS, less_well, verdict_words
 
 
 def _text(html: str) -> str:
@@ -104,6 +104,12 @@ def test_an_open_verdict_says_how_many_children_would_settle_it(published: dict[
     row = re.search(r'<tr><th scope="row">Gypsy, Roma or Traveller</th>.*?</tr>', render_fairness(published))
     assert row is not None
     assert "? not enough evidence; about 2,400 such children would settle it" in row[0]
+
+
+def test_more_children_than_a_year_of_england_has_settle_nothing(published: dict[str, Any]) -> None:
+    gap = next(gap for gap in published["gaps"] if gap["n_to_settle"] is not None)
+    assert "about 600,000 such children" in verdict_words(gap | {"n_to_settle": 600_000})
+    assert verdict_words(gap | {"n_to_settle": 610_000}) == "? not enough evidence"
 
 
 def test_each_question_has_its_verdicts_and_pairs_are_told_where_they_differ(published: dict[str, Any]) -> None:

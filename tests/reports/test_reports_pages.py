@@ -18,8 +18,10 @@ from hypothesis import strategies as st
 from reports_factory import make_published, make_result
 
 from send_screen.reports import (
+    compare_versions,
     render_card,
     render_card_markdown,
+    render_comparison,
     render_fairness,
     render_scorecard,
     render_screening,
@@ -33,7 +35,22 @@ PAGES = {
     "fairness": lambda: render_fairness(make_published()),
     "card": lambda: render_card(make_published()),
     "scorecard": lambda: render_scorecard(make_published()),
+    "comparison": lambda: _comparison(make_published()),
 }
+
+
+def _comparison(published: dict[str, Any]) -> str:
+    """A version beside another one, which differs in what it looks at, its data, its figures and its verdicts."""
+    other = copy.deepcopy(published)
+    other["version"] |= {"id": "reception_sen/4", "data_sha256": "00" * 32, "packages": {}}
+    other["shapes"] = other["shapes"][1:]
+    for row in other["groups"]:
+        if row["value"] is not None:
+            row |= {"value": row["value"] / 3, "low": row["low"] / 3, "high": row["high"] / 3}
+    for gap in other["gaps"]:
+        gap["verdict"] = "not enough evidence"
+    found = compare_versions(published, other, names=("first", "second"), specs=({"a": 1}, {"a": 2}))
+    return render_comparison(found)
 
 
 class Page(HTMLParser):
@@ -214,6 +231,7 @@ def test_no_text_becomes_markup(text: str) -> None:
         (render_fairness, version, VERSION),
         (render_card, version, VERSION),
         (render_scorecard, version, VERSION),
+        (_comparison, version, VERSION),
     ):
         plain = Page(render(_spoil(thing, "harmless", skip)))
         spoilt = Page(render(_spoil(thing, text or "empty", skip)))

@@ -14,6 +14,7 @@ import pytest
 from send_screen.errors import GateError, LeakageError, MissingExtraError, SpecError, UsageError
 from send_screen.evaluation import differences
 from send_screen.governance import open_bundle
+from send_screen.reports import PAGES
 from send_screen.workflows import export_model, load_model, screen_file, train
 
 
@@ -198,3 +199,22 @@ def test_export_does_not_write_over_anything(trained: Any, tmp_path: Path) -> No
     with pytest.raises(UsageError, match="not empty"):
         export_model("models:/reception_sen/1", tmp_path, tracking_uri=trained.uri)
     assert (tmp_path / "mine.txt").read_text("utf-8") == "mine"
+
+
+def test_every_page_is_made_of_what_it_publishes_and_nothing_else(trained: Any) -> None:
+    published = json.loads((trained.exported / "published.json").read_text("utf-8"))
+    for name, render in PAGES.items():
+        assert render(published) == (trained.exported / name).read_text("utf-8"), name
+
+
+def test_what_data_it_read_and_what_for_is_published(trained: Any) -> None:
+    version = trained.made.published["version"]
+    assert [use["contract"] for use in version["data"]] == list(version["contracts"])
+    assert all(use["purpose"] and use["lawful_basis"] and use["agency"] for use in version["data"])
+    assert [use["contract"] for use in version["data"] if use["training_only"]] == ["outcomes/sen_status@1.0.0"]
+    assert version["folds"] == 3
+    fields = {f["reference"]: f for f in json.loads((trained.exported / "atrs.json").read_text("utf-8"))["fields"]}
+    for use in version["data"]:
+        assert use["title"] in fields["2.4.2.8"]["value"]
+        assert use["purpose"] in fields["2.4.2.9"]["value"]
+    assert "3 folds" in fields["2.4.3.4"]["value"]

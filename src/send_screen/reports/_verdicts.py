@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ DIRECTIONS = {
 # Verdict -> a sign that does not need colour: larger, smaller, and where there is no direction.
 SIGNS = {OUTSIDE: ("▲", "▼"), WITHIN: ("●", "●"), NOT_ENOUGH: ("?", "?")}
 _MOST_NAMED = 3  # on a first screen
+_A_YEAR_OF_ENGLAND = 600_000  # more children than that settle nothing
 
 
 def is_shown(gap: Row) -> bool:
@@ -44,7 +46,7 @@ def verdict_words(gap: Row | None) -> str:
     found = f"{SIGNS.get(words, ('', ''))[side]} {words}".strip()
     if value is not None and is_shown(gap):
         found += f": {DIRECTIONS[said(gap, 'metric')][side]}"
-    if gap.get("n_to_settle") is not None:
+    if (gap.get("n_to_settle") or math.inf) <= _A_YEAR_OF_ENGLAND:
         found += f"; about {whole(gap['n_to_settle'])} such children would settle it"
     return found
 
