@@ -416,14 +416,16 @@ def test_rule_10_nothing_published_is_a_number_without_evidence(trained: Any) ->
     assert undefined, "some ethnic group is too small for a figure in so small an England"
     assert all(row.get("reason") or row.get("verdict") for row in undefined)
     verdicts = {row["verdict"] for row in published["gaps"]}
-    assert verdicts <= {"within tolerance", "outside tolerance", "not enough evidence"}
+    withheld = "withheld to protect small groups"
+    assert verdicts <= {"within tolerance", "outside tolerance", "not enough evidence", withheld}
     assert all(
         row["verdict"] == "not enough evidence"
         for row in published["gaps"]
-        if row["low"] is None and row["reason"] != "fewer than 10 children"
+        if row["low"] is None and row["reason"] != withheld
     )
+    assert all(row["value"] is None for row in published["gaps"] if row["verdict"] == withheld)
     small = [row for row in published["groups"] if row["value"] is not None and row["metric"] == "sensitivity"]
-    assert all(row["n"] >= 10 for row in small)
+    assert all(row["n"] >= 10 if row["rounded_to"] is None else row["n"] is None for row in small)
 
 
 def test_rule_10_a_small_file_makes_no_claim(trained: Any, tmp_path: Path) -> None:

@@ -1,0 +1,73 @@
+"""What is known of the children before a version is published."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from send_screen.cohorts import Cohort
+from send_screen.errors import DataError
+from send_screen.governance import sha256_of
+from send_screen.specs import load_spec
+from send_screen.tables import LevelsTerm, RiskTables, ShapeTerm
+from send_screen.tracking import EarlierRun
+from send_screen.workflows._earlier import earlier_versions, told_by_tables
+
+
+@pytest.fixture(scope="module")
+def spec(repository):
+    return load_spec(repository / "models" / "reception_sen" / "spec.yaml")
+
+
+def run(version, *, n=400, **more):
+    row = {"attribute": "Sex × Language", "group": "F × English", "metric": "prevalence", "value": 0.25, "n": 40}
+    document = {"cohort": {"n": n}, "groups": [row, {**row, "attribute": "Shoe size"}], **more}
+    return EarlierRun("run of " + version, version, json.dumps(document).encode())
+
+
+def test_what_earlier_versions_told_is_named_as_the_spec_names_it(spec):
+    runs = [run("a"), run("a"), run("other children", n=401)]
+    (found,) = earlier_versions(spec, runs, version="b", n=400)
+    assert (found["version"], found["published_sha256"]) == ("a", sha256_of(runs[0].published))
+    (told,) = found["counts"]
+    assert (told["attribute"], told["group"], told["n"], told["with_outcome"]) == ("sex × eal", "F × English", 40, 10)
+
+
+def test_the_same_version_knows_again_what_it_knew(spec):
+    known = [{"version": "before", "published_sha256": "0" * 64, "counts": []}]
+    runs = [run("a"), run("b", disclosure={"earlier": known}), run("c")]
+    assert earlier_versions(spec, runs, version="b", n=400) == known
+
+
+@pytest.mark.parametrize("published", [b"", b"[]", b'{"cohort": {"n": 400}}', b'{"cohort": {"n": 400}, "groups": [1]}'])
+def test_what_cannot_be_read_stops_it(spec, published):
+    with pytest.raises(DataError, match="cannot be read") as caught:
+        earlier_versions(spec, [EarlierRun("r1", "a", published)], version="b", n=400)
+    assert "r1" in str(caught.value)
+
+
+def test_counts_of_the_tables_that_are_of_a_group_are_told(spec):
+    meals = np.array(["yes"] * 30 + ["no"] * 50 + ["not recorded"] * 20)
+    sex = np.array(["F", "M"] * 50)
+    X = pd.DataFrame({"meals": np.where(meals == "yes", 1.0, np.where(meals == "no", 0.0, np.nan)), "kind": sex})
+    common = {"missing": 0.0, "mean": 0.0, "n_missing": 20}
+    shape = ShapeTerm(feature="meals", edges=(0.5,), values=(0.0, 1.0), slope=0.0, low=0, high=1, n=(50, 30), **common)
+    levels = LevelsTerm(
+        feature="kind", levels={"F": 0.0, "M": 1.0}, counts=(50, None), n=100, **common | {"n_missing": 0}
+    )
+    cohort = Cohort(
+        ids=pd.Series([str(i) for i in range(100)]),
+        X=X,
+        y=pd.Series(np.zeros(100, dtype="int8")),
+        sensitive=pd.DataFrame({name: sex if name == "sex" else meals for name in ("sex", "fsm", "eal")}, dtype=object),
+        school=pd.Series(["s"] * 100),
+        as_of=pd.Series(pd.Timestamp(2023, 7, 31), index=range(100)),
+        invented=True,
+    )
+    told = told_by_tables(spec, RiskTables(0.0, (shape, levels), 100, "x"), cohort)
+    assert ("fsm", ["yes"]) in told
+    assert ("fsm", ["not recorded"]) in told
+    assert ("sex", ["F"]) in told
+    assert ("sex", ["M"]) not in told
+    assert not any(attribute == "sex × fsm" and len(groups) == 1 for attribute, groups in told)
