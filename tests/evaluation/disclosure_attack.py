@@ -184,6 +184,10 @@ class Attack:
                 self._share(place, cells, row["metric"], row["value"], row["n"], slack)
         for row in published["gaps"]:
             self._gap(place, row, slack)
+        for row in published["attribution"]:
+            kind = "with" if row["among"] == "children with the outcome" else "n"
+            if row["n"] is not None:
+                self._fact(self._form(place, self._cells(row["attribute"], row["group"]), kind), row["n"], slack)
         for attribute, groups, count in version.get("tables", ()):
             self._fact(sum(self._form(place, self._cells(attribute, group), "n") for group in groups), count)
         for attribute, group, metric, low, high in version.get("pages", ()):

@@ -27,7 +27,7 @@ from send_screen.specs import load_spec
 from send_screen.workflows import train
 
 #: Column of the page's tables -> metric.
-MISSED, LISTED, SLOPE = "t-missed-", "t-flagged", "t-slope"
+MISSED, LISTED, MEANING = "t-missed-", "t-flagged", "t-meaning"
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def as_a_stranger_sees_it(made: Any, spec: Any, england: Path, uri: str) -> dict
     folder = Path(mlflow.artifacts.download_artifacts(run_id=made.run_id, artifact_path="bundle", tracking_uri=uri))
     published = json.loads((folder / "published.json").read_text("utf-8"))
     names = {group.label: group.name for group in spec.groups}
-    for row in (*published["groups"], *published["gaps"]):
+    for row in (*published["groups"], *published["gaps"], *published["attribution"]):
         row["attribute"] = " × ".join(names[label] for label in row["attribute"].split(" × "))
     evidence = pd.read_parquet(made.evidence / "evidence.parquet")
     tables = json.loads((folder / "tables.json").read_text("utf-8"))
@@ -111,8 +111,8 @@ def shares_on_the_page(page: str, published: dict[str, Any]) -> Any:
     """Every share of 100 in the page's tables of groups: attribute, group, metric, and what it is rounded from."""
     columns = {
         MISSED: {1: "missed_need"},
-        LISTED: {0: "selection_rate", 1: "false_positive_rate", 2: "ppv"},
-        SLOPE: {2: "prevalence"},
+        LISTED: {0: "selection_rate", 1: "ppv", 2: "false_positive_rate"},
+        MEANING: {0: "prevalence"},
     }
     known = {(row["attribute"], row["group_words"]): row["group"] for row in published["groups"]}
     rounded = {
