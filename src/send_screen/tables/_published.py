@@ -187,11 +187,21 @@ def _level_groups(term: LevelsTerm, tally: Tally, *, ordered: bool) -> np.ndarra
 
 
 def _few_missing(term: Term, tally: Tally) -> Term:
-    """Return a term whose missing values, where too few to say anything of, score as the known ones do on average."""
+    """Return a term whose missing values, where too few to say anything of, score about as the known ones on average.
+
+    Steps take the value of the step nearest to that average: the few then count with that step's children in the
+    term's mean. With a value of their own, who knows all values could tell how many they are: 20 / 50 of two steps,
+    say, is the mean of no 54 children.
+    """
     axis = tally.axis(term)
-    if 0 < axis.n_missing < MINIMUM_CHILDREN and axis.n_known:
-        return replace(term, missing=tally.mean_known(term))
-    return term
+    if not (0 < axis.n_missing < MINIMUM_CHILDREN and axis.n_known):
+        return term
+    average = tally.mean_known(term)
+    if not isinstance(term, LevelsTerm) and term.slope != 0.0:
+        return replace(term, missing=average)
+    counts, steps = tally.bins(term, edges_of(term))[0][:-1], steps_of(term)
+    large = steps[counts >= MINIMUM_CHILDREN] if (counts >= MINIMUM_CHILDREN).any() else steps[counts > 0]
+    return replace(term, missing=float(large[np.abs(large - average).argmin()]))
 
 
 def _counted(term: Term, tally: Tally) -> Term:
