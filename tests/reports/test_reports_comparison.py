@@ -84,6 +84,8 @@ def test_a_changed_verdict_is_told_and_is_not_called_a_change_of_the_gap() -> No
     assert found.verdicts == (f"{QUESTION} Girl: “outside tolerance”, then “not enough evidence”.",)
     assert _girls(found).gap_shift == "the same figures"
     assert found.better == found.worse == ()
+    _set(second, "gaps", {**GIRLS, "against": "all others"}, verdict="withheld to protect small groups")
+    assert _compare(first, second).verdicts == ()
 
 
 @pytest.mark.parametrize("side", [0, 1])

@@ -10,7 +10,7 @@ from reports_factory import PROHIBITED
 
 from send_screen.reports import render_card, render_card_markdown, render_fairness
 from send_screen.reports._published import Figure, by_attribute
-from send_screen.reports._verdicts import QUESTIONS, less_well, verdict_words
+from send_screen.reports._verdicts import QUESTIONS, answers, less_well, verdict_words
 
 
 def _text(html: str) -> str:
@@ -57,6 +57,7 @@ def test_the_overview_counts_each_verdict_under_its_own_name(published: dict[str
     for (metric, question), (words, cells) in zip(QUESTIONS.items(), rows, strict=True):
         assert words.startswith(question)
         counted = dict(zip(heads[2:], re.findall(r"<td>(\d+)</td>", cells), strict=True))
+        assert counted.pop("withheld") == "0"
         for verdict in ("outside tolerance", "within tolerance", "not enough evidence"):
             n = sum(gap["metric"] == metric and gap["verdict"] == verdict for gap in gaps)
             assert int(next(number for head, number in counted.items() if verdict in head)) == n
@@ -104,6 +105,15 @@ def test_an_open_verdict_says_how_many_children_would_settle_it(published: dict[
     row = re.search(r'<tr><th scope="row">Gypsy, Roma or Traveller</th>.*?</tr>', render_fairness(published))
     assert row is not None
     assert "? not enough evidence; about 2,400 such children would settle it" in row[0]
+
+
+def test_a_withheld_verdict_is_counted_as_withheld_and_not_lost(published: dict[str, Any]) -> None:
+    before = answers(published)[0]
+    gap = next(g for g in published["gaps"] if g["group"] == "Chinese" and g["metric"] == "missed_need")
+    gap["verdict"] = "withheld to protect small groups"
+    after = answers(published)[0]
+    assert (after.n, after.withheld, before.withheld) == (before.n, 1, 0)
+    assert "1 withheld, to protect small groups" in after.in_words
 
 
 def test_more_children_than_a_year_of_england_has_settle_nothing(published: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from send_screen.reports._metrics import METRICS, Cell
 from send_screen.reports._published import Figure, Row, find, rows
 from send_screen.reports._render import render
 from send_screen.reports._shift import BETTER, NOT_COMPARABLE, WORSE, Loss, Shift, less, more, nearer, shift
-from send_screen.reports._verdicts import OTHERS, QUESTIONS, against_others, answers, group_words, verdict_words
+from send_screen.reports._verdicts import OTHERS, QUESTIONS, SIGNS, against_others, answers, group_words, verdict_words
 from send_screen.reports._words import INVENTED, said, sentence
 
 # What a group's own figure is better by: less missed, less listed without need, nearer to what the score said.
@@ -256,7 +256,9 @@ def _changed_verdicts(first: Mapping[str, Any], second: Mapping[str, Any]) -> tu
         before = {(said(gap, "attribute"), said(gap, "group")): gap for gap in against_others(first, metric)}
         for gap in against_others(second, metric):
             was = before.get((said(gap, "attribute"), said(gap, "group")))
-            if was is not None and was.get("verdict") != gap.get("verdict"):
+            # what is withheld is no verdict: that one version withholds more says nothing about the gap
+            verdicts = {each.get("verdict") for each in (was, gap) if each is not None}
+            if was is not None and len(verdicts) > 1 and verdicts <= set(SIGNS):
                 who = group_words(second, gap)
                 found.append(f"{question} {_named(who)}: “{said(was, 'verdict')}”, then “{said(gap, 'verdict')}”.")
     return tuple(found)

@@ -76,23 +76,28 @@ class Answer:
         Groups for whom it was shown to be worse, the largest gap first.
     verdicts : dict of str to int
         How many groups, each against all others, ended in which verdict.
+    withheld : int
+        Of how many groups the verdict is withheld, to protect small groups.
     """
 
     question: str
     tolerance: str
     worse: tuple[str, ...]
     verdicts: dict[str, int]
+    withheld: int
 
     @property
     def n(self) -> int:
         """How many groups were compared."""
-        return sum(self.verdicts.values())
+        return sum(self.verdicts.values()) + self.withheld
 
     @property
     def in_words(self) -> str:
         """The answer in a sentence or two."""
-        counted = ", ".join(f"{n} “{words}”" for words, n in self.verdicts.items() if n)
-        return f"{self.question} Of {count(self.n, 'group', 'groups')}, each against all others: {counted}."
+        counted = [f"{n} “{words}”" for words, n in self.verdicts.items() if n]
+        if self.withheld:
+            counted.append(f"{self.withheld} withheld, to protect small groups")
+        return f"{self.question} Of {count(self.n, 'group', 'groups')}, each against all others: {', '.join(counted)}."
 
 
 def answers(published: Mapping[str, Any]) -> tuple[Answer, ...]:
@@ -111,6 +116,7 @@ def answers(published: Mapping[str, Any]) -> tuple[Answer, ...]:
                 "" if tolerance is None else of_100(tolerance),
                 tuple(f"{group_words(published, gap)} (+{of_100(gap['value'])})" for gap in worse),
                 {words: counted[words] for words in SIGNS},
+                sum(n for words, n in counted.items() if words not in SIGNS),
             )
         )
     return tuple(found)
