@@ -8,7 +8,7 @@ size),
 
 over the S schools with b_s > 0; the design effect is v over the binomial variance r (1 - r) / n, never taken below 1.
 The interval is Wilson's [Wilson1927]_ on the effective sample size n / design effect, with a t quantile on S - 1
-degrees of freedom [Korn1998]_.
+degrees of freedom [Korn1998]_, or fewer where few schools make most of the spread (:func:`degrees`).
 
 References
 ----------
@@ -30,7 +30,7 @@ from scipy.stats import beta, t
 #: Below this many schools the spread between schools cannot be estimated, and no interval is given.
 MIN_SCHOOLS = 10
 #: With fewer schools, or fewer (effective) successes or failures than this, the exact binomial interval is used.
-FEW_SCHOOLS, FEW_CASES = 20, 5
+FEW_SCHOOLS, FEW_CASES = 20, 8
 
 TOO_FEW_SCHOOLS = f"no interval: the children are in fewer than {MIN_SCHOOLS} schools"
 
@@ -72,7 +72,7 @@ def smallest(*counts: float) -> float:
     return min((float(count) for count in counts if count > 1e-9), default=math.inf)
 
 
-def t_quantile(alpha: float, df: int) -> float:
+def t_quantile(alpha: float, df: float) -> float:
     """Return the two-sided t quantile on ``df`` degrees of freedom."""
     return float(t.ppf(1 - alpha / 2, df))
 
@@ -83,7 +83,7 @@ def clustered_rate(
     """Return a rate with an interval that holds for children who sit in schools.
 
     Wilson's interval on the effective sample size. Where the design effect cannot be estimated well (fewer than 20
-    schools, or fewer than 5 successes or failures once divided by it), Clopper and Pearson's exact interval
+    schools, or fewer than 8 successes or failures once divided by it), Clopper and Pearson's exact interval
     [Clopper1934]_ on an effective sample size that takes the larger of the estimated design effect and the moderate
     one of an intraclass correlation of 0.1: wider than needed, never narrower.
 
@@ -119,14 +119,37 @@ def clustered_rate(
     if schools < MIN_SCHOOLS:
         return Estimate(rate, math.nan, math.nan, n, schools, cell, TOO_FEW_SCHOOLS)
     binomial = rate * (1 - rate) / n
-    jackknife = (schools - 1) / schools * float((((a - rate * b) / (n - b)) ** 2).sum())
+    left_out = (a - rate * b) / (n - b)
+    jackknife = (schools - 1) / schools * float((left_out**2).sum())
     effect = max(1.0, jackknife / binomial) if binomial > 0 else 1.0
     if schools < FEW_SCHOOLS or min(x, n - x) / effect < FEW_CASES:
         effect = max(effect, 1 + 0.1 * max(0.0, float((b**2).sum()) / n - 1))
         low, high = clopper_pearson(rate, n / effect, alpha)
     else:
-        low, high = wilson(rate, n / effect, t_quantile(alpha, schools - 1))
+        low, high = wilson(rate, n / effect, t_quantile(alpha, degrees(left_out)))
     return Estimate(rate, low, high, n, schools, cell)
+
+
+def degrees(of_schools: np.ndarray) -> float:
+    """Return the degrees of freedom of a variance that is estimated from one number a school.
+
+    2 S / (kurtosis - 1), at most S - 1: where few schools make most of the spread, it is known from few.
+
+    Parameters
+    ----------
+    of_schools : numpy.ndarray of float, shape (schools,)
+        With mean near 0.
+
+    Examples
+    --------
+    >>> degrees(np.tile([-1.0, 1.0], 20)), degrees(np.append(np.full(39, -0.1), 3.9))
+    (39.0, 2.1)
+    """
+    schools, squares = len(of_schools), float((of_schools**2).sum())
+    if squares == 0:
+        return schools - 1.0
+    kurtosis = schools * float((of_schools**4).sum()) / squares**2
+    return min(schools - 1.0, 2 * schools / max(kurtosis - 1, 1e-9))
 
 
 def wilson(rate: float, n: float, quantile: float) -> tuple[float, float]:
