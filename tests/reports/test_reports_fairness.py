@@ -206,3 +206,12 @@ def test_right_and_wrong_add_up_to_a_hundred(value: float, of_100: str, rest: st
 
 def test_nearly_none_is_not_none() -> None:
     assert (Figure(0.001).of_100, Figure(0.001).not_of_100) == ("fewer than 1", "more than 99")
+
+
+def test_a_shown_gap_that_is_not_settled_is_not_called_unknown(published: dict[str, Any]) -> None:
+    gap = next(gap for gap in published["gaps"] if gap["group"] == "Girl" and gap["metric"] == "missed_need")
+    gap |= {"verdict": "not enough evidence", "low": 0.08, "n_to_settle": 1_500}
+    words = (
+        "? missed more, not enough evidence to say by more than is tolerated; about 1,500 such children would settle it"
+    )
+    assert verdict_words(gap) == words

@@ -27,6 +27,11 @@ DIRECTIONS = {
 }
 # Verdict -> a sign that does not need colour: larger, smaller, and where there is no direction.
 SIGNS = {OUTSIDE: ("▲", "▼"), WITHIN: ("●", "●"), NOT_ENOUGH: ("?", "?")}
+# Verdict -> the end of a sentence that shows a gap.
+_SHOWN = {
+    OUTSIDE: ": outside tolerance.",
+    NOT_ENOUGH: ": a gap, not enough evidence to say that it is outside tolerance.",
+}
 _MOST_NAMED = 3  # on a first screen
 _A_YEAR_OF_ENGLAND = 600_000  # more children than that settle nothing
 
@@ -43,9 +48,15 @@ def verdict_words(gap: Row | None) -> str:
     words = said(gap, "verdict")
     value = gap.get("value")
     side = 0 if value is None or value > 0 else 1
-    found = f"{SIGNS.get(words, ('', ''))[side]} {words}".strip()
+    sign = SIGNS.get(words, ("", ""))[side]
+    found = f"{sign} {words}".strip()
     if value is not None and is_shown(gap):
-        found += f": {DIRECTIONS[said(gap, 'metric')][side]}"
+        direction = DIRECTIONS[said(gap, "metric")][side]
+        found = (
+            f"{sign} {direction}, {words} to say by more than is tolerated"
+            if words == NOT_ENOUGH
+            else f"{found}: {direction}"
+        )
     if (gap.get("n_to_settle") or math.inf) <= _A_YEAR_OF_ENGLAND:
         found += f"; about {whole(gap['n_to_settle'])} such children would settle it"
     return found
@@ -155,5 +166,5 @@ def _less_well(published: Mapping[str, Any], gap: Row | None, words: str) -> str
     who = sentence(group_words(published, gap))[:-1]
     return (
         f"{who}: {of_100(rate)} of 100; of others, {of_100(rate - gap['value'])} "
-        f"(gap {gap_cell.value}, {gap_cell.interval}): {said(gap, 'verdict')}."
+        f"(gap {gap_cell.value}, {gap_cell.interval})" + _SHOWN.get(said(gap, "verdict"), ".")
     )
