@@ -165,7 +165,7 @@ def a_verdict_with_everything_made_anew(store: Store, rng: Random) -> None:
             other = rng.choice(document["gaps"])
         gap["words"] = other["words"]  # what is said of another group
         if rng.random() < 0.5:
-            gap["status"] = next(row["status"] for row in document["gaps"] if row["status"] != gap["status"])
+            gap["verdict"] = next(row["verdict"] for row in document["gaps"] if row["verdict"] != gap["verdict"])
 
     store.republish(change)
 

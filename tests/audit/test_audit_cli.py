@@ -98,6 +98,7 @@ def test_evidence_that_may_not_be_read(store: Store, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(Path, "open", refuse)
     found = told(store)
+    assert (found["green"], found["result"]) == (False, "open")
     assert statuses(found)["figures"] == "not checked"
     assert "may not be read from here (Permission denied)" in json.dumps(found)
 
@@ -146,6 +147,7 @@ def test_other_code_is_no_difference_and_hides_none_of_the_hashes(
     assert told(store)["green"] is True  # what can be derived all the same is
     store.rewrite_evidence(lambda table: table.assign(label=1 - table["label"]))
     found = told(store)
+    assert (found["green"], found["result"]) == (False, "open")
     assert statuses(found)["figures"] == "not checked"
     told_why = next(check["words"] for check in found["checks"] if check["id"] == "figures")
     assert "Other code made it" in told_why

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from evaluation_factory import invent_evidence
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from send_screen.errors import DataError
 from send_screen.evaluation import headline, publish
 
 WITHHELD = "withheld to protect small groups"
@@ -77,7 +78,11 @@ def test_no_small_count_is_published_nor_anything_that_gives_one_away(n, schools
         n=n, schools=schools, folds=3, prevalence=prevalence, capacity=capacity, seed=seed, seeds=seeds
     )
     aside = pd.DataFrame({"reason": ["no profile"] * (seed % 12) + ["twice in the file"] * 30})
-    published = publish(evidence, intersections=[("sex", "fsm")], set_aside=aside, replicates=20)
+    try:
+        published = publish(evidence, intersections=[("sex", "fsm")], set_aside=aside, replicates=20)
+    except DataError:  # too few children for so many groups
+        assume(n >= 150)
+        raise
     json.dumps(published, allow_nan=False)
     assert [found for found in counts_in(published) if small(found[1])] == []
     by_group = {}

@@ -92,9 +92,12 @@ def test_green_red_and_what_is_open() -> None:
         NOT_CHECKED,
         NOT_CHECKED,
     ]
-    green = Audit("m", {}, (same, excused, unmade))
+    green = Audit("m", {}, (same, unmade))
     assert green.green
-    assert green.words == "GREEN: nothing differs in the 1 checks that were made. 2 could not be made: “C”, “D”."
+    assert green.words == "GREEN: nothing differs in the 1 checks that were made. 1 could not be made: “D”."
+    left_open = Audit("m", {}, (same, excused, unmade))
+    assert (left_open.green, left_open.result) == (False, "open")
+    assert left_open.words.startswith("OPEN: 1 checks found differences that other code or packages may have made.")
     red = Audit("m", {}, (same, wrong))
     assert not red.green
     assert red.words == "RED: 1 of the 2 checks that were made found a difference."

@@ -10,7 +10,7 @@ import pytest
 
 from send_screen.estimators import AdditiveRiskClassifier, BoostedTreesClassifier, EBMClassifier, RuleClassifier
 from send_screen.specs import load_spec
-from send_screen.workflows._enter import _params
+from send_screen.workflows._enter import run_params
 from send_screen.workflows._policies import challenger_words, policies
 
 
@@ -37,6 +37,6 @@ def test_a_challenger_says_what_it_is() -> None:
 @pytest.mark.parametrize(("model", "logged"), [("logistic", {"C": "0.1"}), ("additive", {}), ("rule", {})])
 def test_only_parameters_that_the_model_has_are_logged(repository: Path, model: str, logged: dict[str, str]) -> None:
     spec = replace(load_spec(repository / "models" / "reception_sen" / "spec.yaml"), model=model)  # type: ignore[arg-type]
-    parameters = _params(spec, 0)
+    parameters = run_params(spec, 0)
     assert {key: value for key, value in parameters.items() if key == "C"} == logged
     assert parameters["model"] == model

@@ -11,6 +11,7 @@ References
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Literal
 
@@ -110,13 +111,15 @@ def _terms(view: EvidenceView, features: list[str], agencies: Mapping[str, str])
 def _gap(
     view: EvidenceView, terms: dict[tuple[str, str], np.ndarray], sides: tuple[np.ndarray, np.ndarray], alpha: float
 ) -> list[dict[str, object]]:
-    """Return one group's gaps in every term, none where there is nobody on one side."""
+    """Return one group's gaps in every term."""
     counts = [view.by_school(side) for side in sides]
     n, n_others = (float(count.sum()) for count in counts)
     schools = [int((count > 0).sum()) for count in counts]
-    if min(n, n_others) == 0:
-        return []
     cells = smallest(n, n_others)
+    if min(n, n_others) == 0:
+        nothing = {"value": math.nan, "low": math.nan, "high": math.nan, "reason": "no child on one side"}
+        about = {"n": n, "n_others": n_others, "schools": schools[0], "smallest_cell": cells}
+        return [{"kind": kind, "term": term, **nothing, **about} for kind, term in terms]
     rows = []
     for (kind, term), part in terms.items():
         ours, theirs = (
@@ -124,7 +127,7 @@ def _gap(
             for side, count in zip(sides, counts, strict=True)
         )
         gap = ours - theirs
-        found = t_interval(gap.value, gap.error(view.n_schools), n=n, schools=min(schools), cells=cells, alpha=alpha)
+        found = t_interval(gap.value, gap.error, n=n, schools=min(schools), cells=cells, alpha=alpha)
         rows.append(
             {
                 "kind": kind,

@@ -142,8 +142,8 @@ def degrees(of_schools: np.ndarray) -> float:
 
     Examples
     --------
-    >>> degrees(np.tile([-1.0, 1.0], 20)), degrees(np.append(np.full(39, -0.1), 3.9))
-    (39.0, 2.1)
+    >>> round(degrees(np.tile([-1.0, 1.0], 20)), 1), round(degrees(np.append(np.full(39, -0.1), 3.9)), 1)
+    (39.0, 2.2)
     """
     schools, squares = len(of_schools), float((of_schools**2).sum())
     if squares == 0:

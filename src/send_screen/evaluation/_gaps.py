@@ -28,7 +28,7 @@ import pandas as pd
 from scipy.special import expit, ndtri, stdtrit
 
 from send_screen.errors import UsageError
-from send_screen.evaluation._estimate import MIN_SCHOOLS, smallest
+from send_screen.evaluation._estimate import MIN_SCHOOLS, degrees, smallest
 from send_screen.evaluation._evidence import EvidenceView
 from send_screen.evaluation._influence import ratio
 from send_screen.evaluation._out_of_fold import VERSION
@@ -44,6 +44,8 @@ MISSED, LISTED, MEANING = "missed_need", "false_positive_rate", "observed_minus_
 OTHERS = "all others"
 #: Fewer children to divide by than this, on either side, settle nothing.
 MIN_CHILDREN = 10
+#: Children of one year of age.
+A_YEAR_OF_ENGLAND = 600_000
 #: Shares of a child are counted in units of this, so that sums over children are exact.
 _UNIT = 2.0**-20
 
@@ -102,8 +104,8 @@ def gaps(
         ``value`` (the gap), ``low``, ``high`` (simultaneous), ``n`` (children that the group's share is of),
         ``schools``, ``smallest_cell``, ``rate``, ``rate_others``, ``n_others``, ``null_gap`` (what chance alone stays
         below 19 times in 20 where there is no gap), ``tolerance``, ``verdict``, ``n_to_settle`` (about how many
-        children of the group would settle an open verdict, if the gap stays as it is; NaN where none is open),
-        ``reason``.
+        children of the group would settle an open verdict, if the gap stays as it is; NaN where none is open, or where
+        a whole year of England has not so many), ``reason``.
 
     Raises
     ------
@@ -159,8 +161,9 @@ def _question(
     table["low"], table["high"] = table["value"] - half, table["value"] + half
     table["tolerance"] = tolerance
     table["verdict"] = [verdict(low, high, tolerance) for low, high in zip(table["low"], table["high"], strict=True)]
+    children = len(view.label) / view.n_seeds
     table["n_to_settle"] = [
-        _n_to_settle(row, float(q), tolerance) if row["verdict"] == NOT_ENOUGH else math.nan
+        _n_to_settle(row, float(q), tolerance, children) if row["verdict"] == NOT_ENOUGH else math.nan
         for row, q in zip(table.to_dict("records"), quantile, strict=True)
     ]
     return table.drop(columns=["error", "df", "spread"])
@@ -241,9 +244,9 @@ def _gap(ours: _Side, theirs: _Side, *, both_rate: bool) -> dict[str, object]:
         return row | {"reason": f"fewer than {MIN_CHILDREN} children on one side"}
     if min(ours.schools, theirs.schools) < MIN_SCHOOLS:
         return row | {"reason": f"fewer than {MIN_SCHOOLS} schools on one side"}
-    schools = int(((ours.below > 0) | (theirs.below > 0)).sum())
-    error = max((mine - other).error(schools), math.sqrt(ours.floor + theirs.floor))
-    df = min(ours.schools, theirs.schools) - 1
+    gap = mine - other
+    error = max(gap.error, math.sqrt(ours.floor + theirs.floor))
+    df = min(ours.schools - 1, theirs.schools - 1, degrees(gap.by_school[ours.below + theirs.below > 0]))
     return row | {"error": error, "df": df, "null_gap": float(stdtrit(df, 0.975)) * error}
 
 
@@ -260,11 +263,12 @@ def verdict(low: float, high: float, tolerance: float) -> Verdict:
     return OUTSIDE if low > tolerance or high < -tolerance else NOT_ENOUGH
 
 
-def _n_to_settle(row: Mapping[object, float], quantile: float, tolerance: float) -> float:
+def _n_to_settle(row: Mapping[object, float], quantile: float, tolerance: float, children: float) -> float:
     """Return about how many children of the group would settle a verdict, to two figures, rounded up.
 
     The error shrinks with the root of the number of children. Where it is not known, the gap is taken to be none, the
-    others to be many, and children to be independent: then it is the least that could do.
+    others to be many, and children to be independent: then it is the least that could do. Where as many children of the
+    group would be found only among more than a year of England has, nothing is said.
     """
     if math.isnan(row["error"]):
         if not row["spread"] > 0:
@@ -273,7 +277,7 @@ def _n_to_settle(row: Mapping[object, float], quantile: float, tolerance: float)
     else:
         away = abs(abs(row["value"]) - tolerance)
         needed = row["n"] * (quantile * row["error"] / away) ** 2 if away > 0 else math.inf
-    if not math.isfinite(needed):
+    if not needed / max(row["n"], 1) * children <= A_YEAR_OF_ENGLAND:
         return math.nan
     needed = max(needed, row["n"] + 1, MIN_CHILDREN)
     unit = 10.0 ** max(0, math.floor(math.log10(needed)) - 1)

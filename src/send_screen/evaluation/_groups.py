@@ -134,7 +134,7 @@ def _observed_minus_predicted(view: EvidenceView, score: np.ndarray, inside: np.
     found = ratio(events - view.by_school(inside * expit(score)), n)
     total, having, schools = float(n.sum()), float(events.sum()), int((n > 0).sum())
     cells = smallest(having, total - having)
-    return t_interval(found.value, found.error(schools), n=total, schools=schools, cells=cells, alpha=alpha)
+    return t_interval(found.value, found.error, n=total, schools=schools, cells=cells, alpha=alpha)
 
 
 def _metric_frame(label: np.ndarray, flag: np.ndarray, group: np.ndarray) -> MetricFrame:

@@ -1,9 +1,9 @@
 """Figures with what each school does to them: the way to a standard error without a replicate.
 
-A figure f of the schools' weights w has at w = 1 the derivatives u_s = df / dw_s, its influences: their sum is 0, and
-sqrt(S / (S - 1) sum u_s^2) is its standard error when S schools are drawn [Efron1981]_. For a difference of two figures
-on the same children the influences are subtracted school by school, so that what both share falls out. Counting and
-one sort are all it takes: O(n log n) for the areas under the curves.
+A figure f of the schools' weights w has at w = 1 the derivatives df / dw_s, whose sum is 0. Scaled up for the mean that
+they are centred by, sqrt(S / (S - 1)) for S schools, they are its influences u_s, and sqrt(sum u_s^2) is its standard
+error [Efron1981]_. For a difference of two figures on the same children the influences are subtracted school by school,
+so that what both share falls out. Counting and one sort are all it takes: O(n log n) for the areas under the curves.
 
 References
 ----------
@@ -41,18 +41,17 @@ class Influenced:
         """Return the difference of two figures on the same children."""
         return Influenced(self.value - other.value, self.by_school - other.by_school)
 
-    def error(self, schools: int) -> float:
-        """Return the standard error when ``schools`` schools are drawn; NaN for fewer than two."""
-        if schools < 2:
-            return math.nan
-        return math.sqrt(schools / (schools - 1) * float((self.by_school**2).sum()))
+    @property
+    def error(self) -> float:
+        """The standard error."""
+        return math.sqrt(float((self.by_school**2).sum()))
 
 
 def ratio(numerator: np.ndarray, denominator: np.ndarray) -> Influenced:
     """Return a ratio of sums over schools, sum a_s / sum b_s.
 
-    The influence of a school is that of leaving it out, (S - 1) / S (a_s - r b_s) / (n - b_s): the plain derivative
-    (a_s - r b_s) / n is too small when schools differ in size.
+    The influence of a school is that of leaving it out, sqrt((S - 1) / S) (a_s - r b_s) / (n - b_s), over the S schools
+    with b_s > 0: the plain derivative (a_s - r b_s) / n is too small when schools differ in size.
 
     Parameters
     ----------
@@ -64,7 +63,7 @@ def ratio(numerator: np.ndarray, denominator: np.ndarray) -> Influenced:
     value = float(numerator.sum()) / n
     rest = n - denominator
     left_out = np.divide(numerator - value * denominator, rest, out=np.zeros(len(rest)), where=rest > 0)
-    return Influenced(value, (schools - 1) / schools * left_out)
+    return Influenced(value, math.sqrt((schools - 1) / schools) * left_out)
 
 
 def ranking(view: EvidenceView, score: np.ndarray) -> dict[str, Influenced]:

@@ -15,8 +15,6 @@ from send_screen.tables import MINIMUM_CHILDREN
 WITHHELD = "withheld to protect small groups"
 #: The reason of what is published rounded, because its counts are withheld.
 ROUNDED = "rounded to {step:.0f} of 100, without numbers of children, to protect small groups"
-#: More children than one year of England has settle nothing.
-_MOST_CHILDREN = 600_000
 
 
 def group_in_words(attribute: str, group: str, words: Mapping[str, Mapping[str, str]]) -> str:
@@ -88,7 +86,7 @@ def _verdict_in_words(gap: Mapping[Any, Any]) -> str:
     if gap["verdict"] != NOT_ENOUGH:
         return f"The gap is {'inside' if gap['verdict'] == WITHIN else 'outside'} {tolerance}."
     more = ""
-    if math.isfinite(gap["n_to_settle"]) and gap["n_to_settle"] <= _MOST_CHILDREN:
+    if math.isfinite(gap["n_to_settle"]):
         more = f"; about {round(gap['n_to_settle']):,} such children would settle it"
     return f"That is not enough evidence to say whether the gap is inside {tolerance}{more}."
 
@@ -172,7 +170,9 @@ def _of_100(share: float) -> str:
 
 def _more_or_fewer(share: float) -> str:
     """Return a signed share as so many more, or fewer, of 100."""
-    return f"{_of_100(abs(share))} {'more' if share >= 0 else 'fewer'}"
+    if abs(share) < 0.0005:
+        return "no more"
+    return f"{_of_100(abs(share))} {'more' if share > 0 else 'fewer'}"
 
 
 class _Asked(NamedTuple):
@@ -197,13 +197,13 @@ _ASKED = {
         "Whether {who} are listed without need more or less often than {whom}",
         "Listed without need more often than {whom} are {who}",
         "Listed without need less often than {whom} are {who}",
-        "Of 100 {who} without the outcome, it lists {rate}; of 100 {whom}, {other}.",
+        "Of 100 without the outcome among {who}, it lists {rate}; among {whom}, {other}.",
         _of_100,
     ),
     MEANING: _Asked(
         "Whether a score means the same for {who} and for {whom}",
-        "A score says less than happens of {who}, beside {whom}",
-        "A score says more than happens of {who}, beside {whom}",
+        "The scores of {who} are too low, beside those of {whom}",
+        "The scores of {who} are too high, beside those of {whom}",
         "Of 100 {who}, {rate} later {outcome} than the score said; of 100 {whom}, {other}.",
         _more_or_fewer,
     ),

@@ -123,7 +123,7 @@ def net_benefit(
     if not 0 < listed < 1:
         return undefined("no child, or every child, is listed", n=float(n.sum()), schools=schools, smallest_cell=cells)
     found = ratio(tp - fp * listed / (1 - listed), n)
-    error = found.error(schools)
+    error = found.error
     return t_interval(found.value, error, n=float(n.sum()), schools=schools, cells=cells, alpha=alpha)
 
 
@@ -144,7 +144,7 @@ def _areas(view: EvidenceView, score: np.ndarray, alpha: float) -> dict[str, Est
         if np.isnan(found.value):
             figures[name] = undefined(ONE_SIDED_FOLD, n=n, schools=view.n_schools, smallest_cell=cells)
             continue
-        error = found.error(view.n_schools)
+        error = found.error
         figures[name] = t_interval(
             found.value, error, n=n, schools=view.n_schools, cells=cells, alpha=alpha, means=view.n_folds, unit=True
         )
@@ -213,7 +213,7 @@ def differences(
             reason = ONE_SIDED_FOLD if metric in AREAS else "a rate without a denominator"
             figure = undefined(reason, n=rests_on, schools=view.n_schools, smallest_cell=cell)
         else:
-            error = paired.error(view.n_schools)
+            error = paired.error
             means = view.n_folds if metric in AREAS else 1
             figure = t_interval(
                 paired.value, error, n=rests_on, schools=view.n_schools, cells=cell, alpha=alpha, means=means

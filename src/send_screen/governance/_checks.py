@@ -115,7 +115,17 @@ class Audit:
     @property
     def green(self) -> bool:
         """Whether nothing differs. What could not be checked does not make it red; it is counted in :attr:`words`."""
-        return not self.having(FAILED)
+        return not self.having(FAILED) and not self.excused
+
+    @property
+    def result(self) -> str:
+        """``"green"``; ``"open"`` where all that differs may be other code's doing; ``"red"``."""
+        return "green" if self.green else "red" if self.having(FAILED) else "open"
+
+    @property
+    def excused(self) -> list[Check]:
+        """Checks that found differences which other code may have made: nobody can say that all is well."""
+        return [check for check in self.having(NOT_CHECKED) if check.finding.n_differences]
 
     @property
     def words(self) -> str:
@@ -127,6 +137,11 @@ class Audit:
         left = f" {unmade} could not be made: {', '.join(titles[:_NAMED])}{more}." if unmade else ""
         if failed:
             return f"RED: {failed} of the {made} checks that were made found a difference.{left}"
+        if self.excused:
+            return (
+                f"OPEN: {len(self.excused)} checks found differences that other code or packages may have made. "
+                f"Audit it with those that made it.{left}"
+            )
         return f"GREEN: nothing differs in the {made} checks that were made.{left}"
 
     def as_json(self) -> dict[str, Any]:
@@ -135,6 +150,7 @@ class Audit:
             "format": "send_screen.audit/1",
             "model": self.model,
             "green": self.green,
+            "result": self.result,
             "words": self.words,
             "facts": dict(self.facts),
             "checks": [{"id": check.id, "title": check.title, **asdict(check.finding)} for check in self.checks],
@@ -211,7 +227,15 @@ def _walk(claimed: object, found: object, where: str, out: list[Difference], tal
     if isinstance(claimed, float) and isinstance(found, float) and alike(claimed, found):
         tally["rounded"] += 1
         return
-    out.append(Difference(where, shown(claimed), shown(found)))
+    begins = _first_apart(claimed, found) if isinstance(claimed, str) and isinstance(found, str) else 0
+    out.append(Difference(where, *(shown(each[begins:] if begins else each) for each in (claimed, found))))  # type: ignore[index]
+
+
+def _first_apart(one: str, other: str) -> int:
+    """Return where two texts are to be shown from, so that what differs in them is seen."""
+    alike_until = (i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    place = next(alike_until, min(len(one), len(other)))
+    return max(0, place - _SHOWN // 4) if place > _SHOWN // 2 else 0
 
 
 def alike(one: float, other: float) -> bool:

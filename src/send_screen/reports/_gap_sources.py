@@ -136,7 +136,7 @@ def adding_up(values: Sequence[float], total: int) -> list[int]:
     Examples
     --------
     >>> adding_up([0.333, 0.333, 0.334], 100), adding_up([-0.014, -0.014, 0.0], -3)
-    ([33, 33, 34], [-2, -1, 0])
+    ([33, 33, 34], [-1, -2, 0])
     """
     # parts that sum to a whole only to 1e-9 must not fall on two sides of a hundredth
     exact = [round(value * _HUNDREDTH, 6) for value in values]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,11 @@ _INSIDE = "artifacts/bundle/"
 _ENVIRONMENT = ("MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt")
 _MODEL = (*_ENVIRONMENT, "served.py", "input_example.json", "serving_input_example.json")
 _NOTE = "decisions.md"
+#: What python_env.yaml may say, as a pattern of its JSON with sorted keys: tools that build, and the file beside it.
+_PYTHON_ENV = (
+    r'\{"build_dependencies": \[(?:"(?:pip|setuptools|wheel)(?:[<=]=[\w.]+)?"(?:, )?)*\], '
+    r'"dependencies": \["-r requirements.txt"\], "python": "[\w.]+"\}'
+)
 
 
 def check_copies(subject: Subject) -> Finding:
@@ -70,13 +77,24 @@ def check_served(subject: Subject) -> Finding:
     number = f"send-screen=={str(subject.claims['code_version']).partition('+')[0]}"
     needs = {number, f"mlflow=={subject.claims['packages']['mlflow']}"}
     lines = set((recorded.model_files / "requirements.txt").read_text("utf-8").split())
-    conda = _yaml(recorded.model_files / "conda.yaml")
-    pip = next((set(each["pip"]) for each in conda["dependencies"] if isinstance(each, dict)), set())
-    for name, stated in (("requirements.txt", lines), ("conda.yaml", pip)):
-        if stated != needs:
-            differences.append(Difference(name, shown(", ".join(sorted(stated))), ", ".join(sorted(needs))))
+    if lines != needs:
+        differences.append(Difference("requirements.txt", shown(", ".join(sorted(lines))), ", ".join(sorted(needs))))
+    for name, wanted in (("conda.yaml", _conda(needs)), ("python_env.yaml", _PYTHON_ENV)):
+        stated = json.dumps(_yaml(recorded.model_files / name), sort_keys=True)
+        if not re.fullmatch(wanted, stated):
+            differences.append(Difference(name, shown(stated), f"what MLflow writes for {', '.join(sorted(needs))}"))
     words = "It runs this library's own file over a verified folder; no pickle, no other code, the spec's columns."
     return judge(differences, words, excuse=subject.excuse)
+
+
+def _conda(needs: set[str]) -> str:
+    """Return what conda.yaml may say, as a pattern of its JSON with sorted keys: Python, pip and what is needed."""
+    pip = "|".join(re.escape(json.dumps(list(each))) for each in itertools.permutations(sorted(needs)))
+    return (
+        r'\{"channels": \["conda-forge"\], "dependencies": \["python=[\w.]+", "pip[<=]=[\w.]+", \{"pip": (?:'
+        + pip
+        + r')\}\], "name": "mlflow-env"\}'
+    )
 
 
 def _yaml(path: Path) -> Any:

@@ -26,7 +26,7 @@ def check_metrics(subject: Subject) -> Finding:
             differences.append(Difference(f"metric.{name}", f"logged {len(values) - 1} times", "once, as it is shown"))
     differences += compare(recorded.model_metrics, found, "metric of the served model").differences
     words = f"{len(found)} figures, in the run and beside the served model."
-    return judge(differences, words, excuse=subject.excuse, made="The database shows other figures than are published.")
+    return judge(differences, words, made="The database shows other figures than are published.")
 
 
 def check_params(subject: Subject) -> Finding:
@@ -37,7 +37,7 @@ def check_params(subject: Subject) -> Finding:
         *compare(recorded.run_params, found, "param").differences,
         *compare(recorded.model_params, found, "param of the served model").differences,
     ]
-    return judge(differences, f"{len(found)} parameters.", excuse=subject.excuse)
+    return judge(differences, f"{len(found)} parameters.")
 
 
 def check_tags(subject: Subject) -> Finding:
@@ -55,7 +55,7 @@ def check_tags(subject: Subject) -> Finding:
         *compare(registered, found, "tag of the registered version").differences,
     ]
     words = f"{len(found)} tags, alike on run and registered version."
-    return judge(differences, words, excuse=subject.excuse, made="A tag is not what the version is.")
+    return judge(differences, words, made="A tag is not what the version is.")
 
 
 def check_run(subject: Subject) -> Finding:

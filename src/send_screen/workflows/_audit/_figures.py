@@ -6,7 +6,9 @@ import json
 from typing import Any
 
 from send_screen.governance import MANIFEST, Difference, Finding, check_gates, compare, judge, not_checked, version_id
+from send_screen.tracking import default_uri, earlier_runs
 from send_screen.workflows._audit._subject import Subject
+from send_screen.workflows._earlier import earlier_versions
 from send_screen.workflows._published import published_document
 from send_screen.workflows._version import version_facts
 
@@ -76,11 +78,34 @@ def check_figures(subject: Subject) -> Finding:
     derived = {name: value for name, value in found.items() if name not in skipped}
     compared = compare(claimed, json.loads(json.dumps(derived)))
     return judge(
-        compared.differences,
+        [*_earlier(subject, knew.get("earlier", ())), *compared.differences],
         compared.words,
         excuse=subject.excuse,
         made=f"{compared.n:,} values were compared: what is published is not what the evidence says.",
     )
+
+
+def _earlier(subject: Subject, claimed: Any) -> list[Difference]:
+    """Hold what earlier versions are said to have told against what the store's runs on the same data have published.
+
+    What an earlier version withheld is withheld again: an invented one could silence any finding.
+    """
+    if subject.recorded is None or not claimed:
+        return []  # a folder knows of no other version
+    bundle = subject.require_bundle()
+    runs = earlier_runs(subject.uri or default_uri(), data_sha256=subject.claims["data_sha256"])
+    others = [run for run in runs if run.version_id != subject.claims["id"]]
+    found = earlier_versions(bundle.spec, others, version=subject.claims["id"], n=subject.document["cohort"]["n"])
+    known = {one["published_sha256"]: json.loads(json.dumps(one)) for one in found}
+    differences: list[Difference] = []
+    for i, one in enumerate(claimed):
+        where = f"$.disclosure.earlier[{i}]"
+        if one["published_sha256"] not in known:
+            said = f"version {one['version']}, {one['published_sha256'][:12]}"
+            differences.append(Difference(where, said, "no other run on these data has published that"))
+        else:
+            differences += compare(one, known[one["published_sha256"]], where).differences
+    return differences
 
 
 def check_gate_results(subject: Subject) -> Finding:

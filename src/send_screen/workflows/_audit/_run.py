@@ -6,8 +6,10 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from jinja2 import TemplateError
+
 from send_screen.errors import SendScreenError, UsageError
-from send_screen.governance import Audit, Check, Difference, Finding, judge, not_checked, read_public_key
+from send_screen.governance import MANIFEST, Audit, Check, Difference, Finding, judge, not_checked, read_public_key
 from send_screen.tracking import collect, default_uri
 from send_screen.workflows._audit._copies import check_copies, check_served
 from send_screen.workflows._audit._database import check_metrics, check_params, check_run, check_tags
@@ -21,6 +23,10 @@ from send_screen.workflows._audit._subject import Subject, Unreadable, open_subj
 from send_screen.workflows._audit._tables import check_drawn, check_examples, check_tables
 from send_screen.workflows._audit._vouched import check_signature
 
+_UNREADABLE = (
+    OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError,
+    TemplateError,
+)  # fmt: skip
 Question = Callable[[Subject], Finding]
 
 #: What is checked of any version, in the order of its report.
@@ -59,7 +65,8 @@ NEEDS_MORE = Check(
     not_checked(
         "This needs the data and a refit: the same spec, data, code and packages give the same bytes (send-screen "
         "train). So do the scores of the challengers, how likely a child is to stay listed, the as-of date, whether "
-        "the children are invented, and which rows were set aside.",
+        "the children are invented, which rows were set aside, and which counts of the tables are of the same children "
+        "as a group.",
     ),
 )
 
@@ -105,6 +112,8 @@ def audit(
     """
     tell = progress or (lambda _: None)
     public = None if key is None else read_public_key(Path(key))
+    if ledger is not None and not Path(ledger).exists():
+        raise UsageError(f"There is no ledger at {ledger}.", remedy="Give the folder that --ledger of promote named.")
     with tempfile.TemporaryDirectory() as scratch:
         workspace = Path(scratch)
         recorded = None
@@ -113,7 +122,7 @@ def audit(
             tell("Fetching everything about the version")
             recorded = collect(str(model), uri=tracking_uri or default_uri(), target=workspace)
             folder = recorded.run_files / "bundle"
-        elif not folder.is_dir():
+        elif not (folder / MANIFEST).is_file():
             raise UsageError(
                 f"There is no exported model at {model}.",
                 remedy="Give models:/name@alias, models:/name/3, or the folder that send-screen export wrote.",
@@ -134,7 +143,10 @@ def _made(check: Question, subject: Subject) -> Finding:
         return not_checked(error.message)
     except SendScreenError as error:
         found = Difference(error.file or "the version's files", error.message, "what send_screen writes")
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError) as error:
+    except FileNotFoundError as error:
+        found = Difference(Path(str(error.filename)).name, "no such file", "a file of every version")
+    except _UNREADABLE as error:
         # of a file that says anything; what the exception says could quote it
         found = Difference("the version's files", f"what cannot be read ({type(error).__name__})", "what we write")
-    return judge([found], "It could not be derived from these files.", excuse=subject.excuse)
+    # whoever made what nobody can read must not be told that other code may have
+    return judge([found], "", made="It could not be derived from these files.")
