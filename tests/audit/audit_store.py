@@ -25,12 +25,11 @@ from send_screen.governance import (
 )
 from send_screen.pictures import shap_waterfall
 from send_screen.workflows import audit
-from send_screen.workflows._enter import WATERFALL, run_plots
+from send_screen.workflows._enter import PAGES, WATERFALL, run_plots
 from send_screen.workflows._evidence_store import read_evidence, write_evidence
 from send_screen.workflows._published import published_document
 from send_screen.workflows._version import write_version
 
-PAGES = ("report.html", "card.html", "scorecard.html", "published.json")
 _PLACES = (
     ("runs", "artifact_uri"),
     ("experiments", "artifact_location"),

@@ -181,14 +181,14 @@ def test_each_protected_characteristic_stands_there_with_what_was_compared() -> 
     assert "it misses 62" in found["Sex"]
     assert "That is not proof that none is." in found["Race"]
     for characteristic in ("Disability", "Religion or belief"):
-        assert "The run did not compare it." in found[characteristic]
+        assert "The run compared no group under that name." in found[characteristic]
     assert all(OPEN in answer for answer in found.values())
     assert "#### English as an additional language" in text
 
 
 def test_a_research_comparison_is_not_said_to_leave_characteristics_out() -> None:
     published = make_published()
-    said = "no protected characteristic is a feature"
+    said = "no column that a contract marks as a protected characteristic is a feature"
     assert said in render_atrs_markdown(published)
     published["version"]["research_comparison"] = "to see what sex would add"
     assert said not in render_atrs_markdown(published) + render_impact_assessment(published)

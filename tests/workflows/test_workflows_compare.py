@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -118,3 +119,24 @@ def test_what_is_not_there_and_what_cannot_be_compared(trained: Any, another: Pa
     code, _, err = run(trained.exported, another, "--out", tmp_path / "nowhere" / "page.html")
     assert code == 3
     assert "--out" in err
+
+
+@pytest.mark.parametrize(
+    ("section", "value"),
+    [
+        ("performance", {"a": 1}),
+        ("version", "text"),
+        ("performance", [{"value": math.nan}]),
+    ],
+)
+def test_a_document_of_another_kind_is_one_clear_error(trained: Any, tmp_path: Path, section: str, value: Any) -> None:
+    document = json.loads((trained.exported / "published.json").read_text("utf-8"))
+    other = tmp_path / "published.json"
+    other.write_text(json.dumps(document | {section: value}), encoding="utf-8")
+    with pytest.raises(UsageError, match="not what a version publishes"):
+        compare(trained.exported, other)
+
+
+def test_a_name_that_is_too_long_is_no_version(trained: Any) -> None:
+    with pytest.raises(UsageError, match="too long"):
+        compare(trained.exported, "x" * 5000)

@@ -69,4 +69,5 @@ def compared_text(found: Comparison, out: Path | None) -> str:
     lines += ["", CAUTION]
     if out is not None:
         lines.append(f"The page: {out}")
-    return "\n".join(lines)
+    # a published.json by itself may say anything, also what would steer a terminal
+    return "\n".join("".join(c if c.isprintable() else "\ufffd" for c in line) for line in lines)

@@ -81,6 +81,10 @@ def make_keys(folder: Path) -> PublicKey:
     key = Ed25519PrivateKey.generate()
     secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(
+            f"{folder} is no folder.", remedy="Give a folder with --out: it is made where it is not there."
+        )
     try:
         folder.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
         if any((folder / name).exists() for name in (PRIVATE, PUBLIC)):

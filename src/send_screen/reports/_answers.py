@@ -159,7 +159,11 @@ def mitigations(published: Mapping[str, Any]) -> list[str]:
     # without a justification as a research comparison, a spec with such a feature does not load
     none_is_a_feature = "research_comparison" in version and not version["research_comparison"]
     return [
-        *(["Mitigation in the tool: no protected characteristic is a feature."] if none_is_a_feature else []),
+        *(
+            ["Mitigation in the tool: no column that a contract marks as a protected characteristic is a feature."]
+            if none_is_a_feature
+            else []
+        ),
         "Mitigation in the tool: a worse value of a feature with a sign cannot lower the score, nor can a missing one.",
         "Mitigation in the tool: it refuses children outside its population, and after its review date.",
         "Mitigation in the tool: a flag decides nothing, and every list says so; children who could not be screened "

@@ -24,7 +24,7 @@ from send_screen.reports._published import (
     rows,
 )
 from send_screen.reports._render import render
-from send_screen.reports._verdicts import QUESTIONS, SIGNS, answers, is_shown, less_well, verdict_words
+from send_screen.reports._verdicts import QUESTIONS, SIGNS, answers, group_words, is_shown, less_well, verdict_words
 from send_screen.reports._words import of_100, said, whole
 
 
@@ -102,14 +102,14 @@ class PairRow:
     verdict: str
 
 
-def _pairs(gaps: Sequence[Row]) -> tuple[list[PairRow], int]:
+def _pairs(published: Mapping[str, Any], gaps: Sequence[Row]) -> tuple[list[PairRow], int]:
     """Return the pairs of groups that were shown to differ, and how many pairs were compared in all."""
-    compared = [gap for gap in gaps if gap.get("against") != "all others"]
+    compared = [gap for gap in gaps if gap.get("against") != "all others" and gap.get("low") is not None]
     shown = [gap for gap in compared if is_shown(gap)]
     return [
         PairRow(
             QUESTIONS.get(said(gap, "metric"), said(gap, "metric")),
-            f"{said(gap, 'group')}, beside {said(gap, 'against')}",
+            f"{group_words(published, gap)}, beside {group_words(published, {**gap, 'group': gap['against']})}",
             _gap_cell(gap),
             verdict_words(gap),
         )
@@ -191,7 +191,7 @@ def render_fairness(published: Mapping[str, Any]) -> str:
         gap_cell=_gap_cell,
         by_chance=_by_chance,
         verdict=verdict_words,
-        pairs=_pairs(gaps),
+        pairs=_pairs(published, gaps),
         row_cell=METRICS["recall_at_capacity"].difference,
         picture=_picture,
         axis=axis_svg(),

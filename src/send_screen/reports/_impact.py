@@ -266,7 +266,7 @@ def _others(published: Mapping[str, Any]) -> list[str]:
 def _characteristic(published: Mapping[str, Any], characteristic: str) -> Answer:
     attributes = [each for each in compared_attributes(published) if _of_characteristic(each, characteristic)]
     if not attributes:
-        return left_open(EQUALITY, "What is known of it from elsewhere?", "The run did not compare it.")
+        return left_open(EQUALITY, "What is known of it from elsewhere?", "The run compared no group under that name.")
     return _compared(published, attributes)
 
 

@@ -16,7 +16,9 @@ from send_screen.reports import Comparison, compare_versions
 from send_screen.workflows._models import load_model
 
 PUBLISHED = "published.json"
+_WHAT_TO_GIVE = f"Give models:/name/3, models:/name@alias, an exported folder, or its {PUBLISHED}."
 _FORMAT = "send_screen.published/1"
+_LONGEST_NAME = 1000
 _MOST_BYTES = 64 * 1024 * 1024
 _SHORT = re.compile(r"[^/@\\.]+(?:@[^/@\\]+|/\d+)")
 
@@ -54,17 +56,25 @@ def compare(first: str | Path, second: str | Path, *, tracking_uri: str | None =
         If a file of a version was changed.
     """
     one, other = (_side(str(model), tracking_uri) for model in (first, second))
-    return compare_versions(
-        one.published,
-        other.published,
-        names=(one.name, other.name),
-        specs=(one.spec, other.spec),
-        notes=(*one.notes, *other.notes),
-    )
+    try:
+        return compare_versions(
+            one.published,
+            other.published,
+            names=(one.name, other.name),
+            specs=(one.spec, other.spec),
+            notes=(*one.notes, *other.notes),
+        )
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError):
+        raise UsageError(
+            f"{one.name} or {other.name} is not what a version publishes: something in it is of another kind.",
+            remedy=_WHAT_TO_GIVE,
+        ) from None
 
 
 def _side(model: str, tracking_uri: str | None) -> _Side:
     path = Path(model)
+    if len(model) > _LONGEST_NAME:
+        raise UsageError("That is no name of a version: it is too long.", remedy=_WHAT_TO_GIVE)
     if path.is_file():
         note = f"{path.name} was read by itself: nothing vouches that it is what a version published."
         return _Side(model, _published(path), None, (note,))
@@ -93,12 +103,18 @@ def _published(path: Path) -> Mapping[str, Any]:
         If it is none.
     """
     try:
-        document = json.loads(path.read_bytes()) if path.stat().st_size <= _MOST_BYTES else None
+        text = path.read_bytes() if path.stat().st_size <= _MOST_BYTES else b""
+        document = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict) or document.get("format") != _FORMAT:
         raise UsageError(
             f"{path.name} is not what a version publishes.",
-            remedy=f"Give models:/name/3, models:/name@alias, an exported folder, or its {PUBLISHED}.",
+            remedy=_WHAT_TO_GIVE,
         )
     return document
+
+
+def _no_number(constant: str) -> float:
+    """Refuse NaN and infinities, which are no JSON: a version publishes null, with a reason."""
+    raise ValueError(constant)
