@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from send_screen.errors import UsageError
 from send_screen.evaluation import by_group, gaps, named
 from send_screen.evaluation._replicates import simultaneous_level
+from send_screen.specs import TOLERANCES
 
 VERDICTS = {"within tolerance", "outside tolerance", "not enough evidence"}
 
@@ -165,3 +166,14 @@ def test_the_family_is_wrong_at_most_one_time_in_twenty_where_there_is_no_gap(ma
         missed = table[table["metric"] == "missed_need"]
         shown += bool(((missed["low"] > 0) | (missed["high"] < 0)).any())
     assert shown <= 12
+
+
+def test_an_open_verdict_that_more_than_a_year_of_england_would_settle_names_no_number(make_evidence):
+    """A measured gap close to the tolerance: however many children there were, it would stay close."""
+    evidence = planted(make_evidence, 0.13)
+    asked_of = asked(gaps(evidence))
+    girls = asked_of[asked_of["group"] == "F"].iloc[0]
+    tolerances = {**TOLERANCES, "missed_need": girls["value"] + 1e-5}
+    girls = asked(gaps(evidence, tolerances=tolerances)).query("group == 'F'").iloc[0]
+    assert girls["verdict"] == "not enough evidence"
+    assert np.isnan(girls["n_to_settle"])

@@ -124,10 +124,10 @@ def shares_on_the_page(page: str, published: dict[str, Any]) -> Any:
         if name is None:
             continue
         bodies = re.findall(r"<tbody>(.*?)</tbody>", table, re.S)
-        first = int(re.search(r'id="t-missed-(\d+)"', table)[1]) - 1 if name == MISSED else 0  # type: ignore[index]
+        first = int(re.search(r'id="t-missed-(\d+)"', table)[1]) - 1 if name == MISSED else 0  # type: ignore[index]  # every table and row has one
         for attribute, body in zip(attributes[first:], bodies, strict=False):
             for row in re.findall(r"<tr[^>]*>(<th scope=\"row\">.*?)</tr>", body, re.S):
-                words = html.unescape(re.search(r"<th[^>]*>(.*?)</th>", row, re.S)[1])  # type: ignore[index]
+                words = html.unescape(re.search(r"<th[^>]*>(.*?)</th>", row, re.S)[1])  # type: ignore[index]  # every table and row has one
                 cells = re.findall(r"<td[^>]*>(.*?)</td>", row, re.S)
                 for place, metric in columns[name].items():
                     if number := re.match(r"([\d.]+)(?: <|$)", cells[place].strip()):

@@ -116,12 +116,6 @@ def test_a_withheld_verdict_is_counted_as_withheld_and_not_lost(published: dict[
     assert "1 withheld, to protect small groups" in after.in_words
 
 
-def test_more_children_than_a_year_of_england_has_settle_nothing(published: dict[str, Any]) -> None:
-    gap = next(gap for gap in published["gaps"] if gap["n_to_settle"] is not None)
-    assert "about 600,000 such children" in verdict_words(gap | {"n_to_settle": 600_000})
-    assert verdict_words(gap | {"n_to_settle": 610_000}) == "? not enough evidence"
-
-
 def test_each_question_has_its_verdicts_and_pairs_are_told_where_they_differ(published: dict[str, Any]) -> None:
     text = _text(render_card(published))
     groups = len({(row["attribute"], row["group"]) for row in published["groups"]})

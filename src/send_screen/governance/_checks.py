@@ -227,8 +227,10 @@ def _walk(claimed: object, found: object, where: str, out: list[Difference], tal
     if isinstance(claimed, float) and isinstance(found, float) and alike(claimed, found):
         tally["rounded"] += 1
         return
-    begins = _first_apart(claimed, found) if isinstance(claimed, str) and isinstance(found, str) else 0
-    out.append(Difference(where, *(shown(each[begins:] if begins else each) for each in (claimed, found))))  # type: ignore[index]
+    if isinstance(claimed, str) and isinstance(found, str):
+        begins = _first_apart(claimed, found)
+        claimed, found = claimed[begins:], found[begins:]
+    out.append(Difference(where, shown(claimed), shown(found)))
 
 
 def _first_apart(one: str, other: str) -> int:

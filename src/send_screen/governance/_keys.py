@@ -6,6 +6,7 @@ import hashlib
 import os
 import stat
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -166,13 +167,11 @@ def require_cryptography() -> None:
     ------
     MissingExtraError
     """
-    try:
-        import cryptography  # noqa: F401
-    except ImportError:
+    if find_spec("cryptography") is None:
         raise MissingExtraError(
             "Signatures need the package cryptography, which is not installed.",
             remedy="Install the full library with: pip install 'send-screen[train]'.",
-        ) from None
+        )
 
 
 def _public(key: Ed25519PublicKey) -> PublicKey:

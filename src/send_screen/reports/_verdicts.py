@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +32,6 @@ _SHOWN = {
     NOT_ENOUGH: ": a gap, not enough evidence to say that it is outside tolerance.",
 }
 _MOST_NAMED = 3  # on a first screen
-_A_YEAR_OF_ENGLAND = 600_000  # more children than that settle nothing
 
 
 def is_shown(gap: Row) -> bool:
@@ -57,7 +55,7 @@ def verdict_words(gap: Row | None) -> str:
             if words == NOT_ENOUGH
             else f"{found}: {direction}"
         )
-    if (gap.get("n_to_settle") or math.inf) <= _A_YEAR_OF_ENGLAND:
+    if gap.get("n_to_settle") is not None:
         found += f"; about {whole(gap['n_to_settle'])} such children would settle it"
     return found
 

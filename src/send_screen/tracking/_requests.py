@@ -185,8 +185,9 @@ def _from_csv(text: str) -> pd.DataFrame:
 
 
 def _is_headers(headers: object) -> bool:
-    is_names = isinstance(headers, list) and all(isinstance(header, str) for header in headers)
-    return is_names and len(set(headers)) == len(headers) > 0  # type: ignore[arg-type, call-overload]
+    if not isinstance(headers, list) or not all(isinstance(header, str) for header in headers):
+        return False
+    return len(set(headers)) == len(headers) > 0
 
 
 def _refuse_too_many(n: int) -> None:

@@ -149,7 +149,7 @@ def screen(here: Path, arguments: Sequence[str]) -> int:
     page = out / "report.html"
     say(f"\nYour list is here:\n  {out}\nOpen report.html, or list.xlsx. They are about children: keep them safe.")
     if ON_WINDOWS and page.is_file():
-        os.startfile(page)  # type: ignore[attr-defined,unused-ignore]
+        os.startfile(page)  # type: ignore[attr-defined,unused-ignore]  # only Windows has it
     return 0
 
 
