@@ -191,6 +191,7 @@ def t_interval(
     cells: float,
     alpha: float,
     means: int = 1,
+    df: float | None = None,
     unit: bool = False,
 ) -> Estimate:
     """Return value -/+ t x standard error; of a figure between 0 and 1 (``unit``) on the logit scale.
@@ -201,6 +202,8 @@ def t_interval(
         The figure and its school-clustered standard error.
     means : int
         How many means the error is centred by: folds, for a mean over folds. So many degrees of freedom are lost.
+    df : float, optional
+        Degrees of freedom, where they are fewer than schools less ``means``.
     unit : bool
         True for an area under a curve.
     """
@@ -208,7 +211,7 @@ def t_interval(
         return Estimate(value, math.nan, math.nan, n, schools, cells, TOO_FEW_SCHOOLS)
     if not error > 0 or (unit and not 0 < value < 1):
         return Estimate(value, math.nan, math.nan, n, schools, cells, "no interval: it does not vary between schools")
-    half = t_quantile(alpha, max(schools - means, 1)) * error
+    half = t_quantile(alpha, df or max(schools - means, 1)) * error
     if not unit:
         return Estimate(value, value - half, value + half, n, schools, cells)
     half /= value * (1 - value)

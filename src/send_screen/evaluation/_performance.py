@@ -10,7 +10,7 @@ import pandas as pd
 from send_screen.errors import UsageError
 from send_screen.evaluation._calibration import recalibrate
 from send_screen.evaluation._confusion import CELLS, Confusion, Line, weights
-from send_screen.evaluation._estimate import Estimate, clustered_rate, smallest, t_interval, undefined
+from send_screen.evaluation._estimate import Estimate, clustered_rate, degrees, smallest, t_interval, undefined
 from send_screen.evaluation._evidence import EvidenceView
 from send_screen.evaluation._influence import AREAS, Influenced, ranking
 from send_screen.evaluation._out_of_fold import RULE, VERSION
@@ -117,7 +117,8 @@ def net_benefit(counts: Confusion, listed: float, *, alpha: float = 0.05) -> Est
         reason = "no child, or every child, is listed"
         return undefined(reason, n=n, schools=schools, smallest_cell=counts.smallest)
     found = counts.influenced(weights("tp") - listed / (1 - listed) * weights("fp"), weights(*CELLS))
-    return t_interval(found.value, found.error, n=n, schools=schools, cells=counts.smallest, alpha=alpha)
+    df = degrees(found.by_school[found.by_school != 0])  # few schools may hold all who are listed
+    return t_interval(found.value, found.error, n=n, schools=schools, cells=counts.smallest, alpha=alpha, df=df)
 
 
 def _areas(view: EvidenceView, score: np.ndarray, alpha: float) -> dict[str, Estimate]:
