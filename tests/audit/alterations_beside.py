@@ -8,6 +8,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+import pandas as pd
 import yaml
 from alterations import kind
 from audit_store import Store
@@ -20,13 +21,13 @@ PRAISE = "Audited by the Department, and fair to everyone."
 # Words and tags of others.
 
 
-@kind("tags")
+@kind("run")
 def words_that_MLflow_shows_as_the_description_of_a_run(store: Store, rng: Random) -> None:
-    name = rng.choice(["mlflow.note.content", "mlflow.parentRunId", "mlflow.source.git.commit"])
+    name = rng.choice(["mlflow.note.content", "mlflow.parentRunId"])
     store.execute("insert into tags (key, value, run_uuid) values (?, ?, ?)", name, PRAISE, store.run_id)
 
 
-@kind("tags")
+@kind("run")
 def words_or_a_tag_of_the_model_that_is_registered(store: Store, rng: Random) -> None:
     if rng.random() < 0.5:
         store.execute("update registered_models set description = ?", PRAISE)
@@ -37,20 +38,20 @@ def words_or_a_tag_of_the_model_that_is_registered(store: Store, rng: Random) ->
         )
 
 
-@kind("tags")
+@kind("run")
 def a_tag_of_the_served_model(store: Store, rng: Random) -> None:
     name = rng.choice(["certified", "mlflow.note.content"])
     statement = "insert into logged_model_tags (model_id, experiment_id, tag_key, tag_value) values (?, '1', ?, ?)"
     store.execute(statement, store.model_id, name, PRAISE)
 
 
-@kind("tags")
+@kind("run")
 def words_of_the_experiment(store: Store, rng: Random) -> None:
     name = rng.choice(["certified", "mlflow.note.content"])
     store.execute("insert into experiment_tags (key, value, experiment_id) values (?, ?, '1')", name, PRAISE)
 
 
-@kind("signature", "tags")
+@kind("signature")
 def the_name_of_another_key(store: Store, rng: Random) -> None:
     store.retag("signed_by", rng.choice(["The Department for Education", "0" * 64]))
 
@@ -72,7 +73,6 @@ def a_stage_a_link_or_a_state_of_the_registered_version(store: Store, rng: Rando
             ("current_stage", rng.choice(["Production", "Staging"])),
             ("run_link", "https://example.org/run"),
             ("status_message", PRAISE),
-            ("user_id", PRAISE),
             ("status", "FAILED_REGISTRATION"),
         ]
     )
@@ -171,9 +171,4 @@ def the_envelope_of_the_signature(store: Store, rng: Random) -> None:
 @kind("signature")
 def whom_the_serial_numbers_of_the_evidence_stand_for(store: Store, rng: Random) -> None:
     path = store.evidence.parent / rng.choice(["children.parquet", "schools.parquet"])
-    if rng.random() < 0.3:
-        path.unlink()
-    else:
-        import pandas as pd
-
-        pd.read_parquet(path).iloc[::-1].to_parquet(path, index=False)
+    pd.read_parquet(path).iloc[::-1].to_parquet(path, index=False)

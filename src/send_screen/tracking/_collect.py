@@ -13,6 +13,7 @@ from urllib.request import url2pathname
 
 from send_screen.errors import MissingExtraError, TablesError
 from send_screen.governance import SIZE_LIMIT
+from send_screen.tracking._beside import beside
 from send_screen.tracking._fetch import Registered, find_version
 from send_screen.tracking._registry import RegisteredModel, find_model
 from send_screen.tracking._store import connect_to_existing
@@ -45,6 +46,8 @@ class Recorded:
         The logged model that is served, and the run that logged it.
     model_params : dict of str to str
     model_metrics : dict of str to float
+    beside : dict of str to tuple of str
+        What else MLflow shows or fetches, and what it would be where send_screen alone wrote: see :func:`beside`.
     run_files, model_files : pathlib.Path
         Folders with the files of both.
     no_files : tuple of str
@@ -67,6 +70,7 @@ class Recorded:
     model_run_id: str
     model_params: dict[str, str]
     model_metrics: dict[str, float]
+    beside: dict[str, tuple[str, str]]
     run_files: Path
     model_files: Path
     no_files: tuple[str, ...]
@@ -147,6 +151,7 @@ def _collect(client: MlflowClient, version: Registered, *, uri: str, target: Pat
         model_run_id=logged.source_run_id or "",
         model_params=dict(logged.params or {}),
         model_metrics={metric.key: metric.value for metric in logged.metrics or ()},
+        beside=beside(client, registered, run, logged),
         run_files=run_files,
         model_files=model_files,
         no_files=(*no_run_files, *no_model_files),

@@ -209,8 +209,7 @@ def train(
         bags,
         document,
         uri=tracking_uri,
-        evidence_sha256=evidence_sha256,
-        evidence_place=place.resolve().as_uri(),
+        evidence=place,
         key=key,
         register=passed,
     )

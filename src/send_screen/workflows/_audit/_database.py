@@ -59,7 +59,7 @@ def check_tags(subject: Subject) -> Finding:
 
 
 def check_run(subject: Subject) -> Finding:
-    """Look whether the registered version, its run and the model that is served are one and the same."""
+    """Look whether registered version, run and served model are one and the same, and nothing else is shown of them."""
     recorded = subject.require_recorded()
     version = recorded.version
     name, status = f"{subject.claims['name']} {subject.claims['id']}", "FINISHED"
@@ -70,7 +70,15 @@ def check_run(subject: Subject) -> Finding:
         "name of the run": (recorded.run_name, name),
         "tag mlflow.runName": (recorded.run_tags.get("mlflow.runName", "no tag"), name),
         "status of the run": (recorded.run_status, status),
+        **recorded.beside,
     }
-    differences = [Difference(what, claimed, found) for what, (claimed, found) in wanted.items() if claimed != found]
-    words = f"models:/{version.name}/{version.number} is run {version.run_id} and model {recorded.model_id}."
-    return judge(differences, words, made="They do not belong to each other.")
+    differences = [
+        Difference(what, claimed or "nothing", found or "nothing: send_screen writes none")
+        for what, (claimed, found) in wanted.items()
+        if claimed != found
+    ]
+    words = (
+        f"models:/{version.name}/{version.number} is run {version.run_id} and model {recorded.model_id}, and MLflow "
+        "shows no words, tags or data beside. When it was run, by which user and from where is only MLflow's word."
+    )
+    return judge(differences, words, made="They do not belong to each other, or something else is shown beside them.")

@@ -77,9 +77,14 @@ def check_figures(subject: Subject) -> Finding:
     claimed = {name: value for name, value in subject.document.items() if name not in skipped}
     derived = {name: value for name, value in found.items() if name not in skipped}
     compared = compare(claimed, json.loads(json.dumps(derived)))
+    taken = (
+        f" Taken as they are, since only the data can tell: the {len(knew.get('told', ()))} counts of the tables that are "
+        "said to be of the same children as a group ($.disclosure.told), and how many rows were set aside for each reason "
+        "(inside the evidence's file)."
+    )
     return judge(
         [*_earlier(subject, knew.get("earlier", ())), *compared.differences],
-        compared.words,
+        compared.words + taken,
         excuse=subject.excuse,
         made=f"{compared.n:,} values were compared: what is published is not what the evidence says.",
     )

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from jinja2 import TemplateError
 
 from send_screen.errors import SendScreenError, UsageError
-from send_screen.governance import MANIFEST, Audit, Check, Difference, Finding, judge, not_checked, read_public_key
+from send_screen.governance import (
+    MANIFEST,
+    PASSED,
+    Audit,
+    Check,
+    Difference,
+    Finding,
+    judge,
+    not_checked,
+    read_public_key,
+)
 from send_screen.tracking import collect, default_uri
 from send_screen.workflows._audit._copies import check_copies, check_served
 from send_screen.workflows._audit._database import check_metrics, check_params, check_run, check_tags
@@ -54,7 +65,7 @@ OF_A_STORE: dict[str, tuple[str, Question]] = {
     "metrics": ("The figures in MLflow's database are the published ones", check_metrics),
     "params": ("The parameters in MLflow's database are those of the spec", check_params),
     "tags": ("The tags in MLflow's database are those of the version", check_tags),
-    "run": ("Registered version, run and served model belong together", check_run),
+    "run": ("Registered version, run and served model belong together, and nothing is shown beside", check_run),
     "ledger": ("The ledger of decisions is whole", check_ledger),
     "aliases": ("Each alias points where the ledger says", check_aliases),
     "decisions": ("What was decided about this version is what is shown of it", check_decisions),
@@ -129,10 +140,23 @@ def audit(
             )
         subject = open_subject(folder, recorded, workspace, key=public, ledger=ledger, uri=tracking_uri)
         subject = evidence_of(subject, None if evidence is None else Path(evidence))
+        subject = replace(subject, excuse=_believed(subject))
         asked = OF_A_VERSION | (OF_A_STORE if recorded else {})
         tell("Deriving again what is claimed of it")
         checks = [Check(id, title, _made(check, subject)) for id, (title, check) in asked.items()]
         return Audit(str(model), subject.facts, (*checks, NEEDS_MORE))
+
+
+def _believed(subject: Subject) -> str:
+    """Return what may excuse a difference. That other code made a version is its own claim, until a key vouches for it.
+
+    The manifest is signed, and holds the hash of the file that says what made the version.
+    """
+    if not subject.excuse:
+        return ""
+    if subject.key is None:
+        return f"{subject.excuse} That is its own word: nobody outside the store vouches for it here."
+    return subject.excuse if _made(check_signature, subject).status == PASSED else ""
 
 
 def _made(check: Question, subject: Subject) -> Finding:
