@@ -173,7 +173,7 @@ def train(
         packages=package_versions(),
     )
     set_aside = without_values(spec, contracts, cohort.set_aside)
-    runs = earlier_runs(tracking_uri, data_sha256=facts["data_sha256"])
+    runs = earlier_runs(tracking_uri, data_sha256=facts["data_sha256"], name=spec.name)
     document = published_document(
         spec,
         contracts,
