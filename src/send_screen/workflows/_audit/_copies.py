@@ -47,7 +47,12 @@ def check_copies(subject: Subject) -> Finding:
     bundle.pop(SIGNATURE, None)  # it vouches for the served model, which so has no copy of it
     for name in sorted({*bundle, *(name.removeprefix(_INSIDE) for name in model if name.startswith(_INSIDE))}):
         differences += _same(f"model: {_INSIDE}{name}", model.get(f"{_INSIDE}{name}"), bundle.get(name))
-    known = {*PAGES, WATERFALL, _NOTE, *(run_plots(subject.bundle.published) if subject.bundle else run)}
+    known = {
+        *PAGES,
+        WATERFALL,
+        *([_NOTE] if recorded.registered else []),
+        *(run_plots(subject.bundle.published) if subject.bundle else run),
+    }
     unknown = [name for name in run if not name.startswith("bundle/") and name not in known]
     unknown += [f"model: {name}" for name in model if not name.startswith(_INSIDE) and name not in _MODEL]
     differences += [Difference(name, "a file", "no version has it") for name in unknown]

@@ -54,7 +54,7 @@ def check_tags(subject: Subject) -> Finding:
         *compare(ours, found, "tag of the run").differences,
         *compare(registered, found, "tag of the registered version").differences,
     ]
-    words = f"{len(found)} tags, alike on run and registered version."
+    words = f"{len(found)} tags are what the version is, as {recorded.holders}."
     return judge(differences, words, made="A tag is not what the version is.")
 
 
@@ -78,7 +78,7 @@ def check_run(subject: Subject) -> Finding:
         if claimed != found
     ]
     words = (
-        f"models:/{version.name}/{version.number} is run {version.run_id} and model {recorded.model_id}, and MLflow "
-        "shows no words, tags or data beside. When it was run, by which user and from where is only MLflow's word."
+        f"{subject.facts['registered']}: run {version.run_id}, and model {recorded.model_id}. MLflow shows no words, "
+        "tags or data beside them. When it was run, by which user and from where is MLflow's word alone."
     )
     return judge(differences, words, made="They do not belong to each other, or something else is shown beside them.")

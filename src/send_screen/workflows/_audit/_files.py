@@ -38,7 +38,7 @@ def check_manifest(subject: Subject) -> Finding:
         )
         if claimed != found
     ]
-    return judge(differences, f"Its SHA-256 is {found}, as registered version and run have it.")
+    return judge(differences, f"Its SHA-256 is {found}, as {subject.recorded.holders}.")
 
 
 def check_files(subject: Subject) -> Finding:
