@@ -326,6 +326,18 @@ def test_a_run_that_missed_its_gates_can_be_audited(
     assert statuses(of_the_run())["tags"] == "FAILED"
 
 
+def test_an_earlier_version_that_is_not_reckoned_with_is_named(store: Store) -> None:
+    """Version 2 kept a school aside: with counts of groups beside those of version 1, it would give that school away."""
+    second = store.of(2)
+    (told_of,) = json.loads((second.bundle / "published.json").read_bytes())["disclosure"]["earlier"]
+    assert (told_of["version"], told_of["other_children"]) == (store.tag("version_id"), True)
+    second.republish(lambda document: document["disclosure"].update(earlier=[]))
+    figures = next(check for check in second.audit().checks if check.id == "figures").finding
+    assert figures.status == "FAILED"
+    left_out = next(each for each in figures.differences if each.where == "$.disclosure.earlier")
+    assert store.tag("version_id") in left_out.found
+
+
 @pytest.mark.parametrize(
     ("model", "words"), [("runs:/0123", "no run"), ("runs:/", "no run"), ("runs:/../x", "no run"), (None, "registered")]
 )

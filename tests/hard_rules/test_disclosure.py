@@ -92,7 +92,7 @@ def as_a_stranger_sees_it(made: Any, spec: Any, england: Path, uri: str) -> dict
 
 
 def made_of_nothing_else(folder: Path, published: dict[str, Any]) -> None:
-    """Card, report, scorecard, ATRS record and draft assessment, byte by byte: who has read one document has read all."""
+    """Card, report, scorecard, ATRS record and draft assessment, byte by byte: one document tells all of it."""
     assert {"card.html", "card.md", "report.html", "scorecard.html", "atrs.json", "atrs.md"} <= set(PAGES)
     for name, render in PAGES.items():
         assert (folder / name).read_bytes() == render(published).encode(), name
