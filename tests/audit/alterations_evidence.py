@@ -7,10 +7,10 @@ from random import Random
 
 import numpy as np
 import pandas as pd
-from alterations import KINDS, kind
+from alterations import kind
 from audit_store import Store
 
-from send_screen.governance import folder_sha256, sha256_of
+from send_screen.governance import sha256_of
 from send_screen.workflows._evidence_store import read_evidence, write_evidence
 
 # The evidence, with its hash made anew wherever it is.
@@ -123,9 +123,7 @@ def the_whole_version_made_anew_from_other_groups(store: Store, rng: Random) -> 
 
 @kind("signature")
 def the_signature_taken_away(store: Store, rng: Random) -> None:
-    for folder in (store.bundle, store.model / "artifacts" / "bundle"):
-        (folder / "signature.json").unlink()
-    store.retag("model_sha256", folder_sha256(store.model))
+    (store.bundle / "signature.json").unlink()
     if rng.random() < 0.5:
         store.retag("signed_by", "nobody")
 
@@ -134,7 +132,3 @@ def the_signature_taken_away(store: Store, rng: Random) -> None:
 def the_signature_of_another_version(store: Store, rng: Random) -> None:
     shutil.copy(store.of(2).bundle / "signature.json", store.bundle)
     store.rehash()
-
-
-#: Found only by who holds the public key.
-KEYED = frozenset(name for name, (_, checks) in KINDS.items() if checks == {"signature"})

@@ -121,7 +121,9 @@ class Store:
             for name in PAGES:
                 shutil.copy(self.bundle / name, self.run / name)
         shutil.rmtree(self.model / "artifacts" / "bundle")
-        shutil.copytree(self.bundle, self.model / "artifacts" / "bundle")
+        shutil.copytree(
+            self.bundle, self.model / "artifacts" / "bundle", ignore=shutil.ignore_patterns("signature.json")
+        )
         if tags:
             self.retag("manifest_sha256", manifest)
             self.retag("model_sha256", folder_sha256(self.model))

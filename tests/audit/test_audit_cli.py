@@ -16,6 +16,8 @@ from audit_store import Store
 from typer.testing import CliRunner
 
 from send_screen.cli._app import app
+from send_screen.governance import folder_sha256
+from send_screen.workflows import train
 
 MODEL = "models:/reception_sen/1"
 
@@ -189,8 +191,7 @@ def test_another_key_and_an_unsigned_version_are_differences(store: Store, tmp_p
     run("keys", "--out", tmp_path / "other")
     found = told(store, "--key", tmp_path / "other" / "public.pem")
     assert {id for id, status in statuses(found).items() if status == "FAILED"} == {"signature"}
-    for folder in (store.bundle, store.model / "artifacts" / "bundle"):
-        (folder / "signature.json").unlink()
+    (store.bundle / "signature.json").unlink()
     assert statuses(told(store, "--key", store.keys / "public.pem"))["signature"] == "FAILED"
 
 
@@ -296,6 +297,108 @@ def test_a_run_that_was_deleted_for_good(store: Store) -> None:
     code, _, err = run("audit", MODEL, "--tracking-uri", store.uri)
     assert code == 3
     assert "did not give all of" in err
+
+
+@pytest.mark.slow
+def test_a_run_that_missed_its_gates_can_be_audited(
+    store: Store, trained: Any, small_spec: Path, tmp_path: Path
+) -> None:
+    spec = tmp_path / "spec.yaml"
+    text = small_spec.read_text("utf-8").replace("metric: roc_auc, at_least: 0.60", "metric: roc_auc, at_least: 0.999")
+    spec.write_text(text.replace("challengers: [lightgbm]", "challengers: []"), encoding="utf-8")
+    made = train(spec, trained.data, tracking_uri=store.uri, evidence=store.folder / "evidence", threads=1,
+                 sign=store.keys / "private.pem")  # fmt: skip
+    assert made.registered_version is None
+
+    def of_the_run() -> dict[str, Any]:
+        code, out, err = run("audit", made.model_uri, "--tracking-uri", store.uri, "--key", store.keys / "public.pem",
+                             "--json")  # fmt: skip
+        found = dict(json.loads(out))
+        assert code == (0 if found["green"] else 1), err
+        return found
+
+    found = of_the_run()
+    assert found["green"] is True, [check for check in found["checks"] if check["status"] == "FAILED"]
+    assert found["facts"]["registered"] == "not registered"
+    assert statuses(found)["signature"] == statuses(found)["figures"] == statuses(found)["served"] == "passed"
+    assert not {"ledger", "aliases", "decisions"} & set(statuses(found))
+    store.execute("update tags set value = 'passed' where key = 'gates' and run_uuid = ?", made.run_id)
+    assert statuses(of_the_run())["tags"] == "FAILED"
+
+
+def test_an_earlier_version_that_is_not_reckoned_with_is_named(store: Store) -> None:
+    """Version 2 kept a school aside: with counts of groups beside those of version 1, it would give that school away."""
+    second = store.of(2)
+    (told_of,) = json.loads((second.bundle / "published.json").read_bytes())["disclosure"]["earlier"]
+    assert (told_of["version"], told_of["other_children"]) == (store.tag("version_id"), True)
+    second.republish(lambda document: document["disclosure"].update(earlier=[]))
+    figures = next(check for check in second.audit().checks if check.id == "figures").finding
+    assert figures.status == "FAILED"
+    left_out = next(each for each in figures.differences if each.where == "$.disclosure.earlier")
+    assert store.tag("version_id") in left_out.found
+
+
+@pytest.mark.parametrize(
+    ("model", "words"), [("runs:/0123", "no run"), ("runs:/", "no run"), ("runs:/../x", "no run"), (None, "registered")]
+)
+def test_a_run_that_is_none_or_is_registered(store: Store, model: str | None, words: str) -> None:
+    code, out, err = run("audit", model or f"runs:/{store.run_id}/bundle", "--tracking-uri", store.uri)
+    assert (code, out) == (2, "")
+    assert words in err
+    assert model or MODEL in err
+
+
+def test_other_code_is_its_own_word_until_a_key_vouches_for_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who controls the store could say so of any version, and have every difference excused."""
+    store.rewrite_evidence(lambda table: table.assign(label=1 - table["label"]))
+    import send_screen.workflows._audit._subject as subject
+
+    monkeypatch.setattr(subject, "code_version", lambda: "0.2.0+0123456789ab")
+    found = told(store)
+    assert found["result"] == "open"
+    assert "its own word" in json.dumps(found)
+    found = told(store, "--key", store.keys / "public.pem")  # what is signed is other evidence, so nothing is believed
+    assert found["result"] == "red"
+    assert statuses(found)["figures"] == "FAILED"
+
+
+def test_a_key_vouches_for_what_made_a_version(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    import send_screen.workflows._audit._subject as subject
+    from send_screen.workflows._audit import _pages
+
+    monkeypatch.setattr(subject, "code_version", lambda: "0.2.0+0123456789ab")
+    monkeypatch.setattr(_pages, "run_plots", lambda document: {"plots/absence.svg": "drawn otherwise by now"})
+    found = told(store, "--key", store.keys / "public.pem")
+    assert statuses(found)["signature"] == "passed"
+    assert statuses(found)["pictures"] == "not checked"
+    assert "its own word" not in json.dumps(found)
+
+
+@pytest.mark.parametrize("what", ["loader", "tag"])
+def test_other_code_excuses_nothing_that_no_code_writes(
+    store: Store, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    import send_screen.workflows._audit._subject as subject
+
+    monkeypatch.setattr(subject, "code_version", lambda: "0.2.0+0123456789ab")
+    if what == "tag":
+        store.execute("update model_version_tags set value = 'Somebody' where key = 'promoted_by' and version = 1")
+    else:
+        path = store.model / "MLmodel"
+        text = path.read_text("utf-8").replace("mlflow.pyfunc.loaders.code_model", "mlflow.sklearn")
+        path.write_text(text, encoding="utf-8", newline="\n")
+        store.retag("model_sha256", folder_sha256(store.model))
+    found = told(store)
+    assert found["result"] == "red"
+    assert statuses(found)["decisions" if what == "tag" else "served"] == "FAILED"
+
+
+def test_of_a_file_that_is_missing_nothing_stands_there(store: Store) -> None:
+    (store.bundle / "card.md").unlink()
+    code, out, _ = run("audit", MODEL, "--tracking-uri", store.uri)
+    assert code == 1
+    assert "  card.md: no such file; found: a file with the SHA-256 " in out
+    assert "no such file stands there" not in out
 
 
 def test_a_withdrawn_version_can_be_audited(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,7 @@ from disclosure_attack import Attack, numbers_of_tables
 
 from send_screen.cohorts import load_cohort
 from send_screen.evaluation._disclosure_reader import Reader
+from send_screen.reports import PAGES
 from send_screen.specs import load_spec
 from send_screen.workflows import train
 
@@ -71,6 +72,7 @@ def as_a_stranger_sees_it(made: Any, spec: Any, england: Path, uri: str) -> dict
     client = mlflow.MlflowClient(tracking_uri=uri)
     folder = Path(mlflow.artifacts.download_artifacts(run_id=made.run_id, artifact_path="bundle", tracking_uri=uri))
     published = json.loads((folder / "published.json").read_text("utf-8"))
+    made_of_nothing_else(folder, published)
     names = {group.label: group.name for group in spec.groups}
     for row in (*published["groups"], *published["gaps"], *published["attribution"]):
         row["attribute"] = " × ".join(names[label] for label in row["attribute"].split(" × "))
@@ -87,6 +89,13 @@ def as_a_stranger_sees_it(made: Any, spec: Any, england: Path, uri: str) -> dict
         "tables": numbers_of_tables(bins_of(tables), X, evidence),
         "pages": list(shares_on_the_page((folder / "report.html").read_text("utf-8"), published)),
     }
+
+
+def made_of_nothing_else(folder: Path, published: dict[str, Any]) -> None:
+    """Card, report, scorecard, ATRS record and draft assessment, byte by byte: one document tells all of it."""
+    assert {"card.html", "card.md", "report.html", "scorecard.html", "atrs.json", "atrs.md"} <= set(PAGES)
+    for name, render in PAGES.items():
+        assert (folder / name).read_bytes() == render(published).encode(), name
 
 
 def bins_of(tables: dict[str, Any]) -> list[tuple[Any, dict[int, int]]]:

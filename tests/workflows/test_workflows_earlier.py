@@ -1,6 +1,7 @@
 """What is known of the children before a version is published."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -27,11 +28,23 @@ def run(version, *, n=400, **more):
 
 
 def test_what_earlier_versions_told_is_named_as_the_spec_names_it(spec):
-    runs = [run("a"), run("a"), run("other children", n=401)]
+    runs = [run("a"), run("a")]
     (found,) = earlier_versions(spec, runs, version="b", n=400)
     assert (found["version"], found["published_sha256"]) == ("a", sha256_of(runs[0].published))
     (told,) = found["counts"]
     assert (told["attribute"], told["group"], told["n"], told["with_outcome"]) == ("sex × eal", "F × English", 40, 10)
+
+
+def test_a_cohort_of_other_children_that_was_published_with_counts_is_named_and_nothing_else_of_it(spec):
+    of_no_counts = json.loads(run("silent", n=401).published)
+    for row in of_no_counts["groups"]:
+        row["n"] = None
+    other_data = [replace(run("corrected file", n=n), same_data=False) for n in (391, 400, 409, 390, 410)]
+    runs = [run("without a school", n=380), replace(run("silent"), published=json.dumps(of_no_counts).encode())]
+    found = earlier_versions(spec, [*runs, *other_data], version="b", n=400)
+    assert all(one["other_children"] is True and one["counts"] == [] for one in found)
+    published = [runs[0].published, *(each.published for each in other_data[:3])]
+    assert [one["published_sha256"] for one in found] == [sha256_of(each) for each in published]
 
 
 def test_the_same_version_knows_again_what_it_knew(spec):

@@ -16,7 +16,12 @@ auditing = typer.Typer()
 @auditing.command()
 @guarded
 def audit(
-    model: Annotated[str, typer.Argument(help="models:/name@alias, models:/name/3, or an exported folder.")],
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="models:/name@alias, models:/name/3, runs:/id/bundle (not registered), or an exported folder."
+        ),
+    ],
     evidence: Annotated[
         Path | None,
         typer.Option(

@@ -101,7 +101,11 @@ class Withheld:
 
 
 def withheld(
-    cells: Cells, *, earlier: Sequence[Sequence[Mapping[str, Any]]] = (), told: Sequence[tuple[str, Sequence[str]]] = ()
+    cells: Cells,
+    *,
+    earlier: Sequence[Sequence[Mapping[str, Any]]] = (),
+    told: Sequence[tuple[str, Sequence[str]]] = (),
+    overlapping: bool = False,
 ) -> Withheld:
     """Decide what is withheld: what tells a small count, and what else a reader could work one out from.
 
@@ -113,6 +117,9 @@ def withheld(
         withheld again; what it told is known.
     told : sequence of (attribute, groups)
         Groups of an attribute whose number of children, together, is published elsewhere (with the model's tables).
+    overlapping : bool
+        Whether counts of groups were published of a cohort that is not this one and shares children with it: all
+        counts of groups are withheld then, and shares are rounded as coarsely as any.
 
     Returns
     -------
@@ -141,8 +148,18 @@ def withheld(
     targets = _targets(cells, inherited)
     for target in targets:
         hidden |= _hide(cells, reader, target, hidden, known)
+    if overlapping:
+        hidden |= set(_open(cells, hidden))
     public = [*known, *(form for unit in _open(cells, hidden) for form in _forms(cells, *unit))]
-    steps = rounded(cells, reader, targets, public, hidden - primary, rounded_before if before else None)
+    steps = rounded(
+        cells,
+        reader,
+        targets,
+        public,
+        hidden - primary,
+        rounded_before if before else None,
+        STEPS[-1:] if overlapping else STEPS,
+    )
     return Withheld(hidden, steps)
 
 

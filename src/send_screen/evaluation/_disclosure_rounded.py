@@ -32,6 +32,7 @@ def rounded(
     known: Sequence[np.ndarray],
     secondary: set[Unit],
     told: Collection[Told] | None = None,
+    multiples: Sequence[float] = STEPS,
 ) -> dict[tuple[Key, str], float]:
     """Return which shares may be published rounded, and to a multiple of what.
 
@@ -61,7 +62,7 @@ def rounded(
             value = cells.value(cells.form(key, above)) / max(cells.value(cells.form(key, below)), 1.0)
             if not all((key, part) in secondary for part in parts):
                 continue
-            for step in STEPS:
+            for step in multiples:
                 shown = nearest(value, step)
                 low, high = rounded_from(shown, step)
                 if not 0 < shown < 1 or (told is not None and (key, share, low, high) not in told):

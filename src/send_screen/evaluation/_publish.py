@@ -71,7 +71,8 @@ def publish(
         Rows that could not be used, with their ``reason`` (``Cohort.set_aside``).
     earlier : sequence of mapping
         Earlier versions on the same children, each with what it told of its groups as ``counts`` (from
-        :func:`counts_told`).
+        :func:`counts_told`); or with ``other_children`` true, on others of whom some are the same. What is subtracted
+        from counts of those would be counts of few: beside them no group is published with its counts.
     told : sequence of (attribute, groups)
         Groups of an attribute whose number of children, together, is published elsewhere.
     tolerances, alpha, replicates, seed
@@ -97,9 +98,9 @@ def publish(
     words = group_words or {}
     others = [policy for policy in view.policies if policy != VERSION]
     groups = by_group(evidence, intersections=intersections, alpha=alpha)
-    before = [one["counts"] for one in earlier]
+    before = [one["counts"] for one in earlier if not one.get("other_children")]
     cells = cells_of(view, intersections, earlier=[row["attribute"] for counts in before for row in counts])
-    hidden = withheld(cells, earlier=before, told=told)
+    hidden = withheld(cells, earlier=before, told=told, overlapping=len(before) < len(earlier))
     found = gaps(evidence, tolerances=tolerances, alpha=alpha, replicates=replicates, seed=seed).to_dict("records")
     said = [_gap(gap, hidden, words, outcome_words) for gap in found]
     return {

@@ -7,6 +7,8 @@ from send_screen.governance._bundle import (
     BAGS,
     EVIDENCE,
     MANIFEST,
+    MODEL,
+    PLOTS,
     SIGNATURE,
     SIZE_LIMIT,
     Bundle,
@@ -41,6 +43,7 @@ from send_screen.governance._gates import GateResult, check_gates, failed_gates
 from send_screen.governance._identity import (
     code_version,
     data_sha256,
+    files_sha256,
     folder_sha256,
     package_versions,
     sha256_of,
@@ -57,7 +60,7 @@ from send_screen.governance._keys import (
 )
 from send_screen.governance._ledger import Entry, Ledger, OpenLedger, appending, mend, read_ledger
 from send_screen.governance._screenings import SCREENING, Pseudonyms, flagged_by
-from send_screen.governance._statement import Statement, read_statement, sign_statement
+from send_screen.governance._statement import Statement, read_statement, sign_statement, signer
 
 __all__ = [
     "version_id",
@@ -74,9 +77,12 @@ __all__ = [
     "MANIFEST",
     "BAGS",
     "SIGNATURE",
+    "MODEL",
+    "PLOTS",
     "SIZE_LIMIT",
     "EVIDENCE",
     "folder_sha256",
+    "files_sha256",
     "make_keys",
     "read_private_key",
     "read_public_key",
@@ -86,6 +92,7 @@ __all__ = [
     "PUBLIC",
     "sign_statement",
     "read_statement",
+    "signer",
     "Statement",
     "Audit",
     "Check",

@@ -17,6 +17,7 @@ MANIFEST = "manifest.json"
 BAGS = "bags.json"
 EVIDENCE = "evidence.parquet"  # not in the folder: it is personal data, and lies in the evidence store
 SIGNATURE = "signature.json"  # of the manifest, so beside it
+MODEL, PLOTS = "model", "plots"  # folders that are signed with it: what MLflow serves, and the run's pictures
 FORMAT = "send_screen.bundle/1"
 SIZE_LIMIT = 64 * 1024 * 1024  # bytes of one file; a version's largest has less than one megabyte
 _BESIDE = (MANIFEST, SIGNATURE)

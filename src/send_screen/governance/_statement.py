@@ -1,9 +1,9 @@
 """A small signed statement of what a version and its evidence are, by somebody who does not control the store.
 
-Whoever controls a store can change the evidence and every hash of it. So the hashes of manifest, evidence and spec are
-signed with Ed25519 [RFC8032]_, as an in-toto Statement [InToto]_ in a DSSE envelope [DSSE]_: formats that other tools
-read. The private key belongs to who answers for training and lies outside the store; an auditor gets the public key
-from there, not from the store.
+Whoever controls a store can change the evidence and every hash of it. So the hashes of manifest, spec, evidence, served
+model and pictures are signed with Ed25519 [RFC8032]_, as an in-toto Statement [InToto]_ in a DSSE envelope [DSSE]_:
+formats that other tools read. The private key belongs to who answers for training and lies outside the store; an
+auditor gets the public key from there, not from the store.
 
 References
 ----------
@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from send_screen.errors import TablesError
+from send_screen.governance._bundle import SIGNATURE
 from send_screen.governance._keys import PrivateKey, PublicKey
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
@@ -38,7 +39,8 @@ class Statement:
     Attributes
     ----------
     digests : dict of str to str
-        SHA-256 of each file that is vouched for: ``manifest.json``, ``evidence.parquet``, ``spec.yaml``.
+        SHA-256 of what is vouched for: ``manifest.json``, ``spec.yaml``, each file of the evidence's folder, and the
+        folders ``model`` and ``plots`` as :func:`~send_screen.governance.folder_sha256` has them.
     model, version, signed_at : str
         Whose files they are, and when that was said.
     """
@@ -57,7 +59,7 @@ def sign_statement(
     Parameters
     ----------
     digests : mapping of str to str
-        SHA-256 of each file, by name.
+        SHA-256 of each file or folder, by name.
     model, version : str
     key : PrivateKey
     now : datetime.datetime, optional
@@ -71,12 +73,15 @@ def sign_statement(
         "predicate": {"model": model, "version": version, "signedAt": when},
     }
     payload = json.dumps(statement, sort_keys=True).encode()
+    return _envelope(payload, key.sign(signed_bytes(PAYLOAD_TYPE, payload)), key.public)
+
+
+def _envelope(payload: bytes, signature: bytes, key: PublicKey) -> str:
+    """Return a DSSE envelope as it is written here, and no other way."""
     envelope = {
         "payloadType": PAYLOAD_TYPE,
         "payload": base64.b64encode(payload).decode(),
-        "signatures": [
-            {"keyid": key.public.id, "sig": base64.b64encode(key.sign(signed_bytes(PAYLOAD_TYPE, payload))).decode()}
-        ],
+        "signatures": [{"keyid": key.id, "sig": base64.b64encode(signature).decode()}],
     }
     return json.dumps(envelope, indent=2) + "\n"
 
@@ -93,13 +98,28 @@ def signed_bytes(payload_type: str, payload: bytes) -> bytes:
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
 
 
+def signer(envelope: bytes) -> str:
+    """Return the id of the key that an envelope says it was signed with, which nobody has verified yet.
+
+    Raises
+    ------
+    TablesError
+        If it says none.
+    """
+    try:
+        return str(json.loads(envelope[:_LONGEST])["signatures"][0]["keyid"])
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError):
+        raise TablesError("It is no signed statement (a DSSE envelope).", file=SIGNATURE) from None
+
+
 def read_statement(envelope: bytes, key: PublicKey) -> Statement:
     """Verify a signed statement with a public key, and only then read it.
 
     Raises
     ------
     TablesError
-        If no signature in it was made by that key, or what is signed is no statement about a version.
+        If no signature in it was made by that key, what is signed is no statement about a version, or the envelope
+        says anything beside.
     """
     try:
         if len(envelope) > _LONGEST:
@@ -110,8 +130,12 @@ def read_statement(envelope: bytes, key: PublicKey) -> Statement:
         message = signed_bytes(kind, payload)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise TablesError("It is no signed statement (a DSSE envelope).") from None
-    if not any(key.verifies(signature, message) for signature in signatures):
+    valid = next((signature for signature in signatures if key.verifies(signature, message)), None)
+    if valid is None:
         raise TablesError(f"No signature in it was made by the key {key.id[:12]}.")
+    if envelope != _envelope(payload, valid, key).encode():
+        # what is around the payload is not signed: another name of the key, or of who signed as well
+        raise TablesError("The key signed it, and somebody changed the envelope around it.")
     try:
         statement = json.loads(payload)
         if (kind, statement["_type"], statement["predicateType"]) != (PAYLOAD_TYPE, STATEMENT, PREDICATE):

@@ -13,12 +13,14 @@ from urllib.request import url2pathname
 
 from send_screen.errors import MissingExtraError, TablesError
 from send_screen.governance import SIZE_LIMIT
-from send_screen.tracking._fetch import Registered, find_version
+from send_screen.tracking._beside import beside, of_run
+from send_screen.tracking._fetch import Registered, find_run, find_version
 from send_screen.tracking._registry import RegisteredModel, find_model
 from send_screen.tracking._store import connect_to_existing
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities.model_registry import ModelVersion
 
 MOST_FILES = 2_000
 DEEPEST = 8
@@ -26,7 +28,9 @@ DEEPEST = 8
 
 @dataclass(frozen=True)
 class Recorded:
-    """What a store says of a registered version, before any of it is believed.
+    """What a store says of a version, before any of it is believed.
+
+    Of a run that is not registered the registry says nothing: the tags are those of the run, and there are no aliases.
 
     Attributes
     ----------
@@ -45,6 +49,8 @@ class Recorded:
         The logged model that is served, and the run that logged it.
     model_params : dict of str to str
     model_metrics : dict of str to float
+    beside : dict of str to tuple of str
+        What else MLflow shows or fetches, and what it would be where send_screen alone wrote: see :func:`beside`.
     run_files, model_files : pathlib.Path
         Folders with the files of both.
     no_files : tuple of str
@@ -67,13 +73,24 @@ class Recorded:
     model_run_id: str
     model_params: dict[str, str]
     model_metrics: dict[str, float]
+    beside: dict[str, tuple[str, str]]
     run_files: Path
     model_files: Path
     no_files: tuple[str, ...]
 
+    @property
+    def registered(self) -> bool:
+        """Whether it is in the registry, and not a run alone."""
+        return bool(self.version.number)
+
+    @property
+    def holders(self) -> str:
+        """Who says what the version's hashes and tags are, in words."""
+        return "registered version and run have it" if self.registered else "the run has it, which is not registered"
+
 
 def collect(model: str, *, uri: str, target: Path) -> Recorded:
-    """Fetch everything about ``models:/name@alias`` or ``models:/name/3``. Nothing of it is loaded or run.
+    """Fetch everything about ``models:/name@alias``, ``models:/name/3`` or ``runs:/id``. None of it is loaded or run.
 
     Parameters
     ----------
@@ -86,13 +103,13 @@ def collect(model: str, *, uri: str, target: Path) -> Recorded:
     Raises
     ------
     UsageError
-        If ``model`` has neither form, or names no version.
+        If ``model`` has no such form, or names no version.
     MissingExtraError
         If the store does not answer.
     TablesError
         If a server names files that no version has.
     """
-    version = find_version(model, uri=uri)
+    version = (find_run if model.startswith("runs:") else find_version)(model, uri=uri)
     client = connect_to_existing(uri)
     from mlflow.exceptions import MlflowException
 
@@ -106,13 +123,19 @@ def collect(model: str, *, uri: str, target: Path) -> Recorded:
 
 
 def _collect(client: MlflowClient, version: Registered, *, uri: str, target: Path) -> Recorded:
-    registered = client.get_model_version(version.name, version.number)
     run = client.get_run(version.run_id)
-    every = client.search_model_versions(f"name = '{version.name}'")
-    newest = max(every, key=lambda one: int(one.version))
-    newest_is_gone = find_version(f"models:/{version.name}/{newest.version}", uri=uri).withdrawn
-    model_id = registered.model_id or registered.source.removeprefix("models:/")
-    logged = client.get_logged_model(model_id)
+    if version.number:
+        registered = client.get_model_version(version.name, version.number)
+        logged = client.get_logged_model(registered.model_id or registered.source.removeprefix("models:/"))
+        known = _of_registry(client, version, registered, uri=uri)
+        shown = beside(client, registered, run, logged)
+    else:
+        logged = client.get_logged_model(run.outputs.model_outputs[0].model_id)
+        tags = {name: value for name, value in run.data.tags.items() if not name.startswith("mlflow.")}
+        known = {"model": RegisteredModel({}, None, None), "newest": "", "newest_withdrawn": False, "tags": tags}
+        known |= {"description": "", "source": f"models:/{logged.model_id}"}
+        shown = of_run(client, run, logged)
+    model_id = logged.model_id
     run_files, no_run_files = _fetch(
         run.info.artifact_uri,
         target / "run",
@@ -129,12 +152,7 @@ def _collect(client: MlflowClient, version: Registered, *, uri: str, target: Pat
     )
     return Recorded(
         version=version,
-        model=find_model(version.name, uri=uri),
-        newest=str(newest.version),
-        newest_withdrawn=bool(newest_is_gone),
-        tags=dict(registered.tags),
-        description=registered.description or "",
-        source=registered.source or "",
+        **known,
         run_tags=dict(run.data.tags),
         run_params=dict(run.data.params),
         run_metrics={
@@ -147,10 +165,25 @@ def _collect(client: MlflowClient, version: Registered, *, uri: str, target: Pat
         model_run_id=logged.source_run_id or "",
         model_params=dict(logged.params or {}),
         model_metrics={metric.key: metric.value for metric in logged.metrics or ()},
+        beside=shown,
         run_files=run_files,
         model_files=model_files,
         no_files=(*no_run_files, *no_model_files),
     )
+
+
+def _of_registry(client: MlflowClient, version: Registered, registered: ModelVersion, *, uri: str) -> dict[str, Any]:
+    """Return what the registry says of a version and its model, under the names of :class:`Recorded`."""
+    every = client.search_model_versions(f"name = '{version.name}'")
+    newest = max(every, key=lambda one: int(one.version))
+    return {
+        "model": find_model(version.name, uri=uri),
+        "newest": str(newest.version),
+        "newest_withdrawn": bool(find_version(f"models:/{version.name}/{newest.version}", uri=uri).withdrawn),
+        "tags": dict(registered.tags),
+        "description": registered.description or "",
+        "source": registered.source or "",
+    }
 
 
 def _fetch(

@@ -1,21 +1,27 @@
-"""What earlier runs on the same data have published: nothing that is published later may give away more with it."""
+"""What earlier runs have published: nothing that is published later may give away more with it."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from send_screen.errors import DataError
 from send_screen.tracking._log import EXPERIMENT
 from send_screen.tracking._store import connect
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
 
 PUBLISHED = "published.json"
 
 
 @dataclass(frozen=True)
 class EarlierRun:
-    """A run on the same data, registered or not.
+    """A run on the same data, or of the same model on other data; registered or not.
 
     Attributes
     ----------
@@ -23,15 +29,17 @@ class EarlierRun:
     version_id : str
     published : bytes
         Its ``published.json``.
+    same_data : bool
     """
 
     run_id: str
     version_id: str
     published: bytes
+    same_data: bool = True
 
 
-def earlier_runs(uri: str, *, data_sha256: str) -> list[EarlierRun]:
-    """Return every run of a store that was trained on these data and published something, oldest first.
+def earlier_runs(uri: str, *, data_sha256: str, name: str) -> list[EarlierRun]:
+    """Return every run of a store on these data, or of this model, that published something, oldest first.
 
     A run that was deleted is one too: its figures have been seen.
 
@@ -40,6 +48,8 @@ def earlier_runs(uri: str, *, data_sha256: str) -> list[EarlierRun]:
     uri : str
         Tracking URI.
     data_sha256 : str
+    name : str
+        Of the model.
 
     Raises
     ------
@@ -48,28 +58,18 @@ def earlier_runs(uri: str, *, data_sha256: str) -> list[EarlierRun]:
     """
     client = connect(uri)
     import mlflow
-    from mlflow.entities import ViewType
     from mlflow.exceptions import MlflowException
 
     experiment = client.get_experiment_by_name(EXPERIMENT)
     if experiment is None:
         return []
-    found, token = [], None
-    while True:
-        page = client.search_runs(
-            [experiment.experiment_id],
-            f"tags.data_sha256 = '{data_sha256}'",
-            run_view_type=ViewType.ALL,
-            order_by=["attributes.start_time ASC", "attributes.run_id ASC"],
-            page_token=token,
-        )
-        found += list(page)
-        token = page.token
-        if not token:
-            break
+    found = {
+        run.info.run_id: run
+        for asked in (f"tags.data_sha256 = '{data_sha256}'", f"params.spec = '{name}'")
+        for run in _pages(client, experiment.experiment_id, asked)
+    }
     runs = []
-    for run in found:
-        run_id = run.info.run_id
+    for run_id, run in sorted(found.items(), key=lambda item: (item[1].info.start_time, item[0])):
         try:
             places = [entry.path for folder in (None, "bundle") for entry in client.list_artifacts(run_id, folder)]
             place = next((path for path in places if Path(path).name == PUBLISHED), None)
@@ -79,10 +79,24 @@ def earlier_runs(uri: str, *, data_sha256: str) -> list[EarlierRun]:
                 file = mlflow.artifacts.download_artifacts(
                     run_id=run_id, artifact_path=place, dst_path=folder, tracking_uri=uri
                 )
-                runs.append(EarlierRun(run_id, run.data.tags.get("version_id", ""), Path(file).read_bytes()))
+                tags = run.data.tags
+                same_data = tags.get("data_sha256") == data_sha256
+                runs.append(EarlierRun(run_id, tags.get("version_id", ""), Path(file).read_bytes(), same_data))
         except (MlflowException, OSError):
             raise DataError(
-                f"What run {run_id}, on the same data, has published cannot be fetched from MLflow.",
+                f"What run {run_id}, on these data or of this model, has published cannot be fetched from MLflow.",
                 remedy="Without it, new figures could give away single children. Put its published.json back.",
             ) from None
     return runs
+
+
+def _pages(client: MlflowClient, experiment: str, asked: str) -> Iterator[Run]:
+    from mlflow.entities import ViewType
+
+    token = None
+    while True:
+        page = client.search_runs([experiment], asked, run_view_type=ViewType.ALL, page_token=token)
+        yield from page
+        token = page.token
+        if not token:
+            return

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 _MODEL = re.compile(r"models:/(?P<name>[^/@]+)(?:@(?P<alias>[^/@]+)|/(?P<version>\d+))")
-
+_RUN = re.compile(r"runs:/(?P<run>\w+)(?:/bundle)?")
 
 WITHDRAWN_TAG = "withdrawn"
 
@@ -27,7 +27,7 @@ class Registered:
     Attributes
     ----------
     name, number : str
-        ``models:/<name>/<number>``.
+        ``models:/<name>/<number>``; of a run that is not registered there is no number.
     run_id : str
     version_id, manifest_sha256 : str
         What the registry says that it is, and that the hash of its files is.
@@ -95,6 +95,37 @@ def find_version(model: str, *, uri: str) -> Registered:
         manifest_sha256=version.tags.get("manifest_sha256", ""),
         withdrawn=max(withdrawn, default=""),
     )
+
+
+def find_run(model: str, *, uri: str) -> Registered:
+    """Find ``runs:/<run>/bundle``, as training names a version that missed its gates, and so is not registered.
+
+    Raises
+    ------
+    UsageError
+        If there is no such run, it entered no version, or it is registered after all.
+    """
+    match = _RUN.fullmatch(model)
+    client = connect_to_existing(uri)
+    from mlflow.exceptions import MlflowException
+
+    try:
+        if match is None:
+            raise MlflowException("")
+        run = client.get_run(match["run"])
+    except MlflowException:
+        raise UsageError(
+            f"The store has no run {model}.", remedy="Give runs:/ID/bundle, as training told it. Check --tracking-uri."
+        ) from None
+    tags, name = run.data.tags, run.data.params.get("spec", "")
+    numbers = [
+        f"models:/{one.name}/{one.version}" for one in client.search_model_versions(f"run_id = '{match['run']}'")
+    ]
+    if numbers:
+        raise UsageError(f"The run {match['run']} is registered.", remedy=f"Give {' or '.join(sorted(numbers))}.")
+    if not (run.outputs and run.outputs.model_outputs and "model_sha256" in tags):
+        raise UsageError(f"The run {match['run']} entered no version.", remedy="It was interrupted: train again.")
+    return Registered(name, "", match["run"], tags.get("version_id", ""), tags.get("manifest_sha256", ""), "")
 
 
 def same_version(client: MlflowClient, name: str, version_id: str) -> list[ModelVersion]:

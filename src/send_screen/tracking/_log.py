@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from send_screen.governance import folder_sha256
+from send_screen.governance import SIGNATURE, folder_sha256
 from send_screen.screening import ANSWER_COLUMNS
 from send_screen.tracking._store import connect, experiment_id
 
@@ -55,6 +56,7 @@ def log_version(
     columns: dict[str, str],
     example: pd.DataFrame,
     register: bool,
+    sign: Callable[[str], str] | None = None,
 ) -> LoggedVersion:
     """Log a version as one MLflow run.
 
@@ -76,6 +78,9 @@ def log_version(
         Rows of *invented* children, for the input example.
     register : bool
         Whether to register the version and give it the alias ``candidate``.
+    sign : callable, optional
+        Given the hash of the served model's files, returns the signature of all of the version. The served model has
+        no copy of it, since it is signed itself.
     """
     bundle = bundle.resolve()
     client = connect(uri)
@@ -107,6 +112,9 @@ def log_version(
                 pip_requirements=[f"send-screen=={metadata.version('send-screen')}", f"mlflow=={mlflow.__version__}"],
             )
             sealed = {"model_sha256": _forget_paths(client, model.model_id, Path(staging))}
+            if sign is not None:
+                Path(SIGNATURE).write_bytes(sign(sealed["model_sha256"]).encode())
+                mlflow.log_artifact(SIGNATURE, "bundle")
         mlflow.set_tags(sealed)
         registered = None
         if register:

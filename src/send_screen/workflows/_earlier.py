@@ -14,12 +14,16 @@ from send_screen.errors import DataError
 from send_screen.evaluation import counts_told
 from send_screen.governance import sha256_of
 from send_screen.specs import ModelSpec
-from send_screen.tables import LevelsTerm, RiskTables, ShapeTerm
+from send_screen.tables import MINIMUM_CHILDREN, LevelsTerm, RiskTables, ShapeTerm
 from send_screen.tracking import EarlierRun
 
 
 def earlier_versions(spec: ModelSpec, runs: Sequence[EarlierRun], *, version: str, n: int) -> list[dict[str, Any]]:
-    """Return what earlier versions told of the same children, as :func:`~send_screen.evaluation.publish` takes it.
+    """Return what earlier versions told of these children, as :func:`~send_screen.evaluation.publish` takes it.
+
+    A cohort of other children that overlaps with this one is named as such, where figures of groups were published of
+    it with their counts: on the same data, one of more or fewer children; of the same model on other data, one that
+    differs by fewer than ten, as after a correction of the file.
 
     Where this very version was published before, it is what that publication knew: the same version publishes the
     same figures again.
@@ -28,11 +32,10 @@ def earlier_versions(spec: ModelSpec, runs: Sequence[EarlierRun], *, version: st
     ----------
     spec : ModelSpec
     runs : sequence of EarlierRun
-        On the same data.
     version : str
         Its id.
     n : int
-        Children of the cohort; a version of more or fewer, of whom other children are eligible, is of others.
+        Children of the cohort.
 
     Raises
     ------
@@ -46,20 +49,22 @@ def earlier_versions(spec: ModelSpec, runs: Sequence[EarlierRun], *, version: st
             document = json.loads(run.published)
             if run.version_id == version:
                 return list(document.get("disclosure", {}).get("earlier", []))
-            if document["cohort"]["n"] != n:
+            other = document["cohort"]["n"] != n if run.same_data else True
+            if not run.same_data and abs((document["cohort"]["n"] or 0) - n) >= MINIMUM_CHILDREN:
                 continue
+            if other and all(row["n"] is None for row in document["groups"]):
+                continue  # nothing that could be subtracted
             rows = [
                 {**row, "attribute": " × ".join(names[part] for part in parts)}
                 for row in document["groups"]
                 if set(parts := row["attribute"].split(" × ")) <= set(names)
             ]
             sha256 = sha256_of(run.published)
-            found.setdefault(
-                sha256, {"version": run.version_id, "published_sha256": sha256, "counts": counts_told(rows)}
-            )
+            told = {"other_children": True, "counts": []} if other else {"counts": counts_told(rows)}
+            found.setdefault(sha256, {"version": run.version_id, "published_sha256": sha256, **told})
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise DataError(
-                f"What run {run.run_id}, on the same data, has published cannot be read.",
+                f"What run {run.run_id}, on these data or of this model, has published cannot be read.",
                 file="published.json",
                 remedy="Without it, new figures could give away single children. Put its published.json back.",
             ) from None

@@ -11,7 +11,17 @@ from typing import Any
 
 from send_screen.contracts import Contract
 from send_screen.evaluation import headline
-from send_screen.governance import EVIDENCE, MANIFEST, SIGNATURE, PrivateKey, sign_statement, write_manifest
+from send_screen.governance import (
+    EVIDENCE,
+    MANIFEST,
+    MODEL,
+    PLOTS,
+    PrivateKey,
+    files_sha256,
+    sha256_of,
+    sign_statement,
+    write_manifest,
+)
 from send_screen.pictures import shap_waterfall
 from send_screen.reports import PAGES as VERSION_PAGES
 from send_screen.reports import shape_svg, surface_svg
@@ -35,8 +45,7 @@ def enter(
     document: dict[str, Any],
     *,
     uri: str,
-    evidence_sha256: str,
-    evidence_place: str,
+    evidence: Path,
     key: PrivateKey | None,
     register: bool,
 ) -> LoggedVersion:
@@ -53,8 +62,8 @@ def enter(
         ``published.json``.
     uri : str
         Tracking URI.
-    evidence_sha256, evidence_place : str
-        Hash of the evidence, and the folder that holds it, as a URI.
+    evidence : pathlib.Path
+        The folder that holds the evidence.
     key : PrivateKey or None
         What to sign the version and its evidence with.
     register : bool
@@ -66,31 +75,37 @@ def enter(
         folder.mkdir()
         write_version(folder, spec, contracts, tables, bags, document)
         manifest_sha256 = write_manifest(folder, version=facts["id"])
-        if key is not None:
-            digests = {MANIFEST: manifest_sha256, EVIDENCE: evidence_sha256, "spec.yaml": facts["spec_sha256"]}
-            signed = sign_statement(digests, model=spec.name, version=facts["id"], key=key)
-            (folder / SIGNATURE).write_bytes(signed.encode())
+        pictures = {**run_plots(document), WATERFALL: shap_waterfall(document["example"])}
+        kept = {path.relative_to(evidence).as_posix(): path for path in evidence.rglob("*") if path.is_file()}
+        digests = {
+            MANIFEST: manifest_sha256,
+            "spec.yaml": facts["spec_sha256"],
+            PLOTS: files_sha256({Path(name).name: svg.encode() for name, svg in pictures.items()}),
+            **{name: sha256_of(path.read_bytes()) for name, path in kept.items()},
+        }
+
+        def signed(model_sha256: str) -> str:
+            assert key is not None
+            return sign_statement({**digests, MODEL: model_sha256}, model=spec.name, version=facts["id"], key=key)
+
         return log_version(
             uri,
             name=spec.name,
             bundle=folder,
-            pages={
-                **{name: (folder / name).read_text("utf-8") for name in PAGES},
-                **run_plots(document),
-                WATERFALL: shap_waterfall(document["example"]),
-            },
+            pages={**{name: (folder / name).read_text("utf-8") for name in PAGES}, **pictures},
             metrics=headline(document),
             params=run_params(spec, facts["held_out_schools"]),
             tags={
                 **run_tags(facts, passed=register),
                 "manifest_sha256": manifest_sha256,
-                "evidence_sha256": evidence_sha256,
-                "evidence_place": evidence_place,
+                "evidence_sha256": digests[EVIDENCE],
+                "evidence_place": evidence.resolve().as_uri(),
                 "signed_by": "nobody" if key is None else key.public.id,
             },
             columns=signature(spec, contracts),
             example=invented_rows(spec, contracts),
             register=register,
+            sign=None if key is None else signed,
         )
 
 

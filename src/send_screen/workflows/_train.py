@@ -173,7 +173,7 @@ def train(
         packages=package_versions(),
     )
     set_aside = without_values(spec, contracts, cohort.set_aside)
-    runs = earlier_runs(tracking_uri, data_sha256=facts["data_sha256"])
+    runs = earlier_runs(tracking_uri, data_sha256=facts["data_sha256"], name=spec.name)
     document = published_document(
         spec,
         contracts,
@@ -209,8 +209,7 @@ def train(
         bags,
         document,
         uri=tracking_uri,
-        evidence_sha256=evidence_sha256,
-        evidence_place=place.resolve().as_uri(),
+        evidence=place,
         key=key,
         register=passed,
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 from send_screen.contracts import load_yaml
 from send_screen.errors import TablesError
-from send_screen.governance import Difference, Finding, folder_sha256, judge, shown
+from send_screen.governance import SIGNATURE, Difference, Finding, compare, folder_sha256, judge, shown
 from send_screen.screening import ANSWER_COLUMNS
 from send_screen.workflows._audit._files import plain_files
 from send_screen.workflows._audit._subject import Subject
@@ -27,6 +27,11 @@ _PYTHON_ENV = (
     r'\{"build_dependencies": \[(?:"(?:pip|setuptools|wheel)(?:[<=]=[\w.]+)?"(?:, )?)*\], '
     r'"dependencies": \["-r requirements.txt"\], "python": "[\w.]+"\}'
 )
+#: What MLmodel says of what is run and whose it is, the same in every release.
+_RUN = re.compile(
+    r"MLmodel: \$\.(?:run_id|model_id|model_uuid"
+    r"|flavors\.(?!python_function\.)|flavors\.python_function\.(?:artifacts|code|loader_module|model_code_path|python_model|data|config))"
+)
 
 
 def check_copies(subject: Subject) -> Finding:
@@ -39,9 +44,15 @@ def check_copies(subject: Subject) -> Finding:
     bundle = {name.removeprefix("bundle/"): sha256 for name, sha256 in run.items() if name.startswith("bundle/")}
     for name in PAGES:
         differences += _same(name, run.get(name), bundle.get(name))
+    bundle.pop(SIGNATURE, None)  # it vouches for the served model, which so has no copy of it
     for name in sorted({*bundle, *(name.removeprefix(_INSIDE) for name in model if name.startswith(_INSIDE))}):
         differences += _same(f"model: {_INSIDE}{name}", model.get(f"{_INSIDE}{name}"), bundle.get(name))
-    known = {*PAGES, WATERFALL, _NOTE, *(run_plots(subject.bundle.published) if subject.bundle else run)}
+    known = {
+        *PAGES,
+        WATERFALL,
+        *([_NOTE] if recorded.registered else []),
+        *(run_plots(subject.bundle.published) if subject.bundle else run),
+    }
     unknown = [name for name in run if not name.startswith("bundle/") and name not in known]
     unknown += [f"model: {name}" for name in model if not name.startswith(_INSIDE) and name not in _MODEL]
     differences += [Difference(name, "a file", "no version has it") for name in unknown]
@@ -72,8 +83,11 @@ def check_served(subject: Subject) -> Finding:
     served = (recorded.model_files / "served.py").read_bytes()
     if served.replace(b"\r\n", b"\n") != code.replace(b"\r\n", b"\n"):
         differences.append(Difference("served.py", "other code", "this library's tracking/_served.py"))
-    document = _yaml(recorded.model_files / "MLmodel")
-    differences += _described(subject, document)
+    described = compare(_yaml(recorded.model_files / "MLmodel"), _mlmodel(subject), "MLmodel: $").differences
+    never = [difference for difference in described if _RUN.match(difference.where)]
+    if never:
+        return judge(never, "", made="MLflow would run or fetch something else, which no other release has done.")
+    differences += described
     number = f"send-screen=={str(subject.claims['code_version']).partition('+')[0]}"
     needs = {number, f"mlflow=={subject.claims['packages']['mlflow']}"}
     lines = set((recorded.model_files / "requirements.txt").read_text("utf-8").split())
@@ -101,29 +115,48 @@ def _yaml(path: Path) -> Any:
     return load_yaml(path.read_bytes(), file=path.name, error=TablesError)
 
 
-def _described(subject: Subject, document: dict[str, Any]) -> list[Difference]:
-    """Return what MLmodel says otherwise than training does."""
+def _mlmodel(subject: Subject) -> dict[str, Any]:
+    """Return what MLmodel says where training wrote it; where, when and by which Python is taken as it is."""
     recorded, bundle = subject.require_recorded(), subject.require_bundle()
-    flavor = document["flavors"]["python_function"]
+    stated = _yaml(recorded.model_files / "MLmodel")
+    flavor = stated["flavors"]["python_function"]
     inputs = [
         {"type": kind, "name": name, "required": False}
         for name, kind in signature(bundle.spec, bundle.contracts).items()
     ]
     outputs = [{"type": kind, "name": name, "required": True} for name, kind in ANSWER_COLUMNS.items()]
-    wanted: dict[str, tuple[object, object]] = {
-        "run_id": (document["run_id"], recorded.version.run_id),
-        "model_id": (document["model_id"], recorded.model_id),
-        "flavors": (sorted(document["flavors"]), ["python_function"]),
-        "loader_module": (flavor["loader_module"], "mlflow.pyfunc.loaders.code_model"),
-        "model_code_path": (flavor["model_code_path"], "served.py"),
-        "code": (flavor["code"], None),
-        "python_model": (flavor.get("python_model"), None),
-        "artifacts": (flavor["artifacts"], {"bundle": {"path": "artifacts/bundle", "uri": "bundle"}}),
-        "inputs": (json.loads(document["signature"]["inputs"]), inputs),
-        "outputs": (json.loads(document["signature"]["outputs"]), outputs),
+    reader = {"name": "reader", "type": "string", "default": None, "shape": None}
+    lists = {"inputs": inputs, "outputs": outputs, "params": [reader]}
+    return {
+        **{name: str(stated[name]) for name in ("artifact_path", "utc_time_created")},
+        "model_size_bytes": int(stated["model_size_bytes"]),
+        "flavors": {
+            "python_function": {
+                **{name: str(flavor[name]) for name in ("cloudpickle_version", "python_version")},
+                "artifacts": {"bundle": {"path": "artifacts/bundle", "uri": "bundle"}},
+                "code": None,
+                "env": {"conda": "conda.yaml", "virtualenv": "python_env.yaml"},
+                "loader_module": "mlflow.pyfunc.loaders.code_model",
+                "model_code_path": "served.py",
+                "streamable": False,
+            }
+        },
+        "is_signature_from_type_hint": False,
+        "mlflow_version": subject.claims["packages"]["mlflow"],
+        "model_id": recorded.model_id,
+        "model_uuid": recorded.model_id,
+        "prompts": None,
+        "run_id": recorded.version.run_id,
+        "saved_input_example_info": {
+            "artifact_path": "input_example.json",
+            "pandas_orient": "split",
+            "serving_input_path": "serving_input_example.json",
+            "type": "dataframe",
+        },
+        # the lists are text of JSON: as it is written, where they are the same
+        "signature": {
+            name: stated["signature"][name] if json.loads(stated["signature"][name]) == found else json.dumps(found)
+            for name, found in lists.items()
+        },
+        "type_hint_from_example": False,
     }
-    return [
-        Difference(f"MLmodel: {name}", shown(claimed), shown(found))
-        for name, (claimed, found) in wanted.items()
-        if claimed != found
-    ]

@@ -54,12 +54,12 @@ def check_tags(subject: Subject) -> Finding:
         *compare(ours, found, "tag of the run").differences,
         *compare(registered, found, "tag of the registered version").differences,
     ]
-    words = f"{len(found)} tags, alike on run and registered version."
+    words = f"{len(found)} tags are what the version is, as {recorded.holders}."
     return judge(differences, words, made="A tag is not what the version is.")
 
 
 def check_run(subject: Subject) -> Finding:
-    """Look whether the registered version, its run and the model that is served are one and the same."""
+    """Look whether registered version, run and served model are one and the same, and nothing else is shown of them."""
     recorded = subject.require_recorded()
     version = recorded.version
     name, status = f"{subject.claims['name']} {subject.claims['id']}", "FINISHED"
@@ -70,7 +70,15 @@ def check_run(subject: Subject) -> Finding:
         "name of the run": (recorded.run_name, name),
         "tag mlflow.runName": (recorded.run_tags.get("mlflow.runName", "no tag"), name),
         "status of the run": (recorded.run_status, status),
+        **recorded.beside,
     }
-    differences = [Difference(what, claimed, found) for what, (claimed, found) in wanted.items() if claimed != found]
-    words = f"models:/{version.name}/{version.number} is run {version.run_id} and model {recorded.model_id}."
-    return judge(differences, words, made="They do not belong to each other.")
+    differences = [
+        Difference(what, claimed or "nothing", found or "nothing: send_screen writes none")
+        for what, (claimed, found) in wanted.items()
+        if claimed != found
+    ]
+    words = (
+        f"{subject.facts['registered']}: run {version.run_id}, and model {recorded.model_id}. MLflow shows no words, "
+        "tags or data beside them. When it was run, by which user and from where is MLflow's word alone."
+    )
+    return judge(differences, words, made="They do not belong to each other, or something else is shown beside them.")

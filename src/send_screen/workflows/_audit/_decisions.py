@@ -72,7 +72,11 @@ def check_ledger(subject: Subject) -> Finding:
     except LedgerError as error:
         differences.append(Difference(str(book.path), error.message, f"an entry {recorded.model.head}"))
     about = sum(entry.get("model") == name for entry in book.entries)
-    return judge(differences, f"{about} entries about {name}, each with its hash and in its place.")
+    words = (
+        f"{about} entries about {name}, each with its hash and in its place. Who writes to ledger and registry could "
+        f"write all of it anew: hold the last hash against one noted elsewhere, {recorded.model.head or 'none yet'}."
+    )
+    return judge(differences, words)
 
 
 def check_aliases(subject: Subject) -> Finding:
@@ -108,10 +112,10 @@ def check_decisions(subject: Subject) -> Finding:
     version, gates = recorded.version, gates_of(subject.require_bundle().spec.gates, subject.document)
     same = [entry for entry in book.entries if entry.get("version") == subject.claims["id"]]
     here = [e for e in book.entries if (e.get("model"), e.get("registered")) == (version.name, version.number)]
-    differences: list[Difference] = []
-    for entry in here:
-        differences += _entry_faults(entry, subject, gates)
-    differences += _tag_faults(here, subject)
+    faults = [fault for entry in here for fault in _entry_faults(entry, subject)] + _tag_faults(here, subject)
+    if faults:  # other code has never written otherwise
+        return judge(faults, "", made="What is shown is not what was decided.")
+    differences = [fault for entry in here for fault in _gate_faults(entry, gates)]
     last = max((entry["number"] for entry in here), default=0)
     told = [entry for entry in same if entry["number"] <= last]
     note = render_decisions(told) if told else ""
@@ -128,18 +132,22 @@ def check_decisions(subject: Subject) -> Finding:
     return judge(differences, words, excuse=subject.excuse, made="What is shown is not what was decided.")
 
 
-def _entry_faults(entry: Entry, subject: Subject, gates: list[dict[str, object]]) -> list[Difference]:
-    """Return what an entry says otherwise of the version than the version does."""
-    where = f"ledger, entry {entry['number']}"
+def _entry_faults(entry: Entry, subject: Subject) -> list[Difference]:
+    """Return what an entry says otherwise of the version than its hashes do."""
     recorded = subject.require_recorded()
     wanted = {"version": subject.claims["id"], "manifest_sha256": recorded.tags.get("manifest_sha256", "no tag")}
-    differences = list(compare({key: entry.get(key) for key in wanted}, wanted, where).differences)
-    if entry["kind"] == PROMOTED:
-        differences += compare(entry.get("gates"), gates, f"{where}: gates").differences
-        if not all(gate["passed"] for gate in gates) and entry.get("override") is None:
-            differences.append(
-                Difference(where, "promoted over a failed gate, and no override is named", "an override")
-            )
+    where = f"ledger, entry {entry['number']}"
+    return list(compare({key: entry.get(key) for key in wanted}, wanted, where).differences)
+
+
+def _gate_faults(entry: Entry, gates: list[dict[str, object]]) -> list[Difference]:
+    """Return what a promotion says otherwise of the gates than they say themselves."""
+    if entry["kind"] != PROMOTED:
+        return []
+    where = f"ledger, entry {entry['number']}"
+    differences = list(compare(entry.get("gates"), gates, f"{where}: gates").differences)
+    if not all(gate["passed"] for gate in gates) and entry.get("override") is None:
+        differences.append(Difference(where, "promoted over a failed gate, and no override is named", "an override"))
     return differences
 
 

@@ -32,7 +32,7 @@ def check_evidence_hash(subject: Subject) -> Finding:
         )
         if claimed != evidence.sha256
     ]
-    return judge(differences, f"Its SHA-256 is {evidence.sha256}, as registered version and run have it.")
+    return judge(differences, f"Its SHA-256 is {evidence.sha256}, as {subject.recorded.holders}.")
 
 
 def check_evidence_whole(subject: Subject) -> Finding:

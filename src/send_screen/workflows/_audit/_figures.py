@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from send_screen.governance import MANIFEST, Difference, Finding, check_gates, compare, judge, not_checked, version_id
-from send_screen.tracking import default_uri, earlier_runs
+from send_screen.tracking import EarlierRun, default_uri, earlier_runs
 from send_screen.workflows._audit._subject import Subject
 from send_screen.workflows._earlier import earlier_versions
 from send_screen.workflows._published import published_document
@@ -77,35 +78,52 @@ def check_figures(subject: Subject) -> Finding:
     claimed = {name: value for name, value in subject.document.items() if name not in skipped}
     derived = {name: value for name, value in found.items() if name not in skipped}
     compared = compare(claimed, json.loads(json.dumps(derived)))
+    taken = (
+        f" Taken as they are, since only the data can tell: the {len(knew.get('told', ()))} counts of the tables that "
+        "are said to be of the same children as a group ($.disclosure.told), and how many rows were set aside for each "
+        "reason (inside the evidence's file)."
+    )
     return judge(
         [*_earlier(subject, knew.get("earlier", ())), *compared.differences],
-        compared.words,
+        compared.words + taken,
         excuse=subject.excuse,
         made=f"{compared.n:,} values were compared: what is published is not what the evidence says.",
     )
 
 
 def _earlier(subject: Subject, claimed: Any) -> list[Difference]:
-    """Hold what earlier versions are said to have told against what the store's runs on the same data have published.
+    """Hold what earlier versions are said to have told against what the store's runs have published.
 
-    What an earlier version withheld is withheld again: an invented one could silence any finding.
+    What an earlier version withheld is withheld again: an invented one could silence any finding. One that is left out
+    could give single children away.
     """
-    if subject.recorded is None or not claimed:
+    if subject.recorded is None:
         return []  # a folder knows of no other version
-    bundle = subject.require_bundle()
-    runs = earlier_runs(subject.uri or default_uri(), data_sha256=subject.claims["data_sha256"])
-    others = [run for run in runs if run.version_id != subject.claims["id"]]
-    found = earlier_versions(bundle.spec, others, version=subject.claims["id"], n=subject.document["cohort"]["n"])
-    known = {one["published_sha256"]: json.loads(json.dumps(one)) for one in found}
+    version, name = subject.claims["id"], subject.claims["name"]
+    runs = earlier_runs(subject.uri or default_uri(), data_sha256=subject.claims["data_sha256"], name=name)
+    first = next((place for place, run in enumerate(runs) if run.version_id == version), len(runs))
+    known, before = ({one["published_sha256"]: one for one in _told(subject, part)} for part in (runs, runs[:first]))
     differences: list[Difference] = []
     for i, one in enumerate(claimed):
         where = f"$.disclosure.earlier[{i}]"
         if one["published_sha256"] not in known:
             said = f"version {one['version']}, {one['published_sha256'][:12]}"
-            differences.append(Difference(where, said, "no other run on these data has published that"))
+            differences.append(Difference(where, said, "no other run has published that"))
         else:
             differences += compare(one, known[one["published_sha256"]], where).differences
-    return differences
+    left_out = set(before) - {one["published_sha256"] for one in claimed}
+    return differences + [
+        Difference("$.disclosure.earlier", "nothing of it", f"version {before[sha256]['version']}, published before")
+        for sha256 in sorted(left_out)
+    ]
+
+
+def _told(subject: Subject, runs: Sequence[EarlierRun]) -> list[dict[str, Any]]:
+    """Return what other versions told, as training reckons with it."""
+    version, n = subject.claims["id"], subject.document["cohort"]["n"]
+    others = [run for run in runs if run.version_id != version]
+    found = earlier_versions(subject.require_bundle().spec, others, version=version, n=n)
+    return list(json.loads(json.dumps(found)))
 
 
 def check_gate_results(subject: Subject) -> Finding:
@@ -114,7 +132,7 @@ def check_gate_results(subject: Subject) -> Finding:
     found = gates_of(bundle.spec.gates, subject.document)
     differences = list(compare(subject.claims["gates"], found, "$.version.gates").differences)
     passed = all(gate["passed"] for gate in found) and not bundle.spec.research_comparison
-    if subject.recorded is not None and not passed:
+    if subject.recorded is not None and subject.recorded.registered and not passed:
         words = "is registered, and does not pass its gates"
         differences.append(Difference("registered version", words, "no version that misses a gate is registered"))
     words = f"{len(found)} gates, {sum(gate['passed'] for gate in found)} passed."

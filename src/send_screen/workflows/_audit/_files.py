@@ -38,7 +38,7 @@ def check_manifest(subject: Subject) -> Finding:
         )
         if claimed != found
     ]
-    return judge(differences, f"Its SHA-256 is {found}, as registered version and run have it.")
+    return judge(differences, f"Its SHA-256 is {found}, as {subject.recorded.holders}.")
 
 
 def check_files(subject: Subject) -> Finding:
@@ -50,8 +50,10 @@ def check_files(subject: Subject) -> Finding:
         inside = (name for name in subject.recorded.no_files if name.startswith("bundle/"))
         differences += [Difference(name, "a plain file, or none", "no file of a version's") for name in inside]
     for name in sorted({*claimed, *found} - {MANIFEST, SIGNATURE}):
-        if claimed.get(name) != found.get(name):
-            differences.append(Difference(name, claimed.get(name, "not named"), found.get(name, "no such file")))
+        if name not in found:
+            differences.append(Difference(name, "no such file", f"a file with the SHA-256 {claimed[name]}"))
+        elif claimed.get(name) != found[name]:
+            differences.append(Difference(name, found[name], claimed.get(name, "no such file in the manifest")))
     made = f"{len(differences)} files are not those of the manifest."
     return judge(differences, f"{len(claimed)} files have the hashes of the manifest.", made=made)
 

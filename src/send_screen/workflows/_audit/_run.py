@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from jinja2 import TemplateError
 
 from send_screen.errors import SendScreenError, UsageError
-from send_screen.governance import MANIFEST, Audit, Check, Difference, Finding, judge, not_checked, read_public_key
+from send_screen.governance import (
+    MANIFEST,
+    PASSED,
+    Audit,
+    Check,
+    Difference,
+    Finding,
+    judge,
+    not_checked,
+    read_public_key,
+)
 from send_screen.tracking import collect, default_uri
 from send_screen.workflows._audit._copies import check_copies, check_served
 from send_screen.workflows._audit._database import check_metrics, check_params, check_run, check_tags
@@ -45,7 +56,7 @@ OF_A_VERSION: dict[str, tuple[str, Question]] = {
     "tables": ("Tables, bags, spec and evidence fit each other", check_tables),
     "pages": ("Every page is what the published figures make", check_pages),
 }
-#: What is checked where the version is in a registry.
+#: What is checked where the version is in a store.
 OF_A_STORE: dict[str, tuple[str, Question]] = {
     "pictures": ("Every picture is what the published figures make", check_pictures),
     "copies": ("All copies of the files are alike", check_copies),
@@ -54,7 +65,10 @@ OF_A_STORE: dict[str, tuple[str, Question]] = {
     "metrics": ("The figures in MLflow's database are the published ones", check_metrics),
     "params": ("The parameters in MLflow's database are those of the spec", check_params),
     "tags": ("The tags in MLflow's database are those of the version", check_tags),
-    "run": ("Registered version, run and served model belong together", check_run),
+    "run": ("Registered version, run and served model belong together, and nothing is shown beside", check_run),
+}
+#: What is checked where it is registered, and not a run that missed its gates.
+OF_A_REGISTRY: dict[str, tuple[str, Question]] = {
     "ledger": ("The ledger of decisions is whole", check_ledger),
     "aliases": ("Each alias points where the ledger says", check_aliases),
     "decisions": ("What was decided about this version is what is shown of it", check_decisions),
@@ -87,8 +101,8 @@ def audit(
     Parameters
     ----------
     model : str or pathlib.Path
-        ``models:/name@alias``, ``models:/name/3``, or a folder that ``send-screen export`` wrote; of a folder only the
-        version is checked, since it knows of no store.
+        ``models:/name@alias``, ``models:/name/3``, or ``runs:/id/bundle`` of a run that missed its gates; or a folder
+        that ``send-screen export`` wrote, of which only the version is checked, since it knows of no store.
     evidence : str or pathlib.Path, optional
         The evidence store, or the version's folder in it; by default where the registry says.
     key : str or pathlib.Path, optional
@@ -118,21 +132,36 @@ def audit(
         workspace = Path(scratch)
         recorded = None
         folder = Path(model)
-        if str(model).startswith("models:"):
+        if str(model).startswith(("models:", "runs:")):
             tell("Fetching everything about the version")
             recorded = collect(str(model), uri=tracking_uri or default_uri(), target=workspace)
             folder = recorded.run_files / "bundle"
         elif not (folder / MANIFEST).is_file():
             raise UsageError(
                 f"There is no exported model at {model}.",
-                remedy="Give models:/name@alias, models:/name/3, or the folder that send-screen export wrote.",
+                remedy="Give models:/name@alias, models:/name/3, runs:/id/bundle, or the folder that send-screen "
+                "export wrote.",
             )
         subject = open_subject(folder, recorded, workspace, key=public, ledger=ledger, uri=tracking_uri)
         subject = evidence_of(subject, None if evidence is None else Path(evidence))
+        subject = replace(subject, excuse=_believed(subject))
         asked = OF_A_VERSION | (OF_A_STORE if recorded else {})
+        asked |= OF_A_REGISTRY if recorded and recorded.registered else {}
         tell("Deriving again what is claimed of it")
         checks = [Check(id, title, _made(check, subject)) for id, (title, check) in asked.items()]
         return Audit(str(model), subject.facts, (*checks, NEEDS_MORE))
+
+
+def _believed(subject: Subject) -> str:
+    """Return what may excuse a difference. That other code made a version is its own claim, until a key vouches for it.
+
+    The manifest is signed, and holds the hash of the file that says what made the version.
+    """
+    if not subject.excuse:
+        return ""
+    if subject.key is None:
+        return f"{subject.excuse} That is its own word: nobody outside the store vouches for it here."
+    return subject.excuse if _made(check_signature, subject).status == PASSED else ""
 
 
 def _made(check: Question, subject: Subject) -> Finding:

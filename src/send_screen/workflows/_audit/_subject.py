@@ -190,7 +190,8 @@ def _facts(subject: Subject) -> dict[str, str]:
     facts["trained_on"] = str(subject.claims.get("trained_on", "unknown"))
     if subject.recorded is not None:
         version = subject.recorded.version
-        facts |= {"registered": f"models:/{version.name}/{version.number}", "run": version.run_id}
+        number = f"models:/{version.name}/{version.number}" if version.number else "not registered"
+        facts |= {"registered": number, "run": version.run_id}
         facts |= {"withdrawn": version.withdrawn} if version.withdrawn else {}
     here = {"checked_on": dt.datetime.now(dt.UTC).date().isoformat(), "code_here": code_version()}
     return {name: shown(value) for name, value in facts.items()} | here

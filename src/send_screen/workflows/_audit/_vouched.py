@@ -6,13 +6,18 @@ from send_screen.errors import TablesError
 from send_screen.governance import (
     EVIDENCE,
     MANIFEST,
+    MODEL,
+    PLOTS,
     SIGNATURE,
     Difference,
     Finding,
+    Statement,
+    folder_sha256,
     judge,
     not_checked,
     read_statement,
     sha256_of,
+    signer,
 )
 from send_screen.workflows._audit._subject import Subject
 
@@ -23,9 +28,10 @@ def check_signature(subject: Subject) -> Finding:
     signed = path.is_file() and not path.is_symlink()
     if subject.recorded is not None:
         by = subject.recorded.run_tags.get("signed_by", "no tag")
-        if (by == "nobody") is signed:
-            found = Difference("tag signed_by", by, "a key" if signed else f"nobody: there is no {SIGNATURE}")
-            return judge([found], "", made="A signature was taken away or added.")
+        named = signer(path.read_bytes()) if signed else "nobody"
+        if by != named:
+            found = Difference("tag signed_by", by, named if signed else f"nobody: there is no {SIGNATURE}")
+            return judge([found], "", made="A signature was taken away or added, or the tag names another key.")
     if subject.key is None:
         state = "The version is signed, but no key was given." if signed else "The version is not signed."
         return not_checked(
@@ -41,20 +47,7 @@ def check_signature(subject: Subject) -> Finding:
     except TablesError as error:
         found = Difference(SIGNATURE, error.message, f"a signature by the key {subject.key.id[:12]}")
         return judge([found], "", made="The version is not signed with the key that was given.")
-    here = {
-        name: sha256_of((subject.folder / name).read_bytes())
-        for name in (MANIFEST, "spec.yaml")
-        if (subject.folder / name).is_file()
-    }
-    words = f"Signed on {statement.signed_at[:10]} with the key {subject.key.id}."
-    if subject.evidence is not None:
-        here[EVIDENCE] = subject.evidence.sha256
-    elif subject.recorded is not None:
-        here[EVIDENCE] = subject.recorded.run_tags.get("evidence_sha256", "no tag")
-        words += " The evidence's hash in the registry is the signed one; the evidence itself was not read."
-    else:
-        here[EVIDENCE] = statement.digests.get(EVIDENCE, "not signed")
-        words += " The evidence was not read."
+    here, words = _here(subject, statement)
     differences = [
         Difference(f"{name}, as signed", statement.digests.get(name, "not signed"), here.get(name, "no such file"))
         for name in sorted({*here, *statement.digests})
@@ -65,4 +58,32 @@ def check_signature(subject: Subject) -> Finding:
     differences += [
         Difference(f"{what}, as signed", told[what], claimed[what]) for what in told if told[what] != claimed[what]
     ]
+    words = f"Signed on {statement.signed_at[:10]} with the key {subject.key.id}.{words}"
     return judge(differences, words, made="What was signed is not what is here.")
+
+
+def _here(subject: Subject, statement: Statement) -> tuple[dict[str, str], str]:
+    """Return the hash of everything that should be signed; the signed one of what cannot be read, with words on it."""
+    here = {
+        name: sha256_of((subject.folder / name).read_bytes())
+        for name in (MANIFEST, "spec.yaml")
+        if (subject.folder / name).is_file()
+    }
+    unread = {EVIDENCE, *statement.digests} - {MANIFEST, "spec.yaml", MODEL, PLOTS}
+    if subject.recorded is not None:
+        here[MODEL] = folder_sha256(subject.recorded.model_files)
+        here[PLOTS] = folder_sha256(subject.recorded.run_files / PLOTS)
+        here[EVIDENCE] = subject.recorded.run_tags.get("evidence_sha256", "no tag")
+    else:
+        unread |= {MODEL, PLOTS}
+    if subject.evidence is not None:
+        here[EVIDENCE] = subject.evidence.sha256
+        place = subject.evidence.path.parent
+        found = {name for name in unread if (place / name).is_file()}
+        here |= {name: sha256_of((place / name).read_bytes()) for name in found - {EVIDENCE}}
+        unread -= found
+    if not unread:
+        return here, ""
+    here = {name: statement.digests.get(name, "not signed") for name in unread} | here
+    known = " The evidence's hash in the registry is the signed one." if subject.recorded and EVIDENCE in unread else ""
+    return here, f"{known} Signed, and not to be read from here: {', '.join(sorted(unread))}."

@@ -1,0 +1,79 @@
+"""What MLflow shows or fetches beside a version's own files, figures, parameters and tags."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from send_screen.tracking._registry import HEAD, PLACE
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import LoggedModel, Run
+    from mlflow.entities.model_registry import ModelVersion
+
+#: Tags that MLflow sets by itself: who ran what from where, and how its pages show an experiment.
+_OF_A_RUN = re.compile(
+    r"mlflow\.(?:user|runName|runColor|source\.(?:name|type)|source\.git\.(?:commit|branch|repoURL))"
+)
+_OF_AN_EXPERIMENT = re.compile(r"mlflow\.(?:experimentKind|sharedViewState\..*)")
+
+
+def beside(client: MlflowClient, registered: ModelVersion, run: Run, logged: LoggedModel) -> dict[str, tuple[str, str]]:
+    """Return what is shown or fetched beside a version: what it is, and what it is where send_screen alone wrote.
+
+    Parameters
+    ----------
+    client : MlflowClient
+    registered : ModelVersion
+    run : Run
+    logged : LoggedModel
+        The model that is served.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        By its name in words: what the store says, and what training leaves there.
+    """
+    model = client.get_registered_model(registered.name)
+    # a serving worker fetches this place, which is told apart from the served model's own
+    fetched = client.get_model_version_download_uri(registered.name, registered.version)
+    of_model = [name for name in model.tags if name not in (HEAD, PLACE)]
+    return {
+        "place that models:/ is fetched from": (fetched, logged.artifact_location),
+        "stage of the registered version": (registered.current_stage or "None", "None"),
+        "state of the registered version": (str(registered.status), "READY"),
+        "message of the registered version": (registered.status_message or "", ""),
+        "link of the registered version": (registered.run_link or "", ""),
+        "description of the registered model": (model.description or "", ""),
+        "tags of the registered model": (_told(model.tags, of_model), ""),
+        **of_run(client, run, logged),
+    }
+
+
+def of_run(client: MlflowClient, run: Run, logged: LoggedModel) -> dict[str, tuple[str, str]]:
+    """Return the same of a run and the model it logged, as :func:`beside` does."""
+    tags, experiment = run.data.tags, client.get_experiment(run.info.experiment_id)
+    models = [output.model_id for output in run.outputs.model_outputs] if run.outputs else []
+    used = [*run.inputs.dataset_inputs, *run.inputs.model_inputs] if run.inputs else []
+    return {
+        "state of the run": (run.info.lifecycle_stage, "active"),
+        "what MLflow shows of the run": (_told(tags, _others(tags, "mlflow.", _OF_A_RUN)), ""),
+        "data and models that the run used": (f"{len(used)}", "0"),
+        "models that the run made": (", ".join(models), logged.model_id),
+        "name of the served model": (logged.name or "", "model"),
+        "kind of the served model": (logged.model_type or "", ""),
+        "state of the served model": (str(logged.status), "READY"),
+        "message of the served model": (logged.status_message or "", ""),
+        "tags of the served model": (_told(logged.tags, _others(logged.tags, "", _OF_A_RUN)), ""),
+        "tags of the experiment": (_told(experiment.tags, _others(experiment.tags, "", _OF_AN_EXPERIMENT)), ""),
+    }
+
+
+def _others(tags: Iterable[str], begins: str, known: re.Pattern[str]) -> list[str]:
+    return [name for name in tags if name.startswith(begins) and not known.fullmatch(name)]
+
+
+def _told(tags: Mapping[str, str], names: Iterable[str]) -> str:
+    return "; ".join(f"{name}: {tags[name]}" for name in sorted(names))
