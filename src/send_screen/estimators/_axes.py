@@ -107,7 +107,8 @@ def bin_edges(x: np.ndarray, most: int) -> np.ndarray:
     edges, last = [], 0
     for place in places[places < len(values) - 1]:
         if reached[place] - last >= MINIMUM_CHILDREN and n - reached[place] >= MINIMUM_CHILDREN:
-            edges.append((values[place] + values[place + 1]) / 2.0)
+            middle = (values[place] + values[place + 1]) / 2.0
+            edges.append(middle if middle > values[place] else values[place + 1])  # neighbours among floats have none
             last = int(reached[place])
     return np.array(edges, dtype=np.float64)
 

@@ -18,6 +18,8 @@ from send_screen.tables import (
     published_range,
 )
 
+_LEAST_RANGE = 1e-6  # of the size of its ends: of a narrower line, a sum would keep too few digits
+
 
 @dataclass(frozen=True)
 class NumberColumns:
@@ -49,6 +51,8 @@ class NumberColumns:
         n, n_missing = int(known.sum()), int((~known).sum())
         # without enough children to tell a range of there is no line: every value then counts as zero
         low, high = published_range(x[known]) or (0.0, 0.0)
+        if high - low < _LEAST_RANGE * max(abs(low), abs(high)):
+            low = high = 0.0
         clipped = np.clip(x, low, high)
         median = _weighted_median(clipped[known], weight[known]) if n else 0.0
         columns = [np.where(known, clipped, median)]
