@@ -104,9 +104,13 @@ def test_what_is_no_number_is_refused_with_its_column_and_without_its_cells(chil
         (lambda X: X.to_numpy() * 1j, "Complex data not supported: X must hold real numbers"),
         (lambda X: X.to_numpy() / 0.0, "infinity, or a value beyond .* 'x0'"),
         (lambda X: X.rename(columns={"absence": ""}), r"column 1 \(counted from 0\) has no name"),
+        (
+            lambda X: X.rename(columns={"absence": "abs\u202eence"}),
+            r"name of column 1 \(counted .* turns the direction",
+        ),
         (lambda X: X[[]], r"0 feature\(s\)"),
     ],
-    ids=["text", "numbered columns", "complex", "infinity", "no name", "no columns"],
+    ids=["text", "numbered columns", "complex", "infinity", "no name", "turned", "no columns"],
 )
 def test_other_tables_are_refused_in_words_of_our_own(children, change, words):
     X, y, _ = children
@@ -187,6 +191,7 @@ def test_weights_that_cannot_be_computed_with_are_refused(children, weight):
         ({"categories": {"k": "pq"}}, "levels of 'k' in 'categories' must be a list of texts"),
         ({"categories": {"k": [1, 2]}}, "levels of 'k' in 'categories' must be a list of texts"),
         ({"categories": {"k": ["p", "q", "p"]}}, "levels of 'k' in 'categories' must be different"),
+        ({"categories": {"k": ["p", "\x1b[2J"]}}, "level of 'k' in 'categories' holds a control character"),
         ({"signs": ["reading"], "categories": {"k": ["p"]}}, "'signs' must map .* not be a list"),
     ],
 )

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import validate_data
 
-from send_screen.tables import describe_difference
+from send_screen.tables import MISLEADING, describe_difference, is_misleading
 
 SIGNS = {"increasing": 1, "decreasing": -1}
 """What a sign may say: the risk never falls, or never rises, as the feature grows."""
@@ -92,6 +92,8 @@ def _from_frame(
         )
     if not all(names):
         raise ValueError(f"X: column {names.index('')} (counted from 0) has no name. Give it one.")
+    if hidden := [j for j, name in enumerate(names) if is_misleading(name)]:
+        raise ValueError(f"X: the name of column {hidden[0]} (counted from 0) {MISLEADING}. Rename it.")
     if len(set(names)) < len(names):
         raise ValueError(f"X: {describe_difference(list(dict.fromkeys(names)), names)}.")
     try:
@@ -167,6 +169,8 @@ def checked_categories(categories: Mapping[str, Sequence[str]] | None) -> dict[s
     for name, levels in given.items():
         if isinstance(levels, str) or not all(isinstance(level, str) for level in levels):
             raise ValueError(f"The levels of {name!r} in 'categories' must be a list of texts, such as ['1', '2'].")
+        if any(map(is_misleading, levels)):
+            raise ValueError(f"A level of {name!r} in 'categories' {MISLEADING}.")
         if len(set(levels)) < len(levels):
             raise ValueError(f"The levels of {name!r} in 'categories' must be different from each other.")
     return {name: list(levels) for name, levels in given.items()}

@@ -9,6 +9,7 @@ neighbours).
 
 from send_screen.tables._bags import BagTables, with_spread
 from send_screen.tables._capacity import hash_order, places, ranking, top_k
+from send_screen.tables._checks import MISLEADING, is_misleading
 from send_screen.tables._columns import describe_difference
 from send_screen.tables._published import published_tables, published_together
 from send_screen.tables._purify import purify
@@ -44,4 +45,6 @@ __all__ = [
     "published_counts",
     "merged_levels",
     "describe_difference",
+    "is_misleading",
+    "MISLEADING",
 ]

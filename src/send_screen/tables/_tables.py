@@ -93,14 +93,19 @@ class RiskTables:
             raise TablesError("'n_background' must be a count, 0 or more.")
         if not math.isfinite(self._scale):
             raise TablesError("the terms add up to more than can be computed.")
-        for i, feature in enumerate(self.features):
-            if feature in self.features[:i]:
+        seen: set[str] = set()
+        for feature in self.features:
+            if feature in seen:
                 raise TablesError(f"feature {feature!r} has two terms.", column=feature)
-        for i, surface in enumerate(self.surfaces):
-            if not set(surface.features) <= set(self.features):
+            seen.add(feature)
+        pairs: set[frozenset[str]] = set()
+        for surface in self.surfaces:
+            pair = frozenset(surface.features)
+            if not pair <= seen:
                 raise TablesError("a surface is of a feature that has no term.", column=surface.name)
-            if any(set(surface.features) == set(other.features) for other in self.surfaces[:i]):
+            if pair in pairs:
                 raise TablesError("two surfaces are of the same features.", column=surface.name)
+            pairs.add(pair)
 
     @property
     def features(self) -> tuple[str, ...]:
