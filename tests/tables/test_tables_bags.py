@@ -206,3 +206,6 @@ def test_levels_are_as_sure_as_their_counts_make_typical() -> None:
     )
     error = bags.standard_error(np.array([0.0, 0.4]))
     assert bags.term_error(term, np.array([0.0, 1.0])) == pytest.approx(error * np.sqrt([0.25 / 2, 1.25 / 2]))
+    nowhere = replace(term, levels={}, counts=None, n=0, n_missing=400)
+    bags = BagTables((RiskTables(0.0, (nowhere,), 400, "a bag"),) * 2, (0, 0), 1.0)
+    assert bags.term_error(nowhere, np.array([np.nan])).tolist() == [0.0]

@@ -254,10 +254,11 @@ def _training_places(term: Term) -> tuple[np.ndarray, np.ndarray]:
         middles, halves = (ends[:-1] + ends[1:]) / 2.0, np.diff(ends) / 2.0
         places = np.concatenate([middles - halves / math.sqrt(3.0), middles + halves / math.sqrt(3.0)])
         told, each = term.n if isinstance(term, ShapeTerm) else None, 2
-    children = np.array([*(told or ()) * each, (term.n_missing or 0) * each], dtype=np.float64)  # None is NaN
-    if not np.nansum(children[:-1]):
-        return places, np.ones(len(places))
-    return np.append(places, np.nan), np.nan_to_num(children)
+    missing = term.n_missing
+    if told is None:  # every bin alike
+        told, missing = (1,) * (len(places) // each), 0
+    children = np.nan_to_num(np.array([*told * each, (missing or 0) * each], dtype=np.float64))  # None is NaN
+    return np.append(places, np.nan), children if children.any() else np.ones(len(children))
 
 
 def _ends(edges: tuple[float, ...], term: LinearTerm | ShapeTerm) -> np.ndarray:
