@@ -14,7 +14,7 @@ from send_screen.estimators import (
     EBMClassifier,
     PenalisedLogisticClassifier,
 )
-from send_screen.estimators._axes import bin_edges
+from send_screen.estimators._bins import bin_edges
 from send_screen.estimators._target import checked_groups
 from send_screen.tables import RiskTables
 

@@ -19,6 +19,7 @@ from send_screen.tables._signs import sign_violations
 from send_screen.tables._small_numbers import MINIMUM_CHILDREN, merged_levels, published_counts, published_range
 from send_screen.tables._surface import Surface
 from send_screen.tables._tables import RiskTables
+from send_screen.tables._tally import short_edge
 from send_screen.tables._terms import LevelsTerm, LinearTerm, Term
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "published_range",
     "published_counts",
     "merged_levels",
+    "short_edge",
     "describe_difference",
     "is_misleading",
     "MISLEADING",

@@ -25,8 +25,9 @@ def require_common(term: Any) -> None:
     """Raise unless a term has a name, finite numbers and counts that can be."""
     if not term.feature:
         raise TablesError("'feature' must be a name, not an empty text.")
-    if is_misleading(term.feature):
-        raise TablesError(f"'feature' {MISLEADING}.")
+    for name in ("feature", "label", "unit"):
+        if is_misleading(getattr(term, name)):
+            raise TablesError(f"'{name}' {MISLEADING}.")
     require_finite(term, "missing", "mean")
     for name in ("n", "n_missing"):
         count = getattr(term, name)

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from send_screen.errors import TablesError, UsageError
+from send_screen.tables._checks import MISLEADING, is_misleading
 from send_screen.tables._columns import require_columns
 from send_screen.tables._explain import BATCH, ExplainedBatch, Explainer, Parts, no_sum
 from send_screen.tables._format import MAX_BYTES, Document, read_document, write_document
@@ -87,6 +88,8 @@ class RiskTables:
     def __post_init__(self) -> None:
         object.__setattr__(self, "terms", tuple(self.terms))
         object.__setattr__(self, "surfaces", tuple(self.surfaces))
+        if is_misleading(self.name):
+            raise TablesError(f"'name' {MISLEADING}.")
         if not math.isfinite(self.intercept):
             raise TablesError("'intercept' must be a finite number.")
         if self.n_background < 0:
