@@ -129,12 +129,11 @@ def test_values_that_are_hard_to_tell_apart_cost_no_exactness(children, scale):
     works(AdditiveRiskClassifier().fit(X, y, groups=schools), X)
 
 
-def test_between_neighbours_among_floats_the_upper_one_is_the_edge():
-    above = np.nextafter(1.0, 2.0)
-    assert bin_edges(np.repeat([1.0, above, np.nextafter(above, 2.0)], 10), 8).tolist() == [
-        above,
-        np.nextafter(above, 2.0),
-    ]
+def test_edges_ascend_among_neighbouring_floats():
+    floats = 1.0 + np.arange(8) * np.finfo(float).eps
+    edges = bin_edges(np.repeat(floats, 10), 8)
+    assert len(edges) > 1
+    assert (np.diff(edges) > 0).all()
 
 
 @pytest.mark.parametrize("school", [np.nan, None, pd.NA], ids=repr)

@@ -25,6 +25,8 @@ def bin_edges(x: np.ndarray, most: int) -> np.ndarray:
     for place in places[places < len(values) - 1]:
         if reached[place] - last >= MINIMUM_CHILDREN and n - reached[place] >= MINIMUM_CHILDREN:
             middle = (values[place] + values[place + 1]) / 2.0
-            edges.append(middle if middle > values[place] else values[place + 1])  # neighbours among floats have none
+            if edges and middle <= edges[-1]:  # there is nothing between neighbours among floats
+                continue
+            edges.append(middle)
             last = int(reached[place])
     return np.array(edges, dtype=np.float64)
