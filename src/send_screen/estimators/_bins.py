@@ -21,7 +21,8 @@ def bin_edges(x: np.ndarray, most: int) -> np.ndarray:
     places = np.arange(len(values) - 1)
     if len(values) > most:
         places = np.unique(np.searchsorted(reached, np.arange(1, most) * n / most))
-    edges, last = [], 0
+    edges: list[float] = []
+    last = 0
     for place in places[places < len(values) - 1]:
         if reached[place] - last >= MINIMUM_CHILDREN and n - reached[place] >= MINIMUM_CHILDREN:
             middle = (values[place] + values[place + 1]) / 2.0
