@@ -20,8 +20,9 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from send_screen.estimators import EXACT, AdditiveRiskClassifier
 from send_screen.estimators import _learn as learning
 from send_screen.estimators import _pairs as screening
-from send_screen.estimators._axes import Axis, bin_edges, bins_of, pair_axes
+from send_screen.estimators._axes import Axis, bins_of, pair_axes
 from send_screen.estimators._bags import drawn, make_bags
+from send_screen.estimators._bins import bin_edges
 from send_screen.estimators._boost import Boosting, Columns, boost, fewest_rounds, surfaces_of
 from send_screen.estimators._columns import LevelColumns, NumberColumns
 from send_screen.estimators._learn import Children, learn, shape_parts

@@ -281,3 +281,14 @@ def test_the_bytes_are_the_same_in_another_process_at_any_thread_count(request):
         digests.add(done.stdout)
     assert len(digests) == 1
     assert len(digests.pop().strip()) == hashlib.sha256().digest_size * 2
+
+
+def test_a_line_tells_where_on_it_the_training_children_are():
+    X, need = invented()
+    for term in PenalisedLogisticClassifier().fit(X, need).risk_tables_.terms:
+        x = X[term.feature].dropna().to_numpy()
+        assert set(term.values) == {0.0}, "the line is all there is to it"
+        assert list(term.n) == np.histogram(x, [-np.inf, *term.edges, np.inf])[0].tolist()
+        assert 2 <= len(term.n) <= 8
+        assert min(term.n) >= 10
+        assert all(len(str(edge)) <= 6 for edge in term.edges), "the shortest decimals that cut the children there"

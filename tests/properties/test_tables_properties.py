@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from send_screen.errors import TablesError
-from send_screen.tables import LevelsTerm, LinearTerm, RiskTables, ShapeTerm, Surface, purify
+from send_screen.tables import LevelsTerm, LinearTerm, RiskTables, ShapeTerm, Surface, is_misleading, purify
 
 numbers = st.floats(-50, 50, allow_subnormal=False)
 cells = st.one_of(st.none(), numbers)
@@ -48,7 +48,13 @@ def models(draw, max_features=5, max_surfaces=4):
     pairs = list(itertools.combinations(terms, 2))
     chosen = draw(st.lists(st.sampled_from(range(len(pairs))), max_size=max_surfaces, unique=True)) if pairs else []
     surfaces = [draw(surface_of(pairs[i], columns)) for i in chosen]
-    tables = RiskTables(draw(numbers), tuple(terms), n, draw(st.text(max_size=5)), tuple(surfaces))
+    tables = RiskTables(
+        draw(numbers),
+        tuple(terms),
+        n,
+        draw(st.text(max_size=5).filter(lambda name: not is_misleading(name))),
+        tuple(surfaces),
+    )
     return tables, pd.DataFrame(columns)
 
 

@@ -168,3 +168,44 @@ def test_a_surface_that_a_bag_has_not_counts_as_nothing_there() -> None:
     bags = BagTables((replace(tables, surfaces=()), model(1.0, cell=0.2)), (0, 0), 0.0)
     (surface,) = with_spread(tables, bags).surfaces
     assert surface.spread[0][0] == pytest.approx(0.1)
+
+
+def test_how_sure_a_value_is_is_moderated_by_what_is_typical_of_the_training_children() -> None:
+    slopes = [0.0, 0.1, 0.0, 0.3]
+    line = ShapeTerm(
+        feature="age", edges=(5.0,), values=(0.0, 0.0), slope=0.1, low=0.0, high=10.0, missing=0.0, mean=0.0,
+        n=(300, 100), n_missing=100,
+    )  # fmt: skip
+    bags = BagTables(
+        tuple(RiskTables(0.0, (replace(line, slope=slope),), 500, "a bag") for slope in slopes),
+        (0, 0, 1, 1),
+        1.0,
+    )
+    error = bags.standard_error(np.array(slopes))  # for one year; where the value is missing all bags agree
+    rng = np.random.default_rng(0)
+    children = np.concatenate([rng.uniform(0, 5, 300_000), rng.uniform(5, 10, 100_000), np.zeros(100_000)])
+    typical = float(np.mean((error * children) ** 2))
+    found = bags.term_error(line, np.array([0.0, 8.0, np.nan]))
+    expected = np.sqrt((np.array([0.0, 8.0 * error, 0.0]) ** 2 + typical) / 2)
+    assert found == pytest.approx(expected, rel=2e-3)
+    # without counts, every bin counts alike
+    untold = bags.term_error(replace(line, n=None, n_missing=None), np.array([0.0]))
+    assert untold == pytest.approx(error * np.sqrt(100 / 3 / 2), rel=1e-12)
+
+
+def test_levels_are_as_sure_as_their_counts_make_typical() -> None:
+    term = LevelsTerm(
+        feature="place", levels={"town": 0.0, "city": 0.0}, missing=0.0, mean=0.0, n=400, n_missing=0, counts=(300, 100)
+    )
+    bags = BagTables(
+        tuple(
+            RiskTables(0.0, (replace(term, levels={"town": 0.0, "city": city}),), 400, "a bag") for city in (0.0, 0.4)
+        ),
+        (0, 0),
+        1.0,
+    )
+    error = bags.standard_error(np.array([0.0, 0.4]))
+    assert bags.term_error(term, np.array([0.0, 1.0])) == pytest.approx(error * np.sqrt([0.25 / 2, 1.25 / 2]))
+    nowhere = replace(term, levels={}, counts=None, n=0, n_missing=400)
+    bags = BagTables((RiskTables(0.0, (nowhere,), 400, "a bag"),) * 2, (0, 0), 1.0)
+    assert bags.term_error(nowhere, np.array([np.nan])).tolist() == [0.0]

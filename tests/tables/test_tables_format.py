@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from dataclasses import replace
 
 import pandas as pd
@@ -117,6 +118,9 @@ def test_a_small_difference_in_a_model_is_a_small_difference_in_its_file():
         (("terms", 0, "feature"), 3, "$.terms[0].feature: must be a text"),
         (("terms", 0, "feature"), "", "$.terms[0]: 'feature' must be a name"),
         (("terms", 0, "feature"), "\ud800", "$.terms[0].feature: holds half a character"),
+        (("terms", 0, "feature"), "read\u202eing", "$.terms[0].feature: holds a control character, or one that turns"),
+        (("terms", 1, "levels", 1, "level"), "\x1b[2J", "$.terms[1].levels[1].level: holds a control character"),
+        (("name",), "a\x00b", "$.name: holds a control character"),
         (("terms", 0, "__class__"), "os.system", "$.terms[0]: has a key that is not known: '__class__'"),
         (("terms", 1, "feature"), "reading", "$.terms[1].feature: names a feature that already has a term"),
         (("terms", 1, "levels"), {}, "$.terms[1].levels: must be a list"),
@@ -256,3 +260,24 @@ def test_whole_numbers_are_read_as_numbers():
     assert isinstance(tables.terms[0].slope, float)
     children = pd.DataFrame({"reading": [5.0], "G02": ["1"], "absence": [20.0]})
     assert tables.score(children)[0] == pytest.approx(-2.1 + 5.0 + 0.1 + (0.05 * 20 + 0.4) + 0.3)
+
+
+def test_a_file_of_as_many_terms_and_surfaces_as_may_be_is_read_in_seconds():
+    line = {"kind": "linear", "slope": 0, "low": 0, "high": 0, "missing": 0, "mean": 0, "n": None, "n_missing": None}
+    document = json.loads(TEXT)
+    document["terms"] = [{**line, "feature": f"f{j}"} for j in range(9_999)]
+    flat = {"edges": [[], []], "values": [[0, 0], [0, 0]], "mean": 0}
+    document["surfaces"] = [{**flat, "features": ["f0", f"f{j}"]} for j in range(1, 9_999)]
+    start = time.process_time()
+    tables = RiskTables.from_json(json.dumps(document))
+    assert time.process_time() - start < 20  # a check that looks at every other one for each takes a minute
+    assert len(tables.surfaces) == 9_998
+
+
+def test_a_name_that_would_be_shown_as_another_is_refused_where_it_is_made():
+    reading, levels, *_ = TABLES.terms
+    with pytest.raises(TablesError, match="'feature' holds a control character"):
+        replace(reading, feature="read\u2066ing")
+    with pytest.raises(TablesError, match="a level holds a control character"):
+        replace(levels, levels={"\x1b[2J": 0.0, "1": 0.1})
+    assert replace(levels, levels={"a\nb": 0.0, "Zo\u00eb": 0.1}).levels

@@ -157,6 +157,7 @@ def stable(task: Task, kept: Path) -> dict[str, Any]:
         found = {
             "jaccard": {model: stability.over_rows(task, MODELS[model]) for model in models},
             "told_and_true": stability.over_schools(task, MODELS[OURS]),
+            "values": stability.of_values(task, MODELS[OURS]),
         }
         kept.write_text(json.dumps(found), encoding="utf-8")
     answer: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from joblib import effective_n_jobs
 from threadpoolctl import threadpool_limits
 
 from send_screen.estimators._axes import Axis
 from send_screen.estimators._base import AdditiveClassifier
 from send_screen.estimators._columns import LevelColumns, NumberColumns
-from send_screen.estimators._inputs import checked_frame, checked_groups, checked_signs, checked_target
+from send_screen.estimators._inputs import checked_categories, checked_frame, checked_signs, checked_whole
 from send_screen.estimators._learn import Children, learn
 from send_screen.estimators._parts import Block, mean_of, tables_of
+from send_screen.estimators._target import checked_groups, checked_target
 from send_screen.tables import BagTables, published_together, with_spread
 
 
@@ -39,11 +41,11 @@ class AdditiveRiskClassifier(AdditiveClassifier):
     signs : dict of str to {"increasing", "decreasing"}, optional
         Sign of a feature. Signed levels are ordered as in ``categories``.
     categories : dict of str to sequence of str, optional
-        Levels of each text column, in order.
+        Levels of each text column, in order. A level that is not listed counts as missing.
     max_pairs : int, default=8
         Most surfaces: few enough that a person can look at all of them.
     n_jobs : int, default=1
-        Bags that are learnt at the same time. No figure depends on it.
+        Bags that are learnt at the same time, -1 for as many as there are cores. No figure depends on it.
     random_state : int, default=0
 
     Attributes
@@ -104,7 +106,7 @@ class AdditiveRiskClassifier(AdditiveClassifier):
         y : array-like, shape (n,)
             Two classes.
         groups : array-like, shape (n,), optional
-            Schools: each is held out whole.
+            Schools: each is held out whole, and so are the children whose school is not known (NaN or None).
         sample_weight : array-like, shape (n,), optional
 
         Returns
@@ -118,9 +120,9 @@ class AdditiveRiskClassifier(AdditiveClassifier):
         MissingExtraError
             If LightGBM is not installed.
         """
-        if isinstance(self.max_pairs, bool) or not isinstance(self.max_pairs, int) or self.max_pairs < 0:
-            raise ValueError(f"max_pairs must be a whole number, 0 or more, not {self.max_pairs!r}.")
-        categories = {name: list(levels) for name, levels in (self.categories or {}).items()}
+        max_pairs = checked_whole("max_pairs", self.max_pairs)
+        seed = checked_whole("random_state", self.random_state)
+        categories = checked_categories(self.categories)
         frame = checked_frame(self, X, texts=categories, reset=True)
         signs = checked_signs(self.signs, frame.columns)
         schools = checked_groups(groups, frame, sample_weight)
@@ -136,9 +138,9 @@ class AdditiveRiskClassifier(AdditiveClassifier):
             learnt = learn(
                 Children(blocks, axes, target, weight),
                 schools,
-                max_pairs=self.max_pairs,
-                seed=self.random_state,
-                n_jobs=self.n_jobs,
+                max_pairs=max_pairs,
+                seed=seed,
+                n_jobs=effective_n_jobs(self.n_jobs),
             )
 
             made = [

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from send_screen.estimators._bins import bin_edges
 from send_screen.estimators._columns import LevelColumns, NumberColumns
 from send_screen.tables import MINIMUM_CHILDREN
 
@@ -88,28 +89,6 @@ class Axis:
         fill = None if self.fill is None else int(member[self.fill])
         small = member.astype(np.min_scalar_type(len(kept) + 1))
         return Axis(self.feature, self.sign, self.edges[kept], small[self.codes], fill, (), self.categorical)
-
-
-def bin_edges(x: np.ndarray, most: int) -> np.ndarray:
-    """Return edges halfway between values, at most ``most`` bins of about as many children, at least ten in each.
-
-    Examples
-    --------
-    >>> bin_edges(np.repeat([1.0, 2.0, 4.0], [12, 3, 20]), 8)
-    array([1.5])
-    """
-    values, counts = np.unique(x[~np.isnan(x)], return_counts=True)
-    reached = np.cumsum(counts)
-    n = int(reached[-1]) if len(reached) else 0
-    places = np.arange(len(values) - 1)
-    if len(values) > most:
-        places = np.unique(np.searchsorted(reached, np.arange(1, most) * n / most))
-    edges, last = [], 0
-    for place in places[places < len(values) - 1]:
-        if reached[place] - last >= MINIMUM_CHILDREN and n - reached[place] >= MINIMUM_CHILDREN:
-            edges.append((values[place] + values[place + 1]) / 2.0)
-            last = int(reached[place])
-    return np.array(edges, dtype=np.float64)
 
 
 def pair_axes(first: Axis, second: Axis) -> tuple[Axis, Axis] | None:

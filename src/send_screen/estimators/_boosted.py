@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from joblib import effective_n_jobs
 from sklearn.utils.validation import check_is_fitted
 
 from send_screen.estimators._bags import make_bags
 from send_screen.estimators._base import BinaryRiskClassifier
 from send_screen.estimators._explanation import PATH_DEPENDENT, explanation
-from send_screen.estimators._inputs import checked_frame, checked_groups, checked_signs, checked_target
+from send_screen.estimators._inputs import checked_categories, checked_frame, checked_signs, checked_whole
+from send_screen.estimators._target import checked_groups, checked_target
 from send_screen.estimators._trees import REPEATABLE, lightgbm_package
 from send_screen.estimators._tune import RATE, ROUNDS, SETTINGS, Setting, tune
 
@@ -104,7 +106,8 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
             If LightGBM is not installed.
         """
         lightgbm = lightgbm_package()
-        frame = checked_frame(self, X, texts=self.categories or (), reset=True)
+        seed = checked_whole("random_state", self.random_state)
+        frame = checked_frame(self, X, texts=checked_categories(self.categories), reset=True)
         signs = checked_signs(self.signs, frame.columns)
         schools = checked_groups(groups, frame, sample_weight)
         frame, target, weight, self.classes_ = checked_target(self, frame, y, sample_weight)
@@ -117,7 +120,7 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
             "bagging_freq": 1,
             "monotone_constraints": [signs.get(name, 0) for name in frame.columns],
             "feature_pre_filter": False,  # settings differ in the rows a leaf must have
-            "seed": self.random_state,
+            "seed": seed,
         }
         data = lightgbm.Dataset(
             self._numbers(frame),
@@ -128,8 +131,9 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
             free_raw_data=False,
         ).construct()
         self.setting_, self.n_rounds_ = SETTINGS[0], ROUNDS
-        for bags in make_bags(target, schools, rounds=1, seed=self.random_state):
-            self.setting_, self.n_rounds_ = tune(data, target, weight, bags, parameters, n_jobs=self.n_jobs)
+        n_jobs = effective_n_jobs(self.n_jobs)
+        for bags in make_bags(target, schools, rounds=1, seed=seed):
+            self.setting_, self.n_rounds_ = tune(data, target, weight, bags, parameters, n_jobs=n_jobs)
         grown = {**parameters, **asdict(self.setting_), "learning_rate": RATE}
         self.booster_ = lightgbm.train(grown, data, num_boost_round=self.n_rounds_)
         return self

@@ -9,14 +9,19 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from send_screen.estimators._bins import bin_edges
 from send_screen.tables import (
     MINIMUM_CHILDREN,
     LevelsTerm,
-    LinearTerm,
+    ShapeTerm,
     merged_levels,
     published_counts,
     published_range,
+    short_edge,
 )
+
+LINE_BINS = 8
+_LEAST_RANGE = 1e-6  # of the size of its ends: of a narrower line, a sum would keep too few digits
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,8 @@ class NumberColumns:
         n, n_missing = int(known.sum()), int((~known).sum())
         # without enough children to tell a range of there is no line: every value then counts as zero
         low, high = published_range(x[known]) or (0.0, 0.0)
+        if high - low < _LEAST_RANGE * max(abs(low), abs(high)):
+            low = high = 0.0
         clipped = np.clip(x, low, high)
         median = _weighted_median(clipped[known], weight[known]) if n else 0.0
         columns = [np.where(known, clipped, median)]
@@ -92,19 +99,27 @@ class NumberColumns:
             missing = max(missing, slope * (self.low if self.sign > 0 else self.high))
         return slope, missing, -float(raw @ self.centres)
 
-    def term(self, w: np.ndarray) -> tuple[LinearTerm, float]:
-        """Return the term in raw units, and what moves into the intercept, for coefficients ``w`` of shape (k,)."""
+    def term(self, w: np.ndarray) -> tuple[ShapeTerm, float]:
+        """Return the term in raw units, and what moves into the intercept, for coefficients ``w`` of shape (k,).
+
+        It has steps that are all 0: their counts tell where on the line the training children are.
+        """
         slope, missing, shift = self.raw(w)
-        n_missing = int(self.column.isna().sum())
-        n, n_missing_shown = published_counts(len(self.column) - n_missing, n_missing)
-        term = LinearTerm(
+        x = self.column.to_numpy(dtype=np.float64)
+        known = np.sort(x[~np.isnan(x)])
+        edges = tuple(short_edge(edge, known) for edge in bin_edges(x, LINE_BINS))
+        counts = np.diff([0, *np.searchsorted(known, edges), len(known)])
+        n, n_missing_shown = published_counts(len(known), len(x) - len(known))
+        term = ShapeTerm(
             feature=str(self.column.name),
+            edges=edges,
+            values=(0.0,) * (len(edges) + 1),
             slope=slope,
             low=self.low,
             high=self.high,
             missing=missing,
             mean=0.0,
-            n=n,
+            n=None if n is None else tuple(counts.tolist()),
             n_missing=n_missing_shown,
         )
         return replace(term, mean=float(term.log_odds(self.column).mean())), shift

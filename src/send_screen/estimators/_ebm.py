@@ -13,7 +13,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from send_screen.errors import MissingExtraError
 from send_screen.estimators._base import BinaryRiskClassifier
-from send_screen.estimators._inputs import checked_frame, checked_target
+from send_screen.estimators._inputs import checked_categories, checked_frame
+from send_screen.estimators._target import checked_target
 
 
 def require_ebm() -> None:
@@ -86,7 +87,7 @@ class EBMClassifier(BinaryRiskClassifier):
         require_ebm()
         from interpret.glassbox import ExplainableBoostingClassifier
 
-        frame = checked_frame(self, X, texts=self.categories or (), reset=True)
+        frame = checked_frame(self, X, texts=checked_categories(self.categories), reset=True)
         frame, target, weight, self.classes_ = checked_target(self, frame, y, sample_weight)
         kinds = ["nominal" if name in (self.categories or {}) else "continuous" for name in frame.columns]
         ebm = ExplainableBoostingClassifier(feature_types=kinds, n_jobs=1, random_state=self.random_state)

@@ -45,13 +45,16 @@ def explanation(values: np.ndarray, base_value: float | np.ndarray, X: pd.DataFr
             "The package shap is needed to explain a model for data scientists, and it is not installed.",
             remedy="Install it with: pip install 'send-screen[train]'.",
         ) from None
-    # shap.plots take NaN for a value that is not known, and stumble over None
-    data = X.astype(object).where(X.notna(), np.nan) if (X.dtypes != np.float64).any() else X
+    # shap.plots take NaN for a value that is not known, and stumble over None; some take floats only
+    if all(pd.api.types.is_numeric_dtype(kind) for kind in X.dtypes):
+        data = X.to_numpy(dtype=np.float64, na_value=np.nan)
+    else:
+        data = X.astype(object).where(X.notna(), np.nan).to_numpy()
     base_values = np.broadcast_to(np.asarray(base_value, dtype=np.float64), (len(X),)).copy()
     return shap.Explanation(
         values=values,
         base_values=base_values,
-        data=data.to_numpy(),
+        data=data,
         feature_names=[str(name) for name in X.columns],
         output_names=label,
     )

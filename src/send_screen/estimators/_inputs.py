@@ -1,26 +1,25 @@
-"""What an estimator is given, checked: columns, cells, target and weights."""
+"""What an estimator is given, checked: parameters, columns and cells."""
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import (
-    _check_sample_weight,
-    assert_all_finite,
-    check_array,
-    check_consistent_length,
-    column_or_1d,
-    validate_data,
-)
+from sklearn.utils.validation import validate_data
 
-from send_screen.tables import describe_difference
+from send_screen.tables import MISLEADING, describe_difference, is_misleading
 
 SIGNS = {"increasing": 1, "decreasing": -1}
 """What a sign may say: the risk never falls, or never rises, as the feature grows."""
+
+LARGEST = 1e100
+"""No value may be larger: squares are added up."""
+
+_MOST_SEED = 2_000_000_000  # other seeds are counted from it, and LightGBM's end at 2**31
+_NUMBERS = {"integer", "floating", "mixed-integer-float", "boolean", "decimal", "empty"}
 
 
 def checked_frame(
@@ -44,31 +43,57 @@ def checked_frame(
     Raises
     ------
     ValueError
-        If columns are reordered, unknown, missing or there twice (the message shows the difference), or if a column of
-        numbers holds text or a column of levels holds numbers.
+        If columns are reordered, unknown, missing, there twice or without a name (the message shows the difference), if
+        a column of numbers holds text or infinity or a column of levels holds numbers, or without children or columns.
     """
     texts = set(texts)
     if isinstance(X, pd.DataFrame) and all(isinstance(name, str) for name in X.columns):
         frame = _from_frame(estimator, X, texts, only, reset=reset)
     else:
-        array = validate_data(estimator, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=reset)
-        names = getattr(estimator, "feature_names_in_", None)
-        if names is None:
-            names = [f"x{j}" for j in range(array.shape[1])]
-        frame = pd.DataFrame(array, columns=pd.Index(names, dtype=object))
-        require_known(texts, frame.columns, "categories")
-        if texts:
-            raise ValueError("Levels need a pandas DataFrame with text columns: an array holds numbers only.")
+        frame = _from_array(estimator, X, texts, reset=reset)
+    for name in frame.columns:
+        if name not in texts and bool((np.abs(frame[name].to_numpy()) > LARGEST).any()):
+            raise ValueError(
+                f"Input X contains infinity, or a value beyond {LARGEST:g}, in column {name!r}. Make it NaN where it "
+                f"stands for a value that is not known, or clip it."
+            )
     if only is None:
         return frame
     require_known(only, frame.columns, "features")
     return frame[list(only)]
 
 
+def _from_array(estimator: Any, X: Any, texts: set[str], *, reset: bool) -> pd.DataFrame:
+    try:
+        array = validate_data(estimator, X, dtype=np.float64, ensure_all_finite=False, reset=reset)
+    except ValueError as error:
+        # the libraries' own messages would quote cells: they may be a child's
+        if str(error).startswith("could not convert"):
+            raise ValueError("X holds text. Levels need a DataFrame whose columns have names of text.") from None
+        if str(error).startswith("Complex data"):
+            raise ValueError("Complex data not supported: X must hold real numbers.") from None
+        raise
+    names = getattr(estimator, "feature_names_in_", None)
+    if names is None:
+        names = [f"x{j}" for j in range(array.shape[1])]
+    require_known(texts, names, "categories")
+    if texts:
+        raise ValueError("Levels need a pandas DataFrame with text columns: an array holds numbers only.")
+    return pd.DataFrame(array, columns=pd.Index(names, dtype=object))
+
+
 def _from_frame(
     estimator: Any, X: pd.DataFrame, texts: set[str], only: Sequence[str] | None, *, reset: bool
 ) -> pd.DataFrame:
     names = list(X.columns)
+    if not (len(X) and names):
+        raise ValueError(
+            f"Found {len(X)} sample(s) and {len(names)} feature(s), while a minimum of 1 of each is required."
+        )
+    if not all(names):
+        raise ValueError(f"X: column {names.index('')} (counted from 0) has no name. Give it one.")
+    if hidden := [j for j, name in enumerate(names) if is_misleading(name)]:
+        raise ValueError(f"X: the name of column {hidden[0]} (counted from 0) {MISLEADING}. Rename it.")
     if len(set(names)) < len(names):
         raise ValueError(f"X: {describe_difference(list(dict.fromkeys(names)), names)}.")
     try:
@@ -78,25 +103,28 @@ def _from_frame(
         raise ValueError(f"{error}\n{describe_difference(expected, names)}") from None
     require_known(texts, names, "categories")
     looked_at = names if only is None else [name for name in names if name in set(only)]
-    numbers = [name for name in looked_at if name not in texts]
-    for name in numbers:
-        kind = X[name].dtype
-        if not (pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind)):
-            raise ValueError(f"Column {name!r} does not hold numbers. List its levels in 'categories', or convert it.")
-    # an empty block has no rows to check, so the first column of X stands in for it
-    checked = X[numbers] if numbers else pd.DataFrame({"rows": np.zeros(len(X))})
-    block = check_array(
-        checked, dtype=np.float64, ensure_all_finite="allow-nan", input_name="X", estimator=estimator, copy=True
-    )
-    columns = dict(zip(numbers, block.T, strict=True)) if numbers else {}
-    cells = {name: columns[name] if name in columns else _levels(name, X[name]) for name in looked_at}
+    cells = {name: _levels(name, X[name]) if name in texts else _numbers(name, X[name]) for name in looked_at}
     return pd.DataFrame(cells, columns=pd.Index(looked_at, dtype=object), index=pd.RangeIndex(len(X)))
+
+
+def _numbers(name: str, column: pd.Series) -> np.ndarray:
+    """Return a column as float64 with NaN; one of objects too, if all that is known in it are numbers."""
+    if isinstance(column.dtype, pd.SparseDtype):
+        column = column.astype(column.dtype.subtype)
+    kind = column.dtype
+    real = pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_complex_dtype(kind)
+    if not real and pd.api.types.infer_dtype(column, skipna=True) not in _NUMBERS:
+        raise ValueError(f"Column {name!r} does not hold numbers. List its levels in 'categories', or convert it.")
+    return column.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 def _levels(name: str, column: pd.Series) -> pd.Series:
     known = column.notna().to_numpy(dtype=bool)
     if not all(isinstance(cell, str) for cell in column[known]):
-        raise ValueError(f"Column {name!r} is listed in 'categories', and holds something other than text.")
+        raise ValueError(
+            f"Column {name!r} is listed in 'categories', and holds something other than text. "
+            "Convert it with .astype('str')."
+        )
     return column.astype(object).where(known, None).reset_index(drop=True)
 
 
@@ -119,9 +147,9 @@ def checked_signs(signs: Mapping[str, str] | None, columns: Iterable[str]) -> di
     Raises
     ------
     ValueError
-        If a feature is not a column, or a sign is neither word.
+        If signs are no mapping, a feature is not a column, or a sign is neither word.
     """
-    given = dict(signs or {})
+    given = _mapping(signs, "signs", "'increasing' or 'decreasing'")
     require_known(given, columns, "signs")
     for name, sign in given.items():
         if sign not in SIGNS:
@@ -129,57 +157,40 @@ def checked_signs(signs: Mapping[str, str] | None, columns: Iterable[str]) -> di
     return {name: SIGNS[sign] for name, sign in given.items()}
 
 
-def checked_target(
-    estimator: Any, X: pd.DataFrame, y: Any, sample_weight: Any
-) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, np.ndarray]:
-    """Return rows, target (0 or 1), weights and the two classes; rows of weight zero are left out.
-
-    Returns
-    -------
-    X : pandas.DataFrame, shape (n, p)
-    y : numpy.ndarray of float64, shape (n,)
-        1 for the second class in sorted order.
-    sample_weight : numpy.ndarray of float64, shape (n,)
-    classes : numpy.ndarray, shape (2,)
+def checked_categories(categories: Mapping[str, Sequence[str]] | None) -> dict[str, list[str]]:
+    """Return the levels of each column of levels.
 
     Raises
     ------
     ValueError
-        If there are not two classes, or lengths differ, or a weight is negative.
+        If categories are no mapping, or levels are not texts, each there once.
     """
-    if y is None:
-        name = type(estimator).__name__
-        raise ValueError(f"This {name} estimator requires y to be passed, but the target y is None.")
-    y = column_or_1d(y, warn=True)
-    assert_all_finite(y, input_name="y")
-    check_consistent_length(X, y)
-    check_classification_targets(y)
-    kind = type_of_target(y, input_name="y")
-    if kind != "binary":
-        raise ValueError(f"Only binary classification is supported. The type of the target is {kind}.")
-    weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-    kept = weight > 0
-    classes, encoded = np.unique(y[kept], return_inverse=True)
-    if len(classes) < 2:
-        raise ValueError("Only one class is present among the rows with a positive weight: two classes are needed.")
-    if not kept.all():
-        X = X[kept].reset_index(drop=True)
-    return X, encoded.astype(np.float64), weight[kept], classes
+    given = _mapping(categories, "categories", "a list of its levels")
+    for name, levels in given.items():
+        if isinstance(levels, str) or not all(isinstance(level, str) for level in levels):
+            raise ValueError(f"The levels of {name!r} in 'categories' must be a list of texts, such as ['1', '2'].")
+        if any(map(is_misleading, levels)):
+            raise ValueError(f"A level of {name!r} in 'categories' {MISLEADING}.")
+        if len(set(levels)) < len(levels):
+            raise ValueError(f"The levels of {name!r} in 'categories' must be different from each other.")
+    return {name: list(levels) for name, levels in given.items()}
 
 
-def checked_groups(groups: Any, X: pd.DataFrame, sample_weight: Any) -> np.ndarray | None:
-    """Return schools as serial numbers, without the rows that :func:`checked_target` leaves out; None for none.
+def _mapping(given: Any, parameter: str, words: str) -> dict[str, Any]:
+    if given is not None and not isinstance(given, Mapping):
+        raise ValueError(f"{parameter!r} must map the name of a column to {words}, not be a {type(given).__name__}.")
+    return dict(given or {})
+
+
+def checked_whole(name: str, value: Any, most: int = _MOST_SEED) -> int:
+    """Return a parameter that must be a whole number of 0 to ``most``, as int.
 
     Raises
     ------
     ValueError
-        If there is not one school a row.
+        If it is something else: None for ``random_state`` too, since the same data are to give the same model.
     """
-    if groups is None:
-        return None
-    array = column_or_1d(groups)
-    check_consistent_length(X, array)
-    if sample_weight is not None:
-        array = array[_check_sample_weight(sample_weight, X, dtype=np.float64) > 0]
-    _, serial = np.unique(array, return_inverse=True)
-    return np.asarray(serial)
+    whole = -1 if isinstance(value, bool) or not isinstance(value, numbers.Integral) else int(value)
+    if not 0 <= whole <= most:
+        raise ValueError(f"{name} must be a whole number, 0 or more and at most {most:,}, not {value!r}.")
+    return whole

@@ -220,6 +220,8 @@ def _with_surfaces(
 def _calibration(children: Children, score: np.ndarray) -> tuple[float, float]:
     """Return slope (0 or more) and shift of the logistic regression of the target on held-out scores."""
     seen = ~np.isnan(score)
+    if len(np.unique(children.y[seen])) < 2:  # one school has all who had it: nothing to calibrate on
+        return 1.0, 0.0
     w, shift = fit_bounded_logistic(
         score[seen][:, None],
         children.y[seen],

@@ -10,8 +10,9 @@ from threadpoolctl import threadpool_limits
 
 from send_screen.estimators._base import AdditiveClassifier
 from send_screen.estimators._columns import LevelColumns, NumberColumns
-from send_screen.estimators._inputs import checked_frame, checked_signs, checked_target
+from send_screen.estimators._inputs import checked_categories, checked_frame, checked_signs
 from send_screen.estimators._solver import fit_bounded_logistic
+from send_screen.estimators._target import checked_target
 from send_screen.tables import RiskTables
 
 
@@ -101,7 +102,7 @@ class PenalisedLogisticClassifier(AdditiveClassifier):
         """
         if not 0.0 < self.C < np.inf:
             raise ValueError(f"C must be a number above 0, not {self.C!r}.")
-        categories = {name: list(levels) for name, levels in (self.categories or {}).items()}
+        categories = checked_categories(self.categories)
         frame = checked_frame(self, X, texts=categories, reset=True)
         signs = checked_signs(self.signs, frame.columns)
         frame, target, weight, self.classes_ = checked_target(self, frame, y, sample_weight)

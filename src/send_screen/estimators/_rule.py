@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from send_screen.estimators._base import AdditiveClassifier
-from send_screen.estimators._inputs import SIGNS, checked_frame, checked_target, is_text, require_known
+from send_screen.estimators._inputs import SIGNS, checked_frame, is_text, require_known
 from send_screen.estimators._solver import fit_bounded_logistic
+from send_screen.estimators._target import checked_target
 from send_screen.tables import (
     MINIMUM_CHILDREN,
     LevelsTerm,

@@ -42,7 +42,7 @@ def shapes(
         and from ``log_odds`` to ``log_odds_to``, above or below the average child; ``within`` and ``within_to`` say how
         sure that is, two standard errors (None without bags), and ``n`` how many children (None where not published).
     """
-    return [_shape(axes[term.feature], contracts, term, _within(bags, j)) for j, term in enumerate(tables.terms)]
+    return [_shape(axes[term.feature], contracts, term, _within(bags, term)) for term in tables.terms]
 
 
 def _shape(axis: Axis, contracts: dict[str, Contract], term: Term, within: Within) -> dict[str, Any]:
@@ -93,17 +93,11 @@ class Piece(NamedTuple):
     n: int | None = None
 
 
-def _within(bags: BagTables | None, j: int) -> Within:
-    """Return what says how sure values of feature j are: two standard errors, by the bags."""
+def _within(bags: BagTables | None, term: Term) -> Within:
+    """Return what says how sure values of a feature are: two standard errors, by the bags."""
     if bags is None:
         return lambda places: [None] * len(places)
-
-    def within(places: np.ndarray) -> list[float | None]:
-        terms = [tables.terms[j] for tables in bags.tables]
-        errors = bags.standard_error(np.array([term.at(places) - term.mean for term in terms]))
-        return [*(_STANDARD_ERRORS * errors).tolist()]
-
-    return within
+    return lambda places: [*(_STANDARD_ERRORS * bags.term_error(term, places)).tolist()]
 
 
 def _levels(axis: Axis, term: Term) -> list[Piece]:

@@ -9,6 +9,7 @@ neighbours).
 
 from send_screen.tables._bags import BagTables, with_spread
 from send_screen.tables._capacity import hash_order, places, ranking, top_k
+from send_screen.tables._checks import MISLEADING, is_misleading
 from send_screen.tables._columns import describe_difference
 from send_screen.tables._published import published_tables, published_together
 from send_screen.tables._purify import purify
@@ -18,6 +19,7 @@ from send_screen.tables._signs import sign_violations
 from send_screen.tables._small_numbers import MINIMUM_CHILDREN, merged_levels, published_counts, published_range
 from send_screen.tables._surface import Surface
 from send_screen.tables._tables import RiskTables
+from send_screen.tables._tally import short_edge
 from send_screen.tables._terms import LevelsTerm, LinearTerm, Term
 
 __all__ = [
@@ -43,5 +45,8 @@ __all__ = [
     "published_range",
     "published_counts",
     "merged_levels",
+    "short_edge",
     "describe_difference",
+    "is_misleading",
+    "MISLEADING",
 ]

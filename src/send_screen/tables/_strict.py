@@ -8,6 +8,7 @@ from collections.abc import Iterator, Set
 from typing import NoReturn
 
 from send_screen.errors import TablesError
+from send_screen.tables._checks import MISLEADING, is_misleading
 
 _SHOWN = 60  # characters of a key that an error shows
 
@@ -150,11 +151,13 @@ def count_or_null(value: object, path: str) -> int | None:
 
 
 def text(value: object, path: str) -> str:
-    """Return a text that can be written to a file."""
+    """Return a text that can be written to a file, and is shown as what it is."""
     if not isinstance(value, str):
         refuse(path, "must be a text")
     if any("\ud800" <= character <= "\udfff" for character in value):
         refuse(path, "holds half a character, which no file can be written with")
+    if is_misleading(value):
+        refuse(path, MISLEADING)
     return value
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from send_screen.errors import TablesError, UsageError
+from send_screen.tables._checks import MISLEADING, is_misleading
 from send_screen.tables._columns import require_columns
 from send_screen.tables._explain import BATCH, ExplainedBatch, Explainer, Parts, no_sum
 from send_screen.tables._format import MAX_BYTES, Document, read_document, write_document
@@ -87,20 +88,27 @@ class RiskTables:
     def __post_init__(self) -> None:
         object.__setattr__(self, "terms", tuple(self.terms))
         object.__setattr__(self, "surfaces", tuple(self.surfaces))
+        if is_misleading(self.name):
+            raise TablesError(f"'name' {MISLEADING}.")
         if not math.isfinite(self.intercept):
             raise TablesError("'intercept' must be a finite number.")
         if self.n_background < 0:
             raise TablesError("'n_background' must be a count, 0 or more.")
         if not math.isfinite(self._scale):
             raise TablesError("the terms add up to more than can be computed.")
-        for i, feature in enumerate(self.features):
-            if feature in self.features[:i]:
+        seen: set[str] = set()
+        for feature in self.features:
+            if feature in seen:
                 raise TablesError(f"feature {feature!r} has two terms.", column=feature)
-        for i, surface in enumerate(self.surfaces):
-            if not set(surface.features) <= set(self.features):
+            seen.add(feature)
+        pairs: set[frozenset[str]] = set()
+        for surface in self.surfaces:
+            pair = frozenset(surface.features)
+            if not pair <= seen:
                 raise TablesError("a surface is of a feature that has no term.", column=surface.name)
-            if any(set(surface.features) == set(other.features) for other in self.surfaces[:i]):
+            if pair in pairs:
                 raise TablesError("two surfaces are of the same features.", column=surface.name)
+            pairs.add(pair)
 
     @property
     def features(self) -> tuple[str, ...]:

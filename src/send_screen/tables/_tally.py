@@ -85,7 +85,7 @@ class Tally:
         """Return the shortest decimal that has the same values below it as ``edge``."""
         key = term.feature, edge
         if key not in self._short:
-            self._short[key] = _short_edge(edge, self._ordered(term))
+            self._short[key] = short_edge(edge, self._ordered(term))
         return self._short[key]
 
     def _ordered(self, term: Term) -> np.ndarray:
@@ -149,7 +149,14 @@ class Tally:
         return np.bincount(bins, minlength=size), np.bincount(bins, weights=self.weight, minlength=size)
 
 
-def _short_edge(edge: float, known: np.ndarray) -> float:
+def short_edge(edge: float, known: np.ndarray) -> float:
+    """Return the shortest decimal that has the same of the ``known`` values, which ascend, below it as ``edge``.
+
+    Examples
+    --------
+    >>> short_edge(0.30000000000000004, np.array([0.2, 0.4]))
+    0.3
+    """
     i = int(np.searchsorted(known, edge, side="left"))
     below, above = float(known[i - 1]), float(known[i])
     for digits in range(-6, 17):

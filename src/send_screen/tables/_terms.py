@@ -11,7 +11,7 @@ import pandas as pd
 
 from send_screen.errors import TablesError
 from send_screen.tables._cells import UNSEEN, level_codes, numbers
-from send_screen.tables._checks import require_common, require_finite, require_spread
+from send_screen.tables._checks import MISLEADING, is_misleading, require_common, require_finite, require_spread
 from send_screen.tables._shape import ShapeTerm
 
 
@@ -127,6 +127,8 @@ class LevelsTerm:
             raise TablesError("'counts' must be as many as 'levels'.", column=self.feature)
         require_spread(self, len(self.levels) + 1)
         for level, value in self.levels.items():
+            if is_misleading(level):
+                raise TablesError(f"a level {MISLEADING}.", column=self.feature)
             if not math.isfinite(value):
                 raise TablesError(f"level {level!r} must be a finite number.", column=self.feature)
 
