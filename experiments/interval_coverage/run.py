@@ -13,7 +13,7 @@ import pandas as pd
 import yaml
 from scipy.special import expit
 
-from send_screen.evaluation import clustered_rate, performance
+from send_screen.evaluation import by_group, clustered_rate, performance
 
 HERE = Path(__file__).parent
 CONFIG = yaml.safe_load((HERE / "config.yaml").read_text(encoding="utf-8"))
@@ -51,24 +51,42 @@ def rate_cell(
 
 
 def cohort(rng: np.random.Generator, schools: int, children: int) -> pd.DataFrame:
-    """Draw an evidence table: schools differ in level and in how well the score orders their children."""
+    """Draw an evidence table: schools differ in level and in how well the score orders their children.
+
+    A sixth of the children belong to a group whose need the score tells less of.
+    """
     school = rng.integers(0, schools, children)
     level, slope = rng.normal(0, 0.5, schools)[school], 1 + rng.normal(0, 0.3, schools)[school]
     score = rng.normal(size=children)
-    label = (rng.random(children) < expit(-2 + level + slope * score)).astype(np.int8)
+    few = rng.random(children) < 1 / 6
+    label = (rng.random(children) < expit(-2 + level + slope * score + few * (0.4 - 0.3 * score))).astype(np.int8)
     fold = rng.permutation(np.arange(schools) % 5)[school]
     flag = np.zeros(children)
     for number in range(5):
         rows = np.flatnonzero(fold == number)
         flag[rows[np.argsort(-score[rows])[: int(0.1 * len(rows) + 0.5)]]] = 1
+    group = np.where(few, "few", "many")
     columns = {"fold_seed": 0, "row": np.arange(children), "fold": fold, "school": school, "label": label}
-    return pd.DataFrame({**columns, "score.version": score - 2, "flag.version": flag})
+    return pd.DataFrame({**columns, "group.kind": group, "score.version": score - 2, "flag.version": flag})
 
 
 METRICS = (
     "roc_auc", "average_precision", "recall_at_capacity", "precision_at_capacity", "specificity_at_capacity",
     "net_benefit", "calibration_slope", "calibration_intercept",
 )  # fmt: skip
+OF_THE_GROUP = (
+    "prevalence", "selection_rate", "missed_need", "false_positive_rate", "ppv", "roc_auc", "observed_minus_predicted",
+    "net_benefit",
+)  # fmt: skip
+
+
+def figures(evidence: pd.DataFrame) -> pd.DataFrame:
+    """Return value, low and high of the cohort's figures, then of those of the small group."""
+    whole = performance(evidence).set_index("metric").loc[list(METRICS)]
+    groups = by_group(evidence)
+    group = groups[groups["group"] == "few"].set_index("metric").loc[list(OF_THE_GROUP)]
+    group.index = [f"{metric} of the group" for metric in group.index]
+    return pd.concat([whole, group])[["value", "low", "high"]]
 
 
 def cohort_cell(
@@ -79,23 +97,21 @@ def cohort_cell(
     The truth is the figure of four million children and, beside it, what the figure comes to on average in cohorts of
     this size: an average precision in small folds lies above that of a large one.
     """
-    drawn = [
-        performance(cohort(rng, schools, children)).set_index("metric").loc[list(METRICS), ["value", "low", "high"]]
-        for _ in range(simulations)
-    ]
+    drawn = [figures(cohort(rng, schools, children)) for _ in range(simulations)]
+    names = drawn[0].index
     value, low, high = (np.array([table[column] for table in drawn]) for column in ("value", "low", "high"))
     given = ~np.isnan(low)
 
     def coverage(of: np.ndarray) -> dict[str, float]:
         held = ((low <= of) & (of <= high)).sum(axis=0) / given.sum(axis=0)
-        return dict(zip(METRICS, held.tolist(), strict=True))
+        return dict(zip(names, held.tolist(), strict=True))
 
     return {
         "schools": schools,
         "children": children,
-        "given": float(given.mean()),
-        "coverage": coverage(np.array([truth[metric] for metric in METRICS])),
-        "coverage_of_the_mean": coverage(value.mean(axis=0)),
+        "given": dict(zip(names, given.mean(axis=0).tolist(), strict=True)),
+        "coverage": coverage(np.array([truth[metric] for metric in names])),
+        "coverage_of_the_mean": coverage(np.nanmean(value, axis=0)),
     }
 
 
@@ -116,8 +132,7 @@ def main() -> None:
                 print(json.dumps(cells[-1]), flush=True)
     else:
         rng = np.random.default_rng(CONFIG["seed"])
-        many = performance(cohort(rng, 40_000, 4_000_000)).set_index("metric")["value"]
-        truth = {metric: float(many[metric]) for metric in METRICS}
+        truth = figures(cohort(rng, 40_000, 4_000_000))["value"].to_dict()
         print(json.dumps(truth), flush=True)
         for schools, children in CONFIG["cohorts"]["sizes"]:
             cells.append(cohort_cell(rng, schools, children, arguments.simulations, truth))

@@ -20,12 +20,17 @@ CONFIG = yaml.safe_load((HERE / "config.yaml").read_text(encoding="utf-8"))
 #: The group of each attribute whose needs are missed more, where a gap is planted.
 HARMED = {"sex": "F", "fsm": "yes", "season": "summer", "ethnic": "Black"}
 
+#: Share of children with the outcome, and share listed of those without it.
+OUTCOME, LISTED_WITHOUT = 0.12, 0.06
+
 
 def evidence(rng: np.random.Generator, schools: int, children: int, attributes: list[str], gap: float) -> pd.DataFrame:
     """Draw evidence in which each harmed group's needs are missed by ``gap`` more, school by school more or less.
 
     A child's chance of being missed is linear in the groups, so that the gap of each attribute is what was planted
-    whatever the other attributes are; what schools do to it averages out over schools.
+    whatever the other attributes are; what schools do to it averages out over schools. Every fold lists as many
+    children as chance would on average, those with the highest scores, so that the list has a fixed length and a line
+    that moves.
     """
     school = rng.integers(0, schools, children)
     frame = pd.DataFrame({"fold_seed": 0, "row": np.arange(children), "fold": school % 5, "school": school})
@@ -39,10 +44,17 @@ def evidence(rng: np.random.Generator, schools: int, children: int, attributes: 
         missed += np.where(inside, gap + own, 0.0)
     # half up, half down, so that chances stay between 0 and 1
     missed -= gap * len(attributes) / 3
-    frame["label"] = (rng.random(children) < 0.12).astype(np.int8)
-    flagged = np.where(frame["label"] == 1, 1 - np.clip(missed, 0.01, 0.99), 0.06)
-    frame["flag.version"] = (rng.random(children) < flagged).astype(float)
-    frame["score.version"] = logit(0.12) + rng.normal(0, 0.01, children)
+    frame["label"] = (rng.random(children) < OUTCOME).astype(np.int8)
+    chance = np.where(frame["label"] == 1, 1 - np.clip(missed, 0.01, 0.99), LISTED_WITHOUT)
+    # above 0 with that chance; as log-odds all scores say the share with the outcome
+    place = logit(chance) + rng.logistic(size=children)
+    frame["score.version"] = logit(OUTCOME) + 1e-4 * place
+    harmed = sum(CONFIG["attributes"][name][HARMED[name]] for name in attributes)
+    found = 1 - CONFIG["missed"] - gap * (harmed - len(attributes) / 3)
+    share = OUTCOME * found + (1 - OUTCOME) * LISTED_WITHOUT
+    place_in_fold = (-frame["score.version"]).groupby(frame["fold"]).rank(method="first")
+    places = np.floor(share * frame.groupby("fold")["row"].transform("size") + 0.5)
+    frame["flag.version"] = (place_in_fold <= places).astype(float)
     return frame
 
 

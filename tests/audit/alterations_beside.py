@@ -21,9 +21,16 @@ PRAISE = "Audited by the Department, and fair to everyone."
 # Words and tags of others.
 
 
-@kind("run")
+@kind("words")
 def words_that_MLflow_shows_as_the_description_of_a_run(store: Store, rng: Random) -> None:
-    name = rng.choice(["mlflow.note.content", "mlflow.parentRunId"])
+    new = rng.choice([f"value || '{PRAISE}'", f"'{PRAISE}'", "replace(value, 'not proof', 'proof') || ' '", "''"])
+    change = f"update tags set value = {new} where key = 'mlflow.note.content' and run_uuid = ?"
+    store.execute(change, store.run_id)
+
+
+@kind("run")
+def a_tag_by_which_MLflow_shows_a_run_as_part_of_another(store: Store, rng: Random) -> None:
+    name = rng.choice(["mlflow.parentRunId", "mlflow.note"])
     store.execute("insert into tags (key, value, run_uuid) values (?, ?, ?)", name, PRAISE, store.run_id)
 
 

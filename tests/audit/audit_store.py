@@ -24,6 +24,7 @@ from send_screen.governance import (
     write_manifest,
 )
 from send_screen.pictures import shap_waterfall
+from send_screen.reports import render_in_short
 from send_screen.workflows import audit
 from send_screen.workflows._enter import PAGES, WATERFALL, run_plots
 from send_screen.workflows._evidence_store import read_evidence, write_evidence
@@ -151,6 +152,17 @@ class Store:
         (self.run / WATERFALL).write_bytes(shap_waterfall(document["example"]).encode())
         self.rehash()
         self._metrics(headline(document))
+        self._retell(render_in_short(document))
+
+    def _retell(self, words: str) -> None:
+        """Have MLflow say other words of the run, and in the place of the same words of the registered version."""
+        with self.database() as connection:
+            mine = "from tags where key = 'mlflow.note.content' and run_uuid = ?"
+            (before,) = connection.execute(f"select value {mine}", (self.run_id,)).fetchone()
+            told = "update model_versions set description = replace(description, ?, ?) where run_id = ?"
+            connection.execute(told, (before, words, self.run_id))
+            written = "update tags set value = ? where key = 'mlflow.note.content' and run_uuid = ?"
+            connection.execute(written, (words, self.run_id))
 
     def _metrics(self, figures: dict[str, float]) -> None:
         with self.database() as connection:

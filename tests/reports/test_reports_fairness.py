@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import Any
 
 import pytest
+from markdown_it import MarkdownIt
 from reports_factory import PROHIBITED
 
-from send_screen.reports import render_card, render_card_markdown, render_fairness
+from send_screen.reports import render_card, render_card_markdown, render_fairness, render_in_short
 from send_screen.reports._published import Figure, by_attribute
 from send_screen.reports._verdicts import QUESTIONS, answers, less_well, verdict_words
 
 
 def _text(html: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", html[html.index("<body>") :]).split())
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html[html.index("<body>") :])).split())
 
 
 def test_the_first_screen_answers_four_questions_in_words(published: dict[str, Any]) -> None:
@@ -36,6 +38,21 @@ def test_the_first_screen_answers_four_questions_in_words(published: dict[str, A
     ]
     assert places == sorted(places)
     assert len(first.split()) < 280, "a screen, not a page"
+
+
+def test_what_stands_beside_a_version_in_mlflow_is_the_first_screen(published: dict[str, Any]) -> None:
+    html = render_fairness(published)
+    first = _text("<body>" + html[html.index("<dl") : html.index("</section>")])
+    note = MarkdownIt("commonmark", {"html": True}).render(render_in_short(published))
+    words = _text(f"<body>{note[note.index('<strong>What it does') :].replace('.</strong>', '</strong>')}")
+    assert words.split(" All of it,")[0] == first
+
+
+def test_a_title_cannot_become_markup_in_mlflow(published: dict[str, Any]) -> None:
+    published["version"]["title"] = "<img src=x onerror=alert(1)> [a](javascript:b)"
+    html = MarkdownIt("commonmark", {"html": True}).render(render_in_short(published))
+    assert "<img" not in html
+    assert "<a " not in html
 
 
 def test_more_groups_than_fit_on_a_screen_are_counted(published: dict[str, Any]) -> None:

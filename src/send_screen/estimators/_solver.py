@@ -7,7 +7,6 @@ import warnings
 import numpy as np
 from scipy.linalg import block_diag
 from scipy.optimize import minimize
-from scipy.special import expit
 from sklearn.exceptions import ConvergenceWarning
 
 _GRADIENT_TOLERANCE = 1e-10
@@ -78,11 +77,13 @@ def fit_bounded_logistic(
 
     def objective(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         score = M @ parameters
-        # log(1 + exp(-s)) for y = 1 and log(1 + exp(s)) for y = 0, without overflow
-        loss = float(sample_weight @ (np.logaddexp(0.0, score) - y * score))
+        # log(1 + exp(-s)) for y = 1 and log(1 + exp(s)) for y = 0, without overflow; one exponential serves both
+        small = np.exp(-np.abs(score))
+        chance = np.where(score >= 0.0, 1.0, small) / (1.0 + small)
+        loss = float(sample_weight @ (np.log1p(small) + np.maximum(score, 0.0) - y * score))
         pull = penalty @ parameters
         value = scale * (0.5 * float(parameters @ pull) + C * loss)
-        gradient = scale * (pull + C * (M.T @ (sample_weight * (expit(score) - y))))
+        gradient = scale * (pull + C * (M.T @ (sample_weight * (chance - y))))
         return value, gradient
 
     start = np.zeros(M.shape[1])

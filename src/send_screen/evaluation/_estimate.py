@@ -6,7 +6,8 @@ size),
 
     v = (S - 1) / S * sum ((a_s - r b_s) / (n - b_s))^2,
 
-over the S schools with b_s > 0; the design effect is v over the binomial variance r (1 - r) / n, never taken below 1.
+over the S schools with b_s > 0; the design effect is v over the binomial variance r (1 - r) / n, never taken below
+what it would be were children independent: 1, but for shares of a list of fixed length (``_confusion``).
 The interval is Wilson's [Wilson1927]_ on the effective sample size n / design effect, with a t quantile on S - 1
 degrees of freedom [Korn1998]_, or fewer where few schools make most of the spread (:func:`degrees`).
 
@@ -31,6 +32,8 @@ from scipy.stats import beta, t
 MIN_SCHOOLS = 10
 #: With fewer schools, or fewer (effective) successes or failures than this, the exact binomial interval is used.
 FEW_SCHOOLS, FEW_CASES = 20, 8
+#: A design effect below this is none: a share that a list of fixed length all but fixes.
+NO_EFFECT = 0.01
 
 TOO_FEW_SCHOOLS = f"no interval: the children are in fewer than {MIN_SCHOOLS} schools"
 
@@ -78,7 +81,14 @@ def t_quantile(alpha: float, df: float) -> float:
 
 
 def clustered_rate(
-    successes: np.ndarray, trials: np.ndarray, *, alpha: float = 0.05, cells: float | None = None, none: str = ""
+    successes: np.ndarray,
+    trials: np.ndarray,
+    *,
+    alpha: float = 0.05,
+    moved: tuple[np.ndarray, np.ndarray] | None = None,
+    least_effect: float = 1.0,
+    cells: float | None = None,
+    none: str = "",
 ) -> Estimate:
     """Return a rate with an interval that holds for children who sit in schools.
 
@@ -93,6 +103,11 @@ def clustered_rate(
         Sums by school; schools without trials are left out.
     alpha : float
         One minus the confidence.
+    moved : pair of numpy.ndarray of float, shape (schools,), optional
+        Successes and trials again, each school's with what it adds to or takes from those of others, where a list of
+        fixed length ties them together. The sums are the same; the spread between schools is taken from these.
+    least_effect : float
+        The design effect is not taken below this.
     cells : float, optional
         ``smallest_cell`` of the result, where more than successes and failures are given away.
     none : str
@@ -108,22 +123,21 @@ def clustered_rate(
     >>> round(rate.value, 3), round(rate.low, 3), round(rate.high, 3)
     (0.3, 0.256, 0.348)
     """
-    inside = trials > 0
-    a, b = successes[inside], trials[inside]
-    n, schools = float(b.sum()), int(inside.sum())
+    n, schools = float(trials.sum()), int((trials > 0).sum())
     if n == 0:
         return undefined(none or "no child to divide by")
-    x = float(a.sum())
+    x = float(successes.sum())
     cell = smallest(x, n - x, n) if cells is None else cells
     rate = min(max(x / n, 0.0), 1.0)
     if schools < MIN_SCHOOLS:
         return Estimate(rate, math.nan, math.nan, n, schools, cell, TOO_FEW_SCHOOLS)
     binomial = rate * (1 - rate) / n
-    left_out = (a - rate * b) / (n - b)
-    jackknife = (schools - 1) / schools * float((left_out**2).sum())
-    effect = max(1.0, jackknife / binomial) if binomial > 0 else 1.0
-    if schools < FEW_SCHOOLS or min(x, n - x) / effect < FEW_CASES:
-        effect = max(effect, 1 + 0.1 * max(0.0, float((b**2).sum()) / n - 1))
+    a, b = (successes, trials) if moved is None else moved
+    left_out = ((a - rate * b) / (n - b))[(a != 0) | (b != 0)]
+    jackknife = (len(left_out) - 1) / len(left_out) * float((left_out**2).sum())
+    effect = max(least_effect, NO_EFFECT, jackknife / binomial) if binomial > 0 else 1.0
+    if schools < FEW_SCHOOLS or min(x, n - x) / max(effect, 1.0) < FEW_CASES:
+        effect = max(effect, 1 + 0.1 * max(0.0, float((trials**2).sum()) / n - 1))
         low, high = clopper_pearson(rate, n / effect, alpha)
     else:
         low, high = wilson(rate, n / effect, t_quantile(alpha, degrees(left_out)))
@@ -177,6 +191,7 @@ def t_interval(
     cells: float,
     alpha: float,
     means: int = 1,
+    df: float | None = None,
     unit: bool = False,
 ) -> Estimate:
     """Return value -/+ t x standard error; of a figure between 0 and 1 (``unit``) on the logit scale.
@@ -187,6 +202,8 @@ def t_interval(
         The figure and its school-clustered standard error.
     means : int
         How many means the error is centred by: folds, for a mean over folds. So many degrees of freedom are lost.
+    df : float, optional
+        Degrees of freedom, where they are fewer than schools less ``means``.
     unit : bool
         True for an area under a curve.
     """
@@ -194,7 +211,7 @@ def t_interval(
         return Estimate(value, math.nan, math.nan, n, schools, cells, TOO_FEW_SCHOOLS)
     if not error > 0 or (unit and not 0 < value < 1):
         return Estimate(value, math.nan, math.nan, n, schools, cells, "no interval: it does not vary between schools")
-    half = t_quantile(alpha, max(schools - means, 1)) * error
+    half = t_quantile(alpha, df or max(schools - means, 1)) * error
     if not unit:
         return Estimate(value, value - half, value + half, n, schools, cells)
     half /= value * (1 - value)

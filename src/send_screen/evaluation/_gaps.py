@@ -28,6 +28,7 @@ import pandas as pd
 from scipy.special import expit, ndtri, stdtrit
 
 from send_screen.errors import UsageError
+from send_screen.evaluation._confusion import Line
 from send_screen.evaluation._estimate import MIN_SCHOOLS, degrees, smallest
 from send_screen.evaluation._evidence import EvidenceView
 from send_screen.evaluation._influence import ratio
@@ -52,10 +53,14 @@ _UNIT = 2.0**-20
 
 @dataclass(frozen=True)
 class _Side:
-    """One side of a comparison: sums by school, and the least variance that its rate can have."""
+    """One side of a comparison: sums by school, and the least variance that its rate can have.
+
+    ``moved`` is what is above with what each school does to the others' through the line of the list.
+    """
 
     above: np.ndarray
     below: np.ndarray
+    moved: np.ndarray
     floor: float
     cells: tuple[float, ...]
 
@@ -133,10 +138,11 @@ def _question(
     view: EvidenceView, metric: str, tolerance: float, alpha: float, replicates: int, seed: int
 ) -> pd.DataFrame:
     """Return the rows of one question."""
+    line = Line.of(view, VERSION)
     sides: list[_Side] = []
     named: list[tuple[str, str, str, int, int]] = []
     for attribute in view.attributes:
-        named += [(attribute, *row) for row in _comparisons(view, attribute, metric, sides)]
+        named += [(attribute, *row) for row in _comparisons(view, line, attribute, metric, sides)]
     rows = [
         {"attribute": attribute, "group": group, "against": against, "metric": metric}
         | _gap(sides[ours], sides[theirs], both_rate=metric != MEANING)
@@ -148,7 +154,7 @@ def _question(
     known = ~np.isnan(error)
     level = alpha
     if known.any():
-        above, below = (_exact(view, sums) for sums in zip(*((s.above, s.below) for s in sides), strict=True))
+        above, below = (_exact(view, sums) for sums in zip(*((s.moved, s.below) for s in sides), strict=True))
         ratios = replicate_ratios(above, below, replicates=replicates, seed=seed)
         drawn = ratios[1:, ours[known]] - ratios[1:, theirs[known]]
         # drawing S schools shrinks their variance by (S - 1) / S
@@ -181,12 +187,12 @@ def _exact(view: EvidenceView, sums: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _comparisons(
-    view: EvidenceView, attribute: str, metric: str, sides: list[_Side]
+    view: EvidenceView, line: Line, attribute: str, metric: str, sides: list[_Side]
 ) -> list[tuple[str, str, int, int]]:
     """Add an attribute's sides, and return its comparisons: group, against, and the places of both sides."""
     codes, names = pd.factorize(view.group(attribute), sort=True)
-    groups = [_side(view, codes == code, metric) for code in range(len(names))]
-    others = [_side(view, codes != code, metric) for code in range(len(names))]
+    groups = [_side(view, line, codes == code, metric) for code in range(len(names))]
+    others = [_side(view, line, codes != code, metric) for code in range(len(names))]
     first = len(sides)
     sides += groups + others
     k = len(names)
@@ -196,7 +202,7 @@ def _comparisons(
     return found
 
 
-def _side(view: EvidenceView, inside: np.ndarray, metric: str) -> _Side:
+def _side(view: EvidenceView, line: Line, inside: np.ndarray, metric: str) -> _Side:
     """Return the sums of one side; what is counted is whole or in units, so that sums are exact."""
     label, flag = view.label * inside, view.flag(VERSION)
     if metric == MEANING:
@@ -204,18 +210,20 @@ def _side(view: EvidenceView, inside: np.ndarray, metric: str) -> _Side:
         below = view.by_school(inside * 1.0)
         n, events = float(below.sum()), float(label.sum()) / view.n_seeds
         floor = float((risk * (1 - risk)).sum()) / view.n_seeds / n**2 if n else math.nan
-        return _Side(view.by_school(label - risk), below, floor, (n, events, n - events))
+        above = view.by_school(label - risk)
+        return _Side(above, below, above, floor, (n, events, n - events))
     count = label if metric == MISSED else inside - label
     hit = count * ((1 - flag) if metric == MISSED else flag)
     above, below = view.by_school(hit), view.by_school(count)
     n, x = float(below.sum()), float(above.sum())
     adjusted = (x + 1) / (n + 2)
-    return _Side(above, below, adjusted * (1 - adjusted) / (n + 2), (n, x, n - x))
+    moved = above + (1 if metric == MISSED else -1) * float(line.near @ count) * line.over
+    return _Side(above, below, moved, adjusted * (1 - adjusted) / (n + 2), (n, x, n - x))
 
 
 def _gap(ours: _Side, theirs: _Side, *, both_rate: bool) -> dict[str, object]:
     """Return one gap before the question's level is known: value, standard error, degrees of freedom."""
-    mine, other = ratio(ours.above, ours.below), ratio(theirs.above, theirs.below)
+    mine, other = (ratio(s.above, s.below, moved=(s.moved, s.below)) for s in (ours, theirs))
     value = mine.value - other.value
     row: dict[str, object] = {
         "value": value,

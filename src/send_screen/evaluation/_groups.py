@@ -12,12 +12,13 @@ from scipy.special import expit
 
 from send_screen.errors import UsageError
 from send_screen.evaluation._calibration import recalibrate
-from send_screen.evaluation._estimate import Estimate, clustered_rate, smallest, t_interval
+from send_screen.evaluation._confusion import CELLS, Confusion, Line
+from send_screen.evaluation._estimate import Estimate, smallest, t_interval
 from send_screen.evaluation._evidence import EvidenceView
 from send_screen.evaluation._group_auc import within_fold_auc
 from send_screen.evaluation._influence import ratio
 from send_screen.evaluation._out_of_fold import VERSION
-from send_screen.evaluation._performance import confusion, net_benefit
+from send_screen.evaluation._performance import net_benefit
 
 Rate = Callable[..., float]
 Where = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -110,17 +111,19 @@ def by_group(
     flag, score = view.flag(VERSION), view.score(VERSION)
     if not np.isin(flag, (0, 1)).all():
         raise UsageError("The version flags a child or not: its flags are 0 or 1.")
+    line = Line.of(view, VERSION)
     rows = []
     for attribute in (*view.attributes, *(" × ".join(crossed) for crossed in intersections)):
         group = view.group(attribute)
         values = _metric_frame(view.label, flag, group).by_group
         for name in values.index:
             inside = group == name
-            figures = _rates(view, flag, inside, values.loc[name], alpha)
+            counts = Confusion(view, flag, inside, line)
+            figures = _rates(counts, values.loc[name], alpha)
             figures["roc_auc"] = within_fold_auc(view, score, inside, alpha=alpha)
             figures["calibration_slope"] = recalibrate(view, score, rows=inside, alpha=alpha).slope
             figures["observed_minus_predicted"] = _observed_minus_predicted(view, score, inside, alpha)
-            figures["net_benefit"] = net_benefit(view, flag, inside, alpha=alpha)
+            figures["net_benefit"] = net_benefit(counts, line.share, alpha=alpha)
             rows += [
                 {"attribute": attribute, "group": name, "policy": VERSION, "metric": metric, **asdict(figure)}
                 for metric, figure in figures.items()
@@ -154,21 +157,12 @@ def _metric_frame(label: np.ndarray, flag: np.ndarray, group: np.ndarray) -> Met
     )
 
 
-def _rates(
-    view: EvidenceView, flag: np.ndarray, inside: np.ndarray, values: pd.Series, alpha: float
-) -> dict[str, Estimate]:
+def _rates(counts: Confusion, values: pd.Series, alpha: float) -> dict[str, Estimate]:
     """Return the rates of one group: Fairlearn's value, our n, interval and reason."""
-    cells = confusion(view, flag, inside)
-    totals = {kind: float(count.sum()) for kind, count in cells.items()}
-    both = smallest(totals["tp"] + totals["fn"], totals["fp"] + totals["tn"], sum(totals.values()))
+    both = smallest(counts.total("tp", "fn"), counts.total("fp", "tn"), counts.total(*CELLS))
     figures = {}
     for metric, (_, above, below, given_away, none) in RATES.items():
-        estimate = clustered_rate(
-            np.sum([cells[kind] for kind in above], axis=0),
-            np.sum([cells[kind] for kind in below], axis=0),
-            alpha=alpha,
-            cells=min(both, smallest(*(totals[kind] for kind in given_away))),
-            none=none,
-        )
+        cells = min(both, smallest(*(counts.total(kind) for kind in given_away)))
+        estimate = counts.rate(above, below, alpha=alpha, cells=cells, none=none)
         figures[metric] = replace(estimate, value=float(values[metric]))
     return figures

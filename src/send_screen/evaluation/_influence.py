@@ -47,7 +47,9 @@ class Influenced:
         return math.sqrt(float((self.by_school**2).sum()))
 
 
-def ratio(numerator: np.ndarray, denominator: np.ndarray) -> Influenced:
+def ratio(
+    numerator: np.ndarray, denominator: np.ndarray, *, moved: tuple[np.ndarray, np.ndarray] | None = None
+) -> Influenced:
     """Return a ratio of sums over schools, sum a_s / sum b_s.
 
     The influence of a school is that of leaving it out, sqrt((S - 1) / S) (a_s - r b_s) / (n - b_s), over the S schools
@@ -56,13 +58,17 @@ def ratio(numerator: np.ndarray, denominator: np.ndarray) -> Influenced:
     Parameters
     ----------
     numerator, denominator : numpy.ndarray of float, shape (schools,)
+    moved : pair of numpy.ndarray of float, shape (schools,), optional
+        Both again, each school's with what it adds to or takes from those of others. The sums are the same; the
+        influences are taken from these.
     """
-    n, schools = float(denominator.sum()), int((denominator > 0).sum())
+    n = float(denominator.sum())
     if n <= 0:
         return Influenced(math.nan, np.full(len(denominator), math.nan))
     value = float(numerator.sum()) / n
-    rest = n - denominator
-    left_out = np.divide(numerator - value * denominator, rest, out=np.zeros(len(rest)), where=rest > 0)
+    a, b = (numerator, denominator) if moved is None else moved
+    schools, rest = int(((a != 0) | (b != 0)).sum()), n - b
+    left_out = np.divide(a - value * b, rest, out=np.zeros(len(rest)), where=rest > 0)
     return Influenced(value, math.sqrt((schools - 1) / schools) * left_out)
 
 

@@ -9,12 +9,17 @@ import pandas as pd
 
 from send_screen.errors import UsageError
 from send_screen.evaluation._calibration import recalibrate
-from send_screen.evaluation._estimate import Estimate, clustered_rate, smallest, t_interval, undefined
+from send_screen.evaluation._confusion import CELLS, Confusion, Line, weights
+from send_screen.evaluation._estimate import Estimate, clustered_rate, degrees, smallest, t_interval, undefined
 from send_screen.evaluation._evidence import EvidenceView
-from send_screen.evaluation._influence import AREAS, Influenced, ranking, ratio
+from send_screen.evaluation._influence import AREAS, Influenced, ranking
 from send_screen.evaluation._out_of_fold import RULE, VERSION
 
-RATES = ("recall_at_capacity", "precision_at_capacity", "specificity_at_capacity")
+RATES = {
+    "recall_at_capacity": (("tp",), ("tp", "fn"), "no child has the outcome"),
+    "precision_at_capacity": (("tp",), ("tp", "fp"), "no child is flagged"),
+    "specificity_at_capacity": (("tn",), ("fp", "tn"), "every child has the outcome"),
+}
 ONE_SIDED_FOLD = "a fold has no child with, or none without, the outcome"
 
 
@@ -23,8 +28,9 @@ def performance(evidence: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame:
 
     ROC AUC and average precision are means over folds, averaged over fold seeds; their standard errors come from the
     influence of each school, and their intervals from a t quantile on the logit scale. What is counted at capacity is
-    pooled over folds (Wilson's interval with a design effect). The rule is also judged at its own natural
-    rate. The intervals are about other children and schools, not about other training data.
+    pooled over folds (Wilson's interval with a design effect, which knows that a list of fixed length moves its line).
+    The rule is also judged at its own natural rate. The intervals are about other children and schools, not about
+    other training data.
 
     Parameters
     ----------
@@ -51,40 +57,32 @@ def performance(evidence: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame:
     view = EvidenceView(evidence)
     rows = []
     for policy in view.policies:
-        figures = _areas(view, view.score(policy), alpha) | at_capacity(view, view.flag(policy), alpha=alpha)
+        counts = Confusion(view, view.flag(policy), line=Line.of(view, policy))
+        figures = _areas(view, view.score(policy), alpha) | at_capacity(counts, alpha=alpha)
         figures["number_needed_to_screen"] = _inverse(figures["precision_at_capacity"])
-        figures["net_benefit"] = net_benefit(view, view.flag(policy), alpha=alpha)
+        figures["net_benefit"] = net_benefit(counts, view.flag(policy).mean(), alpha=alpha)
         recalibration = recalibrate(view, view.score(policy), alpha=alpha)
         figures |= {"calibration_slope": recalibration.slope, "calibration_intercept": recalibration.intercept}
         if policy == VERSION and f"stability.{VERSION}" in view.frame:
             figures["stays_listed"] = _stays_listed(view, alpha)
         if policy == RULE and "natural.rule" in view.frame:
             flagged = view.frame["natural.rule"].to_numpy(np.float64)
-            natural = at_capacity(view, flagged, alpha=alpha)
+            counts = Confusion(view, flagged)
+            natural = at_capacity(counts, alpha=alpha)
             figures |= {
                 "recall_natural": natural["recall_at_capacity"],
                 "precision_natural": natural["precision_at_capacity"],
-                "flagged_natural": natural["selection_rate"],
+                "flagged_natural": counts.rate(("tp", "fp"), CELLS, alpha=alpha, cells=counts.smallest, none=""),
             }
-        del figures["selection_rate"]  # it is the capacity itself
         rows += [{"policy": policy, "metric": metric, **asdict(figure)} for metric, figure in figures.items()]
     return pd.DataFrame(rows)
 
 
-def at_capacity(view: EvidenceView, flag: np.ndarray, *, alpha: float = 0.05) -> dict[str, Estimate]:
-    """Return recall, precision, specificity and share flagged of one policy, pooled over folds and fold seeds."""
-    cells = confusion(view, flag)
-    cell = smallest(*(float(count.sum()) for count in cells.values()))
-    tp, fn, fp, tn = (cells[name] for name in ("tp", "fn", "fp", "tn"))
-    shares = {
-        "recall_at_capacity": (tp, tp + fn, "no child has the outcome"),
-        "precision_at_capacity": (tp, tp + fp, "no child is flagged"),
-        "specificity_at_capacity": (tn, tn + fp, "every child has the outcome"),
-        "selection_rate": (tp + fp, tp + fp + tn + fn, ""),
-    }
+def at_capacity(counts: Confusion, *, alpha: float = 0.05) -> dict[str, Estimate]:
+    """Return recall, precision and specificity of one policy, pooled over folds and fold seeds."""
     return {
-        name: clustered_rate(above, below, alpha=alpha, cells=cell, none=none)
-        for name, (above, below, none) in shares.items()
+        name: counts.rate(above, below, alpha=alpha, cells=counts.smallest, none=none)
+        for name, (above, below, none) in RATES.items()
     }
 
 
@@ -96,43 +94,31 @@ def _stays_listed(view: EvidenceView, alpha: float) -> Estimate:
     return clustered_rate(view.by_school(flag * chance), flagged, alpha=alpha, cells=cells, none="no child is flagged")
 
 
-def net_benefit(
-    view: EvidenceView, flag: np.ndarray, rows: np.ndarray | None = None, *, alpha: float = 0.05
-) -> Estimate:
-    """Return the net benefit of a policy's list: children found, less children listed without need at their price.
+def net_benefit(counts: Confusion, listed: float, *, alpha: float = 0.05) -> Estimate:
+    """Return the net benefit of a list: children found, less children listed without need at their price.
 
     (TP - FP q / (1 - q)) / n [Vickers2006]_, where the price is that of the list itself: with the share q of children
     listed, one found is worth (1 - q) / q listed without need.
 
     Parameters
     ----------
-    view : EvidenceView
-    flag : numpy.ndarray of float, shape (rows,)
-    rows : numpy.ndarray of bool, shape (rows,), optional
-        The children of one group; all by default. The price is that of all children.
+    counts : Confusion
+        Of all children, or of one group.
+    listed : float
+        The share q, of all children.
     alpha : float
 
     References
     ----------
     .. [Vickers2006] Vickers, A. J. and Elkin, E. B. (2006). Decision curve analysis. Medical Decision Making 26.
     """
-    tp, fn, fp, tn = confusion(view, flag, rows).values()
-    listed = float(flag.mean())
-    n, schools = tp + fn + fp + tn, int((tp + fn + fp + tn > 0).sum())
-    cells = smallest(*(float(count.sum()) for count in (tp, fn, fp, tn)))
+    n, schools = counts.total(*CELLS), int((counts.by_school.sum(axis=0) > 0).sum())
     if not 0 < listed < 1:
-        return undefined("no child, or every child, is listed", n=float(n.sum()), schools=schools, smallest_cell=cells)
-    found = ratio(tp - fp * listed / (1 - listed), n)
-    error = found.error
-    return t_interval(found.value, error, n=float(n.sum()), schools=schools, cells=cells, alpha=alpha)
-
-
-def confusion(view: EvidenceView, flag: np.ndarray, rows: np.ndarray | None = None) -> dict[str, np.ndarray]:
-    """Return the four counts by school, each of shape (schools,), averaged over fold seeds."""
-    inside = np.ones(len(flag)) if rows is None else rows.astype(np.float64)
-    y, f = view.label, flag
-    parts = {"tp": y * f, "fn": y * (1 - f), "fp": (1 - y) * f, "tn": (1 - y) * (1 - f)}
-    return {name: view.by_school(inside * part) for name, part in parts.items()}
+        reason = "no child, or every child, is listed"
+        return undefined(reason, n=n, schools=schools, smallest_cell=counts.smallest)
+    found = counts.influenced(weights("tp") - listed / (1 - listed) * weights("fp"), weights(*CELLS))
+    df = degrees(found.by_school[found.by_school != 0])  # few schools may hold all who are listed
+    return t_interval(found.value, found.error, n=n, schools=schools, cells=counts.smallest, alpha=alpha, df=df)
 
 
 def _areas(view: EvidenceView, score: np.ndarray, alpha: float) -> dict[str, Estimate]:
@@ -198,12 +184,12 @@ def differences(
         if name not in view.policies:
             raise UsageError(f"The evidence has no policy {name!r}; it has {', '.join(view.policies)}.")
     n, events = len(view.label) / view.n_seeds, float(view.label.sum()) / view.n_seeds
+    counts = [Confusion(view, view.flag(name), line=Line.of(view, name)) for name in (policy, against)]
     ours, theirs = (
-        ranking(view, view.score(name)) | _rates_at_capacity(view, view.flag(name)) for name in (policy, against)
+        ranking(view, view.score(name)) | _rates_at_capacity(of)
+        for name, of in zip((policy, against), counts, strict=True)
     )
-    cells = [events, n - events]
-    for name in (policy, against):
-        cells += [float(count.sum()) for count in confusion(view, view.flag(name)).values()]
+    cells = [events, n - events, *(of.smallest for of in counts)]
     denominators = dict(zip(RATES, (events, float(view.flag(policy).sum()) / view.n_seeds, n - events), strict=True))
     rows = []
     for metric in ours:
@@ -222,10 +208,6 @@ def differences(
     return pd.DataFrame(rows)
 
 
-def _rates_at_capacity(view: EvidenceView, flag: np.ndarray) -> dict[str, Influenced]:
+def _rates_at_capacity(counts: Confusion) -> dict[str, Influenced]:
     """Return recall, precision and specificity with the influence of each school."""
-    tp, fn, fp, tn = confusion(view, flag).values()
-    return {
-        metric: ratio(above, below)
-        for metric, above, below in zip(RATES, (tp, tp, tn), (tp + fn, tp + fp, tn + fp), strict=True)
-    }
+    return {metric: counts.influenced(weights(*above), weights(*below)) for metric, (above, below, _) in RATES.items()}

@@ -14,6 +14,7 @@ from send_screen.reports._decisions import render_decisions
 from send_screen.reports._fairness import render_fairness
 from send_screen.reports._files import write_page
 from send_screen.reports._impact import render_impact_assessment
+from send_screen.reports._in_short import render_in_short
 from send_screen.reports._lists import write_list_csv, write_set_aside_csv
 from send_screen.reports._markdown import render_card_markdown
 from send_screen.reports._pages import PAGES
@@ -36,6 +37,7 @@ __all__ = [
     "render_atrs_json",
     "render_atrs_markdown",
     "render_impact_assessment",
+    "render_in_short",
     "render_decisions",
     "compare_versions",
     "Comparison",

@@ -43,8 +43,8 @@ _PROVIDED = (
     "Children who could not be screened, each with the reason, to be looked at by hand.",
 )
 _MODELS = {
-    "additive": "An additive model: a sum of a penalised logistic backbone, one step-shaped curve a feature and a few "
-    "maps of two features, learnt by LightGBM in bags of schools and averaged into one set of tables.",
+    "additive": "An additive model: a sum of a penalised logistic backbone, one step-shaped curve a feature and, where "
+    "they help, maps of two features, learnt by LightGBM in bags of schools and averaged into one set of tables.",
     "logistic": "Penalised logistic regression, as tables of points.",
 }
 
@@ -247,7 +247,7 @@ def _how_it_works(published: Mapping[str, Any]) -> list[str]:
         signed = sum(shape.get("sign") in ("increasing", "decreasing") for shape in shapes)
         found.append(
             f"It looks at {len(shapes)} things, {signed} of them with a fixed sign (worse can never lower the score), "
-            f"and at {len(surfaces)} pair(s) of them together."
+            f"and at {len(surfaces) or 'no'} pair{'' if len(surfaces) == 1 else 's'} of them together."
         )
     return [*found, "A score is the sum of the points of what is known of a child; scorecard.html has every point."]
 

@@ -12,6 +12,7 @@ from send_screen.reports._card import card_content
 from send_screen.reports._charts import Mark, axis_svg, calibration_svg, interval_svg
 from send_screen.reports._cost import beside_the_rule, challengers_of
 from send_screen.reports._gap_sources import gap_sources
+from send_screen.reports._in_short import in_short
 from send_screen.reports._metrics import METRICS, Cell, Metric
 from send_screen.reports._published import (
     AttributeTable,
@@ -24,7 +25,7 @@ from send_screen.reports._published import (
     rows,
 )
 from send_screen.reports._render import render
-from send_screen.reports._verdicts import QUESTIONS, SIGNS, answers, group_words, is_shown, less_well, verdict_words
+from send_screen.reports._verdicts import QUESTIONS, SIGNS, answers, group_words, is_shown, verdict_words
 from send_screen.reports._words import of_100, said, whole
 
 
@@ -182,12 +183,11 @@ def render_fairness(published: Mapping[str, Any]) -> str:
         in_words=in_words,
         tables=tables,
         tolerances=_tolerances(gaps),
-        less_well=less_well(published),
+        in_short=in_short(published),
         questions=answers(published),
         verdicts=[f"{''.join(dict.fromkeys(signs))} {words}" for words, signs in SIGNS.items()],
         gain=beside_the_rule(published),
         sources=gap_sources(published),
-        stays=figure(performance, "version", "stays_listed"),
         gap_cell=_gap_cell,
         by_chance=_by_chance,
         verdict=verdict_words,

@@ -56,6 +56,11 @@ class Figure:
         return f"{of_100(self.low)} to {of_100(self.high)}"
 
     @property
+    def in_brackets(self) -> str:
+        """The share with its interval, for example ``"36 (33 to 38)"``."""
+        return f"{self.of_100} ({self.between})" if self.between else self.of_100
+
+    @property
     def not_between(self) -> str:
         """The interval of the rest of the hundred."""
         if self.value is None or self.low is None or self.high is None:

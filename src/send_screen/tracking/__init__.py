@@ -17,7 +17,14 @@ from send_screen.tracking._collect import Recorded, collect
 from send_screen.tracking._earlier import EarlierRun, earlier_runs
 from send_screen.tracking._fetch import Registered, fetch_bundle, find_version
 from send_screen.tracking._log import ALIAS, EXPERIMENT, LoggedVersion, log_version
-from send_screen.tracking._registry import RegisteredModel, find_model, tell_decisions, tell_promoted, tell_withdrawn
+from send_screen.tracking._registry import (
+    RUN_NOTE,
+    RegisteredModel,
+    find_model,
+    tell_decisions,
+    tell_promoted,
+    tell_withdrawn,
+)
 from send_screen.tracking._serving import take_over
 from send_screen.tracking._store import default_uri, folder_of
 
@@ -41,4 +48,5 @@ __all__ = [
     "folder_of",
     "EXPERIMENT",
     "ALIAS",
+    "RUN_NOTE",
 ]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from send_screen.tracking._registry import HEAD, PLACE
+from send_screen.tracking._registry import HEAD, PLACE, RUN_NOTE
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -59,7 +59,7 @@ def of_run(client: MlflowClient, run: Run, logged: LoggedModel) -> dict[str, tup
     used = [*run.inputs.dataset_inputs, *run.inputs.model_inputs] if run.inputs else []
     return {
         "state of the run": (run.info.lifecycle_stage, "active"),
-        "what MLflow shows of the run": (_told(tags, _others(tags, "mlflow.", _OF_A_RUN)), ""),
+        "what MLflow shows of the run": (_told(tags, set(_others(tags, "mlflow.", _OF_A_RUN)) - {RUN_NOTE}), ""),
         "data and models that the run used": (f"{len(used)}", "0"),
         "models that the run made": (", ".join(models), logged.model_id),
         "name of the served model": (logged.name or "", "model"),

@@ -16,6 +16,7 @@ import pandas as pd
 
 from send_screen.governance import SIGNATURE, folder_sha256
 from send_screen.screening import ANSWER_COLUMNS
+from send_screen.tracking._registry import RUN_NOTE
 from send_screen.tracking._store import connect, experiment_id
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def log_version(
     metrics: dict[str, float],
     params: dict[str, str],
     tags: dict[str, str],
+    note: str,
     columns: dict[str, str],
     example: pd.DataFrame,
     register: bool,
@@ -72,6 +74,8 @@ def log_version(
         Further artefacts: path inside the run, and text.
     metrics, params, tags : dict
         Flat; none of them may hold anything of a child.
+    note : str
+        Markdown that MLflow shows first, of the run and of the registered version.
     columns : dict of str to str
         Signature of the served model: ``"string"`` or ``"double"`` by column, none of them required.
     example : pandas.DataFrame
@@ -90,7 +94,7 @@ def log_version(
 
     experiment = experiment_id(client, EXPERIMENT, uri)
     with mlflow.start_run(experiment_id=experiment, run_name=f"{name} {tags['version_id']}") as run:
-        mlflow.set_tags(tags)
+        mlflow.set_tags({**tags, RUN_NOTE: note})
         mlflow.log_params(params)
         mlflow.log_metrics({key: value for key, value in metrics.items() if math.isfinite(value)})
         mlflow.log_artifacts(str(bundle), artifact_path="bundle")
@@ -121,7 +125,12 @@ def log_version(
             if not client.search_registered_models(filter_string=f"name = '{name}'"):
                 client.create_registered_model(name)
             version = client.create_model_version(
-                name, source=model.model_uri, run_id=run.info.run_id, model_id=model.model_id, tags={**tags, **sealed}
+                name,
+                source=model.model_uri,
+                run_id=run.info.run_id,
+                model_id=model.model_id,
+                tags={**tags, **sealed},
+                description=note,
             )
             registered = str(version.version)
             client.set_registered_model_alias(name, ALIAS, registered)

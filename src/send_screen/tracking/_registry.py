@@ -10,6 +10,7 @@ from send_screen.tracking._store import connect, connect_to_existing, known_mode
 
 HEAD, PLACE = "ledger_head", "ledger_place"
 NOTE = "decisions.md"
+RUN_NOTE = "mlflow.note.content"  # the words that MLflow shows of a run
 
 
 @dataclass(frozen=True)
@@ -95,14 +96,15 @@ def tell_decisions(version: Registered, note: str, *, head: str, place: str, uri
     ----------
     version : Registered
     note : str
-        Markdown, for the version's page in the registry, and beside the card in its run.
+        Markdown, for the version's page in the registry, above what is said of the run, and beside the card.
     head, place : str
         Hash of the last entry of the ledger, and where that is. Told last: it says that all was done.
     uri : str
         Tracking URI.
     """
     client = connect(uri)
-    client.update_model_version(version.name, version.number, description=note)
+    about = client.get_run(version.run_id).data.tags.get(RUN_NOTE, "")
+    client.update_model_version(version.name, version.number, description=f"{note}\n{about}")
     client.log_text(version.run_id, note, NOTE)
     client.set_registered_model_tag(version.name, PLACE, place)
     client.set_registered_model_tag(version.name, HEAD, head)

@@ -24,7 +24,7 @@ from send_screen.governance import (
 )
 from send_screen.pictures import shap_waterfall
 from send_screen.reports import PAGES as VERSION_PAGES
-from send_screen.reports import shape_svg, surface_svg
+from send_screen.reports import render_in_short, shape_svg, surface_svg
 from send_screen.simulation import invented_rows
 from send_screen.specs import ModelSpec
 from send_screen.tables import BagTables, RiskTables
@@ -102,6 +102,7 @@ def enter(
                 "evidence_place": evidence.resolve().as_uri(),
                 "signed_by": "nobody" if key is None else key.public.id,
             },
+            note=render_in_short(document),
             columns=signature(spec, contracts),
             example=invented_rows(spec, contracts),
             register=register,

@@ -79,7 +79,7 @@ def check_run(subject: Subject) -> Finding:
         if claimed != found
     ]
     words = (
-        f"{subject.facts['registered']}: run {version.run_id}, and model {recorded.model_id}. MLflow shows no words, "
-        "tags or data beside them. When it was run, by which user and from where is MLflow's word alone."
+        f"{subject.facts['registered']}: run {version.run_id}, and model {recorded.model_id}. MLflow shows no other "
+        "words, tags or data beside them. When it was run, by which user and from where is MLflow's word alone."
     )
     return judge(differences, words, made="They do not belong to each other, or something else is shown beside them.")

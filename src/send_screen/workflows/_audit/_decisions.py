@@ -22,7 +22,7 @@ from send_screen.governance import (
     unknown_to_registry,
     withdrawal,
 )
-from send_screen.reports import render_decisions
+from send_screen.reports import render_decisions, render_in_short
 from send_screen.tracking import ALIAS, default_uri
 from send_screen.workflows._audit._database import OF_DECISIONS
 from send_screen.workflows._audit._figures import gates_of
@@ -118,10 +118,15 @@ def check_decisions(subject: Subject) -> Finding:
     differences = [fault for entry in here for fault in _gate_faults(entry, gates)]
     last = max((entry["number"] for entry in here), default=0)
     told = [entry for entry in same if entry["number"] <= last]
-    note = render_decisions(told) if told else ""
+    decided = render_decisions(told) if told else ""
+    about = render_in_short(subject.require_bundle().published)
+    description = f"{decided}\n{about}" if told else about
     path = recorded.run_files / "decisions.md"
     written = path.read_text("utf-8") if path.is_file() else ""
-    for name, text in (("description of the registered version", recorded.description), ("decisions.md", written)):
+    for name, text, note in (
+        ("description of the registered version", recorded.description, description),
+        ("decisions.md", written, decided),
+    ):
         if text != note:
             differences.append(
                 apart(name, text.encode(), note.encode())

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from send_screen.governance import Bundle, Difference, Finding, judge, shown
 from send_screen.pictures import shap_waterfall
+from send_screen.reports import render_in_short
+from send_screen.tracking import RUN_NOTE
 from send_screen.workflows._audit._subject import Subject
 from send_screen.workflows._enter import WATERFALL, run_plots
 from send_screen.workflows._version import write_version
@@ -36,6 +38,15 @@ def check_pages(subject: Subject) -> Finding:
 
 def _write(folder: Path, bundle: Bundle) -> None:
     write_version(folder, bundle.spec, bundle.contracts, bundle.tables, bundle.bags, bundle.published)
+
+
+def check_words(subject: Subject) -> Finding:
+    """Say again what MLflow says of the run."""
+    found = render_in_short(subject.require_bundle().published)
+    claimed = subject.require_recorded().run_tags.get(RUN_NOTE, "")
+    differences = [] if claimed == found else [apart("description of the run", claimed.encode(), found.encode())]
+    words = f"{len(found.split())} words, alike to the last."
+    return judge(differences, words, excuse=subject.excuse, made="What MLflow says is not what is published.")
 
 
 def check_pictures(subject: Subject) -> Finding:

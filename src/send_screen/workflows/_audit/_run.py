@@ -29,7 +29,7 @@ from send_screen.workflows._audit._evidence import check_evidence_hash, check_ev
 from send_screen.workflows._audit._figures import check_facts, check_figures, check_gate_results, check_identity
 from send_screen.workflows._audit._files import check_files, check_manifest, check_together
 from send_screen.workflows._audit._find_evidence import evidence_of
-from send_screen.workflows._audit._pages import check_pages, check_pictures
+from send_screen.workflows._audit._pages import check_pages, check_pictures, check_words
 from send_screen.workflows._audit._subject import Subject, Unreadable, open_subject
 from send_screen.workflows._audit._tables import check_drawn, check_examples, check_tables
 from send_screen.workflows._audit._vouched import check_signature
@@ -59,6 +59,7 @@ OF_A_VERSION: dict[str, tuple[str, Question]] = {
 #: What is checked where the version is in a store.
 OF_A_STORE: dict[str, tuple[str, Question]] = {
     "pictures": ("Every picture is what the published figures make", check_pictures),
+    "words": ("What MLflow says of the run is the first screen of its report", check_words),
     "copies": ("All copies of the files are alike", check_copies),
     "served": ("What is served is this model, and nothing else is run", check_served),
     "examples": ("The example of a request is of invented children, and is answered", check_examples),

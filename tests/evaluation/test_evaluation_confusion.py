@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import confusion_matrix
+
+from send_screen.evaluation import by_group, performance
+from send_screen.evaluation._confusion import CELLS, Confusion, Line, _at_the_line, weights
+from send_screen.evaluation._evidence import EvidenceView
+
+RATES = {"missed": (("fn",), ("tp", "fn")), "precision": (("tp",), ("tp", "fp")), "wrongly": (("fp",), ("fp", "tn"))}
+
+
+def relisted(view, score, weight, capacity):
+    """Flags of a list of fixed length, where each child is there ``weight`` times."""
+    flag = np.zeros(len(score))
+    for block in np.unique(view.block):
+        rows = np.flatnonzero(view.block == block)
+        rows = rows[np.argsort(-score[rows], kind="stable")]
+        before = np.cumsum(weight[rows]) - weight[rows]
+        flag[rows] = before < np.floor(capacity * weight[rows].sum() + 0.5)
+    return flag
+
+
+@pytest.mark.parametrize("group", [None, "yes"])
+def test_errors_are_those_of_replicates_that_draw_schools_and_make_the_list_anew(make_evidence, group):
+    evidence = make_evidence(n=4000, schools=80, seeds=1, folds=2, icc=1.0)
+    view = EvidenceView(evidence)
+    inside = None if group is None else view.group("fsm") == group
+    score, flag = view.score("version"), view.flag("version")
+    counts, stays = (Confusion(view, flag, inside, line) for line in (Line.of(view, "version"), None))
+    own = np.ones(len(flag)) if inside is None else inside
+    rng, drawn = np.random.default_rng(1), []
+    for _ in range(400):
+        weight = np.bincount(rng.integers(0, 80, 80), minlength=80)[view.school].astype(float)
+        having, flagged = view.label * weight, relisted(view, score, weight, 0.2)
+        tp, fn = (having * flagged * own).sum(), (having * (1 - flagged) * own).sum()
+        fp, tn = ((weight - having) * flagged * own).sum(), ((weight - having) * (1 - flagged) * own).sum()
+        drawn.append((fn / (tp + fn), tp / (tp + fp), fp / (fp + tn)))
+    for (above, below), spread in zip(RATES.values(), np.std(drawn, axis=0), strict=True):
+        assert counts.influenced(weights(*above), weights(*below)).error == pytest.approx(spread, rel=0.15)
+    if group is None:  # a line that stays where it is would make missed need less sure than it is
+        assert stays.influenced(weights("fn"), weights("tp", "fn")).error > 1.15 * np.std(drawn, axis=0)[0]
+
+
+def test_the_line_changes_no_count_and_no_value(make_evidence):
+    view = EvidenceView(make_evidence())
+    flag, inside = view.flag("version"), view.group("sex") == "F"
+    counts = Confusion(view, flag, inside, Line.of(view, "version"))
+    tn, fp, fn, tp = confusion_matrix(view.label[inside], flag[inside]).ravel() / view.n_seeds
+    assert [counts.total(kind) for kind in CELLS] == pytest.approx([tp, fn, fp, tn], abs=1e-9)
+    for above, below in RATES.values():
+        plain = Confusion(view, flag, inside).influenced(weights(*above), weights(*below))
+        moved = counts.influenced(weights(*above), weights(*below))
+        assert moved.value == plain.value
+        assert moved.by_school.sum() == pytest.approx(0.0, abs=0.02)
+
+
+@given(
+    st.lists(st.integers(0, 5), min_size=1, max_size=40),
+    st.integers(0, 40),
+)
+def test_the_children_at_the_line_are_half_a_list_to_either_side(score, k):
+    k = min(k, len(score))
+    near = _at_the_line(np.array(score, dtype=float), k)
+    assert near.sum() == pytest.approx(min(k, len(score) - k))
+    assert ((near >= 0) & (near <= 1)).all()
+    same = {value: {float(w) for s, w in zip(score, near, strict=True) if s == value} for value in score}
+    assert all(len(found) == 1 for found in same.values())
+
+
+def test_flags_that_no_line_explains_have_none(make_evidence):
+    evidence = make_evidence(seeds=1)
+    evidence["flag.version"] = np.random.default_rng(0).permutation(evidence["flag.version"])
+    line = Line.of(EvidenceView(evidence), "version")
+    assert not line.near.any()
+    assert not line.over.any()
+
+
+def test_a_share_that_the_list_fixes_has_hardly_an_interval(make_evidence):
+    evidence = make_evidence(n=2000, schools=40, seeds=1, groups={"everyone": ["yes"]})
+    table = by_group(evidence).set_index("metric")
+    listed = table.loc["selection_rate"]
+    assert listed["value"] == pytest.approx(0.2)
+    assert listed["high"] - listed["low"] < 0.01
+    assert table.loc["ppv", "high"] - table.loc["ppv", "low"] > 0.05
+
+
+def test_recall_is_surer_than_with_a_line_that_stays_where_schools_differ(make_evidence):
+    evidence = make_evidence(n=4000, schools=80, seeds=1, icc=1.0)
+    found = performance(evidence).set_index(["policy", "metric"]).loc[("version", "recall_at_capacity")]
+    view = EvidenceView(evidence)
+    stays = Confusion(view, view.flag("version")).rate(("tp",), ("tp", "fn"), alpha=0.05, cells=1.0, none="")
+    assert found["value"] == stays.value
+    assert found["high"] - found["low"] < 0.8 * (stays.high - stays.low)
