@@ -133,15 +133,16 @@ def read_statement(envelope: bytes, key: PublicKey) -> Statement:
     valid = next((signature for signature in signatures if key.verifies(signature, message)), None)
     if valid is None:
         raise TablesError(f"No signature in it was made by the key {key.id[:12]}.")
-    if envelope != _envelope(payload, valid, key).encode():
-        # what is around the payload is not signed: another name of the key, or of who signed as well
-        raise TablesError("The key signed it, and somebody changed the envelope around it.")
     try:
         statement = json.loads(payload)
         if (kind, statement["_type"], statement["predicateType"]) != (PAYLOAD_TYPE, STATEMENT, PREDICATE):
             raise ValueError
         digests = {subject["name"]: subject["digest"]["sha256"] for subject in statement["subject"]}
         told = statement["predicate"]
-        return Statement(digests, told["model"], told["version"], told["signedAt"])
+        found = Statement(digests, told["model"], told["version"], told["signedAt"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise TablesError("The key signed it, but it is no statement about a version.") from None
+    if envelope != _envelope(payload, valid, key).encode():
+        # what is around the payload is not signed: another name of the key, or of who signed as well
+        raise TablesError("The key signed it, and somebody changed the envelope around it.")
+    return found

@@ -29,13 +29,15 @@ class EarlierRun:
     version_id : str
     published : bytes
         Its ``published.json``.
-    same_data : bool
+    same_data, same_model : bool
+        Whether it was on these data, and of this model.
     """
 
     run_id: str
     version_id: str
     published: bytes
     same_data: bool = True
+    same_model: bool = True
 
 
 def earlier_runs(uri: str, *, data_sha256: str, name: str) -> list[EarlierRun]:
@@ -80,8 +82,8 @@ def earlier_runs(uri: str, *, data_sha256: str, name: str) -> list[EarlierRun]:
                     run_id=run_id, artifact_path=place, dst_path=folder, tracking_uri=uri
                 )
                 tags = run.data.tags
-                same_data = tags.get("data_sha256") == data_sha256
-                runs.append(EarlierRun(run_id, tags.get("version_id", ""), Path(file).read_bytes(), same_data))
+                same = tags.get("data_sha256") == data_sha256, run.data.params.get("spec") == name
+                runs.append(EarlierRun(run_id, tags.get("version_id", ""), Path(file).read_bytes(), *same))
         except (MlflowException, OSError):
             raise DataError(
                 f"What run {run_id}, on these data or of this model, has published cannot be fetched from MLflow.",

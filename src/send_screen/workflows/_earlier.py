@@ -22,8 +22,8 @@ def earlier_versions(spec: ModelSpec, runs: Sequence[EarlierRun], *, version: st
     """Return what earlier versions told of these children, as :func:`~send_screen.evaluation.publish` takes it.
 
     A cohort of other children that overlaps with this one is named as such, where figures of groups were published of
-    it with their counts: on the same data, one of more or fewer children; of the same model on other data, one that
-    differs by fewer than ten, as after a correction of the file.
+    it with their counts: of the same model on the same data, one of more or fewer children; of another model, or on
+    other data, one that differs by fewer than ten, as after a correction of the file.
 
     Where this very version was published before, it is what that publication knew: the same version publishes the
     same figures again.
@@ -49,8 +49,9 @@ def earlier_versions(spec: ModelSpec, runs: Sequence[EarlierRun], *, version: st
             document = json.loads(run.published)
             if run.version_id == version:
                 return list(document.get("disclosure", {}).get("earlier", []))
-            other = document["cohort"]["n"] != n if run.same_data else True
-            if not run.same_data and abs((document["cohort"]["n"] or 0) - n) >= MINIMUM_CHILDREN:
+            apart = abs((document["cohort"]["n"] or 0) - n)
+            other = apart > 0 or not run.same_data
+            if other and apart >= MINIMUM_CHILDREN and not (run.same_data and run.same_model):
                 continue
             if other and all(row["n"] is None for row in document["groups"]):
                 continue  # nothing that could be subtracted

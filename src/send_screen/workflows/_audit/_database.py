@@ -73,8 +73,9 @@ def check_run(subject: Subject) -> Finding:
         **recorded.beside,
     }
     differences = [
-        Difference(what, claimed or "nothing", found or "nothing: send_screen writes none")
+        difference
         for what, (claimed, found) in wanted.items()
+        for difference in compare(claimed or "nothing", found or "nothing: send_screen writes none", what).differences
         if claimed != found
     ]
     words = (
