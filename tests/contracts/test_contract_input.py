@@ -187,6 +187,8 @@ def bomb(depth, width):
         (b"[1, 2]: 3", "a key is not text"),
         (b"? {a: 1}\n: 3", "a key is not text"),
         (b"1: 2", "a key is not text"),
+        (b'a: "x\\u202Ey"', "row 1: .*cannot be seen"),
+        (b'a: 1\nb: {"x\\x07": 1}', "row 2: .*cannot be seen"),
         (b"a: 1\nb: 2\na: 3", "row 3: .*the key 'a' is given twice"),
         (b"a: [", "not valid YAML"),
         (b"a: \x00", "cannot be read"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from typing import Any
+from unicodedata import category
 
 import yaml
 
@@ -56,6 +57,14 @@ def _text(loader: _StrictLoader, node: yaml.ScalarNode) -> str:
     return str(loader.construct_scalar(node))
 
 
+def _seen_text(loader: _StrictLoader, node: yaml.ScalarNode) -> str:
+    text = _text(loader, node)
+    if any(category(char) in ("Cc", "Cf") and char not in "\n\t\r" for char in text):
+        raise _mistake("a text holds a character that cannot be seen: it would be shown as something else", node)
+    return text
+
+
+_StrictLoader.add_constructor("tag:yaml.org,2002:str", _seen_text)
 _StrictLoader.add_constructor("tag:yaml.org,2002:int", _number(yaml.SafeLoader.construct_yaml_int))
 _StrictLoader.add_constructor("tag:yaml.org,2002:float", _number(yaml.SafeLoader.construct_yaml_float))
 _StrictLoader.add_constructor("tag:yaml.org,2002:timestamp", _text)
@@ -65,8 +74,9 @@ _StrictLoader.add_constructor("tag:yaml.org,2002:merge", _text)
 def load_yaml(raw: bytes, *, file: str, error: type[SendScreenError]) -> Any:
     """Return what a YAML file says, in dicts with text keys, lists, texts, numbers, truth values and None.
 
-    A date stays text. Refused are a key given twice or that is not text, tags, nesting deeper than 50, aliases that
-    make more than 200,000 nodes of the file, and numbers that are not finite or have more than 15 digits.
+    A date stays text. Refused are a key given twice or that is not text, characters that cannot be seen, tags, nesting
+    deeper than 50, aliases that make more than 200,000 nodes of the file, and numbers that are not finite or have more
+    than 15 digits.
 
     Parameters
     ----------
