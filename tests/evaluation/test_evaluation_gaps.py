@@ -5,6 +5,10 @@ from hypothesis import strategies as st
 
 from send_screen.errors import UsageError
 from send_screen.evaluation import by_group, gaps, named
+from send_screen.evaluation._confusion import Confusion, Line, weights
+from send_screen.evaluation._evidence import EvidenceView
+from send_screen.evaluation._gaps import LISTED, MISSED, _side
+from send_screen.evaluation._influence import ratio
 from send_screen.evaluation._replicates import simultaneous_level
 from send_screen.specs import TOLERANCES
 
@@ -24,6 +28,18 @@ def planted(make_evidence, extra, n=6000, groups=None):
     lost = rng.choice(found, round(extra * (girls & (evidence["label"] == 1)).sum()), replace=False)
     evidence.loc[lost, "flag.version"] = 0.0
     return evidence
+
+
+@pytest.mark.parametrize(("metric", "above", "other"), [(MISSED, "fn", "tp"), (LISTED, "fp", "tn")])
+def test_what_a_school_does_to_a_side_goes_through_the_line_of_the_list(make_evidence, metric, above, other):
+    view = EvidenceView(make_evidence(icc=1.0))
+    line, inside = Line.of(view, "version"), view.group("sex") == "F"
+    side = _side(view, line, inside, metric)
+    found = ratio(side.above, side.below, moved=(side.moved, side.below))
+    expected = Confusion(view, view.flag("version"), inside, line).influenced(weights(above), weights(above, other))
+    assert found.value == pytest.approx(expected.value)
+    np.testing.assert_allclose(found.by_school, expected.by_school, atol=1e-12)
+    assert found.error < 0.95 * ratio(side.above, side.below).error
 
 
 def test_a_planted_gap_is_named_once_in_plain_words(make_evidence):

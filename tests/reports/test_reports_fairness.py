@@ -61,7 +61,7 @@ def test_more_groups_than_fit_on_a_screen_are_counted(published: dict[str, Any])
         gap |= {"value": 0.1 + number / 100, "low": 0.05, "high": 0.2, "words": f"sentence {number}"}
     found = less_well(published | {"named": [gap["words"] for gap in named[:5]]})
     assert [words.split(":")[0] for words in found[:3]] == [gap["group"] for gap in named[4:1:-1]]
-    assert found[3] == "And 2 groups more, below."
+    assert found[3] == "And 2 groups more: see the tables."
     assert less_well(published | {"named": ["A sentence of its own."]}) == ("A sentence of its own.",)
 
 
@@ -84,6 +84,16 @@ def test_nothing_named_is_not_called_fair(published: dict[str, Any]) -> None:
     text = _text(render_fairness(published | {"named": []}))
     assert "That is not proof of fairness" in text
     assert not re.search(r"\bis fair\b", text)
+
+
+def test_where_verdicts_are_withheld_it_is_not_said_that_no_group_is_missed_more(published: dict[str, Any]) -> None:
+    for gap in published["gaps"]:
+        if gap["metric"] == "missed_need":
+            gap["verdict"] = "withheld to protect small groups"
+    text = _text(render_fairness(published | {"named": []}))
+    n = sum(gap["metric"] == "missed_need" and gap["against"] == "all others" for gap in published["gaps"])
+    assert f"of {n} groups nothing may be said, to protect small groups" in text
+    assert "No group was shown" not in text
 
 
 def test_the_version_stands_beside_the_rule_at_the_same_length(published: dict[str, Any]) -> None:

@@ -179,6 +179,16 @@ def test_invented_upns_and_academic_years_are_known_again(tmp_path: Path) -> Non
     assert load_cohort(spec, frame).invented
 
 
+def test_a_header_that_yaml_reads_as_no_text_gets_another_name(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"id": np.arange(600), "school": rng.integers(0, 30, 600), "True": rng.integers(0, 9, 600)})
+    frame = frame.assign(null=rng.integers(0, 9, 600), later=(rng.random(600) < 0.2).astype(int))
+    frame.to_csv(tmp_path / "pupils.csv", index=False)
+    made = first_steps(tmp_path / "pupils.csv", label="later", school="school", child_id="id", out=tmp_path / "model")
+    names = {feature.name for feature in load_spec(made.spec).features}
+    assert {"column_3_True", "column_4_null"} <= names
+
+
 def test_minus_nine_is_not_a_score(tmp_path: Path) -> None:
     frame = pupils()
     frame.loc[:40, "Maths score"] = -9

@@ -70,6 +70,13 @@ def trained_text(made: TrainedVersion) -> str:
     lines += [f"  {sentence}" for sentence in made.published["named"]] or [
         "  No gap beyond the tolerance was shown. That is not proof that there is none: see the report."
     ]
+    overlapping = [one["version"] for one in made.published["disclosure"]["earlier"] if one.get("other_children")]
+    if overlapping:
+        lines += [
+            f"  Groups stand without counts: version {overlapping[0]} in this store told those of other children of",
+            "  the same file, so that those who are apart could be counted. To have them, train into a store of its",
+            "  own (--tracking-uri), and show only one of the two.",
+        ]
     lines.append("")
     for gate in made.gates:
         measured = "not measured" if gate["measured"] is None else f"{gate['measured']:.3g}"

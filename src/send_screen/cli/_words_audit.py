@@ -35,4 +35,4 @@ def _differences(check: Check) -> list[str]:
 
 def _there(claimed: str) -> str:
     """Return what stands somewhere in words; of what is missing ("no such file"), nothing stands there."""
-    return claimed if claimed.startswith("no") else f"{claimed} stands there"
+    return claimed if claimed.startswith(("no ", "nothing", "not ")) else f"{claimed} stands there"

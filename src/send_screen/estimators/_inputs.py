@@ -115,7 +115,10 @@ def _numbers(name: str, column: pd.Series) -> np.ndarray:
     real = pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_complex_dtype(kind)
     if not real and pd.api.types.infer_dtype(column, skipna=True) not in _NUMBERS:
         raise ValueError(f"Column {name!r} does not hold numbers. List its levels in 'categories', or convert it.")
-    return column.to_numpy(dtype=np.float64, na_value=np.nan)
+    try:
+        return column.to_numpy(dtype=np.float64, na_value=np.nan)
+    except ArithmeticError:  # a decimal that is none, or a number too large
+        raise ValueError(f"Column {name!r} holds a number that a computer cannot reckon with. Correct it.") from None
 
 
 def _levels(name: str, column: pd.Series) -> pd.Series:

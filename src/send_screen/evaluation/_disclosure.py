@@ -11,9 +11,9 @@ girls.
 The reader reckoned with knows every published figure exactly, how many children there are and how many are listed (the
 capacity tells), that a named group has a child, what earlier versions told of the same children, what else is told
 (``told``), and, of the count he is after, that it is 1 to 9. He may combine all of that. Of an earlier version that
-listed other children only the numbers of children and of those with the outcome are reckoned with: whom it listed
-bounds these from far. He does not know any single child: somebody who knows nine of ten children of a group learns of
-the tenth from whatever is said of ten.
+listed other children only the numbers of children and of those with the outcome are reckoned with: whom it listed can
+seldom narrow these down as well, and is not reckoned with. He does not know any single child: somebody who knows nine
+of ten children of a group learns of the tenth from whatever is said of ten.
 """
 
 from __future__ import annotations

@@ -140,7 +140,7 @@ def clustered_rate(
         effect = max(effect, 1 + 0.1 * max(0.0, float((trials**2).sum()) / n - 1))
         low, high = clopper_pearson(rate, n / effect, alpha)
     else:
-        low, high = wilson(rate, n / effect, t_quantile(alpha, degrees(left_out)))
+        low, high = wilson(rate, n / effect, t_quantile(alpha, min(schools - 1.0, degrees(left_out))))
     return Estimate(rate, low, high, n, schools, cell)
 
 

@@ -117,7 +117,7 @@ def net_benefit(counts: Confusion, listed: float, *, alpha: float = 0.05) -> Est
         reason = "no child, or every child, is listed"
         return undefined(reason, n=n, schools=schools, smallest_cell=counts.smallest)
     found = counts.influenced(weights("tp") - listed / (1 - listed) * weights("fp"), weights(*CELLS))
-    df = degrees(found.by_school[found.by_school != 0])  # few schools may hold all who are listed
+    df = min(schools - 1.0, degrees(found.by_school[found.by_school != 0]))  # few schools may hold all who are listed
     return t_interval(found.value, found.error, n=n, schools=schools, cells=counts.smallest, alpha=alpha, df=df)
 
 

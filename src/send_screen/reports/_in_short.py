@@ -9,13 +9,10 @@ from typing import Any
 from send_screen.reports._card import CardContent, card_content
 from send_screen.reports._markdown import escape
 from send_screen.reports._published import figure, in_words, rows
-from send_screen.reports._verdicts import answers, less_well
-from send_screen.reports._words import said, sentence
+from send_screen.reports._verdicts import Answer, answers, less_well
+from send_screen.reports._words import count, said, sentence
 
-_NO_PROOF = (
-    "No group was shown to be missed more than the tolerance allows. That is not proof of fairness: for small groups "
-    "there are too few children to say."
-)
+_NO_PROOF = "That is not proof of fairness: for small groups there are too few children to say."
 _NOT = (
     "It is not a diagnosis and decides nothing. A parent's or a teacher's concern always counts; not being listed "
     "never means “no need”."
@@ -44,7 +41,7 @@ def in_short(published: Mapping[str, Any]) -> tuple[InShort, ...]:
         ),
         InShort(
             "For whom it works less well",
-            f"Of children who later {card.outcome} it misses more among:" if worse else _NO_PROOF,
+            f"Of children who later {card.outcome} it misses more among:" if worse else _nobody(answers(published)),
             worse,
         ),
         InShort("How sure we are", " ".join(_how_sure(published, card))),
@@ -52,6 +49,17 @@ def in_short(published: Mapping[str, Any]) -> tuple[InShort, ...]:
             "What nobody should use it for",
             f"{sentence('; '.join(card.prohibited)) if card.prohibited else 'Not recorded.'} {_NOT}",
         ),
+    )
+
+
+def _nobody(questions: tuple[Answer, ...]) -> str:
+    """Return what can be said where no group is named; what is withheld may hide one."""
+    withheld = questions[0].withheld if questions else 0
+    if not withheld:
+        return f"No group was shown to be missed more than the tolerance allows. {_NO_PROOF}"
+    hidden = f"of {count(withheld, 'group', 'groups')} nothing may be said, to protect small groups"
+    return (
+        f"Of no group that may be spoken of was it shown that it is missed more than tolerated; {hidden}. {_NO_PROOF}"
     )
 
 

@@ -148,7 +148,7 @@ def less_well(published: Mapping[str, Any]) -> tuple[str, ...]:
     gaps.sort(key=lambda pair: -((pair[0] or {}).get("value") or 0.0))
     shown = [_less_well(published, gap, words) for gap, words in gaps[:_MOST_NAMED]]
     if len(gaps) > _MOST_NAMED:
-        shown.append(f"And {count(len(gaps) - _MOST_NAMED, 'group', 'groups')} more, below.")
+        shown.append(f"And {count(len(gaps) - _MOST_NAMED, 'group', 'groups')} more: see the tables.")
     return tuple(shown)
 
 

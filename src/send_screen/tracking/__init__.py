@@ -20,6 +20,7 @@ from send_screen.tracking._log import ALIAS, EXPERIMENT, LoggedVersion, log_vers
 from send_screen.tracking._registry import (
     RUN_NOTE,
     RegisteredModel,
+    described,
     find_model,
     tell_decisions,
     tell_promoted,
@@ -49,4 +50,5 @@ __all__ = [
     "EXPERIMENT",
     "ALIAS",
     "RUN_NOTE",
+    "described",
 ]

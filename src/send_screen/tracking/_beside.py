@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _OF_A_RUN = re.compile(
     r"mlflow\.(?:user|runName|runColor|source\.(?:name|type)|source\.git\.(?:commit|branch|repoURL))"
 )
+_VERSIONS = "mlflow.modelVersions"
 _OF_AN_EXPERIMENT = re.compile(r"mlflow\.(?:experimentKind|sharedViewState\..*)")
 
 
@@ -40,7 +42,9 @@ def beside(client: MlflowClient, registered: ModelVersion, run: Run, logged: Log
     # a serving worker fetches this place, which is told apart from the served model's own
     fetched = client.get_model_version_download_uri(registered.name, registered.version)
     of_model = [name for name in model.tags if name not in (HEAD, PLACE)]
+    itself = json.dumps([{"name": registered.name, "version": int(registered.version)}])  # told by a server only
     return {
+        "versions that the served model says it is": (logged.tags.get(_VERSIONS, itself), itself),
         "place that models:/ is fetched from": (fetched, logged.artifact_location),
         "stage of the registered version": (registered.current_stage or "None", "None"),
         "state of the registered version": (str(registered.status), "READY"),
@@ -66,7 +70,7 @@ def of_run(client: MlflowClient, run: Run, logged: LoggedModel) -> dict[str, tup
         "kind of the served model": (logged.model_type or "", ""),
         "state of the served model": (str(logged.status), "READY"),
         "message of the served model": (logged.status_message or "", ""),
-        "tags of the served model": (_told(logged.tags, _others(logged.tags, "", _OF_A_RUN)), ""),
+        "tags of the served model": (_told(logged.tags, set(_others(logged.tags, "", _OF_A_RUN)) - {_VERSIONS}), ""),
         "tags of the experiment": (_told(experiment.tags, _others(experiment.tags, "", _OF_AN_EXPERIMENT)), ""),
     }
 

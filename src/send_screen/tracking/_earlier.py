@@ -21,7 +21,7 @@ PUBLISHED = "published.json"
 
 @dataclass(frozen=True)
 class EarlierRun:
-    """A run on the same data, or of the same model on other data; registered or not.
+    """A run on the same data, registered or not.
 
     Attributes
     ----------
@@ -29,19 +29,18 @@ class EarlierRun:
     version_id : str
     published : bytes
         Its ``published.json``.
-    same_data, same_model : bool
-        Whether it was on these data, and of this model.
+    same_model : bool
+        Whether it was of this model.
     """
 
     run_id: str
     version_id: str
     published: bytes
-    same_data: bool = True
     same_model: bool = True
 
 
 def earlier_runs(uri: str, *, data_sha256: str, name: str) -> list[EarlierRun]:
-    """Return every run of a store on these data, or of this model, that published something, oldest first.
+    """Return every run of a store on these data that published something, oldest first.
 
     A run that was deleted is one too: its figures have been seen.
 
@@ -65,13 +64,10 @@ def earlier_runs(uri: str, *, data_sha256: str, name: str) -> list[EarlierRun]:
     experiment = client.get_experiment_by_name(EXPERIMENT)
     if experiment is None:
         return []
-    found = {
-        run.info.run_id: run
-        for asked in (f"tags.data_sha256 = '{data_sha256}'", f"params.spec = '{name}'")
-        for run in _pages(client, experiment.experiment_id, asked)
-    }
+    found = _pages(client, experiment.experiment_id, f"tags.data_sha256 = '{data_sha256}'")
     runs = []
-    for run_id, run in sorted(found.items(), key=lambda item: (item[1].info.start_time, item[0])):
+    for run in sorted(found, key=lambda run: (run.info.start_time, run.info.run_id)):
+        run_id = run.info.run_id
         try:
             places = [entry.path for folder in (None, "bundle") for entry in client.list_artifacts(run_id, folder)]
             place = next((path for path in places if Path(path).name == PUBLISHED), None)
@@ -81,12 +77,12 @@ def earlier_runs(uri: str, *, data_sha256: str, name: str) -> list[EarlierRun]:
                 file = mlflow.artifacts.download_artifacts(
                     run_id=run_id, artifact_path=place, dst_path=folder, tracking_uri=uri
                 )
-                tags = run.data.tags
-                same = tags.get("data_sha256") == data_sha256, run.data.params.get("spec") == name
-                runs.append(EarlierRun(run_id, tags.get("version_id", ""), Path(file).read_bytes(), *same))
+                same = run.data.params.get("spec") == name
+                version = run.data.tags.get("version_id", "")
+                runs.append(EarlierRun(run_id, version, Path(file).read_bytes(), same))
         except (MlflowException, OSError):
             raise DataError(
-                f"What run {run_id}, on these data or of this model, has published cannot be fetched from MLflow.",
+                f"What run {run_id}, on these data, has published cannot be fetched from MLflow.",
                 remedy="Without it, new figures could give away single children. Put its published.json back.",
             ) from None
     return runs

@@ -16,7 +16,7 @@ import pandas as pd
 
 from send_screen.governance import SIGNATURE, folder_sha256
 from send_screen.screening import ANSWER_COLUMNS
-from send_screen.tracking._registry import RUN_NOTE
+from send_screen.tracking._registry import RUN_NOTE, described
 from send_screen.tracking._store import connect, experiment_id
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def log_version(
                 run_id=run.info.run_id,
                 model_id=model.model_id,
                 tags={**tags, **sealed},
-                description=note,
+                description=described("", note),
             )
             registered = str(version.version)
             client.set_registered_model_alias(name, ALIAS, registered)

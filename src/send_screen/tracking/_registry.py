@@ -10,6 +10,7 @@ from send_screen.tracking._store import connect, connect_to_existing, known_mode
 
 HEAD, PLACE = "ledger_head", "ledger_place"
 NOTE = "decisions.md"
+LONGEST = 5000  # characters of a description that every database of MLflow takes
 RUN_NOTE = "mlflow.note.content"  # the words that MLflow shows of a run
 
 
@@ -89,6 +90,24 @@ def tell_withdrawn(version: Registered, words: str, *, uri: str) -> None:
             client.delete_registered_model_alias(version.name, alias)
 
 
+def described(note: str, about: str) -> str:
+    """Return the description of a registered version: its decisions, then what it does, as far as there is room.
+
+    Parameters
+    ----------
+    note : str
+        What was decided; empty while nothing was.
+    about : str
+        What is said of its run.
+    """
+    whole = f"{note}\n{about}" if note else about
+    if len(whole) <= LONGEST:
+        return whole
+    shown = note or about
+    rest = "\n\nThere is more in the artefacts of its run.\n"
+    return shown if len(shown) <= LONGEST else shown[: LONGEST - len(rest)] + rest
+
+
 def tell_decisions(version: Registered, note: str, *, head: str, place: str, uri: str) -> None:
     """Show what was decided about a version, and remember the last decision about its model.
 
@@ -104,7 +123,7 @@ def tell_decisions(version: Registered, note: str, *, head: str, place: str, uri
     """
     client = connect(uri)
     about = client.get_run(version.run_id).data.tags.get(RUN_NOTE, "")
-    client.update_model_version(version.name, version.number, description=f"{note}\n{about}")
+    client.update_model_version(version.name, version.number, description=described(note, about))
     client.log_text(version.run_id, note, NOTE)
     client.set_registered_model_tag(version.name, PLACE, place)
     client.set_registered_model_tag(version.name, HEAD, head)

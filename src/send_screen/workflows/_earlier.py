@@ -21,9 +21,9 @@ from send_screen.tracking import EarlierRun
 def earlier_versions(spec: ModelSpec, runs: Sequence[EarlierRun], *, version: str, n: int) -> list[dict[str, Any]]:
     """Return what earlier versions told of these children, as :func:`~send_screen.evaluation.publish` takes it.
 
-    A cohort of other children that overlaps with this one is named as such, where figures of groups were published of
-    it with their counts: of the same model on the same data, one of more or fewer children; of another model, or on
-    other data, one that differs by fewer than ten, as after a correction of the file.
+    A cohort of other children of the same data is named as such, where figures of groups were published of it with
+    their counts: of the same model, one of more or fewer children, as where other schools are kept aside; of another
+    model, one that differs by fewer than ten.
 
     Where this very version was published before, it is what that publication knew: the same version publishes the
     same figures again.
@@ -50,10 +50,9 @@ def earlier_versions(spec: ModelSpec, runs: Sequence[EarlierRun], *, version: st
             if run.version_id == version:
                 return list(document.get("disclosure", {}).get("earlier", []))
             apart = abs((document["cohort"]["n"] or 0) - n)
-            other = apart > 0 or not run.same_data
-            if other and apart >= MINIMUM_CHILDREN and not (run.same_data and run.same_model):
+            if apart >= MINIMUM_CHILDREN and not run.same_model:
                 continue
-            if other and all(row["n"] is None for row in document["groups"]):
+            if apart and all(row["n"] is None for row in document["groups"]):
                 continue  # nothing that could be subtracted
             rows = [
                 {**row, "attribute": " × ".join(names[part] for part in parts)}
@@ -61,11 +60,11 @@ def earlier_versions(spec: ModelSpec, runs: Sequence[EarlierRun], *, version: st
                 if set(parts := row["attribute"].split(" × ")) <= set(names)
             ]
             sha256 = sha256_of(run.published)
-            told = {"other_children": True, "counts": []} if other else {"counts": counts_told(rows)}
+            told = {"other_children": True, "counts": []} if apart else {"counts": counts_told(rows)}
             found.setdefault(sha256, {"version": run.version_id, "published_sha256": sha256, **told})
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise DataError(
-                f"What run {run.run_id}, on these data or of this model, has published cannot be read.",
+                f"What run {run.run_id}, on these data, has published cannot be read.",
                 file="published.json",
                 remedy="Without it, new figures could give away single children. Put its published.json back.",
             ) from None

@@ -23,7 +23,7 @@ from send_screen.governance import (
     withdrawal,
 )
 from send_screen.reports import render_decisions, render_in_short
-from send_screen.tracking import ALIAS, default_uri
+from send_screen.tracking import ALIAS, default_uri, described
 from send_screen.workflows._audit._database import OF_DECISIONS
 from send_screen.workflows._audit._figures import gates_of
 from send_screen.workflows._audit._pages import apart
@@ -120,7 +120,7 @@ def check_decisions(subject: Subject) -> Finding:
     told = [entry for entry in same if entry["number"] <= last]
     decided = render_decisions(told) if told else ""
     about = render_in_short(subject.require_bundle().published)
-    description = f"{decided}\n{about}" if told else about
+    description = described(decided, about)
     path = recorded.run_files / "decisions.md"
     written = path.read_text("utf-8") if path.is_file() else ""
     for name, text, note in (

@@ -44,7 +44,10 @@ def check_words(subject: Subject) -> Finding:
     """Say again what MLflow says of the run."""
     found = render_in_short(subject.require_bundle().published)
     claimed = subject.require_recorded().run_tags.get(RUN_NOTE, "")
-    differences = [] if claimed == found else [apart("description of the run", claimed.encode(), found.encode())]
+    where = "description of the run"
+    if not claimed:
+        return judge([Difference(where, "nothing", f"{len(found.split())} words")], "", excuse=subject.excuse)
+    differences = [] if claimed == found else [apart(where, claimed.encode(), found.encode())]
     words = f"{len(found.split())} words, alike to the last."
     return judge(differences, words, excuse=subject.excuse, made="What MLflow says is not what is published.")
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+import yaml
 
 from send_screen.contracts import code_key, header_key, month_first, quotable, read_date, valid_upns
 from send_screen.errors import UsageError
@@ -109,7 +110,8 @@ def find_columns(frame: pd.DataFrame, file: str) -> tuple[Found, ...]:
     names: list[str] = []
     for place, header in enumerate(headers, start=1):
         name = re.sub(r"\W+", "_", header, flags=re.ASCII).strip("_")[:60]
-        name = name if name[:1].isalpha() else f"column_{place}_{name}".rstrip("_")
+        as_text = name[:1].isalpha() and isinstance(yaml.safe_load(name), str)  # in YAML "yes" and "null" are none
+        name = name if as_text else f"column_{place}_{name}".rstrip("_")
         names.append(name if header_key(name) not in map(header_key, names) else f"{name[:50]}_column_{place}")
     return tuple(_look(frame.iloc[:, place], headers[place], names[place]) for place in range(len(headers)))
 
