@@ -260,15 +260,19 @@ class Attack:
             ends.append(sign * found.fun)
         return ends
 
-    def narrowed_down(self):
-        """Every small count that a reader, who knows that it is 1 to 9, can narrow down to less than five children."""
+    def narrowed_down(self, *, guesses=True):
+        """Every small count that a reader can narrow down to less than five children.
+
+        ``guesses``: whether he knows of each that it is 1 to 9.
+        """
+        width = _clipped if guesses else lambda low, high, _: high - low
         found = []
         for words, form, value in self.targets():
             ends = [form @ x for x in self.seen]
-            if not ends or _clipped(min(ends), max(ends), value) < 5 - 1e-4:
+            if not ends or width(min(ends), max(ends), value) < 5 - 1e-4:
                 low, high = self.interval(form)
                 assert low - 1e-4 <= value <= high + 1e-4, f"{words} is not between {low} and {high}"
-                if _clipped(low, high, value) < 5 - 1e-4:
+                if width(low, high, value) < 5 - 1e-4:
                     found.append(f"{words}: {low:.2f} to {high:.2f}")
         return found
 

@@ -96,11 +96,33 @@ def test_no_small_count_can_be_narrowed_down_from_all_that_is_published(situatio
         versions = published_in_turn(evidences, crossed)
     except DataError:  # nothing is published at all: so few children in so many groups cannot be hidden
         assume(False)
-    lists = [each["flag.version"].to_numpy() for each in evidences]
-    if all(np.array_equal(one, lists[0]) for one in lists):
-        assert Attack(evidences[0], versions).narrowed_down() == []
+    together = Attack(evidences[0], versions)
+    assert together.narrowed_down(guesses=False) == []
+    if all(evidence["flag.version"].equals(evidences[0]["flag.version"]) for evidence in evidences):
+        assert together.narrowed_down() == []
     for evidence, version in zip(evidences, versions, strict=True):  # of several lists each is safe by itself
         assert Attack(evidence, [version]).narrowed_down() == []
+
+
+@pytest.mark.parametrize("seed", [6, 87, 92, 107])
+def test_another_list_and_groups_crossed_anew_narrow_nothing_down_that_an_earlier_version_withheld(seed):
+    """Pairs in which they did, while a later version could cross what an earlier one with another list had not."""
+    sizes_from, rng = np.random.default_rng([77, seed]), np.random.default_rng(seed)
+    n = int(sizes_from.integers(150, 420))
+    sizes = dict(zip(("sex", "origin", "fsm"), map(int, sizes_from.integers([1, 2, 2], [4, 7, 4])), strict=True))
+    schools, prevalence = int(sizes_from.integers(6, 41)), sizes_from.uniform(0.05, 0.3)
+    common = {"schools": schools, "seeds": 1, "folds": 3, "prevalence": prevalence}
+    capacity = sizes_from.uniform(0.1, 0.5)
+    groups = unequal_groups(rng, n, sizes)
+    first = invent_evidence(n=n, capacity=capacity, groups=groups, seed=int(rng.integers(1000)), **common)
+    second = of_another_model(first, rng, sizes_from.uniform(0.1, 0.5), sizes_from.choice([0.0, 0.3]))
+    versions = published_in_turn([first, second], [[], CROSSED[3]])
+    assert Attack(first, versions).narrowed_down() == []
+    assert hidden(versions[1]["published"]) >= {
+        (row["attribute"], row["group"], "prevalence")
+        for row in versions[1]["published"]["groups"]
+        if "×" in row["attribute"]
+    }
 
 
 def test_the_attack_works_where_only_small_counts_themselves_are_withheld(monkeypatch, evidence):

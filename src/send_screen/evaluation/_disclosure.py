@@ -11,9 +11,9 @@ girls.
 The reader reckoned with knows every published figure exactly, how many children there are and how many are listed (the
 capacity tells), that a named group has a child, what earlier versions told of the same children, what else is told
 (``told``), and, of the count he is after, that it is 1 to 9. He may combine all of that. Of an earlier version that
-listed other children only the numbers of children and of those with the outcome are reckoned with: whom it listed can
-seldom narrow these down as well, and is not reckoned with. He does not know any single child: somebody who knows nine
-of ten children of a group learns of the tenth from whatever is said of ten.
+listed other children only the numbers of children and of those with the outcome are reckoned with, and no groups are
+crossed beside it that it did not cross. He does not know any single child: somebody who knows nine of ten children of a
+group learns of the tenth from whatever is said of ten.
 """
 
 from __future__ import annotations
@@ -131,12 +131,12 @@ def withheld(
         When a group cannot be hidden whatever is withheld, because there are too few children in all.
     """
     before = [told_before(cells, one) for one in earlier]
-    known = [form for forms, _, _ in before for form in forms]
+    known = [form for forms, _, _, _ in before for form in forms]
     known += [_told(cells, *one) for one in told if all((one[0], group) in cells.members for group in one[1])]
-    rounded_before = {one for _, shares, _ in before for one in shares}
-    inherited = {unit for _, _, units in before for unit in units}
+    rounded_before = {one for _, shares, _, _ in before for one in shares}
+    inherited = {unit for _, _, units, _ in before for unit in units}
     primary = _primary(cells)
-    hidden = primary | inherited
+    hidden = primary | inherited | {unit for _, _, _, units in before for unit in units}
     reader = Reader(
         counts=cells.counts.ravel(),
         ties=[*cells.ties(), *_of_all(cells)],

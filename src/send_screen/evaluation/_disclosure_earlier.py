@@ -69,11 +69,15 @@ def rounded_from(value: float, step: float) -> tuple[float, float]:
 _LISTED = {"sensitivity": "listed_with", "false_positive_rate": "listed_without"}
 
 
-def told_before(cells: Cells, counts: Iterable[Mapping[str, Any]]) -> tuple[list[np.ndarray], set[Told], set[Unit]]:
+def told_before(
+    cells: Cells, counts: Iterable[Mapping[str, Any]]
+) -> tuple[list[np.ndarray], set[Told], set[Unit], set[Unit]]:
     """Return what an earlier version told of these children, and what it withheld.
 
     How many are in a group, and how many had the outcome, does not depend on the model. Whom it listed does: that
-    counts where every number it told of its list is this version's too, since then it is the same list.
+    counts where every number it told of its list is this version's too, since then it is the same list. Beside a list
+    that may be another, no groups are crossed that it did not cross: how many of them had the outcome would bound whom
+    it listed.
 
     Parameters
     ----------
@@ -89,7 +93,10 @@ def told_before(cells: Cells, counts: Iterable[Mapping[str, Any]]) -> tuple[list
     rounded : set of ((attribute, group), share, low, high)
         Shares that he knows to lie between two numbers.
     withheld : set of ((attribute, group), part)
+    silenced : set of ((attribute, group), part)
+        Of crossed groups, which this version may not publish.
     """
+    counts = list(counts)
     rows = [row for row in counts if (row["attribute"], row["group"]) in cells.members]
     same_list = all(_agrees(cells, row, count) for row in rows for count in _LISTED.values())
     forms: list[np.ndarray] = []
@@ -110,7 +117,10 @@ def told_before(cells: Cells, counts: Iterable[Mapping[str, Any]]) -> tuple[list
                 withheld |= {(key, part)} if part != "outcome" else {(key, other) for other in PARTS}
             else:
                 forms += [cells.form(key, count) for count in told]
-    return forms, rounded, withheld
+    shown = {frozenset(row["attribute"].split(" × ")) for row in counts}
+    surely = same_list and any(row[count] is not None for row in rows for count in _LISTED.values())
+    crossed = () if surely else (key for key in cells.crossed if frozenset(key[0].split(" × ")) not in shown)
+    return forms, rounded, withheld, {(key, part) for key in crossed for part in PARTS}
 
 
 def _agrees(cells: Cells, row: Mapping[str, Any], count: str) -> bool:
