@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -70,13 +70,7 @@ def trained_text(made: TrainedVersion) -> str:
     lines += [f"  {sentence}" for sentence in made.published["named"]] or [
         "  No gap beyond the tolerance was shown. That is not proof that there is none: see the report."
     ]
-    overlapping = [one["version"] for one in made.published["disclosure"]["earlier"] if one.get("other_children")]
-    if overlapping:
-        lines += [
-            f"  Groups stand without counts: version {overlapping[0]} in this store told those of other children of",
-            "  the same file, so that those who are apart could be counted. To have them, train into a store of its",
-            "  own (--tracking-uri), and show only one of the two.",
-        ]
+    lines += _withheld_beside_earlier(made.published)
     lines.append("")
     for gate in made.gates:
         measured = "not measured" if gate["measured"] is None else f"{gate['measured']:.3g}"
@@ -91,6 +85,23 @@ def trained_text(made: TrainedVersion) -> str:
     lines.append(f"See it: MLFLOW_DISABLE_TELEMETRY=true mlflow ui --backend-store-uri {made.tracking_uri}")
     lines.append(f"Evidence (personal data): {made.evidence}")
     return "\n".join(lines)
+
+
+def _withheld_beside_earlier(published: Mapping[str, Any]) -> list[str]:
+    """Return what earlier versions in the same store keep this one from telling of groups."""
+    earlier = published["disclosure"]["earlier"]
+    overlapping = [one["version"] for one in earlier if one.get("other_children")]
+    crossed = [row for row in published["groups"] if "×" in row["attribute"]]
+    if overlapping:
+        what = f"groups stand without counts: version {overlapping[0]} told those of other children of the same file"
+    elif earlier and crossed and all(row["n"] is None for row in crossed):
+        what = "crossed groups are withheld: a version with another list did not cross them"
+    else:
+        return []
+    return [
+        f"  Beside what this store has published, {what}.",
+        "  To have them, train into a store of its own (--tracking-uri), and show only one of the two.",
+    ]
 
 
 def _figure(made: TrainedVersion, policy: str, metric: str) -> str:

@@ -119,7 +119,9 @@ def told_before(
                 forms += [cells.form(key, count) for count in told]
     shown = {frozenset(row["attribute"].split(" × ")) for row in counts}
     surely = same_list and any(row[count] is not None for row in rows for count in _LISTED.values())
-    crossed = () if surely else (key for key in cells.crossed if frozenset(key[0].split(" × ")) not in shown)
+    crossed = (
+        () if surely or not rows else (key for key in cells.crossed if frozenset(key[0].split(" × ")) not in shown)
+    )
     return forms, rounded, withheld, {(key, part) for key in crossed for part in PARTS}
 
 
