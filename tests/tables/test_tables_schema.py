@@ -33,6 +33,7 @@ BEYOND_A_SCHEMA = (
     "must have",  # a grid of another shape than its edges
     "has more than",
     "half a character",
+    "holds a control character",
 )
 
 
@@ -76,6 +77,12 @@ def compare(document):
     else:
         assert by_schema, next(VALIDATOR.iter_errors(document)).message
     return not refusal
+
+
+def test_a_control_character_is_beyond_the_schema():
+    document = json.loads(TEXT)
+    document["terms"][1]["feature"] = "\x1f"
+    assert not compare(document)
 
 
 def test_the_schema_is_one_and_knows_what_is_written():
