@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import alterations_beside  # noqa: F401  # its kinds enter themselves, as those of the evidence do
-import alterations_evidence  # noqa: F401
+import alterations_evidence  # noqa: F401  # likewise
 import pytest
 from alterations import KINDS
 from audit_store import Store, copy_store

@@ -63,7 +63,7 @@ def test_red_names_the_place_and_both_values(store: Store, tmp_path: Path) -> No
     assert text.startswith("RED: 1 of the ")
     claimed = json.loads((store.bundle / "published.json").read_bytes())["performance"]
     value = next(row["value"] for row in claimed if row["policy"] == "version" and row["metric"] == "roc_auc")
-    assert f"metric.roc_auc: 0.99 stands there; found: {value}" in text
+    assert f"metric.roc_auc: here 0.99; found {value}" in text
     page = (tmp_path / "audit.html").read_text("utf-8")
     assert "✗ RED: something differs" in page
     assert "Do not use the version" in page
@@ -393,12 +393,11 @@ def test_other_code_excuses_nothing_that_no_code_writes(
     assert statuses(found)["decisions" if what == "tag" else "served"] == "FAILED"
 
 
-def test_of_a_file_that_is_missing_nothing_stands_there(store: Store) -> None:
+def test_a_file_that_is_missing_is_named(store: Store) -> None:
     (store.bundle / "card.md").unlink()
     code, out, _ = run("audit", MODEL, "--tracking-uri", store.uri)
     assert code == 1
-    assert "  card.md: no such file; found: a file with the SHA-256 " in out
-    assert "no such file stands there" not in out
+    assert "  card.md: here no such file; found a file with the SHA-256 " in out
 
 
 def test_a_withdrawn_version_can_be_audited(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,7 @@ def honest(n: int, seed: int) -> tuple[pd.DataFrame, pd.Series, np.random.Genera
 
 
 def look(X: pd.DataFrame, y: pd.Series, **more: object) -> list[Leak]:
-    return find_leaks(X, y, as_of=AS_OF, **{"recorded_on": {}, **more})  # type: ignore[arg-type]
+    return find_leaks(X, y, as_of=AS_OF, **{"recorded_on": {}, **more})  # type: ignore[arg-type]  # of many types
 
 
 def kinds(leaks: list[Leak], feature: str) -> set[str]:
@@ -102,7 +102,7 @@ PLANTS = [
 def test_a_planted_feature_is_named(kind: str, plant: object, n: int) -> None:
     for seed in range(5):
         X, y, rng = honest(n, seed)
-        X["planted"] = plant(y.to_numpy(), rng)  # type: ignore[operator]
+        X["planted"] = plant(y.to_numpy(), rng)  # type: ignore[operator]  # a function of two arguments
         leaks = look(X, y)
         assert [(leak.kind, leak.features) for leak in leaks] == [(kind, ("planted",))], seed
         assert leaks[0].rule == RULES[kind]

@@ -144,4 +144,4 @@ def test_importing_contracts_loads_neither_pandera_nor_the_standards_package():
 
 def test_a_missing_folder_is_a_thing_missing_on_the_machine():
     with pytest.raises(MissingExtraError, match="not on this machine"):
-        shipped("recipes")  # type: ignore[arg-type]
+        shipped("recipes")  # type: ignore[arg-type]  # no such folder, on purpose

@@ -24,7 +24,11 @@ import send_screen
 PACKAGE = Path(send_screen.__file__).parent
 LIGHT = ("contracts", "specs", "readers", "cohorts", "tables", "governance", "screening", "reports", "cli", "kit")
 SOURCES = sorted(
-    [PACKAGE / "errors.py", *(path for folder in LIGHT for path in (PACKAGE / folder).rglob("*.py"))]
+    [
+        PACKAGE / "errors.py",
+        PACKAGE / "_characters.py",
+        *(path for folder in LIGHT for path in (PACKAGE / folder).rglob("*.py")),
+    ]
     + [
         PACKAGE / "workflows" / name
         for name in ("__init__.py", "_compare.py", "_folders.py", "_models.py", "_screen.py")

@@ -11,8 +11,9 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from send_screen._characters import is_misleading
 from send_screen.errors import TablesError
-from send_screen.tables import LevelsTerm, LinearTerm, RiskTables, ShapeTerm, Surface, is_misleading, purify
+from send_screen.tables import LevelsTerm, LinearTerm, RiskTables, ShapeTerm, Surface, purify
 
 numbers = st.floats(-50, 50, allow_subnormal=False)
 cells = st.one_of(st.none(), numbers)

@@ -28,11 +28,6 @@ def audited_text(found: Audit, out: Path | None) -> str:
 
 def _differences(check: Check) -> list[str]:
     finding = check.finding
-    lines = [f"  {each.where}: {_there(each.claimed)}; found: {each.found}" for each in finding.differences]
+    lines = [f"  {each.where}: here {each.claimed}; found {each.found}" for each in finding.differences]
     left = finding.n_differences - len(finding.differences)
     return [*lines, *([f"  and {left:,} more"] if left else [])]
-
-
-def _there(claimed: str) -> str:
-    """Return what stands somewhere in words; of what is missing ("no such file"), nothing stands there."""
-    return claimed if claimed.startswith(("no ", "nothing", "not ")) else f"{claimed} stands there"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from typing import Any
-from unicodedata import category
 
 import yaml
 
+from send_screen._characters import MISLEADING, is_misleading
 from send_screen.errors import SendScreenError
 
 # The largest file that comes with the library has 3,000 nodes, 9 deep.
@@ -59,8 +59,8 @@ def _text(loader: _StrictLoader, node: yaml.ScalarNode) -> str:
 
 def _seen_text(loader: _StrictLoader, node: yaml.ScalarNode) -> str:
     text = _text(loader, node)
-    if any(category(char) in ("Cc", "Cf") and char not in "\n\t\r" for char in text):
-        raise _mistake("a text holds a character that cannot be seen: it would be shown as something else", node)
+    if is_misleading(text):
+        raise _mistake(f"a text {MISLEADING}", node)
     return text
 
 
@@ -74,7 +74,7 @@ _StrictLoader.add_constructor("tag:yaml.org,2002:merge", _text)
 def load_yaml(raw: bytes, *, file: str, error: type[SendScreenError]) -> Any:
     """Return what a YAML file says, in dicts with text keys, lists, texts, numbers, truth values and None.
 
-    A date stays text. Refused are a key given twice or that is not text, characters that cannot be seen, tags, nesting
+    A date stays text. Refused are a key given twice or that is not text, characters that mislead, tags, nesting
     deeper than 50, aliases that make more than 200,000 nodes of the file, and numbers that are not finite or have more
     than 15 digits.
 
@@ -94,7 +94,8 @@ def load_yaml(raw: bytes, *, file: str, error: type[SendScreenError]) -> Any:
 
     Examples
     --------
-    >>> from send_screen.errors import SpecError
+    >>> from send_screen._characters import MISLEADING, is_misleading
+    from send_screen.errors import SpecError
     >>> load_yaml(b"review: 2027-01-31", file="spec.yaml", error=SpecError)
     {'review': '2027-01-31'}
     """

@@ -131,12 +131,12 @@ def withheld(
         When a group cannot be hidden whatever is withheld, because there are too few children in all.
     """
     before = [told_before(cells, one) for one in earlier]
-    known = [form for forms, _, _, _ in before for form in forms]
+    known = [form for one in before for form in one.forms]
     known += [_told(cells, *one) for one in told if all((one[0], group) in cells.members for group in one[1])]
-    rounded_before = {one for _, shares, _, _ in before for one in shares}
-    inherited = {unit for _, _, units, _ in before for unit in units}
+    rounded_before = {share for one in before for share in one.rounded}
+    inherited = {unit for one in before for unit in one.withheld}
     primary = _primary(cells)
-    hidden = primary | inherited | {unit for _, _, _, units in before for unit in units}
+    hidden = primary | inherited | {unit for one in before for unit in one.silenced}
     reader = Reader(
         counts=cells.counts.ravel(),
         ties=[*cells.ties(), *_of_all(cells)],

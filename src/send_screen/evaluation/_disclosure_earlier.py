@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -69,9 +70,29 @@ def rounded_from(value: float, step: float) -> tuple[float, float]:
 _LISTED = {"sensitivity": "listed_with", "false_positive_rate": "listed_without"}
 
 
-def told_before(
-    cells: Cells, counts: Iterable[Mapping[str, Any]]
-) -> tuple[list[np.ndarray], set[Told], set[Unit], set[Unit]]:
+@dataclass(frozen=True)
+class ToldBefore:
+    """What an earlier version told of these children, and what that forbids.
+
+    Attributes
+    ----------
+    forms : list of numpy.ndarray of float, each of shape (cells x 4,)
+        Sums that a reader of the earlier version knows.
+    rounded : set of ((attribute, group), share, low, high)
+        Shares that he knows to lie between two numbers.
+    withheld : set of ((attribute, group), part)
+        What it withheld.
+    silenced : set of ((attribute, group), part)
+        Of crossed groups, which this version may not publish.
+    """
+
+    forms: list[np.ndarray]
+    rounded: set[Told]
+    withheld: set[Unit]
+    silenced: set[Unit]
+
+
+def told_before(cells: Cells, counts: Iterable[Mapping[str, Any]]) -> ToldBefore:
     """Return what an earlier version told of these children, and what it withheld.
 
     How many are in a group, and how many had the outcome, does not depend on the model. Whom it listed does: that
@@ -88,13 +109,7 @@ def told_before(
 
     Returns
     -------
-    forms : list of numpy.ndarray of float, each of shape (cells x 4,)
-        Sums that a reader of the earlier version knows.
-    rounded : set of ((attribute, group), share, low, high)
-        Shares that he knows to lie between two numbers.
-    withheld : set of ((attribute, group), part)
-    silenced : set of ((attribute, group), part)
-        Of crossed groups, which this version may not publish.
+    ToldBefore
     """
     counts = list(counts)
     rows = [row for row in counts if (row["attribute"], row["group"]) in cells.members]
@@ -122,7 +137,7 @@ def told_before(
     crossed = (
         () if surely or not rows else (key for key in cells.crossed if frozenset(key[0].split(" × ")) not in shown)
     )
-    return forms, rounded, withheld, {(key, part) for key in crossed for part in PARTS}
+    return ToldBefore(forms, rounded, withheld, {(key, part) for key in crossed for part in PARTS})
 
 
 def _agrees(cells: Cells, row: Mapping[str, Any], count: str) -> bool:

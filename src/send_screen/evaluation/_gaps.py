@@ -128,17 +128,18 @@ def gaps(
     missing = sorted({MISSED, LISTED, MEANING} - set(tolerances))
     if missing:
         raise UsageError(f"There is no tolerance for {', '.join(missing)}.")
+    line = Line.of(view, VERSION)
     questions = [
-        _question(view, metric, tolerances[metric], alpha, replicates, seed) for metric in (MISSED, LISTED, MEANING)
+        _question(view, line, metric, tolerances[metric], alpha, replicates, seed)
+        for metric in (MISSED, LISTED, MEANING)
     ]
     return pd.concat(questions, ignore_index=True)
 
 
 def _question(
-    view: EvidenceView, metric: str, tolerance: float, alpha: float, replicates: int, seed: int
+    view: EvidenceView, line: Line, metric: str, tolerance: float, alpha: float, replicates: int, seed: int
 ) -> pd.DataFrame:
     """Return the rows of one question."""
-    line = Line.of(view, VERSION)
     sides: list[_Side] = []
     named: list[tuple[str, str, str, int, int]] = []
     for attribute in view.attributes:

@@ -9,7 +9,6 @@ neighbours).
 
 from send_screen.tables._bags import BagTables, with_spread
 from send_screen.tables._capacity import hash_order, places, ranking, top_k
-from send_screen.tables._checks import MISLEADING, is_misleading
 from send_screen.tables._columns import describe_difference
 from send_screen.tables._published import published_tables, published_together
 from send_screen.tables._purify import purify
@@ -47,6 +46,4 @@ __all__ = [
     "merged_levels",
     "short_edge",
     "describe_difference",
-    "is_misleading",
-    "MISLEADING",
 ]

@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+from send_screen._characters import MISLEADING, is_misleading
 from send_screen.errors import TablesError
-
-MISLEADING = (
-    "holds a control character, or one that turns the direction of writing: it would be shown as something else"
-)
-_MISLEADING = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # not tab and line breaks
-
-
-def is_misleading(text: str) -> bool:
-    """Return whether a name would be shown, on a page or a terminal, as something that it is not."""
-    return _MISLEADING.search(text) is not None
 
 
 def require_common(term: Any) -> None:

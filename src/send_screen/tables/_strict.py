@@ -7,8 +7,8 @@ import math
 from collections.abc import Iterator, Set
 from typing import NoReturn
 
+from send_screen._characters import MISLEADING, is_misleading
 from send_screen.errors import TablesError
-from send_screen.tables._checks import MISLEADING, is_misleading
 
 _SHOWN = 60  # characters of a key that an error shows
 

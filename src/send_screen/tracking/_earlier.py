@@ -1,20 +1,14 @@
-"""What earlier runs have published: nothing that is published later may give away more with it."""
+"""What earlier runs on the same data have published: nothing that is published later may give away more with it."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from send_screen.errors import DataError
 from send_screen.tracking._log import EXPERIMENT
 from send_screen.tracking._store import connect
-
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
-    from mlflow.entities import Run
 
 PUBLISHED = "published.json"
 
@@ -59,14 +53,27 @@ def earlier_runs(uri: str, *, data_sha256: str, name: str) -> list[EarlierRun]:
     """
     client = connect(uri)
     import mlflow
+    from mlflow.entities import ViewType
     from mlflow.exceptions import MlflowException
 
     experiment = client.get_experiment_by_name(EXPERIMENT)
     if experiment is None:
         return []
-    found = _pages(client, experiment.experiment_id, f"tags.data_sha256 = '{data_sha256}'")
+    found, token = [], None
+    while True:
+        page = client.search_runs(
+            [experiment.experiment_id],
+            f"tags.data_sha256 = '{data_sha256}'",
+            run_view_type=ViewType.ALL,
+            order_by=["attributes.start_time ASC", "attributes.run_id ASC"],
+            page_token=token,
+        )
+        found += list(page)
+        token = page.token
+        if not token:
+            break
     runs = []
-    for run in sorted(found, key=lambda run: (run.info.start_time, run.info.run_id)):
+    for run in found:
         run_id = run.info.run_id
         try:
             places = [entry.path for folder in (None, "bundle") for entry in client.list_artifacts(run_id, folder)]
@@ -86,15 +93,3 @@ def earlier_runs(uri: str, *, data_sha256: str, name: str) -> list[EarlierRun]:
                 remedy="Without it, new figures could give away single children. Put its published.json back.",
             ) from None
     return runs
-
-
-def _pages(client: MlflowClient, experiment: str, asked: str) -> Iterator[Run]:
-    from mlflow.entities import ViewType
-
-    token = None
-    while True:
-        page = client.search_runs([experiment], asked, run_view_type=ViewType.ALL, page_token=token)
-        yield from page
-        token = page.token
-        if not token:
-            return
