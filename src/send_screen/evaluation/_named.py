@@ -25,7 +25,8 @@ def group_in_words(attribute: str, group: str, words: Mapping[str, Mapping[str, 
     attribute, group : str
         As in the evidence.
     words : mapping of str to mapping of str to str
-        Attribute -> group -> noun; a group that it does not hold is named by its attribute.
+        Attribute -> group -> noun; a group that it does not hold is named by its attribute, one of crossed attributes
+        by its parts.
 
     Examples
     --------
@@ -33,7 +34,13 @@ def group_in_words(attribute: str, group: str, words: Mapping[str, Mapping[str, 
     'girls'
     >>> group_in_words("fsm", "not recorded", {})
     'children (fsm: not recorded)'
+    >>> group_in_words("sex × eal", "F × English", {"sex": {"F": "girls"}, "eal": {"English": "children with English"}})
+    'girls × children with English'
     """
+    crossed = attribute.split(" × ")
+    if len(crossed) > 1:
+        parts = zip(crossed, group.split(" × "), strict=True)
+        return " × ".join(group_in_words(name, part, words) for name, part in parts)
     return words.get(attribute, {}).get(group, f"children ({attribute}: {group})")
 
 
