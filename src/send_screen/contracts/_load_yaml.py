@@ -94,8 +94,7 @@ def load_yaml(raw: bytes, *, file: str, error: type[SendScreenError]) -> Any:
 
     Examples
     --------
-    >>> from send_screen._characters import MISLEADING, is_misleading
-    from send_screen.errors import SpecError
+    >>> from send_screen.errors import SpecError
     >>> load_yaml(b"review: 2027-01-31", file="spec.yaml", error=SpecError)
     {'review': '2027-01-31'}
     """
