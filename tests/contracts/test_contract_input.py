@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from send_screen.contracts import (
+    check_table,
     MASK,
     header_like,
     load_contract,
@@ -33,7 +34,7 @@ def census():
 
 
 def check(frame, contract="education/eyfsp"):
-    return load_contract(contract).check(frame, file="school.csv")
+    return check_table(load_contract(contract), frame, file="school.csv")
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
 """Data contracts: what each agency's table holds, and every way in which a file does not keep to it.
 
 A contract is a YAML file in the Open Data Contract Standard v3.1 (``data_contracts/`` in the repository).
-:func:`load_contract` reads one, :meth:`Contract.check` collects every violation of a table against it. England's
-code sets and the check letters of UPNs are here too. pandera and the ODCS package are imported when first needed.
+:func:`load_contract` reads one; :func:`check_table` collects every violation of a table against it. England's code sets
+and the check letters of UPNs are here too. The ODCS package is imported when first needed.
 """
 
+from send_screen.contracts._check import check_table
 from send_screen.contracts._codes import ETHNIC_GROUPS, birth_season, eal, ethnic_group
 from send_screen.contracts._contract import CodeSet, Column, Contract, Rule
 from send_screen.contracts._dates import month_first, read_date
@@ -20,6 +21,7 @@ from send_screen.contracts._values import code_key
 __all__ = [
     "load_contract",
     "available_contracts",
+    "check_table",
     "Contract",
     "Column",
     "CodeSet",
