@@ -50,10 +50,7 @@ def test_what_is_written_is_read_again_to_the_last_bit() -> None:
 
 
 def test_yaml_and_json_are_the_same_format() -> None:
-    text = (
-        "name: Né\nreview: 2027-01-31\nterms:\n- {kind: steps, edges: [1, 2.5], n: 12}\n"
-    text += "- {kind: linear, slope: 0.1}\n"
-    )
+    text = "name: Né\nreview: 2027-01-31\nterms:\n- {kind: steps, edges: [1, 2.5], n: 12}\n- {kind: linear, slope: 0.1}"
     assert read_document(Model, text, error=SpecError, file="a", yaml=True).terms == (
         read_document(Model, GOOD, error=SpecError).terms
     )
@@ -93,9 +90,7 @@ def test_every_mistake_is_said_at_once() -> None:
     assert "4 mistakes" in said
 
 
-@pytest.mark.parametrize(
-    "text", ["", "{", "[]", "7", "[" * 100_000, "[" * 300, '{"name": "a"} x', "\ufeff{}"]
-)
+@pytest.mark.parametrize("text", ["", "{", "[]", "7", "[" * 100_000, "[" * 300, '{"name": "a"} x', "\ufeff{}"])
 def test_what_is_no_document_is_refused(text: str) -> None:
     with pytest.raises(TablesError):
         read_document(Model, text, error=TablesError)
