@@ -13,11 +13,11 @@ from send_screen.contracts import (
     MASK,
     header_like,
     load_contract,
-    load_yaml,
     quotable,
     read_date,
     shipped,
 )
+from send_screen.documents import load_yaml
 from send_screen.errors import ContractError, SpecError
 from send_screen.readers import read_table
 

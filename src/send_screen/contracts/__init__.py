@@ -11,7 +11,6 @@ from send_screen.contracts._contract import CodeSet, Column, Contract, Rule
 from send_screen.contracts._dates import month_first, read_date
 from send_screen.contracts._headers import header_key
 from send_screen.contracts._load import available_contracts, load_contract
-from send_screen.contracts._load_yaml import load_yaml
 from send_screen.contracts._quote import date_shaped, encodable, file_name, header_like, quotable, upn_shaped
 from send_screen.contracts._result import MASK, CheckResult, ColumnsReport, Violation
 from send_screen.contracts._shipped import shipped
@@ -43,7 +42,6 @@ __all__ = [
     "month_first",
     "header_key",
     "code_key",
-    "load_yaml",
     "quotable",
     "header_like",
     "upn_shaped",
