@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from send_screen.contracts import (
-    check_table,
     MASK,
+    check_table,
     header_like,
     load_contract,
     quotable,
