@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from send_screen.cohorts import NOT_RECORDED
+from send_screen.cohorts import EXCLUSIONS, NOT_RECORDED
 from send_screen.contracts import Contract
 from send_screen.evaluation import publish
 from send_screen.governance import check_gates
@@ -77,7 +77,7 @@ def without_values(spec: ModelSpec, contracts: dict[str, Contract], excluded: pd
     words = {rule.id: rule.description for rule in rules}
     words |= {condition.rule: condition.words for condition in (*spec.population, *spec.eligible)}
     told = excluded["rule"].map(lambda rule: words.get(rule, f"rule {rule}"))
-    return excluded.assign(reason=excluded["kind"] + ": " + told)
+    return excluded.assign(reason=excluded["kind"].map(EXCLUSIONS) + ": " + told)
 
 
 def group_nouns(spec: ModelSpec, evidence: pd.DataFrame) -> dict[str, dict[str, str]]:

@@ -165,7 +165,7 @@ def train(
         contracts,
         tables,
         bags,
-        trained_on="invented" if cohort.invented else "real",
+        trained_on="synthetic" if cohort.synthetic else "real",
         as_of=cohort.as_of.dt.date.max().isoformat(),
         data_sha256=data_sha256(data),
         hold_out=hold_out,
