@@ -24,7 +24,7 @@ class CohortSummary(Section):
     n_schools: int | None
     prevalence: float | None
     reason: str
-    set_aside: tuple[ExcludedRows, ...]
+    excluded: tuple[ExcludedRows, ...]
 
 
 class _OfModel(Section):
