@@ -4,6 +4,7 @@ Its sections are frozen pydantic models that refuse unknown names; its JSON sche
 ``build_report`` makes it from spec, tables and out-of-fold predictions. Every page, MLflow and the audit take it.
 """
 
+from send_screen.published._estimate import Estimate
 from send_screen.published._measured import (
     Attribution,
     CalibrationBin,
@@ -34,7 +35,6 @@ from send_screen.published._model import (
     SurfaceCell,
 )
 from send_screen.published._report import FORMAT, PublishedReport
-from send_screen.published._section import Estimate, Section
 from send_screen.published._version import DataSource, GateResult, Owner, VersionMetadata
 
 __all__ = [
@@ -64,7 +64,6 @@ __all__ = [
     "ScorecardRow",
     "ScorecardSurface",
     "ScorecardTotal",
-    "Section",
     "Shape",
     "Surface",
     "SurfaceCell",

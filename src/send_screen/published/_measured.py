@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Literal
 
-from send_screen.published._section import Estimate, Section
+from send_screen.documents import Document
+from send_screen.published._estimate import Estimate
 
 Verdict = Literal["within tolerance", "outside tolerance", "not enough evidence", "withheld to protect small groups"]
 
 
-class ExcludedRows(Section):
+class ExcludedRows(Document):
     """Rows that could not be used, for one reason."""
 
     reason: str
     n: int | None
 
 
-class CohortSummary(Section):
+class CohortSummary(Document):
     """The children that the model was fitted on."""
 
     n: int | None
@@ -27,18 +28,18 @@ class CohortSummary(Section):
     excluded: tuple[ExcludedRows, ...]
 
 
-class _OfModel(Section):
+class _OfModel(Document):
     policy: str
     metric: str
 
 
-class _OfModels(Section):
+class _OfModels(Document):
     policy: str
     against: str
     metric: str
 
 
-class _OfGroup(Section):
+class _OfGroup(Document):
     attribute: str
     group: str
 
@@ -83,7 +84,7 @@ class Gap(Estimate, _OfGap):
     """The gap as a sentence."""
 
 
-class Term(Section):
+class Term(Document):
     """What one feature or one agency adds to a gap in mean score."""
 
     term: str
@@ -106,7 +107,7 @@ class Attribution(Estimate, _OfScores):
     """The part of the gap that no feature makes: the folds' models have other base values."""
 
 
-class CalibrationBin(Section):
+class CalibrationBin(Document):
     """Predicted and observed risk in one bin of scores, as percentages."""
 
     bin: int
@@ -119,7 +120,7 @@ class CalibrationBin(Section):
     reason: str
 
 
-class RevealedCounts(Section):
+class RevealedCounts(Document):
     """Counts of one group that an earlier release revealed; None for those that it suppressed."""
 
     attribute: str
@@ -132,7 +133,7 @@ class RevealedCounts(Section):
     """Share -> what it was rounded from, where it was published rounded."""
 
 
-class PriorRelease(Section):
+class PriorRelease(Document):
     """An earlier version on the same children, or on others of whom some are the same."""
 
     version: str
@@ -141,7 +142,7 @@ class PriorRelease(Section):
     counts: tuple[RevealedCounts, ...]
 
 
-class Disclosure(Section):
+class Disclosure(Document):
     """What disclosure control reckoned with besides this report."""
 
     earlier: tuple[PriorRelease, ...]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from send_screen.published._section import Section
+from send_screen.documents import Document
 
 
-class Piece(Section):
+class Piece(Document):
     """A stretch of a feature's axis, and the model's log-odds along it."""
 
     x: int | float
@@ -22,7 +22,7 @@ class Piece(Section):
     n: int | None
 
 
-class Shape(Section):
+class Shape(Document):
     """The main effect of one feature."""
 
     feature: str
@@ -37,7 +37,7 @@ class Shape(Section):
     missing_n: int | None
 
 
-class SurfaceCell(Section):
+class SurfaceCell(Document):
     """One cell of an interaction."""
 
     log_odds: float
@@ -45,7 +45,7 @@ class SurfaceCell(Section):
     n: int | None
 
 
-class Surface(Section):
+class Surface(Document):
     """The interaction of two features as a grid."""
 
     features: tuple[str, str]
@@ -57,7 +57,7 @@ class Surface(Section):
     """Whether counts are published."""
 
 
-class Reason(Section):
+class Reason(Document):
     """The contribution of one feature to the score of the example."""
 
     feature: str
@@ -66,7 +66,7 @@ class Reason(Section):
     contribution: float
 
 
-class Example(Section):
+class Example(Document):
     """The exact contributions of a child who does not exist."""
 
     base_value: float
@@ -75,14 +75,14 @@ class Example(Section):
     reasons: tuple[Reason, ...]
 
 
-class ScorecardRow(Section):
+class ScorecardRow(Document):
     """The points of some values of a feature."""
 
     label: str
     points: float
 
 
-class ScorecardFeature(Section):
+class ScorecardFeature(Document):
     """The points of one feature."""
 
     feature: str
@@ -91,7 +91,7 @@ class ScorecardFeature(Section):
     missing: float
 
 
-class ScorecardSurface(Section):
+class ScorecardSurface(Document):
     """The points of one interaction as a grid."""
 
     labels: tuple[str, str]
@@ -100,14 +100,14 @@ class ScorecardSurface(Section):
     points: tuple[tuple[float, ...], ...]
 
 
-class ScorecardTotal(Section):
+class ScorecardTotal(Document):
     """What a total of points means."""
 
     points: float
     of_100: int
 
 
-class ScorecardExample(Section):
+class ScorecardExample(Document):
     """The example child's sum, as one adds it up by hand."""
 
     values: tuple[str, ...]
@@ -116,7 +116,7 @@ class ScorecardExample(Section):
     exact: float
 
 
-class Scorecard(Section):
+class Scorecard(Document):
     """The model as rounded points that are added up by hand."""
 
     digits: int

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Self
 
+from send_screen.documents import Document, read_document, write_document
+from send_screen.errors import TablesError
 from send_screen.published._measured import (
     Attribution,
     CalibrationBin,
@@ -16,13 +17,12 @@ from send_screen.published._measured import (
     Performance,
 )
 from send_screen.published._model import Example, Scorecard, Shape, Surface
-from send_screen.published._section import Section
 from send_screen.published._version import VersionMetadata
 
 FORMAT: Final = "send_screen.published/1"
 
 
-class PublishedReport(Section):
+class PublishedReport(Document):
     """Everything that is published of a model version: metadata, metrics, gaps, shapes, all under disclosure control.
 
     It is what ``published.json`` holds, what MLflow and every page show, and what an audit derives again.
@@ -47,8 +47,17 @@ class PublishedReport(Section):
 
     def to_json(self) -> str:
         """Return the text of ``published.json``."""
-        text = json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=False, allow_nan=False)
-        return text + "\n"
+        return write_document(self)
+
+    @classmethod
+    def from_json(cls, content: bytes | str, *, file: str = "published.json") -> Self:
+        """Read ``published.json`` and refuse it with every mistake and its path.
+
+        Raises
+        ------
+        TablesError
+        """
+        return read_document(cls, content, error=TablesError, file=file, kind="published report")
 
     @classmethod
     def json_schema(cls) -> dict[str, Any]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from send_screen.published._section import Section
+from send_screen.documents import Document
 
 
-class Owner(Section):
+class Owner(Document):
     """Who answers for the model."""
 
     organisation: str
@@ -16,7 +16,7 @@ class Owner(Section):
     contact: str
 
 
-class DataSource(Section):
+class DataSource(Document):
     """One data set that the model is made of, and why it may be used."""
 
     contract: str
@@ -30,7 +30,7 @@ class DataSource(Section):
     training_only: bool
 
 
-class GateResult(Section):
+class GateResult(Document):
     """Result of one acceptance threshold of the spec."""
 
     gate: str
@@ -40,7 +40,7 @@ class GateResult(Section):
     passed: bool
 
 
-class VersionMetadata(Section):
+class VersionMetadata(Document):
     """Identity, purpose, provenance and gates of a model version."""
 
     id: str

@@ -68,7 +68,7 @@ def build_report(
         "attribution": with_labels(spec, measured["attribution"]),
         **drawn(spec, contracts, tables, bags),
     }
-    return PublishedReport.model_validate(document)
+    return PublishedReport.model_validate(document, strict=False)
 
 
 def without_values(spec: ModelSpec, contracts: dict[str, Contract], excluded: pd.DataFrame) -> pd.DataFrame:

@@ -1,17 +1,11 @@
-"""What every section of ``published.json`` has in common: it is frozen, and knows every name in it."""
+"""A figure with its interval: what most sections of ``published.json`` are made of."""
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from send_screen.documents import Document
 
 
-class Section(BaseModel):
-    """A part of the published report: immutable, without unknown names, and without NaN or infinity."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
-
-
-class Estimate(Section):
+class Estimate(Document):
     """A figure with its interval, or None with the reason why there is none."""
 
     value: float | None
