@@ -18,7 +18,7 @@ from send_screen.screening._reader import Reader, reader_of
 from send_screen.screening._result import ScreenedChild, ScreeningResult, SetAsideChild
 from send_screen.screening._sure import sureness
 from send_screen.screening._words import reasons
-from send_screen.tables import hash_order
+from send_screen.tables import tie_break_key
 
 
 def screen(
@@ -75,7 +75,7 @@ def screen(
     X = cohort.X[list(bundle.tables.features)]
     score, contributions = bundle.tables.score(X), bundle.tables.contributions(X)
     bundle.tables.check_additivity(score, contributions)
-    order = hash_order(cohort.ids.tolist())
+    order = tie_break_key(cohort.ids.tolist())
     school = cohort.show["school"] if by_school else None
     listed, margin = listed_and_margin(score, order, school, capacity)
     sure = sureness(bundle, X, score, school, capacity)

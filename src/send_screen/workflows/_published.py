@@ -13,7 +13,7 @@ from send_screen.evaluation import publish
 from send_screen.governance import check_gates
 from send_screen.pictures import drawn
 from send_screen.specs import Group, ModelSpec
-from send_screen.tables import BagTables, RiskTables
+from send_screen.tables import BaggedTables, RiskTables
 
 
 def published_document(
@@ -23,7 +23,7 @@ def published_document(
     evidence: pd.DataFrame,
     set_aside: pd.DataFrame,
     facts: dict[str, Any],
-    bags: BagTables | None = None,
+    bags: BaggedTables | None = None,
     *,
     earlier: Sequence[Mapping[str, Any]] = (),
     told: Sequence[tuple[str, Sequence[str]]] = (),
@@ -42,7 +42,7 @@ def published_document(
         From :func:`without_values`; only ``reason`` is used.
     facts : dict
         From :func:`version_facts`.
-    bags : BagTables, optional
+    bags : BaggedTables, optional
         For how sure what is drawn is.
     earlier, told
         What is known of the children from elsewhere, as :func:`~send_screen.evaluation.publish` takes it. It is kept
