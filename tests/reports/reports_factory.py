@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 from send_screen.governance import FAILED, NOT_CHECKED, PASSED, Audit, Check, Difference, Finding
-from send_screen.screening._result import Reason, ScreenedChild, ScreeningResult, ExcludedChild
+from send_screen.screening._result import ExcludedChild, Reason, ScreenedChild, ScreeningResult
 
 GOALS = {
     "Listening, attention and understanding": "Communication and interaction",
@@ -189,10 +189,10 @@ def make_result(*, listed: int = 30, margin: int = 10, excluded: int = 12, **cha
         "margin": children[listed:],
         "excluded": aside,
         "manual_review_by_group": (
-            {"attribute": "Ethnic group", "group": "White", "n_excluded": 2, "n_rows": 214},
-            {"attribute": "Ethnic group", "group": "Gypsy, Roma or Traveller", "n_excluded": 3, "n_rows": 6},
-            {"attribute": "Sex", "group": "Girl", "n_excluded": 4, "n_rows": 151},
-            {"attribute": "Sex", "group": "Boy", "n_excluded": 2, "n_rows": 161},
+            {"attribute": "Ethnic group", "group": "White", "n_manual_review": 2, "n_rows": 214},
+            {"attribute": "Ethnic group", "group": "Gypsy, Roma or Traveller", "n_manual_review": 3, "n_rows": 6},
+            {"attribute": "Sex", "group": "Girl", "n_manual_review": 4, "n_rows": 151},
+            {"attribute": "Sex", "group": "Boy", "n_manual_review": 2, "n_rows": 161},
         ),
         "n_rows": 312,
         "n_screened": 300,
@@ -382,10 +382,7 @@ def _surfaces() -> list[dict[str, Any]]:
 
     def interaction(features: list[str], labels: list[str], rows: list[str], columns: list[str], counted: bool) -> Any:
         cells = [
-            [
-                {"log_odds": rng.uniform(-0.2, 0.2), "margin_of_error": 0.1, "n": 40 if counted else None}
-                for _ in columns
-            ]
+            [{"log_odds": rng.uniform(-0.2, 0.2), "margin_of_error": 0.1, "n": 40 if counted else None} for _ in columns]
             for _ in rows
         ]
         return {
@@ -406,8 +403,7 @@ def _surfaces() -> list[dict[str, Any]]:
     )
     small["cells"][0][1]["n"] = None
     bins = ["below 10", *(f"{10 * i} to below {10 * i + 10}" for i in range(1, 9)), "90 or more"]
-    return [small, interaction(["asq", "absence"], ["Communication score at 2 to 2½ years", "Sessions missed"], bins,
-    bins,
+    return [small, interaction(["asq", "absence"], ["Communication score at 2 to 2½ years", "Sessions missed"], bins, bins,
                            False)]  # fmt: skip
 
 
