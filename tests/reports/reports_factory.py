@@ -382,7 +382,10 @@ def _surfaces() -> list[dict[str, Any]]:
 
     def interaction(features: list[str], labels: list[str], rows: list[str], columns: list[str], counted: bool) -> Any:
         cells = [
-            [{"log_odds": rng.uniform(-0.2, 0.2), "margin_of_error": 0.1, "n": 40 if counted else None} for _ in columns]
+            [
+                {"log_odds": rng.uniform(-0.2, 0.2), "margin_of_error": 0.1, "n": 40 if counted else None}
+                for _ in columns
+            ]
             for _ in rows
         ]
         return {
@@ -403,7 +406,8 @@ def _surfaces() -> list[dict[str, Any]]:
     )
     small["cells"][0][1]["n"] = None
     bins = ["below 10", *(f"{10 * i} to below {10 * i + 10}" for i in range(1, 9)), "90 or more"]
-    return [small, interaction(["asq", "absence"], ["Communication score at 2 to 2½ years", "Sessions missed"], bins, bins,
+    return [small, interaction(["asq", "absence"], ["Communication score at 2 to 2½ years", "Sessions missed"], bins,
+    bins,
                            False)]  # fmt: skip
 
 

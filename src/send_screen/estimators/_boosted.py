@@ -33,8 +33,9 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
     the one that is left. Where too few children are there to hold any out, the usual setting and 150 rounds stand.
 
     Levels are passed as their place in ``categorical_features``: with a sign as an ordered number, without one as a
-    category. A level that is not listed counts as missing. A sign constrains known values only; LightGBM may put a missing
-    value anywhere. Rows are sampled by position, so the order of the training rows matters; the number of threads does not.
+    category. A level that is not listed counts as missing. A sign constrains known values only; LightGBM may put a
+    missing value anywhere. Rows are sampled by position, so the order of the training rows matters; the number of
+    threads does not.
 
     Parameters
     ----------
