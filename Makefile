@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test test-oldest lint format wheel clean
+.PHONY: demo test test-oldest docs images lint format wheel clean
 .DEFAULT_GOAL := test
 
 $(STAMP): pyproject.toml constraints.txt
@@ -27,6 +27,13 @@ lint: $(STAMP)          ## style, types, the direction of imports
 test: lint              ## lint, then doctests and all tests
 	$(BIN)/pytest -n 2
 
+# The gallery's examples are run at each build, and a page that would fetch anything from elsewhere fails it.
+docs: $(STAMP)          ## the site, into docs/_build/html; any warning is an error
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --fresh-env docs docs/_build/html
+
+images: $(STAMP)        ## renew the README's pictures from the demo; needs chromium
+	$(BIN)/python docs/images/renew.py
+
 OLDEST := .venv-oldest
 
 $(OLDEST)/.installed: $(STAMP) constraints-oldest.txt
@@ -36,7 +43,7 @@ $(OLDEST)/.installed: $(STAMP) constraints-oldest.txt
 	touch $@
 
 test-oldest: $(OLDEST)/.installed   ## the quick tests at the lower bound of every dependency
-	$(OLDEST)/bin/pytest -n 2 -m "not slow" --ignore=tests/install --ignore=tests/browser --ignore=tests/serving
+	$(OLDEST)/bin/pytest -n 2 -m "not slow" --ignore=tests/install --ignore=tests/browser --ignore=tests/serving --ignore=tests/docs
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
@@ -47,4 +54,4 @@ wheel: $(STAMP)         ## dist/send_screen-*.whl
 	$(BIN)/uv build --quiet --wheel --out-dir dist .
 
 clean:
-	rm -rf $(VENV) $(OLDEST) demo dist
+	rm -rf $(VENV) $(OLDEST) demo dist docs/_build docs/gallery docs/api/generated docs/api/*.rst docs/api/command_line.md
