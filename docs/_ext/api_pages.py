@@ -34,7 +34,9 @@ def packages() -> list[str]:
 def exported(package: str) -> list[str]:
     """Return what a package exports, in its own order; of a module without ``__all__``, its public classes."""
     module = importlib.import_module(f"send_screen.{package}")
-    own = [name for name, value in vars(module).items() if inspect.isclass(value) and value.__module__ == module.__name__]
+    own = [
+        name for name, value in vars(module).items() if inspect.isclass(value) and value.__module__ == module.__name__
+    ]
     return list(getattr(module, "__all__", own))
 
 
@@ -60,31 +62,37 @@ def _tables(prefix: str, names: list[str], values: dict[str, Any]) -> str:
     for kind in ("Functions", "Classes", "Errors", "Constants"):
         some = [name for name in names if _kind(values[name]) == kind]
         if some and kind == "Constants":
-            text += f"\nConstants\n---------\n\n" + "".join(f".. autodata:: {prefix}.{name}\n" for name in some)
+            text += "\nConstants\n---------\n\n" + "".join(f".. autodata:: {prefix}.{name}\n" for name in some)
         elif some:
             rows = "".join(f"   {name}\n" for name in some)
-            text += f"\n{kind}\n{'-' * len(kind)}\n\n.. autosummary::\n   :toctree: generated\n   :nosignatures:\n\n{rows}"
+            text += (
+                f"\n{kind}\n{'-' * len(kind)}\n\n.. autosummary::\n   :toctree: generated\n   :nosignatures:\n\n{rows}"
+            )
     return text
+
+
+def _head(module: str) -> str:
+    title = f"``{module}``"
+    return (
+        f"{title}\n{'=' * len(title)}\n\n.. automodule:: {module}\n   :no-members:\n\n.. currentmodule:: {module}\n"
+    )
 
 
 def door_page() -> str:
     """Return the page of ``import send_screen``."""
     names = [name for name in send_screen.__all__ if not name.startswith("__")]
     values = {name: getattr(send_screen, name) for name in names}
-    title = "``send_screen``"
-    head = f"{title}\n{'=' * len(title)}\n\n.. automodule:: send_screen\n   :no-members:\n\n.. currentmodule:: send_screen\n"
-    return head + _tables("send_screen", names, values)
+    return _head("send_screen") + _tables("send_screen", names, values)
 
 
 def package_page(package: str) -> str:
     """Return the page of one package: its docstring, then each name that it exports."""
     full = f"send_screen.{package}"
     module = importlib.import_module(full)
-    title = f"``{full}``"
     names = exported(package)
     at_door = [name for name in names if documented_at(package, name) == f"send_screen.{name}"]
     rest = [name for name in names if name not in at_door]
-    text = f"{title}\n{'=' * len(title)}\n\n.. automodule:: {full}\n   :no-members:\n\n.. currentmodule:: {full}\n"
+    text = _head(full)
     if at_door:
         links = ", ".join(f":py:obj:`~send_screen.{name}`" for name in at_door)
         text += f"\nExported by ``send_screen`` too, and documented there: {links}.\n"

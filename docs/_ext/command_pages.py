@@ -39,7 +39,8 @@ def command_page() -> str:
     for name, command in commands().items():
         arguments = [one for one in command.params if one.param_type_name == "argument"]
         usage = " ".join(["send-screen", name, *(one.name.upper() for one in arguments), "[OPTIONS]"])
-        text += f"\n## {name}\n\n{command.help}\n\n```console\n{usage}\n```\n\n| argument or option | what it is |\n|---|---|\n"
+        text += f"\n## {name}\n\n{command.help}\n\n```console\n{usage}\n```\n\n"
+        text += "| argument or option | what it is |\n|---|---|\n"
         text += "".join(_row(one) for one in command.params if one.name != "help")
     return text
 

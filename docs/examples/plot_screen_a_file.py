@@ -11,7 +11,6 @@ The whole way in Python: train, screen, and look at the list.
 from pathlib import Path
 from tempfile import mkdtemp
 
-import matplotlib.pyplot as plt
 import pandas as pd
 
 import send_screen
