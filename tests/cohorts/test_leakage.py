@@ -299,7 +299,7 @@ def test_codes_have_no_order() -> None:
     """Codes that follow the outcome in no order of their numbers are found whether or not they are said to be codes."""
     X, y, rng = honest(600, 2)
     X["planted"] = copy_as_numbers_without_order(y.to_numpy(), rng)
-    assert kinds(look(X, y, categories={"planted": ("1", "2", "3", "4", "5")}), "planted") == {COPY}
+    assert kinds(look(X, y, categorical_features={"planted": ("1", "2", "3", "4", "5")}), "planted") == {COPY}
 
 
 def test_too_few_outcomes_prove_nothing() -> None:

@@ -94,7 +94,7 @@ def test_what_is_protected_is_compared_and_never_a_feature(made: FirstSteps) -> 
     assert columns["Sex"].characteristic == "protected"
     assert columns["FSM"].characteristic == "proxy"
     assert isinstance(spec.feature("age_in_months").source, AgeInMonths)
-    assert spec.signs == {"Sessions_absent": "increasing"}
+    assert spec.monotonic_cst == {"Sessions_absent": "increasing"}
 
 
 def test_the_offered_proxy_feature_is_a_valid_one(made: FirstSteps, tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_the_offered_proxy_feature_is_a_valid_one(made: FirstSteps, tmp_path: Pa
     place.parent.mkdir(parents=True)
     place.write_bytes(made.contract.read_bytes())
     (tmp_path / "spec.yaml").write_text(text, encoding="utf-8")
-    assert load_spec(tmp_path / "spec.yaml").signs["FSM"] == "increasing"
+    assert load_spec(tmp_path / "spec.yaml").monotonic_cst["FSM"] == "increasing"
 
 
 def test_what_says_nothing_or_too_much_is_left_out_with_the_reason(made: FirstSteps) -> None:

@@ -44,7 +44,7 @@ class ShapeTerm:
         Training children whose value is not known.
     label, unit : str
         What people call the feature, and one of it; empty where it was not said.
-    spread : tuple of float, length m + 2, or None
+    standard_error : tuple of float, length m + 2, or None
         Standard error, by the bags, of what the term says at the middle of each bin beside its mean, line included; the
         last is that of ``missing``.
     """
@@ -61,7 +61,7 @@ class ShapeTerm:
     n_missing: int | None
     label: str = ""
     unit: str = ""
-    spread: tuple[float, ...] | None = None
+    standard_error: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "edges", tuple(map(float, self.edges)))
@@ -105,13 +105,13 @@ class ShapeTerm:
         """Return the term for each child: float64, shape (n,)."""
         return self.at(self.coordinates(column))
 
-    def clamped(self, column: pd.Series) -> np.ndarray:
+    def clipped(self, column: pd.Series) -> np.ndarray:
         """Return where a value lies beyond the range of the line and that changes the score: bool, shape (n,)."""
         x = self.coordinates(column)
         return ((x < self.low) | (x > self.high)) & (self.slope != 0.0)
 
     def unseen(self, column: pd.Series) -> np.ndarray:
-        """Return False for every child: a number is clamped, never unseen."""
+        """Return False for every child: a number is clipped, never unseen."""
         return np.zeros(len(column), dtype=bool)
 
 
