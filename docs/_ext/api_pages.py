@@ -73,9 +73,7 @@ def _tables(prefix: str, names: list[str], values: dict[str, Any]) -> str:
 
 def _head(module: str) -> str:
     title = f"``{module}``"
-    return (
-        f"{title}\n{'=' * len(title)}\n\n.. automodule:: {module}\n   :no-members:\n\n.. currentmodule:: {module}\n"
-    )
+    return f"{title}\n{'=' * len(title)}\n\n.. automodule:: {module}\n   :no-members:\n\n.. currentmodule:: {module}\n"
 
 
 def door_page() -> str:

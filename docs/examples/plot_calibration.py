@@ -22,7 +22,13 @@ with TemporaryDirectory() as folder:
     write_england(simulate_england(children=8_000, seed=0), folder)
     cohort = load_cohort(spec, folder)
 scored = out_of_fold(
-    cohort, {"version": lambda: AdditiveRiskClassifier(signs=spec.signs, categories=cohort.categories)}, folds=5
+    cohort,
+    {
+        "version": lambda: AdditiveRiskClassifier(
+            signs=spec.monotonic_cst, categorical_features=cohort.categorical_features
+        )
+    },
+    folds=5,
 )
 evidence, _ = build_evidence(cohort, scored, capacity=spec.capacity, seed=0)
 

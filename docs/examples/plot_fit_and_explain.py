@@ -28,10 +28,10 @@ print(f"{len(cohort):,} children, {cohort.X.shape[1]} features, {cohort.y.mean()
 # %%
 # The schools are given as groups. The model holds out whole schools where it chooses its settings.
 
-model = AdditiveRiskClassifier(signs=spec.signs, categories=cohort.categories)
+model = AdditiveRiskClassifier(signs=spec.monotonic_cst, categorical_features=cohort.categorical_features)
 model.fit(cohort.X, cohort.y, groups=cohort.school)
 tables = model.risk_tables_
-print(f"{len(tables.terms)} terms of one feature, {len(tables.surfaces)} of two")
+print(f"{len(tables.terms)} terms of one feature, {len(tables.interactions)} of two")
 
 # %%
 # ``explain`` returns a ``shap.Explanation`` in log-odds. Contributions sum to the score minus the mean score.

@@ -24,7 +24,11 @@ with TemporaryDirectory() as folder:
     cohort = load_cohort(spec, folder)
 scored = out_of_fold(
     cohort,
-    {"version": lambda: AdditiveRiskClassifier(signs=spec.signs, categories=cohort.categories)},
+    {
+        "version": lambda: AdditiveRiskClassifier(
+            signs=spec.monotonic_cst, categorical_features=cohort.categorical_features
+        )
+    },
     folds=5,
     capacity=spec.capacity,
 )

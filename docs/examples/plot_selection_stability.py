@@ -6,7 +6,8 @@ How likely is it that a model learnt from other schools would list the same chil
 """
 
 # %%
-# Fit the model. ``bag_tables_`` holds the models of the bagged ensemble, each learnt without a quarter of the schools.
+# Fit the model. ``bagged_tables_`` holds the models of the bagged ensemble. Each was trained without a quarter of the
+# schools.
 
 from tempfile import TemporaryDirectory
 
@@ -23,7 +24,7 @@ with TemporaryDirectory() as folder:
     cohort = load_cohort(spec, folder)
 schools = cohort.school.unique()
 new = cohort.school.isin(schools[: len(schools) // 5]).to_numpy()
-model = AdditiveRiskClassifier(signs=spec.signs, categories=cohort.categories)
+model = AdditiveRiskClassifier(signs=spec.monotonic_cst, categorical_features=cohort.categorical_features)
 model.fit(cohort.X[~new], cohort.y[~new], groups=cohort.school[~new])
 
 # %%
@@ -31,9 +32,9 @@ model.fit(cohort.X[~new], cohort.y[~new], groups=cohort.school[~new])
 
 X = cohort.X[new]
 score = model.decision_function(X)
-of_bags = model.bag_tables_.score(X)
+of_bags = model.bagged_tables_.score(X)
 k = round(0.1 * len(X))
-probability = model.bag_tables_.chance_of_listing(score, of_bags, k)
+probability = model.bagged_tables_.selection_probability(score, of_bags, k)
 print(f"{k} of {len(X)} children are listed; {np.sum(probability[np.argsort(-score)[:k]] > 0.9)} of them with 9 in 10")
 
 # %%

@@ -21,7 +21,7 @@ spec = load_spec(shipped("models") / "reception_sen" / "spec.yaml")
 with TemporaryDirectory() as folder:
     write_england(simulate_england(children=4_000, seed=0), folder)
     cohort = load_cohort(spec, folder)
-model = AdditiveRiskClassifier(signs=spec.signs, categories=cohort.categories)
+model = AdditiveRiskClassifier(signs=spec.monotonic_cst, categorical_features=cohort.categorical_features)
 model.fit(cohort.X, cohort.y, groups=cohort.school)
 
 # %%
@@ -33,7 +33,7 @@ figure, axes = plt.subplots(1, 3, figsize=(10, 3.4), sharey=True)
 for ax, name in zip(axes, ["absence", "age_months", "G08"], strict=True):
     x = np.linspace(cohort.X[name].quantile(0.01), cohort.X[name].quantile(0.99), 200)
     value = terms[name].at(x) - terms[name].mean
-    error = model.bag_tables_.term_error(terms[name], x)
+    error = model.bagged_tables_.term_error(terms[name], x)
     ax.step(x, value, where="mid")
     ax.fill_between(x, value - 2 * error, value + 2 * error, alpha=0.2, step="mid")
     ax.axhline(0, color="grey", linewidth=0.8)
@@ -45,4 +45,4 @@ figure.tight_layout()
 # %%
 # The spec says that more absence never lowers the risk. That is kept by the whole score, not by each part alone.
 
-print({name: sign for name, sign in spec.signs.items() if name in ("absence", "G08")})
+print({name: sign for name, sign in spec.monotonic_cst.items() if name in ("absence", "G08")})
