@@ -39,7 +39,7 @@ def processor_seconds(task: Task) -> float:
 
 
 def explaining() -> tuple[Task, Task, float]:
-    """Exact contributions of every child, beside LightGBM's for one in a hundred."""
+    """Return: exact contributions of every child, beside LightGBM's for one in a hundred."""
     speed = neighbour("explain_speed")
     n, some = CONFIG["children"]["explain"], CONFIG["children"]["explain"] // 100
     X_train, X = speed.invented_children(2_000, 0), speed.invented_children(n, 1)
@@ -52,7 +52,7 @@ def explaining() -> tuple[Task, Task, float]:
 
 
 def intervals() -> tuple[Task, Task, float]:
-    """A thousand replicates of four rates in 18 groups, beside five of Fairlearn's."""
+    """Return: a thousand replicates of four rates in 18 groups, beside five of Fairlearn's."""
     groups = neighbour("group_intervals")
     drawn = groups.children(np.random.default_rng(0), CONFIG["children"]["intervals"], 200)
     flags = {"y_true": drawn["label"], "y_pred": drawn["flag"], "sensitive_features": drawn["group"]}
@@ -62,7 +62,7 @@ def intervals() -> tuple[Task, Task, float]:
 
 
 def fitting() -> tuple[Task, Task, float]:
-    """The additive model on a few thousand children, beside 300 trees as they come."""
+    """Return: the additive model on a few thousand children, beside 300 trees as they come."""
     fits = neighbour("fit_time")
     X, y, school = fits.invented(CONFIG["children"]["fit"])
     X = X.iloc[:, : CONFIG["features_fitted"]]
