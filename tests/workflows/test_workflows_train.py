@@ -106,9 +106,9 @@ def test_a_challenger_that_is_not_installed_is_named_before_anything_is_fitted(
     assert not (tmp_path / "evidence").exists()
 
 
-def test_a_failed_gate_stops_registration_and_keeps_the_run(trained: Any, small_spec: Path, tmp_path: Path) -> None:
+def test_a_failed_gate_stops_registration_and_keeps_the_run(trained: Any, light_spec: Path, tmp_path: Path) -> None:
     spec = tmp_path / "strict.yaml"
-    spec.write_text(small_spec.read_text("utf-8").replace("at_least: 0.60", "at_least: 0.99"), encoding="utf-8")
+    spec.write_text(light_spec.read_text("utf-8").replace("at_least: 0.60", "at_least: 0.99"), encoding="utf-8")
     uri = f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}"
     made = train(spec, trained.data, tracking_uri=uri, evidence=tmp_path / "evidence", threads=1)
     assert not made.passed
@@ -160,11 +160,11 @@ def test_held_out_schools_can_be_screened(trained: Any, small_spec: Path, tmp_pa
     assert {child.school for child in result.listed} <= set(held["School"])
 
 
-def test_a_store_that_cannot_be_written_is_named(trained: Any, small_spec: Path, tmp_path: Path) -> None:
+def test_a_store_that_cannot_be_written_is_named(trained: Any, light_spec: Path, tmp_path: Path) -> None:
     (tmp_path / "evidence").write_text("a file, not a folder", encoding="utf-8")
     with pytest.raises(MissingExtraError, match="--evidence"):
         train(
-            small_spec,
+            light_spec,
             trained.data,
             tracking_uri=f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}",
             evidence=tmp_path / "evidence",
@@ -173,14 +173,14 @@ def test_a_store_that_cannot_be_written_is_named(trained: Any, small_spec: Path,
 
 
 def test_other_evidence_under_the_same_version_is_not_overwritten(
-    trained: Any, small_spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trained: Any, light_spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     where = {"tracking_uri": f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}", "evidence": tmp_path / "evidence"}
-    made = train(small_spec, trained.data, threads=1, **where)
+    made = train(light_spec, trained.data, threads=1, **where)
     kept = made.evidence / "evidence.parquet"
     kept.write_bytes(b"what a registered run rests on")
     with pytest.raises(GateError, match="other evidence"):
-        train(small_spec, trained.data, threads=1, **where)
+        train(light_spec, trained.data, threads=1, **where)
     assert kept.read_bytes() == b"what a registered run rests on"
 
 
