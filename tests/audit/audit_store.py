@@ -27,7 +27,7 @@ from send_screen.pictures import shap_waterfall
 from send_screen.reports import render_in_short
 from send_screen.workflows import audit
 from send_screen.workflows._enter import PAGES, WATERFALL, run_plots
-from send_screen.workflows._evidence_store import read_evidence, write_evidence
+from send_screen.workflows._evidence_store import evidence_bytes, read_evidence
 from send_screen.workflows._published import published_document
 from send_screen.workflows._version import write_version
 
@@ -131,8 +131,8 @@ class Store:
 
     def rewrite_evidence(self, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
         """Change the evidence, and its hash wherever that is."""
-        table, set_aside = read_evidence(self.evidence)
-        write_evidence(self.evidence, change(table), set_aside)
+        table, set_aside = read_evidence(self.evidence.read_bytes())
+        self.evidence.write_bytes(evidence_bytes(change(table), set_aside))
         self.retag("evidence_sha256", sha256_of(self.evidence.read_bytes()))
 
     def republish(self, change: Callable[[dict[str, Any]], object]) -> None:
@@ -182,7 +182,7 @@ class Store:
         self.rewrite_evidence(change)
         opened = open_bundle(self.bundle)
         contracts = {use.contract: opened.contracts[use.contract] for use in opened.spec.data}
-        table, set_aside = read_evidence(self.evidence)
+        table, set_aside = read_evidence(self.evidence.read_bytes())
         facts = opened.published["version"]
         assert (facts["code_version"], facts["packages"]) == (code_version(), package_versions())
         made = published_document(opened.spec, contracts, opened.tables, table, set_aside, facts, opened.bags)

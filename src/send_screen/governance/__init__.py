@@ -42,7 +42,6 @@ from send_screen.governance._decisions import (
 from send_screen.governance._gates import GateResult, check_gates, failed_gates
 from send_screen.governance._identity import (
     code_version,
-    data_sha256,
     files_sha256,
     folder_sha256,
     package_versions,
@@ -64,7 +63,6 @@ from send_screen.governance._statement import Statement, read_statement, sign_st
 
 __all__ = [
     "version_id",
-    "data_sha256",
     "sha256_of",
     "code_version",
     "package_versions",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from send_screen.contracts import Contract, load_contract
+from send_screen.contracts import Contract, parse_contract
 from send_screen.errors import SendScreenError, TablesError
 from send_screen.governance._identity import sha256_of
 from send_screen.specs import Feature, ModelSpec, parse_spec
@@ -112,9 +112,9 @@ def open_bundle(folder: str | Path, *, manifest_sha256: str | None = None) -> Bu
             raise TablesError("The file is missing.", file=name, remedy="Export the version again.")
     try:
         contracts = {}
-        for name in verified:
+        for name, raw in verified.items():
             if name.startswith("contracts/"):
-                contract = load_contract(folder / name)
+                contract = parse_contract(raw, folder / name)
                 contracts[contract.id] = contract
         spec = parse_spec(verified["spec.yaml"], file="spec.yaml", contracts=contracts)
         tables = RiskTables.from_json(verified["tables.json"].decode("utf-8"))

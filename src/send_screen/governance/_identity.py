@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
-import pandas as pd
-
 # Packages whose version can change a number.
 PACKAGES = (
     "numpy",
@@ -40,31 +38,6 @@ def folder_sha256(folder: Path) -> str:
 def files_sha256(files: Mapping[str, bytes]) -> str:
     """Return one hash of files by name: that of the list of their names and hashes, as ``sha256sum`` has it."""
     return sha256_of("".join(f"{sha256_of(files[name])}  {name}\n" for name in sorted(files)).encode())
-
-
-def data_sha256(data: object) -> str:
-    """Return the hash of the data a version was trained on.
-
-    Parameters
-    ----------
-    data : str, pathlib.Path, pandas.DataFrame, pyarrow.Table, or mapping of these
-        A file: the hash of its bytes, as ``sha256sum`` gives it. A folder: the hash of a list of its table files'
-        names and hashes. A frame: the hash of its rows.
-    """
-    if isinstance(data, str | Path):
-        path = Path(data)
-        if path.is_file():
-            return sha256_of(path.read_bytes())
-        files = sorted(f for f in path.iterdir() if f.suffix.lower() in (".csv", ".xlsx", ".parquet"))
-        return sha256_of("".join(f"{sha256_of(f.read_bytes())}  {f.name}\n" for f in files).encode())
-    if hasattr(data, "to_pandas"):
-        data = data.to_pandas()
-    if isinstance(data, pd.DataFrame):
-        digest = hashlib.sha256("\t".join(map(str, data.columns)).encode())
-        digest.update(pd.util.hash_pandas_object(data, index=False).to_numpy().tobytes())
-        return digest.hexdigest()
-    assert isinstance(data, dict)
-    return sha256_of("".join(f"{name} {data_sha256(part)}\n" for name, part in sorted(data.items())).encode())
 
 
 def code_version() -> str:

@@ -6,6 +6,7 @@ What is entered is made by functions of what a version publishes, so that an aud
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,6 @@ from send_screen.governance import (
     PLOTS,
     PrivateKey,
     files_sha256,
-    sha256_of,
     sign_statement,
     write_manifest,
 )
@@ -46,6 +46,7 @@ def enter(
     *,
     uri: str,
     evidence: Path,
+    evidence_sha256: Mapping[str, str],
     key: PrivateKey | None,
     register: bool,
 ) -> LoggedVersion:
@@ -64,6 +65,8 @@ def enter(
         Tracking URI.
     evidence : pathlib.Path
         The folder that holds the evidence.
+    evidence_sha256 : mapping of str to str
+        Hash of each file in it, from :func:`store_evidence`.
     key : PrivateKey or None
         What to sign the version and its evidence with.
     register : bool
@@ -76,12 +79,11 @@ def enter(
         write_version(folder, spec, contracts, tables, bags, document)
         manifest_sha256 = write_manifest(folder, version=facts["id"])
         pictures = {**run_plots(document), WATERFALL: shap_waterfall(document["example"])}
-        kept = {path.relative_to(evidence).as_posix(): path for path in evidence.rglob("*") if path.is_file()}
         digests = {
             MANIFEST: manifest_sha256,
             "spec.yaml": facts["spec_sha256"],
             PLOTS: files_sha256({Path(name).name: svg.encode() for name, svg in pictures.items()}),
-            **{name: sha256_of(path.read_bytes()) for name, path in kept.items()},
+            **evidence_sha256,
         }
 
         def signed(model_sha256: str) -> str:

@@ -114,7 +114,7 @@ def write_version(
     (folder / "spec.yaml").write_bytes(spec.text.encode())
     (folder / "contracts").mkdir()
     for contract in contracts.values():
-        (folder / "contracts" / contract.path.name).write_bytes(contract.path.read_bytes())
+        (folder / "contracts" / contract.path.name).write_bytes(contract.text.encode())
     (folder / "tables.json").write_bytes(tables.to_json().encode())
     if bags is not None:
         (folder / BAGS).write_bytes(bags.to_json().encode())
