@@ -93,12 +93,12 @@ def check(
 ) -> None:
     """Hold a file against a data contract, and name everything that does not keep it."""
     from send_screen.cli._words import check_json, check_text
-    from send_screen.contracts import load_contract
+    from send_screen.contracts import check_table, load_contract
     from send_screen.readers import read_table
 
     agreed = load_contract(contract)
     reading = read_table(file)
-    result = agreed.check(reading.frame, file=reading.file)
+    result = check_table(agreed, reading.frame, file=reading.file)
     if json:
         say_json(check_json(agreed, reading, result))
     else:

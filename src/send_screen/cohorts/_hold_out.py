@@ -10,7 +10,7 @@ import pandas as pd
 
 from send_screen.cohorts._cohort import Cohort
 from send_screen.cohorts._source import SourceData
-from send_screen.contracts import Contract
+from send_screen.contracts import Contract, check_table
 from send_screen.errors import UsageError
 from send_screen.specs import ModelSpec, code
 
@@ -76,7 +76,7 @@ def held_out_tables(
     for name, table in source.tables.items():
         if id(table) in seen:
             continue
-        checked = contracts[name].check(table.frame, file=table.file).frame
+        checked = check_table(contracts[name], table.frame, file=table.file).frame
         rows = checked[spec.child_id].map(code, na_action="ignore").isin(ids)
         if name == spec.school.contract:
             rows |= checked[spec.school.column].map(code, na_action="ignore").isin(schools)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from send_screen.cohorts._notes import lacking, not_known, unused
 from send_screen.cohorts._source import SourceData, read_source
-from send_screen.contracts import CheckResult, Contract, Violation
+from send_screen.contracts import CheckResult, Contract, Violation, check_table
 from send_screen.errors import DataError
 from send_screen.specs import ColumnRef, ModelSpec
 
@@ -100,7 +100,7 @@ def link(spec: ModelSpec, data: object, *, training: bool, contracts: Mapping[st
         if use.contract not in raw:
             continue
         table = raw[use.contract]
-        check = used[use.contract].check(table.frame, file=table.file)
+        check = check_table(used[use.contract], table.frame, file=table.file)
         columns = {ref.column for ref in needed if ref.contract == use.contract} | {spec.child_id}
         failures += [v for v in check.violations if v.level == "file" and (v.column is None or v.column in columns)]
         notes += [note for note in (*table.notes, *check.notes) if note not in notes]

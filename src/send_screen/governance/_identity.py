@@ -19,7 +19,6 @@ PACKAGES = (
     "shap",
     "fairlearn",
     "mlflow",
-    "pandera",
     "pyarrow",
 )
 
