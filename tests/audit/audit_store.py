@@ -12,16 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from folder_hashes import folder_sha256, write_manifest
 
 from send_screen.evaluation import headline
 from send_screen.governance import (
     Audit,
     code_version,
-    folder_sha256,
     open_bundle,
     package_versions,
     sha256_of,
-    write_manifest,
 )
 from send_screen.pictures import shap_waterfall
 from send_screen.reports import render_in_short
@@ -29,7 +28,7 @@ from send_screen.workflows import audit
 from send_screen.workflows._enter import PAGES, WATERFALL, run_plots
 from send_screen.workflows._evidence_store import evidence_bytes, read_evidence
 from send_screen.workflows._published import published_document
-from send_screen.workflows._version import write_version
+from send_screen.workflows._version import version_files
 
 _PLACES = (
     ("runs", "artifact_uri"),
@@ -116,7 +115,6 @@ class Store:
 
     def rehash(self, *, tags: bool = True, pages: bool = True) -> None:
         """Make the manifest of the version's folder anew, copy it wherever it lies, and set the tags."""
-        (self.bundle / "manifest.json").unlink()
         manifest = write_manifest(self.bundle, version=self.tag("version_id"))
         if pages:
             for name in PAGES:
@@ -140,13 +138,10 @@ class Store:
         opened = open_bundle(self.bundle)
         document = opened.published
         change(document)
-        kept = Path(shutil.move(self.bundle / "contracts", self.folder / "kept"))
-        contracts = {
-            use.contract: replace(opened.contracts[use.contract], path=kept / opened.contracts[use.contract].path.name)
-            for use in opened.spec.data
-        }
-        write_version(self.bundle, opened.spec, contracts, opened.tables, opened.bags, document)
-        shutil.rmtree(kept)
+        contracts = {use.contract: opened.contracts[use.contract] for use in opened.spec.data}
+        files = version_files(opened.spec, contracts, opened.tables, opened.bags, document)
+        for name, content in files.items():
+            (self.bundle / name).write_bytes(content)
         for name, svg in run_plots(document).items():
             (self.run / name).write_bytes(svg.encode())
         (self.run / WATERFALL).write_bytes(shap_waterfall(document["example"]).encode())

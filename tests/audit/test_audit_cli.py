@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 from audit_store import Store
+from folder_hashes import folder_sha256
 from typer.testing import CliRunner
 
 from send_screen.cli._app import app
-from send_screen.governance import folder_sha256
 from send_screen.workflows import train
 
 MODEL = "models:/reception_sen/1"

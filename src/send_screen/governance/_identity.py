@@ -28,12 +28,6 @@ def sha256_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def folder_sha256(folder: Path) -> str:
-    """Return one hash of all files in a folder, as :func:`files_sha256` does."""
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return files_sha256({path.relative_to(folder).as_posix(): path.read_bytes() for path in files})
-
-
 def files_sha256(files: Mapping[str, bytes]) -> str:
     """Return one hash of files by name: that of the list of their names and hashes, as ``sha256sum`` has it."""
     return sha256_of("".join(f"{sha256_of(files[name])}  {name}\n" for name in sorted(files)).encode())

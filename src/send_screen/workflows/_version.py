@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from send_screen.contracts import Contract
@@ -102,23 +101,21 @@ def version_facts(
     }
 
 
-def write_version(
-    folder: Path,
+def version_files(
     spec: ModelSpec,
     contracts: dict[str, Contract],
     tables: RiskTables,
     bags: BagTables | None,
     published: dict[str, Any],
-) -> None:
-    """Write every file of a version but its manifest into an existing, empty folder."""
-    (folder / "spec.yaml").write_bytes(spec.text.encode())
-    (folder / "contracts").mkdir()
-    for contract in contracts.values():
-        (folder / "contracts" / contract.path.name).write_bytes(contract.text.encode())
-    (folder / "tables.json").write_bytes(tables.to_json().encode())
-    if bags is not None:
-        (folder / BAGS).write_bytes(bags.to_json().encode())
-    text = json.dumps(published, indent=2, ensure_ascii=False, allow_nan=False)
-    (folder / "published.json").write_bytes((text + "\n").encode())
-    for name, render in PAGES.items():
-        (folder / name).write_bytes(render(published).encode())
+) -> dict[str, bytes]:
+    """Return every file of a version but its manifest, by name."""
+    text = json.dumps(published, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    files = {
+        "spec.yaml": spec.text,
+        **{f"contracts/{contract.path.name}": contract.text for contract in contracts.values()},
+        "tables.json": tables.to_json(),
+        **({} if bags is None else {BAGS: bags.to_json()}),
+        "published.json": text,
+        **{name: render(published) for name, render in PAGES.items()},
+    }
+    return {name: text.encode() for name, text in files.items()}

@@ -121,8 +121,7 @@ def check_decisions(subject: Subject) -> Finding:
     decided = render_decisions(told) if told else ""
     about = render_in_short(subject.require_bundle().published)
     description = described(decided, about)
-    path = recorded.run_files / "decisions.md"
-    written = path.read_text("utf-8") if path.is_file() else ""
+    written = recorded.run_files.get("decisions.md", b"").decode("utf-8")
     for name, text, note in (
         ("description of the registered version", recorded.description, description),
         ("decisions.md", written, decided),

@@ -25,7 +25,7 @@ def check_identity(subject: Subject) -> Finding:
     found = version_id(bundle.spec.sha256, *made_of)
     claims = {
         "$.version.id": facts["id"],
-        f"{MANIFEST}: version": json.loads((subject.folder / MANIFEST).read_bytes())["version"],
+        f"{MANIFEST}: version": json.loads(subject.files[MANIFEST])["version"],
     }
     if subject.recorded is not None:
         claims["tag version_id of the registered version"] = subject.recorded.tags.get("version_id", "no tag")
