@@ -129,8 +129,8 @@ class Store:
 
     def rewrite_evidence(self, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
         """Change the evidence, and its hash wherever that is."""
-        table, set_aside = read_evidence(self.evidence.read_bytes())
-        self.evidence.write_bytes(evidence_bytes(change(table), set_aside))
+        table, excluded = read_evidence(self.evidence.read_bytes())
+        self.evidence.write_bytes(evidence_bytes(change(table), excluded))
         self.retag("evidence_sha256", sha256_of(self.evidence.read_bytes()))
 
     def republish(self, change: Callable[[dict[str, Any]], object]) -> None:
@@ -177,10 +177,10 @@ class Store:
         self.rewrite_evidence(change)
         opened = open_bundle(self.bundle)
         contracts = {use.contract: opened.contracts[use.contract] for use in opened.spec.data}
-        table, set_aside = read_evidence(self.evidence.read_bytes())
+        table, excluded = read_evidence(self.evidence.read_bytes())
         facts = opened.published["version"]
         assert (facts["code_version"], facts["packages"]) == (code_version(), package_versions())
-        made = published_document(opened.spec, contracts, opened.tables, table, set_aside, facts, opened.bags)
+        made = published_document(opened.spec, contracts, opened.tables, table, excluded, facts, opened.bags)
         again = json.loads(json.dumps(made))
 
         def put(document: dict[str, Any]) -> None:

@@ -42,11 +42,11 @@ def hold_out_schools(cohort: Cohort, schools: int) -> tuple[Cohort, Cohort]:
             remedy=f"Give a number from 1 to {len(names) - 1}.",
         )
     held = cohort.school.isin(names[:schools]).to_numpy()
-    held_aside = cohort.set_aside["cluster"].isin(names[:schools])
+    held_excluded = cohort.excluded["cluster"].isin(names[:schools])
     kept, held_out = cohort.take(~held), cohort.take(held)
     return (
-        replace(kept, set_aside=cohort.set_aside[~held_aside].reset_index(drop=True)),
-        replace(held_out, set_aside=cohort.set_aside[held_aside].reset_index(drop=True)),
+        replace(kept, excluded=cohort.excluded[~held_excluded].reset_index(drop=True)),
+        replace(held_out, excluded=cohort.excluded[held_excluded].reset_index(drop=True)),
     )
 
 
@@ -69,7 +69,7 @@ def held_out_tables(
     dict of str to pandas.DataFrame
         By the name of a file for them, such as ``"eyfsp.parquet"``; a table that several contracts share is there once.
     """
-    ids = {*held_out.ids, *held_out.set_aside["child_id"].dropna().map(code)}
+    ids = {*held_out.ids, *held_out.excluded["child_id"].dropna().map(code)}
     schools = set(held_out.school)
     seen: set[int] = set()
     found = {}

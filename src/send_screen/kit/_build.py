@@ -27,7 +27,7 @@ class Kit:
     version : str
         Id of the version in it.
     title : str
-    trained_on_invented : bool
+    trained_on_synthetic : bool
         Whether that version can screen invented children only.
     pythons : tuple of str
         The Pythons that it has packages for, newest first.
@@ -41,7 +41,7 @@ class Kit:
     sha256: str
     version: str
     title: str
-    trained_on_invented: bool
+    trained_on_synthetic: bool
     pythons: tuple[str, ...]
     left_out: dict[str, str]
     python: EmbeddedPython | None
@@ -109,7 +109,7 @@ def build_kit(
         sha256=sha256,
         version=version["id"],
         title=version["title"],
-        trained_on_invented=version["trained_on"] == "invented",
+        trained_on_synthetic=version["trained_on"] == "invented",
         pythons=tuple(wheels),
         left_out=left_out,
         python=embedded,

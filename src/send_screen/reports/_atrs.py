@@ -23,7 +23,7 @@ from send_screen.reports._answers import (
     open_words,
     performance_words,
     quantities,
-    set_aside,
+    excluded,
     stated,
     verdict_counts,
 )
@@ -334,7 +334,7 @@ def _data(published: Mapping[str, Any]) -> dict[str, Answer]:
         "2.4.3.6": left_open(
             DPO,
             "How like the children it will be asked about are these, and who is missing from the records?",
-            *set_aside(published),
+            *excluded(published),
             *LABEL_LIMITS,
         ),
         "2.4.3.7": left_open(DPO, "A URL, if the data are open; personal data are not."),
@@ -342,7 +342,7 @@ def _data(published: Mapping[str, Any]) -> dict[str, Answer]:
             DPO, "How and for what were the data first collected, and may they be used for this?", *bases
         ),
         "2.4.3.9": known(
-            "Every row is checked against its data contract; nothing is dropped in silence.", *set_aside(published)
+            "Every row is checked against its data contract; nothing is dropped in silence.", *excluded(published)
         ),
         "2.4.3.10": left_open(DPO, "Which agreements cover the data that cross from one agency to another?"),
         "2.4.3.11": left_open(

@@ -42,11 +42,11 @@ def evidence_of(subject: Subject, given: Path | None) -> Subject:
     except OSError as error:
         return replace(subject, no_evidence=f"The evidence may not be read from here ({error.strerror}).")
     try:
-        table, set_aside = read_evidence(content)
+        table, excluded = read_evidence(content)
     except DataError as error:
         found = Evidence(path, sha256_of(content), None, pd.DataFrame({"reason": []}), error.message)
         return replace(subject, evidence=found)
-    return replace(subject, evidence=Evidence(path, sha256_of(content), table, set_aside))
+    return replace(subject, evidence=Evidence(path, sha256_of(content), table, excluded))
 
 
 def _candidates(subject: Subject, place: Path) -> list[Path]:
