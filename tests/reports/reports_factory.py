@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 from send_screen.governance import FAILED, NOT_CHECKED, PASSED, Audit, Check, Difference, Finding
-from send_screen.screening._result import Reason, ScreenedChild, ScreeningResult, ExcludedChild
+from send_screen.screening._result import ExcludedChild, Reason, ScreenedChild, ScreeningResult
 
 GOALS = {
     "Listening, attention and understanding": "Communication and interaction",
