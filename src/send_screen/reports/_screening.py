@@ -124,7 +124,7 @@ def render_screening(result: ScreeningResult) -> str:
             for child in result.excluded
             if child.kind == MANUAL_REVIEW
         ],
-        by_group=[row for row in result.manual_review_by_group if row["n_excluded"]],
+        by_group=[row for row in result.manual_review_by_group if row["n_manual_review"]],
         not_asked=sorted(Counter((c.kind, c.reason) for c in result.excluded if c.kind != MANUAL_REVIEW).items()),
         cards=[_card(child, largest, several) for child in result.listed],
         margin=[_card(child, largest, several) for child in result.margin],

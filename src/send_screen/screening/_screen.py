@@ -199,7 +199,7 @@ def _by_group(bundle: Bundle, cohort: Cohort) -> tuple[dict[str, object], ...]:
         hand = manual_review[f"group.{group.name}"].value_counts()
         everyone = cohort.sensitive[group.name].value_counts().add(aside, fill_value=0)
         rows += [
-            {"attribute": group.label, "group": name, "n_excluded": int(hand.get(name, 0)), "n_rows": int(n)}
+            {"attribute": group.label, "group": name, "n_manual_review": int(hand.get(name, 0)), "n_rows": int(n)}
             for name, n in everyone.sort_index().items()
         ]
     return tuple(rows)
