@@ -109,7 +109,7 @@ def build_kit(
         sha256=sha256,
         version=version["id"],
         title=version["title"],
-        trained_on_synthetic=version["trained_on"] == "invented",
+        trained_on_synthetic=version["trained_on"] == "synthetic",
         pythons=tuple(wheels),
         left_out=left_out,
         python=embedded,
