@@ -45,9 +45,11 @@ from send_screen.governance._decisions import (
 )
 from send_screen.governance._gates import GateResult, check_gates, failed_gates
 from send_screen.governance._identity import (
+    NUMERIC,
     code_version,
     files_sha256,
     package_versions,
+    release,
     sha256_of,
     version_id,
 )
@@ -68,6 +70,8 @@ __all__ = [
     "version_id",
     "sha256_of",
     "code_version",
+    "release",
+    "NUMERIC",
     "package_versions",
     "check_gates",
     "failed_gates",

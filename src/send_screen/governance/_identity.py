@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
 
@@ -21,6 +21,30 @@ PACKAGES = (
     "mlflow",
     "pyarrow",
 )
+#: What of this library's source can change a number: how paths inside it begin.
+NUMERIC = (
+    "documents/",
+    "contracts/",
+    "specs/",
+    "readers/",
+    "cohorts/",
+    "simulation/",
+    "tables/",
+    "estimators/",
+    "evaluation/",
+    "published/",
+    "governance/",
+    "screening/",
+    "pictures/",
+    "workflows/_train",
+    "workflows/_policies",
+    "workflows/_published",
+    "workflows/_version",
+    "workflows/_earlier",
+    "workflows/_evidence_store",
+)
+_PACKAGE = Path(__file__).resolve().parent.parent
+_SOURCE = (".py", ".json", ".j2", ".css", ".js")
 
 
 def sha256_of(content: bytes) -> str:
@@ -33,15 +57,46 @@ def files_sha256(files: Mapping[str, bytes]) -> str:
     return sha256_of("".join(f"{sha256_of(files[name])}  {name}\n" for name in sorted(files)).encode())
 
 
-def code_version() -> str:
-    """Return the release and the hash of this library's own source, for example ``"0.1.0+3f2a..."``."""
-    package = Path(__file__).resolve().parent.parent
-    sources = sorted(p for p in package.rglob("*") if p.suffix in (".py", ".json", ".j2", ".css") and p.is_file())
+def code_version(package: Path | None = None) -> str:
+    """Return the hash of the code that can change a number of a version: 12 hexadecimal digits.
+
+    Covered are the Python and JSON files of the packages of :data:`NUMERIC`, from reading a table to checking a gate,
+    and the modules of ``workflows`` that join them when a model is trained. Pages, templates, style sheets, the command
+    line, MLflow, auditing and error messages are not: they change no number. Line ends do not count.
+
+    Parameters
+    ----------
+    package : pathlib.Path, optional
+        The folder of the library's source, this one by default.
+    """
+    return _source_sha256(package or _PACKAGE, _changes_numbers)
+
+
+def _changes_numbers(name: str) -> bool:
+    return name.startswith(NUMERIC) and name.endswith((".py", ".json"))
+
+
+def release(package: Path | None = None) -> str:
+    """Return the release and the hash of all of its source, for example ``"0.1.0+3f2a..."``.
+
+    It stands beside :func:`code_version` and is no part of a version's identity.
+
+    Parameters
+    ----------
+    package : pathlib.Path, optional
+        The folder of the library's source, this one by default.
+    """
+    return f"{metadata.version('send-screen')}+{_source_sha256(package or _PACKAGE, lambda name: True)}"
+
+
+def _source_sha256(package: Path, covers: Callable[[str], bool]) -> str:
     digest = hashlib.sha256()
-    for source in sources:
-        digest.update(source.relative_to(package).as_posix().encode())
-        digest.update(source.read_bytes().replace(b"\r\n", b"\n"))
-    return f"{metadata.version('send-screen')}+{digest.hexdigest()[:12]}"
+    for path in sorted(path for path in package.rglob("*") if path.suffix in _SOURCE and path.is_file()):
+        name = path.relative_to(package).as_posix()
+        if covers(name):
+            digest.update(name.encode())
+            digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()[:12]
 
 
 def package_versions() -> dict[str, str]:

@@ -32,7 +32,7 @@ from send_screen.tracking import LoggedVersion, log_version
 from send_screen.workflows._signature import signature
 from send_screen.workflows._version import version_files
 
-HASHES = ("spec_sha256", "data_sha256", "tables_sha256", "code_version", "trained_on")
+HASHES = ("spec_sha256", "data_sha256", "tables_sha256", "code_version", "release", "trained_on")
 PAGES = (*VERSION_PAGES, "published.json")
 WATERFALL = "plots/synthetic_child.svg"
 

@@ -21,6 +21,7 @@ from send_screen.governance import (
     failed_gates,
     package_versions,
     read_private_key,
+    release,
 )
 from send_screen.specs import ModelSpec, load_spec
 from send_screen.tracking import earlier_runs, folder_of
@@ -175,6 +176,7 @@ def train(
         data_sha256=data_sha256,
         hold_out=hold_out,
         code=code_version(),
+        release=release(),
         packages=package_versions(),
     )
     excluded = without_values(spec, contracts, cohort.excluded)

@@ -24,6 +24,7 @@ def version_facts(
     data_sha256: str,
     hold_out: int,
     code: str,
+    release: str,
     packages: dict[str, str],
 ) -> dict[str, Any]:
     """Return the section ``version`` of ``published.json``: what the version is, and what it is for.
@@ -44,6 +45,8 @@ def version_facts(
         How many whole schools were kept aside.
     code : str
         From :func:`~send_screen.governance.code_version`.
+    release : str
+        From :func:`~send_screen.governance.release`.
     packages : dict of str to str
         From :func:`~send_screen.governance.package_versions`.
     """
@@ -72,6 +75,7 @@ def version_facts(
         "bags_sha256": None if bags is None else sha256_of(bags.to_json().encode()),
         "contracts": hashes,
         "code_version": code,
+        "release": release,
         "packages": packages,
         "data": [
             {

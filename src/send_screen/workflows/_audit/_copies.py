@@ -87,7 +87,7 @@ def check_served(subject: Subject) -> Finding:
     if never:
         return judge(never, "", made="MLflow would run or fetch something else, which no other release has done.")
     differences += described
-    number = f"send-screen=={str(subject.claims['code_version']).partition('+')[0]}"
+    number = f"send-screen=={str(subject.claims['release']).partition('+')[0]}"
     needs = {number, f"mlflow=={subject.claims['packages']['mlflow']}"}
     lines = set(recorded.model_files["requirements.txt"].decode("utf-8").split())
     if lines != needs:
@@ -97,7 +97,7 @@ def check_served(subject: Subject) -> Finding:
         if not re.fullmatch(wanted, stated):
             differences.append(Difference(name, shown(stated), f"what MLflow writes for {', '.join(sorted(needs))}"))
     words = "It runs this library's own file over a verified folder; no pickle, no other code, the spec's columns."
-    return judge(differences, words, excuse=subject.excuse)
+    return judge(differences, words, excuse=subject.excuse_pages)
 
 
 def _conda(needs: set[str]) -> str:

@@ -133,7 +133,7 @@ def check_decisions(subject: Subject) -> Finding:
                 else Difference(name, text[:80] or "nothing", note[:80] or "nothing: no decision is in the ledger")
             )
     words = f"{len(here)} decisions about it; the notes, tags, hashes and gates are those of the ledger."
-    return judge(differences, words, excuse=subject.excuse, made="What is shown is not what was decided.")
+    return judge(differences, words, excuse=subject.excuse_pages, made="What is shown is not what was decided.")
 
 
 def _entry_faults(entry: Entry, subject: Subject) -> list[Difference]:

@@ -47,11 +47,12 @@ def check_facts(subject: Subject) -> Finding:
         data_sha256=facts["data_sha256"],
         hold_out=facts["held_out_schools"],
         code=facts["code_version"],
+        release=facts["release"],
         packages=facts["packages"],
     )
     claimed = {name: value for name, value in facts.items() if name != "gates"}
     compared = compare(claimed, json.loads(json.dumps(found)), "$.version")
-    words = f"{compared.words} Taken from it as they are: the data's hash, the as-of date and trained_on."
+    words = f"{compared.words} Taken from it as they are: the data's hash, the as-of date, trained_on and the release."
     return judge(compared.differences, words, excuse=subject.excuse)
 
 

@@ -24,7 +24,7 @@ def check_pages(subject: Subject) -> Finding:
     written = version_files(bundle.spec, bundle.contracts, bundle.tables, bundle.bags, bundle.published)
     differences = _other_bytes(subject.files, written)
     words = f"{len(written)} files were written again, and are alike to the last byte."
-    return judge(differences, words, excuse=subject.excuse, made="A file is not what the published figures make.")
+    return judge(differences, words, excuse=subject.excuse_pages, made="A file is not what the published figures make.")
 
 
 def _other_bytes(claimed: Mapping[str, bytes], found: Mapping[str, bytes]) -> list[Difference]:
@@ -41,10 +41,10 @@ def check_words(subject: Subject) -> Finding:
     claimed = subject.require_recorded().run_tags.get(RUN_NOTE, "")
     where = "description of the run"
     if not claimed:
-        return judge([Difference(where, "nothing", f"{len(found.split())} words")], "", excuse=subject.excuse)
+        return judge([Difference(where, "nothing", f"{len(found.split())} words")], "", excuse=subject.excuse_pages)
     differences = [] if claimed == found else [apart(where, claimed.encode(), found.encode())]
     words = f"{len(found.split())} words, alike to the last."
-    return judge(differences, words, excuse=subject.excuse, made="What MLflow says is not what is published.")
+    return judge(differences, words, excuse=subject.excuse_pages, made="What MLflow says is not what is published.")
 
 
 def check_pictures(subject: Subject) -> Finding:
@@ -52,8 +52,9 @@ def check_pictures(subject: Subject) -> Finding:
     recorded, document = subject.require_recorded(), subject.require_bundle().published
     plots = run_plots(document)
     differences = _other_bytes(recorded.run_files, {name: svg.encode() for name, svg in plots.items()})
+    made = "A picture is not what the published figures make."
     if differences:
-        return judge(differences, "", excuse=subject.excuse, made="A picture is not what the published figures make.")
+        return judge(differences, "", excuse=subject.excuse_pages, made=made)
     claimed_svg, found = recorded.run_files.get(WATERFALL, b"").decode("utf-8"), shap_waterfall(document["example"])
     words = f"{len(plots) + 1} pictures were drawn again, and are alike to the last byte."
     if claimed_svg == found:
@@ -62,8 +63,7 @@ def check_pictures(subject: Subject) -> Finding:
     innocent = theirs != ours and _DRAWN_TEXT.findall(claimed_svg) == _DRAWN_TEXT.findall(found)
     excuse = f"{theirs} drew it, and here is {ours}; every word and number in it is the same." if innocent else ""
     difference = apart(WATERFALL, claimed_svg.encode(), found.encode())
-    made = "A picture is not what the published figures make."
-    return judge([difference], words, excuse=subject.excuse or excuse, made=made)
+    return judge([difference], words, excuse=subject.excuse_pages or excuse, made=made)
 
 
 def _drawn_by(svg: str) -> str:

@@ -146,7 +146,7 @@ def audit(
         files, no_files = read_plain_files(Path(model))
     subject = open_subject(files, no_files, recorded, key=public, ledger=ledger, uri=tracking_uri)
     subject = evidence_of(subject, None if evidence is None else Path(evidence))
-    subject = replace(subject, excuse=_believed(subject))
+    subject = _believed(subject)
     asked = OF_A_VERSION | (OF_A_STORE if recorded else {})
     asked |= OF_A_REGISTRY if recorded and recorded.registered else {}
     tell("Deriving again what is claimed of it")
@@ -154,16 +154,19 @@ def audit(
     return Audit(str(model), subject.facts, (*checks, NEEDS_MORE))
 
 
-def _believed(subject: Subject) -> str:
-    """Return what may excuse a difference. That other code made a version is its own claim, until a key vouches for it.
+def _believed(subject: Subject) -> Subject:
+    """Return the subject with what may excuse a difference.
 
-    The manifest is signed, and holds the hash of the file that says what made the version.
+    That other code made a version is its own claim, until a key vouches for it: the manifest is signed, and holds the
+    hash of the file that says what made the version.
     """
-    if not subject.excuse:
-        return ""
     if subject.key is None:
-        return f"{subject.excuse} That is its own word: nobody outside the store vouches for it here."
-    return subject.excuse if _made(check_signature, subject).status == PASSED else ""
+        own_word = " That is its own word: nobody outside the store vouches for it here."
+        numbers, pages = (why and why + own_word for why in (subject.excuse, subject.excuse_pages))
+        return replace(subject, excuse=numbers, excuse_pages=pages)
+    if subject.excuse_pages and _made(check_signature, subject).status != PASSED:
+        return replace(subject, excuse="", excuse_pages="")
+    return subject
 
 
 def _made(check: Question, subject: Subject) -> Finding:

@@ -18,6 +18,7 @@ from send_screen.governance import (
     code_version,
     package_versions,
     parse_bundle,
+    release,
     shown,
 )
 from send_screen.tracking import Recorded
@@ -73,8 +74,10 @@ class Subject:
     ledger : str, pathlib.Path or None
     uri : str or None
     excuse : str
-        Why a difference in what this code derives says nothing: other code or packages made the version. Empty where
-        they are the same.
+        Why a difference in a number says nothing: other code or packages made the version. Empty where they are the
+        same.
+    excuse_pages : str
+        Likewise of pages, pictures and words, which another release may write otherwise.
     evidence : Evidence or None
         None where it may not be read from here; ``no_evidence`` says why.
     """
@@ -89,6 +92,7 @@ class Subject:
     ledger: str | Path | None
     uri: str | None
     excuse: str
+    excuse_pages: str
     evidence: Evidence | None = None
     no_evidence: str = ""
     facts: dict[str, str] = field(default_factory=dict)
@@ -137,8 +141,8 @@ def open_subject(
     except SendScreenError as error:
         why = f"{UNREADABLE} {error}"
     # files that nobody can read have no excuse: whoever destroys them must not be told that all is well
-    excuse = "" if bundle is None else _excuse(document)
-    subject = Subject(files, no_files, recorded, bundle, why, document, key, ledger, uri, excuse)
+    excuse, pages = ("", "") if bundle is None else _excuses(document)
+    subject = Subject(files, no_files, recorded, bundle, why, document, key, ledger, uri, excuse, pages)
     return replace(subject, facts=_facts(subject))
 
 
@@ -150,8 +154,8 @@ def _published(content: bytes) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def _excuse(document: dict[str, Any]) -> str:
-    """Return why what this code derives may differ from what was derived then; empty where it may not."""
+def _excuses(document: dict[str, Any]) -> tuple[str, str]:
+    """Return why numbers, and why pages, made here may differ from those made then; empty where they may not."""
     facts = document.get("version")
     claimed = facts if isinstance(facts, dict) else {}
     parts = []
@@ -162,7 +166,10 @@ def _excuse(document: dict[str, Any]) -> str:
         names = sorted(name for name in {*theirs, *ours} if theirs.get(name) != ours.get(name))
         told = (f"{name} {theirs.get(name, 'absent')} there and {ours.get(name, 'absent')} here" for name in names)
         parts.append(f"Other packages made it: {', '.join(told)}.")
-    return " ".join(parts)
+    numbers = " ".join(parts)
+    if claimed.get("release") != release():
+        parts.append(f"Another release made it: {claimed.get('release', 'unknown')}, and here is {release()}.")
+    return numbers, " ".join(parts)
 
 
 def _facts(subject: Subject) -> dict[str, str]:
@@ -173,5 +180,5 @@ def _facts(subject: Subject) -> dict[str, str]:
         number = f"models:/{version.name}/{version.number}" if version.number else "not registered"
         facts |= {"registered": number, "run": version.run_id}
         facts |= {"withdrawn": version.withdrawn} if version.withdrawn else {}
-    here = {"checked_on": dt.datetime.now(dt.UTC).date().isoformat(), "code_here": code_version()}
+    here = {"checked_on": dt.datetime.now(dt.UTC).date().isoformat(), "code_here": f"{release()}, {code_version()}"}
     return {name: shown(value) for name, value in facts.items()} | here
