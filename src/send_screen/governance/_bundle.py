@@ -13,7 +13,7 @@ from send_screen.contracts import Contract, parse_contract
 from send_screen.errors import SendScreenError, TablesError
 from send_screen.governance._identity import sha256_of
 from send_screen.specs import Feature, ModelSpec, parse_spec
-from send_screen.tables import BagTables, RiskTables
+from send_screen.tables import BaggedTables, RiskTables
 
 MANIFEST = "manifest.json"
 BAGS = "bags.json"
@@ -37,7 +37,7 @@ class Bundle:
     contracts : dict of str to Contract
         Those that the version was made under, by id.
     tables : RiskTables
-    bags : BagTables or None
+    bags : BaggedTables or None
         How sure its scores are, where the version was learnt in bags.
     published : dict
         ``published.json``: everything that was measured and may be shown.
@@ -50,7 +50,7 @@ class Bundle:
     spec: ModelSpec
     contracts: dict[str, Contract]
     tables: RiskTables
-    bags: BagTables | None
+    bags: BaggedTables | None
     published: dict[str, Any]
     manifest_sha256: str
     files: Mapping[str, bytes] = field(repr=False)
@@ -171,7 +171,7 @@ def parse_bundle(files: Mapping[str, bytes], *, version: str) -> Bundle:
         contracts = {contract.id: contract for contract in read}
         spec = parse_spec(files["spec.yaml"], file="spec.yaml", contracts=contracts)
         tables = RiskTables.from_json(files["tables.json"].decode("utf-8"))
-        bags = BagTables.from_json(files[BAGS].decode("utf-8")) if BAGS in files else None
+        bags = BaggedTables.from_json(files[BAGS].decode("utf-8")) if BAGS in files else None
         published = json.loads(files["published.json"])
         _refuse_mismatch(spec, contracts, tables, bags, published, version)
     except TablesError:
@@ -201,7 +201,7 @@ def _refuse_mismatch(
     spec: ModelSpec,
     contracts: dict[str, Contract],
     tables: RiskTables,
-    bags: BagTables | None,
+    bags: BaggedTables | None,
     published: dict[str, Any],
     version: str,
 ) -> None:

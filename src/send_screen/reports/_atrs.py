@@ -241,13 +241,13 @@ def _how_it_works(published: Mapping[str, Any]) -> list[str]:
     version: Mapping[str, Any] = published.get("version") or {}
     if not version.get("model"):
         return []
-    shapes, surfaces = rows(published, "shapes"), rows(published, "surfaces")
+    shapes, interactions = rows(published, "shapes"), rows(published, "interactions")
     found = [_MODELS.get(version["model"], f"The model is of the kind {version['model']}.")]
     if shapes:
         signed = sum(shape.get("sign") in ("increasing", "decreasing") for shape in shapes)
         found.append(
             f"It looks at {len(shapes)} things, {signed} of them with a fixed sign (worse can never lower the score), "
-            f"and at {len(surfaces) or 'no'} pair{'' if len(surfaces) == 1 else 's'} of them together."
+            f"and at {len(interactions) or 'no'} pair{'' if len(interactions) == 1 else 's'} of them together."
         )
     return [*found, "A score is the sum of the points of what is known of a child; scorecard.html has every point."]
 
