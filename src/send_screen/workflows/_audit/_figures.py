@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from send_screen.governance import MANIFEST, Difference, Finding, check_gates, compare, judge, not_checked, version_id
+from send_screen.published import PriorRelease
 from send_screen.tracking import EarlierRun, default_uri, earlier_runs
 from send_screen.workflows._audit._subject import Subject
 from send_screen.workflows._earlier import earlier_versions
@@ -125,7 +126,7 @@ def _told(subject: Subject, runs: Sequence[EarlierRun]) -> list[dict[str, Any]]:
     version, n = subject.claims["id"], subject.document["cohort"]["n"]
     others = [run for run in runs if run.version_id != version]
     found = earlier_versions(subject.require_bundle().spec, others, version=version, n=n)
-    return list(json.loads(json.dumps(found)))
+    return [PriorRelease.model_validate(one, strict=False).model_dump(mode="json") for one in found]
 
 
 def check_gate_results(subject: Subject) -> Finding:
