@@ -63,8 +63,13 @@ def version_metadata(
         "name": spec.name,
         "title": spec.title,
         "model": spec.model,
+<<<<<<< HEAD
         "challengers": {name: describe_challenger(name) for name in spec.challengers},
         "outcome_words": spec.outcome.words,
+=======
+        "challengers": {name: challenger_words(name) for name in spec.challengers},
+        "outcome_words": spec.outcome.description,
+>>>>>>> origin/main
         "horizon_months": spec.outcome.horizon_months,
         "trained_on": trained_on,
         "as_of": as_of,
@@ -89,17 +94,22 @@ def version_metadata(
             }
             for use in spec.data
         ],
-        "folds": spec.folds,
-        "fold_seeds": list(spec.seeds),
+        "folds": spec.validation.folds,
+        "fold_seeds": list(spec.validation.seeds),
         "held_out_schools": hold_out,
         "intended_use": spec.intended_use,
         "prohibited_uses": list(spec.prohibited_uses),
-        "owner": spec.owner,
-        "population": spec.population_words,
-        "eligible_words": spec.eligible_words,
+        "owner": spec.owner.model_dump(),
+        "population": spec.population.description,
+        "eligible_words": spec.eligible.description,
         "capacity": spec.capacity,
+<<<<<<< HEAD
         "baseline_words": spec.rule.words,
         "operating_point_words": spec.rule.natural_words,
+=======
+        "rule_words": spec.baseline.description,
+        "rule_natural_words": spec.baseline.operating_point.description,
+>>>>>>> origin/main
         "never_looks_at": sorted(set(never)),
         "research_comparison": spec.research_comparison or None,
     }
