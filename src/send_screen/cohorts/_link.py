@@ -10,14 +10,8 @@ import pandas as pd
 from send_screen.cohorts._notes import lacking, not_known, unused
 from send_screen.cohorts._source import SourceData, read_source
 from send_screen.contracts import CheckResult, Contract, Violation, check_table
-<<<<<<< HEAD
 from send_screen.errors import DataError
-from send_screen.specs import ColumnRef, ModelSpec
-=======
-from send_screen.errors import DataError, UsageError
-from send_screen.readers import read_table
 from send_screen.specs import AcademicYearEnd, ColumnRef, ModelSpec
->>>>>>> origin/main
 
 NO_RECORD = "DATA-NO-RECORD"
 

@@ -65,12 +65,12 @@ def policies(spec: ModelSpec, cohort: Cohort, *, threads: int) -> dict[str, Make
     }
 
 
-def describe_challenger(name: str) -> str:
+def challenger_words(name: str) -> str:
     """Return what a challenger is, in words that stand after "beside".
 
     Examples
     --------
-    >>> describe_challenger("lightgbm")
+    >>> challenger_words("lightgbm")
     'LightGBM, with the same signs, tuned inside the training schools (12 settings)'
     """
     if name == "lightgbm":

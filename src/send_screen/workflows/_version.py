@@ -63,13 +63,8 @@ def version_metadata(
         "name": spec.name,
         "title": spec.title,
         "model": spec.model,
-<<<<<<< HEAD
         "challengers": {name: describe_challenger(name) for name in spec.challengers},
-        "outcome_words": spec.outcome.words,
-=======
-        "challengers": {name: challenger_words(name) for name in spec.challengers},
         "outcome_words": spec.outcome.description,
->>>>>>> origin/main
         "horizon_months": spec.outcome.horizon_months,
         "trained_on": trained_on,
         "as_of": as_of,
@@ -103,13 +98,8 @@ def version_metadata(
         "population": spec.population.description,
         "eligible_words": spec.eligible.description,
         "capacity": spec.capacity,
-<<<<<<< HEAD
-        "baseline_words": spec.rule.words,
-        "operating_point_words": spec.rule.natural_words,
-=======
-        "rule_words": spec.baseline.description,
-        "rule_natural_words": spec.baseline.operating_point.description,
->>>>>>> origin/main
+        "baseline_words": spec.baseline.description,
+        "operating_point_words": spec.baseline.operating_point.description,
         "never_looks_at": sorted(set(never)),
         "research_comparison": spec.research_comparison or None,
     }
