@@ -37,7 +37,7 @@ NUMERIC = (
     "screening/",
     "pictures/",
     "workflows/_train",
-    "workflows/_policies",
+    "workflows/_compared_models",
     "workflows/_published",
     "workflows/_version",
     "workflows/_earlier",

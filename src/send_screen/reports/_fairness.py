@@ -54,7 +54,7 @@ def _comparison(
     def row(name: str, metric: Metric) -> ComparisonRow:
         found = find(differences, model="candidate", against="baseline", metric=name)
         gain = Cell("not compared") if found is None else metric.difference(Figure.of(found))
-        each = (metric.write(figure(performance, policy, name)) for policy in ("version", "rule", *challengers))
+        each = (metric.write(figure(performance, model, name)) for model in ("candidate", "baseline", *challengers))
         return ComparisonRow(metric.words.format(outcome=outcome), metric.right, (*each, gain))
 
     return [row(name, metric) for name, metric in METRICS.items() if find(performance, metric=name) is not None]
@@ -182,7 +182,10 @@ def render_fairness(published: Mapping[str, Any]) -> str:
             *(f"{name}, not in use" for name in challengers.values()),
             "This version minus the rule",
         ],
-        natural={name: figure(performance, "rule", f"{name}_natural") for name in ("recall", "precision", "flagged")},
+        natural={
+            name: figure(performance, "baseline", f"{name}_at_operating_point")
+            for name in ("recall", "precision", "selection_rate")
+        },
         in_words=in_words,
         tables=tables,
         tolerances=_tolerances(gaps),

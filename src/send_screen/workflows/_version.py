@@ -10,7 +10,7 @@ from send_screen.governance import BAGS, sha256_of, version_id
 from send_screen.reports import PAGES
 from send_screen.specs import ModelSpec
 from send_screen.tables import BaggedTables, RiskTables
-from send_screen.workflows._policies import describe_challenger
+from send_screen.workflows._compared_models import describe_challenger
 
 
 def version_metadata(
