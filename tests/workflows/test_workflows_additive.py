@@ -9,9 +9,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from folder_hashes import write_manifest
 
 from send_screen.errors import TablesError
-from send_screen.governance import open_bundle, write_manifest
+from send_screen.governance import open_bundle
 from send_screen.specs import load_spec
 from send_screen.tables import BaggedTables
 from send_screen.workflows import export_model, screen_file, train
