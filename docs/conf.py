@@ -79,7 +79,8 @@ html_copy_source = False
 html_show_sourcelink = False
 # Pages without pages below them need no list of those.
 html_sidebars = {
-    name: [] for name in ("index", "start", "tutorials", "glossary", "evidence", "disclosure", "contributing", "changes")
+    name: []
+    for name in ("index", "start", "tutorials", "glossary", "evidence", "disclosure", "contributing", "changes")
 }
 html_theme_options = {
     "show_prev_next": True,
