@@ -17,8 +17,8 @@ NO_NUMBERS = (
     "errors.py",
     "reports/",
     "tracking/",
-    "workflows/_enter.py",
-    "workflows/_signature.py",
+    "serving/",
+    "workflows/_log_version.py",
 )
 
 

@@ -44,9 +44,9 @@ def audit(
     json: Json = False,
 ) -> None:
     """Derive all that is claimed of a version again, and name whatever differs."""
+    from send_screen.auditing import audit as run
+    from send_screen.auditing import write_audit
     from send_screen.cli._words_audit import audited_text
-    from send_screen.workflows import audit as run
-    from send_screen.workflows import write_audit
 
     with progress(quiet=json) as tell:
         found = run(model, evidence=evidence, key=key, ledger=ledger, tracking_uri=tracking_uri, progress=tell)

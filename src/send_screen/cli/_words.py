@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 if TYPE_CHECKING:
-    from send_screen.contracts import CheckResult, Contract
+    from send_screen.contracts import CheckedTable, Contract
     from send_screen.readers import Reading
     from send_screen.screening import ScreeningResult
     from send_screen.workflows import Demo, TrainedVersion
@@ -159,7 +159,7 @@ def screened_text(result: ScreeningResult, out: Path) -> str:
     return "\n".join(lines)
 
 
-def check_json(contract: Contract, reading: Reading, result: CheckResult) -> dict[str, Any]:
+def check_json(contract: Contract, reading: Reading, result: CheckedTable) -> dict[str, Any]:
     """Return what a check found, as facts; values of personal columns are masked already."""
     from send_screen.contracts import header_like
 
@@ -192,7 +192,7 @@ def check_json(contract: Contract, reading: Reading, result: CheckResult) -> dic
     }
 
 
-def check_text(contract: Contract, reading: Reading, result: CheckResult) -> str:
+def check_text(contract: Contract, reading: Reading, result: CheckedTable) -> str:
     """Return what a check found, in lines: every rule with its count, and the first places of each."""
     lines = [f"{reading.file} against {contract.ref}: {len(result.frame):,} rows."]
     lines += [f"Note: {note}" for note in (*reading.notes, *result.notes)]
@@ -219,7 +219,7 @@ def _some(found: list[Any]) -> Iterable[Any]:
     return (violation for violation in found[:MOST_SHOWN] if violation.row is not None)
 
 
-def _column_lines(result: CheckResult) -> list[str]:
+def _column_lines(result: CheckedTable) -> list[str]:
     from send_screen.contracts import quotable
 
     columns = result.columns

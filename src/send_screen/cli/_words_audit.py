@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from send_screen.governance import FAILED, NOT_CHECKED, PASSED
+from send_screen.auditing import FAILED, NOT_CHECKED, PASSED
 
 if TYPE_CHECKING:
-    from send_screen.governance import Audit, Check
+    from send_screen.auditing import Audit, Check
 
 
 def audited_text(found: Audit, out: Path | None) -> str:
@@ -17,17 +17,17 @@ def audited_text(found: Audit, out: Path | None) -> str:
     if "withdrawn" in found.facts:
         lines.append(f"It was withdrawn {found.facts['withdrawn']}")
     for check in found.having(FAILED):
-        lines += ["", f"FAILED: {check.title}. {check.finding.words}".rstrip(), *_differences(check)]
+        lines += ["", f"FAILED: {check.title}. {check.outcome.words}".rstrip(), *_differences(check)]
     for check in found.having(NOT_CHECKED):
-        lines += ["", f"not checked: {check.title}. {check.finding.words}", *_differences(check)]
-    lines += ["", *(f"passed: {check.title}. {check.finding.words}" for check in found.having(PASSED))]
+        lines += ["", f"not checked: {check.title}. {check.outcome.words}", *_differences(check)]
+    lines += ["", *(f"passed: {check.title}. {check.outcome.words}" for check in found.having(PASSED))]
     if out is not None:
         lines += ["", f"Open {out / 'audit.html'}"]
     return "\n".join(lines)
 
 
 def _differences(check: Check) -> list[str]:
-    finding = check.finding
-    lines = [f"  {each.where}: here {each.claimed}; found {each.found}" for each in finding.differences]
-    left = finding.n_differences - len(finding.differences)
+    outcome = check.outcome
+    lines = [f"  {each.where}: here {each.claimed}; found {each.found}" for each in outcome.differences]
+    left = outcome.n_differences - len(outcome.differences)
     return [*lines, *([f"  and {left:,} more"] if left else [])]

@@ -6,7 +6,6 @@ page is one file that needs nothing else, and says what it is not.
 """
 
 from send_screen.reports._atrs import render_atrs_json, render_atrs_markdown
-from send_screen.reports._audit import render_audit
 from send_screen.reports._card import render_card
 from send_screen.reports._comparison import CAUTION, Comparison, compare_versions, render_comparison
 from send_screen.reports._cost import challengers_of, costs
@@ -18,11 +17,13 @@ from send_screen.reports._in_short import render_in_short
 from send_screen.reports._lists import write_excluded_csv, write_list_csv
 from send_screen.reports._markdown import render_card_markdown
 from send_screen.reports._pages import PAGES
+from send_screen.reports._render import render
 from send_screen.reports._scorecard import render_scorecard
 from send_screen.reports._screening import render_screening
 from send_screen.reports._shapes import shape_svg
 from send_screen.reports._surfaces import surface_svg
 from send_screen.reports._waterfall import waterfall_svg
+from send_screen.reports._words import version_marks
 from send_screen.reports._workbook import write_list_xlsx
 
 __all__ = [
@@ -43,7 +44,8 @@ __all__ = [
     "Comparison",
     "CAUTION",
     "render_comparison",
-    "render_audit",
+    "render",
+    "version_marks",
     "challengers_of",
     "costs",
     "render_scorecard",

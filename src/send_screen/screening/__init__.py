@@ -3,19 +3,16 @@
 Screening decides nothing. What it finds is data (:class:`ScreeningResult`); pages and files are rendered elsewhere.
 """
 
-from send_screen.screening._answer import ANSWER_COLUMNS, answer
 from send_screen.screening._capacity import Capacity
 from send_screen.screening._limits import refuse_or_warn
 from send_screen.screening._notice import NOT_THIS, NOTICE
 from send_screen.screening._result import ExcludedChild, Reason, ScreenedChild, ScreeningResult
 from send_screen.screening._role import RoleAccess, role_access
-from send_screen.screening._screen import model_facts, percent, screen
+from send_screen.screening._screen import excluded_child, model_facts, percent, screen
 from send_screen.screening._words import Reasons, reasons, value_in_words
 
 __all__ = [
     "screen",
-    "answer",
-    "ANSWER_COLUMNS",
     "NOT_THIS",
     "NOTICE",
     "Capacity",
@@ -30,5 +27,6 @@ __all__ = [
     "role_access",
     "value_in_words",
     "model_facts",
+    "excluded_child",
     "percent",
 ]

@@ -1,4 +1,4 @@
-"""The stages in order, each one screen long: train, promote, screen, withdraw, compare, audit, export, and a demo.
+"""The stages in order, each one screen long: train, promote, screen, withdraw, compare, export, and a demo.
 
 These are alone in joining tracking, screening and reports. :mod:`send_screen.workflows` itself imports nothing heavy:
 its functions are fetched when they are asked for.
@@ -23,8 +23,6 @@ _HOME = {
     "history": "_history",
     "History": "_history",
     "compare": "_compare",
-    "audit": "_audit",
-    "write_audit": "_audit",
     "demo": "_demo",
     "Demo": "_demo",
 }

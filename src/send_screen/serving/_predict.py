@@ -1,4 +1,4 @@
-"""Answer for rows, one by one and in their order: what a served model returns."""
+"""Predict rows one by one and in their order: score, reasons and status of each."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ import pandas as pd
 
 from send_screen.cohorts import Cohort, load_cohort
 from send_screen.governance import Bundle
-from send_screen.screening._limits import refuse_or_warn
-from send_screen.screening._notice import NOTICE
-from send_screen.screening._result import Reason
-from send_screen.screening._role import RoleAccess, role_access
-from send_screen.screening._screen import excluded_child, percent
-from send_screen.screening._words import reasons
+from send_screen.screening import (
+    NOTICE,
+    Reason,
+    RoleAccess,
+    excluded_child,
+    percent,
+    reasons,
+    refuse_or_warn,
+    role_access,
+)
 
 SCREENED = "screened"
-ANSWER_COLUMNS = {
+PREDICTION_COLUMNS = {
     "row": "long",
     "status": "string",
     "reason": "string",
@@ -34,7 +38,7 @@ ANSWER_COLUMNS = {
 }
 
 
-def answer(
+def predict_records(
     bundle: Bundle,
     rows: pd.DataFrame,
     *,
@@ -42,7 +46,7 @@ def answer(
     allow_synthetic_model: bool = False,
     today: dt.date | None = None,
 ) -> pd.DataFrame:
-    """Score rows and say why, with no identifier in the answer.
+    """Return score, reasons and status of each row, with no identifier among them.
 
     Parameters
     ----------
@@ -76,7 +80,7 @@ def answer(
     table = pd.DataFrame(found).sort_values("row", ignore_index=True)
     table["model_version"] = str(bundle.published["version"]["id"])
     table["notice"] = " ".join((*banners, NOTICE))
-    return table[list(ANSWER_COLUMNS)]
+    return table[list(PREDICTION_COLUMNS)]
 
 
 def _screened(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> Iterator[dict[str, object]]:
