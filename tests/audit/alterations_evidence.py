@@ -11,7 +11,7 @@ from alterations import kind
 from audit_store import Store
 
 from send_screen.governance import sha256_of
-from send_screen.workflows._evidence_store import read_evidence, write_evidence
+from send_screen.workflows._evidence_store import evidence_bytes, read_evidence
 
 # The evidence, with its hash made anew wherever it is.
 
@@ -63,11 +63,11 @@ def a_group_changed(store: Store, rng: Random) -> None:
 def a_child_put_on_the_list(store: Store, rng: Random) -> None:
     def change(table: pd.DataFrame) -> pd.DataFrame:
         fold = table["fold"] == rng.randrange(table["fold"].nunique())
-        missed = table[fold & (table["flag.version"] == 0) & (table["label"] == 1)]
-        listed = table[fold & (table["flag.version"] == 1) & (table["label"] == 0)]
-        table.loc[rng.choice(list(missed.nsmallest(50, "score.version").index)), "flag.version"] = 1.0
+        missed = table[fold & (table["flag.candidate"] == 0) & (table["label"] == 1)]
+        listed = table[fold & (table["flag.candidate"] == 1) & (table["label"] == 0)]
+        table.loc[rng.choice(list(missed.nsmallest(50, "score.candidate").index)), "flag.candidate"] = 1.0
         if rng.random() < 0.5:
-            table.loc[rng.choice(list(listed.index)), "flag.version"] = 0.0
+            table.loc[rng.choice(list(listed.index)), "flag.candidate"] = 0.0
         return table
 
     store.rewrite_evidence(change)
@@ -76,7 +76,7 @@ def a_child_put_on_the_list(store: Store, rng: Random) -> None:
 @kind("evidence-whole")
 def a_score_changed(store: Store, rng: Random) -> None:
     def change(table: pd.DataFrame) -> pd.DataFrame:
-        table.loc[rng.randrange(len(table)), "score.version"] += 10 ** rng.uniform(-4, 0)
+        table.loc[rng.randrange(len(table)), "score.candidate"] += 10 ** rng.uniform(-4, 0)
         return table
 
     store.rewrite_evidence(change)
@@ -94,8 +94,9 @@ def a_child_moved_to_another_fold_or_school(store: Store, rng: Random) -> None:
 
 @kind("figures")
 def the_rows_set_aside_inside_the_evidence(store: Store, rng: Random) -> None:
-    table, excluded = read_evidence(store.evidence)
-    write_evidence(store.evidence, table, excluded.iloc[: len(excluded) // rng.randrange(2, 5)])
+    table, excluded = read_evidence(store.evidence.read_bytes())
+    fewer = excluded.iloc[: len(excluded) // rng.randrange(2, 5)]
+    store.evidence.write_bytes(evidence_bytes(table, fewer))
     store.retag("evidence_sha256", sha256_of(store.evidence.read_bytes()))
 
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 from audit_store import Store
+from folder_hashes import folder_sha256
 from typer.testing import CliRunner
 
 from send_screen.cli._app import app
-from send_screen.governance import folder_sha256
 from send_screen.workflows import train
 
 MODEL = "models:/reception_sen/1"
@@ -62,7 +62,7 @@ def test_red_names_the_place_and_both_values(store: Store, tmp_path: Path) -> No
     assert code == 1
     assert text.startswith("RED: 1 of the ")
     claimed = json.loads((store.bundle / "published.json").read_bytes())["performance"]
-    value = next(row["value"] for row in claimed if row["policy"] == "version" and row["metric"] == "roc_auc")
+    value = next(row["value"] for row in claimed if row["model"] == "candidate" and row["metric"] == "roc_auc")
     assert f"metric.roc_auc: here 0.99; found {value}" in text
     page = (tmp_path / "audit.html").read_text("utf-8")
     assert "✗ RED: something differs" in page
@@ -125,7 +125,7 @@ def test_nothing_of_a_child_is_told(store: Store) -> None:
     table = store.evidence
     import pandas as pd
 
-    scores = {repr(score) for score in pd.read_parquet(table)["score.version"]}
+    scores = {repr(score) for score in pd.read_parquet(table)["score.candidate"]}
     assert not any(score in text for score in scores)
 
 
@@ -318,7 +318,7 @@ def test_a_run_that_missed_its_gates_can_be_audited(
         return found
 
     found = of_the_run()
-    assert found["green"] is True, [check for check in found["checks"] if check["status"] == "FAILED"]
+    assert found["green"] is True, json.dumps([check for check in found["checks"] if check["status"] == "FAILED"])
     assert found["facts"]["registered"] == "not registered"
     assert statuses(found)["signature"] == statuses(found)["figures"] == statuses(found)["served"] == "passed"
     assert not {"ledger", "aliases", "decisions"} & set(statuses(found))

@@ -15,11 +15,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from folder_hashes import write_manifest
 from typer.testing import CliRunner
 
 from send_screen.cli._app import app
 from send_screen.errors import GateError, LedgerError
-from send_screen.governance import Pseudonyms, read_ledger, write_manifest
+from send_screen.governance import Pseudonyms, read_ledger
 from send_screen.workflows import load_model, promote
 
 WHO = ("--by", "Sarah Łęcka", "--reason", "Agreed by the board")
@@ -98,7 +99,7 @@ def store(trained: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stor
 def failing(published: dict[str, Any]) -> None:
     """Make the figures miss a gate, and leave the stored verdict as it was: passed."""
     for row in published["performance"]:
-        if row["metric"] == "roc_auc" and row["policy"] == "version":
+        if row["metric"] == "roc_auc" and row["model"] == "candidate":
             row["value"] = row["low"] = row["high"] = 0.51
 
 

@@ -64,6 +64,9 @@ class VersionMetadata(Document):
     contracts: dict[str, str]
     """Contract and version -> SHA-256."""
     code_version: str
+    """Hash of the code that can change a number."""
+    release: str
+    """Release of send_screen and hash of all of its source; no part of the identity."""
     packages: dict[str, str]
     data: tuple[DataSource, ...]
     folds: int
@@ -76,8 +79,8 @@ class VersionMetadata(Document):
     eligible_words: str
     capacity: float
     """Share of children that can be listed."""
-    rule_words: str
-    rule_natural_words: str
+    baseline_words: str
+    operating_point_words: str
     never_looks_at: tuple[str, ...]
     """Protected characteristics that are in the data and no feature."""
     research_comparison: str | None

@@ -15,7 +15,7 @@ _NAMES = {"lightgbm": "LightGBM", "ebm": "EBM"}
 _COMPARED = {
     "roc_auc": ("Order of the list (ROC AUC)", "the order of the whole list"),
     "average_precision": ("Top of the list (average precision)", "the top of the list"),
-    "recall_at_capacity": ("Of 100 children to be found, listed", "how many children it finds with as many places"),
+    "recall": ("Of 100 children to be found, listed", "how many children it finds with as many places"),
 }
 WORSE, BETTER, NOT_SHOWN, UNKNOWN = "worse", "better", "no difference was shown", "not known"
 
@@ -41,8 +41,8 @@ class Cost:
 
 def challengers_of(published: Mapping[str, Any]) -> dict[str, str]:
     """Return each challenger that a version was compared with, and its short name."""
-    policies = (said(row, "against") for row in rows(published, "differences"))
-    return {policy: _NAMES.get(policy, policy) for policy in policies if policy != "rule"}
+    models = (said(row, "against") for row in rows(published, "differences"))
+    return {model: _NAMES.get(model, model) for model in models if model != "baseline"}
 
 
 def costs(published: Mapping[str, Any]) -> tuple[Cost, ...]:
@@ -60,15 +60,15 @@ def costs(published: Mapping[str, Any]) -> tuple[Cost, ...]:
 
 def beside_the_rule(published: Mapping[str, Any]) -> str:
     """Return in a sentence in what a version is better or worse than the one-line rule; empty where not compared."""
-    compared = find(rows(published, "differences"), policy="version", against="rule")
-    return "" if compared is None else _cost(published, "rule", "the rule").words
+    compared = find(rows(published, "differences"), model="candidate", against="baseline")
+    return "" if compared is None else _cost(published, "baseline", "the rule").words
 
 
 def _cost(published: Mapping[str, Any], challenger: str, short: str) -> Cost:
     version: Mapping[str, Any] = published.get("version") or {}
     differences = rows(published, "differences")
     found = {
-        metric: Figure.of(find(differences, policy="version", against=challenger, metric=metric))
+        metric: Figure.of(find(differences, model="candidate", against=challenger, metric=metric))
         for metric in _COMPARED
     }
     by_verdict: dict[str, list[str]] = {}
