@@ -15,7 +15,7 @@ from send_screen.estimators import (
     PenalisedLogisticClassifier,
 )
 from send_screen.estimators._bins import bin_edges
-from send_screen.estimators._target import checked_groups
+from send_screen.estimators._check_target import checked_groups
 from send_screen.tables import RiskTables
 
 N = 400

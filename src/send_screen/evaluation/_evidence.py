@@ -12,7 +12,7 @@ from send_screen.cohorts import Cohort
 from send_screen.errors import DataError, UsageError
 from send_screen.evaluation._folds import verify_folds
 from send_screen.evaluation._out_of_fold import RULE, VERSION
-from send_screen.tables import places, tie_break_key, top_k
+from send_screen.tables import k_at_capacity, tie_break_key, top_k
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def build_evidence(
         policy = column.removeprefix("score.")
         score, flag = evidence[column].to_numpy(), np.zeros(len(evidence))
         for rows in fold_index.values():
-            k = places(capacity, len(rows))
+            k = k_at_capacity(capacity, len(rows))
             flag[rows] = expected_share(score[rows], k) if policy == RULE else top_k(score[rows], order[rows], k)
         evidence[f"flag.{policy}"] = flag
     for column in columns:
