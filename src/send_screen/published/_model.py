@@ -18,7 +18,7 @@ class Piece(Document):
     log_odds_to: float
     within: float | None
     """Two standard errors; None where they are unknown."""
-    within_to: float | None
+    margin_of_error_to: float | None
     n: int | None
 
 
@@ -33,7 +33,7 @@ class Shape(Document):
     sign: Literal["increasing", "decreasing", "none"]
     points: tuple[Piece, ...]
     missing_log_odds: float
-    missing_within: float | None
+    missing_margin_of_error: float | None
     n_missing: int | None
 
 
@@ -71,7 +71,7 @@ class Example(Document):
 
     base_value: float
     score: float
-    of_100: int
+    percent: int
     reasons: tuple[Reason, ...]
 
 
@@ -104,7 +104,7 @@ class ScorecardTotal(Document):
     """What a total of points means."""
 
     points: float
-    of_100: int
+    percent: int
 
 
 class ScorecardExample(Document):
@@ -125,5 +125,5 @@ class Scorecard(Document):
     interactions: tuple[ScorecardSurface, ...]
     largest_error: float
     """Of a sum, in log-odds."""
-    of_100: tuple[ScorecardTotal, ...]
+    percent: tuple[ScorecardTotal, ...]
     example: ScorecardExample
