@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from send_screen.errors import DataError
-from send_screen.evaluation import revealed_counts, headline, publish
+from send_screen.evaluation import headline, publish, revealed_counts
 from send_screen.evaluation._disclosure_reader import Reader
 from send_screen.evaluation._disclosure_set_aside import counts_by_reason
 
@@ -86,7 +86,7 @@ def situations(draw):
     return evidences, [draw(st.sampled_from(CROSSED)) for _ in evidences]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=settings().max_examples // 4, suppress_health_check=[HealthCheck.too_slow])
 @given(situations())
 def test_no_small_count_can_be_narrowed_down_from_all_that_is_published(situation):
     evidences, crossed = situation
@@ -265,7 +265,9 @@ def test_versions_that_do_not_know_of_each_other_give_small_counts_away():
 
 def subtracted(one, other):
     """What is left of the counts of groups when those of another cohort are taken away: 1 to 9 children of a few."""
-    found = [{(row["attribute"], row["group"]): row for row in revealed_counts(each["groups"])} for each in (one, other)]
+    found = [
+        {(row["attribute"], row["group"]): row for row in revealed_counts(each["groups"])} for each in (one, other)
+    ]
     counts = ("n", "with_outcome", "true_positives", "false_positives")
     return {
         (*key, count): abs(found[0][key][count] - found[1][key][count])

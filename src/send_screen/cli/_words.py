@@ -60,10 +60,10 @@ def trained_text(made: TrainedVersion) -> str:
     lines = [f"{made.name}, version {made.version}: {made.n:,} children learnt from, {made.n_excluded:,} set aside."]
     if made.published["version"]["trained_on"] == "synthetic":
         lines.append("These children are invented: this version cannot screen real ones.")
-    columns = {"version": "this version", "rule": "the rule", **challengers_of(made.published)}
+    columns = {"candidate": "this version", "baseline": "the rule", **challengers_of(made.published)}
     lines += ["", f"{'':58}" + "".join(f"{words:>22}" for words in columns.values())]
     for metric, words in _SHOWN:
-        cells = "".join(f"{_figure(made, policy, metric):>22}" for policy in columns)
+        cells = "".join(f"{_figure(made, model, metric):>22}" for model in columns)
         lines.append(f"{words:58}{cells}")
     lines += ["", *(cost.words for cost in costs(made.published))]
     lines += ["", "Whose needs it misses more:"]
@@ -104,9 +104,9 @@ def _withheld_beside_earlier(published: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _figure(made: TrainedVersion, policy: str, metric: str) -> str:
+def _figure(made: TrainedVersion, model: str, metric: str) -> str:
     for row in made.published["performance"]:
-        if row["model"] == policy and row["metric"] == metric and row["value"] is not None:
+        if row["model"] == model and row["metric"] == metric and row["value"] is not None:
             low, high = row["low"], row["high"]
             interval = f" ({low:.3f}-{high:.3f})" if low is not None and high is not None else ""
             return f"{row['value']:.3f}{interval}"

@@ -16,7 +16,7 @@ class Piece(Document):
     log_odds: float
     """Relative to the average child."""
     log_odds_to: float
-    within: float | None
+    margin_of_error: float | None
     """Two standard errors; None where they are unknown."""
     margin_of_error_to: float | None
     n: int | None
@@ -41,7 +41,7 @@ class SurfaceCell(Document):
     """One cell of an interaction."""
 
     log_odds: float
-    within: float | None
+    margin_of_error: float | None
     n: int | None
 
 

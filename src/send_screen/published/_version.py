@@ -53,7 +53,7 @@ class VersionMetadata(Document):
     """Name -> description of each model it is compared with."""
     outcome_words: str
     horizon_months: int
-    trained_on: Literal["invented", "real"]
+    trained_on: Literal["synthetic", "real"]
     as_of: str
     """Latest date on which something was known of a child (ISO)."""
     review_date: str
@@ -64,6 +64,9 @@ class VersionMetadata(Document):
     contracts: dict[str, str]
     """Contract and version -> SHA-256."""
     code_version: str
+    """Hash of the code that can change a number."""
+    release: str
+    """Release of send_screen and hash of all of its source; no part of the identity."""
     packages: dict[str, str]
     data: tuple[DataSource, ...]
     folds: int
