@@ -1,12 +1,13 @@
-"""The words and numbers that every page shares: what it is not, watermarks, frequencies out of a hundred."""
+"""Texts that every page shares: limits of the figures, watermarks, numbers, dates and percentages in words."""
 
 from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from send_screen.published import Owner
 from send_screen.screening import NOT_THIS
 
 LABEL_LIMITS = (
@@ -81,12 +82,12 @@ def whole(number: float) -> str:
     return f"{number:,.0f}"
 
 
-def of_100(share: float) -> str:
-    """Return a share as children out of a hundred; what is not quite none or all is never shown as none or all.
+def percent(share: float) -> str:
+    """Return a share as a whole percentage; what is not quite none or all is never shown as none or all.
 
     Examples
     --------
-    >>> of_100(0.384), of_100(0.001), of_100(0.999), of_100(1.0)
+    >>> percent(0.384), percent(0.001), percent(0.999), percent(1.0)
     ('38', 'fewer than 1', 'more than 99', '100')
     """
     rounded = math.floor(share * 100 + 0.5)
@@ -111,13 +112,13 @@ def signed(number: float, decimals: int = 1) -> str:
     return text.replace("-", "−")
 
 
-def points(log_odds: float | None) -> str:
+def points(log_odds: float) -> str:
     """Return a log-odds value as points for people, for example ``"+0.81 points"``."""
-    return "not published" if log_odds is None else f"{signed(log_odds, 2)} points"
+    return f"{signed(log_odds, 2)} points"
 
 
 def give_or_take(within: float | None) -> str:
-    """Return how sure a number of points is; nothing where that was not published.
+    """Return two standard errors of a number of points; nothing where they are not published.
 
     Examples
     --------
@@ -125,6 +126,23 @@ def give_or_take(within: float | None) -> str:
     (['±', '0.12'], '')
     """
     return "" if within is None else f"±\N{NO-BREAK SPACE}{within:.2f}"
+
+
+def in_brackets(*parts: str) -> str:
+    """Return what there is of these, in brackets after a blank.
+
+    Examples
+    --------
+    >>> in_brackets("3 children", ""), in_brackets("")
+    (' (3 children)', '')
+    """
+    found = "; ".join(filter(None, parts))
+    return f" ({found})" if found else ""
+
+
+def join_words(words: Sequence[str]) -> str:
+    """Return words as a list in a sentence, for example ``"one, two and three"``."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def date_words(date: object) -> str:
@@ -162,16 +180,15 @@ def capacity_words(capacity: str, by_school: bool) -> str:
     return f"{words}, in each school" if by_school else words
 
 
-def said(mapping: Mapping[str, Any], key: str, otherwise: str = "not recorded") -> str:
-    """Return a text of a mapping, or words for its absence."""
+def get_text(mapping: Mapping[str, Any], key: str, default: str = "not recorded") -> str:
+    """Return a text of a mapping; ``default`` where it is missing or empty."""
     value = mapping.get(key)
-    return otherwise if value is None or value == "" else str(value)
+    return default if value is None or value == "" else str(value)
 
 
-def owner_words(owner: Mapping[str, Any]) -> str:
+def owner_words(owner: Owner) -> str:
     """Return who answers for a model and how to reach them, as one line."""
-    who = ", ".join(said(owner, part, f"{part} not recorded") for part in ("role", "team", "organisation"))
-    return f"{who}: {said(owner, 'contact', 'contact not recorded')}"
+    return f"{owner.role}, {owner.team}, {owner.organisation}: {owner.contact}"
 
 
 def sentence(text: str) -> str:
