@@ -56,7 +56,7 @@ def test_the_zip_holds_all_that_the_laptop_needs(few_wheels: None, trained: Any,
     kit = build_kit(trained.exported, tmp_path / "out" / "school.zip")
     assert kit.pythons == ("3.12",)
     assert kit.left_out == {"3.13": "two==1.0"}
-    assert kit.trained_on_invented
+    assert kit.trained_on_synthetic
     with zipfile.ZipFile(kit.path) as archive:
         names = set(archive.namelist())
         held = json.loads(archive.read("kit/kit.json"))

@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 from send_screen.governance import FAILED, NOT_CHECKED, PASSED, Audit, Check, Difference, Finding
-from send_screen.screening._result import Reason, ScreenedChild, ScreeningResult, SetAsideChild
+from send_screen.screening._result import Reason, ScreenedChild, ScreeningResult, ExcludedChild
 
 GOALS = {
     "Listening, attention and understanding": "Communication and interaction",
@@ -131,7 +131,7 @@ def _child(rng: random.Random, rank: int, schools: tuple[str, ...]) -> ScreenedC
     )
 
 
-def _set_aside(rng: random.Random, i: int) -> SetAsideChild:
+def _set_aside(rng: random.Random, i: int) -> ExcludedChild:
     kind, rule, reason, remedy = (
         (
             "look at by hand",
@@ -143,7 +143,7 @@ def _set_aside(rng: random.Random, i: int) -> SetAsideChild:
         ("already on the record", "ELIGIBLE-1", "Already on SEN support.", "Review as planned."),
         ("outside the population", "YEAR-GROUP", "Not in reception.", "Nothing to do."),
     )[min(i // 3, 3) if i < 9 else 3]
-    return SetAsideChild(
+    return ExcludedChild(
         row=300 + i,
         child_id=f"X000200022{i:03d}",
         name=NAMES[-1 - i % len(NAMES)],
@@ -157,12 +157,12 @@ def _set_aside(rng: random.Random, i: int) -> SetAsideChild:
     )
 
 
-def make_result(*, listed: int = 30, margin: int = 10, set_aside: int = 12, **changes: Any) -> ScreeningResult:
+def make_result(*, listed: int = 30, margin: int = 10, excluded: int = 12, **changes: Any) -> ScreeningResult:
     """Make a run; ``changes`` replace fields of the result."""
     rng = random.Random(7)
     schools = ("Invented Primary School",)
     children = tuple(_child(rng, rank, schools) for rank in range(1, listed + margin + 1))
-    aside = tuple(_set_aside(rng, i) for i in range(set_aside))
+    aside = tuple(_set_aside(rng, i) for i in range(excluded))
     fields: dict[str, Any] = {
         "model": {
             "name": "reception_sen",
@@ -187,12 +187,12 @@ def make_result(*, listed: int = 30, margin: int = 10, set_aside: int = 12, **ch
         "reader": "senco",
         "listed": children[:listed],
         "margin": children[listed:],
-        "set_aside": aside,
-        "set_aside_by_group": (
-            {"attribute": "Ethnic group", "group": "White", "n_set_aside": 2, "n_rows": 214},
-            {"attribute": "Ethnic group", "group": "Gypsy, Roma or Traveller", "n_set_aside": 3, "n_rows": 6},
-            {"attribute": "Sex", "group": "Girl", "n_set_aside": 4, "n_rows": 151},
-            {"attribute": "Sex", "group": "Boy", "n_set_aside": 2, "n_rows": 161},
+        "excluded": aside,
+        "manual_review_by_group": (
+            {"attribute": "Ethnic group", "group": "White", "n_excluded": 2, "n_rows": 214},
+            {"attribute": "Ethnic group", "group": "Gypsy, Roma or Traveller", "n_excluded": 3, "n_rows": 6},
+            {"attribute": "Sex", "group": "Girl", "n_excluded": 4, "n_rows": 151},
+            {"attribute": "Sex", "group": "Boy", "n_excluded": 2, "n_rows": 161},
         ),
         "n_rows": 312,
         "n_screened": 300,
@@ -523,7 +523,7 @@ def make_published() -> dict[str, Any]:
             "n_outcome": 2366,
             "n_schools": 200,
             "prevalence": 0.13,
-            "set_aside": [
+            "excluded": [
                 {"reason": "already on SEN support", "n": 1632},
                 {"reason": "no profile", "n": 164},
                 {"reason": "outcome not known", "n": None},

@@ -44,7 +44,7 @@ def test_exactly_as_many_are_listed_as_there_are_places(
     )
     scores = [child.score for child in (*result.listed, *result.margin)]
     assert scores == sorted(scores, reverse=True)
-    assert result.n_rows == result.n_screened + len(result.set_aside)
+    assert result.n_rows == result.n_screened + len(result.excluded)
 
 
 def test_reasons_quote_the_file_and_add_up(bundle: Bundle, cohort: Cohort, trained: Any) -> None:
@@ -147,7 +147,7 @@ def test_an_answer_for_each_row_in_its_order(bundle: Bundle, trained: Any) -> No
     rows = pd.read_csv(trained.school_file, dtype=str)
     told = answer(bundle, rows, today=TODAY)
     assert told["row"].tolist() == list(range(1, len(rows) + 1))
-    on_record = rows["SENprovision"].isin(["K", "E"]).to_numpy()
-    assert (told.loc[on_record, "status"] == "already on the record").all()
+    on_sen_register = rows["SENprovision"].isin(["K", "E"]).to_numpy()
+    assert (told.loc[on_sen_register, "status"] == "already on the record").all()
     again = answer(bundle, rows.iloc[::-1], today=TODAY)
     assert np.array_equal(again["score"].to_numpy()[::-1], told["score"].to_numpy(), equal_nan=True)

@@ -166,7 +166,7 @@ def test_a_known_need_becomes_eligibility(tmp_path: Path) -> None:
     assert set(condition.values) == {"K", "E"}
     cohort = load_cohort(spec, frame)
     assert len(cohort) == int((frame["SEN status"] == "N").sum())
-    assert set(cohort.set_aside["kind"]) == {"already on the record"}
+    assert set(cohort.excluded["kind"]) == {"already on the record"}
 
 
 def test_invented_upns_and_academic_years_are_known_again(tmp_path: Path) -> None:
@@ -336,4 +336,4 @@ def test_any_table_gives_a_spec_that_loads_or_one_clear_message(data: st.DataObj
     spec = load_spec(made.spec)
     assert yaml.safe_load(made.contract.read_text("utf-8"))["id"] == "local/pupils"
     cohort = load_cohort(spec, file)
-    assert len(cohort) + len(cohort.set_aside) == n
+    assert len(cohort) + len(cohort.excluded) == n

@@ -23,7 +23,7 @@ CONFIG = yaml.safe_load((HERE / "config.yaml").read_text(encoding="utf-8"))
 NAMES = [f"f{j:02d}" for j in range(CONFIG["features"])]
 
 
-def invented_children(n: int, seed: int) -> pd.DataFrame:
+def synthetic_children(n: int, seed: int) -> pd.DataFrame:
     """Return columns of float32, some cells missing, that lie together in memory as a file reader leaves them."""
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(len(NAMES), n)).astype(np.float32)
@@ -39,7 +39,7 @@ def outcome(X: pd.DataFrame, seed: int) -> np.ndarray:
     return (rng.random(len(X)) < 1 / (1 + np.exp(2 - score))).astype(int)
 
 
-def invented_tables(X: pd.DataFrame, seed: int) -> RiskTables:
+def synthetic_tables(X: pd.DataFrame, seed: int) -> RiskTables:
     """Return tables of the flagship's form: a line and a shape a feature, and pure surfaces, means over ``X``."""
     rng = np.random.default_rng(seed)
     terms = []
@@ -141,10 +141,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=None)
     arguments = parser.parse_args()
     threads, rounds, n = arguments.threads, arguments.rounds, arguments.children
-    X_train = invented_children(CONFIG["training_children"], CONFIG["seed"])
+    X_train = synthetic_children(CONFIG["training_children"], CONFIG["seed"])
     y = outcome(X_train, CONFIG["seed"])
-    X = invented_children(n, CONFIG["seed"] + 1)
-    tables = invented_tables(X_train, CONFIG["seed"])
+    X = synthetic_children(n, CONFIG["seed"] + 1)
+    tables = synthetic_tables(X_train, CONFIG["seed"])
     out = np.empty((n, len(NAMES)), order="F")
     result: dict[str, Any] = {"threads": threads, "children": n, "rounds": rounds}
 

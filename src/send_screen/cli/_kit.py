@@ -47,7 +47,7 @@ def built_json(kit: Kit) -> dict[str, Any]:
         "bytes": kit.path.stat().st_size,
         "sha256": kit.sha256,
         "version": kit.version,
-        "trained_on_invented": kit.trained_on_invented,
+        "trained_on_synthetic": kit.trained_on_synthetic,
         "pythons": list(kit.pythons),
         "left_out": kit.left_out,
         "python": {"version": kit.python.version, "sha256": kit.python.sha256} if kit.python else None,
@@ -57,7 +57,7 @@ def built_json(kit: Kit) -> dict[str, Any]:
 def built_text(kit: Kit) -> str:
     """Return a kit in words: what it is, what it needs, what to do with it."""
     lines = [f"{kit.path} ({kit.path.stat().st_size / 1e6:.0f} MB): {kit.title}, version {kit.version}."]
-    if kit.trained_on_invented:
+    if kit.trained_on_synthetic:
         lines.append("This version learned from invented children: at the school it refuses to list real ones.")
     if kit.python:
         lines.append(f"It brings Python {kit.python.version}. Hold its SHA-256 against python.org's:")

@@ -35,7 +35,7 @@ def trained_json(made: TrainedVersion) -> dict[str, Any]:
         "gates": list(made.gates),
         "passed": made.passed,
         "children": made.n,
-        "set_aside": made.n_set_aside,
+        "excluded": made.n_excluded,
         "evidence": str(made.evidence),
         "evidence_sha256": made.evidence_sha256,
         "tables_sha256": made.tables_sha256,
@@ -57,7 +57,7 @@ def trained_text(made: TrainedVersion) -> str:
     """Return a trained version in words: how well, beside the rule, for whom less well, and where it is."""
     from send_screen.reports import challengers_of, costs
 
-    lines = [f"{made.name}, version {made.version}: {made.n:,} children learnt from, {made.n_set_aside:,} set aside."]
+    lines = [f"{made.name}, version {made.version}: {made.n:,} children learnt from, {made.n_excluded:,} set aside."]
     if made.published["version"]["trained_on"] == "invented":
         lines.append("These children are invented: this version cannot screen real ones.")
     columns = {"version": "this version", "rule": "the rule", **challengers_of(made.published)}
@@ -141,15 +141,15 @@ def after_demo(made: Demo) -> Said:
 
 def screened_text(result: ScreeningResult, out: Path) -> str:
     """Return a screening run in words; the children who could not be screened come first."""
-    from send_screen.cohorts import BY_HAND
+    from send_screen.cohorts import MANUAL_REVIEW
 
-    aside = Counter(child.kind for child in result.set_aside)
+    aside = Counter(child.kind for child in result.excluded)
     lines = [*result.banners]
-    lines += [f"{n} child(ren): {kind}." for kind, n in sorted(aside.items(), key=lambda item: item[0] != BY_HAND)]
+    lines += [f"{n} child(ren): {kind}." for kind, n in sorted(aside.items(), key=lambda item: item[0] != MANUAL_REVIEW)]
     lines += [
         f"{len(result.listed)} of {result.n_screened} screened children are listed, {len(result.margin)} are just "
         "below the line. Not being listed is never 'no need'.",
-        f"{result.n_rows} rows = {result.n_screened} screened + {len(result.set_aside)} set aside.",
+        f"{result.n_rows} rows = {result.n_screened} screened + {len(result.excluded)} set aside.",
         *(f"Note: {note}" for note in result.notes),
         f"Open {(out / 'report.html').resolve()}",
     ]

@@ -38,7 +38,7 @@ class Cohort:
         What a list shows beside the identifier: ``row`` (of the file), ``name``, ``class_name``, ``school``.
     recorded_on : dict of str to pandas.Series of datetime64
         When each feature was recorded, where its contract says so.
-    set_aside : pandas.DataFrame, shape (n_rows - n, 10 or more)
+    excluded : pandas.DataFrame, shape (n_rows - n, 10 or more)
         Rows that are not in the cohort: ``file``, ``row``, ``child_id``, ``name``, ``class_name``, ``school``,
         ``cluster`` (the school that splits go by),
         ``kind``, ``rule``, ``reason``, ``remedy``, and a ``group.<attribute>`` column for each attribute.
@@ -57,7 +57,7 @@ class Cohort:
     categories: dict[str, tuple[str, ...]] = field(default_factory=dict)
     show: pd.DataFrame = field(default_factory=pd.DataFrame)
     recorded_on: dict[str, pd.Series] = field(default_factory=dict)
-    set_aside: pd.DataFrame = field(default_factory=pd.DataFrame)
+    excluded: pd.DataFrame = field(default_factory=pd.DataFrame)
     notes: tuple[str, ...] = ()
     invented: bool = False
 

@@ -22,7 +22,7 @@ from send_screen.cohorts._leak_single import levels, missingness, near_copies
 from send_screen.cohorts._leak_sum import components
 from send_screen.errors import UsageError
 
-__all__ = ["Leak", "find_leaks"]
+__all__ = ["Leak", "find_target_leakage"]
 
 #: Names under which a child's special needs status goes in England's and other systems.
 _STATUS_NAME = re.compile(
@@ -33,7 +33,7 @@ _WHOLE_COPY = 0.98
 _NO_NAME = ("", "y", "label", "outcome", "target")
 
 
-def find_leaks(
+def find_target_leakage(
     X: pd.DataFrame,
     y: pd.Series,
     *,
@@ -77,7 +77,7 @@ def find_leaks(
     --------
     >>> y = pd.Series([0, 0, 1] * 20)
     >>> X = pd.DataFrame({"age": np.arange(60.0), "letter_sent": y * 2.0 + 1})
-    >>> [leak.kind for leak in find_leaks(X, y, as_of=dt.date(2023, 7, 31), recorded_on={})]
+    >>> [leak.kind for leak in find_target_leakage(X, y, as_of=dt.date(2023, 7, 31), recorded_on={})]
     ['near-copy of the label']
     """
     label = np.asarray(y)

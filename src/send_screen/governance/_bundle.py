@@ -54,7 +54,7 @@ class Bundle:
         return tuple(self.spec.feature(name) for name in self.tables.features)
 
     @property
-    def trained_on_invented(self) -> bool:
+    def trained_on_synthetic(self) -> bool:
         """Whether the version learnt from invented children only."""
         return bool(self.published["version"]["trained_on"] == "invented")
 

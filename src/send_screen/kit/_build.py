@@ -29,7 +29,7 @@ class Kit:
     version : str
         Id of the version in it.
     title : str
-    trained_on_invented : bool
+    trained_on_synthetic : bool
         Whether that version can screen invented children only.
     pythons : tuple of str
         The Pythons that it has packages for, newest first.
@@ -43,7 +43,7 @@ class Kit:
     sha256: str
     version: str
     title: str
-    trained_on_invented: bool
+    trained_on_synthetic: bool
     pythons: tuple[str, ...]
     left_out: dict[str, str]
     python: EmbeddedPython | None
@@ -111,7 +111,7 @@ def build_kit(
         sha256=sha256_of(out.read_bytes()),
         version=version["id"],
         title=version["title"],
-        trained_on_invented=version["trained_on"] == "invented",
+        trained_on_synthetic=version["trained_on"] == "invented",
         pythons=tuple(wheels),
         left_out=left_out,
         python=embedded,

@@ -6,7 +6,7 @@ from typing import Any
 
 from send_screen.contracts import Contract
 from send_screen.pictures._axes import axes_of
-from send_screen.pictures._points import example, invented_child, points_card
+from send_screen.pictures._points import example, synthetic_child, points_card
 from send_screen.pictures._shapes import shapes, surfaces
 from send_screen.specs import ModelSpec
 from send_screen.tables import BagTables, RiskTables
@@ -27,7 +27,7 @@ def drawn(
         For how sure what is drawn is.
     """
     axes = axes_of(spec, contracts, tables)
-    child = invented_child(axes, tables)
+    child = synthetic_child(axes, tables)
     return {
         "shapes": shapes(axes, contracts, tables, bags),
         "surfaces": surfaces(axes, tables),

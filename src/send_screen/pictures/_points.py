@@ -20,7 +20,7 @@ _FROM_100, _TO_100 = 1, 90  # beyond these, of 100 children, halves tell little
 _LOW_EVERY = 3  # one in so many of the invented child's values is from the low end
 
 
-def invented_child(axes: Mapping[str, Axis], tables: RiskTables) -> pd.DataFrame:
+def synthetic_child(axes: Mapping[str, Axis], tables: RiskTables) -> pd.DataFrame:
     """Return a child who does not exist: values within the published ranges, made from those ranges alone.
 
     Every third feature has a low value, the others a high one; the feature that is most often missing is missing.
@@ -57,7 +57,7 @@ def example(axes: Mapping[str, Axis], tables: RiskTables, child: pd.DataFrame) -
     axes : mapping of str to Axis
     tables : RiskTables
     child : pandas.DataFrame, shape (1, p)
-        From :func:`invented_child`.
+        From :func:`synthetic_child`.
     """
     score = float(tables.score(child)[0])
     contributions = tables.contributions(child)[0].tolist()

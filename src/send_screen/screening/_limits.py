@@ -12,7 +12,7 @@ RESEARCH_BANNER = (
     "RESEARCH ONLY: this model learnt from invented children. Nothing here may be used to decide anything about a "
     "real child."
 )
-INVENTED_BANNER = "The children in this file are invented."
+SYNTHETIC_BANNER = "The children in this file are invented."
 # Records are made towards the end of the year whose last day they are as of; a year later they are history.
 LATEST_AHEAD, OLDEST = dt.timedelta(days=120), dt.timedelta(days=500)
 # With more of the children beyond what the model learnt from, it is another population that was asked about.
@@ -46,17 +46,17 @@ def refuse_or_warn(bundle: Bundle, cohort: Cohort, *, today: dt.date, research: 
             f"These records are as of {cohort.as_of.min().date().isoformat()}. Much can have changed since: ask first "
             "what is known today."
         )
-    if bundle.trained_on_invented and not cohort.invented:
+    if bundle.trained_on_synthetic and not cohort.invented:
         if not research:
             raise PopulationError(
                 "The model learnt from invented children, so it cannot screen real ones.",
-                rule="TRAINED-ON-INVENTED",
+                rule="TRAINED-ON-SYNTHETIC",
                 remedy="Train a version on real children. To look at how the software works, and for nothing else, "
                 "add --research: every page then says so.",
             )
         banners.append(RESEARCH_BANNER)
     if cohort.invented:
-        banners.append(INVENTED_BANNER)
+        banners.append(SYNTHETIC_BANNER)
     return tuple(banners)
 
 

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from send_screen.cohorts import BY_HAND, Cohort
+from send_screen.cohorts import MANUAL_REVIEW, Cohort
 from send_screen.errors import UsageError
 from send_screen.governance import Bundle
 from send_screen.screening._capacity import Capacity, listed_and_margin
 from send_screen.screening._limits import beyond_training, out_of_range, refuse_or_warn
-from send_screen.screening._reader import Reader, reader_of
-from send_screen.screening._result import ScreenedChild, ScreeningResult, SetAsideChild
+from send_screen.screening._reader import Reader, role_access
+from send_screen.screening._result import ScreenedChild, ScreeningResult, ExcludedChild
 from send_screen.screening._sure import sureness
 from send_screen.screening._words import reasons
 from send_screen.tables import hash_order
@@ -47,7 +47,7 @@ def screen(
     by_school : bool, default False
         Whether each school has its own places.
     reader : str, optional
-        The role that will read the list; see :func:`reader_of`.
+        The role that will read the list; see :func:`role_access`.
     research : bool, default False
         Whether a version that learnt from invented children may be shown real ones, under a watermark.
     today : datetime.date, optional
@@ -56,7 +56,7 @@ def screen(
     Returns
     -------
     ScreeningResult
-        ``n_rows == n_screened + len(set_aside)``.
+        ``n_rows == n_screened + len(excluded)``.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def screen(
             "The file does not say which school a child goes to, so places cannot be given by school.",
             remedy=f"Add the column {bundle.spec.show_school.column}, or leave out --by school.",
         )
-    eyes = reader_of(bundle.contracts, reader)
+    eyes = role_access(bundle.contracts, reader)
     banners = (*refuse_or_warn(bundle, cohort, today=today, research=research), *beyond_training(bundle, cohort))
     X = cohort.X[list(bundle.tables.features)]
     score, contributions = bundle.tables.score(X), bundle.tables.contributions(X)
@@ -102,8 +102,8 @@ def screen(
             listed_by_10=None if sure is None else round(10 * float(sure.chance[position])),
         )
 
-    rows = _visible(bundle, eyes, cohort.set_aside).to_dict("records")
-    set_aside = tuple(set_aside_child({str(k): v for k, v in row.items()}, bundle, eyes) for row in rows)
+    rows = _visible(bundle, eyes, cohort.excluded).to_dict("records")
+    excluded = tuple(excluded_child({str(k): v for k, v in row.items()}, bundle, eyes) for row in rows)
     return ScreeningResult(
         model=model_facts(bundle),
         file=file,
@@ -113,9 +113,9 @@ def screen(
         reader=eyes.role,
         listed=tuple(map(child, listed)),
         margin=tuple(map(child, margin)),
-        set_aside=set_aside,
-        set_aside_by_group=_by_group(bundle, cohort),
-        n_rows=len(cohort) + len(set_aside),
+        excluded=excluded,
+        manual_review_by_group=_by_group(bundle, cohort),
+        n_rows=len(cohort) + len(excluded),
         n_screened=len(cohort),
         banners=banners,
         notes=(*cohort.notes, *out_of_range(bundle, cohort)),
@@ -165,7 +165,7 @@ def _visible(bundle: Bundle, eyes: Reader, shown: pd.DataFrame) -> pd.DataFrame:
     return shown.assign(**dict.fromkeys(hidden, ""))
 
 
-def set_aside_child(row: dict[str, Any], bundle: Bundle, eyes: Reader) -> SetAsideChild:
+def excluded_child(row: dict[str, Any], bundle: Bundle, eyes: Reader) -> ExcludedChild:
     """Return a set-aside row as its reader may see it."""
     conditions = {condition.rule: condition.column for condition in (*bundle.spec.population, *bundle.spec.eligible)}
     ref = conditions.get(row["rule"])
@@ -176,7 +176,7 @@ def set_aside_child(row: dict[str, Any], bundle: Bundle, eyes: Reader) -> SetAsi
     def text(key: str) -> str:
         return "" if pd.isna(row[key]) else str(row[key])
 
-    return SetAsideChild(
+    return ExcludedChild(
         row=int(row["row"]),
         child_id=text("child_id"),
         name=text("name"),
@@ -192,14 +192,14 @@ def set_aside_child(row: dict[str, Any], bundle: Bundle, eyes: Reader) -> SetAsi
 
 def _by_group(bundle: Bundle, cohort: Cohort) -> tuple[dict[str, object], ...]:
     """Count the children to look at by hand in each group, beside all rows of the group."""
-    by_hand = cohort.set_aside[cohort.set_aside["kind"] == BY_HAND]
+    manual_review = cohort.excluded[cohort.excluded["kind"] == MANUAL_REVIEW]
     rows: list[dict[str, object]] = []
     for group in bundle.spec.groups:
-        aside = cohort.set_aside[f"group.{group.name}"].value_counts()
-        hand = by_hand[f"group.{group.name}"].value_counts()
+        aside = cohort.excluded[f"group.{group.name}"].value_counts()
+        hand = manual_review[f"group.{group.name}"].value_counts()
         everyone = cohort.sensitive[group.name].value_counts().add(aside, fill_value=0)
         rows += [
-            {"attribute": group.label, "group": name, "n_set_aside": int(hand.get(name, 0)), "n_rows": int(n)}
+            {"attribute": group.label, "group": name, "n_excluded": int(hand.get(name, 0)), "n_rows": int(n)}
             for name, n in everyone.sort_index().items()
         ]
     return tuple(rows)

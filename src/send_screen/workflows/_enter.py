@@ -25,7 +25,7 @@ from send_screen.governance import (
 from send_screen.pictures import shap_waterfall
 from send_screen.reports import PAGES as VERSION_PAGES
 from send_screen.reports import render_in_short, shape_svg, surface_svg
-from send_screen.simulation import invented_rows
+from send_screen.simulation import synthetic_rows
 from send_screen.specs import ModelSpec
 from send_screen.tables import BagTables, RiskTables
 from send_screen.tracking import LoggedVersion, log_version
@@ -34,7 +34,7 @@ from send_screen.workflows._version import write_version
 
 HASHES = ("spec_sha256", "data_sha256", "tables_sha256", "code_version", "trained_on")
 PAGES = (*VERSION_PAGES, "published.json")
-WATERFALL = "plots/invented_child.svg"
+WATERFALL = "plots/synthetic_child.svg"
 
 
 def enter(
@@ -104,7 +104,7 @@ def enter(
             },
             note=render_in_short(document),
             columns=signature(spec, contracts),
-            example=invented_rows(spec, contracts),
+            example=synthetic_rows(spec, contracts),
             register=register,
             sign=None if key is None else signed,
         )

@@ -18,14 +18,14 @@ from send_screen.reports import (
     write_list_csv,
     write_list_xlsx,
     write_page,
-    write_set_aside_csv,
+    write_excluded_csv,
 )
 from send_screen.screening import NOTICE, Capacity, ScreeningResult, screen
 from send_screen.workflows._models import load_model
 
 SUMMARY = "summary.json"
 LEDGER = "screenings.jsonl"
-FILES = ("list.csv", "list.xlsx", "set_aside.csv", "report.html")
+FILES = ("list.csv", "list.xlsx", "excluded.csv", "report.html")
 
 
 def screen_file(
@@ -40,7 +40,7 @@ def screen_file(
     ledger: str | Path | None = None,
     tracking_uri: str | None = None,
 ) -> tuple[ScreeningResult, dict[str, Any]]:
-    """Screen a file and write ``list.csv``, ``list.xlsx``, ``set_aside.csv``, ``report.html`` and ``summary.json``.
+    """Screen a file and write ``list.csv``, ``list.xlsx``, ``excluded.csv``, ``report.html`` and ``summary.json``.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def write_results(result: ScreeningResult, out: Path, *, manifest_sha256: str, b
             (out / name).unlink(missing_ok=True)
         write_list_csv(result, out / "list.csv")
         write_list_xlsx(result, out / "list.xlsx")
-        write_set_aside_csv(result, out / "set_aside.csv")
+        write_excluded_csv(result, out / "excluded.csv")
         write_page(render_screening(result), out / "report.html")
         entry = enter_batch(result, out, manifest_sha256, book)
         summary = summarise(result, out, manifest_sha256)
@@ -141,7 +141,7 @@ def enter_batch(result: ScreeningResult, out: Path, manifest_sha256: str, book: 
         "capacity": result.capacity,
         "by_school": result.by_school,
         "rows": result.n_rows,
-        "set_aside": len(result.set_aside),
+        "excluded": len(result.excluded),
         "key": pseudonyms.key_id,
         "listed": [{"rank": child.rank, "child": pseudonyms.of(child.child_id)} for child in result.listed],
     }
@@ -173,8 +173,8 @@ def summarise(result: ScreeningResult, out: Path, manifest_sha256: str) -> dict[
         "screened": result.n_screened,
         "listed": len(result.listed),
         "on_the_margin": len(result.margin),
-        "set_aside": dict(sorted(Counter(child.kind for child in result.set_aside).items())),
-        "set_aside_by_rule": dict(sorted(Counter(child.rule for child in result.set_aside).items())),
+        "excluded": dict(sorted(Counter(child.kind for child in result.excluded).items())),
+        "excluded_by_rule": dict(sorted(Counter(child.rule for child in result.excluded).items())),
         "notes": list(result.notes),
         "files": {name: sha256_of((out / name).read_bytes()) for name in FILES},
     }

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from send_screen.cohorts import Cohort, find_leaks, hold_out_schools, load_cohort, write_held_out
+from send_screen.cohorts import Cohort, find_target_leakage, hold_out_schools, load_cohort, write_held_out
 from send_screen.contracts import Contract
 from send_screen.errors import GateError, LeakageError, SpecError, UsageError
 from send_screen.evaluation import build_evidence, fit_on, out_of_fold
@@ -51,7 +51,7 @@ class TrainedVersion:
     evidence : pathlib.Path
         Its place in the evidence store.
     evidence_sha256, tables_sha256 : str
-    n, n_set_aside : int
+    n, n_excluded : int
         Children learnt from, and rows set aside.
     run_id, model_uri, tracking_uri : str
     registered_version : str or None
@@ -66,7 +66,7 @@ class TrainedVersion:
     evidence_sha256: str
     tables_sha256: str
     n: int
-    n_set_aside: int
+    n_excluded: int
     run_id: str
     model_uri: str
     tracking_uri: str
@@ -172,14 +172,14 @@ def train(
         code=code_version(),
         packages=package_versions(),
     )
-    set_aside = without_values(spec, contracts, cohort.set_aside)
+    excluded = without_values(spec, contracts, cohort.excluded)
     runs = earlier_runs(tracking_uri, data_sha256=facts["data_sha256"], name=spec.name)
     document = published_document(
         spec,
         contracts,
         tables,
         table,
-        set_aside,
+        excluded,
         facts,
         bags,
         earlier=earlier_versions(spec, runs, version=facts["id"], n=len(cohort)),
@@ -197,7 +197,7 @@ def train(
         spec.name,
         facts["id"],
         table,
-        set_aside,
+        excluded,
         keys,
         held_out=write_held if held is not None else None,
     )
@@ -223,7 +223,7 @@ def train(
         evidence_sha256=evidence_sha256,
         tables_sha256=facts["tables_sha256"],
         n=len(cohort),
-        n_set_aside=len(cohort.set_aside),
+        n_excluded=len(cohort.excluded),
         run_id=logged.run_id,
         model_uri=logged.model_uri,
         tracking_uri=tracking_uri,
@@ -256,7 +256,7 @@ def refuse_leaks(spec: ModelSpec, contracts: dict[str, Contract], cohort: Cohort
         for feature in spec.features
         if any(contracts[ref.contract].columns[ref.column].outcome_status for ref in feature.sources)
     }
-    leaks = find_leaks(
+    leaks = find_target_leakage(
         cohort.X,
         cohort.y,
         as_of=cohort.as_of,

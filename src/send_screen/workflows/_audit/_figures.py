@@ -68,7 +68,7 @@ def check_figures(subject: Subject) -> Finding:
         bundle.contracts,
         bundle.tables,
         subject.evidence.table,
-        subject.evidence.set_aside,
+        subject.evidence.excluded,
         {**subject.claims, "gates": None},
         bundle.bags,
         earlier=knew.get("earlier", ()),

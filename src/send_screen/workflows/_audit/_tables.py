@@ -11,7 +11,7 @@ import pandas as pd
 from send_screen.cohorts import load_cohort
 from send_screen.governance import Bundle, Difference, Finding, compare, judge, sha256_of
 from send_screen.pictures import drawn
-from send_screen.simulation import invented_rows
+from send_screen.simulation import synthetic_rows
 from send_screen.tables import BagTables, sign_violations, with_spread
 from send_screen.workflows._audit._figures import DRAWN
 from send_screen.workflows._audit._subject import Subject
@@ -71,14 +71,14 @@ def _bags_mean(bundle: Bundle, bags: BagTables) -> Iterator[Difference]:
 
 def answerable(bundle: Bundle) -> pd.DataFrame:
     """Return the invented children of a request's example, as the tables take them."""
-    rows = invented_rows(bundle.spec, bundle.contracts)
+    rows = synthetic_rows(bundle.spec, bundle.contracts)
     return load_cohort(bundle.spec, rows, training=False, contracts=bundle.contracts).X
 
 
 def check_examples(subject: Subject) -> Finding:
     """Invent the example of a request again from the contracts, and score it with the tables."""
     bundle, recorded = subject.require_bundle(), subject.require_recorded()
-    invented = invented_rows(bundle.spec, bundle.contracts)
+    invented = synthetic_rows(bundle.spec, bundle.contracts)
     found = json.loads(invented.to_json(orient="split", index=False))
     differences: list[Difference] = []
     for name, inside in (("input_example.json", None), ("serving_input_example.json", "dataframe_split")):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from send_screen.cohorts import Cohort, find_leaks, load_cohort
+from send_screen.cohorts import Cohort, find_target_leakage, load_cohort
 from send_screen.errors import UsageError
 from send_screen.readers import read_table
 from send_screen.specs import load_spec
@@ -182,7 +182,7 @@ def _without_leaks(
         write(made, numbers[0])
         cohort = load_cohort(load_spec(spec), frame)
         assert cohort.y is not None
-        leaks = find_leaks(
+        leaks = find_target_leakage(
             cohort.X,
             cohort.y.rename("outcome"),
             as_of=cohort.as_of,
