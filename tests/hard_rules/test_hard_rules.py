@@ -275,7 +275,7 @@ def test_rule_4_they_are_counted_by_group(trained: Any) -> None:
     assert manual_review >= 1
     for attribute in {row["attribute"] for row in result.manual_review_by_group}:
         rows = [row for row in result.manual_review_by_group if row["attribute"] == attribute]
-        assert sum(row["n_excluded"] for row in rows) == manual_review
+        assert sum(row["n_manual_review"] for row in rows) == manual_review
         assert sum(row["n_rows"] for row in rows) == result.n_rows
 
 

@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 from send_screen.governance import FAILED, NOT_CHECKED, PASSED, Audit, Check, Difference, Finding
-from send_screen.screening._result import Reason, ScreenedChild, ScreeningResult, ExcludedChild
+from send_screen.screening._result import ExcludedChild, Reason, ScreenedChild, ScreeningResult
 
 GOALS = {
     "Listening, attention and understanding": "Communication and interaction",
@@ -189,10 +189,10 @@ def make_result(*, listed: int = 30, margin: int = 10, excluded: int = 12, **cha
         "margin": children[listed:],
         "excluded": aside,
         "manual_review_by_group": (
-            {"attribute": "Ethnic group", "group": "White", "n_excluded": 2, "n_rows": 214},
-            {"attribute": "Ethnic group", "group": "Gypsy, Roma or Traveller", "n_excluded": 3, "n_rows": 6},
-            {"attribute": "Sex", "group": "Girl", "n_excluded": 4, "n_rows": 151},
-            {"attribute": "Sex", "group": "Boy", "n_excluded": 2, "n_rows": 161},
+            {"attribute": "Ethnic group", "group": "White", "n_manual_review": 2, "n_rows": 214},
+            {"attribute": "Ethnic group", "group": "Gypsy, Roma or Traveller", "n_manual_review": 3, "n_rows": 6},
+            {"attribute": "Sex", "group": "Girl", "n_manual_review": 4, "n_rows": 151},
+            {"attribute": "Sex", "group": "Boy", "n_manual_review": 2, "n_rows": 161},
         ),
         "n_rows": 312,
         "n_screened": 300,

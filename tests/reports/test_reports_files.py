@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 from reports_factory import make_result
 
-from send_screen.reports import _files, write_list_csv, write_list_xlsx, write_page, write_excluded_csv
+from send_screen.reports import _files, write_excluded_csv, write_list_csv, write_list_xlsx, write_page
 from send_screen.screening._result import ScreeningResult
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "＝1", "=cmd|' /C calc'!A0"]

@@ -33,7 +33,10 @@ def test_children_not_asked_about_are_counted_not_named(result: ScreeningResult)
 
 
 def test_every_group_with_somebody_set_aside_is_counted(result: ScreeningResult) -> None:
-    rows = (*result.manual_review_by_group, {"attribute": "Sex", "group": "not recorded", "n_excluded": 0, "n_rows": 4})
+    rows = (
+        *result.manual_review_by_group,
+        {"attribute": "Sex", "group": "not recorded", "n_manual_review": 0, "n_rows": 4},
+    )
     text = _text(render_screening(dataclasses.replace(result, manual_review_by_group=rows)))
     assert "Ethnic group: Gypsy, Roma or Traveller 3 6" in text
     assert "Sex: not recorded" not in text

@@ -145,7 +145,9 @@ def screened_text(result: ScreeningResult, out: Path) -> str:
 
     aside = Counter(child.kind for child in result.excluded)
     lines = [*result.banners]
-    lines += [f"{n} child(ren): {kind}." for kind, n in sorted(aside.items(), key=lambda item: item[0] != MANUAL_REVIEW)]
+    lines += [
+        f"{n} child(ren): {kind}." for kind, n in sorted(aside.items(), key=lambda item: item[0] != MANUAL_REVIEW)
+    ]
     lines += [
         f"{len(result.listed)} of {result.n_screened} screened children are listed, {len(result.margin)} are just "
         "below the line. Not being listed is never 'no need'.",

@@ -11,7 +11,7 @@ from send_screen.cohorts import MANUAL_REVIEW
 from send_screen.reports._files import replacing
 from send_screen.reports._screening import areas, reasons_text
 from send_screen.reports._words import notice, run_marks, said
-from send_screen.screening._result import ScreenedChild, ScreeningResult, ExcludedChild
+from send_screen.screening._result import ExcludedChild, ScreenedChild, ScreeningResult
 
 Cell = str | int | float
 

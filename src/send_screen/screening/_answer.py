@@ -14,7 +14,7 @@ from send_screen.screening._limits import refuse_or_warn
 from send_screen.screening._notice import NOTICE
 from send_screen.screening._reader import Reader, role_access
 from send_screen.screening._result import Reason
-from send_screen.screening._screen import of_100, excluded_child
+from send_screen.screening._screen import excluded_child, of_100
 from send_screen.screening._words import reasons
 
 SCREENED = "screened"

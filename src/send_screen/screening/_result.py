@@ -136,7 +136,7 @@ class ScreeningResult:
     excluded : tuple of ExcludedChild
         Every row that was not screened.
     manual_review_by_group : list of dict
-        ``attribute``, ``group``, ``n_excluded``, ``n_rows``: the children to look at by hand, counted by group.
+        ``attribute``, ``group``, ``n_manual_review``, ``n_rows``: the children to look at by hand, counted by group.
     n_rows, n_screened : int
         ``n_rows == n_screened + len(excluded)``, always.
     banners : tuple of str

@@ -15,7 +15,7 @@ from send_screen.governance import Bundle
 from send_screen.screening._capacity import Capacity, listed_and_margin
 from send_screen.screening._limits import beyond_training, out_of_range, refuse_or_warn
 from send_screen.screening._reader import Reader, role_access
-from send_screen.screening._result import ScreenedChild, ScreeningResult, ExcludedChild
+from send_screen.screening._result import ExcludedChild, ScreenedChild, ScreeningResult
 from send_screen.screening._sure import sureness
 from send_screen.screening._words import reasons
 from send_screen.tables import hash_order
@@ -199,7 +199,7 @@ def _by_group(bundle: Bundle, cohort: Cohort) -> tuple[dict[str, object], ...]:
         hand = manual_review[f"group.{group.name}"].value_counts()
         everyone = cohort.sensitive[group.name].value_counts().add(aside, fill_value=0)
         rows += [
-            {"attribute": group.label, "group": name, "n_excluded": int(hand.get(name, 0)), "n_rows": int(n)}
+            {"attribute": group.label, "group": name, "n_manual_review": int(hand.get(name, 0)), "n_rows": int(n)}
             for name, n in everyone.sort_index().items()
         ]
     return tuple(rows)

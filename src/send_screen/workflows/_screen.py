@@ -15,10 +15,10 @@ from send_screen.errors import MissingExtraError, UsageError
 from send_screen.governance import SCREENING, Entry, OpenLedger, Pseudonyms, appending, sha256_of
 from send_screen.reports import (
     render_screening,
+    write_excluded_csv,
     write_list_csv,
     write_list_xlsx,
     write_page,
-    write_excluded_csv,
 )
 from send_screen.screening import NOTICE, Capacity, ScreeningResult, screen
 from send_screen.workflows._models import load_model
