@@ -55,7 +55,7 @@ def test_usage_is_2(arguments: list[str]) -> None:
 def test_simulate_then_check(tmp_path: Path) -> None:
     code, out, _ = run("simulate", "--children", 500, "--seed", 2, "--out", tmp_path, "--json")
     assert code == 0
-    assert json.loads(out) == {"out": str(tmp_path), "children": 500, "invented": True}
+    assert json.loads(out) == {"out": str(tmp_path), "children": 500, "synthetic": True}
     for contract, name in (("education/eyfsp", "eyfsp"), ("outcomes/sen_status", "sen_status")):
         code, out, _ = run("check", contract, tmp_path / f"{name}.csv")
         assert code == 0

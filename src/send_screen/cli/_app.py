@@ -71,7 +71,7 @@ def simulate(
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same children.")] = 0,
     json: Json = False,
 ) -> None:
-    """Invent an England: census, profile and later SEN record of children who do not exist."""
+    """Invent an England: census, profile and later SEN register of children who do not exist."""
     from send_screen.simulation import simulate_england, write_england
 
     with progress(quiet=json) as tell:
@@ -79,7 +79,7 @@ def simulate(
         england = simulate_england(children=children, seed=seed)
         write_england(england, out)
     if json:
-        say_json({"out": str(out), "children": len(england.pupil_census), "invented": True})
+        say_json({"out": str(out), "children": len(england.pupil_census), "synthetic": True})
     else:
         say(f"{len(england.pupil_census):,} invented children are in {out}. None of them exists.")
 
@@ -178,10 +178,10 @@ def screen(
         str | None, typer.Option(help="How many children can be assessed: 30, or 10%. (default: the spec's)")
     ] = None,
     by: Annotated[Literal["school"] | None, typer.Option(help="With 'school', each school has its own places.")] = None,
-    reader: Annotated[
+    role: Annotated[
         str | None, typer.Option(help="Role of whoever reads the list, as the contracts name it. (default: senco)")
     ] = None,
-    research: Annotated[
+    allow_synthetic_model: Annotated[
         bool, typer.Option(help="Show real children to a model that learnt from invented ones; every page says so.")
     ] = False,
     ledger: Annotated[
@@ -206,9 +206,9 @@ def screen(
             file,
             out=out,
             capacity=capacity,
-            by_school=by == "school",
-            reader=reader,
-            research=research,
+            per_school=by == "school",
+            role=role,
+            allow_synthetic_model=allow_synthetic_model,
             ledger=ledger,
             tracking_uri=tracking_uri,
         )

@@ -58,7 +58,7 @@ def trained_text(made: TrainedVersion) -> str:
     from send_screen.reports import challengers_of, costs
 
     lines = [f"{made.name}, version {made.version}: {made.n:,} children learnt from, {made.n_excluded:,} set aside."]
-    if made.published["version"]["trained_on"] == "invented":
+    if made.published["version"]["trained_on"] == "synthetic":
         lines.append("These children are invented: this version cannot screen real ones.")
     columns = {"version": "this version", "rule": "the rule", **challengers_of(made.published)}
     lines += ["", f"{'':58}" + "".join(f"{words:>22}" for words in columns.values())]
@@ -141,12 +141,13 @@ def after_demo(made: Demo) -> Said:
 
 def screened_text(result: ScreeningResult, out: Path) -> str:
     """Return a screening run in words; the children who could not be screened come first."""
-    from send_screen.cohorts import MANUAL_REVIEW
+    from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW
 
     aside = Counter(child.kind for child in result.excluded)
     lines = [*result.banners]
     lines += [
-        f"{n} child(ren): {kind}." for kind, n in sorted(aside.items(), key=lambda item: item[0] != MANUAL_REVIEW)
+        f"{n} child(ren): {EXCLUSIONS[kind]}."
+        for kind, n in sorted(aside.items(), key=lambda item: item[0] != MANUAL_REVIEW)
     ]
     lines += [
         f"{len(result.listed)} of {result.n_screened} screened children are listed, {len(result.margin)} are just "

@@ -14,7 +14,7 @@ def promoted_text(entry: Entry) -> str:
     lines = [f"{_version(entry)} is now {entry['alias']}, by {entry['by']}: {entry['reason']}"]
     if entry["override"] is not None:
         lines.append(f"LET IN AGAINST ITS GATES, because: {entry['override']}")
-    if entry["trained_on"] == "invented":
+    if entry["trained_on"] == "synthetic":
         lines.append("It learnt from invented children: it cannot screen real ones.")
     lines.append(f"Entry {entry['number']} of the ledger. Its hash, to keep elsewhere: {entry['sha256']}")
     return "\n".join(lines)

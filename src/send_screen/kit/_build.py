@@ -111,7 +111,7 @@ def build_kit(
         sha256=sha256_of(out.read_bytes()),
         version=version["id"],
         title=version["title"],
-        trained_on_synthetic=version["trained_on"] == "invented",
+        trained_on_synthetic=version["trained_on"] == "synthetic",
         pythons=tuple(wheels),
         left_out=left_out,
         python=embedded,

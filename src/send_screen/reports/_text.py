@@ -33,7 +33,7 @@ def version_marks(trained_on: object) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> version_marks("invented"), version_marks("real"), version_marks(None)
+    >>> version_marks("synthetic"), version_marks("real"), version_marks(None)
     (('Invented children',), (), ('Invented children',))
     """
     return () if trained_on == "real" else (INVENTED,)
@@ -48,17 +48,17 @@ def run_marks(trained_on: object, banners: Iterable[str]) -> tuple[str, ...]:
     Parameters
     ----------
     trained_on : object
-        ``"invented"`` or ``"real"``, as the version records it; anything but ``"real"`` counts as invented.
+        ``"synthetic"`` or ``"real"``, as the version records it; anything but ``"real"`` counts as synthetic.
     banners : iterable of str
         The banners of the run.
 
     Examples
     --------
-    >>> run_marks("invented", ["RESEARCH ONLY: this model learnt from invented children."])
+    >>> run_marks("synthetic", ["RESEARCH ONLY: this model learnt from invented children."])
     ('Research only',)
     >>> run_marks("real", ["The children in this file are invented."])
     ('Invented children',)
-    >>> run_marks("invented", []), run_marks("real", [])
+    >>> run_marks("synthetic", []), run_marks("real", [])
     (('Research only',), ())
     """
     marks = []
@@ -165,19 +165,19 @@ def count(n: int, one: str, many: str) -> str:
     return f"{whole(n)} {one if n == 1 else many}"
 
 
-def capacity_words(capacity: str, by_school: bool) -> str:
+def capacity_words(capacity: str, per_school: bool) -> str:
     """Return the places that were asked for, in words.
 
     Examples
     --------
-    >>> capacity_words("10%", by_school=True)
+    >>> capacity_words("10%", per_school=True)
     '10 of every 100 children, in each school'
-    >>> capacity_words("30", by_school=False)
+    >>> capacity_words("30", per_school=False)
     '30 children'
     """
     share = capacity.strip()
     words = f"{share[:-1].strip()} of every 100 children" if share.endswith("%") else f"{share} children"
-    return f"{words}, in each school" if by_school else words
+    return f"{words}, in each school" if per_school else words
 
 
 def get_text(mapping: Mapping[str, Any], key: str, default: str = "not recorded") -> str:

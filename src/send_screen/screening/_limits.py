@@ -19,7 +19,7 @@ LATEST_AHEAD, OLDEST = dt.timedelta(days=120), dt.timedelta(days=500)
 UNUSUAL_SHARE = 0.2
 
 
-def refuse_or_warn(bundle: Bundle, cohort: Cohort, *, today: dt.date, research: bool) -> tuple[str, ...]:
+def refuse_or_warn(bundle: Bundle, cohort: Cohort, *, today: dt.date, allow_synthetic_model: bool) -> tuple[str, ...]:
     """Refuse what the version may not be used for; return the banners that its use must show.
 
     Raises
@@ -46,16 +46,16 @@ def refuse_or_warn(bundle: Bundle, cohort: Cohort, *, today: dt.date, research: 
             f"These records are as of {cohort.as_of.min().date().isoformat()}. Much can have changed since: ask first "
             "what is known today."
         )
-    if bundle.trained_on_synthetic and not cohort.invented:
-        if not research:
+    if bundle.trained_on_synthetic and not cohort.synthetic:
+        if not allow_synthetic_model:
             raise PopulationError(
                 "The model learnt from invented children, so it cannot screen real ones.",
                 rule="TRAINED-ON-SYNTHETIC",
                 remedy="Train a version on real children. To look at how the software works, and for nothing else, "
-                "add --research: every page then says so.",
+                "add --allow-synthetic-model: every page then says so.",
             )
         banners.append(RESEARCH_BANNER)
-    if cohort.invented:
+    if cohort.synthetic:
         banners.append(SYNTHETIC_BANNER)
     return tuple(banners)
 

@@ -34,9 +34,9 @@ def screen_file(
     *,
     out: str | Path,
     capacity: str | None = None,
-    by_school: bool = False,
-    reader: str | None = None,
-    research: bool = False,
+    per_school: bool = False,
+    role: str | None = None,
+    allow_synthetic_model: bool = False,
     ledger: str | Path | None = None,
     tracking_uri: str | None = None,
 ) -> tuple[ScreeningResult, dict[str, Any]]:
@@ -52,11 +52,11 @@ def screen_file(
         Folder for the results. The summary is written last: where it is missing, the run did not end.
     capacity : str, optional
         ``"30"`` or ``"10%"``; by default the spec's.
-    by_school : bool, default False
+    per_school : bool, default False
         Whether each school has its own places.
-    reader : str, optional
+    role : str, optional
         The role that will read the list: of what it may not see, only the agency to ask is named.
-    research : bool, default False
+    allow_synthetic_model : bool, default False
         See :func:`send_screen.screening.screen`.
     ledger : str or pathlib.Path, optional
         Where the run is entered, with those it listed under pseudonyms; by default ``screenings.jsonl`` beside
@@ -85,7 +85,13 @@ def screen_file(
     bundle = load_model(model, tracking_uri=tracking_uri)
     cohort = load_cohort(bundle.spec, file, training=False, contracts=bundle.contracts)
     result = screen(
-        bundle, cohort, file=Path(file).name, capacity=asked, by_school=by_school, reader=reader, research=research
+        bundle,
+        cohort,
+        file=Path(file).name,
+        capacity=asked,
+        per_school=per_school,
+        role=role,
+        allow_synthetic_model=allow_synthetic_model,
     )
     out = Path(out)
     with appending(ledger or out.resolve().parent / LEDGER) as book:
@@ -139,7 +145,7 @@ def enter_batch(result: ScreeningResult, out: Path, manifest_sha256: str, book: 
         "file": file_name(result.file),
         "list_sha256": sha256_of((out / "list.csv").read_bytes()),
         "capacity": result.capacity,
-        "by_school": result.by_school,
+        "per_school": result.per_school,
         "rows": result.n_rows,
         "excluded": len(result.excluded),
         "key": pseudonyms.key_id,
@@ -167,8 +173,8 @@ def summarise(result: ScreeningResult, out: Path, manifest_sha256: str) -> dict[
         "file": result.file,
         "date": result.date,
         "capacity": result.capacity,
-        "by_school": result.by_school,
-        "reader": result.reader,
+        "per_school": result.per_school,
+        "role": result.role,
         "rows": result.n_rows,
         "screened": result.n_screened,
         "listed": len(result.listed),
