@@ -60,7 +60,7 @@ class VersionFacts:
         if cohort.n is None:
             return "How many children it learned from is not published."
         schools = "" if cohort.n_schools is None else f" in {whole(cohort.n_schools)} schools"
-        return f"It learned from {whole(cohort.n)} {self.version.trained_on} children{schools}."
+        return f"It learned from {whole(cohort.n)} {'real' if self.version.trained_on == 'real' else 'invented'} children{schools}."
 
     @cached_property
     def looks_at(self) -> dict[str, list[str]]:

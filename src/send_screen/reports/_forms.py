@@ -1,6 +1,6 @@
 """Official forms, filled as far as a run can: the ATRS record, and a draft of an impact assessment.
 
-Their questions are data (``forms/*.yaml``). What only a person can answer has no value but who must answer it: a form
+Their questions are data (``data/*.yaml``). What only a person can answer has no value but who must answer it: a form
 with open answers is not ready to be published.
 """
 
@@ -30,7 +30,7 @@ class Answer:
 
 @functools.cache
 def _form(name: str) -> Any:
-    return yaml.safe_load((resources.files("send_screen.reports") / "forms" / name).read_text("utf-8"))
+    return yaml.safe_load((resources.files("send_screen.reports") / "data" / name).read_text("utf-8"))
 
 
 def _answer(item: dict[str, Any], facts: VersionFacts, **names: object) -> Answer:

@@ -97,7 +97,8 @@ def render_html(template: str, *, script: str | None = None, **names: object) ->
 
 def render_markdown(template: str, **names: object) -> str:
     """Fill in a Markdown page: no value can become markup."""
-    return _environment(escape_markdown).get_template(template).render(**names).strip() + "\n"
+    page = _environment(escape_markdown).get_template(template).render(**names)
+    return re.sub(r"\n{3,}", "\n\n", page.strip()) + "\n"
 
 
 def render_lines(template: str, **names: object) -> tuple[str, ...]:

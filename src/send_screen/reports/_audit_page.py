@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from send_screen.governance import FAILED, NOT_CHECKED, PASSED, Audit
-from send_screen.reports._render import render
-from send_screen.reports._words import version_marks
+from send_screen.reports._render import render_html
+from send_screen.reports._text import version_marks
 
 _PARTS = (
     (FAILED, "What differs", "Nothing differs in the checks that were made."),
@@ -34,7 +34,7 @@ def render_audit(found: Audit) -> str:
     str
         One HTML page that needs nothing else. It names no child and no school.
     """
-    return render(
+    return render_html(
         "audit.html.j2",
         found=found,
         marks=version_marks(found.facts.get("trained_on")),

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from send_screen.reports._published import Figure
+from send_screen.reports._figures import Figure
 
 Shift = Literal[
     "better", "worse", "turned round", "cannot be told", "the same figures", "no interval", "not comparable"

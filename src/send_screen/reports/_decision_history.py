@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from send_screen.governance import WITHDRAWN, failed_gates
-from send_screen.reports._markdown import escape
+from send_screen.reports._render import escape_markdown as escape
 from send_screen.screening import NOTICE
 
 

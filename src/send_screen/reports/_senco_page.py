@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW
-from send_screen.reports._charts import hundred_svg, strength_svg
-from send_screen.reports._published import in_a_hundred, in_words
-from send_screen.reports._render import render
-from send_screen.reports._words import capacity_words, run_marks, said, sentence, signed
+from send_screen.published import Owner, Performance
+from send_screen.reports import svg
+from send_screen.reports._figures import NaturalFrequency, natural_frequencies
+from send_screen.reports._render import render_html
+from send_screen.reports._text import capacity_words, owner_words, run_marks, sentence, signed
 from send_screen.screening._result import ExcludedChild, Reason, ScreenedChild, ScreeningResult
 
 
-def shown_name(child: ScreenedChild | ExcludedChild) -> str:
+def child_name(child: ScreenedChild | ExcludedChild) -> str:
     """Return what a child is called on the page: the name, else the identifier, else the row of the file."""
     return child.name or child.child_id or f"Child in row {child.row}"
 
@@ -32,16 +33,29 @@ def reasons_text(reasons: Iterable[Reason]) -> str:
     return "; ".join(f"{reason.text.rstrip('.')} ({reason.agency})" for reason in reasons)
 
 
-def areas(child: ScreenedChild) -> tuple[str, ...]:
+def areas_of_need(child: ScreenedChild) -> tuple[str, ...]:
     """Return the areas of need that the reasons for a look point to, each once, in the order of the reasons."""
     return tuple(dict.fromkeys(reason.area for reason in child.reasons_for if reason.area))
 
 
-def how_firm(child: ScreenedChild) -> str:
-    """Say of how many of ten such models the child would be listed by, and where that is close, what to do."""
+def selection_words(child: ScreenedChild) -> str:
+    """Return of how many of ten such models the child would be listed by, and where that is close, what to do."""
     if child.listed_by_10 is None:
         return ""
     return f"{child.listed_by_10} of 10{': close, discuss' if child.close else ''}"
+
+
+def frequencies_of(result: ScreeningResult) -> tuple[NaturalFrequency, ...]:
+    """Return how often the version is right and wrong, as children of a hundred."""
+    model: Any = result.model
+    rows = [Performance.model_validate(row) for row in model["performance"]]
+    found = {(row.policy, row.metric): row for row in rows}
+    return natural_frequencies(lambda policy, metric: found.get((policy, metric)), model["outcome_words"])
+
+
+def owner_of(result: ScreeningResult) -> str:
+    """Return who answers for the model and how to reach them."""
+    return owner_words(Owner.model_validate(result.model["owner"], from_attributes=True))
 
 
 @dataclass(frozen=True)
@@ -55,7 +69,7 @@ class WeighedReason:
 
 
 @dataclass(frozen=True)
-class Card:
+class ChildCard:
     """One child, as the page shows it."""
 
     child: ScreenedChild
@@ -71,21 +85,22 @@ class Card:
 
 def _weighed(reasons: Iterable[Reason], largest: float) -> tuple[WeighedReason, ...]:
     return tuple(
-        WeighedReason(r.text, r.agency, signed(r.contribution), strength_svg(r.contribution, largest)) for r in reasons
+        WeighedReason(r.text, r.agency, signed(r.contribution), svg.weight_svg(r.contribution, largest))
+        for r in reasons
     )
 
 
-def _card(child: ScreenedChild, largest: float, several_schools: bool) -> Card:
-    return Card(
+def _card(child: ScreenedChild, largest: float, several_schools: bool) -> ChildCard:
+    return ChildCard(
         child=child,
-        name=shown_name(child),
+        name=child_name(child),
         place=_place(child, several_schools),
         main_reasons=sentence("; ".join(reason.text.rstrip(".") for reason in child.reasons_for[:2])),
         reasons_for=_weighed(child.reasons_for, largest),
         reasons_against=_weighed(child.reasons_against, largest),
-        areas=areas(child),
-        hundred=hundred_svg(max(0, min(100, child.of_100))),
-        firm=how_firm(child),
+        areas=areas_of_need(child),
+        hundred=svg.frequency_svg(max(0, min(100, child.of_100))),
+        firm=selection_words(child),
     )
 
 
@@ -105,34 +120,28 @@ def render_screening(result: ScreeningResult) -> str:
     str
         One HTML page that needs nothing else. It holds children's data: it is for the people who work with them.
     """
-    model: Mapping[str, Any] = result.model
-    outcome = said(model, "outcome_words", "had the outcome")
+    model: Any = result.model
     everyone = [*result.listed, *result.margin]
     largest = max((abs(r.contribution) for c in everyone for r in (*c.reasons_for, *c.reasons_against)), default=1.0)
     several = len({c.school for c in everyone} | {c.school for c in result.excluded}) > 1
-    return render(
+    by_hand = [child for child in result.excluded if child.kind == MANUAL_REVIEW]
+    others = Counter((EXCLUSIONS[c.kind], c.reason) for c in result.excluded if c.kind != MANUAL_REVIEW)
+    return render_html(
         "screening.html.j2",
         script="screening.js",
         result=result,
         model=model,
-        owner=model.get("owner") or {},
-        outcome=outcome,
-        marks=run_marks(model.get("trained_on"), result.banners),
+        owner=owner_of(result),
+        outcome=model["outcome_words"],
+        marks=run_marks(model["trained_on"], result.banners),
         capacity=capacity_words(result.capacity, result.per_school),
-        manual_review=[
-            (shown_name(child), _place(child, several), child)
-            for child in result.excluded
-            if child.kind == MANUAL_REVIEW
-        ],
+        manual_review=[(child_name(child), _place(child, several), child) for child in by_hand],
         by_group=[row for row in result.manual_review_by_group if row["n_manual_review"]],
-        not_asked=sorted(
-            Counter((EXCLUSIONS[c.kind], c.reason) for c in result.excluded if c.kind != MANUAL_REVIEW).items()
-        ),
+        not_asked=sorted(others.items()),
         cards=[_card(child, largest, several) for child in result.listed],
         margin=[_card(child, largest, several) for child in result.margin],
-        tells_how_firm=any(child.listed_by_10 is not None for child in everyone),
-        hundred=in_a_hundred(list(model.get("performance") or []), outcome),
-        in_words=in_words,
-        less_well=list(model.get("works_less_well_for") or []),
-        prohibited=list(model.get("prohibited_uses") or []),
+        has_selection=any(child.listed_by_10 is not None for child in everyone),
+        frequencies=frequencies_of(result),
+        worst_groups=model["works_less_well_for"],
+        prohibited=model["prohibited_uses"],
     )
