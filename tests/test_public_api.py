@@ -20,7 +20,7 @@ def test_the_public_names() -> None:
         "Cohort",
         "simulate_england",
         "AdditiveRiskClassifier",
-        "RuleClassifier",
+        "BaselineClassifier",
         "PenalisedLogisticClassifier",
         "BoostedTreesClassifier",
         "RiskTables",

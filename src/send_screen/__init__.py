@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         AdditiveRiskClassifier,
         BoostedTreesClassifier,
         PenalisedLogisticClassifier,
-        RuleClassifier,
+        BaselineClassifier,
     )
     from send_screen.simulation import simulate_england
     from send_screen.specs import load_spec
@@ -40,7 +40,7 @@ _HOME = {
     "Cohort": "cohorts",
     "simulate_england": "simulation",
     "AdditiveRiskClassifier": "estimators",
-    "RuleClassifier": "estimators",
+    "BaselineClassifier": "estimators",
     "PenalisedLogisticClassifier": "estimators",
     "BoostedTreesClassifier": "estimators",
     "RiskTables": "tables",
@@ -56,7 +56,7 @@ __all__ = [
     "Cohort",
     "simulate_england",
     "AdditiveRiskClassifier",
-    "RuleClassifier",
+    "BaselineClassifier",
     "PenalisedLogisticClassifier",
     "BoostedTreesClassifier",
     "RiskTables",

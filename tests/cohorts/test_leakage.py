@@ -21,7 +21,7 @@ AS_OF = dt.date(2023, 7, 31)
 
 
 def honest(n: int, seed: int) -> tuple[pd.DataFrame, pd.Series, np.random.Generator]:
-    """Invented children with 12 numbers and 8 categories, some of them with gaps; ROC AUC of all about .75."""
+    """Invented children with 12 numbers and 8 categorical_features, some of them with gaps; ROC AUC of all about .75."""
     rng = np.random.default_rng(seed)
     hidden = rng.normal(size=n)
     label = (rng.random(n) < 1 / (1 + np.exp(2.2 - hidden))).astype(int)
@@ -299,7 +299,7 @@ def test_codes_have_no_order() -> None:
     """Codes that follow the outcome in no order of their numbers are found whether or not they are said to be codes."""
     X, y, rng = honest(600, 2)
     X["planted"] = copy_as_numbers_without_order(y.to_numpy(), rng)
-    assert kinds(look(X, y, categories={"planted": ("1", "2", "3", "4", "5")}), "planted") == {COPY}
+    assert kinds(look(X, y, categorical_features={"planted": ("1", "2", "3", "4", "5")}), "planted") == {COPY}
 
 
 def test_too_few_outcomes_prove_nothing() -> None:

@@ -297,7 +297,7 @@ def test_shapes_of_one_page_share_a_scale() -> None:
         "attribution",
         "calibration",
         "shapes",
-        "surfaces",
+        "interactions",
         "example",
         "scorecard",
     ],

@@ -17,7 +17,7 @@ from send_screen.errors import UsageError
 from send_screen.governance import Bundle, open_bundle
 from send_screen.screening import Capacity, answer, of_100, screen, value_in_words
 from send_screen.screening._capacity import listed_and_margin, margin_size
-from send_screen.tables import hash_order
+from send_screen.tables import tie_break_key
 
 TODAY = dt.date(2026, 9, 1)
 
@@ -102,7 +102,7 @@ def test_the_order_of_the_file_changes_nobody(bundle: Bundle, cohort: Cohort) ->
 @settings(deadline=None)
 def test_listed_and_margin_are_apart_and_in_order(scores: list[float], k: int, per_school: bool) -> None:
     score = np.array(scores)
-    order = hash_order([f"child {i}" for i in range(len(scores))])
+    order = tie_break_key([f"child {i}" for i in range(len(scores))])
     school = pd.Series(["A" if i % 2 else "B" for i in range(len(scores))]) if per_school else None
     listed, margin = listed_and_margin(score, order, school, Capacity(count=k))
     sizes = [len(scores)] if school is None else school.value_counts().tolist()

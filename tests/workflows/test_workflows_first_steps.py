@@ -94,7 +94,7 @@ def test_what_is_protected_is_compared_and_never_a_feature(made: FirstSteps) -> 
     assert columns["Sex"].characteristic == "protected"
     assert columns["FSM"].characteristic == "proxy"
     assert isinstance(spec.feature("age_in_months").source, AgeInMonths)
-    assert spec.signs == {"Sessions_absent": "increasing"}
+    assert spec.monotonic_cst == {"Sessions_absent": "increasing"}
 
 
 def test_the_offered_proxy_feature_is_a_valid_one(made: FirstSteps, tmp_path: Path) -> None:

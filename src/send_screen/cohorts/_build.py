@@ -129,7 +129,7 @@ def load_cohort(
         sensitive=sensitive,
         school=school,
         as_of=as_of,
-        categories=_categories(spec, linked),
+        categorical_features=_categories(spec, linked),
         show=show,
         recorded_on={name: dates for name, dates in recorded.items() if dates is not None},
         excluded=excluded,
@@ -277,12 +277,12 @@ def _show(spec: ModelSpec, linked: Linked) -> pd.DataFrame:
 
 
 def _categories(spec: ModelSpec, linked: Linked) -> dict[str, tuple[str, ...]]:
-    categories = {}
+    categorical_features = {}
     for feature in spec.features:
         if feature.kind == "category":
             column = column_of(linked.contracts, feature.sources[0])
-            categories[feature.name] = tuple(column.levels or ())
-    return categories
+            categorical_features[feature.name] = tuple(column.levels or ())
+    return categorical_features
 
 
 def _is_synthetic(spec: ModelSpec, linked: Linked, keep: np.ndarray, *, training: bool) -> bool:

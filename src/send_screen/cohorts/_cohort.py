@@ -32,7 +32,7 @@ class Cohort:
         The school that a fold, a cluster or a held-out set is made of.
     as_of : pandas.Series of datetime64, shape (n,)
         What was recorded after this date is not known.
-    categories : dict of str to tuple of str
+    categorical_features : dict of str to tuple of str
         The levels of each categorical feature, in the contract's order.
     show : pandas.DataFrame, shape (n, 4)
         What a list shows beside the identifier: ``row`` (of the file), ``name``, ``class_name``, ``school``.
@@ -54,7 +54,7 @@ class Cohort:
     sensitive: pd.DataFrame
     school: pd.Series
     as_of: pd.Series
-    categories: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    categorical_features: dict[str, tuple[str, ...]] = field(default_factory=dict)
     show: pd.DataFrame = field(default_factory=pd.DataFrame)
     recorded_on: dict[str, pd.Series] = field(default_factory=dict)
     excluded: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -41,7 +41,7 @@ def find_target_leakage(
     recorded_on: Mapping[str, dt.date | pd.Series | None],
     past_status: Collection[str] = frozenset(),
     expected_strong: Mapping[str, str] | None = None,
-    categories: Mapping[str, Collection[str]] | None = None,
+    categorical_features: Mapping[str, Collection[str]] | None = None,
 ) -> list[Leak]:
     """Look for features that know the outcome.
 
@@ -60,7 +60,7 @@ def find_target_leakage(
     expected_strong : mapping of feature to reason, optional
         Features that may be strong, and why. They are not suspected for their strength (or their name); dates and
         declared statuses are told all the same.
-    categories : mapping of feature to levels, optional
+    categorical_features : mapping of feature to levels, optional
         Features whose numbers are codes without an order.
 
     Returns
@@ -90,7 +90,7 @@ def find_target_leakage(
     names = [str(name) for name in X.columns if str(name) not in excused]
     if min(label.sum(), len(label) - label.sum()) < LEAST or not names:
         return leaks
-    columns = [count(X[name], label, name, ordered=name not in (categories or {})) for name in names]
+    columns = [count(X[name], label, name, ordered=name not in (categorical_features or {})) for name in names]
     copies, gaps = near_copies(columns), missingness(columns, label)
     giving = levels([column for column in columns if column.name not in _named(copies + gaps)], label)
     copied = {leak.features[0] for leak in copies if leak.evidence >= _WHOLE_COPY}

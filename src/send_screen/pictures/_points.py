@@ -88,7 +88,7 @@ def points_card(axes: Mapping[str, Axis], tables: RiskTables, child: pd.DataFram
     Returns
     -------
     dict
-        ``start``; ``features``, each with ``rows`` of words and points, and ``missing``; ``surfaces`` as grids of words
+        ``start``; ``features``, each with ``rows`` of words and points, and ``missing``; ``interactions`` as grids of words
         and points; ``largest_error`` of a sum; ``of_100``, what totals mean; and ``example``: the points of the
         invented child in the order of the card, their ``total`` and the ``exact`` score.
     """
@@ -113,7 +113,7 @@ def points_card(axes: Mapping[str, Axis], tables: RiskTables, child: pd.DataFram
             }
             for feature in card.features
         ],
-        "surfaces": _grids(axes, card),
+        "interactions": _grids(axes, card),
         "largest_error": card.largest_error,
         "of_100": _totals(),
         "example": {
@@ -134,10 +134,10 @@ def _told(axis: Axis, value: Any) -> str:
 
 
 def _grids(axes: Mapping[str, Axis], card: Scorecard) -> list[dict[str, Any]]:
-    """Return each surface as rows of points, the feature with more bins running down."""
+    """Return each interaction as rows of points, the feature with more bins running down."""
     grids = []
-    for surface in card.surfaces:
-        points, names, bounds = np.array(surface.points), list(surface.features), list(surface.bounds)
+    for interaction in card.interactions:
+        points, names, bounds = np.array(interaction.points), list(interaction.features), list(interaction.bounds)
         if points.shape[1] > points.shape[0]:
             points, names, bounds = points.T, names[::-1], bounds[::-1]
         rows, columns = telling_rows(points), telling_rows(points.T)

@@ -31,7 +31,7 @@ from send_screen.published._model import (
     ScorecardSurface,
     ScorecardTotal,
     Shape,
-    Surface,
+    InteractionTerm,
     SurfaceCell,
 )
 from send_screen.published._report import FORMAT, PublishedReport
@@ -65,7 +65,7 @@ __all__ = [
     "ScorecardSurface",
     "ScorecardTotal",
     "Shape",
-    "Surface",
+    "InteractionTerm",
     "SurfaceCell",
     "Term",
     "Verdict",

@@ -93,7 +93,7 @@ def _facts(report: PublishedReport) -> dict[str, Any]:
         },
         "attributes": "; ".join(groups.tables),
         "shapes": {shape.label: f"from {shape.agency}, sign {shape.sign}" for shape in report.shapes},
-        "surfaces": {" and ".join(surface.labels): "looked at" for surface in report.surfaces},
+        "interactions": {" and ".join(interaction.labels): "looked at" for interaction in report.interactions},
         "cohort": {name: ABSENT if n is None else whole(n) for name, n in counts.items()},
         "purpose": {use.contract: use.purpose for use in report.version.data},
         "lawful_basis": {use.contract: use.lawful_basis for use in report.version.data},

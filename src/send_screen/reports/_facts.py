@@ -76,9 +76,9 @@ class VersionFacts:
         return tuple(map(FeatureFacts, self.report.shapes))
 
     @cached_property
-    def surfaces(self) -> tuple[SurfaceFacts, ...]:
+    def interactions(self) -> tuple[SurfaceFacts, ...]:
         """The interactions."""
-        return tuple(map(SurfaceFacts, self.report.surfaces))
+        return tuple(map(SurfaceFacts, self.report.interactions))
 
     @property
     def feature_scale(self) -> float:
@@ -88,7 +88,7 @@ class VersionFacts:
     @property
     def surface_scale(self) -> float:
         """Points of the darkest square of all interactions on a page."""
-        return common_scale(self.surfaces)
+        return common_scale(self.interactions)
 
     @property
     def has_errors(self) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from send_screen.published import Example, Shape, Surface
+from send_screen.published import Example, Shape, InteractionTerm
 from send_screen.reports._text import count, give_or_take, in_brackets, points, signed, whole
 
 _SMALLEST = 0.005  # what two decimals show
@@ -65,7 +65,7 @@ class FeatureFacts:
     @property
     def missing(self) -> Level:
         """What is added where the value is not known."""
-        return Level("Not known", self.shape.missing_log_odds, self.shape.missing_within, self.shape.missing_n)
+        return Level("Not known", self.shape.missing_log_odds, self.shape.missing_within, self.shape.n_missing)
 
     @property
     def levels(self) -> list[Level]:
@@ -124,21 +124,21 @@ class SurfaceFacts:
 
     Attributes
     ----------
-    surface : Surface
+    interaction : InteractionTerm
         As published.
     """
 
-    surface: Surface
+    interaction: InteractionTerm
 
     @property
     def title(self) -> str:
         """The two features, for example ``"Reading score and age, together"``."""
-        return f"{' and '.join(self.surface.labels)}, together"
+        return f"{' and '.join(self.interaction.labels)}, together"
 
     @cached_property
     def reach(self) -> float:
         """The furthest that any cell goes up or down."""
-        return max((abs(cell.log_odds) for row in self.surface.cells for cell in row), default=0.0)
+        return max((abs(cell.log_odds) for row in self.interaction.cells for cell in row), default=0.0)
 
     @property
     def moves(self) -> bool:
@@ -150,8 +150,8 @@ class SurfaceFacts:
         """Every cell: its row, its column, its points, how sure they are and how many children there were."""
         cells = [
             (row, column, Level("", cell.log_odds, cell.within, cell.n))
-            for row, line in zip(self.surface.rows, self.surface.cells, strict=True)
-            for column, cell in zip(self.surface.columns, line, strict=True)
+            for row, line in zip(self.interaction.rows, self.interaction.cells, strict=True)
+            for column, cell in zip(self.interaction.columns, line, strict=True)
         ]
         return " ".join(
             f"{row}, {column}: {points(level.log_odds)}{in_brackets(level.give_or_take, level.children)}."
@@ -161,7 +161,7 @@ class SurfaceFacts:
     @cached_property
     def words(self) -> str:
         """How far it goes, how sure it is, and how many children it was fitted on, in a few sentences."""
-        cells = [cell for row in self.surface.cells for cell in row]
+        cells = [cell for row in self.interaction.cells for cell in row]
         if not cells:
             return "Its points are not published."
         within = [cell.within for cell in cells if cell.within is not None]
@@ -170,7 +170,7 @@ class SurfaceFacts:
         words = [f"It adds from {ends[0]} to {ends[1]} points."]
         if within:
             words.append(f"How sure: from {give_or_take(min(within))} to {give_or_take(max(within))}.")
-        if not self.surface.counted or not counts:
+        if not self.interaction.counted or not counts:
             words.append("How many children are in each square is not published.")
         else:
             words.append(f"Children in a square: {whole(min(counts))} to {whole(max(counts))}.")

@@ -43,7 +43,7 @@ def render_plots(report: PublishedReport) -> dict[str, str]:
     facts = VersionFacts(report)
     return {
         **{f"plots/{term.shape.feature}.svg": svg.shape_svg(term) for term in facts.features},
-        **{f"plots/{'_x_'.join(term.surface.features)}.svg": svg.surface_svg(term) for term in facts.surfaces},
+        **{f"plots/{'_x_'.join(term.interaction.features)}.svg": svg.surface_svg(term) for term in facts.interactions},
     }
 
 
@@ -97,7 +97,7 @@ def _card(facts: VersionFacts) -> str:
         "card.html.j2",
         facts,
         shape=lambda term: svg.shape_svg(term, scale=facts.feature_scale),
-        surface=lambda term: svg.surface_svg(term, scale=facts.surface_scale),
+        interaction=lambda term: svg.surface_svg(term, scale=facts.surface_scale),
         waterfall=svg.waterfall_svg,
     )
 
@@ -109,7 +109,7 @@ def _card_markdown(facts: VersionFacts) -> str:
 def _scorecard(facts: VersionFacts) -> str:
     card = facts.report.scorecard
     features = zip(card.features, card.example.values, card.example.points, strict=False)
-    surfaces = zip(card.surfaces, card.example.points[len(card.features) :], strict=True)
+    interactions = zip(card.interactions, card.example.points[len(card.features) :], strict=True)
     adds = {each.feature: any(row.points for row in each.rows) or bool(each.missing) for each in card.features}
     return _page(
         "scorecard.html.j2",
@@ -118,7 +118,7 @@ def _scorecard(facts: VersionFacts) -> str:
         write=lambda number: signed(number, card.digits),
         features=[line for line in features if adds[line[0].feature]],
         still=[each.label for each in card.features if not adds[each.feature]],
-        together=[(grid, got) for grid, got in surfaces if any(map(any, grid.points))],
+        together=[(grid, got) for grid, got in interactions if any(map(any, grid.points))],
         seen=[row for row in facts.report.calibration if row.observed_of_100 is not None],
     )
 

@@ -142,7 +142,7 @@ class ScreeningResult:
     banners : tuple of str
         What must be seen before anything else (watermarks, warnings), most serious first.
     notes : tuple of str
-        What was understood, guessed or clamped when the file was read.
+        What was understood, guessed or clipped when the file was read.
     """
 
     model: dict[str, object]

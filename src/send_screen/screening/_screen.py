@@ -18,7 +18,7 @@ from send_screen.screening._result import ExcludedChild, ScreenedChild, Screenin
 from send_screen.screening._role import RoleAccess, role_access
 from send_screen.screening._sure import sureness
 from send_screen.screening._words import reasons
-from send_screen.tables import hash_order
+from send_screen.tables import tie_break_key
 
 
 def screen(
@@ -78,7 +78,7 @@ def screen(
     X = cohort.X[list(bundle.tables.features)]
     score, contributions = bundle.tables.score(X), bundle.tables.contributions(X)
     bundle.tables.check_additivity(score, contributions)
-    order = hash_order(cohort.ids.tolist())
+    order = tie_break_key(cohort.ids.tolist())
     school = cohort.show["school"] if per_school else None
     listed, margin = listed_and_margin(score, order, school, capacity)
     sure = sureness(bundle, X, score, school, capacity)

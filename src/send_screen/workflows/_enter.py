@@ -27,7 +27,7 @@ from send_screen.reports import PAGES as VERSION_PAGES
 from send_screen.reports import render_in_short, shape_svg, surface_svg
 from send_screen.simulation import synthetic_rows
 from send_screen.specs import ModelSpec
-from send_screen.tables import BagTables, RiskTables
+from send_screen.tables import BaggedTables, RiskTables
 from send_screen.tracking import LoggedVersion, log_version
 from send_screen.workflows._signature import signature
 from send_screen.workflows._version import write_version
@@ -41,7 +41,7 @@ def enter(
     spec: ModelSpec,
     contracts: dict[str, Contract],
     tables: RiskTables,
-    bags: BagTables | None,
+    bags: BaggedTables | None,
     document: dict[str, Any],
     *,
     uri: str,
@@ -56,7 +56,7 @@ def enter(
     spec : ModelSpec
     contracts : dict of str to Contract
     tables : RiskTables
-    bags : BagTables or None
+    bags : BaggedTables or None
         The models whose mean the tables are.
     document : dict
         ``published.json``.
@@ -125,7 +125,7 @@ def run_plots(document: dict[str, Any]) -> dict[str, str]:
     """Return each picture of the model that is an artefact of its run: path, and SVG."""
     return {
         **{f"plots/{shape['feature']}.svg": shape_svg(shape) for shape in document["shapes"]},
-        **{f"plots/{'_x_'.join(s['features'])}.svg": surface_svg(s) for s in document["surfaces"]},
+        **{f"plots/{'_x_'.join(s['features'])}.svg": surface_svg(s) for s in document["interactions"]},
     }
 
 

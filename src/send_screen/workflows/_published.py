@@ -14,7 +14,7 @@ from send_screen.governance import check_gates
 from send_screen.pictures import drawn
 from send_screen.published import PublishedReport
 from send_screen.specs import Group, ModelSpec
-from send_screen.tables import BagTables, RiskTables
+from send_screen.tables import BaggedTables, RiskTables
 
 
 def build_report(
@@ -24,7 +24,7 @@ def build_report(
     evidence: pd.DataFrame,
     excluded: pd.DataFrame,
     facts: dict[str, Any],
-    bags: BagTables | None = None,
+    bags: BaggedTables | None = None,
     *,
     earlier: Sequence[Mapping[str, Any]] = (),
     told: Sequence[tuple[str, Sequence[str]]] = (),
@@ -43,7 +43,7 @@ def build_report(
         From :func:`without_values`; only ``reason`` is used.
     facts : dict
         From :func:`version_facts`.
-    bags : BagTables, optional
+    bags : BaggedTables, optional
         For how sure what is drawn is.
     earlier, told
         What is known of the children from elsewhere, as :func:`~send_screen.evaluation.publish` takes it. It is kept

@@ -158,7 +158,7 @@ def train(
     table, keys = build_evidence(cohort, scored, capacity=spec.capacity, seed=int(spec.sha256[:8], 16))
     tell("Fitting the version on all schools that were not kept aside")
     fitted = fit_on(makers["version"](), cohort)
-    tables, bags = replace(fitted.risk_tables_, name=spec.title), getattr(fitted, "bag_tables_", None)
+    tables, bags = replace(fitted.risk_tables_, name=spec.title), getattr(fitted, "bagged_tables_", None)
     tell("Measuring: how well it ranks, for whom, and how sure that is")
     facts = version_facts(
         spec,
@@ -264,7 +264,7 @@ def refuse_leaks(spec: ModelSpec, contracts: dict[str, Contract], cohort: Cohort
         recorded_on=cohort.recorded_on,
         past_status=frozenset(past_status),
         expected_strong={f.name: f.expected_strong for f in spec.features if f.expected_strong},
-        categories=cohort.categories,
+        categorical_features=cohort.categorical_features,
     )
     if leaks:
         lines = "\n".join(f"  {leak.kind}: {', '.join(leak.features)}. {leak.words} {leak.remedy}" for leak in leaks)

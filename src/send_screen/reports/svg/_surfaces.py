@@ -34,15 +34,15 @@ def surface_svg(facts: SurfaceFacts, *, scale: float | None = None) -> Markup:
     markupsafe.Markup
         An ``<svg>`` element.
     """
-    surface, scale = facts.surface, scale or facts.reach or 1.0
-    columns, wide = _wrapped(surface.columns, 11)
-    rows, margin = _wrapped(surface.rows, 18)
+    interaction, scale = facts.interaction, scale or facts.reach or 1.0
+    columns, wide = _wrapped(interaction.columns, 11)
+    rows, margin = _wrapped(interaction.rows, 18)
     wide, left, top = max(wide + _PAD, 58), margin + _PAD, LINE * max(map(len, columns), default=1) + 6
     body = join(
         _lines(lines, left + wide * (j + 0.5), top - 8 - LINE * (len(lines) - 1), "middle")
         for j, lines in enumerate(columns)
     )
-    for lines, row in zip(rows, surface.cells, strict=True):
+    for lines, row in zip(rows, interaction.cells, strict=True):
         tall = LINE * len(lines) + 6
         body += _lines(lines, left - _PAD, top + 18, "end")
         for j, cell in enumerate(row):
@@ -50,7 +50,7 @@ def surface_svg(facts: SurfaceFacts, *, scale: float | None = None) -> Markup:
             body += Markup(
                 '<rect class="heat" x="{}" y="{}" width="{}" height="{}" fill-opacity="{:.2f}"/>'
             ).format(x, top, wide, tall, _DARKEST * share)
-            if surface.counted and cell.n is None:
+            if interaction.counted and cell.n is None:
                 body += _hatched(x, top, wide, tall)
             sure = cell.within is not None and abs(cell.log_odds) > cell.within
             body += text(x + wide / 2, round(top + tall / 2 + 6), signed(cell.log_odds, 2), "middle", bold=sure)

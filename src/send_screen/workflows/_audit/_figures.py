@@ -14,7 +14,7 @@ from send_screen.workflows._published import build_report
 from send_screen.workflows._version import version_facts
 
 #: Sections of ``published.json`` that follow from spec and tables, not from the evidence.
-DRAWN = ("shapes", "surfaces", "example", "scorecard")
+DRAWN = ("shapes", "interactions", "example", "scorecard")
 
 
 def check_identity(subject: Subject) -> Finding:

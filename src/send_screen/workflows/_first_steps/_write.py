@@ -187,7 +187,7 @@ def _without_leaks(
             cohort.y.rename("outcome"),
             as_of=cohort.as_of,
             recorded_on=cohort.recorded_on,
-            categories=cohort.categories,
+            categorical_features=cohort.categorical_features,
         )
         known = {column.name for column in made.features}
         guilty = {feature: leak for leak in leaks for feature in leak.features if feature in known}
