@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from send_screen.errors import SendScreenError
     from send_screen.estimators import (
         AdditiveRiskClassifier,
+        BaselineClassifier,
         BoostedTreesClassifier,
         PenalisedLogisticClassifier,
-        BaselineClassifier,
     )
     from send_screen.simulation import simulate_england
     from send_screen.specs import load_spec

@@ -1,6 +1,6 @@
 """An invented model with every kind of term, and its text."""
 
-from send_screen.tables import LevelsTerm, LinearTerm, RiskTables, ShapeTerm, InteractionTerm
+from send_screen.tables import InteractionTerm, LevelsTerm, LinearTerm, RiskTables, ShapeTerm
 
 TABLES = RiskTables(
     intercept=-2.1,
@@ -20,7 +20,7 @@ TABLES = RiskTables(
             n_missing=10,
             label="Sessions missed",
             unit="half days",
-            spread=(0.1, 0.0, 0.2, 0.3),
+            standard_error=(0.1, 0.0, 0.2, 0.3),
         ),
     ),
     n_background=100,

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from send_screen.tables._interaction import InteractionTerm
 from send_screen.tables._shape import bin_of
 from send_screen.tables._signs import edges_of, steps_of
-from send_screen.tables._surface import InteractionTerm
 from send_screen.tables._terms import LevelsTerm, Term
 
 MOST_CELLS = 4_096  # 16 KB: half of a core's first cache
@@ -48,7 +48,8 @@ class Lookup:
         Where the bins of a feature are kept for interactions; 0 for one that has none.
     pairs : numpy.ndarray of int64, shape (s, 2)
     row, column : numpy.ndarray of uint32, shape (s, m + 2)
-        For each bin of an interaction's first feature the start of its row in ``cells_of``, and of its second the column.
+        For each bin of an interaction's first feature the start of its row in ``cells_of``, and of its second the
+        column.
     interaction : numpy.ndarray of float64, shape (s, most cells of one)
     interaction_mean : numpy.ndarray of float64, shape (s,)
     """
@@ -93,7 +94,9 @@ class Lookup:
             before[j, :cells] = counts
             before[j, cells] = len(axes[j]) + 1
         features = [term.feature for term in terms]
-        paired = [feature for feature in features if any(feature in interaction.features for interaction in interactions)]
+        paired = [
+            feature for feature in features if any(feature in interaction.features for interaction in interactions)
+        ]
         lines = [
             (0.0, 0.0, 0.0) if isinstance(term, LevelsTerm) else (term.slope, term.low, term.high) for term in terms
         ]
@@ -102,7 +105,9 @@ class Lookup:
         row, column = np.zeros((2, len(interactions), m + 2), dtype=np.uint32)
         flat = np.zeros((len(interactions), max((s.shape[0] * s.shape[1] for s in interactions), default=0)))
         for s, (interaction, pair) in enumerate(zip(interactions, pairs, strict=True)):
-            for places, j, own, scale in zip((row, column), pair, interaction.edges, (interaction.shape[1], 1), strict=True):
+            for places, j, own, scale in zip(
+                (row, column), pair, interaction.edges, (interaction.shape[1], 1), strict=True
+            ):
                 starts = np.array([-np.inf, *axes[j], np.nan])
                 places[s, : len(starts)] = bin_of(own, starts) * scale
             flat[s, : interaction.shape[0] * interaction.shape[1]] = np.array(interaction.values).ravel()

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from send_screen.tables._interaction import InteractionTerm
 from send_screen.tables._shape import bin_of
 from send_screen.tables._signs import edges_of, steps_of
 from send_screen.tables._small_numbers import published_range
-from send_screen.tables._surface import InteractionTerm
 from send_screen.tables._terms import LevelsTerm, Term
 
 Edges = tuple[float, ...]
@@ -112,7 +112,9 @@ class TrainingCounts:
             first, second = (
                 bin_of(edges, self.axis(term).places) for edges, term in zip(interaction.edges, terms, strict=True)
             )
-            counts, weights = self._counted(first * interaction.shape[1] + second, interaction.shape[0] * interaction.shape[1])
+            counts, weights = self._counted(
+                first * interaction.shape[1] + second, interaction.shape[0] * interaction.shape[1]
+            )
             self._cells[key] = counts.reshape(interaction.shape), weights.reshape(interaction.shape)
         return self._cells[key]
 
