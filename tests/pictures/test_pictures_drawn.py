@@ -15,7 +15,7 @@ from send_screen.pictures import drawn, shap_waterfall
 from send_screen.pictures._axes import axes_of
 from send_screen.pictures._shapes import interactions
 from send_screen.specs import ModelSpec, load_spec
-from send_screen.tables import BaggedTables, LinearTerm, RiskTables, ShapeTerm, InteractionTerm, Term
+from send_screen.tables import BaggedTables, InteractionTerm, LinearTerm, RiskTables, ShapeTerm, Term
 
 GOAL = ShapeTerm(
     feature="G01", edges=(2,), values=(0.4, 0.0), slope=-0.3, low=1, high=2, missing=-0.2, mean=-0.5, n=(300, 680),
@@ -36,7 +36,7 @@ TOGETHER = InteractionTerm(
     values=((0.1, 0.1004, -0.3, 0.0), (-0.05, -0.05, 0.15, 0.0), (0.0, 0.0, 0.0, 0.0)),
     mean=0.001,
     n=((120, 170, 10, None), (280, 400, None, None), (None,) * 4),
-    spread=((0.02, 0.03, 0.1, 0.0), (0.01, 0.01, 0.05, 0.0), (0.0,) * 4),
+    standard_error=((0.02, 0.03, 0.1, 0.0), (0.01, 0.01, 0.05, 0.0), (0.0,) * 4),
 )
 TABLES = RiskTables(-2.0, (GOAL, AGE, ABSENCE, WRITING), 1000, "an invented example", (TOGETHER,))
 
@@ -103,7 +103,9 @@ def test_how_sure_a_value_is_are_two_standard_errors_by_the_bags(spec: ModelSpec
     errors = BAGS.term_error(GOAL, np.array([1.0, 2.0, np.nan]))
     assert [point["margin_of_error"] for point in goal["points"]] == pytest.approx(2 * errors[:2])
     assert goal["missing_margin_of_error"] == pytest.approx(2 * errors[2]) != 0
-    nothing_learnt = [shape(document, feature)["missing_margin_of_error"] for feature in ("age_months", "absence", "G10")]
+    nothing_learnt = [
+        shape(document, feature)["missing_margin_of_error"] for feature in ("age_months", "absence", "G10")
+    ]
     assert nothing_learnt == [None, None, None], "of no missing value, or of too few to publish, nothing was learnt"
     without = drawn(spec, spec.contracts, TABLES, None)
     assert {p["margin_of_error"] for s in without["shapes"] for p in s["points"]} == {None}
@@ -122,7 +124,7 @@ def test_a_surface_has_its_longer_side_down_like_neighbours_as_one_and_no_idle_r
     assert third["log_odds"] == pytest.approx(-0.301)
     assert fourth["n"] is None
     assert interaction["counted"]
-    withheld = dataclasses.replace(TABLES, interactions=(dataclasses.replace(TOGETHER, n=None, spread=None),))
+    withheld = dataclasses.replace(TABLES, interactions=(dataclasses.replace(TOGETHER, n=None, standard_error=None),))
     (other,) = interactions(axes_of(spec, spec.contracts, withheld), withheld)
     assert not other["counted"]
     assert {(cell["n"], cell["margin_of_error"]) for row in other["cells"] for cell in row} == {(None, None)}

@@ -70,9 +70,7 @@ class GroupChange:
             yield f"{who} {self.figures[0].in_brackets}, then {self.figures[1].in_brackets}."
         if self.gap_shift == wanted:
             size = "smaller" if wanted == BETTER else "larger"
-            yield (
-                f"{who} a {size} gap from all others, {self.gaps[0].in_brackets}, then {self.gaps[1].in_brackets}."
-            )
+            yield (f"{who} a {size} gap from all others, {self.gaps[0].in_brackets}, then {self.gaps[1].in_brackets}.")
 
 
 @dataclass(frozen=True)

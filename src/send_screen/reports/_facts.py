@@ -10,7 +10,7 @@ from send_screen.reports._challengers import ModelComparison, challengers_of, co
 from send_screen.reports._figures import METRICS, Cell, Figure, NaturalFrequency, natural_frequencies
 from send_screen.reports._gap_sources import GapSource, gap_sources
 from send_screen.reports._groups import QUESTIONS, Groups, QuestionSummary, gap_cell, is_shown, verdict_words
-from send_screen.reports._terms import FeatureFacts, SurfaceFacts, WorkedExample, common_scale, worked_example
+from send_screen.reports._terms import FeatureFacts, InteractionFacts, WorkedExample, common_scale, worked_example
 from send_screen.reports._text import percent, sentence, version_marks, whole
 
 _NO_PROOF = "That is not proof of fairness: for small groups there are too few children to say."
@@ -60,7 +60,8 @@ class VersionFacts:
         if cohort.n is None:
             return "How many children it learned from is not published."
         schools = "" if cohort.n_schools is None else f" in {whole(cohort.n_schools)} schools"
-        return f"It learned from {whole(cohort.n)} {'real' if self.version.trained_on == 'real' else 'invented'} children{schools}."
+        whose = "real" if self.version.trained_on == "real" else "invented"
+        return f"It learned from {whole(cohort.n)} {whose} children{schools}."
 
     @cached_property
     def looks_at(self) -> dict[str, list[str]]:
@@ -76,9 +77,9 @@ class VersionFacts:
         return tuple(map(FeatureFacts, self.report.shapes))
 
     @cached_property
-    def interactions(self) -> tuple[SurfaceFacts, ...]:
+    def interactions(self) -> tuple[InteractionFacts, ...]:
         """The interactions."""
-        return tuple(map(SurfaceFacts, self.report.interactions))
+        return tuple(map(InteractionFacts, self.report.interactions))
 
     @property
     def feature_scale(self) -> float:
@@ -86,14 +87,14 @@ class VersionFacts:
         return common_scale(self.features)
 
     @property
-    def surface_scale(self) -> float:
+    def interaction_scale(self) -> float:
         """Points of the darkest square of all interactions on a page."""
         return common_scale(self.interactions)
 
     @property
     def has_errors(self) -> bool:
         """Whether standard errors are published."""
-        return any(piece.within is not None for shape in self.report.shapes for piece in shape.points)
+        return any(piece.margin_of_error is not None for shape in self.report.shapes for piece in shape.points)
 
     @cached_property
     def example(self) -> WorkedExample:

@@ -48,8 +48,10 @@ class Figure:
     @property
     def rest_between(self) -> str:
         """The interval of the rest of the hundred."""
-        return "" if self.value is None or self.low is None or self.high is None else (
-            f"{percent(1 - self.high)} to {percent(1 - self.low)}"
+        return (
+            ""
+            if self.value is None or self.low is None or self.high is None
+            else (f"{percent(1 - self.high)} to {percent(1 - self.low)}")
         )
 
     @property

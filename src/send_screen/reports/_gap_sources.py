@@ -62,9 +62,7 @@ def gap_sources(report: PublishedReport, groups: Groups) -> tuple[tuple[GapSourc
     return tuple(found[:_MOST_GROUPS]), len(shown) - len(found[:_MOST_GROUPS])
 
 
-def _source(
-    row: Attribution, gap: Gap, who: str, outcome: str, shapes: Mapping[str, Shape]
-) -> GapSource | None:
+def _source(row: Attribution, gap: Gap, who: str, outcome: str, shapes: Mapping[str, Shape]) -> GapSource | None:
     """Return one group's gap in parts; None where a part is suppressed: what is left would not add up."""
     values = [row.value, row.folds, *(part.value for part in (*row.features, *row.agencies))]
     if row.value is None or None in values or not row.features:

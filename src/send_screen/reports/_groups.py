@@ -149,7 +149,7 @@ class Groups:
 
     def _summary(self, metric: str, gaps: Sequence[Gap]) -> QuestionSummary:
         worse = sorted(filter(is_worse, gaps), key=lambda gap: -(gap.value or 0.0))
-        verdicts = Counter(gap.verdict for gap in gaps)
+        verdicts: Counter[str] = Counter(gap.verdict for gap in gaps)
         return QuestionSummary(
             QUESTIONS[metric],
             percent(gaps[0].tolerance),

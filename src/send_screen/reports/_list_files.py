@@ -131,15 +131,15 @@ def _safe(cell: Cell | None) -> Cell:
     return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
 
 
-def _write_csv(path: str | os.PathLike[str], columns: Columns, children: Iterable[Any], result: ScreeningResult) -> None:
+def _write_csv(
+    path: str | os.PathLike[str], columns: Columns, children: Iterable[Any], result: ScreeningResult
+) -> None:
     run = _run_cells(result)
     # utf-8-sig: Excel takes a CSV without the mark for Windows-1252 and breaks every name that is not English
     with replacing(Path(path)) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow([*columns, *_RUN])
-        writer.writerows(
-            [*(_safe(cell(child)) for cell in columns.values()), *map(_safe, run)] for child in children
-        )
+        writer.writerows([*(_safe(cell(child)) for cell in columns.values()), *map(_safe, run)] for child in children)
 
 
 def write_list_csv(result: ScreeningResult, path: str | os.PathLike[str]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from send_screen.published import Example, Shape, InteractionTerm
+from send_screen.published import Example, InteractionTerm, Shape
 from send_screen.reports._text import count, give_or_take, in_brackets, points, signed, whole
 
 _SMALLEST = 0.005  # what two decimals show
@@ -26,7 +26,7 @@ class Level(NamedTuple):
 
     label: str
     log_odds: float
-    within: float | None
+    margin_of_error: float | None
     n: int | None
 
     @property
@@ -37,7 +37,7 @@ class Level(NamedTuple):
     @property
     def give_or_take(self) -> str:
         """Two standard errors, in words."""
-        return give_or_take(self.within)
+        return give_or_take(self.margin_of_error)
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,12 @@ class FeatureFacts:
     @property
     def missing(self) -> Level:
         """What is added where the value is not known."""
-        return Level("Not known", self.shape.missing_log_odds, self.shape.missing_within, self.shape.n_missing)
+        return Level("Not known", self.shape.missing_log_odds, self.shape.missing_margin_of_error, self.shape.n_missing)
 
     @property
     def levels(self) -> list[Level]:
         """Every published value, the missing one last."""
-        return [*(Level(p.label, p.log_odds, p.within, p.n) for p in self.shape.points), self.missing]
+        return [*(Level(p.label, p.log_odds, p.margin_of_error, p.n) for p in self.shape.points), self.missing]
 
     @cached_property
     def reach(self) -> float:
@@ -78,9 +78,12 @@ class FeatureFacts:
         ends = [
             abs(log_odds) + (within or 0.0)
             for piece in self.shape.points
-            for log_odds, within in ((piece.log_odds, piece.within), (piece.log_odds_to, piece.within_to))
+            for log_odds, within in (
+                (piece.log_odds, piece.margin_of_error),
+                (piece.log_odds_to, piece.margin_of_error_to),
+            )
         ]
-        return max([*ends, abs(self.missing.log_odds) + (self.missing.within or 0.0)])
+        return max([*ends, abs(self.missing.log_odds) + (self.missing.margin_of_error or 0.0)])
 
     @cached_property
     def moves(self) -> bool:
@@ -97,7 +100,7 @@ class FeatureFacts:
         shown = self.levels[:-1]
         if self.is_scale:
             last = self.shape.points[-1]
-            end = Level(last.label, last.log_odds_to, last.within_to, None)
+            end = Level(last.label, last.log_odds_to, last.margin_of_error_to, None)
             along = [*shown[:-1], end] if len(shown) > 1 else [*shown, end]
             heights = [level.log_odds for level in along]
             ends = {0, len(along) - 1, heights.index(max(heights)), heights.index(min(heights))}
@@ -119,7 +122,7 @@ class FeatureFacts:
 
 
 @dataclass(frozen=True)
-class SurfaceFacts:
+class InteractionFacts:
     """An interaction in words.
 
     Attributes
@@ -149,7 +152,7 @@ class SurfaceFacts:
     def cell_words(self) -> str:
         """Every cell: its row, its column, its points, how sure they are and how many children there were."""
         cells = [
-            (row, column, Level("", cell.log_odds, cell.within, cell.n))
+            (row, column, Level("", cell.log_odds, cell.margin_of_error, cell.n))
             for row, line in zip(self.interaction.rows, self.interaction.cells, strict=True)
             for column, cell in zip(self.interaction.columns, line, strict=True)
         ]
@@ -164,7 +167,7 @@ class SurfaceFacts:
         cells = [cell for row in self.interaction.cells for cell in row]
         if not cells:
             return "Its points are not published."
-        within = [cell.within for cell in cells if cell.within is not None]
+        within = [cell.margin_of_error for cell in cells if cell.margin_of_error is not None]
         counts = [cell.n for cell in cells if cell.n is not None]
         ends = [signed(choose(cell.log_odds for cell in cells), 2) for choose in (min, max)]
         words = [f"It adds from {ends[0]} to {ends[1]} points."]
@@ -179,7 +182,7 @@ class SurfaceFacts:
         return " ".join(words)
 
 
-def common_scale(terms: Iterable[FeatureFacts] | Iterable[SurfaceFacts]) -> float:
+def common_scale(terms: Iterable[FeatureFacts] | Iterable[InteractionFacts]) -> float:
     """Return the furthest that any of these goes, so that all pictures of a page share one scale."""
     return max((term.reach for term in terms), default=0.0) or 1.0
 

@@ -117,7 +117,7 @@ def points(log_odds: float) -> str:
     return f"{signed(log_odds, 2)} points"
 
 
-def give_or_take(within: float | None) -> str:
+def give_or_take(margin_of_error: float | None) -> str:
     """Return two standard errors of a number of points; nothing where they are not published.
 
     Examples
@@ -125,7 +125,7 @@ def give_or_take(within: float | None) -> str:
     >>> give_or_take(0.1234).split(), give_or_take(None)
     (['±', '0.12'], '')
     """
-    return "" if within is None else f"±\N{NO-BREAK SPACE}{within:.2f}"
+    return "" if margin_of_error is None else f"±\N{NO-BREAK SPACE}{margin_of_error:.2f}"
 
 
 def in_brackets(*parts: str) -> str:

@@ -6,6 +6,7 @@ Each is made from the published report and nothing else, so that anybody can mak
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from markupsafe import Markup
 
@@ -43,7 +44,10 @@ def render_plots(report: PublishedReport) -> dict[str, str]:
     facts = VersionFacts(report)
     return {
         **{f"plots/{term.shape.feature}.svg": svg.shape_svg(term) for term in facts.features},
-        **{f"plots/{'_x_'.join(term.interaction.features)}.svg": svg.surface_svg(term) for term in facts.interactions},
+        **{
+            f"plots/{'_x_'.join(term.interaction.features)}.svg": svg.interaction_svg(term)
+            for term in facts.interactions
+        },
     }
 
 
@@ -97,7 +101,7 @@ def _card(facts: VersionFacts) -> str:
         "card.html.j2",
         facts,
         shape=lambda term: svg.shape_svg(term, scale=facts.feature_scale),
-        interaction=lambda term: svg.surface_svg(term, scale=facts.surface_scale),
+        interaction=lambda term: svg.interaction_svg(term, scale=facts.interaction_scale),
         waterfall=svg.waterfall_svg,
     )
 
@@ -123,7 +127,7 @@ def _scorecard(facts: VersionFacts) -> str:
     )
 
 
-def _page(template: str, facts: VersionFacts, **names: object) -> str:
+def _page(template: str, facts: VersionFacts, **names: Any) -> str:
     return render_html(template, facts=facts, version=facts.version, marks=facts.marks, **names)
 
 

@@ -54,11 +54,11 @@ def _levels(feature: FeatureFacts, scale: float) -> tuple[Markup, int]:
         for line in textwrap.wrap(level.label + in_brackets(level.children, level.give_or_take), 40):
             body += text(0, top + 15, line)
             top += LINE
-        adds, sure = level.log_odds > 0, level.within or 0.0
+        adds, sure = level.log_odds > 0, level.margin_of_error or 0.0
         left, right = sorted((x(0.0), x(level.log_odds)))
         low, high = x(level.log_odds - sure), x(level.log_odds + sure)
         body += path("line", f"M{_MIDDLE} {top}v22") + bar(adds, left, top + 2, max(right - left, 1.0))
-        if level.within is not None:
+        if level.margin_of_error is not None:
             ends = f"M{low:.1f} {top + 16}v6M{high:.1f} {top + 16}v6"
             body += path("whisker", f"M{low:.1f} {top + 19}H{high:.1f}{ends}")
         beside = max(right, high) + 6 if adds else min(left, low) - 6
@@ -80,7 +80,7 @@ def _scale(feature: FeatureFacts, scale: float) -> tuple[Markup, int]:
     band, line = "", ""
     for piece in pieces:
         left, right, first, last = x(piece.x), x(piece.to), piece.log_odds, piece.log_odds_to
-        wide, narrow = piece.within, piece.within_to
+        wide, narrow = piece.margin_of_error, piece.margin_of_error_to
         if wide is not None and narrow is not None:
             band += (
                 f"M{left:.1f} {y(first + wide):.1f}L{right:.1f} {y(last + narrow):.1f}"

@@ -12,10 +12,12 @@ from typing import Any
 from send_screen.documents import load_yaml
 from send_screen.errors import TablesError
 from send_screen.governance import SIGNATURE, Difference, Finding, compare, folder_sha256, judge, shown
+from send_screen.published import PublishedReport
+from send_screen.reports import render_plots
 from send_screen.screening import ANSWER_COLUMNS
 from send_screen.workflows._audit._files import plain_files
 from send_screen.workflows._audit._subject import Subject
-from send_screen.workflows._enter import PAGES, WATERFALL, run_plots
+from send_screen.workflows._enter import PAGES, WATERFALL
 from send_screen.workflows._signature import signature
 
 _INSIDE = "artifacts/bundle/"
@@ -51,7 +53,11 @@ def check_copies(subject: Subject) -> Finding:
         *PAGES,
         WATERFALL,
         *([_NOTE] if recorded.registered else []),
-        *(run_plots(subject.bundle.published) if subject.bundle else run),
+        *(
+            render_plots(PublishedReport.model_validate(subject.bundle.published, strict=False))
+            if subject.bundle
+            else run
+        ),
     }
     unknown = [name for name in run if not name.startswith("bundle/") and name not in known]
     unknown += [f"model: {name}" for name in model if not name.startswith(_INSIDE) and name not in _MODEL]

@@ -12,7 +12,7 @@ from send_screen.reports._text import signed
 from send_screen.reports.svg._elements import LINE, join, path, picture, text
 
 if TYPE_CHECKING:
-    from send_screen.reports._terms import SurfaceFacts
+    from send_screen.reports._terms import InteractionFacts
 
 _LETTER = 8.6  # width of a usual letter, in pixels
 _DARKEST = 0.42  # black numbers are still easy to read on it
@@ -20,12 +20,12 @@ _PAD = 10
 _ON_A_PHONE = 350  # pixels; a wider map slides sideways there
 
 
-def surface_svg(facts: SurfaceFacts, *, scale: float | None = None) -> Markup:
+def interaction_svg(facts: InteractionFacts, *, scale: float | None = None) -> Markup:
     """Draw an interaction as squares with their points; squares where no child was are hatched.
 
     Parameters
     ----------
-    facts : SurfaceFacts
+    facts : InteractionFacts
     scale : float, optional
         Points of the darkest square, and with a minus of the lightest; the furthest that this one goes when left out.
 
@@ -47,12 +47,12 @@ def surface_svg(facts: SurfaceFacts, *, scale: float | None = None) -> Markup:
         body += _lines(lines, left - _PAD, top + 18, "end")
         for j, cell in enumerate(row):
             share, x = 0.5 + 0.5 * max(-1.0, min(1.0, cell.log_odds / scale)), left + wide * j
-            body += Markup(
-                '<rect class="heat" x="{}" y="{}" width="{}" height="{}" fill-opacity="{:.2f}"/>'
-            ).format(x, top, wide, tall, _DARKEST * share)
+            body += Markup('<rect class="heat" x="{}" y="{}" width="{}" height="{}" fill-opacity="{:.2f}"/>').format(
+                x, top, wide, tall, _DARKEST * share
+            )
             if interaction.counted and cell.n is None:
                 body += _hatched(x, top, wide, tall)
-            sure = cell.within is not None and abs(cell.log_odds) > cell.within
+            sure = cell.margin_of_error is not None and abs(cell.log_odds) > cell.margin_of_error
             body += text(x + wide / 2, round(top + tall / 2 + 6), signed(cell.log_odds, 2), "middle", bold=sure)
         top += tall
     across = left + wide * len(columns) + 2
