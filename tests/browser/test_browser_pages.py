@@ -63,8 +63,9 @@ def _long_comparison() -> Any:
             row |= {"value": row["value"] - 0.3, "low": row["low"] - 0.3, "high": row["high"] - 0.3}
     for gap in second["gaps"]:
         gap["verdict"] = "not enough evidence"
-    return compare_versions(make_report(first), make_report(second), names=("models:/reception_sen/3", "models:/reception_sen/4"),
-                            specs=({"capacity": 0.1}, {"capacity": 0.2}))  # fmt: skip
+    names = ("models:/reception_sen/3", "models:/reception_sen/4")
+    specs = ({"capacity": 0.1}, {"capacity": 0.2})
+    return compare_versions(make_report(first), make_report(second), names=names, specs=specs)
 
 
 def test_the_first_screen_of_the_report_fits_a_laptop(pages: dict[str, Path], visit: Callable[..., Any]) -> None:

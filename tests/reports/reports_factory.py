@@ -542,7 +542,16 @@ def make_published() -> dict[str, Any]:
         },
         "performance": PERFORMANCE,
         "differences": [
-            {"policy": "version", "against": against, "metric": m, "value": v, "low": a, "high": b, "n": 18204, "reason": ""}
+            {
+                "policy": "version",
+                "against": against,
+                "metric": m,
+                "value": v,
+                "low": a,
+                "high": b,
+                "n": 18204,
+                "reason": "",
+            }
             for against, m, v, a, b in (
                 ("rule", "recall_at_capacity", 0.135, 0.112, 0.158),
                 ("rule", "precision_at_capacity", 0.115, 0.094, 0.137),

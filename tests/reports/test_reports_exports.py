@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from reports_factory import make_published, render
 
-
 GOLDEN = Path(__file__).parent / "golden"
 MARKDOWN = ("atrs.md", "impact_assessment.md")
 OPEN = "TO BE ANSWERED BY"

@@ -171,7 +171,9 @@ def test_every_group_has_its_row(published: dict[str, Any]) -> None:
     groups = {(row["attribute"], row["group"]) for row in published["groups"]}
     tables = Groups(make_report(published)).tables
     assert {(attribute, group) for attribute, rows in tables.items() for group in rows} == groups
-    many = [row | {"group": f"group {i}", "group_words": f"group {i}"} for i in range(60) for row in published["groups"][:9]]
+    many = [
+        row | {"group": f"group {i}", "group_words": f"group {i}"} for i in range(60) for row in published["groups"][:9]
+    ]
     assert render("report.html", published | {"groups": many, "gaps": []}).count('<th scope="row">group ') == 240
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from reports_factory import make_report, render
 
 from send_screen.reports._facts import VersionFacts

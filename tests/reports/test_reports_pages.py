@@ -44,7 +44,9 @@ def _comparison(published: dict[str, Any]) -> str:
             row |= {"value": row["value"] / 3, "low": row["low"] / 3, "high": row["high"] / 3}
     for gap in other["gaps"]:
         gap["verdict"] = "not enough evidence"
-    found = compare_versions(make_report(published), make_report(other), names=("first", "second"), specs=({"a": 1}, {"a": 2}))
+    found = compare_versions(
+        make_report(published), make_report(other), names=("first", "second"), specs=({"a": 1}, {"a": 2})
+    )
     return render_comparison(found)
 
 

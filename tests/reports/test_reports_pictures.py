@@ -155,7 +155,9 @@ def test_only_squares_without_children_are_hatched(published: dict[str, Any]) ->
 def test_surfaces_of_one_page_share_a_scale(published: dict[str, Any]) -> None:
     small = published["interactions"][0]
     reach = max(abs(cell["log_odds"]) for row in small["cells"] for cell in row)
-    darkest = [max(map(float, re.findall(r'fill-opacity="([\d.]+)"', interaction_svg(small, scale=s)))) for s in (reach, 9)]
+    darkest = [
+        max(map(float, re.findall(r'fill-opacity="([\d.]+)"', interaction_svg(small, scale=s)))) for s in (reach, 9)
+    ]
     assert darkest[0] > 0.4
     assert darkest[1] == pytest.approx(0.21, abs=0.01)
 
