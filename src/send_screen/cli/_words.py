@@ -48,8 +48,8 @@ def trained_json(made: TrainedVersion) -> dict[str, Any]:
 _SHOWN = (
     ("roc_auc", "ranks a child with later need above one without (ROC AUC)"),
     ("average_precision", "average precision"),
-    ("recall_at_capacity", "of those with later need, listed"),
-    ("precision_at_capacity", "of those listed, with later need"),
+    ("recall", "of those with later need, listed"),
+    ("precision", "of those listed, with later need"),
 )
 
 
@@ -108,7 +108,7 @@ def _withheld_beside_earlier(published: Mapping[str, Any]) -> list[str]:
 
 def _figure(made: TrainedVersion, policy: str, metric: str) -> str:
     for row in made.published["performance"]:
-        if row["policy"] == policy and row["metric"] == metric and row["value"] is not None:
+        if row["model"] == policy and row["metric"] == metric and row["value"] is not None:
             low, high = row["low"], row["high"]
             interval = f" ({low:.3f}-{high:.3f})" if low is not None and high is not None else ""
             return f"{row['value']:.3f}{interval}"

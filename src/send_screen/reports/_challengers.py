@@ -13,7 +13,7 @@ _NAMES = {"lightgbm": "LightGBM", "ebm": "EBM"}
 _COMPARED = {
     "roc_auc": ("Order of the list (ROC AUC)", "the order of the whole list"),
     "average_precision": ("Top of the list (average precision)", "the top of the list"),
-    "recall_at_capacity": ("Of 100 children to be found, listed", "how many children it finds with as many places"),
+    "recall": ("Of 100 children to be found, listed", "how many children it finds with as many places"),
 }
 WORSE, BETTER, NOT_SHOWN, UNKNOWN = "worse", "better", "no difference was shown", "not known"
 

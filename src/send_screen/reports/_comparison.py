@@ -17,9 +17,9 @@ from send_screen.reports._text import INVENTED, sentence
 
 # What a group's own figure is better by: less missed, less listed without need, nearer to what the score said.
 _GROUP_LOSS: dict[str, Loss] = {
-    "missed_need": less,
+    "false_negative_rate": less,
     "false_positive_rate": less,
-    "observed_minus_predicted": nearer(0.0),
+    "calibration_in_the_large": nearer(0.0),
 }
 # More is better in every other metric.
 _LOSS: dict[str, Loss] = {
@@ -211,7 +211,7 @@ def _metric_changes(first: PublishedReport, second: PublishedReport) -> Iterator
 def _group_changes(first: Groups, second: Groups) -> Iterator[GroupChange]:
     """Yield every group that either version compares with all others, question by question."""
     for metric, question in QUESTIONS.items():
-        write = PERCENT.difference if metric == "observed_minus_predicted" else PERCENT.write
+        write = PERCENT.difference if metric == "calibration_in_the_large" else PERCENT.write
         gaps = [*first.gaps[metric], *second.gaps[metric]]
         for attribute, group in dict.fromkeys((gap.attribute, gap.group) for gap in gaps):
             rows = [each.find(attribute, group) for each in (first, second)]

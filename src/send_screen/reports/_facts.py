@@ -220,7 +220,7 @@ class VersionFacts:
                 f"Of 100 children it lists, {precision.version.in_brackets} later {self.outcome}; of 100 who did, it "
                 f"had listed {recall.version.in_brackets}."
             ]
-        stays = self.figure("stays_listed")
+        stays = self.figure("selection_probability")
         if stays.value is not None:
             parts.append(f"Of 100 it lists, a model learnt from other schools would list {stays.in_brackets} too.")
         if self.questions:

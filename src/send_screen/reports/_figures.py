@@ -115,9 +115,9 @@ class Metric(NamedTuple):
 
 
 METRICS: dict[str, Metric] = {
-    "recall_at_capacity": Metric("Of 100 children who later {outcome}, listed", None, "more is better"),
-    "precision_at_capacity": Metric("Of 100 children listed, later {outcome}", None, "more is better"),
-    "specificity_at_capacity": Metric("Of 100 other children, left off the list", None, "more is better"),
+    "recall": Metric("Of 100 children who later {outcome}, listed", None, "more is better"),
+    "precision": Metric("Of 100 children listed, later {outcome}", None, "more is better"),
+    "specificity": Metric("Of 100 other children, left off the list", None, "more is better"),
     "number_needed_to_screen": Metric("Children listed for each one who later {outcome}", 1, "fewer is better"),
     "net_benefit": Metric(
         "Net benefit a child, at the list's own price", 3, "more is better; above 0 is better than no list"
@@ -179,21 +179,21 @@ def natural_frequencies(find: Callable[[str, str], Estimate | None], outcome: st
 
     return (
         ask(
-            "precision_at_capacity",
+            "precision",
             "Of 100 children it lists",
             f"later {outcome}",
             "did not",
             (", ", f" later {outcome} and ", " did not"),
         ),
         ask(
-            "recall_at_capacity",
+            "recall",
             f"Of 100 children who later {outcome}",
             "it had listed",
             "it had missed",
             (", it had listed ", " and missed ", ""),
         ),
         ask(
-            "specificity_at_capacity",
+            "specificity",
             "Of 100 other children",
             "it had left off the list",
             "it had listed all the same",

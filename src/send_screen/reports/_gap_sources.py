@@ -50,7 +50,7 @@ def gap_sources(report: PublishedReport, groups: Groups) -> tuple[tuple[GapSourc
     Only groups whose needs were shown to be missed more than those of all others: the parts of a gap that nobody has
     shown would explain chance.
     """
-    shown = sorted(filter(is_worse, groups.gaps["missed_need"]), key=lambda gap: -(gap.value or 0.0))
+    shown = sorted(filter(is_worse, groups.gaps["false_negative_rate"]), key=lambda gap: -(gap.value or 0.0))
     rows = {(row.attribute, row.group): row for row in report.attribution if row.among == _WITH_OUTCOME}
     shapes = {shape.feature: shape for shape in report.shapes}
     found = []

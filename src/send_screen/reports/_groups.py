@@ -13,15 +13,15 @@ from send_screen.reports._text import count, percent, sentence, whole
 OTHERS = "all others"
 OUTSIDE, WITHIN, NOT_ENOUGH = "outside tolerance", "within tolerance", "not enough evidence"
 QUESTIONS = {
-    "missed_need": "Whose needs are missed?",
+    "false_negative_rate": "Whose needs are missed?",
     "false_positive_rate": "Who is listed without need?",
-    "observed_minus_predicted": "Does a score mean the same for everyone?",
+    "calibration_in_the_large": "Does a score mean the same for everyone?",
 }
 # Metric -> what a person reads where the group's figure is larger, and where it is smaller, than that of the others.
 _DIRECTIONS = {
-    "missed_need": ("missed more", "missed less"),
+    "false_negative_rate": ("missed more", "missed less"),
     "false_positive_rate": ("listed more", "listed less"),
-    "observed_minus_predicted": ("scored too low", "scored too high"),
+    "calibration_in_the_large": ("scored too low", "scored too high"),
 }
 SIGNS = {OUTSIDE: ("▲", "▼"), WITHIN: ("●", "●"), NOT_ENOUGH: ("?", "?")}
 """Verdict -> a sign that does not need colour: larger, and smaller."""
@@ -57,8 +57,8 @@ def verdict_words(gap: Gap | None, *, short: bool = False) -> str:
             if gap.verdict == NOT_ENOUGH
             else f"{found}: {direction}"
         )
-    if gap.n_to_settle is not None and not short:
-        found += f"; about {whole(gap.n_to_settle)} such children would settle it"
+    if gap.required_n is not None and not short:
+        found += f"; about {whole(gap.required_n)} such children would settle it"
     return found
 
 
@@ -163,7 +163,7 @@ class Groups:
 
         They are the groups that the version names; no more than fit on a first screen, with how many there are beyond.
         """
-        named = [gap for gap in self.gaps["missed_need"] if gap.words in self._named]
+        named = [gap for gap in self.gaps["false_negative_rate"] if gap.words in self._named]
         named.sort(key=lambda gap: -(gap.value or 0.0))
         shown = [self._worst(gap) for gap in named[:_MOST_NAMED]]
         if len(named) > _MOST_NAMED:
@@ -173,7 +173,7 @@ class Groups:
     def _worst(self, gap: Gap) -> str:
         """Return one group that is missed more, with the figures of both sides and the verdict."""
         row = self.find(gap.attribute, gap.group)
-        missed = row.figure("missed_need").value
+        missed = row.figure("false_negative_rate").value
         if missed is None or gap.value is None:
             return gap.words
         value, interval = gap_cell(gap)

@@ -99,7 +99,7 @@ def _card(child: ScreenedChild, largest: float, several_schools: bool) -> ChildC
         reasons_for=_weighed(child.reasons_for, largest),
         reasons_against=_weighed(child.reasons_against, largest),
         areas=areas_of_need(child),
-        hundred=svg.frequency_svg(max(0, min(100, child.of_100))),
+        hundred=svg.frequency_svg(max(0, min(100, child.percent))),
         firm=selection_words(child),
     )
 

@@ -239,4 +239,4 @@ def worked_example(example: Example) -> WorkedExample:
     for label, contribution in parts:
         steps.append(Step(label, at, at + contribution))
         at += contribution
-    return WorkedExample(example.base_value, example.score, example.of_100, tuple(steps))
+    return WorkedExample(example.base_value, example.score, example.percent, tuple(steps))

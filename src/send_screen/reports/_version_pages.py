@@ -72,9 +72,9 @@ def render_summary(report: PublishedReport) -> str:
 def _fairness(facts: VersionFacts) -> str:
     calibration = facts.report.calibration
     marks = [
-        Mark(row.predicted_of_100, row.observed_of_100, row.low, row.high)
+        Mark(row.predicted_percent, row.observed_percent, row.low, row.high)
         for row in calibration
-        if row.predicted_of_100 is not None and row.observed_of_100 is not None
+        if row.predicted_percent is not None and row.observed_percent is not None
     ]
     return _page(
         "fairness.html.j2",
@@ -83,7 +83,7 @@ def _fairness(facts: VersionFacts) -> str:
         verdict=verdict_words,
         gap_cell=gap_cell,
         row_cell=PERCENT.difference,
-        by_chance=lambda gap: "" if gap is None or gap.null_gap is None else f"up to {percent(gap.null_gap)}",
+        by_chance=lambda gap: "" if gap is None or gap.critical_difference is None else f"up to {percent(gap.critical_difference)}",
         gap_svg=svg.gap_svg,
         interval=_interval,
         axis=svg.axis_svg(),
@@ -123,7 +123,7 @@ def _scorecard(facts: VersionFacts) -> str:
         features=[line for line in features if adds[line[0].feature]],
         still=[each.label for each in card.features if not adds[each.feature]],
         together=[(grid, got) for grid, got in interactions if any(map(any, grid.points))],
-        seen=[row for row in facts.report.calibration if row.observed_of_100 is not None],
+        seen=[row for row in facts.report.calibration if row.observed_percent is not None],
     )
 
 
