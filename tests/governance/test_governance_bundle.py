@@ -136,12 +136,12 @@ def test_a_version_is_its_making() -> None:
 
 PUBLISHED = {
     "performance": [
-        {"model": "candidate", "metric": "roc_auc", "value": 0.75, "low": 0.70, "high": 0.80},
-        {"model": "baseline", "metric": "roc_auc", "value": 0.95, "low": 0.90, "high": 0.99},
-        {"model": "candidate", "metric": "average_precision", "value": None, "low": None, "high": None},
+        {"policy": "version", "metric": "roc_auc", "value": 0.75, "low": 0.70, "high": 0.80},
+        {"policy": "rule", "metric": "roc_auc", "value": 0.95, "low": 0.90, "high": 0.99},
+        {"policy": "version", "metric": "average_precision", "value": None, "low": None, "high": None},
     ],
     "differences": [
-        {"model": "candidate", "against": "baseline", "metric": "roc_auc", "value": -0.2, "low": -0.3, "high": -0.1}
+        {"policy": "version", "against": "rule", "metric": "roc_auc", "value": -0.2, "low": -0.3, "high": -0.1}
     ],
 }
 
@@ -149,15 +149,15 @@ PUBLISHED = {
 @pytest.mark.parametrize(
     ("gate", "passed"),
     [
-        (Gate("roc_auc", None, "value", 0.75, None), True),
-        (Gate("roc_auc", None, "low", 0.75, None), False),
-        (Gate("roc_auc", None, "high", None, 0.79), False),
-        (Gate("roc_auc", "rule", "value", 0.0, None), False),
-        (Gate("roc_auc", "rule", "value", -0.25, -0.1), True),
+        (Gate(metric="roc_auc", at_least=0.75), True),
+        (Gate(metric="roc_auc", end="low", at_least=0.75), False),
+        (Gate(metric="roc_auc", end="high", at_most=0.79), False),
+        (Gate(metric="roc_auc", against="baseline", at_least=0.0), False),
+        (Gate(metric="roc_auc", against="baseline", at_least=-0.25, at_most=-0.1), True),
         # what could not be measured passes no gate
-        (Gate("average_precision", None, "value", 0.0, None), False),
-        (Gate("recall", None, "value", 0.0, None), False),
-        (Gate("roc_auc", "lightgbm", "value", -1.0, None), False),
+        (Gate(metric="average_precision", at_least=0.0), False),
+        (Gate(metric="recall_at_capacity", at_least=0.0), False),
+        (Gate(metric="roc_auc", against="lightgbm", at_least=-1.0), False),
     ],
 )
 def test_gates(gate: Gate, passed: bool) -> None:

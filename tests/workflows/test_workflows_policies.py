@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,11 +14,8 @@ from send_screen.workflows._policies import describe_challenger, policies
 
 
 def test_a_spec_names_its_challengers(repository: Path) -> None:
-    spec = replace(
-        load_spec(repository / "models" / "reception_sen" / "spec.yaml"),
-        model="additive",
-        challengers=("ebm", "lightgbm"),
-    )
+    spec = load_spec(repository / "models" / "reception_sen" / "spec.yaml")
+    spec = spec.model_copy(update={"challengers": ("ebm", "lightgbm")})
     cohort = SimpleNamespace(categorical_features={"home": ["x", "y"]})
     made = {name: make() for name, make in policies(spec, cohort, threads=2).items()}  # type: ignore[arg-type]
     kinds = {"version": AdditiveRiskClassifier, "rule": BaselineClassifier}
@@ -34,9 +30,9 @@ def test_a_challenger_says_what_it_is() -> None:
     assert describe_challenger("ebm").startswith("EBM, also readable, as it comes (interpret-core 0.")
 
 
-@pytest.mark.parametrize(("model", "logged"), [("logistic", {"C": "0.1"}), ("additive", {}), ("rule", {})])
+@pytest.mark.parametrize(("model", "logged"), [("logistic", {"C": "0.1"}), ("additive", {}), ("baseline", {})])
 def test_only_parameters_that_the_model_has_are_logged(repository: Path, model: str, logged: dict[str, str]) -> None:
-    spec = replace(load_spec(repository / "models" / "reception_sen" / "spec.yaml"), model=model)  # type: ignore[arg-type]
+    spec = load_spec(repository / "models" / "reception_sen" / "spec.yaml").model_copy(update={"model": model})
     parameters = run_params(spec, 0)
     assert {key: value for key, value in parameters.items() if key == "C"} == logged
     assert parameters["model"] == model

@@ -154,7 +154,9 @@ def train(
     tell("Looking for features that know the outcome")
     refuse_leaks(spec, contracts, cohort)
     makers = policies(spec, cohort, threads=threads or max(1, (os.cpu_count() or 2) - 1))
-    scored = out_of_fold(cohort, makers, folds=spec.folds, seeds=spec.seeds, capacity=spec.capacity, progress=tell)
+    scored = out_of_fold(
+        cohort, makers, folds=spec.validation.folds, seeds=spec.validation.seeds, capacity=spec.capacity, progress=tell
+    )
     table, keys = build_evidence(cohort, scored, capacity=spec.capacity, seed=int(spec.sha256[:8], 16))
     tell("Fitting the version on all schools that were not kept aside")
     fitted = fit_on(makers["version"](), cohort)

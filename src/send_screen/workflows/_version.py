@@ -8,14 +8,13 @@ from typing import Any
 
 from send_screen.contracts import Contract
 from send_screen.governance import BAGS, sha256_of, version_id
-from send_screen.published import PublishedReport
-from send_screen.reports import render_pages
+from send_screen.reports import PAGES
 from send_screen.specs import ModelSpec
 from send_screen.tables import BaggedTables, RiskTables
-from send_screen.workflows._policies import describe_challenger
+from send_screen.workflows._policies import challenger_words
 
 
-def version_metadata(
+def version_facts(
     spec: ModelSpec,
     contracts: dict[str, Contract],
     tables: RiskTables,
@@ -62,8 +61,8 @@ def version_metadata(
         "name": spec.name,
         "title": spec.title,
         "model": spec.model,
-        "challengers": {name: describe_challenger(name) for name in spec.challengers},
-        "outcome_words": spec.outcome.words,
+        "challengers": {name: challenger_words(name) for name in spec.challengers},
+        "outcome_words": spec.outcome.description,
         "horizon_months": spec.outcome.horizon_months,
         "trained_on": trained_on,
         "as_of": as_of,
@@ -87,17 +86,17 @@ def version_metadata(
             }
             for use in spec.data
         ],
-        "folds": spec.folds,
-        "fold_seeds": list(spec.seeds),
+        "folds": spec.validation.folds,
+        "fold_seeds": list(spec.validation.seeds),
         "held_out_schools": hold_out,
         "intended_use": spec.intended_use,
         "prohibited_uses": list(spec.prohibited_uses),
-        "owner": spec.owner,
-        "population": spec.population_words,
-        "eligible_words": spec.eligible_words,
+        "owner": spec.owner.model_dump(),
+        "population": spec.population.description,
+        "eligible_words": spec.eligible.description,
         "capacity": spec.capacity,
-        "baseline_words": spec.rule.words,
-        "operating_point_words": spec.rule.natural_words,
+        "rule_words": spec.baseline.description,
+        "rule_natural_words": spec.baseline.operating_point.description,
         "never_looks_at": sorted(set(never)),
         "research_comparison": spec.research_comparison or None,
     }
@@ -121,5 +120,5 @@ def write_version(
         (folder / BAGS).write_bytes(bags.to_json().encode())
     text = json.dumps(published, indent=2, ensure_ascii=False, allow_nan=False)
     (folder / "published.json").write_bytes((text + "\n").encode())
-    for name, page in render_pages(PublishedReport.model_validate(published, strict=False)).items():
-        (folder / name).write_bytes(page.encode())
+    for name, render in PAGES.items():
+        (folder / name).write_bytes(render(published).encode())

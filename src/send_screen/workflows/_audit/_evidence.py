@@ -84,14 +84,16 @@ def _columns(spec: ModelSpec, tables: RiskTables) -> dict[str, bool]:
 def _rows(table: pd.DataFrame, spec: ModelSpec, tables: RiskTables) -> Iterator[Difference]:
     """Look at who is in the table, and where."""
     seeds, n = sorted(table["fold_seed"].unique().tolist()), tables.n_background
-    if seeds != sorted(spec.seeds):
-        yield Difference("fold_seed", f"seeds {seeds}", f"seeds {sorted(spec.seeds)}, as the spec says")
+    if seeds != sorted(spec.validation.seeds):
+        yield Difference("fold_seed", f"seeds {seeds}", f"seeds {sorted(spec.validation.seeds)}, as the spec says")
     for seed, part in table.groupby("fold_seed"):
         where = f"fold seed {seed}"
         if not np.array_equal(np.sort(part["row"].to_numpy()), np.arange(n)):
             yield Difference(f"{where}: rows", f"{len(part)}, numbered otherwise", f"{n} children, each once")
-        if sorted(part["fold"].unique().tolist()) != list(range(spec.folds)):
-            yield Difference(f"{where}: folds", f"{part['fold'].nunique()} or other numbers", f"{spec.folds} folds")
+        if sorted(part["fold"].unique().tolist()) != list(range(spec.validation.folds)):
+            yield Difference(
+                f"{where}: folds", f"{part['fold'].nunique()} or other numbers", f"{spec.validation.folds} folds"
+            )
         try:
             verify_folds(part["fold"], part["school"])
         except LeakageError as error:

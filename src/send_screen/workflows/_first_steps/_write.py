@@ -113,8 +113,8 @@ def first_steps(
         place = part / "contracts" / f"{contract}-{VERSION}.odcs.yaml"
         place.parent.mkdir(parents=True)
 
-        def write(made: Draft, rule: Found) -> None:
-            text = spec_text(made, contract, name, reading.file, rule=rule, today=today or dt.date.today())
+        def write(made: Draft, baseline: Found) -> None:
+            text = spec_text(made, contract, name, reading.file, baseline=baseline, today=today or dt.date.today())
             (part / "spec.yaml").write_text(text, encoding="utf-8", newline="\n")
 
         text = contract_text(made, contract, reading.file, len(reading.frame))
