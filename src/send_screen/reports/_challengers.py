@@ -40,7 +40,7 @@ class ModelComparison:
 def challengers_of(report: PublishedReport) -> dict[str, str]:
     """Return each challenger that a version was compared with, and its short name."""
     models = dict.fromkeys(row.against for row in report.differences)
-    return {model: _NAMES.get(model, model) for model in models if model != "rule"}
+    return {model: _NAMES.get(model, model) for model in models if model != "baseline"}
 
 
 def compare_challengers(report: PublishedReport) -> tuple[ModelComparison, ...]:
@@ -50,8 +50,8 @@ def compare_challengers(report: PublishedReport) -> tuple[ModelComparison, ...]:
 
 def compare_baseline(report: PublishedReport) -> str:
     """Return in a sentence in what a version is better or worse than the baseline; empty where not compared."""
-    compared = any(row.against == "rule" for row in report.differences)
-    return _compare(report, "rule", "the rule").words if compared else ""
+    compared = any(row.against == "baseline" for row in report.differences)
+    return _compare(report, "baseline", "the rule").words if compared else ""
 
 
 def _compare(report: PublishedReport, model: str, short: str) -> ModelComparison:

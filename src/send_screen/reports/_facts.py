@@ -104,7 +104,7 @@ class VersionFacts:
     @cached_property
     def frequencies(self) -> tuple[NaturalFrequency, ...]:
         """How often it is right and wrong, as children of a hundred."""
-        return natural_frequencies(lambda policy, metric: self.report.metric(metric, policy=policy), self.outcome)
+        return natural_frequencies(lambda model, metric: self.report.metric(metric, model=model), self.outcome)
 
     @cached_property
     def challengers(self) -> tuple[ModelComparison, ...]:
@@ -165,19 +165,19 @@ class VersionFacts:
         for name, metric in METRICS.items():
             if all(row.metric != name for row in self.report.performance):
                 continue
-            difference = self.report.difference(name, "rule")
+            difference = self.report.difference(name, "baseline")
             cells = [
-                metric.write(Figure.of(self.report.metric(name, policy=policy)))
-                for policy in ("version", "rule", *models)
+                metric.write(Figure.of(self.report.metric(name, model=model)))
+                for model in ("candidate", "baseline", *models)
             ]
             gain = Cell("not compared") if difference is None else metric.difference(Figure.of(difference))
             rows.append((metric.words.format(outcome=self.outcome), metric.right, [*cells, gain]))
         others = [f"{name}, not in use" for name in models.values()]
         return ["Measured", "This version", "The rule", *others, "This version minus the rule"], rows
 
-    def figure(self, metric: str, policy: str = "version") -> Figure:
+    def figure(self, metric: str, model: str = "candidate") -> Figure:
         """Return a metric of a model."""
-        return Figure.of(self.report.metric(metric, policy=policy))
+        return Figure.of(self.report.metric(metric, model=model))
 
     @cached_property
     def summary(self) -> tuple[SummaryItem, ...]:
@@ -215,10 +215,10 @@ class VersionFacts:
     def _how_sure(self) -> str:
         precision, recall = self.frequencies[:2]
         parts = [precision.sentence(), recall.sentence()]
-        if precision.version.value is not None and recall.version.value is not None:
+        if precision.candidate.value is not None and recall.candidate.value is not None:
             parts = [
-                f"Of 100 children it lists, {precision.version.in_brackets} later {self.outcome}; of 100 who did, it "
-                f"had listed {recall.version.in_brackets}."
+                f"Of 100 children it lists, {precision.candidate.in_brackets} later {self.outcome}; of 100 who did, it "
+                f"had listed {recall.candidate.in_brackets}."
             ]
         stays = self.figure("selection_probability")
         if stays.value is not None:

@@ -144,15 +144,15 @@ class NaturalFrequency:
     right: str
     wrong: str
     words: tuple[str, str, str]
-    version: Figure
-    rule: Figure
+    candidate: Figure
+    baseline: Figure
 
-    def sentence(self, which: str = "version") -> str:
+    def sentence(self, which: str = "candidate") -> str:
         """Return one answer as a sentence; the reason where there is no figure.
 
         Parameters
         ----------
-        which : {"version", "rule"}
+        which : {"candidate", "baseline"}
         """
         figure: Figure = getattr(self, which)
         if figure.value is None:
@@ -174,8 +174,8 @@ def natural_frequencies(find: Callable[[str, str], Estimate | None], outcome: st
     """
 
     def ask(metric: str, of: str, right: str, wrong: str, words: tuple[str, str, str]) -> NaturalFrequency:
-        version, rule = (Figure.of(find(policy, metric)) for policy in ("version", "rule"))
-        return NaturalFrequency(of, right, wrong, words, version, rule)
+        candidate, baseline = (Figure.of(find(model, metric)) for model in ("candidate", "baseline"))
+        return NaturalFrequency(of, right, wrong, words, candidate, baseline)
 
     return (
         ask(

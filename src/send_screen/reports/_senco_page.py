@@ -49,8 +49,8 @@ def frequencies_of(result: ScreeningResult) -> tuple[NaturalFrequency, ...]:
     """Return how often the version is right and wrong, as children of a hundred."""
     model: Any = result.model
     rows = [Performance.model_validate(row) for row in model["performance"]]
-    found = {(row.policy, row.metric): row for row in rows}
-    return natural_frequencies(lambda policy, metric: found.get((policy, metric)), model["outcome_words"])
+    found = {(row.model, row.metric): row for row in rows}
+    return natural_frequencies(lambda name, metric: found.get((name, metric)), model["outcome_words"])
 
 
 def owner_of(result: ScreeningResult) -> str:
