@@ -136,12 +136,12 @@ def test_a_version_is_its_making() -> None:
 
 PUBLISHED = {
     "performance": [
-        {"policy": "version", "metric": "roc_auc", "value": 0.75, "low": 0.70, "high": 0.80},
-        {"policy": "rule", "metric": "roc_auc", "value": 0.95, "low": 0.90, "high": 0.99},
-        {"policy": "version", "metric": "average_precision", "value": None, "low": None, "high": None},
+        {"model": "candidate", "metric": "roc_auc", "value": 0.75, "low": 0.70, "high": 0.80},
+        {"model": "baseline", "metric": "roc_auc", "value": 0.95, "low": 0.90, "high": 0.99},
+        {"model": "candidate", "metric": "average_precision", "value": None, "low": None, "high": None},
     ],
     "differences": [
-        {"policy": "version", "against": "rule", "metric": "roc_auc", "value": -0.2, "low": -0.3, "high": -0.1}
+        {"model": "candidate", "against": "baseline", "metric": "roc_auc", "value": -0.2, "low": -0.3, "high": -0.1}
     ],
 }
 
@@ -156,7 +156,7 @@ PUBLISHED = {
         (Gate(metric="roc_auc", against="baseline", at_least=-0.25, at_most=-0.1), True),
         # what could not be measured passes no gate
         (Gate(metric="average_precision", at_least=0.0), False),
-        (Gate(metric="recall_at_capacity", at_least=0.0), False),
+        (Gate(metric="recall", at_least=0.0), False),
         (Gate(metric="roc_auc", against="lightgbm", at_least=-1.0), False),
     ],
 )

@@ -55,19 +55,17 @@ _SHOWN = (
 
 def trained_text(made: TrainedVersion) -> str:
     """Return a trained version in words: how well, beside the rule, for whom less well, and where it is."""
-    from send_screen.published import PublishedReport
-    from send_screen.reports import challengers_of, compare_challengers
+    from send_screen.reports import challengers_of, costs
 
     lines = [f"{made.name}, version {made.version}: {made.n:,} children learnt from, {made.n_excluded:,} set aside."]
     if made.published["version"]["trained_on"] == "synthetic":
         lines.append("These children are invented: this version cannot screen real ones.")
-    report = PublishedReport.model_validate(made.published, strict=False)
-    columns = {"version": "this version", "rule": "the rule", **challengers_of(report)}
+    columns = {"candidate": "this version", "baseline": "the rule", **challengers_of(made.published)}
     lines += ["", f"{'':58}" + "".join(f"{words:>22}" for words in columns.values())]
     for metric, words in _SHOWN:
-        cells = "".join(f"{_figure(made, policy, metric):>22}" for policy in columns)
+        cells = "".join(f"{_figure(made, model, metric):>22}" for model in columns)
         lines.append(f"{words:58}{cells}")
-    lines += ["", *(challenger.words for challenger in compare_challengers(report))]
+    lines += ["", *(cost.words for cost in costs(made.published))]
     lines += ["", "Whose needs it misses more:"]
     lines += [f"  {sentence}" for sentence in made.published["named"]] or [
         "  No gap beyond the tolerance was shown. That is not proof that there is none: see the report."
@@ -106,9 +104,9 @@ def _withheld_beside_earlier(published: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _figure(made: TrainedVersion, policy: str, metric: str) -> str:
+def _figure(made: TrainedVersion, model: str, metric: str) -> str:
     for row in made.published["performance"]:
-        if row["model"] == policy and row["metric"] == metric and row["value"] is not None:
+        if row["model"] == model and row["metric"] == metric and row["value"] is not None:
             low, high = row["low"], row["high"]
             interval = f" ({low:.3f}-{high:.3f})" if low is not None and high is not None else ""
             return f"{row['value']:.3f}{interval}"

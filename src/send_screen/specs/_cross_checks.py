@@ -12,7 +12,7 @@ from send_screen.specs._model_spec import ModelSpec
 from send_screen.specs._parts import ColumnRef, Condition, Equals, Feature, GoalsNotMet, Scalar, Share, code
 
 #: Metrics whose difference between two models the out-of-fold predictions can tell.
-COMPARED = ("roc_auc", "average_precision", "recall_at_capacity", "precision_at_capacity")
+COMPARED = ("roc_auc", "average_precision", "recall", "precision")
 
 
 def find_contradictions(spec: ModelSpec, contracts: Mapping[str, Contract]) -> Iterator[str]:

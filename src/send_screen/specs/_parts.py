@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, Wit
 from send_screen.documents import Document
 
 #: Largest gap between groups, as a share, that is tolerated where a spec does not say.
-TOLERANCES = {"missed_need": 0.10, "false_positive_rate": 0.05, "observed_minus_predicted": 0.05}
+TOLERANCES = {"false_negative_rate": 0.10, "false_positive_rate": 0.05, "calibration_in_the_large": 0.05}
 
 _COLUMN = r"[a-z_]+/[a-z_]+\.[A-Za-z][A-Za-z0-9_]*"
 
@@ -321,9 +321,9 @@ class Group(Document):
 class Tolerance(Document):
     """Largest tolerated gap between groups, by metric."""
 
-    missed_need: SmallShare
+    false_negative_rate: SmallShare
     false_positive_rate: SmallShare = TOLERANCES["false_positive_rate"]
-    observed_minus_predicted: SmallShare = TOLERANCES["observed_minus_predicted"]
+    calibration_in_the_large: SmallShare = TOLERANCES["calibration_in_the_large"]
 
 
 class Gate(Document):
@@ -332,8 +332,8 @@ class Gate(Document):
     metric: Literal[
         "roc_auc",
         "average_precision",
-        "recall_at_capacity",
-        "precision_at_capacity",
+        "recall",
+        "precision",
         "calibration_slope",
         "calibration_intercept",
     ]

@@ -11,10 +11,10 @@ from send_screen.governance import BAGS, sha256_of, version_id
 from send_screen.reports import PAGES
 from send_screen.specs import ModelSpec
 from send_screen.tables import BaggedTables, RiskTables
-from send_screen.workflows._policies import challenger_words
+from send_screen.workflows._compared_models import describe_challenger
 
 
-def version_facts(
+def version_metadata(
     spec: ModelSpec,
     contracts: dict[str, Contract],
     tables: RiskTables,
@@ -61,7 +61,7 @@ def version_facts(
         "name": spec.name,
         "title": spec.title,
         "model": spec.model,
-        "challengers": {name: challenger_words(name) for name in spec.challengers},
+        "challengers": {name: describe_challenger(name) for name in spec.challengers},
         "outcome_words": spec.outcome.description,
         "horizon_months": spec.outcome.horizon_months,
         "trained_on": trained_on,
@@ -95,8 +95,8 @@ def version_facts(
         "population": spec.population.description,
         "eligible_words": spec.eligible.description,
         "capacity": spec.capacity,
-        "rule_words": spec.baseline.description,
-        "rule_natural_words": spec.baseline.operating_point.description,
+        "baseline_words": spec.baseline.description,
+        "operating_point_words": spec.baseline.operating_point.description,
         "never_looks_at": sorted(set(never)),
         "research_comparison": spec.research_comparison or None,
     }

@@ -70,11 +70,11 @@ def faults(evidence: Evidence, spec: ModelSpec, tables: RiskTables) -> Iterator[
 
 def _columns(spec: ModelSpec, tables: RiskTables) -> dict[str, bool]:
     """Return the columns that an evidence table of a spec can have, and whether each may be absent."""
-    policies = ["version", "rule", *spec.challengers]
+    models = ["candidate", "baseline", *spec.challengers]
     return {
         **dict.fromkeys(("fold_seed", "row", "fold", "school", "label"), False),
         **{f"group.{group.name}": False for group in spec.groups},
-        **{f"{kind}.{policy}": False for kind in ("score", "flag") for policy in policies},
+        **{f"{kind}.{model}": False for kind in ("score", "flag") for model in models},
         "operating_point.baseline": True,
         **{f"contribution.{feature}": False for feature in tables.features},
         "selection_probability.candidate": True,
@@ -108,8 +108,12 @@ def _rows(table: pd.DataFrame, spec: ModelSpec, tables: RiskTables) -> Iterator[
 
 def _ranges(table: pd.DataFrame) -> Iterator[Difference]:
     """Look for what can be no label, no share and no chance."""
-    whole = ["label", *_named(table, "natural."), *(name for name in _named(table, "flag.") if name != "flag.baseline")]
-    for name in ["label", *_named(table, "flag.", "natural.", "stability.")]:
+    whole = [
+        "label",
+        *_named(table, "operating_point."),
+        *(name for name in _named(table, "flag.") if name != "flag.baseline"),
+    ]
+    for name in ["label", *_named(table, "flag.", "operating_point.", "selection_probability.")]:
         wrong = ~table[name].isin([0, 1]) if name in whole else ~table[name].between(0, 1)
         if wrong.any():
             words = "0 or 1" if name in whole else "between 0 and 1"
@@ -122,12 +126,12 @@ def _named(table: pd.DataFrame, *beginnings: str) -> list[str]:
 
 
 def _lists(part: pd.DataFrame, spec: ModelSpec, where: str) -> Iterator[Difference]:
-    """Look at whom each policy lists in one fold: k = floor(rate x n + 1/2) children, those with the highest scores."""
+    """Look at whom each model lists in one fold: k = floor(rate x n + 1/2) children, those with the highest scores."""
     k = places(spec.capacity, len(part))
     for column in _named(part, "flag."):
-        policy = column.removeprefix("flag.")
-        score, flag = part[f"score.{policy}"].to_numpy(float), part[column].to_numpy(float)
-        if policy == "rule":
+        model = column.removeprefix("flag.")
+        score, flag = part[f"score.{model}"].to_numpy(float), part[column].to_numpy(float)
+        if model == "baseline":
             wrong = int((np.abs(flag - expected_share(score, k)) > 1e-12).sum())
             if wrong:
                 yield Difference(

@@ -21,8 +21,8 @@ from send_screen.specs import GoalsNotMet, ModelSpec
 Maker = Callable[[], Any]
 
 
-def policies(spec: ModelSpec, cohort: Cohort, *, threads: int) -> dict[str, Maker]:
-    """Return a maker of unfitted estimators for each policy to be compared.
+def compared_models(spec: ModelSpec, cohort: Cohort, *, threads: int) -> dict[str, Maker]:
+    """Return a maker of unfitted estimators for each model to be compared.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def policies(spec: ModelSpec, cohort: Cohort, *, threads: int) -> dict[str, Make
     Returns
     -------
     dict of str to callable
-        ``"version"`` (the model that is registered), ``"rule"``, and each challenger of the spec.
+        ``"candidate"`` (the model that is registered), ``"baseline"``, and each challenger of the spec.
 
     Raises
     ------
@@ -59,8 +59,8 @@ def policies(spec: ModelSpec, cohort: Cohort, *, threads: int) -> dict[str, Make
         "ebm": lambda: EBMClassifier(categorical_features=categorical_features),
     }
     return {
-        "version": makers[spec.model],
-        "rule": makers["baseline"],
+        "candidate": makers[spec.model],
+        "baseline": makers["baseline"],
         **{name: makers[name] for name in spec.challengers},
     }
 
