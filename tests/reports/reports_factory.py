@@ -272,7 +272,9 @@ def _gap_rows(rng: random.Random) -> list[dict[str, Any]]:
                     "tolerance": tolerance,
                     "verdict": "not enough evidence" if small else verdict,
                     "required_n": 2400 if small and not unknown else None,
-                    "words": GIRLS_MISSED if (group, against, metric) == ("Girl", "all others", "false_negative_rate") else "",
+                    "words": GIRLS_MISSED
+                    if (group, against, metric) == ("Girl", "all others", "false_negative_rate")
+                    else "",
                     "reason": "fewer than 10 children"
                     if unknown
                     else "fewer than 10 schools on one side"

@@ -83,7 +83,9 @@ def _fairness(facts: VersionFacts) -> str:
         verdict=verdict_words,
         gap_cell=gap_cell,
         row_cell=PERCENT.difference,
-        by_chance=lambda gap: "" if gap is None or gap.critical_difference is None else f"up to {percent(gap.critical_difference)}",
+        by_chance=lambda gap: (
+            "" if gap is None or gap.critical_difference is None else f"up to {percent(gap.critical_difference)}"
+        ),
         gap_svg=svg.gap_svg,
         interval=_interval,
         axis=svg.axis_svg(),

@@ -8,7 +8,8 @@ from typing import Any
 
 from send_screen.contracts import Contract
 from send_screen.governance import BAGS, sha256_of, version_id
-from send_screen.reports import PAGES
+from send_screen.published import PublishedReport
+from send_screen.reports import render_pages
 from send_screen.specs import ModelSpec
 from send_screen.tables import BaggedTables, RiskTables
 from send_screen.workflows._compared_models import describe_challenger
@@ -120,5 +121,5 @@ def write_version(
         (folder / BAGS).write_bytes(bags.to_json().encode())
     text = json.dumps(published, indent=2, ensure_ascii=False, allow_nan=False)
     (folder / "published.json").write_bytes((text + "\n").encode())
-    for name, render in PAGES.items():
-        (folder / name).write_bytes(render(published).encode())
+    for name, page in render_pages(PublishedReport.model_validate(published, strict=False)).items():
+        (folder / name).write_bytes(page.encode())
