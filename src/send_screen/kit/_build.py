@@ -6,16 +6,14 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from send_screen.errors import MissingExtraError, UsageError
-from send_screen.governance import sha256_of
 from send_screen.kit._contents import laptop_files, write_zip
 from send_screen.kit._embedded import EmbeddedPython, look_into
 from send_screen.kit._own_wheel import pack_own_wheel
 from send_screen.kit._target import PYTHONS, WINDOWS, Target
 from send_screen.kit._wheels import wheels_for
-from send_screen.workflows import export_model, load_model
+from send_screen.workflows import load_model
 
 
 @dataclass(frozen=True)
@@ -92,8 +90,8 @@ def build_kit(
         raise UsageError(f"{out} {fault}.", remedy="Give another name that ends in .zip with --out.")
     embedded = look_into(Path(python)) if python else None
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch) / "model"
-        published = _model_files(model, folder, tracking_uri)
+        bundle = load_model(model, tracking_uri=tracking_uri)
+        published = bundle.published
         wheels, left_out = collect(WINDOWS, (embedded.version,) if embedded else PYTHONS, Path(scratch), progress=tell)
         if not wheels:
             missing = ", ".join(f"{name} for Python {version}" for version, name in left_out.items())
@@ -103,12 +101,12 @@ def build_kit(
             )
         tell("Writing the zip")
         contents = laptop_files(published["version"], wheels, WINDOWS, with_python=embedded is not None)
-        contents |= {f"model/{p.relative_to(folder).as_posix()}": p for p in folder.rglob("*") if p.is_file()}
-        write_zip(out, contents, embedded)
+        contents |= {f"model/{name}": content for name, content in bundle.files.items()}
+        sha256 = write_zip(out, contents, embedded)
     version = published["version"]
     return Kit(
         path=out,
-        sha256=sha256_of(out.read_bytes()),
+        sha256=sha256,
         version=version["id"],
         title=version["title"],
         trained_on_synthetic=version["trained_on"] == "synthetic",
@@ -136,19 +134,3 @@ def collect(
         else:
             wheels[python] = found
     return wheels, left_out
-
-
-def _model_files(model: str | Path, folder: Path, tracking_uri: str | None) -> dict[str, Any]:
-    """Put a version's files into a folder, and return what it publishes."""
-    if str(model).startswith("models:"):
-        export_model(str(model), folder, tracking_uri=tracking_uri)
-    else:
-        load_model(model)
-        for path in Path(model).rglob("*"):
-            if path.is_file():
-                copy = folder / path.relative_to(model)
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                copy.write_bytes(path.read_bytes())
-    # What is handed on is what was copied: verified after the copy.
-    published: dict[str, Any] = load_model(folder).published
-    return published

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -39,8 +38,13 @@ def load_model(model: str | Path, *, tracking_uri: str | None = None, even_withd
                 remedy="Give models:/name@alias, models:/name/3, or the folder that send-screen export wrote.",
             )
         return open_bundle(model)
+    from send_screen.tracking import default_uri, fetch_bundle
+
     with tempfile.TemporaryDirectory() as target:
-        return _fetch(str(model), tracking_uri, Path(target), even_withdrawn=even_withdrawn)[0]
+        fetched = fetch_bundle(str(model), uri=tracking_uri or default_uri(), target=Path(target))
+        if fetched.version.withdrawn and not even_withdrawn:
+            raise withdrawn_error(str(model), fetched.version.withdrawn)
+        return open_bundle(fetched.folder, manifest_sha256=fetched.version.manifest_sha256)
 
 
 def export_model(model: str, out: str | Path, *, tracking_uri: str | None = None) -> Path:
@@ -60,19 +64,12 @@ def export_model(model: str, out: str | Path, *, tracking_uri: str | None = None
         The folder.
     """
     out = Path(out)
-    with tempfile.TemporaryDirectory() as target, new_folder(out) as part:
-        shutil.copytree(_fetch(model, tracking_uri, Path(target))[1], part, dirs_exist_ok=True)
+    bundle = load_model(model, tracking_uri=tracking_uri)
+    with new_folder(out) as part:
+        for name, content in bundle.files.items():
+            (part / name).parent.mkdir(parents=True, exist_ok=True)
+            (part / name).write_bytes(content)
     return out
-
-
-def _fetch(model: str, tracking_uri: str | None, target: Path, *, even_withdrawn: bool = False) -> tuple[Bundle, Path]:
-    """Return a registered version, verified, and the folder of its files."""
-    from send_screen.tracking import default_uri, fetch_bundle
-
-    fetched = fetch_bundle(model, uri=tracking_uri or default_uri(), target=target)
-    if fetched.version.withdrawn and not even_withdrawn:
-        raise withdrawn_error(model, fetched.version.withdrawn)
-    return open_bundle(fetched.folder, manifest_sha256=fetched.version.manifest_sha256), fetched.folder
 
 
 def withdrawn_error(model: str, words: str) -> GateError:
