@@ -168,7 +168,7 @@ def test_invented_children_are_said_to_be_invented(name: str) -> None:
     assert "Invented children" not in render(name, published)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=settings().max_examples // 4)
 @given(text=st.text(st.characters(codec="utf-8"), min_size=1, max_size=30) | st.just("<script>|# *x*\n\n## y"))
 def test_no_text_of_a_version_becomes_markup(text: str) -> None:
     parser = MarkdownIt("commonmark", {"html": True})

@@ -11,7 +11,6 @@ import io
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW
@@ -24,7 +23,7 @@ from send_screen.reports._senco_page import (
     selection_words,
 )
 from send_screen.reports._text import capacity_words, date_words, notice, run_marks
-from send_screen.reports._whole_files import replacing
+from send_screen.reports._whole_files import write_whole
 from send_screen.screening import NOT_THIS
 from send_screen.screening._result import ExcludedChild, ScreenedChild, ScreeningResult
 
@@ -131,18 +130,16 @@ def _safe(cell: Cell | None) -> Cell:
     return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
 
 
-def _write_csv(
-    path: str | os.PathLike[str], columns: Columns, children: Iterable[Any], result: ScreeningResult
-) -> None:
-    run = _run_cells(result)
+def _write_csv(path: str | os.PathLike[str], columns: Columns, children: Iterable[Any], result: ScreeningResult) -> str:
+    run, content = _run_cells(result), io.StringIO(newline="")
+    writer = csv.writer(content)
+    writer.writerow([*columns, *_RUN])
+    writer.writerows([*(_safe(cell(child)) for cell in columns.values()), *map(_safe, run)] for child in children)
     # utf-8-sig: Excel takes a CSV without the mark for Windows-1252 and breaks every name that is not English
-    with replacing(Path(path)) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow([*columns, *_RUN])
-        writer.writerows([*(_safe(cell(child)) for cell in columns.values()), *map(_safe, run)] for child in children)
+    return write_whole(content.getvalue().encode("utf-8-sig"), path)
 
 
-def write_list_csv(result: ScreeningResult, path: str | os.PathLike[str]) -> None:
+def write_list_csv(result: ScreeningResult, path: str | os.PathLike[str]) -> str:
     """Write the listed children as CSV, first to look at first.
 
     UTF-8 with a byte order mark, whole or not at all. A text that a spreadsheet would run as a formula gets an
@@ -153,11 +150,16 @@ def write_list_csv(result: ScreeningResult, path: str | os.PathLike[str]) -> Non
     result : ScreeningResult
     path : path-like
         Where to; replaced when it exists.
+
+    Returns
+    -------
+    str
+        SHA-256 of the file.
     """
-    _write_csv(path, LIST_COLUMNS, result.listed, result)
+    return _write_csv(path, LIST_COLUMNS, result.listed, result)
 
 
-def write_excluded_csv(result: ScreeningResult, path: str | os.PathLike[str]) -> None:
+def write_excluded_csv(result: ScreeningResult, path: str | os.PathLike[str]) -> str:
     """Write every row that was not screened as CSV, with the rule, the reason and what to do.
 
     Children for manual review come first. The form is that of :func:`write_list_csv`. The groups of a child stay out:
@@ -168,9 +170,14 @@ def write_excluded_csv(result: ScreeningResult, path: str | os.PathLike[str]) ->
     result : ScreeningResult
     path : path-like
         Where to; replaced when it exists.
+
+    Returns
+    -------
+    str
+        SHA-256 of the file.
     """
     children = sorted(result.excluded, key=lambda child: child.kind != MANUAL_REVIEW)
-    _write_csv(path, EXCLUDED_COLUMNS, children, result)
+    return _write_csv(path, EXCLUDED_COLUMNS, children, result)
 
 
 def _fit(text: str) -> str:
@@ -231,7 +238,7 @@ def _about(result: ScreeningResult, marks: tuple[str, ...]) -> list[tuple[str, s
     ]
 
 
-def write_list_xlsx(result: ScreeningResult, path: str | os.PathLike[str]) -> None:
+def write_list_xlsx(result: ScreeningResult, path: str | os.PathLike[str]) -> str:
     """Write the list, the children for manual review and what the list is as an Excel workbook.
 
     Sheets ``Look at by hand`` (children who could not be screened come first), ``List`` and ``About``. Texts are
@@ -243,6 +250,11 @@ def write_list_xlsx(result: ScreeningResult, path: str | os.PathLike[str]) -> No
     result : ScreeningResult
     path : path-like
         Where to; replaced when it exists.
+
+    Returns
+    -------
+    str
+        SHA-256 of the file.
     """
     import xlsxwriter
 
@@ -269,5 +281,4 @@ def write_list_xlsx(result: ScreeningResult, path: str | os.PathLike[str]) -> No
             about.write_string(y, 0, what, bold)
             about.write_string(y, 1, _fit(text), wrap)
         _page(about, footer)
-    with replacing(Path(path)) as part:
-        part.write_bytes(content.getvalue())
+    return write_whole(content.getvalue(), path)
