@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from send_screen.governance import Entry, Ledger, Reign
+    from send_screen.governance import Entry, Ledger, DeploymentPeriod
     from send_screen.workflows import History, Withdrawal
 
 
@@ -58,7 +58,7 @@ def history_json(found: History) -> dict[str, Any]:
         "entries": len(found.ledger.entries),
         "head": found.ledger.entries[-1]["sha256"] if found.ledger.entries else None,
         "faults": list(found.faults),
-        "reigns": [
+        "deployment_periods": [
             {
                 "registered": reign.began["registered"],
                 "version": reign.began["version"],
@@ -67,14 +67,14 @@ def history_json(found: History) -> dict[str, Any]:
                 "began": reign.began,
                 "ended": reign.ended,
             }
-            for reign in found.reigns
+            for reign in found.deployment_periods
         ],
     }
 
 
 def history_text(found: History, name: str, *, alias: str, on: str | None) -> str:
     """Return who was in use when, in words."""
-    lines = [line for reign in found.reigns for line in _reign(reign)]
+    lines = [line for reign in found.deployment_periods for line in _reign(reign)]
     if not lines:
         lines = [f"No version of {name} was {alias}{f' on {on}' if on else ' so far'}."]
     if found.faults:
@@ -87,7 +87,7 @@ def history_text(found: History, name: str, *, alias: str, on: str | None) -> st
     return "\n".join(lines)
 
 
-def _reign(reign: Reign) -> list[str]:
+def _reign(reign: DeploymentPeriod) -> list[str]:
     began, ended = reign.began, reign.ended
     lines = [
         f"{_version(began)}: {began['alias']} from {_moment(began)} to {'now' if ended is None else _moment(ended)}",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from send_screen.errors import UsageError
-from send_screen.governance import CHAMPION, Ledger, Reign, read_ledger, reigns, unknown_to_registry
+from send_screen.governance import CHAMPION, Ledger, DeploymentPeriod, read_ledger, deployment_periods, entries_after
 from send_screen.tracking import default_uri, find_model
 from send_screen.workflows._decisions import in_words, ledger_of
 
@@ -19,14 +19,14 @@ class History:
     Attributes
     ----------
     ledger : Ledger
-    reigns : list of Reign
+    deployment_periods : list of DeploymentPeriod
         Those asked for, oldest first.
     faults : tuple of str
         What does not fit, in words.
     """
 
     ledger: Ledger
-    reigns: list[Reign]
+    deployment_periods: list[DeploymentPeriod]
     faults: tuple[str, ...]
 
 
@@ -63,8 +63,8 @@ def history(
     model = find_model(name, uri=uri)
     book = read_ledger(ledger or ledger_of(uri))
     book.require_unaltered()
-    unfinished = unknown_to_registry(book.entries, name, model.head)
-    all_of_them = reigns(book.entries, name, alias=alias)
+    unfinished = entries_after(book.entries, name, model.head)
+    all_of_them = deployment_periods(book.entries, name, alias=alias)
     present = next((reign.began["registered"] for reign in all_of_them if reign.ended is None), None)
     faults = []
     if book.torn:

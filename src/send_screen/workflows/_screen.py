@@ -12,7 +12,7 @@ from typing import Any
 from send_screen.cohorts import load_cohort
 from send_screen.contracts import file_name
 from send_screen.errors import MissingExtraError, UsageError
-from send_screen.governance import SCREENING, Entry, OpenLedger, Pseudonyms, appending
+from send_screen.governance import SCREENING, Entry, OpenLedger, Pseudonyms, open_for_append
 from send_screen.reports import (
     render_screening,
     write_excluded_csv,
@@ -94,7 +94,7 @@ def screen_file(
         allow_synthetic_model=allow_synthetic_model,
     )
     out = Path(out)
-    with appending(ledger or out.resolve().parent / LEDGER) as book:
+    with open_for_append(ledger or out.resolve().parent / LEDGER) as book:
         return result, write_results(result, out, manifest_sha256=bundle.manifest_sha256, book=book)
 
 
