@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from send_screen.errors import LedgerError
-from send_screen.governance import open_for_append, read_ledger, entries_after
+from send_screen.governance import entries_after, open_for_append, read_ledger
 
 CONTENTS = st.lists(
     st.dictionaries(

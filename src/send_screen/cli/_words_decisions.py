@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from send_screen.governance import Entry, Ledger, DeploymentPeriod
+    from send_screen.governance import DeploymentPeriod, Entry, Ledger
     from send_screen.workflows import History, Withdrawal
 
 

@@ -39,8 +39,8 @@ from send_screen.governance._decisions import (
     WITHDRAWN,
     DeploymentPeriod,
     deployment_periods,
-    stated,
     entries_after,
+    stated,
     withdrawal,
 )
 from send_screen.governance._gates import GateResult, check_gates, failed_gates
@@ -62,7 +62,7 @@ from send_screen.governance._keys import (
     read_private_key,
     read_public_key,
 )
-from send_screen.governance._ledger import Entry, Ledger, OpenLedger, open_for_append, mend, read_ledger
+from send_screen.governance._ledger import Entry, Ledger, OpenLedger, mend, open_for_append, read_ledger
 from send_screen.governance._screenings import SCREENING, Pseudonyms, runs_of_version
 from send_screen.governance._statement import Statement, read_statement, sign_statement, signer
 

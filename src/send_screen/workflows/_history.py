@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from send_screen.errors import UsageError
-from send_screen.governance import CHAMPION, Ledger, DeploymentPeriod, read_ledger, deployment_periods, entries_after
+from send_screen.governance import CHAMPION, DeploymentPeriod, Ledger, deployment_periods, entries_after, read_ledger
 from send_screen.tracking import default_uri, find_model
 from send_screen.workflows._decisions import in_words, ledger_of
 

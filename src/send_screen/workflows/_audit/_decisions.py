@@ -15,15 +15,14 @@ from send_screen.governance import (
     Finding,
     Ledger,
     compare,
+    deployment_periods,
+    entries_after,
     judge,
     not_checked,
     read_ledger,
-    deployment_periods,
-    entries_after,
     withdrawal,
 )
-from send_screen.published import PublishedReport
-from send_screen.reports import render_decisions, render_summary
+from send_screen.reports import render_decisions, render_in_short
 from send_screen.tracking import ALIAS, default_uri, described
 from send_screen.workflows._audit._database import OF_DECISIONS
 from send_screen.workflows._audit._figures import gates_of
@@ -120,7 +119,7 @@ def check_decisions(subject: Subject) -> Finding:
     last = max((entry["number"] for entry in here), default=0)
     told = [entry for entry in same if entry["number"] <= last]
     decided = render_decisions(told) if told else ""
-    about = render_summary(PublishedReport.model_validate(subject.require_bundle().published, strict=False))
+    about = render_in_short(subject.require_bundle().published)
     description = described(decided, about)
     written = recorded.run_files.get("decisions.md", b"").decode("utf-8")
     for name, text, note in (
