@@ -59,7 +59,7 @@ def compared_text(found: Comparison, out: Path | None) -> str:
     lines += ["", f"{'':68}{'first':>26}{'second':>26}  what can be said"]
     lines += [
         f"{row.words[:66]:68}{row.first.in_brackets:>26}{row.second.in_brackets:>26}  {row.shift}"
-        for row in found.headline
+        for row in found.metrics
     ]
     lines += ["", "What changed:"]
     parts = [*((part.part, part.changed) for part in found.parts), ("The spec, line by line", found.spec or ())]

@@ -55,17 +55,19 @@ _SHOWN = (
 
 def trained_text(made: TrainedVersion) -> str:
     """Return a trained version in words: how well, beside the rule, for whom less well, and where it is."""
-    from send_screen.reports import challengers_of, costs
+    from send_screen.published import PublishedReport
+    from send_screen.reports import challengers_of, compare_challengers
 
     lines = [f"{made.name}, version {made.version}: {made.n:,} children learnt from, {made.n_excluded:,} set aside."]
     if made.published["version"]["trained_on"] == "synthetic":
         lines.append("These children are invented: this version cannot screen real ones.")
-    columns = {"candidate": "this version", "baseline": "the rule", **challengers_of(made.published)}
+    report = PublishedReport.model_validate(made.published, strict=False)
+    columns = {"candidate": "this version", "baseline": "the rule", **challengers_of(report)}
     lines += ["", f"{'':58}" + "".join(f"{words:>22}" for words in columns.values())]
     for metric, words in _SHOWN:
         cells = "".join(f"{_figure(made, model, metric):>22}" for model in columns)
         lines.append(f"{words:58}{cells}")
-    lines += ["", *(cost.words for cost in costs(made.published))]
+    lines += ["", *(challenger.words for challenger in compare_challengers(report))]
     lines += ["", "Whose needs it misses more:"]
     lines += [f"  {sentence}" for sentence in made.published["named"]] or [
         "  No gap beyond the tolerance was shown. That is not proof that there is none: see the report."
