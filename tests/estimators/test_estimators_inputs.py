@@ -249,7 +249,7 @@ def test_a_category_column_is_categorical_without_being_named():
     assert unnamed.categorical_features_ == {"k": ["p", "q", "r"]}
     assert unnamed.risk_tables_ == named.risk_tables_
     np.testing.assert_array_equal(unnamed.decision_function(X.astype("category")), named.decision_function(X))
-    with pytest.raises(ValueError, match="levels of 'k' .* must be a list of texts"):
+    with pytest.raises(ValueError, match=r"levels of 'k' .* must be a list of texts"):
         PenalisedLogisticClassifier().fit(pd.DataFrame({"k": pd.Categorical([1, 2] * 100)}), need)
 
 
