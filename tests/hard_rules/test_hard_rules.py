@@ -26,7 +26,7 @@ import pytest
 from send_screen.cohorts import load_cohort
 from send_screen.errors import PopulationError, SendScreenError, UsageError
 from send_screen.governance import Pseudonyms, open_bundle, read_ledger, sha256_of
-from send_screen.screening import answer, screen
+from send_screen.screening import answer, screen_cohort
 from send_screen.workflows import promote, screen_file
 
 OUTPUTS = ("list.csv", "list.xlsx", "set_aside.csv", "report.html", "summary.json")
@@ -270,7 +270,7 @@ def test_rule_4_the_page_begins_with_who_could_not_be_screened(lists: Path) -> N
 def test_rule_4_they_are_counted_by_group(trained: Any) -> None:
     bundle = open_bundle(trained.exported)
     cohort = load_cohort(bundle.spec, trained.school_file, training=False, contracts=bundle.contracts)
-    result = screen(bundle, cohort, file="x.csv")
+    result = screen_cohort(bundle, cohort, file="x.csv")
     by_hand = sum(child.kind == "look at by hand" for child in result.set_aside)
     assert by_hand >= 1
     for attribute in {row["attribute"] for row in result.set_aside_by_group}:
@@ -315,9 +315,9 @@ def test_rule_6_past_its_review_date_it_refuses(trained: Any) -> None:
     bundle = open_bundle(trained.exported)
     cohort = load_cohort(bundle.spec, trained.school_file, training=False, contracts=bundle.contracts)
     last_day = bundle.spec.review_date
-    screen(bundle, cohort, file="x.csv", today=last_day)
+    screen_cohort(bundle, cohort, file="x.csv", today=last_day)
     with pytest.raises(PopulationError, match="review") as caught:
-        screen(bundle, cohort, file="x.csv", today=last_day + dt.timedelta(days=1))
+        screen_cohort(bundle, cohort, file="x.csv", today=last_day + dt.timedelta(days=1))
     assert caught.value.rule == "REVIEW-DATE"
 
 

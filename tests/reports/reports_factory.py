@@ -183,7 +183,7 @@ def make_result(*, listed: int = 30, margin: int = 10, set_aside: int = 12, **ch
         "file": "reception_2025.csv",
         "date": "2025-09-08",
         "capacity": "10%",
-        "by_school": False,
+        "per_school": False,
         "reader": "senco",
         "listed": children[:listed],
         "margin": children[listed:],

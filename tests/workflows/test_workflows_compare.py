@@ -70,7 +70,7 @@ def test_json_is_the_same_comparison(trained: Any, another: Path) -> None:
     assert code == 0
     found = json.loads(out)
     assert found["spec"] == [{"what": "capacity", "first": "0.1", "second": "0.2"}]
-    assert found == json.loads(json.dumps(compare(trained.exported, another).as_json()))
+    assert found == json.loads(json.dumps(compare(trained.exported, another).to_dict()))
 
 
 @pytest.mark.parametrize("name", ["models:/reception_sen/1", "reception_sen/1", "reception_sen@candidate"])

@@ -302,10 +302,10 @@ def test_history_finds_a_torn_end_and_what_was_done_beside_it(store: Store) -> N
     assert "torn" in out
     assert "let in by" in out
     code, _, err = store.run("promote", "models:/reception_sen/1", *WHO)
-    assert (code, "mend" in err) == (1, True)
-    assert run("mend", store.ledger, *WHO)[0] == 0
+    assert (code, "repair-ledger" in err) == (1, True)
+    assert run("repair-ledger", store.ledger, *WHO)[0] == 0
     assert store.run("history", "reception_sen")[0] == 0
-    assert run("mend", store.ledger, *WHO)[0] == 2
+    assert run("repair-ledger", store.ledger, *WHO)[0] == 2
     store.client.set_registered_model_alias("reception_sen", "champion", "1")
     code, out, _ = store.run("history", "reception_sen")
     assert code == 1
@@ -383,7 +383,7 @@ def test_where_it_cannot_be_entered_nobody_is_listed(trained: Any, tmp_path: Pat
         ledger.write_bytes(content.replace(b'"rank":1}', b'"rank":9}') if fault == "altered" else content[:-9])
     code, _, err = run(*command, tmp_path / "second")
     assert code == (3 if fault == "no folder" else 1)
-    assert {"altered": "was altered", "torn": "send-screen mend", "no folder": "--ledger"}[fault] in err
+    assert {"altered": "was altered", "torn": "send-screen repair-ledger", "no folder": "--ledger"}[fault] in err
     assert not (tmp_path / "second").exists()
 
 

@@ -221,11 +221,11 @@ def refusal(frame: pd.DataFrame, folder: Path, **options: Any) -> str:
 @pytest.mark.parametrize(
     ("change", "options", "words"),
     [
-        (lambda f: f.drop(columns="Pupil ref").drop(columns=["Forename", "Remarks"]), {}, "--id COLUMN"),
+        (lambda f: f.drop(columns="Pupil ref").drop(columns=["Forename", "Remarks"]), {}, "--child-id COLUMN"),
         (
             lambda f: f.rename(columns={"Pupil ref": "code of child"}),
             {},
-            "--id and one of: 'code of child', 'Forename'",
+            "--child-id and one of: 'code of child', 'Forename'",
         ),
         (lambda f: f.assign(URN=f["School"]), {}, "--school and one of: 'School', 'URN'"),
         (lambda f: f.rename(columns={"Need later": "Support"}), {}, "--label and one of: 'Support'"),

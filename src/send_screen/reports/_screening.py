@@ -118,7 +118,7 @@ def render_screening(result: ScreeningResult) -> str:
         owner=model.get("owner") or {},
         outcome=outcome,
         marks=run_marks(model.get("trained_on"), result.banners),
-        capacity=capacity_words(result.capacity, result.by_school),
+        capacity=capacity_words(result.capacity, result.per_school),
         by_hand=[
             (shown_name(child), _place(child, several), child) for child in result.set_aside if child.kind == BY_HAND
         ],

@@ -147,19 +147,19 @@ def count(n: int, one: str, many: str) -> str:
     return f"{whole(n)} {one if n == 1 else many}"
 
 
-def capacity_words(capacity: str, by_school: bool) -> str:
+def capacity_words(capacity: str, per_school: bool) -> str:
     """Return the places that were asked for, in words.
 
     Examples
     --------
-    >>> capacity_words("10%", by_school=True)
+    >>> capacity_words("10%", per_school=True)
     '10 of every 100 children, in each school'
-    >>> capacity_words("30", by_school=False)
+    >>> capacity_words("30", per_school=False)
     '30 children'
     """
     share = capacity.strip()
     words = f"{share[:-1].strip()} of every 100 children" if share.endswith("%") else f"{share} children"
-    return f"{words}, in each school" if by_school else words
+    return f"{words}, in each school" if per_school else words
 
 
 def said(mapping: Mapping[str, Any], key: str, otherwise: str = "not recorded") -> str:

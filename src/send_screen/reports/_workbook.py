@@ -144,7 +144,7 @@ def _about(result: ScreeningResult, marks: tuple[str, ...]) -> list[tuple[str, s
         *(("Must not be used", str(use)) for use in prohibited),
         ("File", result.file),
         ("Screened on", date_words(result.date)),
-        ("Places", capacity_words(result.capacity, result.by_school)),
+        ("Places", capacity_words(result.capacity, result.per_school)),
         ("Rows in the file", str(result.n_rows)),
         ("Rows screened", str(result.n_screened)),
         ("Rows set aside", str(len(result.set_aside))),

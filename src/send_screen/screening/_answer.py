@@ -39,7 +39,7 @@ def answer(
     rows: pd.DataFrame,
     *,
     reader: str | None = None,
-    research: bool = False,
+    allow_synthetic_model: bool = False,
     today: dt.date | None = None,
 ) -> pd.DataFrame:
     """Score rows and say why, with no identifier in the answer.
@@ -50,7 +50,7 @@ def answer(
         A verified version.
     rows : pandas.DataFrame, shape (n, any)
         Children, under the contracts' column names.
-    reader, research, today
+    reader, allow_synthetic_model, today
         See :func:`send_screen.screening.screen`.
 
     Returns
@@ -69,7 +69,7 @@ def answer(
     """
     eyes = reader_of(bundle.contracts, reader)
     cohort = load_cohort(bundle.spec, rows.reset_index(drop=True), training=False, contracts=bundle.contracts)
-    banners = refuse_or_warn(bundle, cohort, today=today or dt.date.today(), research=research)
+    banners = refuse_or_warn(bundle, cohort, today=today or dt.date.today(), allow_synthetic_model=allow_synthetic_model)
     found = [*_screened(bundle, cohort, eyes), *_not_screened(bundle, cohort, eyes)]
     table = pd.DataFrame(found).sort_values("row", ignore_index=True)
     table["model_version"] = str(bundle.published["version"]["id"])

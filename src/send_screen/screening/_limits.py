@@ -19,7 +19,7 @@ LATEST_AHEAD, OLDEST = dt.timedelta(days=120), dt.timedelta(days=500)
 UNUSUAL_SHARE = 0.2
 
 
-def refuse_or_warn(bundle: Bundle, cohort: Cohort, *, today: dt.date, research: bool) -> tuple[str, ...]:
+def refuse_or_warn(bundle: Bundle, cohort: Cohort, *, today: dt.date, allow_synthetic_model: bool) -> tuple[str, ...]:
     """Refuse what the version may not be used for; return the banners that its use must show.
 
     Raises
@@ -47,12 +47,12 @@ def refuse_or_warn(bundle: Bundle, cohort: Cohort, *, today: dt.date, research: 
             "what is known today."
         )
     if bundle.trained_on_invented and not cohort.invented:
-        if not research:
+        if not allow_synthetic_model:
             raise PopulationError(
                 "The model learnt from invented children, so it cannot screen real ones.",
                 rule="TRAINED-ON-INVENTED",
                 remedy="Train a version on real children. To look at how the software works, and for nothing else, "
-                "add --research: every page then says so.",
+                "add --allow-synthetic-model: every page then says so.",
             )
         banners.append(RESEARCH_BANNER)
     if cohort.invented:

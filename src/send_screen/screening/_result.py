@@ -126,7 +126,7 @@ class ScreeningResult:
     date : str
         ISO date of the run.
     capacity : str
-        As asked for, for example ``"10%"`` or ``"30"``; with ``by_school`` each school has its own places.
+        As asked for, for example ``"10%"`` or ``"30"``; with ``per_school`` each school has its own places.
     reader : str
         The role whose eyes the list is for.
     listed : tuple of ScreenedChild
@@ -149,7 +149,7 @@ class ScreeningResult:
     file: str
     date: str
     capacity: str
-    by_school: bool
+    per_school: bool
     reader: str
     listed: tuple[ScreenedChild, ...]
     margin: tuple[ScreenedChild, ...]

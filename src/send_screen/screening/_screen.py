@@ -21,15 +21,15 @@ from send_screen.screening._words import reasons
 from send_screen.tables import hash_order
 
 
-def screen(
+def screen_cohort(
     bundle: Bundle,
     cohort: Cohort,
     *,
     file: str,
     capacity: Capacity | None = None,
-    by_school: bool = False,
+    per_school: bool = False,
     reader: str | None = None,
-    research: bool = False,
+    allow_synthetic_model: bool = False,
     today: dt.date | None = None,
 ) -> ScreeningResult:
     """Screen a cohort with a version.
@@ -44,11 +44,11 @@ def screen(
         Name of the file they came from.
     capacity : Capacity, optional
         How many children can be assessed; by default the spec's share.
-    by_school : bool, default False
+    per_school : bool, default False
         Whether each school has its own places.
     reader : str, optional
         The role that will read the list; see :func:`reader_of`.
-    research : bool, default False
+    allow_synthetic_model : bool, default False
         Whether a version that learnt from invented children may be shown real ones, under a watermark.
     today : datetime.date, optional
         The date of the run.
@@ -65,18 +65,18 @@ def screen(
     """
     today = today or dt.date.today()
     capacity = capacity or Capacity(share=bundle.spec.capacity)
-    if by_school and len(cohort) and (cohort.show["school"] == "").all():
+    if per_school and len(cohort) and (cohort.show["school"] == "").all():
         raise UsageError(
             "The file does not say which school a child goes to, so places cannot be given by school.",
-            remedy=f"Add the column {bundle.spec.show_school.column}, or leave out --by school.",
+            remedy=f"Add the column {bundle.spec.show_school.column}, or leave out --per-school.",
         )
     eyes = reader_of(bundle.contracts, reader)
-    banners = (*refuse_or_warn(bundle, cohort, today=today, research=research), *beyond_training(bundle, cohort))
+    banners = (*refuse_or_warn(bundle, cohort, today=today, allow_synthetic_model=allow_synthetic_model), *beyond_training(bundle, cohort))
     X = cohort.X[list(bundle.tables.features)]
     score, contributions = bundle.tables.score(X), bundle.tables.contributions(X)
     bundle.tables.check_additivity(score, contributions)
     order = hash_order(cohort.ids.tolist())
-    school = cohort.show["school"] if by_school else None
+    school = cohort.show["school"] if per_school else None
     listed, margin = listed_and_margin(score, order, school, capacity)
     sure = sureness(bundle, X, score, school, capacity)
     visible = _visible(bundle, eyes, cohort.show)
@@ -109,7 +109,7 @@ def screen(
         file=file,
         date=today.isoformat(),
         capacity=str(capacity),
-        by_school=by_school,
+        per_school=per_school,
         reader=eyes.role,
         listed=tuple(map(child, listed)),
         margin=tuple(map(child, margin)),

@@ -1,4 +1,4 @@
-"""Screen: from a version and a school's file to a list with reasons, in files that are whole or not there."""
+"""Screen a school's file with a version: a list with reasons, in files that are whole or not there."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import errno
 import getpass
 import json
 from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from send_screen.cohorts import load_cohort
+from send_screen.cohorts import BY_HAND, load_cohort
 from send_screen.contracts import file_name
 from send_screen.errors import MissingExtraError, UsageError
 from send_screen.governance import SCREENING, Entry, OpenLedger, Pseudonyms, appending, sha256_of
@@ -20,27 +22,78 @@ from send_screen.reports import (
     write_page,
     write_set_aside_csv,
 )
-from send_screen.screening import NOTICE, Capacity, ScreeningResult, screen
-from send_screen.workflows._models import load_model
+from send_screen.results import Result, Section
+from send_screen.screening import NOTICE, Capacity, ScreeningResult, screen_cohort
+from send_screen.workflows._export import load_model
 
 SUMMARY = "summary.json"
 LEDGER = "screenings.jsonl"
 FILES = ("list.csv", "list.xlsx", "set_aside.csv", "report.html")
 
 
-def screen_file(
+@dataclass(frozen=True, repr=False)
+class ScreenedFile(Result):
+    """A file that was screened.
+
+    A notebook shows the counts and never a child: the list is in the files, for those who may read it.
+
+    Attributes
+    ----------
+    result : ScreeningResult
+        Who is listed and why, who is just below the threshold, who could not be screened.
+    summary : dict
+        The counts, as in ``summary.json``.
+    out : pathlib.Path
+        Folder of the files.
+    """
+
+    result: ScreeningResult
+    summary: dict[str, Any]
+    out: Path
+
+    @property
+    def headline(self) -> str:
+        """How many rows the file has, and what became of them."""
+        found = self.result
+        return f"{found.n_rows} rows = {found.n_screened} screened + {len(found.set_aside)} set aside."
+
+    def sections(self) -> Iterable[Section]:
+        """Give the counts and the notes; the children who could not be screened come first."""
+        found = self.result
+        aside = Counter(child.kind for child in found.set_aside)
+        by_hand_first = sorted(aside.items(), key=lambda item: item[0] != BY_HAND)
+        yield Section(
+            [
+                *found.banners,
+                *(f"{n} child(ren): {kind}." for kind, n in by_hand_first),
+                f"{len(found.listed)} of {found.n_screened} screened children are listed, {len(found.margin)} are just "
+                "below the line. Not being listed is never 'no need'.",
+                *(f"Note: {note}" for note in found.notes),
+                f"Open {(self.out / 'report.html').resolve()}",
+            ]
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the counts."""
+        return self.summary
+
+
+def screen(
     model: str | Path,
     file: str | Path,
     *,
     out: str | Path,
     capacity: str | None = None,
-    by_school: bool = False,
-    reader: str | None = None,
-    research: bool = False,
+    per_school: bool = False,
+    role: str | None = None,
+    allow_synthetic_model: bool = False,
     ledger: str | Path | None = None,
     tracking_uri: str | None = None,
-) -> tuple[ScreeningResult, dict[str, Any]]:
-    """Screen a file and write ``list.csv``, ``list.xlsx``, ``set_aside.csv``, ``report.html`` and ``summary.json``.
+    progress: Callable[[str], None] | None = None,
+) -> ScreenedFile:
+    """List the children of a file whom it would be worth talking about first, with reasons.
+
+    Writes ``list.csv``, ``list.xlsx``, ``set_aside.csv``, ``report.html`` and ``summary.json``.
 
     Parameters
     ----------
@@ -52,44 +105,69 @@ def screen_file(
         Folder for the results. The summary is written last: where it is missing, the run did not end.
     capacity : str, optional
         ``"30"`` or ``"10%"``; by default the spec's.
-    by_school : bool, default False
-        Whether each school has its own places.
-    reader : str, optional
+    per_school : bool, default False
+        Whether the capacity is that of each school rather than of the whole file.
+    role : str, optional
         The role that will read the list: of what it may not see, only the agency to ask is named.
-    research : bool, default False
-        See :func:`send_screen.screening.screen`.
+    allow_synthetic_model : bool, default False
+        Show real children to a model that was trained on synthetic ones; every page then says so.
     ledger : str or pathlib.Path, optional
         Where the run is entered, with those it listed under pseudonyms; by default ``screenings.jsonl`` beside
         ``out``.
     tracking_uri : str, optional
         Where the registry is, for ``models:/...``.
+    progress : callable, optional
+        Called with a sentence before each step.
 
     Returns
     -------
-    result : ScreeningResult
-    summary : dict
-        As written.
+    ScreenedFile
+        Rows of the file = rows screened + rows set aside.
 
     Raises
     ------
+    UsageError
+        If there is no such version, or the capacity is none.
+    PopulationError
+        If the children are outside the model's population, or it was trained on synthetic children.
     GateError
         If the version was withdrawn.
     LedgerError
         If the ledger was altered or is torn. Nothing is written then: nobody is listed unseen.
     MissingExtraError
         If the ledger, the folder or one of its files cannot be written.
+
+    Examples
+    --------
+    >>> from send_screen import screen
+    >>> found = screen("model", "pupils.xlsx", out="lists", capacity="10%")  # doctest: +SKIP
+    >>> found.summary["n_listed"]  # doctest: +SKIP
+    9
+
+    Notes
+    -----
+    A flag is a prompt to assess, never a diagnosis and never a decision.
     """
+    if progress is not None:
+        progress("Screening")
     asked = Capacity.parse(capacity) if capacity else None
     if not str(out).strip():
         raise UsageError("No folder is given for the lists.", remedy="Give one with --out.")
     bundle = load_model(model, tracking_uri=tracking_uri)
     cohort = load_cohort(bundle.spec, file, training=False, contracts=bundle.contracts)
-    result = screen(
-        bundle, cohort, file=Path(file).name, capacity=asked, by_school=by_school, reader=reader, research=research
+    result = screen_cohort(
+        bundle,
+        cohort,
+        file=Path(file).name,
+        capacity=asked,
+        per_school=per_school,
+        reader=role,
+        allow_synthetic_model=allow_synthetic_model,
     )
     out = Path(out)
     with appending(ledger or out.resolve().parent / LEDGER) as book:
-        return result, write_results(result, out, manifest_sha256=bundle.manifest_sha256, book=book)
+        summary = write_results(result, out, manifest_sha256=bundle.manifest_sha256, book=book)
+    return ScreenedFile(result, summary, out)
 
 
 def write_results(result: ScreeningResult, out: Path, *, manifest_sha256: str, book: OpenLedger) -> dict[str, Any]:
@@ -139,8 +217,8 @@ def enter_batch(result: ScreeningResult, out: Path, manifest_sha256: str, book: 
         "file": file_name(result.file),
         "list_sha256": sha256_of((out / "list.csv").read_bytes()),
         "capacity": result.capacity,
-        "by_school": result.by_school,
-        "rows": result.n_rows,
+        "per_school": result.per_school,
+        "n_rows": result.n_rows,
         "set_aside": len(result.set_aside),
         "key": pseudonyms.key_id,
         "listed": [{"rank": child.rank, "child": pseudonyms.of(child.child_id)} for child in result.listed],
@@ -167,12 +245,12 @@ def summarise(result: ScreeningResult, out: Path, manifest_sha256: str) -> dict[
         "file": result.file,
         "date": result.date,
         "capacity": result.capacity,
-        "by_school": result.by_school,
-        "reader": result.reader,
-        "rows": result.n_rows,
-        "screened": result.n_screened,
-        "listed": len(result.listed),
-        "on_the_margin": len(result.margin),
+        "per_school": result.per_school,
+        "role": result.reader,
+        "n_rows": result.n_rows,
+        "n_screened": result.n_screened,
+        "n_listed": len(result.listed),
+        "n_near_threshold": len(result.margin),
         "set_aside": dict(sorted(Counter(child.kind for child in result.set_aside).items())),
         "set_aside_by_rule": dict(sorted(Counter(child.rule for child in result.set_aside).items())),
         "notes": list(result.notes),

@@ -41,7 +41,7 @@ def render_guide(version: Mapping[str, Any], *, pythons: Sequence[str], with_pyt
         One HTML page that needs nothing else, and prints on one sheet.
     """
     environment = Environment(
-        loader=ChoiceLoader([PackageLoader("send_screen.kit"), PackageLoader("send_screen.reports")]),
+        loader=ChoiceLoader([PackageLoader("send_screen.school_kit"), PackageLoader("send_screen.reports")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

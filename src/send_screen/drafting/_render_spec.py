@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from send_screen.workflows._first_steps._columns import Found
-from send_screen.workflows._first_steps._contract import VERSION, plain, quoted
-from send_screen.workflows._first_steps._roles import OPTIONS, Draft
+from send_screen.drafting._profile import ColumnProfile
+from send_screen.drafting._render_contract import VERSION, plain, quoted
+from send_screen.drafting._roles import OPTIONS, ProjectDraft
 
 _FOLDS = 5
 AGE = "age_in_months"
@@ -18,19 +18,19 @@ _WORDS = {
 }
 
 
-def spec_text(made: Draft, contract: str, name: str, file: str, *, rule: Found, today: dt.date) -> str:
+def render_spec(made: ProjectDraft, contract: str, name: str, file: str, *, rule: ColumnProfile, today: dt.date) -> str:
     """Return the spec as YAML.
 
     Parameters
     ----------
-    made : Draft
+    made : ProjectDraft
     contract : str
         The contract's id, ``"local/pupils"``.
     name : str
         The model's name.
     file : str
         Name of the file that it was written from.
-    rule : Found
+    rule : ColumnProfile
         The feature that the one-line rule ranks by.
     today : datetime.date
     """
@@ -101,11 +101,11 @@ def spec_text(made: Draft, contract: str, name: str, file: str, *, rule: Found, 
     return "\n".join(lines) + "\n"
 
 
-def _guess(made: Draft, part: str) -> str:
+def _guess(made: ProjectDraft, part: str) -> str:
     return f"  # GUESS: if not, run init again with {OPTIONS[part]}" if part in made.guessed else ""
 
 
-def _as_of(made: Draft, contract: str, today: dt.date) -> str:
+def _as_of(made: ProjectDraft, contract: str, today: dt.date) -> str:
     if made.year:
         return (
             f'as_of: {{academic_year: {contract}.{made.year.name}, month_day: "07-31"}}  # GUESS: the end of that year'
@@ -113,7 +113,7 @@ def _as_of(made: Draft, contract: str, today: dt.date) -> str:
     return f"as_of: {dt.date(today.year - (today < dt.date(today.year, 7, 31)), 7, 31).isoformat()}"
 
 
-def _identity(made: Draft, contract: str) -> Iterator[str]:
+def _identity(made: ProjectDraft, contract: str) -> Iterator[str]:
     yield f"child_id: {made.child_id.name}{_guess(made, 'child_id')}"
     yield f"school: {contract}.{made.school.name}{_guess(made, 'school')}"
     names = [made.shown[part].name for part in ("forename", "surname") if part in made.shown]
@@ -125,7 +125,7 @@ def _identity(made: Draft, contract: str) -> Iterator[str]:
             yield f"  class: {contract}.{made.shown['class'].name}"
 
 
-def _eligible(made: Draft, contract: str) -> Iterator[str]:
+def _eligible(made: ProjectDraft, contract: str) -> Iterator[str]:
     yield "# Children whose needs are on the record already are not asked about: finding them is not early."
     yield "eligible:"
     if made.status:
@@ -151,7 +151,7 @@ def _eligible(made: Draft, contract: str) -> Iterator[str]:
     yield "      words: a need is on the record already"
 
 
-def _outcome(made: Draft, contract: str) -> Iterator[str]:
+def _outcome(made: ProjectDraft, contract: str) -> Iterator[str]:
     yield "outcome:"
     yield f"  column: {contract}.{made.label.name}{_guess(made, 'label')}"
     yield f"  positive: [{', '.join(map(quoted, made.positive))}]  # GUESS: codes that say that it happened"
@@ -160,7 +160,7 @@ def _outcome(made: Draft, contract: str) -> Iterator[str]:
     yield f"  words: {quoted(f'had {made.label.label}')}  # DECIDE: 'of 100 children on the list, 38 ...'"
 
 
-def _features(made: Draft, contract: str) -> Iterator[str]:
+def _features(made: ProjectDraft, contract: str) -> Iterator[str]:
     yield "# DECIDE for each: was it known by `as_of`? Say its label in words, as it should stand in a child's reasons."
     yield "# `sign: decreasing` promises that a higher value never raises the risk (a test score), `sign: increasing`"
     yield "# that it never lowers it; without a sign the data decide. `area` in words gives the area of need."
@@ -174,12 +174,12 @@ def _features(made: Draft, contract: str) -> Iterator[str]:
         yield f"  - name: {column.name}"
         yield f"    column: {contract}.{column.name}"
         yield f"    kind: {'number' if column.numeric else 'category'}"
-        if column.hint in ("absence", "attendance"):
-            sign = "increasing" if column.hint == "absence" else "decreasing"
+        if column.role in ("absence", "attendance"):
+            sign = "increasing" if column.role == "absence" else "decreasing"
             yield f"    sign: {sign}  # missing school may never lower a child's risk"
         yield f"    words: {{label: {quoted(column.label)}}}"
     for column, _ in made.groups:
-        if column.hint == "proxy" and len(column.codes) == 2:
+        if column.role == "proxy" and len(column.codes) == 2:
             yield from _proxy(column, contract)
     if made.left_out:
         yield "  # Left out, with the reason. A column that you take in must be in the contract too."
@@ -187,7 +187,7 @@ def _features(made: Draft, contract: str) -> Iterator[str]:
             yield f"  # - {plain(header)}: {plain(reason)}"
 
 
-def _proxy(column: Found, contract: str) -> Iterator[str]:
+def _proxy(column: ColumnProfile, contract: str) -> Iterator[str]:
     name, value = column.name, quoted(column.codes[-1])
     yield f"  # {plain(column.label)} is compared as groups. To look at it too (it can then only ever raise a risk):"
     yield f"  # - name: {name}"
@@ -198,7 +198,7 @@ def _proxy(column: Found, contract: str) -> Iterator[str]:
     yield f"  #   words: {{label: {quoted(column.label)}}}"
 
 
-def _groups(made: Draft, contract: str) -> Iterator[str]:
+def _groups(made: ProjectDraft, contract: str) -> Iterator[str]:
     yield "# GUESS: groups whose missed need is compared. DECIDE: say each in words, as in 'of 100 girls who ...'."
     yield "groups:"
     for column, derive in made.groups:
@@ -212,7 +212,7 @@ def _groups(made: Draft, contract: str) -> Iterator[str]:
             yield f"    levels: {{{levels}}}"
 
 
-def _group_words(column: Found) -> list[tuple[str, str]]:
+def _group_words(column: ColumnProfile) -> list[tuple[str, str]]:
     keys = {one.casefold() for one in column.codes}
     if keys in ({"yes", "no"}, {"y", "n"}, {"true", "false"}):
         how = {True: "with", False: "without"}

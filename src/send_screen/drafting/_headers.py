@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-Hint = Literal[
+ColumnRole = Literal[
     "id", "school", "class", "forename", "surname", "birth", "private", "status", "protected", "proxy", "absence",
     "attendance",
 ]  # fmt: skip
 
 # Read in this order, on the letters of a header alone; the first that fits is taken.
-_HINTS: tuple[tuple[Hint, str], ...] = (
+_ROLES: tuple[tuple[ColumnRole, str], ...] = (
     (
         "id",
         r"^(upn|uniquepupilnumber|id|ref|reference)$|^(child|pupil|student|stdnt|person)(id|no|number|ref)$|^admno$",
@@ -62,19 +62,19 @@ def letters(header: str) -> str:
     return re.sub(r"[^a-z]", "", _WAVE.sub("", header.strip()).lower())
 
 
-def hint(header: str) -> Hint | None:
+def infer_role(header: str) -> ColumnRole | None:
     """Return what a header suggests that its column is, or None.
 
     Examples
     --------
-    >>> [hint(header) for header in ("WKWHITE", "avg_SES", "Ethnicity", "P1PRONOU", "assessment", "Date of birth")]
+    >>> [infer_role(header) for header in ("WKWHITE", "avg_SES", "Ethnicity", "P1PRONOU", "assessment", "Date of birth")]
     ['protected', 'proxy', 'protected', None, None, 'birth']
     """
     text = letters(header)
-    return next((kind for kind, pattern in _HINTS if re.search(pattern, text)), None)
+    return next((kind for kind, pattern in _ROLES if re.search(pattern, text)), None)
 
 
-def knows_the_future(header: str, label: str) -> str | None:
+def post_outcome_reason(header: str, label: str) -> str | None:
     """Return why a column may have been recorded with the outcome or after it, going by its header; None if not.
 
     Parameters
@@ -84,9 +84,9 @@ def knows_the_future(header: str, label: str) -> str | None:
 
     Examples
     --------
-    >>> knows_the_future("C6R4RSCL", "F5SPECS")
+    >>> post_outcome_reason("C6R4RSCL", "F5SPECS")
     'by its name it is of wave 6, and the outcome of wave 5'
-    >>> knows_the_future("C1FMOTOR", "F5SPECS") is None
+    >>> post_outcome_reason("C1FMOTOR", "F5SPECS") is None
     True
     """
     wave, of_label = _WAVE.match(header), _WAVE.match(label)

@@ -15,7 +15,7 @@ from send_screen.contracts import code_key, header_key, month_first, quotable, r
 from send_screen.errors import UsageError
 from send_screen.specs import code
 from send_screen.tables import MINIMUM_CHILDREN, published_range
-from send_screen.workflows._first_steps._names import Hint, hint
+from send_screen.drafting._headers import ColumnRole, infer_role
 
 Kind = Literal["number", "codes", "date", "year", "upn", "text", "constant"]
 
@@ -30,7 +30,7 @@ _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 
 
 @dataclass(frozen=True)
-class Found:
+class ColumnProfile:
     """What one column holds.
 
     Attributes
@@ -39,7 +39,7 @@ class Found:
         As in the file, and as an identifier of letters, digits and underscores.
     kind : {"number", "codes", "date", "year", "upn", "text", "constant"}
         A ``"year"`` is an academic year, such as 2022/23.
-    hint : str or None
+    role : str or None
         What the header suggests.
     n, n_known, n_distinct : int
         Rows, rows that are not blank, and different values in them.
@@ -62,7 +62,7 @@ class Found:
     header: str
     name: str
     kind: Kind
-    hint: Hint | None
+    role: ColumnRole | None
     n: int
     n_known: int
     n_distinct: int
@@ -90,7 +90,7 @@ class Found:
         return self.n_known > 0 and self.n_distinct >= _MOST * self.n_known
 
 
-def find_columns(frame: pd.DataFrame, file: str) -> tuple[Found, ...]:
+def profile_columns(frame: pd.DataFrame, file: str) -> tuple[ColumnProfile, ...]:
     """Look at each column of a table.
 
     Parameters
@@ -136,11 +136,11 @@ def _refuse_names(headers: list[str], file: str) -> None:
             )
 
 
-def _look(series: pd.Series, header: str, name: str) -> Found:
+def _look(series: pd.Series, header: str, name: str) -> ColumnProfile:
     texts = series.map(_text, na_action="ignore").astype(object)
     texts = texts.where(texts.notna(), None)
     known = texts.dropna()
-    suggested = hint(header)
+    suggested = infer_role(header)
     numbers = pd.to_numeric(known.map(_plain_number), errors="coerce").astype("float64")
     numbers = numbers[np.isfinite(numbers)]
     dates = 0.0 if known.empty or month_first(known.unique()) else float(known.map(read_date).notna().mean())
@@ -172,11 +172,11 @@ def _look(series: pd.Series, header: str, name: str) -> Found:
         kind, codes = "text", ()
     if kind == "codes" and (len({code_key(one) for one in codes}) < len(codes) or "" in map(code_key, codes)):
         kind, codes = "text", ()
-    return Found(
+    return ColumnProfile(
         header=header,
         name=name,
         kind="constant" if known.empty else kind,
-        hint=suggested,
+        role=suggested,
         n=len(series),
         n_known=len(known),
         n_distinct=len(counts),

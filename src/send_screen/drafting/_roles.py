@@ -10,8 +10,8 @@ from send_screen.contracts import ETHNIC_GROUPS, header_key
 from send_screen.errors import UsageError
 from send_screen.specs import code
 from send_screen.tables import MINIMUM_CHILDREN
-from send_screen.workflows._first_steps._columns import Found
-from send_screen.workflows._first_steps._names import knows_the_future, named_after
+from send_screen.drafting._profile import ColumnProfile
+from send_screen.drafting._headers import post_outcome_reason, named_after
 
 Derive = Literal["season", "ethnic_group", "eal"]
 _YES = frozenset({"1", "yes", "y", "true", "t", "k", "e", "s", "ehcp"})
@@ -20,49 +20,49 @@ _MOST_OUTCOMES = 12
 _MOST_RECOGNISED = 0.8
 # Fewer with (or without) the outcome teach nothing, and their number may not be told.
 _LEAST = 2 * MINIMUM_CHILDREN
-OPTIONS = {"label": "--label", "school": "--school", "child_id": "--id"}
+OPTIONS = {"label": "--label", "school": "--school", "child_id": "--child-id"}
 _WHAT = {"label": "what happened later", "school": "the school", "child_id": "the child's identifier"}
 
 
 @dataclass(frozen=True)
-class Draft:
+class ProjectDraft:
     """The parts that columns play.
 
     Attributes
     ----------
-    label, school, child_id : Found
+    label, school, child_id : ColumnProfile
     guessed : frozenset of str
         Which of these three were guessed.
     positive, negative : tuple of str
         Codes of the label.
-    features : tuple of Found
-    groups : tuple of (Found, str or None)
+    features : tuple of ColumnProfile
+    groups : tuple of (ColumnProfile, str or None)
         What is compared, and how groups are made of its codes.
-    status : tuple of (Found, tuple of str)
+    status : tuple of (ColumnProfile, tuple of str)
         Columns that say whose needs are on the record already, with the codes that say so.
-    shown : dict of str to Found
+    shown : dict of str to ColumnProfile
         ``"forename"``, ``"surname"`` and ``"class"``, where there are such columns.
-    birth, year : Found or None
+    birth, year : ColumnProfile or None
         The date of birth, and the academic year.
     left_out : dict of str to str
         Header to the reason.
     """
 
-    label: Found
-    school: Found
-    child_id: Found
+    label: ColumnProfile
+    school: ColumnProfile
+    child_id: ColumnProfile
     guessed: frozenset[str]
     positive: tuple[str, ...]
     negative: tuple[str, ...]
-    features: tuple[Found, ...] = ()
-    groups: tuple[tuple[Found, Derive | None], ...] = ()
-    status: tuple[tuple[Found, tuple[str, ...]], ...] = ()
-    shown: dict[str, Found] = field(default_factory=dict)
-    birth: Found | None = None
-    year: Found | None = None
+    features: tuple[ColumnProfile, ...] = ()
+    groups: tuple[tuple[ColumnProfile, Derive | None], ...] = ()
+    status: tuple[tuple[ColumnProfile, tuple[str, ...]], ...] = ()
+    shown: dict[str, ColumnProfile] = field(default_factory=dict)
+    birth: ColumnProfile | None = None
+    year: ColumnProfile | None = None
     left_out: dict[str, str] = field(default_factory=dict)
 
-    def without(self, feature: str, reason: str) -> Draft:
+    def without(self, feature: str, reason: str) -> ProjectDraft:
         """Return the draft with one feature left out."""
         gone = next(found for found in self.features if found.name == feature)
         return replace(
@@ -72,14 +72,14 @@ class Draft:
         )
 
 
-def draft(
-    columns: tuple[Found, ...], file: str, *, label: str | None, school: str | None, child_id: str | None
-) -> Draft:
+def draft_project(
+    columns: tuple[ColumnProfile, ...], file: str, *, label: str | None, school: str | None, child_id: str | None
+) -> ProjectDraft:
     """Give each column its part.
 
     Parameters
     ----------
-    columns : tuple of Found
+    columns : tuple of ColumnProfile
     file : str
         The file's name, for the messages.
     label, school, child_id : str or None
@@ -91,7 +91,7 @@ def draft(
         Where one of the three is not given and cannot be guessed, or cannot play its part.
     """
     ids = [c for c in columns if c.kind in ("upn", "text", "number") and c.n_known == c.n_distinct == c.n]
-    named = [c for c in ids if c.kind == "upn"] or [c for c in ids if c.hint == "id"]
+    named = [c for c in ids if c.kind == "upn"] or [c for c in ids if c.role == "id"]
     parts = {
         "child_id": _one(columns, file, "child_id", child_id, named, ids),
         "school": _one(columns, file, "school", school, *_schools(columns)),
@@ -108,7 +108,7 @@ def draft(
             remedy="Give a file with children of several schools, or another column with --school.",
         )
     given = {"label": label, "school": school, "child_id": child_id}
-    made = Draft(
+    made = ProjectDraft(
         label=parts["label"],
         school=parts["school"],
         child_id=parts["child_id"],
@@ -123,13 +123,13 @@ def draft(
 
 
 def _one(
-    columns: tuple[Found, ...],
+    columns: tuple[ColumnProfile, ...],
     file: str,
     part: str,
     given: str | None,
-    likely: list[Found],
-    possible: list[Found],
-) -> Found:
+    likely: list[ColumnProfile],
+    possible: list[ColumnProfile],
+) -> ColumnProfile:
     option = OPTIONS[part]
     if given is not None:
         for column in columns:
@@ -153,16 +153,16 @@ def _one(
     )
 
 
-def _schools(columns: tuple[Found, ...]) -> tuple[list[Found], list[Found]]:
+def _schools(columns: tuple[ColumnProfile, ...]) -> tuple[list[ColumnProfile], list[ColumnProfile]]:
     possible = [
-        c for c in columns if 2 <= c.n_distinct <= c.n_known / 2 and c.hint in ("school", "id", None, "private")
+        c for c in columns if 2 <= c.n_distinct <= c.n_known / 2 and c.role in ("school", "id", None, "private")
     ]
-    likely = [c for c in possible if c.hint == "school"]
+    likely = [c for c in possible if c.role == "school"]
     return likely, likely or [c for c in possible if c.kind == "text" or (c.whole and c.n_distinct > 12)]
 
 
-def _labels(columns: tuple[Found, ...]) -> tuple[list[Found], list[Found]]:
-    possible = [c for c in columns if c.kind == "codes" and c.hint in (None, "status")]
+def _labels(columns: tuple[ColumnProfile, ...]) -> tuple[list[ColumnProfile], list[ColumnProfile]]:
+    possible = [c for c in columns if c.kind == "codes" and c.role in (None, "status")]
     likely = [c for c in possible if _sounds_like_an_outcome(c.header)]
     return likely, [c for c in possible if len(c.codes) == 2] or possible
 
@@ -172,7 +172,7 @@ def _sounds_like_an_outcome(header: str) -> bool:
     return any(word in key for word in ("outcome", "label", "target", "later"))
 
 
-def _refuse_one_column_twice(parts: dict[str, Found], file: str) -> None:
+def _refuse_one_column_twice(parts: dict[str, ColumnProfile], file: str) -> None:
     for first, second in (("child_id", "school"), ("child_id", "label"), ("school", "label")):
         if parts[first] is parts[second]:
             raise UsageError(
@@ -183,17 +183,17 @@ def _refuse_one_column_twice(parts: dict[str, Found], file: str) -> None:
             )
 
 
-def _refuse_not_one_row_a_child(child_id: Found, file: str) -> None:
+def _refuse_not_one_row_a_child(child_id: ColumnProfile, file: str) -> None:
     if not child_id.unique:
         raise UsageError(
             "Many rows have the same identifier, or none: send-screen init needs one row a child.",
             file=file,
             column=child_id.header,
-            remedy="Give a file with one row a child, or another column with --id.",
+            remedy="Give a file with one row a child, or another column with --child-id.",
         )
 
 
-def _outcome(label: Found, file: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _outcome(label: ColumnProfile, file: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the codes that mean yes and those that mean no; of others the commonest is taken for no."""
     if not label.codes or len(label.codes) > _MOST_OUTCOMES or label.kind == "constant":
         raise UsageError(
@@ -216,7 +216,7 @@ def _outcome(label: Found, file: str) -> tuple[tuple[str, ...], tuple[str, ...]]
     return positive, negative
 
 
-def _yes_and_no(column: Found) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _yes_and_no(column: ColumnProfile) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the codes that mean yes and those that mean no; where no words say so the commonest is taken for no."""
     positive = tuple(one for one in column.codes if one.casefold() in _YES)
     negative = tuple(one for one in column.codes if one.casefold() in _NO)
@@ -227,28 +227,28 @@ def _yes_and_no(column: Found) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(one for one in column.codes if one != commonest), (commonest,)
 
 
-def _place(made: Draft, column: Found) -> Draft:
+def _place(made: ProjectDraft, column: ColumnProfile) -> ProjectDraft:
     """Return the draft with one more column in its part."""
-    hint = column.hint
+    role = column.role
     if column.kind == "constant":
         return _leave(made, column, "blank, or the same for all or nearly all children")
     if column.kind == "year":
         return _leave(made, column, "an academic year") if made.year else replace(made, year=column)
-    if hint in ("forename", "surname", "class") and hint not in made.shown:
-        return replace(made, shown={**made.shown, hint: column})
-    if hint == "birth" and column.kind == "date" and made.birth is None:
+    if role in ("forename", "surname", "class") and role not in made.shown:
+        return replace(made, shown={**made.shown, role: column})
+    if role == "birth" and column.kind == "date" and made.birth is None:
         return replace(made, birth=column, groups=(*made.groups, (column, "season")))
-    if hint in ("forename", "surname", "class", "private", "school", "id"):
+    if role in ("forename", "surname", "class", "private", "school", "id"):
         return _leave(made, column, "by its name it says who or where a child is: nothing to learn from")
     if column.kind == "upn" or (column.unique and (column.kind != "number" or column.whole)):
         return _leave(made, column, "nearly every child has a value of its own: it would name children")
-    if hint in ("protected", "proxy"):
+    if role in ("protected", "proxy"):
         return _group(
-            made, column, "a protected characteristic" if hint == "protected" else "close to a protected characteristic"
+            made, column, "a protected characteristic" if role == "protected" else "close to a protected characteristic"
         )
-    if why := knows_the_future(column.header, made.label.header):
+    if why := post_outcome_reason(column.header, made.label.header):
         return _leave(made, column, f"it may know the outcome: {why}")
-    if hint == "status":
+    if role == "status":
         if 2 <= len(column.codes) <= _MOST_OUTCOMES:
             return replace(made, status=(*made.status, (column, _yes_and_no(column)[0])))
         return _leave(made, column, "by its name it says whose needs are on the record: use it under `eligible`")
@@ -263,11 +263,11 @@ def _place(made: Draft, column: Found) -> Draft:
     return replace(made, features=(*made.features, column))
 
 
-def _leave(made: Draft, column: Found, reason: str) -> Draft:
+def _leave(made: ProjectDraft, column: ColumnProfile, reason: str) -> ProjectDraft:
     return replace(made, left_out={**made.left_out, column.header: reason})
 
 
-def _group(made: Draft, column: Found, why: str) -> Draft:
+def _group(made: ProjectDraft, column: ColumnProfile, why: str) -> ProjectDraft:
     """Return the draft with a column as groups to compare: by its codes, or by those of the census."""
     known = column.values.dropna().astype(str).str.upper()
     derive: Derive | None = None

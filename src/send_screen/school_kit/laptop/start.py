@@ -10,6 +10,7 @@ import datetime
 import hashlib
 import json
 import os
+import runpy
 import shutil
 import sys
 import sysconfig
@@ -133,13 +134,11 @@ def screen(here: Path, arguments: Sequence[str]) -> int:
     file, rest = dropped(arguments)
     sys.path.insert(0, str(install(here, read_kit(here))))
     out = Path(results_beside(file, datetime.datetime.now()))
-    from send_screen.cli import main
-
     # One ledger for the folder, wherever the files lie: who asks for it later should find all of it.
     ledger = str(here / "screenings.jsonl")
     sys.argv = ["send-screen", "screen", str(here / "model"), str(file), "--out", str(out), "--ledger", ledger, *rest]
     try:
-        main()
+        runpy.run_module("send_screen", run_name="__main__")
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(bool(end.code))
         if code == CANNOT:

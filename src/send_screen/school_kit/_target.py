@@ -51,7 +51,3 @@ WINDOWS = Target(
         "sys_platform": "win32",
     },
 )
-
-# Newest first: the order in which a school's laptop is asked for them. A Python for which a package has no file at the
-# version installed here is left out of the kit, and named.
-PYTHONS = ("3.15", "3.14", "3.13", "3.12", "3.11")

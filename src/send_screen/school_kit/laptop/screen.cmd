@@ -42,7 +42,7 @@ echo.
 echo Ask the IT department for one of:
 echo   - Python @VERSIONS@, 64-bit, from python.org, installed for you only.
 echo     That needs no administrator rights, and no network afterwards.
-echo   - or, from whoever sent you this folder, one with Python in it: send-screen kit --python
+echo   - or, from whoever sent you this folder, one with Python in it: send-screen kit --python ZIP
 echo.
 echo Then drop your file on screen.cmd again. guide.html has a part for the IT department.
 echo.

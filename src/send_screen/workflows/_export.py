@@ -1,18 +1,47 @@
-"""Find a version by its name in the registry or by its folder, and verify it before anything is read from it."""
+"""Load a version from the registry or a folder, verified before anything is read from it, and export one."""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from send_screen.errors import GateError, UsageError
 from send_screen.governance import Bundle, open_bundle
+from send_screen.results import Result, Section
 from send_screen.workflows._folders import new_folder
 
 
+@dataclass(frozen=True, repr=False)
+class ExportedVersion(Result):
+    """A version as a folder of plain files.
+
+    Attributes
+    ----------
+    out : pathlib.Path
+    """
+
+    out: Path
+
+    @property
+    def headline(self) -> str:
+        """Where it is, and how to screen with it."""
+        return f"The version is in {self.out}. Screen with it: send-screen screen {self.out} FILE --out DIR"
+
+    def sections(self) -> Iterable[Section]:
+        """Give nothing more."""
+        return ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the folder."""
+        return {"out": str(self.out)}
+
+
 def load_model(model: str | Path, *, tracking_uri: str | None = None, even_withdrawn: bool = False) -> Bundle:
-    """Return a verified version.
+    """Load a version: spec, contracts, model tables and what it publishes, every file held against its hash.
 
     Parameters
     ----------
@@ -23,6 +52,11 @@ def load_model(model: str | Path, *, tracking_uri: str | None = None, even_withd
     even_withdrawn : bool, default False
         Whether to open a version that was withdrawn: to look into it, not to screen with it. A folder cannot know.
 
+    Returns
+    -------
+    Bundle
+        ``spec``, ``contracts``, ``tables`` (:class:`~send_screen.RiskTables`) and ``published``.
+
     Raises
     ------
     UsageError
@@ -31,6 +65,13 @@ def load_model(model: str | Path, *, tracking_uri: str | None = None, even_withd
         If it was withdrawn.
     TablesError
         If a file was changed.
+
+    Examples
+    --------
+    >>> from send_screen import load_model
+    >>> version = load_model("models:/reception_sen@champion")  # doctest: +SKIP
+    >>> version.tables.decision_function(cohort.X)  # doctest: +SKIP
+    array([-1.93, ...])
     """
     if not str(model).startswith("models:"):
         if not Path(model).is_dir():
@@ -43,8 +84,8 @@ def load_model(model: str | Path, *, tracking_uri: str | None = None, even_withd
         return _fetch(str(model), tracking_uri, Path(target), even_withdrawn=even_withdrawn)[0]
 
 
-def export_model(model: str, out: str | Path, *, tracking_uri: str | None = None) -> Path:
-    """Write a registered version into a folder that can be screened with where there is no MLflow.
+def export(model: str, out: str | Path, *, tracking_uri: str | None = None) -> ExportedVersion:
+    """Write a registered version into a folder of plain files, to screen with where there is no MLflow.
 
     Parameters
     ----------
@@ -53,16 +94,32 @@ def export_model(model: str, out: str | Path, *, tracking_uri: str | None = None
     out : str or pathlib.Path
         A folder that is not there yet, or is empty.
     tracking_uri : str, optional
+        Where the registry is; by default ``mlflow.db`` in the working directory.
 
     Returns
     -------
-    pathlib.Path
-        The folder.
+    ExportedVersion
+        ``out`` is the folder.
+
+    Raises
+    ------
+    UsageError
+        If there is no such version, or the folder is not empty.
+    GateError
+        If the version was withdrawn.
+    TablesError
+        If a file was changed.
+
+    Examples
+    --------
+    >>> from send_screen import export, screen
+    >>> export("models:/reception_sen@champion", "model")  # doctest: +SKIP
+    <ExportedVersion: The version is in model. Screen with it: ...>
     """
     out = Path(out)
     with tempfile.TemporaryDirectory() as target, new_folder(out) as part:
         shutil.copytree(_fetch(model, tracking_uri, Path(target))[1], part, dirs_exist_ok=True)
-    return out
+    return ExportedVersion(out)
 
 
 def _fetch(model: str, tracking_uri: str | None, target: Path, *, even_withdrawn: bool = False) -> tuple[Bundle, Path]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from send_screen.workflows._first_steps._columns import Found
-from send_screen.workflows._first_steps._roles import Draft
+from send_screen.drafting._profile import ColumnProfile
+from send_screen.drafting._roles import ProjectDraft
 
 VERSION = "1.0.0"
 
@@ -21,12 +21,12 @@ def plain(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)
 
 
-def contract_text(made: Draft, contract: str, file: str, n: int) -> str:
+def render_contract(made: ProjectDraft, contract: str, file: str, n: int) -> str:
     """Return the contract as YAML.
 
     Parameters
     ----------
-    made : Draft
+    made : ProjectDraft
     contract : str
         Its id, ``"local/pupils"``.
     file : str
@@ -78,7 +78,7 @@ def contract_text(made: Draft, contract: str, file: str, n: int) -> str:
     return "\n".join([*lines, *_columns(made)]) + "\n"
 
 
-def _columns(made: Draft) -> Iterator[str]:
+def _columns(made: ProjectDraft) -> Iterator[str]:
     yield from _column(made.child_id, "The child's identifier. No model sees it.", key=True)
     yield from _column(made.school, "The school. Children of one school stay on one side of every split.", text=True)
     yield from _column(made.label, "What happened later: the outcome.", optional=True)
@@ -98,10 +98,10 @@ def _columns(made: Draft) -> Iterator[str]:
 
 
 def _column(
-    column: Found, words: str, *, key: bool = False, text: bool = False, optional: bool = False
+    column: ColumnProfile, words: str, *, key: bool = False, text: bool = False, optional: bool = False
 ) -> Iterator[str]:
     kind = "upn" if key and column.kind == "upn" else "text" if key or text else column.kind
-    as_codes = column.hint in ("protected", "proxy") or words.startswith(("What happened", "Says whose"))
+    as_codes = column.role in ("protected", "proxy") or words.startswith(("What happened", "Says whose"))
     coded = kind == "codes" or (kind == "number" and as_codes and bool(column.codes))
     rule = column.name.upper().replace("_", "-")
     yield ""
@@ -119,7 +119,7 @@ def _column(
         yield "        primaryKeyPosition: 1"
         yield "        required: true"
         yield "        unique: true"
-    special = column.hint in ("protected", "proxy", "status") or words.startswith("What happened")
+    special = column.role in ("protected", "proxy", "status") or words.startswith("What happened")
     yield f"        classification: {'special' if special else 'personal'}"
     yield "        customProperties:"
     yield "          - {property: readers, value: [senco]}"
@@ -127,8 +127,8 @@ def _column(
         yield "          - {property: optional, value: true}"
     if column.header != column.name:
         yield f"          - {{property: aliases, value: [{quoted(column.header)}]}}"
-    if column.hint in ("protected", "proxy", "absence", "attendance"):
-        yield f"          - {{property: characteristic, value: {column.hint}}}"
+    if column.role in ("protected", "proxy", "absence", "attendance"):
+        yield f"          - {{property: characteristic, value: {column.role}}}"
     if words.startswith(("What happened", "Says whose")):
         yield "          - {property: outcomeStatus, value: true}"
     if coded:
@@ -143,7 +143,7 @@ def _column(
         yield from quality
 
 
-def _quality(column: Found, kind: str, rule: str, *, coded: bool, key: bool) -> Iterator[str]:
+def _quality(column: ColumnProfile, kind: str, rule: str, *, coded: bool, key: bool) -> Iterator[str]:
     place = "          "
     if key:
         yield f"{place}- {{id: {rule}-BLANK, metric: nullValues, mustBe: 0, description: Every child has one.}}"
@@ -179,23 +179,23 @@ def _own(rule: str, kind: str, words: str, place: str, *, warning: bool = False)
     yield f"{place}  description: {words}"
 
 
-def _comments(column: Found, *, coded: bool, key: bool, text: bool) -> Iterator[str]:
+def _comments(column: ColumnProfile, *, coded: bool, key: bool, text: bool) -> Iterator[str]:
     """Yield what was guessed of a column, and what is to be decided."""
     if key:
         yield "GUESS: UPNs, by their check letters." if column.kind == "upn" else "GUESS: text of any form."
         return
     if text:
         return
-    if column.hint in ("protected", "proxy"):
+    if column.role in ("protected", "proxy"):
         yield (
             "GUESS, by its name: a protected characteristic. Groups are compared; it is never a feature."
-            if column.hint == "protected"
+            if column.role == "protected"
             else "GUESS, by its name: close to a protected characteristic. Groups are compared; a feature may only"
         )
-        if column.hint == "proxy":
+        if column.role == "proxy":
             yield "be made of it that can never lower a child's risk, with a written justification."
-    if column.hint in ("absence", "attendance"):
-        yield f"GUESS, by its name: {column.hint}. A feature only so that missing school never lowers the risk."
+    if column.role in ("absence", "attendance"):
+        yield f"GUESS, by its name: {column.role}. A feature only so that missing school never lowers the risk."
     if coded:
         yield "GUESS: codes." + (
             " Rarer ones, which fewer than 10 children have, are not listed: add those that are real."

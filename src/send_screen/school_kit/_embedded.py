@@ -7,7 +7,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 
-from send_screen.errors import MissingExtraError, UsageError
+from send_screen.errors import UsageError
 from send_screen.governance import sha256_of
 
 _PATH_FILE = re.compile(r"python(?P<major>3)(?P<minor>\d+)\._pth")
@@ -20,7 +20,7 @@ BY_HAND = (
 
 @dataclass(frozen=True)
 class EmbeddedPython:
-    """An embeddable Python, looked into and found fit.
+    """An embeddable Python for 64-bit Windows.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class EmbeddedPython:
     version : str
         Such as ``"3.12"``.
     sha256 : str
-        To be held against what python.org publishes for the file.
+        To be compared with what python.org publishes for the file.
     """
 
     path: Path
@@ -36,19 +36,11 @@ class EmbeddedPython:
     sha256: str
 
 
-def no_python_to_add() -> MissingExtraError:
-    """Return the error for ``--python`` without a file: the package index has no Windows Python that is looked after.
+def read_embedded_python(path: Path) -> EmbeddedPython:
+    """Read which Python an embeddable package for 64-bit Windows holds.
 
-    Looked for in November 2026: two packages there were uploaded once, early in 2025, by one person, and have had no
-    security release since. Others download at run time. A school must not be handed either.
-    """
-    return MissingExtraError(
-        "The package index has no Windows Python that is kept up to date, so none was added.", remedy=BY_HAND
-    )
-
-
-def look_into(path: Path) -> EmbeddedPython:
-    """Check that a file is a 64-bit embeddable Python for Windows, and say which.
+    The package index has none that is kept up to date (November 2026: two packages, uploaded once by one person, and
+    others that download at run time), so the file comes from python.org.
 
     Raises
     ------

@@ -14,11 +14,11 @@ from typing import Any
 
 from send_screen.errors import MissingExtraError
 from send_screen.governance import sha256_of
-from send_screen.kit._embedded import EmbeddedPython
-from send_screen.kit._guide import either, render_guide
-from send_screen.kit._target import Target
+from send_screen.school_kit._embedded import EmbeddedPython
+from send_screen.school_kit._guide import either, render_guide
+from send_screen.school_kit._target import Target
 
-FORMAT = "send_screen.kit/1"
+FORMAT = "send_screen.school_kit/1"
 
 
 def laptop_files(
@@ -38,7 +38,7 @@ def laptop_files(
             for python, paths in wheels.items()
         },
     }
-    laptop = resources.files("send_screen.kit").joinpath("laptop")
+    laptop = resources.files("send_screen.school_kit").joinpath("laptop")
     command = laptop.joinpath("screen.cmd").read_text("utf-8")
     command = command.replace("@LAUNCHER@", " ".join(pythons)).replace("@VERSIONS@", either(pythons))
     guide = render_guide(version, pythons=pythons, with_python=with_python, made=date.today())

@@ -1,11 +1,11 @@
-"""Every package that the light path needs on another machine, as wheels from the package index."""
+"""The packages that screening needs on another machine, as wheels from the package index."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -13,9 +13,52 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from send_screen.errors import MissingExtraError
-from send_screen.kit._target import Target
+from send_screen.school_kit._own_wheel import pack_own_wheel
+from send_screen.school_kit._target import Target
 
 _NO_NETWORK = ("NewConnectionError", "Connection to ", "ConnectTimeoutError", "Name or service not known", "Retrying")
+
+
+def fetch_wheels(
+    target: Target, pythons: Sequence[str], scratch: Path, *, progress: Callable[[str], None]
+) -> dict[str, list[Path]]:
+    """Fetch the wheels that screening needs on another machine, for each of several Pythons.
+
+    Parameters
+    ----------
+    target : Target
+        The other machine.
+    pythons : sequence of str
+        Such as ``"3.12"``.
+    scratch : pathlib.Path
+        An existing folder for the wheels.
+    progress : callable
+        Called with a sentence before each Python.
+
+    Returns
+    -------
+    dict of str to list of pathlib.Path
+        By Python, in the order given.
+
+    Raises
+    ------
+    MissingExtraError
+        If a package has no wheel for one of them, the package index cannot be reached, or pip is not here.
+    """
+    folder, own_folder = scratch / "wheels", scratch / "own"
+    for each in (folder, own_folder):
+        each.mkdir()
+    own = pack_own_wheel(own_folder)
+    wheels: dict[str, list[Path]] = {}
+    for python in pythons:
+        progress(f"Fetching the packages for Python {python}")
+        wheels[python], missing = wheels_for(target, python, own=own, folder=folder)
+        if missing:
+            raise MissingExtraError(
+                f"The package index has no Windows wheel of {missing} for Python {python}, or it cannot be reached.",
+                remedy="Check the network; else name another Python with --python-version.",
+            )
+    return wheels
 
 
 def wheels_for(target: Target, python: str, *, own: Path, folder: Path) -> tuple[list[Path], str]:

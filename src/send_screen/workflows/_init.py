@@ -1,34 +1,44 @@
-"""First steps: from a person's own table to a commented spec and contract that load as they stand."""
+"""Draft a commented spec and contract from a table that has neither; both load as they stand."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from send_screen.cohorts import Cohort, find_leaks, load_cohort
+from send_screen.drafting import (
+    VERSION,
+    ColumnProfile,
+    ProjectDraft,
+    draft_project,
+    profile_columns,
+    render_contract,
+    render_spec,
+)
 from send_screen.errors import UsageError
 from send_screen.readers import read_table
 from send_screen.specs import load_spec
-from send_screen.workflows._first_steps._columns import Found, find_columns
-from send_screen.workflows._first_steps._contract import VERSION, contract_text
-from send_screen.workflows._first_steps._roles import Draft, draft
-from send_screen.workflows._first_steps._spec import spec_text
+from send_screen.results import Result, Section
 from send_screen.workflows._folders import new_folder
 
 AGENCY = "local"
+_MOST_SHOWN = 12
 
 
-@dataclass(frozen=True)
-class FirstSteps:
-    """What was written, and what was concluded.
+@dataclass(frozen=True, repr=False)
+class DraftedFiles(Result):
+    """A spec and a contract that were drafted, and what was inferred from the table.
 
     Attributes
     ----------
+    file : pathlib.Path
+        The table.
     spec, contract : pathlib.Path
     child_id, school, label : str
         Headers of the columns that play these parts.
@@ -44,6 +54,7 @@ class FirstSteps:
         Rows of the table.
     """
 
+    file: Path
     spec: Path
     contract: Path
     child_id: str
@@ -56,8 +67,64 @@ class FirstSteps:
     decisions: int
     n: int
 
+    @property
+    def headline(self) -> str:
+        """The table, and how many rows it has."""
+        return f"{self.file.name}: {self.n:,} rows."
 
-def first_steps(
+    def sections(self) -> Iterable[Section]:
+        """Give which column plays which part, and the next commands."""
+        parts = (
+            ("identifier", self.child_id, "child_id"),
+            ("school", self.school, "school"),
+            ("what happened later", self.label, "label"),
+        )
+        yield Section(
+            [
+                *(f"  {what}: {name}" + " (a guess)" * (part in self.guessed) for what, name, part in parts),
+                f"  features ({len(self.features)}): {_some(self.features)}",
+                f"  compared as groups, never features ({len(self.groups)}): {_some(self.groups)}",
+                f"  left out ({len(self.left_out)}), each with its reason in the spec: {_some(tuple(self.left_out))}",
+            ]
+        )
+        yield Section(
+            [
+                f"1. Open {self.spec} and {self.contract}:",
+                f"   {self.decisions} places are marked DECIDE.",
+                f"2. send-screen check {_word(self.contract)} {_word(self.file)}",
+                f"3. send-screen train {_word(self.spec)} --data {_word(self.file)}",
+            ],
+            title="Next",
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what was written and inferred."""
+        return {
+            "spec": str(self.spec),
+            "contract": str(self.contract),
+            "n_rows": self.n,
+            "child_id": self.child_id,
+            "school": self.school,
+            "label": self.label,
+            "guessed": list(self.guessed),
+            "features": list(self.features),
+            "groups": list(self.groups),
+            "left_out": self.left_out,
+            "decisions": self.decisions,
+        }
+
+
+def _some(names: tuple[str, ...]) -> str:
+    shown = ", ".join(names[:_MOST_SHOWN])
+    return f"{shown} and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else shown or "none"
+
+
+def _word(path: Path) -> str:
+    """Return a path as one word of a command line, on Windows and elsewhere."""
+    return f'"{path}"' if " " in str(path) else str(path)
+
+
+def init(
     file: str | Path,
     *,
     out: str | Path,
@@ -66,8 +133,8 @@ def first_steps(
     child_id: str | None = None,
     today: dt.date | None = None,
     progress: Callable[[str], None] | None = None,
-) -> FirstSteps:
-    """Write a commented spec, and a commented contract beside it, from a table that has neither.
+) -> DraftedFiles:
+    """Draft a commented spec and a data contract from a table, ready to be decided on and trained.
 
     Protected characteristics and what stands close to them become groups that are compared, never features. Columns
     that name children, that say nothing, or that seem to know the outcome are left out with the reason. Nothing that
@@ -84,11 +151,11 @@ def first_steps(
     today : datetime.date, optional
         The day from which the dates in the spec are guessed.
     progress : callable, optional
-        Told in words what is being done.
+        Called with a sentence before each step.
 
     Returns
     -------
-    FirstSteps
+    DraftedFiles
 
     Raises
     ------
@@ -98,14 +165,21 @@ def first_steps(
         If ``out`` is not empty, or a column is needed that is not given and cannot be guessed: it names the option.
     MissingExtraError
         If the folder cannot be written.
+
+    Examples
+    --------
+    >>> from send_screen import init
+    >>> drafted = init("pupils.csv", label="SEN_later", out="my_model")  # doctest: +SKIP
+    >>> drafted.guessed  # doctest: +SKIP
+    ('child_id', 'school')
     """
     tell = progress or (lambda _: None)
     out = Path(out)
     tell("Reading the file")
     reading = read_table(file)
     tell("Looking at each column")
-    columns = find_columns(reading.frame, reading.file)
-    made = draft(columns, reading.file, label=label, school=school, child_id=child_id)
+    columns = profile_columns(reading.frame, reading.file)
+    made = draft_project(columns, reading.file, label=label, school=school, child_id=child_id)
     made = _with_a_group(made, reading.file)
     contract = f"{AGENCY}/{_slug(Path(file).stem, 'children', digits=False)}"
     name = _slug(out.name, "my_model", digits=True)
@@ -113,18 +187,19 @@ def first_steps(
         place = part / "contracts" / f"{contract}-{VERSION}.odcs.yaml"
         place.parent.mkdir(parents=True)
 
-        def write(made: Draft, rule: Found) -> None:
-            text = spec_text(made, contract, name, reading.file, rule=rule, today=today or dt.date.today())
+        def write(made: ProjectDraft, rule: ColumnProfile) -> None:
+            text = render_spec(made, contract, name, reading.file, rule=rule, today=today or dt.date.today())
             (part / "spec.yaml").write_text(text, encoding="utf-8", newline="\n")
 
-        text = contract_text(made, contract, reading.file, len(reading.frame))
+        text = render_contract(made, contract, reading.file, len(reading.frame))
         place.write_text(text, encoding="utf-8", newline="\n")
         tell("Looking for columns that know the outcome")
         made, rule = _without_leaks(made, part / "spec.yaml", reading.frame, reading.file, write)
         write(made, rule)
         load_spec(part / "spec.yaml")
         decisions = sum(path.read_text("utf-8").count("DECIDE") - 1 for path in (part / "spec.yaml", place))
-    return FirstSteps(
+    return DraftedFiles(
+        file=Path(file),
         spec=out / "spec.yaml",
         contract=out / place.relative_to(part),
         child_id=made.child_id.header,
@@ -148,7 +223,7 @@ def _slug(text: str, otherwise: str, *, digits: bool) -> str:
     return slug if len(slug) > 2 else otherwise
 
 
-def _with_a_group(made: Draft, file: str) -> Draft:
+def _with_a_group(made: ProjectDraft, file: str) -> ProjectDraft:
     """Return the draft with at least one group: where no header sounds like one, of the first feature with codes."""
     if made.groups:
         return made
@@ -163,8 +238,8 @@ def _with_a_group(made: Draft, file: str) -> Draft:
 
 
 def _without_leaks(
-    made: Draft, spec: Path, frame: pd.DataFrame, file: str, write: Callable[[Draft, Found], None]
-) -> tuple[Draft, Found]:
+    made: ProjectDraft, spec: Path, frame: pd.DataFrame, file: str, write: Callable[[ProjectDraft, ColumnProfile], None]
+) -> tuple[ProjectDraft, ColumnProfile]:
     """Take features out until none seems to know the outcome, and choose the rule among the rest.
 
     What one of them gave away can hide another, so it is looked again until nothing more is found.
