@@ -87,18 +87,17 @@ def small_spec(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory, small_spec: Path) -> Trained:
-    from send_screen.governance import make_keys
     from send_screen.simulation import simulate_england, write_england
-    from send_screen.workflows import export_model, train
+    from send_screen.workflows import export, generate_keys, train
 
     folder, keys = tmp_path_factory.mktemp("trained"), tmp_path_factory.mktemp("keys") / "pair"
-    make_keys(keys)
+    generate_keys(keys)
     data = folder / "data"
     write_england(simulate_england(children=4_000, seed=3), data)
     uri = f"sqlite:///{(folder / 'mlflow.db').as_posix()}"
     made = train(small_spec, data, tracking_uri=uri, evidence=folder / "evidence", threads=1, sign=keys / "private.pem")
     made.require_passed()
-    exported = export_model(made.model_uri, folder / "exported", tracking_uri=uri)
+    exported = export(made.model_uri, folder / "exported", tracking_uri=uri).out
     return Trained(made, folder, data, exported, uri, keys)
 
 

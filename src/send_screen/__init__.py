@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_VERBS = (
+__all__ = [
     "init",
     "check",
     "train",
@@ -78,22 +78,6 @@ _VERBS = (
     "generate_keys",
     "repair_ledger",
     "load_model",
-)
-_HOME = {
-    **dict.fromkeys(_VERBS, "workflows"),
-    "load_contract": "contracts",
-    "load_spec": "specs",
-    "load_cohort": "cohorts",
-    "AdditiveRiskClassifier": "estimators",
-    "RuleClassifier": "estimators",
-    "PenalisedLogisticClassifier": "estimators",
-    "BoostedTreesClassifier": "estimators",
-    "RiskTables": "tables",
-    "SendScreenError": "errors",
-}
-
-__all__ = [  # noqa: PLE0604
-    *_VERBS,
     "load_contract",
     "load_spec",
     "load_cohort",
@@ -105,10 +89,23 @@ __all__ = [  # noqa: PLE0604
     "SendScreenError",
 ]
 
+# What is not a verb of send_screen.workflows.
+_HOME = {
+    "load_contract": "contracts",
+    "load_spec": "specs",
+    "load_cohort": "cohorts",
+    "AdditiveRiskClassifier": "estimators",
+    "RuleClassifier": "estimators",
+    "PenalisedLogisticClassifier": "estimators",
+    "BoostedTreesClassifier": "estimators",
+    "RiskTables": "tables",
+    "SendScreenError": "errors",
+}
+
 
 def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(f"send_screen.{_HOME[name]}"), name)
+    if name in __all__:
+        return getattr(import_module(f"send_screen.{_HOME.get(name, 'workflows')}"), name)
     raise AttributeError(f"module 'send_screen' has no attribute {name!r}")
 
 

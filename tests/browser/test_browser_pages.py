@@ -21,7 +21,7 @@ from send_screen.reports import (
     render_scorecard,
     render_screening,
 )
-from send_screen.workflows import compare, screen_file
+from send_screen.workflows import compare, screen
 
 pytestmark = pytest.mark.slow
 
@@ -36,7 +36,7 @@ FITS_TWO_SHEETS = 20  # listed children, of the school's file below
 def pages(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A real run's pages, and pages with everything in them that a page can have."""
     folder = tmp_path_factory.mktemp("pages")
-    screen_file(trained.exported, trained.school_file, out=folder / "lists", capacity=str(FITS_TWO_SHEETS))
+    screen(trained.exported, trained.school_file, out=folder / "lists", capacity=str(FITS_TWO_SHEETS))
     long = {
         "long screening": render_screening(make_result()),
         "long fairness": render_fairness(make_published()),

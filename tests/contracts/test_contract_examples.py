@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from send_screen.contracts import available_contracts, is_invented_upn, load_contract, shipped
+from send_screen.contracts import available_contracts, check_table, is_invented_upn, load_contract, shipped
 from send_screen.readers import read_table
 
 EXAMPLES = shipped("data_contracts") / "examples"
@@ -15,7 +15,7 @@ INVALID = yaml.safe_load((EXAMPLES / "invalid" / "expect.yaml").read_text("utf-8
 
 def check_example(path: Path, contract: str):
     reading = read_table(path)
-    return reading, load_contract(contract).check(reading.frame, file=reading.file)
+    return reading, check_table(load_contract(contract), reading.frame, file=reading.file)
 
 
 @pytest.mark.parametrize("name", VALID)

@@ -10,13 +10,14 @@ import yaml
 
 from send_screen.contracts import (
     MASK,
+    check_table,
     header_like,
     load_contract,
-    load_yaml,
     quotable,
     read_date,
     shipped,
 )
+from send_screen.documents import load_yaml
 from send_screen.errors import ContractError, SpecError
 from send_screen.readers import read_table
 
@@ -33,7 +34,7 @@ def census():
 
 
 def check(frame, contract="education/eyfsp"):
-    return load_contract(contract).check(frame, file="school.csv")
+    return check_table(load_contract(contract), frame, file="school.csv")
 
 
 @pytest.mark.parametrize(

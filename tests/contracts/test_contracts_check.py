@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from send_screen.contracts import MASK, load_contract, shipped, upn_check_letter
+from send_screen.contracts import MASK, check_table, load_contract, shipped, upn_check_letter
 from send_screen.readers import read_table
 
 VALID = shipped("data_contracts") / "examples" / "valid"
@@ -17,7 +17,7 @@ def eyfsp() -> pd.DataFrame:
 
 
 def check(frame, contract="education/eyfsp"):
-    return load_contract(contract).check(frame, file="school.csv")
+    return check_table(load_contract(contract), frame, file="school.csv")
 
 
 def test_all_violations_come_back_not_only_the_first():

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from send_screen.contracts import load_contract, shipped
+from send_screen.contracts import check_table, load_contract, shipped
 from send_screen.errors import ContractError
 from send_screen.readers import read_table
 
@@ -44,6 +44,6 @@ def test_damaged_contracts_are_a_contract_or_one_error(tmp_path, chunk):
             ended.append(len(str(error)))
             continue
         ended.append(0)
-        assert len(contract.check(frame, file="eyfsp.csv").frame) == len(frame), path
+        assert len(check_table(contract, frame, file="eyfsp.csv").frame) == len(frame), path
     assert max(ended) < 2_500
     assert 0.02 < ended.count(0) / len(ended) < 0.98

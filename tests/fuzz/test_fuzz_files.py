@@ -14,7 +14,7 @@ import pytest
 import xlsxwriter
 
 from send_screen.cohorts import load_cohort
-from send_screen.contracts import shipped, upn_check_letter
+from send_screen.contracts import check_table, shipped, upn_check_letter
 from send_screen.errors import SendScreenError
 from send_screen.readers import read_table
 from send_screen.specs import load_spec
@@ -226,7 +226,7 @@ def run(path, expected, *, whole=True):
         if whole:
             cohort = load_cohort(SPEC, reading.frame, training=False)
         else:
-            result = SPEC.contracts["education/eyfsp"].check(reading.frame, file=reading.file)
+            result = check_table(SPEC.contracts["education/eyfsp"], reading.frame, file=reading.file)
     except SendScreenError as error:
         said, ended = str(error), type(error).__name__
     else:

@@ -11,7 +11,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from send_screen._characters import is_misleading
+from send_screen.documents import is_misleading
 from send_screen.errors import TablesError
 from send_screen.tables import LevelsTerm, LinearTerm, RiskTables, ShapeTerm, Surface, purify
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from send_screen.contracts import load_contract
+from send_screen.contracts import check_table, load_contract
 from send_screen.readers import read_table
 
 DATA = os.environ.get("SEND_SCREEN_DATA")
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def star():
     reading = read_table(Path(DATA or "") / "star" / "STAR_Students.parquet")
-    return load_contract("research/project_star").check(reading.frame, file=reading.file)
+    return check_table(load_contract("research/project_star"), reading.frame, file=reading.file)
 
 
 def test_every_child_is_read_and_no_rule_is_broken(star):

@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-import send_screen.kit
+import send_screen.school_kit
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def start() -> ModuleType:
     """``start.py`` as the laptop runs it: a file beside nothing of ours."""
-    path = Path(send_screen.kit.__file__).parent / "laptop" / "start.py"
+    path = Path(send_screen.school_kit.__file__).parent / "laptop" / "start.py"
     spec = importlib.util.spec_from_file_location("start_on_the_laptop", path)
     assert spec is not None
     assert spec.loader is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -10,11 +11,12 @@ from typing import Any
 
 import pytest
 
-import send_screen.kit._build as build
+import send_screen.school_kit
+import send_screen.school_kit._wheels as packages
 from send_screen.errors import MissingExtraError, TablesError, UsageError
-from send_screen.kit import build_kit
-from send_screen.kit._embedded import look_into
-from send_screen.kit._guide import render_guide
+from send_screen.school_kit import read_embedded_python
+from send_screen.school_kit._guide import render_guide
+from send_screen.workflows import kit as build_kit
 
 VERSION = {
     "id": "0123456789abcdef",
@@ -35,8 +37,7 @@ def few_wheels(monkeypatch: pytest.MonkeyPatch, make_wheel, tmp_path: Path) -> N
     def wheels_for(target: Any, python: str, **_: Any) -> tuple[list[Path], str]:
         return (wheels, "") if python == "3.12" else ([], "two==1.0")
 
-    monkeypatch.setattr(build, "PYTHONS", ("3.13", "3.12"))
-    monkeypatch.setattr(build, "wheels_for", wheels_for)
+    monkeypatch.setattr(packages, "wheels_for", wheels_for)
 
 
 def embeddable(path: Path, minor: int = 12, *, machine: int = 0x8664, extra: str | None = None) -> Path:
@@ -53,11 +54,10 @@ def embeddable(path: Path, minor: int = 12, *, machine: int = 0x8664, extra: str
 
 
 def test_the_zip_holds_all_that_the_laptop_needs(few_wheels: None, trained: Any, tmp_path: Path) -> None:
-    kit = build_kit(trained.exported, tmp_path / "out" / "school.zip")
+    kit = build_kit(trained.exported, tmp_path / "out" / "school.zip", python_version="3.12")
     assert kit.pythons == ("3.12",)
-    assert kit.left_out == {"3.13": "two==1.0"}
     assert kit.trained_on_invented
-    with zipfile.ZipFile(kit.path) as archive:
+    with zipfile.ZipFile(kit.out) as archive:
         names = set(archive.namelist())
         held = json.loads(archive.read("kit/kit.json"))
         command = archive.read("screen.cmd")
@@ -80,18 +80,20 @@ def test_the_zip_holds_all_that_the_laptop_needs(few_wheels: None, trained: Any,
 
 
 def test_the_same_from_the_registry(few_wheels: None, trained: Any, tmp_path: Path) -> None:
-    kit = build_kit("models:/reception_sen@candidate", tmp_path / "school.zip", tracking_uri=trained.uri)
-    with zipfile.ZipFile(kit.path) as archive:
+    kit = build_kit(
+        "models:/reception_sen@candidate", tmp_path / "school.zip", python_version="3.12", tracking_uri=trained.uri
+    )
+    with zipfile.ZipFile(kit.out) as archive:
         assert archive.read("model/manifest.json") == (trained.exported / "manifest.json").read_bytes()
 
 
 def test_a_python_goes_in_and_only_its_wheels_are_fetched(few_wheels: None, trained: Any, tmp_path: Path) -> None:
     python = embeddable(tmp_path / "python-3.12.9-embed-amd64.zip")
     kit = build_kit(trained.exported, tmp_path / "school.zip", python=python)
-    assert kit.left_out == {}
+    assert kit.pythons == ("3.12",)
     assert kit.python is not None
     assert kit.python.version == "3.12"
-    with zipfile.ZipFile(kit.path) as archive:
+    with zipfile.ZipFile(kit.out) as archive:
         assert {"python/python.exe", "python/python312._pth"} <= set(archive.namelist())
         assert "brings python.org" in archive.read("guide.html").decode()
 
@@ -106,10 +108,25 @@ def test_a_tampered_version_is_not_handed_on(few_wheels: None, trained: Any, tmp
     assert not (tmp_path / "school.zip").exists()
 
 
-def test_no_wheels_for_any_python_is_an_error(few_wheels, trained, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(build, "PYTHONS", ("3.13",))
+def test_a_python_without_wheels_is_named(few_wheels, trained, tmp_path) -> None:
     with pytest.raises(MissingExtraError, match=r"no Windows wheel of two==1\.0 for Python 3\.13"):
-        build_kit(trained.exported, tmp_path / "school.zip")
+        build_kit(trained.exported, tmp_path / "school.zip", python_version=("3.12", "3.13"))
+    assert not (tmp_path / "school.zip").exists()
+
+
+@pytest.mark.parametrize("asked", ["3.10", "3", "3.12.1", "newest", "2.7"])
+def test_what_is_no_python_version_is_refused(trained, tmp_path, asked: str) -> None:
+    with pytest.raises(UsageError, match="--python-version"):
+        build_kit(trained.exported, tmp_path / "school.zip", python_version=asked)
+
+
+def test_one_python_unless_told_and_several_newest_first(trained, tmp_path, monkeypatch, make_wheel) -> None:
+    own = make_wheel(tmp_path, "one")
+    monkeypatch.setattr(packages, "wheels_for", lambda *_, **__: ([own], ""))
+    here = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    assert build_kit(trained.exported, tmp_path / "one.zip").pythons == (here,)
+    two = build_kit(trained.exported, tmp_path / "two.zip", python_version=("3.9999", "3.12"))
+    assert two.pythons == ("3.9999", "3.12")
 
 
 def test_an_out_that_is_there_or_no_zip_is_refused_before_anything_is_done(tmp_path: Path) -> None:
@@ -123,7 +140,7 @@ def test_an_out_that_is_there_or_no_zip_is_refused_before_anything_is_done(tmp_p
 def test_an_out_that_cannot_be_written_is_3(few_wheels: None, trained: Any, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(MissingExtraError, match="cannot be written"):
-        build_kit(trained.exported, tmp_path / "file" / "school.zip")
+        build_kit(trained.exported, tmp_path / "file" / "school.zip", python_version="3.12")
 
 
 @pytest.mark.parametrize(
@@ -139,14 +156,14 @@ def test_an_out_that_cannot_be_written_is_3(few_wheels: None, trained: Any, tmp_
 def test_another_python_is_refused(tmp_path: Path, minor: int, options: dict[str, Any], words: str) -> None:
     path = embeddable(tmp_path / "python.zip", minor, **options)
     with pytest.raises(UsageError, match=words):
-        look_into(path)
+        read_embedded_python(path)
 
 
 def test_what_is_no_python_is_refused(tmp_path: Path, make_wheel) -> None:
     (tmp_path / "no.zip").write_text("no zip", encoding="utf-8")
     for path in (tmp_path / "no.zip", tmp_path / "nowhere.zip", make_wheel(tmp_path, "one")):
         with pytest.raises(UsageError, match=r"python\.org"):
-            look_into(path)
+            read_embedded_python(path)
 
 
 def guide(**changes: Any) -> str:
@@ -168,7 +185,7 @@ def test_the_guide_says_what_to_do_what_it_is_not_and_who_answers() -> None:
 
 
 def test_the_batch_file_has_no_block_that_a_folder_name_could_end() -> None:
-    text = (Path(build.__file__).parent / "laptop" / "screen.cmd").read_text("utf-8")
+    text = (Path(send_screen.school_kit.__file__).parent / "laptop" / "screen.cmd").read_text("utf-8")
     commands = [line for line in text.splitlines() if not line.startswith(("rem", "echo", "for %%V in (@LAUNCHER@)"))]
     assert not any("(" in line or ")" in line for line in commands)
     labels = {line[1:] for line in commands if line.startswith(":")}

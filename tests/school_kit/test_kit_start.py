@@ -12,9 +12,9 @@ from pathlib import Path, PureWindowsPath
 
 import pytest
 
-import send_screen.kit
+import send_screen.school_kit
 
-SOURCE = Path(send_screen.kit.__file__).parent / "laptop" / "start.py"
+SOURCE = Path(send_screen.school_kit.__file__).parent / "laptop" / "start.py"
 
 
 def write_kit(folder: Path, wheels: list[Path], here: tuple[str, str], *, longest: int = 20) -> dict:

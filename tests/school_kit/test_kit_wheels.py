@@ -14,9 +14,9 @@ import pytest
 from packaging.tags import Tag
 
 from send_screen.errors import MissingExtraError
-from send_screen.kit._own_wheel import pack_own_wheel
-from send_screen.kit._target import WINDOWS
-from send_screen.kit._wheels import wheels_for
+from send_screen.school_kit._own_wheel import pack_own_wheel
+from send_screen.school_kit._target import WINDOWS
+from send_screen.school_kit._wheels import wheels_for
 
 
 def names(paths: list[Path]) -> list[str]:
@@ -101,7 +101,7 @@ def test_no_network_is_said_and_is_not_taken_for_a_missing_package(
 
 def test_pip_that_is_not_here_is_named(fetched, make_wheel, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     done = subprocess.CompletedProcess([], 1, "", f"{sys.executable}: No module named pip\n")
-    monkeypatch.setattr("send_screen.kit._wheels.subprocess.run", lambda *_, **__: done)
+    monkeypatch.setattr("send_screen.school_kit._wheels.subprocess.run", lambda *_, **__: done)
     own = make_wheel(tmp_path, "ours", needs=("zzz",))
     with pytest.raises(MissingExtraError, match="ensurepip"):
         wheels_for(WINDOWS, "3.12", own=own, folder=fetched)
@@ -127,7 +127,7 @@ def test_our_wheel_carries_what_runs_here_each_file_with_its_hash(tmp_path) -> N
         if name != record:
             expected = base64.urlsafe_b64encode(hashlib.sha256(held[name]).digest()).rstrip(b"=").decode()
             assert (digest, size) == (f"sha256={expected}", str(len(held[name])))
-    for name in ("cli/_app.py", "py.typed", "_shipped/models/reception_sen/spec.yaml", "kit/laptop/screen.cmd"):
+    for name in ("cli/_app.py", "py.typed", "_shipped/models/reception_sen/spec.yaml", "school_kit/laptop/screen.cmd"):
         assert f"send_screen/{name}" in held
     assert not any("__pycache__" in name for name in held)
 

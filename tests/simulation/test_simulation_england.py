@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from send_screen.contracts import is_invented_upn, load_contract, upn_check_letter
+from send_screen.contracts import check_table, is_invented_upn, load_contract, upn_check_letter
 from send_screen.errors import UsageError
 from send_screen.simulation import England, simulate_england
 from send_screen.simulation._children import upns
@@ -50,7 +50,7 @@ def test_same_seed_same_children_in_another_process() -> None:
 @pytest.mark.parametrize("seed", [0, 1])
 def test_frames_keep_their_contracts(name: str, seed: int) -> None:
     frame = getattr(simulate_england(5_000, seed=seed), name)
-    result = load_contract(FRAMES[name]).check(frame, file=f"{name}.csv")
+    result = check_table(load_contract(FRAMES[name]), frame, file=f"{name}.csv")
     assert result.violations == ()
     assert len(result.frame) == len(frame)
 

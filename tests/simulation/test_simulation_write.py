@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from send_screen.contracts import is_invented_upn, load_contract
+from send_screen.contracts import check_table, is_invented_upn, load_contract
 from send_screen.simulation import England, school_file, simulate_england, write_england
 from send_screen.simulation._rates import GOALS
 
@@ -75,9 +75,9 @@ def test_school_file_has_what_real_exports_have(england: England) -> None:
 
 def test_contracts_find_the_mistakes_in_the_school_file_and_nothing_else(folder: Path) -> None:
     school = read(folder / "schools" / "school_file.csv").replace("", None)
-    census = load_contract("education/pupil_census").check(school, file="school_file.csv")
+    census = check_table(load_contract("education/pupil_census"), school, file="school_file.csv")
     assert {violation.column for violation in census.violations if violation.level == "row"} == {"SessionsAbsent"}
-    profile = load_contract("education/eyfsp").check(school, file="school_file.csv")
+    profile = check_table(load_contract("education/eyfsp"), school, file="school_file.csv")
     assert {violation.rule[-5:] for violation in profile.violations if violation.level == "row"} == {"BLANK"}
 
 

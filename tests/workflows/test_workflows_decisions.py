@@ -222,7 +222,7 @@ def test_withdrawing_lists_every_batch_and_child(store: Store, tmp_path: Path) -
     facts = json.loads(out)
     assert facts["withdrawn_before"]
     assert [len(batch["listed"]) for batch in facts["batches"]] == [3, 5]
-    assert store.history()["entries"] == found["entries"] == 2
+    assert store.history()["n_entries"] == found["n_entries"] == 2
 
 
 def test_a_withdrawn_version_can_be_compared_and_is_said_to_be_withdrawn(store: Store) -> None:
@@ -332,7 +332,7 @@ def test_an_interrupted_promotion_is_told_and_finished_by_the_same_command(
     with pytest.raises(LedgerError, match="very same again"):
         promote("models:/reception_sen/1", by="Another", reason="x", tracking_uri=store.uri)
     assert store.run("promote", "models:/reception_sen/1", *WHO)[0] == 0
-    assert store.history()["entries"] == 1
+    assert store.history()["n_entries"] == 1
 
 
 def test_another_ledger_than_the_registry_knows_is_refused(store: Store, tmp_path: Path) -> None:
@@ -360,10 +360,10 @@ def test_every_run_is_entered_without_a_name_or_an_identifier(trained: Any, tmp_
     assert entry["by"]
     assert entry["version"] == trained.made.version
     assert entry["manifest_sha256"] == summary["manifest_sha256"]
-    assert (entry["rows"], entry["capacity"], entry["file"]) == (summary["rows"], "10%", "school_file.csv")
+    assert (entry["n_rows"], entry["capacity"], entry["file"]) == (summary["n_rows"], "10%", "school_file.csv")
     assert entry["set_aside"] == sum(summary["set_aside"].values())
     assert entry["list_sha256"] == summary["files"]["list.csv"]
-    assert [listed["rank"] for listed in entry["listed"]] == list(range(1, summary["listed"] + 1))
+    assert [listed["rank"] for listed in entry["listed"]] == list(range(1, summary["n_listed"] + 1))
     text = (tmp_path / "screenings.jsonl").read_text("utf-8")
     rows = pd.read_csv(trained.school_file, dtype=str)
     for column in ("UPN", "Surname", "Forename", "School"):

@@ -48,9 +48,7 @@ def audit(
     from send_screen import audit as run
 
     with progress(quiet=json) as tell:
-        found = run(
-            model, evidence=evidence, key=key, ledger=ledger, out=out, tracking_uri=tracking_uri, progress=tell
-        )
+        found = run(model, evidence=evidence, key=key, ledger=ledger, out=out, tracking_uri=tracking_uri, progress=tell)
     finish(found, json=json)
 
 

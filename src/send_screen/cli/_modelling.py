@@ -56,7 +56,9 @@ def init(
         str | None, typer.Option(help="The column that says what happened later. (default: guessed)")
     ] = None,
     school: Annotated[str | None, typer.Option(help="The column of the school. (default: guessed)")] = None,
-    child_id: Annotated[str | None, typer.Option(help="The column of the child's identifier. (default: guessed)")] = None,
+    child_id: Annotated[
+        str | None, typer.Option(help="The column of the child's identifier. (default: guessed)")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Draft a commented spec and contract from your own file, ready to be decided on and trained."""

@@ -91,7 +91,9 @@ def kit(
     ] = None,
     python_version: Annotated[
         list[str] | None,
-        typer.Option(help="A Python that the laptop may have, as 3.12; can be given several times. (default: this one)"),
+        typer.Option(
+            help="A Python that the laptop may have, as 3.12; can be given several times. (default: this one)"
+        ),
     ] = None,
     tracking_uri: Tracking = None,
     json: Json = False,

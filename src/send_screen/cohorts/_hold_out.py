@@ -9,7 +9,7 @@ from pathlib import Path
 
 from send_screen.cohorts._cohort import Cohort
 from send_screen.cohorts._link import read_tables
-from send_screen.contracts import Contract
+from send_screen.contracts import Contract, check_table
 from send_screen.errors import UsageError
 from send_screen.specs import ModelSpec, code
 
@@ -77,7 +77,7 @@ def write_held_out(
     for name, (frame, file, _) in read_tables(data, dict(contracts)).items():
         if id(frame) in written:
             continue
-        checked = contracts[name].check(frame, file=file).frame
+        checked = check_table(contracts[name], frame, file=file).frame
         rows = checked[spec.child_id].map(code, na_action="ignore").isin(ids)
         if name == spec.school.contract:
             rows |= checked[spec.school.column].map(code, na_action="ignore").isin(schools)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from send_screen.cohorts._notes import Tables, lacking, not_known, unused
-from send_screen.contracts import CheckResult, Contract, Violation
+from send_screen.contracts import CheckResult, Contract, Violation, check_table
 from send_screen.errors import DataError, UsageError
 from send_screen.readers import read_table
 from send_screen.specs import ColumnRef, ModelSpec
@@ -102,7 +102,7 @@ def link(spec: ModelSpec, data: object, *, training: bool, contracts: Mapping[st
         if use.contract not in raw:
             continue
         frame, file, reading_notes = raw[use.contract]
-        check = used[use.contract].check(frame, file=file)
+        check = check_table(used[use.contract], frame, file=file)
         columns = {ref.column for ref in needed if ref.contract == use.contract} | {spec.child_id}
         failures += [v for v in check.violations if v.level == "file" and (v.column is None or v.column in columns)]
         notes += [note for note in (*reading_notes, *check.notes) if note not in notes]

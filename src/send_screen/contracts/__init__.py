@@ -1,16 +1,16 @@
 """Data contracts: what each agency's table holds, and every way in which a file does not keep to it.
 
 A contract is a YAML file in the Open Data Contract Standard v3.1 (``data_contracts/`` in the repository).
-:func:`load_contract` reads one, :meth:`Contract.check` collects every violation of a table against it. England's
-code sets and the check letters of UPNs are here too. pandera and the ODCS package are imported when first needed.
+:func:`load_contract` reads one; :func:`check_table` collects every violation of a table against it. England's code sets
+and the check letters of UPNs are here too. The ODCS package is imported when first needed.
 """
 
+from send_screen.contracts._check import check_table
 from send_screen.contracts._codes import ETHNIC_GROUPS, birth_season, eal, ethnic_group
 from send_screen.contracts._contract import CodeSet, Column, Contract, Rule
 from send_screen.contracts._dates import month_first, read_date
 from send_screen.contracts._headers import header_key
 from send_screen.contracts._load import available_contracts, load_contract
-from send_screen.contracts._load_yaml import load_yaml
 from send_screen.contracts._quote import date_shaped, encodable, file_name, header_like, quotable, upn_shaped
 from send_screen.contracts._result import MASK, CheckResult, ColumnsReport, Violation
 from send_screen.contracts._shipped import shipped
@@ -20,6 +20,7 @@ from send_screen.contracts._values import code_key
 __all__ = [
     "load_contract",
     "available_contracts",
+    "check_table",
     "Contract",
     "Column",
     "CodeSet",
@@ -41,7 +42,6 @@ __all__ = [
     "month_first",
     "header_key",
     "code_key",
-    "load_yaml",
     "quotable",
     "header_like",
     "upn_shaped",

@@ -1,14 +1,13 @@
-"""Checking a table against its contract: every violation is collected, through pandera, before anything is refused."""
+"""Check a table against its data contract and collect every violation."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from send_screen.contracts._contract import Column, Contract, Rule
+from send_screen.contracts._contract import Contract
 from send_screen.contracts._headers import HeaderMatch, match_headers
 from send_screen.contracts._predicates import keeps, key_of, not_doubled
 from send_screen.contracts._quote import quotable
@@ -21,15 +20,36 @@ from send_screen.contracts._violations import (
     row_violations,
 )
 
-if TYPE_CHECKING:
-    import pandera.pandas as pa
-
 FIRST_ROW = 2  # the header is row 1
 MOST_HEADERS = 5  # told one by one; more are told together
 
 
-def check(contract: Contract, frame: pd.DataFrame, *, file: str) -> CheckResult:
-    """Check a table and collect every violation; see :meth:`Contract.check`."""
+def check_table(contract: Contract, frame: pd.DataFrame, *, file: str) -> CheckResult:
+    """Check a table against its contract and collect every violation.
+
+    Parameters
+    ----------
+    contract : Contract
+    frame : pandas.DataFrame, shape (n, any)
+        As read: text cells, or the types of a Parquet file. Its integer index is taken as the row numbers of
+        the file; an index that counts from 0 is renumbered from 2, as if below a header.
+    file : str
+        The file's name, for the messages.
+
+    Returns
+    -------
+    CheckResult
+        The table under the contract's names and types, and what is wrong with it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from send_screen.contracts import load_contract
+    >>> frame = pd.DataFrame({"UPN": ["A000100122001"], "CensusDate": ["2022-01-20"], "SENprovision": ["Z"]})
+    >>> result = check_table(load_contract("outcomes/sen_status"), frame, file="status.csv")
+    >>> [(violation.row, violation.rule) for violation in result.violations]
+    [(2, 'SEN-UPN-CHECK'), (2, 'SEN-PROVISION-CODE')]
+    """
     headers = match_headers([str(header) for header in frame.columns], contract.columns)
     rows = _row_numbers(frame)
     columns: dict[str, pd.Series] = {}
@@ -84,43 +104,24 @@ def _file_violations(contract: Contract, headers: HeaderMatch, n: int, file: str
         yield empty_table(contract, file)
 
 
-def _failures(contract: Contract, prepared: pd.DataFrame, absent: set[str]) -> pd.DataFrame:
-    """Return pandera's failure cases: columns ``rule`` and ``row``, each broken rule once a row."""
-    import pandera.pandas as pa
-
-    schema = _schema(contract, prepared, absent)
-    try:
-        schema.validate(prepared, lazy=True)
-    except pa.errors.SchemaErrors as errors:
-        cases = errors.failure_cases
-        return pd.DataFrame({"rule": cases["check"], "row": cases["index"]}).drop_duplicates(ignore_index=True)
-    return pd.DataFrame({"rule": [], "row": []})
-
-
-def _schema(contract: Contract, prepared: pd.DataFrame, absent: set[str]) -> pa.DataFrameSchema:
-    """Return the contract as a pandera schema whose checks carry our rule ids.
+def _failures(contract: Contract, prepared: pd.DataFrame, absent: set[str]) -> dict[str, np.ndarray]:
+    """Return for each rule, by its id, which rows break it (bool, shape (n,)); rules that all rows keep are left out.
 
     A column that the file lacks is not checked: that it is missing is said once, not once a row.
     """
-    import pandera.pandas as pa
-
-    # Worked out before pandera runs: it takes an exception inside a check for one more violation.
-    def as_check(rule: Rule, kept: pd.Series) -> pa.Check:
-        return pa.Check(lambda series: kept.loc[series.index], name=rule.id, error=rule.id, ignore_na=False)
-
-    def of_column(column: Column) -> pa.Column:
-        checks = [as_check(rule, keeps(rule, column, prepared)) for rule in column.rules]
-        if contract.key and column.name == contract.key[0]:
-            doubles = contract.rule("duplicate")
-            checks += [as_check(doubles, not_doubled(prepared, key_of(doubles, contract)))] if doubles else []
-        return pa.Column(None, checks=checks, nullable=True)
-
-    return pa.DataFrameSchema(
-        {name: of_column(column) for name, column in contract.columns.items() if name not in absent}
-    )
+    kept = {
+        rule.id: keeps(rule, column, prepared)
+        for column in contract.columns.values()
+        if column.name not in absent
+        for rule in column.rules
+    }
+    doubles = contract.rule("duplicate")
+    if doubles and contract.key and contract.key[0] not in absent:
+        kept[doubles.id] = not_doubled(prepared, key_of(doubles, contract))
+    return {rule: ~passed.to_numpy(dtype=bool) for rule, passed in kept.items() if not passed.all()}
 
 
-def _without_failures(contract: Contract, prepared: pd.DataFrame, failures: pd.DataFrame) -> pd.DataFrame:
+def _without_failures(contract: Contract, prepared: pd.DataFrame, failures: dict[str, np.ndarray]) -> pd.DataFrame:
     """Return the frame with the values that broke a rule taken as missing, and the contract's types.
 
     Identifiers stay: they say which child to look at by hand. So do values that are right but doubled.
@@ -128,9 +129,9 @@ def _without_failures(contract: Contract, prepared: pd.DataFrame, failures: pd.D
     columns = {}
     for name, column in contract.columns.items():
         values = prepared[name]
-        rules = {rule.id for rule in column.rules if rule.kind not in ("null", "duplicate")}
-        broken = prepared.index.isin(failures.loc[failures["rule"].isin(rules), "row"])
-        if broken.any() and not column.primary_key:
+        misfits = [rule.id for rule in column.rules if rule.kind not in ("null", "duplicate") and rule.id in failures]
+        if misfits and not column.primary_key:
+            broken = np.any([failures[rule] for rule in misfits], axis=0)
             values = values.mask(broken, None if values.dtype == object else np.nan)
         if column.logical_type in ("integer", "number"):
             values = pd.to_numeric(values, errors="coerce").astype(np.float64)

@@ -5,12 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from send_screen.contracts._result import CheckResult
+from typing import Any, Literal
 
 RuleKind = Literal[
     "columns",
@@ -205,23 +200,3 @@ class Contract:
     def rule(self, kind: RuleKind) -> Rule | None:
         """Return the table's rule of a kind, or None where the contract states none."""
         return next((rule for rule in self.rules if rule.kind == kind), None)
-
-    def check(self, frame: pd.DataFrame, *, file: str) -> CheckResult:
-        """Check a table and collect every violation.
-
-        Parameters
-        ----------
-        frame : pandas.DataFrame, shape (n, any)
-            As read: text cells, or the types of a Parquet file. Its integer index is taken as the row numbers of
-            the file; an index that counts from 0 is renumbered from 2, as if below a header.
-        file : str
-            The file's name, for the messages.
-
-        Returns
-        -------
-        CheckResult
-            The table under the contract's names and types, and what is wrong with it.
-        """
-        from send_screen.contracts._check import check
-
-        return check(self, frame, file=file)

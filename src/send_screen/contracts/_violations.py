@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
 from send_screen.contracts._contract import Column, Contract, Rule
@@ -39,7 +40,7 @@ def empty_table(contract: Contract, file: str) -> Violation:
 
 
 def row_violations(
-    contract: Contract, prepared: pd.DataFrame, failures: pd.DataFrame, *, file: str
+    contract: Contract, prepared: pd.DataFrame, failures: dict[str, np.ndarray], *, file: str
 ) -> Iterator[Violation]:
     """Yield a violation for each failure, by row and then by the contract's order of columns and rules.
 
@@ -48,31 +49,28 @@ def row_violations(
     contract : Contract
     prepared : pandas.DataFrame, shape (n, p)
         The values that were checked.
-    failures : pandas.DataFrame, shape (m, 2)
-        ``rule`` (id) and ``row`` (label of ``prepared``).
+    failures : dict of str to numpy.ndarray of bool, shape (n,)
+        Rule id to the rows that break it.
     file : str
     """
-    if failures.empty:
-        return
     stated = [(rule, column) for column in contract.columns.values() for rule in column.rules]
     if contract.id_column:
         stated += [(rule, contract.id_column) for rule in contract.rules if rule.kind == "duplicate"]
-    rules = {rule.id: (order, rule, column) for order, (rule, column) in enumerate(stated)}
-    order = failures["rule"].map({one: place for one, (place, _, _) in rules.items()})
-    ordered = failures.assign(order=order).sort_values(["row", "order"], kind="stable")
-    doubles = {
-        rule.id: _doubled_rows(prepared, key_of(rule, contract) if rule in contract.rules else (column.name,))
-        for _, rule, column in rules.values()
-        if rule.kind == "duplicate" and (failures["rule"] == rule.id).any()
-    }
-    shown = {column.name: _shown(prepared[column.name], column) for _, _, column in rules.values()}
-    no_upns = {
-        rule.id: {row for row, text in prepared[column.name].dropna().items() if _digits(str(text)) < _UPN_DIGITS}
-        for _, rule, column in rules.values()
-        if rule.kind == "upn" and (failures["rule"] == rule.id).any()
-    }
-    for rule_id, row in zip(ordered["rule"], ordered["row"].astype(int), strict=True):
-        _, rule, column = rules[rule_id]
+    broken = [(rule, column) for rule, column in stated if rule.id in failures]
+    if not broken:
+        return
+    doubles, no_upns, shown = {}, {}, {}
+    for rule, column in broken:
+        values = prepared[column.name]
+        shown[column.name] = _shown(values, column)
+        if rule.kind == "duplicate":
+            key = key_of(rule, contract) if rule in contract.rules else (column.name,)
+            doubles[rule.id] = _doubled_rows(prepared, key)
+        if rule.kind == "upn":
+            no_upns[rule.id] = {row for row, text in values.dropna().items() if _digits(str(text)) < _UPN_DIGITS}
+    places, order = np.nonzero(np.column_stack([failures[rule.id] for rule, _ in broken]))
+    for row, which in zip(prepared.index[places].tolist(), order.tolist(), strict=True):
+        rule, column = broken[which]
         value = shown[column.name].get(row) if rule.kind != "null" else None
         yield Violation(
             rule=rule.id,

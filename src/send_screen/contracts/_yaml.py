@@ -8,8 +8,8 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from send_screen.contracts._load_yaml import load_yaml, shortened
 from send_screen.contracts._quote import file_name
+from send_screen.documents import load_yaml, shortened
 from send_screen.errors import ContractError
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ import pandas as pd
 import yaml
 
 from send_screen.contracts import code_key, header_key, month_first, quotable, read_date, valid_upns
+from send_screen.drafting._headers import ColumnRole, infer_role
 from send_screen.errors import UsageError
 from send_screen.specs import code
 from send_screen.tables import MINIMUM_CHILDREN, published_range
-from send_screen.drafting._headers import ColumnRole, infer_role
 
 Kind = Literal["number", "codes", "date", "year", "upn", "text", "constant"]
 

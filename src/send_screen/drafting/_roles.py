@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from send_screen.contracts import ETHNIC_GROUPS, header_key
+from send_screen.drafting._headers import named_after, post_outcome_reason
+from send_screen.drafting._profile import ColumnProfile
 from send_screen.errors import UsageError
 from send_screen.specs import code
 from send_screen.tables import MINIMUM_CHILDREN
-from send_screen.drafting._profile import ColumnProfile
-from send_screen.drafting._headers import post_outcome_reason, named_after
 
 Derive = Literal["season", "ethnic_group", "eal"]
 _YES = frozenset({"1", "yes", "y", "true", "t", "k", "e", "s", "ehcp"})

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import validate_data
 
-from send_screen._characters import MISLEADING, is_misleading
+from send_screen.documents import MISLEADING, is_misleading
 from send_screen.tables import describe_difference
 
 SIGNS = {"increasing": 1, "decreasing": -1}

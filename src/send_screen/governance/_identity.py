@@ -21,7 +21,6 @@ PACKAGES = (
     "shap",
     "fairlearn",
     "mlflow",
-    "pandera",
     "pyarrow",
 )
 

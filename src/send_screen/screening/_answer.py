@@ -69,7 +69,9 @@ def answer(
     """
     eyes = reader_of(bundle.contracts, reader)
     cohort = load_cohort(bundle.spec, rows.reset_index(drop=True), training=False, contracts=bundle.contracts)
-    banners = refuse_or_warn(bundle, cohort, today=today or dt.date.today(), allow_synthetic_model=allow_synthetic_model)
+    banners = refuse_or_warn(
+        bundle, cohort, today=today or dt.date.today(), allow_synthetic_model=allow_synthetic_model
+    )
     found = [*_screened(bundle, cohort, eyes), *_not_screened(bundle, cohort, eyes)]
     table = pd.DataFrame(found).sort_values("row", ignore_index=True)
     table["model_version"] = str(bundle.published["version"]["id"])

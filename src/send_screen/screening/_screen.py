@@ -71,7 +71,10 @@ def screen_cohort(
             remedy=f"Add the column {bundle.spec.show_school.column}, or leave out --per-school.",
         )
     eyes = reader_of(bundle.contracts, reader)
-    banners = (*refuse_or_warn(bundle, cohort, today=today, allow_synthetic_model=allow_synthetic_model), *beyond_training(bundle, cohort))
+    banners = (
+        *refuse_or_warn(bundle, cohort, today=today, allow_synthetic_model=allow_synthetic_model),
+        *beyond_training(bundle, cohort),
+    )
     X = cohort.X[list(bundle.tables.features)]
     score, contributions = bundle.tables.score(X), bundle.tables.contributions(X)
     bundle.tables.check_additivity(score, contributions)

@@ -9,9 +9,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from send_screen.contracts import Contract, load_contract, load_yaml
+from send_screen.contracts import Contract, load_contract
+from send_screen.documents import closest, load_yaml
 from send_screen.errors import ContractError, SpecError
-from send_screen.specs._mistakes import closest, meaning_mistakes
+from send_screen.specs._mistakes import meaning_mistakes
 from send_screen.specs._parse import parse
 from send_screen.specs._spec import ModelSpec
 

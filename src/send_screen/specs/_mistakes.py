@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from send_screen.contracts import Column, Contract
+from send_screen.documents import closest
 from send_screen.specs._spec import ColumnRef, code
 
 # What the evidence can tell of a difference between two policies.
 COMPARED = ("roc_auc", "average_precision", "recall_at_capacity", "precision_at_capacity")
-
-
-def closest(word: str, known: Iterable[str]) -> str:
-    """Return the closest known word in brackets, or nothing."""
-    match = difflib.get_close_matches(word, list(known), n=1)
-    return f" (did you mean {match[0]!r}?)" if match else ""
 
 
 def meaning_mistakes(document: dict[str, Any], contracts: Mapping[str, Contract]) -> Iterator[str]:

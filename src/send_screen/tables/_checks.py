@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from send_screen._characters import MISLEADING, is_misleading
+from send_screen.documents import MISLEADING, is_misleading
 from send_screen.errors import TablesError
 
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Set
 from typing import NoReturn
 
-from send_screen._characters import MISLEADING, is_misleading
+from send_screen.documents import MISLEADING, is_misleading
 from send_screen.errors import TablesError
 
 _SHOWN = 60  # characters of a key that an error shows

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from send_screen._characters import MISLEADING, is_misleading
+from send_screen.documents import MISLEADING, is_misleading
 from send_screen.errors import TablesError, UsageError
 from send_screen.tables._columns import require_columns
 from send_screen.tables._explain import BATCH, ExplainedBatch, Explainer, Parts, no_sum

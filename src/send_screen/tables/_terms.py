@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from send_screen._characters import MISLEADING, is_misleading
+from send_screen.documents import MISLEADING, is_misleading
 from send_screen.errors import TablesError
 from send_screen.tables._cells import UNSEEN, level_codes, numbers
 from send_screen.tables._checks import require_common, require_finite, require_spread

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from send_screen.contracts import header_like, load_contract, quotable
+from send_screen.contracts import check_table, header_like, load_contract, quotable
 from send_screen.readers import read_table
 from send_screen.results import Result, Section
 
@@ -109,7 +109,7 @@ class CheckedFile(Result):
 
 
 def check(contract: str | Path, file: str | Path) -> CheckedFile:
-    """Check a file against a data contract.
+    r"""Check a file against a data contract.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def check(contract: str | Path, file: str | Path) -> CheckedFile:
     >>> from pathlib import Path
     >>> from send_screen import check
     >>> file = Path(tempfile.mkdtemp()) / "profile.csv"
-    >>> _ = file.write_text("UPN,AcademicYear\\n,2025/26\\n")
+    >>> _ = file.write_text("UPN,AcademicYear\n,2025/26\n")
     >>> checked = check("education/eyfsp", file)
     >>> checked.ok
     False
@@ -150,4 +150,4 @@ def check(contract: str | Path, file: str | Path) -> CheckedFile:
     """
     agreed = load_contract(contract)
     reading = read_table(file)
-    return CheckedFile(agreed.ref, reading, agreed.check(reading.frame, file=reading.file))
+    return CheckedFile(agreed.ref, reading, check_table(agreed, reading.frame, file=reading.file))

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from send_screen.contracts import shipped
-from send_screen.simulation import simulate_england, write_england
 from send_screen.results import Result, Section
+from send_screen.simulation import simulate_england, write_england
 from send_screen.workflows._export import export
 from send_screen.workflows._screen import screen
 from send_screen.workflows._train import train

@@ -23,8 +23,8 @@ from send_screen.drafting import (
 )
 from send_screen.errors import UsageError
 from send_screen.readers import read_table
-from send_screen.specs import load_spec
 from send_screen.results import Result, Section
+from send_screen.specs import load_spec
 from send_screen.workflows._folders import new_folder
 
 AGENCY = "local"

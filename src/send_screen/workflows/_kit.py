@@ -73,7 +73,8 @@ class Kit(Result):
         else:
             pythons = " or ".join(self.pythons)
             lines.append(
-                f"The laptop needs Python {pythons} (64-bit). For another: --python-version. To bring one: --python ZIP."
+                f"The laptop needs Python {pythons} (64-bit). For another: --python-version. To bring one: "
+                "--python ZIP."
             )
         lines.append(f"SHA-256 of the zip: {self.sha256}")
         lines.append("At the school: extract all, read guide.html, drop a file on screen.cmd.")

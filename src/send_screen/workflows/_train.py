@@ -60,7 +60,7 @@ def train(
     threads : int, optional
         Threads of the LightGBM challenger; one fewer than the cores by default. No figure depends on it.
     sign : str or pathlib.Path, optional
-        A private key (:func:`send_screen.governance.make_keys`), outside the stores: the version's manifest and
+        A private key (:func:`generate_keys`), outside the stores: the version's manifest and
         evidence are signed with it, so that an auditor need not trust who keeps the stores.
     progress : callable, optional
         Told in words what is being done.

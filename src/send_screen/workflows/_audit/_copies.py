@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from send_screen.contracts import load_yaml
+from send_screen.documents import load_yaml
 from send_screen.errors import TablesError
 from send_screen.governance import SIGNATURE, Difference, Finding, compare, folder_sha256, judge, shown
 from send_screen.screening import ANSWER_COLUMNS

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from send_screen._characters import MISLEADING, is_misleading
+from send_screen.documents._characters import MISLEADING, is_misleading
 from send_screen.errors import SendScreenError
 
 # The largest file that comes with the library has 3,000 nodes, 9 deep.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from send_screen.cli._words import _withheld_beside_earlier
+from send_screen.workflows._trained import suppressed_by_earlier
 
 PLAIN = {"attribute": "Sex", "n": 40}
 TOLD, KEPT = ({"attribute": "Sex × Free meals", "n": n} for n in (40, None))
@@ -20,7 +20,7 @@ OTHER = {"version": "1f", "other_children": True}
     ],
 )
 def test_training_says_what_it_may_not_tell_and_how_to_have_it(earlier, groups, said):
-    lines = _withheld_beside_earlier({"disclosure": {"earlier": earlier}, "groups": groups})
+    lines = suppressed_by_earlier({"disclosure": {"earlier": earlier}, "groups": groups})
     if said is None:
         assert lines == []
     else:

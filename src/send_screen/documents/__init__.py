@@ -1,0 +1,28 @@
+"""Read and write JSON and YAML documents strictly, as typed models.
+
+A document is a pydantic model (:class:`Document`): its fields are its format, its JSON schema is generated from it, and
+a file that breaks it is refused with every mistake at once, each with its path. Nothing in a file is trusted: a key
+given twice, a number that is none, nesting without end and characters that mislead are refused before the model sees
+them.
+"""
+
+from send_screen.documents._characters import MISLEADING, is_misleading
+from send_screen.documents._json import load_json
+from send_screen.documents._mistakes import closest, find_mistakes
+from send_screen.documents._model import Count, Document, Text, read_document, write_document
+from send_screen.documents._yaml import load_yaml, shortened
+
+__all__ = [
+    "Document",
+    "Text",
+    "Count",
+    "read_document",
+    "write_document",
+    "load_json",
+    "load_yaml",
+    "find_mistakes",
+    "closest",
+    "shortened",
+    "is_misleading",
+    "MISLEADING",
+]
