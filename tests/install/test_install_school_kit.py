@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from send_screen.errors import MissingExtraError
-from send_screen.school_kit import Target, laptop_files
+from send_screen.school_kit import Target, fetch_wheels, laptop_files
 from send_screen.workflows import Kit
 from send_screen.workflows import kit as build_kit
 

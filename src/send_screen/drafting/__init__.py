@@ -1,7 +1,7 @@
 """From a table to a draft: what each column holds and which part it plays, as a commented spec and contract.
 
-Everything that is written is marked ``GUESS`` (inferred from the file) or ``DECIDE`` (only a person can say), and nothing
-in it is one child's.
+What was inferred from the file is marked ``GUESS``, what only a person can say ``DECIDE``. Nothing that is written is
+one child's.
 """
 
 from send_screen.drafting._headers import infer_role

@@ -67,7 +67,7 @@ def infer_role(header: str) -> ColumnRole | None:
 
     Examples
     --------
-    >>> [infer_role(header) for header in ("WKWHITE", "avg_SES", "Ethnicity", "P1PRONOU", "assessment", "Date of birth")]
+    >>> [infer_role(name) for name in ("WKWHITE", "avg_SES", "Ethnicity", "P1PRONOU", "assessment", "Date of birth")]
     ['protected', 'proxy', 'protected', None, None, 'birth']
     """
     text = letters(header)
