@@ -43,7 +43,7 @@ def pages(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
         "long card": render_card(make_published()),
         "long scorecard": render_scorecard(make_published()),
         "long comparison": render_comparison(_long_comparison()),
-        "comparison": render_comparison(compare(trained.exported, trained.exported)),
+        "comparison": render_comparison(compare(trained.exported, trained.exported).comparison),
         "long audit": render_audit(make_audit()),
     }
     for name, html in long.items():
