@@ -40,7 +40,7 @@ def test_the_public_names() -> None:
         "load_spec",
         "load_cohort",
         "AdditiveRiskClassifier",
-        "RuleClassifier",
+        "BaselineClassifier",
         "PenalisedLogisticClassifier",
         "BoostedTreesClassifier",
         "RiskTables",

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         AdditiveRiskClassifier,
         BoostedTreesClassifier,
         PenalisedLogisticClassifier,
-        RuleClassifier,
+        BaselineClassifier,
     )
     from send_screen.specs import load_spec
     from send_screen.tables import RiskTables
@@ -82,7 +82,7 @@ __all__ = [
     "load_spec",
     "load_cohort",
     "AdditiveRiskClassifier",
-    "RuleClassifier",
+    "BaselineClassifier",
     "PenalisedLogisticClassifier",
     "BoostedTreesClassifier",
     "RiskTables",
@@ -95,7 +95,7 @@ _HOME = {
     "load_spec": "specs",
     "load_cohort": "cohorts",
     "AdditiveRiskClassifier": "estimators",
-    "RuleClassifier": "estimators",
+    "BaselineClassifier": "estimators",
     "PenalisedLogisticClassifier": "estimators",
     "BoostedTreesClassifier": "estimators",
     "RiskTables": "tables",

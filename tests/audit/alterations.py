@@ -173,7 +173,7 @@ def a_verdict_with_everything_made_anew(store: Store, rng: Random) -> None:
 @kind("figures")
 def the_rows_set_aside_with_everything_made_anew(store: Store, rng: Random) -> None:
     def change(document: dict[str, Any]) -> None:
-        rows = document["cohort"]["set_aside"]
+        rows = document["cohort"]["excluded"]
         row = rng.choice(rows)
         if rng.random() < 0.5:
             rows.remove(row)

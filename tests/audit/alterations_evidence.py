@@ -94,8 +94,8 @@ def a_child_moved_to_another_fold_or_school(store: Store, rng: Random) -> None:
 
 @kind("figures")
 def the_rows_set_aside_inside_the_evidence(store: Store, rng: Random) -> None:
-    table, set_aside = read_evidence(store.evidence)
-    write_evidence(store.evidence, table, set_aside.iloc[: len(set_aside) // rng.randrange(2, 5)])
+    table, excluded = read_evidence(store.evidence)
+    write_evidence(store.evidence, table, excluded.iloc[: len(excluded) // rng.randrange(2, 5)])
     store.retag("evidence_sha256", sha256_of(store.evidence.read_bytes()))
 
 

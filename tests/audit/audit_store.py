@@ -131,8 +131,8 @@ class Store:
 
     def rewrite_evidence(self, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
         """Change the evidence, and its hash wherever that is."""
-        table, set_aside = read_evidence(self.evidence)
-        write_evidence(self.evidence, change(table), set_aside)
+        table, excluded = read_evidence(self.evidence)
+        write_evidence(self.evidence, change(table), excluded)
         self.retag("evidence_sha256", sha256_of(self.evidence.read_bytes()))
 
     def republish(self, change: Callable[[dict[str, Any]], object]) -> None:
@@ -182,10 +182,10 @@ class Store:
         self.rewrite_evidence(change)
         opened = open_bundle(self.bundle)
         contracts = {use.contract: opened.contracts[use.contract] for use in opened.spec.data}
-        table, set_aside = read_evidence(self.evidence)
+        table, excluded = read_evidence(self.evidence)
         facts = opened.published["version"]
         assert (facts["code_version"], facts["packages"]) == (code_version(), package_versions())
-        made = published_document(opened.spec, contracts, opened.tables, table, set_aside, facts, opened.bags)
+        made = published_document(opened.spec, contracts, opened.tables, table, excluded, facts, opened.bags)
         again = json.loads(json.dumps(made))
 
         def put(document: dict[str, Any]) -> None:

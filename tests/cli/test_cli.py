@@ -111,7 +111,7 @@ def test_screen_says_what_it_did(trained: Any, tmp_path: Path) -> None:
     code, out, _ = run("screen", trained.exported, trained.school_file, "--out", tmp_path, "--per-school", "--json")
     assert code == 0
     assert json.loads(out) == json.loads((tmp_path / "summary.json").read_text("utf-8"))
-    for name in ("list.csv", "list.xlsx", "set_aside.csv", "report.html"):
+    for name in ("list.csv", "list.xlsx", "excluded.csv", "report.html"):
         assert (tmp_path / name).stat().st_size > 0
 
 

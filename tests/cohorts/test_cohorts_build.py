@@ -52,11 +52,11 @@ def screening(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> Cohort:
 
 
 def rules(cohort: Cohort) -> dict[str, int]:
-    return cohort.set_aside["rule"].value_counts().to_dict()
+    return cohort.excluded["rule"].value_counts().to_dict()
 
 
 def test_roles_are_apart_and_nothing_is_lost(cohort: Cohort, england: England, spec: ModelSpec) -> None:
-    assert len(cohort) + len(cohort.set_aside) == len(england.pupil_census)
+    assert len(cohort) + len(cohort.excluded) == len(england.pupil_census)
     assert list(cohort.X.columns) == [feature.name for feature in spec.features]
     assert set(cohort.X.dtypes) == {np.dtype("float64")}
     assert cohort.y is not None
@@ -79,10 +79,10 @@ def test_values_are_those_of_the_file(cohort: Cohort, england: England) -> None:
 
 
 def test_only_children_not_yet_on_the_record(cohort: Cohort, england: England) -> None:
-    on_record = set(england.pupil_census.loc[england.pupil_census["SENprovision"] != "N", "UPN"])
-    assert on_record
-    assert not on_record & set(cohort.ids)
-    assert rules(cohort)["ELIGIBLE-NOT-ON-RECORD"] == len(on_record)
+    on_sen_register = set(england.pupil_census.loc[england.pupil_census["SENprovision"] != "N", "UPN"])
+    assert on_sen_register
+    assert not on_sen_register & set(cohort.ids)
+    assert rules(cohort)["ELIGIBLE-NOT-ON-SEN-REGISTER"] == len(on_sen_register)
 
 
 def test_the_outcome_counts_within_its_horizon_only(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
@@ -144,8 +144,8 @@ def test_every_form_of_data_gives_the_same_cohort(
     data = {"csv": tmp_path / "wide.csv", "parquet": str(tmp_path / "wide.parquet"), "frame": wide}.get(form)
     found = load_cohort(spec, pa.Table.from_pandas(wide) if data is None else data, training=False)
     assert found.y is None
-    assert set(found.ids) == set(cohort.ids) | set(cohort.set_aside.query("kind == 'outcome not known'")["child_id"])
-    assert len(found) + len(found.set_aside) == len(wide)
+    assert set(found.ids) == set(cohort.ids) | set(cohort.excluded.query("kind == 'outcome not known'")["child_id"])
+    assert len(found) + len(found.excluded) == len(wide)
     both = found.X.set_axis(found.ids).loc[cohort.ids].reset_index(drop=True)
     pd.testing.assert_frame_equal(both, cohort.X)
 
@@ -165,23 +165,23 @@ def test_xlsx_too(spec: ModelSpec, england: England, tmp_path: Path) -> None:
     from_xlsx = load_cohort(spec, tmp_path / "school.xlsx", training=False)
     from_csv = load_cohort(spec, tmp_path / "school.csv", training=False)
     pd.testing.assert_frame_equal(from_xlsx.X, from_csv.X)
-    assert len(from_xlsx) + len(from_xlsx.set_aside) == len(wide)
+    assert len(from_xlsx) + len(from_xlsx.excluded) == len(wide)
 
 
 def test_a_child_in_one_table_only_is_set_aside(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
     census, profile = tables["education/pupil_census"], tables["education/eyfsp"]
     both = census[census["UPN"].isin(profile["UPN"]) & (census["SENprovision"] == "N")]["UPN"].tolist()
     no_profile, no_census = set(both[:5]), set(both[-3:])
-    before = set(screening(spec, tables).set_aside.query("rule == 'DATA-NO-RECORD'")["child_id"])
+    before = set(screening(spec, tables).excluded.query("rule == 'DATA-NO-RECORD'")["child_id"])
     tables["education/eyfsp"] = profile[~profile["UPN"].isin(no_profile)]
     tables["education/pupil_census"] = census[~census["UPN"].isin(no_census)]
     found = screening(spec, tables)
-    assert len(found) + len(found.set_aside) == len(census)
-    aside = found.set_aside.query("rule == 'DATA-NO-RECORD'")
+    assert len(found) + len(found.excluded) == len(census)
+    aside = found.excluded.query("rule == 'DATA-NO-RECORD'")
     assert set(aside["child_id"]) == before | no_profile | no_census
     assert set(aside["kind"]) == {"look at by hand"}
-    on_record = set(census.loc[census["SENprovision"] != "N", "UPN"])
-    assert not on_record & set(aside["child_id"])
+    on_sen_register = set(census.loc[census["SENprovision"] != "N", "UPN"])
+    assert not on_sen_register & set(aside["child_id"])
 
 
 def test_a_row_that_breaks_its_contract_is_set_aside_with_its_rule(
@@ -195,9 +195,9 @@ def test_a_row_that_breaks_its_contract_is_set_aside_with_its_rule(
     by_rule = rules(found)
     assert by_rule["CENSUS-DOB-DATE"] == 1
     assert by_rule["CENSUS-UPN-DOUBLE"] >= 1
-    assert "sometime" not in " ".join(found.set_aside["reason"])
-    total = len(census) + sum(found.set_aside["file"] != "the frame")
-    assert len(found) + len(found.set_aside) >= total
+    assert "sometime" not in " ".join(found.excluded["reason"])
+    total = len(census) + sum(found.excluded["file"] != "the frame")
+    assert len(found) + len(found.excluded) >= total
 
 
 def test_missing_is_not_scored_as_nothing(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
@@ -206,7 +206,7 @@ def test_missing_is_not_scored_as_nothing(spec: ModelSpec, tables: dict[str, pd.
     goals = [column for column in profile.columns if column.startswith("G")]
     profile.loc[profile["UPN"] == eligible, goals] = "A"
     found = screening(spec, tables)
-    row = found.set_aside[found.set_aside["child_id"] == eligible]
+    row = found.excluded[found.excluded["child_id"] == eligible]
     assert row["rule"].tolist() == ["DATA-ESSENTIAL"]
     assert row["kind"].tolist() == ["look at by hand"]
 
@@ -269,7 +269,7 @@ def test_a_child_who_moved_away_is_not_a_child_without_need(spec: ModelSpec, tab
     status.loc[status["UPN"].isin(gone), "StatusDate"] = "2023-10-05"
     after = load_cohort(spec, tables)
     assert not set(gone) & set(after.ids)
-    aside = after.set_aside.set_index("child_id").loc[gone]
+    aside = after.excluded.set_index("child_id").loc[gone]
     assert set(aside["rule"]) == {"OUTCOME-KNOWN"}
 
 
@@ -297,8 +297,8 @@ def test_one_invented_child_makes_what_is_learnt_invented(spec: ModelSpec, table
 
 def test_one_real_child_makes_a_file_real_even_when_set_aside(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
     census = tables["education/pupil_census"]
-    on_record = census.index[census["SENprovision"] == "K"][0]
-    as_if_real(tables, [on_record])
+    on_sen_register = census.index[census["SENprovision"] == "K"][0]
+    as_if_real(tables, [on_sen_register])
     assert not screening(spec, tables).invented
     assert load_cohort(spec, tables).invented
 
@@ -317,7 +317,7 @@ def test_when_nobody_can_be_screened_the_cohort_is_empty(spec: ModelSpec, tables
     profile[[column for column in profile if column.startswith("G")]] = "A"
     found = screening(spec, tables)
     assert len(found) == 0
-    assert len(found.set_aside) == len(tables["education/pupil_census"])
+    assert len(found.excluded) == len(tables["education/pupil_census"])
     with pytest.raises(DataError, match="None of the"):
         load_cohort(spec, tables)
 
@@ -329,9 +329,9 @@ def test_whole_schools_are_held_out(
     kept, held = hold_out_schools(cohort, 3)
     assert held.school.nunique() == 3
     assert not set(kept.school) & set(held.school)
-    assert not set(kept.set_aside["cluster"]) & set(held.school)
+    assert not set(kept.excluded["cluster"]) & set(held.school)
     assert len(kept) + len(held) == len(cohort)
-    assert len(kept.set_aside) + len(held.set_aside) == len(cohort.set_aside)
+    assert len(kept.excluded) + len(held.excluded) == len(cohort.excluded)
     shuffled = cohort.take(np.random.default_rng(0).permutation(len(cohort)))
     assert set(hold_out_schools(shuffled, 3)[1].school) == set(held.school)
     contracts = {use.contract: load_contract(f"{use.contract}@{use.version}") for use in spec.data}
@@ -354,8 +354,8 @@ def test_whole_schools_are_held_out(
     assert set(pd.read_parquet(tmp_path / "held_out" / "pupil_census.parquet")["Unique Pupil Number"]) == of_school
     # All children of the school, those already on the record included: the lists must set them aside again.
     found = load_cohort(spec, tmp_path / "held_out", training=False)
-    assert set(found.ids) | set(found.set_aside["child_id"]) == of_school
-    assert "ELIGIBLE-NOT-ON-RECORD" in rules(found)
+    assert set(found.ids) | set(found.excluded["child_id"]) == of_school
+    assert "ELIGIBLE-NOT-ON-SEN-REGISTER" in rules(found)
     for wrong in (0, 10_000):
         with pytest.raises(UsageError):
             hold_out_schools(cohort, wrong)

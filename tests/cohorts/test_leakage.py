@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from send_screen.cohorts._leak import COPY, DATED, LEVEL, MISSING, PAST, RULES, SUM
-from send_screen.cohorts._leakage import Leak, find_leaks
+from send_screen.cohorts._leakage import Leak, find_target_leakage
 from send_screen.errors import UsageError
 from send_screen.simulation import simulate_england
 from send_screen.simulation._rates import GLD_GOALS, GOALS
@@ -21,7 +21,7 @@ AS_OF = dt.date(2023, 7, 31)
 
 
 def honest(n: int, seed: int) -> tuple[pd.DataFrame, pd.Series, np.random.Generator]:
-    """Invented children with 12 numbers and 8 categories, some of them with gaps; ROC AUC of all about .75."""
+    """Invented children with 12 numbers and 8 categorical_features, some of them with gaps; ROC AUC of all about .75."""
     rng = np.random.default_rng(seed)
     hidden = rng.normal(size=n)
     label = (rng.random(n) < 1 / (1 + np.exp(2.2 - hidden))).astype(int)
@@ -37,7 +37,7 @@ def honest(n: int, seed: int) -> tuple[pd.DataFrame, pd.Series, np.random.Genera
 
 
 def look(X: pd.DataFrame, y: pd.Series, **more: object) -> list[Leak]:
-    return find_leaks(X, y, as_of=AS_OF, **{"recorded_on": {}, **more})  # type: ignore[arg-type]  # of many types
+    return find_target_leakage(X, y, as_of=AS_OF, **{"recorded_on": {}, **more})  # type: ignore[arg-type]  # of many types
 
 
 def kinds(leaks: list[Leak], feature: str) -> set[str]:
@@ -243,10 +243,10 @@ def test_dates_of_single_children_count_where_there_is_a_value() -> None:
 def test_each_child_can_have_an_as_of_date_of_its_own() -> None:
     X, y, _ = honest(300, 0)
     as_of = pd.Series([dt.date(2022, 7, 31)] * 100 + [dt.date(2023, 7, 31)] * 200)
-    (leak,) = find_leaks(X, y, as_of=as_of, recorded_on={"x5": dt.date(2023, 7, 31), "x6": dt.date(2022, 7, 31)})
+    (leak,) = find_target_leakage(X, y, as_of=as_of, recorded_on={"x5": dt.date(2023, 7, 31), "x6": dt.date(2022, 7, 31)})
     assert (leak.kind, leak.features, leak.n) == (DATED, ("x5",), 100)
     with pytest.raises(UsageError, match="as-of dates"):
-        find_leaks(X, y, as_of=as_of.iloc[:5], recorded_on={})
+        find_target_leakage(X, y, as_of=as_of.iloc[:5], recorded_on={})
 
 
 def test_a_declared_status_is_told() -> None:
@@ -297,7 +297,7 @@ def test_codes_have_no_order() -> None:
     """Codes that follow the outcome in no order of their numbers are found whether or not they are said to be codes."""
     X, y, rng = honest(600, 2)
     X["planted"] = copy_as_numbers_without_order(y.to_numpy(), rng)
-    assert kinds(look(X, y, categories={"planted": ("1", "2", "3", "4", "5")}), "planted") == {COPY}
+    assert kinds(look(X, y, categorical_features={"planted": ("1", "2", "3", "4", "5")}), "planted") == {COPY}
 
 
 def test_too_few_outcomes_prove_nothing() -> None:

@@ -12,7 +12,7 @@ from send_screen.contracts import (
     birth_season,
     eal,
     ethnic_group,
-    is_invented_upn,
+    is_synthetic_upn,
     load_contract,
     upn_check_letter,
 )
@@ -64,11 +64,11 @@ def test_a_letter_for_a_body_of_another_form_is_refused():
 
 @pytest.mark.parametrize("upn", [None, float("nan"), "B801200005001", "Z000100122001", "000", "X0000"])
 def test_what_is_not_an_invented_child(upn):
-    assert not is_invented_upn(upn)
+    assert not is_synthetic_upn(upn)
 
 
 def test_temporary_numbers_of_invented_children_are_invented():
-    assert is_invented_upn(upn_check_letter("00010012201A") + "00010012201a")
+    assert is_synthetic_upn(upn_check_letter("00010012201A") + "00010012201a")
 
 
 def test_groups_most_often_missed_stay_apart():

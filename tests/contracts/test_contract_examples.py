@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from send_screen.contracts import available_contracts, check_table, is_invented_upn, load_contract, shipped
+from send_screen.contracts import available_contracts, check_table, is_synthetic_upn, load_contract, shipped
 from send_screen.readers import read_table
 
 EXAMPLES = shipped("data_contracts") / "examples"
@@ -52,7 +52,7 @@ def test_every_child_in_the_examples_is_invented():
         if contract.startswith("research/"):
             continue
         _, result = check_example(EXAMPLES / "valid" / name, contract)
-        assert all(map(is_invented_upn, result.frame["UPN"])), name
+        assert all(map(is_synthetic_upn, result.frame["UPN"])), name
 
 
 def test_values_written_another_way_mean_the_same():

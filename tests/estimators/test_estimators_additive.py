@@ -17,25 +17,25 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from send_screen.estimators import EXACT, AdditiveRiskClassifier
+from send_screen.estimators import INTERVENTIONAL, AdditiveRiskClassifier
 from send_screen.estimators import _learn as learning
 from send_screen.estimators import _pairs as screening
 from send_screen.estimators._axes import Axis, bins_of, pair_axes
 from send_screen.estimators._bags import drawn, make_bags
 from send_screen.estimators._bins import bin_edges
-from send_screen.estimators._boost import Boosting, Columns, boost, fewest_rounds, surfaces_of
+from send_screen.estimators._boost import Boosting, Columns, boost, fewest_rounds, interactions_of
 from send_screen.estimators._columns import LevelColumns, NumberColumns
 from send_screen.estimators._learn import Children, learn, shape_parts
 from send_screen.estimators._pairs import worthwhile_pairs
 from send_screen.estimators._parts import Parts, mean_of, tables_of
-from send_screen.tables import purify, sign_violations
+from send_screen.tables import purify, monotonicity_violations
 
 SIGNS = {"reading": "decreasing", "absence": "increasing", "goal": "decreasing"}
 CATEGORIES = {"goal": ["1", "2", "3"], "area": ["north", "south", "east", "west"]}
 
 
 def invented(n=2000, seed=0):
-    """Invented children in 40 schools: a bend, a surface, levels and missing values that mean something."""
+    """Invented children in 40 schools: a bend, an interaction, levels and missing values that mean something."""
     rng = np.random.default_rng(seed)
     X = pd.DataFrame(
         {
@@ -59,17 +59,17 @@ def invented(n=2000, seed=0):
 @pytest.fixture(scope="module")
 def fitted():
     X, y, schools = invented()
-    return AdditiveRiskClassifier(signs=SIGNS, categories=CATEGORIES).fit(X, y, groups=schools), X, y
+    return AdditiveRiskClassifier(signs=SIGNS, categorical_features=CATEGORIES).fit(X, y, groups=schools), X, y
 
 
 def test_shaps_plots_draw_it_with_surfaces_levels_and_missing_values(fitted):
     model, X, _ = fitted
-    assert model.risk_tables_.surfaces
+    assert model.risk_tables_.interactions
     explanation = model.explain(X[X["reading"].isna() | X["goal"].isna()].head(40))
     import shap  # after explain, which keeps other libraries' warnings at its import to itself
     from matplotlib import pyplot as plt
 
-    assert explanation.output_names == EXACT
+    assert explanation.output_names == INTERVENTIONAL
     for plot, part in (
         (shap.plots.waterfall, explanation[0]),
         (shap.plots.beeswarm, explanation),
@@ -115,25 +115,25 @@ def test_the_tables_are_the_backbone_and_the_mean_of_the_boosters(children):
     pairs = [pair_axes(data.axes[0], data.axes[1]), pair_axes(data.axes[0], data.axes[4])]
     columns = [axis for pair in pairs for axis in pair]
     of_pairs = Columns.build(columns, [[0, 1], [2, 3]], data.y, data.weight)
-    surfaces = boost(of_pairs, of_pairs.divided(bags), starts, how, seed=0, n_jobs=1)
-    assert surfaces.rounds > 5
+    interactions = boost(of_pairs, of_pairs.divided(bags), starts, how, seed=0, n_jobs=1)
+    assert interactions.rounds > 5
     expected = np.zeros(len(X))
     parts = []
     for b, part in enumerate(backbones):
-        expected += starts[b] + shapes.predict(b, bins_of(data.axes)) + surfaces.predict(b, bins_of(columns))
-        constant, grids = surfaces_of(surfaces, b, pairs)
+        expected += starts[b] + shapes.predict(b, bins_of(data.axes)) + interactions.predict(b, bins_of(columns))
+        constant, grids = interactions_of(interactions, b, pairs)
         parts.append(part + shape_parts(shapes, b, data.axes) + Parts(constant, np.zeros(5), (0.0,) * 5, grids))
     mean = mean_of(parts)
     np.testing.assert_allclose(data.score(mean, pairs), expected / len(bags), rtol=0, atol=1e-9)
     tables = tables_of(mean, data.blocks, data.axes, pairs, "invented")
     np.testing.assert_allclose(tables.score(X), expected / len(bags), rtol=0, atol=1e-9)
-    assert len(tables.surfaces) == 2
+    assert len(tables.interactions) == 2
 
 
 def test_explanations_add_up_and_are_the_tables(fitted):
     model, X, _ = fitted
     explained = model.explain(X[:50])
-    assert explained.output_names == EXACT
+    assert explained.output_names == INTERVENTIONAL
     total = explained.values.sum(axis=1) + explained.base_values
     np.testing.assert_allclose(total, model.decision_function(X[:50]), rtol=0, atol=1e-9)
     assert model.decision_function(X).mean() == pytest.approx(model.risk_tables_.base_value, abs=1e-9)
@@ -141,7 +141,7 @@ def test_explanations_add_up_and_are_the_tables(fitted):
 
 def test_there_are_surfaces_where_there_is_something_for_them_to_say(fitted):
     model, _, _ = fitted
-    names = {frozenset(surface.features) for surface in model.risk_tables_.surfaces}
+    names = {frozenset(interaction.features) for interaction in model.risk_tables_.interactions}
     assert frozenset({"reading", "absence"}) in names
     assert len(names) <= 8
 
@@ -179,7 +179,7 @@ def test_signs_hold_for_the_whole_score_whatever_the_others_are(fitted, seed, na
     else:
         values = [X[name].min() - 50, *np.sort(X[name].dropna().unique())[:: 1 + seed % 7], X[name].max() + 50]
     rising = values if SIGNS[name] == "increasing" else values[::-1]
-    for tables in [model.risk_tables_, model.bag_tables_.tables[seed % 8]]:
+    for tables in [model.risk_tables_, model.bagged_tables_.tables[seed % 8]]:
         scores = np.array([tables.score(others.assign(**{name: value})) for value in rising])
         assert np.diff(scores, axis=0).min() >= -1e-12
         nothing = pd.Series([None] * 60, dtype=object if name in CATEGORIES else float)
@@ -191,10 +191,10 @@ def test_signs_hold_for_the_whole_score_whatever_the_others_are(fitted, seed, na
 def test_signs_hold_on_other_children_too_even_against_the_data(seed, flipped):
     X, y, schools = invented(500, seed)
     signs = {n: ("increasing" if s == "decreasing" else "decreasing") for n, s in SIGNS.items()} if flipped else SIGNS
-    model = AdditiveRiskClassifier(signs=signs, categories=CATEGORIES).fit(X, y, groups=schools)
+    model = AdditiveRiskClassifier(signs=signs, categorical_features=CATEGORIES).fit(X, y, groups=schools)
     numbers = {name: 1 if sign == "increasing" else -1 for name, sign in signs.items()}
-    for tables in [model.risk_tables_, *model.bag_tables_.tables]:
-        short = sign_violations(tables.terms, tables.surfaces, numbers)
+    for tables in [model.risk_tables_, *model.bagged_tables_.tables]:
+        short = monotonicity_violations(tables.terms, tables.interactions, numbers)
         assert max(short.values(), default=0.0) <= 1e-12
 
 
@@ -206,12 +206,12 @@ import hashlib, sys
 sys.path.insert(0, "tests/estimators")
 import test_estimators_additive as t
 X, y, schools = t.invented()
-model = t.AdditiveRiskClassifier(signs=t.SIGNS, categories=t.CATEGORIES, n_jobs=2).fit(X, y, groups=schools)
-both = [model.risk_tables_, *model.bag_tables_.tables]
+model = t.AdditiveRiskClassifier(signs=t.SIGNS, categorical_features=t.CATEGORIES, n_jobs=2).fit(X, y, groups=schools)
+both = [model.risk_tables_, *model.bagged_tables_.tables]
 print(hashlib.sha256("".join(b.to_json() for b in both).encode()).hexdigest())
 """
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
-    texts = "".join(tables.to_json() for tables in [model.risk_tables_, *model.bag_tables_.tables])
+    texts = "".join(tables.to_json() for tables in [model.risk_tables_, *model.bagged_tables_.tables])
     assert hashlib.sha256(texts.encode()).hexdigest() == other
     again = clone(model).set_params(random_state=1).fit(X, y, groups=schools)
     assert again.risk_tables_.to_json() != model.risk_tables_.to_json()
@@ -250,14 +250,14 @@ def test_trees_do_not_know_what_was_grown_on_their_bins_before(children):
 
 def test_of_very_many_children_one_strength_is_learnt_that_is_best_on_some_schools(monkeypatch):
     X, y, schools = invented(1500)
-    model = AdditiveRiskClassifier(signs=SIGNS, categories=CATEGORIES)
+    model = AdditiveRiskClassifier(signs=SIGNS, categorical_features=CATEGORIES)
     monkeypatch.setattr(learning, "MOST_WEIGHED", 1500)
     of_all = clone(model).fit(X, y, groups=schools)
-    assert len(of_all.backbone_weights_) > 1
+    assert len(of_all.C_weights_) > 1
     monkeypatch.setattr(learning, "MOST_WEIGHED", 800)
     of_some = clone(model).fit(X, y, groups=schools)
-    assert list(of_some.backbone_weights_.values()) == [1.0]
-    assert len(of_some.bag_tables_.tables) == 8
+    assert list(of_some.C_weights_.values()) == [1.0]
+    assert len(of_some.bagged_tables_.tables) == 8
     assert of_some.risk_tables_.n_background == 1500
     assert np.corrcoef(of_all.decision_function(X), of_some.decision_function(X))[0, 1] > 0.95
     again = clone(model).fit(X, y, groups=schools)
@@ -290,7 +290,7 @@ def test_weights_are_like_repeated_children():
     X, y, _ = invented(2000)
     weight = 1 + np.arange(2000) % 3
     rows = np.repeat(np.arange(2000), weight)
-    model = AdditiveRiskClassifier(signs=SIGNS, categories=CATEGORIES)
+    model = AdditiveRiskClassifier(signs=SIGNS, categorical_features=CATEGORIES)
     weighted = model.fit(X, y, sample_weight=weight).predict_proba(X)[:, 1]
     repeated = clone(model).fit(X.iloc[rows], y[rows], groups=rows).predict_proba(X)[:, 1]
     assert np.abs(weighted - repeated).mean() < 0.02
@@ -302,7 +302,7 @@ def test_weights_are_like_repeated_children():
 def test_children_of_weight_zero_are_as_if_they_were_not_there():
     X, y, schools = invented(800)
     weight = (np.arange(800) % 4 > 0).astype(float)
-    model = AdditiveRiskClassifier(categories=CATEGORIES)
+    model = AdditiveRiskClassifier(categorical_features=CATEGORIES)
     with_zeros = clone(model).fit(X, y, groups=schools, sample_weight=weight)
     without = clone(model).fit(X[weight > 0], y[weight > 0], groups=schools[weight > 0])
     assert with_zeros.risk_tables_.to_json() == without.risk_tables_.to_json()
@@ -329,8 +329,8 @@ def test_counts_of_children_are_never_few(fitted):
         if hasattr(term, "edges"):
             n = np.histogram(X[term.feature].dropna(), [-np.inf, *term.edges, np.inf])[0]
             assert n.min() >= 10
-    for surface in model.risk_tables_.surfaces:
-        counts = [count for row in surface.n or () for count in row if count is not None]
+    for interaction in model.risk_tables_.interactions:
+        counts = [count for row in interaction.n or () for count in row if count is not None]
         assert all(count >= 10 for count in counts)
 
 
@@ -345,7 +345,7 @@ def test_noise_teaches_little():
 def test_it_is_calibrated_out_of_school():
     X, y, schools = invented(6000)
     inside = schools < 20
-    model = AdditiveRiskClassifier(signs=SIGNS, categories=CATEGORIES).fit(X[inside], y[inside], groups=schools[inside])
+    model = AdditiveRiskClassifier(signs=SIGNS, categorical_features=CATEGORIES).fit(X[inside], y[inside], groups=schools[inside])
     score = model.decision_function(X[~inside])
     slope, shift = learning._calibration(Children([], [], y[~inside].astype(float), np.ones((~inside).sum())), score)
     assert 0.9 <= slope <= 1.1
@@ -355,8 +355,8 @@ def test_it_is_calibrated_out_of_school():
 def test_too_few_children_to_hold_any_out_get_a_backbone_only():
     X = pd.DataFrame({"reading": np.arange(24.0)})
     model = AdditiveRiskClassifier().fit(X, [1] + [0] * 23)
-    assert model.backbone_weights_ == {0.01: 1.0}
-    assert model.bag_tables_ is None
+    assert model.C_weights_ == {0.01: 1.0}
+    assert model.bagged_tables_ is None
     assert np.diff(model.decision_function(X)).max() <= 0
 
 
@@ -364,12 +364,12 @@ def test_too_few_children_to_hold_any_out_get_a_backbone_only():
 def test_a_number_of_pairs_that_is_none_is_refused(max_pairs):
     X, y, _ = invented(100)
     with pytest.raises(ValueError, match="max_pairs"):
-        AdditiveRiskClassifier(categories=CATEGORIES, max_pairs=max_pairs).fit(X, y)
+        AdditiveRiskClassifier(categorical_features=CATEGORIES, max_pairs=max_pairs).fit(X, y)
 
 
 def test_no_pairs_means_no_surfaces(fitted):
     model, X, y = fitted
-    assert clone(model).set_params(max_pairs=0).fit(X, y).risk_tables_.surfaces == ()
+    assert clone(model).set_params(max_pairs=0).fit(X, y).risk_tables_.interactions == ()
 
 
 def test_rounds_are_the_fewest_within_a_standard_error():

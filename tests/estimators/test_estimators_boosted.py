@@ -68,14 +68,14 @@ def test_threads_change_no_byte_of_trees_or_scores():
 
 def test_another_seed_draws_other_rows():
     X, need = children()
-    one, two = (BoostedTreesClassifier(categories=CATEGORIES, random_state=s).fit(X, need) for s in (0, 1))
+    one, two = (BoostedTreesClassifier(categorical_features=CATEGORIES, random_state=s).fit(X, need) for s in (0, 1))
     assert not np.array_equal(one.decision_function(X), two.decision_function(X))
 
 
 def test_a_weight_counts():
     X, need = children()
-    heavy = BoostedTreesClassifier(categories=CATEGORIES).fit(X, need, sample_weight=1 + 4 * need)
-    plain = BoostedTreesClassifier(categories=CATEGORIES).fit(X, need)
+    heavy = BoostedTreesClassifier(categorical_features=CATEGORIES).fit(X, need, sample_weight=1 + 4 * need)
+    plain = BoostedTreesClassifier(categorical_features=CATEGORIES).fit(X, need)
     assert heavy.predict_proba(X)[:, 1].mean() > plain.predict_proba(X)[:, 1].mean() + 0.1
 
 

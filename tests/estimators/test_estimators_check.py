@@ -8,9 +8,9 @@ import pytest
 from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from send_screen.estimators import BoostedTreesClassifier, PenalisedLogisticClassifier, RuleClassifier
+from send_screen.estimators import BoostedTreesClassifier, PenalisedLogisticClassifier, BaselineClassifier
 
-ESTIMATORS = [RuleClassifier(), PenalisedLogisticClassifier(), BoostedTreesClassifier()]
+ESTIMATORS = [BaselineClassifier(), PenalisedLogisticClassifier(), BoostedTreesClassifier()]
 EXCEPTION = {
     "check_sample_weight_equivalence_on_dense_data": (
         "ranges and leaves count children, not weights: a heavy weight must not publish one child's value"
@@ -81,8 +81,8 @@ def test_text_in_a_column_of_numbers_is_refused_without_quoting_it(estimator, ch
     [
         ({"signs": {"raeding": "decreasing"}}, "'signs' names what is not a column of X: 'raeding'"),
         ({"signs": {"reading": "down"}}, "'increasing' or 'decreasing', not 'down'"),
-        ({"categories": {"G01": ["1", "2"]}}, "'categories' names what is not a column of X: 'G01'"),
-        ({"categories": {"reading": ["1", "2"]}}, "something other than text"),
+        ({"categorical_features": {"G01": ["1", "2"]}}, "'categorical_features' names what is not a column of X: 'G01'"),
+        ({"categorical_features": {"reading": ["1", "2"]}}, "something other than text"),
     ],
 )
 def test_parameters_that_do_not_fit_the_columns_are_refused(estimator, parameters, words, children):

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from send_screen.errors import MissingExtraError
-from send_screen.estimators import EXACT, PenalisedLogisticClassifier, RuleClassifier
+from send_screen.estimators import INTERVENTIONAL, PenalisedLogisticClassifier, BaselineClassifier
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +45,9 @@ def children(n=60, seed=0):
 def fitted(request):
     X, need = children()
     if request.param == "rule":
-        return RuleClassifier(features=["goal"], not_met=["1"], expected=["2"]).fit(X, need), X
+        return BaselineClassifier(features=["goal"], not_met=["1"], expected=["2"]).fit(X, need), X
     signs = {"reading": "decreasing", "absence": "increasing"}
-    return PenalisedLogisticClassifier(C=1.0, signs=signs, categories={"goal": ["1", "2"]}).fit(X, need), X
+    return PenalisedLogisticClassifier(C=1.0, signs=signs, categorical_features={"goal": ["1", "2"]}).fit(X, need), X
 
 
 def brute_force(score, background, child):
@@ -91,7 +91,7 @@ def test_it_has_one_shape_and_adds_up(fitted):
     assert explanation.values.dtype == np.float64
     assert explanation.base_values.shape == (60,)
     assert list(explanation.feature_names) == list(X.columns)
-    assert explanation.output_names == EXACT == explanation[0].output_names
+    assert explanation.output_names == INTERVENTIONAL == explanation[0].output_names
     shown = pd.DataFrame(explanation.data, columns=X.columns, dtype=object)
     assert shown.equals(X.astype(object).where(X.notna(), np.nan))
     total = explanation.base_values + explanation.values.sum(axis=1)

@@ -186,12 +186,12 @@ def test_weights_that_cannot_be_computed_with_are_refused(children, weight):
 @pytest.mark.parametrize(
     ("parameters", "words"),
     [
-        ({"categories": ["k"]}, "'categories' must map the name of a column to a list of its levels, not be a list"),
-        ({"categories": {"k": "pq"}}, "levels of 'k' in 'categories' must be a list of texts"),
-        ({"categories": {"k": [1, 2]}}, "levels of 'k' in 'categories' must be a list of texts"),
-        ({"categories": {"k": ["p", "q", "p"]}}, "levels of 'k' in 'categories' must be different"),
-        ({"categories": {"k": ["p", "\x1b[2J"]}}, "level of 'k' in 'categories' holds a control character"),
-        ({"signs": ["reading"], "categories": {"k": ["p"]}}, "'signs' must map .* not be a list"),
+        ({"categorical_features": ["k"]}, "'categorical_features' must map the name of a column to a list of its levels, not be a list"),
+        ({"categorical_features": {"k": "pq"}}, "levels of 'k' in 'categorical_features' must be a list of texts"),
+        ({"categorical_features": {"k": [1, 2]}}, "levels of 'k' in 'categorical_features' must be a list of texts"),
+        ({"categorical_features": {"k": ["p", "q", "p"]}}, "levels of 'k' in 'categorical_features' must be different"),
+        ({"categorical_features": {"k": ["p", "\x1b[2J"]}}, "level of 'k' in 'categorical_features' holds a control character"),
+        ({"signs": ["reading"], "categorical_features": {"k": ["p"]}}, "'signs' must map .* not be a list"),
     ],
 )
 def test_parameters_of_another_form_are_refused_rather_than_taken_for_no_level_at_all(
@@ -204,7 +204,7 @@ def test_parameters_of_another_form_are_refused_rather_than_taken_for_no_level_a
 
 def test_ebm_takes_its_levels_as_the_others_do(children):
     X, y, _ = children
-    with pytest.raises(ValueError, match="levels of 'k' in 'categories' must be a list of texts"):
+    with pytest.raises(ValueError, match="levels of 'k' in 'categorical_features' must be a list of texts"):
         EBMClassifier({"k": [1, 2]}).fit(X.assign(k=["p", "q"] * (N // 2)), y)
 
 

@@ -21,7 +21,7 @@ from send_screen.tables import RiskTables
 
 
 def invented(n=2000, seed=0, missing=0.15):
-    """Invented children whose extremes are shared by many, so that no value is clamped."""
+    """Invented children whose extremes are shared by many, so that no value is clipped."""
     rng = np.random.default_rng(seed)
     X = pd.DataFrame(
         {
@@ -73,14 +73,14 @@ def levelled(levels, seed=4):
 def test_signed_levels_that_the_data_agree_with_are_fitted_as_unsigned_ones(sign):
     levels = ["1", "2", "3"] if sign == "decreasing" else ["3", "2", "1"]
     X, need = levelled(levels)
-    signed = PenalisedLogisticClassifier(signs={"goal": sign}, categories={"goal": levels}).fit(X, need)
-    free = PenalisedLogisticClassifier(categories={"goal": levels}).fit(X, need)
+    signed = PenalisedLogisticClassifier(signs={"goal": sign}, categorical_features={"goal": levels}).fit(X, need)
+    free = PenalisedLogisticClassifier(categorical_features={"goal": levels}).fit(X, need)
     np.testing.assert_allclose(signed.decision_function(X), free.decision_function(X), rtol=0, atol=1e-6)
 
 
 def test_signed_levels_that_the_data_contradict_are_one_level_and_the_fit_stays_calibrated():
     X, need = levelled(["1", "2", "3"])
-    model = PenalisedLogisticClassifier(signs={"goal": "increasing"}, categories={"goal": ["1", "2", "3"]})
+    model = PenalisedLogisticClassifier(signs={"goal": "increasing"}, categorical_features={"goal": ["1", "2", "3"]})
     values = list(model.fit(X, need).risk_tables_.terms[0].levels.values())
     assert values == pytest.approx([values[0]] * 3, abs=1e-9)
     assert model.predict_proba(X)[:, 1].mean() == pytest.approx(need.mean(), abs=1e-8)
@@ -94,14 +94,14 @@ def test_values_are_clamped_in_fitting_as_in_scoring():
     tame.loc[tame.index[:5], "reading"] = X["reading"].max()
     a, b = (PenalisedLogisticClassifier().fit(frame, need) for frame in (wild, tame))
     assert a.risk_tables_ == b.risk_tables_
-    assert a.risk_tables_.clamped(wild)[:, 0].sum() == 5
+    assert a.risk_tables_.clipped(wild)[:, 0].sum() == 5
 
 
 def test_levels_are_a_one_hot_without_reference_and_missing_is_a_level():
     rng = np.random.default_rng(1)
     X = pd.DataFrame({"age": rng.integers(54, 66, 1500) * 1.0, "goal": rng.choice(["1", "2", "A", None], 1500)})
     need = (rng.random(1500) < X["goal"].map({"1": 0.5, "2": 0.1, "A": 0.3}).fillna(0.4)).astype(int)
-    ours = PenalisedLogisticClassifier(categories={"goal": ["1", "2", "A"]}).fit(X, need)
+    ours = PenalisedLogisticClassifier(categorical_features={"goal": ["1", "2", "A"]}).fit(X, need)
     theirs = make_pipeline(
         make_column_transformer((StandardScaler(), ["age"]), (OneHotEncoder(), ["goal"])),
         LogisticRegression(C=0.1, solver="newton-cholesky", tol=1e-12),
@@ -163,7 +163,7 @@ def test_signs_hold_for_every_value_and_missing_is_never_below_the_lowest_risk(s
     X.loc[quiet, ["score"]] = np.nan
     X.loc[np.roll(quiet, 1), ["goal"]] = None
     model = PenalisedLogisticClassifier(
-        C=C, signs={"score": sign, "goal": sign}, categories={"goal": ["1", "2", "3"]}
+        C=C, signs={"score": sign, "goal": sign}, categorical_features={"goal": ["1", "2", "3"]}
     ).fit(X, need)
     line, goal = model.risk_tables_.terms
     direction = 1 if sign == "increasing" else -1
@@ -176,7 +176,7 @@ def test_signs_hold_for_every_value_and_missing_is_never_below_the_lowest_risk(s
 def test_an_unseen_level_scores_as_a_missing_one_and_is_told():
     X = pd.DataFrame({"goal": pd.Series(["1", "2", None, "9"] * 50, dtype=object)})
     need = [1, 0, 1, 0, 0, 0, 0, 1] * 25
-    model = PenalisedLogisticClassifier(categories={"goal": ["1", "2", "3"]}).fit(X, need)
+    model = PenalisedLogisticClassifier(categorical_features={"goal": ["1", "2", "3"]}).fit(X, need)
     score = model.decision_function(X)
     assert score[2] == score[3]
     assert model.risk_tables_.unseen(X).ravel().tolist() == [False, False, False, True] * 50
@@ -187,7 +187,7 @@ def test_levels_of_fewer_than_ten_children_share_a_value():
     goal = ["1"] * 60 + ["2"] * 60 + ["3"] * 5 + ["4"] * 6
     need = [1] * 45 + [0] * 60 + [1] * 15 + [1] * 5 + [0] * 6
     X = pd.DataFrame({"goal": pd.Series(goal, dtype=object)})
-    levels = PenalisedLogisticClassifier(categories={"goal": list("1234")}).fit(X, need).risk_tables_.terms[0].levels
+    levels = PenalisedLogisticClassifier(categorical_features={"goal": list("1234")}).fit(X, need).risk_tables_.terms[0].levels
     assert levels["3"] == levels["4"]
     assert len(set(levels.values())) == 3
 
@@ -198,7 +198,7 @@ def test_fewer_than_ten_missing_have_no_number_of_their_own(few):
     X.loc[X.index[:few], "reading"] = np.nan
     X["goal"] = pd.Series(np.where(X["age"] > 60, "1", "2"), dtype=object)
     X.loc[X.index[:few], "goal"] = None
-    model = PenalisedLogisticClassifier(categories={"goal": ["1", "2"]}).fit(X, need)
+    model = PenalisedLogisticClassifier(categorical_features={"goal": ["1", "2"]}).fit(X, need)
     number, _, _, level = model.risk_tables_.terms
     # they are fitted as they are scored, or the mean risk would not be the prevalence
     assert model.predict_proba(X)[:, 1].mean() == pytest.approx(need.mean(), abs=1e-8)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from send_screen.estimators import RuleClassifier
+from send_screen.estimators import BaselineClassifier
 from send_screen.tables import LevelsTerm, LinearTerm
 
 GOALS = ["G01", "G02", "G13"]
@@ -19,12 +19,12 @@ def goals(n=900, seed=0, missing=0.1):
     return X.assign(age=rng.integers(54, 66, n) * 1.0, home=pd.Series(["x", "y", "z"] * (n // 3), dtype=object)), need
 
 
-RULE = {"features": GOALS, "not_met": ["1"], "expected": ["2"], "natural_features": ["G01", "G02"]}
+RULE = {"features": GOALS, "not_met": ["1"], "expected": ["2"], "operating_point_features": ["G01", "G02"]}
 
 
 def test_equal_counts_tie_to_the_last_bit_and_more_goals_not_met_rank_higher():
     X, need = goals(missing=0.0)
-    rule = RuleClassifier(**RULE).fit(X, need)
+    rule = BaselineClassifier(**RULE).fit(X, need)
     count = (X[GOALS] == "1").sum(axis=1)
     score = rule.decision_function(X)
     ranked = [np.unique(score[count == k]) for k in range(4)]
@@ -35,17 +35,17 @@ def test_equal_counts_tie_to_the_last_bit_and_more_goals_not_met_rank_higher():
 def test_numbers_count_as_text_does():
     X, need = goals()
     numeric = X.assign(**{g: X[g].astype(float) for g in GOALS})
-    text = RuleClassifier(**RULE).fit(X, need)
-    both = RuleClassifier(**{**RULE, "not_met": ["1", 1.0], "expected": ["2", 2]}).fit(numeric, need)
+    text = BaselineClassifier(**RULE).fit(X, need)
+    both = BaselineClassifier(**{**RULE, "not_met": ["1", 1.0], "expected": ["2", 2]}).fit(numeric, need)
     assert all(isinstance(term, LinearTerm) for term in both.risk_tables_.terms)
     assert all(isinstance(term, LevelsTerm) for term in text.risk_tables_.terms)
     np.testing.assert_array_equal(text.decision_function(X), both.decision_function(numeric))
-    np.testing.assert_array_equal(text.natural_flag(X), both.natural_flag(numeric))
+    np.testing.assert_array_equal(text.operating_point_flag(X), both.operating_point_flag(numeric))
 
 
 def test_the_log_odds_are_calibrated_on_the_training_rows():
     X, need = goals()
-    p = RuleClassifier(**RULE).fit(X, need).predict_proba(X)[:, 1]
+    p = BaselineClassifier(**RULE).fit(X, need).predict_proba(X)[:, 1]
     assert p.mean() == pytest.approx(need.mean(), abs=1e-5)
     upper = p > np.median(p)
     assert p[upper].mean() == pytest.approx(need[upper].mean(), abs=0.05)
@@ -53,7 +53,7 @@ def test_the_log_odds_are_calibrated_on_the_training_rows():
 
 def test_a_goal_that_is_not_known_counts_as_the_share_not_met():
     X, need = goals()
-    rule = RuleClassifier(**RULE).fit(X, need)
+    rule = BaselineClassifier(**RULE).fit(X, need)
     for term in rule.risk_tables_.terms:
         known = X[term.feature].dropna()
         assert term.missing / term.levels["1"] == pytest.approx((known == "1").mean(), abs=1e-4)
@@ -64,11 +64,11 @@ def test_a_goal_that_is_not_known_counts_as_the_share_not_met():
 def test_not_assessed_is_not_known_and_blocks_the_natural_rule():
     X, need = goals(missing=0.0)
     X.loc[X.index[:20], "G01"] = "A"
-    rule = RuleClassifier(**RULE).fit(X, need)
+    rule = BaselineClassifier(**RULE).fit(X, need)
     child = X.iloc[[0]].assign(G01="A", G02="2", G13="2")
     absent = child.assign(G01=None)
-    assert rule.natural_flag(child).all()
-    assert rule.natural_flag(absent).all()
+    assert rule.operating_point_flag(child).all()
+    assert rule.operating_point_flag(absent).all()
     assert rule.decision_function(child) == rule.decision_function(absent)
 
 
@@ -79,14 +79,14 @@ def test_not_assessed_is_not_known_and_blocks_the_natural_rule():
 @pytest.mark.parametrize("expected", [["2"], None])
 def test_the_natural_rule_is_any_of_its_own_goals_not_at_the_expected_level(cells, flagged, expected):
     X, need = goals()
-    rule = RuleClassifier(**{**RULE, "expected": expected}).fit(X, need)
+    rule = BaselineClassifier(**{**RULE, "expected": expected}).fit(X, need)
     child = X.iloc[[0]].assign(**dict(zip(GOALS, cells, strict=True)))
-    assert rule.natural_flag(child).tolist() == [flagged]
+    assert rule.operating_point_flag(child).tolist() == [flagged]
 
 
 def test_it_looks_at_its_own_columns_only():
     X, need = goals()
-    rule = RuleClassifier(**RULE).fit(X, need)
+    rule = BaselineClassifier(**RULE).fit(X, need)
     assert rule.risk_tables_.features == tuple(GOALS)
     assert rule.n_features_in_ == 5
     other = X.assign(age=0.0, home=None)
@@ -106,7 +106,7 @@ def reading(n=600, seed=2):
 
 def test_a_lower_score_is_riskier_and_a_missing_one_scores_as_the_mean():
     X, need = reading()
-    rule = RuleClassifier(features=["reading"]).fit(X, need)
+    rule = BaselineClassifier(features=["reading"]).fit(X, need)
     term = rule.risk_tables_.terms[0]
     assert term.slope < 0
     assert term.missing == pytest.approx(term.slope * X["reading"].clip(term.low, term.high).mean())
@@ -117,10 +117,10 @@ def test_a_lower_score_is_riskier_and_a_missing_one_scores_as_the_mean():
 def test_the_cut_off_is_the_training_childrens_quantile(direction):
     X, need = reading()
     turned = X if direction == "decreasing" else X.assign(reading=-X["reading"])
-    rule = RuleClassifier(features=["reading"], natural_share=0.3, direction=direction).fit(turned, need)
+    rule = BaselineClassifier(features=["reading"], operating_point_share=0.3, direction=direction).fit(turned, need)
     known = X["reading"].notna()
     expected = np.quantile(X["reading"][known], 0.3, method="inverted_cdf")
-    flagged = rule.natural_flag(turned)
+    flagged = rule.operating_point_flag(turned)
     np.testing.assert_array_equal(flagged, X["reading"] <= expected)
     assert not flagged[~known].any()
     assert abs(rule.cut_off_) == expected
@@ -128,14 +128,14 @@ def test_the_cut_off_is_the_training_childrens_quantile(direction):
 
 def test_a_slope_is_never_against_the_rule():
     X, need = reading()
-    rule = RuleClassifier(features=["reading"], direction="increasing").fit(X, need)
+    rule = BaselineClassifier(features=["reading"], direction="increasing").fit(X, need)
     assert rule.risk_tables_.terms[0].slope == 0.0
     assert len(np.unique(rule.decision_function(X))) == 1
 
 
 def test_a_rule_that_separates_the_classes_has_finite_log_odds():
     X = pd.DataFrame({"reading": np.arange(200.0)})
-    score = RuleClassifier().fit(X, X["reading"] < 50).decision_function(X)
+    score = BaselineClassifier().fit(X, X["reading"] < 50).decision_function(X)
     assert np.isfinite(score).all()
     assert (score[:50] > 0).all()
     assert (score[50:] < 0).all()
@@ -147,16 +147,16 @@ def test_a_rule_that_separates_the_classes_has_finite_log_odds():
         ({"features": ["G99"], "not_met": ["1"]}, "'features' names what is not a column of X: 'G99'"),
         ({"features": GOALS}, "'features' must name one column of numbers"),
         ({"features": ["G01"]}, "'features' must name one column of numbers"),
-        ({**RULE, "natural_features": ["age"]}, "'natural_features' names"),
+        ({**RULE, "operating_point_features": ["age"]}, "'operating_point_features' names"),
         ({**RULE, "not_met": [1]}, "holds text, and 'not_met' names no text"),
         ({"features": ["age"], "not_met": [1]}, "must each name one number"),
         ({"features": ["age"], "direction": "down"}, "direction must be"),
-        ({"features": ["age"], "natural_share": 1.0}, "natural_share must lie between"),
+        ({"features": ["age"], "operating_point_share": 1.0}, "operating_point_share must lie between"),
     ],
 )
 def test_a_rule_that_makes_no_sense_is_refused(parameters, words):
     with pytest.raises(ValueError, match=words):
-        RuleClassifier(**parameters).fit(*goals())
+        BaselineClassifier(**parameters).fit(*goals())
 
 
 @pytest.mark.parametrize("few", [1, 3, 9])
@@ -165,7 +165,7 @@ def test_a_goal_that_fewer_than_ten_miss_is_not_counted(few):
     rng = np.random.default_rng(few)
     goals = pd.DataFrame({"G01": rng.choice([1.0, 2.0], 400), "G02": np.where(np.arange(400) < few, 1.0, 2.0)})
     need = (rng.random(400) < np.where(goals["G01"] == 1, 0.6, 0.2)).astype(int)
-    rule = RuleClassifier(features=["G01", "G02"], not_met=[1.0], expected=[2.0]).fit(goals, need)
+    rule = BaselineClassifier(features=["G01", "G02"], not_met=[1.0], expected=[2.0]).fit(goals, need)
     first, second = rule.risk_tables_.terms
     assert first.slope != 0
     assert (second.slope, second.mean, second.missing) == (0.0, 0.0, 0.0)

@@ -68,7 +68,7 @@ class StandIn:
         if self.tables:
             self.risk_tables_ = StandInTables(self.means)
         if self.natural:
-            self.natural_flag = lambda X: X["a"].to_numpy() > 1
+            self.operating_point_flag = lambda X: X["a"].to_numpy() > 1
         return self
 
     def decision_function(self, X):

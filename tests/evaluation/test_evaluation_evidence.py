@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from send_screen.errors import DataError, LeakageError, UsageError
 from send_screen.evaluation import build_evidence, out_of_fold, out_of_school_folds, performance
 from send_screen.evaluation._evidence import EvidenceView, expected_share
-from send_screen.tables import hash_order, places, top_k
+from send_screen.tables import tie_break_key, places, top_k
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_exactly_k_are_flagged_in_each_fold_and_ties_go_by_hash_order(cohort, sc
     for _, part in evidence.groupby(["fold_seed", "fold"]):
         k = places(0.1, len(part))
         for policy in ("version", "lightgbm"):
-            order = hash_order(ids[part.index].tolist())
+            order = tie_break_key(ids[part.index].tolist())
             expected = top_k(part[f"score.{policy}"].to_numpy(), order, k)
             assert np.array_equal(part[f"flag.{policy}"], expected)
         assert part["flag.rule"].sum() == pytest.approx(k, abs=1e-12)

@@ -79,7 +79,7 @@ def test_no_small_count_is_published_nor_anything_that_gives_one_away(n, schools
     )
     aside = pd.DataFrame({"reason": ["no profile"] * (seed % 12) + ["twice in the file"] * 30})
     try:
-        published = publish(evidence, intersections=[("sex", "fsm")], set_aside=aside, replicates=20)
+        published = publish(evidence, intersections=[("sex", "fsm")], excluded=aside, replicates=20)
     except DataError:  # too few children for so many groups
         assume(n >= 150)
         raise
@@ -111,7 +111,7 @@ def published(evidence):
         outcome_words="had SEN support",
         group_words={"sex": {"F": "girls", "M": "boys"}},
         intersections=[("sex", "fsm")],
-        set_aside=pd.DataFrame({"reason": ["no profile"] * 12 + ["no school"] * 3}),
+        excluded=pd.DataFrame({"reason": ["no profile"] * 12 + ["no school"] * 3}),
         replicates=50,
     )
 
@@ -149,7 +149,7 @@ def test_the_sections_and_keys_are_those_the_pages_read(published):
         "n_schools": 30,
         "prevalence": 0.3,
         "reason": "",
-        "set_aside": [{"reason": "no profile", "n": None}, {"reason": "no school", "n": None}],
+        "excluded": [{"reason": "no profile", "n": None}, {"reason": "no school", "n": None}],
     }
 
 
@@ -166,7 +166,7 @@ def test_the_same_evidence_publishes_the_same_bytes(evidence, published):
         outcome_words="had SEN support",
         group_words={"sex": {"F": "girls", "M": "boys"}},
         intersections=[("sex", "fsm")],
-        set_aside=pd.DataFrame({"reason": ["no profile"] * 12 + ["no school"] * 3}),
+        excluded=pd.DataFrame({"reason": ["no profile"] * 12 + ["no school"] * 3}),
         replicates=50,
     )
     assert json.dumps(again) == json.dumps(published)

@@ -236,8 +236,8 @@ def run(path, expected, *, whole=True):
             found = reading.frame.get("UPN", [])
             assert all(upn in (None, cell) for upn, cell in zip(expected, found, strict=False))
         if whole:
-            assert len(cohort) + len(cohort.set_aside) == len(reading.frame)
-            said = " ".join((*reading.notes, *cohort.notes, *cohort.set_aside["reason"].dropna()))
+            assert len(cohort) + len(cohort.excluded) == len(reading.frame)
+            said = " ".join((*reading.notes, *cohort.notes, *cohort.excluded["reason"].dropna()))
         else:
             assert len(result.frame) == len(reading.frame)
             said = " ".join((*reading.notes, *result.notes, *map(repr, result.violations)))

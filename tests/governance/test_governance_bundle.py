@@ -32,7 +32,7 @@ def exported(trained: Any, tmp_path: Path) -> Path:
 def test_an_exported_version_opens(exported: Path, trained: Any) -> None:
     bundle = open_bundle(exported)
     assert bundle.spec.name == "reception_sen"
-    assert bundle.trained_on_invented
+    assert bundle.trained_on_synthetic
     assert bundle.published["version"]["id"] == trained.made.version
     assert bundle.published["version"]["tables_sha256"] == sha256_of((exported / "tables.json").read_bytes())
     assert [feature.name for feature in bundle.features] == list(bundle.tables.features)

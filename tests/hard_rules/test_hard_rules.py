@@ -29,7 +29,7 @@ from send_screen.governance import Pseudonyms, open_bundle, read_ledger, sha256_
 from send_screen.screening import answer, screen_cohort
 from send_screen.workflows import promote, screen
 
-OUTPUTS = ("list.csv", "list.xlsx", "set_aside.csv", "report.html", "summary.json")
+OUTPUTS = ("list.csv", "list.xlsx", "excluded.csv", "report.html", "summary.json")
 
 
 def real_children(file: Path, target: Path) -> Path:
@@ -113,7 +113,7 @@ def test_rule_1_no_small_count_in_anything_published(trained: Any) -> None:
     def small(part: Any, place: str) -> None:
         if isinstance(part, dict):
             for key, value in part.items():
-                counts = key in ("n", "n_outcome", "n_set_aside", "missing_n", "schools") and isinstance(value, int)
+                counts = key in ("n", "n_outcome", "n_excluded", "n_missing", "schools") and isinstance(value, int)
                 assert not (counts and 1 <= value <= 9), f"{place}.{key} is {value}"
                 small(value, f"{place}.{key}")
         elif isinstance(part, list):
@@ -140,11 +140,11 @@ def test_rule_1_a_cell_in_the_wrong_column_is_not_published(trained: Any, small_
         evidence=tmp_path / "evidence",
         threads=1,
     )
-    assert made.n_set_aside > trained.made.n_set_aside
+    assert made.n_excluded > trained.made.n_excluded
     for file in [*tmp_path.glob("mlartifacts/**/*"), tmp_path / "mlflow.db"]:
         if file.is_file():
             assert b"Zaphod" not in file.read_bytes(), file.name
-    said = {row["reason"] for row in made.published["cohort"]["set_aside"]}
+    said = {row["reason"] for row in made.published["cohort"]["excluded"]}
     assert any("School" in reason or "school" in reason or "digit" in reason for reason in said), said
 
 
@@ -158,7 +158,7 @@ def test_rule_1_errors_do_not_quote_children(trained: Any, tmp_path: Path) -> No
     assert not any(upn in str(caught.value) for upn in frame["UPN"])
     frame.to_csv(tmp_path / "bad.csv", index=False)
     summary = screen(trained.exported, tmp_path / "bad.csv", out=tmp_path / "out").summary
-    assert summary["set_aside_by_rule"]["CENSUS-DOB-DATE"] == len(frame)
+    assert summary["excluded_by_rule"]["CENSUS-DOB-DATE"] == len(frame)
     assert not any("Zaphod" in text_of(tmp_path / "out", name) for name in OUTPUTS)
 
 
@@ -231,7 +231,7 @@ def test_rule_3_every_list_and_page_says_what_it_is_not(lists: Path, name: str) 
     assert re.search(r"parent.s or (a )?teacher.s concern always counts", text)
 
 
-@pytest.mark.parametrize("name", ["list.csv", "set_aside.csv"])
+@pytest.mark.parametrize("name", ["list.csv", "excluded.csv"])
 def test_rule_3_every_row_of_a_list_says_it(lists: Path, name: str) -> None:
     frame = pd.read_csv(lists / name, dtype=str, encoding="utf-8-sig")
     assert len(frame)
@@ -261,7 +261,7 @@ def test_rule_3_every_answer_says_it(trained: Any) -> None:
 def test_rule_4_the_page_begins_with_who_could_not_be_screened(lists: Path) -> None:
     page = text_of(lists, "report.html")
     summary = json.loads((lists / "summary.json").read_text("utf-8"))
-    assert summary["set_aside"]["look at by hand"] >= 1
+    assert summary["excluded"]["look at by hand"] >= 1
     first_by_hand = page.index("by hand")
     first_listed = pd.read_csv(lists / "list.csv", dtype=str, encoding="utf-8-sig")["child_id"].iloc[0]
     assert first_by_hand < page.index(first_listed)
@@ -271,11 +271,11 @@ def test_rule_4_they_are_counted_by_group(trained: Any) -> None:
     bundle = open_bundle(trained.exported)
     cohort = load_cohort(bundle.spec, trained.school_file, training=False, contracts=bundle.contracts)
     result = screen_cohort(bundle, cohort, file="x.csv")
-    by_hand = sum(child.kind == "look at by hand" for child in result.set_aside)
-    assert by_hand >= 1
-    for attribute in {row["attribute"] for row in result.set_aside_by_group}:
-        rows = [row for row in result.set_aside_by_group if row["attribute"] == attribute]
-        assert sum(row["n_set_aside"] for row in rows) == by_hand
+    manual_review = sum(child.kind == "look at by hand" for child in result.excluded)
+    assert manual_review >= 1
+    for attribute in {row["attribute"] for row in result.manual_review_by_group}:
+        rows = [row for row in result.manual_review_by_group if row["attribute"] == attribute]
+        assert sum(row["n_excluded"] for row in rows) == manual_review
         assert sum(row["n_rows"] for row in rows) == result.n_rows
 
 
@@ -286,7 +286,7 @@ def test_rule_5_real_children_are_refused(trained: Any, tmp_path: Path) -> None:
     file = real_children(trained.school_file, tmp_path / "real.csv")
     with pytest.raises(PopulationError, match="invented") as caught:
         screen(trained.exported, file, out=tmp_path / "out")
-    assert caught.value.rule == "TRAINED-ON-INVENTED"
+    assert caught.value.rule == "TRAINED-ON-SYNTHETIC"
     assert not (tmp_path / "out").exists()
     with pytest.raises(PopulationError):
         answer(open_bundle(trained.exported), pd.read_csv(file, dtype=str))
@@ -467,9 +467,9 @@ def test_rule_11_whom_a_version_listed_can_be_told_afterwards(trained: Any, tmp_
 def test_rule_12_rows_in_are_rows_out(trained: Any, lists: Path) -> None:
     rows = pd.read_csv(trained.school_file, dtype=str)
     summary = json.loads((lists / "summary.json").read_text("utf-8"))
-    assert summary["n_rows"] == len(rows) == summary["n_screened"] + sum(summary["set_aside"].values())
-    aside = pd.read_csv(lists / "set_aside.csv", dtype=str, encoding="utf-8-sig")
-    assert len(aside) == sum(summary["set_aside"].values())
+    assert summary["n_rows"] == len(rows) == summary["n_screened"] + sum(summary["excluded"].values())
+    aside = pd.read_csv(lists / "excluded.csv", dtype=str, encoding="utf-8-sig")
+    assert len(aside) == sum(summary["excluded"].values())
     assert aside["rule"].notna().all()
     assert aside["reason"].notna().all()
 
@@ -480,8 +480,8 @@ def test_rule_12_when_nobody_can_be_screened_everyone_is_listed_by_hand(trained:
     rows.to_csv(tmp_path / "x.csv", index=False)
     summary = screen(trained.exported, tmp_path / "x.csv", out=tmp_path / "out").summary
     assert (summary["n_screened"], summary["n_listed"]) == (0, 0)
-    assert summary["set_aside"]["look at by hand"] > 50
-    aside = pd.read_csv(tmp_path / "out" / "set_aside.csv", dtype=str, encoding="utf-8-sig")
+    assert summary["excluded"]["look at by hand"] > 50
+    aside = pd.read_csv(tmp_path / "out" / "excluded.csv", dtype=str, encoding="utf-8-sig")
     assert len(aside) == len(rows) == summary["n_rows"]
 
 

@@ -102,11 +102,11 @@ def test_it_screens_a_schools_file_where_there_is_no_network(
         "report.html",
         "list.csv",
         "list.xlsx",
-        "set_aside.csv",
+        "excluded.csv",
         "summary.json",
     }
     summary = json.loads((out / "summary.json").read_text("utf-8"))
-    assert summary["n_screened"] + sum(summary["set_aside"].values()) == summary["n_rows"]
+    assert summary["n_screened"] + sum(summary["excluded"].values()) == summary["n_rows"]
     again = drop(file, "--capacity", "7")
     assert again.returncode == 0
     assert "The first time" not in again.stdout.decode("cp1252")

@@ -68,7 +68,7 @@ def test_the_light_install_checks_and_screens(
     done = call(program, "screen", trained.exported, trained.school_file, "--out", "lists", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     summary = json.loads((tmp_path / "lists" / "summary.json").read_text("utf-8"))
-    assert summary["n_screened"] + sum(summary["set_aside"].values()) == summary["n_rows"]
+    assert summary["n_screened"] + sum(summary["excluded"].values()) == summary["n_rows"]
     for arguments in (
         ("screen", "models:/reception_sen@candidate", trained.school_file, "--out", "lists"),
         ("demo", "--out", "demo"),
@@ -86,7 +86,7 @@ def test_the_light_install_lists_as_the_full_one_does(
     for program, out in ((light / "send-screen", "light"), (Path(sys.executable).parent / "send-screen", "full")):
         done = call(program, *arguments, out, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
-    for name in ("list.csv", "set_aside.csv", "report.html"):
+    for name in ("list.csv", "excluded.csv", "report.html"):
         assert (tmp_path / "light" / name).read_bytes() == (tmp_path / "full" / name).read_bytes()
 
 

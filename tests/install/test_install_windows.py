@@ -249,7 +249,7 @@ def test_checking_and_screening_run_as_on_windows(as_on_windows: Any, trained: A
         done = as_on_windows("screen", trained.exported, file, "--out", folder / "my lists", cwd=tmp_path)
         assert done.returncode == 0, done.stderr.decode("cp1252")
     summary = json.loads((folder / "my lists" / "summary.json").read_text("utf-8"))
-    assert summary["n_screened"] + sum(summary["set_aside"].values()) == summary["n_rows"]
+    assert summary["n_screened"] + sum(summary["excluded"].values()) == summary["n_rows"]
     assert len(list((folder / "my lists").iterdir())) == 5
 
 

@@ -13,9 +13,9 @@ import pytest
 
 from send_screen.pictures import drawn, shap_waterfall
 from send_screen.pictures._axes import axes_of
-from send_screen.pictures._shapes import surfaces
+from send_screen.pictures._shapes import interactions
 from send_screen.specs import ModelSpec, load_spec
-from send_screen.tables import BagTables, LinearTerm, RiskTables, ShapeTerm, Surface, Term
+from send_screen.tables import BaggedTables, LinearTerm, RiskTables, ShapeTerm, InteractionTerm, Term
 
 GOAL = ShapeTerm(
     feature="G01", edges=(2,), values=(0.4, 0.0), slope=-0.3, low=1, high=2, missing=-0.2, mean=-0.5, n=(300, 680),
@@ -30,7 +30,7 @@ ABSENCE = ShapeTerm(
     mean=0.15, n=(400, 590, 10), n_missing=0,
 )  # fmt: skip
 WRITING = LinearTerm(feature="G10", slope=-0.5, low=1, high=2, missing=-0.7, mean=-0.8, n=None, n_missing=None)
-TOGETHER = Surface(
+TOGETHER = InteractionTerm(
     features=("G01", "absence"),
     edges=((2,), (0.0317, 0.2)),
     values=((0.1, 0.1004, -0.3, 0.0), (-0.05, -0.05, 0.15, 0.0), (0.0, 0.0, 0.0, 0.0)),
@@ -46,7 +46,7 @@ def moved(term: Term, by: float) -> Term:
     return dataclasses.replace(term, slope=term.slope + by)
 
 
-BAGS = BagTables(
+BAGS = BaggedTables(
     tuple(dataclasses.replace(TABLES, terms=tuple(moved(t, by) for t in TABLES.terms)) for by in (0.0, 0.1, 0.0, 0.2)),
     (0, 0, 1, 1),
     0.1,
@@ -95,37 +95,37 @@ def test_a_whole_number_is_flat_up_to_the_next_and_a_code_is_a_bar(document: dic
     assert [(p["label"], p["n"]) for p in goal["points"]] == [("emerging", 300), ("expected", 680)]
     writing = shape(document, "G10")
     assert [p["n"] for p in writing["points"]] == [None, None], "a line tells no counts of its codes"
-    assert writing["missing_n"] is None
+    assert writing["n_missing"] is None
 
 
 def test_how_sure_a_value_is_are_two_standard_errors_by_the_bags(spec: ModelSpec, document: dict[str, Any]) -> None:
     goal = shape(document, "G01")
     errors = BAGS.term_error(GOAL, np.array([1.0, 2.0, np.nan]))
-    assert [point["within"] for point in goal["points"]] == pytest.approx(2 * errors[:2])
-    assert goal["missing_within"] == pytest.approx(2 * errors[2]) != 0
-    nothing_learnt = [shape(document, feature)["missing_within"] for feature in ("age_months", "absence", "G10")]
+    assert [point["margin_of_error"] for point in goal["points"]] == pytest.approx(2 * errors[:2])
+    assert goal["missing_margin_of_error"] == pytest.approx(2 * errors[2]) != 0
+    nothing_learnt = [shape(document, feature)["missing_margin_of_error"] for feature in ("age_months", "absence", "G10")]
     assert nothing_learnt == [None, None, None], "of no missing value, or of too few to publish, nothing was learnt"
     without = drawn(spec, spec.contracts, TABLES, None)
-    assert {p["within"] for s in without["shapes"] for p in s["points"]} == {None}
+    assert {p["margin_of_error"] for s in without["shapes"] for p in s["points"]} == {None}
 
 
 def test_a_surface_has_its_longer_side_down_like_neighbours_as_one_and_no_idle_row(
     spec: ModelSpec, document: dict[str, Any]
 ) -> None:
-    (surface,) = document["surfaces"]
-    assert surface["labels"] == ["Share of sessions missed", "Listening, attention and understanding"]
-    assert surface["rows"] == ["below 20 %", "20 % or more"], "the first two bins agree to two decimals"
-    assert surface["columns"] == ["emerging", "expected"]
-    (first, second), (third, fourth) = surface["cells"]
-    assert first == {"log_odds": pytest.approx(0.099), "within": pytest.approx(0.06), "n": 290}
+    (interaction,) = document["interactions"]
+    assert interaction["labels"] == ["Share of sessions missed", "Listening, attention and understanding"]
+    assert interaction["rows"] == ["below 20 %", "20 % or more"], "the first two bins agree to two decimals"
+    assert interaction["columns"] == ["emerging", "expected"]
+    (first, second), (third, fourth) = interaction["cells"]
+    assert first == {"log_odds": pytest.approx(0.099), "margin_of_error": pytest.approx(0.06), "n": 290}
     assert second["n"] == 680
     assert third["log_odds"] == pytest.approx(-0.301)
     assert fourth["n"] is None
-    assert surface["counted"]
-    withheld = dataclasses.replace(TABLES, surfaces=(dataclasses.replace(TOGETHER, n=None, spread=None),))
-    (other,) = surfaces(axes_of(spec, spec.contracts, withheld), withheld)
+    assert interaction["counted"]
+    withheld = dataclasses.replace(TABLES, interactions=(dataclasses.replace(TOGETHER, n=None, spread=None),))
+    (other,) = interactions(axes_of(spec, spec.contracts, withheld), withheld)
     assert not other["counted"]
-    assert {(cell["n"], cell["within"]) for row in other["cells"] for cell in row} == {(None, None)}
+    assert {(cell["n"], cell["margin_of_error"]) for row in other["cells"] for cell in row} == {(None, None)}
 
 
 def test_the_points_of_the_example_are_looked_up_and_add_up(document: dict[str, Any]) -> None:
@@ -138,7 +138,7 @@ def test_the_points_of_the_example_are_looked_up_and_add_up(document: dict[str, 
             assert points == lines[value]
         assert points in lines.values()
         total += points
-    (grid,) = card["surfaces"]
+    (grid,) = card["interactions"]
     assert grid["rows"] == ["below 20 %", "20 % or more"]
     total += example["points"][-1]
     assert example["total"] == pytest.approx(total)

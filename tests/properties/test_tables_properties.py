@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from send_screen.documents import is_misleading
 from send_screen.errors import TablesError
-from send_screen.tables import LevelsTerm, LinearTerm, RiskTables, ShapeTerm, Surface, purify
+from send_screen.tables import LevelsTerm, LinearTerm, RiskTables, ShapeTerm, InteractionTerm, purify
 
 numbers = st.floats(-50, 50, allow_subnormal=False)
 cells = st.one_of(st.none(), numbers)
@@ -23,7 +23,7 @@ edge_lists = st.lists(numbers, max_size=4, unique=True).map(sorted)
 
 @st.composite
 def models(draw, max_features=5, max_surfaces=4):
-    """A model whose means are those of its own background, and that background; its surfaces are pure."""
+    """A model whose means are those of its own background, and that background; its interactions are pure."""
     n = draw(st.integers(1, 7))
     terms, columns = [], {}
     for j in range(draw(st.integers(1, max_features))):
@@ -48,13 +48,13 @@ def models(draw, max_features=5, max_surfaces=4):
         columns[feature] = column
     pairs = list(itertools.combinations(terms, 2))
     chosen = draw(st.lists(st.sampled_from(range(len(pairs))), max_size=max_surfaces, unique=True)) if pairs else []
-    surfaces = [draw(surface_of(pairs[i], columns)) for i in chosen]
+    interactions = [draw(surface_of(pairs[i], columns)) for i in chosen]
     tables = RiskTables(
         draw(numbers),
         tuple(terms),
         n,
         draw(st.text(max_size=5).filter(lambda name: not is_misleading(name))),
-        tuple(surfaces),
+        tuple(interactions),
     )
     return tables, pd.DataFrame(columns)
 
@@ -72,7 +72,7 @@ def surface_of(draw, pair, columns):
     shape = tuple(len(axis) + 2 for axis in edges)
     raw = np.array(draw(st.lists(numbers, min_size=shape[0] * shape[1], max_size=shape[0] * shape[1]))).reshape(shape)
     pure, *_ = purify(raw, *(np.bincount(b, minlength=size) for b, size in zip(bins, shape, strict=True)))
-    return Surface(
+    return InteractionTerm(
         features=tuple(term.feature for term in pair),
         edges=tuple(edges),
         values=tuple(map(tuple, pure)),
@@ -181,7 +181,7 @@ json_values = st.recursive(
 @given(models(), json_values, st.data())
 def test_any_value_in_any_place_loads_or_is_a_typed_error(model, value, data):
     document = json.loads(model[0].to_json())
-    place = data.draw(st.sampled_from([document, document["terms"][0], *document["surfaces"]]))
+    place = data.draw(st.sampled_from([document, document["terms"][0], *document["interactions"]]))
     place[data.draw(st.sampled_from(sorted(place)))] = value
     with contextlib.suppress(TablesError):
         RiskTables.from_json(json.dumps(document))

@@ -15,7 +15,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 
 from send_screen.estimators import AdditiveRiskClassifier, PenalisedLogisticClassifier
-from send_screen.tables import sign_violations
+from send_screen.tables import monotonicity_violations
 
 SCORES = ["gktreadss", "gktmathss", "gktlistss", "gkwordskillss"]
 SIGNS = {**dict.fromkeys(SCORES, "decreasing"), "gkabsent": "increasing", "gkpresent": "decreasing"}
@@ -79,8 +79,8 @@ def test_signs_cost_little_and_hold(measured):
     assert mean_over_folds(roc_auc_score, measured, "signed") > mean_over_folds(roc_auc_score, measured, "ours") - 0.01
     signs = {name: 1 if sign == "increasing" else -1 for name, sign in SIGNS.items()}
     for model in measured[3]:
-        for tables in [model.risk_tables_, *model.bag_tables_.tables]:
-            short = sign_violations(tables.terms, tables.surfaces, signs)
+        for tables in [model.risk_tables_, *model.bagged_tables_.tables]:
+            short = monotonicity_violations(tables.terms, tables.interactions, signs)
             assert max(short.values(), default=0.0) <= 1e-12
 
 
@@ -102,11 +102,11 @@ def test_lists_change_less_from_refit_to_refit_than_with_our_earlier_shapes(benc
 def test_what_is_said_of_how_sure_a_child_is_comes_true_in_schools_held_out(benchmark, real_data):
     """What one model says of the score and the listing, against fifteen others learnt from drawn schools."""
     found = benchmark["stability"].over_schools(benchmark["tasks"].load("star_new", real_data), AdditiveRiskClassifier)
-    assert 0.93 <= found["score_interval"]["all"] <= 0.99
+    assert 0.93 <= found["prediction_interval"]["all"] <= 0.99
     # of those a model lists it says a little too much: they are listed because it thinks highly of them
-    assert 0.90 <= found["score_interval"]["listed"] <= 0.99
-    for row in found["chance_of_listing"]:
+    assert 0.90 <= found["prediction_interval"]["listed"] <= 0.99
+    for row in found["selection_probability"]:
         assert row["listed"] == pytest.approx(row["said"], abs=0.15)
-    firm = found["chance_of_listing"][-1]
+    firm = found["selection_probability"][-1]
     assert (firm["from"], firm["children"] > 150) == (0.9, True)
     assert firm["listed"] == pytest.approx(firm["said"], abs=0.06)

@@ -14,7 +14,7 @@ import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 
-from send_screen.estimators import BoostedTreesClassifier, PenalisedLogisticClassifier, RuleClassifier
+from send_screen.estimators import BoostedTreesClassifier, PenalisedLogisticClassifier, BaselineClassifier
 
 pytestmark = pytest.mark.skipif(
     "SEND_SCREEN_DATA" not in os.environ,
@@ -28,7 +28,7 @@ FEATURES += ["gkpresent", "gkabsent", *SCORES, "gkmotivraw", "gkselfconcraw"]
 # sign the model could let absence lower the risk after all.
 SIGNS = {**dict.fromkeys(SCORES, "decreasing"), "gkabsent": "increasing", "gkpresent": "decreasing"}
 MODELS = {
-    "rule": RuleClassifier(features=["gktreadss"]),
+    "rule": BaselineClassifier(features=["gktreadss"]),
     "logistic": PenalisedLogisticClassifier(C=0.1, signs=SIGNS),
     "lightgbm": BoostedTreesClassifier(signs=SIGNS),
 }

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from send_screen.cohorts._leak import COPY, LEVEL, MISSING, PAST, SUM
-from send_screen.cohorts._leakage import Leak, find_leaks
+from send_screen.cohorts._leakage import Leak, find_target_leakage
 
 if "SEND_SCREEN_DATA" not in os.environ:
     pytest.skip(
@@ -57,7 +57,7 @@ def eclsk() -> tuple[pd.DataFrame, pd.Series]:
 
 
 def look(X: pd.DataFrame, y: pd.Series, **more: object) -> list[Leak]:
-    return find_leaks(X, y, as_of=dt.date(1986, 6, 30), recorded_on={}, **more)  # type: ignore[arg-type]
+    return find_target_leakage(X, y, as_of=dt.date(1986, 6, 30), recorded_on={}, **more)  # type: ignore[arg-type]
 
 
 def coded(X: pd.DataFrame) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 from send_screen.governance import FAILED, NOT_CHECKED, PASSED, Audit, Check, Difference, Finding
-from send_screen.screening._result import Reason, ScreenedChild, ScreeningResult, SetAsideChild
+from send_screen.screening._result import Reason, ScreenedChild, ScreeningResult, ExcludedChild
 
 GOALS = {
     "Listening, attention and understanding": "Communication and interaction",
@@ -131,7 +131,7 @@ def _child(rng: random.Random, rank: int, schools: tuple[str, ...]) -> ScreenedC
     )
 
 
-def _set_aside(rng: random.Random, i: int) -> SetAsideChild:
+def _set_aside(rng: random.Random, i: int) -> ExcludedChild:
     kind, rule, reason, remedy = (
         (
             "look at by hand",
@@ -143,7 +143,7 @@ def _set_aside(rng: random.Random, i: int) -> SetAsideChild:
         ("already on the record", "ELIGIBLE-1", "Already on SEN support.", "Review as planned."),
         ("outside the population", "YEAR-GROUP", "Not in reception.", "Nothing to do."),
     )[min(i // 3, 3) if i < 9 else 3]
-    return SetAsideChild(
+    return ExcludedChild(
         row=300 + i,
         child_id=f"X000200022{i:03d}",
         name=NAMES[-1 - i % len(NAMES)],
@@ -157,12 +157,12 @@ def _set_aside(rng: random.Random, i: int) -> SetAsideChild:
     )
 
 
-def make_result(*, listed: int = 30, margin: int = 10, set_aside: int = 12, **changes: Any) -> ScreeningResult:
+def make_result(*, listed: int = 30, margin: int = 10, excluded: int = 12, **changes: Any) -> ScreeningResult:
     """Make a run; ``changes`` replace fields of the result."""
     rng = random.Random(7)
     schools = ("Invented Primary School",)
     children = tuple(_child(rng, rank, schools) for rank in range(1, listed + margin + 1))
-    aside = tuple(_set_aside(rng, i) for i in range(set_aside))
+    aside = tuple(_set_aside(rng, i) for i in range(excluded))
     fields: dict[str, Any] = {
         "model": {
             "name": "reception_sen",
@@ -187,19 +187,19 @@ def make_result(*, listed: int = 30, margin: int = 10, set_aside: int = 12, **ch
         "reader": "senco",
         "listed": children[:listed],
         "margin": children[listed:],
-        "set_aside": aside,
-        "set_aside_by_group": (
-            {"attribute": "Ethnic group", "group": "White", "n_set_aside": 2, "n_rows": 214},
-            {"attribute": "Ethnic group", "group": "Gypsy, Roma or Traveller", "n_set_aside": 3, "n_rows": 6},
-            {"attribute": "Sex", "group": "Girl", "n_set_aside": 4, "n_rows": 151},
-            {"attribute": "Sex", "group": "Boy", "n_set_aside": 2, "n_rows": 161},
+        "excluded": aside,
+        "manual_review_by_group": (
+            {"attribute": "Ethnic group", "group": "White", "n_excluded": 2, "n_rows": 214},
+            {"attribute": "Ethnic group", "group": "Gypsy, Roma or Traveller", "n_excluded": 3, "n_rows": 6},
+            {"attribute": "Sex", "group": "Girl", "n_excluded": 4, "n_rows": 151},
+            {"attribute": "Sex", "group": "Boy", "n_excluded": 2, "n_rows": 161},
         ),
         "n_rows": 312,
         "n_screened": 300,
         "banners": ("The children in this file are invented.",),
         "notes": (
             "The column “Sp” was read as “Speaking”.",
-            "2 ages were outside the training range and were clamped.",
+            "2 ages were outside the training range and were clipped.",
         ),
     }
     return ScreeningResult(**(fields | changes))
@@ -322,13 +322,13 @@ def _point(x: float, to: float, label: str, log_odds: tuple[float, float], withi
         "label": label,
         "log_odds": log_odds[0],
         "log_odds_to": log_odds[1],
-        "within": within,
-        "within_to": within,
+        "margin_of_error": within,
+        "margin_of_error_to": within,
         "n": n,
     }
 
 
-def _shape(feature: str, label: str, kind: str, points: list[Any], missing: float, missing_n: int | None) -> Any:
+def _shape(feature: str, label: str, kind: str, points: list[Any], missing: float, n_missing: int | None) -> Any:
     return {
         "feature": feature,
         "label": label,
@@ -338,8 +338,8 @@ def _shape(feature: str, label: str, kind: str, points: list[Any], missing: floa
         "sign": "increasing" if feature == "absence" else "decreasing",
         "points": points,
         "missing_log_odds": missing,
-        "missing_within": 0.21,
-        "missing_n": missing_n,
+        "missing_margin_of_error": 0.21,
+        "n_missing": n_missing,
     }
 
 
@@ -351,8 +351,8 @@ def _shapes() -> list[dict[str, Any]]:
         up, down = rng.uniform(0.1, 0.9), -rng.uniform(0.03, 0.3)
         emerging = _point(1, 1, "emerging", (up, up), 0.27, 2130 + i)
         expected = _point(2, 2, "expected", (down, down), 0.04, 15900 - i)
-        missing_n = None if i % 5 == 0 else 174
-        shapes.append(_shape(f"goal_{i}", goal, "levels", [emerging, expected], rng.uniform(0, 0.1), missing_n))
+        n_missing = None if i % 5 == 0 else 174
+        shapes.append(_shape(f"goal_{i}", goal, "levels", [emerging, expected], rng.uniform(0, 0.1), n_missing))
     months = [f"{m}" for m in range(61, 71)]
     ages = [
         _point(60 + i, 61 + i, label, (0.31 - 0.05 * i,) * 2, 0.05 + 0.01 * i, 1400 + 10 * i)
@@ -377,12 +377,12 @@ def _shapes() -> list[dict[str, Any]]:
 
 
 def _surfaces() -> list[dict[str, Any]]:
-    """A small surface with a square without children, and a large one whose counts are withheld."""
+    """A small interaction with a square without children, and a large one whose counts are withheld."""
     rng = random.Random(11)
 
-    def surface(features: list[str], labels: list[str], rows: list[str], columns: list[str], counted: bool) -> Any:
+    def interaction(features: list[str], labels: list[str], rows: list[str], columns: list[str], counted: bool) -> Any:
         cells = [
-            [{"log_odds": rng.uniform(-0.2, 0.2), "within": 0.1, "n": 40 if counted else None} for _ in columns]
+            [{"log_odds": rng.uniform(-0.2, 0.2), "margin_of_error": 0.1, "n": 40 if counted else None} for _ in columns]
             for _ in rows
         ]
         return {
@@ -394,7 +394,7 @@ def _surfaces() -> list[dict[str, Any]]:
             "counted": counted,
         }
 
-    small = surface(
+    small = interaction(
         ["age", "goal_1"],
         ["Age at the end of reception", "Speaking"],
         ["64 months or less", "65 months or more", "not known"],
@@ -403,7 +403,7 @@ def _surfaces() -> list[dict[str, Any]]:
     )
     small["cells"][0][1]["n"] = None
     bins = ["below 10", *(f"{10 * i} to below {10 * i + 10}" for i in range(1, 9)), "90 or more"]
-    return [small, surface(["asq", "absence"], ["Communication score at 2 to 2½ years", "Sessions missed"], bins, bins,
+    return [small, interaction(["asq", "absence"], ["Communication score at 2 to 2½ years", "Sessions missed"], bins, bins,
                            False)]  # fmt: skip
 
 
@@ -446,7 +446,7 @@ def _scorecard() -> dict[str, Any]:
         "digits": 1,
         "start": -2.4,
         "features": [*features, still],
-        "surfaces": [grid],
+        "interactions": [grid],
         "largest_error": 0.46,
         "of_100": [{"points": -4.5, "of_100": 1}, {"points": 0.0, "of_100": 50}, {"points": 2.5, "of_100": 92}],
         "example": {
@@ -523,7 +523,7 @@ def make_published() -> dict[str, Any]:
             "n_outcome": 2366,
             "n_schools": 200,
             "prevalence": 0.13,
-            "set_aside": [
+            "excluded": [
                 {"reason": "already on SEN support", "n": 1632},
                 {"reason": "no profile", "n": 164},
                 {"reason": "outcome not known", "n": None},
@@ -559,7 +559,7 @@ def make_published() -> dict[str, Any]:
             for i, (low, says) in enumerate(((0, 2), (2, 4), (4, 6), (6, 9), (9, 15), (15, 26), (26, 41), (41, 66)))
         ],
         "shapes": _shapes(),
-        "surfaces": _surfaces(),
+        "interactions": _surfaces(),
         "example": _example(),
         "scorecard": _scorecard(),
     }

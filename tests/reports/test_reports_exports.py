@@ -148,7 +148,7 @@ def test_every_published_figure_in_them_is_the_one_in_published_json() -> None:
     assert f"{published['cohort']['n']:,} children" in quantities
     assert f"{published['cohort']['n_outcome']:,} of them" in quantities
     aside = _fields(published)["2.4.3.9"]["value"]
-    for row in published["cohort"]["set_aside"]:
+    for row in published["cohort"]["excluded"]:
         assert (f"{row['n']:,} rows" if row["n"] is not None else "Fewer than 10 rows") in aside
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 from reports_factory import make_result
 
-from send_screen.reports import _files, write_list_csv, write_list_xlsx, write_page, write_set_aside_csv
+from send_screen.reports import _files, write_list_csv, write_list_xlsx, write_page, write_excluded_csv
 from send_screen.screening._result import ScreeningResult
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "＝1", "=cmd|' /C calc'!A0"]
@@ -36,8 +36,8 @@ def _named(result: ScreeningResult, text: str) -> ScreeningResult:
         reasons_for=(reason,),
         not_known=(text,),
     )
-    aside = dataclasses.replace(result.set_aside[0], child_id=text, name=text, school=text, reason=text, remedy=text)
-    return dataclasses.replace(result, listed=(child,), set_aside=(aside,))
+    aside = dataclasses.replace(result.excluded[0], child_id=text, name=text, school=text, reason=text, remedy=text)
+    return dataclasses.replace(result, listed=(child,), excluded=(aside,))
 
 
 def test_every_listed_child_is_a_row_with_its_numbers(result: ScreeningResult, tmp_path: Path) -> None:
@@ -59,8 +59,8 @@ def test_excel_is_told_that_it_is_utf8(result: ScreeningResult, tmp_path: Path) 
 
 def test_every_row_carries_the_watermark_and_what_it_is_not(result: ScreeningResult, tmp_path: Path) -> None:
     write_list_csv(result, tmp_path / "list.csv")
-    write_set_aside_csv(result, tmp_path / "set_aside.csv")
-    rows = _read(tmp_path / "list.csv") + _read(tmp_path / "set_aside.csv")
+    write_excluded_csv(result, tmp_path / "excluded.csv")
+    rows = _read(tmp_path / "list.csv") + _read(tmp_path / "excluded.csv")
     assert len(rows) == 42
     for row in rows:
         assert row["notice"].startswith("INVENTED CHILDREN.")
@@ -70,19 +70,19 @@ def test_every_row_carries_the_watermark_and_what_it_is_not(result: ScreeningRes
 
 
 def test_nobody_set_aside_is_lost_and_those_to_look_at_come_first(result: ScreeningResult, tmp_path: Path) -> None:
-    write_set_aside_csv(dataclasses.replace(result, set_aside=result.set_aside[::-1]), tmp_path / "set_aside.csv")
-    rows = _read(tmp_path / "set_aside.csv")
-    assert sorted(row["child_id"] for row in rows) == sorted(child.child_id for child in result.set_aside)
+    write_excluded_csv(dataclasses.replace(result, excluded=result.excluded[::-1]), tmp_path / "excluded.csv")
+    rows = _read(tmp_path / "excluded.csv")
+    assert sorted(row["child_id"] for row in rows) == sorted(child.child_id for child in result.excluded)
     kinds = [row["kind"] == "look at by hand" for row in rows]
     assert kinds == sorted(kinds, reverse=True)
-    assert "White" not in (tmp_path / "set_aside.csv").read_text("utf-8"), "a child's groups are counted, not listed"
+    assert "White" not in (tmp_path / "excluded.csv").read_text("utf-8"), "a child's groups are counted, not listed"
 
 
 @pytest.mark.parametrize("text", FORMULAS)
 def test_a_formula_is_disarmed(text: str, result: ScreeningResult, tmp_path: Path) -> None:
     write_list_csv(_named(result, text), tmp_path / "list.csv")
-    write_set_aside_csv(_named(result, text), tmp_path / "set_aside.csv")
-    for row in _read(tmp_path / "list.csv") + _read(tmp_path / "set_aside.csv"):
+    write_excluded_csv(_named(result, text), tmp_path / "excluded.csv")
+    for row in _read(tmp_path / "list.csv") + _read(tmp_path / "excluded.csv"):
         assert row["name"] == f"'{text}"
         assert not any(cell.lstrip(" ").startswith(("=", "+", "@", "\t", "\r", "\n", "＝")) for cell in row.values())
 
@@ -115,7 +115,7 @@ def test_the_workbook_has_its_sheets_children_and_room_to_write(result: Screenin
     assert [row[head.index("Of 100 such children")] for row in children] == [c.of_100 for c in result.listed]
     assert {row[head.index("What we decided")] for row in children} == {""}
     assert all(str(row[head.index("What this is not")]).startswith("INVENTED CHILDREN.") for row in children)
-    assert len(_rows(path, "Look at by hand")) == 1 + sum(c.kind == "look at by hand" for c in result.set_aside)
+    assert len(_rows(path, "Look at by hand")) == 1 + sum(c.kind == "look at by hand" for c in result.excluded)
     about = dict(map(tuple, _rows(path, "About")))
     assert about["Watermark"] == "Invented children"
     assert about["Rows in the file"] == "312"
@@ -162,7 +162,7 @@ def test_the_same_run_gives_the_same_bytes(result: ScreeningResult, tmp_path: Pa
         assert (tmp_path / f"1.{name}").read_bytes() == (tmp_path / f"2.{name}").read_bytes()
 
 
-@pytest.mark.parametrize("write", [write_list_csv, write_set_aside_csv, write_list_xlsx])
+@pytest.mark.parametrize("write", [write_list_csv, write_excluded_csv, write_list_xlsx])
 def test_an_interrupted_run_leaves_the_old_file_and_nothing_else(
     write: object, result: ScreeningResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -224,7 +224,7 @@ hostile = st.text(st.characters(codec="utf-8"), max_size=40) | st.sampled_from(
 @given(text=hostile)
 def test_no_text_becomes_markup(text: str) -> None:
     """Whatever stands in a name, a reason or a title, a page has the same elements as with a harmless text."""
-    small = {"listed": 2, "margin": 1, "set_aside": 10}
+    small = {"listed": 2, "margin": 1, "excluded": 10}
     run, version = make_result(**small), make_published()
     for render, thing, skip in (
         (render_screening, run, RUN),
@@ -297,7 +297,7 @@ def test_shapes_of_one_page_share_a_scale() -> None:
         "attribution",
         "calibration",
         "shapes",
-        "surfaces",
+        "interactions",
         "example",
         "scorecard",
     ],

@@ -59,7 +59,7 @@ def test_a_step_is_straight_up_or_down_at_its_edge(shape: dict[str, Any]) -> Non
 def test_a_band_is_as_wide_as_the_value_is_unsure(shape: dict[str, Any]) -> None:
     def tall(within: float) -> float:
         for point in shape["points"]:
-            point["within"] = point["within_to"] = within
+            point["margin_of_error"] = point["margin_of_error_to"] = within
         top, bottom = re.match(
             r"M[\d.]+ ([\d.]+)L[\d.]+ [\d.]+V[\d.]+L[\d.]+ ([\d.]+)z", path_of(shape_svg(shape, scale=2), "band")
         ).groups()
@@ -67,8 +67,8 @@ def test_a_band_is_as_wide_as_the_value_is_unsure(shape: dict[str, Any]) -> None
 
     assert tall(0.4) == pytest.approx(2 * tall(0.2), abs=0.2)
     for point in shape["points"]:
-        point["within"] = point["within_to"] = None
-    svg = shape_svg({**shape, "missing_within": None})
+        point["margin_of_error"] = point["margin_of_error_to"] = None
+    svg = shape_svg({**shape, "missing_margin_of_error": None})
     assert path_of(svg, "band") == ""
     assert "±" not in svg
 
@@ -112,14 +112,14 @@ def test_a_whisker_is_as_wide_as_the_value_is_unsure(published: dict[str, Any]) 
     assert wide(shape_svg(goal, scale=2)) == pytest.approx(2 * 0.27 / 2 * 110, abs=0.2)
     assert "(2,130 children; ±\N{NO-BREAK SPACE}0.27)" in text_of(shape_svg(goal))[0]
     for point in goal["points"]:
-        point["within"] = None
-    assert shape_svg({**goal, "missing_within": None}).count("whisker") == 0
+        point["margin_of_error"] = None
+    assert shape_svg({**goal, "missing_margin_of_error": None}).count("whisker") == 0
 
 
 def test_a_surface_writes_every_number_and_more_is_darker(published: dict[str, Any]) -> None:
-    for surface in published["surfaces"]:
-        svg = surface_svg(surface)
-        cells = [cell for row in surface["cells"] for cell in row]
+    for interaction in published["interactions"]:
+        svg = surface_svg(interaction)
+        cells = [cell for row in interaction["cells"] for cell in row]
         numbers = [re.sub(r"[+-]0.00", "0.00", f"{cell['log_odds']:+.2f}").replace("-", "−") for cell in cells]
         assert [words for words in text_of(svg) if re.fullmatch(r"[+−]?\d\.\d\d", words)] == numbers
         assert all(number in label_of(svg) for number in numbers)
@@ -128,12 +128,12 @@ def test_a_surface_writes_every_number_and_more_is_darker(published: dict[str, A
         order = sorted(range(len(cells)), key=lambda i: cells[i]["log_odds"])
         assert [darkness[i] for i in order] == sorted(darkness)
         bold = re.findall(r'class="number">([^<]*)<', svg)
-        assert len(bold) == sum(abs(cell["log_odds"]) > cell["within"] for cell in cells)
+        assert len(bold) == sum(abs(cell["log_odds"]) > cell["margin_of_error"] for cell in cells)
         assert max(darkness) <= 0.42, "black is read on it"
 
 
 def test_only_squares_without_children_are_hatched(published: dict[str, Any]) -> None:
-    small, large = published["surfaces"]
+    small, large = published["interactions"]
     assert surface_svg(small).count('class="hatch"') == 1
     assert surface_svg(large).count('class="hatch"') == 0, "no count is published: nobody can tell"
     html = render_card(published)
@@ -142,7 +142,7 @@ def test_only_squares_without_children_are_hatched(published: dict[str, Any]) ->
 
 
 def test_surfaces_of_one_page_share_a_scale(published: dict[str, Any]) -> None:
-    small = published["surfaces"][0]
+    small = published["interactions"][0]
     reach = max(abs(cell["log_odds"]) for row in small["cells"] for cell in row)
     darkest = [max(map(float, re.findall(r'fill-opacity="([\d.]+)"', surface_svg(small, scale=s)))) for s in (reach, 9)]
     assert darkest[0] > 0.4

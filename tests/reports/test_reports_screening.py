@@ -21,9 +21,9 @@ def test_children_who_could_not_be_screened_come_before_the_list(result: Screeni
     html = render_screening(result)
     order = [html.index(f'id="{part}"') for part in ("h-by-hand", "h-list", "h-margin", "h-cards", "h-sure")]
     assert order == sorted(order)
-    by_hand = html[order[0] : order[1]]
-    for child in result.set_aside:
-        assert (child.child_id in by_hand) == (child.kind == "look at by hand")
+    manual_review = html[order[0] : order[1]]
+    for child in result.excluded:
+        assert (child.child_id in manual_review) == (child.kind == "look at by hand")
 
 
 def test_children_not_asked_about_are_counted_not_named(result: ScreeningResult) -> None:
@@ -33,8 +33,8 @@ def test_children_not_asked_about_are_counted_not_named(result: ScreeningResult)
 
 
 def test_every_group_with_somebody_set_aside_is_counted(result: ScreeningResult) -> None:
-    rows = (*result.set_aside_by_group, {"attribute": "Sex", "group": "not recorded", "n_set_aside": 0, "n_rows": 4})
-    text = _text(render_screening(dataclasses.replace(result, set_aside_by_group=rows)))
+    rows = (*result.manual_review_by_group, {"attribute": "Sex", "group": "not recorded", "n_excluded": 0, "n_rows": 4})
+    text = _text(render_screening(dataclasses.replace(result, manual_review_by_group=rows)))
     assert "Ethnic group: Gypsy, Roma or Traveller 3 6" in text
     assert "Sex: not recorded" not in text
 
@@ -96,7 +96,7 @@ def test_a_version_trained_on_real_children_has_no_watermark(result: ScreeningRe
 
 
 def test_an_empty_run_is_a_page(result: ScreeningResult) -> None:
-    nobody = make_result(listed=0, margin=0, set_aside=0, set_aside_by_group=(), banners=(), notes=())
+    nobody = make_result(listed=0, margin=0, excluded=0, manual_review_by_group=(), banners=(), notes=())
     text = _text(render_screening(nobody))
     assert "No child is listed." in text
     assert "could be screened" in text

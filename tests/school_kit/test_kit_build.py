@@ -56,7 +56,7 @@ def embeddable(path: Path, minor: int = 12, *, machine: int = 0x8664, extra: str
 def test_the_zip_holds_all_that_the_laptop_needs(few_wheels: None, trained: Any, tmp_path: Path) -> None:
     kit = build_kit(trained.exported, tmp_path / "out" / "school.zip", python_version="3.12")
     assert kit.pythons == ("3.12",)
-    assert kit.trained_on_invented
+    assert kit.trained_on_synthetic
     with zipfile.ZipFile(kit.out) as archive:
         names = set(archive.namelist())
         held = json.loads(archive.read("kit/kit.json"))

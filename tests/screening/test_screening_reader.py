@@ -13,7 +13,7 @@ from send_screen.cohorts import load_cohort
 from send_screen.errors import UsageError
 from send_screen.governance import Bundle, open_bundle
 from send_screen.reports import render_screening
-from send_screen.screening import Capacity, answer, reader_of, screen_cohort
+from send_screen.screening import Capacity, answer, role_access, screen_cohort
 
 TODAY = dt.date(2026, 9, 1)
 
@@ -63,7 +63,7 @@ def test_the_record_itself_can_be_hidden(bundle: Bundle, trained: Any) -> None:
     closed = closed_to(bundle, "class_teacher", "education/pupil_census", {"SENprovision"}, "the SEN office")
     cohort = load_cohort(closed.spec, trained.school_file, training=False, contracts=closed.contracts)
     result = screen_cohort(closed, cohort, file="x.csv", reader="class_teacher", today=TODAY)
-    reasons = {child.reason for child in result.set_aside if child.rule == "ELIGIBLE-NOT-ON-RECORD"}
+    reasons = {child.reason for child in result.excluded if child.rule == "ELIGIBLE-NOT-ON-SEN-REGISTER"}
     assert reasons == {"The model is not to be asked about this child. Ask the SEN office."}
 
 
@@ -71,11 +71,11 @@ def test_an_authority_sees_no_names(bundle: Bundle, trained: Any) -> None:
     cohort = load_cohort(bundle.spec, trained.school_file, training=False, contracts=bundle.contracts)
     authority = screen_cohort(bundle, cohort, file="x.csv", reader="local_authority", today=TODAY)
     school = screen_cohort(bundle, cohort, file="x.csv", today=TODAY)
-    assert all(child.name == "" for child in (*authority.listed, *authority.margin, *authority.set_aside))
+    assert all(child.name == "" for child in (*authority.listed, *authority.margin, *authority.excluded))
     assert all(child.name for child in school.listed)
 
 
 def test_roles_are_those_of_the_contracts(bundle: Bundle) -> None:
-    assert reader_of(bundle.contracts).role == "senco"
+    assert role_access(bundle.contracts).role == "senco"
     with pytest.raises(UsageError, match="class_teacher"):
-        reader_of(bundle.contracts, "teacher")
+        role_access(bundle.contracts, "teacher")

@@ -17,7 +17,7 @@ from send_screen.errors import UsageError
 from send_screen.governance import Bundle, open_bundle
 from send_screen.screening import Capacity, answer, of_100, screen_cohort, value_in_words
 from send_screen.screening._capacity import listed_and_margin, margin_size
-from send_screen.tables import hash_order
+from send_screen.tables import tie_break_key
 
 TODAY = dt.date(2026, 9, 1)
 
@@ -44,7 +44,7 @@ def test_exactly_as_many_are_listed_as_there_are_places(
     )
     scores = [child.score for child in (*result.listed, *result.margin)]
     assert scores == sorted(scores, reverse=True)
-    assert result.n_rows == result.n_screened + len(result.set_aside)
+    assert result.n_rows == result.n_screened + len(result.excluded)
 
 
 def test_reasons_quote_the_file_and_add_up(bundle: Bundle, cohort: Cohort, trained: Any) -> None:
@@ -102,7 +102,7 @@ def test_the_order_of_the_file_changes_nobody(bundle: Bundle, cohort: Cohort) ->
 @settings(deadline=None)
 def test_listed_and_margin_are_apart_and_in_order(scores: list[float], k: int, per_school: bool) -> None:
     score = np.array(scores)
-    order = hash_order([f"child {i}" for i in range(len(scores))])
+    order = tie_break_key([f"child {i}" for i in range(len(scores))])
     school = pd.Series(["A" if i % 2 else "B" for i in range(len(scores))]) if per_school else None
     listed, margin = listed_and_margin(score, order, school, Capacity(count=k))
     sizes = [len(scores)] if school is None else school.value_counts().tolist()
@@ -147,7 +147,7 @@ def test_an_answer_for_each_row_in_its_order(bundle: Bundle, trained: Any) -> No
     rows = pd.read_csv(trained.school_file, dtype=str)
     told = answer(bundle, rows, today=TODAY)
     assert told["row"].tolist() == list(range(1, len(rows) + 1))
-    on_record = rows["SENprovision"].isin(["K", "E"]).to_numpy()
-    assert (told.loc[on_record, "status"] == "already on the record").all()
+    on_sen_register = rows["SENprovision"].isin(["K", "E"]).to_numpy()
+    assert (told.loc[on_sen_register, "status"] == "already on the record").all()
     again = answer(bundle, rows.iloc[::-1], today=TODAY)
     assert np.array_equal(again["score"].to_numpy()[::-1], told["score"].to_numpy(), equal_nan=True)

@@ -65,8 +65,8 @@ def test_it_says_what_screen_says_to_every_role_rule_7(
         assert row["reasons_against"] == "; ".join(reason.text for reason in child.reasons_against)
         assert row["not_known"] == "; ".join(child.not_known)
         assert row["ask"] == "; ".join(child.ask)
-    assert len(by_row) == len(result.set_aside) > 0
-    for aside in result.set_aside:
+    assert len(by_row) == len(result.excluded) > 0
+    for aside in result.excluded:
         row = by_row.pop(aside.row - 1)
         assert (row["status"], row["reason"]) == (aside.kind, aside.reason)
         assert pd.isna(row["score"])

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from send_screen.contracts import check_table, is_invented_upn, load_contract, upn_check_letter
+from send_screen.contracts import check_table, is_synthetic_upn, load_contract, upn_check_letter
 from send_screen.errors import UsageError
 from send_screen.simulation import England, simulate_england
 from send_screen.simulation._children import upns
@@ -58,7 +58,7 @@ def test_frames_keep_their_contracts(name: str, seed: int) -> None:
 def test_children_are_marked_as_invented_and_belong_together(large: England) -> None:
     upn = large.pupil_census["UPN"]
     assert upn.is_unique
-    assert all(is_invented_upn(child) for child in upn[:500])
+    assert all(is_synthetic_upn(child) for child in upn[:500])
     assert all(child[0] == upn_check_letter(child[1:]) for child in upn[::50])
     assert set(large.eyfsp["UPN"]) < set(upn)
     assert set(large.sen_status["UPN"]) < set(upn)

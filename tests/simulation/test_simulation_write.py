@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from send_screen.contracts import check_table, is_invented_upn, load_contract
+from send_screen.contracts import check_table, is_synthetic_upn, load_contract
 from send_screen.simulation import England, school_file, simulate_england, write_england
 from send_screen.simulation._rates import GOALS
 
@@ -60,7 +60,7 @@ def test_school_file_is_a_new_cohort_of_one_school_without_the_outcome(england: 
     assert set(school["School"]) < set(england.pupil_census["School"])
     assert set(school["AcademicYear"]) == {"2025/26"}
     assert not set(school["UPN"]) & set(england.pupil_census["UPN"])
-    assert all(map(is_invented_upn, school["UPN"]))
+    assert all(map(is_synthetic_upn, school["UPN"]))
 
 
 def test_school_file_has_what_real_exports_have(england: England) -> None:

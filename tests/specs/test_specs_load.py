@@ -44,8 +44,8 @@ def test_a_spec_is_typed(repository: Path) -> None:
     assert spec.feature("G02").source == ColumnRef("education/eyfsp", "G02")
     assert isinstance(spec.feature("age_months").source, AgeInMonths)
     assert isinstance(spec.rule, GoalsNotMet)
-    assert spec.signs["G01"] == "decreasing"
-    assert "age_months" not in spec.signs
+    assert spec.monotonic_cst["G01"] == "decreasing"
+    assert "age_months" not in spec.monotonic_cst
     assert spec.as_of is None
     assert spec.as_of_year == ColumnRef("education/eyfsp", "AcademicYear")
     star = load_spec(repository / "models" / "star_special_instruction" / "spec.yaml")

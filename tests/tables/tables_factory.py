@@ -1,6 +1,6 @@
 """An invented model with every kind of term, and its text."""
 
-from send_screen.tables import LevelsTerm, LinearTerm, RiskTables, ShapeTerm, Surface
+from send_screen.tables import LevelsTerm, LinearTerm, RiskTables, ShapeTerm, InteractionTerm
 
 TABLES = RiskTables(
     intercept=-2.1,
@@ -25,8 +25,8 @@ TABLES = RiskTables(
     ),
     n_background=100,
     name="invented – für ein Beispiel",
-    surfaces=(
-        Surface(
+    interactions=(
+        InteractionTerm(
             features=("absence", "G02"),
             edges=((12.0,), (1.0,)),
             values=((0.1, -0.1, 0.0), (-0.3, 0.3, 0.0), (0.0, 0.0, 0.0)),

@@ -11,7 +11,7 @@ import pytest
 from scipy.stats import t
 
 from send_screen.errors import TablesError
-from send_screen.tables import BagTables, LevelsTerm, LinearTerm, RiskTables, ShapeTerm, Surface, with_spread
+from send_screen.tables import BaggedTables, LevelsTerm, LinearTerm, RiskTables, ShapeTerm, InteractionTerm, with_standard_errors
 from send_screen.tables._student import student_cdf, student_quantile
 
 
@@ -24,19 +24,19 @@ def model(slope: float, step: float = 0.0, level: float = 0.0, cell: float = 0.0
         n=(50, 40), n_missing=10,
     )  # fmt: skip
     levels = LevelsTerm(feature="place", levels={"town": 0.0, "city": level}, missing=0.0, mean=0.0, n=90, n_missing=10)
-    surface = Surface(
+    interaction = InteractionTerm(
         features=("reading", "age"),
         edges=((5.0,), (5.0,)),
         values=((cell, -cell, 0.0), (-cell, cell, 0.0), (0.0, 0.0, 0.0)),
         mean=0.0,
     )
     return RiskTables(
-        intercept=0.0, terms=(line, shape, levels), n_background=100, name="invented", surfaces=(surface,)
+        intercept=0.0, terms=(line, shape, levels), n_background=100, name="invented", interactions=(interaction,)
     )
 
 
-def bags_of(slopes: list[float], rounds: list[int], typical: float = 0.0) -> BagTables:
-    return BagTables(tuple(model(slope) for slope in slopes), tuple(rounds), typical)
+def bags_of(slopes: list[float], rounds: list[int], typical: float = 0.0) -> BaggedTables:
+    return BaggedTables(tuple(model(slope) for slope in slopes), tuple(rounds), typical)
 
 
 CHILDREN = pd.DataFrame(
@@ -72,7 +72,7 @@ def test_the_interval_is_that_of_another_model_with_the_variance_moderated() -> 
     bags = bags_of([1.0, 1.2, 0.8, 1.0], [0, 0, 1, 1], typical=0.3)
     of_bags = bags.score(CHILDREN)
     score = of_bags.mean(axis=0)
-    low, high = bags.score_interval(score, of_bags)
+    low, high = bags.prediction_interval(score, of_bags)
     moderated = (bags.standard_error(of_bags) ** 2 + 0.3) / 2
     width = t.ppf(0.975, 4) * np.sqrt(2 * moderated)
     np.testing.assert_allclose((high - low) / 2, width, rtol=1e-10)
@@ -82,7 +82,7 @@ def test_the_interval_is_that_of_another_model_with_the_variance_moderated() -> 
 def test_the_chance_of_listing_is_a_half_at_the_line_and_keeps_the_order_when_bags_agree() -> None:
     bags = bags_of([1.0, 1.0], [0, 0], typical=1.0)
     score = CHILDREN["reading"].to_numpy()
-    chance = bags.chance_of_listing(score, np.array([score, score]), 2)
+    chance = bags.selection_probability(score, np.array([score, score]), 2)
     assert (np.diff(chance) > 0).all()
     assert (chance > 0.5).sum() == 2
     # the line lies halfway between 4 and 6, so both are as far from a half
@@ -97,27 +97,27 @@ def test_a_child_whom_bags_put_on_either_side_is_less_sure_than_one_they_agree_o
     differ[2:, 1] -= 1.5
     bags = bags_of([1.0] * 4, [0, 0, 1, 1], typical=0.1)
     differ = differ[[0, 2, 1, 3]]
-    assert bags.chance_of_listing(score, differ, 2)[1] < bags.chance_of_listing(score, agree, 2)[1]
+    assert bags.selection_probability(score, differ, 2)[1] < bags.selection_probability(score, agree, 2)[1]
 
 
 @pytest.mark.parametrize(("k", "chance"), [(0, 0.0), (5, 1.0), (9, 1.0)])
 def test_where_nobody_or_everybody_is_listed_nothing_is_in_doubt(k: int, chance: float) -> None:
     bags = bags_of([1.0, 2.0], [0, 0])
-    assert bags.chance_of_listing(np.arange(5.0), bags.score(CHILDREN), k).tolist() == [chance] * 5
+    assert bags.selection_probability(np.arange(5.0), bags.score(CHILDREN), k).tolist() == [chance] * 5
 
 
 def test_bags_that_do_not_differ_at_all_are_sure_and_no_division_by_zero_is_seen() -> None:
     bags = bags_of([1.0, 1.0], [0, 0])
     score = np.array([2.0, 1.0, 1.0])
-    assert bags.chance_of_listing(score, np.array([score, score]), 1).tolist() == [1.0, 0.0, 0.0]
-    assert bags.chance_of_listing(np.ones(3), np.ones((2, 3)), 1).tolist() == [0.5] * 3
+    assert bags.selection_probability(score, np.array([score, score]), 1).tolist() == [1.0, 0.0, 0.0]
+    assert bags.selection_probability(np.ones(3), np.ones((2, 3)), 1).tolist() == [0.5] * 3
 
 
 def test_a_round_trip_gives_the_same_bags() -> None:
-    bags = BagTables((model(1.0, 0.1, 0.2, 0.3), model(1.5, 0.2, -0.1, 0.1)), (0, 0), 0.125)
+    bags = BaggedTables((model(1.0, 0.1, 0.2, 0.3), model(1.5, 0.2, -0.1, 0.1)), (0, 0), 0.125)
     text = bags.to_json()
-    assert BagTables.from_json(text) == bags
-    assert BagTables.from_json(text).to_json() == text
+    assert BaggedTables.from_json(text) == bags
+    assert BaggedTables.from_json(text).to_json() == text
     assert json.loads(text)["format"] == "send_screen.bags/1"
 
 
@@ -136,38 +136,38 @@ def test_a_round_trip_gives_the_same_bags() -> None:
     ],
 )
 def test_a_file_that_is_not_ours_is_refused_with_its_place(old: str, new: str, said: str) -> None:
-    text = BagTables((model(1.0), model(1.5)), (0, 0), 0.5).to_json()
+    text = BaggedTables((model(1.0), model(1.5)), (0, 0), 0.5).to_json()
     assert old in text
     with pytest.raises(TablesError, match=said):
-        BagTables.from_json(text.replace(old, new, 1))
+        BaggedTables.from_json(text.replace(old, new, 1))
 
 
 def test_a_file_cut_off_is_refused() -> None:
-    text = BagTables((model(1.0), model(1.5)), (0, 0), 0.5).to_json()
+    text = BaggedTables((model(1.0), model(1.5)), (0, 0), 0.5).to_json()
     with pytest.raises(TablesError, match="damaged or cut off"):
-        BagTables.from_json(text[: len(text) // 2])
+        BaggedTables.from_json(text[: len(text) // 2])
 
 
 def test_no_bags_at_all_are_refused() -> None:
     with pytest.raises(TablesError, match="one or more"):
-        BagTables((), (), 0.0)
+        BaggedTables((), (), 0.0)
 
 
 def test_spread_says_how_far_the_bags_are_apart_at_each_value() -> None:
-    bags = BagTables((model(1.0, 0.0, 0.0, 0.0), model(1.0, 0.4, 0.6, 0.2)), (0, 0), 0.0)
-    _, age, place = with_spread(model(1.0, 0.2, 0.3, 0.1), bags).terms
+    bags = BaggedTables((model(1.0, 0.0, 0.0, 0.0), model(1.0, 0.4, 0.6, 0.2)), (0, 0), 0.0)
+    _, age, place = with_standard_errors(model(1.0, 0.2, 0.3, 0.1), bags).terms
     # beside their means the shapes say 0 and 0, and -.2 and +.2; for two bags se^2 is half the sum of squares
     assert age.spread == pytest.approx((0.1, 0.1, 0.1))
     assert place.spread == pytest.approx((0.0, 0.3, 0.0))
-    (surface,) = with_spread(model(1.0, 0.2, 0.3, 0.1), bags).surfaces
-    assert np.array(surface.spread) == pytest.approx(np.array([[0.1, 0.1, 0], [0.1, 0.1, 0], [0, 0, 0]]))
+    (interaction,) = with_standard_errors(model(1.0, 0.2, 0.3, 0.1), bags).interactions
+    assert np.array(interaction.spread) == pytest.approx(np.array([[0.1, 0.1, 0], [0.1, 0.1, 0], [0, 0, 0]]))
 
 
 def test_a_surface_that_a_bag_has_not_counts_as_nothing_there() -> None:
     tables = model(1.0, cell=0.1)
-    bags = BagTables((replace(tables, surfaces=()), model(1.0, cell=0.2)), (0, 0), 0.0)
-    (surface,) = with_spread(tables, bags).surfaces
-    assert surface.spread[0][0] == pytest.approx(0.1)
+    bags = BaggedTables((replace(tables, interactions=()), model(1.0, cell=0.2)), (0, 0), 0.0)
+    (interaction,) = with_standard_errors(tables, bags).interactions
+    assert interaction.spread[0][0] == pytest.approx(0.1)
 
 
 def test_how_sure_a_value_is_is_moderated_by_what_is_typical_of_the_training_children() -> None:
@@ -176,7 +176,7 @@ def test_how_sure_a_value_is_is_moderated_by_what_is_typical_of_the_training_chi
         feature="age", edges=(5.0,), values=(0.0, 0.0), slope=0.1, low=0.0, high=10.0, missing=0.0, mean=0.0,
         n=(300, 100), n_missing=100,
     )  # fmt: skip
-    bags = BagTables(
+    bags = BaggedTables(
         tuple(RiskTables(0.0, (replace(line, slope=slope),), 500, "a bag") for slope in slopes),
         (0, 0, 1, 1),
         1.0,
@@ -197,7 +197,7 @@ def test_levels_are_as_sure_as_their_counts_make_typical() -> None:
     term = LevelsTerm(
         feature="place", levels={"town": 0.0, "city": 0.0}, missing=0.0, mean=0.0, n=400, n_missing=0, counts=(300, 100)
     )
-    bags = BagTables(
+    bags = BaggedTables(
         tuple(
             RiskTables(0.0, (replace(term, levels={"town": 0.0, "city": city}),), 400, "a bag") for city in (0.0, 0.4)
         ),
@@ -207,5 +207,5 @@ def test_levels_are_as_sure_as_their_counts_make_typical() -> None:
     error = bags.standard_error(np.array([0.0, 0.4]))
     assert bags.term_error(term, np.array([0.0, 1.0])) == pytest.approx(error * np.sqrt([0.25 / 2, 1.25 / 2]))
     nowhere = replace(term, levels={}, counts=None, n=0, n_missing=400)
-    bags = BagTables((RiskTables(0.0, (nowhere,), 400, "a bag"),) * 2, (0, 0), 1.0)
+    bags = BaggedTables((RiskTables(0.0, (nowhere,), 400, "a bag"),) * 2, (0, 0), 1.0)
     assert bags.term_error(nowhere, np.array([np.nan])).tolist() == [0.0]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from send_screen.tables import hash_order, places, ranking, top_k
+from send_screen.tables import tie_break_key, places, ranking, top_k
 
 
 @pytest.mark.parametrize(
@@ -20,8 +20,8 @@ def test_places_round_half_up_and_never_exceed_the_children(rate, n, expected):
 
 def test_the_order_is_the_start_of_the_sha256_of_the_identifier():
     expected = int.from_bytes(hashlib.sha256(b"invented-7").digest()[:8], "big")
-    assert hash_order(["invented-7"])[0] == expected
-    assert hash_order(["invented-7"]).dtype == np.uint64
+    assert tie_break_key(["invented-7"])[0] == expected
+    assert tie_break_key(["invented-7"]).dtype == np.uint64
 
 
 def test_equal_scores_are_ranked_by_the_order_and_higher_scores_first():
@@ -37,8 +37,8 @@ def test_exactly_k_children_are_chosen_whatever_the_order_of_the_rows(scores, da
     shuffled = data.draw(st.permutations(range(len(scores))))
     score = np.array(scores, dtype=float)
 
-    chosen = {ids[i] for i in np.flatnonzero(top_k(score, hash_order(ids), k))}
-    again = top_k(score[list(shuffled)], hash_order([ids[i] for i in shuffled]), k)
+    chosen = {ids[i] for i in np.flatnonzero(top_k(score, tie_break_key(ids), k))}
+    again = top_k(score[list(shuffled)], tie_break_key([ids[i] for i in shuffled]), k)
 
     assert len(chosen) == k
     assert {ids[shuffled[i]] for i in np.flatnonzero(again)} == chosen

@@ -73,7 +73,7 @@ def test_format_1_still_reads_and_is_written_as_format_2():
         (OLD_TEXT.replace('"1": 0.1', '"1": "a"'), r"terms\[1\]\.levels\['1'\]: must be a number"),
         (OLD_TEXT.replace('"linear"', '"shape"'), "kind: must be one of levels, linear"),
         (OLD_TEXT.replace('"mean": -2.0', '"mean": -2.0, "unit": ""'), "key that is not known: 'unit'"),
-        (OLD_TEXT.replace('"terms"', '"surfaces": [], "terms"'), "key that is not known: 'surfaces'"),
+        (OLD_TEXT.replace('"terms"', '"interactions": [], "terms"'), "key that is not known: 'interactions'"),
     ],
     ids=range(5),
 )
@@ -138,20 +138,20 @@ def test_a_small_difference_in_a_model_is_a_small_difference_in_its_file():
         (("terms", 2, "bins"), [{}] * 5000, "$.terms[2].bins: has more than 4,096 entries"),
         (("terms", 0, "missing_spread"), 0.1, "$.terms[0]: has a key that is not known: 'missing_spread'"),
         (("terms", 2, "unit"), 3, "$.terms[2].unit: must be a text"),
-        (("surfaces",), {}, "$.surfaces: must be a list"),
-        (("surfaces", 0, "features"), ["absence"], "$.surfaces[0].features: must have 2 entries"),
-        (("surfaces", 0, "features"), ["absence", "absence"], "$.surfaces[0]: 'features' must be the names of two"),
-        (("surfaces", 0, "features"), ["absence", "sex"], "$: a surface is of a feature that has no term"),
-        (("surfaces", 0, "edges", 0), [1.0, 1.0], "$.surfaces[0].values: must have 4 entries"),
-        (("surfaces", 0, "edges", 1, 0), 10**400, "$.surfaces[0].edges[1][0]: must be a finite number"),
-        (("surfaces", 0, "edges"), [[], []], "$.surfaces[0].values: has more than 2 entries"),
-        (("surfaces", 0, "values", 1), [0.0, 0.0], "$.surfaces[0].values[1]: must have 3 entries"),
-        (("surfaces", 0, "values", 1, 2), None, "$.surfaces[0].values[1][2]: must be a number"),
-        (("surfaces", 0, "n", 1, 2), 0.5, "$.surfaces[0].n[1][2]: must be a count"),
-        (("surfaces", 0, "n", 1), [1], "$.surfaces[0].n[1]: must have 3 entries"),
-        (("surfaces", 0, "spread"), [], "$.surfaces[0].spread: must have 3 entries"),
-        (("surfaces", 0, "mean"), True, "$.surfaces[0].mean: must be a number"),
-        (("surfaces",), [json.loads(TEXT)["surfaces"][0]] * 2, "$: two surfaces are of the same features"),
+        (("interactions",), {}, "$.interactions: must be a list"),
+        (("interactions", 0, "features"), ["absence"], "$.interactions[0].features: must have 2 entries"),
+        (("interactions", 0, "features"), ["absence", "absence"], "$.interactions[0]: 'features' must be the names of two"),
+        (("interactions", 0, "features"), ["absence", "sex"], "$: an interaction is of a feature that has no term"),
+        (("interactions", 0, "edges", 0), [1.0, 1.0], "$.interactions[0].values: must have 4 entries"),
+        (("interactions", 0, "edges", 1, 0), 10**400, "$.interactions[0].edges[1][0]: must be a finite number"),
+        (("interactions", 0, "edges"), [[], []], "$.interactions[0].values: has more than 2 entries"),
+        (("interactions", 0, "values", 1), [0.0, 0.0], "$.interactions[0].values[1]: must have 3 entries"),
+        (("interactions", 0, "values", 1, 2), None, "$.interactions[0].values[1][2]: must be a number"),
+        (("interactions", 0, "n", 1, 2), 0.5, "$.interactions[0].n[1][2]: must be a count"),
+        (("interactions", 0, "n", 1), [1], "$.interactions[0].n[1]: must have 3 entries"),
+        (("interactions", 0, "spread"), [], "$.interactions[0].spread: must have 3 entries"),
+        (("interactions", 0, "mean"), True, "$.interactions[0].mean: must be a number"),
+        (("interactions",), [json.loads(TEXT)["interactions"][0]] * 2, "$: two interactions are of the same features"),
         (("terms", 1), 7, "$.terms[1]: must be an object"),
         (("terms",), {}, "$.terms: must be a list"),
         (("intercept",), None, "$.intercept: must be a number"),
@@ -267,11 +267,11 @@ def test_a_file_of_as_many_terms_and_surfaces_as_may_be_is_read_in_seconds():
     document = json.loads(TEXT)
     document["terms"] = [{**line, "feature": f"f{j}"} for j in range(9_999)]
     flat = {"edges": [[], []], "values": [[0, 0], [0, 0]], "mean": 0}
-    document["surfaces"] = [{**flat, "features": ["f0", f"f{j}"]} for j in range(1, 9_999)]
+    document["interactions"] = [{**flat, "features": ["f0", f"f{j}"]} for j in range(1, 9_999)]
     start = time.process_time()
     tables = RiskTables.from_json(json.dumps(document))
     assert time.process_time() - start < 20  # a check that looks at every other one for each takes a minute
-    assert len(tables.surfaces) == 9_998
+    assert len(tables.interactions) == 9_998
 
 
 def test_a_name_that_would_be_shown_as_another_is_refused_where_it_is_made():

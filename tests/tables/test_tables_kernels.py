@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from send_screen.errors import DataError, TablesError, UsageError
-from send_screen.tables import LevelsTerm, LinearTerm, RiskTables, ShapeTerm, Surface
+from send_screen.tables import LevelsTerm, LinearTerm, RiskTables, ShapeTerm, InteractionTerm
 from send_screen.tables import _explain as explain
 from send_screen.tables._kernels import BLOCK, kernel
 from send_screen.tables._lookup import Lookup
@@ -37,9 +37,9 @@ def shape(feature, edges, rng, slope=0.7):
     )
 
 
-def surface(features, edges, rng):
+def interaction(features, edges, rng):
     values = rng.normal(size=(len(edges[0]) + 2, len(edges[1]) + 2))
-    return Surface(features=features, edges=edges, values=values.tolist(), mean=rng.normal())
+    return InteractionTerm(features=features, edges=edges, values=values.tolist(), mean=rng.normal())
 
 
 def model(rng, *, levels):
@@ -52,16 +52,16 @@ def model(rng, *, levels):
         shape("none", (), rng),
         LinearTerm(feature="line", slope=-0.3, low=-1, high=1, missing=0.2, mean=0.1, n=None, n_missing=None),
     ]
-    surfaces = [
-        surface(("even", "crowded"), ((-0.33, 0.1, 0.5), crowded[::7]), rng),
-        surface(("line", "even"), ((0.0, 0.25), ()), rng),
-        surface(("none", "one"), ((-1.0, 1.0), (0.1, 0.2)), rng),
+    interactions = [
+        interaction(("even", "crowded"), ((-0.33, 0.1, 0.5), crowded[::7]), rng),
+        interaction(("line", "even"), ((0.0, 0.25), ()), rng),
+        interaction(("none", "one"), ((-1.0, 1.0), (0.1, 0.2)), rng),
     ]
     if levels:
         values = {"x": 0.3, "y": -0.4, "z": 0.0}
         terms.append(LevelsTerm(feature="level", levels=values, missing=0.1, mean=0.05, n=None, n_missing=None))
-        surfaces.append(surface(("even", "level"), ((0.0,), (1.0, 2.0)), rng))
-    return RiskTables(0.3, tuple(terms), 100, "invented", tuple(surfaces))
+        interactions.append(interaction(("even", "level"), ((0.0,), (1.0, 2.0)), rng))
+    return RiskTables(0.3, tuple(terms), 100, "invented", tuple(interactions))
 
 
 def children(tables, n, rng, dtype):
@@ -285,9 +285,9 @@ def test_a_small_file_is_scored_without_numba_and_at_once(tmp_path):
     rng = np.random.default_rng(14)
     terms = tuple(shape(f"f{j}", tuple(np.sort(rng.normal(size=63))), rng) for j in range(40))
     pairs = [(terms[2 * k], terms[2 * k + 1]) for k in range(10)]
-    surfaces = tuple(surface((a.feature, b.feature), (a.edges[::6], b.edges[::6]), rng) for a, b in pairs)
+    interactions = tuple(interaction((a.feature, b.feature), (a.edges[::6], b.edges[::6]), rng) for a, b in pairs)
     path = tmp_path / "tables.json"
-    path.write_text(RiskTables(0.0, terms, 100, "invented", surfaces).to_json(), encoding="utf-8")
+    path.write_text(RiskTables(0.0, terms, 100, "invented", interactions).to_json(), encoding="utf-8")
     X = pd.DataFrame(rng.normal(size=(400, 40)), columns=[f"f{j}" for j in range(40)])
     took = []
     for _ in range(5):

@@ -1,4 +1,4 @@
-"""Hard rule 9: what may be published of a shape or surface, and that signs still hold after merging."""
+"""Hard rule 9: what may be published of a shape or interaction, and that signs still hold after merging."""
 
 import dataclasses
 import itertools
@@ -16,24 +16,24 @@ from send_screen.tables import (
     LinearTerm,
     RiskTables,
     ShapeTerm,
-    Surface,
+    InteractionTerm,
     published_tables,
-    published_together,
-    sign_violations,
+    publish_tables,
+    monotonicity_violations,
 )
 
 numbers = st.floats(-3, 3, allow_subnormal=False)
 
 
-def cells_of(surface, tables, X):
+def cells_of(interaction, tables, X):
     """Count the children of each cell by its definition, one child at a time."""
     terms = {term.feature: term for term in tables.terms}
-    counts = np.zeros(surface.shape, dtype=int)
-    places = [terms[feature].coordinates(X[feature]) for feature in surface.features]
+    counts = np.zeros(interaction.shape, dtype=int)
+    places = [terms[feature].coordinates(X[feature]) for feature in interaction.features]
     for child in zip(*places, strict=True):
         cell = tuple(
             len(edges) + 1 if np.isnan(x) else sum(e <= x for e in edges)
-            for edges, x in zip(surface.edges, child, strict=True)
+            for edges, x in zip(interaction.edges, child, strict=True)
         )
         counts[cell] += 1
     return counts
@@ -60,16 +60,16 @@ def check_rule_9(tables, X):
             n = [int(((known >= a) & (known < b)).sum()) for a, b in itertools.pairwise(bounds)]
             assert min(n) >= MINIMUM_CHILDREN or not term.edges
             assert term.n in (None, tuple(n))
-    for surface in tables.surfaces:
-        counts = cells_of(surface, tables, X)
+    for interaction in tables.interactions:
+        counts = cells_of(interaction, tables, X)
         few = (counts > 0) & (counts < MINIMUM_CHILDREN)
         assert not few[:-1, :-1].any()
-        values = np.array(surface.values)
+        values = np.array(interaction.values)
         assert not values[few].any()
         if few.any():
-            assert surface.n is None
-        if surface.n is not None:
-            assert surface.n == tuple(tuple(int(c) or None for c in row) for row in counts)
+            assert interaction.n is None
+        if interaction.n is not None:
+            assert interaction.n == tuple(tuple(int(c) or None for c in row) for row in counts)
         p, q = counts.sum(axis=1), counts.sum(axis=0)
         np.testing.assert_allclose(values @ q, 0, atol=1e-9 * len(X))
         np.testing.assert_allclose(p @ values, 0, atol=1e-9 * len(X))
@@ -83,7 +83,7 @@ def check_signs(tables, X, signs):
         if isinstance(term, LevelsTerm):
             axis = list(term.levels)
         else:
-            edges = {e for s in tables.surfaces if feature in s.features for e in s.edges[s.features.index(feature)]}
+            edges = {e for s in tables.interactions if feature in s.features for e in s.edges[s.features.index(feature)]}
             edges |= set(getattr(term, "edges", ())) | {term.low, term.high}
             axis = sorted({v for e in edges for v in (e, np.nextafter(e, -np.inf), e + 0.01)})
         if not axis:
@@ -141,8 +141,8 @@ def fitted(draw):
             **common,
         ),
     )
-    surfaces = [
-        Surface(
+    interactions = [
+        InteractionTerm(
             features=features,
             edges=axes,
             values=tuple(map(tuple, rng.normal(0, 0.2, (len(axes[0]) + 2, len(axes[1]) + 2)))),
@@ -154,7 +154,7 @@ def fitted(draw):
         )
         if draw(st.booleans())
     ]
-    tables = RiskTables(draw(numbers), terms, n, "invented", tuple(surfaces))
+    tables = RiskTables(draw(numbers), terms, n, "invented", tuple(interactions))
     signs = {f: s for f, s in (("a", sign_a), ("c", sign_c)) if s}
     return tables, X, signs
 
@@ -166,7 +166,7 @@ def test_published_tables_hide_small_numbers_keep_signs_and_the_mean_score(model
     published = published_tables(tables, X, signs=signs)
     check_rule_9(published, X)
     check_signs(published, X, signs)
-    assert sign_violations(published.terms, published.surfaces, signs) == {}
+    assert monotonicity_violations(published.terms, published.interactions, signs) == {}
     assert published.base_value == pytest.approx(tables.score(X).mean(), abs=1e-9)
     assert published.base_value == pytest.approx(published.score(X).mean(), abs=1e-9)
     assert RiskTables.from_json(published.to_json()) == published
@@ -187,15 +187,15 @@ def test_what_is_published_stays_as_it_is(model):
 def test_models_published_together_are_as_each_alone(model, more):
     tables, X, signs = model
     other = dataclasses.replace(tables, intercept=tables.intercept + more)
-    together = published_together([tables, other, tables], X, signs=signs)
+    together = publish_tables([tables, other, tables], X, signs=signs)
     assert together == [published_tables(one, X, signs=signs) for one in (tables, other, tables)]
 
 
-def one(x, edges, values, *, surfaces=(), **changes):
+def one(x, edges, values, *, interactions=(), **changes):
     term = ShapeTerm(
         feature="x", edges=edges, values=values, slope=0, low=0, high=0, missing=0, mean=0, n=None, n_missing=None
     )
-    return RiskTables(0.0, (dataclasses.replace(term, **changes),), len(x), "one", surfaces), pd.DataFrame({"x": x})
+    return RiskTables(0.0, (dataclasses.replace(term, **changes),), len(x), "one", interactions), pd.DataFrame({"x": x})
 
 
 def test_tables_without_small_numbers_keep_their_scores():
@@ -258,8 +258,8 @@ def test_weights_count_in_means_and_not_in_counts():
 def test_a_slope_of_the_wrong_sign_is_an_error_and_a_wrong_step_is_mended():
     x = np.linspace(0, 1, 100)
     tables, X = one(x, (0.5,), (1.0, 0.0), slope=1.0, high=1.0)
-    assert sign_violations(tables.terms, (), {"x": 1}) == {"x": 1.0}
-    assert sign_violations(tables.terms, (), {"x": -1}) == {"x": 1.0}
+    assert monotonicity_violations(tables.terms, (), {"x": 1}) == {"x": 1.0}
+    assert monotonicity_violations(tables.terms, (), {"x": -1}) == {"x": 1.0}
     published = published_tables(tables, X, signs={"x": 1})
     assert published.terms[0].values[0] <= published.terms[0].values[1]
     with pytest.raises(TablesError, match="slope"):
@@ -274,15 +274,15 @@ def test_a_violation_through_a_surface_is_seen_exactly():
         )
         for f in "ab"
     )  # fmt: skip
-    surface = Surface(
+    interaction = InteractionTerm(
         features=("a", "b"), edges=((0.0,), (0.0,)), values=((0.1, 0, 0), (-0.4, 0, 0), (0, 0, 0)), mean=0
     )
-    assert sign_violations(terms, [surface], {"a": 1}) == {"a": pytest.approx(0.2)}
-    # from b below 0 to above the surface falls by .1 at a below 0
-    assert sign_violations(terms, [surface], {"b": 1}) == {}
+    assert monotonicity_violations(terms, [interaction], {"a": 1}) == {"a": pytest.approx(0.2)}
+    # from b below 0 to above the interaction falls by .1 at a below 0
+    assert monotonicity_violations(terms, [interaction], {"b": 1}) == {}
     # and a missing b stands .2 against 0 + .1 in the worst case
     low = [dataclasses.replace(term, missing=0.05) for term in terms]
-    assert sign_violations(low, [surface], {"b": 1})["b"] == pytest.approx(0.05)
+    assert monotonicity_violations(low, [interaction], {"b": 1})["b"] == pytest.approx(0.05)
 
 
 def levels_of(counts: dict[str | None, int], **more):

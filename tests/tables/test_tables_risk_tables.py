@@ -38,14 +38,14 @@ def test_contributions_are_the_centred_terms_and_add_up():
 
 
 def test_a_value_beyond_the_range_is_clamped_and_counted_and_a_missing_one_is_not():
-    assert TABLES.clamped(X).tolist() == [[False, False], [False, False], [True, False], [True, False]]
+    assert TABLES.clipped(X).tolist() == [[False, False], [False, False], [True, False], [True, False]]
     typo = children([1e9], ["2"])
     assert TABLES.score(typo) == TABLES.score(children([20.0], ["2"]))
 
 
 def test_a_value_that_changes_nothing_is_not_counted_as_clamped():
     flat = dataclasses.replace(READING, slope=0.0)
-    assert not flat.clamped(X["reading"]).any()
+    assert not flat.clipped(X["reading"]).any()
 
 
 def test_an_unseen_level_scores_as_a_missing_one_and_is_counted():
@@ -60,7 +60,7 @@ def test_a_text_column_of_pandas_scores_as_an_object_column():
     assert np.array_equal(TABLES.unseen(as_str), TABLES.unseen(X))
 
 
-@pytest.mark.parametrize("method", ["score", "contributions", "clamped", "unseen"])
+@pytest.mark.parametrize("method", ["score", "contributions", "clipped", "unseen"])
 @pytest.mark.parametrize(
     ("frame", "words"),
     [
@@ -111,7 +111,7 @@ def test_no_children_and_no_terms_are_fine():
     assert TABLES.contributions(X[:0]).shape == (0, 2)
     empty = RiskTables(intercept=1.0, terms=(), n_background=0, name="")
     assert empty.score(X[[]]).tolist() == [1.0] * 4
-    assert empty.clamped(X[[]]).shape == (4, 0)
+    assert empty.clipped(X[[]]).shape == (4, 0)
 
 
 @pytest.mark.parametrize(

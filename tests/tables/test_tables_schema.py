@@ -28,7 +28,7 @@ BEYOND_A_SCHEMA = (
     "bins[0].below: must be a number",  # null before the last bin
     "bins[1].below: must be a number",
     "already",  # a feature or level twice
-    "two surfaces are of the same features",
+    "two interactions are of the same features",
     "has no term",
     "must have",  # a grid of another shape than its edges
     "has more than",

@@ -30,7 +30,7 @@ def test_the_sum_of_points_is_as_near_the_score_as_the_card_says(digits):
     sums = card.add_up(TABLES, children())
     assert np.array_equal(sums["exact"], TABLES.score(children()))
     assert (sums["points"] - sums["exact"]).abs().max() <= card.largest_error + 1e-9
-    parts = 1 + len(card.features) + len(card.surfaces)
+    parts = 1 + len(card.features) + len(card.interactions)
     assert 0 < card.largest_error <= 10.0**-digits * parts * 1.0001
 
 
@@ -47,10 +47,10 @@ def test_a_person_adds_up_the_same_points():
         ]
         total += row.points
     (row,) = [row for row in by_name["G02"].rows if "1" in row.levels]
-    (surface,) = card.surfaces
-    assert surface.levels == ((), (("2",), ("1",)))
-    assert surface.points[1][1] == 0.3  # absence from 12 on, level "1"
-    total += row.points + surface.points[1][1]
+    (interaction,) = card.interactions
+    assert interaction.levels == ((), (("2",), ("1",)))
+    assert interaction.points[1][1] == 0.3  # absence from 12 on, level "1"
+    total += row.points + interaction.points[1][1]
     assert card.add_up(TABLES, child)["points"][0] == pytest.approx(total)
 
 

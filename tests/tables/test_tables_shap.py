@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from send_screen.tables import LinearTerm, RiskTables, ShapeTerm, Surface, published_tables
+from send_screen.tables import LinearTerm, RiskTables, ShapeTerm, InteractionTerm, published_tables
 
 FEATURES = [f"f{j}" for j in range(7)]
 
@@ -22,7 +22,7 @@ def shap():
 
 @pytest.fixture(scope="module")
 def published():
-    """Tables with three surfaces, made pure on children whose features depend on each other and are missing."""
+    """Tables with three interactions, made pure on children whose features depend on each other and are missing."""
     rng = np.random.default_rng(0)
     common = rng.normal(size=(900, 1))
     X = pd.DataFrame(0.7 * common + rng.normal(size=(900, 7)), columns=FEATURES).mask(rng.random((900, 7)) < 0.15)
@@ -34,17 +34,17 @@ def published():
         else ShapeTerm(feature=name, edges=edges, values=rng.normal(size=4), **line)
         for j, name in enumerate(FEATURES)
     )
-    surfaces = tuple(
-        Surface(features=pair, edges=(edges, edges), values=rng.normal(size=(5, 5)).tolist(), mean=0.0)
+    interactions = tuple(
+        InteractionTerm(features=pair, edges=(edges, edges), values=rng.normal(size=(5, 5)).tolist(), mean=0.0)
         for pair in (("f0", "f1"), ("f1", "f2"), ("f6", "f3"))
     )
-    return published_tables(RiskTables(-1.0, terms, 900, "invented", surfaces), X), X
+    return published_tables(RiskTables(-1.0, terms, 900, "invented", interactions), X), X
 
 
 def test_contributions_are_those_of_shaps_exact_explainer(shap, published):
     tables, X = published
-    assert len(tables.surfaces) == 3
-    assert any(surface.values[-1][0] for surface in tables.surfaces)  # a missing value has a row of its own
+    assert len(tables.interactions) == 3
+    assert any(interaction.values[-1][0] for interaction in tables.interactions)  # a missing value has a row of its own
     masker = shap.maskers.Independent(X.to_numpy(), max_samples=len(X))
     score = lambda rows: tables.score(pd.DataFrame(rows, columns=FEATURES))  # noqa: E731
     theirs = shap.ExactExplainer(score, masker)(X.to_numpy()[:3])

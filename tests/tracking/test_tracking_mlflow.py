@@ -57,7 +57,7 @@ def test_one_run_holds_everything_about_a_version(client: Any, trained: Any) -> 
     assert {"bundle", "plots", "published.json", *PAGES} <= artefacts
     assert {"report.html", "card.html", "scorecard.html", "atrs.json", "atrs.md", "impact_assessment.md"} <= set(PAGES)
     plots = {item.path for item in client.list_artifacts(trained.made.run_id, "plots")}
-    assert {"plots/G01.svg", "plots/invented_child.svg"} <= plots
+    assert {"plots/G01.svg", "plots/synthetic_child.svg"} <= plots
 
 
 def test_the_registered_version_has_an_alias_and_its_hash(client: Any, trained: Any) -> None:

@@ -13,7 +13,7 @@ import pytest
 from send_screen.errors import TablesError
 from send_screen.governance import open_bundle, write_manifest
 from send_screen.specs import load_spec
-from send_screen.tables import BagTables
+from send_screen.tables import BaggedTables
 from send_screen.workflows import export, screen, train
 
 
@@ -67,12 +67,12 @@ def test_what_is_registered_are_tables_of_shapes_that_keep_the_signs(additive: t
 def test_its_pages_say_how_sure_it_is_and_publish_no_small_count(additive: tuple[Any, Path]) -> None:
     _, exported = additive
     bundle = open_bundle(exported)
-    bags = BagTables.from_json((exported / "bags.json").read_text("utf-8"))
+    bags = BaggedTables.from_json((exported / "bags.json").read_text("utf-8"))
     assert bags.features == bundle.tables.features
     points = [point for shape in bundle.published["shapes"] for point in shape["points"]]
-    assert all(point["within"] >= 0 for point in points)
-    assert max(point["within"] for point in points) > 0.05
-    cells = [cell for surface in bundle.published["surfaces"] for row in surface["cells"] for cell in row]
+    assert all(point["margin_of_error"] >= 0 for point in points)
+    assert max(point["margin_of_error"] for point in points) > 0.05
+    cells = [cell for interaction in bundle.published["interactions"] for row in interaction["cells"] for cell in row]
     assert all(thing["n"] is None or thing["n"] >= 10 for thing in (*points, *cells))
     for name in ("card.html", "card.md"):
         assert "±" in (exported / name).read_text("utf-8")
@@ -126,7 +126,7 @@ def test_the_evidence_holds_how_stable_each_child_is_and_the_page_says_it(additi
 def test_bags_of_another_model_are_refused(additive: tuple[Any, Path], tmp_path: Path) -> None:
     _, exported = additive
     bags = open_bundle(exported).bags
-    other = [replace(t, terms=t.terms[1:], surfaces=()) for t in bags.tables]
+    other = [replace(t, terms=t.terms[1:], interactions=()) for t in bags.tables]
     folder = shutil.copytree(exported, tmp_path / "other")
     (folder / "bags.json").write_text(replace(bags, tables=tuple(other)).to_json(), encoding="utf-8")
     write_manifest(folder, version=open_bundle(exported).published["version"]["id"])

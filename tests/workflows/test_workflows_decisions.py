@@ -361,7 +361,7 @@ def test_every_run_is_entered_without_a_name_or_an_identifier(trained: Any, tmp_
     assert entry["version"] == trained.made.version
     assert entry["manifest_sha256"] == summary["manifest_sha256"]
     assert (entry["n_rows"], entry["capacity"], entry["file"]) == (summary["n_rows"], "10%", "school_file.csv")
-    assert entry["set_aside"] == sum(summary["set_aside"].values())
+    assert entry["excluded"] == sum(summary["excluded"].values())
     assert entry["list_sha256"] == summary["files"]["list.csv"]
     assert [listed["rank"] for listed in entry["listed"]] == list(range(1, summary["n_listed"] + 1))
     text = (tmp_path / "screenings.jsonl").read_text("utf-8")

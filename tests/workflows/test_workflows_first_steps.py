@@ -94,7 +94,7 @@ def test_what_is_protected_is_compared_and_never_a_feature(made: DraftedFiles) -
     assert columns["Sex"].characteristic == "protected"
     assert columns["FSM"].characteristic == "proxy"
     assert isinstance(spec.feature("age_in_months").source, AgeInMonths)
-    assert spec.signs == {"Sessions_absent": "increasing"}
+    assert spec.monotonic_cst == {"Sessions_absent": "increasing"}
 
 
 def test_the_offered_proxy_feature_is_a_valid_one(made: DraftedFiles, tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_a_known_need_becomes_eligibility(tmp_path: Path) -> None:
     assert set(condition.values) == {"K", "E"}
     cohort = load_cohort(spec, frame)
     assert len(cohort) == int((frame["SEN status"] == "N").sum())
-    assert set(cohort.set_aside["kind"]) == {"already on the record"}
+    assert set(cohort.excluded["kind"]) == {"already on the record"}
 
 
 def test_invented_upns_and_academic_years_are_known_again(tmp_path: Path) -> None:
@@ -336,4 +336,4 @@ def test_any_table_gives_a_spec_that_loads_or_one_clear_message(data: st.DataObj
     spec = load_spec(made.spec)
     assert yaml.safe_load(made.contract.read_text("utf-8"))["id"] == "local/pupils"
     cohort = load_cohort(spec, file)
-    assert len(cohort) + len(cohort.set_aside) == n
+    assert len(cohort) + len(cohort.excluded) == n

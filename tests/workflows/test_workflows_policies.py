@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from send_screen.estimators import AdditiveRiskClassifier, BoostedTreesClassifier, EBMClassifier, RuleClassifier
+from send_screen.estimators import AdditiveRiskClassifier, BoostedTreesClassifier, EBMClassifier, BaselineClassifier
 from send_screen.specs import load_spec
 from send_screen.workflows._enter import run_params
 from send_screen.workflows._policies import challenger_words, policies
@@ -20,13 +20,13 @@ def test_a_spec_names_its_challengers(repository: Path) -> None:
         model="additive",
         challengers=("ebm", "lightgbm"),
     )
-    cohort = SimpleNamespace(categories={"home": ["x", "y"]})
+    cohort = SimpleNamespace(categorical_features={"home": ["x", "y"]})
     made = {name: make() for name, make in policies(spec, cohort, threads=2).items()}  # type: ignore[arg-type]
-    kinds = {"version": AdditiveRiskClassifier, "rule": RuleClassifier}
+    kinds = {"version": AdditiveRiskClassifier, "rule": BaselineClassifier}
     kinds |= {"ebm": EBMClassifier, "lightgbm": BoostedTreesClassifier}
     assert {name: type(policy) for name, policy in made.items()} == kinds
-    assert made["lightgbm"].signs == spec.signs
-    assert made["lightgbm"].categories == made["ebm"].categories == cohort.categories
+    assert made["lightgbm"].signs == spec.monotonic_cst
+    assert made["lightgbm"].categorical_features == made["ebm"].categorical_features == cohort.categorical_features
     assert (made["lightgbm"].n_jobs, made["version"].n_jobs) == (2, 2)
 
 

@@ -165,7 +165,7 @@ def stable(task: Task, kept: Path) -> dict[str, Any]:
 
 
 def by_pairs(name: str, task: Task, scores: Path, *, only_kept: bool) -> list[dict[str, Any]]:
-    """Return the accuracy against the most surfaces that were allowed."""
+    """Return the accuracy against the most interactions that were allowed."""
     once = np.ones((1, len(task.y)))
     rows = []
     for most in CONFIG["pairs"]["max_pairs"]:

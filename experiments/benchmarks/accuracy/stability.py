@@ -77,21 +77,21 @@ def of_values(task: Task, make: Callable[[], Any]) -> dict[str, float]:
     within, alone = [], []
     for rows in drawn(task, train):
         model = make().fit(task.X.iloc[rows], task.y[rows], groups=task.schools[rows])
-        tables, bags = model.risk_tables_, model.bag_tables_
+        tables, bags = model.risk_tables_, model.bagged_tables_
         for j in moving:
             term, at = tables.terms[j], places_of[j]
             off = np.abs(term.at(at) - term.mean - truth[j])
             errors = bags.standard_error(np.array([bag.terms[j].at(at) - bag.terms[j].mean for bag in bags.tables]))
             within.append(np.mean(off <= 2.0 * bags.term_error(term, at)))
             alone.append(np.mean(off <= 2.0 * errors))
-    return {"features": len(moving), "within": float(np.mean(within)), "bags_alone": float(np.mean(alone))}
+    return {"features": len(moving), "margin_of_error": float(np.mean(within)), "bags_alone": float(np.mean(alone))}
 
 
 def over_schools(task: Task, make: Callable[[], Any]) -> dict[str, Any]:
     """Return whether what each of sixteen models, refitted on drawn schools, says of the others comes true.
 
-    ``score_interval``: share of (child, other model) whose score is within the interval that a model gives, of all
-    children and of those it lists; 95 in 100 are promised. ``chance_of_listing``: by the chance that a model gives,
+    ``prediction_interval``: share of (child, other model) whose score is within the interval that a model gives, of all
+    children and of those it lists; 95 in 100 are promised. ``selection_probability``: by the chance that a model gives,
     the share of the other models that do list the child.
     """
     train, test = parts(task)
@@ -99,12 +99,12 @@ def over_schools(task: Task, make: Callable[[], Any]) -> dict[str, Any]:
     scores, lows, highs, chances = [], [], [], []
     for rows in drawn(task, train):
         model = make().fit(task.X.iloc[rows], task.y[rows], groups=task.schools[rows])
-        score, of_bags = model.risk_tables_.score(held_out), model.bag_tables_.score(held_out)
-        low, high = model.bag_tables_.score_interval(score, of_bags)
+        score, of_bags = model.risk_tables_.score(held_out), model.bagged_tables_.score(held_out)
+        low, high = model.bagged_tables_.prediction_interval(score, of_bags)
         scores.append(score)
         lows.append(low)
         highs.append(high)
-        chances.append(model.bag_tables_.chance_of_listing(score, of_bags, k))
+        chances.append(model.bagged_tables_.selection_probability(score, of_bags, k))
     lists = np.array([listed(score) for score in scores])
     others = (lists.sum(axis=0) - lists) / (SCHOOL_REFITS - 1)
     within = np.array(
@@ -115,8 +115,8 @@ def over_schools(task: Task, make: Callable[[], Any]) -> dict[str, Any]:
     )
     said = np.array(chances)
     return {
-        "score_interval": {"all": float(within.mean()), "listed": float(within[lists].mean())},
-        "chance_of_listing": [
+        "prediction_interval": {"all": float(within.mean()), "listed": float(within[lists].mean())},
+        "selection_probability": [
             {
                 "from": low,
                 "to": min(high, 1.0),

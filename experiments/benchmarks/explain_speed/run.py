@@ -16,14 +16,14 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from send_screen.tables import RiskTables, ShapeTerm, Surface, purify
+from send_screen.tables import RiskTables, ShapeTerm, InteractionTerm, purify
 
 HERE = Path(__file__).parent
 CONFIG = yaml.safe_load((HERE / "config.yaml").read_text(encoding="utf-8"))
 NAMES = [f"f{j:02d}" for j in range(CONFIG["features"])]
 
 
-def invented_children(n: int, seed: int) -> pd.DataFrame:
+def synthetic_children(n: int, seed: int) -> pd.DataFrame:
     """Return columns of float32, some cells missing, that lie together in memory as a file reader leaves them."""
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(len(NAMES), n)).astype(np.float32)
@@ -39,8 +39,8 @@ def outcome(X: pd.DataFrame, seed: int) -> np.ndarray:
     return (rng.random(len(X)) < 1 / (1 + np.exp(2 - score))).astype(int)
 
 
-def invented_tables(X: pd.DataFrame, seed: int) -> RiskTables:
-    """Return tables of the flagship's form: a line and a shape a feature, and pure surfaces, means over ``X``."""
+def synthetic_tables(X: pd.DataFrame, seed: int) -> RiskTables:
+    """Return tables of the flagship's form: a line and a shape a feature, and pure interactions, means over ``X``."""
     rng = np.random.default_rng(seed)
     terms = []
     for name in NAMES:
@@ -58,7 +58,7 @@ def invented_tables(X: pd.DataFrame, seed: int) -> RiskTables:
             n_missing=None,
         )
         terms.append(ShapeTerm(**{**vars(term), "mean": float(term.log_odds(X[name]).mean())}))
-    surfaces = []
+    interactions = []
     for first, second in [(terms[2 * k], terms[2 * k + 1]) for k in range(CONFIG["pairs"])]:
         edges = (first.edges[5::6], second.edges[5::6])
         raw = rng.normal(0, 0.1, (len(edges[0]) + 2, len(edges[1]) + 2))
@@ -68,15 +68,15 @@ def invented_tables(X: pd.DataFrame, seed: int) -> RiskTables:
             bins.append(np.where(np.isnan(x), len(axis) + 1, np.searchsorted(axis, x, side="right")))
         counts = (np.bincount(b, minlength=size) for b, size in zip(bins, raw.shape, strict=True))
         pure = purify(raw, *counts)[0]
-        surfaces.append(
-            Surface(
+        interactions.append(
+            InteractionTerm(
                 features=(first.feature, second.feature),
                 edges=edges,
                 values=tuple(map(tuple, pure)),
                 mean=float(pure[bins[0], bins[1]].mean()),
             )
         )
-    return RiskTables(-2.0, tuple(terms), len(X), "invented", tuple(surfaces))
+    return RiskTables(-2.0, tuple(terms), len(X), "invented", tuple(interactions))
 
 
 def tables_of(booster: lgb.Booster, background: pd.DataFrame) -> RiskTables:
@@ -141,10 +141,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=None)
     arguments = parser.parse_args()
     threads, rounds, n = arguments.threads, arguments.rounds, arguments.children
-    X_train = invented_children(CONFIG["training_children"], CONFIG["seed"])
+    X_train = synthetic_children(CONFIG["training_children"], CONFIG["seed"])
     y = outcome(X_train, CONFIG["seed"])
-    X = invented_children(n, CONFIG["seed"] + 1)
-    tables = invented_tables(X_train, CONFIG["seed"])
+    X = synthetic_children(n, CONFIG["seed"] + 1)
+    tables = synthetic_tables(X_train, CONFIG["seed"])
     out = np.empty((n, len(NAMES)), order="F")
     result: dict[str, Any] = {"threads": threads, "children": n, "rounds": rounds}
 

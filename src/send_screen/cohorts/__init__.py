@@ -2,21 +2,21 @@
 
 :func:`load_cohort` reads and checks the agencies' tables, joins them as of a date, decides who is eligible and who is
 labelled, and returns a :class:`Cohort`; rows that cannot be used are set aside with the rule that did it.
-:func:`find_leaks` looks for features that know the outcome, whatever a splitter did.
+:func:`find_target_leakage` looks for features that know the outcome, whatever a splitter did.
 """
 
-from send_screen.cohorts._build import BY_HAND, load_cohort
+from send_screen.cohorts._build import MANUAL_REVIEW, load_cohort
 from send_screen.cohorts._cohort import Cohort
 from send_screen.cohorts._hold_out import hold_out_schools, write_held_out
-from send_screen.cohorts._leakage import Leak, find_leaks
+from send_screen.cohorts._leakage import Leak, find_target_leakage
 from send_screen.cohorts._values import NOT_RECORDED
 
 __all__ = [
     "load_cohort",
     "Cohort",
-    "BY_HAND",
+    "MANUAL_REVIEW",
     "NOT_RECORDED",
-    "find_leaks",
+    "find_target_leakage",
     "Leak",
     "hold_out_schools",
     "write_held_out",

@@ -19,12 +19,12 @@ from send_screen.cohorts._values import (
     recorded_dates,
     year_end,
 )
-from send_screen.contracts import INVENTED_AUTHORITY, Contract, valid_upns
+from send_screen.contracts import SYNTHETIC_AUTHORITY, Contract, valid_upns
 from send_screen.errors import DataError, PopulationError
 from send_screen.specs import Condition, ModelSpec, code
 
-BY_HAND = "look at by hand"
-ON_RECORD = "already on the record"
+MANUAL_REVIEW = "look at by hand"
+ON_SEN_REGISTER = "already on the record"
 OUTSIDE = "outside the population"
 NO_OUTCOME = "outcome not known"
 # With more of a file than this outside the population, it is not a stray row but the wrong file.
@@ -51,7 +51,7 @@ def load_cohort(
     Returns
     -------
     Cohort
-        ``len(cohort) + len(cohort.set_aside)`` is the number of rows in the data.
+        ``len(cohort) + len(cohort.excluded)`` is the number of rows in the data.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def load_cohort(
         If the data are of other children than the model is for.
     """
     linked = link(spec, data, training=training, contracts=contracts)
-    aside = linked.problem.assign(kind=pd.Series(BY_HAND, index=linked.frame.index, dtype=object))
+    aside = linked.problem.assign(kind=pd.Series(MANUAL_REVIEW, index=linked.frame.index, dtype=object))
     # A child whose record with one agency is missing may be on the SEN record all the same: that is asked first.
     no_record = (aside["rule"] == NO_RECORD).to_numpy()
     aside.loc[aside["rule"].isna() | no_record, "kind"] = None
@@ -71,13 +71,13 @@ def load_cohort(
     if not training:
         _refuse_wrong_file(spec, aside)
     for condition in spec.eligible:
-        _apply(condition, linked, aside, ON_RECORD, "Nothing to do here: the support already in place goes on.")
-    aside.loc[no_record & aside["kind"].isna().to_numpy(), "kind"] = BY_HAND
+        _apply(condition, linked, aside, ON_SEN_REGISTER, "Nothing to do here: the support already in place goes on.")
+    aside.loc[no_record & aside["kind"].isna().to_numpy(), "kind"] = MANUAL_REVIEW
     features = {
         feature.name: feature_values(linked.frame, linked.contracts, feature, as_of) for feature in spec.features
     }
     X = pd.DataFrame(features)
-    _set_aside_without_essentials(spec, linked, X, aside)
+    _exclude_without_essentials(spec, linked, X, aside)
     label = None
     if training:
         label = _labels(spec, linked, as_of)
@@ -96,7 +96,7 @@ def load_cohort(
         _mark(
             aside,
             school == "",
-            BY_HAND,
+            MANUAL_REVIEW,
             "SCHOOL-KNOWN",
             "The school is not recorded, so the child cannot be kept on one side of a split.",
             "Add the school, or leave the child out of training.",
@@ -104,7 +104,7 @@ def load_cohort(
     keep = aside["kind"].isna().to_numpy()
     if training and not keep.any():
         raise DataError(_nobody_left(aside), remedy="Check that this is the file you meant.")
-    set_aside = pd.concat(
+    excluded = pd.concat(
         [
             linked.origin,
             show[["name", "class_name", "school"]],
@@ -122,10 +122,10 @@ def load_cohort(
         sensitive=sensitive,
         school=school,
         as_of=as_of,
-        categories=_categories(spec, linked),
+        categorical_features=_categories(spec, linked),
         show=show,
         recorded_on={name: dates for name, dates in recorded.items() if dates is not None},
-        set_aside=set_aside,
+        excluded=excluded,
         notes=tuple(linked.notes),
         invented=_invented(spec, linked, keep, training=training),
     ).take(keep)
@@ -144,7 +144,7 @@ def _apply(condition: Condition, linked: Linked, aside: pd.DataFrame, kind: str,
     _mark(
         aside,
         untold & (linked.problem["rule"] != NO_RECORD),
-        BY_HAND,
+        MANUAL_REVIEW,
         f"{condition.rule}-NOT-KNOWN",
         f"{label} is not recorded, so it cannot be told whether the model may be asked about this child.",
         f"Look at the child by hand, and add {condition.column.column} to the file.",
@@ -164,7 +164,7 @@ def _apply_years(linked: Linked, aside: pd.DataFrame) -> None:
     _mark(
         aside,
         differ.any(axis=1),
-        BY_HAND,
+        MANUAL_REVIEW,
         "DATA-YEARS-DIFFER",
         "The records of this child are of different academic years.",
         "Look at the child by hand, and ask for the records of one year.",
@@ -185,7 +185,7 @@ def _apply_population(spec: ModelSpec, linked: Linked, aside: pd.DataFrame) -> N
 def _refuse_wrong_file(spec: ModelSpec, aside: pd.DataFrame) -> None:
     """Raise where most children are outside the population: it is not a stray row, but the wrong file."""
     outside = aside[aside["kind"] == OUTSIDE]
-    usable = int((aside["kind"] != BY_HAND).sum())
+    usable = int((aside["kind"] != MANUAL_REVIEW).sum())
     if len(outside) > WRONG_FILE_SHARE * usable:
         rule = outside["rule"].mode().iloc[0]
         reason = str(outside.loc[outside["rule"] == rule, "reason"].iloc[0])
@@ -197,7 +197,7 @@ def _refuse_wrong_file(spec: ModelSpec, aside: pd.DataFrame) -> None:
         )
 
 
-def _set_aside_without_essentials(spec: ModelSpec, linked: Linked, X: pd.DataFrame, aside: pd.DataFrame) -> None:
+def _exclude_without_essentials(spec: ModelSpec, linked: Linked, X: pd.DataFrame, aside: pd.DataFrame) -> None:
     """Set aside each child of whom an essential agency knows nothing: missing is never scored as nothing."""
     for use in spec.data:
         features = [f.name for f in spec.features if any(ref.contract == use.contract for ref in f.sources)]
@@ -205,7 +205,7 @@ def _set_aside_without_essentials(spec: ModelSpec, linked: Linked, X: pd.DataFra
             _mark(
                 aside,
                 X[features].isna().all(axis=1),
-                BY_HAND,
+                MANUAL_REVIEW,
                 "DATA-ESSENTIAL",
                 f"Nothing that the model looks at is known from {linked.contracts[use.contract].title}.",
                 f"Look at the child by hand, and ask {linked.contracts[use.contract].agency} for the record.",
@@ -270,12 +270,12 @@ def _show(spec: ModelSpec, linked: Linked) -> pd.DataFrame:
 
 
 def _categories(spec: ModelSpec, linked: Linked) -> dict[str, tuple[str, ...]]:
-    categories = {}
+    categorical_features = {}
     for feature in spec.features:
         if feature.kind == "category":
             column = column_of(linked.contracts, feature.sources[0])
-            categories[feature.name] = tuple(column.levels or ())
-    return categories
+            categorical_features[feature.name] = tuple(column.levels or ())
+    return categorical_features
 
 
 def _invented(spec: ModelSpec, linked: Linked, keep: np.ndarray, *, training: bool) -> bool:
@@ -289,7 +289,7 @@ def _invented(spec: ModelSpec, linked: Linked, keep: np.ndarray, *, training: bo
         return False
     ids = linked.origin["child_id"].astype("string")
     valid = valid_upns(ids)
-    invented = valid & (ids.str.slice(1, 4) == INVENTED_AUTHORITY).fillna(False)
+    invented = valid & (ids.str.slice(1, 4) == SYNTHETIC_AUTHORITY).fillna(False)
     if training:
         return bool((invented & keep).any())
     return bool(invented.any() and not (valid & ~invented).any())

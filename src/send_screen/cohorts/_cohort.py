@@ -32,13 +32,13 @@ class Cohort:
         The school that a fold, a cluster or a held-out set is made of.
     as_of : pandas.Series of datetime64, shape (n,)
         What was recorded after this date is not known.
-    categories : dict of str to tuple of str
+    categorical_features : dict of str to tuple of str
         The levels of each categorical feature, in the contract's order.
     show : pandas.DataFrame, shape (n, 4)
         What a list shows beside the identifier: ``row`` (of the file), ``name``, ``class_name``, ``school``.
     recorded_on : dict of str to pandas.Series of datetime64
         When each feature was recorded, where its contract says so.
-    set_aside : pandas.DataFrame, shape (n_rows - n, 10 or more)
+    excluded : pandas.DataFrame, shape (n_rows - n, 10 or more)
         Rows that are not in the cohort: ``file``, ``row``, ``child_id``, ``name``, ``class_name``, ``school``,
         ``cluster`` (the school that splits go by),
         ``kind``, ``rule``, ``reason``, ``remedy``, and a ``group.<attribute>`` column for each attribute.
@@ -54,10 +54,10 @@ class Cohort:
     sensitive: pd.DataFrame
     school: pd.Series
     as_of: pd.Series
-    categories: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    categorical_features: dict[str, tuple[str, ...]] = field(default_factory=dict)
     show: pd.DataFrame = field(default_factory=pd.DataFrame)
     recorded_on: dict[str, pd.Series] = field(default_factory=dict)
-    set_aside: pd.DataFrame = field(default_factory=pd.DataFrame)
+    excluded: pd.DataFrame = field(default_factory=pd.DataFrame)
     notes: tuple[str, ...] = ()
     invented: bool = False
 

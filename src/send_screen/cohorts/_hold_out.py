@@ -41,11 +41,11 @@ def hold_out_schools(cohort: Cohort, schools: int) -> tuple[Cohort, Cohort]:
             remedy=f"Give a number from 1 to {len(names) - 1}.",
         )
     held = cohort.school.isin(names[:schools]).to_numpy()
-    held_aside = cohort.set_aside["cluster"].isin(names[:schools])
+    held_excluded = cohort.excluded["cluster"].isin(names[:schools])
     kept, held_out = cohort.take(~held), cohort.take(held)
     return (
-        replace(kept, set_aside=cohort.set_aside[~held_aside].reset_index(drop=True)),
-        replace(held_out, set_aside=cohort.set_aside[held_aside].reset_index(drop=True)),
+        replace(kept, excluded=cohort.excluded[~held_excluded].reset_index(drop=True)),
+        replace(held_out, excluded=cohort.excluded[held_excluded].reset_index(drop=True)),
     )
 
 
@@ -71,7 +71,7 @@ def write_held_out(
         One Parquet file a table, named like its contract; a table that several contracts share is written once.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    ids = {*held_out.ids, *held_out.set_aside["child_id"].dropna().map(code)}
+    ids = {*held_out.ids, *held_out.excluded["child_id"].dropna().map(code)}
     schools = set(held_out.school)
     written: dict[int, Path] = {}
     for name, (frame, file, _) in read_tables(data, dict(contracts)).items():

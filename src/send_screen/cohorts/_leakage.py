@@ -22,7 +22,7 @@ from send_screen.cohorts._leak_single import levels, missingness, near_copies
 from send_screen.cohorts._leak_sum import components
 from send_screen.errors import UsageError
 
-__all__ = ["Leak", "find_leaks"]
+__all__ = ["Leak", "find_target_leakage"]
 
 #: Names under which a child's special needs status goes in England's and other systems.
 _STATUS_NAME = re.compile(
@@ -33,7 +33,7 @@ _WHOLE_COPY = 0.98
 _NO_NAME = ("", "y", "label", "outcome", "target")
 
 
-def find_leaks(
+def find_target_leakage(
     X: pd.DataFrame,
     y: pd.Series,
     *,
@@ -41,7 +41,7 @@ def find_leaks(
     recorded_on: Mapping[str, dt.date | pd.Series | None],
     past_status: Collection[str] = frozenset(),
     expected_strong: Mapping[str, str] | None = None,
-    categories: Mapping[str, Collection[str]] | None = None,
+    categorical_features: Mapping[str, Collection[str]] | None = None,
 ) -> list[Leak]:
     """Look for features that know the outcome.
 
@@ -60,7 +60,7 @@ def find_leaks(
     expected_strong : mapping of feature to reason, optional
         Features that may be strong, and why. They are not suspected for their strength (or their name); dates and
         declared statuses are told all the same.
-    categories : mapping of feature to levels, optional
+    categorical_features : mapping of feature to levels, optional
         Features whose numbers are codes without an order.
 
     Returns
@@ -77,7 +77,7 @@ def find_leaks(
     --------
     >>> y = pd.Series([0, 0, 1] * 20)
     >>> X = pd.DataFrame({"age": np.arange(60.0), "letter_sent": y * 2.0 + 1})
-    >>> [leak.kind for leak in find_leaks(X, y, as_of=dt.date(2023, 7, 31), recorded_on={})]
+    >>> [leak.kind for leak in find_target_leakage(X, y, as_of=dt.date(2023, 7, 31), recorded_on={})]
     ['near-copy of the label']
     """
     label = np.asarray(y)
@@ -90,7 +90,7 @@ def find_leaks(
     names = [str(name) for name in X.columns if str(name) not in excused]
     if min(label.sum(), len(label) - label.sum()) < LEAST or not names:
         return leaks
-    columns = [count(X[name], label, name, ordered=name not in (categories or {})) for name in names]
+    columns = [count(X[name], label, name, ordered=name not in (categorical_features or {})) for name in names]
     copies, gaps = near_copies(columns), missingness(columns, label)
     giving = levels([column for column in columns if column.name not in _named(copies + gaps)], label)
     copied = {leak.features[0] for leak in copies if leak.evidence >= _WHOLE_COPY}

@@ -14,7 +14,7 @@ from send_screen.contracts._load import available_contracts, load_contract
 from send_screen.contracts._quote import date_shaped, encodable, file_name, header_like, quotable, upn_shaped
 from send_screen.contracts._result import MASK, CheckResult, ColumnsReport, Violation
 from send_screen.contracts._shipped import shipped
-from send_screen.contracts._upn import INVENTED_AUTHORITY, is_invented_upn, upn_check_letter, valid_upns
+from send_screen.contracts._upn import SYNTHETIC_AUTHORITY, is_synthetic_upn, upn_check_letter, valid_upns
 from send_screen.contracts._values import code_key
 
 __all__ = [
@@ -33,10 +33,10 @@ __all__ = [
     "ethnic_group",
     "eal",
     "birth_season",
-    "is_invented_upn",
+    "is_synthetic_upn",
     "upn_check_letter",
     "valid_upns",
-    "INVENTED_AUTHORITY",
+    "SYNTHETIC_AUTHORITY",
     "shipped",
     "read_date",
     "month_first",

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
-INVENTED_AUTHORITY = "000"
+SYNTHETIC_AUTHORITY = "000"
 
 _WEIGHTS = np.arange(2, 14)
 # What each character counts: digits themselves, letters their place in LETTERS; -1 cannot stand in a UPN.
@@ -80,17 +80,17 @@ def repair_upn(upn: str) -> str:
     return _GAPS.sub("", upn).upper()
 
 
-def is_invented_upn(upn: str | None) -> bool:
+def is_synthetic_upn(upn: str | None) -> bool:
     """Tell whether a UPN is of authority 000, which no real child has.
 
     Examples
     --------
-    >>> is_invented_upn(upn_check_letter("000100122001") + "000100122001")
+    >>> is_synthetic_upn(upn_check_letter("000100122001") + "000100122001")
     True
-    >>> is_invented_upn("B801200005001")
+    >>> is_synthetic_upn("B801200005001")
     False
     """
     if not isinstance(upn, str):
         return False
     upn = repair_upn(upn)
-    return upn[1:4] == INVENTED_AUTHORITY and bool(_BODY.fullmatch(upn[1:])) and upn[0] == upn_check_letter(upn[1:])
+    return upn[1:4] == SYNTHETIC_AUTHORITY and bool(_BODY.fullmatch(upn[1:])) and upn[0] == upn_check_letter(upn[1:])

@@ -147,7 +147,7 @@ def _eligible(made: ProjectDraft, contract: str) -> Iterator[str]:
     yield "  where:"
     yield f"    - column: {contract}.{made.school.name}"
     yield '      not_in: ["(nobody is left out)"]'
-    yield "      rule: ELIGIBLE-NOT-ON-RECORD"
+    yield "      rule: ELIGIBLE-NOT-ON-SEN-REGISTER"
     yield "      words: a need is on the record already"
 
 

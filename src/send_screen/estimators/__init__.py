@@ -6,21 +6,21 @@ estimator does. Boosted trees and EBM are evidence only: they say what interpret
 """
 
 from send_screen.estimators._additive import AdditiveRiskClassifier
-from send_screen.estimators._boosted import BUDGET, BoostedTreesClassifier
+from send_screen.estimators._boosted import N_CANDIDATES, BoostedTreesClassifier
 from send_screen.estimators._ebm import EBMClassifier, require_ebm
-from send_screen.estimators._explanation import EXACT, PATH_DEPENDENT, explanation
+from send_screen.estimators._explanation import INTERVENTIONAL, PATH_DEPENDENT, explanation
 from send_screen.estimators._logistic import PenalisedLogisticClassifier
-from send_screen.estimators._rule import RuleClassifier
+from send_screen.estimators._rule import BaselineClassifier
 
 __all__ = [
-    "RuleClassifier",
+    "BaselineClassifier",
     "PenalisedLogisticClassifier",
     "AdditiveRiskClassifier",
     "BoostedTreesClassifier",
-    "BUDGET",
+    "N_CANDIDATES",
     "EBMClassifier",
     "require_ebm",
-    "EXACT",
+    "INTERVENTIONAL",
     "PATH_DEPENDENT",
     "explanation",
 ]

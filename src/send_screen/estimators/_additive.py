@@ -1,4 +1,4 @@
-"""The flagship: backbone, shapes and a few surfaces, as accurate as trees and exact to explain."""
+"""The flagship: backbone, shapes and a few interactions, as accurate as trees and exact to explain."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from send_screen.estimators._inputs import checked_categories, checked_frame, ch
 from send_screen.estimators._learn import Children, learn
 from send_screen.estimators._parts import Block, mean_of, tables_of
 from send_screen.estimators._target import checked_groups, checked_target
-from send_screen.tables import BagTables, published_together, with_spread
+from send_screen.tables import BaggedTables, publish_tables, with_standard_errors
 
 
 class AdditiveRiskClassifier(AdditiveClassifier):
@@ -25,11 +25,11 @@ class AdditiveRiskClassifier(AdditiveClassifier):
 
     .. math:: f(x) = b + \sum_j \left[ \beta_j x_j + s_j(x_j) \right] + \sum_{jk} t_{jk}(x_j, x_k),
 
-    a penalised logistic backbone, a piecewise constant shape for each feature and at most ``max_pairs`` surfaces
-    [Lou2013]_. Shapes and surfaces are learnt by LightGBM on what is left over, each tree on one feature or one pair.
+    a penalised logistic backbone, a piecewise constant shape for each feature and at most ``max_pairs`` interactions
+    [Lou2013]_. Shapes and interactions are learnt by LightGBM on what is left over, each tree on one feature or one pair.
     Everything is learnt in bags, each without a quarter of the schools (of the children, without ``groups``), whose
     children choose: how backbones of strength none, .001, .01 and .1 are weighed, how many rounds are boosted, whether
-    there are surfaces, and the affine calibration. The bags are averaged to one set of tables. Of more than 20,000
+    there are interactions, and the affine calibration. The bags are averaged to one set of tables. Of more than 20,000
     children one backbone is learnt: the best, shapes included, on 20,000 of them, schools drawn whole.
 
     With a sign, the whole score never falls (``"increasing"``) or never rises (``"decreasing"``) as the feature grows,
@@ -39,11 +39,11 @@ class AdditiveRiskClassifier(AdditiveClassifier):
     Parameters
     ----------
     signs : dict of str to {"increasing", "decreasing"}, optional
-        Sign of a feature. Signed levels are ordered as in ``categories``.
-    categories : dict of str to sequence of str, optional
+        Sign of a feature. Signed levels are ordered as in ``categorical_features``.
+    categorical_features : dict of str to sequence of str, optional
         Levels of each text column, in order. A level that is not listed counts as missing.
     max_pairs : int, default=8
-        Most surfaces: few enough that a person can look at all of them.
+        Most interactions: few enough that a person can look at all of them.
     n_jobs : int, default=1
         Bags that are learnt at the same time, -1 for as many as there are cores. No figure depends on it.
     random_state : int, default=0
@@ -52,9 +52,9 @@ class AdditiveRiskClassifier(AdditiveClassifier):
     ----------
     risk_tables_ : RiskTables
         The fitted model: every score is read from it.
-    bag_tables_ : BagTables or None
+    bagged_tables_ : BaggedTables or None
         The models of the bags, for how sure a score is; None with too few children to hold any out.
-    backbone_weights_ : dict of (float or None) to float
+    C_weights_ : dict of (float or None) to float
         Weight of each strength of the backbone that was kept.
     classes_ : numpy.ndarray, shape (2,)
     n_features_in_ : int
@@ -80,18 +80,18 @@ class AdditiveRiskClassifier(AdditiveClassifier):
     ('reading',)
     """
 
-    bag_tables_: BagTables | None
+    bagged_tables_: BaggedTables | None
 
     def __init__(
         self,
         signs: Mapping[str, str] | None = None,
-        categories: Mapping[str, Sequence[str]] | None = None,
+        categorical_features: Mapping[str, Sequence[str]] | None = None,
         max_pairs: int = 8,
         n_jobs: int = 1,
         random_state: int = 0,
     ) -> None:
         self.signs = signs
-        self.categories = categories
+        self.categorical_features = categorical_features
         self.max_pairs = max_pairs
         self.n_jobs = n_jobs
         self.random_state = random_state
@@ -102,7 +102,7 @@ class AdditiveRiskClassifier(AdditiveClassifier):
         Parameters
         ----------
         X : DataFrame or array-like, shape (n, p)
-            Numbers with NaN, and text columns listed in ``categories`` with None, where a value is not known.
+            Numbers with NaN, and text columns listed in ``categorical_features`` with None, where a value is not known.
         y : array-like, shape (n,)
             Two classes.
         groups : array-like, shape (n,), optional
@@ -122,15 +122,15 @@ class AdditiveRiskClassifier(AdditiveClassifier):
         """
         max_pairs = checked_whole("max_pairs", self.max_pairs)
         seed = checked_whole("random_state", self.random_state)
-        categories = checked_categories(self.categories)
-        frame = checked_frame(self, X, texts=categories, reset=True)
+        categorical_features = checked_categories(self.categorical_features)
+        frame = checked_frame(self, X, texts=categorical_features, reset=True)
         signs = checked_signs(self.signs, frame.columns)
         schools = checked_groups(groups, frame, sample_weight)
         frame, target, weight, self.classes_ = checked_target(self, frame, y, sample_weight)
         with threadpool_limits(limits=1, user_api="blas"):  # sums in one order at any thread count
             blocks: list[Block] = [
-                LevelColumns.build(frame[name], categories[name], weight, signs.get(name, 0))
-                if name in categories
+                LevelColumns.build(frame[name], categorical_features[name], weight, signs.get(name, 0))
+                if name in categorical_features
                 else NumberColumns.build(frame[name], weight, signs.get(name, 0))
                 for name in frame.columns
             ]
@@ -147,10 +147,10 @@ class AdditiveRiskClassifier(AdditiveClassifier):
                 tables_of(parts, blocks, axes, learnt.pairs, "additive risk model")
                 for parts in (mean_of(learnt.bags), *(learnt.bags if len(learnt.bags) > 1 else ()))
             ]
-            self.risk_tables_, *of_bags = published_together(made, frame, signs=signs)
-            self.bag_tables_ = None
+            self.risk_tables_, *of_bags = publish_tables(made, frame, signs=signs)
+            self.bagged_tables_ = None
             if of_bags:
-                self.bag_tables_ = BagTables.learnt_from(frame, of_bags, learnt.rounds)
-                self.risk_tables_ = with_spread(self.risk_tables_, self.bag_tables_)
-        self.backbone_weights_ = learnt.strengths
+                self.bagged_tables_ = BaggedTables.learnt_from(frame, of_bags, learnt.rounds)
+                self.risk_tables_ = with_standard_errors(self.risk_tables_, self.bagged_tables_)
+        self.C_weights_ = learnt.strengths
         return self

@@ -10,7 +10,7 @@ from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from send_screen.estimators._explanation import EXACT, explanation
+from send_screen.estimators._explanation import INTERVENTIONAL, explanation
 from send_screen.estimators._inputs import checked_frame
 from send_screen.tables import RiskTables
 
@@ -91,7 +91,7 @@ class AdditiveClassifier(BinaryRiskClassifier):
         -------
         shap.Explanation
             ``values`` (n, p) in log-odds, zero for a feature that the model does not look at; ``base_values`` (n,);
-            ``data`` (n, p); ``feature_names``; ``output_names`` is :data:`~send_screen.estimators.EXACT`. For any
+            ``data`` (n, p); ``feature_names``; ``output_names`` is :data:`~send_screen.estimators.INTERVENTIONAL`. For any
             plot of ``shap.plots``.
 
         Raises
@@ -106,4 +106,4 @@ class AdditiveClassifier(BinaryRiskClassifier):
         values = np.zeros(shown.shape, dtype=np.float64)
         places = [names.index(feature) for feature in self.risk_tables_.features]
         values[:, places] = self.risk_tables_.contributions(frame)
-        return explanation(values, self.risk_tables_.base_value, shown, label=EXACT)
+        return explanation(values, self.risk_tables_.base_value, shown, label=INTERVENTIONAL)

@@ -19,7 +19,7 @@ from send_screen.estimators._target import checked_groups, checked_target
 from send_screen.estimators._trees import REPEATABLE, lightgbm_package
 from send_screen.estimators._tune import RATE, ROUNDS, SETTINGS, Setting, tune
 
-BUDGET = len(SETTINGS)
+N_CANDIDATES = len(SETTINGS)
 
 
 class BoostedTreesClassifier(BinaryRiskClassifier):
@@ -27,19 +27,19 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
 
     Evidence only: there is no ``risk_tables_``, so it cannot be exported or screen anyone.
 
-    A challenger that is not tuned would flatter what it stands beside. The budget is :data:`BUDGET` settings of leaves,
+    A challenger that is not tuned would flatter what it stands beside. The budget is :data:`N_CANDIDATES` settings of leaves,
     rows a leaf, columns a tree and penalty, judged by log loss on four folds of whole schools (of children, without
     ``groups``) inside the training data, the better half going on after each fold; the rounds are the best for the one
     that is left. Where too few children are there to hold any out, the usual setting and 150 rounds stand.
 
-    Levels are passed as their place in ``categories``: with a sign as an ordered number, without one as a category. A
+    Levels are passed as their place in ``categorical_features``: with a sign as an ordered number, without one as a category. A
     level that is not listed counts as missing. A sign constrains known values only; LightGBM may put a missing value
     anywhere. Rows are sampled by position, so the order of the training rows matters; the number of threads does not.
 
     Parameters
     ----------
     signs : dict of str to {"increasing", "decreasing"}, optional
-    categories : dict of str to sequence of str, optional
+    categorical_features : dict of str to sequence of str, optional
         Levels of each text column, in order.
     n_jobs : int, default=1
         Settings that are tried at the same time, a thread each.
@@ -72,12 +72,12 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
     def __init__(
         self,
         signs: Mapping[str, str] | None = None,
-        categories: Mapping[str, Sequence[str]] | None = None,
+        categorical_features: Mapping[str, Sequence[str]] | None = None,
         n_jobs: int = 1,
         random_state: int = 0,
     ) -> None:
         self.signs = signs
-        self.categories = categories
+        self.categorical_features = categorical_features
         self.n_jobs = n_jobs
         self.random_state = random_state
 
@@ -87,7 +87,7 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
         Parameters
         ----------
         X : DataFrame or array-like, shape (n, p)
-            Numbers with NaN, and text columns listed in ``categories`` with None, where a value is not known.
+            Numbers with NaN, and text columns listed in ``categorical_features`` with None, where a value is not known.
         y : array-like, shape (n,)
             Two classes.
         groups : array-like, shape (n,), optional
@@ -107,11 +107,11 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
         """
         lightgbm = lightgbm_package()
         seed = checked_whole("random_state", self.random_state)
-        frame = checked_frame(self, X, texts=checked_categories(self.categories), reset=True)
+        frame = checked_frame(self, X, texts=checked_categories(self.categorical_features), reset=True)
         signs = checked_signs(self.signs, frame.columns)
         schools = checked_groups(groups, frame, sample_weight)
         frame, target, weight, self.classes_ = checked_target(self, frame, y, sample_weight)
-        unordered = [j for j, name in enumerate(frame.columns) if name in (self.categories or {}) and name not in signs]
+        unordered = [j for j, name in enumerate(frame.columns) if name in (self.categorical_features or {}) and name not in signs]
         parameters = {
             **REPEATABLE,
             "objective": "binary",
@@ -189,7 +189,7 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
 
     def _checked(self, X: Any) -> pd.DataFrame:
         check_is_fitted(self, "booster_")
-        return checked_frame(self, X, texts=self.categories or (), reset=False)
+        return checked_frame(self, X, texts=self.categorical_features or (), reset=False)
 
     def _predict(self, frame: pd.DataFrame, **kind: bool) -> np.ndarray:
         return np.asarray(self.booster_.predict(self._numbers(frame), num_threads=1, **kind))
@@ -197,7 +197,7 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
     def _numbers(self, frame: pd.DataFrame) -> np.ndarray:
         columns = []
         for name in frame.columns:
-            levels = (self.categories or {}).get(name)
+            levels = (self.categorical_features or {}).get(name)
             if levels is None:
                 columns.append(frame[name].to_numpy(dtype=np.float64))
             else:

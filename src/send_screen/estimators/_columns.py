@@ -17,7 +17,7 @@ from send_screen.tables import (
     merged_levels,
     published_counts,
     published_range,
-    short_edge,
+    shortest_cut_point,
 )
 
 LINE_BINS = 8
@@ -107,7 +107,7 @@ class NumberColumns:
         slope, missing, shift = self.raw(w)
         x = self.column.to_numpy(dtype=np.float64)
         known = np.sort(x[~np.isnan(x)])
-        edges = tuple(short_edge(edge, known) for edge in bin_edges(x, LINE_BINS))
+        edges = tuple(shortest_cut_point(edge, known) for edge in bin_edges(x, LINE_BINS))
         counts = np.diff([0, *np.searchsorted(known, edges), len(known)])
         n, n_missing_shown = published_counts(len(known), len(x) - len(known))
         term = ShapeTerm(

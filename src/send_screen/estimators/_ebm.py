@@ -40,7 +40,7 @@ class EBMClassifier(BinaryRiskClassifier):
 
     Parameters
     ----------
-    categories : dict of str to sequence of str, optional
+    categorical_features : dict of str to sequence of str, optional
         Levels of each text column, which are nominal here. A level that was not met in training adds nothing.
     random_state : int, default=0
 
@@ -58,8 +58,8 @@ class EBMClassifier(BinaryRiskClassifier):
        interpretability, arXiv:1909.09223.
     """
 
-    def __init__(self, categories: Mapping[str, Sequence[str]] | None = None, random_state: int = 0) -> None:
-        self.categories = categories
+    def __init__(self, categorical_features: Mapping[str, Sequence[str]] | None = None, random_state: int = 0) -> None:
+        self.categorical_features = categorical_features
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> EBMClassifier:
@@ -68,7 +68,7 @@ class EBMClassifier(BinaryRiskClassifier):
         Parameters
         ----------
         X : DataFrame or array-like, shape (n, p)
-            Numbers with NaN, and text columns listed in ``categories`` with None, where a value is not known.
+            Numbers with NaN, and text columns listed in ``categorical_features`` with None, where a value is not known.
         y : array-like, shape (n,)
             Two classes.
         sample_weight : array-like, shape (n,), optional
@@ -87,9 +87,9 @@ class EBMClassifier(BinaryRiskClassifier):
         require_ebm()
         from interpret.glassbox import ExplainableBoostingClassifier
 
-        frame = checked_frame(self, X, texts=checked_categories(self.categories), reset=True)
+        frame = checked_frame(self, X, texts=checked_categories(self.categorical_features), reset=True)
         frame, target, weight, self.classes_ = checked_target(self, frame, y, sample_weight)
-        kinds = ["nominal" if name in (self.categories or {}) else "continuous" for name in frame.columns]
+        kinds = ["nominal" if name in (self.categorical_features or {}) else "continuous" for name in frame.columns]
         ebm = ExplainableBoostingClassifier(feature_types=kinds, n_jobs=1, random_state=self.random_state)
         with warnings.catch_warnings():
             # it is about pictures, of which none is made here
@@ -114,5 +114,5 @@ class EBMClassifier(BinaryRiskClassifier):
             If columns are reordered, unknown or missing; the message shows the difference.
         """
         check_is_fitted(self, "ebm_")
-        frame: pd.DataFrame = checked_frame(self, X, texts=self.categories or (), reset=False)
+        frame: pd.DataFrame = checked_frame(self, X, texts=self.categorical_features or (), reset=False)
         return np.asarray(self.ebm_.decision_function(frame), dtype=np.float64)

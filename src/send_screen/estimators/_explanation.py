@@ -10,7 +10,7 @@ import pandas as pd
 
 from send_screen.errors import MissingExtraError
 
-EXACT = "log-odds: exact interventional Shapley values, all training rows as background"
+INTERVENTIONAL = "log-odds: exact interventional Shapley values, all training rows as background"
 """``output_names`` of an explanation that may be shown as a child's reasons."""
 
 PATH_DEPENDENT = "log-odds: path-dependent TreeSHAP, never a child's reasons"
@@ -28,7 +28,7 @@ def explanation(values: np.ndarray, base_value: float | np.ndarray, X: pd.DataFr
     X : pandas.DataFrame, shape (n, p)
         What was explained.
     label : str
-        :data:`EXACT` or :data:`PATH_DEPENDENT`. It stays with the explanation when that is sliced.
+        :data:`INTERVENTIONAL` or :data:`PATH_DEPENDENT`. It stays with the explanation when that is sliced.
 
     Raises
     ------

@@ -77,7 +77,7 @@ def _from_array(estimator: Any, X: Any, texts: set[str], *, reset: bool) -> pd.D
     names = getattr(estimator, "feature_names_in_", None)
     if names is None:
         names = [f"x{j}" for j in range(array.shape[1])]
-    require_known(texts, names, "categories")
+    require_known(texts, names, "categorical_features")
     if texts:
         raise ValueError("Levels need a pandas DataFrame with text columns: an array holds numbers only.")
     return pd.DataFrame(array, columns=pd.Index(names, dtype=object))
@@ -102,7 +102,7 @@ def _from_frame(
     except ValueError as error:
         expected = [str(name) for name in getattr(estimator, "feature_names_in_", names)]
         raise ValueError(f"{error}\n{describe_difference(expected, names)}") from None
-    require_known(texts, names, "categories")
+    require_known(texts, names, "categorical_features")
     looked_at = names if only is None else [name for name in names if name in set(only)]
     cells = {name: _levels(name, X[name]) if name in texts else _numbers(name, X[name]) for name in looked_at}
     return pd.DataFrame(cells, columns=pd.Index(looked_at, dtype=object), index=pd.RangeIndex(len(X)))
@@ -115,7 +115,7 @@ def _numbers(name: str, column: pd.Series) -> np.ndarray:
     kind = column.dtype
     real = pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_complex_dtype(kind)
     if not real and pd.api.types.infer_dtype(column, skipna=True) not in _NUMBERS:
-        raise ValueError(f"Column {name!r} does not hold numbers. List its levels in 'categories', or convert it.")
+        raise ValueError(f"Column {name!r} does not hold numbers. List its levels in 'categorical_features', or convert it.")
     try:
         return column.to_numpy(dtype=np.float64, na_value=np.nan)
     except ArithmeticError:  # a decimal that is none, or a number too large
@@ -126,7 +126,7 @@ def _levels(name: str, column: pd.Series) -> pd.Series:
     known = column.notna().to_numpy(dtype=bool)
     if not all(isinstance(cell, str) for cell in column[known]):
         raise ValueError(
-            f"Column {name!r} is listed in 'categories', and holds something other than text. "
+            f"Column {name!r} is listed in 'categorical_features', and holds something other than text. "
             "Convert it with .astype('str')."
         )
     return column.astype(object).where(known, None).reset_index(drop=True)
@@ -161,22 +161,22 @@ def checked_signs(signs: Mapping[str, str] | None, columns: Iterable[str]) -> di
     return {name: SIGNS[sign] for name, sign in given.items()}
 
 
-def checked_categories(categories: Mapping[str, Sequence[str]] | None) -> dict[str, list[str]]:
+def checked_categories(categorical_features: Mapping[str, Sequence[str]] | None) -> dict[str, list[str]]:
     """Return the levels of each column of levels.
 
     Raises
     ------
     ValueError
-        If categories are no mapping, or levels are not texts, each there once.
+        If categorical_features are no mapping, or levels are not texts, each there once.
     """
-    given = _mapping(categories, "categories", "a list of its levels")
+    given = _mapping(categorical_features, "categorical_features", "a list of its levels")
     for name, levels in given.items():
         if isinstance(levels, str) or not all(isinstance(level, str) for level in levels):
-            raise ValueError(f"The levels of {name!r} in 'categories' must be a list of texts, such as ['1', '2'].")
+            raise ValueError(f"The levels of {name!r} in 'categorical_features' must be a list of texts, such as ['1', '2'].")
         if any(map(is_misleading, levels)):
-            raise ValueError(f"A level of {name!r} in 'categories' {MISLEADING}.")
+            raise ValueError(f"A level of {name!r} in 'categorical_features' {MISLEADING}.")
         if len(set(levels)) < len(levels):
-            raise ValueError(f"The levels of {name!r} in 'categories' must be different from each other.")
+            raise ValueError(f"The levels of {name!r} in 'categorical_features' must be different from each other.")
     return {name: list(levels) for name, levels in given.items()}
 
 

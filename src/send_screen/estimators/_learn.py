@@ -9,7 +9,7 @@ import numpy as np
 
 from send_screen.estimators._axes import Axis, pair_axes
 from send_screen.estimators._bags import Bag, drawn, log_loss, make_bags
-from send_screen.estimators._boost import Boosted, Boosting, Columns, Grounds, boost, shapes_of, surfaces_of
+from send_screen.estimators._boost import Boosted, Boosting, Columns, Grounds, boost, shapes_of, interactions_of
 from send_screen.estimators._pairs import worthwhile_pairs
 from send_screen.estimators._parts import Block, Parts, linear_parts, penalised_columns, score_of
 from send_screen.estimators._solver import fit_bounded_logistic
@@ -89,7 +89,7 @@ def learn(children: Children, groups: np.ndarray | None, *, max_pairs: int, seed
     1. Every strength of the backbone, with shapes on what it leaves over, in every bag. Strengths are weighed by the
        held-out loss: w is proportional to exp(-n (loss - least loss) / 4), and those below .05 are dropped. Of more
        than 20,000 children only one strength is learnt: that of the least loss on 20,000 of them, schools drawn whole.
-    2. Surfaces of the first ``max_pairs`` of :func:`worthwhile_pairs` are learnt on what is left over, and kept if they
+    2. Interactions of the first ``max_pairs`` of :func:`worthwhile_pairs` are learnt on what is left over, and kept if they
        lower the held-out loss.
     3. An affine map with positive slope, fitted on held-out scores, calibrates.
     """
@@ -212,7 +212,7 @@ def _with_surfaces(
         return parts, []
     finished = []
     for b, part in enumerate(parts):
-        constant, grids = surfaces_of(boosted, b, pairs)
+        constant, grids = interactions_of(boosted, b, pairs)
         finished.append(replace(part, intercept=part.intercept + constant, grids=grids))
     return finished, pairs
 

@@ -27,9 +27,9 @@ class PenalisedLogisticClassifier(AdditiveClassifier):
 
     With a sign, the risk never falls (``"increasing"``) or never rises (``"decreasing"``) as the feature grows, and a
     child whose value is *missing* never scores below the lowest-risk observed value. Signed levels are ordered as in
-    ``categories``.
+    ``categorical_features``.
 
-    What is published follows hard rule 9. A number is clamped, in fitting and scoring, to a range that at least ten
+    What is published follows hard rule 9. A number is clipped, in fitting and scoring, to a range that at least ten
     children are at or beyond on either side (with fewer than 20 known values it has no slope). Levels of fewer than
     ten children share the value of one merged group (neighbours, where levels are ordered). Where one to nine children
     miss a value, a missing number scores as the median does and a missing level as the average child. A level that no
@@ -41,7 +41,7 @@ class PenalisedLogisticClassifier(AdditiveClassifier):
         Inverse of the penalty's strength.
     signs : dict of str to {"increasing", "decreasing"}, optional
         Sign of a feature. A feature without one may go either way.
-    categories : dict of str to sequence of str, optional
+    categorical_features : dict of str to sequence of str, optional
         Levels of each text column, in order.
 
     Attributes
@@ -74,11 +74,11 @@ class PenalisedLogisticClassifier(AdditiveClassifier):
         self,
         C: float = 0.1,
         signs: Mapping[str, str] | None = None,
-        categories: Mapping[str, Sequence[str]] | None = None,
+        categorical_features: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self.C = C
         self.signs = signs
-        self.categories = categories
+        self.categorical_features = categorical_features
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> PenalisedLogisticClassifier:
         """Fit the model.
@@ -86,7 +86,7 @@ class PenalisedLogisticClassifier(AdditiveClassifier):
         Parameters
         ----------
         X : DataFrame or array-like, shape (n, p)
-            Numbers with NaN, and text columns listed in ``categories`` with None, where a value is not known.
+            Numbers with NaN, and text columns listed in ``categorical_features`` with None, where a value is not known.
         y : array-like, shape (n,)
             Two classes.
         sample_weight : array-like, shape (n,), optional
@@ -102,14 +102,14 @@ class PenalisedLogisticClassifier(AdditiveClassifier):
         """
         if not 0.0 < self.C < np.inf:
             raise ValueError(f"C must be a number above 0, not {self.C!r}.")
-        categories = checked_categories(self.categories)
-        frame = checked_frame(self, X, texts=categories, reset=True)
+        categorical_features = checked_categories(self.categorical_features)
+        frame = checked_frame(self, X, texts=categorical_features, reset=True)
         signs = checked_signs(self.signs, frame.columns)
         frame, target, weight, self.classes_ = checked_target(self, frame, y, sample_weight)
         with threadpool_limits(limits=1, user_api="blas"):  # sums in one order at any thread count
             blocks: list[NumberColumns | LevelColumns] = [
-                LevelColumns.build(frame[name], categories[name], weight, signs.get(name, 0))
-                if name in categories
+                LevelColumns.build(frame[name], categorical_features[name], weight, signs.get(name, 0))
+                if name in categorical_features
                 else NumberColumns.build(frame[name], weight, signs.get(name, 0))
                 for name in frame.columns
             ]

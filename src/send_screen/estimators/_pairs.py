@@ -1,4 +1,4 @@
-"""Which pairs of features earn a surface: those whose grid foretells what is left over in schools not seen."""
+"""Which pairs of features earn an interaction: those whose grid foretells what is left over in schools not seen."""
 
 from __future__ import annotations
 

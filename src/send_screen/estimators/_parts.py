@@ -8,7 +8,7 @@ import numpy as np
 
 from send_screen.estimators._axes import Axis
 from send_screen.estimators._columns import LevelColumns, NumberColumns
-from send_screen.tables import LevelsTerm, RiskTables, ShapeTerm, Surface, Term, purify
+from send_screen.tables import LevelsTerm, RiskTables, ShapeTerm, InteractionTerm, Term, purify
 
 Block = NumberColumns | LevelColumns
 
@@ -109,10 +109,10 @@ def score_of(parts: Parts, blocks: list[Block], axes: list[Axis], pairs: list[tu
 def tables_of(
     parts: Parts, blocks: list[Block], axes: list[Axis], pairs: list[tuple[Axis, Axis]], name: str
 ) -> RiskTables:
-    """Return the score as tables whose surfaces are pure; means and counts are still to be filled in."""
+    """Return the score as tables whose interactions are pure; means and counts are still to be filled in."""
     intercept, values = parts.intercept, [own.copy() for own in parts.values]
     place = {axis.feature: j for j, axis in enumerate(axes)}
-    surfaces = []
+    interactions = []
     for (first, second), grid in zip(pairs, parts.grids, strict=True):
         weights = [np.bincount(axis.codes, minlength=axis.n_bins + 1) for axis in (first, second)]
         pure, *effects, constant = purify(grid, *weights)
@@ -121,8 +121,8 @@ def tables_of(
             fine = axes[place[coarse.feature]]
             bins = np.searchsorted(coarse.edges, [-np.inf, *fine.edges], side="right")
             values[place[coarse.feature]] += np.append(effect[bins], effect[-1])
-        surfaces.append(
-            Surface(
+        interactions.append(
+            InteractionTerm(
                 features=(first.feature, second.feature),
                 edges=(tuple(first.edges.tolist()), tuple(second.edges.tolist())),
                 values=tuple(map(tuple, pure.tolist())),
@@ -134,7 +134,7 @@ def tables_of(
         for block, axis, slope, own in zip(blocks, axes, parts.slopes, values, strict=True)
     )
     return RiskTables(
-        intercept=float(intercept), terms=terms, n_background=len(axes[0].codes), name=name, surfaces=tuple(surfaces)
+        intercept=float(intercept), terms=terms, n_background=len(axes[0].codes), name=name, interactions=tuple(interactions)
     )
 
 

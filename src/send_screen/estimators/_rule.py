@@ -28,7 +28,7 @@ _C = 1e4
 _GRAIN = 2.0**-20
 
 
-class RuleClassifier(AdditiveClassifier):
+class BaselineClassifier(AdditiveClassifier):
     """The one-line rule, ranked, with log-odds from a logistic fit of one slope that is never negative.
 
     *Count form* (``not_met`` given): children are ranked by how many of ``features`` are not met. *Score form*: by one
@@ -48,11 +48,11 @@ class RuleClassifier(AdditiveClassifier):
     expected : sequence of str or float, optional
         Values at the expected level, for example ``("2",)``. A text that is neither is not known. By default every
         other level of the training children. Columns of numbers need exactly one value of each kind.
-    natural_features : sequence of str, optional
+    operating_point_features : sequence of str, optional
         In count form, the features that must all be at the expected level, as the Good Level of Development asks of
         G01 to G12. By default ``features``.
-    natural_share : float, default=0.2
-        In score form, the share of training children at or below the cut-off of :meth:`natural_flag`.
+    operating_point_share : float, default=0.2
+        In score form, the share of training children at or below the cut-off of :meth:`operating_point_flag`.
     direction : {"decreasing", "increasing"}, default="decreasing"
         In score form, whether risk falls or rises with the score.
 
@@ -61,7 +61,7 @@ class RuleClassifier(AdditiveClassifier):
     risk_tables_ : RiskTables
         Terms of ``features`` only.
     cut_off_ : float
-        In score form, the score that :meth:`natural_flag` compares with.
+        In score form, the score that :meth:`operating_point_flag` compares with.
     classes_ : numpy.ndarray, shape (2,)
     n_features_in_ : int
     feature_names_in_ : numpy.ndarray of str, shape (p,)
@@ -77,10 +77,10 @@ class RuleClassifier(AdditiveClassifier):
     --------
     >>> goals = pd.DataFrame({"G01": ["1", "2", "2", None] * 10, "G02": ["1", "1", "2", "2"] * 10})
     >>> later_need = [1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1, 1, 1, 0, 0] * 2
-    >>> rule = RuleClassifier(features=["G01", "G02"], not_met=["1"], expected=["2"]).fit(goals, later_need)
+    >>> rule = BaselineClassifier(features=["G01", "G02"], not_met=["1"], expected=["2"]).fit(goals, later_need)
     >>> rule.decision_function(goals)[:3].round(2).tolist()
     [1.23, -0.23, -1.7]
-    >>> rule.natural_flag(goals)[:4].tolist()
+    >>> rule.operating_point_flag(goals)[:4].tolist()
     [True, True, False, True]
     """
 
@@ -89,15 +89,15 @@ class RuleClassifier(AdditiveClassifier):
         features: Sequence[str] | None = None,
         not_met: Sequence[str | float] | None = None,
         expected: Sequence[str | float] | None = None,
-        natural_features: Sequence[str] | None = None,
-        natural_share: float = 0.2,
+        operating_point_features: Sequence[str] | None = None,
+        operating_point_share: float = 0.2,
         direction: str = "decreasing",
     ) -> None:
         self.features = features
         self.not_met = not_met
         self.expected = expected
-        self.natural_features = natural_features
-        self.natural_share = natural_share
+        self.operating_point_features = operating_point_features
+        self.operating_point_share = operating_point_share
         self.direction = direction
 
     def __sklearn_tags__(self) -> Any:
@@ -105,7 +105,7 @@ class RuleClassifier(AdditiveClassifier):
         tags.classifier_tags.poor_score = True
         return tags
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> RuleClassifier:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> BaselineClassifier:
         """Fit the log-odds of the rule.
 
         Parameters
@@ -127,8 +127,8 @@ class RuleClassifier(AdditiveClassifier):
         """
         if self.direction not in SIGNS:
             raise ValueError(f"direction must be 'decreasing' or 'increasing', not {self.direction!r}.")
-        if not 0.0 < self.natural_share < 1.0:
-            raise ValueError(f"natural_share must lie between 0 and 1, not {self.natural_share!r}.")
+        if not 0.0 < self.operating_point_share < 1.0:
+            raise ValueError(f"operating_point_share must lie between 0 and 1, not {self.operating_point_share!r}.")
         frame = self._looked_at(X)
         frame, target, weight, self.classes_ = checked_target(self, frame, y, sample_weight)
         if self.not_met is None:
@@ -140,10 +140,10 @@ class RuleClassifier(AdditiveClassifier):
         )
         return self
 
-    def natural_flag(self, X: Any) -> np.ndarray:
+    def operating_point_flag(self, X: Any) -> np.ndarray:
         """Return who is flagged by the rule at its own rate, whatever the capacity.
 
-        In count form: any of ``natural_features`` is not at the expected level, not assessed or not known. In score
+        In count form: any of ``operating_point_features`` is not at the expected level, not assessed or not known. In score
         form: the score is at or beyond the training children's cut-off; a score that is not known is not flagged.
 
         Parameters
@@ -158,7 +158,7 @@ class RuleClassifier(AdditiveClassifier):
         if self.not_met is None:
             risk = SIGNS[self.direction] * frame.iloc[:, 0].to_numpy(dtype=np.float64)
             return np.asarray(risk >= SIGNS[self.direction] * self.cut_off_)
-        names = list(self.risk_tables_.features) if self.natural_features is None else list(self.natural_features)
+        names = list(self.risk_tables_.features) if self.operating_point_features is None else list(self.operating_point_features)
         if self.expected is not None:
             met = frame[names].isin(list(self.expected))
         else:
@@ -173,7 +173,7 @@ class RuleClassifier(AdditiveClassifier):
             features = list(self.features)
         if named:
             require_known(features, X.columns, "features")
-        require_known(self.natural_features or (), features, "natural_features")
+        require_known(self.operating_point_features or (), features, "operating_point_features")
         texts = [name for name in features if named and is_text(X[name])]
         if self.not_met is None and (len(features) != 1 or texts):
             raise ValueError("Without 'not_met' the rule is one score: 'features' must name one column of numbers.")
@@ -189,7 +189,7 @@ class RuleClassifier(AdditiveClassifier):
         step, intercept = _one_slope(sign * np.where(known, clipped, mean), target, weight)
         slope = sign * step + 0.0  # no negative zero in a file that people read
         if known.any():
-            cut = np.quantile(-sign * x[known], self.natural_share, weights=weight[known], method="inverted_cdf")
+            cut = np.quantile(-sign * x[known], self.operating_point_share, weights=weight[known], method="inverted_cdf")
             self.cut_off_ = -sign * float(cut)
         else:
             self.cut_off_ = sign * np.inf

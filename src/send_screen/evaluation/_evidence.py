@@ -12,7 +12,7 @@ from send_screen.cohorts import Cohort
 from send_screen.errors import DataError, UsageError
 from send_screen.evaluation._folds import verify_folds
 from send_screen.evaluation._out_of_fold import RULE, VERSION
-from send_screen.tables import hash_order, places, top_k
+from send_screen.tables import tie_break_key, places, top_k
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def build_evidence(
     school_serial = rng.permutation(len(school_ids))
 
     position = scored["position"].to_numpy()
-    order = hash_order(cohort.ids.tolist())[position]
+    order = tie_break_key(cohort.ids.tolist())[position]
     evidence = pd.DataFrame(
         {
             "fold_seed": scored["fold_seed"].to_numpy(np.int64),

@@ -36,7 +36,7 @@ def out_of_fold(
     policies : mapping of str to callable
         Name to a function without arguments that makes an unfitted estimator for :func:`fit_on`, with
         ``decision_function(X)`` (log-odds). ``"version"`` is the model to be registered: where it has
-        ``risk_tables_``, its contributions are kept. ``"rule"`` is the one-line rule: where it has ``natural_flag(X)``,
+        ``risk_tables_``, its contributions are kept. ``"rule"`` is the one-line rule: where it has ``operating_point_flag(X)``,
         the children it flags at its own rate are kept.
     folds : int
         Number of out-of-school folds.
@@ -115,15 +115,15 @@ def fit_on(estimator: Any, cohort: Cohort, rows: np.ndarray | slice = slice(None
 def _asked(name: str, estimator: Any, X: pd.DataFrame, capacity: float | None) -> dict[str, np.ndarray]:
     """Return what one fitted policy says about children it has not seen, as columns of the evidence."""
     said = {f"score.{name}": np.asarray(estimator.decision_function(X), dtype=np.float64)}
-    if name == RULE and hasattr(estimator, "natural_flag"):
-        said["natural.rule"] = np.asarray(estimator.natural_flag(X), dtype=np.float64)
+    if name == RULE and hasattr(estimator, "operating_point_flag"):
+        said["natural.rule"] = np.asarray(estimator.operating_point_flag(X), dtype=np.float64)
     if name == VERSION and hasattr(estimator, "risk_tables_"):
         tables = estimator.risk_tables_
         # tables want exactly the columns that they look at
         contributions = np.asarray(tables.contributions(X[list(tables.features)]), dtype=np.float64)
         said |= {f"contribution.{feature}": contributions[:, j] for j, feature in enumerate(tables.features)}
-        bags = getattr(estimator, "bag_tables_", None)
+        bags = getattr(estimator, "bagged_tables_", None)
         if bags is not None and capacity is not None:
             of_bags = bags.score(X[list(tables.features)])
-            said[f"stability.{name}"] = bags.chance_of_listing(said[f"score.{name}"], of_bags, places(capacity, len(X)))
+            said[f"stability.{name}"] = bags.selection_probability(said[f"score.{name}"], of_bags, places(capacity, len(X)))
     return said

@@ -40,7 +40,7 @@ def publish(
     outcome_words: str = "had the outcome",
     group_words: Mapping[str, Mapping[str, str]] | None = None,
     intersections: Sequence[tuple[str, ...]] = (),
-    set_aside: pd.DataFrame | None = None,
+    excluded: pd.DataFrame | None = None,
     earlier: Sequence[Mapping[str, Any]] = (),
     told: Sequence[tuple[str, Sequence[str]]] = (),
     tolerances: Mapping[str, float] = TOLERANCES,
@@ -67,8 +67,8 @@ def publish(
         Attribute -> group -> noun for many children, for example ``{"sex": {"F": "girls"}}``.
     intersections : sequence of tuple of str
         Attributes to cross.
-    set_aside : pandas.DataFrame, optional
-        Rows that could not be used, with their ``reason`` (``Cohort.set_aside``).
+    excluded : pandas.DataFrame, optional
+        Rows that could not be used, with their ``reason`` (``Cohort.excluded``).
     earlier : sequence of mapping
         Earlier versions on the same children, each with what it told of its groups as ``counts`` (from
         :func:`counts_told`); or with ``other_children`` true, on others of whom some are the same. What is subtracted
@@ -104,7 +104,7 @@ def publish(
     found = gaps(evidence, tolerances=tolerances, alpha=alpha, replicates=replicates, seed=seed).to_dict("records")
     said = [_gap(gap, hidden, words, outcome_words) for gap in found]
     return {
-        "cohort": _cohort(view, set_aside, hidden),
+        "cohort": _cohort(view, excluded, hidden),
         "performance": _rows(
             performance(evidence, alpha=alpha), "policy metric value low high n reason", hidden, _of_a_policy
         ),
@@ -143,7 +143,7 @@ def publish(
     }
 
 
-def _cohort(view: EvidenceView, set_aside: pd.DataFrame | None, hidden: Withheld) -> dict[str, Any]:
+def _cohort(view: EvidenceView, excluded: pd.DataFrame | None, hidden: Withheld) -> dict[str, Any]:
     """Return how many children there were, and how many were set aside for which reason."""
     n, events = len(view.label) / view.n_seeds, float(view.label.sum()) / view.n_seeds
     kept_back = is_small(n) or hidden.hides("prevalence", ALL)
@@ -153,7 +153,7 @@ def _cohort(view: EvidenceView, set_aside: pd.DataFrame | None, hidden: Withheld
         "n_schools": _count(view.n_schools),
         "prevalence": None if kept_back else events / n,
         "reason": WITHHELD if kept_back else "",
-        "set_aside": [] if set_aside is None else counts_by_reason(set_aside["reason"]),
+        "excluded": [] if excluded is None else counts_by_reason(excluded["reason"]),
     }
 
 

@@ -11,7 +11,7 @@ from send_screen.contracts import Contract, load_contract
 from send_screen.errors import SendScreenError, TablesError
 from send_screen.governance._identity import sha256_of
 from send_screen.specs import Feature, ModelSpec, parse_spec
-from send_screen.tables import BagTables, RiskTables
+from send_screen.tables import BaggedTables, RiskTables
 
 MANIFEST = "manifest.json"
 BAGS = "bags.json"
@@ -33,7 +33,7 @@ class Bundle:
     contracts : dict of str to Contract
         Those that the version was made under, by id.
     tables : RiskTables
-    bags : BagTables or None
+    bags : BaggedTables or None
         How sure its scores are, where the version was learnt in bags.
     published : dict
         ``published.json``: everything that was measured and may be shown.
@@ -44,7 +44,7 @@ class Bundle:
     spec: ModelSpec
     contracts: dict[str, Contract]
     tables: RiskTables
-    bags: BagTables | None
+    bags: BaggedTables | None
     published: dict[str, Any]
     manifest_sha256: str
 
@@ -54,7 +54,7 @@ class Bundle:
         return tuple(self.spec.feature(name) for name in self.tables.features)
 
     @property
-    def trained_on_invented(self) -> bool:
+    def trained_on_synthetic(self) -> bool:
         """Whether the version learnt from invented children only."""
         return bool(self.published["version"]["trained_on"] == "invented")
 
@@ -118,7 +118,7 @@ def open_bundle(folder: str | Path, *, manifest_sha256: str | None = None) -> Bu
                 contracts[contract.id] = contract
         spec = parse_spec(verified["spec.yaml"], file="spec.yaml", contracts=contracts)
         tables = RiskTables.from_json(verified["tables.json"].decode("utf-8"))
-        bags = BagTables.from_json(verified[BAGS].decode("utf-8")) if BAGS in verified else None
+        bags = BaggedTables.from_json(verified[BAGS].decode("utf-8")) if BAGS in verified else None
         published = json.loads(verified["published.json"])
         _refuse_mismatch(spec, contracts, tables, bags, published, version)
     except TablesError:
@@ -148,7 +148,7 @@ def _refuse_mismatch(
     spec: ModelSpec,
     contracts: dict[str, Contract],
     tables: RiskTables,
-    bags: BagTables | None,
+    bags: BaggedTables | None,
     published: dict[str, Any],
     version: str,
 ) -> None:

@@ -6,16 +6,16 @@ from typing import Any
 
 from send_screen.contracts import Contract
 from send_screen.pictures._axes import axes_of
-from send_screen.pictures._points import example, invented_child, points_card
-from send_screen.pictures._shapes import shapes, surfaces
+from send_screen.pictures._points import example, synthetic_child, points_card
+from send_screen.pictures._shapes import shapes, interactions
 from send_screen.specs import ModelSpec
-from send_screen.tables import BagTables, RiskTables
+from send_screen.tables import BaggedTables, RiskTables
 
 
 def drawn(
-    spec: ModelSpec, contracts: dict[str, Contract], tables: RiskTables, bags: BagTables | None
+    spec: ModelSpec, contracts: dict[str, Contract], tables: RiskTables, bags: BaggedTables | None
 ) -> dict[str, Any]:
-    """Return what shows the model itself: ``shapes``, ``surfaces``, ``example`` and ``scorecard``.
+    """Return what shows the model itself: ``shapes``, ``interactions``, ``example`` and ``scorecard``.
 
     Parameters
     ----------
@@ -23,14 +23,14 @@ def drawn(
     contracts : dict of str to Contract
         By id.
     tables : RiskTables
-    bags : BagTables or None
+    bags : BaggedTables or None
         For how sure what is drawn is.
     """
     axes = axes_of(spec, contracts, tables)
-    child = invented_child(axes, tables)
+    child = synthetic_child(axes, tables)
     return {
         "shapes": shapes(axes, contracts, tables, bags),
-        "surfaces": surfaces(axes, tables),
+        "interactions": interactions(axes, tables),
         "example": example(axes, tables, child),
         "scorecard": points_card(axes, tables, child),
     }

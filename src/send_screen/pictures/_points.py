@@ -20,7 +20,7 @@ _FROM_100, _TO_100 = 1, 90  # beyond these, of 100 children, halves tell little
 _LOW_EVERY = 3  # one in so many of the invented child's values is from the low end
 
 
-def invented_child(axes: Mapping[str, Axis], tables: RiskTables) -> pd.DataFrame:
+def synthetic_child(axes: Mapping[str, Axis], tables: RiskTables) -> pd.DataFrame:
     """Return a child who does not exist: values within the published ranges, made from those ranges alone.
 
     Every third feature has a low value, the others a high one; the feature that is most often missing is missing.
@@ -57,7 +57,7 @@ def example(axes: Mapping[str, Axis], tables: RiskTables, child: pd.DataFrame) -
     axes : mapping of str to Axis
     tables : RiskTables
     child : pandas.DataFrame, shape (1, p)
-        From :func:`invented_child`.
+        From :func:`synthetic_child`.
     """
     score = float(tables.score(child)[0])
     contributions = tables.contributions(child)[0].tolist()
@@ -88,7 +88,7 @@ def points_card(axes: Mapping[str, Axis], tables: RiskTables, child: pd.DataFram
     Returns
     -------
     dict
-        ``start``; ``features``, each with ``rows`` of words and points, and ``missing``; ``surfaces`` as grids of words
+        ``start``; ``features``, each with ``rows`` of words and points, and ``missing``; ``interactions`` as grids of words
         and points; ``largest_error`` of a sum; ``of_100``, what totals mean; and ``example``: the points of the
         invented child in the order of the card, their ``total`` and the ``exact`` score.
     """
@@ -113,7 +113,7 @@ def points_card(axes: Mapping[str, Axis], tables: RiskTables, child: pd.DataFram
             }
             for feature in card.features
         ],
-        "surfaces": _grids(axes, card),
+        "interactions": _grids(axes, card),
         "largest_error": card.largest_error,
         "of_100": _totals(),
         "example": {
@@ -134,10 +134,10 @@ def _told(axis: Axis, value: Any) -> str:
 
 
 def _grids(axes: Mapping[str, Axis], card: Scorecard) -> list[dict[str, Any]]:
-    """Return each surface as rows of points, the feature with more bins running down."""
+    """Return each interaction as rows of points, the feature with more bins running down."""
     grids = []
-    for surface in card.surfaces:
-        points, names, bounds = np.array(surface.points), list(surface.features), list(surface.bounds)
+    for interaction in card.interactions:
+        points, names, bounds = np.array(interaction.points), list(interaction.features), list(interaction.bounds)
         if points.shape[1] > points.shape[0]:
             points, names, bounds = points.T, names[::-1], bounds[::-1]
         rows, columns = telling_rows(points), telling_rows(points.T)

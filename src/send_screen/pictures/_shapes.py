@@ -1,4 +1,4 @@
-"""What there is to draw of a model: each feature's points, each surface, and how sure every value is."""
+"""What there is to draw of a model: each feature's points, each interaction, and how sure every value is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from send_screen.contracts import Contract
 from send_screen.pictures._axes import NOT_KNOWN, Axis
-from send_screen.tables import MINIMUM_CHILDREN, BagTables, LevelsTerm, LinearTerm, RiskTables, ShapeTerm, Surface, Term
+from send_screen.tables import MINIMUM_CHILDREN, BaggedTables, LevelsTerm, LinearTerm, RiskTables, ShapeTerm, InteractionTerm, Term
 
 LINE_PIECES = 8
 _STANDARD_ERRORS = 2.0
@@ -22,7 +22,7 @@ Within = Callable[[np.ndarray], list[float | None]]
 
 
 def shapes(
-    axes: dict[str, Axis], contracts: dict[str, Contract], tables: RiskTables, bags: BagTables | None
+    axes: dict[str, Axis], contracts: dict[str, Contract], tables: RiskTables, bags: BaggedTables | None
 ) -> list[dict[str, Any]]:
     """Return what to draw of each feature, with words for its values.
 
@@ -32,14 +32,14 @@ def shapes(
         By feature.
     contracts : dict of str to Contract
     tables : RiskTables
-    bags : BagTables or None
+    bags : BaggedTables or None
         For how sure each value is; without them nothing is said of that.
 
     Returns
     -------
     list of dict
         ``kind`` is ``"levels"`` (a bar each), ``"steps"`` or ``"line"``. Each of ``points`` runs from ``x`` to ``to``
-        and from ``log_odds`` to ``log_odds_to``, above or below the average child; ``within`` and ``within_to`` say how
+        and from ``log_odds`` to ``log_odds_to``, above or below the average child; ``margin_of_error`` and ``margin_of_error_to`` say how
         sure that is, two standard errors (None without bags), and ``n`` how many children (None where not published).
     """
     return [_shape(axes[term.feature], contracts, term, _within(bags, term)) for term in tables.terms]
@@ -69,16 +69,16 @@ def _shape(axis: Axis, contracts: dict[str, Contract], term: Term, within: Withi
                 "label": piece.label,
                 "log_odds": log_odds,
                 "log_odds_to": log_odds_to,
-                "within": sure,
-                "within_to": sure_to,
+                "margin_of_error": sure,
+                "margin_of_error_to": sure_to,
                 "n": piece.n,
             }
             for piece, log_odds, log_odds_to, sure, sure_to in zip(pieces, *columns, strict=True)
         ],
         "missing_log_odds": term.missing - term.mean,
         # of too few children nothing was learnt: their value is set, and how sure it is nobody can say
-        "missing_within": None if few or not term.n_missing else within(np.array([np.nan]))[0],
-        "missing_n": None if few else term.n_missing,
+        "missing_margin_of_error": None if few or not term.n_missing else within(np.array([np.nan]))[0],
+        "n_missing": None if few else term.n_missing,
     }
 
 
@@ -93,7 +93,7 @@ class Piece(NamedTuple):
     n: int | None = None
 
 
-def _within(bags: BagTables | None, term: Term) -> Within:
+def _within(bags: BaggedTables | None, term: Term) -> Within:
     """Return what says how sure values of a feature are: two standard errors, by the bags."""
     if bags is None:
         return lambda places: [None] * len(places)
@@ -143,8 +143,8 @@ def _line(axis: Axis, term: LinearTerm) -> list[Piece]:
     return [Piece(x, to, x, to, label) for (x, to), label in zip(itertools.pairwise(places), labels, strict=True)]
 
 
-def surfaces(axes: dict[str, Axis], tables: RiskTables) -> list[dict[str, Any]]:
-    """Return what to draw of each surface: words for its rows and columns, and its cells.
+def interactions(axes: dict[str, Axis], tables: RiskTables) -> list[dict[str, Any]]:
+    """Return what to draw of each interaction: words for its rows and columns, and its cells.
 
     The feature with more bins runs down. Neighbouring rows or columns that agree to two decimals are one, and what is
     not known has a row or a column only where it adds points.
@@ -153,18 +153,18 @@ def surfaces(axes: dict[str, Axis], tables: RiskTables) -> list[dict[str, Any]]:
     -------
     list of dict
         ``labels`` of the two features, ``rows`` and ``columns`` in words, and ``cells``, rows of ``log_odds`` above or
-        below the average child, ``within`` as for :func:`shapes` and ``n`` (None where it is none or not published);
+        below the average child, ``margin_of_error`` as for :func:`shapes` and ``n`` (None where it is none or not published);
         ``counted`` tells whether counts are published at all.
     """
-    return [_surface(axes, surface) for surface in tables.surfaces]
+    return [_surface(axes, interaction) for interaction in tables.interactions]
 
 
-def _surface(axes: dict[str, Axis], surface: Surface) -> dict[str, Any]:
-    values = np.array(surface.values) - surface.mean
+def _surface(axes: dict[str, Axis], interaction: InteractionTerm) -> dict[str, Any]:
+    values = np.array(interaction.values) - interaction.mean
     # numbers are kept as float: None is NaN
-    counts = np.array(surface.n, dtype=np.float64) if surface.n is not None else np.full(values.shape, np.nan)
-    errors = np.array(surface.spread) if surface.spread is not None else np.full(values.shape, np.nan)
-    names, edges = list(surface.features), list(surface.edges)
+    counts = np.array(interaction.n, dtype=np.float64) if interaction.n is not None else np.full(values.shape, np.nan)
+    errors = np.array(interaction.spread) if interaction.spread is not None else np.full(values.shape, np.nan)
+    names, edges = list(interaction.features), list(interaction.edges)
     if values.shape[1] > values.shape[0]:
         values, counts, errors = values.T, counts.T, errors.T
         names, edges = names[::-1], edges[::-1]
@@ -174,7 +174,7 @@ def _surface(axes: dict[str, Axis], surface: Surface) -> dict[str, Any]:
         told = counts[block][~np.isnan(counts[block])]
         return {
             "log_odds": float(values[block].flat[0]),
-            "within": None if surface.spread is None else _STANDARD_ERRORS * float(errors[block].max()),
+            "margin_of_error": None if interaction.spread is None else _STANDARD_ERRORS * float(errors[block].max()),
             "n": int(told.sum()) if len(told) else None,
         }
 
@@ -184,7 +184,7 @@ def _surface(axes: dict[str, Axis], surface: Surface) -> dict[str, Any]:
         "rows": bins_in_words(axes[names[0]], edges[0], rows),
         "columns": bins_in_words(axes[names[1]], edges[1], columns),
         "cells": [[cell(np.ix_(row, column)) for column in columns] for row in rows],
-        "counted": surface.n is not None,
+        "counted": interaction.n is not None,
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from send_screen.estimators import EXACT, explanation
+from send_screen.estimators import INTERVENTIONAL, explanation
 
 
 def shap_waterfall(example: dict[str, Any]) -> str:
@@ -27,7 +27,7 @@ def shap_waterfall(example: dict[str, Any]) -> str:
     reasons = example["reasons"]
     told = pd.DataFrame([[reason["value"] for reason in reasons]], columns=[reason["label"] for reason in reasons])
     contributions = np.array([[reason["contribution"] for reason in reasons]])
-    explained = explanation(contributions, example["base_value"], told, label=EXACT)
+    explained = explanation(contributions, example["base_value"], told, label=INTERVENTIONAL)
     # imported here, after shap is known to be there: both are of the full install
     import matplotlib.pyplot as plt
     import shap

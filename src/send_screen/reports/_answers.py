@@ -143,13 +143,13 @@ def quantities(published: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def set_aside(published: Mapping[str, Any]) -> list[str]:
+def excluded(published: Mapping[str, Any]) -> list[str]:
     """Return the rows that were set aside before training, by reason."""
-    rows_aside = (published.get("cohort") or {}).get("set_aside") or []
+    excluded_rows = (published.get("cohort") or {}).get("excluded") or []
     return [
         f"Set aside: {sentence(said(row, 'reason'))} "
         f"{'Fewer than 10' if row.get('n') is None else whole(row['n'])} rows."
-        for row in rows_aside
+        for row in excluded_rows
     ]
 
 

@@ -23,7 +23,7 @@ from send_screen.reports._answers import (
     open_words,
     performance_words,
     quantities,
-    set_aside,
+    excluded,
     stated,
     verdict_counts,
 )
@@ -241,13 +241,13 @@ def _how_it_works(published: Mapping[str, Any]) -> list[str]:
     version: Mapping[str, Any] = published.get("version") or {}
     if not version.get("model"):
         return []
-    shapes, surfaces = rows(published, "shapes"), rows(published, "surfaces")
+    shapes, interactions = rows(published, "shapes"), rows(published, "interactions")
     found = [_MODELS.get(version["model"], f"The model is of the kind {version['model']}.")]
     if shapes:
         signed = sum(shape.get("sign") in ("increasing", "decreasing") for shape in shapes)
         found.append(
             f"It looks at {len(shapes)} things, {signed} of them with a fixed sign (worse can never lower the score), "
-            f"and at {len(surfaces) or 'no'} pair{'' if len(surfaces) == 1 else 's'} of them together."
+            f"and at {len(interactions) or 'no'} pair{'' if len(interactions) == 1 else 's'} of them together."
         )
     return [*found, "A score is the sum of the points of what is known of a child; scorecard.html has every point."]
 
@@ -334,7 +334,7 @@ def _data(published: Mapping[str, Any]) -> dict[str, Answer]:
         "2.4.3.6": left_open(
             DPO,
             "How like the children it will be asked about are these, and who is missing from the records?",
-            *set_aside(published),
+            *excluded(published),
             *LABEL_LIMITS,
         ),
         "2.4.3.7": left_open(DPO, "A URL, if the data are open; personal data are not."),
@@ -342,7 +342,7 @@ def _data(published: Mapping[str, Any]) -> dict[str, Answer]:
             DPO, "How and for what were the data first collected, and may they be used for this?", *bases
         ),
         "2.4.3.9": known(
-            "Every row is checked against its data contract; nothing is dropped in silence.", *set_aside(published)
+            "Every row is checked against its data contract; nothing is dropped in silence.", *excluded(published)
         ),
         "2.4.3.10": left_open(DPO, "Which agreements cover the data that cross from one agency to another?"),
         "2.4.3.11": left_open(

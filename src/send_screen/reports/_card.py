@@ -66,7 +66,7 @@ class CardContent:
     looks_at: tuple[tuple[str, tuple[str, ...]], ...]
     never_looks_at: tuple[str, ...]
     shapes: tuple[DrawnShape, ...]
-    surfaces: tuple[DrawnSurface, ...]
+    interactions: tuple[DrawnSurface, ...]
     sure: bool
     example: WorkedExample | None
     prohibited: tuple[str, ...]
@@ -82,8 +82,8 @@ def card_content(published: Mapping[str, Any]) -> CardContent:
     shapes = rows(published, "shapes")
     outcome = said(version, "outcome_words", "had the outcome")
     capacity = version.get("capacity")
-    surfaces = rows(published, "surfaces")
-    scale, together = reach(shapes), surface_reach(surfaces)
+    interactions = rows(published, "interactions")
+    scale, together = reach(shapes), surface_reach(interactions)
     by_agency: dict[str, list[str]] = {}
     for shape in shapes:
         by_agency.setdefault(said(shape, "agency", "agency not recorded"), []).append(said(shape, "label"))
@@ -109,17 +109,17 @@ def card_content(published: Mapping[str, Any]) -> CardContent:
             )
             for shape in shapes
         ),
-        surfaces=tuple(
+        interactions=tuple(
             DrawnSurface(
-                surface_title(surface),
-                (surface["labels"][0], surface["labels"][1]),
-                range_words(surface),
-                surface_svg(surface, scale=together),
-                surface_moves(surface),
+                surface_title(interaction),
+                (interaction["labels"][0], interaction["labels"][1]),
+                range_words(interaction),
+                surface_svg(interaction, scale=together),
+                surface_moves(interaction),
             )
-            for surface in surfaces
+            for interaction in interactions
         ),
-        sure=any(point.get("within") is not None for shape in shapes for point in shape.get("points") or []),
+        sure=any(point.get("margin_of_error") is not None for shape in shapes for point in shape.get("points") or []),
         example=_example(published.get("example")),
         prohibited=tuple(version.get("prohibited_uses") or ()),
         hundred=in_a_hundred(rows(published, "performance"), outcome),

@@ -200,5 +200,5 @@ def render_fairness(published: Mapping[str, Any]) -> str:
         identity=_identity(card.version),
         gate_number=_gate_number,
         gates=list(card.version.get("gates") or []),
-        set_aside=list((published.get("cohort") or {}).get("set_aside") or []),
+        excluded=list((published.get("cohort") or {}).get("excluded") or []),
     )

@@ -7,11 +7,11 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from send_screen.cohorts import BY_HAND
+from send_screen.cohorts import MANUAL_REVIEW
 from send_screen.reports._files import replacing
 from send_screen.reports._screening import areas, reasons_text
 from send_screen.reports._words import notice, run_marks, said
-from send_screen.screening._result import ScreenedChild, ScreeningResult, SetAsideChild
+from send_screen.screening._result import ScreenedChild, ScreeningResult, ExcludedChild
 
 Cell = str | int | float
 
@@ -40,7 +40,7 @@ LIST_COLUMNS = (
     "version",
     "notice",
 )
-SET_ASIDE_COLUMNS = (
+EXCLUDED_COLUMNS = (
     "kind",
     "reason",
     "what_to_do",
@@ -84,8 +84,8 @@ def _list_cells(child: ScreenedChild) -> tuple[Cell, ...]:
     )
 
 
-def _set_aside_cells(child: SetAsideChild) -> tuple[Cell, ...]:
-    """Return a child who was set aside as cells, in the order of :data:`SET_ASIDE_COLUMNS` up to ``rule``."""
+def _excluded_cells(child: ExcludedChild) -> tuple[Cell, ...]:
+    """Return a child who was set aside as cells, in the order of :data:`EXCLUDED_COLUMNS` up to ``rule``."""
     return (
         child.kind,
         child.reason,
@@ -130,7 +130,7 @@ def write_list_csv(result: ScreeningResult, path: str | os.PathLike[str]) -> Non
     _write(path, LIST_COLUMNS, ((*_list_cells(child), *run) for child in result.listed))
 
 
-def write_set_aside_csv(result: ScreeningResult, path: str | os.PathLike[str]) -> None:
+def write_excluded_csv(result: ScreeningResult, path: str | os.PathLike[str]) -> None:
     """Write every row that was not screened as CSV, with the rule, the reason and what to do.
 
     Children to look at by hand come first. The form is that of :func:`write_list_csv`. The groups of a child stay out:
@@ -143,9 +143,9 @@ def write_set_aside_csv(result: ScreeningResult, path: str | os.PathLike[str]) -
         Where to; replaced when it exists.
     """
     run = run_cells(result)
-    _write(path, SET_ASIDE_COLUMNS, ((*_set_aside_cells(child), *run) for child in _by_hand_first(result)))
+    _write(path, EXCLUDED_COLUMNS, ((*_excluded_cells(child), *run) for child in _manual_review_first(result)))
 
 
-def _by_hand_first(result: ScreeningResult) -> list[SetAsideChild]:
+def _manual_review_first(result: ScreeningResult) -> list[ExcludedChild]:
     """Return the rows set aside, the children to look at by hand first, otherwise as in the file."""
-    return sorted(result.set_aside, key=lambda child: child.kind != BY_HAND)
+    return sorted(result.excluded, key=lambda child: child.kind != MANUAL_REVIEW)

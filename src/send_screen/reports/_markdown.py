@@ -110,13 +110,13 @@ def _sections(card: CardContent) -> Iterator[tuple[str, list[str]]]:
             "The page scorecard.html of the same version has the points of every value, to add up by hand.",
         ],
     )
-    if card.surfaces:
+    if card.interactions:
         yield (
             "Two things together",
             [
                 "These points are added to the points that both things have of their own.",
                 "",
-                *_table(["What it looks at", "Points"], ([drawn.title, drawn.words] for drawn in card.surfaces)),
+                *_table(["What it looks at", "Points"], ([drawn.title, drawn.words] for drawn in card.interactions)),
             ],
         )
     if card.example:

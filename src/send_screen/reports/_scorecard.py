@@ -41,7 +41,7 @@ class ScorecardContent:
 
     start: str
     features: tuple[PointsTable, ...]
-    surfaces: tuple[PointsGrid, ...]
+    interactions: tuple[PointsGrid, ...]
     total: str
     exact: str
     largest_error: str
@@ -71,7 +71,7 @@ def scorecard_content(published: Mapping[str, Any]) -> ScorecardContent | None:
         )
         for feature, value, got in zip(names, example["values"], found, strict=False)
     )
-    surfaces = tuple(
+    interactions = tuple(
         PointsGrid(
             labels=(grid["labels"][0], grid["labels"][1]),
             columns=tuple(grid["columns"]),
@@ -79,12 +79,12 @@ def scorecard_content(published: Mapping[str, Any]) -> ScorecardContent | None:
             points=told(got),
             adds=any(any(row) for row in grid["points"]),
         )
-        for grid, got in zip(section["surfaces"], found[len(names) :], strict=True)
+        for grid, got in zip(section["interactions"], found[len(names) :], strict=True)
     )
     return ScorecardContent(
         start=told(section["start"]),
         features=features,
-        surfaces=surfaces,
+        interactions=interactions,
         total=told(example["total"]),
         exact=signed(example["exact"], 2),
         largest_error=f"{section['largest_error']:.2f}",

@@ -9,20 +9,20 @@ from typing import Any
 
 from markupsafe import Markup
 
-from send_screen.cohorts import BY_HAND
+from send_screen.cohorts import MANUAL_REVIEW
 from send_screen.reports._charts import hundred_svg, strength_svg
 from send_screen.reports._published import in_a_hundred, in_words
 from send_screen.reports._render import render
 from send_screen.reports._words import capacity_words, run_marks, said, sentence, signed
-from send_screen.screening._result import Reason, ScreenedChild, ScreeningResult, SetAsideChild
+from send_screen.screening._result import Reason, ScreenedChild, ScreeningResult, ExcludedChild
 
 
-def shown_name(child: ScreenedChild | SetAsideChild) -> str:
+def shown_name(child: ScreenedChild | ExcludedChild) -> str:
     """Return what a child is called on the page: the name, else the identifier, else the row of the file."""
     return child.name or child.child_id or f"Child in row {child.row}"
 
 
-def _place(child: ScreenedChild | SetAsideChild, several_schools: bool) -> str:
+def _place(child: ScreenedChild | ExcludedChild, several_schools: bool) -> str:
     """Return the class, with the school where the file holds more than one."""
     return ", ".join(part for part in (child.class_name, child.school if several_schools else "") if part)
 
@@ -109,7 +109,7 @@ def render_screening(result: ScreeningResult) -> str:
     outcome = said(model, "outcome_words", "had the outcome")
     everyone = [*result.listed, *result.margin]
     largest = max((abs(r.contribution) for c in everyone for r in (*c.reasons_for, *c.reasons_against)), default=1.0)
-    several = len({c.school for c in everyone} | {c.school for c in result.set_aside}) > 1
+    several = len({c.school for c in everyone} | {c.school for c in result.excluded}) > 1
     return render(
         "screening.html.j2",
         script="screening.js",
@@ -119,11 +119,11 @@ def render_screening(result: ScreeningResult) -> str:
         outcome=outcome,
         marks=run_marks(model.get("trained_on"), result.banners),
         capacity=capacity_words(result.capacity, result.per_school),
-        by_hand=[
-            (shown_name(child), _place(child, several), child) for child in result.set_aside if child.kind == BY_HAND
+        manual_review=[
+            (shown_name(child), _place(child, several), child) for child in result.excluded if child.kind == MANUAL_REVIEW
         ],
-        by_group=[row for row in result.set_aside_by_group if row["n_set_aside"]],
-        not_asked=sorted(Counter((c.kind, c.reason) for c in result.set_aside if c.kind != BY_HAND).items()),
+        by_group=[row for row in result.manual_review_by_group if row["n_excluded"]],
+        not_asked=sorted(Counter((c.kind, c.reason) for c in result.excluded if c.kind != MANUAL_REVIEW).items()),
         cards=[_card(child, largest, several) for child in result.listed],
         margin=[_card(child, largest, several) for child in result.margin],
         tells_how_firm=any(child.listed_by_10 is not None for child in everyone),

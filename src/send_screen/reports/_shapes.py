@@ -51,11 +51,11 @@ def reach(shapes: Sequence[Shape]) -> float:
         abs(point[key]) + (point.get(within) or 0.0)
         for shape in shapes
         for point in _points(shape)
-        for key, within in (("log_odds", "within"), ("log_odds_to", "within_to"))
+        for key, within in (("log_odds", "margin_of_error"), ("log_odds_to", "margin_of_error_to"))
         if point.get(key) is not None
     ]
     drawn += [
-        abs(shape["missing_log_odds"]) + (shape.get("missing_within") or 0.0)
+        abs(shape["missing_log_odds"]) + (shape.get("missing_margin_of_error") or 0.0)
         for shape in shapes
         if shape.get("missing_log_odds") is not None
     ]
@@ -79,16 +79,16 @@ def shape_words(shape: Shape) -> str:
 
     Of a feature on a scale, only the two ends, and the highest and the lowest value where those lie between.
     """
-    shown = [(_level(p), p["log_odds"], p.get("within")) for p in _points(shape)]
+    shown = [(_level(p), p["log_odds"], p.get("margin_of_error")) for p in _points(shape)]
     if is_scale(shape):
         last = _points(shape)[-1]
-        end = (_level(last), last.get("log_odds_to", last["log_odds"]), last.get("within_to", last.get("within")))
+        end = (_level(last), last.get("log_odds_to", last["log_odds"]), last.get("margin_of_error_to", last.get("margin_of_error")))
         along = [*shown[:-1], end] if len(shown) > 1 else [*shown, end]
         heights = [log_odds for _, log_odds, _ in along]
         told = {0, len(along) - 1, heights.index(max(heights)), heights.index(min(heights))}
         shown = [along[i] for i in sorted(told)]
     if shape.get("missing_log_odds") is not None:
-        shown.append(("Not known", shape["missing_log_odds"], shape.get("missing_within")))
+        shown.append(("Not known", shape["missing_log_odds"], shape.get("missing_margin_of_error")))
     parts = [
         f"{label.rstrip('.')}: {points(log_odds)}{_in_brackets(give_or_take(within))}."
         for label, log_odds, within in shown
@@ -119,7 +119,7 @@ def shape_svg(shape: Shape, *, scale: float | None = None) -> str:
     scale = scale or reach([shape])
     if is_scale(shape):
         missing = shape.get("missing_log_odds")
-        sure = _in_brackets(_children(shape.get("missing_n")), give_or_take(shape.get("missing_within")))
+        sure = _in_brackets(_children(shape.get("n_missing")), give_or_take(shape.get("missing_margin_of_error")))
         told = None if missing is None else f"Not known{sure}: {signed(missing, 2)}"
         body, height = steps_svg([_placed(point) for point in _points(shape)], scale, told)
     else:
@@ -130,21 +130,21 @@ def shape_svg(shape: Shape, *, scale: float | None = None) -> str:
 
 
 def _placed(point: Mapping[str, Any]) -> Placed:
-    log_odds, within = point["log_odds"], point.get("within")
+    log_odds, within = point["log_odds"], point.get("margin_of_error")
     return Placed(
         float(point["x"]),
         float(point.get("to", point["x"])),
         (log_odds, point.get("log_odds_to", log_odds)),
-        (within, point.get("within_to", within)),
+        (within, point.get("margin_of_error_to", within)),
         point.get("n"),
         _level(point),
     )
 
 
 def _bars(shape: Shape, scale: float) -> tuple[Markup, int]:
-    rows = [(_level(p), p.get("n"), p["log_odds"], p.get("within")) for p in _points(shape)]
+    rows = [(_level(p), p.get("n"), p["log_odds"], p.get("margin_of_error")) for p in _points(shape)]
     if shape.get("missing_log_odds") is not None:
-        rows.append(("Not known", shape.get("missing_n"), shape["missing_log_odds"], shape.get("missing_within")))
+        rows.append(("Not known", shape.get("n_missing"), shape["missing_log_odds"], shape.get("missing_margin_of_error")))
 
     def x(value: float) -> float:
         return _MIDDLE + _HALF * max(-1.0, min(1.0, value / scale))

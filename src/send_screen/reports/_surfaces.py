@@ -17,57 +17,57 @@ _PAD = 10
 _SMALLEST = 0.005
 _ON_A_PHONE = 350  # pixels; a wider map slides sideways there
 
-Surface = Mapping[str, Any]
+InteractionTerm = Mapping[str, Any]
 
 
-def _cells(surface: Surface) -> list[list[Mapping[str, Any]]]:
-    return [list(row) for row in surface.get("cells") or []]
+def _cells(interaction: InteractionTerm) -> list[list[Mapping[str, Any]]]:
+    return [list(row) for row in interaction.get("cells") or []]
 
 
-def surface_title(surface: Surface) -> str:
+def surface_title(interaction: InteractionTerm) -> str:
     """Return the two features, for example ``"Reading score and age together"``."""
-    return " and ".join(map(str, surface.get("labels") or ["Two features"])) + ", together"
+    return " and ".join(map(str, interaction.get("labels") or ["Two features"])) + ", together"
 
 
-def surface_reach(surfaces: Iterable[Surface]) -> float:
+def surface_reach(interactions: Iterable[InteractionTerm]) -> float:
     """Return the furthest that any cell goes up or down: one scale for all the maps of a page."""
-    drawn = [abs(cell["log_odds"]) for surface in surfaces for row in _cells(surface) for cell in row]
+    drawn = [abs(cell["log_odds"]) for interaction in interactions for row in _cells(interaction) for cell in row]
     return max(drawn, default=0.0) or 1.0
 
 
-def surface_moves(surface: Surface) -> bool:
+def surface_moves(interaction: InteractionTerm) -> bool:
     """Tell whether two decimals show any points."""
-    return surface_reach([surface]) >= _SMALLEST and bool(_cells(surface))
+    return surface_reach([interaction]) >= _SMALLEST and bool(_cells(interaction))
 
 
-def surface_words(surface: Surface) -> str:
+def surface_words(interaction: InteractionTerm) -> str:
     """Say every square: its row, its column, its points, how sure they are and how many children there were."""
-    rows = zip(surface.get("rows") or [], _cells(surface), strict=False)
+    rows = zip(interaction.get("rows") or [], _cells(interaction), strict=False)
     return " ".join(
         f"{row}, {column}: {points(cell['log_odds'])}{_in_brackets(cell)}."
         for row, cells in rows
-        for column, cell in zip(surface.get("columns") or [], cells, strict=False)
+        for column, cell in zip(interaction.get("columns") or [], cells, strict=False)
     )
 
 
 def _in_brackets(cell: Mapping[str, Any]) -> str:
     n = cell.get("n")
-    told = [give_or_take(cell.get("within")), "" if n is None else count(n, "child", "children")]
+    told = [give_or_take(cell.get("margin_of_error")), "" if n is None else count(n, "child", "children")]
     return f" ({'; '.join(part for part in told if part)})" if any(told) else ""
 
 
-def range_words(surface: Surface) -> str:
-    """Say how far a surface goes, how sure it is, and how many children it was learned from, in a few sentences."""
-    cells = [cell for row in _cells(surface) for cell in row]
+def range_words(interaction: InteractionTerm) -> str:
+    """Say how far an interaction goes, how sure it is, and how many children it was learned from, in a few sentences."""
+    cells = [cell for row in _cells(interaction) for cell in row]
     if not cells:
         return "Its points are not published."
     least, most = (signed(choose(cell["log_odds"] for cell in cells), 2) for choose in (min, max))
-    within = [cell["within"] for cell in cells if cell.get("within") is not None]
+    within = [cell["margin_of_error"] for cell in cells if cell.get("margin_of_error") is not None]
     told = [cell["n"] for cell in cells if cell.get("n") is not None]
     words = [f"It adds from {least} to {most} points."]
     if within:
         words.append(f"How sure: from {give_or_take(min(within))} to {give_or_take(max(within))}.")
-    if not surface.get("counted") or not told:
+    if not interaction.get("counted") or not told:
         words.append("How many children are in each square is not published.")
     else:
         words.append(f"Children in a square: {whole(min(told))} to {whole(max(told))}.")
@@ -76,13 +76,13 @@ def range_words(surface: Surface) -> str:
     return " ".join(words)
 
 
-def surface_svg(surface: Surface, *, scale: float | None = None) -> Markup:
-    """Draw a surface as squares with their points; squares where no child was are hatched.
+def surface_svg(interaction: InteractionTerm, *, scale: float | None = None) -> Markup:
+    """Draw an interaction as squares with their points; squares where no child was are hatched.
 
     Parameters
     ----------
-    surface : mapping
-        One entry of ``surfaces`` of what a version publishes.
+    interaction : mapping
+        One entry of ``interactions`` of what a version publishes.
     scale : float, optional
         Points of the darkest square, and with a minus of the lightest; the furthest that this one goes when left out.
 
@@ -91,14 +91,14 @@ def surface_svg(surface: Surface, *, scale: float | None = None) -> Markup:
     markupsafe.Markup
         An ``<svg>`` element.
     """
-    scale, cells = scale or surface_reach([surface]), _cells(surface)
-    columns, wide = _wrapped(surface.get("columns") or [], 11)
-    rows, margin = _wrapped(surface.get("rows") or [], 18)
+    scale, cells = scale or surface_reach([interaction]), _cells(interaction)
+    columns, wide = _wrapped(interaction.get("columns") or [], 11)
+    rows, margin = _wrapped(interaction.get("rows") or [], 18)
     wide, left, top = max(wide + _PAD, 58), margin + _PAD, _LINE * max(map(len, columns), default=1) + 6
     body = Markup("")
     for j, lines in enumerate(columns):
         body += _text(lines, left + wide * (j + 0.5), top - 8 - _LINE * (len(lines) - 1), "middle")
-    counted = bool(surface.get("counted"))
+    counted = bool(interaction.get("counted"))
     for lines, row in zip(rows, cells, strict=True):
         tall = _LINE * len(lines) + 6
         body += _text(lines, left - _PAD, top + 18, "end")
@@ -110,7 +110,7 @@ def surface_svg(surface: Surface, *, scale: float | None = None) -> Markup:
             ).format(x, top, wide, tall, _DARKEST * share)
             if counted and cell.get("n") is None:
                 body += _hatched(x, top, wide, tall)
-            within = cell.get("within")
+            within = cell.get("margin_of_error")
             sure = within is not None and abs(cell["log_odds"]) > within
             body += Markup('<text x="{}" y="{:.0f}" text-anchor="middle"{}>{}</text>').format(
                 x + wide / 2,
@@ -123,7 +123,7 @@ def surface_svg(surface: Surface, *, scale: float | None = None) -> Markup:
     return Markup(
         '<svg class="map{5}" viewBox="0 0 {0} {1}" width="{0}" height="{1}" role="img" aria-label="{2}. {3}">{4}</svg>'
     ).format(
-        across, top + 4, surface_title(surface), surface_words(surface), body, " wide" if across > _ON_A_PHONE else ""
+        across, top + 4, surface_title(interaction), surface_words(interaction), body, " wide" if across > _ON_A_PHONE else ""
     )
 
 

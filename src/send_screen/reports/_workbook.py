@@ -9,14 +9,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from send_screen.cohorts import BY_HAND
+from send_screen.cohorts import MANUAL_REVIEW
 from send_screen.reports._files import replacing
 from send_screen.reports._lists import Cell, run_cells
 from send_screen.reports._published import in_a_hundred, in_words
 from send_screen.reports._screening import areas, how_firm, reasons_text, shown_name
 from send_screen.reports._words import capacity_words, date_words, owner_words, run_marks, said
 from send_screen.screening import NOT_THIS
-from send_screen.screening._result import ScreenedChild, ScreeningResult, SetAsideChild
+from send_screen.screening._result import ScreenedChild, ScreeningResult, ExcludedChild
 
 _LONGEST = 32_767  # characters that a cell of Excel holds; XlsxWriter leaves out what is longer, in silence
 _A4 = 9
@@ -43,7 +43,7 @@ _LIST = (
     Column("What we decided", 34),
 )
 _FIRM, _FIRM_AT = Column("How firm: listed by, of ten such models", 13), 5
-_BY_HAND = (
+_MANUAL_REVIEW = (
     Column("Child", 20),
     Column("Class", 8),
     Column("School", 16),
@@ -79,7 +79,7 @@ def _list_cells(child: ScreenedChild) -> tuple[Cell, ...]:
     )
 
 
-def _by_hand_cells(child: SetAsideChild) -> tuple[Cell, ...]:
+def _manual_review_cells(child: ExcludedChild) -> tuple[Cell, ...]:
     return (
         shown_name(child),
         child.class_name,
@@ -147,7 +147,7 @@ def _about(result: ScreeningResult, marks: tuple[str, ...]) -> list[tuple[str, s
         ("Places", capacity_words(result.capacity, result.per_school)),
         ("Rows in the file", str(result.n_rows)),
         ("Rows screened", str(result.n_screened)),
-        ("Rows set aside", str(len(result.set_aside))),
+        ("Rows set aside", str(len(result.excluded))),
         ("Of 100 such children", f"Of 100 children with such a score, how many later {outcome}."),
         *(("How often right and wrong", in_words(asked)) for asked in in_a_hundred(performance, outcome)),
         *(("Works less well for", str(words)) for words in less_well),
@@ -181,8 +181,8 @@ def write_list_xlsx(result: ScreeningResult, path: str | os.PathLike[str]) -> No
     with xlsxwriter.Workbook(content, options) as book:
         created = dt.datetime.fromisoformat(result.date).replace(tzinfo=None)
         book.set_properties({"title": "Children to talk about first", "created": created})
-        by_hand = (child for child in result.set_aside if child.kind == BY_HAND)
-        _sheet(book, "Look at by hand", _BY_HAND, ((*_by_hand_cells(child), *run) for child in by_hand), footer)
+        manual_review = (child for child in result.excluded if child.kind == MANUAL_REVIEW)
+        _sheet(book, "Look at by hand", _MANUAL_REVIEW, ((*_manual_review_cells(child), *run) for child in manual_review), footer)
         columns, rows = list(_LIST), [[*_list_cells(child), *run] for child in result.listed]
         if any(map(how_firm, result.listed)):
             columns.insert(_FIRM_AT, _FIRM)

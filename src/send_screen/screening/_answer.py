@@ -12,9 +12,9 @@ from send_screen.cohorts import Cohort, load_cohort
 from send_screen.governance import Bundle
 from send_screen.screening._limits import refuse_or_warn
 from send_screen.screening._notice import NOTICE
-from send_screen.screening._reader import Reader, reader_of
+from send_screen.screening._reader import Reader, role_access
 from send_screen.screening._result import Reason
-from send_screen.screening._screen import of_100, set_aside_child
+from send_screen.screening._screen import of_100, excluded_child
 from send_screen.screening._words import reasons
 
 SCREENED = "screened"
@@ -67,7 +67,7 @@ def answer(
     UsageError
         If no contract knows the role.
     """
-    eyes = reader_of(bundle.contracts, reader)
+    eyes = role_access(bundle.contracts, reader)
     cohort = load_cohort(bundle.spec, rows.reset_index(drop=True), training=False, contracts=bundle.contracts)
     banners = refuse_or_warn(
         bundle, cohort, today=today or dt.date.today(), allow_synthetic_model=allow_synthetic_model
@@ -84,8 +84,8 @@ def _screened(bundle: Bundle, cohort: Cohort, eyes: Reader) -> Iterator[dict[str
     X = cohort.X[list(bundle.tables.features)]
     score, contributions = bundle.tables.score(X), bundle.tables.contributions(X)
     bundle.tables.check_additivity(score, contributions)
-    beyond = bundle.tables.clamped(X) | bundle.tables.unseen(X)
-    may_see = [eyes.whom_to_ask(feature) is None for feature in features]
+    beyond = bundle.tables.clipped(X) | bundle.tables.unseen(X)
+    may_see = [eyes.data_owner(feature) is None for feature in features]
     row = cohort.show["row"].to_numpy(dtype=np.int64) - 1
     # Plain tuples: a row taken out of a frame costs as much as everything else that is done for a child.
     for position, values in enumerate(X.itertuples(index=False, name=None)):
@@ -107,8 +107,8 @@ def _screened(bundle: Bundle, cohort: Cohort, eyes: Reader) -> Iterator[dict[str
 
 def _not_screened(bundle: Bundle, cohort: Cohort, eyes: Reader) -> Iterator[dict[str, object]]:
     texts = ("reasons_for", "reasons_against", "not_known", "ask", "beyond_training")
-    for record in cohort.set_aside.to_dict("records"):
-        child = set_aside_child({str(key): value for key, value in record.items()}, bundle, eyes)
+    for record in cohort.excluded.to_dict("records"):
+        child = excluded_child({str(key): value for key, value in record.items()}, bundle, eyes)
         nothing = {"score": np.nan, "of_100": np.nan, **dict.fromkeys(texts, "")}
         yield {"row": child.row - 1, "status": child.kind, "reason": child.reason, **nothing}
 

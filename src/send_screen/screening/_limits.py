@@ -12,7 +12,7 @@ RESEARCH_BANNER = (
     "RESEARCH ONLY: this model learnt from invented children. Nothing here may be used to decide anything about a "
     "real child."
 )
-INVENTED_BANNER = "The children in this file are invented."
+SYNTHETIC_BANNER = "The children in this file are invented."
 # Records are made towards the end of the year whose last day they are as of; a year later they are history.
 LATEST_AHEAD, OLDEST = dt.timedelta(days=120), dt.timedelta(days=500)
 # With more of the children beyond what the model learnt from, it is another population that was asked about.
@@ -46,17 +46,17 @@ def refuse_or_warn(bundle: Bundle, cohort: Cohort, *, today: dt.date, allow_synt
             f"These records are as of {cohort.as_of.min().date().isoformat()}. Much can have changed since: ask first "
             "what is known today."
         )
-    if bundle.trained_on_invented and not cohort.invented:
+    if bundle.trained_on_synthetic and not cohort.invented:
         if not allow_synthetic_model:
             raise PopulationError(
                 "The model learnt from invented children, so it cannot screen real ones.",
-                rule="TRAINED-ON-INVENTED",
+                rule="TRAINED-ON-SYNTHETIC",
                 remedy="Train a version on real children. To look at how the software works, and for nothing else, "
                 "add --allow-synthetic-model: every page then says so.",
             )
         banners.append(RESEARCH_BANNER)
     if cohort.invented:
-        banners.append(INVENTED_BANNER)
+        banners.append(SYNTHETIC_BANNER)
     return tuple(banners)
 
 
@@ -65,7 +65,7 @@ def beyond_training(bundle: Bundle, cohort: Cohort) -> tuple[str, ...]:
     X = cohort.X[list(bundle.tables.features)]
     if not len(X):
         return ()
-    beyond = (bundle.tables.clamped(X) | bundle.tables.unseen(X)).mean(axis=0)
+    beyond = (bundle.tables.clipped(X) | bundle.tables.unseen(X)).mean(axis=0)
     unknown = X.isna().to_numpy().mean(axis=0)
     return tuple(
         f"{feature.label}: {words} for {round(100 * share)} of 100 children in this file. The list is less sure for it."
@@ -79,8 +79,8 @@ def out_of_range(bundle: Bundle, cohort: Cohort) -> list[str]:
     """Say how many values were outside what the version has seen, feature by feature."""
     notes = []
     X = cohort.X[list(bundle.tables.features)]
-    clamped, unseen = bundle.tables.clamped(X).sum(axis=0), bundle.tables.unseen(X).sum(axis=0)
-    for feature, beyond, new in zip(bundle.features, clamped, unseen, strict=True):
+    clipped, unseen = bundle.tables.clipped(X).sum(axis=0), bundle.tables.unseen(X).sum(axis=0)
+    for feature, beyond, new in zip(bundle.features, clipped, unseen, strict=True):
         if beyond:
             notes.append(
                 f"{feature.label}: {int(beyond)} value(s) lie beyond those the model learnt from, and were taken as "

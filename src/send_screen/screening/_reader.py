@@ -29,13 +29,13 @@ class Reader:
         """Tell whether the role may see a column's content."""
         return self.role in self.contracts[ref.contract].columns[ref.column].readers
 
-    def whom_to_ask(self, feature: Feature) -> str | None:
+    def data_owner(self, feature: Feature) -> str | None:
         """Return the agency to ask about a feature that the role may not see; None where it may."""
         hidden = [ref for ref in feature.sources if not self.may_see(ref)]
         return self.contracts[hidden[0].contract].agency if hidden else None
 
 
-def reader_of(contracts: Mapping[str, Contract], role: str | None = None) -> Reader:
+def role_access(contracts: Mapping[str, Contract], role: str | None = None) -> Reader:
     """Return a reader by role; by default the SENCO, or the first role that the contracts name.
 
     Raises

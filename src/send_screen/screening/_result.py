@@ -84,7 +84,7 @@ class ScreenedChild:
 
 
 @dataclass(frozen=True)
-class SetAsideChild:
+class ExcludedChild:
     """A row that was not screened: to look at by hand, or not to be asked about.
 
     Attributes
@@ -133,16 +133,16 @@ class ScreeningResult:
         Exactly as many as there are places (or children).
     margin : tuple of ScreenedChild
         The next few below the line: as deserving of a conversation.
-    set_aside : tuple of SetAsideChild
+    excluded : tuple of ExcludedChild
         Every row that was not screened.
-    set_aside_by_group : list of dict
-        ``attribute``, ``group``, ``n_set_aside``, ``n_rows``: the children to look at by hand, counted by group.
+    manual_review_by_group : list of dict
+        ``attribute``, ``group``, ``n_excluded``, ``n_rows``: the children to look at by hand, counted by group.
     n_rows, n_screened : int
-        ``n_rows == n_screened + len(set_aside)``, always.
+        ``n_rows == n_screened + len(excluded)``, always.
     banners : tuple of str
         What must be seen before anything else (watermarks, warnings), most serious first.
     notes : tuple of str
-        What was understood, guessed or clamped when the file was read.
+        What was understood, guessed or clipped when the file was read.
     """
 
     model: dict[str, object]
@@ -153,8 +153,8 @@ class ScreeningResult:
     reader: str
     listed: tuple[ScreenedChild, ...]
     margin: tuple[ScreenedChild, ...]
-    set_aside: tuple[SetAsideChild, ...]
-    set_aside_by_group: tuple[dict[str, object], ...]
+    excluded: tuple[ExcludedChild, ...]
+    manual_review_by_group: tuple[dict[str, object], ...]
     n_rows: int
     n_screened: int
     banners: tuple[str, ...]

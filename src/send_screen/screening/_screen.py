@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from send_screen.cohorts import BY_HAND, Cohort
+from send_screen.cohorts import MANUAL_REVIEW, Cohort
 from send_screen.errors import UsageError
 from send_screen.governance import Bundle
 from send_screen.screening._capacity import Capacity, listed_and_margin
 from send_screen.screening._limits import beyond_training, out_of_range, refuse_or_warn
-from send_screen.screening._reader import Reader, reader_of
-from send_screen.screening._result import ScreenedChild, ScreeningResult, SetAsideChild
+from send_screen.screening._reader import Reader, role_access
+from send_screen.screening._result import ScreenedChild, ScreeningResult, ExcludedChild
 from send_screen.screening._sure import sureness
 from send_screen.screening._words import reasons
-from send_screen.tables import hash_order
+from send_screen.tables import tie_break_key
 
 
 def screen_cohort(
@@ -47,7 +47,7 @@ def screen_cohort(
     per_school : bool, default False
         Whether each school has its own places.
     reader : str, optional
-        The role that will read the list; see :func:`reader_of`.
+        The role that will read the list; see :func:`role_access`.
     allow_synthetic_model : bool, default False
         Whether a version that learnt from invented children may be shown real ones, under a watermark.
     today : datetime.date, optional
@@ -56,7 +56,7 @@ def screen_cohort(
     Returns
     -------
     ScreeningResult
-        ``n_rows == n_screened + len(set_aside)``.
+        ``n_rows == n_screened + len(excluded)``.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def screen_cohort(
             "The file does not say which school a child goes to, so places cannot be given by school.",
             remedy=f"Add the column {bundle.spec.show_school.column}, or leave out --per-school.",
         )
-    eyes = reader_of(bundle.contracts, reader)
+    eyes = role_access(bundle.contracts, reader)
     banners = (
         *refuse_or_warn(bundle, cohort, today=today, allow_synthetic_model=allow_synthetic_model),
         *beyond_training(bundle, cohort),
@@ -78,7 +78,7 @@ def screen_cohort(
     X = cohort.X[list(bundle.tables.features)]
     score, contributions = bundle.tables.score(X), bundle.tables.contributions(X)
     bundle.tables.check_additivity(score, contributions)
-    order = hash_order(cohort.ids.tolist())
+    order = tie_break_key(cohort.ids.tolist())
     school = cohort.show["school"] if per_school else None
     listed, margin = listed_and_margin(score, order, school, capacity)
     sure = sureness(bundle, X, score, school, capacity)
@@ -105,8 +105,8 @@ def screen_cohort(
             listed_by_10=None if sure is None else round(10 * float(sure.chance[position])),
         )
 
-    rows = _visible(bundle, eyes, cohort.set_aside).to_dict("records")
-    set_aside = tuple(set_aside_child({str(k): v for k, v in row.items()}, bundle, eyes) for row in rows)
+    rows = _visible(bundle, eyes, cohort.excluded).to_dict("records")
+    excluded = tuple(excluded_child({str(k): v for k, v in row.items()}, bundle, eyes) for row in rows)
     return ScreeningResult(
         model=model_facts(bundle),
         file=file,
@@ -116,9 +116,9 @@ def screen_cohort(
         reader=eyes.role,
         listed=tuple(map(child, listed)),
         margin=tuple(map(child, margin)),
-        set_aside=set_aside,
-        set_aside_by_group=_by_group(bundle, cohort),
-        n_rows=len(cohort) + len(set_aside),
+        excluded=excluded,
+        manual_review_by_group=_by_group(bundle, cohort),
+        n_rows=len(cohort) + len(excluded),
         n_screened=len(cohort),
         banners=banners,
         notes=(*cohort.notes, *out_of_range(bundle, cohort)),
@@ -168,7 +168,7 @@ def _visible(bundle: Bundle, eyes: Reader, shown: pd.DataFrame) -> pd.DataFrame:
     return shown.assign(**dict.fromkeys(hidden, ""))
 
 
-def set_aside_child(row: dict[str, Any], bundle: Bundle, eyes: Reader) -> SetAsideChild:
+def excluded_child(row: dict[str, Any], bundle: Bundle, eyes: Reader) -> ExcludedChild:
     """Return a set-aside row as its reader may see it."""
     conditions = {condition.rule: condition.column for condition in (*bundle.spec.population, *bundle.spec.eligible)}
     ref = conditions.get(row["rule"])
@@ -179,7 +179,7 @@ def set_aside_child(row: dict[str, Any], bundle: Bundle, eyes: Reader) -> SetAsi
     def text(key: str) -> str:
         return "" if pd.isna(row[key]) else str(row[key])
 
-    return SetAsideChild(
+    return ExcludedChild(
         row=int(row["row"]),
         child_id=text("child_id"),
         name=text("name"),
@@ -195,14 +195,14 @@ def set_aside_child(row: dict[str, Any], bundle: Bundle, eyes: Reader) -> SetAsi
 
 def _by_group(bundle: Bundle, cohort: Cohort) -> tuple[dict[str, object], ...]:
     """Count the children to look at by hand in each group, beside all rows of the group."""
-    by_hand = cohort.set_aside[cohort.set_aside["kind"] == BY_HAND]
+    manual_review = cohort.excluded[cohort.excluded["kind"] == MANUAL_REVIEW]
     rows: list[dict[str, object]] = []
     for group in bundle.spec.groups:
-        aside = cohort.set_aside[f"group.{group.name}"].value_counts()
-        hand = by_hand[f"group.{group.name}"].value_counts()
+        aside = cohort.excluded[f"group.{group.name}"].value_counts()
+        hand = manual_review[f"group.{group.name}"].value_counts()
         everyone = cohort.sensitive[group.name].value_counts().add(aside, fill_value=0)
         rows += [
-            {"attribute": group.label, "group": name, "n_set_aside": int(hand.get(name, 0)), "n_rows": int(n)}
+            {"attribute": group.label, "group": name, "n_excluded": int(hand.get(name, 0)), "n_rows": int(n)}
             for name, n in everyone.sort_index().items()
         ]
     return tuple(rows)

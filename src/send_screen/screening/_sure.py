@@ -47,5 +47,5 @@ def sureness(
     of_bags = bundle.bags.score(X)
     chance = np.zeros(len(score))
     for part in shared_places(np.arange(len(score)), school):
-        chance[part] = bundle.bags.chance_of_listing(score[part], of_bags[:, part], capacity.of(len(part)))
-    return Sureness(*bundle.bags.score_interval(score, of_bags), chance)
+        chance[part] = bundle.bags.selection_probability(score[part], of_bags[:, part], capacity.of(len(part)))
+    return Sureness(*bundle.bags.prediction_interval(score, of_bags), chance)

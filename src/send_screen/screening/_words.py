@@ -91,7 +91,7 @@ def reasons(
     """
     found, unknown, ask = [], [], []
     for feature, value, contribution in zip(features, values, contributions, strict=True):
-        agency = reader.whom_to_ask(feature)
+        agency = reader.data_owner(feature)
         if agency is not None:
             ask.append(agency)
             continue

@@ -6,7 +6,7 @@ Their unique pupil numbers are of authority 000, which was given to no authority
 
 from send_screen.simulation._england import England, simulate_england
 from send_screen.simulation._planted import random_groups, replace_goals_by_noise
-from send_screen.simulation._rows import invented_rows
+from send_screen.simulation._rows import synthetic_rows
 from send_screen.simulation._write import school_file, write_england
 
 __all__ = [
@@ -16,5 +16,5 @@ __all__ = [
     "school_file",
     "replace_goals_by_noise",
     "random_groups",
-    "invented_rows",
+    "synthetic_rows",
 ]

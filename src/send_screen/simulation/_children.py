@@ -12,7 +12,7 @@ from send_screen.simulation._schools import LARGEST_CLASS, Schools
 #: Letters of the UPN, by the value that the check sum gives them (no I, O or S).
 CHECK_LETTERS = np.array(list("ABCDEFGHJKLMNPQRTUVWXYZ"))
 #: No authority has this number: it is the mark of an invented child.
-INVENTED_AUTHORITY = "000"
+SYNTHETIC_AUTHORITY = "000"
 
 FORENAMES = np.array(
     [a + b for a in ("Zib", "Quo", "Plim", "Wug", "Snor", "Vlo", "Drib", "Glim", "Yub", "Krun") for b in ("bo", "nix",
@@ -120,10 +120,10 @@ def invent_children(rng: np.random.Generator, schools: Schools, first_year: int)
     classes = -(-schools.size // LARGEST_CLASS)
     return Children(
         school=school,
-        upn=upns(INVENTED_AUTHORITY, establishment, first_year, serial),
+        upn=upns(SYNTHETIC_AUTHORITY, establishment, first_year, serial),
         surname=SURNAMES[rng.integers(0, len(SURNAMES), n)],
         forename=FORENAMES[rng.integers(0, len(FORENAMES), n)],
-        school_number=np.char.add(INVENTED_AUTHORITY, establishment.astype(str)),
+        school_number=np.char.add(SYNTHETIC_AUTHORITY, establishment.astype(str)),
         class_name=np.array([f"R{letter}" for letter in _class_letters(int(classes.max()))])[serial % classes[school]],
         born=first_birthday + age_days,
         months_younger=age_days * 12 / days,

@@ -10,7 +10,7 @@ from send_screen.specs import ModelSpec
 _DATES = ("2018-03-01", "2017-11-15")
 
 
-def invented_rows(spec: ModelSpec, contracts: dict[str, Contract]) -> pd.DataFrame:
+def synthetic_rows(spec: ModelSpec, contracts: dict[str, Contract]) -> pd.DataFrame:
     """Return two rows of children who do not exist, and who are in the spec's population and eligible.
 
     Every value is made from the contract alone (its codes, the middle of its ranges), so that nothing of any child

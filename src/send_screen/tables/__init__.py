@@ -1,42 +1,42 @@
 """The model as data: tables that people can read, scored and explained exactly with numpy and pandas alone.
 
-A model is exported as :class:`RiskTables`: an intercept, one term a feature and a few surfaces of two. Its score
+A model is exported as :class:`RiskTables`: an intercept, one term a feature and a few interactions of two. Its score
 (log-odds) is a sum, so its exact Shapley values are look-ups. A model file is JSON, is checked against its hash before
 it is parsed, and is never unpickled. Beside it stand the rules that any list or page made from a score keeps: who is
 within capacity (:func:`top_k`), and what may be published about few children (:func:`published_range` and its
 neighbours).
 """
 
-from send_screen.tables._bags import BagTables, with_spread
-from send_screen.tables._capacity import hash_order, places, ranking, top_k
+from send_screen.tables._bags import BaggedTables, with_standard_errors
+from send_screen.tables._capacity import tie_break_key, places, ranking, top_k
 from send_screen.tables._columns import describe_difference
-from send_screen.tables._published import published_tables, published_together
+from send_screen.tables._published import published_tables, publish_tables
 from send_screen.tables._purify import purify
 from send_screen.tables._scorecard import Scorecard, scorecard
 from send_screen.tables._shape import ShapeTerm
-from send_screen.tables._signs import sign_violations
+from send_screen.tables._signs import monotonicity_violations
 from send_screen.tables._small_numbers import MINIMUM_CHILDREN, merged_levels, published_counts, published_range
-from send_screen.tables._surface import Surface
+from send_screen.tables._surface import InteractionTerm
 from send_screen.tables._tables import RiskTables
-from send_screen.tables._tally import short_edge
+from send_screen.tables._tally import shortest_cut_point
 from send_screen.tables._terms import LevelsTerm, LinearTerm, Term
 
 __all__ = [
     "RiskTables",
-    "BagTables",
+    "BaggedTables",
     "LinearTerm",
     "LevelsTerm",
     "ShapeTerm",
-    "Surface",
+    "InteractionTerm",
     "Term",
     "purify",
     "published_tables",
-    "published_together",
-    "with_spread",
-    "sign_violations",
+    "publish_tables",
+    "with_standard_errors",
+    "monotonicity_violations",
     "Scorecard",
     "scorecard",
-    "hash_order",
+    "tie_break_key",
     "places",
     "ranking",
     "top_k",
@@ -44,6 +44,6 @@ __all__ = [
     "published_range",
     "published_counts",
     "merged_levels",
-    "short_edge",
+    "shortest_cut_point",
     "describe_difference",
 ]

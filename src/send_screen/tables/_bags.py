@@ -18,7 +18,7 @@ from send_screen.tables._shape import ShapeTerm
 from send_screen.tables._signs import edges_of
 from send_screen.tables._strict import Fields
 from send_screen.tables._student import student_cdf, student_quantile
-from send_screen.tables._surface import Surface
+from send_screen.tables._surface import InteractionTerm
 from send_screen.tables._tables import RiskTables
 from send_screen.tables._terms import LevelsTerm, LinearTerm, Term
 
@@ -28,7 +28,7 @@ MAX_BAGS = 1_000
 
 
 @dataclass(frozen=True)
-class BagTables:
+class BaggedTables:
     r"""The models of the bags, each learnt without a share of the schools; their mean is the version.
 
     In each of R rounds the schools are dealt to G parts and each bag leaves out one of them, so how far a figure
@@ -80,7 +80,7 @@ class BagTables:
             raise TablesError("'typical_variance' must be a number, 0 or more.")
 
     @classmethod
-    def learnt_from(cls, X: pd.DataFrame, tables: Sequence[RiskTables], rounds: Sequence[int]) -> BagTables:
+    def learnt_from(cls, X: pd.DataFrame, tables: Sequence[RiskTables], rounds: Sequence[int]) -> BaggedTables:
         """Return bags with the variance that is typical of the training children ``X``."""
         bags = cls(tuple(tables), tuple(rounds), 0.0)
         return replace(bags, typical_variance=float(np.mean(bags.standard_error(bags.score(X)) ** 2)))
@@ -113,7 +113,7 @@ class BagTables:
         error: np.ndarray = np.sqrt(total / len(set(self.rounds)))
         return error
 
-    def score_interval(self, score: np.ndarray, of_bags: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def prediction_interval(self, score: np.ndarray, of_bags: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return between what and what the score of 95 in 100 models learnt from other schools would be.
 
         Parameters
@@ -130,7 +130,7 @@ class BagTables:
         width = student_quantile(0.975, self._degrees) * self._error_of_another(of_bags)
         return score - width, score + width
 
-    def chance_of_listing(self, score: np.ndarray, of_bags: np.ndarray, k: int) -> np.ndarray:
+    def selection_probability(self, score: np.ndarray, of_bags: np.ndarray, k: int) -> np.ndarray:
         """Return the chance that a model learnt from other schools lists a child, when each lists ``k`` of these.
 
         Parameters
@@ -193,7 +193,7 @@ class BagTables:
         return f'{json.dumps(head)[:-1]}, "bags": [\n{bags}\n]}}\n'
 
     @classmethod
-    def from_json(cls, text: str) -> BagTables:
+    def from_json(cls, text: str) -> BaggedTables:
         """Return the bags written in ``text``.
 
         Raises
@@ -212,8 +212,8 @@ class BagTables:
         return cls(tuple(tables), tuple(rounds), fields.size("typical_variance"))
 
 
-def with_spread(tables: RiskTables, bags: BagTables) -> RiskTables:
-    """Return tables whose shapes, levels and surfaces say how sure each of their values is.
+def with_standard_errors(tables: RiskTables, bags: BaggedTables) -> RiskTables:
+    """Return tables whose shapes, levels and interactions say how sure each of their values is.
 
     A spread is the standard error, by the bags, of what the term says beside its mean, line included; that of a bin is
     at its middle.
@@ -227,19 +227,19 @@ def with_spread(tables: RiskTables, bags: BagTables) -> RiskTables:
         values = [bag.terms[j].at(middles) - bag.terms[j].mean for bag in bags.tables]
         return replace(term, spread=tuple(bags.standard_error(np.array(values)).tolist()))
 
-    def sure_surface(surface: Surface) -> Surface:
-        own = [tables.terms[place[feature]] for feature in surface.features]
-        middles = [np.append(_middles(edges, term), np.nan) for edges, term in zip(surface.edges, own, strict=True)]
+    def sure_surface(interaction: InteractionTerm) -> InteractionTerm:
+        own = [tables.terms[place[feature]] for feature in interaction.features]
+        middles = [np.append(_middles(edges, term), np.nan) for edges, term in zip(interaction.edges, own, strict=True)]
         first, second = (axis.ravel() for axis in np.meshgrid(*middles, indexing="ij"))
-        values = np.zeros((len(bags.tables), *surface.shape))
+        values = np.zeros((len(bags.tables), *interaction.shape))
         for b, bag in enumerate(bags.tables):
-            for other in bag.surfaces:  # one that a bag has not says 0 there
-                if other.features == surface.features:
-                    values[b] = (other.at(first, second) - other.mean).reshape(surface.shape)
-        return replace(surface, spread=tuple(map(tuple, bags.standard_error(values).tolist())))
+            for other in bag.interactions:  # one that a bag has not says 0 there
+                if other.features == interaction.features:
+                    values[b] = (other.at(first, second) - other.mean).reshape(interaction.shape)
+        return replace(interaction, spread=tuple(map(tuple, bags.standard_error(values).tolist())))
 
     terms = tuple(sure(term, j) for j, term in enumerate(tables.terms))
-    return replace(tables, terms=terms, surfaces=tuple(map(sure_surface, tables.surfaces)))
+    return replace(tables, terms=terms, interactions=tuple(map(sure_surface, tables.interactions)))
 
 
 def _training_places(term: Term) -> tuple[np.ndarray, np.ndarray]:

@@ -27,7 +27,7 @@ def places(rate: float, n: int) -> int:
     return min(n, math.floor(rate * n + 0.5))
 
 
-def hash_order(ids: Sequence[str]) -> np.ndarray:
+def tie_break_key(ids: Sequence[str]) -> np.ndarray:
     """Return one repeatable number a child, by which equal scores are put in order.
 
     The first eight bytes of the SHA-256 of the identifier: the same in every run, and unrelated to the order of the
@@ -52,7 +52,7 @@ def ranking(score: np.ndarray, order: np.ndarray) -> np.ndarray:
     ----------
     score : numpy.ndarray of float, shape (n,)
     order : numpy.ndarray of uint64, shape (n,)
-        From :func:`hash_order`.
+        From :func:`tie_break_key`.
 
     Examples
     --------

@@ -14,7 +14,7 @@ from send_screen.errors import TablesError
 from send_screen.tables._cells import numbers
 from send_screen.tables._kernels import kernel
 from send_screen.tables._lookup import Lookup
-from send_screen.tables._surface import Surface
+from send_screen.tables._surface import InteractionTerm
 from send_screen.tables._terms import LevelsTerm, Term
 
 LOAD_FROM = 200_000  # children: with fewer, numpy is done before the kernel is loaded (2 to 4 s)
@@ -30,7 +30,7 @@ class Parts:
     base_value: float
     tolerance: float
     terms: tuple[Term, ...]
-    surfaces: tuple[Surface, ...]
+    interactions: tuple[InteractionTerm, ...]
     lookup: Callable[[np.dtype], Lookup]
 
 
@@ -134,11 +134,11 @@ def _by_numpy(parts: Parts, X: pd.DataFrame, score: np.ndarray, out: np.ndarray)
         score += log_odds
         np.subtract(log_odds, term.mean, out=out[j])
     features = [term.feature for term in parts.terms]
-    for surface in parts.surfaces:
-        first, second = (features.index(feature) for feature in surface.features)
-        log_odds = surface.at(places[first], places[second])
+    for interaction in parts.interactions:
+        first, second = (features.index(feature) for feature in interaction.features)
+        log_odds = interaction.at(places[first], places[second])
         score += log_odds
-        half = 0.5 * (log_odds - surface.mean)
+        half = 0.5 * (log_odds - interaction.mean)
         out[first] += half
         out[second] += half
     # written so that NaN fails too

@@ -5,7 +5,7 @@ needs no other library, and also holds a file to what a schema cannot say (edges
 edges, no key is there twice). A file may come from anywhere, so nothing in it is trusted: its size, depth, keys, types
 and numbers are checked, and the first thing that is wrong is told with its place.
 
-Format 1, which had no shapes or surfaces and kept levels in an object, is read too.
+Format 1, which had no shapes or interactions and kept levels in an object, is read too.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from send_screen.errors import TablesError
 from send_screen.tables import _strict as strict
 from send_screen.tables._lines import dumps
 from send_screen.tables._strict import Fields
-from send_screen.tables._surface import Surface
+from send_screen.tables._surface import InteractionTerm
 from send_screen.tables._term_format import read_old_term, read_surface, read_term, surface_fields, term_fields
 from send_screen.tables._terms import Term
 
@@ -34,7 +34,7 @@ class Document:
     terms: tuple[Term, ...]
     n_background: int
     name: str
-    surfaces: tuple[Surface, ...]
+    interactions: tuple[InteractionTerm, ...]
 
 
 def write_document(document: Document) -> str:
@@ -45,7 +45,7 @@ def write_document(document: Document) -> str:
         "n_background": document.n_background,
         "intercept": document.intercept,
         "terms": [term_fields(term) for term in document.terms],
-        "surfaces": [surface_fields(surface) for surface in document.surfaces],
+        "interactions": [surface_fields(interaction) for interaction in document.interactions],
     }
     return dumps(content) + "\n"
 
@@ -77,7 +77,7 @@ def read_value(value: object, path: str) -> Document:
             f"{path}.format", f"must be {FORMAT!r}: this file is of another kind, or of a version not known here"
         )
     expected = {"format", "name", "n_background", "intercept", "terms"}
-    fields = Fields(value, path, expected if version == OLD_FORMAT else expected | {"surfaces"})
+    fields = Fields(value, path, expected if version == OLD_FORMAT else expected | {"interactions"})
     read = read_old_term if version == OLD_FORMAT else read_term
     terms: dict[str, Term] = {}
     for entry, path in fields.items("terms", MAX_TERMS):
@@ -85,11 +85,11 @@ def read_value(value: object, path: str) -> Document:
         if term.feature in terms:
             strict.refuse(f"{path}.feature", "names a feature that already has a term")
         terms[term.feature] = term
-    entries = fields.items("surfaces", MAX_TERMS) if "surfaces" in fields else []
+    entries = fields.items("interactions", MAX_TERMS) if "interactions" in fields else []
     return Document(
         intercept=fields.number("intercept"),
         terms=tuple(terms.values()),
         n_background=fields.count("n_background"),
         name=fields.text("name"),
-        surfaces=tuple(read_surface(*entry) for entry in entries),
+        interactions=tuple(read_surface(*entry) for entry in entries),
     )

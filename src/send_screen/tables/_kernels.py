@@ -1,4 +1,4 @@
-"""The kernel: bins, terms and surfaces of many children, one cache-sized block after the other.
+"""The kernel: bins, terms and interactions of many children, one cache-sized block after the other.
 
 numba is imported here and nowhere else, and only when a file is large enough for its start to be worth while. Where it
 is not installed (a school's light install) or cannot be loaded, everything is done by numpy, with the same bits.
@@ -55,8 +55,8 @@ def _explain(
     pairs: Any,
     row: Any,
     column: Any,
-    surface: Any,
-    surface_mean: Any,
+    interaction: Any,
+    interaction_mean: Any,
 ) -> int:
     """Score and explain the children ``start`` to ``stop`` of ``X``, shape (p, n), into ``score`` and ``out``.
 
@@ -134,8 +134,8 @@ def _explain(
             phi1 = out[pairs[q, 1], o : o + k]
             r = row[q]
             c = column[q]
-            t = surface[q]
-            centre = surface_mean[q]
+            t = interaction[q]
+            centre = interaction_mean[q]
             for i in range(k):
                 value = t[r[b0[i]] + c[b1[i]]]
                 s[i] += value

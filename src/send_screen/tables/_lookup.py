@@ -17,7 +17,7 @@ import numpy as np
 
 from send_screen.tables._shape import bin_of
 from send_screen.tables._signs import edges_of, steps_of
-from send_screen.tables._surface import Surface
+from send_screen.tables._surface import InteractionTerm
 from send_screen.tables._terms import LevelsTerm, Term
 
 MOST_CELLS = 4_096  # 16 KB: half of a core's first cache
@@ -26,7 +26,7 @@ MOST_IN_A_CELL = 3  # beyond this, halving the axis again and again is faster
 
 @dataclass(frozen=True)
 class Lookup:
-    """Arrays of p features with at most m edges, and s surfaces; ``X`` is in the precision of ``edges``.
+    """Arrays of p features with at most m edges, and s interactions; ``X`` is in the precision of ``edges``.
 
     Attributes
     ----------
@@ -45,12 +45,12 @@ class Lookup:
         Log-odds of each bin beside the line, and of missing values.
     slope, low, high, mean : numpy.ndarray of float64, shape (p,)
     slot : numpy.ndarray of int64, shape (p,)
-        Where the bins of a feature are kept for surfaces; 0 for one that has none.
+        Where the bins of a feature are kept for interactions; 0 for one that has none.
     pairs : numpy.ndarray of int64, shape (s, 2)
     row, column : numpy.ndarray of uint32, shape (s, m + 2)
-        For each bin of a surface's first feature the start of its row in ``cells_of``, and of its second the column.
-    surface : numpy.ndarray of float64, shape (s, most cells of one)
-    surface_mean : numpy.ndarray of float64, shape (s,)
+        For each bin of an interaction's first feature the start of its row in ``cells_of``, and of its second the column.
+    interaction : numpy.ndarray of float64, shape (s, most cells of one)
+    interaction_mean : numpy.ndarray of float64, shape (s,)
     """
 
     lowest: np.ndarray
@@ -69,14 +69,14 @@ class Lookup:
     pairs: np.ndarray
     row: np.ndarray
     column: np.ndarray
-    surface: np.ndarray
-    surface_mean: np.ndarray
+    interaction: np.ndarray
+    interaction_mean: np.ndarray
 
     @classmethod
-    def build(cls, terms: Sequence[Term], surfaces: Sequence[Surface], dtype: Any) -> Lookup:
+    def build(cls, terms: Sequence[Term], interactions: Sequence[InteractionTerm], dtype: Any) -> Lookup:
         """Return the arrays for columns of ``dtype``, float32 or float64."""
         p = len(terms)
-        axes = [_axis(term, surfaces) for term in terms]
+        axes = [_axis(term, interactions) for term in terms]
         m = max((len(axis) for axis in axes), default=0)
         padded = 2 ** (m + 1).bit_length()
         edges = np.full((p, padded), np.nan, dtype=dtype)
@@ -93,19 +93,19 @@ class Lookup:
             before[j, :cells] = counts
             before[j, cells] = len(axes[j]) + 1
         features = [term.feature for term in terms]
-        paired = [feature for feature in features if any(feature in surface.features for surface in surfaces)]
+        paired = [feature for feature in features if any(feature in interaction.features for interaction in interactions)]
         lines = [
             (0.0, 0.0, 0.0) if isinstance(term, LevelsTerm) else (term.slope, term.low, term.high) for term in terms
         ]
         slope, low, high = np.array(lines, dtype=np.float64).reshape(p, 3).T.copy()
-        pairs = [tuple(features.index(feature) for feature in surface.features) for surface in surfaces]
-        row, column = np.zeros((2, len(surfaces), m + 2), dtype=np.uint32)
-        flat = np.zeros((len(surfaces), max((s.shape[0] * s.shape[1] for s in surfaces), default=0)))
-        for s, (surface, pair) in enumerate(zip(surfaces, pairs, strict=True)):
-            for places, j, own, scale in zip((row, column), pair, surface.edges, (surface.shape[1], 1), strict=True):
+        pairs = [tuple(features.index(feature) for feature in interaction.features) for interaction in interactions]
+        row, column = np.zeros((2, len(interactions), m + 2), dtype=np.uint32)
+        flat = np.zeros((len(interactions), max((s.shape[0] * s.shape[1] for s in interactions), default=0)))
+        for s, (interaction, pair) in enumerate(zip(interactions, pairs, strict=True)):
+            for places, j, own, scale in zip((row, column), pair, interaction.edges, (interaction.shape[1], 1), strict=True):
                 starts = np.array([-np.inf, *axes[j], np.nan])
                 places[s, : len(starts)] = bin_of(own, starts) * scale
-            flat[s, : surface.shape[0] * surface.shape[1]] = np.array(surface.values).ravel()
+            flat[s, : interaction.shape[0] * interaction.shape[1]] = np.array(interaction.values).ravel()
         return cls(
             lowest=np.array([grid[0] for grid in grids], dtype=dtype),
             cells_per_unit=np.array([grid[1] for grid in grids], dtype=dtype),
@@ -120,16 +120,16 @@ class Lookup:
             high=high,
             mean=np.array([term.mean for term in terms], dtype=np.float64),
             slot=np.array([paired.index(f) + 1 if f in paired else 0 for f in features], dtype=np.int64),
-            pairs=np.array(pairs, dtype=np.int64).reshape(len(surfaces), 2),
+            pairs=np.array(pairs, dtype=np.int64).reshape(len(interactions), 2),
             row=row,
             column=column,
-            surface=flat,
-            surface_mean=np.array([surface.mean for surface in surfaces], dtype=np.float64),
+            interaction=flat,
+            interaction_mean=np.array([interaction.mean for interaction in interactions], dtype=np.float64),
         )
 
 
-def _axis(term: Term, surfaces: Sequence[Surface]) -> tuple[float, ...]:
-    own = [s.edges[s.features.index(term.feature)] for s in surfaces if term.feature in s.features]
+def _axis(term: Term, interactions: Sequence[InteractionTerm]) -> tuple[float, ...]:
+    own = [s.edges[s.features.index(term.feature)] for s in interactions if term.feature in s.features]
     return tuple(sorted({edge for edges in (edges_of(term), *own) for edge in edges}))
 
 

@@ -62,7 +62,7 @@ def coarsened(
     """Return for each row and each column of a grid what it belongs to, so that each cell has none or at least ten.
 
     Whole neighbouring rows or columns are merged. Of the merges that touch a cell of 1 to 9 children, the one is taken
-    that changes the surface least for each such cell it ends.
+    that changes the interaction least for each such cell it ends.
 
     Parameters
     ----------

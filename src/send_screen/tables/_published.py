@@ -11,13 +11,13 @@ import pandas as pd
 from send_screen.errors import TablesError
 from send_screen.tables._columns import require_columns
 from send_screen.tables._merge import is_few, merged_bins, pool_rows, pooled
-from send_screen.tables._published_surface import merged_surface
+from send_screen.tables._published_surface import merged_interaction
 from send_screen.tables._shape import ShapeTerm, bin_of
-from send_screen.tables._signs import as_shape, edges_of, sign_violations, steps_of, with_signs
+from send_screen.tables._signs import as_shape, edges_of, monotonicity_violations, steps_of, with_signs
 from send_screen.tables._small_numbers import MINIMUM_CHILDREN, merged_levels, published_counts
-from send_screen.tables._surface import Surface
+from send_screen.tables._surface import InteractionTerm
 from send_screen.tables._tables import RiskTables
-from send_screen.tables._tally import Tally
+from send_screen.tables._tally import TrainingCounts
 from send_screen.tables._terms import LevelsTerm, LinearTerm, Term
 
 
@@ -33,11 +33,11 @@ def published_tables(
     - A bin of fewer than ten training children is merged with the neighbour whose value is nearer, a level with others
       (:func:`merged_levels`). A line ends where ten children are at or beyond its end.
     - Every edge becomes the shortest decimal that cuts the training children in the same place; ten are on either side.
-    - A surface has no edge that its features' terms have not. Whole rows and columns are merged until each cell has
-      none or at least ten children. Where that cannot be had for children whose value is missing, the surface says
+    - An interaction has no edge that its features' terms have not. Whole rows and columns are merged until each cell has
+      none or at least ten children. Where that cannot be had for children whose value is missing, the interaction says
       nothing of them (0). It is purified again, and what the merging made a main effect moves into the terms.
     - Counts are those of the training children; where one is withheld, so is what would give it away.
-    - Each sign is made to hold again (:func:`sign_violations`), and the mean score of the training children is kept.
+    - Each sign is made to hold again (:func:`monotonicity_violations`), and the mean score of the training children is kept.
 
     Parameters
     ----------
@@ -59,10 +59,10 @@ def published_tables(
     TablesError
         If a slope has the wrong sign.
     """
-    return published_together([tables], X, signs=signs, sample_weight=sample_weight)[0]
+    return publish_tables([tables], X, signs=signs, sample_weight=sample_weight)[0]
 
 
-def published_together(
+def publish_tables(
     tables: Sequence[RiskTables],
     X: pd.DataFrame,
     *,
@@ -71,17 +71,17 @@ def published_together(
 ) -> list[RiskTables]:
     """Return :func:`published_tables` of several models of the same children, who are counted once for all of them."""
     weight = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
-    tally = Tally(X, weight)
+    tally = TrainingCounts(X, weight)
     return [_published(one, tally, signs or {}) for one in tables]
 
 
-def _published(tables: RiskTables, tally: Tally, signs: Mapping[str, int]) -> RiskTables:
+def _published(tables: RiskTables, tally: TrainingCounts, signs: Mapping[str, int]) -> RiskTables:
     require_columns(tables.features, tally.X)
     own = {term.feature: term for term in tables.terms}
     mean = tables.intercept + sum(map(tally.mean, tables.terms))
-    mean += sum(tally.mean_surface(surface, _of(surface, own)) for surface in tables.surfaces)
+    mean += sum(tally.mean_surface(interaction, _of(interaction, own)) for interaction in tables.interactions)
     terms: dict[str, Term] = {}
-    cuts: dict[str, tuple[float, ...]] = {}  # where a surface may step
+    cuts: dict[str, tuple[float, ...]] = {}  # where an interaction may step
     for term in tables.terms:
         ordered = bool(signs.get(term.feature))
         if isinstance(term, LevelsTerm):
@@ -91,63 +91,63 @@ def _published(tables: RiskTables, tally: Tally, signs: Mapping[str, int]) -> Ri
         else:
             terms[term.feature] = _merged_numbers(term, tables, tally)
             cuts[term.feature] = edges_of(terms[term.feature])
-    surfaces = []
-    for surface in tables.surfaces:
-        merged, effects = merged_surface(surface, cuts, _of(surface, own), tally)
+    interactions = []
+    for interaction in tables.interactions:
+        merged, effects = merged_interaction(interaction, cuts, _of(interaction, own), tally)
         for feature, edges, effect in effects:
             terms[feature] = _plus(terms[feature], edges, effect)
         if any(value for row in merged.values for value in row):
-            surfaces.append(merged)
+            interactions.append(merged)
     for feature, term in terms.items():
         sign = signs.get(feature, 0)
         term = _few_missing(term, tally)
         if isinstance(term, LevelsTerm):
             term = _merged_levels(term, tally, ordered=bool(sign))
-        term = _few_missing(with_signs(term, surfaces, sign), tally)
-        terms[feature] = _counted(with_signs(term, surfaces, sign), tally)
-    if short := sign_violations(list(terms.values()), surfaces, signs):
+        term = _few_missing(with_signs(term, interactions, sign), tally)
+        terms[feature] = _counted(with_signs(term, interactions, sign), tally)
+    if short := monotonicity_violations(list(terms.values()), interactions, signs):
         raise TablesError("A sign does not hold after merging.", column=next(iter(short)))
     published = RiskTables(
         intercept=0.0,
         terms=tuple(terms.values()),
         n_background=len(tally.X),
         name=tables.name,
-        surfaces=tuple(surfaces),
+        interactions=tuple(interactions),
     )
     return replace(published, intercept=mean - published.base_value)
 
 
-def _of(surface: Surface, terms: Mapping[str, Term]) -> tuple[Term, Term]:
-    first, second = surface.features
+def _of(interaction: InteractionTerm, terms: Mapping[str, Term]) -> tuple[Term, Term]:
+    first, second = interaction.features
     return terms[first], terms[second]
 
 
-def _merged_numbers(term: LinearTerm | ShapeTerm, tables: RiskTables, tally: Tally) -> LinearTerm | ShapeTerm:
-    """Return a term of numbers cut where it or a surface of it steps, no bin of fewer than ten children."""
+def _merged_numbers(term: LinearTerm | ShapeTerm, tables: RiskTables, tally: TrainingCounts) -> LinearTerm | ShapeTerm:
+    """Return a term of numbers cut where it or an interaction of it steps, no bin of fewer than ten children."""
     axis = tally.axis(term)
     low, high = axis.range or (0.0, 0.0)
     low, high = max(low, term.low), min(high, term.high)
     if low > high:  # the line lies wholly beyond what may be told
         low = high = min(max(low, term.low), term.high)
     slope = term.slope if axis.n_known >= 2 * MINIMUM_CHILDREN else 0.0
-    edges = {*edges_of(term), *(edge for surface in tables.surfaces for edge in _edges(surface, term.feature))}
+    edges = {*edges_of(term), *(edge for interaction in tables.interactions for edge in _edges(interaction, term.feature))}
     if edges:
         fine = tuple(sorted(edges))
         values = steps_of(term)[bin_of(edges_of(term), np.array([-np.inf, *fine]))]
         counts, weights = tally.bins(term, fine)
         member = merged_bins(counts[:-1], values)
         kept = [edge for edge, step in zip(fine, np.diff(member), strict=True) if step]
-        cuts = tuple(tally.short_edge(term, edge) for edge in kept)
+        cuts = tuple(tally.shortest_cut_point(term, edge) for edge in kept)
         term = as_shape(term, cuts, pool_rows(values, weights[:-1], member))
     return replace(term, slope=slope, low=low, high=high)
 
 
-def _edges(surface: Surface, feature: str) -> tuple[float, ...]:
-    return surface.edges[surface.features.index(feature)] if feature in surface.features else ()
+def _edges(interaction: InteractionTerm, feature: str) -> tuple[float, ...]:
+    return interaction.edges[interaction.features.index(feature)] if feature in interaction.features else ()
 
 
 def _plus(term: Term, edges: tuple[float, ...], effect: np.ndarray) -> Term:
-    """Return a term and the main effect that came from a surface: one value a bin, the last for missing."""
+    """Return a term and the main effect that came from an interaction: one value a bin, the last for missing."""
     *known, missing = effect
     if isinstance(term, LevelsTerm):
         bins = bin_of(edges, np.arange(len(term.levels)))
@@ -158,7 +158,7 @@ def _plus(term: Term, edges: tuple[float, ...], effect: np.ndarray) -> Term:
     return replace(as_shape(term, edges_of(term), values), missing=term.missing + float(missing))
 
 
-def _merged_levels(term: LevelsTerm, tally: Tally, *, ordered: bool) -> LevelsTerm:
+def _merged_levels(term: LevelsTerm, tally: TrainingCounts, *, ordered: bool) -> LevelsTerm:
     """Return a term of levels in which those of few children share a value with others."""
     if not term.levels:
         return term
@@ -173,7 +173,7 @@ def _merged_levels(term: LevelsTerm, tally: Tally, *, ordered: bool) -> LevelsTe
     return replace(term, levels=levels, missing=missing, spread=None, counts=tuple(counts))
 
 
-def _level_groups(term: LevelsTerm, tally: Tally, *, ordered: bool) -> np.ndarray:
+def _level_groups(term: LevelsTerm, tally: TrainingCounts, *, ordered: bool) -> np.ndarray:
     """Return the group that each level is merged into; -1 for one that says nothing of its own.
 
     A level of no child is as the one before it, or where levels have no order as a missing one; so is every level when
@@ -186,7 +186,7 @@ def _level_groups(term: LevelsTerm, tally: Tally, *, ordered: bool) -> np.ndarra
     return np.maximum.accumulate(np.maximum(member, 0)) if ordered and groups else member
 
 
-def _few_missing(term: Term, tally: Tally) -> Term:
+def _few_missing(term: Term, tally: TrainingCounts) -> Term:
     """Return a term whose missing values, where too few to say anything of, score about as the known ones on average.
 
     Steps take the value of the step nearest to that average: the few then count with that step's children in the
@@ -204,7 +204,7 @@ def _few_missing(term: Term, tally: Tally) -> Term:
     return replace(term, missing=float(large[np.abs(large - average).argmin()]))
 
 
-def _counted(term: Term, tally: Tally) -> Term:
+def _counted(term: Term, tally: TrainingCounts) -> Term:
     """Return a term with the mean and the counts of the training children."""
     axis = tally.axis(term)
     n, n_missing_shown = published_counts(axis.n_known, axis.n_missing)

@@ -1,4 +1,4 @@
-"""A surface with small numbers merged away: the part of hard rule 9 that is about two features."""
+"""An interaction with small numbers merged away: the part of hard rule 9 that is about two features."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ import numpy as np
 
 from send_screen.tables._merge import coarsened, is_few, pool_rows
 from send_screen.tables._purify import purify
-from send_screen.tables._surface import Surface
-from send_screen.tables._tally import Tally
+from send_screen.tables._surface import InteractionTerm
+from send_screen.tables._tally import TrainingCounts
 from send_screen.tables._terms import Term
 
 
-def merged_surface(
-    surface: Surface, allowed: Mapping[str, tuple[float, ...]], terms: tuple[Term, Term], tally: Tally
-) -> tuple[Surface, list[tuple[str, tuple[float, ...], np.ndarray]]]:
-    """Return a coarser, pure surface, and for each feature the edges and values of what is to be added to its term."""
-    values = np.array(surface.values, dtype=np.float64)
-    fine, heavy = tally.cells(surface, terms)
+def merged_interaction(
+    interaction: InteractionTerm, allowed: Mapping[str, tuple[float, ...]], terms: tuple[Term, Term], tally: TrainingCounts
+) -> tuple[InteractionTerm, list[tuple[str, tuple[float, ...], np.ndarray]]]:
+    """Return a coarser, pure interaction, and for each feature the edges and values of what is to be added to its term."""
+    values = np.array(interaction.values, dtype=np.float64)
+    fine, heavy = tally.cells(interaction, terms)
     weights = [heavy.sum(axis=1), heavy.sum(axis=0)]
     cuts = [
         _cuts(tally.ranks(term, edges), allowed[term.feature], tally.ranks(term, allowed[term.feature]))
-        for edges, term in zip(surface.edges, terms, strict=True)
+        for edges, term in zip(interaction.edges, terms, strict=True)
     ]
     members = [np.concatenate([[0], np.cumsum([cut is not None for cut in axis])]).astype(np.intp) for axis in cuts]
     counts = _pooled_cells(fine, members)
@@ -42,8 +42,8 @@ def merged_surface(
         grid, p, q = np.zeros_like(grid), np.ones(len(p)), np.ones(len(q))
     pure, *effects, _ = purify(grid, p, q)
     pure[p == 0.0], pure[:, q == 0.0] = 0.0, 0.0
-    merged = Surface(
-        features=surface.features,
+    merged = InteractionTerm(
+        features=interaction.features,
         edges=(edges[0], edges[1]),
         values=tuple(map(tuple, pure.tolist())),
         mean=0.0,
@@ -51,11 +51,11 @@ def merged_surface(
     )
     mean = float((_pooled_cells(heavy, members) * pure).sum() / heavy.sum())
     added = [np.where(w > 0.0, effect, 0.0) for effect, w in zip(effects, (p, q), strict=True)]
-    return replace(merged, mean=mean), list(zip(surface.features, edges, added, strict=True))
+    return replace(merged, mean=mean), list(zip(interaction.features, edges, added, strict=True))
 
 
 def _cuts(ranks: np.ndarray, allowed: tuple[float, ...], allowed_ranks: np.ndarray) -> list[float | None]:
-    """Return for each edge of a surface the allowed edge at the same place among the children, or None."""
+    """Return for each edge of an interaction the allowed edge at the same place among the children, or None."""
     same = dict(zip(allowed_ranks.tolist(), allowed, strict=True))
     own = ranks.tolist()
     return [same.get(rank) if rank not in own[:i] else None for i, rank in enumerate(own)]

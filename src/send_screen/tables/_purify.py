@@ -10,13 +10,13 @@ from send_screen.errors import TablesError
 def purify(
     values: np.ndarray, weights0: np.ndarray, weights1: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-    r"""Return a grid as pure surface, two main effects and a constant, under product-of-marginals weights.
+    r"""Return a grid as pure interaction, two main effects and a constant, under product-of-marginals weights.
 
     With the weights :math:`p_a` of the rows and :math:`q_b` of the columns, each adding up to 1, the constant is
     :math:`c = \sum_{ab} p_a q_b T_{ab}`, the main effects are :math:`u_a = \sum_b q_b T_{ab} - c` and
     :math:`v_b = \sum_a p_a T_{ab} - c`, and what is left, :math:`S_{ab} = T_{ab} - u_a - v_b - c`, has mean 0 in every
     row and column [Lengerich2020]_. Because the weights are a product, one pass is exact, and an average over
-    a row of a surface that is monotone is monotone: with joint weights neither is true.
+    a row of an interaction that is monotone is monotone: with joint weights neither is true.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def purify(
 
     References
     ----------
-    .. [Lengerich2020] See :class:`~send_screen.tables.Surface`.
+    .. [Lengerich2020] See :class:`~send_screen.tables.InteractionTerm`.
 
     Examples
     --------

@@ -85,7 +85,7 @@ class Scorecard:
         Points to start from: the average training child's score, rounded.
     start_exact : float
     features : tuple of CardFeature
-    surfaces : tuple of CardSurface
+    interactions : tuple of CardSurface
     digits : int
         Decimals of the points.
     """
@@ -94,14 +94,14 @@ class Scorecard:
     start: float
     start_exact: float
     features: tuple[CardFeature, ...]
-    surfaces: tuple[CardSurface, ...]
+    interactions: tuple[CardSurface, ...]
     digits: int
 
     @property
     def largest_error(self) -> float:
         """Furthest that a sum of rounded points can be from the exact score of any child, in log-odds."""
         errors = [feature.largest_error for feature in self.features]
-        errors += [surface.largest_error for surface in self.surfaces]
+        errors += [interaction.largest_error for interaction in self.interactions]
         return abs(self.start - self.start_exact) + sum(errors)
 
     def look_up(self, tables: RiskTables, X: pd.DataFrame) -> pd.DataFrame:
@@ -116,8 +116,8 @@ class Scorecard:
 
         Returns
         -------
-        pandas.DataFrame, shape (n, features + surfaces)
-            A column a feature, under its name, and after them one a surface, under both names.
+        pandas.DataFrame, shape (n, features + interactions)
+            A column a feature, under its name, and after them one an interaction, under both names.
         """
         found: dict[object, np.ndarray] = {}
         places = {term.feature: term.coordinates(X[term.feature]) for term in tables.terms}
@@ -128,9 +128,9 @@ class Scorecard:
             else:
                 at = bin_of([row.lower for row in feature.rows[1:] if row.lower is not None], places[feature.feature])
             found[feature.feature] = np.array([*(row.points for row in feature.rows), feature.missing])[at]
-        for surface in self.surfaces:
-            bins = [bin_of(axis, places[name]) for axis, name in zip(surface.bounds, surface.features, strict=True)]
-            found[surface.features] = np.array(surface.points)[bins[0], bins[1]]
+        for interaction in self.interactions:
+            bins = [bin_of(axis, places[name]) for axis, name in zip(interaction.bounds, interaction.features, strict=True)]
+            found[interaction.features] = np.array(interaction.points)[bins[0], bins[1]]
         looked_up = pd.DataFrame(list(found.values())).T.set_axis(X.index)
         return looked_up.set_axis(pd.Index(list(found), dtype=object), axis=1)
 
@@ -193,23 +193,23 @@ def scorecard(tables: RiskTables, *, digits: int = 1, values: Mapping[str, Seque
         )
         for term in tables.terms
     )
-    surfaces = []
-    for surface in tables.surfaces:
-        exact = np.array(surface.values) - surface.mean
+    interactions = []
+    for interaction in tables.interactions:
+        exact = np.array(interaction.values) - interaction.mean
         points = [[_rounded(value, digits) for value in row] for row in exact.tolist()]
-        first, second = surface.features
-        surfaces.append(
+        first, second = interaction.features
+        interactions.append(
             CardSurface(
-                features=surface.features,
+                features=interaction.features,
                 labels=(labels[first], labels[second]),
-                bounds=surface.edges,
-                levels=(_levels_of(by_name[first], surface.edges[0]), _levels_of(by_name[second], surface.edges[1])),
+                bounds=interaction.edges,
+                levels=(_levels_of(by_name[first], interaction.edges[0]), _levels_of(by_name[second], interaction.edges[1])),
                 points=tuple(map(tuple, points)),
                 largest_error=float(np.max(np.abs(np.array(points) - exact))),
             )
         )
     start = tables.base_value
-    return Scorecard(tables.name, _rounded(start, digits), start, features, tuple(surfaces), digits)
+    return Scorecard(tables.name, _rounded(start, digits), start, features, tuple(interactions), digits)
 
 
 def _rounded(value: float, digits: int) -> float:

@@ -9,16 +9,16 @@ import numpy as np
 
 from send_screen.errors import TablesError
 from send_screen.tables._shape import ShapeTerm, bin_of
-from send_screen.tables._surface import Surface
+from send_screen.tables._surface import InteractionTerm
 from send_screen.tables._terms import LevelsTerm, LinearTerm, Term
 
 _ROOM = 1e-12  # what a step is raised beyond the least, so that rounding in a sum cannot turn it
 
 
-def sign_violations(terms: Sequence[Term], surfaces: Sequence[Surface], signs: Mapping[str, int]) -> dict[str, float]:
+def monotonicity_violations(terms: Sequence[Term], interactions: Sequence[InteractionTerm], signs: Mapping[str, int]) -> dict[str, float]:
     r"""Return the features whose sign does not hold for the whole score, and by how much, in log-odds.
 
-    Every other feature is in at most one surface with feature j and takes any value, so the least that the score can
+    Every other feature is in at most one interaction with feature j and takes any value, so the least that the score can
     rise at an edge e of j is exactly
 
     .. math:: \Delta t_j(e) + \sum_k \min_b \Delta t_{jk}(e, b),
@@ -29,7 +29,7 @@ def sign_violations(terms: Sequence[Term], surfaces: Sequence[Surface], signs: M
     Parameters
     ----------
     terms : sequence of Term
-    surfaces : sequence of Surface
+    interactions : sequence of InteractionTerm
     signs : mapping of str to int
         +1 where more is more risk, -1 where more is less; levels count in their order.
 
@@ -41,19 +41,19 @@ def sign_violations(terms: Sequence[Term], surfaces: Sequence[Surface], signs: M
     worst: dict[str, float] = {}
     for term in terms:
         if sign := signs.get(term.feature, 0):
-            axis = _Axis(term, surfaces, sign)
+            axis = _Axis(term, interactions, sign)
             if (short := max(0.0, *(-axis.rises), axis.missing_short, -sign * axis.slope)) > 0.0:
                 worst[term.feature] = short
     return worst
 
 
-def with_signs(term: Term, surfaces: Sequence[Surface], sign: int) -> Term:
+def with_signs(term: Term, interactions: Sequence[InteractionTerm], sign: int) -> Term:
     """Return the term with each step, and missing, raised just so far that the sign holds for the whole score.
 
     Parameters
     ----------
     term : Term
-    surfaces : sequence of Surface
+    interactions : sequence of InteractionTerm
         All of the model's.
     sign : int
         +1, -1, or 0 for none.
@@ -63,7 +63,7 @@ def with_signs(term: Term, surfaces: Sequence[Surface], sign: int) -> Term:
     TablesError
         If the slope has the other sign: that no step can mend.
     """
-    axis = _Axis(term, surfaces, sign)
+    axis = _Axis(term, interactions, sign)
     if sign == 0:
         return term
     if sign * axis.slope < 0:
@@ -72,17 +72,17 @@ def with_signs(term: Term, surfaces: Sequence[Surface], sign: int) -> Term:
         steps = np.maximum(axis.own, np.where(axis.theirs < 0, _ROOM - axis.theirs, 0.0))
         values = sign * np.concatenate([[0.0], np.cumsum(steps)])
         term = _with_steps(term, axis.edges, values + np.mean(axis.values - values))
-        axis = _Axis(term, surfaces, sign)
+        axis = _Axis(term, interactions, sign)
     if axis.missing_short > 0:
         term = replace(term, missing=term.missing + axis.missing_short + _ROOM)
     return term
 
 
 class _Axis:
-    """A feature's axis cut at every edge of its term and of its surfaces; risk rises along it when the sign holds."""
+    """A feature's axis cut at every edge of its term and of its interactions; risk rises along it when the sign holds."""
 
-    def __init__(self, term: Term, surfaces: Sequence[Surface], sign: int) -> None:
-        grids = [_along(surface, term.feature) for surface in surfaces if term.feature in surface.features]
+    def __init__(self, term: Term, interactions: Sequence[InteractionTerm], sign: int) -> None:
+        grids = [_along(interaction, term.feature) for interaction in interactions if term.feature in interaction.features]
         self.edges = tuple(sorted({edge for edges in (edges_of(term), *(e for e, _ in grids)) for edge in edges}))
         starts = np.array([-np.inf, *self.edges])
         self.values = steps_of(term)[bin_of(edges_of(term), starts)]
@@ -112,11 +112,11 @@ def steps_of(term: Term) -> np.ndarray:
     return np.array(term.values if isinstance(term, ShapeTerm) else [0.0], dtype=np.float64)
 
 
-def _along(surface: Surface, feature: str) -> tuple[tuple[float, ...], np.ndarray]:
-    """Return the edges of a feature in a surface, and the values with that feature's bins as rows."""
-    values = np.array(surface.values, dtype=np.float64)
-    axis = surface.features.index(feature)
-    return surface.edges[axis], values if axis == 0 else values.T
+def _along(interaction: InteractionTerm, feature: str) -> tuple[tuple[float, ...], np.ndarray]:
+    """Return the edges of a feature in an interaction, and the values with that feature's bins as rows."""
+    values = np.array(interaction.values, dtype=np.float64)
+    axis = interaction.features.index(feature)
+    return interaction.edges[axis], values if axis == 0 else values.T
 
 
 def _with_steps(term: Term, edges: tuple[float, ...], values: np.ndarray) -> Term:

@@ -13,7 +13,7 @@ from send_screen.tables._shape import bin_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surface:
+class InteractionTerm:
     r"""What two features say together, beyond what each says alone: :math:`t_{jk}(x_j, x_k)`.
 
     Purified with product-of-marginals weights [Lengerich2020]_: under the training rows' two marginal distributions,
@@ -87,11 +87,11 @@ class Surface:
 
     @property
     def reach(self) -> float:
-        """Largest absolute value that the surface can take, in log-odds."""
+        """Largest absolute value that the interaction can take, in log-odds."""
         return max(abs(value) for row in self.values for value in row)
 
     def at(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        """Return the surface at places on its two axes (NaN is missing): float64, shape (n,)."""
+        """Return the interaction at places on its two axes (NaN is missing): float64, shape (n,)."""
         values = np.array(self.values, dtype=np.float64)
         found: np.ndarray = values[bin_of(self.edges[0], first), bin_of(self.edges[1], second)]
         return found

@@ -18,7 +18,7 @@ from send_screen.tables._columns import require_columns
 from send_screen.tables._explain import BATCH, ExplainedBatch, Explainer, Parts, no_sum
 from send_screen.tables._format import MAX_BYTES, Document, read_document, write_document
 from send_screen.tables._lookup import Lookup
-from send_screen.tables._surface import Surface
+from send_screen.tables._surface import InteractionTerm
 from send_screen.tables._terms import Term
 
 _TOLERANCE = 1e-9
@@ -34,7 +34,7 @@ class RiskTables:
     .. math:: \phi_j = t_j(x_j) - \bar t_j + \tfrac12 \sum_k \left( t_{jk}(x_j, x_k) - \bar t_{jk} \right),
 
     where :math:`\bar t` is a mean over the training rows; with the mean score as base value they add up to the score.
-    The halves are exact because surfaces are pure (:func:`purify`). Of a surface, the coalition of no feature is worth
+    The halves are exact because interactions are pure (:func:`purify`). Of an interaction, the coalition of no feature is worth
     :math:`\bar t_{jk}`; that of j alone the mean over the training rows of :math:`t_{jk}(x_j, \cdot)`, which is 0;
     likewise that of k alone; and that of both :math:`t_{jk}(x_j, x_k)`. So j brings :math:`-\bar t_{jk}` when it comes
     first and :math:`t_{jk}(x_j, x_k)` when it comes second.
@@ -49,13 +49,13 @@ class RiskTables:
         Number of training rows behind the means.
     name : str
         What people call the model.
-    surfaces : tuple of Surface
+    interactions : tuple of InteractionTerm
         At most one for each pair of features, in any order.
 
     Raises
     ------
     TablesError
-        If a number is not finite, a feature has two terms, or a surface is of a feature that has none.
+        If a number is not finite, a feature has two terms, or an interaction is of a feature that has none.
 
     References
     ----------
@@ -75,7 +75,7 @@ class RiskTables:
     [-1.0, 0.0, 0.0]
     >>> tables.base_value, tables.contributions(children)[:, 0].tolist()
     (-2.5, [1.5, 2.5, 2.5])
-    >>> tables.clamped(children)[:, 0].tolist()
+    >>> tables.clipped(children)[:, 0].tolist()
     [False, False, True]
     """
 
@@ -83,11 +83,11 @@ class RiskTables:
     terms: tuple[Term, ...]
     n_background: int
     name: str
-    surfaces: tuple[Surface, ...] = ()
+    interactions: tuple[InteractionTerm, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "terms", tuple(self.terms))
-        object.__setattr__(self, "surfaces", tuple(self.surfaces))
+        object.__setattr__(self, "interactions", tuple(self.interactions))
         if is_misleading(self.name):
             raise TablesError(f"'name' {MISLEADING}.")
         if not math.isfinite(self.intercept):
@@ -102,12 +102,12 @@ class RiskTables:
                 raise TablesError(f"feature {feature!r} has two terms.", column=feature)
             seen.add(feature)
         pairs: set[frozenset[str]] = set()
-        for surface in self.surfaces:
-            pair = frozenset(surface.features)
+        for interaction in self.interactions:
+            pair = frozenset(interaction.features)
             if not pair <= seen:
-                raise TablesError("a surface is of a feature that has no term.", column=surface.name)
+                raise TablesError("an interaction is of a feature that has no term.", column=interaction.name)
             if pair in pairs:
-                raise TablesError("two surfaces are of the same features.", column=surface.name)
+                raise TablesError("two interactions are of the same features.", column=interaction.name)
             pairs.add(pair)
 
     @property
@@ -118,7 +118,7 @@ class RiskTables:
     @property
     def base_value(self) -> float:
         """Mean score of the training rows, in log-odds."""
-        return self.intercept + sum(term.mean for term in self.terms) + sum(surface.mean for surface in self.surfaces)
+        return self.intercept + sum(term.mean for term in self.terms) + sum(interaction.mean for interaction in self.interactions)
 
     def score(self, X: pd.DataFrame, *, threads: int | None = None) -> np.ndarray:
         """Return the log-odds of each child.
@@ -186,8 +186,8 @@ class RiskTables:
     def contributions_by(self, groups: Mapping[str, Sequence[str]], X: pd.DataFrame) -> np.ndarray:
         r"""Return each group of features' exact contribution, as when an agency gives all its columns or none.
 
-        The players of the game are then groups, not features. A surface within a group belongs to it whole, since no
-        other player is in it; of a surface between two groups each has half, for the reason that each of two features
+        The players of the game are then groups, not features. An interaction within a group belongs to it whole, since no
+        other player is in it; of an interaction between two groups each has half, for the reason that each of two features
         has. So a group's Shapley value is the sum of its features', whatever the groups:
 
         .. math:: \phi_G = \sum_{j \in G} \phi_j
@@ -271,7 +271,7 @@ class RiskTables:
     @property
     def _parts(self) -> Parts:
         tolerance = _TOLERANCE * self._scale
-        return Parts(self.intercept, self.base_value, tolerance, self.terms, self.surfaces, self._lookup)
+        return Parts(self.intercept, self.base_value, tolerance, self.terms, self.interactions, self._lookup)
 
     @cached_property
     def _lookups(self) -> dict[np.dtype, Lookup]:
@@ -279,7 +279,7 @@ class RiskTables:
 
     def _lookup(self, dtype: np.dtype) -> Lookup:
         if dtype not in self._lookups:
-            self._lookups[dtype] = Lookup.build(self.terms, self.surfaces, dtype)
+            self._lookups[dtype] = Lookup.build(self.terms, self.interactions, dtype)
         return self._lookups[dtype]
 
     def check_additivity(self, score: np.ndarray, contributions: np.ndarray) -> None:
@@ -303,12 +303,12 @@ class RiskTables:
     @property
     def _scale(self) -> float:
         """Largest size of the numbers that are added up: what rounding is relative to."""
-        return 1.0 + abs(self.intercept) + sum(part.reach + abs(part.mean) for part in (*self.terms, *self.surfaces))
+        return 1.0 + abs(self.intercept) + sum(part.reach + abs(part.mean) for part in (*self.terms, *self.interactions))
 
-    def clamped(self, X: pd.DataFrame) -> np.ndarray:
+    def clipped(self, X: pd.DataFrame) -> np.ndarray:
         """Return where a value lay beyond the training range and scored as its end: bool, shape (n, p)."""
         require_columns(self.features, X)
-        return _stack([term.clamped(X[term.feature]) for term in self.terms], len(X))
+        return _stack([term.clipped(X[term.feature]) for term in self.terms], len(X))
 
     def unseen(self, X: pd.DataFrame) -> np.ndarray:
         """Return where a level was not seen in training and scored as a missing one: bool, shape (n, p)."""
@@ -320,7 +320,7 @@ class RiskTables:
 
         The format is ``send_screen.risk_tables/2``; its schema is ``risk_tables.schema.json`` in this package.
         """
-        return write_document(Document(self.intercept, self.terms, self.n_background, self.name, self.surfaces))
+        return write_document(Document(self.intercept, self.terms, self.n_background, self.name, self.interactions))
 
     @classmethod
     def from_json(cls, text: str) -> RiskTables:

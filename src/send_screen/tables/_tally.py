@@ -11,7 +11,7 @@ import pandas as pd
 from send_screen.tables._shape import bin_of
 from send_screen.tables._signs import edges_of, steps_of
 from send_screen.tables._small_numbers import published_range
-from send_screen.tables._surface import Surface
+from send_screen.tables._surface import InteractionTerm
 from send_screen.tables._terms import LevelsTerm, Term
 
 Edges = tuple[float, ...]
@@ -41,7 +41,7 @@ class Axis:
 
 
 @dataclass
-class Tally:
+class TrainingCounts:
     """Counts, weights and means over the training children; what was counted before is not counted again.
 
     Attributes
@@ -81,11 +81,11 @@ class Tally:
             self._ranks[key] = np.searchsorted(self._ordered(term), edges)
         return self._ranks[key]
 
-    def short_edge(self, term: Term, edge: float) -> float:
+    def shortest_cut_point(self, term: Term, edge: float) -> float:
         """Return the shortest decimal that has the same values below it as ``edge``."""
         key = term.feature, edge
         if key not in self._short:
-            self._short[key] = short_edge(edge, self._ordered(term))
+            self._short[key] = shortest_cut_point(edge, self._ordered(term))
         return self._short[key]
 
     def _ordered(self, term: Term) -> np.ndarray:
@@ -105,15 +105,15 @@ class Tally:
             self._bins[key] = self._counted(bin_of(edges, self.axis(term).places), len(edges) + 2)
         return self._bins[key]
 
-    def cells(self, surface: Surface, terms: tuple[Term, Term]) -> tuple[np.ndarray, np.ndarray]:
-        """Return how many children, and what weight, lie in each cell of a surface, missing ones last."""
-        key = surface.features, surface.edges
+    def cells(self, interaction: InteractionTerm, terms: tuple[Term, Term]) -> tuple[np.ndarray, np.ndarray]:
+        """Return how many children, and what weight, lie in each cell of an interaction, missing ones last."""
+        key = interaction.features, interaction.edges
         if key not in self._cells:
             first, second = (
-                bin_of(edges, self.axis(term).places) for edges, term in zip(surface.edges, terms, strict=True)
+                bin_of(edges, self.axis(term).places) for edges, term in zip(interaction.edges, terms, strict=True)
             )
-            counts, weights = self._counted(first * surface.shape[1] + second, surface.shape[0] * surface.shape[1])
-            self._cells[key] = counts.reshape(surface.shape), weights.reshape(surface.shape)
+            counts, weights = self._counted(first * interaction.shape[1] + second, interaction.shape[0] * interaction.shape[1])
+            self._cells[key] = counts.reshape(interaction.shape), weights.reshape(interaction.shape)
         return self._cells[key]
 
     def mean(self, term: Term) -> float:
@@ -125,9 +125,9 @@ class Tally:
         """Return the mean of a term over the children whose value is known: there must be some."""
         return self._known(term) / self.axis(term).weight_known
 
-    def mean_surface(self, surface: Surface, terms: tuple[Term, Term]) -> float:
-        """Return the mean of a surface."""
-        return float((self.cells(surface, terms)[1] * np.array(surface.values)).sum() / self._total)
+    def mean_surface(self, interaction: InteractionTerm, terms: tuple[Term, Term]) -> float:
+        """Return the mean of an interaction."""
+        return float((self.cells(interaction, terms)[1] * np.array(interaction.values)).sum() / self._total)
 
     def _known(self, term: Term) -> float:
         """Return the weighted sum of a term over the children whose value is known."""
@@ -149,12 +149,12 @@ class Tally:
         return np.bincount(bins, minlength=size), np.bincount(bins, weights=self.weight, minlength=size)
 
 
-def short_edge(edge: float, known: np.ndarray) -> float:
+def shortest_cut_point(edge: float, known: np.ndarray) -> float:
     """Return the shortest decimal that has the same of the ``known`` values, which ascend, below it as ``edge``.
 
     Examples
     --------
-    >>> short_edge(0.30000000000000004, np.array([0.2, 0.4]))
+    >>> shortest_cut_point(0.30000000000000004, np.array([0.2, 0.4]))
     0.3
     """
     i = int(np.searchsorted(known, edge, side="left"))

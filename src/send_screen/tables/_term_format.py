@@ -1,4 +1,4 @@
-"""A term or surface as the fields of a model file, and back."""
+"""A term or interaction as the fields of a model file, and back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from send_screen.tables import _strict as strict
 from send_screen.tables._lines import Line, LineObject
 from send_screen.tables._shape import ShapeTerm
 from send_screen.tables._strict import Fields
-from send_screen.tables._surface import Surface
+from send_screen.tables._surface import InteractionTerm
 from send_screen.tables._terms import LevelsTerm, LinearTerm, Term
 
 MAX_BINS = 4_096  # of one feature; no shape of ours comes near
@@ -54,16 +54,16 @@ def _spread(rows: list[LineObject], spread: tuple[float, ...] | None) -> dict[st
     return {"missing_spread": missing}
 
 
-def surface_fields(surface: Surface) -> dict[str, object]:
-    """Return a surface as it is written."""
+def surface_fields(interaction: InteractionTerm) -> dict[str, object]:
+    """Return an interaction as it is written."""
     return {
-        "features": Line(surface.features),
-        "edges": [Line(edges) for edges in surface.edges],
-        "values": [Line(row) for row in surface.values],
-        "mean": surface.mean,
+        "features": Line(interaction.features),
+        "edges": [Line(edges) for edges in interaction.edges],
+        "values": [Line(row) for row in interaction.values],
+        "mean": interaction.mean,
         **{
             name: [Line(row) for row in grid]
-            for name, grid in (("n", surface.n), ("spread", surface.spread))
+            for name, grid in (("n", interaction.n), ("spread", interaction.spread))
             if grid is not None
         },
     }
@@ -177,8 +177,8 @@ def _shape(fields: Fields) -> ShapeTerm:
 
 def _rows(fields: Fields, name: str, expected: set[str], optional: Set[str] = frozenset()) -> list[Fields]:
     # a spread is in every row or in none
-    with_spread = {"spread"} if "missing_spread" in fields else set()
-    return [Fields(entry, path, expected | with_spread, optional) for entry, path in fields.items(name, MAX_BINS)]
+    with_standard_errors = {"spread"} if "missing_spread" in fields else set()
+    return [Fields(entry, path, expected | with_standard_errors, optional) for entry, path in fields.items(name, MAX_BINS)]
 
 
 def _read_spread(fields: Fields, rows: list[Fields]) -> tuple[float, ...] | None:
@@ -187,8 +187,8 @@ def _read_spread(fields: Fields, rows: list[Fields]) -> tuple[float, ...] | None
     return (*(row.size("spread") for row in rows), fields.size("missing_spread"))
 
 
-def read_surface(value: object, path: str) -> Surface:
-    """Return the surface in ``value``, as :func:`surface_fields` gives it."""
+def read_surface(value: object, path: str) -> InteractionTerm:
+    """Return the interaction in ``value``, as :func:`surface_fields` gives it."""
     fields = Fields(value, path, {"features", "edges", "values", "mean"}, {"n", "spread"})
     first, second = (strict.text(*entry) for entry in fields.items("features", 2, exactly=2))
     edges = [
@@ -201,7 +201,7 @@ def read_surface(value: object, path: str) -> Surface:
         return [strict.items(*row, columns, exactly=columns) for row in fields.items(name, rows, exactly=rows)]
 
     with _placed(path):
-        return Surface(
+        return InteractionTerm(
             features=(first, second),
             edges=(edges[0], edges[1]),
             values=tuple(tuple(strict.number(*cell) for cell in row) for row in grid("values")),

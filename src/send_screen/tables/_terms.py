@@ -76,13 +76,13 @@ class LinearTerm:
         """Return the term for each child: float64, shape (n,)."""
         return self.at(self.coordinates(column))
 
-    def clamped(self, column: pd.Series) -> np.ndarray:
+    def clipped(self, column: pd.Series) -> np.ndarray:
         """Return where a value lies beyond the training range and that changes the score: bool, shape (n,)."""
         x = self.coordinates(column)
         return ((x < self.low) | (x > self.high)) & (self.slope != 0.0)
 
     def unseen(self, column: pd.Series) -> np.ndarray:
-        """Return False for every child: a number is clamped, never unseen."""
+        """Return False for every child: a number is clipped, never unseen."""
         return np.zeros(len(column), dtype=bool)
 
 
@@ -160,7 +160,7 @@ class LevelsTerm:
         """Return the term for each child: float64, shape (n,)."""
         return self.at(self.coordinates(column))
 
-    def clamped(self, column: pd.Series) -> np.ndarray:
+    def clipped(self, column: pd.Series) -> np.ndarray:
         """Return False for every child: a level has no range."""
         return np.zeros(len(column), dtype=bool)
 

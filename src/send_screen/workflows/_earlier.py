@@ -116,9 +116,9 @@ def _counted(tables: RiskTables, X: pd.DataFrame) -> Iterator[np.ndarray]:
             yield from (_bin(term.edges, at) == i for i, n in enumerate(term.n or ()) if n is not None)
         if isinstance(term, LevelsTerm):
             yield from (at == i for i, n in enumerate(term.counts or ()) if n is not None)
-    for surface in tables.surfaces:
-        first, second = (_bin(edges, places[f]) for edges, f in zip(surface.edges, surface.features, strict=True))
-        for i, row in enumerate(surface.n or ()):
+    for interaction in tables.interactions:
+        first, second = (_bin(edges, places[f]) for edges, f in zip(interaction.edges, interaction.features, strict=True))
+        for i, row in enumerate(interaction.n or ()):
             yield from ((first == i) & (second == j) for j, n in enumerate(row) if n is not None)
 
 

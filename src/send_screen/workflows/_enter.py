@@ -25,23 +25,23 @@ from send_screen.governance import (
 from send_screen.pictures import shap_waterfall
 from send_screen.reports import PAGES as VERSION_PAGES
 from send_screen.reports import render_in_short, shape_svg, surface_svg
-from send_screen.simulation import invented_rows
+from send_screen.simulation import synthetic_rows
 from send_screen.specs import ModelSpec
-from send_screen.tables import BagTables, RiskTables
+from send_screen.tables import BaggedTables, RiskTables
 from send_screen.tracking import LoggedVersion, log_version
 from send_screen.workflows._signature import signature
 from send_screen.workflows._version import write_version
 
 HASHES = ("spec_sha256", "data_sha256", "tables_sha256", "code_version", "trained_on")
 PAGES = (*VERSION_PAGES, "published.json")
-WATERFALL = "plots/invented_child.svg"
+WATERFALL = "plots/synthetic_child.svg"
 
 
 def enter(
     spec: ModelSpec,
     contracts: dict[str, Contract],
     tables: RiskTables,
-    bags: BagTables | None,
+    bags: BaggedTables | None,
     document: dict[str, Any],
     *,
     uri: str,
@@ -56,7 +56,7 @@ def enter(
     spec : ModelSpec
     contracts : dict of str to Contract
     tables : RiskTables
-    bags : BagTables or None
+    bags : BaggedTables or None
         The models whose mean the tables are.
     document : dict
         ``published.json``.
@@ -104,7 +104,7 @@ def enter(
             },
             note=render_in_short(document),
             columns=signature(spec, contracts),
-            example=invented_rows(spec, contracts),
+            example=synthetic_rows(spec, contracts),
             register=register,
             sign=None if key is None else signed,
         )
@@ -125,7 +125,7 @@ def run_plots(document: dict[str, Any]) -> dict[str, str]:
     """Return each picture of the model that is an artefact of its run: path, and SVG."""
     return {
         **{f"plots/{shape['feature']}.svg": shape_svg(shape) for shape in document["shapes"]},
-        **{f"plots/{'_x_'.join(s['features'])}.svg": surface_svg(s) for s in document["surfaces"]},
+        **{f"plots/{'_x_'.join(s['features'])}.svg": surface_svg(s) for s in document["interactions"]},
     }
 
 

@@ -17,7 +17,7 @@ from send_screen.errors import DataError, GateError, MissingExtraError
 from send_screen.evaluation import EvidenceKeys
 from send_screen.governance import EVIDENCE, sha256_of
 
-_SET_ASIDE = b"send_screen.set_aside"  # inside the file, so that the file's hash holds it too
+_EXCLUDED = b"send_screen.excluded"  # inside the file, so that the file's hash holds it too
 _MOST_CELLS = 2**29  # of 8 bytes each; nine million children with fifty columns are fewer
 
 
@@ -26,7 +26,7 @@ def store_evidence(
     name: str,
     version: str,
     evidence: pd.DataFrame,
-    set_aside: pd.DataFrame,
+    excluded: pd.DataFrame,
     keys: EvidenceKeys,
     *,
     held_out: Callable[[Path], object] | None = None,
@@ -40,7 +40,7 @@ def store_evidence(
     name, version : str
         The model's name and the version's id: the place inside the store.
     evidence : pandas.DataFrame
-    set_aside : pandas.DataFrame
+    excluded : pandas.DataFrame
         Rows that could not be used: how many there were for each ``reason`` is kept inside the evidence's file.
     keys : EvidenceKeys
     held_out : callable, optional
@@ -58,7 +58,7 @@ def store_evidence(
         store.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
         (store / name).mkdir(mode=stat.S_IRWXU, exist_ok=True)
         part.mkdir(mode=stat.S_IRWXU)
-        write_evidence(part / EVIDENCE, evidence, set_aside)
+        write_evidence(part / EVIDENCE, evidence, excluded)
         keys.children.to_parquet(part / "children.parquet", index=False)
         keys.schools.to_parquet(part / "schools.parquet", index=False)
         if held_out is not None:
@@ -77,11 +77,11 @@ def store_evidence(
     return place, sha256_of((place / EVIDENCE).read_bytes())
 
 
-def write_evidence(path: Path, evidence: pd.DataFrame, set_aside: pd.DataFrame) -> None:
+def write_evidence(path: Path, evidence: pd.DataFrame, excluded: pd.DataFrame) -> None:
     """Write an evidence table, with how many rows were set aside for each reason."""
-    counts = {str(reason): int(n) for reason, n in set_aside["reason"].value_counts().items()}
+    counts = {str(reason): int(n) for reason, n in excluded["reason"].value_counts().items()}
     table = pa.Table.from_pandas(evidence, preserve_index=False)
-    told = {**(table.schema.metadata or {}), _SET_ASIDE: json.dumps(counts, sort_keys=True).encode()}
+    told = {**(table.schema.metadata or {}), _EXCLUDED: json.dumps(counts, sort_keys=True).encode()}
     pq.write_table(table.replace_schema_metadata(told), path)
 
 
@@ -99,7 +99,7 @@ def read_evidence(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
             if shape[0] * shape[1] > _MOST_CELLS:
                 raise DataError("The evidence is far larger than any evidence of ours.", file=path.name)
             table = file.read()
-        counts: dict[str, int] = json.loads((table.schema.metadata or {}).get(_SET_ASIDE, b"{}"))
+        counts: dict[str, int] = json.loads((table.schema.metadata or {}).get(_EXCLUDED, b"{}"))
         if sum(counts.values()) > _MOST_CELLS or min(counts.values(), default=0) < 0:
             raise ValueError
         reasons = [reason for reason, n in counts.items() for _ in range(n)]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from send_screen.cohorts import Cohort, find_leaks, load_cohort
+from send_screen.cohorts import Cohort, find_target_leakage, load_cohort
 from send_screen.drafting import (
     VERSION,
     ColumnProfile,
@@ -257,12 +257,12 @@ def _without_leaks(
         write(made, numbers[0])
         cohort = load_cohort(load_spec(spec), frame)
         assert cohort.y is not None
-        leaks = find_leaks(
+        leaks = find_target_leakage(
             cohort.X,
             cohort.y.rename("outcome"),
             as_of=cohort.as_of,
             recorded_on=cohort.recorded_on,
-            categories=cohort.categories,
+            categorical_features=cohort.categorical_features,
         )
         known = {column.name for column in made.features}
         guilty = {feature: leak for leak in leaks for feature in leak.features if feature in known}

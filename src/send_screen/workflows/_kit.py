@@ -41,7 +41,7 @@ class Kit(Result):
     version : str
         Id of the version in it.
     title : str
-    trained_on_invented : bool
+    trained_on_synthetic : bool
         Whether that version can screen invented children only.
     pythons : tuple of str
         The Pythons that it has packages for, newest first.
@@ -53,7 +53,7 @@ class Kit(Result):
     sha256: str
     version: str
     title: str
-    trained_on_invented: bool
+    trained_on_synthetic: bool
     pythons: tuple[str, ...]
     python: EmbeddedPython | None
 
@@ -65,7 +65,7 @@ class Kit(Result):
     def sections(self) -> Iterable[Section]:
         """Give what the kit needs, and what to do with it."""
         lines = []
-        if self.trained_on_invented:
+        if self.trained_on_synthetic:
             lines.append("This version learned from invented children: at the school it refuses to list real ones.")
         if self.python:
             lines.append(f"It brings Python {self.python.version}. Hold its SHA-256 against python.org's:")
@@ -87,7 +87,7 @@ class Kit(Result):
             "bytes": self.out.stat().st_size,
             "sha256": self.sha256,
             "version": self.version,
-            "trained_on_invented": self.trained_on_invented,
+            "trained_on_synthetic": self.trained_on_synthetic,
             "pythons": list(self.pythons),
             "python": {"version": self.python.version, "sha256": self.python.sha256} if self.python else None,
         }
@@ -166,7 +166,7 @@ def kit(
         sha256=sha256_of(out.read_bytes()),
         version=version["id"],
         title=version["title"],
-        trained_on_invented=bundle.trained_on_invented,
+        trained_on_synthetic=bundle.trained_on_synthetic,
         pythons=pythons,
         python=embedded,
     )

@@ -8,12 +8,12 @@ from typing import Any
 
 from send_screen.cohorts import Cohort
 from send_screen.estimators import (
-    BUDGET,
+    N_CANDIDATES,
     AdditiveRiskClassifier,
     BoostedTreesClassifier,
     EBMClassifier,
     PenalisedLogisticClassifier,
-    RuleClassifier,
+    BaselineClassifier,
     require_ebm,
 )
 from send_screen.specs import GoalsNotMet, ModelSpec
@@ -44,13 +44,13 @@ def policies(spec: ModelSpec, cohort: Cohort, *, threads: int) -> dict[str, Make
     """
     if "ebm" in spec.challengers:
         require_ebm()
-    signs, categories = spec.signs, cohort.categories
+    signs, categorical_features = spec.monotonic_cst, cohort.categorical_features
     makers: dict[str, Maker] = {
         "rule": lambda: rule(spec),
-        "additive": lambda: AdditiveRiskClassifier(signs=signs, categories=categories, n_jobs=threads),
-        "logistic": lambda: PenalisedLogisticClassifier(C=spec.penalty_c, signs=signs, categories=categories),
-        "lightgbm": lambda: BoostedTreesClassifier(signs=signs, categories=categories, n_jobs=threads),
-        "ebm": lambda: EBMClassifier(categories=categories),
+        "additive": lambda: AdditiveRiskClassifier(signs=signs, categorical_features=categorical_features, n_jobs=threads),
+        "logistic": lambda: PenalisedLogisticClassifier(C=spec.penalty_c, signs=signs, categorical_features=categorical_features),
+        "lightgbm": lambda: BoostedTreesClassifier(signs=signs, categorical_features=categorical_features, n_jobs=threads),
+        "ebm": lambda: EBMClassifier(categorical_features=categorical_features),
     }
     return {
         "version": makers[spec.model],
@@ -68,17 +68,17 @@ def challenger_words(name: str) -> str:
     'LightGBM, with the same signs, tuned inside the training schools (12 settings)'
     """
     if name == "lightgbm":
-        return f"LightGBM, with the same signs, tuned inside the training schools ({BUDGET} settings)"
+        return f"LightGBM, with the same signs, tuned inside the training schools ({N_CANDIDATES} settings)"
     return f"EBM, also readable, as it comes (interpret-core {version('interpret-core')}, no signs)"
 
 
-def rule(spec: ModelSpec) -> RuleClassifier:
+def rule(spec: ModelSpec) -> BaselineClassifier:
     """Return the spec's one-line rule, unfitted."""
     if isinstance(spec.rule, GoalsNotMet):
-        return RuleClassifier(
+        return BaselineClassifier(
             features=list(spec.rule.features),
             not_met=[spec.rule.not_met],
             expected=[spec.rule.met],
-            natural_features=list(spec.rule.natural),
+            operating_point_features=list(spec.rule.natural),
         )
-    return RuleClassifier(features=[spec.rule.feature], natural_share=spec.rule.natural_quantile)
+    return BaselineClassifier(features=[spec.rule.feature], operating_point_share=spec.rule.natural_quantile)

@@ -13,7 +13,7 @@ from send_screen.evaluation import publish
 from send_screen.governance import check_gates
 from send_screen.pictures import drawn
 from send_screen.specs import Group, ModelSpec
-from send_screen.tables import BagTables, RiskTables
+from send_screen.tables import BaggedTables, RiskTables
 
 
 def published_document(
@@ -21,9 +21,9 @@ def published_document(
     contracts: dict[str, Contract],
     tables: RiskTables,
     evidence: pd.DataFrame,
-    set_aside: pd.DataFrame,
+    excluded: pd.DataFrame,
     facts: dict[str, Any],
-    bags: BagTables | None = None,
+    bags: BaggedTables | None = None,
     *,
     earlier: Sequence[Mapping[str, Any]] = (),
     told: Sequence[tuple[str, Sequence[str]]] = (),
@@ -38,11 +38,11 @@ def published_document(
     contracts : dict of str to Contract
     tables : RiskTables
     evidence : pandas.DataFrame
-    set_aside : pandas.DataFrame
+    excluded : pandas.DataFrame
         From :func:`without_values`; only ``reason`` is used.
     facts : dict
         From :func:`version_facts`.
-    bags : BagTables, optional
+    bags : BaggedTables, optional
         For how sure what is drawn is.
     earlier, told
         What is known of the children from elsewhere, as :func:`~send_screen.evaluation.publish` takes it. It is kept
@@ -53,7 +53,7 @@ def published_document(
         outcome_words=spec.outcome.words,
         group_words=group_nouns(spec, evidence),
         intersections=spec.intersections,
-        set_aside=set_aside,
+        excluded=excluded,
         tolerances=spec.tolerances,
         agencies={feature.name: contracts[feature.sources[0].contract].agency for feature in spec.features},
         earlier=earlier,
@@ -70,14 +70,14 @@ def published_document(
     }
 
 
-def without_values(spec: ModelSpec, contracts: dict[str, Contract], set_aside: pd.DataFrame) -> pd.DataFrame:
+def without_values(spec: ModelSpec, contracts: dict[str, Contract], excluded: pd.DataFrame) -> pd.DataFrame:
     """Return set-aside rows under the words of their rules: a row's own reason can quote a cell or a file's name."""
     rules = [rule for contract in contracts.values() for rule in contract.rules]
     rules += [rule for contract in contracts.values() for column in contract.columns.values() for rule in column.rules]
     words = {rule.id: rule.description for rule in rules}
     words |= {condition.rule: condition.words for condition in (*spec.population, *spec.eligible)}
-    told = set_aside["rule"].map(lambda rule: words.get(rule, f"rule {rule}"))
-    return set_aside.assign(reason=set_aside["kind"] + ": " + told)
+    told = excluded["rule"].map(lambda rule: words.get(rule, f"rule {rule}"))
+    return excluded.assign(reason=excluded["kind"] + ": " + told)
 
 
 def group_nouns(spec: ModelSpec, evidence: pd.DataFrame) -> dict[str, dict[str, str]]:

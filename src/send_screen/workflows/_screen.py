@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from send_screen.cohorts import BY_HAND, load_cohort
+from send_screen.cohorts import MANUAL_REVIEW, load_cohort
 from send_screen.contracts import file_name
 from send_screen.errors import MissingExtraError, UsageError
 from send_screen.governance import SCREENING, Entry, OpenLedger, Pseudonyms, appending, sha256_of
@@ -20,7 +20,7 @@ from send_screen.reports import (
     write_list_csv,
     write_list_xlsx,
     write_page,
-    write_set_aside_csv,
+    write_excluded_csv,
 )
 from send_screen.results import Result, Section
 from send_screen.screening import NOTICE, Capacity, ScreeningResult, screen_cohort
@@ -28,7 +28,7 @@ from send_screen.workflows._export import load_model
 
 SUMMARY = "summary.json"
 LEDGER = "screenings.jsonl"
-FILES = ("list.csv", "list.xlsx", "set_aside.csv", "report.html")
+FILES = ("list.csv", "list.xlsx", "excluded.csv", "report.html")
 
 
 @dataclass(frozen=True, repr=False)
@@ -55,13 +55,13 @@ class ScreenedFile(Result):
     def headline(self) -> str:
         """How many rows the file has, and what became of them."""
         found = self.result
-        return f"{found.n_rows} rows = {found.n_screened} screened + {len(found.set_aside)} set aside."
+        return f"{found.n_rows} rows = {found.n_screened} screened + {len(found.excluded)} set aside."
 
     def sections(self) -> Iterable[Section]:
         """Give the counts and the notes; the children who could not be screened come first."""
         found = self.result
-        aside = Counter(child.kind for child in found.set_aside)
-        by_hand_first = sorted(aside.items(), key=lambda item: item[0] != BY_HAND)
+        aside = Counter(child.kind for child in found.excluded)
+        by_hand_first = sorted(aside.items(), key=lambda item: item[0] != MANUAL_REVIEW)
         yield Section(
             [
                 *found.banners,
@@ -93,7 +93,7 @@ def screen(
 ) -> ScreenedFile:
     """List the children of a file whom it would be worth talking about first, with reasons.
 
-    Writes ``list.csv``, ``list.xlsx``, ``set_aside.csv``, ``report.html`` and ``summary.json``.
+    Writes ``list.csv``, ``list.xlsx``, ``excluded.csv``, ``report.html`` and ``summary.json``.
 
     Parameters
     ----------
@@ -188,7 +188,7 @@ def write_results(result: ScreeningResult, out: Path, *, manifest_sha256: str, b
             (out / name).unlink(missing_ok=True)
         write_list_csv(result, out / "list.csv")
         write_list_xlsx(result, out / "list.xlsx")
-        write_set_aside_csv(result, out / "set_aside.csv")
+        write_excluded_csv(result, out / "excluded.csv")
         write_page(render_screening(result), out / "report.html")
         entry = enter_batch(result, out, manifest_sha256, book)
         summary = summarise(result, out, manifest_sha256)
@@ -219,7 +219,7 @@ def enter_batch(result: ScreeningResult, out: Path, manifest_sha256: str, book: 
         "capacity": result.capacity,
         "per_school": result.per_school,
         "n_rows": result.n_rows,
-        "set_aside": len(result.set_aside),
+        "excluded": len(result.excluded),
         "key": pseudonyms.key_id,
         "listed": [{"rank": child.rank, "child": pseudonyms.of(child.child_id)} for child in result.listed],
     }
@@ -251,8 +251,8 @@ def summarise(result: ScreeningResult, out: Path, manifest_sha256: str) -> dict[
         "n_screened": result.n_screened,
         "n_listed": len(result.listed),
         "n_near_threshold": len(result.margin),
-        "set_aside": dict(sorted(Counter(child.kind for child in result.set_aside).items())),
-        "set_aside_by_rule": dict(sorted(Counter(child.rule for child in result.set_aside).items())),
+        "excluded": dict(sorted(Counter(child.kind for child in result.excluded).items())),
+        "excluded_by_rule": dict(sorted(Counter(child.rule for child in result.excluded).items())),
         "notes": list(result.notes),
         "files": {name: sha256_of((out / name).read_bytes()) for name in FILES},
     }

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from send_screen.cohorts import Cohort, find_leaks, hold_out_schools, load_cohort, write_held_out
+from send_screen.cohorts import Cohort, find_target_leakage, hold_out_schools, load_cohort, write_held_out
 from send_screen.contracts import Contract
 from send_screen.errors import LeakageError, SpecError, UsageError
 from send_screen.evaluation import build_evidence, fit_on, out_of_fold
@@ -98,7 +98,7 @@ def train(
     table, keys = build_evidence(cohort, scored, capacity=spec.capacity, seed=int(spec.sha256[:8], 16))
     tell("Fitting the version on all schools that were not kept aside")
     fitted = fit_on(makers["version"](), cohort)
-    tables, bags = replace(fitted.risk_tables_, name=spec.title), getattr(fitted, "bag_tables_", None)
+    tables, bags = replace(fitted.risk_tables_, name=spec.title), getattr(fitted, "bagged_tables_", None)
     tell("Measuring: how well it ranks, for whom, and how sure that is")
     facts = version_facts(
         spec,
@@ -112,14 +112,14 @@ def train(
         code=code_version(),
         packages=package_versions(),
     )
-    set_aside = without_values(spec, contracts, cohort.set_aside)
+    excluded = without_values(spec, contracts, cohort.excluded)
     runs = earlier_runs(tracking_uri, data_sha256=facts["data_sha256"], name=spec.name)
     document = published_document(
         spec,
         contracts,
         tables,
         table,
-        set_aside,
+        excluded,
         facts,
         bags,
         earlier=earlier_versions(spec, runs, version=facts["id"], n=len(cohort)),
@@ -137,7 +137,7 @@ def train(
         spec.name,
         facts["id"],
         table,
-        set_aside,
+        excluded,
         keys,
         held_out=write_held if held is not None else None,
     )
@@ -165,7 +165,7 @@ def train(
         evidence_sha256=evidence_sha256,
         tables_sha256=facts["tables_sha256"],
         n=len(cohort),
-        n_set_aside=len(cohort.set_aside),
+        n_excluded=len(cohort.excluded),
         run_id=logged.run_id,
         model_uri=logged.model_uri,
         tracking_uri=tracking_uri,
@@ -198,14 +198,14 @@ def refuse_leaks(spec: ModelSpec, contracts: dict[str, Contract], cohort: Cohort
         for feature in spec.features
         if any(contracts[ref.contract].columns[ref.column].outcome_status for ref in feature.sources)
     }
-    leaks = find_leaks(
+    leaks = find_target_leakage(
         cohort.X,
         cohort.y,
         as_of=cohort.as_of,
         recorded_on=cohort.recorded_on,
         past_status=frozenset(past_status),
         expected_strong={f.name: f.expected_strong for f in spec.features if f.expected_strong},
-        categories=cohort.categories,
+        categorical_features=cohort.categorical_features,
     )
     if leaks:
         lines = "\n".join(f"  {leak.kind}: {', '.join(leak.features)}. {leak.words} {leak.remedy}" for leak in leaks)

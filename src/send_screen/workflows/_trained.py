@@ -45,7 +45,7 @@ class TrainedVersion(Result):
     evidence : pathlib.Path
         Its place in the evidence store.
     evidence_sha256, tables_sha256 : str
-    n, n_set_aside : int
+    n, n_excluded : int
         Children trained on, and rows set aside.
     run_id, model_uri, tracking_uri : str
     registered_version : str or None
@@ -62,7 +62,7 @@ class TrainedVersion(Result):
     evidence_sha256: str
     tables_sha256: str
     n: int
-    n_set_aside: int
+    n_excluded: int
     run_id: str
     model_uri: str
     tracking_uri: str
@@ -118,7 +118,7 @@ class TrainedVersion(Result):
     @property
     def headline(self) -> str:
         """Which version, of how many children."""
-        return f"{self.name}, version {self.version}: {self.n:,} children learnt from, {self.n_set_aside:,} set aside."
+        return f"{self.name}, version {self.version}: {self.n:,} children learnt from, {self.n_excluded:,} set aside."
 
     def sections(self) -> Iterable[Section]:
         """Give the metrics beside the baseline and challengers, the gaps, the gates, and where the version is."""
@@ -173,7 +173,7 @@ class TrainedVersion(Result):
             "gates": list(self.gates),
             "passed": self.passed,
             "n": self.n,
-            "n_set_aside": self.n_set_aside,
+            "n_excluded": self.n_excluded,
             "evidence": str(self.evidence),
             "evidence_sha256": self.evidence_sha256,
             "tables_sha256": self.tables_sha256,

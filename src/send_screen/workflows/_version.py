@@ -10,7 +10,7 @@ from send_screen.contracts import Contract
 from send_screen.governance import BAGS, sha256_of, version_id
 from send_screen.reports import PAGES
 from send_screen.specs import ModelSpec
-from send_screen.tables import BagTables, RiskTables
+from send_screen.tables import BaggedTables, RiskTables
 from send_screen.workflows._policies import challenger_words
 
 
@@ -18,7 +18,7 @@ def version_facts(
     spec: ModelSpec,
     contracts: dict[str, Contract],
     tables: RiskTables,
-    bags: BagTables | None,
+    bags: BaggedTables | None,
     *,
     trained_on: str,
     as_of: str,
@@ -35,7 +35,7 @@ def version_facts(
     contracts : dict of str to Contract
         By id.
     tables : RiskTables
-    bags : BagTables or None
+    bags : BaggedTables or None
     trained_on : str
         ``"invented"`` or ``"real"``.
     as_of : str
@@ -107,7 +107,7 @@ def write_version(
     spec: ModelSpec,
     contracts: dict[str, Contract],
     tables: RiskTables,
-    bags: BagTables | None,
+    bags: BaggedTables | None,
     published: dict[str, Any],
 ) -> None:
     """Write every file of a version but its manifest into an existing, empty folder."""

@@ -14,7 +14,7 @@ from send_screen.workflows._published import published_document
 from send_screen.workflows._version import version_facts
 
 #: Sections of ``published.json`` that follow from spec and tables, not from the evidence.
-DRAWN = ("shapes", "surfaces", "example", "scorecard")
+DRAWN = ("shapes", "interactions", "example", "scorecard")
 
 
 def check_identity(subject: Subject) -> Finding:
@@ -68,7 +68,7 @@ def check_figures(subject: Subject) -> Finding:
         bundle.contracts,
         bundle.tables,
         subject.evidence.table,
-        subject.evidence.set_aside,
+        subject.evidence.excluded,
         {**subject.claims, "gates": None},
         bundle.bags,
         earlier=knew.get("earlier", ()),

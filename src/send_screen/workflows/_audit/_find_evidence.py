@@ -42,11 +42,11 @@ def evidence_of(subject: Subject, given: Path | None) -> Subject:
     except OSError as error:
         return replace(subject, no_evidence=f"The evidence may not be read from here ({error.strerror}).")
     try:
-        table, set_aside = read_evidence(path)
+        table, excluded = read_evidence(path)
     except DataError as error:
         found = Evidence(path, content, None, pd.DataFrame({"reason": []}), error.message)
         return replace(subject, evidence=found)
-    return replace(subject, evidence=Evidence(path, content, table, set_aside))
+    return replace(subject, evidence=Evidence(path, content, table, excluded))
 
 
 def _candidates(subject: Subject, place: Path) -> list[Path]:

@@ -44,14 +44,14 @@ class Evidence:
     sha256 : str
     table : pandas.DataFrame or None
         None where it cannot be read as one; ``why`` says why.
-    set_aside : pandas.DataFrame
+    excluded : pandas.DataFrame
         ``reason`` of each row that was set aside.
     """
 
     path: Path
     sha256: str
     table: pd.DataFrame | None
-    set_aside: pd.DataFrame
+    excluded: pd.DataFrame
     why: str = ""
 
 

@@ -11,14 +11,14 @@ import pandas as pd
 from send_screen.cohorts import load_cohort
 from send_screen.governance import Bundle, Difference, Finding, compare, judge, sha256_of
 from send_screen.pictures import drawn
-from send_screen.simulation import invented_rows
-from send_screen.tables import BagTables, sign_violations, with_spread
+from send_screen.simulation import synthetic_rows
+from send_screen.tables import BaggedTables, monotonicity_violations, with_standard_errors
 from send_screen.workflows._audit._figures import DRAWN
 from send_screen.workflows._audit._subject import Subject
 
 
 def check_drawn(subject: Subject) -> Finding:
-    """Derive the shapes, surfaces and points again from the tables, and score the invented child."""
+    """Derive the shapes, interactions and points again from the tables, and score the invented child."""
     bundle = subject.require_bundle()
     found = json.loads(json.dumps(drawn(bundle.spec, bundle.contracts, bundle.tables, bundle.bags)))
     compared = compare({name: subject.document.get(name) for name in DRAWN}, found)
@@ -43,10 +43,10 @@ def _faults(subject: Subject, bundle: Bundle) -> Iterator[Difference]:
         yield Difference("features", ", ".join(tables.features), "those of the spec, in its order")
     if tables.name != spec.title:
         yield Difference("tables.json: name", tables.name, spec.title)
-    signs = {name: 1 if sign == "increasing" else -1 for name, sign in spec.signs.items()}
-    for name in sign_violations(tables.terms, tables.surfaces, signs):
+    signs = {name: 1 if sign == "increasing" else -1 for name, sign in spec.monotonic_cst.items()}
+    for name in monotonicity_violations(tables.terms, tables.interactions, signs):
         yield Difference(
-            f"tables.json: {name}", "the score moves against the sign", f"{spec.signs[name]}, as the spec says"
+            f"tables.json: {name}", "the score moves against the sign", f"{spec.monotonic_cst[name]}, as the spec says"
         )
     evidence = subject.evidence
     if evidence is not None and evidence.table is not None:
@@ -55,12 +55,12 @@ def _faults(subject: Subject, bundle: Bundle) -> Iterator[Difference]:
             yield Difference("children learnt from", f"{tables.n_background} in tables.json", f"{n} in the evidence")
     if bundle.bags is None:
         return
-    sure = with_spread(tables, bundle.bags).to_json()
+    sure = with_standard_errors(tables, bundle.bags).to_json()
     yield from compare(json.loads(tables.to_json()), json.loads(sure), "tables.json, how sure: $").differences
     yield from _bags_mean(bundle, bundle.bags)
 
 
-def _bags_mean(bundle: Bundle, bags: BagTables) -> Iterator[Difference]:
+def _bags_mean(bundle: Bundle, bags: BaggedTables) -> Iterator[Difference]:
     """Hold the tables against the mean of the bags, which they are but for what keeping signs changed in each."""
     tables, rows = bundle.tables, answerable(bundle)
     apart = np.abs(bags.score(rows).mean(axis=0) - tables.score(rows))
@@ -71,14 +71,14 @@ def _bags_mean(bundle: Bundle, bags: BagTables) -> Iterator[Difference]:
 
 def answerable(bundle: Bundle) -> pd.DataFrame:
     """Return the invented children of a request's example, as the tables take them."""
-    rows = invented_rows(bundle.spec, bundle.contracts)
+    rows = synthetic_rows(bundle.spec, bundle.contracts)
     return load_cohort(bundle.spec, rows, training=False, contracts=bundle.contracts).X
 
 
 def check_examples(subject: Subject) -> Finding:
     """Invent the example of a request again from the contracts, and score it with the tables."""
     bundle, recorded = subject.require_bundle(), subject.require_recorded()
-    invented = invented_rows(bundle.spec, bundle.contracts)
+    invented = synthetic_rows(bundle.spec, bundle.contracts)
     found = json.loads(invented.to_json(orient="split", index=False))
     differences: list[Difference] = []
     for name, inside in (("input_example.json", None), ("serving_input_example.json", "dataframe_split")):
