@@ -1,11 +1,13 @@
 # Two commands from nothing but python 3.11 and make: `make demo` and `make test`. Each makes .venv and installs into it
-# what constraints.txt pins, and is quick the second time.
+# what constraints.txt pins, and is quick the second time. `make test-all` is what `.ci/run` runs.
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+# A little under what was measured, lines and branches, in percent.
+FLOOR  := 80
 
-.PHONY: demo test test-oldest lint format wheel clean
+.PHONY: demo test test-all test-oldest ratios lint format wheel clean
 .DEFAULT_GOAL := test
 
 $(STAMP): pyproject.toml constraints.txt
@@ -24,19 +26,30 @@ lint: $(STAMP)          ## style, types, the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: lint              ## lint, then doctests and all tests
-	$(BIN)/pytest -n 2
+# Each worker begins with half of the tests and takes from the other's when it is done: what a file's tests share is made once.
+PYTEST := pytest -n 2 --dist worksteal
+
+test: lint              ## lint, then doctests and the quick tests
+	$(BIN)/$(PYTEST) -m "not slow"
+
+test-all: lint          ## all tests, more examples, coverage; then the oldest dependencies and the benchmark
+	HYPOTHESIS_PROFILE=all $(BIN)/$(PYTEST) --cov --cov-report=json --cov-report=
+	$(BIN)/coverage report --format=total --fail-under=$(FLOOR)
+	$(MAKE) test-oldest ratios
+
+ratios: $(STAMP)        ## how much faster than its peers, in ratios; fails where one is off by ten times
+	$(BIN)/python experiments/benchmarks/ratios/run.py
 
 OLDEST := .venv-oldest
 
 $(OLDEST)/.installed: $(STAMP) constraints-oldest.txt
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(OLDEST)
 	VIRTUAL_ENV=$(OLDEST) $(BIN)/uv pip install --quiet --constraint constraints-oldest.txt --editable '.[train,ebm]' \
-	  pip pytest pytest-xdist hypothesis markdown-it-py
+	  pip pytest pytest-xdist filelock hypothesis markdown-it-py
 	touch $@
 
 test-oldest: $(OLDEST)/.installed   ## the quick tests at the lower bound of every dependency
-	$(OLDEST)/bin/pytest -n 2 -m "not slow" --ignore=tests/install --ignore=tests/browser --ignore=tests/serving
+	$(OLDEST)/bin/$(PYTEST) -m "not slow" --ignore=tests/install --ignore=tests/browser --ignore=tests/serving
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

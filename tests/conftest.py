@@ -1,8 +1,9 @@
-"""What tests share: the real children's folder, invented children, and one version trained once a session."""
+"""What tests share: the real children's folder, invented children, and one version trained once a run."""
 
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import socket
 import subprocess
@@ -13,8 +14,11 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from filelock import FileLock
+from hypothesis import settings
 
 # scikit-learn skips its check of array API support by itself: no estimator of ours claims that support.
 NOT_OURS = "SCIPY_ARRAY_API is not set"
@@ -25,6 +29,10 @@ def pytest_configure(config: pytest.Config) -> None:
     # Before anything imports mlflow or matplotlib.
     os.environ.setdefault("MPLBACKEND", "Agg")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # Quick: few examples, the same ones each time. What a test needs fewer or more of stands at the test.
+    settings.register_profile("quick", max_examples=25, deadline=None, derandomize=True)
+    settings.register_profile("all", max_examples=200, deadline=None)
+    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -56,9 +64,27 @@ def real_data() -> Path:
     return Path(folder)
 
 
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], Any]], Any]:
+    """Make something in a folder once a run: the worker that comes first makes it, the others wait and read it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    shared.mkdir(exist_ok=True)
+
+    def get(name: str, make: Callable[[Path], Any]) -> Any:
+        folder, made = shared / name, shared / f"{name}.pickle"
+        with FileLock(shared / f"{name}.lock"):
+            if not made.exists():
+                folder.mkdir()  # a second try after a failure is refused, and says so
+                made.write_bytes(pickle.dumps(make(folder)))
+        return pickle.loads(made.read_bytes())
+
+    return get
+
+
 @dataclass(frozen=True)
 class Trained:
-    """A version of ``reception_sen`` trained on a small invented England."""
+    """A version of ``reception_sen`` trained on a small invented England. Shared: copy it before changing it."""
 
     made: object
     folder: Path
@@ -72,33 +98,61 @@ class Trained:
         return self.data / "schools" / "school_file.csv"
 
 
+#: What makes ``reception_sen`` pass its gates on a small England, and what makes it quick.
+SMALL = {
+    "folds: 5, seeds: [0]": "folds: 3, seeds: [0]",
+    "at_least: 0.8, at_most: 1.25": "at_least: 0.5, at_most: 2",
+    "against: rule, at_least: 0.0": "against: rule, at_least: -0.2",
+    "metric: roc_auc, at_least: 0.65": "metric: roc_auc, at_least: 0.60",
+}
+LIGHT = {"model: additive": "model: logistic", "challengers: [lightgbm]": "challengers: []"}
+
+
+def changed(text: str, changes: dict[str, str]) -> str:
+    for old, new in changes.items():
+        assert old in text, f"the spec says nothing like: {old}"
+        text = text.replace(old, new)
+    return text
+
+
 @pytest.fixture(scope="session")
 def small_spec(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """``reception_sen`` with one fold seed, three folds and gates that a small England can pass."""
-    text = (REPOSITORY / "models" / "reception_sen" / "spec.yaml").read_text("utf-8")
-    text = text.replace("folds: 5, seeds: [0]", "folds: 3, seeds: [0]")
-    text = text.replace("at_least: 0.8, at_most: 1.25", "at_least: 0.5, at_most: 2")
-    text = text.replace("against: rule, at_least: 0.0", "against: rule, at_least: -0.2")
-    text = text.replace("metric: roc_auc, at_least: 0.65", "metric: roc_auc, at_least: 0.60")
     path = tmp_path_factory.mktemp("spec") / "spec.yaml"
-    path.write_text(text, encoding="utf-8")
+    text = (REPOSITORY / "models" / "reception_sen" / "spec.yaml").read_text("utf-8")
+    path.write_text(changed(text, SMALL), encoding="utf-8")
     return path
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory, small_spec: Path) -> Trained:
+def light_spec(small_spec: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, logistic and without challengers: for tests of what happens around a model."""
+    path = tmp_path_factory.mktemp("light") / "spec.yaml"
+    path.write_text(changed(small_spec.read_text("utf-8"), LIGHT), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def trained(once: Callable[..., Any], small_spec: Path) -> Trained:
     from send_screen.simulation import simulate_england, write_england
     from send_screen.workflows import export, generate_keys, train
 
-    folder, keys = tmp_path_factory.mktemp("trained"), tmp_path_factory.mktemp("keys") / "pair"
-    generate_keys(keys)
-    data = folder / "data"
-    write_england(simulate_england(children=4_000, seed=3), data)
-    uri = f"sqlite:///{(folder / 'mlflow.db').as_posix()}"
-    made = train(small_spec, data, tracking_uri=uri, evidence=folder / "evidence", threads=1, sign=keys / "private.pem")
-    made.require_passed()
-    exported = export(made.model_uri, folder / "exported", tracking_uri=uri).out
-    return Trained(made, folder, data, exported, uri, keys)
+    def make(place: Path) -> dict[str, Any]:
+        folder, keys = place / "store", place / "keys" / "pair"
+        generate_keys(keys)
+        data = folder / "data"
+        write_england(simulate_england(children=4_000, seed=3), data)
+        uri, evidence, private = uri_in(folder), folder / "evidence", keys / "private.pem"
+        made = train(small_spec, data, tracking_uri=uri, evidence=evidence, threads=1, sign=private)
+        made.require_passed()
+        exported = export(made.model_uri, folder / "exported", tracking_uri=uri).out
+        return {"made": made, "folder": folder, "data": data, "exported": exported, "uri": uri, "keys": keys}
+
+    return Trained(**once("trained", make))
+
+
+def uri_in(folder: Path) -> str:
+    return f"sqlite:///{(folder / 'mlflow.db').as_posix()}"
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,7 @@ def a_second_figure_of_one_name_beside_the_served_model(store: Store, rng: Rando
 
 @kind("served")
 def how_MLmodel_describes_the_served_model(store: Store, rng: Random) -> None:
-    def reader(document: dict[str, Any]) -> None:
+    def role(document: dict[str, Any]) -> None:
         parameters = json.loads(document["signature"]["params"])
         parameters[0]["default"] = "send_coordinator"
         document["signature"]["params"] = json.dumps(parameters)
@@ -140,7 +140,7 @@ def how_MLmodel_describes_the_served_model(store: Store, rng: Random) -> None:
         document["flavors"]["python_function"]["env"]["virtualenv"] = "input_example.json"
 
     changes: list[Callable[[dict[str, Any]], object]] = [
-        reader,
+        role,
         config,
         environment,
         lambda document: document.update(metadata={"certified": PRAISE}),

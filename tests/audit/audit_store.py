@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -28,7 +27,7 @@ from send_screen.reports import render_in_short
 from send_screen.workflows import audit
 from send_screen.workflows._enter import PAGES, WATERFALL, run_plots
 from send_screen.workflows._evidence_store import read_evidence, write_evidence
-from send_screen.workflows._published import published_document
+from send_screen.workflows._published import build_report
 from send_screen.workflows._version import write_version
 
 _PLACES = (
@@ -185,8 +184,8 @@ class Store:
         table, excluded = read_evidence(self.evidence)
         facts = opened.published["version"]
         assert (facts["code_version"], facts["packages"]) == (code_version(), package_versions())
-        made = published_document(opened.spec, contracts, opened.tables, table, excluded, facts, opened.bags)
-        again = json.loads(json.dumps(made))
+        made = build_report(opened.spec, contracts, opened.tables, table, excluded, facts, opened.bags)
+        again = made.model_dump(mode="json")
 
         def put(document: dict[str, Any]) -> None:
             document.clear()

@@ -1,4 +1,4 @@
-"""A store with two versions and a ledger of decisions, made once a session and copied for every alteration."""
+"""A store with two versions and a ledger of decisions, made once a run and copied for every alteration."""
 
 from __future__ import annotations
 
@@ -16,14 +16,12 @@ WHO = {"by": "Sarah Łęcka", "reason": "Agreed by the board"}
 
 
 @pytest.fixture(scope="session")
-def original(trained: Any, small_spec: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
+def original(trained: Any, small_spec: Path, once: Callable[..., Any]) -> Store:
     """Version 1 is champion, after version 2 was; version 2, which kept a school aside, is the newest."""
     from mlflow.tracking._tracking_service import utils
 
-    with pytest.MonkeyPatch.context() as patch:
-        # mlflow remembers in a process where a run's artefacts are: this run has two places, here and in `trained`
-        patch.setattr(utils, "_artifact_repos_cache", OrderedDict())
-        store = copy_store(Store(trained.folder, trained.keys), tmp_path_factory.mktemp("audit") / "original")
+    def make(folder: Path) -> Store:
+        store = copy_store(Store(trained.folder, trained.keys), folder / "original")
         train(
             small_spec,
             trained.data,
@@ -36,7 +34,13 @@ def original(trained: Any, small_spec: Path, tmp_path_factory: pytest.TempPathFa
         for number in (1, 2, 1):
             promote(f"models:/reception_sen/{number}", tracking_uri=store.uri, **WHO)
         promote("models:/reception_sen/2", alias="shadow", tracking_uri=store.uri, **WHO)
-    return store
+        return store
+
+    with pytest.MonkeyPatch.context() as patch:
+        # mlflow remembers in a process where a run's artefacts are: this run has two places, here and in `trained`
+        patch.setattr(utils, "_artifact_repos_cache", OrderedDict())
+        made: Store = once("audited", make)
+    return made
 
 
 @pytest.fixture

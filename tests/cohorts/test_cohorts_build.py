@@ -62,7 +62,7 @@ def test_roles_are_apart_and_nothing_is_lost(cohort: Cohort, england: England, s
     assert cohort.y is not None
     assert set(cohort.y.unique()) == {0, 1}
     assert list(cohort.sensitive.columns) == ["sex", "ethnicity", "fsm", "eal", "birth_season"]
-    assert cohort.invented
+    assert cohort.synthetic
     for part in (cohort.ids, cohort.X, cohort.y, cohort.sensitive, cohort.school, cohort.as_of, cohort.show):
         assert list(part.index) == list(range(len(cohort)))
 
@@ -144,7 +144,7 @@ def test_every_form_of_data_gives_the_same_cohort(
     data = {"csv": tmp_path / "wide.csv", "parquet": str(tmp_path / "wide.parquet"), "frame": wide}.get(form)
     found = load_cohort(spec, pa.Table.from_pandas(wide) if data is None else data, training=False)
     assert found.y is None
-    assert set(found.ids) == set(cohort.ids) | set(cohort.excluded.query("kind == 'outcome not known'")["child_id"])
+    assert set(found.ids) == set(cohort.ids) | set(cohort.excluded.query("kind == 'outcome_unknown'")["child_id"])
     assert len(found) + len(found.excluded) == len(wide)
     both = found.X.set_axis(found.ids).loc[cohort.ids].reset_index(drop=True)
     pd.testing.assert_frame_equal(both, cohort.X)
@@ -179,7 +179,7 @@ def test_a_child_in_one_table_only_is_set_aside(spec: ModelSpec, tables: dict[st
     assert len(found) + len(found.excluded) == len(census)
     aside = found.excluded.query("rule == 'DATA-NO-RECORD'")
     assert set(aside["child_id"]) == before | no_profile | no_census
-    assert set(aside["kind"]) == {"look at by hand"}
+    assert set(aside["kind"]) == {"manual_review"}
     on_sen_register = set(census.loc[census["SENprovision"] != "N", "UPN"])
     assert not on_sen_register & set(aside["child_id"])
 
@@ -208,7 +208,7 @@ def test_missing_is_not_scored_as_nothing(spec: ModelSpec, tables: dict[str, pd.
     found = screening(spec, tables)
     row = found.excluded[found.excluded["child_id"] == eligible]
     assert row["rule"].tolist() == ["DATA-ESSENTIAL"]
-    assert row["kind"].tolist() == ["look at by hand"]
+    assert row["kind"].tolist() == ["manual_review"]
 
 
 def test_an_essential_agency_without_data_is_refused(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
@@ -283,24 +283,24 @@ def as_if_real(tables: dict[str, pd.DataFrame], rows: list[int]) -> None:
 
 def test_a_typo_makes_no_invented_child_real(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
     tables["education/pupil_census"].loc[3, "UPN"] = "see note"
-    assert load_cohort(spec, tables).invented
-    assert screening(spec, tables).invented
+    assert load_cohort(spec, tables).synthetic
+    assert screening(spec, tables).synthetic
 
 
 def test_one_invented_child_makes_what_is_learnt_invented(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
     as_if_real(tables, list(range(10, 2_000)))
-    assert load_cohort(spec, tables).invented
-    assert not screening(spec, tables).invented
+    assert load_cohort(spec, tables).synthetic
+    assert not screening(spec, tables).synthetic
     as_if_real(tables, list(range(10)))
-    assert not load_cohort(spec, tables).invented
+    assert not load_cohort(spec, tables).synthetic
 
 
 def test_one_real_child_makes_a_file_real_even_when_set_aside(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
     census = tables["education/pupil_census"]
     on_sen_register = census.index[census["SENprovision"] == "K"][0]
     as_if_real(tables, [on_sen_register])
-    assert not screening(spec, tables).invented
-    assert load_cohort(spec, tables).invented
+    assert not screening(spec, tables).synthetic
+    assert load_cohort(spec, tables).synthetic
 
 
 def test_records_of_different_years_are_looked_at_by_hand(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
@@ -352,7 +352,7 @@ def test_whole_schools_are_held_out(
     assert {file.name for file in files} == {"eyfsp.parquet", "pupil_census.parquet", "sen_status.parquet"}
     of_school = set(england.pupil_census.loc[england.pupil_census["School"].isin(held.school), "UPN"])
     assert set(pd.read_parquet(tmp_path / "held_out" / "pupil_census.parquet")["Unique Pupil Number"]) == of_school
-    # All children of the school, those already on the record included: the lists must set them aside again.
+    # All children of the school, those already on the SEN register included: the lists must set them aside again.
     found = load_cohort(spec, tmp_path / "held_out", training=False)
     assert set(found.ids) | set(found.excluded["child_id"]) == of_school
     assert "ELIGIBLE-NOT-ON-SEN-REGISTER" in rules(found)

@@ -243,7 +243,9 @@ def test_dates_of_single_children_count_where_there_is_a_value() -> None:
 def test_each_child_can_have_an_as_of_date_of_its_own() -> None:
     X, y, _ = honest(300, 0)
     as_of = pd.Series([dt.date(2022, 7, 31)] * 100 + [dt.date(2023, 7, 31)] * 200)
-    (leak,) = find_target_leakage(X, y, as_of=as_of, recorded_on={"x5": dt.date(2023, 7, 31), "x6": dt.date(2022, 7, 31)})
+    (leak,) = find_target_leakage(
+        X, y, as_of=as_of, recorded_on={"x5": dt.date(2023, 7, 31), "x6": dt.date(2022, 7, 31)}
+    )
     assert (leak.kind, leak.features, leak.n) == (DATED, ("x5",), 100)
     with pytest.raises(UsageError, match="as-of dates"):
         find_target_leakage(X, y, as_of=as_of.iloc[:5], recorded_on={})

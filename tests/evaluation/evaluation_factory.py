@@ -87,5 +87,5 @@ def invent_cohort():
         sensitive=pd.DataFrame({"sex": rng.choice(["F", "M"], n)}, dtype=object),
         school=pd.Series([f"school-{i % 24:02d}" for i in range(n)]),
         as_of=pd.Series(pd.Timestamp(2023, 7, 31), index=range(n)),
-        invented=True,
+        synthetic=True,
     )

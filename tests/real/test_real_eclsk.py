@@ -35,7 +35,7 @@ def test_the_draft_is_the_task_without_protected_characteristics(drafted: Drafte
     assert set(drafted.left_out) == {*LATER, "WKSESL", "avg_SES"}
     assert set(drafted.groups) == {"GENDER", "WKWHITE", "P1FSTAMP", "S2KMINOR", "P1DISABL"}
     assert cohort.X.shape == (7_362, 26)
-    assert not cohort.invented
+    assert not cohort.synthetic
 
 
 def test_no_child_is_in_the_draft(drafted: DraftedFiles, eclsk: Path) -> None:

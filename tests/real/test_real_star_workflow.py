@@ -37,7 +37,7 @@ def test_the_cohort_is_the_task(star: Path, repository: Path) -> None:
     assert round(cohort.y.mean(), 3) == 0.128
     assert not {"gender", "race"} & set(cohort.X.columns)
     assert len(cohort) + len(cohort.excluded) == 11_601
-    assert not cohort.invented
+    assert not cohort.synthetic
 
 
 def test_the_figures(made: tuple[Any, Path]) -> None:
@@ -63,7 +63,7 @@ def test_schools_it_has_never_seen_can_be_screened(made: tuple[Any, Path], tmp_p
     result, summary = found.result, found.summary
     assert summary["n_rows"] == len(pd.read_parquet(held_out)) == result.n_screened + len(result.excluded)
     assert summary["n_screened"] > 100
-    assert summary["excluded"]["already on the record"] > 0
+    assert summary["excluded"]["on_sen_register"] > 0
     assert len(result.listed) == round(summary["n_screened"] * 0.1 + 1e-9)
     assert ["Much can have changed" in banner for banner in result.banners] == [True]
     rows = pd.read_parquet(held_out)

@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 from send_screen.governance import FAILED, NOT_CHECKED, PASSED, Audit, Check, Difference, Finding
-from send_screen.screening._result import Reason, ScreenedChild, ScreeningResult, ExcludedChild
+from send_screen.screening._result import ExcludedChild, Reason, ScreenedChild, ScreeningResult
 
 GOALS = {
     "Listening, attention and understanding": "Communication and interaction",
@@ -134,14 +134,14 @@ def _child(rng: random.Random, rank: int, schools: tuple[str, ...]) -> ScreenedC
 def _set_aside(rng: random.Random, i: int) -> ExcludedChild:
     kind, rule, reason, remedy = (
         (
-            "look at by hand",
+            "manual_review",
             "EYFSP-MOVED",
             "No profile: the child joined after the assessment.",
             "Ask the last school.",
         ),
-        ("look at by hand", "EYFSP-ALL-A", "Every goal is “A, not assessed”.", "Ask the teacher what they see."),
-        ("already on the record", "ELIGIBLE-1", "Already on SEN support.", "Review as planned."),
-        ("outside the population", "YEAR-GROUP", "Not in reception.", "Nothing to do."),
+        ("manual_review", "EYFSP-ALL-A", "Every goal is “A, not assessed”.", "Ask the teacher what they see."),
+        ("on_sen_register", "ELIGIBLE-1", "Already on SEN support.", "Review as planned."),
+        ("outside_population", "YEAR-GROUP", "Not in reception.", "Nothing to do."),
     )[min(i // 3, 3) if i < 9 else 3]
     return ExcludedChild(
         row=300 + i,
@@ -171,7 +171,7 @@ def make_result(*, listed: int = 30, margin: int = 10, excluded: int = 12, **cha
             "outcome_words": OUTCOME,
             "as_of": "2025-07-31",
             "review_date": "2026-08-31",
-            "trained_on": "invented",
+            "trained_on": "synthetic",
             "owner": OWNER,
             "intended_use": "Helps a SENCO decide whom to talk about first when reception ends",
             "prohibited_uses": PROHIBITED,
@@ -184,15 +184,15 @@ def make_result(*, listed: int = 30, margin: int = 10, excluded: int = 12, **cha
         "date": "2025-09-08",
         "capacity": "10%",
         "per_school": False,
-        "reader": "senco",
+        "role": "senco",
         "listed": children[:listed],
         "margin": children[listed:],
         "excluded": aside,
         "manual_review_by_group": (
-            {"attribute": "Ethnic group", "group": "White", "n_excluded": 2, "n_rows": 214},
-            {"attribute": "Ethnic group", "group": "Gypsy, Roma or Traveller", "n_excluded": 3, "n_rows": 6},
-            {"attribute": "Sex", "group": "Girl", "n_excluded": 4, "n_rows": 151},
-            {"attribute": "Sex", "group": "Boy", "n_excluded": 2, "n_rows": 161},
+            {"attribute": "Ethnic group", "group": "White", "n_manual_review": 2, "n_rows": 214},
+            {"attribute": "Ethnic group", "group": "Gypsy, Roma or Traveller", "n_manual_review": 3, "n_rows": 6},
+            {"attribute": "Sex", "group": "Girl", "n_manual_review": 4, "n_rows": 151},
+            {"attribute": "Sex", "group": "Boy", "n_manual_review": 2, "n_rows": 161},
         ),
         "n_rows": 312,
         "n_screened": 300,
@@ -382,7 +382,10 @@ def _surfaces() -> list[dict[str, Any]]:
 
     def interaction(features: list[str], labels: list[str], rows: list[str], columns: list[str], counted: bool) -> Any:
         cells = [
-            [{"log_odds": rng.uniform(-0.2, 0.2), "margin_of_error": 0.1, "n": 40 if counted else None} for _ in columns]
+            [
+                {"log_odds": rng.uniform(-0.2, 0.2), "margin_of_error": 0.1, "n": 40 if counted else None}
+                for _ in columns
+            ]
             for _ in rows
         ]
         return {
@@ -470,7 +473,7 @@ def make_published() -> dict[str, Any]:
             "model": "logistic",
             "challengers": {"lightgbm": "LightGBM, tuned inside the training schools (12 settings)"},
             "outcome_words": OUTCOME,
-            "trained_on": "invented",
+            "trained_on": "synthetic",
             "as_of": "2025-07-31",
             "review_date": "2026-08-31",
             "spec_sha256": "9f2c" * 16,
@@ -507,7 +510,7 @@ def make_published() -> dict[str, Any]:
             "prohibited_uses": PROHIBITED,
             "owner": OWNER,
             "population": "children at the end of reception in state-funded schools in England",
-            "eligible_words": "children with neither SEN support nor a plan at the end of reception",
+            "eligible_words": "children with neither SEN support nor an EHC plan at the end of reception",
             "capacity": 0.1,
             "rule_words": "did not reach a Good Level of Development",
             "research_comparison": None,
@@ -583,7 +586,7 @@ def make_audit(*, green: bool = False, value: str = "0.71") -> Audit:
             Finding(NOT_CHECKED, "There is no right to read it."),
         ),
     ]
-    facts = {"version": "f" * 16, "title": "A screening model", "trained_on": "invented", "checked_on": "2026-11-24"}
+    facts = {"version": "f" * 16, "title": "A screening model", "trained_on": "synthetic", "checked_on": "2026-11-24"}
     facts |= {"code_here": "0.1.0+abc"}
     facts |= {
         "registered": "models:/reception_sen/3",

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 from reports_factory import make_result
 
-from send_screen.reports import _files, write_list_csv, write_list_xlsx, write_page, write_excluded_csv
+from send_screen.reports import _files, write_excluded_csv, write_list_csv, write_list_xlsx, write_page
 from send_screen.screening._result import ScreeningResult
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "＝1", "=cmd|' /C calc'!A0"]
@@ -115,7 +115,7 @@ def test_the_workbook_has_its_sheets_children_and_room_to_write(result: Screenin
     assert [row[head.index("Of 100 such children")] for row in children] == [c.of_100 for c in result.listed]
     assert {row[head.index("What we decided")] for row in children} == {""}
     assert all(str(row[head.index("What this is not")]).startswith("INVENTED CHILDREN.") for row in children)
-    assert len(_rows(path, "Look at by hand")) == 1 + sum(c.kind == "look at by hand" for c in result.excluded)
+    assert len(_rows(path, "Look at by hand")) == 1 + sum(c.kind == "manual_review" for c in result.excluded)
     about = dict(map(tuple, _rows(path, "About")))
     assert about["Watermark"] == "Invented children"
     assert about["Rows in the file"] == "312"

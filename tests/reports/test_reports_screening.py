@@ -23,17 +23,20 @@ def test_children_who_could_not_be_screened_come_before_the_list(result: Screeni
     assert order == sorted(order)
     manual_review = html[order[0] : order[1]]
     for child in result.excluded:
-        assert (child.child_id in manual_review) == (child.kind == "look at by hand")
+        assert (child.child_id in manual_review) == (child.kind == "manual_review")
 
 
 def test_children_not_asked_about_are_counted_not_named(result: ScreeningResult) -> None:
     text = _text(render_screening(result))
-    assert "3 children, already on the record: Already on SEN support." in text
+    assert "3 children, already on the SEN register: Already on SEN support." in text
     assert "3 children, outside the population: Not in reception." in text
 
 
 def test_every_group_with_somebody_set_aside_is_counted(result: ScreeningResult) -> None:
-    rows = (*result.manual_review_by_group, {"attribute": "Sex", "group": "not recorded", "n_excluded": 0, "n_rows": 4})
+    rows = (
+        *result.manual_review_by_group,
+        {"attribute": "Sex", "group": "not recorded", "n_manual_review": 0, "n_rows": 4},
+    )
     text = _text(render_screening(dataclasses.replace(result, manual_review_by_group=rows)))
     assert "Ethnic group: Gypsy, Roma or Traveller 3 6" in text
     assert "Sex: not recorded" not in text

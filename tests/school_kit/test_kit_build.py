@@ -180,7 +180,7 @@ def test_the_guide_says_what_to_do_what_it_is_not_and_who_answers() -> None:
     assert "Children who may &lt;need&gt; support" in page
     assert "invented" not in page
     assert "http" not in page.replace("http-equiv", "")
-    assert "learned from invented children" in guide(trained_on="invented")
+    assert "learned from invented children" in guide(trained_on="synthetic")
     assert "not recorded" in guide(owner=None)
 
 

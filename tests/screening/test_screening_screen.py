@@ -148,6 +148,6 @@ def test_an_answer_for_each_row_in_its_order(bundle: Bundle, trained: Any) -> No
     told = answer(bundle, rows, today=TODAY)
     assert told["row"].tolist() == list(range(1, len(rows) + 1))
     on_sen_register = rows["SENprovision"].isin(["K", "E"]).to_numpy()
-    assert (told.loc[on_sen_register, "status"] == "already on the record").all()
+    assert (told.loc[on_sen_register, "status"] == "on_sen_register").all()
     again = answer(bundle, rows.iloc[::-1], today=TODAY)
     assert np.array_equal(again["score"].to_numpy()[::-1], told["score"].to_numpy(), equal_nan=True)

@@ -148,7 +148,7 @@ def bad_requests(children: list[dict[str, Any]]) -> dict[str, tuple[bytes, str |
         "lists as cells": (changed(SessionsAbsent=[few[0]["UPN"]]), JSON, 400),
         "another year": (changed(NCyearActual="1"), JSON, 400),
         "a real child": (changed(UPN="B801200005001"), JSON, 400),
-        "unknown role": (body(few, params={"reader": few[0]["UPN"]}), JSON, 400),
+        "unknown role": (body(few, params={"role": few[0]["UPN"]}), JSON, 400),
         "misspelt role": (body(few, params={"role": "senco"}), JSON, 400),
         "another type": (body(few), "text/plain", 415),
         "no type": (body(few), "", 415),
@@ -195,7 +195,7 @@ def test_odd_cells_are_answered_row_by_row(server: Any, children: list[dict[str,
 
 def test_the_reader_may_be_named(server: Any, children: list[dict[str, Any]]) -> None:
     answers = {
-        role: ask(server, body(children, **({"params": {"reader": role}} if role else {})))
+        role: ask(server, body(children, **({"params": {"role": role}} if role else {})))
         for role in ("", "senco", "local_authority")
     }
     assert {status for status, _ in answers.values()} == {200}

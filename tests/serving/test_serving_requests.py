@@ -38,7 +38,7 @@ def as_json(value: object) -> bytes:
 def test_each_format_is_read_as_a_file_would_be(body: object) -> None:
     request = read_request(as_json(body), "application/json; charset=UTF-8")
     assert request.rows.to_dict("records") == [AS_TEXT]
-    assert request.reader is None
+    assert request.role is None
 
 
 def test_csv_is_read_as_a_file_would_be() -> None:
@@ -98,8 +98,8 @@ REFUSED = {
     "a cell is an object": (as_json({"instances": [{"a": {SECRET: 1}}]}), JSON),
     "half a character": (b'{"instances": [{"a": "' + SECRET.encode() + b'\\ud800"}]}', JSON),
     "params is a word": (as_json({"instances": RECORDS, "params": SECRET}), JSON),
-    "params misspelt": (as_json({"instances": RECORDS, "params": {"Reader": "senco"}}), JSON),
-    "reader is a list": (as_json({"instances": RECORDS, "params": {"reader": [SECRET]}}), JSON),
+    "params misspelt": (as_json({"instances": RECORDS, "params": {"Role": "senco"}}), JSON),
+    "role is a list": (as_json({"instances": RECORDS, "params": {"role": [SECRET]}}), JSON),
     "ragged CSV": (f"a,b\n1,2\n{SECRET}\n".encode(), "text/csv"),
     "open quotation": (f'a,b\n1,"{SECRET}\n'.encode(), "text/csv"),
     "empty CSV": (b"", "text/csv"),
@@ -165,18 +165,18 @@ class Stub:
     def __init__(self, failure: Exception | None = None) -> None:
         self.failure = failure
 
-    def answer(self, rows: pd.DataFrame, reader: str | None) -> pd.DataFrame:
+    def answer(self, rows: pd.DataFrame, role: str | None) -> pd.DataFrame:
         if self.failure is not None:
             raise self.failure
-        return pd.DataFrame({"row": range(1, len(rows) + 1), "reader": reader or "usual", "score": np.nan})
+        return pd.DataFrame({"row": range(1, len(rows) + 1), "role": role or "usual", "score": np.nan})
 
 
 def test_an_answer_is_json_without_nan() -> None:
-    body = as_json({"instances": RECORDS, "params": {"reader": "senco"}})
+    body = as_json({"instances": RECORDS, "params": {"role": "senco"}})
     status, text = respond(Stub(), body, JSON)
     assert status == 200
     strict = json.loads(text, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
-    assert strict == {"predictions": [{"row": 1, "reader": "senco", "score": None}]}
+    assert strict == {"predictions": [{"row": 1, "role": "senco", "score": None}]}
 
 
 def test_scores_keep_every_bit() -> None:
@@ -208,7 +208,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4) | st.just("a"), inner, max_size=3),
     max_leaves=12,
 )
-NAMES = st.sampled_from([*FORMATS, "params", "columns", "data", "index", "reader"])
+NAMES = st.sampled_from([*FORMATS, "params", "columns", "data", "index", "role"])
 
 
 @settings(max_examples=400, deadline=None)

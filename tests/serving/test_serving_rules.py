@@ -35,7 +35,7 @@ def closed_to(bundle: Bundle, role: str, columns: set[str]) -> Bundle:
 
     def closed(contract: Contract) -> Contract:
         changed = {
-            name: dataclasses.replace(column, readers=column.readers - {role}) if name in columns else column
+            name: dataclasses.replace(column, visible_to=column.visible_to - {role}) if name in columns else column
             for name, column in contract.columns.items()
         }
         return dataclasses.replace(contract, columns=changed)
@@ -51,8 +51,8 @@ def test_it_says_what_screen_says_to_every_role_rule_7(
 ) -> None:
     closed = closed_to(bundle, role or "senco", hidden)
     cohort = load_cohort(closed.spec, trained.school_file, training=False, contracts=closed.contracts)
-    result = screen_cohort(closed, cohort, file="x.csv", capacity=Capacity(share=1.0), reader=role, today=TODAY)
-    told = answer(closed, rows, reader=role, today=TODAY)
+    result = screen_cohort(closed, cohort, file="x.csv", capacity=Capacity(share=1.0), role=role, today=TODAY)
+    told = answer(closed, rows, role=role, today=TODAY)
     assert len(told) == result.n_rows == len(rows)
     by_row = {int(row["row"]): row for row in told.to_dict("records")}
     assert len(result.listed) == result.n_screened
@@ -80,7 +80,7 @@ def test_it_says_what_screen_says_to_every_role_rule_7(
 
 def test_an_unknown_role_is_refused_rule_7(bundle: Bundle, rows: pd.DataFrame) -> None:
     with pytest.raises(UsageError, match="Known are: class_teacher"):
-        answer(bundle, rows, reader="nobody", today=TODAY)
+        answer(bundle, rows, role="nobody", today=TODAY)
 
 
 def test_every_row_says_what_it_is_not_rule_3(bundle: Bundle, rows: pd.DataFrame) -> None:
@@ -96,7 +96,7 @@ def test_children_who_cannot_be_screened_are_answered_for_rule_4(
     goals = [f"G{number:02d}" for number in range(1, 18)]
     nothing = rows.iloc[:count].assign(**dict.fromkeys(goals, None))
     told = answer(bundle, nothing, today=TODAY)
-    assert told["status"].tolist() == ["look at by hand"] * count
+    assert told["status"].tolist() == ["manual_review"] * count
     assert (told["reason"].str.len() > 0).all()
     assert told["score"].isna().all()
     assert told["row"].tolist() == list(range(1, count + 1))
@@ -110,7 +110,7 @@ def test_rows_keep_their_order_and_none_is_lost_rule_4(bundle: Bundle, rows: pd.
     for place, index in enumerate(shuffled.index[:-3]):
         if index > 2 and straight.loc[index + 1, "status"] == "screened":
             assert told.loc[place, "score"] == straight.loc[index + 1, "score"]
-    assert (told["status"].tail(3) == "look at by hand").all()
+    assert (told["status"].tail(3) == "manual_review").all()
 
 
 def test_real_children_are_refused_rule_5(bundle: Bundle, rows: pd.DataFrame) -> None:
@@ -171,9 +171,9 @@ def test_params_name_the_reader_where_the_model_is_loaded_rule_7(loaded: Any, ro
 
     numbers = {name: pd.to_numeric(rows[name], errors="coerce") for name in ("SessionsPossible", "SessionsAbsent")}
     asked = rows.assign(**numbers).astype(dict.fromkeys(numbers, "float64"))
-    assert loaded.predict(asked).equals(loaded.predict(asked, params={"reader": "senco"}))
+    assert loaded.predict(asked).equals(loaded.predict(asked, params={"role": "senco"}))
     with pytest.raises(MlflowException, match="Known are: class_teacher"):
-        loaded.predict(asked, params={"reader": "nobody"})
+        loaded.predict(asked, params={"role": "nobody"})
 
 
 def test_only_our_models_answer_in_the_place_of_the_server(loaded: Any) -> None:

@@ -173,7 +173,7 @@ def test_identification_is_biased_as_it_is_in_england(large: England) -> None:
     assert large.truth["school_effect"].var() > large.truth["not_need"].var()
     ever = (frame["later"] | (frame["SENprovision"] != "N")).groupby(frame["season"]).mean()
     assert ever[2] > 1.2 * ever[0]
-    # The same need, and still not on the record: later identification by language and by absence.
+    # The same need, and still not on the SEN register: later identification by language and by absence.
     same = frame[frame["true_need"] & frame["severity"].between(0.6, 1.4) & (frame["SENprovision"] == "N")]
     eal = ~same["Language"].isin(["ENG", "NOT"])
     absent = same["absence"] > frame["absence"].quantile(0.75)

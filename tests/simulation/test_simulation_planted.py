@@ -21,7 +21,7 @@ def sex_of(england: England) -> np.ndarray:
 
 
 def recall(england: England, sex: str) -> float:
-    """Share of the later needs of one sex among the tenth with most goals not met, of those not on the record."""
+    """Share of the later needs of one sex among the tenth with most goals not met, of those not on the SEN register."""
     later = england.sen_status.set_index("UPN")["SENprovision"] != "N"
     census = england.pupil_census.set_index("UPN")
     new = england.eyfsp.set_index("UPN")

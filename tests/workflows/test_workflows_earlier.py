@@ -77,7 +77,7 @@ def test_counts_of_the_tables_that_are_of_a_group_are_told(spec):
         sensitive=pd.DataFrame({name: sex if name == "sex" else meals for name in ("sex", "fsm", "eal")}, dtype=object),
         school=pd.Series(["s"] * 100),
         as_of=pd.Series(pd.Timestamp(2023, 7, 31), index=range(100)),
-        invented=True,
+        synthetic=True,
     )
     told = told_by_tables(spec, RiskTables(0.0, (shape, levels), 100, "x"), cohort)
     assert ("fsm", ["yes"]) in told

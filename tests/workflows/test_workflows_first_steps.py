@@ -76,7 +76,7 @@ def test_it_guesses_the_parts_and_loads_as_it_stands(made: DraftedFiles) -> None
     assert spec.contracts["local/pupils"].path == made.contract
     cohort = load_cohort(spec, made.spec.parent.parent / "pupils 2026.csv")
     assert len(cohort) == 600
-    assert not cohort.invented
+    assert not cohort.synthetic
     assert list(cohort.X) == ["age_in_months", "Reading_score", "Maths_score", "Sessions_absent", "Nursery"]
 
 
@@ -166,7 +166,7 @@ def test_a_known_need_becomes_eligibility(tmp_path: Path) -> None:
     assert set(condition.values) == {"K", "E"}
     cohort = load_cohort(spec, frame)
     assert len(cohort) == int((frame["SEN status"] == "N").sum())
-    assert set(cohort.excluded["kind"]) == {"already on the record"}
+    assert set(cohort.excluded["kind"]) == {"on_sen_register"}
 
 
 def test_invented_upns_and_academic_years_are_known_again(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_invented_upns_and_academic_years_are_known_again(tmp_path: Path) -> Non
     frame["Year"] = "2022/23"
     spec = load_spec(steps(frame, tmp_path).spec)
     assert spec.as_of_year is not None
-    assert load_cohort(spec, frame).invented
+    assert load_cohort(spec, frame).synthetic
 
 
 def test_a_header_that_yaml_reads_as_no_text_gets_another_name(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from send_screen.tables import RiskTables, ShapeTerm, InteractionTerm, purify
+from send_screen.tables import InteractionTerm, RiskTables, ShapeTerm, purify
 
 HERE = Path(__file__).parent
 CONFIG = yaml.safe_load((HERE / "config.yaml").read_text(encoding="utf-8"))

@@ -5,7 +5,7 @@ labelled, and returns a :class:`Cohort`; rows that cannot be used are set aside 
 :func:`find_target_leakage` looks for features that know the outcome, whatever a splitter did.
 """
 
-from send_screen.cohorts._build import MANUAL_REVIEW, load_cohort
+from send_screen.cohorts._build import EXCLUSIONS, MANUAL_REVIEW, load_cohort
 from send_screen.cohorts._cohort import Cohort
 from send_screen.cohorts._hold_out import hold_out_schools, write_held_out
 from send_screen.cohorts._leakage import Leak, find_target_leakage
@@ -15,6 +15,7 @@ __all__ = [
     "load_cohort",
     "Cohort",
     "MANUAL_REVIEW",
+    "EXCLUSIONS",
     "NOT_RECORDED",
     "find_target_leakage",
     "Leak",

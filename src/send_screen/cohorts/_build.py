@@ -23,10 +23,17 @@ from send_screen.contracts import SYNTHETIC_AUTHORITY, Contract, valid_upns
 from send_screen.errors import DataError, PopulationError
 from send_screen.specs import Condition, ModelSpec, code
 
-MANUAL_REVIEW = "look at by hand"
-ON_SEN_REGISTER = "already on the record"
-OUTSIDE = "outside the population"
-NO_OUTCOME = "outcome not known"
+MANUAL_REVIEW = "manual_review"
+ON_SEN_REGISTER = "on_sen_register"
+OUTSIDE = "outside_population"
+NO_OUTCOME = "outcome_unknown"
+#: Why a row is excluded, as pages and lists say it.
+EXCLUSIONS = {
+    MANUAL_REVIEW: "look at by hand",
+    ON_SEN_REGISTER: "already on the SEN register",
+    OUTSIDE: "outside the population",
+    NO_OUTCOME: "outcome not known",
+}
 # With more of a file than this outside the population, it is not a stray row but the wrong file.
 WRONG_FILE_SHARE = 0.5
 
@@ -62,7 +69,7 @@ def load_cohort(
     """
     linked = link(spec, data, training=training, contracts=contracts)
     aside = linked.problem.assign(kind=pd.Series(MANUAL_REVIEW, index=linked.frame.index, dtype=object))
-    # A child whose record with one agency is missing may be on the SEN record all the same: that is asked first.
+    # A child whose record with one agency is missing may be on the SEN register all the same: that is asked first.
     no_record = (aside["rule"] == NO_RECORD).to_numpy()
     aside.loc[aside["rule"].isna() | no_record, "kind"] = None
     as_of = as_of_dates(linked.frame, linked.contracts, spec)
@@ -127,7 +134,7 @@ def load_cohort(
         recorded_on={name: dates for name, dates in recorded.items() if dates is not None},
         excluded=excluded,
         notes=tuple(linked.notes),
-        invented=_invented(spec, linked, keep, training=training),
+        synthetic=_is_synthetic(spec, linked, keep, training=training),
     ).take(keep)
 
 
@@ -278,24 +285,24 @@ def _categories(spec: ModelSpec, linked: Linked) -> dict[str, tuple[str, ...]]:
     return categorical_features
 
 
-def _invented(spec: ModelSpec, linked: Linked, keep: np.ndarray, *, training: bool) -> bool:
-    """Tell whether the children are invented: whose valid UPN is of authority 000, which no real child has.
+def _is_synthetic(spec: ModelSpec, linked: Linked, keep: np.ndarray, *, training: bool) -> bool:
+    """Return whether the children are synthetic: with a valid UPN of authority 000, which no real child has.
 
-    The two mistakes are not alike. One invented child among those learnt from makes a version invented; one real child
-    among those to be screened makes a file real. A mistyped identifier is neither.
+    The two mistakes are not alike. One synthetic child in training makes a version synthetic; one real child among
+    those to be screened makes a file real. A mistyped identifier is neither.
     """
     contract = linked.contracts[spec.data[0].contract]
     if contract.columns[spec.child_id].rule("upn") is None:
         return False
     ids = linked.origin["child_id"].astype("string")
     valid = valid_upns(ids)
-    invented = valid & (ids.str.slice(1, 4) == SYNTHETIC_AUTHORITY).fillna(False)
+    synthetic = valid & (ids.str.slice(1, 4) == SYNTHETIC_AUTHORITY).fillna(False)
     if training:
-        return bool((invented & keep).any())
-    return bool(invented.any() and not (valid & ~invented).any())
+        return bool((synthetic & keep).any())
+    return bool(synthetic.any() and not (valid & ~synthetic).any())
 
 
 def _nobody_left(aside: pd.DataFrame) -> str:
-    counts = (aside["kind"] + " (" + aside["rule"] + ")").value_counts()
+    counts = (aside["kind"].map(EXCLUSIONS) + " (" + aside["rule"] + ")").value_counts()
     kinds = "; ".join(f"{n} {kind}" for kind, n in counts.items())
     return f"None of the {len(aside)} rows can be used: {kinds}."

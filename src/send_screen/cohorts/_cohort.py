@@ -44,8 +44,8 @@ class Cohort:
         ``kind``, ``rule``, ``reason``, ``remedy``, and a ``group.<attribute>`` column for each attribute.
     notes : tuple of str
         What was understood, repaired or left when the data were read.
-    invented : bool
-        True when every child's identifier shows that the child is invented.
+    synthetic : bool
+        Whether the children are synthetic, as their identifiers show.
     """
 
     ids: pd.Series
@@ -59,7 +59,7 @@ class Cohort:
     recorded_on: dict[str, pd.Series] = field(default_factory=dict)
     excluded: pd.DataFrame = field(default_factory=pd.DataFrame)
     notes: tuple[str, ...] = ()
-    invented: bool = False
+    synthetic: bool = False
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -154,7 +154,7 @@ def _past_status(X: pd.DataFrame, outcome: str, declared: set[str], excused: set
         else:
             continue
         known = X[name].notna().to_numpy()
-        remedy = "Leave it out, and leave out the children whose needs are already on the record."
+        remedy = "Leave it out, and leave out the children whose needs are already on the SEN register."
         leaks.append(leak(PAST, [name], known.sum(), known.mean(), words, remedy))
     return leaks
 

@@ -19,7 +19,7 @@ CLASSIFICATIONS = ("public", "internal", "personal", "special")
 _ALLOWED = {
     "optional",
     "aliases",
-    "readers",
+    "visibleTo",
     "levels",
     "knownCodes",
     "codeSet",
@@ -60,7 +60,7 @@ def column_of(item: SchemaProperty, file: str) -> Column:
     """
     name = item.name or ""
     custom = custom_properties(
-        item.customProperties, required={"readers"}, allowed=_ALLOWED, place=f"column {name}", file=file
+        item.customProperties, required={"visibleTo"}, allowed=_ALLOWED, place=f"column {name}", file=file
     )
     levels = _TRUE_FALSE if item.logicalType == "boolean" else []
     levels = custom.get("levels", levels)
@@ -82,7 +82,7 @@ def column_of(item: SchemaProperty, file: str) -> Column:
         maximum=_bound(options, "maximum") if is_number else None,
         unit=custom.get("unit"),
         aliases=tuple(custom.get("aliases", ())),
-        readers=frozenset(custom["readers"]),
+        visible_to=frozenset(custom["visibleTo"]),
         recorded_on=custom.get("recordedOn"),
         outcome_status=bool(custom.get("outcomeStatus", False)),
         characteristic=custom.get("characteristic"),

@@ -92,7 +92,7 @@ class Column:
         Unit of a number, in words.
     aliases : tuple of str
         Headers of England's systems for the same column.
-    readers : frozenset of str
+    visible_to : frozenset of str
         Roles that may see the content.
     recorded_on : str or None
         When the value was known: an ISO date, ``"column:NAME"`` (the date in that column) or
@@ -128,7 +128,7 @@ class Column:
     maximum: float | None = None
     unit: str | None = None
     aliases: tuple[str, ...] = ()
-    readers: frozenset[str] = frozenset()
+    visible_to: frozenset[str] = frozenset()
     recorded_on: str | None = None
     outcome_status: bool = False
     characteristic: Literal["protected", "proxy", "absence", "attendance"] | None = None
@@ -174,7 +174,7 @@ class Contract:
         Columns that together identify a row.
     rules : tuple of Rule
         What must be true of the table as a whole.
-    readers : dict of str to str
+    roles : dict of str to str
         The roles that columns name, and who they are.
     """
 
@@ -190,7 +190,7 @@ class Contract:
     id_column: Column | None = None
     key: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
-    readers: dict[str, str] = field(default_factory=dict)
+    roles: dict[str, str] = field(default_factory=dict)
 
     @property
     def ref(self) -> str:

@@ -155,7 +155,7 @@ def _build(text: str, path: Path) -> Contract:
         id_column=by_name[key[0].name or ""] if key else None,
         key=tuple(item.name or "" for item in key),
         rules=rules_of(table.quality, where=table.name or "", file=file_name(path)),
-        readers={role.role or "": role.description or "" for role in odcs.roles or []},
+        roles={role.role or "": role.description or "" for role in odcs.roles or []},
     )
     _refuse_contradictions(contract, columns)
     return contract
@@ -198,8 +198,8 @@ def _refuse_contradictions(contract: Contract, columns: list[Column]) -> None:
     ]
     mistakes += _ambiguous_headers(columns)
     for column in columns:
-        for role in sorted(column.readers - contract.readers.keys()):
-            mistakes.append(f"column {column.name} names the reader {role!r}, who is not among the roles")
+        for role in sorted(column.visible_to - contract.roles.keys()):
+            mistakes.append(f"column {column.name} is visible to {role!r}, which is not among the roles")
         _, _, other = (column.recorded_on or "").partition(":")
         if other and other not in contract.columns:
             mistakes.append(f"column {column.name} was recorded on column {other!r}, which there is not")

@@ -55,7 +55,7 @@ def render_contract(made: ProjectDraft, contract: str, file: str, n: int) -> str
         "  # DECIDE: why you may process these data, with the law. Ask your data protection officer.",
         "  - {property: lawfulBasis, value: To be decided.}",
         "roles:",
-        "  # DECIDE: who reads lists made from this. A column whose `readers` lack a role is not shown to it.",
+        "  # DECIDE: who reads lists made from this. A column whose `visibleTo` lack a role is not shown to it.",
         "  - {role: senco, description: The school's special educational needs co-ordinator}",
         "schema:",
         f"  - name: {name}",
@@ -90,7 +90,7 @@ def _columns(made: ProjectDraft) -> Iterator[str]:
     if made.year:
         yield from _column(made.year, "The academic year that the row is of.")
     for column, _ in made.status:
-        yield from _column(column, "Says whose needs are on the record already.")
+        yield from _column(column, "Says whose needs are already on the SEN register.")
     compared = {column.header for column, _ in made.groups}
     for column in made.features:
         if column.header not in compared:
@@ -122,7 +122,7 @@ def _column(
     special = column.role in ("protected", "proxy", "status") or words.startswith("What happened")
     yield f"        classification: {'special' if special else 'personal'}"
     yield "        customProperties:"
-    yield "          - {property: readers, value: [senco]}"
+    yield "          - {property: visibleTo, value: [senco]}"
     if optional:
         yield "          - {property: optional, value: true}"
     if column.header != column.name:

@@ -126,29 +126,29 @@ def _identity(made: ProjectDraft, contract: str) -> Iterator[str]:
 
 
 def _eligible(made: ProjectDraft, contract: str) -> Iterator[str]:
-    yield "# Children whose needs are on the record already are not asked about: finding them is not early."
+    yield "# Children whose needs are already on the SEN register are not asked about: finding them is not early."
     yield "eligible:"
     if made.status:
         names = ", ".join(column.label for column, _ in made.status)
-        yield f"  words: children with no need on the record in {plain(names)}  # DECIDE: in words"
+        yield f"  words: children with no need on the SEN register in {plain(names)}  # DECIDE: in words"
         yield "  where:  # GUESS, by the column's name and codes"
         for column, codes in made.status:
             yield f"    - column: {contract}.{column.name}"
             yield f"      not_in: [{', '.join(map(quoted, codes))}]"
             yield f"      rule: ELIGIBLE-{column.name.upper().replace('_', '-')}"
-            yield f"      words: {quoted(f'a need is on the record already ({column.label})')}"
+            yield f"      words: {quoted(f'a need is already on the SEN register ({column.label})')}"
         return
     hints = [c.label for c, _ in made.groups if "disab" in c.label.casefold()]
-    yield "  # DECIDE: no column was found that says whose needs are on the record. If one does, name it here with the"
-    yield "  # codes that say so. The condition below leaves nobody out; it is here because the format asks for one."
+    yield "  # DECIDE: no column was found that says whose needs are on the SEN register. If one does, name it with"
+    yield "  # the codes that say so. The condition below leaves nobody out; it is here as the format asks for one."
     if hints:
         yield f"  # Does {plain(hints[0])} say so?"
-    yield "  words: all children of the file, for it does not say whose needs are on the record"
+    yield "  words: all children of the file, for it does not say whose needs are on the SEN register"
     yield "  where:"
     yield f"    - column: {contract}.{made.school.name}"
     yield '      not_in: ["(nobody is left out)"]'
     yield "      rule: ELIGIBLE-NOT-ON-SEN-REGISTER"
-    yield "      words: a need is on the record already"
+    yield "      words: a need is already on the SEN register"
 
 
 def _outcome(made: ProjectDraft, contract: str) -> Iterator[str]:

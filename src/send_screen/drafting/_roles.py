@@ -39,7 +39,7 @@ class ProjectDraft:
     groups : tuple of (ColumnProfile, str or None)
         What is compared, and how groups are made of its codes.
     status : tuple of (ColumnProfile, tuple of str)
-        Columns that say whose needs are on the record already, with the codes that say so.
+        Columns that say whose needs are already on the SEN register, with the codes that say so.
     shown : dict of str to ColumnProfile
         ``"forename"``, ``"surname"`` and ``"class"``, where there are such columns.
     birth, year : ColumnProfile or None
@@ -251,7 +251,7 @@ def _place(made: ProjectDraft, column: ColumnProfile) -> ProjectDraft:
     if role == "status":
         if 2 <= len(column.codes) <= _MOST_OUTCOMES:
             return replace(made, status=(*made.status, (column, _yes_and_no(column)[0])))
-        return _leave(made, column, "by its name it says whose needs are on the record: use it under `eligible`")
+        return _leave(made, column, "by its name it says whose needs are on the SEN register: use it under `eligible`")
     if named_after(column.header, made.label.header):
         return _leave(made, column, "it may know the outcome: the outcome's name is in its name")
     if column.kind == "date":

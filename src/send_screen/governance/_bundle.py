@@ -56,7 +56,7 @@ class Bundle:
     @property
     def trained_on_synthetic(self) -> bool:
         """Whether the version learnt from invented children only."""
-        return bool(self.published["version"]["trained_on"] == "invented")
+        return bool(self.published["version"]["trained_on"] == "synthetic")
 
 
 def write_manifest(folder: Path, *, version: str) -> str:
@@ -158,7 +158,7 @@ def _refuse_mismatch(
     problems = {
         "published.json is of another version": facts["id"] != version,
         "published.json is of another spec": facts["spec_sha256"] != spec.sha256,
-        "published.json does not say what it was trained on": facts["trained_on"] not in ("invented", "real"),
+        "published.json does not say what it was trained on": facts["trained_on"] not in ("synthetic", "real"),
         "the tables are of other features than the spec": not tables.features or not set(tables.features) <= features,
         "the bags are of other features than the tables": bags is not None and bags.features != tables.features,
         "a contract is missing": {use.contract for use in spec.data} != set(contracts),

@@ -6,8 +6,8 @@ from typing import Any
 
 from send_screen.contracts import Contract
 from send_screen.pictures._axes import axes_of
-from send_screen.pictures._points import example, synthetic_child, points_card
-from send_screen.pictures._shapes import shapes, interactions
+from send_screen.pictures._points import example, points_card, synthetic_child
+from send_screen.pictures._shapes import interactions, shapes
 from send_screen.specs import ModelSpec
 from send_screen.tables import BaggedTables, RiskTables
 

@@ -15,7 +15,7 @@ from send_screen.reports._fairness import render_fairness
 from send_screen.reports._files import write_page
 from send_screen.reports._impact import render_impact_assessment
 from send_screen.reports._in_short import render_in_short
-from send_screen.reports._lists import write_list_csv, write_excluded_csv
+from send_screen.reports._lists import write_excluded_csv, write_list_csv
 from send_screen.reports._markdown import render_card_markdown
 from send_screen.reports._pages import PAGES
 from send_screen.reports._scorecard import render_scorecard

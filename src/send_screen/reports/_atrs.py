@@ -16,6 +16,7 @@ from send_screen.reports._answers import (
     SRO,
     Answer,
     compared_attributes,
+    excluded,
     group_findings,
     known,
     left_open,
@@ -23,7 +24,6 @@ from send_screen.reports._answers import (
     open_words,
     performance_words,
     quantities,
-    excluded,
     stated,
     verdict_counts,
 )

@@ -143,7 +143,7 @@ def compare_versions(
     versions: tuple[Mapping[str, Any], Mapping[str, Any]] = (first.get("version") or {}, second.get("version") or {})
     _refuse_other_questions(versions, names)
     groups = _groups(first, second)
-    invented = any(version.get("trained_on") != "real" for version in versions)
+    synthetic = any(version.get("trained_on") != "real" for version in versions)
     return Comparison(
         names=names,
         ids=(said(versions[0], "id"), said(versions[1], "id")),
@@ -156,7 +156,7 @@ def compare_versions(
         better=_told(groups, BETTER),
         worse=_told(groups, WORSE),
         verdicts=_changed_verdicts(first, second),
-        marks=(INVENTED,) if invented else (),
+        marks=(INVENTED,) if synthetic else (),
     )
 
 

@@ -7,11 +7,11 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from send_screen.cohorts import MANUAL_REVIEW
+from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW
 from send_screen.reports._files import replacing
 from send_screen.reports._screening import areas, reasons_text
 from send_screen.reports._words import notice, run_marks, said
-from send_screen.screening._result import ScreenedChild, ScreeningResult, ExcludedChild
+from send_screen.screening._result import ExcludedChild, ScreenedChild, ScreeningResult
 
 Cell = str | int | float
 
@@ -87,7 +87,7 @@ def _list_cells(child: ScreenedChild) -> tuple[Cell, ...]:
 def _excluded_cells(child: ExcludedChild) -> tuple[Cell, ...]:
     """Return a child who was set aside as cells, in the order of :data:`EXCLUDED_COLUMNS` up to ``rule``."""
     return (
-        child.kind,
+        EXCLUSIONS[child.kind],
         child.reason,
         child.remedy,
         child.child_id,

@@ -9,12 +9,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from send_screen.cohorts import MANUAL_REVIEW
+from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW
 from send_screen.reports._charts import hundred_svg, strength_svg
 from send_screen.reports._published import in_a_hundred, in_words
 from send_screen.reports._render import render
 from send_screen.reports._words import capacity_words, run_marks, said, sentence, signed
-from send_screen.screening._result import Reason, ScreenedChild, ScreeningResult, ExcludedChild
+from send_screen.screening._result import ExcludedChild, Reason, ScreenedChild, ScreeningResult
 
 
 def shown_name(child: ScreenedChild | ExcludedChild) -> str:
@@ -120,10 +120,14 @@ def render_screening(result: ScreeningResult) -> str:
         marks=run_marks(model.get("trained_on"), result.banners),
         capacity=capacity_words(result.capacity, result.per_school),
         manual_review=[
-            (shown_name(child), _place(child, several), child) for child in result.excluded if child.kind == MANUAL_REVIEW
+            (shown_name(child), _place(child, several), child)
+            for child in result.excluded
+            if child.kind == MANUAL_REVIEW
         ],
-        by_group=[row for row in result.manual_review_by_group if row["n_excluded"]],
-        not_asked=sorted(Counter((c.kind, c.reason) for c in result.excluded if c.kind != MANUAL_REVIEW).items()),
+        by_group=[row for row in result.manual_review_by_group if row["n_manual_review"]],
+        not_asked=sorted(
+            Counter((EXCLUSIONS[c.kind], c.reason) for c in result.excluded if c.kind != MANUAL_REVIEW).items()
+        ),
         cards=[_card(child, largest, several) for child in result.listed],
         margin=[_card(child, largest, several) for child in result.margin],
         tells_how_firm=any(child.listed_by_10 is not None for child in everyone),

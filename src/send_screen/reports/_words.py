@@ -32,7 +32,7 @@ def version_marks(trained_on: object) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> version_marks("invented"), version_marks("real"), version_marks(None)
+    >>> version_marks("synthetic"), version_marks("real"), version_marks(None)
     (('Invented children',), (), ('Invented children',))
     """
     return () if trained_on == "real" else (INVENTED,)
@@ -47,17 +47,17 @@ def run_marks(trained_on: object, banners: Iterable[str]) -> tuple[str, ...]:
     Parameters
     ----------
     trained_on : object
-        ``"invented"`` or ``"real"``, as the version records it; anything but ``"real"`` counts as invented.
+        ``"synthetic"`` or ``"real"``, as the version records it; anything but ``"real"`` counts as synthetic.
     banners : iterable of str
         The banners of the run.
 
     Examples
     --------
-    >>> run_marks("invented", ["RESEARCH ONLY: this model learnt from invented children."])
+    >>> run_marks("synthetic", ["RESEARCH ONLY: this model learnt from invented children."])
     ('Research only',)
     >>> run_marks("real", ["The children in this file are invented."])
     ('Invented children',)
-    >>> run_marks("invented", []), run_marks("real", [])
+    >>> run_marks("synthetic", []), run_marks("real", [])
     (('Research only',), ())
     """
     marks = []

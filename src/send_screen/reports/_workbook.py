@@ -16,7 +16,7 @@ from send_screen.reports._published import in_a_hundred, in_words
 from send_screen.reports._screening import areas, how_firm, reasons_text, shown_name
 from send_screen.reports._words import capacity_words, date_words, owner_words, run_marks, said
 from send_screen.screening import NOT_THIS
-from send_screen.screening._result import ScreenedChild, ScreeningResult, ExcludedChild
+from send_screen.screening._result import ExcludedChild, ScreenedChild, ScreeningResult
 
 _LONGEST = 32_767  # characters that a cell of Excel holds; XlsxWriter leaves out what is longer, in silence
 _A4 = 9
@@ -182,7 +182,13 @@ def write_list_xlsx(result: ScreeningResult, path: str | os.PathLike[str]) -> No
         created = dt.datetime.fromisoformat(result.date).replace(tzinfo=None)
         book.set_properties({"title": "Children to talk about first", "created": created})
         manual_review = (child for child in result.excluded if child.kind == MANUAL_REVIEW)
-        _sheet(book, "Look at by hand", _MANUAL_REVIEW, ((*_manual_review_cells(child), *run) for child in manual_review), footer)
+        _sheet(
+            book,
+            "Look at by hand",
+            _MANUAL_REVIEW,
+            ((*_manual_review_cells(child), *run) for child in manual_review),
+            footer,
+        )
         columns, rows = list(_LIST), [[*_list_cells(child), *run] for child in result.listed]
         if any(map(how_firm, result.listed)):
             columns.insert(_FIRM_AT, _FIRM)

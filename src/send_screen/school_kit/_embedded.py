@@ -12,7 +12,7 @@ from send_screen.governance import sha256_of
 
 _PATH_FILE = re.compile(r"python(?P<major>3)(?P<minor>\d+)\._pth")
 _AMD64 = 0x8664
-MANUAL_REVIEW = (
+MANUAL_DOWNLOAD = (
     "Fetch the 'Windows embeddable package (64-bit)' of Python 3.11 or later from python.org, and give it: "
     "--python python-3.X.Y-embed-amd64.zip."
 )
@@ -53,11 +53,13 @@ def read_embedded_python(path: Path) -> EmbeddedPython:
             found = next((match for name in names if (match := _PATH_FILE.fullmatch(name))), None)
             program = archive.read("python.exe") if found else b""
     except (OSError, zipfile.BadZipFile, KeyError):
-        raise UsageError("This is not a zip with a Python in it.", file=path.name, remedy=MANUAL_REVIEW) from None
+        raise UsageError("This is not a zip with a Python in it.", file=path.name, remedy=MANUAL_DOWNLOAD) from None
     if found is None or int(found["minor"]) < 11:
-        raise UsageError("This is not an embeddable Python 3.11 or later.", file=path.name, remedy=MANUAL_REVIEW)
+        raise UsageError("This is not an embeddable Python 3.11 or later.", file=path.name, remedy=MANUAL_DOWNLOAD)
     if _machine(program) != _AMD64:
-        raise UsageError("This Python is not for 64-bit Windows on Intel or AMD.", file=path.name, remedy=MANUAL_REVIEW)
+        raise UsageError(
+            "This Python is not for 64-bit Windows on Intel or AMD.", file=path.name, remedy=MANUAL_DOWNLOAD
+        )
     if any(PureWindowsPath(name).anchor or ".." in PureWindowsPath(name).parts for name in names):
         raise UsageError("It names files outside its folder.", file=path.name, remedy="Do not use it.")
     return EmbeddedPython(path, f"3.{found['minor']}", sha256_of(path.read_bytes()))

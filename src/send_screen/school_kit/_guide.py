@@ -50,7 +50,7 @@ def render_guide(version: Mapping[str, Any], *, pythons: Sequence[str], with_pyt
     return environment.get_template("guide.html.j2").render(
         version=version,
         owner={"role": "", "organisation": "", "contact": ""} | dict(version.get("owner") or {}),
-        invented=version["trained_on"] == "invented",
+        synthetic=version["trained_on"] == "synthetic",
         review=_in_words(date.fromisoformat(version["review_date"])),
         made=_in_words(made),
         pythons=either(pythons),

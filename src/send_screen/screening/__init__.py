@@ -7,8 +7,8 @@ from send_screen.screening._answer import ANSWER_COLUMNS, answer
 from send_screen.screening._capacity import Capacity
 from send_screen.screening._limits import refuse_or_warn
 from send_screen.screening._notice import NOT_THIS, NOTICE
-from send_screen.screening._reader import Reader, role_access
-from send_screen.screening._result import Reason, ScreenedChild, ScreeningResult, ExcludedChild
+from send_screen.screening._result import ExcludedChild, Reason, ScreenedChild, ScreeningResult
+from send_screen.screening._role import RoleAccess, role_access
 from send_screen.screening._screen import model_facts, of_100, screen_cohort
 from send_screen.screening._words import Reasons, reasons, value_in_words
 
@@ -26,7 +26,7 @@ __all__ = [
     "refuse_or_warn",
     "reasons",
     "Reasons",
-    "Reader",
+    "RoleAccess",
     "role_access",
     "value_in_words",
     "model_facts",

@@ -12,9 +12,9 @@ from send_screen.cohorts import Cohort, load_cohort
 from send_screen.governance import Bundle
 from send_screen.screening._limits import refuse_or_warn
 from send_screen.screening._notice import NOTICE
-from send_screen.screening._reader import Reader, role_access
 from send_screen.screening._result import Reason
-from send_screen.screening._screen import of_100, excluded_child
+from send_screen.screening._role import RoleAccess, role_access
+from send_screen.screening._screen import excluded_child, of_100
 from send_screen.screening._words import reasons
 
 SCREENED = "screened"
@@ -38,7 +38,7 @@ def answer(
     bundle: Bundle,
     rows: pd.DataFrame,
     *,
-    reader: str | None = None,
+    role: str | None = None,
     allow_synthetic_model: bool = False,
     today: dt.date | None = None,
 ) -> pd.DataFrame:
@@ -50,7 +50,7 @@ def answer(
         A verified version.
     rows : pandas.DataFrame, shape (n, any)
         Children, under the contracts' column names.
-    reader, allow_synthetic_model, today
+    role, allow_synthetic_model, today
         See :func:`send_screen.screening.screen`.
 
     Returns
@@ -67,29 +67,29 @@ def answer(
     UsageError
         If no contract knows the role.
     """
-    eyes = role_access(bundle.contracts, reader)
+    access = role_access(bundle.contracts, role)
     cohort = load_cohort(bundle.spec, rows.reset_index(drop=True), training=False, contracts=bundle.contracts)
     banners = refuse_or_warn(
         bundle, cohort, today=today or dt.date.today(), allow_synthetic_model=allow_synthetic_model
     )
-    found = [*_screened(bundle, cohort, eyes), *_not_screened(bundle, cohort, eyes)]
+    found = [*_screened(bundle, cohort, access), *_not_screened(bundle, cohort, access)]
     table = pd.DataFrame(found).sort_values("row", ignore_index=True)
     table["model_version"] = str(bundle.published["version"]["id"])
     table["notice"] = " ".join((*banners, NOTICE))
     return table[list(ANSWER_COLUMNS)]
 
 
-def _screened(bundle: Bundle, cohort: Cohort, eyes: Reader) -> Iterator[dict[str, object]]:
+def _screened(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> Iterator[dict[str, object]]:
     features = bundle.features
     X = cohort.X[list(bundle.tables.features)]
     score, contributions = bundle.tables.score(X), bundle.tables.contributions(X)
     bundle.tables.check_additivity(score, contributions)
     beyond = bundle.tables.clipped(X) | bundle.tables.unseen(X)
-    may_see = [eyes.data_owner(feature) is None for feature in features]
+    may_see = [access.data_owner(feature) is None for feature in features]
     row = cohort.show["row"].to_numpy(dtype=np.int64) - 1
     # Plain tuples: a row taken out of a frame costs as much as everything else that is done for a child.
     for position, values in enumerate(X.itertuples(index=False, name=None)):
-        why = reasons(features, eyes, values, contributions[position])
+        why = reasons(features, access, values, contributions[position])
         unusual = [feature.label for feature, told in zip(features, beyond[position] & may_see, strict=True) if told]
         yield {
             "row": int(row[position]),
@@ -105,10 +105,10 @@ def _screened(bundle: Bundle, cohort: Cohort, eyes: Reader) -> Iterator[dict[str
         }
 
 
-def _not_screened(bundle: Bundle, cohort: Cohort, eyes: Reader) -> Iterator[dict[str, object]]:
+def _not_screened(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> Iterator[dict[str, object]]:
     texts = ("reasons_for", "reasons_against", "not_known", "ask", "beyond_training")
     for record in cohort.excluded.to_dict("records"):
-        child = excluded_child({str(key): value for key, value in record.items()}, bundle, eyes)
+        child = excluded_child({str(key): value for key, value in record.items()}, bundle, access)
         nothing = {"score": np.nan, "of_100": np.nan, **dict.fromkeys(texts, "")}
         yield {"row": child.row - 1, "status": child.kind, "reason": child.reason, **nothing}
 

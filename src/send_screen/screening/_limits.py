@@ -46,7 +46,7 @@ def refuse_or_warn(bundle: Bundle, cohort: Cohort, *, today: dt.date, allow_synt
             f"These records are as of {cohort.as_of.min().date().isoformat()}. Much can have changed since: ask first "
             "what is known today."
         )
-    if bundle.trained_on_synthetic and not cohort.invented:
+    if bundle.trained_on_synthetic and not cohort.synthetic:
         if not allow_synthetic_model:
             raise PopulationError(
                 "The model learnt from invented children, so it cannot screen real ones.",
@@ -55,7 +55,7 @@ def refuse_or_warn(bundle: Bundle, cohort: Cohort, *, today: dt.date, allow_synt
                 "add --allow-synthetic-model: every page then says so.",
             )
         banners.append(RESEARCH_BANNER)
-    if cohort.invented:
+    if cohort.synthetic:
         banners.append(SYNTHETIC_BANNER)
     return tuple(banners)
 

@@ -59,7 +59,7 @@ class ScreenedChild:
     not_known : tuple of str
         What was missing about this child, in words.
     ask : tuple of str
-        Agencies whose data count for this child, and that the reader may not see.
+        Agencies whose data count for this child, and that the role may not see.
     """
 
     rank: int
@@ -85,18 +85,18 @@ class ScreenedChild:
 
 @dataclass(frozen=True)
 class ExcludedChild:
-    """A row that was not screened: to look at by hand, or not to be asked about.
+    """A row that was not screened: for manual review, or outside what the model is for.
 
     Attributes
     ----------
     kind : str
-        ``"look at by hand"`` (could not be screened), ``"already on the record"`` or ``"outside the population"``.
+        ``"manual_review"`` (could not be screened), ``"on_sen_register"`` or ``"outside_population"``.
     rule : str
-        Id of the rule that set the row aside.
+        Id of the rule that excluded the row.
     reason, remedy : str
         In words.
     groups : dict of str to str
-        The child's groups, so that the set-aside can be counted by group.
+        The child's groups, so that exclusions can be counted by group.
     """
 
     row: int
@@ -119,7 +119,7 @@ class ScreeningResult:
     ----------
     model : dict
         ``name``, ``title``, ``version`` (id), ``outcome_words``, ``as_of``, ``review_date``, ``trained_on``
-        (``"invented"`` or ``"real"``), ``owner`` (dict), ``intended_use``, ``prohibited_uses`` (list of str),
+        (``"synthetic"`` or ``"real"``), ``owner`` (dict), ``intended_use``, ``prohibited_uses`` (list of str),
         ``performance`` (list of published rows, see ``published.json``), ``works_less_well_for`` (list of str).
     file : str
         Name of the screened file (no folder).
@@ -127,8 +127,8 @@ class ScreeningResult:
         ISO date of the run.
     capacity : str
         As asked for, for example ``"10%"`` or ``"30"``; with ``per_school`` each school has its own places.
-    reader : str
-        The role whose eyes the list is for.
+    role : str
+        The role that the list is for.
     listed : tuple of ScreenedChild
         Exactly as many as there are places (or children).
     margin : tuple of ScreenedChild
@@ -136,7 +136,7 @@ class ScreeningResult:
     excluded : tuple of ExcludedChild
         Every row that was not screened.
     manual_review_by_group : list of dict
-        ``attribute``, ``group``, ``n_excluded``, ``n_rows``: the children to look at by hand, counted by group.
+        ``attribute``, ``group``, ``n_manual_review``, ``n_rows``: children for manual review, counted by group.
     n_rows, n_screened : int
         ``n_rows == n_screened + len(excluded)``, always.
     banners : tuple of str
@@ -150,7 +150,7 @@ class ScreeningResult:
     date: str
     capacity: str
     per_school: bool
-    reader: str
+    role: str
     listed: tuple[ScreenedChild, ...]
     margin: tuple[ScreenedChild, ...]
     excluded: tuple[ExcludedChild, ...]

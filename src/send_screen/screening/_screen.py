@@ -14,8 +14,8 @@ from send_screen.errors import UsageError
 from send_screen.governance import Bundle
 from send_screen.screening._capacity import Capacity, listed_and_margin
 from send_screen.screening._limits import beyond_training, out_of_range, refuse_or_warn
-from send_screen.screening._reader import Reader, role_access
-from send_screen.screening._result import ScreenedChild, ScreeningResult, ExcludedChild
+from send_screen.screening._result import ExcludedChild, ScreenedChild, ScreeningResult
+from send_screen.screening._role import RoleAccess, role_access
 from send_screen.screening._sure import sureness
 from send_screen.screening._words import reasons
 from send_screen.tables import tie_break_key
@@ -28,7 +28,7 @@ def screen_cohort(
     file: str,
     capacity: Capacity | None = None,
     per_school: bool = False,
-    reader: str | None = None,
+    role: str | None = None,
     allow_synthetic_model: bool = False,
     today: dt.date | None = None,
 ) -> ScreeningResult:
@@ -46,7 +46,7 @@ def screen_cohort(
         How many children can be assessed; by default the spec's share.
     per_school : bool, default False
         Whether each school has its own places.
-    reader : str, optional
+    role : str, optional
         The role that will read the list; see :func:`role_access`.
     allow_synthetic_model : bool, default False
         Whether a version that learnt from invented children may be shown real ones, under a watermark.
@@ -70,7 +70,7 @@ def screen_cohort(
             "The file does not say which school a child goes to, so places cannot be given by school.",
             remedy=f"Add the column {bundle.spec.show_school.column}, or leave out --per-school.",
         )
-    eyes = role_access(bundle.contracts, reader)
+    access = role_access(bundle.contracts, role)
     banners = (
         *refuse_or_warn(bundle, cohort, today=today, allow_synthetic_model=allow_synthetic_model),
         *beyond_training(bundle, cohort),
@@ -82,11 +82,11 @@ def screen_cohort(
     school = cohort.show["school"] if per_school else None
     listed, margin = listed_and_margin(score, order, school, capacity)
     sure = sureness(bundle, X, score, school, capacity)
-    visible = _visible(bundle, eyes, cohort.show)
+    visible = _visible(bundle, access, cohort.show)
     rank = {position: place for place, position in enumerate(np.concatenate([listed, margin]), start=1)}
 
     def child(position: int) -> ScreenedChild:
-        why = reasons(bundle.features, eyes, X.iloc[position], contributions[position])
+        why = reasons(bundle.features, access, X.iloc[position], contributions[position])
         shown = visible.iloc[position]
         return ScreenedChild(
             rank=rank[position],
@@ -105,15 +105,15 @@ def screen_cohort(
             listed_by_10=None if sure is None else round(10 * float(sure.chance[position])),
         )
 
-    rows = _visible(bundle, eyes, cohort.excluded).to_dict("records")
-    excluded = tuple(excluded_child({str(k): v for k, v in row.items()}, bundle, eyes) for row in rows)
+    rows = _visible(bundle, access, cohort.excluded).to_dict("records")
+    excluded = tuple(excluded_child({str(k): v for k, v in row.items()}, bundle, access) for row in rows)
     return ScreeningResult(
         model=model_facts(bundle),
         file=file,
         date=today.isoformat(),
         capacity=str(capacity),
         per_school=per_school,
-        reader=eyes.role,
+        role=access.role,
         listed=tuple(map(child, listed)),
         margin=tuple(map(child, margin)),
         excluded=excluded,
@@ -156,23 +156,23 @@ def model_facts(bundle: Bundle) -> dict[str, object]:
     }
 
 
-def _visible(bundle: Bundle, eyes: Reader, shown: pd.DataFrame) -> pd.DataFrame:
-    """Blank what the reader may not see beside the identifier: name, class, school."""
+def _visible(bundle: Bundle, access: RoleAccess, shown: pd.DataFrame) -> pd.DataFrame:
+    """Blank what the role may not see beside the identifier: name, class, school."""
     spec = bundle.spec
     sources = {
         "name": spec.show_name,
         "class_name": (spec.show_class,) if spec.show_class else (),
         "school": (spec.show_school,),
     }
-    hidden = [column for column, refs in sources.items() if not all(map(eyes.may_see, refs))]
+    hidden = [column for column, refs in sources.items() if not all(map(access.may_see, refs))]
     return shown.assign(**dict.fromkeys(hidden, ""))
 
 
-def excluded_child(row: dict[str, Any], bundle: Bundle, eyes: Reader) -> ExcludedChild:
-    """Return a set-aside row as its reader may see it."""
+def excluded_child(row: dict[str, Any], bundle: Bundle, access: RoleAccess) -> ExcludedChild:
+    """Return a excluded row as the role may see it."""
     conditions = {condition.rule: condition.column for condition in (*bundle.spec.population, *bundle.spec.eligible)}
     ref = conditions.get(row["rule"])
-    if ref is not None and not eyes.may_see(ref):
+    if ref is not None and not access.may_see(ref):
         agency = bundle.contracts[ref.contract].agency
         row = {**row, "reason": f"The model is not to be asked about this child. Ask {agency}."}
 
@@ -202,7 +202,7 @@ def _by_group(bundle: Bundle, cohort: Cohort) -> tuple[dict[str, object], ...]:
         hand = manual_review[f"group.{group.name}"].value_counts()
         everyone = cohort.sensitive[group.name].value_counts().add(aside, fill_value=0)
         rows += [
-            {"attribute": group.label, "group": name, "n_excluded": int(hand.get(name, 0)), "n_rows": int(n)}
+            {"attribute": group.label, "group": name, "n_manual_review": int(hand.get(name, 0)), "n_rows": int(n)}
             for name, n in everyone.sort_index().items()
         ]
     return tuple(rows)

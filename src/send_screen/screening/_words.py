@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from send_screen.contracts import Contract
-from send_screen.screening._reader import Reader
 from send_screen.screening._result import Reason
+from send_screen.screening._role import RoleAccess
 from send_screen.specs import AgeInMonths, Equals, Feature, Share
 
 # A contribution smaller than this (in log-odds) moves the chance of a child near the line by about one in a hundred,
@@ -55,7 +55,7 @@ def is_missing(value: object) -> bool:
 
 @dataclass(frozen=True)
 class Reasons:
-    """Why a child has the score it has, as one reader may know it.
+    """Why a child has the score it has, as one role may see it.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ class Reasons:
     not_known : tuple of str
         What was missing about the child, in words.
     ask : tuple of str
-        Agencies whose data count for the child and that the reader may not see; nothing else is said of those.
+        Agencies whose data count for the child and that the role may not see; nothing else is said of those.
     """
 
     speaks_for: tuple[Reason, ...]
@@ -74,7 +74,7 @@ class Reasons:
 
 
 def reasons(
-    features: Sequence[Feature], reader: Reader, values: Iterable[object], contributions: np.ndarray
+    features: Sequence[Feature], access: RoleAccess, values: Iterable[object], contributions: np.ndarray
 ) -> Reasons:
     """Return what speaks for a look at a child, what speaks against, what was not known, and whom to ask.
 
@@ -82,7 +82,7 @@ def reasons(
     ----------
     features : sequence of Feature, length p
         What the model looks at.
-    reader : Reader
+    access : RoleAccess
         Whoever reads it: of a column that this role may not see, only the agency is named (hard rule 7).
     values : iterable of float, str or None, length p
         The child's features.
@@ -91,7 +91,7 @@ def reasons(
     """
     found, unknown, ask = [], [], []
     for feature, value, contribution in zip(features, values, contributions, strict=True):
-        agency = reader.data_owner(feature)
+        agency = access.data_owner(feature)
         if agency is not None:
             ask.append(agency)
             continue
@@ -100,8 +100,8 @@ def reasons(
             unknown.append(feature.label + moved)
             continue
         if abs(contribution) >= SMALLEST_REASON:
-            text = value_in_words(feature, reader.contracts, value)
-            whose = reader.contracts[feature.sources[0].contract].agency
+            text = value_in_words(feature, access.contracts, value)
+            whose = access.contracts[feature.sources[0].contract].agency
             found.append(Reason(feature.name, text, float(contribution), whose, feature.area))
     strongest_first = sorted(found, key=lambda reason: (-abs(reason.contribution), reason.feature))
     speaks_for = tuple(reason for reason in strongest_first if reason.contribution > 0)[:MOST_REASONS]

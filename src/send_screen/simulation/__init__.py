@@ -1,6 +1,6 @@
 """The invented England: children who do not exist, with a need that is known, to try everything on.
 
-Reception children with schools, goals, absence and a later SEN record, at roughly the published rates, from a seed.
+Reception children with schools, goals, absence and a later SEN register, at roughly the published rates, from a seed.
 Their unique pupil numbers are of authority 000, which was given to no authority: the mark of an invented child.
 """
 

@@ -55,7 +55,7 @@ def simulate_england(
     """Invent the reception children of one academic year.
 
     A hidden need, with an area, holds children back in the goals of the profile, keeps some of them from school and
-    leads some of them onto the SEN record; but so do birth date, language, absence and, most of all, the school.
+    leads some of them onto the SEN register; but so do birth date, language, absence and, most of all, the school.
     With the same seed another academic year has other children in the same schools.
 
     Parameters

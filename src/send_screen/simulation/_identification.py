@@ -1,4 +1,4 @@
-"""Who is put on the SEN record, at reception and two years later: need, and much that is not need."""
+"""Who is put on the SEN register, at reception and two years later: need, and much that is not need."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ VERY_ABSENT = 0.085
 
 @dataclass(frozen=True)
 class Record:
-    """The SEN record of the invented children.
+    """The SEN register of the invented children.
 
     Attributes
     ----------
@@ -59,22 +59,22 @@ def identify(rng: np.random.Generator, schools: Schools, children: Children, nee
     visible = np.log1p(2.0 * need.severity)
 
     support = rng.random(n) < _share(-6.2 + 5.0 * visible + beyond)
-    # The most absent quarter had a tenth of the odds of a plan [EPI2025].
-    plan_odds = 0.5 * beyond - 1.6 * very_absent
-    plan = rng.random(n) < _share(-6.15 + 3.0 * need.severity + plan_odds)
-    at_reception = np.where(plan, "E", np.where(support, "K", "N"))
+    # The most absent quarter had a tenth of the odds of an EHC plan [EPI2025].
+    ehc_plan_odds = 0.5 * beyond - 1.6 * very_absent
+    ehc_plan = rng.random(n) < _share(-6.15 + 3.0 * need.severity + ehc_plan_odds)
+    at_reception = np.where(ehc_plan, "E", np.where(support, "K", "N"))
 
     new = rng.random(n) < _share(-3.95 + 4.4 * visible + beyond)
-    to_plan = rng.random(n) < _share(-5.2 + 2.0 * need.severity + plan_odds)
+    to_ehc_plan = rng.random(n) < _share(-5.2 + 2.0 * need.severity + ehc_plan_odds)
     stays = rng.random(n) < _share(0.9 + 0.9 * need.severity)
-    later = np.where(at_reception == "K", np.where(to_plan, "E", np.where(stays, "K", "N")), at_reception)
-    later = np.where((at_reception == "N") & new, np.where(to_plan & need.true_need, "E", "K"), later)
+    later = np.where(at_reception == "K", np.where(to_ehc_plan, "E", np.where(stays, "K", "N")), at_reception)
+    later = np.where((at_reception == "N") & new, np.where(to_ehc_plan & need.true_need, "E", "K"), later)
     traced = rng.random(n) >= 0.01 + 0.04 * (children.mobile | children.traveller)
     return Record(at_reception, later, _types(rng, need, later), not_need, school_effect, traced)
 
 
 def _types(rng: np.random.Generator, need: Need, later: np.ndarray) -> np.ndarray:
-    """Draw the SEN type recorded for each child on the record."""
+    """Draw the SEN type recorded for each child on the SEN register."""
     types = np.full(len(later), "", dtype="U4")
     for provision, by_area in (("K", TYPES_OF_SUPPORT), ("E", TYPES_OF_PLAN)):
         for area, shares in enumerate(by_area):

@@ -39,7 +39,7 @@ NEED_ON_GOALS = 1.4 * np.array(
 AREA_OF_BOYS = np.array([0.49, 0.20, 0.24, 0.07])
 AREA_OF_GIRLS = np.array([0.45, 0.29, 0.17, 0.09])
 
-#: SEN types (codes of the school census) by area, for SEN support and for a plan.
+#: SEN types (codes of the school census) by area, for SEN support and for an EHC plan.
 TYPES_OF_SUPPORT = (
     (("SLCN", 0.85), ("ASD", 0.15)),
     (("MLD", 0.55), ("SPLD", 0.45)),

@@ -1,4 +1,4 @@
-"""The invented schools: how large, how poor, how mixed, and how readily each puts a child on the SEN record."""
+"""The invented schools: how large, how poor, how mixed, and how readily each puts a child on the SEN register."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class Schools:
     size : numpy.ndarray of int, shape (s,)
         Children in reception.
     poverty : numpy.ndarray of float, shape (s,)
-        Shift of the log-odds of a child's being eligible for free meals.
+        Shift of the log-odds of a child's being eligible for free school meals.
     mix : numpy.ndarray of float, shape (s,)
         Shift of the log-odds of a child's being of any group but White British.
     attainment : numpy.ndarray of float, shape (s,)
         Shift of the children's development, in its standard deviations.
     identification : numpy.ndarray of float, shape (s,)
-        Shift of the log-odds that the school puts a child on the record, whatever the need.
+        Shift of the log-odds that the school puts a child on the SEN register, whatever the need.
     """
 
     number: np.ndarray

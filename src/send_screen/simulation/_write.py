@@ -17,13 +17,13 @@ No child here exists or ever did. send_screen drew the files at random: {childre
 in reception in {academic_year}, seed {seed}. Every unique pupil number (UPN) has the authority 000, which no authority
 has: that is how a tool or a reader can tell that the child is invented. The names are made-up words.
 
-pupil_census.csv         who the children are, their school, absence, and the SEN record at the end of reception
+pupil_census.csv         who the children are, their school, absence, and the SEN register at the end of reception
 eyfsp.csv                the early years foundation stage profile: 1 emerging, 2 expected, A not assessed
-sen_status.csv           the SEN record two academic years later: what a model learns to foresee
+sen_status.csv           the SEN register two academic years later: what a model learns to foresee
 schools/school_file.csv  one school's reception children of {school_year}, as its own system would export them, to be
                          screened. Like real exports it has gaps and a mistake or two.
 
-The shares of boys and girls, of goals reached and of children on the SEN record are roughly the published ones.
+The shares of boys and girls, of goals reached and of children on the SEN register are roughly the published ones.
 Nothing that a model finds in these files says anything about real children, and a model trained on them cannot
 screen any.
 """

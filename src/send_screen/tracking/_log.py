@@ -102,8 +102,8 @@ def log_version(
             mlflow.log_text(text, path)
         inputs = Schema([ColSpec(kind, column, required=False) for column, kind in columns.items()])
         outputs = Schema([ColSpec(kind, column) for column, kind in ANSWER_COLUMNS.items()])
-        # Without a reader, the answer is for the role that send-screen screen takes without one.
-        reader = ParamSchema([ParamSpec("reader", "string", None)])
+        # Without a role, the answer is for the one that send-screen screen takes without one.
+        params = ParamSchema([ParamSpec("role", "string", None)])
         with TemporaryDirectory() as staging, contextlib.chdir(staging):
             shutil.copy(Path(__file__).with_name("_served.py"), "served.py")
             shutil.copytree(bundle, "bundle")
@@ -111,7 +111,7 @@ def log_version(
                 name="model",
                 python_model="served.py",
                 artifacts={"bundle": "bundle"},
-                signature=ModelSignature(inputs=inputs, outputs=outputs, params=reader),
+                signature=ModelSignature(inputs=inputs, outputs=outputs, params=params),
                 input_example=example,
                 pip_requirements=[f"send-screen=={metadata.version('send-screen')}", f"mlflow=={mlflow.__version__}"],
             )

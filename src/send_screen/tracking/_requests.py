@@ -24,10 +24,10 @@ MOST_ROWS = 10_000
 MOST_BYTES = 16 * 2**20
 FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 PARAMS = "params"
-_READER = "reader"
+_ROLE = "role"
 _HOW = (
     f"Send a JSON object with exactly one of {', '.join(FORMATS)}, or text/csv with a header, in UTF-8. "
-    f"{_READER}, a role, may be given in {PARAMS}."
+    f"{_ROLE}, a role, may be given in {PARAMS}."
 )
 
 
@@ -52,12 +52,12 @@ class Request:
     Attributes
     ----------
     rows : pandas.DataFrame of str or None, shape (n, any)
-    reader : str or None
+    role : str or None
         The role that will read the answer, where the client names one.
     """
 
     rows: pd.DataFrame
-    reader: str | None
+    role: str | None
 
 
 def read_request(body: bytes, content_type: str | None) -> Request:
@@ -125,11 +125,11 @@ def _reader(params: object) -> str | None:
     """Return the role that ``params`` names. A misspelt name must not fall back to a role that may see more."""
     if params is None:
         return None
-    if not isinstance(params, dict) or set(params) - {_READER}:
-        raise RequestError(f"{PARAMS} is an object with {_READER} and nothing else.", remedy=_HOW)
-    role = params.get(_READER)
+    if not isinstance(params, dict) or set(params) - {_ROLE}:
+        raise RequestError(f"{PARAMS} is an object with {_ROLE} and nothing else.", remedy=_HOW)
+    role = params.get(_ROLE)
     if role is not None and not isinstance(role, str):
-        raise RequestError(f"{_READER} is the name of a role, as text.", remedy=_HOW)
+        raise RequestError(f"{_ROLE} is the name of a role, as text.", remedy=_HOW)
     return role
 
 

@@ -29,14 +29,14 @@ class ServedModel(mlflow.pyfunc.PythonModel):
         self.bundle = open_bundle(context.artifacts["bundle"])
         take_over()
 
-    def answer(self, rows: pd.DataFrame, reader: str | None) -> pd.DataFrame:
-        """Answer for each row, as the role ``reader`` may know it."""
-        return answer(self.bundle, rows, reader=reader)
+    def answer(self, rows: pd.DataFrame, role: str | None) -> pd.DataFrame:
+        """Answer for each row, as the role ``role`` may know it."""
+        return answer(self.bundle, rows, role=role)
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
         """Answer for each row; what cannot be answered is a client's error with a reason, never a stack trace."""
         try:
-            return self.answer(model_input, (params or {}).get("reader"))
+            return self.answer(model_input, (params or {}).get("role"))
         except SendScreenError as error:
             raise MlflowException(str(error), error_code=INVALID_PARAMETER_VALUE) from None
 

@@ -2,7 +2,7 @@
 
 For a model of ours, MLflow's own handling of a request (3.17) puts the request's rows into what it answers when a model
 refuses, or the whole body where it is not JSON; leaves out a parameter whose name it does not know, so that a misspelt
-``reader`` would see what the usual reader sees; writes ``NaN``, which is not JSON; and breaks on deep nesting.
+``role`` would see what the usual role sees; writes ``NaN``, which is not JSON; and breaks on deep nesting.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ UNFORESEEN = "The request cannot be answered, for a reason that was not foreseen
 class Answering(Protocol):
     """A model of ours."""
 
-    def answer(self, rows: pd.DataFrame, reader: str | None) -> pd.DataFrame:
+    def answer(self, rows: pd.DataFrame, role: str | None) -> pd.DataFrame:
         """Answer for rows; see :func:`send_screen.screening.answer`."""
 
 
@@ -48,12 +48,12 @@ def respond(model: Answering, body: bytes, content_type: str | None) -> tuple[in
     """
     try:
         request = read_request(body, content_type)
-        table = model.answer(request.rows, request.reader)
+        table = model.answer(request.rows, request.role)
         return 200, json.dumps({"predictions": records(table)}, allow_nan=False)
     except RequestError as error:
         return error.status, _refusal(str(error))
     except UsageError as error:  # its message quotes the role
-        return 400, _refusal(f"No contract knows the role that reader names. {error.remedy}")
+        return 400, _refusal(f"No contract knows the role that role names. {error.remedy}")
     except SendScreenError as error:
         return 400, _refusal(str(error))
     except Exception as error:

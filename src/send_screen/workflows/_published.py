@@ -1,4 +1,4 @@
-"""Everything that may be shown of a version, in one document, in words that hold nothing of any child."""
+"""Build the published report: metadata, metrics under disclosure control, gates and plot data."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from typing import Any
 
 import pandas as pd
 
-from send_screen.cohorts import NOT_RECORDED
+from send_screen.cohorts import EXCLUSIONS, NOT_RECORDED
 from send_screen.contracts import Contract
 from send_screen.evaluation import publish
 from send_screen.governance import check_gates
 from send_screen.pictures import drawn
+from send_screen.published import PublishedReport
 from send_screen.specs import Group, ModelSpec
 from send_screen.tables import BaggedTables, RiskTables
 
 
-def published_document(
+def build_report(
     spec: ModelSpec,
     contracts: dict[str, Contract],
     tables: RiskTables,
@@ -27,8 +28,8 @@ def published_document(
     *,
     earlier: Sequence[Mapping[str, Any]] = (),
     told: Sequence[tuple[str, Sequence[str]]] = (),
-) -> dict[str, Any]:
-    """Return ``published.json``: what the version is, what was measured, its gates, its pictures and its points.
+) -> PublishedReport:
+    """Return the published report: metadata, metrics under disclosure control, gates, shapes and scorecard.
 
     Training and an audit call it alike: what it is given is all that a published figure may depend on.
 
@@ -59,8 +60,7 @@ def published_document(
         earlier=earlier,
         told=told,
     )
-    return {
-        "format": "send_screen.published/1",
+    document = {
         "version": {**facts, "gates": check_gates(spec.gates, measured)},
         **measured,
         "groups": with_labels(spec, measured["groups"]),
@@ -68,6 +68,7 @@ def published_document(
         "attribution": with_labels(spec, measured["attribution"]),
         **drawn(spec, contracts, tables, bags),
     }
+    return PublishedReport.model_validate(document, strict=False)
 
 
 def without_values(spec: ModelSpec, contracts: dict[str, Contract], excluded: pd.DataFrame) -> pd.DataFrame:
@@ -77,7 +78,7 @@ def without_values(spec: ModelSpec, contracts: dict[str, Contract], excluded: pd
     words = {rule.id: rule.description for rule in rules}
     words |= {condition.rule: condition.words for condition in (*spec.population, *spec.eligible)}
     told = excluded["rule"].map(lambda rule: words.get(rule, f"rule {rule}"))
-    return excluded.assign(reason=excluded["kind"] + ": " + told)
+    return excluded.assign(reason=excluded["kind"].map(EXCLUSIONS) + ": " + told)
 
 
 def group_nouns(spec: ModelSpec, evidence: pd.DataFrame) -> dict[str, dict[str, str]]:

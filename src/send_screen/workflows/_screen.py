@@ -17,10 +17,10 @@ from send_screen.errors import MissingExtraError, UsageError
 from send_screen.governance import SCREENING, Entry, OpenLedger, Pseudonyms, appending, sha256_of
 from send_screen.reports import (
     render_screening,
+    write_excluded_csv,
     write_list_csv,
     write_list_xlsx,
     write_page,
-    write_excluded_csv,
 )
 from send_screen.results import Result, Section
 from send_screen.screening import NOTICE, Capacity, ScreeningResult, screen_cohort
@@ -161,7 +161,7 @@ def screen(
         file=Path(file).name,
         capacity=asked,
         per_school=per_school,
-        reader=role,
+        role=role,
         allow_synthetic_model=allow_synthetic_model,
     )
     out = Path(out)
@@ -246,7 +246,7 @@ def summarise(result: ScreeningResult, out: Path, manifest_sha256: str) -> dict[
         "date": result.date,
         "capacity": result.capacity,
         "per_school": result.per_school,
-        "role": result.reader,
+        "role": result.role,
         "n_rows": result.n_rows,
         "n_screened": result.n_screened,
         "n_listed": len(result.listed),

@@ -25,7 +25,7 @@ from send_screen.workflows._earlier import earlier_versions, told_by_tables
 from send_screen.workflows._enter import enter
 from send_screen.workflows._evidence_store import store_evidence
 from send_screen.workflows._policies import policies
-from send_screen.workflows._published import published_document, without_values
+from send_screen.workflows._published import build_report, without_values
 from send_screen.workflows._trained import TrainedVersion
 from send_screen.workflows._version import version_facts
 
@@ -105,7 +105,7 @@ def train(
         contracts,
         tables,
         bags,
-        trained_on="invented" if cohort.invented else "real",
+        trained_on="synthetic" if cohort.synthetic else "real",
         as_of=cohort.as_of.dt.date.max().isoformat(),
         data_sha256=data_sha256(data),
         hold_out=hold_out,
@@ -114,7 +114,7 @@ def train(
     )
     excluded = without_values(spec, contracts, cohort.excluded)
     runs = earlier_runs(tracking_uri, data_sha256=facts["data_sha256"], name=spec.name)
-    document = published_document(
+    report = build_report(
         spec,
         contracts,
         tables,
@@ -125,6 +125,7 @@ def train(
         earlier=earlier_versions(spec, runs, version=facts["id"], n=len(cohort)),
         told=told_by_tables(spec, tables, cohort),
     )
+    document = report.model_dump(mode="json")
     gates = document["version"]["gates"]
     passed = all(gate["passed"] for gate in gates) and not spec.research_comparison
 

@@ -37,7 +37,7 @@ def version_facts(
     tables : RiskTables
     bags : BaggedTables or None
     trained_on : str
-        ``"invented"`` or ``"real"``.
+        ``"synthetic"`` or ``"real"``.
     as_of : str
         The latest day on which something was known of a child, as an ISO date.
     data_sha256 : str

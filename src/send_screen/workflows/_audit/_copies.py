@@ -125,8 +125,8 @@ def _mlmodel(subject: Subject) -> dict[str, Any]:
         for name, kind in signature(bundle.spec, bundle.contracts).items()
     ]
     outputs = [{"type": kind, "name": name, "required": True} for name, kind in ANSWER_COLUMNS.items()]
-    reader = {"name": "reader", "type": "string", "default": None, "shape": None}
-    lists = {"inputs": inputs, "outputs": outputs, "params": [reader]}
+    role = {"name": "role", "type": "string", "default": None, "shape": None}
+    lists = {"inputs": inputs, "outputs": outputs, "params": [role]}
     return {
         **{name: str(stated[name]) for name in ("artifact_path", "utc_time_created")},
         "model_size_bytes": int(stated["model_size_bytes"]),

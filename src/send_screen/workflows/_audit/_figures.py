@@ -10,7 +10,7 @@ from send_screen.governance import MANIFEST, Difference, Finding, check_gates, c
 from send_screen.tracking import EarlierRun, default_uri, earlier_runs
 from send_screen.workflows._audit._subject import Subject
 from send_screen.workflows._earlier import earlier_versions
-from send_screen.workflows._published import published_document
+from send_screen.workflows._published import build_report
 from send_screen.workflows._version import version_facts
 
 #: Sections of ``published.json`` that follow from spec and tables, not from the evidence.
@@ -63,21 +63,22 @@ def check_figures(subject: Subject) -> Finding:
         return not_checked("The evidence cannot be read.")
     bundle = subject.require_bundle()
     knew = subject.document.get("disclosure") or {}
-    found = published_document(
+    report = build_report(
         bundle.spec,
         bundle.contracts,
         bundle.tables,
         subject.evidence.table,
         subject.evidence.excluded,
-        {**subject.claims, "gates": None},
+        subject.claims,
         bundle.bags,
         earlier=knew.get("earlier", ()),
         told=knew.get("told", ()),
     )
+    found = report.model_dump(mode="json")
     skipped = (*DRAWN, "version")  # these are other checks
     claimed = {name: value for name, value in subject.document.items() if name not in skipped}
     derived = {name: value for name, value in found.items() if name not in skipped}
-    compared = compare(claimed, json.loads(json.dumps(derived)))
+    compared = compare(claimed, derived)
     taken = (
         f" Taken as they are, since only the data can tell: the {len(knew.get('told', ()))} counts of the tables that "
         "are said to be of the same children as a group ($.disclosure.told), and how many rows were set aside for each "

@@ -78,8 +78,8 @@ def answerable(bundle: Bundle) -> pd.DataFrame:
 def check_examples(subject: Subject) -> Finding:
     """Invent the example of a request again from the contracts, and score it with the tables."""
     bundle, recorded = subject.require_bundle(), subject.require_recorded()
-    invented = synthetic_rows(bundle.spec, bundle.contracts)
-    found = json.loads(invented.to_json(orient="split", index=False))
+    examples = synthetic_rows(bundle.spec, bundle.contracts)
+    found = json.loads(examples.to_json(orient="split", index=False))
     differences: list[Difference] = []
     for name, inside in (("input_example.json", None), ("serving_input_example.json", "dataframe_split")):
         claimed = json.loads((recorded.model_files / name).read_bytes())
@@ -88,5 +88,5 @@ def check_examples(subject: Subject) -> Finding:
     rows = answerable(bundle)
     tables = bundle.tables
     tables.check_additivity(tables.score(rows), tables.contributions(rows))
-    words = f"{len(invented)} children, invented from the contracts alone; {len(rows)} are scored, and reasons add up."
+    words = f"{len(examples)} children, invented from the contracts alone; {len(rows)} are scored, and reasons add up."
     return judge(differences, words, excuse=subject.excuse)

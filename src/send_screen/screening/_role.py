@@ -1,4 +1,4 @@
-"""Who reads a list: what their role may see, and whom to ask about the rest."""
+"""Role-based access: which columns a role may see, and who owns the data of the others."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from send_screen.contracts import Contract
 from send_screen.errors import UsageError
 from send_screen.specs import ColumnRef, Feature
 
-USUAL = "senco"
+DEFAULT_ROLE = "senco"
 
 
 @dataclass(frozen=True)
-class Reader:
-    """A role, and the contracts that say what it may see.
+class RoleAccess:
+    """What a role may see, by the contracts.
 
     Attributes
     ----------
@@ -27,26 +27,26 @@ class Reader:
 
     def may_see(self, ref: ColumnRef) -> bool:
         """Tell whether the role may see a column's content."""
-        return self.role in self.contracts[ref.contract].columns[ref.column].readers
+        return self.role in self.contracts[ref.contract].columns[ref.column].visible_to
 
     def data_owner(self, feature: Feature) -> str | None:
-        """Return the agency to ask about a feature that the role may not see; None where it may."""
+        """Return the agency that owns a feature which the role may not see; None where it may."""
         hidden = [ref for ref in feature.sources if not self.may_see(ref)]
         return self.contracts[hidden[0].contract].agency if hidden else None
 
 
-def role_access(contracts: Mapping[str, Contract], role: str | None = None) -> Reader:
-    """Return a reader by role; by default the SENCO, or the first role that the contracts name.
+def role_access(contracts: Mapping[str, Contract], role: str | None = None) -> RoleAccess:
+    """Return what a role may see; by default the SENCO, or the first role that the contracts name.
 
     Raises
     ------
     UsageError
         If no contract knows the role.
     """
-    roles = {name: words for contract in contracts.values() for name, words in contract.readers.items()}
+    roles = {name: words for contract in contracts.values() for name, words in contract.roles.items()}
     if role is None:
-        role = USUAL if USUAL in roles else next(iter(roles), USUAL)
+        role = DEFAULT_ROLE if DEFAULT_ROLE in roles else next(iter(roles), DEFAULT_ROLE)
     elif role not in roles:
         known = "; ".join(f"{name} ({words})" for name, words in sorted(roles.items()))
         raise UsageError(f"No contract knows the role {role!r}.", remedy=f"Known are: {known}.")
-    return Reader(role, contracts)
+    return RoleAccess(role, contracts)

@@ -22,7 +22,7 @@ def closed_to(bundle: Bundle, role: str, contract: str, columns: set[str], agenc
     """The same version under contracts in which ``role`` may not see some columns."""
     old = bundle.contracts[contract]
     changed = {
-        name: dataclasses.replace(column, readers=column.readers - {role}) if name in columns else column
+        name: dataclasses.replace(column, visible_to=column.visible_to - {role}) if name in columns else column
         for name, column in old.columns.items()
     }
     new = dataclasses.replace(old, columns=changed, agency=agency)
@@ -41,7 +41,7 @@ def test_hidden_reasons_name_the_agency_only_rule_7(bundle: Bundle, trained: Any
     closed = closed_to(bundle, "class_teacher", "education/eyfsp", GOALS, "health visiting")
     cohort = load_cohort(closed.spec, trained.school_file, training=False, contracts=closed.contracts)
     everything = Capacity(share=1.0)
-    teacher = screen_cohort(closed, cohort, file="x.csv", capacity=everything, reader="class_teacher", today=TODAY)
+    teacher = screen_cohort(closed, cohort, file="x.csv", capacity=everything, role="class_teacher", today=TODAY)
     senco = screen_cohort(closed, cohort, file="x.csv", capacity=everything, today=TODAY)
     labels = {closed.spec.feature(goal).label for goal in GOALS}
     assert [child.child_id for child in teacher.listed] == [child.child_id for child in senco.listed]
@@ -54,7 +54,7 @@ def test_hidden_reasons_name_the_agency_only_rule_7(bundle: Bundle, trained: Any
     page = render_screening(teacher)
     assert "Ask health visiting." in page
     assert not any(f"{label}: emerging" in page for label in labels)
-    told = answer(closed, pd.read_csv(trained.school_file, dtype=str), reader="class_teacher", today=TODAY)
+    told = answer(closed, pd.read_csv(trained.school_file, dtype=str), role="class_teacher", today=TODAY)
     assert set(told.loc[told["status"] == "screened", "ask"]) == {"health visiting"}
     assert not told["reasons_for"].str.contains("emerging").any()
 
@@ -62,14 +62,14 @@ def test_hidden_reasons_name_the_agency_only_rule_7(bundle: Bundle, trained: Any
 def test_the_record_itself_can_be_hidden(bundle: Bundle, trained: Any) -> None:
     closed = closed_to(bundle, "class_teacher", "education/pupil_census", {"SENprovision"}, "the SEN office")
     cohort = load_cohort(closed.spec, trained.school_file, training=False, contracts=closed.contracts)
-    result = screen_cohort(closed, cohort, file="x.csv", reader="class_teacher", today=TODAY)
+    result = screen_cohort(closed, cohort, file="x.csv", role="class_teacher", today=TODAY)
     reasons = {child.reason for child in result.excluded if child.rule == "ELIGIBLE-NOT-ON-SEN-REGISTER"}
     assert reasons == {"The model is not to be asked about this child. Ask the SEN office."}
 
 
 def test_an_authority_sees_no_names(bundle: Bundle, trained: Any) -> None:
     cohort = load_cohort(bundle.spec, trained.school_file, training=False, contracts=bundle.contracts)
-    authority = screen_cohort(bundle, cohort, file="x.csv", reader="local_authority", today=TODAY)
+    authority = screen_cohort(bundle, cohort, file="x.csv", role="local_authority", today=TODAY)
     school = screen_cohort(bundle, cohort, file="x.csv", today=TODAY)
     assert all(child.name == "" for child in (*authority.listed, *authority.margin, *authority.excluded))
     assert all(child.name for child in school.listed)

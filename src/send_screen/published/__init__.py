@@ -1,0 +1,73 @@
+"""The typed document of a model version: :class:`PublishedReport` is what ``published.json`` holds.
+
+Its sections are frozen pydantic models that refuse unknown names; its JSON schema is generated from them.
+``build_report`` makes it from spec, tables and out-of-fold predictions. Every page, MLflow and the audit take it.
+"""
+
+from send_screen.published._estimate import Estimate
+from send_screen.published._measured import (
+    Attribution,
+    CalibrationBin,
+    CohortSummary,
+    Difference,
+    Disclosure,
+    ExcludedRows,
+    Gap,
+    GroupFigure,
+    Performance,
+    PriorRelease,
+    RevealedCounts,
+    Term,
+    Verdict,
+)
+from send_screen.published._model import (
+    Example,
+    Piece,
+    Reason,
+    Scorecard,
+    ScorecardExample,
+    ScorecardFeature,
+    ScorecardRow,
+    ScorecardSurface,
+    ScorecardTotal,
+    Shape,
+    Surface,
+    SurfaceCell,
+)
+from send_screen.published._report import FORMAT, PublishedReport
+from send_screen.published._version import DataSource, GateResult, Owner, VersionMetadata
+
+__all__ = [
+    "FORMAT",
+    "Attribution",
+    "CalibrationBin",
+    "CohortSummary",
+    "DataSource",
+    "Difference",
+    "Disclosure",
+    "Estimate",
+    "Example",
+    "ExcludedRows",
+    "Gap",
+    "GateResult",
+    "GroupFigure",
+    "Owner",
+    "Performance",
+    "Piece",
+    "PriorRelease",
+    "PublishedReport",
+    "Reason",
+    "RevealedCounts",
+    "Scorecard",
+    "ScorecardExample",
+    "ScorecardFeature",
+    "ScorecardRow",
+    "ScorecardSurface",
+    "ScorecardTotal",
+    "Shape",
+    "Surface",
+    "SurfaceCell",
+    "Term",
+    "Verdict",
+    "VersionMetadata",
+]

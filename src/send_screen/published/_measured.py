@@ -1,0 +1,150 @@
+"""The sections that were measured out of fold, under disclosure control."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from send_screen.documents import Document
+from send_screen.published._estimate import Estimate
+
+Verdict = Literal["within tolerance", "outside tolerance", "not enough evidence", "withheld to protect small groups"]
+
+
+class ExcludedRows(Document):
+    """Rows that could not be used, for one reason."""
+
+    reason: str
+    n: int | None
+
+
+class CohortSummary(Document):
+    """The children that the model was fitted on."""
+
+    n: int | None
+    n_outcome: int | None
+    n_schools: int | None
+    prevalence: float | None
+    reason: str
+    excluded: tuple[ExcludedRows, ...]
+
+
+class _OfModel(Document):
+    policy: str
+    metric: str
+
+
+class _OfModels(Document):
+    policy: str
+    against: str
+    metric: str
+
+
+class _OfGroup(Document):
+    attribute: str
+    group: str
+
+
+class _OfGroups(_OfGroup):
+    against: str
+
+
+# the columns that say what a figure is of come first: fields are in the reverse order of the bases
+class Performance(Estimate, _OfModel):
+    """A metric of one model over all children."""
+
+
+class Difference(Estimate, _OfModels):
+    """A metric of one model minus that of another, on the same children."""
+
+
+class GroupFigure(Estimate, _OfModel, _OfGroup):
+    """A metric of the children of one group."""
+
+    schools: int | None
+    rounded_to: float | None
+    """Step that the figure is rounded to where its counts are suppressed."""
+    group_words: str
+    """The group as a noun for many children."""
+
+
+class _OfGap(_OfGroups):
+    metric: str
+
+
+class Gap(Estimate, _OfGap):
+    """A metric of one group minus that of another, with its equivalence verdict."""
+
+    null_gap: float | None
+    """What chance alone stays below 19 times in 20 where there is no gap."""
+    tolerance: float
+    verdict: Verdict
+    n_to_settle: int | None
+    """Children of the group that would settle an open verdict, if the gap stays as it is."""
+    words: str
+    """The gap as a sentence."""
+
+
+class Term(Document):
+    """What one feature or one agency adds to a gap in mean score."""
+
+    term: str
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class _OfScores(_OfGroups):
+    among: Literal["all children", "children with the outcome"]
+
+
+class Attribution(Estimate, _OfScores):
+    """A group's gap in mean score as the exact sum of its terms."""
+
+    schools: int | None
+    features: tuple[Term, ...]
+    agencies: tuple[Term, ...]
+    folds: float | None
+    """The part of the gap that no feature makes: the folds' models have other base values."""
+
+
+class CalibrationBin(Document):
+    """Predicted and observed risk in one bin of scores, as percentages."""
+
+    bin: int
+    low_score_of_100: float
+    predicted_of_100: float | None
+    observed_of_100: float | None
+    low: float | None
+    high: float | None
+    n: int | None
+    reason: str
+
+
+class RevealedCounts(Document):
+    """Counts of one group that an earlier release revealed; None for those that it suppressed."""
+
+    attribute: str
+    group: str
+    n: int | None
+    with_outcome: int | None
+    listed_with: float | None
+    listed_without: float | None
+    between: dict[str, tuple[float, float]]
+    """Share -> what it was rounded from, where it was published rounded."""
+
+
+class PriorRelease(Document):
+    """An earlier version on the same children, or on others of whom some are the same."""
+
+    version: str
+    published_sha256: str
+    other_children: bool = False
+    counts: tuple[RevealedCounts, ...]
+
+
+class Disclosure(Document):
+    """What disclosure control reckoned with besides this report."""
+
+    earlier: tuple[PriorRelease, ...]
+    told: tuple[tuple[str, tuple[str, ...]], ...]
+    """Groups of an attribute whose number of children, together, the model's tables reveal."""

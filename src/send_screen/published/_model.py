@@ -1,0 +1,129 @@
+"""The sections that show the model itself: shapes, interactions, an example and the scorecard."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from send_screen.documents import Document
+
+
+class Piece(Document):
+    """A stretch of a feature's axis, and the model's log-odds along it."""
+
+    x: int | float
+    to: int | float
+    label: str
+    log_odds: float
+    """Relative to the average child."""
+    log_odds_to: float
+    within: float | None
+    """Two standard errors; None where they are unknown."""
+    within_to: float | None
+    n: int | None
+
+
+class Shape(Document):
+    """The main effect of one feature."""
+
+    feature: str
+    label: str
+    kind: Literal["levels", "steps", "line"]
+    unit: str
+    agency: str
+    sign: Literal["increasing", "decreasing", "none"]
+    points: tuple[Piece, ...]
+    missing_log_odds: float
+    missing_within: float | None
+    missing_n: int | None
+
+
+class SurfaceCell(Document):
+    """One cell of an interaction."""
+
+    log_odds: float
+    within: float | None
+    n: int | None
+
+
+class Surface(Document):
+    """The interaction of two features as a grid."""
+
+    features: tuple[str, str]
+    labels: tuple[str, str]
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    cells: tuple[tuple[SurfaceCell, ...], ...]
+    counted: bool
+    """Whether counts are published."""
+
+
+class Reason(Document):
+    """The contribution of one feature to the score of the example."""
+
+    feature: str
+    label: str
+    value: str
+    contribution: float
+
+
+class Example(Document):
+    """The exact contributions of a child who does not exist."""
+
+    base_value: float
+    score: float
+    of_100: int
+    reasons: tuple[Reason, ...]
+
+
+class ScorecardRow(Document):
+    """The points of some values of a feature."""
+
+    label: str
+    points: float
+
+
+class ScorecardFeature(Document):
+    """The points of one feature."""
+
+    feature: str
+    label: str
+    rows: tuple[ScorecardRow, ...]
+    missing: float
+
+
+class ScorecardSurface(Document):
+    """The points of one interaction as a grid."""
+
+    labels: tuple[str, str]
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    points: tuple[tuple[float, ...], ...]
+
+
+class ScorecardTotal(Document):
+    """What a total of points means."""
+
+    points: float
+    of_100: int
+
+
+class ScorecardExample(Document):
+    """The example child's sum, as one adds it up by hand."""
+
+    values: tuple[str, ...]
+    points: tuple[float, ...]
+    total: float
+    exact: float
+
+
+class Scorecard(Document):
+    """The model as rounded points that are added up by hand."""
+
+    digits: int
+    start: float
+    features: tuple[ScorecardFeature, ...]
+    surfaces: tuple[ScorecardSurface, ...]
+    largest_error: float
+    """Of a sum, in log-odds."""
+    of_100: tuple[ScorecardTotal, ...]
+    example: ScorecardExample
