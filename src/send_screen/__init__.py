@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from send_screen.errors import SendScreenError
     from send_screen.estimators import (
         AdditiveRiskClassifier,
+        BaselineClassifier,
         BoostedTreesClassifier,
         PenalisedLogisticClassifier,
-        BaselineClassifier,
     )
     from send_screen.specs import load_spec
     from send_screen.tables import RiskTables

@@ -28,7 +28,7 @@ from send_screen.estimators._columns import LevelColumns, NumberColumns
 from send_screen.estimators._learn import Children, learn, shape_parts
 from send_screen.estimators._pairs import worthwhile_pairs
 from send_screen.estimators._parts import Parts, mean_of, tables_of
-from send_screen.tables import purify, monotonicity_violations
+from send_screen.tables import monotonicity_violations, purify
 
 SIGNS = {"reading": "decreasing", "absence": "increasing", "goal": "decreasing"}
 CATEGORIES = {"goal": ["1", "2", "3"], "area": ["north", "south", "east", "west"]}
@@ -345,7 +345,9 @@ def test_noise_teaches_little():
 def test_it_is_calibrated_out_of_school():
     X, y, schools = invented(6000)
     inside = schools < 20
-    model = AdditiveRiskClassifier(signs=SIGNS, categorical_features=CATEGORIES).fit(X[inside], y[inside], groups=schools[inside])
+    model = AdditiveRiskClassifier(signs=SIGNS, categorical_features=CATEGORIES).fit(
+        X[inside], y[inside], groups=schools[inside]
+    )
     score = model.decision_function(X[~inside])
     slope, shift = learning._calibration(Children([], [], y[~inside].astype(float), np.ones((~inside).sum())), score)
     assert 0.9 <= slope <= 1.1

@@ -8,7 +8,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from send_screen.estimators import BoostedTreesClassifier, PenalisedLogisticClassifier, BaselineClassifier
+from send_screen.estimators import BaselineClassifier, BoostedTreesClassifier, PenalisedLogisticClassifier
 
 ESTIMATORS = [BaselineClassifier(), PenalisedLogisticClassifier(), BoostedTreesClassifier()]
 EXCEPTION = {
@@ -81,7 +81,10 @@ def test_text_in_a_column_of_numbers_is_refused_without_quoting_it(estimator, ch
     [
         ({"signs": {"raeding": "decreasing"}}, "'signs' names what is not a column of X: 'raeding'"),
         ({"signs": {"reading": "down"}}, "'increasing' or 'decreasing', not 'down'"),
-        ({"categorical_features": {"G01": ["1", "2"]}}, "'categorical_features' names what is not a column of X: 'G01'"),
+        (
+            {"categorical_features": {"G01": ["1", "2"]}},
+            "'categorical_features' names what is not a column of X: 'G01'",
+        ),
         ({"categorical_features": {"reading": ["1", "2"]}}, "something other than text"),
     ],
 )

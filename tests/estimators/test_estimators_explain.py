@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from send_screen.errors import MissingExtraError
-from send_screen.estimators import INTERVENTIONAL, PenalisedLogisticClassifier, BaselineClassifier
+from send_screen.estimators import INTERVENTIONAL, BaselineClassifier, PenalisedLogisticClassifier
 
 
 @pytest.fixture(scope="module")

@@ -186,11 +186,17 @@ def test_weights_that_cannot_be_computed_with_are_refused(children, weight):
 @pytest.mark.parametrize(
     ("parameters", "words"),
     [
-        ({"categorical_features": ["k"]}, "'categorical_features' must map the name of a column to a list of its levels, not be a list"),
+        (
+            {"categorical_features": ["k"]},
+            "'categorical_features' must map the name of a column to a list of its levels, not be a list",
+        ),
         ({"categorical_features": {"k": "pq"}}, "levels of 'k' in 'categorical_features' must be a list of texts"),
         ({"categorical_features": {"k": [1, 2]}}, "levels of 'k' in 'categorical_features' must be a list of texts"),
         ({"categorical_features": {"k": ["p", "q", "p"]}}, "levels of 'k' in 'categorical_features' must be different"),
-        ({"categorical_features": {"k": ["p", "\x1b[2J"]}}, "level of 'k' in 'categorical_features' holds a control character"),
+        (
+            {"categorical_features": {"k": ["p", "\x1b[2J"]}},
+            "level of 'k' in 'categorical_features' holds a control character",
+        ),
         ({"signs": ["reading"], "categorical_features": {"k": ["p"]}}, "'signs' must map .* not be a list"),
     ],
 )

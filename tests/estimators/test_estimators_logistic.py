@@ -187,7 +187,12 @@ def test_levels_of_fewer_than_ten_children_share_a_value():
     goal = ["1"] * 60 + ["2"] * 60 + ["3"] * 5 + ["4"] * 6
     need = [1] * 45 + [0] * 60 + [1] * 15 + [1] * 5 + [0] * 6
     X = pd.DataFrame({"goal": pd.Series(goal, dtype=object)})
-    levels = PenalisedLogisticClassifier(categorical_features={"goal": list("1234")}).fit(X, need).risk_tables_.terms[0].levels
+    levels = (
+        PenalisedLogisticClassifier(categorical_features={"goal": list("1234")})
+        .fit(X, need)
+        .risk_tables_.terms[0]
+        .levels
+    )
     assert levels["3"] == levels["4"]
     assert len(set(levels.values())) == 3
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from send_screen.errors import DataError, LeakageError, UsageError
 from send_screen.evaluation import build_evidence, out_of_fold, out_of_school_folds, performance
 from send_screen.evaluation._evidence import EvidenceView, expected_share
-from send_screen.tables import tie_break_key, places, top_k
+from send_screen.tables import places, tie_break_key, top_k
 
 
 @pytest.fixture

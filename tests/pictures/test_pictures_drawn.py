@@ -15,7 +15,7 @@ from send_screen.pictures import drawn, shap_waterfall
 from send_screen.pictures._axes import axes_of
 from send_screen.pictures._shapes import interactions
 from send_screen.specs import ModelSpec, load_spec
-from send_screen.tables import BaggedTables, LinearTerm, RiskTables, ShapeTerm, InteractionTerm, Term
+from send_screen.tables import BaggedTables, InteractionTerm, LinearTerm, RiskTables, ShapeTerm, Term
 
 GOAL = ShapeTerm(
     feature="G01", edges=(2,), values=(0.4, 0.0), slope=-0.3, low=1, high=2, missing=-0.2, mean=-0.5, n=(300, 680),
@@ -103,7 +103,9 @@ def test_how_sure_a_value_is_are_two_standard_errors_by_the_bags(spec: ModelSpec
     errors = BAGS.term_error(GOAL, np.array([1.0, 2.0, np.nan]))
     assert [point["margin_of_error"] for point in goal["points"]] == pytest.approx(2 * errors[:2])
     assert goal["missing_margin_of_error"] == pytest.approx(2 * errors[2]) != 0
-    nothing_learnt = [shape(document, feature)["missing_margin_of_error"] for feature in ("age_months", "absence", "G10")]
+    nothing_learnt = [
+        shape(document, feature)["missing_margin_of_error"] for feature in ("age_months", "absence", "G10")
+    ]
     assert nothing_learnt == [None, None, None], "of no missing value, or of too few to publish, nothing was learnt"
     without = drawn(spec, spec.contracts, TABLES, None)
     assert {p["margin_of_error"] for s in without["shapes"] for p in s["points"]} == {None}

@@ -14,7 +14,7 @@ import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 
-from send_screen.estimators import BoostedTreesClassifier, PenalisedLogisticClassifier, BaselineClassifier
+from send_screen.estimators import BaselineClassifier, BoostedTreesClassifier, PenalisedLogisticClassifier
 
 pytestmark = pytest.mark.skipif(
     "SEND_SCREEN_DATA" not in os.environ,

@@ -1,6 +1,6 @@
 """An invented model with every kind of term, and its text."""
 
-from send_screen.tables import LevelsTerm, LinearTerm, RiskTables, ShapeTerm, InteractionTerm
+from send_screen.tables import InteractionTerm, LevelsTerm, LinearTerm, RiskTables, ShapeTerm
 
 TABLES = RiskTables(
     intercept=-2.1,

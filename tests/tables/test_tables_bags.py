@@ -11,7 +11,15 @@ import pytest
 from scipy.stats import t
 
 from send_screen.errors import TablesError
-from send_screen.tables import BaggedTables, LevelsTerm, LinearTerm, RiskTables, ShapeTerm, InteractionTerm, with_standard_errors
+from send_screen.tables import (
+    BaggedTables,
+    InteractionTerm,
+    LevelsTerm,
+    LinearTerm,
+    RiskTables,
+    ShapeTerm,
+    with_standard_errors,
+)
 from send_screen.tables._student import student_cdf, student_quantile
 
 

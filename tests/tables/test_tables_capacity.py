@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from send_screen.tables import tie_break_key, places, ranking, top_k
+from send_screen.tables import places, ranking, tie_break_key, top_k
 
 
 @pytest.mark.parametrize(

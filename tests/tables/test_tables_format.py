@@ -140,7 +140,11 @@ def test_a_small_difference_in_a_model_is_a_small_difference_in_its_file():
         (("terms", 2, "unit"), 3, "$.terms[2].unit: must be a text"),
         (("interactions",), {}, "$.interactions: must be a list"),
         (("interactions", 0, "features"), ["absence"], "$.interactions[0].features: must have 2 entries"),
-        (("interactions", 0, "features"), ["absence", "absence"], "$.interactions[0]: 'features' must be the names of two"),
+        (
+            ("interactions", 0, "features"),
+            ["absence", "absence"],
+            "$.interactions[0]: 'features' must be the names of two",
+        ),
         (("interactions", 0, "features"), ["absence", "sex"], "$: an interaction is of a feature that has no term"),
         (("interactions", 0, "edges", 0), [1.0, 1.0], "$.interactions[0].values: must have 4 entries"),
         (("interactions", 0, "edges", 1, 0), 10**400, "$.interactions[0].edges[1][0]: must be a finite number"),

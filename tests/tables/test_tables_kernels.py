@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from send_screen.errors import DataError, TablesError, UsageError
-from send_screen.tables import LevelsTerm, LinearTerm, RiskTables, ShapeTerm, InteractionTerm
+from send_screen.tables import InteractionTerm, LevelsTerm, LinearTerm, RiskTables, ShapeTerm
 from send_screen.tables import _explain as explain
 from send_screen.tables._kernels import BLOCK, kernel
 from send_screen.tables._lookup import Lookup

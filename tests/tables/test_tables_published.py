@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from send_screen.errors import TablesError
 from send_screen.tables import (
     MINIMUM_CHILDREN,
+    InteractionTerm,
     LevelsTerm,
     LinearTerm,
     RiskTables,
     ShapeTerm,
-    InteractionTerm,
-    published_tables,
-    publish_tables,
     monotonicity_violations,
+    publish_tables,
+    published_tables,
 )
 
 numbers = st.floats(-3, 3, allow_subnormal=False)
@@ -83,7 +83,9 @@ def check_signs(tables, X, signs):
         if isinstance(term, LevelsTerm):
             axis = list(term.levels)
         else:
-            edges = {e for s in tables.interactions if feature in s.features for e in s.edges[s.features.index(feature)]}
+            edges = {
+                e for s in tables.interactions if feature in s.features for e in s.edges[s.features.index(feature)]
+            }
             edges |= set(getattr(term, "edges", ())) | {term.low, term.high}
             axis = sorted({v for e in edges for v in (e, np.nextafter(e, -np.inf), e + 0.01)})
         if not axis:

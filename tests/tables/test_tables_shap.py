@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from send_screen.tables import LinearTerm, RiskTables, ShapeTerm, InteractionTerm, published_tables
+from send_screen.tables import InteractionTerm, LinearTerm, RiskTables, ShapeTerm, published_tables
 
 FEATURES = [f"f{j}" for j in range(7)]
 

@@ -104,7 +104,9 @@ def test_a_tutorial_runs(name: str, repository: Path, tmp_path: Path, python: Ca
     assert compared >= 1
     if name == "data_scientist":
         python("assert auc > 0.65, auc")
-        python("assert spec.owner['organisation'] == 'An invented authority' and spec.monotonic_cst['G01'] == 'decreasing'")
+        python(
+            "assert spec.owner['organisation'] == 'An invented authority' and spec.monotonic_cst['G01'] == 'decreasing'"
+        )
     with pytest.raises(AssertionError, match="ZeroDivisionError"):
         python("1 / 0")
 

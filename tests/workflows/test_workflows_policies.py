@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from send_screen.estimators import AdditiveRiskClassifier, BoostedTreesClassifier, EBMClassifier, BaselineClassifier
+from send_screen.estimators import AdditiveRiskClassifier, BaselineClassifier, BoostedTreesClassifier, EBMClassifier
 from send_screen.specs import load_spec
 from send_screen.workflows._enter import run_params
 from send_screen.workflows._policies import challenger_words, policies

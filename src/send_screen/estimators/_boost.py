@@ -206,7 +206,9 @@ def shapes_of(boosted: Boosted, bag: int, axes: Sequence[Axis]) -> tuple[float, 
     return base, tuple(_risen(own, axis) for own, axis in zip(np.split(answers, sizes), axes, strict=True))
 
 
-def interactions_of(boosted: Boosted, bag: int, pairs: Sequence[tuple[Axis, Axis]]) -> tuple[float, tuple[np.ndarray, ...]]:
+def interactions_of(
+    boosted: Boosted, bag: int, pairs: Sequence[tuple[Axis, Axis]]
+) -> tuple[float, tuple[np.ndarray, ...]]:
     """Return trees of one pair each as a constant and, for each pair, a grid with missing as last row and column."""
     width = 2 * len(pairs)
     grid = []

@@ -111,7 +111,9 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
         signs = checked_signs(self.signs, frame.columns)
         schools = checked_groups(groups, frame, sample_weight)
         frame, target, weight, self.classes_ = checked_target(self, frame, y, sample_weight)
-        unordered = [j for j, name in enumerate(frame.columns) if name in (self.categorical_features or {}) and name not in signs]
+        unordered = [
+            j for j, name in enumerate(frame.columns) if name in (self.categorical_features or {}) and name not in signs
+        ]
         parameters = {
             **REPEATABLE,
             "objective": "binary",

@@ -115,7 +115,9 @@ def _numbers(name: str, column: pd.Series) -> np.ndarray:
     kind = column.dtype
     real = pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_complex_dtype(kind)
     if not real and pd.api.types.infer_dtype(column, skipna=True) not in _NUMBERS:
-        raise ValueError(f"Column {name!r} does not hold numbers. List its levels in 'categorical_features', or convert it.")
+        raise ValueError(
+            f"Column {name!r} does not hold numbers. List its levels in 'categorical_features', or convert it."
+        )
     try:
         return column.to_numpy(dtype=np.float64, na_value=np.nan)
     except ArithmeticError:  # a decimal that is none, or a number too large
@@ -172,7 +174,9 @@ def checked_categories(categorical_features: Mapping[str, Sequence[str]] | None)
     given = _mapping(categorical_features, "categorical_features", "a list of its levels")
     for name, levels in given.items():
         if isinstance(levels, str) or not all(isinstance(level, str) for level in levels):
-            raise ValueError(f"The levels of {name!r} in 'categorical_features' must be a list of texts, such as ['1', '2'].")
+            raise ValueError(
+                f"The levels of {name!r} in 'categorical_features' must be a list of texts, such as ['1', '2']."
+            )
         if any(map(is_misleading, levels)):
             raise ValueError(f"A level of {name!r} in 'categorical_features' {MISLEADING}.")
         if len(set(levels)) < len(levels):

@@ -9,7 +9,7 @@ import numpy as np
 
 from send_screen.estimators._axes import Axis, pair_axes
 from send_screen.estimators._bags import Bag, drawn, log_loss, make_bags
-from send_screen.estimators._boost import Boosted, Boosting, Columns, Grounds, boost, shapes_of, interactions_of
+from send_screen.estimators._boost import Boosted, Boosting, Columns, Grounds, boost, interactions_of, shapes_of
 from send_screen.estimators._pairs import worthwhile_pairs
 from send_screen.estimators._parts import Block, Parts, linear_parts, penalised_columns, score_of
 from send_screen.estimators._solver import fit_bounded_logistic

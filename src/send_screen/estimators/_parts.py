@@ -8,7 +8,7 @@ import numpy as np
 
 from send_screen.estimators._axes import Axis
 from send_screen.estimators._columns import LevelColumns, NumberColumns
-from send_screen.tables import LevelsTerm, RiskTables, ShapeTerm, InteractionTerm, Term, purify
+from send_screen.tables import InteractionTerm, LevelsTerm, RiskTables, ShapeTerm, Term, purify
 
 Block = NumberColumns | LevelColumns
 
@@ -134,7 +134,11 @@ def tables_of(
         for block, axis, slope, own in zip(blocks, axes, parts.slopes, values, strict=True)
     )
     return RiskTables(
-        intercept=float(intercept), terms=terms, n_background=len(axes[0].codes), name=name, interactions=tuple(interactions)
+        intercept=float(intercept),
+        terms=terms,
+        n_background=len(axes[0].codes),
+        name=name,
+        interactions=tuple(interactions),
     )
 
 

@@ -158,7 +158,11 @@ class BaselineClassifier(AdditiveClassifier):
         if self.not_met is None:
             risk = SIGNS[self.direction] * frame.iloc[:, 0].to_numpy(dtype=np.float64)
             return np.asarray(risk >= SIGNS[self.direction] * self.cut_off_)
-        names = list(self.risk_tables_.features) if self.operating_point_features is None else list(self.operating_point_features)
+        names = (
+            list(self.risk_tables_.features)
+            if self.operating_point_features is None
+            else list(self.operating_point_features)
+        )
         if self.expected is not None:
             met = frame[names].isin(list(self.expected))
         else:
@@ -189,7 +193,9 @@ class BaselineClassifier(AdditiveClassifier):
         step, intercept = _one_slope(sign * np.where(known, clipped, mean), target, weight)
         slope = sign * step + 0.0  # no negative zero in a file that people read
         if known.any():
-            cut = np.quantile(-sign * x[known], self.operating_point_share, weights=weight[known], method="inverted_cdf")
+            cut = np.quantile(
+                -sign * x[known], self.operating_point_share, weights=weight[known], method="inverted_cdf"
+            )
             self.cut_off_ = -sign * float(cut)
         else:
             self.cut_off_ = sign * np.inf

@@ -12,7 +12,7 @@ from send_screen.cohorts import Cohort
 from send_screen.errors import DataError, UsageError
 from send_screen.evaluation._folds import verify_folds
 from send_screen.evaluation._out_of_fold import RULE, VERSION
-from send_screen.tables import tie_break_key, places, top_k
+from send_screen.tables import places, tie_break_key, top_k
 
 
 @dataclass(frozen=True)

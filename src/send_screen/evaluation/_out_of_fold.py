@@ -125,5 +125,7 @@ def _asked(name: str, estimator: Any, X: pd.DataFrame, capacity: float | None) -
         bags = getattr(estimator, "bagged_tables_", None)
         if bags is not None and capacity is not None:
             of_bags = bags.score(X[list(tables.features)])
-            said[f"stability.{name}"] = bags.selection_probability(said[f"score.{name}"], of_bags, places(capacity, len(X)))
+            said[f"stability.{name}"] = bags.selection_probability(
+                said[f"score.{name}"], of_bags, places(capacity, len(X))
+            )
     return said

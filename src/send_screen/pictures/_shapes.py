@@ -11,7 +11,16 @@ import numpy as np
 
 from send_screen.contracts import Contract
 from send_screen.pictures._axes import NOT_KNOWN, Axis
-from send_screen.tables import MINIMUM_CHILDREN, BaggedTables, LevelsTerm, LinearTerm, RiskTables, ShapeTerm, InteractionTerm, Term
+from send_screen.tables import (
+    MINIMUM_CHILDREN,
+    BaggedTables,
+    InteractionTerm,
+    LevelsTerm,
+    LinearTerm,
+    RiskTables,
+    ShapeTerm,
+    Term,
+)
 
 LINE_PIECES = 8
 _STANDARD_ERRORS = 2.0

@@ -108,7 +108,10 @@ def _model(published: Mapping[str, Any]) -> dict[str, str]:
             f"Looks at: {said(shape, 'label')}": f"from {said(shape, 'agency')}, sign {said(shape, 'sign', 'none')}"
             for shape in rows(published, "shapes")
         },
-        **{f"Together: {' and '.join(interaction['labels'])}": "looked at" for interaction in rows(published, "interactions")},
+        **{
+            f"Together: {' and '.join(interaction['labels'])}": "looked at"
+            for interaction in rows(published, "interactions")
+        },
         **{f"Challenger: {name}": words for name, words in (version.get("challengers") or {}).items()},
     }
 

@@ -82,7 +82,11 @@ def shape_words(shape: Shape) -> str:
     shown = [(_level(p), p["log_odds"], p.get("margin_of_error")) for p in _points(shape)]
     if is_scale(shape):
         last = _points(shape)[-1]
-        end = (_level(last), last.get("log_odds_to", last["log_odds"]), last.get("margin_of_error_to", last.get("margin_of_error")))
+        end = (
+            _level(last),
+            last.get("log_odds_to", last["log_odds"]),
+            last.get("margin_of_error_to", last.get("margin_of_error")),
+        )
         along = [*shown[:-1], end] if len(shown) > 1 else [*shown, end]
         heights = [log_odds for _, log_odds, _ in along]
         told = {0, len(along) - 1, heights.index(max(heights)), heights.index(min(heights))}
@@ -144,7 +148,9 @@ def _placed(point: Mapping[str, Any]) -> Placed:
 def _bars(shape: Shape, scale: float) -> tuple[Markup, int]:
     rows = [(_level(p), p.get("n"), p["log_odds"], p.get("margin_of_error")) for p in _points(shape)]
     if shape.get("missing_log_odds") is not None:
-        rows.append(("Not known", shape.get("n_missing"), shape["missing_log_odds"], shape.get("missing_margin_of_error")))
+        rows.append(
+            ("Not known", shape.get("n_missing"), shape["missing_log_odds"], shape.get("missing_margin_of_error"))
+        )
 
     def x(value: float) -> float:
         return _MIDDLE + _HALF * max(-1.0, min(1.0, value / scale))

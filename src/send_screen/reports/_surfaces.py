@@ -123,7 +123,12 @@ def surface_svg(interaction: InteractionTerm, *, scale: float | None = None) -> 
     return Markup(
         '<svg class="map{5}" viewBox="0 0 {0} {1}" width="{0}" height="{1}" role="img" aria-label="{2}. {3}">{4}</svg>'
     ).format(
-        across, top + 4, surface_title(interaction), surface_words(interaction), body, " wide" if across > _ON_A_PHONE else ""
+        across,
+        top + 4,
+        surface_title(interaction),
+        surface_words(interaction),
+        body,
+        " wide" if across > _ON_A_PHONE else "",
     )
 
 

@@ -8,9 +8,9 @@ neighbours).
 """
 
 from send_screen.tables._bags import BaggedTables, with_standard_errors
-from send_screen.tables._capacity import tie_break_key, places, ranking, top_k
+from send_screen.tables._capacity import places, ranking, tie_break_key, top_k
 from send_screen.tables._columns import describe_difference
-from send_screen.tables._published import published_tables, publish_tables
+from send_screen.tables._published import publish_tables, published_tables
 from send_screen.tables._purify import purify
 from send_screen.tables._scorecard import Scorecard, scorecard
 from send_screen.tables._shape import ShapeTerm

@@ -93,7 +93,9 @@ class Lookup:
             before[j, :cells] = counts
             before[j, cells] = len(axes[j]) + 1
         features = [term.feature for term in terms]
-        paired = [feature for feature in features if any(feature in interaction.features for interaction in interactions)]
+        paired = [
+            feature for feature in features if any(feature in interaction.features for interaction in interactions)
+        ]
         lines = [
             (0.0, 0.0, 0.0) if isinstance(term, LevelsTerm) else (term.slope, term.low, term.high) for term in terms
         ]
@@ -102,7 +104,9 @@ class Lookup:
         row, column = np.zeros((2, len(interactions), m + 2), dtype=np.uint32)
         flat = np.zeros((len(interactions), max((s.shape[0] * s.shape[1] for s in interactions), default=0)))
         for s, (interaction, pair) in enumerate(zip(interactions, pairs, strict=True)):
-            for places, j, own, scale in zip((row, column), pair, interaction.edges, (interaction.shape[1], 1), strict=True):
+            for places, j, own, scale in zip(
+                (row, column), pair, interaction.edges, (interaction.shape[1], 1), strict=True
+            ):
                 starts = np.array([-np.inf, *axes[j], np.nan])
                 places[s, : len(starts)] = bin_of(own, starts) * scale
             flat[s, : interaction.shape[0] * interaction.shape[1]] = np.array(interaction.values).ravel()

@@ -130,7 +130,10 @@ def _merged_numbers(term: LinearTerm | ShapeTerm, tables: RiskTables, tally: Tra
     if low > high:  # the line lies wholly beyond what may be told
         low = high = min(max(low, term.low), term.high)
     slope = term.slope if axis.n_known >= 2 * MINIMUM_CHILDREN else 0.0
-    edges = {*edges_of(term), *(edge for interaction in tables.interactions for edge in _edges(interaction, term.feature))}
+    edges = {
+        *edges_of(term),
+        *(edge for interaction in tables.interactions for edge in _edges(interaction, term.feature)),
+    }
     if edges:
         fine = tuple(sorted(edges))
         values = steps_of(term)[bin_of(edges_of(term), np.array([-np.inf, *fine]))]

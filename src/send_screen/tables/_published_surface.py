@@ -15,7 +15,10 @@ from send_screen.tables._terms import Term
 
 
 def merged_interaction(
-    interaction: InteractionTerm, allowed: Mapping[str, tuple[float, ...]], terms: tuple[Term, Term], tally: TrainingCounts
+    interaction: InteractionTerm,
+    allowed: Mapping[str, tuple[float, ...]],
+    terms: tuple[Term, Term],
+    tally: TrainingCounts,
 ) -> tuple[InteractionTerm, list[tuple[str, tuple[float, ...], np.ndarray]]]:
     """Return a coarser, pure interaction, and for each feature the edges and values of what is to be added to its term."""
     values = np.array(interaction.values, dtype=np.float64)

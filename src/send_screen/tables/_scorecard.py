@@ -129,7 +129,9 @@ class Scorecard:
                 at = bin_of([row.lower for row in feature.rows[1:] if row.lower is not None], places[feature.feature])
             found[feature.feature] = np.array([*(row.points for row in feature.rows), feature.missing])[at]
         for interaction in self.interactions:
-            bins = [bin_of(axis, places[name]) for axis, name in zip(interaction.bounds, interaction.features, strict=True)]
+            bins = [
+                bin_of(axis, places[name]) for axis, name in zip(interaction.bounds, interaction.features, strict=True)
+            ]
             found[interaction.features] = np.array(interaction.points)[bins[0], bins[1]]
         looked_up = pd.DataFrame(list(found.values())).T.set_axis(X.index)
         return looked_up.set_axis(pd.Index(list(found), dtype=object), axis=1)
@@ -203,7 +205,10 @@ def scorecard(tables: RiskTables, *, digits: int = 1, values: Mapping[str, Seque
                 features=interaction.features,
                 labels=(labels[first], labels[second]),
                 bounds=interaction.edges,
-                levels=(_levels_of(by_name[first], interaction.edges[0]), _levels_of(by_name[second], interaction.edges[1])),
+                levels=(
+                    _levels_of(by_name[first], interaction.edges[0]),
+                    _levels_of(by_name[second], interaction.edges[1]),
+                ),
                 points=tuple(map(tuple, points)),
                 largest_error=float(np.max(np.abs(np.array(points) - exact))),
             )

@@ -15,7 +15,9 @@ from send_screen.tables._terms import LevelsTerm, LinearTerm, Term
 _ROOM = 1e-12  # what a step is raised beyond the least, so that rounding in a sum cannot turn it
 
 
-def monotonicity_violations(terms: Sequence[Term], interactions: Sequence[InteractionTerm], signs: Mapping[str, int]) -> dict[str, float]:
+def monotonicity_violations(
+    terms: Sequence[Term], interactions: Sequence[InteractionTerm], signs: Mapping[str, int]
+) -> dict[str, float]:
     r"""Return the features whose sign does not hold for the whole score, and by how much, in log-odds.
 
     Every other feature is in at most one interaction with feature j and takes any value, so the least that the score can
@@ -82,7 +84,9 @@ class _Axis:
     """A feature's axis cut at every edge of its term and of its interactions; risk rises along it when the sign holds."""
 
     def __init__(self, term: Term, interactions: Sequence[InteractionTerm], sign: int) -> None:
-        grids = [_along(interaction, term.feature) for interaction in interactions if term.feature in interaction.features]
+        grids = [
+            _along(interaction, term.feature) for interaction in interactions if term.feature in interaction.features
+        ]
         self.edges = tuple(sorted({edge for edges in (edges_of(term), *(e for e, _ in grids)) for edge in edges}))
         starts = np.array([-np.inf, *self.edges])
         self.values = steps_of(term)[bin_of(edges_of(term), starts)]

@@ -118,7 +118,11 @@ class RiskTables:
     @property
     def base_value(self) -> float:
         """Mean score of the training rows, in log-odds."""
-        return self.intercept + sum(term.mean for term in self.terms) + sum(interaction.mean for interaction in self.interactions)
+        return (
+            self.intercept
+            + sum(term.mean for term in self.terms)
+            + sum(interaction.mean for interaction in self.interactions)
+        )
 
     def score(self, X: pd.DataFrame, *, threads: int | None = None) -> np.ndarray:
         """Return the log-odds of each child.
@@ -303,7 +307,9 @@ class RiskTables:
     @property
     def _scale(self) -> float:
         """Largest size of the numbers that are added up: what rounding is relative to."""
-        return 1.0 + abs(self.intercept) + sum(part.reach + abs(part.mean) for part in (*self.terms, *self.interactions))
+        return (
+            1.0 + abs(self.intercept) + sum(part.reach + abs(part.mean) for part in (*self.terms, *self.interactions))
+        )
 
     def clipped(self, X: pd.DataFrame) -> np.ndarray:
         """Return where a value lay beyond the training range and scored as its end: bool, shape (n, p)."""

@@ -112,7 +112,9 @@ class TrainingCounts:
             first, second = (
                 bin_of(edges, self.axis(term).places) for edges, term in zip(interaction.edges, terms, strict=True)
             )
-            counts, weights = self._counted(first * interaction.shape[1] + second, interaction.shape[0] * interaction.shape[1])
+            counts, weights = self._counted(
+                first * interaction.shape[1] + second, interaction.shape[0] * interaction.shape[1]
+            )
             self._cells[key] = counts.reshape(interaction.shape), weights.reshape(interaction.shape)
         return self._cells[key]
 

@@ -178,7 +178,9 @@ def _shape(fields: Fields) -> ShapeTerm:
 def _rows(fields: Fields, name: str, expected: set[str], optional: Set[str] = frozenset()) -> list[Fields]:
     # a spread is in every row or in none
     with_standard_errors = {"spread"} if "missing_spread" in fields else set()
-    return [Fields(entry, path, expected | with_standard_errors, optional) for entry, path in fields.items(name, MAX_BINS)]
+    return [
+        Fields(entry, path, expected | with_standard_errors, optional) for entry, path in fields.items(name, MAX_BINS)
+    ]
 
 
 def _read_spread(fields: Fields, rows: list[Fields]) -> tuple[float, ...] | None:

@@ -117,7 +117,9 @@ def _counted(tables: RiskTables, X: pd.DataFrame) -> Iterator[np.ndarray]:
         if isinstance(term, LevelsTerm):
             yield from (at == i for i, n in enumerate(term.counts or ()) if n is not None)
     for interaction in tables.interactions:
-        first, second = (_bin(edges, places[f]) for edges, f in zip(interaction.edges, interaction.features, strict=True))
+        first, second = (
+            _bin(edges, places[f]) for edges, f in zip(interaction.edges, interaction.features, strict=True)
+        )
         for i, row in enumerate(interaction.n or ()):
             yield from ((first == i) & (second == j) for j, n in enumerate(row) if n is not None)
 

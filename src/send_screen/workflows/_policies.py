@@ -10,10 +10,10 @@ from send_screen.cohorts import Cohort
 from send_screen.estimators import (
     N_CANDIDATES,
     AdditiveRiskClassifier,
+    BaselineClassifier,
     BoostedTreesClassifier,
     EBMClassifier,
     PenalisedLogisticClassifier,
-    BaselineClassifier,
     require_ebm,
 )
 from send_screen.specs import GoalsNotMet, ModelSpec
@@ -47,9 +47,15 @@ def policies(spec: ModelSpec, cohort: Cohort, *, threads: int) -> dict[str, Make
     signs, categorical_features = spec.monotonic_cst, cohort.categorical_features
     makers: dict[str, Maker] = {
         "rule": lambda: rule(spec),
-        "additive": lambda: AdditiveRiskClassifier(signs=signs, categorical_features=categorical_features, n_jobs=threads),
-        "logistic": lambda: PenalisedLogisticClassifier(C=spec.penalty_c, signs=signs, categorical_features=categorical_features),
-        "lightgbm": lambda: BoostedTreesClassifier(signs=signs, categorical_features=categorical_features, n_jobs=threads),
+        "additive": lambda: AdditiveRiskClassifier(
+            signs=signs, categorical_features=categorical_features, n_jobs=threads
+        ),
+        "logistic": lambda: PenalisedLogisticClassifier(
+            C=spec.penalty_c, signs=signs, categorical_features=categorical_features
+        ),
+        "lightgbm": lambda: BoostedTreesClassifier(
+            signs=signs, categorical_features=categorical_features, n_jobs=threads
+        ),
         "ebm": lambda: EBMClassifier(categorical_features=categorical_features),
     }
     return {

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from send_screen.cohorts import MANUAL_REVIEW, load_cohort
+from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW, load_cohort
 from send_screen.contracts import file_name
 from send_screen.errors import MissingExtraError, UsageError
 from send_screen.governance import SCREENING, Entry, OpenLedger, Pseudonyms, appending, sha256_of
@@ -65,7 +65,7 @@ class ScreenedFile(Result):
         yield Section(
             [
                 *found.banners,
-                *(f"{n} child(ren): {kind}." for kind, n in by_hand_first),
+                *(f"{n} child(ren): {EXCLUSIONS[kind]}." for kind, n in by_hand_first),
                 f"{len(found.listed)} of {found.n_screened} screened children are listed, {len(found.margin)} are just "
                 "below the line. Not being listed is never 'no need'.",
                 *(f"Note: {note}" for note in found.notes),
