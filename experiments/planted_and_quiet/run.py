@@ -36,7 +36,7 @@ def cohort_of(england: England, spec: ModelSpec) -> Cohort:
 
 def evidence_of(cohort: Cohort, spec: ModelSpec) -> pd.DataFrame:
     """Return the evidence of the logistic regression alone: what is asked is of the report, not of the model."""
-    policies = {"version": lambda: PenalisedLogisticClassifier(signs=spec.monotonic_cst)}
+    policies = {"version": lambda: PenalisedLogisticClassifier(monotonic_cst=spec.monotonic_cst)}
     scored = out_of_fold(cohort, policies, folds=spec.folds, seeds=CONFIG["fold_seeds"])
     return build_evidence(cohort, scored, capacity=spec.capacity, seed=0)[0]
 

@@ -59,7 +59,7 @@ def invented(n=2000, seed=0):
 @pytest.fixture(scope="module")
 def fitted():
     X, y, schools = invented()
-    return AdditiveRiskClassifier(signs=SIGNS, categorical_features=CATEGORIES).fit(X, y, groups=schools), X, y
+    return AdditiveRiskClassifier(monotonic_cst=SIGNS, categorical_features=CATEGORIES).fit(X, y, groups=schools), X, y
 
 
 def test_shaps_plots_draw_it_with_surfaces_levels_and_missing_values(fitted):
@@ -84,11 +84,11 @@ def test_shaps_plots_draw_it_with_surfaces_levels_and_missing_values(fitted):
 def children():
     X, y, schools = invented()
     weight = np.ones(len(y))
-    signs = {"reading": -1, "absence": 1, "goal": -1}
+    monotonic_cst = {"reading": -1, "absence": 1, "goal": -1}
     blocks = [
-        LevelColumns.build(X[name], CATEGORIES[name], weight, signs.get(name, 0))
+        LevelColumns.build(X[name], CATEGORIES[name], weight, monotonic_cst.get(name, 0))
         if name in CATEGORIES
-        else NumberColumns.build(X[name], weight, signs.get(name, 0))
+        else NumberColumns.build(X[name], weight, monotonic_cst.get(name, 0))
         for name in X.columns
     ]
     return Children(blocks, [Axis.build(b) for b in blocks], y.astype(float), weight), X, schools
@@ -151,7 +151,7 @@ def test_levels_keep_their_order_and_what_they_say(fitted):
     goal = model.risk_tables_.terms[3]
     assert list(goal.levels) == CATEGORIES["goal"]
     assert goal.levels["1"] > goal.levels["2"] + 0.2
-    rising = clone(model).set_params(signs={"goal": "increasing"}).fit(*invented()[:2]).risk_tables_.terms[3]
+    rising = clone(model).set_params(monotonic_cst={"goal": "increasing"}).fit(*invented()[:2]).risk_tables_.terms[3]
     assert rising.levels["1"] == pytest.approx(rising.levels["2"], abs=1e-9)
 
 
@@ -190,9 +190,13 @@ def test_signs_hold_for_the_whole_score_whatever_the_others_are(fitted, seed, na
 @given(seed=st.integers(0, 10_000), flipped=st.booleans())
 def test_signs_hold_on_other_children_too_even_against_the_data(seed, flipped):
     X, y, schools = invented(500, seed)
-    signs = {n: ("increasing" if s == "decreasing" else "decreasing") for n, s in SIGNS.items()} if flipped else SIGNS
-    model = AdditiveRiskClassifier(signs=signs, categorical_features=CATEGORIES).fit(X, y, groups=schools)
-    numbers = {name: 1 if sign == "increasing" else -1 for name, sign in signs.items()}
+    monotonic_cst = (
+        {n: ("increasing" if s == "decreasing" else "decreasing") for n, s in SIGNS.items()} if flipped else SIGNS
+    )
+    model = AdditiveRiskClassifier(monotonic_cst=monotonic_cst, categorical_features=CATEGORIES).fit(
+        X, y, groups=schools
+    )
+    numbers = {name: 1 if sign == "increasing" else -1 for name, sign in monotonic_cst.items()}
     for tables in [model.risk_tables_, *model.bagged_tables_.tables]:
         short = monotonicity_violations(tables.terms, tables.interactions, numbers)
         assert max(short.values(), default=0.0) <= 1e-12
@@ -206,7 +210,7 @@ import hashlib, sys
 sys.path.insert(0, "tests/estimators")
 import test_estimators_additive as t
 X, y, schools = t.invented()
-model = t.AdditiveRiskClassifier(signs=t.SIGNS, categorical_features=t.CATEGORIES, n_jobs=2).fit(X, y, groups=schools)
+model = t.AdditiveRiskClassifier(t.SIGNS, t.CATEGORIES, n_jobs=2).fit(X, y, groups=schools)
 both = [model.risk_tables_, *model.bagged_tables_.tables]
 print(hashlib.sha256("".join(b.to_json() for b in both).encode()).hexdigest())
 """
@@ -250,7 +254,7 @@ def test_trees_do_not_know_what_was_grown_on_their_bins_before(children):
 
 def test_of_very_many_children_one_strength_is_learnt_that_is_best_on_some_schools(monkeypatch):
     X, y, schools = invented(1500)
-    model = AdditiveRiskClassifier(signs=SIGNS, categorical_features=CATEGORIES)
+    model = AdditiveRiskClassifier(monotonic_cst=SIGNS, categorical_features=CATEGORIES)
     monkeypatch.setattr(learning, "MOST_WEIGHED", 1500)
     of_all = clone(model).fit(X, y, groups=schools)
     assert len(of_all.C_weights_) > 1
@@ -290,7 +294,7 @@ def test_weights_are_like_repeated_children():
     X, y, _ = invented(2000)
     weight = 1 + np.arange(2000) % 3
     rows = np.repeat(np.arange(2000), weight)
-    model = AdditiveRiskClassifier(signs=SIGNS, categorical_features=CATEGORIES)
+    model = AdditiveRiskClassifier(monotonic_cst=SIGNS, categorical_features=CATEGORIES)
     weighted = model.fit(X, y, sample_weight=weight).predict_proba(X)[:, 1]
     repeated = clone(model).fit(X.iloc[rows], y[rows], groups=rows).predict_proba(X)[:, 1]
     assert np.abs(weighted - repeated).mean() < 0.02
@@ -316,7 +320,7 @@ def test_it_works_in_a_grid_search_with_groups_and_in_a_pipeline():
     assert search.best_score_ > 0.6
     set_config(transform_output="pandas")
     try:
-        pipeline = make_pipeline(StandardScaler(), AdditiveRiskClassifier(signs={"reading": "decreasing"}))
+        pipeline = make_pipeline(StandardScaler(), AdditiveRiskClassifier(monotonic_cst={"reading": "decreasing"}))
         pipeline.set_output(transform="pandas").fit(X, y, additiveriskclassifier__groups=schools)
     finally:
         set_config(transform_output="default")
@@ -345,7 +349,7 @@ def test_noise_teaches_little():
 def test_it_is_calibrated_out_of_school():
     X, y, schools = invented(6000)
     inside = schools < 20
-    model = AdditiveRiskClassifier(signs=SIGNS, categorical_features=CATEGORIES).fit(
+    model = AdditiveRiskClassifier(monotonic_cst=SIGNS, categorical_features=CATEGORIES).fit(
         X[inside], y[inside], groups=schools[inside]
     )
     score = model.decision_function(X[~inside])

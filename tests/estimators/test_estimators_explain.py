@@ -46,8 +46,10 @@ def fitted(request):
     X, need = children()
     if request.param == "rule":
         return BaselineClassifier(features=["goal"], not_met=["1"], expected=["2"]).fit(X, need), X
-    signs = {"reading": "decreasing", "absence": "increasing"}
-    return PenalisedLogisticClassifier(C=1.0, signs=signs, categorical_features={"goal": ["1", "2"]}).fit(X, need), X
+    monotonic_cst = {"reading": "decreasing", "absence": "increasing"}
+    return PenalisedLogisticClassifier(
+        C=1.0, monotonic_cst=monotonic_cst, categorical_features={"goal": ["1", "2"]}
+    ).fit(X, need), X
 
 
 def brute_force(score, background, child):

@@ -197,7 +197,10 @@ def test_weights_that_cannot_be_computed_with_are_refused(children, weight):
             {"categorical_features": {"k": ["p", "\x1b[2J"]}},
             "level of 'k' in 'categorical_features' holds a control character",
         ),
-        ({"signs": ["reading"], "categorical_features": {"k": ["p"]}}, "'signs' must map .* not be a list"),
+        (
+            {"monotonic_cst": ["reading"], "categorical_features": {"k": ["p"]}},
+            "'monotonic_cst' must map .* not be a list",
+        ),
     ],
 )
 def test_parameters_of_another_form_are_refused_rather_than_taken_for_no_level_at_all(

@@ -57,8 +57,8 @@ def test_without_signs_it_is_scikit_learns_logistic_regression(C, seed):
 
 def test_signs_that_the_data_agree_with_change_nothing():
     X, need = invented()
-    signs = {"reading": "decreasing", "absence": "increasing"}
-    ours = PenalisedLogisticClassifier(signs=signs).fit(X, need).decision_function(X)
+    monotonic_cst = {"reading": "decreasing", "absence": "increasing"}
+    ours = PenalisedLogisticClassifier(monotonic_cst=monotonic_cst).fit(X, need).decision_function(X)
     np.testing.assert_allclose(ours, reference(0.1, X, need).decision_function(X), rtol=0, atol=1e-6)
 
 
@@ -73,14 +73,18 @@ def levelled(levels, seed=4):
 def test_signed_levels_that_the_data_agree_with_are_fitted_as_unsigned_ones(sign):
     levels = ["1", "2", "3"] if sign == "decreasing" else ["3", "2", "1"]
     X, need = levelled(levels)
-    signed = PenalisedLogisticClassifier(signs={"goal": sign}, categorical_features={"goal": levels}).fit(X, need)
+    signed = PenalisedLogisticClassifier(monotonic_cst={"goal": sign}, categorical_features={"goal": levels}).fit(
+        X, need
+    )
     free = PenalisedLogisticClassifier(categorical_features={"goal": levels}).fit(X, need)
     np.testing.assert_allclose(signed.decision_function(X), free.decision_function(X), rtol=0, atol=1e-6)
 
 
 def test_signed_levels_that_the_data_contradict_are_one_level_and_the_fit_stays_calibrated():
     X, need = levelled(["1", "2", "3"])
-    model = PenalisedLogisticClassifier(signs={"goal": "increasing"}, categorical_features={"goal": ["1", "2", "3"]})
+    model = PenalisedLogisticClassifier(
+        monotonic_cst={"goal": "increasing"}, categorical_features={"goal": ["1", "2", "3"]}
+    )
     values = list(model.fit(X, need).risk_tables_.terms[0].levels.values())
     assert values == pytest.approx([values[0]] * 3, abs=1e-9)
     assert model.predict_proba(X)[:, 1].mean() == pytest.approx(need.mean(), abs=1e-8)
@@ -112,7 +116,7 @@ def test_levels_are_a_one_hot_without_reference_and_missing_is_a_level():
 
 def test_a_sign_that_the_data_contradict_gives_a_flat_term_and_the_best_fit_of_the_rest():
     X, need = invented(missing=0.0)
-    model = PenalisedLogisticClassifier(signs={"reading": "increasing"}).fit(X, need)
+    model = PenalisedLogisticClassifier(monotonic_cst={"reading": "increasing"}).fit(X, need)
     assert model.risk_tables_.terms[0].slope == 0.0
     rest = reference(0.1, X[["absence", "age"]], need).decision_function(X[["absence", "age"]])
     np.testing.assert_allclose(model.decision_function(X), rest, rtol=0, atol=1e-6)
@@ -122,7 +126,7 @@ def test_under_bounds_the_answer_is_the_lowest_point_there_is():
     # missing children seldom have the need here, so the bound on missing binds
     X, need = invented(missing=0.0)
     X.loc[(need == 0) & (np.arange(len(X)) % 3 == 0), "reading"] = np.nan
-    model = PenalisedLogisticClassifier(signs={"reading": "decreasing"}).fit(X, need)
+    model = PenalisedLogisticClassifier(monotonic_cst={"reading": "decreasing"}).fit(X, need)
     term = model.risk_tables_.terms[0]
     assert term.missing == pytest.approx(term.slope * term.high, rel=1e-12)  # at the lowest-risk end
 
@@ -163,7 +167,7 @@ def test_signs_hold_for_every_value_and_missing_is_never_below_the_lowest_risk(s
     X.loc[quiet, ["score"]] = np.nan
     X.loc[np.roll(quiet, 1), ["goal"]] = None
     model = PenalisedLogisticClassifier(
-        C=C, signs={"score": sign, "goal": sign}, categorical_features={"goal": ["1", "2", "3"]}
+        C=C, monotonic_cst={"score": sign, "goal": sign}, categorical_features={"goal": ["1", "2", "3"]}
     ).fit(X, need)
     line, goal = model.risk_tables_.terms
     direction = 1 if sign == "increasing" else -1
@@ -215,7 +219,7 @@ def test_fewer_than_ten_missing_have_no_number_of_their_own(few):
 
 def test_tables_and_estimator_agree_bit_for_bit_and_so_does_the_file():
     X, need = invented()
-    model = PenalisedLogisticClassifier(signs={"reading": "decreasing"}).fit(X, need)
+    model = PenalisedLogisticClassifier(monotonic_cst={"reading": "decreasing"}).fit(X, need)
     loaded = RiskTables.from_json(model.risk_tables_.to_json())
     assert loaded.score(X).tobytes() == model.decision_function(X).tobytes()
     assert loaded.n_background == 2000
@@ -225,10 +229,10 @@ def test_tables_and_estimator_agree_bit_for_bit_and_so_does_the_file():
 def test_a_weight_of_two_is_two_children_where_no_range_depends_on_it():
     X, need = invented()
     weight = np.random.default_rng(3).integers(0, 4, len(X))
-    signs = {"reading": "decreasing", "absence": "increasing"}
-    weighted = PenalisedLogisticClassifier(signs=signs).fit(X, need, sample_weight=weight)
+    monotonic_cst = {"reading": "decreasing", "absence": "increasing"}
+    weighted = PenalisedLogisticClassifier(monotonic_cst=monotonic_cst).fit(X, need, sample_weight=weight)
     rows = np.repeat(np.arange(len(X)), weight)
-    repeated = PenalisedLogisticClassifier(signs=signs).fit(X.iloc[rows], need[rows])
+    repeated = PenalisedLogisticClassifier(monotonic_cst=monotonic_cst).fit(X.iloc[rows], need[rows])
     np.testing.assert_allclose(weighted.decision_function(X), repeated.decision_function(X), rtol=0, atol=1e-6)
 
 
@@ -267,9 +271,9 @@ sys.path.insert(0, {folder!r})
 from test_estimators_logistic import invented
 from send_screen.estimators import BoostedTreesClassifier, PenalisedLogisticClassifier
 X, need = invented(6000)
-signs = {{"reading": "decreasing", "absence": "increasing"}}
-logistic = PenalisedLogisticClassifier(signs=signs).fit(X, need)
-trees = BoostedTreesClassifier(signs=signs, n_jobs={threads}).fit(X, need)
+monotonic_cst = {{"reading": "decreasing", "absence": "increasing"}}
+logistic = PenalisedLogisticClassifier(monotonic_cst=monotonic_cst).fit(X, need)
+trees = BoostedTreesClassifier(monotonic_cst=monotonic_cst, n_jobs={threads}).fit(X, need)
 digest = hashlib.sha256(logistic.risk_tables_.to_json().encode() + trees.decision_function(X).tobytes())
 print(digest.hexdigest())
 """

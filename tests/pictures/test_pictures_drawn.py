@@ -36,7 +36,7 @@ TOGETHER = InteractionTerm(
     values=((0.1, 0.1004, -0.3, 0.0), (-0.05, -0.05, 0.15, 0.0), (0.0, 0.0, 0.0, 0.0)),
     mean=0.001,
     n=((120, 170, 10, None), (280, 400, None, None), (None,) * 4),
-    spread=((0.02, 0.03, 0.1, 0.0), (0.01, 0.01, 0.05, 0.0), (0.0,) * 4),
+    standard_error=((0.02, 0.03, 0.1, 0.0), (0.01, 0.01, 0.05, 0.0), (0.0,) * 4),
 )
 TABLES = RiskTables(-2.0, (GOAL, AGE, ABSENCE, WRITING), 1000, "an invented example", (TOGETHER,))
 
@@ -124,7 +124,7 @@ def test_a_surface_has_its_longer_side_down_like_neighbours_as_one_and_no_idle_r
     assert third["log_odds"] == pytest.approx(-0.301)
     assert fourth["n"] is None
     assert interaction["counted"]
-    withheld = dataclasses.replace(TABLES, interactions=(dataclasses.replace(TOGETHER, n=None, spread=None),))
+    withheld = dataclasses.replace(TABLES, interactions=(dataclasses.replace(TOGETHER, n=None, standard_error=None),))
     (other,) = interactions(axes_of(spec, spec.contracts, withheld), withheld)
     assert not other["counted"]
     assert {(cell["n"], cell["margin_of_error"]) for row in other["cells"] for cell in row} == {(None, None)}

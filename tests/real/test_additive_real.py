@@ -46,7 +46,7 @@ def measured(benchmark, real_data: Path):
     splitter = StratifiedGroupKFold(5, shuffle=True, random_state=1)
     for k, (train, test) in enumerate(splitter.split(task.X, task.y, task.schools)):
         X, y, schools = task.X.iloc[train], task.y[train], task.schools[train]
-        signed = AdditiveRiskClassifier(signs=SIGNS).fit(X, y, groups=schools)
+        signed = AdditiveRiskClassifier(monotonic_cst=SIGNS).fit(X, y, groups=schools)
         models.append(signed)
         score["signed"][test] = signed.decision_function(task.X.iloc[test])
         score["ours"][test] = AdditiveRiskClassifier().fit(X, y, groups=schools).decision_function(task.X.iloc[test])
@@ -77,10 +77,10 @@ def test_it_is_calibrated_out_of_school(measured):
 
 def test_signs_cost_little_and_hold(measured):
     assert mean_over_folds(roc_auc_score, measured, "signed") > mean_over_folds(roc_auc_score, measured, "ours") - 0.01
-    signs = {name: 1 if sign == "increasing" else -1 for name, sign in SIGNS.items()}
+    monotonic_cst = {name: 1 if sign == "increasing" else -1 for name, sign in SIGNS.items()}
     for model in measured[3]:
         for tables in [model.risk_tables_, *model.bagged_tables_.tables]:
-            short = monotonicity_violations(tables.terms, tables.interactions, signs)
+            short = monotonicity_violations(tables.terms, tables.interactions, monotonic_cst)
             assert max(short.values(), default=0.0) <= 1e-12
 
 

@@ -29,8 +29,8 @@ FEATURES += ["gkpresent", "gkabsent", *SCORES, "gkmotivraw", "gkselfconcraw"]
 SIGNS = {**dict.fromkeys(SCORES, "decreasing"), "gkabsent": "increasing", "gkpresent": "decreasing"}
 MODELS = {
     "rule": BaselineClassifier(features=["gktreadss"]),
-    "logistic": PenalisedLogisticClassifier(C=0.1, signs=SIGNS),
-    "lightgbm": BoostedTreesClassifier(signs=SIGNS),
+    "logistic": PenalisedLogisticClassifier(C=0.1, monotonic_cst=SIGNS),
+    "lightgbm": BoostedTreesClassifier(monotonic_cst=SIGNS),
 }
 
 
@@ -76,7 +76,7 @@ def test_the_logistic_and_the_rule_stand_beside_it(measured):
 
 def test_the_logistic_obeys_its_signs_on_all_children(star_new):
     X, need, _ = star_new
-    tables = PenalisedLogisticClassifier(C=0.1, signs=SIGNS).fit(X, need).risk_tables_
+    tables = PenalisedLogisticClassifier(C=0.1, monotonic_cst=SIGNS).fit(X, need).risk_tables_
     for term in tables.terms:
         sign = {"increasing": 1, "decreasing": -1, None: 0}[SIGNS.get(term.feature)]
         assert sign * term.slope >= 0

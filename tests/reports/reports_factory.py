@@ -406,7 +406,8 @@ def _surfaces() -> list[dict[str, Any]]:
     )
     small["cells"][0][1]["n"] = None
     bins = ["below 10", *(f"{10 * i} to below {10 * i + 10}" for i in range(1, 9)), "90 or more"]
-    return [small, interaction(["asq", "absence"], ["Communication score at 2 to 2½ years", "Sessions missed"], bins, bins,
+    return [small, interaction(["asq", "absence"], ["Communication score at 2 to 2½ years", "Sessions missed"], bins,
+    bins,
                            False)]  # fmt: skip
 
 

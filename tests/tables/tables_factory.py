@@ -20,7 +20,7 @@ TABLES = RiskTables(
             n_missing=10,
             label="Sessions missed",
             unit="half days",
-            spread=(0.1, 0.0, 0.2, 0.3),
+            standard_error=(0.1, 0.0, 0.2, 0.3),
         ),
     ),
     n_background=100,

@@ -165,17 +165,17 @@ def test_spread_says_how_far_the_bags_are_apart_at_each_value() -> None:
     bags = BaggedTables((model(1.0, 0.0, 0.0, 0.0), model(1.0, 0.4, 0.6, 0.2)), (0, 0), 0.0)
     _, age, place = with_standard_errors(model(1.0, 0.2, 0.3, 0.1), bags).terms
     # beside their means the shapes say 0 and 0, and -.2 and +.2; for two bags se^2 is half the sum of squares
-    assert age.spread == pytest.approx((0.1, 0.1, 0.1))
-    assert place.spread == pytest.approx((0.0, 0.3, 0.0))
+    assert age.standard_error == pytest.approx((0.1, 0.1, 0.1))
+    assert place.standard_error == pytest.approx((0.0, 0.3, 0.0))
     (interaction,) = with_standard_errors(model(1.0, 0.2, 0.3, 0.1), bags).interactions
-    assert np.array(interaction.spread) == pytest.approx(np.array([[0.1, 0.1, 0], [0.1, 0.1, 0], [0, 0, 0]]))
+    assert np.array(interaction.standard_error) == pytest.approx(np.array([[0.1, 0.1, 0], [0.1, 0.1, 0], [0, 0, 0]]))
 
 
 def test_a_surface_that_a_bag_has_not_counts_as_nothing_there() -> None:
     tables = model(1.0, cell=0.1)
     bags = BaggedTables((replace(tables, interactions=()), model(1.0, cell=0.2)), (0, 0), 0.0)
     (interaction,) = with_standard_errors(tables, bags).interactions
-    assert interaction.spread[0][0] == pytest.approx(0.1)
+    assert interaction.standard_error[0][0] == pytest.approx(0.1)
 
 
 def test_how_sure_a_value_is_is_moderated_by_what_is_typical_of_the_training_children() -> None:

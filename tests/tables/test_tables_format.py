@@ -87,7 +87,7 @@ def test_the_file_is_for_people():
     assert '      "slope": -0.3333333333333333' in lines
     assert '      "kind": "linear",' in lines
     assert '  "name": "invented – für ein Beispiel",' in lines
-    assert '        {"below": 12.0, "log_odds": 0.0, "n": 30, "spread": 0.0},' in lines
+    assert '        {"below": 12.0, "log_odds": 0.0, "n": 30, "standard_error": 0.0},' in lines
     assert '        {"level": "1", "log_odds": 0.1}' in lines
     assert "        [-0.3, 0.3, 0.0]," in lines
     keys = [line.split('"')[1] for line in lines if line.startswith('  "')]
@@ -133,10 +133,18 @@ def test_a_small_difference_in_a_model_is_a_small_difference_in_its_file():
         (("terms", 2, "bins", 1, "below"), None, "$.terms[2].bins[1].below: must be a number"),
         (("terms", 2, "bins", 2, "below"), 14.0, "$.terms[2].bins[2].below: must be null"),
         (("terms", 2, "bins", 1, "n"), -1, "$.terms[2].bins[1].n: must be a count"),
-        (("terms", 2, "bins", 1, "spread"), -0.1, "$.terms[2].bins[1].spread: must be 0 or more"),
-        (("terms", 2, "bins", 1), {"below": 12.0, "log_odds": 0.0, "n": 30}, "$.terms[2].bins[1].spread: is missing"),
+        (("terms", 2, "bins", 1, "standard_error"), -0.1, "$.terms[2].bins[1].standard_error: must be 0 or more"),
+        (
+            ("terms", 2, "bins", 1),
+            {"below": 12.0, "log_odds": 0.0, "n": 30},
+            "$.terms[2].bins[1].standard_error: is missing",
+        ),
         (("terms", 2, "bins"), [{}] * 5000, "$.terms[2].bins: has more than 4,096 entries"),
-        (("terms", 0, "missing_spread"), 0.1, "$.terms[0]: has a key that is not known: 'missing_spread'"),
+        (
+            ("terms", 0, "missing_standard_error"),
+            0.1,
+            "$.terms[0]: has a key that is not known: 'missing_standard_error'",
+        ),
         (("terms", 2, "unit"), 3, "$.terms[2].unit: must be a text"),
         (("interactions",), {}, "$.interactions: must be a list"),
         (("interactions", 0, "features"), ["absence"], "$.interactions[0].features: must have 2 entries"),
@@ -153,7 +161,7 @@ def test_a_small_difference_in_a_model_is_a_small_difference_in_its_file():
         (("interactions", 0, "values", 1, 2), None, "$.interactions[0].values[1][2]: must be a number"),
         (("interactions", 0, "n", 1, 2), 0.5, "$.interactions[0].n[1][2]: must be a count"),
         (("interactions", 0, "n", 1), [1], "$.interactions[0].n[1]: must have 3 entries"),
-        (("interactions", 0, "spread"), [], "$.interactions[0].spread: must have 3 entries"),
+        (("interactions", 0, "standard_error"), [], "$.interactions[0].standard_error: must have 3 entries"),
         (("interactions", 0, "mean"), True, "$.interactions[0].mean: must be a number"),
         (("interactions",), [json.loads(TEXT)["interactions"][0]] * 2, "$: two interactions are of the same features"),
         (("terms", 1), 7, "$.terms[1]: must be an object"),

@@ -75,10 +75,10 @@ def check_rule_9(tables, X):
         np.testing.assert_allclose(p @ values, 0, atol=1e-9 * len(X))
 
 
-def check_signs(tables, X, signs):
+def check_signs(tables, X, monotonic_cst):
     """Walk every signed axis on a grid of places, every other feature at every combination of some values."""
     rng = np.random.default_rng(0)
-    for feature, sign in signs.items():
+    for feature, sign in monotonic_cst.items():
         term = next(t for t in tables.terms if t.feature == feature)
         if isinstance(term, LevelsTerm):
             axis = list(term.levels)
@@ -157,18 +157,18 @@ def fitted(draw):
         if draw(st.booleans())
     ]
     tables = RiskTables(draw(numbers), terms, n, "invented", tuple(interactions))
-    signs = {f: s for f, s in (("a", sign_a), ("c", sign_c)) if s}
-    return tables, X, signs
+    monotonic_cst = {f: s for f, s in (("a", sign_a), ("c", sign_c)) if s}
+    return tables, X, monotonic_cst
 
 
 @settings(max_examples=150, deadline=None)
 @given(fitted())
 def test_published_tables_hide_small_numbers_keep_signs_and_the_mean_score(model):
-    tables, X, signs = model
-    published = published_tables(tables, X, signs=signs)
+    tables, X, monotonic_cst = model
+    published = published_tables(tables, X, monotonic_cst=monotonic_cst)
     check_rule_9(published, X)
-    check_signs(published, X, signs)
-    assert monotonicity_violations(published.terms, published.interactions, signs) == {}
+    check_signs(published, X, monotonic_cst)
+    assert monotonicity_violations(published.terms, published.interactions, monotonic_cst) == {}
     assert published.base_value == pytest.approx(tables.score(X).mean(), abs=1e-9)
     assert published.base_value == pytest.approx(published.score(X).mean(), abs=1e-9)
     assert RiskTables.from_json(published.to_json()) == published
@@ -177,9 +177,9 @@ def test_published_tables_hide_small_numbers_keep_signs_and_the_mean_score(model
 @settings(max_examples=50, deadline=None)
 @given(fitted())
 def test_what_is_published_stays_as_it_is(model):
-    tables, X, signs = model
-    once = published_tables(tables, X, signs=signs)
-    again = published_tables(once, X, signs=signs)
+    tables, X, monotonic_cst = model
+    once = published_tables(tables, X, monotonic_cst=monotonic_cst)
+    again = published_tables(once, X, monotonic_cst=monotonic_cst)
     np.testing.assert_allclose(again.score(X), once.score(X), atol=1e-9)
     assert [getattr(t, "edges", None) for t in again.terms] == [getattr(t, "edges", None) for t in once.terms]
 
@@ -187,10 +187,10 @@ def test_what_is_published_stays_as_it_is(model):
 @settings(max_examples=40, deadline=None)
 @given(fitted(), st.floats(-2, 2))
 def test_models_published_together_are_as_each_alone(model, more):
-    tables, X, signs = model
+    tables, X, monotonic_cst = model
     other = dataclasses.replace(tables, intercept=tables.intercept + more)
-    together = publish_tables([tables, other, tables], X, signs=signs)
-    assert together == [published_tables(one, X, signs=signs) for one in (tables, other, tables)]
+    together = publish_tables([tables, other, tables], X, monotonic_cst=monotonic_cst)
+    assert together == [published_tables(one, X, monotonic_cst=monotonic_cst) for one in (tables, other, tables)]
 
 
 def one(x, edges, values, *, interactions=(), **changes):
@@ -262,10 +262,10 @@ def test_a_slope_of_the_wrong_sign_is_an_error_and_a_wrong_step_is_mended():
     tables, X = one(x, (0.5,), (1.0, 0.0), slope=1.0, high=1.0)
     assert monotonicity_violations(tables.terms, (), {"x": 1}) == {"x": 1.0}
     assert monotonicity_violations(tables.terms, (), {"x": -1}) == {"x": 1.0}
-    published = published_tables(tables, X, signs={"x": 1})
+    published = published_tables(tables, X, monotonic_cst={"x": 1})
     assert published.terms[0].values[0] <= published.terms[0].values[1]
     with pytest.raises(TablesError, match="slope"):
-        published_tables(tables, X, signs={"x": -1})
+        published_tables(tables, X, monotonic_cst={"x": -1})
 
 
 def test_a_violation_through_a_surface_is_seen_exactly():
@@ -306,7 +306,7 @@ def levels_of(counts: dict[str | None, int], **more):
 def test_levels_publish_how_many_children_they_have_unless_they_share_a_value():
     told = levels_of({"a": 50, "rare": 4, "b": 30, "few": 7, "none": 0, None: 20})
     assert told.counts == (50, None, 30, None, None)
-    ordered = levels_of({"a": 50, "b": 4, "c": 30, None: 20}, signs={"c": 1})
+    ordered = levels_of({"a": 50, "b": 4, "c": 30, None: 20}, monotonic_cst={"c": 1})
     assert ordered.counts == (50, None, None)
 
 

@@ -107,7 +107,7 @@ def test_the_offered_proxy_feature_is_a_valid_one(made: DraftedFiles, tmp_path: 
     place.parent.mkdir(parents=True)
     place.write_bytes(made.contract.read_bytes())
     (tmp_path / "spec.yaml").write_text(text, encoding="utf-8")
-    assert load_spec(tmp_path / "spec.yaml").signs["FSM"] == "increasing"
+    assert load_spec(tmp_path / "spec.yaml").monotonic_cst["FSM"] == "increasing"
 
 
 def test_what_says_nothing_or_too_much_is_left_out_with_the_reason(made: DraftedFiles) -> None:

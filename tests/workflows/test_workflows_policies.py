@@ -25,7 +25,7 @@ def test_a_spec_names_its_challengers(repository: Path) -> None:
     kinds = {"version": AdditiveRiskClassifier, "rule": BaselineClassifier}
     kinds |= {"ebm": EBMClassifier, "lightgbm": BoostedTreesClassifier}
     assert {name: type(policy) for name, policy in made.items()} == kinds
-    assert made["lightgbm"].signs == spec.monotonic_cst
+    assert made["lightgbm"].monotonic_cst == spec.monotonic_cst
     assert made["lightgbm"].categorical_features == made["ebm"].categorical_features == cohort.categorical_features
     assert (made["lightgbm"].n_jobs, made["version"].n_jobs) == (2, 2)
 

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from send_screen.estimators._axes import Axis
 from send_screen.estimators._base import AdditiveClassifier
 from send_screen.estimators._columns import LevelColumns, NumberColumns
-from send_screen.estimators._inputs import checked_categories, checked_frame, checked_signs, checked_whole
+from send_screen.estimators._inputs import checked_categories, checked_frame, checked_monotonic_cst, checked_whole
 from send_screen.estimators._learn import Children, learn
 from send_screen.estimators._parts import Block, mean_of, tables_of
 from send_screen.estimators._target import checked_groups, checked_target
@@ -26,11 +26,11 @@ class AdditiveRiskClassifier(AdditiveClassifier):
     .. math:: f(x) = b + \sum_j \left[ \beta_j x_j + s_j(x_j) \right] + \sum_{jk} t_{jk}(x_j, x_k),
 
     a penalised logistic backbone, a piecewise constant shape for each feature and at most ``max_pairs`` interactions
-    [Lou2013]_. Shapes and interactions are learnt by LightGBM on what is left over, each tree on one feature or one pair.
-    Everything is learnt in bags, each without a quarter of the schools (of the children, without ``groups``), whose
-    children choose: how backbones of strength none, .001, .01 and .1 are weighed, how many rounds are boosted, whether
-    there are interactions, and the affine calibration. The bags are averaged to one set of tables. Of more than 20,000
-    children one backbone is learnt: the best, shapes included, on 20,000 of them, schools drawn whole.
+    [Lou2013]_. Shapes and interactions are learnt by LightGBM on what is left over, each tree on one feature or one
+    pair. Everything is learnt in bags, each without a quarter of the schools (of the children, without ``groups``),
+    whose children choose: how backbones of strength none, .001, .01 and .1 are weighed, how many rounds are boosted,
+    whether there are interactions, and the affine calibration. The bags are averaged to one set of tables. Of more than
+    20,000 children one backbone is learnt: the best, shapes included, on 20,000 of them, schools drawn whole.
 
     With a sign, the whole score never falls (``"increasing"``) or never rises (``"decreasing"``) as the feature grows,
     whatever the others are, and a child whose value is *missing* never scores below the lowest-risk observed value.
@@ -38,7 +38,7 @@ class AdditiveRiskClassifier(AdditiveClassifier):
 
     Parameters
     ----------
-    signs : dict of str to {"increasing", "decreasing"}, optional
+    monotonic_cst : dict of str to {"increasing", "decreasing"}, optional
         Sign of a feature. Signed levels are ordered as in ``categorical_features``.
     categorical_features : dict of str to sequence of str, optional
         Levels of each text column, in order. A level that is not listed counts as missing.
@@ -75,7 +75,7 @@ class AdditiveRiskClassifier(AdditiveClassifier):
     >>> import numpy as np, pandas as pd
     >>> reading = np.tile([1.0, 2.0, 3.0, np.nan], 100)
     >>> need = np.tile([1, 0, 0, 0, 1, 1, 0, 0], 50)
-    >>> model = AdditiveRiskClassifier(signs={"reading": "decreasing"})
+    >>> model = AdditiveRiskClassifier(monotonic_cst={"reading": "decreasing"})
     >>> model.fit(pd.DataFrame({"reading": reading}), need).risk_tables_.features
     ('reading',)
     """
@@ -84,13 +84,13 @@ class AdditiveRiskClassifier(AdditiveClassifier):
 
     def __init__(
         self,
-        signs: Mapping[str, str] | None = None,
+        monotonic_cst: Mapping[str, str] | None = None,
         categorical_features: Mapping[str, Sequence[str]] | None = None,
         max_pairs: int = 8,
         n_jobs: int = 1,
         random_state: int = 0,
     ) -> None:
-        self.signs = signs
+        self.monotonic_cst = monotonic_cst
         self.categorical_features = categorical_features
         self.max_pairs = max_pairs
         self.n_jobs = n_jobs
@@ -124,14 +124,14 @@ class AdditiveRiskClassifier(AdditiveClassifier):
         seed = checked_whole("random_state", self.random_state)
         categorical_features = checked_categories(self.categorical_features)
         frame = checked_frame(self, X, texts=categorical_features, reset=True)
-        signs = checked_signs(self.signs, frame.columns)
+        monotonic_cst = checked_monotonic_cst(self.monotonic_cst, frame.columns)
         schools = checked_groups(groups, frame, sample_weight)
         frame, target, weight, self.classes_ = checked_target(self, frame, y, sample_weight)
         with threadpool_limits(limits=1, user_api="blas"):  # sums in one order at any thread count
             blocks: list[Block] = [
-                LevelColumns.build(frame[name], categorical_features[name], weight, signs.get(name, 0))
+                LevelColumns.build(frame[name], categorical_features[name], weight, monotonic_cst.get(name, 0))
                 if name in categorical_features
-                else NumberColumns.build(frame[name], weight, signs.get(name, 0))
+                else NumberColumns.build(frame[name], weight, monotonic_cst.get(name, 0))
                 for name in frame.columns
             ]
             axes = [Axis.build(block) for block in blocks]
@@ -147,7 +147,7 @@ class AdditiveRiskClassifier(AdditiveClassifier):
                 tables_of(parts, blocks, axes, learnt.pairs, "additive risk model")
                 for parts in (mean_of(learnt.bags), *(learnt.bags if len(learnt.bags) > 1 else ()))
             ]
-            self.risk_tables_, *of_bags = publish_tables(made, frame, signs=signs)
+            self.risk_tables_, *of_bags = publish_tables(made, frame, monotonic_cst=monotonic_cst)
             self.bagged_tables_ = None
             if of_bags:
                 self.bagged_tables_ = BaggedTables.learnt_from(frame, of_bags, learnt.rounds)

@@ -91,8 +91,8 @@ class AdditiveClassifier(BinaryRiskClassifier):
         -------
         shap.Explanation
             ``values`` (n, p) in log-odds, zero for a feature that the model does not look at; ``base_values`` (n,);
-            ``data`` (n, p); ``feature_names``; ``output_names`` is :data:`~send_screen.estimators.INTERVENTIONAL`. For any
-            plot of ``shap.plots``.
+            ``data`` (n, p); ``feature_names``; ``output_names`` is :data:`~send_screen.estimators.INTERVENTIONAL`. For
+            any plot of ``shap.plots``.
 
         Raises
         ------

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from send_screen.estimators._bags import make_bags
 from send_screen.estimators._base import BinaryRiskClassifier
 from send_screen.estimators._explanation import PATH_DEPENDENT, explanation
-from send_screen.estimators._inputs import checked_categories, checked_frame, checked_signs, checked_whole
+from send_screen.estimators._inputs import checked_categories, checked_frame, checked_monotonic_cst, checked_whole
 from send_screen.estimators._target import checked_groups, checked_target
 from send_screen.estimators._trees import REPEATABLE, lightgbm_package
 from send_screen.estimators._tune import RATE, ROUNDS, SETTINGS, Setting, tune
@@ -27,18 +27,19 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
 
     Evidence only: there is no ``risk_tables_``, so it cannot be exported or screen anyone.
 
-    A challenger that is not tuned would flatter what it stands beside. The budget is :data:`N_CANDIDATES` settings of leaves,
-    rows a leaf, columns a tree and penalty, judged by log loss on four folds of whole schools (of children, without
-    ``groups``) inside the training data, the better half going on after each fold; the rounds are the best for the one
-    that is left. Where too few children are there to hold any out, the usual setting and 150 rounds stand.
+    A challenger that is not tuned would flatter what it stands beside. The budget is :data:`N_CANDIDATES` settings of
+    leaves, rows a leaf, columns a tree and penalty, judged by log loss on four folds of whole schools (of children,
+    without ``groups``) inside the training data, the better half going on after each fold; the rounds are the best for
+    the one that is left. Where too few children are there to hold any out, the usual setting and 150 rounds stand.
 
-    Levels are passed as their place in ``categorical_features``: with a sign as an ordered number, without one as a category. A
-    level that is not listed counts as missing. A sign constrains known values only; LightGBM may put a missing value
-    anywhere. Rows are sampled by position, so the order of the training rows matters; the number of threads does not.
+    Levels are passed as their place in ``categorical_features``: with a sign as an ordered number, without one as a
+    category. A level that is not listed counts as missing. A sign constrains known values only; LightGBM may put a
+    missing value anywhere. Rows are sampled by position, so the order of the training rows matters; the number of
+    threads does not.
 
     Parameters
     ----------
-    signs : dict of str to {"increasing", "decreasing"}, optional
+    monotonic_cst : dict of str to {"increasing", "decreasing"}, optional
     categorical_features : dict of str to sequence of str, optional
         Levels of each text column, in order.
     n_jobs : int, default=1
@@ -71,12 +72,12 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
 
     def __init__(
         self,
-        signs: Mapping[str, str] | None = None,
+        monotonic_cst: Mapping[str, str] | None = None,
         categorical_features: Mapping[str, Sequence[str]] | None = None,
         n_jobs: int = 1,
         random_state: int = 0,
     ) -> None:
-        self.signs = signs
+        self.monotonic_cst = monotonic_cst
         self.categorical_features = categorical_features
         self.n_jobs = n_jobs
         self.random_state = random_state
@@ -108,11 +109,13 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
         lightgbm = lightgbm_package()
         seed = checked_whole("random_state", self.random_state)
         frame = checked_frame(self, X, texts=checked_categories(self.categorical_features), reset=True)
-        signs = checked_signs(self.signs, frame.columns)
+        monotonic_cst = checked_monotonic_cst(self.monotonic_cst, frame.columns)
         schools = checked_groups(groups, frame, sample_weight)
         frame, target, weight, self.classes_ = checked_target(self, frame, y, sample_weight)
         unordered = [
-            j for j, name in enumerate(frame.columns) if name in (self.categorical_features or {}) and name not in signs
+            j
+            for j, name in enumerate(frame.columns)
+            if name in (self.categorical_features or {}) and name not in monotonic_cst
         ]
         parameters = {
             **REPEATABLE,
@@ -120,7 +123,7 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
             "metric": "binary_logloss",
             "bagging_fraction": 0.8,  # of the rows, drawn anew for each tree
             "bagging_freq": 1,
-            "monotone_constraints": [signs.get(name, 0) for name in frame.columns],
+            "monotone_constraints": [monotonic_cst.get(name, 0) for name in frame.columns],
             "feature_pre_filter": False,  # settings differ in the rows a leaf must have
             "seed": seed,
         }

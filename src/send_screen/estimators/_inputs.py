@@ -147,16 +147,16 @@ def require_known(named: Iterable[str], columns: Iterable[str], parameter: str) 
         raise ValueError(f"{parameter!r} names what is not a column of X: {names}.")
 
 
-def checked_signs(signs: Mapping[str, str] | None, columns: Iterable[str]) -> dict[str, int]:
+def checked_monotonic_cst(monotonic_cst: Mapping[str, str] | None, columns: Iterable[str]) -> dict[str, int]:
     """Return the signs as +1 (increasing) and -1 (decreasing).
 
     Raises
     ------
     ValueError
-        If signs are no mapping, a feature is not a column, or a sign is neither word.
+        If monotonic_cst are no mapping, a feature is not a column, or a sign is neither word.
     """
-    given = _mapping(signs, "signs", "'increasing' or 'decreasing'")
-    require_known(given, columns, "signs")
+    given = _mapping(monotonic_cst, "monotonic_cst", "'increasing' or 'decreasing'")
+    require_known(given, columns, "monotonic_cst")
     for name, sign in given.items():
         if sign not in SIGNS:
             raise ValueError(f"The sign of {name!r} must be 'increasing' or 'decreasing', not {sign!r}.")

@@ -89,7 +89,8 @@ def learn(children: Children, groups: np.ndarray | None, *, max_pairs: int, seed
     1. Every strength of the backbone, with shapes on what it leaves over, in every bag. Strengths are weighed by the
        held-out loss: w is proportional to exp(-n (loss - least loss) / 4), and those below .05 are dropped. Of more
        than 20,000 children only one strength is learnt: that of the least loss on 20,000 of them, schools drawn whole.
-    2. Interactions of the first ``max_pairs`` of :func:`worthwhile_pairs` are learnt on what is left over, and kept if they
+    2. Interactions of the first ``max_pairs`` of :func:`worthwhile_pairs` are learnt on what is left over, and kept if
+    they
        lower the held-out loss.
     3. An affine map with positive slope, fitted on held-out scores, calibrates.
     """

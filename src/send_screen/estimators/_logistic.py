@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from send_screen.estimators._base import AdditiveClassifier
 from send_screen.estimators._columns import LevelColumns, NumberColumns
-from send_screen.estimators._inputs import checked_categories, checked_frame, checked_signs
+from send_screen.estimators._inputs import checked_categories, checked_frame, checked_monotonic_cst
 from send_screen.estimators._solver import fit_bounded_logistic
 from send_screen.estimators._target import checked_target
 from send_screen.tables import RiskTables
@@ -39,7 +39,7 @@ class PenalisedLogisticClassifier(AdditiveClassifier):
     ----------
     C : float, default=0.1
         Inverse of the penalty's strength.
-    signs : dict of str to {"increasing", "decreasing"}, optional
+    monotonic_cst : dict of str to {"increasing", "decreasing"}, optional
         Sign of a feature. A feature without one may go either way.
     categorical_features : dict of str to sequence of str, optional
         Levels of each text column, in order.
@@ -65,7 +65,7 @@ class PenalisedLogisticClassifier(AdditiveClassifier):
     >>> reading = np.tile([1.0, 2.0, 3.0, np.nan], 50)
     >>> need = np.tile([1, 0, 0, 0, 1, 1, 0, 0], 25)
     >>> X = pd.DataFrame({"reading": reading})
-    >>> model = PenalisedLogisticClassifier(C=1.0, signs={"reading": "decreasing"}).fit(X, need)
+    >>> model = PenalisedLogisticClassifier(C=1.0, monotonic_cst={"reading": "decreasing"}).fit(X, need)
     >>> model.predict_proba(X)[:4, 1].round(2).tolist()
     [0.98, 0.48, 0.02, 0.02]
     """
@@ -73,11 +73,11 @@ class PenalisedLogisticClassifier(AdditiveClassifier):
     def __init__(
         self,
         C: float = 0.1,
-        signs: Mapping[str, str] | None = None,
+        monotonic_cst: Mapping[str, str] | None = None,
         categorical_features: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self.C = C
-        self.signs = signs
+        self.monotonic_cst = monotonic_cst
         self.categorical_features = categorical_features
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> PenalisedLogisticClassifier:
@@ -104,13 +104,13 @@ class PenalisedLogisticClassifier(AdditiveClassifier):
             raise ValueError(f"C must be a number above 0, not {self.C!r}.")
         categorical_features = checked_categories(self.categorical_features)
         frame = checked_frame(self, X, texts=categorical_features, reset=True)
-        signs = checked_signs(self.signs, frame.columns)
+        monotonic_cst = checked_monotonic_cst(self.monotonic_cst, frame.columns)
         frame, target, weight, self.classes_ = checked_target(self, frame, y, sample_weight)
         with threadpool_limits(limits=1, user_api="blas"):  # sums in one order at any thread count
             blocks: list[NumberColumns | LevelColumns] = [
-                LevelColumns.build(frame[name], categorical_features[name], weight, signs.get(name, 0))
+                LevelColumns.build(frame[name], categorical_features[name], weight, monotonic_cst.get(name, 0))
                 if name in categorical_features
-                else NumberColumns.build(frame[name], weight, signs.get(name, 0))
+                else NumberColumns.build(frame[name], weight, monotonic_cst.get(name, 0))
                 for name in frame.columns
             ]
             w, intercept = fit_bounded_logistic(

@@ -143,8 +143,8 @@ class BaselineClassifier(AdditiveClassifier):
     def operating_point_flag(self, X: Any) -> np.ndarray:
         """Return who is flagged by the rule at its own rate, whatever the capacity.
 
-        In count form: any of ``operating_point_features`` is not at the expected level, not assessed or not known. In score
-        form: the score is at or beyond the training children's cut-off; a score that is not known is not flagged.
+        In count form: any of ``operating_point_features`` is not at the expected level, not assessed or not known. In
+        score form: the score is at or beyond the training children's cut-off; a score that is not known is not flagged.
 
         Parameters
         ----------

@@ -36,8 +36,8 @@ def out_of_fold(
     policies : mapping of str to callable
         Name to a function without arguments that makes an unfitted estimator for :func:`fit_on`, with
         ``decision_function(X)`` (log-odds). ``"version"`` is the model to be registered: where it has
-        ``risk_tables_``, its contributions are kept. ``"rule"`` is the one-line rule: where it has ``operating_point_flag(X)``,
-        the children it flags at its own rate are kept.
+        ``risk_tables_``, its contributions are kept. ``"rule"`` is the one-line rule: where it has
+        ``operating_point_flag(X)``, the children it flags at its own rate are kept.
     folds : int
         Number of out-of-school folds.
     seeds : sequence of int

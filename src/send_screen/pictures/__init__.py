@@ -1,4 +1,4 @@
-"""What there is to show of a model itself, as data with words: shapes, interactions, points, a child who does not exist.
+"""What there is to show of a model itself, as data with words: shapes, interactions, points, an invented child.
 
 Nothing is drawn here but the picture that data scientists know from shap: pages are rendered in
 :mod:`send_screen.reports` from what :func:`drawn` returns, which is part of ``published.json``.

@@ -88,8 +88,8 @@ def points_card(axes: Mapping[str, Axis], tables: RiskTables, child: pd.DataFram
     Returns
     -------
     dict
-        ``start``; ``features``, each with ``rows`` of words and points, and ``missing``; ``interactions`` as grids of words
-        and points; ``largest_error`` of a sum; ``of_100``, what totals mean; and ``example``: the points of the
+        ``start``; ``features``, each with ``rows`` of words and points, and ``missing``; ``interactions`` as grids of
+        words and points; ``largest_error`` of a sum; ``of_100``, what totals mean; and ``example``: the points of the
         invented child in the order of the card, their ``total`` and the ``exact`` score.
     """
     values = {name: axis.values for name, axis in axes.items()}

@@ -48,8 +48,9 @@ def shapes(
     -------
     list of dict
         ``kind`` is ``"levels"`` (a bar each), ``"steps"`` or ``"line"``. Each of ``points`` runs from ``x`` to ``to``
-        and from ``log_odds`` to ``log_odds_to``, above or below the average child; ``margin_of_error`` and ``margin_of_error_to`` say how
-        sure that is, two standard errors (None without bags), and ``n`` how many children (None where not published).
+        and from ``log_odds`` to ``log_odds_to``, above or below the average child; ``margin_of_error`` and
+        ``margin_of_error_to`` say how sure that is, two standard errors (None without bags), and ``n`` how many
+        children (None where not published).
     """
     return [_shape(axes[term.feature], contracts, term, _within(bags, term)) for term in tables.terms]
 
@@ -162,8 +163,8 @@ def interactions(axes: dict[str, Axis], tables: RiskTables) -> list[dict[str, An
     -------
     list of dict
         ``labels`` of the two features, ``rows`` and ``columns`` in words, and ``cells``, rows of ``log_odds`` above or
-        below the average child, ``margin_of_error`` as for :func:`shapes` and ``n`` (None where it is none or not published);
-        ``counted`` tells whether counts are published at all.
+        below the average child, ``margin_of_error`` as for :func:`shapes` and ``n`` (None where none or not
+        published); ``counted`` tells whether counts are published at all.
     """
     return [_surface(axes, interaction) for interaction in tables.interactions]
 
@@ -172,7 +173,11 @@ def _surface(axes: dict[str, Axis], interaction: InteractionTerm) -> dict[str, A
     values = np.array(interaction.values) - interaction.mean
     # numbers are kept as float: None is NaN
     counts = np.array(interaction.n, dtype=np.float64) if interaction.n is not None else np.full(values.shape, np.nan)
-    errors = np.array(interaction.spread) if interaction.spread is not None else np.full(values.shape, np.nan)
+    errors = (
+        np.array(interaction.standard_error)
+        if interaction.standard_error is not None
+        else np.full(values.shape, np.nan)
+    )
     names, edges = list(interaction.features), list(interaction.edges)
     if values.shape[1] > values.shape[0]:
         values, counts, errors = values.T, counts.T, errors.T
@@ -183,7 +188,9 @@ def _surface(axes: dict[str, Axis], interaction: InteractionTerm) -> dict[str, A
         told = counts[block][~np.isnan(counts[block])]
         return {
             "log_odds": float(values[block].flat[0]),
-            "margin_of_error": None if interaction.spread is None else _STANDARD_ERRORS * float(errors[block].max()),
+            "margin_of_error": None
+            if interaction.standard_error is None
+            else _STANDARD_ERRORS * float(errors[block].max()),
             "n": int(told.sum()) if len(told) else None,
         }
 

@@ -22,6 +22,7 @@ from send_screen.published._measured import (
 )
 from send_screen.published._model import (
     Example,
+    InteractionTerm,
     Piece,
     Reason,
     Scorecard,
@@ -31,7 +32,6 @@ from send_screen.published._model import (
     ScorecardSurface,
     ScorecardTotal,
     Shape,
-    Surface,
     SurfaceCell,
 )
 from send_screen.published._report import FORMAT, PublishedReport
@@ -65,7 +65,7 @@ __all__ = [
     "ScorecardSurface",
     "ScorecardTotal",
     "Shape",
-    "Surface",
+    "InteractionTerm",
     "SurfaceCell",
     "Term",
     "Verdict",

@@ -34,7 +34,7 @@ class Shape(Document):
     points: tuple[Piece, ...]
     missing_log_odds: float
     missing_within: float | None
-    missing_n: int | None
+    n_missing: int | None
 
 
 class SurfaceCell(Document):
@@ -45,7 +45,7 @@ class SurfaceCell(Document):
     n: int | None
 
 
-class Surface(Document):
+class InteractionTerm(Document):
     """The interaction of two features as a grid."""
 
     features: tuple[str, str]
@@ -122,7 +122,7 @@ class Scorecard(Document):
     digits: int
     start: float
     features: tuple[ScorecardFeature, ...]
-    surfaces: tuple[ScorecardSurface, ...]
+    interactions: tuple[ScorecardSurface, ...]
     largest_error: float
     """Of a sum, in log-odds."""
     of_100: tuple[ScorecardTotal, ...]

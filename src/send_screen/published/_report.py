@@ -16,7 +16,7 @@ from send_screen.published._measured import (
     GroupFigure,
     Performance,
 )
-from send_screen.published._model import Example, Scorecard, Shape, Surface
+from send_screen.published._model import Example, InteractionTerm, Scorecard, Shape
 from send_screen.published._version import VersionMetadata
 
 FORMAT: Final = "send_screen.published/1"
@@ -41,7 +41,7 @@ class PublishedReport(Document):
     calibration: tuple[CalibrationBin, ...]
     disclosure: Disclosure
     shapes: tuple[Shape, ...]
-    surfaces: tuple[Surface, ...]
+    interactions: tuple[InteractionTerm, ...]
     example: Example
     scorecard: Scorecard
 

@@ -53,7 +53,7 @@ class VersionMetadata(Document):
     """Name -> description of each model it is compared with."""
     outcome_words: str
     horizon_months: int
-    trained_on: Literal["invented", "real"]
+    trained_on: Literal["synthetic", "real"]
     as_of: str
     """Latest date on which something was known of a child (ISO)."""
     review_date: str

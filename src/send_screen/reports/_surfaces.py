@@ -57,7 +57,7 @@ def _in_brackets(cell: Mapping[str, Any]) -> str:
 
 
 def range_words(interaction: InteractionTerm) -> str:
-    """Say how far an interaction goes, how sure it is, and how many children it was learned from, in a few sentences."""
+    """Say how far an interaction goes, how sure it is, and from how many children, in a few sentences."""
     cells = [cell for row in _cells(interaction) for cell in row]
     if not cells:
         return "Its points are not published."

@@ -240,6 +240,6 @@ class ModelSpec:
         return next(feature for feature in self.features if feature.name == name)
 
     @property
-    def signs(self) -> dict[str, Literal["increasing", "decreasing"]]:
-        """The signed features and their signs, as the estimators take them."""
+    def monotonic_cst(self) -> dict[str, Literal["increasing", "decreasing"]]:
+        """The monotonic constraints, as the estimators take them."""
         return {feature.name: feature.sign for feature in self.features if feature.sign != "none"}

@@ -10,13 +10,13 @@ neighbours).
 from send_screen.tables._bags import BaggedTables, with_standard_errors
 from send_screen.tables._capacity import places, ranking, tie_break_key, top_k
 from send_screen.tables._columns import describe_difference
+from send_screen.tables._interaction import InteractionTerm
 from send_screen.tables._published import publish_tables, published_tables
 from send_screen.tables._purify import purify
 from send_screen.tables._scorecard import Scorecard, scorecard
 from send_screen.tables._shape import ShapeTerm
 from send_screen.tables._signs import monotonicity_violations
 from send_screen.tables._small_numbers import MINIMUM_CHILDREN, merged_levels, published_counts, published_range
-from send_screen.tables._surface import InteractionTerm
 from send_screen.tables._tables import RiskTables
 from send_screen.tables._tally import shortest_cut_point
 from send_screen.tables._terms import LevelsTerm, LinearTerm, Term

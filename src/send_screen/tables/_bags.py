@@ -14,11 +14,11 @@ from send_screen.errors import TablesError
 from send_screen.tables import _strict as strict
 from send_screen.tables._capacity import lead
 from send_screen.tables._format import read_value
+from send_screen.tables._interaction import InteractionTerm
 from send_screen.tables._shape import ShapeTerm
 from send_screen.tables._signs import edges_of
 from send_screen.tables._strict import Fields
 from send_screen.tables._student import student_cdf, student_quantile
-from send_screen.tables._surface import InteractionTerm
 from send_screen.tables._tables import RiskTables
 from send_screen.tables._terms import LevelsTerm, LinearTerm, Term
 
@@ -215,8 +215,8 @@ class BaggedTables:
 def with_standard_errors(tables: RiskTables, bags: BaggedTables) -> RiskTables:
     """Return tables whose shapes, levels and interactions say how sure each of their values is.
 
-    A spread is the standard error, by the bags, of what the term says beside its mean, line included; that of a bin is
-    at its middle.
+    A standard_error is the standard error, by the bags, of what the term says beside its mean, line included; that of
+    a bin is at its middle.
     """
     place = {term.feature: j for j, term in enumerate(tables.terms)}
 
@@ -225,7 +225,7 @@ def with_standard_errors(tables: RiskTables, bags: BaggedTables) -> RiskTables:
             return term
         middles = np.append(_middles(edges_of(term), term), np.nan)
         values = [bag.terms[j].at(middles) - bag.terms[j].mean for bag in bags.tables]
-        return replace(term, spread=tuple(bags.standard_error(np.array(values)).tolist()))
+        return replace(term, standard_error=tuple(bags.standard_error(np.array(values)).tolist()))
 
     def sure_surface(interaction: InteractionTerm) -> InteractionTerm:
         own = [tables.terms[place[feature]] for feature in interaction.features]
@@ -236,7 +236,7 @@ def with_standard_errors(tables: RiskTables, bags: BaggedTables) -> RiskTables:
             for other in bag.interactions:  # one that a bag has not says 0 there
                 if other.features == interaction.features:
                     values[b] = (other.at(first, second) - other.mean).reshape(interaction.shape)
-        return replace(interaction, spread=tuple(map(tuple, bags.standard_error(values).tolist())))
+        return replace(interaction, standard_error=tuple(map(tuple, bags.standard_error(values).tolist())))
 
     terms = tuple(sure(term, j) for j, term in enumerate(tables.terms))
     return replace(tables, terms=terms, interactions=tuple(map(sure_surface, tables.interactions)))

@@ -42,9 +42,11 @@ def require_edges(edges: Sequence[float], name: str, feature: str) -> None:
 
 
 def require_spread(term: Any, length: int) -> None:
-    """Raise unless a term's spread is None or that many finite numbers of 0 or more."""
-    if term.spread is None:
+    """Raise unless a term's standard_error is None or that many finite numbers of 0 or more."""
+    if term.standard_error is None:
         return
-    object.__setattr__(term, "spread", tuple(map(float, term.spread)))
-    if len(term.spread) != length or not all(math.isfinite(value) and value >= 0 for value in term.spread):
-        raise TablesError(f"'spread' must be {length} numbers of 0 or more.", column=term.feature)
+    object.__setattr__(term, "standard_error", tuple(map(float, term.standard_error)))
+    if len(term.standard_error) != length or not all(
+        math.isfinite(value) and value >= 0 for value in term.standard_error
+    ):
+        raise TablesError(f"'standard_error' must be {length} numbers of 0 or more.", column=term.feature)

@@ -12,9 +12,9 @@ import pandas as pd
 
 from send_screen.errors import TablesError
 from send_screen.tables._cells import numbers
+from send_screen.tables._interaction import InteractionTerm
 from send_screen.tables._kernels import kernel
 from send_screen.tables._lookup import Lookup
-from send_screen.tables._surface import InteractionTerm
 from send_screen.tables._terms import LevelsTerm, Term
 
 LOAD_FROM = 200_000  # children: with fewer, numpy is done before the kernel is loaded (2 to 4 s)

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 from send_screen.errors import TablesError
 from send_screen.tables import _strict as strict
+from send_screen.tables._interaction import InteractionTerm
 from send_screen.tables._lines import dumps
 from send_screen.tables._strict import Fields
-from send_screen.tables._surface import InteractionTerm
 from send_screen.tables._term_format import read_old_term, read_surface, read_term, surface_fields, term_fields
 from send_screen.tables._terms import Term
 

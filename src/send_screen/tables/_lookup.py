@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from send_screen.tables._interaction import InteractionTerm
 from send_screen.tables._shape import bin_of
 from send_screen.tables._signs import edges_of, steps_of
-from send_screen.tables._surface import InteractionTerm
 from send_screen.tables._terms import LevelsTerm, Term
 
 MOST_CELLS = 4_096  # 16 KB: half of a core's first cache
@@ -48,7 +48,8 @@ class Lookup:
         Where the bins of a feature are kept for interactions; 0 for one that has none.
     pairs : numpy.ndarray of int64, shape (s, 2)
     row, column : numpy.ndarray of uint32, shape (s, m + 2)
-        For each bin of an interaction's first feature the start of its row in ``cells_of``, and of its second the column.
+        For each bin of an interaction's first feature the start of its row in ``cells_of``, and of its second the
+        column.
     interaction : numpy.ndarray of float64, shape (s, most cells of one)
     interaction_mean : numpy.ndarray of float64, shape (s,)
     """

@@ -1,4 +1,4 @@
-"""From tables as they were fitted to tables that may be shown: hard rule 9, with signs kept."""
+"""From tables as they were fitted to tables that may be shown: hard rule 9, with monotonic constraints kept."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import pandas as pd
 
 from send_screen.errors import TablesError
 from send_screen.tables._columns import require_columns
+from send_screen.tables._interaction import InteractionTerm
 from send_screen.tables._merge import is_few, merged_bins, pool_rows, pooled
-from send_screen.tables._published_surface import merged_interaction
+from send_screen.tables._published_interaction import merged_interaction
 from send_screen.tables._shape import ShapeTerm, bin_of
 from send_screen.tables._signs import as_shape, edges_of, monotonicity_violations, steps_of, with_signs
 from send_screen.tables._small_numbers import MINIMUM_CHILDREN, merged_levels, published_counts
-from send_screen.tables._surface import InteractionTerm
 from send_screen.tables._tables import RiskTables
 from send_screen.tables._tally import TrainingCounts
 from send_screen.tables._terms import LevelsTerm, LinearTerm, Term
@@ -25,7 +25,7 @@ def published_tables(
     tables: RiskTables,
     X: pd.DataFrame,
     *,
-    signs: Mapping[str, int] | None = None,
+    monotonic_cst: Mapping[str, int] | None = None,
     sample_weight: np.ndarray | None = None,
 ) -> RiskTables:
     """Return the tables with small numbers merged away, so that they may be published (hard rule 9).
@@ -33,11 +33,13 @@ def published_tables(
     - A bin of fewer than ten training children is merged with the neighbour whose value is nearer, a level with others
       (:func:`merged_levels`). A line ends where ten children are at or beyond its end.
     - Every edge becomes the shortest decimal that cuts the training children in the same place; ten are on either side.
-    - An interaction has no edge that its features' terms have not. Whole rows and columns are merged until each cell has
+    - An interaction has no edge that its features' terms have not. Whole rows and columns are merged until each cell
+      has
       none or at least ten children. Where that cannot be had for children whose value is missing, the interaction says
       nothing of them (0). It is purified again, and what the merging made a main effect moves into the terms.
     - Counts are those of the training children; where one is withheld, so is what would give it away.
-    - Each sign is made to hold again (:func:`monotonicity_violations`), and the mean score of the training children is kept.
+    - Each sign is made to hold again (:func:`monotonicity_violations`), and the mean score of the training children is
+      kept.
 
     Parameters
     ----------
@@ -45,7 +47,7 @@ def published_tables(
         As fitted: its counts and means need not be right.
     X : pandas.DataFrame, shape (n, p)
         The training children, columns as for :meth:`RiskTables.score`.
-    signs : mapping of str to int, optional
+    monotonic_cst : mapping of str to int, optional
         +1 where more is more risk, -1 where more is less.
     sample_weight : numpy.ndarray of float, shape (n,), optional
         Weights of the training rows in means; counts are of children.
@@ -59,23 +61,23 @@ def published_tables(
     TablesError
         If a slope has the wrong sign.
     """
-    return publish_tables([tables], X, signs=signs, sample_weight=sample_weight)[0]
+    return publish_tables([tables], X, monotonic_cst=monotonic_cst, sample_weight=sample_weight)[0]
 
 
 def publish_tables(
     tables: Sequence[RiskTables],
     X: pd.DataFrame,
     *,
-    signs: Mapping[str, int] | None = None,
+    monotonic_cst: Mapping[str, int] | None = None,
     sample_weight: np.ndarray | None = None,
 ) -> list[RiskTables]:
     """Return :func:`published_tables` of several models of the same children, who are counted once for all of them."""
     weight = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
     tally = TrainingCounts(X, weight)
-    return [_published(one, tally, signs or {}) for one in tables]
+    return [_published(one, tally, monotonic_cst or {}) for one in tables]
 
 
-def _published(tables: RiskTables, tally: TrainingCounts, signs: Mapping[str, int]) -> RiskTables:
+def _published(tables: RiskTables, tally: TrainingCounts, monotonic_cst: Mapping[str, int]) -> RiskTables:
     require_columns(tables.features, tally.X)
     own = {term.feature: term for term in tables.terms}
     mean = tables.intercept + sum(map(tally.mean, tables.terms))
@@ -83,7 +85,7 @@ def _published(tables: RiskTables, tally: TrainingCounts, signs: Mapping[str, in
     terms: dict[str, Term] = {}
     cuts: dict[str, tuple[float, ...]] = {}  # where an interaction may step
     for term in tables.terms:
-        ordered = bool(signs.get(term.feature))
+        ordered = bool(monotonic_cst.get(term.feature))
         if isinstance(term, LevelsTerm):
             groups = _level_groups(term, tally, ordered=ordered)
             cuts[term.feature] = tuple(e for e in edges_of(term) if not ordered or groups[int(e)] != groups[int(e) - 1])
@@ -99,13 +101,13 @@ def _published(tables: RiskTables, tally: TrainingCounts, signs: Mapping[str, in
         if any(value for row in merged.values for value in row):
             interactions.append(merged)
     for feature, term in terms.items():
-        sign = signs.get(feature, 0)
+        sign = monotonic_cst.get(feature, 0)
         term = _few_missing(term, tally)
         if isinstance(term, LevelsTerm):
             term = _merged_levels(term, tally, ordered=bool(sign))
         term = _few_missing(with_signs(term, interactions, sign), tally)
         terms[feature] = _counted(with_signs(term, interactions, sign), tally)
-    if short := monotonicity_violations(list(terms.values()), interactions, signs):
+    if short := monotonicity_violations(list(terms.values()), interactions, monotonic_cst):
         raise TablesError("A sign does not hold after merging.", column=next(iter(short)))
     published = RiskTables(
         intercept=0.0,
@@ -173,7 +175,7 @@ def _merged_levels(term: LevelsTerm, tally: TrainingCounts, *, ordered: bool) ->
     alone = [g >= 0 and int((member == g).sum()) == 1 for g in member]
     counts = [int(count) if own else None for count, own in zip(told, alone, strict=True)]
     levels = dict(zip(term.levels, values.tolist(), strict=True))
-    return replace(term, levels=levels, missing=missing, spread=None, counts=tuple(counts))
+    return replace(term, levels=levels, missing=missing, standard_error=None, counts=tuple(counts))
 
 
 def _level_groups(term: LevelsTerm, tally: TrainingCounts, *, ordered: bool) -> np.ndarray:

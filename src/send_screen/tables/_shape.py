@@ -44,7 +44,7 @@ class ShapeTerm:
         Training children whose value is not known.
     label, unit : str
         What people call the feature, and one of it; empty where it was not said.
-    spread : tuple of float, length m + 2, or None
+    standard_error : tuple of float, length m + 2, or None
         Standard error, by the bags, of what the term says at the middle of each bin beside its mean, line included; the
         last is that of ``missing``.
     """
@@ -61,7 +61,7 @@ class ShapeTerm:
     n_missing: int | None
     label: str = ""
     unit: str = ""
-    spread: tuple[float, ...] | None = None
+    standard_error: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "edges", tuple(map(float, self.edges)))

@@ -8,20 +8,20 @@ from dataclasses import replace
 import numpy as np
 
 from send_screen.errors import TablesError
+from send_screen.tables._interaction import InteractionTerm
 from send_screen.tables._shape import ShapeTerm, bin_of
-from send_screen.tables._surface import InteractionTerm
 from send_screen.tables._terms import LevelsTerm, LinearTerm, Term
 
 _ROOM = 1e-12  # what a step is raised beyond the least, so that rounding in a sum cannot turn it
 
 
 def monotonicity_violations(
-    terms: Sequence[Term], interactions: Sequence[InteractionTerm], signs: Mapping[str, int]
+    terms: Sequence[Term], interactions: Sequence[InteractionTerm], monotonic_cst: Mapping[str, int]
 ) -> dict[str, float]:
     r"""Return the features whose sign does not hold for the whole score, and by how much, in log-odds.
 
-    Every other feature is in at most one interaction with feature j and takes any value, so the least that the score can
-    rise at an edge e of j is exactly
+    Every other feature is in at most one interaction with feature j and takes any value, so the least that the score
+    can rise at an edge e of j is exactly
 
     .. math:: \Delta t_j(e) + \sum_k \min_b \Delta t_{jk}(e, b),
 
@@ -32,7 +32,7 @@ def monotonicity_violations(
     ----------
     terms : sequence of Term
     interactions : sequence of InteractionTerm
-    signs : mapping of str to int
+    monotonic_cst : mapping of str to int
         +1 where more is more risk, -1 where more is less; levels count in their order.
 
     Returns
@@ -42,7 +42,7 @@ def monotonicity_violations(
     """
     worst: dict[str, float] = {}
     for term in terms:
-        if sign := signs.get(term.feature, 0):
+        if sign := monotonic_cst.get(term.feature, 0):
             axis = _Axis(term, interactions, sign)
             if (short := max(0.0, *(-axis.rises), axis.missing_short, -sign * axis.slope)) > 0.0:
                 worst[term.feature] = short
@@ -81,7 +81,7 @@ def with_signs(term: Term, interactions: Sequence[InteractionTerm], sign: int) -
 
 
 class _Axis:
-    """A feature's axis cut at every edge of its term and of its interactions; risk rises along it when the sign holds."""
+    """A feature's axis cut at every edge of its term and interactions; risk rises along it when the sign holds."""
 
     def __init__(self, term: Term, interactions: Sequence[InteractionTerm], sign: int) -> None:
         grids = [
@@ -125,12 +125,12 @@ def _along(interaction: InteractionTerm, feature: str) -> tuple[tuple[float, ...
 
 def _with_steps(term: Term, edges: tuple[float, ...], values: np.ndarray) -> Term:
     if isinstance(term, LevelsTerm):
-        return replace(term, levels=dict(zip(term.levels, values.tolist(), strict=True)), spread=None)
+        return replace(term, levels=dict(zip(term.levels, values.tolist(), strict=True)), standard_error=None)
     return as_shape(term, edges, values)
 
 
 def as_shape(term: LinearTerm | ShapeTerm, edges: tuple[float, ...], values: np.ndarray) -> ShapeTerm:
-    """Return a term with other steps beside its line; counts and spread, which were those of the old, are left out."""
+    """Return a term with other steps beside its line; counts and standard errors of the old are left out."""
     return ShapeTerm(
         feature=term.feature,
         edges=edges,

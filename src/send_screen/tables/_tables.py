@@ -17,8 +17,8 @@ from send_screen.errors import TablesError, UsageError
 from send_screen.tables._columns import require_columns
 from send_screen.tables._explain import BATCH, ExplainedBatch, Explainer, Parts, no_sum
 from send_screen.tables._format import MAX_BYTES, Document, read_document, write_document
+from send_screen.tables._interaction import InteractionTerm
 from send_screen.tables._lookup import Lookup
-from send_screen.tables._surface import InteractionTerm
 from send_screen.tables._terms import Term
 
 _TOLERANCE = 1e-9
@@ -34,9 +34,9 @@ class RiskTables:
     .. math:: \phi_j = t_j(x_j) - \bar t_j + \tfrac12 \sum_k \left( t_{jk}(x_j, x_k) - \bar t_{jk} \right),
 
     where :math:`\bar t` is a mean over the training rows; with the mean score as base value they add up to the score.
-    The halves are exact because interactions are pure (:func:`purify`). Of an interaction, the coalition of no feature is worth
-    :math:`\bar t_{jk}`; that of j alone the mean over the training rows of :math:`t_{jk}(x_j, \cdot)`, which is 0;
-    likewise that of k alone; and that of both :math:`t_{jk}(x_j, x_k)`. So j brings :math:`-\bar t_{jk}` when it comes
+    The halves are exact because interactions are pure (:func:`purify`). Of an interaction, the coalition of no feature
+    is worth :math:`\bar t_{jk}`; that of j alone (the mean of :math:`t_{jk}(x_j, \cdot)`)
+    and that of k alone are 0; and that of both :math:`t_{jk}(x_j, x_k)`. So j brings :math:`-\bar t_{jk}` when it comes
     first and :math:`t_{jk}(x_j, x_k)` when it comes second.
 
     Parameters
@@ -190,9 +190,9 @@ class RiskTables:
     def contributions_by(self, groups: Mapping[str, Sequence[str]], X: pd.DataFrame) -> np.ndarray:
         r"""Return each group of features' exact contribution, as when an agency gives all its columns or none.
 
-        The players of the game are then groups, not features. An interaction within a group belongs to it whole, since no
-        other player is in it; of an interaction between two groups each has half, for the reason that each of two features
-        has. So a group's Shapley value is the sum of its features', whatever the groups:
+        The players of the game are then groups, not features. An interaction within a group belongs to it whole, since
+        no other player is in it; of an interaction between two groups each has half, for the reason that each of two
+        features has. So a group's Shapley value is the sum of its features', whatever the groups:
 
         .. math:: \phi_G = \sum_{j \in G} \phi_j
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from send_screen.tables._interaction import InteractionTerm
 from send_screen.tables._shape import bin_of
 from send_screen.tables._signs import edges_of, steps_of
 from send_screen.tables._small_numbers import published_range
-from send_screen.tables._surface import InteractionTerm
 from send_screen.tables._terms import LevelsTerm, Term
 
 Edges = tuple[float, ...]

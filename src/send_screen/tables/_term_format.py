@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 from send_screen.errors import TablesError
 from send_screen.tables import _strict as strict
+from send_screen.tables._interaction import InteractionTerm
 from send_screen.tables._lines import Line, LineObject
 from send_screen.tables._shape import ShapeTerm
 from send_screen.tables._strict import Fields
-from send_screen.tables._surface import InteractionTerm
 from send_screen.tables._terms import LevelsTerm, LinearTerm, Term
 
 MAX_BINS = 4_096  # of one feature; no shape of ours comes near
@@ -33,7 +33,7 @@ def term_fields(term: Term) -> dict[str, object]:
         rows = [LineObject(level=level, log_odds=value) for level, value in term.levels.items()]
         for row, count in zip(rows, term.counts or (), strict=False):
             row["n"] = count
-        return {**written, "kind": "levels", "n": term.n, "levels": rows, **_spread(rows, term.spread)}
+        return {**written, "kind": "levels", "n": term.n, "levels": rows, **_spread(rows, term.standard_error)}
     written |= {"slope": term.slope, "low": term.low, "high": term.high}
     if isinstance(term, LinearTerm):
         return {**written, "kind": "linear", "n": term.n}
@@ -42,16 +42,16 @@ def term_fields(term: Term) -> dict[str, object]:
         LineObject(below=below, log_odds=value, n=n)
         for below, value, n in zip((*term.edges, None), term.values, counts, strict=True)
     ]
-    return {**written, "kind": "shape", "bins": rows, **_spread(rows, term.spread)}
+    return {**written, "kind": "shape", "bins": rows, **_spread(rows, term.standard_error)}
 
 
-def _spread(rows: list[LineObject], spread: tuple[float, ...] | None) -> dict[str, object]:
-    if spread is None:
+def _spread(rows: list[LineObject], standard_error: tuple[float, ...] | None) -> dict[str, object]:
+    if standard_error is None:
         return {}
-    *known, missing = spread
+    *known, missing = standard_error
     for row, value in zip(rows, known, strict=True):
-        row["spread"] = value
-    return {"missing_spread": missing}
+        row["standard_error"] = value
+    return {"missing_standard_error": missing}
 
 
 def surface_fields(interaction: InteractionTerm) -> dict[str, object]:
@@ -63,7 +63,7 @@ def surface_fields(interaction: InteractionTerm) -> dict[str, object]:
         "mean": interaction.mean,
         **{
             name: [Line(row) for row in grid]
-            for name, grid in (("n", interaction.n), ("spread", interaction.spread))
+            for name, grid in (("n", interaction.n), ("standard_error", interaction.standard_error))
             if grid is not None
         },
     }
@@ -75,8 +75,8 @@ def read_term(value: object, path: str) -> Term:
     if kind == "linear":
         return _linear(Fields(value, path, _COMMON | _LINE | {"n"}, _WORDS))
     if kind == "levels":
-        return _levels(Fields(value, path, _COMMON | {"n", "levels"}, _WORDS | {"missing_spread"}))
-    return _shape(Fields(value, path, _COMMON | _LINE | {"bins"}, _WORDS | {"missing_spread"}))
+        return _levels(Fields(value, path, _COMMON | {"n", "levels"}, _WORDS | {"missing_standard_error"}))
+    return _shape(Fields(value, path, _COMMON | _LINE | {"bins"}, _WORDS | {"missing_standard_error"}))
 
 
 def read_old_term(value: object, path: str) -> Term:
@@ -132,7 +132,7 @@ def _levels(fields: Fields) -> LevelsTerm:
 def _levels_term(
     fields: Fields,
     levels: dict[str, float],
-    spread: tuple[float, ...] | None,
+    standard_error: tuple[float, ...] | None,
     counts: tuple[int | None, ...] | None,
 ) -> LevelsTerm:
     with _placed(fields.path):
@@ -145,7 +145,7 @@ def _levels_term(
             n_missing=fields.count_or_null("n_missing"),
             label=fields.text("label"),
             unit=fields.text("unit"),
-            spread=spread,
+            standard_error=standard_error,
             counts=counts,
         )
 
@@ -171,27 +171,27 @@ def _shape(fields: Fields) -> ShapeTerm:
             n_missing=fields.count_or_null("n_missing"),
             label=fields.text("label"),
             unit=fields.text("unit"),
-            spread=_read_spread(fields, rows),
+            standard_error=_read_spread(fields, rows),
         )
 
 
 def _rows(fields: Fields, name: str, expected: set[str], optional: Set[str] = frozenset()) -> list[Fields]:
-    # a spread is in every row or in none
-    with_standard_errors = {"spread"} if "missing_spread" in fields else set()
+    # a standard_error is in every row or in none
+    with_standard_errors = {"standard_error"} if "missing_standard_error" in fields else set()
     return [
         Fields(entry, path, expected | with_standard_errors, optional) for entry, path in fields.items(name, MAX_BINS)
     ]
 
 
 def _read_spread(fields: Fields, rows: list[Fields]) -> tuple[float, ...] | None:
-    if "missing_spread" not in fields:
+    if "missing_standard_error" not in fields:
         return None
-    return (*(row.size("spread") for row in rows), fields.size("missing_spread"))
+    return (*(row.size("standard_error") for row in rows), fields.size("missing_standard_error"))
 
 
 def read_surface(value: object, path: str) -> InteractionTerm:
     """Return the interaction in ``value``, as :func:`surface_fields` gives it."""
-    fields = Fields(value, path, {"features", "edges", "values", "mean"}, {"n", "spread"})
+    fields = Fields(value, path, {"features", "edges", "values", "mean"}, {"n", "standard_error"})
     first, second = (strict.text(*entry) for entry in fields.items("features", 2, exactly=2))
     edges = [
         tuple(strict.number(*edge) for edge in strict.items(*axis, MAX_BINS))
@@ -211,9 +211,9 @@ def read_surface(value: object, path: str) -> InteractionTerm:
             n=None
             if "n" not in fields
             else tuple(tuple(strict.count_or_null(*cell) for cell in row) for row in grid("n")),
-            spread=None
-            if "spread" not in fields
-            else tuple(tuple(strict.size(*cell) for cell in row) for row in grid("spread")),
+            standard_error=None
+            if "standard_error" not in fields
+            else tuple(tuple(strict.size(*cell) for cell in row) for row in grid("standard_error")),
         )
 
 

@@ -101,7 +101,7 @@ class LevelsTerm:
         Log-odds when the level is not known.
     mean, n, n_missing, label, unit
         As in :class:`LinearTerm`.
-    spread : tuple of float, one for each level and one for missing, or None
+    standard_error : tuple of float, one for each level and one for missing, or None
         Standard error of what the term says beside its mean, by the bags.
     counts : tuple of (int or None), one for each level, or None
         Training children of each level; None for levels that share a value with others.
@@ -115,7 +115,7 @@ class LevelsTerm:
     n_missing: int | None
     label: str = ""
     unit: str = ""
-    spread: tuple[float, ...] | None = None
+    standard_error: tuple[float, ...] | None = None
     counts: tuple[int | None, ...] | None = None
 
     def __post_init__(self) -> None:

@@ -44,17 +44,17 @@ def policies(spec: ModelSpec, cohort: Cohort, *, threads: int) -> dict[str, Make
     """
     if "ebm" in spec.challengers:
         require_ebm()
-    signs, categorical_features = spec.monotonic_cst, cohort.categorical_features
+    monotonic_cst, categorical_features = spec.monotonic_cst, cohort.categorical_features
     makers: dict[str, Maker] = {
         "rule": lambda: rule(spec),
         "additive": lambda: AdditiveRiskClassifier(
-            signs=signs, categorical_features=categorical_features, n_jobs=threads
+            monotonic_cst=monotonic_cst, categorical_features=categorical_features, n_jobs=threads
         ),
         "logistic": lambda: PenalisedLogisticClassifier(
-            C=spec.penalty_c, signs=signs, categorical_features=categorical_features
+            C=spec.penalty_c, monotonic_cst=monotonic_cst, categorical_features=categorical_features
         ),
         "lightgbm": lambda: BoostedTreesClassifier(
-            signs=signs, categorical_features=categorical_features, n_jobs=threads
+            monotonic_cst=monotonic_cst, categorical_features=categorical_features, n_jobs=threads
         ),
         "ebm": lambda: EBMClassifier(categorical_features=categorical_features),
     }

@@ -43,8 +43,8 @@ def _faults(subject: Subject, bundle: Bundle) -> Iterator[Difference]:
         yield Difference("features", ", ".join(tables.features), "those of the spec, in its order")
     if tables.name != spec.title:
         yield Difference("tables.json: name", tables.name, spec.title)
-    signs = {name: 1 if sign == "increasing" else -1 for name, sign in spec.monotonic_cst.items()}
-    for name in monotonicity_violations(tables.terms, tables.interactions, signs):
+    monotonic_cst = {name: 1 if sign == "increasing" else -1 for name, sign in spec.monotonic_cst.items()}
+    for name in monotonicity_violations(tables.terms, tables.interactions, monotonic_cst):
         yield Difference(
             f"tables.json: {name}", "the score moves against the sign", f"{spec.monotonic_cst[name]}, as the spec says"
         )

@@ -33,7 +33,7 @@ class InteractionTerm:
         Mean over the training rows. It is not 0: the two features depend on each other.
     n : as ``values``, of int or None, or None
         Training children in each cell; None where there is none or it is withheld.
-    spread : as ``values``, or None
+    standard_error : as ``values``, or None
         Standard error of each cell beside the mean, by the bags.
 
     References
@@ -47,7 +47,7 @@ class InteractionTerm:
     values: tuple[tuple[float, ...], ...]
     mean: float
     n: tuple[tuple[int | None, ...], ...] | None = None
-    spread: tuple[tuple[float, ...], ...] | None = None
+    standard_error: tuple[tuple[float, ...], ...] | None = None
 
     def __post_init__(self) -> None:
         if len(self.features) != 2 or not all(self.features) or self.features[0] == self.features[1]:
@@ -64,16 +64,16 @@ class InteractionTerm:
             object.__setattr__(self, "n", counts)
             if any(count is not None and count < 0 for row in counts for count in row):
                 raise TablesError("'n' must be counts, 0 or more.", column=self.name)
-        if self.spread is not None:
-            object.__setattr__(self, "spread", tuple(tuple(map(float, row)) for row in self.spread))
+        if self.standard_error is not None:
+            object.__setattr__(self, "standard_error", tuple(tuple(map(float, row)) for row in self.standard_error))
         rows, columns = self.shape
-        for name, grid in (("values", self.values), ("n", self.n), ("spread", self.spread)):
+        for name, grid in (("values", self.values), ("n", self.n), ("standard_error", self.standard_error)):
             if grid is not None and (len(grid) != rows or any(len(row) != columns for row in grid)):
                 raise TablesError(f"'{name}' must be {rows} rows of {columns}.", column=self.name)
         if not all(math.isfinite(value) for row in (*self.values, (self.mean,)) for value in row):
             raise TablesError("'values' and 'mean' must be finite numbers.", column=self.name)
-        if any(not math.isfinite(value) or value < 0 for row in self.spread or () for value in row):
-            raise TablesError("'spread' must be numbers of 0 or more.", column=self.name)
+        if any(not math.isfinite(value) or value < 0 for row in self.standard_error or () for value in row):
+            raise TablesError("'standard_error' must be numbers of 0 or more.", column=self.name)
 
     @property
     def name(self) -> str:

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from send_screen.tables._interaction import InteractionTerm
 from send_screen.tables._merge import coarsened, is_few, pool_rows
 from send_screen.tables._purify import purify
-from send_screen.tables._surface import InteractionTerm
 from send_screen.tables._tally import TrainingCounts
 from send_screen.tables._terms import Term
 
@@ -20,7 +20,7 @@ def merged_interaction(
     terms: tuple[Term, Term],
     tally: TrainingCounts,
 ) -> tuple[InteractionTerm, list[tuple[str, tuple[float, ...], np.ndarray]]]:
-    """Return a coarser, pure interaction, and for each feature the edges and values of what is to be added to its term."""
+    """Return a coarser, pure interaction, and the main effect (edges and values) to add to each feature's term."""
     values = np.array(interaction.values, dtype=np.float64)
     fine, heavy = tally.cells(interaction, terms)
     weights = [heavy.sum(axis=1), heavy.sum(axis=0)]
