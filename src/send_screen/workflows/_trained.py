@@ -122,7 +122,7 @@ class TrainedVersion(Result):
 
     def sections(self) -> Iterable[Section]:
         """Give the metrics beside the baseline and challengers, the gaps, the gates, and where the version is."""
-        if self.published["version"]["trained_on"] == "invented":
+        if self.published["version"]["trained_on"] == "synthetic":
             yield Section(["These children are invented: this version cannot screen real ones."])
         models = {"version": "this version", "rule": "the rule", **challengers_of(self.published)}
         rows = [(words, *(self._figure(model, metric) for model in models)) for metric, words in _SHOWN]
