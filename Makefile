@@ -7,7 +7,7 @@ STAMP  := $(VENV)/.installed
 # A little under what was measured, lines and branches, in percent.
 FLOOR  := 80
 
-.PHONY: demo test test-all test-oldest ratios lint format wheel clean
+.PHONY: demo test test-all test-oldest ratios docs images lint format wheel clean
 .DEFAULT_GOAL := test
 
 $(STAMP): pyproject.toml constraints.txt
@@ -40,6 +40,13 @@ test-all: lint          ## all tests, more examples, coverage; then the oldest d
 ratios: $(STAMP)        ## how much faster than its peers, in ratios; fails where one is off by ten times
 	$(BIN)/python experiments/benchmarks/ratios/run.py
 
+# The gallery's examples are run at each build, and a page that would fetch anything from elsewhere fails it.
+docs: $(STAMP)          ## the site, into docs/_build/html; any warning is an error
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --fresh-env docs docs/_build/html
+
+images: $(STAMP)        ## renew the README's pictures from the demo; needs chromium
+	$(BIN)/python docs/images/renew.py
+
 OLDEST := .venv-oldest
 
 $(OLDEST)/.installed: $(STAMP) constraints-oldest.txt
@@ -49,7 +56,7 @@ $(OLDEST)/.installed: $(STAMP) constraints-oldest.txt
 	touch $@
 
 test-oldest: $(OLDEST)/.installed   ## the quick tests at the lower bound of every dependency
-	$(OLDEST)/bin/$(PYTEST) -m "not slow" --ignore=tests/install --ignore=tests/browser --ignore=tests/serving
+	$(OLDEST)/bin/$(PYTEST) -m "not slow" --ignore=tests/install --ignore=tests/browser --ignore=tests/serving --ignore=tests/docs
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
@@ -60,4 +67,4 @@ wheel: $(STAMP)         ## dist/send_screen-*.whl
 	$(BIN)/uv build --quiet --wheel --out-dir dist .
 
 clean:
-	rm -rf $(VENV) $(OLDEST) demo dist
+	rm -rf $(VENV) $(OLDEST) demo dist docs/_build docs/gallery docs/api/generated docs/api/*.rst docs/api/command_line.md
