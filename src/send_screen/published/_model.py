@@ -16,9 +16,9 @@ class Piece(Document):
     log_odds: float
     """Relative to the average child."""
     log_odds_to: float
-    within: float | None
+    margin_of_error: float | None
     """Two standard errors; None where they are unknown."""
-    within_to: float | None
+    margin_of_error_to: float | None
     n: int | None
 
 
@@ -33,7 +33,7 @@ class Shape(Document):
     sign: Literal["increasing", "decreasing", "none"]
     points: tuple[Piece, ...]
     missing_log_odds: float
-    missing_within: float | None
+    missing_margin_of_error: float | None
     n_missing: int | None
 
 
@@ -41,7 +41,7 @@ class SurfaceCell(Document):
     """One cell of an interaction."""
 
     log_odds: float
-    within: float | None
+    margin_of_error: float | None
     n: int | None
 
 
