@@ -28,7 +28,7 @@ print(f"{len(cohort):,} children, {cohort.X.shape[1]} features, {cohort.y.mean()
 # %%
 # The schools are given as groups. The model holds out whole schools where it chooses its settings.
 
-model = AdditiveRiskClassifier(signs=spec.monotonic_cst, categorical_features=cohort.categorical_features)
+model = AdditiveRiskClassifier(monotonic_cst=spec.monotonic_cst, categorical_features=cohort.categorical_features)
 model.fit(cohort.X, cohort.y, groups=cohort.school)
 tables = model.risk_tables_
 print(f"{len(tables.terms)} terms of one feature, {len(tables.interactions)} of two")

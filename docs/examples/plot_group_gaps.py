@@ -26,7 +26,7 @@ scored = out_of_fold(
     cohort,
     {
         "version": lambda: AdditiveRiskClassifier(
-            signs=spec.monotonic_cst, categorical_features=cohort.categorical_features
+            monotonic_cst=spec.monotonic_cst, categorical_features=cohort.categorical_features
         )
     },
     folds=5,

@@ -24,7 +24,7 @@ with TemporaryDirectory() as folder:
     cohort = load_cohort(spec, folder)
 schools = cohort.school.unique()
 new = cohort.school.isin(schools[: len(schools) // 5]).to_numpy()
-model = AdditiveRiskClassifier(signs=spec.monotonic_cst, categorical_features=cohort.categorical_features)
+model = AdditiveRiskClassifier(monotonic_cst=spec.monotonic_cst, categorical_features=cohort.categorical_features)
 model.fit(cohort.X[~new], cohort.y[~new], groups=cohort.school[~new])
 
 # %%

@@ -21,7 +21,7 @@ spec = load_spec(shipped("models") / "reception_sen" / "spec.yaml")
 with TemporaryDirectory() as folder:
     write_england(simulate_england(children=4_000, seed=0), folder)
     cohort = load_cohort(spec, folder)
-model = AdditiveRiskClassifier(signs=spec.monotonic_cst, categorical_features=cohort.categorical_features)
+model = AdditiveRiskClassifier(monotonic_cst=spec.monotonic_cst, categorical_features=cohort.categorical_features)
 model.fit(cohort.X, cohort.y, groups=cohort.school)
 
 # %%
