@@ -23,6 +23,7 @@ import send_screen
 
 PACKAGE = Path(send_screen.__file__).parent
 LIGHT = (
+    "documents",
     "contracts",
     "specs",
     "readers",
@@ -38,7 +39,6 @@ SOURCES = sorted(
     [
         PACKAGE / "errors.py",
         PACKAGE / "results.py",
-        PACKAGE / "_characters.py",
         *(path for folder in LIGHT for path in (PACKAGE / folder).rglob("*.py")),
     ]
     + [
