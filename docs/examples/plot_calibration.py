@@ -38,9 +38,9 @@ bins = calibration_bins(evidence)
 figure, ax = plt.subplots(figsize=(5.5, 5))
 ax.plot([0, 60], [0, 60], color="grey", linewidth=0.8, label="perfect calibration")
 ax.errorbar(
-    bins["predicted_of_100"],
-    bins["observed_of_100"],
-    yerr=[bins["observed_of_100"] - bins["low"], bins["high"] - bins["observed_of_100"]],
+    bins["predicted_percent"],
+    bins["observed_percent"],
+    yerr=[bins["observed_percent"] - bins["low"], bins["high"] - bins["observed_percent"]],
     fmt="o",
     capsize=3,
     label="out-of-fold, 95 % interval",

@@ -38,7 +38,7 @@ evidence, _ = build_evidence(cohort, scored, capacity=spec.capacity, seed=0)
 # interval lies inside the tolerance.
 
 found = gaps(evidence, tolerances=spec.tolerances, replicates=500)
-missed = found[(found["metric"] == "missed_need") & (found["against"] == "all others")]
+missed = found[(found["metric"] == "false_negative_rate") & (found["against"] == "all others")]
 missed[["attribute", "group", "value", "low", "high", "verdict"]].round(3)
 
 # %%

@@ -67,15 +67,15 @@ def cohort(rng: np.random.Generator, schools: int, children: int) -> pd.DataFram
         flag[rows[np.argsort(-score[rows])[: int(0.1 * len(rows) + 0.5)]]] = 1
     group = np.where(few, "few", "many")
     columns = {"fold_seed": 0, "row": np.arange(children), "fold": fold, "school": school, "label": label}
-    return pd.DataFrame({**columns, "group.kind": group, "score.version": score - 2, "flag.version": flag})
+    return pd.DataFrame({**columns, "group.kind": group, "score.candidate": score - 2, "flag.candidate": flag})
 
 
 METRICS = (
-    "roc_auc", "average_precision", "recall_at_capacity", "precision_at_capacity", "specificity_at_capacity",
+    "roc_auc", "average_precision", "recall", "precision", "specificity",
     "net_benefit", "calibration_slope", "calibration_intercept",
 )  # fmt: skip
 OF_THE_GROUP = (
-    "prevalence", "selection_rate", "missed_need", "false_positive_rate", "ppv", "roc_auc", "observed_minus_predicted",
+    "prevalence", "selection_rate", "false_negative_rate", "false_positive_rate", "precision", "roc_auc", "calibration_in_the_large",
     "net_benefit",
 )  # fmt: skip
 

@@ -44,7 +44,7 @@ def evidence_of(cohort: Cohort, spec: ModelSpec) -> pd.DataFrame:
 def recall_of(evidence: pd.DataFrame) -> dict[str, float]:
     """Return the recall of each sex."""
     table = by_group(evidence)
-    rows = table[(table["attribute"] == "sex") & (table["metric"] == "sensitivity")]
+    rows = table[(table["attribute"] == "sex") & (table["metric"] == "recall")]
     return dict(zip(rows["group"], rows["value"], strict=True))
 
 
@@ -53,7 +53,7 @@ def planted(seed: int, spec: ModelSpec, *, share: float, children: int) -> dict[
     england = replace_goals_by_noise(simulate_england(children, seed=seed), CONFIG["sex"], seed=seed, share=share)
     evidence = evidence_of(cohort_of(england, spec), spec)
     table = gaps(evidence, tolerances=spec.tolerances)
-    asked = (table["metric"] == "missed_need") & (table["against"] == "all others")
+    asked = (table["metric"] == "false_negative_rate") & (table["against"] == "all others")
     harmed = table[asked & (table["attribute"] == "sex") & (table["group"] == CONFIG["group"])].iloc[0]
     words = {"sex": {"girls": "girls", "boys": "boys"}}
     said = named(table[table["attribute"] == "sex"], outcome_words=spec.outcome.words, group_words=words)
@@ -86,7 +86,7 @@ def quiet(cohort: Cohort, seed: int, spec: ModelSpec) -> dict[str, Any]:
         }
     )
     table = gaps(evidence_of(replace(cohort, sensitive=sensitive), spec), tolerances=spec.tolerances)
-    table = table[table["metric"] == "missed_need"]
+    table = table[table["metric"] == "false_negative_rate"]
     shown = (table["low"] > 0) | (table["high"] < 0)
     return {
         "seed": seed,

@@ -48,13 +48,13 @@ def evidence(rng: np.random.Generator, schools: int, children: int, attributes: 
     chance = np.where(frame["label"] == 1, 1 - np.clip(missed, 0.01, 0.99), LISTED_WITHOUT)
     # above 0 with that chance; as log-odds all scores say the share with the outcome
     place = logit(chance) + rng.logistic(size=children)
-    frame["score.version"] = logit(OUTCOME) + 1e-4 * place
+    frame["score.candidate"] = logit(OUTCOME) + 1e-4 * place
     harmed = sum(CONFIG["attributes"][name][HARMED[name]] for name in attributes)
     found = 1 - CONFIG["missed"] - gap * (harmed - len(attributes) / 3)
     share = OUTCOME * found + (1 - OUTCOME) * LISTED_WITHOUT
-    place_in_fold = (-frame["score.version"]).groupby(frame["fold"]).rank(method="first")
+    place_in_fold = (-frame["score.candidate"]).groupby(frame["fold"]).rank(method="first")
     places = np.floor(share * frame.groupby("fold")["row"].transform("size") + 0.5)
-    frame["flag.version"] = (place_in_fold <= places).astype(float)
+    frame["flag.candidate"] = (place_in_fold <= places).astype(float)
     return frame
 
 
@@ -95,10 +95,10 @@ def run(
     wrong, quiet, given, asked = 0, 0, Counter[str](), 0
     for _ in range(simulations):
         table = gaps(evidence(rng, schools, children, attributes, gap))
-        missed = table[table["metric"] == "missed_need"].to_dict("records")
+        missed = table[table["metric"] == "false_negative_rate"].to_dict("records")
         wrong += any(is_wrong(row, gap) for row in missed)
         # the two other questions have no gap, whatever was planted
-        others = table[table["metric"] != "missed_need"]
+        others = table[table["metric"] != "false_negative_rate"]
         quiet += bool((others.groupby("metric")["verdict"].apply(lambda v: (v == "outside tolerance").any())).any())
         for row in missed:
             if row["against"] == "all others" and row["group"] == HARMED[row["attribute"]]:

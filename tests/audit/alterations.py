@@ -191,7 +191,7 @@ def a_point_of_the_card_with_everything_made_anew(store: Store, rng: Random) -> 
 @kind("facts")
 def what_it_says_of_itself_with_everything_made_anew(store: Store, rng: Random) -> None:
     def change(document: dict[str, Any]) -> None:
-        name = rng.choice(["intended_use", "population", "capacity", "never_looks_at", "review_date", "rule_words"])
+        name = rng.choice(["intended_use", "population", "capacity", "never_looks_at", "review_date", "baseline_words"])
         value = document["version"][name]
         document["version"][name] = value * 2 if isinstance(value, float) else value[:-1]
 

@@ -63,11 +63,11 @@ def a_group_changed(store: Store, rng: Random) -> None:
 def a_child_put_on_the_list(store: Store, rng: Random) -> None:
     def change(table: pd.DataFrame) -> pd.DataFrame:
         fold = table["fold"] == rng.randrange(table["fold"].nunique())
-        missed = table[fold & (table["flag.version"] == 0) & (table["label"] == 1)]
-        listed = table[fold & (table["flag.version"] == 1) & (table["label"] == 0)]
-        table.loc[rng.choice(list(missed.nsmallest(50, "score.version").index)), "flag.version"] = 1.0
+        missed = table[fold & (table["flag.candidate"] == 0) & (table["label"] == 1)]
+        listed = table[fold & (table["flag.candidate"] == 1) & (table["label"] == 0)]
+        table.loc[rng.choice(list(missed.nsmallest(50, "score.candidate").index)), "flag.candidate"] = 1.0
         if rng.random() < 0.5:
-            table.loc[rng.choice(list(listed.index)), "flag.version"] = 0.0
+            table.loc[rng.choice(list(listed.index)), "flag.candidate"] = 0.0
         return table
 
     store.rewrite_evidence(change)
@@ -76,7 +76,7 @@ def a_child_put_on_the_list(store: Store, rng: Random) -> None:
 @kind("evidence-whole")
 def a_score_changed(store: Store, rng: Random) -> None:
     def change(table: pd.DataFrame) -> pd.DataFrame:
-        table.loc[rng.randrange(len(table)), "score.version"] += 10 ** rng.uniform(-4, 0)
+        table.loc[rng.randrange(len(table)), "score.candidate"] += 10 ** rng.uniform(-4, 0)
         return table
 
     store.rewrite_evidence(change)

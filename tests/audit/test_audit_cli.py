@@ -62,7 +62,7 @@ def test_red_names_the_place_and_both_values(store: Store, tmp_path: Path) -> No
     assert code == 1
     assert text.startswith("RED: 1 of the ")
     claimed = json.loads((store.bundle / "published.json").read_bytes())["performance"]
-    value = next(row["value"] for row in claimed if row["policy"] == "version" and row["metric"] == "roc_auc")
+    value = next(row["value"] for row in claimed if row["model"] == "candidate" and row["metric"] == "roc_auc")
     assert f"metric.roc_auc: here 0.99; found {value}" in text
     page = (tmp_path / "audit.html").read_text("utf-8")
     assert "✗ RED: something differs" in page
@@ -125,7 +125,7 @@ def test_nothing_of_a_child_is_told(store: Store) -> None:
     table = store.evidence
     import pandas as pd
 
-    scores = {repr(score) for score in pd.read_parquet(table)["score.version"]}
+    scores = {repr(score) for score in pd.read_parquet(table)["score.candidate"]}
     assert not any(score in text for score in scores)
 
 

@@ -53,7 +53,7 @@ def test_the_run_is_shown_with_its_hashes_and_figures(look: Callable[[str], Any]
     for tag in ("version_id", "spec_sha256", "trained_on", "gates"):
         page.get_by_text(tag, exact=False).first.wait_for()
     page.get_by_text("Finished").first.wait_for()
-    page.get_by_text("recall_at_capacity").first.wait_for()
+    page.get_by_text("recall").first.wait_for()
 
 
 def test_the_registered_version_is_shown(look: Callable[[str], Any], trained: Any) -> None:

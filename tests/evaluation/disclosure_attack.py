@@ -27,14 +27,14 @@ KINDS = {
 SHARES = {
     "prevalence": ("with", "n"),
     "selection_rate": ("listed", "n"),
-    "sensitivity": ("tp", "with"),
-    "missed_need": ("fn", "with"),
+    "recall": ("tp", "with"),
+    "false_negative_rate": ("fn", "with"),
     "specificity": ("tn", "without"),
     "false_positive_rate": ("fp", "without"),
-    "ppv": ("tp", "listed"),
-    "recall_at_capacity": ("tp", "with"),
-    "precision_at_capacity": ("tp", "listed"),
-    "specificity_at_capacity": ("tn", "without"),
+    "precision": ("tp", "listed"),
+    "recall": ("tp", "with"),
+    "precision": ("tp", "listed"),
+    "specificity": ("tn", "without"),
     "calibration_slope": (None, "n"),
     "roc_auc": (None, "n"),
     "average_precision": (None, "n"),
@@ -80,7 +80,7 @@ class Attack:
 
     def _count(self, evidence):
         seeds = evidence["fold_seed"].nunique()
-        y, flag = evidence["label"].to_numpy(float), evidence["flag.version"].to_numpy()
+        y, flag = evidence["label"].to_numpy(float), evidence["flag.candidate"].to_numpy()
         parts = (y * flag, y * (1 - flag), (1 - y) * flag, (1 - y) * (1 - flag))
         counts = []
         for names, levels, shape, _ in self.tables:
@@ -150,15 +150,15 @@ class Attack:
                 self._fact(self._form(place, everyone, kind), value)
         for row in published["calibration"]:
             if row["n"] is None:
-                assert row["observed_of_100"] is row["low"] is row["high"] is row["predicted_of_100"] is None
+                assert row["observed_percent"] is row["low"] is row["high"] is row["predicted_percent"] is None
         if all(row["n"] is not None for row in published["calibration"]):
-            found = sum(row["n"] * row["observed_of_100"] / 100 for row in published["calibration"])
+            found = sum(row["n"] * row["observed_percent"] / 100 for row in published["calibration"])
             self._fact(
                 self._form(place, everyone, "with"), found, 0.5 * len(published["calibration"]) if slack else 1e-6
             )
         for row in published["performance"]:
             assert row["value"] is not None or row["low"] is row["high"] is None
-            if row["policy"] == "version" and row["metric"] in SHARES:
+            if row["model"] == "candidate" and row["metric"] in SHARES:
                 self._share(place, everyone, row["metric"], row["value"], row["n"], slack)
         for metric, value in version.get("metrics", {}).items():
             if metric in SHARES:
@@ -196,10 +196,10 @@ class Attack:
 
     def _gap(self, place, row, slack):
         """A gap of two rates is linear where the numbers of children that they are of are known."""
-        kinds = {"missed_need": ("fn", "with"), "false_positive_rate": ("fp", "without")}.get(row["metric"])
+        kinds = {"false_negative_rate": ("fn", "with"), "false_positive_rate": ("fp", "without")}.get(row["metric"])
         withheld = row["reason"].startswith("withheld")
         if withheld:
-            figures = ("value", "low", "high", "n", "null_gap", "n_to_settle")
+            figures = ("value", "low", "high", "n", "critical_difference", "required_n")
             assert {row[figure] for figure in figures} == {None}
             assert not re.search(r"\d", row["words"]), row["words"]
         ours = self._cells(row["attribute"], row["group"])

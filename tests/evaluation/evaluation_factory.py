@@ -40,7 +40,7 @@ def invent_evidence(
                 rows = np.flatnonzero(fold == number)
                 flag[rows[np.argsort(-score[rows], kind="stable")[: int(capacity * len(rows) + 0.5)]]] = 1
             part[f"flag.{name}"] = flag
-        part["natural.rule"] = (scores["rule"] > 0).astype(float)
+        part["operating_point.baseline"] = (scores["rule"] > 0).astype(float)
         parts.append(part)
     return pd.concat(parts, ignore_index=True)
 

@@ -17,7 +17,7 @@ def explained(**options):
     for feature in AGENCIES:
         evidence[f"contribution.{feature}"] = rng.normal(size=len(evidence)) * (1 + (evidence["group.sex"] == "F"))
     base = np.array([-2.0, -1.9, -2.2, -2.1, -2.05])[evidence["fold"]] + 0.01 * evidence["fold_seed"]
-    evidence["score.version"] = base + sum(evidence[f"contribution.{feature}"] for feature in AGENCIES)
+    evidence["score.candidate"] = base + sum(evidence[f"contribution.{feature}"] for feature in AGENCIES)
     return evidence
 
 
@@ -26,7 +26,7 @@ def explained(**options):
 def test_features_and_agencies_each_sum_to_the_gap_in_mean_score(seed, seeds):
     evidence = explained(seed=seed, seeds=seeds)
     table = attribution(evidence, agencies=AGENCIES)
-    score, label = evidence["score.version"], evidence["label"] == 1
+    score, label = evidence["score.candidate"], evidence["label"] == 1
     for (attribute, group, among), rows in table.groupby(["attribute", "group", "among"]):
         inside, kept = evidence[f"group.{attribute}"] == group, label | (among == "all children")
         gap = score[inside & kept].mean() - score[~inside & kept].mean()
@@ -42,7 +42,7 @@ def test_a_planted_difference_is_found_at_its_feature():
     evidence = explained(n=3000, schools=60)
     girls = evidence["group.sex"] == "F"
     evidence.loc[girls, "contribution.weight"] += 0.8
-    evidence.loc[girls, "score.version"] += 0.8
+    evidence.loc[girls, "score.candidate"] += 0.8
     table = attribution(evidence, agencies=AGENCIES).query("group == 'F' and among == 'all children'")
     largest = table[table["kind"] == "feature"].set_index("term")["value"].abs().idxmax()
     assert largest == "weight"

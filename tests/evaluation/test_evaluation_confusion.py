@@ -6,7 +6,7 @@ from sklearn.metrics import confusion_matrix
 
 from send_screen.evaluation import by_group, performance
 from send_screen.evaluation._confusion import CELLS, Confusion, Line, _at_the_line, weights
-from send_screen.evaluation._evidence import EvidenceView
+from send_screen.evaluation._evidence import OutOfFoldPredictions
 
 RATES = {"missed": (("fn",), ("tp", "fn")), "precision": (("tp",), ("tp", "fp")), "wrongly": (("fp",), ("fp", "tn"))}
 
@@ -25,7 +25,7 @@ def relisted(view, score, weight, capacity):
 @pytest.mark.parametrize("group", [None, "yes"])
 def test_errors_are_those_of_replicates_that_draw_schools_and_make_the_list_anew(make_evidence, group):
     evidence = make_evidence(n=4000, schools=80, seeds=1, folds=2, icc=1.0)
-    view = EvidenceView(evidence)
+    view = OutOfFoldPredictions(evidence)
     inside = None if group is None else view.group("fsm") == group
     score, flag = view.score("version"), view.flag("version")
     counts, stays = (Confusion(view, flag, inside, line) for line in (Line.of(view, "version"), None))
@@ -44,7 +44,7 @@ def test_errors_are_those_of_replicates_that_draw_schools_and_make_the_list_anew
 
 
 def test_the_line_changes_no_count_and_no_value(make_evidence):
-    view = EvidenceView(make_evidence())
+    view = OutOfFoldPredictions(make_evidence())
     flag, inside = view.flag("version"), view.group("sex") == "F"
     counts = Confusion(view, flag, inside, Line.of(view, "version"))
     tn, fp, fn, tp = confusion_matrix(view.label[inside], flag[inside]).ravel() / view.n_seeds
@@ -71,8 +71,8 @@ def test_the_children_at_the_line_are_half_a_list_to_either_side(score, k):
 
 def test_flags_that_no_line_explains_have_none(make_evidence):
     evidence = make_evidence(seeds=1)
-    evidence["flag.version"] = np.random.default_rng(0).permutation(evidence["flag.version"])
-    line = Line.of(EvidenceView(evidence), "version")
+    evidence["flag.candidate"] = np.random.default_rng(0).permutation(evidence["flag.candidate"])
+    line = Line.of(OutOfFoldPredictions(evidence), "version")
     assert not line.near.any()
     assert not line.over.any()
 
@@ -83,13 +83,13 @@ def test_a_share_that_the_list_fixes_has_hardly_an_interval(make_evidence):
     listed = table.loc["selection_rate"]
     assert listed["value"] == pytest.approx(0.2)
     assert listed["high"] - listed["low"] < 0.01
-    assert table.loc["ppv", "high"] - table.loc["ppv", "low"] > 0.05
+    assert table.loc["precision", "high"] - table.loc["precision", "low"] > 0.05
 
 
 def test_recall_is_surer_than_with_a_line_that_stays_where_schools_differ(make_evidence):
     evidence = make_evidence(n=4000, schools=80, seeds=1, icc=1.0)
-    found = performance(evidence).set_index(["policy", "metric"]).loc[("version", "recall_at_capacity")]
-    view = EvidenceView(evidence)
+    found = performance(evidence).set_index(["policy", "metric"]).loc[("version", "recall")]
+    view = OutOfFoldPredictions(evidence)
     stays = Confusion(view, view.flag("version")).rate(("tp",), ("tp", "fn"), alpha=0.05, cells=1.0, none="")
     assert found["value"] == stays.value
     assert found["high"] - found["low"] < 0.8 * (stays.high - stays.low)

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from send_screen.errors import DataError
-from send_screen.evaluation import counts_told, headline, publish
+from send_screen.evaluation import revealed_counts, headline, publish
 from send_screen.evaluation._disclosure_reader import Reader
 from send_screen.evaluation._disclosure_set_aside import counts_by_reason
 
@@ -29,11 +29,11 @@ def unequal_groups(rng, n, sizes):
 def of_another_model(evidence, rng, capacity, noise):
     """The same children, scored and listed otherwise."""
     other = evidence.copy()
-    score = evidence["score.version"].to_numpy() + rng.normal(0, noise, len(evidence))
+    score = evidence["score.candidate"].to_numpy() + rng.normal(0, noise, len(evidence))
     flag = np.zeros(len(evidence))
     for rows in evidence.groupby("fold_seed").indices.values():
         flag[rows[np.argsort(-score[rows], kind="stable")[: int(capacity * len(rows))]]] = 1
-    other["score.version"], other["flag.version"] = score, flag
+    other["score.candidate"], other["flag.candidate"] = score, flag
     return other
 
 
@@ -43,7 +43,7 @@ def published_in_turn(evidences, crossed, *, knowing=True):
     for evidence, intersections in zip(evidences, crossed, strict=True):
         document = publish(evidence, intersections=intersections, earlier=earlier if knowing else [], replicates=20)
         versions.append({"published": dumped(document), "evidence": evidence, "metrics": headline(document)})
-        earlier = [*earlier, {"version": str(len(earlier)), "counts": counts_told(document["groups"])}]
+        earlier = [*earlier, {"version": str(len(earlier)), "counts": revealed_counts(document["groups"])}]
     return versions
 
 
@@ -91,14 +91,14 @@ def situations(draw):
 def test_no_small_count_can_be_narrowed_down_from_all_that_is_published(situation):
     evidences, crossed = situation
     # so short a list cannot be hidden: how long it is follows from the capacity
-    assume(all(each["flag.version"].sum() >= 10 * each["fold_seed"].nunique() for each in evidences))
+    assume(all(each["flag.candidate"].sum() >= 10 * each["fold_seed"].nunique() for each in evidences))
     try:
         versions = published_in_turn(evidences, crossed)
     except DataError:  # nothing is published at all: so few children in so many groups cannot be hidden
         assume(False)
     together = Attack(evidences[0], versions)
     assert together.narrowed_down(guesses=False) == []
-    if all(evidence["flag.version"].equals(evidences[0]["flag.version"]) for evidence in evidences):
+    if all(evidence["flag.candidate"].equals(evidences[0]["flag.candidate"]) for evidence in evidences):
         assert together.narrowed_down() == []
     for evidence, version in zip(evidences, versions, strict=True):  # of several lists each is safe by itself
         assert Attack(evidence, [version]).narrowed_down() == []
@@ -168,15 +168,15 @@ def test_three_children_of_unknown_sex_silence_no_finding_about_girls():
     sex[:3] = "unknown"
     evidence = invent_evidence(n=6000, schools=60, seeds=1, groups={"sex": sex})
     girls = ((evidence["group.sex"] == "F") & (evidence["label"] == 1)).to_numpy()
-    evidence.loc[girls & (rng.random(6000) < 0.7), "flag.version"] = 0.0
+    evidence.loc[girls & (rng.random(6000) < 0.7), "flag.candidate"] = 0.0
     document = publish(evidence, replicates=100)
     counts = evidence[evidence["group.sex"] == "F"]
     true = {
         "prevalence": counts["label"].mean(),
-        "sensitivity": counts.loc[counts["label"] == 1, "flag.version"].mean(),
-        "false_positive_rate": counts.loc[counts["label"] == 0, "flag.version"].mean(),
+        "recall": counts.loc[counts["label"] == 1, "flag.candidate"].mean(),
+        "false_positive_rate": counts.loc[counts["label"] == 0, "flag.candidate"].mean(),
     }
-    true |= {"missed_need": 1 - true["sensitivity"], "specificity": 1 - true["false_positive_rate"]}
+    true |= {"false_negative_rate": 1 - true["recall"], "specificity": 1 - true["false_positive_rate"]}
     rows = {row["metric"]: row for row in document["groups"] if row["group"] == "F"}
     for metric, share in true.items():
         row = rows[metric]
@@ -186,10 +186,10 @@ def test_three_children_of_unknown_sex_silence_no_finding_about_girls():
         for figure in ("value", "low", "high"):
             assert 100 * row[figure] == pytest.approx(round(100 * row[figure]), abs=1e-6)
     # both sides of a hundred say the same: halfway between two numbers, each by itself could tell where
-    assert rows["missed_need"]["value"] + rows["sensitivity"]["value"] == pytest.approx(1, abs=1e-9)
-    assert rows["missed_need"]["low"] + rows["sensitivity"]["high"] == pytest.approx(1, abs=1e-9)
+    assert rows["false_negative_rate"]["value"] + rows["recall"]["value"] == pytest.approx(1, abs=1e-9)
+    assert rows["false_negative_rate"]["low"] + rows["recall"]["high"] == pytest.approx(1, abs=1e-9)
     assert rows["specificity"]["value"] + rows["false_positive_rate"]["value"] == pytest.approx(1, abs=1e-9)
-    gap = next(row for row in document["gaps"] if row["group"] == "F" and row["metric"] == "missed_need")
+    gap = next(row for row in document["gaps"] if row["group"] == "F" and row["metric"] == "false_negative_rate")
     assert gap["value"] is gap["n"] is None
     assert gap["verdict"] == "outside tolerance"
     assert gap["words"] in document["named"]
@@ -210,19 +210,19 @@ def test_a_later_version_rounds_only_what_an_earlier_one_has_told():
     """Rounded shares of several lists, together, say more of the same children than each by itself."""
     origin = np.array(["unknown"] * 3 + ["north"] * 400 + ["home"] * 1597)
     first = invent_evidence(n=2000, seeds=1, groups={"origin": origin}, capacity=0.3)
-    told = counts_told(publish(first, replicates=20)["groups"])
+    told = revealed_counts(publish(first, replicates=20)["groups"])
     north = next(row for row in told if row["group"] == "north")
     assert north["n"] is north["with_outcome"] is None
-    assert {"prevalence", "sensitivity"} <= set(north["between"])
+    assert {"prevalence", "recall"} <= set(north["between"])
     later = of_another_model(first, np.random.default_rng(1), 0.2, 0.3)
     document = publish(later, replicates=20, earlier=[{"version": "1", "counts": told}])
     rows = {row["metric"]: row for row in document["groups"] if row["group"] == "north"}
     low, high = north["between"]["prevalence"]
     assert low <= rows["prevalence"]["value"] <= high
-    assert rows["sensitivity"]["reason"] == WITHHELD
+    assert rows["recall"]["reason"] == WITHHELD
     # the same list once more tells nothing new
     again = publish(first, replicates=20, earlier=[{"version": "1", "counts": told}])
-    assert counts_told(again["groups"]) == told
+    assert revealed_counts(again["groups"]) == told
 
 
 def test_nothing_is_withheld_where_no_count_is_small():
@@ -239,14 +239,14 @@ def test_a_later_version_does_not_give_away_what_an_earlier_one_withheld(rare):
     stand_in = next(group for group in ("north", "south") if ("origin", group, "prevalence") in hidden(first))
     # a later version whose own choice would be the other one
     later = of_another_model(rare, np.random.default_rng(1), 0.5, 0.5)
-    told = [dict(row) for row in counts_told(first["groups"])]
+    told = [dict(row) for row in revealed_counts(first["groups"])]
     for row in told:  # an earlier version that had chosen the other
         if row["group"] in order:
             row["n"], row["with_outcome"] = None, None
             if row["group"] == stand_in:
                 inside = (rare["group.origin"] == stand_in).to_numpy()
                 row["n"], row["with_outcome"] = int(inside.sum()), int(rare["label"].to_numpy()[inside].sum())
-            row["listed_with"] = row["listed_without"] = None
+            row["true_positives"] = row["false_positives"] = None
     document = publish(later, replicates=20, earlier=[{"version": "1", "counts": told}])
     assert ("origin", order[stand_in], "prevalence") in hidden(document)
     alone = publish(later, replicates=20)
@@ -265,8 +265,8 @@ def test_versions_that_do_not_know_of_each_other_give_small_counts_away():
 
 def subtracted(one, other):
     """What is left of the counts of groups when those of another cohort are taken away: 1 to 9 children of a few."""
-    found = [{(row["attribute"], row["group"]): row for row in counts_told(each["groups"])} for each in (one, other)]
-    counts = ("n", "with_outcome", "listed_with", "listed_without")
+    found = [{(row["attribute"], row["group"]): row for row in revealed_counts(each["groups"])} for each in (one, other)]
+    counts = ("n", "with_outcome", "true_positives", "false_positives")
     return {
         (*key, count): abs(found[0][key][count] - found[1][key][count])
         for key in found[0].keys() & found[1].keys()
@@ -290,7 +290,7 @@ def test_a_cohort_without_one_school_gives_no_count_of_that_school_away(seed):
     assert subtracted(told, document) == {}
     rows = {(row["group"], row["metric"]): row for row in document["groups"]}
     assert {row["n"] for row in rows.values()} == {None}
-    assert rows["F", "sensitivity"]["rounded_to"] == 0.05  # what is found about girls stands, roughly
+    assert rows["F", "recall"]["rounded_to"] == 0.05  # what is found about girls stands, roughly
     assert {row["value"] for row in document["gaps"]} == {None}
     assert {gap["verdict"] for gap in document["gaps"]} - {"withheld"}
     assert Attack(second, [{"published": document, "evidence": second}]).narrowed_down() == []
@@ -299,8 +299,8 @@ def test_a_cohort_without_one_school_gives_no_count_of_that_school_away(seed):
 
 
 def test_what_an_earlier_version_gave_away_stops_no_later_one(rare):
-    told = [{"attribute": "origin", "group": "unknown", "n": 3, "with_outcome": 1, "listed_with": None}]
-    told[0]["listed_without"] = None
+    told = [{"attribute": "origin", "group": "unknown", "n": 3, "with_outcome": 1, "true_positives": None}]
+    told[0]["false_positives"] = None
     document = publish(rare, replicates=20, earlier=[{"version": "1", "counts": told}])
     assert ("origin", "unknown", "prevalence") in hidden(document)
     assert len({group for _, group, metric in hidden(document) if metric == "prevalence"}) >= 2
@@ -325,7 +325,7 @@ def test_numbers_of_the_tables_are_reckoned_with(rare):
 
 def test_it_can_be_derived_again_from_what_is_kept_in_it(rare):
     later = of_another_model(rare, np.random.default_rng(5), 0.4, 0.5)
-    earlier = [{"version": "a", "published_sha256": "0" * 64, "counts": counts_told(publish(rare)["groups"])}]
+    earlier = [{"version": "a", "published_sha256": "0" * 64, "counts": revealed_counts(publish(rare)["groups"])}]
     document = dumped(publish(later, earlier=earlier, told=[("origin", ["home"])]))
     again = dumped(publish(later, **document["disclosure"]))
     assert json.dumps(again) == json.dumps(document)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from send_screen.errors import DataError, LeakageError, UsageError
 from send_screen.evaluation import build_evidence, out_of_fold, out_of_school_folds, performance
-from send_screen.evaluation._evidence import EvidenceView, expected_share
+from send_screen.evaluation._evidence import OutOfFoldPredictions, expected_share
 from send_screen.tables import places, tie_break_key, top_k
 
 
@@ -25,11 +25,11 @@ def test_every_child_is_scored_by_a_model_that_has_not_seen_its_school(cohort, s
     for number in range(4):
         model = policies["version"]().fit(cohort.X[fold != number], cohort.y[fold != number])
         expected = model.decision_function(cohort.X[fold == number])
-        assert np.array_equal(part.loc[fold == number, "score.version"], expected)
+        assert np.array_equal(part.loc[fold == number, "score.candidate"], expected)
         assert np.array_equal(
             part.loc[fold == number, ["contribution.a", "contribution.b"]], cohort.X[fold == number] - model.means
         )
-    assert np.array_equal(part["natural.rule"], cohort.X["a"] > 1)
+    assert np.array_equal(part["operating_point.baseline"], cohort.X["a"] > 1)
 
 
 def test_progress_is_told_of_each_fit(cohort, policies):
@@ -81,8 +81,8 @@ def test_exactly_k_are_flagged_in_each_fold_and_ties_go_by_hash_order(cohort, sc
             order = tie_break_key(ids[part.index].tolist())
             expected = top_k(part[f"score.{policy}"].to_numpy(), order, k)
             assert np.array_equal(part[f"flag.{policy}"], expected)
-        assert part["flag.rule"].sum() == pytest.approx(k, abs=1e-12)
-    assert evidence["flag.rule"].between(0.01, 0.99).any(), "the rule's tied children share what places are left"
+        assert part["flag.baseline"].sum() == pytest.approx(k, abs=1e-12)
+    assert evidence["flag.baseline"].between(0.01, 0.99).any(), "the rule's tied children share what places are left"
 
 
 @given(
@@ -111,13 +111,13 @@ def test_scores_of_other_children_or_shared_schools_are_refused(cohort, scored):
 
 def test_what_is_not_an_evidence_table_is_named(evidence):
     with pytest.raises(DataError, match=r"it has no school, flag\.version"):
-        performance(evidence.drop(columns=["school", "flag.version"]))
+        performance(evidence.drop(columns=["school", "flag.candidate"]))
     with pytest.raises(DataError, match="it is empty"):
-        EvidenceView(evidence.iloc[:0])
+        OutOfFoldPredictions(evidence.iloc[:0])
 
 
 def test_sums_by_school_count_each_child_once(evidence):
-    view = EvidenceView(evidence)
+    view = OutOfFoldPredictions(evidence)
     assert view.by_school(np.ones(len(evidence))).sum() == 600
     assert view.by_school(view.label).sum() == 180
     assert set(pd.unique(view.group("sex × fsm"))) >= {"F × no", "M × not recorded"}

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from send_screen.errors import UsageError
 from send_screen.evaluation import by_group, gaps, named
 from send_screen.evaluation._confusion import Confusion, Line, weights
-from send_screen.evaluation._evidence import EvidenceView
+from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._gaps import LISTED, MISSED, _side
 from send_screen.evaluation._influence import ratio
 from send_screen.evaluation._replicates import simultaneous_level
@@ -15,7 +15,7 @@ from send_screen.specs import TOLERANCES
 VERDICTS = {"within tolerance", "outside tolerance", "not enough evidence"}
 
 
-def asked(table, metric="missed_need", against="all others"):
+def asked(table, metric="false_negative_rate", against="all others"):
     return table[(table["metric"] == metric) & (table["against"] == against)]
 
 
@@ -24,15 +24,15 @@ def planted(make_evidence, extra, n=6000, groups=None):
     evidence = make_evidence(n=n, schools=100, seeds=1, capacity=0.3, groups=groups or {"sex": ["F", "M"]})
     rng = np.random.default_rng(1)
     girls = evidence["group.sex"] == "F"
-    found = np.flatnonzero(girls & (evidence["label"] == 1) & (evidence["flag.version"] == 1))
+    found = np.flatnonzero(girls & (evidence["label"] == 1) & (evidence["flag.candidate"] == 1))
     lost = rng.choice(found, round(extra * (girls & (evidence["label"] == 1)).sum()), replace=False)
-    evidence.loc[lost, "flag.version"] = 0.0
+    evidence.loc[lost, "flag.candidate"] = 0.0
     return evidence
 
 
 @pytest.mark.parametrize(("metric", "above", "other"), [(MISSED, "fn", "tp"), (LISTED, "fp", "tn")])
 def test_what_a_school_does_to_a_side_goes_through_the_line_of_the_list(make_evidence, metric, above, other):
-    view = EvidenceView(make_evidence(icc=1.0))
+    view = OutOfFoldPredictions(make_evidence(icc=1.0))
     line, inside = Line.of(view, "version"), view.group("sex") == "F"
     side = _side(view, line, inside, metric)
     found = ratio(side.above, side.below, moved=(side.moved, side.below))
@@ -62,14 +62,14 @@ def test_a_shown_gap_near_the_tolerance_is_named_though_it_is_not_settled(make_e
     girls = asked(table)[asked(table)["group"] == "F"].iloc[0]
     assert girls["low"] > 0
     assert girls["verdict"] == "not enough evidence"
-    assert girls["n_to_settle"] > girls["n"]
+    assert girls["required_n"] > girls["n"]
     sentence = named(table)[0]
-    assert f"about {girls['n_to_settle']:,.0f} such children would settle it" in sentence
+    assert f"about {girls['required_n']:,.0f} such children would settle it" in sentence
 
 
 def test_so_many_children_as_are_said_to_settle_it_do(make_evidence):
     few = asked(gaps(planted(make_evidence, 0.2, n=1500)))
-    needed = few[few["group"] == "F"].iloc[0]["n_to_settle"]
+    needed = few[few["group"] == "F"].iloc[0]["required_n"]
     assert few["verdict"].eq("not enough evidence").all()
     share = few[few["group"] == "F"].iloc[0]["n"] / 1500
     many = asked(gaps(planted(make_evidence, 0.2, n=int(1.5 * needed / share))))
@@ -79,7 +79,7 @@ def test_so_many_children_as_are_said_to_settle_it_do(make_evidence):
 def test_a_small_gap_of_many_children_is_within_tolerance_and_not_named(make_evidence):
     table = gaps(planted(make_evidence, 0.05, n=60_000))
     assert set(asked(table)["verdict"]) == {"within tolerance"}
-    assert asked(table)["n_to_settle"].isna().all()
+    assert asked(table)["required_n"].isna().all()
     assert named(table) == []
 
 
@@ -87,37 +87,37 @@ def test_no_gap_among_few_children_is_not_enough_evidence(make_evidence):
     table = gaps(make_evidence(n=800, groups={"sex": ["F", "M"], "area": list("abcdef")}))
     assert set(table["verdict"]) <= VERDICTS
     assert (asked(table)["verdict"] == "not enough evidence").all()
-    assert (asked(table)["null_gap"] > 0).all()
+    assert (asked(table)["critical_difference"] > 0).all()
     assert named(table) == []
 
 
 def test_every_two_groups_are_compared_and_a_gap_is_the_difference_of_published_rates(make_evidence):
     evidence = make_evidence(n=3000, schools=60, groups={"sex": ["F", "M"], "area": list("abc")})
     table, groups = gaps(evidence), by_group(evidence)
-    pairs = table[(table["metric"] == "missed_need") & (table["against"] != "all others")]
+    pairs = table[(table["metric"] == "false_negative_rate") & (table["against"] != "all others")]
     assert set(zip(pairs["attribute"], pairs["group"], pairs["against"], strict=True)) == {
         ("area", *pair) for pair in ("ab", "ac", "bc")
     }
-    for metric in ("missed_need", "false_positive_rate", "observed_minus_predicted"):
+    for metric in ("false_negative_rate", "false_positive_rate", "calibration_in_the_large"):
         rate = groups[groups["metric"] == metric].set_index(["attribute", "group"])["value"]
         for _, row in table[(table["metric"] == metric) & (table["against"] != "all others")].iterrows():
             expected = rate[row["attribute"], row["group"]] - rate[row["attribute"], row["against"]]
-            assert row["value"] == pytest.approx(expected, abs=1e-6 if metric == "observed_minus_predicted" else 1e-12)
+            assert row["value"] == pytest.approx(expected, abs=1e-6 if metric == "calibration_in_the_large" else 1e-12)
 
 
 def test_scores_that_say_too_little_of_one_group_are_outside_tolerance(make_evidence):
     evidence = make_evidence(n=20_000, schools=100, seeds=1, groups={"sex": ["F", "M"]})
     rows = gaps(evidence)
-    assert set(asked(rows, "observed_minus_predicted")["verdict"]) == {"within tolerance"}
-    evidence.loc[evidence["group.sex"] == "F", "score.version"] -= 1.5
-    girls = asked(gaps(evidence), "observed_minus_predicted").iloc[0]
+    assert set(asked(rows, "calibration_in_the_large")["verdict"]) == {"within tolerance"}
+    evidence.loc[evidence["group.sex"] == "F", "score.candidate"] -= 1.5
+    girls = asked(gaps(evidence), "calibration_in_the_large").iloc[0]
     assert (girls["group"], girls["verdict"]) == ("F", "outside tolerance")
     assert girls["value"] > 0
 
 
 def test_a_question_without_a_tolerance_is_refused(evidence):
-    with pytest.raises(UsageError, match="no tolerance for false_positive_rate, observed_minus_predicted"):
-        gaps(evidence, tolerances={"missed_need": 0.1})
+    with pytest.raises(UsageError, match="no tolerance for false_positive_rate, calibration_in_the_large"):
+        gaps(evidence, tolerances={"false_negative_rate": 0.1})
 
 
 def test_too_few_children_or_schools_are_not_enough_evidence(make_evidence):
@@ -127,7 +127,7 @@ def test_too_few_children_or_schools_are_not_enough_evidence(make_evidence):
     assert set(missed["verdict"]) == {"not enough evidence"}
     assert missed["low"].isna().all()
     assert list(missed["reason"]) == ["fewer than 10 children on one side"] * 2 + ["no child to divide by on one side"]
-    assert (missed["n_to_settle"].iloc[:2] > 12).all()
+    assert (missed["required_n"].iloc[:2] > 12).all()
     by_schools = gaps(make_evidence(n=1200, schools=8, folds=2))
     assert (by_schools["verdict"] == "not enough evidence").all()
 
@@ -160,10 +160,10 @@ def test_children_who_share_schools_are_paired(make_evidence):
     """What a school does to both groups alike widens each group's interval, and not that of their gap."""
     evidence = make_evidence(n=6000, schools=60, seeds=1, groups={"sex": ["F", "M"]}, capacity=0.3)
     kept = evidence["school"] % 2 == 0
-    evidence.loc[kept, "flag.version"] = evidence.loc[kept, "label"].astype(float)
-    evidence.loc[~kept, "flag.version"] = 0.0
+    evidence.loc[kept, "flag.candidate"] = evidence.loc[kept, "label"].astype(float)
+    evidence.loc[~kept, "flag.candidate"] = 0.0
     gap = gaps(evidence).iloc[0]
-    girls = by_group(evidence).query("group == 'F' and metric == 'missed_need'").iloc[0]
+    girls = by_group(evidence).query("group == 'F' and metric == 'false_negative_rate'").iloc[0]
     assert gap["high"] - gap["low"] < girls["high"] - girls["low"]
 
 
@@ -179,7 +179,7 @@ def test_the_family_is_wrong_at_most_one_time_in_twenty_where_there_is_no_gap(ma
             groups={"a": ["x", "y"], "b": list("pqr"), "c": list("uvwz")},
         )
         table = gaps(evidence, replicates=300)
-        missed = table[table["metric"] == "missed_need"]
+        missed = table[table["metric"] == "false_negative_rate"]
         shown += bool(((missed["low"] > 0) | (missed["high"] < 0)).any())
     assert shown <= 12
 
@@ -189,7 +189,7 @@ def test_an_open_verdict_that_more_than_a_year_of_england_would_settle_names_no_
     evidence = planted(make_evidence, 0.13)
     asked_of = asked(gaps(evidence))
     girls = asked_of[asked_of["group"] == "F"].iloc[0]
-    tolerances = {**TOLERANCES, "missed_need": girls["value"] + 1e-5}
+    tolerances = {**TOLERANCES, "false_negative_rate": girls["value"] + 1e-5}
     girls = asked(gaps(evidence, tolerances=tolerances)).query("group == 'F'").iloc[0]
     assert girls["verdict"] == "not enough evidence"
-    assert np.isnan(girls["n_to_settle"])
+    assert np.isnan(girls["required_n"])

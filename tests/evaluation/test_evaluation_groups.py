@@ -13,15 +13,15 @@ from sklearn.metrics import precision_score
 
 from send_screen.errors import UsageError
 from send_screen.evaluation import by_group
-from send_screen.evaluation._evidence import EvidenceView
+from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._group_auc import within_fold_auc
 
 FAIRLEARNS = {
     "selection_rate": selection_rate,
-    "sensitivity": true_positive_rate,
+    "recall": true_positive_rate,
     "specificity": true_negative_rate,
     "false_positive_rate": false_positive_rate,
-    "ppv": lambda y_true, y_pred: precision_score(y_true, y_pred, zero_division=0),
+    "precision": lambda y_true, y_pred: precision_score(y_true, y_pred, zero_division=0),
     "prevalence": lambda y_true, y_pred: np.mean(y_true),
 }
 
@@ -35,35 +35,35 @@ def value(table, attribute, group, metric):
 @pytest.mark.parametrize("attribute", ["sex", "fsm", "sex × fsm"])
 def test_values_equal_fairlearns_metric_frame_wherever_defined(evidence, attribute):
     table = by_group(evidence, intersections=[("sex", "fsm")])
-    groups = EvidenceView(evidence).group(attribute)
+    groups = OutOfFoldPredictions(evidence).group(attribute)
     frame = MetricFrame(
-        metrics=FAIRLEARNS, y_true=evidence["label"], y_pred=evidence["flag.version"], sensitive_features=groups
+        metrics=FAIRLEARNS, y_true=evidence["label"], y_pred=evidence["flag.candidate"], sensitive_features=groups
     )
     for group, row in frame.by_group.iterrows():
         for metric in FAIRLEARNS:
             assert value(table, attribute, group, metric)["value"] == pytest.approx(row[metric], abs=1e-12)
-        missed = value(table, attribute, group, "missed_need")["value"]
-        assert missed == pytest.approx(1 - row["sensitivity"], abs=1e-12)
+        missed = value(table, attribute, group, "false_negative_rate")["value"]
+        assert missed == pytest.approx(1 - row["recall"], abs=1e-12)
 
 
 def test_an_undefined_rate_is_nan_with_a_reason_where_fairlearn_says_nought(make_evidence):
     evidence = make_evidence(groups={"sex": ["F", "M"]})
     evidence.loc[evidence["group.sex"] == "F", "label"] = 0
-    evidence.loc[evidence["group.sex"] == "M", "flag.version"] = 0.0
+    evidence.loc[evidence["group.sex"] == "M", "flag.candidate"] = 0.0
     table = by_group(evidence)
     fairlearns = MetricFrame(
         metrics=true_positive_rate,
         y_true=evidence["label"],
-        y_pred=evidence["flag.version"],
+        y_pred=evidence["flag.candidate"],
         sensitive_features=evidence["group.sex"],
     )
     assert fairlearns.by_group["F"] == 0.0
-    for metric in ("sensitivity", "missed_need"):
+    for metric in ("recall", "false_negative_rate"):
         row = value(table, "sex", "F", metric)
         assert math.isnan(row["value"])
         assert row["reason"] == "no child in this group had the outcome"
         assert row["n"] == 0
-    assert value(table, "sex", "M", "ppv")["reason"] == "no child in this group was flagged"
+    assert value(table, "sex", "M", "precision")["reason"] == "no child in this group was flagged"
     assert math.isnan(value(table, "sex", "F", "roc_auc")["value"])
     assert "fewer than 10 children" in value(table, "sex", "F", "calibration_slope")["reason"]
 
@@ -72,7 +72,7 @@ def test_n_is_the_denominator_and_intervals_hold_the_value(evidence):
     table = by_group(evidence)
     girls = evidence[(evidence["group.sex"] == "F") & (evidence["fold_seed"] == 0)]
     assert value(table, "sex", "F", "prevalence")["n"] == len(girls)
-    assert value(table, "sex", "F", "sensitivity")["n"] == girls["label"].sum()
+    assert value(table, "sex", "F", "recall")["n"] == girls["label"].sum()
     defined = table[table["low"].notna()]
     assert len(defined) > 40
     assert (defined["low"] <= defined["value"]).all()
@@ -82,7 +82,7 @@ def test_n_is_the_denominator_and_intervals_hold_the_value(evidence):
 
 def test_a_groups_auc_counts_pairs_within_folds(make_evidence):
     evidence = make_evidence(n=150, schools=15, folds=3)
-    view = EvidenceView(evidence)
+    view = OutOfFoldPredictions(evidence)
     rows, score = view.group("sex") == "F", view.score("rule")
     right = pairs = 0.0
     for block in np.unique(view.block):
@@ -99,6 +99,6 @@ def test_a_groups_auc_counts_pairs_within_folds(make_evidence):
 def test_shares_and_unknown_attributes_are_refused(evidence):
     with pytest.raises(UsageError, match="no group eal; it has sex, fsm"):
         by_group(evidence, intersections=[("sex", "eal")])
-    evidence["flag.version"] = 0.5
+    evidence["flag.candidate"] = 0.5
     with pytest.raises(UsageError, match="0 or 1"):
         by_group(evidence)

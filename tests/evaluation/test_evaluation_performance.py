@@ -9,7 +9,7 @@ from sklearn.metrics import average_precision_score, precision_score, recall_sco
 from send_screen.errors import UsageError
 from send_screen.evaluation import calibration_bins, differences, performance
 from send_screen.evaluation._calibration import recalibrate
-from send_screen.evaluation._evidence import EvidenceView
+from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._influence import areas, ranking, ratio
 
 
@@ -31,16 +31,16 @@ def test_areas_are_scikit_learns_means_over_folds(evidence, table, policy):
 
 
 def test_rates_at_capacity_are_pooled_ratios(evidence, table):
-    y, flag = evidence["label"], evidence["flag.version"]
-    assert of(table, "version", "recall_at_capacity")["value"] == pytest.approx(recall_score(y, flag), abs=1e-12)
+    y, flag = evidence["label"], evidence["flag.candidate"]
+    assert of(table, "version", "recall")["value"] == pytest.approx(recall_score(y, flag), abs=1e-12)
     precision = precision_score(y, flag)
-    assert of(table, "version", "precision_at_capacity")["value"] == pytest.approx(precision, abs=1e-12)
+    assert of(table, "version", "precision")["value"] == pytest.approx(precision, abs=1e-12)
     assert of(table, "version", "number_needed_to_screen")["value"] == pytest.approx(1 / precision, abs=1e-12)
     specificity = recall_score(1 - y, 1 - flag)
-    assert of(table, "version", "specificity_at_capacity")["value"] == pytest.approx(specificity, abs=1e-12)
-    natural = of(table, "rule", "recall_natural")
-    assert natural["value"] == pytest.approx(recall_score(y, evidence["natural.rule"]), abs=1e-12)
-    assert of(table, "rule", "flagged_natural")["value"] == pytest.approx(evidence["natural.rule"].mean(), abs=1e-12)
+    assert of(table, "version", "specificity")["value"] == pytest.approx(specificity, abs=1e-12)
+    natural = of(table, "rule", "recall_at_operating_point")
+    assert natural["value"] == pytest.approx(recall_score(y, evidence["operating_point.baseline"]), abs=1e-12)
+    assert of(table, "rule", "selection_rate_at_operating_point")["value"] == pytest.approx(evidence["operating_point.baseline"].mean(), abs=1e-12)
 
 
 def test_every_figure_has_n_an_interval_around_it_or_a_reason(table):
@@ -53,7 +53,7 @@ def test_every_figure_has_n_an_interval_around_it_or_a_reason(table):
 
 def test_a_child_counts_once_however_many_fold_seeds_there_are(make_evidence):
     one, three = make_evidence(seeds=1), make_evidence(seeds=3)
-    for metric in ("roc_auc", "recall_at_capacity"):
+    for metric in ("roc_auc", "recall"):
         a, b = (of(performance(e), "version", metric) for e in (one, three))
         assert a["n"] == b["n"]
         assert b["high"] - b["low"] > 0.8 * (a["high"] - a["low"]), "repeating the folds is not more children"
@@ -78,7 +78,7 @@ def test_influences_are_the_derivatives_of_scikit_learns_areas(seed, digits):
 
 def test_errors_are_those_of_replicates_that_draw_schools(make_evidence):
     evidence = make_evidence(n=3000, schools=60, seeds=1, folds=3)
-    view = EvidenceView(evidence)
+    view = OutOfFoldPredictions(evidence)
     found = ranking(view, view.score("version"))
     rng, drawn = np.random.default_rng(4), []
     for _ in range(300):
@@ -104,11 +104,11 @@ def test_a_ratios_influence_leaves_schools_out():
 
 
 def test_net_benefit_is_vickers_and_elkins_at_the_lists_own_price(evidence, table):
-    y, flag = evidence["label"], evidence["flag.version"]
+    y, flag = evidence["label"], evidence["flag.candidate"]
     q = flag.mean()
     expected = ((y * flag).sum() - ((1 - y) * flag).sum() * q / (1 - q)) / len(y)
     assert of(table, "version", "net_benefit")["value"] == pytest.approx(expected, abs=1e-12)
-    evidence["flag.version"] = 0.0
+    evidence["flag.candidate"] = 0.0
     nothing = of(performance(evidence), "version", "net_benefit")
     assert np.isnan(nothing["value"])
     assert nothing["reason"] == "no child, or every child, is listed"
@@ -124,13 +124,13 @@ def test_a_fold_of_one_outcome_makes_the_areas_undefined_not_a_number(make_evide
 
 def test_no_flag_means_no_precision_and_no_outcome_no_recall(make_evidence):
     evidence = make_evidence()
-    evidence["flag.version"] = 0.0
-    nothing = of(performance(evidence), "version", "precision_at_capacity")
+    evidence["flag.candidate"] = 0.0
+    nothing = of(performance(evidence), "version", "precision")
     assert np.isnan(nothing["value"])
     assert nothing["reason"] == "no child is flagged"
     assert np.isnan(of(performance(evidence), "version", "number_needed_to_screen")["value"])
     evidence["label"] = 0
-    assert of(performance(evidence), "version", "recall_at_capacity")["reason"] == "no child has the outcome"
+    assert of(performance(evidence), "version", "recall")["reason"] == "no child has the outcome"
 
 
 def test_few_schools_get_values_without_intervals(make_evidence):
@@ -159,7 +159,7 @@ def test_a_policy_that_is_not_there_is_named(evidence):
 
 
 def test_recalibration_is_the_unpenalised_logistic_fit(evidence):
-    view = EvidenceView(evidence)
+    view = OutOfFoldPredictions(evidence)
     found = recalibrate(view, view.score("version"))
     model = LogisticRegression(C=1e12, tol=1e-10).fit(view.score("version")[:, None], view.label)
     assert found.slope.value == pytest.approx(model.coef_[0, 0], rel=1e-4)
@@ -171,7 +171,7 @@ def test_a_calibrated_score_has_slope_one_and_one_twice_too_extreme_a_half(make_
     rng = np.random.default_rng(1)
     score = rng.normal(-1, 1, len(evidence))
     evidence["label"] = (rng.random(len(evidence)) < expit(score)).astype("int8")
-    view = EvidenceView(evidence)
+    view = OutOfFoldPredictions(evidence)
     assert recalibrate(view, score).slope.value == pytest.approx(1, abs=0.06)
     assert recalibrate(view, score).intercept.value == pytest.approx(0, abs=0.08)
     assert recalibrate(view, 2 * score).slope.value == pytest.approx(0.5, abs=0.03)
@@ -184,9 +184,9 @@ def test_calibration_bins_add_up_and_hide_small_numbers(make_evidence):
     evidence = make_evidence(n=900, prevalence=0.1)
     bins = calibration_bins(evidence)
     assert bins["n"].sum() == pytest.approx(900)
-    assert (bins["observed_of_100"] * bins["n"]).sum() / 100 == pytest.approx(90)
+    assert (bins["observed_percent"] * bins["n"]).sum() / 100 == pytest.approx(90)
     assert (bins["smallest_cell"] >= 10).all()
     assert 1 < len(bins) < 10, "bins with few cases are merged"
-    assert bins["low_score_of_100"].is_monotonic_increasing
-    assert bins["low_score_of_100"].iloc[0] == 0
-    assert (bins["low_score_of_100"] % 1 == 0).all(), "an edge is not a child's own score"
+    assert bins["min_score_percent"].is_monotonic_increasing
+    assert bins["min_score_percent"].iloc[0] == 0
+    assert (bins["min_score_percent"] % 1 == 0).all(), "an edge is not a child's own score"

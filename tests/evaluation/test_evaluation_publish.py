@@ -14,11 +14,11 @@ WITHHELD = "withheld to protect small groups"
 CELLS = {
     "selection_rate": ([1, 0, 1, 0], [1, 1, 1, 1]),
     "prevalence": ([1, 1, 0, 0], [1, 1, 1, 1]),
-    "sensitivity": ([1, 0, 0, 0], [1, 1, 0, 0]),
-    "missed_need": ([0, 1, 0, 0], [1, 1, 0, 0]),
+    "recall": ([1, 0, 0, 0], [1, 1, 0, 0]),
+    "false_negative_rate": ([0, 1, 0, 0], [1, 1, 0, 0]),
     "specificity": ([0, 0, 0, 1], [0, 0, 1, 1]),
     "false_positive_rate": ([0, 0, 1, 0], [0, 0, 1, 1]),
-    "ppv": ([1, 0, 0, 0], [1, 0, 1, 0]),
+    "precision": ([1, 0, 0, 0], [1, 0, 1, 0]),
 }
 
 
@@ -97,7 +97,7 @@ def test_no_small_count_is_published_nor_anything_that_gives_one_away(n, schools
         } == {}
     for row in published["calibration"]:
         if row["n"] is not None:
-            events = row["observed_of_100"] * row["n"] / 100
+            events = row["observed_percent"] * row["n"] / 100
             # over two fold seeds n is a rounded mean, out by a half at most
             half = 0.5 * (seeds - 1)
             assert not small(events) or events + half >= 10
@@ -131,12 +131,12 @@ def test_the_sections_and_keys_are_those_the_pages_read(published):
             "high",
             "n",
             "tolerance",
-            "null_gap",
+            "critical_difference",
             "verdict",
-            "n_to_settle",
+            "required_n",
             "words",
         },
-        "calibration": {"bin", "low_score_of_100", "predicted_of_100", "observed_of_100", "low", "high", "n"},
+        "calibration": {"bin", "min_score_percent", "predicted_percent", "observed_percent", "low", "high", "n"},
     }
     for section, needed in keys.items():
         assert published[section]
@@ -175,8 +175,8 @@ def test_the_same_evidence_publishes_the_same_bytes(evidence, published):
 def test_a_gap_of_small_numbers_is_said_without_them(make_evidence):
     evidence = make_evidence(n=4000, schools=60, seeds=1, groups={"sex": ["F", "M"]})
     girls = (evidence["group.sex"] == "F") & (evidence["label"] == 1)
-    evidence.loc[girls, "flag.version"] = 0.0
-    evidence.loc[evidence.index[girls][:4], "flag.version"] = 1.0
+    evidence.loc[girls, "flag.candidate"] = 0.0
+    evidence.loc[evidence.index[girls][:4], "flag.candidate"] = 1.0
     published = publish(evidence, group_words={"sex": {"F": "girls"}}, replicates=20)
     gap = published["gaps"][0]
     assert gap["value"] is gap["low"] is gap["n"] is None
@@ -189,12 +189,12 @@ def test_a_gap_of_small_numbers_is_said_without_them(make_evidence):
 
 def test_headline_is_flat_and_holds_defined_figures_only(published):
     flat = headline(published)
-    assert {"roc_auc", "roc_auc_low", "roc_auc_high", "recall_at_capacity", "rule.roc_auc", "lightgbm.roc_auc"} <= set(
+    assert {"roc_auc", "roc_auc_low", "roc_auc_high", "recall", "rule.roc_auc", "lightgbm.roc_auc"} <= set(
         flat
     )
     assert all(isinstance(value, float) and np.isfinite(value) for value in flat.values())
     nothing = headline(
-        {"performance": [{"policy": "version", "metric": "m", "value": None, "low": None, "high": None}]}
+        {"performance": [{"model": "candidate", "metric": "m", "value": None, "low": None, "high": None}]}
     )
     assert nothing == {}
 

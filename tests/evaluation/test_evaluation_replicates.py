@@ -5,14 +5,14 @@ from fairlearn.metrics import MetricFrame, selection_rate, true_negative_rate, t
 from sklearn.metrics import precision_score
 
 from send_screen.errors import UsageError
-from send_screen.evaluation import group_replicates
+from send_screen.evaluation import cluster_bootstrap
 from send_screen.evaluation._replicates import _weights, replicate_ratios
 
 FAIRLEARNS = {
     "selection_rate": selection_rate,
-    "sensitivity": true_positive_rate,
+    "recall": true_positive_rate,
     "specificity": true_negative_rate,
-    "ppv": lambda y_true, y_pred: precision_score(y_true, y_pred, zero_division=0),
+    "precision": lambda y_true, y_pred: precision_score(y_true, y_pred, zero_division=0),
 }
 
 
@@ -39,7 +39,7 @@ def rates(children):
 
 
 def drawn(children, **more):
-    return group_replicates(
+    return cluster_bootstrap(
         children["y"], children["flag"], groups=children["group"], schools=children["school"], **more
     )
 
@@ -67,9 +67,9 @@ def test_the_same_seed_gives_the_same_replicates_whatever_the_order_of_the_child
 def test_a_rate_without_a_denominator_is_nan_in_a_replicate_too(children):
     children.loc[children["group"] == "c", "y"] = 0
     found = drawn(children, replicates=20)
-    sensitivity = found.metrics.index("sensitivity")
-    assert np.isnan(found.values[2, sensitivity])
-    assert np.isnan(found.replicates[:, 2, sensitivity]).all()
+    recall = found.metrics.index("recall")
+    assert np.isnan(found.values[2, recall])
+    assert np.isnan(found.replicates[:, 2, recall]).all()
     assert np.isnan(replicate_ratios(np.zeros((5, 2)), np.zeros((5, 2)), replicates=3, seed=0)).all()
 
 
@@ -91,4 +91,4 @@ def test_what_cannot_be_counted_is_refused(children, column, value, words):
 
 def test_arrays_of_other_lengths_are_refused(children):
     with pytest.raises(UsageError, match="different numbers of children"):
-        group_replicates(children["y"], children["flag"][:-1], groups=children["group"], schools=children["school"])
+        cluster_bootstrap(children["y"], children["flag"][:-1], groups=children["group"], schools=children["school"])

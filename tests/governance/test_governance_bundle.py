@@ -136,12 +136,12 @@ def test_a_version_is_its_making() -> None:
 
 PUBLISHED = {
     "performance": [
-        {"policy": "version", "metric": "roc_auc", "value": 0.75, "low": 0.70, "high": 0.80},
-        {"policy": "rule", "metric": "roc_auc", "value": 0.95, "low": 0.90, "high": 0.99},
-        {"policy": "version", "metric": "average_precision", "value": None, "low": None, "high": None},
+        {"model": "candidate", "metric": "roc_auc", "value": 0.75, "low": 0.70, "high": 0.80},
+        {"model": "baseline", "metric": "roc_auc", "value": 0.95, "low": 0.90, "high": 0.99},
+        {"model": "candidate", "metric": "average_precision", "value": None, "low": None, "high": None},
     ],
     "differences": [
-        {"policy": "version", "against": "rule", "metric": "roc_auc", "value": -0.2, "low": -0.3, "high": -0.1}
+        {"model": "candidate", "against": "baseline", "metric": "roc_auc", "value": -0.2, "low": -0.3, "high": -0.1}
     ],
 }
 
@@ -156,7 +156,7 @@ PUBLISHED = {
         (Gate("roc_auc", "rule", "value", -0.25, -0.1), True),
         # what could not be measured passes no gate
         (Gate("average_precision", None, "value", 0.0, None), False),
-        (Gate("recall_at_capacity", None, "value", 0.0, None), False),
+        (Gate("recall", None, "value", 0.0, None), False),
         (Gate("roc_auc", "lightgbm", "value", -1.0, None), False),
     ],
 )

@@ -48,7 +48,7 @@ def trained_versions(england: Path, folder: Path, repository: Path) -> list[dict
         ("challengers: [lightgbm]", "challengers: []"),
         ("folds: 5, seeds: [0]", "folds: 3, seeds: [0]"),
         ("at_least: 0.8, at_most: 1.25", "at_least: 0.1, at_most: 9"),
-        ("against: rule, at_least: 0.0", "against: rule, at_least: -0.9"),
+        ("against: baseline, at_least: 0.0", "against: baseline, at_least: -0.9"),
         ("  - [sex, eal]\n", ""),
     ):
         assert old in text, old
@@ -119,8 +119,8 @@ def bins_of(tables: dict[str, Any]) -> list[tuple[Any, dict[int, int]]]:
 def shares_on_the_page(page: str, published: dict[str, Any]) -> Any:
     """Every share of 100 in the page's tables of groups: attribute, group, metric, and what it is rounded from."""
     columns = {
-        MISSED: {1: "missed_need"},
-        LISTED: {0: "selection_rate", 1: "ppv", 2: "false_positive_rate"},
+        MISSED: {1: "false_negative_rate"},
+        LISTED: {0: "selection_rate", 1: "precision", 2: "false_positive_rate"},
         MEANING: {0: "prevalence"},
     }
     known = {(row["attribute"], row["group_words"]): row["group"] for row in published["groups"]}

@@ -83,7 +83,7 @@ def test_rule_1_no_row_of_the_training_data_in_anything_published(trained: Any, 
     scores = bundle.tables.score(cohort.X)
     evidence = pd.read_parquet(trained.made.evidence / "evidence.parquet")
     # A child's own figures: final score, and score out of fold. Sixteen digits do not coincide.
-    own = {repr(float(score)) for score in (*scores, *evidence["score.version"])}
+    own = {repr(float(score)) for score in (*scores, *evidence["score.candidate"])}
     rows = {tuple(row) for row in cohort.X.to_numpy().tolist()}
     for file in published_files(trained):
         text = file.read_bytes().decode("utf-8", errors="replace")
@@ -424,7 +424,7 @@ def test_rule_10_nothing_published_is_a_number_without_evidence(trained: Any) ->
         if row["low"] is None and row["reason"] != withheld
     )
     assert all(row["value"] is None for row in published["gaps"] if row["verdict"] == withheld)
-    small = [row for row in published["groups"] if row["value"] is not None and row["metric"] == "sensitivity"]
+    small = [row for row in published["groups"] if row["value"] is not None and row["metric"] == "recall"]
     assert all(row["n"] >= 10 if row["rounded_to"] is None else row["n"] is None for row in small)
 
 

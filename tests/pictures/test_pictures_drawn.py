@@ -145,7 +145,7 @@ def test_the_points_of_the_example_are_looked_up_and_add_up(document: dict[str, 
     total += example["points"][-1]
     assert example["total"] == pytest.approx(total)
     assert abs(example["total"] - example["exact"]) <= card["largest_error"] < 0.5
-    assert [row["of_100"] for row in card["of_100"] if row["points"] in (-2.0, 0.0)] == [12, 50]
+    assert [row["percent"] for row in card["percent"] if row["points"] in (-2.0, 0.0)] == [12, 50]
 
 
 def test_the_example_is_made_of_published_ranges_and_its_steps_are_exact(document: dict[str, Any]) -> None:

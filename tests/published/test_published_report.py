@@ -73,7 +73,7 @@ def test_a_metric_is_found_by_its_name_and_its_model(document: dict[str, Any]) -
     report = PublishedReport.from_json(json.dumps(document))
     ours, theirs, gain = (
         report.metric("roc_auc"),
-        report.metric("roc_auc", policy="rule"),
+        report.metric("roc_auc", model="baseline"),
         report.difference("roc_auc", "rule"),
     )
     assert ours is not None

@@ -55,24 +55,24 @@ OUTCOME = "had SEN support or an EHC plan by the end of Year 2"
 PERFORMANCE: list[dict[str, Any]] = [
     {"policy": policy, "metric": metric, "value": value, "low": low, "high": high, "n": 18204, "reason": None}
     for policy, metric, value, low, high in (
-        ("version", "recall_at_capacity", 0.447, 0.421, 0.472),
-        ("version", "precision_at_capacity", 0.381, 0.352, 0.411),
-        ("version", "specificity_at_capacity", 0.932, 0.929, 0.936),
+        ("version", "recall", 0.447, 0.421, 0.472),
+        ("version", "precision", 0.381, 0.352, 0.411),
+        ("version", "specificity", 0.932, 0.929, 0.936),
         ("version", "number_needed_to_screen", 2.62, 2.43, 2.84),
         ("version", "roc_auc", 0.812, 0.799, 0.824),
         ("version", "average_precision", 0.384, 0.361, 0.408),
         ("version", "calibration_slope", 0.98, 0.93, 1.03),
         ("version", "calibration_intercept", -0.03, -0.09, 0.04),
-        ("rule", "recall_at_capacity", 0.312, 0.290, 0.335),
-        ("rule", "precision_at_capacity", 0.266, 0.244, 0.290),
-        ("rule", "specificity_at_capacity", 0.919, 0.916, 0.923),
+        ("rule", "recall", 0.312, 0.290, 0.335),
+        ("rule", "precision", 0.266, 0.244, 0.290),
+        ("rule", "specificity", 0.919, 0.916, 0.923),
         ("rule", "number_needed_to_screen", 3.76, 3.45, 4.10),
         ("rule", "roc_auc", 0.744, 0.731, 0.757),
-        ("rule", "recall_natural", 0.770, 0.752, 0.786),
-        ("rule", "precision_natural", 0.191, 0.180, 0.203),
-        ("rule", "flagged_natural", 0.344, 0.335, 0.353),
-        ("lightgbm", "recall_at_capacity", 0.452, 0.427, 0.478),
-        ("lightgbm", "precision_at_capacity", 0.385, 0.357, 0.414),
+        ("rule", "recall_at_operating_point", 0.770, 0.752, 0.786),
+        ("rule", "precision_at_operating_point", 0.191, 0.180, 0.203),
+        ("rule", "selection_rate_at_operating_point", 0.344, 0.335, 0.353),
+        ("lightgbm", "recall", 0.452, 0.427, 0.478),
+        ("lightgbm", "precision", 0.385, 0.357, 0.414),
         ("lightgbm", "roc_auc", 0.816, 0.804, 0.828),
     )
 ]
@@ -124,7 +124,7 @@ def _child(rng: random.Random, rank: int, schools: tuple[str, ...]) -> ScreenedC
         class_name=rng.choice(["Robins", "Wrens", "Owls"]),
         school=rng.choice(schools),
         score=2.5 - rank * 0.06,
-        of_100=max(12, 78 - 2 * rank),
+        percent=max(12, 78 - 2 * rank),
         reasons_for=tuple(reasons_for),
         reasons_against=tuple(reasons_against) if rank % 6 else (),
         not_known=("Age 2 to 2½ review", "Attendance in reception") if rank % 4 == 0 else (),
@@ -214,16 +214,16 @@ def _group_rows(rng: random.Random) -> list[dict[str, Any]]:
             for metric, middle in (
                 ("prevalence", 0.13),
                 ("selection_rate", 0.10),
-                ("missed_need", 0.55),
-                ("sensitivity", 0.45),
+                ("false_negative_rate", 0.55),
+                ("recall", 0.45),
                 ("specificity", 0.93),
                 ("false_positive_rate", 0.07),
-                ("ppv", 0.38),
+                ("precision", 0.38),
                 ("roc_auc", 0.81),
                 ("calibration_slope", 0.98),
             ):
                 value = min(0.99, middle * rng.uniform(0.85, 1.15))
-                if metric == "missed_need":
+                if metric == "false_negative_rate":
                     value = {"Girl": 0.62, "Boy": 0.46}.get(group, value)
                 width = 0.14 if small else 0.03
                 rows.append(
@@ -231,7 +231,7 @@ def _group_rows(rng: random.Random) -> list[dict[str, Any]]:
                         "attribute": attribute,
                         "group": group,
                         "metric": metric,
-                        "policy": "version",
+                        "model": "candidate",
                         "value": None if n is None else value,
                         "low": None if n is None else max(0.0, value - width),
                         "high": None if n is None else min(1.0, value + width),
@@ -245,11 +245,11 @@ def _group_rows(rng: random.Random) -> list[dict[str, Any]]:
 
 def _gap_rows(rng: random.Random) -> list[dict[str, Any]]:
     rows = []
-    asked = {"missed_need": 0.1, "false_positive_rate": 0.05, "observed_minus_predicted": 0.05}
+    asked = {"false_negative_rate": 0.1, "false_positive_rate": 0.05, "calibration_in_the_large": 0.05}
     for (metric, tolerance), (attribute, groups) in itertools.product(asked.items(), ATTRIBUTES.items()):
         pairs = list(itertools.combinations(groups, 2)) if len(groups) > 2 else []
         for group, against in [*((group, "all others") for group in groups), *pairs]:
-            planted = {"Girl": 0.16, "Boy": -0.16} if metric == "missed_need" else {}
+            planted = {"Girl": 0.16, "Boy": -0.16} if metric == "false_negative_rate" else {}
             small = {group, against} & {"Chinese", "Gypsy, Roma or Traveller"}
             unknown = "Chinese" in {group, against}
             value = planted.get(group, rng.uniform(-0.03, 0.03))
@@ -264,11 +264,11 @@ def _gap_rows(rng: random.Random) -> list[dict[str, Any]]:
                     "low": None if small else value - 0.04,
                     "high": None if small else value + 0.04,
                     "n": None if unknown else 900,
-                    "null_gap": None if unknown else 0.03,
+                    "critical_difference": None if unknown else 0.03,
                     "tolerance": tolerance,
                     "verdict": "not enough evidence" if small else verdict,
-                    "n_to_settle": 2400 if small and not unknown else None,
-                    "words": GIRLS_MISSED if (group, against, metric) == ("Girl", "all others", "missed_need") else "",
+                    "required_n": 2400 if small and not unknown else None,
+                    "words": GIRLS_MISSED if (group, against, metric) == ("Girl", "all others", "false_negative_rate") else "",
                     "reason": "fewer than 10 children"
                     if unknown
                     else "fewer than 10 schools on one side"
@@ -416,7 +416,7 @@ def _example() -> dict[str, Any]:
     return {
         "base_value": -2.4,
         "score": -2.4 + sum(contributions),
-        "of_100": 12,
+        "percent": 12,
         "reasons": [
             {"feature": f"goal_{i}", "label": goal, "value": "emerging" if c > 0 else "expected", "contribution": c}
             for i, (goal, c) in enumerate(zip(GOALS, contributions, strict=True))
@@ -452,7 +452,7 @@ def _scorecard() -> dict[str, Any]:
         "features": [*features, still],
         "interactions": [grid],
         "largest_error": 0.46,
-        "of_100": [{"points": -4.5, "of_100": 1}, {"points": 0.0, "of_100": 50}, {"points": 2.5, "of_100": 92}],
+        "percent": [{"points": -4.5, "percent": 1}, {"points": 0.0, "percent": 50}, {"points": 2.5, "percent": 92}],
         "example": {
             "values": ["emerging"] * len(features) + ["not known"],
             "points": [*points, 0.0, 0.2],
@@ -513,7 +513,7 @@ def make_published() -> dict[str, Any]:
             "population": "children at the end of reception in state-funded schools in England",
             "eligible_words": "children with neither SEN support nor an EHC plan at the end of reception",
             "capacity": 0.1,
-            "rule_words": "did not reach a Good Level of Development",
+            "baseline_words": "did not reach a Good Level of Development",
             "research_comparison": None,
             "never_looks_at": ["sex", "ethnicity", "religion", "name", "postcode", "family income"],
             "gates": [
@@ -535,12 +535,12 @@ def make_published() -> dict[str, Any]:
         },
         "performance": PERFORMANCE,
         "differences": [
-            {"policy": "version", "against": against, "metric": m, "value": v, "low": a, "high": b, "n": 18204}
+            {"model": "candidate", "against": against, "metric": m, "value": v, "low": a, "high": b, "n": 18204}
             for against, m, v, a, b in (
-                ("rule", "recall_at_capacity", 0.135, 0.112, 0.158),
-                ("rule", "precision_at_capacity", 0.115, 0.094, 0.137),
+                ("rule", "recall", 0.135, 0.112, 0.158),
+                ("rule", "precision", 0.115, 0.094, 0.137),
                 ("rule", "roc_auc", 0.068, 0.059, 0.077),
-                ("lightgbm", "recall_at_capacity", -0.005, -0.012, 0.002),
+                ("lightgbm", "recall", -0.005, -0.012, 0.002),
                 ("lightgbm", "average_precision", -0.003, -0.009, 0.003),
                 ("lightgbm", "roc_auc", -0.004, -0.007, -0.001),
             )
@@ -552,9 +552,9 @@ def make_published() -> dict[str, Any]:
         "calibration": [
             {
                 "bin": i,
-                "low_score_of_100": low,
-                "predicted_of_100": float(says),
-                "observed_of_100": None if i == 7 else says * rng.uniform(0.85, 1.15),
+                "min_score_percent": low,
+                "predicted_percent": float(says),
+                "observed_percent": None if i == 7 else says * rng.uniform(0.85, 1.15),
                 "low": None if i == 7 else says * 0.8,
                 "high": None if i == 7 else says * 1.2,
                 "n": None if i == 7 else 2275,

@@ -38,7 +38,7 @@ def _set(published: dict[str, Any], section: str, where: dict[str, str], **value
         row |= values
 
 
-GIRLS = {"group": "Girl", "metric": "missed_need"}
+GIRLS = {"group": "Girl", "metric": "false_negative_rate"}
 
 
 def _girls(found: Comparison) -> Any:
@@ -126,7 +126,7 @@ def test_features_tolerances_and_counts_are_found_too() -> None:
     first, second = _two()
     gone = second["shapes"].pop(1)
     second["shapes"][0]["sign"] = "increasing"
-    _set(second, "gaps", {"metric": "missed_need"}, tolerance=0.05)
+    _set(second, "gaps", {"metric": "false_negative_rate"}, tolerance=0.05)
     second["cohort"]["n"] = 20_000
     parts = {part.part: {change.what: change for change in part.changed} for part in _compare(first, second).parts}
     assert parts["The model"][f"Looks at: {gone['label']}"].second == ABSENT
@@ -175,7 +175,7 @@ def test_what_a_reader_must_know_first_is_said() -> None:
 
 def test_net_benefit_of_lists_of_two_lengths_is_not_compared() -> None:
     first, second = _two(capacity=0.2)
-    row = {"policy": "version", "metric": "net_benefit", "low": 0.01, "high": 0.02, "n": 18204, "reason": None}
+    row = {"model": "candidate", "metric": "net_benefit", "low": 0.01, "high": 0.02, "n": 18204, "reason": None}
     first["performance"] = [*first["performance"], {**row, "value": 0.015}]
     second["performance"] = [*second["performance"], {**row, "value": 0.5, "low": 0.4, "high": 0.6}]
     shifts = {row.words.split(",")[0]: row.shift for row in _compare(first, second).headline}

@@ -125,7 +125,7 @@ def test_taking_something_away_never_makes_an_answer_appear(data: st.DataObject)
 
 def test_every_published_figure_in_them_is_the_one_in_published_json() -> None:
     published = make_published()
-    value = {(row["policy"], row["metric"]): row for row in published["performance"]}
+    value = {(row["model"], row["metric"]): row for row in published["performance"]}
 
     def hundred(row: dict[str, Any]) -> tuple[str, str, str]:
         return tuple(f"{row[key] * 100 + 1e-9:.0f}" for key in ("value", "low", "high"))  # type: ignore[return-value]
@@ -133,9 +133,9 @@ def test_every_published_figure_in_them_is_the_one_in_published_json() -> None:
     for text in (_fields(published)["2.4.2.7"]["value"], render_impact_assessment(published)):
         for policy, marker in (("version", "This version: "), ("rule", "as long a list: ")):
             for metric, question in (
-                ("precision_at_capacity", r"Of 100 children it lists, (\S+) \(between (\S+) and (\S+)\) later"),
-                ("recall_at_capacity", r"it had listed (\S+) \(between (\S+) and (\S+)\) and missed"),
-                ("specificity_at_capacity", r"it had left off (\S+) \(between (\S+) and (\S+)\) and listed"),
+                ("precision", r"Of 100 children it lists, (\S+) \(between (\S+) and (\S+)\) later"),
+                ("recall", r"it had listed (\S+) \(between (\S+) and (\S+)\) and missed"),
+                ("specificity", r"it had left off (\S+) \(between (\S+) and (\S+)\) and listed"),
             ):
                 found = [match.groups() for match in re.finditer(marker + r"[^:]*?" + question, text)]
                 assert found == [hundred(value[policy, metric])], (policy, metric)
@@ -156,13 +156,13 @@ def test_every_published_figure_in_them_is_the_one_in_published_json() -> None:
 def test_a_changed_figure_changes_both(row: int) -> None:
     """No figure is kept from somewhere else."""
     policy, metric = [
-        ("version", "precision_at_capacity"), ("version", "recall_at_capacity"), ("version", "specificity_at_capacity"),
-        ("rule", "precision_at_capacity"), ("rule", "recall_at_capacity"), ("rule", "specificity_at_capacity"),
+        ("version", "precision"), ("version", "recall"), ("version", "specificity"),
+        ("rule", "precision"), ("rule", "recall"), ("rule", "specificity"),
         ("version", "roc_auc"),
     ][row]  # fmt: skip
     published, other = make_published(), copy.deepcopy(make_published())
     for each in other["performance"]:
-        if (each["policy"], each["metric"]) == (policy, metric):
+        if (each["model"], each["metric"]) == (policy, metric):
             each["value"] = 0.5
     assert _fields(published)["2.4.2.7"] != _fields(other)["2.4.2.7"]
     assert render_impact_assessment(published) != render_impact_assessment(other)

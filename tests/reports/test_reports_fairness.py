@@ -56,7 +56,7 @@ def test_a_title_cannot_become_markup_in_mlflow(published: dict[str, Any]) -> No
 
 
 def test_more_groups_than_fit_on_a_screen_are_counted(published: dict[str, Any]) -> None:
-    named = [gap for gap in published["gaps"] if gap["metric"] == "missed_need" and gap["against"] == "all others"]
+    named = [gap for gap in published["gaps"] if gap["metric"] == "false_negative_rate" and gap["against"] == "all others"]
     for number, gap in enumerate(named[:5]):
         gap |= {"value": 0.1 + number / 100, "low": 0.05, "high": 0.2, "words": f"sentence {number}"}
     found = less_well(published | {"named": [gap["words"] for gap in named[:5]]})
@@ -88,10 +88,10 @@ def test_nothing_named_is_not_called_fair(published: dict[str, Any]) -> None:
 
 def test_where_verdicts_are_withheld_it_is_not_said_that_no_group_is_missed_more(published: dict[str, Any]) -> None:
     for gap in published["gaps"]:
-        if gap["metric"] == "missed_need":
+        if gap["metric"] == "false_negative_rate":
             gap["verdict"] = "withheld to protect small groups"
     text = _text(render_fairness(published | {"named": []}))
-    n = sum(gap["metric"] == "missed_need" and gap["against"] == "all others" for gap in published["gaps"])
+    n = sum(gap["metric"] == "false_negative_rate" and gap["against"] == "all others" for gap in published["gaps"])
     assert f"of {n} groups nothing may be said, to protect small groups" in text
     assert "No group was shown" not in text
 
@@ -136,7 +136,7 @@ def test_an_open_verdict_says_how_many_children_would_settle_it(published: dict[
 
 def test_a_withheld_verdict_is_counted_as_withheld_and_not_lost(published: dict[str, Any]) -> None:
     before = answers(published)[0]
-    gap = next(g for g in published["gaps"] if g["group"] == "Chinese" and g["metric"] == "missed_need")
+    gap = next(g for g in published["gaps"] if g["group"] == "Chinese" and g["metric"] == "false_negative_rate")
     gap["verdict"] = "withheld to protect small groups"
     after = answers(published)[0]
     assert (after.n, after.withheld, before.withheld) == (before.n, 1, 0)
@@ -219,19 +219,19 @@ def test_the_card_lists_what_it_looks_at_and_never_looks_at(published: dict[str,
     assert html.count('<svg class="map') == len(published["interactions"])
 
 
-@pytest.mark.parametrize(("value", "of_100", "rest"), [(0.384, "38", "62"), (0.0, "0", "100"), (1.0, "100", "0")])
-def test_right_and_wrong_add_up_to_a_hundred(value: float, of_100: str, rest: str) -> None:
+@pytest.mark.parametrize(("value", "percent", "rest"), [(0.384, "38", "62"), (0.0, "0", "100"), (1.0, "100", "0")])
+def test_right_and_wrong_add_up_to_a_hundred(value: float, percent: str, rest: str) -> None:
     figure = Figure(value)
-    assert (figure.of_100, figure.not_of_100) == (of_100, rest)
+    assert (figure.percent, figure.not_percent) == (percent, rest)
 
 
 def test_nearly_none_is_not_none() -> None:
-    assert (Figure(0.001).of_100, Figure(0.001).not_of_100) == ("fewer than 1", "more than 99")
+    assert (Figure(0.001).percent, Figure(0.001).not_percent) == ("fewer than 1", "more than 99")
 
 
 def test_a_shown_gap_that_is_not_settled_is_not_called_unknown(published: dict[str, Any]) -> None:
-    gap = next(gap for gap in published["gaps"] if gap["group"] == "Girl" and gap["metric"] == "missed_need")
-    gap |= {"verdict": "not enough evidence", "low": 0.08, "n_to_settle": 1_500}
+    gap = next(gap for gap in published["gaps"] if gap["group"] == "Girl" and gap["metric"] == "false_negative_rate")
+    gap |= {"verdict": "not enough evidence", "low": 0.08, "required_n": 1_500}
     words = (
         "? missed more, not enough evidence to say by more than is tolerated; about 1,500 such children would settle it"
     )

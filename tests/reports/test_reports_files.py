@@ -112,7 +112,7 @@ def test_the_workbook_has_its_sheets_children_and_room_to_write(result: Screenin
     head, *children = _rows(path, "List")
     assert len(children) == len(result.listed)
     assert [row[head.index("ID")] for row in children] == [child.child_id for child in result.listed]
-    assert [row[head.index("Of 100 such children")] for row in children] == [c.of_100 for c in result.listed]
+    assert [row[head.index("Of 100 such children")] for row in children] == [c.percent for c in result.listed]
     assert {row[head.index("What we decided")] for row in children} == {""}
     assert all(str(row[head.index("What this is not")]).startswith("INVENTED CHILDREN.") for row in children)
     assert len(_rows(path, "Look at by hand")) == 1 + sum(c.kind == "manual_review" for c in result.excluded)

@@ -26,7 +26,7 @@ def test_only_groups_that_were_shown_to_be_missed_more_are_taken_apart(published
     shown = {
         gap["group"]
         for gap in published["gaps"]
-        if gap["metric"] == "missed_need" and gap["against"] == "all others" and (gap["low"] or 0) > 0
+        if gap["metric"] == "false_negative_rate" and gap["against"] == "all others" and (gap["low"] or 0) > 0
     }
     assert [source.who for source in sources] == ["Girl"]
     assert shown == {"Girl"}

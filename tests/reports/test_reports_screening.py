@@ -57,8 +57,8 @@ def test_a_card_says_how_many_of_100_why_and_what_speaks_against(result: Screeni
     first = result.listed[0]
     card = text[text.index(f"1. {first.name}") : text.index(f"2. {result.listed[1].name}")]
     assert (
-        f"The model expects that of 100 children with such a score, {first.of_100} later {OUTCOME}, and "
-        f"{100 - first.of_100} did not." in card
+        f"The model expects that of 100 children with such a score, {first.percent} later {OUTCOME}, and "
+        f"{100 - first.percent} did not." in card
     )
     for reason in (*first.reasons_for, *first.reasons_against):
         assert f"{abs(reason.contribution):.1f} {reason.text} ({reason.agency})" in card
@@ -66,12 +66,12 @@ def test_a_card_says_how_many_of_100_why_and_what_speaks_against(result: Screeni
     assert "Invented children. A prompt to look, not a diagnosis." in card
 
 
-@pytest.mark.parametrize("of_100", [0, 1, 50, 100])
-def test_the_squares_are_as_many_as_the_words_say(of_100: int) -> None:
+@pytest.mark.parametrize("percent", [0, 1, 50, 100])
+def test_the_squares_are_as_many_as_the_words_say(percent: int) -> None:
     result = make_result(listed=1, margin=0)
-    html = render_screening(dataclasses.replace(result, listed=(dataclasses.replace(result.listed[0], of_100=of_100),)))
+    html = render_screening(dataclasses.replace(result, listed=(dataclasses.replace(result.listed[0], percent=percent),)))
     filled, hollow = re.findall(r'<path class="(?:ink|hollow)" d="([^"]*)"/>', html)[:2]
-    assert (filled.count("M"), hollow.count("M")) == (of_100, 100 - of_100)
+    assert (filled.count("M"), hollow.count("M")) == (percent, 100 - percent)
 
 
 def test_rows_in_are_rows_out(result: ScreeningResult) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from send_screen.cohorts import Cohort, load_cohort
 from send_screen.errors import UsageError
 from send_screen.governance import Bundle, open_bundle
-from send_screen.screening import Capacity, answer, of_100, screen_cohort, value_in_words
+from send_screen.screening import Capacity, answer, percent, screen_cohort, value_in_words
 from send_screen.screening._capacity import listed_and_margin, margin_size
 from send_screen.tables import tie_break_key
 
@@ -128,8 +128,8 @@ def test_a_value_beyond_training_is_clamped_and_said(bundle: Bundle, cohort: Coh
 
 
 def test_a_chance_is_out_of_a_hundred() -> None:
-    assert of_100(-800.0) == 0
-    assert of_100(800.0) == 100
+    assert percent(-800.0) == 0
+    assert percent(800.0) == 100
 
 
 def test_values_in_words(bundle: Bundle) -> None:

@@ -60,7 +60,7 @@ def test_it_says_what_screen_says_to_every_role_rule_7(
         row = by_row.pop(child.row - 1)
         assert row["status"] == "screened"
         assert row["score"] == child.score
-        assert row["of_100"] == child.of_100
+        assert row["percent"] == child.percent
         assert row["reasons_for"] == "; ".join(reason.text for reason in child.reasons_for)
         assert row["reasons_against"] == "; ".join(reason.text for reason in child.reasons_against)
         assert row["not_known"] == "; ".join(child.not_known)

@@ -139,7 +139,7 @@ CASES: dict[str, tuple[Edit, str]] = {
     "no gate": (lambda d: d.update(gates=[]), "$.gates"),
     "nobody left out": (lambda d: d["eligible"].update(where=[]), "$.eligible.where"),
     "a gate that is never measured": (
-        lambda d: d["gates"].append({"metric": "calibration_slope", "against": "rule", "at_least": 0}),
+        lambda d: d["gates"].append({"metric": "calibration_slope", "against": "baseline", "at_least": 0}),
         "is not compared",
     ),
     "the identifier as a feature": (

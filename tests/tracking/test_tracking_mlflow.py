@@ -49,7 +49,7 @@ def test_one_run_holds_everything_about_a_version(client: Any, trained: Any) -> 
     assert run.data.tags["contract.education/eyfsp:1.0.0"] == facts["contracts"]["education/eyfsp@1.0.0"]
     assert run.data.tags["package.lightgbm"]
     assert run.data.params["fold_seeds"] == "0"
-    for metric in ("roc_auc", "average_precision", "recall_at_capacity", "precision_at_capacity"):
+    for metric in ("roc_auc", "average_precision", "recall", "precision"):
         for policy in ("", "rule."):
             low, value, high = (run.data.metrics[f"{policy}{metric}{end}"] for end in ("_low", "", "_high"))
             assert low <= value <= high

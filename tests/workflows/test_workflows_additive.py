@@ -60,7 +60,7 @@ def test_what_is_registered_are_tables_of_shapes_that_keep_the_signs(additive: t
     evidence = pd.read_parquet(made.evidence / "evidence.parquet")
     reasons = evidence.filter(like="contribution.").sum(axis=1)
     # each fold has a base value of its own, and one only
-    base = (evidence["score.version"] - reasons).groupby([evidence["fold_seed"], evidence["fold"]])
+    base = (evidence["score.candidate"] - reasons).groupby([evidence["fold_seed"], evidence["fold"]])
     assert base.std().max() < 1e-9
 
 
@@ -90,7 +90,7 @@ def test_a_school_is_screened_with_reasons(trained: Any, additive: tuple[Any, Pa
         assert all(reason.contribution < 0 for reason in child.reasons_against)
     for child in (*result.listed, *result.margin):
         low, high = child.of_100_between
-        assert low <= child.of_100 <= high
+        assert low <= child.percent <= high
         assert low < high
     firm = [child.listed_by_10 for child in (*result.listed, *result.margin)]
     assert firm[0] > firm[-1], "the first on the list is firmer than the last below it"
@@ -113,12 +113,12 @@ def test_how_sure_is_said_wherever_the_list_is_shown(trained: Any, additive: tup
 def test_the_evidence_holds_how_stable_each_child_is_and_the_page_says_it(additive: tuple[Any, Path]) -> None:
     made, exported = additive
     evidence = pd.read_parquet(made.evidence / "evidence.parquet")
-    flagged = evidence["flag.version"] == 1
-    assert evidence["stability.version"].between(0, 1).all()
-    assert (evidence.loc[flagged, "stability.version"] > 0.5).all()
-    assert (evidence.loc[~flagged, "stability.version"] < 0.5).all()
-    row = next(row for row in made.published["performance"] if row["metric"] == "stays_listed")
-    assert row["value"] == pytest.approx(evidence.loc[flagged, "stability.version"].mean(), abs=1e-12)
+    flagged = evidence["flag.candidate"] == 1
+    assert evidence["selection_probability.candidate"].between(0, 1).all()
+    assert (evidence.loc[flagged, "selection_probability.candidate"] > 0.5).all()
+    assert (evidence.loc[~flagged, "selection_probability.candidate"] < 0.5).all()
+    row = next(row for row in made.published["performance"] if row["metric"] == "selection_probability")
+    assert row["value"] == pytest.approx(evidence.loc[flagged, "selection_probability.candidate"].mean(), abs=1e-12)
     assert row["low"] < row["value"] < row["high"]
     assert "learnt from other schools would list" in (exported / "report.html").read_text("utf-8")
 

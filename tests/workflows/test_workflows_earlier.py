@@ -12,8 +12,8 @@ from send_screen.errors import DataError
 from send_screen.governance import sha256_of
 from send_screen.specs import load_spec
 from send_screen.tables import LevelsTerm, RiskTables, ShapeTerm
-from send_screen.tracking import EarlierRun
-from send_screen.workflows._earlier import earlier_versions, told_by_tables
+from send_screen.tracking import PriorRun
+from send_screen.workflows._earlier import prior_releases, counts_revealed_by_tables
 
 
 @pytest.fixture(scope="module")
@@ -24,12 +24,12 @@ def spec(repository):
 def run(version, *, n=400, **more):
     row = {"attribute": "Sex × Language", "group": "F × English", "metric": "prevalence", "value": 0.25, "n": 40}
     document = {"cohort": {"n": n}, "groups": [row, {**row, "attribute": "Shoe size"}], **more}
-    return EarlierRun("run of " + version, version, json.dumps(document).encode())
+    return PriorRun("run of " + version, version, json.dumps(document).encode())
 
 
 def test_what_earlier_versions_told_is_named_as_the_spec_names_it(spec):
     runs = [run("a"), run("a")]
-    (found,) = earlier_versions(spec, runs, version="b", n=400)
+    (found,) = prior_releases(spec, runs, version="b", n=400)
     assert (found["version"], found["published_sha256"]) == ("a", sha256_of(runs[0].published))
     (told,) = found["counts"]
     assert (told["attribute"], told["group"], told["n"], told["with_outcome"]) == ("sex × eal", "F × English", 40, 10)
@@ -41,7 +41,7 @@ def test_a_cohort_of_other_children_that_was_published_with_counts_is_named_and_
         row["n"] = None
     of_another = [replace(run("of other need", n=n), same_model=False) for n in (399, 390)]
     runs = [run("without a school", n=380), replace(run("silent"), published=json.dumps(of_no_counts).encode())]
-    found = earlier_versions(spec, [*runs, *of_another], version="b", n=400)
+    found = prior_releases(spec, [*runs, *of_another], version="b", n=400)
     assert all(one["other_children"] is True and one["counts"] == [] for one in found)
     assert [one["published_sha256"] for one in found] == [
         sha256_of(each.published) for each in (runs[0], of_another[0])
@@ -51,13 +51,13 @@ def test_a_cohort_of_other_children_that_was_published_with_counts_is_named_and_
 def test_the_same_version_knows_again_what_it_knew(spec):
     known = [{"version": "before", "published_sha256": "0" * 64, "counts": []}]
     runs = [run("a"), run("b", disclosure={"earlier": known}), run("c")]
-    assert earlier_versions(spec, runs, version="b", n=400) == known
+    assert prior_releases(spec, runs, version="b", n=400) == known
 
 
 @pytest.mark.parametrize("published", [b"", b"[]", b'{"cohort": {"n": 400}}', b'{"cohort": {"n": 400}, "groups": [1]}'])
 def test_what_cannot_be_read_stops_it(spec, published):
     with pytest.raises(DataError, match="cannot be read") as caught:
-        earlier_versions(spec, [EarlierRun("r1", "a", published)], version="b", n=400)
+        prior_releases(spec, [PriorRun("r1", "a", published)], version="b", n=400)
     assert "r1" in str(caught.value)
 
 
@@ -79,7 +79,7 @@ def test_counts_of_the_tables_that_are_of_a_group_are_told(spec):
         as_of=pd.Series(pd.Timestamp(2023, 7, 31), index=range(100)),
         synthetic=True,
     )
-    told = told_by_tables(spec, RiskTables(0.0, (shape, levels), 100, "x"), cohort)
+    told = counts_revealed_by_tables(spec, RiskTables(0.0, (shape, levels), 100, "x"), cohort)
     assert ("fsm", ["yes"]) in told
     assert ("fsm", ["not recorded"]) in told
     assert ("sex", ["F"]) in told

@@ -295,7 +295,7 @@ def test_a_version_carries_the_contract_of_its_own(tmp_path: Path) -> None:
     made = steps(pupils(), tmp_path)
     text = made.spec.read_text("utf-8")
     text = text.replace("folds: 5", "folds: 3").replace("at_least: 0.8, at_most: 1.25", "at_least: 0.1, at_most: 9")
-    made.spec.write_text(text.replace("against: rule, at_least: 0.0", "against: rule, at_least: -1"), encoding="utf-8")
+    made.spec.write_text(text.replace("against: baseline, at_least: 0.0", "against: baseline, at_least: -1"), encoding="utf-8")
     file, uri = tmp_path / "pupils 2026.csv", f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}"
     first = train(made.spec, file, tracking_uri=uri, evidence=tmp_path / "evidence", threads=1)
     assert first.passed, first.gates

@@ -11,7 +11,7 @@ import pytest
 from send_screen.estimators import AdditiveRiskClassifier, BaselineClassifier, BoostedTreesClassifier, EBMClassifier
 from send_screen.specs import load_spec
 from send_screen.workflows._enter import run_params
-from send_screen.workflows._policies import challenger_words, policies
+from send_screen.workflows._policies import describe_challenger, policies
 
 
 def test_a_spec_names_its_challengers(repository: Path) -> None:
@@ -31,7 +31,7 @@ def test_a_spec_names_its_challengers(repository: Path) -> None:
 
 
 def test_a_challenger_says_what_it_is() -> None:
-    assert challenger_words("ebm").startswith("EBM, also readable, as it comes (interpret-core 0.")
+    assert describe_challenger("ebm").startswith("EBM, also readable, as it comes (interpret-core 0.")
 
 
 @pytest.mark.parametrize(("model", "logged"), [("logistic", {"C": "0.1"}), ("additive", {}), ("rule", {})])

@@ -15,15 +15,15 @@ import yaml
 from fairlearn.metrics import MetricFrame, selection_rate, true_negative_rate, true_positive_rate
 from sklearn.metrics import precision_score
 
-from send_screen.evaluation import gaps, group_replicates, performance, publish
+from send_screen.evaluation import gaps, cluster_bootstrap, performance, publish
 
 HERE = Path(__file__).parent
 CONFIG = yaml.safe_load((HERE / "config.yaml").read_text(encoding="utf-8"))
 FAIRLEARNS = {
     "selection_rate": selection_rate,
-    "sensitivity": true_positive_rate,
+    "recall": true_positive_rate,
     "specificity": true_negative_rate,
-    "ppv": lambda y_true, y_pred: precision_score(y_true, y_pred, zero_division=0),
+    "precision": lambda y_true, y_pred: precision_score(y_true, y_pred, zero_division=0),
 }
 
 
@@ -53,7 +53,7 @@ def timed(task: Callable[[], object], repeats: int = 1) -> dict[str, float]:
 
 def replicates_of(drawn: dict[str, Any]) -> Callable[[], object]:
     """Return the task of ours: count, and replicate."""
-    return lambda: group_replicates(
+    return lambda: cluster_bootstrap(
         drawn["label"], drawn["flag"], groups=drawn["group"], schools=drawn["school"], replicates=CONFIG["replicates"]
     )
 
@@ -71,8 +71,8 @@ def evidence_of(drawn: dict[str, Any], rng: np.random.Generator) -> pd.DataFrame
             "label": drawn["label"],
             "group.ethnic": drawn["group"],
             "group.sex": rng.choice(["F", "M"], n),
-            "score.version": score,
-            "flag.version": drawn["flag"].astype(float),
+            "score.candidate": score,
+            "flag.candidate": drawn["flag"].astype(float),
         }
     )
 

@@ -9,7 +9,7 @@ be shown, under disclosure control, and :func:`headline` into MLflow metrics.
 
 from send_screen.evaluation._attribution import attribution
 from send_screen.evaluation._calibration import calibration_bins
-from send_screen.evaluation._disclosure_earlier import counts_told
+from send_screen.evaluation._disclosure_earlier import revealed_counts
 from send_screen.evaluation._estimate import Estimate, clustered_rate
 from send_screen.evaluation._evidence import EvidenceKeys, build_evidence, expected_share
 from send_screen.evaluation._folds import out_of_school_folds, verify_folds
@@ -19,7 +19,7 @@ from send_screen.evaluation._named import named
 from send_screen.evaluation._out_of_fold import fit_on, out_of_fold
 from send_screen.evaluation._performance import differences, performance
 from send_screen.evaluation._publish import headline, publish
-from send_screen.evaluation._replicates import GroupReplicates, group_replicates
+from send_screen.evaluation._replicates import BootstrapRates, cluster_bootstrap
 
 __all__ = [
     "out_of_school_folds",
@@ -36,11 +36,11 @@ __all__ = [
     "by_group",
     "gaps",
     "attribution",
-    "group_replicates",
-    "GroupReplicates",
+    "cluster_bootstrap",
+    "BootstrapRates",
     "named",
     "calibration_bins",
     "publish",
-    "counts_told",
+    "revealed_counts",
     "headline",
 ]

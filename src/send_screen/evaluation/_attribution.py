@@ -20,7 +20,7 @@ import pandas as pd
 
 from send_screen.errors import DataError
 from send_screen.evaluation._estimate import smallest, t_interval
-from send_screen.evaluation._evidence import EvidenceView
+from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._gaps import OTHERS
 from send_screen.evaluation._influence import Influenced, ratio
 from send_screen.evaluation._out_of_fold import VERSION
@@ -65,7 +65,7 @@ def attribution(
     DataError
         When this is not an evidence table, or the contributions and one base value a fold do not sum to the score.
     """
-    view = EvidenceView(evidence)
+    view = OutOfFoldPredictions(evidence)
     features = [c.removeprefix(_CONTRIBUTION) for c in evidence.columns if c.startswith(_CONTRIBUTION)]
     rows = []
     if features:
@@ -88,7 +88,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _terms(view: EvidenceView, features: list[str], agencies: Mapping[str, str]) -> dict[tuple[str, str], np.ndarray]:
+def _terms(view: OutOfFoldPredictions, features: list[str], agencies: Mapping[str, str]) -> dict[tuple[str, str], np.ndarray]:
     """Return what is summed, by kind and name: the score, its features, its agencies, and what is left of it."""
     score = view.score(VERSION)
     parts = {feature: view.frame[_CONTRIBUTION + feature].to_numpy(np.float64) for feature in features}
@@ -109,7 +109,7 @@ def _terms(view: EvidenceView, features: list[str], agencies: Mapping[str, str])
 
 
 def _gap(
-    view: EvidenceView, terms: dict[tuple[str, str], np.ndarray], sides: tuple[np.ndarray, np.ndarray], alpha: float
+    view: OutOfFoldPredictions, terms: dict[tuple[str, str], np.ndarray], sides: tuple[np.ndarray, np.ndarray], alpha: float
 ) -> list[dict[str, object]]:
     """Return one group's gaps in every term."""
     counts = [view.by_school(side) for side in sides]

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.special import expit
 
 from send_screen.evaluation._estimate import Estimate, clustered_rate, smallest, t_interval, undefined
-from send_screen.evaluation._evidence import EvidenceView
+from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._out_of_fold import VERSION
 
 #: Fewer children with (or without) the outcome than this say nothing about a slope.
@@ -25,7 +25,7 @@ class Recalibration:
 
 
 def recalibrate(
-    view: EvidenceView, score: np.ndarray, *, rows: np.ndarray | None = None, alpha: float = 0.05
+    view: OutOfFoldPredictions, score: np.ndarray, *, rows: np.ndarray | None = None, alpha: float = 0.05
 ) -> Recalibration:
     """Fit logit P(y = 1) = intercept + slope x score, pooled over folds and fold seeds [Cox1958]_.
 
@@ -33,7 +33,7 @@ def recalibrate(
 
     Parameters
     ----------
-    view : EvidenceView
+    view : OutOfFoldPredictions
     score : numpy.ndarray of float, shape (rows,)
         Log-odds.
     rows : numpy.ndarray of bool, shape (rows,), optional
@@ -126,11 +126,11 @@ def calibration_bins(
     Returns
     -------
     pandas.DataFrame
-        ``bin`` (1 is the lowest), ``low_score_of_100`` (where the bin begins: a whole number, 0 for the first),
-        ``predicted_of_100``, ``observed_of_100``, ``low``, ``high`` (of the observed), ``n``, ``smallest_cell``,
+        ``bin`` (1 is the lowest), ``min_score_percent`` (where the bin begins: a whole number, 0 for the first),
+        ``predicted_percent``, ``observed_percent``, ``low``, ``high`` (of the observed), ``n``, ``smallest_cell``,
         ``reason``.
     """
-    view = EvidenceView(evidence)
+    view = OutOfFoldPredictions(evidence)
     risk = expit(view.score(policy))
     edges = np.unique(np.quantile(risk, np.arange(1, bins) / bins))
     number = np.searchsorted(edges, risk, side="right")
@@ -143,9 +143,9 @@ def calibration_bins(
         rows.append(
             {
                 "bin": i + 1,
-                "low_score_of_100": 0.0 if first == 0 else float(np.round(100 * edges[first - 1])),
-                "predicted_of_100": 100 * float(risk[inside].mean()),
-                "observed_of_100": 100 * observed.value,
+                "min_score_percent": 0.0 if first == 0 else float(np.round(100 * edges[first - 1])),
+                "predicted_percent": 100 * float(risk[inside].mean()),
+                "observed_percent": 100 * observed.value,
                 "low": 100 * observed.low,
                 "high": 100 * observed.high,
                 "n": observed.n,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from send_screen.evaluation._estimate import Estimate, clustered_rate, smallest
-from send_screen.evaluation._evidence import EvidenceView
+from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._influence import Influenced, ratio
 
 CELLS = ("tp", "fn", "fp", "tn")
@@ -40,7 +40,7 @@ class Line:
     share: float
 
     @classmethod
-    def of(cls, view: EvidenceView, policy: str) -> Line:
+    def of(cls, view: OutOfFoldPredictions, policy: str) -> Line:
         """Return the line of a policy at capacity."""
         score, flag = view.score(policy), view.flag(policy)
         listed, children = np.bincount(view.block, flag), np.bincount(view.block)
@@ -70,7 +70,7 @@ class Confusion:
 
     Parameters
     ----------
-    view : EvidenceView
+    view : OutOfFoldPredictions
     flag : numpy.ndarray of float, shape (rows,)
         Share of each child that is flagged.
     rows : numpy.ndarray of bool, shape (rows,), optional
@@ -85,7 +85,7 @@ class Confusion:
     """
 
     def __init__(
-        self, view: EvidenceView, flag: np.ndarray, rows: np.ndarray | None = None, line: Line | None = None
+        self, view: OutOfFoldPredictions, flag: np.ndarray, rows: np.ndarray | None = None, line: Line | None = None
     ) -> None:
         inside = np.ones(len(flag)) if rows is None else rows.astype(np.float64)
         having, not_having = inside * view.label, inside * (1 - view.label)

@@ -1,7 +1,7 @@
 """Which figures are withheld, so that no count of 1 to 9 can be worked out from those that are published.
 
 What is published of a group comes in three parts: how many children and how many with the outcome (prevalence, ROC
-AUC, calibration slope); the list among those with the outcome (sensitivity, missed need); the list among those without
+AUC, calibration slope); the list among those with the outcome (recall, missed need); the list among those without
 (specificity, false positive rate). Share listed and PPV rest on all three. A part is withheld because it would tell a
 count of 1 to 9 (primary), or because a reader of the others could narrow such a count down to fewer than five children
 by adding and subtracting (secondary). Shares of a group that is withheld for the sake of others are published all the
@@ -34,8 +34,8 @@ from send_screen.tables import MINIMUM_CHILDREN
 #: Counts that make a part primary when they are 1 to 9.
 _SMALL: dict[Part, tuple[str, ...]] = {
     "outcome": ("n", "with_outcome", "without_outcome"),
-    "need": ("listed_with", "not_listed_with"),
-    "no need": ("listed_without", "not_listed_without"),
+    "need": ("true_positives", "false_negatives"),
+    "no need": ("false_positives", "true_negatives"),
 }
 #: Parts that a figure rests on; any other figure is taken to rest on all.
 _RESTS_ON: dict[str, tuple[Part, ...]] = {
@@ -46,20 +46,20 @@ _RESTS_ON: dict[str, tuple[Part, ...]] = {
             "average_precision",
             "calibration_slope",
             "calibration_intercept",
-            "observed_minus_predicted",
+            "calibration_in_the_large",
         ),
         ("outcome",),
     ),
-    **dict.fromkeys(("sensitivity", "missed_need"), ("outcome", "need")),
+    **dict.fromkeys(("recall", "false_negative_rate"), ("outcome", "need")),
     **dict.fromkeys(("specificity", "false_positive_rate"), ("outcome", "no need")),
 }
 #: Figures that tell what a share tells, or nothing of any count once they are rounded as it is.
 _ROUNDED_WITH = {
-    "missed_need": "sensitivity",
+    "false_negative_rate": "recall",
     "specificity": "false_positive_rate",
     "roc_auc": "prevalence",
     "calibration_slope": "prevalence",
-    "observed_minus_predicted": "prevalence",
+    "calibration_in_the_large": "prevalence",
 }
 #: A combination of groups is given up before a group, a part about needs last; small groups before large ones.
 _CROSSED, _GROUP = 1.0, 5.0
@@ -113,7 +113,7 @@ def withheld(
     ----------
     cells : Cells
     earlier : sequence of (sequence of mapping)
-        What each earlier version told of the same children, from :func:`counts_told`. What one of them withheld is
+        What each earlier version told of the same children, from :func:`revealed_counts`. What one of them withheld is
         withheld again; what it told is known.
     told : sequence of (attribute, groups)
         Groups of an attribute whose number of children, together, is published elsewhere (with the model's tables).
@@ -194,7 +194,7 @@ def _open(cells: Cells, hidden: set[Unit]) -> list[Unit]:
 
 
 def _with_what_needs_it(key: Key, part: Part) -> list[Unit]:
-    """Return a part and the parts that print it too: a sensitivity stands beside the number with the outcome."""
+    """Return a part and the parts that print it too: a recall stands beside the number with the outcome."""
     return [(key, other) for other in (PARTS if part == "outcome" else (part,))]
 
 

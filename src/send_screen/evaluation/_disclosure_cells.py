@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from send_screen.evaluation._evidence import EvidenceView
+from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._out_of_fold import VERSION
 
 #: (attribute, group), as in the tables of groups.
@@ -25,27 +25,27 @@ COUNTS: dict[str, tuple[int, ...]] = {
     "without_outcome": (FP, TN),
     "listed": (TP, FP),
     "not_listed": (FN, TN),
-    "listed_with": (TP,),
-    "not_listed_with": (FN,),
-    "listed_without": (FP,),
-    "not_listed_without": (TN,),
+    "true_positives": (TP,),
+    "false_negatives": (FN,),
+    "false_positives": (FP,),
+    "true_negatives": (TN,),
 }
 
 Part = Literal["outcome", "need", "no need"]
 #: What is published of a group comes in parts; these are the counts that each part tells.
 PARTS: dict[Part, tuple[str, ...]] = {
     "outcome": ("n", "with_outcome"),
-    "need": ("listed_with",),
-    "no need": ("listed_without",),
+    "need": ("true_positives",),
+    "no need": ("false_positives",),
 }
 Unit = tuple[Key, Part]
 #: Shares that are published rounded where their counts may not be: above, below.
 SHARES: dict[str, tuple[str, str]] = {
     "prevalence": ("with_outcome", "n"),
-    "sensitivity": ("listed_with", "with_outcome"),
-    "false_positive_rate": ("listed_without", "without_outcome"),
+    "recall": ("true_positives", "with_outcome"),
+    "false_positive_rate": ("false_positives", "without_outcome"),
     "selection_rate": ("listed", "n"),
-    "ppv": ("listed_with", "listed"),
+    "precision": ("true_positives", "listed"),
 }
 
 
@@ -109,12 +109,12 @@ class Cells:
         return [(other * np.eye(4)[kind]).ravel() for other in others for kind in range(4)]
 
 
-def cells_of(view: EvidenceView, intersections: Sequence[tuple[str, ...]] = (), earlier: Iterable[str] = ()) -> Cells:
+def cells_of(view: OutOfFoldPredictions, intersections: Sequence[tuple[str, ...]] = (), earlier: Iterable[str] = ()) -> Cells:
     """Count the children of an evidence table.
 
     Parameters
     ----------
-    view : EvidenceView
+    view : OutOfFoldPredictions
     intersections : sequence of tuple of str
         Attributes that are crossed.
     earlier : iterable of str

@@ -15,7 +15,7 @@ from send_screen.evaluation._disclosure_cells import PARTS, SHARES, Cells, Key, 
 Told = tuple[Key, str, float, float]
 
 
-def counts_told(groups: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def revealed_counts(groups: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the counts that published rows of groups tell, None for those that are withheld.
 
     Parameters
@@ -26,14 +26,14 @@ def counts_told(groups: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        ``attribute``, ``group``, ``n``, ``with_outcome``, ``listed_with`` and ``listed_without`` the outcome; and
+        ``attribute``, ``group``, ``n``, ``with_outcome``, ``true_positives`` and ``false_positives`` the outcome; and
         ``between``: share -> what it was rounded from, where it was published rounded.
 
     Examples
     --------
     >>> row = {"attribute": "sex", "group": "F", "metric": "prevalence", "value": 0.25, "n": 40}
-    >>> counts_told([row])[0]
-    {'attribute': 'sex', 'group': 'F', 'n': 40, 'with_outcome': 10, 'listed_with': None, 'listed_without': None, \
+    >>> revealed_counts([row])[0]
+    {'attribute': 'sex', 'group': 'F', 'n': 40, 'with_outcome': 10, 'true_positives': None, 'false_positives': None, \
 'between': {}}
     """
     found: dict[tuple[str, str], dict[str, Any]] = {}
@@ -45,8 +45,8 @@ def counts_told(groups: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
                 "group": row["group"],
                 "n": None,
                 "with_outcome": None,
-                "listed_with": None,
-                "listed_without": None,
+                "true_positives": None,
+                "false_positives": None,
                 "between": {},
             },
         )
@@ -67,7 +67,7 @@ def rounded_from(value: float, step: float) -> tuple[float, float]:
     return max(0.0, round(value - step / 2, 6)), min(1.0, round(value + step / 2, 6))
 
 
-_LISTED = {"sensitivity": "listed_with", "false_positive_rate": "listed_without"}
+_LISTED = {"recall": "true_positives", "false_positive_rate": "false_positives"}
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def told_before(cells: Cells, counts: Iterable[Mapping[str, Any]]) -> ToldBefore
     cells : Cells
         The children of this version.
     counts : iterable of mapping
-        From :func:`counts_told`, of a version on the same children.
+        From :func:`revealed_counts`, of a version on the same children.
 
     Returns
     -------

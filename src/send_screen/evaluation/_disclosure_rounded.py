@@ -17,10 +17,10 @@ STEPS = (0.01, 0.02, 0.05)
 FEWEST = 100
 #: Shares in the order of their use to a reader, and the parts that each of them rests on.
 _RESTS_ON: dict[str, tuple[Part, ...]] = {
-    "sensitivity": ("need",),
+    "recall": ("need",),
     "false_positive_rate": ("no need",),
     "prevalence": ("outcome",),
-    "ppv": ("need", "no need"),
+    "precision": ("need", "no need"),
     "selection_rate": ("need", "no need"),
 }
 

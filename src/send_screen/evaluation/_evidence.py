@@ -56,7 +56,7 @@ def build_evidence(
     -------
     evidence : pandas.DataFrame
         ``fold_seed``, ``row``, ``fold``, ``school``, ``label``, ``group.<attribute>``, ``score.<policy>``,
-        ``flag.<policy>``, ``natural.rule``, ``contribution.<feature>``, ``stability.version``; sorted by
+        ``flag.<policy>``, ``operating_point.baseline``, ``contribution.<feature>``, ``selection_probability.candidate``; sorted by
         ``fold_seed`` and ``row``. It holds no identifier, but one row a child: personal data.
     keys : EvidenceKeys
         What the serial numbers stand for.
@@ -143,7 +143,7 @@ def expected_share(score: np.ndarray, k: int) -> np.ndarray:
     return np.where(above, 1.0, np.where(tied, (k - above.sum()) / tied.sum(), 0.0))
 
 
-class EvidenceView:
+class OutOfFoldPredictions:
     """An evidence table as arrays, with the sums by school that every rate and interval is made of.
 
     Counts are averages over fold seeds: each child counts once, however many seeds there are.

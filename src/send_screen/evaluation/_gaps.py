@@ -30,7 +30,7 @@ from scipy.special import expit, ndtri, stdtrit
 from send_screen.errors import UsageError
 from send_screen.evaluation._confusion import Line
 from send_screen.evaluation._estimate import MIN_SCHOOLS, degrees, smallest
-from send_screen.evaluation._evidence import EvidenceView
+from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._influence import ratio
 from send_screen.evaluation._out_of_fold import VERSION
 from send_screen.evaluation._replicates import replicate_ratios, simultaneous_level
@@ -41,7 +41,7 @@ WITHIN: Verdict = "within tolerance"
 OUTSIDE: Verdict = "outside tolerance"
 NOT_ENOUGH: Verdict = "not enough evidence"
 
-MISSED, LISTED, MEANING = "missed_need", "false_positive_rate", "observed_minus_predicted"
+MISSED, LISTED, MEANING = "false_negative_rate", "false_positive_rate", "calibration_in_the_large"
 OTHERS = "all others"
 #: Fewer children to divide by than this, on either side, settle nothing.
 MIN_CHILDREN = 10
@@ -83,8 +83,8 @@ def gaps(
 ) -> pd.DataFrame:
     """Return the gaps between groups, with intervals that hold for a whole question at once, and verdicts.
 
-    ``missed_need`` is the share, among children with the outcome, that the version does not flag;
-    ``false_positive_rate`` the share, among children without it, that it flags; ``observed_minus_predicted`` the share
+    ``false_negative_rate`` is the share, among children with the outcome, that the version does not flag;
+    ``false_positive_rate`` the share, among children without it, that it flags; ``calibration_in_the_large`` the share
     of children with the outcome minus the mean probability that the score says.
 
     Children of both sides share schools: a gap's standard error is that of the paired difference, and never below that
@@ -107,8 +107,8 @@ def gaps(
     pandas.DataFrame
         ``attribute``, ``group``, ``against`` ("all others", or a group; of two groups only the former), ``metric``,
         ``value`` (the gap), ``low``, ``high`` (simultaneous), ``n`` (children that the group's share is of),
-        ``schools``, ``smallest_cell``, ``rate``, ``rate_others``, ``n_others``, ``null_gap`` (what chance alone stays
-        below 19 times in 20 where there is no gap), ``tolerance``, ``verdict``, ``n_to_settle`` (about how many
+        ``schools``, ``smallest_cell``, ``rate``, ``rate_others``, ``n_others``, ``critical_difference`` (what chance alone stays
+        below 19 times in 20 where there is no gap), ``tolerance``, ``verdict``, ``required_n`` (about how many
         children of the group would settle an open verdict, if the gap stays as it is; NaN where none is open, or where
         a whole year of England has not so many), ``reason``.
 
@@ -124,7 +124,7 @@ def gaps(
     .. [Agresti2000] Agresti, A. and Caffo, B. (2000). Simple and effective confidence intervals for proportions and
        differences of proportions. The American Statistician 54.
     """
-    view = EvidenceView(evidence)
+    view = OutOfFoldPredictions(evidence)
     missing = sorted({MISSED, LISTED, MEANING} - set(tolerances))
     if missing:
         raise UsageError(f"There is no tolerance for {', '.join(missing)}.")
@@ -137,7 +137,7 @@ def gaps(
 
 
 def _question(
-    view: EvidenceView, line: Line, metric: str, tolerance: float, alpha: float, replicates: int, seed: int
+    view: OutOfFoldPredictions, line: Line, metric: str, tolerance: float, alpha: float, replicates: int, seed: int
 ) -> pd.DataFrame:
     """Return the rows of one question."""
     sides: list[_Side] = []
@@ -169,7 +169,7 @@ def _question(
     table["tolerance"] = tolerance
     table["verdict"] = [verdict(low, high, tolerance) for low, high in zip(table["low"], table["high"], strict=True)]
     children = len(view.label) / view.n_seeds
-    table["n_to_settle"] = [
+    table["required_n"] = [
         _n_to_settle(row, float(q), tolerance, children) if row["verdict"] == NOT_ENOUGH else math.nan
         for row, q in zip(table.to_dict("records"), quantile, strict=True)
     ]
@@ -178,17 +178,17 @@ def _question(
 
 _COLUMNS = (
     "attribute", "group", "against", "metric", "value", "low", "high", "n", "schools", "smallest_cell", "rate",
-    "rate_others", "n_others", "null_gap", "tolerance", "verdict", "n_to_settle", "reason", "error", "df", "spread",
+    "rate_others", "n_others", "critical_difference", "tolerance", "verdict", "required_n", "reason", "error", "df", "spread",
 )  # fmt: skip
 
 
-def _exact(view: EvidenceView, sums: Sequence[np.ndarray]) -> np.ndarray:
+def _exact(view: OutOfFoldPredictions, sums: Sequence[np.ndarray]) -> np.ndarray:
     """Return sums by school as columns, in units again: averages over fold seeds are not, and add up with rounding."""
     return np.round(np.column_stack(sums) * view.n_seeds / _UNIT) * _UNIT
 
 
 def _comparisons(
-    view: EvidenceView, line: Line, attribute: str, metric: str, sides: list[_Side]
+    view: OutOfFoldPredictions, line: Line, attribute: str, metric: str, sides: list[_Side]
 ) -> list[tuple[str, str, int, int]]:
     """Add an attribute's sides, and return its comparisons: group, against, and the places of both sides."""
     codes, names = pd.factorize(view.group(attribute), sort=True)
@@ -203,7 +203,7 @@ def _comparisons(
     return found
 
 
-def _side(view: EvidenceView, line: Line, inside: np.ndarray, metric: str) -> _Side:
+def _side(view: OutOfFoldPredictions, line: Line, inside: np.ndarray, metric: str) -> _Side:
     """Return the sums of one side; what is counted is whole or in units, so that sums are exact."""
     label, flag = view.label * inside, view.flag(VERSION)
     if metric == MEANING:
@@ -234,7 +234,7 @@ def _gap(ours: _Side, theirs: _Side, *, both_rate: bool) -> dict[str, object]:
         "rate": mine.value,
         "rate_others": other.value,
         "n_others": theirs.n,
-        "null_gap": math.nan,
+        "critical_difference": math.nan,
         "reason": "",
         "error": math.nan,
         "df": math.nan,
@@ -248,7 +248,7 @@ def _gap(ours: _Side, theirs: _Side, *, both_rate: bool) -> dict[str, object]:
         spread = pooled * (1 - pooled)
     else:
         spread = (ours.floor * ours.n**2 + theirs.floor * theirs.n**2) / n
-    row |= {"spread": spread, "null_gap": ndtri(0.975) * math.sqrt(spread * (1 / ours.n + 1 / theirs.n))}
+    row |= {"spread": spread, "critical_difference": ndtri(0.975) * math.sqrt(spread * (1 / ours.n + 1 / theirs.n))}
     if min(ours.n, theirs.n) < MIN_CHILDREN:
         return row | {"reason": f"fewer than {MIN_CHILDREN} children on one side"}
     if min(ours.schools, theirs.schools) < MIN_SCHOOLS:
@@ -256,7 +256,7 @@ def _gap(ours: _Side, theirs: _Side, *, both_rate: bool) -> dict[str, object]:
     gap = mine - other
     error = max(gap.error, math.sqrt(ours.floor + theirs.floor))
     df = min(ours.schools - 1, theirs.schools - 1, degrees(gap.by_school[ours.below + theirs.below > 0]))
-    return row | {"error": error, "df": df, "null_gap": float(stdtrit(df, 0.975)) * error}
+    return row | {"error": error, "df": df, "critical_difference": float(stdtrit(df, 0.975)) * error}
 
 
 def verdict(low: float, high: float, tolerance: float) -> Verdict:

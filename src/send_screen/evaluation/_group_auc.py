@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from send_screen.evaluation._estimate import Estimate, smallest, t_interval, undefined
-from send_screen.evaluation._evidence import EvidenceView
+from send_screen.evaluation._evidence import OutOfFoldPredictions
 
 
-def within_fold_auc(view: EvidenceView, score: np.ndarray, rows: np.ndarray, *, alpha: float = 0.05) -> Estimate:
+def within_fold_auc(view: OutOfFoldPredictions, score: np.ndarray, rows: np.ndarray, *, alpha: float = 0.05) -> Estimate:
     """Return the share of within-fold pairs, one child with and one without the outcome, that are ranked rightly.
 
     Scores of different folds come from different fits and are not compared. With c_i the rightly ranked pairs that
@@ -18,7 +18,7 @@ def within_fold_auc(view: EvidenceView, score: np.ndarray, rows: np.ndarray, *, 
 
     Parameters
     ----------
-    view : EvidenceView
+    view : OutOfFoldPredictions
     score : numpy.ndarray of float, shape (rows,)
     rows : numpy.ndarray of bool, shape (rows,)
         The children of the group.

@@ -14,7 +14,7 @@ from send_screen.errors import UsageError
 from send_screen.evaluation._calibration import recalibrate
 from send_screen.evaluation._confusion import CELLS, Confusion, Line
 from send_screen.evaluation._estimate import Estimate, smallest, t_interval
-from send_screen.evaluation._evidence import EvidenceView
+from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._group_auc import within_fold_auc
 from send_screen.evaluation._influence import ratio
 from send_screen.evaluation._out_of_fold import VERSION
@@ -46,11 +46,11 @@ RATES: dict[str, tuple[Rate, tuple[str, ...], tuple[str, ...], tuple[str, ...], 
         _share(lambda y, f: f == 1, lambda y, f: y >= 0),
         ("tp", "fp"), ("tp", "fn", "fp", "tn"), ("tp", "fn", "fp", "tn"), "no child in this group",
     ),
-    "sensitivity": (
+    "recall": (
         _share(lambda y, f: f == 1, lambda y, f: y == 1),
         ("tp",), ("tp", "fn"), ("tp", "fn"), "no child in this group had the outcome",
     ),
-    "missed_need": (
+    "false_negative_rate": (
         _share(lambda y, f: f == 0, lambda y, f: y == 1),
         ("fn",), ("tp", "fn"), ("tp", "fn"), "no child in this group had the outcome",
     ),
@@ -62,7 +62,7 @@ RATES: dict[str, tuple[Rate, tuple[str, ...], tuple[str, ...], tuple[str, ...], 
         _share(lambda y, f: f == 1, lambda y, f: y == 0),
         ("fp",), ("fp", "tn"), ("fp", "tn"), "every child in this group had the outcome",
     ),
-    "ppv": (
+    "precision": (
         _share(lambda y, f: y == 1, lambda y, f: f == 1),
         ("tp",), ("tp", "fp"), ("tp", "fn", "fp", "tn"), "no child in this group was flagged",
     ),
@@ -92,9 +92,9 @@ def by_group(
     pandas.DataFrame
         ``attribute``, ``group``, ``policy``, ``metric``, ``value``, ``low``, ``high``, ``n`` (children in the
         denominator), ``schools``, ``smallest_cell``, ``reason``. Metrics: ``prevalence``, ``selection_rate``,
-        ``sensitivity`` (of those with the outcome, flagged), ``missed_need`` (not flagged), ``specificity``,
-        ``false_positive_rate``, ``ppv``, ``roc_auc`` (pairs within folds), ``calibration_slope``,
-        ``observed_minus_predicted`` (share with the outcome minus mean probability), ``net_benefit`` (see
+        ``recall`` (of those with the outcome, flagged), ``false_negative_rate`` (not flagged), ``specificity``,
+        ``false_positive_rate``, ``precision``, ``roc_auc`` (pairs within folds), ``calibration_slope``,
+        ``calibration_in_the_large`` (share with the outcome minus mean probability), ``net_benefit`` (see
         :func:`performance`).
 
     Raises
@@ -104,7 +104,7 @@ def by_group(
     UsageError
         When an intersection names an attribute that the evidence does not hold, or a flag is neither 0 nor 1.
     """
-    view = EvidenceView(evidence)
+    view = OutOfFoldPredictions(evidence)
     unknown = sorted({name for crossed in intersections for name in crossed} - set(view.attributes))
     if unknown:
         raise UsageError(f"The evidence has no group {', '.join(unknown)}; it has {', '.join(view.attributes)}.")
@@ -122,7 +122,7 @@ def by_group(
             figures = _rates(counts, values.loc[name], alpha)
             figures["roc_auc"] = within_fold_auc(view, score, inside, alpha=alpha)
             figures["calibration_slope"] = recalibrate(view, score, rows=inside, alpha=alpha).slope
-            figures["observed_minus_predicted"] = _observed_minus_predicted(view, score, inside, alpha)
+            figures["calibration_in_the_large"] = _observed_minus_predicted(view, score, inside, alpha)
             figures["net_benefit"] = net_benefit(counts, line.share, alpha=alpha)
             rows += [
                 {"attribute": attribute, "group": name, "policy": VERSION, "metric": metric, **asdict(figure)}
@@ -131,7 +131,7 @@ def by_group(
     return pd.DataFrame(rows)
 
 
-def _observed_minus_predicted(view: EvidenceView, score: np.ndarray, inside: np.ndarray, alpha: float) -> Estimate:
+def _observed_minus_predicted(view: OutOfFoldPredictions, score: np.ndarray, inside: np.ndarray, alpha: float) -> Estimate:
     """Return how many more of a group had the outcome than the score said, as a share."""
     n, events = view.by_school(inside * 1.0), view.by_school(inside * view.label)
     found = ratio(events - view.by_school(inside * expit(score)), n)

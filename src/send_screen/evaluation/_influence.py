@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from send_screen.evaluation._evidence import EvidenceView
+from send_screen.evaluation._evidence import OutOfFoldPredictions
 
 AREAS = ("roc_auc", "average_precision")
 
@@ -72,12 +72,12 @@ def ratio(
     return Influenced(value, math.sqrt((schools - 1) / schools) * left_out)
 
 
-def ranking(view: EvidenceView, score: np.ndarray) -> dict[str, Influenced]:
+def ranking(view: OutOfFoldPredictions, score: np.ndarray) -> dict[str, Influenced]:
     """Return ROC AUC and average precision, means over folds averaged over fold seeds.
 
     Parameters
     ----------
-    view : EvidenceView
+    view : OutOfFoldPredictions
     score : numpy.ndarray of float, shape (rows,)
 
     Returns

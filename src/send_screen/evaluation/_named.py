@@ -17,7 +17,7 @@ WITHHELD = "withheld to protect small groups"
 ROUNDED = "rounded to {step:.0f} of 100, without numbers of children, to protect small groups"
 
 
-def group_in_words(attribute: str, group: str, words: Mapping[str, Mapping[str, str]]) -> str:
+def describe_group(attribute: str, group: str, words: Mapping[str, Mapping[str, str]]) -> str:
     """Return a group as a noun for many children, such as ``"girls"``.
 
     Parameters
@@ -30,21 +30,21 @@ def group_in_words(attribute: str, group: str, words: Mapping[str, Mapping[str, 
 
     Examples
     --------
-    >>> group_in_words("sex", "F", {"sex": {"F": "girls"}})
+    >>> describe_group("sex", "F", {"sex": {"F": "girls"}})
     'girls'
-    >>> group_in_words("fsm", "not recorded", {})
+    >>> describe_group("fsm", "not recorded", {})
     'children (fsm: not recorded)'
-    >>> group_in_words("sex × eal", "F × English", {"sex": {"F": "girls"}, "eal": {"English": "children with English"}})
+    >>> describe_group("sex × eal", "F × English", {"sex": {"F": "girls"}, "eal": {"English": "children with English"}})
     'girls × children with English'
     """
     crossed = attribute.split(" × ")
     if len(crossed) > 1:
         parts = zip(crossed, group.split(" × "), strict=True)
-        return " × ".join(group_in_words(name, part, words) for name, part in parts)
+        return " × ".join(describe_group(name, part, words) for name, part in parts)
     return words.get(attribute, {}).get(group, f"children ({attribute}: {group})")
 
 
-def gap_in_words(gap: Mapping[Any, Any], who: str, whom: str, outcome_words: str, *, withheld: bool = False) -> str:
+def describe_gap(gap: Mapping[Any, Any], who: str, whom: str, outcome_words: str, *, withheld: bool = False) -> str:
     """Return one row of :func:`gaps` as a sentence, with its verdict.
 
     Parameters
@@ -57,13 +57,13 @@ def gap_in_words(gap: Mapping[Any, Any], who: str, whom: str, outcome_words: str
         What is predicted, as a verb phrase after "who later", for example ``"had SEN support"``.
     withheld : bool
         True where disclosure control withholds the numbers: the verdict is said without them, where that tells nothing
-        of them (:func:`what_may_be_said`).
+        of them (:func:`redact_gap`).
 
     Examples
     --------
-    >>> row = dict(metric="missed_need", verdict="outside tolerance", rate=0.62, rate_others=0.37, n=410, value=0.25,
-    ...     low=0.19, high=0.31, tolerance=0.1, n_to_settle=float("nan"))
-    >>> gap_in_words(row, "girls", "others", "had SEN support")
+    >>> row = dict(metric="false_negative_rate", verdict="outside tolerance", rate=0.62, rate_others=0.37, n=410, value=0.25,
+    ...     low=0.19, high=0.31, tolerance=0.1, required_n=float("nan"))
+    >>> describe_gap(row, "girls", "others", "had SEN support")
     'Of 100 girls who later had SEN support, it misses 62; of 100 others, 37. The gap is outside the tolerance of 10. \
 (n = 410; gap 25, 19 to 31)'
     """
@@ -81,20 +81,20 @@ def gap_in_words(gap: Mapping[Any, Any], who: str, whom: str, outcome_words: str
         rate=asked.number(gap["rate"]),
         other=asked.number(gap["rate_others"]),
     )
-    numbers = f"n = {round(gap['n']):,}; gap {_of_100(gap['value'])}"
+    numbers = f"n = {round(gap['n']):,}; gap {_percent(gap['value'])}"
     if math.isfinite(gap["low"]):
-        numbers += f", {_of_100(gap['low'])} to {_of_100(gap['high'])}"
+        numbers += f", {_percent(gap['low'])} to {_percent(gap['high'])}"
     return f"{found} {_verdict_in_words(gap)} ({numbers})"
 
 
 def _verdict_in_words(gap: Mapping[Any, Any]) -> str:
     """Return the verdict as a sentence."""
-    tolerance = f"the tolerance of {_of_100(gap['tolerance'])}"
+    tolerance = f"the tolerance of {_percent(gap['tolerance'])}"
     if gap["verdict"] != NOT_ENOUGH:
         return f"The gap is {'inside' if gap['verdict'] == WITHIN else 'outside'} {tolerance}."
     more = ""
-    if math.isfinite(gap["n_to_settle"]):
-        more = f"; about {round(gap['n_to_settle']):,} such children would settle it"
+    if math.isfinite(gap["required_n"]):
+        more = f"; about {round(gap['required_n']):,} such children would settle it"
     return f"That is not enough evidence to say whether the gap is inside {tolerance}{more}."
 
 
@@ -103,7 +103,7 @@ def gap_shown(gap: Mapping[Any, Any]) -> bool:
     return bool(gap["low"] > 0 or gap["high"] < 0)
 
 
-def what_may_be_said(gap: Mapping[Any, Any]) -> dict[Any, Any]:
+def redact_gap(gap: Mapping[Any, Any]) -> dict[Any, Any]:
     """Return a gap whose numbers are withheld, without what its verdict would tell of them.
 
     The verdict stands where a few children more or fewer on either side would not change it, nor which side is above.
@@ -118,7 +118,7 @@ def what_may_be_said(gap: Mapping[Any, Any]) -> dict[Any, Any]:
     --------
     >>> row = dict(verdict="outside tolerance", value=0.4, low=0.31, high=0.49, tolerance=0.1, n=200, n_others=900,
     ...     smallest_cell=5)
-    >>> what_may_be_said(row)["verdict"], what_may_be_said(row | {"n": 40})["verdict"]
+    >>> redact_gap(row)["verdict"], redact_gap(row | {"n": 40})["verdict"]
     ('outside tolerance', 'withheld to protect small groups')
     """
     few = MINIMUM_CHILDREN - 2  # from 1 to 9
@@ -132,7 +132,7 @@ def what_may_be_said(gap: Mapping[Any, Any]) -> dict[Any, Any]:
     return dict(gap) | {"verdict": silent, "low": math.nan, "high": math.nan}
 
 
-def names_a_group(gap: Mapping[Any, Any]) -> bool:
+def is_material(gap: Mapping[Any, Any]) -> bool:
     """Tell whether a group is to be named: its needs are missed more than others', as measured beyond the tolerance.
 
     A harm is named before it is settled: it is enough that the interval excludes that there is no gap, even where it
@@ -161,13 +161,13 @@ def named(
         Attribute -> group -> noun.
     """
     return [
-        gap_in_words(gap, group_in_words(gap["attribute"], gap["group"], group_words or {}), "others", outcome_words)
+        describe_gap(gap, describe_group(gap["attribute"], gap["group"], group_words or {}), "others", outcome_words)
         for gap in table.to_dict("records")
-        if names_a_group(gap)
+        if is_material(gap)
     ]
 
 
-def _of_100(share: float) -> str:
+def _percent(share: float) -> str:
     """Return a share as a whole number of 100, with a true minus sign; what is not none is not shown as none."""
     text = f"{100 * share:.0f}"
     if float(text) == 0 and share != 0:
@@ -179,7 +179,7 @@ def _more_or_fewer(share: float) -> str:
     """Return a signed share as so many more, or fewer, of 100."""
     if abs(share) < 0.0005:
         return "no more"
-    return f"{_of_100(abs(share))} {'more' if share > 0 else 'fewer'}"
+    return f"{_percent(abs(share))} {'more' if share > 0 else 'fewer'}"
 
 
 class _Asked(NamedTuple):
@@ -198,14 +198,14 @@ _ASKED = {
         "The needs of {who} are missed more than those of {whom}",
         "The needs of {who} are missed less than those of {whom}",
         "Of 100 {who} who later {outcome}, it misses {rate}; of 100 {whom}, {other}.",
-        _of_100,
+        _percent,
     ),
     LISTED: _Asked(
         "Whether {who} are listed without need more or less often than {whom}",
         "Listed without need more often than {whom} are {who}",
         "Listed without need less often than {whom} are {who}",
         "Of 100 without the outcome among {who}, it lists {rate}; among {whom}, {other}.",
-        _of_100,
+        _percent,
     ),
     MEANING: _Asked(
         "Whether a score means the same for {who} and for {whom}",

@@ -52,8 +52,8 @@ def out_of_fold(
     -------
     pandas.DataFrame
         n rows a fold seed: ``fold_seed``, ``position`` (0 .. n-1 in the cohort's order), ``fold``,
-        ``score.<policy>`` (log-odds), ``natural.rule`` (0 or 1), ``contribution.<feature>`` (log-odds),
-        ``stability.version`` (0 to 1).
+        ``score.<policy>`` (log-odds), ``operating_point.baseline`` (0 or 1), ``contribution.<feature>`` (log-odds),
+        ``selection_probability.candidate`` (0 to 1).
 
     Raises
     ------
@@ -116,7 +116,7 @@ def _asked(name: str, estimator: Any, X: pd.DataFrame, capacity: float | None) -
     """Return what one fitted policy says about children it has not seen, as columns of the evidence."""
     said = {f"score.{name}": np.asarray(estimator.decision_function(X), dtype=np.float64)}
     if name == RULE and hasattr(estimator, "operating_point_flag"):
-        said["natural.rule"] = np.asarray(estimator.operating_point_flag(X), dtype=np.float64)
+        said["operating_point.baseline"] = np.asarray(estimator.operating_point_flag(X), dtype=np.float64)
     if name == VERSION and hasattr(estimator, "risk_tables_"):
         tables = estimator.risk_tables_
         # tables want exactly the columns that they look at

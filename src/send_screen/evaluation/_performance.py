@@ -11,14 +11,14 @@ from send_screen.errors import UsageError
 from send_screen.evaluation._calibration import recalibrate
 from send_screen.evaluation._confusion import CELLS, Confusion, Line, weights
 from send_screen.evaluation._estimate import Estimate, clustered_rate, degrees, smallest, t_interval, undefined
-from send_screen.evaluation._evidence import EvidenceView
+from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._influence import AREAS, Influenced, ranking
 from send_screen.evaluation._out_of_fold import RULE, VERSION
 
 RATES = {
-    "recall_at_capacity": (("tp",), ("tp", "fn"), "no child has the outcome"),
-    "precision_at_capacity": (("tp",), ("tp", "fp"), "no child is flagged"),
-    "specificity_at_capacity": (("tn",), ("fp", "tn"), "every child has the outcome"),
+    "recall": (("tp",), ("tp", "fn"), "no child has the outcome"),
+    "precision": (("tp",), ("tp", "fp"), "no child is flagged"),
+    "specificity": (("tn",), ("fp", "tn"), "every child has the outcome"),
 }
 ONE_SIDED_FOLD = "a fold has no child with, or none without, the outcome"
 
@@ -43,36 +43,36 @@ def performance(evidence: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``policy``, ``metric``, ``value``, ``low``, ``high``, ``n`` (children in the denominator), ``schools``,
-        ``smallest_cell``, ``reason``. Metrics: ``roc_auc``, ``average_precision``, ``recall_at_capacity``,
-        ``precision_at_capacity``, ``specificity_at_capacity``, ``number_needed_to_screen``, ``net_benefit``,
-        ``calibration_slope``, ``calibration_intercept``; of a version learnt in bags ``stays_listed`` (the chance that
-        a model learnt from other schools lists a listed child too); of the rule ``recall_natural``,
-        ``precision_natural`` and ``flagged_natural``.
+        ``smallest_cell``, ``reason``. Metrics: ``roc_auc``, ``average_precision``, ``recall``,
+        ``precision``, ``specificity``, ``number_needed_to_screen``, ``net_benefit``,
+        ``calibration_slope``, ``calibration_intercept``; of a version learnt in bags ``selection_probability`` (the chance that
+        a model learnt from other schools lists a listed child too); of the rule ``recall_at_operating_point``,
+        ``precision_at_operating_point`` and ``selection_rate_at_operating_point``.
 
     Raises
     ------
     DataError
         When this is not an evidence table.
     """
-    view = EvidenceView(evidence)
+    view = OutOfFoldPredictions(evidence)
     rows = []
     for policy in view.policies:
         counts = Confusion(view, view.flag(policy), line=Line.of(view, policy))
         figures = _areas(view, view.score(policy), alpha) | at_capacity(counts, alpha=alpha)
-        figures["number_needed_to_screen"] = _inverse(figures["precision_at_capacity"])
+        figures["number_needed_to_screen"] = _inverse(figures["precision"])
         figures["net_benefit"] = net_benefit(counts, view.flag(policy).mean(), alpha=alpha)
         recalibration = recalibrate(view, view.score(policy), alpha=alpha)
         figures |= {"calibration_slope": recalibration.slope, "calibration_intercept": recalibration.intercept}
         if policy == VERSION and f"stability.{VERSION}" in view.frame:
-            figures["stays_listed"] = _stays_listed(view, alpha)
-        if policy == RULE and "natural.rule" in view.frame:
-            flagged = view.frame["natural.rule"].to_numpy(np.float64)
+            figures["selection_probability"] = _stays_listed(view, alpha)
+        if policy == RULE and "operating_point.baseline" in view.frame:
+            flagged = view.frame["operating_point.baseline"].to_numpy(np.float64)
             counts = Confusion(view, flagged)
             natural = at_capacity(counts, alpha=alpha)
             figures |= {
-                "recall_natural": natural["recall_at_capacity"],
-                "precision_natural": natural["precision_at_capacity"],
-                "flagged_natural": counts.rate(("tp", "fp"), CELLS, alpha=alpha, cells=counts.smallest, none=""),
+                "recall_at_operating_point": natural["recall"],
+                "precision_at_operating_point": natural["precision"],
+                "selection_rate_at_operating_point": counts.rate(("tp", "fp"), CELLS, alpha=alpha, cells=counts.smallest, none=""),
             }
         rows += [{"policy": policy, "metric": metric, **asdict(figure)} for metric, figure in figures.items()]
     return pd.DataFrame(rows)
@@ -86,7 +86,7 @@ def at_capacity(counts: Confusion, *, alpha: float = 0.05) -> dict[str, Estimate
     }
 
 
-def _stays_listed(view: EvidenceView, alpha: float) -> Estimate:
+def _stays_listed(view: OutOfFoldPredictions, alpha: float) -> Estimate:
     """Return how likely a listed child is to be listed by a model learnt from other schools as well."""
     flag, chance = view.flag(VERSION), view.frame[f"stability.{VERSION}"].to_numpy(np.float64)
     flagged = view.by_school(flag)
@@ -121,7 +121,7 @@ def net_benefit(counts: Confusion, listed: float, *, alpha: float = 0.05) -> Est
     return t_interval(found.value, found.error, n=n, schools=schools, cells=counts.smallest, alpha=alpha, df=df)
 
 
-def _areas(view: EvidenceView, score: np.ndarray, alpha: float) -> dict[str, Estimate]:
+def _areas(view: OutOfFoldPredictions, score: np.ndarray, alpha: float) -> dict[str, Estimate]:
     """Return ROC AUC and average precision with school-clustered intervals."""
     n, events = len(view.label) / view.n_seeds, float(view.label.sum()) / view.n_seeds
     cells = smallest(events, n - events)
@@ -179,7 +179,7 @@ def differences(
     UsageError
         When the evidence does not hold one of the policies.
     """
-    view = EvidenceView(evidence)
+    view = OutOfFoldPredictions(evidence)
     for name in (policy, against):
         if name not in view.policies:
             raise UsageError(f"The evidence has no policy {name!r}; it has {', '.join(view.policies)}.")

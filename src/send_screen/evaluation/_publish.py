@@ -15,23 +15,23 @@ from send_screen.evaluation._disclosure import Withheld, is_small, withheld
 from send_screen.evaluation._disclosure_cells import ALL, Key, cells_of
 from send_screen.evaluation._disclosure_rounded import nearest
 from send_screen.evaluation._disclosure_set_aside import counts_by_reason
-from send_screen.evaluation._evidence import EvidenceView
+from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._gaps import OTHERS, gaps
 from send_screen.evaluation._groups import by_group
 from send_screen.evaluation._named import (
     ROUNDED,
     WITHHELD,
-    gap_in_words,
-    group_in_words,
-    names_a_group,
-    what_may_be_said,
+    describe_gap,
+    describe_group,
+    is_material,
+    redact_gap,
 )
 from send_screen.evaluation._out_of_fold import VERSION
 from send_screen.evaluation._performance import differences, performance
 from send_screen.specs import TOLERANCES
 from send_screen.tables import MINIMUM_CHILDREN
 
-_COUNTS = ("n", "schools", "n_to_settle")
+_COUNTS = ("n", "schools", "required_n")
 
 
 def publish(
@@ -71,7 +71,7 @@ def publish(
         Rows that could not be used, with their ``reason`` (``Cohort.excluded``).
     earlier : sequence of mapping
         Earlier versions on the same children, each with what it told of its groups as ``counts`` (from
-        :func:`counts_told`); or with ``other_children`` true, on others of whom some are the same. What is subtracted
+        :func:`revealed_counts`); or with ``other_children`` true, on others of whom some are the same. What is subtracted
         from counts of those would be counts of few: beside them no group is published with its counts.
     told : sequence of (attribute, groups)
         Groups of an attribute whose number of children, together, is published elsewhere.
@@ -94,7 +94,7 @@ def publish(
     UsageError
         When an intersection names an attribute that the evidence does not hold.
     """
-    view = EvidenceView(evidence)
+    view = OutOfFoldPredictions(evidence)
     words = group_words or {}
     others = [policy for policy in view.policies if policy != VERSION]
     groups = by_group(evidence, intersections=intersections, alpha=alpha)
@@ -119,7 +119,7 @@ def publish(
             )
         ],
         "groups": [
-            row | {"group_words": group_in_words(row["attribute"], row["group"], words)}
+            row | {"group_words": describe_group(row["attribute"], row["group"], words)}
             for row in _without_telling_reasons(
                 [
                     _group_row(row, hidden)
@@ -132,7 +132,7 @@ def publish(
         "attribution": _attribution(attribution(evidence, agencies=agencies, alpha=alpha), hidden),
         "calibration": _rows(
             calibration_bins(evidence, at_least=MINIMUM_CHILDREN, alpha=alpha),
-            "bin low_score_of_100 predicted_of_100 observed_of_100 low high n reason",
+            "bin min_score_percent predicted_percent observed_percent low high n reason",
             hidden,
             lambda _: ("prevalence", ALL),
         ),
@@ -143,7 +143,7 @@ def publish(
     }
 
 
-def _cohort(view: EvidenceView, excluded: pd.DataFrame | None, hidden: Withheld) -> dict[str, Any]:
+def _cohort(view: OutOfFoldPredictions, excluded: pd.DataFrame | None, hidden: Withheld) -> dict[str, Any]:
     """Return how many children there were, and how many were set aside for which reason."""
     n, events = len(view.label) / view.n_seeds, float(view.label.sum()) / view.n_seeds
     kept_back = is_small(n) or hidden.hides("prevalence", ALL)
@@ -158,7 +158,7 @@ def _cohort(view: EvidenceView, excluded: pd.DataFrame | None, hidden: Withheld)
 
 
 def _with_every_combination(
-    groups: pd.DataFrame, view: EvidenceView, intersections: Sequence[tuple[str, ...]]
+    groups: pd.DataFrame, view: OutOfFoldPredictions, intersections: Sequence[tuple[str, ...]]
 ) -> pd.DataFrame:
     """Return the rows of groups with those of combinations that no child is in: a row left out would say so."""
     if not intersections:
@@ -175,7 +175,7 @@ def _with_every_combination(
 
 def _of_a_policy(row: Mapping[Any, Any]) -> tuple[str, Key]:
     """Return what a figure of a policy rests on: of another policy's list only its own cells, which the row knows."""
-    return (row["metric"] if row["policy"] == VERSION else "prevalence"), ALL
+    return (row["metric"] if row["model"] == VERSION else "prevalence"), ALL
 
 
 def _rows(
@@ -198,7 +198,7 @@ def _group_row(row: Mapping[Any, Any], hidden: Withheld) -> dict[str, Any]:
     if step is None or not math.isfinite(row["value"]):
         return published
     # of a share and the rest of it, one is rounded: both, each by itself, would tell more where one lies halfway
-    rest = row["metric"] in ("missed_need", "specificity")
+    rest = row["metric"] in ("false_negative_rate", "specificity")
     for column, up in (("value", 0), ("low", -1), ("high", 1)):
         if math.isfinite(value := row[column]):
             published[column] = round(1 - nearest(1 - value, step, up=-up), 6) if rest else nearest(value, step, up=up)
@@ -268,20 +268,20 @@ def _gap(
     gap: Mapping[Any, Any], hidden: Withheld, words: Mapping[str, Mapping[str, str]], outcome_words: str
 ) -> tuple[dict[str, Any], bool]:
     """Return a gap in numbers and words, and whether it names a group: as much of it as may be said."""
-    who = group_in_words(gap["attribute"], gap["group"], words)
+    who = describe_group(gap["attribute"], gap["group"], words)
     ours, theirs, whom = (gap["attribute"], gap["group"]), ALL, "others"
     if gap["against"] != OTHERS:
         theirs = gap["attribute"], gap["against"]
-        whom = group_in_words(*theirs, words)
+        whom = describe_group(*theirs, words)
     kept_back = is_small(gap["smallest_cell"]) or hidden.hides(gap["metric"], ours, theirs)
     if kept_back and (hidden.is_silent(ours) or hidden.is_silent(theirs)):
         gap = {**gap, "verdict": WITHHELD}
     elif kept_back:
-        gap = what_may_be_said(gap)
-    columns = "attribute group against metric value low high n null_gap tolerance verdict n_to_settle reason"
+        gap = redact_gap(gap)
+    columns = "attribute group against metric value low high n critical_difference tolerance verdict required_n reason"
     row = _row(gap, columns.split(), kept_back)
-    sentence = gap_in_words(gap, who, whom, outcome_words, withheld=kept_back)
-    return row | {"words": sentence}, names_a_group(gap) and gap["verdict"] != WITHHELD
+    sentence = describe_gap(gap, who, whom, outcome_words, withheld=kept_back)
+    return row | {"words": sentence}, is_material(gap) and gap["verdict"] != WITHHELD
 
 
 def headline(published: Mapping[str, Any]) -> dict[str, float]:
@@ -299,12 +299,12 @@ def headline(published: Mapping[str, Any]) -> dict[str, float]:
 
     Examples
     --------
-    >>> headline({"performance": [dict(policy="rule", metric="roc_auc", value=0.7, low=0.65, high=None)]})
+    >>> headline({"performance": [dict(model="baseline", metric="roc_auc", value=0.7, low=0.65, high=None)]})
     {'rule.roc_auc': 0.7, 'rule.roc_auc_low': 0.65}
     """
     flat = {}
     for row in published["performance"]:
-        name = row["metric"] if row["policy"] == VERSION else f"{row['policy']}.{row['metric']}"
+        name = row["metric"] if row["model"] == VERSION else f"{row['policy']}.{row['metric']}"
         for suffix, key in (("", "value"), ("_low", "low"), ("_high", "high")):
             if row[key] is not None:
                 flat[name + suffix] = float(row[key])

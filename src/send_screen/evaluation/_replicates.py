@@ -21,16 +21,16 @@ from send_screen.errors import UsageError
 #: positives).
 FLAG_RATES = {
     "selection_rate": ((0, 1, 0, 1), (1, 1, 1, 1)),
-    "sensitivity": ((0, 0, 0, 1), (0, 0, 1, 1)),
+    "recall": ((0, 0, 0, 1), (0, 0, 1, 1)),
     "specificity": ((1, 0, 0, 0), (1, 1, 0, 0)),
-    "ppv": ((0, 0, 0, 1), (0, 1, 0, 1)),
+    "precision": ((0, 0, 0, 1), (0, 1, 0, 1)),
 }
 #: Replicates drawn at once, so that memory stays bounded.
 BLOCK = 50
 
 
 @dataclass(frozen=True)
-class GroupReplicates:
+class BootstrapRates:
     """Rates of each group, and what they would have been with other schools.
 
     Attributes
@@ -38,7 +38,7 @@ class GroupReplicates:
     groups : list
         In sorted order.
     metrics : tuple of str
-        ``selection_rate``, ``sensitivity``, ``specificity``, ``ppv``.
+        ``selection_rate``, ``recall``, ``specificity``, ``precision``.
     values : numpy.ndarray of float, shape (groups, metrics)
         NaN without a denominator.
     replicates : numpy.ndarray of float, shape (replicates, groups, metrics)
@@ -50,7 +50,7 @@ class GroupReplicates:
     replicates: np.ndarray
 
 
-def group_replicates(
+def cluster_bootstrap(
     y_true: np.ndarray | pd.Series,
     y_pred: np.ndarray | pd.Series,
     *,
@@ -58,7 +58,7 @@ def group_replicates(
     schools: np.ndarray | pd.Series,
     replicates: int = 1000,
     seed: int = 0,
-) -> GroupReplicates:
+) -> BootstrapRates:
     """Return the rates of each group in replicates that draw whole schools.
 
     What ``MetricFrame(..., n_boot=...)`` does with children as if they were independent, for children who sit in
@@ -75,7 +75,7 @@ def group_replicates(
 
     Returns
     -------
-    GroupReplicates
+    BootstrapRates
 
     Raises
     ------
@@ -97,7 +97,7 @@ def group_replicates(
     drawn = _sums(counts.reshape(n_schools, -1), replicates, seed).reshape(replicates + 1, n_groups, 4)
     above, below = (np.array([rate[side] for rate in FLAG_RATES.values()], dtype=np.float64).T for side in (0, 1))
     rates = _ratios(drawn @ above, drawn @ below)
-    return GroupReplicates(list(names), tuple(FLAG_RATES), rates[0], rates[1:])
+    return BootstrapRates(list(names), tuple(FLAG_RATES), rates[0], rates[1:])
 
 
 def replicate_ratios(numerators: np.ndarray, denominators: np.ndarray, *, replicates: int, seed: int) -> np.ndarray:

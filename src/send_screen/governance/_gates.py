@@ -46,7 +46,7 @@ def _check(gate: Gate, published: dict[str, Any]) -> GateResult:
         row
         for row in rows
         if row["metric"] == gate.metric
-        and row["policy"] == "version"
+        and row["model"] == "candidate"
         and (gate.against is None or row["against"] == gate.against)
     ]
     measured = found[0][gate.end] if found else None

@@ -11,7 +11,7 @@ import pandas as pd
 
 from send_screen.pictures._axes import NOT_KNOWN, Axis
 from send_screen.pictures._shapes import bins_in_words, telling_rows
-from send_screen.screening import of_100
+from send_screen.screening import percent
 from send_screen.tables import LevelsTerm, RiskTables, Scorecard, Term, scorecard
 
 NEAR_ENOUGH = 1.0  # log-odds; a card of one decimal whose sum can be further off has two
@@ -64,7 +64,7 @@ def example(axes: Mapping[str, Axis], tables: RiskTables, child: pd.DataFrame) -
     return {
         "base_value": tables.base_value,
         "score": score,
-        "of_100": of_100(score),
+        "percent": percent(score),
         "reasons": [
             {
                 "feature": feature,
@@ -89,7 +89,7 @@ def points_card(axes: Mapping[str, Axis], tables: RiskTables, child: pd.DataFram
     -------
     dict
         ``start``; ``features``, each with ``rows`` of words and points, and ``missing``; ``interactions`` as grids of
-        words and points; ``largest_error`` of a sum; ``of_100``, what totals mean; and ``example``: the points of the
+        words and points; ``largest_error`` of a sum; ``percent``, what totals mean; and ``example``: the points of the
         invented child in the order of the card, their ``total`` and the ``exact`` score.
     """
     values = {name: axis.values for name, axis in axes.items()}
@@ -115,7 +115,7 @@ def points_card(axes: Mapping[str, Axis], tables: RiskTables, child: pd.DataFram
         ],
         "interactions": _grids(axes, card),
         "largest_error": card.largest_error,
-        "of_100": _totals(),
+        "percent": _totals(),
         "example": {
             "values": [_told(axes[name], child[name].iloc[0]) for name in tables.features],
             "points": looked_up,
@@ -156,4 +156,4 @@ def _totals() -> list[dict[str, Any]]:
     """Return how many of 100 children with a total later had the outcome, by halves of a point."""
     low, high = (math.log(share / (100 - share)) for share in (_FROM_100, _TO_100))
     halves = range(math.ceil(low / _HALF), math.ceil(high / _HALF) + 1)
-    return [{"points": half * _HALF, "of_100": of_100(half * _HALF)} for half in halves]
+    return [{"points": half * _HALF, "percent": percent(half * _HALF)} for half in halves]

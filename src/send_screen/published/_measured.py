@@ -74,11 +74,11 @@ class _OfGap(_OfGroups):
 class Gap(Estimate, _OfGap):
     """A metric of one group minus that of another, with its equivalence verdict."""
 
-    null_gap: float | None
+    critical_difference: float | None
     """What chance alone stays below 19 times in 20 where there is no gap."""
     tolerance: float
     verdict: Verdict
-    n_to_settle: int | None
+    required_n: int | None
     """Children of the group that would settle an open verdict, if the gap stays as it is."""
     words: str
     """The gap as a sentence."""
@@ -111,9 +111,9 @@ class CalibrationBin(Document):
     """Predicted and observed risk in one bin of scores, as percentages."""
 
     bin: int
-    low_score_of_100: float
-    predicted_of_100: float | None
-    observed_of_100: float | None
+    min_score_percent: float
+    predicted_percent: float | None
+    observed_percent: float | None
     low: float | None
     high: float | None
     n: int | None
@@ -127,8 +127,8 @@ class RevealedCounts(Document):
     group: str
     n: int | None
     with_outcome: int | None
-    listed_with: float | None
-    listed_without: float | None
+    true_positives: float | None
+    false_positives: float | None
     between: dict[str, tuple[float, float]]
     """Share -> what it was rounded from, where it was published rounded."""
 

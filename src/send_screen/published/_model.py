@@ -71,7 +71,7 @@ class Example(Document):
 
     base_value: float
     score: float
-    of_100: int
+    percent: int
     reasons: tuple[Reason, ...]
 
 
@@ -104,7 +104,7 @@ class ScorecardTotal(Document):
     """What a total of points means."""
 
     points: float
-    of_100: int
+    percent: int
 
 
 class ScorecardExample(Document):
@@ -125,5 +125,5 @@ class Scorecard(Document):
     interactions: tuple[ScorecardSurface, ...]
     largest_error: float
     """Of a sum, in log-odds."""
-    of_100: tuple[ScorecardTotal, ...]
+    percent: tuple[ScorecardTotal, ...]
     example: ScorecardExample

@@ -76,8 +76,8 @@ class VersionMetadata(Document):
     eligible_words: str
     capacity: float
     """Share of children that can be listed."""
-    rule_words: str
-    rule_natural_words: str
+    baseline_words: str
+    operating_point_words: str
     never_looks_at: tuple[str, ...]
     """Protected characteristics that are in the data and no feature."""
     research_comparison: str | None

@@ -11,7 +11,7 @@ from send_screen.reports._cost import beside_the_rule
 from send_screen.reports._markdown import escape
 from send_screen.reports._published import find, in_words, rows
 from send_screen.reports._verdicts import OTHERS, QUESTIONS, verdicts_in_words
-from send_screen.reports._words import count, of_100, said, sentence, whole
+from send_screen.reports._words import count, percent, said, sentence, whole
 
 OPEN = "TO BE ANSWERED BY"
 SRO = "the senior responsible owner"
@@ -89,7 +89,7 @@ def performance_words(published: Mapping[str, Any]) -> list[str]:
         f"This version: {in_words(asked)} The one-line rule, as long a list: {in_words(asked, 'rule')}"
         for asked in card.hundred
     ]
-    ranked = find(rows(published, "performance"), policy="version", metric="roc_auc")
+    ranked = find(rows(published, "performance"), model="candidate", metric="roc_auc")
     if ranked is not None and ranked.get("value") is not None:
         between = "" if ranked.get("low") is None else f" ({ranked['low']:.3f} to {ranked['high']:.3f})"
         said_of.append(f"Order of the list (ROC AUC, out of school): {ranked['value']:.3f}{between}.")
@@ -137,7 +137,7 @@ def quantities(published: Mapping[str, Any]) -> list[str]:
     found = [f"{whole(cohort['n'])} children{schools}, one row a child."]
     if cohort.get("n_outcome") is not None and cohort.get("prevalence") is not None:
         found.append(
-            f"{whole(cohort['n_outcome'])} of them ({of_100(cohort['prevalence'])} of 100) "
+            f"{whole(cohort['n_outcome'])} of them ({percent(cohort['prevalence'])} of 100) "
             "are recorded with the outcome."
         )
     return found

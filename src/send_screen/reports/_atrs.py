@@ -206,7 +206,7 @@ def _process(published: Mapping[str, Any]) -> dict[str, Answer]:
         "2.2.5": left_open(
             SRO,
             "Which alternatives without a model were considered, and why was a model chosen?",
-            _labelled("The one-line rule it was held against", said(version, "rule_words", "")),
+            _labelled("The one-line rule it was held against", said(version, "baseline_words", "")),
             *filter(None, [beside_the_rule(published)]),
             *(cost.words for cost in card.costs),
         ),

@@ -15,7 +15,7 @@ from send_screen.reports._shapes import direction_words, is_scale, moves, reach,
 from send_screen.reports._surfaces import range_words, surface_moves, surface_reach, surface_svg, surface_title
 from send_screen.reports._verdicts import verdicts_in_words
 from send_screen.reports._waterfall import waterfall_svg, waterfall_words
-from send_screen.reports._words import of_100, said, version_marks, whole
+from send_screen.reports._words import percent, said, version_marks, whole
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class DrawnSurface:
 class WorkedExample:
     """An invented child, step by step."""
 
-    of_100: int
+    percent: int
     words: str
     picture: Markup
 
@@ -95,7 +95,7 @@ def card_content(published: Mapping[str, Any]) -> CardContent:
         outcome=outcome,
         places="as many children as adults have time for"
         if capacity is None
-        else f"{of_100(capacity)} of 100 children",
+        else f"{percent(capacity)} of 100 children",
         trained_on=_trained_on(published),
         looks_at=tuple((agency, tuple(labels)) for agency, labels in by_agency.items()),
         never_looks_at=tuple(version.get("never_looks_at") or ()),
@@ -132,7 +132,7 @@ def card_content(published: Mapping[str, Any]) -> CardContent:
 def _example(example: Mapping[str, Any] | None) -> WorkedExample | None:
     if not example:
         return None
-    return WorkedExample(example["of_100"], waterfall_words(example), waterfall_svg(example))
+    return WorkedExample(example["percent"], waterfall_words(example), waterfall_svg(example))
 
 
 def _trained_on(published: Mapping[str, Any]) -> str:

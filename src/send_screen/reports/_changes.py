@@ -8,7 +8,7 @@ from typing import Any
 
 from send_screen.reports._published import rows
 from send_screen.reports._verdicts import QUESTIONS, answers
-from send_screen.reports._words import date_words, of_100, said, whole
+from send_screen.reports._words import date_words, percent, said, whole
 
 ABSENT = "not there"
 
@@ -86,10 +86,10 @@ def _decision(published: Mapping[str, Any]) -> dict[str, str]:
                 ("Intended use", "intended_use"),
                 ("Population", "population"),
                 ("It may be asked about", "eligible_words"),
-                ("The one-line rule", "rule_words"),
+                ("The one-line rule", "baseline_words"),
             )
         },
-        "Places (capacity)": ABSENT if capacity is None else f"{of_100(capacity)} of 100 children",
+        "Places (capacity)": ABSENT if capacity is None else f"{percent(capacity)} of 100 children",
         **{f"Must not be used {use}": "said" for use in version.get("prohibited_uses") or ()},
         **{f"Owner: {part}": said(owner, part, ABSENT) for part in ("organisation", "team", "role", "contact")},
         **{f"Tolerance: {question}": asked.get(question, ABSENT) for question in QUESTIONS.values()},

@@ -21,8 +21,8 @@ def _squares(cells: Iterable[int]) -> str:
     return "".join(f"M{i % _COLUMNS * _CELL + 1} {i // _COLUMNS * _CELL + 1}h8v8h-8z" for i in cells)
 
 
-def hundred_svg(of_100: int) -> Markup:
-    """Draw a hundred squares, ``of_100`` of them filled: one a child."""
+def hundred_svg(percent: int) -> Markup:
+    """Draw a hundred squares, ``percent`` of them filled: one a child."""
     return Markup(
         '<svg class="hundred" viewBox="0 0 {} {}" width="{}" height="{}" aria-hidden="true" focusable="false">'
         '<path class="ink" d="{}"/><path class="hollow" d="{}"/></svg>'
@@ -31,8 +31,8 @@ def hundred_svg(of_100: int) -> Markup:
         5 * _CELL,
         _COLUMNS * _CELL,
         5 * _CELL,
-        _squares(range(of_100)),
-        _squares(range(of_100, 100)),
+        _squares(range(percent)),
+        _squares(range(percent, 100)),
     )
 
 

@@ -17,14 +17,14 @@ from send_screen.reports._words import INVENTED, said, sentence
 
 # What a group's own figure is better by: less missed, less listed without need, nearer to what the score said.
 _GROUP_LOSS: dict[str, Loss] = {
-    "missed_need": less,
+    "false_negative_rate": less,
     "false_positive_rate": less,
-    "observed_minus_predicted": nearer(0.0),
+    "calibration_in_the_large": nearer(0.0),
 }
 _HEADLINE_LOSS: dict[str, Loss] = {
-    "recall_at_capacity": more,
-    "precision_at_capacity": more,
-    "specificity_at_capacity": more,
+    "recall": more,
+    "precision": more,
+    "specificity": more,
     "number_needed_to_screen": less,
     "net_benefit": more,
     "roc_auc": more,
@@ -201,7 +201,7 @@ def _headline(first: Mapping[str, Any], second: Mapping[str, Any]) -> tuple[Figu
     one_price = len({(each.get("version") or {}).get("capacity") for each in (first, second)}) == 1
     found = []
     for name, metric in METRICS.items():
-        pair = [find(rows(each, "performance"), policy="version", metric=name) for each in (first, second)]
+        pair = [find(rows(each, "performance"), model="candidate", metric=name) for each in (first, second)]
         if pair == [None, None]:
             continue
         one, other = Figure.of(pair[0]), Figure.of(pair[1])
@@ -230,8 +230,8 @@ def _group(first: Mapping[str, Any], second: Mapping[str, Any], metric: str, att
     gaps = [find(rows(each, "gaps"), against=OTHERS, **where) for each in (first, second)]
     own = [Figure.of(find(rows(each, "groups"), **where)) for each in (first, second)]
     gap_figures = [Figure.of(gap) for gap in gaps]
-    signed = METRICS["recall_at_capacity"]
-    write = signed.difference if metric == "observed_minus_predicted" else signed.write
+    signed = METRICS["recall"]
+    write = signed.difference if metric == "calibration_in_the_large" else signed.write
     named = next((each for each, gap in zip((second, first), reversed(gaps), strict=True) if gap is not None), second)
     return GroupChange(
         question=QUESTIONS[metric],
@@ -269,7 +269,7 @@ def _named(who: str) -> str:
 
 
 def _short_verdict(gap: Row | None) -> str:
-    return verdict_words(None if gap is None else {**gap, "n_to_settle": None})
+    return verdict_words(None if gap is None else {**gap, "required_n": None})
 
 
 def _told(groups: Sequence[GroupChange], wanted: Shift) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ _NAMES = {"lightgbm": "LightGBM", "ebm": "EBM"}
 _COMPARED = {
     "roc_auc": ("Order of the list (ROC AUC)", "the order of the whole list"),
     "average_precision": ("Top of the list (average precision)", "the top of the list"),
-    "recall_at_capacity": ("Of 100 children to be found, listed", "how many children it finds with as many places"),
+    "recall": ("Of 100 children to be found, listed", "how many children it finds with as many places"),
 }
 WORSE, BETTER, NOT_SHOWN, UNKNOWN = "worse", "better", "no difference was shown", "not known"
 
@@ -60,7 +60,7 @@ def costs(published: Mapping[str, Any]) -> tuple[Cost, ...]:
 
 def beside_the_rule(published: Mapping[str, Any]) -> str:
     """Return in a sentence in what a version is better or worse than the one-line rule; empty where not compared."""
-    compared = find(rows(published, "differences"), policy="version", against="rule")
+    compared = find(rows(published, "differences"), model="candidate", against="baseline")
     return "" if compared is None else _cost(published, "rule", "the rule").words
 
 
@@ -68,7 +68,7 @@ def _cost(published: Mapping[str, Any], challenger: str, short: str) -> Cost:
     version: Mapping[str, Any] = published.get("version") or {}
     differences = rows(published, "differences")
     found = {
-        metric: Figure.of(find(differences, policy="version", against=challenger, metric=metric))
+        metric: Figure.of(find(differences, model="candidate", against=challenger, metric=metric))
         for metric in _COMPARED
     }
     by_verdict: dict[str, list[str]] = {}

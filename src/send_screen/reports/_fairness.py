@@ -26,7 +26,7 @@ from send_screen.reports._published import (
 )
 from send_screen.reports._render import render
 from send_screen.reports._verdicts import QUESTIONS, SIGNS, answers, group_words, is_shown, verdict_words
-from send_screen.reports._words import of_100, said, whole
+from send_screen.reports._words import percent, said, whole
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def _comparison(
     performance: Sequence[Row], differences: Sequence[Row], challengers: Iterable[str], outcome: str
 ) -> list[ComparisonRow]:
     def row(name: str, metric: Metric) -> ComparisonRow:
-        found = find(differences, policy="version", against="rule", metric=name)
+        found = find(differences, model="candidate", against="baseline", metric=name)
         gain = Cell("not compared") if found is None else metric.difference(Figure.of(found))
         each = (metric.write(figure(performance, policy, name)) for policy in ("version", "rule", *challengers))
         return ComparisonRow(metric.words.format(outcome=outcome), metric.right, (*each, gain))
@@ -63,7 +63,7 @@ def _comparison(
 def _calibration(bins: Sequence[Row]) -> tuple[list[CalibrationRow], Markup | None]:
     table, marks = [], []
     for row in bins:
-        said_of_100, happened, low, high = (row.get(k) for k in ("predicted_of_100", "observed_of_100", "low", "high"))
+        said_of_100, happened, low, high = (row.get(k) for k in ("predicted_percent", "observed_percent", "low", "high"))
         table.append(
             CalibrationRow(
                 "not published" if said_of_100 is None else f"{said_of_100:.0f}",
@@ -84,13 +84,13 @@ def _picture(found: Figure) -> Markup:
 def _gap_cell(gap: Row | None) -> Cell:
     if gap is None:
         return Cell("not compared")
-    return METRICS["recall_at_capacity"].difference(Figure.of(gap))
+    return METRICS["recall"].difference(Figure.of(gap))
 
 
 def _by_chance(gap: Row | None) -> str:
     """Return the gap that chance alone stays below 19 times in 20, in children of a hundred."""
-    null_gap = None if gap is None else gap.get("null_gap")
-    return "" if null_gap is None else f"up to {of_100(null_gap)}"
+    critical_difference = None if gap is None else gap.get("critical_difference")
+    return "" if critical_difference is None else f"up to {percent(critical_difference)}"
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def _pairs(published: Mapping[str, Any], gaps: Sequence[Row]) -> tuple[list[Pair
 def _tolerances(gaps: Sequence[Row]) -> dict[str, str]:
     """Return the tolerance of each question, in children of a hundred; empty where none is published."""
     return dict.fromkeys(QUESTIONS, "") | {
-        said(gap, "metric"): of_100(gap["tolerance"]) for gap in gaps if gap.get("tolerance") is not None
+        said(gap, "metric"): percent(gap["tolerance"]) for gap in gaps if gap.get("tolerance") is not None
     }
 
 
@@ -192,7 +192,7 @@ def render_fairness(published: Mapping[str, Any]) -> str:
         by_chance=_by_chance,
         verdict=verdict_words,
         pairs=_pairs(published, gaps),
-        row_cell=METRICS["recall_at_capacity"].difference,
+        row_cell=METRICS["recall"].difference,
         picture=_picture,
         axis=axis_svg(),
         calibration=bins,

@@ -60,7 +60,7 @@ def gap_sources(published: Mapping[str, Any]) -> tuple[tuple[GapSource, ...], in
     Only groups whose needs were shown to be missed more than those of all others: the parts of a gap that nobody has
     shown would explain chance.
     """
-    shown = [gap for gap in against_others(published, "missed_need") if (gap.get("low") or 0) > 0]
+    shown = [gap for gap in against_others(published, "false_negative_rate") if (gap.get("low") or 0) > 0]
     shown.sort(key=lambda gap: -gap["value"])
     found = [source for gap in shown if (source := _source(published, gap)) is not None]
     return tuple(found[:_MOST_GROUPS]), len(shown) - len(found[:_MOST_GROUPS])
@@ -90,7 +90,7 @@ def _source(published: Mapping[str, Any], gap: Row) -> GapSource | None:
         f"{abs(total.hundredths) / _HUNDREDTH:.2f} points on average; the largest parts are "
         f"{' and '.join(f'{part.label} ({part.points})' for part in largest)}."
     )
-    value, between = Figure.of(gap).of_100, Figure.of(gap).between
+    value, between = Figure.of(gap).percent, Figure.of(gap).between
     return GapSource(sentence(who)[:-1], words, Cell(f"+{value}", between), total, parts)
 
 

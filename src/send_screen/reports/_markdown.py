@@ -41,7 +41,7 @@ def _table(head: Iterable[object], body: Iterable[Iterable[object]]) -> list[str
 
 
 def _share(found: Figure, rest: bool) -> str:
-    words, between = (found.not_of_100, found.not_between) if rest else (found.of_100, found.between)
+    words, between = (found.not_percent, found.not_between) if rest else (found.percent, found.between)
     return f"{words} ({between})" if between else words
 
 
@@ -89,7 +89,7 @@ def _sections(card: CardContent) -> Iterator[tuple[str, list[str]]]:
                 ),
             ),
             "",
-            escape(f"The one-line rule: “{said(card.version, 'rule_words')}”."),
+            escape(f"The one-line rule: “{said(card.version, 'baseline_words')}”."),
         ],
     )
     named = card.named or ("No group was shown to be missed more than the tolerance. That is not proof of fairness.",)
@@ -125,7 +125,7 @@ def _sections(card: CardContent) -> Iterator[tuple[str, list[str]]]:
             [
                 escape(card.example.words),
                 "",
-                escape(f"Of 100 children with such a sum, about {card.example.of_100} later {card.outcome}."),
+                escape(f"Of 100 children with such a sum, about {card.example.percent} later {card.outcome}."),
             ],
         )
     yield (

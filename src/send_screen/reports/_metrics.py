@@ -30,7 +30,7 @@ class Metric(NamedTuple):
     def write(self, found: Figure) -> Cell:
         """Return a figure with its interval."""
         if self.decimals is None:
-            return Cell(found.of_100, found.between)
+            return Cell(found.percent, found.between)
         return Cell(found.number(self.decimals), found.range(self.decimals))
 
     def difference(self, found: Figure) -> Cell:
@@ -48,9 +48,9 @@ class Metric(NamedTuple):
 
 
 METRICS: dict[str, Metric] = {
-    "recall_at_capacity": Metric("Of 100 children who later {outcome}, listed", None, "more is better"),
-    "precision_at_capacity": Metric("Of 100 children listed, later {outcome}", None, "more is better"),
-    "specificity_at_capacity": Metric("Of 100 other children, left off the list", None, "more is better"),
+    "recall": Metric("Of 100 children who later {outcome}, listed", None, "more is better"),
+    "precision": Metric("Of 100 children listed, later {outcome}", None, "more is better"),
+    "specificity": Metric("Of 100 other children, left off the list", None, "more is better"),
     "number_needed_to_screen": Metric("Children listed for each one who later {outcome}", 1, "fewer is better"),
     "net_benefit": Metric(
         "Net benefit a child, at the list's own price", 3, "more is better; above 0 is better than no list"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from send_screen.reports._words import of_100, said
+from send_screen.reports._words import percent, said
 
 Row = Mapping[str, Any]
 
@@ -36,36 +36,36 @@ class Figure:
         return cls(value, row.get("low"), row.get("high"), row.get("n"), reason)
 
     @property
-    def of_100(self) -> str:
+    def percent(self) -> str:
         """The share as children of a hundred, or the reason why there is none."""
-        return self.reason if self.value is None else of_100(self.value)
+        return self.reason if self.value is None else percent(self.value)
 
     @property
-    def not_of_100(self) -> str:
+    def not_percent(self) -> str:
         """The rest of the hundred, so that both add up to a hundred as printed."""
         if self.value is None:
             return self.reason
-        rounded = of_100(self.value)
-        return str(100 - int(rounded)) if rounded.isdigit() else of_100(1 - self.value)
+        rounded = percent(self.value)
+        return str(100 - int(rounded)) if rounded.isdigit() else percent(1 - self.value)
 
     @property
     def between(self) -> str:
         """The interval of a share in words; empty where there is none."""
         if self.value is None or self.low is None or self.high is None:
             return ""
-        return f"{of_100(self.low)} to {of_100(self.high)}"
+        return f"{percent(self.low)} to {percent(self.high)}"
 
     @property
     def in_brackets(self) -> str:
         """The share with its interval, for example ``"36 (33 to 38)"``."""
-        return f"{self.of_100} ({self.between})" if self.between else self.of_100
+        return f"{self.percent} ({self.between})" if self.between else self.percent
 
     @property
     def not_between(self) -> str:
         """The interval of the rest of the hundred."""
         if self.value is None or self.low is None or self.high is None:
             return ""
-        return f"{of_100(1 - self.high)} to {of_100(1 - self.low)}"
+        return f"{percent(1 - self.high)} to {percent(1 - self.low)}"
 
     def number(self, decimals: int) -> str:
         """Return the plain value, or the reason why there is none."""
@@ -121,21 +121,21 @@ def in_a_hundred(performance: Sequence[Row], outcome: str) -> tuple[InAHundred, 
 
     return (
         ask(
-            "precision_at_capacity",
+            "precision",
             "Of 100 children it lists",
             f"later {outcome}",
             "did not",
             (", ", f" later {outcome} and ", " did not"),
         ),
         ask(
-            "recall_at_capacity",
+            "recall",
             f"Of 100 children who later {outcome}",
             "it had listed",
             "it had missed",
             (", it had listed ", " and missed ", ""),
         ),
         ask(
-            "specificity_at_capacity",
+            "specificity",
             "Of 100 other children",
             "it had left off the list",
             "it had listed all the same",
@@ -158,7 +158,7 @@ def in_words(asked: InAHundred, who: str = "version") -> str:
         return f"{asked.of}: {found.reason}."
     between = f" (between {found.between.replace(' to ', ' and ')})" if found.between else ""
     before, middle, after = asked.words
-    return f"{asked.of}{before}{found.of_100}{between}{middle}{found.not_of_100}{after}."
+    return f"{asked.of}{before}{found.percent}{between}{middle}{found.not_percent}{after}."
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "date_words": _words.date_words,
-        "of_100": _words.of_100,
+        "percent": _words.percent,
         "points": _words.points,
         "sentence": _words.sentence,
         "signed": _words.signed,

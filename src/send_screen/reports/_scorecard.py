@@ -45,7 +45,7 @@ class ScorecardContent:
     total: str
     exact: str
     largest_error: str
-    of_100: tuple[tuple[str, int], ...]
+    percent: tuple[tuple[str, int], ...]
     seen: tuple[Row, ...]
 
 
@@ -88,8 +88,8 @@ def scorecard_content(published: Mapping[str, Any]) -> ScorecardContent | None:
         total=told(example["total"]),
         exact=signed(example["exact"], 2),
         largest_error=f"{section['largest_error']:.2f}",
-        of_100=tuple((signed(row["points"], 1), row["of_100"]) for row in section["of_100"]),
-        seen=tuple(row for row in rows(published, "calibration") if row.get("observed_of_100") is not None),
+        percent=tuple((signed(row["points"], 1), row["percent"]) for row in section["percent"]),
+        seen=tuple(row for row in rows(published, "calibration") if row.get("observed_percent") is not None),
     )
 
 

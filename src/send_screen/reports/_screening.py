@@ -84,7 +84,7 @@ def _card(child: ScreenedChild, largest: float, several_schools: bool) -> Card:
         reasons_for=_weighed(child.reasons_for, largest),
         reasons_against=_weighed(child.reasons_against, largest),
         areas=areas(child),
-        hundred=hundred_svg(max(0, min(100, child.of_100))),
+        hundred=hundred_svg(max(0, min(100, child.percent))),
         firm=how_firm(child),
     )
 

@@ -9,20 +9,20 @@ from typing import Any
 
 from send_screen.reports._metrics import METRICS
 from send_screen.reports._published import Figure, Row, find, rows
-from send_screen.reports._words import count, of_100, said, sentence, whole
+from send_screen.reports._words import count, percent, said, sentence, whole
 
 OTHERS = "all others"
 OUTSIDE, WITHIN, NOT_ENOUGH = "outside tolerance", "within tolerance", "not enough evidence"
 QUESTIONS = {
-    "missed_need": "Whose needs are missed?",
+    "false_negative_rate": "Whose needs are missed?",
     "false_positive_rate": "Who is listed without need?",
-    "observed_minus_predicted": "Does a score mean the same for everyone?",
+    "calibration_in_the_large": "Does a score mean the same for everyone?",
 }
 # Metric -> what a person reads where the group's figure is larger, and where it is smaller, than that of the others.
 DIRECTIONS = {
-    "missed_need": ("missed more", "missed less"),
+    "false_negative_rate": ("missed more", "missed less"),
     "false_positive_rate": ("listed more", "listed less"),
-    "observed_minus_predicted": ("scored too low", "scored too high"),
+    "calibration_in_the_large": ("scored too low", "scored too high"),
 }
 # Verdict -> a sign that does not need colour: larger, smaller, and where there is no direction.
 SIGNS = {OUTSIDE: ("▲", "▼"), WITHIN: ("●", "●"), NOT_ENOUGH: ("?", "?")}
@@ -55,8 +55,8 @@ def verdict_words(gap: Row | None) -> str:
             if words == NOT_ENOUGH
             else f"{found}: {direction}"
         )
-    if gap.get("n_to_settle") is not None:
-        found += f"; about {whole(gap['n_to_settle'])} such children would settle it"
+    if gap.get("required_n") is not None:
+        found += f"; about {whole(gap['required_n'])} such children would settle it"
     return found
 
 
@@ -122,8 +122,8 @@ def answers(published: Mapping[str, Any]) -> tuple[Answer, ...]:
         found.append(
             Answer(
                 question,
-                "" if tolerance is None else of_100(tolerance),
-                tuple(f"{group_words(published, gap)} (+{of_100(gap['value'])})" for gap in worse),
+                "" if tolerance is None else percent(tolerance),
+                tuple(f"{group_words(published, gap)} (+{percent(gap['value'])})" for gap in worse),
                 {words: counted[words] for words in SIGNS},
                 sum(n for words, n in counted.items() if words not in SIGNS),
             )
@@ -143,7 +143,7 @@ def less_well(published: Mapping[str, Any]) -> tuple[str, ...]:
     them. A sentence of the version stands as it is where its figures cannot be found.
     """
     named: Sequence[str] = tuple(published.get("named") or ())
-    by_words = {said(gap, "words", ""): gap for gap in against_others(published, "missed_need")}
+    by_words = {said(gap, "words", ""): gap for gap in against_others(published, "false_negative_rate")}
     gaps = [(by_words.get(words), words) for words in named]
     gaps.sort(key=lambda pair: -((pair[0] or {}).get("value") or 0.0))
     shown = [_less_well(published, gap, words) for gap, words in gaps[:_MOST_NAMED]]
@@ -157,12 +157,12 @@ def _less_well(published: Mapping[str, Any], gap: Row | None, words: str) -> str
     missed = None
     if gap is not None:
         attribute, group = said(gap, "attribute"), said(gap, "group")
-        missed = find(rows(published, "groups"), attribute=attribute, group=group, metric="missed_need")
+        missed = find(rows(published, "groups"), attribute=attribute, group=group, metric="false_negative_rate")
     if gap is None or missed is None or missed.get("value") is None or gap.get("value") is None:
         return words
-    rate, gap_cell = missed["value"], METRICS["recall_at_capacity"].difference(Figure.of(gap))
+    rate, gap_cell = missed["value"], METRICS["recall"].difference(Figure.of(gap))
     who = sentence(group_words(published, gap))[:-1]
     return (
-        f"{who}: {of_100(rate)} of 100; of others, {of_100(rate - gap['value'])} "
+        f"{who}: {percent(rate)} of 100; of others, {percent(rate - gap['value'])} "
         f"(gap {gap_cell.value}, {gap_cell.interval})" + _SHOWN.get(said(gap, "verdict"), ".")
     )

@@ -81,12 +81,12 @@ def whole(number: float) -> str:
     return f"{number:,.0f}"
 
 
-def of_100(share: float) -> str:
+def percent(share: float) -> str:
     """Return a share as children out of a hundred; what is not quite none or all is never shown as none or all.
 
     Examples
     --------
-    >>> of_100(0.384), of_100(0.001), of_100(0.999), of_100(1.0)
+    >>> percent(0.384), percent(0.001), percent(0.999), percent(1.0)
     ('38', 'fewer than 1', 'more than 99', '100')
     """
     rounded = math.floor(share * 100 + 0.5)

@@ -67,7 +67,7 @@ def _list_cells(child: ScreenedChild) -> tuple[Cell, ...]:
         shown_name(child),
         child.class_name,
         child.school,
-        child.of_100,
+        child.percent,
         reasons_text(child.reasons_for),
         reasons_text(child.reasons_against),
         "; ".join((*child.not_known, *(f"ask {agency}" for agency in child.ask))),

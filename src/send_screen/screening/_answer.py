@@ -14,7 +14,7 @@ from send_screen.screening._limits import refuse_or_warn
 from send_screen.screening._notice import NOTICE
 from send_screen.screening._result import Reason
 from send_screen.screening._role import RoleAccess, role_access
-from send_screen.screening._screen import excluded_child, of_100
+from send_screen.screening._screen import excluded_child, percent
 from send_screen.screening._words import reasons
 
 SCREENED = "screened"
@@ -23,7 +23,7 @@ ANSWER_COLUMNS = {
     "status": "string",
     "reason": "string",
     "score": "double",
-    "of_100": "double",
+    "percent": "double",
     "reasons_for": "string",
     "reasons_against": "string",
     "not_known": "string",
@@ -57,7 +57,7 @@ def answer(
     -------
     pandas.DataFrame, shape (n, 12)
         In the order of ``rows``; ``row`` counts from 1. ``status`` is ``"screened"``, or why the child was not
-        screened, and then ``score`` and ``of_100`` are NaN. ``beyond_training`` names what lies beyond anything the
+        screened, and then ``score`` and ``percent`` are NaN. ``beyond_training`` names what lies beyond anything the
         version has seen, and so was taken as the nearest that it has, or as not known.
 
     Raises
@@ -96,7 +96,7 @@ def _screened(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> Iterator[di
             "status": SCREENED,
             "reason": "",
             "score": float(score[position]),
-            "of_100": float(of_100(score[position])),
+            "percent": float(percent(score[position])),
             "reasons_for": _sentence(why.speaks_for),
             "reasons_against": _sentence(why.speaks_against),
             "not_known": "; ".join(why.not_known),
@@ -109,7 +109,7 @@ def _not_screened(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> Iterato
     texts = ("reasons_for", "reasons_against", "not_known", "ask", "beyond_training")
     for record in cohort.excluded.to_dict("records"):
         child = excluded_child({str(key): value for key, value in record.items()}, bundle, access)
-        nothing = {"score": np.nan, "of_100": np.nan, **dict.fromkeys(texts, "")}
+        nothing = {"score": np.nan, "percent": np.nan, **dict.fromkeys(texts, "")}
         yield {"row": child.row - 1, "status": child.kind, "reason": child.reason, **nothing}
 
 

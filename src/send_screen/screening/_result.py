@@ -47,7 +47,7 @@ class ScreenedChild:
         As in the file; empty where the file does not say.
     score : float
         Log-odds.
-    of_100 : int
+    percent : int
         Of 100 children with such a score, how many the model expects to have had the outcome later.
     of_100_between : tuple of two int, or None
         The least and most of it that 95 in 100 models learnt from other schools would say; None where the version
@@ -69,7 +69,7 @@ class ScreenedChild:
     class_name: str
     school: str
     score: float
-    of_100: int
+    percent: int
     reasons_for: tuple[Reason, ...]
     reasons_against: tuple[Reason, ...]
     not_known: tuple[str, ...]

@@ -96,12 +96,12 @@ def screen_cohort(
             class_name=shown["class_name"],
             school=shown["school"],
             score=float(score[position]),
-            of_100=of_100(score[position]),
+            percent=percent(score[position]),
             reasons_for=why.speaks_for,
             reasons_against=why.speaks_against,
             not_known=why.not_known,
             ask=why.ask,
-            of_100_between=None if sure is None else (of_100(sure.low[position]), of_100(sure.high[position])),
+            of_100_between=None if sure is None else (percent(sure.low[position]), percent(sure.high[position])),
             listed_by_10=None if sure is None else round(10 * float(sure.chance[position])),
         )
 
@@ -125,12 +125,12 @@ def screen_cohort(
     )
 
 
-def of_100(score: float) -> int:
+def percent(score: float) -> int:
     """Return the chance that a score stands for, out of 100 children.
 
     Examples
     --------
-    >>> of_100(0.0)
+    >>> percent(0.0)
     50
     """
     odds = math.exp(-abs(score))

@@ -11,7 +11,7 @@ from send_screen.documents import closest
 from send_screen.specs._spec import ColumnRef, code
 
 # What the evidence can tell of a difference between two policies.
-COMPARED = ("roc_auc", "average_precision", "recall_at_capacity", "precision_at_capacity")
+COMPARED = ("roc_auc", "average_precision", "recall", "precision")
 
 
 def meaning_mistakes(document: dict[str, Any], contracts: Mapping[str, Contract]) -> Iterator[str]:

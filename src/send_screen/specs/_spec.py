@@ -13,7 +13,7 @@ Sign = Literal["increasing", "decreasing", "none"]
 Scalar = str | float | bool
 
 #: Largest gap between groups, as a share, that is tolerated where a spec does not say.
-TOLERANCES = {"missed_need": 0.10, "false_positive_rate": 0.05, "observed_minus_predicted": 0.05}
+TOLERANCES = {"false_negative_rate": 0.10, "false_positive_rate": 0.05, "calibration_in_the_large": 0.05}
 
 
 def code(value: object) -> str:

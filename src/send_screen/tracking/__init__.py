@@ -14,7 +14,7 @@ os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 from send_screen.tracking._collect import Recorded, collect
-from send_screen.tracking._earlier import EarlierRun, earlier_runs
+from send_screen.tracking._earlier import PriorRun, prior_runs
 from send_screen.tracking._fetch import Registered, fetch_bundle, find_version
 from send_screen.tracking._log import ALIAS, EXPERIMENT, LoggedVersion, log_version
 from send_screen.tracking._registry import (
@@ -42,8 +42,8 @@ __all__ = [
     "tell_decisions",
     "collect",
     "Recorded",
-    "earlier_runs",
-    "EarlierRun",
+    "prior_runs",
+    "PriorRun",
     "take_over",
     "default_uri",
     "folder_of",

@@ -14,7 +14,7 @@ PUBLISHED = "published.json"
 
 
 @dataclass(frozen=True)
-class EarlierRun:
+class PriorRun:
     """A run on the same data, registered or not.
 
     Attributes
@@ -33,7 +33,7 @@ class EarlierRun:
     same_model: bool = True
 
 
-def earlier_runs(uri: str, *, data_sha256: str, name: str) -> list[EarlierRun]:
+def prior_runs(uri: str, *, data_sha256: str, name: str) -> list[PriorRun]:
     """Return every run of a store on these data that published something, oldest first.
 
     A run that was deleted is one too: its figures have been seen.
@@ -86,7 +86,7 @@ def earlier_runs(uri: str, *, data_sha256: str, name: str) -> list[EarlierRun]:
                 )
                 same = run.data.params.get("spec") == name
                 version = run.data.tags.get("version_id", "")
-                runs.append(EarlierRun(run_id, version, Path(file).read_bytes(), same))
+                runs.append(PriorRun(run_id, version, Path(file).read_bytes(), same))
         except (MlflowException, OSError):
             raise DataError(
                 f"What run {run_id}, on these data, has published cannot be fetched from MLflow.",

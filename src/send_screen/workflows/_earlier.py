@@ -11,14 +11,14 @@ import pandas as pd
 
 from send_screen.cohorts import Cohort
 from send_screen.errors import DataError
-from send_screen.evaluation import counts_told
+from send_screen.evaluation import revealed_counts
 from send_screen.governance import sha256_of
 from send_screen.specs import ModelSpec
 from send_screen.tables import MINIMUM_CHILDREN, LevelsTerm, RiskTables, ShapeTerm
-from send_screen.tracking import EarlierRun
+from send_screen.tracking import PriorRun
 
 
-def earlier_versions(spec: ModelSpec, runs: Sequence[EarlierRun], *, version: str, n: int) -> list[dict[str, Any]]:
+def prior_releases(spec: ModelSpec, runs: Sequence[PriorRun], *, version: str, n: int) -> list[dict[str, Any]]:
     """Return what earlier versions told of these children, as :func:`~send_screen.evaluation.publish` takes it.
 
     A cohort of other children of the same data is named as such, where figures of groups were published of it with
@@ -31,7 +31,7 @@ def earlier_versions(spec: ModelSpec, runs: Sequence[EarlierRun], *, version: st
     Parameters
     ----------
     spec : ModelSpec
-    runs : sequence of EarlierRun
+    runs : sequence of PriorRun
     version : str
         Its id.
     n : int
@@ -60,7 +60,7 @@ def earlier_versions(spec: ModelSpec, runs: Sequence[EarlierRun], *, version: st
                 if set(parts := row["attribute"].split(" × ")) <= set(names)
             ]
             sha256 = sha256_of(run.published)
-            told = {"other_children": True, "counts": []} if apart else {"counts": counts_told(rows)}
+            told = {"other_children": True, "counts": []} if apart else {"counts": revealed_counts(rows)}
             found.setdefault(sha256, {"version": run.version_id, "published_sha256": sha256, **told})
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise DataError(
@@ -71,7 +71,7 @@ def earlier_versions(spec: ModelSpec, runs: Sequence[EarlierRun], *, version: st
     return list(found.values())
 
 
-def told_by_tables(spec: ModelSpec, tables: RiskTables, cohort: Cohort) -> list[tuple[str, list[str]]]:
+def counts_revealed_by_tables(spec: ModelSpec, tables: RiskTables, cohort: Cohort) -> list[tuple[str, list[str]]]:
     """Return the groups whose number of children can be read off the model's tables, where a feature is a group too.
 
     Parameters

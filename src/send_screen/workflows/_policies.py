@@ -65,12 +65,12 @@ def policies(spec: ModelSpec, cohort: Cohort, *, threads: int) -> dict[str, Make
     }
 
 
-def challenger_words(name: str) -> str:
+def describe_challenger(name: str) -> str:
     """Return what a challenger is, in words that stand after "beside".
 
     Examples
     --------
-    >>> challenger_words("lightgbm")
+    >>> describe_challenger("lightgbm")
     'LightGBM, with the same signs, tuned inside the training schools (12 settings)'
     """
     if name == "lightgbm":

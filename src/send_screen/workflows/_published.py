@@ -40,9 +40,9 @@ def build_report(
     tables : RiskTables
     evidence : pandas.DataFrame
     excluded : pandas.DataFrame
-        From :func:`without_values`; only ``reason`` is used.
+        From :func:`redact_reasons`; only ``reason`` is used.
     facts : dict
-        From :func:`version_facts`.
+        From :func:`version_metadata`.
     bags : BaggedTables, optional
         For how sure what is drawn is.
     earlier, told
@@ -71,7 +71,7 @@ def build_report(
     return PublishedReport.model_validate(document, strict=False)
 
 
-def without_values(spec: ModelSpec, contracts: dict[str, Contract], excluded: pd.DataFrame) -> pd.DataFrame:
+def redact_reasons(spec: ModelSpec, contracts: dict[str, Contract], excluded: pd.DataFrame) -> pd.DataFrame:
     """Return set-aside rows under the words of their rules: a row's own reason can quote a cell or a file's name."""
     rules = [rule for contract in contracts.values() for rule in contract.rules]
     rules += [rule for contract in contracts.values() for column in contract.columns.values() for rule in column.rules]

@@ -20,14 +20,14 @@ from send_screen.governance import (
     read_private_key,
 )
 from send_screen.specs import ModelSpec, load_spec
-from send_screen.tracking import default_uri, earlier_runs, folder_of
-from send_screen.workflows._earlier import earlier_versions, told_by_tables
+from send_screen.tracking import default_uri, prior_runs, folder_of
+from send_screen.workflows._earlier import prior_releases, counts_revealed_by_tables
 from send_screen.workflows._enter import enter
 from send_screen.workflows._evidence_store import store_evidence
 from send_screen.workflows._policies import policies
-from send_screen.workflows._published import build_report, without_values
+from send_screen.workflows._published import build_report, redact_reasons
 from send_screen.workflows._trained import TrainedVersion
-from send_screen.workflows._version import version_facts
+from send_screen.workflows._version import version_metadata
 
 Progress = Callable[[str], None]
 
@@ -100,7 +100,7 @@ def train(
     fitted = fit_on(makers["version"](), cohort)
     tables, bags = replace(fitted.risk_tables_, name=spec.title), getattr(fitted, "bagged_tables_", None)
     tell("Measuring: how well it ranks, for whom, and how sure that is")
-    facts = version_facts(
+    facts = version_metadata(
         spec,
         contracts,
         tables,
@@ -112,8 +112,8 @@ def train(
         code=code_version(),
         packages=package_versions(),
     )
-    excluded = without_values(spec, contracts, cohort.excluded)
-    runs = earlier_runs(tracking_uri, data_sha256=facts["data_sha256"], name=spec.name)
+    excluded = redact_reasons(spec, contracts, cohort.excluded)
+    runs = prior_runs(tracking_uri, data_sha256=facts["data_sha256"], name=spec.name)
     report = build_report(
         spec,
         contracts,
@@ -122,8 +122,8 @@ def train(
         excluded,
         facts,
         bags,
-        earlier=earlier_versions(spec, runs, version=facts["id"], n=len(cohort)),
-        told=told_by_tables(spec, tables, cohort),
+        earlier=prior_releases(spec, runs, version=facts["id"], n=len(cohort)),
+        told=counts_revealed_by_tables(spec, tables, cohort),
     )
     document = report.model_dump(mode="json")
     gates = document["version"]["gates"]

@@ -18,8 +18,8 @@ from send_screen.tables import RiskTables
 _SHOWN = (
     ("roc_auc", "ROC AUC"),
     ("average_precision", "average precision"),
-    ("recall_at_capacity", "recall: of those with later need, listed"),
-    ("precision_at_capacity", "precision: of those listed, with later need"),
+    ("recall", "recall: of those with later need, listed"),
+    ("precision", "precision: of those listed, with later need"),
 )
 
 
@@ -155,7 +155,7 @@ class TrainedVersion(Result):
 
     def _figure(self, model: str, metric: str) -> str:
         for row in self.published["performance"]:
-            if row["policy"] == model and row["metric"] == metric and row["value"] is not None:
+            if row["model"] == model and row["metric"] == metric and row["value"] is not None:
                 low, high = row["low"], row["high"]
                 interval = f" ({low:.3f}-{high:.3f})" if low is not None and high is not None else ""
                 return f"{row['value']:.3f}{interval}"

@@ -11,10 +11,10 @@ from send_screen.governance import BAGS, sha256_of, version_id
 from send_screen.reports import PAGES
 from send_screen.specs import ModelSpec
 from send_screen.tables import BaggedTables, RiskTables
-from send_screen.workflows._policies import challenger_words
+from send_screen.workflows._policies import describe_challenger
 
 
-def version_facts(
+def version_metadata(
     spec: ModelSpec,
     contracts: dict[str, Contract],
     tables: RiskTables,
@@ -61,7 +61,7 @@ def version_facts(
         "name": spec.name,
         "title": spec.title,
         "model": spec.model,
-        "challengers": {name: challenger_words(name) for name in spec.challengers},
+        "challengers": {name: describe_challenger(name) for name in spec.challengers},
         "outcome_words": spec.outcome.words,
         "horizon_months": spec.outcome.horizon_months,
         "trained_on": trained_on,
@@ -95,8 +95,8 @@ def version_facts(
         "population": spec.population_words,
         "eligible_words": spec.eligible_words,
         "capacity": spec.capacity,
-        "rule_words": spec.rule.words,
-        "rule_natural_words": spec.rule.natural_words,
+        "baseline_words": spec.rule.words,
+        "operating_point_words": spec.rule.natural_words,
         "never_looks_at": sorted(set(never)),
         "research_comparison": spec.research_comparison or None,
     }

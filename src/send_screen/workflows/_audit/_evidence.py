@@ -75,9 +75,9 @@ def _columns(spec: ModelSpec, tables: RiskTables) -> dict[str, bool]:
         **dict.fromkeys(("fold_seed", "row", "fold", "school", "label"), False),
         **{f"group.{group.name}": False for group in spec.groups},
         **{f"{kind}.{policy}": False for kind in ("score", "flag") for policy in policies},
-        "natural.rule": True,
+        "operating_point.baseline": True,
         **{f"contribution.{feature}": False for feature in tables.features},
-        "stability.version": True,
+        "selection_probability.candidate": True,
     }
 
 
@@ -106,7 +106,7 @@ def _rows(table: pd.DataFrame, spec: ModelSpec, tables: RiskTables) -> Iterator[
 
 def _ranges(table: pd.DataFrame) -> Iterator[Difference]:
     """Look for what can be no label, no share and no chance."""
-    whole = ["label", *_named(table, "natural."), *(name for name in _named(table, "flag.") if name != "flag.rule")]
+    whole = ["label", *_named(table, "natural."), *(name for name in _named(table, "flag.") if name != "flag.baseline")]
     for name in ["label", *_named(table, "flag.", "natural.", "stability.")]:
         wrong = ~table[name].isin([0, 1]) if name in whole else ~table[name].between(0, 1)
         if wrong.any():
@@ -139,6 +139,6 @@ def _lists(part: pd.DataFrame, spec: ModelSpec, where: str) -> Iterator[Differen
             yield Difference(
                 f"{where}: {column}", "a child is passed over for one with a lower score", "the highest scores"
             )
-    base = part["score.version"] - part[_named(part, "contribution.")].sum(axis=1)
+    base = part["score.candidate"] - part[_named(part, "contribution.")].sum(axis=1)
     if np.ptp(base.to_numpy()) > _ROUNDING * (1 + np.abs(base.to_numpy()).max()):
         yield Difference(f"{where}: contributions", "do not add up to the score", "the score less one base value")

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from send_screen.governance import MANIFEST, Difference, Finding, check_gates, compare, judge, not_checked, version_id
-from send_screen.tracking import EarlierRun, default_uri, earlier_runs
+from send_screen.tracking import PriorRun, default_uri, prior_runs
 from send_screen.workflows._audit._subject import Subject
-from send_screen.workflows._earlier import earlier_versions
+from send_screen.workflows._earlier import prior_releases
 from send_screen.workflows._published import build_report
-from send_screen.workflows._version import version_facts
+from send_screen.workflows._version import version_metadata
 
 #: Sections of ``published.json`` that follow from spec and tables, not from the evidence.
 DRAWN = ("shapes", "interactions", "example", "scorecard")
@@ -37,7 +37,7 @@ def check_identity(subject: Subject) -> Finding:
 def check_facts(subject: Subject) -> Finding:
     """Derive again what the version says of itself, but for what only the data can tell."""
     bundle, facts = subject.require_bundle(), subject.claims
-    found: dict[str, Any] = version_facts(
+    found: dict[str, Any] = version_metadata(
         bundle.spec,
         bundle.contracts,
         bundle.tables,
@@ -101,7 +101,7 @@ def _earlier(subject: Subject, claimed: Any) -> list[Difference]:
     if subject.recorded is None:
         return []  # a folder knows of no other version
     version, name = subject.claims["id"], subject.claims["name"]
-    runs = earlier_runs(subject.uri or default_uri(), data_sha256=subject.claims["data_sha256"], name=name)
+    runs = prior_runs(subject.uri or default_uri(), data_sha256=subject.claims["data_sha256"], name=name)
     first = next((place for place, run in enumerate(runs) if run.version_id == version), len(runs))
     known, before = ({one["published_sha256"]: one for one in _told(subject, part)} for part in (runs, runs[:first]))
     differences: list[Difference] = []
@@ -119,11 +119,11 @@ def _earlier(subject: Subject, claimed: Any) -> list[Difference]:
     ]
 
 
-def _told(subject: Subject, runs: Sequence[EarlierRun]) -> list[dict[str, Any]]:
+def _told(subject: Subject, runs: Sequence[PriorRun]) -> list[dict[str, Any]]:
     """Return what other versions told, as training reckons with it."""
     version, n = subject.claims["id"], subject.document["cohort"]["n"]
     others = [run for run in runs if run.version_id != version]
-    found = earlier_versions(subject.require_bundle().spec, others, version=version, n=n)
+    found = prior_releases(subject.require_bundle().spec, others, version=version, n=n)
     return list(json.loads(json.dumps(found)))
 
 
