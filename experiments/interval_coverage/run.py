@@ -75,8 +75,8 @@ METRICS = (
     "net_benefit", "calibration_slope", "calibration_intercept",
 )  # fmt: skip
 OF_THE_GROUP = (
-    "prevalence", "selection_rate", "false_negative_rate", "false_positive_rate", "precision", "roc_auc", "calibration_in_the_large",
-    "net_benefit",
+    "prevalence", "selection_rate", "false_negative_rate", "false_positive_rate", "precision", "roc_auc",
+    "calibration_in_the_large", "net_benefit",
 )  # fmt: skip
 
 

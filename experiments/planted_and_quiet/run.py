@@ -36,8 +36,8 @@ def cohort_of(england: England, spec: ModelSpec) -> Cohort:
 
 def evidence_of(cohort: Cohort, spec: ModelSpec) -> pd.DataFrame:
     """Return the evidence of the logistic regression alone: what is asked is of the report, not of the model."""
-    policies = {"version": lambda: PenalisedLogisticClassifier(monotonic_cst=spec.monotonic_cst)}
-    scored = out_of_fold(cohort, policies, folds=spec.folds, seeds=CONFIG["fold_seeds"])
+    models = {"candidate": lambda: PenalisedLogisticClassifier(monotonic_cst=spec.monotonic_cst)}
+    scored = out_of_fold(cohort, models, folds=spec.validation.folds, seeds=CONFIG["fold_seeds"])
     return build_evidence(cohort, scored, capacity=spec.capacity, seed=0)[0]
 
 
@@ -52,11 +52,11 @@ def planted(seed: int, spec: ModelSpec, *, share: float, children: int) -> dict[
     """Replace the goals of one sex by noise and return what the report says of it."""
     england = replace_goals_by_noise(simulate_england(children, seed=seed), CONFIG["sex"], seed=seed, share=share)
     evidence = evidence_of(cohort_of(england, spec), spec)
-    table = gaps(evidence, tolerances=spec.tolerances)
+    table = gaps(evidence, tolerances=spec.tolerance.model_dump())
     asked = (table["metric"] == "false_negative_rate") & (table["against"] == "all others")
     harmed = table[asked & (table["attribute"] == "sex") & (table["group"] == CONFIG["group"])].iloc[0]
     words = {"sex": {"girls": "girls", "boys": "boys"}}
-    said = named(table[table["attribute"] == "sex"], outcome_words=spec.outcome.words, group_words=words)
+    said = named(table[table["attribute"] == "sex"], outcome_words=spec.outcome.description, group_words=words)
     return {
         "seed": seed,
         "recall": recall_of(evidence),
@@ -85,7 +85,7 @@ def quiet(cohort: Cohort, seed: int, spec: ModelSpec) -> dict[str, Any]:
             for i, levels in enumerate(CONFIG["random_groups"])
         }
     )
-    table = gaps(evidence_of(replace(cohort, sensitive=sensitive), spec), tolerances=spec.tolerances)
+    table = gaps(evidence_of(replace(cohort, sensitive=sensitive), spec), tolerances=spec.tolerance.model_dump())
     table = table[table["metric"] == "false_negative_rate"]
     shown = (table["low"] > 0) | (table["high"] < 0)
     return {

@@ -334,7 +334,7 @@ def test_whole_schools_are_held_out(
     assert len(kept.excluded) + len(held.excluded) == len(cohort.excluded)
     shuffled = cohort.take(np.random.default_rng(0).permutation(len(cohort)))
     assert set(hold_out_schools(shuffled, 3)[1].school) == set(held.school)
-    contracts = {use.contract: load_contract(f"{use.contract}@{use.version}") for use in spec.data}
+    contracts = {use.contract: load_contract(use.ref) for use in spec.data}
     census = england.pupil_census.rename(columns={"UPN": "Unique Pupil Number"})
     profile = england.eyfsp.assign(UPN=england.eyfsp["UPN"].str.lower())
     if form == "folder":

@@ -15,10 +15,10 @@ def make_evidence():
 
 
 @pytest.fixture
-def policies():
+def models():
     return {
-        "version": lambda: StandIn(tables=True),
-        "rule": lambda: StandIn(natural=True),
+        "candidate": lambda: StandIn(tables=True),
+        "baseline": lambda: StandIn(natural=True),
         "lightgbm": StandIn,
     }
 

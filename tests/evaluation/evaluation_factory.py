@@ -9,7 +9,7 @@ from send_screen.cohorts import Cohort
 def invent_evidence(
     *, n=600, schools=30, seeds=2, folds=5, prevalence=0.3, capacity=0.2, groups=None, seed=0, noise=1.0, icc=0.3
 ):
-    """Evidence drawn directly: whole schools in a fold, a score that knows something, three policies."""
+    """Evidence drawn directly: whole schools in a fold, a score that knows something, three models."""
     rng = np.random.default_rng(seed)
     school = rng.permutation(np.arange(n) % schools)
     latent = rng.normal(size=n) + rng.normal(0, icc, schools)[school]
@@ -23,8 +23,8 @@ def invent_evidence(
     for fold_seed in range(seeds):
         fold = np.random.default_rng([seed, fold_seed]).permutation(np.arange(schools) % folds)[school]
         scores = {
-            "version": latent + rng.normal(0, 0.2, n),
-            "rule": np.floor(2 * latent),
+            "candidate": latent + rng.normal(0, 0.2, n),
+            "baseline": np.floor(2 * latent),
             "lightgbm": latent + rng.normal(0, 0.4, n),
         }
         part = pd.DataFrame(
@@ -40,7 +40,7 @@ def invent_evidence(
                 rows = np.flatnonzero(fold == number)
                 flag[rows[np.argsort(-score[rows], kind="stable")[: int(capacity * len(rows) + 0.5)]]] = 1
             part[f"flag.{name}"] = flag
-        part["operating_point.baseline"] = (scores["rule"] > 0).astype(float)
+        part["operating_point.baseline"] = (scores["baseline"] > 0).astype(float)
         parts.append(part)
     return pd.concat(parts, ignore_index=True)
 

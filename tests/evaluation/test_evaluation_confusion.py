@@ -27,8 +27,8 @@ def test_errors_are_those_of_replicates_that_draw_schools_and_make_the_list_anew
     evidence = make_evidence(n=4000, schools=80, seeds=1, folds=2, icc=1.0)
     view = OutOfFoldPredictions(evidence)
     inside = None if group is None else view.group("fsm") == group
-    score, flag = view.score("version"), view.flag("version")
-    counts, stays = (Confusion(view, flag, inside, line) for line in (Line.of(view, "version"), None))
+    score, flag = view.score("candidate"), view.flag("candidate")
+    counts, stays = (Confusion(view, flag, inside, line) for line in (Line.of(view, "candidate"), None))
     own = np.ones(len(flag)) if inside is None else inside
     rng, drawn = np.random.default_rng(1), []
     for _ in range(400):
@@ -45,8 +45,8 @@ def test_errors_are_those_of_replicates_that_draw_schools_and_make_the_list_anew
 
 def test_the_line_changes_no_count_and_no_value(make_evidence):
     view = OutOfFoldPredictions(make_evidence())
-    flag, inside = view.flag("version"), view.group("sex") == "F"
-    counts = Confusion(view, flag, inside, Line.of(view, "version"))
+    flag, inside = view.flag("candidate"), view.group("sex") == "F"
+    counts = Confusion(view, flag, inside, Line.of(view, "candidate"))
     tn, fp, fn, tp = confusion_matrix(view.label[inside], flag[inside]).ravel() / view.n_seeds
     assert [counts.total(kind) for kind in CELLS] == pytest.approx([tp, fn, fp, tn], abs=1e-9)
     for above, below in RATES.values():
@@ -72,7 +72,7 @@ def test_the_children_at_the_line_are_half_a_list_to_either_side(score, k):
 def test_flags_that_no_line_explains_have_none(make_evidence):
     evidence = make_evidence(seeds=1)
     evidence["flag.candidate"] = np.random.default_rng(0).permutation(evidence["flag.candidate"])
-    line = Line.of(OutOfFoldPredictions(evidence), "version")
+    line = Line.of(OutOfFoldPredictions(evidence), "candidate")
     assert not line.near.any()
     assert not line.over.any()
 
@@ -88,8 +88,8 @@ def test_a_share_that_the_list_fixes_has_hardly_an_interval(make_evidence):
 
 def test_recall_is_surer_than_with_a_line_that_stays_where_schools_differ(make_evidence):
     evidence = make_evidence(n=4000, schools=80, seeds=1, icc=1.0)
-    found = performance(evidence).set_index(["policy", "metric"]).loc[("version", "recall")]
+    found = performance(evidence).set_index(["model", "metric"]).loc[("candidate", "recall")]
     view = OutOfFoldPredictions(evidence)
-    stays = Confusion(view, view.flag("version")).rate(("tp",), ("tp", "fn"), alpha=0.05, cells=1.0, none="")
+    stays = Confusion(view, view.flag("candidate")).rate(("tp",), ("tp", "fn"), alpha=0.05, cells=1.0, none="")
     assert found["value"] == stays.value
     assert found["high"] - found["low"] < 0.8 * (stays.high - stays.low)

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from send_screen.errors import DataError
-from send_screen.evaluation import revealed_counts, headline, publish
+from send_screen.evaluation import headline, publish, revealed_counts
 from send_screen.evaluation._disclosure_reader import Reader
 from send_screen.evaluation._disclosure_set_aside import counts_by_reason
 
@@ -265,7 +265,9 @@ def test_versions_that_do_not_know_of_each_other_give_small_counts_away():
 
 def subtracted(one, other):
     """What is left of the counts of groups when those of another cohort are taken away: 1 to 9 children of a few."""
-    found = [{(row["attribute"], row["group"]): row for row in revealed_counts(each["groups"])} for each in (one, other)]
+    found = [
+        {(row["attribute"], row["group"]): row for row in revealed_counts(each["groups"])} for each in (one, other)
+    ]
     counts = ("n", "with_outcome", "true_positives", "false_positives")
     return {
         (*key, count): abs(found[0][key][count] - found[1][key][count])

@@ -14,16 +14,16 @@ from send_screen.tables import places, tie_break_key, top_k
 
 
 @pytest.fixture
-def scored(cohort, policies):
-    return out_of_fold(cohort, policies, folds=4, seeds=(0, 5))
+def scored(cohort, models):
+    return out_of_fold(cohort, models, folds=4, seeds=(0, 5))
 
 
-def test_every_child_is_scored_by_a_model_that_has_not_seen_its_school(cohort, scored, policies):
+def test_every_child_is_scored_by_a_model_that_has_not_seen_its_school(cohort, scored, models):
     part = scored[scored["fold_seed"] == 5].reset_index(drop=True)
     fold = out_of_school_folds(cohort.y, cohort.school, folds=4, seed=5)
     assert np.array_equal(part["fold"], fold)
     for number in range(4):
-        model = policies["version"]().fit(cohort.X[fold != number], cohort.y[fold != number])
+        model = models["candidate"]().fit(cohort.X[fold != number], cohort.y[fold != number])
         expected = model.decision_function(cohort.X[fold == number])
         assert np.array_equal(part.loc[fold == number, "score.candidate"], expected)
         assert np.array_equal(
@@ -32,25 +32,25 @@ def test_every_child_is_scored_by_a_model_that_has_not_seen_its_school(cohort, s
     assert np.array_equal(part["operating_point.baseline"], cohort.X["a"] > 1)
 
 
-def test_progress_is_told_of_each_fit(cohort, policies):
+def test_progress_is_told_of_each_fit(cohort, models):
     told = []
-    out_of_fold(cohort, policies, folds=2, seeds=(0,), progress=told.append)
-    assert told[0] == "fold seed 0, fold 1 of 2: version"
-    assert len(told) == 2 * len(policies)
+    out_of_fold(cohort, models, folds=2, seeds=(0,), progress=told.append)
+    assert told[0] == "fold seed 0, fold 1 of 2: candidate"
+    assert len(told) == 2 * len(models)
 
 
-def test_what_cannot_be_judged_is_refused(cohort, policies):
+def test_what_cannot_be_judged_is_refused(cohort, models):
     with pytest.raises(UsageError, match="no outcome"):
-        out_of_fold(replace(cohort, y=None), policies)
-    with pytest.raises(UsageError, match='called "version"'):
-        out_of_fold(cohort, {"rule": policies["rule"]})
+        out_of_fold(replace(cohort, y=None), models)
+    with pytest.raises(UsageError, match='called "candidate"'):
+        out_of_fold(cohort, {"baseline": models["baseline"]})
     with pytest.raises(UsageError, match="each only once"):
-        out_of_fold(cohort, policies, seeds=(1, 1))
+        out_of_fold(cohort, models, seeds=(1, 1))
 
 
-def test_the_same_inputs_give_the_same_bytes(cohort, policies):
+def test_the_same_inputs_give_the_same_bytes(cohort, models):
     def as_bytes():
-        table, _ = build_evidence(cohort, out_of_fold(cohort, policies, folds=3, seeds=(0, 1)), capacity=0.1, seed=11)
+        table, _ = build_evidence(cohort, out_of_fold(cohort, models, folds=3, seeds=(0, 1)), capacity=0.1, seed=11)
         buffer = io.BytesIO()
         table.to_parquet(buffer)
         return buffer.getvalue()
@@ -77,10 +77,10 @@ def test_exactly_k_are_flagged_in_each_fold_and_ties_go_by_hash_order(cohort, sc
     ids = evidence.merge(keys.children, on="row", how="left")["child_id"]
     for _, part in evidence.groupby(["fold_seed", "fold"]):
         k = places(0.1, len(part))
-        for policy in ("version", "lightgbm"):
+        for model_name in ("candidate", "lightgbm"):
             order = tie_break_key(ids[part.index].tolist())
-            expected = top_k(part[f"score.{policy}"].to_numpy(), order, k)
-            assert np.array_equal(part[f"flag.{policy}"], expected)
+            expected = top_k(part[f"score.{model_name}"].to_numpy(), order, k)
+            assert np.array_equal(part[f"flag.{model_name}"], expected)
         assert part["flag.baseline"].sum() == pytest.approx(k, abs=1e-12)
     assert evidence["flag.baseline"].between(0.01, 0.99).any(), "the rule's tied children share what places are left"
 
@@ -110,7 +110,7 @@ def test_scores_of_other_children_or_shared_schools_are_refused(cohort, scored):
 
 
 def test_what_is_not_an_evidence_table_is_named(evidence):
-    with pytest.raises(DataError, match=r"it has no school, flag\.version"):
+    with pytest.raises(DataError, match=r"it has no school, flag\.candidate"):
         performance(evidence.drop(columns=["school", "flag.candidate"]))
     with pytest.raises(DataError, match="it is empty"):
         OutOfFoldPredictions(evidence.iloc[:0])

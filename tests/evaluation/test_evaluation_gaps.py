@@ -33,10 +33,10 @@ def planted(make_evidence, extra, n=6000, groups=None):
 @pytest.mark.parametrize(("metric", "above", "other"), [(MISSED, "fn", "tp"), (LISTED, "fp", "tn")])
 def test_what_a_school_does_to_a_side_goes_through_the_line_of_the_list(make_evidence, metric, above, other):
     view = OutOfFoldPredictions(make_evidence(icc=1.0))
-    line, inside = Line.of(view, "version"), view.group("sex") == "F"
+    line, inside = Line.of(view, "candidate"), view.group("sex") == "F"
     side = _side(view, line, inside, metric)
     found = ratio(side.above, side.below, moved=(side.moved, side.below))
-    expected = Confusion(view, view.flag("version"), inside, line).influenced(weights(above), weights(above, other))
+    expected = Confusion(view, view.flag("candidate"), inside, line).influenced(weights(above), weights(above, other))
     assert found.value == pytest.approx(expected.value)
     np.testing.assert_allclose(found.by_school, expected.by_school, atol=1e-12)
     assert found.error < 0.95 * ratio(side.above, side.below).error
@@ -116,7 +116,7 @@ def test_scores_that_say_too_little_of_one_group_are_outside_tolerance(make_evid
 
 
 def test_a_question_without_a_tolerance_is_refused(evidence):
-    with pytest.raises(UsageError, match="no tolerance for false_positive_rate, calibration_in_the_large"):
+    with pytest.raises(UsageError, match="no tolerance for calibration_in_the_large, false_positive_rate"):
         gaps(evidence, tolerances={"false_negative_rate": 0.1})
 
 

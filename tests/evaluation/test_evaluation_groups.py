@@ -83,7 +83,7 @@ def test_n_is_the_denominator_and_intervals_hold_the_value(evidence):
 def test_a_groups_auc_counts_pairs_within_folds(make_evidence):
     evidence = make_evidence(n=150, schools=15, folds=3)
     view = OutOfFoldPredictions(evidence)
-    rows, score = view.group("sex") == "F", view.score("rule")
+    rows, score = view.group("sex") == "F", view.score("baseline")
     right = pairs = 0.0
     for block in np.unique(view.block):
         inside = np.flatnonzero(rows & (view.block == block))

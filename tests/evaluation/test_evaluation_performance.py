@@ -13,8 +13,8 @@ from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._influence import areas, ranking, ratio
 
 
-def of(table, policy, metric):
-    return table[(table["policy"] == policy) & (table["metric"] == metric)].iloc[0]
+def of(table, model, metric):
+    return table[(table["model"] == model) & (table["metric"] == metric)].iloc[0]
 
 
 @pytest.fixture
@@ -22,25 +22,27 @@ def table(evidence):
     return performance(evidence)
 
 
-@pytest.mark.parametrize("policy", ["version", "rule", "lightgbm"])
-def test_areas_are_scikit_learns_means_over_folds(evidence, table, policy):
+@pytest.mark.parametrize("model", ["candidate", "baseline", "lightgbm"])
+def test_areas_are_scikit_learns_means_over_folds(evidence, table, model):
     folds = [part for _, part in evidence.groupby(["fold_seed", "fold"])]
     for metric, function in (("roc_auc", roc_auc_score), ("average_precision", average_precision_score)):
-        expected = np.mean([function(part["label"], part[f"score.{policy}"]) for part in folds])
-        assert of(table, policy, metric)["value"] == pytest.approx(expected, abs=1e-12)
+        expected = np.mean([function(part["label"], part[f"score.{model}"]) for part in folds])
+        assert of(table, model, metric)["value"] == pytest.approx(expected, abs=1e-12)
 
 
 def test_rates_at_capacity_are_pooled_ratios(evidence, table):
     y, flag = evidence["label"], evidence["flag.candidate"]
-    assert of(table, "version", "recall")["value"] == pytest.approx(recall_score(y, flag), abs=1e-12)
+    assert of(table, "candidate", "recall")["value"] == pytest.approx(recall_score(y, flag), abs=1e-12)
     precision = precision_score(y, flag)
-    assert of(table, "version", "precision")["value"] == pytest.approx(precision, abs=1e-12)
-    assert of(table, "version", "number_needed_to_screen")["value"] == pytest.approx(1 / precision, abs=1e-12)
+    assert of(table, "candidate", "precision")["value"] == pytest.approx(precision, abs=1e-12)
+    assert of(table, "candidate", "number_needed_to_screen")["value"] == pytest.approx(1 / precision, abs=1e-12)
     specificity = recall_score(1 - y, 1 - flag)
-    assert of(table, "version", "specificity")["value"] == pytest.approx(specificity, abs=1e-12)
-    natural = of(table, "rule", "recall_at_operating_point")
+    assert of(table, "candidate", "specificity")["value"] == pytest.approx(specificity, abs=1e-12)
+    natural = of(table, "baseline", "recall_at_operating_point")
     assert natural["value"] == pytest.approx(recall_score(y, evidence["operating_point.baseline"]), abs=1e-12)
-    assert of(table, "rule", "selection_rate_at_operating_point")["value"] == pytest.approx(evidence["operating_point.baseline"].mean(), abs=1e-12)
+    assert of(table, "baseline", "selection_rate_at_operating_point")["value"] == pytest.approx(
+        evidence["operating_point.baseline"].mean(), abs=1e-12
+    )
 
 
 def test_every_figure_has_n_an_interval_around_it_or_a_reason(table):
@@ -54,7 +56,7 @@ def test_every_figure_has_n_an_interval_around_it_or_a_reason(table):
 def test_a_child_counts_once_however_many_fold_seeds_there_are(make_evidence):
     one, three = make_evidence(seeds=1), make_evidence(seeds=3)
     for metric in ("roc_auc", "recall"):
-        a, b = (of(performance(e), "version", metric) for e in (one, three))
+        a, b = (of(performance(e), "candidate", metric) for e in (one, three))
         assert a["n"] == b["n"]
         assert b["high"] - b["low"] > 0.8 * (a["high"] - a["low"]), "repeating the folds is not more children"
 
@@ -79,14 +81,14 @@ def test_influences_are_the_derivatives_of_scikit_learns_areas(seed, digits):
 def test_errors_are_those_of_replicates_that_draw_schools(make_evidence):
     evidence = make_evidence(n=3000, schools=60, seeds=1, folds=3)
     view = OutOfFoldPredictions(evidence)
-    found = ranking(view, view.score("version"))
+    found = ranking(view, view.score("candidate"))
     rng, drawn = np.random.default_rng(4), []
     for _ in range(300):
         weight = np.bincount(rng.integers(0, view.n_schools, view.n_schools), minlength=view.n_schools)[view.school]
         parts = [np.flatnonzero((view.block == block) & (weight > 0)) for block in np.unique(view.block)]
         drawn.append(
             [
-                np.mean([area(view.label[p], view.score("version")[p], sample_weight=weight[p]) for p in parts])
+                np.mean([area(view.label[p], view.score("candidate")[p], sample_weight=weight[p]) for p in parts])
                 for area in (roc_auc_score, average_precision_score)
             ]
         )
@@ -107,9 +109,9 @@ def test_net_benefit_is_vickers_and_elkins_at_the_lists_own_price(evidence, tabl
     y, flag = evidence["label"], evidence["flag.candidate"]
     q = flag.mean()
     expected = ((y * flag).sum() - ((1 - y) * flag).sum() * q / (1 - q)) / len(y)
-    assert of(table, "version", "net_benefit")["value"] == pytest.approx(expected, abs=1e-12)
+    assert of(table, "candidate", "net_benefit")["value"] == pytest.approx(expected, abs=1e-12)
     evidence["flag.candidate"] = 0.0
-    nothing = of(performance(evidence), "version", "net_benefit")
+    nothing = of(performance(evidence), "candidate", "net_benefit")
     assert np.isnan(nothing["value"])
     assert nothing["reason"] == "no child, or every child, is listed"
 
@@ -118,19 +120,19 @@ def test_a_fold_of_one_outcome_makes_the_areas_undefined_not_a_number(make_evide
     evidence = make_evidence()
     evidence.loc[(evidence["fold"] == 0) & (evidence["fold_seed"] == 1), "label"] = 0
     table = performance(evidence)
-    assert np.isnan(of(table, "version", "roc_auc")["value"])
-    assert "a fold has no child" in of(table, "version", "roc_auc")["reason"]
+    assert np.isnan(of(table, "candidate", "roc_auc")["value"])
+    assert "a fold has no child" in of(table, "candidate", "roc_auc")["reason"]
 
 
 def test_no_flag_means_no_precision_and_no_outcome_no_recall(make_evidence):
     evidence = make_evidence()
     evidence["flag.candidate"] = 0.0
-    nothing = of(performance(evidence), "version", "precision")
+    nothing = of(performance(evidence), "candidate", "precision")
     assert np.isnan(nothing["value"])
     assert nothing["reason"] == "no child is flagged"
-    assert np.isnan(of(performance(evidence), "version", "number_needed_to_screen")["value"])
+    assert np.isnan(of(performance(evidence), "candidate", "number_needed_to_screen")["value"])
     evidence["label"] = 0
-    assert of(performance(evidence), "version", "recall")["reason"] == "no child has the outcome"
+    assert of(performance(evidence), "candidate", "recall")["reason"] == "no child has the outcome"
 
 
 def test_few_schools_get_values_without_intervals(make_evidence):
@@ -141,27 +143,27 @@ def test_few_schools_get_values_without_intervals(make_evidence):
 
 
 def test_paired_differences_are_differences_and_narrower_than_unpaired(evidence, table):
-    paired = differences(evidence, "version", "lightgbm")
+    paired = differences(evidence, "candidate", "lightgbm")
     for _, row in paired.iterrows():
-        ours, theirs = (of(table, policy, row["metric"]) for policy in ("version", "lightgbm"))
+        ours, theirs = (of(table, model, row["metric"]) for model in ("candidate", "lightgbm"))
         assert row["value"] == pytest.approx(ours["value"] - theirs["value"], abs=1e-12)
         assert row["low"] <= row["value"] <= row["high"]
-    auc = of(paired, "version", "roc_auc")
-    single = of(table, "version", "roc_auc")
+    auc = of(paired, "candidate", "roc_auc")
+    single = of(table, "candidate", "roc_auc")
     assert auc["high"] - auc["low"] < 0.7 * (single["high"] - single["low"])
-    mirrored = differences(evidence, "lightgbm", "version")
+    mirrored = differences(evidence, "lightgbm", "candidate")
     assert of(mirrored, "lightgbm", "roc_auc")["high"] == pytest.approx(-auc["low"])
 
 
 def test_a_policy_that_is_not_there_is_named(evidence):
-    with pytest.raises(UsageError, match=r"no policy 'ebm'; it has version, rule, lightgbm"):
-        differences(evidence, "version", "ebm")
+    with pytest.raises(UsageError, match=r"no model 'ebm'; it has candidate, baseline, lightgbm"):
+        differences(evidence, "candidate", "ebm")
 
 
 def test_recalibration_is_the_unpenalised_logistic_fit(evidence):
     view = OutOfFoldPredictions(evidence)
-    found = recalibrate(view, view.score("version"))
-    model = LogisticRegression(C=1e12, tol=1e-10).fit(view.score("version")[:, None], view.label)
+    found = recalibrate(view, view.score("candidate"))
+    model = LogisticRegression(C=1e12, tol=1e-10).fit(view.score("candidate")[:, None], view.label)
     assert found.slope.value == pytest.approx(model.coef_[0, 0], rel=1e-4)
     assert found.intercept.value == pytest.approx(model.intercept_[0], abs=1e-4)
 

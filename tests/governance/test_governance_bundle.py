@@ -149,15 +149,15 @@ PUBLISHED = {
 @pytest.mark.parametrize(
     ("gate", "passed"),
     [
-        (Gate("roc_auc", None, "value", 0.75, None), True),
-        (Gate("roc_auc", None, "low", 0.75, None), False),
-        (Gate("roc_auc", None, "high", None, 0.79), False),
-        (Gate("roc_auc", "rule", "value", 0.0, None), False),
-        (Gate("roc_auc", "rule", "value", -0.25, -0.1), True),
+        (Gate(metric="roc_auc", at_least=0.75), True),
+        (Gate(metric="roc_auc", end="low", at_least=0.75), False),
+        (Gate(metric="roc_auc", end="high", at_most=0.79), False),
+        (Gate(metric="roc_auc", against="baseline", at_least=0.0), False),
+        (Gate(metric="roc_auc", against="baseline", at_least=-0.25, at_most=-0.1), True),
         # what could not be measured passes no gate
-        (Gate("average_precision", None, "value", 0.0, None), False),
-        (Gate("recall", None, "value", 0.0, None), False),
-        (Gate("roc_auc", "lightgbm", "value", -1.0, None), False),
+        (Gate(metric="average_precision", at_least=0.0), False),
+        (Gate(metric="recall", at_least=0.0), False),
+        (Gate(metric="roc_auc", against="lightgbm", at_least=-1.0), False),
     ],
 )
 def test_gates(gate: Gate, passed: bool) -> None:

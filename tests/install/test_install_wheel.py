@@ -31,7 +31,6 @@ def test_the_wheel_carries_contracts_and_models(wheel: Path) -> None:
     for name in ("data_contracts/education/eyfsp-1.0.0.odcs.yaml", "models/reception_sen/spec.yaml"):
         assert f"send_screen/_shipped/{name}" in names
     assert "send_screen/py.typed" in names
-    assert "send_screen/specs/schema.json" in names
     assert "send_screen/school_kit/laptop/screen.cmd" in names
     assert not any(name.startswith(("tests/", "experiments/")) for name in names)
 

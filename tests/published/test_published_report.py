@@ -74,7 +74,7 @@ def test_a_metric_is_found_by_its_name_and_its_model(document: dict[str, Any]) -
     ours, theirs, gain = (
         report.metric("roc_auc"),
         report.metric("roc_auc", model="baseline"),
-        report.difference("roc_auc", "rule"),
+        report.difference("roc_auc", "baseline"),
     )
     assert ours is not None
     assert theirs is not None

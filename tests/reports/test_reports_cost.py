@@ -30,7 +30,7 @@ def _against(challenger: str, **figures: tuple[float | None, float | None, float
 
 @pytest.fixture
 def alone(published: dict[str, Any]) -> dict[str, Any]:
-    published["differences"] = [row for row in published["differences"] if row["against"] == "rule"]
+    published["differences"] = [row for row in published["differences"] if row["against"] == "baseline"]
     return published
 
 

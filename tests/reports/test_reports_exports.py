@@ -131,15 +131,15 @@ def test_every_published_figure_in_them_is_the_one_in_published_json() -> None:
         return tuple(f"{row[key] * 100 + 1e-9:.0f}" for key in ("value", "low", "high"))  # type: ignore[return-value]
 
     for text in (_fields(published)["2.4.2.7"]["value"], render_impact_assessment(published)):
-        for policy, marker in (("version", "This version: "), ("rule", "as long a list: ")):
+        for model, marker in (("candidate", "This version: "), ("baseline", "as long a list: ")):
             for metric, question in (
                 ("precision", r"Of 100 children it lists, (\S+) \(between (\S+) and (\S+)\) later"),
                 ("recall", r"it had listed (\S+) \(between (\S+) and (\S+)\) and missed"),
                 ("specificity", r"it had left off (\S+) \(between (\S+) and (\S+)\) and listed"),
             ):
                 found = [match.groups() for match in re.finditer(marker + r"[^:]*?" + question, text)]
-                assert found == [hundred(value[policy, metric])], (policy, metric)
-        auc = value["version", "roc_auc"]
+                assert found == [hundred(value[model, metric])], (model, metric)
+        auc = value["candidate", "roc_auc"]
         assert f"(ROC AUC, out of school): {auc['value']:.3f} ({auc['low']:.3f} to {auc['high']:.3f})" in text
         outside = sum(g["verdict"] == "outside tolerance" and g["against"] == "all others" for g in published["gaps"])
         assert sum(int(n) for n in re.findall(r"(\d+) “outside tolerance”", text)) == outside
@@ -155,14 +155,14 @@ def test_every_published_figure_in_them_is_the_one_in_published_json() -> None:
 @pytest.mark.parametrize("row", range(7))
 def test_a_changed_figure_changes_both(row: int) -> None:
     """No figure is kept from somewhere else."""
-    policy, metric = [
-        ("version", "precision"), ("version", "recall"), ("version", "specificity"),
-        ("rule", "precision"), ("rule", "recall"), ("rule", "specificity"),
-        ("version", "roc_auc"),
+    model, metric = [
+        ("candidate", "precision"), ("candidate", "recall"), ("candidate", "specificity"),
+        ("baseline", "precision"), ("baseline", "recall"), ("baseline", "specificity"),
+        ("candidate", "roc_auc"),
     ][row]  # fmt: skip
     published, other = make_published(), copy.deepcopy(make_published())
     for each in other["performance"]:
-        if (each["model"], each["metric"]) == (policy, metric):
+        if (each["model"], each["metric"]) == (model, metric):
             each["value"] = 0.5
     assert _fields(published)["2.4.2.7"] != _fields(other)["2.4.2.7"]
     assert render_impact_assessment(published) != render_impact_assessment(other)

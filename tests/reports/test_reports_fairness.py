@@ -56,7 +56,9 @@ def test_a_title_cannot_become_markup_in_mlflow(published: dict[str, Any]) -> No
 
 
 def test_more_groups_than_fit_on_a_screen_are_counted(published: dict[str, Any]) -> None:
-    named = [gap for gap in published["gaps"] if gap["metric"] == "false_negative_rate" and gap["against"] == "all others"]
+    named = [
+        gap for gap in published["gaps"] if gap["metric"] == "false_negative_rate" and gap["against"] == "all others"
+    ]
     for number, gap in enumerate(named[:5]):
         gap |= {"value": 0.1 + number / 100, "low": 0.05, "high": 0.2, "words": f"sentence {number}"}
     found = less_well(published | {"named": [gap["words"] for gap in named[:5]]})

@@ -199,7 +199,7 @@ def _spoil(value: Any, text: str, skip: frozenset[str] = frozenset()) -> Any:
 RUN = frozenset({"kind", "area", "trained_on", "banners"})
 VERSION = frozenset(
     {
-        "policy",
+        "model",
         "metric",
         "against",
         "among",

@@ -69,7 +69,9 @@ def test_a_card_says_how_many_of_100_why_and_what_speaks_against(result: Screeni
 @pytest.mark.parametrize("percent", [0, 1, 50, 100])
 def test_the_squares_are_as_many_as_the_words_say(percent: int) -> None:
     result = make_result(listed=1, margin=0)
-    html = render_screening(dataclasses.replace(result, listed=(dataclasses.replace(result.listed[0], percent=percent),)))
+    html = render_screening(
+        dataclasses.replace(result, listed=(dataclasses.replace(result.listed[0], percent=percent),))
+    )
     filled, hollow = re.findall(r'<path class="(?:ink|hollow)" d="([^"]*)"/>', html)[:2]
     assert (filled.count("M"), hollow.count("M")) == (percent, 100 - percent)
 

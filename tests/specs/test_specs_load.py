@@ -11,7 +11,16 @@ import pytest
 import yaml
 
 from send_screen.errors import SpecError
-from send_screen.specs import AgeInMonths, ColumnRef, Equals, GoalsNotMet, LowScore, load_spec, parse_spec
+from send_screen.specs import (
+    AcademicYearEnd,
+    AgeInMonths,
+    ColumnRef,
+    Equals,
+    GoalsNotMet,
+    LowScore,
+    load_spec,
+    parse_spec,
+)
 
 Edit = Callable[[dict[str, Any]], object]
 
@@ -43,13 +52,12 @@ def test_a_spec_is_typed(repository: Path) -> None:
     spec = load_spec(repository / "models" / "reception_sen" / "spec.yaml")
     assert spec.feature("G02").source == ColumnRef("education/eyfsp", "G02")
     assert isinstance(spec.feature("age_months").source, AgeInMonths)
-    assert isinstance(spec.rule, GoalsNotMet)
+    assert isinstance(spec.baseline, GoalsNotMet)
     assert spec.monotonic_cst["G01"] == "decreasing"
     assert "age_months" not in spec.monotonic_cst
-    assert spec.as_of is None
-    assert spec.as_of_year == ColumnRef("education/eyfsp", "AcademicYear")
+    assert spec.as_of == AcademicYearEnd(academic_year="education/eyfsp.AcademicYear", month_day="07-31")
     star = load_spec(repository / "models" / "star_special_instruction" / "spec.yaml")
-    assert isinstance(star.rule, LowScore)
+    assert isinstance(star.baseline, LowScore)
     assert star.as_of == dt.date(1986, 6, 30)
     assert isinstance(star.feature("free_lunch").source, Equals)
 
@@ -63,8 +71,11 @@ def test_the_hash_is_that_of_the_bytes(repository: Path) -> None:
 
 CASES: dict[str, tuple[Edit, str]] = {
     "a misspelt key": (lambda d: d.update(capcity=d.pop("capacity")), "did you mean 'capacity'"),
-    "a key missing": (lambda d: d.pop("outcome"), "'outcome' missing"),
-    "a sign that is none": (lambda d: d["features"][0].update(sign="descending"), "did you mean 'decreasing'"),
+    "a key missing": (lambda d: d.pop("outcome"), "$.outcome: is missing"),
+    "a constraint that is none": (
+        lambda d: d["features"][0].update(monotonic="descending"),
+        "did you mean 'decreasing'",
+    ),
     "a column that is not there": (
         lambda d: d["features"][0].update(column="education/eyfsp.G1"),
         "education/eyfsp has no column 'G1'",
@@ -79,7 +90,7 @@ CASES: dict[str, tuple[Edit, str]] = {
     ),
     "a protected characteristic": (
         lambda d: d["features"].append(
-            {"name": "sex", "column": "education/pupil_census.Sex", "kind": "category", "words": {"label": "Sex"}}
+            {"name": "sex", "column": "education/pupil_census.Sex", "kind": "category", "label": "Sex"}
         ),
         "protected characteristic",
     ),
@@ -89,8 +100,8 @@ CASES: dict[str, tuple[Edit, str]] = {
                 "name": "fsm",
                 "derive": {"equals": {"column": "education/pupil_census.FSMeligible", "value": True}},
                 "kind": "number",
-                "sign": "increasing",
-                "words": {"label": "Free meals"},
+                "monotonic": "increasing",
+                "label": "Free school meals",
             }
         ),
         "written `justification`",
@@ -102,7 +113,7 @@ CASES: dict[str, tuple[Edit, str]] = {
                 "column": "education/pupil_census.Language",
                 "kind": "category",
                 "justification": "because",
-                "words": {"label": "Language"},
+                "label": "Language",
             }
         ),
         "must never lower the risk",
@@ -116,10 +127,10 @@ CASES: dict[str, tuple[Edit, str]] = {
         "for training only",
     ),
     "a feature twice": (lambda d: d["features"].append(dict(d["features"][0])), "'G01' stands twice"),
-    "a rule about no feature": (lambda d: d["rule"]["features"].append("G18"), "no feature is called 'G18'"),
+    "a baseline about no feature": (lambda d: d["baseline"]["features"].append("G18"), "no feature is called 'G18'"),
     "an intersection of no group": (lambda d: d["intersections"].append(["sex", "fms"]), "did you mean 'fsm'"),
     "a value on both sides": (lambda d: d["outcome"]["negative"].append("K"), "both positive and negative"),
-    "no such day": (lambda d: d.update(review_date="2027-02-30"), "not a date of the calendar"),
+    "no such day": (lambda d: d.update(review_date="2027-02-30"), "$.review_date: must be a date"),
     "a gate that cannot be passed": (
         lambda d: d["gates"].append({"metric": "roc_auc", "at_least": 0.9, "at_most": 0.8}),
         "no version could pass",
@@ -154,11 +165,14 @@ CASES: dict[str, tuple[Edit, str]] = {
         lambda d: d["features"][0].update(column="education/pupil_census.School"),
         "does not hold numbers",
     ),
-    "absence that lowers the risk": (lambda d: d["features"][-1].update(sign="decreasing"), "needs `sign: increasing`"),
-    "absence without a sign": (lambda d: d["features"][-1].pop("sign"), "needs `sign: increasing`"),
+    "absence that lowers the risk": (
+        lambda d: d["features"][-1].update(monotonic="decreasing"),
+        "needs `monotonic: increasing`",
+    ),
+    "absence without a constraint": (lambda d: d["features"][-1].pop("monotonic"), "needs `monotonic: increasing`"),
     "an outcome that loses who moves away": (lambda d: d["outcome"].pop("followed_months"), "followed_months"),
     "a follow-up beyond the horizon": (lambda d: d["outcome"].update(followed_months=19), "beyond the horizon"),
-    "a sign on a category": (lambda d: d["features"][0].update(kind="category"), "a category has no order"),
+    "a constraint on a category": (lambda d: d["features"][0].update(kind="category"), "a category has no order"),
     "column and derive": (
         lambda d: d["features"][0].update(derive={"share": {"of": "a/b.c", "out_of": "a/b.d"}}),
         "give column or derive, and only one of them",
@@ -167,9 +181,9 @@ CASES: dict[str, tuple[Edit, str]] = {
         lambda d: d.update(model_parameters={"C": 0.1}),
         "$.model_parameters: `model: additive` has no parameters (C is of `model: logistic`): take the line out",
     ),
-    "a parameter of a rule": (
-        lambda d: d.update(model="rule", model_parameters={"C": 0.1}),
-        "`model: rule` has no parameters",
+    "a parameter of a baseline": (
+        lambda d: d.update(model="baseline", model_parameters={"C": 0.1}),
+        "`model: baseline` has no parameters",
     ),
     "a challenger that is none": (lambda d: d.update(challengers=["emb"]), "did you mean 'ebm'"),
     "a capacity above half": (lambda d: d.update(capacity=0.8), "$.capacity"),
@@ -184,7 +198,7 @@ def test_each_mistake_is_named(repository: Path, case: str) -> None:
 
 def test_all_mistakes_at_once(repository: Path) -> None:
     def edit(d: dict[str, Any]) -> None:
-        d["rule"]["features"].append("G18")
+        d["baseline"]["features"].append("G18")
         d["features"][1]["column"] = "education/eyfsp.Gx"
 
     text = mistake(repository, edit)
@@ -206,7 +220,7 @@ def test_a_research_comparison_may_name_a_protected_characteristic(repository: P
     def edit(d: dict[str, Any]) -> None:
         d["research_comparison"] = "what it costs to leave sex out"
         d["features"].append(
-            {"name": "sex", "column": "education/pupil_census.Sex", "kind": "category", "words": {"label": "Sex"}}
+            {"name": "sex", "column": "education/pupil_census.Sex", "kind": "category", "label": "Sex"}
         )
 
     assert parse_spec(spec_with(repository, edit), file="x").research_comparison
@@ -215,8 +229,8 @@ def test_a_research_comparison_may_name_a_protected_characteristic(repository: P
 @pytest.mark.parametrize(
     ("raw", "words"),
     [
-        (b"", "None"),
-        (b"- a\n- b\n", "is not of type 'object'"),
+        (b"", "must be an object with keys"),
+        (b"- a\n- b\n", "must be an object with keys"),
         (b"name: a\nname: b\n", "given twice"),
         (b"name: [1, 2\n", "not valid YAML"),
         (b"\xff\xfe\x00", "not UTF-8"),

@@ -50,8 +50,8 @@ def test_one_run_holds_everything_about_a_version(client: Any, trained: Any) -> 
     assert run.data.tags["package.lightgbm"]
     assert run.data.params["fold_seeds"] == "0"
     for metric in ("roc_auc", "average_precision", "recall", "precision"):
-        for policy in ("", "rule."):
-            low, value, high = (run.data.metrics[f"{policy}{metric}{end}"] for end in ("_low", "", "_high"))
+        for model in ("", "baseline."):
+            low, value, high = (run.data.metrics[f"{model}{metric}{end}"] for end in ("_low", "", "_high"))
             assert low <= value <= high
     artefacts = {item.path for item in client.list_artifacts(trained.made.run_id)}
     assert {"bundle", "plots", "published.json", *PAGES} <= artefacts

@@ -13,7 +13,7 @@ from send_screen.governance import sha256_of
 from send_screen.specs import load_spec
 from send_screen.tables import LevelsTerm, RiskTables, ShapeTerm
 from send_screen.tracking import PriorRun
-from send_screen.workflows._earlier import prior_releases, counts_revealed_by_tables
+from send_screen.workflows._earlier import counts_revealed_by_tables, prior_releases
 
 
 @pytest.fixture(scope="module")

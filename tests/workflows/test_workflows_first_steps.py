@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from send_screen.cohorts import load_cohort
 from send_screen.contracts import load_contract, upn_check_letter
 from send_screen.errors import ContractError, MissingExtraError, ReadError, SpecError, UsageError
-from send_screen.specs import AgeInMonths, load_spec
+from send_screen.specs import AcademicYearEnd, AgeInMonths, load_spec
 from send_screen.workflows import DraftedFiles, export, init, load_model, train
 
 TODAY = dt.date(2026, 11, 1)
@@ -161,7 +161,7 @@ def test_a_known_need_becomes_eligibility(tmp_path: Path) -> None:
     frame = pupils()
     frame["SEN status"] = np.random.default_rng(2).choice(["N", "K", "E"], len(frame), p=[0.8, 0.15, 0.05])
     spec = load_spec(steps(frame, tmp_path).spec)
-    (condition,) = spec.eligible
+    (condition,) = spec.eligible.where
     assert condition.negated
     assert set(condition.values) == {"K", "E"}
     cohort = load_cohort(spec, frame)
@@ -175,7 +175,7 @@ def test_invented_upns_and_academic_years_are_known_again(tmp_path: Path) -> Non
     frame["Pupil ref"] = [upn_check_letter(body) + body for body in bodies]
     frame["Year"] = "2022/23"
     spec = load_spec(steps(frame, tmp_path).spec)
-    assert spec.as_of_year is not None
+    assert isinstance(spec.as_of, AcademicYearEnd)
     assert load_cohort(spec, frame).synthetic
 
 
@@ -295,7 +295,9 @@ def test_a_version_carries_the_contract_of_its_own(tmp_path: Path) -> None:
     made = steps(pupils(), tmp_path)
     text = made.spec.read_text("utf-8")
     text = text.replace("folds: 5", "folds: 3").replace("at_least: 0.8, at_most: 1.25", "at_least: 0.1, at_most: 9")
-    made.spec.write_text(text.replace("against: baseline, at_least: 0.0", "against: baseline, at_least: -1"), encoding="utf-8")
+    made.spec.write_text(
+        text.replace("against: baseline, at_least: 0.0", "against: baseline, at_least: -1"), encoding="utf-8"
+    )
     file, uri = tmp_path / "pupils 2026.csv", f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}"
     first = train(made.spec, file, tracking_uri=uri, evidence=tmp_path / "evidence", threads=1)
     assert first.passed, first.gates

@@ -15,7 +15,7 @@ import yaml
 from fairlearn.metrics import MetricFrame, selection_rate, true_negative_rate, true_positive_rate
 from sklearn.metrics import precision_score
 
-from send_screen.evaluation import gaps, cluster_bootstrap, performance, publish
+from send_screen.evaluation import cluster_bootstrap, gaps, performance, publish
 
 HERE = Path(__file__).parent
 CONFIG = yaml.safe_load((HERE / "config.yaml").read_text(encoding="utf-8"))

@@ -77,7 +77,7 @@ def load_cohort(
     _apply_years(linked, aside)
     if not training:
         _refuse_wrong_file(spec, aside)
-    for condition in spec.eligible:
+    for condition in spec.eligible.where:
         _apply(condition, linked, aside, ON_SEN_REGISTER, "Nothing to do here: the support already in place goes on.")
     aside.loc[no_record & aside["kind"].isna().to_numpy(), "kind"] = MANUAL_REVIEW
     features = {
@@ -147,7 +147,14 @@ def _mark(aside: pd.DataFrame, where: pd.Series, kind: str, rule: str, reason: s
 def _apply(condition: Condition, linked: Linked, aside: pd.DataFrame, kind: str, remedy: str) -> None:
     met, untold = holds(linked.frame, linked.contracts, condition)
     label = column_of(linked.contracts, condition.column).label
-    _mark(aside, ~met & ~untold, kind, condition.rule, condition.words[:1].upper() + condition.words[1:] + ".", remedy)
+    _mark(
+        aside,
+        ~met & ~untold,
+        kind,
+        condition.rule,
+        condition.description[:1].upper() + condition.description[1:] + ".",
+        remedy,
+    )
     _mark(
         aside,
         untold & (linked.problem["rule"] != NO_RECORD),
@@ -179,13 +186,14 @@ def _apply_years(linked: Linked, aside: pd.DataFrame) -> None:
 
 
 def _apply_population(spec: ModelSpec, linked: Linked, aside: pd.DataFrame) -> None:
-    remedy = "Look at the child by hand: this model was made for " + spec.population_words + "."
-    for condition in spec.population:
+    remedy = "Look at the child by hand: this model was made for " + spec.population.description + "."
+    for condition in spec.population.where:
         _apply(condition, linked, aside, OUTSIDE, remedy)
-    if spec.series:
-        years = known(linked.frame, linked.contracts, spec.series.column)
-        before = years.notna() & (years.astype("string").fillna("") < spec.series.first_year)
-        words = spec.series.words
+    series = spec.population.series
+    if series:
+        years = known(linked.frame, linked.contracts, series.column)
+        before = years.notna() & (years.astype("string").fillna("") < series.first_year)
+        words = series.description
         _mark(aside, before, OUTSIDE, "POPULATION-SERIES", words[:1].upper() + words[1:] + ".", remedy)
 
 
@@ -198,7 +206,7 @@ def _refuse_wrong_file(spec: ModelSpec, aside: pd.DataFrame) -> None:
         reason = str(outside.loc[outside["rule"] == rule, "reason"].iloc[0])
         raise PopulationError(
             f"{len(outside)} of {usable} children are outside the population of this model, which is for "
-            f"{spec.population_words}. The commonest reason: {reason[:1].lower()}{reason[1:]}",
+            f"{spec.population.description}. The commonest reason: {reason[:1].lower()}{reason[1:]}",
             rule=str(rule),
             remedy="Screen the children the model was made for, or look at these by hand.",
         )
@@ -263,15 +271,15 @@ def _text(linked: Linked, ref: object) -> pd.Series:
 
 def _show(spec: ModelSpec, linked: Linked) -> pd.DataFrame:
     name = pd.Series("", index=linked.frame.index, dtype=object)
-    for ref in spec.show_name:
+    for ref in spec.show.name:
         name = (name + " " + _text(linked, ref)).str.strip()
     nothing = pd.Series("", index=linked.frame.index, dtype=object)
     return pd.DataFrame(
         {
             "row": linked.origin["row"],
             "name": name,
-            "class_name": _text(linked, spec.show_class) if spec.show_class else nothing,
-            "school": _text(linked, spec.show_school),
+            "class_name": _text(linked, spec.show.class_name) if spec.show.class_name else nothing,
+            "school": _text(linked, spec.shown_school),
         }
     )
 

@@ -12,7 +12,7 @@ from send_screen.cohorts._notes import Tables, lacking, not_known, unused
 from send_screen.contracts import CheckResult, Contract, Violation, check_table
 from send_screen.errors import DataError, UsageError
 from send_screen.readers import read_table
-from send_screen.specs import ColumnRef, ModelSpec
+from send_screen.specs import AcademicYearEnd, ColumnRef, ModelSpec
 
 NO_RECORD = "DATA-NO-RECORD"
 SUFFIXES = (".csv", ".xlsx", ".parquet")
@@ -61,11 +61,11 @@ class _Checked:
 def needed_columns(spec: ModelSpec, *, training: bool) -> set[ColumnRef]:
     """Return the columns without which the spec's question cannot be asked."""
     needed = {ref for feature in spec.features for ref in feature.sources}
-    needed |= {condition.column for condition in (*spec.population, *spec.eligible)}
-    if spec.series:
-        needed.add(spec.series.column)
-    if spec.as_of_year:
-        needed.add(spec.as_of_year)
+    needed |= {condition.column for condition in (*spec.population.where, *spec.eligible.where)}
+    if spec.population.series:
+        needed.add(spec.population.series.column)
+    if isinstance(spec.as_of, AcademicYearEnd):
+        needed.add(spec.as_of.academic_year)
     if training:
         needed |= {spec.outcome.column, spec.school}
     return needed

@@ -27,7 +27,7 @@ def not_known(check: CheckResult, columns: set[str], file: str) -> list[str]:
 
 def lacking(spec: ModelSpec, checks: dict[str, CheckResult], raw: Tables) -> list[str]:
     """Return a note on columns that the model can do without and a reader of its list cannot: groups, names, school."""
-    shown = [*spec.show_name, spec.show_class, spec.show_school, *(group.column for group in spec.groups)]
+    shown = [*spec.show.name, spec.show.class_name, spec.shown_school, *(group.column for group in spec.groups)]
     notes = []
     for name, check in checks.items():
         lacking = {ref.column for ref in shown if ref is not None and ref.contract == name} & set(check.columns.missing)

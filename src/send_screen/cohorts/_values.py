@@ -6,7 +6,18 @@ import numpy as np
 import pandas as pd
 
 from send_screen.contracts import Column, Contract, birth_season, eal, ethnic_group
-from send_screen.specs import AgeInMonths, ColumnRef, Condition, Equals, Feature, Group, ModelSpec, Share, code
+from send_screen.specs import (
+    AcademicYearEnd,
+    AgeInMonths,
+    ColumnRef,
+    Condition,
+    Equals,
+    Feature,
+    Group,
+    ModelSpec,
+    Share,
+    code,
+)
 
 NOT_RECORDED = "not recorded"
 _EAL_WORDS = {True: "English as an additional language", False: "English at home", None: NOT_RECORDED}
@@ -116,9 +127,9 @@ def year_end(years: pd.Series, month_day: str = "07-31") -> pd.Series:
 
 def as_of_dates(frame: pd.DataFrame, contracts: dict[str, Contract], spec: ModelSpec) -> pd.Series:
     """Return the as-of date of each child."""
-    if spec.as_of_year is None:
-        return pd.Series(pd.Timestamp(spec.as_of or 0), index=frame.index)
-    return year_end(known(frame, contracts, spec.as_of_year), spec.as_of_month_day)
+    if isinstance(spec.as_of, AcademicYearEnd):
+        return year_end(known(frame, contracts, spec.as_of.academic_year), spec.as_of.month_day)
+    return pd.Series(pd.Timestamp(spec.as_of), index=frame.index)
 
 
 def recorded_dates(frame: pd.DataFrame, contracts: dict[str, Contract], feature: Feature) -> pd.Series | None:

@@ -9,7 +9,7 @@ them.
 from send_screen.documents._characters import MISLEADING, is_misleading
 from send_screen.documents._json import load_json
 from send_screen.documents._mistakes import closest, find_mistakes
-from send_screen.documents._model import Count, Document, Text, read_document, write_document
+from send_screen.documents._model import Count, Document, Text, read_document, refuse_mistakes, write_document
 from send_screen.documents._yaml import load_yaml, shortened
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Count",
     "read_document",
     "write_document",
+    "refuse_mistakes",
     "load_json",
     "load_yaml",
     "find_mistakes",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -93,12 +93,22 @@ def read_document(
     try:
         return model.model_validate_json(text)
     except ValidationError as problem:
-        mistakes = find_mistakes(problem, model)
-        lines = "\n".join(f"  {mistake}" for mistake in mistakes)
-        count = "one mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
-        raise error(
-            f"The {kind} has {count}:\n{lines}\n", file=file, remedy="Correct each line and try again."
-        ) from None
+        refuse_mistakes(find_mistakes(problem, model), error=error, file=file, kind=kind)
+
+
+def refuse_mistakes(mistakes: list[str], *, error: type[SendScreenError], file: str | None, kind: str) -> NoReturn:
+    """Raise an error that says each mistake in a line of its own.
+
+    Parameters
+    ----------
+    mistakes : list of str
+        Each as ``path: rule``.
+    error, file, kind
+        See :func:`read_document`.
+    """
+    lines = "\n".join(f"  {mistake}" for mistake in mistakes)
+    count = "one mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+    raise error(f"The {kind} has {count}:\n{lines}\n", file=file, remedy="Correct each line and try again.") from None
 
 
 def write_document(document: BaseModel) -> str:

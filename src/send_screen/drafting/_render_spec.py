@@ -18,7 +18,7 @@ _WORDS = {
 }
 
 
-def render_spec(made: ProjectDraft, contract: str, name: str, file: str, *, rule: ColumnProfile, today: dt.date) -> str:
+def render_spec(made: ProjectDraft, contract: str, name: str, file: str, *, baseline: ColumnProfile, today: dt.date) -> str:
     """Return the spec as YAML.
 
     Parameters
@@ -30,8 +30,8 @@ def render_spec(made: ProjectDraft, contract: str, name: str, file: str, *, rule
         The model's name.
     file : str
         Name of the file that it was written from.
-    rule : ColumnProfile
-        The feature that the one-line rule ranks by.
+    baseline : ColumnProfile
+        The feature that the baseline ranks by.
     today : datetime.date
     """
     lines = [
@@ -63,7 +63,7 @@ def render_spec(made: ProjectDraft, contract: str, name: str, file: str, *, rule
         _as_of(made, contract, today),
         "",
         "population:",
-        "  words: children of the age and the schools of this file  # DECIDE: which year group, where, when",
+        "  description: children of the age and the schools of this file  # DECIDE: which year group, where, when",
         "  where: []  # DECIDE: conditions that tell a wrong file, as under `eligible`",
         "",
         *_eligible(made, contract),
@@ -72,15 +72,16 @@ def render_spec(made: ProjectDraft, contract: str, name: str, file: str, *, rule
         "",
         *_features(made, contract),
         "",
-        "# GUESS: of all features the one whose low values alone find the outcome best. A model must beat this rule.",
-        "rule:",
+        "# GUESS: the feature whose low values alone find the outcome best. A model must beat this baseline.",
+        "baseline:",
         "  kind: low_score",
-        f"  feature: {rule.name}",
-        "  natural_quantile: 0.2",
-        f"  words: {quoted(f'the lower {rule.label}, the earlier on the list')}",
-        f"  natural_words: {quoted(f'are in the lowest fifth for {rule.label}')}",
+        f"  feature: {baseline.name}",
+        f"  description: {quoted(f'the lower {baseline.label}, the earlier on the list')}",
+        "  operating_point:",
+        "    lowest_share: 0.2",
+        f"    description: {quoted(f'are in the lowest fifth for {baseline.label}')}",
         "",
-        "model: additive  # or logistic, or the rule itself; any of them can be read",
+        "model: additive  # or logistic, or the baseline itself; any of them can be read",
         "challengers: [lightgbm]  # trained beside it, to say what it costs that people can read the model",
         "capacity: 0.10  # DECIDE: of all children, the share that can be looked at",
         "",
@@ -130,25 +131,25 @@ def _eligible(made: ProjectDraft, contract: str) -> Iterator[str]:
     yield "eligible:"
     if made.status:
         names = ", ".join(column.label for column, _ in made.status)
-        yield f"  words: children with no need on the SEN register in {plain(names)}  # DECIDE: in words"
+        yield f"  description: children with no need on the SEN register in {plain(names)}  # DECIDE: in words"
         yield "  where:  # GUESS, by the column's name and codes"
         for column, codes in made.status:
             yield f"    - column: {contract}.{column.name}"
             yield f"      not_in: [{', '.join(map(quoted, codes))}]"
             yield f"      rule: ELIGIBLE-{column.name.upper().replace('_', '-')}"
-            yield f"      words: {quoted(f'a need is already on the SEN register ({column.label})')}"
+            yield f"      description: {quoted(f'a need is already on the SEN register ({column.label})')}"
         return
     hints = [c.label for c, _ in made.groups if "disab" in c.label.casefold()]
     yield "  # DECIDE: no column was found that says whose needs are on the SEN register. If one does, name it with"
     yield "  # the codes that say so. The condition below leaves nobody out; it is here as the format asks for one."
     if hints:
         yield f"  # Does {plain(hints[0])} say so?"
-    yield "  words: all children of the file, for it does not say whose needs are on the SEN register"
+    yield "  description: all children of the file, for it does not say whose needs are on the SEN register"
     yield "  where:"
     yield f"    - column: {contract}.{made.school.name}"
     yield '      not_in: ["(nobody is left out)"]'
     yield "      rule: ELIGIBLE-NOT-ON-SEN-REGISTER"
-    yield "      words: a need is already on the SEN register"
+    yield "      description: a need is already on the SEN register"
 
 
 def _outcome(made: ProjectDraft, contract: str) -> Iterator[str]:
@@ -157,27 +158,28 @@ def _outcome(made: ProjectDraft, contract: str) -> Iterator[str]:
     yield f"  positive: [{', '.join(map(quoted, made.positive))}]  # GUESS: codes that say that it happened"
     yield f"  negative: [{', '.join(map(quoted, made.negative))}]"
     yield "  horizon_months: 24  # DECIDE: within how many months after `as_of`"
-    yield f"  words: {quoted(f'had {made.label.label}')}  # DECIDE: 'of 100 children on the list, 38 ...'"
+    yield f"  description: {quoted(f'had {made.label.label}')}  # DECIDE: 'of 100 children on the list, 38 ...'"
 
 
 def _features(made: ProjectDraft, contract: str) -> Iterator[str]:
     yield "# DECIDE for each: was it known by `as_of`? Say its label in words, as it should stand in a child's reasons."
-    yield "# `sign: decreasing` promises that a higher value never raises the risk (a test score), `sign: increasing`"
-    yield "# that it never lowers it; without a sign the data decide. `area` in words gives the area of need."
+    yield "# `monotonic: decreasing` promises that a higher value never raises the risk (a test score), `increasing`"
+    yield "# that it never lowers it; without it the data decide. `area` gives the area of need."
     yield "features:"
     if made.birth and AGE not in {column.name for column in made.features}:
         yield f"  - name: {AGE}"
         yield f"    derive: {{age_in_months: {{born: {contract}.{made.birth.name}, at: as_of}}}}"
         yield "    kind: number"
-        yield "    words: {label: Age, unit: months}"
+        yield "    label: Age"
+        yield "    unit: months"
     for column in made.features:
         yield f"  - name: {column.name}"
         yield f"    column: {contract}.{column.name}"
         yield f"    kind: {'number' if column.numeric else 'category'}"
         if column.role in ("absence", "attendance"):
             sign = "increasing" if column.role == "absence" else "decreasing"
-            yield f"    sign: {sign}  # missing school may never lower a child's risk"
-        yield f"    words: {{label: {quoted(column.label)}}}"
+            yield f"    monotonic: {sign}  # missing school may never lower a child's risk"
+        yield f"    label: {quoted(column.label)}"
     for column, _ in made.groups:
         if column.role == "proxy" and len(column.codes) == 2:
             yield from _proxy(column, contract)
@@ -193,9 +195,9 @@ def _proxy(column: ColumnProfile, contract: str) -> Iterator[str]:
     yield f"  # - name: {name}"
     yield f"  #   derive: {{equals: {{column: {contract}.{name}, value: {value}}}}}"
     yield "  #   kind: number"
-    yield "  #   sign: increasing"
+    yield "  #   monotonic: increasing"
     yield "  #   justification: why it is needed, and at whose cost"
-    yield f"  #   words: {{label: {quoted(column.label)}}}"
+    yield f"  #   label: {quoted(column.label)}"
 
 
 def _groups(made: ProjectDraft, contract: str) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """Evaluation: every figure, interval and finding about a version, from one evidence table.
 
-The way in is :func:`out_of_fold`, which fits each policy on training folds and scores children of schools it has not
+The way in is :func:`out_of_fold`, which fits each model on training folds and scores children of schools it has not
 seen; :func:`build_evidence` turns that into the evidence table, one row a child and fold seed, without an identifier.
-Everything else reads that table and nothing else: :func:`performance` and :func:`differences` of the policies,
+Everything else reads that table and nothing else: :func:`performance` and :func:`differences` of the models,
 :func:`by_group` and :func:`gaps` between groups, :func:`calibration_bins`; :func:`publish` puts it all into what may
 be shown, under disclosure control, and :func:`headline` into MLflow metrics.
 """

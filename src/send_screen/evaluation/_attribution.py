@@ -23,7 +23,7 @@ from send_screen.evaluation._estimate import smallest, t_interval
 from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._gaps import OTHERS
 from send_screen.evaluation._influence import Influenced, ratio
-from send_screen.evaluation._out_of_fold import VERSION
+from send_screen.evaluation._out_of_fold import CANDIDATE
 
 Among = Literal["all children", "children with the outcome"]
 EVERYONE: Among = "all children"
@@ -88,9 +88,11 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _terms(view: OutOfFoldPredictions, features: list[str], agencies: Mapping[str, str]) -> dict[tuple[str, str], np.ndarray]:
+def _terms(
+    view: OutOfFoldPredictions, features: list[str], agencies: Mapping[str, str]
+) -> dict[tuple[str, str], np.ndarray]:
     """Return what is summed, by kind and name: the score, its features, its agencies, and what is left of it."""
-    score = view.score(VERSION)
+    score = view.score(CANDIDATE)
     parts = {feature: view.frame[_CONTRIBUTION + feature].to_numpy(np.float64) for feature in features}
     base = score - np.sum(list(parts.values()), axis=0)
     by_fold = pd.Series(base).groupby(view.block)
@@ -109,7 +111,10 @@ def _terms(view: OutOfFoldPredictions, features: list[str], agencies: Mapping[st
 
 
 def _gap(
-    view: OutOfFoldPredictions, terms: dict[tuple[str, str], np.ndarray], sides: tuple[np.ndarray, np.ndarray], alpha: float
+    view: OutOfFoldPredictions,
+    terms: dict[tuple[str, str], np.ndarray],
+    sides: tuple[np.ndarray, np.ndarray],
+    alpha: float,
 ) -> list[dict[str, object]]:
     """Return one group's gaps in every term."""
     counts = [view.by_school(side) for side in sides]

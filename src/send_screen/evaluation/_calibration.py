@@ -10,7 +10,7 @@ from scipy.special import expit
 
 from send_screen.evaluation._estimate import Estimate, clustered_rate, smallest, t_interval, undefined
 from send_screen.evaluation._evidence import OutOfFoldPredictions
-from send_screen.evaluation._out_of_fold import VERSION
+from send_screen.evaluation._out_of_fold import CANDIDATE
 
 #: Fewer children with (or without) the outcome than this say nothing about a slope.
 MIN_EVENTS = 10
@@ -106,7 +106,7 @@ def _logistic(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray] | N
 
 
 def calibration_bins(
-    evidence: pd.DataFrame, *, policy: str = VERSION, bins: int = 10, at_least: int = 10, alpha: float = 0.05
+    evidence: pd.DataFrame, *, model: str = CANDIDATE, bins: int = 10, at_least: int = 10, alpha: float = 0.05
 ) -> pd.DataFrame:
     """Return how many of 100 were predicted and how many were seen, in bins of equally many children.
 
@@ -116,7 +116,7 @@ def calibration_bins(
     Parameters
     ----------
     evidence : pandas.DataFrame
-    policy : str
+    model : str
     bins : int
         Bins before merging.
     at_least : int
@@ -131,7 +131,7 @@ def calibration_bins(
         ``reason``.
     """
     view = OutOfFoldPredictions(evidence)
-    risk = expit(view.score(policy))
+    risk = expit(view.score(model))
     edges = np.unique(np.quantile(risk, np.arange(1, bins) / bins))
     number = np.searchsorted(edges, risk, side="right")
     merged = _merged(number, view.label, view.n_seeds, at_least)

@@ -22,7 +22,7 @@ _LISTED = np.array([1.0, 0.0, 1.0, 0.0])
 
 @dataclass(frozen=True)
 class Line:
-    """The line of one policy's list.
+    """The line of one model's list.
 
     Attributes
     ----------
@@ -40,9 +40,9 @@ class Line:
     share: float
 
     @classmethod
-    def of(cls, view: OutOfFoldPredictions, policy: str) -> Line:
-        """Return the line of a policy at capacity."""
-        score, flag = view.score(policy), view.flag(policy)
+    def of(cls, view: OutOfFoldPredictions, model: str) -> Line:
+        """Return the line of a model at capacity."""
+        score, flag = view.score(model), view.flag(model)
         listed, children = np.bincount(view.block, flag), np.bincount(view.block)
         near = np.zeros(len(flag))
         excess = flag - (listed / children)[view.block]

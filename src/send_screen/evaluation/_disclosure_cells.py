@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from send_screen.evaluation._evidence import OutOfFoldPredictions
-from send_screen.evaluation._out_of_fold import VERSION
+from send_screen.evaluation._out_of_fold import CANDIDATE
 
 #: (attribute, group), as in the tables of groups.
 Key = tuple[str, str]
@@ -109,7 +109,9 @@ class Cells:
         return [(other * np.eye(4)[kind]).ravel() for other in others for kind in range(4)]
 
 
-def cells_of(view: OutOfFoldPredictions, intersections: Sequence[tuple[str, ...]] = (), earlier: Iterable[str] = ()) -> Cells:
+def cells_of(
+    view: OutOfFoldPredictions, intersections: Sequence[tuple[str, ...]] = (), earlier: Iterable[str] = ()
+) -> Cells:
     """Count the children of an evidence table.
 
     Parameters
@@ -128,7 +130,7 @@ def cells_of(view: OutOfFoldPredictions, intersections: Sequence[tuple[str, ...]
     ]
     intersections = list(dict.fromkeys((*shown, *within)))
     kinds = np.where(view.label == 1, TP, FP), np.where(view.label == 1, FN, TN)
-    flag = view.flag(VERSION)
+    flag = view.flag(CANDIDATE)
     counts: list[np.ndarray] = []
     table: list[int] = []
     axes: list[tuple[tuple[str, ...], list[list[str]], int]] = []

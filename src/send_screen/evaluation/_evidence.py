@@ -11,7 +11,7 @@ import pandas as pd
 from send_screen.cohorts import Cohort
 from send_screen.errors import DataError, UsageError
 from send_screen.evaluation._folds import verify_folds
-from send_screen.evaluation._out_of_fold import RULE, VERSION
+from send_screen.evaluation._out_of_fold import BASELINE, CANDIDATE
 from send_screen.tables import places, tie_break_key, top_k
 
 
@@ -36,7 +36,7 @@ def build_evidence(
 ) -> tuple[pd.DataFrame, EvidenceKeys]:
     """Turn out-of-fold scores into the evidence table.
 
-    Within each fold k = floor(capacity x n + 1/2) children are flagged under every policy. Equal scores of a model are
+    Within each fold k = floor(capacity x n + 1/2) children are flagged under every model. Equal scores of a model are
     put in the hash order of the child's identifier; under the rule, whose ties are the rule itself, each tied child
     gets the expected share over random orders of the tied children.
 
@@ -55,9 +55,10 @@ def build_evidence(
     Returns
     -------
     evidence : pandas.DataFrame
-        ``fold_seed``, ``row``, ``fold``, ``school``, ``label``, ``group.<attribute>``, ``score.<policy>``,
-        ``flag.<policy>``, ``operating_point.baseline``, ``contribution.<feature>``, ``selection_probability.candidate``; sorted by
-        ``fold_seed`` and ``row``. It holds no identifier, but one row a child: personal data.
+        ``fold_seed``, ``row``, ``fold``, ``school``, ``label``, ``group.<attribute>``, ``score.<model>``,
+        ``flag.<model>``, ``operating_point.baseline``, ``contribution.<feature>``,
+        ``selection_probability.candidate``; sorted by ``fold_seed`` and ``row``. It holds no identifier, but one row a
+        child: personal data.
     keys : EvidenceKeys
         What the serial numbers stand for.
 
@@ -99,14 +100,14 @@ def build_evidence(
         evidence[column] = scored[column].to_numpy(np.float64)
     fold_index = evidence.groupby(["fold_seed", "fold"], sort=False).indices
     for column in score_columns:
-        policy = column.removeprefix("score.")
+        model = column.removeprefix("score.")
         score, flag = evidence[column].to_numpy(), np.zeros(len(evidence))
         for rows in fold_index.values():
             k = places(capacity, len(rows))
-            flag[rows] = expected_share(score[rows], k) if policy == RULE else top_k(score[rows], order[rows], k)
-        evidence[f"flag.{policy}"] = flag
+            flag[rows] = expected_share(score[rows], k) if model == BASELINE else top_k(score[rows], order[rows], k)
+        evidence[f"flag.{model}"] = flag
     for column in columns:
-        if column.startswith(("natural.", "contribution.", "stability.")):
+        if column.startswith(("operating_point.", "contribution.", "selection_probability.")):
             evidence[column] = scored[column].to_numpy(np.float64)
     evidence = evidence.sort_values(["fold_seed", "row"], ignore_index=True)
     for _, part in evidence.groupby("fold_seed"):
@@ -160,7 +161,7 @@ class OutOfFoldPredictions:
     """
 
     def __init__(self, evidence: pd.DataFrame) -> None:
-        needed = ("fold_seed", "fold", "school", "label", f"score.{VERSION}", f"flag.{VERSION}")
+        needed = ("fold_seed", "fold", "school", "label", f"score.{CANDIDATE}", f"flag.{CANDIDATE}")
         missing = [column for column in needed if column not in evidence]
         if missing or evidence.empty:
             raise DataError(
@@ -177,8 +178,8 @@ class OutOfFoldPredictions:
         self.block = evidence.groupby(["fold_seed", "fold"], sort=True).ngroup().to_numpy()
 
     @cached_property
-    def policies(self) -> tuple[str, ...]:
-        """Names of the policies compared, in the table's order."""
+    def models(self) -> tuple[str, ...]:
+        """Names of the models compared, in the table's order."""
         return tuple(c.removeprefix("score.") for c in self.frame.columns if c.startswith("score."))
 
     @cached_property
@@ -186,13 +187,13 @@ class OutOfFoldPredictions:
         """Attributes by which groups are compared."""
         return tuple(c.removeprefix("group.") for c in self.frame.columns if c.startswith("group."))
 
-    def score(self, policy: str) -> np.ndarray:
-        """Return the log-odds of a policy, shape (rows,)."""
-        return self.frame[f"score.{policy}"].to_numpy(np.float64)
+    def score(self, model: str) -> np.ndarray:
+        """Return the log-odds of a model, shape (rows,)."""
+        return self.frame[f"score.{model}"].to_numpy(np.float64)
 
-    def flag(self, policy: str) -> np.ndarray:
+    def flag(self, model: str) -> np.ndarray:
         """Return the share of each row that is flagged at capacity, shape (rows,)."""
-        return self.frame[f"flag.{policy}"].to_numpy(np.float64)
+        return self.frame[f"flag.{model}"].to_numpy(np.float64)
 
     def group(self, attribute: str) -> np.ndarray:
         """Return the group of each row, shape (rows,); of an intersection ``"sex × fsm"`` the groups joined alike."""

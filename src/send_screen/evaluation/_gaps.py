@@ -32,7 +32,7 @@ from send_screen.evaluation._confusion import Line
 from send_screen.evaluation._estimate import MIN_SCHOOLS, degrees, smallest
 from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._influence import ratio
-from send_screen.evaluation._out_of_fold import VERSION
+from send_screen.evaluation._out_of_fold import CANDIDATE
 from send_screen.evaluation._replicates import replicate_ratios, simultaneous_level
 from send_screen.specs import TOLERANCES
 
@@ -107,10 +107,10 @@ def gaps(
     pandas.DataFrame
         ``attribute``, ``group``, ``against`` ("all others", or a group; of two groups only the former), ``metric``,
         ``value`` (the gap), ``low``, ``high`` (simultaneous), ``n`` (children that the group's share is of),
-        ``schools``, ``smallest_cell``, ``rate``, ``rate_others``, ``n_others``, ``critical_difference`` (what chance alone stays
-        below 19 times in 20 where there is no gap), ``tolerance``, ``verdict``, ``required_n`` (about how many
-        children of the group would settle an open verdict, if the gap stays as it is; NaN where none is open, or where
-        a whole year of England has not so many), ``reason``.
+        ``schools``, ``smallest_cell``, ``rate``, ``rate_others``, ``n_others``, ``critical_difference`` (what chance
+        alone stays below 19 times in 20 where there is no gap), ``tolerance``, ``verdict``, ``required_n`` (about how
+        many children of the group would settle an open verdict, if the gap stays as it is; NaN where none is open, or
+        where a whole year of England has not so many), ``reason``.
 
     Raises
     ------
@@ -128,7 +128,7 @@ def gaps(
     missing = sorted({MISSED, LISTED, MEANING} - set(tolerances))
     if missing:
         raise UsageError(f"There is no tolerance for {', '.join(missing)}.")
-    line = Line.of(view, VERSION)
+    line = Line.of(view, CANDIDATE)
     questions = [
         _question(view, line, metric, tolerances[metric], alpha, replicates, seed)
         for metric in (MISSED, LISTED, MEANING)
@@ -178,7 +178,8 @@ def _question(
 
 _COLUMNS = (
     "attribute", "group", "against", "metric", "value", "low", "high", "n", "schools", "smallest_cell", "rate",
-    "rate_others", "n_others", "critical_difference", "tolerance", "verdict", "required_n", "reason", "error", "df", "spread",
+    "rate_others", "n_others", "critical_difference", "tolerance", "verdict", "required_n", "reason",
+    "error", "df", "spread",
 )  # fmt: skip
 
 
@@ -205,9 +206,9 @@ def _comparisons(
 
 def _side(view: OutOfFoldPredictions, line: Line, inside: np.ndarray, metric: str) -> _Side:
     """Return the sums of one side; what is counted is whole or in units, so that sums are exact."""
-    label, flag = view.label * inside, view.flag(VERSION)
+    label, flag = view.label * inside, view.flag(CANDIDATE)
     if metric == MEANING:
-        risk = np.round(expit(view.score(VERSION)) / _UNIT) * _UNIT * inside
+        risk = np.round(expit(view.score(CANDIDATE)) / _UNIT) * _UNIT * inside
         below = view.by_school(inside * 1.0)
         n, events = float(below.sum()), float(label.sum()) / view.n_seeds
         floor = float((risk * (1 - risk)).sum()) / view.n_seeds / n**2 if n else math.nan

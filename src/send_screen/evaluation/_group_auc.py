@@ -8,7 +8,9 @@ from send_screen.evaluation._estimate import Estimate, smallest, t_interval, und
 from send_screen.evaluation._evidence import OutOfFoldPredictions
 
 
-def within_fold_auc(view: OutOfFoldPredictions, score: np.ndarray, rows: np.ndarray, *, alpha: float = 0.05) -> Estimate:
+def within_fold_auc(
+    view: OutOfFoldPredictions, score: np.ndarray, rows: np.ndarray, *, alpha: float = 0.05
+) -> Estimate:
     """Return the share of within-fold pairs, one child with and one without the outcome, that are ranked rightly.
 
     Scores of different folds come from different fits and are not compared. With c_i the rightly ranked pairs that

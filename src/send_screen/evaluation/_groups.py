@@ -17,7 +17,7 @@ from send_screen.evaluation._estimate import Estimate, smallest, t_interval
 from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._group_auc import within_fold_auc
 from send_screen.evaluation._influence import ratio
-from send_screen.evaluation._out_of_fold import VERSION
+from send_screen.evaluation._out_of_fold import CANDIDATE
 from send_screen.evaluation._performance import net_benefit
 
 Rate = Callable[..., float]
@@ -90,7 +90,7 @@ def by_group(
     Returns
     -------
     pandas.DataFrame
-        ``attribute``, ``group``, ``policy``, ``metric``, ``value``, ``low``, ``high``, ``n`` (children in the
+        ``attribute``, ``group``, ``model``, ``metric``, ``value``, ``low``, ``high``, ``n`` (children in the
         denominator), ``schools``, ``smallest_cell``, ``reason``. Metrics: ``prevalence``, ``selection_rate``,
         ``recall`` (of those with the outcome, flagged), ``false_negative_rate`` (not flagged), ``specificity``,
         ``false_positive_rate``, ``precision``, ``roc_auc`` (pairs within folds), ``calibration_slope``,
@@ -108,10 +108,10 @@ def by_group(
     unknown = sorted({name for crossed in intersections for name in crossed} - set(view.attributes))
     if unknown:
         raise UsageError(f"The evidence has no group {', '.join(unknown)}; it has {', '.join(view.attributes)}.")
-    flag, score = view.flag(VERSION), view.score(VERSION)
+    flag, score = view.flag(CANDIDATE), view.score(CANDIDATE)
     if not np.isin(flag, (0, 1)).all():
         raise UsageError("The version flags a child or not: its flags are 0 or 1.")
-    line = Line.of(view, VERSION)
+    line = Line.of(view, CANDIDATE)
     rows = []
     for attribute in (*view.attributes, *(" × ".join(crossed) for crossed in intersections)):
         group = view.group(attribute)
@@ -125,13 +125,15 @@ def by_group(
             figures["calibration_in_the_large"] = _observed_minus_predicted(view, score, inside, alpha)
             figures["net_benefit"] = net_benefit(counts, line.share, alpha=alpha)
             rows += [
-                {"attribute": attribute, "group": name, "policy": VERSION, "metric": metric, **asdict(figure)}
+                {"attribute": attribute, "group": name, "model": CANDIDATE, "metric": metric, **asdict(figure)}
                 for metric, figure in figures.items()
             ]
     return pd.DataFrame(rows)
 
 
-def _observed_minus_predicted(view: OutOfFoldPredictions, score: np.ndarray, inside: np.ndarray, alpha: float) -> Estimate:
+def _observed_minus_predicted(
+    view: OutOfFoldPredictions, score: np.ndarray, inside: np.ndarray, alpha: float
+) -> Estimate:
     """Return how many more of a group had the outcome than the score said, as a share."""
     n, events = view.by_school(inside * 1.0), view.by_school(inside * view.label)
     found = ratio(events - view.by_school(inside * expit(score)), n)

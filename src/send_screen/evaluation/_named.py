@@ -61,8 +61,8 @@ def describe_gap(gap: Mapping[Any, Any], who: str, whom: str, outcome_words: str
 
     Examples
     --------
-    >>> row = dict(metric="false_negative_rate", verdict="outside tolerance", rate=0.62, rate_others=0.37, n=410, value=0.25,
-    ...     low=0.19, high=0.31, tolerance=0.1, required_n=float("nan"))
+    >>> row = dict(metric="false_negative_rate", verdict="outside tolerance", rate=0.62, rate_others=0.37, n=410,
+    ...     value=0.25, low=0.19, high=0.31, tolerance=0.1, required_n=float("nan"))
     >>> describe_gap(row, "girls", "others", "had SEN support")
     'Of 100 girls who later had SEN support, it misses 62; of 100 others, 37. The gap is outside the tolerance of 10. \
 (n = 410; gap 25, 19 to 31)'

@@ -1,4 +1,4 @@
-"""Every policy fitted on the training folds and asked about the children held out."""
+"""Every model fitted on the training folds and asked about the children held out."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from send_screen.evaluation._folds import out_of_school_folds
 from send_screen.tables import places
 
 #: The registered model and the one-line rule are known by these names in every evidence table.
-VERSION, RULE = "version", "rule"
+CANDIDATE, BASELINE = "candidate", "baseline"
 
 
 def out_of_fold(
     cohort: Cohort,
-    policies: Mapping[str, Callable[[], Any]],
+    models: Mapping[str, Callable[[], Any]],
     *,
     folds: int = 5,
     seeds: Sequence[int] = (0,),
@@ -33,10 +33,10 @@ def out_of_fold(
     ----------
     cohort : Cohort
         n children with their outcome.
-    policies : mapping of str to callable
+    models : mapping of str to callable
         Name to a function without arguments that makes an unfitted estimator for :func:`fit_on`, with
-        ``decision_function(X)`` (log-odds). ``"version"`` is the model to be registered: where it has
-        ``risk_tables_``, its contributions are kept. ``"rule"`` is the one-line rule: where it has
+        ``decision_function(X)`` (log-odds). ``"candidate"`` is the model to be registered: where it has
+        ``risk_tables_``, its contributions are kept. ``"baseline"`` is the one-line rule: where it has
         ``operating_point_flag(X)``, the children it flags at its own rate are kept.
     folds : int
         Number of out-of-school folds.
@@ -52,20 +52,20 @@ def out_of_fold(
     -------
     pandas.DataFrame
         n rows a fold seed: ``fold_seed``, ``position`` (0 .. n-1 in the cohort's order), ``fold``,
-        ``score.<policy>`` (log-odds), ``operating_point.baseline`` (0 or 1), ``contribution.<feature>`` (log-odds),
+        ``score.<model>`` (log-odds), ``operating_point.baseline`` (0 or 1), ``contribution.<feature>`` (log-odds),
         ``selection_probability.candidate`` (0 to 1).
 
     Raises
     ------
     UsageError
-        When the cohort has no outcome, no policy is named ``"version"``, or there is no seed or a repeated one.
+        When the cohort has no outcome, no model is named ``"candidate"``, or there is no seed or a repeated one.
     DataError, LeakageError
         As :func:`out_of_school_folds`.
     """
     if cohort.y is None:
-        raise UsageError("These children have no outcome yet, so no policy can be judged on them.")
-    if VERSION not in policies:
-        raise UsageError('One of the policies must be called "version": the model to be registered.')
+        raise UsageError("These children have no outcome yet, so no model can be judged on them.")
+    if CANDIDATE not in models:
+        raise UsageError('One of the models must be called "candidate": the model to be registered.')
     if not seeds or len(set(seeds)) != len(seeds):
         raise UsageError("Give at least one fold seed, and each only once.")
     y = cohort.y.to_numpy()
@@ -76,7 +76,7 @@ def out_of_fold(
         for number in range(folds):
             held_out = np.flatnonzero(fold == number)
             training = np.flatnonzero(fold != number)
-            for name, make in policies.items():
+            for name, make in models.items():
                 if progress is not None:
                     progress(f"fold seed {seed}, fold {number + 1} of {folds}: {name}")
                 estimator = fit_on(make(), cohort, training)
@@ -86,8 +86,8 @@ def out_of_fold(
             pd.DataFrame({"fold_seed": np.full(len(y), seed), "position": np.arange(len(y)), "fold": fold, **columns})
         )
     scored = pd.concat(rounds, ignore_index=True)
-    # kept together by kind, whatever the order of the policies
-    kinds = ("score.", "natural.", "contribution.", "stability.")
+    # kept together by kind, whatever the order of the models
+    kinds = ("score.", "operating_point.", "contribution.", "selection_probability.")
     said = [column for kind in kinds for column in scored.columns if column.startswith(kind)]
     return scored[["fold_seed", "position", "fold", *said]]
 
@@ -105,7 +105,7 @@ def fit_on(estimator: Any, cohort: Cohort, rows: np.ndarray | slice = slice(None
         Positions of the children to learn from.
     """
     if cohort.y is None:
-        raise UsageError("These children have no outcome yet, so no policy can learn from them.")
+        raise UsageError("These children have no outcome yet, so no model can learn from them.")
     X, y = cohort.X.iloc[rows], cohort.y.iloc[rows]
     if "groups" in inspect.signature(estimator.fit).parameters:
         return estimator.fit(X, y, groups=cohort.school.iloc[rows].to_numpy())
@@ -113,11 +113,11 @@ def fit_on(estimator: Any, cohort: Cohort, rows: np.ndarray | slice = slice(None
 
 
 def _asked(name: str, estimator: Any, X: pd.DataFrame, capacity: float | None) -> dict[str, np.ndarray]:
-    """Return what one fitted policy says about children it has not seen, as columns of the evidence."""
+    """Return what one fitted model says about children it has not seen, as columns of the evidence."""
     said = {f"score.{name}": np.asarray(estimator.decision_function(X), dtype=np.float64)}
-    if name == RULE and hasattr(estimator, "operating_point_flag"):
+    if name == BASELINE and hasattr(estimator, "operating_point_flag"):
         said["operating_point.baseline"] = np.asarray(estimator.operating_point_flag(X), dtype=np.float64)
-    if name == VERSION and hasattr(estimator, "risk_tables_"):
+    if name == CANDIDATE and hasattr(estimator, "risk_tables_"):
         tables = estimator.risk_tables_
         # tables want exactly the columns that they look at
         contributions = np.asarray(tables.contributions(X[list(tables.features)]), dtype=np.float64)
@@ -125,7 +125,7 @@ def _asked(name: str, estimator: Any, X: pd.DataFrame, capacity: float | None) -
         bags = getattr(estimator, "bagged_tables_", None)
         if bags is not None and capacity is not None:
             of_bags = bags.score(X[list(tables.features)])
-            said[f"stability.{name}"] = bags.selection_probability(
+            said[f"selection_probability.{name}"] = bags.selection_probability(
                 said[f"score.{name}"], of_bags, places(capacity, len(X))
             )
     return said

@@ -1,4 +1,4 @@
-"""How well each policy finds the children, and how policies differ at the same number of places."""
+"""How well each model finds the children, and how models differ at the same number of places."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from send_screen.evaluation._confusion import CELLS, Confusion, Line, weights
 from send_screen.evaluation._estimate import Estimate, clustered_rate, degrees, smallest, t_interval, undefined
 from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._influence import AREAS, Influenced, ranking
-from send_screen.evaluation._out_of_fold import RULE, VERSION
+from send_screen.evaluation._out_of_fold import BASELINE, CANDIDATE
 
 RATES = {
     "recall": (("tp",), ("tp", "fn"), "no child has the outcome"),
@@ -24,7 +24,7 @@ ONE_SIDED_FOLD = "a fold has no child with, or none without, the outcome"
 
 
 def performance(evidence: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame:
-    """Return every policy's figures, each with n and an interval that knows that children sit in schools.
+    """Return every model's figures, each with n and an interval that knows that children sit in schools.
 
     ROC AUC and average precision are means over folds, averaged over fold seeds; their standard errors come from the
     influence of each school, and their intervals from a t quantile on the logit scale. What is counted at capacity is
@@ -42,12 +42,12 @@ def performance(evidence: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``policy``, ``metric``, ``value``, ``low``, ``high``, ``n`` (children in the denominator), ``schools``,
+        ``model``, ``metric``, ``value``, ``low``, ``high``, ``n`` (children in the denominator), ``schools``,
         ``smallest_cell``, ``reason``. Metrics: ``roc_auc``, ``average_precision``, ``recall``,
         ``precision``, ``specificity``, ``number_needed_to_screen``, ``net_benefit``,
-        ``calibration_slope``, ``calibration_intercept``; of a version learnt in bags ``selection_probability`` (the chance that
-        a model learnt from other schools lists a listed child too); of the rule ``recall_at_operating_point``,
-        ``precision_at_operating_point`` and ``selection_rate_at_operating_point``.
+        ``calibration_slope``, ``calibration_intercept``; of a version learnt in bags ``selection_probability``
+        (the chance that a model learnt from other schools lists a listed child too); of the rule
+        ``recall_at_operating_point``, ``precision_at_operating_point`` and ``selection_rate_at_operating_point``.
 
     Raises
     ------
@@ -56,30 +56,32 @@ def performance(evidence: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame:
     """
     view = OutOfFoldPredictions(evidence)
     rows = []
-    for policy in view.policies:
-        counts = Confusion(view, view.flag(policy), line=Line.of(view, policy))
-        figures = _areas(view, view.score(policy), alpha) | at_capacity(counts, alpha=alpha)
+    for model in view.models:
+        counts = Confusion(view, view.flag(model), line=Line.of(view, model))
+        figures = _areas(view, view.score(model), alpha) | at_capacity(counts, alpha=alpha)
         figures["number_needed_to_screen"] = _inverse(figures["precision"])
-        figures["net_benefit"] = net_benefit(counts, view.flag(policy).mean(), alpha=alpha)
-        recalibration = recalibrate(view, view.score(policy), alpha=alpha)
+        figures["net_benefit"] = net_benefit(counts, view.flag(model).mean(), alpha=alpha)
+        recalibration = recalibrate(view, view.score(model), alpha=alpha)
         figures |= {"calibration_slope": recalibration.slope, "calibration_intercept": recalibration.intercept}
-        if policy == VERSION and f"stability.{VERSION}" in view.frame:
+        if model == CANDIDATE and f"selection_probability.{CANDIDATE}" in view.frame:
             figures["selection_probability"] = _stays_listed(view, alpha)
-        if policy == RULE and "operating_point.baseline" in view.frame:
+        if model == BASELINE and "operating_point.baseline" in view.frame:
             flagged = view.frame["operating_point.baseline"].to_numpy(np.float64)
             counts = Confusion(view, flagged)
             natural = at_capacity(counts, alpha=alpha)
             figures |= {
                 "recall_at_operating_point": natural["recall"],
                 "precision_at_operating_point": natural["precision"],
-                "selection_rate_at_operating_point": counts.rate(("tp", "fp"), CELLS, alpha=alpha, cells=counts.smallest, none=""),
+                "selection_rate_at_operating_point": counts.rate(
+                    ("tp", "fp"), CELLS, alpha=alpha, cells=counts.smallest, none=""
+                ),
             }
-        rows += [{"policy": policy, "metric": metric, **asdict(figure)} for metric, figure in figures.items()]
+        rows += [{"model": model, "metric": metric, **asdict(figure)} for metric, figure in figures.items()]
     return pd.DataFrame(rows)
 
 
 def at_capacity(counts: Confusion, *, alpha: float = 0.05) -> dict[str, Estimate]:
-    """Return recall, precision and specificity of one policy, pooled over folds and fold seeds."""
+    """Return recall, precision and specificity of one model, pooled over folds and fold seeds."""
     return {
         name: counts.rate(above, below, alpha=alpha, cells=counts.smallest, none=none)
         for name, (above, below, none) in RATES.items()
@@ -88,7 +90,7 @@ def at_capacity(counts: Confusion, *, alpha: float = 0.05) -> dict[str, Estimate
 
 def _stays_listed(view: OutOfFoldPredictions, alpha: float) -> Estimate:
     """Return how likely a listed child is to be listed by a model learnt from other schools as well."""
-    flag, chance = view.flag(VERSION), view.frame[f"stability.{VERSION}"].to_numpy(np.float64)
+    flag, chance = view.flag(CANDIDATE), view.frame[f"selection_probability.{CANDIDATE}"].to_numpy(np.float64)
     flagged = view.by_school(flag)
     cells = smallest(float(flagged.sum()))
     return clustered_rate(view.by_school(flag * chance), flagged, alpha=alpha, cells=cells, none="no child is flagged")
@@ -152,9 +154,9 @@ def _inverse(precision: Estimate) -> Estimate:
 
 
 def differences(
-    evidence: pd.DataFrame, policy: str = VERSION, against: str = RULE, *, alpha: float = 0.05
+    evidence: pd.DataFrame, model: str = CANDIDATE, against: str = BASELINE, *, alpha: float = 0.05
 ) -> pd.DataFrame:
-    """Return one policy's figures minus another's on the same children, with intervals of the paired difference.
+    """Return one model's figures minus another's on the same children, with intervals of the paired difference.
 
     The influences of each school on both figures are subtracted, and the interval is the difference -/+ t x its
     standard error.
@@ -163,34 +165,34 @@ def differences(
     ----------
     evidence : pandas.DataFrame
         From :func:`build_evidence`.
-    policy, against : str
-        Names of two policies.
+    model, against : str
+        Names of two models.
     alpha : float
         As in :func:`performance`.
 
     Returns
     -------
     pandas.DataFrame
-        ``policy``, ``against``, ``metric``, ``value``, ``low``, ``high``, ``n``, ``schools``, ``smallest_cell``,
-        ``reason``; above 0 speaks for ``policy``.
+        ``model``, ``against``, ``metric``, ``value``, ``low``, ``high``, ``n``, ``schools``, ``smallest_cell``,
+        ``reason``; above 0 speaks for ``model``.
 
     Raises
     ------
     UsageError
-        When the evidence does not hold one of the policies.
+        When the evidence does not hold one of the models.
     """
     view = OutOfFoldPredictions(evidence)
-    for name in (policy, against):
-        if name not in view.policies:
-            raise UsageError(f"The evidence has no policy {name!r}; it has {', '.join(view.policies)}.")
+    for name in (model, against):
+        if name not in view.models:
+            raise UsageError(f"The evidence has no model {name!r}; it has {', '.join(view.models)}.")
     n, events = len(view.label) / view.n_seeds, float(view.label.sum()) / view.n_seeds
-    counts = [Confusion(view, view.flag(name), line=Line.of(view, name)) for name in (policy, against)]
+    counts = [Confusion(view, view.flag(name), line=Line.of(view, name)) for name in (model, against)]
     ours, theirs = (
         ranking(view, view.score(name)) | _rates_at_capacity(of)
-        for name, of in zip((policy, against), counts, strict=True)
+        for name, of in zip((model, against), counts, strict=True)
     )
     cells = [events, n - events, *(of.smallest for of in counts)]
-    denominators = dict(zip(RATES, (events, float(view.flag(policy).sum()) / view.n_seeds, n - events), strict=True))
+    denominators = dict(zip(RATES, (events, float(view.flag(model).sum()) / view.n_seeds, n - events), strict=True))
     rows = []
     for metric in ours:
         paired = ours[metric] - theirs[metric]
@@ -204,7 +206,7 @@ def differences(
             figure = t_interval(
                 paired.value, error, n=rests_on, schools=view.n_schools, cells=cell, alpha=alpha, means=means
             )
-        rows.append({"policy": policy, "against": against, "metric": metric, **asdict(figure)})
+        rows.append({"model": model, "against": against, "metric": metric, **asdict(figure)})
     return pd.DataFrame(rows)
 
 

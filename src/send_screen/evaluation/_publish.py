@@ -26,7 +26,7 @@ from send_screen.evaluation._named import (
     is_material,
     redact_gap,
 )
-from send_screen.evaluation._out_of_fold import VERSION
+from send_screen.evaluation._out_of_fold import CANDIDATE
 from send_screen.evaluation._performance import differences, performance
 from send_screen.specs import TOLERANCES
 from send_screen.tables import MINIMUM_CHILDREN
@@ -71,8 +71,8 @@ def publish(
         Rows that could not be used, with their ``reason`` (``Cohort.excluded``).
     earlier : sequence of mapping
         Earlier versions on the same children, each with what it told of its groups as ``counts`` (from
-        :func:`revealed_counts`); or with ``other_children`` true, on others of whom some are the same. What is subtracted
-        from counts of those would be counts of few: beside them no group is published with its counts.
+        :func:`revealed_counts`); or with ``other_children`` true, on others of whom some are the same. What is
+        subtracted from counts of those would be counts of few: beside them no group is published with its counts.
     told : sequence of (attribute, groups)
         Groups of an attribute whose number of children, together, is published elsewhere.
     tolerances, alpha, replicates, seed
@@ -96,7 +96,7 @@ def publish(
     """
     view = OutOfFoldPredictions(evidence)
     words = group_words or {}
-    others = [policy for policy in view.policies if policy != VERSION]
+    others = [model for model in view.models if model != CANDIDATE]
     groups = by_group(evidence, intersections=intersections, alpha=alpha)
     before = [one["counts"] for one in earlier if not one.get("other_children")]
     cells = cells_of(view, intersections, earlier=[row["attribute"] for counts in before for row in counts])
@@ -106,14 +106,14 @@ def publish(
     return {
         "cohort": _cohort(view, excluded, hidden),
         "performance": _rows(
-            performance(evidence, alpha=alpha), "policy metric value low high n reason", hidden, _of_a_policy
+            performance(evidence, alpha=alpha), "model metric value low high n reason", hidden, _of_a_policy
         ),
         "differences": [
             row
             for against in others
             for row in _rows(
-                differences(evidence, VERSION, against, alpha=alpha),
-                "policy against metric value low high n reason",
+                differences(evidence, CANDIDATE, against, alpha=alpha),
+                "model against metric value low high n reason",
                 hidden,
                 lambda row: (row["metric"], ALL),
             )
@@ -174,8 +174,8 @@ def _with_every_combination(
 
 
 def _of_a_policy(row: Mapping[Any, Any]) -> tuple[str, Key]:
-    """Return what a figure of a policy rests on: of another policy's list only its own cells, which the row knows."""
-    return (row["metric"] if row["model"] == VERSION else "prevalence"), ALL
+    """Return what a figure of a model rests on: of another model's list only its own cells, which the row knows."""
+    return (row["metric"] if row["model"] == CANDIDATE else "prevalence"), ALL
 
 
 def _rows(
@@ -192,7 +192,7 @@ def _group_row(row: Mapping[Any, Any], hidden: Withheld) -> dict[str, Any]:
     """Return a figure of a group; rounded, where its counts are withheld for the sake of others and that is safe."""
     key = row["attribute"], row["group"]
     kept_back = is_small(row["smallest_cell"]) or hidden.hides(row["metric"], key)
-    columns = "attribute group metric policy value low high n schools reason"
+    columns = "attribute group metric model value low high n schools reason"
     published = _row(row, columns.split(), kept_back) | {"rounded_to": None}
     step = hidden.step(row["metric"], key) if kept_back and not is_small(row["smallest_cell"]) else None
     if step is None or not math.isfinite(row["value"]):
@@ -295,16 +295,16 @@ def headline(published: Mapping[str, Any]) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        ``roc_auc``, ``roc_auc_low``, ``roc_auc_high``, ... of the version; ``rule.roc_auc``, ... of other policies.
+        ``roc_auc``, ``roc_auc_low``, ``roc_auc_high``, ... of the version; ``baseline.roc_auc``, ... of other models.
 
     Examples
     --------
     >>> headline({"performance": [dict(model="baseline", metric="roc_auc", value=0.7, low=0.65, high=None)]})
-    {'rule.roc_auc': 0.7, 'rule.roc_auc_low': 0.65}
+    {'baseline.roc_auc': 0.7, 'baseline.roc_auc_low': 0.65}
     """
     flat = {}
     for row in published["performance"]:
-        name = row["metric"] if row["model"] == VERSION else f"{row['policy']}.{row['metric']}"
+        name = row["metric"] if row["model"] == CANDIDATE else f"{row['model']}.{row['metric']}"
         for suffix, key in (("", "value"), ("_low", "low"), ("_high", "high")):
             if row[key] is not None:
                 flat[name + suffix] = float(row[key])

@@ -71,7 +71,7 @@ def _shape(axis: Axis, contracts: dict[str, Contract], term: Term, within: Withi
         "kind": kind,
         "unit": axis.feature.unit,
         "agency": contracts[axis.feature.sources[0].contract].agency,
-        "sign": axis.feature.sign,
+        "sign": axis.feature.monotonic,
         "points": [
             {
                 "x": piece.x,

@@ -29,12 +29,12 @@ class CohortSummary(Document):
 
 
 class _OfModel(Document):
-    policy: str
+    model: str
     metric: str
 
 
 class _OfModels(Document):
-    policy: str
+    model: str
     against: str
     metric: str
 

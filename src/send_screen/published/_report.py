@@ -64,9 +64,9 @@ class PublishedReport(Document):
         """Return the JSON schema of ``published.json``, generated from this class."""
         return cls.model_json_schema()
 
-    def metric(self, name: str, *, policy: str = "version") -> Performance | None:
+    def metric(self, name: str, *, model: str = "candidate") -> Performance | None:
         """Return a metric of one model over all children; None where it was not measured."""
-        return next((row for row in self.performance if (row.policy, row.metric) == (policy, name)), None)
+        return next((row for row in self.performance if (row.model, row.metric) == (model, name)), None)
 
     def difference(self, name: str, against: str) -> Difference | None:
         """Return a metric of this version minus that of another model; None where it was not measured."""

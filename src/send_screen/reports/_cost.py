@@ -41,8 +41,8 @@ class Cost:
 
 def challengers_of(published: Mapping[str, Any]) -> dict[str, str]:
     """Return each challenger that a version was compared with, and its short name."""
-    policies = (said(row, "against") for row in rows(published, "differences"))
-    return {policy: _NAMES.get(policy, policy) for policy in policies if policy != "rule"}
+    models = (said(row, "against") for row in rows(published, "differences"))
+    return {model: _NAMES.get(model, model) for model in models if model != "baseline"}
 
 
 def costs(published: Mapping[str, Any]) -> tuple[Cost, ...]:
@@ -61,7 +61,7 @@ def costs(published: Mapping[str, Any]) -> tuple[Cost, ...]:
 def beside_the_rule(published: Mapping[str, Any]) -> str:
     """Return in a sentence in what a version is better or worse than the one-line rule; empty where not compared."""
     compared = find(rows(published, "differences"), model="candidate", against="baseline")
-    return "" if compared is None else _cost(published, "rule", "the rule").words
+    return "" if compared is None else _cost(published, "baseline", "the rule").words
 
 
 def _cost(published: Mapping[str, Any], challenger: str, short: str) -> Cost:

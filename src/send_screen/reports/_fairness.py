@@ -54,7 +54,7 @@ def _comparison(
     def row(name: str, metric: Metric) -> ComparisonRow:
         found = find(differences, model="candidate", against="baseline", metric=name)
         gain = Cell("not compared") if found is None else metric.difference(Figure.of(found))
-        each = (metric.write(figure(performance, policy, name)) for policy in ("version", "rule", *challengers))
+        each = (metric.write(figure(performance, model, name)) for model in ("candidate", "baseline", *challengers))
         return ComparisonRow(metric.words.format(outcome=outcome), metric.right, (*each, gain))
 
     return [row(name, metric) for name, metric in METRICS.items() if find(performance, metric=name) is not None]
@@ -63,7 +63,9 @@ def _comparison(
 def _calibration(bins: Sequence[Row]) -> tuple[list[CalibrationRow], Markup | None]:
     table, marks = [], []
     for row in bins:
-        said_of_100, happened, low, high = (row.get(k) for k in ("predicted_percent", "observed_percent", "low", "high"))
+        said_of_100, happened, low, high = (
+            row.get(k) for k in ("predicted_percent", "observed_percent", "low", "high")
+        )
         table.append(
             CalibrationRow(
                 "not published" if said_of_100 is None else f"{said_of_100:.0f}",
@@ -179,7 +181,10 @@ def render_fairness(published: Mapping[str, Any]) -> str:
             *(f"{name}, not in use" for name in challengers.values()),
             "This version minus the rule",
         ],
-        natural={name: figure(performance, "rule", f"{name}_natural") for name in ("recall", "precision", "flagged")},
+        natural={
+            name: figure(performance, "baseline", f"{name}_at_operating_point")
+            for name in ("recall", "precision", "selection_rate")
+        },
         in_words=in_words,
         tables=tables,
         tolerances=_tolerances(gaps),

@@ -72,7 +72,7 @@ def _how_sure(published: Mapping[str, Any], card: CardContent) -> Iterator[str]:
             f"Of 100 children it lists, {listed.in_brackets} later {card.outcome}; of 100 who did, it had listed "
             f"{found.in_brackets}."
         )
-    stays = figure(rows(published, "performance"), "version", "selection_probability")
+    stays = figure(rows(published, "performance"), "candidate", "selection_probability")
     if stays.value is not None:
         yield f"Of 100 it lists, a model learnt from other schools would list {stays.in_brackets} too."
     questions = answers(published)

@@ -83,9 +83,9 @@ def find(rows: Iterable[Row], **keys: str) -> Row | None:
     return next((row for row in rows if all(row.get(key) == value for key, value in keys.items())), None)
 
 
-def figure(rows: Iterable[Row], policy: str, metric: str) -> Figure:
-    """Return the figure of a policy and a metric."""
-    return Figure.of(find(rows, policy=policy, metric=metric))
+def figure(rows: Iterable[Row], model: str, metric: str) -> Figure:
+    """Return the figure of a model and a metric."""
+    return Figure.of(find(rows, model=model, metric=metric))
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def in_a_hundred(performance: Sequence[Row], outcome: str) -> tuple[InAHundred, 
 
     def ask(metric: str, of: str, right: str, wrong: str, words: tuple[str, str, str]) -> InAHundred:
         return InAHundred(
-            of, right, wrong, words, figure(performance, "version", metric), figure(performance, "rule", metric)
+            of, right, wrong, words, figure(performance, "candidate", metric), figure(performance, "baseline", metric)
         )
 
     return (
@@ -151,7 +151,7 @@ def in_words(asked: InAHundred, who: str = "version") -> str:
     ----------
     asked : InAHundred
     who : str
-        ``"version"`` or ``"rule"``.
+        ``"version"`` or ``"rule"`` (the fields of ``asked``).
     """
     found: Figure = getattr(asked, who)
     if found.value is None:

@@ -32,7 +32,7 @@ def refuse_or_warn(bundle: Bundle, cohort: Cohort, *, today: dt.date, allow_synt
         raise PopulationError(
             f"The model was to be reviewed by {spec.review_date.isoformat()}, and may not be used after that date.",
             rule="REVIEW-DATE",
-            remedy=f"Ask {spec.owner['team']} ({spec.owner['organisation']}) for a reviewed version.",
+            remedy=f"Ask {spec.owner.team} ({spec.owner.organisation}) for a reviewed version.",
         )
     if len(cohort) and cohort.as_of.max().date() > today + LATEST_AHEAD:
         raise PopulationError(

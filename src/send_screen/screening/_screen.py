@@ -68,7 +68,7 @@ def screen_cohort(
     if per_school and len(cohort) and (cohort.show["school"] == "").all():
         raise UsageError(
             "The file does not say which school a child goes to, so places cannot be given by school.",
-            remedy=f"Add the column {bundle.spec.show_school.column}, or leave out --per-school.",
+            remedy=f"Add the column {bundle.spec.shown_school.column}, or leave out --per-school.",
         )
     access = role_access(bundle.contracts, role)
     banners = (
@@ -144,11 +144,11 @@ def model_facts(bundle: Bundle) -> dict[str, object]:
         "name": bundle.spec.name,
         "title": bundle.spec.title,
         "version": version["id"],
-        "outcome_words": bundle.spec.outcome.words,
+        "outcome_words": bundle.spec.outcome.description,
         "as_of": version["as_of"],
         "review_date": bundle.spec.review_date.isoformat(),
         "trained_on": version["trained_on"],
-        "owner": bundle.spec.owner,
+        "owner": bundle.spec.owner.model_dump(),
         "intended_use": bundle.spec.intended_use,
         "prohibited_uses": list(bundle.spec.prohibited_uses),
         "performance": bundle.published["performance"],
@@ -160,9 +160,9 @@ def _visible(bundle: Bundle, access: RoleAccess, shown: pd.DataFrame) -> pd.Data
     """Blank what the role may not see beside the identifier: name, class, school."""
     spec = bundle.spec
     sources = {
-        "name": spec.show_name,
-        "class_name": (spec.show_class,) if spec.show_class else (),
-        "school": (spec.show_school,),
+        "name": spec.show.name,
+        "class_name": (spec.show.class_name,) if spec.show.class_name else (),
+        "school": (spec.shown_school,),
     }
     hidden = [column for column, refs in sources.items() if not all(map(access.may_see, refs))]
     return shown.assign(**dict.fromkeys(hidden, ""))
@@ -170,7 +170,9 @@ def _visible(bundle: Bundle, access: RoleAccess, shown: pd.DataFrame) -> pd.Data
 
 def excluded_child(row: dict[str, Any], bundle: Bundle, access: RoleAccess) -> ExcludedChild:
     """Return a excluded row as the role may see it."""
-    conditions = {condition.rule: condition.column for condition in (*bundle.spec.population, *bundle.spec.eligible)}
+    conditions = {
+        condition.rule: condition.column for condition in (*bundle.spec.population.where, *bundle.spec.eligible.where)
+    }
     ref = conditions.get(row["rule"])
     if ref is not None and not access.may_see(ref):
         agency = bundle.contracts[ref.contract].agency

@@ -29,9 +29,11 @@ def synthetic_rows(spec: ModelSpec, contracts: dict[str, Contract]) -> pd.DataFr
     """
     training_only = {use.contract for use in spec.data if use.training_only}
     conditions = {
-        str(condition.column): condition for condition in (*spec.population, *spec.eligible) if not condition.negated
+        str(condition.column): condition
+        for condition in (*spec.population.where, *spec.eligible.where)
+        if not condition.negated
     }
-    refused = {str(condition.column): condition for condition in spec.eligible if condition.negated}
+    refused = {str(condition.column): condition for condition in spec.eligible.where if condition.negated}
     rows = pd.DataFrame(index=[0, 1])
     for contract in contracts.values():
         if contract.id in training_only:

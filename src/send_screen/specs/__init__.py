@@ -5,8 +5,10 @@ the file's bytes is part of the identity of every version that is trained from i
 """
 
 from send_screen.specs._load import load_spec, parse_spec
-from send_screen.specs._spec import (
+from send_screen.specs._model_spec import ModelSpec
+from send_screen.specs._parts import (
     TOLERANCES,
+    AcademicYearEnd,
     AgeInMonths,
     ColumnRef,
     Condition,
@@ -17,7 +19,6 @@ from send_screen.specs._spec import (
     GoalsNotMet,
     Group,
     LowScore,
-    ModelSpec,
     Outcome,
     Series,
     Share,
@@ -31,6 +32,7 @@ __all__ = [
     "ColumnRef",
     "Condition",
     "DataUse",
+    "AcademicYearEnd",
     "Feature",
     "AgeInMonths",
     "Share",

@@ -134,10 +134,10 @@ def run_params(spec: ModelSpec, hold_out: int) -> dict[str, str]:
     return {
         "spec": spec.name,
         "model": spec.model,
-        **({"C": f"{spec.penalty_c:g}"} if spec.model == "logistic" else {}),
+        **({"C": f"{spec.model_parameters.C:g}"} if spec.model == "logistic" else {}),
         "capacity": f"{spec.capacity:g}",
-        "folds": str(spec.folds),
-        "fold_seeds": ", ".join(map(str, spec.seeds)),
+        "folds": str(spec.validation.folds),
+        "fold_seeds": ", ".join(map(str, spec.validation.seeds)),
         "held_out_schools": str(hold_out),
         "challengers": ", ".join(spec.challengers),
     }

@@ -187,8 +187,8 @@ def init(
         place = part / "contracts" / f"{contract}-{VERSION}.odcs.yaml"
         place.parent.mkdir(parents=True)
 
-        def write(made: ProjectDraft, rule: ColumnProfile) -> None:
-            text = render_spec(made, contract, name, reading.file, rule=rule, today=today or dt.date.today())
+        def write(made: ProjectDraft, baseline: ColumnProfile) -> None:
+            text = render_spec(made, contract, name, reading.file, baseline=baseline, today=today or dt.date.today())
             (part / "spec.yaml").write_text(text, encoding="utf-8", newline="\n")
 
         text = render_contract(made, contract, reading.file, len(reading.frame))

@@ -51,11 +51,11 @@ def build_report(
     """
     measured = publish(
         evidence,
-        outcome_words=spec.outcome.words,
+        outcome_words=spec.outcome.description,
         group_words=group_nouns(spec, evidence),
         intersections=spec.intersections,
         excluded=excluded,
-        tolerances=spec.tolerances,
+        tolerances=spec.tolerance.model_dump(),
         agencies={feature.name: contracts[feature.sources[0].contract].agency for feature in spec.features},
         earlier=earlier,
         told=told,
@@ -76,7 +76,7 @@ def redact_reasons(spec: ModelSpec, contracts: dict[str, Contract], excluded: pd
     rules = [rule for contract in contracts.values() for rule in contract.rules]
     rules += [rule for contract in contracts.values() for column in contract.columns.values() for rule in column.rules]
     words = {rule.id: rule.description for rule in rules}
-    words |= {condition.rule: condition.words for condition in (*spec.population, *spec.eligible)}
+    words |= {condition.rule: condition.description for condition in (*spec.population.where, *spec.eligible.where)}
     told = excluded["rule"].map(lambda rule: words.get(rule, f"rule {rule}"))
     return excluded.assign(reason=excluded["kind"].map(EXCLUSIONS) + ": " + told)
 

@@ -20,11 +20,11 @@ from send_screen.governance import (
     read_private_key,
 )
 from send_screen.specs import ModelSpec, load_spec
-from send_screen.tracking import default_uri, prior_runs, folder_of
-from send_screen.workflows._earlier import prior_releases, counts_revealed_by_tables
+from send_screen.tracking import default_uri, folder_of, prior_runs
+from send_screen.workflows._compared_models import compared_models
+from send_screen.workflows._earlier import counts_revealed_by_tables, prior_releases
 from send_screen.workflows._enter import enter
 from send_screen.workflows._evidence_store import store_evidence
-from send_screen.workflows._policies import policies
 from send_screen.workflows._published import build_report, redact_reasons
 from send_screen.workflows._trained import TrainedVersion
 from send_screen.workflows._version import version_metadata
@@ -93,11 +93,13 @@ def train(
     cohort, held = hold_out_schools(everyone, hold_out) if hold_out else (everyone, None)
     tell("Looking for features that know the outcome")
     refuse_leaks(spec, contracts, cohort)
-    makers = policies(spec, cohort, threads=threads or max(1, (os.cpu_count() or 2) - 1))
-    scored = out_of_fold(cohort, makers, folds=spec.folds, seeds=spec.seeds, capacity=spec.capacity, progress=tell)
+    makers = compared_models(spec, cohort, threads=threads or max(1, (os.cpu_count() or 2) - 1))
+    scored = out_of_fold(
+        cohort, makers, folds=spec.validation.folds, seeds=spec.validation.seeds, capacity=spec.capacity, progress=tell
+    )
     table, keys = build_evidence(cohort, scored, capacity=spec.capacity, seed=int(spec.sha256[:8], 16))
     tell("Fitting the version on all schools that were not kept aside")
-    fitted = fit_on(makers["version"](), cohort)
+    fitted = fit_on(makers["candidate"](), cohort)
     tables, bags = replace(fitted.risk_tables_, name=spec.title), getattr(fitted, "bagged_tables_", None)
     tell("Measuring: how well it ranks, for whom, and how sure that is")
     facts = version_metadata(

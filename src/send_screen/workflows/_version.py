@@ -11,7 +11,7 @@ from send_screen.governance import BAGS, sha256_of, version_id
 from send_screen.reports import PAGES
 from send_screen.specs import ModelSpec
 from send_screen.tables import BaggedTables, RiskTables
-from send_screen.workflows._policies import describe_challenger
+from send_screen.workflows._compared_models import describe_challenger
 
 
 def version_metadata(
@@ -62,7 +62,7 @@ def version_metadata(
         "title": spec.title,
         "model": spec.model,
         "challengers": {name: describe_challenger(name) for name in spec.challengers},
-        "outcome_words": spec.outcome.words,
+        "outcome_words": spec.outcome.description,
         "horizon_months": spec.outcome.horizon_months,
         "trained_on": trained_on,
         "as_of": as_of,
@@ -86,17 +86,17 @@ def version_metadata(
             }
             for use in spec.data
         ],
-        "folds": spec.folds,
-        "fold_seeds": list(spec.seeds),
+        "folds": spec.validation.folds,
+        "fold_seeds": list(spec.validation.seeds),
         "held_out_schools": hold_out,
         "intended_use": spec.intended_use,
         "prohibited_uses": list(spec.prohibited_uses),
-        "owner": spec.owner,
-        "population": spec.population_words,
-        "eligible_words": spec.eligible_words,
+        "owner": spec.owner.model_dump(),
+        "population": spec.population.description,
+        "eligible_words": spec.eligible.description,
         "capacity": spec.capacity,
-        "baseline_words": spec.rule.words,
-        "operating_point_words": spec.rule.natural_words,
+        "baseline_words": spec.baseline.description,
+        "operating_point_words": spec.baseline.operating_point.description,
         "never_looks_at": sorted(set(never)),
         "research_comparison": spec.research_comparison or None,
     }

@@ -70,11 +70,11 @@ def faults(evidence: Evidence, spec: ModelSpec, tables: RiskTables) -> Iterator[
 
 def _columns(spec: ModelSpec, tables: RiskTables) -> dict[str, bool]:
     """Return the columns that an evidence table of a spec can have, and whether each may be absent."""
-    policies = ["version", "rule", *spec.challengers]
+    models = ["candidate", "baseline", *spec.challengers]
     return {
         **dict.fromkeys(("fold_seed", "row", "fold", "school", "label"), False),
         **{f"group.{group.name}": False for group in spec.groups},
-        **{f"{kind}.{policy}": False for kind in ("score", "flag") for policy in policies},
+        **{f"{kind}.{model}": False for kind in ("score", "flag") for model in models},
         "operating_point.baseline": True,
         **{f"contribution.{feature}": False for feature in tables.features},
         "selection_probability.candidate": True,
@@ -84,14 +84,16 @@ def _columns(spec: ModelSpec, tables: RiskTables) -> dict[str, bool]:
 def _rows(table: pd.DataFrame, spec: ModelSpec, tables: RiskTables) -> Iterator[Difference]:
     """Look at who is in the table, and where."""
     seeds, n = sorted(table["fold_seed"].unique().tolist()), tables.n_background
-    if seeds != sorted(spec.seeds):
-        yield Difference("fold_seed", f"seeds {seeds}", f"seeds {sorted(spec.seeds)}, as the spec says")
+    if seeds != sorted(spec.validation.seeds):
+        yield Difference("fold_seed", f"seeds {seeds}", f"seeds {sorted(spec.validation.seeds)}, as the spec says")
     for seed, part in table.groupby("fold_seed"):
         where = f"fold seed {seed}"
         if not np.array_equal(np.sort(part["row"].to_numpy()), np.arange(n)):
             yield Difference(f"{where}: rows", f"{len(part)}, numbered otherwise", f"{n} children, each once")
-        if sorted(part["fold"].unique().tolist()) != list(range(spec.folds)):
-            yield Difference(f"{where}: folds", f"{part['fold'].nunique()} or other numbers", f"{spec.folds} folds")
+        if sorted(part["fold"].unique().tolist()) != list(range(spec.validation.folds)):
+            yield Difference(
+                f"{where}: folds", f"{part['fold'].nunique()} or other numbers", f"{spec.validation.folds} folds"
+            )
         try:
             verify_folds(part["fold"], part["school"])
         except LeakageError as error:
@@ -106,8 +108,12 @@ def _rows(table: pd.DataFrame, spec: ModelSpec, tables: RiskTables) -> Iterator[
 
 def _ranges(table: pd.DataFrame) -> Iterator[Difference]:
     """Look for what can be no label, no share and no chance."""
-    whole = ["label", *_named(table, "natural."), *(name for name in _named(table, "flag.") if name != "flag.baseline")]
-    for name in ["label", *_named(table, "flag.", "natural.", "stability.")]:
+    whole = [
+        "label",
+        *_named(table, "operating_point."),
+        *(name for name in _named(table, "flag.") if name != "flag.baseline"),
+    ]
+    for name in ["label", *_named(table, "flag.", "operating_point.", "selection_probability.")]:
         wrong = ~table[name].isin([0, 1]) if name in whole else ~table[name].between(0, 1)
         if wrong.any():
             words = "0 or 1" if name in whole else "between 0 and 1"
@@ -120,12 +126,12 @@ def _named(table: pd.DataFrame, *beginnings: str) -> list[str]:
 
 
 def _lists(part: pd.DataFrame, spec: ModelSpec, where: str) -> Iterator[Difference]:
-    """Look at whom each policy lists in one fold: k = floor(rate x n + 1/2) children, those with the highest scores."""
+    """Look at whom each model lists in one fold: k = floor(rate x n + 1/2) children, those with the highest scores."""
     k = places(spec.capacity, len(part))
     for column in _named(part, "flag."):
-        policy = column.removeprefix("flag.")
-        score, flag = part[f"score.{policy}"].to_numpy(float), part[column].to_numpy(float)
-        if policy == "rule":
+        model = column.removeprefix("flag.")
+        score, flag = part[f"score.{model}"].to_numpy(float), part[column].to_numpy(float)
+        if model == "baseline":
             wrong = int((np.abs(flag - expected_share(score, k)) > 1e-12).sum())
             if wrong:
                 yield Difference(

@@ -21,8 +21,8 @@ from send_screen.specs import GoalsNotMet, ModelSpec
 Maker = Callable[[], Any]
 
 
-def policies(spec: ModelSpec, cohort: Cohort, *, threads: int) -> dict[str, Maker]:
-    """Return a maker of unfitted estimators for each policy to be compared.
+def compared_models(spec: ModelSpec, cohort: Cohort, *, threads: int) -> dict[str, Maker]:
+    """Return a maker of unfitted estimators for each model to be compared.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def policies(spec: ModelSpec, cohort: Cohort, *, threads: int) -> dict[str, Make
     Returns
     -------
     dict of str to callable
-        ``"version"`` (the model that is registered), ``"rule"``, and each challenger of the spec.
+        ``"candidate"`` (the model that is registered), ``"baseline"``, and each challenger of the spec.
 
     Raises
     ------
@@ -46,12 +46,12 @@ def policies(spec: ModelSpec, cohort: Cohort, *, threads: int) -> dict[str, Make
         require_ebm()
     monotonic_cst, categorical_features = spec.monotonic_cst, cohort.categorical_features
     makers: dict[str, Maker] = {
-        "rule": lambda: rule(spec),
+        "baseline": lambda: baseline(spec),
         "additive": lambda: AdditiveRiskClassifier(
             monotonic_cst=monotonic_cst, categorical_features=categorical_features, n_jobs=threads
         ),
         "logistic": lambda: PenalisedLogisticClassifier(
-            C=spec.penalty_c, monotonic_cst=monotonic_cst, categorical_features=categorical_features
+            C=spec.model_parameters.C, monotonic_cst=monotonic_cst, categorical_features=categorical_features
         ),
         "lightgbm": lambda: BoostedTreesClassifier(
             monotonic_cst=monotonic_cst, categorical_features=categorical_features, n_jobs=threads
@@ -59,8 +59,8 @@ def policies(spec: ModelSpec, cohort: Cohort, *, threads: int) -> dict[str, Make
         "ebm": lambda: EBMClassifier(categorical_features=categorical_features),
     }
     return {
-        "version": makers[spec.model],
-        "rule": makers["rule"],
+        "candidate": makers[spec.model],
+        "baseline": makers["baseline"],
         **{name: makers[name] for name in spec.challengers},
     }
 
@@ -78,13 +78,15 @@ def describe_challenger(name: str) -> str:
     return f"EBM, also readable, as it comes (interpret-core {version('interpret-core')}, no signs)"
 
 
-def rule(spec: ModelSpec) -> BaselineClassifier:
-    """Return the spec's one-line rule, unfitted."""
-    if isinstance(spec.rule, GoalsNotMet):
+def baseline(spec: ModelSpec) -> BaselineClassifier:
+    """Return the spec's baseline, unfitted."""
+    if isinstance(spec.baseline, GoalsNotMet):
         return BaselineClassifier(
-            features=list(spec.rule.features),
-            not_met=[spec.rule.not_met],
-            expected=[spec.rule.met],
-            operating_point_features=list(spec.rule.natural),
+            features=list(spec.baseline.features),
+            not_met=[spec.baseline.not_met],
+            expected=[spec.baseline.met],
+            operating_point_features=list(spec.baseline.operating_point.any_not_met),
         )
-    return BaselineClassifier(features=[spec.rule.feature], operating_point_share=spec.rule.natural_quantile)
+    return BaselineClassifier(
+        features=[spec.baseline.feature], operating_point_share=spec.baseline.operating_point.lowest_share
+    )

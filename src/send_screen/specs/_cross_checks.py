@@ -1,0 +1,181 @@
+"""Mistakes that one key alone does not show: names and codes that do not exist, columns that must not be features."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pydantic import BaseModel
+
+from send_screen.contracts import Column, Contract
+from send_screen.documents import closest
+from send_screen.specs._model_spec import ModelSpec
+from send_screen.specs._parts import ColumnRef, Condition, Equals, Feature, GoalsNotMet, Scalar, Share, code
+
+#: Metrics whose difference between two models the out-of-fold predictions can tell.
+COMPARED = ("roc_auc", "average_precision", "recall", "precision")
+
+
+def find_contradictions(spec: ModelSpec, contracts: Mapping[str, Contract]) -> Iterator[str]:
+    """Yield each mistake of a spec that contradicts itself or its contracts, with its place.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+    contracts : mapping of contract id to Contract
+        Those under ``data`` that there are.
+    """
+    for place, ref in column_refs(spec):
+        if ref.contract not in contracts:
+            yield f"{place}: the contract {ref.contract!r} is not under `data`{closest(ref.contract, contracts)}"
+        elif ref.column not in contracts[ref.contract].columns:
+            known = contracts[ref.contract].columns
+            yield f"{place}: {ref.contract} has no column {ref.column!r}{closest(ref.column, known)}"
+    yield from _code_mistakes(spec, contracts)
+    yield from _feature_mistakes(spec, contracts)
+    yield from _name_mistakes(spec)
+    yield from _gate_mistakes(spec)
+    if "model_parameters" in spec.model_fields_set and spec.model != "logistic":
+        yield (
+            f"$.model_parameters: `model: {spec.model}` has no parameters (C is of `model: logistic`): "
+            "take the line out"
+        )
+    yield from _outcome_mistakes(spec, contracts)
+
+
+def column_refs(part: object, place: str = "$") -> Iterator[tuple[str, ColumnRef]]:
+    """Yield the place of every column reference in a part of a spec, and the reference."""
+    if isinstance(part, ColumnRef):
+        yield place, part
+    elif isinstance(part, BaseModel):
+        for name, field in type(part).model_fields.items():
+            yield from column_refs(getattr(part, name), f"{place}.{field.alias or name}")
+    elif isinstance(part, tuple):
+        for position, item in enumerate(part):
+            yield from column_refs(item, f"{place}[{position}]")
+
+
+def _coded(spec: ModelSpec) -> Iterator[tuple[str, ColumnRef, tuple[Scalar, ...]]]:
+    """Yield place, column and codes of everything that names codes of a column."""
+    conditions: tuple[tuple[str, tuple[Condition, ...]], ...]
+    conditions = (("population", spec.population.where), ("eligible", spec.eligible.where))
+    for part, where in conditions:
+        for position, condition in enumerate(where):
+            key = "not_in" if condition.negated else "in"
+            yield f"$.{part}.where[{position}].{key}", condition.column, condition.values
+    yield "$.outcome.positive", spec.outcome.column, spec.outcome.positive
+    yield "$.outcome.negative", spec.outcome.column, spec.outcome.negative
+    for position, group in enumerate(spec.groups):
+        if group.derive is None:
+            yield f"$.groups[{position}].levels", group.column, tuple(group.levels)
+    for position, feature in enumerate(spec.features):
+        if isinstance(feature.source, Equals):
+            yield f"$.features[{position}].derive.equals.value", feature.source.column, (feature.source.value,)
+
+
+def _code_mistakes(spec: ModelSpec, contracts: Mapping[str, Contract]) -> Iterator[str]:
+    for place, ref, values in _coded(spec):
+        column = _column(contracts, ref)
+        known = column.levels if column else None
+        for value in values:
+            if known and code(value) not in known:
+                yield f"{place}: {ref} has no code {value!r}; it has {', '.join(known)}"
+
+
+def _column(contracts: Mapping[str, Contract], ref: ColumnRef) -> Column | None:
+    return contracts[ref.contract].columns.get(ref.column) if ref.contract in contracts else None
+
+
+def _feature_mistakes(spec: ModelSpec, contracts: Mapping[str, Contract]) -> Iterator[str]:
+    training_only = {use.contract for use in spec.data if use.training_only}
+    seen: set[str] = set()
+    for position, feature in enumerate(spec.features):
+        place = f"$.features[{position}]"
+        if feature.name in seen:
+            yield f"{place}.name: {feature.name!r} stands twice"
+        seen.add(feature.name)
+        for ref in feature.sources:
+            if ref == spec.outcome.column:
+                yield f"{place}: {ref} is the outcome, and cannot be a feature"
+            elif ref.contract in training_only:
+                yield f"{place}: {ref} is there for training only: a child to be screened has none"
+            column = _column(contracts, ref)
+            if column is not None:
+                yield from _column_mistakes(place, ref, column, feature, research=bool(spec.research_comparison))
+        if feature.kind == "category" and feature.monotonic != "none":
+            yield f"{place}.monotonic: a category has no order, so it has no monotonic constraint"
+
+
+def _column_mistakes(place: str, ref: ColumnRef, column: Column, feature: Feature, *, research: bool) -> Iterator[str]:
+    """Yield what a feature may not make of a column."""
+    numeric = column.logical_type in ("integer", "number") or all(map(str.isdigit, column.levels or ["x"]))
+    if feature.column and feature.kind == "category" and not column.levels:
+        yield f"{place}: {ref} has no codes, so it cannot be a category: it could name a child"
+    if feature.column and feature.kind == "number" and not numeric:
+        yield f"{place}: {ref} does not hold numbers"
+    if column.unique or column.primary_key:
+        yield f"{place}: {ref} names a child, and cannot be a feature"
+    if column.characteristic == "protected" and not research:
+        yield (
+            f"{place}: {ref} is a protected characteristic: compare it under `groups`, never as a feature "
+            "(only a spec marked `research_comparison`, which cannot be promoted, may)"
+        )
+    if column.characteristic == "proxy":
+        if not feature.justification:
+            yield f"{place}: {ref} stands close to a protected characteristic: give a written `justification`"
+        if feature.monotonic != "increasing" or not isinstance(feature.source, Equals):
+            yield (
+                f"{place}: {ref} must never lower the risk: write `derive: {{equals: ...}}` and `monotonic: increasing`"
+            )
+    wanted = {"absence": "increasing", "attendance": "decreasing"}.get(column.characteristic or "")
+    whole = isinstance(feature.source, Share) and ref == feature.source.out_of
+    if wanted and feature.monotonic != wanted and not whole:
+        yield f"{place}.monotonic: absence must never lower the risk, so {ref} needs `monotonic: {wanted}`"
+
+
+def _name_mistakes(spec: ModelSpec) -> Iterator[str]:
+    features = [feature.name for feature in spec.features]
+    baseline = spec.baseline
+    named = (
+        [("feature", baseline.feature)]
+        if not isinstance(baseline, GoalsNotMet)
+        else [
+            *((f"features[{position}]", name) for position, name in enumerate(baseline.features)),
+            *(
+                (f"operating_point.any_not_met[{position}]", name)
+                for position, name in enumerate(baseline.operating_point.any_not_met)
+            ),
+        ]
+    )
+    for place, name in named:
+        if name not in features:
+            yield f"$.baseline.{place}: no feature is called {name!r}{closest(name, features)}"
+    groups = [group.name for group in spec.groups]
+    for name in sorted({name for name in groups if groups.count(name) > 1}):
+        yield f"$.groups: {name!r} stands twice"
+    for position, pair in enumerate(spec.intersections):
+        for name in pair:
+            if name not in groups:
+                yield f"$.intersections[{position}]: no group is called {name!r}{closest(name, groups)}"
+    for value in sorted(set(map(code, spec.outcome.positive)) & set(map(code, spec.outcome.negative))):
+        yield f"$.outcome: {value!r} is both positive and negative"
+
+
+def _gate_mistakes(spec: ModelSpec) -> Iterator[str]:
+    for position, gate in enumerate(spec.gates):
+        if gate.against and gate.against != "baseline" and gate.against not in spec.challengers:
+            yield f"$.gates[{position}].against: {gate.against!r} is not under `challengers`"
+        if gate.against and gate.metric not in COMPARED:
+            yield f"$.gates[{position}].metric: {gate.metric} is not compared with a model; {', '.join(COMPARED)} are"
+
+
+def _outcome_mistakes(spec: ModelSpec, contracts: Mapping[str, Contract]) -> Iterator[str]:
+    outcome = spec.outcome
+    column = _column(contracts, outcome.column)
+    dated = column is not None and (column.recorded_on or "").startswith("column:")
+    if dated and "followed_months" not in outcome.model_fields_set:
+        yield (
+            "$.outcome: 'followed_months' missing: a child without the outcome counts only with a record at least so "
+            "many months after the as-of date (a child who moved away is not a child without need)"
+        )
+    if outcome.followed_months > outcome.horizon_months:
+        yield "$.outcome.followed_months: it is beyond the horizon, so no child could count"

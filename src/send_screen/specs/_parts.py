@@ -1,0 +1,364 @@
+"""The parts of a model spec, as typed documents."""
+
+from __future__ import annotations
+
+import datetime as dt
+import numbers
+import re
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
+
+from send_screen.documents import Document
+
+#: Largest gap between groups, as a share, that is tolerated where a spec does not say.
+TOLERANCES = {"false_negative_rate": 0.10, "false_positive_rate": 0.05, "calibration_in_the_large": 0.05}
+
+_COLUMN = r"[a-z_]+/[a-z_]+\.[A-Za-z][A-Za-z0-9_]*"
+
+#: A value of a column, as the YAML writes it.
+Scalar = bool | int | float | str
+Values = Annotated[tuple[Scalar, ...], Field(min_length=1)]
+Words = Annotated[str, Field(min_length=1), AfterValidator(lambda text: " ".join(text.split()))]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,62}$")]
+SmallShare = Annotated[float, Field(gt=0, le=0.5)]
+
+
+def code(value: object) -> str:
+    """Return a value of a spec or a frame as the code a contract writes: 1 and 1.0 are ``"1"``, true is ``"true"``."""
+    if isinstance(value, bool) or type(value).__name__ == "bool":
+        return "true" if value else "false"
+    if isinstance(value, numbers.Real) and float(value).is_integer():
+        return str(int(float(value)))
+    return str(value)
+
+
+class ColumnRef(NamedTuple):
+    """A column of a contract, written ``agency/contract.column`` in the YAML."""
+
+    contract: str
+    column: str
+
+    @classmethod
+    def parse(cls, text: str) -> ColumnRef:
+        """Split ``"education/eyfsp.G01"`` into its contract and its column."""
+        contract, _, column = text.partition(".")
+        return cls(contract, column)
+
+    def __str__(self) -> str:
+        return f"{self.contract}.{self.column}"
+
+
+def _column(value: object) -> ColumnRef:
+    if not isinstance(value, str) or not re.fullmatch(_COLUMN, value):
+        raise ValueError("must name a column, such as education/eyfsp.G01")
+    return ColumnRef.parse(value)
+
+
+Column = Annotated[
+    ColumnRef,
+    PlainValidator(_column),
+    PlainSerializer(str),
+    WithJsonSchema({"type": "string", "pattern": f"^{_COLUMN}$"}),
+]
+
+
+def _day(text: str) -> str:
+    try:
+        dt.date.fromisoformat(f"2024-{text}")
+    except ValueError:
+        raise ValueError(f"{text!r} is not a day of the calendar, such as 07-31") from None
+    return text
+
+
+class Owner(Document):
+    """Who answers for the model."""
+
+    organisation: Words
+    team: Words
+    role: Words
+    contact: Words
+
+
+class DataUse(Document):
+    """A contract that the model reads, and what for."""
+
+    ref: Annotated[str, Field(alias="contract", pattern=r"^[a-z_]+/[a-z_]+@[0-9]+\.[0-9]+\.[0-9]+$")]
+    essential: bool = False
+    training_only: bool = False
+    purpose: Words = ""
+
+    @property
+    def contract(self) -> str:
+        """The contract's id, without its version."""
+        return self.ref.partition("@")[0]
+
+
+class Show(Document):
+    """What a list shows beside the identifier, to roles that may see it."""
+
+    name: tuple[Column, ...] = ()
+    class_name: Annotated[Column | None, Field(alias="class")] = None
+    school: Column | None = None
+
+
+class AcademicYearEnd(Document):
+    """An as-of date that follows from each child's academic year."""
+
+    academic_year: Column
+    month_day: Annotated[str, AfterValidator(_day)]
+
+
+class Condition(Document):
+    """What a row must satisfy: its value is one of ``in``, or none of ``not_in``."""
+
+    column: Column
+    any_of: Annotated[Values | None, Field(alias="in")] = None
+    not_in: Values | None = None
+    rule: Annotated[str, Field(pattern=r"^[A-Z0-9-]+$")]
+    description: Words
+
+    @model_validator(mode="after")
+    def _one_side(self) -> Condition:
+        if (self.any_of is None) == (self.not_in is None):
+            raise ValueError("give in or not_in, and only one of them")
+        return self
+
+    @property
+    def negated(self) -> bool:
+        """Whether the value must be none of ``values``."""
+        return self.not_in is not None
+
+    @property
+    def values(self) -> tuple[Scalar, ...]:
+        """The values that are named."""
+        return self.not_in or self.any_of or ()
+
+
+class Series(Document):
+    """The academic year in which a series began: earlier ones are not comparable."""
+
+    column: Column
+    first_year: Annotated[str, Field(pattern=r"^[0-9]{4}/[0-9]{2}$")]
+    description: Words
+
+
+class Population(Document):
+    """Children that the model is for."""
+
+    description: Words
+    where: tuple[Condition, ...]
+    series: Series | None = None
+
+
+class Eligible(Document):
+    """Children of the population whose outcome is still open."""
+
+    description: Words
+    where: Annotated[tuple[Condition, ...], Field(min_length=1)]
+
+
+class Outcome(Document):
+    """The target, its horizon, and the follow-up without which a child is not a negative."""
+
+    column: Column
+    positive: Values
+    negative: Values
+    horizon_months: Annotated[int, Field(ge=1, le=240)]
+    description: Words
+    followed_months: Annotated[int, Field(ge=0, le=240)] = 0
+
+
+class AgeInMonths(Document):
+    """Whole months from birth to a month: of a date of birth, or of a year and a month of birth."""
+
+    born: Column | None = None
+    year: Column | None = None
+    month: Column | None = None
+    at: Annotated[str, Field(pattern=r"^([0-9]{4}-[0-9]{2}|as_of)$")]
+
+    @model_validator(mode="after")
+    def _one_birth(self) -> AgeInMonths:
+        parts = (self.year is not None, self.month is not None)
+        if parts != ((self.born is None,) * 2):
+            raise ValueError("give born or year and month, and only one of them")
+        return self
+
+    @property
+    def sources(self) -> tuple[ColumnRef, ...]:
+        """The columns that the age is computed from."""
+        return tuple(ref for ref in (self.born, self.year, self.month) if ref is not None)
+
+
+class Share(Document):
+    """One count as a share of another, missing where the whole is missing or 0."""
+
+    of: Column
+    out_of: Column
+
+    @property
+    def sources(self) -> tuple[ColumnRef, ...]:
+        """The columns that the share is computed from."""
+        return (self.of, self.out_of)
+
+
+class Equals(Document):
+    """1 where a column holds one value, 0 where it holds another, missing where it holds none."""
+
+    column: Column
+    value: Scalar
+
+    @property
+    def sources(self) -> tuple[ColumnRef, ...]:
+        """The column that is compared."""
+        return (self.column,)
+
+
+class Derive(Document):
+    """How a feature is computed; exactly one of the three."""
+
+    age_in_months: AgeInMonths | None = None
+    share: Share | None = None
+    equals: Equals | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Derive:
+        if sum(part is not None for part in (self.age_in_months, self.share, self.equals)) != 1:
+            raise ValueError("give age_in_months or share or equals, and only one of them")
+        return self
+
+
+class Feature(Document):
+    """A predictor: where it comes from, its monotonic constraint, and its words."""
+
+    name: Name
+    column: Column | None = None
+    derive: Derive | None = None
+    kind: Literal["number", "category"]
+    monotonic: Literal["increasing", "decreasing", "none"] = "none"
+    label: Words
+    unit: Words = ""
+    area: (
+        Literal[
+            "communication and interaction",
+            "cognition and learning",
+            "social, emotional and mental health",
+            "sensory and physical",
+        ]
+        | None
+    ) = None
+    justification: Words = ""
+    expected_strong: Words = ""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Feature:
+        if (self.column is None) == (self.derive is None):
+            raise ValueError("give column or derive, and only one of them")
+        return self
+
+    @property
+    def source(self) -> ColumnRef | AgeInMonths | Share | Equals:
+        """The column, or what the feature is derived from."""
+        made: Any = self.derive
+        return self.column or made.age_in_months or made.share or made.equals
+
+    @property
+    def sources(self) -> tuple[ColumnRef, ...]:
+        """The contract columns that the feature is made from."""
+        return (self.source,) if isinstance(self.source, ColumnRef) else self.source.sources
+
+
+class AnyGoalNotMet(Document):
+    """The baseline's own operating point: it lists whoever does not meet one of these goals."""
+
+    any_not_met: Annotated[tuple[Name, ...], Field(min_length=1)]
+    description: Words
+
+
+class LowestShare(Document):
+    """The baseline's own operating point: it lists this share of the children."""
+
+    lowest_share: Annotated[float, Field(gt=0, lt=1)]
+    description: Words
+
+
+class GoalsNotMet(Document):
+    """The baseline that ranks by the number of early learning goals not met."""
+
+    kind: Literal["goals_not_met"]
+    features: Annotated[tuple[Name, ...], Field(min_length=1)]
+    not_met: float
+    met: float
+    description: Words
+    operating_point: AnyGoalNotMet
+
+
+class LowScore(Document):
+    """The baseline that ranks by one score, lowest first."""
+
+    kind: Literal["low_score"]
+    feature: Name
+    description: Words
+    operating_point: LowestShare
+
+
+class ModelParameters(Document):
+    """Hyperparameters of the model; ``C`` is the inverse penalty of ``model: logistic``."""
+
+    C: Annotated[float, Field(gt=0)] = 0.1
+
+
+class Group(Document):
+    """An attribute whose groups are compared; it is never a feature on that account."""
+
+    name: Name
+    column: Column
+    derive: Literal["season", "ethnic_group", "eal"] | None = None
+    label: Words
+    levels: dict[str, Words] = Field(default_factory=dict)
+
+
+class Tolerance(Document):
+    """Largest tolerated gap between groups, by metric."""
+
+    false_negative_rate: SmallShare
+    false_positive_rate: SmallShare = TOLERANCES["false_positive_rate"]
+    calibration_in_the_large: SmallShare = TOLERANCES["calibration_in_the_large"]
+
+
+class Gate(Document):
+    """An acceptance threshold: a bound that a version must keep before it may be registered."""
+
+    metric: Literal[
+        "roc_auc",
+        "average_precision",
+        "recall",
+        "precision",
+        "calibration_slope",
+        "calibration_intercept",
+    ]
+    against: Literal["baseline", "lightgbm", "ebm"] | None = None
+    end: Literal["value", "low", "high"] = "value"
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Gate:
+        if self.at_least is None and self.at_most is None:
+            raise ValueError("give at_least or at_most")
+        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            raise ValueError("at_least is above at_most, so no version could pass")
+        return self
+
+
+class Validation(Document):
+    """Grouped cross-validation: folds keep schools together, one split a seed."""
+
+    folds: Annotated[int, Field(ge=2, le=20)]
+    seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Validation:
+        if len(set(self.seeds)) < len(self.seeds):
+            raise ValueError("a seed stands twice")
+        return self
