@@ -18,7 +18,9 @@ _WORDS = {
 }
 
 
-def render_spec(made: ProjectDraft, contract: str, name: str, file: str, *, baseline: ColumnProfile, today: dt.date) -> str:
+def render_spec(
+    made: ProjectDraft, contract: str, name: str, file: str, *, baseline: ColumnProfile, today: dt.date
+) -> str:
     """Return the spec as YAML.
 
     Parameters

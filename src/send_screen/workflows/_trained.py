@@ -70,7 +70,7 @@ class TrainedVersion(Result):
 
     @property
     def performance(self) -> pd.DataFrame:
-        """Each metric of each model compared: ``policy``, ``metric``, ``value``, ``low``, ``high`` (95 %), ``n``."""
+        """Each metric of each model compared: ``model``, ``metric``, ``value``, ``low``, ``high`` (95 %), ``n``."""
         return pd.DataFrame(self.published["performance"])
 
     @property
@@ -124,7 +124,7 @@ class TrainedVersion(Result):
         """Give the metrics beside the baseline and challengers, the gaps, the gates, and where the version is."""
         if self.published["version"]["trained_on"] == "synthetic":
             yield Section(["These children are invented: this version cannot screen real ones."])
-        models = {"version": "this version", "rule": "the rule", **challengers_of(self.published)}
+        models = {"candidate": "this version", "baseline": "the rule", **challengers_of(self.published)}
         rows = [(words, *(self._figure(model, metric) for model in models)) for metric, words in _SHOWN]
         yield Section(table=[("", *models.values()), *rows])
         yield Section([cost.words for cost in costs(self.published)])
