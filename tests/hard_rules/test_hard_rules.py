@@ -507,7 +507,7 @@ def test_rule_12_a_killed_run_leaves_nothing_that_looks_whole(trained: Any, tmp_
         assert summary["ledger"]["sha256"] in entered
     ledger = read_ledger(tmp_path / "screenings.jsonl")
     ledger.require_unaltered()
-    ledger.require_untorn()
+    ledger.require_complete()
     assert seen_whole < 10
 
 

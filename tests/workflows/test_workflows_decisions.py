@@ -110,14 +110,14 @@ def test_promoting_names_who_and_why_and_can_be_read_back(store: Store) -> None:
     second = store.another()
     assert store.run("promote", f"models:/reception_sen/{second}", "--by", "B", "--reason", "better")[0] == 0
     found = store.history()
-    assert [reign["registered"] for reign in found["reigns"]] == ["1", second]
-    assert found["reigns"][0]["began"]["by"] == "Sarah Łęcka"
-    assert found["reigns"][0]["to"] == found["reigns"][1]["from"]
-    assert found["reigns"][1]["to"] is None
-    assert all(gate["passed"] for gate in found["reigns"][0]["began"]["gates"])
-    today = found["reigns"][0]["from"][:10]
-    assert len(store.history("--on", today)["reigns"]) == 2
-    assert store.history("--on", "2020-02-29")["reigns"] == []
+    assert [reign["registered"] for reign in found["deployment_periods"]] == ["1", second]
+    assert found["deployment_periods"][0]["began"]["by"] == "Sarah Łęcka"
+    assert found["deployment_periods"][0]["to"] == found["deployment_periods"][1]["from"]
+    assert found["deployment_periods"][1]["to"] is None
+    assert all(gate["passed"] for gate in found["deployment_periods"][0]["began"]["gates"])
+    today = found["deployment_periods"][0]["from"][:10]
+    assert len(store.history("--on", today)["deployment_periods"]) == 2
+    assert store.history("--on", "2020-02-29")["deployment_periods"] == []
     _, out, _ = store.run("history", "reception_sen")
     assert "let in by Sarah Łęcka: Agreed by the board" in out
     assert f"replaced by version {second} by B: better" in out
@@ -216,7 +216,7 @@ def test_withdrawing_lists_every_batch_and_child(store: Store, tmp_path: Path) -
     assert (code, "withdrawn for good" in err) == (1, True)
     load_model("models:/reception_sen/1", tracking_uri=store.uri, even_withdrawn=True)
     found = store.history()
-    assert found["reigns"][0]["ended"]["reason"] == "It missed boys"
+    assert found["deployment_periods"][0]["ended"]["reason"] == "It missed boys"
     # A ledger that turns up later is looked into without another entry.
     code, out, _ = store.run("withdraw", "models:/reception_sen/1", *WHO, "--screenings", school, "--json")
     facts = json.loads(out)
@@ -258,7 +258,7 @@ def test_a_withdrawal_that_could_not_be_entered_is_entered_the_next_time(store: 
     assert (code, "that could not be entered" in err) == (3, True)
     assert store.run("history", "reception_sen")[0] == 1
     assert store.run(*withdrawal)[0] == 0
-    assert store.history()["reigns"][0]["ended"]["kind"] == "withdrawn"
+    assert store.history()["deployment_periods"][0]["ended"]["kind"] == "withdrawn"
 
 
 def two_reigns(store: Store) -> list[bytes]:
@@ -324,7 +324,7 @@ def test_an_interrupted_promotion_is_told_and_finished_by_the_same_command(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("send_screen.workflows._promote.tell_promoted", stop)
+        patched.setattr("send_screen.workflows._promote.set_alias", stop)
         assert store.run("promote", "models:/reception_sen/1", *WHO)[0] == 130
     code, out, _ = store.run("history", "reception_sen")
     assert code == 1

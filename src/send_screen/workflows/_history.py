@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from send_screen.errors import UsageError
-from send_screen.governance import CHAMPION, Ledger, Reign, read_ledger, reigns, unknown_to_registry
+from send_screen.governance import CHAMPION, Ledger, DeploymentPeriod, read_ledger, deployment_periods, entries_after
 from send_screen.results import Result, Section
 from send_screen.tracking import default_uri, find_model
 from send_screen.workflows._decisions import in_words, ledger_of, model_uri, moment
@@ -26,7 +26,7 @@ class History(Result):
     on : str or None
         The day that was asked for.
     ledger : Ledger
-    reigns : list of Reign
+    deployment_periods : list of DeploymentPeriod
         Those asked for, oldest first.
     faults : tuple of str
         What does not fit, in words.
@@ -36,7 +36,7 @@ class History(Result):
     alias: str
     on: str | None
     ledger: Ledger
-    reigns: list[Reign]
+    deployment_periods: list[DeploymentPeriod]
     faults: tuple[str, ...]
 
     @property
@@ -47,14 +47,14 @@ class History(Result):
     @property
     def headline(self) -> str:
         """How many versions were in use."""
-        if not self.reigns:
+        if not self.deployment_periods:
             return f"No version of {self.name} was {self.alias}{f' on {self.on}' if self.on else ' so far'}."
-        return f"{len(self.reigns)} version(s) of {self.name} as {self.alias}{f' on {self.on}' if self.on else ''}."
+        return f"{len(self.deployment_periods)} version(s) of {self.name} as {self.alias}{f' on {self.on}' if self.on else ''}."
 
     def sections(self) -> Iterable[Section]:
         """Give each version with its first and last moment, by whom and why; then the state of the ledger."""
-        if self.reigns:
-            yield Section([line for reign in self.reigns for line in _lines(reign)])
+        if self.deployment_periods:
+            yield Section([line for reign in self.deployment_periods for line in _lines(reign)])
         if self.faults:
             yield Section([f"NOT AS IT SHOULD BE: {fault}" for fault in self.faults])
         elif self.ledger.entries:
@@ -74,7 +74,7 @@ class History(Result):
             "n_entries": len(self.ledger.entries),
             "head": self.ledger.entries[-1]["sha256"] if self.ledger.entries else None,
             "faults": list(self.faults),
-            "reigns": [
+            "deployment_periods": [
                 {
                     "registered": reign.began["registered"],
                     "version": reign.began["version"],
@@ -83,12 +83,12 @@ class History(Result):
                     "began": reign.began,
                     "ended": reign.ended,
                 }
-                for reign in self.reigns
+                for reign in self.deployment_periods
             ],
         }
 
 
-def _lines(reign: Reign) -> list[str]:
+def _lines(reign: DeploymentPeriod) -> list[str]:
     began, ended = reign.began, reign.ended
     until = "now" if ended is None else moment(ended)
     lines = [
@@ -149,8 +149,8 @@ def history(
     model = find_model(name, uri=uri)
     book = read_ledger(ledger or ledger_of(uri))
     book.require_unaltered()
-    unfinished = unknown_to_registry(book.entries, name, model.head)
-    all_of_them = reigns(book.entries, name, alias=alias)
+    unfinished = entries_after(book.entries, name, model.head)
+    all_of_them = deployment_periods(book.entries, name, alias=alias)
     present = next((reign.began["registered"] for reign in all_of_them if reign.ended is None), None)
     faults = []
     if book.torn:

@@ -17,7 +17,7 @@ from send_screen.governance import (
     Bundle,
     Entry,
     GateResult,
-    appending,
+    open_for_append,
     check_gates,
     failed_gates,
     open_bundle,
@@ -25,7 +25,7 @@ from send_screen.governance import (
     withdrawal,
 )
 from send_screen.results import Result, Section
-from send_screen.tracking import ALIAS, default_uri, fetch_bundle, find_model, tell_promoted
+from send_screen.tracking import ALIAS, default_uri, fetch_bundle, find_model, set_alias
 from send_screen.workflows._decisions import enter_decision, ledger_of, model_uri, named, tell_of, withdrawn_words
 from send_screen.workflows._export import withdrawn_error
 
@@ -129,7 +129,7 @@ def promote(
     _refuse(bundle, gates, override)
     content = {**named(version), **who, "alias": alias, "override": override, "gates": gates}
     content["trained_on"] = bundle.published["version"]["trained_on"]
-    with appending(ledger or ledger_of(uri)) as book:
+    with open_for_append(ledger or ledger_of(uri)) as book:
         gone = withdrawal(book.entries, version.version_id)
         if gone is not None:
             raise withdrawn_error(model, withdrawn_words(gone))
@@ -137,7 +137,7 @@ def promote(
         entry = enter_decision(book, PROMOTED, content, {"replaces": replaces}, uri=uri)
         tags = {"promoted_by": who["by"], "promoted_on": entry["when"], "promoted_because": who["reason"]}
         tags["gates_overridden_because"] = override or ""
-        tell_promoted(version, alias, uri=uri, tags=tags)
+        set_alias(version, alias, uri=uri, tags=tags)
         tell_of(book, version, entry, uri=uri)
     return Promotion(entry)
 

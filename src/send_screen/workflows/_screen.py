@@ -14,7 +14,7 @@ from typing import Any
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW, load_cohort
 from send_screen.contracts import file_name
 from send_screen.errors import MissingExtraError, UsageError
-from send_screen.governance import SCREENING, Entry, OpenLedger, Pseudonyms, appending, sha256_of
+from send_screen.governance import SCREENING, Entry, OpenLedger, Pseudonyms, open_for_append, sha256_of
 from send_screen.reports import (
     render_screening,
     write_excluded_csv,
@@ -165,7 +165,7 @@ def screen(
         allow_synthetic_model=allow_synthetic_model,
     )
     out = Path(out)
-    with appending(ledger or out.resolve().parent / LEDGER) as book:
+    with open_for_append(ledger or out.resolve().parent / LEDGER) as book:
         summary = write_results(result, out, manifest_sha256=bundle.manifest_sha256, book=book)
     return ScreenedFile(result, summary, out)
 

@@ -13,15 +13,15 @@ from send_screen.governance import (
     WITHDRAWN,
     Entry,
     Ledger,
-    appending,
-    flagged_by,
+    open_for_append,
+    runs_of_version,
     read_ledger,
     stated,
-    unknown_to_registry,
+    entries_after,
     withdrawal,
 )
 from send_screen.results import Result, Section
-from send_screen.tracking import Registered, default_uri, find_model, find_version, tell_withdrawn
+from send_screen.tracking import Registered, default_uri, find_model, find_version, tag_withdrawn
 from send_screen.workflows._decisions import (
     enter_decision,
     ledger_faults,
@@ -147,7 +147,7 @@ def withdraw(
     looked_in = tuple(read_ledger(path) for path in _found(screenings))
     version = find_version(model, uri=uri)
     # First of all: whatever is wrong with the ledger, nobody else screens with it from the registry.
-    tell_withdrawn(version, withdrawn_words({**who, "when": dt.datetime.now(dt.UTC).isoformat()}), uri=uri)
+    tag_withdrawn(version, withdrawn_words({**who, "when": dt.datetime.now(dt.UTC).isoformat()}), uri=uri)
     try:
         entry, earlier = _enter(version, who, ledger or ledger_of(uri), uri=uri)
     except SendScreenError as error:
@@ -156,16 +156,16 @@ def withdraw(
     batches = [
         (book.path, entry)
         for book in looked_in
-        for entry in flagged_by(book.entries, version=version.version_id, manifest_sha256=version.manifest_sha256)
+        for entry in runs_of_version(book.entries, version=version.version_id, manifest_sha256=version.manifest_sha256)
     ]
     return Withdrawal(entry, earlier, batches, looked_in)
 
 
 def _enter(version: Registered, who: Entry, ledger: str | Path, *, uri: str) -> tuple[Entry, bool]:
     """Enter a withdrawal; return its entry, and whether it had been entered before."""
-    with appending(ledger) as book:
+    with open_for_append(ledger) as book:
         gone = withdrawal(book.entries, version.version_id)
-        unfinished = unknown_to_registry(book.entries, version.name, find_model(version.name, uri=uri).head)
+        unfinished = entries_after(book.entries, version.name, find_model(version.name, uri=uri).head)
         if gone is not None and gone not in unfinished:
             return gone, True
         entry = enter_decision(book, WITHDRAWN, {**named(version), **who}, {}, uri=uri)

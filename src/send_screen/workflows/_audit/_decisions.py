@@ -18,8 +18,8 @@ from send_screen.governance import (
     judge,
     not_checked,
     read_ledger,
-    reigns,
-    unknown_to_registry,
+    deployment_periods,
+    entries_after,
     withdrawal,
 )
 from send_screen.reports import render_decisions, render_in_short
@@ -68,7 +68,7 @@ def check_ledger(subject: Subject) -> Finding:
             Difference(str(book.path), "the last line is torn", "whole lines (send-screen repair-ledger)")
         )
     try:
-        for entry in unknown_to_registry(book.entries, name, recorded.model.head):
+        for entry in entries_after(book.entries, name, recorded.model.head):
             told = f"entry {entry['number']}, of which the registry was not told"
             differences.append(Difference(str(book.path), told, "no entry after the last that the registry knows of"))
     except LedgerError as error:
@@ -90,7 +90,7 @@ def check_aliases(subject: Subject) -> Finding:
         entries = [entry for entry in book.entries if entry.get("model") == name]
         given = {str(entry["alias"]) for entry in entries if entry["kind"] == PROMOTED}
         for alias in sorted(given | (set(present) - {ALIAS})):
-            last = next(iter(reversed(reigns(entries, name, alias=alias))), None)
+            last = next(iter(reversed(deployment_periods(entries, name, alias=alias))), None)
             wanted[alias] = None if last is None or last.ended is not None else last.began["registered"]
     elif set(present) - {ALIAS}:
         return not_checked(_ELSEWHERE)
