@@ -29,9 +29,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # Before anything imports mlflow or matplotlib.
     os.environ.setdefault("MPLBACKEND", "Agg")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    # Quick: few examples, the same ones each time. What a test needs fewer or more of stands at the test.
+    # Quick: few examples, the same ones each time. A test that needs fewer or more says how many times as many.
     settings.register_profile("quick", max_examples=25, deadline=None, derandomize=True)
-    settings.register_profile("all", max_examples=200, deadline=None)
+    settings.register_profile("all", max_examples=150, deadline=None)
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
@@ -72,11 +72,15 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[P
     shared.mkdir(exist_ok=True)
 
     def get(name: str, make: Callable[[Path], Any]) -> Any:
-        folder, made = shared / name, shared / f"{name}.pickle"
+        folder, made, failed = shared / name, shared / f"{name}.pickle", shared / f"{name}.failed"
         with FileLock(shared / f"{name}.lock"):
+            if failed.exists():
+                pytest.fail(f"{name} could not be made, and is not tried again: {failed.read_text('utf-8')}")
             if not made.exists():
-                folder.mkdir()  # a second try after a failure is refused, and says so
+                failed.write_text("see the first test that asked for it", encoding="utf-8")
+                folder.mkdir()
                 made.write_bytes(pickle.dumps(make(folder)))
+                failed.unlink()
         return pickle.loads(made.read_bytes())
 
     return get

@@ -23,7 +23,7 @@ with TemporaryDirectory() as folder:
 scored = out_of_fold(
     cohort,
     {
-        "version": lambda: AdditiveRiskClassifier(
+        "candidate": lambda: AdditiveRiskClassifier(
             monotonic_cst=spec.monotonic_cst, categorical_features=cohort.categorical_features
         )
     },

@@ -24,7 +24,7 @@ with TemporaryDirectory() as folder:
 scored = out_of_fold(
     cohort,
     {
-        "version": lambda: AdditiveRiskClassifier(
+        "candidate": lambda: AdditiveRiskClassifier(
             monotonic_cst=spec.monotonic_cst, categorical_features=cohort.categorical_features
         )
     },
@@ -37,7 +37,7 @@ evidence, _ = build_evidence(cohort, scored, capacity=spec.capacity, seed=0)
 # The intervals of one question hold for all its groups at once. A verdict is "within tolerance" only where the whole
 # interval lies inside the tolerance.
 
-found = gaps(evidence, tolerances=spec.tolerances, replicates=500)
+found = gaps(evidence, tolerances=spec.tolerance.model_dump(), replicates=500)
 missed = found[(found["metric"] == "false_negative_rate") & (found["against"] == "all others")]
 missed[["attribute", "group", "value", "low", "high", "verdict"]].round(3)
 

@@ -13,8 +13,8 @@ from random import Random
 from typing import Any
 
 from audit_store import Store
+from folder_hashes import folder_sha256, write_manifest
 
-from send_screen.governance import folder_sha256, write_manifest
 from send_screen.workflows._audit._figures import DRAWN
 
 Alteration = Callable[[Store, Random], None]
@@ -230,7 +230,6 @@ def the_served_model_alone_with_its_hashes_made_anew(store: Store, rng: Random) 
     folder = store.model / "artifacts" / "bundle"
     path = folder / rng.choice(["tables.json", "published.json"])
     path.write_text(other_digit(path.read_text("utf-8"), rng, within=r"\d\.\d+"), encoding="utf-8")
-    (folder / "manifest.json").unlink()
     write_manifest(folder, version=store.tag("version_id"))
     store.retag("model_sha256", folder_sha256(store.model))
 

@@ -12,8 +12,7 @@ import pandas as pd
 import yaml
 from alterations import kind
 from audit_store import Store
-
-from send_screen.governance import folder_sha256
+from folder_hashes import folder_sha256
 
 PRAISE = "Audited by the Department, and fair to everyone."
 

@@ -11,24 +11,23 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from folder_hashes import folder_sha256, write_manifest
 
 from send_screen.evaluation import headline
 from send_screen.governance import (
     Audit,
     code_version,
-    folder_sha256,
     open_bundle,
     package_versions,
     sha256_of,
-    write_manifest,
 )
 from send_screen.pictures import shap_waterfall
 from send_screen.reports import render_in_short
 from send_screen.workflows import audit
 from send_screen.workflows._enter import PAGES, WATERFALL, run_plots
-from send_screen.workflows._evidence_store import read_evidence, write_evidence
+from send_screen.workflows._evidence_store import evidence_bytes, read_evidence
 from send_screen.workflows._published import build_report
-from send_screen.workflows._version import write_version
+from send_screen.workflows._version import version_files
 
 _PLACES = (
     ("runs", "artifact_uri"),
@@ -115,7 +114,6 @@ class Store:
 
     def rehash(self, *, tags: bool = True, pages: bool = True) -> None:
         """Make the manifest of the version's folder anew, copy it wherever it lies, and set the tags."""
-        (self.bundle / "manifest.json").unlink()
         manifest = write_manifest(self.bundle, version=self.tag("version_id"))
         if pages:
             for name in PAGES:
@@ -130,8 +128,8 @@ class Store:
 
     def rewrite_evidence(self, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
         """Change the evidence, and its hash wherever that is."""
-        table, excluded = read_evidence(self.evidence)
-        write_evidence(self.evidence, change(table), excluded)
+        table, excluded = read_evidence(self.evidence.read_bytes())
+        self.evidence.write_bytes(evidence_bytes(change(table), excluded))
         self.retag("evidence_sha256", sha256_of(self.evidence.read_bytes()))
 
     def republish(self, change: Callable[[dict[str, Any]], object]) -> None:
@@ -139,13 +137,10 @@ class Store:
         opened = open_bundle(self.bundle)
         document = opened.published
         change(document)
-        kept = Path(shutil.move(self.bundle / "contracts", self.folder / "kept"))
-        contracts = {
-            use.contract: replace(opened.contracts[use.contract], path=kept / opened.contracts[use.contract].path.name)
-            for use in opened.spec.data
-        }
-        write_version(self.bundle, opened.spec, contracts, opened.tables, opened.bags, document)
-        shutil.rmtree(kept)
+        contracts = {use.contract: opened.contracts[use.contract] for use in opened.spec.data}
+        files = version_files(opened.spec, contracts, opened.tables, opened.bags, document)
+        for name, content in files.items():
+            (self.bundle / name).write_bytes(content)
         for name, svg in run_plots(document).items():
             (self.run / name).write_bytes(svg.encode())
         (self.run / WATERFALL).write_bytes(shap_waterfall(document["example"]).encode())
@@ -181,7 +176,7 @@ class Store:
         self.rewrite_evidence(change)
         opened = open_bundle(self.bundle)
         contracts = {use.contract: opened.contracts[use.contract] for use in opened.spec.data}
-        table, excluded = read_evidence(self.evidence)
+        table, excluded = read_evidence(self.evidence.read_bytes())
         facts = opened.published["version"]
         assert (facts["code_version"], facts["packages"]) == (code_version(), package_versions())
         made = build_report(opened.spec, contracts, opened.tables, table, excluded, facts, opened.bags)

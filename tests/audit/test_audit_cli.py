@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 from audit_store import Store
+from folder_hashes import folder_sha256
 from typer.testing import CliRunner
 
 from send_screen.cli._app import app
-from send_screen.governance import folder_sha256
 from send_screen.workflows import train
 
 MODEL = "models:/reception_sen/1"
@@ -318,7 +318,7 @@ def test_a_run_that_missed_its_gates_can_be_audited(
         return found
 
     found = of_the_run()
-    assert found["green"] is True, [check for check in found["checks"] if check["status"] == "FAILED"]
+    assert found["green"] is True, json.dumps([check for check in found["checks"] if check["status"] == "FAILED"])
     assert found["facts"]["registered"] == "not registered"
     assert statuses(found)["signature"] == statuses(found)["figures"] == statuses(found)["served"] == "passed"
     assert not {"ledger", "aliases", "decisions"} & set(statuses(found))

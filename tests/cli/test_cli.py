@@ -169,9 +169,9 @@ def test_export(trained: Any, tmp_path: Path) -> None:
     assert "not empty" in err
 
 
-def test_a_failed_gate_is_1_and_the_run_stays(trained: Any, small_spec: Path, tmp_path: Path) -> None:
+def test_a_failed_gate_is_1_and_the_run_stays(trained: Any, light_spec: Path, tmp_path: Path) -> None:
     spec = tmp_path / "strict.yaml"
-    spec.write_text(small_spec.read_text("utf-8").replace("at_least: 0.60", "at_least: 0.99"), encoding="utf-8")
+    spec.write_text(light_spec.read_text("utf-8").replace("at_least: 0.60", "at_least: 0.99"), encoding="utf-8")
     uri = f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}"
     code, out, err = run(
         "train", spec, "--data", trained.data, "--tracking-uri", uri, "--evidence", tmp_path / "evidence"

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from send_screen.cohorts import Cohort, hold_out_schools, load_cohort, write_held_out
+from send_screen.cohorts import Cohort, held_out_tables, hold_out_schools, load_cohort, read_source
 from send_screen.contracts import load_contract, upn_check_letter
 from send_screen.errors import DataError, PopulationError, UsageError
 from send_screen.simulation import England, school_file, simulate_england, write_england
@@ -348,8 +348,11 @@ def test_whole_schools_are_held_out(
             "education/eyfsp": profile,
             "outcomes/sen_status": england.sen_status,
         }
-    files = write_held_out(spec, contracts, data, held, tmp_path / "held_out")
-    assert {file.name for file in files} == {"eyfsp.parquet", "pupil_census.parquet", "sen_status.parquet"}
+    (tmp_path / "held_out").mkdir()
+    tables = held_out_tables(spec, contracts, read_source(data, contracts), held)
+    for name, table in tables.items():
+        table.to_parquet(tmp_path / "held_out" / name)
+    assert set(tables) == {"eyfsp.parquet", "pupil_census.parquet", "sen_status.parquet"}
     of_school = set(england.pupil_census.loc[england.pupil_census["School"].isin(held.school), "UPN"])
     assert set(pd.read_parquet(tmp_path / "held_out" / "pupil_census.parquet")["Unique Pupil Number"]) == of_school
     # All children of the school, those already on the SEN register included: the lists must set them aside again.

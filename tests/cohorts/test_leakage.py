@@ -339,7 +339,7 @@ def test_words_hold_nothing_about_single_children() -> None:
         assert not any(str(value) in leak.words for value in X["x5"].head(50))
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=settings().max_examples // 8)
 @given(seed=st.integers(0, 10_000))
 def test_the_order_of_rows_and_columns_does_not_matter_for_single_features(seed: int) -> None:
     X, y, rng = honest(400, seed)

@@ -219,7 +219,6 @@ texts = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(data=st.data(), n=st.integers(1, 5))
 def test_whatever_the_cells_hold_no_row_is_lost_and_no_personal_value_shows(data, n):
     columns = list(load_contract("education/eyfsp").columns)
@@ -235,7 +234,7 @@ def test_whatever_the_cells_hold_no_row_is_lost_and_no_personal_value_shows(data
             assert violation.value in (None, MASK)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=settings().max_examples // 4)
 @given(st.permutations(range(4)))
 def test_the_order_of_rows_changes_only_the_order_of_the_result(order):
     frame = eyfsp().reset_index(drop=True)

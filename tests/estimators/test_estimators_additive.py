@@ -169,7 +169,7 @@ def grid(X, n=400, seed=0):
     return pd.DataFrame(drawn)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings().max_examples // 4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10_000), name=st.sampled_from(sorted(SIGNS)))
 def test_signs_hold_for_the_whole_score_whatever_the_others_are(fitted, seed, name):
     model, X, _ = fitted
@@ -186,7 +186,7 @@ def test_signs_hold_for_the_whole_score_whatever_the_others_are(fitted, seed, na
         assert (tables.score(others.assign(**{name: nothing})) - scores[0]).min() >= -1e-12
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=settings().max_examples // 8)
 @given(seed=st.integers(0, 10_000), flipped=st.booleans())
 def test_signs_hold_on_other_children_too_even_against_the_data(seed, flipped):
     X, y, schools = invented(500, seed)
@@ -406,7 +406,7 @@ def test_pairs_are_screened_alike_in_blocks_of_children(children, monkeypatch):
     assert worthwhile_pairs(data.axes, data.y, data.weight, bags, starts) == at_once
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=settings().max_examples // 4)
 @given(seed=st.integers(0, 10_000))
 def test_what_a_pair_is_worth_is_what_it_lowers_the_loss_of_the_held_out(seed):
     """Against the definition, one bag and one pair at a time."""
@@ -439,7 +439,7 @@ def test_what_a_pair_is_worth_is_what_it_lowers_the_loss_of_the_held_out(seed):
             np.testing.assert_allclose(pure[b], purify(sums[0][b], rows[b], columns[b])[0], atol=1e-12)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=settings().max_examples // 4)
 @given(data=st.data())
 def test_bins_and_cells_never_hold_a_few(data):
     rng = np.random.default_rng(data.draw(st.integers(0, 10_000)))

@@ -154,7 +154,7 @@ def test_under_bounds_the_answer_is_the_lowest_point_there_is():
             assert objective(centre, nearby, floor + abs(size * rng.normal())) > lowest
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=settings().max_examples // 4)
 @given(st.integers(0, 10_000), st.sampled_from(["increasing", "decreasing"]), st.sampled_from([0.01, 1.0, 100.0]))
 def test_signs_hold_for_every_value_and_missing_is_never_below_the_lowest_risk(seed, sign, C):
     rng = np.random.default_rng(seed)

@@ -21,7 +21,7 @@ def explained(**options):
     return evidence
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=settings().max_examples // 4)
 @given(st.integers(0, 500), st.integers(1, 3))
 def test_features_and_agencies_each_sum_to_the_gap_in_mean_score(seed, seeds):
     evidence = explained(seed=seed, seeds=seeds)

@@ -18,7 +18,7 @@ def test_folds_are_those_of_the_stated_splitter_on_rows_in_file_order():
         assert np.array_equal(np.flatnonzero(fold == number), held_out)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=settings().max_examples // 4)
 @given(seed=st.integers(0, 1000), schools=st.integers(10, 40))
 def test_no_school_is_ever_in_two_folds(seed, schools):
     rng = np.random.default_rng(seed)

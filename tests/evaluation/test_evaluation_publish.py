@@ -64,7 +64,7 @@ def small_cells_given_away(rows):
     return found
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=settings().max_examples // 4, suppress_health_check=[HealthCheck.too_slow])
 @given(
     n=st.integers(60, 700),
     schools=st.integers(6, 40),

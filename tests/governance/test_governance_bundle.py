@@ -8,7 +8,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 
 from send_screen.errors import TablesError
@@ -16,7 +15,6 @@ from send_screen.governance import (
     MANIFEST,
     check_gates,
     code_version,
-    data_sha256,
     open_bundle,
     sha256_of,
     version_id,
@@ -98,22 +96,6 @@ def test_what_is_no_manifest(exported: Path, content: bytes) -> None:
     (exported / MANIFEST).write_bytes(content)
     with pytest.raises(TablesError, match="not the manifest"):
         open_bundle(exported)
-
-
-def test_data_are_known_by_their_content(tmp_path: Path) -> None:
-    frame = pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})
-    assert data_sha256(frame) == data_sha256(frame.copy())
-    assert data_sha256(frame) != data_sha256(frame.assign(a=[1, 3]))
-    assert data_sha256(frame) != data_sha256(frame.rename(columns={"a": "c"}))
-    assert data_sha256({"x": frame}) != data_sha256({"y": frame})
-    path = tmp_path / "a.csv"
-    path.write_bytes(b"a,b\n1,2\n")
-    assert data_sha256(path) == sha256_of(b"a,b\n1,2\n")
-    folder = data_sha256(tmp_path)
-    (tmp_path / "README.txt").write_text("not a table", encoding="utf-8")
-    assert data_sha256(tmp_path) == folder
-    path.write_bytes(b"a,b\n1,3\n")
-    assert data_sha256(tmp_path) != folder
 
 
 def test_a_version_is_its_making() -> None:

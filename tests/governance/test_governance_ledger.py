@@ -21,13 +21,13 @@ from send_screen.governance import (
     WITHDRAWN,
     Entry,
     Pseudonyms,
-    open_for_append,
-    runs_of_version,
-    mend,
-    read_ledger,
     deployment_periods,
-    stated,
     entries_after,
+    mend,
+    open_for_append,
+    read_ledger,
+    runs_of_version,
+    stated,
     withdrawal,
 )
 

@@ -124,7 +124,7 @@ def test_rule_1_no_small_count_in_anything_published(trained: Any) -> None:
     small(json.loads((trained.exported / "tables.json").read_text("utf-8")), "$")
 
 
-def test_rule_1_a_cell_in_the_wrong_column_is_not_published(trained: Any, small_spec: Path, tmp_path: Path) -> None:
+def test_rule_1_a_cell_in_the_wrong_column_is_not_published(trained: Any, light_spec: Path, tmp_path: Path) -> None:
     """A shifted row puts a name where a school number belongs, in a column that is not personal."""
     from send_screen.workflows import train
 
@@ -134,7 +134,7 @@ def test_rule_1_a_cell_in_the_wrong_column_is_not_published(trained: Any, small_
     census.loc[40:60, "NCyearActual"] = "Zaphod Beeblebrox"
     census.to_csv(data / "pupil_census.csv", index=False)
     made = train(
-        small_spec,
+        light_spec,
         data,
         tracking_uri=f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}",
         evidence=tmp_path / "evidence",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from send_screen.errors import LedgerError
-from send_screen.governance import open_for_append, read_ledger, entries_after
+from send_screen.governance import entries_after, open_for_append, read_ledger
 
 CONTENTS = st.lists(
     st.dictionaries(
@@ -32,7 +32,6 @@ def found(path: Path, content: bytes, head: str) -> bool:
         return True
 
 
-@settings(max_examples=100, deadline=None)
 @given(contents=CONTENTS, data=st.data())
 def test_any_single_change_is_found(contents: list[dict[str, object]], data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -103,7 +103,6 @@ def shapley(tables, background, child, players):
     return phi
 
 
-@settings(max_examples=60, deadline=None)
 @given(models(max_features=10, max_surfaces=8), st.data())
 def test_contributions_are_the_shapley_values_of_all_coalitions(model, data):
     tables, background = model
@@ -112,7 +111,6 @@ def test_contributions_are_the_shapley_values_of_all_coalitions(model, data):
     np.testing.assert_allclose(tables.contributions(child)[0], exact, rtol=0, atol=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
 @given(models(max_features=10, max_surfaces=8), st.data())
 def test_contributions_by_group_are_the_shapley_values_of_all_coalitions_of_groups(model, data):
     tables, background = model
@@ -157,7 +155,7 @@ def test_a_number_never_scores_beyond_the_ends_of_its_range(model, value):
             assert min(at_low, at_high) <= at_value <= max(at_low, at_high)
 
 
-@settings(max_examples=300)
+@settings(max_examples=settings().max_examples * 3)
 @given(models(), st.data())
 def test_a_damaged_file_loads_or_is_a_typed_error(model, data):
     text = model[0].to_json()

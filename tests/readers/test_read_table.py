@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xlsxwriter
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from send_screen.errors import ReadError
@@ -226,7 +226,6 @@ cells = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from
 rows = st.lists(st.tuples(cells, cells).filter(lambda row: any(map(str.strip, row))), min_size=1, max_size=8)
 
 
-@settings(max_examples=150, deadline=None)
 @given(rows=rows, delimiter=st.sampled_from(",;\t|"), encoding=st.sampled_from(["utf-8-sig", "utf-16"]))
 def test_every_row_and_cell_comes_back(tmp_path_factory, rows, delimiter, encoding):
     text = io.StringIO(newline="")
@@ -237,7 +236,6 @@ def test_every_row_and_cell_comes_back(tmp_path_factory, rows, delimiter, encodi
     assert frame.to_numpy().tolist() == [[cell or None for cell in row] for row in rows]
 
 
-@settings(max_examples=200, deadline=None)
 @given(data=st.binary(max_size=200), name=st.sampled_from(["a.csv", "a.xlsx", "a.parquet", "a.dat"]))
 def test_damaged_files_end_in_a_reading_or_a_read_error(tmp_path_factory, data, name):
     path = tmp_path_factory.mktemp("damaged") / name
@@ -249,7 +247,6 @@ def test_damaged_files_end_in_a_reading_or_a_read_error(tmp_path_factory, data, 
     assert len(reading.frame) > 0
 
 
-@settings(max_examples=100, deadline=None)
 @given(place=st.integers(0, 200), byte=st.integers(0, 255), cut=st.integers(0, 100))
 def test_a_damaged_copy_of_a_good_file(tmp_path_factory, place, byte, cut):
     data = bytearray(TEXT.encode("cp1252"))

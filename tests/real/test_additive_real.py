@@ -60,6 +60,7 @@ def mean_over_folds(metric, measured, name):
     return np.mean([metric(task.y[fold == k], score[name][fold == k]) for k in range(5)])
 
 
+@pytest.mark.slow
 def test_it_is_well_ahead_of_the_logistic_regression(measured):
     assert (
         mean_over_folds(roc_auc_score, measured, "ours") > mean_over_folds(roc_auc_score, measured, "logistic") + 0.02
@@ -69,12 +70,14 @@ def test_it_is_well_ahead_of_the_logistic_regression(measured):
     assert mean_over_folds(roc_auc_score, measured, "ours") > 0.78
 
 
+@pytest.mark.slow
 def test_it_is_calibrated_out_of_school(measured):
     task, _, score, _ = measured
     slope = LogisticRegression(C=1e12).fit(score["ours"][:, None], task.y).coef_[0, 0]
     assert 0.9 <= slope <= 1.1
 
 
+@pytest.mark.slow
 def test_signs_cost_little_and_hold(measured):
     assert mean_over_folds(roc_auc_score, measured, "signed") > mean_over_folds(roc_auc_score, measured, "ours") - 0.01
     monotonic_cst = {name: 1 if sign == "increasing" else -1 for name, sign in SIGNS.items()}
@@ -84,6 +87,7 @@ def test_signs_cost_little_and_hold(measured):
             assert max(short.values(), default=0.0) <= 1e-12
 
 
+@pytest.mark.slow
 def test_explanations_of_real_children_add_up(measured):
     task, _, _, models = measured
     tables = models[0].risk_tables_

@@ -63,12 +63,14 @@ def measured(star_new):
     return {name: np.mean(values, axis=0) for name, values in results.items()}
 
 
+@pytest.mark.slow
 def test_boosted_trees_with_signs_reach_their_target(measured):
     auc, precision = measured["lightgbm"]
     assert auc >= 0.76
     assert precision >= 0.34
 
 
+@pytest.mark.slow
 def test_the_logistic_and_the_rule_stand_beside_it(measured):
     assert measured["logistic"] == pytest.approx([0.756, 0.325], abs=0.005)
     assert measured["rule"] == pytest.approx([0.712, 0.266], abs=0.005)

@@ -56,6 +56,7 @@ def made(drafted: DraftedFiles, eclsk: Path) -> tuple[Any, Path]:
     return train(drafted.spec, eclsk, tracking_uri=uri, evidence=folder / "evidence", threads=1), folder
 
 
+@pytest.mark.slow
 def test_the_figures(made: tuple[Any, Path]) -> None:
     trained = made[0]
     value = {(row["model"], row["metric"]): row["value"] for row in trained.published["performance"]}
@@ -66,6 +67,7 @@ def test_the_figures(made: tuple[Any, Path]) -> None:
     assert trained.published["version"]["trained_on"] == "real"
 
 
+@pytest.mark.slow
 def test_the_version_screens_with_the_contract_it_carries(made: tuple[Any, Path], eclsk: Path, tmp_path: Path) -> None:
     trained = made[0]
     model = export(trained.model_uri, tmp_path / "model", tracking_uri=trained.tracking_uri).out

@@ -40,6 +40,7 @@ def test_the_cohort_is_the_task(star: Path, repository: Path) -> None:
     assert not cohort.synthetic
 
 
+@pytest.mark.slow
 def test_the_figures(made: tuple[Any, Path]) -> None:
     trained = made[0]
     value = {(row["model"], row["metric"]): row for row in trained.published["performance"]}
@@ -55,6 +56,7 @@ def test_the_figures(made: tuple[Any, Path]) -> None:
     assert trained.passed
 
 
+@pytest.mark.slow
 def test_schools_it_has_never_seen_can_be_screened(made: tuple[Any, Path], tmp_path: Path) -> None:
     trained = made[0]
     model = export(trained.model_uri, tmp_path / "model", tracking_uri=trained.tracking_uri).out
@@ -81,6 +83,7 @@ def test_schools_it_has_never_seen_can_be_screened(made: tuple[Any, Path], tmp_p
     assert everyone
 
 
+@pytest.mark.slow
 def test_no_child_of_it_is_in_anything_published(made: tuple[Any, Path], star: Path) -> None:
     folder = made[1]
     students = pd.read_parquet(star, columns=["stdntid", "gkschid", "g1schid"])

@@ -483,7 +483,8 @@ def make_published() -> dict[str, Any]:
             "data_sha256": "01ab" * 16,
             "tables_sha256": "77de" * 16,
             "contracts": {"education/eyfsp@1.0.0": "aa10" * 16, "education/pupil_census@1.0.0": "bb20" * 16},
-            "code_version": "0.1.0",
+            "code_version": "0f1e2d3c4b5a",
+            "release": "0.1.0",
             "packages": {"numpy": "2.4.6", "pandas": "3.1.0", "scikit-learn": "1.9.0"},
             "data": [
                 {

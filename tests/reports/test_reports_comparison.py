@@ -111,7 +111,7 @@ def test_what_is_withheld_or_not_there_says_nothing(side: int) -> None:
         ({"contracts": {}}, "Data and contracts", "Contract education/eyfsp@1.0.0", ABSENT),
         ({"fold_seeds": [9]}, "Data and contracts", "Seeds of the folds", "9"),
         ({"packages": {"numpy": "9.9"}}, "Code and packages", "numpy", "9.9"),
-        ({"code_version": "0.2.0"}, "Code and packages", "send_screen", "0.2.0"),
+        ({"release": "0.2.0"}, "Code and packages", "send_screen", "0.2.0"),
         ({"spec_sha256": "00" * 32}, "Code and packages", "Spec (SHA-256)", "00" * 32),
     ],
 )

@@ -102,7 +102,7 @@ def test_a_version_that_says_nothing_leaves_everything_open_and_claims_nothing()
     assert not re.search(r"\(n = |ROC|\b\d+ of 100\b", text)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=settings().max_examples // 4, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_taking_something_away_never_makes_an_answer_appear(data: st.DataObject) -> None:
     published = copy.deepcopy(make_published())
@@ -202,7 +202,7 @@ def test_invented_children_are_said_to_be_invented(name: str) -> None:
     assert "Invented children" not in MARKDOWN[name](published)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=settings().max_examples // 4)
 @given(text=st.text(st.characters(codec="utf-8"), min_size=1, max_size=30) | st.just("<script>|# *x*\n\n## y"))
 def test_no_text_of_a_version_becomes_markup(text: str) -> None:
     parser = MarkdownIt("commonmark", {"html": True})

@@ -93,7 +93,7 @@ def test_a_negative_score_stays_a_number(result: ScreeningResult, tmp_path: Path
     assert _read(tmp_path / "list.csv")[0]["score_log_odds"] == "-1.5"
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings().max_examples // 4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=30) | st.sampled_from(FORMULAS))
 def test_text_comes_back_as_it_went(text: str, tmp_path: Path) -> None:
     result = _named(make_result(listed=1, margin=0), text)

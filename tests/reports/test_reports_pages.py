@@ -220,7 +220,7 @@ hostile = st.text(st.characters(codec="utf-8"), max_size=40) | st.sampled_from(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=settings().max_examples // 4, suppress_health_check=[HealthCheck.too_slow])
 @given(text=hostile)
 def test_no_text_becomes_markup(text: str) -> None:
     """Whatever stands in a name, a reason or a title, a page has the same elements as with a harmless text."""
@@ -249,7 +249,6 @@ def test_markup_in_a_name_and_a_school_is_shown_as_it_is() -> None:
     assert MARKUP in Page(html).words
 
 
-@settings(max_examples=50, deadline=None)
 @given(text=hostile)
 def test_no_text_becomes_markup_in_markdown(text: str) -> None:
     from markdown_it import MarkdownIt

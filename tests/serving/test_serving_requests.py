@@ -211,7 +211,7 @@ VALUES = st.recursive(
 NAMES = st.sampled_from([*FORMATS, "params", "columns", "data", "index", "role"])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=settings().max_examples * 3)
 @given(
     body=st.one_of(
         st.binary(max_size=60),

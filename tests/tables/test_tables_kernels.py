@@ -10,7 +10,7 @@ import tracemalloc
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from send_screen.errors import DataError, TablesError, UsageError
@@ -141,7 +141,6 @@ def test_frames_of_any_make_give_the_same_bits(monkeypatch):
     assert np.array_equal(tables.contributions(whole_numbers)[:, 4], tables.contributions(X.assign(line=1.0))[:, 4])
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=70, unique=True).map(sorted),
     st.lists(st.floats(), min_size=1, max_size=30),

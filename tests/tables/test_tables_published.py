@@ -161,7 +161,6 @@ def fitted(draw):
     return tables, X, monotonic_cst
 
 
-@settings(max_examples=150, deadline=None)
 @given(fitted())
 def test_published_tables_hide_small_numbers_keep_signs_and_the_mean_score(model):
     tables, X, monotonic_cst = model
@@ -174,7 +173,6 @@ def test_published_tables_hide_small_numbers_keep_signs_and_the_mean_score(model
     assert RiskTables.from_json(published.to_json()) == published
 
 
-@settings(max_examples=50, deadline=None)
 @given(fitted())
 def test_what_is_published_stays_as_it_is(model):
     tables, X, monotonic_cst = model
@@ -184,7 +182,7 @@ def test_what_is_published_stays_as_it_is(model):
     assert [getattr(t, "edges", None) for t in again.terms] == [getattr(t, "edges", None) for t in once.terms]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=settings().max_examples // 4)
 @given(fitted(), st.floats(-2, 2))
 def test_models_published_together_are_as_each_alone(model, more):
     tables, X, monotonic_cst = model

@@ -105,7 +105,7 @@ def test_an_unknown_key_is_refused_by_both_everywhere(path):
     assert not compare(document)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=settings().max_examples * 3)
 @given(st.sampled_from(PLACES), values)
 def test_any_value_in_any_place(path, value):
     document = json.loads(TEXT)

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tables_factory import TABLES
 
@@ -93,7 +93,6 @@ def test_levels_with_the_same_value_share_a_line_and_counts_are_those_of_whole_b
     assert card.add_up(RiskTables(0.0, (levels, shape), 60, ""), X)["points"].tolist() == [1.5, 0.0, 2.0]
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     st.floats(-5, 5, allow_subnormal=False),
     st.floats(-1e3, 1e3),

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from folder_hashes import write_manifest
 from typer.testing import CliRunner
 
 from send_screen.cli._app import app
 from send_screen.errors import TablesError, UsageError
-from send_screen.governance import sha256_of, write_manifest
+from send_screen.governance import sha256_of
 from send_screen.workflows import compare
 
 

@@ -15,11 +15,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from folder_hashes import write_manifest
 from typer.testing import CliRunner
 
 from send_screen.cli._app import app
 from send_screen.errors import GateError, LedgerError
-from send_screen.governance import Pseudonyms, read_ledger, write_manifest
+from send_screen.governance import Pseudonyms, read_ledger
 from send_screen.workflows import load_model, promote
 
 WHO = ("--by", "Sarah Łęcka", "--reason", "Agreed by the board")

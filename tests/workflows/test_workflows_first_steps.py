@@ -311,7 +311,7 @@ def test_a_version_carries_the_contract_of_its_own(tmp_path: Path) -> None:
     assert list(cohort.X[list(bundle.tables.features)]) == list(bundle.tables.features)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings().max_examples // 8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_table_gives_a_spec_that_loads_or_one_clear_message(data: st.DataObject, tmp_path_factory: Any) -> None:
     """Strange headers and strange cells among good ones."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from send_screen.contracts import shipped
 from send_screen.errors import GateError, LeakageError, MissingExtraError, SpecError, UsageError
 from send_screen.evaluation import differences
 from send_screen.governance import open_bundle
@@ -106,9 +108,9 @@ def test_a_challenger_that_is_not_installed_is_named_before_anything_is_fitted(
     assert not (tmp_path / "evidence").exists()
 
 
-def test_a_failed_gate_stops_registration_and_keeps_the_run(trained: Any, small_spec: Path, tmp_path: Path) -> None:
+def test_a_failed_gate_stops_registration_and_keeps_the_run(trained: Any, light_spec: Path, tmp_path: Path) -> None:
     spec = tmp_path / "strict.yaml"
-    spec.write_text(small_spec.read_text("utf-8").replace("at_least: 0.60", "at_least: 0.99"), encoding="utf-8")
+    spec.write_text(light_spec.read_text("utf-8").replace("at_least: 0.60", "at_least: 0.99"), encoding="utf-8")
     uri = f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}"
     made = train(spec, trained.data, tracking_uri=uri, evidence=tmp_path / "evidence", threads=1)
     assert not made.passed
@@ -146,9 +148,28 @@ def test_a_planted_leak_is_refused_by_name(trained: Any, small_spec: Path, tmp_p
 
 
 def test_held_out_schools_can_be_screened(trained: Any, small_spec: Path, tmp_path: Path) -> None:
+    """Of data and contracts that are cut and changed while models are fitted, what was learnt from is what counts."""
     uri = f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}"
-    made = train(small_spec, trained.data, tracking_uri=uri, evidence=tmp_path / "evidence", hold_out=5, threads=1)
+    data = Path(shutil.copytree(trained.data, tmp_path / "data"))
+    spec = Path(shutil.copy(small_spec, tmp_path / "spec.yaml"))
+    shutil.copytree(shipped("data_contracts") / "education", tmp_path / "contracts" / "education")
+    census = pd.read_csv(data / "pupil_census.csv", dtype=str, keep_default_na=False)
+
+    def change(told: str) -> None:
+        if told.startswith("Fitting"):
+            for path in data.glob("*.csv"):
+                path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+            for path in (tmp_path / "contracts").rglob("*.yaml"):
+                path.write_text("# another\n" + path.read_text("utf-8"), encoding="utf-8")
+
+    how = {"tracking_uri": uri, "evidence": tmp_path / "evidence", "hold_out": 5, "threads": 1}
+    made = train(spec, data, progress=change, **how)
+    assert made.published["version"]["data_sha256"] == trained.made.published["version"]["data_sha256"]
+    assert made.published["version"]["contracts"] == trained.made.published["version"]["contracts"]
+    assert load_model(made.model_uri, tracking_uri=uri).contracts["education/eyfsp"].sha256 in str(made.published)
     held = pd.read_parquet(made.evidence / "held_out" / "pupil_census.parquet")
+    read_first = census[census["School"].isin(held["School"])].reset_index(drop=True)
+    pd.testing.assert_frame_equal(held.fillna(""), read_first)
     assert held["School"].nunique() == 5
     schools = pd.read_parquet(made.evidence / "schools.parquet")["school_id"]
     assert not set(schools) & set(held["School"])
@@ -161,11 +182,11 @@ def test_held_out_schools_can_be_screened(trained: Any, small_spec: Path, tmp_pa
     assert {child.school for child in result.listed} <= set(held["School"])
 
 
-def test_a_store_that_cannot_be_written_is_named(trained: Any, small_spec: Path, tmp_path: Path) -> None:
+def test_a_store_that_cannot_be_written_is_named(trained: Any, light_spec: Path, tmp_path: Path) -> None:
     (tmp_path / "evidence").write_text("a file, not a folder", encoding="utf-8")
     with pytest.raises(MissingExtraError, match="--evidence"):
         train(
-            small_spec,
+            light_spec,
             trained.data,
             tracking_uri=f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}",
             evidence=tmp_path / "evidence",
@@ -174,14 +195,14 @@ def test_a_store_that_cannot_be_written_is_named(trained: Any, small_spec: Path,
 
 
 def test_other_evidence_under_the_same_version_is_not_overwritten(
-    trained: Any, small_spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trained: Any, light_spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     where = {"tracking_uri": f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}", "evidence": tmp_path / "evidence"}
-    made = train(small_spec, trained.data, threads=1, **where)
+    made = train(light_spec, trained.data, threads=1, **where)
     kept = made.evidence / "evidence.parquet"
     kept.write_bytes(b"what a registered run rests on")
     with pytest.raises(GateError, match="other evidence"):
-        train(small_spec, trained.data, threads=1, **where)
+        train(light_spec, trained.data, threads=1, **where)
     assert kept.read_bytes() == b"what a registered run rests on"
 
 

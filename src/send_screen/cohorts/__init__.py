@@ -7,11 +7,14 @@ labelled, and returns a :class:`Cohort`; rows that cannot be used are set aside 
 
 from send_screen.cohorts._build import EXCLUSIONS, MANUAL_REVIEW, load_cohort
 from send_screen.cohorts._cohort import Cohort
-from send_screen.cohorts._hold_out import hold_out_schools, write_held_out
+from send_screen.cohorts._hold_out import held_out_tables, hold_out_schools
 from send_screen.cohorts._leakage import Leak, find_target_leakage
+from send_screen.cohorts._source import SourceData, read_source
 from send_screen.cohorts._values import NOT_RECORDED
 
 __all__ = [
+    "read_source",
+    "SourceData",
     "load_cohort",
     "Cohort",
     "MANUAL_REVIEW",
@@ -20,5 +23,5 @@ __all__ = [
     "find_target_leakage",
     "Leak",
     "hold_out_schools",
-    "write_held_out",
+    "held_out_tables",
 ]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
+
+import pandas as pd
 
 from send_screen.cohorts._cohort import Cohort
-from send_screen.cohorts._link import read_tables
+from send_screen.cohorts._source import SourceData
 from send_screen.contracts import Contract, check_table
 from send_screen.errors import UsageError
 from send_screen.specs import ModelSpec, code
@@ -49,39 +50,36 @@ def hold_out_schools(cohort: Cohort, schools: int) -> tuple[Cohort, Cohort]:
     )
 
 
-def write_held_out(
-    spec: ModelSpec, contracts: Mapping[str, Contract], data: object, held_out: Cohort, folder: Path
-) -> list[Path]:
-    """Copy all rows of held-out schools, children without an outcome included, to be screened later.
+def held_out_tables(
+    spec: ModelSpec, contracts: Mapping[str, Contract], source: SourceData, held_out: Cohort
+) -> dict[str, pd.DataFrame]:
+    """Return all rows of held-out schools, children without an outcome included, to be screened later.
 
     Parameters
     ----------
     spec : ModelSpec
     contracts : mapping of contract id to Contract
-    data
-        What the cohort was read from.
+    source : SourceData
+        The tables that the cohort was built from.
     held_out : Cohort
         From :func:`hold_out_schools`.
-    folder : pathlib.Path
-        Where to write; it is personal data, so a place that few may read.
 
     Returns
     -------
-    list of pathlib.Path
-        One Parquet file a table, named like its contract; a table that several contracts share is written once.
+    dict of str to pandas.DataFrame
+        By the name of a file for them, such as ``"eyfsp.parquet"``; a table that several contracts share is there once.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     ids = {*held_out.ids, *held_out.excluded["child_id"].dropna().map(code)}
     schools = set(held_out.school)
-    written: dict[int, Path] = {}
-    for name, (frame, file, _) in read_tables(data, dict(contracts)).items():
-        if id(frame) in written:
+    seen: set[int] = set()
+    found = {}
+    for name, table in source.tables.items():
+        if id(table) in seen:
             continue
-        checked = check_table(contracts[name], frame, file=file).frame
+        checked = check_table(contracts[name], table.frame, file=table.file).frame
         rows = checked[spec.child_id].map(code, na_action="ignore").isin(ids)
         if name == spec.school.contract:
             rows |= checked[spec.school.column].map(code, na_action="ignore").isin(schools)
-        target = folder / f"{name.rpartition('/')[2]}.parquet"
-        frame[rows.to_numpy()].reset_index(drop=True).to_parquet(target)
-        written[id(frame)] = target
-    return list(written.values())
+        found[f"{name.rpartition('/')[2]}.parquet"] = table.frame[rows.to_numpy()].reset_index(drop=True)
+        seen.add(id(table))
+    return found

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pandas as pd
 
-from send_screen.cohorts._notes import Tables, lacking, not_known, unused
+from send_screen.cohorts._notes import lacking, not_known, unused
+from send_screen.cohorts._source import SourceData, read_source
 from send_screen.contracts import CheckResult, Contract, Violation, check_table
-from send_screen.errors import DataError, UsageError
-from send_screen.readers import read_table
+from send_screen.errors import DataError
 from send_screen.specs import AcademicYearEnd, ColumnRef, ModelSpec
 
 NO_RECORD = "DATA-NO-RECORD"
-SUFFIXES = (".csv", ".xlsx", ".parquet")
 
 
 @dataclass
@@ -77,9 +75,8 @@ def link(spec: ModelSpec, data: object, *, training: bool, contracts: Mapping[st
     Parameters
     ----------
     spec : ModelSpec
-    data : str, pathlib.Path, pandas.DataFrame, pyarrow.Table or mapping of contract id to one of them
-        A folder with one file a contract (``eyfsp.csv`` for ``education/eyfsp``), one file or frame that holds the
-        columns of all contracts, or one of these for each contract.
+    data : SourceData, str, pathlib.Path, pandas.DataFrame, pyarrow.Table or mapping of contract id to one of them
+        See :func:`~send_screen.cohorts.load_cohort`.
     training : bool
         Whether the contracts that are there for training only are read too.
     contracts : mapping of contract id to Contract, optional
@@ -93,7 +90,8 @@ def link(spec: ModelSpec, data: object, *, training: bool, contracts: Mapping[st
     uses = [use for use in spec.data if training or not use.training_only]
     given = contracts or spec.contracts
     used = {use.contract: given[use.contract] for use in uses}
-    raw = read_tables(data, used)
+    source = data if isinstance(data, SourceData) else read_source(data, used)
+    raw = source.tables
     needed = needed_columns(spec, training=training)
     notes: list[str] = []
     checks: dict[str, CheckResult] = {}
@@ -101,89 +99,26 @@ def link(spec: ModelSpec, data: object, *, training: bool, contracts: Mapping[st
     for use in uses:
         if use.contract not in raw:
             continue
-        frame, file, reading_notes = raw[use.contract]
-        check = check_table(used[use.contract], frame, file=file)
+        table = raw[use.contract]
+        check = check_table(used[use.contract], table.frame, file=table.file)
         columns = {ref.column for ref in needed if ref.contract == use.contract} | {spec.child_id}
         failures += [v for v in check.violations if v.level == "file" and (v.column is None or v.column in columns)]
-        notes += [note for note in (*reading_notes, *check.notes) if note not in notes]
-        notes += not_known(check, columns, file)
+        notes += [note for note in (*table.notes, *check.notes) if note not in notes]
+        notes += not_known(check, columns, table.file)
         checks[use.contract] = check
     notes += unused(checks, raw)
     notes += lacking(spec, checks, raw)
     absent = tuple(use.contract for use in uses if use.contract not in checks)
-    failures += [_absence(use.contract, data) for use in uses if use.contract in absent and use.essential]
+    failures += [_absence(use.contract, source) for use in uses if use.contract in absent and use.essential]
     if training and spec.outcome.column.contract in absent:
-        failures.append(_absence(spec.outcome.column.contract, data))
+        failures.append(_absence(spec.outcome.column.contract, source))
     if failures:
         raise _refusal(failures)
-    tables = _Checked(checks, {name: raw[name][1] for name in checks}, len({id(raw[name][0]) for name in checks}) == 1)
+    tables = _Checked(checks, {name: raw[name].file for name in checks}, len({id(raw[name]) for name in checks}) == 1)
     return _join(spec, used, tables, needed, absent, notes)
 
 
-def read_tables(data: object, contracts: dict[str, Contract]) -> Tables:
-    """Return frame, file name and reading notes of each contract that there are data for.
-
-    Contracts that share one table get the same frame.
-    """
-    if isinstance(data, Mapping):
-        unknown = sorted(set(data) - set(contracts))
-        if unknown:
-            raise UsageError(f"No contract of this spec is called {', '.join(map(repr, unknown))}.")
-        return {name: _read(part) for name, part in data.items()}
-    if isinstance(data, str | Path) and Path(data).is_dir():
-        found = {}
-        for name in contracts:
-            stem = name.rpartition("/")[2]
-            files = [Path(data) / f"{stem}{suffix}" for suffix in SUFFIXES if (Path(data) / f"{stem}{suffix}").exists()]
-            if len(files) > 1:
-                names = ", ".join(file.name for file in files)
-                raise DataError(
-                    f"There is more than one file for {name}: {names}.", remedy="Leave one of them in the folder."
-                )
-            if files:
-                found[name] = _read(files[0])
-        return found
-    table = _read(data)
-    if len(contracts) > 1:
-        _refuse_ambiguous(table, contracts)
-    return dict.fromkeys(contracts, table)
-
-
-def _read(part: object) -> tuple[pd.DataFrame, str, tuple[str, ...]]:
-    if isinstance(part, str | Path):
-        reading = read_table(Path(part))
-        return reading.frame, reading.file, tuple(reading.notes)
-    if isinstance(part, pd.DataFrame):
-        return part, "the frame", ()
-    if hasattr(part, "to_pandas"):
-        return part.to_pandas(), "the Arrow table", ()
-    raise UsageError(
-        f"Data cannot be read from a {type(part).__name__}.",
-        remedy="Give a path, a pandas frame, an Arrow table, or a mapping of contract to one of these.",
-    )
-
-
-def _refuse_ambiguous(table: tuple[pd.DataFrame, str, tuple[str, ...]], contracts: dict[str, Contract]) -> None:
-    """Refuse one file for two contracts that have a needed column of the same name and different meaning."""
-    frame, file, _ = table
-    owners: dict[str, list[str]] = {}
-    for name, contract in contracts.items():
-        for column in contract.columns.values():
-            if column.outcome_status:
-                owners.setdefault(column.name, []).append(name)
-    for column_name, names in owners.items():
-        if len(names) > 1 and column_name in frame.columns:
-            raise DataError(
-                f"The column could be that of {' or of '.join(names)}.",
-                file=file,
-                column=column_name,
-                remedy="Give a folder with one file a contract, for example "
-                + ", ".join(f"{name.rpartition('/')[2]}.csv" for name in names)
-                + ".",
-            )
-
-
-def _absence(contract: str, data: object) -> Violation:
+def _absence(contract: str, source: SourceData) -> Violation:
     stem = contract.rpartition("/")[2]
     return Violation(
         rule="DATA-ESSENTIAL",
@@ -192,7 +127,7 @@ def _absence(contract: str, data: object) -> Violation:
         value=None,
         message=f"There is nothing for {contract}, without which this model cannot be used.",
         remedy=f"Put {stem}.csv (or .xlsx, .parquet) into the folder.",
-        file=Path(data).name if isinstance(data, str | Path) else "the data",
+        file=source.name,
         level="file",
     )
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
+from send_screen.cohorts._source import SourceTable
 from send_screen.contracts import CheckResult, quotable
 from send_screen.specs import ModelSpec
-
-Tables = dict[str, tuple[pd.DataFrame, str, tuple[str, ...]]]
-"""Frame, file name and reading notes of each contract."""
 
 
 def not_known(check: CheckResult, columns: set[str], file: str) -> list[str]:
@@ -25,7 +21,7 @@ def not_known(check: CheckResult, columns: set[str], file: str) -> list[str]:
     ]
 
 
-def lacking(spec: ModelSpec, checks: dict[str, CheckResult], raw: Tables) -> list[str]:
+def lacking(spec: ModelSpec, checks: dict[str, CheckResult], raw: dict[str, SourceTable]) -> list[str]:
     """Return a note on columns that the model can do without and a reader of its list cannot: groups, names, school."""
     shown = [*spec.show.name, spec.show.class_name, spec.shown_school, *(group.column for group in spec.groups)]
     notes = []
@@ -33,19 +29,19 @@ def lacking(spec: ModelSpec, checks: dict[str, CheckResult], raw: Tables) -> lis
         lacking = {ref.column for ref in shown if ref is not None and ref.contract == name} & set(check.columns.missing)
         if lacking:
             columns = ", ".join(sorted(lacking))
-            notes.append(f"{raw[name][1]}: there is no {columns}, so the list cannot show it or count by it.")
+            notes.append(f"{raw[name].file}: there is no {columns}, so the list cannot show it or count by it.")
     return notes
 
 
-def unused(checks: dict[str, CheckResult], raw: Tables) -> list[str]:
+def unused(checks: dict[str, CheckResult], raw: dict[str, SourceTable]) -> list[str]:
     """Return a note on the headers that no contract used, table by table; names only, never what they hold."""
     notes = []
-    for table in {id(raw[name][0]) for name in checks}:
-        names = [name for name in checks if id(raw[name][0]) == table]
+    for table in {id(raw[name]) for name in checks}:
+        names = [name for name in checks if id(raw[name]) == table]
         reports = [checks[name].columns for name in names]
         unused = set.intersection(*({*report.unknown, *report.guessed} for report in reports))
         guesses = {header: name for report in reports for header, name in report.guessed.items() if header in unused}
-        file = raw[names[0]][1]
+        file = raw[names[0]].file
         notes += [
             f"{file}: the column {quotable(header)} was not used. It looks like {name}: rename it if it is."
             for header, name in sorted(guesses.items())

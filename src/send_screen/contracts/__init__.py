@@ -10,7 +10,7 @@ from send_screen.contracts._codes import ETHNIC_GROUPS, birth_season, eal, ethni
 from send_screen.contracts._contract import CodeSet, Column, Contract, Rule
 from send_screen.contracts._dates import month_first, read_date
 from send_screen.contracts._headers import header_key
-from send_screen.contracts._load import available_contracts, load_contract
+from send_screen.contracts._load import available_contracts, load_contract, parse_contract
 from send_screen.contracts._quote import date_shaped, encodable, file_name, header_like, quotable, upn_shaped
 from send_screen.contracts._result import MASK, CheckResult, ColumnsReport, Violation
 from send_screen.contracts._shipped import shipped
@@ -19,6 +19,7 @@ from send_screen.contracts._values import code_key
 
 __all__ = [
     "load_contract",
+    "parse_contract",
     "available_contracts",
     "check_table",
     "Contract",

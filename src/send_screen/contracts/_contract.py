@@ -162,8 +162,10 @@ class Contract:
         Its name in words, and whose data it is.
     path : pathlib.Path
         The file it was read from.
+    text : str
+        The file's text, as it was parsed.
     sha256 : str
-        Hash of the file's text (with Unix line ends, so that a Windows checkout has the same one).
+        Hash of that text (with Unix line ends, so that a Windows checkout has the same one).
     lawful_basis, purpose : str
         Why the data may be processed, and what for.
     columns : dict of str to Column
@@ -183,6 +185,7 @@ class Contract:
     title: str
     agency: str
     path: Path
+    text: str = field(repr=False)
     sha256: str
     lawful_basis: str
     purpose: str

@@ -70,16 +70,31 @@ def load_contract(ref: str | Path, *, beside: Path | None = None) -> Contract:
 
 def _read(path: Path) -> Contract:
     try:
-        text = path.read_text(encoding="utf-8")  # text mode gives \n line ends wherever it was checked out
+        content = path.read_bytes()
     except OSError as error:
         raise ContractError(
             "The contract cannot be opened.", file=file_name(path), remedy="Check the path and the right to read it."
         ) from error
+    return parse_contract(content, path)
+
+
+def parse_contract(content: bytes, path: Path) -> Contract:
+    """Build a contract from the bytes of its file, read already; see :func:`load_contract`.
+
+    Parameters
+    ----------
+    content : bytes
+    path : pathlib.Path
+        Where they were read: its name stands in messages.
+    """
+    try:
+        text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ContractError(
             "The contract is not UTF-8 text.", file=file_name(path), remedy="Save it as UTF-8."
         ) from error
-    return _build(text, path)
+    # the same text, and so the same hash, wherever it was checked out
+    return _build(text.replace("\r\n", "\n").replace("\r", "\n"), path)
 
 
 def _shipped_files() -> dict[str, dict[str, Path]]:
@@ -148,6 +163,7 @@ def _build(text: str, path: Path) -> Contract:
         title=odcs.name,
         agency=odcs.domain,
         path=path,
+        text=text,
         sha256=hashlib.sha256(text.encode()).hexdigest(),
         lawful_basis=custom["lawfulBasis"],
         purpose=" ".join(purpose.split()),

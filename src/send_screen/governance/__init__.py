@@ -8,12 +8,16 @@ from send_screen.governance._bundle import (
     EVIDENCE,
     MANIFEST,
     MODEL,
+    MOST_FILES,
     PLOTS,
     SIGNATURE,
     SIZE_LIMIT,
     Bundle,
+    files_below,
+    make_manifest,
     open_bundle,
-    write_manifest,
+    parse_bundle,
+    read_plain_files,
 )
 from send_screen.governance._checks import (
     FAILED,
@@ -35,17 +39,17 @@ from send_screen.governance._decisions import (
     WITHDRAWN,
     DeploymentPeriod,
     deployment_periods,
-    stated,
     entries_after,
+    stated,
     withdrawal,
 )
 from send_screen.governance._gates import GateResult, check_gates, failed_gates
 from send_screen.governance._identity import (
+    NUMERIC,
     code_version,
-    data_sha256,
     files_sha256,
-    folder_sha256,
     package_versions,
+    release,
     sha256_of,
     version_id,
 )
@@ -58,30 +62,34 @@ from send_screen.governance._keys import (
     read_private_key,
     read_public_key,
 )
-from send_screen.governance._ledger import Entry, Ledger, OpenLedger, open_for_append, mend, read_ledger
+from send_screen.governance._ledger import Entry, Ledger, OpenLedger, mend, open_for_append, read_ledger
 from send_screen.governance._screenings import SCREENING, Pseudonyms, runs_of_version
 from send_screen.governance._statement import Statement, read_statement, sign_statement, signer
 
 __all__ = [
     "version_id",
-    "data_sha256",
     "sha256_of",
     "code_version",
+    "release",
+    "NUMERIC",
     "package_versions",
     "check_gates",
     "failed_gates",
     "GateResult",
     "Bundle",
     "open_bundle",
-    "write_manifest",
+    "parse_bundle",
+    "read_plain_files",
+    "files_below",
+    "make_manifest",
     "MANIFEST",
     "BAGS",
     "SIGNATURE",
     "MODEL",
     "PLOTS",
     "SIZE_LIMIT",
+    "MOST_FILES",
     "EVIDENCE",
-    "folder_sha256",
     "files_sha256",
     "make_keys",
     "read_private_key",

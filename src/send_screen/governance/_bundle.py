@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from send_screen.contracts import Contract, load_contract
+from send_screen.contracts import Contract, parse_contract
 from send_screen.errors import SendScreenError, TablesError
 from send_screen.governance._identity import sha256_of
 from send_screen.specs import Feature, ModelSpec, parse_spec
@@ -20,6 +22,8 @@ SIGNATURE = "signature.json"  # of the manifest, so beside it
 MODEL, PLOTS = "model", "plots"  # folders that are signed with it: what MLflow serves, and the run's pictures
 FORMAT = "send_screen.bundle/1"
 SIZE_LIMIT = 64 * 1024 * 1024  # bytes of one file; a version's largest has less than one megabyte
+TOTAL_LIMIT = 4 * SIZE_LIMIT  # of all files of a folder
+MOST_FILES = 2_000
 _BESIDE = (MANIFEST, SIGNATURE)
 
 
@@ -39,6 +43,8 @@ class Bundle:
         ``published.json``: everything that was measured and may be shown.
     manifest_sha256 : str
         The hash that stands for the whole folder.
+    files : mapping of str to bytes
+        Every file that was read, by its name inside the folder.
     """
 
     spec: ModelSpec
@@ -47,6 +53,7 @@ class Bundle:
     bags: BaggedTables | None
     published: dict[str, Any]
     manifest_sha256: str
+    files: Mapping[str, bytes] = field(repr=False)
 
     @property
     def features(self) -> tuple[Feature, ...]:
@@ -59,29 +66,60 @@ class Bundle:
         return bool(self.published["version"]["trained_on"] == "synthetic")
 
 
-def write_manifest(folder: Path, *, version: str) -> str:
-    """Write the manifest of a folder's files and return its hash.
+def make_manifest(files: Mapping[str, bytes], *, version: str) -> bytes:
+    """Return the manifest of a version: the SHA-256 of each of its files.
 
     Parameters
     ----------
-    folder : pathlib.Path
-        A folder that holds every file of the version already.
+    files : mapping of str to bytes
+        Every file of the version by its name inside the folder; manifest and signature are not named in it.
     version : str
         The version's id.
     """
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name not in _BESIDE)
-    manifest = {
-        "format": FORMAT,
-        "version": version,
-        "files": {path.relative_to(folder).as_posix(): sha256_of(path.read_bytes()) for path in files},
-    }
-    content = (json.dumps(manifest, indent=2, sort_keys=True) + "\n").encode()
-    (folder / MANIFEST).write_bytes(content)
-    return sha256_of(content)
+    hashes = {name: sha256_of(content) for name, content in files.items() if name not in _BESIDE}
+    manifest = {"format": FORMAT, "version": version, "files": hashes}
+    return (json.dumps(manifest, indent=2, sort_keys=True) + "\n").encode()
+
+
+def read_plain_files(folder: Path) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    """Read every plain file below a folder once; never through a link.
+
+    Returns
+    -------
+    files : dict of str to bytes
+        By name inside the folder.
+    others : tuple of str
+        The names of what is no plain file, cannot be read, or is more than any version has.
+    """
+    files: dict[str, bytes] = {}
+    others: list[str] = []
+    left = TOTAL_LIMIT
+    for parent, folders, names in os.walk(folder):
+        links = [name for name in folders if (Path(parent) / name).is_symlink()]
+        for name in (*names, *links):
+            path = Path(parent) / name
+            inside = path.relative_to(folder).as_posix()
+            try:
+                plain = not path.is_symlink() and path.is_file()
+                if not plain or path.stat().st_size > min(SIZE_LIMIT, left) or len(files) >= MOST_FILES:
+                    others.append(inside)
+                    continue
+                files[inside] = path.read_bytes()
+                left -= len(files[inside])
+            except OSError:
+                others.append(inside)
+    return dict(sorted(files.items())), tuple(sorted(others))
+
+
+def files_below(folder: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the files of one folder, by name inside it."""
+    return {name.removeprefix(f"{folder}/"): files[name] for name in files if name.startswith(f"{folder}/")}
 
 
 def open_bundle(folder: str | Path, *, manifest_sha256: str | None = None) -> Bundle:
     """Verify an exported version and read it. Nothing in it is ever run.
+
+    Each file is read once: the bytes that are parsed are those that were verified.
 
     Parameters
     ----------
@@ -97,29 +135,44 @@ def open_bundle(folder: str | Path, *, manifest_sha256: str | None = None) -> Bu
     """
     folder = Path(folder)
     content = _bytes(folder, MANIFEST)
-    found = sha256_of(content)
-    if manifest_sha256 is not None and found != manifest_sha256:
+    if manifest_sha256 is not None and sha256_of(content) != manifest_sha256:
         raise TablesError(
             "The manifest is not the one that was registered: the model was changed after registration.",
             file=MANIFEST,
             remedy="Do not use it. Export the version again, and tell whoever answers for it.",
         )
-    version, files = _read_manifest(content)
-    verified = {name: _verified(folder, name, sha256) for name, sha256 in files.items()}
-    _refuse_strays(folder, verified)
+    version, hashes = _read_manifest(content)
+    files = {name: _verified(folder, name, sha256) for name, sha256 in hashes.items()}
+    _refuse_strays(folder, files)
+    beside = {SIGNATURE: _bytes(folder, SIGNATURE)} if (folder / SIGNATURE).is_file() else {}
+    return parse_bundle({**files, MANIFEST: content, **beside}, version=version)
+
+
+def parse_bundle(files: Mapping[str, bytes], *, version: str) -> Bundle:
+    """Return the version that files make, whose hashes are another question.
+
+    Parameters
+    ----------
+    files : mapping of str to bytes
+        Every file of the version by its name inside the folder.
+    version : str
+        The id that the version is to have.
+
+    Raises
+    ------
+    TablesError
+        If a file is missing, cannot be read, or does not belong to the others.
+    """
     for name in ("spec.yaml", "tables.json", "published.json"):
-        if name not in verified:
+        if name not in files:
             raise TablesError("The file is missing.", file=name, remedy="Export the version again.")
     try:
-        contracts = {}
-        for name in verified:
-            if name.startswith("contracts/"):
-                contract = load_contract(folder / name)
-                contracts[contract.id] = contract
-        spec = parse_spec(verified["spec.yaml"], file="spec.yaml", contracts=contracts)
-        tables = RiskTables.from_json(verified["tables.json"].decode("utf-8"))
-        bags = BaggedTables.from_json(verified[BAGS].decode("utf-8")) if BAGS in verified else None
-        published = json.loads(verified["published.json"])
+        read = [parse_contract(files[name], Path(name)) for name in files if name.startswith("contracts/")]
+        contracts = {contract.id: contract for contract in read}
+        spec = parse_spec(files["spec.yaml"], file="spec.yaml", contracts=contracts)
+        tables = RiskTables.from_json(files["tables.json"].decode("utf-8"))
+        bags = BaggedTables.from_json(files[BAGS].decode("utf-8")) if BAGS in files else None
+        published = json.loads(files["published.json"])
         _refuse_mismatch(spec, contracts, tables, bags, published, version)
     except TablesError:
         raise
@@ -131,7 +184,7 @@ def open_bundle(folder: str | Path, *, manifest_sha256: str | None = None) -> Bu
             f"The version's files are not what send-screen export writes ({type(error).__name__}).",
             remedy="Do not use it. Export the version again, and tell whoever answers for it.",
         ) from None
-    return Bundle(spec, contracts, tables, bags, published, found)
+    return Bundle(spec, contracts, tables, bags, published, sha256_of(files.get(MANIFEST, b"")), files)
 
 
 def _refuse_strays(folder: Path, verified: dict[str, bytes]) -> None:

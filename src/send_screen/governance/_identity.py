@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
-
-import pandas as pd
 
 # Packages whose version can change a number.
 PACKAGES = (
@@ -23,6 +21,30 @@ PACKAGES = (
     "mlflow",
     "pyarrow",
 )
+#: What of this library's source can change a number: how paths inside it begin.
+NUMERIC = (
+    "documents/",
+    "contracts/",
+    "specs/",
+    "readers/",
+    "cohorts/",
+    "simulation/",
+    "tables/",
+    "estimators/",
+    "evaluation/",
+    "published/",
+    "governance/",
+    "screening/",
+    "pictures/",
+    "workflows/_train",
+    "workflows/_compared_models",
+    "workflows/_published",
+    "workflows/_version",
+    "workflows/_earlier",
+    "workflows/_evidence_store",
+)
+_PACKAGE = Path(__file__).resolve().parent.parent
+_SOURCE = (".py", ".json", ".j2", ".css", ".js")
 
 
 def sha256_of(content: bytes) -> str:
@@ -30,51 +52,51 @@ def sha256_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def folder_sha256(folder: Path) -> str:
-    """Return one hash of all files in a folder, as :func:`files_sha256` does."""
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return files_sha256({path.relative_to(folder).as_posix(): path.read_bytes() for path in files})
-
-
 def files_sha256(files: Mapping[str, bytes]) -> str:
     """Return one hash of files by name: that of the list of their names and hashes, as ``sha256sum`` has it."""
     return sha256_of("".join(f"{sha256_of(files[name])}  {name}\n" for name in sorted(files)).encode())
 
 
-def data_sha256(data: object) -> str:
-    """Return the hash of the data a version was trained on.
+def code_version(package: Path | None = None) -> str:
+    """Return the hash of the code that can change a number of a version: 12 hexadecimal digits.
+
+    Covered are the Python and JSON files of the packages of :data:`NUMERIC`, from reading a table to checking a gate,
+    and the modules of ``workflows`` that join them when a model is trained. Pages, templates, style sheets, the command
+    line, MLflow, auditing and error messages are not: they change no number. Line ends do not count.
 
     Parameters
     ----------
-    data : str, pathlib.Path, pandas.DataFrame, pyarrow.Table, or mapping of these
-        A file: the hash of its bytes, as ``sha256sum`` gives it. A folder: the hash of a list of its table files'
-        names and hashes. A frame: the hash of its rows.
+    package : pathlib.Path, optional
+        The folder of the library's source, this one by default.
     """
-    if isinstance(data, str | Path):
-        path = Path(data)
-        if path.is_file():
-            return sha256_of(path.read_bytes())
-        files = sorted(f for f in path.iterdir() if f.suffix.lower() in (".csv", ".xlsx", ".parquet"))
-        return sha256_of("".join(f"{sha256_of(f.read_bytes())}  {f.name}\n" for f in files).encode())
-    if hasattr(data, "to_pandas"):
-        data = data.to_pandas()
-    if isinstance(data, pd.DataFrame):
-        digest = hashlib.sha256("\t".join(map(str, data.columns)).encode())
-        digest.update(pd.util.hash_pandas_object(data, index=False).to_numpy().tobytes())
-        return digest.hexdigest()
-    assert isinstance(data, dict)
-    return sha256_of("".join(f"{name} {data_sha256(part)}\n" for name, part in sorted(data.items())).encode())
+    return _source_sha256(package or _PACKAGE, _changes_numbers)
 
 
-def code_version() -> str:
-    """Return the release and the hash of this library's own source, for example ``"0.1.0+3f2a..."``."""
-    package = Path(__file__).resolve().parent.parent
-    sources = sorted(p for p in package.rglob("*") if p.suffix in (".py", ".json", ".j2", ".css") and p.is_file())
+def _changes_numbers(name: str) -> bool:
+    return name.startswith(NUMERIC) and name.endswith((".py", ".json"))
+
+
+def release(package: Path | None = None) -> str:
+    """Return the release and the hash of all of its source, for example ``"0.1.0+3f2a..."``.
+
+    It stands beside :func:`code_version` and is no part of a version's identity.
+
+    Parameters
+    ----------
+    package : pathlib.Path, optional
+        The folder of the library's source, this one by default.
+    """
+    return f"{metadata.version('send-screen')}+{_source_sha256(package or _PACKAGE, lambda name: True)}"
+
+
+def _source_sha256(package: Path, covers: Callable[[str], bool]) -> str:
     digest = hashlib.sha256()
-    for source in sources:
-        digest.update(source.relative_to(package).as_posix().encode())
-        digest.update(source.read_bytes().replace(b"\r\n", b"\n"))
-    return f"{metadata.version('send-screen')}+{digest.hexdigest()[:12]}"
+    for path in sorted(path for path in package.rglob("*") if path.suffix in _SOURCE and path.is_file()):
+        name = path.relative_to(package).as_posix()
+        if covers(name):
+            digest.update(name.encode())
+            digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()[:12]
 
 
 def package_versions() -> dict[str, str]:

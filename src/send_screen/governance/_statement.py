@@ -40,7 +40,7 @@ class Statement:
     ----------
     digests : dict of str to str
         SHA-256 of what is vouched for: ``manifest.json``, ``spec.yaml``, each file of the evidence's folder, and the
-        folders ``model`` and ``plots`` as :func:`~send_screen.governance.folder_sha256` has them.
+        folders ``model`` and ``plots`` as :func:`~send_screen.governance.files_sha256` has them.
     model, version, signed_at : str
         Whose files they are, and when that was said.
     """

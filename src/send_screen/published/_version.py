@@ -64,6 +64,9 @@ class VersionMetadata(Document):
     contracts: dict[str, str]
     """Contract and version -> SHA-256."""
     code_version: str
+    """Hash of the code that can change a number."""
+    release: str
+    """Release of send_screen and hash of all of its source; no part of the identity."""
     packages: dict[str, str]
     data: tuple[DataSource, ...]
     folds: int

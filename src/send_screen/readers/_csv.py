@@ -7,9 +7,7 @@ import io
 import re
 from collections import Counter
 from itertools import islice
-from pathlib import Path
 
-from send_screen.contracts import file_name
 from send_screen.errors import ReadError
 from send_screen.readers._encoding import decode
 from send_screen.readers._layout import Layout, as_frame, split_header, titles_note
@@ -25,15 +23,15 @@ _SWALLOWED_SHARE = 0.8
 _NO_NAMES = 0.01  # a file without headers has delimiters all the same
 
 
-def read_csv(path: Path) -> Reading:
-    """Read a CSV file; see :func:`send_screen.readers.read_table`.
+def read_csv(content: io.BytesIO, file: str) -> Reading:
+    """Parse a CSV file; see :func:`send_screen.readers.read_table`.
 
     Raises
     ------
     ReadError
     """
-    file = file_name(path)
-    text, encoding = decode(path.read_bytes(), file)
+    with content:  # closed at once: the bytes are not held beside the text
+        text, encoding = decode(content.getvalue(), file)
     unseen = Unseen()
     text = unseen.clean(text)
     csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))  # an unclosed quotation mark makes one long cell

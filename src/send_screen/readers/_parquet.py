@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import io
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from send_screen.contracts import file_name, quotable
+from send_screen.contracts import quotable
 from send_screen.errors import ReadError
 from send_screen.readers._reading import FIRST_ROW, Reading
 from send_screen.readers._refuse import refuse_bad_headers, refuse_no_rows
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def read_parquet(path: Path) -> Reading:
-    """Read a Parquet file; see :func:`send_screen.readers.read_table`.
+def read_parquet(content: io.BytesIO, name: str) -> Reading:
+    """Parse a Parquet file; see :func:`send_screen.readers.read_table`.
 
     Raises
     ------
@@ -27,10 +27,8 @@ def read_parquet(path: Path) -> Reading:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    name = file_name(path)
     try:
-        # Given as a stream: a path would be searched for a partitioned folder, and keep the file locked on Windows.
-        with path.open("rb") as file, pq.ParquetFile(file) as parquet:
+        with content, pq.ParquetFile(content) as parquet:  # closed at once: the bytes are not held beside the table
             refuse_bad_headers(parquet.schema_arrow.names, name)
             _refuse_nested(parquet.schema_arrow, name)
             table = _texts(parquet.read())

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from send_screen.contracts import file_name
@@ -21,7 +25,8 @@ _START = 200  # bytes
 def read_table(path: str | Path) -> Reading:
     """Read a table of children from a file.
 
-    What the file is follows from its first bytes, not from its name, since exports are often misnamed.
+    The file is read once: what is hashed is what is parsed. What it is follows from its first bytes, not from its
+    name, since exports are often misnamed.
 
     Parameters
     ----------
@@ -40,46 +45,51 @@ def read_table(path: str | Path) -> Reading:
         headers only, none, or the same one twice, or if rows of it would be lost.
     """
     path = Path(path)
-    suffix = path.suffix.lower()
-    start = _first_bytes(path)
-    if not start:
-        raise ReadError("The file is empty.", file=file_name(path), remedy="Export it again.")
-    if start.startswith(_PARQUET):
-        return read_parquet(path)
-    if start.startswith((_ZIP, _OLE)):
-        return read_workbook(path)
-    refuse_no_table(start, file_name(path))
-    if suffix in _TEXTS:
-        return read_csv(path)
-    kind = "workbook" if suffix in _WORKBOOKS else "Parquet file" if suffix == ".parquet" else None
-    if kind:
-        raise ReadError(
-            f"The file is called a {kind} and is not one, or it is damaged.",
-            file=file_name(path),
-            remedy="Export it again, or save it as CSV.",
-        )
-    raise ReadError(
-        "This kind of file cannot be read.", file=file_name(path), remedy="Save it as .csv, .xlsx or .parquet."
-    )
-
-
-def _first_bytes(path: Path) -> bytes:
+    name = file_name(path)
     try:
         with path.open("rb") as file:
-            return file.read(_START)
+            parse = _parser(file.peek(_START)[:_START], path.suffix.lower(), name)
+            content = io.BytesIO(file.read())
     except FileNotFoundError as error:
-        raise ReadError(
-            "There is no such file.", file=file_name(path), remedy="Check the name and the folder."
-        ) from error
+        raise ReadError("There is no such file.", file=name, remedy="Check the name and the folder.") from error
     except IsADirectoryError as error:
-        raise ReadError("This is a folder.", file=file_name(path), remedy="Name the file in it.") from error
+        raise ReadError("This is a folder.", file=name, remedy="Name the file in it.") from error
     except PermissionError as error:  # on Windows also a folder, and a file that is open in Excel
         raise ReadError(
             "The file cannot be opened.",
-            file=file_name(path),
+            file=name,
             remedy="Close it in Excel if it is open there, and check that you may read it.",
         ) from error
     except OSError as error:
         raise ReadError(
-            "The file cannot be read.", file=file_name(path), remedy="Copy it to this machine and try again."
+            "The file cannot be read.", file=name, remedy="Copy it to this machine and try again."
         ) from error
+    sha256 = hashlib.sha256(content.getvalue()).hexdigest()
+    return replace(parse(content, name), sha256=sha256)
+
+
+def _parser(start: bytes, suffix: str, name: str) -> Callable[[io.BytesIO, str], Reading]:
+    """Return what parses a file that begins so, before the rest of it is read.
+
+    Raises
+    ------
+    ReadError
+        If nothing does.
+    """
+    if not start:
+        raise ReadError("The file is empty.", file=name, remedy="Export it again.")
+    if start.startswith(_PARQUET):
+        return read_parquet
+    if start.startswith((_ZIP, _OLE)):
+        return read_workbook
+    refuse_no_table(start, name)
+    if suffix in _TEXTS:
+        return read_csv
+    kind = "workbook" if suffix in _WORKBOOKS else "Parquet file" if suffix == ".parquet" else None
+    if kind:
+        raise ReadError(
+            f"The file is called a {kind} and is not one, or it is damaged.",
+            file=name,
+            remedy="Export it again, or save it as CSV.",
+        )
+    raise ReadError("This kind of file cannot be read.", file=name, remedy="Save it as .csv, .xlsx or .parquet.")

@@ -29,6 +29,8 @@ class Reading:
         Of a workbook; several names, separated by commas, where several sheets were read together.
     notes : tuple of str
         What was decided on the way, in words.
+    sha256 : str
+        Of the bytes that were parsed, as ``sha256sum`` gives it.
     """
 
     frame: pd.DataFrame
@@ -37,3 +39,4 @@ class Reading:
     delimiter: str | None = None
     sheet: str | None = None
     notes: tuple[str, ...] = ()
+    sha256: str = ""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 import zlib
-from pathlib import Path
 from typing import Any
 
-from send_screen.contracts import encodable, file_name
+from send_screen.contracts import encodable
 from send_screen.errors import ReadError
 from send_screen.readers._bounds import refuse_no_workbook, refuse_too_large
 from send_screen.readers._layout import split_header
@@ -21,8 +21,8 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError)
 
 
-def read_workbook(path: Path) -> Reading:
-    """Read a workbook; see :func:`send_screen.readers.read_table`.
+def read_workbook(content: io.BytesIO, file: str) -> Reading:
+    """Parse a workbook; see :func:`send_screen.readers.read_table`.
 
     Hidden sheets are left out. Sheets with the same headers are read together; see :mod:`send_screen.readers._sheets`.
 
@@ -30,23 +30,21 @@ def read_workbook(path: Path) -> Reading:
     ------
     ReadError
     """
-    file = file_name(path)
     unseen = Unseen()
-    return reading_of(_sheets(path, file, unseen), file, unseen)
+    return reading_of(_sheets(content, file, unseen), file, unseen)
 
 
-def _sheets(path: Path, file: str, unseen: Unseen) -> list[Sheet]:
+def _sheets(content: io.BytesIO, file: str, unseen: Unseen) -> list[Sheet]:
     import python_calamine as calamine
 
     damaged = ReadError(
         "The workbook is damaged or not a workbook.", file=file, remedy="Save it again from Excel, or as CSV."
     )
     try:
-        with path.open("rb") as content:
+        with content:
             # calamine tells a protected workbook by its name only when it is given a path.
-            if _ENCRYPTED in content.read():
+            if _ENCRYPTED in content.getvalue():
                 raise calamine.PasswordError
-            content.seek(0)
             if zipfile.is_zipfile(content):
                 with zipfile.ZipFile(content) as archive:
                     refuse_no_workbook(archive, file)

@@ -263,11 +263,11 @@ def _tool(published: Mapping[str, Any]) -> dict[str, Answer]:
     ]
     return {
         "2.4.1.1": known(
-            f"Open-source Python library send_screen, version {version['code_version']}. A table in, a list out, on "
+            f"Open-source Python library send_screen, version {version['release']}. A table in, a list out, on "
             "the user's own machine: it speaks to no network. The model is a JSON file of tables, verified by its hash "
             "before it is read."
         )
-        if version.get("code_version")
+        if version.get("release")
         else known(),
         "2.4.1.2": left_open(SRO, "In which phase is the tool? Choose from the template's list."),
         "2.4.1.3": left_open(

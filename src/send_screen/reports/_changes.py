@@ -141,6 +141,7 @@ def _code(published: Mapping[str, Any]) -> dict[str, str]:
     packages = (version.get("packages") or {}).items()
     return {
         "Spec (SHA-256)": said(version, "spec_sha256", ABSENT),
-        "send_screen": said(version, "code_version", ABSENT),
+        "send_screen": said(version, "release", ABSENT),
+        "Code that makes numbers (SHA-256)": said(version, "code_version", ABSENT),
         **{str(name): str(number) for name, number in packages},
     }

@@ -142,6 +142,7 @@ def _identity(version: Mapping[str, Any]) -> list[tuple[str, str]]:
         *((f"Contract {name}", str(sha256)) for name, sha256 in (version.get("contracts") or {}).items()),
         ("Model", said(version, "model")),
         ("Code", said(version, "code_version")),
+        ("Release", said(version, "release")),
         ("Seeds of the folds", ", ".join(str(seed) for seed in version.get("fold_seeds") or ()) or "not recorded"),
         ("Packages", ", ".join(f"{name} {number}" for name, number in packages) or "not recorded"),
     ]

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Yield a file in the folder of ``path`` that takes its place when the block ends well, and goes when it does not.
+def write_whole(content: bytes, path: str | os.PathLike[str]) -> str:
+    """Write a file, whole or not at all, and return the SHA-256 of what was written.
 
     The new file can be read by its owner only until somebody decides otherwise: lists are about children.
     """
+    path = Path(path)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     os.close(handle)
     part = Path(name)
     try:
-        yield part
+        part.write_bytes(content)
         try:
             os.replace(part, path)
         except OSError as error:
@@ -27,9 +26,10 @@ def replacing(path: Path) -> Iterator[Path]:
             raise OSError(error.errno, error.strerror, str(path)) from None
     finally:
         part.unlink(missing_ok=True)
+    return hashlib.sha256(content).hexdigest()
 
 
-def write_page(page: str, path: str | os.PathLike[str]) -> None:
+def write_page(page: str, path: str | os.PathLike[str]) -> str:
     """Write a page or a card as UTF-8, whole or not at all.
 
     Parameters
@@ -38,6 +38,10 @@ def write_page(page: str, path: str | os.PathLike[str]) -> None:
         What one of the ``render_`` functions returned.
     path : path-like
         Where to.
+
+    Returns
+    -------
+    str
+        SHA-256 of the file.
     """
-    with replacing(Path(path)) as part:
-        part.write_text(page, encoding="utf-8", newline="\n")
+    return write_whole(page.encode("utf-8"), path)

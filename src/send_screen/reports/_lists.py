@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW
-from send_screen.reports._files import replacing
+from send_screen.reports._files import write_whole
 from send_screen.reports._screening import areas, reasons_text
 from send_screen.reports._words import notice, run_marks, said
 from send_screen.screening._result import ExcludedChild, ScreenedChild, ScreeningResult
@@ -106,15 +106,16 @@ def _safe(cell: Cell) -> Cell:
     return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
 
 
-def _write(path: str | os.PathLike[str], columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+def _write(path: str | os.PathLike[str], columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+    content = io.StringIO(newline="")
+    writer = csv.writer(content)
+    writer.writerow(columns)
+    writer.writerows([_safe(cell) for cell in row] for row in rows)
     # utf-8-sig: Excel takes a CSV without the mark for Windows-1252 and breaks every name that is not English
-    with replacing(Path(path)) as part, part.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        writer.writerows([_safe(cell) for cell in row] for row in rows)
+    return write_whole(content.getvalue().encode("utf-8-sig"), path)
 
 
-def write_list_csv(result: ScreeningResult, path: str | os.PathLike[str]) -> None:
+def write_list_csv(result: ScreeningResult, path: str | os.PathLike[str]) -> str:
     """Write the listed children as CSV, first to look at first.
 
     UTF-8 with a byte order mark, whole or not at all. A text that a spreadsheet would run as a formula gets an
@@ -125,12 +126,17 @@ def write_list_csv(result: ScreeningResult, path: str | os.PathLike[str]) -> Non
     result : ScreeningResult
     path : path-like
         Where to; replaced when it exists.
+
+    Returns
+    -------
+    str
+        SHA-256 of the file.
     """
     run = run_cells(result)
-    _write(path, LIST_COLUMNS, ((*_list_cells(child), *run) for child in result.listed))
+    return _write(path, LIST_COLUMNS, ((*_list_cells(child), *run) for child in result.listed))
 
 
-def write_excluded_csv(result: ScreeningResult, path: str | os.PathLike[str]) -> None:
+def write_excluded_csv(result: ScreeningResult, path: str | os.PathLike[str]) -> str:
     """Write every row that was not screened as CSV, with the rule, the reason and what to do.
 
     Children to look at by hand come first. The form is that of :func:`write_list_csv`. The groups of a child stay out:
@@ -141,9 +147,14 @@ def write_excluded_csv(result: ScreeningResult, path: str | os.PathLike[str]) ->
     result : ScreeningResult
     path : path-like
         Where to; replaced when it exists.
+
+    Returns
+    -------
+    str
+        SHA-256 of the file.
     """
     run = run_cells(result)
-    _write(path, EXCLUDED_COLUMNS, ((*_excluded_cells(child), *run) for child in _manual_review_first(result)))
+    return _write(path, EXCLUDED_COLUMNS, ((*_excluded_cells(child), *run) for child in _manual_review_first(result)))
 
 
 def _manual_review_first(result: ScreeningResult) -> list[ExcludedChild]:

@@ -6,11 +6,10 @@ import datetime as dt
 import io
 import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from send_screen.cohorts import MANUAL_REVIEW
-from send_screen.reports._files import replacing
+from send_screen.reports._files import write_whole
 from send_screen.reports._lists import Cell, run_cells
 from send_screen.reports._published import in_a_hundred, in_words
 from send_screen.reports._screening import areas, how_firm, reasons_text, shown_name
@@ -156,7 +155,7 @@ def _about(result: ScreeningResult, marks: tuple[str, ...]) -> list[tuple[str, s
     ]
 
 
-def write_list_xlsx(result: ScreeningResult, path: str | os.PathLike[str]) -> None:
+def write_list_xlsx(result: ScreeningResult, path: str | os.PathLike[str]) -> str:
     """Write the list, the children to look at by hand and what the list is as an Excel workbook.
 
     Sheets ``Look at by hand`` (children who could not be screened come first), ``List`` and ``About``. Texts are
@@ -168,6 +167,11 @@ def write_list_xlsx(result: ScreeningResult, path: str | os.PathLike[str]) -> No
     result : ScreeningResult
     path : path-like
         Where to; replaced when it exists.
+
+    Returns
+    -------
+    str
+        SHA-256 of the file.
     """
     import xlsxwriter
 
@@ -204,5 +208,4 @@ def write_list_xlsx(result: ScreeningResult, path: str | os.PathLike[str]) -> No
             about.write_string(y, 0, what, bold)
             about.write_string(y, 1, _fit(words), wrap)
         _page(about, footer)
-    with replacing(Path(path)) as part:
-        part.write_bytes(content.getvalue())
+    return write_whole(content.getvalue(), path)

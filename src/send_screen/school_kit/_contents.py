@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import zipfile
@@ -23,16 +24,17 @@ FORMAT = "send_screen.school_kit/1"
 
 def laptop_files(
     version: Mapping[str, Any], wheels: Mapping[str, Sequence[Path]], target: Target, *, with_python: bool
-) -> dict[str, bytes | Path]:
+) -> dict[str, bytes]:
     """Return all of the zip but the model and the Python, by name."""
     pythons = list(wheels)
-    files = {path.name: path for paths in wheels.values() for path in paths}
-    hashes = {name: sha256_of(path.read_bytes()) for name, path in files.items()}
+    paths = {path.name: path for found in wheels.values() for path in found}
+    files = {name: path.read_bytes() for name, path in paths.items()}
+    hashes = {name: sha256_of(content) for name, content in files.items()}
     kit = {
         "format": FORMAT,
         "version": version["id"],
         "platform": target.platform,
-        "longest": max(_longest(path) for path in files.values()),
+        "longest": max(map(_longest, files.values())),
         "pythons": {
             python: [{"file": path.name, "sha256": hashes[path.name]} for path in paths]
             for python, paths in wheels.items()
@@ -48,17 +50,17 @@ def laptop_files(
         "guide.html": guide.encode(),
         "kit/start.py": laptop.joinpath("start.py").read_bytes(),
         "kit/kit.json": (json.dumps(kit, indent=1) + "\n").encode(),
-        **{f"wheels/{name}": path for name, path in files.items()},
+        **{f"wheels/{name}": content for name, content in files.items()},
     }
 
 
-def _longest(wheel: Path) -> int:
-    with zipfile.ZipFile(wheel) as archive:
+def _longest(wheel: bytes) -> int:
+    with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
         return max(len(name) for name in archive.namelist())
 
 
-def write_zip(out: Path, contents: Mapping[str, bytes | Path], embedded: EmbeddedPython | None) -> None:
-    """Write the zip, whole or not at all.
+def write_zip(out: Path, contents: Mapping[str, bytes], embedded: EmbeddedPython | None) -> str:
+    """Write the zip, whole or not at all, and return its SHA-256.
 
     Raises
     ------
@@ -66,17 +68,18 @@ def write_zip(out: Path, contents: Mapping[str, bytes | Path], embedded: Embedde
         If it cannot be written there.
     """
     part = out.with_name(f".{out.name}.part-{os.getpid()}")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in contents.items():
+            stored = zipfile.ZIP_STORED if name.endswith(".whl") else zipfile.ZIP_DEFLATED
+            archive.writestr(name, content, stored)
+        if embedded:
+            with zipfile.ZipFile(io.BytesIO(embedded.content)) as source:
+                for name in source.namelist():
+                    archive.writestr(f"python/{name}", source.read(name))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, content in contents.items():
-                data = content.read_bytes() if isinstance(content, Path) else content
-                stored = zipfile.ZIP_STORED if name.endswith(".whl") else zipfile.ZIP_DEFLATED
-                archive.writestr(name, data, stored)
-            if embedded:
-                with zipfile.ZipFile(embedded.path) as source:
-                    for name in source.namelist():
-                        archive.writestr(f"python/{name}", source.read(name))
+        part.write_bytes(packed.getvalue())
         os.replace(part, out)
     except OSError as error:
         raise MissingExtraError(
@@ -85,3 +88,4 @@ def write_zip(out: Path, contents: Mapping[str, bytes | Path], embedded: Embedde
     finally:
         with suppress(OSError):  # where the folder could not be made, nothing is there to take away
             part.unlink()
+    return sha256_of(packed.getvalue())

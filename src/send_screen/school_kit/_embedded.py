@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PureWindowsPath
 
 from send_screen.errors import UsageError
@@ -24,16 +25,19 @@ class EmbeddedPython:
 
     Attributes
     ----------
-    path : pathlib.Path
+    content : bytes
+        The zip, as it was looked into.
     version : str
         Such as ``"3.12"``.
-    sha256 : str
-        To be compared with what python.org publishes for the file.
     """
 
-    path: Path
+    content: bytes = field(repr=False)
     version: str
-    sha256: str
+
+    @property
+    def sha256(self) -> str:
+        """To be held against what python.org publishes for the file."""
+        return sha256_of(self.content)
 
 
 def read_embedded_python(path: Path) -> EmbeddedPython:
@@ -48,7 +52,8 @@ def read_embedded_python(path: Path) -> EmbeddedPython:
         If it is not.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        content = path.read_bytes()
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = archive.namelist()
             found = next((match for name in names if (match := _PATH_FILE.fullmatch(name))), None)
             program = archive.read("python.exe") if found else b""
@@ -62,7 +67,7 @@ def read_embedded_python(path: Path) -> EmbeddedPython:
         )
     if any(PureWindowsPath(name).anchor or ".." in PureWindowsPath(name).parts for name in names):
         raise UsageError("It names files outside its folder.", file=path.name, remedy="Do not use it.")
-    return EmbeddedPython(path, f"3.{found['minor']}", sha256_of(path.read_bytes()))
+    return EmbeddedPython(content, f"3.{found['minor']}")
 
 
 def _machine(program: bytes) -> int:

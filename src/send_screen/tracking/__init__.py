@@ -22,8 +22,8 @@ from send_screen.tracking._registry import (
     RegisteredModel,
     described,
     find_model,
-    tag_decisions,
     set_alias,
+    tag_decisions,
     tag_withdrawn,
 )
 from send_screen.tracking._serving import take_over

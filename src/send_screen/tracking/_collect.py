@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
 from urllib.request import url2pathname
 
 from send_screen.errors import MissingExtraError, TablesError
-from send_screen.governance import SIZE_LIMIT
+from send_screen.governance import MOST_FILES, SIZE_LIMIT, read_plain_files
 from send_screen.tracking._beside import beside, of_run
 from send_screen.tracking._fetch import Registered, find_run, find_version
 from send_screen.tracking._registry import RegisteredModel, find_model
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities.model_registry import ModelVersion
 
-MOST_FILES = 2_000
 DEEPEST = 8
 
 
@@ -51,10 +49,10 @@ class Recorded:
     model_metrics : dict of str to float
     beside : dict of str to tuple of str
         What else MLflow shows or fetches, and what it would be where send_screen alone wrote: see :func:`beside`.
-    run_files, model_files : pathlib.Path
-        Folders with the files of both.
+    run_files, model_files : dict of str to bytes
+        The files of both by name, each read once.
     no_files : tuple of str
-        What lies among them and is no plain file, or is far too large; left out of the folders.
+        What lies among them and is no plain file, or is far too large.
     """
 
     version: Registered
@@ -74,8 +72,8 @@ class Recorded:
     model_params: dict[str, str]
     model_metrics: dict[str, float]
     beside: dict[str, tuple[str, str]]
-    run_files: Path
-    model_files: Path
+    run_files: dict[str, bytes]
+    model_files: dict[str, bytes]
     no_files: tuple[str, ...]
 
     @property
@@ -89,7 +87,7 @@ class Recorded:
         return "registered version and run have it" if self.registered else "the run has it, which is not registered"
 
 
-def collect(model: str, *, uri: str, target: Path) -> Recorded:
+def collect(model: str, *, uri: str) -> Recorded:
     """Fetch everything about ``models:/name@alias``, ``models:/name/3`` or ``runs:/id``. None of it is loaded or run.
 
     Parameters
@@ -97,8 +95,6 @@ def collect(model: str, *, uri: str, target: Path) -> Recorded:
     model : str
     uri : str
         Tracking URI.
-    target : pathlib.Path
-        An existing, empty folder to download into.
 
     Raises
     ------
@@ -114,7 +110,7 @@ def collect(model: str, *, uri: str, target: Path) -> Recorded:
     from mlflow.exceptions import MlflowException
 
     try:
-        return _collect(client, version, uri=uri, target=target)
+        return _collect(client, version, uri=uri)
     except MlflowException as error:
         raise MissingExtraError(
             f"The MLflow store at {uri} did not give all of {model} ({error.error_code}).",
@@ -122,7 +118,7 @@ def collect(model: str, *, uri: str, target: Path) -> Recorded:
         ) from None
 
 
-def _collect(client: MlflowClient, version: Registered, *, uri: str, target: Path) -> Recorded:
+def _collect(client: MlflowClient, version: Registered, *, uri: str) -> Recorded:
     run = client.get_run(version.run_id)
     if version.number:
         registered = client.get_model_version(version.name, version.number)
@@ -138,14 +134,12 @@ def _collect(client: MlflowClient, version: Registered, *, uri: str, target: Pat
     model_id = logged.model_id
     run_files, no_run_files = _fetch(
         run.info.artifact_uri,
-        target / "run",
         listing=lambda path: client.list_artifacts(version.run_id, path),
         arguments={"run_id": version.run_id, "artifact_path": ""},
         uri=uri,
     )
     model_files, no_model_files = _fetch(
         logged.artifact_location,
-        target / "model",
         listing=lambda path: client.list_logged_model_artifacts(model_id, path),
         arguments={"artifact_uri": logged.artifact_location},
         uri=uri,
@@ -187,21 +181,21 @@ def _of_registry(client: MlflowClient, version: Registered, registered: ModelVer
 
 
 def _fetch(
-    place: str, target: Path, *, listing: Callable[[str | None], list[Any]], arguments: dict[str, str], uri: str
-) -> tuple[Path, tuple[str, ...]]:
-    """Fetch the files of a run or a logged model; return their folder, and the names of what is no plain file."""
-    target.mkdir()
+    place: str, *, listing: Callable[[str | None], list[Any]], arguments: dict[str, str], uri: str
+) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    """Return the files of a run or a logged model, and the names of what is no plain file."""
     parsed = urlparse(place)
     if parsed.scheme in ("", "file"):
-        return target, _copy(Path(url2pathname(parsed.path)), target)
+        return read_plain_files(Path(url2pathname(parsed.path)))
     for number, (name, size) in enumerate(_listed(listing, None, 0)):
         parts = PurePosixPath(name).parts
         if number >= MOST_FILES or size > SIZE_LIMIT or name.startswith("/") or ".." in parts or "\\" in name:
             raise TablesError("The store holds what no version has.", file=name[:200], remedy="Do not use this model.")
     import mlflow
 
-    fetched = mlflow.artifacts.download_artifacts(dst_path=str(target), tracking_uri=uri, registry_uri=uri, **arguments)
-    return Path(fetched), ()
+    with TemporaryDirectory() as target:
+        fetched = mlflow.artifacts.download_artifacts(dst_path=target, tracking_uri=uri, registry_uri=uri, **arguments)
+        return read_plain_files(Path(fetched))
 
 
 def _listed(listing: Callable[[str | None], list[Any]], folder: str | None, depth: int) -> Iterator[tuple[str, int]]:
@@ -212,27 +206,3 @@ def _listed(listing: Callable[[str | None], list[Any]], folder: str | None, dept
             yield from _listed(listing, found.path, depth + 1)
         else:
             yield found.path, found.file_size or 0
-
-
-def _copy(source: Path, target: Path) -> tuple[str, ...]:
-    """Copy the plain files of a local folder. A link, a device or a pipe is named, and never opened."""
-    no_files, count = [], 0
-    for folder, folders, files in os.walk(source):
-        here = Path(folder)
-        for name in list(folders):
-            if (here / name).is_symlink():
-                folders.remove(name)
-                files.append(name)
-        for name in files:
-            path = here / name
-            inside = path.relative_to(source)
-            count += 1
-            if path.is_symlink() or not path.is_file() or path.stat().st_size > SIZE_LIMIT or count > MOST_FILES:
-                no_files.append(inside.as_posix())
-                continue
-            (target / inside).parent.mkdir(parents=True, exist_ok=True)
-            try:
-                shutil.copyfile(path, target / inside)
-            except OSError:  # not to be read by us
-                no_files.append(inside.as_posix())
-    return tuple(no_files)

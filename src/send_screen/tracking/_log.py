@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from send_screen.governance import SIGNATURE, folder_sha256
+from send_screen.governance import SIGNATURE, files_sha256, read_plain_files
 from send_screen.screening import ANSWER_COLUMNS
 from send_screen.tracking._registry import RUN_NOTE, described
 from send_screen.tracking._store import connect, experiment_id
@@ -49,7 +49,7 @@ def log_version(
     uri: str,
     *,
     name: str,
-    bundle: Path,
+    bundle: Mapping[str, bytes],
     pages: dict[str, str],
     metrics: dict[str, float],
     params: dict[str, str],
@@ -68,8 +68,8 @@ def log_version(
         Tracking URI.
     name : str
         Name of the registered model.
-    bundle : pathlib.Path
-        The exported folder, manifest included.
+    bundle : mapping of str to bytes
+        The files of the version, manifest included.
     pages : dict of str to str
         Further artefacts: path inside the run, and text.
     metrics, params, tags : dict
@@ -86,7 +86,6 @@ def log_version(
         Given the hash of the served model's files, returns the signature of all of the version. The served model has
         no copy of it, since it is signed itself.
     """
-    bundle = bundle.resolve()
     client = connect(uri)
     import mlflow
     from mlflow.models import ModelSignature
@@ -97,7 +96,6 @@ def log_version(
         mlflow.set_tags({**tags, RUN_NOTE: note})
         mlflow.log_params(params)
         mlflow.log_metrics({key: value for key, value in metrics.items() if math.isfinite(value)})
-        mlflow.log_artifacts(str(bundle), artifact_path="bundle")
         for path, text in pages.items():
             mlflow.log_text(text, path)
         inputs = Schema([ColSpec(kind, column, required=False) for column, kind in columns.items()])
@@ -106,7 +104,8 @@ def log_version(
         params = ParamSchema([ParamSpec("role", "string", None)])
         with TemporaryDirectory() as staging, contextlib.chdir(staging):
             shutil.copy(Path(__file__).with_name("_served.py"), "served.py")
-            shutil.copytree(bundle, "bundle")
+            _write_files(Path("bundle"), bundle)
+            mlflow.log_artifacts("bundle", artifact_path="bundle")
             model = mlflow.pyfunc.log_model(
                 name="model",
                 python_model="served.py",
@@ -115,7 +114,9 @@ def log_version(
                 input_example=example,
                 pip_requirements=[f"send-screen=={metadata.version('send-screen')}", f"mlflow=={mlflow.__version__}"],
             )
-            sealed = {"model_sha256": _forget_paths(client, model.model_id, Path(staging))}
+            made_here = {"served.py": Path("served.py").read_bytes()}
+            made_here |= {f"artifacts/bundle/{name}": content for name, content in bundle.items()}
+            sealed = {"model_sha256": _forget_paths(client, model.model_id, Path(staging), made_here)}
             if sign is not None:
                 Path(SIGNATURE).write_bytes(sign(sealed["model_sha256"]).encode())
                 mlflow.log_artifact(SIGNATURE, "bundle")
@@ -138,10 +139,11 @@ def log_version(
     return LoggedVersion(run.info.run_id, experiment, registered, where)
 
 
-def _forget_paths(client: MlflowClient, model_id: str, staging: Path) -> str:
+def _forget_paths(client: MlflowClient, model_id: str, staging: Path, made_here: Mapping[str, bytes]) -> str:
     """Take the folder of this machine out of MLmodel, which keeps the absolute path of the code it was given.
 
-    Returns the hash of all of the model's files.
+    Returns the hash of all of the model's files: of those that were made here as they were made, and not as the store
+    gives them back.
     """
     import mlflow
 
@@ -152,4 +154,10 @@ def _forget_paths(client: MlflowClient, model_id: str, staging: Path) -> str:
     text = file.read_text("utf-8").replace(f"{staging.resolve().as_posix()}/", "")
     file.write_text(text, encoding="utf-8", newline="\n")
     client.log_model_artifact(model_id, str(file))
-    return folder_sha256(folder)
+    return files_sha256({**read_plain_files(folder)[0], **made_here})
+
+
+def _write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)

@@ -5,7 +5,7 @@ What is entered is made by functions of what a version publishes, so that an aud
 
 from __future__ import annotations
 
-import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,9 @@ from send_screen.governance import (
     PLOTS,
     PrivateKey,
     files_sha256,
+    make_manifest,
     sha256_of,
     sign_statement,
-    write_manifest,
 )
 from send_screen.pictures import shap_waterfall
 from send_screen.reports import PAGES as VERSION_PAGES
@@ -30,9 +30,9 @@ from send_screen.specs import ModelSpec
 from send_screen.tables import BaggedTables, RiskTables
 from send_screen.tracking import LoggedVersion, log_version
 from send_screen.workflows._signature import signature
-from send_screen.workflows._version import write_version
+from send_screen.workflows._version import version_files
 
-HASHES = ("spec_sha256", "data_sha256", "tables_sha256", "code_version", "trained_on")
+HASHES = ("spec_sha256", "data_sha256", "tables_sha256", "code_version", "release", "trained_on")
 PAGES = (*VERSION_PAGES, "published.json")
 WATERFALL = "plots/synthetic_child.svg"
 
@@ -46,6 +46,7 @@ def enter(
     *,
     uri: str,
     evidence: Path,
+    evidence_sha256: Mapping[str, str],
     key: PrivateKey | None,
     register: bool,
 ) -> LoggedVersion:
@@ -64,50 +65,49 @@ def enter(
         Tracking URI.
     evidence : pathlib.Path
         The folder that holds the evidence.
+    evidence_sha256 : mapping of str to str
+        Hash of each file in it, from :func:`store_evidence`.
     key : PrivateKey or None
         What to sign the version and its evidence with.
     register : bool
         Whether to register it under its alias: it passed its gates.
     """
     facts = document["version"]
-    with tempfile.TemporaryDirectory() as staging:
-        folder = Path(staging) / "bundle"
-        folder.mkdir()
-        write_version(folder, spec, contracts, tables, bags, document)
-        manifest_sha256 = write_manifest(folder, version=facts["id"])
-        pictures = {**run_plots(document), WATERFALL: shap_waterfall(document["example"])}
-        kept = {path.relative_to(evidence).as_posix(): path for path in evidence.rglob("*") if path.is_file()}
-        digests = {
-            MANIFEST: manifest_sha256,
-            "spec.yaml": facts["spec_sha256"],
-            PLOTS: files_sha256({Path(name).name: svg.encode() for name, svg in pictures.items()}),
-            **{name: sha256_of(path.read_bytes()) for name, path in kept.items()},
-        }
+    files = version_files(spec, contracts, tables, bags, document)
+    files[MANIFEST] = make_manifest(files, version=facts["id"])
+    manifest_sha256 = sha256_of(files[MANIFEST])
+    pictures = {**run_plots(document), WATERFALL: shap_waterfall(document["example"])}
+    digests = {
+        MANIFEST: manifest_sha256,
+        "spec.yaml": facts["spec_sha256"],
+        PLOTS: files_sha256({Path(name).name: svg.encode() for name, svg in pictures.items()}),
+        **evidence_sha256,
+    }
 
-        def signed(model_sha256: str) -> str:
-            assert key is not None
-            return sign_statement({**digests, MODEL: model_sha256}, model=spec.name, version=facts["id"], key=key)
+    def signed(model_sha256: str) -> str:
+        assert key is not None
+        return sign_statement({**digests, MODEL: model_sha256}, model=spec.name, version=facts["id"], key=key)
 
-        return log_version(
-            uri,
-            name=spec.name,
-            bundle=folder,
-            pages={**{name: (folder / name).read_text("utf-8") for name in PAGES}, **pictures},
-            metrics=headline(document),
-            params=run_params(spec, facts["held_out_schools"]),
-            tags={
-                **run_tags(facts, passed=register),
-                "manifest_sha256": manifest_sha256,
-                "evidence_sha256": digests[EVIDENCE],
-                "evidence_place": evidence.resolve().as_uri(),
-                "signed_by": "nobody" if key is None else key.public.id,
-            },
-            note=render_in_short(document),
-            columns=signature(spec, contracts),
-            example=synthetic_rows(spec, contracts),
-            register=register,
-            sign=None if key is None else signed,
-        )
+    return log_version(
+        uri,
+        name=spec.name,
+        bundle=files,
+        pages={**{name: files[name].decode() for name in PAGES}, **pictures},
+        metrics=headline(document),
+        params=run_params(spec, facts["held_out_schools"]),
+        tags={
+            **run_tags(facts, passed=register),
+            "manifest_sha256": manifest_sha256,
+            "evidence_sha256": digests[EVIDENCE],
+            "evidence_place": evidence.resolve().as_uri(),
+            "signed_by": "nobody" if key is None else key.public.id,
+        },
+        note=render_in_short(document),
+        columns=signature(spec, contracts),
+        example=synthetic_rows(spec, contracts),
+        register=register,
+        sign=None if key is None else signed,
+    )
 
 
 def run_tags(facts: dict[str, Any], *, passed: bool) -> dict[str, str]:

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +19,7 @@ from send_screen.governance import EVIDENCE, sha256_of
 
 _EXCLUDED = b"send_screen.excluded"  # inside the file, so that the file's hash holds it too
 _MOST_CELLS = 2**29  # of 8 bytes each; nine million children with fifty columns are fewer
+LARGEST = 8 * _MOST_CELLS  # bytes of the file
 
 
 def store_evidence(
@@ -29,8 +30,8 @@ def store_evidence(
     excluded: pd.DataFrame,
     keys: EvidenceKeys,
     *,
-    held_out: Callable[[Path], object] | None = None,
-) -> tuple[Path, str]:
+    held_out: Mapping[str, pd.DataFrame],
+) -> tuple[Path, dict[str, str]]:
     """Write the evidence of a version, and what its serial numbers stand for, in one step.
 
     Parameters
@@ -43,26 +44,33 @@ def store_evidence(
     excluded : pandas.DataFrame
         Rows that could not be used: how many there were for each ``reason`` is kept inside the evidence's file.
     keys : EvidenceKeys
-    held_out : callable, optional
-        Writes the rows of held-out schools into the folder it is given.
+    held_out : mapping of str to pandas.DataFrame
+        Rows of held-out schools by the name of their file, from :func:`send_screen.cohorts.held_out_tables`.
 
     Returns
     -------
     place : pathlib.Path
-    sha256 : str
-        Hash of ``evidence.parquet``.
+    sha256 : dict of str to str
+        Hash of each file that was written, by its name inside the place.
     """
     place = store / name / version
     part = place.with_name(f".{version}.part-{os.getpid()}")
+    hashes: dict[str, str] = {}
+
+    def write(name: str, content: bytes) -> None:
+        (part / name).parent.mkdir(mode=stat.S_IRWXU, exist_ok=True)
+        (part / name).write_bytes(content)
+        hashes[name] = sha256_of(content)
+
     try:
         store.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
         (store / name).mkdir(mode=stat.S_IRWXU, exist_ok=True)
         part.mkdir(mode=stat.S_IRWXU)
-        write_evidence(part / EVIDENCE, evidence, excluded)
-        keys.children.to_parquet(part / "children.parquet", index=False)
-        keys.schools.to_parquet(part / "schools.parquet", index=False)
-        if held_out is not None:
-            held_out(part / "held_out")
+        write(EVIDENCE, evidence_bytes(evidence, excluded))
+        write("children.parquet", keys.children.to_parquet(index=False))
+        write("schools.parquet", keys.schools.to_parquet(index=False))
+        for name, frame in held_out.items():
+            write(f"held_out/{name}", frame.to_parquet())
         if place.exists():
             _refuse_other(place, part)
             shutil.rmtree(place)
@@ -74,30 +82,32 @@ def store_evidence(
         ) from None
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    return place, sha256_of((place / EVIDENCE).read_bytes())
+    return place, hashes
 
 
-def write_evidence(path: Path, evidence: pd.DataFrame, excluded: pd.DataFrame) -> None:
-    """Write an evidence table, with how many rows were set aside for each reason."""
+def evidence_bytes(evidence: pd.DataFrame, excluded: pd.DataFrame) -> bytes:
+    """Return an evidence table as a Parquet file, with how many rows were set aside for each reason."""
     counts = {str(reason): int(n) for reason, n in excluded["reason"].value_counts().items()}
     table = pa.Table.from_pandas(evidence, preserve_index=False)
     told = {**(table.schema.metadata or {}), _EXCLUDED: json.dumps(counts, sort_keys=True).encode()}
-    pq.write_table(table.replace_schema_metadata(told), path)
+    content = pa.BufferOutputStream()
+    pq.write_table(table.replace_schema_metadata(told), content)
+    return bytes(content.getvalue())
 
 
-def read_evidence(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+def read_evidence(content: bytes) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return an evidence table, and the rows set aside: their ``reason`` and nothing else of them.
 
     Raises
     ------
     DataError
-        If it is not a file that :func:`write_evidence` wrote.
+        If it is not what :func:`evidence_bytes` returns.
     """
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(pa.BufferReader(content)) as file:
             shape = file.metadata.num_rows, file.metadata.num_columns
             if shape[0] * shape[1] > _MOST_CELLS:
-                raise DataError("The evidence is far larger than any evidence of ours.", file=path.name)
+                raise DataError("The evidence is far larger than any evidence of ours.", file=EVIDENCE)
             table = file.read()
         counts: dict[str, int] = json.loads((table.schema.metadata or {}).get(_EXCLUDED, b"{}"))
         if sum(counts.values()) > _MOST_CELLS or min(counts.values(), default=0) < 0:
@@ -106,7 +116,7 @@ def read_evidence(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
         evidence = table.to_pandas(ignore_metadata=True)
     except (pa.ArrowException, OSError, ValueError, TypeError, AttributeError, RecursionError):
         # what the library says of it can quote the table
-        raise DataError("It cannot be read as an evidence table.", file=path.name) from None
+        raise DataError("It cannot be read as an evidence table.", file=EVIDENCE) from None
     return evidence, pd.DataFrame({"reason": pd.Series(reasons, dtype=object)})
 
 

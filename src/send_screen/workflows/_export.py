@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -80,8 +79,13 @@ def load_model(model: str | Path, *, tracking_uri: str | None = None, even_withd
                 remedy="Give models:/name@alias, models:/name/3, or the folder that send-screen export wrote.",
             )
         return open_bundle(model)
+    from send_screen.tracking import default_uri, fetch_bundle
+
     with tempfile.TemporaryDirectory() as target:
-        return _fetch(str(model), tracking_uri, Path(target), even_withdrawn=even_withdrawn)[0]
+        fetched = fetch_bundle(str(model), uri=tracking_uri or default_uri(), target=Path(target))
+        if fetched.version.withdrawn and not even_withdrawn:
+            raise withdrawn_error(str(model), fetched.version.withdrawn)
+        return open_bundle(fetched.folder, manifest_sha256=fetched.version.manifest_sha256)
 
 
 def export(model: str, out: str | Path, *, tracking_uri: str | None = None) -> ExportedVersion:
@@ -117,19 +121,12 @@ def export(model: str, out: str | Path, *, tracking_uri: str | None = None) -> E
     <ExportedVersion: The version is in model. Screen with it: ...>
     """
     out = Path(out)
-    with tempfile.TemporaryDirectory() as target, new_folder(out) as part:
-        shutil.copytree(_fetch(model, tracking_uri, Path(target))[1], part, dirs_exist_ok=True)
+    bundle = load_model(model, tracking_uri=tracking_uri)
+    with new_folder(out) as part:
+        for name, content in bundle.files.items():
+            (part / name).parent.mkdir(parents=True, exist_ok=True)
+            (part / name).write_bytes(content)
     return ExportedVersion(out)
-
-
-def _fetch(model: str, tracking_uri: str | None, target: Path, *, even_withdrawn: bool = False) -> tuple[Bundle, Path]:
-    """Return a registered version, verified, and the folder of its files."""
-    from send_screen.tracking import default_uri, fetch_bundle
-
-    fetched = fetch_bundle(model, uri=tracking_uri or default_uri(), target=target)
-    if fetched.version.withdrawn and not even_withdrawn:
-        raise withdrawn_error(model, fetched.version.withdrawn)
-    return open_bundle(fetched.folder, manifest_sha256=fetched.version.manifest_sha256), fetched.folder
 
 
 def withdrawn_error(model: str, words: str) -> GateError:

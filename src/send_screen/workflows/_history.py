@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from send_screen.errors import UsageError
-from send_screen.governance import CHAMPION, Ledger, DeploymentPeriod, read_ledger, deployment_periods, entries_after
+from send_screen.governance import CHAMPION, DeploymentPeriod, Ledger, deployment_periods, entries_after, read_ledger
 from send_screen.results import Result, Section
 from send_screen.tracking import default_uri, find_model
 from send_screen.workflows._decisions import in_words, ledger_of, model_uri, moment

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
@@ -13,7 +12,6 @@ from typing import Any
 from packaging.version import InvalidVersion, Version
 
 from send_screen.errors import UsageError
-from send_screen.governance import sha256_of
 from send_screen.results import Result, Section
 from send_screen.school_kit import (
     WINDOWS,
@@ -23,7 +21,7 @@ from send_screen.school_kit import (
     read_embedded_python,
     write_zip,
 )
-from send_screen.workflows._export import export, load_model
+from send_screen.workflows._export import load_model
 
 _OLDEST = Version("3.11")
 
@@ -147,23 +145,16 @@ def kit(
     embedded = read_embedded_python(Path(python)) if python else None
     pythons = (embedded.version,) if embedded else _pythons(python_version)
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch) / "model"
-        if str(model).startswith("models:"):
-            export(str(model), folder, tracking_uri=tracking_uri)
-        else:
-            load_model(model)
-            shutil.copytree(model, folder)
-        # What is handed on is what was copied: verified after the copy.
-        bundle = load_model(folder)
+        bundle = load_model(model, tracking_uri=tracking_uri)
         version = bundle.published["version"]
         wheels = fetch_wheels(WINDOWS, pythons, Path(scratch), progress=tell)
         tell("Writing the zip")
         contents = laptop_files(version, wheels, WINDOWS, with_python=embedded is not None)
-        contents |= {f"model/{p.relative_to(folder).as_posix()}": p for p in folder.rglob("*") if p.is_file()}
-        write_zip(out, contents, embedded)
+        contents |= {f"model/{name}": content for name, content in bundle.files.items()}
+        sha256 = write_zip(out, contents, embedded)
     return Kit(
         out=out,
-        sha256=sha256_of(out.read_bytes()),
+        sha256=sha256,
         version=version["id"],
         title=version["title"],
         trained_on_synthetic=bundle.trained_on_synthetic,

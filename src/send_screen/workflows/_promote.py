@@ -17,10 +17,10 @@ from send_screen.governance import (
     Bundle,
     Entry,
     GateResult,
-    open_for_append,
     check_gates,
     failed_gates,
     open_bundle,
+    open_for_append,
     stated,
     withdrawal,
 )

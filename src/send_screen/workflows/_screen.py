@@ -14,7 +14,7 @@ from typing import Any
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW, load_cohort
 from send_screen.contracts import file_name
 from send_screen.errors import MissingExtraError, UsageError
-from send_screen.governance import SCREENING, Entry, OpenLedger, Pseudonyms, open_for_append, sha256_of
+from send_screen.governance import SCREENING, Entry, OpenLedger, Pseudonyms, open_for_append
 from send_screen.reports import (
     render_screening,
     write_excluded_csv,
@@ -186,12 +186,14 @@ def write_results(result: ScreeningResult, out: Path, *, manifest_sha256: str, b
         # beside a new list.
         for name in (SUMMARY, *FILES):
             (out / name).unlink(missing_ok=True)
-        write_list_csv(result, out / "list.csv")
-        write_list_xlsx(result, out / "list.xlsx")
-        write_excluded_csv(result, out / "excluded.csv")
-        write_page(render_screening(result), out / "report.html")
-        entry = enter_batch(result, out, manifest_sha256, book)
-        summary = summarise(result, out, manifest_sha256)
+        hashes = {
+            "list.csv": write_list_csv(result, out / "list.csv"),
+            "list.xlsx": write_list_xlsx(result, out / "list.xlsx"),
+            "excluded.csv": write_excluded_csv(result, out / "excluded.csv"),
+            "report.html": write_page(render_screening(result), out / "report.html"),
+        }
+        entry = enter_batch(result, hashes["list.csv"], manifest_sha256, book)
+        summary = summarise(result, hashes, manifest_sha256)
         summary["ledger"] = {"file": file_name(book.path), "entry": entry["number"], "sha256": entry["sha256"]}
         write_page(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", out / SUMMARY)
     except OSError as error:
@@ -206,7 +208,7 @@ def write_results(result: ScreeningResult, out: Path, *, manifest_sha256: str, b
     return summary
 
 
-def enter_batch(result: ScreeningResult, out: Path, manifest_sha256: str, book: OpenLedger) -> Entry:
+def enter_batch(result: ScreeningResult, list_sha256: str, manifest_sha256: str, book: OpenLedger) -> Entry:
     """Enter whom a run listed, by which version: no identifier, no name, and nothing else of a child but its rank."""
     pseudonyms = Pseudonyms(book.path)
     content = {
@@ -215,7 +217,7 @@ def enter_batch(result: ScreeningResult, out: Path, manifest_sha256: str, book: 
         "version": result.model["version"],
         "manifest_sha256": manifest_sha256,
         "file": file_name(result.file),
-        "list_sha256": sha256_of((out / "list.csv").read_bytes()),
+        "list_sha256": list_sha256,
         "capacity": result.capacity,
         "per_school": result.per_school,
         "n_rows": result.n_rows,
@@ -234,7 +236,7 @@ def _user() -> str:
         return "not known"
 
 
-def summarise(result: ScreeningResult, out: Path, manifest_sha256: str) -> dict[str, Any]:
+def summarise(result: ScreeningResult, hashes: dict[str, str], manifest_sha256: str) -> dict[str, Any]:
     """Return the run in figures: no identifier and no child's data."""
     return {
         "format": "send_screen.screening/1",
@@ -254,5 +256,5 @@ def summarise(result: ScreeningResult, out: Path, manifest_sha256: str) -> dict[
         "excluded": dict(sorted(Counter(child.kind for child in result.excluded).items())),
         "excluded_by_rule": dict(sorted(Counter(child.rule for child in result.excluded).items())),
         "notes": list(result.notes),
-        "files": {name: sha256_of((out / name).read_bytes()) for name in FILES},
+        "files": hashes,
     }

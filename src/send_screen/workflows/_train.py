@@ -8,16 +8,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from send_screen.cohorts import Cohort, find_target_leakage, hold_out_schools, load_cohort, write_held_out
+from send_screen.cohorts import Cohort, find_target_leakage, held_out_tables, hold_out_schools, load_cohort, read_source
 from send_screen.contracts import Contract
 from send_screen.errors import LeakageError, SpecError, UsageError
 from send_screen.evaluation import build_evidence, fit_on, out_of_fold
 from send_screen.governance import (
+    EVIDENCE,
     PrivateKey,
     code_version,
-    data_sha256,
     package_versions,
     read_private_key,
+    release,
 )
 from send_screen.specs import ModelSpec, load_spec
 from send_screen.tracking import default_uri, folder_of, prior_runs
@@ -89,8 +90,13 @@ def train(
     key = None if sign is None else _key(Path(sign), evidence=Path(evidence), uri=tracking_uri)
     contracts = spec.contracts
     tell("Reading and checking the data")
-    everyone = load_cohort(spec, data)
-    cohort, held = hold_out_schools(everyone, hold_out) if hold_out else (everyone, None)
+    source = read_source(data, contracts)
+    data_sha256 = source.sha256
+    cohort, held_out = load_cohort(spec, source), {}
+    if hold_out:
+        cohort, held = hold_out_schools(cohort, hold_out)
+        held_out = held_out_tables(spec, contracts, source, held)
+    del source  # all that is needed of it was taken: it is not held while models are fitted
     tell("Looking for features that know the outcome")
     refuse_leaks(spec, contracts, cohort)
     makers = compared_models(spec, cohort, threads=threads or max(1, (os.cpu_count() or 2) - 1))
@@ -109,9 +115,10 @@ def train(
         bags,
         trained_on="synthetic" if cohort.synthetic else "real",
         as_of=cohort.as_of.dt.date.max().isoformat(),
-        data_sha256=data_sha256(data),
+        data_sha256=data_sha256,
         hold_out=hold_out,
         code=code_version(),
+        release=release(),
         packages=package_versions(),
     )
     excluded = redact_reasons(spec, contracts, cohort.excluded)
@@ -130,20 +137,7 @@ def train(
     document = report.model_dump(mode="json")
     gates = document["version"]["gates"]
     passed = all(gate["passed"] for gate in gates) and not spec.research_comparison
-
-    def write_held(folder: Path) -> None:
-        if held is not None:
-            write_held_out(spec, contracts, data, held, folder)
-
-    place, evidence_sha256 = store_evidence(
-        Path(evidence),
-        spec.name,
-        facts["id"],
-        table,
-        excluded,
-        keys,
-        held_out=write_held if held is not None else None,
-    )
+    place, digests = store_evidence(Path(evidence), spec.name, facts["id"], table, excluded, keys, held_out=held_out)
     tell("Entering the version in MLflow")
     logged = enter(
         spec,
@@ -153,6 +147,7 @@ def train(
         document,
         uri=tracking_uri,
         evidence=place,
+        evidence_sha256=digests,
         key=key,
         register=passed,
     )
@@ -165,7 +160,7 @@ def train(
         gates=gates,
         passed=passed,
         evidence=place,
-        evidence_sha256=evidence_sha256,
+        evidence_sha256=digests[EVIDENCE],
         tables_sha256=facts["tables_sha256"],
         n=len(cohort),
         n_excluded=len(cohort.excluded),

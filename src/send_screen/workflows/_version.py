@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from send_screen.contracts import Contract
@@ -25,6 +24,7 @@ def version_metadata(
     data_sha256: str,
     hold_out: int,
     code: str,
+    release: str,
     packages: dict[str, str],
 ) -> dict[str, Any]:
     """Return the section ``version`` of ``published.json``: what the version is, and what it is for.
@@ -45,6 +45,8 @@ def version_metadata(
         How many whole schools were kept aside.
     code : str
         From :func:`~send_screen.governance.code_version`.
+    release : str
+        From :func:`~send_screen.governance.release`.
     packages : dict of str to str
         From :func:`~send_screen.governance.package_versions`.
     """
@@ -73,6 +75,7 @@ def version_metadata(
         "bags_sha256": None if bags is None else sha256_of(bags.to_json().encode()),
         "contracts": hashes,
         "code_version": code,
+        "release": release,
         "packages": packages,
         "data": [
             {
@@ -102,23 +105,21 @@ def version_metadata(
     }
 
 
-def write_version(
-    folder: Path,
+def version_files(
     spec: ModelSpec,
     contracts: dict[str, Contract],
     tables: RiskTables,
     bags: BaggedTables | None,
     published: dict[str, Any],
-) -> None:
-    """Write every file of a version but its manifest into an existing, empty folder."""
-    (folder / "spec.yaml").write_bytes(spec.text.encode())
-    (folder / "contracts").mkdir()
-    for contract in contracts.values():
-        (folder / "contracts" / contract.path.name).write_bytes(contract.path.read_bytes())
-    (folder / "tables.json").write_bytes(tables.to_json().encode())
-    if bags is not None:
-        (folder / BAGS).write_bytes(bags.to_json().encode())
-    text = json.dumps(published, indent=2, ensure_ascii=False, allow_nan=False)
-    (folder / "published.json").write_bytes((text + "\n").encode())
-    for name, render in PAGES.items():
-        (folder / name).write_bytes(render(published).encode())
+) -> dict[str, bytes]:
+    """Return every file of a version but its manifest, by name."""
+    text = json.dumps(published, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    files = {
+        "spec.yaml": spec.text,
+        **{f"contracts/{contract.path.name}": contract.text for contract in contracts.values()},
+        "tables.json": tables.to_json(),
+        **({} if bags is None else {BAGS: bags.to_json()}),
+        "published.json": text,
+        **{name: render(published) for name, render in PAGES.items()},
+    }
+    return {name: text.encode() for name, text in files.items()}

@@ -13,11 +13,11 @@ from send_screen.governance import (
     WITHDRAWN,
     Entry,
     Ledger,
-    open_for_append,
-    runs_of_version,
-    read_ledger,
-    stated,
     entries_after,
+    open_for_append,
+    read_ledger,
+    runs_of_version,
+    stated,
     withdrawal,
 )
 from send_screen.results import Result, Section

@@ -6,14 +6,13 @@ import itertools
 import json
 import re
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 from send_screen.documents import load_yaml
 from send_screen.errors import TablesError
-from send_screen.governance import SIGNATURE, Difference, Finding, compare, folder_sha256, judge, shown
+from send_screen.governance import SIGNATURE, Difference, Finding, compare, files_sha256, judge, sha256_of, shown
 from send_screen.screening import ANSWER_COLUMNS
-from send_screen.workflows._audit._files import plain_files
+from send_screen.tracking import Recorded
 from send_screen.workflows._audit._subject import Subject
 from send_screen.workflows._enter import PAGES, WATERFALL, run_plots
 from send_screen.workflows._signature import signature
@@ -37,11 +36,10 @@ _RUN = re.compile(
 def check_copies(subject: Subject) -> Finding:
     """Compare the run's pages and the served model's folder with the version's, and look for strays."""
     recorded = subject.require_recorded()
-    run, others = plain_files(recorded.run_files)
-    model, more = plain_files(recorded.model_files)
-    strays = [name for name in (*others, *more, *recorded.no_files) if not name.startswith("bundle/")]
+    run, model = recorded.run_files, recorded.model_files
+    strays = [name for name in recorded.no_files if not name.startswith("bundle/")]
     differences = [Difference(name, "a link, or no file of a version's", "nothing") for name in strays]
-    bundle = {name.removeprefix("bundle/"): sha256 for name, sha256 in run.items() if name.startswith("bundle/")}
+    bundle = dict(subject.files)
     for name in PAGES:
         differences += _same(name, run.get(name), bundle.get(name))
     bundle.pop(SIGNATURE, None)  # it vouches for the served model, which so has no copy of it
@@ -60,17 +58,18 @@ def check_copies(subject: Subject) -> Finding:
     return judge(differences, words, made="A copy is another than the version's file, or a file is no version's.")
 
 
-def _same(name: str, found: str | None, original: str | None) -> list[Difference]:
+def _same(name: str, found: bytes | None, original: bytes | None) -> list[Difference]:
     if found == original:
         return []
-    return [Difference(name, found or "no such file", f"{original or 'no such file'}, as in the version's folder")]
+    here, there = ("no such file" if each is None else sha256_of(each) for each in (found, original))
+    return [Difference(name, here, f"{there}, as in the version's folder")]
 
 
 def check_served(subject: Subject) -> Finding:
     """Look at what MLflow runs to serve the version: our one file, no pickle, and the spec's own columns."""
     recorded = subject.require_recorded()
     claimed = recorded.run_tags.get("model_sha256", "no tag")
-    found = folder_sha256(recorded.model_files)
+    found = files_sha256(recorded.model_files)
     registered = recorded.tags.get("model_sha256", "no tag")
     differences = [
         Difference(f"the model's files, as the {whose} has them", stated, found)
@@ -80,25 +79,25 @@ def check_served(subject: Subject) -> Finding:
     if differences:
         return judge(differences, "", made="The served model's files are not those that were registered.")
     code = resources.files("send_screen.tracking").joinpath("_served.py").read_bytes()
-    served = (recorded.model_files / "served.py").read_bytes()
+    served = recorded.model_files["served.py"]
     if served.replace(b"\r\n", b"\n") != code.replace(b"\r\n", b"\n"):
         differences.append(Difference("served.py", "other code", "this library's tracking/_served.py"))
-    described = compare(_yaml(recorded.model_files / "MLmodel"), _mlmodel(subject), "MLmodel: $").differences
+    described = compare(_yaml(recorded, "MLmodel"), _mlmodel(subject), "MLmodel: $").differences
     never = [difference for difference in described if _RUN.match(difference.where)]
     if never:
         return judge(never, "", made="MLflow would run or fetch something else, which no other release has done.")
     differences += described
-    number = f"send-screen=={str(subject.claims['code_version']).partition('+')[0]}"
+    number = f"send-screen=={str(subject.claims['release']).partition('+')[0]}"
     needs = {number, f"mlflow=={subject.claims['packages']['mlflow']}"}
-    lines = set((recorded.model_files / "requirements.txt").read_text("utf-8").split())
+    lines = set(recorded.model_files["requirements.txt"].decode("utf-8").split())
     if lines != needs:
         differences.append(Difference("requirements.txt", shown(", ".join(sorted(lines))), ", ".join(sorted(needs))))
     for name, wanted in (("conda.yaml", _conda(needs)), ("python_env.yaml", _PYTHON_ENV)):
-        stated = json.dumps(_yaml(recorded.model_files / name), sort_keys=True)
+        stated = json.dumps(_yaml(recorded, name), sort_keys=True)
         if not re.fullmatch(wanted, stated):
             differences.append(Difference(name, shown(stated), f"what MLflow writes for {', '.join(sorted(needs))}"))
     words = "It runs this library's own file over a verified folder; no pickle, no other code, the spec's columns."
-    return judge(differences, words, excuse=subject.excuse)
+    return judge(differences, words, excuse=subject.excuse_pages)
 
 
 def _conda(needs: set[str]) -> str:
@@ -111,14 +110,14 @@ def _conda(needs: set[str]) -> str:
     )
 
 
-def _yaml(path: Path) -> Any:
-    return load_yaml(path.read_bytes(), file=path.name, error=TablesError)
+def _yaml(recorded: Recorded, name: str) -> Any:
+    return load_yaml(recorded.model_files[name], file=name, error=TablesError)
 
 
 def _mlmodel(subject: Subject) -> dict[str, Any]:
     """Return what MLmodel says where training wrote it; where, when and by which Python is taken as it is."""
     recorded, bundle = subject.require_recorded(), subject.require_bundle()
-    stated = _yaml(recorded.model_files / "MLmodel")
+    stated = _yaml(recorded, "MLmodel")
     flavor = stated["flavors"]["python_function"]
     inputs = [
         {"type": kind, "name": name, "required": False}

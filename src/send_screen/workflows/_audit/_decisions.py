@@ -15,11 +15,11 @@ from send_screen.governance import (
     Finding,
     Ledger,
     compare,
+    deployment_periods,
+    entries_after,
     judge,
     not_checked,
     read_ledger,
-    deployment_periods,
-    entries_after,
     withdrawal,
 )
 from send_screen.reports import render_decisions, render_in_short
@@ -123,8 +123,7 @@ def check_decisions(subject: Subject) -> Finding:
     decided = render_decisions(told) if told else ""
     about = render_in_short(subject.require_bundle().published)
     description = described(decided, about)
-    path = recorded.run_files / "decisions.md"
-    written = path.read_text("utf-8") if path.is_file() else ""
+    written = recorded.run_files.get("decisions.md", b"").decode("utf-8")
     for name, text, note in (
         ("description of the registered version", recorded.description, description),
         ("decisions.md", written, decided),
@@ -136,7 +135,7 @@ def check_decisions(subject: Subject) -> Finding:
                 else Difference(name, text[:80] or "nothing", note[:80] or "nothing: no decision is in the ledger")
             )
     words = f"{len(here)} decisions about it; the notes, tags, hashes and gates are those of the ledger."
-    return judge(differences, words, excuse=subject.excuse, made="What is shown is not what was decided.")
+    return judge(differences, words, excuse=subject.excuse_pages, made="What is shown is not what was decided.")
 
 
 def _entry_faults(entry: Entry, subject: Subject) -> list[Difference]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from send_screen.governance import MANIFEST, Difference, Finding, check_gates, compare, judge, not_checked, version_id
+from send_screen.published import PriorRelease
 from send_screen.tracking import PriorRun, default_uri, prior_runs
 from send_screen.workflows._audit._subject import Subject
 from send_screen.workflows._earlier import prior_releases
@@ -25,7 +26,7 @@ def check_identity(subject: Subject) -> Finding:
     found = version_id(bundle.spec.sha256, *made_of)
     claims = {
         "$.version.id": facts["id"],
-        f"{MANIFEST}: version": json.loads((subject.folder / MANIFEST).read_bytes())["version"],
+        f"{MANIFEST}: version": json.loads(subject.files[MANIFEST])["version"],
     }
     if subject.recorded is not None:
         claims["tag version_id of the registered version"] = subject.recorded.tags.get("version_id", "no tag")
@@ -47,11 +48,12 @@ def check_facts(subject: Subject) -> Finding:
         data_sha256=facts["data_sha256"],
         hold_out=facts["held_out_schools"],
         code=facts["code_version"],
+        release=facts["release"],
         packages=facts["packages"],
     )
     claimed = {name: value for name, value in facts.items() if name != "gates"}
     compared = compare(claimed, json.loads(json.dumps(found)), "$.version")
-    words = f"{compared.words} Taken from it as they are: the data's hash, the as-of date and trained_on."
+    words = f"{compared.words} Taken from it as they are: the data's hash, the as-of date, trained_on and the release."
     return judge(compared.differences, words, excuse=subject.excuse)
 
 
@@ -124,7 +126,7 @@ def _told(subject: Subject, runs: Sequence[PriorRun]) -> list[dict[str, Any]]:
     version, n = subject.claims["id"], subject.document["cohort"]["n"]
     others = [run for run in runs if run.version_id != version]
     found = prior_releases(subject.require_bundle().spec, others, version=version, n=n)
-    return list(json.loads(json.dumps(found)))
+    return [PriorRelease.model_validate(one, strict=False).model_dump(mode="json") for one in found]
 
 
 def check_gate_results(subject: Subject) -> Finding:

@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from collections.abc import Mapping
 
-from send_screen.governance import MANIFEST, SIGNATURE, SIZE_LIMIT, Difference, Finding, judge, not_checked, sha256_of
+from send_screen.governance import MANIFEST, SIGNATURE, Difference, Finding, judge, not_checked, sha256_of
 from send_screen.workflows._audit._subject import UNREADABLE, Subject
 
 
-def plain_files(folder: Path) -> tuple[dict[str, str], list[str]]:
-    """Return the hash of each plain file in a folder by its name, and the names of what else lies there."""
-    hashes, others = {}, []
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if path.is_symlink() or not (path.is_dir() or path.is_file()):
-            others.append(name)
-        elif path.is_file():
-            if path.stat().st_size > SIZE_LIMIT or not path.resolve().is_relative_to(folder.resolve()):
-                others.append(name)
-                continue
-            hashes[name] = sha256_of(path.read_bytes())
-    return hashes, others
+def hash_or_missing(files: Mapping[str, bytes], name: str) -> str:
+    """Return the hash of a file, or that there is none."""
+    return sha256_of(files[name]) if name in files else "no such file"
 
 
 def check_manifest(subject: Subject) -> Finding:
     """Hold the manifest's hash against the registry's."""
     if subject.recorded is None:
         return not_checked("A folder knows of no registry. Audit models:/name/number for that.")
-    path = subject.folder / MANIFEST
-    found = sha256_of(path.read_bytes()) if path.is_file() else "no such file"
+    found = hash_or_missing(subject.files, MANIFEST)
     differences = [
         Difference(f"{MANIFEST}, as the {whose} has it", claimed, found)
         for whose, claimed in (
@@ -43,12 +32,11 @@ def check_manifest(subject: Subject) -> Finding:
 
 def check_files(subject: Subject) -> Finding:
     """Hold every file's hash against the manifest, and look for files that it does not name."""
-    claimed = json.loads((subject.folder / MANIFEST).read_bytes())["files"]
-    found, others = plain_files(subject.folder)
-    differences = [Difference(name, "a plain file, or none", "a link, or no file of a version's") for name in others]
-    if subject.recorded is not None:
-        inside = (name for name in subject.recorded.no_files if name.startswith("bundle/"))
-        differences += [Difference(name, "a plain file, or none", "no file of a version's") for name in inside]
+    claimed = json.loads(subject.files[MANIFEST])["files"]
+    found = {name: sha256_of(content) for name, content in subject.files.items()}
+    differences = [
+        Difference(name, "a plain file, or none", "a link, or no file of a version's") for name in subject.no_files
+    ]
     for name in sorted({*claimed, *found} - {MANIFEST, SIGNATURE}):
         if name not in found:
             differences.append(Difference(name, "no such file", f"a file with the SHA-256 {claimed[name]}"))
@@ -63,7 +51,7 @@ def check_together(subject: Subject) -> Finding:
     if subject.bundle is None:
         return judge([Difference("the version's files", subject.why, "a version")], "", made=UNREADABLE)
     bundle = subject.bundle
-    claimed = json.loads((subject.folder / MANIFEST).read_bytes())["version"]
+    claimed = json.loads(subject.files[MANIFEST])["version"]
     differences = []
     if claimed != subject.claims.get("id"):
         differences.append(Difference(f"{MANIFEST}: version", str(claimed), str(subject.claims.get("id"))))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlparse
@@ -11,9 +10,9 @@ from urllib.request import url2pathname
 import pandas as pd
 
 from send_screen.errors import DataError, UsageError
-from send_screen.governance import EVIDENCE
+from send_screen.governance import EVIDENCE, sha256_of
 from send_screen.workflows._audit._subject import Evidence, Subject
-from send_screen.workflows._evidence_store import read_evidence
+from send_screen.workflows._evidence_store import LARGEST, read_evidence
 
 
 def evidence_of(subject: Subject, given: Path | None) -> Subject:
@@ -37,16 +36,17 @@ def evidence_of(subject: Subject, given: Path | None) -> Subject:
         why = f"The evidence is not at {place}, seen from here. Ask who keeps it, or name the store with --evidence."
         return replace(subject, no_evidence=why)
     try:
-        with path.open("rb") as file:
-            content = hashlib.file_digest(file, "sha256").hexdigest()
+        if path.stat().st_size > LARGEST:
+            raise UsageError("The evidence is far larger than any of ours.", file=path.name)
+        content = path.read_bytes()
     except OSError as error:
         return replace(subject, no_evidence=f"The evidence may not be read from here ({error.strerror}).")
     try:
-        table, excluded = read_evidence(path)
+        table, excluded = read_evidence(content)
     except DataError as error:
-        found = Evidence(path, content, None, pd.DataFrame({"reason": []}), error.message)
+        found = Evidence(path, sha256_of(content), None, pd.DataFrame({"reason": []}), error.message)
         return replace(subject, evidence=found)
-    return replace(subject, evidence=Evidence(path, content, table, excluded))
+    return replace(subject, evidence=Evidence(path, sha256_of(content), table, excluded))
 
 
 def _candidates(subject: Subject, place: Path) -> list[Path]:

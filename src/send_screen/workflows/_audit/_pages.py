@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-import tempfile
-from pathlib import Path
+from collections.abc import Mapping
 
-from send_screen.governance import Bundle, Difference, Finding, judge, shown
+from send_screen.governance import Difference, Finding, judge, shown
 from send_screen.pictures import shap_waterfall
 from send_screen.reports import render_in_short
 from send_screen.tracking import RUN_NOTE
 from send_screen.workflows._audit._subject import Subject
 from send_screen.workflows._enter import WATERFALL, run_plots
-from send_screen.workflows._version import write_version
+from send_screen.workflows._version import version_files
 
 _AROUND = 40  # characters of a page before a place that differs
 _DRAWN_TEXT = re.compile(r"<text[^>]*>(.*?)</text>", re.DOTALL)
@@ -22,22 +21,18 @@ _DRAWN_BY = re.compile(r"<dc:title>(Matplotlib[^<]*)</dc:title>")
 def check_pages(subject: Subject) -> Finding:
     """Write the version again from its parts and its published figures, and compare every byte."""
     bundle = subject.require_bundle()
-    differences = []
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        _write(folder, bundle)
-        names = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
-        for name in names:
-            path = subject.folder / name
-            claimed = path.read_bytes() if path.is_file() else b""
-            if claimed != (folder / name).read_bytes():
-                differences.append(apart(name, claimed, (folder / name).read_bytes()))
-    words = f"{len(names)} files were written again, and are alike to the last byte."
-    return judge(differences, words, excuse=subject.excuse, made="A file is not what the published figures make.")
+    written = version_files(bundle.spec, bundle.contracts, bundle.tables, bundle.bags, bundle.published)
+    differences = _other_bytes(subject.files, written)
+    words = f"{len(written)} files were written again, and are alike to the last byte."
+    return judge(differences, words, excuse=subject.excuse_pages, made="A file is not what the published figures make.")
 
 
-def _write(folder: Path, bundle: Bundle) -> None:
-    write_version(folder, bundle.spec, bundle.contracts, bundle.tables, bundle.bags, bundle.published)
+def _other_bytes(claimed: Mapping[str, bytes], found: Mapping[str, bytes]) -> list[Difference]:
+    return [
+        apart(name, claimed.get(name, b""), content)
+        for name, content in sorted(found.items())
+        if claimed.get(name) != content
+    ]
 
 
 def check_words(subject: Subject) -> Finding:
@@ -46,26 +41,21 @@ def check_words(subject: Subject) -> Finding:
     claimed = subject.require_recorded().run_tags.get(RUN_NOTE, "")
     where = "description of the run"
     if not claimed:
-        return judge([Difference(where, "nothing", f"{len(found.split())} words")], "", excuse=subject.excuse)
+        return judge([Difference(where, "nothing", f"{len(found.split())} words")], "", excuse=subject.excuse_pages)
     differences = [] if claimed == found else [apart(where, claimed.encode(), found.encode())]
     words = f"{len(found.split())} words, alike to the last."
-    return judge(differences, words, excuse=subject.excuse, made="What MLflow says is not what is published.")
+    return judge(differences, words, excuse=subject.excuse_pages, made="What MLflow says is not what is published.")
 
 
 def check_pictures(subject: Subject) -> Finding:
     """Draw every picture again from the published figures."""
     recorded, document = subject.require_recorded(), subject.require_bundle().published
     plots = run_plots(document)
-    differences = []
-    for name, svg in plots.items():
-        path = recorded.run_files / name
-        claimed = path.read_bytes() if path.is_file() else b""
-        if claimed != svg.encode():
-            differences.append(apart(name, claimed, svg.encode()))
+    differences = _other_bytes(recorded.run_files, {name: svg.encode() for name, svg in plots.items()})
+    made = "A picture is not what the published figures make."
     if differences:
-        return judge(differences, "", excuse=subject.excuse, made="A picture is not what the published figures make.")
-    path = recorded.run_files / WATERFALL
-    claimed_svg, found = path.read_text("utf-8") if path.is_file() else "", shap_waterfall(document["example"])
+        return judge(differences, "", excuse=subject.excuse_pages, made=made)
+    claimed_svg, found = recorded.run_files.get(WATERFALL, b"").decode("utf-8"), shap_waterfall(document["example"])
     words = f"{len(plots) + 1} pictures were drawn again, and are alike to the last byte."
     if claimed_svg == found:
         return judge([], words)
@@ -73,8 +63,7 @@ def check_pictures(subject: Subject) -> Finding:
     innocent = theirs != ours and _DRAWN_TEXT.findall(claimed_svg) == _DRAWN_TEXT.findall(found)
     excuse = f"{theirs} drew it, and here is {ours}; every word and number in it is the same." if innocent else ""
     difference = apart(WATERFALL, claimed_svg.encode(), found.encode())
-    made = "A picture is not what the published figures make."
-    return judge([difference], words, excuse=subject.excuse or excuse, made=made)
+    return judge([difference], words, excuse=subject.excuse_pages or excuse, made=made)
 
 
 def _drawn_by(svg: str) -> str:

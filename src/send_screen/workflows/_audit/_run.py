@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,8 +16,10 @@ from send_screen.governance import (
     Check,
     Difference,
     Finding,
+    files_below,
     judge,
     not_checked,
+    read_plain_files,
     read_public_key,
 )
 from send_screen.tracking import collect, default_uri
@@ -141,43 +142,46 @@ def audit(
     public = None if key is None else read_public_key(Path(key))
     if ledger is not None and not Path(ledger).exists():
         raise UsageError(f"There is no ledger at {ledger}.", remedy="Give the folder that --ledger of promote named.")
-    with tempfile.TemporaryDirectory() as scratch:
-        workspace = Path(scratch)
-        recorded = None
-        folder = Path(model)
-        if str(model).startswith(("models:", "runs:")):
-            tell("Fetching everything about the version")
-            recorded = collect(str(model), uri=tracking_uri or default_uri(), target=workspace)
-            folder = recorded.run_files / "bundle"
-        elif not (folder / MANIFEST).is_file():
+    recorded = None
+    if str(model).startswith(("models:", "runs:")):
+        tell("Fetching everything about the version")
+        recorded = collect(str(model), uri=tracking_uri or default_uri())
+        files = files_below("bundle", recorded.run_files)
+        no_files = tuple(name for name in recorded.no_files if name.startswith("bundle/"))
+    else:
+        if not (Path(model) / MANIFEST).is_file():
             raise UsageError(
                 f"There is no exported model at {model}.",
                 remedy="Give models:/name@alias, models:/name/3, runs:/id/bundle, or the folder that send-screen "
                 "export wrote.",
             )
-        subject = open_subject(folder, recorded, workspace, key=public, ledger=ledger, uri=tracking_uri)
-        subject = evidence_of(subject, None if evidence is None else Path(evidence))
-        subject = replace(subject, excuse=_believed(subject))
-        asked = OF_A_VERSION | (OF_A_STORE if recorded else {})
-        asked |= OF_A_REGISTRY if recorded and recorded.registered else {}
-        tell("Deriving again what is claimed of it")
-        checks = [Check(id, title, _made(check, subject)) for id, (title, check) in asked.items()]
+        files, no_files = read_plain_files(Path(model))
+    subject = open_subject(files, no_files, recorded, key=public, ledger=ledger, uri=tracking_uri)
+    subject = evidence_of(subject, None if evidence is None else Path(evidence))
+    subject = _believed(subject)
+    asked = OF_A_VERSION | (OF_A_STORE if recorded else {})
+    asked |= OF_A_REGISTRY if recorded and recorded.registered else {}
+    tell("Deriving again what is claimed of it")
+    checks = [Check(id, title, _made(check, subject)) for id, (title, check) in asked.items()]
     found = Audit(str(model), subject.facts, (*checks, NEEDS_MORE), None if out is None else Path(out))
     if found.out is not None:
         write_audit(found, found.out)
     return found
 
 
-def _believed(subject: Subject) -> str:
-    """Return what may excuse a difference. That other code made a version is its own claim, until a key vouches for it.
+def _believed(subject: Subject) -> Subject:
+    """Return the subject with what may excuse a difference.
 
-    The manifest is signed, and holds the hash of the file that says what made the version.
+    That other code made a version is its own claim, until a key vouches for it: the manifest is signed, and holds the
+    hash of the file that says what made the version.
     """
-    if not subject.excuse:
-        return ""
     if subject.key is None:
-        return f"{subject.excuse} That is its own word: nobody outside the store vouches for it here."
-    return subject.excuse if _made(check_signature, subject).status == PASSED else ""
+        own_word = " That is its own word: nobody outside the store vouches for it here."
+        numbers, pages = (why and why + own_word for why in (subject.excuse, subject.excuse_pages))
+        return replace(subject, excuse=numbers, excuse_pages=pages)
+    if subject.excuse_pages and _made(check_signature, subject).status != PASSED:
+        return replace(subject, excuse="", excuse_pages="")
+    return subject
 
 
 def _made(check: Question, subject: Subject) -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,16 +13,13 @@ import pandas as pd
 
 from send_screen.errors import SendScreenError, TablesError
 from send_screen.governance import (
-    MANIFEST,
-    SIGNATURE,
-    SIZE_LIMIT,
     Bundle,
     PublicKey,
     code_version,
-    open_bundle,
     package_versions,
+    parse_bundle,
+    release,
     shown,
-    write_manifest,
 )
 from send_screen.tracking import Recorded
 
@@ -61,8 +58,10 @@ class Subject:
 
     Attributes
     ----------
-    folder : pathlib.Path
-        The version's files, as they were found.
+    files : mapping of str to bytes
+        The version's files by name, as they were found. Each was read once.
+    no_files : tuple of str
+        What lies among them and is no file of a version.
     recorded : Recorded or None
         What a store says; None of an exported folder.
     bundle : Bundle or None
@@ -75,13 +74,16 @@ class Subject:
     ledger : str, pathlib.Path or None
     uri : str or None
     excuse : str
-        Why a difference in what this code derives says nothing: other code or packages made the version. Empty where
-        they are the same.
+        Why a difference in a number says nothing: other code or packages made the version. Empty where they are the
+        same.
+    excuse_pages : str
+        Likewise of pages, pictures and words, which another release may write otherwise.
     evidence : Evidence or None
         None where it may not be read from here; ``no_evidence`` says why.
     """
 
-    folder: Path
+    files: Mapping[str, bytes]
+    no_files: tuple[str, ...]
     recorded: Recorded | None
     bundle: Bundle | None
     why: str
@@ -90,6 +92,7 @@ class Subject:
     ledger: str | Path | None
     uri: str | None
     excuse: str
+    excuse_pages: str
     evidence: Evidence | None = None
     no_evidence: str = ""
     facts: dict[str, str] = field(default_factory=dict)
@@ -118,60 +121,41 @@ class Subject:
 
 
 def open_subject(
-    folder: Path,
+    files: Mapping[str, bytes],
+    no_files: tuple[str, ...],
     recorded: Recorded | None,
-    workspace: Path,
     *,
     key: PublicKey | None,
     ledger: str | Path | None,
     uri: str | None,
 ) -> Subject:
     """Read a version's files as they are. Their hashes are another question: what was changed is still to be found."""
-    bundle, why = None, ""
+    bundle, why, document = None, "", _published(files.get("published.json", b""))
+    claimed = document.get("version")
+    version = claimed.get("id") if isinstance(claimed, dict) else None
     try:
-        bundle = open_bundle(_as_they_are(folder, workspace / "opened"))
+        bundle = parse_bundle(files, version=version if isinstance(version, str) else "")
         # in the order of the spec, as in training: a folder has them by name
         contracts = {use.contract: bundle.contracts[use.contract] for use in bundle.spec.data}
         bundle, document = replace(bundle, contracts=contracts), bundle.published
-    except (SendScreenError, OSError) as error:
+    except SendScreenError as error:
         why = f"{UNREADABLE} {error}"
-        document = _published(folder / "published.json")
     # files that nobody can read have no excuse: whoever destroys them must not be told that all is well
-    excuse = "" if bundle is None else _excuse(document)
-    subject = Subject(folder, recorded, bundle, why, document, key, ledger, uri, excuse)
+    excuse, pages = ("", "") if bundle is None else _excuses(document)
+    subject = Subject(files, no_files, recorded, bundle, why, document, key, ledger, uri, excuse, pages)
     return replace(subject, facts=_facts(subject))
 
 
-def _as_they_are(folder: Path, target: Path) -> Path:
-    """Return a copy of the plain files of a version under a manifest of their own."""
-    target.mkdir()
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder)
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > SIZE_LIMIT or str(name) == SIGNATURE:
-            continue
-        if not path.resolve().is_relative_to(folder.resolve()):
-            continue  # reached through a folder that is a link
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target / name)
-    (target / MANIFEST).unlink(missing_ok=True)
-    claimed = _published(target / "published.json").get("version")
-    version = claimed.get("id") if isinstance(claimed, dict) else None
-    write_manifest(target, version=version if isinstance(version, str) else "")
-    return target
-
-
-def _published(path: Path) -> dict[str, Any]:
+def _published(content: bytes) -> dict[str, Any]:
     try:
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > SIZE_LIMIT:
-            return {}
-        document = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        document = json.loads(content)
+    except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
 
 
-def _excuse(document: dict[str, Any]) -> str:
-    """Return why what this code derives may differ from what was derived then; empty where it may not."""
+def _excuses(document: dict[str, Any]) -> tuple[str, str]:
+    """Return why numbers, and why pages, made here may differ from those made then; empty where they may not."""
     facts = document.get("version")
     claimed = facts if isinstance(facts, dict) else {}
     parts = []
@@ -182,7 +166,10 @@ def _excuse(document: dict[str, Any]) -> str:
         names = sorted(name for name in {*theirs, *ours} if theirs.get(name) != ours.get(name))
         told = (f"{name} {theirs.get(name, 'absent')} there and {ours.get(name, 'absent')} here" for name in names)
         parts.append(f"Other packages made it: {', '.join(told)}.")
-    return " ".join(parts)
+    numbers = " ".join(parts)
+    if claimed.get("release") != release():
+        parts.append(f"Another release made it: {claimed.get('release', 'unknown')}, and here is {release()}.")
+    return numbers, " ".join(parts)
 
 
 def _facts(subject: Subject) -> dict[str, str]:
@@ -193,5 +180,5 @@ def _facts(subject: Subject) -> dict[str, str]:
         number = f"models:/{version.name}/{version.number}" if version.number else "not registered"
         facts |= {"registered": number, "run": version.run_id}
         facts |= {"withdrawn": version.withdrawn} if version.withdrawn else {}
-    here = {"checked_on": dt.datetime.now(dt.UTC).date().isoformat(), "code_here": code_version()}
+    here = {"checked_on": dt.datetime.now(dt.UTC).date().isoformat(), "code_here": f"{release()}, {code_version()}"}
     return {name: shown(value) for name, value in facts.items()} | here

@@ -36,7 +36,7 @@ def check_tables(subject: Subject) -> Finding:
 
 def _faults(subject: Subject, bundle: Bundle) -> Iterator[Difference]:
     tables, spec = bundle.tables, bundle.spec
-    claimed, found = subject.claims.get("tables_sha256"), sha256_of((subject.folder / "tables.json").read_bytes())
+    claimed, found = subject.claims.get("tables_sha256"), sha256_of(subject.files["tables.json"])
     if claimed != found:
         yield Difference("$.version.tables_sha256", str(claimed), found)
     if list(tables.features) != [feature.name for feature in spec.features]:
@@ -82,7 +82,7 @@ def check_examples(subject: Subject) -> Finding:
     found = json.loads(examples.to_json(orient="split", index=False))
     differences: list[Difference] = []
     for name, inside in (("input_example.json", None), ("serving_input_example.json", "dataframe_split")):
-        claimed = json.loads((recorded.model_files / name).read_bytes())
+        claimed = json.loads(recorded.model_files[name])
         claimed = claimed[inside] if inside else claimed
         differences += compare(claimed, found, f"{name}: $").differences
     rows = answerable(bundle)

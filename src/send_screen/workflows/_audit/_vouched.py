@@ -12,7 +12,8 @@ from send_screen.governance import (
     Difference,
     Finding,
     Statement,
-    folder_sha256,
+    files_below,
+    files_sha256,
     judge,
     not_checked,
     read_statement,
@@ -24,11 +25,10 @@ from send_screen.workflows._audit._subject import Subject
 
 def check_signature(subject: Subject) -> Finding:
     """Verify the signed statement with a key that the auditor got elsewhere, and hold the files against it."""
-    path = subject.folder / SIGNATURE
-    signed = path.is_file() and not path.is_symlink()
+    signed = subject.files.get(SIGNATURE)
     if subject.recorded is not None:
         by = subject.recorded.run_tags.get("signed_by", "no tag")
-        named = signer(path.read_bytes()) if signed else "nobody"
+        named = signer(signed) if signed else "nobody"
         if by != named:
             found = Difference("tag signed_by", by, named if signed else f"nobody: there is no {SIGNATURE}")
             return judge([found], "", made="A signature was taken away or added, or the tag names another key.")
@@ -39,11 +39,11 @@ def check_signature(subject: Subject) -> Finding:
             "the store could have changed everything alike. Get the public key from who answers for training, and "
             "give it with --key.",
         )
-    if not signed:
+    if signed is None:
         found = Difference(SIGNATURE, "no such file", f"a signature by the key {subject.key.id[:12]}")
         return judge([found], "", made="The version is not signed with the key that was given.")
     try:
-        statement = read_statement(path.read_bytes(), subject.key)
+        statement = read_statement(signed, subject.key)
     except TablesError as error:
         found = Difference(SIGNATURE, error.message, f"a signature by the key {subject.key.id[:12]}")
         return judge([found], "", made="The version is not signed with the key that was given.")
@@ -64,15 +64,11 @@ def check_signature(subject: Subject) -> Finding:
 
 def _here(subject: Subject, statement: Statement) -> tuple[dict[str, str], str]:
     """Return the hash of everything that should be signed; the signed one of what cannot be read, with words on it."""
-    here = {
-        name: sha256_of((subject.folder / name).read_bytes())
-        for name in (MANIFEST, "spec.yaml")
-        if (subject.folder / name).is_file()
-    }
+    here = {name: sha256_of(subject.files[name]) for name in (MANIFEST, "spec.yaml") if name in subject.files}
     unread = {EVIDENCE, *statement.digests} - {MANIFEST, "spec.yaml", MODEL, PLOTS}
     if subject.recorded is not None:
-        here[MODEL] = folder_sha256(subject.recorded.model_files)
-        here[PLOTS] = folder_sha256(subject.recorded.run_files / PLOTS)
+        here[MODEL] = files_sha256(subject.recorded.model_files)
+        here[PLOTS] = files_sha256(files_below(PLOTS, subject.recorded.run_files))
         here[EVIDENCE] = subject.recorded.run_tags.get("evidence_sha256", "no tag")
     else:
         unread |= {MODEL, PLOTS}
