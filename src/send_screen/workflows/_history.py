@@ -47,9 +47,10 @@ class History(Result):
     @property
     def headline(self) -> str:
         """How many versions were in use."""
+        on = f" on {self.on}" if self.on else ""
         if not self.deployment_periods:
-            return f"No version of {self.name} was {self.alias}{f' on {self.on}' if self.on else ' so far'}."
-        return f"{len(self.deployment_periods)} version(s) of {self.name} as {self.alias}{f' on {self.on}' if self.on else ''}."
+            return f"No version of {self.name} was {self.alias}{on or ' so far'}."
+        return f"{len(self.deployment_periods)} version(s) of {self.name} as {self.alias}{on}."
 
     def sections(self) -> Iterable[Section]:
         """Give each version with its first and last moment, by whom and why; then the state of the ledger."""
