@@ -367,7 +367,7 @@ def test_a_key_vouches_for_what_made_a_version(store: Store, monkeypatch: pytest
     from send_screen.workflows._audit import _pages
 
     monkeypatch.setattr(subject, "code_version", lambda: "0.2.0+0123456789ab")
-    monkeypatch.setattr(_pages, "run_plots", lambda document: {"plots/absence.svg": "drawn otherwise by now"})
+    monkeypatch.setattr(_pages, "render_plots", lambda report: {"plots/absence.svg": "drawn otherwise by now"})
     found = told(store, "--key", store.keys / "public.pem")
     assert statuses(found)["signature"] == "passed"
     assert statuses(found)["pictures"] == "not checked"

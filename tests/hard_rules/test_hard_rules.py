@@ -109,21 +109,6 @@ def test_rule_1_no_school_in_anything_published(trained: Any) -> None:
             assert not pattern.search(file.read_text("utf-8")), f"{file.name} names a school"
 
 
-def test_rule_1_no_small_count_in_anything_published(trained: Any) -> None:
-    def small(part: Any, place: str) -> None:
-        if isinstance(part, dict):
-            for key, value in part.items():
-                counts = key in ("n", "n_outcome", "n_excluded", "n_missing", "schools") and isinstance(value, int)
-                assert not (counts and 1 <= value <= 9), f"{place}.{key} is {value}"
-                small(value, f"{place}.{key}")
-        elif isinstance(part, list):
-            for position, value in enumerate(part):
-                small(value, f"{place}[{position}]")
-
-    small(json.loads((trained.exported / "published.json").read_text("utf-8")), "$")
-    small(json.loads((trained.exported / "tables.json").read_text("utf-8")), "$")
-
-
 def test_rule_1_a_cell_in_the_wrong_column_is_not_published(trained: Any, light_spec: Path, tmp_path: Path) -> None:
     """A shifted row puts a name where a school number belongs, in a column that is not personal."""
     from send_screen.workflows import train

@@ -93,13 +93,14 @@ def test_the_reports_work_in_the_light_install(
     light: Path, call: Callable[..., Any], tmp_path: Path, trained: Any
 ) -> None:
     code = """
-import json, sys
+import sys
 from pathlib import Path
-from send_screen.reports import PAGES
+from send_screen.published import PublishedReport
+from send_screen.reports import render_pages
 folder = Path(sys.argv[1])
-published = json.loads((folder / "published.json").read_text("utf-8"))
-for name, render in PAGES.items():
-    assert render(published) == (folder / name).read_text("utf-8"), name
+report = PublishedReport.from_json((folder / "published.json").read_bytes())
+for name, page in render_pages(report).items():
+    assert page == (folder / name).read_text("utf-8"), name
 """
     done = call(light / "python", "-c", code, trained.exported, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

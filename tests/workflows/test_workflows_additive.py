@@ -101,7 +101,7 @@ def test_how_sure_is_said_wherever_the_list_is_shown(trained: Any, additive: tup
     assert f"({first.of_100_between[0]} to {first.of_100_between[1]})" in page
     rows = pd.read_csv(tmp_path / "list" / "list.csv")
     assert rows.loc[0, "listed_by_of_10_models"] == first.listed_by_10
-    assert (rows.loc[0, "of_100_low"], rows.loc[0, "of_100_high"]) == first.of_100_between
+    assert (rows.loc[0, "percent_low"], rows.loc[0, "percent_high"]) == first.of_100_between
     heads = pd.read_excel(tmp_path / "list" / "list.xlsx", sheet_name="List", engine="calamine")
     assert heads.filter(like="How firm").iloc[0, 0].startswith(f"{first.listed_by_10} of 10")
 

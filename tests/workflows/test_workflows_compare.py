@@ -88,7 +88,7 @@ def test_published_json_is_enough_and_is_said_to_be_unvouched_for(trained: Any, 
     whole = compare(trained.exported, another).comparison
     assert found.spec is None
     assert "nothing vouches" in found.notes[0]
-    assert (found.parts, found.headline, found.groups) == (whole.parts, whole.headline, whole.groups)
+    assert (found.parts, found.metrics, found.groups) == (whole.parts, whole.metrics, whole.groups)
 
 
 def test_an_altered_version_is_refused(trained: Any, another: Path) -> None:

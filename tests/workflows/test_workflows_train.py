@@ -16,7 +16,8 @@ from send_screen.contracts import shipped
 from send_screen.errors import GateError, LeakageError, MissingExtraError, SpecError, UsageError
 from send_screen.evaluation import differences
 from send_screen.governance import open_bundle
-from send_screen.reports import PAGES
+from send_screen.published import PublishedReport
+from send_screen.reports import PAGES, render_pages
 from send_screen.workflows import export, load_model, screen, train
 
 
@@ -231,9 +232,11 @@ def test_export_does_not_write_over_anything(trained: Any, tmp_path: Path) -> No
 
 
 def test_every_page_is_made_of_what_it_publishes_and_nothing_else(trained: Any) -> None:
-    published = json.loads((trained.exported / "published.json").read_text("utf-8"))
-    for name, render in PAGES.items():
-        assert render(published) == (trained.exported / name).read_text("utf-8"), name
+    report = PublishedReport.from_json((trained.exported / "published.json").read_bytes())
+    pages = render_pages(report)
+    assert set(pages) == set(PAGES)
+    for name, page in pages.items():
+        assert page == (trained.exported / name).read_text("utf-8"), name
 
 
 def test_what_data_it_read_and_what_for_is_published(trained: Any) -> None:

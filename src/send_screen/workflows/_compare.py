@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from send_screen.errors import MissingExtraError, UsageError
+from send_screen.errors import MissingExtraError, SendScreenError, UsageError
+from send_screen.published import PublishedReport
 from send_screen.reports import CAUTION, Comparison, compare_versions, render_comparison, write_page
 from send_screen.results import Result, Section
 from send_screen.workflows._export import load_model
 
 PUBLISHED = "published.json"
 _WHAT_TO_GIVE = f"Give models:/name/3, models:/name@alias, an exported folder, or its {PUBLISHED}."
-_FORMAT = "send_screen.published/1"
 _LONGEST_NAME = 1000
 _MOST_BYTES = 64 * 1024 * 1024
 _SHORT = re.compile(r"[^/@\\.]+(?:@[^/@\\]+|/\d+)")
@@ -29,7 +28,7 @@ class _Side:
     """One version: what it publishes, its spec where it is at hand, and what to say of it."""
 
     name: str
-    published: Mapping[str, Any]
+    published: PublishedReport
     spec: Any
     notes: tuple[str, ...] = ()
 
@@ -63,7 +62,7 @@ class ComparedVersions(Result):
         yield Section(found.better or ["no group, in no question"], "Shown to be better for")
         yield Section(found.worse or ["no group, in no question"], "Shown to be worse for")
         yield Section(found.verdicts or ["none"], "Verdicts that changed")
-        rows = [(row.words, row.first.in_brackets, row.second.in_brackets, row.shift) for row in found.headline]
+        rows = [(row.words, row.first.in_brackets, row.second.in_brackets, row.shift) for row in found.metrics]
         yield Section(table=[("", "first", "second", "what can be said"), *rows])
         parts = [*((part.part, part.changed) for part in found.parts), ("The spec, line by line", found.spec or ())]
         lines = []
@@ -75,7 +74,7 @@ class ComparedVersions(Result):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the whole comparison."""
-        return self.comparison.as_json()
+        return self.comparison.to_dict()
 
 
 def compare(
@@ -118,19 +117,13 @@ def compare(
     "Better" and "worse" are said only where two confidence intervals have nothing in common.
     """
     one, other = (_side(str(model), tracking_uri) for model in (first, second))
-    try:
-        found = compare_versions(
-            one.published,
-            other.published,
-            names=(one.name, other.name),
-            specs=(one.spec, other.spec),
-            notes=(*one.notes, *other.notes),
-        )
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError):
-        raise UsageError(
-            f"{one.name} or {other.name} is not what a version publishes: something in it is of another kind.",
-            remedy=_WHAT_TO_GIVE,
-        ) from None
+    found = compare_versions(
+        one.published,
+        other.published,
+        names=(one.name, other.name),
+        specs=(one.spec, other.spec),
+        notes=(*one.notes, *other.notes),
+    )
     if out is not None:
         try:
             write_page(render_comparison(found), Path(out))
@@ -151,7 +144,8 @@ def _side(model: str, tracking_uri: str | None) -> _Side:
     if not path.exists() and _SHORT.fullmatch(model):
         model = f"models:/{model}"
     bundle = load_model(model, tracking_uri=tracking_uri, even_withdrawn=True)
-    return _Side(model, bundle.published, yaml.safe_load(bundle.spec.text), _withdrawn(model, tracking_uri))
+    report = PublishedReport.model_validate(bundle.published, strict=False)
+    return _Side(model, report, yaml.safe_load(bundle.spec.text), _withdrawn(model, tracking_uri))
 
 
 def _withdrawn(model: str, tracking_uri: str | None) -> tuple[str, ...]:
@@ -164,7 +158,7 @@ def _withdrawn(model: str, tracking_uri: str | None) -> tuple[str, ...]:
     return (f"{model} was withdrawn for good {words}.",) if words else ()
 
 
-def _published(path: Path) -> Mapping[str, Any]:
+def _published(path: Path) -> PublishedReport:
     """Return the content of a ``published.json``.
 
     Raises
@@ -173,18 +167,6 @@ def _published(path: Path) -> Mapping[str, Any]:
         If it is none.
     """
     try:
-        text = path.read_bytes() if path.stat().st_size <= _MOST_BYTES else b""
-        document = json.loads(text, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        document = None
-    if not isinstance(document, dict) or document.get("format") != _FORMAT:
-        raise UsageError(
-            f"{path.name} is not what a version publishes.",
-            remedy=_WHAT_TO_GIVE,
-        )
-    return document
-
-
-def _no_number(constant: str) -> float:
-    """Refuse NaN and infinities, which are no JSON: a version publishes null, with a reason."""
-    raise ValueError(constant)
+        return PublishedReport.from_json(path.read_bytes() if path.stat().st_size <= _MOST_BYTES else b"")
+    except SendScreenError as mistake:
+        raise UsageError(f"{path.name} is not what a version publishes. {mistake}", remedy=_WHAT_TO_GIVE) from None

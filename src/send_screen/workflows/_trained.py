@@ -11,7 +11,8 @@ import pandas as pd
 
 from send_screen.errors import GateError
 from send_screen.governance import GateResult, failed_gates
-from send_screen.reports import PAGES, challengers_of, costs
+from send_screen.published import PublishedReport
+from send_screen.reports import challengers_of, compare_challengers, render_page
 from send_screen.results import Result, Section
 from send_screen.tables import RiskTables
 
@@ -88,7 +89,7 @@ class TrainedVersion(Result):
     @property
     def report(self) -> str:
         """The fairness report as one HTML page."""
-        return PAGES["report.html"](self.published)
+        return render_page("report.html", self._typed)
 
     def require_passed(self) -> None:
         """Raise where a gate said no.
@@ -124,10 +125,10 @@ class TrainedVersion(Result):
         """Give the metrics beside the baseline and challengers, the gaps, the gates, and where the version is."""
         if self.published["version"]["trained_on"] == "synthetic":
             yield Section(["These children are invented: this version cannot screen real ones."])
-        models = {"candidate": "this version", "baseline": "the rule", **challengers_of(self.published)}
+        models = {"candidate": "this version", "baseline": "the rule", **challengers_of(self._typed)}
         rows = [(words, *(self._figure(model, metric) for model in models)) for metric, words in _SHOWN]
         yield Section(table=[("", *models.values()), *rows])
-        yield Section([cost.words for cost in costs(self.published)])
+        yield Section([challenger.words for challenger in compare_challengers(self._typed)])
         none = ["No gap beyond the tolerance was shown. That is not proof that there is none: see the report."]
         yield Section([*(self.published["named"] or none), *suppressed_by_earlier(self.published)], _MISSED)
         yield Section(
@@ -152,6 +153,10 @@ class TrainedVersion(Result):
                 f"Evidence (personal data): {self.evidence}",
             ]
         )
+
+    @property
+    def _typed(self) -> PublishedReport:
+        return PublishedReport.model_validate(self.published, strict=False)
 
     def _figure(self, model: str, metric: str) -> str:
         for row in self.published["performance"]:

@@ -22,7 +22,8 @@ from send_screen.governance import (
     read_ledger,
     withdrawal,
 )
-from send_screen.reports import render_decisions, render_in_short
+from send_screen.published import PublishedReport
+from send_screen.reports import render_decisions, render_summary
 from send_screen.tracking import ALIAS, default_uri, described
 from send_screen.workflows._audit._database import OF_DECISIONS
 from send_screen.workflows._audit._figures import gates_of
@@ -121,7 +122,7 @@ def check_decisions(subject: Subject) -> Finding:
     last = max((entry["number"] for entry in here), default=0)
     told = [entry for entry in same if entry["number"] <= last]
     decided = render_decisions(told) if told else ""
-    about = render_in_short(subject.require_bundle().published)
+    about = render_summary(PublishedReport.model_validate(subject.require_bundle().published, strict=False))
     description = described(decided, about)
     written = recorded.run_files.get("decisions.md", b"").decode("utf-8")
     for name, text, note in (
