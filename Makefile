@@ -67,4 +67,4 @@ wheel: $(STAMP)         ## dist/send_screen-*.whl
 	$(BIN)/uv build --quiet --wheel --out-dir dist .
 
 clean:
-	rm -rf $(VENV) $(OLDEST) demo dist docs/_build docs/gallery docs/api/generated docs/api/*.rst docs/api/command_line.md
+	rm -rf $(VENV) $(OLDEST) demo dist docs/_build docs/gallery docs/api

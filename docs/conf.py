@@ -77,12 +77,18 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sourcelink = False
-html_sidebars = {"index": [], "glossary": [], "evidence": [], "disclosure": []}
+# Pages without pages below them need no list of those.
+html_sidebars = {
+    name: []
+    for name in ("index", "start", "tutorials", "glossary", "evidence", "disclosure", "contributing", "changes")
+}
 html_theme_options = {
     "show_prev_next": True,
     "navigation_with_keys": False,
     "show_toc_level": 2,
-    "header_links_before_dropdown": 7,
+    "header_links_before_dropdown": 6,
+    "navbar_align": "left",
+    "navbar_persistent": ["search-button"],
     "secondary_sidebar_items": {"**": ["page-toc"], "index": []},
     "navbar_end": ["theme-switcher"],
     "footer_start": ["copyright"],

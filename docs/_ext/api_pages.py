@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +19,33 @@ from sphinx.application import Sphinx
 
 import send_screen
 
+# In the order in which the data go; a package that is not named here comes after these.
+ORDER = [
+    "contracts",
+    "specs",
+    "readers",
+    "cohorts",
+    "simulation",
+    "tables",
+    "estimators",
+    "evaluation",
+    "published",
+    "governance",
+    "screening",
+    "reports",
+]
 # The command line has a page of its own. What begins with an underscore is private.
 NOT_IN_PYTHON = ("cli",)
 
 
 def packages() -> list[str]:
-    """Return the names of the public packages and modules of send_screen, in alphabetical order."""
-    return sorted(
+    """Return the names of the public packages and modules of send_screen, in the order in which the data go."""
+    found = sorted(
         module.name
         for module in pkgutil.iter_modules(send_screen.__path__)
         if not module.name.startswith("_") and module.name not in NOT_IN_PYTHON
     )
+    return sorted(found, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
 
 
 def exported(package: str) -> list[str]:
@@ -97,23 +114,41 @@ def package_page(package: str) -> str:
     return text + _tables(full, rest, {name: getattr(module, name) for name in rest})
 
 
+def index_page() -> str:
+    """Return the page that leads to all others."""
+    listed = "".join(f"   {name}\n" for name in packages())
+    return (
+        "API reference\n=============\n\n"
+        "``import send_screen`` is the public door: one verb for each job, and the classes that they take and return.\n"
+        "Each package has a page of its own, in the order in which the data go.\n\n"
+        ".. toctree::\n   :caption: Where to begin\n   :maxdepth: 1\n\n   send_screen\n   command_line\n\n"
+        f".. toctree::\n   :caption: Packages\n   :maxdepth: 1\n\n{listed}"
+    )
+
+
 def api_pages() -> dict[str, str]:
-    """Return all pages of the reference by document name: the door and the packages.
+    """Return all pages of the reference by document name: the index, the door and the packages.
 
     Returns
     -------
     dict of str to str
         reStructuredText by document name.
     """
-    return {"api/send_screen": door_page(), **{f"api/{name}": package_page(name) for name in packages()}}
+    return {
+        "api/index": index_page(),
+        "api/send_screen": door_page(),
+        **{f"api/{name}": package_page(name) for name in packages()},
+    }
 
 
 def _write(app: Sphinx) -> None:
+    shutil.rmtree(Path(app.srcdir) / "api" / "generated", ignore_errors=True)  # stubs of names that are gone
     wanted = {Path(app.srcdir) / f"{name}.rst": text for name, text in api_pages().items()}
     for path in (Path(app.srcdir) / "api").glob("*.rst"):
         if path not in wanted:
             path.unlink()
     for path, text in wanted.items():
+        path.parent.mkdir(exist_ok=True)
         if not path.exists() or path.read_text("utf-8") != text:
             path.write_text(text, "utf-8")
 

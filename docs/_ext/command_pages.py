@@ -47,6 +47,7 @@ def command_page() -> str:
 
 def _write(app: Sphinx) -> None:
     path = Path(app.srcdir) / "api" / "command_line.md"
+    path.parent.mkdir(exist_ok=True)
     text = command_page()
     if not path.exists() or path.read_text("utf-8") != text:
         path.write_text(text, "utf-8")

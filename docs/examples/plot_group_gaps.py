@@ -13,19 +13,18 @@ from tempfile import TemporaryDirectory
 
 import matplotlib.pyplot as plt
 
-from send_screen import AdditiveRiskClassifier, load_cohort, load_spec, simulate_england
+from send_screen import AdditiveRiskClassifier, load_cohort, load_spec, simulate
 from send_screen.contracts import shipped
 from send_screen.evaluation import build_evidence, gaps, out_of_fold
-from send_screen.simulation import write_england
 
 spec = load_spec(shipped("models") / "reception_sen" / "spec.yaml")
 with TemporaryDirectory() as folder:
-    write_england(simulate_england(children=8_000, seed=0), folder)
+    simulate(children=8_000, seed=0, out=folder)
     cohort = load_cohort(spec, folder)
 scored = out_of_fold(
     cohort,
     {
-        "version": lambda: AdditiveRiskClassifier(
+        "candidate": lambda: AdditiveRiskClassifier(
             monotonic_cst=spec.monotonic_cst, categorical_features=cohort.categorical_features
         )
     },
@@ -38,7 +37,7 @@ evidence, _ = build_evidence(cohort, scored, capacity=spec.capacity, seed=0)
 # The intervals of one question hold for all its groups at once. A verdict is "within tolerance" only where the whole
 # interval lies inside the tolerance.
 
-found = gaps(evidence, tolerances=spec.tolerances, replicates=500)
+found = gaps(evidence, tolerances=spec.tolerance.model_dump(), replicates=500)
 missed = found[(found["metric"] == "false_negative_rate") & (found["against"] == "all others")]
 missed[["attribute", "group", "value", "low", "high", "verdict"]].round(3)
 

@@ -43,7 +43,7 @@ def test_every_name_of_the_public_door_is_on_its_page(api_pages: ModuleType) -> 
 
 def test_every_name_that_a_package_exports_is_documented_once(api_pages: ModuleType) -> None:
     pages = api_pages.api_pages()
-    documented = [name for page in pages.values() for name in entries(page)]
+    documented = [name for page in pages.values() if ".. currentmodule::" in page for name in entries(page)]
     assert len(documented) == len(set(documented))
     for package in api_pages.packages():
         module = importlib.import_module(f"send_screen.{package}")

@@ -21,13 +21,13 @@ from send_screen.governance import (
     WITHDRAWN,
     Entry,
     Pseudonyms,
-    appending,
-    flagged_by,
+    deployment_periods,
+    entries_after,
     mend,
+    open_for_append,
     read_ledger,
-    reigns,
+    runs_of_version,
     stated,
-    unknown_to_registry,
     withdrawal,
 )
 
@@ -36,7 +36,7 @@ DAY = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 
 def written(path: Path, n: int = 4) -> list[bytes]:
     """Write a ledger of ``n`` entries and return its lines."""
-    with appending(path) as book:
+    with open_for_append(path) as book:
         for place in range(n):
             book.append("said", {"what": f"thing {place} — Łęcka"}, now=DAY + dt.timedelta(days=place))
     return path.read_bytes().splitlines(keepends=True)
@@ -46,7 +46,7 @@ def test_what_was_entered_is_read_back(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "book.jsonl"
     assert read_ledger(path).entries == ()
     written(path, 2)
-    with appending(path) as book:
+    with open_for_append(path) as book:
         book.append("said", {"what": "more"})
     ledger = read_ledger(path)
     assert (ledger.faults, ledger.torn) == ((), b"")
@@ -87,7 +87,7 @@ def test_what_was_done_to_it_is_named(tmp_path: Path, change: Any, words: str) -
         read_ledger(path).require_unaltered()
     assert caught.value.file == "book.jsonl"
     before = path.read_bytes()
-    for act in (lambda: appending(path).__enter__(), lambda: mend(path, {})):
+    for act in (lambda: open_for_append(path).__enter__(), lambda: mend(path, {})):
         with pytest.raises(LedgerError, match="altered"):
             act()
     assert path.read_bytes() == before
@@ -97,7 +97,7 @@ def test_an_entry_made_anew_with_its_hash_breaks_the_next(tmp_path: Path) -> Non
     path = tmp_path / "book.jsonl"
     lines = written(path)
     (tmp_path / "other.jsonl").write_bytes(lines[0])
-    with appending(tmp_path / "other.jsonl") as book:
+    with open_for_append(tmp_path / "other.jsonl") as book:
         book.append("said", {"what": "never said"})
     path.write_bytes((tmp_path / "other.jsonl").read_bytes() + b"".join(lines[2:]))
     (fault,) = read_ledger(path).faults
@@ -111,9 +111,9 @@ def test_a_torn_line_is_told_and_only_mended_by_an_act_that_keeps_it(tmp_path: P
     ledger = read_ledger(path)
     assert len(ledger.entries) == 2
     assert ledger.faults == ()
-    with pytest.raises(LedgerError, match="torn: a write was stopped after entry 2") as caught, appending(path):
+    with pytest.raises(LedgerError, match="torn: a write was stopped after entry 2") as caught, open_for_append(path):
         pass
-    assert "send-screen mend" in caught.value.remedy
+    assert "send-screen repair-ledger" in caught.value.remedy
     entry = mend(path, {"by": "A", "reason": "power cut"})
     assert entry is not None
     assert entry["torn"] == lines[2][:40].decode()
@@ -130,7 +130,7 @@ def test_where_the_disk_is_full_no_half_line_stays(tmp_path: Path, monkeypatch: 
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with appending(path) as book, pytest.raises(MissingExtraError, match="No space left"):
+    with open_for_append(path) as book, pytest.raises(MissingExtraError, match="No space left"):
         book.append("said", {"what": "lost"})
     assert path.read_bytes() == whole
 
@@ -139,7 +139,7 @@ def test_where_the_disk_is_full_no_half_line_stays(tmp_path: Path, monkeypatch: 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "folder").mkdir()
-    with pytest.raises(MissingExtraError, match="cannot be") as caught, appending(tmp_path / name):
+    with pytest.raises(MissingExtraError, match="cannot be") as caught, open_for_append(tmp_path / name):
         pass
     assert name in str(caught.value)
 
@@ -149,7 +149,7 @@ def test_many_may_write_at_once(tmp_path: Path) -> None:
 
     def write() -> None:
         for _ in range(5):
-            with appending(path) as book:
+            with open_for_append(path) as book:
                 book.append("said", {"by": threading.get_ident()})
 
     threads = [threading.Thread(target=write) for _ in range(6)]
@@ -165,14 +165,14 @@ def test_many_may_write_at_once(tmp_path: Path) -> None:
 def test_a_killed_run_lets_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "book.jsonl"
     code = (
-        "import sys, time; from send_screen.governance import appending\n"
-        "with appending(sys.argv[1]): print('held', flush=True); time.sleep(60)"
+        "import sys, time; from send_screen.governance import open_for_append\n"
+        "with open_for_append(sys.argv[1]): print('held', flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE) as run:
         assert run.stdout is not None
         run.stdout.readline()
         monkeypatch.setattr("send_screen.governance._ledger.PATIENCE", 0.1)
-        with pytest.raises(LedgerError, match="Another run"), appending(path):
+        with pytest.raises(LedgerError, match="Another run"), open_for_append(path):
             pass
         run.kill()
     assert len(written(path, 1)) == 1
@@ -197,7 +197,7 @@ def test_who_was_champion_on_any_day() -> None:
         promoted("2", 15, kind=WITHDRAWN),
         promoted("1", 20),
     ]
-    found = reigns(entries, "m")
+    found = deployment_periods(entries, "m")
     assert [(reign.began["registered"], reign.ended and reign.ended["kind"]) for reign in found] == [
         ("1", PROMOTED),
         ("2", WITHDRAWN),
@@ -211,23 +211,23 @@ def test_who_was_champion_on_any_day() -> None:
     assert [on(day) for day in (-1, 0, 9, 10, 14, 15, 16, 19, 20, 999)] == [
         [], ["1"], ["1"], ["1", "2"], ["2"], ["2"], [], [], ["1"], ["1"],
     ]  # fmt: skip
-    assert [reign.began["registered"] for reign in reigns(entries, "m", alias="shadow")] == ["9"]
+    assert [reign.began["registered"] for reign in deployment_periods(entries, "m", alias="shadow")] == ["9"]
     assert withdrawal(entries, "id2") is entries[5]
     assert withdrawal(entries, "id1") is None
 
 
 def test_withdrawing_another_version_ends_nothing() -> None:
-    (reign,) = reigns([promoted("1", 0), promoted("2", 1, kind=WITHDRAWN)], "m")
+    (reign,) = deployment_periods([promoted("1", 0), promoted("2", 1, kind=WITHDRAWN)], "m")
     assert reign.ended is None
 
 
 def test_entries_cut_off_the_end_are_found_by_whoever_knows_the_last_hash() -> None:
     entries = [promoted("1", 0), promoted("2", 1), promoted("3", 2, model="other")]
-    assert unknown_to_registry(entries, "m", "21") == []
-    assert unknown_to_registry(entries, "m", "10") == entries[1:2]
-    assert unknown_to_registry(entries, "m", None) == entries[:2]
+    assert entries_after(entries, "m", "21") == []
+    assert entries_after(entries, "m", "10") == entries[1:2]
+    assert entries_after(entries, "m", None) == entries[:2]
     with pytest.raises(LedgerError, match="cut off"):
-        unknown_to_registry(entries[:1], "m", "21")
+        entries_after(entries[:1], "m", "21")
 
 
 @pytest.mark.parametrize(
@@ -269,4 +269,4 @@ def test_the_runs_of_a_version_are_found_by_its_id_or_its_files() -> None:
         for version, manifest in (("a", "1"), ("b", "1"), ("b", "2"), ("a", "3"))
     ]
     entries = [*runs, {"kind": "mended"}]
-    assert flagged_by(entries, version="a", manifest_sha256="1") == [runs[0], runs[1], runs[3]]
+    assert runs_of_version(entries, version="a", manifest_sha256="1") == [runs[0], runs[1], runs[3]]

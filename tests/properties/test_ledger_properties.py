@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from send_screen.errors import LedgerError
-from send_screen.governance import appending, read_ledger, unknown_to_registry
+from send_screen.governance import entries_after, open_for_append, read_ledger
 
 CONTENTS = st.lists(
     st.dictionaries(
@@ -27,7 +27,7 @@ def found(path: Path, content: bytes, head: str) -> bool:
     if ledger.faults or ledger.torn:
         return True
     try:
-        return bool(unknown_to_registry(ledger.entries, "m", head))
+        return bool(entries_after(ledger.entries, "m", head))
     except LedgerError:
         return True
 
@@ -36,7 +36,7 @@ def found(path: Path, content: bytes, head: str) -> bool:
 def test_any_single_change_is_found(contents: list[dict[str, object]], data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "book.jsonl"
-        with appending(path) as book:
+        with open_for_append(path) as book:
             for content in contents:
                 head = book.append("said", {**content, "model": "m"})["sha256"]
         whole = path.read_bytes()

@@ -111,14 +111,14 @@ def test_promoting_names_who_and_why_and_can_be_read_back(store: Store) -> None:
     second = store.another()
     assert store.run("promote", f"models:/reception_sen/{second}", "--by", "B", "--reason", "better")[0] == 0
     found = store.history()
-    assert [reign["registered"] for reign in found["reigns"]] == ["1", second]
-    assert found["reigns"][0]["began"]["by"] == "Sarah Łęcka"
-    assert found["reigns"][0]["to"] == found["reigns"][1]["from"]
-    assert found["reigns"][1]["to"] is None
-    assert all(gate["passed"] for gate in found["reigns"][0]["began"]["gates"])
-    today = found["reigns"][0]["from"][:10]
-    assert len(store.history("--on", today)["reigns"]) == 2
-    assert store.history("--on", "2020-02-29")["reigns"] == []
+    assert [reign["registered"] for reign in found["deployment_periods"]] == ["1", second]
+    assert found["deployment_periods"][0]["began"]["by"] == "Sarah Łęcka"
+    assert found["deployment_periods"][0]["to"] == found["deployment_periods"][1]["from"]
+    assert found["deployment_periods"][1]["to"] is None
+    assert all(gate["passed"] for gate in found["deployment_periods"][0]["began"]["gates"])
+    today = found["deployment_periods"][0]["from"][:10]
+    assert len(store.history("--on", today)["deployment_periods"]) == 2
+    assert store.history("--on", "2020-02-29")["deployment_periods"] == []
     _, out, _ = store.run("history", "reception_sen")
     assert "let in by Sarah Łęcka: Agreed by the board" in out
     assert f"replaced by version {second} by B: better" in out
@@ -217,13 +217,13 @@ def test_withdrawing_lists_every_batch_and_child(store: Store, tmp_path: Path) -
     assert (code, "withdrawn for good" in err) == (1, True)
     load_model("models:/reception_sen/1", tracking_uri=store.uri, even_withdrawn=True)
     found = store.history()
-    assert found["reigns"][0]["ended"]["reason"] == "It missed boys"
+    assert found["deployment_periods"][0]["ended"]["reason"] == "It missed boys"
     # A ledger that turns up later is looked into without another entry.
     code, out, _ = store.run("withdraw", "models:/reception_sen/1", *WHO, "--screenings", school, "--json")
     facts = json.loads(out)
     assert facts["withdrawn_before"]
     assert [len(batch["listed"]) for batch in facts["batches"]] == [3, 5]
-    assert store.history()["entries"] == found["entries"] == 2
+    assert store.history()["n_entries"] == found["n_entries"] == 2
 
 
 def test_a_withdrawn_version_can_be_compared_and_is_said_to_be_withdrawn(store: Store) -> None:
@@ -259,7 +259,7 @@ def test_a_withdrawal_that_could_not_be_entered_is_entered_the_next_time(store: 
     assert (code, "that could not be entered" in err) == (3, True)
     assert store.run("history", "reception_sen")[0] == 1
     assert store.run(*withdrawal)[0] == 0
-    assert store.history()["reigns"][0]["ended"]["kind"] == "withdrawn"
+    assert store.history()["deployment_periods"][0]["ended"]["kind"] == "withdrawn"
 
 
 def two_reigns(store: Store) -> list[bytes]:
@@ -303,10 +303,10 @@ def test_history_finds_a_torn_end_and_what_was_done_beside_it(store: Store) -> N
     assert "torn" in out
     assert "let in by" in out
     code, _, err = store.run("promote", "models:/reception_sen/1", *WHO)
-    assert (code, "mend" in err) == (1, True)
-    assert run("mend", store.ledger, *WHO)[0] == 0
+    assert (code, "repair-ledger" in err) == (1, True)
+    assert run("repair-ledger", store.ledger, *WHO)[0] == 0
     assert store.run("history", "reception_sen")[0] == 0
-    assert run("mend", store.ledger, *WHO)[0] == 2
+    assert run("repair-ledger", store.ledger, *WHO)[0] == 2
     store.client.set_registered_model_alias("reception_sen", "champion", "1")
     code, out, _ = store.run("history", "reception_sen")
     assert code == 1
@@ -325,7 +325,7 @@ def test_an_interrupted_promotion_is_told_and_finished_by_the_same_command(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("send_screen.workflows._promote.tell_promoted", stop)
+        patched.setattr("send_screen.workflows._promote.set_alias", stop)
         assert store.run("promote", "models:/reception_sen/1", *WHO)[0] == 130
     code, out, _ = store.run("history", "reception_sen")
     assert code == 1
@@ -333,7 +333,7 @@ def test_an_interrupted_promotion_is_told_and_finished_by_the_same_command(
     with pytest.raises(LedgerError, match="very same again"):
         promote("models:/reception_sen/1", by="Another", reason="x", tracking_uri=store.uri)
     assert store.run("promote", "models:/reception_sen/1", *WHO)[0] == 0
-    assert store.history()["entries"] == 1
+    assert store.history()["n_entries"] == 1
 
 
 def test_another_ledger_than_the_registry_knows_is_refused(store: Store, tmp_path: Path) -> None:
@@ -361,10 +361,10 @@ def test_every_run_is_entered_without_a_name_or_an_identifier(trained: Any, tmp_
     assert entry["by"]
     assert entry["version"] == trained.made.version
     assert entry["manifest_sha256"] == summary["manifest_sha256"]
-    assert (entry["rows"], entry["capacity"], entry["file"]) == (summary["rows"], "10%", "school_file.csv")
+    assert (entry["n_rows"], entry["capacity"], entry["file"]) == (summary["n_rows"], "10%", "school_file.csv")
     assert entry["excluded"] == sum(summary["excluded"].values())
     assert entry["list_sha256"] == summary["files"]["list.csv"]
-    assert [listed["rank"] for listed in entry["listed"]] == list(range(1, summary["listed"] + 1))
+    assert [listed["rank"] for listed in entry["listed"]] == list(range(1, summary["n_listed"] + 1))
     text = (tmp_path / "screenings.jsonl").read_text("utf-8")
     rows = pd.read_csv(trained.school_file, dtype=str)
     for column in ("UPN", "Surname", "Forename", "School"):
@@ -384,7 +384,7 @@ def test_where_it_cannot_be_entered_nobody_is_listed(trained: Any, tmp_path: Pat
         ledger.write_bytes(content.replace(b'"rank":1}', b'"rank":9}') if fault == "altered" else content[:-9])
     code, _, err = run(*command, tmp_path / "second")
     assert code == (3 if fault == "no folder" else 1)
-    assert {"altered": "was altered", "torn": "send-screen mend", "no folder": "--ledger"}[fault] in err
+    assert {"altered": "was altered", "torn": "send-screen repair-ledger", "no folder": "--ledger"}[fault] in err
     assert not (tmp_path / "second").exists()
 
 

@@ -37,10 +37,10 @@ from send_screen.governance._decisions import (
     CHAMPION,
     PROMOTED,
     WITHDRAWN,
-    Reign,
-    reigns,
+    DeploymentPeriod,
+    deployment_periods,
+    entries_after,
     stated,
-    unknown_to_registry,
     withdrawal,
 )
 from send_screen.governance._gates import GateResult, check_gates, failed_gates
@@ -62,8 +62,8 @@ from send_screen.governance._keys import (
     read_private_key,
     read_public_key,
 )
-from send_screen.governance._ledger import Entry, Ledger, OpenLedger, appending, mend, read_ledger
-from send_screen.governance._screenings import SCREENING, Pseudonyms, flagged_by
+from send_screen.governance._ledger import Entry, Ledger, OpenLedger, mend, open_for_append, read_ledger
+from send_screen.governance._screenings import SCREENING, Pseudonyms, runs_of_version
 from send_screen.governance._statement import Statement, read_statement, sign_statement, signer
 
 __all__ = [
@@ -118,17 +118,17 @@ __all__ = [
     "OpenLedger",
     "Entry",
     "read_ledger",
-    "appending",
+    "open_for_append",
     "mend",
     "PROMOTED",
     "WITHDRAWN",
     "CHAMPION",
-    "Reign",
-    "reigns",
+    "DeploymentPeriod",
+    "deployment_periods",
     "withdrawal",
-    "unknown_to_registry",
+    "entries_after",
     "stated",
     "SCREENING",
     "Pseudonyms",
-    "flagged_by",
+    "runs_of_version",
 ]

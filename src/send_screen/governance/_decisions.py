@@ -16,7 +16,7 @@ _LONGEST = 1000  # characters; MLflow's tags hold a few thousand
 
 
 @dataclass(frozen=True)
-class Reign:
+class DeploymentPeriod:
     """A version under an alias.
 
     Attributes
@@ -39,7 +39,7 @@ def _day(entry: Entry) -> dt.date:
     return dt.datetime.fromisoformat(entry["when"]).date()
 
 
-def reigns(entries: Iterable[Entry], model: str, *, alias: str = CHAMPION) -> list[Reign]:
+def deployment_periods(entries: Iterable[Entry], model: str, *, alias: str = CHAMPION) -> list[DeploymentPeriod]:
     """Return every version that a model had under an alias, oldest first.
 
     Parameters
@@ -50,7 +50,7 @@ def reigns(entries: Iterable[Entry], model: str, *, alias: str = CHAMPION) -> li
         The registered model's name.
     alias : str, default "champion"
     """
-    found: list[Reign] = []
+    found: list[DeploymentPeriod] = []
     for entry in entries:
         if entry.get("model") != model:
             continue
@@ -58,9 +58,9 @@ def reigns(entries: Iterable[Entry], model: str, *, alias: str = CHAMPION) -> li
         present = found[-1] if found and found[-1].ended is None else None
         withdrawn = entry["kind"] == WITHDRAWN and present and present.began["version"] == entry["version"]
         if present and (promoted or withdrawn):
-            found[-1] = Reign(present.began, ended=entry)
+            found[-1] = DeploymentPeriod(present.began, ended=entry)
         if promoted:
-            found.append(Reign(entry))
+            found.append(DeploymentPeriod(entry))
     return found
 
 
@@ -69,7 +69,7 @@ def withdrawal(entries: Iterable[Entry], version: str) -> Entry | None:
     return next((e for e in entries if e["kind"] == WITHDRAWN and e["version"] == version), None)
 
 
-def unknown_to_registry(entries: Sequence[Entry], model: str, head: str | None) -> list[Entry]:
+def entries_after(entries: Sequence[Entry], model: str, head: str | None) -> list[Entry]:
     """Return the decisions about a model that came after the last one that its registry knows of.
 
     Parameters

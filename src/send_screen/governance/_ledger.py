@@ -64,7 +64,7 @@ class Ledger:
                 remedy="Keep it as it is, look for a copy from before, and tell whoever answers for it.",
             )
 
-    def require_untorn(self) -> None:
+    def require_complete(self) -> None:
         """Raise where the last line is only half there.
 
         Raises
@@ -75,7 +75,7 @@ class Ledger:
             raise LedgerError(
                 f"The last line is torn: a write was stopped after entry {len(self.entries)}.",
                 file=file_name(self.path),
-                remedy="Set it right, for all to see, with: send-screen mend FILE --by NAME --reason TEXT",
+                remedy="Set it right, for all to see, with: send-screen repair-ledger FILE --by NAME --reason TEXT",
             )
 
 
@@ -175,7 +175,7 @@ def read_ledger(path: str | Path) -> Ledger:
 
 
 @contextmanager
-def appending(path: str | Path) -> Iterator[OpenLedger]:
+def open_for_append(path: str | Path) -> Iterator[OpenLedger]:
     """Yield a ledger to add to, verified, while no other run can; it is made where there is none.
 
     Raises
@@ -189,7 +189,7 @@ def appending(path: str | Path) -> Iterator[OpenLedger]:
     with _held(path), _opened(path) as stream:
         ledger = read_ledger(path)
         ledger.require_unaltered()
-        ledger.require_untorn()
+        ledger.require_complete()
         yield OpenLedger(path, list(ledger.entries), stream)
 
 

@@ -82,7 +82,7 @@ def _make(path: Path) -> None:
         Path(part).unlink(missing_ok=True)
 
 
-def flagged_by(entries: Iterable[Entry], *, version: str, manifest_sha256: str) -> list[Entry]:
+def runs_of_version(entries: Iterable[Entry], *, version: str, manifest_sha256: str) -> list[Entry]:
     """Return the screening runs of a version, oldest first.
 
     Parameters

@@ -22,9 +22,9 @@ from send_screen.tracking._registry import (
     RegisteredModel,
     described,
     find_model,
-    tell_decisions,
-    tell_promoted,
-    tell_withdrawn,
+    set_alias,
+    tag_decisions,
+    tag_withdrawn,
 )
 from send_screen.tracking._serving import take_over
 from send_screen.tracking._store import default_uri, folder_of
@@ -37,9 +37,9 @@ __all__ = [
     "Registered",
     "find_model",
     "RegisteredModel",
-    "tell_promoted",
-    "tell_withdrawn",
-    "tell_decisions",
+    "set_alias",
+    "tag_withdrawn",
+    "tag_decisions",
     "collect",
     "Recorded",
     "prior_runs",

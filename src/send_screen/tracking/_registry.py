@@ -53,7 +53,7 @@ def find_model(name: str, *, uri: str) -> RegisteredModel:
     return RegisteredModel(aliases, model.tags.get(HEAD), model.tags.get(PLACE))
 
 
-def tell_promoted(version: Registered, alias: str, *, tags: dict[str, str], uri: str) -> None:
+def set_alias(version: Registered, alias: str, *, tags: dict[str, str], uri: str) -> None:
     """Point an alias at a version, and tag the version.
 
     Parameters
@@ -70,7 +70,7 @@ def tell_promoted(version: Registered, alias: str, *, tags: dict[str, str], uri:
     client.set_registered_model_alias(version.name, alias, version.number)
 
 
-def tell_withdrawn(version: Registered, words: str, *, uri: str) -> None:
+def tag_withdrawn(version: Registered, words: str, *, uri: str) -> None:
     """Mark a version as withdrawn, and take away every alias of it, whatever number it is registered under.
 
     Parameters
@@ -108,7 +108,7 @@ def described(note: str, about: str) -> str:
     return shown if len(shown) <= LONGEST else shown[: LONGEST - len(rest)] + rest
 
 
-def tell_decisions(version: Registered, note: str, *, head: str, place: str, uri: str) -> None:
+def tag_decisions(version: Registered, note: str, *, head: str, place: str, uri: str) -> None:
     """Show what was decided about a version, and remember the last decision about its model.
 
     Parameters

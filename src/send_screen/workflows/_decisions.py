@@ -6,9 +6,9 @@ import datetime as dt
 from pathlib import Path
 
 from send_screen.errors import LedgerError, UsageError
-from send_screen.governance import Entry, OpenLedger, unknown_to_registry
+from send_screen.governance import Entry, Ledger, OpenLedger, entries_after
 from send_screen.reports import render_decisions
-from send_screen.tracking import Registered, find_model, folder_of, tell_decisions
+from send_screen.tracking import Registered, find_model, folder_of, tag_decisions
 
 LEDGER = "decisions.jsonl"
 
@@ -59,7 +59,7 @@ def enter_decision(book: OpenLedger, kind: str, content: Entry, found: Entry, *,
     LedgerError
         If the ledger and the registry do not know the same decisions, or the clock stands wrong.
     """
-    unfinished = unknown_to_registry(book.entries, content["model"], find_model(content["model"], uri=uri).head)
+    unfinished = entries_after(book.entries, content["model"], find_model(content["model"], uri=uri).head)
     if not unfinished:
         if book.entries and dt.datetime.now(dt.UTC) < dt.datetime.fromisoformat(book.entries[-1]["when"]):
             raise LedgerError("The clock of this machine is behind the last entry.", remedy="Set it right first.")
@@ -85,9 +85,24 @@ def in_words(entries: list[Entry]) -> str:
 def tell_of(book: OpenLedger, version: Registered, entry: Entry, *, uri: str) -> None:
     """Have the registry show what was decided about a version, and remember this entry as the last."""
     note = render_decisions([entry for entry in book.entries if entry.get("version") == version.version_id])
-    tell_decisions(version, note, head=entry["sha256"], place=book.path.resolve().as_uri(), uri=uri)
+    tag_decisions(version, note, head=entry["sha256"], place=book.path.resolve().as_uri(), uri=uri)
 
 
 def withdrawn_words(entry: Entry) -> str:
     """Return when a version was withdrawn, by whom and why."""
     return f"on {entry['when'][:10]} by {entry['by']}: {entry['reason']}"
+
+
+def model_uri(entry: Entry) -> str:
+    """Return the registered name of the version that an entry is about, with its id."""
+    return f"models:/{entry['model']}/{entry['registered']} ({entry['version']})"
+
+
+def moment(entry: Entry) -> str:
+    """Return when an entry was made, to the minute."""
+    return f"{entry['when'][:16].replace('T', ' ')} UTC"
+
+
+def ledger_faults(book: Ledger) -> list[str]:
+    """Return what is wrong with a ledger, in words."""
+    return [*book.faults, *(["The last line is torn: a write was stopped."] if book.torn else [])]

@@ -6,26 +6,37 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from send_screen.errors import SendScreenError, UsageError
 from send_screen.governance import (
     WITHDRAWN,
     Entry,
     Ledger,
-    appending,
-    flagged_by,
+    entries_after,
+    open_for_append,
     read_ledger,
+    runs_of_version,
     stated,
-    unknown_to_registry,
     withdrawal,
 )
-from send_screen.tracking import Registered, default_uri, find_model, find_version, tell_withdrawn
-from send_screen.workflows._decisions import enter_decision, ledger_of, named, tell_of, withdrawn_words
+from send_screen.results import Result, Section
+from send_screen.tracking import Registered, default_uri, find_model, find_version, tag_withdrawn
+from send_screen.workflows._decisions import (
+    enter_decision,
+    ledger_faults,
+    ledger_of,
+    model_uri,
+    moment,
+    named,
+    tell_of,
+    withdrawn_words,
+)
 
 
-@dataclass(frozen=True)
-class Withdrawal:
-    """A version that was taken away, and whom it had listed.
+@dataclass(frozen=True, repr=False)
+class Withdrawal(Result):
+    """A version that was withdrawn, and whom it had listed.
 
     Attributes
     ----------
@@ -44,6 +55,48 @@ class Withdrawal:
     batches: list[tuple[Path, Entry]]
     looked_in: tuple[Ledger, ...]
 
+    @property
+    def ok(self) -> bool:
+        """Whether every ledger that was searched is whole."""
+        return not any(ledger_faults(book) for book in self.looked_in)
+
+    @property
+    def headline(self) -> str:
+        """Which version is withdrawn, by whom and why."""
+        when = "had been withdrawn before" if self.earlier else "is withdrawn"
+        return f"{model_uri(self.entry)} {when}, by {self.entry['by']}: {self.entry['reason']}"
+
+    def sections(self) -> Iterable[Section]:
+        """Give every child that the version had listed, by rank and pseudonym."""
+        if not self.looked_in:
+            yield Section(
+                [
+                    "Whom it had listed was not looked for. Ask the schools for their screenings.jsonl, and give this "
+                    "command again with --screenings. A folder that was exported earlier still screens: tell who has "
+                    "one."
+                ]
+            )
+            return
+        children = {listed["child"] for _, entry in self.batches for listed in entry["listed"]}
+        lines = []
+        for path, entry in self.batches:
+            lines.append(f"{entry['file']}, {moment(entry)}, by {entry['by']}: entry {entry['number']} of {path}")
+            lines += [f"  {listed['rank']:>5}  {listed['child']}" for listed in entry["listed"]]
+        found = f"It had listed {len(children)} child(ren) in {len(self.batches)} batch(es)"
+        yield Section(lines, title=f"{found}; rank and pseudonym")
+        faults = [f"NOT WHOLE: {book.path}: {fault}" for book in self.looked_in for fault in ledger_faults(book)]
+        caution = "Being listed by it was no reason to act, and not being listed none to wait: look at them again."
+        yield Section([*faults, caution])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the entry, and every batch of children that the version had listed."""
+        return {
+            "withdrawal": self.entry,
+            "withdrawn_before": self.earlier,
+            "batches": [{"ledger": str(path), **entry} for path, entry in self.batches],
+            "looked_in": [{"ledger": str(book.path), "faults": ledger_faults(book)} for book in self.looked_in],
+        }
+
 
 def withdraw(
     model: str,
@@ -54,18 +107,25 @@ def withdraw(
     ledger: str | Path | None = None,
     tracking_uri: str | None = None,
 ) -> Withdrawal:
-    """Take a version away for good, enter who did so and why, and find every child that it listed.
+    """Withdraw a version for good, record who decided so and why, and find every child that it listed.
 
     Parameters
     ----------
     model : str
         ``models:/name/3`` or ``models:/name@champion``.
     by, reason : str
+        Who answers for it and why, without any child's data.
     screenings : iterable of str or pathlib.Path
         Ledgers of screening runs, as schools hold them; of a folder, every ``screenings*.jsonl`` below it.
     ledger : str or pathlib.Path, optional
         Of decisions; see :func:`promote`.
     tracking_uri : str, optional
+        Where the registry is; by default ``mlflow.db`` in the working directory.
+
+    Returns
+    -------
+    Withdrawal
+        With the entry in the ledger and, for each screening run of the version, the children listed, by pseudonym.
 
     Raises
     ------
@@ -74,13 +134,20 @@ def withdraw(
     LedgerError
         If the ledger of decisions was altered, or is not the one that the registry knows; the version is withdrawn
         from the registry all the same.
+
+    Examples
+    --------
+    >>> from send_screen import withdraw
+    >>> gone = withdraw("models:/reception_sen/3", by="A. Head", reason="wrong codes")  # doctest: +SKIP
+    >>> gone.batches  # doctest: +SKIP
+    []
     """
     uri = tracking_uri or default_uri()
     who = {"by": stated("--by", by), "reason": stated("--reason", reason)}
     looked_in = tuple(read_ledger(path) for path in _found(screenings))
     version = find_version(model, uri=uri)
     # First of all: whatever is wrong with the ledger, nobody else screens with it from the registry.
-    tell_withdrawn(version, withdrawn_words({**who, "when": dt.datetime.now(dt.UTC).isoformat()}), uri=uri)
+    tag_withdrawn(version, withdrawn_words({**who, "when": dt.datetime.now(dt.UTC).isoformat()}), uri=uri)
     try:
         entry, earlier = _enter(version, who, ledger or ledger_of(uri), uri=uri)
     except SendScreenError as error:
@@ -89,16 +156,16 @@ def withdraw(
     batches = [
         (book.path, entry)
         for book in looked_in
-        for entry in flagged_by(book.entries, version=version.version_id, manifest_sha256=version.manifest_sha256)
+        for entry in runs_of_version(book.entries, version=version.version_id, manifest_sha256=version.manifest_sha256)
     ]
     return Withdrawal(entry, earlier, batches, looked_in)
 
 
 def _enter(version: Registered, who: Entry, ledger: str | Path, *, uri: str) -> tuple[Entry, bool]:
     """Enter a withdrawal; return its entry, and whether it had been entered before."""
-    with appending(ledger) as book:
+    with open_for_append(ledger) as book:
         gone = withdrawal(book.entries, version.version_id)
-        unfinished = unknown_to_registry(book.entries, version.name, find_model(version.name, uri=uri).head)
+        unfinished = entries_after(book.entries, version.name, find_model(version.name, uri=uri).head)
         if gone is not None and gone not in unfinished:
             return gone, True
         entry = enter_decision(book, WITHDRAWN, {**named(version), **who}, {}, uri=uri)

@@ -11,10 +11,12 @@ from typing import Any
 from send_screen.documents import load_yaml
 from send_screen.errors import TablesError
 from send_screen.governance import SIGNATURE, Difference, Finding, compare, files_sha256, judge, sha256_of, shown
+from send_screen.published import PublishedReport
+from send_screen.reports import render_plots
 from send_screen.screening import ANSWER_COLUMNS
 from send_screen.tracking import Recorded
 from send_screen.workflows._audit._subject import Subject
-from send_screen.workflows._enter import PAGES, WATERFALL, run_plots
+from send_screen.workflows._enter import PAGES, WATERFALL
 from send_screen.workflows._signature import signature
 
 _INSIDE = "artifacts/bundle/"
@@ -49,7 +51,11 @@ def check_copies(subject: Subject) -> Finding:
         *PAGES,
         WATERFALL,
         *([_NOTE] if recorded.registered else []),
-        *(run_plots(subject.bundle.published) if subject.bundle else run),
+        *(
+            render_plots(PublishedReport.model_validate(subject.bundle.published, strict=False))
+            if subject.bundle
+            else run
+        ),
     }
     unknown = [name for name in run if not name.startswith("bundle/") and name not in known]
     unknown += [f"model: {name}" for name in model if not name.startswith(_INSIDE) and name not in _MODEL]

@@ -15,14 +15,15 @@ from send_screen.governance import (
     Finding,
     Ledger,
     compare,
+    deployment_periods,
+    entries_after,
     judge,
     not_checked,
     read_ledger,
-    reigns,
-    unknown_to_registry,
     withdrawal,
 )
-from send_screen.reports import render_decisions, render_in_short
+from send_screen.published import PublishedReport
+from send_screen.reports import render_decisions, render_summary
 from send_screen.tracking import ALIAS, default_uri, described
 from send_screen.workflows._audit._database import OF_DECISIONS
 from send_screen.workflows._audit._figures import gates_of
@@ -64,9 +65,11 @@ def check_ledger(subject: Subject) -> Finding:
     name = recorded.version.name
     differences = [Difference(str(book.path), fault, "entries as they were written") for fault in book.faults]
     if book.torn:
-        differences.append(Difference(str(book.path), "the last line is torn", "whole lines (send-screen mend)"))
+        differences.append(
+            Difference(str(book.path), "the last line is torn", "whole lines (send-screen repair-ledger)")
+        )
     try:
-        for entry in unknown_to_registry(book.entries, name, recorded.model.head):
+        for entry in entries_after(book.entries, name, recorded.model.head):
             told = f"entry {entry['number']}, of which the registry was not told"
             differences.append(Difference(str(book.path), told, "no entry after the last that the registry knows of"))
     except LedgerError as error:
@@ -88,7 +91,7 @@ def check_aliases(subject: Subject) -> Finding:
         entries = [entry for entry in book.entries if entry.get("model") == name]
         given = {str(entry["alias"]) for entry in entries if entry["kind"] == PROMOTED}
         for alias in sorted(given | (set(present) - {ALIAS})):
-            last = next(iter(reversed(reigns(entries, name, alias=alias))), None)
+            last = next(iter(reversed(deployment_periods(entries, name, alias=alias))), None)
             wanted[alias] = None if last is None or last.ended is not None else last.began["registered"]
     elif set(present) - {ALIAS}:
         return not_checked(_ELSEWHERE)
@@ -119,7 +122,7 @@ def check_decisions(subject: Subject) -> Finding:
     last = max((entry["number"] for entry in here), default=0)
     told = [entry for entry in same if entry["number"] <= last]
     decided = render_decisions(told) if told else ""
-    about = render_in_short(subject.require_bundle().published)
+    about = render_summary(PublishedReport.model_validate(subject.require_bundle().published, strict=False))
     description = described(decided, about)
     written = recorded.run_files.get("decisions.md", b"").decode("utf-8")
     for name, text, note in (

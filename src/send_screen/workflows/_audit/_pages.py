@@ -7,10 +7,11 @@ from collections.abc import Mapping
 
 from send_screen.governance import Difference, Finding, judge, shown
 from send_screen.pictures import shap_waterfall
-from send_screen.reports import render_in_short
+from send_screen.published import PublishedReport
+from send_screen.reports import render_plots, render_summary
 from send_screen.tracking import RUN_NOTE
 from send_screen.workflows._audit._subject import Subject
-from send_screen.workflows._enter import WATERFALL, run_plots
+from send_screen.workflows._enter import WATERFALL
 from send_screen.workflows._version import version_files
 
 _AROUND = 40  # characters of a page before a place that differs
@@ -35,9 +36,13 @@ def _other_bytes(claimed: Mapping[str, bytes], found: Mapping[str, bytes]) -> li
     ]
 
 
+def _report(subject: Subject) -> PublishedReport:
+    return PublishedReport.model_validate(subject.require_bundle().published, strict=False)
+
+
 def check_words(subject: Subject) -> Finding:
     """Say again what MLflow says of the run."""
-    found = render_in_short(subject.require_bundle().published)
+    found = render_summary(_report(subject))
     claimed = subject.require_recorded().run_tags.get(RUN_NOTE, "")
     where = "description of the run"
     if not claimed:
@@ -50,7 +55,7 @@ def check_words(subject: Subject) -> Finding:
 def check_pictures(subject: Subject) -> Finding:
     """Draw every picture again from the published figures."""
     recorded, document = subject.require_recorded(), subject.require_bundle().published
-    plots = run_plots(document)
+    plots = render_plots(_report(subject))
     differences = _other_bytes(recorded.run_files, {name: svg.encode() for name, svg in plots.items()})
     made = "A picture is not what the published figures make."
     if differences:
