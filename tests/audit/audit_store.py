@@ -17,9 +17,10 @@ from send_screen.auditing import Audit, audit
 from send_screen.evaluation import headline
 from send_screen.governance import code_version, open_bundle, package_versions, sha256_of
 from send_screen.pictures import shap_waterfall
-from send_screen.reports import render_in_short
+from send_screen.published import PublishedReport
+from send_screen.reports import render_plots, render_summary
 from send_screen.workflows._evidence_store import evidence_bytes, read_evidence
-from send_screen.workflows._log_version import PAGES, WATERFALL, run_plots
+from send_screen.workflows._log_version import PAGES, WATERFALL
 from send_screen.workflows._published import build_report
 from send_screen.workflows._version import version_files
 
@@ -135,12 +136,13 @@ class Store:
         files = version_files(opened.spec, contracts, opened.tables, opened.bags, document)
         for name, content in files.items():
             (self.bundle / name).write_bytes(content)
-        for name, svg in run_plots(document).items():
+        report = PublishedReport.model_validate(document, strict=False)
+        for name, svg in render_plots(report).items():
             (self.run / name).write_bytes(svg.encode())
         (self.run / WATERFALL).write_bytes(shap_waterfall(document["example"]).encode())
         self.rehash()
         self._metrics(headline(document))
-        self._retell(render_in_short(document))
+        self._retell(render_summary(report))
 
     def _retell(self, words: str) -> None:
         """Have MLflow say other words of the run, and in the place of the same words of the registered version."""

@@ -10,18 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reports_factory import make_audit, make_published, make_result
+from reports_factory import make_audit, make_published, make_report, make_result, render
 
 from send_screen.auditing import render_audit
 from send_screen.reports import (
     compare_versions,
-    render_card,
     render_comparison,
-    render_fairness,
-    render_scorecard,
     render_screening,
 )
-from send_screen.workflows import compare, screen_file
+from send_screen.workflows import compare, screen
 
 pytestmark = pytest.mark.slow
 
@@ -36,14 +33,14 @@ FITS_TWO_SHEETS = 20  # listed children, of the school's file below
 def pages(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A real run's pages, and pages with everything in them that a page can have."""
     folder = tmp_path_factory.mktemp("pages")
-    screen_file(trained.exported, trained.school_file, out=folder / "lists", capacity=str(FITS_TWO_SHEETS))
+    screen(trained.exported, trained.school_file, out=folder / "lists", capacity=str(FITS_TWO_SHEETS))
     long = {
         "long screening": render_screening(make_result()),
-        "long fairness": render_fairness(make_published()),
-        "long card": render_card(make_published()),
-        "long scorecard": render_scorecard(make_published()),
+        "long fairness": render("report.html"),
+        "long card": render("card.html"),
+        "long scorecard": render("scorecard.html"),
         "long comparison": render_comparison(_long_comparison()),
-        "comparison": render_comparison(compare(trained.exported, trained.exported)),
+        "comparison": render_comparison(compare(trained.exported, trained.exported).comparison),
         "long audit": render_audit(make_audit()),
     }
     for name, html in long.items():
@@ -66,8 +63,9 @@ def _long_comparison() -> Any:
             row |= {"value": row["value"] - 0.3, "low": row["low"] - 0.3, "high": row["high"] - 0.3}
     for gap in second["gaps"]:
         gap["verdict"] = "not enough evidence"
-    return compare_versions(first, second, names=("models:/reception_sen/3", "models:/reception_sen/4"),
-                            specs=({"capacity": 0.1}, {"capacity": 0.2}))  # fmt: skip
+    names = ("models:/reception_sen/3", "models:/reception_sen/4")
+    specs = ({"capacity": 0.1}, {"capacity": 0.2})
+    return compare_versions(make_report(first), make_report(second), names=names, specs=specs)
 
 
 def test_the_first_screen_of_the_report_fits_a_laptop(pages: dict[str, Path], visit: Callable[..., Any]) -> None:

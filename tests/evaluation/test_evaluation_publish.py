@@ -160,16 +160,41 @@ def test_no_school_and_no_row_is_published(published, evidence):
     assert len(text) < 60_000 < len(evidence.to_json())
 
 
-def test_the_same_evidence_publishes_the_same_bytes(evidence, published):
-    again = publish(
-        evidence.sample(frac=1, random_state=0).sort_index(),
+def published_of(evidence):
+    return publish(
+        evidence,
         outcome_words="had SEN support",
         group_words={"sex": {"F": "girls", "M": "boys"}},
         intersections=[("sex", "fsm")],
         excluded=pd.DataFrame({"reason": ["no profile"] * 12 + ["no school"] * 3}),
         replicates=50,
     )
-    assert json.dumps(again) == json.dumps(published)
+
+
+def test_the_same_evidence_publishes_the_same_bytes(evidence, published):
+    assert json.dumps(published_of(evidence[list(evidence)[::-1]])) == json.dumps(published)
+
+
+def test_the_order_of_the_children_moves_nothing_but_the_last_digits(evidence, published):
+    shuffled = evidence.sample(frac=1, random_state=0, ignore_index=True)
+    assert not shuffled.equals(evidence)
+    again = published_of(shuffled)
+
+    def alike(one, other, place="$"):
+        if isinstance(one, dict):
+            assert list(one) == list(other), place
+            for key in one:
+                alike(one[key], other[key], f"{place}.{key}")
+        elif isinstance(one, list):
+            assert len(one) == len(other), place
+            for position, each in enumerate(one):
+                alike(each, other[position], f"{place}[{position}]")
+        elif isinstance(one, float):
+            assert other == pytest.approx(one, rel=1e-9, abs=1e-12), place
+        else:
+            assert one == other, place
+
+    alike(published, again)
 
 
 def test_a_gap_of_small_numbers_is_said_without_them(make_evidence):

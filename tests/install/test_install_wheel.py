@@ -31,7 +31,7 @@ def test_the_wheel_carries_contracts_and_models(wheel: Path) -> None:
     for name in ("data_contracts/education/eyfsp-1.0.0.odcs.yaml", "models/reception_sen/spec.yaml"):
         assert f"send_screen/_shipped/{name}" in names
     assert "send_screen/py.typed" in names
-    assert "send_screen/kit/laptop/screen.cmd" in names
+    assert "send_screen/school_kit/laptop/screen.cmd" in names
     assert not any(name.startswith(("tests/", "experiments/")) for name in names)
 
 
@@ -67,7 +67,7 @@ def test_the_light_install_checks_and_screens(
     done = call(program, "screen", trained.exported, trained.school_file, "--out", "lists", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     summary = json.loads((tmp_path / "lists" / "summary.json").read_text("utf-8"))
-    assert summary["screened"] + sum(summary["excluded"].values()) == summary["rows"]
+    assert summary["n_screened"] + sum(summary["excluded"].values()) == summary["n_rows"]
     for arguments in (
         ("screen", "models:/reception_sen@candidate", trained.school_file, "--out", "lists"),
         ("demo", "--out", "demo"),
@@ -93,13 +93,14 @@ def test_the_reports_work_in_the_light_install(
     light: Path, call: Callable[..., Any], tmp_path: Path, trained: Any
 ) -> None:
     code = """
-import json, sys
+import sys
 from pathlib import Path
-from send_screen.reports import PAGES
+from send_screen.published import PublishedReport
+from send_screen.reports import render_pages
 folder = Path(sys.argv[1])
-published = json.loads((folder / "published.json").read_text("utf-8"))
-for name, render in PAGES.items():
-    assert render(published) == (folder / name).read_text("utf-8"), name
+report = PublishedReport.from_json((folder / "published.json").read_bytes())
+for name, page in render_pages(report).items():
+    assert page == (folder / name).read_text("utf-8"), name
 """
     done = call(light / "python", "-c", code, trained.exported, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

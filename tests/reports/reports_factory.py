@@ -7,6 +7,8 @@ import random
 from typing import Any
 
 from send_screen.auditing import FAILED, NOT_CHECKED, PASSED, Audit, Check, CheckResult, Mismatch
+from send_screen.published import PublishedReport
+from send_screen.reports import render_page
 from send_screen.screening._result import ExcludedChild, Reason, ScreenedChild, ScreeningResult
 
 GOALS = {
@@ -53,7 +55,7 @@ NAMES = [
 GIRLS_MISSED = "Of 100 girls who later had support, it misses 62; of 100 others, 46. (n = 410; gap 16, 11 to 20)"
 OUTCOME = "had SEN support or an EHC plan by the end of Year 2"
 PERFORMANCE: list[dict[str, Any]] = [
-    {"model": model, "metric": metric, "value": value, "low": low, "high": high, "n": 18204, "reason": None}
+    {"model": model, "metric": metric, "value": value, "low": low, "high": high, "n": 18204, "reason": ""}
     for model, metric, value, low, high in (
         ("candidate", "recall", 0.447, 0.421, 0.472),
         ("candidate", "precision", 0.381, 0.352, 0.411),
@@ -237,7 +239,9 @@ def _group_rows(rng: random.Random) -> list[dict[str, Any]]:
                         "high": None if n is None else min(1.0, value + width),
                         "n": n,
                         "schools": None if n is None else min(n, 180),
-                        "reason": "fewer than 10 children" if n is None else None,
+                        "reason": "fewer than 10 children" if n is None else "",
+                        "rounded_to": None,
+                        "group_words": group,
                     }
                 )
     return rows
@@ -482,6 +486,7 @@ def make_published() -> dict[str, Any]:
             "spec_sha256": "9f2c" * 16,
             "data_sha256": "01ab" * 16,
             "tables_sha256": "77de" * 16,
+            "bags_sha256": None,
             "contracts": {"education/eyfsp@1.0.0": "aa10" * 16, "education/pupil_census@1.0.0": "bb20" * 16},
             "code_version": "0f1e2d3c4b5a",
             "release": "0.1.0",
@@ -517,6 +522,7 @@ def make_published() -> dict[str, Any]:
             "eligible_words": "children with neither SEN support nor an EHC plan at the end of reception",
             "capacity": 0.1,
             "baseline_words": "did not reach a Good Level of Development",
+            "operating_point_words": "did not reach a Good Level of Development",
             "research_comparison": None,
             "never_looks_at": ["sex", "ethnicity", "religion", "name", "postcode", "family income"],
             "gates": [
@@ -530,6 +536,7 @@ def make_published() -> dict[str, Any]:
             "n_outcome": 2366,
             "n_schools": 200,
             "prevalence": 0.13,
+            "reason": "",
             "excluded": [
                 {"reason": "already on SEN support", "n": 1632},
                 {"reason": "no profile", "n": 164},
@@ -538,7 +545,16 @@ def make_published() -> dict[str, Any]:
         },
         "performance": PERFORMANCE,
         "differences": [
-            {"model": "candidate", "against": against, "metric": m, "value": v, "low": a, "high": b, "n": 18204}
+            {
+                "model": "candidate",
+                "against": against,
+                "metric": m,
+                "value": v,
+                "low": a,
+                "high": b,
+                "n": 18204,
+                "reason": "",
+            }
             for against, m, v, a, b in (
                 ("baseline", "recall", 0.135, 0.112, 0.158),
                 ("baseline", "precision", 0.115, 0.094, 0.137),
@@ -561,15 +577,26 @@ def make_published() -> dict[str, Any]:
                 "low": None if i == 7 else says * 0.8,
                 "high": None if i == 7 else says * 1.2,
                 "n": None if i == 7 else 2275,
-                "reason": "fewer than 10 children" if i == 7 else None,
+                "reason": "fewer than 10 children" if i == 7 else "",
             }
             for i, (low, says) in enumerate(((0, 2), (2, 4), (4, 6), (6, 9), (9, 15), (15, 26), (26, 41), (41, 66)))
         ],
+        "disclosure": {"earlier": [], "told": []},
         "shapes": _shapes(),
         "interactions": _surfaces(),
         "example": _example(),
         "scorecard": _scorecard(),
     }
+
+
+def make_report(published: dict[str, Any] | None = None) -> PublishedReport:
+    """Return what an invented version publishes as the typed document."""
+    return PublishedReport.model_validate(make_published() if published is None else published, strict=False)
+
+
+def render(name: str, published: dict[str, Any] | None = None) -> str:
+    """Render a page of what an invented version publishes."""
+    return render_page(name, make_report(published))
 
 
 def make_audit(*, green: bool = False, value: str = "0.71") -> Audit:

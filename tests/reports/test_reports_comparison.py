@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from reports_factory import make_published
+from reports_factory import make_published, make_report
 
 from send_screen.errors import UsageError
 from send_screen.reports import CAUTION, Comparison, compare_versions, render_comparison
 from send_screen.reports._changes import ABSENT, Change, spec_changes
-from send_screen.reports._published import Figure
-from send_screen.reports._shift import less, more, nearer, shift
+from send_screen.reports._figures import Figure
+from send_screen.reports._interval_change import less, more, nearer, shift
 
 QUESTION = "Whose needs are missed?"
 
@@ -28,7 +28,7 @@ def _two(**version: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _compare(first: dict[str, Any], second: dict[str, Any], **more: Any) -> Comparison:
-    return compare_versions(first, second, names=("A", "B"), **more)
+    return compare_versions(make_report(first), make_report(second), names=("A", "B"), **more)
 
 
 def _set(published: dict[str, Any], section: str, where: dict[str, str], **values: Any) -> None:
@@ -49,7 +49,7 @@ def test_a_version_beside_itself_has_no_change() -> None:
     found = _compare(make_published(), make_published())
     assert all(part.changed == () for part in found.parts)
     assert found.better == found.worse == found.verdicts == ()
-    assert {row.shift for row in found.headline} == {"the same figures"}
+    assert {row.shift for row in found.metrics} == {"the same figures"}
     assert "Both are the same version." in found.notes
 
 
@@ -175,13 +175,13 @@ def test_what_a_reader_must_know_first_is_said() -> None:
 
 def test_net_benefit_of_lists_of_two_lengths_is_not_compared() -> None:
     first, second = _two(capacity=0.2)
-    row = {"model": "candidate", "metric": "net_benefit", "low": 0.01, "high": 0.02, "n": 18204, "reason": None}
+    row = {"model": "candidate", "metric": "net_benefit", "low": 0.01, "high": 0.02, "n": 18204, "reason": ""}
     first["performance"] = [*first["performance"], {**row, "value": 0.015}]
     second["performance"] = [*second["performance"], {**row, "value": 0.5, "low": 0.4, "high": 0.6}]
-    shifts = {row.words.split(",")[0]: row.shift for row in _compare(first, second).headline}
+    shifts = {row.words.split(",")[0]: row.shift for row in _compare(first, second).metrics}
     assert shifts["Net benefit a child"] == "not comparable"
     second["version"]["capacity"] = 0.1
-    shifts = {row.words.split(",")[0]: row.shift for row in _compare(first, second).headline}
+    shifts = {row.words.split(",")[0]: row.shift for row in _compare(first, second).metrics}
     assert shifts["Net benefit a child"] == "better"
 
 
@@ -192,7 +192,7 @@ def test_the_page_and_the_json_say_all_of_it() -> None:
     html = render_comparison(found)
     for words in (*found.better, *found.notes, "▲ better", "= the same figures"):
         assert words in html
-    content = json.loads(json.dumps(found.as_json(), allow_nan=False))
+    content = json.loads(json.dumps(found.to_dict(), allow_nan=False))
     assert content["caution"] == CAUTION
     assert content["better"] == list(found.better)
     assert len(content["groups"]) == len(found.groups) > 50

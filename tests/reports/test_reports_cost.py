@@ -6,10 +6,11 @@ import re
 from typing import Any
 
 import pytest
+from reports_factory import make_report, render
 
-from send_screen.reports import costs, render_card, render_card_markdown, render_fairness
+from send_screen.reports import compare_challengers
 
-PAGES = (render_card, render_card_markdown, render_fairness)
+PAGES = ("card.html", "card.md", "report.html")
 
 
 def _against(challenger: str, **figures: tuple[float | None, float | None, float | None]) -> list[dict[str, Any]]:
@@ -50,7 +51,7 @@ def compared(alone: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_difference_is_said_only_where_its_interval_leaves_out_none(compared: dict[str, Any]) -> None:
-    lightgbm, ebm = costs(compared)
+    lightgbm, ebm = compare_challengers(make_report(compared))
     assert lightgbm.words == (
         "Beside LightGBM, tuned inside the training schools (12 settings): worse in the order of the whole list; "
         "better in how many children it finds with as many places; no difference was shown in the top of the list."
@@ -75,29 +76,29 @@ def test_an_interval_that_ends_at_none_shows_no_difference(
     alone: dict[str, Any], edge: tuple[float, float, float]
 ) -> None:
     alone["differences"] += _against("lightgbm", roc_auc=edge)
-    assert costs(alone)[0].rows[0].verdict == "no difference was shown"
+    assert compare_challengers(make_report(alone))[0].rows[0].verdict == "no difference was shown"
 
 
-@pytest.mark.parametrize("render", PAGES)
-def test_every_page_says_it_with_figures_and_what_they_cannot_say(compared: dict[str, Any], render: Any) -> None:
-    page = " ".join(re.sub(r"<[^>]+>", " ", render(compared)).split())
-    for cost in costs(compared):
-        assert cost.words in page
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_says_it_with_figures_and_what_they_cannot_say(compared: dict[str, Any], page: str) -> None:
+    text = " ".join(re.sub(r"<[^>]+>", " ", render(page, compared)).split())
+    for cost in compare_challengers(make_report(compared)):
+        assert cost.words in text
         for row in cost.rows:
-            assert row.verdict in page
-            assert row.difference.interval in page
-    assert "is not “equal”" in page
-    assert not re.search(r"\b(None|nan|as well as)\b", page[page.index("What it costs") :][:3000])
+            assert row.verdict in text
+            assert row.difference.interval in text
+    assert "is not “equal”" in text
+    assert not re.search(r"\b(None|nan|as well as)\b", text[text.index("What it costs") :][:3000])
 
 
-@pytest.mark.parametrize("render", PAGES)
-def test_a_version_without_a_challenger_says_that_the_cost_is_not_known(alone: dict[str, Any], render: Any) -> None:
-    assert costs(alone) == ()
-    assert "not known: it was not compared with another model" in render(alone)
+@pytest.mark.parametrize("page", PAGES)
+def test_a_version_without_a_challenger_says_that_the_cost_is_not_known(alone: dict[str, Any], page: str) -> None:
+    assert compare_challengers(make_report(alone)) == ()
+    assert "not known: it was not compared with another model" in render(page, alone)
 
 
 def test_every_challenger_has_a_column_beside_the_rule(compared: dict[str, Any]) -> None:
-    page = render_fairness(compared)
+    page = render("report.html", compared)
     heads = re.findall(r'<th scope="col">(.*?)</th>', page[page.index('id="t-better"') :])[:6]
     assert heads[1:] == [
         "This version",

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
-from reports_factory import PROHIBITED
+from reports_factory import PROHIBITED, make_report, render
 
-from send_screen.reports import render_card, render_card_markdown, render_fairness, render_in_short
-from send_screen.reports._published import Figure, by_attribute
-from send_screen.reports._verdicts import QUESTIONS, answers, less_well, verdict_words
+from send_screen.published import Gap
+from send_screen.reports import render_summary
+from send_screen.reports._figures import Figure
+from send_screen.reports._groups import QUESTIONS, Groups, verdict_words
 
 
 def _text(html: str) -> str:
@@ -20,7 +21,7 @@ def _text(html: str) -> str:
 
 
 def test_the_first_screen_answers_four_questions_in_words(published: dict[str, Any]) -> None:
-    html = render_fairness(published)
+    html = render("report.html", published)
     first = _text("<body>" + html[html.index('aria-labelledby="h-short"') - 9 : html.index("</section>")])
     places = [
         first.index(words)
@@ -41,16 +42,16 @@ def test_the_first_screen_answers_four_questions_in_words(published: dict[str, A
 
 
 def test_what_stands_beside_a_version_in_mlflow_is_the_first_screen(published: dict[str, Any]) -> None:
-    html = render_fairness(published)
+    html = render("report.html", published)
     first = _text("<body>" + html[html.index("<dl") : html.index("</section>")])
-    note = MarkdownIt("commonmark", {"html": True}).render(render_in_short(published))
+    note = MarkdownIt("commonmark", {"html": True}).render(render_summary(make_report(published)))
     words = _text(f"<body>{note[note.index('<strong>What it does') :].replace('.</strong>', '</strong>')}")
     assert words.split(" All of it,")[0] == first
 
 
 def test_a_title_cannot_become_markup_in_mlflow(published: dict[str, Any]) -> None:
     published["version"]["title"] = "<img src=x onerror=alert(1)> [a](javascript:b)"
-    html = MarkdownIt("commonmark", {"html": True}).render(render_in_short(published))
+    html = MarkdownIt("commonmark", {"html": True}).render(render_summary(make_report(published)))
     assert "<img" not in html
     assert "<a " not in html
 
@@ -61,14 +62,13 @@ def test_more_groups_than_fit_on_a_screen_are_counted(published: dict[str, Any])
     ]
     for number, gap in enumerate(named[:5]):
         gap |= {"value": 0.1 + number / 100, "low": 0.05, "high": 0.2, "words": f"sentence {number}"}
-    found = less_well(published | {"named": [gap["words"] for gap in named[:5]]})
+    found = Groups(make_report(published | {"named": [gap["words"] for gap in named[:5]]})).worst()
     assert [words.split(":")[0] for words in found[:3]] == [gap["group"] for gap in named[4:1:-1]]
     assert found[3] == "And 2 groups more: see the tables."
-    assert less_well(published | {"named": ["A sentence of its own."]}) == ("A sentence of its own.",)
 
 
 def test_the_overview_counts_each_verdict_under_its_own_name(published: dict[str, Any]) -> None:
-    table = render_fairness(published).split('id="t-overview"')[1].split("</table>")[0]
+    table = render("report.html", published).split('id="t-overview"')[1].split("</table>")[0]
     heads = [" ".join(head.split()) for head in re.findall(r'<th scope="col">(.*?)</th>', table)]
     gaps = [gap for gap in published["gaps"] if gap["against"] == "all others"]
     rows = re.findall(r"<tr><th scope=\"row\">(.*?)</th>(.*?)</tr>", table, re.DOTALL)
@@ -83,7 +83,7 @@ def test_the_overview_counts_each_verdict_under_its_own_name(published: dict[str
 
 
 def test_nothing_named_is_not_called_fair(published: dict[str, Any]) -> None:
-    text = _text(render_fairness(published | {"named": []}))
+    text = _text(render("report.html", published | {"named": []}))
     assert "That is not proof of fairness" in text
     assert not re.search(r"\bis fair\b", text)
 
@@ -92,27 +92,27 @@ def test_where_verdicts_are_withheld_it_is_not_said_that_no_group_is_missed_more
     for gap in published["gaps"]:
         if gap["metric"] == "false_negative_rate":
             gap["verdict"] = "withheld to protect small groups"
-    text = _text(render_fairness(published | {"named": []}))
+    text = _text(render("report.html", published | {"named": []}))
     n = sum(gap["metric"] == "false_negative_rate" and gap["against"] == "all others" for gap in published["gaps"])
     assert f"of {n} groups nothing may be said, to protect small groups" in text
     assert "No group was shown" not in text
 
 
 def test_the_version_stands_beside_the_rule_at_the_same_length(published: dict[str, Any]) -> None:
-    for text in (_text(render_fairness(published)), _text(render_card(published))):
+    for text in (_text(render("report.html", published)), _text(render("card.html", published))):
         assert "38 (35 to 41) 27 (24 to 29)" in text or "38 (between 35 and 41)" in text
-    assert "+14 (+11 to +16)" in _text(render_fairness(published))
-    assert "| 38 (35 to 41) | 27 (24 to 29) |" in render_card_markdown(published)
+    assert "+14 (+11 to +16)" in _text(render("report.html", published))
+    assert "| 38 (35 to 41) | 27 (24 to 29) |" in render("card.md", published)
 
 
 def test_a_figure_whose_difference_is_not_worked_out_is_not_called_withheld(published: dict[str, Any]) -> None:
-    row = re.search(r'<tr><th scope="row">Calibration slope.*?</tr>', render_fairness(published), re.DOTALL)
+    row = re.search(r'<tr><th scope="row">Calibration slope.*?</tr>', render("report.html", published), re.DOTALL)
     assert row is not None
     assert re.findall(r"<td>(.*?)</td>", row[0])[-1] == "not compared"
 
 
 def test_a_suppressed_group_shows_its_reason_and_no_picture(published: dict[str, Any]) -> None:
-    html = render_fairness(published)
+    html = render("report.html", published)
     row = re.search(r'<tr><th scope="row">Chinese</th>.*?</tr>', html)
     assert row is not None
     assert "fewer than 10 children" in row[0]
@@ -122,7 +122,7 @@ def test_a_suppressed_group_shows_its_reason_and_no_picture(published: dict[str,
 
 
 def test_a_gap_says_in_words_which_way_it_goes(published: dict[str, Any]) -> None:
-    html = render_fairness(published)
+    html = render("report.html", published)
     for group, verdict in (("Girl", "▲ outside tolerance: missed more"), ("Boy", "▼ outside tolerance: missed less")):
         row = re.search(rf'<tr class="strong"><th scope="row">{group}</th>.*?</tr>', html)
         assert row is not None
@@ -131,22 +131,22 @@ def test_a_gap_says_in_words_which_way_it_goes(published: dict[str, Any]) -> Non
 
 
 def test_an_open_verdict_says_how_many_children_would_settle_it(published: dict[str, Any]) -> None:
-    row = re.search(r'<tr><th scope="row">Gypsy, Roma or Traveller</th>.*?</tr>', render_fairness(published))
+    row = re.search(r'<tr><th scope="row">Gypsy, Roma or Traveller</th>.*?</tr>', render("report.html", published))
     assert row is not None
     assert "? not enough evidence; about 2,400 such children would settle it" in row[0]
 
 
 def test_a_withheld_verdict_is_counted_as_withheld_and_not_lost(published: dict[str, Any]) -> None:
-    before = answers(published)[0]
+    before = Groups(make_report(published)).summaries()[0]
     gap = next(g for g in published["gaps"] if g["group"] == "Chinese" and g["metric"] == "false_negative_rate")
     gap["verdict"] = "withheld to protect small groups"
-    after = answers(published)[0]
-    assert (after.n, after.withheld, before.withheld) == (before.n, 1, 0)
-    assert "1 withheld, to protect small groups" in after.in_words
+    after = Groups(make_report(published)).summaries()[0]
+    assert (after.n, after.suppressed, before.suppressed) == (before.n, 1, 0)
+    assert "1 withheld, to protect small groups" in after.words
 
 
 def test_each_question_has_its_verdicts_and_pairs_are_told_where_they_differ(published: dict[str, Any]) -> None:
-    text = _text(render_card(published))
+    text = _text(render("card.html", published))
     groups = len({(row["attribute"], row["group"]) for row in published["groups"]})
     for question in (
         "Whose needs are missed?",
@@ -154,38 +154,40 @@ def test_each_question_has_its_verdicts_and_pairs_are_told_where_they_differ(pub
         "Does a score mean the same for everyone?",
     ):
         assert f"{question} Of {groups} groups, each against all others:" in text
-    assert "none showed a difference" in _text(render_fairness(published))
+    assert "none showed a difference" in _text(render("report.html", published))
     pair = next(gap for gap in published["gaps"] if gap["against"] not in ("all others", "Chinese"))
     pair |= {"value": 0.2, "low": 0.15, "high": 0.25, "verdict": "outside tolerance"}
-    text = _text(render_fairness(published))
+    text = _text(render("report.html", published))
     assert f"{pair['group']}, beside {pair['against']} +20 (+15 to +25) ▲ outside tolerance: missed more" in text
 
 
 def test_one_group_only_has_nothing_to_compare_with(published: dict[str, Any]) -> None:
     published["groups"] = [row for row in published["groups"] if row["group"] == "Girl"]
     published["gaps"] = []
-    text = _text(render_fairness(published))
+    text = _text(render("report.html", published))
     assert "There is one group only" in text
     assert "not compared" in text
 
 
 def test_every_group_has_its_row(published: dict[str, Any]) -> None:
     groups = {(row["attribute"], row["group"]) for row in published["groups"]}
-    tables = by_attribute(published["groups"], published["gaps"])
-    assert {(table.attribute, row.group) for table in tables for row in table.groups} == groups
-    many = [row | {"group": f"group {i}"} for i in range(60) for row in published["groups"][:9]]
-    assert render_fairness(published | {"groups": many, "gaps": []}).count('<th scope="row">group ') == 240
+    tables = Groups(make_report(published)).tables
+    assert {(attribute, group) for attribute, rows in tables.items() for group in rows} == groups
+    many = [
+        row | {"group": f"group {i}", "group_words": f"group {i}"} for i in range(60) for row in published["groups"][:9]
+    ]
+    assert render("report.html", published | {"groups": many, "gaps": []}).count('<th scope="row">group ') == 240
 
 
 def test_words_for_a_group_take_the_place_of_its_code(published: dict[str, Any]) -> None:
     rows = [row | {"group_words": "girls"} if row["group"] == "Girl" else row for row in published["groups"]]
-    html = render_fairness(published | {"groups": rows})
+    html = render("report.html", published | {"groups": rows})
     assert '<th scope="row">girls</th>' in html
     assert '<th scope="row">Girl</th>' not in html
 
 
 def test_every_hash_seed_and_gate_is_there(published: dict[str, Any]) -> None:
-    text = _text(render_fairness(published))
+    text = _text(render("report.html", published))
     version = published["version"]
     for value in (
         version["spec_sha256"],
@@ -201,11 +203,11 @@ def test_every_hash_seed_and_gate_is_there(published: dict[str, Any]) -> None:
 
 def test_a_gate_that_failed_or_could_not_be_measured_says_no(published: dict[str, Any]) -> None:
     published["version"]["gates"] = [{"gate": "roc auc", "required": "at least 0.7", "measured": None, "passed": False}]
-    assert "roc auc at least 0.7 not recorded NO" in _text(render_fairness(published))
+    assert "roc auc at least 0.7 not recorded NO" in _text(render("report.html", published))
 
 
 def test_a_calibration_bin_without_a_figure_is_a_row_but_not_a_dot(published: dict[str, Any]) -> None:
-    html = render_fairness(published)
+    html = render("report.html", published)
     picture = re.search(r'<svg class="picture".*?</svg>', html[html.index('id="h-calibration"') :], re.DOTALL)
     assert picture is not None
     assert picture[0].count("<circle") == 7
@@ -213,7 +215,7 @@ def test_a_calibration_bin_without_a_figure_is_a_row_but_not_a_dot(published: di
 
 
 def test_the_card_lists_what_it_looks_at_and_never_looks_at(published: dict[str, Any]) -> None:
-    html, markdown = render_card(published), render_card_markdown(published)
+    html, markdown = render("card.html", published), render("card.md", published)
     for text in (_text(html), markdown):
         for words in (*published["version"]["never_looks_at"], *(shape["label"] for shape in published["shapes"])):
             assert words in text
@@ -224,11 +226,11 @@ def test_the_card_lists_what_it_looks_at_and_never_looks_at(published: dict[str,
 @pytest.mark.parametrize(("value", "percent", "rest"), [(0.384, "38", "62"), (0.0, "0", "100"), (1.0, "100", "0")])
 def test_right_and_wrong_add_up_to_a_hundred(value: float, percent: str, rest: str) -> None:
     figure = Figure(value)
-    assert (figure.percent, figure.not_percent) == (percent, rest)
+    assert (figure.percent, figure.rest) == (percent, rest)
 
 
 def test_nearly_none_is_not_none() -> None:
-    assert (Figure(0.001).percent, Figure(0.001).not_percent) == ("fewer than 1", "more than 99")
+    assert (Figure(0.001).percent, Figure(0.001).rest) == ("fewer than 1", "more than 99")
 
 
 def test_a_shown_gap_that_is_not_settled_is_not_called_unknown(published: dict[str, Any]) -> None:
@@ -237,4 +239,4 @@ def test_a_shown_gap_that_is_not_settled_is_not_called_unknown(published: dict[s
     words = (
         "? missed more, not enough evidence to say by more than is tolerated; about 1,500 such children would settle it"
     )
-    assert verdict_words(gap) == words
+    assert verdict_words(Gap.model_validate(gap)) == words

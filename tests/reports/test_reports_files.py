@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 from reports_factory import make_result
 
-from send_screen.reports import _files, write_excluded_csv, write_list_csv, write_list_xlsx, write_page
+from send_screen.reports import _whole_files, write_excluded_csv, write_list_csv, write_list_xlsx, write_page
 from send_screen.screening._result import ScreeningResult
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "＝1", "=cmd|' /C calc'!A0"]
@@ -172,7 +172,7 @@ def test_an_interrupted_run_leaves_the_old_file_and_nothing_else(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(_files.os, "replace", interrupted)
+    monkeypatch.setattr(_whole_files.os, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
         write(result, path)  # type: ignore[operator]
     assert path.read_text() == "yesterday's"

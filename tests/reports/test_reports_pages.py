@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 import dataclasses
+import functools
 import hashlib
 import itertools
 import re
@@ -15,26 +16,20 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from reports_factory import make_published, make_result
+from reports_factory import make_published, make_report, make_result, render
 
-from send_screen.reports import (
-    compare_versions,
-    render_card,
-    render_card_markdown,
-    render_comparison,
-    render_fairness,
-    render_scorecard,
-    render_screening,
-    shape_svg,
-)
+from send_screen.published import Shape
+from send_screen.reports import PAGES as VERSION_PAGES
+from send_screen.reports import compare_versions, render_comparison, render_pages, render_screening, render_summary, svg
+from send_screen.reports._terms import FeatureFacts
 
 VOID = {"meta", "br", "input", "link", "img", "hr"}
 MARKUP = "<script>alert(1)</script>\"'><img src=x onerror=y>{{ 7 * 7 }}{% raw %}&amp;"
 PAGES = {
     "screening": lambda: render_screening(make_result()),
-    "fairness": lambda: render_fairness(make_published()),
-    "card": lambda: render_card(make_published()),
-    "scorecard": lambda: render_scorecard(make_published()),
+    "fairness": lambda: render("report.html"),
+    "card": lambda: render("card.html"),
+    "scorecard": lambda: render("scorecard.html"),
     "comparison": lambda: _comparison(make_published()),
 }
 
@@ -49,7 +44,9 @@ def _comparison(published: dict[str, Any]) -> str:
             row |= {"value": row["value"] / 3, "low": row["low"] / 3, "high": row["high"] / 3}
     for gap in other["gaps"]:
         gap["verdict"] = "not enough evidence"
-    found = compare_versions(published, other, names=("first", "second"), specs=({"a": 1}, {"a": 2}))
+    found = compare_versions(
+        make_report(published), make_report(other), names=("first", "second"), specs=({"a": 1}, {"a": 2})
+    )
     return render_comparison(found)
 
 
@@ -211,6 +208,8 @@ VERSION = frozenset(
         "term",
         "trained_on",
         "status",
+        "verdict",
+        "format",
         "sign",
         "x",
     }
@@ -226,15 +225,15 @@ def test_no_text_becomes_markup(text: str) -> None:
     """Whatever stands in a name, a reason or a title, a page has the same elements as with a harmless text."""
     small = {"listed": 2, "margin": 1, "excluded": 10}
     run, version = make_result(**small), make_published()
-    for render, thing, skip in (
+    for page, thing, skip in (
         (render_screening, run, RUN),
-        (render_fairness, version, VERSION),
-        (render_card, version, VERSION),
-        (render_scorecard, version, VERSION),
+        (functools.partial(render, "report.html"), version, VERSION),
+        (functools.partial(render, "card.html"), version, VERSION),
+        (functools.partial(render, "scorecard.html"), version, VERSION),
         (_comparison, version, VERSION),
     ):
-        plain = Page(render(_spoil(thing, "harmless", skip)))
-        spoilt = Page(render(_spoil(thing, text or "empty", skip)))
+        plain = Page(page(_spoil(thing, "harmless", skip)))
+        spoilt = Page(page(_spoil(thing, text or "empty", skip)))
         # a shape's label wraps over as many lines as it needs
         assert spoilt.shape - Counter(text=spoilt.shape["text"]) == plain.shape - Counter(text=plain.shape["text"])
         assert [a for _, a in spoilt.tags if any(name.startswith("on") for name in a)] == []
@@ -257,72 +256,69 @@ def test_no_text_becomes_markup_in_markdown(text: str) -> None:
     version = make_published()
 
     def kinds(thing: dict[str, Any]) -> list[str]:
-        return [token.type for token in parser.parse(render_card_markdown(thing))]
+        return [token.type for token in parser.parse(render("card.md", thing))]
 
     def inline(thing: dict[str, Any]) -> Counter[str]:
-        tokens = parser.parse(render_card_markdown(thing))
+        tokens = parser.parse(render("card.md", thing))
         return Counter(c.type for t in tokens for c in t.children or [] if c.type not in {"text", "text_special"})
 
     words = text if text.strip() else "harmless"
-    assert not set("<>") & set(render_card_markdown(_spoil(version, words, VERSION)))
+    assert not set("<>") & set(render("card.md", _spoil(version, words, VERSION)))
     assert kinds(_spoil(version, words, VERSION)) == kinds(_spoil(version, "harmless", VERSION))
     assert inline(_spoil(version, words, VERSION)) == inline(_spoil(version, "harmless", VERSION))
 
 
+def _shape(**changes: Any) -> FeatureFacts:
+    return FeatureFacts(Shape.model_validate(make_published()["shapes"][0] | changes, strict=False))
+
+
 def test_a_shape_writes_every_number_it_draws() -> None:
-    shape = make_published()["shapes"][0]
-    svg = shape_svg(shape)
-    for log_odds in [*(point["log_odds"] for point in shape["points"]), shape["missing_log_odds"]]:
-        assert f"{log_odds:+.2f}".replace("-", "−") in re.sub(r"aria-label=\"[^\"]*\"", "", svg)
-        assert f"{log_odds:+.2f}".replace("-", "−") in svg.split("aria-label=")[1].split(">")[0]
+    feature = _shape()
+    drawn = svg.shape_svg(feature)
+    for level in feature.levels:
+        number = f"{level.log_odds:+.2f}".replace("-", "−")
+        assert number in re.sub(r"aria-label=\"[^\"]*\"", "", drawn)
+        assert number in drawn.split("aria-label=")[1].split(">")[0]
 
 
 def test_shapes_of_one_page_share_a_scale() -> None:
-    shape = {**make_published()["shapes"][0], "missing_log_odds": None}
-    shape["points"] = [{"x": "1", "label": "one", "log_odds": 0.5, "n": None}]
-    widths = [float(re.findall(r'<rect[^>]* width="([\d.]+)"', shape_svg(shape, scale=s))[0]) for s in (0.5, 1.0)]
-    assert widths[0] == pytest.approx(2 * widths[1])
+    feature = _shape()
+    widths = [float(re.findall(r'<rect[^>]* width="([\d.]+)"', svg.shape_svg(feature, scale=s))[0]) for s in (2.0, 4.0)]
+    assert widths[0] == pytest.approx(2 * widths[1], rel=0.01)
 
 
 @pytest.mark.parametrize(
-    "section",
-    [
-        "cohort",
-        "performance",
-        "differences",
-        "groups",
-        "gaps",
-        "named",
-        "attribution",
-        "calibration",
-        "shapes",
-        "interactions",
-        "example",
-        "scorecard",
-    ],
+    "section", ["performance", "differences", "groups", "gaps", "named", "attribution", "calibration", "interactions"]
 )
-@pytest.mark.parametrize("empty", [True, False])
-def test_a_missing_section_is_said_to_be_missing(section: str, empty: bool) -> None:
-    published = make_published()
-    kind = type(published[section])
-    published.pop(section)
-    if empty:
-        published[section] = kind()
-    for page in (Page(render(published)) for render in (render_fairness, render_card, render_scorecard)):
-        assert "None" not in page.words
-        assert "nan" not in page.words.split()
-    assert render_card_markdown(published)
+def test_an_empty_section_is_said_to_be_empty(section: str) -> None:
+    pages = render_pages(make_report(make_published() | {section: []}))
+    assert set(pages) == set(VERSION_PAGES)
+    for text in pages.values():
+        assert not re.search(r"\b(None|nan)\b", text)
 
 
-def test_a_version_that_says_nothing_still_says_what_it_is_not() -> None:
-    for html in (render_fairness({}), render_card({}), render_scorecard({})):
-        assert "not a diagnosis" in Page(html).words
-        assert "Invented children" in Page(html).words, "what is not known to be real counts as invented"
+def test_pages_work_each_fact_out_once_and_draw_each_picture_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: Counter[str] = Counter()
+    names = [name for name in svg.__all__ if name not in ("frequency_svg", "weight_svg")]
+    for name in names:
+        original = getattr(svg, name)
+
+        def draw(*args: Any, original: Any = original, name: str = name, **options: Any) -> Any:
+            drawn[f"{name} {args} {options}"] += 1
+            return original(*args, **options)
+
+        monkeypatch.setattr(svg, name, draw)
+    report = make_report()
+    render_pages(report)
+    assert {key.split()[0] for key in drawn} == set(names)
+    assert set(drawn.values()) == {1}
+    drawn.clear()
+    render_summary(report)
+    assert not drawn, "no picture is drawn to fetch a phrase"
 
 
 def test_rendering_changes_nothing() -> None:
-    published = make_published()
-    before = copy.deepcopy(published)
-    pages = [(render_fairness(published), render_card(published), render_scorecard(published)) for _ in range(2)]
-    assert pages[0] == pages[1]
-    assert published == before
+    report = make_report()
+    before = report.model_copy(deep=True)
+    assert render_pages(report) == render_pages(report)
+    assert report == before

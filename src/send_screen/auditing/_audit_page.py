@@ -7,7 +7,7 @@ from pathlib import Path
 
 from send_screen.auditing._results import FAILED, NOT_CHECKED, PASSED, Audit
 from send_screen.errors import MissingExtraError
-from send_screen.reports import render, version_marks, write_page
+from send_screen.reports import render_html, version_marks, write_page
 
 _PARTS = (
     (FAILED, "What differs", "Nothing differs in the checks that were made."),
@@ -37,7 +37,7 @@ def render_audit(found: Audit) -> str:
     str
         One HTML page that needs nothing else. It names no child and no school.
     """
-    return render(
+    return render_html(
         "audit.html.j2",
         found=found,
         marks=version_marks(found.facts.get("trained_on")),
@@ -62,7 +62,7 @@ def write_audit(found: Audit, out: str | Path) -> Path:
     folder = Path(out)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_page(json.dumps(found.as_json(), indent=2, ensure_ascii=False) + "\n", folder / "audit.json")
+        write_page(json.dumps(found.to_dict(), indent=2, ensure_ascii=False) + "\n", folder / "audit.json")
         write_page(render_audit(found), folder / "audit.html")
     except OSError as error:
         raise MissingExtraError(

@@ -14,6 +14,7 @@ import pandas as pd
 from send_screen.auditing._results import truncate
 from send_screen.errors import SendScreenError, TablesError
 from send_screen.governance import Bundle, PublicKey, code_version, package_versions, parse_bundle, release
+from send_screen.published import PublishedReport
 from send_screen.tracking import RegistrySnapshot
 
 
@@ -100,6 +101,10 @@ class AuditedVersion:
         if self.bundle is None:
             raise Unreadable(self.why)
         return self.bundle
+
+    def require_report(self) -> PublishedReport:
+        """Return what the version publishes, where its files can be read as one."""
+        return PublishedReport.model_validate(self.require_bundle().published, strict=False)
 
     def require_snapshot(self) -> RegistrySnapshot:
         """Return what the store says, of which only checks of a store ask."""

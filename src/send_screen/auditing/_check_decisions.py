@@ -22,7 +22,7 @@ from send_screen.governance import (
     read_ledger,
     withdrawal,
 )
-from send_screen.reports import render_decisions, render_in_short
+from send_screen.reports import render_decisions, render_summary
 from send_screen.tracking import ALIAS, default_uri, described
 from send_screen.workflows._decisions import ledger_of
 
@@ -60,7 +60,7 @@ def check_ledger(audited: AuditedVersion) -> CheckResult:
     name = snapshot.version.name
     differences = [Mismatch(str(book.path), fault, "entries as they were written") for fault in book.faults]
     if book.torn:
-        differences.append(Mismatch(str(book.path), "the last line is torn", "whole lines (send-screen mend)"))
+        differences.append(Mismatch(str(book.path), "the last line is torn", "whole lines (send-screen repair-ledger)"))
     try:
         for entry in entries_after(book.entries, name, snapshot.model.head):
             told = f"entry {entry['number']}, of which the registry was not told"
@@ -115,7 +115,7 @@ def check_decisions(audited: AuditedVersion) -> CheckResult:
     last = max((entry["number"] for entry in here), default=0)
     told = [entry for entry in same if entry["number"] <= last]
     decided = render_decisions(told) if told else ""
-    about = render_in_short(audited.require_bundle().published)
+    about = render_summary(audited.require_report())
     description = described(decided, about)
     written = snapshot.run_files.get("decisions.md", b"").decode("utf-8")
     for name, text, note in (

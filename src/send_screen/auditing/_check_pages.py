@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from send_screen.auditing._audited_version import AuditedVersion
 from send_screen.auditing._results import CheckResult, Mismatch, check_result, truncate
 from send_screen.pictures import shap_waterfall
-from send_screen.reports import render_in_short
+from send_screen.reports import render_plots, render_summary
 from send_screen.tracking import RUN_NOTE
-from send_screen.workflows._log_version import WATERFALL, run_plots
+from send_screen.workflows._log_version import WATERFALL
 from send_screen.workflows._version import version_files
 
 _AROUND = 40  # characters of a page before a place that differs
@@ -42,7 +42,7 @@ def _other_bytes(claimed: Mapping[str, bytes], found: Mapping[str, bytes]) -> li
 
 def check_words(audited: AuditedVersion) -> CheckResult:
     """Say again what MLflow says of the run."""
-    found = render_in_short(audited.require_bundle().published)
+    found = render_summary(audited.require_report())
     claimed = audited.require_snapshot().run_tags.get(RUN_NOTE, "")
     where = "description of the run"
     if not claimed:
@@ -64,7 +64,7 @@ def check_words(audited: AuditedVersion) -> CheckResult:
 def check_pictures(audited: AuditedVersion) -> CheckResult:
     """Draw every picture again from the published figures."""
     snapshot, document = audited.require_snapshot(), audited.require_bundle().published
-    plots = run_plots(document)
+    plots = render_plots(audited.require_report())
     differences = _other_bytes(snapshot.run_files, {name: svg.encode() for name, svg in plots.items()})
     made = "A picture is not what the published figures make."
     if differences:

@@ -12,9 +12,10 @@ from send_screen.auditing._results import CheckResult, Mismatch, check_result, d
 from send_screen.documents import load_yaml
 from send_screen.errors import TablesError
 from send_screen.governance import SIGNATURE, files_sha256, sha256_of
+from send_screen.reports import render_plots
 from send_screen.serving import PREDICTION_COLUMNS, request_columns, served_code
 from send_screen.tracking import RegistrySnapshot
-from send_screen.workflows._log_version import PAGES, WATERFALL, run_plots
+from send_screen.workflows._log_version import PAGES, WATERFALL
 
 _INSIDE = "artifacts/bundle/"
 _ENVIRONMENT = ("MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt")
@@ -48,7 +49,7 @@ def check_copies(audited: AuditedVersion) -> CheckResult:
         *PAGES,
         WATERFALL,
         *([_NOTE] if snapshot.registered else []),
-        *(run_plots(audited.bundle.published) if audited.bundle else run),
+        *(render_plots(audited.require_report()) if audited.bundle else run),
     }
     unknown = [name for name in run if not name.startswith("bundle/") and name not in known]
     unknown += [f"model: {name}" for name in model if not name.startswith(_INSIDE) and name not in _MODEL]

@@ -1,16 +1,23 @@
-"""What changed between two versions: the decision, the model, the data, the code, and the spec line by line."""
+"""Structural diff of two published reports, and of two specs: every leaf that differs, under the name readers know."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import functools
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib import resources
 from typing import Any
 
-from send_screen.reports._published import rows
-from send_screen.reports._verdicts import QUESTIONS, answers
-from send_screen.reports._words import date_words, percent, said, whole
+import yaml
+
+from send_screen.published import PublishedReport
+from send_screen.reports._groups import QUESTIONS, Groups
+from send_screen.reports._text import date_words, percent, whole
 
 ABSENT = "not there"
+_ITEM_NAMES = ("name", "contract", "metric", "rule")  # what items of a list go by
+# Not compared as facts: each version has its own, or it is told elsewhere on the page.
+_OWN = {"id", "name", "outcome_words", "data"}
 
 
 @dataclass(frozen=True)
@@ -31,117 +38,80 @@ class Changes:
     same: tuple[str, ...]
 
 
-Facts = Mapping[str, str]
-
-
-def changes(first: Mapping[str, Any], second: Mapping[str, Any]) -> tuple[Changes, ...]:
-    """Return what differs between what two versions publish, part by part."""
-    parts = {"The decision": _decision, "The model": _model, "Data and contracts": _data, "Code and packages": _code}
-    return tuple(_beside(part, facts(first), facts(second)) for part, facts in parts.items())
+def report_changes(first: PublishedReport, second: PublishedReport) -> tuple[Changes, ...]:
+    """Return what differs between two published reports besides their measurements, part by part."""
+    one, other = (dict(_leaves(_facts(report))) for report in (first, second))
+    parts: dict[str, tuple[list[Change], list[str]]] = {part: ([], []) for part in _labels()}
+    for path in dict.fromkeys([*one, *other]):
+        part, label = _label(path)
+        changed, same = parts.setdefault(part, ([], []))
+        change = Change(label, one.get(path, ABSENT), other.get(path, ABSENT))
+        if change.first != change.second:
+            changed.append(change)
+        elif change.first != ABSENT:
+            same.append(label)
+    return tuple(Changes(part, tuple(changed), tuple(same)) for part, (changed, same) in parts.items())
 
 
 def spec_changes(first: Any, second: Any) -> tuple[Change, ...]:
     """Return every line in which two parsed specs differ, under the path to it."""
-    return _beside("", dict(_lines(first)), dict(_lines(second))).changed
+    one, other = dict(_leaves(first)), dict(_leaves(second))
+    both = ((path, one.get(path, ABSENT), other.get(path, ABSENT)) for path in dict.fromkeys([*one, *other]))
+    return tuple(Change(" › ".join(path), before, after) for path, before, after in both if before != after)
 
 
-def _beside(part: str, first: Facts, second: Facts) -> Changes:
-    names = list(dict.fromkeys([*first, *second]))
-    both = [(name, first.get(name, ABSENT), second.get(name, ABSENT)) for name in names]
-    return Changes(
-        part,
-        tuple(Change(name, one, other) for name, one, other in both if one != other),
-        tuple(name for name, one, other in both if one == other != ABSENT),
-    )
-
-
-def _lines(value: Any, path: tuple[str, ...] = ()) -> Iterable[tuple[str, str]]:
-    """Yield each line of a parsed YAML under its path; items of a list go by their name where they have one."""
+def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield each leaf of a document as text under its path; items of a list go by their name where they have one."""
     if isinstance(value, Mapping):
         for key, item in value.items():
-            yield from _lines(item, (*path, str(key)))
-    elif isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value):
+            yield from _leaves(item, (*path, str(key)))
+    elif isinstance(value, (list, tuple)) and value and all(isinstance(item, Mapping) for item in value):
         for number, item in enumerate(value, start=1):
-            name = next((item[key] for key in ("name", "contract", "metric", "rule") if item.get(key)), number)
-            yield from _lines(item, (*path, str(name)))
+            name = next((item[key] for key in _ITEM_NAMES if item.get(key)), number)
+            yield from _leaves(item, (*path, str(name)))
     else:
-        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        yield " › ".join(path), text
+        yield path, ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
-def _version(published: Mapping[str, Any]) -> Mapping[str, Any]:
-    return published.get("version") or {}
-
-
-def _decision(published: Mapping[str, Any]) -> dict[str, str]:
-    version = _version(published)
-    owner: Mapping[str, Any] = version.get("owner") or {}
-    asked = {answer.question: f"{answer.tolerance} of 100" for answer in answers(published) if answer.tolerance}
-    capacity = version.get("capacity")
+def _facts(report: PublishedReport) -> dict[str, Any]:
+    """Return what is compared of a report, its leaves in words."""
+    version = {name: value for name, value in report.version.model_dump().items() if name not in _OWN}
+    groups = Groups(report)
+    counts = {name: getattr(report.cohort, name) for name in ("n", "n_outcome", "n_schools")}
     return {
-        **{
-            words: said(version, key, ABSENT)
-            for words, key in (
-                ("Title", "title"),
-                ("Intended use", "intended_use"),
-                ("Population", "population"),
-                ("It may be asked about", "eligible_words"),
-                ("The one-line rule", "baseline_words"),
-            )
+        "version": {
+            **version,
+            "capacity": f"{percent(report.version.capacity)} of 100 children",
+            "prohibited_uses": dict.fromkeys(report.version.prohibited_uses, "said"),
+            "gates": {gate.gate: gate.required for gate in report.version.gates},
+            "review_date": date_words(report.version.review_date),
+            "as_of": date_words(report.version.as_of),
+            **{name: ABSENT for name in ("bags_sha256", "research_comparison") if version[name] is None},
         },
-        "Places (capacity)": ABSENT if capacity is None else f"{percent(capacity)} of 100 children",
-        **{f"Must not be used {use}": "said" for use in version.get("prohibited_uses") or ()},
-        **{f"Owner: {part}": said(owner, part, ABSENT) for part in ("organisation", "team", "role", "contact")},
-        **{f"Tolerance: {question}": asked.get(question, ABSENT) for question in QUESTIONS.values()},
-        **{f"Gate: {said(gate, 'gate')}": said(gate, "required") for gate in version.get("gates") or ()},
-        "To be reviewed by": date_words(said(version, "review_date", ABSENT)),
-        "Groups compared": "; ".join(dict.fromkeys(said(row, "attribute") for row in rows(published, "groups"))),
+        "tolerances": {
+            QUESTIONS[metric]: f"{percent(gaps[0].tolerance)} of 100" for metric, gaps in groups.gaps.items() if gaps
+        },
+        "attributes": "; ".join(groups.tables),
+        "shapes": {shape.label: f"from {shape.agency}, sign {shape.sign}" for shape in report.shapes},
+        "interactions": {" and ".join(interaction.labels): "looked at" for interaction in report.interactions},
+        "cohort": {name: ABSENT if n is None else whole(n) for name, n in counts.items()},
+        "purpose": {use.contract: use.purpose for use in report.version.data},
+        "lawful_basis": {use.contract: use.lawful_basis for use in report.version.data},
+        "training_only": {use.contract: "yes" if use.training_only else "no" for use in report.version.data},
     }
 
 
-def _model(published: Mapping[str, Any]) -> dict[str, str]:
-    version = _version(published)
-    return {
-        "Kind": said(version, "model", ABSENT),
-        "Tables (SHA-256)": said(version, "tables_sha256", ABSENT),
-        **{
-            f"Looks at: {said(shape, 'label')}": f"from {said(shape, 'agency')}, sign {said(shape, 'sign', 'none')}"
-            for shape in rows(published, "shapes")
-        },
-        **{
-            f"Together: {' and '.join(interaction['labels'])}": "looked at"
-            for interaction in rows(published, "interactions")
-        },
-        **{f"Challenger: {name}": words for name, words in (version.get("challengers") or {}).items()},
-    }
+@functools.cache
+def _labels() -> dict[str, dict[str, str]]:
+    labels = (resources.files("send_screen.reports") / "data" / "changes.yaml").read_text("utf-8")
+    found: dict[str, dict[str, str]] = yaml.safe_load(labels)
+    return found
 
 
-def _data(published: Mapping[str, Any]) -> dict[str, str]:
-    version = _version(published)
-    cohort: Mapping[str, Any] = published.get("cohort") or {}
-    counts = {"Children": "n", "With the outcome": "n_outcome", "Schools": "n_schools"}
-    return {
-        "Data (SHA-256)": said(version, "data_sha256", ABSENT),
-        **{words: ABSENT if cohort.get(key) is None else whole(cohort[key]) for words, key in counts.items()},
-        "Known as of": date_words(said(version, "as_of", ABSENT)),
-        "Whole schools kept aside": said(version, "held_out_schools", ABSENT),
-        "Folds, by school": said(version, "folds", ABSENT),
-        "Seeds of the folds": ", ".join(map(str, version.get("fold_seeds") or ())) or ABSENT,
-        **{f"Contract {name}": sha256 for name, sha256 in (version.get("contracts") or {}).items()},
-        **{
-            f"{what} of {said(use, 'contract')}": said(use, key, ABSENT)
-            for use in version.get("data") or ()
-            for what, key in (("Purpose", "purpose"), ("Lawful basis", "lawful_basis"))
-        },
-    }
-
-
-def _code(published: Mapping[str, Any]) -> dict[str, str]:
-    version = _version(published)
-    packages = (version.get("packages") or {}).items()
-    return {
-        "Spec (SHA-256)": said(version, "spec_sha256", ABSENT),
-        "send_screen": said(version, "release", ABSENT),
-        "Code that makes numbers (SHA-256)": said(version, "code_version", ABSENT),
-        **{str(name): str(number) for name, number in packages},
-    }
+def _label(path: tuple[str, ...]) -> tuple[str, str]:
+    """Return the part of the page that a path belongs to, and what a reader calls it."""
+    for known, key in ((".".join(path), ""), (".".join([*path[:-1], "*"]), path[-1])):
+        for part, labels in _labels().items():
+            if known in labels:
+                return part, labels[known].format(key)
+    return "Other", " › ".join(path)

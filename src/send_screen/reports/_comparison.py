@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from send_screen.errors import UsageError
-from send_screen.reports._changes import Change, Changes, changes, spec_changes
-from send_screen.reports._metrics import METRICS, Cell
-from send_screen.reports._published import Figure, Row, find, rows
-from send_screen.reports._render import render
-from send_screen.reports._shift import BETTER, NOT_COMPARABLE, WORSE, Loss, Shift, less, more, nearer, shift
-from send_screen.reports._verdicts import OTHERS, QUESTIONS, SIGNS, against_others, answers, group_words, verdict_words
-from send_screen.reports._words import INVENTED, said, sentence
+from send_screen.published import Gap, PublishedReport
+from send_screen.reports._changes import Change, Changes, report_changes, spec_changes
+from send_screen.reports._figures import METRICS, PERCENT, Cell, Figure
+from send_screen.reports._groups import QUESTIONS, SIGNS, Groups, verdict_words
+from send_screen.reports._interval_change import BETTER, NOT_COMPARABLE, WORSE, Loss, Shift, less, more, nearer, shift
+from send_screen.reports._render import render_html
+from send_screen.reports._text import INVENTED, sentence
 
 # What a group's own figure is better by: less missed, less listed without need, nearer to what the score said.
 _GROUP_LOSS: dict[str, Loss] = {
@@ -21,14 +21,9 @@ _GROUP_LOSS: dict[str, Loss] = {
     "false_positive_rate": less,
     "calibration_in_the_large": nearer(0.0),
 }
-_HEADLINE_LOSS: dict[str, Loss] = {
-    "recall": more,
-    "precision": more,
-    "specificity": more,
+# More is better in every other metric.
+_LOSS: dict[str, Loss] = {
     "number_needed_to_screen": less,
-    "net_benefit": more,
-    "roc_auc": more,
-    "average_precision": more,
     "calibration_slope": nearer(1.0),
     "calibration_intercept": nearer(0.0),
 }
@@ -47,7 +42,7 @@ OTHER_DATA = "The two versions were measured on different data: what changed can
 
 @dataclass(frozen=True)
 class FigureChange:
-    """One headline figure of both versions, and what can be said of its change."""
+    """One metric of both versions, and what can be said of its change."""
 
     words: str
     first: Cell
@@ -68,6 +63,15 @@ class GroupChange:
     shift: Shift
     gap_shift: Shift
 
+    def shown(self, wanted: Shift) -> Iterator[str]:
+        """Yield each change that was shown, of the group's own figure and of its gap from all others."""
+        who = f"{self.question} {sentence(self.group)[:-1]}:"
+        if self.shift == wanted:
+            yield f"{who} {self.figures[0].in_brackets}, then {self.figures[1].in_brackets}."
+        if self.gap_shift == wanted:
+            size = "smaller" if wanted == BETTER else "larger"
+            yield (f"{who} a {size} gap from all others, {self.gaps[0].in_brackets}, then {self.gaps[1].in_brackets}.")
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -85,7 +89,7 @@ class Comparison:
     parts : tuple of Changes
     spec : tuple of Change, or None
         Line by line; None where a spec is not at hand.
-    headline : tuple of FigureChange
+    metrics : tuple of FigureChange
     groups : tuple of GroupChange
     better, worse : tuple of str
         Whom it was shown to become better or worse for, a short sentence each.
@@ -101,21 +105,21 @@ class Comparison:
     notes: tuple[str, ...]
     parts: tuple[Changes, ...]
     spec: tuple[Change, ...] | None
-    headline: tuple[FigureChange, ...]
+    metrics: tuple[FigureChange, ...]
     groups: tuple[GroupChange, ...]
     better: tuple[str, ...]
     worse: tuple[str, ...]
     verdicts: tuple[str, ...]
     marks: tuple[str, ...]
 
-    def as_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return everything that the page says, for a script."""
         return {"format": "send_screen.comparison/1", "caution": CAUTION, **asdict(self)}
 
 
 def compare_versions(
-    first: Mapping[str, Any],
-    second: Mapping[str, Any],
+    first: PublishedReport,
+    second: PublishedReport,
     *,
     names: tuple[str, str],
     specs: tuple[Any, Any] = (None, None),
@@ -125,8 +129,7 @@ def compare_versions(
 
     Parameters
     ----------
-    first, second : mapping
-        ``published.json`` of each.
+    first, second : PublishedReport
     names : tuple of str
         What each is called on the page.
     specs : tuple
@@ -140,33 +143,31 @@ def compare_versions(
         If the two do not foresee the same, or one learnt from invented children: their figures then have nothing to say
         to each other.
     """
-    versions: tuple[Mapping[str, Any], Mapping[str, Any]] = (first.get("version") or {}, second.get("version") or {})
-    _refuse_other_questions(versions, names)
-    groups = _groups(first, second)
-    synthetic = any(version.get("trained_on") != "real" for version in versions)
+    _refuse_other_questions(first, second, names)
+    groups = tuple(_group_changes(Groups(first), Groups(second)))
     return Comparison(
         names=names,
-        ids=(said(versions[0], "id"), said(versions[1], "id")),
-        title=said(versions[1], "title", "A screening model"),
+        ids=(first.version.id, second.version.id),
+        title=second.version.title,
         notes=(*notes, *_notes(first, second)),
-        parts=changes(first, second),
+        parts=report_changes(first, second),
         spec=None if None in specs else spec_changes(*specs),
-        headline=_headline(first, second),
+        metrics=tuple(_metric_changes(first, second)),
         groups=groups,
-        better=_told(groups, BETTER),
-        worse=_told(groups, WORSE),
-        verdicts=_changed_verdicts(first, second),
-        marks=(INVENTED,) if synthetic else (),
+        better=tuple(words for row in groups for words in row.shown(BETTER)),
+        worse=tuple(words for row in groups for words in row.shown(WORSE)),
+        verdicts=tuple(_changed_verdicts(Groups(first), Groups(second))),
+        marks=() if first.version.trained_on == second.version.trained_on == "real" else (INVENTED,),
     )
 
 
-def _refuse_other_questions(versions: tuple[Mapping[str, Any], Mapping[str, Any]], names: tuple[str, str]) -> None:
+def _refuse_other_questions(first: PublishedReport, second: PublishedReport, names: tuple[str, str]) -> None:
     for key, what in (
         ("outcome_words", "foresee different things"),
         ("horizon_months", "look ahead over different times (months)"),
         ("trained_on", "learnt from different kinds of children"),
     ):
-        one, other = (said(version, key) for version in versions)
+        one, other = getattr(first.version, key), getattr(second.version, key)
         if one != other:
             raise UsageError(
                 f"{names[0]} and {names[1]} cannot be compared: they {what}, “{one}” and “{other}”. A figure of one "
@@ -175,134 +176,79 @@ def _refuse_other_questions(versions: tuple[Mapping[str, Any], Mapping[str, Any]
             )
 
 
-def _notes(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
-    one: Mapping[str, Any] = first.get("version") or {}
-    other: Mapping[str, Any] = second.get("version") or {}
-    notes = []
-    if one.get("id") is not None and one.get("id") == other.get("id"):
-        notes.append("Both are the same version.")
-    if one.get("name") != other.get("name"):
-        notes.append(f"They are versions of two models: {said(one, 'name')} and {said(other, 'name')}.")
-    if any(one.get(key) != other.get(key) for key in ("population", "eligible_words")):
-        notes.append(
+def _notes(first: PublishedReport, second: PublishedReport) -> Iterator[str]:
+    one, other = first.version, second.version
+    if one.id == other.id:
+        yield "Both are the same version."
+    if one.name != other.name:
+        yield f"They are versions of two models: {one.name} and {other.name}."
+    if (one.population, one.eligible_words) != (other.population, other.eligible_words):
+        yield (
             "They may be asked about different children: what looks like a change of the model can be one of whom it "
             "is asked about."
         )
-    if one.get("capacity") != other.get("capacity"):
-        notes.append("They list different shares of children: a longer list misses fewer, whatever the model.")
-    if _tolerances(first) != _tolerances(second):
-        notes.append("They hold gaps against different tolerances: a verdict can change although the gap did not.")
-    same_data = one.get("data_sha256") == other.get("data_sha256") is not None
-    return [*notes, SAME_DATA if same_data else OTHER_DATA]
+    if one.capacity != other.capacity:
+        yield "They list different shares of children: a longer list misses fewer, whatever the model."
+    tolerances = [{gap.metric: gap.tolerance for gap in report.gaps} for report in (first, second)]
+    if tolerances[0] != tolerances[1]:
+        yield "They hold gaps against different tolerances: a verdict can change although the gap did not."
+    yield SAME_DATA if one.data_sha256 == other.data_sha256 else OTHER_DATA
 
 
-def _headline(first: Mapping[str, Any], second: Mapping[str, Any]) -> tuple[FigureChange, ...]:
-    outcome = said(second.get("version") or {}, "outcome_words", "had the outcome")
-    one_price = len({(each.get("version") or {}).get("capacity") for each in (first, second)}) == 1
-    found = []
+def _metric_changes(first: PublishedReport, second: PublishedReport) -> Iterator[FigureChange]:
     for name, metric in METRICS.items():
-        pair = [find(rows(each, "performance"), model="candidate", metric=name) for each in (first, second)]
-        if pair == [None, None]:
+        rows = [report.metric(name) for report in (first, second)]
+        if rows == [None, None]:
             continue
-        one, other = Figure.of(pair[0]), Figure.of(pair[1])
-        words = metric.words.format(outcome=outcome)
+        one, other = map(Figure.of, rows)
         # the price of a child listed without need follows from the length of the list
-        comparable = one_price or name != "net_benefit"
-        told = shift(one, other, _HEADLINE_LOSS[name]) if comparable else NOT_COMPARABLE
-        found.append(FigureChange(words, metric.write(one), metric.write(other), told))
-    return tuple(found)
+        comparable = first.version.capacity == second.version.capacity or name != "net_benefit"
+        change = shift(one, other, _LOSS.get(name, more)) if comparable else NOT_COMPARABLE
+        words = metric.words.format(outcome=second.version.outcome_words)
+        yield FigureChange(words, metric.write(one), metric.write(other), change)
 
 
-def _groups(first: Mapping[str, Any], second: Mapping[str, Any]) -> tuple[GroupChange, ...]:
-    """Return every group that either version compares with all others, question by question."""
-    keys = dict.fromkeys(
-        (said(gap, "metric"), said(gap, "attribute"), said(gap, "group"))
-        for metric in QUESTIONS
-        for each in (first, second)
-        for gap in rows(each, "gaps")
-        if gap.get("metric") == metric and gap.get("against") == OTHERS
-    )
-    return tuple(_group(first, second, *key) for key in keys)
-
-
-def _group(first: Mapping[str, Any], second: Mapping[str, Any], metric: str, attribute: str, group: str) -> GroupChange:
-    where = {"attribute": attribute, "group": group, "metric": metric}
-    gaps = [find(rows(each, "gaps"), against=OTHERS, **where) for each in (first, second)]
-    own = [Figure.of(find(rows(each, "groups"), **where)) for each in (first, second)]
-    gap_figures = [Figure.of(gap) for gap in gaps]
-    signed = METRICS["recall"]
-    write = signed.difference if metric == "calibration_in_the_large" else signed.write
-    named = next((each for each, gap in zip((second, first), reversed(gaps), strict=True) if gap is not None), second)
-    return GroupChange(
-        question=QUESTIONS[metric],
-        attribute=attribute,
-        group=group_words(named, where),
-        figures=(write(own[0]), write(own[1])),
-        gaps=(signed.difference(gap_figures[0]), signed.difference(gap_figures[1])),
-        verdicts=(_short_verdict(gaps[0]), _short_verdict(gaps[1])),
-        shift=shift(own[0], own[1], _GROUP_LOSS[metric]),
-        gap_shift=shift(gap_figures[0], gap_figures[1], nearer(0.0)),
-    )
-
-
-def _tolerances(published: Mapping[str, Any]) -> dict[str, str]:
-    return {answer.question: answer.tolerance for answer in answers(published)}
-
-
-def _changed_verdicts(first: Mapping[str, Any], second: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return each verdict on a gap from all others that differs, of groups that both versions compare."""
-    found = []
+def _group_changes(first: Groups, second: Groups) -> Iterator[GroupChange]:
+    """Yield every group that either version compares with all others, question by question."""
     for metric, question in QUESTIONS.items():
-        before = {(said(gap, "attribute"), said(gap, "group")): gap for gap in against_others(first, metric)}
-        for gap in against_others(second, metric):
-            was = before.get((said(gap, "attribute"), said(gap, "group")))
-            # what is withheld is no verdict: that one version withholds more says nothing about the gap
-            verdicts = {each.get("verdict") for each in (was, gap) if each is not None}
-            if was is not None and len(verdicts) > 1 and verdicts <= set(SIGNS):
-                who = group_words(second, gap)
-                found.append(f"{question} {_named(who)}: “{said(was, 'verdict')}”, then “{said(gap, 'verdict')}”.")
-    return tuple(found)
-
-
-def _named(who: str) -> str:
-    return sentence(who)[:-1]
-
-
-def _short_verdict(gap: Row | None) -> str:
-    return verdict_words(None if gap is None else {**gap, "required_n": None})
-
-
-def _told(groups: Sequence[GroupChange], wanted: Shift) -> tuple[str, ...]:
-    """Return each change that was shown, of a group's own figure and of its gap from all others."""
-    found = []
-    for row in groups:
-        if row.shift == wanted:
-            found.append(
-                f"{row.question} {_named(row.group)}: {row.figures[0].in_brackets}, then {row.figures[1].in_brackets}."
+        write = PERCENT.difference if metric == "calibration_in_the_large" else PERCENT.write
+        gaps = [*first.gaps[metric], *second.gaps[metric]]
+        for attribute, group in dict.fromkeys((gap.attribute, gap.group) for gap in gaps):
+            rows = [each.find(attribute, group) for each in (first, second)]
+            pair = [row.gaps.get(metric) for row in rows]
+            one, other = (row.figure(metric) for row in rows)
+            yield GroupChange(
+                question=question,
+                attribute=attribute,
+                group=(rows[1] if pair[1] else rows[0]).name,
+                figures=(write(one), write(other)),
+                gaps=(_gap_cell(pair[0]), _gap_cell(pair[1])),
+                verdicts=(verdict_words(pair[0], short=True), verdict_words(pair[1], short=True)),
+                shift=shift(one, other, _GROUP_LOSS[metric]),
+                gap_shift=shift(Figure.of(pair[0]), Figure.of(pair[1]), nearer(0.0)),
             )
-        if row.gap_shift == wanted:
-            size = "smaller" if wanted == BETTER else "larger"
-            found.append(
-                f"{row.question} {_named(row.group)}: a {size} gap from all others, {row.gaps[0].in_brackets}, then "
-                f"{row.gaps[1].in_brackets}."
-            )
-    return tuple(found)
+
+
+def _gap_cell(gap: Gap | None) -> Cell:
+    return PERCENT.difference(Figure.of(gap))
+
+
+def _changed_verdicts(first: Groups, second: Groups) -> Iterator[str]:
+    """Yield each verdict on a gap from all others that differs, of groups that both versions compare."""
+    for metric, question in QUESTIONS.items():
+        for gap in second.gaps[metric]:
+            was = first.find(gap.attribute, gap.group).gaps.get(metric)
+            # what is suppressed is no verdict: that one version suppresses more says nothing about the gap
+            if was is not None and was.verdict != gap.verdict and {was.verdict, gap.verdict} <= set(SIGNS):
+                who = sentence(second.name(gap))[:-1]
+                yield f"{question} {who}: “{was.verdict}”, then “{gap.verdict}”."
 
 
 def render_comparison(comparison: Comparison) -> str:
     """Render two versions beside each other as one HTML page that needs nothing else."""
-    return render(
-        "comparison.html.j2",
-        marks=comparison.marks,
-        found=comparison,
-        questions=[(question, _by_attribute(comparison.groups, question)) for question in QUESTIONS.values()],
-        caution=CAUTION,
+    questions: dict[str, dict[str, list[GroupChange]]] = {question: {} for question in QUESTIONS.values()}
+    for row in comparison.groups:
+        questions[row.question].setdefault(row.attribute, []).append(row)
+    return render_html(
+        "comparison.html.j2", marks=comparison.marks, found=comparison, questions=questions.items(), caution=CAUTION
     )
-
-
-def _by_attribute(groups: Sequence[GroupChange], question: str) -> dict[str, list[GroupChange]]:
-    found: dict[str, list[GroupChange]] = {}
-    for row in groups:
-        if row.question == question:
-            found.setdefault(row.attribute, []).append(row)
-    return found

@@ -1,55 +1,81 @@
-"""The one Jinja environment: every page is escaped by default and fails on a name that is not there."""
+"""Jinja environments for HTML, Markdown and plain text: each escapes every value, and fails on an unknown name."""
 
 from __future__ import annotations
 
 import base64
 import functools
 import hashlib
+import re
+from collections.abc import Callable
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
 
-from send_screen.reports import _words
-from send_screen.screening import NOT_THIS
+from send_screen.reports import _text
+from send_screen.screening import NOT_THIS, NOTICE
+
+
+def escape_markdown(text: object) -> str:
+    r"""Escape what Markdown or HTML would take for markup, and keep the text on one line.
+
+    Examples
+    --------
+    >>> print(escape_markdown("*Year* <b>1</b> | a_b"))
+    \*Year\* &lt;b&gt;1&lt;/b&gt; \| a\_b
+    """
+    line = " ".join(str(text).split())
+    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    line = re.sub(r"([\\`*_\[\]|~#$])", r"\\\1", line)
+    line = re.sub(r"^([-+=])", r"\\\1", line)
+    # a name must not turn into a link by itself: autolinks need "://" or "www."
+    return re.sub(r"^(\d+)([.)])", r"\1\\\2", line).replace("://", ":&#47;/").replace("www.", "www&#46;")
+
+
+def one_line(text: object) -> str:
+    """Return a text on one line."""
+    return " ".join(str(text).split())
 
 
 @functools.cache
-def _environment() -> Environment:
+def _environment(escape: Callable[[object], str] | None) -> Environment:
+    """Return the environment of a format: ``escape`` is applied to every value; by default that of HTML."""
+
+    def finalize(value: object) -> object:
+        # what macros return is escaped already
+        return value if isinstance(value, Markup) or escape is None else Markup(escape(value))
+
     environment = Environment(
         loader=PackageLoader("send_screen.reports"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=finalize,
     )
     environment.filters |= {
-        "date_words": _words.date_words,
-        "percent": _words.percent,
-        "points": _words.points,
-        "sentence": _words.sentence,
-        "signed": _words.signed,
-        "whole": _words.whole,
+        name: getattr(_text, name) for name in ("date_words", "percent", "points", "sentence", "signed", "whole")
     }
     environment.globals |= {
+        "NOTICE": NOTICE,
         "NOT_THIS": NOT_THIS,
-        "COST_LIMITS": _words.COST_LIMITS,
-        "LABEL_LIMITS": _words.LABEL_LIMITS,
-        "count": _words.count,
-        "owner_words": _words.owner_words,
-        "said": _words.said,
+        "COST_LIMITS": _text.COST_LIMITS,
+        "LABEL_LIMITS": _text.LABEL_LIMITS,
+        "count": _text.count,
+        "owner_words": _text.owner_words,
     }
     return environment
 
 
 @functools.cache
 def _script(name: str) -> str:
-    environment = _environment()
+    environment = _environment(None)
     if environment.loader is None:  # pragma: no cover - the environment above always has one
         raise AssertionError
     return environment.loader.get_source(environment, name)[0].strip()
 
 
-def render(template: str, *, script: str | None = None, **names: object) -> str:
-    """Fill in a template.
+def render_html(template: str, *, script: str | None = None, **names: object) -> str:
+    """Fill in a page.
 
     The page's content security policy lets nothing load from anywhere, and lets no script run but ``script``, known
     by its hash: markup that slipped through the escaping could still do nothing.
@@ -66,4 +92,20 @@ def render(template: str, *, script: str | None = None, **names: object) -> str:
     code = _script(script) if script else ""
     digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()
     policy = "default-src 'none'; style-src 'unsafe-inline'" + (f"; script-src 'sha256-{digest}'" if code else "")
-    return _environment().get_template(template).render(script=code, policy=policy, **names)
+    return _environment(None).get_template(template).render(script=code, policy=policy, **names)
+
+
+def render_markdown(template: str, **names: object) -> str:
+    """Fill in a Markdown page: no value can become markup."""
+    page = _environment(escape_markdown).get_template(template).render(**names)
+    return re.sub(r"\n{3,}", "\n\n", page.strip()) + "\n"
+
+
+def render_lines(template: str, **names: object) -> tuple[str, ...]:
+    """Fill in a text of plain lines, and return those that say something; every value stays on its line."""
+    return tuple(filter(None, map(str.strip, _text_template(template).render(**names).split("\n"))))
+
+
+@functools.cache
+def _text_template(source: str) -> Template:
+    return _environment(one_line).from_string('{% import "answers.txt.j2" as a with context %}' + source)

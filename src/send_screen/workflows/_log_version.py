@@ -23,8 +23,9 @@ from send_screen.governance import (
     sign_statement,
 )
 from send_screen.pictures import shap_waterfall
+from send_screen.published import PublishedReport
 from send_screen.reports import PAGES as VERSION_PAGES
-from send_screen.reports import render_in_short, shape_svg, surface_svg
+from send_screen.reports import render_plots, render_summary
 from send_screen.serving import PREDICTION_COLUMNS, request_columns, served_code
 from send_screen.simulation import synthetic_rows
 from send_screen.specs import ModelSpec
@@ -72,11 +73,11 @@ def log_version(
     register : bool
         Whether to register it under its alias: it passed its gates.
     """
-    facts = document["version"]
+    facts, report = document["version"], PublishedReport.model_validate(document, strict=False)
     files = version_files(spec, contracts, tables, bags, document)
     files[MANIFEST] = make_manifest(files, version=facts["id"])
     manifest_sha256 = sha256_of(files[MANIFEST])
-    pictures = {**run_plots(document), WATERFALL: shap_waterfall(document["example"])}
+    pictures = {**render_plots(report), WATERFALL: shap_waterfall(document["example"])}
     digests = {
         MANIFEST: manifest_sha256,
         "spec.yaml": facts["spec_sha256"],
@@ -102,7 +103,7 @@ def log_version(
             "evidence_place": evidence.resolve().as_uri(),
             "signed_by": "nobody" if key is None else key.public.id,
         },
-        note=render_in_short(document),
+        note=render_summary(report),
         served=served_code(),
         inputs=request_columns(spec, contracts),
         outputs=PREDICTION_COLUMNS,
@@ -120,14 +121,6 @@ def run_tags(facts: dict[str, Any], *, passed: bool) -> dict[str, str]:
         "gates": "passed" if passed else "failed",
         **{f"contract.{ref.replace('@', ':')}": sha256 for ref, sha256 in facts["contracts"].items()},
         **{f"package.{package}": number for package, number in facts["packages"].items()},
-    }
-
-
-def run_plots(document: dict[str, Any]) -> dict[str, str]:
-    """Return each picture of the model that is an artefact of its run: path, and SVG."""
-    return {
-        **{f"plots/{shape['feature']}.svg": shape_svg(shape) for shape in document["shapes"]},
-        **{f"plots/{'_x_'.join(s['features'])}.svg": surface_svg(s) for s in document["interactions"]},
     }
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from send_screen.contracts import Contract
 from send_screen.governance import BAGS, sha256_of, version_id
-from send_screen.reports import PAGES
+from send_screen.published import PublishedReport
+from send_screen.reports import render_pages
 from send_screen.specs import ModelSpec
 from send_screen.tables import BaggedTables, RiskTables
 from send_screen.workflows._compared_models import describe_challenger
@@ -120,6 +121,6 @@ def version_files(
         "tables.json": tables.to_json(),
         **({} if bags is None else {BAGS: bags.to_json()}),
         "published.json": text,
-        **{name: render(published) for name, render in PAGES.items()},
+        **render_pages(PublishedReport.model_validate(published, strict=False)),
     }
     return {name: text.encode() for name, text in files.items()}

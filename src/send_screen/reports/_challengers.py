@@ -1,0 +1,82 @@
+"""What interpretability costs: the difference between the candidate and each challenger, in words and figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from send_screen.published import PublishedReport
+from send_screen.reports._figures import METRICS, Cell, Figure
+from send_screen.reports._text import join_words, whole
+
+_NAMES = {"lightgbm": "LightGBM", "ebm": "EBM"}
+# What is compared: as the head of a row, and as it stands after "no difference was shown in".
+_COMPARED = {
+    "roc_auc": ("Order of the list (ROC AUC)", "the order of the whole list"),
+    "average_precision": ("Top of the list (average precision)", "the top of the list"),
+    "recall": ("Of 100 children to be found, listed", "how many children it finds with as many places"),
+}
+WORSE, BETTER, NOT_SHOWN, UNKNOWN = "worse", "better", "no difference was shown", "not known"
+
+
+@dataclass(frozen=True)
+class DifferenceRow:
+    """A metric of the candidate minus that of another model: its words, the difference, n, and what that says."""
+
+    words: str
+    difference: Cell
+    n: str
+    verdict: str
+
+
+@dataclass(frozen=True)
+class ModelComparison:
+    """The candidate beside one other model: in a sentence, and in figures."""
+
+    model: str
+    words: str
+    rows: tuple[DifferenceRow, ...]
+
+
+def challengers_of(report: PublishedReport) -> dict[str, str]:
+    """Return each challenger that a version was compared with, and its short name."""
+    models = dict.fromkeys(row.against for row in report.differences)
+    return {model: _NAMES.get(model, model) for model in models if model != "baseline"}
+
+
+def compare_challengers(report: PublishedReport) -> tuple[ModelComparison, ...]:
+    """Return the comparison with each challenger: a difference is said only where its interval leaves out 0."""
+    return tuple(_compare(report, model, short) for model, short in challengers_of(report).items())
+
+
+def compare_baseline(report: PublishedReport) -> str:
+    """Return in a sentence in what a version is better or worse than the baseline; empty where not compared."""
+    compared = any(row.against == "baseline" for row in report.differences)
+    return _compare(report, "baseline", "the rule").words if compared else ""
+
+
+def _compare(report: PublishedReport, model: str, short: str) -> ModelComparison:
+    figures = {metric: Figure.of(report.difference(metric, model)) for metric in _COMPARED}
+    by_verdict: dict[str, list[str]] = {}
+    for metric, figure in figures.items():
+        by_verdict.setdefault(_verdict(figure), []).append(_COMPARED[metric][1])
+    verdicts = (verdict for verdict in (WORSE, BETTER, NOT_SHOWN, UNKNOWN) if verdict in by_verdict)
+    words = "; ".join(f"{verdict} in {join_words(by_verdict[verdict])}" for verdict in verdicts)
+    rows = [
+        DifferenceRow(
+            _COMPARED[metric][0],
+            METRICS[metric].difference(figure),
+            "" if figure.n is None else whole(figure.n),
+            f"{UNKNOWN}: {figure.reason}" if _verdict(figure) == UNKNOWN else _verdict(figure),
+        )
+        for metric, figure in figures.items()
+    ]
+    return ModelComparison(short, f"Beside {report.version.challengers.get(model, short)}: {words}.", tuple(rows))
+
+
+def _verdict(figure: Figure) -> str:
+    """Return what a difference and its interval say of this version."""
+    if figure.value is None or figure.low is None or figure.high is None:
+        return UNKNOWN
+    if figure.low <= 0 <= figure.high:
+        return NOT_SHOWN
+    return BETTER if figure.value > 0 else WORSE

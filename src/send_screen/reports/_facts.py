@@ -1,0 +1,228 @@
+"""All that the pages of a version say, each fact worked out once and as data: nothing is drawn here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from send_screen.published import Owner, PublishedReport, VersionMetadata
+from send_screen.reports._challengers import ModelComparison, challengers_of, compare_baseline, compare_challengers
+from send_screen.reports._figures import METRICS, Cell, Figure, NaturalFrequency, natural_frequencies
+from send_screen.reports._gap_sources import GapSource, gap_sources
+from send_screen.reports._groups import QUESTIONS, Groups, QuestionSummary, gap_cell, is_shown, verdict_words
+from send_screen.reports._terms import FeatureFacts, InteractionFacts, WorkedExample, common_scale, worked_example
+from send_screen.reports._text import percent, sentence, version_marks, whole
+
+_NO_PROOF = "That is not proof of fairness: for small groups there are too few children to say."
+_NOT = (
+    "It is not a diagnosis and decides nothing. A parent's or a teacher's concern always counts; not being listed "
+    "never means “no need”."
+)
+
+
+@dataclass(frozen=True)
+class SummaryItem:
+    """A question and its answer: a paragraph, and the points of a list that follows it."""
+
+    question: str
+    answer: str
+    points: tuple[str, ...] = ()
+
+
+class VersionFacts:
+    """Everything that pages say of a version.
+
+    Parameters
+    ----------
+    report : PublishedReport
+    """
+
+    def __init__(self, report: PublishedReport) -> None:
+        self.report = report
+        self.version: VersionMetadata = report.version
+        self.owner: Owner = report.version.owner
+        self.title = report.version.title
+        self.outcome = report.version.outcome_words
+        self.marks = version_marks(report.version.trained_on)
+        self.places = f"{percent(report.version.capacity)} of 100 children"
+
+    @property
+    def task(self) -> str:
+        """What the model does, in a sentence."""
+        return (
+            f"It lists {self.places} whom an adult should look at first, by trying to foresee who later {self.outcome}."
+        )
+
+    @property
+    def trained_on(self) -> str:
+        """How many children of how many schools it was fitted on."""
+        cohort = self.report.cohort
+        if cohort.n is None:
+            return "How many children it learned from is not published."
+        schools = "" if cohort.n_schools is None else f" in {whole(cohort.n_schools)} schools"
+        whose = "real" if self.version.trained_on == "real" else "invented"
+        return f"It learned from {whole(cohort.n)} {whose} children{schools}."
+
+    @cached_property
+    def looks_at(self) -> dict[str, list[str]]:
+        """Agency -> labels of the features from its data."""
+        found: dict[str, list[str]] = {}
+        for shape in self.report.shapes:
+            found.setdefault(shape.agency, []).append(shape.label)
+        return found
+
+    @cached_property
+    def features(self) -> tuple[FeatureFacts, ...]:
+        """The shape function of each feature."""
+        return tuple(map(FeatureFacts, self.report.shapes))
+
+    @cached_property
+    def interactions(self) -> tuple[InteractionFacts, ...]:
+        """The interactions."""
+        return tuple(map(InteractionFacts, self.report.interactions))
+
+    @property
+    def feature_scale(self) -> float:
+        """Points at the end of every feature's axis on a page."""
+        return common_scale(self.features)
+
+    @property
+    def interaction_scale(self) -> float:
+        """Points of the darkest square of all interactions on a page."""
+        return common_scale(self.interactions)
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether standard errors are published."""
+        return any(piece.margin_of_error is not None for shape in self.report.shapes for piece in shape.points)
+
+    @cached_property
+    def example(self) -> WorkedExample:
+        """An invented child's contributions."""
+        return worked_example(self.report.example)
+
+    @cached_property
+    def frequencies(self) -> tuple[NaturalFrequency, ...]:
+        """How often it is right and wrong, as children of a hundred."""
+        return natural_frequencies(lambda model, metric: self.report.metric(metric, model=model), self.outcome)
+
+    @cached_property
+    def challengers(self) -> tuple[ModelComparison, ...]:
+        """The comparison with each challenger."""
+        return compare_challengers(self.report)
+
+    @cached_property
+    def baseline(self) -> str:
+        """The comparison with the baseline, in a sentence."""
+        return compare_baseline(self.report)
+
+    @cached_property
+    def groups(self) -> Groups:
+        """Figures and gaps of every group."""
+        return Groups(self.report)
+
+    @cached_property
+    def questions(self) -> tuple[QuestionSummary, ...]:
+        """What each question about groups comes to."""
+        return self.groups.summaries()
+
+    @property
+    def verdicts(self) -> str:
+        """How many groups ended in which verdict, by question."""
+        return " ".join(question.words for question in self.questions) or "No groups were compared."
+
+    @cached_property
+    def gap_sources(self) -> tuple[tuple[GapSource, ...], int]:
+        """Where gaps come from, and how many there are beyond."""
+        return gap_sources(self.report, self.groups)
+
+    @property
+    def tolerances(self) -> dict[str, str]:
+        """The tolerance of each question as a percentage; empty where it was not asked."""
+        return {metric: percent(gaps[0].tolerance) if gaps else "" for metric, gaps in self.groups.gaps.items()}
+
+    @property
+    def pairs(self) -> tuple[list[tuple[str, str, tuple[str, str], str]], int]:
+        """Pairs of groups that were shown to differ (question, names, gap, verdict), and how many were compared."""
+        compared = [gap for gap in self.groups.pairs if gap.low is not None]
+        rows = [
+            (
+                QUESTIONS[gap.metric],
+                f"{self.groups.name(gap)}, beside {self.groups.find(gap.attribute, gap.against).name}",
+                gap_cell(gap),
+                verdict_words(gap),
+            )
+            for gap in compared
+            if is_shown(gap)
+        ]
+        return rows, len(compared)
+
+    @property
+    def comparison(self) -> tuple[list[str], list[tuple[str, str, list[Cell]]]]:
+        """Heads and rows (metric, what is better, cells) of this version beside baseline and challengers."""
+        models = challengers_of(self.report)
+        rows = []
+        for name, metric in METRICS.items():
+            if all(row.metric != name for row in self.report.performance):
+                continue
+            difference = self.report.difference(name, "baseline")
+            cells = [
+                metric.write(Figure.of(self.report.metric(name, model=model)))
+                for model in ("candidate", "baseline", *models)
+            ]
+            gain = Cell("not compared") if difference is None else metric.difference(Figure.of(difference))
+            rows.append((metric.words.format(outcome=self.outcome), metric.right, [*cells, gain]))
+        others = [f"{name}, not in use" for name in models.values()]
+        return ["Measured", "This version", "The rule", *others, "This version minus the rule"], rows
+
+    def figure(self, metric: str, model: str = "candidate") -> Figure:
+        """Return a metric of a model."""
+        return Figure.of(self.report.metric(metric, model=model))
+
+    @cached_property
+    def summary(self) -> tuple[SummaryItem, ...]:
+        """What a version does, for whom it works less well, how sure that is, and what nobody should use it for."""
+        worst = self.groups.worst()
+        return (
+            SummaryItem(
+                "What it does",
+                f"{self.task} It is for {self.version.population}, and may be asked about "
+                f"{self.version.eligible_words}.",
+            ),
+            SummaryItem(
+                "For whom it works less well",
+                f"Of children who later {self.outcome} it misses more among:" if worst else self._nobody(),
+                worst,
+            ),
+            SummaryItem("How sure we are", self._how_sure()),
+            SummaryItem(
+                "What nobody should use it for",
+                f"{sentence('; '.join(self.version.prohibited_uses)) or 'Not recorded.'} {_NOT}",
+            ),
+        )
+
+    def _nobody(self) -> str:
+        """Return what can be said where no group is named; what is suppressed may hide one."""
+        suppressed = self.questions[0].suppressed if self.questions else 0
+        if not suppressed:
+            return f"No group was shown to be missed more than the tolerance allows. {_NO_PROOF}"
+        groups = "1 group" if suppressed == 1 else f"{suppressed} groups"
+        return (
+            "Of no group that may be spoken of was it shown that it is missed more than tolerated; "
+            f"of {groups} nothing may be said, to protect small groups. {_NO_PROOF}"
+        )
+
+    def _how_sure(self) -> str:
+        precision, recall = self.frequencies[:2]
+        parts = [precision.sentence(), recall.sentence()]
+        if precision.candidate.value is not None and recall.candidate.value is not None:
+            parts = [
+                f"Of 100 children it lists, {precision.candidate.in_brackets} later {self.outcome}; of 100 who did, it "
+                f"had listed {recall.candidate.in_brackets}."
+            ]
+        stays = self.figure("selection_probability")
+        if stays.value is not None:
+            parts.append(f"Of 100 it lists, a model learnt from other schools would list {stays.in_brackets} too.")
+        if self.questions:
+            parts += [self.questions[0].words, f"The tolerance is {self.questions[0].tolerance} of 100."]
+        return " ".join([*parts, "“Not enough evidence” is not “fair”."])

@@ -1,0 +1,220 @@
+"""Fairness over groups in words: tables of groups, three questions, verdicts with signs that need no colour."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from send_screen.published import Gap, PublishedReport
+from send_screen.reports._figures import PERCENT, Figure
+from send_screen.reports._text import count, percent, sentence, whole
+
+OTHERS = "all others"
+OUTSIDE, WITHIN, NOT_ENOUGH = "outside tolerance", "within tolerance", "not enough evidence"
+QUESTIONS = {
+    "false_negative_rate": "Whose needs are missed?",
+    "false_positive_rate": "Who is listed without need?",
+    "calibration_in_the_large": "Does a score mean the same for everyone?",
+}
+# Metric -> what a person reads where the group's figure is larger, and where it is smaller, than that of the others.
+_DIRECTIONS = {
+    "false_negative_rate": ("missed more", "missed less"),
+    "false_positive_rate": ("listed more", "listed less"),
+    "calibration_in_the_large": ("scored too low", "scored too high"),
+}
+SIGNS = {OUTSIDE: ("▲", "▼"), WITHIN: ("●", "●"), NOT_ENOUGH: ("?", "?")}
+"""Verdict -> a sign that does not need colour: larger, and smaller."""
+# Verdict -> the end of a sentence that shows a gap.
+_SHOWN = {
+    OUTSIDE: ": outside tolerance.",
+    NOT_ENOUGH: ": a gap, not enough evidence to say that it is outside tolerance.",
+}
+_MOST_NAMED = 3  # on a first screen
+
+
+def is_shown(gap: Gap) -> bool:
+    """Tell whether the interval of a gap excludes zero."""
+    return (gap.low or 0) > 0 or (gap.high or 0) < 0
+
+
+def is_worse(gap: Gap) -> bool:
+    """Tell whether a gap was shown to be to the group's disadvantage."""
+    return (gap.low or 0) > 0
+
+
+def verdict_words(gap: Gap | None, *, short: bool = False) -> str:
+    """Return a verdict with its sign, which way a shown gap goes, and how many children would settle an open one."""
+    if gap is None:
+        return "not compared"
+    side = 0 if gap.value is None or gap.value > 0 else 1
+    sign = SIGNS.get(gap.verdict, ("", ""))[side]
+    found = f"{sign} {gap.verdict}".strip()
+    if gap.value is not None and is_shown(gap):
+        direction = _DIRECTIONS[gap.metric][side]
+        found = (
+            f"{sign} {direction}, {gap.verdict} to say by more than is tolerated"
+            if gap.verdict == NOT_ENOUGH
+            else f"{found}: {direction}"
+        )
+    if gap.required_n is not None and not short:
+        found += f"; about {whole(gap.required_n)} such children would settle it"
+    return found
+
+
+def gap_cell(gap: Gap | None) -> tuple[str, str]:
+    """Return a gap as a percentage with its sign, and its interval."""
+    return PERCENT.difference(Figure.of(gap)) if gap is not None else ("not compared", "")
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    """Everything published about one group: its name, its figures and its gaps from all others, by metric."""
+
+    name: str
+    figures: dict[str, Figure] = field(default_factory=dict)
+    gaps: dict[str, Gap] = field(default_factory=dict)
+
+    def figure(self, metric: str) -> Figure:
+        """Return one of the group's figures."""
+        return self.figures.get(metric, Figure.of(None))
+
+
+class Groups:
+    """The groups of a version: every group's figures and gaps, by attribute and group.
+
+    Parameters
+    ----------
+    report : PublishedReport
+
+    Attributes
+    ----------
+    tables : dict of str to dict of str to GroupRow
+        Attribute -> group -> row, in the order in which they were published.
+    gaps : dict of str to list of Gap
+        Metric -> the gaps between each group and all other children.
+    pairs : list of Gap
+        Between two groups of an attribute.
+    """
+
+    def __init__(self, report: PublishedReport) -> None:
+        self.tables: dict[str, dict[str, GroupRow]] = {}
+        self.gaps: dict[str, list[Gap]] = {metric: [] for metric in QUESTIONS}
+        self.pairs: list[Gap] = []
+        self._named = report.named
+        for row in report.groups:
+            self._row(row.attribute, row.group, row.group_words).figures[row.metric] = Figure.of(row)
+        for gap in report.gaps:
+            if gap.against == OTHERS:
+                self._row(gap.attribute, gap.group).gaps[gap.metric] = gap
+                self.gaps[gap.metric].append(gap)
+            else:
+                self.pairs.append(gap)
+
+    def _row(self, attribute: str, group: str, words: str = "") -> GroupRow:
+        return self.tables.setdefault(attribute, {}).setdefault(group, GroupRow(words or group))
+
+    def find(self, attribute: str, group: str) -> GroupRow:
+        """Return the row of a group; one without figures where nothing is published of it."""
+        return self.tables.get(attribute, {}).get(group, GroupRow(group))
+
+    def name(self, gap: Gap) -> str:
+        """Return the group of a gap as a noun for many children."""
+        return self.find(gap.attribute, gap.group).name
+
+    def compared(self) -> list[str]:
+        """Return the attributes whose groups were compared."""
+        gaps = [gap for metric in QUESTIONS for gap in self.gaps[metric]]
+        return list(dict.fromkeys(gap.attribute for gap in gaps))
+
+    def findings(self, attributes: Iterable[str] | None = None) -> list[str]:
+        """Return each gap that was shown to a group's disadvantage, or outside tolerance, as published.
+
+        Parameters
+        ----------
+        attributes : iterable of str, optional
+            Only gaps of these.
+        """
+        kept = None if attributes is None else set(attributes)
+        return [
+            gap.words
+            for metric in QUESTIONS
+            for gap in self.gaps[metric]
+            if (kept is None or gap.attribute in kept) and (is_worse(gap) or gap.verdict == OUTSIDE) and gap.words
+        ]
+
+    def summaries(self) -> tuple[QuestionSummary, ...]:
+        """Return what each question that was asked comes to over all groups."""
+        return tuple(self._summary(metric, gaps) for metric, gaps in self.gaps.items() if gaps)
+
+    def _summary(self, metric: str, gaps: Sequence[Gap]) -> QuestionSummary:
+        worse = sorted(filter(is_worse, gaps), key=lambda gap: -(gap.value or 0.0))
+        verdicts: Counter[str] = Counter(gap.verdict for gap in gaps)
+        return QuestionSummary(
+            QUESTIONS[metric],
+            percent(gaps[0].tolerance),
+            tuple(f"{self.name(gap)} (+{percent(gap.value or 0.0)})" for gap in worse),
+            {verdict: verdicts[verdict] for verdict in SIGNS},
+            sum(n for verdict, n in verdicts.items() if verdict not in SIGNS),
+        )
+
+    def worst(self) -> tuple[str, ...]:
+        """Return whose needs are missed more, a short sentence a group, the largest gap first.
+
+        They are the groups that the version names; no more than fit on a first screen, with how many there are beyond.
+        """
+        named = [gap for gap in self.gaps["false_negative_rate"] if gap.words in self._named]
+        named.sort(key=lambda gap: -(gap.value or 0.0))
+        shown = [self._worst(gap) for gap in named[:_MOST_NAMED]]
+        if len(named) > _MOST_NAMED:
+            shown.append(f"And {count(len(named) - _MOST_NAMED, 'group', 'groups')} more: see the tables.")
+        return tuple(shown)
+
+    def _worst(self, gap: Gap) -> str:
+        """Return one group that is missed more, with the figures of both sides and the verdict."""
+        row = self.find(gap.attribute, gap.group)
+        missed = row.figure("false_negative_rate").value
+        if missed is None or gap.value is None:
+            return gap.words
+        value, interval = gap_cell(gap)
+        return (
+            f"{sentence(row.name)[:-1]}: {percent(missed)} of 100; of others, {percent(missed - gap.value)} "
+            f"(gap {value}, {interval})" + _SHOWN.get(gap.verdict, ".")
+        )
+
+
+@dataclass(frozen=True)
+class QuestionSummary:
+    """What a question comes to over all groups.
+
+    Attributes
+    ----------
+    question : str
+    tolerance : str
+        Percentage.
+    worse : tuple of str
+        Groups for whom it was shown to be worse, the largest gap first.
+    verdicts : dict of str to int
+        How many groups, each against all others, ended in which verdict.
+    suppressed : int
+        Of how many groups the verdict is suppressed, to protect small groups.
+    """
+
+    question: str
+    tolerance: str
+    worse: tuple[str, ...]
+    verdicts: dict[str, int]
+    suppressed: int
+
+    @property
+    def n(self) -> int:
+        """How many groups were compared."""
+        return sum(self.verdicts.values()) + self.suppressed
+
+    @property
+    def words(self) -> str:
+        """The summary in a sentence or two."""
+        parts = [f"{n} “{verdict}”" for verdict, n in self.verdicts.items() if n]
+        if self.suppressed:
+            parts.append(f"{self.suppressed} withheld, to protect small groups")
+        return f"{self.question} Of {count(self.n, 'group', 'groups')}, each against all others: {', '.join(parts)}."

@@ -1,0 +1,284 @@
+"""The list and the rows that were not screened as files: CSV for other programs, Excel for a SENCO to print.
+
+Nothing in a cell can become a formula. Columns are data: a heading, and what stands below it.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW
+from send_screen.reports._senco_page import (
+    areas_of_need,
+    child_name,
+    frequencies_of,
+    owner_of,
+    reasons_text,
+    selection_words,
+)
+from send_screen.reports._text import capacity_words, date_words, notice, run_marks
+from send_screen.reports._whole_files import write_whole
+from send_screen.screening import NOT_THIS
+from send_screen.screening._result import ExcludedChild, ScreenedChild, ScreeningResult
+
+Cell = str | int | float
+Columns = Mapping[str, Callable[[Any], Cell | None]]
+
+# What spreadsheets take for the beginning of a formula; the wide forms are what Excel for Japanese accepts as well.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_LONGEST = 32_767  # characters that a cell of Excel holds; XlsxWriter leaves out what is longer, in silence
+_A4 = 9
+_RUN = ("screened_on", "version", "notice")
+
+LIST_COLUMNS: Columns = {
+    "rank": attrgetter("rank"),
+    "child_id": attrgetter("child_id"),
+    "name": attrgetter("name"),
+    "class": attrgetter("class_name"),
+    "school": attrgetter("school"),
+    "row_in_file": attrgetter("row"),
+    "percent": attrgetter("percent"),
+    "percent_low": lambda child: child.of_100_between and child.of_100_between[0],
+    "percent_high": lambda child: child.of_100_between and child.of_100_between[1],
+    "listed_by_of_10_models": attrgetter("listed_by_10"),
+    "score_log_odds": attrgetter("score"),
+    "reasons_for": lambda child: reasons_text(child.reasons_for),
+    "reasons_against": lambda child: reasons_text(child.reasons_against),
+    "not_known": lambda child: "; ".join(child.not_known),
+    "ask": lambda child: "; ".join(child.ask),
+    "areas_of_need": lambda child: "; ".join(areas_of_need(child)),
+    "what_we_decided": lambda child: "",
+}
+EXCLUDED_COLUMNS: Columns = {
+    "kind": lambda child: EXCLUSIONS[child.kind],
+    "reason": attrgetter("reason"),
+    "what_to_do": attrgetter("remedy"),
+    "child_id": attrgetter("child_id"),
+    "name": attrgetter("name"),
+    "class": attrgetter("class_name"),
+    "school": attrgetter("school"),
+    "row_in_file": attrgetter("row"),
+    "rule": attrgetter("rule"),
+}
+
+
+class Column(NamedTuple):
+    """A column of a sheet: its heading, its width in characters, and what stands below it."""
+
+    title: str
+    width: float
+    cell: Callable[[Any], Cell]
+
+
+# The first columns are printed; what a person needs at a screen only stands to the right of the printed page.
+_LIST = (
+    Column("Place", 7, attrgetter("rank")),
+    Column("Child", 20, child_name),
+    Column("Class", 8, attrgetter("class_name")),
+    Column("School", 16, attrgetter("school")),
+    Column("Of 100 such children", 10, attrgetter("percent")),
+    Column("How firm: listed by, of ten such models", 13, selection_words),
+    Column("Why to look", 40, lambda child: reasons_text(child.reasons_for)),
+    Column("What speaks against", 26, lambda child: reasons_text(child.reasons_against)),
+    Column("Not known", 20, lambda child: "; ".join((*child.not_known, *(f"ask {agency}" for agency in child.ask)))),
+    Column("Area of need", 18, lambda child: "; ".join(areas_of_need(child))),
+    Column("What we decided", 34, lambda child: ""),
+)
+_MANUAL_REVIEW = (
+    Column("Child", 20, child_name),
+    Column("Class", 8, attrgetter("class_name")),
+    Column("School", 16, attrgetter("school")),
+    Column("Why not screened", 40, attrgetter("reason")),
+    Column("What to do", 44, attrgetter("remedy")),
+    Column("What we decided", 34, lambda child: ""),
+)
+
+
+def _beside(result: ScreeningResult) -> list[Column]:
+    """Return the columns that are not printed; the run's stand on every row, so that no row travels without."""
+    date, version, words = _run_cells(result)
+    return [
+        Column("ID", 16, attrgetter("child_id")),
+        Column("Row in file", 8, attrgetter("row")),
+        Column("Score (log-odds) or rule", 18, _score_or_rule),
+        Column("Screened on", 12, lambda child: date),
+        Column("Version", 14, lambda child: version),
+        Column("What this is not", 60, lambda child: words),
+    ]
+
+
+def _score_or_rule(child: ScreenedChild | ExcludedChild) -> Cell:
+    return child.rule if isinstance(child, ExcludedChild) else child.score
+
+
+def _run_cells(result: ScreeningResult) -> tuple[str, str, str]:
+    """Return when, by which version, and what the list is not."""
+    marks = run_marks(result.model["trained_on"], result.banners)
+    return result.date, str(result.model["version"]), notice(marks)
+
+
+def _safe(cell: Cell | None) -> Cell:
+    """Put an apostrophe before a text that a spreadsheet would run; numbers stay numbers."""
+    if not isinstance(cell, str):
+        return "" if cell is None else cell
+    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
+
+
+def _write_csv(path: str | os.PathLike[str], columns: Columns, children: Iterable[Any], result: ScreeningResult) -> str:
+    run, content = _run_cells(result), io.StringIO(newline="")
+    writer = csv.writer(content)
+    writer.writerow([*columns, *_RUN])
+    writer.writerows([*(_safe(cell(child)) for cell in columns.values()), *map(_safe, run)] for child in children)
+    # utf-8-sig: Excel takes a CSV without the mark for Windows-1252 and breaks every name that is not English
+    return write_whole(content.getvalue().encode("utf-8-sig"), path)
+
+
+def write_list_csv(result: ScreeningResult, path: str | os.PathLike[str]) -> str:
+    """Write the listed children as CSV, first to look at first.
+
+    UTF-8 with a byte order mark, whole or not at all. A text that a spreadsheet would run as a formula gets an
+    apostrophe in front. Every row says when, by which version and what the list is not.
+
+    Parameters
+    ----------
+    result : ScreeningResult
+    path : path-like
+        Where to; replaced when it exists.
+
+    Returns
+    -------
+    str
+        SHA-256 of the file.
+    """
+    return _write_csv(path, LIST_COLUMNS, result.listed, result)
+
+
+def write_excluded_csv(result: ScreeningResult, path: str | os.PathLike[str]) -> str:
+    """Write every row that was not screened as CSV, with the rule, the reason and what to do.
+
+    Children for manual review come first. The form is that of :func:`write_list_csv`. The groups of a child stay out:
+    they are counted on the page, and nobody needs them beside a name.
+
+    Parameters
+    ----------
+    result : ScreeningResult
+    path : path-like
+        Where to; replaced when it exists.
+
+    Returns
+    -------
+    str
+        SHA-256 of the file.
+    """
+    children = sorted(result.excluded, key=lambda child: child.kind != MANUAL_REVIEW)
+    return _write_csv(path, EXCLUDED_COLUMNS, children, result)
+
+
+def _fit(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _sheet(
+    book: Any, name: str, printed: Sequence[Column], beside: Sequence[Column], children: Sequence[Any], footer: str
+) -> None:
+    head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 2})
+    body = book.add_format({"text_wrap": True, "valign": "top", "bottom": 4})
+    score = book.add_format({"valign": "top", "bottom": 4, "num_format": "0.00"})
+    sheet = book.add_worksheet(name)
+    for x, column in enumerate([*printed, *beside]):
+        sheet.set_column(x, x, column.width)
+        sheet.write_string(0, x, column.title, head)
+        for y, child in enumerate(children, start=1):
+            cell = column.cell(child)
+            if isinstance(cell, str):
+                sheet.write_string(y, x, _fit(cell), body)
+            else:
+                sheet.write_number(y, x, cell, score if isinstance(cell, float) else body)
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, len(children), len(printed) + len(beside) - 1)
+    _page(sheet, footer)
+    sheet.repeat_rows(0)
+    sheet.print_area(0, 0, len(children), len(printed) - 1)
+
+
+def _page(sheet: Any, footer: str) -> None:
+    sheet.set_landscape()
+    sheet.set_paper(_A4)
+    sheet.fit_to_pages(1, 0)
+    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.7)
+    sheet.set_footer(footer)
+
+
+def _about(result: ScreeningResult, marks: tuple[str, ...]) -> list[tuple[str, str]]:
+    model: Any = result.model
+    return [
+        *(("Watermark", mark) for mark in marks),
+        *(("Warning", banner) for banner in result.banners),
+        *(("What this is not", words) for words in NOT_THIS),
+        ("Model", f"{model['title']}, version {model['version']}"),
+        ("What it is for", model["intended_use"]),
+        *(("Must not be used", use) for use in model["prohibited_uses"]),
+        ("File", result.file),
+        ("Screened on", date_words(result.date)),
+        ("Places", capacity_words(result.capacity, result.per_school)),
+        ("Rows in the file", str(result.n_rows)),
+        ("Rows screened", str(result.n_screened)),
+        ("Rows set aside", str(len(result.excluded))),
+        ("Of 100 such children", f"Of 100 children with such a score, how many later {model['outcome_words']}."),
+        *(("How often right and wrong", frequency.sentence()) for frequency in frequencies_of(result)),
+        *(("Works less well for", words) for words in model["works_less_well_for"]),
+        *(("About the file", note) for note in result.notes),
+        ("Who answers for it", owner_of(result)),
+    ]
+
+
+def write_list_xlsx(result: ScreeningResult, path: str | os.PathLike[str]) -> str:
+    """Write the list, the children for manual review and what the list is as an Excel workbook.
+
+    Sheets ``Look at by hand`` (children who could not be screened come first), ``List`` and ``About``. Texts are
+    written as texts, never as formulas. It prints on landscape A4, one page wide, the header on every page and what
+    the list is not at its foot. Whole or not at all.
+
+    Parameters
+    ----------
+    result : ScreeningResult
+    path : path-like
+        Where to; replaced when it exists.
+
+    Returns
+    -------
+    str
+        SHA-256 of the file.
+    """
+    import xlsxwriter
+
+    marks = run_marks(result.model["trained_on"], result.banners)
+    words = " · ".join([*marks, "Not a diagnosis. Never a reason to refuse, delay or ration an assessment."])
+    footer, beside = f"&L{words}&RPage &P of &N", _beside(result)
+    by_hand = [child for child in result.excluded if child.kind == MANUAL_REVIEW]
+    has_selection = any(map(selection_words, result.listed))
+    printed = [column for column in _LIST if has_selection or column.cell is not selection_words]
+    content = io.BytesIO()
+    # In memory: XlsxWriter would otherwise write children's names into the machine's folder for temporary files.
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(content, options) as book:
+        created = dt.datetime.fromisoformat(result.date).replace(tzinfo=None)
+        book.set_properties({"title": "Children to talk about first", "created": created})
+        _sheet(book, "Look at by hand", _MANUAL_REVIEW, beside, by_hand, footer)
+        _sheet(book, "List", printed, beside, result.listed, footer)
+        about = book.add_worksheet("About")
+        wrap = book.add_format({"text_wrap": True, "valign": "top"})
+        bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+        about.set_column(0, 0, 26)
+        about.set_column(1, 1, 100)
+        for y, (what, text) in enumerate(_about(result, marks)):
+            about.write_string(y, 0, what, bold)
+            about.write_string(y, 1, _fit(text), wrap)
+        _page(about, footer)
+    return write_whole(content.getvalue(), path)

@@ -1,0 +1,242 @@
+"""The model's terms in words: shape functions, interactions and the contributions of an invented child.
+
+Worked out once for all pages and pictures; nothing is drawn here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from send_screen.published import Example, InteractionTerm, Shape
+from send_screen.reports._text import count, give_or_take, in_brackets, points, signed, whole
+
+_SMALLEST = 0.005  # what two decimals show
+_MOST_STEPS = 9  # steps of their own; the rest are one step together
+_DIRECTIONS = {
+    "increasing": "A higher value never takes points away.",
+    "decreasing": "A higher value never adds points.",
+}
+
+
+class Level(NamedTuple):
+    """One value of a feature: its words, its log-odds, two standard errors and its number of children."""
+
+    label: str
+    log_odds: float
+    margin_of_error: float | None
+    n: int | None
+
+    @property
+    def children(self) -> str:
+        """How many children there are, in words."""
+        return "" if self.n is None else count(self.n, "child", "children")
+
+    @property
+    def give_or_take(self) -> str:
+        """Two standard errors, in words."""
+        return give_or_take(self.margin_of_error)
+
+
+@dataclass(frozen=True)
+class FeatureFacts:
+    """A feature's shape function in words.
+
+    Attributes
+    ----------
+    shape : Shape
+        As published.
+    """
+
+    shape: Shape
+
+    @property
+    def label(self) -> str:
+        """The feature's name."""
+        return self.shape.label
+
+    @property
+    def is_scale(self) -> bool:
+        """Whether it is drawn along an axis, and not as a bar for each level."""
+        return self.shape.kind != "levels" and bool(self.shape.points)
+
+    @property
+    def missing(self) -> Level:
+        """What is added where the value is not known."""
+        return Level("Not known", self.shape.missing_log_odds, self.shape.missing_margin_of_error, self.shape.n_missing)
+
+    @property
+    def levels(self) -> list[Level]:
+        """Every published value, the missing one last."""
+        return [*(Level(p.label, p.log_odds, p.margin_of_error, p.n) for p in self.shape.points), self.missing]
+
+    @cached_property
+    def reach(self) -> float:
+        """The furthest that a picture of it goes up or down, standard errors included."""
+        ends = [
+            abs(log_odds) + (within or 0.0)
+            for piece in self.shape.points
+            for log_odds, within in (
+                (piece.log_odds, piece.margin_of_error),
+                (piece.log_odds_to, piece.margin_of_error_to),
+            )
+        ]
+        return max([*ends, abs(self.missing.log_odds) + (self.missing.margin_of_error or 0.0)])
+
+    @cached_property
+    def moves(self) -> bool:
+        """Whether it adds or takes away any points that two decimals show."""
+        ends = [end for piece in self.shape.points for end in (piece.log_odds, piece.log_odds_to)]
+        return max(map(abs, [*ends, self.missing.log_odds])) >= _SMALLEST
+
+    @cached_property
+    def words(self) -> str:
+        """How its points go, for example ``"Emerging: +0.81 points. Expected: −0.32 points."``.
+
+        Of a feature on a scale, only the two ends, and the highest and the lowest value where those lie between.
+        """
+        shown = self.levels[:-1]
+        if self.is_scale:
+            last = self.shape.points[-1]
+            end = Level(last.label, last.log_odds_to, last.margin_of_error_to, None)
+            along = [*shown[:-1], end] if len(shown) > 1 else [*shown, end]
+            heights = [level.log_odds for level in along]
+            ends = {0, len(along) - 1, heights.index(max(heights)), heights.index(min(heights))}
+            shown = [along[i] for i in sorted(ends)]
+        return " ".join(
+            f"{level.label.rstrip('.')}: {points(level.log_odds)}{in_brackets(level.give_or_take)}."
+            for level in [*shown, self.missing]
+        )
+
+    @property
+    def direction(self) -> str:
+        """What monotonicity promises of a feature on a scale; nothing of levels, which are all drawn."""
+        return _DIRECTIONS.get(self.shape.sign, "") if self.is_scale else ""
+
+    @property
+    def caption(self) -> str:
+        """The words of a feature, with its direction."""
+        return f"{self.words} {self.direction}".strip()
+
+
+@dataclass(frozen=True)
+class InteractionFacts:
+    """An interaction in words.
+
+    Attributes
+    ----------
+    interaction : InteractionTerm
+        As published.
+    """
+
+    interaction: InteractionTerm
+
+    @property
+    def title(self) -> str:
+        """The two features, for example ``"Reading score and age, together"``."""
+        return f"{' and '.join(self.interaction.labels)}, together"
+
+    @cached_property
+    def reach(self) -> float:
+        """The furthest that any cell goes up or down."""
+        return max((abs(cell.log_odds) for row in self.interaction.cells for cell in row), default=0.0)
+
+    @property
+    def moves(self) -> bool:
+        """Whether two decimals show any points."""
+        return self.reach >= _SMALLEST
+
+    @cached_property
+    def cell_words(self) -> str:
+        """Every cell: its row, its column, its points, how sure they are and how many children there were."""
+        cells = [
+            (row, column, Level("", cell.log_odds, cell.margin_of_error, cell.n))
+            for row, line in zip(self.interaction.rows, self.interaction.cells, strict=True)
+            for column, cell in zip(self.interaction.columns, line, strict=True)
+        ]
+        return " ".join(
+            f"{row}, {column}: {points(level.log_odds)}{in_brackets(level.give_or_take, level.children)}."
+            for row, column, level in cells
+        )
+
+    @cached_property
+    def words(self) -> str:
+        """How far it goes, how sure it is, and how many children it was fitted on, in a few sentences."""
+        cells = [cell for row in self.interaction.cells for cell in row]
+        if not cells:
+            return "Its points are not published."
+        within = [cell.margin_of_error for cell in cells if cell.margin_of_error is not None]
+        counts = [cell.n for cell in cells if cell.n is not None]
+        ends = [signed(choose(cell.log_odds for cell in cells), 2) for choose in (min, max)]
+        words = [f"It adds from {ends[0]} to {ends[1]} points."]
+        if within:
+            words.append(f"How sure: from {give_or_take(min(within))} to {give_or_take(max(within))}.")
+        if not self.interaction.counted or not counts:
+            words.append("How many children are in each square is not published.")
+        else:
+            words.append(f"Children in a square: {whole(min(counts))} to {whole(max(counts))}.")
+            if len(counts) < len(cells):
+                words.append("Hatched: no children.")
+        return " ".join(words)
+
+
+def common_scale(terms: Iterable[FeatureFacts] | Iterable[InteractionFacts]) -> float:
+    """Return the furthest that any of these goes, so that all pictures of a page share one scale."""
+    return max((term.reach for term in terms), default=0.0) or 1.0
+
+
+class Step(NamedTuple):
+    """One contribution: what it is of, and the points before and after it."""
+
+    label: str
+    before: float
+    after: float
+
+    @property
+    def contribution(self) -> float:
+        """What it adds."""
+        return self.after - self.before
+
+
+@dataclass(frozen=True)
+class WorkedExample:
+    """An invented child's contributions, the largest first and the small ones together.
+
+    Attributes
+    ----------
+    base, score : float
+        Log-odds of the average child, and of this one.
+    percent : int
+        Of 100 children with such a score, how many had the outcome.
+    steps : tuple of Step
+    """
+
+    base: float
+    score: float
+    percent: int
+    steps: tuple[Step, ...]
+
+    @property
+    def words(self) -> str:
+        """The steps, for example ``"The average child: −2.40 points. Speaking: emerging: +0.81. ..."``."""
+        steps = [f"{step.label}: {signed(step.contribution, 2)}." for step in self.steps]
+        start, end = signed(self.base, 2), signed(self.score, 2)
+        return " ".join([f"The average child: {start} points.", *steps, f"The sum: {end} points."])
+
+
+def worked_example(example: Example) -> WorkedExample:
+    """Return the invented child's contributions in order."""
+    reasons = sorted(example.reasons, key=lambda reason: -abs(reason.contribution))
+    moving = [reason for reason in reasons if abs(reason.contribution) >= _SMALLEST]
+    shown = moving if len(moving) <= _MOST_STEPS + 1 else moving[:_MOST_STEPS]
+    parts = [(f"{reason.label}: {reason.value}", reason.contribution) for reason in shown]
+    if rest := reasons[len(shown) :]:
+        label = f"{count(len(rest), 'other thing', 'other things')} together"
+        parts.append((label, sum(reason.contribution for reason in rest)))
+    steps, at = [], example.base_value
+    for label, contribution in parts:
+        steps.append(Step(label, at, at + contribution))
+        at += contribution
+    return WorkedExample(example.base_value, example.score, example.percent, tuple(steps))

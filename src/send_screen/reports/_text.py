@@ -1,0 +1,200 @@
+"""Texts that every page shares: limits of the figures, watermarks, numbers, dates and percentages in words."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from send_screen.published import Owner
+from send_screen.screening import NOT_THIS
+
+LABEL_LIMITS = (
+    "It learned from who was identified, not from who had a need. "
+    "Needs that nobody noticed count as “no need” in every figure here.",
+    "Which school a child attends explains more than half of the differences in who is identified (EPI 2021).",
+    "The most absent children, and children who speak English as an additional language, "
+    "are identified less often (EPI 2025).",
+)
+"""Why no figure here is the truth about need: the label is biased."""
+
+COST_LIMITS = (
+    "“No difference was shown” is not “equal”: the brackets say how large a difference these children leave possible."
+)
+"""Why an interval that holds 0 is not proof."""
+
+INVENTED = "Invented children"
+RESEARCH = "Research only"
+
+
+def version_marks(trained_on: object) -> tuple[str, ...]:
+    """Return the watermark of a version's own pages: none for one that learned from real children.
+
+    Examples
+    --------
+    >>> version_marks("synthetic"), version_marks("real"), version_marks(None)
+    (('Invented children',), (), ('Invented children',))
+    """
+    return () if trained_on == "real" else (INVENTED,)
+
+
+def run_marks(trained_on: object, banners: Iterable[str]) -> tuple[str, ...]:
+    """Return the few words that must be seen on every sheet of paper and every row of a list.
+
+    A run of a version that learned from invented children is marked even where no banner says so: forgetting a banner
+    must not make a list look like one to act on.
+
+    Parameters
+    ----------
+    trained_on : object
+        ``"synthetic"`` or ``"real"``, as the version records it; anything but ``"real"`` counts as synthetic.
+    banners : iterable of str
+        The banners of the run.
+
+    Examples
+    --------
+    >>> run_marks("synthetic", ["RESEARCH ONLY: this model learnt from invented children."])
+    ('Research only',)
+    >>> run_marks("real", ["The children in this file are invented."])
+    ('Invented children',)
+    >>> run_marks("synthetic", []), run_marks("real", [])
+    (('Research only',), ())
+    """
+    marks = []
+    for banner in map(str.casefold, banners):
+        if banner.startswith(RESEARCH.casefold()):
+            marks.append(RESEARCH)
+        elif "invented" in banner:
+            marks.append(INVENTED)
+    if not marks and trained_on != "real":
+        marks.append(RESEARCH)
+    return tuple(dict.fromkeys(marks))
+
+
+def notice(marks: Iterable[str]) -> str:
+    """Return the watermark and what the list is not, as one line for the row of a file."""
+    return " ".join([*(f"{mark.upper()}." for mark in marks), *NOT_THIS])
+
+
+def whole(number: float) -> str:
+    """Return a whole number with commas, for example ``"20,000"``."""
+    return f"{number:,.0f}"
+
+
+def percent(share: float) -> str:
+    """Return a share as a whole percentage; what is not quite none or all is never shown as none or all.
+
+    Examples
+    --------
+    >>> percent(0.384), percent(0.001), percent(0.999), percent(1.0)
+    ('38', 'fewer than 1', 'more than 99', '100')
+    """
+    rounded = math.floor(share * 100 + 0.5)
+    if rounded == 0 and share > 0:
+        return "fewer than 1"
+    if rounded == 100 and share < 1:
+        return "more than 99"
+    return str(rounded)
+
+
+def signed(number: float, decimals: int = 1) -> str:
+    """Return a number with its sign, and a real minus.
+
+    Examples
+    --------
+    >>> signed(0.84), signed(-0.84), signed(-0.04)
+    ('+0.8', '−0.8', '0.0')
+    """
+    text = f"{number:+.{decimals}f}"
+    if float(text) == 0:
+        return text.lstrip("+-")
+    return text.replace("-", "−")
+
+
+def points(log_odds: float) -> str:
+    """Return a log-odds value as points for people, for example ``"+0.81 points"``."""
+    return f"{signed(log_odds, 2)} points"
+
+
+def give_or_take(margin_of_error: float | None) -> str:
+    """Return two standard errors of a number of points; nothing where they are not published.
+
+    Examples
+    --------
+    >>> give_or_take(0.1234).split(), give_or_take(None)
+    (['±', '0.12'], '')
+    """
+    return "" if margin_of_error is None else f"±\N{NO-BREAK SPACE}{margin_of_error:.2f}"
+
+
+def in_brackets(*parts: str) -> str:
+    """Return what there is of these, in brackets after a blank.
+
+    Examples
+    --------
+    >>> in_brackets("3 children", ""), in_brackets("")
+    (' (3 children)', '')
+    """
+    found = "; ".join(filter(None, parts))
+    return f" ({found})" if found else ""
+
+
+def join_words(words: Sequence[str]) -> str:
+    """Return words as a list in a sentence, for example ``"one, two and three"``."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def date_words(date: object) -> str:
+    """Return an ISO date as people write it, and anything else as it is.
+
+    Examples
+    --------
+    >>> date_words("2024-07-31")
+    '31 July 2024'
+    """
+    try:
+        day = dt.date.fromisoformat(str(date))
+    except ValueError:
+        return str(date)
+    return f"{day.day} {day:%B %Y}"
+
+
+def count(n: int, one: str, many: str) -> str:
+    """Return a count with its noun, for example ``"1 child"`` or ``"30 children"``."""
+    return f"{whole(n)} {one if n == 1 else many}"
+
+
+def capacity_words(capacity: str, per_school: bool) -> str:
+    """Return the places that were asked for, in words.
+
+    Examples
+    --------
+    >>> capacity_words("10%", per_school=True)
+    '10 of every 100 children, in each school'
+    >>> capacity_words("30", per_school=False)
+    '30 children'
+    """
+    share = capacity.strip()
+    words = f"{share[:-1].strip()} of every 100 children" if share.endswith("%") else f"{share} children"
+    return f"{words}, in each school" if per_school else words
+
+
+def get_text(mapping: Mapping[str, Any], key: str, default: str = "not recorded") -> str:
+    """Return a text of a mapping; ``default`` where it is missing or empty."""
+    value = mapping.get(key)
+    return default if value is None or value == "" else str(value)
+
+
+def owner_words(owner: Owner) -> str:
+    """Return who answers for a model and how to reach them, as one line."""
+    return f"{owner.role}, {owner.team}, {owner.organisation}: {owner.contact}"
+
+
+def sentence(text: str) -> str:
+    """Return a text as a sentence: a capital first and one full stop last."""
+    text = text.strip()
+    if not text:
+        return text
+    text = text[0].upper() + text[1:]
+    return text if text[-1] in ".!?…" else f"{text}."

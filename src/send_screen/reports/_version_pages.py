@@ -1,0 +1,146 @@
+"""The pages of a version: for an auditor, for a parent or councillor, to add up by hand, and beside it in MLflow.
+
+Each is made from the published report and nothing else, so that anybody can make it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from send_screen.published import PublishedReport
+from send_screen.reports import svg
+from send_screen.reports._facts import VersionFacts
+from send_screen.reports._figures import PERCENT, Figure
+from send_screen.reports._forms import atrs_json, atrs_markdown, impact_assessment
+from send_screen.reports._groups import SIGNS, gap_cell, verdict_words
+from send_screen.reports._render import render_html, render_markdown
+from send_screen.reports._text import percent, signed
+from send_screen.reports.svg._marks import Mark
+
+Page = Callable[[VersionFacts], str]
+
+
+def render_pages(report: PublishedReport) -> dict[str, str]:
+    """Render every page of a version: each fact is worked out once, each picture drawn once.
+
+    Parameters
+    ----------
+    report : PublishedReport
+
+    Returns
+    -------
+    dict of str to str
+        File name -> page.
+    """
+    facts = VersionFacts(report)
+    return {name: page(facts) for name, page in _PAGES.items()}
+
+
+def render_plots(report: PublishedReport) -> dict[str, str]:
+    """Draw each term of the model on its own scale: path of the run's artefact -> SVG."""
+    facts = VersionFacts(report)
+    return {
+        **{f"plots/{term.shape.feature}.svg": svg.shape_svg(term) for term in facts.features},
+        **{
+            f"plots/{'_x_'.join(term.interaction.features)}.svg": svg.interaction_svg(term)
+            for term in facts.interactions
+        },
+    }
+
+
+def render_page(name: str, report: PublishedReport) -> str:
+    """Render one page of a version.
+
+    Parameters
+    ----------
+    name : str
+        One of :data:`PAGES`.
+    report : PublishedReport
+        Values that are None are shown as their reason. Texts cannot become markup.
+    """
+    return _PAGES[name](VersionFacts(report))
+
+
+def render_summary(report: PublishedReport) -> str:
+    """Render the four answers that stand first as Markdown, for the pages of MLflow."""
+    return render_markdown("summary.md.j2", facts=VersionFacts(report))
+
+
+def _fairness(facts: VersionFacts) -> str:
+    calibration = facts.report.calibration
+    marks = [
+        Mark(row.predicted_percent, row.observed_percent, row.low, row.high)
+        for row in calibration
+        if row.predicted_percent is not None and row.observed_percent is not None
+    ]
+    return _page(
+        "fairness.html.j2",
+        facts,
+        verdict_heads=[f"{''.join(dict.fromkeys(signs))} {verdict}" for verdict, signs in SIGNS.items()],
+        verdict=verdict_words,
+        gap_cell=gap_cell,
+        row_cell=PERCENT.difference,
+        by_chance=lambda gap: (
+            "" if gap is None or gap.critical_difference is None else f"up to {percent(gap.critical_difference)}"
+        ),
+        gap_svg=svg.gap_svg,
+        interval=_interval,
+        axis=svg.axis_svg(),
+        calibration_picture=svg.calibration_svg(marks) if marks else None,
+        measured=lambda gate: "not recorded" if gate.measured is None else f"{gate.measured:.3f}".replace("-", "−"),
+    )
+
+
+def _interval(figure: Figure) -> Markup:
+    return Markup("") if figure.value is None else svg.interval_svg(figure.value, figure.low, figure.high)
+
+
+def _card(facts: VersionFacts) -> str:
+    return _page(
+        "card.html.j2",
+        facts,
+        shape=lambda term: svg.shape_svg(term, scale=facts.feature_scale),
+        interaction=lambda term: svg.interaction_svg(term, scale=facts.interaction_scale),
+        waterfall=svg.waterfall_svg,
+    )
+
+
+def _card_markdown(facts: VersionFacts) -> str:
+    return render_markdown("card.md.j2", facts=facts, version=facts.version)
+
+
+def _scorecard(facts: VersionFacts) -> str:
+    card = facts.report.scorecard
+    features = zip(card.features, card.example.values, card.example.points, strict=False)
+    interactions = zip(card.interactions, card.example.points[len(card.features) :], strict=True)
+    adds = {each.feature: any(row.points for row in each.rows) or bool(each.missing) for each in card.features}
+    return _page(
+        "scorecard.html.j2",
+        facts,
+        points=card,
+        write=lambda number: signed(number, card.digits),
+        features=[line for line in features if adds[line[0].feature]],
+        still=[each.label for each in card.features if not adds[each.feature]],
+        together=[(grid, got) for grid, got in interactions if any(map(any, grid.points))],
+        seen=[row for row in facts.report.calibration if row.observed_percent is not None],
+    )
+
+
+def _page(template: str, facts: VersionFacts, **names: Any) -> str:
+    return render_html(template, facts=facts, version=facts.version, marks=facts.marks, **names)
+
+
+_PAGES: Mapping[str, Page] = {
+    "report.html": _fairness,
+    "card.html": _card,
+    "card.md": _card_markdown,
+    "scorecard.html": _scorecard,
+    "atrs.json": atrs_json,
+    "atrs.md": atrs_markdown,
+    "impact_assessment.md": impact_assessment,
+}
+PAGES = tuple(_PAGES)
+"""Names of the files that :func:`render_pages` makes."""

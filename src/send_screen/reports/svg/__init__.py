@@ -1,0 +1,22 @@
+"""Pictures as inline SVG, in ink alone: pure functions of facts, each number written beside what is drawn.
+
+No picture needs colour to be read, and none is drawn to fetch a phrase: words are facts
+(:mod:`send_screen.reports._terms`).
+"""
+
+from send_screen.reports.svg._contributions import gap_svg, waterfall_svg
+from send_screen.reports.svg._features import shape_svg
+from send_screen.reports.svg._interactions import interaction_svg
+from send_screen.reports.svg._marks import axis_svg, calibration_svg, frequency_svg, interval_svg, weight_svg
+
+__all__ = [
+    "axis_svg",
+    "calibration_svg",
+    "frequency_svg",
+    "gap_svg",
+    "interval_svg",
+    "shape_svg",
+    "interaction_svg",
+    "waterfall_svg",
+    "weight_svg",
+]

@@ -1,0 +1,124 @@
+"""The shape function of one feature: bars for levels, steps or a line for a scale, each with how sure it is."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from send_screen.reports._text import in_brackets, signed, whole
+from send_screen.reports.svg._elements import LINE, WIDTH, bar, path, picture, text
+
+if TYPE_CHECKING:
+    from send_screen.published import Piece
+    from send_screen.reports._terms import FeatureFacts
+
+_HALF, _MIDDLE = 110, 170  # of the bars
+_LEFT, _RIGHT, _TOP, _TALL = 58, 282, 12, 150  # of the scale
+_CHILDREN = 44  # height of the children's bars
+_ONE_LINE = 24  # characters below a scale; the two ends of a longer text would lie on each other
+
+
+def shape_svg(feature: FeatureFacts, *, scale: float | None = None) -> Markup:
+    """Draw the shape function of a feature, its standard errors, and where the children are.
+
+    A feature with levels is drawn as bars to the right (points added) or left (taken away) of a middle line, each with
+    a whisker; a feature on a scale as its steps, or its line, with a band. What is not known is drawn last. All of it
+    is in the picture's label for people who cannot see it.
+
+    Parameters
+    ----------
+    feature : FeatureFacts
+    scale : float, optional
+        Points at the end of the axis: the same for every picture of a page, so that they can be compared. The
+        furthest that this feature goes when left out.
+
+    Returns
+    -------
+    markupsafe.Markup
+        An ``<svg>`` element.
+    """
+    draw = _scale if feature.is_scale else _levels
+    body, height = draw(feature, scale or feature.reach or 1.0)
+    return picture(WIDTH, height, f"{feature.label}. {feature.words}", body)
+
+
+def _levels(feature: FeatureFacts, scale: float) -> tuple[Markup, int]:
+    def x(value: float) -> float:
+        return _MIDDLE + _HALF * max(-1.0, min(1.0, value / scale))
+
+    body, top = Markup(""), 4
+    for level in feature.levels:
+        for line in textwrap.wrap(level.label + in_brackets(level.children, level.give_or_take), 40):
+            body += text(0, top + 15, line)
+            top += LINE
+        adds, sure = level.log_odds > 0, level.margin_of_error or 0.0
+        left, right = sorted((x(0.0), x(level.log_odds)))
+        low, high = x(level.log_odds - sure), x(level.log_odds + sure)
+        body += path("line", f"M{_MIDDLE} {top}v22") + bar(adds, left, top + 2, max(right - left, 1.0))
+        if level.margin_of_error is not None:
+            ends = f"M{low:.1f} {top + 16}v6M{high:.1f} {top + 16}v6"
+            body += path("whisker", f"M{low:.1f} {top + 19}H{high:.1f}{ends}")
+        beside = max(right, high) + 6 if adds else min(left, low) - 6
+        body += text(beside, top + 17, signed(level.log_odds, 2), "start" if adds else "end", bold=True)
+        top += LINE + 8
+    return body, top
+
+
+def _scale(feature: FeatureFacts, scale: float) -> tuple[Markup, int]:
+    pieces = feature.shape.points
+    low, high = pieces[0].x, pieces[-1].to
+
+    def x(value: float) -> float:
+        return _LEFT + (_RIGHT - _LEFT) * (value - low) / ((high - low) or 1.0)
+
+    def y(log_odds: float) -> float:
+        return _TOP + _TALL / 2 * (1 - max(-1.0, min(1.0, log_odds / scale)))
+
+    band, line = "", ""
+    for piece in pieces:
+        left, right, first, last = x(piece.x), x(piece.to), piece.log_odds, piece.log_odds_to
+        wide, narrow = piece.margin_of_error, piece.margin_of_error_to
+        if wide is not None and narrow is not None:
+            band += (
+                f"M{left:.1f} {y(first + wide):.1f}L{right:.1f} {y(last + narrow):.1f}"
+                f"V{y(last - narrow):.1f}L{left:.1f} {y(first - wide):.1f}z"
+            )
+        # a step is a step: straight up or down at its edge
+        line += f"{'V' if line else f'M{left:.1f} '}{y(first):.1f}L{right:.1f} {y(last):.1f}"
+    first, last = pieces[0].log_odds, pieces[-1].log_odds_to
+    zero = "0" if abs(y(first) - y(0)) >= LINE else ""  # two numbers would lie on each other
+    body = path("band", band) + path("grid", f"M{_LEFT} {y(0):.1f}H{_RIGHT}")
+    body += text(_LEFT - 8, y(0) + 5, zero, "end") + path("line", line)
+    body += text(_LEFT - 8, y(first) + 5, signed(first, 2), "end", bold=True)
+    body += text(_RIGHT + 8, y(last) + 5, signed(last, 2), "start", bold=True)
+    bars, words, bottom = _children(pieces, x)
+    start, end = pieces[0].label, pieces[-1].label
+    bottom += LINE
+    body += bars + text(_LEFT, bottom, start)
+    if len(start) + len(end) > _ONE_LINE:
+        bottom += LINE
+    body += text(_RIGHT, bottom, end, "end")
+    missing = feature.missing
+    known = in_brackets(missing.children, missing.give_or_take)
+    for note in (words, f"Not known{known}: {signed(missing.log_odds, 2)}"):
+        bottom += LINE + 2
+        body += text(0, bottom, note)
+    return body, bottom + 6
+
+
+def _children(pieces: Sequence[Piece], x: Callable[[float], float]) -> tuple[Markup, str, int]:
+    """Draw where the children are: the area of a bar is its number of children."""
+    top = _TOP + _TALL + 10
+    counts = [piece.n for piece in pieces if piece.n is not None]
+    if len(counts) < len(pieces):
+        return Markup(""), "How many children are where: not shown.", top
+    density = [n / (x(piece.to) - x(piece.x)) for n, piece in zip(counts, pieces, strict=True)]
+    tallest, foot = max(density) or 1.0, top + _CHILDREN
+    bars = "".join(
+        f"M{x(piece.x):.1f} {foot}V{top + _CHILDREN * (1 - high / tallest):.1f}H{x(piece.to):.1f}V{foot}"
+        for piece, high in zip(pieces, density, strict=True)
+    )
+    return path("crowd", bars), f"Grey: where the {whole(sum(counts))} children are.", foot
