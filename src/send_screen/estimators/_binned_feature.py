@@ -93,7 +93,7 @@ class BinnedFeature:
 
 
 def bin_pair(first: BinnedFeature, second: BinnedFeature) -> tuple[BinnedFeature, BinnedFeature] | None:
-    """Return two features made so coarse that each cell of their grid has no child or at least ten; None without a grid.
+    """Return two features made so coarse that each cell has no child or at least ten; None without a grid.
 
     From at most twelve bins each of about as many children, the neighbours are merged, rows or columns, that leave the
     fewest cells of one to nine children.
