@@ -12,7 +12,7 @@ from send_screen.cohorts import Cohort
 from send_screen.errors import DataError, UsageError
 from send_screen.evaluation._folds import verify_folds
 from send_screen.evaluation._out_of_fold import BASELINE, CANDIDATE
-from send_screen.tables import places, tie_break_key, top_k
+from send_screen.tables import k_at_capacity, tie_break_key, top_k
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def build_evidence(
         model = column.removeprefix("score.")
         score, flag = evidence[column].to_numpy(), np.zeros(len(evidence))
         for rows in fold_index.values():
-            k = places(capacity, len(rows))
+            k = k_at_capacity(capacity, len(rows))
             flag[rows] = expected_share(score[rows], k) if model == BASELINE else top_k(score[rows], order[rows], k)
         evidence[f"flag.{model}"] = flag
     for column in columns:

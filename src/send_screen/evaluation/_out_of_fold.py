@@ -12,7 +12,7 @@ import pandas as pd
 from send_screen.cohorts import Cohort
 from send_screen.errors import UsageError
 from send_screen.evaluation._folds import out_of_school_folds
-from send_screen.tables import places
+from send_screen.tables import k_at_capacity
 
 #: The registered model and the one-line rule are known by these names in every evidence table.
 CANDIDATE, BASELINE = "candidate", "baseline"
@@ -126,6 +126,6 @@ def _asked(name: str, estimator: Any, X: pd.DataFrame, capacity: float | None) -
         if bags is not None and capacity is not None:
             of_bags = bags.score(X[list(tables.features)])
             said[f"selection_probability.{name}"] = bags.selection_probability(
-                said[f"score.{name}"], of_bags, places(capacity, len(X))
+                said[f"score.{name}"], of_bags, k_at_capacity(capacity, len(X))
             )
     return said

@@ -10,7 +10,7 @@ from send_screen.contracts import Contract, load_contract
 from send_screen.documents import read_document, refuse_mistakes
 from send_screen.errors import ContractError, SpecError
 from send_screen.specs._cross_checks import find_contradictions
-from send_screen.specs._model_spec import ModelSpec
+from send_screen.specs._model_spec import ModelSpec, SpecDocument
 
 
 def load_spec(path: str | Path) -> ModelSpec:
@@ -56,15 +56,16 @@ def parse_spec(
     beside : pathlib.Path, optional
         A folder of contracts to look them up in, before those that came with the library.
     """
-    spec = read_document(ModelSpec, raw, error=SpecError, file=file, yaml=True, kind="spec")
+    document = read_document(SpecDocument, raw, error=SpecError, file=file, yaml=True, kind="spec")
     used: dict[str, Contract] = {}
     mistakes = []
-    for position, use in enumerate(spec.data):
+    for position, use in enumerate(document.data):
         try:
             used[use.contract] = (contracts or {}).get(use.contract) or load_contract(use.ref, beside=beside)
         except ContractError as error:
             mistakes.append(f"$.data[{position}].contract: {error.message}")
-    mistakes += find_contradictions(spec, used)
+    mistakes += find_contradictions(document, used)
     if mistakes:
         refuse_mistakes(mistakes, error=SpecError, file=file, kind="spec")
-    return spec._with_source(raw.decode("utf-8"), hashlib.sha256(raw).hexdigest(), used)
+    text, sha256 = raw.decode("utf-8"), hashlib.sha256(raw).hexdigest()
+    return ModelSpec.of(document, text=text, sha256=sha256, contracts=used)

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from send_screen.errors import TablesError
-from send_screen.tables._checks import require_edges
-from send_screen.tables._shape import bin_of
+from send_screen.tables._terms import bin_of, require_edges
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,8 +1,8 @@
-"""From a feature to the columns that are fitted, and from their coefficients back to a term in raw units."""
+"""Design columns of a feature for the linear component, and its coefficients as a term in raw units."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,22 +10,15 @@ import numpy as np
 import pandas as pd
 
 from send_screen.estimators._bins import bin_edges
-from send_screen.tables import (
-    MINIMUM_CHILDREN,
-    LevelsTerm,
-    ShapeTerm,
-    merged_levels,
-    published_counts,
-    published_range,
-    shortest_cut_point,
-)
+from send_screen.estimators._training_counts import shortest_cut_point
+from send_screen.tables import MINIMUM_CHILDREN, LevelsTerm, ShapeTerm, merged_levels, published_counts, published_range
 
 LINE_BINS = 8
 _LEAST_RANGE = 1e-6  # of the size of its ends: of a narrower line, a sum would keep too few digits
 
 
 @dataclass(frozen=True)
-class NumberColumns:
+class NumericDesign:
     """A number: its imputed, scaled line and, where ten or more are missing, a scaled missing indicator.
 
     Attributes
@@ -42,12 +35,12 @@ class NumberColumns:
     high: float
     median: float
     centres: np.ndarray
-    spreads: np.ndarray
+    scales: np.ndarray
     A: np.ndarray
     bounded: np.ndarray
 
     @classmethod
-    def build(cls, column: pd.Series, weight: np.ndarray, sign: int) -> NumberColumns:
+    def build(cls, column: pd.Series, weight: np.ndarray, sign: int) -> NumericDesign:
         """Return the columns of a feature of numbers; ``sign`` is +1, -1 or 0 for none."""
         x = column.to_numpy(dtype=np.float64)
         known = ~np.isnan(x)
@@ -62,12 +55,12 @@ class NumberColumns:
         if min(n, n_missing) >= MINIMUM_CHILDREN:
             columns.append((~known).astype(np.float64))
         raw = np.column_stack(columns)
-        centres, spreads = _centre_and_spread(raw, weight)
+        centres, scales = _centre_and_scale(raw, weight)
         if sign == 0:
             A, bounded = np.eye(raw.shape[1]), np.zeros(raw.shape[1], dtype=bool)
         else:
-            A, bounded = _signed_map(raw.shape[1], sign, abs(median - (low if sign > 0 else high)), spreads)
-        return cls(column, sign, low, high, median, centres, spreads, A, bounded)
+            A, bounded = _signed_map(raw.shape[1], sign, abs(median - (low if sign > 0 else high)), scales)
+        return cls(column, sign, low, high, median, centres, scales, A, bounded)
 
     @cached_property
     def line(self) -> np.ndarray:
@@ -75,8 +68,8 @@ class NumberColumns:
         x = self.column.to_numpy(dtype=np.float64)
         return np.where(np.isnan(x), 0.0, np.clip(x, self.low, self.high))
 
-    def penalised(self, rows: np.ndarray | slice) -> np.ndarray:
-        """Return the columns that are penalised, of some children: float64, shape (m, k).
+    def matrix(self, rows: np.ndarray) -> np.ndarray:
+        """Return the design columns of some rows, as they are penalised: float64, shape (m, k).
 
         Made anew each time: for all features they would be twice as large as the data.
         """
@@ -84,15 +77,15 @@ class NumberColumns:
         columns = [np.where(known, self.line[rows], self.median)]
         if len(self.A) > 1:
             columns.append((~known).astype(np.float64))
-        return np.asarray((np.column_stack(columns) - self.centres) / self.spreads)
+        return np.asarray((np.column_stack(columns) - self.centres) / self.scales)
 
-    def of(self, rows: np.ndarray) -> NumberColumns:
-        """Return the same columns of some of the children."""
+    def take(self, rows: np.ndarray) -> NumericDesign:
+        """Return the same columns of some of the rows."""
         return replace(self, column=self.column.iloc[rows].reset_index(drop=True))
 
     def raw(self, w: np.ndarray) -> tuple[float, float, float]:
         """Return slope, value of a missing value, and what moves into the intercept, in raw units."""
-        raw = w / self.spreads
+        raw = w / self.scales
         slope = float(raw[0]) + 0.0  # no negative zero in a file that people read
         missing = slope * self.median + (float(raw[1]) if len(raw) > 1 else 0.0)
         if self.sign:  # the bound holds up to rounding; this makes it hold to the last bit
@@ -125,7 +118,7 @@ class NumberColumns:
         return replace(term, mean=float(term.log_odds(self.column).mean())), shift
 
 
-def _signed_map(k: int, sign: int, distance: float, spreads: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _signed_map(k: int, sign: int, distance: float, scales: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return A and bounds so that theta >= 0 is exactly: slope of that sign, missing at or above the lowest risk.
 
     With w = (w1, w2) of the scaled line and indicator, a missing value scores sign * w1 / s1 * distance + w2 / s2 above
@@ -134,15 +127,15 @@ def _signed_map(k: int, sign: int, distance: float, spreads: np.ndarray) -> tupl
     """
     if k == 1:
         return np.array([[float(sign)]]), np.array([True])
-    A = np.array([[float(sign), 0.0], [-spreads[1] * distance / spreads[0], spreads[1]]])
+    A = np.array([[float(sign), 0.0], [-scales[1] * distance / scales[0], scales[1]]])
     return A, np.array([True, True])
 
 
 @dataclass(frozen=True)
-class LevelColumns:
+class CategoricalDesign:
     """Levels: one column a group of levels and, where ten or more are missing, one for missing; none is scaled.
 
-    Attributes are as in :class:`NumberColumns`; ``groups`` are the levels merged to ten children or more, ordered from
+    Attributes are as in :class:`NumericDesign`; ``groups`` are the levels merged to ten children or more, ordered from
     the lowest risk when there is a sign, and ``shares`` is 1 for the commonest group, which is what fewer than ten
     missing children are fitted and scored as (as the average child, their number could be worked out from the table).
     """
@@ -156,7 +149,7 @@ class LevelColumns:
     bounded: np.ndarray
 
     @classmethod
-    def build(cls, column: pd.Series, levels: Sequence[str], weight: np.ndarray, sign: int) -> LevelColumns:
+    def build(cls, column: pd.Series, levels: Sequence[str], weight: np.ndarray, sign: int) -> CategoricalDesign:
         """Return the columns of a feature of levels, which are ordered as given when there is a sign."""
         counts = {level: int((column == level).sum()) for level in levels}
         groups = merged_levels(counts, ordered=sign != 0)
@@ -183,12 +176,12 @@ class LevelColumns:
             bounded = np.arange(k) > 0
         return cls(column, sign, groups, shares, member, A, bounded)
 
-    def penalised(self, rows: np.ndarray | slice) -> np.ndarray:
-        """Return the columns that are penalised, of some children: float64, shape (m, k)."""
+    def matrix(self, rows: np.ndarray) -> np.ndarray:
+        """Return the design columns of some rows, as they are penalised: float64, shape (m, k)."""
         return np.asarray(self.member[rows])
 
-    def of(self, rows: np.ndarray) -> LevelColumns:
-        """Return the same columns of some of the children."""
+    def take(self, rows: np.ndarray) -> CategoricalDesign:
+        """Return the same columns of some of the rows."""
         return replace(self, column=self.column.iloc[rows].reset_index(drop=True), member=self.member[rows])
 
     def raw(self, w: np.ndarray) -> tuple[np.ndarray, float]:
@@ -213,6 +206,21 @@ class LevelColumns:
         return replace(term, mean=float(term.log_odds(self.column).mean())), 0.0
 
 
+DesignColumns = NumericDesign | CategoricalDesign
+
+
+def build_designs(
+    X: pd.DataFrame, levels: Mapping[str, Sequence[str]], weight: np.ndarray, signs: Mapping[str, int]
+) -> list[DesignColumns]:
+    """Return the design columns of each feature of ``X``."""
+    return [
+        CategoricalDesign.build(X[name], levels[name], weight, signs.get(name, 0))
+        if name in levels
+        else NumericDesign.build(X[name], weight, signs.get(name, 0))
+        for name in X.columns
+    ]
+
+
 def _weighted_median(x: np.ndarray, weight: np.ndarray) -> float:
     """Return the median; with equal weights it is numpy's, with whole weights that of the repeated rows."""
     order = np.argsort(x, kind="stable")
@@ -223,8 +231,8 @@ def _weighted_median(x: np.ndarray, weight: np.ndarray) -> float:
     return float((x[order[lower]] + x[order[upper]]) / 2.0)
 
 
-def _centre_and_spread(raw: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean and standard deviation of each column; the spread of a constant column is 1, as in scikit-learn."""
+def _centre_and_scale(raw: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and standard deviation of each column; the scale of a constant column is 1, as in scikit-learn."""
     total = weight.sum()
     centres = weight @ raw / total
     variances = weight @ (raw - centres) ** 2 / total

@@ -7,14 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from send_screen.tables._interaction import InteractionTerm
-from send_screen.tables._merge import coarsened, is_few, pool_rows
-from send_screen.tables._purify import purify
-from send_screen.tables._tally import TrainingCounts
-from send_screen.tables._terms import Term
+from send_screen.estimators._merge_bins import coarsen_grid, is_few, pool_groups
+from send_screen.estimators._purify import purify
+from send_screen.estimators._training_counts import TrainingCounts
+from send_screen.tables import InteractionTerm, Term
 
 
-def merged_interaction(
+def publish_interaction(
     interaction: InteractionTerm,
     allowed: Mapping[str, tuple[float, ...]],
     terms: tuple[Term, Term],
@@ -31,7 +30,7 @@ def merged_interaction(
     members = [np.concatenate([[0], np.cumsum([cut is not None for cut in axis])]).astype(np.intp) for axis in cuts]
     counts = _pooled_cells(fine, members)
     grid, (p, q) = _pool(values, weights, members)
-    again = coarsened(counts[:-1, :-1], grid[:-1, :-1], p[:-1], q[:-1])
+    again = coarsen_grid(counts[:-1, :-1], grid[:-1, :-1], p[:-1], q[:-1])
     members = [merged[member] for merged, member in zip(again, members, strict=True)]
     counts = _pooled_cells(fine, members)
     grid, (p, q) = _pool(values, weights, members)
@@ -83,6 +82,6 @@ def _pool(
     values: np.ndarray, weights: list[np.ndarray], members: list[np.ndarray]
 ) -> tuple[np.ndarray, list[np.ndarray]]:
     first, second = (_with_missing(member) for member in members)
-    rows = pool_rows(values, weights[0], first)
-    grid = pool_rows(rows.T, weights[1], second).T.copy()
+    rows = pool_groups(values, weights[0], first)
+    grid = pool_groups(rows.T, weights[1], second).T.copy()
     return grid, [np.bincount(m, weights=w) for m, w in zip((first, second), weights, strict=True)]

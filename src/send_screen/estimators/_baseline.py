@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from send_screen.estimators._base import AdditiveClassifier
-from send_screen.estimators._inputs import SIGNS, checked_frame, is_text, require_known
+from send_screen.estimators._check_input import SIGNS, checked_frame, is_text, require_known
+from send_screen.estimators._check_target import checked_target
 from send_screen.estimators._solver import fit_bounded_logistic
-from send_screen.estimators._target import checked_target
 from send_screen.tables import (
     MINIMUM_CHILDREN,
     LevelsTerm,
@@ -47,7 +47,7 @@ class BaselineClassifier(AdditiveClassifier):
         Values that count, for example ``("1",)``. Text is compared with text columns, numbers with columns of numbers.
     expected : sequence of str or float, optional
         Values at the expected level, for example ``("2",)``. A text that is neither is not known. By default every
-        other level of the training children. Columns of numbers need exactly one value of each kind.
+        other level of the training children. BinnedDataset of numbers need exactly one value of each kind.
     operating_point_features : sequence of str, optional
         In count form, the features that must all be at the expected level, as the Good Level of Development asks of
         G01 to G12. By default ``features``.
@@ -135,9 +135,8 @@ class BaselineClassifier(AdditiveClassifier):
             intercept, terms = self._fit_score(frame, target, weight)
         else:
             intercept, terms = self._fit_count(frame, target, weight)
-        self.risk_tables_ = RiskTables(
-            intercept=intercept, terms=terms, n_background=len(frame), name="the one-line rule"
-        )
+        self.risk_tables_ = RiskTables(intercept, terms, len(frame), "the one-line rule")
+        self.term_importances_ = self.risk_tables_.term_importances(frame)
         return self
 
     def operating_point_flag(self, X: Any) -> np.ndarray:

@@ -14,7 +14,7 @@ from send_screen.documents import MISLEADING, is_misleading
 from send_screen.tables import describe_difference
 
 SIGNS = {"increasing": 1, "decreasing": -1}
-"""What a sign may say: the risk never falls, or never rises, as the feature grows."""
+"""Monotonic constraints: the risk never falls, or never rises, as the feature grows."""
 
 LARGEST = 1e100
 """No value may be larger: squares are added up."""
@@ -33,11 +33,11 @@ def checked_frame(
     estimator : estimator
         Its ``n_features_in_`` and ``feature_names_in_`` are set, or checked.
     X : DataFrame or array-like, shape (n, p)
-        Columns of an array are named x0, x1, ...
+        BinnedDataset of an array are named x0, x1, ...
     texts : iterable of str
-        Columns that hold levels.
+        BinnedDataset that hold levels.
     only : sequence of str, optional
-        Columns that the estimator looks at; the others are left out. None for all of them.
+        BinnedDataset that the estimator looks at; the others are left out. None for all of them.
     reset : bool
         True when fitting.
 
@@ -135,7 +135,9 @@ def _levels(name: str, column: pd.Series) -> pd.Series:
 
 
 def is_text(column: pd.Series) -> bool:
-    """Return whether a column holds levels as text (an ``object`` or ``str`` column)."""
+    """Return whether a column holds levels as text (an ``object``, ``str`` or ``category`` column)."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return True
     return bool(pd.api.types.is_object_dtype(column.dtype) or pd.api.types.is_string_dtype(column.dtype))
 
 
@@ -147,35 +149,40 @@ def require_known(named: Iterable[str], columns: Iterable[str], parameter: str) 
         raise ValueError(f"{parameter!r} names what is not a column of X: {names}.")
 
 
-def checked_monotonic_cst(monotonic_cst: Mapping[str, str] | None, columns: Iterable[str]) -> dict[str, int]:
-    """Return the signs as +1 (increasing) and -1 (decreasing).
+def checked_monotonic_cst(monotonic_cst: Mapping[str, str | int] | None, columns: Iterable[str]) -> dict[str, int]:
+    """Return monotonic constraints as +1 (increasing) and -1 (decreasing); features without one are left out.
 
     Raises
     ------
     ValueError
-        If monotonic_cst are no mapping, a feature is not a column, or a sign is neither word.
+        If they are no mapping, a feature is not a column, or a constraint is none.
     """
     given = _mapping(monotonic_cst, "monotonic_cst", "'increasing' or 'decreasing'")
     require_known(given, columns, "monotonic_cst")
     for name, sign in given.items():
-        if sign not in SIGNS:
-            raise ValueError(f"The sign of {name!r} must be 'increasing' or 'decreasing', not {sign!r}.")
-    return {name: SIGNS[sign] for name, sign in given.items()}
+        if not isinstance(sign, str | numbers.Integral) or (sign not in SIGNS and sign not in (-1, 0, 1)):
+            raise ValueError(f"'monotonic_cst' of {name!r} must be 'increasing' or 'decreasing', not {sign!r}.")
+    return {name: int(SIGNS.get(sign, sign)) for name, sign in given.items() if sign != 0}
 
 
-def checked_categories(categorical_features: Mapping[str, Sequence[str]] | None) -> dict[str, list[str]]:
-    """Return the levels of each column of levels.
+def checked_categories(categorical_features: Mapping[str, Sequence[str]] | None, X: Any) -> dict[str, list[str]]:
+    """Return the levels of each categorical feature: those given, and the categories of columns of that dtype.
 
     Raises
     ------
     ValueError
-        If categorical_features are no mapping, or levels are not texts, each there once.
+        If ``categorical_features`` is no mapping, or levels are not texts, each there once.
     """
     given = _mapping(categorical_features, "categorical_features", "a list of its levels")
+    if isinstance(X, pd.DataFrame) and X.columns.is_unique:
+        of_dtype = {
+            name: X[name].cat.categories for name in X.columns if isinstance(X[name].dtype, pd.CategoricalDtype)
+        }
+        given = of_dtype | given
     for name, levels in given.items():
         if isinstance(levels, str) or not all(isinstance(level, str) for level in levels):
             raise ValueError(
-                f"The levels of {name!r} in 'categorical_features' must be a list of texts, such as ['1', '2']."
+                f"The levels of {name!r} in 'categorical_features' must be a list of texts, as ['1', '2']."
             )
         if any(map(is_misleading, levels)):
             raise ValueError(f"A level of {name!r} in 'categorical_features' {MISLEADING}.")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 
-def places(rate: float, n: int) -> int:
+def k_at_capacity(rate: float, n: int) -> int:
     """Return how many of ``n`` children a capacity of ``rate`` has places for: floor(rate x n + 1/2).
 
     Parameters
@@ -21,7 +21,7 @@ def places(rate: float, n: int) -> int:
 
     Examples
     --------
-    >>> places(0.10, 25)
+    >>> k_at_capacity(0.10, 25)
     3
     """
     return min(n, math.floor(rate * n + 0.5))
@@ -69,7 +69,7 @@ def top_k(score: np.ndarray, order: np.ndarray, k: int) -> np.ndarray:
     return chosen
 
 
-def lead(score: np.ndarray, k: int) -> np.ndarray:
+def margin_to_threshold(score: np.ndarray, k: int) -> np.ndarray:
     """Return how far each score lies above the line of a list of ``k``: halfway from the last on it to the next.
 
     Parameters
@@ -85,7 +85,7 @@ def lead(score: np.ndarray, k: int) -> np.ndarray:
 
     Examples
     --------
-    >>> lead(np.array([0.5, 2.0, 1.0]), 1).tolist()
+    >>> margin_to_threshold(np.array([0.5, 2.0, 1.0]), 1).tolist()
     [-1.0, 0.5, -0.5]
     """
     at_line = np.partition(score, [-k - 1, -k], axis=-1)

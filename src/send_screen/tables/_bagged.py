@@ -11,29 +11,23 @@ import numpy as np
 import pandas as pd
 
 from send_screen.errors import TablesError
-from send_screen.tables import _strict as strict
-from send_screen.tables._capacity import lead
-from send_screen.tables._format import read_value
+from send_screen.tables._document import parse_bagged
 from send_screen.tables._interaction import InteractionTerm
-from send_screen.tables._shape import ShapeTerm
-from send_screen.tables._signs import edges_of
-from send_screen.tables._strict import Fields
-from send_screen.tables._student import student_cdf, student_quantile
+from send_screen.tables._student_t import student_t_cdf, student_t_quantile
 from send_screen.tables._tables import RiskTables
-from send_screen.tables._terms import LevelsTerm, LinearTerm, Term
+from send_screen.tables._terms import LevelsTerm, LinearTerm, ShapeTerm, Term
+from send_screen.tables._top_k import margin_to_threshold
 
-FORMAT = "send_screen.bags/1"
-MAX_BYTES = 60_000_000
-MAX_BAGS = 1_000
+FORMAT = "send_screen.bagged_tables/1"
 
 
 @dataclass(frozen=True)
 class BaggedTables:
     r"""The models of the bags, each learnt without a share of the schools; their mean is the version.
 
-    In each of R rounds the schools are dealt to G parts and each bag leaves out one of them, so how far a figure
+    In each of R repeats the schools are dealt to G parts and each bag leaves out one of them, so how far a figure
     :math:`v` would be another with other schools is told by the delete-a-group jackknife [Shao1995]_, averaged over
-    rounds:
+    repeats:
 
     .. math:: \mathrm{se}^2(v) = \frac1R \sum_r \frac{G - 1}{G} \sum_g \left( v_{rg} - \bar v_r \right)^2 .
 
@@ -46,8 +40,8 @@ class BaggedTables:
     ----------
     tables : sequence of RiskTables
         One a bag.
-    rounds : sequence of int
-        The round of each bag.
+    repeats : sequence of int
+        The repeat of each bag.
     typical_variance : float
         :math:`s_0^2`, the mean of the squared standard errors of the training children's scores.
 
@@ -64,25 +58,25 @@ class BaggedTables:
     """
 
     tables: tuple[RiskTables, ...]
-    rounds: tuple[int, ...]
+    repeats: tuple[int, ...]
     typical_variance: float
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tables", tuple(self.tables))
-        object.__setattr__(self, "rounds", tuple(map(int, self.rounds)))
-        if not self.tables or len(self.rounds) != len(self.tables):
-            raise TablesError("Bags must be one or more, each with its round.")
+        object.__setattr__(self, "repeats", tuple(map(int, self.repeats)))
+        if not self.tables or len(self.repeats) != len(self.tables):
+            raise TablesError("Bags must be one or more, each with its repeat.")
         if any(tables.features != self.features for tables in self.tables):
             raise TablesError("Bags must be models of the same features.")
-        if any(self.rounds.count(r) < 2 for r in self.rounds):
-            raise TablesError("A round must have two bags or more.")
+        if any(self.repeats.count(r) < 2 for r in self.repeats):
+            raise TablesError("A repeat must have two bags or more.")
         if not 0.0 <= self.typical_variance < math.inf:
             raise TablesError("'typical_variance' must be a number, 0 or more.")
 
     @classmethod
-    def learnt_from(cls, X: pd.DataFrame, tables: Sequence[RiskTables], rounds: Sequence[int]) -> BaggedTables:
-        """Return bags with the variance that is typical of the training children ``X``."""
-        bags = cls(tuple(tables), tuple(rounds), 0.0)
+    def from_training(cls, X: pd.DataFrame, tables: Sequence[RiskTables], repeats: Sequence[int]) -> BaggedTables:
+        """Return bagged tables with the mean variance over the training children ``X``."""
+        bags = cls(tuple(tables), tuple(repeats), 0.0)
         return replace(bags, typical_variance=float(np.mean(bags.standard_error(bags.score(X)) ** 2)))
 
     @property
@@ -105,12 +99,12 @@ class BaggedTables:
         -------
         numpy.ndarray of float64, shape (...)
         """
-        rounds = np.array(self.rounds)
+        repeats = np.array(self.repeats)
         total = np.zeros(np.shape(values)[1:])
-        for r in sorted(set(self.rounds)):
-            own = values[rounds == r]
+        for r in sorted(set(self.repeats)):
+            own = values[repeats == r]
             total += (len(own) - 1) * own.var(axis=0)
-        error: np.ndarray = np.sqrt(total / len(set(self.rounds)))
+        error: np.ndarray = np.sqrt(total / len(set(self.repeats)))
         return error
 
     def prediction_interval(self, score: np.ndarray, of_bags: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -127,7 +121,7 @@ class BaggedTables:
         -------
         low, high : numpy.ndarray of float64, shape (n,)
         """
-        width = student_quantile(0.975, self._degrees) * self._error_of_another(of_bags)
+        width = student_t_quantile(0.975, self._degrees) * self._error_of_another(of_bags)
         return score - width, score + width
 
     def selection_probability(self, score: np.ndarray, of_bags: np.ndarray, k: int) -> np.ndarray:
@@ -149,10 +143,10 @@ class BaggedTables:
         """
         if not 0 < k < len(score):
             return np.full(len(score), float(k > 0))
-        ahead, error = lead(score, k), self._error_of_another(lead(of_bags, k))
+        ahead, error = margin_to_threshold(score, k), self._error_of_another(margin_to_threshold(of_bags, k))
         sure = np.where(ahead == 0.0, 0.0, np.copysign(math.inf, ahead))
         t = np.divide(ahead, error, out=sure, where=error > 0)
-        return student_cdf(t, self._degrees)
+        return student_t_cdf(t, self._degrees)
 
     def term_error(self, term: Term, places: np.ndarray) -> np.ndarray:
         """Return the standard error of what a term says beside its mean, at places on its axis.
@@ -180,16 +174,16 @@ class BaggedTables:
 
     @property
     def _degrees(self) -> int:
-        return 2 * (len(self.tables) - len(set(self.rounds)))
+        return 2 * (len(self.tables) - len(set(self.repeats)))
 
     def _error_of_another(self, of_bags: np.ndarray) -> np.ndarray:
         error: np.ndarray = np.sqrt(self.standard_error(of_bags) ** 2 + self.typical_variance)
         return error
 
     def to_json(self) -> str:
-        """Return the bags as JSON, format ``send_screen.bags/1``: each as in :meth:`RiskTables.to_json`."""
+        """Return the bags as JSON, format ``send_screen.bagged_tables/1``: each as in :meth:`RiskTables.to_json`."""
         bags = ",\n".join(tables.to_json().rstrip() for tables in self.tables)
-        head = {"format": FORMAT, "rounds": list(self.rounds), "typical_variance": self.typical_variance}
+        head = {"format": FORMAT, "repeats": list(self.repeats), "typical_variance": self.typical_variance}
         return f'{json.dumps(head)[:-1]}, "bags": [\n{bags}\n]}}\n'
 
     @classmethod
@@ -199,17 +193,11 @@ class BaggedTables:
         Raises
         ------
         TablesError
-            If anything in it is not exactly as :meth:`to_json` writes it; the message says where.
+            With each mistake and its path.
         """
-        if len(text) > MAX_BYTES:
-            raise TablesError(f"The file of bags is larger than {MAX_BYTES:,} characters: none of ours is.")
-        fields = Fields(strict.parse(text), "$", {"format", "rounds", "typical_variance", "bags"})
-        if fields.text("format") != FORMAT:
-            strict.refuse("$.format", f"must be {FORMAT!r}")
-        entries = fields.items("bags", MAX_BAGS)
-        rounds = [strict.count(*entry) for entry in fields.items("rounds", MAX_BAGS, exactly=len(entries))]
-        tables = [RiskTables(**vars(read_value(*entry))) for entry in entries]
-        return cls(tuple(tables), tuple(rounds), fields.size("typical_variance"))
+        document = parse_bagged(text)
+        tables = [RiskTables._from_document(bag, f"$.bags[{b}]") for b, bag in enumerate(document.bags)]
+        return cls(tuple(tables), tuple(document.repeats), document.typical_variance)
 
 
 def with_standard_errors(tables: RiskTables, bags: BaggedTables) -> RiskTables:
@@ -223,7 +211,7 @@ def with_standard_errors(tables: RiskTables, bags: BaggedTables) -> RiskTables:
     def sure(term: Term, j: int) -> Term:
         if isinstance(term, LinearTerm) or (isinstance(term, LevelsTerm) and not term.levels):
             return term
-        middles = np.append(_middles(edges_of(term), term), np.nan)
+        middles = np.append(_middles(term.cut_points, term), np.nan)
         values = [bag.terms[j].at(middles) - bag.terms[j].mean for bag in bags.tables]
         return replace(term, standard_error=tuple(bags.standard_error(np.array(values)).tolist()))
 
@@ -250,7 +238,7 @@ def _training_places(term: Term) -> tuple[np.ndarray, np.ndarray]:
     if isinstance(term, LevelsTerm):
         places, told, each = np.arange(len(term.levels), dtype=np.float64), term.counts, 1
     else:
-        ends = _ends(edges_of(term), term)
+        ends = _ends(term.cut_points, term)
         middles, halves = (ends[:-1] + ends[1:]) / 2.0, np.diff(ends) / 2.0
         places = np.concatenate([middles - halves / math.sqrt(3.0), middles + halves / math.sqrt(3.0)])
         told, each = term.n if isinstance(term, ShapeTerm) else None, 2

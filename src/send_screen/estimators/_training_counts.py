@@ -8,17 +8,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from send_screen.tables._interaction import InteractionTerm
-from send_screen.tables._shape import bin_of
-from send_screen.tables._signs import edges_of, steps_of
-from send_screen.tables._small_numbers import published_range
-from send_screen.tables._terms import LevelsTerm, Term
+from send_screen.tables import InteractionTerm, LevelsTerm, Term, bin_of, published_range
 
 Edges = tuple[float, ...]
 
 
 @dataclass(frozen=True)
-class Axis:
+class BinnedFeature:
     """Where the training children lie on a feature's axis.
 
     Attributes
@@ -26,7 +22,7 @@ class Axis:
     places : numpy.ndarray of float64, shape (n,)
         As the term's ``coordinates``: NaN where the value is not known.
     n_known, n_missing : int
-        Children whose value is known, and is not.
+        TrainingData whose value is known, and is not.
     range : tuple of float, or None
         As :func:`published_range`.
     weight_known : float
@@ -53,7 +49,7 @@ class TrainingCounts:
 
     X: pd.DataFrame
     weight: np.ndarray
-    _axes: dict[tuple[str, tuple[str, ...]], Axis] = field(default_factory=dict)
+    _axes: dict[tuple[str, tuple[str, ...]], BinnedFeature] = field(default_factory=dict)
     _bins: dict[tuple[str, Edges], tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
     _cells: dict[tuple[tuple[str, str], tuple[Edges, Edges]], tuple[np.ndarray, np.ndarray]] = field(
         default_factory=dict
@@ -63,7 +59,7 @@ class TrainingCounts:
     _short: dict[tuple[str, float], float] = field(default_factory=dict)
     _last: tuple[str, np.ndarray] = ("", np.zeros(0))  # of one feature: those of all would be as large as the data
 
-    def axis(self, term: Term) -> Axis:
+    def axis(self, term: Term) -> BinnedFeature:
         """Return where the children lie on a term's axis."""
         key = term.feature, tuple(term.levels) if isinstance(term, LevelsTerm) else ()
         if key not in self._axes:
@@ -71,7 +67,7 @@ class TrainingCounts:
             known = ~np.isnan(places)
             n = int(known.sum())
             found = published_range(places[known])
-            self._axes[key] = Axis(places, n, len(places) - n, found, float(self.weight[known].sum()))
+            self._axes[key] = BinnedFeature(places, n, len(places) - n, found, float(self.weight[known].sum()))
         return self._axes[key]
 
     def ranks(self, term: Term, edges: Edges) -> np.ndarray:
@@ -120,7 +116,7 @@ class TrainingCounts:
 
     def mean(self, term: Term) -> float:
         """Return the mean of a term."""
-        missing = float(self.bins(term, edges_of(term))[1][-1])
+        missing = float(self.bins(term, term.cut_points)[1][-1])
         return (self._known(term) + missing * term.missing) / self._total
 
     def mean_known(self, term: Term) -> float:
@@ -133,7 +129,7 @@ class TrainingCounts:
 
     def _known(self, term: Term) -> float:
         """Return the weighted sum of a term over the children whose value is known."""
-        total = float(self.bins(term, edges_of(term))[1][:-1] @ steps_of(term))
+        total = float(self.bins(term, term.cut_points)[1][:-1] @ term.step_values)
         if isinstance(term, LevelsTerm) or term.slope == 0.0:
             return total
         key = term.feature, term.low, term.high

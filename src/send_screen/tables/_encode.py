@@ -7,11 +7,11 @@ import pandas as pd
 
 from send_screen.errors import DataError
 
-MISSING, UNSEEN = -1, -2
+MISSING, UNKNOWN = -1, -2
 """Codes of a cell that is empty, and of one whose level the model does not know."""
 
 
-def numbers(feature: str, column: pd.Series) -> np.ndarray:
+def to_float(feature: str, column: pd.Series) -> np.ndarray:
     """Return a column as float64, NaN where a cell is empty; without a copy where it is that already.
 
     Raises
@@ -31,7 +31,7 @@ def numbers(feature: str, column: pd.Series) -> np.ndarray:
 
 
 def level_codes(feature: str, column: pd.Series, levels: tuple[str, ...]) -> np.ndarray:
-    """Return the position of each cell in ``levels``, :data:`MISSING` or :data:`UNSEEN`: int64, shape (n,).
+    """Return the position of each cell in ``levels``, :data:`MISSING` or :data:`UNKNOWN`: int64, shape (n,).
 
     Raises
     ------
@@ -46,6 +46,6 @@ def level_codes(feature: str, column: pd.Series, levels: tuple[str, ...]) -> np.
             remedy="Check the file against its contract first: that keeps a level such as '1' as text.",
         )
     places = {level: i for i, level in enumerate(levels)}
-    known = np.array([*(places.get(level, UNSEEN) for level in found), MISSING], dtype=np.int64)
+    known = np.array([*(places.get(level, UNKNOWN) for level in found), MISSING], dtype=np.int64)
     # factorize gives an empty cell -1, which is the last of what is known
     return known[codes]

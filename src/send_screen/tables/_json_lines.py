@@ -14,7 +14,7 @@ class LineObject(dict[str, object]):
     """An object that is written on one line, its keys in the order given."""
 
 
-def dumps(value: object, indent: str = "") -> str:
+def dump_lines(value: object, indent: str = "") -> str:
     """Return ``value`` as JSON, objects with their keys sorted.
 
     Raises
@@ -24,7 +24,7 @@ def dumps(value: object, indent: str = "") -> str:
 
     Examples
     --------
-    >>> print(dumps({"b": Line([1, 2.5]), "a": [LineObject(n=3)]}))
+    >>> print(dump_lines({"b": Line([1, 2.5]), "a": [LineObject(n=3)]}))
     {
       "a": [
         {"n": 3}
@@ -36,8 +36,8 @@ def dumps(value: object, indent: str = "") -> str:
     if isinstance(value, Line | LineObject):
         return json.dumps(value, ensure_ascii=False, allow_nan=False)
     if isinstance(value, Mapping) and value:
-        pairs = (f"{inner}{dumps(key)}: {dumps(value[key], inner)}" for key in sorted(value))
+        pairs = (f"{inner}{dump_lines(key)}: {dump_lines(value[key], inner)}" for key in sorted(value))
         return "{\n" + ",\n".join(pairs) + f"\n{indent}}}"
     if isinstance(value, Sequence) and not isinstance(value, str) and value:
-        return "[\n" + ",\n".join(inner + dumps(item, inner) for item in value) + f"\n{indent}]"
+        return "[\n" + ",\n".join(inner + dump_lines(item, inner) for item in value) + f"\n{indent}]"
     return json.dumps(value, ensure_ascii=False, allow_nan=False)

@@ -1,13 +1,14 @@
-"""A feature cut into bins: what trees learn on, and what tables are made of."""
+"""Features cut into bins of training rows: what trees are fitted on, and what tables are made of."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from send_screen.estimators._bins import bin_edges
-from send_screen.estimators._columns import LevelColumns, NumberColumns
+from send_screen.estimators._design import CategoricalDesign, DesignColumns, NumericDesign
 from send_screen.tables import MINIMUM_CHILDREN
 
 MAX_BINS = 64
@@ -15,7 +16,7 @@ MAX_PAIR_BINS = 12
 
 
 @dataclass(frozen=True)
-class Axis:
+class BinnedFeature:
     """A feature's bins.
 
     Attributes
@@ -45,27 +46,27 @@ class Axis:
     categorical: bool
 
     @classmethod
-    def build(cls, block: NumberColumns | LevelColumns) -> Axis:
+    def build(cls, design: DesignColumns) -> BinnedFeature:
         """Return the axis of a feature from the columns of its linear part."""
-        if isinstance(block, NumberColumns):
-            x = block.column.to_numpy(dtype=np.float64)
+        if isinstance(design, NumericDesign):
+            x = design.column.to_numpy(dtype=np.float64)
             edges = bin_edges(x, MAX_BINS)
             codes = np.where(np.isnan(x), len(edges) + 1, np.searchsorted(edges, x, side="right"))
             groups: tuple[tuple[str, ...], ...] = ()
         else:
-            groups = tuple(block.groups[::-1] if block.sign < 0 else block.groups)
+            groups = tuple(design.groups[::-1] if design.sign < 0 else design.groups)
             place = {level: g for g, group in enumerate(groups) for level in group}
             edges = np.cumsum([float(len(group)) for group in groups])[:-1]
-            codes = np.array([place.get(level, len(edges) + 1) for level in block.column], dtype=np.int64)
+            codes = np.array([place.get(level, len(edges) + 1) for level in design.column], dtype=np.int64)
         known = codes[codes <= len(edges)]
         few = len(codes) - len(known) < MINIMUM_CHILDREN
         fill = int(np.sort(known)[(len(known) - 1) // 2]) if few and len(known) else None
-        categorical = isinstance(block, LevelColumns) and not block.sign
+        categorical = isinstance(design, CategoricalDesign) and not design.sign
         small = codes.astype(np.min_scalar_type(len(edges) + 1))
-        return cls(str(block.column.name), block.sign, edges, small, fill, groups, categorical)
+        return cls(str(design.column.name), design.sign, edges, small, fill, groups, categorical)
 
-    def of(self, rows: np.ndarray | slice) -> Axis:
-        """Return the same axis with some of the children."""
+    def take(self, rows: np.ndarray | slice) -> BinnedFeature:
+        """Return the same feature for some of the rows."""
         return replace(self, codes=self.codes[rows])
 
     @property
@@ -73,7 +74,7 @@ class Axis:
         """Number of bins, that for missing values not among them."""
         return len(self.edges) + 1
 
-    def as_seen(self, codes: np.ndarray) -> np.ndarray:
+    def encode(self, codes: np.ndarray) -> np.ndarray:
         """Return bins as the trees see them: float64, NaN where missing (without order, a bin of its own)."""
         seen = codes.astype(np.float64)
         missing = codes == self.n_bins
@@ -83,24 +84,24 @@ class Axis:
             seen[missing] = np.nan
         return seen
 
-    def coarser(self, kept: list[int]) -> Axis:
+    def coarser(self, kept: list[int]) -> BinnedFeature:
         """Return the axis with only those edges; ``kept`` are their places."""
         member = np.concatenate([np.searchsorted(kept, np.arange(self.n_bins) - 1, side="right"), [len(kept) + 1]])
         fill = None if self.fill is None else int(member[self.fill])
         small = member.astype(np.min_scalar_type(len(kept) + 1))
-        return Axis(self.feature, self.sign, self.edges[kept], small[self.codes], fill, (), self.categorical)
+        return BinnedFeature(self.feature, self.sign, self.edges[kept], small[self.codes], fill, (), self.categorical)
 
 
-def pair_axes(first: Axis, second: Axis) -> tuple[Axis, Axis] | None:
-    """Return two axes made so coarse that each cell of their grid has no child or at least ten; None without a grid.
+def bin_pair(first: BinnedFeature, second: BinnedFeature) -> tuple[BinnedFeature, BinnedFeature] | None:
+    """Return two binned made so coarse that each cell of their grid has no child or at least ten; None without a grid.
 
     From at most twelve bins each of about as many children, the neighbours are merged, rows or columns, that leave the
     fewest cells of one to nine children.
     """
     kept = [quantile_edges(axis, MAX_PAIR_BINS) for axis in (first, second)]
-    axes = [axis.coarser(places) for axis, places in zip((first, second), kept, strict=True)]
-    counts = np.zeros((axes[0].n_bins + 1, axes[1].n_bins + 1), dtype=np.int64)
-    np.add.at(counts, (axes[0].codes, axes[1].codes), 1)
+    binned = [axis.coarser(places) for axis, places in zip((first, second), kept, strict=True)]
+    counts = np.zeros((binned[0].n_bins + 1, binned[1].n_bins + 1), dtype=np.int64)
+    np.add.at(counts, (binned[0].codes, binned[1].codes), 1)
     grid = counts[:-1, :-1]
     while _few(grid):
         merges = [(axis, i) for axis in (0, 1) for i in range(len(kept[axis]))]
@@ -120,7 +121,7 @@ def pair_axes(first: Axis, second: Axis) -> tuple[Axis, Axis] | None:
     return first.coarser(kept[0]), second.coarser(kept[1])
 
 
-def quantile_edges(axis: Axis, most: int) -> list[int]:
+def quantile_edges(axis: BinnedFeature, most: int) -> list[int]:
     """Return the places of the edges that cut an axis into at most ``most`` bins of about as many children."""
     if axis.n_bins <= most:
         return list(range(axis.n_bins - 1))
@@ -134,9 +135,9 @@ def _few(grid: np.ndarray) -> int:
     return int(((grid > 0) & (grid < MINIMUM_CHILDREN)).sum())
 
 
-def bins_of(axes: list[Axis]) -> np.ndarray:
-    """Return the bins of the training children as the trees see them: float32, shape (n, p)."""
-    bins = np.empty((len(axes[0].codes), len(axes)), dtype=np.float32)  # exact: bins are small whole numbers
-    for j, axis in enumerate(axes):
-        bins[:, j] = axis.as_seen(axis.codes)
+def bin_matrix(features: Sequence[BinnedFeature]) -> np.ndarray:
+    """Return the encoded bins of the training rows: float32, shape (n, p)."""
+    bins = np.empty((len(features[0].codes), len(features)), dtype=np.float32)  # exact: bins are small whole numbers
+    for j, feature in enumerate(features):
+        bins[:, j] = feature.encode(feature.codes)
     return bins

@@ -9,59 +9,24 @@ import numpy as np
 import pandas as pd
 
 from send_screen.errors import TablesError
-from send_screen.tables._columns import require_columns
-from send_screen.tables._interaction import InteractionTerm
-from send_screen.tables._merge import is_few, merged_bins, pool_rows, pooled
-from send_screen.tables._published_interaction import merged_interaction
-from send_screen.tables._shape import ShapeTerm, bin_of
-from send_screen.tables._signs import as_shape, edges_of, monotonicity_violations, steps_of, with_signs
-from send_screen.tables._small_numbers import MINIMUM_CHILDREN, merged_levels, published_counts
-from send_screen.tables._tables import RiskTables
-from send_screen.tables._tally import TrainingCounts
-from send_screen.tables._terms import LevelsTerm, LinearTerm, Term
-
-
-def published_tables(
-    tables: RiskTables,
-    X: pd.DataFrame,
-    *,
-    monotonic_cst: Mapping[str, int] | None = None,
-    sample_weight: np.ndarray | None = None,
-) -> RiskTables:
-    """Return the tables with small numbers merged away, so that they may be published (hard rule 9).
-
-    - A bin of fewer than ten training children is merged with the neighbour whose value is nearer, a level with others
-      (:func:`merged_levels`). A line ends where ten children are at or beyond its end.
-    - Every edge becomes the shortest decimal that cuts the training children in the same place; ten are on either side.
-    - An interaction has no edge that its features' terms have not. Whole rows and columns are merged until each cell
-      has
-      none or at least ten children. Where that cannot be had for children whose value is missing, the interaction says
-      nothing of them (0). It is purified again, and what the merging made a main effect moves into the terms.
-    - Counts are those of the training children; where one is withheld, so is what would give it away.
-    - Each sign is made to hold again (:func:`monotonicity_violations`), and the mean score of the training children is
-      kept.
-
-    Parameters
-    ----------
-    tables : RiskTables
-        As fitted: its counts and means need not be right.
-    X : pandas.DataFrame, shape (n, p)
-        The training children, columns as for :meth:`RiskTables.score`.
-    monotonic_cst : mapping of str to int, optional
-        +1 where more is more risk, -1 where more is less.
-    sample_weight : numpy.ndarray of float, shape (n,), optional
-        Weights of the training rows in means; counts are of children.
-
-    Returns
-    -------
-    RiskTables
-
-    Raises
-    ------
-    TablesError
-        If a slope has the wrong sign.
-    """
-    return publish_tables([tables], X, monotonic_cst=monotonic_cst, sample_weight=sample_weight)[0]
+from send_screen.estimators._make_monotone import make_monotone, with_steps
+from send_screen.estimators._merge_bins import is_few, merge_bins, pool_groups, pooled
+from send_screen.estimators._publish_interaction import publish_interaction
+from send_screen.estimators._training_counts import TrainingCounts
+from send_screen.tables import (
+    MINIMUM_CHILDREN,
+    InteractionTerm,
+    LevelsTerm,
+    LinearTerm,
+    RiskTables,
+    ShapeTerm,
+    Term,
+    bin_of,
+    merged_levels,
+    monotonicity_violations,
+    published_counts,
+)
+from send_screen.tables._column_names import require_columns
 
 
 def publish_tables(
@@ -71,13 +36,43 @@ def publish_tables(
     monotonic_cst: Mapping[str, int] | None = None,
     sample_weight: np.ndarray | None = None,
 ) -> list[RiskTables]:
-    """Return :func:`published_tables` of several models of the same children, who are counted once for all of them."""
+    """Return models of the same training children with small numbers merged away, fit for publication (hard rule 9).
+
+    - A bin of fewer than ten training children is merged with the neighbour whose value is nearer, a level with others
+      (:func:`~send_screen.tables.merged_levels`). A linear part ends where ten children are at or beyond its end.
+    - Every cut point becomes the shortest decimal that cuts the training children in the same place.
+    - An interaction has only cut points of its features' terms. Whole rows and columns are merged until each cell has
+      no child or at least ten. Where missing values leave too few, their row or column is 0. What merging makes a
+      main effect moves into the terms (:func:`purify`).
+    - Counts are those of the training children. Where one is withheld, so is what would give it away.
+    - Monotonic constraints are made to hold again, and the mean score of the training children is kept.
+
+    Parameters
+    ----------
+    tables : sequence of RiskTables
+        As fitted: their counts and means need not be right.
+    X : pandas.DataFrame, shape (n, p)
+        The training children, columns as for :meth:`RiskTables.score`; counted once for all models.
+    monotonic_cst : mapping of str to int, optional
+        +1 where more is more risk, -1 where more is less.
+    sample_weight : numpy.ndarray of float, shape (n,), optional
+        Weights of the training rows in means; counts are of children.
+
+    Returns
+    -------
+    list of RiskTables
+
+    Raises
+    ------
+    TablesError
+        If a slope has the wrong sign.
+    """
     weight = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
-    tally = TrainingCounts(X, weight)
-    return [_published(one, tally, monotonic_cst or {}) for one in tables]
+    counts = TrainingCounts(X, weight)
+    return [_publish(one, counts, monotonic_cst or {}) for one in tables]
 
 
-def _published(tables: RiskTables, tally: TrainingCounts, monotonic_cst: Mapping[str, int]) -> RiskTables:
+def _publish(tables: RiskTables, tally: TrainingCounts, monotonic_cst: Mapping[str, int]) -> RiskTables:
     require_columns(tables.features, tally.X)
     own = {term.feature: term for term in tables.terms}
     mean = tables.intercept + sum(map(tally.mean, tables.terms))
@@ -88,14 +83,16 @@ def _published(tables: RiskTables, tally: TrainingCounts, monotonic_cst: Mapping
         ordered = bool(monotonic_cst.get(term.feature))
         if isinstance(term, LevelsTerm):
             groups = _level_groups(term, tally, ordered=ordered)
-            cuts[term.feature] = tuple(e for e in edges_of(term) if not ordered or groups[int(e)] != groups[int(e) - 1])
+            cuts[term.feature] = tuple(
+                e for e in term.cut_points if not ordered or groups[int(e)] != groups[int(e) - 1]
+            )
             terms[term.feature] = _merged_levels(term, tally, ordered=ordered)
         else:
             terms[term.feature] = _merged_numbers(term, tables, tally)
-            cuts[term.feature] = edges_of(terms[term.feature])
+            cuts[term.feature] = terms[term.feature].cut_points
     interactions = []
     for interaction in tables.interactions:
-        merged, effects = merged_interaction(interaction, cuts, _of(interaction, own), tally)
+        merged, effects = publish_interaction(interaction, cuts, _of(interaction, own), tally)
         for feature, edges, effect in effects:
             terms[feature] = _plus(terms[feature], edges, effect)
         if any(value for row in merged.values for value in row):
@@ -105,8 +102,8 @@ def _published(tables: RiskTables, tally: TrainingCounts, monotonic_cst: Mapping
         term = _few_missing(term, tally)
         if isinstance(term, LevelsTerm):
             term = _merged_levels(term, tally, ordered=bool(sign))
-        term = _few_missing(with_signs(term, interactions, sign), tally)
-        terms[feature] = _counted(with_signs(term, interactions, sign), tally)
+        term = _few_missing(make_monotone(term, interactions, sign), tally)
+        terms[feature] = _counted(make_monotone(term, interactions, sign), tally)
     if short := monotonicity_violations(list(terms.values()), interactions, monotonic_cst):
         raise TablesError("A sign does not hold after merging.", column=next(iter(short)))
     published = RiskTables(
@@ -133,17 +130,17 @@ def _merged_numbers(term: LinearTerm | ShapeTerm, tables: RiskTables, tally: Tra
         low = high = min(max(low, term.low), term.high)
     slope = term.slope if axis.n_known >= 2 * MINIMUM_CHILDREN else 0.0
     edges = {
-        *edges_of(term),
+        *term.cut_points,
         *(edge for interaction in tables.interactions for edge in _edges(interaction, term.feature)),
     }
     if edges:
         fine = tuple(sorted(edges))
-        values = steps_of(term)[bin_of(edges_of(term), np.array([-np.inf, *fine]))]
+        values = term.step_values[bin_of(term.cut_points, np.array([-np.inf, *fine]))]
         counts, weights = tally.bins(term, fine)
-        member = merged_bins(counts[:-1], values)
+        member = merge_bins(counts[:-1], values)
         kept = [edge for edge, step in zip(fine, np.diff(member), strict=True) if step]
         cuts = tuple(tally.shortest_cut_point(term, edge) for edge in kept)
-        term = as_shape(term, cuts, pool_rows(values, weights[:-1], member))
+        term = with_steps(term, cuts, pool_groups(values, weights[:-1], member))
     return replace(term, slope=slope, low=low, high=high)
 
 
@@ -158,17 +155,17 @@ def _plus(term: Term, edges: tuple[float, ...], effect: np.ndarray) -> Term:
         bins = bin_of(edges, np.arange(len(term.levels)))
         levels = {level: value + known[b] for b, (level, value) in zip(bins, term.levels.items(), strict=True)}
         return replace(term, levels=levels, missing=term.missing + missing)
-    starts = np.array([-np.inf, *edges_of(term)])
-    values = steps_of(term) + np.array(known)[bin_of(edges, starts)]
-    return replace(as_shape(term, edges_of(term), values), missing=term.missing + float(missing))
+    starts = np.array([-np.inf, *term.cut_points])
+    values = term.step_values + np.array(known)[bin_of(edges, starts)]
+    return replace(with_steps(term, term.cut_points, values), missing=term.missing + float(missing))
 
 
 def _merged_levels(term: LevelsTerm, tally: TrainingCounts, *, ordered: bool) -> LevelsTerm:
     """Return a term of levels in which those of few children share a value with others."""
     if not term.levels:
         return term
-    member, values, missing = _level_groups(term, tally, ordered=ordered), steps_of(term), term.missing
-    told, weights = (of_bins[:-1] for of_bins in tally.bins(term, edges_of(term)))
+    member, values, missing = _level_groups(term, tally, ordered=ordered), term.step_values, term.missing
+    told, weights = (of_bins[:-1] for of_bins in tally.bins(term, term.cut_points))
     for g in range(int(member.max(initial=-1)) + 1):
         values[member == g] = pooled(values[member == g], weights[member == g])
     values[member < 0] = missing
@@ -184,7 +181,7 @@ def _level_groups(term: LevelsTerm, tally: TrainingCounts, *, ordered: bool) -> 
     A level of no child is as the one before it, or where levels have no order as a missing one; so is every level when
     there are fewer than ten children in all.
     """
-    counts = tally.bins(term, edges_of(term))[0][: len(term.levels)].tolist()
+    counts = tally.bins(term, term.cut_points)[0][: len(term.levels)].tolist()
     groups = merged_levels(dict(zip(term.levels, counts, strict=True)), ordered=ordered)
     group_of = {level: g for g, group in enumerate(groups) for level in group}
     member = np.array([group_of.get(level, -1) for level in term.levels], dtype=np.intp)
@@ -204,7 +201,7 @@ def _few_missing(term: Term, tally: TrainingCounts) -> Term:
     average = tally.mean_known(term)
     if not isinstance(term, LevelsTerm) and term.slope != 0.0:
         return replace(term, missing=average)
-    counts, steps = tally.bins(term, edges_of(term))[0][:-1], steps_of(term)
+    counts, steps = tally.bins(term, term.cut_points)[0][:-1], term.step_values
     large = steps[counts >= MINIMUM_CHILDREN] if (counts >= MINIMUM_CHILDREN).any() else steps[counts > 0]
     return replace(term, missing=float(large[np.abs(large - average).argmin()]))
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from send_screen.tables._small_numbers import MINIMUM_CHILDREN
+from send_screen.tables import MINIMUM_CHILDREN
 
 
-def merged_bins(counts: np.ndarray, values: np.ndarray) -> np.ndarray:
+def merge_bins(counts: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Return for each bin the merged bin that it belongs to, so that each has at least ten children.
 
     The bin of the fewest children is merged with the neighbour whose value is nearer, until none has fewer than ten.
@@ -15,7 +15,7 @@ def merged_bins(counts: np.ndarray, values: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     counts : numpy.ndarray of int, shape (m,)
-        Children in each bin, in order.
+        TrainingData in each bin, in order.
     values : numpy.ndarray of float, shape (m,)
         Log-odds of each bin.
 
@@ -26,7 +26,7 @@ def merged_bins(counts: np.ndarray, values: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> merged_bins(np.array([30, 4, 40, 2]), np.array([0.0, 0.9, 1.0, 2.0])).tolist()
+    >>> merge_bins(np.array([30, 4, 40, 2]), np.array([0.0, 0.9, 1.0, 2.0])).tolist()
     [0, 1, 1, 1]
     """
     first = list(range(len(counts)))  # where each merged bin begins
@@ -48,15 +48,15 @@ def pooled(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return mean
 
 
-def pool_rows(values: np.ndarray, weights: np.ndarray, member: np.ndarray) -> np.ndarray:
-    """Return the weighted mean of each group of rows; ``member`` is as :func:`merged_bins` returns it."""
+def pool_groups(values: np.ndarray, weights: np.ndarray, member: np.ndarray) -> np.ndarray:
+    """Return the weighted mean of each group of rows; ``member`` is as :func:`merge_bins` returns it."""
     groups = int(member.max()) + 1
     if groups == len(member):  # each alone: as it was, to the last bit
         return values.copy()
     return np.stack([pooled(values[member == g], weights[member == g]) for g in range(groups)])
 
 
-def coarsened(
+def coarsen_grid(
     counts: np.ndarray, values: np.ndarray, weights0: np.ndarray, weights1: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return for each row and each column of a grid what it belongs to, so that each cell has none or at least ten.
@@ -67,7 +67,7 @@ def coarsened(
     Parameters
     ----------
     counts : numpy.ndarray of int, shape (r, s)
-        Children in each cell; rows and columns for missing values are no part of the grid.
+        TrainingData in each cell; rows and columns for missing values are no part of the grid.
     values : numpy.ndarray of float, shape (r, s)
     weights0 : numpy.ndarray of float, shape (r,)
     weights1 : numpy.ndarray of float, shape (s,)
@@ -75,7 +75,7 @@ def coarsened(
     Returns
     -------
     tuple of two numpy.ndarray of int, of shapes (r,) and (s,)
-        As :func:`merged_bins`. One row and one column, in the end, if it takes that.
+        As :func:`merge_bins`. One row and one column, in the end, if it takes that.
     """
     grids = [(counts, values, weights0.astype(float), weights1.astype(float))]
     first = [np.arange(size) for size in counts.shape]
@@ -89,9 +89,9 @@ def coarsened(
         first[axis] = np.delete(first[axis], i + 1)
         n = np.add.reduceat(n, np.unique(member, return_index=True)[1], axis=axis)
         if axis == 0:
-            v, w0 = pool_rows(v, w0, member), np.bincount(member, weights=w0)
+            v, w0 = pool_groups(v, w0, member), np.bincount(member, weights=w0)
         else:
-            v, w1 = pool_rows(v.T, w1, member).T, np.bincount(member, weights=w1)
+            v, w1 = pool_groups(v.T, w1, member).T, np.bincount(member, weights=w1)
         grids = [(n, v, w0, w1)]
     rows, columns = (
         np.searchsorted(begins, np.arange(size), side="right") - 1

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 
-def student_cdf(t: np.ndarray, degrees: int) -> np.ndarray:
+def student_t_cdf(t: np.ndarray, degrees: int) -> np.ndarray:
     r"""Return the distribution function of Student's t.
 
     With :math:`\theta = \arctan(t / \sqrt\nu)` and :math:`\nu` even [Abramowitz1972]_,
@@ -30,7 +30,7 @@ def student_cdf(t: np.ndarray, degrees: int) -> np.ndarray:
 
     Examples
     --------
-    >>> student_cdf(np.array([-np.inf, 0.0, 2.1788]), 12).round(4).tolist()
+    >>> student_t_cdf(np.array([-np.inf, 0.0, 2.1788]), 12).round(4).tolist()
     [0.0, 0.5, 0.975]
     """
     theta = np.arctan(np.asarray(t, dtype=np.float64) / math.sqrt(degrees))
@@ -43,16 +43,16 @@ def student_cdf(t: np.ndarray, degrees: int) -> np.ndarray:
     return found
 
 
-def student_quantile(share: float, degrees: int) -> float:
+def student_t_quantile(share: float, degrees: int) -> float:
     """Return the t that a share above one half lies below, to 1e-12, by halving.
 
     Examples
     --------
-    >>> round(student_quantile(0.975, 12), 4)
+    >>> round(student_t_quantile(0.975, 12), 4)
     2.1788
     """
     low, high = 0.0, 1e3
     while high - low > 1e-12 * high:
         middle = (low + high) / 2
-        low, high = (middle, high) if student_cdf(np.array(middle), degrees) < share else (low, middle)
+        low, high = (middle, high) if student_t_cdf(np.array(middle), degrees) < share else (low, middle)
     return high

@@ -11,12 +11,12 @@ import pandas as pd
 from joblib import effective_n_jobs
 from sklearn.utils.validation import check_is_fitted
 
-from send_screen.estimators._bags import make_bags
+from send_screen.estimators._bagging import make_bags
 from send_screen.estimators._base import BinaryRiskClassifier
+from send_screen.estimators._check_input import checked_categories, checked_frame, checked_monotonic_cst, checked_whole
+from send_screen.estimators._check_target import checked_groups, checked_target
 from send_screen.estimators._explanation import PATH_DEPENDENT, explanation
-from send_screen.estimators._inputs import checked_categories, checked_frame, checked_monotonic_cst, checked_whole
-from send_screen.estimators._target import checked_groups, checked_target
-from send_screen.estimators._trees import REPEATABLE, lightgbm_package
+from send_screen.estimators._lightgbm import REPEATABLE, lightgbm_package
 from send_screen.estimators._tune import RATE, ROUNDS, SETTINGS, Setting, tune
 
 N_CANDIDATES = len(SETTINGS)
@@ -72,7 +72,7 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
 
     def __init__(
         self,
-        monotonic_cst: Mapping[str, str] | None = None,
+        monotonic_cst: Mapping[str, str | int] | None = None,
         categorical_features: Mapping[str, Sequence[str]] | None = None,
         n_jobs: int = 1,
         random_state: int = 0,
@@ -88,7 +88,7 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
         Parameters
         ----------
         X : DataFrame or array-like, shape (n, p)
-            Numbers with NaN, and text columns listed in ``categorical_features`` with None, where a value is not known.
+            Numbers and categorical features; NaN or None where a value is missing.
         y : array-like, shape (n,)
             Two classes.
         groups : array-like, shape (n,), optional
@@ -108,15 +108,12 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
         """
         lightgbm = lightgbm_package()
         seed = checked_whole("random_state", self.random_state)
-        frame = checked_frame(self, X, texts=checked_categories(self.categorical_features), reset=True)
+        levels = self.categorical_features_ = checked_categories(self.categorical_features, X)
+        frame = checked_frame(self, X, texts=levels, reset=True)
         monotonic_cst = checked_monotonic_cst(self.monotonic_cst, frame.columns)
         schools = checked_groups(groups, frame, sample_weight)
         frame, target, weight, self.classes_ = checked_target(self, frame, y, sample_weight)
-        unordered = [
-            j
-            for j, name in enumerate(frame.columns)
-            if name in (self.categorical_features or {}) and name not in monotonic_cst
-        ]
+        unordered = [j for j, name in enumerate(frame.columns) if name in levels and name not in monotonic_cst]
         parameters = {
             **REPEATABLE,
             "objective": "binary",
@@ -137,7 +134,7 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
         ).construct()
         self.setting_, self.n_rounds_ = SETTINGS[0], ROUNDS
         n_jobs = effective_n_jobs(self.n_jobs)
-        for bags in make_bags(target, schools, rounds=1, seed=seed):
+        for bags in make_bags(target, schools, n_repeats=1, seed=seed):
             self.setting_, self.n_rounds_ = tune(data, target, weight, bags, parameters, n_jobs=n_jobs)
         grown = {**parameters, **asdict(self.setting_), "learning_rate": RATE}
         self.booster_ = lightgbm.train(grown, data, num_boost_round=self.n_rounds_)
@@ -194,7 +191,7 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
 
     def _checked(self, X: Any) -> pd.DataFrame:
         check_is_fitted(self, "booster_")
-        return checked_frame(self, X, texts=self.categorical_features or (), reset=False)
+        return checked_frame(self, X, texts=self.categorical_features_, reset=False)
 
     def _predict(self, frame: pd.DataFrame, **kind: bool) -> np.ndarray:
         return np.asarray(self.booster_.predict(self._numbers(frame), num_threads=1, **kind))
@@ -202,7 +199,7 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
     def _numbers(self, frame: pd.DataFrame) -> np.ndarray:
         columns = []
         for name in frame.columns:
-            levels = (self.categorical_features or {}).get(name)
+            levels = self.categorical_features_.get(name)
             if levels is None:
                 columns.append(frame[name].to_numpy(dtype=np.float64))
             else:
