@@ -15,8 +15,6 @@ import pydantic
 from numpydoc.docscrape import ClassDoc, FunctionDoc
 from numpydoc.validate import validate
 
-import send_screen
-
 # What is promised besides the public door; docs/_ext/api_pages.py has the same list, and a test compares them.
 PUBLIC = ["contracts", "specs", "readers", "cohorts", "simulation", "tables", "estimators", "evaluation", "published"]
 # numpydoc's own checks that are kept: form, and what is documented against what the signature has.
@@ -50,7 +48,7 @@ def public_names() -> Iterator[Public]:
 
 def _methods(full: str, thing: type) -> Iterator[Public]:
     for name, member in vars(thing).items():
-        if name.startswith("_"):
+        if name.startswith(("_", "model_")) or _inherits_docstring(thing, name):  # model_: pydantic's own
             continue
         if isinstance(member, property):
             yield Public(f"{full}.{name}", member.fget, "property")
@@ -58,6 +56,12 @@ def _methods(full: str, thing: type) -> Iterator[Public]:
             yield Public(f"{full}.{name}", member.__func__, "method")
         elif inspect.isfunction(member):
             yield Public(f"{full}.{name}", member, "method")
+
+
+def _inherits_docstring(thing: type, name: str) -> bool:
+    """True where a method says nothing of its own and the class above it does."""
+    own = inspect.getattr_static(thing, name)
+    return not own.__doc__ and any(inspect.getdoc(getattr(base, name, None)) for base in thing.__mro__[1:-1])
 
 
 def faults(public: Public) -> list[str]:
@@ -68,6 +72,8 @@ def faults(public: Public) -> list[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of scikit-learn's deprecated attributes, which numpydoc looks at
         found = [f"{code} {message}" for code, message in validate(public.full)["errors"] if code in KEPT]
+        if dataclasses.is_dataclass(thing):  # its fields are given by name
+            found = [one for one in found if not one.startswith("PR03")]
         doc = ClassDoc(thing) if kind == "class" else FunctionDoc(thing)
     told = {name.strip(" *") for entry in (*doc["Parameters"], *doc["Attributes"]) for name in entry.name.split(",")}
     missing = sorted(set(_parameters(thing)) - told)

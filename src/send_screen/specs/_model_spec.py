@@ -108,7 +108,17 @@ class ModelSpec(SpecDocument):
         yield from (("name", self.name), ("title", self.title), ("sha256", self.sha256))
 
     def feature(self, name: str) -> Feature:
-        """Return the feature called ``name``."""
+        """Return the feature called ``name``.
+
+        Parameters
+        ----------
+        name : str
+            Name of a feature.
+
+        Returns
+        -------
+        Feature
+        """
         return next(feature for feature in self.features if feature.name == name)
 
     @property

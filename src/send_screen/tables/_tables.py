@@ -317,7 +317,17 @@ class RiskTables:
         )
 
     def clipped(self, X: pd.DataFrame) -> np.ndarray:
-        """Return where a value lay beyond the training range and scored as its end: bool, shape (n, p)."""
+        """Return where a value lay beyond the training range and scored as its end: bool, shape (n, p).
+
+        Parameters
+        ----------
+        X : pandas.DataFrame, shape (n, p)
+            The children, with the columns of ``features`` in order.
+
+        Returns
+        -------
+        pandas.DataFrame of bool, shape (n, p)
+        """
         require_columns(self.features, X)
         return _stack([term.clipped(X[term.feature]) for term in self.terms], len(X))
 
@@ -387,6 +397,11 @@ class RiskTables:
     def from_json(cls, text: str) -> RiskTables:
         """Return the model written in ``text``.
 
+        Parameters
+        ----------
+        text : str
+            From :meth:`to_json`.
+
         Raises
         ------
         TablesError
@@ -409,7 +424,7 @@ class RiskTables:
         Examples
         --------
         >>> sorted(RiskTables.json_schema()["required"])
-        ['format', 'intercept', 'interactions', 'n_background', 'name', 'terms']
+        ['format', 'interactions', 'intercept', 'n_background', 'name', 'terms']
         """
         return TablesDocument.model_json_schema()
 
