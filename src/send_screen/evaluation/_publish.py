@@ -103,6 +103,8 @@ def publish(
     >>> publish(evidence, replicates=200)["cohort"]["n"]
     1000
     """
+    # In the order in which it is kept: replicates draw schools in the order in which they are met.
+    evidence = OutOfFoldPredictions(evidence).frame.sort_values(["fold_seed", "row"], ignore_index=True)
     view = OutOfFoldPredictions(evidence)
     words = group_words or {}
     others = [model for model in view.models if model != CANDIDATE]
