@@ -26,7 +26,7 @@ def require_ebm() -> None:
 
     Examples
     --------
-    >>> require_ebm()  # doctest: +SKIP
+    >>> require_ebm()
     """
     if find_spec("interpret") is None:
         raise MissingExtraError(

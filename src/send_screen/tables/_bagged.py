@@ -75,7 +75,21 @@ class BaggedTables:
 
     @classmethod
     def from_training(cls, X: pd.DataFrame, tables: Sequence[RiskTables], repeats: Sequence[int]) -> BaggedTables:
-        """Return bagged tables with the mean variance over the training children ``X``."""
+        """Return bagged tables with the mean variance over the training children ``X``.
+
+        Parameters
+        ----------
+        X : pandas.DataFrame, shape (n, p)
+            The training children.
+        tables : sequence of RiskTables
+            One a bag.
+        repeats : sequence of int
+            The repeat of each bag.
+
+        Returns
+        -------
+        BaggedTables
+        """
         bags = cls(tuple(tables), tuple(repeats), 0.0)
         return replace(bags, typical_variance=float(np.mean(bags.standard_error(bags.score(X)) ** 2)))
 

@@ -19,6 +19,11 @@ def k_at_capacity(rate: float, n: int) -> int:
     n : int
         Number of children.
 
+    Returns
+    -------
+    int
+        At most ``n``.
+
     Examples
     --------
     >>> k_at_capacity(0.10, 25)
