@@ -70,8 +70,8 @@ class BaselineClassifier(AdditiveClassifier):
 
     Notes
     -----
-    ``check_estimator`` passes in full. The tag ``poor_score`` is set: a baseline of one column, whose direction is given
-    and not learnt, cannot separate scikit-learn's blobs. As in :class:`PenalisedLogisticClassifier`, ranges count
+    ``check_estimator`` passes in full. The tag ``poor_score`` is set: a baseline of one column, whose direction is
+    given and not learnt, cannot separate scikit-learn's blobs. As in :class:`PenalisedLogisticClassifier`, ranges count
     children, not weights.
 
     Examples

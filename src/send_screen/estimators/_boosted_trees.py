@@ -64,6 +64,12 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
     References
     ----------
     .. [Ke2017] Ke et al. (2017), LightGBM: a highly efficient gradient boosting decision tree, NeurIPS 30.
+
+    Examples
+    --------
+    >>> from send_screen import BoostedTreesClassifier
+    >>> BoostedTreesClassifier(monotonic_cst={"reading": "decreasing"}).get_params()["monotonic_cst"]
+    {'reading': 'decreasing'}
     """
 
     setting_: Setting

@@ -21,6 +21,10 @@ def require_ebm() -> None:
     Raises
     ------
     MissingExtraError
+
+    Examples
+    --------
+    >>> require_ebm()
     """
     if find_spec("interpret") is None:
         raise MissingExtraError(
@@ -54,6 +58,12 @@ class EBMClassifier(BinaryRiskClassifier):
     ----------
     .. [Nori2019] Nori, Jenkins, Koch and Caruana (2019), InterpretML: a unified framework for machine learning
        interpretability, arXiv:1909.09223.
+
+    Examples
+    --------
+    >>> from send_screen.estimators import EBMClassifier
+    >>> EBMClassifier(categorical_features={"season": ["autumn", "spring"]}).categorical_features
+    {'season': ['autumn', 'spring']}
     """
 
     def __init__(self, categorical_features: Mapping[str, Sequence[str]] | None = None, random_state: int = 0) -> None:

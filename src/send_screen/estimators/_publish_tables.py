@@ -66,6 +66,15 @@ def publish_tables(
     ------
     TablesError
         If a slope has the wrong sign.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from send_screen import PenalisedLogisticClassifier
+    >>> X = pd.DataFrame({"reading": np.tile([1.0, 2.0, 3.0, np.nan], 100)})
+    >>> tables = PenalisedLogisticClassifier().fit(X, np.tile([1, 0, 0, 0, 1, 1, 0, 0], 50)).risk_tables_
+    >>> publish_tables([tables], X)[0].features
+    ('reading',)
     """
     weight = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
     counts = TrainingCounts(X, weight)

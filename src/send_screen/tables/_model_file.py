@@ -23,6 +23,11 @@ class ModelFile:
     def from_json(cls, text: str) -> Self:
         """Return the model written in ``text``.
 
+        Parameters
+        ----------
+        text : str
+            From :meth:`to_json`.
+
         Raises
         ------
         TablesError

@@ -276,7 +276,17 @@ class RiskTables(ModelFile):
         return {}
 
     def lookup(self, dtype: np.dtype) -> Lookup:
-        """Return the model as arrays for a kernel, for columns of ``dtype``."""
+        """Return the model as arrays for a kernel, for columns of ``dtype``.
+
+        Parameters
+        ----------
+        dtype : numpy.dtype
+            Of the columns: float32 or float64.
+
+        Returns
+        -------
+        Lookup
+        """
         if dtype not in self._lookups:
             self._lookups[dtype] = Lookup.build(self.terms, self.interactions, dtype)
         return self._lookups[dtype]
@@ -312,12 +322,32 @@ class RiskTables(ModelFile):
         )
 
     def clipped(self, X: pd.DataFrame) -> np.ndarray:
-        """Return where a value lay beyond the training range and scored as its end: bool, shape (n, p)."""
+        """Return where a value lay beyond the training range and scored as its end: bool, shape (n, p).
+
+        Parameters
+        ----------
+        X : pandas.DataFrame, shape (n, p)
+            The children, with the columns of ``features`` in order.
+
+        Returns
+        -------
+        pandas.DataFrame of bool, shape (n, p)
+        """
         require_columns(self.features, X)
         return _stack([term.clipped(X[term.feature]) for term in self.terms], len(X))
 
     def unknown_category(self, X: pd.DataFrame) -> np.ndarray:
-        """Return where a level was not seen in training and scored as a missing one: bool, shape (n, p)."""
+        """Return where a level was not seen in training and scored as a missing one: bool, shape (n, p).
+
+        Parameters
+        ----------
+        X : pandas.DataFrame, shape (n, p)
+            The children, with the columns of ``features`` in order.
+
+        Returns
+        -------
+        numpy.ndarray of bool, shape (n, p)
+        """
         require_columns(self.features, X)
         return _stack([term.unknown_category(X[term.feature]) for term in self.terms], len(X))
 
