@@ -11,6 +11,7 @@ from send_screen.estimators._ebm import EBMClassifier, require_ebm
 from send_screen.estimators._explanation import INTERVENTIONAL, PATH_DEPENDENT, explanation
 from send_screen.estimators._logistic import PenalisedLogisticClassifier
 from send_screen.estimators._rule import BaselineClassifier
+from send_screen.estimators._waterfall import shap_waterfall
 
 __all__ = [
     "BaselineClassifier",
@@ -23,4 +24,5 @@ __all__ = [
     "INTERVENTIONAL",
     "PATH_DEPENDENT",
     "explanation",
+    "shap_waterfall",
 ]

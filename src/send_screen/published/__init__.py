@@ -34,10 +34,12 @@ from send_screen.published._model import (
     Shape,
     SurfaceCell,
 )
+from send_screen.published._points_card import model_sections
 from send_screen.published._report import FORMAT, PublishedReport
 from send_screen.published._version import DataSource, GateResult, Owner, VersionMetadata
 
 __all__ = [
+    "model_sections",
     "FORMAT",
     "Attribution",
     "CalibrationBin",

@@ -13,7 +13,7 @@ from send_screen.tables._columns import describe_difference
 from send_screen.tables._interaction import InteractionTerm
 from send_screen.tables._published import publish_tables, published_tables
 from send_screen.tables._purify import purify
-from send_screen.tables._scorecard import Scorecard, scorecard
+from send_screen.tables._scorecard import Scorecard, percent, scorecard
 from send_screen.tables._shape import ShapeTerm
 from send_screen.tables._signs import monotonicity_violations
 from send_screen.tables._small_numbers import MINIMUM_CHILDREN, merged_levels, published_counts, published_range
@@ -36,6 +36,7 @@ __all__ = [
     "monotonicity_violations",
     "Scorecard",
     "scorecard",
+    "percent",
     "tie_break_key",
     "places",
     "ranking",
