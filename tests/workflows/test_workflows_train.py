@@ -274,5 +274,7 @@ def test_one_training_draws_each_picture_exactly_once(
     assert {n for key, n in drawn.items() if not key.startswith("interval_svg")} == {1}
     kinds = Counter(key.split()[0] for key in drawn)
     features = len(load_spec(light_spec).features)
-    assert features < kinds["shape_svg"] <= 2 * features, "in the run each on its own scale, on the card those that move"
+    assert features < kinds["shape_svg"] <= 2 * features, (
+        "in the run each on its own scale, on the card those that move"
+    )
     assert kinds["waterfall_svg"] == kinds["calibration_svg"] == kinds["axis_svg"] == 1
