@@ -138,19 +138,18 @@ def light_spec(small_spec: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 @pytest.fixture(scope="session")
 def trained(once: Callable[..., Any], small_spec: Path) -> Trained:
-    from send_screen.governance import make_keys
     from send_screen.simulation import simulate_england, write_england
-    from send_screen.workflows import export_model, train
+    from send_screen.workflows import export, generate_keys, train
 
     def make(place: Path) -> dict[str, Any]:
         folder, keys = place / "store", place / "keys" / "pair"
-        make_keys(keys)
+        generate_keys(keys)
         data = folder / "data"
         write_england(simulate_england(children=4_000, seed=3), data)
         uri, evidence, private = uri_in(folder), folder / "evidence", keys / "private.pem"
         made = train(small_spec, data, tracking_uri=uri, evidence=evidence, threads=1, sign=private)
         made.require_passed()
-        exported = export_model(made.model_uri, folder / "exported", tracking_uri=uri)
+        exported = export(made.model_uri, folder / "exported", tracking_uri=uri).out
         return {"made": made, "folder": folder, "data": data, "exported": exported, "uri": uri, "keys": keys}
 
     return Trained(**once("trained", make))

@@ -12,14 +12,13 @@ from tempfile import TemporaryDirectory
 
 import matplotlib.pyplot as plt
 
-from send_screen import AdditiveRiskClassifier, load_cohort, load_spec, simulate_england
+from send_screen import AdditiveRiskClassifier, load_cohort, load_spec, simulate
 from send_screen.contracts import shipped
 from send_screen.evaluation import build_evidence, calibration_bins, out_of_fold, performance
-from send_screen.simulation import write_england
 
 spec = load_spec(shipped("models") / "reception_sen" / "spec.yaml")
 with TemporaryDirectory() as folder:
-    write_england(simulate_england(children=8_000, seed=0), folder)
+    simulate(children=8_000, seed=0, out=folder)
     cohort = load_cohort(spec, folder)
 scored = out_of_fold(
     cohort,

@@ -15,13 +15,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import shap
 
-from send_screen import AdditiveRiskClassifier, load_cohort, load_spec, simulate_england
+from send_screen import AdditiveRiskClassifier, load_cohort, load_spec, simulate
 from send_screen.contracts import shipped
-from send_screen.simulation import write_england
 
 spec = load_spec(shipped("models") / "reception_sen" / "spec.yaml")
 with TemporaryDirectory() as folder:
-    write_england(simulate_england(children=4_000, seed=0), folder)
+    simulate(children=4_000, seed=0, out=folder)
     cohort = load_cohort(spec, folder)
 print(f"{len(cohort):,} children, {cohort.X.shape[1]} features, {cohort.y.mean():.0%} with the outcome")
 

@@ -15,10 +15,9 @@ import pandas as pd
 
 import send_screen
 from send_screen.contracts import shipped
-from send_screen.simulation import write_england
 
 folder = Path(mkdtemp())
-write_england(send_screen.simulate_england(children=3_000, seed=0), folder / "data")
+send_screen.simulate(children=3_000, seed=0, out=folder / "data")
 
 # %%
 # Training measures the model on schools it has not seen, holds it against the gates of its spec, and registers a
@@ -36,13 +35,14 @@ print(trained.name, trained.model_uri)
 # %%
 # Screening writes the list, the page and the children who could not be screened.
 
-result = send_screen.screen_file(
+found = send_screen.screen(
     trained.model_uri,
     folder / "data" / "schools" / "school_file.csv",
     out=folder / "lists",
     capacity="8",
     tracking_uri=store,
 )
+print(found)
 listed = pd.read_csv(folder / "lists" / "list.csv")
 print(sorted(path.name for path in (folder / "lists").iterdir()))
 listed.iloc[:8, :6]

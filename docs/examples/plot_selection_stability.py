@@ -14,13 +14,12 @@ from tempfile import TemporaryDirectory
 import matplotlib.pyplot as plt
 import numpy as np
 
-from send_screen import AdditiveRiskClassifier, load_cohort, load_spec, simulate_england
+from send_screen import AdditiveRiskClassifier, load_cohort, load_spec, simulate
 from send_screen.contracts import shipped
-from send_screen.simulation import write_england
 
 spec = load_spec(shipped("models") / "reception_sen" / "spec.yaml")
 with TemporaryDirectory() as folder:
-    write_england(simulate_england(children=8_000, seed=0), folder)
+    simulate(children=8_000, seed=0, out=folder)
     cohort = load_cohort(spec, folder)
 schools = cohort.school.unique()
 new = cohort.school.isin(schools[: len(schools) // 5]).to_numpy()

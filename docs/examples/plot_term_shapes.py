@@ -13,13 +13,12 @@ from tempfile import TemporaryDirectory
 import matplotlib.pyplot as plt
 import numpy as np
 
-from send_screen import AdditiveRiskClassifier, load_cohort, load_spec, simulate_england
+from send_screen import AdditiveRiskClassifier, load_cohort, load_spec, simulate
 from send_screen.contracts import shipped
-from send_screen.simulation import write_england
 
 spec = load_spec(shipped("models") / "reception_sen" / "spec.yaml")
 with TemporaryDirectory() as folder:
-    write_england(simulate_england(children=4_000, seed=0), folder)
+    simulate(children=4_000, seed=0, out=folder)
     cohort = load_cohort(spec, folder)
 model = AdditiveRiskClassifier(monotonic_cst=spec.monotonic_cst, categorical_features=cohort.categorical_features)
 model.fit(cohort.X, cohort.y, groups=cohort.school)

@@ -1,16 +1,26 @@
-"""Notice children who may need early support, and let anyone who must answer for it check how it was done.
+"""Flag children who may need early support, with interpretable models whose every figure an auditor can recompute.
 
-The way the data go is the way the package reads. Each agency's table is held against its data contract
-(:mod:`~send_screen.contracts`). A model spec (:mod:`~send_screen.specs`) says for whom a model is, what it looks at and
-what it predicts: :func:`load_spec`. Tables are read (:mod:`~send_screen.readers`) and linked into a cohort in which
-identifiers, features, labels and groups are kept apart (:mod:`~send_screen.cohorts`): :func:`load_cohort`. Estimators
-(:mod:`~send_screen.estimators`) learn from it; the additive ones become :class:`RiskTables`, a model as data
-(:mod:`~send_screen.tables`). Everything that is claimed of a version comes from one evidence table
-(:mod:`~send_screen.evaluation`), is held against the spec's gates (:mod:`~send_screen.governance`) and entered in
-MLflow (:mod:`~send_screen.tracking`): :func:`train` does all of that. :func:`screen_file` runs a version over a
-school's file and writes a list with reasons (:mod:`~send_screen.screening`, :mod:`~send_screen.reports`).
+The pipeline, in the order of the data:
 
-A flag is a prompt to look, never a diagnosis and never an automatic decision.
+1. :func:`init` drafts two files from a table. The **data contract** (:mod:`~send_screen.contracts`) says what the table
+   holds. The **model spec** (:mod:`~send_screen.specs`) says for whom the model is, what its features and outcome are,
+   and which gates it must pass. :func:`check` validates a file against a contract.
+2. :func:`load_cohort` reads the files (:mod:`~send_screen.readers`), validates and links them, and keeps identifiers,
+   features, outcome and groups apart (:mod:`~send_screen.cohorts`).
+3. :func:`train` fits an additive model (:mod:`~send_screen.estimators`) and predicts every child out of fold, by models
+   that saw no child of the same school. From these predictions it computes metrics, gaps between groups and confidence
+   intervals under disclosure control (:mod:`~send_screen.evaluation`). The model is data, not code: :class:`RiskTables`
+   (:mod:`~send_screen.tables`). If the version passes its gates (:mod:`~send_screen.governance`) it is registered in
+   MLflow (:mod:`~send_screen.tracking`).
+4. :func:`audit` recomputes every published figure. :func:`compare` says what changed between two versions.
+   :func:`promote`, :func:`withdraw` and :func:`history` keep a ledger of who decided what, and why.
+5. :func:`screen` lists the children of a school's file with reasons (:mod:`~send_screen.screening`,
+   :mod:`~send_screen.reports`). :func:`export` and :func:`kit` take a version to where there is no MLflow.
+
+Each function is also a command: ``send-screen train`` is :func:`train`. :func:`demo` runs the whole pipeline on
+synthetic children, whom :func:`simulate` draws.
+
+A flag is a prompt to assess, never a diagnosis and never an automatic decision.
 """
 
 from __future__ import annotations
@@ -19,7 +29,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from send_screen.cohorts import Cohort, load_cohort
+    from send_screen.cohorts import load_cohort
     from send_screen.contracts import load_contract
     from send_screen.errors import SendScreenError
     from send_screen.estimators import (
@@ -28,49 +38,76 @@ if TYPE_CHECKING:
         BoostedTreesClassifier,
         PenalisedLogisticClassifier,
     )
-    from send_screen.simulation import simulate_england
     from send_screen.specs import load_spec
     from send_screen.tables import RiskTables
-    from send_screen.workflows import screen_file, train
+    from send_screen.workflows import (
+        audit,
+        check,
+        compare,
+        demo,
+        export,
+        generate_keys,
+        history,
+        init,
+        kit,
+        load_model,
+        promote,
+        repair_ledger,
+        screen,
+        simulate,
+        train,
+        withdraw,
+    )
 
-_HOME = {
-    "load_contract": "contracts",
-    "load_spec": "specs",
-    "load_cohort": "cohorts",
-    "Cohort": "cohorts",
-    "simulate_england": "simulation",
-    "AdditiveRiskClassifier": "estimators",
-    "BaselineClassifier": "estimators",
-    "PenalisedLogisticClassifier": "estimators",
-    "BoostedTreesClassifier": "estimators",
-    "RiskTables": "tables",
-    "train": "workflows",
-    "screen_file": "workflows",
-    "SendScreenError": "errors",
-}
+__version__ = "0.1.0"
 
 __all__ = [
+    "init",
+    "check",
+    "train",
+    "screen",
+    "audit",
+    "promote",
+    "withdraw",
+    "history",
+    "compare",
+    "export",
+    "kit",
+    "simulate",
+    "demo",
+    "generate_keys",
+    "repair_ledger",
+    "load_model",
     "load_contract",
     "load_spec",
     "load_cohort",
-    "Cohort",
-    "simulate_england",
     "AdditiveRiskClassifier",
     "BaselineClassifier",
     "PenalisedLogisticClassifier",
     "BoostedTreesClassifier",
     "RiskTables",
-    "train",
-    "screen_file",
     "SendScreenError",
 ]
 
+# What is not a verb of send_screen.workflows.
+_HOME = {
+    "load_contract": "contracts",
+    "load_spec": "specs",
+    "load_cohort": "cohorts",
+    "AdditiveRiskClassifier": "estimators",
+    "BaselineClassifier": "estimators",
+    "PenalisedLogisticClassifier": "estimators",
+    "BoostedTreesClassifier": "estimators",
+    "RiskTables": "tables",
+    "SendScreenError": "errors",
+}
+
 
 def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(f"send_screen.{_HOME[name]}"), name)
+    if name in __all__:
+        return getattr(import_module(f"send_screen.{_HOME.get(name, 'workflows')}"), name)
     raise AttributeError(f"module 'send_screen' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, "__version__"])

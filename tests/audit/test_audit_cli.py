@@ -161,12 +161,12 @@ def test_other_code_is_no_difference_and_hides_none_of_the_hashes(
 
 def test_a_pair_of_keys_is_made_once_and_for_its_owner(tmp_path: Path) -> None:
     folder = tmp_path / "pair"
-    code, out, err = run("keys", "--out", folder, "--json")
+    code, out, err = run("generate-keys", "--out", folder, "--json")
     assert code == 0, err
     assert stat.S_IMODE((folder / "private.pem").stat().st_mode) == 0o600
     assert len(json.loads(out)["id"]) == 64
     before = (folder / "private.pem").read_bytes()
-    code, _, err = run("keys", "--out", folder)
+    code, _, err = run("generate-keys", "--out", folder)
     assert code == 2
     assert "no key is written over" in err
     assert (folder / "private.pem").read_bytes() == before
@@ -188,7 +188,7 @@ def test_a_key_that_is_no_public_key(store: Store, tmp_path: Path, name: str) ->
 
 
 def test_another_key_and_an_unsigned_version_are_differences(store: Store, tmp_path: Path) -> None:
-    run("keys", "--out", tmp_path / "other")
+    run("generate-keys", "--out", tmp_path / "other")
     found = told(store, "--key", tmp_path / "other" / "public.pem")
     assert {id for id, status in statuses(found).items() if status == "FAILED"} == {"signature"}
     (store.bundle / "signature.json").unlink()
@@ -197,7 +197,7 @@ def test_another_key_and_an_unsigned_version_are_differences(store: Store, tmp_p
 
 def test_training_refuses_a_key_inside_the_store(trained: Any, small_spec: Path, tmp_path: Path) -> None:
     inside = tmp_path / "evidence" / "keys"
-    run("keys", "--out", inside)
+    run("generate-keys", "--out", inside)
     uri = f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}"
     code, _, err = run("train", small_spec, "--data", trained.data, "--tracking-uri", uri, "--evidence",
                        tmp_path / "evidence", "--sign", inside / "private.pem")  # fmt: skip

@@ -18,7 +18,7 @@ from send_screen.reports import (
     render_comparison,
     render_screening,
 )
-from send_screen.workflows import compare, screen_file
+from send_screen.workflows import compare, screen
 
 pytestmark = pytest.mark.slow
 
@@ -33,14 +33,14 @@ FITS_TWO_SHEETS = 20  # listed children, of the school's file below
 def pages(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A real run's pages, and pages with everything in them that a page can have."""
     folder = tmp_path_factory.mktemp("pages")
-    screen_file(trained.exported, trained.school_file, out=folder / "lists", capacity=str(FITS_TWO_SHEETS))
+    screen(trained.exported, trained.school_file, out=folder / "lists", capacity=str(FITS_TWO_SHEETS))
     long = {
         "long screening": render_screening(make_result()),
         "long fairness": render("report.html"),
         "long card": render("card.html"),
         "long scorecard": render("scorecard.html"),
         "long comparison": render_comparison(_long_comparison()),
-        "comparison": render_comparison(compare(trained.exported, trained.exported)),
+        "comparison": render_comparison(compare(trained.exported, trained.exported).comparison),
         "long audit": render_audit(make_audit()),
     }
     for name, html in long.items():

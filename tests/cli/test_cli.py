@@ -37,7 +37,11 @@ def test_help_names_every_command() -> None:
         "screen",
         "withdraw",
         "history",
-        "mend",
+        "repair-ledger",
+        "generate-keys",
+        "audit",
+        "init",
+        "kit",
         "compare",
         "export",
     ):
@@ -55,7 +59,7 @@ def test_usage_is_2(arguments: list[str]) -> None:
 def test_simulate_then_check(tmp_path: Path) -> None:
     code, out, _ = run("simulate", "--children", 500, "--seed", 2, "--out", tmp_path, "--json")
     assert code == 0
-    assert json.loads(out) == {"out": str(tmp_path), "children": 500, "synthetic": True}
+    assert json.loads(out) == {"out": str(tmp_path), "n_children": 500, "synthetic": True}
     for contract, name in (("education/eyfsp", "eyfsp"), ("outcomes/sen_status", "sen_status")):
         code, out, _ = run("check", contract, tmp_path / f"{name}.csv")
         assert code == 0
@@ -104,7 +108,7 @@ def test_screen_says_what_it_did(trained: Any, tmp_path: Path) -> None:
     assert "screened + " in out
     assert "Not being listed is never 'no need'" in out
     assert "invented" in out
-    code, out, _ = run("screen", trained.exported, trained.school_file, "--out", tmp_path, "--by", "school", "--json")
+    code, out, _ = run("screen", trained.exported, trained.school_file, "--out", tmp_path, "--per-school", "--json")
     assert code == 0
     assert json.loads(out) == json.loads((tmp_path / "summary.json").read_text("utf-8"))
     for name in ("list.csv", "list.xlsx", "excluded.csv", "report.html"):
@@ -150,7 +154,7 @@ def test_an_unexpected_fault_shows_no_data(trained: Any, tmp_path: Path, monkeyp
         raise KeyError("A801200005001 Surname")
 
     monkeypatch.delenv("SEND_SCREEN_DEBUG", raising=False)
-    monkeypatch.setattr("send_screen.workflows._screen.screen", fault)
+    monkeypatch.setattr("send_screen.workflows._screen.screen_cohort", fault)
     code, out, err = run("screen", trained.exported, trained.school_file, "--out", tmp_path)
     assert code == 1
     assert "A801200005001" not in out + err
@@ -296,6 +300,6 @@ def test_what_a_file_lacks_is_said(trained: Any, tmp_path: Path) -> None:
     code, out, _ = run("screen", trained.exported, tmp_path / "x.csv", "--out", tmp_path / "out")
     assert code == 0
     assert "there is no ClassName, Ethnicity, School" in out
-    code, _, err = run("screen", trained.exported, tmp_path / "x.csv", "--out", tmp_path / "out", "--by", "school")
+    code, _, err = run("screen", trained.exported, tmp_path / "x.csv", "--out", tmp_path / "out", "--per-school")
     assert code == 2
     assert "School" in err

@@ -101,7 +101,7 @@ def test_green_red_and_what_is_open() -> None:
     red = Audit("m", {}, (same, wrong))
     assert not red.green
     assert red.words == "RED: 1 of the 2 checks that were made found a difference."
-    told = red.as_json()["checks"][1]
+    told = red.to_dict()["checks"][1]
     assert told["differences"] == ({"where": "$.x", "claimed": "1", "found": "2"},)
     assert told["n_differences"] == 1
 

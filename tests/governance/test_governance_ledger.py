@@ -113,7 +113,7 @@ def test_a_torn_line_is_told_and_only_mended_by_an_act_that_keeps_it(tmp_path: P
     assert ledger.faults == ()
     with pytest.raises(LedgerError, match="torn: a write was stopped after entry 2") as caught, open_for_append(path):
         pass
-    assert "send-screen mend" in caught.value.remedy
+    assert "send-screen repair-ledger" in caught.value.remedy
     entry = mend(path, {"by": "A", "reason": "power cut"})
     assert entry is not None
     assert entry["torn"] == lines[2][:40].decode()

@@ -26,8 +26,8 @@ import pytest
 from send_screen.cohorts import load_cohort
 from send_screen.errors import PopulationError, SendScreenError, UsageError
 from send_screen.governance import Pseudonyms, open_bundle, read_ledger, sha256_of
-from send_screen.screening import answer, screen
-from send_screen.workflows import promote, screen_file
+from send_screen.screening import answer, screen_cohort
+from send_screen.workflows import promote, screen
 
 OUTPUTS = ("list.csv", "list.xlsx", "excluded.csv", "report.html", "summary.json")
 
@@ -138,11 +138,11 @@ def test_rule_1_errors_do_not_quote_children(trained: Any, tmp_path: Path) -> No
     frame["DOB"] = "Zaphod 42"
     frame.drop(columns="NCyearActual").to_csv(tmp_path / "bad.csv", index=False)
     with pytest.raises(SendScreenError) as caught:
-        screen_file(trained.exported, tmp_path / "bad.csv", out=tmp_path / "out")
+        screen(trained.exported, tmp_path / "bad.csv", out=tmp_path / "out")
     assert "Zaphod" not in str(caught.value)
     assert not any(upn in str(caught.value) for upn in frame["UPN"])
     frame.to_csv(tmp_path / "bad.csv", index=False)
-    _, summary = screen_file(trained.exported, tmp_path / "bad.csv", out=tmp_path / "out")
+    summary = screen(trained.exported, tmp_path / "bad.csv", out=tmp_path / "out").summary
     assert summary["excluded_by_rule"]["CENSUS-DOB-DATE"] == len(frame)
     assert not any("Zaphod" in text_of(tmp_path / "out", name) for name in OUTPUTS)
 
@@ -205,7 +205,7 @@ main()
 @pytest.fixture(scope="module")
 def lists(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("lists")
-    screen_file(trained.exported, trained.school_file, out=out)
+    screen(trained.exported, trained.school_file, out=out)
     return out
 
 
@@ -255,7 +255,7 @@ def test_rule_4_the_page_begins_with_who_could_not_be_screened(lists: Path) -> N
 def test_rule_4_they_are_counted_by_group(trained: Any) -> None:
     bundle = open_bundle(trained.exported)
     cohort = load_cohort(bundle.spec, trained.school_file, training=False, contracts=bundle.contracts)
-    result = screen(bundle, cohort, file="x.csv")
+    result = screen_cohort(bundle, cohort, file="x.csv")
     manual_review = sum(child.kind == "manual_review" for child in result.excluded)
     assert manual_review >= 1
     for attribute in {row["attribute"] for row in result.manual_review_by_group}:
@@ -270,7 +270,7 @@ def test_rule_4_they_are_counted_by_group(trained: Any) -> None:
 def test_rule_5_real_children_are_refused(trained: Any, tmp_path: Path) -> None:
     file = real_children(trained.school_file, tmp_path / "real.csv")
     with pytest.raises(PopulationError, match="invented") as caught:
-        screen_file(trained.exported, file, out=tmp_path / "out")
+        screen(trained.exported, file, out=tmp_path / "out")
     assert caught.value.rule == "TRAINED-ON-SYNTHETIC"
     assert not (tmp_path / "out").exists()
     with pytest.raises(PopulationError):
@@ -283,13 +283,13 @@ def test_rule_5_one_real_child_among_invented_ones_is_enough(trained: Any, tmp_p
     mixed.loc[3, "UPN"] = pd.read_csv(file, dtype=str).loc[3, "UPN"]
     mixed.to_csv(tmp_path / "mixed.csv", index=False)
     with pytest.raises(PopulationError, match="invented"):
-        screen_file(trained.exported, tmp_path / "mixed.csv", out=tmp_path / "out")
+        screen(trained.exported, tmp_path / "mixed.csv", out=tmp_path / "out")
 
 
 @pytest.mark.parametrize("name", OUTPUTS)
 def test_rule_5_research_marks_every_output(trained: Any, tmp_path: Path, name: str) -> None:
     file = real_children(trained.school_file, tmp_path / "real.csv")
-    screen_file(trained.exported, file, out=tmp_path / "out", allow_synthetic_model=True)
+    screen(trained.exported, file, out=tmp_path / "out", allow_synthetic_model=True)
     assert re.search("research only", text_of(tmp_path / "out", name), re.IGNORECASE)
 
 
@@ -300,9 +300,9 @@ def test_rule_6_past_its_review_date_it_refuses(trained: Any) -> None:
     bundle = open_bundle(trained.exported)
     cohort = load_cohort(bundle.spec, trained.school_file, training=False, contracts=bundle.contracts)
     last_day = bundle.spec.review_date
-    screen(bundle, cohort, file="x.csv", today=last_day)
+    screen_cohort(bundle, cohort, file="x.csv", today=last_day)
     with pytest.raises(PopulationError, match="review") as caught:
-        screen(bundle, cohort, file="x.csv", today=last_day + dt.timedelta(days=1))
+        screen_cohort(bundle, cohort, file="x.csv", today=last_day + dt.timedelta(days=1))
     assert caught.value.rule == "REVIEW-DATE"
 
 
@@ -315,7 +315,7 @@ def test_rule_6_the_wrong_children_are_refused(
 ) -> None:
     pd.read_csv(trained.school_file, dtype=str).assign(**{column: value}).to_csv(tmp_path / "x.csv", index=False)
     with pytest.raises(PopulationError) as caught:
-        screen_file(trained.exported, tmp_path / "x.csv", out=tmp_path / "out")
+        screen(trained.exported, tmp_path / "x.csv", out=tmp_path / "out")
     assert caught.value.rule == rule
     assert not (tmp_path / "out").exists()
 
@@ -330,7 +330,7 @@ def test_rule_6_the_wrong_children_are_refused(
 )
 def test_rule_6_what_is_unusual_has_a_banner(trained: Any, tmp_path: Path, change: Any, words: str) -> None:
     change(pd.read_csv(trained.school_file, dtype=str)).to_csv(tmp_path / "x.csv", index=False)
-    result, _ = screen_file(trained.exported, tmp_path / "x.csv", out=tmp_path / "out")
+    result = screen(trained.exported, tmp_path / "x.csv", out=tmp_path / "out").result
     assert any(words in banner for banner in result.banners), result.banners
     assert words in text_of(tmp_path / "out", "report.html")
 
@@ -338,14 +338,14 @@ def test_rule_6_what_is_unusual_has_a_banner(trained: Any, tmp_path: Path, chang
 def test_rule_6_a_year_that_has_not_come_is_refused(trained: Any, tmp_path: Path) -> None:
     pd.read_csv(trained.school_file, dtype=str).assign(AcademicYear="2031/32").to_csv(tmp_path / "x.csv", index=False)
     with pytest.raises(PopulationError, match="has not come yet"):
-        screen_file(trained.exported, tmp_path / "x.csv", out=tmp_path / "out")
+        screen(trained.exported, tmp_path / "x.csv", out=tmp_path / "out")
 
 
 def test_rule_6_without_an_essential_agency_it_refuses(trained: Any, tmp_path: Path) -> None:
     frame = pd.read_csv(trained.school_file, dtype=str)
     frame[[column for column in frame if not re.fullmatch(r"G\d\d", column)]].to_csv(tmp_path / "x.csv", index=False)
     with pytest.raises(SendScreenError, match="G01"):
-        screen_file(trained.exported, tmp_path / "x.csv", out=tmp_path / "out")
+        screen(trained.exported, tmp_path / "x.csv", out=tmp_path / "out")
 
 
 # 8. Verify before load
@@ -383,12 +383,12 @@ def test_rule_8_screening_runs_nothing_of_the_model(trained: Any, tmp_path: Path
     for served in folder.glob("mlartifacts/**/served.py"):
         served.write_text(f"open({str(trap)!r}, 'w')", encoding="utf-8")
     uri = f"sqlite:///{db.as_posix()}"
-    screen_file("models:/reception_sen@candidate", trained.school_file, out=tmp_path / "out", tracking_uri=uri)
+    screen("models:/reception_sen@candidate", trained.school_file, out=tmp_path / "out", tracking_uri=uri)
     assert not trap.exists()
     (tables,) = folder.glob("mlartifacts/send_screen/*/artifacts/bundle/tables.json")
     tables.write_text(tables.read_text("utf-8").replace("-", "", 1), encoding="utf-8")
     with pytest.raises(SendScreenError, match="changed"):
-        screen_file("models:/reception_sen@candidate", trained.school_file, out=tmp_path / "two", tracking_uri=uri)
+        screen("models:/reception_sen@candidate", trained.school_file, out=tmp_path / "two", tracking_uri=uri)
 
 
 # 10. Undefined is never turned into a number
@@ -416,8 +416,9 @@ def test_rule_10_nothing_published_is_a_number_without_evidence(trained: Any) ->
 def test_rule_10_a_small_file_makes_no_claim(trained: Any, tmp_path: Path) -> None:
     one = pd.read_csv(trained.school_file, dtype=str).query("SENprovision == 'N'").iloc[[2]]
     one.to_csv(tmp_path / "one.csv", index=False)
-    result, summary = screen_file(trained.exported, tmp_path / "one.csv", out=tmp_path / "out", capacity="1")
-    assert (summary["rows"], summary["listed"], len(result.margin)) == (1, 1, 0)
+    found = screen(trained.exported, tmp_path / "one.csv", out=tmp_path / "out", capacity="1")
+    result, summary = found.result, found.summary
+    assert (summary["n_rows"], summary["n_listed"], len(result.margin)) == (1, 1, 0)
 
 
 # 11. No version is used unseen
@@ -436,7 +437,7 @@ def test_rule_11_promotion_names_a_person_and_a_reason(trained: Any, tmp_path: P
 
 
 def test_rule_11_whom_a_version_listed_can_be_told_afterwards(trained: Any, tmp_path: Path) -> None:
-    result, _ = screen_file(trained.exported, trained.school_file, out=tmp_path / "out")
+    result = screen(trained.exported, trained.school_file, out=tmp_path / "out").result
     (entry,) = read_ledger(tmp_path / "screenings.jsonl").entries
     pseudonyms = Pseudonyms(tmp_path / "screenings.jsonl")
     assert entry["version"] == trained.made.version
@@ -451,7 +452,7 @@ def test_rule_11_whom_a_version_listed_can_be_told_afterwards(trained: Any, tmp_
 def test_rule_12_rows_in_are_rows_out(trained: Any, lists: Path) -> None:
     rows = pd.read_csv(trained.school_file, dtype=str)
     summary = json.loads((lists / "summary.json").read_text("utf-8"))
-    assert summary["rows"] == len(rows) == summary["screened"] + sum(summary["excluded"].values())
+    assert summary["n_rows"] == len(rows) == summary["n_screened"] + sum(summary["excluded"].values())
     aside = pd.read_csv(lists / "excluded.csv", dtype=str, encoding="utf-8-sig")
     assert len(aside) == sum(summary["excluded"].values())
     assert aside["rule"].notna().all()
@@ -462,11 +463,11 @@ def test_rule_12_when_nobody_can_be_screened_everyone_is_listed_by_hand(trained:
     rows = pd.read_csv(trained.school_file, dtype=str)
     rows[[f"G{goal:02d}" for goal in range(1, 18)]] = "A"
     rows.to_csv(tmp_path / "x.csv", index=False)
-    _, summary = screen_file(trained.exported, tmp_path / "x.csv", out=tmp_path / "out")
-    assert (summary["screened"], summary["listed"]) == (0, 0)
+    summary = screen(trained.exported, tmp_path / "x.csv", out=tmp_path / "out").summary
+    assert (summary["n_screened"], summary["n_listed"]) == (0, 0)
     assert summary["excluded"]["manual_review"] > 50
     aside = pd.read_csv(tmp_path / "out" / "excluded.csv", dtype=str, encoding="utf-8-sig")
-    assert len(aside) == len(rows) == summary["rows"]
+    assert len(aside) == len(rows) == summary["n_rows"]
 
 
 def test_rule_12_a_killed_run_leaves_nothing_that_looks_whole(trained: Any, tmp_path: Path) -> None:
@@ -499,12 +500,12 @@ def test_rule_12_an_earlier_summary_does_not_vouch_for_later_files(
     trained: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "out"
-    screen_file(trained.exported, trained.school_file, out=out)
+    screen(trained.exported, trained.school_file, out=out)
 
     def fail(*_: object) -> str:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("send_screen.workflows._screen.render_screening", fail)
     with pytest.raises(SendScreenError, match="No space left"):
-        screen_file(trained.exported, trained.school_file, out=out, capacity="3")
+        screen(trained.exported, trained.school_file, out=out, capacity="3")
     assert not (out / "summary.json").exists()

@@ -19,10 +19,10 @@ from typing import Any
 
 import pytest
 
-import send_screen.kit._build as build
 from send_screen.errors import MissingExtraError
-from send_screen.kit._contents import laptop_files
-from send_screen.kit._target import Target
+from send_screen.school_kit import Target, fetch_wheels, laptop_files
+from send_screen.workflows import Kit
+from send_screen.workflows import kit as build_kit
 
 pytestmark = pytest.mark.slow
 PYTHON = sysconfig.get_python_version()
@@ -41,28 +41,25 @@ LINUX = Target(
 
 
 @pytest.fixture(scope="module")
-def kit(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> build.Kit:
-    """The zip for Windows, for the Python that runs the tests alone: four times as many wheels prove no more."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(build, "PYTHONS", (PYTHON,))
-        try:
-            return build.build_kit(trained.exported, tmp_path_factory.mktemp("zip") / "school.zip")
-        except MissingExtraError as error:
-            if "cannot be reached" in str(error):
-                pytest.skip("the package index cannot be reached")
-            raise
+def kit(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> Kit:
+    """The zip for Windows, for the Python that runs the tests."""
+    try:
+        return build_kit(trained.exported, tmp_path_factory.mktemp("zip") / "school.zip")
+    except MissingExtraError as error:
+        if "cannot be reached" in str(error):
+            pytest.skip("the package index cannot be reached")
+        raise
 
 
 @pytest.fixture(scope="module")
-def unpacked(kit: build.Kit, trained: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def unpacked(kit: Kit, trained: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The zip where a school puts it, with this machine's wheels in place of those for Windows."""
     folder = tmp_path_factory.mktemp("laptop") / "Mrs O'Neil & Söhne" / "school kit (1)"
-    zipfile.ZipFile(kit.path).extractall(folder)
+    zipfile.ZipFile(kit.out).extractall(folder)
     shutil.rmtree(folder / "wheels")
     (folder / "wheels").mkdir()
     scratch = tmp_path_factory.mktemp("linux")
-    wheels, left_out = build.collect(LINUX, (PYTHON,), scratch, progress=lambda _: None)
-    assert not left_out
+    wheels = fetch_wheels(LINUX, (PYTHON,), scratch, progress=lambda _: None)
     version = json.loads((trained.exported / "published.json").read_text("utf-8"))["version"]
     files = laptop_files(version, wheels, LINUX, with_python=False)
     for name, content in files.items():
@@ -109,12 +106,12 @@ def test_it_screens_a_schools_file_where_there_is_no_network(
         "summary.json",
     }
     summary = json.loads((out / "summary.json").read_text("utf-8"))
-    assert summary["screened"] + sum(summary["excluded"].values()) == summary["rows"]
+    assert summary["n_screened"] + sum(summary["excluded"].values()) == summary["n_rows"]
     again = drop(file, "--capacity", "7")
     assert again.returncode == 0
     assert "The first time" not in again.stdout.decode("cp1252")
     listed = [
-        json.loads((folder / "summary.json").read_text("utf-8"))["listed"]
+        json.loads((folder / "summary.json").read_text("utf-8"))["n_listed"]
         for folder in sorted(unpacked.parent.glob("Reception pupils*list of *"))
     ]
     assert len(listed) == 2
@@ -152,9 +149,9 @@ def test_nothing_is_written_but_beside_the_kit_and_beside_the_file(
 
 
 def test_it_is_complete_and_for_windows_says_another_resolver(
-    kit: build.Kit, uv: str, call: Callable[..., Any], tmp_path: Path
+    kit: Kit, uv: str, call: Callable[..., Any], tmp_path: Path
 ) -> None:
-    zipfile.ZipFile(kit.path).extractall(tmp_path / "kit")
+    zipfile.ZipFile(kit.out).extractall(tmp_path / "kit")
     done = call(
         uv, "pip", "install", "--offline", "--no-index", "--find-links", tmp_path / "kit" / "wheels",
         "--only-binary", ":all:", "--python-platform", "x86_64-pc-windows-msvc", "--python-version", PYTHON,
@@ -177,8 +174,8 @@ def test_the_it_department_may_use_pip(unpacked: Path, call: Callable[..., Any],
     assert call(python, "-m", "send_screen", "--version", cwd=tmp_path).returncode == 0
 
 
-def test_our_wheel_holds_what_the_built_one_holds(kit: build.Kit, wheel: Path) -> None:
-    with zipfile.ZipFile(kit.path) as archive:
+def test_our_wheel_holds_what_the_built_one_holds(kit: Kit, wheel: Path) -> None:
+    with zipfile.ZipFile(kit.out) as archive:
         (name,) = (name for name in archive.namelist() if name.startswith("wheels/send_screen-"))
         with archive.open(name) as file, zipfile.ZipFile(file) as ours, zipfile.ZipFile(wheel) as built:
             assert set(ours.namelist()) == set(built.namelist())
@@ -187,11 +184,11 @@ def test_our_wheel_holds_what_the_built_one_holds(kit: build.Kit, wheel: Path) -
                     assert ours.read(part) == built.read(part), part
 
 
-def test_the_guide_prints_on_one_page(kit: build.Kit, tmp_path: Path) -> None:
+def test_the_guide_prints_on_one_page(kit: Kit, tmp_path: Path) -> None:
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("chromium is not installed")
-    with zipfile.ZipFile(kit.path) as archive:
+    with zipfile.ZipFile(kit.out) as archive:
         archive.extract("guide.html", tmp_path)
     pdf = tmp_path / "guide.pdf"
     options = ["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer", f"--print-to-pdf={pdf}"]

@@ -31,7 +31,7 @@ def test_the_wheel_carries_contracts_and_models(wheel: Path) -> None:
     for name in ("data_contracts/education/eyfsp-1.0.0.odcs.yaml", "models/reception_sen/spec.yaml"):
         assert f"send_screen/_shipped/{name}" in names
     assert "send_screen/py.typed" in names
-    assert "send_screen/kit/laptop/screen.cmd" in names
+    assert "send_screen/school_kit/laptop/screen.cmd" in names
     assert not any(name.startswith(("tests/", "experiments/")) for name in names)
 
 
@@ -67,7 +67,7 @@ def test_the_light_install_checks_and_screens(
     done = call(program, "screen", trained.exported, trained.school_file, "--out", "lists", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     summary = json.loads((tmp_path / "lists" / "summary.json").read_text("utf-8"))
-    assert summary["screened"] + sum(summary["excluded"].values()) == summary["rows"]
+    assert summary["n_screened"] + sum(summary["excluded"].values()) == summary["n_rows"]
     for arguments in (
         ("screen", "models:/reception_sen@candidate", trained.school_file, "--out", "lists"),
         ("demo", "--out", "demo"),

@@ -22,16 +22,28 @@ import pytest
 import send_screen
 
 PACKAGE = Path(send_screen.__file__).parent
-LIGHT = ("contracts", "specs", "readers", "cohorts", "tables", "governance", "screening", "reports", "cli", "kit")
+LIGHT = (
+    "documents",
+    "contracts",
+    "specs",
+    "readers",
+    "cohorts",
+    "tables",
+    "governance",
+    "screening",
+    "reports",
+    "cli",
+    "school_kit",
+)
 SOURCES = sorted(
     [
         PACKAGE / "errors.py",
-        PACKAGE / "_characters.py",
+        PACKAGE / "results.py",
         *(path for folder in LIGHT for path in (PACKAGE / folder).rglob("*.py")),
     ]
     + [
         PACKAGE / "workflows" / name
-        for name in ("__init__.py", "_compare.py", "_folders.py", "_models.py", "_screen.py")
+        for name in ("__init__.py", "_compare.py", "_folders.py", "_export.py", "_kit.py", "_screen.py")
     ]
 )
 NO_MODULES = {"fcntl", "resource", "pwd", "grp", "termios", "tty", "pty", "posix", "curses", "readline", "syslog"}
@@ -123,9 +135,7 @@ def test_the_search_finds_what_it_is_for(source: str) -> None:
 
 def test_the_light_path_is_searched_whole() -> None:
     """What the light commands import of us is what was searched."""
-    code = (
-        "import sys, send_screen.cli, send_screen.workflows._screen, send_screen.kit._build as _; print(*sys.modules)"
-    )
+    code = "import sys, send_screen.cli; from send_screen import kit, screen; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     ours = {name for name in done.stdout.split() if name.startswith("send_screen.")}
     searched = {
@@ -239,7 +249,7 @@ def test_checking_and_screening_run_as_on_windows(as_on_windows: Any, trained: A
         done = as_on_windows("screen", trained.exported, file, "--out", folder / "my lists", cwd=tmp_path)
         assert done.returncode == 0, done.stderr.decode("cp1252")
     summary = json.loads((folder / "my lists" / "summary.json").read_text("utf-8"))
-    assert summary["screened"] + sum(summary["excluded"].values()) == summary["rows"]
+    assert summary["n_screened"] + sum(summary["excluded"].values()) == summary["n_rows"]
     assert len(list((folder / "my lists").iterdir())) == 5
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from send_screen.cohorts import load_cohort
 from send_screen.specs import load_spec
-from send_screen.workflows import FirstSteps, export_model, first_steps, screen_file, train
+from send_screen.workflows import DraftedFiles, export, init, screen, train
 
 LATER = {"C5R4RSCL", "C6R4RSCL", "C5R4MSCL", "C6R4MSCL", "chg14"}
 
@@ -20,12 +20,12 @@ def eclsk(real_data: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def drafted(eclsk: Path, tmp_path_factory: pytest.TempPathFactory) -> FirstSteps:
+def drafted(eclsk: Path, tmp_path_factory: pytest.TempPathFactory) -> DraftedFiles:
     out = tmp_path_factory.mktemp("eclsk") / "my_model"
-    return first_steps(eclsk, out=out, label="F5SPECS", school="S1_ID", child_id="CHILDID")
+    return init(eclsk, out=out, label="F5SPECS", school="S1_ID", child_id="CHILDID")
 
 
-def test_the_draft_is_the_task_without_protected_characteristics(drafted: FirstSteps, eclsk: Path) -> None:
+def test_the_draft_is_the_task_without_protected_characteristics(drafted: DraftedFiles, eclsk: Path) -> None:
     spec = load_spec(drafted.spec)
     cohort = load_cohort(spec, eclsk)
     assert cohort.y is not None
@@ -38,7 +38,7 @@ def test_the_draft_is_the_task_without_protected_characteristics(drafted: FirstS
     assert not cohort.synthetic
 
 
-def test_no_child_is_in_the_draft(drafted: FirstSteps, eclsk: Path) -> None:
+def test_no_child_is_in_the_draft(drafted: DraftedFiles, eclsk: Path) -> None:
     text = drafted.spec.read_text("utf-8") + drafted.contract.read_text("utf-8")
     ids = [line.partition(",")[0] for line in eclsk.read_text("utf-8").splitlines()[1:]]
     assert len(ids) == 7_362
@@ -46,7 +46,7 @@ def test_no_child_is_in_the_draft(drafted: FirstSteps, eclsk: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def made(drafted: FirstSteps, eclsk: Path) -> tuple[Any, Path]:
+def made(drafted: DraftedFiles, eclsk: Path) -> tuple[Any, Path]:
     folder = drafted.spec.parent.parent
     uri = f"sqlite:///{(folder / 'mlflow.db').as_posix()}"
     # Fold seeds 1 to 3: seed 0 is kept for the one report.
@@ -70,7 +70,8 @@ def test_the_figures(made: tuple[Any, Path]) -> None:
 @pytest.mark.slow
 def test_the_version_screens_with_the_contract_it_carries(made: tuple[Any, Path], eclsk: Path, tmp_path: Path) -> None:
     trained = made[0]
-    model = export_model(trained.model_uri, tmp_path / "model", tracking_uri=trained.tracking_uri)
-    result, summary = screen_file(model, eclsk, out=tmp_path / "lists", capacity="50")
+    model = export(trained.model_uri, tmp_path / "model", tracking_uri=trained.tracking_uri).out
+    found = screen(model, eclsk, out=tmp_path / "lists", capacity="50")
+    result, summary = found.result, found.summary
     assert len(result.listed) == 50
-    assert summary["rows"] == 7_362
+    assert summary["n_rows"] == 7_362

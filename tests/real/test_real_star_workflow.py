@@ -11,7 +11,7 @@ import pytest
 
 from send_screen.cohorts import load_cohort
 from send_screen.specs import load_spec
-from send_screen.workflows import export_model, screen_file, train
+from send_screen.workflows import export, screen, train
 
 
 @pytest.fixture(scope="module")
@@ -59,13 +59,14 @@ def test_the_figures(made: tuple[Any, Path]) -> None:
 @pytest.mark.slow
 def test_schools_it_has_never_seen_can_be_screened(made: tuple[Any, Path], tmp_path: Path) -> None:
     trained = made[0]
-    model = export_model(trained.model_uri, tmp_path / "model", tracking_uri=trained.tracking_uri)
+    model = export(trained.model_uri, tmp_path / "model", tracking_uri=trained.tracking_uri).out
     held_out = trained.evidence / "held_out" / "project_star.parquet"
-    result, summary = screen_file(model, held_out, out=tmp_path / "lists")
-    assert summary["rows"] == len(pd.read_parquet(held_out)) == result.n_screened + len(result.excluded)
-    assert summary["screened"] > 100
+    found = screen(model, held_out, out=tmp_path / "lists")
+    result, summary = found.result, found.summary
+    assert summary["n_rows"] == len(pd.read_parquet(held_out)) == result.n_screened + len(result.excluded)
+    assert summary["n_screened"] > 100
     assert summary["excluded"]["on_sen_register"] > 0
-    assert len(result.listed) == round(summary["screened"] * 0.1 + 1e-9)
+    assert len(result.listed) == round(summary["n_screened"] * 0.1 + 1e-9)
     assert ["Much can have changed" in banner for banner in result.banners] == [True]
     rows = pd.read_parquet(held_out)
     first = result.listed[0]

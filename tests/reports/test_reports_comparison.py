@@ -192,7 +192,7 @@ def test_the_page_and_the_json_say_all_of_it() -> None:
     html = render_comparison(found)
     for words in (*found.better, *found.notes, "▲ better", "= the same figures"):
         assert words in html
-    content = json.loads(json.dumps(found.as_json(), allow_nan=False))
+    content = json.loads(json.dumps(found.to_dict(), allow_nan=False))
     assert content["caution"] == CAUTION
     assert content["better"] == list(found.better)
     assert len(content["groups"]) == len(found.groups) > 50

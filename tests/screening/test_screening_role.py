@@ -13,7 +13,7 @@ from send_screen.cohorts import load_cohort
 from send_screen.errors import UsageError
 from send_screen.governance import Bundle, open_bundle
 from send_screen.reports import render_screening
-from send_screen.screening import Capacity, answer, role_access, screen
+from send_screen.screening import Capacity, answer, role_access, screen_cohort
 
 TODAY = dt.date(2026, 9, 1)
 
@@ -41,8 +41,8 @@ def test_hidden_reasons_name_the_agency_only_rule_7(bundle: Bundle, trained: Any
     closed = closed_to(bundle, "class_teacher", "education/eyfsp", GOALS, "health visiting")
     cohort = load_cohort(closed.spec, trained.school_file, training=False, contracts=closed.contracts)
     everything = Capacity(share=1.0)
-    teacher = screen(closed, cohort, file="x.csv", capacity=everything, role="class_teacher", today=TODAY)
-    senco = screen(closed, cohort, file="x.csv", capacity=everything, today=TODAY)
+    teacher = screen_cohort(closed, cohort, file="x.csv", capacity=everything, role="class_teacher", today=TODAY)
+    senco = screen_cohort(closed, cohort, file="x.csv", capacity=everything, today=TODAY)
     labels = {closed.spec.feature(goal).label for goal in GOALS}
     assert [child.child_id for child in teacher.listed] == [child.child_id for child in senco.listed]
     for child in teacher.listed:
@@ -62,15 +62,15 @@ def test_hidden_reasons_name_the_agency_only_rule_7(bundle: Bundle, trained: Any
 def test_the_record_itself_can_be_hidden(bundle: Bundle, trained: Any) -> None:
     closed = closed_to(bundle, "class_teacher", "education/pupil_census", {"SENprovision"}, "the SEN office")
     cohort = load_cohort(closed.spec, trained.school_file, training=False, contracts=closed.contracts)
-    result = screen(closed, cohort, file="x.csv", role="class_teacher", today=TODAY)
+    result = screen_cohort(closed, cohort, file="x.csv", role="class_teacher", today=TODAY)
     reasons = {child.reason for child in result.excluded if child.rule == "ELIGIBLE-NOT-ON-SEN-REGISTER"}
     assert reasons == {"The model is not to be asked about this child. Ask the SEN office."}
 
 
 def test_an_authority_sees_no_names(bundle: Bundle, trained: Any) -> None:
     cohort = load_cohort(bundle.spec, trained.school_file, training=False, contracts=bundle.contracts)
-    authority = screen(bundle, cohort, file="x.csv", role="local_authority", today=TODAY)
-    school = screen(bundle, cohort, file="x.csv", today=TODAY)
+    authority = screen_cohort(bundle, cohort, file="x.csv", role="local_authority", today=TODAY)
+    school = screen_cohort(bundle, cohort, file="x.csv", today=TODAY)
     assert all(child.name == "" for child in (*authority.listed, *authority.margin, *authority.excluded))
     assert all(child.name for child in school.listed)
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from send_screen.cohorts import Cohort, load_cohort
 from send_screen.errors import UsageError
 from send_screen.governance import Bundle, open_bundle
-from send_screen.screening import Capacity, answer, screen
+from send_screen.screening import Capacity, answer, screen_cohort
 from send_screen.screening._capacity import listed_and_margin, margin_size
 from send_screen.specs import value_in_words
 from send_screen.tables import percent, tie_break_key
@@ -38,7 +38,7 @@ def test_exactly_as_many_are_listed_as_there_are_places(
     bundle: Bundle, cohort: Cohort, asked: str, expected: int | None
 ) -> None:
     capacity = Capacity.parse(asked)
-    result = screen(bundle, cohort, file="x.csv", capacity=capacity, today=TODAY)
+    result = screen_cohort(bundle, cohort, file="x.csv", capacity=capacity, today=TODAY)
     assert len(result.listed) == (expected or capacity.of(len(cohort)))
     assert [child.rank for child in (*result.listed, *result.margin)] == list(
         range(1, len(result.listed) + len(result.margin) + 1)
@@ -52,7 +52,7 @@ def test_reasons_quote_the_file_and_add_up(bundle: Bundle, cohort: Cohort, train
     rows = pd.read_csv(trained.school_file, dtype=str)
     contributions = bundle.tables.contributions(cohort.X)
     words = {"1": "emerging", "2": "expected"}
-    result = screen(bundle, cohort, file="x.csv", capacity=Capacity(count=20), today=TODAY)
+    result = screen_cohort(bundle, cohort, file="x.csv", capacity=Capacity(count=20), today=TODAY)
     checked = 0
     for child in result.listed:
         row = rows.iloc[child.row - 2]
@@ -76,7 +76,7 @@ def test_what_was_not_known_is_said(bundle: Bundle, trained: Any, tmp_path: Path
     rows.loc[position, "G02"] = "A"
     rows.to_csv(tmp_path / "x.csv", index=False)
     cohort = load_cohort(bundle.spec, tmp_path / "x.csv", training=False, contracts=bundle.contracts)
-    result = screen(bundle, cohort, file="x.csv", capacity=Capacity(share=1.0), today=TODAY)
+    result = screen_cohort(bundle, cohort, file="x.csv", capacity=Capacity(share=1.0), today=TODAY)
     child = next(child for child in result.listed if child.row == position + 2)
     assert any(words.startswith("Speaking") for words in child.not_known)
     assert not any(reason.feature == "G02" for reason in (*child.reasons_for, *child.reasons_against))
@@ -86,15 +86,15 @@ def test_by_school_each_school_has_its_places(bundle: Bundle, cohort: Cohort) ->
     show = cohort.show.assign(school=np.where(np.arange(len(cohort)) % 3 == 0, "A", "B"))
     show.loc[0, "school"] = "a school with one child"
     two = Cohort(**{**cohort.__dict__, "show": show})
-    result = screen(bundle, two, file="x.csv", capacity=Capacity(count=4), per_school=True, today=TODAY)
+    result = screen_cohort(bundle, two, file="x.csv", capacity=Capacity(count=4), per_school=True, today=TODAY)
     listed = pd.Series([child.school for child in result.listed]).value_counts().to_dict()
     assert listed == {"A": 4, "B": 4, "a school with one child": 1}
 
 
 def test_the_order_of_the_file_changes_nobody(bundle: Bundle, cohort: Cohort) -> None:
-    before = screen(bundle, cohort, file="x.csv", today=TODAY)
+    before = screen_cohort(bundle, cohort, file="x.csv", today=TODAY)
     shuffled = cohort.take(np.random.default_rng(0).permutation(len(cohort)))
-    after = screen(bundle, shuffled, file="x.csv", today=TODAY)
+    after = screen_cohort(bundle, shuffled, file="x.csv", today=TODAY)
     assert before.listed == after.listed
     assert before.margin == after.margin
 
@@ -124,7 +124,7 @@ def test_a_value_beyond_training_is_clamped_and_said(bundle: Bundle, cohort: Coh
     X = cohort.X.copy()
     X.loc[0, "absence"] = 0.99
     typo = Cohort(**{**cohort.__dict__, "X": X})
-    result = screen(bundle, typo, file="x.csv", today=TODAY)
+    result = screen_cohort(bundle, typo, file="x.csv", today=TODAY)
     assert any("Share of sessions missed: " in note and "beyond" in note for note in result.notes)
 
 

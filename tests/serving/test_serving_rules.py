@@ -13,7 +13,7 @@ from send_screen.cohorts import load_cohort
 from send_screen.contracts import Contract
 from send_screen.errors import DataError, PopulationError, UsageError
 from send_screen.governance import Bundle, open_bundle
-from send_screen.screening import NOTICE, Capacity, answer, screen
+from send_screen.screening import NOTICE, Capacity, answer, screen_cohort
 from send_screen.tracking import take_over
 
 TODAY = dt.date(2026, 9, 1)
@@ -51,7 +51,7 @@ def test_it_says_what_screen_says_to_every_role_rule_7(
 ) -> None:
     closed = closed_to(bundle, role or "senco", hidden)
     cohort = load_cohort(closed.spec, trained.school_file, training=False, contracts=closed.contracts)
-    result = screen(closed, cohort, file="x.csv", capacity=Capacity(share=1.0), role=role, today=TODAY)
+    result = screen_cohort(closed, cohort, file="x.csv", capacity=Capacity(share=1.0), role=role, today=TODAY)
     told = answer(closed, rows, role=role, today=TODAY)
     assert len(told) == result.n_rows == len(rows)
     by_row = {int(row["row"]): row for row in told.to_dict("records")}

@@ -15,7 +15,7 @@ from send_screen.errors import TablesError
 from send_screen.governance import open_bundle
 from send_screen.specs import load_spec
 from send_screen.tables import BaggedTables
-from send_screen.workflows import export_model, screen_file, train
+from send_screen.workflows import export, screen, train
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def logistic(trained: Any, light_spec: Path, tmp_path_factory: pytest.TempPathFa
     uri = f"sqlite:///{(folder / 'mlflow.db').as_posix()}"
     made = train(light_spec, trained.data, tracking_uri=uri, evidence=folder / "evidence", threads=1)
     made.require_passed()
-    return export_model(made.model_uri, folder / "exported", tracking_uri=uri)
+    return export(made.model_uri, folder / "exported", tracking_uri=uri).out
 
 
 def test_a_spec_that_names_no_model_is_of_the_additive_one(small_spec: Path, tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ def test_a_spec_that_names_no_model_is_of_the_additive_one(small_spec: Path, tmp
 
 def test_a_model_without_bags_says_nothing_of_how_sure_it_is(trained: Any, logistic: Path, tmp_path: Path) -> None:
     assert open_bundle(logistic).bags is None
-    result, _ = screen_file(logistic, trained.school_file, out=tmp_path / "list")
+    result = screen(logistic, trained.school_file, out=tmp_path / "list").result
     assert {child.listed_by_10 for child in result.listed} == {None}
     assert "How firm" not in (tmp_path / "list" / "report.html").read_text("utf-8")
     heads = pd.read_excel(tmp_path / "list" / "list.xlsx", sheet_name="List", engine="calamine")
@@ -78,7 +78,7 @@ def test_its_pages_say_how_sure_it_is_and_publish_no_small_count(additive: tuple
 
 def test_a_school_is_screened_with_reasons(trained: Any, additive: tuple[Any, Path], tmp_path: Path) -> None:
     _, exported = additive
-    result, _ = screen_file(exported, trained.school_file, out=tmp_path / "list")
+    result = screen(exported, trained.school_file, out=tmp_path / "list").result
     assert result.listed
     for child in result.listed:
         assert child.reasons_for
@@ -94,7 +94,7 @@ def test_a_school_is_screened_with_reasons(trained: Any, additive: tuple[Any, Pa
 
 def test_how_sure_is_said_wherever_the_list_is_shown(trained: Any, additive: tuple[Any, Path], tmp_path: Path) -> None:
     _, exported = additive
-    result, _ = screen_file(exported, trained.school_file, out=tmp_path / "list")
+    result = screen(exported, trained.school_file, out=tmp_path / "list").result
     first = result.listed[0]
     page = (tmp_path / "list" / "report.html").read_text("utf-8")
     assert f"{first.listed_by_10} of 10" in page

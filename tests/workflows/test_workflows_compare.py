@@ -71,12 +71,12 @@ def test_json_is_the_same_comparison(trained: Any, another: Path) -> None:
     assert code == 0
     found = json.loads(out)
     assert found["spec"] == [{"what": "capacity", "first": "0.1", "second": "0.2"}]
-    assert found == json.loads(json.dumps(compare(trained.exported, another).as_json()))
+    assert found == json.loads(json.dumps(compare(trained.exported, another).to_dict()))
 
 
 @pytest.mark.parametrize("name", ["models:/reception_sen/1", "reception_sen/1", "reception_sen@candidate"])
 def test_a_registered_version_goes_by_its_name(trained: Any, name: str) -> None:
-    found = compare(name, trained.exported, tracking_uri=trained.uri)
+    found = compare(name, trained.exported, tracking_uri=trained.uri).comparison
     assert found.names[0].startswith("models:/reception_sen")
     assert found.ids == (trained.made.version, trained.made.version)
     assert "Both are the same version." in found.notes
@@ -84,8 +84,8 @@ def test_a_registered_version_goes_by_its_name(trained: Any, name: str) -> None:
 
 
 def test_published_json_is_enough_and_is_said_to_be_unvouched_for(trained: Any, another: Path) -> None:
-    found = compare(trained.exported / "published.json", another)
-    whole = compare(trained.exported, another)
+    found = compare(trained.exported / "published.json", another).comparison
+    whole = compare(trained.exported, another).comparison
     assert found.spec is None
     assert "nothing vouches" in found.notes[0]
     assert (found.parts, found.metrics, found.groups) == (whole.parts, whole.metrics, whole.groups)

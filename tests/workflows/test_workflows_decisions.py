@@ -223,7 +223,7 @@ def test_withdrawing_lists_every_batch_and_child(store: Store, tmp_path: Path) -
     facts = json.loads(out)
     assert facts["withdrawn_before"]
     assert [len(batch["listed"]) for batch in facts["batches"]] == [3, 5]
-    assert store.history()["entries"] == found["entries"] == 2
+    assert store.history()["n_entries"] == found["n_entries"] == 2
 
 
 def test_a_withdrawn_version_can_be_compared_and_is_said_to_be_withdrawn(store: Store) -> None:
@@ -303,10 +303,10 @@ def test_history_finds_a_torn_end_and_what_was_done_beside_it(store: Store) -> N
     assert "torn" in out
     assert "let in by" in out
     code, _, err = store.run("promote", "models:/reception_sen/1", *WHO)
-    assert (code, "mend" in err) == (1, True)
-    assert run("mend", store.ledger, *WHO)[0] == 0
+    assert (code, "repair-ledger" in err) == (1, True)
+    assert run("repair-ledger", store.ledger, *WHO)[0] == 0
     assert store.run("history", "reception_sen")[0] == 0
-    assert run("mend", store.ledger, *WHO)[0] == 2
+    assert run("repair-ledger", store.ledger, *WHO)[0] == 2
     store.client.set_registered_model_alias("reception_sen", "champion", "1")
     code, out, _ = store.run("history", "reception_sen")
     assert code == 1
@@ -333,7 +333,7 @@ def test_an_interrupted_promotion_is_told_and_finished_by_the_same_command(
     with pytest.raises(LedgerError, match="very same again"):
         promote("models:/reception_sen/1", by="Another", reason="x", tracking_uri=store.uri)
     assert store.run("promote", "models:/reception_sen/1", *WHO)[0] == 0
-    assert store.history()["entries"] == 1
+    assert store.history()["n_entries"] == 1
 
 
 def test_another_ledger_than_the_registry_knows_is_refused(store: Store, tmp_path: Path) -> None:
@@ -361,10 +361,10 @@ def test_every_run_is_entered_without_a_name_or_an_identifier(trained: Any, tmp_
     assert entry["by"]
     assert entry["version"] == trained.made.version
     assert entry["manifest_sha256"] == summary["manifest_sha256"]
-    assert (entry["rows"], entry["capacity"], entry["file"]) == (summary["rows"], "10%", "school_file.csv")
+    assert (entry["n_rows"], entry["capacity"], entry["file"]) == (summary["n_rows"], "10%", "school_file.csv")
     assert entry["excluded"] == sum(summary["excluded"].values())
     assert entry["list_sha256"] == summary["files"]["list.csv"]
-    assert [listed["rank"] for listed in entry["listed"]] == list(range(1, summary["listed"] + 1))
+    assert [listed["rank"] for listed in entry["listed"]] == list(range(1, summary["n_listed"] + 1))
     text = (tmp_path / "screenings.jsonl").read_text("utf-8")
     rows = pd.read_csv(trained.school_file, dtype=str)
     for column in ("UPN", "Surname", "Forename", "School"):
@@ -384,7 +384,7 @@ def test_where_it_cannot_be_entered_nobody_is_listed(trained: Any, tmp_path: Pat
         ledger.write_bytes(content.replace(b'"rank":1}', b'"rank":9}') if fault == "altered" else content[:-9])
     code, _, err = run(*command, tmp_path / "second")
     assert code == (3 if fault == "no folder" else 1)
-    assert {"altered": "was altered", "torn": "send-screen mend", "no folder": "--ledger"}[fault] in err
+    assert {"altered": "was altered", "torn": "send-screen repair-ledger", "no folder": "--ledger"}[fault] in err
     assert not (tmp_path / "second").exists()
 
 

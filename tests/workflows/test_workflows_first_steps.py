@@ -18,7 +18,7 @@ from send_screen.cohorts import load_cohort
 from send_screen.contracts import load_contract, upn_check_letter
 from send_screen.errors import ContractError, MissingExtraError, ReadError, SpecError, UsageError
 from send_screen.specs import AcademicYearEnd, AgeInMonths, load_spec
-from send_screen.workflows import FirstSteps, export_model, first_steps, load_model, train
+from send_screen.workflows import DraftedFiles, export, init, load_model, train
 
 TODAY = dt.date(2026, 11, 1)
 
@@ -49,22 +49,22 @@ def pupils(n: int = 600, seed: int = 0) -> pd.DataFrame:
     )
 
 
-def steps(frame: pd.DataFrame, folder: Path, **options: Any) -> FirstSteps:
+def steps(frame: pd.DataFrame, folder: Path, **options: Any) -> DraftedFiles:
     file = folder / "pupils 2026.csv"
     frame.to_csv(file, index=False)
-    return first_steps(file, out=folder / "my_model", today=TODAY, **options)
+    return init(file, out=folder / "my_model", today=TODAY, **options)
 
 
-def written(made: FirstSteps) -> str:
+def written(made: DraftedFiles) -> str:
     return made.spec.read_text("utf-8") + made.contract.read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> FirstSteps:
+def made(tmp_path_factory: pytest.TempPathFactory) -> DraftedFiles:
     return steps(pupils(), tmp_path_factory.mktemp("first"))
 
 
-def test_it_guesses_the_parts_and_loads_as_it_stands(made: FirstSteps) -> None:
+def test_it_guesses_the_parts_and_loads_as_it_stands(made: DraftedFiles) -> None:
     assert (made.child_id, made.school, made.label) == ("Pupil ref", "School", "Need later")
     assert made.guessed == ("child_id", "label", "school")
     spec = load_spec(made.spec)
@@ -80,7 +80,7 @@ def test_it_guesses_the_parts_and_loads_as_it_stands(made: FirstSteps) -> None:
     assert list(cohort.X) == ["age_in_months", "Reading_score", "Maths_score", "Sessions_absent", "Nursery"]
 
 
-def test_what_is_protected_is_compared_and_never_a_feature(made: FirstSteps) -> None:
+def test_what_is_protected_is_compared_and_never_a_feature(made: DraftedFiles) -> None:
     spec = load_spec(made.spec)
     groups = {group.column.column: group for group in spec.groups}
     assert set(groups) == {"Date_of_birth", "Sex", "Ethnicity", "Home_language", "FSM"}
@@ -97,7 +97,7 @@ def test_what_is_protected_is_compared_and_never_a_feature(made: FirstSteps) -> 
     assert spec.monotonic_cst == {"Sessions_absent": "increasing"}
 
 
-def test_the_offered_proxy_feature_is_a_valid_one(made: FirstSteps, tmp_path: Path) -> None:
+def test_the_offered_proxy_feature_is_a_valid_one(made: DraftedFiles, tmp_path: Path) -> None:
     """The lines that are commented out load when the marks are taken away."""
     text = made.spec.read_text("utf-8")
     start = text.index("  # - name: FSM")
@@ -110,7 +110,7 @@ def test_the_offered_proxy_feature_is_a_valid_one(made: FirstSteps, tmp_path: Pa
     assert load_spec(tmp_path / "spec.yaml").monotonic_cst["FSM"] == "increasing"
 
 
-def test_what_says_nothing_or_too_much_is_left_out_with_the_reason(made: FirstSteps) -> None:
+def test_what_says_nothing_or_too_much_is_left_out_with_the_reason(made: DraftedFiles) -> None:
     assert set(made.left_out) == {"Always the same", "Remarks"}
     text = made.spec.read_text("utf-8")
     for header, reason in made.left_out.items():
@@ -184,7 +184,7 @@ def test_a_header_that_yaml_reads_as_no_text_gets_another_name(tmp_path: Path) -
     frame = pd.DataFrame({"id": np.arange(600), "school": rng.integers(0, 30, 600), "True": rng.integers(0, 9, 600)})
     frame = frame.assign(null=rng.integers(0, 9, 600), later=(rng.random(600) < 0.2).astype(int))
     frame.to_csv(tmp_path / "pupils.csv", index=False)
-    made = first_steps(tmp_path / "pupils.csv", label="later", school="school", child_id="id", out=tmp_path / "model")
+    made = init(tmp_path / "pupils.csv", label="later", school="school", child_id="id", out=tmp_path / "model")
     names = {feature.name for feature in load_spec(made.spec).features}
     assert {"column_3_True", "column_4_null"} <= names
 
@@ -200,13 +200,13 @@ def test_minus_nine_is_not_a_score(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["xlsx", "parquet"])
-def test_workbooks_and_parquet_files_give_the_same_spec(made: FirstSteps, tmp_path: Path, suffix: str) -> None:
+def test_workbooks_and_parquet_files_give_the_same_spec(made: DraftedFiles, tmp_path: Path, suffix: str) -> None:
     file = tmp_path / f"pupils 2026.{suffix}"
     if suffix == "xlsx":
         pupils().to_excel(file, index=False, engine="xlsxwriter")
     else:
         pupils().to_parquet(file)
-    other = first_steps(file, out=tmp_path / "my_model", today=TODAY)
+    other = init(file, out=tmp_path / "my_model", today=TODAY)
     assert written(other).replace(file.name, "pupils 2026.csv") == written(made)
 
 
@@ -221,11 +221,11 @@ def refusal(frame: pd.DataFrame, folder: Path, **options: Any) -> str:
 @pytest.mark.parametrize(
     ("change", "options", "words"),
     [
-        (lambda f: f.drop(columns="Pupil ref").drop(columns=["Forename", "Remarks"]), {}, "--id COLUMN"),
+        (lambda f: f.drop(columns="Pupil ref").drop(columns=["Forename", "Remarks"]), {}, "--child-id COLUMN"),
         (
             lambda f: f.rename(columns={"Pupil ref": "code of child"}),
             {},
-            "--id and one of: 'code of child', 'Forename'",
+            "--child-id and one of: 'code of child', 'Forename'",
         ),
         (lambda f: f.assign(URN=f["School"]), {}, "--school and one of: 'School', 'URN'"),
         (lambda f: f.rename(columns={"Need later": "Support"}), {}, "--label and one of: 'Support'"),
@@ -259,7 +259,7 @@ def test_a_file_without_headers_is_told_before_a_child_is_written_down(tmp_path:
     file = tmp_path / "x.csv"
     pupils()[["Reading score", "Maths score", "Sex", "Sessions absent"]].to_csv(file, index=False, header=False)
     with pytest.raises(ReadError, match="Put the names of the columns"):
-        first_steps(file, out=tmp_path / "out")
+        init(file, out=tmp_path / "out")
 
 
 def test_it_writes_over_nothing(tmp_path: Path) -> None:
@@ -270,10 +270,10 @@ def test_it_writes_over_nothing(tmp_path: Path) -> None:
     assert made.spec.read_text("utf-8") == "mine"
     (tmp_path / "file").write_text("not a folder", encoding="utf-8")
     with pytest.raises(MissingExtraError, match="--out"):
-        first_steps(tmp_path / "pupils 2026.csv", out=tmp_path / "file" / "model")
+        init(tmp_path / "pupils 2026.csv", out=tmp_path / "file" / "model")
 
 
-def test_a_contract_beside_the_spec_is_read_first_and_must_be_where_it_says(made: FirstSteps, tmp_path: Path) -> None:
+def test_a_contract_beside_the_spec_is_read_first_and_must_be_where_it_says(made: DraftedFiles, tmp_path: Path) -> None:
     folder = tmp_path / "contracts"
     (folder / "local").mkdir(parents=True)
     (folder / "local" / made.contract.name).write_bytes(made.contract.read_bytes())
@@ -303,7 +303,7 @@ def test_a_version_carries_the_contract_of_its_own(tmp_path: Path) -> None:
     assert first.passed, first.gates
     spec = load_spec(made.spec)
     assert first.published["version"]["contracts"] == {"local/pupils@1.0.0": spec.contracts["local/pupils"].sha256}
-    folder = export_model(first.model_uri, tmp_path / "exported", tracking_uri=uri)
+    folder = export(first.model_uri, tmp_path / "exported", tracking_uri=uri).out
     made.contract.unlink()
     bundle = load_model(folder)
     assert bundle.contracts["local/pupils"].sha256 == spec.contracts["local/pupils"].sha256
@@ -332,7 +332,7 @@ def test_any_table_gives_a_spec_that_loads_or_one_clear_message(data: st.DataObj
     file = folder / "pupils.parquet"
     frame.to_parquet(file)
     try:
-        made = first_steps(file, out=folder / "out", label="Need later", school="School", child_id="Pupil ref")
+        made = init(file, out=folder / "out", label="Need later", school="School", child_id="Pupil ref")
     except (UsageError, ReadError):
         return
     spec = load_spec(made.spec)

@@ -20,7 +20,7 @@ from send_screen.governance import open_bundle
 from send_screen.published import PublishedReport
 from send_screen.reports import PAGES, render_pages, svg
 from send_screen.specs import load_spec
-from send_screen.workflows import export_model, load_model, screen_file, train
+from send_screen.workflows import export, load_model, screen, train
 
 
 def test_the_same_spec_data_and_seed_give_the_same_bytes(trained: Any, small_spec: Path, tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_a_failed_gate_stops_registration_and_keeps_the_run(trained: Any, light_
     assert client.get_run(made.run_id).data.tags["gates"] == "failed"
     assert not list(client.search_registered_models())
     with pytest.raises(UsageError, match="no model yet"):
-        export_model("models:/reception_sen@candidate", tmp_path / "out", tracking_uri=uri)
+        export("models:/reception_sen@candidate", tmp_path / "out", tracking_uri=uri)
 
 
 def test_a_planted_leak_is_refused_by_name(trained: Any, small_spec: Path, tmp_path: Path) -> None:
@@ -178,8 +178,9 @@ def test_held_out_schools_can_be_screened(trained: Any, small_spec: Path, tmp_pa
     assert not set(schools) & set(held["School"])
     assert made.version != trained.made.version
     assert made.n < trained.made.n < made.n + len(held)
-    result, summary = screen_file(made.model_uri, made.evidence / "held_out", out=tmp_path / "lists", tracking_uri=uri)
-    assert summary["rows"] == len(held)
+    found = screen(made.model_uri, made.evidence / "held_out", out=tmp_path / "lists", tracking_uri=uri)
+    result, summary = found.result, found.summary
+    assert summary["n_rows"] == len(held)
     assert summary["excluded"]["on_sen_register"] == (held["SENprovision"] != "N").sum()
     assert {child.school for child in result.listed} <= set(held["School"])
 
@@ -228,7 +229,7 @@ def test_a_model_is_found_by_alias_number_and_folder(trained: Any) -> None:
 def test_export_does_not_write_over_anything(trained: Any, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(UsageError, match="not empty"):
-        export_model("models:/reception_sen/1", tmp_path, tracking_uri=trained.uri)
+        export("models:/reception_sen/1", tmp_path, tracking_uri=trained.uri)
     assert (tmp_path / "mine.txt").read_text("utf-8") == "mine"
 
 
@@ -258,8 +259,9 @@ def test_one_training_draws_each_picture_exactly_once(
 ) -> None:
     drawn: Counter[str] = Counter()
     for name in svg.__all__:
+        original = getattr(svg, name)
 
-        def draw(*args: Any, original: Any = getattr(svg, name), name: str = name, **options: Any) -> Any:
+        def draw(*args: Any, original: Any = original, name: str = name, **options: Any) -> Any:
             drawn[f"{name} {args} {options}"] += 1
             return original(*args, **options)
 

@@ -13,6 +13,7 @@ from typing import Any, ParamSpec, TextIO, TypeVar
 import typer
 
 from send_screen.errors import MissingExtraError, SendScreenError
+from send_screen.results import Result
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -29,6 +30,13 @@ def say(text: str) -> None:
 def say_json(content: dict[str, Any]) -> None:
     """Print a result as JSON, in ASCII, so that it reads the same on every console."""
     _write(sys.stdout, json.dumps(content, indent=2, allow_nan=False))
+
+
+def finish(result: Result, *, json: bool, exit_code: bool = True) -> None:
+    """Print a result, and end in 1 where a script may not go on."""
+    say_json(result.to_dict()) if json else say(result.to_text())
+    if exit_code and not result.ok:
+        raise typer.Exit(1)
 
 
 def complain(text: str) -> None:

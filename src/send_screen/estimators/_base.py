@@ -10,8 +10,8 @@ from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
+from send_screen.estimators._check_input import checked_frame
 from send_screen.estimators._explanation import INTERVENTIONAL, explanation
-from send_screen.estimators._inputs import checked_frame
 from send_screen.tables import RiskTables
 
 
@@ -66,7 +66,7 @@ class AdditiveClassifier(BinaryRiskClassifier):
         Parameters
         ----------
         X : DataFrame or array-like, shape (n, p)
-            Columns as in ``fit``; NaN or None where a value is not known.
+            BinnedDataset as in ``fit``; NaN or None where a value is not known.
 
         Returns
         -------

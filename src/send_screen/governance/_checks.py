@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
+
+from send_screen.results import Result, Section
 
 PASSED, FAILED, NOT_CHECKED = "passed", "FAILED", "not checked"
 ROUNDING = 1e-9  # of a number's size: what another machine's arithmetic may do to a sum; no one is misled by it
@@ -91,8 +94,8 @@ class Comparison:
         return f"{self.n:,} values were compared.{also}"
 
 
-@dataclass(frozen=True)
-class Audit:
+@dataclass(frozen=True, repr=False)
+class Audit(Result):
     """What an audit of one version found.
 
     Attributes
@@ -102,11 +105,14 @@ class Audit:
     facts : dict of str to str
         Which version that is, and where it was found.
     checks : tuple of Check
+    out : pathlib.Path or None
+        Folder of ``audit.html`` and ``audit.json``, where they were written.
     """
 
     model: str
     facts: Mapping[str, str]
     checks: tuple[Check, ...]
+    out: Path | None = None
 
     def having(self, status: str) -> list[Check]:
         """Return the checks with a status, in order."""
@@ -144,7 +150,28 @@ class Audit:
             )
         return f"GREEN: nothing differs in the {made} checks that were made.{left}"
 
-    def as_json(self) -> dict[str, Any]:
+    @property
+    def ok(self) -> bool:
+        """Whether nothing differs."""
+        return self.green
+
+    @property
+    def headline(self) -> str:
+        """The result in two sentences."""
+        return self.words
+
+    def sections(self) -> Iterable[Section]:
+        """Give what differs, then what could not be checked, then what passed."""
+        withdrawn = [f"It was withdrawn {self.facts['withdrawn']}"] if "withdrawn" in self.facts else []
+        yield Section([f"{self.model}: version {self.facts['version']}, {self.facts['title']}", *withdrawn])
+        for status, word in ((FAILED, "FAILED"), (NOT_CHECKED, "not checked")):
+            for check in self.having(status):
+                yield Section([f"{word}: {check.title}. {check.finding.words}".rstrip(), *_told(check.finding)])
+        yield Section([f"passed: {check.title}. {check.finding.words}" for check in self.having(PASSED)])
+        if self.out is not None:
+            yield Section([f"Open {self.out / 'audit.html'}"])
+
+    def to_dict(self) -> dict[str, Any]:
         """Return all of it as JSON can hold it."""
         return {
             "format": "send_screen.audit/1",
@@ -155,6 +182,12 @@ class Audit:
             "facts": dict(self.facts),
             "checks": [{"id": check.id, "title": check.title, **asdict(check.finding)} for check in self.checks],
         }
+
+
+def _told(finding: Finding) -> list[str]:
+    lines = [f"  {each.where}: here {each.claimed}; found {each.found}" for each in finding.differences]
+    left = finding.n_differences - len(finding.differences)
+    return [*lines, *([f"  and {left:,} more"] if left else [])]
 
 
 def judge(differences: Sequence[Difference], words: str, *, excuse: str = "", made: str = "") -> Finding:

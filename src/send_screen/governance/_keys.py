@@ -128,7 +128,7 @@ def read_private_key(path: Path) -> PrivateKey:
     if not isinstance(key, Ed25519PrivateKey):
         raise UsageError(
             f"{path} is no private Ed25519 key in PEM, without a password.",
-            remedy=f"Make one with send-screen keys, and give its {PRIVATE}.",
+            remedy=f"Make one with send-screen generate-keys, and give its {PRIVATE}.",
         )
     return PrivateKey(_public(key.public_key()), key)
 

@@ -75,7 +75,7 @@ class Ledger:
             raise LedgerError(
                 f"The last line is torn: a write was stopped after entry {len(self.entries)}.",
                 file=file_name(self.path),
-                remedy="Set it right, for all to see, with: send-screen mend FILE --by NAME --reason TEXT",
+                remedy="Set it right, for all to see, with: send-screen repair-ledger FILE --by NAME --reason TEXT",
             )
 
 

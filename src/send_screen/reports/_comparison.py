@@ -112,7 +112,7 @@ class Comparison:
     verdicts: tuple[str, ...]
     marks: tuple[str, ...]
 
-    def as_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return everything that the page says, for a script."""
         return {"format": "send_screen.comparison/1", "caution": CAUTION, **asdict(self)}
 

@@ -9,11 +9,11 @@ from send_screen.screening._limits import refuse_or_warn
 from send_screen.screening._notice import NOT_THIS, NOTICE
 from send_screen.screening._result import ExcludedChild, Reason, ScreenedChild, ScreeningResult
 from send_screen.screening._role import RoleAccess, role_access
-from send_screen.screening._screen import model_facts, screen
+from send_screen.screening._screen import model_facts, screen_cohort
 from send_screen.screening._words import Reasons, reasons
 
 __all__ = [
-    "screen",
+    "screen_cohort",
     "answer",
     "ANSWER_COLUMNS",
     "NOT_THIS",

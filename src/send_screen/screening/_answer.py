@@ -85,7 +85,7 @@ def _screened(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> Iterator[di
     X = cohort.X[list(bundle.tables.features)]
     score, contributions = bundle.tables.score(X), bundle.tables.contributions(X)
     bundle.tables.check_additivity(score, contributions)
-    beyond = bundle.tables.clipped(X) | bundle.tables.unseen(X)
+    beyond = bundle.tables.clipped(X) | bundle.tables.unknown_category(X)
     may_see = [access.data_owner(feature) is None for feature in features]
     row = cohort.show["row"].to_numpy(dtype=np.int64) - 1
     # Plain tuples: a row taken out of a frame costs as much as everything else that is done for a child.

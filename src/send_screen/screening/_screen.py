@@ -20,7 +20,7 @@ from send_screen.screening._words import reasons
 from send_screen.tables import percent, tie_break_key
 
 
-def screen(
+def screen_cohort(
     bundle: Bundle,
     cohort: Cohort,
     *,
@@ -67,7 +67,7 @@ def screen(
     if per_school and len(cohort) and (cohort.show["school"] == "").all():
         raise UsageError(
             "The file does not say which school a child goes to, so places cannot be given by school.",
-            remedy=f"Add the column {bundle.spec.shown_school.column}, or leave out --by school.",
+            remedy=f"Add the column {bundle.spec.shown_school.column}, or leave out --per-school.",
         )
     access = role_access(bundle.contracts, role)
     banners = (

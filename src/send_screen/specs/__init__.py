@@ -5,7 +5,7 @@ the file's bytes is part of the identity of every version that is trained from i
 """
 
 from send_screen.specs._load import load_spec, parse_spec
-from send_screen.specs._model_spec import ModelSpec
+from send_screen.specs._model_spec import ModelSpec, SpecDocument
 from send_screen.specs._parts import (
     TOLERANCES,
     AcademicYearEnd,
@@ -31,6 +31,7 @@ __all__ = [
     "parse_spec",
     "value_in_words",
     "ModelSpec",
+    "SpecDocument",
     "ColumnRef",
     "Condition",
     "DataUse",

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from send_screen.documents import MISLEADING, is_misleading
 from send_screen.errors import TablesError, UsageError
-from send_screen.tables._columns import require_columns
-from send_screen.tables._explain import BATCH, ExplainedBatch, Explainer, Parts, no_sum
-from send_screen.tables._format import MAX_BYTES, Document, read_document, write_document
+from send_screen.tables._column_names import require_columns
+from send_screen.tables._document import MAX_BYTES, TablesDocument, parse_tables, read_fields, write_fields
+from send_screen.tables._explain import BATCH, ExplainedBatch, Explainer, no_sum
 from send_screen.tables._interaction import InteractionTerm
+from send_screen.tables._json_lines import dump_lines
 from send_screen.tables._lookup import Lookup
-from send_screen.tables._terms import Term
+from send_screen.tables._terms import LevelsTerm, Term
 
 _TOLERANCE = 1e-9
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RiskTables:
     r"""An additive model as data, scored and explained exactly without any machine-learning library.
 
@@ -182,7 +186,7 @@ class RiskTables:
             out = np.empty(shape, dtype=np.float64, order="F")
         if out.shape != shape or out.dtype != np.float64 or not out.T.flags.c_contiguous or not out.flags.writeable:
             raise UsageError(f"'out' must be an array of float64, of shape {shape} and in Fortran order.")
-        with Explainer(self._parts, X, threads) as explainer:
+        with Explainer(self, X, threads) as explainer:
             if not explainer.write(0, len(X), np.empty(len(X), dtype=np.float64), out.T):
                 raise no_sum()
         return out
@@ -264,7 +268,7 @@ class RiskTables:
             raise UsageError("A batch needs at least one child.")
         score = np.empty(min(children, len(X)), dtype=np.float64)
         out = np.empty((len(self.terms), len(score)), dtype=np.float64)
-        with Explainer(self._parts, X, threads) as explainer:
+        with Explainer(self, X, threads) as explainer:
             for start in range(0, len(X), children):
                 stop = min(start + children, len(X))
                 if stop - start < len(score):  # the last one; the kernel wants its rows without a gap
@@ -272,16 +276,22 @@ class RiskTables:
                 adds_up = explainer.write(start, stop, score, out)
                 yield ExplainedBatch(slice(start, stop), score, out.T, adds_up)
 
-    @property
-    def _parts(self) -> Parts:
-        tolerance = _TOLERANCE * self._scale
-        return Parts(self.intercept, self.base_value, tolerance, self.terms, self.interactions, self._lookup)
-
     @cached_property
     def _lookups(self) -> dict[np.dtype, Lookup]:
         return {}
 
-    def _lookup(self, dtype: np.dtype) -> Lookup:
+    def lookup(self, dtype: np.dtype) -> Lookup:
+        """Return the model as arrays for a kernel, for columns of ``dtype``.
+
+        Parameters
+        ----------
+        dtype : numpy.dtype
+            Of the columns: float32 or float64.
+
+        Returns
+        -------
+        Lookup
+        """
         if dtype not in self._lookups:
             self._lookups[dtype] = Lookup.build(self.terms, self.interactions, dtype)
         return self._lookups[dtype]
@@ -301,8 +311,13 @@ class RiskTables:
         """
         gap = np.abs(self.base_value + contributions.sum(axis=1) - score)
         # written so that NaN fails too
-        if not np.all(gap <= _TOLERANCE * self._scale):
+        if not np.all(gap <= self.tolerance):
             raise no_sum()
+
+    @property
+    def tolerance(self) -> float:
+        """How far contributions and base value may be from the score: 1e-9 of the size of what is added up."""
+        return _TOLERANCE * self._scale
 
     @property
     def _scale(self) -> float:
@@ -312,37 +327,157 @@ class RiskTables:
         )
 
     def clipped(self, X: pd.DataFrame) -> np.ndarray:
-        """Return where a value lay beyond the training range and scored as its end: bool, shape (n, p)."""
+        """Return where a value lay beyond the training range and scored as its end: bool, shape (n, p).
+
+        Parameters
+        ----------
+        X : pandas.DataFrame, shape (n, p)
+            The children, with the columns of ``features`` in order.
+
+        Returns
+        -------
+        pandas.DataFrame of bool, shape (n, p)
+        """
         require_columns(self.features, X)
         return _stack([term.clipped(X[term.feature]) for term in self.terms], len(X))
 
-    def unseen(self, X: pd.DataFrame) -> np.ndarray:
-        """Return where a level was not seen in training and scored as a missing one: bool, shape (n, p)."""
+    def unknown_category(self, X: pd.DataFrame) -> np.ndarray:
+        """Return where a level was not seen in training and scored as a missing one: bool, shape (n, p).
+
+        Parameters
+        ----------
+        X : pandas.DataFrame, shape (n, p)
+            The children, with the columns of ``features`` in order.
+
+        Returns
+        -------
+        numpy.ndarray of bool, shape (n, p)
+        """
         require_columns(self.features, X)
-        return _stack([term.unseen(X[term.feature]) for term in self.terms], len(X))
+        return _stack([term.unknown_category(X[term.feature]) for term in self.terms], len(X))
+
+    def term_importances(self, X: pd.DataFrame) -> pd.Series:
+        r"""Return the importance of each term: its mean absolute contribution to the score, in log-odds.
+
+        .. math:: I_j = \frac1n \sum_i \left| t_j(x_{ij}) - \bar t_j \right|
+
+        and likewise for an interaction, where :math:`\bar t` is the mean over the training rows [Nori2019]_.
+
+        Parameters
+        ----------
+        X : pandas.DataFrame, shape (n, p)
+            As in :meth:`score`. For the rows that a model was fitted on, see ``term_importances_`` of the estimators.
+
+        Returns
+        -------
+        pandas.Series of float64
+            A value for each feature and for each pair ``"a x b"``, the largest first.
+
+        Raises
+        ------
+        DataError
+            As :meth:`score`.
+
+        References
+        ----------
+        .. [Nori2019] Nori, Jenkins, Koch and Caruana (2019), InterpretML: a unified framework for machine learning
+           interpretability, arXiv:1909.09223. Overall importance of a term.
+        """
+        require_columns(self.features, X)
+        x = {term.feature: term.coordinates(X[term.feature]) for term in self.terms}
+        found = {term.feature: term.at(x[term.feature]) - term.mean for term in self.terms}
+        for pair in self.interactions:
+            found[pair.name] = pair.at(*(x[feature] for feature in pair.features)) - pair.mean
+        importances = {name: float(np.mean(np.abs(values))) for name, values in found.items()}
+        return pd.Series(importances, dtype=np.float64).sort_values(ascending=False, kind="stable")
+
+    def __repr__(self) -> str:
+        pairs = f", {len(self.interactions)} interactions" if self.interactions else ""
+        return f"RiskTables({self.name!r}: {len(self.terms)} terms{pairs}, {self.n_background:,} training rows)"
+
+    def _repr_html_(self) -> str:
+        """Return a table of the terms for a notebook: how far each lowers and raises the score."""
+        rows = [
+            (term.label or term.feature, [*term.at(np.array([*_ends(term), np.nan])) - term.mean])
+            for term in self.terms
+        ]
+        rows += [(pair.name, [np.array(pair.values).ravel() - pair.mean]) for pair in self.interactions]
+        cells = "".join(
+            f"<tr><th>{escape(name)}</th><td>{np.min(values):+.2f}</td><td>{np.max(values):+.2f}</td></tr>"
+            for name, values in rows
+        )
+        head = "<tr><th>term</th><th>least log-odds</th><th>most log-odds</th></tr>"
+        return f"<p>{escape(repr(self))}</p><table>{head}{cells}</table>"
 
     def to_json(self) -> str:
-        """Return the model as JSON: keys sorted, a line a bin, numbers to their last bit, one line feed at the end.
-
-        The format is ``send_screen.risk_tables/2``; its schema is ``risk_tables.schema.json`` in this package.
-        """
-        return write_document(Document(self.intercept, self.terms, self.n_background, self.name, self.interactions))
+        """Return the model as JSON, format ``send_screen.risk_tables/3``: keys sorted, a line for each bin."""
+        return dump_lines(write_fields(self)) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> RiskTables:
         """Return the model written in ``text``.
 
+        Parameters
+        ----------
+        text : str
+            From :meth:`to_json`.
+
         Raises
         ------
         TablesError
-            If anything in it is not exactly as :meth:`to_json` writes it; the message says where, as in
-            ``$.terms[3].slope``.
+            With each mistake and its path, as in ``$.terms[3].slope``.
         """
-        document = read_document(text)
+        return cls._from_document(parse_tables(text))
+
+    @classmethod
+    def _from_document(cls, document: TablesDocument, path: str = "$") -> RiskTables:
+        fields = read_fields(document, path)
         try:
-            return cls(**vars(document))
+            return cls(**fields)
         except TablesError as error:
-            raise TablesError(f"$: {error.message}") from None
+            raise TablesError(f"{path}: {error.message}") from None
+
+    @staticmethod
+    def json_schema() -> dict[str, Any]:
+        """Return the JSON schema of a model file, generated from the typed document it is read by.
+
+        Examples
+        --------
+        >>> sorted(RiskTables.json_schema()["required"])
+        ['format', 'interactions', 'intercept', 'n_background', 'name', 'terms']
+        """
+        return TablesDocument.model_json_schema()
+
+    def save(self, path: str | Path) -> str:
+        """Write the model to a JSON file, and return the file's SHA-256 as 64 hexadecimal digits.
+
+        The file is replaced in one step: an interrupted call leaves the old file, or none.
+
+        Parameters
+        ----------
+        path : str or Path
+
+        Returns
+        -------
+        str
+            For :meth:`load`.
+
+        Raises
+        ------
+        TablesError
+            If the file cannot be written.
+        """
+        path = Path(path)
+        content = self.to_json().encode("utf-8")
+        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            unfinished.write_bytes(content)
+            unfinished.replace(path)
+        except OSError as error:
+            unfinished.unlink(missing_ok=True)
+            reason = error.strerror or "unknown reason"
+            raise TablesError(f"The model file cannot be written: {reason}.", file=path.name) from None
+        return hashlib.sha256(content).hexdigest()
 
     @classmethod
     def load(cls, path: str | Path, sha256: str | None = None) -> RiskTables:
@@ -351,7 +486,7 @@ class RiskTables:
         Parameters
         ----------
         path : str or Path
-            A file of UTF-8 JSON, as :meth:`to_json` writes it.
+            A file that :meth:`save` wrote.
         sha256 : str, optional
             The SHA-256 that the file must have, as 64 hexadecimal digits.
 
@@ -367,20 +502,25 @@ class RiskTables:
         except OSError as error:
             reason = error.strerror or "unknown reason"
             raise TablesError(f"The model file cannot be opened: {reason}.", file=path.name) from None
+        if len(content) <= MAX_BYTES and sha256 is not None and hashlib.sha256(content).hexdigest() != sha256.lower():
+            raise TablesError(
+                "The model file is not the one that was registered: its SHA-256 differs.",
+                file=path.name,
+                remedy="Do not use it. Export the version again, and find out who changed the file.",
+            )
+        document = parse_tables(content, file=path.name)
         try:
-            if len(content) > MAX_BYTES:
-                raise TablesError(f"The model file is larger than {MAX_BYTES:,} bytes: no model of ours is.")
-            if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256.lower():
-                raise TablesError(
-                    "The model file is not the one that was registered: its SHA-256 differs.",
-                    remedy="Do not use it. Export the version again, and find out who changed the file.",
-                )
-            return cls.from_json(content.decode("utf-8"))
-        except UnicodeDecodeError as error:
-            message = f"The model file is not UTF-8 text (byte {error.start})."
-            raise TablesError(message, file=path.name) from None
+            return cls._from_document(document)
         except TablesError as error:
-            raise TablesError(error.message, remedy=error.remedy, file=path.name) from None
+            raise TablesError(error.message, file=path.name) from None
+
+
+def _ends(term: Term) -> list[float]:
+    """Return coordinates at which a term takes its least and its largest value, missing left out."""
+    if isinstance(term, LevelsTerm):
+        return list(range(len(term.levels)))
+    ends = [term.low, term.high, *term.cut_points]
+    return [*ends, *np.nextafter(term.cut_points, -np.inf)]
 
 
 def _stack(columns: list[np.ndarray], n: int) -> np.ndarray:

@@ -1,7 +1,7 @@
-"""The stages in order, each one screen long: train, promote, screen, withdraw, compare, audit, export, and a demo.
+"""The verbs, one module each: what ``send-screen`` does on the command line, as functions of the same names.
 
-These are alone in joining tracking, screening and reports. :mod:`send_screen.workflows` itself imports nothing heavy:
-its functions are fetched when they are asked for.
+These alone join tracking, screening and reports. :mod:`send_screen.workflows` itself imports nothing heavy: its
+functions are imported when they are asked for.
 """
 
 from __future__ import annotations
@@ -10,23 +10,36 @@ from importlib import import_module
 from typing import Any
 
 _HOME = {
-    "first_steps": "_first_steps",
-    "FirstSteps": "_first_steps",
+    "simulate": "_simulate",
+    "SimulatedData": "_simulate",
+    "init": "_init",
+    "DraftedFiles": "_init",
+    "check": "_check",
+    "CheckedFile": "_check",
     "train": "_train",
-    "TrainedVersion": "_train",
-    "screen_file": "_screen",
-    "load_model": "_models",
-    "export_model": "_models",
+    "TrainedVersion": "_trained",
+    "screen": "_screen",
+    "ScreenedFile": "_screen",
+    "audit": "_audit",
     "promote": "_promote",
+    "Promotion": "_promote",
     "withdraw": "_withdraw",
     "Withdrawal": "_withdraw",
     "history": "_history",
     "History": "_history",
     "compare": "_compare",
-    "audit": "_audit",
-    "write_audit": "_audit",
+    "ComparedVersions": "_compare",
+    "load_model": "_export",
+    "export": "_export",
+    "ExportedVersion": "_export",
+    "kit": "_kit",
+    "Kit": "_kit",
     "demo": "_demo",
     "Demo": "_demo",
+    "generate_keys": "_keys",
+    "KeyPair": "_keys",
+    "repair_ledger": "_keys",
+    "LedgerRepair": "_keys",
 }
 
 __all__ = list(_HOME)  # pyright: ignore[reportUnsupportedDunderAll]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from send_screen.errors import SendScreenError, UsageError
+from send_screen.errors import MissingExtraError, SendScreenError, UsageError
 from send_screen.published import PublishedReport
-from send_screen.reports import Comparison, compare_versions
-from send_screen.workflows._models import load_model
+from send_screen.reports import CAUTION, Comparison, compare_versions, render_comparison, write_page
+from send_screen.results import Result, Section
+from send_screen.workflows._export import load_model
 
 PUBLISHED = "published.json"
 _WHAT_TO_GIVE = f"Give models:/name/3, models:/name@alias, an exported folder, or its {PUBLISHED}."
@@ -31,20 +33,68 @@ class _Side:
     notes: tuple[str, ...] = ()
 
 
-def compare(first: str | Path, second: str | Path, *, tracking_uri: str | None = None) -> Comparison:
-    """Compare two versions: what changed, and for whom.
+@dataclass(frozen=True, repr=False)
+class ComparedVersions(Result):
+    """Two versions side by side.
+
+    Attributes
+    ----------
+    comparison : Comparison
+        Everything that can be said of the two from what they publish.
+    out : pathlib.Path or None
+        The page, where one was written.
+    """
+
+    comparison: Comparison
+    out: Path | None
+
+    @property
+    def headline(self) -> str:
+        """Which two versions."""
+        (first, second), (one, other) = self.comparison.names, self.comparison.ids
+        return f"First: {first} ({one}). Second: {second} ({other})."
+
+    def sections(self) -> Iterable[Section]:
+        """Give for whom which is better, the main figures of both, and what changed."""
+        found = self.comparison
+        if found.notes:
+            yield Section([f"Note: {note}" for note in found.notes])
+        yield Section(found.better or ["no group, in no question"], "Shown to be better for")
+        yield Section(found.worse or ["no group, in no question"], "Shown to be worse for")
+        yield Section(found.verdicts or ["none"], "Verdicts that changed")
+        rows = [(row.words, row.first.in_brackets, row.second.in_brackets, row.shift) for row in found.metrics]
+        yield Section(table=[("", "first", "second", "what can be said"), *rows])
+        parts = [*((part.part, part.changed) for part in found.parts), ("The spec, line by line", found.spec or ())]
+        lines = []
+        for part, changed in parts:
+            lines.append(f"{part}: {'' if changed else 'nothing'}".rstrip())
+            lines += [f"  {change.what}: {change.first} -> {change.second}" for change in changed]
+        yield Section(lines, "What changed")
+        yield Section([CAUTION, *([f"The page: {self.out}"] if self.out else [])])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the whole comparison."""
+        return self.comparison.to_dict()
+
+
+def compare(
+    first: str | Path, second: str | Path, *, out: str | Path | None = None, tracking_uri: str | None = None
+) -> ComparedVersions:
+    """Compare two versions from what they publish: what changed, and for whom.
 
     Parameters
     ----------
     first, second : str or pathlib.Path
         ``models:/name/3`` or ``models:/name@alias`` (``name/3``, ``name@alias``), a folder that ``send-screen export``
         wrote, or a ``published.json`` by itself, which nothing vouches for.
+    out : str or pathlib.Path, optional
+        Write the whole comparison into this page (``.html``).
     tracking_uri : str, optional
         Where the registry is; only for the first two.
 
     Returns
     -------
-    Comparison
+    ComparedVersions
 
     Raises
     ------
@@ -52,15 +102,36 @@ def compare(first: str | Path, second: str | Path, *, tracking_uri: str | None =
         If there is no such version, or the two do not foresee the same.
     TablesError
         If a file of a version was changed.
+    MissingExtraError
+        If ``out`` cannot be written.
+
+    Notes
+    -----
+    "Better" and "worse" are said only where two confidence intervals have nothing in common.
+
+    Examples
+    --------
+    >>> from send_screen import compare
+    >>> both = compare("models:/reception_sen/2", "models:/reception_sen/3", out="both.html")  # doctest: +SKIP
+    >>> both.comparison.worse  # doctest: +SKIP
+    ()
     """
     one, other = (_side(str(model), tracking_uri) for model in (first, second))
-    return compare_versions(
+    found = compare_versions(
         one.published,
         other.published,
         names=(one.name, other.name),
         specs=(one.spec, other.spec),
         notes=(*one.notes, *other.notes),
     )
+    if out is not None:
+        try:
+            write_page(render_comparison(found), Path(out))
+        except OSError as error:
+            raise MissingExtraError(
+                f"{out} cannot be written ({error.strerror}).", remedy="Give another place with --out."
+            ) from None
+    return ComparedVersions(found, None if out is None else Path(out))
 
 
 def _side(model: str, tracking_uri: str | None) -> _Side:

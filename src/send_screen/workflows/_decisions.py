@@ -6,7 +6,7 @@ import datetime as dt
 from pathlib import Path
 
 from send_screen.errors import LedgerError, UsageError
-from send_screen.governance import Entry, OpenLedger, entries_after
+from send_screen.governance import Entry, Ledger, OpenLedger, entries_after
 from send_screen.reports import render_decisions
 from send_screen.tracking import Registered, find_model, folder_of, tag_decisions
 
@@ -91,3 +91,18 @@ def tell_of(book: OpenLedger, version: Registered, entry: Entry, *, uri: str) ->
 def withdrawn_words(entry: Entry) -> str:
     """Return when a version was withdrawn, by whom and why."""
     return f"on {entry['when'][:10]} by {entry['by']}: {entry['reason']}"
+
+
+def model_uri(entry: Entry) -> str:
+    """Return the registered name of the version that an entry is about, with its id."""
+    return f"models:/{entry['model']}/{entry['registered']} ({entry['version']})"
+
+
+def moment(entry: Entry) -> str:
+    """Return when an entry was made, to the minute."""
+    return f"{entry['when'][:16].replace('T', ' ')} UTC"
+
+
+def ledger_faults(book: Ledger) -> list[str]:
+    """Return what is wrong with a ledger, in words."""
+    return [*book.faults, *(["The last line is torn: a write was stopped."] if book.torn else [])]

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from send_screen.contracts import shipped
+from send_screen.results import Result, Section
 from send_screen.simulation import simulate_england, write_england
-from send_screen.workflows._models import export_model
-from send_screen.workflows._screen import screen_file
-from send_screen.workflows._train import TrainedVersion, train
+from send_screen.workflows._export import export
+from send_screen.workflows._screen import screen
+from send_screen.workflows._train import train
+from send_screen.workflows._trained import TrainedVersion
 
 
-@dataclass(frozen=True)
-class Demo:
+@dataclass(frozen=True, repr=False)
+class Demo(Result):
     """What the demonstration made.
 
     Attributes
@@ -35,25 +38,60 @@ class Demo:
     card: Path
     tracking_uri: str
 
+    @property
+    def headline(self) -> str:
+        """Which version was trained."""
+        return self.trained.headline
+
+    def sections(self) -> Iterable[Section]:
+        """Give the account of the version, and what to open."""
+        yield from self.trained.sections()
+        pages = [
+            ("the SENCO's list", (self.lists / "report.html").resolve()),
+            ("what it does to whom", self.report.resolve()),
+            ("the model card", self.card.resolve()),
+        ]
+        yield Section([f"{what:24} {page}" for what, page in pages], "Open these in a browser")
+        yield Section(["All children in it are invented."])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the facts of the version, and where everything is."""
+        places = {"lists": self.lists, "report": self.report, "card": self.card, "data": self.data}
+        return {**self.trained.to_dict(), **{what: str(place) for what, place in places.items()}}
+
 
 def demo(
     out: str | Path, *, children: int = 20_000, seed: int = 0, progress: Callable[[str], None] | None = None
 ) -> Demo:
-    """Run the library's main job on an invented England.
+    """Run the whole pipeline on synthetic children: simulate, train, export, screen.
 
     Parameters
     ----------
     out : str or pathlib.Path
         Folder for everything that is made.
     children : int, default 20000
+        Number of synthetic children, at least 2,000.
     seed : int, default 0
+        Of the simulation.
     progress : callable, optional
-        Told in words what is being done.
+        Called with a sentence before each step.
+
+    Returns
+    -------
+    Demo
 
     Raises
     ------
     GateError
         If a gate of the spec stops the version.
+
+    Examples
+    --------
+    >>> from send_screen import demo
+    >>> made = demo("demo")  # doctest: +SKIP
+    >>> made.trained.term_importances.head(1)  # doctest: +SKIP
+    G01    0.29
+    Name: mean |contribution|, dtype: float64
     """
     tell = progress or (lambda _: None)
     out = Path(out)
@@ -68,7 +106,7 @@ def demo(
     model = out / "models" / f"{trained.name}-{trained.version}"
     if model.exists():
         shutil.rmtree(model)
-    export_model(trained.model_uri, model, tracking_uri=uri)
+    export(trained.model_uri, model, tracking_uri=uri)
     tell("Screening one school's file")
-    screen_file(model, data / "schools" / "school_file.csv", out=lists)
+    screen(model, data / "schools" / "school_file.csv", out=lists)
     return Demo(trained, data, lists, model / "report.html", model / "card.html", uri)

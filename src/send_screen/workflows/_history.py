@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from send_screen.errors import UsageError
 from send_screen.governance import CHAMPION, DeploymentPeriod, Ledger, deployment_periods, entries_after, read_ledger
+from send_screen.results import Result, Section
 from send_screen.tracking import default_uri, find_model
-from send_screen.workflows._decisions import in_words, ledger_of
+from send_screen.workflows._decisions import in_words, ledger_of, model_uri, moment
 
 
-@dataclass(frozen=True)
-class History:
-    """Which version was in use when.
+@dataclass(frozen=True, repr=False)
+class History(Result):
+    """Which version of a model was in use when.
 
     Attributes
     ----------
+    name, alias : str
+        The registered model, and the alias that was asked for.
+    on : str or None
+        The day that was asked for.
     ledger : Ledger
     deployment_periods : list of DeploymentPeriod
         Those asked for, oldest first.
@@ -25,9 +32,76 @@ class History:
         What does not fit, in words.
     """
 
+    name: str
+    alias: str
+    on: str | None
     ledger: Ledger
     deployment_periods: list[DeploymentPeriod]
     faults: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether ledger and registry agree."""
+        return not self.faults
+
+    @property
+    def headline(self) -> str:
+        """How many versions were in use."""
+        on = f" on {self.on}" if self.on else ""
+        if not self.deployment_periods:
+            return f"No version of {self.name} was {self.alias}{on or ' so far'}."
+        return f"{len(self.deployment_periods)} version(s) of {self.name} as {self.alias}{on}."
+
+    def sections(self) -> Iterable[Section]:
+        """Give each version with its first and last moment, by whom and why; then the state of the ledger."""
+        if self.deployment_periods:
+            yield Section([line for reign in self.deployment_periods for line in _lines(reign)])
+        if self.faults:
+            yield Section([f"NOT AS IT SHOULD BE: {fault}" for fault in self.faults])
+        elif self.ledger.entries:
+            last = self.ledger.entries[-1]
+            yield Section(
+                [
+                    f"The ledger is whole: {last['number']} entr{'y' if last['number'] == 1 else 'ies'}, each with its "
+                    f"hash and in its place, and the registry knows the last about {self.name}. "
+                    f"Last hash: {last['sha256']}"
+                ]
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return each version that was in use, with the entries that began and ended it."""
+        return {
+            "ledger": str(self.ledger.path),
+            "n_entries": len(self.ledger.entries),
+            "head": self.ledger.entries[-1]["sha256"] if self.ledger.entries else None,
+            "faults": list(self.faults),
+            "deployment_periods": [
+                {
+                    "registered": reign.began["registered"],
+                    "version": reign.began["version"],
+                    "from": reign.began["when"],
+                    "to": None if reign.ended is None else reign.ended["when"],
+                    "began": reign.began,
+                    "ended": reign.ended,
+                }
+                for reign in self.deployment_periods
+            ],
+        }
+
+
+def _lines(reign: DeploymentPeriod) -> list[str]:
+    began, ended = reign.began, reign.ended
+    until = "now" if ended is None else moment(ended)
+    lines = [
+        f"{model_uri(began)}: {began['alias']} from {moment(began)} to {until}",
+        f"  let in by {began['by']}: {began['reason']}",
+    ]
+    if began["override"] is not None:
+        lines.append(f"  AGAINST ITS GATES, because: {began['override']}")
+    if ended is not None:
+        how = f"replaced by version {ended['registered']}" if ended["kind"] == "promoted" else "withdrawn"
+        lines.append(f"  {how} by {ended['by']}: {ended['reason']}")
+    return lines
 
 
 def history(
@@ -38,7 +112,7 @@ def history(
     ledger: str | Path | None = None,
     tracking_uri: str | None = None,
 ) -> History:
-    """Read back which version of a model was in use, after the ledger was verified and held against the registry.
+    """List which version of a model was in use when, after the ledger was verified against the registry.
 
     Parameters
     ----------
@@ -47,9 +121,16 @@ def history(
     on : str, optional
         An ISO date (UTC): only what was in use at any time of that day.
     alias : str, default "champion"
+        The alias of the version in use.
     ledger : str or pathlib.Path, optional
         See :func:`promote`.
     tracking_uri : str, optional
+        Where the registry is; by default ``mlflow.db`` in the working directory.
+
+    Returns
+    -------
+    History
+        ``ok`` tells whether ledger and registry agree.
 
     Raises
     ------
@@ -57,6 +138,12 @@ def history(
         If there is no such model, or no such date.
     LedgerError
         If the ledger was altered, or entries were cut off its end.
+
+    Examples
+    --------
+    >>> from send_screen import history
+    >>> history("reception_sen", on="2027-01-31")  # doctest: +SKIP
+    <History: 1 version(s) of reception_sen as champion on 2027-01-31.>
     """
     uri = tracking_uri or default_uri()
     day = _day(on)
@@ -84,7 +171,7 @@ def history(
                 f"{_number(later.began['replaces'])} under {alias}, and the ledger {_number(before)}."
             )
     asked = [reign for reign in all_of_them if day is None or reign.covers(day)]
-    return History(book, asked, tuple(faults))
+    return History(name, alias, on, book, asked, tuple(faults))
 
 
 def _number(number: str | None) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import re
 import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from send_screen.errors import GateError, UsageError
 from send_screen.governance import (
@@ -21,11 +24,45 @@ from send_screen.governance import (
     stated,
     withdrawal,
 )
+from send_screen.results import Result, Section
 from send_screen.tracking import ALIAS, default_uri, fetch_bundle, find_model, set_alias
-from send_screen.workflows._decisions import enter_decision, ledger_of, named, tell_of, withdrawn_words
-from send_screen.workflows._models import withdrawn_error
+from send_screen.workflows._decisions import enter_decision, ledger_of, model_uri, named, tell_of, withdrawn_words
+from send_screen.workflows._export import withdrawn_error
 
 _ALIAS = re.compile(r"(?!v\d+$|latest$)[A-Za-z0-9_-]{1,64}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, repr=False)
+class Promotion(Result):
+    """A version that was promoted.
+
+    Attributes
+    ----------
+    entry : dict
+        The entry in the ledger of decisions.
+    """
+
+    entry: Entry
+
+    @property
+    def headline(self) -> str:
+        """Which version is in use now, by whom and why."""
+        entry = self.entry
+        return f"{model_uri(entry)} is now {entry['alias']}, by {entry['by']}: {entry['reason']}"
+
+    def sections(self) -> Iterable[Section]:
+        """Give what was overridden, and the entry's hash."""
+        lines = []
+        if self.entry["override"] is not None:
+            lines.append(f"LET IN AGAINST ITS GATES, because: {self.entry['override']}")
+        if self.entry["trained_on"] == "synthetic":
+            lines.append("It learnt from invented children: it cannot screen real ones.")
+        number, sha256 = self.entry["number"], self.entry["sha256"]
+        yield Section([*lines, f"Entry {number} of the ledger. Its hash, to keep elsewhere: {sha256}"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the entry."""
+        return dict(self.entry)
 
 
 def promote(
@@ -37,26 +74,27 @@ def promote(
     override: str | None = None,
     ledger: str | Path | None = None,
     tracking_uri: str | None = None,
-) -> Entry:
-    """Put a version under an alias, if its figures pass its gates, and enter who did so and why.
+) -> Promotion:
+    """Set a registered version's alias if it passes its gates, and record who decided so and why.
 
     Parameters
     ----------
     model : str
         ``models:/name/3`` or ``models:/name@candidate``.
     by, reason : str
-        Of whoever answers for it.
+        Who answers for it and why, without any child's data. Whoever can open the registry can read both.
     alias : str, default "champion"
     override : str, optional
-        Why it is let in although a gate says no.
+        Why it is promoted although a gate fails; shown beside its card.
     ledger : str or pathlib.Path, optional
         By default ``decisions.jsonl`` beside a local database.
     tracking_uri : str, optional
+        Where the registry is; by default ``mlflow.db`` in the working directory.
 
     Returns
     -------
-    dict
-        The entry.
+    Promotion
+        With the entry in the ledger.
 
     Raises
     ------
@@ -66,6 +104,12 @@ def promote(
         If a gate says no, or the version is past its review date or was withdrawn.
     LedgerError
         If the ledger was altered, or is not the one that the registry knows.
+
+    Examples
+    --------
+    >>> from send_screen import promote
+    >>> promote("models:/reception_sen/3", by="A. Head", reason="agreed on 3 May")  # doctest: +SKIP
+    <Promotion: models:/reception_sen/3 (3f2a...) is now champion, by A. Head: agreed on 3 May>
     """
     uri = tracking_uri or default_uri()
     who = {"by": stated("--by", by), "reason": stated("--reason", reason)}
@@ -95,7 +139,7 @@ def promote(
         tags["gates_overridden_because"] = override or ""
         set_alias(version, alias, uri=uri, tags=tags)
         tell_of(book, version, entry, uri=uri)
-    return entry
+    return Promotion(entry)
 
 
 def _refuse(bundle: Bundle, gates: list[GateResult], override: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Screen: from a version and a school's file to a list with reasons, in files that are whole or not there."""
+"""Screen a school's file with a version: a list with reasons, in files that are whole or not there."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import errno
 import getpass
 import json
 from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from send_screen.cohorts import load_cohort
+from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW, load_cohort
 from send_screen.contracts import file_name
 from send_screen.errors import MissingExtraError, UsageError
 from send_screen.governance import SCREENING, Entry, OpenLedger, Pseudonyms, open_for_append
@@ -20,15 +22,63 @@ from send_screen.reports import (
     write_list_xlsx,
     write_page,
 )
-from send_screen.screening import NOTICE, Capacity, ScreeningResult, screen
-from send_screen.workflows._models import load_model
+from send_screen.results import Result, Section
+from send_screen.screening import NOTICE, Capacity, ScreeningResult, screen_cohort
+from send_screen.workflows._export import load_model
 
 SUMMARY = "summary.json"
 LEDGER = "screenings.jsonl"
 FILES = ("list.csv", "list.xlsx", "excluded.csv", "report.html")
 
 
-def screen_file(
+@dataclass(frozen=True, repr=False)
+class ScreenedFile(Result):
+    """A file that was screened.
+
+    A notebook shows the counts and never a child: the list is in the files, for those who may read it.
+
+    Attributes
+    ----------
+    result : ScreeningResult
+        Who is listed and why, who is just below the threshold, who could not be screened.
+    summary : dict
+        The counts, as in ``summary.json``.
+    out : pathlib.Path
+        Folder of the files.
+    """
+
+    result: ScreeningResult
+    summary: dict[str, Any]
+    out: Path
+
+    @property
+    def headline(self) -> str:
+        """How many rows the file has, and what became of them."""
+        found = self.result
+        return f"{found.n_rows} rows = {found.n_screened} screened + {len(found.excluded)} set aside."
+
+    def sections(self) -> Iterable[Section]:
+        """Give the counts and the notes; the children who could not be screened come first."""
+        found = self.result
+        aside = Counter(child.kind for child in found.excluded)
+        by_hand_first = sorted(aside.items(), key=lambda item: item[0] != MANUAL_REVIEW)
+        yield Section(
+            [
+                *found.banners,
+                *(f"{n} child(ren): {EXCLUSIONS[kind]}." for kind, n in by_hand_first),
+                f"{len(found.listed)} of {found.n_screened} screened children are listed, {len(found.margin)} are just "
+                "below the line. Not being listed is never 'no need'.",
+                *(f"Note: {note}" for note in found.notes),
+                f"Open {(self.out / 'report.html').resolve()}",
+            ]
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the counts."""
+        return self.summary
+
+
+def screen(
     model: str | Path,
     file: str | Path,
     *,
@@ -39,8 +89,11 @@ def screen_file(
     allow_synthetic_model: bool = False,
     ledger: str | Path | None = None,
     tracking_uri: str | None = None,
-) -> tuple[ScreeningResult, dict[str, Any]]:
-    """Screen a file and write ``list.csv``, ``list.xlsx``, ``excluded.csv``, ``report.html`` and ``summary.json``.
+    progress: Callable[[str], None] | None = None,
+) -> ScreenedFile:
+    """List the children of a file whom it would be worth talking about first, with reasons.
+
+    Writes ``list.csv``, ``list.xlsx``, ``excluded.csv``, ``report.html`` and ``summary.json``.
 
     Parameters
     ----------
@@ -53,38 +106,56 @@ def screen_file(
     capacity : str, optional
         ``"30"`` or ``"10%"``; by default the spec's.
     per_school : bool, default False
-        Whether each school has its own places.
+        Whether the capacity is that of each school rather than of the whole file.
     role : str, optional
         The role that will read the list: of what it may not see, only the agency to ask is named.
     allow_synthetic_model : bool, default False
-        See :func:`send_screen.screening.screen`.
+        Show real children to a model that was trained on synthetic ones; every page then says so.
     ledger : str or pathlib.Path, optional
         Where the run is entered, with those it listed under pseudonyms; by default ``screenings.jsonl`` beside
         ``out``.
     tracking_uri : str, optional
         Where the registry is, for ``models:/...``.
+    progress : callable, optional
+        Called with a sentence before each step.
 
     Returns
     -------
-    result : ScreeningResult
-    summary : dict
-        As written.
+    ScreenedFile
+        Rows of the file = rows screened + rows set aside.
 
     Raises
     ------
+    UsageError
+        If there is no such version, or the capacity is none.
+    PopulationError
+        If the children are outside the model's population, or it was trained on synthetic children.
     GateError
         If the version was withdrawn.
     LedgerError
         If the ledger was altered or is torn. Nothing is written then: nobody is listed unseen.
     MissingExtraError
         If the ledger, the folder or one of its files cannot be written.
+
+    Notes
+    -----
+    A flag is a prompt to assess, never a diagnosis and never a decision.
+
+    Examples
+    --------
+    >>> from send_screen import screen
+    >>> found = screen("model", "pupils.xlsx", out="lists", capacity="10%")  # doctest: +SKIP
+    >>> found.summary["n_listed"]  # doctest: +SKIP
+    9
     """
+    if progress is not None:
+        progress("Screening")
     asked = Capacity.parse(capacity) if capacity else None
     if not str(out).strip():
         raise UsageError("No folder is given for the lists.", remedy="Give one with --out.")
     bundle = load_model(model, tracking_uri=tracking_uri)
     cohort = load_cohort(bundle.spec, file, training=False, contracts=bundle.contracts)
-    result = screen(
+    result = screen_cohort(
         bundle,
         cohort,
         file=Path(file).name,
@@ -95,7 +166,8 @@ def screen_file(
     )
     out = Path(out)
     with open_for_append(ledger or out.resolve().parent / LEDGER) as book:
-        return result, write_results(result, out, manifest_sha256=bundle.manifest_sha256, book=book)
+        summary = write_results(result, out, manifest_sha256=bundle.manifest_sha256, book=book)
+    return ScreenedFile(result, summary, out)
 
 
 def write_results(result: ScreeningResult, out: Path, *, manifest_sha256: str, book: OpenLedger) -> dict[str, Any]:
@@ -148,7 +220,7 @@ def enter_batch(result: ScreeningResult, list_sha256: str, manifest_sha256: str,
         "list_sha256": list_sha256,
         "capacity": result.capacity,
         "per_school": result.per_school,
-        "rows": result.n_rows,
+        "n_rows": result.n_rows,
         "excluded": len(result.excluded),
         "key": pseudonyms.key_id,
         "listed": [{"rank": child.rank, "child": pseudonyms.of(child.child_id)} for child in result.listed],
@@ -177,10 +249,10 @@ def summarise(result: ScreeningResult, hashes: dict[str, str], manifest_sha256: 
         "capacity": result.capacity,
         "per_school": result.per_school,
         "role": result.role,
-        "rows": result.n_rows,
-        "screened": result.n_screened,
-        "listed": len(result.listed),
-        "on_the_margin": len(result.margin),
+        "n_rows": result.n_rows,
+        "n_screened": result.n_screened,
+        "n_listed": len(result.listed),
+        "n_near_threshold": len(result.margin),
         "excluded": dict(sorted(Counter(child.kind for child in result.excluded).items())),
         "excluded_by_rule": dict(sorted(Counter(child.rule for child in result.excluded).items())),
         "notes": list(result.notes),

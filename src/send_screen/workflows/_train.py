@@ -5,100 +5,39 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from send_screen.cohorts import Cohort, find_target_leakage, held_out_tables, hold_out_schools, load_cohort, read_source
 from send_screen.contracts import Contract
-from send_screen.errors import GateError, LeakageError, SpecError, UsageError
+from send_screen.errors import LeakageError, SpecError, UsageError
 from send_screen.evaluation import build_evidence, fit_on, out_of_fold
 from send_screen.governance import (
     EVIDENCE,
-    GateResult,
     PrivateKey,
     code_version,
-    failed_gates,
     package_versions,
     read_private_key,
     release,
 )
 from send_screen.specs import ModelSpec, load_spec
-from send_screen.tracking import folder_of, prior_runs
+from send_screen.tracking import default_uri, folder_of, prior_runs
 from send_screen.workflows._compared_models import compared_models
 from send_screen.workflows._earlier import counts_revealed_by_tables, prior_releases
 from send_screen.workflows._enter import enter
 from send_screen.workflows._evidence_store import store_evidence
 from send_screen.workflows._published import build_report, redact_reasons
+from send_screen.workflows._trained import TrainedVersion
 from send_screen.workflows._version import version_metadata
 
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class TrainedVersion:
-    """What training made, and where it is.
-
-    Attributes
-    ----------
-    version : str
-        Its identity.
-    name : str
-    gates : list of GateResult
-    passed : bool
-        Whether every gate was passed; only then is the version registered.
-    published : dict
-        Everything that was measured and may be shown.
-    evidence : pathlib.Path
-        Its place in the evidence store.
-    evidence_sha256, tables_sha256 : str
-    n, n_excluded : int
-        Children learnt from, and rows set aside.
-    run_id, model_uri, tracking_uri : str
-    registered_version : str or None
-    """
-
-    version: str
-    name: str
-    gates: list[GateResult]
-    passed: bool
-    published: dict[str, Any]
-    evidence: Path
-    evidence_sha256: str
-    tables_sha256: str
-    n: int
-    n_excluded: int
-    run_id: str
-    model_uri: str
-    tracking_uri: str
-    registered_version: str | None
-
-    def require_passed(self) -> None:
-        """Raise where a gate said no.
-
-        Raises
-        ------
-        GateError
-            Naming each gate, what it asks and what was measured.
-        """
-        failed = [f"  {words}\n" for words in failed_gates(self.gates)]
-        if failed:
-            raise GateError(
-                "The version was not registered, because of its gates:\n" + "".join(failed),
-                remedy=f"Its run stays in MLflow ({self.run_id}), marked as failed.",
-            )
-        if not self.passed:
-            raise GateError(
-                "The version was not registered: its spec is a research comparison.",
-                remedy=f"Its run stays in MLflow ({self.run_id}).",
-            )
 
 
 def train(
     spec: ModelSpec | str | Path,
     data: object,
     *,
-    tracking_uri: str,
+    tracking_uri: str | None = None,
     evidence: str | Path = "evidence",
     hold_out: int = 0,
     threads: int | None = None,
@@ -122,7 +61,7 @@ def train(
     threads : int, optional
         Threads of the LightGBM challenger; one fewer than the cores by default. No figure depends on it.
     sign : str or pathlib.Path, optional
-        A private key (:func:`send_screen.governance.make_keys`), outside the stores: the version's manifest and
+        A private key (:func:`generate_keys`), outside the stores: the version's manifest and
         evidence are signed with it, so that an auditor need not trust who keeps the stores.
     progress : callable, optional
         Told in words what is being done.
@@ -139,8 +78,16 @@ def train(
         If a feature knows the outcome.
     UsageError, MissingExtraError
         If it cannot be signed as asked for.
+
+    Examples
+    --------
+    >>> from send_screen import train
+    >>> trained = train("my_model/spec.yaml", "pupils.csv")  # doctest: +SKIP
+    >>> trained.model_uri  # doctest: +SKIP
+    'models:/my_model/1'
     """
     tell = progress or (lambda _: None)
+    tracking_uri = tracking_uri or default_uri()
     spec = spec if isinstance(spec, ModelSpec) else load_spec(spec)
     if dt.date.today() > spec.review_date:
         raise SpecError(
@@ -212,11 +159,13 @@ def train(
         register=passed,
     )
     return TrainedVersion(
-        version=facts["id"],
         name=spec.name,
+        version=facts["id"],
+        tables=tables,
+        out_of_fold=table,
+        published=document,
         gates=gates,
         passed=passed,
-        published=document,
         evidence=place,
         evidence_sha256=digests[EVIDENCE],
         tables_sha256=facts["tables_sha256"],

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from send_screen.errors import SendScreenError, UsageError
 from send_screen.governance import (
@@ -19,13 +20,23 @@ from send_screen.governance import (
     stated,
     withdrawal,
 )
+from send_screen.results import Result, Section
 from send_screen.tracking import Registered, default_uri, find_model, find_version, tag_withdrawn
-from send_screen.workflows._decisions import enter_decision, ledger_of, named, tell_of, withdrawn_words
+from send_screen.workflows._decisions import (
+    enter_decision,
+    ledger_faults,
+    ledger_of,
+    model_uri,
+    moment,
+    named,
+    tell_of,
+    withdrawn_words,
+)
 
 
-@dataclass(frozen=True)
-class Withdrawal:
-    """A version that was taken away, and whom it had listed.
+@dataclass(frozen=True, repr=False)
+class Withdrawal(Result):
+    """A version that was withdrawn, and whom it had listed.
 
     Attributes
     ----------
@@ -44,6 +55,48 @@ class Withdrawal:
     batches: list[tuple[Path, Entry]]
     looked_in: tuple[Ledger, ...]
 
+    @property
+    def ok(self) -> bool:
+        """Whether every ledger that was searched is whole."""
+        return not any(ledger_faults(book) for book in self.looked_in)
+
+    @property
+    def headline(self) -> str:
+        """Which version is withdrawn, by whom and why."""
+        when = "had been withdrawn before" if self.earlier else "is withdrawn"
+        return f"{model_uri(self.entry)} {when}, by {self.entry['by']}: {self.entry['reason']}"
+
+    def sections(self) -> Iterable[Section]:
+        """Give every child that the version had listed, by rank and pseudonym."""
+        if not self.looked_in:
+            yield Section(
+                [
+                    "Whom it had listed was not looked for. Ask the schools for their screenings.jsonl, and give this "
+                    "command again with --screenings. A folder that was exported earlier still screens: tell who has "
+                    "one."
+                ]
+            )
+            return
+        children = {listed["child"] for _, entry in self.batches for listed in entry["listed"]}
+        lines = []
+        for path, entry in self.batches:
+            lines.append(f"{entry['file']}, {moment(entry)}, by {entry['by']}: entry {entry['number']} of {path}")
+            lines += [f"  {listed['rank']:>5}  {listed['child']}" for listed in entry["listed"]]
+        found = f"It had listed {len(children)} child(ren) in {len(self.batches)} batch(es)"
+        yield Section(lines, title=f"{found}; rank and pseudonym")
+        faults = [f"NOT WHOLE: {book.path}: {fault}" for book in self.looked_in for fault in ledger_faults(book)]
+        caution = "Being listed by it was no reason to act, and not being listed none to wait: look at them again."
+        yield Section([*faults, caution])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the entry, and every batch of children that the version had listed."""
+        return {
+            "withdrawal": self.entry,
+            "withdrawn_before": self.earlier,
+            "batches": [{"ledger": str(path), **entry} for path, entry in self.batches],
+            "looked_in": [{"ledger": str(book.path), "faults": ledger_faults(book)} for book in self.looked_in],
+        }
+
 
 def withdraw(
     model: str,
@@ -54,18 +107,25 @@ def withdraw(
     ledger: str | Path | None = None,
     tracking_uri: str | None = None,
 ) -> Withdrawal:
-    """Take a version away for good, enter who did so and why, and find every child that it listed.
+    """Withdraw a version for good, record who decided so and why, and find every child that it listed.
 
     Parameters
     ----------
     model : str
         ``models:/name/3`` or ``models:/name@champion``.
     by, reason : str
+        Who answers for it and why, without any child's data.
     screenings : iterable of str or pathlib.Path
         Ledgers of screening runs, as schools hold them; of a folder, every ``screenings*.jsonl`` below it.
     ledger : str or pathlib.Path, optional
         Of decisions; see :func:`promote`.
     tracking_uri : str, optional
+        Where the registry is; by default ``mlflow.db`` in the working directory.
+
+    Returns
+    -------
+    Withdrawal
+        With the entry in the ledger and, for each screening run of the version, the children listed, by pseudonym.
 
     Raises
     ------
@@ -74,6 +134,13 @@ def withdraw(
     LedgerError
         If the ledger of decisions was altered, or is not the one that the registry knows; the version is withdrawn
         from the registry all the same.
+
+    Examples
+    --------
+    >>> from send_screen import withdraw
+    >>> gone = withdraw("models:/reception_sen/3", by="A. Head", reason="wrong codes")  # doctest: +SKIP
+    >>> gone.batches  # doctest: +SKIP
+    []
     """
     uri = tracking_uri or default_uri()
     who = {"by": stated("--by", by), "reason": stated("--reason", reason)}

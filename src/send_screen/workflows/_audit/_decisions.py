@@ -65,7 +65,9 @@ def check_ledger(subject: Subject) -> Finding:
     name = recorded.version.name
     differences = [Difference(str(book.path), fault, "entries as they were written") for fault in book.faults]
     if book.torn:
-        differences.append(Difference(str(book.path), "the last line is torn", "whole lines (send-screen mend)"))
+        differences.append(
+            Difference(str(book.path), "the last line is torn", "whole lines (send-screen repair-ledger)")
+        )
     try:
         for entry in entries_after(book.entries, name, recorded.model.head):
             told = f"entry {entry['number']}, of which the registry was not told"

@@ -34,6 +34,7 @@ from send_screen.workflows._audit._pages import check_pages, check_pictures, che
 from send_screen.workflows._audit._subject import Subject, Unreadable, open_subject
 from send_screen.workflows._audit._tables import check_drawn, check_examples, check_tables
 from send_screen.workflows._audit._vouched import check_signature
+from send_screen.workflows._audit._write import write_audit
 
 _UNREADABLE = (
     OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError,
@@ -93,12 +94,13 @@ def audit(
     evidence: str | Path | None = None,
     key: str | Path | None = None,
     ledger: str | Path | None = None,
+    out: str | Path | None = None,
     tracking_uri: str | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Audit:
-    """Check everything that is claimed of a version, by deriving it again.
+    """Recompute everything that is claimed of a version, and name whatever differs.
 
-    Nothing of the version is run, imported or unpickled. Nothing is written.
+    Nothing of the version is run, imported or unpickled.
 
     Parameters
     ----------
@@ -111,20 +113,30 @@ def audit(
         The public key of whoever answers for training, from them and not from the store.
     ledger : str or pathlib.Path, optional
         The ledger of decisions; by default beside a local database, and for a server where the registry says.
+    out : str or pathlib.Path, optional
+        Folder for ``audit.html`` and ``audit.json``, over those of an earlier audit.
     tracking_uri : str, optional
+        Where the registry is; by default ``mlflow.db`` in the working directory.
     progress : callable, optional
-        Told in words what is being checked.
+        Called with a sentence before each step.
 
     Returns
     -------
     Audit
+        ``green`` tells whether nothing differs; ``checks`` holds each check with its differences.
 
     Raises
     ------
     UsageError
         If there is no such version, evidence, ledger or key.
     MissingExtraError
-        If the store does not answer, or a package is missing.
+        If the store does not answer, a package is missing, or ``out`` cannot be written.
+
+    Examples
+    --------
+    >>> from send_screen import audit
+    >>> audit("models:/reception_sen/3", key="public.pem", out="audit")  # doctest: +SKIP
+    <Audit: GREEN: nothing differs in the 25 checks that were made. 1 could not be made: ...>
     """
     tell = progress or (lambda _: None)
     public = None if key is None else read_public_key(Path(key))
@@ -151,7 +163,10 @@ def audit(
     asked |= OF_A_REGISTRY if recorded and recorded.registered else {}
     tell("Deriving again what is claimed of it")
     checks = [Check(id, title, _made(check, subject)) for id, (title, check) in asked.items()]
-    return Audit(str(model), subject.facts, (*checks, NEEDS_MORE))
+    found = Audit(str(model), subject.facts, (*checks, NEEDS_MORE), None if out is None else Path(out))
+    if found.out is not None:
+        write_audit(found, found.out)
+    return found
 
 
 def _believed(subject: Subject) -> Subject:

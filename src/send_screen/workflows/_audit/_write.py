@@ -26,7 +26,7 @@ def write_audit(found: Audit, out: str | Path) -> Path:
     folder = Path(out)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_page(json.dumps(found.as_json(), indent=2, ensure_ascii=False) + "\n", folder / "audit.json")
+        write_page(json.dumps(found.to_dict(), indent=2, ensure_ascii=False) + "\n", folder / "audit.json")
         write_page(render_audit(found), folder / "audit.html")
     except OSError as error:
         raise MissingExtraError(

@@ -1,0 +1,22 @@
+"""From a table to a draft: what each column holds and which part it plays, as a commented spec and contract.
+
+What was inferred from the file is marked ``GUESS``, what only a person can say ``DECIDE``. Nothing that is written is
+one child's.
+"""
+
+from send_screen.drafting._headers import infer_role
+from send_screen.drafting._profile import ColumnProfile, profile_columns
+from send_screen.drafting._render_contract import VERSION, render_contract
+from send_screen.drafting._render_spec import render_spec
+from send_screen.drafting._roles import ProjectDraft, draft_project
+
+__all__ = [
+    "profile_columns",
+    "ColumnProfile",
+    "infer_role",
+    "draft_project",
+    "ProjectDraft",
+    "render_contract",
+    "render_spec",
+    "VERSION",
+]

@@ -1,0 +1,91 @@
+"""What is in the zip, file by file, and writing it."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import zipfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import date
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from send_screen.errors import MissingExtraError
+from send_screen.governance import sha256_of
+from send_screen.school_kit._embedded import EmbeddedPython
+from send_screen.school_kit._guide import either, render_guide
+from send_screen.school_kit._target import Target
+
+FORMAT = "send_screen.school_kit/1"
+
+
+def laptop_files(
+    version: Mapping[str, Any], wheels: Mapping[str, Sequence[Path]], target: Target, *, with_python: bool
+) -> dict[str, bytes]:
+    """Return all of the zip but the model and the Python, by name."""
+    pythons = list(wheels)
+    paths = {path.name: path for found in wheels.values() for path in found}
+    files = {name: path.read_bytes() for name, path in paths.items()}
+    hashes = {name: sha256_of(content) for name, content in files.items()}
+    kit = {
+        "format": FORMAT,
+        "version": version["id"],
+        "platform": target.platform,
+        "longest": max(map(_longest, files.values())),
+        "pythons": {
+            python: [{"file": path.name, "sha256": hashes[path.name]} for path in paths]
+            for python, paths in wheels.items()
+        },
+    }
+    laptop = resources.files("send_screen.school_kit").joinpath("laptop")
+    command = laptop.joinpath("screen.cmd").read_text("utf-8")
+    command = command.replace("@LAUNCHER@", " ".join(pythons)).replace("@VERSIONS@", either(pythons))
+    guide = render_guide(version, pythons=pythons, with_python=with_python, made=date.today())
+    return {
+        # cmd loses its labels in a file with Unix line ends
+        "screen.cmd": "\r\n".join(command.splitlines()).encode("ascii") + b"\r\n",
+        "guide.html": guide.encode(),
+        "kit/start.py": laptop.joinpath("start.py").read_bytes(),
+        "kit/kit.json": (json.dumps(kit, indent=1) + "\n").encode(),
+        **{f"wheels/{name}": content for name, content in files.items()},
+    }
+
+
+def _longest(wheel: bytes) -> int:
+    with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
+        return max(len(name) for name in archive.namelist())
+
+
+def write_zip(out: Path, contents: Mapping[str, bytes], embedded: EmbeddedPython | None) -> str:
+    """Write the zip, whole or not at all, and return its SHA-256.
+
+    Raises
+    ------
+    MissingExtraError
+        If it cannot be written there.
+    """
+    part = out.with_name(f".{out.name}.part-{os.getpid()}")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in contents.items():
+            stored = zipfile.ZIP_STORED if name.endswith(".whl") else zipfile.ZIP_DEFLATED
+            archive.writestr(name, content, stored)
+        if embedded:
+            with zipfile.ZipFile(io.BytesIO(embedded.content)) as source:
+                for name in source.namelist():
+                    archive.writestr(f"python/{name}", source.read(name))
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(packed.getvalue())
+        os.replace(part, out)
+    except OSError as error:
+        raise MissingExtraError(
+            f"{out} cannot be written ({error.strerror}).", remedy="Give another place with --out."
+        ) from None
+    finally:
+        with suppress(OSError):  # where the folder could not be made, nothing is there to take away
+            part.unlink()
+    return sha256_of(packed.getvalue())

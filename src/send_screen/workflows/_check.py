@@ -1,0 +1,153 @@
+"""Check a file against a data contract, and name everything that breaks it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from send_screen.contracts import check_table, header_like, load_contract, quotable
+from send_screen.readers import read_table
+from send_screen.results import Result, Section
+
+if TYPE_CHECKING:
+    from send_screen.contracts import CheckResult, Violation
+    from send_screen.readers import Reading
+
+MOST_SHOWN = 40
+
+
+@dataclass(frozen=True, repr=False)
+class CheckedFile(Result):
+    """A file held against a data contract.
+
+    Attributes
+    ----------
+    contract : str
+        Id and version, such as ``"education/eyfsp@1.0.0"``.
+    reading : Reading
+        How the file was read.
+    table : CheckResult
+        The table under the contract's names and types, with every violation.
+    """
+
+    contract: str
+    reading: Reading
+    table: CheckResult
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """All broken rules, the whole file's first; values of personal columns are masked."""
+        return self.table.violations
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is an error; a warning leaves the row in use."""
+        return not any(violation.severity == "error" for violation in self.violations)
+
+    @property
+    def headline(self) -> str:
+        """File, contract and number of rows."""
+        return f"{self.reading.file} against {self.contract}: {len(self.table.frame):,} rows."
+
+    def sections(self) -> Iterable[Section]:
+        """Give the notes, then every broken rule with its count and first places."""
+        yield Section([*(f"Note: {note}" for note in self._notes), *self._headers(), *self._broken()])
+
+    @property
+    def _notes(self) -> tuple[str, ...]:
+        return (*self.reading.notes, *self.table.notes)
+
+    def _headers(self) -> Iterator[str]:
+        columns = self.table.columns
+        for header, name in columns.guessed.items():
+            yield f"Note: column {quotable(header)} was not used. It looks like {name}: rename it if it is."
+        if columns.unknown:
+            yield "Note: these columns were not used: " + ", ".join(map(quotable, columns.unknown)) + "."
+
+    def _broken(self) -> Iterator[str]:
+        by_rule: dict[str, list[Violation]] = {}
+        for violation in self.violations:
+            by_rule.setdefault(violation.rule, []).append(violation)
+        for rule, found in by_rule.items():
+            first = found[0]
+            place = f"column {first.column}: " if first.column else ""
+            yield f"{first.severity.upper()} {rule} ({len(found):,}x). {place}{first.message} {first.remedy}"
+            for one in found[:MOST_SHOWN]:
+                if one.row is not None:
+                    yield f"    row {one.row}: {'(blank)' if one.value is None else one.value}"
+            if len(found) > MOST_SHOWN:
+                yield f"    ... and {len(found) - MOST_SHOWN:,} more (all of them with --json)"
+        errors = sum(violation.severity == "error" for violation in self.violations)
+        bad_rows = len(self.table.bad_rows)
+        yield (
+            f"{errors:,} error(s). {bad_rows:,} row(s) cannot be used until they are mended."
+            if errors
+            else "The file keeps its contract."
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what the check found; values of personal columns are masked."""
+        columns = self.table.columns
+        return {
+            "contract": self.contract,
+            "file": self.reading.file,
+            "n_rows": len(self.table.frame),
+            "n_rows_with_errors": len(self.table.bad_rows),
+            "usable": self.table.usable,
+            "columns": {
+                "matched": list(columns.matched),
+                "aliased": columns.aliased,
+                "similar": columns.guessed,
+                "unknown": [header if header_like(header) else "(not shown)" for header in columns.unknown],
+                "missing": columns.missing,
+            },
+            "violations": [asdict(violation) for violation in self.violations],
+            "notes": list(self._notes),
+        }
+
+
+def check(contract: str | Path, file: str | Path) -> CheckedFile:
+    r"""Check a file against a data contract.
+
+    Parameters
+    ----------
+    contract : str or pathlib.Path
+        A contract's id such as ``"education/eyfsp"``, with a version if need be (``"education/eyfsp@1.0.0"``), or the
+        path of one.
+    file : str or pathlib.Path
+        CSV, XLSX or Parquet.
+
+    Returns
+    -------
+    CheckedFile
+        Every violation with rule, row, column and remedy. ``ok`` tells whether none is an error.
+
+    Raises
+    ------
+    ContractError
+        If there is no such contract, or it is not valid.
+    ReadError
+        If the file cannot be read as a table.
+
+    Notes
+    -----
+    Contracts follow the Open Data Contract Standard v3.1.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from send_screen import check
+    >>> file = Path(tempfile.mkdtemp()) / "profile.csv"
+    >>> _ = file.write_text("UPN,AcademicYear\n,2025/26\n")
+    >>> checked = check("education/eyfsp", file)
+    >>> checked.ok
+    False
+    >>> checked
+    <CheckedFile: profile.csv against education/eyfsp@1.0.0: 1 rows.>
+    """
+    agreed = load_contract(contract)
+    reading = read_table(file)
+    return CheckedFile(agreed.ref, reading, check_table(agreed, reading.frame, file=reading.file))

@@ -1,0 +1,137 @@
+"""Load a version from the registry or a folder, verified before anything is read from it, and export one."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from send_screen.errors import GateError, UsageError
+from send_screen.governance import Bundle, open_bundle
+from send_screen.results import Result, Section
+from send_screen.workflows._folders import new_folder
+
+
+@dataclass(frozen=True, repr=False)
+class ExportedVersion(Result):
+    """A version as a folder of plain files.
+
+    Attributes
+    ----------
+    out : pathlib.Path
+    """
+
+    out: Path
+
+    @property
+    def headline(self) -> str:
+        """Where it is, and how to screen with it."""
+        return f"The version is in {self.out}. Screen with it: send-screen screen {self.out} FILE --out DIR"
+
+    def sections(self) -> Iterable[Section]:
+        """Give nothing more."""
+        return ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the folder."""
+        return {"out": str(self.out)}
+
+
+def load_model(model: str | Path, *, tracking_uri: str | None = None, even_withdrawn: bool = False) -> Bundle:
+    """Load a version: spec, contracts, model tables and what it publishes, every file held against its hash.
+
+    Parameters
+    ----------
+    model : str or pathlib.Path
+        ``models:/name@alias``, ``models:/name/3``, or a folder that ``send-screen export`` wrote.
+    tracking_uri : str, optional
+        Where the registry is; only for the first two.
+    even_withdrawn : bool, default False
+        Whether to open a version that was withdrawn: to look into it, not to screen with it. A folder cannot know.
+
+    Returns
+    -------
+    Bundle
+        ``spec``, ``contracts``, ``tables`` (:class:`~send_screen.RiskTables`) and ``published``.
+
+    Raises
+    ------
+    UsageError
+        If there is no such version.
+    GateError
+        If it was withdrawn.
+    TablesError
+        If a file was changed.
+
+    Examples
+    --------
+    >>> from send_screen import load_model
+    >>> version = load_model("models:/reception_sen@champion")  # doctest: +SKIP
+    >>> version.tables.decision_function(cohort.X)  # doctest: +SKIP
+    array([-1.93, ...])
+    """
+    if not str(model).startswith("models:"):
+        if not Path(model).is_dir():
+            raise UsageError(
+                f"There is no exported model at {model}.",
+                remedy="Give models:/name@alias, models:/name/3, or the folder that send-screen export wrote.",
+            )
+        return open_bundle(model)
+    from send_screen.tracking import default_uri, fetch_bundle
+
+    with tempfile.TemporaryDirectory() as target:
+        fetched = fetch_bundle(str(model), uri=tracking_uri or default_uri(), target=Path(target))
+        if fetched.version.withdrawn and not even_withdrawn:
+            raise withdrawn_error(str(model), fetched.version.withdrawn)
+        return open_bundle(fetched.folder, manifest_sha256=fetched.version.manifest_sha256)
+
+
+def export(model: str, out: str | Path, *, tracking_uri: str | None = None) -> ExportedVersion:
+    """Write a registered version into a folder of plain files, to screen with where there is no MLflow.
+
+    Parameters
+    ----------
+    model : str
+        ``models:/name@alias`` or ``models:/name/3``.
+    out : str or pathlib.Path
+        A folder that is not there yet, or is empty.
+    tracking_uri : str, optional
+        Where the registry is; by default ``mlflow.db`` in the working directory.
+
+    Returns
+    -------
+    ExportedVersion
+        ``out`` is the folder.
+
+    Raises
+    ------
+    UsageError
+        If there is no such version, or the folder is not empty.
+    GateError
+        If the version was withdrawn.
+    TablesError
+        If a file was changed.
+
+    Examples
+    --------
+    >>> from send_screen import export, screen
+    >>> export("models:/reception_sen@champion", "model")  # doctest: +SKIP
+    <ExportedVersion: The version is in model. Screen with it: ...>
+    """
+    out = Path(out)
+    bundle = load_model(model, tracking_uri=tracking_uri)
+    with new_folder(out) as part:
+        for name, content in bundle.files.items():
+            (part / name).parent.mkdir(parents=True, exist_ok=True)
+            (part / name).write_bytes(content)
+    return ExportedVersion(out)
+
+
+def withdrawn_error(model: str, words: str) -> GateError:
+    """Return the refusal of a version that was withdrawn."""
+    return GateError(
+        f"{model} was withdrawn for good {words}.",
+        remedy="Use another version: send-screen history says which one is in use.",
+    )

@@ -1,0 +1,286 @@
+"""Draft a commented spec and contract from a table that has neither; both load as they stand."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from send_screen.cohorts import Cohort, find_target_leakage, load_cohort
+from send_screen.drafting import (
+    VERSION,
+    ColumnProfile,
+    ProjectDraft,
+    draft_project,
+    profile_columns,
+    render_contract,
+    render_spec,
+)
+from send_screen.errors import UsageError
+from send_screen.readers import read_table
+from send_screen.results import Result, Section
+from send_screen.specs import load_spec
+from send_screen.workflows._folders import new_folder
+
+AGENCY = "local"
+_MOST_SHOWN = 12
+
+
+@dataclass(frozen=True, repr=False)
+class DraftedFiles(Result):
+    """A spec and a contract that were drafted, and what was inferred from the table.
+
+    Attributes
+    ----------
+    file : pathlib.Path
+        The table.
+    spec, contract : pathlib.Path
+    child_id, school, label : str
+        Headers of the columns that play these parts.
+    guessed : tuple of str
+        Which of ``"child_id"``, ``"school"``, ``"label"`` were guessed.
+    features, groups : tuple of str
+        What the model looks at, and what is compared, by header.
+    left_out : dict of str to str
+        Header of each column that is neither, to the reason.
+    decisions : int
+        How many places in the two files are marked DECIDE.
+    n : int
+        Rows of the table.
+    """
+
+    file: Path
+    spec: Path
+    contract: Path
+    child_id: str
+    school: str
+    label: str
+    guessed: tuple[str, ...]
+    features: tuple[str, ...]
+    groups: tuple[str, ...]
+    left_out: dict[str, str]
+    decisions: int
+    n: int
+
+    @property
+    def headline(self) -> str:
+        """The table, and how many rows it has."""
+        return f"{self.file.name}: {self.n:,} rows."
+
+    def sections(self) -> Iterable[Section]:
+        """Give which column plays which part, and the next commands."""
+        parts = (
+            ("identifier", self.child_id, "child_id"),
+            ("school", self.school, "school"),
+            ("what happened later", self.label, "label"),
+        )
+        yield Section(
+            [
+                *(f"  {what}: {name}" + " (a guess)" * (part in self.guessed) for what, name, part in parts),
+                f"  features ({len(self.features)}): {_some(self.features)}",
+                f"  compared as groups, never features ({len(self.groups)}): {_some(self.groups)}",
+                f"  left out ({len(self.left_out)}), each with its reason in the spec: {_some(tuple(self.left_out))}",
+            ]
+        )
+        yield Section(
+            [
+                f"1. Open {self.spec} and {self.contract}:",
+                f"   {self.decisions} places are marked DECIDE.",
+                f"2. send-screen check {_word(self.contract)} {_word(self.file)}",
+                f"3. send-screen train {_word(self.spec)} --data {_word(self.file)}",
+            ],
+            title="Next",
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what was written and inferred."""
+        return {
+            "spec": str(self.spec),
+            "contract": str(self.contract),
+            "n_rows": self.n,
+            "child_id": self.child_id,
+            "school": self.school,
+            "label": self.label,
+            "guessed": list(self.guessed),
+            "features": list(self.features),
+            "groups": list(self.groups),
+            "left_out": self.left_out,
+            "decisions": self.decisions,
+        }
+
+
+def _some(names: tuple[str, ...]) -> str:
+    shown = ", ".join(names[:_MOST_SHOWN])
+    return f"{shown} and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else shown or "none"
+
+
+def _word(path: Path) -> str:
+    """Return a path as one word of a command line, on Windows and elsewhere."""
+    return f'"{path}"' if " " in str(path) else str(path)
+
+
+def init(
+    file: str | Path,
+    *,
+    out: str | Path,
+    label: str | None = None,
+    school: str | None = None,
+    child_id: str | None = None,
+    today: dt.date | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> DraftedFiles:
+    """Draft a commented spec and a data contract from a table, ready to be decided on and trained.
+
+    Protected characteristics and what stands close to them become groups that are compared, never features. Columns
+    that name children, that say nothing, or that seem to know the outcome are left out with the reason. Nothing that
+    is written is one child's: codes are given that ten children or more have, and ranges are wider than theirs.
+
+    Parameters
+    ----------
+    file : str or pathlib.Path
+        CSV, XLSX or Parquet, one row a child.
+    out : str or pathlib.Path
+        A folder that is not there yet, or is empty.
+    label, school, child_id : str, optional
+        Headers of what happened later, of the school and of the identifier. Guessed where they are not given.
+    today : datetime.date, optional
+        The day from which the dates in the spec are guessed.
+    progress : callable, optional
+        Called with a sentence before each step.
+
+    Returns
+    -------
+    DraftedFiles
+
+    Raises
+    ------
+    ReadError
+        If the file cannot be read.
+    UsageError
+        If ``out`` is not empty, or a column is needed that is not given and cannot be guessed: it names the option.
+    MissingExtraError
+        If the folder cannot be written.
+
+    Examples
+    --------
+    >>> from send_screen import init
+    >>> drafted = init("pupils.csv", label="SEN_later", out="my_model")  # doctest: +SKIP
+    >>> drafted.guessed  # doctest: +SKIP
+    ('child_id', 'school')
+    """
+    tell = progress or (lambda _: None)
+    out = Path(out)
+    tell("Reading the file")
+    reading = read_table(file)
+    tell("Looking at each column")
+    columns = profile_columns(reading.frame, reading.file)
+    made = draft_project(columns, reading.file, label=label, school=school, child_id=child_id)
+    made = _with_a_group(made, reading.file)
+    contract = f"{AGENCY}/{_slug(Path(file).stem, 'children', digits=False)}"
+    name = _slug(out.name, "my_model", digits=True)
+    with new_folder(out) as part:
+        place = part / "contracts" / f"{contract}-{VERSION}.odcs.yaml"
+        place.parent.mkdir(parents=True)
+
+        def write(made: ProjectDraft, baseline: ColumnProfile) -> None:
+            text = render_spec(made, contract, name, reading.file, baseline=baseline, today=today or dt.date.today())
+            (part / "spec.yaml").write_text(text, encoding="utf-8", newline="\n")
+
+        text = render_contract(made, contract, reading.file, len(reading.frame))
+        place.write_text(text, encoding="utf-8", newline="\n")
+        tell("Looking for columns that know the outcome")
+        made, rule = _without_leaks(made, part / "spec.yaml", reading.frame, reading.file, write)
+        write(made, rule)
+        load_spec(part / "spec.yaml")
+        decisions = sum(path.read_text("utf-8").count("DECIDE") - 1 for path in (part / "spec.yaml", place))
+    return DraftedFiles(
+        file=Path(file),
+        spec=out / "spec.yaml",
+        contract=out / place.relative_to(part),
+        child_id=made.child_id.header,
+        school=made.school.header,
+        label=made.label.header,
+        guessed=tuple(sorted(made.guessed)),
+        features=(
+            *(f"age (from {one.header})" for one in (made.birth,) if one),
+            *(one.header for one in made.features),
+        ),
+        groups=tuple(f"season of birth ({one.header})" if how == "season" else one.header for one, how in made.groups),
+        left_out=made.left_out,
+        decisions=decisions,
+        n=len(reading.frame),
+    )
+
+
+def _slug(text: str, otherwise: str, *, digits: bool) -> str:
+    """Return a name as contracts (no digits) and models may have."""
+    slug = re.sub(r"[^a-z0-9]+" if digits else r"[^a-z]+", "_", text.lower()).strip("_0123456789")[:40].strip("_")
+    return slug if len(slug) > 2 else otherwise
+
+
+def _with_a_group(made: ProjectDraft, file: str) -> ProjectDraft:
+    """Return the draft with at least one group: where no header sounds like one, of the first feature with codes."""
+    if made.groups:
+        return made
+    coded = [column for column in made.features if column.codes]
+    if not coded:
+        raise UsageError(
+            "The file has no column by which groups of children could be compared.",
+            file=file,
+            remedy="Add one, such as sex, and run send-screen init again: whose needs are missed must be seen.",
+        )
+    return replace(made, groups=((coded[0], None),))
+
+
+def _without_leaks(
+    made: ProjectDraft, spec: Path, frame: pd.DataFrame, file: str, write: Callable[[ProjectDraft, ColumnProfile], None]
+) -> tuple[ProjectDraft, ColumnProfile]:
+    """Take features out until none seems to know the outcome, and choose the rule among the rest.
+
+    What one of them gave away can hide another, so it is looked again until nothing more is found.
+    """
+    while True:
+        numbers = [column for column in made.features if column.numeric]
+        if not numbers:
+            raise UsageError(
+                "No column is left that a one-line rule could rank children by.",
+                file=file,
+                remedy="Each column and its part: "
+                + "; ".join(f"{h}: {why}" for h, why in made.left_out.items())
+                + ".",
+            )
+        write(made, numbers[0])
+        cohort = load_cohort(load_spec(spec), frame)
+        assert cohort.y is not None
+        leaks = find_target_leakage(
+            cohort.X,
+            cohort.y.rename("outcome"),
+            as_of=cohort.as_of,
+            recorded_on=cohort.recorded_on,
+            categorical_features=cohort.categorical_features,
+        )
+        known = {column.name for column in made.features}
+        guilty = {feature: leak for leak in leaks for feature in leak.features if feature in known}
+        if not guilty:
+            return made, max(numbers, key=lambda column: _strength(cohort, column.name))
+        for feature, leak in guilty.items():
+            made = made.without(feature, f"{leak.kind}. {leak.words}")
+
+
+def _strength(cohort: Cohort, feature: str) -> float:
+    """Return the ROC AUC of a low value of one feature among the children of whom it is known."""
+    assert cohort.y is not None
+    known = cohort.X[feature].notna()
+    label = cohort.y[known].to_numpy()
+    ranks = cohort.X.loc[known, feature].rank().to_numpy()
+    positives = int(label.sum())
+    negatives = len(label) - positives
+    if not positives or not negatives:
+        return 0.0
+    above = (ranks[label == 1].sum() - positives * (positives + 1) / 2) / (positives * negatives)
+    return 1.0 - float(above)

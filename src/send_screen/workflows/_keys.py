@@ -1,0 +1,143 @@
+"""Generate signing keys, and repair a ledger whose last write was stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from send_screen.errors import UsageError
+from send_screen.governance import PRIVATE, PUBLIC, Entry, make_keys, mend, stated
+from send_screen.results import Result, Section
+
+
+@dataclass(frozen=True, repr=False)
+class KeyPair(Result):
+    """A pair of Ed25519 keys as files.
+
+    Attributes
+    ----------
+    private, public : pathlib.Path
+        The private key signs a version; the public key verifies the signature.
+    id : str
+        SHA-256 of the public key.
+    """
+
+    private: Path
+    public: Path
+    id: str
+
+    @property
+    def headline(self) -> str:
+        """The key that signs."""
+        return f"{self.private} signs: send-screen train SPEC --data PATH --sign {self.private}"
+
+    def sections(self) -> Iterable[Section]:
+        """Give who may have which key."""
+        yield Section(
+            [
+                "Whoever has it can sign as you: keep it, and a copy, where those who keep the stores cannot read it.",
+                f"{self.public} goes to the auditors. They can ask you whether its id is {self.id}",
+            ]
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return both files and the id."""
+        return {"private": str(self.private), "public": str(self.public), "id": self.id}
+
+
+@dataclass(frozen=True, repr=False)
+class LedgerRepair(Result):
+    """A ledger that was repaired.
+
+    Attributes
+    ----------
+    ledger : pathlib.Path
+    entry : dict
+        The new entry, which holds what was truncated.
+    """
+
+    ledger: Path
+    entry: Entry
+
+    @property
+    def headline(self) -> str:
+        """Where the truncated line is now."""
+        return f"What was truncated is now inside entry {self.entry['number']} of {self.ledger}."
+
+    def sections(self) -> Iterable[Section]:
+        """Give nothing more."""
+        return ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the new entry."""
+        return dict(self.entry)
+
+
+def generate_keys(out: str | Path) -> KeyPair:
+    """Generate the keys with which training signs a version and an auditor verifies it.
+
+    Parameters
+    ----------
+    out : str or pathlib.Path
+        A folder outside the stores, for ``private.pem`` and ``public.pem``.
+
+    Returns
+    -------
+    KeyPair
+
+    Raises
+    ------
+    UsageError
+        If there is a key already: none is written over.
+    MissingExtraError
+        If the folder cannot be written, or the package ``cryptography`` is missing.
+
+    Notes
+    -----
+    Ed25519: RFC 8032.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from send_screen import generate_keys
+    >>> keys = generate_keys(tempfile.mkdtemp() + "/keys")
+    >>> keys.private.name, keys.public.name, len(keys.id)
+    ('private.pem', 'public.pem', 64)
+    """
+    out = Path(out)
+    return KeyPair(out / PRIVATE, out / PUBLIC, make_keys(out).id)
+
+
+def repair_ledger(ledger: str | Path, *, by: str, reason: str) -> LedgerRepair:
+    """Repair a ledger whose last line was truncated by a stopped write. Nothing of it is thrown away.
+
+    Parameters
+    ----------
+    ledger : str or pathlib.Path
+        Of decisions or of screening runs.
+    by, reason : str
+        Who repairs it and why; both are written into the ledger.
+
+    Returns
+    -------
+    LedgerRepair
+
+    Raises
+    ------
+    UsageError
+        If the last line is whole, or ``by`` or ``reason`` is empty.
+    LedgerError
+        If an earlier entry was altered.
+
+    Examples
+    --------
+    >>> from send_screen import repair_ledger
+    >>> repair_ledger("screenings.jsonl", by="A. Reader", reason="power cut")  # doctest: +SKIP
+    <LedgerRepair: What was truncated is now inside entry 4 of screenings.jsonl.>
+    """
+    entry = mend(Path(ledger), {"by": stated("--by", by), "reason": stated("--reason", reason)})
+    if entry is None:
+        raise UsageError(f"The last line of {ledger} is whole.", remedy="There is nothing to repair.")
+    return LedgerRepair(Path(ledger), entry)

@@ -1,0 +1,177 @@
+"""Build a zip for a school: a verified version, the packages for the laptop, the files that run there, and a guide."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from packaging.version import InvalidVersion, Version
+
+from send_screen.errors import UsageError
+from send_screen.results import Result, Section
+from send_screen.school_kit import (
+    WINDOWS,
+    EmbeddedPython,
+    fetch_wheels,
+    laptop_files,
+    read_embedded_python,
+    write_zip,
+)
+from send_screen.workflows._export import load_model
+
+_OLDEST = Version("3.11")
+
+
+@dataclass(frozen=True, repr=False)
+class Kit(Result):
+    """A kit that was built.
+
+    Attributes
+    ----------
+    out : pathlib.Path
+        The zip.
+    sha256 : str
+        Of the zip.
+    version : str
+        Id of the version in it.
+    title : str
+    trained_on_synthetic : bool
+        Whether that version can screen invented children only.
+    pythons : tuple of str
+        The Pythons that it has packages for, newest first.
+    python : EmbeddedPython or None
+        The one that it brings.
+    """
+
+    out: Path
+    sha256: str
+    version: str
+    title: str
+    trained_on_synthetic: bool
+    pythons: tuple[str, ...]
+    python: EmbeddedPython | None
+
+    @property
+    def headline(self) -> str:
+        """The zip, and what is in it."""
+        return f"{self.out} ({self.out.stat().st_size / 1e6:.0f} MB): {self.title}, version {self.version}."
+
+    def sections(self) -> Iterable[Section]:
+        """Give what the kit needs, and what to do with it."""
+        lines = []
+        if self.trained_on_synthetic:
+            lines.append("This version learned from invented children: at the school it refuses to list real ones.")
+        if self.python:
+            lines.append(f"It brings Python {self.python.version}. Hold its SHA-256 against python.org's:")
+            lines.append(f"  {self.python.sha256}")
+        else:
+            pythons = " or ".join(self.pythons)
+            lines.append(
+                f"The laptop needs Python {pythons} (64-bit). For another: --python-version. To bring one: "
+                "--python ZIP."
+            )
+        lines.append(f"SHA-256 of the zip: {self.sha256}")
+        lines.append("At the school: extract all, read guide.html, drop a file on screen.cmd.")
+        yield Section(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the facts of the zip."""
+        return {
+            "out": str(self.out),
+            "bytes": self.out.stat().st_size,
+            "sha256": self.sha256,
+            "version": self.version,
+            "trained_on_synthetic": self.trained_on_synthetic,
+            "pythons": list(self.pythons),
+            "python": {"version": self.python.version, "sha256": self.python.sha256} if self.python else None,
+        }
+
+
+def kit(
+    model: str | Path,
+    out: str | Path,
+    *,
+    python: str | Path | None = None,
+    python_version: str | Sequence[str] = (),
+    tracking_uri: str | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Kit:
+    """Build a zip with which a school screens, on a Windows laptop without administrator rights or network.
+
+    Parameters
+    ----------
+    model : str or pathlib.Path
+        ``models:/name@alias``, ``models:/name/3``, or a folder that ``send-screen export`` wrote.
+    out : str or pathlib.Path
+        The zip, not there yet.
+    python : str or pathlib.Path, optional
+        python.org's embeddable Python for 64-bit Windows, to go into it. Without one the laptop's own Python is used.
+    python_version : str or sequence of str, optional
+        The Pythons that the laptop may have, such as ``"3.12"``; by default the one that builds the kit. Each adds
+        some 70 MB.
+    tracking_uri : str, optional
+        Where the registry is, for ``models:/...``.
+    progress : callable, optional
+        Called with a sentence before each step.
+
+    Returns
+    -------
+    Kit
+
+    Raises
+    ------
+    UsageError
+        If ``out`` is there already or no zip, or ``python``, ``python_version`` or ``model`` is not what it should be.
+    TablesError
+        If a file of the version was changed.
+    MissingExtraError
+        If the package index cannot be reached, or lacks a package for a Python, or ``out`` cannot be written.
+
+    Examples
+    --------
+    >>> from send_screen import kit
+    >>> kit("models:/reception_sen@champion", "school.zip").pythons  # doctest: +SKIP
+    ('3.12',)
+    """
+    tell = progress or (lambda _: None)
+    out = Path(out)
+    if out.suffix.lower() != ".zip" or out.exists():
+        fault = "is there already" if out.exists() else "is no name for a zip"
+        raise UsageError(f"{out} {fault}.", remedy="Give another name that ends in .zip with --out.")
+    embedded = read_embedded_python(Path(python)) if python else None
+    pythons = (embedded.version,) if embedded else _pythons(python_version)
+    with tempfile.TemporaryDirectory() as scratch:
+        bundle = load_model(model, tracking_uri=tracking_uri)
+        version = bundle.published["version"]
+        wheels = fetch_wheels(WINDOWS, pythons, Path(scratch), progress=tell)
+        tell("Writing the zip")
+        contents = laptop_files(version, wheels, WINDOWS, with_python=embedded is not None)
+        contents |= {f"model/{name}": content for name, content in bundle.files.items()}
+        sha256 = write_zip(out, contents, embedded)
+    return Kit(
+        out=out,
+        sha256=sha256,
+        version=version["id"],
+        title=version["title"],
+        trained_on_synthetic=bundle.trained_on_synthetic,
+        pythons=pythons,
+        python=embedded,
+    )
+
+
+def _pythons(asked: str | Sequence[str]) -> tuple[str, ...]:
+    """Return the Pythons that were asked for, newest first: the order in which a laptop is asked for them."""
+    names = [asked] if isinstance(asked, str) else list(asked) or [f"{sys.version_info[0]}.{sys.version_info[1]}"]
+    try:
+        found = {Version(name) for name in names}
+    except InvalidVersion:
+        found = set()
+    if not found or any(len(one.release) != 2 or one < _OLDEST for one in found):
+        raise UsageError(
+            f"{', '.join(names)} is no Python from {_OLDEST} on.", remedy="Give --python-version as 3.12, for example."
+        )
+    return tuple(map(str, sorted(found, reverse=True)))

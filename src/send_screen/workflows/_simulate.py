@@ -1,0 +1,110 @@
+"""Simulate an England of children who do not exist, in memory or as files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from send_screen.results import Result, Section
+from send_screen.simulation import England, simulate_england, write_england
+
+
+@dataclass(frozen=True, repr=False)
+class SimulatedData(Result):
+    """Synthetic tables of reception children.
+
+    Attributes
+    ----------
+    england : England
+        The tables, and the truth that they were drawn from.
+    out : pathlib.Path or None
+        Folder of the files, where they were written.
+    """
+
+    england: England
+    out: Path | None
+
+    @property
+    def pupil_census(self) -> pd.DataFrame:
+        """One row a child: identity, school, groups and absence."""
+        return self.england.pupil_census
+
+    @property
+    def eyfsp(self) -> pd.DataFrame:
+        """One row a child: the early years foundation stage profile."""
+        return self.england.eyfsp
+
+    @property
+    def sen_status(self) -> pd.DataFrame:
+        """One row a child: the SEN record two academic years later."""
+        return self.england.sen_status
+
+    @property
+    def headline(self) -> str:
+        """How many children, and where."""
+        place = "in memory" if self.out is None else f"in {self.out}"
+        return f"{len(self.pupil_census):,} invented children are {place}. None of them exists."
+
+    def sections(self) -> Iterable[Section]:
+        """Give nothing more."""
+        return ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the number of children, and the folder."""
+        out = None if self.out is None else str(self.out)
+        return {"out": out, "n_children": len(self.pupil_census), "synthetic": True}
+
+
+def simulate(
+    *,
+    out: str | Path | None = None,
+    children: int = 20_000,
+    seed: int = 0,
+    progress: Callable[[str], None] | None = None,
+) -> SimulatedData:
+    """Simulate a census, an early years profile and a later SEN record of children who do not exist.
+
+    Parameters
+    ----------
+    out : str or pathlib.Path, optional
+        Folder for the files, and for one school's file to screen. Without it nothing is written.
+    children : int, default 20000
+        Number of reception children.
+    seed : int, default 0
+        The same seed gives the same children.
+    progress : callable, optional
+        Called with a sentence before each step.
+
+    Returns
+    -------
+    SimulatedData
+        ``pupil_census``, ``eyfsp`` and ``sen_status`` are data frames of one row a child.
+
+    Raises
+    ------
+    UsageError
+        If ``children`` or ``seed`` is negative.
+
+    Notes
+    -----
+    The shares of boys and girls, of goals reached and of children on the SEN register are roughly the published ones.
+
+    Examples
+    --------
+    >>> from send_screen import simulate
+    >>> data = simulate(children=300, seed=1)
+    >>> data
+    <SimulatedData: 300 invented children are in memory. None of them exists.>
+    >>> bool(data.pupil_census["UPN"].str[1:4].eq("000").all())
+    True
+    """
+    if progress is not None:
+        progress(f"Inventing {children:,} children")
+    england = simulate_england(children=children, seed=seed)
+    if out is not None:
+        write_england(england, out)
+    return SimulatedData(england, None if out is None else Path(out))

@@ -1,0 +1,208 @@
+"""What training returns: out-of-fold predictions, metrics, gaps, gates, and where the version is registered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from send_screen.errors import GateError
+from send_screen.governance import GateResult, failed_gates
+from send_screen.published import PublishedReport
+from send_screen.reports import challengers_of, compare_challengers, render_page
+from send_screen.results import Result, Section
+from send_screen.tables import RiskTables
+
+_SHOWN = (
+    ("roc_auc", "ROC AUC"),
+    ("average_precision", "average precision"),
+    ("recall", "recall: of those with later need, listed"),
+    ("precision", "precision: of those listed, with later need"),
+)
+
+
+@dataclass(frozen=True, repr=False)
+class TrainedVersion(Result):
+    """A trained version of a model, what was measured of it, and where it is.
+
+    Attributes
+    ----------
+    name, version : str
+        The model's name, and the identity of the version.
+    tables : RiskTables
+        The model as data.
+    out_of_fold : pandas.DataFrame, shape (n x fold seeds, columns)
+        One row a child and fold seed, scored by models that saw no child of the same school: ``fold``, ``school``
+        (serial number), ``label``, ``group.<attribute>``, ``score.<model>`` (log-odds), ``flag.<model>``,
+        ``contribution.<feature>`` (log-odds). Personal data.
+    published : dict
+        ``published.json``: everything that was measured and may be shown.
+    gates : list of GateResult
+    passed : bool
+        Whether every gate was passed; only then is the version registered.
+    evidence : pathlib.Path
+        Its place in the evidence store.
+    evidence_sha256, tables_sha256 : str
+    n, n_excluded : int
+        Children trained on, and rows set aside.
+    run_id, model_uri, tracking_uri : str
+    registered_version : str or None
+    """
+
+    name: str
+    version: str
+    tables: RiskTables = field(repr=False)
+    out_of_fold: pd.DataFrame = field(repr=False)
+    published: dict[str, Any] = field(repr=False)
+    gates: list[GateResult]
+    passed: bool
+    evidence: Path
+    evidence_sha256: str
+    tables_sha256: str
+    n: int
+    n_excluded: int
+    run_id: str
+    model_uri: str
+    tracking_uri: str
+    registered_version: str | None
+
+    @property
+    def performance(self) -> pd.DataFrame:
+        """Each metric of each model compared: ``model``, ``metric``, ``value``, ``low``, ``high`` (95 %), ``n``."""
+        return pd.DataFrame(self.published["performance"])
+
+    @property
+    def gaps(self) -> pd.DataFrame:
+        """Each gap between groups, under disclosure control: value, interval, tolerance, verdict and words."""
+        return pd.DataFrame(self.published["gaps"])
+
+    @property
+    def term_importances(self) -> pd.Series:
+        """Mean absolute out-of-fold Shapley value of each feature in log-odds, the largest first."""
+        contributions = self.out_of_fold.filter(regex=r"^contribution\.")
+        means = contributions.abs().mean().rename(lambda name: name.removeprefix("contribution."))
+        return means.sort_values(ascending=False, kind="stable").rename("mean |contribution|")
+
+    @property
+    def report(self) -> str:
+        """The fairness report as one HTML page."""
+        return render_page("report.html", self._typed)
+
+    def require_passed(self) -> None:
+        """Raise where a gate said no.
+
+        Raises
+        ------
+        GateError
+            Naming each gate, what it asks and what was measured.
+        """
+        failed = [f"  {words}\n" for words in failed_gates(self.gates)]
+        if failed:
+            raise GateError(
+                "The version was not registered, because of its gates:\n" + "".join(failed),
+                remedy=f"Its run stays in MLflow ({self.run_id}), marked as failed.",
+            )
+        if not self.passed:
+            raise GateError(
+                "The version was not registered: its spec is a research comparison.",
+                remedy=f"Its run stays in MLflow ({self.run_id}).",
+            )
+
+    @property
+    def ok(self) -> bool:
+        """Whether the version is registered."""
+        return self.passed
+
+    @property
+    def headline(self) -> str:
+        """Which version, of how many children."""
+        return f"{self.name}, version {self.version}: {self.n:,} children learnt from, {self.n_excluded:,} set aside."
+
+    def sections(self) -> Iterable[Section]:
+        """Give the metrics beside the baseline and challengers, the gaps, the gates, and where the version is."""
+        if self.published["version"]["trained_on"] == "synthetic":
+            yield Section(["These children are invented: this version cannot screen real ones."])
+        models = {"candidate": "this version", "baseline": "the rule", **challengers_of(self._typed)}
+        rows = [(words, *(self._figure(model, metric) for model in models)) for metric, words in _SHOWN]
+        yield Section(table=[("", *models.values()), *rows])
+        yield Section([challenger.words for challenger in compare_challengers(self._typed)])
+        none = ["No gap beyond the tolerance was shown. That is not proof that there is none: see the report."]
+        yield Section([*(self.published["named"] or none), *suppressed_by_earlier(self.published)], _MISSED)
+        yield Section(
+            [
+                f"Gate {'passed' if gate['passed'] else 'FAILED'}: {gate['gate']}, {gate['required']}: "
+                + ("not measured" if gate["measured"] is None else f"{gate['measured']:.3g}")
+                for gate in self.gates
+            ]
+        )
+        if self.registered_version:
+            next_steps = [
+                f"Registered: {self.model_uri} (alias: candidate). Run {self.run_id}.",
+                f"Screen with it: send-screen screen {self.model_uri} FILE --out DIR",
+                f"Let it in: send-screen promote {self.model_uri} --by NAME --reason TEXT",
+            ]
+        else:
+            next_steps = [f"Not registered. Run {self.run_id}."]
+        yield Section(
+            [
+                *next_steps,
+                f"See it: MLFLOW_DISABLE_TELEMETRY=true mlflow ui --backend-store-uri {self.tracking_uri}",
+                f"Evidence (personal data): {self.evidence}",
+            ]
+        )
+
+    @property
+    def _typed(self) -> PublishedReport:
+        return PublishedReport.model_validate(self.published, strict=False)
+
+    def _figure(self, model: str, metric: str) -> str:
+        for row in self.published["performance"]:
+            if row["model"] == model and row["metric"] == metric and row["value"] is not None:
+                low, high = row["low"], row["high"]
+                interval = f" ({low:.3f}-{high:.3f})" if low is not None and high is not None else ""
+                return f"{row['value']:.3f}{interval}"
+        return "-"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the facts of the version, and its published metrics."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "registered_version": self.registered_version,
+            "model_uri": self.model_uri,
+            "tracking_uri": self.tracking_uri,
+            "run_id": self.run_id,
+            "gates": list(self.gates),
+            "passed": self.passed,
+            "n": self.n,
+            "n_excluded": self.n_excluded,
+            "evidence": str(self.evidence),
+            "evidence_sha256": self.evidence_sha256,
+            "tables_sha256": self.tables_sha256,
+            "performance": self.published["performance"],
+            "differences": self.published["differences"],
+            "named": self.published["named"],
+        }
+
+
+_MISSED = "Whose needs it misses more"
+
+
+def suppressed_by_earlier(published: Mapping[str, Any]) -> list[str]:
+    """Return what earlier versions in the same store keep this one from publishing of groups."""
+    earlier = published["disclosure"]["earlier"]
+    overlapping = [one["version"] for one in earlier if one.get("other_children")]
+    crossed = [row for row in published["groups"] if "×" in row["attribute"]]
+    if overlapping:
+        what = f"groups stand without counts: version {overlapping[0]} told those of other children of the same file"
+    elif earlier and crossed and all(row["n"] is None for row in crossed):
+        what = "crossed groups are withheld: a version with another list did not cross them"
+    else:
+        return []
+    return [
+        f"Beside what this store has published, {what}.",
+        "To have them, train into a store of its own (--tracking-uri), and show only one of the two.",
+    ]
