@@ -14,9 +14,9 @@ import pandas as pd
 from folder_hashes import folder_sha256, write_manifest
 
 from send_screen.auditing import Audit, audit
+from send_screen.estimators import shap_waterfall
 from send_screen.evaluation import headline
 from send_screen.governance import code_version, open_bundle, package_versions, sha256_of
-from send_screen.pictures import shap_waterfall
 from send_screen.published import PublishedReport
 from send_screen.reports import render_plots, render_summary
 from send_screen.workflows._evidence_store import evidence_bytes, read_evidence

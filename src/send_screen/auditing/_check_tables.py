@@ -13,7 +13,7 @@ from send_screen.auditing._check_figures import MODEL_SECTIONS
 from send_screen.auditing._results import CheckResult, Mismatch, check_result, diff_documents
 from send_screen.cohorts import load_cohort
 from send_screen.governance import Bundle, sha256_of
-from send_screen.pictures import drawn
+from send_screen.published import model_sections
 from send_screen.simulation import synthetic_rows
 from send_screen.tables import BaggedTables, monotonicity_violations, with_standard_errors
 
@@ -21,7 +21,7 @@ from send_screen.tables import BaggedTables, monotonicity_violations, with_stand
 def check_drawn(audited: AuditedVersion) -> CheckResult:
     """Derive the shapes, interactions and points again from the tables, and score the invented child."""
     bundle = audited.require_bundle()
-    found = json.loads(json.dumps(drawn(bundle.spec, bundle.contracts, bundle.tables, bundle.bags)))
+    found = json.loads(json.dumps(model_sections(bundle.spec, bundle.contracts, bundle.tables, bundle.bags)))
     compared = diff_documents({name: audited.document.get(name) for name in MODEL_SECTIONS}, found)
     return check_result(compared.differences, compared.words, inconclusive_reason=audited.inconclusive_reason)
 

@@ -15,11 +15,11 @@ from send_screen.screening import (
     Reason,
     RoleAccess,
     excluded_child,
-    percent,
     reasons,
     refuse_or_warn,
     role_access,
 )
+from send_screen.tables import percent
 
 SCREENED = "screened"
 PREDICTION_COLUMNS = {
