@@ -76,8 +76,8 @@ def check_figures(audited: AuditedVersion) -> CheckResult:
         audited.evidence.excluded,
         audited.claims,
         bundle.bags,
-        earlier=knew.get("earlier", ()),
-        told=knew.get("told", ()),
+        earlier=knew.get("prior_releases", ()),
+        told=knew.get("revealed_by_tables", ()),
     )
     found = report.model_dump(mode="json")
     skipped = (*MODEL_SECTIONS, "version")  # these are other checks
@@ -86,11 +86,11 @@ def check_figures(audited: AuditedVersion) -> CheckResult:
     compared = diff_documents(claimed, derived)
     taken = (
         f" Taken as they are, since only the data can tell: the {len(knew.get('told', ()))} counts of the tables that "
-        "are said to be of the same children as a group ($.disclosure.told), and how many rows were set aside for each "
+        "are said to be of the same children as a group ($.disclosure.revealed_by_tables), and how many rows were set aside for each "
         "reason (inside the evidence's file)."
     )
     return check_result(
-        [*_earlier(audited, knew.get("earlier", ())), *compared.differences],
+        [*_earlier(audited, knew.get("prior_releases", ())), *compared.differences],
         compared.words + taken,
         inconclusive_reason=audited.inconclusive_reason,
         made=f"{compared.n:,} values were compared: what is published is not what the evidence says.",
@@ -111,7 +111,7 @@ def _earlier(audited: AuditedVersion, claimed: Any) -> list[Mismatch]:
     known, before = ({one["published_sha256"]: one for one in _told(audited, part)} for part in (runs, runs[:first]))
     differences: list[Mismatch] = []
     for i, one in enumerate(claimed):
-        where = f"$.disclosure.earlier[{i}]"
+        where = f"$.disclosure.prior_releases[{i}]"
         if one["published_sha256"] not in known:
             said = f"version {one['version']}, {one['published_sha256'][:12]}"
             differences.append(Mismatch(where, said, "no other run has published that"))
@@ -119,7 +119,7 @@ def _earlier(audited: AuditedVersion, claimed: Any) -> list[Mismatch]:
             differences += diff_documents(one, known[one["published_sha256"]], where).differences
     left_out = set(before) - {one["published_sha256"] for one in claimed}
     return differences + [
-        Mismatch("$.disclosure.earlier", "nothing of it", f"version {before[sha256]['version']}, published before")
+        Mismatch("$.disclosure.prior_releases", "nothing of it", f"version {before[sha256]['version']}, published before")
         for sha256 in sorted(left_out)
     ]
 
