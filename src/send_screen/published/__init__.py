@@ -4,7 +4,7 @@ Its sections are frozen pydantic models that refuse unknown names; its JSON sche
 ``build_report`` makes it from spec, tables and out-of-fold predictions. Every page, MLflow and the audit take it.
 """
 
-from send_screen.published._estimate import Estimate
+from send_screen.published._figure import PublishedFigure
 from send_screen.published._measured import (
     Attribution,
     CalibrationBin,
@@ -45,7 +45,7 @@ __all__ = [
     "DataSource",
     "Difference",
     "Disclosure",
-    "Estimate",
+    "PublishedFigure",
     "Example",
     "ExcludedRows",
     "Gap",
