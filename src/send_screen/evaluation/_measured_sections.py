@@ -99,6 +99,8 @@ def measured_sections(
     UsageError
         When an intersection names an attribute that the evidence does not hold.
     """
+    # In the order in which it is kept: replicates draw schools in the order in which they are met.
+    evidence = OutOfFoldPredictions(evidence).frame.sort_values(["fold_seed", "row"], ignore_index=True)
     view = OutOfFoldPredictions(evidence)
     words = group_words or {}
     groups = by_group(evidence, intersections=intersections, alpha=alpha)
