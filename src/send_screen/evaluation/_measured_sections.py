@@ -80,10 +80,12 @@ def measured_sections(
         with its counts, since differences of counts would be counts of few.
     revealed_by_tables : sequence of (attribute, groups)
         Groups of an attribute whose number of children, together, is published with the model's tables.
-    tolerances, alpha, replicates, seed
+    tolerances : mapping of str to float
         As in :func:`gaps`.
     agencies : mapping of str to str, optional
         As in :func:`attribution`.
+    alpha, replicates, seed
+        As in :func:`gaps`.
 
     Returns
     -------
@@ -98,6 +100,13 @@ def measured_sections(
         When this is not an evidence table, or there are too few children for figures by group.
     UsageError
         When an intersection names an attribute that the evidence does not hold.
+
+    Examples
+    --------
+    >>> from send_screen.simulation import simulate_evidence
+    >>> evidence = simulate_evidence()
+    >>> measured_sections(evidence, replicates=200)["cohort"]["n"]
+    1000
     """
     # In the order in which it is kept: replicates draw schools in the order in which they are met.
     evidence = OutOfFoldPredictions(evidence).frame.sort_values(["fold_seed", "row"], ignore_index=True)
