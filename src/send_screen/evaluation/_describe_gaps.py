@@ -172,7 +172,7 @@ def material_gaps(
     >>> from send_screen.simulation import simulate_evidence
     >>> evidence = simulate_evidence()
     >>> from send_screen.evaluation import gaps
-    >>> isinstance(named(gaps(evidence, replicates=200)), list)
+    >>> isinstance(material_gaps(gaps(evidence, replicates=200)), list)
     True
     """
     return [

@@ -174,7 +174,7 @@ def paired_differences(
     --------
     >>> from send_screen.simulation import simulate_evidence
     >>> evidence = simulate_evidence()
-    >>> table = differences(evidence).set_index("metric")
+    >>> table = paired_differences(evidence).set_index("metric")
     >>> bool(table.loc["roc_auc", "low"] < table.loc["roc_auc", "value"] < table.loc["roc_auc", "high"])
     True
     """

@@ -168,7 +168,9 @@ class NaturalFrequency:
         return f"{self.of}{before}{figure.percent}{between}{middle}{figure.rest}{after}."
 
 
-def natural_frequencies(find: Callable[[str, str], Estimate | None], outcome: str) -> tuple[NaturalFrequency, ...]:
+def natural_frequencies(
+    find: Callable[[str, str], PublishedFigure | None], outcome: str
+) -> tuple[NaturalFrequency, ...]:
     """Return precision, recall and specificity as children of a hundred, beside the baseline.
 
     Parameters
