@@ -7,9 +7,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from send_screen.drafting._profile import ColumnProfile
 from send_screen.drafting._roles import OPTIONS, ProjectDraft
@@ -120,7 +120,7 @@ def _entries(draft: ProjectDraft) -> Iterator[_Entry]:
 
 
 @cache
-def _template(name: str) -> Any:
+def _template(name: str) -> Template:
     environment = Environment(
         loader=PackageLoader("send_screen.drafting"),
         autoescape=False,  # YAML: every text goes through `quoted` or, in a comment, `plain`
