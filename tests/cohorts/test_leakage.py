@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from send_screen.cohorts import Leak, find_target_leakage
 from send_screen.cohorts._leak import COPY, DATED, LEVEL, MISSING, PAST, RULES, SUM
-from send_screen.cohorts._leakage import Leak, find_target_leakage
 from send_screen.errors import UsageError
 from send_screen.simulation import simulate_england
 from send_screen.simulation._rates import GLD_GOALS, GOALS

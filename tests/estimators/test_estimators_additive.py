@@ -17,18 +17,16 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from send_screen.estimators import INTERVENTIONAL, AdditiveRiskClassifier
-from send_screen.estimators import _learn as learning
-from send_screen.estimators import _pairs as screening
-from send_screen.estimators._axes import Axis, bins_of, pair_axes
-from send_screen.estimators._bags import drawn, make_bags
+from send_screen.estimators import INTERVENTIONAL, AdditiveRiskClassifier, _fit_additive, _rank_interactions, purify
+from send_screen.estimators._bagging import make_bags, subsample_groups
+from send_screen.estimators._binned_feature import BinnedFeature, bin_matrix, bin_pair
 from send_screen.estimators._bins import bin_edges
-from send_screen.estimators._boost import Boosting, Columns, boost, fewest_rounds, interactions_of
-from send_screen.estimators._columns import LevelColumns, NumberColumns
-from send_screen.estimators._learn import Children, learn, shape_parts
-from send_screen.estimators._pairs import worthwhile_pairs
-from send_screen.estimators._parts import Parts, mean_of, tables_of
-from send_screen.tables import monotonicity_violations, purify
+from send_screen.estimators._boost import BinnedDataset, BoostingParams, boost, choose_n_rounds, tabulate_interactions
+from send_screen.estimators._components import AdditiveComponents, mean_components, to_tables
+from send_screen.estimators._design import NumericDesign, build_designs
+from send_screen.estimators._fit_additive import TrainingData, fit_additive, shape_components
+from send_screen.estimators._rank_interactions import rank_interactions
+from send_screen.tables import monotonicity_violations
 
 SIGNS = {"reading": "decreasing", "absence": "increasing", "goal": "decreasing"}
 CATEGORIES = {"goal": ["1", "2", "3"], "area": ["north", "south", "east", "west"]}
@@ -85,13 +83,8 @@ def children():
     X, y, schools = invented()
     weight = np.ones(len(y))
     monotonic_cst = {"reading": -1, "absence": 1, "goal": -1}
-    blocks = [
-        LevelColumns.build(X[name], CATEGORIES[name], weight, monotonic_cst.get(name, 0))
-        if name in CATEGORIES
-        else NumberColumns.build(X[name], weight, monotonic_cst.get(name, 0))
-        for name in X.columns
-    ]
-    return Children(blocks, [Axis.build(b) for b in blocks], y.astype(float), weight), X, schools
+    designs = build_designs(X, CATEGORIES, weight, monotonic_cst)
+    return TrainingData(designs, [BinnedFeature.build(b) for b in designs], y.astype(float), weight), X, schools
 
 
 EXCEPTION = {"check_sample_weight_equivalence_on_dense_data": "bags, bins and leaves count children, not weights"}
@@ -106,26 +99,32 @@ def test_scikit_learn_accepts_the_estimator(estimator, check):
 def test_the_tables_are_the_backbone_and_the_mean_of_the_boosters(children):
     """Before anything is made pure, merged or raised, and after it is made pure: to 1e-9."""
     data, X, schools = children
-    bags = make_bags(data.y, schools, rounds=1, seed=0)[0]
-    backbones = [data.backbone(bag.learn, 0.01) for bag in bags]
+    bags = make_bags(data.y, schools, n_repeats=1, seed=0)[0]
+    backbones = [data.fit_linear(bag.train, 0.01) for bag in bags]
     starts = [data.score(part) for part in backbones]
-    how = Boosting(rounds=60, learning_rate=0.1, feature_fraction=1.0)
-    shapes = boost(data.columns(), data.columns().divided(bags), starts, how, seed=0, n_jobs=1)
-    assert shapes.rounds > 5
-    pairs = [pair_axes(data.axes[0], data.axes[1]), pair_axes(data.axes[0], data.axes[4])]
+    how = BoostingParams(max_rounds=60, learning_rate=0.1, feature_fraction=1.0)
+    shapes = boost(data.dataset(), data.dataset().split(bags), starts, how, seed=0, n_jobs=1)
+    assert shapes.n_rounds > 5
+    pairs = [bin_pair(data.features[0], data.features[1]), bin_pair(data.features[0], data.features[4])]
     columns = [axis for pair in pairs for axis in pair]
-    of_pairs = Columns.build(columns, [[0, 1], [2, 3]], data.y, data.weight)
-    interactions = boost(of_pairs, of_pairs.divided(bags), starts, how, seed=0, n_jobs=1)
-    assert interactions.rounds > 5
+    of_pairs = BinnedDataset.build(columns, [[0, 1], [2, 3]], data.y, data.weight)
+    interactions = boost(of_pairs, of_pairs.split(bags), starts, how, seed=0, n_jobs=1)
+    assert interactions.n_rounds > 5
     expected = np.zeros(len(X))
     parts = []
     for b, part in enumerate(backbones):
-        expected += starts[b] + shapes.predict(b, bins_of(data.axes)) + interactions.predict(b, bins_of(columns))
-        constant, grids = interactions_of(interactions, b, pairs)
-        parts.append(part + shape_parts(shapes, b, data.axes) + Parts(constant, np.zeros(5), (0.0,) * 5, grids))
-    mean = mean_of(parts)
+        expected += (
+            starts[b] + shapes.predict(b, bin_matrix(data.features)) + interactions.predict(b, bin_matrix(columns))
+        )
+        constant, grids = tabulate_interactions(interactions, b, pairs)
+        parts.append(
+            part
+            + shape_components(shapes, b, data.features)
+            + AdditiveComponents(constant, np.zeros(5), (0.0,) * 5, grids)
+        )
+    mean = mean_components(parts)
     np.testing.assert_allclose(data.score(mean, pairs), expected / len(bags), rtol=0, atol=1e-9)
-    tables = tables_of(mean, data.blocks, data.axes, pairs, "invented")
+    tables = to_tables(mean, data.designs, data.features, pairs, "invented")
     np.testing.assert_allclose(tables.score(X), expected / len(bags), rtol=0, atol=1e-9)
     assert len(tables.interactions) == 2
 
@@ -231,34 +230,34 @@ def test_what_schools_are_called_does_not_matter_and_schools_do(fitted):
 
 def test_bags_hold_out_whole_schools_and_every_child_once_a_round():
     _, y, schools = invented()
-    for bags in make_bags(y, schools, rounds=2, seed=0):
+    for bags in make_bags(y, schools, n_repeats=2, seed=0):
         assert sorted(np.concatenate([bag.held_out for bag in bags])) == list(range(len(y)))
         for bag in bags:
-            assert not set(schools[bag.learn]) & set(schools[bag.held_out])
+            assert not set(schools[bag.train]) & set(schools[bag.held_out])
 
 
 def test_trees_do_not_know_what_was_grown_on_their_bins_before(children):
     data, _, schools = children
-    bags = make_bags(data.y, schools, rounds=1, seed=0)[0]
-    how = Boosting(rounds=30, learning_rate=0.1, feature_fraction=1.0)
-    columns = data.columns()
-    grounds = columns.divided(bags)
+    bags = make_bags(data.y, schools, n_repeats=1, seed=0)[0]
+    how = BoostingParams(max_rounds=30, learning_rate=0.1, feature_fraction=1.0)
+    columns = data.dataset()
+    grounds = columns.split(bags)
     flat, steep = (np.full(len(data.y), level) for level in (-2.0, 1.0))
     boost(columns, grounds, [steep] * len(bags), how, seed=0, n_jobs=1)
     again = boost(columns, grounds, [flat] * len(bags), how, seed=0, n_jobs=1)
-    anew = boost(columns, columns.divided(bags), [flat] * len(bags), how, seed=0, n_jobs=1)
-    assert again.rounds == anew.rounds > 0
+    anew = boost(columns, columns.split(bags), [flat] * len(bags), how, seed=0, n_jobs=1)
+    assert again.n_rounds == anew.n_rounds > 0
     for b in range(len(bags)):
-        assert np.array_equal(again.predict(b, bins_of(data.axes)), anew.predict(b, bins_of(data.axes)))
+        assert np.array_equal(again.predict(b, bin_matrix(data.features)), anew.predict(b, bin_matrix(data.features)))
 
 
 def test_of_very_many_children_one_strength_is_learnt_that_is_best_on_some_schools(monkeypatch):
     X, y, schools = invented(1500)
     model = AdditiveRiskClassifier(monotonic_cst=SIGNS, categorical_features=CATEGORIES)
-    monkeypatch.setattr(learning, "MOST_WEIGHED", 1500)
+    monkeypatch.setattr(_fit_additive, "MAX_ROWS_FOR_C", 1500)
     of_all = clone(model).fit(X, y, groups=schools)
     assert len(of_all.C_weights_) > 1
-    monkeypatch.setattr(learning, "MOST_WEIGHED", 800)
+    monkeypatch.setattr(_fit_additive, "MAX_ROWS_FOR_C", 800)
     of_some = clone(model).fit(X, y, groups=schools)
     assert list(of_some.C_weights_.values()) == [1.0]
     assert len(of_some.bagged_tables_.tables) == 8
@@ -271,23 +270,27 @@ def test_of_very_many_children_one_strength_is_learnt_that_is_best_on_some_schoo
 def test_the_backbone_of_some_bends_as_little_as_that_of_all(children):
     data, _, _ = children
     twice = np.tile(np.arange(len(data.y)), 2)
-    both = data.of(twice)
+    both = data.take(twice)
     assert both.share == 2.0
-    for strength in (0.001, 0.1):
+    for C in (0.001, 0.1):
         of_all, of_both = (
-            data.backbone(np.arange(len(data.y)), strength),
-            both.backbone(np.arange(2 * len(data.y)), strength),
+            data.fit_linear(np.arange(len(data.y)), C),
+            both.fit_linear(np.arange(2 * len(data.y)), C),
         )
         np.testing.assert_allclose(of_all.slopes, of_both.slopes, rtol=1e-5, atol=1e-9)
 
 
 def test_children_are_drawn_by_whole_schools():
     _, _, schools = invented()
-    rows = drawn(2000, schools, 500, seed=1)
+    rows = subsample_groups(2000, schools, 500, seed=1)
     assert 500 <= len(rows) < 500 + np.bincount(schools).max()
     assert set(np.flatnonzero(np.isin(schools, schools[rows]))) == set(rows)
-    assert len(drawn(2000, None, 500, seed=1)) == 500
-    assert list(drawn(2000, schools, 500, seed=1)) == list(rows) != list(drawn(2000, schools, 500, seed=2))
+    assert len(subsample_groups(2000, None, 500, seed=1)) == 500
+    assert (
+        list(subsample_groups(2000, schools, 500, seed=1))
+        == list(rows)
+        != list(subsample_groups(2000, schools, 500, seed=2))
+    )
 
 
 def test_weights_are_like_repeated_children():
@@ -353,7 +356,9 @@ def test_it_is_calibrated_out_of_school():
         X[inside], y[inside], groups=schools[inside]
     )
     score = model.decision_function(X[~inside])
-    slope, shift = learning._calibration(Children([], [], y[~inside].astype(float), np.ones((~inside).sum())), score)
+    slope, shift = _fit_additive._calibration(
+        TrainingData([], [], y[~inside].astype(float), np.ones((~inside).sum())), score
+    )
     assert 0.9 <= slope <= 1.1
     assert abs(shift) < 0.25
 
@@ -380,8 +385,8 @@ def test_no_pairs_means_no_surfaces(fitted):
 
 def test_rounds_are_the_fewest_within_a_standard_error():
     curves = np.array([[1.0, 0.5, 0.40, 0.39], [1.0, 0.6, 0.50, 0.51], [1.0, 0.4, 0.30, 0.28]])
-    assert fewest_rounds(curves, np.ones(3)) == 2
-    assert fewest_rounds(np.array([[0.3, 0.4], [0.3, 0.5]]), np.ones(2)) == 0
+    assert choose_n_rounds(curves, np.ones(3)) == 2
+    assert choose_n_rounds(np.array([[0.3, 0.4], [0.3, 0.5]]), np.ones(2)) == 0
 
 
 def test_a_pair_must_say_something_in_schools_not_seen():
@@ -389,21 +394,21 @@ def test_a_pair_must_say_something_in_schools_not_seen():
     n = 4000
     X = pd.DataFrame(rng.normal(size=(n, 4)), columns=list("abcd"))
     y = (rng.random(n) < expit(-1.5 + 1.5 * np.sign(X["a"] * X["b"]))).astype(float).to_numpy()
-    axes = [Axis.build(NumberColumns.build(X[name], np.ones(n), 0)) for name in X]
-    bags = make_bags(y, None, rounds=2, seed=0)
+    binned = [BinnedFeature.build(NumericDesign.build(X[name], np.ones(n), 0)) for name in X]
+    bags = make_bags(y, None, n_repeats=2, seed=0)
     bags = [bag for some in bags for bag in some]
     start = np.full(n, np.log(y.mean() / (1 - y.mean())))
-    assert worthwhile_pairs(axes, y, np.ones(n), bags, [start] * len(bags))[0] == (0, 1)
+    assert rank_interactions(binned, y, np.ones(n), bags, [start] * len(bags))[0] == (0, 1)
 
 
 def test_pairs_are_screened_alike_in_blocks_of_children(children, monkeypatch):
     data, _, schools = children
-    bags = make_bags(data.y, schools, rounds=1, seed=0)[0]
+    bags = make_bags(data.y, schools, n_repeats=1, seed=0)[0]
     starts = [np.full(len(data.y), -1.5)] * len(bags)
-    at_once = worthwhile_pairs(data.axes, data.y, data.weight, bags, starts)
+    at_once = rank_interactions(data.features, data.y, data.weight, bags, starts)
     assert at_once
-    monkeypatch.setattr(screening, "_AT_ONCE", 300)
-    assert worthwhile_pairs(data.axes, data.y, data.weight, bags, starts) == at_once
+    monkeypatch.setattr(_rank_interactions, "_AT_ONCE", 300)
+    assert rank_interactions(data.features, data.y, data.weight, bags, starts) == at_once
 
 
 @settings(max_examples=settings().max_examples // 4)
@@ -415,26 +420,26 @@ def test_what_a_pair_is_worth_is_what_it_lowers_the_loss_of_the_held_out(seed):
     X = pd.DataFrame({"a": rng.integers(0, 4, n).astype(float), "b": rng.normal(size=n), "c": rng.normal(size=n)})
     X = X.mask(rng.random(X.shape) < 0.1)
     y = (rng.random(n) < 0.3).astype(float)
-    axes = [Axis.build(NumberColumns.build(X[name], np.ones(n), 0)).coarser([0, 2]) for name in X]
-    bags = make_bags(y, None, rounds=1, seed=0)[0]
+    binned = [BinnedFeature.build(NumericDesign.build(X[name], np.ones(n), 0)).coarser([0, 2]) for name in X]
+    bags = make_bags(y, None, n_repeats=1, seed=0)[0]
     g, h = [rng.normal(size=n) for _ in bags], [rng.random(n) for _ in bags]
     pairs = [(0, 1), (0, 2), (1, 2)]
-    found = dict(screening._cell_sums(axes, pairs, bags, g, h))
+    found = dict(_rank_interactions._cell_sums(binned, pairs, bags, g, h))
     assert list(found) == pairs
     for (j, k), sums in found.items():
-        shape = (axes[j].n_bins + 1, axes[k].n_bins + 1)
+        shape = (binned[j].n_bins + 1, binned[k].n_bins + 1)
         for b, bag in enumerate(bags):
             for place, (values, rows) in enumerate(
-                ((g, bag.learn), (g, bag.held_out), (h, bag.learn), (h, bag.held_out))
+                ((g, bag.train), (g, bag.held_out), (h, bag.train), (h, bag.held_out))
             ):
                 expected = np.zeros(shape)
-                np.add.at(expected, (axes[j].codes[rows], axes[k].codes[rows]), values[b][rows])
+                np.add.at(expected, (binned[j].codes[rows], binned[k].codes[rows]), values[b][rows])
                 np.testing.assert_allclose(sums[place, b], expected, atol=1e-12)
         rows, columns = (
-            np.array([np.bincount(axes[i].codes[bag.learn], minlength=axes[i].n_bins + 1) for bag in bags])
+            np.array([np.bincount(binned[i].codes[bag.train], minlength=binned[i].n_bins + 1) for bag in bags])
             for i in (j, k)
         )
-        pure = screening._beyond_each_alone(sums[0], rows, columns)
+        pure = _rank_interactions._purified(sums[0], rows, columns)
         for b in range(len(bags)):
             np.testing.assert_allclose(pure[b], purify(sums[0][b], rows[b], columns[b])[0], atol=1e-12)
 
@@ -450,15 +455,17 @@ def test_bins_and_cells_never_hold_a_few(data):
     edges = bin_edges(x, 16)
     assert len(edges) < 16
     assert np.histogram(x[~np.isnan(x)], [-np.inf, *edges, np.inf])[0].min() >= 10 or not len(edges)
-    axes = [Axis.build(NumberColumns.build(pd.Series(v, name=c), np.ones(n), 0)) for c, v in (("x", x), ("z", z))]
-    if (pair := pair_axes(*axes)) is not None:
+    binned = [
+        BinnedFeature.build(NumericDesign.build(pd.Series(v, name=c), np.ones(n), 0)) for c, v in (("x", x), ("z", z))
+    ]
+    if (pair := bin_pair(*binned)) is not None:
         known = (pair[0].codes < pair[0].n_bins) & (pair[1].codes < pair[1].n_bins)
         counts = np.zeros((pair[0].n_bins, pair[1].n_bins), dtype=int)
         np.add.at(counts, (pair[0].codes[known], pair[1].codes[known]), 1)
         assert not ((counts > 0) & (counts < 10)).any()
-        assert all(set(coarse.edges) <= set(fine.edges) for coarse, fine in zip(pair, axes, strict=True))
+        assert all(set(coarse.edges) <= set(fine.edges) for coarse, fine in zip(pair, binned, strict=True))
 
 
 def test_learning_keeps_only_pairs_that_help(children):
     data, _, schools = children
-    assert learn(data, schools, max_pairs=0, seed=0, n_jobs=1).pairs == []
+    assert fit_additive(data, schools, max_pairs=0, seed=0, n_jobs=1).pairs == []

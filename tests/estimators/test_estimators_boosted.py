@@ -1,4 +1,4 @@
-"""Boosted trees: signs hold for known values, threads change nothing, and there is nothing to export."""
+"""BoostedEnsemble trees: signs hold for known values, threads change nothing, and there is nothing to export."""
 
 import builtins
 

@@ -15,7 +15,7 @@ from send_screen.estimators import (
     PenalisedLogisticClassifier,
 )
 from send_screen.estimators._bins import bin_edges
-from send_screen.estimators._target import checked_groups
+from send_screen.estimators._check_target import checked_groups
 from send_screen.tables import RiskTables
 
 N = 400
@@ -240,3 +240,28 @@ def test_an_explanation_of_whole_numbers_holds_floats_for_every_plot_of_shap(chi
     data = AdditiveRiskClassifier().fit(whole, y).explain(whole).data
     assert data.dtype == np.float64
     assert np.array_equal(np.isnan(data), (X > 1).to_numpy())
+
+
+def test_a_category_column_is_categorical_without_being_named():
+    X, need = pd.DataFrame({"k": ["p", "q", None, "r"] * 50}), np.tile([1, 0, 0, 1], 50)
+    named = PenalisedLogisticClassifier(categorical_features={"k": ["p", "q", "r"]}).fit(X, need)
+    unnamed = PenalisedLogisticClassifier().fit(X.astype("category"), need)
+    assert unnamed.categorical_features_ == {"k": ["p", "q", "r"]}
+    assert unnamed.risk_tables_ == named.risk_tables_
+    np.testing.assert_array_equal(unnamed.decision_function(X.astype("category")), named.decision_function(X))
+    with pytest.raises(ValueError, match=r"levels of 'k' .* must be a list of texts"):
+        PenalisedLogisticClassifier().fit(pd.DataFrame({"k": pd.Categorical([1, 2] * 100)}), need)
+
+
+def test_constraints_are_words_or_signs_as_in_scikit_learn():
+    X, need = pd.DataFrame({"a": np.arange(200.0), "b": np.arange(200.0) % 7}), np.arange(200) % 3 == 0
+    words = PenalisedLogisticClassifier(monotonic_cst={"a": "increasing"}).fit(X, need)
+    signs = PenalisedLogisticClassifier(monotonic_cst={"a": 1, "b": 0}).fit(X, need)
+    assert words.risk_tables_ == signs.risk_tables_
+
+
+def test_importances_of_a_fitted_model_are_those_of_its_training_rows():
+    X, need = pd.DataFrame({"a": np.arange(200.0), "b": np.arange(200.0) % 7}), np.arange(200) % 3 == 0
+    model = PenalisedLogisticClassifier().fit(X, need)
+    by_hand = np.abs(model.risk_tables_.contributions(X)).mean(axis=0)
+    assert model.term_importances_[["a", "b"]].tolist() == pytest.approx(by_hand.tolist())

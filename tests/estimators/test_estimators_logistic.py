@@ -183,7 +183,7 @@ def test_an_unseen_level_scores_as_a_missing_one_and_is_told():
     model = PenalisedLogisticClassifier(categorical_features={"goal": ["1", "2", "3"]}).fit(X, need)
     score = model.decision_function(X)
     assert score[2] == score[3]
-    assert model.risk_tables_.unseen(X).ravel().tolist() == [False, False, False, True] * 50
+    assert model.risk_tables_.unknown_category(X).ravel().tolist() == [False, False, False, True] * 50
     assert set(model.risk_tables_.terms[0].levels) == {"1", "2"}
 
 

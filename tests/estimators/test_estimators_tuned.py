@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import log_loss
 
 from send_screen.estimators import N_CANDIDATES, BoostedTreesClassifier
-from send_screen.estimators._trees import mean_and_error
+from send_screen.estimators._lightgbm import mean_and_error
 from send_screen.estimators._tune import RATE, ROUNDS, SETTINGS, Setting
 
 

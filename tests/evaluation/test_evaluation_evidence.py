@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from send_screen.errors import DataError, LeakageError, UsageError
-from send_screen.evaluation import build_evidence, out_of_fold, out_of_school_folds, performance
-from send_screen.evaluation._evidence import OutOfFoldPredictions, expected_share
-from send_screen.tables import places, tie_break_key, top_k
+from send_screen.evaluation import build_evidence, expected_share, out_of_fold, out_of_school_folds, performance
+from send_screen.evaluation._evidence import OutOfFoldPredictions
+from send_screen.tables import k_at_capacity, tie_break_key, top_k
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_exactly_k_are_flagged_in_each_fold_and_ties_go_by_hash_order(cohort, sc
     evidence, keys = build_evidence(cohort, scored, capacity=0.1, seed=11)
     ids = evidence.merge(keys.children, on="row", how="left")["child_id"]
     for _, part in evidence.groupby(["fold_seed", "fold"]):
-        k = places(0.1, len(part))
+        k = k_at_capacity(0.1, len(part))
         for model_name in ("candidate", "lightgbm"):
             order = tie_break_key(ids[part.index].tolist())
             expected = top_k(part[f"score.{model_name}"].to_numpy(), order, k)

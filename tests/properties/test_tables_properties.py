@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from send_screen.documents import is_misleading
 from send_screen.errors import TablesError
-from send_screen.tables import InteractionTerm, LevelsTerm, LinearTerm, RiskTables, ShapeTerm, purify
+from send_screen.estimators import purify
+from send_screen.tables import InteractionTerm, LevelsTerm, LinearTerm, RiskTables, ShapeTerm
 
 numbers = st.floats(-50, 50, allow_subnormal=False)
 cells = st.one_of(st.none(), numbers)

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from send_screen.cohorts import Leak, find_target_leakage
 from send_screen.cohorts._leak import COPY, LEVEL, MISSING, PAST, SUM
-from send_screen.cohorts._leakage import Leak, find_target_leakage
 
 if "SEND_SCREEN_DATA" not in os.environ:
     pytest.skip(

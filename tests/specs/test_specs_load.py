@@ -18,6 +18,7 @@ from send_screen.specs import (
     Equals,
     GoalsNotMet,
     LowScore,
+    SpecDocument,
     load_spec,
     parse_spec,
 )
@@ -245,3 +246,15 @@ def test_what_is_no_spec(raw: bytes, words: str) -> None:
 def test_a_spec_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="cannot be opened"):
         load_spec(tmp_path / "none.yaml")
+
+
+def test_the_schema_is_generated_and_knows_every_key_of_a_shipped_spec(repository: Path) -> None:
+    import jsonschema
+
+    schema = SpecDocument.model_json_schema()
+    for model in ("reception_sen", "star_special_instruction"):
+        document = yaml.safe_load(spec_with(repository, lambda _: None, model))
+        jsonschema.Draft202012Validator(schema).validate(document)
+    document["capcity"] = document.pop("capacity")
+    messages = {error.validator for error in jsonschema.Draft202012Validator(schema).iter_errors(document)}
+    assert messages == {"additionalProperties", "required"}

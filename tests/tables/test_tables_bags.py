@@ -20,7 +20,7 @@ from send_screen.tables import (
     ShapeTerm,
     with_standard_errors,
 )
-from send_screen.tables._student import student_cdf, student_quantile
+from send_screen.tables._student_t import student_t_cdf, student_t_quantile
 
 
 def model(slope: float, step: float = 0.0, level: float = 0.0, cell: float = 0.0) -> RiskTables:
@@ -72,8 +72,8 @@ def test_the_standard_error_is_the_delete_a_group_jackknife_over_rounds() -> Non
 def test_student_is_scipys() -> None:
     at = np.linspace(-8, 8, 41)
     for degrees in (2, 4, 12, 28):
-        np.testing.assert_allclose(student_cdf(at, degrees), t.cdf(at, degrees), atol=1e-14)
-        assert student_quantile(0.975, degrees) == pytest.approx(t.ppf(0.975, degrees), rel=1e-10)
+        np.testing.assert_allclose(student_t_cdf(at, degrees), t.cdf(at, degrees), atol=1e-14)
+        assert student_t_quantile(0.975, degrees) == pytest.approx(t.ppf(0.975, degrees), rel=1e-10)
 
 
 def test_the_interval_is_that_of_another_model_with_the_variance_moderated() -> None:
@@ -126,19 +126,19 @@ def test_a_round_trip_gives_the_same_bags() -> None:
     text = bags.to_json()
     assert BaggedTables.from_json(text) == bags
     assert BaggedTables.from_json(text).to_json() == text
-    assert json.loads(text)["format"] == "send_screen.bags/1"
+    assert json.loads(text)["format"] == "send_screen.bagged_tables/1"
 
 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("bags/1", "bags/2", r"\$.format"),
-        ('"rounds": [0, 0]', '"rounds": [0]', r"\$.rounds"),
-        ('"rounds": [0, 0]', '"rounds": [0, 1]', "two bags or more"),
-        ('"rounds": [0, 0]', '"rounds": [0, -1]', r"\$.rounds\[1\]"),
+        ("bagged_tables/1", "bagged_tables/2", r"\$.format"),
+        ('"repeats": [0, 0]', '"repeats": [0]', "one or more, each with its"),
+        ('"repeats": [0, 0]', '"repeats": [0, 1]', "two bags or more"),
+        ('"repeats": [0, 0]', '"repeats": [0, -1]', r"\$.repeats\[1\]"),
         ('"typical_variance": 0.5', '"typical_variance": -0.5', r"\$.typical_variance"),
         ('"typical_variance": 0.5', '"typical_variance": NaN', "NaN"),
-        ('"typical_variance": 0.5', '"typical_variance": 0.5, "more": 1', "not known"),
+        ('"typical_variance": 0.5', '"typical_variance": 0.5, "more": 1', "is not a key here"),
         ('"feature": "age"', '"feature": "agf"', r"\$.bags\[0\]|same features|has no term"),
         ('"slope": 1.5', '"slope": "1.5"', r"\$.bags\[1\]"),
     ],

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from send_screen.tables import places, ranking, tie_break_key, top_k
+from send_screen.tables import k_at_capacity, ranking, tie_break_key, top_k
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ from send_screen.tables import places, ranking, tie_break_key, top_k
     [(0.1, 25, 3), (0.1, 24, 2), (0.1, 0, 0), (0.0, 30, 0), (1.0, 30, 30), (0.5, 1, 1), (2.0, 7, 7)],
 )
 def test_places_round_half_up_and_never_exceed_the_children(rate, n, expected):
-    assert places(rate, n) == expected
+    assert k_at_capacity(rate, n) == expected
 
 
 def test_the_order_is_the_start_of_the_sha256_of_the_identifier():

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from send_screen.errors import TablesError
+from send_screen.estimators import publish_tables
 from send_screen.tables import (
     MINIMUM_CHILDREN,
     InteractionTerm,
@@ -18,11 +19,13 @@ from send_screen.tables import (
     RiskTables,
     ShapeTerm,
     monotonicity_violations,
-    publish_tables,
-    published_tables,
 )
 
 numbers = st.floats(-3, 3, allow_subnormal=False)
+
+
+def published_alone(tables, X, **more):
+    return publish_tables([tables], X, **more)[0]
 
 
 def cells_of(interaction, tables, X):
@@ -164,7 +167,7 @@ def fitted(draw):
 @given(fitted())
 def test_published_tables_hide_small_numbers_keep_signs_and_the_mean_score(model):
     tables, X, monotonic_cst = model
-    published = published_tables(tables, X, monotonic_cst=monotonic_cst)
+    published = published_alone(tables, X, monotonic_cst=monotonic_cst)
     check_rule_9(published, X)
     check_signs(published, X, monotonic_cst)
     assert monotonicity_violations(published.terms, published.interactions, monotonic_cst) == {}
@@ -176,8 +179,8 @@ def test_published_tables_hide_small_numbers_keep_signs_and_the_mean_score(model
 @given(fitted())
 def test_what_is_published_stays_as_it_is(model):
     tables, X, monotonic_cst = model
-    once = published_tables(tables, X, monotonic_cst=monotonic_cst)
-    again = published_tables(once, X, monotonic_cst=monotonic_cst)
+    once = published_alone(tables, X, monotonic_cst=monotonic_cst)
+    again = published_alone(once, X, monotonic_cst=monotonic_cst)
     np.testing.assert_allclose(again.score(X), once.score(X), atol=1e-9)
     assert [getattr(t, "edges", None) for t in again.terms] == [getattr(t, "edges", None) for t in once.terms]
 
@@ -188,7 +191,7 @@ def test_models_published_together_are_as_each_alone(model, more):
     tables, X, monotonic_cst = model
     other = dataclasses.replace(tables, intercept=tables.intercept + more)
     together = publish_tables([tables, other, tables], X, monotonic_cst=monotonic_cst)
-    assert together == [published_tables(one, X, monotonic_cst=monotonic_cst) for one in (tables, other, tables)]
+    assert together == [published_alone(one, X, monotonic_cst=monotonic_cst) for one in (tables, other, tables)]
 
 
 def one(x, edges, values, *, interactions=(), **changes):
@@ -201,7 +204,7 @@ def one(x, edges, values, *, interactions=(), **changes):
 def test_tables_without_small_numbers_keep_their_scores():
     x = np.repeat([1.0, 2.0, 3.0], 20)
     tables, X = one(x, (1.5, 2.500001), (0.1, 0.7, 0.4))
-    published = published_tables(tables, X)
+    published = published_alone(tables, X)
     np.testing.assert_allclose(published.score(X), tables.score(X), atol=1e-12)
     assert published.terms[0].edges == (2.0, 3.0)
     assert published.terms[0].n == (20, 20, 20)
@@ -210,7 +213,7 @@ def test_tables_without_small_numbers_keep_their_scores():
 def test_a_bin_of_few_is_merged_with_the_nearer_neighbour_and_pooled_by_children():
     x = np.concatenate([np.repeat(1.0, 30), np.repeat(2.0, 5), np.repeat(3.0, 20)])
     tables, X = one(x, (1.5, 2.5), (0.0, 0.9, 1.0))
-    term = published_tables(tables, X).terms[0]
+    term = published_alone(tables, X).terms[0]
     assert term.edges == (1.5,) or term.edges == (2.0,)
     assert term.values == pytest.approx((0.0, (5 * 0.9 + 20 * 1.0) / 25))
     assert term.n == (30, 25)
@@ -219,19 +222,19 @@ def test_a_bin_of_few_is_merged_with_the_nearer_neighbour_and_pooled_by_children
 def test_few_missing_children_score_as_the_step_nearest_to_the_average_and_are_not_counted():
     x = np.concatenate([np.repeat(1.0, 30), np.repeat(2.0, 20), np.repeat(np.nan, 4)])
     tables, X = one(x, (1.5,), (0.0, 1.0), missing=9.0)
-    term = published_tables(tables, X).terms[0]
+    term = published_alone(tables, X).terms[0]
     assert term.missing == 0.0
     assert (term.n, term.n_missing) == (None, None)
     assert term.mean == pytest.approx(20 / 54, abs=1e-12), "34 of 54: the four cannot be told from the thirty"
     enough = pd.DataFrame({"x": np.append(x, np.repeat(np.nan, 6))})
-    assert published_tables(tables, enough).terms[0].missing == 9.0
+    assert published_alone(tables, enough).terms[0].missing == 9.0
 
 
 def test_a_level_of_no_child_says_nothing_that_few_missing_children_said():
     levels = {"x": 0.0, "y": 1.0, "never": 5.0}
     term = LevelsTerm(feature="x", levels=levels, missing=9.0, mean=0, n=None, n_missing=None)
     X = pd.DataFrame({"x": pd.Series(["x"] * 30 + ["y"] * 20 + [None] * 4, dtype=object)})
-    published = published_tables(RiskTables(0.0, (term,), 54, "one"), X).terms[0]
+    published = published_alone(RiskTables(0.0, (term,), 54, "one"), X).terms[0]
     assert published.levels["never"] == published.missing == 0.0
 
 
@@ -240,7 +243,7 @@ def test_an_edge_is_the_shortest_decimal_that_cuts_the_same_children():
     x = rng.normal(size=500)
     edges = tuple(np.quantile(x, [0.1, 0.5, 0.9]))
     tables, X = one(x, edges, (0.0, 1.0, 2.0, 3.0))
-    found = published_tables(tables, X).terms[0].edges
+    found = published_alone(tables, X).terms[0].edges
     assert [int((x < e).sum()) for e in found] == [int((x < e).sum()) for e in edges]
     assert all(len(repr(e)) <= 8 for e in found)
     assert not set(found) & set(x)
@@ -250,7 +253,7 @@ def test_weights_count_in_means_and_not_in_counts():
     x = np.concatenate([np.repeat(1.0, 30), np.repeat(2.0, 5), np.repeat(3.0, 20)])
     tables, X = one(x, (1.5, 2.5), (0.0, 0.5, 1.0))
     weight = np.where(x == 2.0, 8.0, 1.0)
-    published = published_tables(tables, X, sample_weight=weight)
+    published = published_alone(tables, X, sample_weight=weight)
     assert published.terms[0].n in ((35, 20), (30, 25))
     assert published.base_value == pytest.approx(np.average(tables.score(X), weights=weight))
 
@@ -260,10 +263,10 @@ def test_a_slope_of_the_wrong_sign_is_an_error_and_a_wrong_step_is_mended():
     tables, X = one(x, (0.5,), (1.0, 0.0), slope=1.0, high=1.0)
     assert monotonicity_violations(tables.terms, (), {"x": 1}) == {"x": 1.0}
     assert monotonicity_violations(tables.terms, (), {"x": -1}) == {"x": 1.0}
-    published = published_tables(tables, X, monotonic_cst={"x": 1})
+    published = published_alone(tables, X, monotonic_cst={"x": 1})
     assert published.terms[0].values[0] <= published.terms[0].values[1]
     with pytest.raises(TablesError, match="slope"):
-        published_tables(tables, X, monotonic_cst={"x": -1})
+        published_alone(tables, X, monotonic_cst={"x": -1})
 
 
 def test_a_violation_through_a_surface_is_seen_exactly():
@@ -297,7 +300,7 @@ def levels_of(counts: dict[str | None, int], **more):
     )
     values = [level for level, count in counts.items() for _ in range(count)]
     X = pd.DataFrame({"c": pd.Series(values, dtype=object)})
-    (published,) = published_tables(RiskTables(0.0, (term,), len(X), "invented"), X, **more).terms
+    (published,) = published_alone(RiskTables(0.0, (term,), len(X), "invented"), X, **more).terms
     return published
 
 

@@ -49,18 +49,18 @@ def test_a_value_that_changes_nothing_is_not_counted_as_clamped():
 
 
 def test_an_unseen_level_scores_as_a_missing_one_and_is_counted():
-    assert TABLES.unseen(X).tolist() == [[False, False], [False, False], [False, False], [False, True]]
-    assert SPEAKING.unseen_log_odds == SPEAKING.missing
+    assert TABLES.unknown_category(X).tolist() == [[False, False], [False, False], [False, False], [False, True]]
+    assert SPEAKING.missing
     assert TABLES.score(children([12.0], ["3"])) == TABLES.score(children([12.0], [None]))
 
 
 def test_a_text_column_of_pandas_scores_as_an_object_column():
     as_str = X.astype({"speaking": "str"})
     assert np.array_equal(TABLES.score(as_str), TABLES.score(X))
-    assert np.array_equal(TABLES.unseen(as_str), TABLES.unseen(X))
+    assert np.array_equal(TABLES.unknown_category(as_str), TABLES.unknown_category(X))
 
 
-@pytest.mark.parametrize("method", ["score", "contributions", "clipped", "unseen"])
+@pytest.mark.parametrize("method", ["score", "contributions", "clipped", "unknown_category"])
 @pytest.mark.parametrize(
     ("frame", "words"),
     [

@@ -1,7 +1,6 @@
-"""The published schema and the reader hold each other: neither lets pass what the other was written to refuse."""
+"""The JSON schema is generated from what reads a model file: neither lets pass what the other refuses."""
 
 import copy
-import importlib.resources
 import json
 
 import jsonschema
@@ -13,7 +12,7 @@ from tables_factory import TEXT
 from send_screen.errors import TablesError
 from send_screen.tables import RiskTables
 
-SCHEMA = json.loads((importlib.resources.files("send_screen.tables") / "risk_tables.schema.json").read_text("utf-8"))
+SCHEMA = RiskTables.json_schema()
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 # what the reader alone can see; everything else that it refuses, the schema must refuse too
@@ -23,17 +22,18 @@ BEYOND_A_SCHEMA = (
     "beyond what can be computed",
     "more than can be computed",
     "must be a finite number",  # an integer of hundreds of digits is a number to a schema
-    "must be a count",  # so is 3.0 an integer
-    "must be null: the last bin has no end",
-    "bins[0].below: must be a number",  # null before the last bin
-    "bins[1].below: must be a number",
-    "already",  # a feature or level twice
+    "must be a whole number",  # so is 3.0 an integer
+    "'below' must be a number in every bin but the last",
+    "two terms",
+    "a level twice",
     "two interactions are of the same features",
     "has no term",
-    "must have",  # a grid of another shape than its edges
-    "has more than",
-    "half a character",
+    "names of two features",
+    "rows of",  # a grid of another shape than its edges
+    "standard errors must be given in every entry",
+    "Invalid JSON",  # half a character
     "holds a control character",
+    "must be a name",
 )
 
 

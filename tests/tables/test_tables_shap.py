@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from send_screen.tables import InteractionTerm, LinearTerm, RiskTables, ShapeTerm, published_tables
+from send_screen.estimators import publish_tables
+from send_screen.tables import InteractionTerm, LinearTerm, RiskTables, ShapeTerm
 
 FEATURES = [f"f{j}" for j in range(7)]
 
@@ -38,7 +39,7 @@ def published():
         InteractionTerm(features=pair, edges=(edges, edges), values=rng.normal(size=(5, 5)).tolist(), mean=0.0)
         for pair in (("f0", "f1"), ("f1", "f2"), ("f6", "f3"))
     )
-    return published_tables(RiskTables(-1.0, terms, 900, "invented", interactions), X), X
+    return publish_tables([RiskTables(-1.0, terms, 900, "invented", interactions)], X)[0], X
 
 
 def test_contributions_are_those_of_shaps_exact_explainer(shap, published):

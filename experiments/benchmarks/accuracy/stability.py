@@ -51,7 +51,7 @@ def over_rows(task: Task, make: Callable[[], Any]) -> float:
     return jaccard(lists)
 
 
-def drawn(task: Task, train: np.ndarray) -> Iterator[np.ndarray]:
+def subsample_groups(task: Task, train: np.ndarray) -> Iterator[np.ndarray]:
     """Yield sixteen times the rows of as many schools as there are, drawn with replacement."""
     schools = np.unique(task.schools[train])
     rows_of = {school: train[task.schools[train] == school] for school in schools}
@@ -75,7 +75,7 @@ def of_values(task: Task, make: Callable[[], Any]) -> dict[str, float]:
     truth = [term.at(at) - term.mean for term, at in zip(terms, places_of, strict=True)]
     moving = [j for j, said in enumerate(truth) if said.std() >= _MOVES]
     within, alone = [], []
-    for rows in drawn(task, train):
+    for rows in subsample_groups(task, train):
         model = make().fit(task.X.iloc[rows], task.y[rows], groups=task.schools[rows])
         tables, bags = model.risk_tables_, model.bagged_tables_
         for j in moving:
@@ -97,7 +97,7 @@ def over_schools(task: Task, make: Callable[[], Any]) -> dict[str, Any]:
     train, test = parts(task)
     held_out, k = task.X.iloc[test], places(len(test))
     scores, lows, highs, chances = [], [], [], []
-    for rows in drawn(task, train):
+    for rows in subsample_groups(task, train):
         model = make().fit(task.X.iloc[rows], task.y[rows], groups=task.schools[rows])
         score, of_bags = model.risk_tables_.score(held_out), model.bagged_tables_.score(held_out)
         low, high = model.bagged_tables_.prediction_interval(score, of_bags)

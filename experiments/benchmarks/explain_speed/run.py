@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from send_screen.tables import InteractionTerm, RiskTables, ShapeTerm, purify
+from send_screen.estimators import purify
+from send_screen.tables import InteractionTerm, RiskTables, ShapeTerm
 
 HERE = Path(__file__).parent
 CONFIG = yaml.safe_load((HERE / "config.yaml").read_text(encoding="utf-8"))
@@ -79,7 +80,7 @@ def synthetic_tables(X: pd.DataFrame, seed: int) -> RiskTables:
     return RiskTables(-2.0, tuple(terms), len(X), "invented", tuple(interactions))
 
 
-def tables_of(booster: lgb.Booster, background: pd.DataFrame) -> RiskTables:
+def to_tables(booster: lgb.Booster, background: pd.DataFrame) -> RiskTables:
     """Return a LightGBM of stumps as tables: the same function, its means over the same background."""
     at: dict[str, list[tuple[float, float, float]]] = {name: [] for name in NAMES}
     missing = dict.fromkeys(NAMES, 0.0)
@@ -192,7 +193,7 @@ def against_treeshap(
     rows = CONFIG["peer_children"]["treeshap"]
     few = X[:rows].astype(np.float64)
     explainer = shap.TreeExplainer(stumps, background, feature_perturbation="interventional")
-    tables = tables_of(stumps, background)
+    tables = to_tables(stumps, background)
     values = np.asarray(explainer.shap_values(few, check_additivity=False))
     gap = float(np.abs(values - tables.contributions(few)).max())
     found = beside(

@@ -2,15 +2,18 @@
 
 The first three are additive: fitting yields ``risk_tables_``, a :class:`send_screen.tables.RiskTables` that people can
 read, and every score and explanation is taken from those tables, so that an exported model answers bit for bit as the
-estimator does. Boosted trees and EBM are evidence only: they say what interpretability costs.
+estimator does. BoostedEnsemble trees and EBM are evidence only: they say what interpretability costs.
 """
 
 from send_screen.estimators._additive import AdditiveRiskClassifier
-from send_screen.estimators._boosted import N_CANDIDATES, BoostedTreesClassifier
+from send_screen.estimators._baseline import BaselineClassifier
+from send_screen.estimators._boosted_trees import N_CANDIDATES, BoostedTreesClassifier
 from send_screen.estimators._ebm import EBMClassifier, require_ebm
 from send_screen.estimators._explanation import INTERVENTIONAL, PATH_DEPENDENT, explanation
 from send_screen.estimators._logistic import PenalisedLogisticClassifier
-from send_screen.estimators._rule import BaselineClassifier
+from send_screen.estimators._publish_tables import publish_tables
+from send_screen.estimators._purify import purify
+from send_screen.estimators._waterfall import shap_waterfall
 
 __all__ = [
     "BaselineClassifier",
@@ -20,7 +23,10 @@ __all__ = [
     "N_CANDIDATES",
     "EBMClassifier",
     "require_ebm",
+    "publish_tables",
+    "purify",
     "INTERVENTIONAL",
     "PATH_DEPENDENT",
     "explanation",
+    "shap_waterfall",
 ]

@@ -1,4 +1,4 @@
-"""The flagship: backbone, shapes and a few interactions, as accurate as trees and exact to explain."""
+"""The additive model: linear component, shape functions and a few interactions, as accurate as boosted trees."""
 
 from __future__ import annotations
 
@@ -8,44 +8,51 @@ from typing import Any
 from joblib import effective_n_jobs
 from threadpoolctl import threadpool_limits
 
-from send_screen.estimators._axes import Axis
 from send_screen.estimators._base import AdditiveClassifier
-from send_screen.estimators._columns import LevelColumns, NumberColumns
-from send_screen.estimators._inputs import checked_categories, checked_frame, checked_monotonic_cst, checked_whole
-from send_screen.estimators._learn import Children, learn
-from send_screen.estimators._parts import Block, mean_of, tables_of
-from send_screen.estimators._target import checked_groups, checked_target
-from send_screen.tables import BaggedTables, publish_tables, with_standard_errors
+from send_screen.estimators._binned_feature import BinnedFeature
+from send_screen.estimators._check_input import (
+    checked_categories,
+    checked_frame,
+    checked_monotonic_cst,
+    checked_whole,
+)
+from send_screen.estimators._check_target import checked_groups, checked_target
+from send_screen.estimators._components import mean_components, to_tables
+from send_screen.estimators._design import build_designs
+from send_screen.estimators._fit_additive import TrainingData, fit_additive
+from send_screen.estimators._publish_tables import publish_tables
+from send_screen.tables import BaggedTables, with_standard_errors
 
 
 class AdditiveRiskClassifier(AdditiveClassifier):
-    r"""An additive model whose every choice is made inside the training data.
+    r"""A generalised additive model with pairwise interactions, every hyperparameter chosen inside the training data.
 
     The score, in log-odds, is
 
     .. math:: f(x) = b + \sum_j \left[ \beta_j x_j + s_j(x_j) \right] + \sum_{jk} t_{jk}(x_j, x_k),
 
-    a penalised logistic backbone, a piecewise constant shape for each feature and at most ``max_pairs`` interactions
-    [Lou2013]_. Shapes and interactions are learnt by LightGBM on what is left over, each tree on one feature or one
-    pair. Everything is learnt in bags, each without a quarter of the schools (of the children, without ``groups``),
-    whose children choose: how backbones of strength none, .001, .01 and .1 are weighed, how many rounds are boosted,
-    whether there are interactions, and the affine calibration. The bags are averaged to one set of tables. Of more than
-    20,000 children one backbone is learnt: the best, shapes included, on 20,000 of them, schools drawn whole.
+    a penalised logistic regression, a piecewise constant shape function for each feature, and at most ``max_pairs``
+    interactions [Lou2013]_. Shapes and interactions are boosted by LightGBM on the residual, each tree on one feature
+    or one pair. The model is the mean of a bagged ensemble. Each bag leaves out a quarter of the schools (of the rows,
+    without ``groups``). Their held-out rows choose the weights of the penalties none, .001, .01 and .1, the number of
+    boosting rounds, whether there are interactions, and the affine calibration. Of more than 20,000 rows, one penalty
+    is chosen on 20,000 of them, schools sampled whole.
 
-    With a sign, the whole score never falls (``"increasing"``) or never rises (``"decreasing"``) as the feature grows,
-    whatever the others are, and a child whose value is *missing* never scores below the lowest-risk observed value.
-    What is published follows hard rule 9 (:func:`send_screen.tables.published_tables`).
+    With a monotonic constraint the whole score never falls (``"increasing"``) or never rises (``"decreasing"``) as the
+    feature grows, whatever the others are. A *missing* value never scores below the lowest-risk observed value.
+    The tables follow hard rule 9 on small numbers (:func:`publish_tables`).
 
     Parameters
     ----------
     monotonic_cst : dict of str to {"increasing", "decreasing"}, optional
-        Sign of a feature. Signed levels are ordered as in ``categorical_features``.
+        Monotonic constraints; 1, 0 and -1 are taken too. Levels are in the order of ``categorical_features``.
     categorical_features : dict of str to sequence of str, optional
-        Levels of each text column, in order. A level that is not listed counts as missing.
+        Levels of each text column, in order. A level that is not listed counts as missing. A column of dtype
+        ``category`` is categorical without being named.
     max_pairs : int, default=8
         Most interactions: few enough that a person can look at all of them.
     n_jobs : int, default=1
-        Bags that are learnt at the same time, -1 for as many as there are cores. No figure depends on it.
+        Bags that are fitted at the same time, -1 for as many as there are cores. No figure depends on it.
     random_state : int, default=0
 
     Attributes
@@ -53,9 +60,13 @@ class AdditiveRiskClassifier(AdditiveClassifier):
     risk_tables_ : RiskTables
         The fitted model: every score is read from it.
     bagged_tables_ : BaggedTables or None
-        The models of the bags, for how sure a score is; None with too few children to hold any out.
+        The bagged ensemble, for standard errors; None with too few rows to hold any out.
+    term_importances_ : pandas.Series of float64
+        Mean absolute contribution of each term over the training rows (:meth:`RiskTables.term_importances`).
     C_weights_ : dict of (float or None) to float
-        Weight of each strength of the backbone that was kept.
+        Weight of each inverse penalty C of the linear component; None is no linear component.
+    categorical_features_ : dict of str to list of str
+        Levels of each categorical feature.
     classes_ : numpy.ndarray, shape (2,)
     n_features_in_ : int
     feature_names_in_ : numpy.ndarray of str, shape (p,)
@@ -64,7 +75,7 @@ class AdditiveRiskClassifier(AdditiveClassifier):
     Notes
     -----
     ``check_estimator`` passes but for ``check_sample_weight_equivalence_on_dense_data``: bags hold out rows, and bins
-    and leaves count children, so a child of weight two is not two children (tested within a tolerance at 2,000 rows).
+    and leaves count rows, so a row of weight two is not two rows (tested within a tolerance at 2,000 rows).
 
     References
     ----------
@@ -76,15 +87,15 @@ class AdditiveRiskClassifier(AdditiveClassifier):
     >>> reading = np.tile([1.0, 2.0, 3.0, np.nan], 100)
     >>> need = np.tile([1, 0, 0, 0, 1, 1, 0, 0], 50)
     >>> model = AdditiveRiskClassifier(monotonic_cst={"reading": "decreasing"})
-    >>> model.fit(pd.DataFrame({"reading": reading}), need).risk_tables_.features
-    ('reading',)
+    >>> model.fit(pd.DataFrame({"reading": reading}), need).risk_tables_
+    RiskTables('additive risk model': 1 terms, 400 training rows)
     """
 
     bagged_tables_: BaggedTables | None
 
     def __init__(
         self,
-        monotonic_cst: Mapping[str, str] | None = None,
+        monotonic_cst: Mapping[str, str | int] | None = None,
         categorical_features: Mapping[str, Sequence[str]] | None = None,
         max_pairs: int = 8,
         n_jobs: int = 1,
@@ -102,11 +113,11 @@ class AdditiveRiskClassifier(AdditiveClassifier):
         Parameters
         ----------
         X : DataFrame or array-like, shape (n, p)
-            Numbers with NaN, and text columns listed in ``categorical_features`` with None, where a value is not known.
+            Numbers and categorical features; NaN or None where a value is missing.
         y : array-like, shape (n,)
             Two classes.
         groups : array-like, shape (n,), optional
-            Schools: each is held out whole, and so are the children whose school is not known (NaN or None).
+            Schools: each is held out whole, and so are the rows whose school is missing.
         sample_weight : array-like, shape (n,), optional
 
         Returns
@@ -122,35 +133,30 @@ class AdditiveRiskClassifier(AdditiveClassifier):
         """
         max_pairs = checked_whole("max_pairs", self.max_pairs)
         seed = checked_whole("random_state", self.random_state)
-        categorical_features = checked_categories(self.categorical_features)
-        frame = checked_frame(self, X, texts=categorical_features, reset=True)
-        monotonic_cst = checked_monotonic_cst(self.monotonic_cst, frame.columns)
+        levels = checked_categories(self.categorical_features, X)
+        frame = checked_frame(self, X, texts=levels, reset=True)
+        signs = checked_monotonic_cst(self.monotonic_cst, frame.columns)
         schools = checked_groups(groups, frame, sample_weight)
         frame, target, weight, self.classes_ = checked_target(self, frame, y, sample_weight)
         with threadpool_limits(limits=1, user_api="blas"):  # sums in one order at any thread count
-            blocks: list[Block] = [
-                LevelColumns.build(frame[name], categorical_features[name], weight, monotonic_cst.get(name, 0))
-                if name in categorical_features
-                else NumberColumns.build(frame[name], weight, monotonic_cst.get(name, 0))
-                for name in frame.columns
-            ]
-            axes = [Axis.build(block) for block in blocks]
-            learnt = learn(
-                Children(blocks, axes, target, weight),
+            designs = build_designs(frame, levels, weight, signs)
+            features = [BinnedFeature.build(design) for design in designs]
+            fitted = fit_additive(
+                TrainingData(designs, features, target, weight),
                 schools,
                 max_pairs=max_pairs,
                 seed=seed,
                 n_jobs=effective_n_jobs(self.n_jobs),
             )
-
-            made = [
-                tables_of(parts, blocks, axes, learnt.pairs, "additive risk model")
-                for parts in (mean_of(learnt.bags), *(learnt.bags if len(learnt.bags) > 1 else ()))
+            tables = [
+                to_tables(components, designs, features, fitted.pairs, "additive risk model")
+                for components in (mean_components(fitted.bags), *(fitted.bags if len(fitted.bags) > 1 else ()))
             ]
-            self.risk_tables_, *of_bags = publish_tables(made, frame, monotonic_cst=monotonic_cst)
+            self.risk_tables_, *of_bags = publish_tables(tables, frame, monotonic_cst=signs)
             self.bagged_tables_ = None
             if of_bags:
-                self.bagged_tables_ = BaggedTables.learnt_from(frame, of_bags, learnt.rounds)
+                self.bagged_tables_ = BaggedTables.from_training(frame, of_bags, fitted.repeats)
                 self.risk_tables_ = with_standard_errors(self.risk_tables_, self.bagged_tables_)
-        self.C_weights_ = learnt.strengths
+        self._set_tables(self.risk_tables_, frame)
+        self.categorical_features_, self.C_weights_ = levels, fitted.C_weights
         return self

@@ -8,13 +8,11 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from sklearn.utils.validation import check_is_fitted
 
 from send_screen.errors import MissingExtraError
 from send_screen.estimators._base import BinaryRiskClassifier
-from send_screen.estimators._inputs import checked_categories, checked_frame
-from send_screen.estimators._target import checked_target
+from send_screen.estimators._check_input import checked_categories, checked_frame
+from send_screen.estimators._check_target import checked_target
 
 
 def require_ebm() -> None:
@@ -23,6 +21,10 @@ def require_ebm() -> None:
     Raises
     ------
     MissingExtraError
+
+    Examples
+    --------
+    >>> require_ebm()
     """
     if find_spec("interpret") is None:
         raise MissingExtraError(
@@ -32,7 +34,7 @@ def require_ebm() -> None:
 
 
 class EBMClassifier(BinaryRiskClassifier):
-    """An Explainable Boosting Machine [Nori2019]_ with its defaults, a fixed seed and one thread.
+    """An Explainable BoostingParams Machine [Nori2019]_ with its defaults, a fixed seed and one thread.
 
     Evidence only: there is no ``risk_tables_``, so it cannot be exported or screen anyone. It takes no signs, keeps no
     schools together when it holds out, and treats missing values in its own way (a bin of their own); half a minute a
@@ -56,6 +58,12 @@ class EBMClassifier(BinaryRiskClassifier):
     ----------
     .. [Nori2019] Nori, Jenkins, Koch and Caruana (2019), InterpretML: a unified framework for machine learning
        interpretability, arXiv:1909.09223.
+
+    Examples
+    --------
+    >>> from send_screen.estimators import EBMClassifier
+    >>> EBMClassifier(categorical_features={"season": ["autumn", "spring"]}).categorical_features
+    {'season': ['autumn', 'spring']}
     """
 
     def __init__(self, categorical_features: Mapping[str, Sequence[str]] | None = None, random_state: int = 0) -> None:
@@ -68,7 +76,7 @@ class EBMClassifier(BinaryRiskClassifier):
         Parameters
         ----------
         X : DataFrame or array-like, shape (n, p)
-            Numbers with NaN, and text columns listed in ``categorical_features`` with None, where a value is not known.
+            Numbers and categorical features; NaN or None where a value is missing.
         y : array-like, shape (n,)
             Two classes.
         sample_weight : array-like, shape (n,), optional
@@ -87,9 +95,10 @@ class EBMClassifier(BinaryRiskClassifier):
         require_ebm()
         from interpret.glassbox import ExplainableBoostingClassifier
 
-        frame = checked_frame(self, X, texts=checked_categories(self.categorical_features), reset=True)
+        levels = self.categorical_features_ = checked_categories(self.categorical_features, X)
+        frame = checked_frame(self, X, texts=levels, reset=True)
         frame, target, weight, self.classes_ = checked_target(self, frame, y, sample_weight)
-        kinds = ["nominal" if name in (self.categorical_features or {}) else "continuous" for name in frame.columns]
+        kinds = ["nominal" if name in levels else "continuous" for name in frame.columns]
         ebm = ExplainableBoostingClassifier(feature_types=kinds, n_jobs=1, random_state=self.random_state)
         with warnings.catch_warnings():
             # it is about pictures, of which none is made here
@@ -97,22 +106,6 @@ class EBMClassifier(BinaryRiskClassifier):
             self.ebm_ = ebm.fit(frame, target.astype(int), sample_weight=weight)
         return self
 
-    def decision_function(self, X: Any) -> np.ndarray:
-        """Return the score of each child in log-odds.
-
-        Parameters
-        ----------
-        X : DataFrame or array-like, shape (n, p)
-
-        Returns
-        -------
-        numpy.ndarray of float64, shape (n,)
-
-        Raises
-        ------
-        ValueError
-            If columns are reordered, unknown or missing; the message shows the difference.
-        """
-        check_is_fitted(self, "ebm_")
-        frame: pd.DataFrame = checked_frame(self, X, texts=self.categorical_features or (), reset=False)
+    def _score(self, X: Any) -> np.ndarray:
+        frame = self._check(X)
         return np.asarray(self.ebm_.decision_function(frame), dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Penalised logistic regression whose coefficients obey the signs, missing values included."""
+"""Penalised logistic regression with monotonic constraints, which hold for missing values too."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from send_screen.estimators._base import AdditiveClassifier
-from send_screen.estimators._columns import LevelColumns, NumberColumns
-from send_screen.estimators._inputs import checked_categories, checked_frame, checked_monotonic_cst
+from send_screen.estimators._check_input import checked_categories, checked_frame, checked_monotonic_cst
+from send_screen.estimators._check_target import checked_target
+from send_screen.estimators._components import design_matrix
+from send_screen.estimators._design import build_designs
 from send_screen.estimators._solver import fit_bounded_logistic
-from send_screen.estimators._target import checked_target
 from send_screen.tables import RiskTables
 
 
@@ -22,32 +23,36 @@ class PenalisedLogisticClassifier(AdditiveClassifier):
     A number becomes its median-imputed value and, where ten or more children miss it, a missing indicator; both are
     scaled to unit variance. Levels become one column each, without a reference and unscaled; a missing level is a
     column too. The objective is scikit-learn's, :math:`\tfrac12\lVert w\rVert^2 + C\sum_i s_i\,\ell_i`, with the
-    intercept unpenalised: without signs the scores are those of ``SimpleImputer(strategy="median",
+    intercept unpenalised: without constraints the scores are those of ``SimpleImputer(strategy="median",
     add_indicator=True)``, ``StandardScaler`` and ``LogisticRegression`` to 1e-6.
 
-    With a sign, the risk never falls (``"increasing"``) or never rises (``"decreasing"``) as the feature grows, and a
-    child whose value is *missing* never scores below the lowest-risk observed value. Signed levels are ordered as in
+    With a monotonic constraint the risk never falls (``"increasing"``) or never rises (``"decreasing"``) as the feature
+    grows. A *missing* value never scores below the lowest-risk observed value. Constrained levels are ordered as in
     ``categorical_features``.
 
-    What is published follows hard rule 9. A number is clipped, in fitting and scoring, to a range that at least ten
-    children are at or beyond on either side (with fewer than 20 known values it has no slope). Levels of fewer than
-    ten children share the value of one merged group (neighbours, where levels are ordered). Where one to nine children
-    miss a value, a missing number scores as the median does and a missing level as the average child. A level that no
-    training child had, or that is not listed, scores as a missing one; ``risk_tables_.unseen(X)`` tells where.
+    The tables follow hard rule 9. A number is clipped, in fitting and scoring, to a range that at least ten children
+    are at or beyond on either side; with fewer than 20 known values it has no slope. Levels of fewer than ten children
+    share the value of one merged group (neighbours, where levels are ordered). Where one to nine children miss a
+    value, a missing number scores as the median and a missing level as the commonest group. An unknown category scores
+    as a missing one; ``risk_tables_.unknown_category(X)`` tells where.
 
     Parameters
     ----------
     C : float, default=0.1
         Inverse of the penalty's strength.
     monotonic_cst : dict of str to {"increasing", "decreasing"}, optional
-        Sign of a feature. A feature without one may go either way.
+        Monotonic constraints; 1, 0 and -1 are taken too. A feature without one may go either way.
     categorical_features : dict of str to sequence of str, optional
-        Levels of each text column, in order.
+        Levels of each text column, in order. A column of dtype ``category`` is categorical without being named.
 
     Attributes
     ----------
     risk_tables_ : RiskTables
         The fitted model, in raw units: every score is read from it.
+    term_importances_ : pandas.Series of float64
+        Mean absolute contribution of each term over the training rows (:meth:`RiskTables.term_importances`).
+    categorical_features_ : dict of str to list of str
+        Levels of each categorical feature.
     classes_ : numpy.ndarray, shape (2,)
     n_features_in_ : int
     feature_names_in_ : numpy.ndarray of str, shape (p,)
@@ -73,7 +78,7 @@ class PenalisedLogisticClassifier(AdditiveClassifier):
     def __init__(
         self,
         C: float = 0.1,
-        monotonic_cst: Mapping[str, str] | None = None,
+        monotonic_cst: Mapping[str, str | int] | None = None,
         categorical_features: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self.C = C
@@ -86,7 +91,7 @@ class PenalisedLogisticClassifier(AdditiveClassifier):
         Parameters
         ----------
         X : DataFrame or array-like, shape (n, p)
-            Numbers with NaN, and text columns listed in ``categorical_features`` with None, where a value is not known.
+            Numbers and categorical features; NaN or None where a value is missing.
         y : array-like, shape (n,)
             Two classes.
         sample_weight : array-like, shape (n,), optional
@@ -102,31 +107,26 @@ class PenalisedLogisticClassifier(AdditiveClassifier):
         """
         if not 0.0 < self.C < np.inf:
             raise ValueError(f"C must be a number above 0, not {self.C!r}.")
-        categorical_features = checked_categories(self.categorical_features)
-        frame = checked_frame(self, X, texts=categorical_features, reset=True)
-        monotonic_cst = checked_monotonic_cst(self.monotonic_cst, frame.columns)
+        levels = checked_categories(self.categorical_features, X)
+        frame = checked_frame(self, X, texts=levels, reset=True)
+        signs = checked_monotonic_cst(self.monotonic_cst, frame.columns)
         frame, target, weight, self.classes_ = checked_target(self, frame, y, sample_weight)
         with threadpool_limits(limits=1, user_api="blas"):  # sums in one order at any thread count
-            blocks: list[NumberColumns | LevelColumns] = [
-                LevelColumns.build(frame[name], categorical_features[name], weight, monotonic_cst.get(name, 0))
-                if name in categorical_features
-                else NumberColumns.build(frame[name], weight, monotonic_cst.get(name, 0))
-                for name in frame.columns
-            ]
+            designs = build_designs(frame, levels, weight, signs)
             w, intercept = fit_bounded_logistic(
-                np.column_stack([block.penalised(slice(None)) for block in blocks]),
+                design_matrix(designs, np.arange(len(frame))),
                 target,
                 weight,
-                maps=[block.A for block in blocks],
-                bounded=[block.bounded for block in blocks],
+                maps=[design.A for design in designs],
+                bounded=[design.bounded for design in designs],
                 C=self.C,
             )
             terms = []
-            for block, own in zip(blocks, np.split(w, np.cumsum([len(block.A) for block in blocks])[:-1]), strict=True):
-                term, shift = block.term(own)
+            ends = np.cumsum([len(design.A) for design in designs])[:-1]
+            for design, own in zip(designs, np.split(w, ends), strict=True):
+                term, shift = design.term(own)
                 terms.append(term)
                 intercept += shift
-        self.risk_tables_ = RiskTables(
-            intercept=intercept, terms=tuple(terms), n_background=len(frame), name="penalised logistic regression"
-        )
+        self._set_tables(RiskTables(intercept, tuple(terms), len(frame), "penalised logistic regression"), frame)
+        self.categorical_features_ = levels
         return self

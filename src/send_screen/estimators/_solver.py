@@ -37,16 +37,16 @@ def fit_bounded_logistic(
     Parameters
     ----------
     Z : numpy.ndarray of float64, shape (n, k)
-        Columns on the scale that is penalised.
+        BinnedDataset on the scale that is penalised.
     y : numpy.ndarray of float64, shape (n,)
         0 or 1.
     sample_weight : numpy.ndarray of float64, shape (n,)
     maps : list of numpy.ndarray of float64
-        Blocks of the block-diagonal matrix A, k rows in all.
+        Blocks of the design-diagonal matrix A, k rows in all.
     bounded : list of numpy.ndarray of bool
-        For each block, which of its parameters may not be negative.
+        For each design, which of its parameters may not be negative.
     C : float
-        Inverse of the penalty's strength.
+        Inverse of the penalty's C.
 
     Returns
     -------

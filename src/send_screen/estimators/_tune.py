@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import logit
 
-from send_screen.estimators._bags import Bag, log_loss
-from send_screen.estimators._trees import grow, lightgbm_package, mean_and_error, same_length
+from send_screen.estimators._bagging import Bag, log_loss
+from send_screen.estimators._lightgbm import grow, lightgbm_package, mean_and_error, same_length
 
 
 @dataclass(frozen=True)
@@ -73,12 +73,12 @@ def tune(
        optimization, AISTATS.
     """
     lightgbm = lightgbm_package()
-    parts = [[data.subset(rows).construct() for rows in (bag.learn, bag.held_out)] for bag in bags]
+    parts = [[data.subset(rows).construct() for rows in (bag.train, bag.held_out)] for bag in bags]
     held_out_weight = np.array([weight[bag.held_out].sum() for bag in bags])
 
     def curve(setting: Setting, b: int) -> list[float]:
         bag, (learn, held_out) = bags[b], parts[b]
-        prior = float(logit(np.average(y[bag.learn], weights=weight[bag.learn])))
+        prior = float(logit(np.average(y[bag.train], weights=weight[bag.train])))
         before = log_loss(np.full(len(bag.held_out), prior), y[bag.held_out], weight[bag.held_out])
         # made here, because LightGBM keeps what it may print for each thread
         booster = lightgbm.Booster({**parameters, **asdict(setting), "learning_rate": _SEARCH_RATE}, learn)

@@ -12,7 +12,7 @@ from send_screen.cohorts import Cohort
 from send_screen.errors import DataError, UsageError
 from send_screen.evaluation._folds import verify_folds
 from send_screen.evaluation._out_of_fold import BASELINE, CANDIDATE
-from send_screen.tables import places, tie_break_key, top_k
+from send_screen.tables import k_at_capacity, tie_break_key, top_k
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,21 @@ def build_evidence(
         When the cohort has no outcome, ``scored`` is of other children, or ``capacity`` is not between 0 and 1.
     LeakageError
         When a school is in two folds.
+
+    Examples
+    --------
+    >>> from send_screen import load_cohort, load_spec
+    >>> from send_screen.contracts import shipped
+    >>> from send_screen.simulation import simulate_england
+    >>> spec = load_spec(shipped("models") / "reception_sen" / "spec.yaml")
+    >>> data = simulate_england(children=600, schools=20, seed=0).tables
+    >>> cohort = load_cohort(spec, data)
+    >>> from send_screen import PenalisedLogisticClassifier
+    >>> from send_screen.evaluation import build_evidence, out_of_fold
+    >>> scored = out_of_fold(cohort, {"candidate": PenalisedLogisticClassifier}, folds=4)
+    >>> evidence, keys = build_evidence(cohort, scored, capacity=0.1, seed=0)
+    >>> "child_id" in evidence.columns, "child_id" in keys.children.columns
+    (False, True)
     """
     n = len(cohort)
     if cohort.y is None:
@@ -103,7 +118,7 @@ def build_evidence(
         model = column.removeprefix("score.")
         score, flag = evidence[column].to_numpy(), np.zeros(len(evidence))
         for rows in fold_index.values():
-            k = places(capacity, len(rows))
+            k = k_at_capacity(capacity, len(rows))
             flag[rows] = expected_share(score[rows], k) if model == BASELINE else top_k(score[rows], order[rows], k)
         evidence[f"flag.{model}"] = flag
     for column in columns:

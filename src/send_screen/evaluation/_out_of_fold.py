@@ -12,7 +12,7 @@ import pandas as pd
 from send_screen.cohorts import Cohort
 from send_screen.errors import UsageError
 from send_screen.evaluation._folds import out_of_school_folds
-from send_screen.tables import places
+from send_screen.tables import k_at_capacity
 
 #: The registered model and the one-line rule are known by these names in every evidence table.
 CANDIDATE, BASELINE = "candidate", "baseline"
@@ -61,6 +61,19 @@ def out_of_fold(
         When the cohort has no outcome, no model is named ``"candidate"``, or there is no seed or a repeated one.
     DataError, LeakageError
         As :func:`out_of_school_folds`.
+
+    Examples
+    --------
+    >>> from send_screen import load_cohort, load_spec
+    >>> from send_screen.contracts import shipped
+    >>> from send_screen.simulation import simulate_england
+    >>> spec = load_spec(shipped("models") / "reception_sen" / "spec.yaml")
+    >>> data = simulate_england(children=600, schools=20, seed=0).tables
+    >>> cohort = load_cohort(spec, data)
+    >>> from send_screen import PenalisedLogisticClassifier
+    >>> scored = out_of_fold(cohort, {"candidate": PenalisedLogisticClassifier}, folds=4)
+    >>> len(scored) == len(cohort)
+    True
     """
     if cohort.y is None:
         raise UsageError("These children have no outcome yet, so no model can be judged on them.")
@@ -103,6 +116,28 @@ def fit_on(estimator: Any, cohort: Cohort, rows: np.ndarray | slice = slice(None
         n children with their outcome.
     rows : numpy.ndarray of int, or slice
         Positions of the children to learn from.
+
+    Returns
+    -------
+    estimator
+        The same, fitted.
+
+    Raises
+    ------
+    UsageError
+        When the cohort has no outcome.
+
+    Examples
+    --------
+    >>> from send_screen import load_cohort, load_spec
+    >>> from send_screen.contracts import shipped
+    >>> from send_screen.simulation import simulate_england
+    >>> spec = load_spec(shipped("models") / "reception_sen" / "spec.yaml")
+    >>> data = simulate_england(children=600, schools=20, seed=0).tables
+    >>> cohort = load_cohort(spec, data)
+    >>> from send_screen import PenalisedLogisticClassifier
+    >>> fit_on(PenalisedLogisticClassifier(), cohort).n_features_in_
+    19
     """
     if cohort.y is None:
         raise UsageError("These children have no outcome yet, so no model can learn from them.")
@@ -126,6 +161,6 @@ def _asked(name: str, estimator: Any, X: pd.DataFrame, capacity: float | None) -
         if bags is not None and capacity is not None:
             of_bags = bags.score(X[list(tables.features)])
             said[f"selection_probability.{name}"] = bags.selection_probability(
-                said[f"score.{name}"], of_bags, places(capacity, len(X))
+                said[f"score.{name}"], of_bags, k_at_capacity(capacity, len(X))
             )
     return said

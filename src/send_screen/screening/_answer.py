@@ -14,8 +14,9 @@ from send_screen.screening._limits import refuse_or_warn
 from send_screen.screening._notice import NOTICE
 from send_screen.screening._result import Reason
 from send_screen.screening._role import RoleAccess, role_access
-from send_screen.screening._screen import excluded_child, percent
+from send_screen.screening._screen import excluded_child
 from send_screen.screening._words import reasons
+from send_screen.tables import percent
 
 SCREENED = "screened"
 PREDICTION_COLUMNS = {
@@ -84,7 +85,7 @@ def _screened(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> Iterator[di
     X = cohort.X[list(bundle.tables.features)]
     score, contributions = bundle.tables.score(X), bundle.tables.contributions(X)
     bundle.tables.check_additivity(score, contributions)
-    beyond = bundle.tables.clipped(X) | bundle.tables.unseen(X)
+    beyond = bundle.tables.clipped(X) | bundle.tables.unknown_category(X)
     may_see = [access.data_owner(feature) is None for feature in features]
     row = cohort.show["row"].to_numpy(dtype=np.int64) - 1
     # Plain tuples: a row taken out of a frame costs as much as everything else that is done for a child.

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from send_screen.errors import UsageError
-from send_screen.tables import places, ranking
+from send_screen.tables import k_at_capacity, ranking
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Capacity:
 
     def of(self, n: int) -> int:
         """Return the places among ``n`` children."""
-        return places(self.share, n) if self.share is not None else min(n, self.count or 0)
+        return k_at_capacity(self.share, n) if self.share is not None else min(n, self.count or 0)
 
     def __str__(self) -> str:
         return f"{100 * self.share:g}%" if self.share is not None else str(self.count)

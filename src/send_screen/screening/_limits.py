@@ -65,7 +65,7 @@ def beyond_training(bundle: Bundle, cohort: Cohort) -> tuple[str, ...]:
     X = cohort.X[list(bundle.tables.features)]
     if not len(X):
         return ()
-    beyond = (bundle.tables.clipped(X) | bundle.tables.unseen(X)).mean(axis=0)
+    beyond = (bundle.tables.clipped(X) | bundle.tables.unknown_category(X)).mean(axis=0)
     unknown = X.isna().to_numpy().mean(axis=0)
     return tuple(
         f"{feature.label}: {words} for {round(100 * share)} of 100 children in this file. The list is less sure for it."
@@ -79,8 +79,8 @@ def out_of_range(bundle: Bundle, cohort: Cohort) -> list[str]:
     """Say how many values were outside what the version has seen, feature by feature."""
     notes = []
     X = cohort.X[list(bundle.tables.features)]
-    clipped, unseen = bundle.tables.clipped(X).sum(axis=0), bundle.tables.unseen(X).sum(axis=0)
-    for feature, beyond, new in zip(bundle.features, clipped, unseen, strict=True):
+    clipped, unknown = bundle.tables.clipped(X).sum(axis=0), bundle.tables.unknown_category(X).sum(axis=0)
+    for feature, beyond, new in zip(bundle.features, clipped, unknown, strict=True):
         if beyond:
             notes.append(
                 f"{feature.label}: {int(beyond)} value(s) lie beyond those the model learnt from, and were taken as "

@@ -8,19 +8,19 @@ from pydantic import BaseModel
 
 from send_screen.contracts import Column, Contract
 from send_screen.documents import closest
-from send_screen.specs._model_spec import ModelSpec
+from send_screen.specs._model_spec import SpecDocument
 from send_screen.specs._parts import ColumnRef, Condition, Equals, Feature, GoalsNotMet, Scalar, Share, code
 
 #: Metrics whose difference between two models the out-of-fold predictions can tell.
 COMPARED = ("roc_auc", "average_precision", "recall", "precision")
 
 
-def find_contradictions(spec: ModelSpec, contracts: Mapping[str, Contract]) -> Iterator[str]:
+def find_contradictions(spec: SpecDocument, contracts: Mapping[str, Contract]) -> Iterator[str]:
     """Yield each mistake of a spec that contradicts itself or its contracts, with its place.
 
     Parameters
     ----------
-    spec : ModelSpec
+    spec : SpecDocument
     contracts : mapping of contract id to Contract
         Those under ``data`` that there are.
     """
@@ -54,7 +54,7 @@ def column_refs(part: object, place: str = "$") -> Iterator[tuple[str, ColumnRef
             yield from column_refs(item, f"{place}[{position}]")
 
 
-def _coded(spec: ModelSpec) -> Iterator[tuple[str, ColumnRef, tuple[Scalar, ...]]]:
+def _coded(spec: SpecDocument) -> Iterator[tuple[str, ColumnRef, tuple[Scalar, ...]]]:
     """Yield place, column and codes of everything that names codes of a column."""
     conditions: tuple[tuple[str, tuple[Condition, ...]], ...]
     conditions = (("population", spec.population.where), ("eligible", spec.eligible.where))
@@ -72,7 +72,7 @@ def _coded(spec: ModelSpec) -> Iterator[tuple[str, ColumnRef, tuple[Scalar, ...]
             yield f"$.features[{position}].derive.equals.value", feature.source.column, (feature.source.value,)
 
 
-def _code_mistakes(spec: ModelSpec, contracts: Mapping[str, Contract]) -> Iterator[str]:
+def _code_mistakes(spec: SpecDocument, contracts: Mapping[str, Contract]) -> Iterator[str]:
     for place, ref, values in _coded(spec):
         column = _column(contracts, ref)
         known = column.levels if column else None
@@ -85,7 +85,7 @@ def _column(contracts: Mapping[str, Contract], ref: ColumnRef) -> Column | None:
     return contracts[ref.contract].columns.get(ref.column) if ref.contract in contracts else None
 
 
-def _feature_mistakes(spec: ModelSpec, contracts: Mapping[str, Contract]) -> Iterator[str]:
+def _feature_mistakes(spec: SpecDocument, contracts: Mapping[str, Contract]) -> Iterator[str]:
     training_only = {use.contract for use in spec.data if use.training_only}
     seen: set[str] = set()
     for position, feature in enumerate(spec.features):
@@ -132,7 +132,7 @@ def _column_mistakes(place: str, ref: ColumnRef, column: Column, feature: Featur
         yield f"{place}.monotonic: absence must never lower the risk, so {ref} needs `monotonic: {wanted}`"
 
 
-def _name_mistakes(spec: ModelSpec) -> Iterator[str]:
+def _name_mistakes(spec: SpecDocument) -> Iterator[str]:
     features = [feature.name for feature in spec.features]
     baseline = spec.baseline
     named = (
@@ -160,7 +160,7 @@ def _name_mistakes(spec: ModelSpec) -> Iterator[str]:
         yield f"$.outcome: {value!r} is both positive and negative"
 
 
-def _gate_mistakes(spec: ModelSpec) -> Iterator[str]:
+def _gate_mistakes(spec: SpecDocument) -> Iterator[str]:
     for position, gate in enumerate(spec.gates):
         if gate.against and gate.against != "baseline" and gate.against not in spec.challengers:
             yield f"$.gates[{position}].against: {gate.against!r} is not under `challengers`"
@@ -168,7 +168,7 @@ def _gate_mistakes(spec: ModelSpec) -> Iterator[str]:
             yield f"$.gates[{position}].metric: {gate.metric} is not compared with a model; {', '.join(COMPARED)} are"
 
 
-def _outcome_mistakes(spec: ModelSpec, contracts: Mapping[str, Contract]) -> Iterator[str]:
+def _outcome_mistakes(spec: SpecDocument, contracts: Mapping[str, Contract]) -> Iterator[str]:
     outcome = spec.outcome
     column = _column(contracts, outcome.column)
     dated = column is not None and (column.recorded_on or "").startswith("column:")

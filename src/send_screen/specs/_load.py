@@ -10,7 +10,7 @@ from send_screen.contracts import Contract, load_contract
 from send_screen.documents import read_document, refuse_mistakes
 from send_screen.errors import ContractError, SpecError
 from send_screen.specs._cross_checks import find_contradictions
-from send_screen.specs._model_spec import ModelSpec
+from send_screen.specs._model_spec import ModelSpec, SpecDocument
 
 
 def load_spec(path: str | Path) -> ModelSpec:
@@ -30,6 +30,13 @@ def load_spec(path: str | Path) -> ModelSpec:
     ------
     SpecError
         With one line a mistake: its path inside the file, what is wrong, and the closest right word.
+
+    Examples
+    --------
+    >>> from send_screen import load_spec
+    >>> from send_screen.contracts import shipped
+    >>> load_spec(shipped("models") / "reception_sen" / "spec.yaml").name
+    'reception_sen'
     """
     path = Path(path)
     try:
@@ -55,16 +62,33 @@ def parse_spec(
         The contracts that came with an exported model; others are looked up.
     beside : pathlib.Path, optional
         A folder of contracts to look them up in, before those that came with the library.
+
+    Returns
+    -------
+    ModelSpec
+
+    Raises
+    ------
+    SpecError
+        If it is not a valid spec; the message names every mistake.
+
+    Examples
+    --------
+    >>> from send_screen.contracts import shipped
+    >>> raw = (shipped("models") / "reception_sen" / "spec.yaml").read_bytes()
+    >>> parse_spec(raw, file="spec.yaml").name
+    'reception_sen'
     """
-    spec = read_document(ModelSpec, raw, error=SpecError, file=file, yaml=True, kind="spec")
+    document = read_document(SpecDocument, raw, error=SpecError, file=file, yaml=True, kind="spec")
     used: dict[str, Contract] = {}
     mistakes = []
-    for position, use in enumerate(spec.data):
+    for position, use in enumerate(document.data):
         try:
             used[use.contract] = (contracts or {}).get(use.contract) or load_contract(use.ref, beside=beside)
         except ContractError as error:
             mistakes.append(f"$.data[{position}].contract: {error.message}")
-    mistakes += find_contradictions(spec, used)
+    mistakes += find_contradictions(document, used)
     if mistakes:
         refuse_mistakes(mistakes, error=SpecError, file=file, kind="spec")
-    return spec._with_source(raw.decode("utf-8"), hashlib.sha256(raw).hexdigest(), used)
+    text, sha256 = raw.decode("utf-8"), hashlib.sha256(raw).hexdigest()
+    return ModelSpec.of(document, text=text, sha256=sha256, contracts=used)

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, PrivateAttr, Tag, model_validator
+from pydantic import Discriminator, Field, InstanceOf, Tag, model_validator
 
 from send_screen.contracts import Contract
 from send_screen.documents import Document
@@ -38,19 +38,8 @@ def _kind_of_date(value: object) -> str:
     return "AcademicYearEnd" if isinstance(value, dict | AcademicYearEnd) else "date"
 
 
-class ModelSpec(Document):
-    """The whole decision: for whom, on what, about what, by what, within what bounds, and who answers for it.
-
-    Made by :func:`send_screen.specs.load_spec`; its fields are the keys of ``spec.yaml``, and its JSON schema is
-    ``ModelSpec.model_json_schema()``.
-
-    Attributes
-    ----------
-    text, sha256 : str
-        The file as read, and the hash of its bytes.
-    contracts : dict of str to Contract
-        Those under ``data``, by id, as they were when the spec was read.
-    """
+class SpecDocument(Document):
+    """The keys of ``spec.yaml``; its JSON schema is ``SpecDocument.model_json_schema()``."""
 
     format: Literal["send_screen.spec/1"]
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{2,62}$")]
@@ -83,40 +72,67 @@ class ModelSpec(Document):
     validation: Validation
     review_date: dt.date
 
-    _text: str = PrivateAttr("")
-    _sha256: str = PrivateAttr("")
-    _contracts: dict[str, Contract] = PrivateAttr(default_factory=dict)
-
     @model_validator(mode="after")
-    def _each_once(self) -> ModelSpec:
+    def _each_once(self) -> SpecDocument:
         if len(set(self.challengers)) < len(self.challengers):
             raise ValueError("a challenger stands twice")
         return self
 
+
+class ModelSpec(SpecDocument):
+    """The whole decision: for whom, on what, about what, by what, within what bounds, and who answers for it.
+
+    Made by :func:`send_screen.specs.load_spec`; its other attributes are the keys of ``spec.yaml``.
+
+    Attributes
+    ----------
+    text : str
+        The file as read.
+    sha256 : str
+        Hash of the file's bytes.
+    contracts : dict of str to Contract
+        Those under ``data``, by id, as they were when the spec was read.
+    """
+
+    text: str
+    sha256: str
+    contracts: dict[str, InstanceOf[Contract]]
+
+    @classmethod
+    def of(cls, document: SpecDocument, *, text: str, sha256: str, contracts: dict[str, Contract]) -> ModelSpec:
+        """Return the spec that a document in which no mistake was found stands for.
+
+        Parameters
+        ----------
+        document : SpecDocument
+            The keys of ``spec.yaml``.
+        text, sha256 : str
+            The file as read, and the hash of its bytes.
+        contracts : dict of str to Contract
+            Those under ``data``, by id.
+
+        Returns
+        -------
+        ModelSpec
+        """
+        keys = {name: getattr(document, name) for name in SpecDocument.model_fields}
+        return cls.model_construct(document.model_fields_set, **keys, text=text, sha256=sha256, contracts=contracts)
+
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
-        yield from (("name", self.name), ("title", self.title), ("sha256", self._sha256))
-
-    def _with_source(self, text: str, sha256: str, contracts: dict[str, Contract]) -> ModelSpec:
-        self._text, self._sha256, self._contracts = text, sha256, contracts
-        return self
-
-    @property
-    def text(self) -> str:
-        """The file as read."""
-        return self._text
-
-    @property
-    def sha256(self) -> str:
-        """Hash of the file's bytes."""
-        return self._sha256
-
-    @property
-    def contracts(self) -> dict[str, Contract]:
-        """The contracts under ``data``, by id, as they were when the spec was read."""
-        return self._contracts
+        yield from (("name", self.name), ("title", self.title), ("sha256", self.sha256))
 
     def feature(self, name: str) -> Feature:
-        """Return the feature called ``name``."""
+        """Return the feature called ``name``.
+
+        Parameters
+        ----------
+        name : str
+            Name of a feature.
+
+        Returns
+        -------
+        Feature
+        """
         return next(feature for feature in self.features if feature.name == name)
 
     @property

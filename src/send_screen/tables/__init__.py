@@ -1,25 +1,20 @@
-"""The model as data: tables that people can read, scored and explained exactly with numpy and pandas alone.
+"""The model as data: tables that people can read, scored and explained exactly without a machine-learning library.
 
-A model is exported as :class:`RiskTables`: an intercept, one term a feature and a few interactions of two. Its score
-(log-odds) is a sum, so its exact Shapley values are look-ups. A model file is JSON, is checked against its hash before
-it is parsed, and is never unpickled. Beside it stand the rules that any list or page made from a score keeps: who is
-within capacity (:func:`top_k`), and what may be published about few children (:func:`published_range` and its
-neighbours).
+A fitted additive model is a :class:`RiskTables`: an intercept, one term for each feature and a few interaction terms.
+Its score (log-odds) is a sum, so its exact Shapley values are look-ups. :class:`BaggedTables` holds the bagged ensemble
+behind it, for standard errors. A model file is JSON, is checked against its hash before it is parsed, and is never
+unpickled. Ranking (:func:`top_k`) and disclosure control (:func:`published_range`) are here for all who use scores.
 """
 
-from send_screen.tables._bags import BaggedTables, with_standard_errors
-from send_screen.tables._capacity import places, ranking, tie_break_key, top_k
-from send_screen.tables._columns import describe_difference
+from send_screen.tables._bagged import BaggedTables, with_standard_errors
+from send_screen.tables._column_names import describe_difference
 from send_screen.tables._interaction import InteractionTerm
-from send_screen.tables._published import publish_tables, published_tables
-from send_screen.tables._purify import purify
-from send_screen.tables._scorecard import Scorecard, scorecard
-from send_screen.tables._shape import ShapeTerm
-from send_screen.tables._signs import monotonicity_violations
+from send_screen.tables._monotonic import monotonicity_violations
+from send_screen.tables._scorecard import Scorecard, percent, scorecard
 from send_screen.tables._small_numbers import MINIMUM_CHILDREN, merged_levels, published_counts, published_range
 from send_screen.tables._tables import RiskTables
-from send_screen.tables._tally import shortest_cut_point
-from send_screen.tables._terms import LevelsTerm, LinearTerm, Term
+from send_screen.tables._terms import LevelsTerm, LinearTerm, ShapeTerm, Term, bin_of
+from send_screen.tables._top_k import k_at_capacity, ranking, tie_break_key, top_k
 
 __all__ = [
     "RiskTables",
@@ -29,21 +24,19 @@ __all__ = [
     "ShapeTerm",
     "InteractionTerm",
     "Term",
-    "purify",
-    "published_tables",
-    "publish_tables",
+    "bin_of",
     "with_standard_errors",
     "monotonicity_violations",
     "Scorecard",
     "scorecard",
+    "percent",
     "tie_break_key",
-    "places",
+    "k_at_capacity",
     "ranking",
     "top_k",
     "MINIMUM_CHILDREN",
     "published_range",
     "published_counts",
     "merged_levels",
-    "shortest_cut_point",
     "describe_difference",
 ]

@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from send_screen.errors import TablesError
-from send_screen.tables._cells import numbers
-from send_screen.tables._interaction import InteractionTerm
+from send_screen.tables._encode import to_float
 from send_screen.tables._kernels import kernel
-from send_screen.tables._lookup import Lookup
 from send_screen.tables._terms import LevelsTerm, Term
+
+if TYPE_CHECKING:
+    from send_screen.tables._tables import RiskTables
 
 LOAD_FROM = 200_000  # children: with fewer, numpy is done before the kernel is loaded (2 to 4 s)
 KERNEL_FROM = 2_000  # children: from here the kernel is quicker, once it is loaded
 BATCH = 16_384  # children whose columns are gathered at once, where they do not lie together already
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What a score is made of, and its sum of means; the sum of contributions is held to ``tolerance``."""
-
-    intercept: float
-    base_value: float
-    tolerance: float
-    terms: tuple[Term, ...]
-    interactions: tuple[InteractionTerm, ...]
-    lookup: Callable[[np.dtype], Lookup]
 
 
 @dataclass(frozen=True)
@@ -61,22 +51,23 @@ class Explainer:
 
     Parameters
     ----------
-    parts : Parts
+    tables : RiskTables
     X : pandas.DataFrame, shape (n, p)
         Columns in the order of the terms.
     threads : int or None
         How many the kernel may use; as many as there are cores if None.
     """
 
-    def __init__(self, parts: Parts, X: pd.DataFrame, threads: int | None) -> None:
-        self._parts, self._X = parts, X
+    def __init__(self, tables: RiskTables, X: pd.DataFrame, threads: int | None) -> None:
+        self._tables, self._X = tables, X
+        self._sums = tables.intercept, tables.base_value, tables.tolerance
         self._threads = threads or os.cpu_count() or 1
-        wanted = len(X) >= (KERNEL_FROM if kernel.cache_info().currsize else LOAD_FROM) and bool(parts.terms)
+        wanted = len(X) >= (KERNEL_FROM if kernel.cache_info().currsize else LOAD_FROM) and bool(tables.terms)
         self._kernel = kernel() if wanted else None
         self._pool: ThreadPoolExecutor | None = None
         if self._kernel is not None:
-            self._columns = _Columns(X, parts.terms)
-            lookup = parts.lookup(self._columns.dtype)
+            self._columns = _Columns(X, tables.terms)
+            lookup = tables.lookup(self._columns.dtype)
             self._arrays = tuple(getattr(lookup, field.name) for field in fields(lookup))
 
     def __enter__(self) -> Explainer:
@@ -97,7 +88,7 @@ class Explainer:
             Whether base value and contributions add up to the score for each child.
         """
         if self._kernel is None:
-            return _by_numpy(self._parts, self._X.iloc[start:stop], score, out)
+            return _by_numpy(self._tables, self._X.iloc[start:stop], score, out)
         # ranges of whole batches, about as many as there are threads
         size = -(-(stop - start) // self._threads)
         size = max(BATCH, -(-size // BATCH) * BATCH) if self._columns.together else BATCH
@@ -109,7 +100,6 @@ class Explainer:
     def _compiled(self, start: int, stop: int, shift: int, score: np.ndarray, out: np.ndarray) -> int:
         assert self._kernel is not None
         block, before = self._columns.rows(start, stop)
-        parts = self._parts
         return self._kernel(
             block,
             start - before,
@@ -117,24 +107,22 @@ class Explainer:
             score,
             out,
             shift - before,
-            parts.intercept,
-            parts.base_value,
-            parts.tolerance,
+            *self._sums,
             *self._arrays,
         )
 
 
-def _by_numpy(parts: Parts, X: pd.DataFrame, score: np.ndarray, out: np.ndarray) -> bool:
-    score[:] = parts.intercept
+def _by_numpy(tables: RiskTables, X: pd.DataFrame, score: np.ndarray, out: np.ndarray) -> bool:
+    score[:] = tables.intercept
     # one term after the other: children with equal terms get equal bits, however many are scored at once
     places = []
-    for j, term in enumerate(parts.terms):
+    for j, term in enumerate(tables.terms):
         places.append(term.coordinates(X[term.feature]))
         log_odds = term.at(places[j])
         score += log_odds
         np.subtract(log_odds, term.mean, out=out[j])
-    features = [term.feature for term in parts.terms]
-    for interaction in parts.interactions:
+    features = [term.feature for term in tables.terms]
+    for interaction in tables.interactions:
         first, second = (features.index(feature) for feature in interaction.features)
         log_odds = interaction.at(places[first], places[second])
         score += log_odds
@@ -142,7 +130,7 @@ def _by_numpy(parts: Parts, X: pd.DataFrame, score: np.ndarray, out: np.ndarray)
         out[first] += half
         out[second] += half
     # written so that NaN fails too
-    return bool(np.all(np.abs(parts.base_value + out.sum(axis=0) - score) <= parts.tolerance))
+    return bool(np.all(np.abs(tables.base_value + out.sum(axis=0) - score) <= tables.tolerance))
 
 
 class _Columns:
@@ -180,7 +168,7 @@ class _Columns:
             elif column.dtype == self.dtype:
                 block[j] = column.to_numpy()
             else:
-                block[j] = numbers(term.feature, column)
+                block[j] = to_float(term.feature, column)
         return block, start
 
 

@@ -16,9 +16,7 @@ from typing import Any
 import numpy as np
 
 from send_screen.tables._interaction import InteractionTerm
-from send_screen.tables._shape import bin_of
-from send_screen.tables._signs import edges_of, steps_of
-from send_screen.tables._terms import LevelsTerm, Term
+from send_screen.tables._terms import LevelsTerm, Term, bin_of
 
 MOST_CELLS = 4_096  # 16 KB: half of a core's first cache
 MOST_IN_A_CELL = 3  # beyond this, halving the axis again and again is faster
@@ -87,7 +85,7 @@ class Lookup:
             edges[j, : len(axis)] = _not_below(axis, dtype)
             grids.append(_grid(edges[j, : len(axis)]))
             starts = np.array([-np.inf, *axis])
-            steps[j, : len(starts)] = steps_of(term)[bin_of(edges_of(term), starts)]
+            steps[j, : len(starts)] = term.step_values[bin_of(term.cut_points, starts)]
             steps[j, len(starts)] = term.missing
         before = np.zeros((p, max((grid[2] for grid in grids), default=0) + 1), dtype=np.uint32)
         for j, (_, _, cells, _, counts) in enumerate(grids):
@@ -135,7 +133,7 @@ class Lookup:
 
 def _axis(term: Term, interactions: Sequence[InteractionTerm]) -> tuple[float, ...]:
     own = [s.edges[s.features.index(term.feature)] for s in interactions if term.feature in s.features]
-    return tuple(sorted({edge for edges in (edges_of(term), *own) for edge in edges}))
+    return tuple(sorted({edge for edges in (term.cut_points, *own) for edge in edges}))
 
 
 def _not_below(edges: Sequence[float], dtype: Any) -> np.ndarray:

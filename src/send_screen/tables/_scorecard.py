@@ -9,10 +9,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from send_screen.tables._shape import ShapeTerm, bin_of
-from send_screen.tables._signs import edges_of, steps_of
 from send_screen.tables._tables import RiskTables
-from send_screen.tables._terms import LevelsTerm, LinearTerm, Term
+from send_screen.tables._terms import LevelsTerm, LinearTerm, ShapeTerm, Term, bin_of
+
+
+def percent(score: float) -> int:
+    """Return the probability that a score stands for, as a whole percentage.
+
+    Examples
+    --------
+    >>> percent(0.0)
+    50
+    """
+    odds = math.exp(-abs(score))
+    return round(100 * (odds if score < 0 else 1.0) / (1.0 + odds))
 
 
 @dataclass(frozen=True)
@@ -169,6 +179,10 @@ def scorecard(tables: RiskTables, *, digits: int = 1, values: Mapping[str, Seque
         The only values that a feature of numbers can have, ascending, where it is a code or a whole number: its rows
         begin at them, and their points are exact before rounding.
 
+    Returns
+    -------
+    Scorecard
+
     Examples
     --------
     >>> from send_screen.tables import LinearTerm
@@ -251,7 +265,7 @@ def _merged(rows: Sequence[CardRow]) -> tuple[CardRow, ...]:
 
 def _value_rows(term: LinearTerm | ShapeTerm, digits: int, values: Sequence[float]) -> list[CardRow]:
     counts = [] if term.n is None or isinstance(term, LinearTerm) else list(term.n)
-    bins = bin_of(edges_of(term), np.array(values, dtype=np.float64)).tolist()
+    bins = bin_of(term.cut_points, np.array(values, dtype=np.float64)).tolist()
     bounds = [None, *values[1:], None]
     return [
         CardRow(
@@ -269,12 +283,12 @@ def _value_rows(term: LinearTerm | ShapeTerm, digits: int, values: Sequence[floa
 
 
 def _number_rows(term: LinearTerm | ShapeTerm, digits: int) -> list[CardRow]:
-    edges = set(edges_of(term))
-    counts = dict(zip((None, *edges_of(term)), getattr(term, "n", None) or (), strict=False)) if edges else {}
+    edges = set(term.cut_points)
+    counts = dict(zip((None, *term.cut_points), getattr(term, "n", None) or (), strict=False)) if edges else {}
     cuts = sorted(edges | set(_round_cuts(term, digits)))
     bounds: list[float | None] = [None, *cuts, None]
     starts = np.array([-np.inf, *cuts])
-    steps = steps_of(term)[bin_of(edges_of(term), starts)] - term.mean
+    steps = term.step_values[bin_of(term.cut_points, starts)] - term.mean
     rows = []
     for lower, upper, step in zip(bounds[:-1], bounds[1:], steps.tolist(), strict=True):
         ends = [term.slope * min(max(x, term.low), term.high) for x in (_or(lower, -math.inf), _or(upper, math.inf))]

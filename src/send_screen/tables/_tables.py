@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from send_screen.documents import MISLEADING, is_misleading
 from send_screen.errors import TablesError, UsageError
-from send_screen.tables._columns import require_columns
-from send_screen.tables._explain import BATCH, ExplainedBatch, Explainer, Parts, no_sum
-from send_screen.tables._format import MAX_BYTES, Document, read_document, write_document
+from send_screen.tables._column_names import require_columns
+from send_screen.tables._display import to_html
+from send_screen.tables._explain import BATCH, ExplainedBatch, Explainer, no_sum
 from send_screen.tables._interaction import InteractionTerm
 from send_screen.tables._lookup import Lookup
+from send_screen.tables._model_file import ModelFile
 from send_screen.tables._terms import Term
 
 _TOLERANCE = 1e-9
 
 
-@dataclass(frozen=True)
-class RiskTables:
+@dataclass(frozen=True, repr=False)
+class RiskTables(ModelFile):
     r"""An additive model as data, scored and explained exactly without any machine-learning library.
 
     The score of a child is :math:`f(x) = b + \sum_j t_j(x_j) + \sum_{jk} t_{jk}(x_j, x_k)`, in log-odds. Its
@@ -182,7 +181,7 @@ class RiskTables:
             out = np.empty(shape, dtype=np.float64, order="F")
         if out.shape != shape or out.dtype != np.float64 or not out.T.flags.c_contiguous or not out.flags.writeable:
             raise UsageError(f"'out' must be an array of float64, of shape {shape} and in Fortran order.")
-        with Explainer(self._parts, X, threads) as explainer:
+        with Explainer(self, X, threads) as explainer:
             if not explainer.write(0, len(X), np.empty(len(X), dtype=np.float64), out.T):
                 raise no_sum()
         return out
@@ -264,7 +263,7 @@ class RiskTables:
             raise UsageError("A batch needs at least one child.")
         score = np.empty(min(children, len(X)), dtype=np.float64)
         out = np.empty((len(self.terms), len(score)), dtype=np.float64)
-        with Explainer(self._parts, X, threads) as explainer:
+        with Explainer(self, X, threads) as explainer:
             for start in range(0, len(X), children):
                 stop = min(start + children, len(X))
                 if stop - start < len(score):  # the last one; the kernel wants its rows without a gap
@@ -272,16 +271,22 @@ class RiskTables:
                 adds_up = explainer.write(start, stop, score, out)
                 yield ExplainedBatch(slice(start, stop), score, out.T, adds_up)
 
-    @property
-    def _parts(self) -> Parts:
-        tolerance = _TOLERANCE * self._scale
-        return Parts(self.intercept, self.base_value, tolerance, self.terms, self.interactions, self._lookup)
-
     @cached_property
     def _lookups(self) -> dict[np.dtype, Lookup]:
         return {}
 
-    def _lookup(self, dtype: np.dtype) -> Lookup:
+    def lookup(self, dtype: np.dtype) -> Lookup:
+        """Return the model as arrays for a kernel, for columns of ``dtype``.
+
+        Parameters
+        ----------
+        dtype : numpy.dtype
+            Of the columns: float32 or float64.
+
+        Returns
+        -------
+        Lookup
+        """
         if dtype not in self._lookups:
             self._lookups[dtype] = Lookup.build(self.terms, self.interactions, dtype)
         return self._lookups[dtype]
@@ -301,8 +306,13 @@ class RiskTables:
         """
         gap = np.abs(self.base_value + contributions.sum(axis=1) - score)
         # written so that NaN fails too
-        if not np.all(gap <= _TOLERANCE * self._scale):
+        if not np.all(gap <= self.tolerance):
             raise no_sum()
+
+    @property
+    def tolerance(self) -> float:
+        """How far contributions and base value may be from the score: 1e-9 of the size of what is added up."""
+        return _TOLERANCE * self._scale
 
     @property
     def _scale(self) -> float:
@@ -312,75 +322,76 @@ class RiskTables:
         )
 
     def clipped(self, X: pd.DataFrame) -> np.ndarray:
-        """Return where a value lay beyond the training range and scored as its end: bool, shape (n, p)."""
-        require_columns(self.features, X)
-        return _stack([term.clipped(X[term.feature]) for term in self.terms], len(X))
-
-    def unseen(self, X: pd.DataFrame) -> np.ndarray:
-        """Return where a level was not seen in training and scored as a missing one: bool, shape (n, p)."""
-        require_columns(self.features, X)
-        return _stack([term.unseen(X[term.feature]) for term in self.terms], len(X))
-
-    def to_json(self) -> str:
-        """Return the model as JSON: keys sorted, a line a bin, numbers to their last bit, one line feed at the end.
-
-        The format is ``send_screen.risk_tables/2``; its schema is ``risk_tables.schema.json`` in this package.
-        """
-        return write_document(Document(self.intercept, self.terms, self.n_background, self.name, self.interactions))
-
-    @classmethod
-    def from_json(cls, text: str) -> RiskTables:
-        """Return the model written in ``text``.
-
-        Raises
-        ------
-        TablesError
-            If anything in it is not exactly as :meth:`to_json` writes it; the message says where, as in
-            ``$.terms[3].slope``.
-        """
-        document = read_document(text)
-        try:
-            return cls(**vars(document))
-        except TablesError as error:
-            raise TablesError(f"$: {error.message}") from None
-
-    @classmethod
-    def load(cls, path: str | Path, sha256: str | None = None) -> RiskTables:
-        """Return the model in a file, whose hash is verified before a byte of it is parsed.
+        """Return where a value lay beyond the training range and scored as its end: bool, shape (n, p).
 
         Parameters
         ----------
-        path : str or Path
-            A file of UTF-8 JSON, as :meth:`to_json` writes it.
-        sha256 : str, optional
-            The SHA-256 that the file must have, as 64 hexadecimal digits.
+        X : pandas.DataFrame, shape (n, p)
+            The children, with the columns of ``features`` in order.
+
+        Returns
+        -------
+        pandas.DataFrame of bool, shape (n, p)
+        """
+        require_columns(self.features, X)
+        return _stack([term.clipped(X[term.feature]) for term in self.terms], len(X))
+
+    def unknown_category(self, X: pd.DataFrame) -> np.ndarray:
+        """Return where a level was not seen in training and scored as a missing one: bool, shape (n, p).
+
+        Parameters
+        ----------
+        X : pandas.DataFrame, shape (n, p)
+            The children, with the columns of ``features`` in order.
+
+        Returns
+        -------
+        numpy.ndarray of bool, shape (n, p)
+        """
+        require_columns(self.features, X)
+        return _stack([term.unknown_category(X[term.feature]) for term in self.terms], len(X))
+
+    def term_importances(self, X: pd.DataFrame) -> pd.Series:
+        r"""Return the importance of each term: its mean absolute contribution to the score, in log-odds.
+
+        .. math:: I_j = \frac1n \sum_i \left| t_j(x_{ij}) - \bar t_j \right|
+
+        and likewise for an interaction, where :math:`\bar t` is the mean over the training rows [Nori2019]_.
+
+        Parameters
+        ----------
+        X : pandas.DataFrame, shape (n, p)
+            As in :meth:`score`. For the rows that a model was fitted on, see ``term_importances_`` of the estimators.
+
+        Returns
+        -------
+        pandas.Series of float64
+            A value for each feature and for each pair ``"a x b"``, the largest first.
 
         Raises
         ------
-        TablesError
-            If the file cannot be read, is too large, has another hash, or is not a model.
+        DataError
+            As :meth:`score`.
+
+        References
+        ----------
+        .. [Nori2019] Nori, Jenkins, Koch and Caruana (2019), InterpretML: a unified framework for machine learning
+           interpretability, arXiv:1909.09223. Overall importance of a term.
         """
-        path = Path(path)
-        try:
-            with path.open("rb") as file:
-                content = file.read(MAX_BYTES + 1)
-        except OSError as error:
-            reason = error.strerror or "unknown reason"
-            raise TablesError(f"The model file cannot be opened: {reason}.", file=path.name) from None
-        try:
-            if len(content) > MAX_BYTES:
-                raise TablesError(f"The model file is larger than {MAX_BYTES:,} bytes: no model of ours is.")
-            if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256.lower():
-                raise TablesError(
-                    "The model file is not the one that was registered: its SHA-256 differs.",
-                    remedy="Do not use it. Export the version again, and find out who changed the file.",
-                )
-            return cls.from_json(content.decode("utf-8"))
-        except UnicodeDecodeError as error:
-            message = f"The model file is not UTF-8 text (byte {error.start})."
-            raise TablesError(message, file=path.name) from None
-        except TablesError as error:
-            raise TablesError(error.message, remedy=error.remedy, file=path.name) from None
+        require_columns(self.features, X)
+        x = {term.feature: term.coordinates(X[term.feature]) for term in self.terms}
+        found = {term.feature: term.at(x[term.feature]) - term.mean for term in self.terms}
+        for pair in self.interactions:
+            found[pair.name] = pair.at(*(x[feature] for feature in pair.features)) - pair.mean
+        importances = {name: float(np.mean(np.abs(values))) for name, values in found.items()}
+        return pd.Series(importances, dtype=np.float64).sort_values(ascending=False, kind="stable")
+
+    def __repr__(self) -> str:
+        pairs = f", {len(self.interactions)} interactions" if self.interactions else ""
+        return f"RiskTables({self.name!r}: {len(self.terms)} terms{pairs}, {self.n_background:,} training rows)"
+
+    def _repr_html_(self) -> str:
+        return to_html(self)
 
 
 def _stack(columns: list[np.ndarray], n: int) -> np.ndarray:

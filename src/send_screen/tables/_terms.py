@@ -1,58 +1,159 @@
-"""One feature's part of a score: a straight line, a value for each level, or a shape."""
+"""The terms of an additive model: a linear function, a shape function or a value for each level of one feature."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from send_screen.documents import MISLEADING, is_misleading
 from send_screen.errors import TablesError
-from send_screen.tables._cells import UNSEEN, level_codes, numbers
-from send_screen.tables._checks import require_common, require_finite, require_spread
-from send_screen.tables._shape import ShapeTerm
+from send_screen.tables._encode import UNKNOWN, level_codes, to_float
+
+
+def bin_of(edges: Sequence[float], coordinates: np.ndarray) -> np.ndarray:
+    """Return the bin of each value; NaN is in the bin after the last.
+
+    Parameters
+    ----------
+    edges : sequence of float, length m
+        Ascending; a value equal to an edge is in the bin above it.
+    coordinates : numpy.ndarray of float64, shape (n,)
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (n,)
+        0 to m, and m + 1 for NaN.
+
+    Examples
+    --------
+    >>> bin_of([2.0, 5.0], np.array([1.9, 2.0, 7.0, np.nan])).tolist()
+    [0, 1, 2, 3]
+    """
+    bins = np.searchsorted(np.asarray(edges, dtype=np.float64), coordinates, side="right")
+    return np.where(np.isnan(coordinates), len(edges) + 1, bins)
 
 
 @dataclass(frozen=True, kw_only=True)
-class LinearTerm:
-    """A straight line between the ends of the training range: t(x) = slope * min(max(x, low), high).
-
-    Attributes
-    ----------
-    feature : str
-        Name of the feature.
-    slope : float
-        Log-odds for one unit of the feature.
-    low, high : float
-        The training range, in the feature's unit. At least ten training children are at or beyond each end. A value
-        beyond it scores as the end does, so that one typo cannot decide a score.
-    missing : float
-        Log-odds when the value is not known.
-    mean : float
-        Mean of the term over the training rows.
-    n, n_missing : int or None
-        Training children whose value is known, and is not; None where a count of 1 to 9 would be given away.
-    label, unit : str
-        What people call the feature, and one of it; empty where it was not said.
-    """
+class _FeatureTerm:
+    """What every term has; ``at`` is the term at coordinates on its axis, NaN for a missing value."""
 
     feature: str
-    slope: float
-    low: float
-    high: float
     missing: float
     mean: float
-    n: int | None
     n_missing: int | None
     label: str = ""
     unit: str = ""
 
-    def __post_init__(self) -> None:
-        require_common(self)
-        require_finite(self, "slope", "low", "high")
+    def _check(self) -> None:
+        if not self.feature:
+            raise TablesError("'feature' must be a name, not an empty text.")
+        for name in ("feature", "label", "unit"):
+            if is_misleading(getattr(self, name)):
+                raise TablesError(f"'{name}' {MISLEADING}.")
+        self._require_finite("missing", "mean")
+        for name in ("n", "n_missing", "counts"):
+            count = getattr(self, name, None)
+            for value in count if isinstance(count, tuple) else (count,):
+                if value is not None and value < 0:
+                    raise TablesError(f"'{name}' must be a count, 0 or more.", column=self.feature)
+
+    def _require_finite(self, *names: str) -> None:
+        for name in names:
+            if not math.isfinite(getattr(self, name)):
+                raise TablesError(f"'{name}' must be a finite number.", column=self.feature)
+
+    def _set_standard_error(self, given: Sequence[float] | None, length: int) -> None:
+        if given is None:
+            return
+        errors = tuple(map(float, given))
+        object.__setattr__(self, "standard_error", errors)
+        if len(errors) != length or not all(0 <= value < math.inf for value in errors):
+            raise TablesError(f"'standard_error' must be {length} numbers of 0 or more.", column=self.feature)
+
+    def coordinates(self, column: pd.Series) -> np.ndarray:
+        """Return each child's value, NaN where it is missing: float64, shape (n,).
+
+        Parameters
+        ----------
+        column : pandas.Series, shape (n,)
+            The feature's values; NaN or None where one is not known.
+
+        Returns
+        -------
+        numpy.ndarray of float64, shape (n,)
+        """
+        return to_float(self.feature, column)
+
+    def at(self, coordinates: np.ndarray) -> np.ndarray:
+        """Return the term, in log-odds, at coordinates of its axis: float64, shape (n,)."""
+        raise NotImplementedError
+
+    def log_odds(self, column: pd.Series) -> np.ndarray:
+        """Return the term, in log-odds, for each child: float64, shape (n,).
+
+        Parameters
+        ----------
+        column : pandas.Series, shape (n,)
+            The feature's values; NaN or None where one is not known.
+
+        Returns
+        -------
+        numpy.ndarray of float64, shape (n,)
+            In log-odds.
+        """
+        return self.at(self.coordinates(column))
+
+    def clipped(self, column: pd.Series) -> np.ndarray:
+        """Return where a value was clipped to the training range, which changed the score: bool, shape (n,).
+
+        Parameters
+        ----------
+        column : pandas.Series, shape (n,)
+            The feature's values; NaN or None where one is not known.
+
+        Returns
+        -------
+        numpy.ndarray of bool, shape (n,)
+        """
+        return np.zeros(len(column), dtype=bool)
+
+    def unknown_category(self, column: pd.Series) -> np.ndarray:
+        """Return where a level is one that the model does not know: bool, shape (n,)."""
+        return np.zeros(len(column), dtype=bool)
+
+    @property
+    def reach(self) -> float:
+        """Largest absolute value of the term, in log-odds, or more."""
+        raise NotImplementedError
+
+    @property
+    def cut_points(self) -> tuple[float, ...]:
+        """Coordinates at which the term steps."""
+        return ()
+
+    @property
+    def step_values(self) -> np.ndarray:
+        """Value of each bin beside the linear part: float64, one more than ``cut_points``."""
+        return np.zeros(1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _NumericTerm(_FeatureTerm):
+    """A term that has a linear part, ``slope * min(max(x, low), high)``."""
+
+    slope: float
+    low: float
+    high: float
+
+    def _check(self) -> None:
+        super()._check()
+        self._require_finite("slope", "low", "high")
         if self.low > self.high:
             raise TablesError("'low' must not be above 'high'.", column=self.feature)
         if not math.isfinite(self.reach):
@@ -60,115 +161,202 @@ class LinearTerm:
 
     @property
     def reach(self) -> float:
-        """Largest absolute value that the term can take, in log-odds."""
-        return max(abs(self.slope * self.low), abs(self.slope * self.high), abs(self.missing))
-
-    def coordinates(self, column: pd.Series) -> np.ndarray:
-        """Return each child's place on the axis: its value, NaN where it is not known: float64, shape (n,)."""
-        return numbers(self.feature, column)
-
-    def at(self, coordinates: np.ndarray) -> np.ndarray:
-        """Return the term at places on the axis: float64, shape (n,)."""
-        line = self.slope * np.clip(coordinates, self.low, self.high)
-        return np.where(np.isnan(coordinates), self.missing, line)
-
-    def log_odds(self, column: pd.Series) -> np.ndarray:
-        """Return the term for each child: float64, shape (n,)."""
-        return self.at(self.coordinates(column))
+        steps = float(np.abs(self.step_values).max())
+        return max(max(abs(self.slope * self.low), abs(self.slope * self.high)) + steps, abs(self.missing))
 
     def clipped(self, column: pd.Series) -> np.ndarray:
-        """Return where a value lies beyond the training range and that changes the score: bool, shape (n,)."""
         x = self.coordinates(column)
         return ((x < self.low) | (x > self.high)) & (self.slope != 0.0)
 
-    def unseen(self, column: pd.Series) -> np.ndarray:
-        """Return False for every child: a number is clipped, never unseen."""
-        return np.zeros(len(column), dtype=bool)
-
 
 @dataclass(frozen=True, kw_only=True)
-class LevelsTerm:
-    """A value for each level of a categorical feature.
+class LinearTerm(_NumericTerm):
+    """A linear function within the training range: t(x) = slope * min(max(x, low), high).
 
-    Attributes
+    Parameters
     ----------
     feature : str
         Name of the feature.
-    levels : mapping of str to float
-        Log-odds of each level, in the feature's order. Levels of fewer than ten training children share the value of
-        the group they were merged into.
+    slope : float
+        Log-odds for one unit of the feature.
+    low, high : float
+        The training range, in the feature's unit. At least ten training children are at or beyond each end. A value
+        beyond it is clipped, so that one typo cannot decide a score.
     missing : float
-        Log-odds when the level is not known.
-    mean, n, n_missing, label, unit
-        As in :class:`LinearTerm`.
-    standard_error : tuple of float, one for each level and one for missing, or None
-        Standard error of what the term says beside its mean, by the bags.
-    counts : tuple of (int or None), one for each level, or None
-        Training children of each level; None for levels that share a value with others.
+        Log-odds of a missing value.
+    mean : float
+        Mean of the term over the training rows.
+    n, n_missing : int or None
+        Training children whose value is known, and is missing; None where a count of 1 to 9 would be disclosed.
+    label, unit : str
+        What people call the feature, and one of it; may be empty.
+
+    Raises
+    ------
+    TablesError
+        If a number is not finite, ``low`` is above ``high``, or a text would be shown as another.
     """
 
-    feature: str
-    levels: Mapping[str, float]
-    missing: float
-    mean: float
     n: int | None
-    n_missing: int | None
-    label: str = ""
-    unit: str = ""
+
+    def __post_init__(self) -> None:
+        self._check()
+
+    def at(self, coordinates: np.ndarray) -> np.ndarray:
+        line = self.slope * np.clip(coordinates, self.low, self.high)
+        return np.where(np.isnan(coordinates), self.missing, line)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShapeTerm(_NumericTerm):
+    r"""A shape function: t(x) = slope * min(max(x, low), high) + the value of the bin that x lies in.
+
+    Bin i holds the x of :math:`e_i \le x < e_{i+1}`, with :math:`e_0 = -\infty` and :math:`e_{m+1} = \infty`.
+
+    Parameters
+    ----------
+    feature, slope, low, high, missing, mean, n_missing, label, unit
+        As in :class:`LinearTerm`.
+    edges : tuple of float, length m
+        Cut points, ascending. At least ten training children are in every bin of published tables.
+    values : tuple of float, length m + 1
+        Log-odds of each bin, beside the linear part.
+    n : tuple of (int or None), length m + 1, or None
+        Training children in each bin; None where counts of 1 to 9 would be disclosed.
+    standard_error : tuple of float, length m + 2, or None
+        Standard error, by the bags, of the term less its mean at the middle of each bin; the last is that of
+        ``missing``.
+
+    Raises
+    ------
+    TablesError
+        As :class:`LinearTerm`; also if edges do not ascend or lengths do not fit.
+    """
+
+    edges: tuple[float, ...]
+    values: tuple[float, ...]
+    n: tuple[int | None, ...] | None
+    standard_error: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "edges", tuple(map(float, self.edges)))
+        object.__setattr__(self, "values", tuple(map(float, self.values)))
+        object.__setattr__(self, "n", counts_or_none(self.n))
+        require_edges(self.edges, "edges", self.feature)
+        if len(self.values) != len(self.edges) + 1:
+            raise TablesError("'values' must be one more than 'edges'.", column=self.feature)
+        if self.n is not None and len(self.n) != len(self.values):
+            raise TablesError("'n' must be as many as 'values'.", column=self.feature)
+        if not all(map(math.isfinite, self.values)):
+            raise TablesError("'values' must be finite numbers.", column=self.feature)
+        self._set_standard_error(self.standard_error, len(self.values) + 1)
+        self._check()
+
+    def at(self, coordinates: np.ndarray) -> np.ndarray:
+        line = self.slope * np.clip(coordinates, self.low, self.high)
+        steps = np.array([*self.values, self.missing], dtype=np.float64)[bin_of(self.edges, coordinates)]
+        return np.where(np.isnan(coordinates), self.missing, line + steps)
+
+    @property
+    def cut_points(self) -> tuple[float, ...]:
+        return self.edges
+
+    @property
+    def step_values(self) -> np.ndarray:
+        return np.array(self.values, dtype=np.float64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LevelsTerm(_FeatureTerm):
+    """A value for each level of a categorical feature.
+
+    Parameters
+    ----------
+    feature, mean, n, n_missing, label, unit
+        As in :class:`LinearTerm`.
+    levels : mapping of str to float
+        Log-odds of each level, in the feature's order. Levels of fewer than ten training children share the value of
+        the group that they were merged into. Level i has coordinate i.
+    missing : float
+        Log-odds of a missing value, and of a level that the model does not know.
+    standard_error : tuple of float, one for each level and one for missing, or None
+        Standard error, by the bags, of the term less its mean.
+    counts : tuple of (int or None), one for each level, or None
+        Training children of each level; None for levels that share a value with others.
+
+    Raises
+    ------
+    TablesError
+        As :class:`LinearTerm`.
+    """
+
+    levels: Mapping[str, float]
+    n: int | None
     standard_error: tuple[float, ...] | None = None
     counts: tuple[int | None, ...] | None = None
 
     def __post_init__(self) -> None:
-        require_common(self)
         object.__setattr__(self, "levels", dict(self.levels))
-        counts = None if self.counts is None else tuple(None if count is None else int(count) for count in self.counts)
-        # as for shapes: a file cannot tell "no counts" from "every count withheld"
-        object.__setattr__(self, "counts", counts if any(count is not None for count in counts or ()) else None)
+        object.__setattr__(self, "counts", counts_or_none(self.counts))
         if self.counts is not None and len(self.counts) != len(self.levels):
             raise TablesError("'counts' must be as many as 'levels'.", column=self.feature)
-        require_spread(self, len(self.levels) + 1)
+        self._set_standard_error(self.standard_error, len(self.levels) + 1)
         for level, value in self.levels.items():
             if is_misleading(level):
                 raise TablesError(f"a level {MISLEADING}.", column=self.feature)
             if not math.isfinite(value):
                 raise TablesError(f"level {level!r} must be a finite number.", column=self.feature)
-
-    @property
-    def unseen_log_odds(self) -> float:
-        """Log-odds of a level that the training children did not have: by definition those of a missing one."""
-        return self.missing
+        self._check()
 
     @property
     def reach(self) -> float:
-        """Largest absolute value that the term can take, in log-odds."""
-        return max([abs(value) for value in self.levels.values()] + [abs(self.missing)])
+        return max(map(abs, (*self.levels.values(), self.missing)))
 
     def coordinates(self, column: pd.Series) -> np.ndarray:
-        """Return each child's place on the axis: the position of its level in ``levels``, as float64, shape (n,).
+        """Return the position of each child's level, NaN where it is missing or unknown: float64, shape (n,).
 
-        A missing cell and an unseen level are both NaN: they have the same value by definition.
+        Parameters
+        ----------
+        column : pandas.Series, shape (n,)
+            The feature's values; NaN or None where one is not known.
+
+        Returns
+        -------
+        numpy.ndarray of float64, shape (n,)
         """
         codes = level_codes(self.feature, column, tuple(self.levels))
         return np.where(codes < 0, np.nan, codes)
 
     def at(self, coordinates: np.ndarray) -> np.ndarray:
-        """Return the term at places on the axis: float64, shape (n,)."""
         values = np.array([*self.levels.values(), self.missing], dtype=np.float64)
         return values[np.where(np.isnan(coordinates), len(self.levels), coordinates).astype(np.intp)]
 
-    def log_odds(self, column: pd.Series) -> np.ndarray:
-        """Return the term for each child: float64, shape (n,)."""
-        return self.at(self.coordinates(column))
+    def unknown_category(self, column: pd.Series) -> np.ndarray:
+        unknown: np.ndarray = level_codes(self.feature, column, tuple(self.levels)) == UNKNOWN
+        return unknown
 
-    def clipped(self, column: pd.Series) -> np.ndarray:
-        """Return False for every child: a level has no range."""
-        return np.zeros(len(column), dtype=bool)
+    @property
+    def cut_points(self) -> tuple[float, ...]:
+        return tuple(float(i) for i in range(1, len(self.levels)))
 
-    def unseen(self, column: pd.Series) -> np.ndarray:
-        """Return where a level is known but was not seen in training: bool, shape (n,)."""
-        unseen: np.ndarray = level_codes(self.feature, column, tuple(self.levels)) == UNSEEN
-        return unseen
+    @property
+    def step_values(self) -> np.ndarray:
+        return np.array(list(self.levels.values()) or [self.missing], dtype=np.float64)
+
+
+def require_edges(edges: Sequence[float], name: str, feature: str) -> None:
+    """Raise unless edges are finite numbers, each above the one before."""
+    if not all(map(math.isfinite, edges)):
+        raise TablesError(f"'{name}' must be finite numbers.", column=feature)
+    if not all(low < high for low, high in pairwise(edges)):
+        raise TablesError(f"'{name}' must be in ascending order, each once.", column=feature)
+
+
+def counts_or_none(counts: Iterable[Any] | None) -> tuple[int | None, ...] | None:
+    """Return counts as a tuple of int; None where every one of them is withheld."""
+    found = tuple(None if count is None else int(count) for count in counts or ())
+    return None if all(count is None for count in found) else found
 
 
 Term = LinearTerm | LevelsTerm | ShapeTerm
-"""Every kind of term there is."""
+"""Every kind of term."""

@@ -11,7 +11,7 @@ from send_screen.errors import LeakageError
 from send_screen.evaluation import expected_share, verify_folds
 from send_screen.governance import Difference, Finding, judge, not_checked
 from send_screen.specs import ModelSpec
-from send_screen.tables import RiskTables, places
+from send_screen.tables import RiskTables, k_at_capacity
 from send_screen.workflows._audit._subject import Evidence, Subject
 
 _ROUNDING = 1e-8  # log-odds: sums of a hundred contributions
@@ -127,7 +127,7 @@ def _named(table: pd.DataFrame, *beginnings: str) -> list[str]:
 
 def _lists(part: pd.DataFrame, spec: ModelSpec, where: str) -> Iterator[Difference]:
     """Look at whom each model lists in one fold: k = floor(rate x n + 1/2) children, those with the highest scores."""
-    k = places(spec.capacity, len(part))
+    k = k_at_capacity(spec.capacity, len(part))
     for column in _named(part, "flag."):
         model = column.removeprefix("flag.")
         score, flag = part[f"score.{model}"].to_numpy(float), part[column].to_numpy(float)

@@ -1,0 +1,63 @@
+"""Bagging by delete-a-group folds: each bag is fitted without one fold of schools, which is its held-out data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+FOLDS = 4
+
+
+@dataclass(frozen=True)
+class Bag:
+    """Row numbers of the training and the held-out rows, both ascending."""
+
+    train: np.ndarray
+    held_out: np.ndarray
+
+
+def make_bags(y: np.ndarray, groups: np.ndarray | None, *, n_repeats: int, seed: int) -> list[list[Bag]]:
+    """Return repeats of at most four bags; in each repeat every row is held out of one bag.
+
+    Parameters
+    ----------
+    y : numpy.ndarray of float64, shape (n,)
+        0 or 1.
+    groups : numpy.ndarray of int, shape (n,), or None
+        Schools. None leaves out rows instead.
+    n_repeats, seed : int
+
+    Returns
+    -------
+    list of list of Bag
+        Empty where there are too few rows of either class, or schools, to hold any out.
+    """
+    folds = min(FOLDS, int(min(y.sum(), (1 - y).sum())), len(y) if groups is None else len(np.unique(groups)))
+    if folds < 2:
+        return []
+    made = []
+    for r in range(n_repeats):
+        splitter = (StratifiedKFold if groups is None else StratifiedGroupKFold)(
+            folds, shuffle=True, random_state=seed + r
+        )
+        bags = [Bag(np.sort(a), np.sort(b)) for a, b in splitter.split(np.zeros((len(y), 1)), y, groups)]
+        bags = [bag for bag in bags if len(bag.held_out) and 0.0 < y[bag.train].mean() < 1.0]
+        if len(bags) > 1:
+            made.append(bags)
+    return made
+
+
+def subsample_groups(n: int, groups: np.ndarray | None, most: int, seed: int) -> np.ndarray:
+    """Return the row numbers of about ``most`` of ``n`` rows, whole groups sampled at random: int64, ascending."""
+    serial = np.arange(n) if groups is None else groups
+    sizes = np.bincount(serial)
+    order = np.random.default_rng(seed).permutation(len(sizes))
+    enough = int(np.searchsorted(np.cumsum(sizes[order]), most)) + 1
+    return np.flatnonzero(np.isin(serial, order[:enough]))
+
+
+def log_loss(score: np.ndarray, y: np.ndarray, weight: np.ndarray) -> float:
+    """Return the weighted mean of the logistic loss of log-odds."""
+    return float(np.average(np.logaddexp(0.0, score) - y * score, weights=weight))

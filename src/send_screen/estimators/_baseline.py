@@ -1,0 +1,292 @@
+"""The baseline: goals not met, counted, or one low score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from send_screen.estimators._base import AdditiveClassifier
+from send_screen.estimators._check_input import SIGNS, checked_frame, is_text, require_known
+from send_screen.estimators._check_target import checked_target
+from send_screen.estimators._solver import fit_bounded_logistic
+from send_screen.tables import (
+    MINIMUM_CHILDREN,
+    LevelsTerm,
+    LinearTerm,
+    RiskTables,
+    Term,
+    published_counts,
+    published_range,
+)
+
+# a penalty too weak to be seen; without any, a baseline that separates the classes would have no finite log-odds
+_C = 1e4
+# a count's step is rounded to a multiple of this, so that sums are exact and equal counts tie to the last bit
+_GRAIN = 2.0**-20
+
+
+class BaselineClassifier(AdditiveClassifier):
+    """The baseline that a model must beat: goals not met, counted, or one low score.
+
+    *Count form* (``not_met`` given): children are ranked by how many of ``features`` are not met. *Score form*: by one
+    score, the lower the riskier (or the higher, by ``direction``). A logistic regression on that one number, with a
+    slope that is never negative, turns the rank into log-odds.
+
+    A missing goal counts as the share of children who do not meet it, a missing score as the mean score. A goal that
+    fewer than ten children meet, or do not meet, is not counted.
+
+    Parameters
+    ----------
+    features : sequence of str, optional
+        The columns that are counted; in score form one column of numbers. By default the first column, in score form.
+    not_met : sequence of str or float, optional
+        Values that count, for example ``("1",)``. Text is compared with text columns, numbers with columns of numbers.
+    expected : sequence of str or float, optional
+        Values at the expected level, for example ``("2",)``. A text that is neither is missing. By default every
+        other level of the training children. Columns of numbers need exactly one value of each kind.
+    operating_point_features : sequence of str, optional
+        In count form, the features that must all be at the expected level, as the Good Level of Development asks of
+        G01 to G12. By default ``features``.
+    operating_point_share : float, default=0.2
+        In score form, the share of training children at or below the cut-off of :meth:`operating_point_flag`.
+    direction : {"decreasing", "increasing"}, default="decreasing"
+        In score form, whether risk falls or rises with the score.
+
+    Attributes
+    ----------
+    risk_tables_ : RiskTables
+        Terms of ``features`` only.
+    term_importances_ : pandas.Series of float64
+        Mean absolute contribution of each term over the training rows (:meth:`RiskTables.term_importances`).
+    cut_off_ : float
+        In score form, the score that :meth:`operating_point_flag` compares with.
+    classes_ : numpy.ndarray, shape (2,)
+    n_features_in_ : int
+    feature_names_in_ : numpy.ndarray of str, shape (p,)
+        Only when fitted on a frame.
+
+    Notes
+    -----
+    ``check_estimator`` passes in full. The tag ``poor_score`` is set: a baseline of one column, whose direction is
+    given and not learnt, cannot separate scikit-learn's blobs. As in :class:`PenalisedLogisticClassifier`, ranges count
+    children, not weights.
+
+    Examples
+    --------
+    >>> goals = pd.DataFrame({"G01": ["1", "2", "2", None] * 10, "G02": ["1", "1", "2", "2"] * 10})
+    >>> later_need = [1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1, 1, 1, 0, 0] * 2
+    >>> baseline = BaselineClassifier(features=["G01", "G02"], not_met=["1"], expected=["2"]).fit(goals, later_need)
+    >>> baseline.decision_function(goals)[:3].round(2).tolist()
+    [1.23, -0.23, -1.7]
+    >>> baseline.operating_point_flag(goals)[:4].tolist()
+    [True, True, False, True]
+    """
+
+    def __init__(
+        self,
+        features: Sequence[str] | None = None,
+        not_met: Sequence[str | float] | None = None,
+        expected: Sequence[str | float] | None = None,
+        operating_point_features: Sequence[str] | None = None,
+        operating_point_share: float = 0.2,
+        direction: str = "decreasing",
+    ) -> None:
+        self.features = features
+        self.not_met = not_met
+        self.expected = expected
+        self.operating_point_features = operating_point_features
+        self.operating_point_share = operating_point_share
+        self.direction = direction
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.poor_score = True
+        return tags
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> BaselineClassifier:
+        """Fit the log-odds of the baseline.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like, shape (n, p)
+            Any columns; only ``features`` are looked at.
+        y : array-like, shape (n,)
+            Two classes.
+        sample_weight : array-like, shape (n,), optional
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If a parameter, a column, the target or a weight is not as described.
+        """
+        if self.direction not in SIGNS:
+            raise ValueError(f"direction must be 'decreasing' or 'increasing', not {self.direction!r}.")
+        if not 0.0 < self.operating_point_share < 1.0:
+            raise ValueError(f"operating_point_share must lie between 0 and 1, not {self.operating_point_share!r}.")
+        frame = self._checked_columns(X)
+        frame, target, weight, self.classes_ = checked_target(self, frame, y, sample_weight)
+        if self.not_met is None:
+            intercept, terms = self._fit_score(frame, target, weight)
+        else:
+            intercept, terms = self._fit_count(frame, target, weight)
+        self._set_tables(RiskTables(intercept, terms, len(frame), "the one-line rule"), frame)
+        return self
+
+    def operating_point_flag(self, X: Any) -> np.ndarray:
+        """Return who is flagged at the baseline's own operating point, whatever the capacity.
+
+        In count form: any of ``operating_point_features`` is not at the expected level, not assessed or not known. In
+        score form: the score is at or beyond the training children's cut-off; a missing score is not flagged.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like, shape (n, p)
+
+        Returns
+        -------
+        numpy.ndarray of bool, shape (n,)
+        """
+        frame, _ = self._table_columns(X)
+        if self.not_met is None:
+            risk = SIGNS[self.direction] * frame.iloc[:, 0].to_numpy(dtype=np.float64)
+            return np.asarray(risk >= SIGNS[self.direction] * self.cut_off_)
+        names = (
+            list(self.risk_tables_.features)
+            if self.operating_point_features is None
+            else list(self.operating_point_features)
+        )
+        if self.expected is not None:
+            met = frame[names].isin(list(self.expected))
+        else:
+            met = frame[names].notna() & ~frame[names].isin(list(self.not_met))
+        return np.asarray(~met.to_numpy(dtype=bool).all(axis=1))
+
+    def _checked_columns(self, X: Any) -> pd.DataFrame:
+        named = isinstance(X, pd.DataFrame) and all(isinstance(name, str) for name in X.columns)
+        if self.features is None:
+            features = [X.columns[0]] if named and len(X.columns) else ["x0"]
+        else:
+            features = list(self.features)
+        if named:
+            require_known(features, X.columns, "features")
+        require_known(self.operating_point_features or (), features, "operating_point_features")
+        texts = [name for name in features if named and is_text(X[name])]
+        if self.not_met is None and (len(features) != 1 or texts):
+            raise ValueError("Without 'not_met' the baseline is one score: 'features' must name one column of numbers.")
+        return checked_frame(self, X, texts=texts, only=features, reset=True)
+
+    def _fit_score(self, frame: pd.DataFrame, target: np.ndarray, weight: np.ndarray) -> tuple[float, tuple[Term, ...]]:
+        sign = SIGNS[self.direction]
+        x = frame.iloc[:, 0].to_numpy(dtype=np.float64)
+        known = ~np.isnan(x)
+        low, high = published_range(x[known]) or (0.0, 0.0)
+        clipped = np.clip(x, low, high)
+        mean = float(np.average(clipped[known], weights=weight[known])) if known.any() else 0.0
+        step, intercept = _one_slope(sign * np.where(known, clipped, mean), target, weight)
+        slope = sign * step + 0.0  # no negative zero in a file that people read
+        if known.any():
+            cut = np.quantile(
+                -sign * x[known], self.operating_point_share, weights=weight[known], method="inverted_cdf"
+            )
+            self.cut_off_ = -sign * float(cut)
+        else:
+            self.cut_off_ = sign * np.inf
+        n, n_missing = published_counts(int(known.sum()), int((~known).sum()))
+        term = LinearTerm(
+            feature=str(frame.columns[0]),
+            slope=slope,
+            low=low,
+            high=high,
+            missing=slope * mean,
+            mean=float(np.mean(slope * np.where(known, clipped, mean))),
+            n=n,
+            n_missing=n_missing,
+        )
+        return intercept, (term,)
+
+    def _fit_count(self, frame: pd.DataFrame, target: np.ndarray, weight: np.ndarray) -> tuple[float, tuple[Term, ...]]:
+        goals = [self._goal(frame[name]) for name in frame.columns]
+        shares, counted = [], []
+        count = np.zeros(len(frame))
+        for goal in goals:
+            known = ~np.isnan(goal)
+            # with fewer than ten children on one side their number could be worked out from the mean of the term
+            enough = min((goal[known] > 0).sum(), (goal[known] == 0).sum()) >= MINIMUM_CHILDREN
+            shares.append(float(np.average(goal[known], weights=weight[known])) if enough else 0.0)
+            counted.append(enough)
+            count += np.where(known, goal, shares[-1]) if enough else 0.0
+        step, intercept = map(_rounded, _one_slope(count, target, weight))
+        terms: list[Term] = []
+        for name, goal, share, enough in zip(frame.columns, goals, shares, counted, strict=True):
+            one = step if enough else 0.0
+            n_missing = int(np.isnan(goal).sum())
+            n, n_missing_shown = published_counts(len(goal) - n_missing, n_missing)
+            missing = _rounded(one * share)
+            mean = float(np.mean(np.where(np.isnan(goal), missing, one * goal)))
+            if is_text(frame[name]):
+                levels = {level: one if value else 0.0 for level, value in self._text_values(frame[name]).items()}
+                term: Term = LevelsTerm(
+                    feature=name, levels=levels, missing=missing, mean=mean, n=n, n_missing=n_missing_shown
+                )
+            else:
+                not_met, met = self._number_values(name)
+                slope = _rounded(one / (not_met - met))
+                intercept -= slope * met
+                term = LinearTerm(
+                    feature=name,
+                    slope=slope,
+                    low=min(not_met, met),
+                    high=max(not_met, met),
+                    missing=slope * met + missing,
+                    mean=slope * met + mean,
+                    n=n,
+                    n_missing=n_missing_shown,
+                )
+            terms.append(term)
+        return intercept, tuple(terms)
+
+    def _goal(self, column: pd.Series) -> np.ndarray:
+        """Return 1 where a goal is not met, 0 where it is, NaN where it is missing."""
+        if is_text(column):
+            return column.map(self._text_values(column)).to_numpy(dtype=np.float64, na_value=np.nan)
+        not_met, met = self._number_values(str(column.name))
+        return np.clip((column.to_numpy(dtype=np.float64) - met) / (not_met - met), 0.0, 1.0)
+
+    def _text_values(self, column: pd.Series) -> dict[str, float]:
+        not_met = [level for level in self.not_met or () if isinstance(level, str)]
+        if not not_met:
+            raise ValueError(f"Column {column.name!r} holds text, and 'not_met' names no text.")
+        if self.expected is None:
+            others = sorted(set(column.dropna()) - set(not_met))
+        else:
+            others = [level for level in self.expected if isinstance(level, str)]
+        return dict.fromkeys(others, 0.0) | dict.fromkeys(not_met, 1.0)
+
+    def _number_values(self, name: str) -> tuple[float, float]:
+        not_met = {float(value) for value in self.not_met or () if not isinstance(value, str)}
+        met = {float(value) for value in self.expected or () if not isinstance(value, str)}
+        if len(not_met) != 1 or len(met) != 1 or not_met == met:
+            raise ValueError(f"Column {name!r} holds numbers: 'not_met' and 'expected' must each name one number.")
+        return not_met.pop(), met.pop()
+
+
+def _one_slope(risk: np.ndarray, target: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
+    """Return slope (0 or more) and intercept of the log-odds in one column."""
+    centre = float(np.average(risk, weights=weight))
+    scale = float(np.sqrt(np.average((risk - centre) ** 2, weights=weight))) or 1.0
+    w, intercept = fit_bounded_logistic(
+        ((risk - centre) / scale)[:, None], target, weight, maps=[np.eye(1)], bounded=[np.array([True])], C=_C
+    )
+    slope = float(w[0]) / scale
+    return slope, intercept - slope * centre
+
+
+def _rounded(value: float) -> float:
+    return round(value / _GRAIN) * _GRAIN + 0.0

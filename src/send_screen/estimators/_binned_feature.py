@@ -1,0 +1,143 @@
+"""Features cut into bins of training rows: what trees are fitted on, and what tables are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from send_screen.estimators._bins import bin_edges
+from send_screen.estimators._design import CategoricalDesign, DesignColumns, NumericDesign
+from send_screen.tables import MINIMUM_CHILDREN
+
+MAX_BINS = 64
+MAX_PAIR_BINS = 12
+
+
+@dataclass(frozen=True)
+class BinnedFeature:
+    """A feature's bins.
+
+    Attributes
+    ----------
+    feature : str
+    sign : int
+        +1, -1 or 0, along the bins.
+    edges : numpy.ndarray of float64, shape (m,)
+        Where one bin ends and the next begins, on the axis of the feature's term: values of a number, positions of
+        levels. At least ten children are in each bin.
+    codes : numpy.ndarray of the smallest unsigned integer, shape (n,)
+        Bin of each training child; m + 1 where the value is not known.
+    fill : int or None
+        Bin that stands for a value that is not known, where fewer than ten of them are: the bin of the middle child.
+    groups : tuple of tuple of str
+        Levels of each bin, in the feature's order; empty for a number.
+    categorical : bool
+        Whether the bins have no order.
+    """
+
+    feature: str
+    sign: int
+    edges: np.ndarray
+    codes: np.ndarray
+    fill: int | None
+    groups: tuple[tuple[str, ...], ...]
+    categorical: bool
+
+    @classmethod
+    def build(cls, design: DesignColumns) -> BinnedFeature:
+        """Return the axis of a feature from the columns of its linear part."""
+        if isinstance(design, NumericDesign):
+            x = design.column.to_numpy(dtype=np.float64)
+            edges = bin_edges(x, MAX_BINS)
+            codes = np.where(np.isnan(x), len(edges) + 1, np.searchsorted(edges, x, side="right"))
+            groups: tuple[tuple[str, ...], ...] = ()
+        else:
+            groups = tuple(design.groups[::-1] if design.sign < 0 else design.groups)
+            place = {level: g for g, group in enumerate(groups) for level in group}
+            edges = np.cumsum([float(len(group)) for group in groups])[:-1]
+            codes = np.array([place.get(level, len(edges) + 1) for level in design.column], dtype=np.int64)
+        known = codes[codes <= len(edges)]
+        few = len(codes) - len(known) < MINIMUM_CHILDREN
+        fill = int(np.sort(known)[(len(known) - 1) // 2]) if few and len(known) else None
+        categorical = isinstance(design, CategoricalDesign) and not design.sign
+        small = codes.astype(np.min_scalar_type(len(edges) + 1))
+        return cls(str(design.column.name), design.sign, edges, small, fill, groups, categorical)
+
+    def take(self, rows: np.ndarray | slice) -> BinnedFeature:
+        """Return the same feature for some of the rows."""
+        return replace(self, codes=self.codes[rows])
+
+    @property
+    def n_bins(self) -> int:
+        """Number of bins, that for missing values not among them."""
+        return len(self.edges) + 1
+
+    def encode(self, codes: np.ndarray) -> np.ndarray:
+        """Return bins as the trees see them: float64, NaN where missing (without order, a bin of its own)."""
+        seen = codes.astype(np.float64)
+        missing = codes == self.n_bins
+        if self.fill is not None:
+            seen[missing] = self.fill
+        elif not self.categorical:
+            seen[missing] = np.nan
+        return seen
+
+    def coarser(self, kept: list[int]) -> BinnedFeature:
+        """Return the axis with only those edges; ``kept`` are their places."""
+        member = np.concatenate([np.searchsorted(kept, np.arange(self.n_bins) - 1, side="right"), [len(kept) + 1]])
+        fill = None if self.fill is None else int(member[self.fill])
+        small = member.astype(np.min_scalar_type(len(kept) + 1))
+        return BinnedFeature(self.feature, self.sign, self.edges[kept], small[self.codes], fill, (), self.categorical)
+
+
+def bin_pair(first: BinnedFeature, second: BinnedFeature) -> tuple[BinnedFeature, BinnedFeature] | None:
+    """Return two features made so coarse that each cell has no child or at least ten; None without a grid.
+
+    From at most twelve bins each of about as many children, the neighbours are merged, rows or columns, that leave the
+    fewest cells of one to nine children.
+    """
+    kept = [quantile_edges(axis, MAX_PAIR_BINS) for axis in (first, second)]
+    features = [axis.coarser(places) for axis, places in zip((first, second), kept, strict=True)]
+    counts = np.zeros((features[0].n_bins + 1, features[1].n_bins + 1), dtype=np.int64)
+    np.add.at(counts, (features[0].codes, features[1].codes), 1)
+    grid = counts[:-1, :-1]
+    while _few(grid):
+        merges = [(axis, i) for axis in (0, 1) for i in range(len(kept[axis]))]
+        if not merges:
+            return None
+        grids = [np.add.reduceat(grid, np.delete(np.arange(grid.shape[a]), i + 1), axis=a) for a, i in merges]
+        # then the axis of more bins, then the fewest children, then the first
+        order = [
+            (_few(g), -len(kept[a]), int(grid.sum(axis=1 - a)[i : i + 2].sum()), a, i)
+            for g, (a, i) in zip(grids, merges, strict=True)
+        ]
+        best = min(range(len(merges)), key=order.__getitem__)
+        grid = grids[best]
+        kept[merges[best][0]].pop(merges[best][1])
+    if not all(kept):
+        return None
+    return first.coarser(kept[0]), second.coarser(kept[1])
+
+
+def quantile_edges(axis: BinnedFeature, most: int) -> list[int]:
+    """Return the places of the edges that cut an axis into at most ``most`` bins of about as many children."""
+    if axis.n_bins <= most:
+        return list(range(axis.n_bins - 1))
+    known = axis.codes[axis.codes < axis.n_bins]
+    reached = np.cumsum(np.bincount(known, minlength=axis.n_bins))
+    places = np.searchsorted(reached, np.arange(1, most) * len(known) / most)
+    return sorted({int(place) for place in places if place < axis.n_bins - 1})
+
+
+def _few(grid: np.ndarray) -> int:
+    return int(((grid > 0) & (grid < MINIMUM_CHILDREN)).sum())
+
+
+def bin_matrix(features: Sequence[BinnedFeature]) -> np.ndarray:
+    """Return the encoded bins of the training rows: float32, shape (n, p)."""
+    bins = np.empty((len(features[0].codes), len(features)), dtype=np.float32)  # exact: bins are small whole numbers
+    for j, feature in enumerate(features):
+        bins[:, j] = feature.encode(feature.codes)
+    return bins

@@ -1,0 +1,242 @@
+"""Design columns of a feature for the linear component, and its coefficients as a term in raw units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from send_screen.estimators._bins import bin_edges
+from send_screen.estimators._training_counts import shortest_cut_point
+from send_screen.tables import MINIMUM_CHILDREN, LevelsTerm, ShapeTerm, merged_levels, published_counts, published_range
+
+LINE_BINS = 8
+_LEAST_RANGE = 1e-6  # of the size of its ends: of a narrower line, a sum would keep too few digits
+
+
+@dataclass(frozen=True)
+class NumericDesign:
+    """A number: its imputed, scaled line and, where ten or more are missing, a scaled missing indicator.
+
+    Attributes
+    ----------
+    A : numpy.ndarray of float64, shape (k, q)
+        Coefficients are ``A @ theta``.
+    bounded : numpy.ndarray of bool, shape (q,)
+        Which of theta may not be negative.
+    """
+
+    column: pd.Series
+    sign: int
+    low: float
+    high: float
+    median: float
+    centres: np.ndarray
+    scales: np.ndarray
+    A: np.ndarray
+    bounded: np.ndarray
+
+    @classmethod
+    def build(cls, column: pd.Series, weight: np.ndarray, sign: int) -> NumericDesign:
+        """Return the columns of a feature of numbers; ``sign`` is +1, -1 or 0 for none."""
+        x = column.to_numpy(dtype=np.float64)
+        known = ~np.isnan(x)
+        n, n_missing = int(known.sum()), int((~known).sum())
+        # without enough children to tell a range of there is no line: every value then counts as zero
+        low, high = published_range(x[known]) or (0.0, 0.0)
+        if high - low < _LEAST_RANGE * max(abs(low), abs(high)):
+            low = high = 0.0
+        clipped = np.clip(x, low, high)
+        median = _weighted_median(clipped[known], weight[known]) if n else 0.0
+        columns = [np.where(known, clipped, median)]
+        if min(n, n_missing) >= MINIMUM_CHILDREN:
+            columns.append((~known).astype(np.float64))
+        raw = np.column_stack(columns)
+        centres, scales = _centre_and_scale(raw, weight)
+        if sign == 0:
+            A, bounded = np.eye(raw.shape[1]), np.zeros(raw.shape[1], dtype=bool)
+        else:
+            A, bounded = _signed_map(raw.shape[1], sign, abs(median - (low if sign > 0 else high)), scales)
+        return cls(column, sign, low, high, median, centres, scales, A, bounded)
+
+    @cached_property
+    def line(self) -> np.ndarray:
+        """What the slope multiplies for each child, 0 where the value is not known: float64, shape (n,)."""
+        x = self.column.to_numpy(dtype=np.float64)
+        return np.where(np.isnan(x), 0.0, np.clip(x, self.low, self.high))
+
+    def matrix(self, rows: np.ndarray) -> np.ndarray:
+        """Return the design columns of some rows, as they are penalised: float64, shape (m, k).
+
+        Made anew each time: for all features they would be twice as large as the data.
+        """
+        known = ~np.isnan(self.column.to_numpy(dtype=np.float64)[rows])
+        columns = [np.where(known, self.line[rows], self.median)]
+        if len(self.A) > 1:
+            columns.append((~known).astype(np.float64))
+        return np.asarray((np.column_stack(columns) - self.centres) / self.scales)
+
+    def take(self, rows: np.ndarray) -> NumericDesign:
+        """Return the same columns of some of the rows."""
+        return replace(self, column=self.column.iloc[rows].reset_index(drop=True))
+
+    def raw(self, w: np.ndarray) -> tuple[float, float, float]:
+        """Return slope, value of a missing value, and what moves into the intercept, in raw units."""
+        raw = w / self.scales
+        slope = float(raw[0]) + 0.0  # no negative zero in a file that people read
+        missing = slope * self.median + (float(raw[1]) if len(raw) > 1 else 0.0)
+        if self.sign:  # the bound holds up to rounding; this makes it hold to the last bit
+            missing = max(missing, slope * (self.low if self.sign > 0 else self.high))
+        return slope, missing, -float(raw @ self.centres)
+
+    def term(self, w: np.ndarray) -> tuple[ShapeTerm, float]:
+        """Return the term in raw units, and what moves into the intercept, for coefficients ``w`` of shape (k,).
+
+        It has steps that are all 0: their counts tell where on the line the training children are.
+        """
+        slope, missing, shift = self.raw(w)
+        x = self.column.to_numpy(dtype=np.float64)
+        known = np.sort(x[~np.isnan(x)])
+        edges = tuple(shortest_cut_point(edge, known) for edge in bin_edges(x, LINE_BINS))
+        counts = np.diff([0, *np.searchsorted(known, edges), len(known)])
+        n, n_missing_shown = published_counts(len(known), len(x) - len(known))
+        term = ShapeTerm(
+            feature=str(self.column.name),
+            edges=edges,
+            values=(0.0,) * (len(edges) + 1),
+            slope=slope,
+            low=self.low,
+            high=self.high,
+            missing=missing,
+            mean=0.0,
+            n=None if n is None else tuple(counts.tolist()),
+            n_missing=n_missing_shown,
+        )
+        return replace(term, mean=float(term.log_odds(self.column).mean())), shift
+
+
+def _signed_map(k: int, sign: int, distance: float, scales: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return A and bounds so that theta >= 0 is exactly: slope of that sign, missing at or above the lowest risk.
+
+    With w = (w1, w2) of the scaled line and indicator, a missing value scores sign * w1 / s1 * distance + w2 / s2 above
+    the lowest-risk end of the range, where ``distance`` lies between the median and that end. Calling that height m
+    and sign * w1 = u, w1 = sign * u and w2 = s2 * (m - u * distance / s1).
+    """
+    if k == 1:
+        return np.array([[float(sign)]]), np.array([True])
+    A = np.array([[float(sign), 0.0], [-scales[1] * distance / scales[0], scales[1]]])
+    return A, np.array([True, True])
+
+
+@dataclass(frozen=True)
+class CategoricalDesign:
+    """Levels: one column a group of levels and, where ten or more are missing, one for missing; none is scaled.
+
+    Attributes are as in :class:`NumericDesign`; ``groups`` are the levels merged to ten children or more, ordered from
+    the lowest risk when there is a sign, and ``shares`` is 1 for the commonest group, which is what fewer than ten
+    missing children are fitted and scored as (as the average child, their number could be worked out from the table).
+    """
+
+    column: pd.Series
+    sign: int
+    groups: list[tuple[str, ...]]
+    shares: np.ndarray
+    member: np.ndarray
+    A: np.ndarray
+    bounded: np.ndarray
+
+    @classmethod
+    def build(cls, column: pd.Series, levels: Sequence[str], weight: np.ndarray, sign: int) -> CategoricalDesign:
+        """Return the columns of a feature of levels, which are ordered as given when there is a sign."""
+        counts = {level: int((column == level).sum()) for level in levels}
+        groups = merged_levels(counts, ordered=sign != 0)
+        if sign < 0:
+            groups.reverse()
+        place = {level: g for g, group in enumerate(groups) for level in group}
+        group = np.array([place.get(level, -1) for level in column], dtype=int)
+        known = group >= 0
+        member = (group[:, None] == np.arange(len(groups))).astype(np.float64)
+        often = weight[known] @ member[known] if groups else np.zeros(0)
+        shares = (np.arange(len(groups)) == np.argmax(often)).astype(np.float64) if groups else often
+        with_missing = bool(groups) and int((~known).sum()) >= MINIMUM_CHILDREN
+        if with_missing:
+            member = np.column_stack([member, ~known])
+        else:
+            member[~known] = shares
+        k = member.shape[1]
+        A, bounded = np.eye(k), np.zeros(k, dtype=bool)
+        if sign and k:
+            # theta: the lowest risk, the steps up from each group to the next, and from the lowest risk to missing
+            A = np.tril(np.ones((k, k)))
+            if with_missing:
+                A[-1, 1:-1] = 0.0
+            bounded = np.arange(k) > 0
+        return cls(column, sign, groups, shares, member, A, bounded)
+
+    def matrix(self, rows: np.ndarray) -> np.ndarray:
+        """Return the design columns of some rows, as they are penalised: float64, shape (m, k)."""
+        return np.asarray(self.member[rows])
+
+    def take(self, rows: np.ndarray) -> CategoricalDesign:
+        """Return the same columns of some of the rows."""
+        return replace(self, column=self.column.iloc[rows].reset_index(drop=True), member=self.member[rows])
+
+    def raw(self, w: np.ndarray) -> tuple[np.ndarray, float]:
+        """Return the value of each group of levels, and of a missing level."""
+        values = w[: len(self.groups)]
+        if self.sign and len(values):  # the bounds hold up to rounding; this makes them hold to the last bit
+            values = np.maximum.accumulate(values)
+        missing = float(w[-1]) if len(w) > len(values) else float(self.shares @ values)
+        if self.sign and len(values):
+            missing = max(missing, float(values[0]))
+        return values, missing
+
+    def term(self, w: np.ndarray) -> tuple[LevelsTerm, float]:
+        """Return the term, and what moves into the intercept (nothing), for coefficients ``w`` of shape (k,)."""
+        values, missing = self.raw(w)
+        named = {level: float(values[g]) for g, group in enumerate(self.groups) for level in group}
+        n = int(self.column.isin(named).sum())
+        n_shown, n_missing_shown = published_counts(n, len(self.column) - n)
+        term = LevelsTerm(
+            feature=str(self.column.name), levels=named, missing=missing, mean=0.0, n=n_shown, n_missing=n_missing_shown
+        )
+        return replace(term, mean=float(term.log_odds(self.column).mean())), 0.0
+
+
+DesignColumns = NumericDesign | CategoricalDesign
+
+
+def build_designs(
+    X: pd.DataFrame, levels: Mapping[str, Sequence[str]], weight: np.ndarray, signs: Mapping[str, int]
+) -> list[DesignColumns]:
+    """Return the design columns of each feature of ``X``."""
+    return [
+        CategoricalDesign.build(X[name], levels[name], weight, signs.get(name, 0))
+        if name in levels
+        else NumericDesign.build(X[name], weight, signs.get(name, 0))
+        for name in X.columns
+    ]
+
+
+def _weighted_median(x: np.ndarray, weight: np.ndarray) -> float:
+    """Return the median; with equal weights it is numpy's, with whole weights that of the repeated rows."""
+    order = np.argsort(x, kind="stable")
+    reached = np.cumsum(weight[order])
+    half = reached[-1] / 2.0
+    lower = np.searchsorted(reached, half, side="left")
+    upper = min(int(np.searchsorted(reached, half, side="right")), len(x) - 1)
+    return float((x[order[lower]] + x[order[upper]]) / 2.0)
+
+
+def _centre_and_scale(raw: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and standard deviation of each column; the scale of a constant column is 1, as in scikit-learn."""
+    total = weight.sum()
+    centres = weight @ raw / total
+    variances = weight @ (raw - centres) ** 2 / total
+    eps = np.finfo(np.float64).eps
+    # a constant column has a variance of rounding only
+    constant = variances <= (len(raw) * centres * eps) ** 2 + len(raw) * eps * variances
+    return centres, np.where(constant, 1.0, np.sqrt(variances))

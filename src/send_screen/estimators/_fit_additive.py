@@ -1,0 +1,251 @@
+"""Fit the additive model in stages, each hyperparameter chosen on rows of schools that the bag was not trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from send_screen.estimators._bagging import Bag, log_loss, make_bags, subsample_groups
+from send_screen.estimators._binned_feature import BinnedFeature, bin_pair
+from send_screen.estimators._boost import (
+    BagDatasets,
+    BinnedDataset,
+    BoostedEnsemble,
+    BoostingParams,
+    boost,
+    tabulate_interactions,
+    tabulate_shapes,
+)
+from send_screen.estimators._components import AdditiveComponents, design_matrix, linear_components, score_components
+from send_screen.estimators._design import DesignColumns
+from send_screen.estimators._rank_interactions import rank_interactions
+from send_screen.estimators._solver import fit_bounded_logistic
+
+C_GRID: tuple[float | None, ...] = (None, 0.001, 0.01, 0.1)
+"""Inverse penalties of the linear component that are averaged over; None is no linear component."""
+
+SHAPES = BoostingParams(max_rounds=1000, learning_rate=0.1, feature_fraction=0.3)
+INTERACTIONS = BoostingParams(max_rounds=1000, learning_rate=0.1, feature_fraction=0.8)
+N_REPEATS = 2
+MAX_ROWS_FOR_C = 20_000
+"""Of more rows, one C is chosen on so many: averaging over several then adds too little."""
+_TEMPERATURE = 4.0
+_LEAST_WEIGHT = 0.05
+_FALLBACK_C = 0.01  # with too few rows to hold any out there is a linear component only
+
+Pairs = Sequence[tuple[BinnedFeature, BinnedFeature]]
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """The components of each bag, the repeat that each bag is of, the pairs they share, and the weight of each C."""
+
+    bags: list[AdditiveComponents]
+    repeats: list[int]
+    pairs: Pairs
+    C_weights: dict[float | None, float]
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Design columns and bins of each feature, target and weights of the training rows."""
+
+    designs: list[DesignColumns]
+    features: list[BinnedFeature]
+    y: np.ndarray
+    weight: np.ndarray
+    share: float = 1.0
+    """Share of all rows that these are: the penalty is scaled by it, as if all rows were there."""
+
+    def take(self, rows: np.ndarray) -> TrainingData:
+        """Return some of the rows."""
+        return TrainingData(
+            [design.take(rows) for design in self.designs],
+            [feature.take(rows) for feature in self.features],
+            self.y[rows],
+            self.weight[rows],
+            self.share * len(rows) / len(self.y),
+        )
+
+    def fit_linear(self, rows: np.ndarray, C: float | None) -> AdditiveComponents:
+        """Fit the linear component, a penalised logistic regression, to some of the rows."""
+        k = sum(len(design.A) for design in self.designs)
+        if C is None or k == 0:
+            rate = float(np.average(self.y[rows], weights=self.weight[rows]))
+            return linear_components(self.designs, self.features, np.zeros(k), float(np.log(rate / (1.0 - rate))))
+        w, intercept = fit_bounded_logistic(
+            design_matrix(self.designs, rows),
+            self.y[rows],
+            self.weight[rows],
+            maps=[design.A for design in self.designs],
+            bounded=[design.bounded for design in self.designs],
+            C=C / self.share,
+        )
+        return linear_components(self.designs, self.features, w, intercept)
+
+    def dataset(self) -> BinnedDataset:
+        """Return the dataset that trees of one feature each are fitted on."""
+        return BinnedDataset.build(self.features, [[j] for j in range(len(self.features))], self.y, self.weight)
+
+    def score(self, components: AdditiveComponents, pairs: Pairs = ()) -> np.ndarray:
+        """Return the score of all rows."""
+        return score_components(components, self.designs, self.features, pairs)
+
+
+def fit_additive(data: TrainingData, groups: np.ndarray | None, *, max_pairs: int, seed: int, n_jobs: int) -> FitResult:
+    """Fit the additive model: one set of components for each bag.
+
+    1. In each bag and for each C: the linear component, and shapes boosted on its residual. The models of several C
+       are averaged with weights proportional to exp(-n (loss - least loss) / 4), by held-out loss; those below .05 are
+       dropped. Of more than 20,000 rows, one C is chosen on 20,000 of them, groups sampled whole.
+    2. Interactions of the first ``max_pairs`` pairs of :func:`rank_interactions` are boosted on the residual, and kept
+       if they lower the held-out loss.
+    3. An affine map with positive slope, fitted to held-out scores, calibrates.
+    """
+    repeats = make_bags(data.y, groups, n_repeats=N_REPEATS, seed=seed)
+    if not repeats:
+        return FitResult([data.fit_linear(np.arange(len(data.y)), _FALLBACK_C)], [0], [], {_FALLBACK_C: 1.0})
+    fitted: dict[float | None, list[AdditiveComponents]] = {
+        C: [] for C in _C_candidates(data, groups, seed=seed, n_jobs=n_jobs)
+    }
+    weights: dict[float | None, float] = {}
+    bags: list[Bag] = []
+    dataset = data.dataset()
+    for r, own in enumerate(repeats):
+        bags += own
+        datasets = dataset.split(own)
+        for C, components in fitted.items():
+            components += _fit_bags(data, dataset, datasets, C, seed=seed + 100 * r, n_jobs=n_jobs)
+        weights = _average_weights(data, bags, fitted)
+        fitted = {C: fitted[C] for C in weights}
+    averaged = [
+        _weighted_sum([components[b] for components in fitted.values()], list(weights.values()))
+        for b in range(len(bags))
+    ]
+    averaged, pairs = _add_interactions(data, bags, averaged, max_pairs, seed=seed, n_jobs=n_jobs)
+    slope, shift = _calibration(data, held_out_score(data, bags, averaged, pairs))
+    repeat_of = [r for r, own in enumerate(repeats) for _ in own]
+    return FitResult([components.recalibrate(slope, shift) for components in averaged], repeat_of, pairs, weights)
+
+
+def _C_candidates(data: TrainingData, groups: np.ndarray | None, *, seed: int, n_jobs: int) -> tuple[float | None, ...]:
+    """Return the C grid; of very many rows, the C with the least held-out loss on a subsample."""
+    if len(data.y) <= MAX_ROWS_FOR_C:
+        return C_GRID
+    rows = subsample_groups(len(data.y), groups, MAX_ROWS_FOR_C, seed)
+    part = data.take(rows)
+    repeats = make_bags(part.y, None if groups is None else groups[rows], n_repeats=1, seed=seed)
+    if not repeats:  # too few of either class in the subsample
+        return C_GRID
+    dataset, bags = part.dataset(), repeats[0]
+    datasets = dataset.split(bags)
+    losses = [
+        _held_out_loss(part, bags, _fit_bags(part, dataset, datasets, C, seed=seed, n_jobs=n_jobs)) for C in C_GRID
+    ]
+    return (C_GRID[int(np.argmin(losses))],)
+
+
+def held_out_score(
+    data: TrainingData, bags: Sequence[Bag], components: Sequence[AdditiveComponents], pairs: Pairs = ()
+) -> np.ndarray:
+    """Return each row's mean score by the bags that hold it out; NaN where there is none."""
+    total, times = np.zeros(len(data.y)), np.zeros(len(data.y))
+    for bag, own in zip(bags, components, strict=True):
+        total[bag.held_out] += data.score(own, pairs)[bag.held_out]
+        times[bag.held_out] += 1.0
+    mean: np.ndarray = np.divide(total, times, out=np.full(len(total), np.nan), where=times > 0)
+    return mean
+
+
+def _fit_bags(
+    data: TrainingData,
+    dataset: BinnedDataset,
+    datasets: Sequence[BagDatasets],
+    C: float | None,
+    *,
+    seed: int,
+    n_jobs: int,
+) -> list[AdditiveComponents]:
+    """Fit the linear component and the shapes of each bag."""
+    linear = [data.fit_linear(own.bag.train, C) for own in datasets]
+    ensemble = boost(dataset, datasets, [data.score(own) for own in linear], SHAPES, seed=seed, n_jobs=n_jobs)
+    return [own + shape_components(ensemble, b, data.features) for b, own in enumerate(linear)]
+
+
+def shape_components(ensemble: BoostedEnsemble, bag: int, features: Sequence[BinnedFeature]) -> AdditiveComponents:
+    """Return trees of one feature each as components."""
+    constant, values = tabulate_shapes(ensemble, bag, features)
+    return AdditiveComponents(constant, np.zeros(len(features)), values)
+
+
+def _average_weights(
+    data: TrainingData, bags: Sequence[Bag], fitted: dict[float | None, list[AdditiveComponents]]
+) -> dict[float | None, float]:
+    losses = [_held_out_loss(data, bags, components) for components in fitted.values()]
+    weights = np.exp(-len(data.y) * (np.array(losses) - min(losses)) / _TEMPERATURE)
+    weights /= weights.sum()
+    kept = weights >= _LEAST_WEIGHT
+    weights = weights / weights[kept].sum()
+    return {C: float(w) for C, w, keep in zip(fitted, weights, kept, strict=True) if keep}
+
+
+def _held_out_loss(data: TrainingData, bags: Sequence[Bag], components: Sequence[AdditiveComponents]) -> float:
+    score = held_out_score(data, bags, components)
+    known = ~np.isnan(score)
+    return log_loss(score[known], data.y[known], data.weight[known])
+
+
+def _weighted_sum(components: Sequence[AdditiveComponents], weights: Sequence[float]) -> AdditiveComponents:
+    total = components[0].times(weights[0])
+    for own, weight in zip(components[1:], weights[1:], strict=True):
+        total = total + own.times(weight)
+    return total
+
+
+def _add_interactions(
+    data: TrainingData,
+    bags: Sequence[Bag],
+    components: list[AdditiveComponents],
+    max_pairs: int,
+    *,
+    seed: int,
+    n_jobs: int,
+) -> tuple[list[AdditiveComponents], Pairs]:
+    if max_pairs == 0 or len(data.features) < 2:
+        return components, []
+    starts = [data.score(own) for own in components]
+    pairs: list[tuple[BinnedFeature, BinnedFeature]] = []
+    for j, k in rank_interactions(data.features, data.y, data.weight, bags, starts):
+        if len(pairs) < max_pairs and (pair := bin_pair(data.features[j], data.features[k])) is not None:
+            pairs.append(pair)
+    if not pairs:
+        return components, []
+    allowed = [[2 * k, 2 * k + 1] for k in range(len(pairs))]
+    dataset = BinnedDataset.build([feature for pair in pairs for feature in pair], allowed, data.y, data.weight)
+    ensemble = boost(dataset, dataset.split(bags), starts, INTERACTIONS, seed=seed, n_jobs=n_jobs)
+    if ensemble.n_rounds == 0:
+        return components, []
+    finished = []
+    for b, own in enumerate(components):
+        constant, grids = tabulate_interactions(ensemble, b, pairs)
+        finished.append(replace(own, intercept=own.intercept + constant, grids=grids))
+    return finished, pairs
+
+
+def _calibration(data: TrainingData, score: np.ndarray) -> tuple[float, float]:
+    """Return slope (0 or more) and intercept of the logistic regression of the target on held-out scores."""
+    known = ~np.isnan(score)
+    if len(np.unique(data.y[known])) < 2:  # one school has all of one class: nothing to calibrate on
+        return 1.0, 0.0
+    w, shift = fit_bounded_logistic(
+        score[known][:, None],
+        data.y[known],
+        data.weight[known],
+        maps=[np.eye(1)],
+        bounded=[np.array([True])],
+        C=1e6,
+    )
+    # a score of no use on held-out rows would be turned off: then it stays as it is
+    return (float(w[0]), shift) if w[0] > 0.05 else (1.0, 0.0)

@@ -1,0 +1,121 @@
+"""Merging bins and coarsening grids until no bin and no cell is of a few children."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from send_screen.tables import MINIMUM_CHILDREN
+
+
+def merge_bins(counts: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return for each bin the merged bin that it belongs to, so that each has at least ten children.
+
+    The bin of the fewest children is merged with the neighbour whose value is nearer, until none has fewer than ten.
+
+    Parameters
+    ----------
+    counts : numpy.ndarray of int, shape (m,)
+        Children in each bin, in order.
+    values : numpy.ndarray of float, shape (m,)
+        Log-odds of each bin.
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (m,)
+        0, 1, ... without a gap; all 0 when there are fewer than ten children.
+
+    Examples
+    --------
+    >>> merge_bins(np.array([30, 4, 40, 2]), np.array([0.0, 0.9, 1.0, 2.0])).tolist()
+    [0, 1, 1, 1]
+    """
+    first = list(range(len(counts)))  # where each merged bin begins
+    n, value = [int(count) for count in counts], [float(v) for v in values]
+    while len(n) > 1 and min(n) < MINIMUM_CHILDREN:
+        i = n.index(min(n))
+        left_is_nearer = i + 1 == len(n) or (i > 0 and abs(value[i] - value[i - 1]) <= abs(value[i + 1] - value[i]))
+        i -= left_is_nearer
+        value[i] = float(pooled(np.array(value[i : i + 2]), np.array(n[i : i + 2])))
+        n[i] += n[i + 1]
+        del n[i + 1], value[i + 1], first[i + 1]
+    return np.searchsorted(np.array(first), np.arange(len(counts)), side="right") - 1
+
+
+def pooled(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the weighted mean over the first axis; without any weight, the plain one."""
+    w = weights if weights.sum() > 0 else np.ones(len(weights))
+    mean: np.ndarray = w @ values / w.sum()
+    return mean
+
+
+def pool_groups(values: np.ndarray, weights: np.ndarray, member: np.ndarray) -> np.ndarray:
+    """Return the weighted mean of each group of rows; ``member`` is as :func:`merge_bins` returns it."""
+    groups = int(member.max()) + 1
+    if groups == len(member):  # each alone: as it was, to the last bit
+        return values.copy()
+    return np.stack([pooled(values[member == g], weights[member == g]) for g in range(groups)])
+
+
+def coarsen_grid(
+    counts: np.ndarray, values: np.ndarray, weights0: np.ndarray, weights1: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each row and each column of a grid what it belongs to, so that each cell has none or at least ten.
+
+    Whole neighbouring rows or columns are merged. Of the merges that touch a cell of 1 to 9 children, the one is taken
+    that changes the interaction least for each such cell it ends.
+
+    Parameters
+    ----------
+    counts : numpy.ndarray of int, shape (r, s)
+        Children in each cell; rows and columns for missing values are no part of the grid.
+    values : numpy.ndarray of float, shape (r, s)
+    weights0 : numpy.ndarray of float, shape (r,)
+    weights1 : numpy.ndarray of float, shape (s,)
+
+    Returns
+    -------
+    tuple of two numpy.ndarray of int, of shapes (r,) and (s,)
+        As :func:`merge_bins`. One row and one column, in the end, if it takes that.
+    """
+    grids = [(counts, values, weights0.astype(float), weights1.astype(float))]
+    first = [np.arange(size) for size in counts.shape]
+    while True:
+        n, v, w0, w1 = grids[-1]
+        merges = [(*_cheapest(n, v, w0, w1), 0), (*_cheapest(n.T, v.T, w1, w0), 1)]
+        cost, i, axis = min(merges)
+        if not np.isfinite(cost):
+            break
+        member = np.arange(n.shape[axis]) - (np.arange(n.shape[axis]) > i)
+        first[axis] = np.delete(first[axis], i + 1)
+        n = np.add.reduceat(n, np.unique(member, return_index=True)[1], axis=axis)
+        if axis == 0:
+            v, w0 = pool_groups(v, w0, member), np.bincount(member, weights=w0)
+        else:
+            v, w1 = pool_groups(v.T, w1, member).T, np.bincount(member, weights=w1)
+        grids = [(n, v, w0, w1)]
+    rows, columns = (
+        np.searchsorted(begins, np.arange(size), side="right") - 1
+        for begins, size in zip(first, counts.shape, strict=True)
+    )
+    return rows, columns
+
+
+def _cheapest(n: np.ndarray, v: np.ndarray, w0: np.ndarray, w1: np.ndarray) -> tuple[float, int]:
+    """Return the cost and place of the best merge of a row with the next; infinity when none is called for."""
+    few = is_few(n).sum(axis=1)
+    touched = few[:-1] + few[1:]
+    if not touched.any():
+        return np.inf, -1
+    ended = touched - is_few(n[:-1] + n[1:]).sum(axis=1)
+    both = w0[:-1] + w0[1:]
+    lost = w0[:-1] * w0[1:] / np.where(both > 0, both, 1.0) * ((v[1:] - v[:-1]) ** 2 @ w1)
+    # a merge that ends no such cell may still be the way to one that does; it is taken when nothing better is left
+    cost = np.where(touched > 0, np.where(ended > 0, lost / np.maximum(ended, 1), 1e300), np.inf)
+    i = int(np.argmin(cost))
+    return float(cost[i]), i
+
+
+def is_few(counts: np.ndarray) -> np.ndarray:
+    """Return where a count is 1 to 9."""
+    few: np.ndarray = (counts > 0) & (counts < MINIMUM_CHILDREN)
+    return few

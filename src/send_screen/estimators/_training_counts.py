@@ -1,0 +1,150 @@
+"""Training children in each bin and cell: counted once for all tables of the same children."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from send_screen.tables import InteractionTerm, LevelsTerm, Term, bin_of, published_range
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class FeatureCounts:
+    """A feature's coordinates (NaN where missing), its counts, and its range as :func:`published_range`."""
+
+    coordinates: np.ndarray
+    n_known: int
+    n_missing: int
+    range: tuple[float, float] | None
+    weight_known: float
+
+
+@dataclass
+class TrainingCounts:
+    """Counts, weights and means over the training children; what was counted before is not counted again.
+
+    Attributes
+    ----------
+    X : pandas.DataFrame, shape (n, p)
+    weight : numpy.ndarray of float64, shape (n,)
+        Weights in means; counts are of children.
+    """
+
+    X: pd.DataFrame
+    weight: np.ndarray
+    _found: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+    _last: tuple[str, np.ndarray] = ("", np.zeros(0))  # of one feature: those of all would be as large as the data
+
+    def _once(self, key: tuple[Any, ...], count: Callable[[], T]) -> T:
+        if key not in self._found:
+            self._found[key] = count()
+        found: T = self._found[key]
+        return found
+
+    def feature(self, term: Term) -> FeatureCounts:
+        """Return a feature's coordinates, counts and range."""
+
+        def count() -> FeatureCounts:
+            x = term.coordinates(self.X[term.feature])
+            known = ~np.isnan(x)
+            n = int(known.sum())
+            return FeatureCounts(x, n, len(x) - n, published_range(x[known]), float(self.weight[known].sum()))
+
+        levels = tuple(term.levels) if isinstance(term, LevelsTerm) else ()
+        return self._once(("feature", term.feature, levels), count)
+
+    def ranks(self, term: Term, edges: tuple[float, ...]) -> np.ndarray:
+        """Return for each edge how many known values lie below it: int64, shape (m,)."""
+        return self._once(("ranks", term.feature, edges), lambda: np.searchsorted(self._ordered(term), edges))
+
+    def shortest_cut_point(self, term: Term, edge: float) -> float:
+        """Return the shortest decimal that has the same values below it as ``edge``."""
+        return self._once(("cut", term.feature, edge), lambda: shortest_cut_point(edge, self._ordered(term)))
+
+    def _ordered(self, term: Term) -> np.ndarray:
+        """Return the known values, ascending."""
+        if self._last[0] != term.feature:
+            x = self.feature(term).coordinates
+            self._last = term.feature, np.sort(x[~np.isnan(x)])
+        return self._last[1]
+
+    def bins(self, term: Term, edges: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
+        """Return count and weight of each bin, the last that of missing values: shape (m + 2,).
+
+        Of levels, which lie at whole numbers, no edge may lie beyond the last.
+        """
+        return self._once(
+            ("bins", term.feature, edges),
+            lambda: self._count(bin_of(edges, self.feature(term).coordinates), len(edges) + 2),
+        )
+
+    def cells(self, interaction: InteractionTerm, terms: tuple[Term, Term]) -> tuple[np.ndarray, np.ndarray]:
+        """Return count and weight of each cell of an interaction, missing ones last."""
+
+        def count() -> tuple[np.ndarray, np.ndarray]:
+            rows, columns = interaction.shape
+            first, second = (
+                bin_of(edges, self.feature(term).coordinates)
+                for edges, term in zip(interaction.edges, terms, strict=True)
+            )
+            counts, weights = self._count(first * columns + second, rows * columns)
+            return counts.reshape(rows, columns), weights.reshape(rows, columns)
+
+        return self._once(("cells", interaction.features, interaction.edges), count)
+
+    def mean(self, term: Term) -> float:
+        """Return the mean of a term."""
+        missing = float(self.bins(term, term.cut_points)[1][-1])
+        return (self._sum_known(term) + missing * term.missing) / self._total
+
+    def mean_known(self, term: Term) -> float:
+        """Return the mean of a term over the children whose value is known: there must be some."""
+        return self._sum_known(term) / self.feature(term).weight_known
+
+    def mean_interaction(self, interaction: InteractionTerm, terms: tuple[Term, Term]) -> float:
+        """Return the mean of an interaction."""
+        return float((self.cells(interaction, terms)[1] * np.array(interaction.values)).sum() / self._total)
+
+    def _sum_known(self, term: Term) -> float:
+        """Return the weighted sum of a term over the children whose value is known."""
+        total = float(self.bins(term, term.cut_points)[1][:-1] @ term.step_values)
+        if isinstance(term, LevelsTerm) or term.slope == 0.0:
+            return total
+
+        def line() -> float:
+            x = self.feature(term).coordinates
+            known = ~np.isnan(x)
+            return float(self.weight[known] @ np.clip(x[known], term.low, term.high))
+
+        return total + term.slope * self._once(("line", term.feature, term.low, term.high), line)
+
+    @property
+    def _total(self) -> float:
+        return float(self.weight.sum())
+
+    def _count(self, bins: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+        return np.bincount(bins, minlength=size), np.bincount(bins, weights=self.weight, minlength=size)
+
+
+def shortest_cut_point(edge: float, known: np.ndarray) -> float:
+    """Return the shortest decimal that has the same of the ``known`` values, which ascend, below it as ``edge``.
+
+    Examples
+    --------
+    >>> shortest_cut_point(0.30000000000000004, np.array([0.2, 0.4]))
+    0.3
+    """
+    i = int(np.searchsorted(known, edge, side="left"))
+    below, above = float(known[i - 1]), float(known[i])
+    for digits in range(-6, 17):
+        for candidate in (round(edge, digits), math.floor(above * 10.0**digits) / 10.0**digits):
+            if below < candidate <= above:
+                return candidate + 0.0  # no negative zero in a file that people read
+    return edge
