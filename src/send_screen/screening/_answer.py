@@ -14,8 +14,9 @@ from send_screen.screening._limits import refuse_or_warn
 from send_screen.screening._notice import NOTICE
 from send_screen.screening._result import Reason
 from send_screen.screening._role import RoleAccess, role_access
-from send_screen.screening._screen import excluded_child, percent
+from send_screen.screening._screen import excluded_child
 from send_screen.screening._words import reasons
+from send_screen.tables import percent
 
 SCREENED = "screened"
 PREDICTION_COLUMNS = {

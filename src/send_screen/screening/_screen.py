@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from send_screen.screening._result import ExcludedChild, ScreenedChild, Screenin
 from send_screen.screening._role import RoleAccess, role_access
 from send_screen.screening._sure import sureness
 from send_screen.screening._words import reasons
-from send_screen.tables import tie_break_key
+from send_screen.tables import percent, tie_break_key
 
 
 def screen_cohort(
@@ -123,18 +122,6 @@ def screen_cohort(
         banners=banners,
         notes=(*cohort.notes, *out_of_range(bundle, cohort)),
     )
-
-
-def percent(score: float) -> int:
-    """Return the chance that a score stands for, out of 100 children.
-
-    Examples
-    --------
-    >>> percent(0.0)
-    50
-    """
-    odds = math.exp(-abs(score))
-    return round(100 * (odds if score < 0 else 1.0) / (1.0 + odds))
 
 
 def model_facts(bundle: Bundle) -> dict[str, object]:
