@@ -19,33 +19,20 @@ from sphinx.application import Sphinx
 
 import send_screen
 
-# In the order in which the data go; a package that is not named here comes after these.
-ORDER = [
-    "contracts",
-    "specs",
-    "readers",
-    "cohorts",
-    "simulation",
-    "tables",
-    "estimators",
-    "evaluation",
-    "published",
-    "governance",
-    "screening",
-    "reports",
-]
+# What is promised, in the order in which the data go.
+PUBLIC = ["contracts", "specs", "readers", "cohorts", "simulation", "tables", "estimators", "evaluation", "published"]
 # The command line has a page of its own. What begins with an underscore is private.
 NOT_IN_PYTHON = ("cli",)
 
 
 def packages() -> list[str]:
-    """Return the names of the public packages and modules of send_screen, in the order in which the data go."""
+    """Return the names of all packages and modules of send_screen: the public ones, then the inner ones."""
     found = sorted(
         module.name
         for module in pkgutil.iter_modules(send_screen.__path__)
         if not module.name.startswith("_") and module.name not in NOT_IN_PYTHON
     )
-    return sorted(found, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
+    return sorted(found, key=lambda name: PUBLIC.index(name) if name in PUBLIC else len(PUBLIC))
 
 
 def exported(package: str) -> list[str]:
@@ -116,13 +103,15 @@ def package_page(package: str) -> str:
 
 def index_page() -> str:
     """Return the page that leads to all others."""
-    listed = "".join(f"   {name}\n" for name in packages())
+    public, inner = ("".join(f"   {name}\n" for name in packages() if (name in PUBLIC) is one) for one in (True, False))
     return (
         "API reference\n=============\n\n"
         "``import send_screen`` is the public door: one verb for each job, and the classes that they take and return.\n"
-        "Each package has a page of its own, in the order in which the data go.\n\n"
+        "The public packages have what else a data scientist calls. The inner packages serve the door, and what they\n"
+        "export may change without notice.\n\n"
         ".. toctree::\n   :caption: Where to begin\n   :maxdepth: 1\n\n   send_screen\n   command_line\n\n"
-        f".. toctree::\n   :caption: Packages\n   :maxdepth: 1\n\n{listed}"
+        f".. toctree::\n   :caption: Public packages\n   :maxdepth: 1\n\n{public}\n"
+        f".. toctree::\n   :caption: Inner packages\n   :maxdepth: 1\n\n{inner}"
     )
 
 

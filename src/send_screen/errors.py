@@ -18,10 +18,12 @@ class SendScreenError(Exception):
         What is wrong, in one sentence, in the reader's words. It never holds a child's identifier or data.
     remedy : str, optional
         What to do about it, in one sentence.
-    file, column, rule : str, optional
-        Where it is wrong: the file's name, the column's name, the id of the rule that was broken.
+    file : str, optional
+        The file's name.
     row : int, optional
         The row of the file as a person counts it in a spreadsheet (the header is row 1).
+    column, rule : str, optional
+        The column's name, and the id of the rule that was broken.
     """
 
     exit_code: ClassVar[int] = 1

@@ -159,6 +159,7 @@ def test_other_code_is_no_difference_and_hides_none_of_the_hashes(
 # Keys.
 
 
+@pytest.mark.posix
 def test_a_pair_of_keys_is_made_once_and_for_its_owner(tmp_path: Path) -> None:
     folder = tmp_path / "pair"
     code, out, err = run("generate-keys", "--out", folder, "--json")
@@ -247,6 +248,7 @@ def test_hostile_json_is_a_difference_and_no_crash(store: Store, content: bytes)
     assert told(store)["green"] is False
 
 
+@pytest.mark.posix
 def test_a_huge_file_a_pipe_and_a_link_out_of_the_store_are_never_opened(store: Store, tmp_path: Path) -> None:
     with (store.bundle / "tables.json").open("wb") as file:
         file.truncate(200 * 2**20)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from send_screen.cohorts._leakage import TargetLeakage, find_target_leakage
+from send_screen.cohorts import TargetLeakage, find_target_leakage
 from send_screen.cohorts._leakage_finding import COPY, DATED, LEVEL, MISSING, PAST, RULES, SUM
 from send_screen.errors import UsageError
 from send_screen.simulation import simulate_england

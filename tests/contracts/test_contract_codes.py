@@ -12,14 +12,16 @@ from send_screen.contracts import (
     birth_season,
     eal,
     ethnic_group,
+    header_key,
     is_synthetic_upn,
     load_contract,
+    month_first,
+    read_date,
     upn_check_letter,
+    valid_upns,
 )
-from send_screen.contracts._dates import month_first, read_date
 from send_screen.contracts._distinct_cells import DistinctCells
-from send_screen.contracts._headers import header_key
-from send_screen.contracts._upn import LETTERS, repair_upn, valid_upns
+from send_screen.contracts._upn import LETTERS, repair_upn
 
 bodies = st.from_regex(rf"[0-9]{{11}}[0-9{LETTERS}]", fullmatch=True)
 

@@ -55,3 +55,11 @@ def test_every_package_but_the_command_line_has_a_page(api_pages: ModuleType) ->
     folder = Path(send_screen.__file__).parent
     there = {path.parent.name for path in folder.glob("*/__init__.py") if not path.parent.name.startswith("_")}
     assert there - {"cli"} <= {name.removeprefix("api/") for name in api_pages.api_pages()}
+
+
+def test_what_is_promised_has_docstrings_that_are_tested(api_pages: ModuleType) -> None:
+    sys.path.insert(0, str(Path(__file__).parent))
+    from _docstrings import PUBLIC
+
+    assert PUBLIC == api_pages.PUBLIC
+    assert set(PUBLIC) < set(api_pages.packages())

@@ -104,8 +104,7 @@ def test_no_small_count_is_published_nor_anything_that_gives_one_away(n, schools
             assert not small(row["n"] - events) or row["n"] - events + half >= 10
 
 
-@pytest.fixture
-def published(evidence):
+def published_of(evidence):
     return publish(
         evidence,
         outcome_words="had SEN support",
@@ -114,6 +113,11 @@ def published(evidence):
         excluded=pd.DataFrame({"reason": ["no profile"] * 12 + ["no school"] * 3}),
         replicates=50,
     )
+
+
+@pytest.fixture
+def published(evidence):
+    return published_of(evidence)
 
 
 def test_the_sections_and_keys_are_those_the_pages_read(published):
@@ -160,41 +164,10 @@ def test_no_school_and_no_row_is_published(published, evidence):
     assert len(text) < 60_000 < len(evidence.to_json())
 
 
-def published_of(evidence):
-    return publish(
-        evidence,
-        outcome_words="had SEN support",
-        group_words={"sex": {"F": "girls", "M": "boys"}},
-        intersections=[("sex", "fsm")],
-        excluded=pd.DataFrame({"reason": ["no profile"] * 12 + ["no school"] * 3}),
-        replicates=50,
-    )
-
-
-def test_the_same_evidence_publishes_the_same_bytes(evidence, published):
-    assert json.dumps(published_of(evidence[list(evidence)[::-1]])) == json.dumps(published)
-
-
-def test_the_order_of_the_children_moves_nothing_but_the_last_digits(evidence, published):
-    shuffled = evidence.sample(frac=1, random_state=0, ignore_index=True)
-    assert not shuffled.equals(evidence)
-    again = published_of(shuffled)
-
-    def alike(one, other, place="$"):
-        if isinstance(one, dict):
-            assert list(one) == list(other), place
-            for key in one:
-                alike(one[key], other[key], f"{place}.{key}")
-        elif isinstance(one, list):
-            assert len(one) == len(other), place
-            for position, each in enumerate(one):
-                alike(each, other[position], f"{place}[{position}]")
-        elif isinstance(one, float):
-            assert other == pytest.approx(one, rel=1e-9, abs=1e-12), place
-        else:
-            assert one == other, place
-
-    alike(published, again)
+def test_the_same_evidence_in_any_order_publishes_the_same_bytes(evidence, published):
+    shuffled = evidence.sample(frac=1, random_state=0)
+    assert not shuffled.reset_index(drop=True).equals(evidence)
+    assert json.dumps(published_of(shuffled)) == json.dumps(published)
 
 
 def test_a_gap_of_small_numbers_is_said_without_them(make_evidence):

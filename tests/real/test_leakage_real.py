@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from send_screen.cohorts._leakage import TargetLeakage, find_target_leakage
+from send_screen.cohorts import TargetLeakage, find_target_leakage
 from send_screen.cohorts._leakage_finding import COPY, LEVEL, MISSING, PAST, SUM
 
 if "SEND_SCREEN_DATA" not in os.environ:

@@ -9,7 +9,7 @@ from typing import Any
 from send_screen.governance import FAILED, NOT_CHECKED, PASSED, Audit, Check, Difference, Finding
 from send_screen.published import PublishedReport
 from send_screen.reports import render_page
-from send_screen.screening._result import ExcludedChild, Reason, ScreenedChild, ScreeningResult
+from send_screen.screening import ExcludedChild, Reason, ScreenedChild, ScreeningResult
 
 GOALS = {
     "Listening, attention and understanding": "Communication and interaction",

@@ -66,6 +66,17 @@ def load_cohort(
         If the files cannot be used, or no child is left to learn from.
     PopulationError
         If the data are of other children than the model is for.
+
+    Examples
+    --------
+    >>> from send_screen import load_cohort, load_spec
+    >>> from send_screen.contracts import shipped
+    >>> from send_screen.simulation import simulate_england
+    >>> spec = load_spec(shipped("models") / "reception_sen" / "spec.yaml")
+    >>> data = simulate_england(children=600, schools=20, seed=0).tables
+    >>> cohort = load_cohort(spec, data)
+    >>> len(cohort) + len(cohort.excluded)
+    600
     """
     linked = link(spec, data, training=training, contracts=contracts)
     aside = linked.problem.assign(kind=pd.Series(MANUAL_REVIEW, index=linked.frame.index, dtype=object))

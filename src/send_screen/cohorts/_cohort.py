@@ -65,7 +65,17 @@ class Cohort:
         return len(self.ids)
 
     def take(self, keep: np.ndarray) -> Cohort:
-        """Return the cohort of the rows in ``keep`` (positions or a boolean mask), renumbered from 0."""
+        """Return the cohort of the rows in ``keep`` (positions or a boolean mask), renumbered from 0.
+
+        Parameters
+        ----------
+        keep : numpy.ndarray of int or of bool
+            Positions, or a mask of shape (n,).
+
+        Returns
+        -------
+        Cohort
+        """
         rows = np.flatnonzero(keep) if keep.dtype == bool else keep
 
         def pick(part: Frame) -> Frame:

@@ -34,6 +34,18 @@ def hold_out_schools(cohort: Cohort, schools: int) -> tuple[Cohort, Cohort]:
     ------
     UsageError
         If there are not enough schools.
+
+    Examples
+    --------
+    >>> from send_screen import load_cohort, load_spec
+    >>> from send_screen.contracts import shipped
+    >>> from send_screen.simulation import simulate_england
+    >>> spec = load_spec(shipped("models") / "reception_sen" / "spec.yaml")
+    >>> data = simulate_england(children=600, schools=20, seed=0).tables
+    >>> cohort = load_cohort(spec, data)
+    >>> kept, held_out = hold_out_schools(cohort, 2)
+    >>> held_out.school.nunique(), set(kept.school) & set(held_out.school)
+    (2, set())
     """
     names = sorted(cohort.school.unique(), key=lambda name: hashlib.sha256(name.encode()).hexdigest())
     if not 0 < schools < len(names):
@@ -68,6 +80,19 @@ def held_out_tables(
     -------
     dict of str to pandas.DataFrame
         By the name of a file for them, such as ``"eyfsp.parquet"``; a table that several contracts share is there once.
+
+    Examples
+    --------
+    >>> from send_screen import load_cohort, load_spec
+    >>> from send_screen.contracts import shipped
+    >>> from send_screen.simulation import simulate_england
+    >>> spec = load_spec(shipped("models") / "reception_sen" / "spec.yaml")
+    >>> data = simulate_england(children=600, schools=20, seed=0).tables
+    >>> cohort = load_cohort(spec, data)
+    >>> from send_screen.cohorts import hold_out_schools, read_source
+    >>> _, held_out = hold_out_schools(cohort, 2)
+    >>> sorted(held_out_tables(spec, spec.contracts, read_source(data, spec.contracts), held_out))
+    ['eyfsp.parquet', 'pupil_census.parquet', 'sen_status.parquet']
     """
     ids = {*held_out.ids, *held_out.excluded["child_id"].dropna().map(code)}
     schools = set(held_out.school)

@@ -103,12 +103,25 @@ def read_source(data: object, contracts: Mapping[str, Contract]) -> SourceData:
     contracts : mapping of contract id to Contract
         Those to look for: in a folder, ``eyfsp.csv`` for ``education/eyfsp``.
 
+    Returns
+    -------
+    SourceData
+
     Raises
     ------
     DataError, ReadError
         If a file cannot be used.
     UsageError
         If data cannot be read from what was given.
+
+    Examples
+    --------
+    >>> from send_screen.contracts import load_contract
+    >>> from send_screen.simulation import simulate_england
+    >>> england = simulate_england(children=600, schools=20, seed=0)
+    >>> source = read_source({"education/eyfsp": england.eyfsp}, {"education/eyfsp": load_contract("education/eyfsp")})
+    >>> type(source).__name__
+    'SourceData'
     """
     if isinstance(data, Mapping):
         unknown = sorted(set(data) - set(contracts))

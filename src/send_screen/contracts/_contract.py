@@ -56,7 +56,15 @@ class Rule:
 
 @dataclass(frozen=True)
 class CodeSet:
-    """Where a column's codes come from, and the dates between which they hold (both included, None is open)."""
+    """Where a column's codes come from, and the dates between which they hold (both included, None is open).
+
+    Attributes
+    ----------
+    source : str
+        Where the codes come from.
+    valid_from, valid_until : str or None
+        First and last day on which they hold, as ISO dates; None is open.
+    """
 
     source: str
     valid_from: str | None
@@ -144,7 +152,17 @@ class Column:
         return {**self.levels, **self.missing_codes} if self.levels else {}
 
     def rule(self, kind: RuleKind) -> Rule | None:
-        """Return the column's rule of a kind, or None where the contract states none."""
+        """Return the column's rule of a kind, or None where the contract states none.
+
+        Parameters
+        ----------
+        kind : str
+            What is checked, see :data:`RuleKind`.
+
+        Returns
+        -------
+        Rule or None
+        """
         return next((rule for rule in self.rules if rule.kind == kind), None)
 
 
@@ -201,5 +219,15 @@ class Contract:
         return f"{self.id}@{self.version}"
 
     def rule(self, kind: RuleKind) -> Rule | None:
-        """Return the table's rule of a kind, or None where the contract states none."""
+        """Return the table's rule of a kind, or None where the contract states none.
+
+        Parameters
+        ----------
+        kind : str
+            What is checked, see :data:`RuleKind`.
+
+        Returns
+        -------
+        Rule or None
+        """
         return next((rule for rule in self.rules if rule.kind == kind), None)

@@ -34,6 +34,15 @@ def read_date(text: str) -> dt.date | None:
     2018, 25-Mar-18, March 25, 2018, Sunday 25th March 2018, 20180325, and the serial numbers of Excel. A time of day
     behind it is passed over. Two-digit years are 20xx.
 
+    Parameters
+    ----------
+    text : str
+        What a cell of a file holds.
+
+    Returns
+    -------
+    datetime.date or None
+
     Examples
     --------
     >>> read_date("25/03/2018"), read_date("43184"), read_date("31/02/2018")
@@ -58,6 +67,15 @@ def month_first(texts: Iterable[str]) -> bool:
     """Tell whether a column seems to be written month first: some dates fit only that order, none only the other.
 
     Every one of its dates is then in doubt, and those of the first twelve days would be read wrongly in silence.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        The cells of one column.
+
+    Returns
+    -------
+    bool
 
     Examples
     --------

@@ -34,7 +34,22 @@ class HeaderMatch:
 
 
 def header_key(header: str) -> str:
-    """Return a header without case, spaces and punctuation, so that ``"NC year"`` and ``"NC_Year"`` are one."""
+    """Return a header without case, spaces and punctuation, so that ``"NC year"`` and ``"NC_Year"`` are one.
+
+    Parameters
+    ----------
+    header : str
+        A header of a file.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> header_key("NC year") == header_key("NC_Year")
+    True
+    """
     return re.sub(r"[^\w%]|_", "", header.casefold())
 
 

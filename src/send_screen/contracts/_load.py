@@ -25,7 +25,17 @@ _FILE_NAME = re.compile(r"(?P<name>[a-z0-9_]+)-(?P<version>\d+\.\d+\.\d+)\.odcs\
 
 
 def available_contracts() -> tuple[str, ...]:
-    """Return the contracts that come with the library, each as ``"<agency>/<name>@<version>"``, oldest first."""
+    """Return the contracts that come with the library, each as ``"<agency>/<name>@<version>"``, oldest first.
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> "education/eyfsp@1.0.0" in available_contracts()
+    True
+    """
     return tuple(f"{name}@{version}" for name, versions in sorted(_shipped_files().items()) for version in versions)
 
 
@@ -86,6 +96,22 @@ def parse_contract(content: bytes, path: Path) -> Contract:
     content : bytes
     path : pathlib.Path
         Where they were read: its name stands in messages.
+
+    Returns
+    -------
+    Contract
+
+    Raises
+    ------
+    ContractError
+        If it is not a valid contract; the message names every mistake.
+
+    Examples
+    --------
+    >>> from send_screen.contracts import load_contract, parse_contract
+    >>> contract = load_contract("education/eyfsp")
+    >>> parse_contract(contract.text.encode(), contract.path).id
+    'education/eyfsp'
     """
     try:
         text = content.decode("utf-8")

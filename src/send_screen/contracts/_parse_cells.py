@@ -26,7 +26,22 @@ _URN_DIGITS = 6
 
 
 def code_key(text: str) -> str:
-    """Return a text without case, spaces and punctuation, as codes and their words are compared."""
+    """Return a text without case, spaces and punctuation, as codes and their words are compared.
+
+    Parameters
+    ----------
+    text : str
+        A code, or its meaning in words.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> code_key("White British") == code_key("white-british")
+    True
+    """
     return re.sub(r"[\W_]+", "", text.casefold())
 
 

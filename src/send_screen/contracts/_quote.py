@@ -18,12 +18,36 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def encodable(text: str) -> str:
-    """Return a text that can be written as UTF-8: lone surrogates become replacement characters."""
+    """Return a text that can be written as UTF-8: lone surrogates become replacement characters.
+
+    Parameters
+    ----------
+    text : str
+        Any text, such as a file's name on this system.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> encodable("oak")
+    'oak'
+    """
     return _SURROGATES.sub("\ufffd", text)
 
 
 def file_name(path: str | Path) -> str:
     """Return a file's name, without its folder, as it can be shown and written: names need not be text.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        With or without a folder.
+
+    Returns
+    -------
+    str
 
     Examples
     --------
@@ -34,17 +58,56 @@ def file_name(path: str | Path) -> str:
 
 
 def upn_shaped(text: str) -> bool:
-    """Tell whether a text has the form of a UPN, whether or not its check letter fits or is there."""
+    """Tell whether a text has the form of a UPN, whether or not its check letter fits or is there.
+
+    Parameters
+    ----------
+    text : str
+        A cell of a file.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> upn_shaped("B801200005001"), upn_shaped("Reading")
+    (True, False)
+    """
     return _UPN_SHAPED.fullmatch(_GAPS.sub("", text)) is not None
 
 
 def date_shaped(text: str) -> bool:
-    """Tell whether a text is a date."""
+    """Tell whether a text is a date.
+
+    Parameters
+    ----------
+    text : str
+        A cell of a file.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> date_shaped("25 March 2018"), date_shaped("Reading")
+    (True, False)
+    """
     return not text.strip().isdecimal() and read_date(text.strip()) is not None
 
 
 def header_like(text: str) -> bool:
     """Tell whether a text looks like the name of a column: short, with letters, no UPN, date, number or value.
+
+    Parameters
+    ----------
+    text : str
+        A cell of a file's first row.
+
+    Returns
+    -------
+    bool
 
     Examples
     --------
@@ -68,6 +131,15 @@ def quotable(header: str) -> str:
     """Return a header as a message may show it: in quotation marks, or that it is not shown.
 
     Where a file has no headers, its first child stands in their place, and no message may hold a child's data.
+
+    Parameters
+    ----------
+    header : str
+        A header of a file.
+
+    Returns
+    -------
+    str
 
     Examples
     --------

@@ -28,6 +28,11 @@ def shipped(folder: Literal["data_contracts", "models"]) -> Path:
     ------
     MissingExtraError
         If neither place has it.
+
+    Examples
+    --------
+    >>> (shipped("models") / "reception_sen" / "spec.yaml").is_file()
+    True
     """
     package = Path(__file__).resolve().parent.parent
     for place in (package / "_shipped" / folder, package.parent.parent / folder):

@@ -35,6 +35,11 @@ def upn_check_letter(body: str) -> str:
     body : str
         Twelve digits, or eleven and a letter (a temporary UPN).
 
+    Returns
+    -------
+    str
+        One capital letter.
+
     Raises
     ------
     ValueError
@@ -64,6 +69,12 @@ def valid_upns(upns: pd.Series) -> pd.Series:
     Returns
     -------
     pandas.Series of bool, shape (n,)
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> valid_upns(pd.Series(["B801200005001", "A801200005001"])).tolist()
+    [True, False]
     """
     text = upns.fillna("").to_numpy(dtype="U14")  # one character more than a UPN, so that longer texts show
     chars = text.view(np.uint32).reshape(len(text), 14).astype(np.int64)
@@ -82,6 +93,15 @@ def repair_upn(upn: str) -> str:
 
 def is_synthetic_upn(upn: str | None) -> bool:
     """Tell whether a UPN is of authority 000, which no real child has.
+
+    Parameters
+    ----------
+    upn : str or None
+        A unique pupil number.
+
+    Returns
+    -------
+    bool
 
     Examples
     --------

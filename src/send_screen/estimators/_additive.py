@@ -157,6 +157,6 @@ class AdditiveRiskClassifier(AdditiveClassifier):
             if of_bags:
                 self.bagged_tables_ = BaggedTables.from_training(frame, of_bags, fitted.repeats)
                 self.risk_tables_ = with_standard_errors(self.risk_tables_, self.bagged_tables_)
-        self.term_importances_ = self.risk_tables_.term_importances(frame)
+        self._set_tables(self.risk_tables_, frame)
         self.categorical_features_, self.C_weights_ = levels, fitted.C_weights
         return self

@@ -1,4 +1,4 @@
-"""The one-line rule that any model must beat: goals not met, counted, or one low score."""
+"""The baseline: goals not met, counted, or one low score."""
 
 from __future__ import annotations
 
@@ -22,32 +22,31 @@ from send_screen.tables import (
     published_range,
 )
 
-# a penalty too weak to be seen; without any, a rule that separates the classes would have no finite log-odds
+# a penalty too weak to be seen; without any, a baseline that separates the classes would have no finite log-odds
 _C = 1e4
 # a count's step is rounded to a multiple of this, so that sums are exact and equal counts tie to the last bit
 _GRAIN = 2.0**-20
 
 
 class BaselineClassifier(AdditiveClassifier):
-    """The one-line rule, ranked, with log-odds from a logistic fit of one slope that is never negative.
+    """The baseline that a model must beat: goals not met, counted, or one low score.
 
     *Count form* (``not_met`` given): children are ranked by how many of ``features`` are not met. *Score form*: by one
-    score, the lower the riskier (or the higher, by ``direction``). The fit sees the training rows only and changes no
-    rank; it turns the rank into log-odds that can be compared and explained.
+    score, the lower the riskier (or the higher, by ``direction``). A logistic regression on that one number, with a
+    slope that is never negative, turns the rank into log-odds.
 
-    A goal that is not known counts as the share of children who do not meet it, and a score that is not known as the
-    mean score: at or above the lowest risk, and never a reason by itself. A goal that fewer than ten children meet, or
-    do not meet, is not counted.
+    A missing goal counts as the share of children who do not meet it, a missing score as the mean score. A goal that
+    fewer than ten children meet, or do not meet, is not counted.
 
     Parameters
     ----------
     features : sequence of str, optional
-        What the rule looks at; in score form one column of numbers. By default the first column, in score form.
+        The columns that are counted; in score form one column of numbers. By default the first column, in score form.
     not_met : sequence of str or float, optional
         Values that count, for example ``("1",)``. Text is compared with text columns, numbers with columns of numbers.
     expected : sequence of str or float, optional
-        Values at the expected level, for example ``("2",)``. A text that is neither is not known. By default every
-        other level of the training children. BinnedDataset of numbers need exactly one value of each kind.
+        Values at the expected level, for example ``("2",)``. A text that is neither is missing. By default every
+        other level of the training children. Columns of numbers need exactly one value of each kind.
     operating_point_features : sequence of str, optional
         In count form, the features that must all be at the expected level, as the Good Level of Development asks of
         G01 to G12. By default ``features``.
@@ -60,6 +59,8 @@ class BaselineClassifier(AdditiveClassifier):
     ----------
     risk_tables_ : RiskTables
         Terms of ``features`` only.
+    term_importances_ : pandas.Series of float64
+        Mean absolute contribution of each term over the training rows (:meth:`RiskTables.term_importances`).
     cut_off_ : float
         In score form, the score that :meth:`operating_point_flag` compares with.
     classes_ : numpy.ndarray, shape (2,)
@@ -69,18 +70,18 @@ class BaselineClassifier(AdditiveClassifier):
 
     Notes
     -----
-    ``check_estimator`` passes in full. The tag ``poor_score`` is set: a rule of one column, whose direction is given
-    and not learnt, cannot separate scikit-learn's blobs. As in :class:`PenalisedLogisticClassifier`, ranges count
+    ``check_estimator`` passes in full. The tag ``poor_score`` is set: a baseline of one column, whose direction is
+    given and not learnt, cannot separate scikit-learn's blobs. As in :class:`PenalisedLogisticClassifier`, ranges count
     children, not weights.
 
     Examples
     --------
     >>> goals = pd.DataFrame({"G01": ["1", "2", "2", None] * 10, "G02": ["1", "1", "2", "2"] * 10})
     >>> later_need = [1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1, 1, 1, 0, 0] * 2
-    >>> rule = BaselineClassifier(features=["G01", "G02"], not_met=["1"], expected=["2"]).fit(goals, later_need)
-    >>> rule.decision_function(goals)[:3].round(2).tolist()
+    >>> baseline = BaselineClassifier(features=["G01", "G02"], not_met=["1"], expected=["2"]).fit(goals, later_need)
+    >>> baseline.decision_function(goals)[:3].round(2).tolist()
     [1.23, -0.23, -1.7]
-    >>> rule.operating_point_flag(goals)[:4].tolist()
+    >>> baseline.operating_point_flag(goals)[:4].tolist()
     [True, True, False, True]
     """
 
@@ -106,12 +107,12 @@ class BaselineClassifier(AdditiveClassifier):
         return tags
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> BaselineClassifier:
-        """Fit the log-odds of the rule.
+        """Fit the log-odds of the baseline.
 
         Parameters
         ----------
         X : DataFrame or array-like, shape (n, p)
-            Any columns; the rule looks at ``features`` only.
+            Any columns; only ``features`` are looked at.
         y : array-like, shape (n,)
             Two classes.
         sample_weight : array-like, shape (n,), optional
@@ -129,21 +130,20 @@ class BaselineClassifier(AdditiveClassifier):
             raise ValueError(f"direction must be 'decreasing' or 'increasing', not {self.direction!r}.")
         if not 0.0 < self.operating_point_share < 1.0:
             raise ValueError(f"operating_point_share must lie between 0 and 1, not {self.operating_point_share!r}.")
-        frame = self._looked_at(X)
+        frame = self._checked_columns(X)
         frame, target, weight, self.classes_ = checked_target(self, frame, y, sample_weight)
         if self.not_met is None:
             intercept, terms = self._fit_score(frame, target, weight)
         else:
             intercept, terms = self._fit_count(frame, target, weight)
-        self.risk_tables_ = RiskTables(intercept, terms, len(frame), "the one-line rule")
-        self.term_importances_ = self.risk_tables_.term_importances(frame)
+        self._set_tables(RiskTables(intercept, terms, len(frame), "the one-line rule"), frame)
         return self
 
     def operating_point_flag(self, X: Any) -> np.ndarray:
-        """Return who is flagged by the rule at its own rate, whatever the capacity.
+        """Return who is flagged at the baseline's own operating point, whatever the capacity.
 
         In count form: any of ``operating_point_features`` is not at the expected level, not assessed or not known. In
-        score form: the score is at or beyond the training children's cut-off; a score that is not known is not flagged.
+        score form: the score is at or beyond the training children's cut-off; a missing score is not flagged.
 
         Parameters
         ----------
@@ -168,7 +168,7 @@ class BaselineClassifier(AdditiveClassifier):
             met = frame[names].notna() & ~frame[names].isin(list(self.not_met))
         return np.asarray(~met.to_numpy(dtype=bool).all(axis=1))
 
-    def _looked_at(self, X: Any) -> pd.DataFrame:
+    def _checked_columns(self, X: Any) -> pd.DataFrame:
         named = isinstance(X, pd.DataFrame) and all(isinstance(name, str) for name in X.columns)
         if self.features is None:
             features = [X.columns[0]] if named and len(X.columns) else ["x0"]
@@ -179,7 +179,7 @@ class BaselineClassifier(AdditiveClassifier):
         require_known(self.operating_point_features or (), features, "operating_point_features")
         texts = [name for name in features if named and is_text(X[name])]
         if self.not_met is None and (len(features) != 1 or texts):
-            raise ValueError("Without 'not_met' the rule is one score: 'features' must name one column of numbers.")
+            raise ValueError("Without 'not_met' the baseline is one score: 'features' must name one column of numbers.")
         return checked_frame(self, X, texts=texts, only=features, reset=True)
 
     def _fit_score(self, frame: pd.DataFrame, target: np.ndarray, weight: np.ndarray) -> tuple[float, tuple[Term, ...]]:
@@ -217,53 +217,43 @@ class BaselineClassifier(AdditiveClassifier):
         count = np.zeros(len(frame))
         for goal in goals:
             known = ~np.isnan(goal)
-            # With fewer than ten children on one side their number could be worked out from the mean of the term.
+            # with fewer than ten children on one side their number could be worked out from the mean of the term
             enough = min((goal[known] > 0).sum(), (goal[known] == 0).sum()) >= MINIMUM_CHILDREN
-            share = float(np.average(goal[known], weights=weight[known])) if enough else 0.0
-            shares.append(share)
+            shares.append(float(np.average(goal[known], weights=weight[known])) if enough else 0.0)
             counted.append(enough)
-            count += np.where(known, goal, share) if enough else 0.0
-        step, intercept = _one_slope(count, target, weight)
-        step, intercept = _rounded(step), _rounded(intercept)
+            count += np.where(known, goal, shares[-1]) if enough else 0.0
+        step, intercept = map(_rounded, _one_slope(count, target, weight))
         terms: list[Term] = []
         for name, goal, share, enough in zip(frame.columns, goals, shares, counted, strict=True):
             one = step if enough else 0.0
             n_missing = int(np.isnan(goal).sum())
             n, n_missing_shown = published_counts(len(goal) - n_missing, n_missing)
-            expected_count = _rounded(one * share)
-            mean = float(np.mean(np.where(np.isnan(goal), expected_count, one * goal)))
+            missing = _rounded(one * share)
+            mean = float(np.mean(np.where(np.isnan(goal), missing, one * goal)))
             if is_text(frame[name]):
                 levels = {level: one if value else 0.0 for level, value in self._text_values(frame[name]).items()}
-                terms.append(
-                    LevelsTerm(
-                        feature=name,
-                        levels=levels,
-                        missing=expected_count,
-                        mean=mean,
-                        n=n,
-                        n_missing=n_missing_shown,
-                    )
+                term: Term = LevelsTerm(
+                    feature=name, levels=levels, missing=missing, mean=mean, n=n, n_missing=n_missing_shown
                 )
             else:
                 not_met, met = self._number_values(name)
                 slope = _rounded(one / (not_met - met))
                 intercept -= slope * met
-                terms.append(
-                    LinearTerm(
-                        feature=name,
-                        slope=slope,
-                        low=min(not_met, met),
-                        high=max(not_met, met),
-                        missing=slope * met + expected_count,
-                        mean=slope * met + mean,
-                        n=n,
-                        n_missing=n_missing_shown,
-                    )
+                term = LinearTerm(
+                    feature=name,
+                    slope=slope,
+                    low=min(not_met, met),
+                    high=max(not_met, met),
+                    missing=slope * met + missing,
+                    mean=slope * met + mean,
+                    n=n,
+                    n_missing=n_missing_shown,
                 )
+            terms.append(term)
         return intercept, tuple(terms)
 
     def _goal(self, column: pd.Series) -> np.ndarray:
-        """Return 1 where a goal is not met, 0 where it is, NaN where it is not known."""
+        """Return 1 where a goal is not met, 0 where it is, NaN where it is missing."""
         if is_text(column):
             return column.map(self._text_values(column)).to_numpy(dtype=np.float64, na_value=np.nan)
         not_met, met = self._number_values(str(column.name))
@@ -290,11 +280,11 @@ class BaselineClassifier(AdditiveClassifier):
 def _one_slope(risk: np.ndarray, target: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
     """Return slope (0 or more) and intercept of the log-odds in one column."""
     centre = float(np.average(risk, weights=weight))
-    spread = float(np.sqrt(np.average((risk - centre) ** 2, weights=weight))) or 1.0
+    scale = float(np.sqrt(np.average((risk - centre) ** 2, weights=weight))) or 1.0
     w, intercept = fit_bounded_logistic(
-        ((risk - centre) / spread)[:, None], target, weight, maps=[np.eye(1)], bounded=[np.array([True])], C=_C
+        ((risk - centre) / scale)[:, None], target, weight, maps=[np.eye(1)], bounded=[np.array([True])], C=_C
     )
-    slope = float(w[0]) / spread
+    slope = float(w[0]) / scale
     return slope, intercept - slope * centre
 
 

@@ -93,15 +93,15 @@ class BinnedFeature:
 
 
 def bin_pair(first: BinnedFeature, second: BinnedFeature) -> tuple[BinnedFeature, BinnedFeature] | None:
-    """Return two binned made so coarse that each cell of their grid has no child or at least ten; None without a grid.
+    """Return two features made so coarse that each cell has no child or at least ten; None without a grid.
 
     From at most twelve bins each of about as many children, the neighbours are merged, rows or columns, that leave the
     fewest cells of one to nine children.
     """
     kept = [quantile_edges(axis, MAX_PAIR_BINS) for axis in (first, second)]
-    binned = [axis.coarser(places) for axis, places in zip((first, second), kept, strict=True)]
-    counts = np.zeros((binned[0].n_bins + 1, binned[1].n_bins + 1), dtype=np.int64)
-    np.add.at(counts, (binned[0].codes, binned[1].codes), 1)
+    features = [axis.coarser(places) for axis, places in zip((first, second), kept, strict=True)]
+    counts = np.zeros((features[0].n_bins + 1, features[1].n_bins + 1), dtype=np.int64)
+    np.add.at(counts, (features[0].codes, features[1].codes), 1)
     grid = counts[:-1, :-1]
     while _few(grid):
         merges = [(axis, i) for axis in (0, 1) for i in range(len(kept[axis]))]

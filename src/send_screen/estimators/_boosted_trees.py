@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from joblib import effective_n_jobs
-from sklearn.utils.validation import check_is_fitted
 
 from send_screen.estimators._bagging import make_bags
 from send_screen.estimators._base import BinaryRiskClassifier
@@ -65,6 +64,12 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
     References
     ----------
     .. [Ke2017] Ke et al. (2017), LightGBM: a highly efficient gradient boosting decision tree, NeurIPS 30.
+
+    Examples
+    --------
+    >>> from send_screen import BoostedTreesClassifier
+    >>> BoostedTreesClassifier(monotonic_cst={"reading": "decreasing"}).get_params()["monotonic_cst"]
+    {'reading': 'decreasing'}
     """
 
     setting_: Setting
@@ -140,23 +145,8 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
         self.booster_ = lightgbm.train(grown, data, num_boost_round=self.n_rounds_)
         return self
 
-    def decision_function(self, X: Any) -> np.ndarray:
-        """Return the score of each child in log-odds.
-
-        Parameters
-        ----------
-        X : DataFrame or array-like, shape (n, p)
-
-        Returns
-        -------
-        numpy.ndarray of float64, shape (n,)
-
-        Raises
-        ------
-        ValueError
-            If columns are reordered, unknown or missing; the message shows the difference.
-        """
-        return self._predict(self._checked(X), raw_score=True)
+    def _score(self, X: Any) -> np.ndarray:
+        return self._predict(self._check(X), raw_score=True)
 
     def explain(self, X: Any) -> Any:
         """Return path-dependent TreeSHAP values [Lundberg2018]_, for data scientists.
@@ -185,13 +175,9 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
         .. [Lundberg2018] Lundberg, Erion and Lee (2018), Consistent individualized feature attribution for tree
            ensembles, arXiv:1802.03888.
         """
-        frame = self._checked(X)
+        frame = self._check(X)
         values = self._predict(frame, pred_contrib=True)
         return explanation(values[:, :-1], values[:, -1], frame, label=PATH_DEPENDENT)
-
-    def _checked(self, X: Any) -> pd.DataFrame:
-        check_is_fitted(self, "booster_")
-        return checked_frame(self, X, texts=self.categorical_features_, reset=False)
 
     def _predict(self, frame: pd.DataFrame, **kind: bool) -> np.ndarray:
         return np.asarray(self.booster_.predict(self._numbers(frame), num_threads=1, **kind))

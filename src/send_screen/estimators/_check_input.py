@@ -33,11 +33,11 @@ def checked_frame(
     estimator : estimator
         Its ``n_features_in_`` and ``feature_names_in_`` are set, or checked.
     X : DataFrame or array-like, shape (n, p)
-        BinnedDataset of an array are named x0, x1, ...
+        Columns of an array are named x0, x1, ...
     texts : iterable of str
-        BinnedDataset that hold levels.
+        Columns that hold levels.
     only : sequence of str, optional
-        BinnedDataset that the estimator looks at; the others are left out. None for all of them.
+        Columns that the estimator looks at; the others are left out. None for all of them.
     reset : bool
         True when fitting.
 

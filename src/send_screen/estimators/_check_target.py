@@ -61,7 +61,7 @@ def checked_target(
 def checked_groups(groups: Any, X: pd.DataFrame, sample_weight: Any) -> np.ndarray | None:
     """Return schools as serial numbers, without the rows that :func:`checked_target` leaves out; None for none.
 
-    TrainingData whose school is not known are held out together, as if they were in one.
+    Children whose school is not known are held out together, as if they were in one.
 
     Raises
     ------

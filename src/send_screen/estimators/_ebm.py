@@ -8,8 +8,6 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from sklearn.utils.validation import check_is_fitted
 
 from send_screen.errors import MissingExtraError
 from send_screen.estimators._base import BinaryRiskClassifier
@@ -23,6 +21,10 @@ def require_ebm() -> None:
     Raises
     ------
     MissingExtraError
+
+    Examples
+    --------
+    >>> require_ebm()
     """
     if find_spec("interpret") is None:
         raise MissingExtraError(
@@ -56,6 +58,12 @@ class EBMClassifier(BinaryRiskClassifier):
     ----------
     .. [Nori2019] Nori, Jenkins, Koch and Caruana (2019), InterpretML: a unified framework for machine learning
        interpretability, arXiv:1909.09223.
+
+    Examples
+    --------
+    >>> from send_screen.estimators import EBMClassifier
+    >>> EBMClassifier(categorical_features={"season": ["autumn", "spring"]}).categorical_features
+    {'season': ['autumn', 'spring']}
     """
 
     def __init__(self, categorical_features: Mapping[str, Sequence[str]] | None = None, random_state: int = 0) -> None:
@@ -98,22 +106,6 @@ class EBMClassifier(BinaryRiskClassifier):
             self.ebm_ = ebm.fit(frame, target.astype(int), sample_weight=weight)
         return self
 
-    def decision_function(self, X: Any) -> np.ndarray:
-        """Return the score of each child in log-odds.
-
-        Parameters
-        ----------
-        X : DataFrame or array-like, shape (n, p)
-
-        Returns
-        -------
-        numpy.ndarray of float64, shape (n,)
-
-        Raises
-        ------
-        ValueError
-            If columns are reordered, unknown or missing; the message shows the difference.
-        """
-        check_is_fitted(self, "ebm_")
-        frame: pd.DataFrame = checked_frame(self, X, texts=self.categorical_features_, reset=False)
+    def _score(self, X: Any) -> np.ndarray:
+        frame = self._check(X)
         return np.asarray(self.ebm_.decision_function(frame), dtype=np.float64)

@@ -30,10 +30,22 @@ def explanation(values: np.ndarray, base_value: float | np.ndarray, X: pd.DataFr
     label : str
         :data:`INTERVENTIONAL` or :data:`PATH_DEPENDENT`. It stays with the explanation when that is sliced.
 
+    Returns
+    -------
+    shap.Explanation
+
     Raises
     ------
     MissingExtraError
         If shap is not installed.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from send_screen.estimators import INTERVENTIONAL
+    >>> X = pd.DataFrame({"reading": [1.0, 2.0]})
+    >>> explanation(np.array([[0.3], [-0.3]]), -2.0, X, label=INTERVENTIONAL).shape
+    (2, 1)
     """
     try:
         with warnings.catch_warnings():

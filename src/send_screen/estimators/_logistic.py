@@ -127,7 +127,6 @@ class PenalisedLogisticClassifier(AdditiveClassifier):
                 term, shift = design.term(own)
                 terms.append(term)
                 intercept += shift
-        self.risk_tables_ = RiskTables(intercept, tuple(terms), len(frame), "penalised logistic regression")
-        self.term_importances_ = self.risk_tables_.term_importances(frame)
+        self._set_tables(RiskTables(intercept, tuple(terms), len(frame), "penalised logistic regression"), frame)
         self.categorical_features_ = levels
         return self

@@ -15,7 +15,7 @@ def merge_bins(counts: np.ndarray, values: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     counts : numpy.ndarray of int, shape (m,)
-        TrainingData in each bin, in order.
+        Children in each bin, in order.
     values : numpy.ndarray of float, shape (m,)
         Log-odds of each bin.
 
@@ -67,7 +67,7 @@ def coarsen_grid(
     Parameters
     ----------
     counts : numpy.ndarray of int, shape (r, s)
-        TrainingData in each cell; rows and columns for missing values are no part of the grid.
+        Children in each cell; rows and columns for missing values are no part of the grid.
     values : numpy.ndarray of float, shape (r, s)
     weights0 : numpy.ndarray of float, shape (r,)
     weights1 : numpy.ndarray of float, shape (s,)

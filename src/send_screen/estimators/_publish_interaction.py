@@ -1,4 +1,4 @@
-"""An interaction with small numbers merged away: the part of hard rule 9 that is about two features."""
+"""Disclosure control of an interaction (hard rule 9)."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def publish_interaction(
     interaction: InteractionTerm,
     allowed: Mapping[str, tuple[float, ...]],
     terms: tuple[Term, Term],
-    tally: TrainingCounts,
+    training: TrainingCounts,
 ) -> tuple[InteractionTerm, list[tuple[str, tuple[float, ...], np.ndarray]]]:
     """Return a coarser, pure interaction, and the main effect (edges and values) to add to each feature's term."""
     values = np.array(interaction.values, dtype=np.float64)
-    fine, heavy = tally.cells(interaction, terms)
+    fine, heavy = training.cells(interaction, terms)
     weights = [heavy.sum(axis=1), heavy.sum(axis=0)]
     cuts = [
-        _cuts(tally.ranks(term, edges), allowed[term.feature], tally.ranks(term, allowed[term.feature]))
+        _cuts(training.ranks(term, edges), allowed[term.feature], training.ranks(term, allowed[term.feature]))
         for edges, term in zip(interaction.edges, terms, strict=True)
     ]
     members = [np.concatenate([[0], np.cumsum([cut is not None for cut in axis])]).astype(np.intp) for axis in cuts]

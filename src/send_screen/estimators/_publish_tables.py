@@ -1,4 +1,4 @@
-"""From tables as they were fitted to tables that may be shown: hard rule 9, with monotonic constraints kept."""
+"""Disclosure control of fitted tables (hard rule 9), with monotonic constraints kept."""
 
 from __future__ import annotations
 
@@ -66,89 +66,102 @@ def publish_tables(
     ------
     TablesError
         If a slope has the wrong sign.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from send_screen import PenalisedLogisticClassifier
+    >>> X = pd.DataFrame({"reading": np.tile([1.0, 2.0, 3.0, np.nan], 100)})
+    >>> tables = PenalisedLogisticClassifier().fit(X, np.tile([1, 0, 0, 0, 1, 1, 0, 0], 50)).risk_tables_
+    >>> publish_tables([tables], X)[0].features
+    ('reading',)
     """
     weight = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
     counts = TrainingCounts(X, weight)
     return [_publish(one, counts, monotonic_cst or {}) for one in tables]
 
 
-def _publish(tables: RiskTables, tally: TrainingCounts, monotonic_cst: Mapping[str, int]) -> RiskTables:
-    require_columns(tables.features, tally.X)
+def _publish(tables: RiskTables, training: TrainingCounts, monotonic_cst: Mapping[str, int]) -> RiskTables:
+    require_columns(tables.features, training.X)
     own = {term.feature: term for term in tables.terms}
-    mean = tables.intercept + sum(map(tally.mean, tables.terms))
-    mean += sum(tally.mean_surface(interaction, _of(interaction, own)) for interaction in tables.interactions)
+    mean = tables.intercept + sum(map(training.mean, tables.terms))
+    mean += sum(
+        training.mean_interaction(interaction, _terms_of(interaction, own)) for interaction in tables.interactions
+    )
     terms: dict[str, Term] = {}
     cuts: dict[str, tuple[float, ...]] = {}  # where an interaction may step
     for term in tables.terms:
         ordered = bool(monotonic_cst.get(term.feature))
         if isinstance(term, LevelsTerm):
-            groups = _level_groups(term, tally, ordered=ordered)
+            groups = _level_groups(term, training, ordered=ordered)
             cuts[term.feature] = tuple(
                 e for e in term.cut_points if not ordered or groups[int(e)] != groups[int(e) - 1]
             )
-            terms[term.feature] = _merged_levels(term, tally, ordered=ordered)
+            terms[term.feature] = _merge_levels(term, training, ordered=ordered)
         else:
-            terms[term.feature] = _merged_numbers(term, tables, tally)
+            terms[term.feature] = _merge_numeric(term, tables, training)
             cuts[term.feature] = terms[term.feature].cut_points
     interactions = []
     for interaction in tables.interactions:
-        merged, effects = publish_interaction(interaction, cuts, _of(interaction, own), tally)
+        merged, effects = publish_interaction(interaction, cuts, _terms_of(interaction, own), training)
         for feature, edges, effect in effects:
-            terms[feature] = _plus(terms[feature], edges, effect)
+            terms[feature] = _add_effect(terms[feature], edges, effect)
         if any(value for row in merged.values for value in row):
             interactions.append(merged)
     for feature, term in terms.items():
         sign = monotonic_cst.get(feature, 0)
-        term = _few_missing(term, tally)
+        term = _withhold_few_missing(term, training)
         if isinstance(term, LevelsTerm):
-            term = _merged_levels(term, tally, ordered=bool(sign))
-        term = _few_missing(make_monotone(term, interactions, sign), tally)
-        terms[feature] = _counted(make_monotone(term, interactions, sign), tally)
+            term = _merge_levels(term, training, ordered=bool(sign))
+        term = _withhold_few_missing(make_monotone(term, interactions, sign), training)
+        terms[feature] = _with_counts(make_monotone(term, interactions, sign), training)
     if short := monotonicity_violations(list(terms.values()), interactions, monotonic_cst):
         raise TablesError("A sign does not hold after merging.", column=next(iter(short)))
     published = RiskTables(
         intercept=0.0,
         terms=tuple(terms.values()),
-        n_background=len(tally.X),
+        n_background=len(training.X),
         name=tables.name,
         interactions=tuple(interactions),
     )
     return replace(published, intercept=mean - published.base_value)
 
 
-def _of(interaction: InteractionTerm, terms: Mapping[str, Term]) -> tuple[Term, Term]:
+def _terms_of(interaction: InteractionTerm, terms: Mapping[str, Term]) -> tuple[Term, Term]:
     first, second = interaction.features
     return terms[first], terms[second]
 
 
-def _merged_numbers(term: LinearTerm | ShapeTerm, tables: RiskTables, tally: TrainingCounts) -> LinearTerm | ShapeTerm:
+def _merge_numeric(
+    term: LinearTerm | ShapeTerm, tables: RiskTables, training: TrainingCounts
+) -> LinearTerm | ShapeTerm:
     """Return a term of numbers cut where it or an interaction of it steps, no bin of fewer than ten children."""
-    axis = tally.axis(term)
-    low, high = axis.range or (0.0, 0.0)
+    counted = training.feature(term)
+    low, high = counted.range or (0.0, 0.0)
     low, high = max(low, term.low), min(high, term.high)
     if low > high:  # the line lies wholly beyond what may be told
         low = high = min(max(low, term.low), term.high)
-    slope = term.slope if axis.n_known >= 2 * MINIMUM_CHILDREN else 0.0
+    slope = term.slope if counted.n_known >= 2 * MINIMUM_CHILDREN else 0.0
     edges = {
         *term.cut_points,
-        *(edge for interaction in tables.interactions for edge in _edges(interaction, term.feature)),
+        *(edge for interaction in tables.interactions for edge in _edges_of(interaction, term.feature)),
     }
     if edges:
         fine = tuple(sorted(edges))
         values = term.step_values[bin_of(term.cut_points, np.array([-np.inf, *fine]))]
-        counts, weights = tally.bins(term, fine)
+        counts, weights = training.bins(term, fine)
         member = merge_bins(counts[:-1], values)
         kept = [edge for edge, step in zip(fine, np.diff(member), strict=True) if step]
-        cuts = tuple(tally.shortest_cut_point(term, edge) for edge in kept)
+        cuts = tuple(training.shortest_cut_point(term, edge) for edge in kept)
         term = with_steps(term, cuts, pool_groups(values, weights[:-1], member))
     return replace(term, slope=slope, low=low, high=high)
 
 
-def _edges(interaction: InteractionTerm, feature: str) -> tuple[float, ...]:
+def _edges_of(interaction: InteractionTerm, feature: str) -> tuple[float, ...]:
     return interaction.edges[interaction.features.index(feature)] if feature in interaction.features else ()
 
 
-def _plus(term: Term, edges: tuple[float, ...], effect: np.ndarray) -> Term:
+def _add_effect(term: Term, edges: tuple[float, ...], effect: np.ndarray) -> Term:
     """Return a term and the main effect that came from an interaction: one value a bin, the last for missing."""
     *known, missing = effect
     if isinstance(term, LevelsTerm):
@@ -160,12 +173,12 @@ def _plus(term: Term, edges: tuple[float, ...], effect: np.ndarray) -> Term:
     return replace(with_steps(term, term.cut_points, values), missing=term.missing + float(missing))
 
 
-def _merged_levels(term: LevelsTerm, tally: TrainingCounts, *, ordered: bool) -> LevelsTerm:
+def _merge_levels(term: LevelsTerm, training: TrainingCounts, *, ordered: bool) -> LevelsTerm:
     """Return a term of levels in which those of few children share a value with others."""
     if not term.levels:
         return term
-    member, values, missing = _level_groups(term, tally, ordered=ordered), term.step_values, term.missing
-    told, weights = (of_bins[:-1] for of_bins in tally.bins(term, term.cut_points))
+    member, values, missing = _level_groups(term, training, ordered=ordered), term.step_values, term.missing
+    told, weights = (of_bins[:-1] for of_bins in training.bins(term, term.cut_points))
     for g in range(int(member.max(initial=-1)) + 1):
         values[member == g] = pooled(values[member == g], weights[member == g])
     values[member < 0] = missing
@@ -175,44 +188,44 @@ def _merged_levels(term: LevelsTerm, tally: TrainingCounts, *, ordered: bool) ->
     return replace(term, levels=levels, missing=missing, standard_error=None, counts=tuple(counts))
 
 
-def _level_groups(term: LevelsTerm, tally: TrainingCounts, *, ordered: bool) -> np.ndarray:
-    """Return the group that each level is merged into; -1 for one that says nothing of its own.
+def _level_groups(term: LevelsTerm, training: TrainingCounts, *, ordered: bool) -> np.ndarray:
+    """Return the group that each level is merged into; -1 for one without a value of its own.
 
     A level of no child is as the one before it, or where levels have no order as a missing one; so is every level when
     there are fewer than ten children in all.
     """
-    counts = tally.bins(term, term.cut_points)[0][: len(term.levels)].tolist()
+    counts = training.bins(term, term.cut_points)[0][: len(term.levels)].tolist()
     groups = merged_levels(dict(zip(term.levels, counts, strict=True)), ordered=ordered)
     group_of = {level: g for g, group in enumerate(groups) for level in group}
     member = np.array([group_of.get(level, -1) for level in term.levels], dtype=np.intp)
     return np.maximum.accumulate(np.maximum(member, 0)) if ordered and groups else member
 
 
-def _few_missing(term: Term, tally: TrainingCounts) -> Term:
-    """Return a term whose missing values, where too few to say anything of, score about as the known ones on average.
+def _withhold_few_missing(term: Term, training: TrainingCounts) -> Term:
+    """Return a term whose missing values, where fewer than ten, score about as the known ones on average.
 
     Steps take the value of the step nearest to that average: the few then count with that step's children in the
     term's mean. With a value of their own, who knows all values could tell how many they are: 20 / 50 of two steps,
     say, is the mean of no 54 children.
     """
-    axis = tally.axis(term)
-    if not (0 < axis.n_missing < MINIMUM_CHILDREN and axis.n_known):
+    counted = training.feature(term)
+    if not (0 < counted.n_missing < MINIMUM_CHILDREN and counted.n_known):
         return term
-    average = tally.mean_known(term)
+    average = training.mean_known(term)
     if not isinstance(term, LevelsTerm) and term.slope != 0.0:
         return replace(term, missing=average)
-    counts, steps = tally.bins(term, term.cut_points)[0][:-1], term.step_values
+    counts, steps = training.bins(term, term.cut_points)[0][:-1], term.step_values
     large = steps[counts >= MINIMUM_CHILDREN] if (counts >= MINIMUM_CHILDREN).any() else steps[counts > 0]
     return replace(term, missing=float(large[np.abs(large - average).argmin()]))
 
 
-def _counted(term: Term, tally: TrainingCounts) -> Term:
+def _with_counts(term: Term, training: TrainingCounts) -> Term:
     """Return a term with the mean and the counts of the training children."""
-    axis = tally.axis(term)
-    n, n_missing_shown = published_counts(axis.n_known, axis.n_missing)
-    mean = tally.mean(term)
+    counted = training.feature(term)
+    n, n_missing_shown = published_counts(counted.n_known, counted.n_missing)
+    mean = training.mean(term)
     if isinstance(term, ShapeTerm):
-        counts = tally.bins(term, term.edges)[0][:-1]
+        counts = training.bins(term, term.edges)[0][:-1]
         hidden = n is None or is_few(counts).any()
         return replace(term, mean=mean, n=None if hidden else tuple(counts.tolist()), n_missing=n_missing_shown)
     if isinstance(term, LevelsTerm) and n is None:  # by subtraction, the counts of levels would give it away

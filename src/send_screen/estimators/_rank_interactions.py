@@ -111,7 +111,7 @@ def _purified(grids: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.nd
 
 
 def _cells(first: BinnedFeature, second: BinnedFeature) -> tuple[np.ndarray, int]:
-    """Return the cell of each child in the grid of two binned, and how many cells there are."""
+    """Return the cell of each child in the grid of two features, and how many cells there are."""
     return first.codes.astype(np.int32) * (second.n_bins + 1) + second.codes, (first.n_bins + 1) * (second.n_bins + 1)
 
 

@@ -1,35 +1,25 @@
-"""How many training children lie in each bin and cell: counted once for all tables that are of the same children."""
+"""Training children in each bin and cell: counted once for all tables of the same children."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from send_screen.tables import InteractionTerm, LevelsTerm, Term, bin_of, published_range
 
-Edges = tuple[float, ...]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class BinnedFeature:
-    """Where the training children lie on a feature's axis.
+class FeatureCounts:
+    """A feature's coordinates (NaN where missing), its counts, and its range as :func:`published_range`."""
 
-    Attributes
-    ----------
-    places : numpy.ndarray of float64, shape (n,)
-        As the term's ``coordinates``: NaN where the value is not known.
-    n_known, n_missing : int
-        TrainingData whose value is known, and is not.
-    range : tuple of float, or None
-        As :func:`published_range`.
-    weight_known : float
-        Weight of the children whose value is known.
-    """
-
-    places: np.ndarray
+    coordinates: np.ndarray
     n_known: int
     n_missing: int
     range: tuple[float, float] | None
@@ -49,101 +39,97 @@ class TrainingCounts:
 
     X: pd.DataFrame
     weight: np.ndarray
-    _axes: dict[tuple[str, tuple[str, ...]], BinnedFeature] = field(default_factory=dict)
-    _bins: dict[tuple[str, Edges], tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
-    _cells: dict[tuple[tuple[str, str], tuple[Edges, Edges]], tuple[np.ndarray, np.ndarray]] = field(
-        default_factory=dict
-    )
-    _lines: dict[tuple[str, float, float], float] = field(default_factory=dict)
-    _ranks: dict[tuple[str, Edges], np.ndarray] = field(default_factory=dict)
-    _short: dict[tuple[str, float], float] = field(default_factory=dict)
+    _found: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     _last: tuple[str, np.ndarray] = ("", np.zeros(0))  # of one feature: those of all would be as large as the data
 
-    def axis(self, term: Term) -> BinnedFeature:
-        """Return where the children lie on a term's axis."""
-        key = term.feature, tuple(term.levels) if isinstance(term, LevelsTerm) else ()
-        if key not in self._axes:
-            places = term.coordinates(self.X[term.feature])
-            known = ~np.isnan(places)
-            n = int(known.sum())
-            found = published_range(places[known])
-            self._axes[key] = BinnedFeature(places, n, len(places) - n, found, float(self.weight[known].sum()))
-        return self._axes[key]
+    def _once(self, key: tuple[Any, ...], count: Callable[[], T]) -> T:
+        if key not in self._found:
+            self._found[key] = count()
+        found: T = self._found[key]
+        return found
 
-    def ranks(self, term: Term, edges: Edges) -> np.ndarray:
+    def feature(self, term: Term) -> FeatureCounts:
+        """Return a feature's coordinates, counts and range."""
+
+        def count() -> FeatureCounts:
+            x = term.coordinates(self.X[term.feature])
+            known = ~np.isnan(x)
+            n = int(known.sum())
+            return FeatureCounts(x, n, len(x) - n, published_range(x[known]), float(self.weight[known].sum()))
+
+        levels = tuple(term.levels) if isinstance(term, LevelsTerm) else ()
+        return self._once(("feature", term.feature, levels), count)
+
+    def ranks(self, term: Term, edges: tuple[float, ...]) -> np.ndarray:
         """Return for each edge how many known values lie below it: int64, shape (m,)."""
-        key = term.feature, edges
-        if key not in self._ranks:
-            self._ranks[key] = np.searchsorted(self._ordered(term), edges)
-        return self._ranks[key]
+        return self._once(("ranks", term.feature, edges), lambda: np.searchsorted(self._ordered(term), edges))
 
     def shortest_cut_point(self, term: Term, edge: float) -> float:
         """Return the shortest decimal that has the same values below it as ``edge``."""
-        key = term.feature, edge
-        if key not in self._short:
-            self._short[key] = shortest_cut_point(edge, self._ordered(term))
-        return self._short[key]
+        return self._once(("cut", term.feature, edge), lambda: shortest_cut_point(edge, self._ordered(term)))
 
     def _ordered(self, term: Term) -> np.ndarray:
         """Return the known values, ascending."""
         if self._last[0] != term.feature:
-            places = self.axis(term).places
-            self._last = term.feature, np.sort(places[~np.isnan(places)])
+            x = self.feature(term).coordinates
+            self._last = term.feature, np.sort(x[~np.isnan(x)])
         return self._last[1]
 
-    def bins(self, term: Term, edges: Edges) -> tuple[np.ndarray, np.ndarray]:
-        """Return how many children, and what weight, lie in each bin, the last that of missing values: shape (m + 2,).
+    def bins(self, term: Term, edges: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
+        """Return count and weight of each bin, the last that of missing values: shape (m + 2,).
 
         Of levels, which lie at whole numbers, no edge may lie beyond the last.
         """
-        key = term.feature, edges
-        if key not in self._bins:
-            self._bins[key] = self._counted(bin_of(edges, self.axis(term).places), len(edges) + 2)
-        return self._bins[key]
+        return self._once(
+            ("bins", term.feature, edges),
+            lambda: self._count(bin_of(edges, self.feature(term).coordinates), len(edges) + 2),
+        )
 
     def cells(self, interaction: InteractionTerm, terms: tuple[Term, Term]) -> tuple[np.ndarray, np.ndarray]:
-        """Return how many children, and what weight, lie in each cell of an interaction, missing ones last."""
-        key = interaction.features, interaction.edges
-        if key not in self._cells:
+        """Return count and weight of each cell of an interaction, missing ones last."""
+
+        def count() -> tuple[np.ndarray, np.ndarray]:
+            rows, columns = interaction.shape
             first, second = (
-                bin_of(edges, self.axis(term).places) for edges, term in zip(interaction.edges, terms, strict=True)
+                bin_of(edges, self.feature(term).coordinates)
+                for edges, term in zip(interaction.edges, terms, strict=True)
             )
-            counts, weights = self._counted(
-                first * interaction.shape[1] + second, interaction.shape[0] * interaction.shape[1]
-            )
-            self._cells[key] = counts.reshape(interaction.shape), weights.reshape(interaction.shape)
-        return self._cells[key]
+            counts, weights = self._count(first * columns + second, rows * columns)
+            return counts.reshape(rows, columns), weights.reshape(rows, columns)
+
+        return self._once(("cells", interaction.features, interaction.edges), count)
 
     def mean(self, term: Term) -> float:
         """Return the mean of a term."""
         missing = float(self.bins(term, term.cut_points)[1][-1])
-        return (self._known(term) + missing * term.missing) / self._total
+        return (self._sum_known(term) + missing * term.missing) / self._total
 
     def mean_known(self, term: Term) -> float:
         """Return the mean of a term over the children whose value is known: there must be some."""
-        return self._known(term) / self.axis(term).weight_known
+        return self._sum_known(term) / self.feature(term).weight_known
 
-    def mean_surface(self, interaction: InteractionTerm, terms: tuple[Term, Term]) -> float:
+    def mean_interaction(self, interaction: InteractionTerm, terms: tuple[Term, Term]) -> float:
         """Return the mean of an interaction."""
         return float((self.cells(interaction, terms)[1] * np.array(interaction.values)).sum() / self._total)
 
-    def _known(self, term: Term) -> float:
+    def _sum_known(self, term: Term) -> float:
         """Return the weighted sum of a term over the children whose value is known."""
         total = float(self.bins(term, term.cut_points)[1][:-1] @ term.step_values)
         if isinstance(term, LevelsTerm) or term.slope == 0.0:
             return total
-        key = term.feature, term.low, term.high
-        if key not in self._lines:
-            places = self.axis(term).places
-            known = ~np.isnan(places)
-            self._lines[key] = float(self.weight[known] @ np.clip(places[known], term.low, term.high))
-        return total + term.slope * self._lines[key]
+
+        def line() -> float:
+            x = self.feature(term).coordinates
+            known = ~np.isnan(x)
+            return float(self.weight[known] @ np.clip(x[known], term.low, term.high))
+
+        return total + term.slope * self._once(("line", term.feature, term.low, term.high), line)
 
     @property
     def _total(self) -> float:
         return float(self.weight.sum())
 
-    def _counted(self, bins: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    def _count(self, bins: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
         return np.bincount(bins, minlength=size), np.bincount(bins, weights=self.weight, minlength=size)
 
 

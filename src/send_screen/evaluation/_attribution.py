@@ -64,6 +64,13 @@ def attribution(
     ------
     DataError
         When this is not an evidence table, or the contributions and one base value a fold do not sum to the score.
+
+    Examples
+    --------
+    >>> from send_screen.simulation import simulate_evidence
+    >>> evidence = simulate_evidence()
+    >>> sorted(set(attribution(evidence)["kind"]))
+    ['feature', 'folds', 'total']
     """
     view = OutOfFoldPredictions(evidence)
     features = [c.removeprefix(_CONTRIBUTION) for c in evidence.columns if c.startswith(_CONTRIBUTION)]

@@ -129,6 +129,14 @@ def calibration_bins(
         ``bin`` (1 is the lowest), ``min_score_percent`` (where the bin begins: a whole number, 0 for the first),
         ``predicted_percent``, ``observed_percent``, ``low``, ``high`` (of the observed), ``n``, ``smallest_cell``,
         ``reason``.
+
+    Examples
+    --------
+    >>> from send_screen.simulation import simulate_evidence
+    >>> evidence = simulate_evidence()
+    >>> bins = calibration_bins(evidence)
+    >>> int(bins["n"].sum())
+    1000
     """
     view = OutOfFoldPredictions(evidence)
     risk = expit(view.score(model))

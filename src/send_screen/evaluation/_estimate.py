@@ -113,6 +113,11 @@ def clustered_rate(
     none : str
         Reason in words when there are no trials.
 
+    Returns
+    -------
+    Estimate
+        Value, interval, number of children and of schools.
+
     References
     ----------
     .. [Clopper1934] Clopper, C. J. and Pearson, E. S. (1934). The use of confidence or fiducial limits. Biometrika 26.

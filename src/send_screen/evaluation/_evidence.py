@@ -68,6 +68,21 @@ def build_evidence(
         When the cohort has no outcome, ``scored`` is of other children, or ``capacity`` is not between 0 and 1.
     LeakageError
         When a school is in two folds.
+
+    Examples
+    --------
+    >>> from send_screen import load_cohort, load_spec
+    >>> from send_screen.contracts import shipped
+    >>> from send_screen.simulation import simulate_england
+    >>> spec = load_spec(shipped("models") / "reception_sen" / "spec.yaml")
+    >>> data = simulate_england(children=600, schools=20, seed=0).tables
+    >>> cohort = load_cohort(spec, data)
+    >>> from send_screen import PenalisedLogisticClassifier
+    >>> from send_screen.evaluation import build_evidence, out_of_fold
+    >>> scored = out_of_fold(cohort, {"candidate": PenalisedLogisticClassifier}, folds=4)
+    >>> evidence, keys = build_evidence(cohort, scored, capacity=0.1, seed=0)
+    >>> "child_id" in evidence.columns, "child_id" in keys.children.columns
+    (False, True)
     """
     n = len(cohort)
     if cohort.y is None:

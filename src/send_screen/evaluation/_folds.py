@@ -77,6 +77,14 @@ def verify_folds(fold: ArrayLike, school: ArrayLike) -> None:
     ------
     LeakageError
         When a child has no fold or a school is in more than one. The message counts schools and names none.
+
+    Examples
+    --------
+    >>> verify_folds([0, 0, 1], ["oak", "oak", "elm"])
+    >>> verify_folds([0, 1, 1], ["oak", "oak", "elm"])
+    Traceback (most recent call last):
+        ...
+    send_screen.errors.LeakageError: ...
     """
     number = np.asarray(fold)
     if (number < 0).any():

@@ -123,6 +123,14 @@ def gaps(
     ----------
     .. [Agresti2000] Agresti, A. and Caffo, B. (2000). Simple and effective confidence intervals for proportions and
        differences of proportions. The American Statistician 54.
+
+    Examples
+    --------
+    >>> from send_screen.simulation import simulate_evidence
+    >>> evidence = simulate_evidence()
+    >>> table = gaps(evidence, replicates=200)
+    >>> set(table["verdict"]) <= {"within tolerance", "outside tolerance", "not enough evidence"}
+    True
     """
     view = OutOfFoldPredictions(evidence)
     missing = sorted({MISSED, LISTED, MEANING} - set(tolerances))

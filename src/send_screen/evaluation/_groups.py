@@ -103,6 +103,13 @@ def by_group(
         When this is not an evidence table.
     UsageError
         When an intersection names an attribute that the evidence does not hold, or a flag is neither 0 nor 1.
+
+    Examples
+    --------
+    >>> from send_screen.simulation import simulate_evidence
+    >>> evidence = simulate_evidence()
+    >>> sorted(set(by_group(evidence)["group"]))
+    ['F', 'M']
     """
     view = OutOfFoldPredictions(evidence)
     unknown = sorted({name for crossed in intersections for name in crossed} - set(view.attributes))

@@ -159,6 +159,18 @@ def named(
         What is predicted, as a verb phrase after "who later", for example ``"had SEN support"``.
     group_words : mapping, optional
         Attribute -> group -> noun.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> from send_screen.simulation import simulate_evidence
+    >>> evidence = simulate_evidence()
+    >>> from send_screen.evaluation import gaps
+    >>> isinstance(named(gaps(evidence, replicates=200)), list)
+    True
     """
     return [
         describe_gap(gap, describe_group(gap["attribute"], gap["group"], group_words or {}), "others", outcome_words)

@@ -61,6 +61,19 @@ def out_of_fold(
         When the cohort has no outcome, no model is named ``"candidate"``, or there is no seed or a repeated one.
     DataError, LeakageError
         As :func:`out_of_school_folds`.
+
+    Examples
+    --------
+    >>> from send_screen import load_cohort, load_spec
+    >>> from send_screen.contracts import shipped
+    >>> from send_screen.simulation import simulate_england
+    >>> spec = load_spec(shipped("models") / "reception_sen" / "spec.yaml")
+    >>> data = simulate_england(children=600, schools=20, seed=0).tables
+    >>> cohort = load_cohort(spec, data)
+    >>> from send_screen import PenalisedLogisticClassifier
+    >>> scored = out_of_fold(cohort, {"candidate": PenalisedLogisticClassifier}, folds=4)
+    >>> len(scored) == len(cohort)
+    True
     """
     if cohort.y is None:
         raise UsageError("These children have no outcome yet, so no model can be judged on them.")
@@ -103,6 +116,28 @@ def fit_on(estimator: Any, cohort: Cohort, rows: np.ndarray | slice = slice(None
         n children with their outcome.
     rows : numpy.ndarray of int, or slice
         Positions of the children to learn from.
+
+    Returns
+    -------
+    estimator
+        The same, fitted.
+
+    Raises
+    ------
+    UsageError
+        When the cohort has no outcome.
+
+    Examples
+    --------
+    >>> from send_screen import load_cohort, load_spec
+    >>> from send_screen.contracts import shipped
+    >>> from send_screen.simulation import simulate_england
+    >>> spec = load_spec(shipped("models") / "reception_sen" / "spec.yaml")
+    >>> data = simulate_england(children=600, schools=20, seed=0).tables
+    >>> cohort = load_cohort(spec, data)
+    >>> from send_screen import PenalisedLogisticClassifier
+    >>> fit_on(PenalisedLogisticClassifier(), cohort).n_features_in_
+    19
     """
     if cohort.y is None:
         raise UsageError("These children have no outcome yet, so no model can learn from them.")

@@ -53,6 +53,14 @@ def performance(evidence: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame:
     ------
     DataError
         When this is not an evidence table.
+
+    Examples
+    --------
+    >>> from send_screen.simulation import simulate_evidence
+    >>> evidence = simulate_evidence()
+    >>> table = performance(evidence).set_index(["model", "metric"])
+    >>> bool(table.loc[("candidate", "recall"), "n"] == evidence["label"].sum())
+    True
     """
     view = OutOfFoldPredictions(evidence)
     rows = []
@@ -180,6 +188,14 @@ def differences(
     ------
     UsageError
         When the evidence does not hold one of the models.
+
+    Examples
+    --------
+    >>> from send_screen.simulation import simulate_evidence
+    >>> evidence = simulate_evidence()
+    >>> table = differences(evidence).set_index("metric")
+    >>> bool(table.loc["roc_auc", "low"] < table.loc["roc_auc", "value"] < table.loc["roc_auc", "high"])
+    True
     """
     view = OutOfFoldPredictions(evidence)
     for name in (model, against):

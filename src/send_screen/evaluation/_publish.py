@@ -52,8 +52,8 @@ def publish(
     """Return the published figures of a version, under disclosure control.
 
     No count of 1 to 9 is published, no figure that gives one away, and no figures from which one could be worked out
-    to within less than five children: see :func:`send_screen.evaluation._disclosure.withheld` for what a reader is
-    granted to know. What is withheld is None with the reason "withheld to protect small groups", which does not say
+    to within less than five children: see ``docs/disclosure.md`` for what a reader is granted to
+    know. What is withheld is None with the reason "withheld to protect small groups", which does not say
     whether the number is small itself. Shares of a group that is withheld for the sake of others are published rounded
     (``rounded_to``), without counts, where that is safe. What is undefined is None with its reason.
 
@@ -75,10 +75,12 @@ def publish(
         subtracted from counts of those would be counts of few: beside them no group is published with its counts.
     told : sequence of (attribute, groups)
         Groups of an attribute whose number of children, together, is published elsewhere.
-    tolerances, alpha, replicates, seed
+    tolerances : mapping of str to float
         As in :func:`gaps`.
     agencies : mapping of str to str, optional
         As in :func:`attribution`.
+    alpha, replicates, seed
+        As in :func:`gaps`.
 
     Returns
     -------
@@ -93,7 +95,16 @@ def publish(
         When this is not an evidence table, or there are too few children for figures by group.
     UsageError
         When an intersection names an attribute that the evidence does not hold.
+
+    Examples
+    --------
+    >>> from send_screen.simulation import simulate_evidence
+    >>> evidence = simulate_evidence()
+    >>> publish(evidence, replicates=200)["cohort"]["n"]
+    1000
     """
+    # In the order in which it is kept: replicates draw schools in the order in which they are met.
+    evidence = OutOfFoldPredictions(evidence).frame.sort_values(["fold_seed", "row"], ignore_index=True)
     view = OutOfFoldPredictions(evidence)
     words = group_words or {}
     others = [model for model in view.models if model != CANDIDATE]

@@ -81,6 +81,20 @@ def cluster_bootstrap(
     ------
     UsageError
         When the arrays differ in length, an outcome or flag is neither 0 nor 1, or a group or school is missing.
+
+    Examples
+    --------
+    >>> from send_screen.simulation import simulate_evidence
+    >>> evidence = simulate_evidence()
+    >>> rates = cluster_bootstrap(
+    ...     evidence["label"],
+    ...     evidence["flag.candidate"],
+    ...     groups=evidence["group.sex"],
+    ...     schools=evidence["school"],
+    ...     replicates=100,
+    ... )
+    >>> rates.values.shape, rates.replicates.shape
+    ((2, 4), (100, 2, 4))
     """
     y, flag = np.asarray(y_true), np.asarray(y_pred)
     if not len(y) == len(flag) == len(groups) == len(schools):

@@ -53,6 +53,17 @@ class PublishedReport(Document):
     def from_json(cls, content: bytes | str, *, file: str = "published.json") -> Self:
         """Read ``published.json`` and refuse it with every mistake and its path.
 
+        Parameters
+        ----------
+        content : bytes or str
+            What ``published.json`` holds.
+        file : str
+            The name used in messages.
+
+        Returns
+        -------
+        PublishedReport
+
         Raises
         ------
         TablesError
@@ -65,9 +76,33 @@ class PublishedReport(Document):
         return cls.model_json_schema()
 
     def metric(self, name: str, *, model: str = "candidate") -> Performance | None:
-        """Return a metric of one model over all children; None where it was not measured."""
+        """Return a metric of one model over all children; None where it was not measured.
+
+        Parameters
+        ----------
+        name : str
+            As in ``performance``, for example ``recall``.
+        model : str
+            ``candidate``, ``baseline`` or a challenger.
+
+        Returns
+        -------
+        Performance or None
+        """
         return next((row for row in self.performance if (row.model, row.metric) == (model, name)), None)
 
     def difference(self, name: str, against: str) -> Difference | None:
-        """Return a metric of this version minus that of another model; None where it was not measured."""
+        """Return a metric of this version minus that of another model; None where it was not measured.
+
+        Parameters
+        ----------
+        name : str
+            As in ``differences``.
+        against : str
+            ``baseline`` or a challenger.
+
+        Returns
+        -------
+        Difference or None
+        """
         return next((row for row in self.differences if (row.against, row.metric) == (against, name)), None)

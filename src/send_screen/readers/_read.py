@@ -23,7 +23,7 @@ _START = 200  # bytes
 
 
 def read_table(path: str | Path) -> Reading:
-    """Read a table of children from a file.
+    r"""Read a table of children from a file.
 
     The file is read once: what is hashed is what is parsed. What it is follows from its first bytes, not from its
     name, since exports are often misnamed.
@@ -43,6 +43,15 @@ def read_table(path: str | Path) -> Reading:
     ReadError
         If the file is missing, locked, empty, protected by a password, too large or of another kind, if it has
         headers only, none, or the same one twice, or if rows of it would be lost.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> file = Path(tempfile.mkdtemp()) / "profile.csv"
+    >>> _ = file.write_text("UPN;G01\nB801200005001;2\n")
+    >>> read_table(file).frame["G01"].tolist()
+    ['2']
     """
     path = Path(path)
     name = file_name(path)

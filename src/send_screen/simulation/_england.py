@@ -48,6 +48,15 @@ class England:
     seed: int
     academic_year: str
 
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables by contract id, as :func:`send_screen.load_cohort` takes them."""
+        return {
+            "education/pupil_census": self.pupil_census,
+            "education/eyfsp": self.eyfsp,
+            "outcomes/sen_status": self.sen_status,
+        }
+
 
 def simulate_england(
     children: int = 20_000, schools: int | None = None, seed: int = 0, *, academic_year: str = "2022/23"

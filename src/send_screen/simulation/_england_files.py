@@ -45,6 +45,14 @@ def write_england(england: England, folder: str | Path, *, academic_year: str = 
     pathlib.Path
         The folder. It holds ``README.txt``, ``pupil_census.csv``, ``eyfsp.csv``, ``sen_status.csv`` and
         ``schools/school_file.csv``; ``england.truth`` is not written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from send_screen.simulation import simulate_england
+    >>> folder = write_england(simulate_england(children=600, schools=20, seed=0), tempfile.mkdtemp())
+    >>> sorted(path.name for path in folder.iterdir())
+    ['README.txt', 'eyfsp.csv', 'pupil_census.csv', 'schools', 'sen_status.csv']
     """
     root = Path(folder)
     (root / "schools").mkdir(parents=True, exist_ok=True)
@@ -79,6 +87,12 @@ def school_file(england: England, *, academic_year: str = "2025/26") -> pd.DataF
     -------
     pandas.DataFrame, shape (children of the school, 33)
         Text cells.
+
+    Examples
+    --------
+    >>> from send_screen.simulation import simulate_england
+    >>> school_file(simulate_england(children=600, schools=20, seed=0)).shape[1]
+    33
     """
     cohort = simulate_england(england.children, england.schools, england.seed, academic_year=academic_year)
     sizes = cohort.pupil_census["School"].value_counts().sort_index()

@@ -37,6 +37,13 @@ def replace_goals_by_noise(england: England, sex: str, seed: int, share: float =
     ------
     UsageError
         Another sex, or a share outside 0 to 1.
+
+    Examples
+    --------
+    >>> from send_screen.simulation import simulate_england
+    >>> england = simulate_england(children=600, schools=20, seed=0)
+    >>> len(replace_goals_by_noise(england, "F", seed=1).eyfsp) == len(england.eyfsp)
+    True
     """
     if sex not in ("F", "M") or not 0.0 <= share <= 1.0:
         raise UsageError("The sex must be F or M and the share between 0 and 1.", remedy="Change them.")

@@ -26,6 +26,14 @@ def synthetic_rows(spec: ModelSpec, contracts: dict[str, Contract]) -> pd.DataFr
     -------
     pandas.DataFrame, shape (2, columns of all contracts)
         Numbers as float64, everything else as str.
+
+    Examples
+    --------
+    >>> from send_screen import load_spec
+    >>> from send_screen.contracts import shipped
+    >>> spec = load_spec(shipped("models") / "reception_sen" / "spec.yaml")
+    >>> len(synthetic_rows(spec, dict(spec.contracts)))
+    2
     """
     training_only = {use.contract for use in spec.data if use.training_only}
     conditions = {

@@ -30,6 +30,13 @@ def load_spec(path: str | Path) -> ModelSpec:
     ------
     SpecError
         With one line a mistake: its path inside the file, what is wrong, and the closest right word.
+
+    Examples
+    --------
+    >>> from send_screen import load_spec
+    >>> from send_screen.contracts import shipped
+    >>> load_spec(shipped("models") / "reception_sen" / "spec.yaml").name
+    'reception_sen'
     """
     path = Path(path)
     try:
@@ -55,6 +62,22 @@ def parse_spec(
         The contracts that came with an exported model; others are looked up.
     beside : pathlib.Path, optional
         A folder of contracts to look them up in, before those that came with the library.
+
+    Returns
+    -------
+    ModelSpec
+
+    Raises
+    ------
+    SpecError
+        If it is not a valid spec; the message names every mistake.
+
+    Examples
+    --------
+    >>> from send_screen.contracts import shipped
+    >>> raw = (shipped("models") / "reception_sen" / "spec.yaml").read_bytes()
+    >>> parse_spec(raw, file="spec.yaml").name
+    'reception_sen'
     """
     document = read_document(SpecDocument, raw, error=SpecError, file=file, yaml=True, kind="spec")
     used: dict[str, Contract] = {}

@@ -100,7 +100,21 @@ class ModelSpec(SpecDocument):
 
     @classmethod
     def of(cls, document: SpecDocument, *, text: str, sha256: str, contracts: dict[str, Contract]) -> ModelSpec:
-        """Return the spec that a document in which no mistake was found stands for."""
+        """Return the spec that a document in which no mistake was found stands for.
+
+        Parameters
+        ----------
+        document : SpecDocument
+            The keys of ``spec.yaml``.
+        text, sha256 : str
+            The file as read, and the hash of its bytes.
+        contracts : dict of str to Contract
+            Those under ``data``, by id.
+
+        Returns
+        -------
+        ModelSpec
+        """
         keys = {name: getattr(document, name) for name in SpecDocument.model_fields}
         return cls.model_construct(document.model_fields_set, **keys, text=text, sha256=sha256, contracts=contracts)
 
@@ -108,7 +122,17 @@ class ModelSpec(SpecDocument):
         yield from (("name", self.name), ("title", self.title), ("sha256", self.sha256))
 
     def feature(self, name: str) -> Feature:
-        """Return the feature called ``name``."""
+        """Return the feature called ``name``.
+
+        Parameters
+        ----------
+        name : str
+            Name of a feature.
+
+        Returns
+        -------
+        Feature
+        """
         return next(feature for feature in self.features if feature.name == name)
 
     @property

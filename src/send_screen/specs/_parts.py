@@ -25,7 +25,22 @@ SmallShare = Annotated[float, Field(gt=0, le=0.5)]
 
 
 def code(value: object) -> str:
-    """Return a value of a spec or a frame as the code a contract writes: 1 and 1.0 are ``"1"``, true is ``"true"``."""
+    """Return a value of a spec or a frame as the code a contract writes: 1 and 1.0 are ``"1"``, true is ``"true"``.
+
+    Parameters
+    ----------
+    value : object
+        A number, a text or a truth value.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> code(1.0), code(True), code("R")
+    ('1', 'true', 'R')
+    """
     if isinstance(value, bool) or type(value).__name__ == "bool":
         return "true" if value else "false"
     if isinstance(value, numbers.Real) and float(value).is_integer():
@@ -34,14 +49,32 @@ def code(value: object) -> str:
 
 
 class ColumnRef(NamedTuple):
-    """A column of a contract, written ``agency/contract.column`` in the YAML."""
+    """A column of a contract, written ``agency/contract.column`` in the YAML.
+
+    Attributes
+    ----------
+    contract : str
+        Id of the contract.
+    column : str
+        Name of the column in it.
+    """
 
     contract: str
     column: str
 
     @classmethod
     def parse(cls, text: str) -> ColumnRef:
-        """Split ``"education/eyfsp.G01"`` into its contract and its column."""
+        """Split ``"education/eyfsp.G01"`` into its contract and its column.
+
+        Parameters
+        ----------
+        text : str
+            As ``"education/eyfsp.G01"``.
+
+        Returns
+        -------
+        ColumnRef
+        """
         contract, _, column = text.partition(".")
         return cls(contract, column)
 

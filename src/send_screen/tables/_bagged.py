@@ -75,7 +75,21 @@ class BaggedTables:
 
     @classmethod
     def from_training(cls, X: pd.DataFrame, tables: Sequence[RiskTables], repeats: Sequence[int]) -> BaggedTables:
-        """Return bagged tables with the mean variance over the training children ``X``."""
+        """Return bagged tables with the mean variance over the training children ``X``.
+
+        Parameters
+        ----------
+        X : pandas.DataFrame, shape (n, p)
+            The training children.
+        tables : sequence of RiskTables
+            One a bag.
+        repeats : sequence of int
+            The repeat of each bag.
+
+        Returns
+        -------
+        BaggedTables
+        """
         bags = cls(tuple(tables), tuple(repeats), 0.0)
         return replace(bags, typical_variance=float(np.mean(bags.standard_error(bags.score(X)) ** 2)))
 
@@ -85,7 +99,18 @@ class BaggedTables:
         return self.tables[0].features
 
     def score(self, X: pd.DataFrame) -> np.ndarray:
-        """Return the log-odds that each bag gives to each child: float64, shape (bags, n)."""
+        """Return the log-odds that each bag gives to each child: float64, shape (bags, n).
+
+        Parameters
+        ----------
+        X : pandas.DataFrame, shape (n, p)
+            The children, with the columns of ``features`` in order.
+
+        Returns
+        -------
+        numpy.ndarray of float64, shape (bags, n)
+            In log-odds.
+        """
         return np.array([tables.score(X) for tables in self.tables])
 
     def standard_error(self, values: np.ndarray) -> np.ndarray:
@@ -190,6 +215,11 @@ class BaggedTables:
     def from_json(cls, text: str) -> BaggedTables:
         """Return the bags written in ``text``.
 
+        Parameters
+        ----------
+        text : str
+            From :meth:`to_json`.
+
         Raises
         ------
         TablesError
@@ -205,6 +235,28 @@ def with_standard_errors(tables: RiskTables, bags: BaggedTables) -> RiskTables:
 
     A standard_error is the standard error, by the bags, of what the term says beside its mean, line included; that of
     a bin is at its middle.
+
+    Parameters
+    ----------
+    tables : RiskTables
+        The model.
+    bags : BaggedTables
+        The models of its bagged ensemble, of the same features.
+
+    Returns
+    -------
+    RiskTables
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from send_screen import PenalisedLogisticClassifier
+    >>> X = pd.DataFrame({"reading": np.tile([1.0, 2.0, 3.0, np.nan], 100)})
+    >>> need = np.tile([1, 0, 0, 0, 1, 1, 0, 0], 50)
+    >>> tables = PenalisedLogisticClassifier().fit(X, need).risk_tables_
+    >>> bags = BaggedTables.from_training(X, [tables, tables], [0, 0])
+    >>> with_standard_errors(tables, bags).features
+    ('reading',)
     """
     place = {term.feature: j for j, term in enumerate(tables.terms)}
 

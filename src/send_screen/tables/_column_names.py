@@ -17,6 +17,10 @@ def describe_difference(expected: Sequence[str], found: Sequence[str]) -> str:
     expected, found : sequence of str
         Names of columns, in order.
 
+    Returns
+    -------
+    str
+
     Examples
     --------
     >>> describe_difference(["age", "reading"], ["reading", "age"])

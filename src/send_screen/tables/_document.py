@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -13,9 +13,6 @@ from send_screen.errors import TablesError
 from send_screen.tables._interaction import InteractionTerm
 from send_screen.tables._json_lines import Line, LineObject
 from send_screen.tables._terms import LevelsTerm, LinearTerm, ShapeTerm, Term
-
-if TYPE_CHECKING:
-    from send_screen.tables._tables import RiskTables
 
 MAX_BYTES = 8_000_000
 MAX_BAGGED_BYTES = 60_000_000
@@ -191,7 +188,7 @@ def _errors(fields: ShapeFields | LevelsFields, rows: Sequence[Bin | Level]) -> 
     return known or None
 
 
-def write_fields(tables: RiskTables) -> dict[str, object]:
+def write_fields(tables: Any) -> dict[str, object]:
     """Return what is written of a model, for :func:`~send_screen.tables._json_lines.dump_lines`."""
     return {
         "format": "send_screen.risk_tables/3",

@@ -90,7 +90,18 @@ class InteractionTerm:
         return max(abs(value) for row in self.values for value in row)
 
     def at(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        """Return the interaction at places on its two axes (NaN is missing): float64, shape (n,)."""
+        """Return the interaction at places on its two axes (NaN is missing): float64, shape (n,).
+
+        Parameters
+        ----------
+        first, second : numpy.ndarray of float64, shape (n,)
+            Places on the axes of its two features.
+
+        Returns
+        -------
+        numpy.ndarray of float64, shape (n,)
+            In log-odds.
+        """
         values = np.array(self.values, dtype=np.float64)
         found: np.ndarray = values[bin_of(self.edges[0], first), bin_of(self.edges[1], second)]
         return found

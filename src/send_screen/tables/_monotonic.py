@@ -34,6 +34,16 @@ def monotonicity_violations(
     -------
     dict of str to float
         The worst shortfall of each feature that has one, above 0.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from send_screen import PenalisedLogisticClassifier
+    >>> X = pd.DataFrame({"reading": np.tile([1.0, 2.0, 3.0, np.nan], 100)})
+    >>> need = np.tile([1, 0, 0, 0, 1, 1, 0, 0], 50)
+    >>> tables = PenalisedLogisticClassifier().fit(X, need).risk_tables_
+    >>> monotonicity_violations(tables.terms, tables.interactions, {"reading": -1})  # doctest: +ELLIPSIS
+    {'reading': 0.11...}
     """
     worst: dict[str, float] = {}
     for term in terms:

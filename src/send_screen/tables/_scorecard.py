@@ -167,6 +167,10 @@ def scorecard(tables: RiskTables, *, digits: int = 1, values: Mapping[str, Seque
         The only values that a feature of numbers can have, ascending, where it is a code or a whole number: its rows
         begin at them, and their points are exact before rounding.
 
+    Returns
+    -------
+    Scorecard
+
     Examples
     --------
     >>> from send_screen.tables import LinearTerm

@@ -44,6 +44,15 @@ def published_counts(n: int, n_missing: int) -> tuple[int | None, int | None]:
 
     Their sum is the published number of training children, so one of the two would give the other away.
 
+    Parameters
+    ----------
+    n, n_missing : int
+        Training children whose value is known, and is not.
+
+    Returns
+    -------
+    tuple of (int or None, int or None)
+
     Examples
     --------
     >>> published_counts(400, 0), published_counts(397, 3)

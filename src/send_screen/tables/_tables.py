@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,18 +14,17 @@ import pandas as pd
 from send_screen.documents import MISLEADING, is_misleading
 from send_screen.errors import TablesError, UsageError
 from send_screen.tables._column_names import require_columns
-from send_screen.tables._document import MAX_BYTES, TablesDocument, parse_tables, read_fields, write_fields
 from send_screen.tables._explain import BATCH, ExplainedBatch, Explainer, no_sum
 from send_screen.tables._interaction import InteractionTerm
-from send_screen.tables._json_lines import dump_lines
 from send_screen.tables._lookup import Lookup
+from send_screen.tables._model_file import ModelFile
 from send_screen.tables._terms import LevelsTerm, Term
 
 _TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True, repr=False)
-class RiskTables:
+class RiskTables(ModelFile):
     r"""An additive model as data, scored and explained exactly without any machine-learning library.
 
     The score of a child is :math:`f(x) = b + \sum_j t_j(x_j) + \sum_{jk} t_{jk}(x_j, x_k)`, in log-odds. Its
@@ -281,7 +276,17 @@ class RiskTables:
         return {}
 
     def lookup(self, dtype: np.dtype) -> Lookup:
-        """Return the model as arrays for a kernel, for columns of ``dtype``."""
+        """Return the model as arrays for a kernel, for columns of ``dtype``.
+
+        Parameters
+        ----------
+        dtype : numpy.dtype
+            Of the columns: float32 or float64.
+
+        Returns
+        -------
+        Lookup
+        """
         if dtype not in self._lookups:
             self._lookups[dtype] = Lookup.build(self.terms, self.interactions, dtype)
         return self._lookups[dtype]
@@ -317,12 +322,32 @@ class RiskTables:
         )
 
     def clipped(self, X: pd.DataFrame) -> np.ndarray:
-        """Return where a value lay beyond the training range and scored as its end: bool, shape (n, p)."""
+        """Return where a value lay beyond the training range and scored as its end: bool, shape (n, p).
+
+        Parameters
+        ----------
+        X : pandas.DataFrame, shape (n, p)
+            The children, with the columns of ``features`` in order.
+
+        Returns
+        -------
+        pandas.DataFrame of bool, shape (n, p)
+        """
         require_columns(self.features, X)
         return _stack([term.clipped(X[term.feature]) for term in self.terms], len(X))
 
     def unknown_category(self, X: pd.DataFrame) -> np.ndarray:
-        """Return where a level was not seen in training and scored as a missing one: bool, shape (n, p)."""
+        """Return where a level was not seen in training and scored as a missing one: bool, shape (n, p).
+
+        Parameters
+        ----------
+        X : pandas.DataFrame, shape (n, p)
+            The children, with the columns of ``features`` in order.
+
+        Returns
+        -------
+        numpy.ndarray of bool, shape (n, p)
+        """
         require_columns(self.features, X)
         return _stack([term.unknown_category(X[term.feature]) for term in self.terms], len(X))
 
@@ -378,106 +403,6 @@ class RiskTables:
         )
         head = "<tr><th>term</th><th>least log-odds</th><th>most log-odds</th></tr>"
         return f"<p>{escape(repr(self))}</p><table>{head}{cells}</table>"
-
-    def to_json(self) -> str:
-        """Return the model as JSON, format ``send_screen.risk_tables/3``: keys sorted, a line for each bin."""
-        return dump_lines(write_fields(self)) + "\n"
-
-    @classmethod
-    def from_json(cls, text: str) -> RiskTables:
-        """Return the model written in ``text``.
-
-        Raises
-        ------
-        TablesError
-            With each mistake and its path, as in ``$.terms[3].slope``.
-        """
-        return cls._from_document(parse_tables(text))
-
-    @classmethod
-    def _from_document(cls, document: TablesDocument, path: str = "$") -> RiskTables:
-        fields = read_fields(document, path)
-        try:
-            return cls(**fields)
-        except TablesError as error:
-            raise TablesError(f"{path}: {error.message}") from None
-
-    @staticmethod
-    def json_schema() -> dict[str, Any]:
-        """Return the JSON schema of a model file, generated from the typed document it is read by.
-
-        Examples
-        --------
-        >>> sorted(RiskTables.json_schema()["required"])
-        ['format', 'intercept', 'interactions', 'n_background', 'name', 'terms']
-        """
-        return TablesDocument.model_json_schema()
-
-    def save(self, path: str | Path) -> str:
-        """Write the model to a JSON file, and return the file's SHA-256 as 64 hexadecimal digits.
-
-        The file is replaced in one step: an interrupted call leaves the old file, or none.
-
-        Parameters
-        ----------
-        path : str or Path
-
-        Returns
-        -------
-        str
-            For :meth:`load`.
-
-        Raises
-        ------
-        TablesError
-            If the file cannot be written.
-        """
-        path = Path(path)
-        content = self.to_json().encode("utf-8")
-        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            unfinished.write_bytes(content)
-            unfinished.replace(path)
-        except OSError as error:
-            unfinished.unlink(missing_ok=True)
-            reason = error.strerror or "unknown reason"
-            raise TablesError(f"The model file cannot be written: {reason}.", file=path.name) from None
-        return hashlib.sha256(content).hexdigest()
-
-    @classmethod
-    def load(cls, path: str | Path, sha256: str | None = None) -> RiskTables:
-        """Return the model in a file, whose hash is verified before a byte of it is parsed.
-
-        Parameters
-        ----------
-        path : str or Path
-            A file that :meth:`save` wrote.
-        sha256 : str, optional
-            The SHA-256 that the file must have, as 64 hexadecimal digits.
-
-        Raises
-        ------
-        TablesError
-            If the file cannot be read, is too large, has another hash, or is not a model.
-        """
-        path = Path(path)
-        try:
-            with path.open("rb") as file:
-                content = file.read(MAX_BYTES + 1)
-        except OSError as error:
-            reason = error.strerror or "unknown reason"
-            raise TablesError(f"The model file cannot be opened: {reason}.", file=path.name) from None
-        if len(content) <= MAX_BYTES and sha256 is not None and hashlib.sha256(content).hexdigest() != sha256.lower():
-            raise TablesError(
-                "The model file is not the one that was registered: its SHA-256 differs.",
-                file=path.name,
-                remedy="Do not use it. Export the version again, and find out who changed the file.",
-            )
-        document = parse_tables(content, file=path.name)
-        try:
-            return cls._from_document(document)
-        except TablesError as error:
-            raise TablesError(error.message, file=path.name) from None
 
 
 def _ends(term: Term) -> list[float]:

@@ -77,7 +77,17 @@ class _FeatureTerm:
             raise TablesError(f"'standard_error' must be {length} numbers of 0 or more.", column=self.feature)
 
     def coordinates(self, column: pd.Series) -> np.ndarray:
-        """Return each child's value, NaN where it is missing: float64, shape (n,)."""
+        """Return each child's value, NaN where it is missing: float64, shape (n,).
+
+        Parameters
+        ----------
+        column : pandas.Series, shape (n,)
+            The feature's values; NaN or None where one is not known.
+
+        Returns
+        -------
+        numpy.ndarray of float64, shape (n,)
+        """
         return to_float(self.feature, column)
 
     def at(self, coordinates: np.ndarray) -> np.ndarray:
@@ -85,11 +95,32 @@ class _FeatureTerm:
         raise NotImplementedError
 
     def log_odds(self, column: pd.Series) -> np.ndarray:
-        """Return the term, in log-odds, for each child: float64, shape (n,)."""
+        """Return the term, in log-odds, for each child: float64, shape (n,).
+
+        Parameters
+        ----------
+        column : pandas.Series, shape (n,)
+            The feature's values; NaN or None where one is not known.
+
+        Returns
+        -------
+        numpy.ndarray of float64, shape (n,)
+            In log-odds.
+        """
         return self.at(self.coordinates(column))
 
     def clipped(self, column: pd.Series) -> np.ndarray:
-        """Return where a value was clipped to the training range, which changed the score: bool, shape (n,)."""
+        """Return where a value was clipped to the training range, which changed the score: bool, shape (n,).
+
+        Parameters
+        ----------
+        column : pandas.Series, shape (n,)
+            The feature's values; NaN or None where one is not known.
+
+        Returns
+        -------
+        numpy.ndarray of bool, shape (n,)
+        """
         return np.zeros(len(column), dtype=bool)
 
     def unknown_category(self, column: pd.Series) -> np.ndarray:
@@ -282,7 +313,17 @@ class LevelsTerm(_FeatureTerm):
         return max(map(abs, (*self.levels.values(), self.missing)))
 
     def coordinates(self, column: pd.Series) -> np.ndarray:
-        """Return the position of each child's level, NaN where it is missing or unknown: float64, shape (n,)."""
+        """Return the position of each child's level, NaN where it is missing or unknown: float64, shape (n,).
+
+        Parameters
+        ----------
+        column : pandas.Series, shape (n,)
+            The feature's values; NaN or None where one is not known.
+
+        Returns
+        -------
+        numpy.ndarray of float64, shape (n,)
+        """
         codes = level_codes(self.feature, column, tuple(self.levels))
         return np.where(codes < 0, np.nan, codes)
 

@@ -19,6 +19,11 @@ def k_at_capacity(rate: float, n: int) -> int:
     n : int
         Number of children.
 
+    Returns
+    -------
+    int
+        At most ``n``.
+
     Examples
     --------
     >>> k_at_capacity(0.10, 25)
@@ -40,6 +45,12 @@ def tie_break_key(ids: Sequence[str]) -> np.ndarray:
     Returns
     -------
     numpy.ndarray of uint64, shape (n,)
+
+    Examples
+    --------
+    >>> keys = tie_break_key(["B801200005001", "H801200005002"])
+    >>> keys.dtype, bool((keys == tie_break_key(["B801200005001", "H801200005002"])).all())
+    (dtype('uint64'), True)
     """
     digests = (hashlib.sha256(str(child).encode()).digest()[:8] for child in ids)
     return np.fromiter((int.from_bytes(digest, "big") for digest in digests), dtype=np.uint64, count=len(ids))
@@ -54,6 +65,11 @@ def ranking(score: np.ndarray, order: np.ndarray) -> np.ndarray:
     order : numpy.ndarray of uint64, shape (n,)
         From :func:`tie_break_key`.
 
+    Returns
+    -------
+    numpy.ndarray of int, shape (n,)
+        The first is the child with the highest score.
+
     Examples
     --------
     >>> ranking(np.array([0.1, 0.5, 0.5]), np.array([1, 9, 4])).tolist()
@@ -63,7 +79,25 @@ def ranking(score: np.ndarray, order: np.ndarray) -> np.ndarray:
 
 
 def top_k(score: np.ndarray, order: np.ndarray, k: int) -> np.ndarray:
-    """Return a mask that is true for exactly ``k`` children: those who come first in :func:`ranking`."""
+    """Return a mask that is true for exactly ``k`` children: those who come first in :func:`ranking`.
+
+    Parameters
+    ----------
+    score : numpy.ndarray of float, shape (n,)
+    order : numpy.ndarray of uint64, shape (n,)
+        From :func:`tie_break_key`.
+    k : int
+        Length of the list, at most n.
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (n,)
+
+    Examples
+    --------
+    >>> top_k(np.array([0.1, 0.5, 0.5]), np.array([1, 9, 4]), 1).tolist()
+    [False, False, True]
+    """
     chosen = np.zeros(len(score), dtype=bool)
     chosen[ranking(score, order)[:k]] = True
     return chosen

@@ -131,6 +131,10 @@ def check(contract: str | Path, file: str | Path) -> CheckedFile:
     ReadError
         If the file cannot be read as a table.
 
+    Notes
+    -----
+    Contracts follow the Open Data Contract Standard v3.1.
+
     Examples
     --------
     >>> import tempfile
@@ -143,10 +147,6 @@ def check(contract: str | Path, file: str | Path) -> CheckedFile:
     False
     >>> checked
     <CheckedFile: profile.csv against education/eyfsp@1.0.0: 1 rows.>
-
-    Notes
-    -----
-    Contracts follow the Open Data Contract Standard v3.1.
     """
     agreed = load_contract(contract)
     reading = read_table(file)

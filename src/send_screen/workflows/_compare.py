@@ -105,16 +105,16 @@ def compare(
     MissingExtraError
         If ``out`` cannot be written.
 
+    Notes
+    -----
+    "Better" and "worse" are said only where two confidence intervals have nothing in common.
+
     Examples
     --------
     >>> from send_screen import compare
     >>> both = compare("models:/reception_sen/2", "models:/reception_sen/3", out="both.html")  # doctest: +SKIP
     >>> both.comparison.worse  # doctest: +SKIP
     ()
-
-    Notes
-    -----
-    "Better" and "worse" are said only where two confidence intervals have nothing in common.
     """
     one, other = (_side(str(model), tracking_uri) for model in (first, second))
     found = compare_versions(

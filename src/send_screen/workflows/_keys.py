@@ -94,6 +94,10 @@ def generate_keys(out: str | Path) -> KeyPair:
     MissingExtraError
         If the folder cannot be written, or the package ``cryptography`` is missing.
 
+    Notes
+    -----
+    Ed25519: RFC 8032.
+
     Examples
     --------
     >>> import tempfile
@@ -101,10 +105,6 @@ def generate_keys(out: str | Path) -> KeyPair:
     >>> keys = generate_keys(tempfile.mkdtemp() + "/keys")
     >>> keys.private.name, keys.public.name, len(keys.id)
     ('private.pem', 'public.pem', 64)
-
-    Notes
-    -----
-    Ed25519: RFC 8032.
     """
     out = Path(out)
     return KeyPair(out / PRIVATE, out / PUBLIC, make_keys(out).id)

@@ -137,16 +137,16 @@ def screen(
     MissingExtraError
         If the ledger, the folder or one of its files cannot be written.
 
+    Notes
+    -----
+    A flag is a prompt to assess, never a diagnosis and never a decision.
+
     Examples
     --------
     >>> from send_screen import screen
     >>> found = screen("model", "pupils.xlsx", out="lists", capacity="10%")  # doctest: +SKIP
     >>> found.summary["n_listed"]  # doctest: +SKIP
     9
-
-    Notes
-    -----
-    A flag is a prompt to assess, never a diagnosis and never a decision.
     """
     if progress is not None:
         progress("Screening")

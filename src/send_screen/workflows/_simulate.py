@@ -89,6 +89,10 @@ def simulate(
     UsageError
         If ``children`` or ``seed`` is negative.
 
+    Notes
+    -----
+    The shares of boys and girls, of goals reached and of children on the SEN register are roughly the published ones.
+
     Examples
     --------
     >>> from send_screen import simulate
@@ -97,10 +101,6 @@ def simulate(
     <SimulatedData: 300 invented children are in memory. None of them exists.>
     >>> bool(data.pupil_census["UPN"].str[1:4].eq("000").all())
     True
-
-    Notes
-    -----
-    The shares of boys and girls, of goals reached and of children on the SEN register are roughly the published ones.
     """
     if progress is not None:
         progress(f"Inventing {children:,} children")

@@ -78,6 +78,13 @@ def train(
         If a feature knows the outcome.
     UsageError, MissingExtraError
         If it cannot be signed as asked for.
+
+    Examples
+    --------
+    >>> from send_screen import train
+    >>> trained = train("my_model/spec.yaml", "pupils.csv")  # doctest: +SKIP
+    >>> trained.model_uri  # doctest: +SKIP
+    'models:/my_model/1'
     """
     tell = progress or (lambda _: None)
     tracking_uri = tracking_uri or default_uri()
