@@ -72,7 +72,7 @@ class ColumnsReport:
 
 
 @dataclass(frozen=True)
-class CheckResult:
+class CheckedTable:
     """A checked table.
 
     Attributes

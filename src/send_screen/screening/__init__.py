@@ -3,7 +3,7 @@
 Screening decides nothing. What it finds is data (:class:`ScreeningResult`); pages and files are rendered elsewhere.
 """
 
-from send_screen.screening._answer import ANSWER_COLUMNS, answer
+from send_screen.screening._answer import PREDICTION_COLUMNS, answer
 from send_screen.screening._capacity import Capacity
 from send_screen.screening._limits import refuse_or_warn
 from send_screen.screening._notice import NOT_THIS, NOTICE
@@ -15,7 +15,7 @@ from send_screen.screening._screen import model_facts, percent, screen_cohort
 __all__ = [
     "screen_cohort",
     "answer",
-    "ANSWER_COLUMNS",
+    "PREDICTION_COLUMNS",
     "NOT_THIS",
     "NOTICE",
     "Capacity",

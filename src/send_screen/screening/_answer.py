@@ -18,7 +18,7 @@ from send_screen.screening._role import RoleAccess, role_access
 from send_screen.screening._screen import excluded_child, percent
 
 SCREENED = "screened"
-ANSWER_COLUMNS = {
+PREDICTION_COLUMNS = {
     "row": "long",
     "status": "string",
     "reason": "string",
@@ -76,7 +76,7 @@ def answer(
     table = pd.DataFrame(found).sort_values("row", ignore_index=True)
     table["model_version"] = str(bundle.published["version"]["id"])
     table["notice"] = " ".join((*banners, NOTICE))
-    return table[list(ANSWER_COLUMNS)]
+    return table[list(PREDICTION_COLUMNS)]
 
 
 def _screened(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> Iterator[dict[str, object]]:
