@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 from folder_hashes import folder_sha256, write_manifest
 
+from send_screen.estimators import shap_waterfall
 from send_screen.evaluation import headline
 from send_screen.governance import (
     Audit,
@@ -21,7 +22,6 @@ from send_screen.governance import (
     package_versions,
     sha256_of,
 )
-from send_screen.pictures import shap_waterfall
 from send_screen.published import PublishedReport
 from send_screen.reports import render_plots, render_summary
 from send_screen.workflows import audit

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from send_screen.cohorts import Cohort, load_cohort
 from send_screen.errors import UsageError
 from send_screen.governance import Bundle, open_bundle
-from send_screen.screening import Capacity, answer, percent, screen_cohort, value_in_words
+from send_screen.screening import Capacity, answer, screen_cohort
 from send_screen.screening._capacity import listed_and_margin, margin_size
-from send_screen.tables import tie_break_key
+from send_screen.specs import value_in_words
+from send_screen.tables import percent, tie_break_key
 from send_screen.tables._explain import Explainer
 
 TODAY = dt.date(2026, 9, 1)

@@ -15,7 +15,8 @@ from send_screen.screening._notice import NOTICE
 from send_screen.screening._reasons import reasons
 from send_screen.screening._result import Reason
 from send_screen.screening._role import RoleAccess, role_access
-from send_screen.screening._screen import excluded_child, percent
+from send_screen.screening._screen import excluded_child
+from send_screen.tables import percent
 
 SCREENED = "screened"
 PREDICTION_COLUMNS = {

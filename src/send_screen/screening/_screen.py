@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from send_screen.screening._result import ExcludedChild, ScreenedChild, Screenin
 from send_screen.screening._role import RoleAccess, role_access
 from send_screen.screening._scored import score_cohort
 from send_screen.screening._stability import selection_stability
-from send_screen.tables import tie_break_key
+from send_screen.tables import percent, tie_break_key
 
 
 def screen_cohort(
@@ -124,18 +123,6 @@ def screen_cohort(
         banners=(*banners, *scored.banners()),
         notes=(*cohort.notes, *scored.notes()),
     )
-
-
-def percent(score: float) -> int:
-    """Return the chance that a score stands for, out of 100 children.
-
-    Examples
-    --------
-    >>> percent(0.0)
-    50
-    """
-    odds = math.exp(-abs(score))
-    return round(100 * (odds if score < 0 else 1.0) / (1.0 + odds))
 
 
 def model_facts(bundle: Bundle) -> dict[str, object]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from send_screen.contracts import Contract
+from send_screen.estimators import shap_waterfall
 from send_screen.evaluation import headline
 from send_screen.governance import (
     EVIDENCE,
@@ -22,7 +23,6 @@ from send_screen.governance import (
     sha256_of,
     sign_statement,
 )
-from send_screen.pictures import shap_waterfall
 from send_screen.published import PublishedReport
 from send_screen.reports import PAGES as VERSION_PAGES
 from send_screen.reports import render_plots, render_summary

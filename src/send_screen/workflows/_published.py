@@ -11,8 +11,7 @@ from send_screen.cohorts import EXCLUSIONS, NOT_RECORDED
 from send_screen.contracts import Contract
 from send_screen.evaluation import publish
 from send_screen.governance import check_gates
-from send_screen.pictures import drawn
-from send_screen.published import PublishedReport
+from send_screen.published import PublishedReport, model_sections
 from send_screen.specs import Group, ModelSpec
 from send_screen.tables import BaggedTables, RiskTables
 
@@ -66,7 +65,7 @@ def build_report(
         "groups": with_labels(spec, measured["groups"]),
         "gaps": with_labels(spec, measured["gaps"]),
         "attribution": with_labels(spec, measured["attribution"]),
-        **drawn(spec, contracts, tables, bags),
+        **model_sections(spec, contracts, tables, bags),
     }
     return PublishedReport.model_validate(document, strict=False)
 

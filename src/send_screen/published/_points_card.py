@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from send_screen.pictures._axes import NOT_KNOWN, Axis
-from send_screen.pictures._shapes import bins_in_words, telling_rows
-from send_screen.screening import percent
-from send_screen.tables import LevelsTerm, RiskTables, Scorecard, Term, scorecard
+from send_screen.contracts import Contract
+from send_screen.published._axis_labels import NOT_KNOWN, AxisLabels, axis_labels
+from send_screen.published._plot_data import bin_labels, distinct_rows, interactions, shapes
+from send_screen.specs import ModelSpec
+from send_screen.tables import BaggedTables, LevelsTerm, RiskTables, Scorecard, Term, percent, scorecard
 
 NEAR_ENOUGH = 1.0  # log-odds; a card of one decimal whose sum can be further off has two
 _HALF = 0.5  # totals are told by halves of a point
@@ -20,7 +21,7 @@ _FROM_100, _TO_100 = 1, 90  # beyond these, of 100 children, halves tell little
 _LOW_EVERY = 3  # one in so many of the invented child's values is from the low end
 
 
-def synthetic_child(axes: Mapping[str, Axis], tables: RiskTables) -> pd.DataFrame:
+def synthetic_child(axes: Mapping[str, AxisLabels], tables: RiskTables) -> pd.DataFrame:
     """Return a child who does not exist: values within the published ranges, made from those ranges alone.
 
     Every third feature has a low value, the others a high one; the feature that is most often missing is missing.
@@ -32,14 +33,14 @@ def synthetic_child(axes: Mapping[str, Axis], tables: RiskTables) -> pd.DataFram
     """
     values: dict[str, list[float | str | None]] = {}
     for j, term in enumerate(tables.terms):
-        values[term.feature] = [_made_up(axes[term.feature], term, low=j % _LOW_EVERY == 0)]
+        values[term.feature] = [_example_value(axes[term.feature], term, low=j % _LOW_EVERY == 0)]
     most = max(tables.terms, key=lambda term: term.n_missing or 0, default=None)
     if most is not None and most.n_missing:
         values[most.feature] = [None if isinstance(most, LevelsTerm) else math.nan]
     return pd.DataFrame(values)
 
 
-def _made_up(axis: Axis, term: Term, *, low: bool) -> float | str | None:
+def _example_value(axis: AxisLabels, term: Term, *, low: bool) -> float | str | None:
     if isinstance(term, LevelsTerm):
         levels: list[str | None] = [*axis.levels] or [None]
         return levels[0 if low else -1]
@@ -49,12 +50,12 @@ def _made_up(axis: Axis, term: Term, *, low: bool) -> float | str | None:
     return float(round(value)) if axis.values else float(f"{value:.2g}")
 
 
-def example(axes: Mapping[str, Axis], tables: RiskTables, child: pd.DataFrame) -> dict[str, Any]:
+def example(axes: Mapping[str, AxisLabels], tables: RiskTables, child: pd.DataFrame) -> dict[str, Any]:
     """Return the section ``example`` of ``published.json``: an invented child's exact contributions, with words.
 
     Parameters
     ----------
-    axes : mapping of str to Axis
+    axes : mapping of str to AxisLabels
     tables : RiskTables
     child : pandas.DataFrame, shape (1, p)
         From :func:`synthetic_child`.
@@ -69,7 +70,7 @@ def example(axes: Mapping[str, Axis], tables: RiskTables, child: pd.DataFrame) -
             {
                 "feature": feature,
                 "label": axes[feature].feature.label,
-                "value": _told(axes[feature], child[feature].iloc[0]),
+                "value": _value_label(axes[feature], child[feature].iloc[0]),
                 "contribution": contribution,
             }
             for feature, contribution in zip(tables.features, contributions, strict=True)
@@ -77,7 +78,7 @@ def example(axes: Mapping[str, Axis], tables: RiskTables, child: pd.DataFrame) -
     }
 
 
-def points_card(axes: Mapping[str, Axis], tables: RiskTables, child: pd.DataFrame) -> dict[str, Any]:
+def points_card(axes: Mapping[str, AxisLabels], tables: RiskTables, child: pd.DataFrame) -> dict[str, Any]:
     """Return the section ``scorecard`` of ``published.json``: the points of every value, rounded.
 
     Parameters
@@ -117,7 +118,7 @@ def points_card(axes: Mapping[str, Axis], tables: RiskTables, child: pd.DataFram
         "largest_error": card.largest_error,
         "percent": _totals(),
         "example": {
-            "values": [_told(axes[name], child[name].iloc[0]) for name in tables.features],
+            "values": [_value_label(axes[name], child[name].iloc[0]) for name in tables.features],
             "points": looked_up,
             "total": float(added["points"]),
             "exact": float(added["exact"]),
@@ -125,27 +126,27 @@ def points_card(axes: Mapping[str, Axis], tables: RiskTables, child: pd.DataFram
     }
 
 
-def _row_words(axis: Axis, levels: tuple[str, ...], lower: float | None, upper: float | None) -> str:
+def _row_words(axis: AxisLabels, levels: tuple[str, ...], lower: float | None, upper: float | None) -> str:
     return " or ".join(map(axis.words, levels)) if levels else axis.between(lower, upper)
 
 
-def _told(axis: Axis, value: Any) -> str:
+def _value_label(axis: AxisLabels, value: Any) -> str:
     return NOT_KNOWN if pd.isna(value) else axis.words(value)
 
 
-def _grids(axes: Mapping[str, Axis], card: Scorecard) -> list[dict[str, Any]]:
+def _grids(axes: Mapping[str, AxisLabels], card: Scorecard) -> list[dict[str, Any]]:
     """Return each interaction as rows of points, the feature with more bins running down."""
     grids = []
     for interaction in card.interactions:
         points, names, bounds = np.array(interaction.points), list(interaction.features), list(interaction.bounds)
         if points.shape[1] > points.shape[0]:
             points, names, bounds = points.T, names[::-1], bounds[::-1]
-        rows, columns = telling_rows(points), telling_rows(points.T)
+        rows, columns = distinct_rows(points), distinct_rows(points.T)
         grids.append(
             {
                 "labels": [axes[name].feature.label for name in names],
-                "rows": bins_in_words(axes[names[0]], bounds[0], rows),
-                "columns": bins_in_words(axes[names[1]], bounds[1], columns),
+                "rows": bin_labels(axes[names[0]], bounds[0], rows),
+                "columns": bin_labels(axes[names[1]], bounds[1], columns),
                 "points": [[float(points[row[0], column[0]]) for column in columns] for row in rows],
             }
         )
@@ -157,3 +158,32 @@ def _totals() -> list[dict[str, Any]]:
     low, high = (math.log(share / (100 - share)) for share in (_FROM_100, _TO_100))
     halves = range(math.ceil(low / _HALF), math.ceil(high / _HALF) + 1)
     return [{"points": half * _HALF, "percent": percent(half * _HALF)} for half in halves]
+
+
+def model_sections(
+    spec: ModelSpec, contracts: dict[str, Contract], tables: RiskTables, bags: BaggedTables | None
+) -> dict[str, Any]:
+    """Return the sections of the published report that follow from the model alone.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+    contracts : dict of str to Contract
+        By id.
+    tables : RiskTables
+    bags : BaggedTables or None
+        For standard errors.
+
+    Returns
+    -------
+    dict
+        ``shapes``, ``interactions``, ``example`` and ``scorecard``.
+    """
+    axes = axis_labels(spec, contracts, tables)
+    child = synthetic_child(axes, tables)
+    return {
+        "shapes": shapes(axes, contracts, tables, bags),
+        "interactions": interactions(axes, tables),
+        "example": example(axes, tables, child),
+        "scorecard": points_card(axes, tables, child),
+    }

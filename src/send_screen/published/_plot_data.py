@@ -1,4 +1,4 @@
-"""What there is to draw of a model: each feature's points, each interaction, and how sure every value is."""
+"""Plot data of a model: each shape function, each interaction, and two standard errors of every value."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from send_screen.contracts import Contract
-from send_screen.pictures._axes import NOT_KNOWN, Axis
+from send_screen.published._axis_labels import NOT_KNOWN, AxisLabels
 from send_screen.tables import (
     MINIMUM_CHILDREN,
     BaggedTables,
@@ -31,13 +31,13 @@ Within = Callable[[np.ndarray], list[float | None]]
 
 
 def shapes(
-    axes: dict[str, Axis], contracts: dict[str, Contract], tables: RiskTables, bags: BaggedTables | None
+    axes: dict[str, AxisLabels], contracts: dict[str, Contract], tables: RiskTables, bags: BaggedTables | None
 ) -> list[dict[str, Any]]:
     """Return what to draw of each feature, with words for its values.
 
     Parameters
     ----------
-    axes : dict of str to Axis
+    axes : dict of str to AxisLabels
         By feature.
     contracts : dict of str to Contract
     tables : RiskTables
@@ -55,7 +55,7 @@ def shapes(
     return [_shape(axes[term.feature], contracts, term, _within(bags, term)) for term in tables.terms]
 
 
-def _shape(axis: Axis, contracts: dict[str, Contract], term: Term, within: Within) -> dict[str, Any]:
+def _shape(axis: AxisLabels, contracts: dict[str, Contract], term: Term, within: Within) -> dict[str, Any]:
     if isinstance(term, LevelsTerm) or axis.codes:
         kind, pieces = "levels", _levels(axis, term)
     elif isinstance(term, ShapeTerm):
@@ -110,7 +110,7 @@ def _within(bags: BaggedTables | None, term: Term) -> Within:
     return lambda places: [*(_STANDARD_ERRORS * bags.term_error(term, places)).tolist()]
 
 
-def _levels(axis: Axis, term: Term) -> list[Piece]:
+def _levels(axis: AxisLabels, term: Term) -> list[Piece]:
     """Return a piece for each level or code."""
     if isinstance(term, LevelsTerm):
         told = term.counts or [None] * len(term.levels)
@@ -127,7 +127,7 @@ def _levels(axis: Axis, term: Term) -> list[Piece]:
     ]
 
 
-def _steps(axis: Axis, term: ShapeTerm) -> list[Piece]:
+def _steps(axis: AxisLabels, term: ShapeTerm) -> list[Piece]:
     """Return a piece for each bin; a whole number takes up the room to the next one."""
     whole = bool(axis.values)
     edges = [float(math.ceil(edge)) for edge in term.edges] if whole else list(term.edges)
@@ -146,14 +146,14 @@ def _steps(axis: Axis, term: ShapeTerm) -> list[Piece]:
     ]
 
 
-def _line(axis: Axis, term: LinearTerm) -> list[Piece]:
+def _line(axis: AxisLabels, term: LinearTerm) -> list[Piece]:
     """Return pieces along a line: how sure it is changes along it."""
     places = np.linspace(term.low, term.high, LINE_PIECES + 1).tolist()
     labels = [axis.words(float(place)) for place in (*places[:-2], places[-1])]
     return [Piece(x, to, x, to, label) for (x, to), label in zip(itertools.pairwise(places), labels, strict=True)]
 
 
-def interactions(axes: dict[str, Axis], tables: RiskTables) -> list[dict[str, Any]]:
+def interactions(axes: dict[str, AxisLabels], tables: RiskTables) -> list[dict[str, Any]]:
     """Return what to draw of each interaction: words for its rows and columns, and its cells.
 
     The feature with more bins runs down. Neighbouring rows or columns that agree to two decimals are one, and what is
@@ -169,7 +169,7 @@ def interactions(axes: dict[str, Axis], tables: RiskTables) -> list[dict[str, An
     return [_surface(axes, interaction) for interaction in tables.interactions]
 
 
-def _surface(axes: dict[str, Axis], interaction: InteractionTerm) -> dict[str, Any]:
+def _surface(axes: dict[str, AxisLabels], interaction: InteractionTerm) -> dict[str, Any]:
     values = np.array(interaction.values) - interaction.mean
     # numbers are kept as float: None is NaN
     counts = np.array(interaction.n, dtype=np.float64) if interaction.n is not None else np.full(values.shape, np.nan)
@@ -182,7 +182,7 @@ def _surface(axes: dict[str, Axis], interaction: InteractionTerm) -> dict[str, A
     if values.shape[1] > values.shape[0]:
         values, counts, errors = values.T, counts.T, errors.T
         names, edges = names[::-1], edges[::-1]
-    rows, columns = telling_rows(np.round(values, _DRAWN)), telling_rows(np.round(values.T, _DRAWN))
+    rows, columns = distinct_rows(np.round(values, _DRAWN)), distinct_rows(np.round(values.T, _DRAWN))
 
     def cell(block: Any) -> dict[str, Any]:
         told = counts[block][~np.isnan(counts[block])]
@@ -197,14 +197,14 @@ def _surface(axes: dict[str, Axis], interaction: InteractionTerm) -> dict[str, A
     return {
         "features": names,
         "labels": [axes[name].feature.label for name in names],
-        "rows": bins_in_words(axes[names[0]], edges[0], rows),
-        "columns": bins_in_words(axes[names[1]], edges[1], columns),
+        "rows": bin_labels(axes[names[0]], edges[0], rows),
+        "columns": bin_labels(axes[names[1]], edges[1], columns),
         "cells": [[cell(np.ix_(row, column)) for column in columns] for row in rows],
         "counted": interaction.n is not None,
     }
 
 
-def telling_rows(grid: np.ndarray) -> list[list[int]]:
+def distinct_rows(grid: np.ndarray) -> list[list[int]]:
     """Return the rows of a grid in groups of neighbours that are the same.
 
     The last, for missing, is on its own, and left out where it is nothing but zeros.
@@ -218,7 +218,7 @@ def telling_rows(grid: np.ndarray) -> list[list[int]]:
     return [*groups, [len(grid) - 1]] if np.any(grid[-1]) else groups
 
 
-def bins_in_words(axis: Axis, edges: Sequence[float], groups: Sequence[Sequence[int]]) -> list[str]:
+def bin_labels(axis: AxisLabels, edges: Sequence[float], groups: Sequence[Sequence[int]]) -> list[str]:
     """Return words for each group of bins of an axis."""
     bounds: list[float | None] = [None, *edges, None]
     return [

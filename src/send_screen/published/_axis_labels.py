@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from send_screen.contracts import Contract
-from send_screen.screening import value_in_words
-from send_screen.specs import AgeInMonths, ColumnRef, Equals, Feature, ModelSpec, Share
+from send_screen.specs import AgeInMonths, ColumnRef, Equals, Feature, ModelSpec, Share, value_in_words
 from send_screen.tables import LevelsTerm, RiskTables, Term
 
 NOT_KNOWN = "not known"
@@ -18,7 +17,7 @@ _MOST_WHOLE = 2_000  # whole numbers that are listed one by one; a wider range i
 
 
 @dataclass(frozen=True)
-class Axis:
+class AxisLabels:
     """What one feature can be, and how to say it.
 
     Attributes
@@ -40,7 +39,7 @@ class Axis:
     values: tuple[float, ...]
 
     @classmethod
-    def of(cls, feature: Feature, contracts: Mapping[str, Contract], term: Term) -> Axis:
+    def of(cls, feature: Feature, contracts: Mapping[str, Contract], term: Term) -> AxisLabels:
         """Return the axis of a term."""
         if isinstance(term, LevelsTerm):
             return cls(feature, contracts, tuple(term.levels), (), ())
@@ -87,9 +86,9 @@ class Axis:
         return np.format_float_positional(value, trim="-")
 
 
-def axes_of(spec: ModelSpec, contracts: Mapping[str, Contract], tables: RiskTables) -> dict[str, Axis]:
+def axis_labels(spec: ModelSpec, contracts: Mapping[str, Contract], tables: RiskTables) -> dict[str, AxisLabels]:
     """Return the axis of each feature of a model."""
-    return {term.feature: Axis.of(spec.feature(term.feature), contracts, term) for term in tables.terms}
+    return {term.feature: AxisLabels.of(spec.feature(term.feature), contracts, term) for term in tables.terms}
 
 
 def _codes(feature: Feature, contracts: Mapping[str, Contract]) -> tuple[float, ...]:

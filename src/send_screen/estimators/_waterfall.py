@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from send_screen.estimators import INTERVENTIONAL, explanation
+from send_screen.estimators._explanation import INTERVENTIONAL, explanation
 
 
 def shap_waterfall(example: dict[str, Any]) -> str:

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from send_screen.pictures import drawn, shap_waterfall
-from send_screen.pictures._axes import axes_of
-from send_screen.pictures._shapes import interactions
+from send_screen.estimators import shap_waterfall
+from send_screen.published import model_sections
+from send_screen.published._axis_labels import axis_labels
+from send_screen.published._plot_data import interactions
 from send_screen.specs import ModelSpec, load_spec
 from send_screen.tables import BaggedTables, InteractionTerm, LinearTerm, RiskTables, ShapeTerm, Term
 
@@ -60,7 +61,7 @@ def spec(repository: Path) -> ModelSpec:
 
 @pytest.fixture(scope="module")
 def document(spec: ModelSpec) -> dict[str, Any]:
-    return json.loads(json.dumps(drawn(spec, spec.contracts, TABLES, BAGS), allow_nan=False))
+    return json.loads(json.dumps(model_sections(spec, spec.contracts, TABLES, BAGS), allow_nan=False))
 
 
 def shape(document: dict[str, Any], feature: str) -> dict[str, Any]:
@@ -107,7 +108,7 @@ def test_how_sure_a_value_is_are_two_standard_errors_by_the_bags(spec: ModelSpec
         shape(document, feature)["missing_margin_of_error"] for feature in ("age_months", "absence", "G10")
     ]
     assert nothing_learnt == [None, None, None], "of no missing value, or of too few to publish, nothing was learnt"
-    without = drawn(spec, spec.contracts, TABLES, None)
+    without = model_sections(spec, spec.contracts, TABLES, None)
     assert {p["margin_of_error"] for s in without["shapes"] for p in s["points"]} == {None}
 
 
@@ -125,7 +126,7 @@ def test_a_surface_has_its_longer_side_down_like_neighbours_as_one_and_no_idle_r
     assert fourth["n"] is None
     assert interaction["counted"]
     withheld = dataclasses.replace(TABLES, interactions=(dataclasses.replace(TOGETHER, n=None, standard_error=None),))
-    (other,) = interactions(axes_of(spec, spec.contracts, withheld), withheld)
+    (other,) = interactions(axis_labels(spec, spec.contracts, withheld), withheld)
     assert not other["counted"]
     assert {(cell["n"], cell["margin_of_error"]) for row in other["cells"] for cell in row} == {(None, None)}
 
