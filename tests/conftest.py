@@ -35,6 +35,14 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A server of MLflow's is ended with all of its processes, which POSIX can do."""
+    for item in items:
+        if {"server", "run_mlflow"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.posix)
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
     """Where everything is demanded (CI), a skip is a failure."""

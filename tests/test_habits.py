@@ -1,10 +1,13 @@
-"""What keeps the house in order says what is so: CI, commits, coverage."""
+"""What keeps the house in order says what is so: CI, commits, and the doors that tests go through."""
 
 from __future__ import annotations
 
+import ast
+import importlib
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -48,3 +51,24 @@ def test_what_is_checked_at_each_commit_passes(repository: Path) -> None:
         pytest.skip("pre-commit looks at a git repository, and this is none")
     done = tool("pre-commit", "run", "--all-files", cwd=repository)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def past_the_door(source: str) -> Iterator[tuple[str, str]]:
+    """Yield what is imported from a private module though the package above it offers it."""
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.ImportFrom) or not str(node.module).startswith("send_screen."):
+            continue
+        parts = str(node.module).split(".")
+        private = [place for place, part in enumerate(parts) if part.startswith("_")]
+        if private:
+            package = importlib.import_module(".".join(parts[: private[0]]))
+            public = getattr(package, "__all__", ())
+            yield from ((str(node.module), alias.name) for alias in node.names if alias.name in public)
+
+
+def test_tests_import_the_public_name_where_there_is_one(repository: Path) -> None:
+    found = {file.name: list(past_the_door(file.read_text("utf-8"))) for file in (repository / "tests").rglob("*.py")}
+    assert not {name: imports for name, imports in found.items() if imports}
+    assert list(past_the_door("from send_screen.contracts._upn import valid_upns, CHECK")) == [
+        ("send_screen.contracts._upn", "valid_upns")
+    ]

@@ -17,10 +17,14 @@ from send_screen.governance import FAILED, NOT_CHECKED
 SEEDS = 5
 #: Found only by who holds the public key.
 KEYED = frozenset(name for name, (_, checks) in KINDS.items() if checks == {"signature"})
+
+
+def marks(name: str, seed: int) -> list[pytest.MarkDecorator]:
+    return [pytest.mark.slow] * bool(seed) + [pytest.mark.posix] * ("a link in" in name)
+
+
 ALTERATIONS = [
-    pytest.param(name, seed, id=f"{name}-{seed}", marks=[pytest.mark.slow] if seed else [])
-    for name in KINDS
-    for seed in range(SEEDS)
+    pytest.param(name, seed, id=f"{name}-{seed}", marks=marks(name, seed)) for name in KINDS for seed in range(SEEDS)
 ]
 
 

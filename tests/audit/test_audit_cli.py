@@ -159,6 +159,7 @@ def test_other_code_is_no_difference_and_hides_none_of_the_hashes(
 # Keys.
 
 
+@pytest.mark.posix
 def test_a_pair_of_keys_is_made_once_and_for_its_owner(tmp_path: Path) -> None:
     folder = tmp_path / "pair"
     code, out, err = run("generate-keys", "--out", folder, "--json")
@@ -247,6 +248,7 @@ def test_hostile_json_is_a_difference_and_no_crash(store: Store, content: bytes)
     assert told(store)["green"] is False
 
 
+@pytest.mark.posix
 def test_a_huge_file_a_pipe_and_a_link_out_of_the_store_are_never_opened(store: Store, tmp_path: Path) -> None:
     with (store.bundle / "tables.json").open("wb") as file:
         file.truncate(200 * 2**20)
@@ -329,12 +331,12 @@ def test_a_run_that_missed_its_gates_can_be_audited(
 def test_an_earlier_version_that_is_not_reckoned_with_is_named(store: Store) -> None:
     """Version 2 kept a school aside: counts of groups beside those of version 1 would give that school away."""
     second = store.of(2)
-    (told_of,) = json.loads((second.bundle / "published.json").read_bytes())["disclosure"]["earlier"]
+    (told_of,) = json.loads((second.bundle / "published.json").read_bytes())["disclosure"]["prior_releases"]
     assert (told_of["version"], told_of["other_children"]) == (store.tag("version_id"), True)
-    second.republish(lambda document: document["disclosure"].update(earlier=[]))
+    second.republish(lambda document: document["disclosure"].update(prior_releases=[]))
     figures = next(check for check in second.audit().checks if check.id == "figures").finding
     assert figures.status == "FAILED"
-    left_out = next(each for each in figures.differences if each.where == "$.disclosure.earlier")
+    left_out = next(each for each in figures.differences if each.where == "$.disclosure.prior_releases")
     assert store.tag("version_id") in left_out.found
 
 

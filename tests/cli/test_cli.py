@@ -235,6 +235,7 @@ assert not heavy, heavy
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.posix
 def test_a_reader_who_stops_listening_is_no_mistake(trained: Any, tmp_path: Path) -> None:
     command = f"{sys.executable} -m send_screen screen {trained.exported} {trained.school_file} --out {tmp_path}"
     for listener in ("| true", ">&-", "2>&-"):
@@ -247,6 +248,7 @@ def test_a_reader_who_stops_listening_is_no_mistake(trained: Any, tmp_path: Path
     assert "cannot be written" in done.stderr
 
 
+@pytest.mark.posix
 def test_a_full_disk_is_named_and_leaves_nothing_behind(trained: Any, tmp_path: Path) -> None:
     command = f"ulimit -f 8; {sys.executable} -m send_screen screen {trained.exported} {trained.school_file}"
     done = subprocess.run(

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, norm
 
-from send_screen.evaluation._estimate import clopper_pearson, clustered_rate, t_interval, wilson
+from send_screen.evaluation import clustered_rate
+from send_screen.evaluation._estimate import clopper_pearson, t_interval, wilson
 
 
 @pytest.mark.parametrize("x", [0, 1, 7, 20])

@@ -168,6 +168,7 @@ def test_what_is_no_envelope(keys: Path, content: bytes) -> None:
         read_statement(content, read_public_key(keys / "public.pem"))
 
 
+@pytest.mark.posix
 def test_keys_are_for_their_owner_and_never_written_over(tmp_path: Path) -> None:
     folder = tmp_path / "a" / "pair"
     made = make_keys(folder)

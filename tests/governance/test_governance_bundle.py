@@ -211,6 +211,7 @@ def test_a_contract_less(exported: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="links and pipes of POSIX")
 @pytest.mark.parametrize("kind", ["link", "loop", "folder", "pipe"])
+@pytest.mark.posix
 def test_what_is_no_plain_file_is_refused(exported: Path, tmp_path: Path, kind: str) -> None:
     if kind == "link":
         (exported / "card.md").unlink()

@@ -246,6 +246,7 @@ def test_a_reason_is_one_line_of_text() -> None:
 # Screening runs
 
 
+@pytest.mark.posix
 def test_a_pseudonym_is_the_same_under_one_key_and_another_under_another(tmp_path: Path) -> None:
     one, again, other = (Pseudonyms(tmp_path / name) for name in ("a.jsonl", "a.jsonl", "b.jsonl"))
     assert one.of("B801200005001") == again.of("B801200005001") != other.of("B801200005001")

@@ -147,6 +147,7 @@ def test_rule_1_errors_do_not_quote_children(trained: Any, tmp_path: Path) -> No
     assert not any("Zaphod" in text_of(tmp_path / "out", name) for name in OUTPUTS)
 
 
+@pytest.mark.posix
 def test_rule_1_the_evidence_store_is_for_its_owner(trained: Any) -> None:
     assert (trained.folder / "evidence").stat().st_mode & 0o077 == 0
     assert trained.made.evidence.stat().st_mode & 0o077 == 0
@@ -470,6 +471,7 @@ def test_rule_12_when_nobody_can_be_screened_everyone_is_listed_by_hand(trained:
     assert len(aside) == len(rows) == summary["n_rows"]
 
 
+@pytest.mark.posix
 def test_rule_12_a_killed_run_leaves_nothing_that_looks_whole(trained: Any, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "send_screen", "screen", str(trained.exported), str(trained.school_file)]
     started = time.monotonic()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from reports_factory import make_published, make_result
 
-from send_screen.screening._result import ScreeningResult
+from send_screen.screening import ScreeningResult
 
 
 @pytest.fixture

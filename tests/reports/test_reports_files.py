@@ -15,7 +15,7 @@ from python_calamine import CalamineWorkbook
 from reports_factory import make_result
 
 from send_screen.reports import _whole_files, write_excluded_csv, write_list_csv, write_list_xlsx, write_page
-from send_screen.screening._result import ScreeningResult
+from send_screen.screening import ScreeningResult
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "＝1", "=cmd|' /C calc'!A0"]
 

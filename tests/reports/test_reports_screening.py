@@ -9,7 +9,7 @@ import pytest
 from reports_factory import OUTCOME, make_result
 
 from send_screen.reports import render_screening
-from send_screen.screening._result import ScreeningResult
+from send_screen.screening import ScreeningResult
 
 
 def _text(html: str) -> str:

@@ -14,8 +14,8 @@ import pytest
 from packaging.tags import Tag
 
 from send_screen.errors import MissingExtraError
+from send_screen.school_kit import WINDOWS
 from send_screen.school_kit._own_wheel import pack_own_wheel
-from send_screen.school_kit._target import WINDOWS
 from send_screen.school_kit._wheels import wheels_for
 
 

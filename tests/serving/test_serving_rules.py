@@ -14,7 +14,7 @@ from send_screen.contracts import Contract
 from send_screen.errors import DataError, PopulationError, UsageError
 from send_screen.governance import Bundle, open_bundle
 from send_screen.screening import NOTICE, Capacity, answer, screen_cohort
-from send_screen.tracking import take_over
+from send_screen.tracking import answer_in_the_servers_place
 
 TODAY = dt.date(2026, 9, 1)
 ROLES = [None, "senco", "class_teacher", "head_teacher", "data_manager", "local_authority"]
@@ -190,5 +190,5 @@ def test_only_our_models_answer_in_the_place_of_the_server(loaded: Any) -> None:
     assert "Send a JSON object" in ours.response
     assert "This predictor only supports" in theirs.response
     before = scoring_server.invocations
-    take_over()
+    answer_in_the_servers_place()
     assert scoring_server.invocations is before

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ import pytest
 
 from send_screen.contracts import shipped
 from send_screen.errors import GateError, LeakageError, MissingExtraError, SpecError, UsageError
-from send_screen.evaluation import differences
+from send_screen.evaluation import paired_differences
 from send_screen.governance import open_bundle
 from send_screen.published import PublishedReport
-from send_screen.reports import PAGES, render_pages
+from send_screen.reports import PAGES, render_pages, svg
+from send_screen.specs import load_spec
 from send_screen.workflows import export, load_model, screen, train
 
 
@@ -79,7 +81,7 @@ def test_the_evidence_holds_a_row_a_child_and_no_identifier(trained: Any) -> Non
 def test_what_it_costs_that_people_can_read_it_follows_from_the_evidence_alone(trained: Any) -> None:
     published = trained.made.published
     evidence = pd.read_parquet(trained.made.evidence / "evidence.parquet")
-    again = differences(evidence, "candidate", "lightgbm").set_index("metric")
+    again = paired_differences(evidence, "candidate", "lightgbm").set_index("metric")
     said = {row["metric"]: row for row in published["differences"] if row["against"] == "lightgbm"}
     for metric in ("roc_auc", "average_precision", "recall"):
         for part in ("value", "low", "high"):
@@ -250,3 +252,31 @@ def test_what_data_it_read_and_what_for_is_published(trained: Any) -> None:
         assert use["title"] in fields["2.4.2.8"]["value"]
         assert use["purpose"] in fields["2.4.2.9"]["value"]
     assert "3 folds" in fields["2.4.3.4"]["value"]
+
+
+def test_one_training_draws_each_picture_exactly_once(
+    trained: Any, light_spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: Counter[str] = Counter()
+    for name in svg.__all__:
+        original = getattr(svg, name)
+
+        def draw(*args: Any, original: Any = original, name: str = name, **options: Any) -> Any:
+            drawn[f"{name} {args} {options}"] += 1
+            return original(*args, **options)
+
+        monkeypatch.setattr(svg, name, draw)
+    train(
+        light_spec,
+        trained.data,
+        tracking_uri=f"sqlite:///{(tmp_path / 'store.db').as_posix()}",
+        evidence=tmp_path / "evidence",
+    )
+    # two groups can have the same rounded figure
+    assert {n for key, n in drawn.items() if not key.startswith("interval_svg")} == {1}
+    kinds = Counter(key.split()[0] for key in drawn)
+    features = len(load_spec(light_spec).features)
+    assert features < kinds["shape_svg"] <= 2 * features, (
+        "in the run each on its own scale, on the card those that move"
+    )
+    assert kinds["waterfall_svg"] == kinds["calibration_svg"] == kinds["axis_svg"] == 1

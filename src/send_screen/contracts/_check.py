@@ -9,10 +9,10 @@ import pandas as pd
 
 from send_screen.contracts._contract import Contract
 from send_screen.contracts._headers import HeaderMatch, match_headers
+from send_screen.contracts._parse_cells import prepare
 from send_screen.contracts._predicates import keeps, key_of, not_doubled
 from send_screen.contracts._quote import quotable
-from send_screen.contracts._result import CheckResult, Violation
-from send_screen.contracts._values import prepare
+from send_screen.contracts._result import CheckedTable, Violation
 from send_screen.contracts._violations import (
     doubled_header,
     empty_table,
@@ -24,7 +24,7 @@ FIRST_ROW = 2  # the header is row 1
 MOST_HEADERS = 5  # told one by one; more are told together
 
 
-def check_table(contract: Contract, frame: pd.DataFrame, *, file: str) -> CheckResult:
+def check_table(contract: Contract, frame: pd.DataFrame, *, file: str) -> CheckedTable:
     """Check a table against its contract and collect every violation.
 
     Parameters
@@ -38,7 +38,7 @@ def check_table(contract: Contract, frame: pd.DataFrame, *, file: str) -> CheckR
 
     Returns
     -------
-    CheckResult
+    CheckedTable
         The table under the contract's names and types, and what is wrong with it.
 
     Examples
@@ -67,7 +67,7 @@ def check_table(contract: Contract, frame: pd.DataFrame, *, file: str) -> CheckR
         *row_violations(contract, prepared, failures, file=file),
     ]
     bad = {violation.row for violation in violations if violation.level == "row" and violation.severity == "error"}
-    return CheckResult(
+    return CheckedTable(
         frame=_without_failures(contract, prepared, failures),
         violations=tuple(violations),
         columns=headers.report,

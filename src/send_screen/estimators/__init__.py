@@ -13,6 +13,7 @@ from send_screen.estimators._explanation import INTERVENTIONAL, PATH_DEPENDENT, 
 from send_screen.estimators._logistic import PenalisedLogisticClassifier
 from send_screen.estimators._publish_tables import publish_tables
 from send_screen.estimators._purify import purify
+from send_screen.estimators._waterfall import shap_waterfall
 
 __all__ = [
     "BaselineClassifier",
@@ -27,4 +28,5 @@ __all__ = [
     "INTERVENTIONAL",
     "PATH_DEPENDENT",
     "explanation",
+    "shap_waterfall",
 ]

@@ -4,7 +4,9 @@ Its sections are frozen pydantic models that refuse unknown names; its JSON sche
 ``build_report`` makes it from spec, tables and out-of-fold predictions. Every page, MLflow and the audit take it.
 """
 
-from send_screen.published._estimate import Estimate
+from typing import TYPE_CHECKING, Any
+
+from send_screen.published._figure import PublishedFigure
 from send_screen.published._measured import (
     Attribution,
     CalibrationBin,
@@ -37,7 +39,11 @@ from send_screen.published._model import (
 from send_screen.published._report import FORMAT, PublishedReport
 from send_screen.published._version import DataSource, GateResult, Owner, VersionMetadata
 
+if TYPE_CHECKING:
+    from send_screen.published._points_card import model_sections
+
 __all__ = [
+    "model_sections",
     "FORMAT",
     "Attribution",
     "CalibrationBin",
@@ -45,7 +51,7 @@ __all__ = [
     "DataSource",
     "Difference",
     "Disclosure",
-    "Estimate",
+    "PublishedFigure",
     "Example",
     "ExcludedRows",
     "Gap",
@@ -71,3 +77,12 @@ __all__ = [
     "Verdict",
     "VersionMetadata",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what needs tables, and pandas with them, when it is asked for: to read a report takes neither."""
+    if name == "model_sections":
+        from send_screen.published._points_card import model_sections
+
+        return model_sections
+    raise AttributeError(name)

@@ -12,13 +12,14 @@ from send_screen.cohorts import Cohort, load_cohort
 from send_screen.governance import Bundle
 from send_screen.screening._limits import refuse_or_warn
 from send_screen.screening._notice import NOTICE
+from send_screen.screening._reasons import reasons
 from send_screen.screening._result import Reason
 from send_screen.screening._role import RoleAccess, role_access
-from send_screen.screening._screen import excluded_child, percent
-from send_screen.screening._words import reasons
+from send_screen.screening._screen import excluded_child
+from send_screen.tables import percent
 
 SCREENED = "screened"
-ANSWER_COLUMNS = {
+PREDICTION_COLUMNS = {
     "row": "long",
     "status": "string",
     "reason": "string",
@@ -76,7 +77,7 @@ def answer(
     table = pd.DataFrame(found).sort_values("row", ignore_index=True)
     table["model_version"] = str(bundle.published["version"]["id"])
     table["notice"] = " ".join((*banners, NOTICE))
-    return table[list(ANSWER_COLUMNS)]
+    return table[list(PREDICTION_COLUMNS)]
 
 
 def _screened(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> Iterator[dict[str, object]]:

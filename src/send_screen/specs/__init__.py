@@ -24,10 +24,12 @@ from send_screen.specs._parts import (
     Share,
     code,
 )
+from send_screen.specs._value_words import value_in_words
 
 __all__ = [
     "load_spec",
     "parse_spec",
+    "value_in_words",
     "ModelSpec",
     "SpecDocument",
     "ColumnRef",

@@ -10,7 +10,7 @@ from send_screen.tables._bagged import BaggedTables, with_standard_errors
 from send_screen.tables._column_names import describe_difference
 from send_screen.tables._interaction import InteractionTerm
 from send_screen.tables._monotonic import monotonicity_violations
-from send_screen.tables._scorecard import Scorecard, scorecard
+from send_screen.tables._scorecard import Scorecard, percent, scorecard
 from send_screen.tables._small_numbers import MINIMUM_CHILDREN, merged_levels, published_counts, published_range
 from send_screen.tables._tables import RiskTables
 from send_screen.tables._terms import LevelsTerm, LinearTerm, ShapeTerm, Term, bin_of
@@ -29,6 +29,7 @@ __all__ = [
     "monotonicity_violations",
     "Scorecard",
     "scorecard",
+    "percent",
     "tie_break_key",
     "k_at_capacity",
     "ranking",

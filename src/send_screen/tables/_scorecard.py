@@ -13,6 +13,18 @@ from send_screen.tables._tables import RiskTables
 from send_screen.tables._terms import LevelsTerm, LinearTerm, ShapeTerm, Term, bin_of
 
 
+def percent(score: float) -> int:
+    """Return the probability that a score stands for, as a whole percentage.
+
+    Examples
+    --------
+    >>> percent(0.0)
+    50
+    """
+    odds = math.exp(-abs(score))
+    return round(100 * (odds if score < 0 else 1.0) / (1.0 + odds))
+
+
 @dataclass(frozen=True)
 class CardRow:
     """One line of a feature: its points for values from ``lower`` to below ``upper``, or for ``levels``.

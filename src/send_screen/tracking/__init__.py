@@ -26,7 +26,7 @@ from send_screen.tracking._registry import (
     tag_decisions,
     tag_withdrawn,
 )
-from send_screen.tracking._serving import take_over
+from send_screen.tracking._serving import answer_in_the_servers_place
 from send_screen.tracking._store import default_uri, folder_of
 
 __all__ = [
@@ -44,7 +44,7 @@ __all__ = [
     "Recorded",
     "prior_runs",
     "PriorRun",
-    "take_over",
+    "answer_in_the_servers_place",
     "default_uri",
     "folder_of",
     "EXPERIMENT",

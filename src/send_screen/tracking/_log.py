@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from send_screen.governance import SIGNATURE, files_sha256, read_plain_files
-from send_screen.screening import ANSWER_COLUMNS
+from send_screen.screening import PREDICTION_COLUMNS
 from send_screen.tracking._registry import RUN_NOTE, described
 from send_screen.tracking._store import connect, experiment_id
 
@@ -99,7 +99,7 @@ def log_version(
         for path, text in pages.items():
             mlflow.log_text(text, path)
         inputs = Schema([ColSpec(kind, column, required=False) for column, kind in columns.items()])
-        outputs = Schema([ColSpec(kind, column) for column, kind in ANSWER_COLUMNS.items()])
+        outputs = Schema([ColSpec(kind, column) for column, kind in PREDICTION_COLUMNS.items()])
         # Without a role, the answer is for the one that send-screen screen takes without one.
         params = ParamSchema([ParamSpec("role", "string", None)])
         with TemporaryDirectory() as staging, contextlib.chdir(staging):

@@ -18,7 +18,7 @@ from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from send_screen.errors import SendScreenError
 from send_screen.governance import open_bundle
 from send_screen.screening import answer
-from send_screen.tracking import take_over
+from send_screen.tracking import answer_in_the_servers_place
 
 
 class ServedModel(mlflow.pyfunc.PythonModel):
@@ -27,7 +27,7 @@ class ServedModel(mlflow.pyfunc.PythonModel):
     def load_context(self, context: Any) -> None:
         """Verify the version's files before anything is read from them."""
         self.bundle = open_bundle(context.artifacts["bundle"])
-        take_over()
+        answer_in_the_servers_place()
 
     def answer(self, rows: pd.DataFrame, role: str | None) -> pd.DataFrame:
         """Answer for each row, as the role ``role`` may know it."""

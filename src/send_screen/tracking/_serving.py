@@ -75,7 +75,7 @@ def _refusal(message: str) -> str:
     return json.dumps({"error_code": "BAD_REQUEST", "message": message})
 
 
-def take_over() -> None:
+def answer_in_the_servers_place() -> None:
     """Have MLflow's scoring server hand requests to models of ours; other models are served as before."""
     from mlflow.pyfunc import scoring_server
 

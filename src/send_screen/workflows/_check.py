@@ -12,7 +12,7 @@ from send_screen.readers import read_table
 from send_screen.results import Result, Section
 
 if TYPE_CHECKING:
-    from send_screen.contracts import CheckResult, Violation
+    from send_screen.contracts import CheckedTable, Violation
     from send_screen.readers import Reading
 
 MOST_SHOWN = 40
@@ -28,13 +28,13 @@ class CheckedFile(Result):
         Id and version, such as ``"education/eyfsp@1.0.0"``.
     reading : Reading
         How the file was read.
-    table : CheckResult
+    table : CheckedTable
         The table under the contract's names and types, with every violation.
     """
 
     contract: str
     reading: Reading
-    table: CheckResult
+    table: CheckedTable
 
     @property
     def violations(self) -> tuple[Violation, ...]:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from send_screen.contracts import Contract
-from send_screen.evaluation import headline
+from send_screen.estimators import shap_waterfall
+from send_screen.evaluation import mlflow_metrics
 from send_screen.governance import (
     EVIDENCE,
     MANIFEST,
@@ -22,7 +23,6 @@ from send_screen.governance import (
     sha256_of,
     sign_statement,
 )
-from send_screen.pictures import shap_waterfall
 from send_screen.published import PublishedReport
 from send_screen.reports import PAGES as VERSION_PAGES
 from send_screen.reports import render_plots, render_summary
@@ -94,7 +94,7 @@ def enter(
         name=spec.name,
         bundle=files,
         pages={**{name: files[name].decode() for name in PAGES}, **pictures},
-        metrics=headline(document),
+        metrics=mlflow_metrics(document),
         params=run_params(spec, facts["held_out_schools"]),
         tags={
             **run_tags(facts, passed=register),

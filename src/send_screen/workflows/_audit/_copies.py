@@ -13,7 +13,7 @@ from send_screen.errors import TablesError
 from send_screen.governance import SIGNATURE, Difference, Finding, compare, files_sha256, judge, sha256_of, shown
 from send_screen.published import PublishedReport
 from send_screen.reports import render_plots
-from send_screen.screening import ANSWER_COLUMNS
+from send_screen.screening import PREDICTION_COLUMNS
 from send_screen.tracking import Recorded
 from send_screen.workflows._audit._subject import Subject
 from send_screen.workflows._enter import PAGES, WATERFALL
@@ -129,7 +129,7 @@ def _mlmodel(subject: Subject) -> dict[str, Any]:
         {"type": kind, "name": name, "required": False}
         for name, kind in signature(bundle.spec, bundle.contracts).items()
     ]
-    outputs = [{"type": kind, "name": name, "required": True} for name, kind in ANSWER_COLUMNS.items()]
+    outputs = [{"type": kind, "name": name, "required": True} for name, kind in PREDICTION_COLUMNS.items()]
     role = {"name": "role", "type": "string", "default": None, "shape": None}
     lists = {"inputs": inputs, "outputs": outputs, "params": [role]}
     return {

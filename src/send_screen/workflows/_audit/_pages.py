@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from send_screen.estimators import shap_waterfall
 from send_screen.governance import Difference, Finding, judge, shown
-from send_screen.pictures import shap_waterfall
 from send_screen.published import PublishedReport
 from send_screen.reports import render_plots, render_summary
 from send_screen.tracking import RUN_NOTE

@@ -10,7 +10,7 @@ import pandas as pd
 
 from send_screen.cohorts import load_cohort
 from send_screen.governance import Bundle, Difference, Finding, compare, judge, sha256_of
-from send_screen.pictures import drawn
+from send_screen.published import model_sections
 from send_screen.simulation import synthetic_rows
 from send_screen.tables import BaggedTables, monotonicity_violations, with_standard_errors
 from send_screen.workflows._audit._figures import DRAWN
@@ -20,7 +20,7 @@ from send_screen.workflows._audit._subject import Subject
 def check_drawn(subject: Subject) -> Finding:
     """Derive the shapes, interactions and points again from the tables, and score the invented child."""
     bundle = subject.require_bundle()
-    found = json.loads(json.dumps(drawn(bundle.spec, bundle.contracts, bundle.tables, bundle.bags)))
+    found = json.loads(json.dumps(model_sections(bundle.spec, bundle.contracts, bundle.tables, bundle.bags)))
     compared = compare({name: subject.document.get(name) for name in DRAWN}, found)
     return judge(compared.differences, compared.words, excuse=subject.excuse)
 

@@ -1,0 +1,110 @@
+"""Joint target leakage: features whose weighted sum determines the outcome, though none does alone."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from send_screen.cohorts._leakage_finding import SUM, TargetLeakage, quote, target_leakage
+from send_screen.cohorts._leakage_statistics import MIN_CHILDREN, ValueCounts, auc_of, exceeds_honest
+
+#: (suspected from this AUC, strongest honest AUC) of a sum of features, in children it was not fitted on.
+SUM_AUC = (0.92, 0.85)
+_ROWS_A_CLASS, _FOLDS, _MOST_COMPONENTS = 2_500, 5, 20
+
+
+def joint_leakage(columns: list[ValueCounts], label: np.ndarray) -> list[TargetLeakage]:
+    """Look for a few features whose weighted sum separates the outcome in children that it was not fitted on.
+
+    Forward selection by least squares (equal to Fisher's discriminant for two classes) in each of five folds, judged
+    on the children left out; levels enter as their share with the outcome in the children fitted on.
+    """
+    if len(columns) < 2:
+        return []
+    rng = np.random.default_rng(0)
+    rows = [rng.permutation(np.flatnonzero(label == value))[:_ROWS_A_CLASS] for value in (0, 1)]
+    fold = np.concatenate([np.arange(len(part)) % _FOLDS for part in rows])
+    chosen = np.concatenate(rows)
+    y = label[chosen]
+    if min(len(part) for part in rows) < MIN_CHILDREN:
+        return []
+    steps = min(len(columns), _MOST_COMPONENTS)
+    aucs = np.zeros((_FOLDS, steps))
+    codes = [_codes(column)[chosen] for column in columns]
+    for k in range(_FOLDS):
+        train = fold != k
+        Z = _encode(columns, codes, y, train)
+        order = _forward(Z[train], y[train], steps)
+        for m in range(steps):
+            taken = order[: m + 1]
+            weight = _least_squares(Z[train][:, taken], y[train])
+            aucs[k, m] = auc_of(Z[~train][:, taken] @ weight, y[~train], 1 - y[~train])
+    path = aucs.mean(axis=0)
+    enough = int(np.argmax(path >= path.max() - 0.002))
+    auc = float(path[enough])
+    if enough == 0 or not exceeds_honest(auc, y.sum(), len(y) - y.sum(), SUM_AUC):
+        return []
+    Z = _encode(columns, codes, y, np.ones(len(y), dtype=bool))
+    names = [columns[j].name for j in sorted(_forward(Z, y, enough + 1))]
+    words = (
+        f"Added up, {quote(names)} nearly decide the outcome (ROC AUC {auc:.2f} in children not fitted on; "
+        "honest models stay below .85): the outcome may be made of them."
+    )
+    remedy = "Check how the outcome is defined. Leave its components out, or state in expected_strong why."
+    return [target_leakage(SUM, names, len(label), auc, words, remedy)]
+
+
+def _codes(column: ValueCounts) -> np.ndarray:
+    codes = np.full(len(column.known), -1, dtype=np.int64)
+    codes[column.known] = column.codes
+    return codes
+
+
+def _encode(columns: list[ValueCounts], codes: list[np.ndarray], y: np.ndarray, train: np.ndarray) -> np.ndarray:
+    """Return one standardised column a feature, learnt on ``train``; what is missing lies at the mean."""
+    Z = np.zeros((len(y), len(columns)))
+    base = y[train].mean()
+    for j, (column, code) in enumerate(zip(columns, codes, strict=True)):
+        known = code >= 0
+        if column.ordered:
+            scale = column.values.astype(np.float64)
+        else:
+            fitted = train & known
+            n = np.bincount(code[fitted], minlength=len(column.values))
+            scale = (np.bincount(code[fitted], weights=y[fitted], minlength=len(column.values)) + 2 * base) / (n + 2)
+        if not (known & train).any():
+            continue
+        value = scale[code[known]]
+        Z[known, j] = value - scale[code[known & train]].mean()
+        spread = Z[train, j].std()
+        Z[:, j] = Z[:, j] / spread if spread > 0 else 0.0
+    return Z
+
+
+def _forward(Z: np.ndarray, y: np.ndarray, steps: int) -> list[int]:
+    """Return columns in the order in which they explain most of what the earlier ones leave over."""
+    left = Z - Z.mean(axis=0)
+    residual = y - y.mean()
+    size = (left**2).sum(axis=0)
+    order: list[int] = []
+    for _ in range(steps):
+        rest = (left**2).sum(axis=0)
+        usable = rest > 1e-8 * np.maximum(size, 1.0)
+        gain = np.where(usable, (residual @ left) ** 2 / np.where(usable, rest, 1.0), -1.0)
+        gain[order] = -1.0
+        best = int(np.argmax(gain))
+        if gain[best] < 0:
+            break
+        order.append(best)
+        unit = left[:, best] / math.sqrt(rest[best])
+        residual = residual - unit * (unit @ residual)
+        left = left - np.outer(unit, unit @ left)
+    return order
+
+
+def _least_squares(Z: np.ndarray, y: np.ndarray) -> np.ndarray:
+    centred = Z - Z.mean(axis=0)
+    # A trace of ridge keeps collinear features from taking huge weights of opposite sign.
+    gram = centred.T @ centred + 1e-3 * len(y) * np.eye(Z.shape[1])
+    return np.asarray(np.linalg.solve(gram, centred.T @ (y - y.mean())))

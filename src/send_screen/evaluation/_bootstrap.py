@@ -1,0 +1,184 @@
+"""Cluster bootstrap over schools, computed on counts instead of on children.
+
+A replicate gives school s the weight w_s, how often it was drawn in S draws. Whatever is a ratio of sums over children
+is a ratio of products of w with the sums by school: a thousand replicates of all groups are one matrix product,
+however many children there are. Counts are whole numbers, so the products are exact, and the same at any thread count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtr
+from threadpoolctl import threadpool_limits
+
+from send_screen.errors import UsageError
+
+#: Rates of a flag: numerator and denominator as sums of (true negatives, false positives, false negatives, true
+#: positives).
+FLAG_RATES = {
+    "selection_rate": ((0, 1, 0, 1), (1, 1, 1, 1)),
+    "recall": ((0, 0, 0, 1), (0, 0, 1, 1)),
+    "specificity": ((1, 0, 0, 0), (1, 1, 0, 0)),
+    "precision": ((0, 0, 0, 1), (0, 1, 0, 1)),
+}
+#: Replicates drawn at once, so that memory stays bounded.
+BLOCK = 50
+
+
+@dataclass(frozen=True)
+class BootstrapRates:
+    """Rates of each group, and their bootstrap replicates.
+
+    Attributes
+    ----------
+    groups : list
+        In sorted order.
+    metrics : tuple of str
+        ``selection_rate``, ``recall``, ``specificity``, ``precision``.
+    values : numpy.ndarray of float, shape (groups, metrics)
+        NaN without a denominator.
+    replicates : numpy.ndarray of float, shape (replicates, groups, metrics)
+    """
+
+    groups: list[object]
+    metrics: tuple[str, ...]
+    values: np.ndarray
+    replicates: np.ndarray
+
+
+def cluster_bootstrap(
+    y_true: np.ndarray | pd.Series,
+    y_pred: np.ndarray | pd.Series,
+    *,
+    groups: np.ndarray | pd.Series,
+    schools: np.ndarray | pd.Series,
+    replicates: int = 1000,
+    seed: int = 0,
+) -> BootstrapRates:
+    """Return the cluster bootstrap of each group's rates: replicates resample whole schools.
+
+    What ``MetricFrame(..., n_boot=...)`` does with children as if they were independent, for children who sit in
+    schools. A percentile of the replicates is no interval for a group of a few dozen children: see :func:`by_group`.
+
+    Parameters
+    ----------
+    y_true, y_pred : array of 0 and 1, shape (n,)
+        Outcome, and whether the child is flagged.
+    groups, schools : array, shape (n,)
+        Group and school of each child; none missing.
+    replicates : int
+    seed : int
+
+    Returns
+    -------
+    BootstrapRates
+
+    Raises
+    ------
+    UsageError
+        When the arrays differ in length, an outcome or flag is neither 0 nor 1, or a group or school is missing.
+
+    Examples
+    --------
+    >>> from send_screen.simulation import simulate_evidence
+    >>> evidence = simulate_evidence()
+    >>> rates = cluster_bootstrap(
+    ...     evidence["label"],
+    ...     evidence["flag.candidate"],
+    ...     groups=evidence["group.sex"],
+    ...     schools=evidence["school"],
+    ...     replicates=100,
+    ... )
+    >>> rates.values.shape, rates.replicates.shape
+    ((2, 4), (100, 2, 4))
+    """
+    y, flag = np.asarray(y_true), np.asarray(y_pred)
+    if not len(y) == len(flag) == len(groups) == len(schools):
+        raise UsageError("Outcomes, flags, groups and schools are of different numbers of children.")
+    if not all(((each == 0) | (each == 1)).all() for each in (y, flag)):
+        raise UsageError("An outcome or a flag is neither 0 nor 1.")
+    group, names = pd.factorize(groups, sort=True)
+    school, school_names = pd.factorize(schools)
+    if (group < 0).any() or (school < 0).any():
+        raise UsageError("A group or a school is missing.", remedy='Give it a name, such as "not recorded".')
+    n_groups, n_schools = len(names), len(school_names)
+    cell = ((school.astype(np.int64) * n_groups + group) * 2 + y.astype(np.int64)) * 2 + flag.astype(np.int64)
+    counts = np.bincount(cell, minlength=4 * n_groups * n_schools).reshape(n_schools, n_groups, 4).astype(np.float64)
+    drawn = _sums(counts.reshape(n_schools, -1), replicates, seed).reshape(replicates + 1, n_groups, 4)
+    above, below = (np.array([rate[side] for rate in FLAG_RATES.values()], dtype=np.float64).T for side in (0, 1))
+    rates = _ratios(drawn @ above, drawn @ below)
+    return BootstrapRates(list(names), tuple(FLAG_RATES), rates[0], rates[1:])
+
+
+def bootstrap_ratios(numerators: np.ndarray, denominators: np.ndarray, *, replicates: int, seed: int) -> np.ndarray:
+    """Return ratios of sums over schools in the data themselves (first row) and in each replicate.
+
+    Parameters
+    ----------
+    numerators, denominators : numpy.ndarray of float, shape (schools, ratios)
+        Whole numbers, or multiples of one power of two, so that sums are exact.
+    replicates, seed : int
+
+    Returns
+    -------
+    numpy.ndarray of float, shape (replicates + 1, ratios)
+        NaN without a denominator.
+    """
+    above, below = np.hsplit(_sums(np.hstack([numerators, denominators]), replicates, seed), 2)
+    return _ratios(above, below)
+
+
+def _ratios(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """Return ratios, NaN without a denominator."""
+    ratios = np.full(above.shape, np.nan)
+    np.divide(above, below, out=ratios, where=below > 0)
+    return ratios
+
+
+def _sums(by_school: np.ndarray, replicates: int, seed: int) -> np.ndarray:
+    """Return sums over the schools of the data themselves (first row) and of each replicate."""
+    # two threads that share a busy core wait for one another far longer than one thread works
+    with threadpool_limits(limits=1, user_api="blas"):
+        return np.vstack([weights @ by_school for weights in _weights(len(by_school), replicates, seed)])
+
+
+def _weights(schools: int, replicates: int, seed: int) -> Iterator[np.ndarray]:
+    """Yield how often each school is drawn, (some replicates, schools) at a time; the data themselves come first."""
+    yield np.ones((1, schools))
+    rng = np.random.default_rng(seed)
+    for start in range(0, replicates, BLOCK):
+        rows = min(BLOCK, replicates - start)
+        drawn = rng.integers(0, schools, (rows, schools)) + schools * np.arange(rows)[:, None]
+        yield np.bincount(drawn.ravel(), minlength=rows * schools).reshape(rows, schools).astype(np.float64)
+
+
+def simultaneous_level(deviations: np.ndarray, errors: np.ndarray, *, alpha: float) -> float:
+    """Return the pointwise level of simultaneous confidence intervals, by the bootstrap of the largest statistic.
+
+    The largest |deviation| / error of a replicate stays below its 1 - alpha quantile c with probability 1 - alpha
+    [Hothorn2008]_; c is the normal quantile of the level. It lies between alpha / m (Bonferroni, m intervals that have
+    nothing to do with one another) and alpha (m times the same one).
+
+    Parameters
+    ----------
+    deviations : numpy.ndarray of float, shape (replicates, m)
+        Of each replicate from the data; NaN, where a replicate has none, counts as 0.
+    errors : numpy.ndarray of float, shape (m,)
+        Standard errors, above 0.
+    alpha : float
+
+    References
+    ----------
+    .. [Hothorn2008] Hothorn, T., Bretz, F. and Westfall, P. (2008). Simultaneous inference in general parametric
+       models. Biometrical Journal 50.
+    """
+    m = len(errors)
+    if m == 0:
+        return alpha
+    largest = np.nan_to_num(np.abs(deviations) / errors).max(axis=1)
+    c = float(np.quantile(largest, 1 - alpha, method="higher"))
+    return float(np.clip(2 * ndtr(-c), alpha / m, alpha))

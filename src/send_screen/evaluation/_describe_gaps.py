@@ -1,0 +1,232 @@
+"""Gaps described in sentences: natural frequencies, and never that a version is fair."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from send_screen.evaluation._gaps import CALIBRATION, FALSE_NEGATIVES, FALSE_POSITIVES, INCONCLUSIVE, OTHERS, WITHIN
+from send_screen.tables import MINIMUM_CHILDREN
+
+#: The reason of what is suppressed, whether it is small itself (primary) or would reveal what is (secondary).
+SUPPRESSED = "withheld to protect small groups"
+#: The reason of what is published rounded, because its counts are withheld.
+ROUNDED = "rounded to {step:.0f} of 100, without numbers of children, to protect small groups"
+
+
+def describe_group(attribute: str, group: str, words: Mapping[str, Mapping[str, str]]) -> str:
+    """Return a group as a noun for many children, such as ``"girls"``.
+
+    Parameters
+    ----------
+    attribute, group : str
+        As in the evidence.
+    words : mapping of str to mapping of str to str
+        Attribute -> group -> noun; a group that it does not hold is named by its attribute, one of crossed attributes
+        by its parts.
+
+    Examples
+    --------
+    >>> describe_group("sex", "F", {"sex": {"F": "girls"}})
+    'girls'
+    >>> describe_group("fsm", "not recorded", {})
+    'children (fsm: not recorded)'
+    >>> describe_group("sex × eal", "F × English", {"sex": {"F": "girls"}, "eal": {"English": "children with English"}})
+    'girls × children with English'
+    """
+    crossed = attribute.split(" × ")
+    if len(crossed) > 1:
+        parts = zip(crossed, group.split(" × "), strict=True)
+        return " × ".join(describe_group(name, part, words) for name, part in parts)
+    return words.get(attribute, {}).get(group, f"children ({attribute}: {group})")
+
+
+def describe_gap(gap: Mapping[Any, Any], who: str, whom: str, outcome_words: str, *, suppressed: bool = False) -> str:
+    """Return one row of :func:`gaps` as a sentence, with its verdict.
+
+    Parameters
+    ----------
+    gap : mapping
+        A row of :func:`gaps`.
+    who, whom : str
+        The group, and whom it is compared with, as nouns for many children.
+    outcome_words : str
+        What is predicted, as a verb phrase after "who later", for example ``"had SEN support"``.
+    suppressed : bool
+        True where disclosure control suppresses the numbers: the verdict is said without them, where that reveals
+        nothing of them (:func:`redact_gap`).
+
+    Examples
+    --------
+    >>> row = dict(metric="false_negative_rate", verdict="outside tolerance", rate=0.62, rate_others=0.37, n=410,
+    ...     value=0.25, low=0.19, high=0.31, tolerance=0.1, required_n=float("nan"))
+    >>> describe_gap(row, "girls", "others", "had SEN support")
+    'Of 100 girls who later had SEN support, it misses 62; of 100 others, 37. The gap is outside the tolerance of 10. \
+(n = 410; gap 25, 19 to 31)'
+    """
+    asked = _ASKED[gap["metric"]]
+    if gap["verdict"] == SUPPRESSED:
+        return f"{asked.about.format(who=who, whom=whom)}: {SUPPRESSED}."
+    if suppressed or not math.isfinite(gap["value"]):
+        why = f"the numbers are {SUPPRESSED}" if suppressed else gap["reason"]
+        about = asked.about if not gap_shown(gap) else asked.more if gap["value"] > 0 else asked.less
+        return f"{about.format(who=who, whom=whom)}: {gap['verdict']} ({why})."
+    found = asked.found.format(
+        who=who,
+        whom=whom,
+        outcome=outcome_words,
+        rate=asked.number(gap["rate"]),
+        other=asked.number(gap["rate_others"]),
+    )
+    numbers = f"n = {round(gap['n']):,}; gap {_percent(gap['value'])}"
+    if math.isfinite(gap["low"]):
+        numbers += f", {_percent(gap['low'])} to {_percent(gap['high'])}"
+    return f"{found} {_verdict_in_words(gap)} ({numbers})"
+
+
+def _verdict_in_words(gap: Mapping[Any, Any]) -> str:
+    """Return the verdict as a sentence."""
+    tolerance = f"the tolerance of {_percent(gap['tolerance'])}"
+    if gap["verdict"] != INCONCLUSIVE:
+        return f"The gap is {'inside' if gap['verdict'] == WITHIN else 'outside'} {tolerance}."
+    more = ""
+    if math.isfinite(gap["required_n"]):
+        more = f"; about {round(gap['required_n']):,} such children would settle it"
+    return f"That is not enough evidence to say whether the gap is inside {tolerance}{more}."
+
+
+def gap_shown(gap: Mapping[Any, Any]) -> bool:
+    """Tell whether the interval of a gap excludes that there is none."""
+    return bool(gap["low"] > 0 or gap["high"] < 0)
+
+
+def redact_gap(gap: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return a gap whose numbers are suppressed, without what its verdict would reveal of them.
+
+    The verdict stands where a few children more or fewer on either side would not change it, nor which side is above.
+    So does "not enough evidence": schools that differ widely give it whatever the counts are. Any other is withheld.
+
+    Parameters
+    ----------
+    gap : mapping
+        A row of :func:`gaps`, of sides whose numbers of children are published.
+
+    Examples
+    --------
+    >>> row = dict(verdict="outside tolerance", value=0.4, low=0.31, high=0.49, tolerance=0.1, n=200, n_others=900,
+    ...     smallest_cell=5)
+    >>> redact_gap(row)["verdict"], redact_gap(row | {"n": 40})["verdict"]
+    ('outside tolerance', 'withheld to protect small groups')
+    """
+    few = MINIMUM_CHILDREN - 2  # from 1 to 9
+    # the interval moves with the gap, and widens or narrows, the more the smaller a count is
+    shift = few * (1 / gap["n"] + 1 / gap["n_others"]) if min(gap["n"], gap["n_others"]) > 0 else math.inf
+    shift += (gap["high"] - gap["low"]) / 2 * min(1.25, few / gap["smallest_cell"])
+    turns = (-gap["tolerance"], 0.0, gap["tolerance"])
+    if all(abs(gap[end] - turn) > shift for end in ("value", "low", "high") for turn in turns):
+        return dict(gap)
+    silent = INCONCLUSIVE if gap["verdict"] == INCONCLUSIVE else SUPPRESSED
+    return dict(gap) | {"verdict": silent, "low": math.nan, "high": math.nan}
+
+
+def is_material(gap: Mapping[Any, Any]) -> bool:
+    """Return whether a gap is material: a group's false negative rate is higher than others' by at least the tolerance.
+
+    A harm is named before it is settled: it is enough that the interval excludes that there is no gap, even where it
+    does not lie wholly beyond the tolerance.
+    """
+    return bool(
+        gap["metric"] == FALSE_NEGATIVES
+        and gap["against"] == OTHERS
+        and gap["low"] > 0
+        and gap["value"] >= gap["tolerance"]
+    )
+
+
+def material_gaps(
+    table: pd.DataFrame,
+    *,
+    outcome_words: str = "had the outcome",
+    group_words: Mapping[str, Mapping[str, str]] | None = None,
+) -> list[str]:
+    """Return a sentence for each material gap: a higher false negative rate than others', beyond the tolerance.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        From :func:`gaps`.
+    outcome_words : str
+        What is predicted, as a verb phrase after "who later", for example ``"had SEN support"``.
+    group_words : mapping, optional
+        Attribute -> group -> noun.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> from send_screen.simulation import simulate_evidence
+    >>> evidence = simulate_evidence()
+    >>> from send_screen.evaluation import gaps
+    >>> isinstance(material_gaps(gaps(evidence, replicates=200)), list)
+    True
+    """
+    return [
+        describe_gap(gap, describe_group(gap["attribute"], gap["group"], group_words or {}), "others", outcome_words)
+        for gap in table.to_dict("records")
+        if is_material(gap)
+    ]
+
+
+def _percent(share: float) -> str:
+    """Return a share as a whole number of 100, with a true minus sign; what is not none is not shown as none."""
+    text = f"{100 * share:.0f}"
+    if float(text) == 0 and share != 0:
+        text = f"{100 * share:.1f}"
+    return text.replace("-0.0", "0.0").replace("-", "−")
+
+
+def _more_or_fewer(share: float) -> str:
+    """Return a signed share as so many more, or fewer, of 100."""
+    if abs(share) < 0.0005:
+        return "no more"
+    return f"{_percent(abs(share))} {'more' if share > 0 else 'fewer'}"
+
+
+class _Asked(NamedTuple):
+    """How a question's figures are said."""
+
+    about: str
+    more: str
+    less: str
+    found: str
+    number: Callable[[float], str]
+
+
+_ASKED = {
+    FALSE_NEGATIVES: _Asked(
+        "Whether the needs of {who} are missed more or less than those of {whom}",
+        "The needs of {who} are missed more than those of {whom}",
+        "The needs of {who} are missed less than those of {whom}",
+        "Of 100 {who} who later {outcome}, it misses {rate}; of 100 {whom}, {other}.",
+        _percent,
+    ),
+    FALSE_POSITIVES: _Asked(
+        "Whether {who} are listed without need more or less often than {whom}",
+        "Listed without need more often than {whom} are {who}",
+        "Listed without need less often than {whom} are {who}",
+        "Of 100 without the outcome among {who}, it lists {rate}; among {whom}, {other}.",
+        _percent,
+    ),
+    CALIBRATION: _Asked(
+        "Whether a score means the same for {who} and for {whom}",
+        "The scores of {who} are too low, beside those of {whom}",
+        "The scores of {who} are too high, beside those of {whom}",
+        "Of 100 {who}, {rate} later {outcome} than the score said; of 100 {whom}, {other}.",
+        _more_or_fewer,
+    ),
+}

@@ -1,0 +1,186 @@
+"""The contingency table that published figures are sums of: groups by outcome by list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations, product
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from send_screen.evaluation._evidence import OutOfFoldPredictions
+from send_screen.evaluation._out_of_fold import CANDIDATE
+
+#: (attribute, group), as in the tables of groups.
+Key = tuple[str, str]
+ALL: Key = ("", "all children")
+
+TP, FN, FP, TN = range(4)
+#: Every count of a group that a figure can rest on, as the kinds of children that it adds up.
+COUNTS: dict[str, tuple[int, ...]] = {
+    "n": (TP, FN, FP, TN),
+    "with_outcome": (TP, FN),
+    "without_outcome": (FP, TN),
+    "listed": (TP, FP),
+    "not_listed": (FN, TN),
+    "true_positives": (TP,),
+    "false_negatives": (FN,),
+    "false_positives": (FP,),
+    "true_negatives": (TN,),
+}
+
+Part = Literal["outcome", "need", "no need"]
+#: What is published of a group comes in parts; these are the counts that each part tells.
+PARTS: dict[Part, tuple[str, ...]] = {
+    "outcome": ("n", "with_outcome"),
+    "need": ("true_positives",),
+    "no need": ("false_positives",),
+}
+Unit = tuple[Key, Part]
+#: Shares that are published rounded where their counts may not be: above, below.
+SHARES: dict[str, tuple[str, str]] = {
+    "prevalence": ("with_outcome", "n"),
+    "recall": ("true_positives", "with_outcome"),
+    "specificity": ("true_negatives", "without_outcome"),
+    "selection_rate": ("listed", "n"),
+    "precision": ("true_positives", "listed"),
+}
+
+
+@dataclass(frozen=True)
+class ContingencyTable:
+    """Counts of children, and which of them each group adds up.
+
+    Attributes that are crossed with one another make one table, of every combination of their groups; an attribute
+    that is not crossed is a table of its own. Each table adds up to all children.
+
+    Attributes
+    ----------
+    counts : numpy.ndarray of float, shape (cells, 4)
+        True positives, false negatives, false positives and true negatives, averages over fold seeds.
+    block : numpy.ndarray of int, shape (cells,)
+        The cross-tabulation that each cell is in.
+    members : dict of (attribute, group) to numpy.ndarray of bool, shape (cells,)
+        The cells of each group, of each combination of groups that are crossed, and of all children.
+    crossed : frozenset of (attribute, group)
+        Those that are combinations.
+    silent : frozenset of (attribute, group)
+        Combinations of which nothing is published now: a prior release did, or they are margins of larger ones.
+    """
+
+    counts: np.ndarray
+    block: np.ndarray
+    members: dict[Key, np.ndarray]
+    crossed: frozenset[Key]
+    silent: frozenset[Key]
+
+    def linear_form(self, key: Key, count: str) -> np.ndarray:
+        """Return a count of a group as a sum over cells and kinds: 0 or 1, shape (cells x 4,)."""
+        kinds = np.zeros(4)
+        kinds[list(COUNTS[count])] = 1.0
+        form: np.ndarray = np.outer(self.members[key], kinds).ravel()
+        return form
+
+    def others(self, key: Key, count: str) -> np.ndarray:
+        """Return the same of all other children: those of the group's table that are not in it."""
+        kinds = np.zeros(4)
+        kinds[list(COUNTS[count])] = 1.0
+        own = self.block[np.flatnonzero(self.members[key])[0]]
+        form: np.ndarray = np.outer((self.block == own) & ~self.members[key], kinds).ravel()
+        return form
+
+    def value(self, form: np.ndarray) -> float:
+        """Return the count that a form adds up."""
+        return float(form @ self.counts.ravel())
+
+    def between(self, key: Key, share: str, low: float, high: float) -> list[tuple[np.ndarray, float]]:
+        """Return what it says of the cells that a share lies between two numbers: sums that are at most 0."""
+        above, below = (self.linear_form(key, count) for count in SHARES[share])
+        return [(above - high * below, 0.0), (low * below - above, 0.0)]
+
+    def ties(self) -> list[np.ndarray]:
+        """Return forms that are 0 whatever the counts: each table adds up to the same children."""
+        first = self.linear_form(ALL, "n").reshape(-1, 4)
+        others = [
+            np.where(self.block[:, None] == number, 1.0, 0.0) - first for number in range(1, self.block.max() + 1)
+        ]
+        return [(other * np.eye(4)[kind]).ravel() for other in others for kind in range(4)]
+
+
+def contingency_table(
+    view: OutOfFoldPredictions, intersections: Sequence[tuple[str, ...]] = (), prior_releases: Iterable[str] = ()
+) -> ContingencyTable:
+    """Cross-tabulate out-of-fold predictions: groups by outcome by list.
+
+    Parameters
+    ----------
+    view : OutOfFoldPredictions
+    intersections : sequence of tuple of str
+        Attributes that are crossed.
+    prior_releases : iterable of str
+        Attributes of which a prior release revealed counts, crossed ones as ``"sex × fsm"``.
+    """
+    shown = [tuple(crossed) for crossed in intersections]
+    before = [tuple(attribute.split(" × ")) for attribute in prior_releases]
+    before = [names for names in before if set(names) <= set(view.attributes)]
+    within = [
+        part for names in (*shown, *before) for size in range(2, len(names) + 1) for part in combinations(names, size)
+    ]
+    intersections = list(dict.fromkeys((*shown, *within)))
+    kinds = np.where(view.label == 1, TP, FP), np.where(view.label == 1, FN, TN)
+    flag = view.flag(CANDIDATE)
+    counts: list[np.ndarray] = []
+    block: list[int] = []
+    axes: list[tuple[tuple[str, ...], list[list[str]], int]] = []
+    for number, attributes in enumerate(_tables(view.attributes, intersections)):
+        factors = [pd.factorize(view.frame[f"group.{name}"].astype(str), sort=True) for name in attributes]
+        sizes = tuple(len(names) for _, names in factors)
+        at = np.ravel_multi_index([codes for codes, _ in factors], sizes) if sizes else np.zeros(len(flag), np.intp)
+        size = int(np.prod(sizes))
+        part = sum(
+            np.bincount(4 * at + kind, weights=share, minlength=4 * size)
+            for kind, share in zip(kinds, (flag, 1 - flag), strict=True)
+        )
+        axes.append((attributes, [list(names) for _, names in factors], len(block)))
+        counts.append(np.reshape(part / view.n_seeds, (size, 4)))
+        block += [number] * size
+    members, crossed = _members(axes, len(block), intersections)
+    members[ALL] = np.array(block) == 0
+    silent = frozenset(key for key in crossed if tuple(key[0].split(" × ")) not in shown)
+    return ContingencyTable(np.vstack(counts), np.array(block), members, crossed, silent)
+
+
+def _tables(attributes: Iterable[str], intersections: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Return the attributes of each table: those crossed with one another, directly or by way of a third, together."""
+    tables: list[tuple[str, ...]] = [(name,) for name in attributes]
+    for crossed in intersections:
+        joined = [names for names in tables if set(names) & set(crossed)]
+        tables = [names for names in tables if names not in joined] + [tuple(n for names in joined for n in names)]
+    return tables or [()]
+
+
+def _members(
+    axes: list[tuple[tuple[str, ...], list[list[str]], int]], size: int, intersections: Sequence[tuple[str, ...]]
+) -> tuple[dict[Key, np.ndarray], frozenset[Key]]:
+    """Return the cells of each group and of each combination."""
+    members: dict[Key, np.ndarray] = {}
+    crossed: set[Key] = set()
+    for attributes, names, begins in axes:
+        shape = tuple(map(len, names))
+        place = np.indices(shape).reshape(len(shape), int(np.prod(shape)))
+        wanted: list[tuple[str, ...]] = [(name,) for name in attributes]
+        wanted += [tuple(cross) for cross in intersections if set(cross) <= set(attributes)]
+        for cross in wanted:
+            which = [attributes.index(name) for name in cross]
+            for groups in product(*(range(shape[i]) for i in which)):
+                inside = np.zeros(size, dtype=bool)
+                inside[begins : begins + place.shape[1]] = np.all(
+                    [place[i] == group for i, group in zip(which, groups, strict=True)], axis=0
+                )
+                key = " × ".join(cross), " × ".join(names[i][g] for i, g in zip(which, groups, strict=True))
+                members[key] = inside
+                if len(cross) > 1:
+                    crossed.add(key)
+    return members, frozenset(crossed)

@@ -1,0 +1,146 @@
+"""Counts that prior releases on the same children revealed, and what they forbid to publish now."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from send_screen.evaluation.disclosure._contingency_table import PARTS, SHARES, ContingencyTable, Key, Unit
+
+#: A share of a group that was published rounded, and what it lies between.
+RoundedShare = tuple[Key, str, float, float]
+
+
+def revealed_counts(groups: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the counts that published rows of groups tell, None for those that are suppressed.
+
+    Parameters
+    ----------
+    groups : iterable of mapping
+        The section ``groups`` of ``published.json``.
+
+    Returns
+    -------
+    list of dict
+        ``attribute``, ``group``, ``n``, ``with_outcome``, ``true_positives``, ``false_positives``; and
+        ``between``: share -> what it was rounded from, where it was published rounded.
+
+    Examples
+    --------
+    >>> row = {"attribute": "sex", "group": "F", "metric": "prevalence", "value": 0.25, "n": 40}
+    >>> revealed_counts([row])[0]
+    {'attribute': 'sex', 'group': 'F', 'n': 40, 'with_outcome': 10, 'true_positives': None, 'false_positives': None, \
+'between': {}}
+    """
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in groups:
+        revealed = found.setdefault(
+            (row["attribute"], row["group"]),
+            {
+                "attribute": row["attribute"],
+                "group": row["group"],
+                "n": None,
+                "with_outcome": None,
+                "true_positives": None,
+                "false_positives": None,
+                "between": {},
+            },
+        )
+        if row.get("rounded_to") and row["metric"] in SHARES:
+            revealed["between"][row["metric"]] = list(rounded_from(row["value"], row["rounded_to"]))
+        if row["n"] is None:
+            continue
+        count = (row["value"] or 0.0) * row["n"]  # a share of no children is undefined, and of none there are none
+        if row["metric"] == "prevalence":
+            revealed |= {"n": row["n"], "with_outcome": round(count)}
+        elif row["metric"] in _LISTED:
+            revealed[_LISTED[row["metric"]]] = row["n"] - count if row["metric"] == "specificity" else count
+    return list(found.values())
+
+
+def rounded_from(value: float, step: float) -> tuple[float, float]:
+    """Return what a share lies between that was rounded to ``value``, a multiple of ``step``."""
+    return max(0.0, round(value - step / 2, 6)), min(1.0, round(value + step / 2, 6))
+
+
+_LISTED = {"recall": "true_positives", "specificity": "false_positives"}
+
+
+@dataclass(frozen=True)
+class PriorKnowledge:
+    """What a prior release revealed of these children, and what that forbids.
+
+    Attributes
+    ----------
+    forms : list of numpy.ndarray of float, each of shape (cells x 4,)
+        Sums that it revealed.
+    rounded : set of ((attribute, group), share, low, high)
+        Shares that it revealed to lie between two numbers.
+    suppressed : set of ((attribute, group), part)
+        What it suppressed.
+    silenced : set of ((attribute, group), part)
+        Of crossed groups, which this version may not publish.
+    """
+
+    forms: list[np.ndarray]
+    rounded: set[RoundedShare]
+    suppressed: set[Unit]
+    silenced: set[Unit]
+
+
+def prior_knowledge(table: ContingencyTable, counts: Iterable[Mapping[str, Any]]) -> PriorKnowledge:
+    """Return what a prior release revealed of these children, and what it suppressed.
+
+    How many are in a group, and how many had the outcome, does not depend on the model. Whom it listed does: that
+    counts only where every number it revealed of its list is this version's too, since then it is the same list. Beside
+    a list that may be another, no groups are crossed that it did not cross: how many of them had the outcome would
+    bound whom it listed.
+
+    Parameters
+    ----------
+    table : ContingencyTable
+        The children of this version.
+    counts : iterable of mapping
+        From :func:`revealed_counts`, of a version on the same children.
+
+    Returns
+    -------
+    PriorKnowledge
+    """
+    counts = list(counts)
+    rows = [row for row in counts if (row["attribute"], row["group"]) in table.members]
+    same_list = all(_agrees(table, row, count) for row in rows for count in _LISTED.values())
+    forms: list[np.ndarray] = []
+    rounded: set[RoundedShare] = set()
+    suppressed: set[Unit] = set()
+    for row in rows:
+        key = row["attribute"], row["group"]
+        for share, (low, high) in row.get("between", {}).items():
+            found = table.between(key, share, low, high)
+            if (share == "prevalence" or same_list) and all(table.value(form) <= 1e-6 for form, _ in found):
+                rounded.add((key, share, low, high))
+        if not all(_agrees(table, row, count) for count in ("n", "with_outcome")):
+            continue  # another group of the same name
+        for part, revealed in PARTS.items():
+            if part != "outcome" and not same_list:
+                continue
+            if row[revealed[0]] is None:
+                suppressed |= {(key, part)} if part != "outcome" else {(key, other) for other in PARTS}
+            else:
+                forms += [table.linear_form(key, count) for count in revealed]
+    shown = {frozenset(row["attribute"].split(" × ")) for row in counts}
+    surely = same_list and any(row[count] is not None for row in rows for count in _LISTED.values())
+    crossed = (
+        () if surely or not rows else (key for key in table.crossed if frozenset(key[0].split(" × ")) not in shown)
+    )
+    return PriorKnowledge(forms, rounded, suppressed, {(key, part) for key in crossed for part in PARTS})
+
+
+def _agrees(table: ContingencyTable, row: Mapping[str, Any], count: str) -> bool:
+    """Return whether a revealed count is this version's as well; what was suppressed agrees with anything."""
+    value = table.value(table.linear_form((row["attribute"], row["group"]), count))
+    return row[count] is None or math.isclose(row[count], value, abs_tol=1e-6)

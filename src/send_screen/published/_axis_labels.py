@@ -1,0 +1,107 @@
+"""The values of a feature as people read them: codes in words, ranges, and a unit once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from send_screen.contracts import Contract
+from send_screen.specs import AgeInMonths, ColumnRef, Equals, Feature, ModelSpec, Share, value_in_words
+from send_screen.tables import LevelsTerm, RiskTables, Term
+
+NOT_KNOWN = "not known"
+_MOST_WHOLE = 2_000  # whole numbers that are listed one by one; a wider range is treated as any number
+
+
+@dataclass(frozen=True)
+class AxisLabels:
+    """What one feature can be, and how to say it.
+
+    Attributes
+    ----------
+    feature : Feature
+    contracts : mapping of str to Contract
+    levels : tuple of str
+        Of a term of levels, in its order; empty for numbers.
+    codes : tuple of float
+        Every code of a coded number, ascending, whether or not it was seen; empty for other features.
+    values : tuple of float
+        The only values that are told apart, where they are codes or whole numbers: those in the published range.
+    """
+
+    feature: Feature
+    contracts: Mapping[str, Contract]
+    levels: tuple[str, ...]
+    codes: tuple[float, ...]
+    values: tuple[float, ...]
+
+    @classmethod
+    def of(cls, feature: Feature, contracts: Mapping[str, Contract], term: Term) -> AxisLabels:
+        """Return the axis of a term."""
+        if isinstance(term, LevelsTerm):
+            return cls(feature, contracts, tuple(term.levels), (), ())
+        codes = _codes(feature, contracts)
+        if codes:
+            return cls(feature, contracts, (), codes, tuple(code for code in codes if term.low <= code <= term.high))
+        whole = range(math.ceil(term.low), math.floor(term.high) + 1) if _is_whole(feature, contracts) else range(0)
+        return cls(feature, contracts, (), (), tuple(map(float, whole)) if len(whole) <= _MOST_WHOLE else ())
+
+    def words(self, value: float | str) -> str:
+        """Return one value, for example ``"emerging"`` or ``"3 days"``."""
+        return value_in_words(self.feature, self.contracts, value).removeprefix(f"{self.feature.label}: ")
+
+    def between(self, lower: float | None, upper: float | None) -> str:
+        """Return the values from ``lower`` to below ``upper``; None is an open end, and levels lie at their places."""
+        low, high = -math.inf if lower is None else lower, math.inf if upper is None else upper
+        if self.levels:
+            return " or ".join(self.words(level) for i, level in enumerate(self.levels) if low <= i < high)
+        if self.codes:
+            return " or ".join(self.words(code) for code in self.codes if low <= code < high)
+        if lower is None and upper is None:
+            return "any value"
+        unit = f" {self.feature.unit}" if self.feature.unit and isinstance(self.feature.source, ColumnRef) else ""
+        if not self.values:
+            if lower is None:
+                return f"below {self._number(high)}{unit}"
+            if upper is None:
+                return f"{self._number(low)}{unit} or more"
+            return f"{self._number(low)} to below {self._number(high)}{unit}"
+        first, last = max(low, self.values[0]), high - 1.0
+        if lower is None:
+            return f"{self._number(math.ceil(last))}{unit} or less"
+        if upper is None:
+            return f"{self._number(math.ceil(first))}{unit} or more"
+        first, last = math.ceil(first), math.ceil(last)
+        return f"{self._number(first)}{'' if first == last else f' to {self._number(last)}'}{unit}"
+
+    def _number(self, value: float) -> str:
+        if isinstance(self.feature.source, Share):
+            # edges are the shortest decimals that separate the children: written to their last digit
+            return f"{np.format_float_positional(round(100.0 * value, 9), trim='-')} %"
+        if isinstance(self.feature.source, AgeInMonths):
+            return self.words(float(value))
+        return np.format_float_positional(value, trim="-")
+
+
+def axis_labels(spec: ModelSpec, contracts: Mapping[str, Contract], tables: RiskTables) -> dict[str, AxisLabels]:
+    """Return the axis of each feature of a model."""
+    return {term.feature: AxisLabels.of(spec.feature(term.feature), contracts, term) for term in tables.terms}
+
+
+def _codes(feature: Feature, contracts: Mapping[str, Contract]) -> tuple[float, ...]:
+    if isinstance(feature.source, Equals):
+        return (0.0, 1.0)
+    if isinstance(feature.source, ColumnRef):
+        levels = contracts[feature.source.contract].columns[feature.source.column].levels
+        if levels and all(code.isdigit() for code in levels):
+            return tuple(sorted(map(float, levels)))
+    return ()
+
+
+def _is_whole(feature: Feature, contracts: Mapping[str, Contract]) -> bool:
+    if isinstance(feature.source, ColumnRef):
+        return contracts[feature.source.contract].columns[feature.source.column].logical_type == "integer"
+    return isinstance(feature.source, AgeInMonths)

@@ -1,0 +1,118 @@
+"""Write a synthetic England as files: an authority's tables, and a school's export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from send_screen.simulation._england import England, simulate_england
+from send_screen.simulation._rates import GOALS
+
+README = """\
+Every child in these files is invented
+======================================
+
+No child here exists or ever did. send_screen drew the files at random: {children} children in {schools} schools,
+in reception in {academic_year}, seed {seed}. Every unique pupil number (UPN) has the authority 000, which no authority
+has: that is how a tool or a reader can tell that the child is invented. The names are made-up words.
+
+pupil_census.csv         who the children are, their school, absence, and the SEN register at the end of reception
+eyfsp.csv                the early years foundation stage profile: 1 emerging, 2 expected, A not assessed
+sen_status.csv           the SEN register two academic years later: what a model learns to foresee
+schools/school_file.csv  one school's reception children of {school_year}, as its own system would export them, to be
+                         screened. Like real exports it has gaps and a mistake or two.
+
+The shares of boys and girls, of goals reached and of children on the SEN register are roughly the published ones.
+Nothing that a model finds in these files says anything about real children, and a model trained on them cannot
+screen any.
+"""
+
+
+def write_england(england: England, folder: str | Path, *, academic_year: str = "2025/26") -> Path:
+    """Write a synthetic England as CSV files, with a school's file to screen.
+
+    Parameters
+    ----------
+    england : England
+    folder : str or pathlib.Path
+        Made when it does not exist. Files of the same names are replaced.
+    academic_year : str
+        Reception year of the children in ``schools/school_file.csv``: other children, in one of the same schools.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder. It holds ``README.txt``, ``pupil_census.csv``, ``eyfsp.csv``, ``sen_status.csv`` and
+        ``schools/school_file.csv``; ``england.truth`` is not written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from send_screen.simulation import simulate_england
+    >>> folder = write_england(simulate_england(children=600, schools=20, seed=0), tempfile.mkdtemp())
+    >>> sorted(path.name for path in folder.iterdir())
+    ['README.txt', 'eyfsp.csv', 'pupil_census.csv', 'schools', 'sen_status.csv']
+    """
+    root = Path(folder)
+    (root / "schools").mkdir(parents=True, exist_ok=True)
+    text = README.format(
+        children=england.children,
+        schools=england.schools,
+        seed=england.seed,
+        academic_year=england.academic_year,
+        school_year=academic_year,
+    )
+    # The notice comes first: if the rest is interrupted, what is there still says what it is.
+    (root / "README.txt").write_text(text, encoding="utf-8", newline="\n")
+    for name in ("pupil_census", "eyfsp", "sen_status"):
+        _write(getattr(england, name), root / f"{name}.csv")
+    _write(school_file(england, academic_year=academic_year), root / "schools" / "school_file.csv")
+    return root
+
+
+def school_file(england: England, *, academic_year: str = "2025/26") -> pd.DataFrame:
+    """Return one school's new reception children as its own system would export them: census and profile, no outcome.
+
+    The school is the one of middling size. On top of what is missing anyway, two children have goals left blank, one
+    was not assessed, one has a word where the number of sessions missed should be, and one has SEN support.
+
+    Parameters
+    ----------
+    england : England
+    academic_year : str
+        Year in reception.
+
+    Returns
+    -------
+    pandas.DataFrame, shape (children of the school, 33)
+        Text cells.
+
+    Examples
+    --------
+    >>> from send_screen.simulation import simulate_england
+    >>> school_file(simulate_england(children=600, schools=20, seed=0)).shape[1]
+    33
+    """
+    cohort = simulate_england(england.children, england.schools, england.seed, academic_year=academic_year)
+    sizes = cohort.pupil_census["School"].value_counts().sort_index()
+    school = sizes.sort_values(kind="stable").index[len(sizes) // 2]
+    census = cohort.pupil_census[cohort.pupil_census["School"] == school]
+    frame = census.merge(cohort.eyfsp.drop(columns="AcademicYear"), on="UPN", how="left")
+    frame = frame.sort_values(["Surname", "Forename", "UPN"]).reset_index(drop=True).astype(object)
+    frame = pd.DataFrame(frame.where(frame.notna(), None))
+    # Spread over the file, so that a small school still has each of them.
+    at = [row * len(frame) // 6 for row in range(1, 6)]
+    frame.loc[at[0], ["G09", "G10"]] = None
+    frame.loc[at[1], list(GOALS)] = None
+    frame.loc[at[2], list(GOALS[:5])] = "A"
+    frame.loc[at[3], "SessionsAbsent"] = "twelve"
+    frame.loc[at[4], "SENprovision"] = "K"
+    return frame
+
+
+def _write(frame: pd.DataFrame, path: Path) -> None:
+    """Write to a file beside it first: a half-written file must not look whole."""
+    beside = path.with_name(path.name + ".part")
+    frame.to_csv(beside, index=False, lineterminator="\n")
+    beside.replace(path)
