@@ -83,7 +83,9 @@ def _constant(prefix: str, name: str, value: object) -> str:
 
 
 def _head(module: str) -> str:
-    return f"{module}\n{'=' * len(module)}\n\n.. automodule:: {module}\n   :no-members:\n\n.. currentmodule:: {module}\n"
+    return (
+        f"{module}\n{'=' * len(module)}\n\n.. automodule:: {module}\n   :no-members:\n\n.. currentmodule:: {module}\n"
+    )
 
 
 def door_page() -> str:
