@@ -15,7 +15,7 @@ from folder_hashes import folder_sha256, write_manifest
 
 from send_screen.auditing import Audit, audit
 from send_screen.estimators import shap_waterfall
-from send_screen.evaluation import headline
+from send_screen.evaluation import mlflow_metrics
 from send_screen.governance import code_version, open_bundle, package_versions, sha256_of
 from send_screen.published import PublishedReport
 from send_screen.reports import render_plots, render_summary
@@ -141,7 +141,7 @@ class Store:
             (self.run / name).write_bytes(svg.encode())
         (self.run / WATERFALL).write_bytes(shap_waterfall(document["example"]).encode())
         self.rehash()
-        self._metrics(headline(document))
+        self._metrics(mlflow_metrics(document))
         self._retell(render_summary(report))
 
     def _retell(self, words: str) -> None:

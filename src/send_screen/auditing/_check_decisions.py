@@ -159,14 +159,14 @@ def _gate_faults(entry: Entry, gates: list[dict[str, object]]) -> list[Mismatch]
 def _tag_faults(here: list[Entry], audited: AuditedVersion) -> list[Mismatch]:
     """Return the tags of the registered version that do not say what its last promotion and its withdrawal say."""
     snapshot = audited.require_snapshot()
-    truncate = {name: snapshot.tags[name] for name in OF_DECISIONS if name in snapshot.tags and name != "withdrawn"}
+    tags = {name: snapshot.tags[name] for name in OF_DECISIONS if name in snapshot.tags and name != "withdrawn"}
     wanted: dict[str, str] = {}
     promoted = [entry for entry in here if entry["kind"] == PROMOTED]
     if promoted:
         last = promoted[-1]
         wanted = {"promoted_by": last["by"], "promoted_on": last["when"], "promoted_because": last["reason"]}
         wanted["gates_overridden_because"] = last["override"] or ""
-    differences = list(diff_documents(truncate, wanted, "tag of the registered version").differences)
+    differences = list(diff_documents(tags, wanted, "tag of the registered version").differences)
     book = ledger_for(audited)
     gone = withdrawal(book.entries if book else (), audited.claims["id"])
     told = snapshot.version.withdrawn

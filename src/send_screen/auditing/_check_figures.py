@@ -76,18 +76,19 @@ def check_figures(audited: AuditedVersion) -> CheckResult:
         audited.evidence.excluded,
         audited.claims,
         bundle.bags,
-        earlier=knew.get("prior_releases", ()),
-        told=knew.get("revealed_by_tables", ()),
+        prior_releases=knew.get("prior_releases", ()),
+        revealed_by_tables=knew.get("revealed_by_tables", ()),
     )
     found = report.model_dump(mode="json")
     skipped = (*MODEL_SECTIONS, "version")  # these are other checks
     claimed = {name: value for name, value in audited.document.items() if name not in skipped}
     derived = {name: value for name, value in found.items() if name not in skipped}
     compared = diff_documents(claimed, derived)
+    n_revealed = len(knew.get("revealed_by_tables", ()))
     taken = (
-        f" Taken as they are, since only the data can tell: the {len(knew.get('told', ()))} counts of the tables that "
-        "are said to be of the same children as a group ($.disclosure.revealed_by_tables), and how many rows were set aside for each "
-        "reason (inside the evidence's file)."
+        f" Taken as they are, since only the data can tell: the {n_revealed} counts of the "
+        "tables that are said to be of the same children as a group ($.disclosure.revealed_by_tables), and how many "
+        "rows were set aside for each reason (inside the evidence's file)."
     )
     return check_result(
         [*_earlier(audited, knew.get("prior_releases", ())), *compared.differences],
@@ -119,7 +120,9 @@ def _earlier(audited: AuditedVersion, claimed: Any) -> list[Mismatch]:
             differences += diff_documents(one, known[one["published_sha256"]], where).differences
     left_out = set(before) - {one["published_sha256"] for one in claimed}
     return differences + [
-        Mismatch("$.disclosure.prior_releases", "nothing of it", f"version {before[sha256]['version']}, published before")
+        Mismatch(
+            "$.disclosure.prior_releases", "nothing of it", f"version {before[sha256]['version']}, published before"
+        )
         for sha256 in sorted(left_out)
     ]
 

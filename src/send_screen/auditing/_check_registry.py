@@ -5,7 +5,7 @@ from __future__ import annotations
 from send_screen.auditing._audited_version import AuditedVersion
 from send_screen.auditing._check_figures import gates_of
 from send_screen.auditing._results import CheckResult, Mismatch, check_result, diff_documents
-from send_screen.evaluation import headline
+from send_screen.evaluation import mlflow_metrics
 from send_screen.workflows._log_version import run_params, run_tags
 
 #: Tags that say where something is or what its hash is: other checks hold them against the thing itself.
@@ -17,9 +17,9 @@ OF_DECISIONS = ("promoted_by", "promoted_on", "promoted_because", "gates_overrid
 def check_metrics(audited: AuditedVersion) -> CheckResult:
     """Hold every metric of the run, and of the served model, against the published figures."""
     snapshot = audited.require_snapshot()
-    found = headline(audited.require_bundle().published)
-    truncate = {name: values[-1] for name, values in snapshot.run_metrics.items()}
-    compared = diff_documents(truncate, found, "metric")
+    found = mlflow_metrics(audited.require_bundle().published)
+    latest = {name: values[-1] for name, values in snapshot.run_metrics.items()}
+    compared = diff_documents(latest, found, "metric")
     differences = list(compared.differences)
     for name, values in snapshot.run_metrics.items():
         if len(set(values)) > 1 or len(values) != 2:  # logged once, and shown

@@ -64,11 +64,11 @@ def _faults(audited: AuditedVersion, bundle: Bundle) -> Iterator[Mismatch]:
 def _bags_mean(bundle: Bundle, bags: BaggedTables) -> Iterator[Mismatch]:
     """Hold the tables against the mean of the bags, which they are but for what keeping signs changed in each."""
     tables, rows = bundle.tables, answerable(bundle)
-    first_difference = np.abs(bags.score(rows).mean(axis=0) - tables.score(rows))
+    distance = np.abs(bags.score(rows).mean(axis=0) - tables.score(rows))
     error = bags.standard_error(bags.score(rows))
-    if (first_difference > error + 1e-9).any():
+    if (distance > error + 1e-9).any():
         yield Mismatch(
-            "score of an invented child", f"{first_difference.max():.3g} from the bags' mean", "the bags' mean"
+            "score of an invented child", f"{distance.max():.3g} from the bags' mean", "the bags' mean"
         )
 
 

@@ -6,13 +6,14 @@ Screening decides nothing. What it finds is data (:class:`ScreeningResult`); pag
 from send_screen.screening._capacity import Capacity
 from send_screen.screening._limits import refuse_or_warn
 from send_screen.screening._notice import NOT_THIS, NOTICE
+from send_screen.screening._reasons import Reasons, reasons
 from send_screen.screening._result import ExcludedChild, Reason, ScreenedChild, ScreeningResult
 from send_screen.screening._role import RoleAccess, role_access
 from send_screen.screening._screen import excluded_child, model_facts, screen_cohort
-from send_screen.screening._words import Reasons, reasons
 
 __all__ = [
     "screen_cohort",
+    "excluded_child",
     "NOT_THIS",
     "NOTICE",
     "Capacity",
@@ -26,5 +27,4 @@ __all__ = [
     "RoleAccess",
     "role_access",
     "model_facts",
-    "excluded_child",
 ]

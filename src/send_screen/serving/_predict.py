@@ -55,7 +55,7 @@ def predict_records(
     rows : pandas.DataFrame, shape (n, any)
         Children, under the contracts' column names.
     role, allow_synthetic_model, today
-        See :func:`send_screen.screening.screen`.
+        See :func:`send_screen.screening.screen_cohort`.
 
     Returns
     -------

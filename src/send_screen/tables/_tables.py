@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 
 import numpy as np
 import pandas as pd
@@ -14,11 +13,12 @@ import pandas as pd
 from send_screen.documents import MISLEADING, is_misleading
 from send_screen.errors import TablesError, UsageError
 from send_screen.tables._column_names import require_columns
+from send_screen.tables._display import to_html
 from send_screen.tables._explain import BATCH, ExplainedBatch, Explainer, no_sum
 from send_screen.tables._interaction import InteractionTerm
 from send_screen.tables._lookup import Lookup
 from send_screen.tables._model_file import ModelFile
-from send_screen.tables._terms import LevelsTerm, Term
+from send_screen.tables._terms import Term
 
 _TOLERANCE = 1e-9
 
@@ -391,26 +391,7 @@ class RiskTables(ModelFile):
         return f"RiskTables({self.name!r}: {len(self.terms)} terms{pairs}, {self.n_background:,} training rows)"
 
     def _repr_html_(self) -> str:
-        """Return a table of the terms for a notebook: how far each lowers and raises the score."""
-        rows = [
-            (term.label or term.feature, [*term.at(np.array([*_ends(term), np.nan])) - term.mean])
-            for term in self.terms
-        ]
-        rows += [(pair.name, [np.array(pair.values).ravel() - pair.mean]) for pair in self.interactions]
-        cells = "".join(
-            f"<tr><th>{escape(name)}</th><td>{np.min(values):+.2f}</td><td>{np.max(values):+.2f}</td></tr>"
-            for name, values in rows
-        )
-        head = "<tr><th>term</th><th>least log-odds</th><th>most log-odds</th></tr>"
-        return f"<p>{escape(repr(self))}</p><table>{head}{cells}</table>"
-
-
-def _ends(term: Term) -> list[float]:
-    """Return coordinates at which a term takes its least and its largest value, missing left out."""
-    if isinstance(term, LevelsTerm):
-        return list(range(len(term.levels)))
-    ends = [term.low, term.high, *term.cut_points]
-    return [*ends, *np.nextafter(term.cut_points, -np.inf)]
+        return to_html(self)
 
 
 def _stack(columns: list[np.ndarray], n: int) -> np.ndarray:

@@ -1,0 +1,35 @@
+"""Tables as a notebook shows them."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from send_screen.tables._terms import LevelsTerm, Term
+
+if TYPE_CHECKING:
+    from send_screen.tables._tables import RiskTables
+
+
+def to_html(tables: RiskTables) -> str:
+    """Return a table of the terms for a notebook: how far each lowers and raises the score."""
+    rows = [
+        (term.label or term.feature, [*term.at(np.array([*_ends(term), np.nan])) - term.mean]) for term in tables.terms
+    ]
+    rows += [(pair.name, [np.array(pair.values).ravel() - pair.mean]) for pair in tables.interactions]
+    cells = "".join(
+        f"<tr><th>{escape(name)}</th><td>{np.min(values):+.2f}</td><td>{np.max(values):+.2f}</td></tr>"
+        for name, values in rows
+    )
+    head = "<tr><th>term</th><th>least log-odds</th><th>most log-odds</th></tr>"
+    return f"<p>{escape(repr(tables))}</p><table>{head}{cells}</table>"
+
+
+def _ends(term: Term) -> list[float]:
+    """Return coordinates at which a term takes its least and its largest value, missing left out."""
+    if isinstance(term, LevelsTerm):
+        return list(range(len(term.levels)))
+    ends = [term.low, term.high, *term.cut_points]
+    return [*ends, *np.nextafter(term.cut_points, -np.inf)]
