@@ -192,7 +192,7 @@ def test_three_children_of_unknown_sex_silence_no_finding_about_girls():
     gap = next(row for row in document["gaps"] if row["group"] == "F" and row["metric"] == "false_negative_rate")
     assert gap["value"] is gap["n"] is None
     assert gap["verdict"] == "outside tolerance"
-    assert gap["words"] in document["named"]
+    assert gap["words"] in document["material_gaps"]
     assert Attack(evidence, [{"published": dumped(document), "evidence": evidence}]).narrowed_down() == []
 
 

@@ -179,7 +179,7 @@ def test_a_gap_of_small_numbers_is_said_without_them(make_evidence):
     gap = published["gaps"][0]
     assert gap["value"] is gap["low"] is gap["n"] is None
     assert gap["reason"] == WITHHELD
-    assert published["named"] == [
+    assert published["material_gaps"] == [
         "The needs of girls are missed more than those of others: outside tolerance (the numbers are withheld to "
         "protect small groups)."
     ]

@@ -154,7 +154,7 @@ def test_rule_1_no_small_count_can_be_worked_out_from_two_versions(
     assert len(list(attack.targets())) > 50
     assert all(len(version["pages"]) > 40 and version["metrics"] for version in versions)
     assert attack.narrowed_down() == []
-    earlier = versions[1]["published"]["disclosure"]["earlier"]
+    earlier = versions[1]["published"]["disclosure"]["prior_releases"]
     assert [one["version"] for one in earlier] == [versions[0]["published"]["version"]["id"]]
 
 

@@ -566,7 +566,7 @@ def make_published() -> dict[str, Any]:
         ],
         "groups": _group_rows(rng),
         "gaps": _gap_rows(rng),
-        "named": [GIRLS_MISSED],
+        "material_gaps": [GIRLS_MISSED],
         "attribution": _attribution_rows(random.Random(17)),
         "calibration": [
             {

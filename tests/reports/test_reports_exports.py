@@ -109,7 +109,7 @@ def test_every_published_figure_in_them_is_the_one_in_published_json() -> None:
         assert f"(ROC AUC, out of school): {auc['value']:.3f} ({auc['low']:.3f} to {auc['high']:.3f})" in text
         outside = sum(g["verdict"] == "outside tolerance" and g["against"] == "all others" for g in published["gaps"])
         assert sum(int(n) for n in re.findall(r"(\d+) “outside tolerance”", text)) == outside
-        assert published["named"][0] in text.replace("\\", "")
+        assert published["material_gaps"][0] in text.replace("\\", "")
     quantities = _fields(published)["2.4.3.4"]["value"]
     assert f"{published['cohort']['n']:,} children" in quantities
     assert f"{published['cohort']['n_outcome']:,} of them" in quantities

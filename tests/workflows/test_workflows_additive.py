@@ -41,7 +41,7 @@ def test_a_spec_that_names_no_model_is_of_the_additive_one(small_spec: Path, tmp
 def test_a_model_without_bags_says_nothing_of_how_sure_it_is(trained: Any, logistic: Path, tmp_path: Path) -> None:
     assert open_bundle(logistic).bags is None
     result = screen(logistic, trained.school_file, out=tmp_path / "list").result
-    assert {child.listed_by_10 for child in result.listed} == {None}
+    assert {child.selections_of_10 for child in result.listed} == {None}
     assert "How firm" not in (tmp_path / "list" / "report.html").read_text("utf-8")
     heads = pd.read_excel(tmp_path / "list" / "list.xlsx", sheet_name="List", engine="calamine")
     assert heads.filter(like="How firm").empty
@@ -85,10 +85,10 @@ def test_a_school_is_screened_with_reasons(trained: Any, additive: tuple[Any, Pa
         assert all(reason.contribution > 0 for reason in child.reasons_for)
         assert all(reason.contribution < 0 for reason in child.reasons_against)
     for child in (*result.listed, *result.margin):
-        low, high = child.of_100_between
+        low, high = child.percent_interval
         assert low <= child.percent <= high
         assert low < high
-    firm = [child.listed_by_10 for child in (*result.listed, *result.margin)]
+    firm = [child.selections_of_10 for child in (*result.listed, *result.margin)]
     assert firm[0] > firm[-1], "the first on the list is firmer than the last below it"
 
 
@@ -97,13 +97,13 @@ def test_how_sure_is_said_wherever_the_list_is_shown(trained: Any, additive: tup
     result = screen(exported, trained.school_file, out=tmp_path / "list").result
     first = result.listed[0]
     page = (tmp_path / "list" / "report.html").read_text("utf-8")
-    assert f"{first.listed_by_10} of 10" in page
-    assert f"({first.of_100_between[0]} to {first.of_100_between[1]})" in page
+    assert f"{first.selections_of_10} of 10" in page
+    assert f"({first.percent_interval[0]} to {first.percent_interval[1]})" in page
     rows = pd.read_csv(tmp_path / "list" / "list.csv")
-    assert rows.loc[0, "listed_by_of_10_models"] == first.listed_by_10
-    assert (rows.loc[0, "percent_low"], rows.loc[0, "percent_high"]) == first.of_100_between
+    assert rows.loc[0, "listed_by_of_10_models"] == first.selections_of_10
+    assert (rows.loc[0, "percent_low"], rows.loc[0, "percent_high"]) == first.percent_interval
     heads = pd.read_excel(tmp_path / "list" / "list.xlsx", sheet_name="List", engine="calamine")
-    assert heads.filter(like="How firm").iloc[0, 0].startswith(f"{first.listed_by_10} of 10")
+    assert heads.filter(like="How firm").iloc[0, 0].startswith(f"{first.selections_of_10} of 10")
 
 
 def test_the_evidence_holds_how_stable_each_child_is_and_the_page_says_it(additive: tuple[Any, Path]) -> None:

@@ -101,7 +101,7 @@ class Groups:
         self.tables: dict[str, dict[str, GroupRow]] = {}
         self.gaps: dict[str, list[Gap]] = {metric: [] for metric in QUESTIONS}
         self.pairs: list[Gap] = []
-        self._named = report.named
+        self._named = report.material_gaps
         for row in report.groups:
             self._row(row.attribute, row.group, row.group_words).figures[row.metric] = Figure.of(row)
         for gap in report.gaps:

@@ -40,9 +40,9 @@ def areas_of_need(child: ScreenedChild) -> tuple[str, ...]:
 
 def selection_words(child: ScreenedChild) -> str:
     """Return of how many of ten such models the child would be listed by, and where that is close, what to do."""
-    if child.listed_by_10 is None:
+    if child.selections_of_10 is None:
         return ""
-    return f"{child.listed_by_10} of 10{': close, discuss' if child.close else ''}"
+    return f"{child.selections_of_10} of 10{': close, discuss' if child.close else ''}"
 
 
 def frequencies_of(result: ScreeningResult) -> tuple[NaturalFrequency, ...]:
@@ -140,7 +140,7 @@ def render_screening(result: ScreeningResult) -> str:
         not_asked=sorted(others.items()),
         cards=[_card(child, largest, several) for child in result.listed],
         margin=[_card(child, largest, several) for child in result.margin],
-        has_selection=any(child.listed_by_10 is not None for child in everyone),
+        has_selection=any(child.selections_of_10 is not None for child in everyone),
         frequencies=frequencies_of(result),
         worst_groups=model["works_less_well_for"],
         prohibited=model["prohibited_uses"],

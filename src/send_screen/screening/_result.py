@@ -49,10 +49,10 @@ class ScreenedChild:
         Log-odds.
     percent : int
         Of 100 children with such a score, how many the model expects to have had the outcome later.
-    of_100_between : tuple of two int, or None
+    percent_interval : tuple of two int, or None
         The least and most of it that 95 in 100 models learnt from other schools would say; None where the version
         cannot tell.
-    listed_by_10 : int or None
+    selections_of_10 : int or None
         Of 10 models learnt from other schools, about how many would list the child.
     reasons_for, reasons_against : tuple of Reason
         Strongest first.
@@ -74,13 +74,13 @@ class ScreenedChild:
     reasons_against: tuple[Reason, ...]
     not_known: tuple[str, ...]
     ask: tuple[str, ...] = ()
-    of_100_between: tuple[int, int] | None = None
-    listed_by_10: int | None = None
+    percent_interval: tuple[int, int] | None = None
+    selections_of_10: int | None = None
 
     @property
     def close(self) -> bool:
         """Whether being listed or not is a near thing: two to seven of ten such models would list the child."""
-        return self.listed_by_10 is not None and CLOSE[0] <= self.listed_by_10 <= CLOSE[1]
+        return self.selections_of_10 is not None and CLOSE[0] <= self.selections_of_10 <= CLOSE[1]
 
 
 @dataclass(frozen=True)

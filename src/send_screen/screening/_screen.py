@@ -100,8 +100,8 @@ def screen_cohort(
             reasons_against=why.speaks_against,
             not_known=why.not_known,
             ask=why.ask,
-            of_100_between=None if sure is None else (percent(sure.low[position]), percent(sure.high[position])),
-            listed_by_10=None if sure is None else round(10 * float(sure.chance[position])),
+            percent_interval=None if sure is None else (percent(sure.low[position]), percent(sure.high[position])),
+            selections_of_10=None if sure is None else round(10 * float(sure.chance[position])),
         )
 
     rows = _visible(bundle, access, cohort.excluded).to_dict("records")
@@ -139,7 +139,7 @@ def model_facts(bundle: Bundle) -> dict[str, object]:
         "intended_use": bundle.spec.intended_use,
         "prohibited_uses": list(bundle.spec.prohibited_uses),
         "performance": bundle.published["performance"],
-        "works_less_well_for": bundle.published["named"],
+        "works_less_well_for": bundle.published["material_gaps"],
     }
 
 

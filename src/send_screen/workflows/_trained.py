@@ -130,7 +130,7 @@ class TrainedVersion(Result):
         yield Section(table=[("", *models.values()), *rows])
         yield Section([challenger.words for challenger in compare_challengers(self._typed)])
         none = ["No gap beyond the tolerance was shown. That is not proof that there is none: see the report."]
-        yield Section([*(self.published["named"] or none), *suppressed_by_earlier(self.published)], _MISSED)
+        yield Section([*(self.published["material_gaps"] or none), *suppressed_by_earlier(self.published)], _MISSED)
         yield Section(
             [
                 f"Gate {'passed' if gate['passed'] else 'FAILED'}: {gate['gate']}, {gate['required']}: "
@@ -184,7 +184,7 @@ class TrainedVersion(Result):
             "tables_sha256": self.tables_sha256,
             "performance": self.published["performance"],
             "differences": self.published["differences"],
-            "named": self.published["named"],
+            "named": self.published["material_gaps"],
         }
 
 
