@@ -80,7 +80,7 @@ class SpecError(SendScreenError):
 
 
 class LeakageError(SendScreenError):
-    """A feature that knows the outcome, or that was recorded after the as-of date."""
+    """Target leakage: a post-outcome feature, or one too close to the outcome."""
 
 
 class TablesError(SendScreenError):

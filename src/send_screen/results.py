@@ -80,8 +80,11 @@ class Result(ABC):
         return True
 
     def to_text(self) -> str:
-        """Return what the command line prints."""
-        return "\n\n".join(section.to_text() for section in (Section([self.headline]), *self.sections()))
+        """Return what the command line prints: parts with an empty line between, the first below the headline."""
+        text = Section([self.headline]).to_text()
+        for place, section in enumerate(self.sections()):
+            text += ("\n\n" if place or section.title or section.table else "\n") + section.to_text()
+        return text
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.headline}>"

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from send_screen.cohorts import Leak, find_target_leakage
-from send_screen.cohorts._leak import COPY, DATED, LEVEL, MISSING, PAST, RULES, SUM
+from send_screen.cohorts import TargetLeakage, find_target_leakage
+from send_screen.cohorts._leakage_finding import COPY, DATED, LEVEL, MISSING, PAST, RULES, SUM
 from send_screen.errors import UsageError
 from send_screen.simulation import simulate_england
 from send_screen.simulation._rates import GLD_GOALS, GOALS
@@ -36,11 +36,11 @@ def honest(n: int, seed: int) -> tuple[pd.DataFrame, pd.Series, np.random.Genera
     return frame, pd.Series(label), rng
 
 
-def look(X: pd.DataFrame, y: pd.Series, **more: object) -> list[Leak]:
+def look(X: pd.DataFrame, y: pd.Series, **more: object) -> list[TargetLeakage]:
     return find_target_leakage(X, y, as_of=AS_OF, **{"recorded_on": {}, **more})  # type: ignore[arg-type]  # of many types
 
 
-def kinds(leaks: list[Leak], feature: str) -> set[str]:
+def kinds(leaks: list[TargetLeakage], feature: str) -> set[str]:
     return {leak.kind for leak in leaks if feature in leak.features}
 
 

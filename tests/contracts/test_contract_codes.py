@@ -20,7 +20,7 @@ from send_screen.contracts import (
     upn_check_letter,
     valid_upns,
 )
-from send_screen.contracts._cells import Cells
+from send_screen.contracts._distinct_cells import DistinctCells
 from send_screen.contracts._upn import LETTERS, repair_upn
 
 bodies = st.from_regex(rf"[0-9]{{11}}[0-9{LETTERS}]", fullmatch=True)
@@ -132,12 +132,12 @@ def test_a_column_in_american_order_is_doubted_as_a_whole():
 def test_cells_are_what_a_person_would_type():
     values = [" 7 ", "\ufeffx\u00a0", "", "  ", None, np.nan, 7.0, 7.5, True, pd.NaT, pd.Timestamp("2018-03-25")]
     expected = ["7", "x", None, None, None, None, "7", "7.5", "true", None, "2018-03-25"]
-    assert [Cells.of(pd.Series([value], dtype=object)).spread().item() for value in values] == expected
+    assert [DistinctCells.of(pd.Series([value], dtype=object)).spread().item() for value in values] == expected
 
 
 @given(st.lists(st.sampled_from(["a", " a", "b", None, ""])))
 def test_cells_keep_rows_apart(values):
-    spread = Cells.of(pd.Series(values, dtype=object)).spread()
+    spread = DistinctCells.of(pd.Series(values, dtype=object)).spread()
     assert spread.tolist() == [((value or "").strip() or None) for value in values]
 
 

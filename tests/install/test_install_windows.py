@@ -31,6 +31,7 @@ LIGHT = (
     "tables",
     "governance",
     "screening",
+    "published",
     "reports",
     "cli",
     "school_kit",

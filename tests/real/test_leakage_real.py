@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from send_screen.cohorts import Leak, find_target_leakage
-from send_screen.cohorts._leak import COPY, LEVEL, MISSING, PAST, SUM
+from send_screen.cohorts import TargetLeakage, find_target_leakage
+from send_screen.cohorts._leakage_finding import COPY, LEVEL, MISSING, PAST, SUM
 
 if "SEND_SCREEN_DATA" not in os.environ:
     pytest.skip(
@@ -56,7 +56,7 @@ def eclsk() -> tuple[pd.DataFrame, pd.Series]:
     return frame.drop(columns=["CHILDID", "S1_ID", "F5SPECS", *later]), frame["F5SPECS"]
 
 
-def look(X: pd.DataFrame, y: pd.Series, **more: object) -> list[Leak]:
+def look(X: pd.DataFrame, y: pd.Series, **more: object) -> list[TargetLeakage]:
     return find_target_leakage(X, y, as_of=dt.date(1986, 6, 30), recorded_on={}, **more)  # type: ignore[arg-type]
 
 

@@ -80,7 +80,14 @@ def test_an_open_field_is_counted_and_marked_wherever_it_is_written() -> None:
 def test_what_is_not_published_of_the_children_is_left_open_or_unsaid() -> None:
     published = make_published()
     published["cohort"] |= {"n": None, "n_outcome": None, "n_schools": None, "prevalence": None, "excluded": []}
-    published |= {"performance": [], "differences": [], "groups": [], "gaps": [], "named": [], "attribution": []}
+    published |= {
+        "performance": [],
+        "differences": [],
+        "groups": [],
+        "gaps": [],
+        "material_gaps": [],
+        "attribution": [],
+    }
     text = render("atrs.md", published) + render("impact_assessment.md", published)
     assert not re.search(r"\b(None|nan|null)\b", text)
     assert not re.search(r"\(n = |ROC AUC, out|\bchildren in \d|“outside tolerance”", text)

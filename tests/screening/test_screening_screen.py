@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from send_screen.screening import Capacity, answer, screen_cohort
 from send_screen.screening._capacity import listed_and_margin, margin_size
 from send_screen.specs import value_in_words
 from send_screen.tables import percent, tie_break_key
+from send_screen.tables._explain import Explainer
 
 TODAY = dt.date(2026, 9, 1)
 
@@ -46,6 +48,20 @@ def test_exactly_as_many_are_listed_as_there_are_places(
     scores = [child.score for child in (*result.listed, *result.margin)]
     assert scores == sorted(scores, reverse=True)
     assert result.n_rows == result.n_screened + len(result.excluded)
+
+
+def test_each_child_is_scored_once_a_run(bundle: Bundle, cohort: Cohort, monkeypatch: pytest.MonkeyPatch) -> None:
+    scored: Counter[int] = Counter()
+    write = Explainer.write
+
+    def counted(self: Explainer, start: int, stop: int, *arrays: np.ndarray) -> bool:
+        scored[id(self._tables)] += stop - start
+        return write(self, start, stop, *arrays)
+
+    monkeypatch.setattr(Explainer, "write", counted)
+    screen_cohort(bundle, cohort, file="x.csv", today=TODAY)
+    bags = () if bundle.bags is None else bundle.bags.tables
+    assert scored == {id(tables): len(cohort) for tables in (bundle.tables, *bags)}
 
 
 def test_reasons_quote_the_file_and_add_up(bundle: Bundle, cohort: Cohort, trained: Any) -> None:

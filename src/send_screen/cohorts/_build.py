@@ -1,4 +1,4 @@
-"""From files to a cohort: link, decide who may be asked about, label, and keep every role apart."""
+"""Build a cohort from files: link, apply population and eligibility, label, and keep every role apart."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import numpy as np
 import pandas as pd
 
 from send_screen.cohorts._cohort import Cohort
-from send_screen.cohorts._link import NO_RECORD, Linked, link
-from send_screen.cohorts._values import (
+from send_screen.cohorts._features import (
     as_of_dates,
     column_of,
+    evaluate_condition,
     feature_values,
     group_values,
-    holds,
-    known,
+    known_values,
     recorded_dates,
     year_end,
 )
+from send_screen.cohorts._link import NO_RECORD, Linked, link
 from send_screen.contracts import SYNTHETIC_AUTHORITY, Contract, valid_upns
 from send_screen.errors import DataError, PopulationError
 from send_screen.specs import Condition, ModelSpec, code
@@ -156,7 +156,7 @@ def _mark(aside: pd.DataFrame, where: pd.Series, kind: str, rule: str, reason: s
 
 
 def _apply(condition: Condition, linked: Linked, aside: pd.DataFrame, kind: str, remedy: str) -> None:
-    met, untold = holds(linked.frame, linked.contracts, condition)
+    met, untold = evaluate_condition(linked.frame, linked.contracts, condition)
     label = column_of(linked.contracts, condition.column).label
     _mark(
         aside,
@@ -202,7 +202,7 @@ def _apply_population(spec: ModelSpec, linked: Linked, aside: pd.DataFrame) -> N
         _apply(condition, linked, aside, OUTSIDE, remedy)
     series = spec.population.series
     if series:
-        years = known(linked.frame, linked.contracts, series.column)
+        years = known_values(linked.frame, linked.contracts, series.column)
         before = years.notna() & (years.astype("string").fillna("") < series.first_year)
         words = series.description
         _mark(aside, before, OUTSIDE, "POPULATION-SERIES", words[:1].upper() + words[1:] + ".", remedy)
@@ -246,7 +246,7 @@ def _labels(spec: ModelSpec, linked: Linked, as_of: pd.Series) -> pd.Series:
     ref = spec.outcome.column
     positive, negative = ({code(v) for v in values} for values in (spec.outcome.positive, spec.outcome.negative))
     if linked.outcome is None:
-        codes = known(linked.frame, linked.contracts, ref).map(code, na_action="ignore")
+        codes = known_values(linked.frame, linked.contracts, ref).map(code, na_action="ignore")
         return codes.isin(positive).astype("float64").where(codes.isin(positive | negative))
     table = linked.outcome
     stated = column_of(linked.contracts, ref).recorded_on or ""

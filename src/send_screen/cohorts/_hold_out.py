@@ -1,4 +1,4 @@
-"""Keep whole schools aside, so that a model can be tried on schools it has never seen."""
+"""Hold out whole schools for external validation."""
 
 from __future__ import annotations
 

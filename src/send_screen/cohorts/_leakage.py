@@ -1,4 +1,4 @@
-"""Features that know the outcome: found from dates, contracts and the data, whatever the splitter did.
+"""Target-leakage checks from record dates, contract metadata and the data, independent of the splits.
 
 Every test on the data asks two things: is the feature stronger than an honest one can be, and is that more than
 chance? The strongest single features known in this field reach a ROC AUC of about .8 and whole models about .85, so
@@ -16,13 +16,13 @@ from collections.abc import Collection, Mapping
 import numpy as np
 import pandas as pd
 
-from send_screen.cohorts._leak import DATED, PAST, Leak, leak
-from send_screen.cohorts._leak_evidence import LEAST, count
-from send_screen.cohorts._leak_single import levels, missingness, near_copies
-from send_screen.cohorts._leak_sum import components
+from send_screen.cohorts._leakage_finding import DATED, PAST, TargetLeakage, target_leakage
+from send_screen.cohorts._leakage_joint import joint_leakage
+from send_screen.cohorts._leakage_single import level_leakage, missingness_leakage, near_copies
+from send_screen.cohorts._leakage_statistics import MIN_CHILDREN, count
 from send_screen.errors import UsageError
 
-__all__ = ["Leak", "find_target_leakage"]
+__all__ = ["TargetLeakage", "find_target_leakage"]
 
 #: Names under which a child's special needs status goes in England's and other systems.
 _STATUS_NAME = re.compile(
@@ -42,8 +42,8 @@ def find_target_leakage(
     past_status: Collection[str] = frozenset(),
     expected_strong: Mapping[str, str] | None = None,
     categorical_features: Mapping[str, Collection[str]] | None = None,
-) -> list[Leak]:
-    """Look for features that know the outcome.
+) -> list[TargetLeakage]:
+    """Return suspected target leakage: post-outcome features, and features too close to the outcome.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def find_target_leakage(
 
     Returns
     -------
-    list of Leak
+    list of TargetLeakage
         Empty where nothing is suspected. A feature is suspected of strength in one way only: the clearest.
 
     Raises
@@ -88,23 +88,23 @@ def find_target_leakage(
     leaks = _dated(X, as_of, recorded_on) + _past_status(X, str(y.name or ""), set(past_status), excused)
 
     names = [str(name) for name in X.columns if str(name) not in excused]
-    if min(label.sum(), len(label) - label.sum()) < LEAST or not names:
+    if min(label.sum(), len(label) - label.sum()) < MIN_CHILDREN or not names:
         return leaks
     columns = [count(X[name], label, name, ordered=name not in (categorical_features or {})) for name in names]
-    copies, gaps = near_copies(columns), missingness(columns, label)
-    giving = levels([column for column in columns if column.name not in _named(copies + gaps)], label)
+    copies, gaps = near_copies(columns), missingness_leakage(columns, label)
+    giving = level_leakage([column for column in columns if column.name not in _named(copies + gaps)], label)
     copied = {leak.features[0] for leak in copies if leak.evidence >= _WHOLE_COPY}
-    sums = components([column for column in columns if column.name not in copied], label)
+    sums = joint_leakage([column for column in columns if column.name not in copied], label)
     if len(_named(sums) & _named(copies + gaps + giving)) == 1:
         # One suspect carries the sum: it is no sum. Is there another among the rest?
         suspects = _named(copies + gaps + giving)
-        sums = components([column for column in columns if column.name not in suspects], label)
+        sums = joint_leakage([column for column in columns if column.name not in suspects], label)
     # Parts of a sum can each give the outcome away ("any of these"): the sum says it better.
     told = [leak for leak in gaps + giving if not set(leak.features) <= _named(sums)]
     return leaks + copies + told + sums
 
 
-def _named(leaks: list[Leak]) -> set[str]:
+def _named(leaks: list[TargetLeakage]) -> set[str]:
     return {feature for leak in leaks for feature in leak.features}
 
 
@@ -112,7 +112,7 @@ def _dated(
     X: pd.DataFrame,
     as_of: dt.date | pd.Series,
     recorded_on: Mapping[str, dt.date | pd.Series | None],
-) -> list[Leak]:
+) -> list[TargetLeakage]:
     if isinstance(as_of, pd.Series) and len(as_of) != len(X):
         raise UsageError("The as-of dates do not fit the children.", remedy="Give one a child, or one for all.")
     each = as_of if isinstance(as_of, pd.Series) else pd.Series(pd.Timestamp(as_of), index=range(len(X)))
@@ -135,12 +135,14 @@ def _dated(
             day = pd.Timestamp(limit.max()).date().isoformat()
             words = f"{name} was recorded after {day} for {'all' if late.all() else 'some'} children."
             leaks.append(
-                leak(DATED, [name], late.sum(), late.mean(), words, "Leave it out, or use what was known by that day.")
+                target_leakage(
+                    DATED, [name], late.sum(), late.mean(), words, "Leave it out, or use what was known by that day."
+                )
             )
     return leaks
 
 
-def _past_status(X: pd.DataFrame, outcome: str, declared: set[str], excused: set[str]) -> list[Leak]:
+def _past_status(X: pd.DataFrame, outcome: str, declared: set[str], excused: set[str]) -> list[TargetLeakage]:
     stem = _stem(outcome)
     # An earlier SEN status is no status of, say, being kept back a year.
     of_needs = outcome.lower() in _NO_NAME or bool(_STATUS_NAME.search(stem))
@@ -148,14 +150,14 @@ def _past_status(X: pd.DataFrame, outcome: str, declared: set[str], excused: set
     for name in map(str, X.columns):
         same = len(stem) >= 4 and _stem(name) == stem
         if name in declared:
-            words = f"{name} is, by its contract, a status of the very thing that is to be foreseen."
+            words = f"{name} is, by its contract, a status of the target itself."
         elif name not in excused and (same or (of_needs and _STATUS_NAME.search(_stem(name)))):
-            words = f"By its name, {name} is an earlier status of the very thing that is to be foreseen."
+            words = f"By its name, {name} is an earlier status of the target itself."
         else:
             continue
         known = X[name].notna().to_numpy()
         remedy = "Leave it out, and leave out the children whose needs are already on the SEN register."
-        leaks.append(leak(PAST, [name], known.sum(), known.mean(), words, remedy))
+        leaks.append(target_leakage(PAST, [name], known.sum(), known.mean(), words, remedy))
     return leaks
 
 

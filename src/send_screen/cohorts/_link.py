@@ -1,4 +1,4 @@
-"""Bring the tables of several agencies together, one row a child, without losing a row."""
+"""Record linkage: join the tables of several agencies, one row a child, without losing a row."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from send_screen.cohorts._notes import lacking, not_known, unused
+from send_screen.cohorts._notes import missing_display_columns, unreadable_values, unused_headers
 from send_screen.cohorts._source import SourceData, read_source
 from send_screen.contracts import CheckedTable, Contract, Violation, check_table
 from send_screen.errors import DataError
@@ -104,10 +104,10 @@ def link(spec: ModelSpec, data: object, *, training: bool, contracts: Mapping[st
         columns = {ref.column for ref in needed if ref.contract == use.contract} | {spec.child_id}
         failures += [v for v in check.violations if v.level == "file" and (v.column is None or v.column in columns)]
         notes += [note for note in (*table.notes, *check.notes) if note not in notes]
-        notes += not_known(check, columns, table.file)
+        notes += unreadable_values(check, columns, table.file)
         checks[use.contract] = check
-    notes += unused(checks, raw)
-    notes += lacking(spec, checks, raw)
+    notes += unused_headers(checks, raw)
+    notes += missing_display_columns(spec, checks, raw)
     absent = tuple(use.contract for use in uses if use.contract not in checks)
     failures += [_absence(use.contract, source) for use in uses if use.contract in absent and use.essential]
     if training and spec.outcome.column.contract in absent:

@@ -1,4 +1,4 @@
-"""What was understood, left or lacking in the tables that were read: said in notes, never a child's value."""
+"""Notes on unreadable values, missing columns and unused headers of the tables that were read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from send_screen.contracts import CheckedTable, quotable
 from send_screen.specs import ModelSpec
 
 
-def not_known(check: CheckedTable, columns: set[str], file: str) -> list[str]:
+def unreadable_values(check: CheckedTable, columns: set[str], file: str) -> list[str]:
     """Return a note on the values that broke a rule and were taken as not known."""
     warnings = [v for v in check.violations if v.level == "row" and v.severity == "warning" and v.column in columns]
     if not warnings:
@@ -21,7 +21,7 @@ def not_known(check: CheckedTable, columns: set[str], file: str) -> list[str]:
     ]
 
 
-def lacking(spec: ModelSpec, checks: dict[str, CheckedTable], raw: dict[str, SourceTable]) -> list[str]:
+def missing_display_columns(spec: ModelSpec, checks: dict[str, CheckedTable], raw: dict[str, SourceTable]) -> list[str]:
     """Return a note on columns that the model can do without and a reader of its list cannot: groups, names, school."""
     shown = [*spec.show.name, spec.show.class_name, spec.shown_school, *(group.column for group in spec.groups)]
     notes = []
@@ -33,7 +33,7 @@ def lacking(spec: ModelSpec, checks: dict[str, CheckedTable], raw: dict[str, Sou
     return notes
 
 
-def unused(checks: dict[str, CheckedTable], raw: dict[str, SourceTable]) -> list[str]:
+def unused_headers(checks: dict[str, CheckedTable], raw: dict[str, SourceTable]) -> list[str]:
     """Return a note on the headers that no contract used, table by table; names only, never what they hold."""
     notes = []
     for table in {id(raw[name]) for name in checks}:

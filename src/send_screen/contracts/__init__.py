@@ -6,16 +6,16 @@ and the check letters of UPNs are here too. The ODCS package is imported when fi
 """
 
 from send_screen.contracts._check import check_table
-from send_screen.contracts._codes import ETHNIC_GROUPS, birth_season, eal, ethnic_group
 from send_screen.contracts._contract import CodeSet, Column, Contract, Rule
 from send_screen.contracts._dates import month_first, read_date
+from send_screen.contracts._england_codes import ETHNIC_GROUPS, birth_season, eal, ethnic_group
 from send_screen.contracts._headers import header_key
 from send_screen.contracts._load import available_contracts, load_contract, parse_contract
+from send_screen.contracts._parse_cells import code_key
 from send_screen.contracts._quote import date_shaped, encodable, file_name, header_like, quotable, upn_shaped
 from send_screen.contracts._result import MASK, CheckedTable, ColumnsReport, Violation
 from send_screen.contracts._shipped import shipped
 from send_screen.contracts._upn import SYNTHETIC_AUTHORITY, is_synthetic_upn, upn_check_letter, valid_upns
-from send_screen.contracts._values import code_key
 
 __all__ = [
     "load_contract",

@@ -9,10 +9,10 @@ import pandas as pd
 
 from send_screen.contracts._contract import Contract
 from send_screen.contracts._headers import HeaderMatch, match_headers
+from send_screen.contracts._parse_cells import prepare
 from send_screen.contracts._predicates import keeps, key_of, not_doubled
 from send_screen.contracts._quote import quotable
 from send_screen.contracts._result import CheckedTable, Violation
-from send_screen.contracts._values import prepare
 from send_screen.contracts._violations import (
     doubled_header,
     empty_table,

@@ -1,4 +1,4 @@
-"""A data contract as data: what each column holds, what must be true of it, and who may see it."""
+"""Typed data contract: columns, code sets, quality rules and roles."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Column:
     required : bool
         The file must have the column.
     nullable : bool
-        Cells may be blank.
+        DistinctCells may be blank.
     unique, primary_key : bool
         No value twice; the column (with others, perhaps) identifies a row.
     personal : bool

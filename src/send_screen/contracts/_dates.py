@@ -1,4 +1,4 @@
-"""Dates as England's systems and Excel write them, day first."""
+"""Parse dates as England's systems and Excel write them, day first."""
 
 from __future__ import annotations
 

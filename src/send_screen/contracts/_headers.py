@@ -1,4 +1,4 @@
-"""Which header of a file is which column of a contract: exactly, by another name, or not at all."""
+"""Match the headers of a file to the columns of a contract: by name, by alias, or not at all."""
 
 from __future__ import annotations
 

@@ -8,13 +8,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from send_screen.contracts._column import column_of, custom_properties
 from send_screen.contracts._contract import Column, Contract
 from send_screen.contracts._headers import header_key
+from send_screen.contracts._odcs import parse
+from send_screen.contracts._odcs_column import column_of, custom_properties
+from send_screen.contracts._odcs_rules import rules_of
 from send_screen.contracts._quote import file_name
-from send_screen.contracts._rules import rules_of
 from send_screen.contracts._shipped import shipped
-from send_screen.contracts._yaml import parse
 from send_screen.errors import ContractError
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What each kind of rule asks of a column, as a function from the column to one truth value a row."""
+"""Row-wise predicates for each kind of rule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of a file may be quoted in a message: short words that can only be headers, never what could be a child's."""
+"""Decide which text of a file a message may quote: headers, never a child's data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What checking a table found, as data: violations, what became of each header, and the table itself."""
+"""Result of checking a table: violations, header report, and the typed table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Broken rules in words: where, what, and what to do; never a value of a personal column."""
+"""Violations with place, message and remedy; values of personal columns are masked."""
 
 from __future__ import annotations
 

@@ -6,8 +6,7 @@ one child's.
 
 from send_screen.drafting._headers import infer_role
 from send_screen.drafting._profile import ColumnProfile, profile_columns
-from send_screen.drafting._render_contract import VERSION, render_contract
-from send_screen.drafting._render_spec import render_spec
+from send_screen.drafting._render import VERSION, render_contract, render_spec
 from send_screen.drafting._roles import ProjectDraft, draft_project
 
 __all__ = [

@@ -10,10 +10,10 @@ from itertools import islice
 
 from send_screen.errors import ReadError
 from send_screen.readers._encoding import decode
+from send_screen.readers._invisible_characters import InvisibleCharacters
 from send_screen.readers._layout import Layout, as_frame, split_header, titles_note
 from send_screen.readers._reading import Reading
 from send_screen.readers._refuse import names_share, refuse_bad_headers, refuse_children_as_header, refuse_no_rows
-from send_screen.readers._unseen import Unseen
 
 _DELIMITERS = (",", ";", "\t", "|")
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -32,8 +32,8 @@ def read_csv(content: io.BytesIO, file: str) -> Reading:
     """
     with content:  # closed at once: the bytes are not held beside the text
         text, encoding = decode(content.getvalue(), file)
-    unseen = Unseen()
-    text = unseen.clean(text)
+    invisible = InvisibleCharacters()
+    text = invisible.clean(text)
     csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))  # an unclosed quotation mark makes one long cell
     delimiter, hinted = _delimiter(text)
     layout = split_header(_records(text, delimiter, hinted, file))
@@ -49,7 +49,7 @@ def read_csv(content: io.BytesIO, file: str) -> Reading:
         notes.append(f"The file was read as {encoding}.")
     if delimiter != ",":
         notes.append(f"The columns are separated by a {_NAMES[delimiter]}.")
-    notes += [*titles_note(layout.titles), *unseen.notes()]
+    notes += [*titles_note(layout.titles), *invisible.notes()]
     return Reading(as_frame(layout), file, encoding, delimiter, None, tuple(notes))
 
 

@@ -9,9 +9,9 @@ import pandas as pd
 
 from send_screen.contracts import quotable
 from send_screen.errors import ReadError
+from send_screen.readers._invisible_characters import InvisibleCharacters
 from send_screen.readers._reading import FIRST_ROW, Reading
 from send_screen.readers._refuse import refuse_bad_headers, refuse_no_rows
-from send_screen.readers._unseen import Unseen
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,13 +38,13 @@ def read_parquet(content: io.BytesIO, name: str) -> Reading:
         frame = table.replace_schema_metadata(None).to_pandas(date_as_object=True)
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise ReadError("The Parquet file is damaged or not complete.", file=name, remedy="Write it again.") from error
-    unseen = Unseen()
+    invisible = InvisibleCharacters()
     for place, dtype in enumerate(frame.dtypes):
         if pd.api.types.is_object_dtype(dtype) or pd.api.types.is_string_dtype(dtype):
-            cleaned = frame.iloc[:, place].map(lambda cell: unseen.clean(cell) if isinstance(cell, str) else cell)
+            cleaned = frame.iloc[:, place].map(lambda cell: invisible.clean(cell) if isinstance(cell, str) else cell)
             frame.isetitem(place, cleaned)
     frame.index = pd.RangeIndex(FIRST_ROW, FIRST_ROW + len(frame), name="row")
-    return Reading(frame, name, notes=tuple(unseen.notes()))
+    return Reading(frame, name, notes=tuple(invisible.notes()))
 
 
 def _refuse_nested(schema: pa.Schema, file: str) -> None:

@@ -14,7 +14,7 @@ from send_screen.readers._csv import read_csv
 from send_screen.readers._parquet import read_parquet
 from send_screen.readers._reading import Reading
 from send_screen.readers._refuse import refuse_no_table
-from send_screen.readers._workbook import read_workbook
+from send_screen.readers._spreadsheet import read_workbook
 
 _WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 _TEXTS = (".csv", ".tsv", ".txt")

@@ -9,10 +9,10 @@ import pandas as pd
 
 from send_screen.contracts import header_key, header_like, quotable, upn_shaped
 from send_screen.errors import ReadError
+from send_screen.readers._invisible_characters import InvisibleCharacters
 from send_screen.readers._layout import Layout, as_frame, titles_note
 from send_screen.readers._reading import Reading
 from send_screen.readers._refuse import refuse_bad_headers, refuse_children_as_header, refuse_no_rows
-from send_screen.readers._unseen import Unseen
 
 _ALIKE = 0.5  # of the headers of the narrower of two sheets
 _LOOKED_AT = 200  # rows, for UPNs
@@ -53,7 +53,7 @@ class Sheet:
         return alike or (self.has_upns and other.has_upns) or self.weight == other.weight
 
 
-def reading_of(sheets: list[Sheet], file: str, unseen: Unseen) -> Reading:
+def reading_of(sheets: list[Sheet], file: str, invisible: InvisibleCharacters) -> Reading:
     """Return the children of a workbook.
 
     The sheet that looks most like a table of children is read, together with those that have the same headers.
@@ -97,7 +97,7 @@ def reading_of(sheets: list[Sheet], file: str, unseen: Unseen) -> Reading:
         notes.append(f"Hidden sheets were not read: {_named(hidden)}.")
     for sheet in together:
         notes += [note for note in titles_note(sheet.layout.titles) if note not in notes]
-    return Reading(frame, file, sheet=", ".join(sheet.name for sheet in together), notes=(*notes, *unseen.notes()))
+    return Reading(frame, file, sheet=", ".join(sheet.name for sheet in together), notes=(*notes, *invisible.notes()))
 
 
 def _named(sheets: list[Sheet]) -> str:

@@ -7,10 +7,10 @@ from send_screen.screening._answer import PREDICTION_COLUMNS, answer
 from send_screen.screening._capacity import Capacity
 from send_screen.screening._limits import refuse_or_warn
 from send_screen.screening._notice import NOT_THIS, NOTICE
+from send_screen.screening._reasons import Reasons, reasons
 from send_screen.screening._result import ExcludedChild, Reason, ScreenedChild, ScreeningResult
 from send_screen.screening._role import RoleAccess, role_access
 from send_screen.screening._screen import model_facts, screen_cohort
-from send_screen.screening._words import Reasons, reasons
 
 __all__ = [
     "screen_cohort",

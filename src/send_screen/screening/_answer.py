@@ -12,10 +12,10 @@ from send_screen.cohorts import Cohort, load_cohort
 from send_screen.governance import Bundle
 from send_screen.screening._limits import refuse_or_warn
 from send_screen.screening._notice import NOTICE
+from send_screen.screening._reasons import reasons
 from send_screen.screening._result import Reason
 from send_screen.screening._role import RoleAccess, role_access
 from send_screen.screening._screen import excluded_child
-from send_screen.screening._words import reasons
 from send_screen.tables import percent
 
 SCREENED = "screened"
@@ -52,7 +52,7 @@ def answer(
     rows : pandas.DataFrame, shape (n, any)
         Children, under the contracts' column names.
     role, allow_synthetic_model, today
-        See :func:`send_screen.screening.screen`.
+        See :func:`send_screen.screening.screen_cohort`.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What a version may not be used for, and what must be seen before its list is: refusals, banners and notes."""
+"""Permitted use of a version: refusals, and the banners that its use must show."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ RESEARCH_BANNER = (
 SYNTHETIC_BANNER = "The children in this file are invented."
 # Records are made towards the end of the year whose last day they are as of; a year later they are history.
 LATEST_AHEAD, OLDEST = dt.timedelta(days=120), dt.timedelta(days=500)
-# With more of the children beyond what the model learnt from, it is another population that was asked about.
-UNUSUAL_SHARE = 0.2
 
 
 def refuse_or_warn(bundle: Bundle, cohort: Cohort, *, today: dt.date, allow_synthetic_model: bool) -> tuple[str, ...]:
@@ -58,34 +56,3 @@ def refuse_or_warn(bundle: Bundle, cohort: Cohort, *, today: dt.date, allow_synt
     if cohort.synthetic:
         banners.append(SYNTHETIC_BANNER)
     return tuple(banners)
-
-
-def beyond_training(bundle: Bundle, cohort: Cohort) -> tuple[str, ...]:
-    """Return banners on features that lie beyond training, or are not known, for more than a fifth of the children."""
-    X = cohort.X[list(bundle.tables.features)]
-    if not len(X):
-        return ()
-    beyond = (bundle.tables.clipped(X) | bundle.tables.unknown_category(X)).mean(axis=0)
-    unknown = X.isna().to_numpy().mean(axis=0)
-    return tuple(
-        f"{feature.label}: {words} for {round(100 * share)} of 100 children in this file. The list is less sure for it."
-        for shares, words in ((beyond, "beyond what the model learnt from"), (unknown, "not known"))
-        for feature, share in zip(bundle.features, shares, strict=True)
-        if share > UNUSUAL_SHARE
-    )
-
-
-def out_of_range(bundle: Bundle, cohort: Cohort) -> list[str]:
-    """Say how many values were outside what the version has seen, feature by feature."""
-    notes = []
-    X = cohort.X[list(bundle.tables.features)]
-    clipped, unknown = bundle.tables.clipped(X).sum(axis=0), bundle.tables.unknown_category(X).sum(axis=0)
-    for feature, beyond, new in zip(bundle.features, clipped, unknown, strict=True):
-        if beyond:
-            notes.append(
-                f"{feature.label}: {int(beyond)} value(s) lie beyond those the model learnt from, and were taken as "
-                "the nearest of those."
-            )
-        if new:
-            notes.append(f"{feature.label}: {int(new)} value(s) were never seen in training, and count as not known.")
-    return notes

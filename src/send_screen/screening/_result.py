@@ -50,10 +50,10 @@ class ScreenedChild:
     percent : int
         Of 100 children with such a score, how many the model expects to have had the outcome later.
     percent_interval : tuple of two int, or None
-        The least and most of it that 95 in 100 models learnt from other schools would say; None where the version
-        cannot tell.
+        95 % prediction interval of ``percent`` for a model trained on a new sample of schools; None where the version
+        has no bagged ensemble.
     selections_of_10 : int or None
-        Of 10 models learnt from other schools, about how many would list the child.
+        Selection probability: of 10 models trained on new samples of schools, about how many list the child.
     reasons_for, reasons_against : tuple of Reason
         Strongest first.
     not_known : tuple of str

@@ -12,11 +12,12 @@ from send_screen.cohorts import MANUAL_REVIEW, Cohort
 from send_screen.errors import UsageError
 from send_screen.governance import Bundle
 from send_screen.screening._capacity import Capacity, listed_and_margin
-from send_screen.screening._limits import beyond_training, out_of_range, refuse_or_warn
+from send_screen.screening._limits import refuse_or_warn
+from send_screen.screening._reasons import reasons
 from send_screen.screening._result import ExcludedChild, ScreenedChild, ScreeningResult
 from send_screen.screening._role import RoleAccess, role_access
-from send_screen.screening._sure import sureness
-from send_screen.screening._words import reasons
+from send_screen.screening._scored import score_cohort
+from send_screen.screening._stability import selection_stability
 from send_screen.tables import percent, tie_break_key
 
 
@@ -70,22 +71,18 @@ def screen_cohort(
             remedy=f"Add the column {bundle.spec.shown_school.column}, or leave out --per-school.",
         )
     access = role_access(bundle.contracts, role)
-    banners = (
-        *refuse_or_warn(bundle, cohort, today=today, allow_synthetic_model=allow_synthetic_model),
-        *beyond_training(bundle, cohort),
-    )
-    X = cohort.X[list(bundle.tables.features)]
-    score, contributions = bundle.tables.score(X), bundle.tables.contributions(X)
-    bundle.tables.check_additivity(score, contributions)
+    banners = refuse_or_warn(bundle, cohort, today=today, allow_synthetic_model=allow_synthetic_model)
+    scored = score_cohort(bundle, cohort)
+    score = scored.score
     order = tie_break_key(cohort.ids.tolist())
     school = cohort.show["school"] if per_school else None
     listed, margin = listed_and_margin(score, order, school, capacity)
-    sure = sureness(bundle, X, score, school, capacity)
+    stability = selection_stability(bundle, scored, school, capacity)
     visible = _visible(bundle, access, cohort.show)
     rank = {position: place for place, position in enumerate(np.concatenate([listed, margin]), start=1)}
 
     def child(position: int) -> ScreenedChild:
-        why = reasons(bundle.features, access, X.iloc[position], contributions[position])
+        why = reasons(scored.features, access, scored.X.iloc[position], scored.contributions[position])
         shown = visible.iloc[position]
         return ScreenedChild(
             rank=rank[position],
@@ -100,8 +97,12 @@ def screen_cohort(
             reasons_against=why.speaks_against,
             not_known=why.not_known,
             ask=why.ask,
-            percent_interval=None if sure is None else (percent(sure.low[position]), percent(sure.high[position])),
-            selections_of_10=None if sure is None else round(10 * float(sure.chance[position])),
+            percent_interval=None
+            if stability is None
+            else (percent(stability.low[position]), percent(stability.high[position])),
+            selections_of_10=None
+            if stability is None
+            else round(10 * float(stability.selection_probability[position])),
         )
 
     rows = _visible(bundle, access, cohort.excluded).to_dict("records")
@@ -119,8 +120,8 @@ def screen_cohort(
         manual_review_by_group=_by_group(bundle, cohort),
         n_rows=len(cohort) + len(excluded),
         n_screened=len(cohort),
-        banners=banners,
-        notes=(*cohort.notes, *out_of_range(bundle, cohort)),
+        banners=(*banners, *scored.banners()),
+        notes=(*cohort.notes, *scored.notes()),
     )
 
 

@@ -1,14 +1,14 @@
-"""The invented England: children who do not exist, with a need that is known, to try everything on.
+"""Synthetic England: simulated children with known need, to try everything on.
 
 Reception children with schools, goals, absence and a later SEN register, at roughly the published rates, from a seed.
-Their unique pupil numbers are of authority 000, which was given to no authority: the mark of an invented child.
+Their unique pupil numbers are of authority 000, which was given to no authority: the mark of a synthetic child.
 """
 
 from send_screen.simulation._england import England, simulate_england
+from send_screen.simulation._england_files import school_file, write_england
 from send_screen.simulation._evidence import simulate_evidence
 from send_screen.simulation._planted import random_groups, replace_goals_by_noise
 from send_screen.simulation._rows import synthetic_rows
-from send_screen.simulation._write import school_file, write_england
 
 __all__ = [
     "simulate_england",

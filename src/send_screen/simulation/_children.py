@@ -1,4 +1,4 @@
-"""The invented children: names, identifiers, birth, background, school and class."""
+"""Simulate children: names, identifiers, birth, background, school and class."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from send_screen.simulation._schools import LARGEST_CLASS, Schools
 
 #: Letters of the UPN, by the value that the check sum gives them (no I, O or S).
 CHECK_LETTERS = np.array(list("ABCDEFGHJKLMNPQRTUVWXYZ"))
-#: No authority has this number: it is the mark of an invented child.
+#: No authority has this number: it is the mark of a synthetic child.
 SYNTHETIC_AUTHORITY = "000"
 
 FORENAMES = np.array(

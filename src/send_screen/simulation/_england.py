@@ -1,4 +1,4 @@
-"""An invented England: reception children as their schools record them, and the need that only the simulation knows."""
+"""Simulate England's reception cohorts: recorded data, and the latent need behind them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHILDREN_A_SCHOOL = 100
 
 @dataclass(frozen=True)
 class England:
-    """An invented England. No child in it exists.
+    """A synthetic England. No child in it exists.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Who is put on the SEN register, at reception and two years later: need, and much that is not need."""
+"""Simulate SEN identification at reception and two years later, from need and from bias."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ VERY_ABSENT = 0.085
 
 @dataclass(frozen=True)
 class Record:
-    """The SEN register of the invented children.
+    """The SEN register of the synthetic children.
 
     Attributes
     ----------

@@ -25,7 +25,7 @@ SESSIONS = 380
 
 @dataclass(frozen=True)
 class Need:
-    """What is true of the children, and known only in an invented England.
+    """What is true of the children, and known only in a synthetic England.
 
     Attributes
     ----------

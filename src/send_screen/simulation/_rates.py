@@ -1,4 +1,4 @@
-"""The published rates that the invented England imitates, and the constants chosen so that it does.
+"""Published rates that the simulation reproduces, and the constants calibrated to them.
 
 Sources of the targets: *Early years foundation stage profile results* 2023 to 2024 (Department for Education);
 *Special educational needs in England*, January 2025 (same); Connected Bradford [Bradford2024]_; EPI reports on the
@@ -58,7 +58,7 @@ TYPES_WITHOUT_NEED = (("NSA", 0.25), ("SLCN", 0.35), ("MLD", 0.15), ("SEMH", 0.2
 
 @dataclass(frozen=True)
 class EthnicGroup:
-    """One ethnic group of the invented England: its share, its use of languages, its average development."""
+    """One ethnic group of the synthetic England: its share, its use of languages, its average development."""
 
     code: str
     share: float

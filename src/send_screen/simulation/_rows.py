@@ -1,4 +1,4 @@
-"""A few invented rows that keep a spec's contracts: the only example a published model may carry."""
+"""Synthetic rows that keep a spec's contracts: the only example that a published model carries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The invented schools: how large, how poor, how mixed, and how readily each puts a child on the SEN register."""
+"""Simulate schools: size, deprivation, mix, and propensity to identify SEN."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ IDENTIFICATION_SD = 1.10
 
 @dataclass(frozen=True)
 class Schools:
-    """The schools of one invented England, ``s`` of them.
+    """The schools of one synthetic England, ``s`` of them.
 
     Attributes
     ----------

@@ -12,7 +12,7 @@ from send_screen.contracts import Contract
 from send_screen.documents import Document
 from send_screen.specs._parts import (
     AcademicYearEnd,
-    Column,
+    ColumnPath,
     ColumnRef,
     DataUse,
     Eligible,
@@ -50,7 +50,7 @@ class SpecDocument(Document):
     research_comparison: Words = ""
     data: Annotated[tuple[DataUse, ...], Field(min_length=1)]
     child_id: Name
-    school: Column
+    school: ColumnPath
     show: Show = Show()
     as_of: Annotated[
         Annotated[dt.date, Tag("date")] | Annotated[AcademicYearEnd, Tag("AcademicYearEnd")],

@@ -14,7 +14,7 @@ from send_screen.documents import Document
 #: Largest gap between groups, as a share, that is tolerated where a spec does not say.
 TOLERANCES = {"false_negative_rate": 0.10, "false_positive_rate": 0.05, "calibration_in_the_large": 0.05}
 
-_COLUMN = r"[a-z_]+/[a-z_]+\.[A-Za-z][A-Za-z0-9_]*"
+_COLUMN_PATTERN = r"[a-z_]+/[a-z_]+\.[A-Za-z][A-Za-z0-9_]*"
 
 #: A value of a column, as the YAML writes it.
 Scalar = bool | int | float | str
@@ -82,17 +82,17 @@ class ColumnRef(NamedTuple):
         return f"{self.contract}.{self.column}"
 
 
-def _column(value: object) -> ColumnRef:
-    if not isinstance(value, str) or not re.fullmatch(_COLUMN, value):
+def _column_path(value: object) -> ColumnRef:
+    if not isinstance(value, str) or not re.fullmatch(_COLUMN_PATTERN, value):
         raise ValueError("must name a column, such as education/eyfsp.G01")
     return ColumnRef.parse(value)
 
 
-Column = Annotated[
+ColumnPath = Annotated[
     ColumnRef,
-    PlainValidator(_column),
+    PlainValidator(_column_path),
     PlainSerializer(str),
-    WithJsonSchema({"type": "string", "pattern": f"^{_COLUMN}$"}),
+    WithJsonSchema({"type": "string", "pattern": f"^{_COLUMN_PATTERN}$"}),
 ]
 
 
@@ -130,22 +130,22 @@ class DataUse(Document):
 class Show(Document):
     """What a list shows beside the identifier, to roles that may see it."""
 
-    name: tuple[Column, ...] = ()
-    class_name: Annotated[Column | None, Field(alias="class")] = None
-    school: Column | None = None
+    name: tuple[ColumnPath, ...] = ()
+    class_name: Annotated[ColumnPath | None, Field(alias="class")] = None
+    school: ColumnPath | None = None
 
 
 class AcademicYearEnd(Document):
     """An as-of date that follows from each child's academic year."""
 
-    academic_year: Column
+    academic_year: ColumnPath
     month_day: Annotated[str, AfterValidator(_day)]
 
 
 class Condition(Document):
     """What a row must satisfy: its value is one of ``in``, or none of ``not_in``."""
 
-    column: Column
+    column: ColumnPath
     any_of: Annotated[Values | None, Field(alias="in")] = None
     not_in: Values | None = None
     rule: Annotated[str, Field(pattern=r"^[A-Z0-9-]+$")]
@@ -171,7 +171,7 @@ class Condition(Document):
 class Series(Document):
     """The academic year in which a series began: earlier ones are not comparable."""
 
-    column: Column
+    column: ColumnPath
     first_year: Annotated[str, Field(pattern=r"^[0-9]{4}/[0-9]{2}$")]
     description: Words
 
@@ -194,7 +194,7 @@ class Eligible(Document):
 class Outcome(Document):
     """The target, its horizon, and the follow-up without which a child is not a negative."""
 
-    column: Column
+    column: ColumnPath
     positive: Values
     negative: Values
     horizon_months: Annotated[int, Field(ge=1, le=240)]
@@ -205,9 +205,9 @@ class Outcome(Document):
 class AgeInMonths(Document):
     """Whole months from birth to a month: of a date of birth, or of a year and a month of birth."""
 
-    born: Column | None = None
-    year: Column | None = None
-    month: Column | None = None
+    born: ColumnPath | None = None
+    year: ColumnPath | None = None
+    month: ColumnPath | None = None
     at: Annotated[str, Field(pattern=r"^([0-9]{4}-[0-9]{2}|as_of)$")]
 
     @model_validator(mode="after")
@@ -226,8 +226,8 @@ class AgeInMonths(Document):
 class Share(Document):
     """One count as a share of another, missing where the whole is missing or 0."""
 
-    of: Column
-    out_of: Column
+    of: ColumnPath
+    out_of: ColumnPath
 
     @property
     def sources(self) -> tuple[ColumnRef, ...]:
@@ -238,7 +238,7 @@ class Share(Document):
 class Equals(Document):
     """1 where a column holds one value, 0 where it holds another, missing where it holds none."""
 
-    column: Column
+    column: ColumnPath
     value: Scalar
 
     @property
@@ -265,7 +265,7 @@ class Feature(Document):
     """A predictor: where it comes from, its monotonic constraint, and its words."""
 
     name: Name
-    column: Column | None = None
+    column: ColumnPath | None = None
     derive: Derive | None = None
     kind: Literal["number", "category"]
     monotonic: Literal["increasing", "decreasing", "none"] = "none"
@@ -345,7 +345,7 @@ class Group(Document):
     """An attribute whose groups are compared; it is never a feature on that account."""
 
     name: Name
-    column: Column
+    column: ColumnPath
     derive: Literal["season", "ethnic_group", "eal"] | None = None
     label: Words
     levels: dict[str, Words] = Field(default_factory=dict)

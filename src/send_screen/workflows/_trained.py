@@ -184,7 +184,7 @@ class TrainedVersion(Result):
             "tables_sha256": self.tables_sha256,
             "performance": self.published["performance"],
             "differences": self.published["differences"],
-            "named": self.published["material_gaps"],
+            "material_gaps": self.published["material_gaps"],
         }
 
 
@@ -193,7 +193,7 @@ _MISSED = "Whose needs it misses more"
 
 def suppressed_by_earlier(published: Mapping[str, Any]) -> list[str]:
     """Return what earlier versions in the same store keep this one from publishing of groups."""
-    earlier = published["disclosure"]["earlier"]
+    earlier = published["disclosure"]["prior_releases"]
     overlapping = [one["version"] for one in earlier if one.get("other_children")]
     crossed = [row for row in published["groups"] if "×" in row["attribute"]]
     if overlapping:

@@ -1,4 +1,4 @@
-"""A column's cells as distinct texts and where they stand, so that what is done to a value is done once."""
+"""A column as distinct values and codes, so that each value is parsed once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _UNSEEN = " \t\r\n\f\v\u00a0\u200b\u202f\ufeff"
 
 
 @dataclass(frozen=True)
-class Cells:
+class DistinctCells:
     """The cells of one column.
 
     Attributes
@@ -34,7 +34,7 @@ class Cells:
     values: tuple[Any, ...]
 
     @classmethod
-    def of(cls, series: pd.Series) -> Cells:
+    def of(cls, series: pd.Series) -> DistinctCells:
         """Return the cells of a column as text, without spaces around them; blank where nothing is left."""
         try:
             codes, uniques = pd.factorize(series)
@@ -43,13 +43,13 @@ class Cells:
         return cls(codes, tuple(_as_text(value) for value in uniques))
 
     @classmethod
-    def blank(cls, n: int) -> Cells:
+    def blank(cls, n: int) -> DistinctCells:
         """Return ``n`` blank cells."""
         return cls(np.full(n, -1), ())
 
-    def map(self, change: Callable[[str], Any]) -> Cells:
+    def map(self, change: Callable[[str], Any]) -> DistinctCells:
         """Return the cells with each distinct text changed; blanks stay blank."""
-        return Cells(self.codes, tuple(None if value is None else change(value) for value in self.values))
+        return DistinctCells(self.codes, tuple(None if value is None else change(value) for value in self.values))
 
     def spread(self) -> np.ndarray:
         """Return one object a row: its value, or None."""
@@ -57,7 +57,7 @@ class Cells:
         table[: len(self.values)] = self.values
         return np.asarray(table[self.codes])  # -1 is the last place, which holds None
 
-    def differing(self, other: Cells) -> int:
+    def differing(self, other: DistinctCells) -> int:
         """Count the rows whose value differs from ``other``, cells of the same column."""
         changed = np.array([mine != theirs for mine, theirs in zip(self.values, other.values, strict=True)] + [False])
         return int(changed[self.codes].sum())

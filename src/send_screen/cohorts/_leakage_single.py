@@ -1,39 +1,46 @@
-"""Single features that know the outcome: near-copies of it, levels and gaps that give it away."""
+"""Target leakage by single features: near-copies of the outcome, and levels or gaps that determine it."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from send_screen.cohorts._leak import COPY, LEVEL, MISSING, Leak, leak, quote
-from send_screen.cohorts._leak_evidence import LEAST, Column, auc_of, exceeds, gives_away, strength
+from send_screen.cohorts._leakage_finding import COPY, LEVEL, MISSING, TargetLeakage, quote, target_leakage
+from send_screen.cohorts._leakage_statistics import (
+    MIN_CHILDREN,
+    ValueCounts,
+    auc_of,
+    exceeds_honest,
+    feature_auc,
+    near_deterministic,
+)
 
 #: (suspected from this AUC, strongest honest AUC) of one feature, and of missingness.
 COPY_AUC = (0.90, 0.80)
 MISSING_AUC = (0.85, 0.70)
 
 
-def near_copies(columns: list[Column]) -> list[Leak]:
+def near_copies(columns: list[ValueCounts]) -> list[TargetLeakage]:
     """Find features that decide the outcome alone, whatever their values are called."""
     leaks = []
     for column in columns:
-        auc = strength(column)
+        auc = feature_auc(column)
         positives = column.positive.sum()
-        if exceeds(auc, positives, column.n.sum() - positives, COPY_AUC):
+        if exceeds_honest(auc, positives, column.n.sum() - positives, COPY_AUC):
             words = (
                 f"{column.name} alone nearly decides the outcome (ROC AUC {auc:.2f}; honest features stay below .80)."
             )
             remedy = "Find out how and when it was recorded. Leave it out, or state in expected_strong why."
-            leaks.append(leak(COPY, [column.name], column.known.sum(), auc, words, remedy))
+            leaks.append(target_leakage(COPY, [column.name], column.known.sum(), auc, words, remedy))
     return leaks
 
 
-def levels(columns: list[Column], label: np.ndarray) -> list[Leak]:
+def level_leakage(columns: list[ValueCounts], label: np.ndarray) -> list[TargetLeakage]:
     """Find features with a value that only children with (or only children without) the outcome have."""
-    tests = sum(int((column.n >= LEAST).sum()) for column in columns)
+    tests = sum(int((column.n >= MIN_CHILDREN).sum()) for column in columns)
     base = float(label.mean())
     leaks = []
     for column in columns:
-        found = np.flatnonzero(gives_away(column.n, column.positive, base, tests))
+        found = np.flatnonzero(near_deterministic(column.n, column.positive, base, tests))
         if not len(found):
             continue
         share = column.positive[found] / column.n[found]
@@ -45,11 +52,11 @@ def levels(columns: list[Column], label: np.ndarray) -> list[Leak]:
             words += f" So it is with {len(found) - 1} more of its values."
         remedy = "Find out who is given this value and when. Leave the feature out, or state in expected_strong why."
         evidence = max(share[worst], 1 - share[worst])
-        leaks.append(leak(LEVEL, [column.name], column.n[found].sum(), evidence, words, remedy))
+        leaks.append(target_leakage(LEVEL, [column.name], column.n[found].sum(), evidence, words, remedy))
     return leaks
 
 
-def missingness(columns: list[Column], label: np.ndarray) -> list[Leak]:
+def missingness_leakage(columns: list[ValueCounts], label: np.ndarray) -> list[TargetLeakage]:
     """Find features, and patterns of features, whose absence or presence tells the outcome."""
     gaps = [column for column in columns if not column.known.all()]
     if not gaps:
@@ -65,10 +72,12 @@ def missingness(columns: list[Column], label: np.ndarray) -> list[Leak]:
     n = missing.sum(axis=0).astype(np.float64)
     positive = label @ missing
     tests = len(size) + 2 * len(n)
-    pure = gives_away(n, positive, base, tests) | gives_away(len(label) - n, positives - positive, base, tests)
+    pure = near_deterministic(n, positive, base, tests) | near_deterministic(
+        len(label) - n, positives - positive, base, tests
+    )
     auc = 0.5 + (positive / positives - (n - positive) / negatives) / 2
     auc = np.maximum(auc, 1 - auc)
-    strong = np.array([exceeds(float(value), positives, negatives, MISSING_AUC) for value in auc])
+    strong = np.array([exceeds_honest(float(value), positives, negatives, MISSING_AUC) for value in auc])
     guilty = np.flatnonzero(pure | strong)
 
     remedy = "Find out why it is missing: who is asked, and when. Leave it out, or state in expected_strong why."
@@ -78,21 +87,23 @@ def missingness(columns: list[Column], label: np.ndarray) -> list[Leak]:
         together = [j for j in guilty if missing[:, j].tobytes() == same]
         names = [gaps[j].name for j in together]
         words = f"Whether {quote(names)} is missing nearly gives the outcome away."
-        leaks.append(leak(MISSING, names, n[together[0]], auc[together[0]], words, remedy))
+        leaks.append(target_leakage(MISSING, names, n[together[0]], auc[together[0]], words, remedy))
     if leaks:
         return leaks
 
-    for k in np.flatnonzero(gives_away(size, hits, base, tests)):
+    for k in np.flatnonzero(near_deterministic(size, hits, base, tests)):
         row = missing[first[k]]
         names = [gap.name for gap, gone in zip(gaps, row, strict=True) if gone == row.any()]
         state = "missing together" if row.any() else "all there"
         words = f"Where {quote(names)} are {state}, the outcome is nearly certain."
-        leaks.append(leak(MISSING, names, size[k], max(hits[k] / size[k], 1 - hits[k] / size[k]), words, remedy))
+        leaks.append(
+            target_leakage(MISSING, names, size[k], max(hits[k] / size[k], 1 - hits[k] / size[k]), words, remedy)
+        )
     count = missing.sum(axis=1).astype(np.float64)
     total = auc_of(count, label, 1 - label)
     total = max(total, 1 - total)
-    if not leaks and exceeds(total, positives, negatives, MISSING_AUC):
+    if not leaks and exceeds_honest(total, positives, negatives, MISSING_AUC):
         names = [gap.name for gap in gaps]
         words = f"How much is missing of {quote(names)} nearly gives the outcome away."
-        leaks.append(leak(MISSING, names, len(label), total, words, remedy))
+        leaks.append(target_leakage(MISSING, names, len(label), total, words, remedy))
     return leaks

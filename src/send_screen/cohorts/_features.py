@@ -1,4 +1,4 @@
-"""What a cell is worth to a model: codes to features, conditions and groups, always from checked columns."""
+"""Feature, condition and group values from checked columns."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def column_of(contracts: dict[str, Contract], ref: ColumnRef) -> Column:
     return contracts[ref.contract].columns[ref.column]
 
 
-def known(frame: pd.DataFrame, contracts: dict[str, Contract], ref: ColumnRef) -> pd.Series:
+def known_values(frame: pd.DataFrame, contracts: dict[str, Contract], ref: ColumnRef) -> pd.Series:
     """Return a column with every code that means "not known" as missing; an absent column is missing throughout."""
     if str(ref) not in frame.columns:
         return pd.Series(np.nan, index=frame.index, dtype=object)
@@ -38,12 +38,14 @@ def known(frame: pd.DataFrame, contracts: dict[str, Contract], ref: ColumnRef) -
     return values.mask(values.isin(list(missing_codes))) if missing_codes else values
 
 
-def holds(frame: pd.DataFrame, contracts: dict[str, Contract], condition: Condition) -> tuple[pd.Series, pd.Series]:
+def evaluate_condition(
+    frame: pd.DataFrame, contracts: dict[str, Contract], condition: Condition
+) -> tuple[pd.Series, pd.Series]:
     """Return whether a condition holds, and where it cannot be told because the value is not known.
 
     ``in`` needs a known value; ``not_in`` is content with a missing one.
     """
-    values = known(frame, contracts, condition.column)
+    values = known_values(frame, contracts, condition.column)
     wanted = {code(value) for value in condition.values}
     codes = values.map(code, na_action="ignore")
     inside = codes.isin(wanted)
@@ -67,13 +69,13 @@ def feature_values(
     if isinstance(source, AgeInMonths):
         return _age_in_months(frame, contracts, source, as_of)
     if isinstance(source, Share):
-        part, whole = (_numbers(known(frame, contracts, ref)) for ref in source.sources)
+        part, whole = (_numbers(known_values(frame, contracts, ref)) for ref in source.sources)
         return part / whole.where(whole > 0)
     if isinstance(source, Equals):
-        values = known(frame, contracts, source.column)
+        values = known_values(frame, contracts, source.column)
         same = values.map(code, na_action="ignore") == code(source.value)
         return same.astype("float64").where(values.notna())
-    values = known(frame, contracts, source)
+    values = known_values(frame, contracts, source)
     if feature.kind == "number":
         return _numbers(values)
     codes: pd.Series = values.map(code, na_action="ignore").astype(object).where(values.notna(), None)
@@ -88,10 +90,10 @@ def _age_in_months(
     frame: pd.DataFrame, contracts: dict[str, Contract], age: AgeInMonths, as_of: pd.Series
 ) -> pd.Series:
     if age.born is not None:
-        born = pd.to_datetime(known(frame, contracts, age.born))
+        born = pd.to_datetime(known_values(frame, contracts, age.born))
         year, month = born.dt.year, born.dt.month
     else:
-        year, month = (_numbers(known(frame, contracts, ref)) for ref in age.sources)
+        year, month = (_numbers(known_values(frame, contracts, ref)) for ref in age.sources)
     if age.at == "as_of":
         at_year, at_month = as_of.dt.year, as_of.dt.month
     else:
@@ -102,7 +104,7 @@ def _age_in_months(
 
 def group_values(frame: pd.DataFrame, contracts: dict[str, Contract], group: Group) -> pd.Series:
     """Return the group of each child in words; what is not known is ``"not recorded"``."""
-    values = known(frame, contracts, group.column)
+    values = known_values(frame, contracts, group.column)
     if group.derive == "season":
         dates = column_of(contracts, group.column).logical_type == "date"
         months = pd.to_datetime(values).dt.month if dates else _numbers(values)
@@ -128,7 +130,7 @@ def year_end(years: pd.Series, month_day: str = "07-31") -> pd.Series:
 def as_of_dates(frame: pd.DataFrame, contracts: dict[str, Contract], spec: ModelSpec) -> pd.Series:
     """Return the as-of date of each child."""
     if isinstance(spec.as_of, AcademicYearEnd):
-        return year_end(known(frame, contracts, spec.as_of.academic_year), spec.as_of.month_day)
+        return year_end(known_values(frame, contracts, spec.as_of.academic_year), spec.as_of.month_day)
     return pd.Series(pd.Timestamp(spec.as_of), index=frame.index)
 
 

@@ -1,4 +1,4 @@
-"""An invented England as files: what an authority holds, and what a school's system exports."""
+"""Write a synthetic England as files: an authority's tables, and a school's export."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ screen any.
 
 
 def write_england(england: England, folder: str | Path, *, academic_year: str = "2025/26") -> Path:
-    """Write an invented England as CSV files, with a school's file to screen.
+    """Write a synthetic England as CSV files, with a school's file to screen.
 
     Parameters
     ----------

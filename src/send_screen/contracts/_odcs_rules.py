@@ -1,4 +1,4 @@
-"""The ``quality`` entries of a contract as rules."""
+"""Read the ``quality`` entries of an ODCS contract as rules."""
 
 from __future__ import annotations
 

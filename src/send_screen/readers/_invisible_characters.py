@@ -10,7 +10,7 @@ _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _INVISIBLE = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 
 
-class Unseen:
+class InvisibleCharacters:
     """Takes control characters out of texts, and counts them and what else is not seen."""
 
     def __init__(self) -> None:

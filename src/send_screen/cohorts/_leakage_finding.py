@@ -1,4 +1,4 @@
-"""A suspicion of leakage, as data."""
+"""A suspicion of target leakage, as data."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 DATED = "dated after the as-of date"
 COPY = "near-copy of the label"
-LEVEL = "a level that gives it away"
-MISSING = "a missingness pattern that gives it away"
+LEVEL = "a level that nearly determines the outcome"
+MISSING = "a missingness pattern that nearly determines the outcome"
 PAST = "a past status of the outcome"
-SUM = "components whose sum decides it"
+SUM = "components whose sum determines the outcome"
 
 RULES = {
     DATED: "LEAK-DATE",
@@ -23,8 +23,8 @@ RULES = {
 
 
 @dataclass(frozen=True)
-class Leak:
-    """A suspicion that features know the outcome.
+class TargetLeakage:
+    """A suspicion of target leakage.
 
     Attributes
     ----------
@@ -52,9 +52,11 @@ class Leak:
     remedy: str
 
 
-def leak(kind: str, features: Collection[str], n: int, evidence: float, words: str, remedy: str) -> Leak:
+def target_leakage(
+    kind: str, features: Collection[str], n: int, evidence: float, words: str, remedy: str
+) -> TargetLeakage:
     """Make a suspicion, with the rule that goes with its kind."""
-    return Leak(RULES[kind], kind, tuple(features), int(n), float(evidence), words, remedy)
+    return TargetLeakage(RULES[kind], kind, tuple(features), int(n), float(evidence), words, remedy)
 
 
 def quote(features: Collection[str]) -> str:

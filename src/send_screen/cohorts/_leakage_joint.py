@@ -1,4 +1,4 @@
-"""Features that decide the outcome together, though none does alone: the parts that it is made of."""
+"""Joint target leakage: features whose weighted sum determines the outcome, though none does alone."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import math
 
 import numpy as np
 
-from send_screen.cohorts._leak import SUM, Leak, leak, quote
-from send_screen.cohorts._leak_evidence import LEAST, Column, auc_of, exceeds
+from send_screen.cohorts._leakage_finding import SUM, TargetLeakage, quote, target_leakage
+from send_screen.cohorts._leakage_statistics import MIN_CHILDREN, ValueCounts, auc_of, exceeds_honest
 
 #: (suspected from this AUC, strongest honest AUC) of a sum of features, in children it was not fitted on.
 SUM_AUC = (0.92, 0.85)
 _ROWS_A_CLASS, _FOLDS, _MOST_COMPONENTS = 2_500, 5, 20
 
 
-def components(columns: list[Column], label: np.ndarray) -> list[Leak]:
+def joint_leakage(columns: list[ValueCounts], label: np.ndarray) -> list[TargetLeakage]:
     """Look for a few features whose weighted sum separates the outcome in children that it was not fitted on.
 
     Forward selection by least squares (equal to Fisher's discriminant for two classes) in each of five folds, judged
@@ -27,7 +27,7 @@ def components(columns: list[Column], label: np.ndarray) -> list[Leak]:
     fold = np.concatenate([np.arange(len(part)) % _FOLDS for part in rows])
     chosen = np.concatenate(rows)
     y = label[chosen]
-    if min(len(part) for part in rows) < LEAST:
+    if min(len(part) for part in rows) < MIN_CHILDREN:
         return []
     steps = min(len(columns), _MOST_COMPONENTS)
     aucs = np.zeros((_FOLDS, steps))
@@ -43,7 +43,7 @@ def components(columns: list[Column], label: np.ndarray) -> list[Leak]:
     path = aucs.mean(axis=0)
     enough = int(np.argmax(path >= path.max() - 0.002))
     auc = float(path[enough])
-    if enough == 0 or not exceeds(auc, y.sum(), len(y) - y.sum(), SUM_AUC):
+    if enough == 0 or not exceeds_honest(auc, y.sum(), len(y) - y.sum(), SUM_AUC):
         return []
     Z = _encode(columns, codes, y, np.ones(len(y), dtype=bool))
     names = [columns[j].name for j in sorted(_forward(Z, y, enough + 1))]
@@ -52,16 +52,16 @@ def components(columns: list[Column], label: np.ndarray) -> list[Leak]:
         "honest models stay below .85): the outcome may be made of them."
     )
     remedy = "Check how the outcome is defined. Leave its components out, or state in expected_strong why."
-    return [leak(SUM, names, len(label), auc, words, remedy)]
+    return [target_leakage(SUM, names, len(label), auc, words, remedy)]
 
 
-def _codes(column: Column) -> np.ndarray:
+def _codes(column: ValueCounts) -> np.ndarray:
     codes = np.full(len(column.known), -1, dtype=np.int64)
     codes[column.known] = column.codes
     return codes
 
 
-def _encode(columns: list[Column], codes: list[np.ndarray], y: np.ndarray, train: np.ndarray) -> np.ndarray:
+def _encode(columns: list[ValueCounts], codes: list[np.ndarray], y: np.ndarray, train: np.ndarray) -> np.ndarray:
     """Return one standardised column a feature, learnt on ``train``; what is missing lies at the mean."""
     Z = np.zeros((len(y), len(columns)))
     base = y[train].mean()

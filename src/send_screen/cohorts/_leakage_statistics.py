@@ -1,4 +1,4 @@
-"""How strong a feature is, counted by its values, and when that is more than an honest feature can be.
+"""Single-feature AUC and near-determinism from value counts, with the bounds of honest features.
 
 Everything the tests of one feature need is, for each of its distinct values, how many children have it and how many
 of them have the outcome.
@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 
 Z = 2.326  # one-sided 1 %
-LEAST = 10  # children of a level, and positives (and negatives) of a test: fewer prove nothing
+MIN_CHILDREN = 10  # children of a level, and positives (and negatives) of a test: fewer prove nothing
 _PURE, _PURE_AT_LEAST, _ODDS_RATIO = 0.9, 0.6, 10.0
 
 
 @dataclass(frozen=True)
-class Column:
+class ValueCounts:
     """A feature as counts: its distinct known values with the children and the positives of each."""
 
     name: str
@@ -30,7 +30,7 @@ class Column:
     ordered: bool
 
 
-def count(column: pd.Series, label: np.ndarray, name: str, *, ordered: bool) -> Column:
+def count(column: pd.Series, label: np.ndarray, name: str, *, ordered: bool) -> ValueCounts:
     """Count the children and the positives of each distinct value of a feature."""
     known = column.notna().to_numpy()
     numeric = pd.api.types.is_numeric_dtype(column.dtype)
@@ -38,24 +38,24 @@ def count(column: pd.Series, label: np.ndarray, name: str, *, ordered: bool) -> 
     codes, distinct = pd.factorize(values, sort=numeric)
     n = np.bincount(codes, minlength=len(distinct)).astype(np.float64)
     positive = np.bincount(codes, weights=label[known], minlength=len(distinct))
-    return Column(name, known, codes, np.asarray(distinct), n, positive, ordered and numeric)
+    return ValueCounts(name, known, codes, np.asarray(distinct), n, positive, ordered and numeric)
 
 
 def auc_of(score: np.ndarray, positive: np.ndarray, negative: np.ndarray) -> float:
-    """ROC AUC of scores that ``positive`` and ``negative`` children have; ties count half."""
+    """Return the ROC AUC of scores that ``positive`` and ``negative`` children have; ties count half."""
     _, group = np.unique(score.round(12), return_inverse=True)
     plus, minus = np.bincount(group, weights=positive), np.bincount(group, weights=negative)
     below = np.cumsum(minus) - minus
     return float((plus * (below + minus / 2)).sum() / (plus.sum() * minus.sum()))
 
 
-def exceeds(auc: float, positives: float, negatives: float, bounds: tuple[float, float]) -> bool:
-    """Whether an AUC is suspicious, and beyond chance above the strongest honest one [HanleyMcNeil1982]_.
+def exceeds_honest(auc: float, positives: float, negatives: float, bounds: tuple[float, float]) -> bool:
+    """Return whether an AUC is suspicious, and beyond chance above the strongest honest one [HanleyMcNeil1982]_.
 
     .. [HanleyMcNeil1982] Radiology 143:29. Standard error of the AUC, taken at the honest AUC.
     """
     suspicious, honest = bounds
-    if auc < suspicious or min(positives, negatives) < LEAST:
+    if auc < suspicious or min(positives, negatives) < MIN_CHILDREN:
         return False
     q1, q2 = honest / (2 - honest), 2 * honest**2 / (1 + honest)
     variance = (honest * (1 - honest) + (positives - 1) * (q1 - honest**2) + (negatives - 1) * (q2 - honest**2)) / (
@@ -64,8 +64,8 @@ def exceeds(auc: float, positives: float, negatives: float, bounds: tuple[float,
     return auc >= min(honest + Z * math.sqrt(variance), 1.0)
 
 
-def strength(column: Column) -> float:
-    """AUC of a feature: as it stands, turned round, or with its values put in their best order.
+def feature_auc(column: ValueCounts) -> float:
+    """Return the ROC AUC of a feature: as it stands, turned round, or with its values put in their best order.
 
     The order of the values is learnt leaving each child out, so that many rare values do not look strong.
     """
@@ -83,8 +83,8 @@ def strength(column: Column) -> float:
     return max(straight, 1 - straight, recoded)
 
 
-def gives_away(n: np.ndarray, positive: np.ndarray, base: float, tests: int) -> np.ndarray:
-    """Whether groups of children are almost all (or almost none) positive, far from the base rate and not by chance.
+def near_deterministic(n: np.ndarray, positive: np.ndarray, base: float, tests: int) -> np.ndarray:
+    """Return whether groups of children are almost all (or almost none) positive, beyond chance and the base rate.
 
     Far: the lower bound of the share (Wilson, one-sided 99 %) is .6 or more and its odds ten times those of the base
     rate. Not by chance: the binomial tail, by Chernoff's bound exp(-n KL(share, base)), is below .01 over the tests.
@@ -99,7 +99,7 @@ def gives_away(n: np.ndarray, positive: np.ndarray, base: float, tests: int) -> 
             rest = np.where(share < 1, (1 - share) * np.log((1 - share) / (1 - rate)), 0.0)
             divergence = n * (share * np.log(share / rate) + rest)
             result |= (
-                (n >= LEAST)
+                (n >= MIN_CHILDREN)
                 & (share >= _PURE)
                 & (lower >= _PURE_AT_LEAST)
                 & (odds_ratio >= _ODDS_RATIO)

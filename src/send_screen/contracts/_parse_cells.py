@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from send_screen.contracts._cells import Cells
 from send_screen.contracts._contract import Column
 from send_screen.contracts._dates import is_day_first_form, month_first, read_date
+from send_screen.contracts._distinct_cells import DistinctCells
 from send_screen.contracts._upn import repair_upn
 
 _BLANK_WORDS = frozenset({"null", "#n/a", "n/a", "nan", "nat"})
@@ -63,7 +63,7 @@ def prepare(series: pd.Series | None, column: Column, n: int) -> tuple[pd.Series
     note : str or None
     """
     read, words = _reader(column)
-    cells = Cells.blank(n) if series is None else Cells.of(series)
+    cells = DistinctCells.blank(n) if series is None else DistinctCells.of(series)
     if column.logical_type == "date":
         read = _date_reader(cells)
     understood = cells.map(read)
@@ -89,7 +89,7 @@ def _reader(column: Column) -> tuple[Callable[[str], Any], str]:
     return _text_reader(column), ""
 
 
-def _typed(cells: Cells, column: Column) -> pd.Series:
+def _typed(cells: DistinctCells, column: Column) -> pd.Series:
     if column.logical_type in ("integer", "number", "date"):
         all_understood = not any(isinstance(value, str) for value in cells.values)
         if all_understood and column.logical_type == "date":
@@ -137,7 +137,7 @@ def _number_reader(column: Column) -> Callable[[str], float | str | None]:
     return read
 
 
-def _date_reader(cells: Cells) -> Callable[[str], dt.date | str | None]:
+def _date_reader(cells: DistinctCells) -> Callable[[str], dt.date | str | None]:
     doubtful = month_first(value for value in cells.values if value is not None)
 
     def read(text: str) -> dt.date | str | None:

@@ -10,10 +10,10 @@ from typing import Any
 from send_screen.contracts import encodable
 from send_screen.errors import ReadError
 from send_screen.readers._bounds import refuse_no_workbook, refuse_too_large
+from send_screen.readers._invisible_characters import InvisibleCharacters
 from send_screen.readers._layout import split_header
 from send_screen.readers._reading import Reading
 from send_screen.readers._sheets import Sheet, reading_of
-from send_screen.readers._unseen import Unseen
 
 # Name of the part of a protected workbook that holds the rest, as its container spells it.
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -30,11 +30,11 @@ def read_workbook(content: io.BytesIO, file: str) -> Reading:
     ------
     ReadError
     """
-    unseen = Unseen()
-    return reading_of(_sheets(content, file, unseen), file, unseen)
+    invisible = InvisibleCharacters()
+    return reading_of(_sheets(content, file, invisible), file, invisible)
 
 
-def _sheets(content: io.BytesIO, file: str, unseen: Unseen) -> list[Sheet]:
+def _sheets(content: io.BytesIO, file: str, invisible: InvisibleCharacters) -> list[Sheet]:
     import python_calamine as calamine
 
     damaged = ReadError(
@@ -52,7 +52,7 @@ def _sheets(content: io.BytesIO, file: str, unseen: Unseen) -> list[Sheet]:
             content.seek(0)
             workbook = calamine.CalamineWorkbook.from_filelike(content)
             return [
-                _sheet(about, workbook.get_sheet_by_name(about.name), unseen, place)
+                _sheet(about, workbook.get_sheet_by_name(about.name), invisible, place)
                 for place, about in enumerate(workbook.sheets_metadata, start=1)
                 if about.typ == calamine.SheetTypeEnum.WorkSheet
             ]
@@ -70,18 +70,18 @@ def _sheets(content: io.BytesIO, file: str, unseen: Unseen) -> list[Sheet]:
         raise damaged from error
 
 
-def _sheet(about: Any, sheet: Any, unseen: Unseen, place: int) -> Sheet:
+def _sheet(about: Any, sheet: Any, invisible: InvisibleCharacters, place: int) -> Sheet:
     cells: list[list[object]] = sheet.to_python(skip_empty_area=False)
-    texts = [[_text(cell, unseen) for cell in row] for row in cells]
+    texts = [[_text(cell, invisible) for cell in row] for row in cells]
     visible = str(about.visible).endswith("Visible")
     name = encodable(about.name)
     return Sheet(name, place, visible, split_header(list(enumerate(texts, start=1))))
 
 
-def _text(cell: object, unseen: Unseen) -> str:
+def _text(cell: object, invisible: InvisibleCharacters) -> str:
     """Return what a person would type for a cell: 7 and not 7.0, a date as 2018-03-25."""
     if isinstance(cell, str):
-        return unseen.clean(encodable(cell)).strip()
+        return invisible.clean(encodable(cell)).strip()
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, float):

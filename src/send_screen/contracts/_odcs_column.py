@@ -1,4 +1,4 @@
-"""A property of the standard's schema as a :class:`Column`."""
+"""Read a property of an ODCS schema as a :class:`Column`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from send_screen.contracts._contract import CodeSet, Column
-from send_screen.contracts._rules import rules_of
-from send_screen.contracts._values import code_key
+from send_screen.contracts._odcs_rules import rules_of
+from send_screen.contracts._parse_cells import code_key
 from send_screen.errors import ContractError
 
 if TYPE_CHECKING:

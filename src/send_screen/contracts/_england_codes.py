@@ -1,4 +1,4 @@
-"""England's code sets that several contracts share, and the groups that are made of them."""
+"""England's code sets that several contracts share, and the groups derived from them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,160 @@
+"""The drafted contract and spec as commented YAML: facts of the columns, put into templates."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from send_screen.drafting._profile import ColumnProfile
+from send_screen.drafting._roles import OPTIONS, ProjectDraft
+
+VERSION = "1.0.0"
+_FOLDS = 5
+_GROUP_WORDS = (
+    {"m": "boys", "f": "girls"},
+    {"male": "boys", "female": "girls"},
+    {"boy": "boys", "girl": "girls"},
+)
+_YES_OR_NO = ({"yes", "no"}, {"y", "n"}, {"true", "false"})
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One column of the contract: the part that it plays, and what its values are taken for."""
+
+    column: ColumnProfile
+    description: str
+    part: Literal["key", "text", "outcome", "status", "other"] = "other"
+    optional: bool = False
+
+    @property
+    def kind(self) -> str:
+        if self.part == "key":
+            return "upn" if self.column.kind == "upn" else "text"
+        if self.part == "text":
+            return "text"
+        as_codes = self.column.role in ("protected", "proxy") or self.part in ("outcome", "status")
+        return "codes" if self.column.kind == "number" and as_codes and self.column.codes else self.column.kind
+
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        return self.column.bounds if self.kind == "number" else None
+
+
+def render_contract(draft: ProjectDraft, contract: str, file: str, n: int) -> str:
+    """Render the data contract as YAML.
+
+    Parameters
+    ----------
+    draft : ProjectDraft
+    contract : str
+        Its id, ``"local/pupils"``.
+    file : str
+        Name of the file that it was drafted from.
+    n : int
+        Rows of that file.
+    """
+    agency, _, table = contract.partition("/")
+    facts = {"contract": contract, "agency": agency, "table": table, "file": file, "n": n}
+    return _template("contract.yaml.j2").render(**facts, version=VERSION, entries=list(_entries(draft)))
+
+
+def render_spec(
+    draft: ProjectDraft, contract: str, name: str, file: str, *, baseline: ColumnProfile, today: dt.date
+) -> str:
+    """Render the model spec as YAML.
+
+    Parameters
+    ----------
+    draft : ProjectDraft
+    contract : str
+        The contract's id, ``"local/pupils"``.
+    name : str
+        The model's name.
+    file : str
+        Name of the file that it was drafted from.
+    baseline : ColumnProfile
+        The feature that the baseline ranks by.
+    today : datetime.date
+    """
+    parts = (part for part in ("forename", "surname") if part in draft.shown)
+    return _template("spec.yaml.j2").render(
+        draft=draft,
+        contract=contract,
+        version=VERSION,
+        name=name,
+        file=file,
+        baseline=baseline,
+        options=OPTIONS,
+        shown_names=[f"{contract}.{draft.shown[part].name}" for part in parts],
+        disability=next((c.label for c, _ in draft.groups if "disab" in c.label.casefold()), None),
+        as_of=dt.date(today.year - (today < dt.date(today.year, 7, 31)), 7, 31).isoformat(),
+        review_date=dt.date(today.year + 1, 7, 31).isoformat(),
+        folds=min(_FOLDS, draft.school.n_distinct),
+    )
+
+
+def _entries(draft: ProjectDraft) -> Iterator[_Entry]:
+    yield _Entry(draft.child_id, "The child's identifier. No model sees it.", "key")
+    yield _Entry(draft.school, "The school. Children of one school stay on one side of every split.", "text")
+    yield _Entry(draft.label, "What happened later: the outcome.", "outcome", optional=True)
+    for column in draft.shown.values():
+        yield _Entry(column, "So that people can find the child.", "text", optional=True)
+    for column, derive in draft.groups:
+        words = "Compared as groups, never a feature." if derive != "season" else "For age, and the season of birth."
+        yield _Entry(column, words, "text" if derive in ("ethnic_group", "eal") else "other", optional=True)
+    if draft.year:
+        yield _Entry(draft.year, "The academic year that the row is of.")
+    for column, _ in draft.status:
+        yield _Entry(column, "Says whose needs are already on the SEN register.", "status")
+    compared = {column.header for column, _ in draft.groups}
+    for column in draft.features:
+        if column.header not in compared:
+            yield _Entry(column, "A feature of the model.")
+
+
+@cache
+def _template(name: str) -> Template:
+    environment = Environment(
+        loader=PackageLoader("send_screen.drafting"),
+        autoescape=False,  # YAML: every text goes through `quoted` or, in a comment, `plain`
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "quoted": _quoted,
+        "plain": _plain,
+        "number": "{:.10g}".format,
+        "rule_id": lambda text: text.upper().replace("_", "-"),
+        "group_words": _group_words,
+    }
+    return environment.get_template(name)
+
+
+def _quoted(text: str) -> str:
+    """Return a text as a YAML scalar, on one line and without what YAML cannot hold."""
+    return json.dumps("".join(c for c in text if c.isprintable()), ensure_ascii=False)
+
+
+def _plain(text: str) -> str:
+    """Return a text for a comment, on one line."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _group_words(column: ColumnProfile) -> list[tuple[str, str]]:
+    keys = {one.casefold() for one in column.codes}
+    if keys in _YES_OR_NO:
+        how = {True: "with", False: "without"}
+        return [(one, f"children {how[one[:1].casefold() in 'yt']} {column.label}") for one in column.codes]
+    for words in _GROUP_WORDS:
+        if keys == set(words):
+            return [(one, words[one.casefold()]) for one in column.codes]
+    return [(one, f"children with {column.label} {one}") for one in column.codes]
