@@ -14,7 +14,7 @@ import yaml
 
 from send_screen.cohorts import Cohort, load_cohort
 from send_screen.estimators import PenalisedLogisticClassifier
-from send_screen.evaluation import build_evidence, by_group, gaps, named, out_of_fold
+from send_screen.evaluation import build_evidence, by_group, gaps, material_gaps, out_of_fold
 from send_screen.simulation import England, random_groups, replace_goals_by_noise, simulate_england
 from send_screen.specs import ModelSpec, load_spec
 
@@ -56,7 +56,7 @@ def planted(seed: int, spec: ModelSpec, *, share: float, children: int) -> dict[
     asked = (table["metric"] == "false_negative_rate") & (table["against"] == "all others")
     harmed = table[asked & (table["attribute"] == "sex") & (table["group"] == CONFIG["group"])].iloc[0]
     words = {"sex": {"girls": "girls", "boys": "boys"}}
-    said = named(table[table["attribute"] == "sex"], outcome_words=spec.outcome.description, group_words=words)
+    said = material_gaps(table[table["attribute"] == "sex"], outcome_words=spec.outcome.description, group_words=words)
     return {
         "seed": seed,
         "recall": recall_of(evidence),
@@ -90,7 +90,7 @@ def quiet(cohort: Cohort, seed: int, spec: ModelSpec) -> dict[str, Any]:
     shown = (table["low"] > 0) | (table["high"] < 0)
     return {
         "seed": seed,
-        "named": named(table),
+        "named": material_gaps(table),
         "shown": int(shown.sum()),
         "largest": float(table["value"].abs().max()),
     }

@@ -14,7 +14,7 @@ import pandas as pd
 from folder_hashes import folder_sha256, write_manifest
 
 from send_screen.estimators import shap_waterfall
-from send_screen.evaluation import headline
+from send_screen.evaluation import mlflow_metrics
 from send_screen.governance import (
     Audit,
     code_version,
@@ -147,7 +147,7 @@ class Store:
             (self.run / name).write_bytes(svg.encode())
         (self.run / WATERFALL).write_bytes(shap_waterfall(document["example"]).encode())
         self.rehash()
-        self._metrics(headline(document))
+        self._metrics(mlflow_metrics(document))
         self._retell(render_summary(report))
 
     def _retell(self, words: str) -> None:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix
 
 from send_screen.evaluation import by_group, performance
-from send_screen.evaluation._confusion import CELLS, Confusion, Line, _at_the_line, weights
+from send_screen.evaluation._confusion_at_capacity import CELLS, Confusion, TopKThreshold, _kernel_weights, weights
 from send_screen.evaluation._evidence import OutOfFoldPredictions
 
 RATES = {"missed": (("fn",), ("tp", "fn")), "precision": (("tp",), ("tp", "fp")), "wrongly": (("fp",), ("fp", "tn"))}
@@ -28,7 +28,9 @@ def test_errors_are_those_of_replicates_that_draw_schools_and_make_the_list_anew
     view = OutOfFoldPredictions(evidence)
     inside = None if group is None else view.group("fsm") == group
     score, flag = view.score("candidate"), view.flag("candidate")
-    counts, stays = (Confusion(view, flag, inside, line) for line in (Line.of(view, "candidate"), None))
+    counts, stays = (
+        Confusion(view, flag, inside, threshold) for threshold in (TopKThreshold.of(view, "candidate"), None)
+    )
     own = np.ones(len(flag)) if inside is None else inside
     rng, drawn = np.random.default_rng(1), []
     for _ in range(400):
@@ -39,21 +41,21 @@ def test_errors_are_those_of_replicates_that_draw_schools_and_make_the_list_anew
         drawn.append((fn / (tp + fn), tp / (tp + fp), fp / (fp + tn)))
     for (above, below), spread in zip(RATES.values(), np.std(drawn, axis=0), strict=True):
         assert counts.influenced(weights(*above), weights(*below)).error == pytest.approx(spread, rel=0.15)
-    if group is None:  # a line that stays where it is would make missed need less sure than it is
+    if group is None:  # a threshold that stays where it is would make missed need less sure than it is
         assert stays.influenced(weights("fn"), weights("tp", "fn")).error > 1.15 * np.std(drawn, axis=0)[0]
 
 
 def test_the_line_changes_no_count_and_no_value(make_evidence):
     view = OutOfFoldPredictions(make_evidence())
     flag, inside = view.flag("candidate"), view.group("sex") == "F"
-    counts = Confusion(view, flag, inside, Line.of(view, "candidate"))
+    counts = Confusion(view, flag, inside, TopKThreshold.of(view, "candidate"))
     tn, fp, fn, tp = confusion_matrix(view.label[inside], flag[inside]).ravel() / view.n_seeds
     assert [counts.total(kind) for kind in CELLS] == pytest.approx([tp, fn, fp, tn], abs=1e-9)
     for above, below in RATES.values():
         plain = Confusion(view, flag, inside).influenced(weights(*above), weights(*below))
-        moved = counts.influenced(weights(*above), weights(*below))
-        assert moved.value == plain.value
-        assert moved.by_school.sum() == pytest.approx(0.0, abs=0.02)
+        adjusted = counts.influenced(weights(*above), weights(*below))
+        assert adjusted.value == plain.value
+        assert adjusted.by_school.sum() == pytest.approx(0.0, abs=0.02)
 
 
 @given(
@@ -62,7 +64,7 @@ def test_the_line_changes_no_count_and_no_value(make_evidence):
 )
 def test_the_children_at_the_line_are_half_a_list_to_either_side(score, k):
     k = min(k, len(score))
-    near = _at_the_line(np.array(score, dtype=float), k)
+    near = _kernel_weights(np.array(score, dtype=float), k)
     assert near.sum() == pytest.approx(min(k, len(score) - k))
     assert ((near >= 0) & (near <= 1)).all()
     same = {value: {float(w) for s, w in zip(score, near, strict=True) if s == value} for value in score}
@@ -72,9 +74,9 @@ def test_the_children_at_the_line_are_half_a_list_to_either_side(score, k):
 def test_flags_that_no_line_explains_have_none(make_evidence):
     evidence = make_evidence(seeds=1)
     evidence["flag.candidate"] = np.random.default_rng(0).permutation(evidence["flag.candidate"])
-    line = Line.of(OutOfFoldPredictions(evidence), "candidate")
-    assert not line.near.any()
-    assert not line.over.any()
+    threshold = TopKThreshold.of(OutOfFoldPredictions(evidence), "candidate")
+    assert not threshold.kernel.any()
+    assert not threshold.excess.any()
 
 
 def test_a_share_that_the_list_fixes_has_hardly_an_interval(make_evidence):
@@ -90,6 +92,6 @@ def test_recall_is_surer_than_with_a_line_that_stays_where_schools_differ(make_e
     evidence = make_evidence(n=4000, schools=80, seeds=1, icc=1.0)
     found = performance(evidence).set_index(["model", "metric"]).loc[("candidate", "recall")]
     view = OutOfFoldPredictions(evidence)
-    stays = Confusion(view, view.flag("candidate")).rate(("tp",), ("tp", "fn"), alpha=0.05, cells=1.0, none="")
+    stays = Confusion(view, view.flag("candidate")).rate("recall", alpha=0.05)
     assert found["value"] == stays.value
     assert found["high"] - found["low"] < 0.8 * (stays.high - stays.low)

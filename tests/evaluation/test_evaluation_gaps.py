@@ -4,12 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from send_screen.errors import UsageError
-from send_screen.evaluation import by_group, gaps, named
-from send_screen.evaluation._confusion import Confusion, Line, weights
+from send_screen.evaluation import by_group, gaps, material_gaps
+from send_screen.evaluation._bootstrap import simultaneous_level
+from send_screen.evaluation._confusion_at_capacity import Confusion, TopKThreshold, weights
 from send_screen.evaluation._evidence import OutOfFoldPredictions
-from send_screen.evaluation._gaps import LISTED, MISSED, _side
+from send_screen.evaluation._gaps import FALSE_NEGATIVES, FALSE_POSITIVES, _side
 from send_screen.evaluation._influence import ratio
-from send_screen.evaluation._replicates import simultaneous_level
 from send_screen.specs import TOLERANCES
 
 VERDICTS = {"within tolerance", "outside tolerance", "not enough evidence"}
@@ -30,13 +30,15 @@ def planted(make_evidence, extra, n=6000, groups=None):
     return evidence
 
 
-@pytest.mark.parametrize(("metric", "above", "other"), [(MISSED, "fn", "tp"), (LISTED, "fp", "tn")])
+@pytest.mark.parametrize(("metric", "above", "other"), [(FALSE_NEGATIVES, "fn", "tp"), (FALSE_POSITIVES, "fp", "tn")])
 def test_what_a_school_does_to_a_side_goes_through_the_line_of_the_list(make_evidence, metric, above, other):
     view = OutOfFoldPredictions(make_evidence(icc=1.0))
-    line, inside = Line.of(view, "candidate"), view.group("sex") == "F"
-    side = _side(view, line, inside, metric)
-    found = ratio(side.above, side.below, moved=(side.moved, side.below))
-    expected = Confusion(view, view.flag("candidate"), inside, line).influenced(weights(above), weights(above, other))
+    threshold, inside = TopKThreshold.of(view, "candidate"), view.group("sex") == "F"
+    side = _side(view, threshold, inside, metric)
+    found = ratio(side.above, side.below, adjusted=(side.adjusted, side.below))
+    expected = Confusion(view, view.flag("candidate"), inside, threshold).influenced(
+        weights(above), weights(above, other)
+    )
     assert found.value == pytest.approx(expected.value)
     np.testing.assert_allclose(found.by_school, expected.by_school, atol=1e-12)
     assert found.error < 0.95 * ratio(side.above, side.below).error
@@ -48,7 +50,7 @@ def test_a_planted_gap_is_named_once_in_plain_words(make_evidence):
     assert girls["verdict"] == boys["verdict"] == "outside tolerance"
     assert girls["value"] == pytest.approx(-boys["value"])
     assert (girls["low"], girls["high"]) == pytest.approx((-boys["high"], -boys["low"]))
-    sentences = named(table, outcome_words="had SEN support", group_words={"sex": {"F": "girls", "M": "boys"}})
+    sentences = material_gaps(table, outcome_words="had SEN support", group_words={"sex": {"F": "girls", "M": "boys"}})
     assert len(sentences) == 1
     assert sentences[0].startswith(
         f"Of 100 girls who later had SEN support, it misses {100 * girls['rate']:.0f}; of 100"
@@ -63,7 +65,7 @@ def test_a_shown_gap_near_the_tolerance_is_named_though_it_is_not_settled(make_e
     assert girls["low"] > 0
     assert girls["verdict"] == "not enough evidence"
     assert girls["required_n"] > girls["n"]
-    sentence = named(table)[0]
+    sentence = material_gaps(table)[0]
     assert f"about {girls['required_n']:,.0f} such children would settle it" in sentence
 
 
@@ -80,7 +82,7 @@ def test_a_small_gap_of_many_children_is_within_tolerance_and_not_named(make_evi
     table = gaps(planted(make_evidence, 0.05, n=60_000))
     assert set(asked(table)["verdict"]) == {"within tolerance"}
     assert asked(table)["required_n"].isna().all()
-    assert named(table) == []
+    assert material_gaps(table) == []
 
 
 def test_no_gap_among_few_children_is_not_enough_evidence(make_evidence):
@@ -88,7 +90,7 @@ def test_no_gap_among_few_children_is_not_enough_evidence(make_evidence):
     assert set(table["verdict"]) <= VERDICTS
     assert (asked(table)["verdict"] == "not enough evidence").all()
     assert (asked(table)["critical_difference"] > 0).all()
-    assert named(table) == []
+    assert material_gaps(table) == []
 
 
 def test_every_two_groups_are_compared_and_a_gap_is_the_difference_of_published_rates(make_evidence):
@@ -98,8 +100,10 @@ def test_every_two_groups_are_compared_and_a_gap_is_the_difference_of_published_
     assert set(zip(pairs["attribute"], pairs["group"], pairs["against"], strict=True)) == {
         ("area", *pair) for pair in ("ab", "ac", "bc")
     }
+    complement_of = {"false_negative_rate": "recall", "false_positive_rate": "specificity"}
     for metric in ("false_negative_rate", "false_positive_rate", "calibration_in_the_large"):
-        rate = groups[groups["metric"] == metric].set_index(["attribute", "group"])["value"]
+        rate = groups[groups["metric"] == complement_of.get(metric, metric)].set_index(["attribute", "group"])["value"]
+        rate = 1 - rate if metric in complement_of else rate
         for _, row in table[(table["metric"] == metric) & (table["against"] != "all others")].iterrows():
             expected = rate[row["attribute"], row["group"]] - rate[row["attribute"], row["against"]]
             assert row["value"] == pytest.approx(expected, abs=1e-6 if metric == "calibration_in_the_large" else 1e-12)
@@ -163,7 +167,7 @@ def test_children_who_share_schools_are_paired(make_evidence):
     evidence.loc[kept, "flag.candidate"] = evidence.loc[kept, "label"].astype(float)
     evidence.loc[~kept, "flag.candidate"] = 0.0
     gap = gaps(evidence).iloc[0]
-    girls = by_group(evidence).query("group == 'F' and metric == 'false_negative_rate'").iloc[0]
+    girls = by_group(evidence).query("group == 'F' and metric == 'recall'").iloc[0]
     assert gap["high"] - gap["low"] < girls["high"] - girls["low"]
 
 

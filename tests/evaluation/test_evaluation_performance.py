@@ -7,10 +7,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, precision_score, recall_score, roc_auc_score
 
 from send_screen.errors import UsageError
-from send_screen.evaluation import calibration_bins, differences, performance
+from send_screen.evaluation import calibration_bins, paired_differences, performance
 from send_screen.evaluation._calibration import recalibrate
 from send_screen.evaluation._evidence import OutOfFoldPredictions
-from send_screen.evaluation._influence import areas, ranking, ratio
+from send_screen.evaluation._influence import auc_and_ap, mean_auc_and_ap, ratio
 
 
 def of(table, model, metric):
@@ -68,7 +68,7 @@ def test_influences_are_the_derivatives_of_scikit_learns_areas(seed, digits):
     score = np.round(rng.normal(size=n), digits)
     positive = rng.random(n) < 0.4
     positive[:2] = True, False
-    values, influence = areas(score, positive)
+    values, influence = auc_and_ap(score, positive)
     child, step = rng.integers(n), 1e-5
     for j, function in enumerate((roc_auc_score, average_precision_score)):
         assert values[j] == pytest.approx(function(positive, score), abs=1e-12)
@@ -81,7 +81,7 @@ def test_influences_are_the_derivatives_of_scikit_learns_areas(seed, digits):
 def test_errors_are_those_of_replicates_that_draw_schools(make_evidence):
     evidence = make_evidence(n=3000, schools=60, seeds=1, folds=3)
     view = OutOfFoldPredictions(evidence)
-    found = ranking(view, view.score("candidate"))
+    found = mean_auc_and_ap(view, view.score("candidate"))
     rng, drawn = np.random.default_rng(4), []
     for _ in range(300):
         weight = np.bincount(rng.integers(0, view.n_schools, view.n_schools), minlength=view.n_schools)[view.school]
@@ -143,7 +143,7 @@ def test_few_schools_get_values_without_intervals(make_evidence):
 
 
 def test_paired_differences_are_differences_and_narrower_than_unpaired(evidence, table):
-    paired = differences(evidence, "candidate", "lightgbm")
+    paired = paired_differences(evidence, "candidate", "lightgbm")
     for _, row in paired.iterrows():
         ours, theirs = (of(table, model, row["metric"]) for model in ("candidate", "lightgbm"))
         assert row["value"] == pytest.approx(ours["value"] - theirs["value"], abs=1e-12)
@@ -151,13 +151,13 @@ def test_paired_differences_are_differences_and_narrower_than_unpaired(evidence,
     auc = of(paired, "candidate", "roc_auc")
     single = of(table, "candidate", "roc_auc")
     assert auc["high"] - auc["low"] < 0.7 * (single["high"] - single["low"])
-    mirrored = differences(evidence, "lightgbm", "candidate")
+    mirrored = paired_differences(evidence, "lightgbm", "candidate")
     assert of(mirrored, "lightgbm", "roc_auc")["high"] == pytest.approx(-auc["low"])
 
 
 def test_a_policy_that_is_not_there_is_named(evidence):
     with pytest.raises(UsageError, match=r"no model 'ebm'; it has candidate, baseline, lightgbm"):
-        differences(evidence, "candidate", "ebm")
+        paired_differences(evidence, "candidate", "ebm")
 
 
 def test_recalibration_is_the_unpenalised_logistic_fit(evidence):

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from send_screen.errors import DataError
-from send_screen.evaluation import headline, publish
+from send_screen.evaluation import measured_sections, mlflow_metrics
 
-WITHHELD = "withheld to protect small groups"
+SUPPRESSED = "withheld to protect small groups"
 CELLS = {
     "selection_rate": ([1, 0, 1, 0], [1, 1, 1, 1]),
     "prevalence": ([1, 1, 0, 0], [1, 1, 1, 1]),
@@ -79,7 +79,7 @@ def test_no_small_count_is_published_nor_anything_that_gives_one_away(n, schools
     )
     aside = pd.DataFrame({"reason": ["no profile"] * (seed % 12) + ["twice in the file"] * 30})
     try:
-        published = publish(evidence, intersections=[("sex", "fsm")], excluded=aside, replicates=20)
+        published = measured_sections(evidence, intersections=[("sex", "fsm")], excluded=aside, replicates=20)
     except DataError:  # too few children for so many groups
         assume(n >= 150)
         raise
@@ -105,7 +105,7 @@ def test_no_small_count_is_published_nor_anything_that_gives_one_away(n, schools
 
 
 def published_of(evidence):
-    return publish(
+    return measured_sections(
         evidence,
         outcome_words="had SEN support",
         group_words={"sex": {"F": "girls", "M": "boys"}},
@@ -175,21 +175,21 @@ def test_a_gap_of_small_numbers_is_said_without_them(make_evidence):
     girls = (evidence["group.sex"] == "F") & (evidence["label"] == 1)
     evidence.loc[girls, "flag.candidate"] = 0.0
     evidence.loc[evidence.index[girls][:4], "flag.candidate"] = 1.0
-    published = publish(evidence, group_words={"sex": {"F": "girls"}}, replicates=20)
+    published = measured_sections(evidence, group_words={"sex": {"F": "girls"}}, replicates=20)
     gap = published["gaps"][0]
     assert gap["value"] is gap["low"] is gap["n"] is None
-    assert gap["reason"] == WITHHELD
-    assert published["named"] == [
+    assert gap["reason"] == SUPPRESSED
+    assert published["material_gaps"] == [
         "The needs of girls are missed more than those of others: outside tolerance (the numbers are withheld to "
         "protect small groups)."
     ]
 
 
 def test_headline_is_flat_and_holds_defined_figures_only(published):
-    flat = headline(published)
+    flat = mlflow_metrics(published)
     assert {"roc_auc", "roc_auc_low", "roc_auc_high", "recall", "baseline.roc_auc", "lightgbm.roc_auc"} <= set(flat)
     assert all(isinstance(value, float) and np.isfinite(value) for value in flat.values())
-    nothing = headline(
+    nothing = mlflow_metrics(
         {"performance": [{"model": "candidate", "metric": "m", "value": None, "low": None, "high": None}]}
     )
     assert nothing == {}
@@ -200,7 +200,7 @@ def test_a_small_group_does_not_tell_why_a_figure_is_undefined():
     evidence = invent_evidence(n=600, groups={"sex": ["F", "M"]}, seed=4)
     few = evidence["row"].isin(evidence.loc[evidence["label"] == 1, "row"].unique()[:3])
     evidence.loc[few, "group.sex"] = "X"
-    rows = [row for row in publish(evidence)["groups"] if row["group"] == "X"]
+    rows = [row for row in measured_sections(evidence)["groups"] if row["group"] == "X"]
     assert rows
     for row in rows:
-        assert (row["value"], row["n"], row["reason"]) == (None, None, WITHHELD)
+        assert (row["value"], row["n"], row["reason"]) == (None, None, SUPPRESSED)

@@ -6,7 +6,7 @@ from sklearn.metrics import precision_score
 
 from send_screen.errors import UsageError
 from send_screen.evaluation import cluster_bootstrap
-from send_screen.evaluation._replicates import _weights, replicate_ratios
+from send_screen.evaluation._bootstrap import _weights, bootstrap_ratios
 
 FAIRLEARNS = {
     "selection_rate": selection_rate,
@@ -70,7 +70,7 @@ def test_a_rate_without_a_denominator_is_nan_in_a_replicate_too(children):
     recall = found.metrics.index("recall")
     assert np.isnan(found.values[2, recall])
     assert np.isnan(found.replicates[:, 2, recall]).all()
-    assert np.isnan(replicate_ratios(np.zeros((5, 2)), np.zeros((5, 2)), replicates=3, seed=0)).all()
+    assert np.isnan(bootstrap_ratios(np.zeros((5, 2)), np.zeros((5, 2)), replicates=3, seed=0)).all()
 
 
 @pytest.mark.parametrize(

@@ -22,13 +22,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "evaluation"))
 from disclosure_attack import Attack, numbers_of_tables
 
 from send_screen.cohorts import load_cohort
-from send_screen.evaluation._disclosure_reader import Reader
+from send_screen.evaluation.disclosure import Intruder
 from send_screen.published import PublishedReport
 from send_screen.reports import PAGES, render_pages
 from send_screen.specs import load_spec
 from send_screen.workflows import train
 
 #: Column of the page's tables -> metric.
+COMPLEMENTS = {"recall": "false_negative_rate", "specificity": "false_positive_rate"}  # derived on the page
 MISSED, LISTED, MEANING = "t-missed-", "t-flagged", "t-meaning"
 
 
@@ -126,7 +127,9 @@ def shares_on_the_page(page: str, published: dict[str, Any]) -> Any:
     }
     known = {(row["attribute"], row["group_words"]): row["group"] for row in published["groups"]}
     rounded = {
-        (row["attribute"], row["group"], row["metric"]): 100 * (row["rounded_to"] or 0) for row in published["groups"]
+        (row["attribute"], row["group"], metric): 100 * (row["rounded_to"] or 0)
+        for row in published["groups"]
+        for metric in (row["metric"], COMPLEMENTS.get(row["metric"]))
     }
     attributes = list(dict.fromkeys(row["attribute"] for row in published["groups"]))
     for table in re.findall(r"<table.*?</table>", page, re.S):
@@ -154,13 +157,13 @@ def test_rule_1_no_small_count_can_be_worked_out_from_two_versions(
     assert len(list(attack.targets())) > 50
     assert all(len(version["pages"]) > 40 and version["metrics"] for version in versions)
     assert attack.narrowed_down() == []
-    earlier = versions[1]["published"]["disclosure"]["earlier"]
+    earlier = versions[1]["published"]["disclosure"]["prior_releases"]
     assert [one["version"] for one in earlier] == [versions[0]["published"]["version"]["id"]]
 
 
 def test_rule_1_the_attack_works_where_only_small_counts_are_withheld(
     england: Path, tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Reader, "is_protected", lambda *_: True)
+    monkeypatch.setattr(Intruder, "is_protected", lambda *_: True)
     versions = trained_versions(england, tmp_path, repository)
     assert len(Attack(versions[0]["evidence"], versions).narrowed_down()) > 3

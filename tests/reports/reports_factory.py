@@ -216,17 +216,15 @@ def _group_rows(rng: random.Random) -> list[dict[str, Any]]:
             for metric, middle in (
                 ("prevalence", 0.13),
                 ("selection_rate", 0.10),
-                ("false_negative_rate", 0.55),
                 ("recall", 0.45),
                 ("specificity", 0.93),
-                ("false_positive_rate", 0.07),
                 ("precision", 0.38),
                 ("roc_auc", 0.81),
                 ("calibration_slope", 0.98),
             ):
                 value = min(0.99, middle * rng.uniform(0.85, 1.15))
-                if metric == "false_negative_rate":
-                    value = {"Girl": 0.62, "Boy": 0.46}.get(group, value)
+                if metric == "recall":
+                    value = {"Girl": 0.38, "Boy": 0.54}.get(group, value)
                 width = 0.14 if small else 0.03
                 rows.append(
                     {
@@ -566,7 +564,7 @@ def make_published() -> dict[str, Any]:
         ],
         "groups": _group_rows(rng),
         "gaps": _gap_rows(rng),
-        "named": [GIRLS_MISSED],
+        "material_gaps": [GIRLS_MISSED],
         "attribution": _attribution_rows(random.Random(17)),
         "calibration": [
             {
@@ -581,7 +579,7 @@ def make_published() -> dict[str, Any]:
             }
             for i, (low, says) in enumerate(((0, 2), (2, 4), (4, 6), (6, 9), (9, 15), (15, 26), (26, 41), (41, 66)))
         ],
-        "disclosure": {"earlier": [], "told": []},
+        "disclosure": {"prior_releases": [], "revealed_by_tables": []},
         "shapes": _shapes(),
         "interactions": _surfaces(),
         "example": _example(),

@@ -39,6 +39,7 @@ def _set(published: dict[str, Any], section: str, where: dict[str, str], **value
 
 
 GIRLS = {"group": "Girl", "metric": "false_negative_rate"}
+FOUND = {"group": "Girl", "metric": "recall"}
 
 
 def _girls(found: Comparison) -> Any:
@@ -55,13 +56,13 @@ def test_a_version_beside_itself_has_no_change() -> None:
 
 def test_better_and_worse_are_said_where_the_intervals_have_nothing_in_common() -> None:
     first, second = _two()
-    _set(first, "groups", GIRLS, value=0.62, low=0.58, high=0.66)
-    _set(second, "groups", GIRLS, value=0.50, low=0.45, high=0.55)
+    _set(first, "groups", FOUND, value=0.38, low=0.34, high=0.42)
+    _set(second, "groups", FOUND, value=0.50, low=0.45, high=0.55)
     found = _compare(first, second)
     assert _girls(found).shift == "better"
     assert found.better == (f"{QUESTION} Girl: 62 (58 to 66), then 50 (45 to 55).",)
     assert _compare(second, first).worse == (f"{QUESTION} Girl: 50 (45 to 55), then 62 (58 to 66).",)
-    _set(second, "groups", GIRLS, high=0.59)
+    _set(second, "groups", FOUND, low=0.41)
     assert _girls(_compare(first, second)).shift == "cannot be told"
     assert _compare(first, second).better == ()
 
@@ -91,7 +92,7 @@ def test_a_changed_verdict_is_told_and_is_not_called_a_change_of_the_gap() -> No
 @pytest.mark.parametrize("side", [0, 1])
 def test_what_is_withheld_or_not_there_says_nothing(side: int) -> None:
     pair = _two()
-    _set(pair[side], "groups", GIRLS, value=None, low=None, high=None, reason="fewer than 10 children")
+    _set(pair[side], "groups", FOUND, value=None, low=None, high=None, reason="fewer than 10 children")
     pair[side]["gaps"] = [gap for gap in pair[side]["gaps"] if gap["group"] != "Girl"]
     row = _girls(_compare(*pair))
     assert (row.shift, row.gap_shift) == ("no interval", "no interval")
@@ -187,7 +188,7 @@ def test_net_benefit_of_lists_of_two_lengths_is_not_compared() -> None:
 
 def test_the_page_and_the_json_say_all_of_it() -> None:
     first, second = _two(capacity=0.2)
-    _set(second, "groups", GIRLS, value=0.2, low=0.15, high=0.25)
+    _set(second, "groups", FOUND, value=0.8, low=0.75, high=0.85)
     found = _compare(first, second)
     html = render_comparison(found)
     for words in (*found.better, *found.notes, "▲ better", "= the same figures"):

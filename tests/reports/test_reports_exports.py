@@ -80,7 +80,14 @@ def test_an_open_field_is_counted_and_marked_wherever_it_is_written() -> None:
 def test_what_is_not_published_of_the_children_is_left_open_or_unsaid() -> None:
     published = make_published()
     published["cohort"] |= {"n": None, "n_outcome": None, "n_schools": None, "prevalence": None, "excluded": []}
-    published |= {"performance": [], "differences": [], "groups": [], "gaps": [], "named": [], "attribution": []}
+    published |= {
+        "performance": [],
+        "differences": [],
+        "groups": [],
+        "gaps": [],
+        "material_gaps": [],
+        "attribution": [],
+    }
     text = render("atrs.md", published) + render("impact_assessment.md", published)
     assert not re.search(r"\b(None|nan|null)\b", text)
     assert not re.search(r"\(n = |ROC AUC, out|\bchildren in \d|“outside tolerance”", text)
@@ -109,7 +116,7 @@ def test_every_published_figure_in_them_is_the_one_in_published_json() -> None:
         assert f"(ROC AUC, out of school): {auc['value']:.3f} ({auc['low']:.3f} to {auc['high']:.3f})" in text
         outside = sum(g["verdict"] == "outside tolerance" and g["against"] == "all others" for g in published["gaps"])
         assert sum(int(n) for n in re.findall(r"(\d+) “outside tolerance”", text)) == outside
-        assert published["named"][0] in text.replace("\\", "")
+        assert published["material_gaps"][0] in text.replace("\\", "")
     quantities = _fields(published)["2.4.3.4"]["value"]
     assert f"{published['cohort']['n']:,} children" in quantities
     assert f"{published['cohort']['n_outcome']:,} of them" in quantities

@@ -62,7 +62,7 @@ def test_more_groups_than_fit_on_a_screen_are_counted(published: dict[str, Any])
     ]
     for number, gap in enumerate(named[:5]):
         gap |= {"value": 0.1 + number / 100, "low": 0.05, "high": 0.2, "words": f"sentence {number}"}
-    found = Groups(make_report(published | {"named": [gap["words"] for gap in named[:5]]})).worst()
+    found = Groups(make_report(published | {"material_gaps": [gap["words"] for gap in named[:5]]})).worst()
     assert [words.split(":")[0] for words in found[:3]] == [gap["group"] for gap in named[4:1:-1]]
     assert found[3] == "And 2 groups more: see the tables."
 
@@ -83,7 +83,7 @@ def test_the_overview_counts_each_verdict_under_its_own_name(published: dict[str
 
 
 def test_nothing_named_is_not_called_fair(published: dict[str, Any]) -> None:
-    text = _text(render("report.html", published | {"named": []}))
+    text = _text(render("report.html", published | {"material_gaps": []}))
     assert "That is not proof of fairness" in text
     assert not re.search(r"\bis fair\b", text)
 
@@ -92,7 +92,7 @@ def test_where_verdicts_are_withheld_it_is_not_said_that_no_group_is_missed_more
     for gap in published["gaps"]:
         if gap["metric"] == "false_negative_rate":
             gap["verdict"] = "withheld to protect small groups"
-    text = _text(render("report.html", published | {"named": []}))
+    text = _text(render("report.html", published | {"material_gaps": []}))
     n = sum(gap["metric"] == "false_negative_rate" and gap["against"] == "all others" for gap in published["gaps"])
     assert f"of {n} groups nothing may be said, to protect small groups" in text
     assert "No group was shown" not in text

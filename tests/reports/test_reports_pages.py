@@ -288,7 +288,8 @@ def test_shapes_of_one_page_share_a_scale() -> None:
 
 
 @pytest.mark.parametrize(
-    "section", ["performance", "differences", "groups", "gaps", "named", "attribution", "calibration", "interactions"]
+    "section",
+    ["performance", "differences", "groups", "gaps", "material_gaps", "attribution", "calibration", "interactions"],
 )
 def test_an_empty_section_is_said_to_be_empty(section: str) -> None:
     pages = render_pages(make_report(make_published() | {section: []}))

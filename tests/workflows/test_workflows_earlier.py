@@ -50,7 +50,7 @@ def test_a_cohort_of_other_children_that_was_published_with_counts_is_named_and_
 
 def test_the_same_version_knows_again_what_it_knew(spec):
     known = [{"version": "before", "published_sha256": "0" * 64, "counts": []}]
-    runs = [run("a"), run("b", disclosure={"earlier": known}), run("c")]
+    runs = [run("a"), run("b", disclosure={"prior_releases": known}), run("c")]
     assert prior_releases(spec, runs, version="b", n=400) == known
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from send_screen.contracts import shipped
 from send_screen.errors import GateError, LeakageError, MissingExtraError, SpecError, UsageError
-from send_screen.evaluation import differences
+from send_screen.evaluation import paired_differences
 from send_screen.governance import open_bundle
 from send_screen.published import PublishedReport
 from send_screen.reports import PAGES, render_pages, svg
@@ -81,7 +81,7 @@ def test_the_evidence_holds_a_row_a_child_and_no_identifier(trained: Any) -> Non
 def test_what_it_costs_that_people_can_read_it_follows_from_the_evidence_alone(trained: Any) -> None:
     published = trained.made.published
     evidence = pd.read_parquet(trained.made.evidence / "evidence.parquet")
-    again = differences(evidence, "candidate", "lightgbm").set_index("metric")
+    again = paired_differences(evidence, "candidate", "lightgbm").set_index("metric")
     said = {row["metric"]: row for row in published["differences"] if row["against"] == "lightgbm"}
     for metric in ("roc_auc", "average_precision", "recall"):
         for part in ("value", "low", "high"):

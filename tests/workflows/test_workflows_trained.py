@@ -20,7 +20,7 @@ OTHER = {"version": "1f", "other_children": True}
     ],
 )
 def test_training_says_what_it_may_not_tell_and_how_to_have_it(earlier, groups, said):
-    lines = suppressed_by_earlier({"disclosure": {"earlier": earlier}, "groups": groups})
+    lines = suppressed_by_earlier({"disclosure": {"prior_releases": earlier}, "groups": groups})
     if said is None:
         assert lines == []
     else:

@@ -15,7 +15,7 @@ import yaml
 from fairlearn.metrics import MetricFrame, selection_rate, true_negative_rate, true_positive_rate
 from sklearn.metrics import precision_score
 
-from send_screen.evaluation import cluster_bootstrap, gaps, performance, publish
+from send_screen.evaluation import cluster_bootstrap, gaps, measured_sections, performance
 
 HERE = Path(__file__).parent
 CONFIG = yaml.safe_load((HERE / "config.yaml").read_text(encoding="utf-8"))
@@ -110,7 +110,7 @@ def main() -> None:
     }
     if arguments.evidence:
         demo = pd.read_parquet(arguments.evidence)
-        result["publish"] = {"rows": len(demo), **timed(lambda: publish(demo), 3)}
+        result["publish"] = {"rows": len(demo), **timed(lambda: measured_sections(demo), 3)}
     print(json.dumps(result, indent=1))
     if arguments.out:
         arguments.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")

@@ -1,25 +1,25 @@
-"""Evaluation: every figure, interval and finding about a version, from one evidence table.
+"""Evaluation: every metric, interval and verdict about a version, from one table of out-of-fold predictions.
 
 The way in is :func:`out_of_fold`, which fits each model on training folds and scores children of schools it has not
 seen; :func:`build_evidence` turns that into the evidence table, one row a child and fold seed, without an identifier.
-Everything else reads that table and nothing else: :func:`performance` and :func:`differences` of the models,
-:func:`by_group` and :func:`gaps` between groups, :func:`calibration_bins`; :func:`publish` puts it all into what may
-be shown, under disclosure control, and :func:`headline` into MLflow metrics.
+Everything else reads that table and nothing else: :func:`performance` and :func:`paired_differences` of the models,
+:func:`by_group` and :func:`gaps` between groups, :func:`calibration_bins`. :func:`measured_sections` puts it all under
+disclosure control (:mod:`send_screen.evaluation.disclosure`), and :func:`mlflow_metrics` into metrics for MLflow.
 """
 
 from send_screen.evaluation._attribution import attribution
+from send_screen.evaluation._bootstrap import BootstrapRates, cluster_bootstrap
 from send_screen.evaluation._calibration import calibration_bins
-from send_screen.evaluation._disclosure_earlier import revealed_counts
+from send_screen.evaluation._describe_gaps import material_gaps
 from send_screen.evaluation._estimate import Estimate, clustered_rate
 from send_screen.evaluation._evidence import EvidenceKeys, build_evidence, expected_share
 from send_screen.evaluation._folds import out_of_school_folds, verify_folds
 from send_screen.evaluation._gaps import gaps
 from send_screen.evaluation._groups import by_group
-from send_screen.evaluation._named import named
+from send_screen.evaluation._measured_sections import measured_sections, mlflow_metrics
 from send_screen.evaluation._out_of_fold import fit_on, out_of_fold
-from send_screen.evaluation._performance import differences, performance
-from send_screen.evaluation._publish import headline, publish
-from send_screen.evaluation._replicates import BootstrapRates, cluster_bootstrap
+from send_screen.evaluation._performance import paired_differences, performance
+from send_screen.evaluation.disclosure import revealed_counts
 
 __all__ = [
     "out_of_school_folds",
@@ -30,7 +30,7 @@ __all__ = [
     "EvidenceKeys",
     "expected_share",
     "performance",
-    "differences",
+    "paired_differences",
     "clustered_rate",
     "Estimate",
     "by_group",
@@ -38,9 +38,9 @@ __all__ = [
     "attribution",
     "cluster_bootstrap",
     "BootstrapRates",
-    "named",
+    "material_gaps",
     "calibration_bins",
-    "publish",
+    "measured_sections",
     "revealed_counts",
-    "headline",
+    "mlflow_metrics",
 ]

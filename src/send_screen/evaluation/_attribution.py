@@ -1,4 +1,4 @@
-"""Where a gap comes from: a group's gap in mean score, term by term, exactly.
+"""Exact disparity attribution: a gap in mean score as the sum of gaps in mean contribution.
 
 A child's score is its fold's base value plus one contribution a feature. So the gap in mean score between a group and
 all others is the sum, over features, of the gaps in mean contribution [Lundberg2020]_, and of the gap in mean base
@@ -22,7 +22,7 @@ from send_screen.errors import DataError
 from send_screen.evaluation._estimate import smallest, t_interval
 from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._gaps import OTHERS
-from send_screen.evaluation._influence import Influenced, ratio
+from send_screen.evaluation._influence import EstimateWithInfluence, ratio
 from send_screen.evaluation._out_of_fold import CANDIDATE
 
 Among = Literal["all children", "children with the outcome"]
@@ -40,7 +40,7 @@ def attribution(
     """Return each group's gap in mean score, and what each feature and each agency adds to it.
 
     Among all children it says who is scored higher; among children with the outcome, whose needs the score sees less,
-    and so where a gap in missed need comes from.
+    and so where a gap in the false negative rate comes from.
 
     Parameters
     ----------
@@ -135,7 +135,9 @@ def _gap(
     rows = []
     for (kind, term), part in terms.items():
         ours, theirs = (
-            Influenced(float((side * part).sum() / side.sum()), ratio(view.by_school(side * part), count).by_school)
+            EstimateWithInfluence(
+                float((side * part).sum() / side.sum()), ratio(view.by_school(side * part), count).by_school
+            )
             for side, count in zip(sides, counts, strict=True)
         )
         gap = ours - theirs

@@ -1,4 +1,4 @@
-"""Does a score mean what it says: slope, intercept and bins."""
+"""Calibration slope, intercept and reliability bins, with intervals clustered by school."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def _logistic(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray] | N
 def calibration_bins(
     evidence: pd.DataFrame, *, model: str = CANDIDATE, bins: int = 10, at_least: int = 10, alpha: float = 0.05
 ) -> pd.DataFrame:
-    """Return how many of 100 were predicted and how many were seen, in bins of equally many children.
+    """Return the reliability diagram: predicted and observed risk, in per cent, in bins of equally many children.
 
     Neighbouring bins are merged, from the highest score down, until each has at least ``at_least`` children with and
     as many without the outcome, so that no bin publishes a small count.

@@ -1,4 +1,4 @@
-"""A figure with its interval, which knows that children sit in schools.
+"""Estimates with confidence intervals clustered by school.
 
 A rate is a ratio of sums over schools, r = sum a_s / sum b_s with n = sum b_s. Its variance leaves out one school
 after another (delete-one jackknife [Cochran1977]_; the plain linearised variance is too small when schools differ in
@@ -7,7 +7,7 @@ size),
     v = (S - 1) / S * sum ((a_s - r b_s) / (n - b_s))^2,
 
 over the S schools with b_s > 0; the design effect is v over the binomial variance r (1 - r) / n, never taken below
-what it would be were children independent: 1, but for shares of a list of fixed length (``_confusion``).
+what it would be were children independent: 1, but for shares of a list of fixed length (``_confusion_at_capacity``).
 The interval is Wilson's [Wilson1927]_ on the effective sample size n / design effect, with a t quantile on S - 1
 degrees of freedom [Korn1998]_, or fewer where few schools make most of the spread (:func:`degrees`).
 
@@ -40,7 +40,7 @@ TOO_FEW_SCHOOLS = f"no interval: the children are in fewer than {MIN_SCHOOLS} sc
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure, its interval, and what it rests on.
+    """An estimate, its confidence interval, and its sample size.
 
     Attributes
     ----------
@@ -85,12 +85,12 @@ def clustered_rate(
     trials: np.ndarray,
     *,
     alpha: float = 0.05,
-    moved: tuple[np.ndarray, np.ndarray] | None = None,
+    adjusted: tuple[np.ndarray, np.ndarray] | None = None,
     least_effect: float = 1.0,
     cells: float | None = None,
     none: str = "",
 ) -> Estimate:
-    """Return a rate with an interval that holds for children who sit in schools.
+    """Return a rate with its confidence interval clustered by school.
 
     Wilson's interval on the effective sample size. Where the design effect cannot be estimated well (fewer than 20
     schools, or fewer than 8 successes or failures once divided by it), Clopper and Pearson's exact interval
@@ -103,9 +103,9 @@ def clustered_rate(
         Sums by school; schools without trials are left out.
     alpha : float
         One minus the confidence.
-    moved : pair of numpy.ndarray of float, shape (schools,), optional
-        Successes and trials again, each school's with what it adds to or takes from those of others, where a list of
-        fixed length ties them together. The sums are the same; the spread between schools is taken from these.
+    adjusted : pair of numpy.ndarray of float, shape (schools,), optional
+        Successes and trials again, each school's with the top-k threshold correction. The sums are the same; the
+        variance between schools is taken from these.
     least_effect : float
         The design effect is not taken below this.
     cells : float, optional
@@ -137,7 +137,7 @@ def clustered_rate(
     if schools < MIN_SCHOOLS:
         return Estimate(rate, math.nan, math.nan, n, schools, cell, TOO_FEW_SCHOOLS)
     binomial = rate * (1 - rate) / n
-    a, b = (successes, trials) if moved is None else moved
+    a, b = (successes, trials) if adjusted is None else adjusted
     left_out = ((a - rate * b) / (n - b))[(a != 0) | (b != 0)]
     jackknife = (len(left_out) - 1) / len(left_out) * float((left_out**2).sum())
     effect = max(least_effect, NO_EFFECT, jackknife / binomial) if binomial > 0 else 1.0

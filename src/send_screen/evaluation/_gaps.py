@@ -1,8 +1,8 @@
-"""Three questions about groups, each answered in one of three phrases.
+"""Gaps between groups in false negative rate, false positive rate and calibration, with equivalence verdicts.
 
-Whose needs are missed? Who is listed without need? Does a score mean the same for everyone? Each question compares
-every group with all other children of its attribute, and every two groups with each other. The intervals of one
-question hold all at once, and are held against the spec's tolerance, as in a test of equivalence [Schuirmann1987]_:
+Each question compares every group with all other children of its attribute, and every two groups with each other.
+The intervals of one question hold all at once. They are held against the spec's tolerance, as in a test of equivalence
+[Schuirmann1987]_:
 
 - *within tolerance*: the whole interval lies inside it;
 - *outside tolerance*: the whole interval lies beyond it;
@@ -28,25 +28,25 @@ import pandas as pd
 from scipy.special import expit, ndtri, stdtrit
 
 from send_screen.errors import UsageError
-from send_screen.evaluation._confusion import Line
+from send_screen.evaluation._bootstrap import bootstrap_ratios, simultaneous_level
+from send_screen.evaluation._confusion_at_capacity import TopKThreshold
 from send_screen.evaluation._estimate import MIN_SCHOOLS, degrees, smallest
 from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._influence import ratio
 from send_screen.evaluation._out_of_fold import CANDIDATE
-from send_screen.evaluation._replicates import replicate_ratios, simultaneous_level
 from send_screen.specs import TOLERANCES
 
 Verdict = Literal["within tolerance", "outside tolerance", "not enough evidence"]
 WITHIN: Verdict = "within tolerance"
 OUTSIDE: Verdict = "outside tolerance"
-NOT_ENOUGH: Verdict = "not enough evidence"
+INCONCLUSIVE: Verdict = "not enough evidence"
 
-MISSED, LISTED, MEANING = "false_negative_rate", "false_positive_rate", "calibration_in_the_large"
+FALSE_NEGATIVES, FALSE_POSITIVES, CALIBRATION = "false_negative_rate", "false_positive_rate", "calibration_in_the_large"
 OTHERS = "all others"
 #: Fewer children to divide by than this, on either side, settle nothing.
 MIN_CHILDREN = 10
 #: Children of one year of age.
-A_YEAR_OF_ENGLAND = 600_000
+CHILDREN_OF_ONE_AGE = 600_000
 #: Shares of a child are counted in units of this, so that sums over children are exact.
 _UNIT = 2.0**-20
 
@@ -55,12 +55,12 @@ _UNIT = 2.0**-20
 class _Side:
     """One side of a comparison: sums by school, and the least variance that its rate can have.
 
-    ``moved`` is what is above with what each school does to the others' through the line of the list.
+    ``adjusted`` is the numerator with the top-k threshold correction.
     """
 
     above: np.ndarray
     below: np.ndarray
-    moved: np.ndarray
+    adjusted: np.ndarray
     floor: float
     cells: tuple[float, ...]
 
@@ -81,7 +81,7 @@ def gaps(
     replicates: int = 1000,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Return the gaps between groups, with intervals that hold for a whole question at once, and verdicts.
+    """Return gaps between groups with simultaneous confidence intervals and equivalence verdicts.
 
     ``false_negative_rate`` is the share, among children with the outcome, that the version does not flag;
     ``false_positive_rate`` the share, among children without it, that it flags; ``calibration_in_the_large`` the share
@@ -133,28 +133,34 @@ def gaps(
     True
     """
     view = OutOfFoldPredictions(evidence)
-    missing = sorted({MISSED, LISTED, MEANING} - set(tolerances))
+    missing = sorted({FALSE_NEGATIVES, FALSE_POSITIVES, CALIBRATION} - set(tolerances))
     if missing:
         raise UsageError(f"There is no tolerance for {', '.join(missing)}.")
-    line = Line.of(view, CANDIDATE)
+    threshold = TopKThreshold.of(view, CANDIDATE)
     questions = [
-        _question(view, line, metric, tolerances[metric], alpha, replicates, seed)
-        for metric in (MISSED, LISTED, MEANING)
+        _question(view, threshold, metric, tolerances[metric], alpha, replicates, seed)
+        for metric in (FALSE_NEGATIVES, FALSE_POSITIVES, CALIBRATION)
     ]
     return pd.concat(questions, ignore_index=True)
 
 
 def _question(
-    view: OutOfFoldPredictions, line: Line, metric: str, tolerance: float, alpha: float, replicates: int, seed: int
+    view: OutOfFoldPredictions,
+    threshold: TopKThreshold,
+    metric: str,
+    tolerance: float,
+    alpha: float,
+    replicates: int,
+    seed: int,
 ) -> pd.DataFrame:
     """Return the rows of one question."""
     sides: list[_Side] = []
     named: list[tuple[str, str, str, int, int]] = []
     for attribute in view.attributes:
-        named += [(attribute, *row) for row in _comparisons(view, line, attribute, metric, sides)]
+        named += [(attribute, *row) for row in _comparisons(view, threshold, attribute, metric, sides)]
     rows = [
         {"attribute": attribute, "group": group, "against": against, "metric": metric}
-        | _gap(sides[ours], sides[theirs], both_rate=metric != MEANING)
+        | _gap(sides[ours], sides[theirs], rates=metric != CALIBRATION)
         for attribute, group, against, ours, theirs in named
     ]
     table = pd.DataFrame(rows, columns=_COLUMNS)
@@ -163,8 +169,8 @@ def _question(
     known = ~np.isnan(error)
     level = alpha
     if known.any():
-        above, below = (_exact(view, sums) for sums in zip(*((s.moved, s.below) for s in sides), strict=True))
-        ratios = replicate_ratios(above, below, replicates=replicates, seed=seed)
+        above, below = (_exact(view, sums) for sums in zip(*((s.adjusted, s.below) for s in sides), strict=True))
+        ratios = bootstrap_ratios(above, below, replicates=replicates, seed=seed)
         drawn = ratios[1:, ours[known]] - ratios[1:, theirs[known]]
         # drawing S schools shrinks their variance by (S - 1) / S
         deviations = (drawn - (ratios[0, ours[known]] - ratios[0, theirs[known]])) * math.sqrt(
@@ -178,7 +184,7 @@ def _question(
     table["verdict"] = [verdict(low, high, tolerance) for low, high in zip(table["low"], table["high"], strict=True)]
     children = len(view.label) / view.n_seeds
     table["required_n"] = [
-        _n_to_settle(row, float(q), tolerance, children) if row["verdict"] == NOT_ENOUGH else math.nan
+        _required_n(row, float(q), tolerance, children) if row["verdict"] == INCONCLUSIVE else math.nan
         for row, q in zip(table.to_dict("records"), quantile, strict=True)
     ]
     return table.drop(columns=["error", "df", "spread"])
@@ -197,12 +203,12 @@ def _exact(view: OutOfFoldPredictions, sums: Sequence[np.ndarray]) -> np.ndarray
 
 
 def _comparisons(
-    view: OutOfFoldPredictions, line: Line, attribute: str, metric: str, sides: list[_Side]
+    view: OutOfFoldPredictions, threshold: TopKThreshold, attribute: str, metric: str, sides: list[_Side]
 ) -> list[tuple[str, str, int, int]]:
     """Add an attribute's sides, and return its comparisons: group, against, and the places of both sides."""
     codes, names = pd.factorize(view.group(attribute), sort=True)
-    groups = [_side(view, line, codes == code, metric) for code in range(len(names))]
-    others = [_side(view, line, codes != code, metric) for code in range(len(names))]
+    groups = [_side(view, threshold, codes == code, metric) for code in range(len(names))]
+    others = [_side(view, threshold, codes != code, metric) for code in range(len(names))]
     first = len(sides)
     sides += groups + others
     k = len(names)
@@ -212,28 +218,28 @@ def _comparisons(
     return found
 
 
-def _side(view: OutOfFoldPredictions, line: Line, inside: np.ndarray, metric: str) -> _Side:
+def _side(view: OutOfFoldPredictions, threshold: TopKThreshold, inside: np.ndarray, metric: str) -> _Side:
     """Return the sums of one side; what is counted is whole or in units, so that sums are exact."""
     label, flag = view.label * inside, view.flag(CANDIDATE)
-    if metric == MEANING:
+    if metric == CALIBRATION:
         risk = np.round(expit(view.score(CANDIDATE)) / _UNIT) * _UNIT * inside
         below = view.by_school(inside * 1.0)
         n, events = float(below.sum()), float(label.sum()) / view.n_seeds
         floor = float((risk * (1 - risk)).sum()) / view.n_seeds / n**2 if n else math.nan
         above = view.by_school(label - risk)
         return _Side(above, below, above, floor, (n, events, n - events))
-    count = label if metric == MISSED else inside - label
-    hit = count * ((1 - flag) if metric == MISSED else flag)
+    count = label if metric == FALSE_NEGATIVES else inside - label
+    hit = count * ((1 - flag) if metric == FALSE_NEGATIVES else flag)
     above, below = view.by_school(hit), view.by_school(count)
     n, x = float(below.sum()), float(above.sum())
-    adjusted = (x + 1) / (n + 2)
-    moved = above + (1 if metric == MISSED else -1) * float(line.near @ count) * line.over
-    return _Side(above, below, moved, adjusted * (1 - adjusted) / (n + 2), (n, x, n - x))
+    shrunk = (x + 1) / (n + 2)
+    adjusted = above + (1 if metric == FALSE_NEGATIVES else -1) * float(threshold.kernel @ count) * threshold.excess
+    return _Side(above, below, adjusted, shrunk * (1 - shrunk) / (n + 2), (n, x, n - x))
 
 
-def _gap(ours: _Side, theirs: _Side, *, both_rate: bool) -> dict[str, object]:
+def _gap(ours: _Side, theirs: _Side, *, rates: bool) -> dict[str, object]:
     """Return one gap before the question's level is known: value, standard error, degrees of freedom."""
-    mine, other = (ratio(s.above, s.below, moved=(s.moved, s.below)) for s in (ours, theirs))
+    mine, other = (ratio(s.above, s.below, adjusted=(s.adjusted, s.below)) for s in (ours, theirs))
     value = mine.value - other.value
     row: dict[str, object] = {
         "value": value,
@@ -252,7 +258,7 @@ def _gap(ours: _Side, theirs: _Side, *, both_rate: bool) -> dict[str, object]:
     if min(ours.n, theirs.n) == 0:
         return row | {"reason": "no child to divide by on one side"}
     n = ours.n + theirs.n
-    if both_rate:
+    if rates:
         pooled = float(ours.above.sum() + theirs.above.sum()) / n
         spread = pooled * (1 - pooled)
     else:
@@ -278,10 +284,10 @@ def verdict(low: float, high: float, tolerance: float) -> Verdict:
     """
     if -tolerance < low and high < tolerance:
         return WITHIN
-    return OUTSIDE if low > tolerance or high < -tolerance else NOT_ENOUGH
+    return OUTSIDE if low > tolerance or high < -tolerance else INCONCLUSIVE
 
 
-def _n_to_settle(row: Mapping[object, float], quantile: float, tolerance: float, children: float) -> float:
+def _required_n(row: Mapping[object, float], quantile: float, tolerance: float, children: float) -> float:
     """Return about how many children of the group would settle a verdict, to two figures, rounded up.
 
     The error shrinks with the root of the number of children. Where it is not known, the gap is taken to be none, the
@@ -295,7 +301,7 @@ def _n_to_settle(row: Mapping[object, float], quantile: float, tolerance: float,
     else:
         away = abs(abs(row["value"]) - tolerance)
         needed = row["n"] * (quantile * row["error"] / away) ** 2 if away > 0 else math.inf
-    if not needed / max(row["n"], 1) * children <= A_YEAR_OF_ENGLAND:
+    if not needed / max(row["n"], 1) * children <= CHILDREN_OF_ONE_AGE:
         return math.nan
     needed = max(needed, row["n"] + 1, MIN_CHILDREN)
     unit = 10.0 ** max(0, math.floor(math.log10(needed)) - 1)

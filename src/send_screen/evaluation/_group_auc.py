@@ -1,4 +1,4 @@
-"""A group's ROC AUC: pairs of children of the group within one fold, pooled, with a clustered interval."""
+"""ROC AUC of a group: pairs within folds, pooled, with an interval clustered by school."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from send_screen.evaluation._evidence import OutOfFoldPredictions
 def within_fold_auc(
     view: OutOfFoldPredictions, score: np.ndarray, rows: np.ndarray, *, alpha: float = 0.05
 ) -> Estimate:
-    """Return the share of within-fold pairs, one child with and one without the outcome, that are ranked rightly.
+    """Return the pooled within-fold ROC AUC of a group.
 
     Scores of different folds come from different fits and are not compared. With c_i the rightly ranked pairs that
     child i is in (a tie counts half) and m_i all of them, AUC = sum c_i / sum m_i over the children with the outcome,

@@ -1,4 +1,4 @@
-"""What the version does to each group: values by Fairlearn's MetricFrame, n and intervals by school."""
+"""Metrics by group: values by Fairlearn's MetricFrame, n and confidence intervals clustered by school."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scipy.special import expit
 
 from send_screen.errors import UsageError
 from send_screen.evaluation._calibration import recalibrate
-from send_screen.evaluation._confusion import CELLS, Confusion, Line
+from send_screen.evaluation._confusion_at_capacity import CELLS, RATES, Confusion, Rate, TopKThreshold
 from send_screen.evaluation._estimate import Estimate, smallest, t_interval
 from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._group_auc import within_fold_auc
@@ -20,59 +20,32 @@ from send_screen.evaluation._influence import ratio
 from send_screen.evaluation._out_of_fold import CANDIDATE
 from send_screen.evaluation._performance import net_benefit
 
-Rate = Callable[..., float]
-Where = Callable[[np.ndarray, np.ndarray], np.ndarray]
+#: Rate -> cells of the confusion matrix that it gives away, with n and prevalence published.
+_GIVEN_AWAY = {
+    "prevalence": (),
+    "selection_rate": CELLS,
+    "recall": ("tp", "fn"),
+    "specificity": ("fp", "tn"),
+    "precision": CELLS,
+}
 
 
-def _share(of: Where, among: Where) -> Rate:
-    """Return a metric in Fairlearn's sense: the share of some children, NaN (never 0) where there are none."""
+def _fairlearn_metric(rate: Rate) -> Callable[..., float]:
+    """Return a rate as a metric in Fairlearn's sense: NaN, never 0, where the denominator is empty."""
 
     def metric(y_true: np.ndarray, y_pred: np.ndarray, sample_weight: np.ndarray) -> float:
         y, flag, weight = np.asarray(y_true), np.asarray(y_pred), np.asarray(sample_weight)
-        below = float(weight[among(y, flag)].sum())
-        return float(weight[among(y, flag) & of(y, flag)].sum()) / below if below > 0 else float("nan")
+        cell = np.array(CELLS)[np.where(y == 1, 0, 2) + np.where(flag == 1, 0, 1)]
+        n = float(weight[np.isin(cell, rate.denominator)].sum())
+        return float(weight[np.isin(cell, rate.numerator)].sum()) / n if n > 0 else float("nan")
 
     return metric
-
-
-#: Metric -> Fairlearn metric, numerator and denominator as cells of the confusion matrix, cells that it gives away
-#: (with n and prevalence published), and the reason when there is no denominator.
-RATES: dict[str, tuple[Rate, tuple[str, ...], tuple[str, ...], tuple[str, ...], str]] = {
-    "prevalence": (
-        _share(lambda y, f: y == 1, lambda y, f: y >= 0),
-        ("tp", "fn"), ("tp", "fn", "fp", "tn"), (), "no child in this group",
-    ),
-    "selection_rate": (
-        _share(lambda y, f: f == 1, lambda y, f: y >= 0),
-        ("tp", "fp"), ("tp", "fn", "fp", "tn"), ("tp", "fn", "fp", "tn"), "no child in this group",
-    ),
-    "recall": (
-        _share(lambda y, f: f == 1, lambda y, f: y == 1),
-        ("tp",), ("tp", "fn"), ("tp", "fn"), "no child in this group had the outcome",
-    ),
-    "false_negative_rate": (
-        _share(lambda y, f: f == 0, lambda y, f: y == 1),
-        ("fn",), ("tp", "fn"), ("tp", "fn"), "no child in this group had the outcome",
-    ),
-    "specificity": (
-        _share(lambda y, f: f == 0, lambda y, f: y == 0),
-        ("tn",), ("fp", "tn"), ("fp", "tn"), "every child in this group had the outcome",
-    ),
-    "false_positive_rate": (
-        _share(lambda y, f: f == 1, lambda y, f: y == 0),
-        ("fp",), ("fp", "tn"), ("fp", "tn"), "every child in this group had the outcome",
-    ),
-    "precision": (
-        _share(lambda y, f: y == 1, lambda y, f: f == 1),
-        ("tp",), ("tp", "fp"), ("tp", "fn", "fp", "tn"), "no child in this group was flagged",
-    ),
-}  # fmt: skip
 
 
 def by_group(
     evidence: pd.DataFrame, *, intersections: Sequence[tuple[str, ...]] = (), alpha: float = 0.05
 ) -> pd.DataFrame:
-    """Return what the version does to the children of each group, at capacity.
+    """Return metrics by group at capacity, with intervals clustered by school.
 
     Rates are pooled over folds and fold seeds and equal :class:`fairlearn.metrics.MetricFrame` on the evidence table
     wherever they are defined; where Fairlearn would put 0 for a rate without a denominator, they are NaN with a
@@ -92,8 +65,7 @@ def by_group(
     pandas.DataFrame
         ``attribute``, ``group``, ``model``, ``metric``, ``value``, ``low``, ``high``, ``n`` (children in the
         denominator), ``schools``, ``smallest_cell``, ``reason``. Metrics: ``prevalence``, ``selection_rate``,
-        ``recall`` (of those with the outcome, flagged), ``false_negative_rate`` (not flagged), ``specificity``,
-        ``false_positive_rate``, ``precision``, ``roc_auc`` (pairs within folds), ``calibration_slope``,
+        ``recall``, ``specificity``, ``precision``, ``roc_auc`` (pairs within folds), ``calibration_slope``,
         ``calibration_in_the_large`` (share with the outcome minus mean probability), ``net_benefit`` (see
         :func:`performance`).
 
@@ -118,19 +90,19 @@ def by_group(
     flag, score = view.flag(CANDIDATE), view.score(CANDIDATE)
     if not np.isin(flag, (0, 1)).all():
         raise UsageError("The version flags a child or not: its flags are 0 or 1.")
-    line = Line.of(view, CANDIDATE)
+    threshold = TopKThreshold.of(view, CANDIDATE)
     rows = []
     for attribute in (*view.attributes, *(" × ".join(crossed) for crossed in intersections)):
         group = view.group(attribute)
         values = _metric_frame(view.label, flag, group).by_group
         for name in values.index:
             inside = group == name
-            counts = Confusion(view, flag, inside, line)
+            counts = Confusion(view, flag, inside, threshold)
             figures = _rates(counts, values.loc[name], alpha)
             figures["roc_auc"] = within_fold_auc(view, score, inside, alpha=alpha)
             figures["calibration_slope"] = recalibrate(view, score, rows=inside, alpha=alpha).slope
-            figures["calibration_in_the_large"] = _observed_minus_predicted(view, score, inside, alpha)
-            figures["net_benefit"] = net_benefit(counts, line.share, alpha=alpha)
+            figures["calibration_in_the_large"] = _calibration_in_the_large(view, score, inside, alpha)
+            figures["net_benefit"] = net_benefit(counts, threshold.share, alpha=alpha)
             rows += [
                 {"attribute": attribute, "group": name, "model": CANDIDATE, "metric": metric, **asdict(figure)}
                 for metric, figure in figures.items()
@@ -138,7 +110,7 @@ def by_group(
     return pd.DataFrame(rows)
 
 
-def _observed_minus_predicted(
+def _calibration_in_the_large(
     view: OutOfFoldPredictions, score: np.ndarray, inside: np.ndarray, alpha: float
 ) -> Estimate:
     """Return how many more of a group had the outcome than the score said, as a share."""
@@ -158,20 +130,19 @@ def _metric_frame(label: np.ndarray, flag: np.ndarray, group: np.ndarray) -> Met
     keys = ["label", "flag", "group"]
     cells = pd.DataFrame({"label": label, "flag": flag, "group": group}).groupby(keys).size().reset_index(name="n")
     return MetricFrame(
-        metrics={metric: parts[0] for metric, parts in RATES.items()},
+        metrics={metric: _fairlearn_metric(RATES[metric]) for metric in _GIVEN_AWAY},
         y_true=cells["label"],
         y_pred=cells["flag"],
         sensitive_features=cells["group"],
-        sample_params={metric: {"sample_weight": cells["n"]} for metric in RATES},
+        sample_params={metric: {"sample_weight": cells["n"]} for metric in _GIVEN_AWAY},
     )
 
 
 def _rates(counts: Confusion, values: pd.Series, alpha: float) -> dict[str, Estimate]:
     """Return the rates of one group: Fairlearn's value, our n, interval and reason."""
-    both = smallest(counts.total("tp", "fn"), counts.total("fp", "tn"), counts.total(*CELLS))
+    both = smallest(counts.total("tp", "fn"), counts.total("fp", "tn"))
     figures = {}
-    for metric, (_, above, below, given_away, none) in RATES.items():
+    for metric, given_away in _GIVEN_AWAY.items():
         cells = min(both, smallest(*(counts.total(kind) for kind in given_away)))
-        estimate = counts.rate(above, below, alpha=alpha, cells=cells, none=none)
-        figures[metric] = replace(estimate, value=float(values[metric]))
+        figures[metric] = replace(counts.rate(metric, alpha=alpha, cells=cells), value=float(values[metric]))
     return figures

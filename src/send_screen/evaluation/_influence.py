@@ -1,9 +1,9 @@
-"""Figures with what each school does to them: the way to a standard error without a replicate.
+"""Infinitesimal-jackknife standard errors clustered by school.
 
 A figure f of the schools' weights w has at w = 1 the derivatives df / dw_s, whose sum is 0. Scaled up for the mean that
 they are centred by, sqrt(S / (S - 1)) for S schools, they are its influences u_s, and sqrt(sum u_s^2) is its standard
 error [Efron1981]_. For a difference of two figures on the same children the influences are subtracted school by school,
-so that what both share falls out. Counting and one sort are all it takes: O(n log n) for the areas under the curves.
+so that what both share falls out. Counting and one sort are all it takes: O(n log n) for ROC AUC and average precision.
 
 References
 ----------
@@ -20,12 +20,12 @@ import numpy as np
 
 from send_screen.evaluation._evidence import OutOfFoldPredictions
 
-AREAS = ("roc_auc", "average_precision")
+RANKING_METRICS = ("roc_auc", "average_precision")
 
 
 @dataclass(frozen=True)
-class Influenced:
-    """A figure and the influence of each school on it.
+class EstimateWithInfluence:
+    """An estimate and the influence of each school on it.
 
     Attributes
     ----------
@@ -37,9 +37,9 @@ class Influenced:
     value: float
     by_school: np.ndarray
 
-    def __sub__(self, other: Influenced) -> Influenced:
+    def __sub__(self, other: EstimateWithInfluence) -> EstimateWithInfluence:
         """Return the difference of two figures on the same children."""
-        return Influenced(self.value - other.value, self.by_school - other.by_school)
+        return EstimateWithInfluence(self.value - other.value, self.by_school - other.by_school)
 
     @property
     def error(self) -> float:
@@ -48,8 +48,8 @@ class Influenced:
 
 
 def ratio(
-    numerator: np.ndarray, denominator: np.ndarray, *, moved: tuple[np.ndarray, np.ndarray] | None = None
-) -> Influenced:
+    numerator: np.ndarray, denominator: np.ndarray, *, adjusted: tuple[np.ndarray, np.ndarray] | None = None
+) -> EstimateWithInfluence:
     """Return a ratio of sums over schools, sum a_s / sum b_s.
 
     The influence of a school is that of leaving it out, sqrt((S - 1) / S) (a_s - r b_s) / (n - b_s), over the S schools
@@ -58,21 +58,21 @@ def ratio(
     Parameters
     ----------
     numerator, denominator : numpy.ndarray of float, shape (schools,)
-    moved : pair of numpy.ndarray of float, shape (schools,), optional
+    adjusted : pair of numpy.ndarray of float, shape (schools,), optional
         Both again, each school's with what it adds to or takes from those of others. The sums are the same; the
         influences are taken from these.
     """
     n = float(denominator.sum())
     if n <= 0:
-        return Influenced(math.nan, np.full(len(denominator), math.nan))
+        return EstimateWithInfluence(math.nan, np.full(len(denominator), math.nan))
     value = float(numerator.sum()) / n
-    a, b = (numerator, denominator) if moved is None else moved
+    a, b = (numerator, denominator) if adjusted is None else adjusted
     schools, rest = int(((a != 0) | (b != 0)).sum()), n - b
     left_out = np.divide(a - value * b, rest, out=np.zeros(len(rest)), where=rest > 0)
-    return Influenced(value, math.sqrt((schools - 1) / schools) * left_out)
+    return EstimateWithInfluence(value, math.sqrt((schools - 1) / schools) * left_out)
 
 
-def ranking(view: OutOfFoldPredictions, score: np.ndarray) -> dict[str, Influenced]:
+def mean_auc_and_ap(view: OutOfFoldPredictions, score: np.ndarray) -> dict[str, EstimateWithInfluence]:
     """Return ROC AUC and average precision, means over folds averaged over fold seeds.
 
     Parameters
@@ -82,7 +82,7 @@ def ranking(view: OutOfFoldPredictions, score: np.ndarray) -> dict[str, Influenc
 
     Returns
     -------
-    dict of str to Influenced
+    dict of str to EstimateWithInfluence
         Undefined where a fold has only one outcome.
     """
     means, influence = np.zeros(2), np.zeros((2, view.n_schools))
@@ -90,19 +90,19 @@ def ranking(view: OutOfFoldPredictions, score: np.ndarray) -> dict[str, Influenc
     for rows in blocks:
         positive = view.label[rows] == 1
         if positive.all() or not positive.any():
-            nothing = Influenced(math.nan, np.full(view.n_schools, math.nan))
-            return dict.fromkeys(AREAS, nothing)
-        values, by_child = areas(score[rows], positive)
+            nothing = EstimateWithInfluence(math.nan, np.full(view.n_schools, math.nan))
+            return dict.fromkeys(RANKING_METRICS, nothing)
+        values, by_child = auc_and_ap(score[rows], positive)
         means += values / len(blocks)
-        # each fold's areas are centred by its own few schools, which shrinks their spread by (s - 1) / s
+        # each fold's auc_and_ap are centred by its own few schools, which shrinks their spread by (s - 1) / s
         schools = len(np.unique(view.school[rows]))
         unshrunk = math.sqrt(schools / max(schools - 1, 1)) / len(blocks)
         for j in (0, 1):
             influence[j] += np.bincount(view.school[rows], by_child[j], view.n_schools) * unshrunk
-    return {name: Influenced(float(means[j]), influence[j]) for j, name in enumerate(AREAS)}
+    return {name: EstimateWithInfluence(float(means[j]), influence[j]) for j, name in enumerate(RANKING_METRICS)}
 
 
-def areas(score: np.ndarray, positive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def auc_and_ap(score: np.ndarray, positive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return ROC AUC and average precision of some children, and the influence of each child on them.
 
     With P and N the numbers of children with and without the outcome, c_i the children of the other kind that child i
@@ -126,7 +126,7 @@ def areas(score: np.ndarray, positive: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
     Examples
     --------
-    >>> values, influence = areas(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True]))
+    >>> values, influence = auc_and_ap(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True]))
     >>> values.round(4).tolist()
     [0.75, 0.8333]
     """

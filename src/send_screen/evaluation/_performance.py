@@ -1,4 +1,4 @@
-"""How well each model finds the children, and how models differ at the same number of places."""
+"""Performance of each model out of fold, and paired differences between models at the same capacity."""
 
 from __future__ import annotations
 
@@ -9,28 +9,23 @@ import pandas as pd
 
 from send_screen.errors import UsageError
 from send_screen.evaluation._calibration import recalibrate
-from send_screen.evaluation._confusion import CELLS, Confusion, Line, weights
+from send_screen.evaluation._confusion_at_capacity import CELLS, RATES, Confusion, TopKThreshold, weights
 from send_screen.evaluation._estimate import Estimate, clustered_rate, degrees, smallest, t_interval, undefined
 from send_screen.evaluation._evidence import OutOfFoldPredictions
-from send_screen.evaluation._influence import AREAS, Influenced, ranking
+from send_screen.evaluation._influence import RANKING_METRICS, EstimateWithInfluence, mean_auc_and_ap
 from send_screen.evaluation._out_of_fold import BASELINE, CANDIDATE
 
-RATES = {
-    "recall": (("tp",), ("tp", "fn"), "no child has the outcome"),
-    "precision": (("tp",), ("tp", "fp"), "no child is flagged"),
-    "specificity": (("tn",), ("fp", "tn"), "every child has the outcome"),
-}
+AT_CAPACITY = ("recall", "precision", "specificity")
 ONE_SIDED_FOLD = "a fold has no child with, or none without, the outcome"
 
 
 def performance(evidence: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame:
-    """Return every model's figures, each with n and an interval that knows that children sit in schools.
+    """Return the metrics of every model out of fold, with intervals clustered by school.
 
     ROC AUC and average precision are means over folds, averaged over fold seeds; their standard errors come from the
     influence of each school, and their intervals from a t quantile on the logit scale. What is counted at capacity is
-    pooled over folds (Wilson's interval with a design effect, which knows that a list of fixed length moves its line).
-    The rule is also judged at its own natural rate. The intervals are about other children and schools, not about
-    other training data.
+    pooled over folds (Wilson's interval with a design effect and the top-k threshold correction). The baseline is also
+    judged at its own operating point. The intervals are about other children and schools, not other training data.
 
     Parameters
     ----------
@@ -46,7 +41,7 @@ def performance(evidence: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame:
         ``smallest_cell``, ``reason``. Metrics: ``roc_auc``, ``average_precision``, ``recall``,
         ``precision``, ``specificity``, ``number_needed_to_screen``, ``net_benefit``,
         ``calibration_slope``, ``calibration_intercept``; of a version learnt in bags ``selection_probability``
-        (the chance that a model learnt from other schools lists a listed child too); of the rule
+        (the chance that a model learnt from other schools lists a listed child too); of the baseline
         ``recall_at_operating_point``, ``precision_at_operating_point`` and ``selection_rate_at_operating_point``.
 
     Raises
@@ -65,39 +60,25 @@ def performance(evidence: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame:
     view = OutOfFoldPredictions(evidence)
     rows = []
     for model in view.models:
-        counts = Confusion(view, view.flag(model), line=Line.of(view, model))
-        figures = _areas(view, view.score(model), alpha) | at_capacity(counts, alpha=alpha)
+        counts = Confusion(view, view.flag(model), threshold=TopKThreshold.of(view, model))
+        figures = _areas(view, view.score(model), alpha)
+        figures |= {name: counts.rate(name, alpha=alpha) for name in AT_CAPACITY}
         figures["number_needed_to_screen"] = _inverse(figures["precision"])
         figures["net_benefit"] = net_benefit(counts, view.flag(model).mean(), alpha=alpha)
         recalibration = recalibrate(view, view.score(model), alpha=alpha)
         figures |= {"calibration_slope": recalibration.slope, "calibration_intercept": recalibration.intercept}
         if model == CANDIDATE and f"selection_probability.{CANDIDATE}" in view.frame:
-            figures["selection_probability"] = _stays_listed(view, alpha)
+            figures["selection_probability"] = _selection_probability(view, alpha)
         if model == BASELINE and "operating_point.baseline" in view.frame:
-            flagged = view.frame["operating_point.baseline"].to_numpy(np.float64)
-            counts = Confusion(view, flagged)
-            natural = at_capacity(counts, alpha=alpha)
-            figures |= {
-                "recall_at_operating_point": natural["recall"],
-                "precision_at_operating_point": natural["precision"],
-                "selection_rate_at_operating_point": counts.rate(
-                    ("tp", "fp"), CELLS, alpha=alpha, cells=counts.smallest, none=""
-                ),
-            }
+            counts = Confusion(view, view.frame["operating_point.baseline"].to_numpy(np.float64))
+            at_operating_point = ("recall", "precision", "selection_rate")
+            figures |= {f"{name}_at_operating_point": counts.rate(name, alpha=alpha) for name in at_operating_point}
         rows += [{"model": model, "metric": metric, **asdict(figure)} for metric, figure in figures.items()]
     return pd.DataFrame(rows)
 
 
-def at_capacity(counts: Confusion, *, alpha: float = 0.05) -> dict[str, Estimate]:
-    """Return recall, precision and specificity of one model, pooled over folds and fold seeds."""
-    return {
-        name: counts.rate(above, below, alpha=alpha, cells=counts.smallest, none=none)
-        for name, (above, below, none) in RATES.items()
-    }
-
-
-def _stays_listed(view: OutOfFoldPredictions, alpha: float) -> Estimate:
-    """Return how likely a listed child is to be listed by a model learnt from other schools as well."""
+def _selection_probability(view: OutOfFoldPredictions, alpha: float) -> Estimate:
+    """Return the mean selection probability of listed children under resampled schools."""
     flag, chance = view.flag(CANDIDATE), view.frame[f"selection_probability.{CANDIDATE}"].to_numpy(np.float64)
     flagged = view.by_school(flag)
     cells = smallest(float(flagged.sum()))
@@ -105,7 +86,7 @@ def _stays_listed(view: OutOfFoldPredictions, alpha: float) -> Estimate:
 
 
 def net_benefit(counts: Confusion, listed: float, *, alpha: float = 0.05) -> Estimate:
-    """Return the net benefit of a list: children found, less children listed without need at their price.
+    """Return the net benefit at the threshold probability that the list itself implies.
 
     (TP - FP q / (1 - q)) / n [Vickers2006]_, where the price is that of the list itself: with the share q of children
     listed, one found is worth (1 - q) / q listed without need.
@@ -136,7 +117,7 @@ def _areas(view: OutOfFoldPredictions, score: np.ndarray, alpha: float) -> dict[
     n, events = len(view.label) / view.n_seeds, float(view.label.sum()) / view.n_seeds
     cells = smallest(events, n - events)
     figures = {}
-    for name, found in ranking(view, score).items():
+    for name, found in mean_auc_and_ap(view, score).items():
         if np.isnan(found.value):
             figures[name] = undefined(ONE_SIDED_FOLD, n=n, schools=view.n_schools, smallest_cell=cells)
             continue
@@ -161,10 +142,10 @@ def _inverse(precision: Estimate) -> Estimate:
     return replace(precision, value=1 / precision.value, low=low, high=high, reason=reason)
 
 
-def differences(
+def paired_differences(
     evidence: pd.DataFrame, model: str = CANDIDATE, against: str = BASELINE, *, alpha: float = 0.05
 ) -> pd.DataFrame:
-    """Return one model's figures minus another's on the same children, with intervals of the paired difference.
+    """Return paired differences of metrics between two models, with intervals clustered by school.
 
     The influences of each school on both figures are subtracted, and the interval is the difference -/+ t x its
     standard error.
@@ -193,7 +174,7 @@ def differences(
     --------
     >>> from send_screen.simulation import simulate_evidence
     >>> evidence = simulate_evidence()
-    >>> table = differences(evidence).set_index("metric")
+    >>> table = paired_differences(evidence).set_index("metric")
     >>> bool(table.loc["roc_auc", "low"] < table.loc["roc_auc", "value"] < table.loc["roc_auc", "high"])
     True
     """
@@ -202,23 +183,25 @@ def differences(
         if name not in view.models:
             raise UsageError(f"The evidence has no model {name!r}; it has {', '.join(view.models)}.")
     n, events = len(view.label) / view.n_seeds, float(view.label.sum()) / view.n_seeds
-    counts = [Confusion(view, view.flag(name), line=Line.of(view, name)) for name in (model, against)]
+    counts = [Confusion(view, view.flag(name), threshold=TopKThreshold.of(view, name)) for name in (model, against)]
     ours, theirs = (
-        ranking(view, view.score(name)) | _rates_at_capacity(of)
+        mean_auc_and_ap(view, view.score(name)) | _rates_at_capacity(of)
         for name, of in zip((model, against), counts, strict=True)
     )
     cells = [events, n - events, *(of.smallest for of in counts)]
-    denominators = dict(zip(RATES, (events, float(view.flag(model).sum()) / view.n_seeds, n - events), strict=True))
+    denominators = dict(
+        zip(AT_CAPACITY, (events, float(view.flag(model).sum()) / view.n_seeds, n - events), strict=True)
+    )
     rows = []
     for metric in ours:
         paired = ours[metric] - theirs[metric]
-        rests_on, cell = denominators.get(metric, n), smallest(*(cells[:2] if metric in AREAS else cells))
+        rests_on, cell = denominators.get(metric, n), smallest(*(cells[:2] if metric in RANKING_METRICS else cells))
         if np.isnan(paired.value):
-            reason = ONE_SIDED_FOLD if metric in AREAS else "a rate without a denominator"
+            reason = ONE_SIDED_FOLD if metric in RANKING_METRICS else "a rate without a denominator"
             figure = undefined(reason, n=rests_on, schools=view.n_schools, smallest_cell=cell)
         else:
             error = paired.error
-            means = view.n_folds if metric in AREAS else 1
+            means = view.n_folds if metric in RANKING_METRICS else 1
             figure = t_interval(
                 paired.value, error, n=rests_on, schools=view.n_schools, cells=cell, alpha=alpha, means=means
             )
@@ -226,6 +209,9 @@ def differences(
     return pd.DataFrame(rows)
 
 
-def _rates_at_capacity(counts: Confusion) -> dict[str, Influenced]:
+def _rates_at_capacity(counts: Confusion) -> dict[str, EstimateWithInfluence]:
     """Return recall, precision and specificity with the influence of each school."""
-    return {metric: counts.influenced(weights(*above), weights(*below)) for metric, (above, below, _) in RATES.items()}
+    return {
+        metric: counts.influenced(weights(*RATES[metric].numerator), weights(*RATES[metric].denominator))
+        for metric in AT_CAPACITY
+    }

@@ -216,7 +216,7 @@ def _refuse_mismatch(
         "the bags are of other features than the tables": bags is not None and bags.features != tables.features,
         "a contract is missing": {use.contract for use in spec.data} != set(contracts),
         "the figures are missing": not (isinstance(published["performance"], list) and published["performance"]),
-        "whose needs are missed is missing": not isinstance(published["named"], list),
+        "whose needs are missed is missing": not isinstance(published["material_gaps"], list),
         "the as-of date is missing": not isinstance(facts["as_of"], str),
     }
     wrong = [words for words, is_wrong in problems.items() if is_wrong]

@@ -6,7 +6,7 @@ Its sections are frozen pydantic models that refuse unknown names; its JSON sche
 
 from typing import TYPE_CHECKING, Any
 
-from send_screen.published._estimate import Estimate
+from send_screen.published._figure import PublishedFigure
 from send_screen.published._measured import (
     Attribution,
     CalibrationBin,
@@ -51,7 +51,7 @@ __all__ = [
     "DataSource",
     "Difference",
     "Disclosure",
-    "Estimate",
+    "PublishedFigure",
     "Example",
     "ExcludedRows",
     "Gap",

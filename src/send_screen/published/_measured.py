@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from send_screen.documents import Document
-from send_screen.published._estimate import Estimate
+from send_screen.published._figure import PublishedFigure
 
 Verdict = Literal["within tolerance", "outside tolerance", "not enough evidence", "withheld to protect small groups"]
 
@@ -49,15 +49,15 @@ class _OfGroups(_OfGroup):
 
 
 # the columns that say what a figure is of come first: fields are in the reverse order of the bases
-class Performance(Estimate, _OfModel):
+class Performance(PublishedFigure, _OfModel):
     """A metric of one model over all children."""
 
 
-class Difference(Estimate, _OfModels):
+class Difference(PublishedFigure, _OfModels):
     """A metric of one model minus that of another, on the same children."""
 
 
-class GroupFigure(Estimate, _OfModel, _OfGroup):
+class GroupFigure(PublishedFigure, _OfModel, _OfGroup):
     """A metric of the children of one group."""
 
     schools: int | None
@@ -71,7 +71,7 @@ class _OfGap(_OfGroups):
     metric: str
 
 
-class Gap(Estimate, _OfGap):
+class Gap(PublishedFigure, _OfGap):
     """A metric of one group minus that of another, with its equivalence verdict."""
 
     critical_difference: float | None
@@ -97,7 +97,7 @@ class _OfScores(_OfGroups):
     among: Literal["all children", "children with the outcome"]
 
 
-class Attribution(Estimate, _OfScores):
+class Attribution(PublishedFigure, _OfScores):
     """A group's gap in mean score as the exact sum of its terms."""
 
     schools: int | None
@@ -145,6 +145,6 @@ class PriorRelease(Document):
 class Disclosure(Document):
     """What disclosure control reckoned with besides this report."""
 
-    earlier: tuple[PriorRelease, ...]
-    told: tuple[tuple[str, tuple[str, ...]], ...]
+    prior_releases: tuple[PriorRelease, ...]
+    revealed_by_tables: tuple[tuple[str, tuple[str, ...]], ...]
     """Groups of an attribute whose number of children, together, the model's tables reveal."""

@@ -35,7 +35,7 @@ class PublishedReport(Document):
     differences: tuple[Difference, ...]
     groups: tuple[GroupFigure, ...]
     gaps: tuple[Gap, ...]
-    named: tuple[str, ...]
+    material_gaps: tuple[str, ...]
     """A sentence for each group whose false negative rate is higher than others' by more than the tolerance."""
     attribution: tuple[Attribution, ...]
     calibration: tuple[CalibrationBin, ...]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from send_screen.published import Estimate
+from send_screen.published import PublishedFigure
 from send_screen.reports._text import percent, signed
 
 
@@ -21,12 +21,18 @@ class Figure:
     reason: str = ""
 
     @classmethod
-    def of(cls, row: Estimate | None) -> Figure:
+    def of(cls, row: PublishedFigure | None) -> Figure:
         """Read a published estimate; an absent one is a figure that was not published."""
         if row is None:
             return cls(None, reason="not published")
         reason = row.reason or ("" if row.value is not None else "no figure")
         return cls(row.value, row.low, row.high, row.n, reason)
+
+    @property
+    def complement(self) -> Figure:
+        """The figure of all other children: 1 minus the share, its interval turned over."""
+        value, low, high = (None if end is None else 1 - end for end in (self.value, self.high, self.low))
+        return replace(self, value=value, low=low, high=high)
 
     @property
     def percent(self) -> str:
@@ -162,7 +168,9 @@ class NaturalFrequency:
         return f"{self.of}{before}{figure.percent}{between}{middle}{figure.rest}{after}."
 
 
-def natural_frequencies(find: Callable[[str, str], Estimate | None], outcome: str) -> tuple[NaturalFrequency, ...]:
+def natural_frequencies(
+    find: Callable[[str, str], PublishedFigure | None], outcome: str
+) -> tuple[NaturalFrequency, ...]:
     """Return precision, recall and specificity as children of a hundred, beside the baseline.
 
     Parameters

@@ -67,6 +67,9 @@ def gap_cell(gap: Gap | None) -> tuple[str, str]:
     return PERCENT.difference(Figure.of(gap)) if gap is not None else ("not compared", "")
 
 
+_COMPLEMENT_OF = {"false_negative_rate": "recall", "false_positive_rate": "specificity"}
+
+
 @dataclass(frozen=True)
 class GroupRow:
     """Everything published about one group: its name, its figures and its gaps from all others, by metric."""
@@ -76,7 +79,9 @@ class GroupRow:
     gaps: dict[str, Gap] = field(default_factory=dict)
 
     def figure(self, metric: str) -> Figure:
-        """Return one of the group's figures."""
+        """Return one of the group's figures; the two rates of errors are the complements of what is published."""
+        if metric in _COMPLEMENT_OF:
+            return self.figure(_COMPLEMENT_OF[metric]).complement
         return self.figures.get(metric, Figure.of(None))
 
 
@@ -101,7 +106,7 @@ class Groups:
         self.tables: dict[str, dict[str, GroupRow]] = {}
         self.gaps: dict[str, list[Gap]] = {metric: [] for metric in QUESTIONS}
         self.pairs: list[Gap] = []
-        self._named = report.named
+        self._named = report.material_gaps
         for row in report.groups:
             self._row(row.attribute, row.group, row.group_words).figures[row.metric] = Figure.of(row)
         for gap in report.gaps:

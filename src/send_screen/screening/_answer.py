@@ -53,7 +53,7 @@ def answer(
     rows : pandas.DataFrame, shape (n, any)
         Children, under the contracts' column names.
     role, allow_synthetic_model, today
-        See :func:`send_screen.screening.screen`.
+        See :func:`send_screen.screening.screen_cohort`.
 
     Returns
     -------

@@ -140,7 +140,7 @@ def model_facts(bundle: Bundle) -> dict[str, object]:
         "intended_use": bundle.spec.intended_use,
         "prohibited_uses": list(bundle.spec.prohibited_uses),
         "performance": bundle.published["performance"],
-        "works_less_well_for": bundle.published["named"],
+        "works_less_well_for": bundle.published["material_gaps"],
     }
 
 

@@ -19,7 +19,7 @@ from send_screen.tracking import PriorRun
 
 
 def prior_releases(spec: ModelSpec, runs: Sequence[PriorRun], *, version: str, n: int) -> list[dict[str, Any]]:
-    """Return what earlier versions told of these children, as :func:`~send_screen.evaluation.publish` takes it.
+    """Return prior releases on these children, as :func:`~send_screen.evaluation.measured_sections` takes them.
 
     A cohort of other children of the same data is named as such, where figures of groups were published of it with
     their counts: of the same model, one of more or fewer children, as where other schools are kept aside; of another
@@ -48,7 +48,7 @@ def prior_releases(spec: ModelSpec, runs: Sequence[PriorRun], *, version: str, n
         try:
             document = json.loads(run.published)
             if run.version_id == version:
-                return list(document.get("disclosure", {}).get("earlier", []))
+                return list(document.get("disclosure", {}).get("prior_releases", []))
             apart = abs((document["cohort"]["n"] or 0) - n)
             if apart >= MINIMUM_CHILDREN and not run.same_model:
                 continue

@@ -11,7 +11,7 @@ from typing import Any
 
 from send_screen.contracts import Contract
 from send_screen.estimators import shap_waterfall
-from send_screen.evaluation import headline
+from send_screen.evaluation import mlflow_metrics
 from send_screen.governance import (
     EVIDENCE,
     MANIFEST,
@@ -94,7 +94,7 @@ def enter(
         name=spec.name,
         bundle=files,
         pages={**{name: files[name].decode() for name in PAGES}, **pictures},
-        metrics=headline(document),
+        metrics=mlflow_metrics(document),
         params=run_params(spec, facts["held_out_schools"]),
         tags={
             **run_tags(facts, passed=register),

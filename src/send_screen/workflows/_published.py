@@ -9,7 +9,7 @@ import pandas as pd
 
 from send_screen.cohorts import EXCLUSIONS, NOT_RECORDED
 from send_screen.contracts import Contract
-from send_screen.evaluation import publish
+from send_screen.evaluation import measured_sections
 from send_screen.governance import check_gates
 from send_screen.published import PublishedReport, model_sections
 from send_screen.specs import Group, ModelSpec
@@ -25,8 +25,8 @@ def build_report(
     facts: dict[str, Any],
     bags: BaggedTables | None = None,
     *,
-    earlier: Sequence[Mapping[str, Any]] = (),
-    told: Sequence[tuple[str, Sequence[str]]] = (),
+    prior_releases: Sequence[Mapping[str, Any]] = (),
+    revealed_by_tables: Sequence[tuple[str, Sequence[str]]] = (),
 ) -> PublishedReport:
     """Return the published report: metadata, metrics under disclosure control, gates, shapes and scorecard.
 
@@ -44,11 +44,11 @@ def build_report(
         From :func:`version_metadata`.
     bags : BaggedTables, optional
         For how sure what is drawn is.
-    earlier, told
-        What is known of the children from elsewhere, as :func:`~send_screen.evaluation.publish` takes it. It is kept
-        in the section ``disclosure``; an audit gives it back from there.
+    prior_releases, revealed_by_tables
+        What is known of the children from elsewhere, as :func:`~send_screen.evaluation.measured_sections` takes it.
+        It is kept in the section ``disclosure``; an audit gives it back from there.
     """
-    measured = publish(
+    measured = measured_sections(
         evidence,
         outcome_words=spec.outcome.description,
         group_words=group_nouns(spec, evidence),
@@ -56,8 +56,8 @@ def build_report(
         excluded=excluded,
         tolerances=spec.tolerance.model_dump(),
         agencies={feature.name: contracts[feature.sources[0].contract].agency for feature in spec.features},
-        earlier=earlier,
-        told=told,
+        prior_releases=prior_releases,
+        revealed_by_tables=revealed_by_tables,
     )
     document = {
         "version": {**facts, "gates": check_gates(spec.gates, measured)},

@@ -138,8 +138,8 @@ def train(
         excluded,
         facts,
         bags,
-        earlier=prior_releases(spec, runs, version=facts["id"], n=len(cohort)),
-        told=counts_revealed_by_tables(spec, tables, cohort),
+        prior_releases=prior_releases(spec, runs, version=facts["id"], n=len(cohort)),
+        revealed_by_tables=counts_revealed_by_tables(spec, tables, cohort),
     )
     document = report.model_dump(mode="json")
     gates = document["version"]["gates"]

@@ -130,7 +130,7 @@ class TrainedVersion(Result):
         yield Section(table=[("", *models.values()), *rows])
         yield Section([challenger.words for challenger in compare_challengers(self._typed)])
         none = ["No gap beyond the tolerance was shown. That is not proof that there is none: see the report."]
-        yield Section([*(self.published["named"] or none), *suppressed_by_earlier(self.published)], _MISSED)
+        yield Section([*(self.published["material_gaps"] or none), *suppressed_by_earlier(self.published)], _MISSED)
         yield Section(
             [
                 f"Gate {'passed' if gate['passed'] else 'FAILED'}: {gate['gate']}, {gate['required']}: "
@@ -184,7 +184,7 @@ class TrainedVersion(Result):
             "tables_sha256": self.tables_sha256,
             "performance": self.published["performance"],
             "differences": self.published["differences"],
-            "named": self.published["named"],
+            "material_gaps": self.published["material_gaps"],
         }
 
 
@@ -193,7 +193,7 @@ _MISSED = "Whose needs it misses more"
 
 def suppressed_by_earlier(published: Mapping[str, Any]) -> list[str]:
     """Return what earlier versions in the same store keep this one from publishing of groups."""
-    earlier = published["disclosure"]["earlier"]
+    earlier = published["disclosure"]["prior_releases"]
     overlapping = [one["version"] for one in earlier if one.get("other_children")]
     crossed = [row for row in published["groups"] if "×" in row["attribute"]]
     if overlapping:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from send_screen.evaluation import headline
+from send_screen.evaluation import mlflow_metrics
 from send_screen.governance import Difference, Finding, compare, judge
 from send_screen.workflows._audit._figures import gates_of
 from send_screen.workflows._audit._subject import Subject
@@ -17,7 +17,7 @@ OF_DECISIONS = ("promoted_by", "promoted_on", "promoted_because", "gates_overrid
 def check_metrics(subject: Subject) -> Finding:
     """Hold every metric of the run, and of the served model, against the published figures."""
     recorded = subject.require_recorded()
-    found = headline(subject.require_bundle().published)
+    found = mlflow_metrics(subject.require_bundle().published)
     shown = {name: values[-1] for name, values in recorded.run_metrics.items()}
     compared = compare(shown, found, "metric")
     differences = list(compared.differences)

@@ -73,21 +73,22 @@ def check_figures(subject: Subject) -> Finding:
         subject.evidence.excluded,
         subject.claims,
         bundle.bags,
-        earlier=knew.get("earlier", ()),
-        told=knew.get("told", ()),
+        prior_releases=knew.get("prior_releases", ()),
+        revealed_by_tables=knew.get("revealed_by_tables", ()),
     )
     found = report.model_dump(mode="json")
     skipped = (*DRAWN, "version")  # these are other checks
     claimed = {name: value for name, value in subject.document.items() if name not in skipped}
     derived = {name: value for name, value in found.items() if name not in skipped}
     compared = compare(claimed, derived)
+    n_revealed = len(knew.get("revealed_by_tables", ()))
     taken = (
-        f" Taken as they are, since only the data can tell: the {len(knew.get('told', ()))} counts of the tables that "
-        "are said to be of the same children as a group ($.disclosure.told), and how many rows were set aside for each "
-        "reason (inside the evidence's file)."
+        f" Taken as they are, since only the data can tell: the {n_revealed} counts of the "
+        "tables that are said to be of the same children as a group ($.disclosure.revealed_by_tables), and how many "
+        "rows were set aside for each reason (inside the evidence's file)."
     )
     return judge(
-        [*_earlier(subject, knew.get("earlier", ())), *compared.differences],
+        [*_earlier(subject, knew.get("prior_releases", ())), *compared.differences],
         compared.words + taken,
         excuse=subject.excuse,
         made=f"{compared.n:,} values were compared: what is published is not what the evidence says.",
@@ -108,7 +109,7 @@ def _earlier(subject: Subject, claimed: Any) -> list[Difference]:
     known, before = ({one["published_sha256"]: one for one in _told(subject, part)} for part in (runs, runs[:first]))
     differences: list[Difference] = []
     for i, one in enumerate(claimed):
-        where = f"$.disclosure.earlier[{i}]"
+        where = f"$.disclosure.prior_releases[{i}]"
         if one["published_sha256"] not in known:
             said = f"version {one['version']}, {one['published_sha256'][:12]}"
             differences.append(Difference(where, said, "no other run has published that"))
@@ -116,7 +117,9 @@ def _earlier(subject: Subject, claimed: Any) -> list[Difference]:
             differences += compare(one, known[one["published_sha256"]], where).differences
     left_out = set(before) - {one["published_sha256"] for one in claimed}
     return differences + [
-        Difference("$.disclosure.earlier", "nothing of it", f"version {before[sha256]['version']}, published before")
+        Difference(
+            "$.disclosure.prior_releases", "nothing of it", f"version {before[sha256]['version']}, published before"
+        )
         for sha256 in sorted(left_out)
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from send_screen.documents import Document
 
 
-class Estimate(Document):
+class PublishedFigure(Document):
     """A figure with its interval, or None with the reason why there is none."""
 
     value: float | None

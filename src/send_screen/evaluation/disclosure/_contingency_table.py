@@ -1,4 +1,4 @@
-"""The finest counts that published figures are sums of: who is in a group, times outcome and list."""
+"""The contingency table that published figures are sums of: groups by outcome by list."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ Unit = tuple[Key, Part]
 SHARES: dict[str, tuple[str, str]] = {
     "prevalence": ("with_outcome", "n"),
     "recall": ("true_positives", "with_outcome"),
-    "false_positive_rate": ("false_positives", "without_outcome"),
+    "specificity": ("true_negatives", "without_outcome"),
     "selection_rate": ("listed", "n"),
     "precision": ("true_positives", "listed"),
 }
 
 
 @dataclass(frozen=True)
-class Cells:
+class ContingencyTable:
     """Counts of children, and which of them each group adds up.
 
     Attributes that are crossed with one another make one table, of every combination of their groups; an attribute
@@ -60,23 +60,23 @@ class Cells:
     ----------
     counts : numpy.ndarray of float, shape (cells, 4)
         True positives, false negatives, false positives and true negatives, averages over fold seeds.
-    table : numpy.ndarray of int, shape (cells,)
-        The table that each cell is in.
+    block : numpy.ndarray of int, shape (cells,)
+        The cross-tabulation that each cell is in.
     members : dict of (attribute, group) to numpy.ndarray of bool, shape (cells,)
         The cells of each group, of each combination of groups that are crossed, and of all children.
     crossed : frozenset of (attribute, group)
         Those that are combinations.
     silent : frozenset of (attribute, group)
-        Combinations of which nothing is published now: an earlier version did, or they add up combinations of more.
+        Combinations of which nothing is published now: a prior release did, or they are margins of larger ones.
     """
 
     counts: np.ndarray
-    table: np.ndarray
+    block: np.ndarray
     members: dict[Key, np.ndarray]
     crossed: frozenset[Key]
     silent: frozenset[Key]
 
-    def form(self, key: Key, count: str) -> np.ndarray:
+    def linear_form(self, key: Key, count: str) -> np.ndarray:
         """Return a count of a group as a sum over cells and kinds: 0 or 1, shape (cells x 4,)."""
         kinds = np.zeros(4)
         kinds[list(COUNTS[count])] = 1.0
@@ -87,8 +87,8 @@ class Cells:
         """Return the same of all other children: those of the group's table that are not in it."""
         kinds = np.zeros(4)
         kinds[list(COUNTS[count])] = 1.0
-        table = self.table[np.flatnonzero(self.members[key])[0]]
-        form: np.ndarray = np.outer((self.table == table) & ~self.members[key], kinds).ravel()
+        own = self.block[np.flatnonzero(self.members[key])[0]]
+        form: np.ndarray = np.outer((self.block == own) & ~self.members[key], kinds).ravel()
         return form
 
     def value(self, form: np.ndarray) -> float:
@@ -97,33 +97,33 @@ class Cells:
 
     def between(self, key: Key, share: str, low: float, high: float) -> list[tuple[np.ndarray, float]]:
         """Return what it says of the cells that a share lies between two numbers: sums that are at most 0."""
-        above, below = (self.form(key, count) for count in SHARES[share])
+        above, below = (self.linear_form(key, count) for count in SHARES[share])
         return [(above - high * below, 0.0), (low * below - above, 0.0)]
 
     def ties(self) -> list[np.ndarray]:
         """Return forms that are 0 whatever the counts: each table adds up to the same children."""
-        first = self.form(ALL, "n").reshape(-1, 4)
+        first = self.linear_form(ALL, "n").reshape(-1, 4)
         others = [
-            np.where(self.table[:, None] == number, 1.0, 0.0) - first for number in range(1, self.table.max() + 1)
+            np.where(self.block[:, None] == number, 1.0, 0.0) - first for number in range(1, self.block.max() + 1)
         ]
         return [(other * np.eye(4)[kind]).ravel() for other in others for kind in range(4)]
 
 
-def cells_of(
-    view: OutOfFoldPredictions, intersections: Sequence[tuple[str, ...]] = (), earlier: Iterable[str] = ()
-) -> Cells:
-    """Count the children of an evidence table.
+def contingency_table(
+    view: OutOfFoldPredictions, intersections: Sequence[tuple[str, ...]] = (), prior_releases: Iterable[str] = ()
+) -> ContingencyTable:
+    """Cross-tabulate out-of-fold predictions: groups by outcome by list.
 
     Parameters
     ----------
     view : OutOfFoldPredictions
     intersections : sequence of tuple of str
         Attributes that are crossed.
-    earlier : iterable of str
-        Attributes of which an earlier version told, crossed ones as ``"sex × fsm"``.
+    prior_releases : iterable of str
+        Attributes of which a prior release revealed counts, crossed ones as ``"sex × fsm"``.
     """
     shown = [tuple(crossed) for crossed in intersections]
-    before = [tuple(attribute.split(" × ")) for attribute in earlier]
+    before = [tuple(attribute.split(" × ")) for attribute in prior_releases]
     before = [names for names in before if set(names) <= set(view.attributes)]
     within = [
         part for names in (*shown, *before) for size in range(2, len(names) + 1) for part in combinations(names, size)
@@ -132,7 +132,7 @@ def cells_of(
     kinds = np.where(view.label == 1, TP, FP), np.where(view.label == 1, FN, TN)
     flag = view.flag(CANDIDATE)
     counts: list[np.ndarray] = []
-    table: list[int] = []
+    block: list[int] = []
     axes: list[tuple[tuple[str, ...], list[list[str]], int]] = []
     for number, attributes in enumerate(_tables(view.attributes, intersections)):
         factors = [pd.factorize(view.frame[f"group.{name}"].astype(str), sort=True) for name in attributes]
@@ -143,13 +143,13 @@ def cells_of(
             np.bincount(4 * at + kind, weights=share, minlength=4 * size)
             for kind, share in zip(kinds, (flag, 1 - flag), strict=True)
         )
-        axes.append((attributes, [list(names) for _, names in factors], len(table)))
+        axes.append((attributes, [list(names) for _, names in factors], len(block)))
         counts.append(np.reshape(part / view.n_seeds, (size, 4)))
-        table += [number] * size
-    members, crossed = _members(axes, len(table), intersections)
-    members[ALL] = np.array(table) == 0
+        block += [number] * size
+    members, crossed = _members(axes, len(block), intersections)
+    members[ALL] = np.array(block) == 0
     silent = frozenset(key for key in crossed if tuple(key[0].split(" × ")) not in shown)
-    return Cells(np.vstack(counts), np.array(table), members, crossed, silent)
+    return ContingencyTable(np.vstack(counts), np.array(block), members, crossed, silent)
 
 
 def _tables(attributes: Iterable[str], intersections: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""Gaps as sentences: frequencies before percentages, and never that a version is fair."""
+"""Gaps described in sentences: natural frequencies, and never that a version is fair."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from send_screen.evaluation._gaps import LISTED, MEANING, MISSED, NOT_ENOUGH, OTHERS, WITHIN
+from send_screen.evaluation._gaps import CALIBRATION, FALSE_NEGATIVES, FALSE_POSITIVES, INCONCLUSIVE, OTHERS, WITHIN
 from send_screen.tables import MINIMUM_CHILDREN
 
-#: The reason of what is withheld, whether it is small itself or would give away what is.
-WITHHELD = "withheld to protect small groups"
+#: The reason of what is suppressed, whether it is small itself (primary) or would reveal what is (secondary).
+SUPPRESSED = "withheld to protect small groups"
 #: The reason of what is published rounded, because its counts are withheld.
 ROUNDED = "rounded to {step:.0f} of 100, without numbers of children, to protect small groups"
 
@@ -44,7 +44,7 @@ def describe_group(attribute: str, group: str, words: Mapping[str, Mapping[str, 
     return words.get(attribute, {}).get(group, f"children ({attribute}: {group})")
 
 
-def describe_gap(gap: Mapping[Any, Any], who: str, whom: str, outcome_words: str, *, withheld: bool = False) -> str:
+def describe_gap(gap: Mapping[Any, Any], who: str, whom: str, outcome_words: str, *, suppressed: bool = False) -> str:
     """Return one row of :func:`gaps` as a sentence, with its verdict.
 
     Parameters
@@ -55,9 +55,9 @@ def describe_gap(gap: Mapping[Any, Any], who: str, whom: str, outcome_words: str
         The group, and whom it is compared with, as nouns for many children.
     outcome_words : str
         What is predicted, as a verb phrase after "who later", for example ``"had SEN support"``.
-    withheld : bool
-        True where disclosure control withholds the numbers: the verdict is said without them, where that tells nothing
-        of them (:func:`redact_gap`).
+    suppressed : bool
+        True where disclosure control suppresses the numbers: the verdict is said without them, where that reveals
+        nothing of them (:func:`redact_gap`).
 
     Examples
     --------
@@ -68,10 +68,10 @@ def describe_gap(gap: Mapping[Any, Any], who: str, whom: str, outcome_words: str
 (n = 410; gap 25, 19 to 31)'
     """
     asked = _ASKED[gap["metric"]]
-    if gap["verdict"] == WITHHELD:
-        return f"{asked.about.format(who=who, whom=whom)}: {WITHHELD}."
-    if withheld or not math.isfinite(gap["value"]):
-        why = f"the numbers are {WITHHELD}" if withheld else gap["reason"]
+    if gap["verdict"] == SUPPRESSED:
+        return f"{asked.about.format(who=who, whom=whom)}: {SUPPRESSED}."
+    if suppressed or not math.isfinite(gap["value"]):
+        why = f"the numbers are {SUPPRESSED}" if suppressed else gap["reason"]
         about = asked.about if not gap_shown(gap) else asked.more if gap["value"] > 0 else asked.less
         return f"{about.format(who=who, whom=whom)}: {gap['verdict']} ({why})."
     found = asked.found.format(
@@ -90,7 +90,7 @@ def describe_gap(gap: Mapping[Any, Any], who: str, whom: str, outcome_words: str
 def _verdict_in_words(gap: Mapping[Any, Any]) -> str:
     """Return the verdict as a sentence."""
     tolerance = f"the tolerance of {_percent(gap['tolerance'])}"
-    if gap["verdict"] != NOT_ENOUGH:
+    if gap["verdict"] != INCONCLUSIVE:
         return f"The gap is {'inside' if gap['verdict'] == WITHIN else 'outside'} {tolerance}."
     more = ""
     if math.isfinite(gap["required_n"]):
@@ -104,7 +104,7 @@ def gap_shown(gap: Mapping[Any, Any]) -> bool:
 
 
 def redact_gap(gap: Mapping[Any, Any]) -> dict[Any, Any]:
-    """Return a gap whose numbers are withheld, without what its verdict would tell of them.
+    """Return a gap whose numbers are suppressed, without what its verdict would reveal of them.
 
     The verdict stands where a few children more or fewer on either side would not change it, nor which side is above.
     So does "not enough evidence": schools that differ widely give it whatever the counts are. Any other is withheld.
@@ -128,28 +128,31 @@ def redact_gap(gap: Mapping[Any, Any]) -> dict[Any, Any]:
     turns = (-gap["tolerance"], 0.0, gap["tolerance"])
     if all(abs(gap[end] - turn) > shift for end in ("value", "low", "high") for turn in turns):
         return dict(gap)
-    silent = NOT_ENOUGH if gap["verdict"] == NOT_ENOUGH else WITHHELD
+    silent = INCONCLUSIVE if gap["verdict"] == INCONCLUSIVE else SUPPRESSED
     return dict(gap) | {"verdict": silent, "low": math.nan, "high": math.nan}
 
 
 def is_material(gap: Mapping[Any, Any]) -> bool:
-    """Tell whether a group is to be named: its needs are missed more than others', as measured beyond the tolerance.
+    """Return whether a gap is material: a group's false negative rate is higher than others' by at least the tolerance.
 
     A harm is named before it is settled: it is enough that the interval excludes that there is no gap, even where it
     does not lie wholly beyond the tolerance.
     """
     return bool(
-        gap["metric"] == MISSED and gap["against"] == OTHERS and gap["low"] > 0 and gap["value"] >= gap["tolerance"]
+        gap["metric"] == FALSE_NEGATIVES
+        and gap["against"] == OTHERS
+        and gap["low"] > 0
+        and gap["value"] >= gap["tolerance"]
     )
 
 
-def named(
+def material_gaps(
     table: pd.DataFrame,
     *,
     outcome_words: str = "had the outcome",
     group_words: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[str]:
-    """Return a sentence for each group whose needs are missed more than others' by more than the tolerance.
+    """Return a sentence for each material gap: a higher false negative rate than others', beyond the tolerance.
 
     Parameters
     ----------
@@ -169,7 +172,7 @@ def named(
     >>> from send_screen.simulation import simulate_evidence
     >>> evidence = simulate_evidence()
     >>> from send_screen.evaluation import gaps
-    >>> isinstance(named(gaps(evidence, replicates=200)), list)
+    >>> isinstance(material_gaps(gaps(evidence, replicates=200)), list)
     True
     """
     return [
@@ -205,21 +208,21 @@ class _Asked(NamedTuple):
 
 
 _ASKED = {
-    MISSED: _Asked(
+    FALSE_NEGATIVES: _Asked(
         "Whether the needs of {who} are missed more or less than those of {whom}",
         "The needs of {who} are missed more than those of {whom}",
         "The needs of {who} are missed less than those of {whom}",
         "Of 100 {who} who later {outcome}, it misses {rate}; of 100 {whom}, {other}.",
         _percent,
     ),
-    LISTED: _Asked(
+    FALSE_POSITIVES: _Asked(
         "Whether {who} are listed without need more or less often than {whom}",
         "Listed without need more often than {whom} are {who}",
         "Listed without need less often than {whom} are {who}",
         "Of 100 without the outcome among {who}, it lists {rate}; among {whom}, {other}.",
         _percent,
     ),
-    MEANING: _Asked(
+    CALIBRATION: _Asked(
         "Whether a score means the same for {who} and for {whom}",
         "The scores of {who} are too low, beside those of {whom}",
         "The scores of {who} are too high, beside those of {whom}",

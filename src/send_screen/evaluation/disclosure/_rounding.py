@@ -1,4 +1,4 @@
-"""Shares of a group whose counts are withheld for the sake of others: rounded, so that its findings are not lost."""
+"""Controlled rounding: shares of a group under secondary suppression, so that its findings are not lost."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from send_screen.evaluation._disclosure_cells import ALL, SHARES, Cells, Key, Part, Unit
-from send_screen.evaluation._disclosure_earlier import Told, rounded_from
-from send_screen.evaluation._disclosure_reader import Reader, Target
+from send_screen.evaluation.disclosure._contingency_table import ALL, SHARES, ContingencyTable, Key, Part, Unit
+from send_screen.evaluation.disclosure._intruder import Intruder, SensitiveCell
+from send_screen.evaluation.disclosure._prior_releases import RoundedShare, rounded_from
 
 #: What a share may be rounded to a multiple of, finest first.
 STEPS = (0.01, 0.02, 0.05)
 #: Of fewer children than this no share is worth the trial: rounded to 5 of 100 it would be a count still.
 FEWEST = 100
-#: Shares in the order of their use to a reader, and the parts that each of them rests on.
+#: Shares in the order of their use to a user, and the parts that each of them rests on.
 _RESTS_ON: dict[str, tuple[Part, ...]] = {
     "recall": ("need",),
-    "false_positive_rate": ("no need",),
+    "specificity": ("no need",),
     "prevalence": ("outcome",),
     "precision": ("need", "no need"),
     "selection_rate": ("need", "no need"),
@@ -26,52 +26,52 @@ _RESTS_ON: dict[str, tuple[Part, ...]] = {
 
 
 def rounded(
-    cells: Cells,
-    reader: Reader,
-    targets: Sequence[Target],
+    table: ContingencyTable,
+    intruder: Intruder,
+    sensitive: Sequence[SensitiveCell],
     known: Sequence[np.ndarray],
     secondary: set[Unit],
-    told: Collection[Told] | None = None,
+    revealed: Collection[RoundedShare] | None = None,
     multiples: Sequence[float] = STEPS,
 ) -> dict[tuple[Key, str], float]:
     """Return which shares may be published rounded, and to a multiple of what.
 
-    A share says of the cells that it lies between two numbers. It is published where every target stays protected from
-    a reader who knows that as well, rounded no more than that takes.
+    A share says of the cells that it lies between two numbers. It is published where every cell stays protected from
+    an intruder who knows that as well, rounded no more than that takes.
 
     Parameters
     ----------
-    cells : Cells
-    reader : Reader
-    targets : sequence of Target
+    table : ContingencyTable
+    intruder : Intruder
+    sensitive : sequence of SensitiveCell
     known : sequence of numpy.ndarray of float, each of shape (cells x 4,)
         Sums that are published.
     secondary : set of ((attribute, group), part)
-        Parts that are withheld though none of their own counts is small.
-    told : collection of ((attribute, group), share, low, high), optional
-        What earlier versions told rounded. Where there are earlier versions, nothing else is: their lists are other
-        lists, and what the rounded shares of several say together of the same children is not reckoned with.
+        Parts that are suppressed though none of their own counts is small.
+    revealed : collection of ((attribute, group), share, low, high), optional
+        What prior releases revealed rounded. Where there are any, nothing else is published rounded: their lists are
+        other lists, and what rounded shares of several say together of the same children is not reckoned with.
     """
     steps: dict[tuple[Key, str], float] = {}
-    groups = sorted({key for key, _ in secondary if key != ALL and key not in cells.crossed})
-    groups = [key for key in groups if cells.value(cells.form(key, "n")) >= FEWEST]
-    in_order = list(targets)
+    groups = sorted({key for key, _ in secondary if key != ALL and key not in table.crossed})
+    groups = [key for key in groups if table.value(table.linear_form(key, "n")) >= FEWEST]
+    in_order = list(sensitive)
     for share, parts in _RESTS_ON.items():
         above, below = SHARES[share]
         for key in groups:
-            value = cells.value(cells.form(key, above)) / max(cells.value(cells.form(key, below)), 1.0)
+            value = table.value(table.linear_form(key, above)) / max(table.value(table.linear_form(key, below)), 1.0)
             if not all((key, part) in secondary for part in parts):
                 continue
             for step in multiples:
                 shown = nearest(value, step)
                 low, high = rounded_from(shown, step)
-                if not 0 < shown < 1 or (told is not None and (key, share, low, high) not in told):
+                if not 0 < shown < 1 or (revealed is not None and (key, share, low, high) not in revealed):
                     continue  # a share that is not none is not rounded to none
-                knows = reader.knowing(cells.between(key, share, low, high))
-                given_away = next((target for target in in_order if not knows.is_protected(target, known)), None)
+                knows = intruder.with_limits(table.between(key, share, low, high))
+                given_away = next((cell for cell in in_order if not knows.is_protected(cell, known)), None)
                 if given_away is None:
                     steps[key, share] = step
-                    reader = knows
+                    intruder = knows
                     break
                 in_order.insert(0, in_order.pop(in_order.index(given_away)))  # the likeliest to be so again
     return steps

@@ -1,4 +1,4 @@
-"""Replicates that resample schools, computed on counts instead of on children.
+"""Cluster bootstrap over schools, computed on counts instead of on children.
 
 A replicate gives school s the weight w_s, how often it was drawn in S draws. Whatever is a ratio of sums over children
 is a ratio of products of w with the sums by school: a thousand replicates of all groups are one matrix product,
@@ -31,7 +31,7 @@ BLOCK = 50
 
 @dataclass(frozen=True)
 class BootstrapRates:
-    """Rates of each group, and what they would have been with other schools.
+    """Rates of each group, and their bootstrap replicates.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ def cluster_bootstrap(
     replicates: int = 1000,
     seed: int = 0,
 ) -> BootstrapRates:
-    """Return the rates of each group in replicates that draw whole schools.
+    """Return the cluster bootstrap of each group's rates: replicates resample whole schools.
 
     What ``MetricFrame(..., n_boot=...)`` does with children as if they were independent, for children who sit in
     schools. A percentile of the replicates is no interval for a group of a few dozen children: see :func:`by_group`.
@@ -114,7 +114,7 @@ def cluster_bootstrap(
     return BootstrapRates(list(names), tuple(FLAG_RATES), rates[0], rates[1:])
 
 
-def replicate_ratios(numerators: np.ndarray, denominators: np.ndarray, *, replicates: int, seed: int) -> np.ndarray:
+def bootstrap_ratios(numerators: np.ndarray, denominators: np.ndarray, *, replicates: int, seed: int) -> np.ndarray:
     """Return ratios of sums over schools in the data themselves (first row) and in each replicate.
 
     Parameters
@@ -157,7 +157,7 @@ def _weights(schools: int, replicates: int, seed: int) -> Iterator[np.ndarray]:
 
 
 def simultaneous_level(deviations: np.ndarray, errors: np.ndarray, *, alpha: float) -> float:
-    """Return the level at which each of several intervals is drawn so that all hold together.
+    """Return the pointwise level of simultaneous confidence intervals, by the bootstrap of the largest statistic.
 
     The largest |deviation| / error of a replicate stays below its 1 - alpha quantile c with probability 1 - alpha
     [Hothorn2008]_; c is the normal quantile of the level. It lies between alpha / m (Bonferroni, m intervals that have

@@ -1,0 +1,176 @@
+"""Confusion matrix at capacity, by school, with the correction for a top-k threshold.
+
+A list of fixed length has no fixed threshold: one more child above it puts another below. Where a fold of n children
+lists k, so that the share q = k / n is given, and L_i tells whether child i is listed, a count of listed children c has
+the derivative L_i 1{i in c} - m (L_i - q) to a child's weight. Here m is the share of c at the threshold, by a kernel.
+Without the second term a school of many listed children would seem to add to the count what it takes away elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from send_screen.evaluation._estimate import Estimate, clustered_rate, smallest
+from send_screen.evaluation._evidence import OutOfFoldPredictions
+from send_screen.evaluation._influence import EstimateWithInfluence, ratio
+
+CELLS = ("tp", "fn", "fp", "tn")
+_LISTED = np.array([1.0, 0.0, 1.0, 0.0])
+
+
+class Rate(NamedTuple):
+    """A rate as cells of the confusion matrix, and the reason where its denominator is empty."""
+
+    numerator: tuple[str, ...]
+    denominator: tuple[str, ...]
+    undefined: str
+
+
+#: Every rate of a list, of all children and of a group.
+RATES = {
+    "prevalence": Rate(("tp", "fn"), CELLS, "no child"),
+    "selection_rate": Rate(("tp", "fp"), CELLS, "no child"),
+    "recall": Rate(("tp",), ("tp", "fn"), "no child has the outcome"),
+    "precision": Rate(("tp",), ("tp", "fp"), "no child is flagged"),
+    "specificity": Rate(("tn",), ("fp", "tn"), "every child has the outcome"),
+}
+
+
+@dataclass(frozen=True)
+class TopKThreshold:
+    """The threshold of one model's list of fixed length.
+
+    Attributes
+    ----------
+    kernel : numpy.ndarray of float, shape (rows,)
+        Weights of children around the threshold: uniform over half a list on either side, in every fold. The sum is 1,
+        or 0 where there is no threshold.
+    excess : numpy.ndarray of float, shape (schools,)
+        Listed children of the school minus the number expected by its size; the sum is 0.
+    share : float
+        Share of children listed.
+    """
+
+    kernel: np.ndarray
+    excess: np.ndarray
+    share: float
+
+    @classmethod
+    def of(cls, view: OutOfFoldPredictions, model: str) -> TopKThreshold:
+        """Return the threshold of a model at capacity."""
+        score, flag = view.score(model), view.flag(model)
+        listed, children = np.bincount(view.block, flag), np.bincount(view.block)
+        kernel = np.zeros(len(flag))
+        excess = flag - (listed / children)[view.block]
+        for block, k in enumerate(listed):
+            rows = np.flatnonzero(view.block == block)
+            if score[rows][flag[rows] > 0].min(initial=np.inf) < score[rows][flag[rows] < 1].max(initial=-np.inf):
+                excess[rows] = 0.0  # not the highest scores: there is no threshold
+            else:
+                kernel[rows] = _kernel_weights(score[rows], k)
+        return cls(kernel / max(kernel.sum(), 1.0), view.by_school(excess), float(flag.mean()))
+
+
+def _kernel_weights(score: np.ndarray, k: float) -> np.ndarray:
+    """Return kernel weights of children around the top-k threshold; equal scores share their ranks."""
+    _, at, size = np.unique(-score, return_inverse=True, return_counts=True)
+    last = np.cumsum(size)
+    half = min(k, len(score) - k) / 2
+    inside = np.minimum(last, k + half) - np.maximum(last - size, k - half)
+    weights: np.ndarray = (np.clip(inside, 0.0, None) / size)[at]
+    return weights
+
+
+class Confusion:
+    """Confusion matrix by school: true positives, false negatives, false positives, true negatives.
+
+    Parameters
+    ----------
+    view : OutOfFoldPredictions
+    flag : numpy.ndarray of float, shape (rows,)
+        Share of each child that is flagged.
+    rows : numpy.ndarray of bool, shape (rows,), optional
+        The children of one group; all by default.
+    threshold : TopKThreshold, optional
+        Of the list, where its length is fixed.
+
+    Attributes
+    ----------
+    by_school : numpy.ndarray of float, shape (4, schools)
+        Averages over fold seeds.
+    """
+
+    def __init__(
+        self,
+        view: OutOfFoldPredictions,
+        flag: np.ndarray,
+        rows: np.ndarray | None = None,
+        threshold: TopKThreshold | None = None,
+    ) -> None:
+        inside = np.ones(len(flag)) if rows is None else rows.astype(np.float64)
+        having, not_having = inside * view.label, inside * (1 - view.label)
+        parts = (having * flag, having * (1 - flag), not_having * flag, not_having * (1 - flag))
+        self.by_school = np.stack([view.by_school(part) for part in parts])
+        self._totals = self.by_school.sum(axis=1)
+        self._children = len(flag) / view.n_seeds
+        self._threshold, self._displaced, self._adjusted = threshold, np.zeros(4), self.by_school
+        if threshold is not None:
+            # one more child listed elsewhere takes a place from those at the threshold
+            found, wrong = float(threshold.kernel @ having), float(threshold.kernel @ not_having)
+            self._displaced = np.array([-found, found, -wrong, wrong])
+            self._adjusted = self.by_school + np.outer(self._displaced, threshold.excess)
+
+    def total(self, *kinds: str) -> float:
+        """Return the number of children of some kinds."""
+        return float(weights(*kinds) @ self._totals)
+
+    @property
+    def smallest(self) -> float:
+        """The smallest of the four counts above 0."""
+        return smallest(*self._totals)
+
+    def rate(self, name: str, *, alpha: float, cells: float | None = None) -> Estimate:
+        """Return one of :data:`RATES` with its interval; see :func:`clustered_rate`.
+
+        Parameters
+        ----------
+        name : str
+        alpha : float
+        cells : float, optional
+            ``smallest_cell`` of the result, where not all four cells are given away.
+        """
+        rate = RATES[name]
+        over, under = weights(*rate.numerator), weights(*rate.denominator)
+        return clustered_rate(
+            over @ self.by_school,
+            under @ self.by_school,
+            adjusted=(over @ self._adjusted, under @ self._adjusted),
+            least_effect=self._least_effect(over, under),
+            alpha=alpha,
+            cells=self.smallest if cells is None else cells,
+            none=rate.undefined,
+        )
+
+    def influenced(self, above: np.ndarray, below: np.ndarray) -> EstimateWithInfluence:
+        """Return a ratio of weighted sums of the four kinds, with the influence of each school."""
+        return ratio(
+            above @ self.by_school, below @ self.by_school, adjusted=(above @ self._adjusted, below @ self._adjusted)
+        )
+
+    def _least_effect(self, over: np.ndarray, under: np.ndarray) -> float:
+        """Return the design effect of a rate, were children independent: 1 but for the top-k correction."""
+        n, found = float(under @ self._totals), float(over @ self._totals)
+        if self._threshold is None or not 0 < found < n:
+            return 1.0
+        own = over - found / n * under
+        through, q = float(own @ self._displaced), self._threshold.share
+        both = float((own * (_LISTED - q)) @ self._totals)
+        return 1.0 + (2 * through * both + through**2 * self._children * q * (1 - q)) / float(own**2 @ self._totals)
+
+
+def weights(*kinds: str) -> np.ndarray:
+    """Return 1 for each of some kinds and 0 for the others."""
+    return np.array([float(kind in kinds) for kind in CELLS])

@@ -1,0 +1,193 @@
+"""Feasibility intervals: what an intruder can derive of a count that is not published.
+
+An intruder knows some sums of cells exactly, and that no cell is below 0. The tables that this leaves possible are a
+polyhedron. The interval of a count over it is found by two linear programmes; the secondary suppression that widens the
+interval enough, at the least loss of information, by another one [Fischetti2001]_.
+
+References
+----------
+.. [Fischetti2001] Fischetti, M. and Salazar, J. J. (2001). Solving the cell suppression problem on tabular data with
+   linear constraints. Management Science 47.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.optimize import linprog
+from scipy.sparse import csr_array
+
+from send_screen.tables import MINIMUM_CHILDREN
+
+#: Least width of the feasibility interval of a sensitive count, in children.
+MIN_WIDTH = 5.0
+#: No alternative needs a cell further from its count than this; without a bound, rounding would hide what is let go.
+FARTHEST = 100.0
+TOLERANCE = 1e-6
+
+
+#: A sum of cells, and the most that it is known to be.
+Limit = tuple[np.ndarray, float]
+
+
+@dataclass(frozen=True, eq=False)
+class SensitiveCell:
+    """A count whose feasibility interval must not be narrow.
+
+    Attributes
+    ----------
+    form : numpy.ndarray of float, shape (cells x 4,)
+    value : float
+    small : bool
+        True for a count of 1 to 9: an intruder is then granted to know that it is one.
+    """
+
+    form: np.ndarray
+    value: float
+    small: bool = True
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """What an intruder is granted to know from the start (averages over fold seeds lie between whole numbers)."""
+        if self.small:
+            return min(1.0, self.value), max(MINIMUM_CHILDREN - 1.0, self.value)
+        return self.value - FARTHEST, self.value + FARTHEST
+
+    def feasible_width(self, feasible: Sequence[np.ndarray]) -> float:
+        """Return the width of the interval over feasible tables (differences from the true one)."""
+        found = np.array([self.value, *(self.value + self.form @ less for less in feasible)])
+        least, most = self.bounds
+        return float(min(found.max(), most) - max(found.min(), least))
+
+
+@dataclass
+class Intruder:
+    """The tables that are feasible, given all that is published.
+
+    Attributes
+    ----------
+    counts : numpy.ndarray of float, shape (cells x 4,)
+    ties : sequence of numpy.ndarray of float, each of shape (cells x 4,)
+        Sums that are known to everybody.
+    limits : sequence of (numpy.ndarray of float, shape (cells x 4,); float)
+        Sums that are known to be no more than a number.
+    feasible : list of numpy.ndarray
+        Feasible tables found so far, less the true one; they stay feasible when more is suppressed.
+    """
+
+    counts: np.ndarray
+    ties: Sequence[np.ndarray]
+    limits: Sequence[Limit] = ()
+    feasible: list[np.ndarray] = field(default_factory=list)
+
+    def is_protected(self, cell: SensitiveCell, known: Sequence[np.ndarray]) -> bool:
+        """Return whether the feasibility interval of a cell is wide enough, given the sums that are known."""
+        if cell.feasible_width(self.feasible) >= MIN_WIDTH - TOLERANCE:
+            return True
+        found = self._feasibility_interval(cell, known)
+        self.feasible += found
+        return cell.feasible_width(found) >= MIN_WIDTH - TOLERANCE
+
+    def with_limits(self, limits: Sequence[Limit]) -> Intruder:
+        """Return an intruder who knows more: feasible tables are kept where they still are."""
+        more = [(form, spare + 1e-9) for form, spare in _spare(limits, self.counts)]
+        feasible = [less for less in self.feasible if all(form @ less <= spare for form, spare in more)]
+        return Intruder(self.counts, self.ties, [*self.limits, *limits], feasible)
+
+    def cheapest_suppression(
+        self, cell: SensitiveCell, known: Sequence[np.ndarray], parts: Sequence[np.ndarray], costs: Sequence[float]
+    ) -> list[int] | None:
+        """Return the secondary suppression that protects a cell at little loss; None where even all parts do not.
+
+        The linear relaxation of the problem selects some parts. Of those, the dearest first, each is published after
+        all where the cell stays protected without it.
+
+        Parameters
+        ----------
+        cell : SensitiveCell
+        known : sequence of numpy.ndarray
+            Sums that cannot be suppressed.
+        parts : sequence of numpy.ndarray of float, each of shape (sums, cells x 4)
+            Sums that can be suppressed, those of a part together.
+        costs : sequence of float
+        """
+        chosen = self._relaxation(cell, known, parts, costs)
+        if chosen is None or not self._protect(cell, known, parts, chosen):
+            return None
+        for part in sorted(chosen, key=lambda i: -costs[i]):
+            rest = [other for other in chosen if other != part]
+            if self._protect(cell, known, parts, rest):
+                chosen = rest
+        return chosen
+
+    def _protect(
+        self, cell: SensitiveCell, known: Sequence[np.ndarray], parts: Sequence[np.ndarray], suppressed: Sequence[int]
+    ) -> bool:
+        """Return whether a cell is protected where these parts are suppressed and all others published."""
+        published = [form for i, part in enumerate(parts) if i not in suppressed for form in part]
+        return cell.feasible_width(self._feasibility_interval(cell, [*known, *published])) >= MIN_WIDTH - TOLERANCE
+
+    def _feasibility_interval(self, cell: SensitiveCell, known: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Return the feasible tables, less the true one, at both ends of the feasibility interval of a cell."""
+        above, spare = self._limits()
+        fixed, near = self._known_sums(known), self._cell_bounds()
+        ends = [
+            linprog(sign * cell.form, csr_array(above), spare, fixed, np.zeros(fixed.shape[0]), near, method="highs")
+            for sign in (1.0, -1.0)
+        ]
+        return [end.x for end in ends if end.x is not None]
+
+    def _relaxation(
+        self, cell: SensitiveCell, known: Sequence[np.ndarray], parts: Sequence[np.ndarray], costs: Sequence[float]
+    ) -> list[int] | None:
+        """Return the parts that differ between two feasible tables, far enough apart in the cell, at the least loss."""
+        if not parts:
+            return []
+        above, spare = self._limits()
+        soft, part_of = np.vstack(parts), np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+        moves = -np.eye(len(parts))[part_of]
+        low, high = cell.bounds
+        # of counts less the true ones: limits are kept, the cell stays in bounds, and no sum of a part moves further
+        # than the part is paid for
+        counts = np.vstack([above, cell.form, -cell.form, soft, -soft])
+        paid = np.vstack([np.zeros((len(above) + 2, len(parts))), moves, moves])
+        most = np.concatenate([spare, [high - cell.value, cell.value - low], np.zeros(2 * len(soft))])
+        # twice: once with the cell low, once with it high, and both far enough apart
+        nothing, fixed = np.zeros_like(counts), self._known_sums(known).toarray()
+        apart = np.concatenate([cell.form, -cell.form, np.zeros(len(parts))])
+        most_of = np.vstack([np.block([[counts, nothing, paid], [nothing, counts, paid]]), apart])
+        no_part = np.zeros((len(fixed), len(parts)))
+        same = np.block([[fixed, np.zeros_like(fixed), no_part], [np.zeros_like(fixed), fixed, no_part]])
+        near = self._cell_bounds()
+        found = linprog(
+            np.concatenate([np.zeros(2 * len(self.counts)), costs]),
+            csr_array(most_of),
+            np.concatenate([most, most, [-MIN_WIDTH]]),
+            csr_array(same),
+            np.zeros(len(same)),
+            np.vstack([near, near, np.tile([0.0, FARTHEST], (len(parts), 1))]),
+            method="highs",
+        )
+        if found.x is None:
+            return None
+        return [int(i) for i in np.flatnonzero(found.x[2 * len(self.counts) :] > TOLERANCE)]
+
+    def _known_sums(self, known: Sequence[np.ndarray]) -> csr_array:
+        """Return the sums that cannot differ from the true ones."""
+        return csr_array(np.array([*self.ties, *known]))
+
+    def _limits(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the sums that are limited, and by how much each can rise."""
+        forms = np.reshape([form for form, _ in self.limits], (-1, len(self.counts)))
+        return forms, np.array([spare for _, spare in _spare(self.limits, self.counts)])
+
+    def _cell_bounds(self) -> np.ndarray:
+        """Return the bounds of each cell, less its true count."""
+        return np.column_stack([-np.minimum(self.counts, FARTHEST), np.full(len(self.counts), FARTHEST)])
+
+
+def _spare(limits: Sequence[Limit], counts: np.ndarray) -> list[Limit]:
+    """Return limits of counts less the true ones; what rounding of sums puts beyond a limit is at it."""
+    return [(form, max(most - float(form @ counts), 0.0)) for form, most in limits]

@@ -1,0 +1,262 @@
+"""Primary and secondary suppression: no count of 1 to 9 can be derived from the figures that are published.
+
+What is published of a group comes in three parts: how many children and how many with the outcome (prevalence, ROC
+AUC, calibration); the list among those with the outcome (recall); the list among those without (specificity).
+Selection rate and precision rest on all three. A part is suppressed because it would tell a count of 1 to 9 (primary
+suppression), or because an intruder could narrow such a count down to fewer than five children by adding and
+subtracting the others (secondary suppression). Shares of a group under secondary suppression are published all the
+same, rounded and without counts, where that is safe: three children of unknown sex silence no finding about girls.
+
+The intruder knows every published figure exactly, how many children there are and how many are listed, that a named
+group has a child, what prior releases revealed of the same children, what the model's tables reveal, and that a
+sensitive count is 1 to 9. All of that can be combined. Of a prior release with another list only the numbers of
+children and of those with the outcome are known, and no groups are crossed beside it that it did not cross. No single
+child is known: somebody who knows nine of ten children of a group learns of the tenth from whatever is said of ten.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from send_screen.errors import DataError
+from send_screen.evaluation.disclosure._contingency_table import ALL, COUNTS, PARTS, ContingencyTable, Key, Part, Unit
+from send_screen.evaluation.disclosure._intruder import Intruder, SensitiveCell
+from send_screen.evaluation.disclosure._prior_releases import prior_knowledge
+from send_screen.evaluation.disclosure._rounding import STEPS, rounded
+from send_screen.tables import MINIMUM_CHILDREN
+
+#: Counts that make a part primary when they are 1 to 9.
+_SMALL: dict[Part, tuple[str, ...]] = {
+    "outcome": ("n", "with_outcome", "without_outcome"),
+    "need": ("true_positives", "false_negatives"),
+    "no need": ("false_positives", "true_negatives"),
+}
+#: Parts that a figure rests on; any other figure is taken to rest on all.
+_RESTS_ON: dict[str, tuple[Part, ...]] = {
+    **dict.fromkeys(
+        (
+            "prevalence",
+            "roc_auc",
+            "average_precision",
+            "calibration_slope",
+            "calibration_intercept",
+            "calibration_in_the_large",
+        ),
+        ("outcome",),
+    ),
+    **dict.fromkeys(("recall", "false_negative_rate"), ("outcome", "need")),  # the latter in gaps
+    **dict.fromkeys(("specificity", "false_positive_rate"), ("outcome", "no need")),
+}
+#: Figures that tell nothing of any count once they are rounded as a share is.
+_ROUNDED_WITH = {
+    "roc_auc": "prevalence",
+    "calibration_slope": "prevalence",
+    "calibration_in_the_large": "prevalence",
+}
+#: A combination of groups is given up before a group, a part about needs last; small groups before large ones.
+_CROSSED, _GROUP = 1.0, 5.0
+_LOSS: dict[Part, float] = {"outcome": 1.0, "need": 2.0, "no need": 1.0}
+
+
+def is_small(count: float) -> bool:
+    """Tell whether a count (an average over fold seeds) may not be published."""
+    return 1e-9 < count < MINIMUM_CHILDREN - 1e-9
+
+
+class Suppression:
+    """Which parts of which groups are suppressed, and which shares are published rounded in their place.
+
+    Parameters
+    ----------
+    units : set of ((attribute, group), part)
+    steps : mapping of ((attribute, group), share) to float, optional
+        What a share is rounded to a multiple of.
+    """
+
+    def __init__(self, units: Iterable[Unit], steps: Mapping[tuple[Key, str], float] | None = None) -> None:
+        self.units = frozenset(units)
+        self.steps = dict(steps or {})
+
+    def suppresses(self, metric: str, *keys: Key) -> bool:
+        """Tell whether a figure about all these groups rests on something that is suppressed."""
+        parts = _RESTS_ON.get(metric, tuple(PARTS))
+        return any((key, part) in self.units for key in keys for part in parts)
+
+    def step(self, metric: str, key: Key) -> float | None:
+        """Return what a figure that is suppressed is rounded to instead; None where nothing may be said."""
+        step = self.steps.get((key, _ROUNDED_WITH.get(metric, metric)))
+        return STEPS[0] if step is not None and metric in ("roc_auc", "calibration_slope") else step
+
+    def is_silent(self, key: Key) -> bool:
+        """Tell whether not even how often a group's children had the outcome is published."""
+        return self.suppresses("prevalence", key) and self.step("prevalence", key) is None
+
+
+def suppress(
+    table: ContingencyTable,
+    *,
+    prior_releases: Sequence[Sequence[Mapping[str, Any]]] = (),
+    revealed: Sequence[tuple[str, Sequence[str]]] = (),
+    overlapping: bool = False,
+) -> Suppression:
+    """Return the primary and secondary suppression of a table, and the shares that are published rounded.
+
+    Parameters
+    ----------
+    table : ContingencyTable
+    prior_releases : sequence of (sequence of mapping)
+        What each prior release revealed of the same children, from :func:`revealed_counts`. What it suppressed is
+        suppressed again; what it revealed is known.
+    revealed : sequence of (attribute, groups)
+        Groups of an attribute whose number of children, together, is published elsewhere (with the model's tables).
+    overlapping : bool
+        Whether counts of groups were published of a cohort that is not this one and shares children with it: all
+        counts of groups are suppressed then, and shares are rounded as coarsely as any.
+
+    Returns
+    -------
+    Suppression
+
+    Raises
+    ------
+    DataError
+        When a sensitive count cannot be protected whatever is suppressed, because there are too few children in all.
+    """
+    before = [prior_knowledge(table, one) for one in prior_releases]
+    known = [form for one in before for form in one.forms]
+    known += [_revealed(table, *one) for one in revealed if all((one[0], group) in table.members for group in one[1])]
+    rounded_before = {share for one in before for share in one.rounded}
+    inherited = {unit for one in before for unit in one.suppressed}
+    primary = _primary_suppression(table)
+    suppressed = primary | inherited | {unit for one in before for unit in one.silenced}
+    intruder = Intruder(
+        counts=table.counts.ravel(),
+        ties=[*table.ties(), *_known_totals(table)],
+        limits=[
+            *((-table.linear_form(key, "n"), -1.0) for key in table.members if key != ALL and key not in table.crossed),
+            *(limit for share in sorted(rounded_before) for limit in table.between(*share)),
+        ],
+    )
+    sensitive = _sensitive_cells(table, inherited)
+    for cell in sensitive:
+        suppressed |= _secondary_suppression(table, intruder, cell, suppressed, known)
+    if overlapping:
+        suppressed |= set(_open(table, suppressed))
+    public = [*known, *(form for unit in _open(table, suppressed) for form in _forms(table, *unit))]
+    steps = rounded(
+        table,
+        intruder,
+        sensitive,
+        public,
+        suppressed - primary,
+        rounded_before if before else None,
+        STEPS[-1:] if overlapping else STEPS,
+    )
+    return Suppression(suppressed, steps)
+
+
+def _secondary_suppression(
+    table: ContingencyTable,
+    intruder: Intruder,
+    cell: SensitiveCell,
+    suppressed: set[Unit],
+    known: Sequence[np.ndarray],
+) -> set[Unit]:
+    """Return what is to be suppressed as well so that a sensitive cell is protected."""
+    units = _open(table, suppressed)
+    forms = [_forms(table, *unit) for unit in units]
+    if intruder.is_protected(cell, [*known, *(form for part in forms for form in part)]):
+        return set()
+    costs = [_loss(table, *unit) + 1e-5 * i for i, unit in enumerate(units)]
+    chosen = intruder.cheapest_suppression(cell, known, forms, costs)
+    if chosen is None and known:
+        # what prior releases gave away cannot be taken back; at least nothing that is said now may tell it
+        chosen = Intruder(intruder.counts, intruder.ties, intruder.limits).cheapest_suppression(cell, [], forms, costs)
+    if chosen is not None:
+        return {unit for i in chosen for unit in _with_dependants(*units[i])}
+    if not cell.small:
+        return set()
+    if table.value(table.linear_form(ALL, "listed")) < MINIMUM_CHILDREN:
+        # so short a list cannot be hidden: the capacity and the number of children tell how long it is
+        return {(key, part) for key, part in units if part != "outcome"}
+    raise DataError(
+        f"With {table.value(table.linear_form(ALL, 'n')):.0f} children, figures by group give single children away, "
+        "whatever is withheld.",
+        remedy="Take the groups out of the spec, or train on more children.",
+    )
+
+
+def _open(table: ContingencyTable, suppressed: set[Unit]) -> list[Unit]:
+    """Return the parts that are published, of all children together aside."""
+    return [(key, part) for key in _shown(table) if key != ALL for part in PARTS if (key, part) not in suppressed]
+
+
+def _with_dependants(key: Key, part: Part) -> list[Unit]:
+    """Return a part and the parts that print it too: a recall stands beside the number with the outcome."""
+    return [(key, other) for other in (PARTS if part == "outcome" else (part,))]
+
+
+def _shown(table: ContingencyTable) -> list[Key]:
+    """Return the groups of which something is to be published."""
+    return [key for key in table.members if key not in table.silent]
+
+
+def _primary_suppression(table: ContingencyTable) -> set[Unit]:
+    """Return the parts that tell a count of 1 to 9, and combinations of groups that no child is in.
+
+    A suppressed combination may thus be empty as well as small.
+    """
+    units = set()
+    for key in _shown(table):
+        counts = {count: table.value(table.linear_form(key, count)) for count in COUNTS}
+        parts = [part for part in PARTS if any(is_small(counts[count]) for count in _SMALL[part])]
+        empty = counts["n"] < 1e-9
+        if key == ALL and {"need", "no need"} & set(parts):
+            parts += ["need", "no need"]  # the length of the list is known: one gives the other away
+        units |= {(key, part) for part in (PARTS if empty or "outcome" in parts else parts)}
+    return units
+
+
+def _known_totals(table: ContingencyTable) -> list[np.ndarray]:
+    """Return what is known of all children together: how many, how many are listed, and what is published."""
+    parts = {part for key, part in _primary_suppression(table) if key == ALL}
+    revealed = ["n", "listed", *(count for part in PARTS if part not in parts for count in PARTS[part])]
+    return [table.linear_form(ALL, count) for count in dict.fromkeys(revealed)]
+
+
+def _sensitive_cells(table: ContingencyTable, inherited: set[Unit]) -> list[SensitiveCell]:
+    """Return every count of 1 to 9 of a group or of all others, and what a prior release suppressed."""
+    sensitive: dict[bytes, SensitiveCell] = {}
+    for key in table.members:
+        for count in COUNTS:
+            forms = [table.linear_form(key, count), *([table.others(key, count)] if key not in table.crossed else [])]
+            if key == ALL:
+                forms = [] if count in ("n", "listed", "not_listed") else forms[:1]
+            for form in forms:
+                value = table.value(form)
+                if is_small(value):
+                    sensitive.setdefault(form.tobytes(), SensitiveCell(form, value))
+    for key, part in sorted(inherited):
+        if table.value(table.linear_form(key, "n")) > 0:
+            for form in _forms(table, key, part):
+                sensitive.setdefault(form.tobytes(), SensitiveCell(form, table.value(form), small=False))
+    return list(sensitive.values())
+
+
+def _forms(table: ContingencyTable, key: Key, part: Part) -> np.ndarray:
+    return np.array([table.linear_form(key, count) for count in PARTS[part]])
+
+
+def _loss(table: ContingencyTable, key: Key, part: Part) -> float:
+    n = table.value(table.linear_form(key, "n"))
+    lost = sum(_LOSS[other] for _, other in _with_dependants(key, part))
+    return (_CROSSED if key in table.crossed else _GROUP) * lost * math.log(2 + n)
+
+
+def _revealed(table: ContingencyTable, attribute: str, groups: Sequence[str]) -> np.ndarray:
+    revealed: np.ndarray = np.sum([table.linear_form((attribute, group), "n") for group in groups], axis=0)
+    return revealed
