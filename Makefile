@@ -32,10 +32,10 @@ PYTEST := pytest -n 2 --dist worksteal
 test: lint              ## lint, then doctests and the quick tests
 	$(BIN)/$(PYTEST) -m "not slow"
 
-test-all: lint          ## all tests, more examples, coverage; then the oldest dependencies and the benchmark
+test-all: lint          ## all tests, more examples, coverage; then the site, the oldest dependencies and the benchmark
 	HYPOTHESIS_PROFILE=all $(BIN)/$(PYTEST) --cov --cov-report=json --cov-report=
 	$(BIN)/coverage report --format=total --fail-under=$(FLOOR)
-	$(MAKE) test-oldest ratios
+	$(MAKE) docs test-oldest ratios
 
 ratios: $(STAMP)        ## how much faster than its peers, in ratios; fails where one is off by ten times
 	$(BIN)/python experiments/benchmarks/ratios/run.py

@@ -11,6 +11,7 @@ import inspect
 import pkgutil
 import shutil
 from pathlib import Path
+from types import GenericAlias
 from typing import Any
 
 from docutils import nodes
@@ -56,7 +57,7 @@ def _same(value: object, package: str, name: str) -> bool:
 
 
 def _kind(value: object) -> str:
-    if inspect.isclass(value):
+    if inspect.isclass(value) and not isinstance(value, GenericAlias):
         return "Errors" if issubclass(value, BaseException) else "Classes"
     return "Functions" if inspect.isroutine(value) else "Constants"
 
@@ -66,7 +67,7 @@ def _tables(prefix: str, names: list[str], values: dict[str, Any]) -> str:
     for kind in ("Functions", "Classes", "Errors", "Constants"):
         some = [name for name in names if _kind(values[name]) == kind]
         if some and kind == "Constants":
-            text += "\nConstants\n---------\n\n" + "".join(f".. autodata:: {prefix}.{name}\n" for name in some)
+            text += "\nConstants\n---------\n\n" + "".join(_constant(prefix, name, values[name]) for name in some)
         elif some:
             rows = "".join(f"   {name}\n" for name in some)
             text += (
@@ -75,9 +76,16 @@ def _tables(prefix: str, names: list[str], values: dict[str, Any]) -> str:
     return text
 
 
+def _constant(prefix: str, name: str, value: object) -> str:
+    if isinstance(value, GenericAlias):  # an alias of a type: what autodoc says of it is what it says of the type
+        return f".. py:data:: {prefix}.{name}\n   :value: {value}\n\n"
+    return f".. autodata:: {prefix}.{name}\n"
+
+
 def _head(module: str) -> str:
-    title = f"``{module}``"
-    return f"{title}\n{'=' * len(title)}\n\n.. automodule:: {module}\n   :no-members:\n\n.. currentmodule:: {module}\n"
+    return (
+        f"{module}\n{'=' * len(module)}\n\n.. automodule:: {module}\n   :no-members:\n\n.. currentmodule:: {module}\n"
+    )
 
 
 def door_page() -> str:
@@ -140,6 +148,8 @@ def _write(app: Sphinx) -> None:
         path.parent.mkdir(exist_ok=True)
         if not path.exists() or path.read_text("utf-8") != text:
             path.write_text(text, "utf-8")
+    # autosummary would look through the documents that were there before these were written.
+    app.config.autosummary_generate = [f"{name}.rst" for name in api_pages()]
 
 
 def _lead_to_door(app: Sphinx, env: Any, node: pending_xref, content: nodes.TextElement) -> nodes.Element | None:

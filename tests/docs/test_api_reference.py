@@ -28,7 +28,7 @@ def entries(page: str) -> set[str]:
     for line in page.splitlines():
         if line.startswith(".. currentmodule:: "):
             module = line.split(":: ")[1]
-        elif line.startswith(".. autodata:: "):
+        elif line.startswith((".. autodata:: ", ".. py:data:: ")):
             found.add(line.split(":: ")[1])
         elif line.startswith("   ") and not line.startswith("   :"):
             found.add(f"{module}.{line.strip()}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
@@ -74,7 +75,7 @@ def atrs_json(facts: VersionFacts) -> str:
     record["fields"] = [
         {
             "reference": field["reference"],
-            "attribute": field["attribute"],
+            "attribute": re.sub("[ -]", "_", field["name"].lower()),
             "name": field["name"],
             "tier": section["tier"],
             "category": section["category"],
