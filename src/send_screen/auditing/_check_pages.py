@@ -21,7 +21,7 @@ _DRAWN_BY = re.compile(r"<dc:title>(Matplotlib[^<]*)</dc:title>")
 def check_pages(audited: AuditedVersion) -> CheckResult:
     """Write the version again from its parts and its published figures, and compare every byte."""
     bundle = audited.require_bundle()
-    written = version_files(bundle.spec, bundle.contracts, bundle.tables, bundle.bags, bundle.published)
+    written = version_files(bundle.spec, bundle.contracts, bundle.tables, bundle.bags, audited.require_report())
     differences = _other_bytes(audited.files, written)
     words = f"{len(written)} files were written again, and are alike to the last byte."
     return check_result(

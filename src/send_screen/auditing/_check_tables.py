@@ -67,9 +67,7 @@ def _bags_mean(bundle: Bundle, bags: BaggedTables) -> Iterator[Mismatch]:
     distance = np.abs(bags.score(rows).mean(axis=0) - tables.score(rows))
     error = bags.standard_error(bags.score(rows))
     if (distance > error + 1e-9).any():
-        yield Mismatch(
-            "score of an invented child", f"{distance.max():.3g} from the bags' mean", "the bags' mean"
-        )
+        yield Mismatch("score of an invented child", f"{distance.max():.3g} from the bags' mean", "the bags' mean")
 
 
 def answerable(bundle: Bundle) -> pd.DataFrame:

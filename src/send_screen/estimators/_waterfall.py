@@ -1,4 +1,4 @@
-"""An invented child's waterfall as data scientists know it: drawn by ``shap.plots``."""
+"""The waterfall plot of shap for an invented child."""
 
 from __future__ import annotations
 
@@ -19,15 +19,25 @@ def shap_waterfall(example: dict[str, Any]) -> str:
     example : dict
         The section ``example`` of ``published.json``: an invented child's exact contributions.
 
+    Returns
+    -------
+    str
+
     Raises
     ------
     MissingExtraError
         If shap is not installed.
+
+    Examples
+    --------
+    >>> reasons = [{"value": 3.0, "label": "Reading score", "contribution": 0.5}]
+    >>> shap_waterfall({"reasons": reasons, "base_value": -2.0})[:5]
+    '<?xml'
     """
     reasons = example["reasons"]
-    told = pd.DataFrame([[reason["value"] for reason in reasons]], columns=[reason["label"] for reason in reasons])
+    values = pd.DataFrame([[reason["value"] for reason in reasons]], columns=[reason["label"] for reason in reasons])
     contributions = np.array([[reason["contribution"] for reason in reasons]])
-    explained = explanation(contributions, example["base_value"], told, label=INTERVENTIONAL)
+    explained = explanation(contributions, example["base_value"], values, label=INTERVENTIONAL)
     # imported here, after shap is known to be there: both are of the full install
     import matplotlib.pyplot as plt
     import shap

@@ -9,11 +9,13 @@ from send_screen.screening._notice import NOT_THIS, NOTICE
 from send_screen.screening._reasons import Reasons, reasons
 from send_screen.screening._result import ExcludedChild, Reason, ScreenedChild, ScreeningResult
 from send_screen.screening._role import RoleAccess, role_access
+from send_screen.screening._scored import score_cohort
 from send_screen.screening._screen import excluded_child, model_facts, screen_cohort
 
 __all__ = [
     "screen_cohort",
     "excluded_child",
+    "score_cohort",
     "NOT_THIS",
     "NOTICE",
     "Capacity",
