@@ -19,10 +19,29 @@ def shap_waterfall(example: dict[str, Any]) -> str:
     example : dict
         The section ``example`` of ``published.json``: an invented child's exact contributions.
 
+    Returns
+    -------
+    str
+        An ``svg`` element.
+
     Raises
     ------
     MissingExtraError
         If shap is not installed.
+
+    Examples
+    --------
+    >>> from send_screen import load_spec
+    >>> from send_screen.contracts import shipped
+    >>> spec = load_spec(shipped("models") / "reception_sen" / "spec.yaml")
+    >>> from send_screen import PenalisedLogisticClassifier, load_cohort
+    >>> from send_screen.published import model_sections
+    >>> from send_screen.simulation import simulate_england
+    >>> cohort = load_cohort(spec, simulate_england(children=600, schools=20, seed=0).tables)
+    >>> tables = PenalisedLogisticClassifier().fit(cohort.X, cohort.y).risk_tables_
+    >>> sections = model_sections(spec, dict(spec.contracts), tables, None)
+    >>> "<svg" in shap_waterfall(sections["example"])
+    True
     """
     reasons = example["reasons"]
     told = pd.DataFrame([[reason["value"] for reason in reasons]], columns=[reason["label"] for reason in reasons])

@@ -16,6 +16,16 @@ from send_screen.tables._terms import LevelsTerm, LinearTerm, ShapeTerm, Term, b
 def percent(score: float) -> int:
     """Return the probability that a score stands for, as a whole percentage.
 
+    Parameters
+    ----------
+    score : float
+        In log-odds.
+
+    Returns
+    -------
+    int
+        0 to 100.
+
     Examples
     --------
     >>> percent(0.0)
