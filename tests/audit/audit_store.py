@@ -139,10 +139,10 @@ class Store:
         document = opened.published
         change(document)
         contracts = {use.contract: opened.contracts[use.contract] for use in opened.spec.data}
-        files = version_files(opened.spec, contracts, opened.tables, opened.bags, document)
+        report = PublishedReport.model_validate(document, strict=False)
+        files = version_files(opened.spec, contracts, opened.tables, opened.bags, report)
         for name, content in files.items():
             (self.bundle / name).write_bytes(content)
-        report = PublishedReport.model_validate(document, strict=False)
         for name, svg in render_plots(report).items():
             (self.run / name).write_bytes(svg.encode())
         (self.run / WATERFALL).write_bytes(shap_waterfall(document["example"]).encode())

@@ -29,6 +29,7 @@ LIGHT = (
     "readers",
     "cohorts",
     "tables",
+    "published",
     "governance",
     "screening",
     "published",

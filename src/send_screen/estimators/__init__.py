@@ -1,8 +1,8 @@
-"""The models, as scikit-learn estimators: rule, penalised logistic regression, the flagship; and their challengers.
+"""Estimators as in scikit-learn: baseline, penalised logistic regression, additive model, and two challengers.
 
 The first three are additive: fitting yields ``risk_tables_``, a :class:`send_screen.tables.RiskTables` that people can
 read, and every score and explanation is taken from those tables, so that an exported model answers bit for bit as the
-estimator does. BoostedEnsemble trees and EBM are evidence only: they say what interpretability costs.
+estimator does. Boosted trees and EBM are challengers only: they are compared with, and never exported.
 """
 
 from send_screen.estimators._additive import AdditiveRiskClassifier

@@ -1,4 +1,4 @@
-"""Where a number is cut into bins of training children."""
+"""Quantile bins of a numeric feature, with at least ten training children in each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""LightGBM as challenger: what interpretability costs. Evidence only, never exported, never a child's reasons."""
+"""LightGBM as challenger: what interpretability costs; never exported, never a child's reasons."""
 
 from __future__ import annotations
 

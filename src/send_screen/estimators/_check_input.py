@@ -1,4 +1,4 @@
-"""What an estimator is given, checked: parameters, columns and cells."""
+"""Input validation: parameters, columns and cells."""
 
 from __future__ import annotations
 

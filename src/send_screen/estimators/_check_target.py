@@ -1,4 +1,4 @@
-"""What an estimator is taught, checked: target, weights and schools."""
+"""Input validation: target, weights and groups."""
 
 from __future__ import annotations
 

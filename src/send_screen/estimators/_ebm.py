@@ -1,4 +1,4 @@
-"""EBM as challenger: another model that people can read, as its makers deliver it. Evidence only."""
+"""Explainable Boosting Machine as challenger, with its defaults; never exported."""
 
 from __future__ import annotations
 

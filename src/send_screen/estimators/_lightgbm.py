@@ -1,4 +1,4 @@
-"""What all trees of LightGBM share here: the package, what makes them repeatable, and growing until it is of no use."""
+"""LightGBM: deterministic parameters, and boosting with early stopping."""
 
 from __future__ import annotations
 

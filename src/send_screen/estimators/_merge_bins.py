@@ -1,4 +1,4 @@
-"""Merging bins and coarsening grids until no bin and no cell is of a few children."""
+"""Merge bins and coarsen grids until each bin and cell has no child or at least ten."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def publish_interaction(
             withheld |= bool(n[-1].any())
             g[-1], w[-1] = 0.0, 0.0
     edges = [_kept(axis, member) for axis, member in zip(cuts, members, strict=True)]
-    if is_few(counts[:-1, :-1]).any() or not (p.any() and q.any()):  # not even one cell can be told
+    if is_few(counts[:-1, :-1]).any() or not (p.any() and q.any()):  # not even one cell can be published
         grid, p, q = np.zeros_like(grid), np.ones(len(p)), np.ones(len(q))
     pure, *effects, _ = purify(grid, p, q)
     pure[p == 0.0], pure[:, q == 0.0] = 0.0, 0.0

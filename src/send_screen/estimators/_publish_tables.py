@@ -139,7 +139,7 @@ def _merge_numeric(
     counted = training.feature(term)
     low, high = counted.range or (0.0, 0.0)
     low, high = max(low, term.low), min(high, term.high)
-    if low > high:  # the line lies wholly beyond what may be told
+    if low > high:  # the linear part lies wholly beyond the published range
         low = high = min(max(low, term.low), term.high)
     slope = term.slope if counted.n_known >= 2 * MINIMUM_CHILDREN else 0.0
     edges = {
@@ -178,12 +178,12 @@ def _merge_levels(term: LevelsTerm, training: TrainingCounts, *, ordered: bool) 
     if not term.levels:
         return term
     member, values, missing = _level_groups(term, training, ordered=ordered), term.step_values, term.missing
-    told, weights = (of_bins[:-1] for of_bins in training.bins(term, term.cut_points))
+    n, weights = (of_bins[:-1] for of_bins in training.bins(term, term.cut_points))
     for g in range(int(member.max(initial=-1)) + 1):
         values[member == g] = pooled(values[member == g], weights[member == g])
     values[member < 0] = missing
     alone = [g >= 0 and int((member == g).sum()) == 1 for g in member]
-    counts = [int(count) if own else None for count, own in zip(told, alone, strict=True)]
+    counts = [int(count) if own else None for count, own in zip(n, alone, strict=True)]
     levels = dict(zip(term.levels, values.tolist(), strict=True))
     return replace(term, levels=levels, missing=missing, standard_error=None, counts=tuple(counts))
 

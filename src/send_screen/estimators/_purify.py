@@ -1,4 +1,4 @@
-"""Purification: what a grid of two features says that neither says alone."""
+"""Purify an interaction: move main effects out of a grid of two features."""
 
 from __future__ import annotations
 

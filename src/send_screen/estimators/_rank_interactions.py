@@ -104,7 +104,7 @@ def _indicator(cells: Sequence[tuple[np.ndarray, int]]) -> csc_array:
 
 
 def _purified(grids: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Return what grids say beyond either feature alone, as :func:`purify` does: float64, shape (bags, r, s)."""
+    """Return grids without main effects, as :func:`purify` does: float64, shape (bags, r, s)."""
     p, q = (w[:, :, None] / w.sum(axis=1)[:, None, None] for w in (rows, columns))
     of_rows, of_columns = grids @ q, p.transpose(0, 2, 1) @ grids
     return np.asarray(grids - of_rows - of_columns + of_columns @ q)

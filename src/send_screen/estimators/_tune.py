@@ -1,4 +1,4 @@
-"""How trees are to be grown, chosen on held-out schools inside the training data, within a stated budget."""
+"""Tune LightGBM by successive halving on held-out schools inside the training data."""
 
 from __future__ import annotations
 

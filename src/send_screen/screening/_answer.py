@@ -15,6 +15,7 @@ from send_screen.screening._notice import NOTICE
 from send_screen.screening._reasons import reasons
 from send_screen.screening._result import Reason
 from send_screen.screening._role import RoleAccess, role_access
+from send_screen.screening._scored import score_cohort
 from send_screen.screening._screen import excluded_child
 from send_screen.tables import percent
 
@@ -82,22 +83,20 @@ def answer(
 
 def _screened(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> Iterator[dict[str, object]]:
     features = bundle.features
-    X = cohort.X[list(bundle.tables.features)]
-    score, contributions = bundle.tables.score(X), bundle.tables.contributions(X)
-    bundle.tables.check_additivity(score, contributions)
-    beyond = bundle.tables.clipped(X) | bundle.tables.unknown_category(X)
+    scored = score_cohort(bundle, cohort)
+    beyond = scored.clipped | scored.unknown_category
     may_see = [access.data_owner(feature) is None for feature in features]
     row = cohort.show["row"].to_numpy(dtype=np.int64) - 1
     # Plain tuples: a row taken out of a frame costs as much as everything else that is done for a child.
-    for position, values in enumerate(X.itertuples(index=False, name=None)):
-        why = reasons(features, access, values, contributions[position])
+    for position, values in enumerate(scored.X.itertuples(index=False, name=None)):
+        why = reasons(features, access, values, scored.contributions[position])
         unusual = [feature.label for feature, told in zip(features, beyond[position] & may_see, strict=True) if told]
         yield {
             "row": int(row[position]),
             "status": SCREENED,
             "reason": "",
-            "score": float(score[position]),
-            "percent": float(percent(score[position])),
+            "score": float(scored.score[position]),
+            "percent": float(percent(scored.score[position])),
             "reasons_for": _sentence(why.speaks_for),
             "reasons_against": _sentence(why.speaks_against),
             "not_known": "; ".join(why.not_known),

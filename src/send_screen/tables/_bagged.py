@@ -1,4 +1,4 @@
-"""How sure a score is: the models of the bags whose mean a version is."""
+"""The bagged ensemble behind a model: standard errors, prediction intervals and selection probabilities."""
 
 from __future__ import annotations
 
@@ -23,17 +23,16 @@ FORMAT = "send_screen.bagged_tables/1"
 
 @dataclass(frozen=True)
 class BaggedTables:
-    r"""The models of the bags, each learnt without a share of the schools; their mean is the version.
+    r"""The bagged ensemble whose mean a model is, each bag fitted without a share of the schools.
 
-    In each of R repeats the schools are dealt to G parts and each bag leaves out one of them, so how far a figure
-    :math:`v` would be another with other schools is told by the delete-a-group jackknife [Shao1995]_, averaged over
-    repeats:
+    In each of R repeats the schools are dealt to G parts and each bag leaves out one of them, so the standard error
+    of a figure :math:`v` is that of the delete-a-group jackknife [Shao1995]_, averaged over repeats:
 
     .. math:: \mathrm{se}^2(v) = \frac1R \sum_r \frac{G - 1}{G} \sum_g \left( v_{rg} - \bar v_r \right)^2 .
 
-    A few bags say little of one child's variance, so it is moderated, half and half, by the mean variance over the
+    A few bags estimate one child's variance badly, so it is moderated, half and half, by the mean variance over the
     training children [Smyth2004]_: :math:`s^2 = (\mathrm{se}^2 + s_0^2) / 2`, with twice the :math:`R (G - 1)` degrees
-    of freedom. Another model, learnt from as many other schools, is off by as much again: its figure has variance
+    of freedom. Another model, trained on as many other schools, is off by as much again: its figure has variance
     :math:`2 s^2` around this one.
 
     Parameters
@@ -133,7 +132,7 @@ class BaggedTables:
         return error
 
     def prediction_interval(self, score: np.ndarray, of_bags: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return between what and what the score of 95 in 100 models learnt from other schools would be.
+        """Return the 95 % prediction interval of the score of a model trained on a new sample of schools.
 
         Parameters
         ----------
@@ -150,7 +149,7 @@ class BaggedTables:
         return score - width, score + width
 
     def selection_probability(self, score: np.ndarray, of_bags: np.ndarray, k: int) -> np.ndarray:
-        """Return the chance that a model learnt from other schools lists a child, when each lists ``k`` of these.
+        """Return the probability that a model trained on a new sample of schools has a child in its top ``k``.
 
         Parameters
         ----------
@@ -169,20 +168,20 @@ class BaggedTables:
         if not 0 < k < len(score):
             return np.full(len(score), float(k > 0))
         ahead, error = margin_to_threshold(score, k), self._error_of_another(margin_to_threshold(of_bags, k))
-        sure = np.where(ahead == 0.0, 0.0, np.copysign(math.inf, ahead))
-        t = np.divide(ahead, error, out=sure, where=error > 0)
+        certain = np.where(ahead == 0.0, 0.0, np.copysign(math.inf, ahead))
+        t = np.divide(ahead, error, out=certain, where=error > 0)
         return student_t_cdf(t, self._degrees)
 
     def term_error(self, term: Term, places: np.ndarray) -> np.ndarray:
-        """Return the standard error of what a term says beside its mean, at places on its axis.
+        """Return the standard error of a term less its mean, at coordinates on its axis.
 
         It is moderated as a child's score is, half and half, by the mean variance over the training children. Two of
-        these hold what a model learnt from other schools says about nine times in ten (measured on real children).
+        these hold the term of a model trained on other schools about nine times in ten (measured on real children).
 
         Parameters
         ----------
         term : LinearTerm, LevelsTerm or ShapeTerm
-            Of the version: its bins and counts say where the training children are.
+            Of the model: its bins and counts are where the training children are.
         places : numpy.ndarray of float64, shape (m,)
             As the term's ``coordinates``.
 
@@ -191,7 +190,7 @@ class BaggedTables:
         numpy.ndarray of float64, shape (m,)
         """
         own = [tables.terms[self.features.index(term.feature)] for tables in self.tables]
-        at, children = _training_places(term)
+        at, children = _training_coordinates(term)
         errors = self.standard_error(np.array([one.at(np.append(places, at)) - one.mean for one in own]))
         typical = np.average(errors[len(places) :] ** 2, weights=children)
         moderated: np.ndarray = np.sqrt((errors[: len(places)] ** 2 + typical) / 2.0)
@@ -231,10 +230,9 @@ class BaggedTables:
 
 
 def with_standard_errors(tables: RiskTables, bags: BaggedTables) -> RiskTables:
-    """Return tables whose shapes, levels and interactions say how sure each of their values is.
+    """Return tables with the standard error of each bin, level and cell.
 
-    A standard_error is the standard error, by the bags, of what the term says beside its mean, line included; that of
-    a bin is at its middle.
+    By the bags, of the term less its mean, linear part included; that of a bin is at its middle.
 
     Parameters
     ----------
@@ -260,44 +258,44 @@ def with_standard_errors(tables: RiskTables, bags: BaggedTables) -> RiskTables:
     """
     place = {term.feature: j for j, term in enumerate(tables.terms)}
 
-    def sure(term: Term, j: int) -> Term:
+    def with_error(term: Term, j: int) -> Term:
         if isinstance(term, LinearTerm) or (isinstance(term, LevelsTerm) and not term.levels):
             return term
         middles = np.append(_middles(term.cut_points, term), np.nan)
         values = [bag.terms[j].at(middles) - bag.terms[j].mean for bag in bags.tables]
         return replace(term, standard_error=tuple(bags.standard_error(np.array(values)).tolist()))
 
-    def sure_surface(interaction: InteractionTerm) -> InteractionTerm:
+    def interaction_with_error(interaction: InteractionTerm) -> InteractionTerm:
         own = [tables.terms[place[feature]] for feature in interaction.features]
         middles = [np.append(_middles(edges, term), np.nan) for edges, term in zip(interaction.edges, own, strict=True)]
         first, second = (axis.ravel() for axis in np.meshgrid(*middles, indexing="ij"))
         values = np.zeros((len(bags.tables), *interaction.shape))
         for b, bag in enumerate(bags.tables):
-            for other in bag.interactions:  # one that a bag has not says 0 there
+            for other in bag.interactions:  # one that a bag has not is 0
                 if other.features == interaction.features:
                     values[b] = (other.at(first, second) - other.mean).reshape(interaction.shape)
         return replace(interaction, standard_error=tuple(map(tuple, bags.standard_error(values).tolist())))
 
-    terms = tuple(sure(term, j) for j, term in enumerate(tables.terms))
-    return replace(tables, terms=terms, interactions=tuple(map(sure_surface, tables.interactions)))
+    terms = tuple(with_error(term, j) for j, term in enumerate(tables.terms))
+    return replace(tables, terms=terms, interactions=tuple(map(interaction_with_error, tables.interactions)))
 
 
-def _training_places(term: Term) -> tuple[np.ndarray, np.ndarray]:
-    """Return places that stand for the training children, and how many each stands for, as far as that is published.
+def _training_coordinates(term: Term) -> tuple[np.ndarray, np.ndarray]:
+    """Return coordinates that stand for the training children, and the count of each, where published.
 
     In a bin of numbers two places, at which the mean of a square along a line is exact; a level is its own place.
     """
     if isinstance(term, LevelsTerm):
-        places, told, each = np.arange(len(term.levels), dtype=np.float64), term.counts, 1
+        places, counts, each = np.arange(len(term.levels), dtype=np.float64), term.counts, 1
     else:
         ends = _ends(term.cut_points, term)
         middles, halves = (ends[:-1] + ends[1:]) / 2.0, np.diff(ends) / 2.0
         places = np.concatenate([middles - halves / math.sqrt(3.0), middles + halves / math.sqrt(3.0)])
-        told, each = term.n if isinstance(term, ShapeTerm) else None, 2
+        counts, each = term.n if isinstance(term, ShapeTerm) else None, 2
     missing = term.n_missing
-    if told is None:  # every bin alike
-        told, missing = (1,) * (len(places) // each), 0
-    children = np.nan_to_num(np.array([*told * each, (missing or 0) * each], dtype=np.float64))  # None is NaN
+    if counts is None:  # every bin alike
+        counts, missing = (1,) * (len(places) // each), 0
+    children = np.nan_to_num(np.array([*counts * each, (missing or 0) * each], dtype=np.float64))  # None is NaN
     return np.append(places, np.nan), children if children.any() else np.ones(len(children))
 
 

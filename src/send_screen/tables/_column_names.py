@@ -1,4 +1,4 @@
-"""Columns that are not the ones a model was made for: the difference, in words."""
+"""Compare the columns of a frame with those that a model needs."""
 
 from __future__ import annotations
 

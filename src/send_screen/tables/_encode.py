@@ -1,4 +1,4 @@
-"""Columns of a frame as what terms can be looked up by: numbers, and codes of levels."""
+"""Encode columns of a frame: as float, and as codes of levels."""
 
 from __future__ import annotations
 

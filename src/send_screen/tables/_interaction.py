@@ -13,7 +13,7 @@ from send_screen.tables._terms import bin_of, require_edges
 
 @dataclass(frozen=True, kw_only=True)
 class InteractionTerm:
-    r"""What two features say together, beyond what each says alone: :math:`t_{jk}(x_j, x_k)`.
+    r"""An interaction term: the joint effect of two features beyond their own terms, :math:`t_{jk}(x_j, x_k)`.
 
     Purified with product-of-marginals weights [Lengerich2020]_: under the training rows' two marginal distributions,
     taken as independent, every row and every column of ``values`` has mean 0.
@@ -26,7 +26,7 @@ class InteractionTerm:
         Where one bin of each axis ends and the next begins, ascending, as in :class:`~send_screen.tables.ShapeTerm`.
         On the axis of a :class:`~send_screen.tables.LevelsTerm` a level lies at its position among the levels.
     values : tuple of r + 2 tuples of s + 2 float
-        Log-odds of each cell. The last row is for children whose first feature is missing (or whose level is unseen),
+        Log-odds of each cell. The last row is for children whose first feature is missing (or whose level is unknown),
         the last column for those whose second is.
     mean : float
         Mean over the training rows. It is not 0: the two features depend on each other.

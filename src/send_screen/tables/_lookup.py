@@ -1,4 +1,4 @@
-"""A model as arrays that a kernel looks values up in: every feature's axis cut once, at all edges that it has anywhere.
+"""A model as arrays for a kernel: every feature cut once, at all edges of its term and interactions.
 
 Which bin a value lies in is found in two steps. A grid of evenly spaced cells covers the axis, and for each cell it is
 known how many edges lie in cells before it; what is left is to compare the value with the edges in its own cell, which

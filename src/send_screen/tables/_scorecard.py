@@ -1,4 +1,4 @@
-"""The tables as a card: the points of every feature, rounded, that a person can look up and add up by hand."""
+"""A scorecard: rounded points of every feature, to look up and add up by hand."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class CardFeature:
 
 
 @dataclass(frozen=True)
-class CardSurface:
+class CardInteraction:
     """The points of two features together: a row of ``points`` a bin of the first and one, the last, for missing.
 
     ``bounds`` are the ends of each axis's bins; on an axis of levels, ``levels`` names those of each bin.
@@ -105,7 +105,7 @@ class Scorecard:
         Points to start from: the average training child's score, rounded.
     start_exact : float
     features : tuple of CardFeature
-    interactions : tuple of CardSurface
+    interactions : tuple of CardInteraction
     digits : int
         Decimals of the points.
     """
@@ -114,7 +114,7 @@ class Scorecard:
     start: float
     start_exact: float
     features: tuple[CardFeature, ...]
-    interactions: tuple[CardSurface, ...]
+    interactions: tuple[CardInteraction, ...]
     digits: int
 
     @property
@@ -225,7 +225,7 @@ def scorecard(tables: RiskTables, *, digits: int = 1, values: Mapping[str, Seque
         points = [[_rounded(value, digits) for value in row] for row in exact.tolist()]
         first, second = interaction.features
         interactions.append(
-            CardSurface(
+            CardInteraction(
                 features=interaction.features,
                 labels=(labels[first], labels[second]),
                 bounds=interaction.edges,

@@ -11,7 +11,7 @@ MINIMUM_CHILDREN = 10
 
 
 def published_range(values: np.ndarray) -> tuple[float, float] | None:
-    """Return the range within which a feature's values are told apart, or None when it may not be told.
+    """Return the range of a feature that may be published, or None when none may be.
 
     Its ends are the lowest and highest value that at least ten children are at or beyond, so that neither is one
     child's extreme value.
@@ -68,7 +68,7 @@ def merged_levels(counts: Mapping[str, int], *, ordered: bool) -> list[tuple[str
 
     Unordered levels of fewer than ten children become one merged "other" group, with the smallest of the rest when
     they are still fewer than ten together. Ordered levels are merged with their neighbours. A level without any child
-    is in no group: it is unseen.
+    is in no group.
 
     Parameters
     ----------

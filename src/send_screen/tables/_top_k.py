@@ -1,4 +1,4 @@
-"""Who is within capacity: exactly k children, ties broken by a stated, repeatable order."""
+"""The top k children by score, ties broken by a stated, repeatable key."""
 
 from __future__ import annotations
 

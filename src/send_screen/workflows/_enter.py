@@ -43,7 +43,7 @@ def enter(
     contracts: dict[str, Contract],
     tables: RiskTables,
     bags: BaggedTables | None,
-    document: dict[str, Any],
+    report: PublishedReport,
     *,
     uri: str,
     evidence: Path,
@@ -60,8 +60,7 @@ def enter(
     tables : RiskTables
     bags : BaggedTables or None
         The models whose mean the tables are.
-    document : dict
-        ``published.json``.
+    report : PublishedReport
     uri : str
         Tracking URI.
     evidence : pathlib.Path
@@ -73,8 +72,9 @@ def enter(
     register : bool
         Whether to register it under its alias: it passed its gates.
     """
-    facts, report = document["version"], PublishedReport.model_validate(document, strict=False)
-    files = version_files(spec, contracts, tables, bags, document)
+    document = report.model_dump(mode="json")
+    facts = document["version"]
+    files = version_files(spec, contracts, tables, bags, report)
     files[MANIFEST] = make_manifest(files, version=facts["id"])
     manifest_sha256 = sha256_of(files[MANIFEST])
     pictures = {**render_plots(report), WATERFALL: shap_waterfall(document["example"])}

@@ -151,7 +151,7 @@ def train(
         contracts,
         tables,
         bags,
-        document,
+        report,
         uri=tracking_uri,
         evidence=place,
         evidence_sha256=digests,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from send_screen.contracts import Contract
@@ -111,16 +110,15 @@ def version_files(
     contracts: dict[str, Contract],
     tables: RiskTables,
     bags: BaggedTables | None,
-    published: dict[str, Any],
+    report: PublishedReport,
 ) -> dict[str, bytes]:
     """Return every file of a version but its manifest, by name."""
-    text = json.dumps(published, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     files = {
         "spec.yaml": spec.text,
         **{f"contracts/{contract.path.name}": contract.text for contract in contracts.values()},
         "tables.json": tables.to_json(),
         **({} if bags is None else {BAGS: bags.to_json()}),
-        "published.json": text,
-        **render_pages(PublishedReport.model_validate(published, strict=False)),
+        "published.json": report.to_json(),
+        **render_pages(report),
     }
     return {name: text.encode() for name, text in files.items()}

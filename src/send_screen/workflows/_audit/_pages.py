@@ -22,7 +22,7 @@ _DRAWN_BY = re.compile(r"<dc:title>(Matplotlib[^<]*)</dc:title>")
 def check_pages(subject: Subject) -> Finding:
     """Write the version again from its parts and its published figures, and compare every byte."""
     bundle = subject.require_bundle()
-    written = version_files(bundle.spec, bundle.contracts, bundle.tables, bundle.bags, bundle.published)
+    written = version_files(bundle.spec, bundle.contracts, bundle.tables, bundle.bags, _report(subject))
     differences = _other_bytes(subject.files, written)
     words = f"{len(written)} files were written again, and are alike to the last byte."
     return judge(differences, words, excuse=subject.excuse_pages, made="A file is not what the published figures make.")
