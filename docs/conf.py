@@ -66,6 +66,7 @@ sphinx_gallery_conf = {
     "within_subsection_order": "FileNameSortKey",
     "image_scrapers": ("matplotlib",),
     "reset_modules": ("matplotlib",),
+    "default_thumb_file": str(HERE / "images" / "list.png"),
     "backreferences_dir": "gallery/backreferences",
     "doc_module": ("send_screen",),
     "reference_url": {"send_screen": None},

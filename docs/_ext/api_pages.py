@@ -28,12 +28,16 @@ NOT_IN_PYTHON = ("cli",)
 
 def packages() -> list[str]:
     """Return the names of all packages and modules of send_screen: the public ones, then the inner ones."""
-    found = sorted(
-        module.name
-        for module in pkgutil.iter_modules(send_screen.__path__)
-        if not module.name.startswith("_") and module.name not in NOT_IN_PYTHON
-    )
-    return sorted(found, key=lambda name: PUBLIC.index(name) if name in PUBLIC else len(PUBLIC))
+    top = Path(send_screen.__file__).parent
+    found = sorted(module.name for module in pkgutil.iter_modules([str(top)]) if not module.name.startswith("_"))
+    inside = [
+        f"{name}.{module.name}"
+        for name in found
+        for module in pkgutil.iter_modules([str(top / name)])
+        if module.ispkg and not module.name.startswith("_")
+    ]
+    names = [name for name in sorted([*found, *inside]) if name.split(".")[0] not in NOT_IN_PYTHON]
+    return sorted(names, key=lambda name: PUBLIC.index(name) if name in PUBLIC else len(PUBLIC))
 
 
 def exported(package: str) -> list[str]:

@@ -178,6 +178,20 @@ def model_sections(
     -------
     dict
         ``shapes``, ``interactions``, ``example`` and ``scorecard``.
+
+    Examples
+    --------
+    >>> from send_screen import load_spec
+    >>> from send_screen.contracts import shipped
+    >>> spec = load_spec(shipped("models") / "reception_sen" / "spec.yaml")
+    >>> from send_screen import PenalisedLogisticClassifier, load_cohort
+    >>> from send_screen.published import model_sections
+    >>> from send_screen.simulation import simulate_england
+    >>> cohort = load_cohort(spec, simulate_england(children=600, schools=20, seed=0).tables)
+    >>> tables = PenalisedLogisticClassifier().fit(cohort.X, cohort.y).risk_tables_
+    >>> sections = model_sections(spec, dict(spec.contracts), tables, None)
+    >>> sorted(sections)
+    ['example', 'interactions', 'scorecard', 'shapes']
     """
     axes = axis_labels(spec, contracts, tables)
     child = synthetic_child(axes, tables)

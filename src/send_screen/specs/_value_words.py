@@ -20,6 +20,18 @@ def value_in_words(feature: Feature, contracts: Mapping[str, Contract], value: o
         Where the words of the codes come from.
     value : float or str
         A value of the feature that is not missing.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from send_screen import load_spec
+    >>> from send_screen.contracts import shipped
+    >>> spec = load_spec(shipped("models") / "reception_sen" / "spec.yaml")
+    >>> value_in_words(spec.features[1], spec.contracts, 1.0)
+    'Speaking: emerging'
     """
     if isinstance(feature.source, Equals):
         return f"{feature.label}: {'yes' if value == 1.0 else 'no'}"
