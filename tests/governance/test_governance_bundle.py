@@ -184,7 +184,7 @@ def change(exported: Path, edit: Any) -> None:
         (lambda d: d["version"].pop("trained_on"), "not what send-screen export writes"),
         (lambda d: d["version"].update(trained_on="both"), "trained on"),
         (lambda d: d.update(performance="good"), "figures are missing"),
-        (lambda d: d.update(named=3), "whose needs"),
+        (lambda d: d.update(material_gaps=3), "whose needs"),
         (lambda d: d["version"].update(as_of=None), "as-of"),
     ],
 )
