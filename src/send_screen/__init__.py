@@ -29,6 +29,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from send_screen.auditing import audit
     from send_screen.cohorts import load_cohort
     from send_screen.contracts import load_contract
     from send_screen.errors import SendScreenError
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from send_screen.specs import load_spec
     from send_screen.tables import RiskTables
     from send_screen.workflows import (
-        audit,
         check,
         compare,
         demo,
@@ -91,6 +91,7 @@ __all__ = [
 
 # What is not a verb of send_screen.workflows.
 _HOME = {
+    "audit": "auditing",
     "load_contract": "contracts",
     "load_spec": "specs",
     "load_cohort": "cohorts",

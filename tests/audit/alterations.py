@@ -15,7 +15,7 @@ from typing import Any
 from audit_store import Store
 from folder_hashes import folder_sha256, write_manifest
 
-from send_screen.workflows._audit._figures import DRAWN
+from send_screen.auditing._check_figures import MODEL_SECTIONS
 
 Alteration = Callable[[Store, Random], None]
 #: Kind -> what it does, and the checks of which at least one must fail.
@@ -152,7 +152,7 @@ def a_number_on_a_page_with_every_hash_made_anew(store: Store, rng: Random) -> N
 @kind("figures")
 def a_figure_with_everything_made_anew(store: Store, rng: Random) -> None:
     def change(document: dict[str, Any]) -> None:
-        nudge(document, tuple(name for name in document if name not in (*DRAWN, "version", "format")), rng)
+        nudge(document, tuple(name for name in document if name not in (*MODEL_SECTIONS, "version", "format")), rng)
 
     store.republish(change)
 

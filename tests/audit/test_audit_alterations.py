@@ -12,7 +12,7 @@ import pytest
 from alterations import KINDS
 from audit_store import Store, copy_store
 
-from send_screen.governance import FAILED, NOT_CHECKED
+from send_screen.auditing import FAILED, NOT_CHECKED
 
 SEEDS = 5
 #: Found only by who holds the public key.
@@ -50,8 +50,8 @@ def test_an_alteration_is_found(store: Any, name: str, seed: int) -> None:
     assert failed & checks, f"failed: {failed}"
     assert not found.green
     for check in found.having(FAILED):
-        assert check.finding.differences
-        assert all(each.where and each.claimed != each.found for each in check.finding.differences)
+        assert check.outcome.differences
+        assert all(each.where and each.claimed != each.found for each in check.outcome.differences)
 
 
 @pytest.mark.parametrize("name", [name for name in KINDS if name.startswith("the whole version made anew")])

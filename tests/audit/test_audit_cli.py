@@ -142,7 +142,7 @@ def test_an_exported_folder(trained: Any) -> None:
 def test_other_code_is_no_difference_and_hides_none_of_the_hashes(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import send_screen.workflows._audit._subject as subject
+    import send_screen.auditing._audited_version as subject
 
     monkeypatch.setattr(subject, "code_version", lambda: "0.2.0+0123456789ab")
     assert told(store)["green"] is True  # what can be derived all the same is
@@ -334,7 +334,7 @@ def test_an_earlier_version_that_is_not_reckoned_with_is_named(store: Store) -> 
     (told_of,) = json.loads((second.bundle / "published.json").read_bytes())["disclosure"]["prior_releases"]
     assert (told_of["version"], told_of["other_children"]) == (store.tag("version_id"), True)
     second.republish(lambda document: document["disclosure"].update(prior_releases=[]))
-    figures = next(check for check in second.audit().checks if check.id == "figures").finding
+    figures = next(check for check in second.audit().checks if check.id == "figures").outcome
     assert figures.status == "FAILED"
     left_out = next(each for each in figures.differences if each.where == "$.disclosure.prior_releases")
     assert store.tag("version_id") in left_out.found
@@ -353,7 +353,7 @@ def test_a_run_that_is_none_or_is_registered(store: Store, model: str | None, wo
 def test_other_code_is_its_own_word_until_a_key_vouches_for_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who controls the store could say so of any version, and have every difference excused."""
     store.rewrite_evidence(lambda table: table.assign(label=1 - table["label"]))
-    import send_screen.workflows._audit._subject as subject
+    import send_screen.auditing._audited_version as subject
 
     monkeypatch.setattr(subject, "code_version", lambda: "0.2.0+0123456789ab")
     found = told(store)
@@ -365,11 +365,11 @@ def test_other_code_is_its_own_word_until_a_key_vouches_for_it(store: Store, mon
 
 
 def test_a_key_vouches_for_what_made_a_version(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    import send_screen.workflows._audit._subject as subject
-    from send_screen.workflows._audit import _pages
+    import send_screen.auditing._audited_version as subject
+    from send_screen.auditing import _check_pages
 
     monkeypatch.setattr(subject, "code_version", lambda: "0.2.0+0123456789ab")
-    monkeypatch.setattr(_pages, "render_plots", lambda report: {"plots/absence.svg": "drawn otherwise by now"})
+    monkeypatch.setattr(_check_pages, "render_plots", lambda report: {"plots/absence.svg": "drawn otherwise by now"})
     found = told(store, "--key", store.keys / "public.pem")
     assert statuses(found)["signature"] == "passed"
     assert statuses(found)["pictures"] == "not checked"
@@ -380,7 +380,7 @@ def test_a_key_vouches_for_what_made_a_version(store: Store, monkeypatch: pytest
 def test_other_code_excuses_nothing_that_no_code_writes(
     store: Store, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
-    import send_screen.workflows._audit._subject as subject
+    import send_screen.auditing._audited_version as subject
 
     monkeypatch.setattr(subject, "code_version", lambda: "0.2.0+0123456789ab")
     if what == "tag":

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from reports_factory import make_audit, make_published, make_report, make_result, render
 
+from send_screen.auditing import render_audit
 from send_screen.reports import (
     compare_versions,
-    render_audit,
     render_comparison,
     render_screening,
 )

@@ -13,23 +13,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from send_screen.errors import MissingExtraError, TablesError, UsageError
-from send_screen.governance import (
+from send_screen.auditing import (
     FAILED,
     NOT_CHECKED,
     PASSED,
     Audit,
     Check,
-    Difference,
-    compare,
-    judge,
-    make_keys,
+    Mismatch,
+    check_result,
+    diff_documents,
     not_checked,
-    read_private_key,
-    read_public_key,
-    read_statement,
-    sign_statement,
 )
+from send_screen.errors import MissingExtraError, TablesError, UsageError
+from send_screen.governance import make_keys, read_private_key, read_public_key, read_statement, sign_statement
 
 LEAVES = st.none() | st.booleans() | st.integers(-1000, 1000) | st.floats(-1e6, 1e6) | st.text(max_size=5)
 DOCUMENTS = st.recursive(
@@ -42,13 +38,13 @@ DOCUMENTS = st.recursive(
 @settings(deadline=None)
 @given(DOCUMENTS)
 def test_a_document_is_like_itself(document: Any) -> None:
-    assert compare(document, copy.deepcopy(document)).differences == ()
+    assert diff_documents(document, copy.deepcopy(document)).differences == ()
 
 
 @settings(deadline=None)
 @given(DOCUMENTS, DOCUMENTS)
 def test_documents_are_alike_only_where_they_are_equal_but_for_rounding(one: Any, other: Any) -> None:
-    compared = compare(one, other)
+    compared = diff_documents(one, other)
     if not compared.differences and not compared.rounded:
         assert json.dumps(one, sort_keys=True).replace("-0.0", "0.0") == json.dumps(other, sort_keys=True).replace(
             "-0.0", "0.0"
@@ -71,22 +67,24 @@ def test_documents_are_alike_only_where_they_are_equal_but_for_rounding(one: Any
     ],
 )
 def test_what_differs(one: Any, other: Any) -> None:
-    assert len(compare(one, other).differences) >= 1
+    assert len(diff_documents(one, other).differences) >= 1
 
 
 def test_rounding_is_no_difference_and_is_told() -> None:
-    compared = compare({"a": 0.1 + 0.2, "b": 1e12}, {"a": 0.3, "b": 1e12 + 0.01})
+    compared = diff_documents({"a": 0.1 + 0.2, "b": 1e12}, {"a": 0.3, "b": 1e12 + 0.01})
     assert compared.differences == ()
     assert compared.rounded == 2
     assert "2 numbers differ in their last digits" in compared.words
 
 
 def test_green_red_and_what_is_open() -> None:
-    same = Check("a", "A", judge([], "done"))
-    wrong = Check("b", "B", judge([Difference("$.x", "1", "2")], "done", made="it differs"))
-    excused = Check("c", "C", judge([Difference("$.x", "1", "2")], "done", excuse="Other code made it."))
+    same = Check("a", "A", check_result([], "done"))
+    wrong = Check("b", "B", check_result([Mismatch("$.x", "1", "2")], "done", made="it differs"))
+    inconclusive = Check(
+        "c", "C", check_result([Mismatch("$.x", "1", "2")], "done", inconclusive_reason="Other code made it.")
+    )
     unmade = Check("d", "D", not_checked("no right to read it"))
-    assert [check.finding.status for check in (same, wrong, excused, unmade)] == [
+    assert [check.outcome.status for check in (same, wrong, inconclusive, unmade)] == [
         PASSED,
         FAILED,
         NOT_CHECKED,
@@ -95,7 +93,7 @@ def test_green_red_and_what_is_open() -> None:
     green = Audit("m", {}, (same, unmade))
     assert green.green
     assert green.words == "GREEN: nothing differs in the 1 checks that were made. 1 could not be made: “D”."
-    left_open = Audit("m", {}, (same, excused, unmade))
+    left_open = Audit("m", {}, (same, inconclusive, unmade))
     assert (left_open.green, left_open.result) == (False, "open")
     assert left_open.words.startswith("OPEN: 1 checks found differences that other code or packages may have made.")
     red = Audit("m", {}, (same, wrong))

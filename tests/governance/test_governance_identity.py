@@ -15,10 +15,11 @@ PACKAGE = Path(send_screen.__file__).parent
 #: What training imports and no number depends on: who is told what, where it is kept, and how a run is described.
 NO_NUMBERS = (
     "errors.py",
+    "results.py",
     "reports/",
     "tracking/",
-    "workflows/_enter.py",
-    "workflows/_signature.py",
+    "serving/",
+    "workflows/_log_version.py",
 )
 
 

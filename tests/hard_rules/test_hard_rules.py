@@ -26,7 +26,8 @@ import pytest
 from send_screen.cohorts import load_cohort
 from send_screen.errors import PopulationError, SendScreenError, UsageError
 from send_screen.governance import Pseudonyms, open_bundle, read_ledger, sha256_of
-from send_screen.screening import answer, screen_cohort
+from send_screen.screening import screen_cohort
+from send_screen.serving import predict_records
 from send_screen.workflows import promote, screen
 
 OUTPUTS = ("list.csv", "list.xlsx", "excluded.csv", "report.html", "summary.json")
@@ -235,7 +236,7 @@ def test_rule_3_every_published_page_says_it(trained: Any, name: str) -> None:
 
 def test_rule_3_every_answer_says_it(trained: Any) -> None:
     rows = pd.read_csv(trained.school_file, dtype=str)
-    told = answer(open_bundle(trained.exported), rows)
+    told = predict_records(open_bundle(trained.exported), rows)
     assert len(told) == len(rows)
     assert told["notice"].str.contains("refuse, delay or ration").all()
     assert set(told.columns) & {"flag", "flagged", "decision", "label", "prediction"} == set()
@@ -275,7 +276,7 @@ def test_rule_5_real_children_are_refused(trained: Any, tmp_path: Path) -> None:
     assert caught.value.rule == "TRAINED-ON-SYNTHETIC"
     assert not (tmp_path / "out").exists()
     with pytest.raises(PopulationError):
-        answer(open_bundle(trained.exported), pd.read_csv(file, dtype=str))
+        predict_records(open_bundle(trained.exported), pd.read_csv(file, dtype=str))
 
 
 def test_rule_5_one_real_child_among_invented_ones_is_enough(trained: Any, tmp_path: Path) -> None:

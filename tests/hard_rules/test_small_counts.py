@@ -45,7 +45,7 @@ NO_COUNTS = {
         "$.bags[].terms[].bins[].below": "a value of a feature",
         "$.bags[].terms[].high": "a value of a feature",
         "$.bags[].terms[].low": "a value of a feature",
-        "$.rounds[]": "which round of bags",
+        "$.repeats[]": "which repeat a bag is of",
     },
     "atrs.json": {"$.fields[].tier": "tier of the standard"},
     "manifest.json": {},

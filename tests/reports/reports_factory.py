@@ -6,7 +6,7 @@ import itertools
 import random
 from typing import Any
 
-from send_screen.governance import FAILED, NOT_CHECKED, PASSED, Audit, Check, Difference, Finding
+from send_screen.auditing import FAILED, NOT_CHECKED, PASSED, Audit, Check, CheckResult, Mismatch
 from send_screen.published import PublishedReport
 from send_screen.reports import render_page
 from send_screen.screening import ExcludedChild, Reason, ScreenedChild, ScreeningResult
@@ -599,20 +599,24 @@ def render(name: str, published: dict[str, Any] | None = None) -> str:
 
 def make_audit(*, green: bool = False, value: str = "0.71") -> Audit:
     """An audit with everything that its page can show."""
-    wrong = Finding(
-        FAILED, "It is not what the evidence says.", (Difference("$.performance[3].value", value, "0.69"),), 42
+    wrong = CheckResult(
+        FAILED, "It is not what the evidence says.", (Mismatch("$.performance[3].value", value, "0.69"),), 42
     )
     checks = [
         Check(
-            "manifest", "The manifest is the one that was registered", Finding(PASSED, f"Its SHA-256 is {'0' * 64}.")
+            "manifest",
+            "The manifest is the one that was registered",
+            CheckResult(PASSED, f"Its SHA-256 is {'0' * 64}."),
         ),
         Check(
-            "figures", "Every figure follows from the evidence", Finding(PASSED, "1,000 values.") if green else wrong
+            "figures",
+            "Every figure follows from the evidence",
+            CheckResult(PASSED, "1,000 values.") if green else wrong,
         ),
         Check(
             "evidence",
             "The evidence is the one that was registered",
-            Finding(NOT_CHECKED, "There is no right to read it."),
+            CheckResult(NOT_CHECKED, "There is no right to read it."),
         ),
     ]
     facts = {"version": "f" * 16, "title": "A screening model", "trained_on": "synthetic", "checked_on": "2026-11-24"}

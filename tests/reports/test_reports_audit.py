@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reports_factory import make_audit
 
-from send_screen.reports import render_audit
+from send_screen.auditing import render_audit
 
 
 def test_red_says_what_differs_where_and_what_to_do() -> None:

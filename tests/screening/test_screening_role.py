@@ -13,7 +13,8 @@ from send_screen.cohorts import load_cohort
 from send_screen.errors import UsageError
 from send_screen.governance import Bundle, open_bundle
 from send_screen.reports import render_screening
-from send_screen.screening import Capacity, answer, role_access, screen_cohort
+from send_screen.screening import Capacity, role_access, screen_cohort
+from send_screen.serving import predict_records
 
 TODAY = dt.date(2026, 9, 1)
 
@@ -54,7 +55,7 @@ def test_hidden_reasons_name_the_agency_only_rule_7(bundle: Bundle, trained: Any
     page = render_screening(teacher)
     assert "Ask health visiting." in page
     assert not any(f"{label}: emerging" in page for label in labels)
-    told = answer(closed, pd.read_csv(trained.school_file, dtype=str), role="class_teacher", today=TODAY)
+    told = predict_records(closed, pd.read_csv(trained.school_file, dtype=str), role="class_teacher", today=TODAY)
     assert set(told.loc[told["status"] == "screened", "ask"]) == {"health visiting"}
     assert not told["reasons_for"].str.contains("emerging").any()
 

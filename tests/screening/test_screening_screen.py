@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from send_screen.cohorts import Cohort, load_cohort
 from send_screen.errors import UsageError
 from send_screen.governance import Bundle, open_bundle
-from send_screen.screening import Capacity, answer, screen_cohort
+from send_screen.screening import Capacity, screen_cohort
 from send_screen.screening._capacity import listed_and_margin, margin_size
+from send_screen.serving import predict_records
 from send_screen.specs import value_in_words
 from send_screen.tables import percent, tie_break_key
 from send_screen.tables._explain import Explainer
@@ -162,9 +163,9 @@ def test_values_in_words(bundle: Bundle) -> None:
 
 def test_an_answer_for_each_row_in_its_order(bundle: Bundle, trained: Any) -> None:
     rows = pd.read_csv(trained.school_file, dtype=str)
-    told = answer(bundle, rows, today=TODAY)
+    told = predict_records(bundle, rows, today=TODAY)
     assert told["row"].tolist() == list(range(1, len(rows) + 1))
     on_sen_register = rows["SENprovision"].isin(["K", "E"]).to_numpy()
     assert (told.loc[on_sen_register, "status"] == "on_sen_register").all()
-    again = answer(bundle, rows.iloc[::-1], today=TODAY)
+    again = predict_records(bundle, rows.iloc[::-1], today=TODAY)
     assert np.array_equal(again["score"].to_numpy()[::-1], told["score"].to_numpy(), equal_nan=True)

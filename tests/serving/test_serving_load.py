@@ -149,7 +149,7 @@ def bad_requests(children: list[dict[str, Any]]) -> dict[str, tuple[bytes, str |
         "another year": (changed(NCyearActual="1"), JSON, 400),
         "a real child": (changed(UPN="B801200005001"), JSON, 400),
         "unknown role": (body(few, params={"role": few[0]["UPN"]}), JSON, 400),
-        "misspelt role": (body(few, params={"role": "senco"}), JSON, 400),
+        "misspelt role": (body(few, params={"Role": "senco"}), JSON, 400),
         "another type": (body(few), "text/plain", 415),
         "no type": (body(few), "", 415),
         "Parquet": (b"PAR1", "application/vnd.apache.parquet", 415),

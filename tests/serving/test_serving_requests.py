@@ -12,8 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from send_screen.errors import DataError, UsageError
-from send_screen.tracking._requests import FORMATS, MOST_BYTES, MOST_ROWS, RequestError, read_request
-from send_screen.tracking._serving import UNFORESEEN, records, respond
+from send_screen.serving import (
+    FORMATS,
+    MOST_BYTES,
+    MOST_ROWS,
+    UNFORESEEN,
+    RequestError,
+    read_request,
+    respond,
+    to_json_records,
+)
 
 JSON = "application/json"
 SECRET = "Blorbleton"
@@ -165,7 +173,7 @@ class Stub:
     def __init__(self, failure: Exception | None = None) -> None:
         self.failure = failure
 
-    def answer(self, rows: pd.DataFrame, role: str | None) -> pd.DataFrame:
+    def predict_records(self, rows: pd.DataFrame, role: str | None) -> pd.DataFrame:
         if self.failure is not None:
             raise self.failure
         return pd.DataFrame({"row": range(1, len(rows) + 1), "role": role or "usual", "score": np.nan})
@@ -181,7 +189,7 @@ def test_an_answer_is_json_without_nan() -> None:
 
 def test_scores_keep_every_bit() -> None:
     scores = np.random.default_rng(1).normal(size=1000)
-    text = json.dumps(records(pd.DataFrame({"score": scores})))
+    text = json.dumps(to_json_records(pd.DataFrame({"score": scores})))
     assert [row["score"] for row in json.loads(text)] == scores.tolist()
 
 

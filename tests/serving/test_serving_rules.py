@@ -13,8 +13,8 @@ from send_screen.cohorts import load_cohort
 from send_screen.contracts import Contract
 from send_screen.errors import DataError, PopulationError, UsageError
 from send_screen.governance import Bundle, open_bundle
-from send_screen.screening import NOTICE, Capacity, answer, screen_cohort
-from send_screen.tracking import answer_in_the_servers_place
+from send_screen.screening import NOTICE, Capacity, screen_cohort
+from send_screen.serving import predict_records
 
 TODAY = dt.date(2026, 9, 1)
 ROLES = [None, "senco", "class_teacher", "head_teacher", "data_manager", "local_authority"]
@@ -52,7 +52,7 @@ def test_it_says_what_screen_says_to_every_role_rule_7(
     closed = closed_to(bundle, role or "senco", hidden)
     cohort = load_cohort(closed.spec, trained.school_file, training=False, contracts=closed.contracts)
     result = screen_cohort(closed, cohort, file="x.csv", capacity=Capacity(share=1.0), role=role, today=TODAY)
-    told = answer(closed, rows, role=role, today=TODAY)
+    told = predict_records(closed, rows, role=role, today=TODAY)
     assert len(told) == result.n_rows == len(rows)
     by_row = {int(row["row"]): row for row in told.to_dict("records")}
     assert len(result.listed) == result.n_screened
@@ -80,11 +80,11 @@ def test_it_says_what_screen_says_to_every_role_rule_7(
 
 def test_an_unknown_role_is_refused_rule_7(bundle: Bundle, rows: pd.DataFrame) -> None:
     with pytest.raises(UsageError, match="Known are: class_teacher"):
-        answer(bundle, rows, role="nobody", today=TODAY)
+        predict_records(bundle, rows, role="nobody", today=TODAY)
 
 
 def test_every_row_says_what_it_is_not_rule_3(bundle: Bundle, rows: pd.DataFrame) -> None:
-    told = answer(bundle, rows, today=TODAY)
+    told = predict_records(bundle, rows, today=TODAY)
     assert told["notice"].str.endswith(NOTICE).all()
     assert "refuse, delay or ration" in NOTICE
 
@@ -95,7 +95,7 @@ def test_children_who_cannot_be_screened_are_answered_for_rule_4(
 ) -> None:
     goals = [f"G{number:02d}" for number in range(1, 18)]
     nothing = rows.iloc[:count].assign(**dict.fromkeys(goals, None))
-    told = answer(bundle, nothing, today=TODAY)
+    told = predict_records(bundle, nothing, today=TODAY)
     assert told["status"].tolist() == ["manual_review"] * count
     assert (told["reason"].str.len() > 0).all()
     assert told["score"].isna().all()
@@ -104,9 +104,9 @@ def test_children_who_cannot_be_screened_are_answered_for_rule_4(
 
 def test_rows_keep_their_order_and_none_is_lost_rule_4(bundle: Bundle, rows: pd.DataFrame) -> None:
     shuffled = pd.concat([rows.sample(frac=1, random_state=3), rows.iloc[:3]])  # the last three are there twice
-    told = answer(bundle, shuffled, today=TODAY)
+    told = predict_records(bundle, shuffled, today=TODAY)
     assert told["row"].tolist() == list(range(1, len(shuffled) + 1))
-    straight = answer(bundle, rows, today=TODAY).set_index("row")
+    straight = predict_records(bundle, rows, today=TODAY).set_index("row")
     for place, index in enumerate(shuffled.index[:-3]):
         if index > 2 and straight.loc[index + 1, "status"] == "screened":
             assert told.loc[place, "score"] == straight.loc[index + 1, "score"]
@@ -118,7 +118,7 @@ def test_real_children_are_refused_rule_5(bundle: Bundle, rows: pd.DataFrame) ->
         one = real.copy()
         one.loc[one.index[0], "UPN"] = "B801200005001"
         with pytest.raises(PopulationError, match="invented") as refused:
-            answer(bundle, one, today=TODAY)
+            predict_records(bundle, one, today=TODAY)
         assert "B801200005001" not in str(refused.value)
 
 
@@ -136,24 +136,24 @@ def test_outside_its_population_it_refuses_rule_6(
     bundle: Bundle, rows: pd.DataFrame, change: Any, today: dt.date, words: str
 ) -> None:
     with pytest.raises(PopulationError, match=words):
-        answer(bundle, change(rows), today=today)
+        predict_records(bundle, change(rows), today=today)
 
 
 def test_without_an_essential_agency_it_refuses_rule_6(bundle: Bundle, rows: pd.DataFrame) -> None:
     with pytest.raises(DataError, match="G01"):
-        answer(bundle, rows.drop(columns=[f"G{number:02d}" for number in range(1, 18)]), today=TODAY)
+        predict_records(bundle, rows.drop(columns=[f"G{number:02d}" for number in range(1, 18)]), today=TODAY)
 
 
 def test_what_lies_beyond_training_is_said_row_by_row_rule_6(bundle: Bundle, rows: pd.DataFrame) -> None:
     label = bundle.spec.feature("absence").label
-    usual = answer(bundle, rows, today=TODAY)
+    usual = predict_records(bundle, rows, today=TODAY)
     screened = usual.index[usual["status"] == "screened"][:2]
     absent = rows.copy()
     absent.loc[screened[0], ["SessionsPossible", "SessionsAbsent"]] = ["380", "379"]
-    told = answer(bundle, absent, today=TODAY)
+    told = predict_records(bundle, absent, today=TODAY)
     assert told.loc[screened[0], "beyond_training"] == label
     assert told.loc[screened[1], "beyond_training"] == usual.loc[screened[1], "beyond_training"]
-    hidden = answer(closed_to(bundle, "senco", {"SessionsAbsent"}), absent, today=TODAY)
+    hidden = predict_records(closed_to(bundle, "senco", {"SessionsAbsent"}), absent, today=TODAY)
     assert label not in hidden.loc[screened[0], "beyond_training"]
 
 
@@ -179,6 +179,8 @@ def test_params_name_the_reader_where_the_model_is_loaded_rule_7(loaded: Any, ro
 def test_only_our_models_answer_in_the_place_of_the_server(loaded: Any) -> None:
     from mlflow.exceptions import MlflowException
     from mlflow.pyfunc import scoring_server
+
+    from send_screen.serving._model import answer_in_the_servers_place
 
     class Other:
         def unwrap_python_model(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 from send_screen.estimators import AdditiveRiskClassifier, BaselineClassifier, BoostedTreesClassifier, EBMClassifier
 from send_screen.specs import load_spec
 from send_screen.workflows._compared_models import compared_models, describe_challenger
-from send_screen.workflows._enter import run_params
+from send_screen.workflows._log_version import run_params
 
 
 def test_a_spec_names_its_challengers(repository: Path) -> None:

@@ -35,7 +35,6 @@ NUMERIC = (
     "published/",
     "governance/",
     "screening/",
-    "pictures/",
     "workflows/_train",
     "workflows/_compared_models",
     "workflows/_published",

@@ -3,19 +3,19 @@
 Screening decides nothing. What it finds is data (:class:`ScreeningResult`); pages and files are rendered elsewhere.
 """
 
-from send_screen.screening._answer import PREDICTION_COLUMNS, answer
 from send_screen.screening._capacity import Capacity
 from send_screen.screening._limits import refuse_or_warn
 from send_screen.screening._notice import NOT_THIS, NOTICE
 from send_screen.screening._reasons import Reasons, reasons
 from send_screen.screening._result import ExcludedChild, Reason, ScreenedChild, ScreeningResult
 from send_screen.screening._role import RoleAccess, role_access
-from send_screen.screening._screen import model_facts, screen_cohort
+from send_screen.screening._scored import score_cohort
+from send_screen.screening._screen import excluded_child, model_facts, screen_cohort
 
 __all__ = [
     "screen_cohort",
-    "answer",
-    "PREDICTION_COLUMNS",
+    "excluded_child",
+    "score_cohort",
     "NOT_THIS",
     "NOTICE",
     "Capacity",

@@ -13,10 +13,9 @@ os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 # Downloads of a few small files need no bar of progress.
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
-from send_screen.tracking._collect import Recorded, collect
 from send_screen.tracking._earlier import PriorRun, prior_runs
 from send_screen.tracking._fetch import Registered, fetch_bundle, find_version
-from send_screen.tracking._log import ALIAS, EXPERIMENT, LoggedVersion, log_version
+from send_screen.tracking._log import ALIAS, EXPERIMENT, LoggedRun, log_run
 from send_screen.tracking._registry import (
     RUN_NOTE,
     RegisteredModel,
@@ -26,12 +25,12 @@ from send_screen.tracking._registry import (
     tag_decisions,
     tag_withdrawn,
 )
-from send_screen.tracking._serving import answer_in_the_servers_place
+from send_screen.tracking._snapshot import RegistrySnapshot, fetch_snapshot
 from send_screen.tracking._store import default_uri, folder_of
 
 __all__ = [
-    "log_version",
-    "LoggedVersion",
+    "log_run",
+    "LoggedRun",
     "fetch_bundle",
     "find_version",
     "Registered",
@@ -40,11 +39,10 @@ __all__ = [
     "set_alias",
     "tag_withdrawn",
     "tag_decisions",
-    "collect",
-    "Recorded",
+    "fetch_snapshot",
+    "RegistrySnapshot",
     "prior_runs",
     "PriorRun",
-    "answer_in_the_servers_place",
     "default_uri",
     "folder_of",
     "EXPERIMENT",

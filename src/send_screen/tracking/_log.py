@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from send_screen.governance import SIGNATURE, files_sha256, read_plain_files
-from send_screen.screening import PREDICTION_COLUMNS
 from send_screen.tracking._registry import RUN_NOTE, described
 from send_screen.tracking._store import connect, experiment_id
 
@@ -27,7 +25,7 @@ ALIAS = "candidate"
 
 
 @dataclass(frozen=True)
-class LoggedVersion:
+class LoggedRun:
     """Where a version is in MLflow.
 
     Attributes
@@ -45,7 +43,7 @@ class LoggedVersion:
     model_uri: str
 
 
-def log_version(
+def log_run(
     uri: str,
     *,
     name: str,
@@ -55,11 +53,13 @@ def log_version(
     params: dict[str, str],
     tags: dict[str, str],
     note: str,
-    columns: dict[str, str],
+    served: bytes,
+    inputs: dict[str, str],
+    outputs: dict[str, str],
     example: pd.DataFrame,
     register: bool,
     sign: Callable[[str], str] | None = None,
-) -> LoggedVersion:
+) -> LoggedRun:
     """Log a version as one MLflow run.
 
     Parameters
@@ -76,8 +76,11 @@ def log_version(
         Flat; none of them may hold anything of a child.
     note : str
         Markdown that MLflow shows first, of the run and of the registered version.
-    columns : dict of str to str
-        Signature of the served model: ``"string"`` or ``"double"`` by column, none of them required.
+    served : bytes
+        The code that MLflow runs to serve the version.
+    inputs, outputs : dict of str to str
+        Signature of the served model: MLflow's type of each column of a request, none of them required, and of an
+        answer.
     example : pandas.DataFrame
         Rows of *invented* children, for the input example.
     register : bool
@@ -98,23 +101,23 @@ def log_version(
         mlflow.log_metrics({key: value for key, value in metrics.items() if math.isfinite(value)})
         for path, text in pages.items():
             mlflow.log_text(text, path)
-        inputs = Schema([ColSpec(kind, column, required=False) for column, kind in columns.items()])
-        outputs = Schema([ColSpec(kind, column) for column, kind in PREDICTION_COLUMNS.items()])
+        takes = Schema([ColSpec(kind, column, required=False) for column, kind in inputs.items()])
+        gives = Schema([ColSpec(kind, column) for column, kind in outputs.items()])
         # Without a role, the answer is for the one that send-screen screen takes without one.
         params = ParamSchema([ParamSpec("role", "string", None)])
         with TemporaryDirectory() as staging, contextlib.chdir(staging):
-            shutil.copy(Path(__file__).with_name("_served.py"), "served.py")
+            Path("served.py").write_bytes(served)
             _write_files(Path("bundle"), bundle)
             mlflow.log_artifacts("bundle", artifact_path="bundle")
             model = mlflow.pyfunc.log_model(
                 name="model",
                 python_model="served.py",
                 artifacts={"bundle": "bundle"},
-                signature=ModelSignature(inputs=inputs, outputs=outputs, params=params),
+                signature=ModelSignature(inputs=takes, outputs=gives, params=params),
                 input_example=example,
                 pip_requirements=[f"send-screen=={metadata.version('send-screen')}", f"mlflow=={mlflow.__version__}"],
             )
-            made_here = {"served.py": Path("served.py").read_bytes()}
+            made_here = {"served.py": served}
             made_here |= {f"artifacts/bundle/{name}": content for name, content in bundle.items()}
             sealed = {"model_sha256": _forget_paths(client, model.model_id, Path(staging), made_here)}
             if sign is not None:
@@ -136,7 +139,7 @@ def log_version(
             registered = str(version.version)
             client.set_registered_model_alias(name, ALIAS, registered)
     where = f"models:/{name}/{registered}" if registered else f"runs:/{run.info.run_id}/bundle"
-    return LoggedVersion(run.info.run_id, experiment, registered, where)
+    return LoggedRun(run.info.run_id, experiment, registered, where)
 
 
 def _forget_paths(client: MlflowClient, model_id: str, staging: Path, made_here: Mapping[str, bytes]) -> str:

@@ -20,7 +20,6 @@ _HOME = {
     "TrainedVersion": "_trained",
     "screen": "_screen",
     "ScreenedFile": "_screen",
-    "audit": "_audit",
     "promote": "_promote",
     "Promotion": "_promote",
     "withdraw": "_withdraw",

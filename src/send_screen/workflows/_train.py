@@ -24,8 +24,8 @@ from send_screen.specs import ModelSpec, load_spec
 from send_screen.tracking import default_uri, folder_of, prior_runs
 from send_screen.workflows._compared_models import compared_models
 from send_screen.workflows._earlier import counts_revealed_by_tables, prior_releases
-from send_screen.workflows._enter import enter
 from send_screen.workflows._evidence_store import store_evidence
+from send_screen.workflows._log_version import log_version
 from send_screen.workflows._published import build_report, redact_reasons
 from send_screen.workflows._trained import TrainedVersion
 from send_screen.workflows._version import version_metadata
@@ -146,7 +146,7 @@ def train(
     passed = all(gate["passed"] for gate in gates) and not spec.research_comparison
     place, digests = store_evidence(Path(evidence), spec.name, facts["id"], table, excluded, keys, held_out=held_out)
     tell("Entering the version in MLflow")
-    logged = enter(
+    logged = log_version(
         spec,
         contracts,
         tables,

@@ -9,13 +9,13 @@ from urllib.request import url2pathname
 
 import pandas as pd
 
+from send_screen.auditing._audited_version import AuditedVersion, Evidence
 from send_screen.errors import DataError, UsageError
 from send_screen.governance import EVIDENCE, sha256_of
-from send_screen.workflows._audit._subject import Evidence, Subject
 from send_screen.workflows._evidence_store import LARGEST, read_evidence
 
 
-def evidence_of(subject: Subject, given: Path | None) -> Subject:
+def evidence_of(audited: AuditedVersion, given: Path | None) -> AuditedVersion:
     """Return the subject with its evidence, where that may be read from here.
 
     Raises
@@ -23,10 +23,10 @@ def evidence_of(subject: Subject, given: Path | None) -> Subject:
     UsageError
         If evidence was named and is not there.
     """
-    place = given if given is not None else _place(subject)
+    place = given if given is not None else _place(audited)
     if place is None:
-        return replace(subject, no_evidence="Where the evidence is was not said. Name the store with --evidence.")
-    path = next((path for path in _candidates(subject, place) if path.is_file()), None)
+        return replace(audited, no_evidence="Where the evidence is was not said. Name the store with --evidence.")
+    path = next((path for path in _candidates(audited, place) if path.is_file()), None)
     if path is None:
         if given is not None:
             raise UsageError(
@@ -34,33 +34,33 @@ def evidence_of(subject: Subject, given: Path | None) -> Subject:
                 remedy=f"Give the evidence store, or the folder in it that holds {EVIDENCE}.",
             )
         why = f"The evidence is not at {place}, seen from here. Ask who keeps it, or name the store with --evidence."
-        return replace(subject, no_evidence=why)
+        return replace(audited, no_evidence=why)
     try:
         if path.stat().st_size > LARGEST:
             raise UsageError("The evidence is far larger than any of ours.", file=path.name)
         content = path.read_bytes()
     except OSError as error:
-        return replace(subject, no_evidence=f"The evidence may not be read from here ({error.strerror}).")
+        return replace(audited, no_evidence=f"The evidence may not be read from here ({error.strerror}).")
     try:
         table, excluded = read_evidence(content)
     except DataError as error:
         found = Evidence(path, sha256_of(content), None, pd.DataFrame({"reason": []}), error.message)
-        return replace(subject, evidence=found)
-    return replace(subject, evidence=Evidence(path, sha256_of(content), table, excluded))
+        return replace(audited, evidence=found)
+    return replace(audited, evidence=Evidence(path, sha256_of(content), table, excluded))
 
 
-def _candidates(subject: Subject, place: Path) -> list[Path]:
+def _candidates(audited: AuditedVersion, place: Path) -> list[Path]:
     folders = [place]
-    name, version = subject.claims.get("name"), subject.claims.get("id")
+    name, version = audited.claims.get("name"), audited.claims.get("id")
     # a name out of a file that nobody vouched for must not lead out of the store
     if all(isinstance(part, str) and part.replace("_", "").replace("-", "").isalnum() for part in (name, version)):
         folders.append(place / str(name) / str(version))
     return [folder / EVIDENCE for folder in folders]
 
 
-def _place(subject: Subject) -> Path | None:
+def _place(audited: AuditedVersion) -> Path | None:
     """Return the folder that the registry names; only a folder of this machine."""
-    if subject.recorded is None:
+    if audited.snapshot is None:
         return None
-    parsed = urlparse(subject.recorded.run_tags.get("evidence_place", ""))
+    parsed = urlparse(audited.snapshot.run_tags.get("evidence_place", ""))
     return Path(url2pathname(parsed.path)) if parsed.scheme == "file" and not parsed.netloc else None

@@ -1,4 +1,4 @@
-"""Answer for rows, one by one and in their order: what a served model returns."""
+"""Predict rows one by one and in their order: score, reasons and status of each."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ import pandas as pd
 
 from send_screen.cohorts import Cohort, load_cohort
 from send_screen.governance import Bundle
-from send_screen.screening._limits import refuse_or_warn
-from send_screen.screening._notice import NOTICE
-from send_screen.screening._reasons import reasons
-from send_screen.screening._result import Reason
-from send_screen.screening._role import RoleAccess, role_access
-from send_screen.screening._scored import score_cohort
-from send_screen.screening._screen import excluded_child
+from send_screen.screening import (
+    NOTICE,
+    Reason,
+    RoleAccess,
+    excluded_child,
+    reasons,
+    refuse_or_warn,
+    role_access,
+    score_cohort,
+)
 from send_screen.tables import percent
 
 SCREENED = "screened"
@@ -36,7 +39,7 @@ PREDICTION_COLUMNS = {
 }
 
 
-def answer(
+def predict_records(
     bundle: Bundle,
     rows: pd.DataFrame,
     *,
@@ -44,7 +47,7 @@ def answer(
     allow_synthetic_model: bool = False,
     today: dt.date | None = None,
 ) -> pd.DataFrame:
-    """Score rows and say why, with no identifier in the answer.
+    """Return score, reasons and status of each row, with no identifier among them.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ MISSING = "nothing"
 
 
 @dataclass(frozen=True)
-class Difference:
+class Mismatch:
     """One thing that is not as it should be.
 
     Attributes
@@ -38,7 +38,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """The answer to one question of an audit.
 
     Attributes
@@ -55,7 +55,7 @@ class Finding:
 
     status: str
     words: str
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[Mismatch, ...] = ()
     n_differences: int = 0
 
 
@@ -65,11 +65,11 @@ class Check:
 
     id: str
     title: str
-    finding: Finding
+    outcome: CheckResult
 
 
 @dataclass(frozen=True)
-class Comparison:
+class DocumentDiff:
     """Two documents, compared value by value.
 
     Attributes
@@ -81,7 +81,7 @@ class Comparison:
         Numbers that differ by no more than rounding.
     """
 
-    differences: tuple[Difference, ...]
+    differences: tuple[Mismatch, ...]
     n: int
     rounded: int
 
@@ -116,12 +116,12 @@ class Audit(Result):
 
     def having(self, status: str) -> list[Check]:
         """Return the checks with a status, in order."""
-        return [check for check in self.checks if check.finding.status == status]
+        return [check for check in self.checks if check.outcome.status == status]
 
     @property
     def green(self) -> bool:
         """Whether nothing differs. What could not be checked does not make it red; it is counted in :attr:`words`."""
-        return not self.having(FAILED) and not self.excused
+        return not self.having(FAILED) and not self.inconclusive
 
     @property
     def result(self) -> str:
@@ -129,9 +129,9 @@ class Audit(Result):
         return "green" if self.green else "red" if self.having(FAILED) else "open"
 
     @property
-    def excused(self) -> list[Check]:
+    def inconclusive(self) -> list[Check]:
         """Checks that found differences which other code may have made: nobody can say that all is well."""
-        return [check for check in self.having(NOT_CHECKED) if check.finding.n_differences]
+        return [check for check in self.having(NOT_CHECKED) if check.outcome.n_differences]
 
     @property
     def words(self) -> str:
@@ -143,9 +143,9 @@ class Audit(Result):
         left = f" {unmade} could not be made: {', '.join(titles[:_NAMED])}{more}." if unmade else ""
         if failed:
             return f"RED: {failed} of the {made} checks that were made found a difference.{left}"
-        if self.excused:
+        if self.inconclusive:
             return (
-                f"OPEN: {len(self.excused)} checks found differences that other code or packages may have made. "
+                f"OPEN: {len(self.inconclusive)} checks found differences that other code or packages may have made. "
                 f"Audit it with those that made it.{left}"
             )
         return f"GREEN: nothing differs in the {made} checks that were made.{left}"
@@ -166,8 +166,8 @@ class Audit(Result):
         yield Section([f"{self.model}: version {self.facts['version']}, {self.facts['title']}", *withdrawn])
         for status, word in ((FAILED, "FAILED"), (NOT_CHECKED, "not checked")):
             for check in self.having(status):
-                yield Section([f"{word}: {check.title}. {check.finding.words}".rstrip(), *_told(check.finding)])
-        yield Section([f"passed: {check.title}. {check.finding.words}" for check in self.having(PASSED)])
+                yield Section([f"{word}: {check.title}. {check.outcome.words}".rstrip(), *_told(check.outcome)])
+        yield Section([f"passed: {check.title}. {check.outcome.words}" for check in self.having(PASSED)])
         if self.out is not None:
             yield Section([f"Open {self.out / 'audit.html'}"])
 
@@ -180,17 +180,19 @@ class Audit(Result):
             "result": self.result,
             "words": self.words,
             "facts": dict(self.facts),
-            "checks": [{"id": check.id, "title": check.title, **asdict(check.finding)} for check in self.checks],
+            "checks": [{"id": check.id, "title": check.title, **asdict(check.outcome)} for check in self.checks],
         }
 
 
-def _told(finding: Finding) -> list[str]:
-    lines = [f"  {each.where}: here {each.claimed}; found {each.found}" for each in finding.differences]
-    left = finding.n_differences - len(finding.differences)
+def _told(outcome: CheckResult) -> list[str]:
+    lines = [f"  {each.where}: here {each.claimed}; found {each.found}" for each in outcome.differences]
+    left = outcome.n_differences - len(outcome.differences)
     return [*lines, *([f"  and {left:,} more"] if left else [])]
 
 
-def judge(differences: Sequence[Difference], words: str, *, excuse: str = "", made: str = "") -> Finding:
+def check_result(
+    differences: Sequence[Mismatch], words: str, *, inconclusive_reason: str = "", made: str = ""
+) -> CheckResult:
     """Return what a check that was made found: it failed where there are differences, unless they are excused.
 
     Parameters
@@ -204,19 +206,19 @@ def judge(differences: Sequence[Difference], words: str, *, excuse: str = "", ma
         What a difference means, where one is found.
     """
     if not differences:
-        return Finding(PASSED, shown(words, most=_LONGEST))
-    status = NOT_CHECKED if excuse else FAILED
-    said = f"{excuse} So what differs here says nothing yet." if excuse else made or words
-    first = (Difference(shown(d.where), shown(d.claimed), shown(d.found)) for d in differences[:_MOST])
-    return Finding(status, shown(said, most=_LONGEST), tuple(first), len(differences))
+        return CheckResult(PASSED, truncate(words, most=_LONGEST))
+    status = NOT_CHECKED if inconclusive_reason else FAILED
+    said = f"{inconclusive_reason} So what differs here says nothing yet." if inconclusive_reason else made or words
+    first = (Mismatch(truncate(d.where), truncate(d.claimed), truncate(d.found)) for d in differences[:_MOST])
+    return CheckResult(status, truncate(said, most=_LONGEST), tuple(first), len(differences))
 
 
-def not_checked(why: str) -> Finding:
+def not_checked(why: str) -> CheckResult:
     """Return that a check could not be made, with the reason."""
-    return Finding(NOT_CHECKED, shown(why, most=_LONGEST))
+    return CheckResult(NOT_CHECKED, truncate(why, most=_LONGEST))
 
 
-def compare(claimed: object, found: object, where: str = "$") -> Comparison:
+def diff_documents(claimed: object, found: object, where: str = "$") -> DocumentDiff:
     """Compare two JSON documents, every number, string and key of them.
 
     Parameters
@@ -231,24 +233,24 @@ def compare(claimed: object, found: object, where: str = "$") -> Comparison:
     >>> compare({"n": 10, "of": [1.0, 2.0]}, {"n": 12, "of": [1.0, 2.0]}).differences
     (Difference(where='$.n', claimed='10', found='12'),)
     """
-    differences: list[Difference] = []
+    differences: list[Mismatch] = []
     tally = {"n": 0, "rounded": 0}
     _walk(claimed, found, where, differences, tally)
-    return Comparison(tuple(differences), tally["n"], tally["rounded"])
+    return DocumentDiff(tuple(differences), tally["n"], tally["rounded"])
 
 
-def _walk(claimed: object, found: object, where: str, out: list[Difference], tally: dict[str, int]) -> None:
+def _walk(claimed: object, found: object, where: str, out: list[Mismatch], tally: dict[str, int]) -> None:
     if isinstance(claimed, Mapping) and isinstance(found, Mapping):
         for key in [*claimed, *(key for key in found if key not in claimed)]:
             place = f"{where}.{key}"
             if key not in claimed or key not in found:
-                out.append(Difference(place, shown(claimed.get(key, MISSING)), shown(found.get(key, MISSING))))
+                out.append(Mismatch(place, truncate(claimed.get(key, MISSING)), truncate(found.get(key, MISSING))))
             else:
                 _walk(claimed[key], found[key], place, out, tally)
         return
     if isinstance(claimed, list) and isinstance(found, list):
         if len(claimed) != len(found):
-            out.append(Difference(f"{where}, how many", str(len(claimed)), str(len(found))))
+            out.append(Mismatch(f"{where}, how many", str(len(claimed)), str(len(found))))
         for i, (one, other) in enumerate(zip(claimed, found, strict=False)):
             _walk(one, other, f"{where}[{i}]", out, tally)
         return
@@ -257,28 +259,28 @@ def _walk(claimed: object, found: object, where: str, out: list[Difference], tal
     tally["n"] += 1
     if type(claimed) is type(found) and claimed == found:
         return
-    if isinstance(claimed, float) and isinstance(found, float) and alike(claimed, found):
+    if isinstance(claimed, float) and isinstance(found, float) and isclose(claimed, found):
         tally["rounded"] += 1
         return
     if isinstance(claimed, str) and isinstance(found, str):
-        begins = _first_apart(claimed, found)
+        begins = _first_difference_at(claimed, found)
         claimed, found = claimed[begins:], found[begins:]
-    out.append(Difference(where, shown(claimed), shown(found)))
+    out.append(Mismatch(where, truncate(claimed), truncate(found)))
 
 
-def _first_apart(one: str, other: str) -> int:
+def _first_difference_at(one: str, other: str) -> int:
     """Return where two texts are to be shown from, so that what differs in them is seen."""
-    alike_until = (i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
-    place = next(alike_until, min(len(one), len(other)))
+    equal_until = (i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    place = next(equal_until, min(len(one), len(other)))
     return max(0, place - _SHOWN // 4) if place > _SHOWN // 2 else 0
 
 
-def alike(one: float, other: float) -> bool:
+def isclose(one: float, other: float) -> bool:
     """Tell whether two numbers differ by no more than rounding; NaN is like nothing."""
     return abs(one - other) <= ROUNDING * max(1.0, abs(one), abs(other))
 
 
-def shown(value: object, *, most: int = _SHOWN) -> str:
+def truncate(value: object, *, most: int = _SHOWN) -> str:
     r"""Return a value as it may be shown: short, on one line, and without what would steer a terminal.
 
     Examples

@@ -7,48 +7,48 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from send_screen.auditing._audited_version import AuditedVersion, Evidence
+from send_screen.auditing._results import CheckResult, Mismatch, check_result, not_checked
 from send_screen.errors import LeakageError
 from send_screen.evaluation import expected_share, verify_folds
-from send_screen.governance import Difference, Finding, judge, not_checked
 from send_screen.specs import ModelSpec
 from send_screen.tables import RiskTables, k_at_capacity
-from send_screen.workflows._audit._subject import Evidence, Subject
 
 _ROUNDING = 1e-8  # log-odds: sums of a hundred contributions
 
 
-def check_evidence_hash(subject: Subject) -> Finding:
+def check_evidence_hash(audited: AuditedVersion) -> CheckResult:
     """Hold the evidence's hash against the registry's."""
-    evidence = subject.evidence
+    evidence = audited.evidence
     if evidence is None:
-        return not_checked(subject.no_evidence)
-    if subject.recorded is None:
+        return not_checked(audited.no_evidence)
+    if audited.snapshot is None:
         return not_checked(f"A folder knows of no registry. The evidence's SHA-256 is {evidence.sha256}.")
     differences = [
-        Difference(f"the evidence's SHA-256, as the {whose} has it", claimed, evidence.sha256)
+        Mismatch(f"the evidence's SHA-256, as the {whose} has it", claimed, evidence.sha256)
         for whose, claimed in (
-            ("registered version", subject.recorded.tags.get("evidence_sha256", "no tag")),
-            ("run", subject.recorded.run_tags.get("evidence_sha256", "no tag")),
+            ("registered version", audited.snapshot.tags.get("evidence_sha256", "no tag")),
+            ("run", audited.snapshot.run_tags.get("evidence_sha256", "no tag")),
         )
         if claimed != evidence.sha256
     ]
-    return judge(differences, f"Its SHA-256 is {evidence.sha256}, as {subject.recorded.holders}.")
+    return check_result(differences, f"Its SHA-256 is {evidence.sha256}, as {audited.snapshot.holders}.")
 
 
-def check_evidence_whole(subject: Subject) -> Finding:
+def check_evidence_whole(audited: AuditedVersion) -> CheckResult:
     """Look for rows that are missing, twice or out of order, schools in two folds, and lists that no score makes."""
-    if subject.evidence is None:
-        return not_checked(subject.no_evidence)
-    if subject.evidence.table is None:
-        return judge([Difference("evidence.parquet", subject.evidence.why, "an evidence table")], "")
-    bundle = subject.require_bundle()
-    differences = list(faults(subject.evidence, bundle.spec, bundle.tables))
-    table = subject.evidence.table
+    if audited.evidence is None:
+        return not_checked(audited.no_evidence)
+    if audited.evidence.table is None:
+        return check_result([Mismatch("evidence.parquet", audited.evidence.why, "an evidence table")], "")
+    bundle = audited.require_bundle()
+    differences = list(faults(audited.evidence, bundle.spec, bundle.tables))
+    table = audited.evidence.table
     words = f"{len(table):,} rows: every child once a fold seed, no school in two folds, and listed as the scores say."
-    return judge(differences, words, made="The evidence is not as training writes it.")
+    return check_result(differences, words, made="The evidence is not as training writes it.")
 
 
-def faults(evidence: Evidence, spec: ModelSpec, tables: RiskTables) -> Iterator[Difference]:
+def faults(evidence: Evidence, spec: ModelSpec, tables: RiskTables) -> Iterator[Mismatch]:
     """Yield what is wrong with an evidence table. Nothing of a child is in it: only where, and how many."""
     table = evidence.table
     assert table is not None
@@ -56,11 +56,11 @@ def faults(evidence: Evidence, spec: ModelSpec, tables: RiskTables) -> Iterator[
     if any(name not in wanted for name in found) or any(name not in found for name in wanted if not wanted[name]):
         missing = [name for name, optional in wanted.items() if not optional and name not in found]
         extra = [str(name) for name in found if name not in wanted]
-        yield Difference("columns", f"lacks {missing}, has {extra} beside", "the columns that the spec makes")
+        yield Mismatch("columns", f"lacks {missing}, has {extra} beside", "the columns that the spec makes")
         return
     numbers = [name for name in found if name not in _named(table, "group.")]
     if not all(pd.api.types.is_numeric_dtype(table[name]) for name in numbers) or table[numbers].isna().any(axis=None):
-        yield Difference("columns", "a number is missing, or is none", "numbers, all of them known")
+        yield Mismatch("columns", "a number is missing, or is none", "numbers, all of them known")
         return
     yield from _rows(table, spec, tables)
     yield from _ranges(table)
@@ -81,32 +81,32 @@ def _columns(spec: ModelSpec, tables: RiskTables) -> dict[str, bool]:
     }
 
 
-def _rows(table: pd.DataFrame, spec: ModelSpec, tables: RiskTables) -> Iterator[Difference]:
+def _rows(table: pd.DataFrame, spec: ModelSpec, tables: RiskTables) -> Iterator[Mismatch]:
     """Look at who is in the table, and where."""
     seeds, n = sorted(table["fold_seed"].unique().tolist()), tables.n_background
     if seeds != sorted(spec.validation.seeds):
-        yield Difference("fold_seed", f"seeds {seeds}", f"seeds {sorted(spec.validation.seeds)}, as the spec says")
+        yield Mismatch("fold_seed", f"seeds {seeds}", f"seeds {sorted(spec.validation.seeds)}, as the spec says")
     for seed, part in table.groupby("fold_seed"):
         where = f"fold seed {seed}"
         if not np.array_equal(np.sort(part["row"].to_numpy()), np.arange(n)):
-            yield Difference(f"{where}: rows", f"{len(part)}, numbered otherwise", f"{n} children, each once")
+            yield Mismatch(f"{where}: rows", f"{len(part)}, numbered otherwise", f"{n} children, each once")
         if sorted(part["fold"].unique().tolist()) != list(range(spec.validation.folds)):
-            yield Difference(
+            yield Mismatch(
                 f"{where}: folds", f"{part['fold'].nunique()} or other numbers", f"{spec.validation.folds} folds"
             )
         try:
             verify_folds(part["fold"], part["school"])
         except LeakageError as error:
-            yield Difference(f"{where}: schools", error.message, "each school in one fold")
+            yield Mismatch(f"{where}: schools", error.message, "each school in one fold")
     in_order = table[["fold_seed", "row"]].equals(table[["fold_seed", "row"]].sort_values(["fold_seed", "row"]))
     if not in_order:
-        yield Difference("rows", "in another order", "by fold seed and row")
+        yield Mismatch("rows", "in another order", "by fold seed and row")
     same = ["row", "school", "label", *_named(table, "group.")]
     if len(table[same].drop_duplicates()) != table["row"].nunique():
-        yield Difference("rows", "a child has another school, label or group under another fold seed", "the same")
+        yield Mismatch("rows", "a child has another school, label or group under another fold seed", "the same")
 
 
-def _ranges(table: pd.DataFrame) -> Iterator[Difference]:
+def _ranges(table: pd.DataFrame) -> Iterator[Mismatch]:
     """Look for what can be no label, no share and no chance."""
     whole = [
         "label",
@@ -117,7 +117,7 @@ def _ranges(table: pd.DataFrame) -> Iterator[Difference]:
         wrong = ~table[name].isin([0, 1]) if name in whole else ~table[name].between(0, 1)
         if wrong.any():
             words = "0 or 1" if name in whole else "between 0 and 1"
-            yield Difference(name, f"{int(wrong.sum())} rows are not", words)
+            yield Mismatch(name, f"{int(wrong.sum())} rows are not", words)
 
 
 def _named(table: pd.DataFrame, *beginnings: str) -> list[str]:
@@ -125,7 +125,7 @@ def _named(table: pd.DataFrame, *beginnings: str) -> list[str]:
     return [str(name) for name in table if str(name).startswith(beginnings)]
 
 
-def _lists(part: pd.DataFrame, spec: ModelSpec, where: str) -> Iterator[Difference]:
+def _lists(part: pd.DataFrame, spec: ModelSpec, where: str) -> Iterator[Mismatch]:
     """Look at whom each model lists in one fold: k = floor(rate x n + 1/2) children, those with the highest scores."""
     k = k_at_capacity(spec.capacity, len(part))
     for column in _named(part, "flag."):
@@ -134,17 +134,17 @@ def _lists(part: pd.DataFrame, spec: ModelSpec, where: str) -> Iterator[Differen
         if model == "baseline":
             wrong = int((np.abs(flag - expected_share(score, k)) > 1e-12).sum())
             if wrong:
-                yield Difference(
+                yield Mismatch(
                     f"{where}: {column}", f"{wrong} children have another share", f"their share of {k} places"
                 )
             continue
         if flag.sum() != k:
-            yield Difference(f"{where}: {column}", f"{flag.sum():g} children", f"{k} children")
+            yield Mismatch(f"{where}: {column}", f"{flag.sum():g} children", f"{k} children")
         listed, others = score[flag == 1], score[flag == 0]
         if len(listed) and len(others) and listed.min() < others.max():
-            yield Difference(
+            yield Mismatch(
                 f"{where}: {column}", "a child is passed over for one with a lower score", "the highest scores"
             )
     base = part["score.candidate"] - part[_named(part, "contribution.")].sum(axis=1)
     if np.ptp(base.to_numpy()) > _ROUNDING * (1 + np.abs(base.to_numpy()).max()):
-        yield Difference(f"{where}: contributions", "do not add up to the score", "the score less one base value")
+        yield Mismatch(f"{where}: contributions", "do not add up to the score", "the score less one base value")

@@ -8,39 +8,28 @@ from pathlib import Path
 
 from jinja2 import TemplateError
 
+from send_screen.auditing._audit_page import write_audit
+from send_screen.auditing._audited_version import AuditedVersion, Unreadable, open_version
+from send_screen.auditing._check_decisions import check_aliases, check_decisions, check_ledger
+from send_screen.auditing._check_evidence import check_evidence_hash, check_evidence_whole
+from send_screen.auditing._check_figures import check_facts, check_figures, check_gate_results, check_identity
+from send_screen.auditing._check_files import check_files, check_manifest, check_together
+from send_screen.auditing._check_pages import check_pages, check_pictures, check_words
+from send_screen.auditing._check_registry import check_metrics, check_params, check_run, check_tags
+from send_screen.auditing._check_served import check_copies, check_served
+from send_screen.auditing._check_signature import check_signature
+from send_screen.auditing._check_tables import check_drawn, check_examples, check_tables
+from send_screen.auditing._locate_evidence import evidence_of
+from send_screen.auditing._results import PASSED, Audit, Check, CheckResult, Mismatch, check_result, not_checked
 from send_screen.errors import SendScreenError, UsageError
-from send_screen.governance import (
-    MANIFEST,
-    PASSED,
-    Audit,
-    Check,
-    Difference,
-    Finding,
-    files_below,
-    judge,
-    not_checked,
-    read_plain_files,
-    read_public_key,
-)
-from send_screen.tracking import collect, default_uri
-from send_screen.workflows._audit._copies import check_copies, check_served
-from send_screen.workflows._audit._database import check_metrics, check_params, check_run, check_tags
-from send_screen.workflows._audit._decisions import check_aliases, check_decisions, check_ledger
-from send_screen.workflows._audit._evidence import check_evidence_hash, check_evidence_whole
-from send_screen.workflows._audit._figures import check_facts, check_figures, check_gate_results, check_identity
-from send_screen.workflows._audit._files import check_files, check_manifest, check_together
-from send_screen.workflows._audit._find_evidence import evidence_of
-from send_screen.workflows._audit._pages import check_pages, check_pictures, check_words
-from send_screen.workflows._audit._subject import Subject, Unreadable, open_subject
-from send_screen.workflows._audit._tables import check_drawn, check_examples, check_tables
-from send_screen.workflows._audit._vouched import check_signature
-from send_screen.workflows._audit._write import write_audit
+from send_screen.governance import MANIFEST, files_below, read_plain_files, read_public_key
+from send_screen.tracking import default_uri, fetch_snapshot
 
 _UNREADABLE = (
     OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError,
     TemplateError,
 )  # fmt: skip
-Question = Callable[[Subject], Finding]
+Question = Callable[[AuditedVersion], CheckResult]
 
 #: What is checked of any version, in the order of its report.
 OF_A_VERSION: dict[str, tuple[str, Question]] = {
@@ -142,12 +131,12 @@ def audit(
     public = None if key is None else read_public_key(Path(key))
     if ledger is not None and not Path(ledger).exists():
         raise UsageError(f"There is no ledger at {ledger}.", remedy="Give the folder that --ledger of promote named.")
-    recorded = None
+    snapshot = None
     if str(model).startswith(("models:", "runs:")):
         tell("Fetching everything about the version")
-        recorded = collect(str(model), uri=tracking_uri or default_uri())
-        files = files_below("bundle", recorded.run_files)
-        no_files = tuple(name for name in recorded.no_files if name.startswith("bundle/"))
+        snapshot = fetch_snapshot(str(model), uri=tracking_uri or default_uri())
+        files = files_below("bundle", snapshot.run_files)
+        no_files = tuple(name for name in snapshot.no_files if name.startswith("bundle/"))
     else:
         if not (Path(model) / MANIFEST).is_file():
             raise UsageError(
@@ -156,46 +145,46 @@ def audit(
                 "export wrote.",
             )
         files, no_files = read_plain_files(Path(model))
-    subject = open_subject(files, no_files, recorded, key=public, ledger=ledger, uri=tracking_uri)
-    subject = evidence_of(subject, None if evidence is None else Path(evidence))
-    subject = _believed(subject)
-    asked = OF_A_VERSION | (OF_A_STORE if recorded else {})
-    asked |= OF_A_REGISTRY if recorded and recorded.registered else {}
+    audited = open_version(files, no_files, snapshot, key=public, ledger=ledger, uri=tracking_uri)
+    audited = evidence_of(audited, None if evidence is None else Path(evidence))
+    audited = _with_trusted_reasons(audited)
+    asked = OF_A_VERSION | (OF_A_STORE if snapshot else {})
+    asked |= OF_A_REGISTRY if snapshot and snapshot.registered else {}
     tell("Deriving again what is claimed of it")
-    checks = [Check(id, title, _made(check, subject)) for id, (title, check) in asked.items()]
-    found = Audit(str(model), subject.facts, (*checks, NEEDS_MORE), None if out is None else Path(out))
+    checks = [Check(id, title, run_check(check, audited)) for id, (title, check) in asked.items()]
+    found = Audit(str(model), audited.facts, (*checks, NEEDS_MORE), None if out is None else Path(out))
     if found.out is not None:
         write_audit(found, found.out)
     return found
 
 
-def _believed(subject: Subject) -> Subject:
+def _with_trusted_reasons(audited: AuditedVersion) -> AuditedVersion:
     """Return the subject with what may excuse a difference.
 
     That other code made a version is its own claim, until a key vouches for it: the manifest is signed, and holds the
     hash of the file that says what made the version.
     """
-    if subject.key is None:
+    if audited.key is None:
         own_word = " That is its own word: nobody outside the store vouches for it here."
-        numbers, pages = (why and why + own_word for why in (subject.excuse, subject.excuse_pages))
-        return replace(subject, excuse=numbers, excuse_pages=pages)
-    if subject.excuse_pages and _made(check_signature, subject).status != PASSED:
-        return replace(subject, excuse="", excuse_pages="")
-    return subject
+        numbers, pages = (why and why + own_word for why in (audited.inconclusive_reason, audited.inconclusive_pages))
+        return replace(audited, inconclusive_reason=numbers, inconclusive_pages=pages)
+    if audited.inconclusive_pages and run_check(check_signature, audited).status != PASSED:
+        return replace(audited, inconclusive_reason="", inconclusive_pages="")
+    return audited
 
 
-def _made(check: Question, subject: Subject) -> Finding:
+def run_check(check: Question, audited: AuditedVersion) -> CheckResult:
     """Return what a check says; files that make it fail are files that were never ours."""
     try:
-        return check(subject)
+        return check(audited)
     except Unreadable as error:
         return not_checked(error.message)
     except SendScreenError as error:
-        found = Difference(error.file or "the version's files", error.message, "what send_screen writes")
+        found = Mismatch(error.file or "the version's files", error.message, "what send_screen writes")
     except FileNotFoundError as error:
-        found = Difference(Path(str(error.filename)).name, "no such file", "a file of every version")
+        found = Mismatch(Path(str(error.filename)).name, "no such file", "a file of every version")
     except _UNREADABLE as error:
         # of a file that says anything; what the exception says could quote it
-        found = Difference("the version's files", f"what cannot be read ({type(error).__name__})", "what we write")
+        found = Mismatch("the version's files", f"what cannot be read ({type(error).__name__})", "what we write")
     # whoever made what nobody can read must not be told that other code may have
-    return judge([found], "", made="It could not be derived from these files.")
+    return check_result([found], "", made="It could not be derived from these files.")

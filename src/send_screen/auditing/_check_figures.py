@@ -6,38 +6,41 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from send_screen.governance import MANIFEST, Difference, Finding, check_gates, compare, judge, not_checked, version_id
+from send_screen.auditing._audited_version import AuditedVersion
+from send_screen.auditing._results import CheckResult, Mismatch, check_result, diff_documents, not_checked
+from send_screen.governance import MANIFEST, check_gates, version_id
 from send_screen.published import PriorRelease
 from send_screen.tracking import PriorRun, default_uri, prior_runs
-from send_screen.workflows._audit._subject import Subject
 from send_screen.workflows._earlier import prior_releases
 from send_screen.workflows._published import build_report
 from send_screen.workflows._version import version_metadata
 
 #: Sections of ``published.json`` that follow from spec and tables, not from the evidence.
-DRAWN = ("shapes", "interactions", "example", "scorecard")
+MODEL_SECTIONS = ("shapes", "interactions", "example", "scorecard")
 
 
-def check_identity(subject: Subject) -> Finding:
+def check_identity(audited: AuditedVersion) -> CheckResult:
     """Derive the version's id from the hashes of spec, contracts and data, code and packages."""
-    bundle, facts = subject.require_bundle(), subject.claims
+    bundle, facts = audited.require_bundle(), audited.claims
     hashes = {contract.ref: contract.sha256 for contract in bundle.contracts.values()}
     made_of = (facts["data_sha256"], hashes, facts["code_version"], facts["packages"], facts["held_out_schools"])
     found = version_id(bundle.spec.sha256, *made_of)
     claims = {
         "$.version.id": facts["id"],
-        f"{MANIFEST}: version": json.loads(subject.files[MANIFEST])["version"],
+        f"{MANIFEST}: version": json.loads(audited.files[MANIFEST])["version"],
     }
-    if subject.recorded is not None:
-        claims["tag version_id of the registered version"] = subject.recorded.tags.get("version_id", "no tag")
-        claims["tag version_id of the run"] = subject.recorded.run_tags.get("version_id", "no tag")
-    differences = [Difference(where, str(claimed), found) for where, claimed in claims.items() if claimed != found]
-    return judge(differences, f"{found} is the hash of what made it.", made="The id is of other things than these.")
+    if audited.snapshot is not None:
+        claims["tag version_id of the registered version"] = audited.snapshot.tags.get("version_id", "no tag")
+        claims["tag version_id of the run"] = audited.snapshot.run_tags.get("version_id", "no tag")
+    differences = [Mismatch(where, str(claimed), found) for where, claimed in claims.items() if claimed != found]
+    return check_result(
+        differences, f"{found} is the hash of what made it.", made="The id is of other things than these."
+    )
 
 
-def check_facts(subject: Subject) -> Finding:
+def check_facts(audited: AuditedVersion) -> CheckResult:
     """Derive again what the version says of itself, but for what only the data can tell."""
-    bundle, facts = subject.require_bundle(), subject.claims
+    bundle, facts = audited.require_bundle(), audited.claims
     found: dict[str, Any] = version_metadata(
         bundle.spec,
         bundle.contracts,
@@ -52,97 +55,97 @@ def check_facts(subject: Subject) -> Finding:
         packages=facts["packages"],
     )
     claimed = {name: value for name, value in facts.items() if name != "gates"}
-    compared = compare(claimed, json.loads(json.dumps(found)), "$.version")
+    compared = diff_documents(claimed, json.loads(json.dumps(found)), "$.version")
     words = f"{compared.words} Taken from it as they are: the data's hash, the as-of date, trained_on and the release."
-    return judge(compared.differences, words, excuse=subject.excuse)
+    return check_result(compared.differences, words, inconclusive_reason=audited.inconclusive_reason)
 
 
-def check_figures(subject: Subject) -> Finding:
+def check_figures(audited: AuditedVersion) -> CheckResult:
     """Derive every figure, interval, verdict and sentence again from the evidence, by what training calls."""
-    if subject.evidence is None:
-        return not_checked(subject.no_evidence)
-    if subject.evidence.table is None:
+    if audited.evidence is None:
+        return not_checked(audited.no_evidence)
+    if audited.evidence.table is None:
         return not_checked("The evidence cannot be read.")
-    bundle = subject.require_bundle()
-    knew = subject.document.get("disclosure") or {}
+    bundle = audited.require_bundle()
+    knew = audited.document.get("disclosure") or {}
     report = build_report(
         bundle.spec,
         bundle.contracts,
         bundle.tables,
-        subject.evidence.table,
-        subject.evidence.excluded,
-        subject.claims,
+        audited.evidence.table,
+        audited.evidence.excluded,
+        audited.claims,
         bundle.bags,
         prior_releases=knew.get("prior_releases", ()),
         revealed_by_tables=knew.get("revealed_by_tables", ()),
     )
     found = report.model_dump(mode="json")
-    skipped = (*DRAWN, "version")  # these are other checks
-    claimed = {name: value for name, value in subject.document.items() if name not in skipped}
+    skipped = (*MODEL_SECTIONS, "version")  # these are other checks
+    claimed = {name: value for name, value in audited.document.items() if name not in skipped}
     derived = {name: value for name, value in found.items() if name not in skipped}
-    compared = compare(claimed, derived)
+    compared = diff_documents(claimed, derived)
     n_revealed = len(knew.get("revealed_by_tables", ()))
     taken = (
         f" Taken as they are, since only the data can tell: the {n_revealed} counts of the "
         "tables that are said to be of the same children as a group ($.disclosure.revealed_by_tables), and how many "
         "rows were set aside for each reason (inside the evidence's file)."
     )
-    return judge(
-        [*_earlier(subject, knew.get("prior_releases", ())), *compared.differences],
+    return check_result(
+        [*_earlier(audited, knew.get("prior_releases", ())), *compared.differences],
         compared.words + taken,
-        excuse=subject.excuse,
+        inconclusive_reason=audited.inconclusive_reason,
         made=f"{compared.n:,} values were compared: what is published is not what the evidence says.",
     )
 
 
-def _earlier(subject: Subject, claimed: Any) -> list[Difference]:
+def _earlier(audited: AuditedVersion, claimed: Any) -> list[Mismatch]:
     """Hold what earlier versions are said to have told against what the store's runs have published.
 
     What an earlier version withheld is withheld again: an invented one could silence any finding. One that is left out
     could give single children away.
     """
-    if subject.recorded is None:
+    if audited.snapshot is None:
         return []  # a folder knows of no other version
-    version, name = subject.claims["id"], subject.claims["name"]
-    runs = prior_runs(subject.uri or default_uri(), data_sha256=subject.claims["data_sha256"], name=name)
+    version, name = audited.claims["id"], audited.claims["name"]
+    runs = prior_runs(audited.uri or default_uri(), data_sha256=audited.claims["data_sha256"], name=name)
     first = next((place for place, run in enumerate(runs) if run.version_id == version), len(runs))
-    known, before = ({one["published_sha256"]: one for one in _told(subject, part)} for part in (runs, runs[:first]))
-    differences: list[Difference] = []
+    known, before = ({one["published_sha256"]: one for one in _told(audited, part)} for part in (runs, runs[:first]))
+    differences: list[Mismatch] = []
     for i, one in enumerate(claimed):
         where = f"$.disclosure.prior_releases[{i}]"
         if one["published_sha256"] not in known:
             said = f"version {one['version']}, {one['published_sha256'][:12]}"
-            differences.append(Difference(where, said, "no other run has published that"))
+            differences.append(Mismatch(where, said, "no other run has published that"))
         else:
-            differences += compare(one, known[one["published_sha256"]], where).differences
+            differences += diff_documents(one, known[one["published_sha256"]], where).differences
     left_out = set(before) - {one["published_sha256"] for one in claimed}
     return differences + [
-        Difference(
+        Mismatch(
             "$.disclosure.prior_releases", "nothing of it", f"version {before[sha256]['version']}, published before"
         )
         for sha256 in sorted(left_out)
     ]
 
 
-def _told(subject: Subject, runs: Sequence[PriorRun]) -> list[dict[str, Any]]:
+def _told(audited: AuditedVersion, runs: Sequence[PriorRun]) -> list[dict[str, Any]]:
     """Return what other versions told, as training reckons with it."""
-    version, n = subject.claims["id"], subject.document["cohort"]["n"]
+    version, n = audited.claims["id"], audited.document["cohort"]["n"]
     others = [run for run in runs if run.version_id != version]
-    found = prior_releases(subject.require_bundle().spec, others, version=version, n=n)
+    found = prior_releases(audited.require_bundle().spec, others, version=version, n=n)
     return [PriorRelease.model_validate(one, strict=False).model_dump(mode="json") for one in found]
 
 
-def check_gate_results(subject: Subject) -> Finding:
+def check_gate_results(audited: AuditedVersion) -> CheckResult:
     """Hold the spec's gates against the published figures, and whether it was registered against them."""
-    bundle = subject.require_bundle()
-    found = gates_of(bundle.spec.gates, subject.document)
-    differences = list(compare(subject.claims["gates"], found, "$.version.gates").differences)
+    bundle = audited.require_bundle()
+    found = gates_of(bundle.spec.gates, audited.document)
+    differences = list(diff_documents(audited.claims["gates"], found, "$.version.gates").differences)
     passed = all(gate["passed"] for gate in found) and not bundle.spec.research_comparison
-    if subject.recorded is not None and subject.recorded.registered and not passed:
+    if audited.snapshot is not None and audited.snapshot.registered and not passed:
         words = "is registered, and does not pass its gates"
-        differences.append(Difference("registered version", words, "no version that misses a gate is registered"))
+        differences.append(Mismatch("registered version", words, "no version that misses a gate is registered"))
     words = f"{len(found)} gates, {sum(gate['passed'] for gate in found)} passed."
-    return judge(differences, words, made="The gates are not what the figures say.")
+    return check_result(differences, words, made="The gates are not what the figures say.")
 
 
 def gates_of(gates: Any, document: dict[str, Any]) -> list[dict[str, Any]]:

@@ -12,10 +12,10 @@ from urllib.request import url2pathname
 
 from send_screen.errors import MissingExtraError, TablesError
 from send_screen.governance import MOST_FILES, SIZE_LIMIT, read_plain_files
-from send_screen.tracking._beside import beside, of_run
 from send_screen.tracking._fetch import Registered, find_run, find_version
 from send_screen.tracking._registry import RegisteredModel, find_model
 from send_screen.tracking._store import connect_to_existing
+from send_screen.tracking._unexpected import unexpected_metadata, unexpected_run_metadata
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -25,7 +25,7 @@ DEEPEST = 8
 
 
 @dataclass(frozen=True)
-class Recorded:
+class RegistrySnapshot:
     """What a store says of a version, before any of it is believed.
 
     Of a run that is not registered the registry says nothing: the tags are those of the run, and there are no aliases.
@@ -71,7 +71,7 @@ class Recorded:
     model_run_id: str
     model_params: dict[str, str]
     model_metrics: dict[str, float]
-    beside: dict[str, tuple[str, str]]
+    unexpected_metadata: dict[str, tuple[str, str]]
     run_files: dict[str, bytes]
     model_files: dict[str, bytes]
     no_files: tuple[str, ...]
@@ -87,7 +87,7 @@ class Recorded:
         return "registered version and run have it" if self.registered else "the run has it, which is not registered"
 
 
-def collect(model: str, *, uri: str) -> Recorded:
+def fetch_snapshot(model: str, *, uri: str) -> RegistrySnapshot:
     """Fetch everything about ``models:/name@alias``, ``models:/name/3`` or ``runs:/id``. None of it is loaded or run.
 
     Parameters
@@ -118,19 +118,19 @@ def collect(model: str, *, uri: str) -> Recorded:
         ) from None
 
 
-def _collect(client: MlflowClient, version: Registered, *, uri: str) -> Recorded:
+def _collect(client: MlflowClient, version: Registered, *, uri: str) -> RegistrySnapshot:
     run = client.get_run(version.run_id)
     if version.number:
         registered = client.get_model_version(version.name, version.number)
         logged = client.get_logged_model(registered.model_id or registered.source.removeprefix("models:/"))
         known = _of_registry(client, version, registered, uri=uri)
-        shown = beside(client, registered, run, logged)
+        shown = unexpected_metadata(client, registered, run, logged)
     else:
         logged = client.get_logged_model(run.outputs.model_outputs[0].model_id)
         tags = {name: value for name, value in run.data.tags.items() if not name.startswith("mlflow.")}
         known = {"model": RegisteredModel({}, None, None), "newest": "", "newest_withdrawn": False, "tags": tags}
         known |= {"description": "", "source": f"models:/{logged.model_id}"}
-        shown = of_run(client, run, logged)
+        shown = unexpected_run_metadata(client, run, logged)
     model_id = logged.model_id
     run_files, no_run_files = _fetch(
         run.info.artifact_uri,
@@ -144,7 +144,7 @@ def _collect(client: MlflowClient, version: Registered, *, uri: str) -> Recorded
         arguments={"artifact_uri": logged.artifact_location},
         uri=uri,
     )
-    return Recorded(
+    return RegistrySnapshot(
         version=version,
         **known,
         run_tags=dict(run.data.tags),
@@ -159,7 +159,7 @@ def _collect(client: MlflowClient, version: Registered, *, uri: str) -> Recorded
         model_run_id=logged.source_run_id or "",
         model_params=dict(logged.params or {}),
         model_metrics={metric.key: metric.value for metric in logged.metrics or ()},
-        beside=shown,
+        unexpected_metadata=shown,
         run_files=run_files,
         model_files=model_files,
         no_files=(*no_run_files, *no_model_files),

@@ -5,19 +5,17 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from importlib import resources
 from typing import Any
 
+from send_screen.auditing._audited_version import AuditedVersion
+from send_screen.auditing._results import CheckResult, Mismatch, check_result, diff_documents, truncate
 from send_screen.documents import load_yaml
 from send_screen.errors import TablesError
-from send_screen.governance import SIGNATURE, Difference, Finding, compare, files_sha256, judge, sha256_of, shown
-from send_screen.published import PublishedReport
+from send_screen.governance import SIGNATURE, files_sha256, sha256_of
 from send_screen.reports import render_plots
-from send_screen.screening import PREDICTION_COLUMNS
-from send_screen.tracking import Recorded
-from send_screen.workflows._audit._subject import Subject
-from send_screen.workflows._enter import PAGES, WATERFALL
-from send_screen.workflows._signature import signature
+from send_screen.serving import PREDICTION_COLUMNS, request_columns, served_code
+from send_screen.tracking import RegistrySnapshot
+from send_screen.workflows._log_version import PAGES, WATERFALL
 
 _INSIDE = "artifacts/bundle/"
 _ENVIRONMENT = ("MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt")
@@ -35,13 +33,13 @@ _RUN = re.compile(
 )
 
 
-def check_copies(subject: Subject) -> Finding:
+def check_copies(audited: AuditedVersion) -> CheckResult:
     """Compare the run's pages and the served model's folder with the version's, and look for strays."""
-    recorded = subject.require_recorded()
-    run, model = recorded.run_files, recorded.model_files
-    strays = [name for name in recorded.no_files if not name.startswith("bundle/")]
-    differences = [Difference(name, "a link, or no file of a version's", "nothing") for name in strays]
-    bundle = dict(subject.files)
+    snapshot = audited.require_snapshot()
+    run, model = snapshot.run_files, snapshot.model_files
+    strays = [name for name in snapshot.no_files if not name.startswith("bundle/")]
+    differences = [Mismatch(name, "a link, or no file of a version's", "nothing") for name in strays]
+    bundle = dict(audited.files)
     for name in PAGES:
         differences += _same(name, run.get(name), bundle.get(name))
     bundle.pop(SIGNATURE, None)  # it vouches for the served model, which so has no copy of it
@@ -50,60 +48,59 @@ def check_copies(subject: Subject) -> Finding:
     known = {
         *PAGES,
         WATERFALL,
-        *([_NOTE] if recorded.registered else []),
-        *(
-            render_plots(PublishedReport.model_validate(subject.bundle.published, strict=False))
-            if subject.bundle
-            else run
-        ),
+        *([_NOTE] if snapshot.registered else []),
+        *(render_plots(audited.require_report()) if audited.bundle else run),
     }
     unknown = [name for name in run if not name.startswith("bundle/") and name not in known]
     unknown += [f"model: {name}" for name in model if not name.startswith(_INSIDE) and name not in _MODEL]
-    differences += [Difference(name, "a file", "no version has it") for name in unknown]
+    differences += [Mismatch(name, "a file", "no version has it") for name in unknown]
     words = f"{len(run)} files of the run and {len(model)} of the served model; where one is a copy, it is the same."
-    return judge(differences, words, made="A copy is another than the version's file, or a file is no version's.")
+    return check_result(
+        differences, words, made="A copy is another than the version's file, or a file is no version's."
+    )
 
 
-def _same(name: str, found: bytes | None, original: bytes | None) -> list[Difference]:
+def _same(name: str, found: bytes | None, original: bytes | None) -> list[Mismatch]:
     if found == original:
         return []
     here, there = ("no such file" if each is None else sha256_of(each) for each in (found, original))
-    return [Difference(name, here, f"{there}, as in the version's folder")]
+    return [Mismatch(name, here, f"{there}, as in the version's folder")]
 
 
-def check_served(subject: Subject) -> Finding:
+def check_served(audited: AuditedVersion) -> CheckResult:
     """Look at what MLflow runs to serve the version: our one file, no pickle, and the spec's own columns."""
-    recorded = subject.require_recorded()
-    claimed = recorded.run_tags.get("model_sha256", "no tag")
-    found = files_sha256(recorded.model_files)
-    registered = recorded.tags.get("model_sha256", "no tag")
+    snapshot = audited.require_snapshot()
+    claimed = snapshot.run_tags.get("model_sha256", "no tag")
+    found = files_sha256(snapshot.model_files)
+    registered = snapshot.tags.get("model_sha256", "no tag")
     differences = [
-        Difference(f"the model's files, as the {whose} has them", stated, found)
+        Mismatch(f"the model's files, as the {whose} has them", stated, found)
         for whose, stated in (("run", claimed), ("registered version", registered))
         if stated != found
     ]
     if differences:
-        return judge(differences, "", made="The served model's files are not those that were registered.")
-    code = resources.files("send_screen.tracking").joinpath("_served.py").read_bytes()
-    served = recorded.model_files["served.py"]
-    if served.replace(b"\r\n", b"\n") != code.replace(b"\r\n", b"\n"):
-        differences.append(Difference("served.py", "other code", "this library's tracking/_served.py"))
-    described = compare(_yaml(recorded, "MLmodel"), _mlmodel(subject), "MLmodel: $").differences
+        return check_result(differences, "", made="The served model's files are not those that were registered.")
+    served = snapshot.model_files["served.py"]
+    if served.replace(b"\r\n", b"\n") != served_code():
+        differences.append(Mismatch("served.py", "other code", "this library's serving/served.py"))
+    described = diff_documents(_yaml(snapshot, "MLmodel"), _mlmodel(audited), "MLmodel: $").differences
     never = [difference for difference in described if _RUN.match(difference.where)]
     if never:
-        return judge(never, "", made="MLflow would run or fetch something else, which no other release has done.")
+        return check_result(
+            never, "", made="MLflow would run or fetch something else, which no other release has done."
+        )
     differences += described
-    number = f"send-screen=={str(subject.claims['release']).partition('+')[0]}"
-    needs = {number, f"mlflow=={subject.claims['packages']['mlflow']}"}
-    lines = set(recorded.model_files["requirements.txt"].decode("utf-8").split())
+    number = f"send-screen=={str(audited.claims['release']).partition('+')[0]}"
+    needs = {number, f"mlflow=={audited.claims['packages']['mlflow']}"}
+    lines = set(snapshot.model_files["requirements.txt"].decode("utf-8").split())
     if lines != needs:
-        differences.append(Difference("requirements.txt", shown(", ".join(sorted(lines))), ", ".join(sorted(needs))))
+        differences.append(Mismatch("requirements.txt", truncate(", ".join(sorted(lines))), ", ".join(sorted(needs))))
     for name, wanted in (("conda.yaml", _conda(needs)), ("python_env.yaml", _PYTHON_ENV)):
-        stated = json.dumps(_yaml(recorded, name), sort_keys=True)
+        stated = json.dumps(_yaml(snapshot, name), sort_keys=True)
         if not re.fullmatch(wanted, stated):
-            differences.append(Difference(name, shown(stated), f"what MLflow writes for {', '.join(sorted(needs))}"))
+            differences.append(Mismatch(name, truncate(stated), f"what MLflow writes for {', '.join(sorted(needs))}"))
     words = "It runs this library's own file over a verified folder; no pickle, no other code, the spec's columns."
-    return judge(differences, words, excuse=subject.excuse_pages)
+    return check_result(differences, words, inconclusive_reason=audited.inconclusive_pages)
 
 
 def _conda(needs: set[str]) -> str:
@@ -116,18 +113,18 @@ def _conda(needs: set[str]) -> str:
     )
 
 
-def _yaml(recorded: Recorded, name: str) -> Any:
-    return load_yaml(recorded.model_files[name], file=name, error=TablesError)
+def _yaml(snapshot: RegistrySnapshot, name: str) -> Any:
+    return load_yaml(snapshot.model_files[name], file=name, error=TablesError)
 
 
-def _mlmodel(subject: Subject) -> dict[str, Any]:
+def _mlmodel(audited: AuditedVersion) -> dict[str, Any]:
     """Return what MLmodel says where training wrote it; where, when and by which Python is taken as it is."""
-    recorded, bundle = subject.require_recorded(), subject.require_bundle()
-    stated = _yaml(recorded, "MLmodel")
+    snapshot, bundle = audited.require_snapshot(), audited.require_bundle()
+    stated = _yaml(snapshot, "MLmodel")
     flavor = stated["flavors"]["python_function"]
     inputs = [
         {"type": kind, "name": name, "required": False}
-        for name, kind in signature(bundle.spec, bundle.contracts).items()
+        for name, kind in request_columns(bundle.spec, bundle.contracts).items()
     ]
     outputs = [{"type": kind, "name": name, "required": True} for name, kind in PREDICTION_COLUMNS.items()]
     role = {"name": "role", "type": "string", "default": None, "shape": None}
@@ -147,11 +144,11 @@ def _mlmodel(subject: Subject) -> dict[str, Any]:
             }
         },
         "is_signature_from_type_hint": False,
-        "mlflow_version": subject.claims["packages"]["mlflow"],
-        "model_id": recorded.model_id,
-        "model_uuid": recorded.model_id,
+        "mlflow_version": audited.claims["packages"]["mlflow"],
+        "model_id": snapshot.model_id,
+        "model_uuid": snapshot.model_id,
         "prompts": None,
-        "run_id": recorded.version.run_id,
+        "run_id": snapshot.version.run_id,
         "saved_input_example_info": {
             "artifact_path": "input_example.json",
             "pandas_orient": "split",

@@ -1,10 +1,13 @@
-"""The page of an audit: green or red in its first words, then what differs, what was not checked, and what passed."""
+"""The page of an audit, and its result as JSON: green or red first, then what differs, what is open, what passed."""
 
 from __future__ import annotations
 
-from send_screen.governance import FAILED, NOT_CHECKED, PASSED, Audit
-from send_screen.reports._render import render_html
-from send_screen.reports._text import version_marks
+import json
+from pathlib import Path
+
+from send_screen.auditing._results import FAILED, NOT_CHECKED, PASSED, Audit
+from send_screen.errors import MissingExtraError
+from send_screen.reports import render_html, version_marks, write_page
 
 _PARTS = (
     (FAILED, "What differs", "Nothing differs in the checks that were made."),
@@ -41,3 +44,28 @@ def render_audit(found: Audit) -> str:
         facts=[(words, found.facts[name]) for name, words in _FACTS.items() if name in found.facts],
         parts=[(status, heading, found.having(status), otherwise) for status, heading, otherwise in _PARTS],
     )
+
+
+def write_audit(found: Audit, out: str | Path) -> Path:
+    """Write ``audit.html`` and ``audit.json`` into a folder, over those of an earlier audit.
+
+    Returns
+    -------
+    pathlib.Path
+        The page.
+
+    Raises
+    ------
+    MissingExtraError
+        If the folder cannot be written.
+    """
+    folder = Path(out)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_page(json.dumps(found.to_dict(), indent=2, ensure_ascii=False) + "\n", folder / "audit.json")
+        write_page(render_audit(found), folder / "audit.html")
+    except OSError as error:
+        raise MissingExtraError(
+            f"{folder} cannot be written ({error.strerror}).", remedy="Give another folder with --out."
+        ) from None
+    return folder / "audit.html"

@@ -11,17 +11,11 @@ from typing import Any
 
 import pandas as pd
 
+from send_screen.auditing._results import truncate
 from send_screen.errors import SendScreenError, TablesError
-from send_screen.governance import (
-    Bundle,
-    PublicKey,
-    code_version,
-    package_versions,
-    parse_bundle,
-    release,
-    shown,
-)
-from send_screen.tracking import Recorded
+from send_screen.governance import Bundle, PublicKey, code_version, package_versions, parse_bundle, release
+from send_screen.published import PublishedReport
+from send_screen.tracking import RegistrySnapshot
 
 
 class Unreadable(TablesError):
@@ -53,7 +47,7 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class Subject:
+class AuditedVersion:
     """What is audited.
 
     Attributes
@@ -84,15 +78,15 @@ class Subject:
 
     files: Mapping[str, bytes]
     no_files: tuple[str, ...]
-    recorded: Recorded | None
+    snapshot: RegistrySnapshot | None
     bundle: Bundle | None
     why: str
     document: dict[str, Any]
     key: PublicKey | None
     ledger: str | Path | None
     uri: str | None
-    excuse: str
-    excuse_pages: str
+    inconclusive_reason: str
+    inconclusive_pages: str
     evidence: Evidence | None = None
     no_evidence: str = ""
     facts: dict[str, str] = field(default_factory=dict)
@@ -108,10 +102,14 @@ class Subject:
             raise Unreadable(self.why)
         return self.bundle
 
-    def require_recorded(self) -> Recorded:
+    def require_report(self) -> PublishedReport:
+        """Return what the version publishes, where its files can be read as one."""
+        return PublishedReport.model_validate(self.require_bundle().published, strict=False)
+
+    def require_snapshot(self) -> RegistrySnapshot:
         """Return what the store says, of which only checks of a store ask."""
-        assert self.recorded is not None
-        return self.recorded
+        assert self.snapshot is not None
+        return self.snapshot
 
     @property
     def claims(self) -> dict[str, Any]:
@@ -120,15 +118,15 @@ class Subject:
         return facts if isinstance(facts, dict) else {}
 
 
-def open_subject(
+def open_version(
     files: Mapping[str, bytes],
     no_files: tuple[str, ...],
-    recorded: Recorded | None,
+    snapshot: RegistrySnapshot | None,
     *,
     key: PublicKey | None,
     ledger: str | Path | None,
     uri: str | None,
-) -> Subject:
+) -> AuditedVersion:
     """Read a version's files as they are. Their hashes are another question: what was changed is still to be found."""
     bundle, why, document = None, "", _published(files.get("published.json", b""))
     claimed = document.get("version")
@@ -141,9 +139,11 @@ def open_subject(
     except SendScreenError as error:
         why = f"{UNREADABLE} {error}"
     # files that nobody can read have no excuse: whoever destroys them must not be told that all is well
-    excuse, pages = ("", "") if bundle is None else _excuses(document)
-    subject = Subject(files, no_files, recorded, bundle, why, document, key, ledger, uri, excuse, pages)
-    return replace(subject, facts=_facts(subject))
+    inconclusive_reason, pages = ("", "") if bundle is None else _inconclusive_reasons(document)
+    audited = AuditedVersion(
+        files, no_files, snapshot, bundle, why, document, key, ledger, uri, inconclusive_reason, pages
+    )
+    return replace(audited, facts=_facts(audited))
 
 
 def _published(content: bytes) -> dict[str, Any]:
@@ -154,7 +154,7 @@ def _published(content: bytes) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def _excuses(document: dict[str, Any]) -> tuple[str, str]:
+def _inconclusive_reasons(document: dict[str, Any]) -> tuple[str, str]:
     """Return why numbers, and why pages, made here may differ from those made then; empty where they may not."""
     facts = document.get("version")
     claimed = facts if isinstance(facts, dict) else {}
@@ -172,13 +172,13 @@ def _excuses(document: dict[str, Any]) -> tuple[str, str]:
     return numbers, " ".join(parts)
 
 
-def _facts(subject: Subject) -> dict[str, str]:
-    facts = {"version": str(subject.claims.get("id", "unknown")), "title": str(subject.claims.get("title", ""))}
-    facts["trained_on"] = str(subject.claims.get("trained_on", "unknown"))
-    if subject.recorded is not None:
-        version = subject.recorded.version
+def _facts(audited: AuditedVersion) -> dict[str, str]:
+    facts = {"version": str(audited.claims.get("id", "unknown")), "title": str(audited.claims.get("title", ""))}
+    facts["trained_on"] = str(audited.claims.get("trained_on", "unknown"))
+    if audited.snapshot is not None:
+        version = audited.snapshot.version
         number = f"models:/{version.name}/{version.number}" if version.number else "not registered"
         facts |= {"registered": number, "run": version.run_id}
         facts |= {"withdrawn": version.withdrawn} if version.withdrawn else {}
     here = {"checked_on": dt.datetime.now(dt.UTC).date().isoformat(), "code_here": f"{release()}, {code_version()}"}
-    return {name: shown(value) for name, value in facts.items()} | here
+    return {name: truncate(value) for name, value in facts.items()} | here

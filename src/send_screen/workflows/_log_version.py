@@ -1,6 +1,6 @@
-"""Enter a version in MLflow: its folder with a manifest, its pages and figures, and a model that can be served.
+"""Log a version in MLflow: its files with a manifest, its pages and metrics, and a model that can be served.
 
-What is entered is made by functions of what a version publishes, so that an audit can make it again.
+What is logged is made by functions of what a version publishes, so that an audit can make it again.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from send_screen.governance import (
 from send_screen.published import PublishedReport
 from send_screen.reports import PAGES as VERSION_PAGES
 from send_screen.reports import render_plots, render_summary
+from send_screen.serving import PREDICTION_COLUMNS, request_columns, served_code
 from send_screen.simulation import synthetic_rows
 from send_screen.specs import ModelSpec
 from send_screen.tables import BaggedTables, RiskTables
-from send_screen.tracking import LoggedVersion, log_version
-from send_screen.workflows._signature import signature
+from send_screen.tracking import LoggedRun, log_run
 from send_screen.workflows._version import version_files
 
 HASHES = ("spec_sha256", "data_sha256", "tables_sha256", "code_version", "release", "trained_on")
@@ -38,7 +38,7 @@ PAGES = (*VERSION_PAGES, "published.json")
 WATERFALL = "plots/synthetic_child.svg"
 
 
-def enter(
+def log_version(
     spec: ModelSpec,
     contracts: dict[str, Contract],
     tables: RiskTables,
@@ -50,7 +50,7 @@ def enter(
     evidence_sha256: Mapping[str, str],
     key: PrivateKey | None,
     register: bool,
-) -> LoggedVersion:
+) -> LoggedRun:
     """Log a version as one run.
 
     Parameters
@@ -89,7 +89,7 @@ def enter(
         assert key is not None
         return sign_statement({**digests, MODEL: model_sha256}, model=spec.name, version=facts["id"], key=key)
 
-    return log_version(
+    return log_run(
         uri,
         name=spec.name,
         bundle=files,
@@ -104,7 +104,9 @@ def enter(
             "signed_by": "nobody" if key is None else key.public.id,
         },
         note=render_summary(report),
-        columns=signature(spec, contracts),
+        served=served_code(),
+        inputs=request_columns(spec, contracts),
+        outputs=PREDICTION_COLUMNS,
         example=synthetic_rows(spec, contracts),
         register=register,
         sign=None if key is None else signed,

@@ -22,7 +22,9 @@ _VERSIONS = "mlflow.modelVersions"
 _OF_AN_EXPERIMENT = re.compile(r"mlflow\.(?:experimentKind|sharedViewState\..*)")
 
 
-def beside(client: MlflowClient, registered: ModelVersion, run: Run, logged: LoggedModel) -> dict[str, tuple[str, str]]:
+def unexpected_metadata(
+    client: MlflowClient, registered: ModelVersion, run: Run, logged: LoggedModel
+) -> dict[str, tuple[str, str]]:
     """Return what is shown or fetched beside a version: what it is, and what it is where send_screen alone wrote.
 
     Parameters
@@ -52,11 +54,11 @@ def beside(client: MlflowClient, registered: ModelVersion, run: Run, logged: Log
         "link of the registered version": (registered.run_link or "", ""),
         "description of the registered model": (model.description or "", ""),
         "tags of the registered model": (_told(model.tags, of_model), ""),
-        **of_run(client, run, logged),
+        **unexpected_run_metadata(client, run, logged),
     }
 
 
-def of_run(client: MlflowClient, run: Run, logged: LoggedModel) -> dict[str, tuple[str, str]]:
+def unexpected_run_metadata(client: MlflowClient, run: Run, logged: LoggedModel) -> dict[str, tuple[str, str]]:
     """Return the same of a run and the model it logged, as :func:`beside` does."""
     tags, experiment = run.data.tags, client.get_experiment(run.info.experiment_id)
     models = [output.model_id for output in run.outputs.model_outputs] if run.outputs else []

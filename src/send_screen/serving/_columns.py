@@ -1,12 +1,14 @@
-"""The columns that a served model takes: those a version needs, with their types."""
+"""What MLflow is told of a served model: the columns of a request with their types, and the code that is run."""
 
 from __future__ import annotations
+
+from importlib import resources
 
 from send_screen.contracts import Contract
 from send_screen.specs import ModelSpec
 
 
-def signature(spec: ModelSpec, contracts: dict[str, Contract]) -> dict[str, str]:
+def request_columns(spec: ModelSpec, contracts: dict[str, Contract]) -> dict[str, str]:
     """Return the type of each column of a request, by name.
 
     Numbers are ``"double"`` and everything else is ``"string"``, since MLflow refuses whole numbers for a string and
@@ -21,3 +23,8 @@ def signature(spec: ModelSpec, contracts: dict[str, Contract]) -> dict[str, str]
             number = column.logical_type in ("integer", "number") and not column.levels
             columns.setdefault(column.name, "double" if number else "string")
     return columns
+
+
+def served_code() -> bytes:
+    """Return the file that MLflow runs to serve a version, with Unix line ends."""
+    return resources.files("send_screen.serving").joinpath("served.py").read_bytes().replace(b"\r\n", b"\n")

@@ -1,0 +1,89 @@
+"""What MLflow's database says beside the files: figures, parameters, tags, and what belongs to what."""
+
+from __future__ import annotations
+
+from send_screen.auditing._audited_version import AuditedVersion
+from send_screen.auditing._check_figures import gates_of
+from send_screen.auditing._results import CheckResult, Mismatch, check_result, diff_documents
+from send_screen.evaluation import mlflow_metrics
+from send_screen.workflows._log_version import run_params, run_tags
+
+#: Tags that say where something is or what its hash is: other checks hold them against the thing itself.
+_OF_THINGS = ("manifest_sha256", "evidence_sha256", "evidence_place", "signed_by", "model_sha256")
+#: Tags of a registered version that follow from decisions: see the check of those.
+OF_DECISIONS = ("promoted_by", "promoted_on", "promoted_because", "gates_overridden_because", "withdrawn")
+
+
+def check_metrics(audited: AuditedVersion) -> CheckResult:
+    """Hold every metric of the run, and of the served model, against the published figures."""
+    snapshot = audited.require_snapshot()
+    found = mlflow_metrics(audited.require_bundle().published)
+    latest = {name: values[-1] for name, values in snapshot.run_metrics.items()}
+    compared = diff_documents(latest, found, "metric")
+    differences = list(compared.differences)
+    for name, values in snapshot.run_metrics.items():
+        if len(set(values)) > 1 or len(values) != 2:  # logged once, and shown
+            differences.append(Mismatch(f"metric.{name}", f"logged {len(values) - 1} times", "once, as it is shown"))
+    differences += diff_documents(snapshot.model_metrics, found, "metric of the served model").differences
+    words = f"{len(found)} figures, in the run and beside the served model."
+    return check_result(differences, words, made="The database shows other figures than are published.")
+
+
+def check_params(audited: AuditedVersion) -> CheckResult:
+    """Hold every parameter of the run, and of the served model, against the spec."""
+    snapshot, bundle = audited.require_snapshot(), audited.require_bundle()
+    found = run_params(bundle.spec, audited.claims["held_out_schools"])
+    differences = [
+        *diff_documents(snapshot.run_params, found, "param").differences,
+        *diff_documents(snapshot.model_params, found, "param of the served model").differences,
+    ]
+    return check_result(differences, f"{len(found)} parameters.")
+
+
+def check_tags(audited: AuditedVersion) -> CheckResult:
+    """Hold every tag of the run and of the registered version against the version."""
+    snapshot, bundle = audited.require_snapshot(), audited.require_bundle()
+    gates = gates_of(bundle.spec.gates, audited.document)
+    passed = all(gate["passed"] for gate in gates) and not bundle.spec.research_comparison
+    found = run_tags(audited.claims, passed=passed)
+    found |= {name: snapshot.run_tags.get(name, "no tag") for name in _OF_THINGS}
+    # MLflow's own say who ran what and where, of which only the run's name is ours
+    ours = {name: value for name, value in snapshot.run_tags.items() if not name.startswith("mlflow.")}
+    registered = {name: value for name, value in snapshot.tags.items() if name not in OF_DECISIONS}
+    differences = [
+        *diff_documents(ours, found, "tag of the run").differences,
+        *diff_documents(registered, found, "tag of the registered version").differences,
+    ]
+    words = f"{len(found)} tags are what the version is, as {snapshot.holders}."
+    return check_result(differences, words, made="A tag is not what the version is.")
+
+
+def check_run(audited: AuditedVersion) -> CheckResult:
+    """Look whether registered version, run and served model are one and the same, and nothing else is shown of them."""
+    snapshot = audited.require_snapshot()
+    version = snapshot.version
+    name, status = f"{audited.claims['name']} {audited.claims['id']}", "FINISHED"
+    wanted = {
+        "source of the registered version": (snapshot.source, f"models:/{snapshot.model_id}"),
+        "run of the served model": (snapshot.model_run_id, version.run_id),
+        "name of the registered model": (version.name, audited.claims["name"]),
+        "name of the run": (snapshot.run_name, name),
+        "tag mlflow.runName": (snapshot.run_tags.get("mlflow.runName", "no tag"), name),
+        "status of the run": (snapshot.run_status, status),
+        **snapshot.unexpected_metadata,
+    }
+    differences = [
+        difference
+        for what, (claimed, found) in wanted.items()
+        for difference in diff_documents(
+            claimed or "nothing", found or "nothing: send_screen writes none", what
+        ).differences
+        if claimed != found
+    ]
+    words = (
+        f"{audited.facts['registered']}: run {version.run_id}, and model {snapshot.model_id}. MLflow shows no other "
+        "words, tags or data beside them. When it was run, by which user and from where is MLflow's word alone."
+    )
+    return check_result(
+        differences, words, made="They do not belong to each other, or something else is shown beside them."
+    )
