@@ -29,7 +29,6 @@ LIGHT = (
     "readers",
     "cohorts",
     "tables",
-    "published",
     "governance",
     "screening",
     "published",

@@ -197,10 +197,10 @@ def check_result(
 
     Parameters
     ----------
-    differences : sequence of Difference
+    differences : sequence of Mismatch
     words : str
         What was done.
-    excuse : str
+    inconclusive_reason : str
         Why a difference says nothing here, for example that other code made the version; empty where it does.
     made : str
         What a difference means, where one is found.

@@ -1,7 +1,7 @@
 """Pictures as inline SVG, in ink alone: pure functions of facts, each number written beside what is drawn.
 
 No picture needs colour to be read, and none is drawn to fetch a phrase: words are facts
-(:mod:`send_screen.reports._terms`).
+(``send_screen.reports._terms``).
 """
 
 from send_screen.reports.svg._contributions import gap_svg, waterfall_svg
