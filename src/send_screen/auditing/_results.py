@@ -230,8 +230,8 @@ def diff_documents(claimed: object, found: object, where: str = "$") -> Document
 
     Examples
     --------
-    >>> compare({"n": 10, "of": [1.0, 2.0]}, {"n": 12, "of": [1.0, 2.0]}).differences
-    (Difference(where='$.n', claimed='10', found='12'),)
+    >>> diff_documents({"n": 10, "of": [1.0, 2.0]}, {"n": 12, "of": [1.0, 2.0]}).differences
+    (Mismatch(where='$.n', claimed='10', found='12'),)
     """
     differences: list[Mismatch] = []
     tally = {"n": 0, "rounded": 0}
@@ -285,7 +285,7 @@ def truncate(value: object, *, most: int = _SHOWN) -> str:
 
     Examples
     --------
-    >>> shown("red\x1b[31m"), shown(0.5)
+    >>> truncate("red\x1b[31m"), truncate(0.5)
     ('red\ufffd[31m', '0.5')
     """
     if isinstance(value, Mapping | list):

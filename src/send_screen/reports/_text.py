@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from send_screen.published import Owner
 from send_screen.screening import NOT_THIS
@@ -178,12 +177,6 @@ def capacity_words(capacity: str, per_school: bool) -> str:
     share = capacity.strip()
     words = f"{share[:-1].strip()} of every 100 children" if share.endswith("%") else f"{share} children"
     return f"{words}, in each school" if per_school else words
-
-
-def get_text(mapping: Mapping[str, Any], key: str, default: str = "not recorded") -> str:
-    """Return a text of a mapping; ``default`` where it is missing or empty."""
-    value = mapping.get(key)
-    return default if value is None or value == "" else str(value)
 
 
 def owner_words(owner: Owner) -> str:
