@@ -10,6 +10,7 @@ import pytest
 import typer
 
 from send_screen.cli._app import app
+from send_screen.contracts import available_contracts, load_contract
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -101,3 +102,11 @@ def test_a_command_that_does_not_exist_is_seen() -> None:
         ["train", "a", "--data", "b"],
         ["screen", "--out", "c"],
     ]
+
+
+@pytest.mark.parametrize("path", written(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_roles_are_those_of_the_contracts(path: Path) -> None:
+    named = re.findall(r"--role[ =](\w+)|\"role\": ?\"(\w+)\"", path.read_text("utf-8"))
+    known = {role for name in available_contracts() for role in load_contract(name).roles}
+    assert known
+    assert {first or second for first, second in named} <= known

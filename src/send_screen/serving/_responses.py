@@ -47,7 +47,7 @@ def respond(model: PredictsRecords, body: bytes, content_type: str | None) -> tu
     except RequestError as error:
         return error.status, _refusal(str(error))
     except UsageError as error:  # its message quotes the role
-        return 400, _refusal(f"No contract knows the role that role names. {error.remedy}")
+        return 400, _refusal(f"No contract knows the role that was asked for. {error.remedy}")
     except SendScreenError as error:
         return 400, _refusal(str(error))
     except Exception as error:
