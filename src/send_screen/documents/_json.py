@@ -1,4 +1,4 @@
-"""JSON read strictly: no key twice, no number that is none, no nesting without end."""
+"""Strict JSON: duplicate keys, NaN, infinities, oversized integers and excessive nesting are refused."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from send_screen.documents._yaml import shortened
 from send_screen.errors import SendScreenError
 
 
-class _Twice(dict[str, Any]):
+class _DuplicateKeyDict(dict[str, Any]):
     """An object that gives a key twice."""
 
     key: str
 
 
 def load_json(text: str, *, error: type[SendScreenError], file: str | None = None) -> Any:
-    """Return what a JSON text says, in dicts, lists, texts, numbers, truth values and None.
+    """Parse JSON into dicts, lists, texts, numbers, truth values and None.
 
     Parameters
     ----------
@@ -29,8 +29,8 @@ def load_json(text: str, *, error: type[SendScreenError], file: str | None = Non
     Raises
     ------
     SendScreenError
-        Of the type ``error``: for what is no JSON, NaN and infinities, nesting without end, whole numbers of thousands
-        of digits, and a key that is given twice, with its path.
+        Of the type ``error``: for invalid JSON, NaN and infinities, excessive nesting, integers of thousands of digits,
+        and a duplicate key, with its path.
 
     Examples
     --------
@@ -42,44 +42,44 @@ def load_json(text: str, *, error: type[SendScreenError], file: str | None = Non
     def refuse(words: str) -> NoReturn:
         raise error(words, file=file, remedy="Get the file again from where it was made.") from None
 
-    def constant(name: str) -> NoReturn:
+    def refuse_constant(name: str) -> NoReturn:
         refuse(f"The file holds {name}, which is not a number of JSON.")
 
-    twice: list[str] = []
+    duplicate_keys: list[str] = []
 
     def as_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) == len(pairs):
             return found
-        marked = _Twice(found)
+        marked = _DuplicateKeyDict(found)
         keys = [key for key, _ in pairs]
         marked.key = next(key for key in keys if keys.count(key) > 1)
-        twice.append(marked.key)
+        duplicate_keys.append(marked.key)
         return marked
 
     try:
-        value = json.loads(text, object_pairs_hook=as_dict, parse_constant=constant)
-        place = _place_of_twice(value, "$") if twice else None
+        value = json.loads(text, object_pairs_hook=as_dict, parse_constant=refuse_constant)
+        place = _find_duplicate_key(value, "$") if duplicate_keys else None
     except json.JSONDecodeError as problem:
         refuse(f"The file is damaged or cut off: {problem.msg} (line {problem.lineno}, column {problem.colno}).")
     except RecursionError:
         refuse("The file is nested too deeply.")
     except ValueError:  # Python refuses to read an integer of thousands of digits
         refuse("The file holds a whole number too long to read.")
-    if twice:
+    if duplicate_keys:
         # an object that is itself the first value of a key given twice is no longer there
-        path, key = place or ("$", twice[0])
+        path, key = place or ("$", duplicate_keys[0])
         refuse(f"{path}: the key {shortened(key)} is given twice.")
     return value
 
 
-def _place_of_twice(value: object, path: str) -> tuple[str, str] | None:
+def _find_duplicate_key(value: object, path: str) -> tuple[str, str] | None:
     """Return the path of the first object that gives a key twice, and the key."""
-    if isinstance(value, _Twice):
+    if isinstance(value, _DuplicateKeyDict):
         return path, value.key
     items: list[tuple[str, object]] = []
     if isinstance(value, dict):
         items = [(f"{path}.{key}", item) for key, item in value.items()]
     elif isinstance(value, list):
         items = [(f"{path}[{position}]", item) for position, item in enumerate(value)]
-    return next((place for path, item in items if (place := _place_of_twice(item, path))), None)
+    return next((place for path, item in items if (place := _find_duplicate_key(item, path))), None)

@@ -1,4 +1,4 @@
-"""Train: from a spec and data to a version with its evidence, held against its gates and entered in MLflow."""
+"""Train: from a spec and data to a version with its evidence, checked against its gates and logged in MLflow."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def train(
     Parameters
     ----------
     spec : ModelSpec, str or pathlib.Path
-        The decision.
+        The model spec.
     data : str, pathlib.Path, pandas.DataFrame, pyarrow.Table, or mapping of contract id to one of these
         See :func:`send_screen.cohorts.load_cohort`.
     tracking_uri : str
@@ -75,7 +75,7 @@ def train(
     SpecError, DataError, PopulationError
         If the spec or the data cannot be used.
     LeakageError
-        If a feature knows the outcome.
+        If a feature leaks the outcome.
     UsageError, MissingExtraError
         If it cannot be signed as asked for.
 
@@ -86,7 +86,7 @@ def train(
     >>> trained.model_uri  # doctest: +SKIP
     'models:/my_model/1'
     """
-    tell = progress or (lambda _: None)
+    report_progress = progress or (lambda _: None)
     tracking_uri = tracking_uri or default_uri()
     spec = spec if isinstance(spec, ModelSpec) else load_spec(spec)
     if dt.date.today() > spec.review_date:
@@ -96,26 +96,31 @@ def train(
         )
     key = None if sign is None else _key(Path(sign), evidence=Path(evidence), uri=tracking_uri)
     contracts = spec.contracts
-    tell("Reading and checking the data")
+    report_progress("Reading and checking the data")
     source = read_source(data, contracts)
     data_sha256 = source.sha256
     cohort, held_out = load_cohort(spec, source), {}
     if hold_out:
-        cohort, held = hold_out_schools(cohort, hold_out)
-        held_out = held_out_tables(spec, contracts, source, held)
-    del source  # all that is needed of it was taken: it is not held while models are fitted
-    tell("Looking for features that know the outcome")
-    refuse_leaks(spec, contracts, cohort)
-    makers = compared_models(spec, cohort, threads=threads or max(1, (os.cpu_count() or 2) - 1))
+        cohort, held_out_ids = hold_out_schools(cohort, hold_out)
+        held_out = held_out_tables(spec, contracts, source, held_out_ids)
+    del source  # all that is needed of it was taken: it is not kept in memory while models are fitted
+    report_progress("Looking for features that leak the outcome")
+    raise_on_leakage(spec, contracts, cohort)
+    model_factories = compared_models(spec, cohort, threads=threads or max(1, (os.cpu_count() or 2) - 1))
     scored = out_of_fold(
-        cohort, makers, folds=spec.validation.folds, seeds=spec.validation.seeds, capacity=spec.capacity, progress=tell
+        cohort,
+        model_factories,
+        folds=spec.validation.folds,
+        seeds=spec.validation.seeds,
+        capacity=spec.capacity,
+        progress=report_progress,
     )
     table, keys = build_evidence(cohort, scored, capacity=spec.capacity, seed=int(spec.sha256[:8], 16))
-    tell("Fitting the version on all schools that were not kept aside")
-    fitted = fit_on(makers["candidate"](), cohort)
+    report_progress("Fitting the version on all schools that were not kept aside")
+    fitted = fit_on(model_factories["candidate"](), cohort)
     tables, bags = replace(fitted.risk_tables_, name=spec.title), getattr(fitted, "bagged_tables_", None)
-    tell("Measuring: how well it ranks, for whom, and how sure that is")
-    facts = version_metadata(
+    report_progress("Measuring: how well it ranks, for whom, and how sure that is")
+    metadata = version_metadata(
         spec,
         contracts,
         tables,
@@ -129,23 +134,25 @@ def train(
         packages=package_versions(),
     )
     excluded = redact_reasons(spec, contracts, cohort.excluded)
-    runs = prior_runs(tracking_uri, data_sha256=facts["data_sha256"], name=spec.name)
+    runs = prior_runs(tracking_uri, data_sha256=metadata["data_sha256"], name=spec.name)
     report = build_report(
         spec,
         contracts,
         tables,
         table,
         excluded,
-        facts,
+        metadata,
         bags,
-        prior_releases=prior_releases(spec, runs, version=facts["id"], n=len(cohort)),
+        prior_releases=prior_releases(spec, runs, version=metadata["id"], n=len(cohort)),
         revealed_by_tables=counts_revealed_by_tables(spec, tables, cohort),
     )
     document = report.model_dump(mode="json")
     gates = document["version"]["gates"]
     passed = all(gate["passed"] for gate in gates) and not spec.research_comparison
-    place, digests = store_evidence(Path(evidence), spec.name, facts["id"], table, excluded, keys, held_out=held_out)
-    tell("Entering the version in MLflow")
+    evidence_folder, digests = store_evidence(
+        Path(evidence), spec.name, metadata["id"], table, excluded, keys, held_out=held_out
+    )
+    report_progress("Entering the version in MLflow")
     logged = log_version(
         spec,
         contracts,
@@ -153,22 +160,22 @@ def train(
         bags,
         report,
         uri=tracking_uri,
-        evidence=place,
+        evidence=evidence_folder,
         evidence_sha256=digests,
         key=key,
         register=passed,
     )
     return TrainedVersion(
         name=spec.name,
-        version=facts["id"],
+        version=metadata["id"],
         tables=tables,
         out_of_fold=table,
         published=document,
         gates=gates,
         passed=passed,
-        evidence=place,
+        evidence=evidence_folder,
         evidence_sha256=digests[EVIDENCE],
-        tables_sha256=facts["tables_sha256"],
+        tables_sha256=metadata["tables_sha256"],
         n=len(cohort),
         n_excluded=len(cohort.excluded),
         run_id=logged.run_id,
@@ -179,7 +186,7 @@ def train(
 
 
 def _key(path: Path, *, evidence: Path, uri: str) -> PrivateKey:
-    """Return the key to sign with, which protects nothing where those who keep the stores can read it."""
+    """Return the private key; raise if it lies inside a store, where whoever keeps that store could read it."""
     artefacts = folder_of(uri)
     stores = [evidence.resolve(), *([artefacts / "mlartifacts"] if artefacts else [])]
     if any(path.resolve().is_relative_to(store) for store in stores):
@@ -190,8 +197,8 @@ def _key(path: Path, *, evidence: Path, uri: str) -> PrivateKey:
     return read_private_key(path)
 
 
-def refuse_leaks(spec: ModelSpec, contracts: dict[str, Contract], cohort: Cohort) -> None:
-    """Raise where a feature knows the outcome, naming every culprit.
+def raise_on_leakage(spec: ModelSpec, contracts: dict[str, Contract], cohort: Cohort) -> None:
+    """Raise on target leakage, naming every feature that leaks.
 
     Raises
     ------
