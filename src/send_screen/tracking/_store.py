@@ -6,6 +6,7 @@ import logging
 import os
 import urllib.error
 import urllib.request
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,7 @@ def connect_to_existing(uri: str) -> MlflowClient:
     MissingExtraError
         If mlflow is not installed, or no server answers at the address.
     """
+    _require_mlflow()
     local = Path(absolute(uri).removeprefix(SQLITE))
     if uri.startswith(SQLITE) and not local.exists():
         raise UsageError(
@@ -52,6 +54,15 @@ def connect_to_existing(uri: str) -> MlflowClient:
     if uri.startswith(("http://", "https://")):
         _require_server(uri)
     return connect(uri)
+
+
+def _require_mlflow() -> None:
+    if find_spec("mlflow") is None:
+        raise MissingExtraError(
+            "MLflow is not installed on this machine.",
+            remedy="Install the full library with: pip install 'send-screen[train]'. To screen without it, give an "
+            "exported folder as the model.",
+        )
 
 
 def _require_server(uri: str) -> None:
@@ -81,14 +92,9 @@ def connect(uri: str) -> MlflowClient:
     MissingExtraError
         If mlflow is not installed.
     """
-    try:
-        import mlflow
-    except ImportError:
-        raise MissingExtraError(
-            "MLflow is not installed on this machine.",
-            remedy="Install the full library with: pip install 'send-screen[train]'. To screen without it, give an "
-            "exported folder as the model.",
-        ) from None
+    _require_mlflow()
+    import mlflow
+
     # Migrations of a local database, and each step of logging, are told line by line; of no use to a reader.
     for chatty in ("alembic", "mlflow.store.db.utils", "mlflow.pyfunc", "mlflow.utils.environment"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

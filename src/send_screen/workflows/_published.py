@@ -76,8 +76,11 @@ def redact_reasons(spec: ModelSpec, contracts: dict[str, Contract], excluded: pd
     rules += [rule for contract in contracts.values() for column in contract.columns.values() for rule in column.rules]
     words = {rule.id: rule.description for rule in rules}
     words |= {condition.rule: condition.description for condition in (*spec.population.where, *spec.eligible.where)}
-    told = excluded["rule"].map(lambda rule: words.get(rule, f"rule {rule}"))
-    return excluded.assign(reason=excluded["kind"].map(EXCLUSIONS) + ": " + told)
+    reasons = [
+        f"{EXCLUSIONS[kind]}: {words.get(rule, f'rule {rule}')}"
+        for kind, rule in zip(excluded["kind"], excluded["rule"], strict=True)
+    ]
+    return excluded.assign(reason=pd.Series(reasons, index=excluded.index, dtype="str"))
 
 
 def group_nouns(spec: ModelSpec, evidence: pd.DataFrame) -> dict[str, dict[str, str]]:
