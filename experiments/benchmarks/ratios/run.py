@@ -42,8 +42,8 @@ def explaining() -> tuple[Task, Task, float]:
     """Return: exact contributions of every child, beside LightGBM's for one in a hundred."""
     speed = neighbour("explain_speed")
     n, some = CONFIG["children"]["explain"], CONFIG["children"]["explain"] // 100
-    X_train, X = speed.invented_children(2_000, 0), speed.invented_children(n, 1)
-    tables = speed.invented_tables(X_train, 0)
+    X_train, X = speed.synthetic_children(2_000, 0), speed.synthetic_children(n, 1)
+    tables = speed.synthetic_tables(X_train, 0)
     booster = LGBMClassifier(n_estimators=300, num_leaves=31, n_jobs=1, verbosity=-1)
     booster = booster.fit(X_train, speed.outcome(X_train, 0)).booster_
     few = X[:some].copy()
