@@ -58,7 +58,7 @@ class Result(ABC):
     """What a verb returns.
 
     A result tells itself in sections. The command line prints them, a notebook shows them as HTML, and ``to_dict``
-    gives the facts to a script.
+    gives the values to a script.
     """
 
     @property
@@ -72,7 +72,7 @@ class Result(ABC):
 
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:
-        """Return the facts, as JSON can hold them."""
+        """Return the result as JSON can hold it."""
 
     @property
     def ok(self) -> bool:

@@ -72,7 +72,7 @@ def nudge(document: Any, sections: tuple[str, ...], rng: Random) -> None:
 # Bytes of files.
 
 
-@kind("files", "copies", "pictures", "manifest", "decisions", "together")
+@kind("files", "copies", "plots", "manifest", "decisions", "consistency")
 def a_byte_of_a_file_of_the_run(store: Store, rng: Random) -> None:
     one_byte(rng.choice(files_of(store.run)), rng)
 
@@ -87,7 +87,7 @@ def a_byte_of_the_evidence(store: Store, rng: Random) -> None:
     one_byte(store.evidence, rng)
 
 
-@kind("pictures")
+@kind("plots")
 def a_number_in_a_picture(store: Store, rng: Random) -> None:
     path = rng.choice(files_of(store.run / "plots"))
     path.write_text(other_digit(path.read_text("utf-8"), rng, within=r">[^<]*\d[^<]*<"), encoding="utf-8")
@@ -112,7 +112,7 @@ def a_link_in_place_of_a_file(store: Store, rng: Random) -> None:
     path.symlink_to(original)
 
 
-@kind("files", "copies", "manifest", "pictures", "decisions", "served")
+@kind("files", "copies", "manifest", "plots", "decisions", "served")
 def a_file_taken_away(store: Store, rng: Random) -> None:
     rng.choice([path for path in files_of(store.run) if path.name != "signature.json"]).unlink()
 
@@ -127,14 +127,14 @@ def the_tables_with_the_manifest_made_anew(store: Store, rng: Random) -> None:
     store.rehash(tags=False)
 
 
-@kind("tables", "drawn", "together")
+@kind("tables", "model-sections", "consistency")
 def the_tables_with_every_hash_made_anew(store: Store, rng: Random) -> None:
     path = store.bundle / "tables.json"
     path.write_text(other_digit(path.read_text("utf-8"), rng, within=VALUES), encoding="utf-8")
     store.rehash()
 
 
-@kind("facts", "together")
+@kind("metadata", "consistency")
 def the_bags_with_every_hash_made_anew(store: Store, rng: Random) -> None:
     path = store.bundle / "bags.json"
     path.write_text(other_digit(path.read_text("utf-8"), rng, within=VALUES), encoding="utf-8")
@@ -183,12 +183,12 @@ def the_rows_set_aside_with_everything_made_anew(store: Store, rng: Random) -> N
     store.republish(change)
 
 
-@kind("drawn")
+@kind("model-sections")
 def a_point_of_the_card_with_everything_made_anew(store: Store, rng: Random) -> None:
     store.republish(lambda document: nudge(document, (rng.choice(["shapes", "example"]),), rng))
 
 
-@kind("facts")
+@kind("metadata")
 def what_it_says_of_itself_with_everything_made_anew(store: Store, rng: Random) -> None:
     def change(document: dict[str, Any]) -> None:
         name = rng.choice(["intended_use", "population", "capacity", "never_looks_at", "review_date", "baseline_words"])
@@ -207,14 +207,14 @@ def a_gate_with_everything_made_anew(store: Store, rng: Random) -> None:
     store.republish(change)
 
 
-@kind("identity", "together", "facts")
+@kind("identity", "consistency", "metadata")
 def the_spec_with_every_hash_made_anew(store: Store, rng: Random) -> None:
     path = store.bundle / "spec.yaml"
     path.write_text(other_digit(path.read_text("utf-8"), rng, within=r"(at_least|capacity): [\d.]+"), encoding="utf-8")
     store.rehash()
 
 
-@kind("identity", "together", "facts")
+@kind("identity", "consistency", "metadata")
 def a_contract_with_every_hash_made_anew(store: Store, rng: Random) -> None:
     path = rng.choice(files_of(store.bundle / "contracts"))
     text = path.read_text("utf-8")

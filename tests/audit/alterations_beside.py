@@ -20,7 +20,7 @@ PRAISE = "Audited by the Department, and fair to everyone."
 # Words and tags of others.
 
 
-@kind("words")
+@kind("summary")
 def words_that_MLflow_shows_as_the_description_of_a_run(store: Store, rng: Random) -> None:
     new = rng.choice([f"value || '{PRAISE}'", f"'{PRAISE}'", "replace(value, 'lists', 'finds')", "''"])
     change = f"update tags set value = {new} where key = 'mlflow.note.content' and run_uuid = ?"

@@ -16,7 +16,7 @@ from send_screen.workflows._evidence_store import evidence_bytes, read_evidence
 # The evidence, with its hash made anew wherever it is.
 
 
-@kind("evidence-whole")
+@kind("evidence-integrity")
 def evidence_rows_removed(store: Store, rng: Random) -> None:
     def change(table: pd.DataFrame) -> pd.DataFrame:
         gone = rng.sample(range(len(table)), rng.randrange(1, 30))
@@ -25,12 +25,12 @@ def evidence_rows_removed(store: Store, rng: Random) -> None:
     store.rewrite_evidence(change)
 
 
-@kind("evidence-whole")
+@kind("evidence-integrity")
 def evidence_rows_in_another_order(store: Store, rng: Random) -> None:
     store.rewrite_evidence(lambda table: table.sample(frac=1.0, random_state=rng.randrange(2**32), ignore_index=True))
 
 
-@kind("evidence-whole")
+@kind("evidence-integrity")
 def evidence_rows_twice(store: Store, rng: Random) -> None:
     store.rewrite_evidence(lambda table: pd.concat([table, table.iloc[[rng.randrange(len(table))]]], ignore_index=True))
 
@@ -59,7 +59,7 @@ def a_group_changed(store: Store, rng: Random) -> None:
     store.rewrite_evidence(change)
 
 
-@kind("evidence-whole")
+@kind("evidence-integrity")
 def a_child_put_on_the_list(store: Store, rng: Random) -> None:
     def change(table: pd.DataFrame) -> pd.DataFrame:
         fold = table["fold"] == rng.randrange(table["fold"].nunique())
@@ -73,7 +73,7 @@ def a_child_put_on_the_list(store: Store, rng: Random) -> None:
     store.rewrite_evidence(change)
 
 
-@kind("evidence-whole")
+@kind("evidence-integrity")
 def a_score_changed(store: Store, rng: Random) -> None:
     def change(table: pd.DataFrame) -> pd.DataFrame:
         table.loc[rng.randrange(len(table)), "score.candidate"] += 10 ** rng.uniform(-4, 0)
@@ -82,7 +82,7 @@ def a_score_changed(store: Store, rng: Random) -> None:
     store.rewrite_evidence(change)
 
 
-@kind("evidence-whole")
+@kind("evidence-integrity")
 def a_child_moved_to_another_fold_or_school(store: Store, rng: Random) -> None:
     def change(table: pd.DataFrame) -> pd.DataFrame:
         row = rng.randrange(len(table))

@@ -173,9 +173,9 @@ class Store:
         opened = open_bundle(self.bundle)
         contracts = {use.contract: opened.contracts[use.contract] for use in opened.spec.data}
         table, excluded = read_evidence(self.evidence.read_bytes())
-        facts = opened.published["version"]
-        assert (facts["code_version"], facts["packages"]) == (code_version(), package_versions())
-        made = build_report(opened.spec, contracts, opened.tables, table, excluded, facts, opened.bags)
+        metadata = opened.published["version"]
+        assert (metadata["code_version"], metadata["packages"]) == (code_version(), package_versions())
+        made = build_report(opened.spec, contracts, opened.tables, table, excluded, metadata, opened.bags)
         again = made.model_dump(mode="json")
 
         def put(document: dict[str, Any]) -> None:

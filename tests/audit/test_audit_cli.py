@@ -75,7 +75,7 @@ def test_without_the_evidence_it_says_which_half_was_checked(store: Store) -> No
     found = told(store)
     assert found["green"] is True
     assert {id for id, status in statuses(found).items() if status == "not checked"} == {
-        "signature", "evidence", "evidence-whole", "figures", "refit",
+        "signature", "evidence", "evidence-integrity", "figures", "refit",
     }  # fmt: skip
     assert "5 could not be made" in found["words"]
     found = told(store, "--evidence", store.folder / "locked")
@@ -114,7 +114,7 @@ def test_the_evidence_of_another_version_is_found(store: Store) -> None:
 def test_evidence_that_is_no_table_is_found_and_nothing_of_it_is_told(store: Store) -> None:
     store.evidence.write_bytes(b"Zaphod Beeblebrox," * 1000)
     found = told(store)
-    assert statuses(found)["evidence-whole"] == "FAILED"
+    assert statuses(found)["evidence-integrity"] == "FAILED"
     assert "Zaphod" not in json.dumps(found)
 
 
@@ -321,7 +321,7 @@ def test_a_run_that_missed_its_gates_can_be_audited(
 
     found = of_the_run()
     assert found["green"] is True, json.dumps([check for check in found["checks"] if check["status"] == "FAILED"])
-    assert found["facts"]["registered"] == "not registered"
+    assert found["metadata"]["registered"] == "not registered"
     assert statuses(found)["signature"] == statuses(found)["figures"] == statuses(found)["served"] == "passed"
     assert not {"ledger", "aliases", "decisions"} & set(statuses(found))
     store.execute("update tags set value = 'passed' where key = 'gates' and run_uuid = ?", made.run_id)
@@ -372,7 +372,7 @@ def test_a_key_vouches_for_what_made_a_version(store: Store, monkeypatch: pytest
     monkeypatch.setattr(_check_pages, "render_plots", lambda report: {"plots/absence.svg": "drawn otherwise by now"})
     found = told(store, "--key", store.keys / "public.pem")
     assert statuses(found)["signature"] == "passed"
-    assert statuses(found)["pictures"] == "not checked"
+    assert statuses(found)["plots"] == "not checked"
     assert "its own word" not in json.dumps(found)
 
 

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from send_screen.cli._app import app
-from send_screen.governance import make_keys
+from send_screen.governance import generate_key_pair
 
 pytestmark = pytest.mark.slow
 MODEL = "models:/reception_sen@candidate"
@@ -38,7 +38,7 @@ def test_train_export_screen_promote_and_audit(
     remote: Any, trained: Any, small_spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     where = ("--tracking-uri", remote.address)
-    make_keys(tmp_path / "keys")
+    generate_key_pair(tmp_path / "keys")
     sign = ("--sign", tmp_path / "keys" / "private.pem")
     evidence = ("--evidence", tmp_path / "evidence")
     code, out, err = run(
@@ -67,7 +67,7 @@ def test_train_export_screen_promote_and_audit(
     aside = ledger.rename(tmp_path / "ledger elsewhere.jsonl")
     found = audited()
     assert {id for id, status in found.items() if status == "not checked"} == {
-        "evidence", "evidence-whole", "figures", "ledger", "aliases", "decisions", "refit",
+        "evidence", "evidence-integrity", "figures", "ledger", "aliases", "decisions", "refit",
     }  # fmt: skip
     assert "FAILED" not in found.values()
     found = audited("--evidence", tmp_path / "elsewhere", "--ledger", aside)

@@ -61,10 +61,10 @@ def test_it_says_what_it_concluded_and_what_comes_next(file: Path, tmp_path: Pat
 def test_json(file: Path, tmp_path: Path) -> None:
     code, text, _ = run("init", file, "--label", "support", "--out", tmp_path / "model", "--json")
     assert code == 0
-    facts = json.loads(text)
-    assert facts["guessed"] == ["child_id", "school"]
-    assert facts["features"] == ["score"]
-    assert Path(facts["contract"]).is_file()
+    drafted = json.loads(text)
+    assert drafted["guessed"] == ["child_id", "school"]
+    assert drafted["features"] == ["score"]
+    assert Path(drafted["contract"]).is_file()
 
 
 def test_it_names_the_option_and_writes_over_nothing(file: Path, tmp_path: Path) -> None:

@@ -45,10 +45,10 @@ def test_it_says_what_was_built_and_what_it_needs(asked: dict[str, Any], tmp_pat
         assert words in out
     code, out, _ = run("model", "--out", tmp_path / "b.zip", "--json")
     assert code == 0
-    facts = json.loads(out)
-    assert facts["pythons"] == ["3.12", "3.11"]
-    assert facts["bytes"] == 1000
-    assert facts["python"] is None
+    found = json.loads(out)
+    assert found["pythons"] == ["3.12", "3.11"]
+    assert found["bytes"] == 1000
+    assert found["python"] is None
 
 
 def test_a_python_with_a_file_is_handed_on(asked: dict[str, Any], tmp_path: Path) -> None:

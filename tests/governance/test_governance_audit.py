@@ -25,7 +25,7 @@ from send_screen.auditing import (
     not_checked,
 )
 from send_screen.errors import MissingExtraError, TablesError, UsageError
-from send_screen.governance import make_keys, read_private_key, read_public_key, read_statement, sign_statement
+from send_screen.governance import generate_key_pair, read_private_key, read_public_key, read_statement, sign_statement
 
 LEAVES = st.none() | st.booleans() | st.integers(-1000, 1000) | st.floats(-1e6, 1e6) | st.text(max_size=5)
 DOCUMENTS = st.recursive(
@@ -107,7 +107,7 @@ def test_green_red_and_what_is_open() -> None:
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("keys")
-    make_keys(folder)
+    generate_key_pair(folder)
     return folder
 
 
@@ -169,15 +169,15 @@ def test_what_is_no_envelope(keys: Path, content: bytes) -> None:
 @pytest.mark.posix
 def test_keys_are_for_their_owner_and_never_written_over(tmp_path: Path) -> None:
     folder = tmp_path / "a" / "pair"
-    made = make_keys(folder)
+    made = generate_key_pair(folder)
     assert stat.S_IMODE((folder / "private.pem").stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert read_public_key(folder / "public.pem").id == made.id == read_private_key(folder / "private.pem").public.id
     with pytest.raises(UsageError, match="no key is written over"):
-        make_keys(folder)
+        generate_key_pair(folder)
     (folder / "private.pem").unlink()
     with pytest.raises(UsageError, match="no key is written over"):
-        make_keys(folder)
+        generate_key_pair(folder)
     assert not (folder / "private.pem").exists(), "a private key without its public half"
 
 

@@ -23,11 +23,11 @@ from send_screen.governance import (
     Pseudonyms,
     deployment_periods,
     entries_after,
-    mend,
     open_for_append,
     read_ledger,
+    repair_last_line,
     runs_of_version,
-    stated,
+    validate_free_text,
     withdrawal,
 )
 
@@ -49,7 +49,7 @@ def test_what_was_entered_is_read_back(tmp_path: Path) -> None:
     with open_for_append(path) as book:
         book.append("said", {"what": "more"})
     ledger = read_ledger(path)
-    assert (ledger.faults, ledger.torn) == ((), b"")
+    assert (ledger.faults, ledger.truncated) == ((), b"")
     assert [entry["number"] for entry in ledger.entries] == [1, 2, 3]
     assert ledger.entries[0]["previous"] == "0" * 64
     assert ledger.entries[2]["previous"] == ledger.entries[1]["sha256"]
@@ -87,7 +87,7 @@ def test_what_was_done_to_it_is_named(tmp_path: Path, change: Any, words: str) -
         read_ledger(path).require_unaltered()
     assert caught.value.file == "book.jsonl"
     before = path.read_bytes()
-    for act in (lambda: open_for_append(path).__enter__(), lambda: mend(path, {})):
+    for act in (lambda: open_for_append(path).__enter__(), lambda: repair_last_line(path, {})):
         with pytest.raises(LedgerError, match="altered"):
             act()
     assert path.read_bytes() == before
@@ -104,22 +104,25 @@ def test_an_entry_made_anew_with_its_hash_breaks_the_next(tmp_path: Path) -> Non
     assert fault.startswith("Entry 3 does not follow")
 
 
-def test_a_torn_line_is_told_and_only_mended_by_an_act_that_keeps_it(tmp_path: Path) -> None:
+def test_a_truncated_line_is_told_and_only_repaired_by_an_act_that_keeps_it(tmp_path: Path) -> None:
     path = tmp_path / "book.jsonl"
     lines = written(path, 3)
     path.write_bytes(b"".join(lines[:2]) + lines[2][:40])
     ledger = read_ledger(path)
     assert len(ledger.entries) == 2
     assert ledger.faults == ()
-    with pytest.raises(LedgerError, match="torn: a write was stopped after entry 2") as caught, open_for_append(path):
+    with (
+        pytest.raises(LedgerError, match="truncated: a write was stopped after entry 2") as caught,
+        open_for_append(path),
+    ):
         pass
     assert "send-screen repair-ledger" in caught.value.remedy
-    entry = mend(path, {"by": "A", "reason": "power cut"})
+    entry = repair_last_line(path, {"by": "A", "reason": "power cut"})
     assert entry is not None
-    assert entry["torn"] == lines[2][:40].decode()
+    assert entry["truncated"] == lines[2][:40].decode()
     ledger = read_ledger(path)
-    assert (len(ledger.entries), ledger.faults, ledger.torn) == (3, (), b"")
-    assert mend(path, {"by": "A", "reason": "again"}) is None
+    assert (len(ledger.entries), ledger.faults, ledger.truncated) == (3, (), b"")
+    assert repair_last_line(path, {"by": "A", "reason": "again"}) is None
 
 
 def test_where_the_disk_is_full_no_half_line_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,8 +186,8 @@ def test_a_killed_run_lets_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def promoted(version: str, day: int, **more: Any) -> Entry:
     when = (DAY + dt.timedelta(days=day)).isoformat()
-    facts = {"kind": PROMOTED, "model": "m", "alias": "champion", "registered": version, "sha256": f"{version}{day}"}
-    return {**facts, "version": f"id{version}", "when": when, **more}
+    entry = {"kind": PROMOTED, "model": "m", "alias": "champion", "registered": version, "sha256": f"{version}{day}"}
+    return {**entry, "version": f"id{version}", "when": when, **more}
 
 
 def test_who_was_champion_on_any_day() -> None:
@@ -193,7 +196,7 @@ def test_who_was_champion_on_any_day() -> None:
         promoted("9", 1, alias="shadow"),
         promoted("9", 2, model="other"),
         promoted("2", 10),
-        {"kind": "mended", "when": DAY.isoformat()},
+        {"kind": "repaired", "when": DAY.isoformat()},
         promoted("2", 15, kind=WITHDRAWN),
         promoted("1", 20),
     ]
@@ -236,11 +239,11 @@ def test_entries_cut_off_the_end_are_found_by_whoever_knows_the_last_hash() -> N
 )
 def test_what_cannot_stand_as_a_reason(text: str, words: str) -> None:
     with pytest.raises(UsageError, match=words):
-        stated("--reason", text)
+        validate_free_text("--reason", text)
 
 
 def test_a_reason_is_one_line_of_text() -> None:
-    assert stated("--by", "  Sarah\n Łęcka \ud800") == "Sarah Łęcka \ufffd"
+    assert validate_free_text("--by", "  Sarah\n Łęcka \ud800") == "Sarah Łęcka \ufffd"
 
 
 # Screening runs
@@ -269,5 +272,5 @@ def test_the_runs_of_a_version_are_found_by_its_id_or_its_files() -> None:
         {"kind": SCREENING, "version": version, "manifest_sha256": manifest}
         for version, manifest in (("a", "1"), ("b", "1"), ("b", "2"), ("a", "3"))
     ]
-    entries = [*runs, {"kind": "mended"}]
+    entries = [*runs, {"kind": "repaired"}]
     assert runs_of_version(entries, version="a", manifest_sha256="1") == [runs[0], runs[1], runs[3]]

@@ -24,7 +24,7 @@ CONTENTS = st.lists(
 def found(path: Path, content: bytes, head: str) -> bool:
     path.write_bytes(content)
     ledger = read_ledger(path)
-    if ledger.faults or ledger.torn:
+    if ledger.faults or ledger.truncated:
         return True
     try:
         return bool(entries_after(ledger.entries, "m", head))

@@ -619,11 +619,16 @@ def make_audit(*, green: bool = False, value: str = "0.71") -> Audit:
             CheckResult(NOT_CHECKED, "There is no right to read it."),
         ),
     ]
-    facts = {"version": "f" * 16, "title": "A screening model", "trained_on": "synthetic", "checked_on": "2026-11-24"}
-    facts |= {"code_here": "0.1.0+abc"}
-    facts |= {
+    metadata = {
+        "version": "f" * 16,
+        "title": "A screening model",
+        "trained_on": "synthetic",
+        "checked_on": "2026-11-24",
+    }
+    metadata |= {"code_here": "0.1.0+abc"}
+    metadata |= {
         "registered": "models:/reception_sen/3",
         "run": "0" * 32,
         "withdrawn": "on 2026-11-20 by A. Board: a trial",
     }
-    return Audit("models:/reception_sen/3", facts, tuple(checks))
+    return Audit("models:/reception_sen/3", metadata, tuple(checks))

@@ -21,7 +21,7 @@ QUESTION = "Whose needs are missed?"
 
 
 def _two(**version: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Two versions of one model; the second's facts are changed."""
+    """Two versions of one model; the second's metadata are changed."""
     first, second = copy.deepcopy(make_published()), copy.deepcopy(make_published())
     second["version"] |= {"id": "reception_sen/4", **version}
     return first, second

@@ -21,7 +21,7 @@ from reports_factory import make_published, make_report, make_result, render
 from send_screen.published import Shape
 from send_screen.reports import PAGES as VERSION_PAGES
 from send_screen.reports import compare_versions, render_comparison, render_pages, render_screening, render_summary, svg
-from send_screen.reports._terms import FeatureFacts
+from send_screen.reports._terms import FeatureView
 
 VOID = {"meta", "br", "input", "link", "img", "hr"}
 MARKUP = "<script>alert(1)</script>\"'><img src=x onerror=y>{{ 7 * 7 }}{% raw %}&amp;"
@@ -268,8 +268,8 @@ def test_no_text_becomes_markup_in_markdown(text: str) -> None:
     assert inline(_spoil(version, words, VERSION)) == inline(_spoil(version, "harmless", VERSION))
 
 
-def _shape(**changes: Any) -> FeatureFacts:
-    return FeatureFacts(Shape.model_validate(make_published()["shapes"][0] | changes, strict=False))
+def _shape(**changes: Any) -> FeatureView:
+    return FeatureView(Shape.model_validate(make_published()["shapes"][0] | changes, strict=False))
 
 
 def test_a_shape_writes_every_number_it_draws() -> None:

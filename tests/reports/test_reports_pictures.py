@@ -12,15 +12,15 @@ from reports_factory import make_published, render
 from send_screen.published import Example, Shape
 from send_screen.published import InteractionTerm as Interaction
 from send_screen.reports import svg
-from send_screen.reports._terms import FeatureFacts, InteractionFacts, worked_example
+from send_screen.reports._terms import FeatureView, InteractionView, worked_example
 
 
 def shape_svg(shape: dict[str, Any], **options: Any) -> str:
-    return svg.shape_svg(FeatureFacts(Shape.model_validate(shape, strict=False)), **options)
+    return svg.shape_svg(FeatureView(Shape.model_validate(shape, strict=False)), **options)
 
 
 def interaction_svg(interaction: dict[str, Any], **options: Any) -> str:
-    return svg.interaction_svg(InteractionFacts(Interaction.model_validate(interaction, strict=False)), **options)
+    return svg.interaction_svg(InteractionView(Interaction.model_validate(interaction, strict=False)), **options)
 
 
 def text_of(svg: str) -> list[str]:

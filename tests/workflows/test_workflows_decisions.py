@@ -220,9 +220,9 @@ def test_withdrawing_lists_every_batch_and_child(store: Store, tmp_path: Path) -
     assert found["deployment_periods"][0]["ended"]["reason"] == "It missed boys"
     # A ledger that turns up later is looked into without another entry.
     code, out, _ = store.run("withdraw", "models:/reception_sen/1", *WHO, "--screenings", school, "--json")
-    facts = json.loads(out)
-    assert facts["withdrawn_before"]
-    assert [len(batch["listed"]) for batch in facts["batches"]] == [3, 5]
+    again = json.loads(out)
+    assert again["withdrawn_before"]
+    assert [len(batch["listed"]) for batch in again["batches"]] == [3, 5]
     assert store.history()["n_entries"] == found["n_entries"] == 2
 
 
@@ -294,13 +294,13 @@ def test_history_finds_what_was_done_to_the_ledger(store: Store, change: Any, wo
         load_model("models:/reception_sen/1", tracking_uri=store.uri)
 
 
-def test_history_finds_a_torn_end_and_what_was_done_beside_it(store: Store) -> None:
+def test_history_finds_a_truncated_end_and_what_was_done_beside_it(store: Store) -> None:
     two_reigns(store)
     with store.ledger.open("ab") as stream:
         stream.write(b'{"by":')
     code, out, _ = store.run("history", "reception_sen")
     assert code == 1
-    assert "torn" in out
+    assert "truncated" in out
     assert "let in by" in out
     code, _, err = store.run("promote", "models:/reception_sen/1", *WHO)
     assert (code, "repair-ledger" in err) == (1, True)
@@ -372,7 +372,7 @@ def test_every_run_is_entered_without_a_name_or_an_identifier(trained: Any, tmp_
     assert (tmp_path / "screenings.key").read_text("ascii") not in text
 
 
-@pytest.mark.parametrize("fault", ["altered", "torn", "no folder"])
+@pytest.mark.parametrize("fault", ["altered", "truncated", "no folder"])
 def test_where_it_cannot_be_entered_nobody_is_listed(trained: Any, tmp_path: Path, fault: str) -> None:
     ledger = tmp_path / "school" / "book.jsonl"
     command = ("screen", trained.exported, trained.school_file, "--ledger", ledger, "--out")
@@ -384,7 +384,7 @@ def test_where_it_cannot_be_entered_nobody_is_listed(trained: Any, tmp_path: Pat
         ledger.write_bytes(content.replace(b'"rank":1}', b'"rank":9}') if fault == "altered" else content[:-9])
     code, _, err = run(*command, tmp_path / "second")
     assert code == (3 if fault == "no folder" else 1)
-    assert {"altered": "was altered", "torn": "send-screen repair-ledger", "no folder": "--ledger"}[fault] in err
+    assert {"altered": "was altered", "truncated": "send-screen repair-ledger", "no folder": "--ledger"}[fault] in err
     assert not (tmp_path / "second").exists()
 
 

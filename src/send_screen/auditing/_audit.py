@@ -11,14 +11,14 @@ from jinja2 import TemplateError
 from send_screen.auditing._audit_page import write_audit
 from send_screen.auditing._audited_version import AuditedVersion, Unreadable, open_version
 from send_screen.auditing._check_decisions import check_aliases, check_decisions, check_ledger
-from send_screen.auditing._check_evidence import check_evidence_hash, check_evidence_whole
-from send_screen.auditing._check_figures import check_facts, check_figures, check_gate_results, check_identity
-from send_screen.auditing._check_files import check_files, check_manifest, check_together
-from send_screen.auditing._check_pages import check_pages, check_pictures, check_words
+from send_screen.auditing._check_evidence import check_evidence_hash, check_evidence_integrity
+from send_screen.auditing._check_figures import check_figures, check_gate_results, check_identity, check_metadata
+from send_screen.auditing._check_files import check_consistency, check_files, check_manifest
+from send_screen.auditing._check_pages import check_pages, check_plots, check_summary
 from send_screen.auditing._check_registry import check_metrics, check_params, check_run, check_tags
 from send_screen.auditing._check_served import check_copies, check_served
 from send_screen.auditing._check_signature import check_signature
-from send_screen.auditing._check_tables import check_drawn, check_examples, check_tables
+from send_screen.auditing._check_tables import check_examples, check_model_sections, check_tables
 from send_screen.auditing._locate_evidence import evidence_of
 from send_screen.auditing._results import PASSED, Audit, Check, CheckResult, Mismatch, check_result, not_checked
 from send_screen.errors import SendScreenError, UsageError
@@ -36,21 +36,24 @@ OF_A_VERSION: dict[str, tuple[str, Question]] = {
     "signature": ("Somebody outside the store vouches for it", check_signature),
     "manifest": ("The manifest is the one that was registered", check_manifest),
     "files": ("Every file is the one in the manifest, and there is no other", check_files),
-    "together": ("Spec, contracts, tables and figures belong together", check_together),
+    "consistency": ("Spec, contracts, tables and figures belong together", check_consistency),
     "identity": ("The version's identity follows from what made it", check_identity),
-    "facts": ("What it says of itself follows from its spec", check_facts),
+    "metadata": ("What it says of itself follows from its spec", check_metadata),
     "evidence": ("The evidence is the one that was registered", check_evidence_hash),
-    "evidence-whole": ("The evidence is whole, and lists whom its scores list", check_evidence_whole),
+    "evidence-integrity": ("The evidence is whole, and lists whom its scores list", check_evidence_integrity),
     "figures": ("Every figure, interval, verdict and sentence follows from the evidence", check_figures),
     "gates": ("The gates say what the figures say", check_gate_results),
-    "drawn": ("The pictures' numbers, the points and the invented child follow from the tables", check_drawn),
+    "model-sections": (
+        "The pictures' numbers, the points and the invented child follow from the tables",
+        check_model_sections,
+    ),
     "tables": ("Tables, bags, spec and evidence fit each other", check_tables),
     "pages": ("Every page is what the published figures make", check_pages),
 }
 #: What is checked where the version is in a store.
 OF_A_STORE: dict[str, tuple[str, Question]] = {
-    "pictures": ("Every picture is what the published figures make", check_pictures),
-    "words": ("What MLflow says of the run is the first screen of its report", check_words),
+    "plots": ("Every picture is what the published figures make", check_plots),
+    "summary": ("What MLflow says of the run is the first screen of its report", check_summary),
     "copies": ("All copies of the files are alike", check_copies),
     "served": ("What is served is this model, and nothing else is run", check_served),
     "examples": ("The example of a request is of invented children, and is answered", check_examples),
@@ -152,7 +155,7 @@ def audit(
     asked |= OF_A_REGISTRY if snapshot and snapshot.registered else {}
     tell("Deriving again what is claimed of it")
     checks = [Check(id, title, run_check(check, audited)) for id, (title, check) in asked.items()]
-    found = Audit(str(model), audited.facts, (*checks, NEEDS_MORE), None if out is None else Path(out))
+    found = Audit(str(model), audited.metadata, (*checks, NEEDS_MORE), None if out is None else Path(out))
     if found.out is not None:
         write_audit(found, found.out)
     return found

@@ -14,7 +14,7 @@ _PARTS = (
     (NOT_CHECKED, "What could not be checked, and why", "Everything was checked."),
     (PASSED, "What was derived again and is the same", "No check passed."),
 )
-_FACTS = {
+_LABELS = {
     "version": "Version",
     "trained_on": "It learned from (children)",
     "registered": "In the registry",
@@ -40,8 +40,8 @@ def render_audit(found: Audit) -> str:
     return render_html(
         "audit.html.j2",
         found=found,
-        marks=version_marks(found.facts.get("trained_on")),
-        facts=[(words, found.facts[name]) for name, words in _FACTS.items() if name in found.facts],
+        marks=version_marks(found.metadata.get("trained_on")),
+        metadata=[(words, found.metadata[name]) for name, words in _LABELS.items() if name in found.metadata],
         parts=[(status, heading, found.having(status), otherwise) for status, heading, otherwise in _PARTS],
     )
 

@@ -89,7 +89,7 @@ class AuditedVersion:
     inconclusive_pages: str
     evidence: Evidence | None = None
     no_evidence: str = ""
-    facts: dict[str, str] = field(default_factory=dict)
+    metadata: dict[str, str] = field(default_factory=dict)
 
     def require_bundle(self) -> Bundle:
         """Return the version, where its files can be read as one.
@@ -114,8 +114,8 @@ class AuditedVersion:
     @property
     def claims(self) -> dict[str, Any]:
         """The section ``version`` of ``published.json``; empty where it is none."""
-        facts = self.document.get("version")
-        return facts if isinstance(facts, dict) else {}
+        metadata = self.document.get("version")
+        return metadata if isinstance(metadata, dict) else {}
 
 
 def open_version(
@@ -143,7 +143,7 @@ def open_version(
     audited = AuditedVersion(
         files, no_files, snapshot, bundle, why, document, key, ledger, uri, inconclusive_reason, pages
     )
-    return replace(audited, facts=_facts(audited))
+    return replace(audited, metadata=_metadata(audited))
 
 
 def _published(content: bytes) -> dict[str, Any]:
@@ -156,8 +156,8 @@ def _published(content: bytes) -> dict[str, Any]:
 
 def _inconclusive_reasons(document: dict[str, Any]) -> tuple[str, str]:
     """Return why numbers, and why pages, made here may differ from those made then; empty where they may not."""
-    facts = document.get("version")
-    claimed = facts if isinstance(facts, dict) else {}
+    metadata = document.get("version")
+    claimed = metadata if isinstance(metadata, dict) else {}
     parts = []
     if claimed.get("code_version") != code_version():
         parts.append(f"Other code made it: {claimed.get('code_version', 'unknown')}, and here is {code_version()}.")
@@ -172,13 +172,13 @@ def _inconclusive_reasons(document: dict[str, Any]) -> tuple[str, str]:
     return numbers, " ".join(parts)
 
 
-def _facts(audited: AuditedVersion) -> dict[str, str]:
-    facts = {"version": str(audited.claims.get("id", "unknown")), "title": str(audited.claims.get("title", ""))}
-    facts["trained_on"] = str(audited.claims.get("trained_on", "unknown"))
+def _metadata(audited: AuditedVersion) -> dict[str, str]:
+    metadata = {"version": str(audited.claims.get("id", "unknown")), "title": str(audited.claims.get("title", ""))}
+    metadata["trained_on"] = str(audited.claims.get("trained_on", "unknown"))
     if audited.snapshot is not None:
         version = audited.snapshot.version
         number = f"models:/{version.name}/{version.number}" if version.number else "not registered"
-        facts |= {"registered": number, "run": version.run_id}
-        facts |= {"withdrawn": version.withdrawn} if version.withdrawn else {}
+        metadata |= {"registered": number, "run": version.run_id}
+        metadata |= {"withdrawn": version.withdrawn} if version.withdrawn else {}
     here = {"checked_on": dt.datetime.now(dt.UTC).date().isoformat(), "code_here": f"{release()}, {code_version()}"}
-    return {name: truncate(value) for name, value in facts.items()} | here
+    return {name: truncate(value) for name, value in metadata.items()} | here

@@ -59,8 +59,10 @@ def check_ledger(audited: AuditedVersion) -> CheckResult:
         return not_checked(_ELSEWHERE)
     name = snapshot.version.name
     differences = [Mismatch(str(book.path), fault, "entries as they were written") for fault in book.faults]
-    if book.torn:
-        differences.append(Mismatch(str(book.path), "the last line is torn", "whole lines (send-screen repair-ledger)"))
+    if book.truncated:
+        differences.append(
+            Mismatch(str(book.path), "the last line is truncated", "whole lines (send-screen repair-ledger)")
+        )
     try:
         for entry in entries_after(book.entries, name, snapshot.model.head):
             told = f"entry {entry['number']}, of which the registry was not told"

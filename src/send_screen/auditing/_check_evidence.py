@@ -35,7 +35,7 @@ def check_evidence_hash(audited: AuditedVersion) -> CheckResult:
     return check_result(differences, f"Its SHA-256 is {evidence.sha256}, as {audited.snapshot.holders}.")
 
 
-def check_evidence_whole(audited: AuditedVersion) -> CheckResult:
+def check_evidence_integrity(audited: AuditedVersion) -> CheckResult:
     """Look for rows that are missing, twice or out of order, schools in two folds, and lists that no score makes."""
     if audited.evidence is None:
         return not_checked(audited.no_evidence)

@@ -21,12 +21,18 @@ MODEL_SECTIONS = ("shapes", "interactions", "example", "scorecard")
 
 def check_identity(audited: AuditedVersion) -> CheckResult:
     """Derive the version's id from the hashes of spec, contracts and data, code and packages."""
-    bundle, facts = audited.require_bundle(), audited.claims
+    bundle, metadata = audited.require_bundle(), audited.claims
     hashes = {contract.ref: contract.sha256 for contract in bundle.contracts.values()}
-    made_of = (facts["data_sha256"], hashes, facts["code_version"], facts["packages"], facts["held_out_schools"])
+    made_of = (
+        metadata["data_sha256"],
+        hashes,
+        metadata["code_version"],
+        metadata["packages"],
+        metadata["held_out_schools"],
+    )
     found = version_id(bundle.spec.sha256, *made_of)
     claims = {
-        "$.version.id": facts["id"],
+        "$.version.id": metadata["id"],
         f"{MANIFEST}: version": json.loads(audited.files[MANIFEST])["version"],
     }
     if audited.snapshot is not None:
@@ -38,23 +44,23 @@ def check_identity(audited: AuditedVersion) -> CheckResult:
     )
 
 
-def check_facts(audited: AuditedVersion) -> CheckResult:
+def check_metadata(audited: AuditedVersion) -> CheckResult:
     """Derive again what the version says of itself, but for what only the data can tell."""
-    bundle, facts = audited.require_bundle(), audited.claims
+    bundle, metadata = audited.require_bundle(), audited.claims
     found: dict[str, Any] = version_metadata(
         bundle.spec,
         bundle.contracts,
         bundle.tables,
         bundle.bags,
-        trained_on=facts["trained_on"],
-        as_of=facts["as_of"],
-        data_sha256=facts["data_sha256"],
-        hold_out=facts["held_out_schools"],
-        code=facts["code_version"],
-        release=facts["release"],
-        packages=facts["packages"],
+        trained_on=metadata["trained_on"],
+        as_of=metadata["as_of"],
+        data_sha256=metadata["data_sha256"],
+        hold_out=metadata["held_out_schools"],
+        code=metadata["code_version"],
+        release=metadata["release"],
+        packages=metadata["packages"],
     )
-    claimed = {name: value for name, value in facts.items() if name != "gates"}
+    claimed = {name: value for name, value in metadata.items() if name != "gates"}
     compared = diff_documents(claimed, json.loads(json.dumps(found)), "$.version")
     words = f"{compared.words} Taken from it as they are: the data's hash, the as-of date, trained_on and the release."
     return check_result(compared.differences, words, inconclusive_reason=audited.inconclusive_reason)

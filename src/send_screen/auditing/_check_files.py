@@ -47,7 +47,7 @@ def check_files(audited: AuditedVersion) -> CheckResult:
     return check_result(differences, f"{len(claimed)} files have the hashes of the manifest.", made=made)
 
 
-def check_together(audited: AuditedVersion) -> CheckResult:
+def check_consistency(audited: AuditedVersion) -> CheckResult:
     """Say whether the files can be read as one version."""
     if audited.bundle is None:
         return check_result([Mismatch("the version's files", audited.why, "a version")], "", made=UNREADABLE)

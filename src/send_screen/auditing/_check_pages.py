@@ -40,7 +40,7 @@ def _other_bytes(claimed: Mapping[str, bytes], found: Mapping[str, bytes]) -> li
     ]
 
 
-def check_words(audited: AuditedVersion) -> CheckResult:
+def check_summary(audited: AuditedVersion) -> CheckResult:
     """Say again what MLflow says of the run."""
     found = render_summary(audited.require_report())
     claimed = audited.require_snapshot().run_tags.get(RUN_NOTE, "")
@@ -61,7 +61,7 @@ def check_words(audited: AuditedVersion) -> CheckResult:
     )
 
 
-def check_pictures(audited: AuditedVersion) -> CheckResult:
+def check_plots(audited: AuditedVersion) -> CheckResult:
     """Draw every picture again from the published figures."""
     snapshot, document = audited.require_snapshot(), audited.require_bundle().published
     plots = render_plots(audited.require_report())

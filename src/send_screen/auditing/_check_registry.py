@@ -81,7 +81,7 @@ def check_run(audited: AuditedVersion) -> CheckResult:
         if claimed != found
     ]
     words = (
-        f"{audited.facts['registered']}: run {version.run_id}, and model {snapshot.model_id}. MLflow shows no other "
+        f"{audited.metadata['registered']}: run {version.run_id}, and model {snapshot.model_id}. MLflow shows no other "
         "words, tags or data beside them. When it was run, by which user and from where is MLflow's word alone."
     )
     return check_result(

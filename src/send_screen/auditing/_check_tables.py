@@ -18,7 +18,7 @@ from send_screen.simulation import synthetic_rows
 from send_screen.tables import BaggedTables, monotonicity_violations, with_standard_errors
 
 
-def check_drawn(audited: AuditedVersion) -> CheckResult:
+def check_model_sections(audited: AuditedVersion) -> CheckResult:
     """Derive the shapes, interactions and points again from the tables, and score the invented child."""
     bundle = audited.require_bundle()
     found = json.loads(json.dumps(model_sections(bundle.spec, bundle.contracts, bundle.tables, bundle.bags)))

@@ -102,7 +102,7 @@ class Audit(Result):
     ----------
     model : str
         As it was asked for.
-    facts : dict of str to str
+    metadata : dict of str to str
         Which version that is, and where it was found.
     checks : tuple of Check
     out : pathlib.Path or None
@@ -110,7 +110,7 @@ class Audit(Result):
     """
 
     model: str
-    facts: Mapping[str, str]
+    metadata: Mapping[str, str]
     checks: tuple[Check, ...]
     out: Path | None = None
 
@@ -162,8 +162,8 @@ class Audit(Result):
 
     def sections(self) -> Iterable[Section]:
         """Give what differs, then what could not be checked, then what passed."""
-        withdrawn = [f"It was withdrawn {self.facts['withdrawn']}"] if "withdrawn" in self.facts else []
-        yield Section([f"{self.model}: version {self.facts['version']}, {self.facts['title']}", *withdrawn])
+        withdrawn = [f"It was withdrawn {self.metadata['withdrawn']}"] if "withdrawn" in self.metadata else []
+        yield Section([f"{self.model}: version {self.metadata['version']}, {self.metadata['title']}", *withdrawn])
         for status, word in ((FAILED, "FAILED"), (NOT_CHECKED, "not checked")):
             for check in self.having(status):
                 yield Section([f"{word}: {check.title}. {check.outcome.words}".rstrip(), *_told(check.outcome)])
@@ -179,7 +179,7 @@ class Audit(Result):
             "green": self.green,
             "result": self.result,
             "words": self.words,
-            "facts": dict(self.facts),
+            "metadata": dict(self.metadata),
             "checks": [{"id": check.id, "title": check.title, **asdict(check.outcome)} for check in self.checks],
         }
 

@@ -1,4 +1,4 @@
-"""The drafted contract and spec as commented YAML: facts of the columns, put into templates."""
+"""The drafted contract and spec as commented YAML: profiles of the columns, put into templates."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def render_contract(draft: ProjectDraft, contract: str, file: str, n: int) -> st
         Rows of that file.
     """
     agency, _, table = contract.partition("/")
-    facts = {"contract": contract, "agency": agency, "table": table, "file": file, "n": n}
-    return _template("contract.yaml.j2").render(**facts, version=VERSION, entries=list(_entries(draft)))
+    names = {"contract": contract, "agency": agency, "table": table, "file": file, "n": n}
+    return _template("contract.yaml.j2").render(**names, version=VERSION, entries=list(_entries(draft)))
 
 
 def render_spec(

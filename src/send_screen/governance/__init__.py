@@ -26,7 +26,7 @@ from send_screen.governance._decisions import (
     DeploymentPeriod,
     deployment_periods,
     entries_after,
-    stated,
+    validate_free_text,
     withdrawal,
 )
 from send_screen.governance._gates import GateResult, check_gates, failed_gates
@@ -44,11 +44,11 @@ from send_screen.governance._keys import (
     PUBLIC,
     PrivateKey,
     PublicKey,
-    make_keys,
+    generate_key_pair,
     read_private_key,
     read_public_key,
 )
-from send_screen.governance._ledger import Entry, Ledger, OpenLedger, mend, open_for_append, read_ledger
+from send_screen.governance._ledger import Entry, Ledger, OpenLedger, open_for_append, read_ledger, repair_last_line
 from send_screen.governance._screenings import SCREENING, Pseudonyms, runs_of_version
 from send_screen.governance._statement import Statement, read_statement, sign_statement, signer
 
@@ -77,7 +77,7 @@ __all__ = [
     "MOST_FILES",
     "EVIDENCE",
     "files_sha256",
-    "make_keys",
+    "generate_key_pair",
     "read_private_key",
     "read_public_key",
     "PrivateKey",
@@ -93,7 +93,7 @@ __all__ = [
     "Entry",
     "read_ledger",
     "open_for_append",
-    "mend",
+    "repair_last_line",
     "PROMOTED",
     "WITHDRAWN",
     "CHAMPION",
@@ -101,7 +101,7 @@ __all__ = [
     "deployment_periods",
     "withdrawal",
     "entries_after",
-    "stated",
+    "validate_free_text",
     "SCREENING",
     "Pseudonyms",
     "runs_of_version",

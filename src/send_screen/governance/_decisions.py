@@ -98,7 +98,7 @@ def entries_after(entries: Sequence[Entry], model: str, head: str | None) -> lis
     return about[place + 1 :]
 
 
-def stated(option: str, text: str) -> str:
+def validate_free_text(option: str, text: str) -> str:
     """Return what somebody states for the record, without blanks around it.
 
     Raises

@@ -60,7 +60,7 @@ class PrivateKey:
         return self._key.sign(message)
 
 
-def make_keys(folder: Path) -> PublicKey:
+def generate_key_pair(folder: Path) -> PublicKey:
     """Make a pair of keys: ``private.pem``, for its owner alone, and ``public.pem``.
 
     Parameters

@@ -40,14 +40,14 @@ class Ledger:
         Every line that is an entry, oldest first. Rely on them only where there are no faults.
     faults : tuple of str
         Which entry is wrong, and how, in words.
-    torn : bytes
+    truncated : bytes
         What a write that was stopped left behind the last whole line; empty where there was none.
     """
 
     path: Path
     entries: tuple[Entry, ...]
     faults: tuple[str, ...]
-    torn: bytes
+    truncated: bytes
 
     def require_unaltered(self) -> None:
         """Raise where an entry was altered, removed, added or put elsewhere.
@@ -71,9 +71,9 @@ class Ledger:
         ------
         LedgerError
         """
-        if self.torn:
+        if self.truncated:
             raise LedgerError(
-                f"The last line is torn: a write was stopped after entry {len(self.entries)}.",
+                f"The last line is truncated: a write was stopped after entry {len(self.entries)}.",
                 file=file_name(self.path),
                 remedy="Set it right, for all to see, with: send-screen repair-ledger FILE --by NAME --reason TEXT",
             )
@@ -152,7 +152,7 @@ def read_ledger(path: str | Path) -> Ledger:
         content = b""
     except OSError as error:
         raise MissingExtraError(f"The ledger {path} cannot be read ({error.strerror}).") from None
-    *lines, torn = content.split(b"\n")
+    *lines, truncated = content.split(b"\n")
     entries: list[Entry] = []
     faults: list[str] = []
     previous: str | None = START
@@ -171,7 +171,7 @@ def read_ledger(path: str | Path) -> Ledger:
             faults.append(f"Entry {entry['number']} was altered: its hash is of another content.")
         entries.append(entry)
         previous, number = entry["sha256"], entry["number"]
-    return Ledger(path, tuple(entries), tuple(faults), torn)
+    return Ledger(path, tuple(entries), tuple(faults), truncated)
 
 
 @contextmanager
@@ -181,7 +181,7 @@ def open_for_append(path: str | Path) -> Iterator[OpenLedger]:
     Raises
     ------
     LedgerError
-        If it was altered, is torn, or another run holds it for long.
+        If it was altered, is truncated, or another run holds it for long.
     MissingExtraError
         If it cannot be written.
     """
@@ -193,8 +193,8 @@ def open_for_append(path: str | Path) -> Iterator[OpenLedger]:
         yield OpenLedger(path, list(ledger.entries), stream)
 
 
-def mend(path: str | Path, content: Entry) -> Entry | None:
-    """Put the torn end of a ledger into an entry of its own, so that nothing of it is lost; None where none is torn.
+def repair_last_line(path: str | Path, content: Entry) -> Entry | None:
+    """Move a truncated last line into an entry of its own, so that nothing of it is lost; None where it is whole.
 
     Parameters
     ----------
@@ -205,17 +205,17 @@ def mend(path: str | Path, content: Entry) -> Entry | None:
     Raises
     ------
     LedgerError
-        If a whole entry was altered: that cannot be mended.
+        If a whole entry was altered: that cannot be repaired.
     """
     path = Path(path)
     with _held(path), _opened(path) as stream:
         ledger = read_ledger(path)
         ledger.require_unaltered()
-        if not ledger.torn:
+        if not ledger.truncated:
             return None
-        stream.truncate(path.stat().st_size - len(ledger.torn))
+        stream.truncate(path.stat().st_size - len(ledger.truncated))
         whole = OpenLedger(path, list(ledger.entries), stream)
-        return whole.append("mended", {**content, "torn": ledger.torn.decode("utf-8", errors="replace")})
+        return whole.append("repaired", {**content, "truncated": ledger.truncated.decode("utf-8", errors="replace")})
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Pages and lists for people: pure rendering of what screening found and of what a version publishes.
 
-Facts are worked out once as data (``_facts``), pictures are pure functions of them (``svg``), pages are templates.
+Values are worked out once (``_report_view``), pictures are pure functions of them (``svg``), pages are templates.
 :func:`render_screening` and the list files show a :class:`~send_screen.screening.ScreeningResult`;
 :func:`render_pages` shows a :class:`~send_screen.published.PublishedReport`. No statistic is computed and no store
 asked. Every page is one file that needs nothing else, and says what it is not.

@@ -16,7 +16,7 @@ from send_screen.reports._text import date_words, percent, whole
 
 ABSENT = "not there"
 _ITEM_NAMES = ("name", "contract", "metric", "rule")  # what items of a list go by
-# Not compared as facts: each version has its own, or it is told elsewhere on the page.
+# Not compared: each version has its own, or it is told elsewhere on the page.
 _OWN = {"id", "name", "outcome_words", "data"}
 
 
@@ -40,7 +40,7 @@ class Changes:
 
 def report_changes(first: PublishedReport, second: PublishedReport) -> tuple[Changes, ...]:
     """Return what differs between two published reports besides their measurements, part by part."""
-    one, other = (dict(_leaves(_facts(report))) for report in (first, second))
+    one, other = (dict(_leaves(_comparable(report))) for report in (first, second))
     parts: dict[str, tuple[list[Change], list[str]]] = {part: ([], []) for part in _labels()}
     for path in dict.fromkeys([*one, *other]):
         part, label = _label(path)
@@ -73,7 +73,7 @@ def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str,
         yield path, ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
-def _facts(report: PublishedReport) -> dict[str, Any]:
+def _comparable(report: PublishedReport) -> dict[str, Any]:
     """Return what is compared of a report, its leaves in words."""
     version = {name: value for name, value in report.version.model_dump().items() if name not in _OWN}
     groups = Groups(report)

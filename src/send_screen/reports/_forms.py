@@ -16,8 +16,8 @@ from typing import Any
 
 import yaml
 
-from send_screen.reports._facts import VersionFacts
 from send_screen.reports._render import render_lines, render_markdown
+from send_screen.reports._report_view import ReportView
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,12 @@ def _form(name: str) -> Any:
     return yaml.safe_load((resources.files("send_screen.reports") / "data" / name).read_text("utf-8"))
 
 
-def _answer(item: dict[str, Any], facts: VersionFacts, **names: object) -> Answer:
+def _answer(item: dict[str, Any], view: ReportView, **names: object) -> Answer:
     """Return the answer to one item of a form; open where the run has nothing to say."""
 
     def fill(key: str) -> tuple[str, ...]:
         source = item.get(key, "")
-        return render_lines(source, facts=facts, version=facts.version, owner=facts.owner, **names)
+        return render_lines(source, view=view, version=view.version, owner=view.owner, **names)
 
     known, who = fill("known"), " ".join(fill("who"))
     if not known and not who:
@@ -47,31 +47,31 @@ def _answer(item: dict[str, Any], facts: VersionFacts, **names: object) -> Answe
     return Answer(known, who, " ".join(fill("question")) if who else "")
 
 
-def _atrs(facts: VersionFacts) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _atrs(view: ReportView) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return the head of the record, and its sections with pairs of field and answer."""
     form = _form("atrs.yaml")
     sections = [
-        {**section, "fields": [(field, _answer(field, facts)) for field in section["fields"]]}
+        {**section, "fields": [(field, _answer(field, view)) for field in section["fields"]]}
         for section in form["sections"]
     ]
     head = {
         "standard": form["standard"],
         "standard_version": form["standard_version"],
-        "version": facts.version.id,
-        "trained_on": facts.version.trained_on,
+        "version": view.version.id,
+        "trained_on": view.version.trained_on,
         "open": sum(bool(answer.who) for section in sections for _, answer in section["fields"]),
     }
     return head, sections
 
 
-def atrs_json(facts: VersionFacts) -> str:
+def atrs_json(view: ReportView) -> str:
     """Render the ATRS v3.0 record as JSON.
 
     ``standard``, ``standard_version``, ``version``, ``trained_on``, ``open`` (how many answers) and ``fields``: each
     with the standard's ``reference``, ``attribute``, ``name``, ``tier``, ``category`` and ``required``, the ``value``
     (null where only a person can answer), ``to_be_answered_by`` and ``question`` (null where nothing is open).
     """
-    record, sections = _atrs(facts)
+    record, sections = _atrs(view)
     record["fields"] = [
         {
             "reference": field["reference"],
@@ -90,16 +90,16 @@ def atrs_json(facts: VersionFacts) -> str:
     return json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def atrs_markdown(facts: VersionFacts) -> str:
+def atrs_markdown(view: ReportView) -> str:
     """Render the ATRS v3.0 record as Markdown, open answers marked and counted at the top."""
-    record, sections = _atrs(facts)
-    return render_markdown("atrs.md.j2", facts=facts, version=facts.version, record=record, sections=sections)
+    record, sections = _atrs(view)
+    return render_markdown("atrs.md.j2", view=view, version=view.version, record=record, sections=sections)
 
 
-def impact_assessment(facts: VersionFacts) -> str:
+def impact_assessment(view: ReportView) -> str:
     """Render the draft of an impact assessment as Markdown, open answers marked and counted at the top."""
     form = _form("impact_assessment.yaml")
-    compared = facts.groups.compared()
+    compared = view.groups.compared()
     of = {name: _of_characteristic(compared, words) for name, words in form["characteristics"].items()}
     known = {attribute for attributes in of.values() for attribute in attributes}
     groups = {"characteristics": of, "others": {name: [name] for name in compared if name not in known}}
@@ -110,12 +110,12 @@ def impact_assessment(facts: VersionFacts) -> str:
             each = groups[heading["for_each"]] if "for_each" in heading else {"": []}
             items = heading["questions"] if each else heading["otherwise"]
             parts[part][heading["heading"]] = [
-                (item["name"].replace("{{ each }}", name), _answer(item, facts, each=name, attributes=attributes))
+                (item["name"].replace("{{ each }}", name), _answer(item, view, each=name, attributes=attributes))
                 for name, attributes in (each or {"": []}).items()
                 for item in items
             ]
     n = sum(bool(answer.who) for part in parts.values() for answers in part.values() for _, answer in answers)
-    return render_markdown("impact_assessment.md.j2", facts=facts, version=facts.version, parts=parts, open=n)
+    return render_markdown("impact_assessment.md.j2", view=view, version=view.version, parts=parts, open=n)
 
 
 def _of_characteristic(attributes: Iterable[str], words: list[str]) -> list[str]:

@@ -41,7 +41,7 @@ class Level(NamedTuple):
 
 
 @dataclass(frozen=True)
-class FeatureFacts:
+class FeatureView:
     """A feature's shape function in words.
 
     Attributes
@@ -122,7 +122,7 @@ class FeatureFacts:
 
 
 @dataclass(frozen=True)
-class InteractionFacts:
+class InteractionView:
     """An interaction in words.
 
     Attributes
@@ -182,7 +182,7 @@ class InteractionFacts:
         return " ".join(words)
 
 
-def common_scale(terms: Iterable[FeatureFacts] | Iterable[InteractionFacts]) -> float:
+def common_scale(terms: Iterable[FeatureView] | Iterable[InteractionView]) -> float:
     """Return the furthest that any of these goes, so that all pictures of a page share one scale."""
     return max((term.reach for term in terms), default=0.0) or 1.0
 

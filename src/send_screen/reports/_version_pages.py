@@ -12,15 +12,15 @@ from markupsafe import Markup
 
 from send_screen.published import PublishedReport
 from send_screen.reports import svg
-from send_screen.reports._facts import VersionFacts
 from send_screen.reports._figures import PERCENT, Figure
 from send_screen.reports._forms import atrs_json, atrs_markdown, impact_assessment
 from send_screen.reports._groups import SIGNS, gap_cell, verdict_words
 from send_screen.reports._render import render_html, render_markdown
+from send_screen.reports._report_view import ReportView
 from send_screen.reports._text import percent, signed
 from send_screen.reports.svg._marks import Mark
 
-Page = Callable[[VersionFacts], str]
+Page = Callable[[ReportView], str]
 
 
 def render_pages(report: PublishedReport) -> dict[str, str]:
@@ -35,18 +35,18 @@ def render_pages(report: PublishedReport) -> dict[str, str]:
     dict of str to str
         File name -> page.
     """
-    facts = VersionFacts(report)
-    return {name: page(facts) for name, page in _PAGES.items()}
+    view = ReportView(report)
+    return {name: page(view) for name, page in _PAGES.items()}
 
 
 def render_plots(report: PublishedReport) -> dict[str, str]:
     """Draw each term of the model on its own scale: path of the run's artefact -> SVG."""
-    facts = VersionFacts(report)
+    view = ReportView(report)
     return {
-        **{f"plots/{term.shape.feature}.svg": svg.shape_svg(term) for term in facts.features},
+        **{f"plots/{term.shape.feature}.svg": svg.shape_svg(term) for term in view.features},
         **{
             f"plots/{'_x_'.join(term.interaction.features)}.svg": svg.interaction_svg(term)
-            for term in facts.interactions
+            for term in view.interactions
         },
     }
 
@@ -61,16 +61,16 @@ def render_page(name: str, report: PublishedReport) -> str:
     report : PublishedReport
         Values that are None are shown as their reason. Texts cannot become markup.
     """
-    return _PAGES[name](VersionFacts(report))
+    return _PAGES[name](ReportView(report))
 
 
 def render_summary(report: PublishedReport) -> str:
     """Render the four answers that stand first as Markdown, for the pages of MLflow."""
-    return render_markdown("summary.md.j2", facts=VersionFacts(report))
+    return render_markdown("summary.md.j2", view=ReportView(report))
 
 
-def _fairness(facts: VersionFacts) -> str:
-    calibration = facts.report.calibration
+def _fairness(view: ReportView) -> str:
+    calibration = view.report.calibration
     marks = [
         Mark(row.predicted_percent, row.observed_percent, row.low, row.high)
         for row in calibration
@@ -78,7 +78,7 @@ def _fairness(facts: VersionFacts) -> str:
     ]
     return _page(
         "fairness.html.j2",
-        facts,
+        view,
         verdict_heads=[f"{''.join(dict.fromkeys(signs))} {verdict}" for verdict, signs in SIGNS.items()],
         verdict=verdict_words,
         gap_cell=gap_cell,
@@ -98,39 +98,39 @@ def _interval(figure: Figure) -> Markup:
     return Markup("") if figure.value is None else svg.interval_svg(figure.value, figure.low, figure.high)
 
 
-def _card(facts: VersionFacts) -> str:
+def _card(view: ReportView) -> str:
     return _page(
         "card.html.j2",
-        facts,
-        shape=lambda term: svg.shape_svg(term, scale=facts.feature_scale),
-        interaction=lambda term: svg.interaction_svg(term, scale=facts.interaction_scale),
+        view,
+        shape=lambda term: svg.shape_svg(term, scale=view.feature_scale),
+        interaction=lambda term: svg.interaction_svg(term, scale=view.interaction_scale),
         waterfall=svg.waterfall_svg,
     )
 
 
-def _card_markdown(facts: VersionFacts) -> str:
-    return render_markdown("card.md.j2", facts=facts, version=facts.version)
+def _card_markdown(view: ReportView) -> str:
+    return render_markdown("card.md.j2", view=view, version=view.version)
 
 
-def _scorecard(facts: VersionFacts) -> str:
-    card = facts.report.scorecard
+def _scorecard(view: ReportView) -> str:
+    card = view.report.scorecard
     features = zip(card.features, card.example.values, card.example.points, strict=False)
     interactions = zip(card.interactions, card.example.points[len(card.features) :], strict=True)
     adds = {each.feature: any(row.points for row in each.rows) or bool(each.missing) for each in card.features}
     return _page(
         "scorecard.html.j2",
-        facts,
+        view,
         points=card,
         write=lambda number: signed(number, card.digits),
         features=[line for line in features if adds[line[0].feature]],
         still=[each.label for each in card.features if not adds[each.feature]],
         together=[(grid, got) for grid, got in interactions if any(map(any, grid.points))],
-        seen=[row for row in facts.report.calibration if row.observed_percent is not None],
+        seen=[row for row in view.report.calibration if row.observed_percent is not None],
     )
 
 
-def _page(template: str, facts: VersionFacts, **names: Any) -> str:
-    return render_html(template, facts=facts, version=facts.version, marks=facts.marks, **names)
+def _page(template: str, view: ReportView, **names: Any) -> str:
+    return render_html(template, view=view, version=view.version, marks=view.marks, **names)
 
 
 _PAGES: Mapping[str, Page] = {

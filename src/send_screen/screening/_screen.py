@@ -108,7 +108,7 @@ def screen_cohort(
     rows = _visible(bundle, access, cohort.excluded).to_dict("records")
     excluded = tuple(excluded_child({str(k): v for k, v in row.items()}, bundle, access) for row in rows)
     return ScreeningResult(
-        model=model_facts(bundle),
+        model=model_metadata(bundle),
         file=file,
         date=today.isoformat(),
         capacity=str(capacity),
@@ -125,7 +125,7 @@ def screen_cohort(
     )
 
 
-def model_facts(bundle: Bundle) -> dict[str, object]:
+def model_metadata(bundle: Bundle) -> dict[str, object]:
     """Return what the pages of a screening run say about the version."""
     version: dict[str, Any] = bundle.published["version"]
     return {

@@ -105,4 +105,4 @@ def moment(entry: Entry) -> str:
 
 def ledger_faults(book: Ledger) -> list[str]:
     """Return what is wrong with a ledger, in words."""
-    return [*book.faults, *(["The last line is torn: a write was stopped."] if book.torn else [])]
+    return [*book.faults, *(["The last line is truncated: a write was stopped."] if book.truncated else [])]

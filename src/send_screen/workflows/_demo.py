@@ -55,7 +55,7 @@ class Demo(Result):
         yield Section(["All children in it are invented."])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the facts of the version, and where everything is."""
+        """Return the metadata of the version, and where everything is."""
         places = {"lists": self.lists, "report": self.report, "card": self.card, "data": self.data}
         return {**self.trained.to_dict(), **{what: str(place) for what, place in places.items()}}
 

@@ -154,8 +154,8 @@ def history(
     all_of_them = deployment_periods(book.entries, name, alias=alias)
     present = next((reign.began["registered"] for reign in all_of_them if reign.ended is None), None)
     faults = []
-    if book.torn:
-        faults.append(f"The last line is torn: a write was stopped after entry {len(book.entries)}.")
+    if book.truncated:
+        faults.append(f"The last line is truncated: a write was stopped after entry {len(book.entries)}.")
     if unfinished:
         faults.append(f"The registry was not told of {in_words(unfinished)}: interrupted, or added by hand.")
     if model.aliases.get(alias) != present:

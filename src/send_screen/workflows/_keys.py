@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from send_screen.errors import UsageError
-from send_screen.governance import PRIVATE, PUBLIC, Entry, make_keys, mend, stated
+from send_screen.governance import PRIVATE, PUBLIC, Entry, generate_key_pair, repair_last_line, validate_free_text
 from send_screen.results import Result, Section
 
 
@@ -107,7 +107,7 @@ def generate_keys(out: str | Path) -> KeyPair:
     ('private.pem', 'public.pem', 64)
     """
     out = Path(out)
-    return KeyPair(out / PRIVATE, out / PUBLIC, make_keys(out).id)
+    return KeyPair(out / PRIVATE, out / PUBLIC, generate_key_pair(out).id)
 
 
 def repair_ledger(ledger: str | Path, *, by: str, reason: str) -> LedgerRepair:
@@ -137,7 +137,9 @@ def repair_ledger(ledger: str | Path, *, by: str, reason: str) -> LedgerRepair:
     >>> repair_ledger("screenings.jsonl", by="A. Reader", reason="power cut")  # doctest: +SKIP
     <LedgerRepair: What was truncated is now inside entry 4 of screenings.jsonl.>
     """
-    entry = mend(Path(ledger), {"by": stated("--by", by), "reason": stated("--reason", reason)})
+    entry = repair_last_line(
+        Path(ledger), {"by": validate_free_text("--by", by), "reason": validate_free_text("--reason", reason)}
+    )
     if entry is None:
         raise UsageError(f"The last line of {ledger} is whole.", remedy="There is nothing to repair.")
     return LedgerRepair(Path(ledger), entry)

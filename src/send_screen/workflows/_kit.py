@@ -79,7 +79,7 @@ class Kit(Result):
         yield Section(lines)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the facts of the zip."""
+        """Return the metadata of the zip."""
         return {
             "out": str(self.out),
             "bytes": self.out.stat().st_size,

@@ -21,7 +21,7 @@ from send_screen.governance import (
     failed_gates,
     open_bundle,
     open_for_append,
-    stated,
+    validate_free_text,
     withdrawal,
 )
 from send_screen.results import Result, Section
@@ -112,8 +112,8 @@ def promote(
     <Promotion: models:/reception_sen/3 (3f2a...) is now champion, by A. Head: agreed on 3 May>
     """
     uri = tracking_uri or default_uri()
-    who = {"by": stated("--by", by), "reason": stated("--reason", reason)}
-    override = None if override is None else stated("--override", override)
+    who = {"by": validate_free_text("--by", by), "reason": validate_free_text("--reason", reason)}
+    override = None if override is None else validate_free_text("--override", override)
     if not _ALIAS.fullmatch(alias) or alias == ALIAS:
         raise UsageError(
             f"{alias!r} cannot be given to a version.",

@@ -133,7 +133,7 @@ def screen(
     GateError
         If the version was withdrawn.
     LedgerError
-        If the ledger was altered or is torn. Nothing is written then: nobody is listed unseen.
+        If the ledger was altered or is truncated. Nothing is written then: nobody is listed unseen.
     MissingExtraError
         If the ledger, the folder or one of its files cannot be written.
 

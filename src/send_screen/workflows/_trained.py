@@ -167,7 +167,7 @@ class TrainedVersion(Result):
         return "-"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the facts of the version, and its published metrics."""
+        """Return the metadata of the version, and its published metrics."""
         return {
             "name": self.name,
             "version": self.version,

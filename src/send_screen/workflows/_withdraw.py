@@ -17,7 +17,7 @@ from send_screen.governance import (
     open_for_append,
     read_ledger,
     runs_of_version,
-    stated,
+    validate_free_text,
     withdrawal,
 )
 from send_screen.results import Result, Section
@@ -143,7 +143,7 @@ def withdraw(
     []
     """
     uri = tracking_uri or default_uri()
-    who = {"by": stated("--by", by), "reason": stated("--reason", reason)}
+    who = {"by": validate_free_text("--by", by), "reason": validate_free_text("--reason", reason)}
     looked_in = tuple(read_ledger(path) for path in _found(screenings))
     version = find_version(model, uri=uri)
     # First of all: whatever is wrong with the ledger, nobody else screens with it from the registry.

@@ -1,6 +1,6 @@
-"""Pictures as inline SVG, in ink alone: pure functions of facts, each number written beside what is drawn.
+"""Pictures as inline SVG, in ink alone: pure functions of data, each number written beside what is drawn.
 
-No picture needs colour to be read, and none is drawn to fetch a phrase: words are facts
+No picture needs colour to be read, and none is drawn to fetch a phrase: words are data
 (``send_screen.reports._terms``).
 """
 

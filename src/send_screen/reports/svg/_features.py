@@ -13,7 +13,7 @@ from send_screen.reports.svg._elements import LINE, WIDTH, bar, path, picture, t
 
 if TYPE_CHECKING:
     from send_screen.published import Piece
-    from send_screen.reports._terms import FeatureFacts
+    from send_screen.reports._terms import FeatureView
 
 _HALF, _MIDDLE = 110, 170  # of the bars
 _LEFT, _RIGHT, _TOP, _TALL = 58, 282, 12, 150  # of the scale
@@ -21,7 +21,7 @@ _CHILDREN = 44  # height of the children's bars
 _ONE_LINE = 24  # characters below a scale; the two ends of a longer text would lie on each other
 
 
-def shape_svg(feature: FeatureFacts, *, scale: float | None = None) -> Markup:
+def shape_svg(feature: FeatureView, *, scale: float | None = None) -> Markup:
     """Draw the shape function of a feature, its standard errors, and where the children are.
 
     A feature with levels is drawn as bars to the right (points added) or left (taken away) of a middle line, each with
@@ -30,7 +30,7 @@ def shape_svg(feature: FeatureFacts, *, scale: float | None = None) -> Markup:
 
     Parameters
     ----------
-    feature : FeatureFacts
+    feature : FeatureView
     scale : float, optional
         Points at the end of the axis: the same for every picture of a page, so that they can be compared. The
         furthest that this feature goes when left out.
@@ -45,7 +45,7 @@ def shape_svg(feature: FeatureFacts, *, scale: float | None = None) -> Markup:
     return picture(WIDTH, height, f"{feature.label}. {feature.words}", body)
 
 
-def _levels(feature: FeatureFacts, scale: float) -> tuple[Markup, int]:
+def _levels(feature: FeatureView, scale: float) -> tuple[Markup, int]:
     def x(value: float) -> float:
         return _MIDDLE + _HALF * max(-1.0, min(1.0, value / scale))
 
@@ -67,7 +67,7 @@ def _levels(feature: FeatureFacts, scale: float) -> tuple[Markup, int]:
     return body, top
 
 
-def _scale(feature: FeatureFacts, scale: float) -> tuple[Markup, int]:
+def _scale(feature: FeatureView, scale: float) -> tuple[Markup, int]:
     pieces = feature.shape.points
     low, high = pieces[0].x, pieces[-1].to
 

@@ -12,7 +12,7 @@ from send_screen.reports._text import signed
 from send_screen.reports.svg._elements import LINE, join, path, picture, text
 
 if TYPE_CHECKING:
-    from send_screen.reports._terms import InteractionFacts
+    from send_screen.reports._terms import InteractionView
 
 _LETTER = 8.6  # width of a usual letter, in pixels
 _DARKEST = 0.42  # black numbers are still easy to read on it
@@ -20,12 +20,12 @@ _PAD = 10
 _ON_A_PHONE = 350  # pixels; a wider map slides sideways there
 
 
-def interaction_svg(facts: InteractionFacts, *, scale: float | None = None) -> Markup:
+def interaction_svg(view: InteractionView, *, scale: float | None = None) -> Markup:
     """Draw an interaction as squares with their points; squares where no child was are hatched.
 
     Parameters
     ----------
-    facts : InteractionFacts
+    view : InteractionView
     scale : float, optional
         Points of the darkest square, and with a minus of the lightest; the furthest that this one goes when left out.
 
@@ -34,7 +34,7 @@ def interaction_svg(facts: InteractionFacts, *, scale: float | None = None) -> M
     markupsafe.Markup
         An ``<svg>`` element.
     """
-    interaction, scale = facts.interaction, scale or facts.reach or 1.0
+    interaction, scale = view.interaction, scale or view.reach or 1.0
     columns, wide = _wrapped(interaction.columns, 11)
     rows, margin = _wrapped(interaction.rows, 18)
     wide, left, top = max(wide + _PAD, 58), margin + _PAD, LINE * max(map(len, columns), default=1) + 6
@@ -57,7 +57,7 @@ def interaction_svg(facts: InteractionFacts, *, scale: float | None = None) -> M
         top += tall
     across = left + wide * len(columns) + 2
     kind = "map wide" if across > _ON_A_PHONE else "map"
-    return picture(across, top + 4, f"{facts.title}. {facts.cell_words}", body, kind)
+    return picture(across, top + 4, f"{view.title}. {view.cell_words}", body, kind)
 
 
 def _wrapped(labels: Sequence[str], letters: int) -> tuple[list[list[str]], int]:

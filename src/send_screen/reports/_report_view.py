@@ -1,4 +1,4 @@
-"""All that the pages of a version say, each fact worked out once and as data: nothing is drawn here."""
+"""All that the pages of a version say, each value worked out once and as data: nothing is drawn here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from send_screen.reports._challengers import ModelComparison, challengers_of, co
 from send_screen.reports._figures import METRICS, Cell, Figure, NaturalFrequency, natural_frequencies
 from send_screen.reports._gap_sources import GapSource, gap_sources
 from send_screen.reports._groups import QUESTIONS, Groups, QuestionSummary, gap_cell, is_shown, verdict_words
-from send_screen.reports._terms import FeatureFacts, InteractionFacts, WorkedExample, common_scale, worked_example
+from send_screen.reports._terms import FeatureView, InteractionView, WorkedExample, common_scale, worked_example
 from send_screen.reports._text import percent, sentence, version_marks, whole
 
 _NO_PROOF = "That is not proof of fairness: for small groups there are too few children to say."
@@ -29,8 +29,8 @@ class SummaryItem:
     points: tuple[str, ...] = ()
 
 
-class VersionFacts:
-    """Everything that pages say of a version.
+class ReportView:
+    """A published report as its pages show it.
 
     Parameters
     ----------
@@ -72,14 +72,14 @@ class VersionFacts:
         return found
 
     @cached_property
-    def features(self) -> tuple[FeatureFacts, ...]:
+    def features(self) -> tuple[FeatureView, ...]:
         """The shape function of each feature."""
-        return tuple(map(FeatureFacts, self.report.shapes))
+        return tuple(map(FeatureView, self.report.shapes))
 
     @cached_property
-    def interactions(self) -> tuple[InteractionFacts, ...]:
+    def interactions(self) -> tuple[InteractionView, ...]:
         """The interactions."""
-        return tuple(map(InteractionFacts, self.report.interactions))
+        return tuple(map(InteractionView, self.report.interactions))
 
     @property
     def feature_scale(self) -> float:
