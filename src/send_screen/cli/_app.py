@@ -1,16 +1,19 @@
-"""The program ``send-screen``: its name, its version and its commands."""
+"""The program ``send-screen``: its commands, each with the arguments of the function of the same name."""
 
 from __future__ import annotations
 
+import functools
+import inspect
 import sys
-from typing import Annotated
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
-from send_screen.cli._console import INTERRUPTED, say
-from send_screen.cli._governing import governing
-from send_screen.cli._modelling import modelling
-from send_screen.cli._screening import screening
+import send_screen
+from send_screen.cli._console import INTERRUPTED, errors_in_words, progress, say, say_json
+from send_screen.results import Result
 
 app = typer.Typer(
     name="send-screen",
@@ -24,27 +27,314 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
+Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same children.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for a script.")]
+Tracking = Annotated[
+    str | None,
+    typer.Option(
+        "--tracking-uri",
+        help="MLflow's store: sqlite:///path/mlflow.db or a server's address. (default: mlflow.db in this folder)",
+    ),
+]
+Version = Annotated[str, typer.Argument(help="models:/name/3 or models:/name@alias.")]
+VersionOrFolder = Annotated[str, typer.Argument(help="models:/name@alias, models:/name/3, or an exported folder.")]
+By = Annotated[str, typer.Option(help="Who answers for it. Whoever can open the registry can read it.")]
+Reason = Annotated[str, typer.Option(help="Why, in a sentence, without any child's data.")]
+Alias = Annotated[str, typer.Option(help="The alias of the version in use.")]
+DecisionLedger = Annotated[
+    Path | None,
+    typer.Option("--ledger", help="The ledger of decisions. (default: decisions.jsonl beside a local MLflow store)"),
+]
 
-def _version(shown: bool) -> None:
-    if shown:
-        from send_screen import __version__
 
-        say(__version__)
+def _print_version(asked: bool) -> None:
+    if asked:
+        say(send_screen.__version__)
         raise typer.Exit
 
 
 @app.callback()
 def root(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Flag children who may need early support."""
 
 
-app.add_typer(modelling)
-app.add_typer(screening)
-app.add_typer(governing)
+def exit_unless_ok(result: Result) -> None:
+    """End in 1 where a script may not go on."""
+    if not result.ok:
+        raise typer.Exit(1)
+
+
+def command(end: Callable[[Any], None] = exit_unless_ok) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a command of a signature: it calls the function of that name in ``send_screen``, and prints its result.
+
+    What was not given is left to the function's own default. ``end`` is called with the result when it is printed.
+    """
+
+    def register(signature: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(signature)
+        def run(*, json: bool, **given: Any) -> None:
+            with errors_in_words():
+                options = {name: value for name, value in given.items() if value is not None}
+                result = _call(signature.__name__, options, quiet=json)
+                say_json(result.to_dict()) if json else say(result.to_text())
+                end(result)
+
+        return app.command()(run)
+
+    return register
+
+
+def _call(name: str, options: dict[str, Any], *, quiet: bool) -> Any:
+    function = getattr(send_screen, name)
+    if "progress" not in inspect.signature(function).parameters:
+        return function(**options)
+    with progress(quiet=quiet) as tell:
+        return function(**options, progress=tell)
+
+
+@command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for everything that is made.")],
+    children: Annotated[int, typer.Option(min=2000, help="How many children to invent.")] = 20_000,
+    seed: Seed = 0,
+    json: Json = False,
+) -> None:
+    """Do the whole job on invented children, and say what to open."""
+
+
+@command()
+def simulate(
+    out: Annotated[Path, typer.Option(help="Folder for the files.")],
+    children: Annotated[int, typer.Option(min=1, help="How many reception children to invent.")] = 20_000,
+    seed: Seed = 0,
+    json: Json = False,
+) -> None:
+    """Invent an England: census, profile and later SEN record of children who do not exist."""
+
+
+@command()
+def init(
+    file: Annotated[Path, typer.Argument(help="Your own CSV, XLSX or Parquet, one row a child.")],
+    out: Annotated[Path, typer.Option(help="A folder that is not there yet.")],
+    label: Annotated[
+        str | None, typer.Option(help="The column that says what happened later. (default: guessed)")
+    ] = None,
+    school: Annotated[str | None, typer.Option(help="The column of the school. (default: guessed)")] = None,
+    child_id: Annotated[
+        str | None, typer.Option(help="The column of the child's identifier. (default: guessed)")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Draft a commented spec and contract from your own file, ready to be decided on and trained."""
+
+
+@command()
+def check(
+    contract: Annotated[str, typer.Argument(help="A contract such as education/eyfsp, or a path to one.")],
+    file: Annotated[Path, typer.Argument(help="CSV, XLSX or Parquet.")],
+    json: Json = False,
+) -> None:
+    """Check a file against a data contract, and name everything that breaks it."""
+
+
+@command(end=lambda trained: trained.require_passed())
+def train(
+    spec: Annotated[Path, typer.Argument(help="The model's spec.yaml.")],
+    data: Annotated[Path, typer.Option(help="A file, or a folder with one file a contract.")],
+    tracking_uri: Tracking = None,
+    evidence: Annotated[
+        Path, typer.Option(envvar="SEND_SCREEN_EVIDENCE", help="Evidence store: personal data, for few to read.")
+    ] = Path("evidence"),
+    hold_out: Annotated[int, typer.Option(min=0, help="Whole schools to keep aside, to screen later.")] = 0,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Threads for LightGBM. (default: one fewer than the cores)")
+    ] = None,
+    sign: Annotated[
+        Path | None, typer.Option(help="A private key, kept outside the stores, to sign the version with.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Train a version, measure it on schools it has not seen, and register it in MLflow if it passes its gates."""
+
+
+@command()
+def screen(
+    model: VersionOrFolder,
+    file: Annotated[Path, typer.Argument(help="A school's file, or a folder with one file a contract.")],
+    out: Annotated[Path, typer.Option(help="Folder for the lists and the page.")],
+    capacity: Annotated[
+        str | None, typer.Option(help="How many children can be assessed: 30, or 10%. (default: the spec's)")
+    ] = None,
+    per_school: Annotated[bool, typer.Option("--per-school", help="The capacity is that of each school.")] = False,
+    role: Annotated[
+        str | None, typer.Option(help="Role of whoever reads the list, as the contracts name it. (default: senco)")
+    ] = None,
+    allow_synthetic_model: Annotated[
+        bool,
+        typer.Option(
+            "--allow-synthetic-model",
+            help="Show real children to a model that learnt from invented ones; every page says so.",
+        ),
+    ] = False,
+    ledger: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="SEND_SCREEN_LEDGER",
+            help="Where the run and, under pseudonyms, those listed are entered. (default: screenings.jsonl beside "
+            "--out)",
+        ),
+    ] = None,
+    tracking_uri: Tracking = None,
+    json: Json = False,
+) -> None:
+    """List the children of a file whom it would be worth talking about first, with reasons."""
+
+
+@command()
+def export(
+    model: Version,
+    out: Annotated[Path, typer.Option(help="A folder that is not there yet.")],
+    tracking_uri: Tracking = None,
+    json: Json = False,
+) -> None:
+    """Write a version into a folder that a school can screen with: plain files, no MLflow."""
+
+
+@command()
+def kit(
+    model: VersionOrFolder,
+    out: Annotated[Path, typer.Option(help="The zip, not there yet.")],
+    python: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="ZIP",
+            help="Add a Windows Python: python.org's embeddable package, 64-bit. (default: the laptop's own)",
+        ),
+    ] = None,
+    python_version: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A Python that the laptop may have, as 3.12; can be given several times. (default: this one)"
+        ),
+    ] = None,
+    tracking_uri: Tracking = None,
+    json: Json = False,
+) -> None:
+    """Build a zip for a school: a Windows laptop screens with it, without administrator rights or network."""
+
+
+@command()
+def audit(
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="models:/name@alias, models:/name/3, runs:/id/bundle (not registered), or an exported folder."
+        ),
+    ],
+    evidence: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="SEND_SCREEN_EVIDENCE",
+            help="The evidence store, or the version's folder in it. (default: where the registry says)",
+        ),
+    ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option(help="The public key of who answers for training, from them and not from the store."),
+    ] = None,
+    ledger: Annotated[
+        Path | None,
+        typer.Option(
+            help="The ledger of decisions. (default: beside a local MLflow store, or where the registry says)"
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for audit.html and audit.json.")] = None,
+    tracking_uri: Tracking = None,
+    json: Json = False,
+) -> None:
+    """Recompute all that is claimed of a version, and name whatever differs."""
+
+
+@command()
+def compare(
+    first: Annotated[
+        str,
+        typer.Argument(
+            help="The version that was: models:/name/3, models:/name@alias, an exported folder, or its published.json."
+        ),
+    ],
+    second: Annotated[str, typer.Argument(help="The version that is beside it, given in the same way.")],
+    out: Annotated[Path | None, typer.Option(help="Write the whole comparison into this page (.html).")] = None,
+    tracking_uri: Tracking = None,
+    json: Json = False,
+) -> None:
+    """Say what changed between two versions, and for whom it was shown to become better or worse."""
+
+
+@command()
+def promote(
+    model: Version,
+    by: By,
+    reason: Reason,
+    alias: Alias = "champion",
+    override: Annotated[
+        str | None, typer.Option(help="Why it is let in although a gate says no; shown beside its card.")
+    ] = None,
+    ledger: DecisionLedger = None,
+    tracking_uri: Tracking = None,
+    json: Json = False,
+) -> None:
+    """Let a version in, if its figures pass its gates, and enter who did so and why."""
+
+
+@command()
+def withdraw(
+    model: Version,
+    by: By,
+    reason: Reason,
+    screenings: Annotated[
+        list[Path] | None,
+        typer.Option(help="A school's ledger of screening runs, or a folder of them; can be given several times."),
+    ] = None,
+    ledger: DecisionLedger = None,
+    tracking_uri: Tracking = None,
+    json: Json = False,
+) -> None:
+    """Take a version away for good, enter who did so and why, and list every child that it listed."""
+
+
+@command()
+def history(
+    name: Annotated[str, typer.Argument(help="The registered model's name.")],
+    on: Annotated[str | None, typer.Option(help="Only what was in use on this day (UTC), as 2027-01-31.")] = None,
+    alias: Alias = "champion",
+    ledger: DecisionLedger = None,
+    tracking_uri: Tracking = None,
+    json: Json = False,
+) -> None:
+    """Say which version was in use from when to when, by whom and why, after the ledger was verified."""
+
+
+@command()
+def generate_keys(
+    out: Annotated[Path, typer.Option(help="A folder outside the stores, for private.pem and public.pem.")],
+    json: Json = False,
+) -> None:
+    """Make the pair of keys with which training signs its versions, and an auditor checks that it did."""
+
+
+@command()
+def repair_ledger(
+    ledger: Annotated[Path, typer.Argument(help="A ledger whose last line was cut short.")],
+    by: By,
+    reason: Reason,
+    json: Json = False,
+) -> None:
+    """Repair a ledger whose last line was cut short by a stopped write; nothing of it is thrown away."""
 
 
 def main() -> None:

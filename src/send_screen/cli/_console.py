@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, ParamSpec, TextIO, TypeVar
+from typing import Any, TextIO
 
 import typer
 
 from send_screen.errors import MissingExtraError, SendScreenError
-from send_screen.results import Result
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 MISSING_ON_MACHINE = 3
 INTERRUPTED = 130
@@ -30,13 +25,6 @@ def say(text: str) -> None:
 def say_json(content: dict[str, Any]) -> None:
     """Print a result as JSON, in ASCII, so that it reads the same on every console."""
     _write(sys.stdout, json.dumps(content, indent=2, allow_nan=False))
-
-
-def finish(result: Result, *, json: bool, exit_code: bool = True) -> None:
-    """Print a result, and end in 1 where a script may not go on."""
-    say_json(result.to_dict()) if json else say(result.to_text())
-    if exit_code and not result.ok:
-        raise typer.Exit(1)
 
 
 def complain(text: str) -> None:
@@ -59,39 +47,35 @@ def _write(stream: TextIO | None, text: str) -> None:
         raise MissingExtraError(f"The output cannot be written ({error.strerror}).") from None
 
 
-def guarded(command: Callable[P, R]) -> Callable[P, R]:
+@contextmanager
+def errors_in_words() -> Iterator[None]:
     """Turn an error that a person can meet into its words and its exit code."""
-
-    @functools.wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return command(*args, **kwargs)
-        except SendScreenError as error:
-            complain(f"send-screen: {error}")
-            raise typer.Exit(error.exit_code) from None
-        except KeyboardInterrupt:
-            complain("send-screen: stopped before it ended. Where there is no summary.json, there is no whole result.")
-            raise typer.Exit(INTERRUPTED) from None
-        except ModuleNotFoundError as error:
-            complain(
-                f"send-screen: this needs the package {error.name}, which is not installed. "
-                "Install the full library with: pip install 'send-screen[train]'."
-            )
-            raise typer.Exit(MISSING_ON_MACHINE) from None
-        except typer.Exit:
+    try:
+        yield
+    except SendScreenError as error:
+        complain(f"send-screen: {error}")
+        raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt:
+        complain("send-screen: stopped before it ended. Where there is no summary.json, there is no whole result.")
+        raise typer.Exit(INTERRUPTED) from None
+    except ModuleNotFoundError as error:
+        complain(
+            f"send-screen: this needs the package {error.name}, which is not installed. "
+            "Install the full library with: pip install 'send-screen[train]'."
+        )
+        raise typer.Exit(MISSING_ON_MACHINE) from None
+    except typer.Exit:
+        raise
+    except Exception as error:
+        # A traceback can quote a child's data, so it is shown only to who asks for it.
+        if os.environ.get("SEND_SCREEN_DEBUG"):
             raise
-        except Exception as error:
-            # A traceback can quote a child's data, so it is shown only to who asks for it.
-            if os.environ.get("SEND_SCREEN_DEBUG"):
-                raise
-            complain(
-                f"send-screen: a mistake in send_screen itself ({type(error).__name__}), not in your data. Nothing was "
-                "left half done. Set SEND_SCREEN_DEBUG=1 and run it again for the details, and report them; they can "
-                "quote data, so take out what is personal first."
-            )
-            raise typer.Exit(1) from None
-
-    return run
+        complain(
+            f"send-screen: a mistake in send_screen itself ({type(error).__name__}), not in your data. Nothing was "
+            "left half done. Set SEND_SCREEN_DEBUG=1 and run it again for the details, and report them; they can "
+            "quote data, so take out what is personal first."
+        )
+        raise typer.Exit(1) from None
 
 
 @contextmanager
