@@ -193,7 +193,7 @@ def test_odd_cells_are_answered_row_by_row(server: Any, children: list[dict[str,
         assert "script" not in text
 
 
-def test_the_reader_may_be_named(server: Any, children: list[dict[str, Any]]) -> None:
+def test_the_role_may_be_named(server: Any, children: list[dict[str, Any]]) -> None:
     answers = {
         role: ask(server, body(children, **({"params": {"role": role}} if role else {})))
         for role in ("", "senco", "local_authority")

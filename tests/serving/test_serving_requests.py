@@ -12,16 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from send_screen.errors import DataError, UsageError
-from send_screen.serving import (
-    FORMATS,
-    MOST_BYTES,
-    MOST_ROWS,
-    UNFORESEEN,
-    RequestError,
-    read_request,
-    respond,
-    to_json_records,
-)
+from send_screen.serving._requests import FORMATS, MOST_BYTES, MOST_ROWS, RequestError, read_request
+from send_screen.serving._responses import UNFORESEEN, respond
 
 JSON = "application/json"
 SECRET = "Blorbleton"
@@ -44,20 +36,21 @@ def as_json(value: object) -> bytes:
     ],
 )
 def test_each_format_is_read_as_a_file_would_be(body: object) -> None:
-    request = read_request(as_json(body), "application/json; charset=UTF-8")
-    assert request.rows.to_dict("records") == [AS_TEXT]
-    assert request.role is None
+    rows, role = read_request(as_json(body), "application/json; charset=UTF-8")
+    assert rows.to_dict("records") == [AS_TEXT]
+    assert role is None
 
 
 def test_csv_is_read_as_a_file_would_be() -> None:
     text = f'\ufeffUPN,n,name\r\nQ000101125014,007,"{SECRET}, ""Q"""\r\n\r\n'
-    request = read_request(text.encode(), "text/csv")
-    assert request.rows.to_dict("records") == [{"UPN": "Q000101125014", "n": "007", "name": f'{SECRET}, "Q"'}]
+    rows, _ = read_request(text.encode(), "text/csv")
+    assert rows.to_dict("records") == [{"UPN": "Q000101125014", "n": "007", "name": f'{SECRET}, "Q"'}]
 
 
 def test_a_number_keeps_every_digit_and_what_is_no_number_its_word() -> None:
     record = b'{"a": 0.1000000000000000055511151231257827, "b": 1e999, "c": NaN, "d": -Infinity, "e": 12345678901}'
-    (row,) = read_request(b'{"instances": [' + record + b"]}", JSON).rows.to_dict("records")
+    rows, _ = read_request(b'{"instances": [' + record + b"]}", JSON)
+    (row,) = rows.to_dict("records")
     assert list(row.values()) == [
         "0.1000000000000000055511151231257827",
         "1e999",
@@ -68,7 +61,7 @@ def test_a_number_keeps_every_digit_and_what_is_no_number_its_word() -> None:
 
 
 def test_records_may_lack_columns() -> None:
-    rows = read_request(as_json({"instances": [{"a": "1"}, {"b": "2"}]}), JSON).rows
+    rows, _ = read_request(as_json({"instances": [{"a": "1"}, {"b": "2"}]}), JSON)
     assert rows.to_dict("list") == {"a": ["1", None], "b": [None, "2"]}
 
 
@@ -146,7 +139,7 @@ def test_there_is_a_limit_of_rows_in_every_format() -> None:
     columns = {"dataframe_split": lambda n: {"columns": ["a"], "data": [["1"]] * n}}
     for name in FORMATS:
         make = columns.get(name, lambda n: [{"a": "1"}] * n)
-        assert len(read_request(as_json({name: make(MOST_ROWS)}), JSON).rows) == MOST_ROWS
+        assert len(read_request(as_json({name: make(MOST_ROWS)}), JSON)[0]) == MOST_ROWS
         with pytest.raises(RequestError, match="at most 10,000 rows") as refused:
             read_request(as_json({name: make(MOST_ROWS + 1)}), JSON)
         assert refused.value.status == 413
@@ -167,21 +160,14 @@ def test_ten_thousand_rows_are_within_the_limit_of_bytes() -> None:
     assert len(as_json({"instances": [record] * MOST_ROWS})) < MOST_BYTES * 1.25
 
 
-class Stub:
-    """A model that answers with what it was given, or fails."""
-
-    def __init__(self, failure: Exception | None = None) -> None:
-        self.failure = failure
-
-    def predict_records(self, rows: pd.DataFrame, role: str | None) -> pd.DataFrame:
-        if self.failure is not None:
-            raise self.failure
-        return pd.DataFrame({"row": range(1, len(rows) + 1), "role": role or "usual", "score": np.nan})
+def echo(rows: pd.DataFrame, role: str | None) -> pd.DataFrame:
+    """Predict what a model would that was asked for ``role``."""
+    return pd.DataFrame({"row": range(1, len(rows) + 1), "role": role or "usual", "score": np.nan})
 
 
 def test_an_answer_is_json_without_nan() -> None:
     body = as_json({"instances": RECORDS, "params": {"role": "senco"}})
-    status, text = respond(Stub(), body, JSON)
+    status, text = respond(echo, body, JSON)
     assert status == 200
     strict = json.loads(text, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
     assert strict == {"predictions": [{"row": 1, "role": "senco", "score": None}]}
@@ -189,8 +175,8 @@ def test_an_answer_is_json_without_nan() -> None:
 
 def test_scores_keep_every_bit() -> None:
     scores = np.random.default_rng(1).normal(size=1000)
-    text = json.dumps(to_json_records(pd.DataFrame({"score": scores})))
-    assert [row["score"] for row in json.loads(text)] == scores.tolist()
+    _, text = respond(lambda rows, role: pd.DataFrame({"score": scores}), as_json({"instances": RECORDS}), JSON)
+    assert [row["score"] for row in json.loads(text)["predictions"]] == scores.tolist()
 
 
 @pytest.mark.parametrize(
@@ -203,7 +189,10 @@ def test_scores_keep_every_bit() -> None:
     ],
 )
 def test_a_failure_gets_a_reason_and_no_trace(failure: Exception, words: str, caplog: pytest.LogCaptureFixture) -> None:
-    status, text = respond(Stub(failure), as_json({"instances": RECORDS}), JSON)
+    def fail(rows: pd.DataFrame, role: str | None) -> pd.DataFrame:
+        raise failure
+
+    status, text = respond(fail, as_json({"instances": RECORDS}), JSON)
     assert status == 400
     assert words in json.loads(text)["message"]
     assert "Traceback" not in text
@@ -233,7 +222,7 @@ NAMES = st.sampled_from([*FORMATS, "params", "columns", "data", "index", "role"]
     kind=st.sampled_from([JSON, "text/csv", "application/json; charset=utf-8"]),
 )
 def test_no_request_breaks_the_server(body: bytes, kind: str) -> None:
-    status, text = respond(Stub(), body, kind)
+    status, text = respond(echo, body, kind)
     told: dict[str, Any] = json.loads(text)
     assert status in (200, 400)
     assert UNFORESEEN not in text

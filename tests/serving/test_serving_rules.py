@@ -166,7 +166,7 @@ def loaded(trained: Any) -> Any:
     return mlflow.pyfunc.load_model(f"models:/reception_sen/{trained.made.registered_version}")
 
 
-def test_params_name_the_reader_where_the_model_is_loaded_rule_7(loaded: Any, rows: pd.DataFrame) -> None:
+def test_params_name_the_role_where_the_model_is_loaded_rule_7(loaded: Any, rows: pd.DataFrame) -> None:
     from mlflow.exceptions import MlflowException
 
     numbers = {name: pd.to_numeric(rows[name], errors="coerce") for name in ("SessionsPossible", "SessionsAbsent")}

@@ -1,4 +1,4 @@
-"""The invented England: repeatable, true to its contracts, and roughly like the real one."""
+"""The synthetic England: repeatable, true to its contracts, and roughly like the real one."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import pytest
 from send_screen.contracts import check_table, is_synthetic_upn, load_contract, upn_check_letter
 from send_screen.errors import UsageError
 from send_screen.simulation import England, simulate_england
-from send_screen.simulation._children import upns
 from send_screen.simulation._england import census_day
-from send_screen.simulation._rates import AREA_OF_BOYS, AREA_OF_GIRLS, ETHNIC_GROUPS, GLD_GOALS, GOALS
+from send_screen.simulation._population import upns
+from send_screen.simulation._rates import AREA_OF_BOYS, AREA_OF_GIRLS, ETHNIC_GROUPS, GOALS
 
 FRAMES = {
     "pupil_census": "education/pupil_census",
@@ -55,7 +55,7 @@ def test_frames_keep_their_contracts(name: str, seed: int) -> None:
     assert len(result.frame) == len(frame)
 
 
-def test_children_are_marked_as_invented_and_belong_together(large: England) -> None:
+def test_children_are_marked_as_synthetic_and_belong_together(large: England) -> None:
     upn = large.pupil_census["UPN"]
     assert upn.is_unique
     assert all(is_synthetic_upn(child) for child in upn[:500])
@@ -133,7 +133,7 @@ def joined(england: England) -> pd.DataFrame:
     later = england.sen_status[["UPN", "SENprovision"]].rename(columns={"SENprovision": "Later"})
     frame = england.pupil_census.merge(england.eyfsp.drop(columns="AcademicYear"), on="UPN")
     frame = frame.merge(later, on="UPN").merge(england.truth, on="UPN")
-    frame["gld"] = (frame[list(GLD_GOALS)] == "2").all(axis=1)
+    frame["gld"] = (frame[list(GOALS[:12])] == "2").all(axis=1)
     frame["later"] = frame["Later"] != "N"
     frame["absence"] = frame["SessionsAbsent"] / frame["SessionsPossible"]
     frame["season"] = pd.to_datetime(frame["DOB"]).dt.month.map(lambda month: ((month - 9) % 12) // 4)

@@ -1,4 +1,4 @@
-"""The files of an invented England, and the school's file that is there to be screened."""
+"""The files of an synthetic England, and the school's file that is there to be screened."""
 
 from __future__ import annotations
 

@@ -49,18 +49,14 @@ def answer_in_the_servers_place() -> None:
         return
 
     def invocations(data: bytes, content_type: str | None, model: Any, input_schema: Any) -> Any:
-        ours = _python_model(model)
+        try:
+            ours = model.unwrap_python_model()
+        except MlflowException:  # a model of another flavour
+            ours = None
         if not hasattr(ours, "predict_records"):
             return theirs(data, content_type, model, input_schema)
-        status, text = respond(ours, data, content_type)
+        status, text = respond(ours.predict_records, data, content_type)
         return scoring_server.InvocationsResponse(response=text, status=status, mimetype="application/json")
 
     invocations.hands_over = True  # type: ignore[attr-defined]  # a mark, so that it is not wrapped twice
     scoring_server.invocations = invocations
-
-
-def _python_model(model: Any) -> Any:
-    try:
-        return model.unwrap_python_model()
-    except MlflowException:
-        return None

@@ -1,28 +1,22 @@
-"""Predict rows one by one and in their order: score, reasons and status of each."""
+"""Predictions of a served version: what MLflow is told of them, and score, reasons and status row by row."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from importlib import resources
 
 import numpy as np
 import pandas as pd
 
 from send_screen.cohorts import Cohort, load_cohort
+from send_screen.contracts import Contract
 from send_screen.governance import Bundle
-from send_screen.screening import (
-    NOTICE,
-    Reason,
-    RoleAccess,
-    excluded_child,
-    reasons,
-    refuse_or_warn,
-    role_access,
-    score_cohort,
-)
+from send_screen.screening import NOTICE, RoleAccess, excluded_child, reasons, refuse_or_warn, role_access, score_cohort
+from send_screen.simulation import synthetic_rows
+from send_screen.specs import ModelSpec
 from send_screen.tables import percent
 
-SCREENED = "screened"
 PREDICTION_COLUMNS = {
     "row": "long",
     "status": "string",
@@ -39,6 +33,21 @@ PREDICTION_COLUMNS = {
 }
 
 
+def request_columns(spec: ModelSpec, contracts: dict[str, Contract]) -> dict[str, str]:
+    """Return the type of each column of a request, by name: that of the synthetic rows which are its example.
+
+    Numbers are ``"double"`` and everything else is ``"string"``, since MLflow refuses whole numbers for a string and
+    text for a number. Nothing is required by MLflow: what is missing is answered by the contract, in words.
+    """
+    example = synthetic_rows(spec, contracts)
+    return {str(name): "double" if dtype == np.float64 else "string" for name, dtype in example.dtypes.items()}
+
+
+def served_code() -> bytes:
+    """Return the file that MLflow runs to serve a version, with Unix line ends."""
+    return resources.files("send_screen.serving").joinpath("served.py").read_bytes().replace(b"\r\n", b"\n")
+
+
 def predict_records(
     bundle: Bundle,
     rows: pd.DataFrame,
@@ -49,39 +58,20 @@ def predict_records(
 ) -> pd.DataFrame:
     """Return score, reasons and status of each row, with no identifier among them.
 
-    Parameters
-    ----------
-    bundle : Bundle
-        A verified version.
-    rows : pandas.DataFrame, shape (n, any)
-        Children, under the contracts' column names.
-    role, allow_synthetic_model, today
-        See :func:`send_screen.screening.screen_cohort`.
-
-    Returns
-    -------
-    pandas.DataFrame, shape (n, 12)
-        In the order of ``rows``; ``row`` counts from 1. ``status`` is ``"screened"``, or why the child was not
-        screened, and then ``score`` and ``percent`` are NaN. ``beyond_training`` names what lies beyond anything the
-        version has seen, and so was taken as the nearest that it has, or as not known.
-
-    Raises
-    ------
-    DataError, PopulationError
-        If the rows as a whole cannot be used.
-    UsageError
-        If no contract knows the role.
+    The order is that of ``rows``, and ``row`` counts from 1. ``status`` is ``"screened"``, or why the child was not
+    screened; ``score`` and ``percent`` are then NaN. ``beyond_training`` names what lies beyond anything the version
+    has seen, and so was taken as the nearest that it has, or as not known. Rows that cannot be used as a whole, and
+    roles, are refused as by :func:`send_screen.screening.screen_cohort`.
     """
     access = role_access(bundle.contracts, role)
     cohort = load_cohort(bundle.spec, rows.reset_index(drop=True), training=False, contracts=bundle.contracts)
     banners = refuse_or_warn(
         bundle, cohort, today=today or dt.date.today(), allow_synthetic_model=allow_synthetic_model
     )
-    found = [*_screened(bundle, cohort, access), *_not_screened(bundle, cohort, access)]
-    table = pd.DataFrame(found).sort_values("row", ignore_index=True)
+    table = pd.DataFrame([*_screened(bundle, cohort, access), *_excluded(bundle, cohort, access)])
     table["model_version"] = str(bundle.published["version"]["id"])
     table["notice"] = " ".join((*banners, NOTICE))
-    return table[list(PREDICTION_COLUMNS)]
+    return table.sort_values("row", ignore_index=True)[list(PREDICTION_COLUMNS)]
 
 
 def _screened(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> Iterator[dict[str, object]]:
@@ -96,25 +86,21 @@ def _screened(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> Iterator[di
         unusual = [feature.label for feature, told in zip(features, beyond[position] & may_see, strict=True) if told]
         yield {
             "row": int(row[position]),
-            "status": SCREENED,
+            "status": "screened",
             "reason": "",
             "score": float(scored.score[position]),
             "percent": float(percent(scored.score[position])),
-            "reasons_for": _sentence(why.speaks_for),
-            "reasons_against": _sentence(why.speaks_against),
+            "reasons_for": "; ".join(reason.text for reason in why.speaks_for),
+            "reasons_against": "; ".join(reason.text for reason in why.speaks_against),
             "not_known": "; ".join(why.not_known),
             "ask": "; ".join(why.ask),
             "beyond_training": "; ".join(unusual),
         }
 
 
-def _not_screened(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> Iterator[dict[str, object]]:
+def _excluded(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> Iterator[dict[str, object]]:
     texts = ("reasons_for", "reasons_against", "not_known", "ask", "beyond_training")
+    nothing = {"score": np.nan, "percent": np.nan, **dict.fromkeys(texts, "")}
     for record in cohort.excluded.to_dict("records"):
         child = excluded_child({str(key): value for key, value in record.items()}, bundle, access)
-        nothing = {"score": np.nan, "percent": np.nan, **dict.fromkeys(texts, "")}
         yield {"row": child.row - 1, "status": child.kind, "reason": child.reason, **nothing}
-
-
-def _sentence(found: tuple[Reason, ...]) -> str:
-    return "; ".join(reason.text for reason in found)

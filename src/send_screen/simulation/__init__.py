@@ -6,9 +6,8 @@ Their unique pupil numbers are of authority 000, which was given to no authority
 
 from send_screen.simulation._england import England, simulate_england
 from send_screen.simulation._england_files import school_file, write_england
-from send_screen.simulation._evidence import simulate_evidence
+from send_screen.simulation._examples import simulate_evidence, synthetic_rows
 from send_screen.simulation._planted import random_groups, replace_goals_by_noise
-from send_screen.simulation._rows import synthetic_rows
 
 __all__ = [
     "simulate_england",

@@ -10,11 +10,9 @@ import numpy as np
 import pandas as pd
 
 from send_screen.errors import UsageError
-from send_screen.simulation._children import Children, invent_children
-from send_screen.simulation._identification import Record, identify
-from send_screen.simulation._need import Need, Observed, invent_need, observe
+from send_screen.simulation._need import Need, Observed, Record, identify, observe, simulate_need
+from send_screen.simulation._population import Children, simulate_children, simulate_schools
 from send_screen.simulation._rates import AREAS, GOALS
-from send_screen.simulation._schools import invent_schools
 
 CHILDREN_A_SCHOOL = 100
 
@@ -61,7 +59,7 @@ class England:
 def simulate_england(
     children: int = 20_000, schools: int | None = None, seed: int = 0, *, academic_year: str = "2022/23"
 ) -> England:
-    """Invent the reception children of one academic year.
+    """Simulate the reception children of one academic year.
 
     A hidden need, with an area, holds children back in the goals of the profile, keeps some of them from school and
     leads some of them onto the SEN register; but so do birth date, language, absence and, most of all, the school.
@@ -93,15 +91,18 @@ def simulate_england(
     >>> len(england.pupil_census), england.pupil_census["School"].unique().tolist()
     (60, ['0001000', '0001001'])
     """
-    first_year = _first_year(academic_year)
+    match = re.fullmatch(r"(20\d\d)/(\d\d)", academic_year)
+    if not match or (int(match[1]) + 1) % 100 != int(match[2]):
+        raise UsageError("The academic year is not understood.", remedy="Write it as 2022/23.")
+    first_year = int(match[1])
     if children < 1 or seed < 0:
         raise UsageError("The number of children must be 1 or more and the seed 0 or more.", remedy="Change them.")
     count = max(1, round(children / CHILDREN_A_SCHOOL)) if schools is None else schools
     # One stream a stage: a change in one stage leaves what the others draw as it is. Schools do not depend on the year.
-    places = invent_schools(np.random.default_rng([seed, 0]), count, children)
+    places = simulate_schools(np.random.default_rng([seed, 0]), count, children)
     streams = [np.random.default_rng([seed, first_year, stage]) for stage in range(1, 5)]
-    who = invent_children(streams[0], places, first_year)
-    need = invent_need(streams[1], places, who)
+    who = simulate_children(streams[0], places, first_year)
+    need = simulate_need(streams[1], places, who)
     seen = observe(streams[2], who, need)
     record = identify(streams[3], places, who, need, seen)
     return England(
@@ -114,13 +115,6 @@ def simulate_england(
         seed=seed,
         academic_year=academic_year,
     )
-
-
-def _first_year(academic_year: str) -> int:
-    match = re.fullmatch(r"(20\d\d)/(\d\d)", academic_year)
-    if not match or (int(match[1]) + 1) % 100 != int(match[2]):
-        raise UsageError("The academic year is not understood.", remedy="Write it as 2022/23.")
-    return int(match[1])
 
 
 def _pupil_census(who: Children, seen: Observed, record: Record, academic_year: str) -> pd.DataFrame:
@@ -153,15 +147,15 @@ def _eyfsp(who: Children, seen: Observed, academic_year: str) -> pd.DataFrame:
 
 
 def _sen_status(who: Children, record: Record, first_year: int) -> pd.DataFrame:
+    types = pd.Series(record.later_type)
     frame = pd.DataFrame(
         {
             "UPN": who.upn,
             "StatusDate": census_day(first_year + 3).isoformat(),
             "SENprovision": record.later,
-            "SENtype": record.later_type,
+            "SENtype": types.where(record.later != "N", None),
         }
     )
-    frame["SENtype"] = frame["SENtype"].where(record.later != "N", None)
     return frame[record.traced].reset_index(drop=True)
 
 
@@ -183,12 +177,6 @@ def _truth(who: Children, need: Need, record: Record) -> pd.DataFrame:
 
 
 def census_day(year: int) -> dt.date:
-    """Return the day of the January school census: the third Thursday.
-
-    Examples
-    --------
-    >>> census_day(2025).isoformat()
-    '2025-01-16'
-    """
+    """Return the day of the January school census: the third Thursday."""
     first = dt.date(year, 1, 1)
     return first + dt.timedelta(days=(3 - first.weekday()) % 7 + 14)

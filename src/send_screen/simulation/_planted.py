@@ -1,4 +1,4 @@
-"""Harm and innocence planted on purpose, to see whether an audit names the one and is quiet about the other."""
+"""Planted group effects and null groups: an audit must name the former and be quiet about the latter."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def replace_goals_by_noise(england: England, sex: str, seed: int, share: float =
     """Replace the goals of one sex by noise, so that its needs can no longer be seen in them.
 
     Each goal is drawn anew and independently with the share of that sex who reached it; goals not assessed stay as
-    they are, so that no child is set aside more or less often. Nothing but the goals changes.
+    they are, so that no child is excluded more or less often. Nothing but the goals changes.
 
     Parameters
     ----------

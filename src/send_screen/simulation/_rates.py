@@ -18,11 +18,6 @@ from dataclasses import dataclass
 import numpy as np
 
 GOALS = tuple(f"G{number:02d}" for number in range(1, 18))
-GLD_GOALS = GOALS[:12]
-
-#: Share of children who reach each goal among those assessed (England 2023/24, rounded).
-REACHED = np.array([82, 83, 85, 87, 89, 92, 86, 81, 76, 71, 79, 78, 80, 80, 84, 87, 87]) / 100
-
 AREAS = ("communication and interaction", "cognition and learning", "SEMH", "sensory and physical")
 
 #: How strongly a need of each area (rows, as AREAS) holds a child back in each goal, per unit of severity.
