@@ -13,7 +13,7 @@ from sklearn.metrics import precision_score
 from send_screen.errors import UsageError
 from send_screen.evaluation import by_group
 from send_screen.evaluation._evidence import OutOfFoldPredictions
-from send_screen.evaluation._group_auc import within_fold_auc
+from send_screen.evaluation._groups import within_fold_auc
 
 FAIRLEARNS = {
     "selection_rate": selection_rate,

@@ -11,27 +11,24 @@ References
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from typing import Literal
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
 
 from send_screen.errors import DataError
-from send_screen.evaluation._estimate import smallest, t_interval
+from send_screen.evaluation._estimate import smallest, t_interval, undefined
 from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._gaps import OTHERS
 from send_screen.evaluation._influence import EstimateWithInfluence, ratio
 from send_screen.evaluation._out_of_fold import CANDIDATE
 
-Among = Literal["all children", "children with the outcome"]
-EVERYONE: Among = "all children"
-WITH_OUTCOME: Among = "children with the outcome"
 _CONTRIBUTION = "contribution."
-#: The part of a gap that no feature makes: the folds' models have other base values.
-FOLDS = "models of the folds"
-TOTAL = "mean score"
+_COLUMNS = (
+    "attribute", "group", "against", "among", "kind", "term", "value", "low", "high", "n", "n_others", "schools",
+    "smallest_cell", "reason",
+)  # fmt: skip
 
 
 def attribution(
@@ -74,25 +71,18 @@ def attribution(
     """
     view = OutOfFoldPredictions(evidence)
     features = [c.removeprefix(_CONTRIBUTION) for c in evidence.columns if c.startswith(_CONTRIBUTION)]
+    terms = _terms(view, features, agencies or {}) if features else {}
     rows = []
-    if features:
-        terms = _terms(view, features, agencies or {})
-        for attribute in view.attributes:
-            codes, names = pd.factorize(view.group(attribute), sort=True)
-            for among, kept in ((EVERYONE, np.ones(len(codes))), (WITH_OUTCOME, view.label)):
-                for code, name in enumerate(names):
-                    sides = kept * (codes == code), kept * (codes != code)
-                    rows += [
-                        {"attribute": attribute, "group": str(name), "against": OTHERS, "among": among, **row}
-                        for row in _gap(view, terms, sides, alpha)
-                    ]
+    for attribute in view.attributes:
+        codes, names = pd.factorize(view.group(attribute), sort=True)
+        for among, kept in (("all children", np.ones(len(codes))), ("children with the outcome", view.label)):
+            for code, name in enumerate(names):
+                sides = kept * (codes == code), kept * (codes != code)
+                rows += [
+                    {"attribute": attribute, "group": str(name), "against": OTHERS, "among": among, **row}
+                    for row in _gap(view, terms, sides, alpha)
+                ]
     return pd.DataFrame(rows, columns=_COLUMNS)
-
-
-_COLUMNS = (
-    "attribute", "group", "against", "among", "kind", "term", "value", "low", "high", "n", "n_others", "schools",
-    "smallest_cell", "reason",
-)  # fmt: skip
 
 
 def _terms(
@@ -108,12 +98,13 @@ def _terms(
             "The contributions and one base value a fold do not sum to the score.",
             remedy="The evidence was changed, or was made by another version of the library: train again.",
         )
-    terms = {("total", TOTAL): score}
+    terms = {("total", "mean score"): score}
     terms |= {("feature", feature): part for feature, part in parts.items()}
     for agency in sorted({agencies[feature] for feature in features if feature in agencies}):
         own = [part for feature, part in parts.items() if agencies.get(feature) == agency]
         terms["agency", agency] = np.sum(own, axis=0)
-    terms["folds", FOLDS] = base
+    # the part of a gap that no feature makes: the folds' models have other base values
+    terms["folds", "models of the folds"] = base
     return terms
 
 
@@ -127,33 +118,19 @@ def _gap(
     counts = [view.by_school(side) for side in sides]
     n, n_others = (float(count.sum()) for count in counts)
     schools = [int((count > 0).sum()) for count in counts]
-    cells = smallest(n, n_others)
-    if min(n, n_others) == 0:
-        nothing = {"value": math.nan, "low": math.nan, "high": math.nan, "reason": "no child on one side"}
-        about = {"n": n, "n_others": n_others, "schools": schools[0], "smallest_cell": cells}
-        return [{"kind": kind, "term": term, **nothing, **about} for kind, term in terms]
+    about = {"n": n, "n_others": n_others, "schools": schools[0], "smallest_cell": smallest(n, n_others)}
     rows = []
     for (kind, term), part in terms.items():
-        ours, theirs = (
-            EstimateWithInfluence(
-                float((side * part).sum() / side.sum()), ratio(view.by_school(side * part), count).by_school
+        found = undefined("no child on one side")
+        if min(n, n_others) > 0:
+            ours, theirs = (
+                EstimateWithInfluence(
+                    float((side * part).sum() / side.sum()), ratio(view.by_school(side * part), count).by_school
+                )
+                for side, count in zip(sides, counts, strict=True)
             )
-            for side, count in zip(sides, counts, strict=True)
-        )
-        gap = ours - theirs
-        found = t_interval(gap.value, gap.error, n=n, schools=min(schools), cells=cells, alpha=alpha)
-        rows.append(
-            {
-                "kind": kind,
-                "term": term,
-                "value": found.value,
-                "low": found.low,
-                "high": found.high,
-                "n": n,
-                "n_others": n_others,
-                "schools": schools[0],
-                "smallest_cell": cells,
-                "reason": found.reason,
-            }
-        )
+            gap = ours - theirs
+            cells = about["smallest_cell"]
+            found = t_interval(gap.value, gap.error, n=n, schools=min(schools), cells=cells, alpha=alpha)
+        rows.append({"kind": kind, "term": term, **asdict(found), **about})
     return rows

@@ -16,15 +16,9 @@ from scipy.special import ndtr
 from threadpoolctl import threadpool_limits
 
 from send_screen.errors import UsageError
+from send_screen.evaluation._confusion_at_capacity import RATES, weights
 
-#: Rates of a flag: numerator and denominator as sums of (true negatives, false positives, false negatives, true
-#: positives).
-FLAG_RATES = {
-    "selection_rate": ((0, 1, 0, 1), (1, 1, 1, 1)),
-    "recall": ((0, 0, 0, 1), (0, 0, 1, 1)),
-    "specificity": ((1, 0, 0, 0), (1, 1, 0, 0)),
-    "precision": ((0, 0, 0, 1), (0, 1, 0, 1)),
-}
+FLAG_RATES = ("selection_rate", "recall", "specificity", "precision")
 #: Replicates drawn at once, so that memory stays bounded.
 BLOCK = 50
 
@@ -106,27 +100,21 @@ def cluster_bootstrap(
     if (group < 0).any() or (school < 0).any():
         raise UsageError("A group or a school is missing.", remedy='Give it a name, such as "not recorded".')
     n_groups, n_schools = len(names), len(school_names)
-    cell = ((school.astype(np.int64) * n_groups + group) * 2 + y.astype(np.int64)) * 2 + flag.astype(np.int64)
+    kind = 2 * (y == 0) + (flag == 0)  # in the order of CELLS
+    cell = (school.astype(np.int64) * n_groups + group) * 4 + kind
     counts = np.bincount(cell, minlength=4 * n_groups * n_schools).reshape(n_schools, n_groups, 4).astype(np.float64)
     drawn = _sums(counts.reshape(n_schools, -1), replicates, seed).reshape(replicates + 1, n_groups, 4)
-    above, below = (np.array([rate[side] for rate in FLAG_RATES.values()], dtype=np.float64).T for side in (0, 1))
+    above = np.column_stack([weights(*RATES[name].numerator) for name in FLAG_RATES])
+    below = np.column_stack([weights(*RATES[name].denominator) for name in FLAG_RATES])
     rates = _ratios(drawn @ above, drawn @ below)
-    return BootstrapRates(list(names), tuple(FLAG_RATES), rates[0], rates[1:])
+    return BootstrapRates(list(names), FLAG_RATES, rates[0], rates[1:])
 
 
 def bootstrap_ratios(numerators: np.ndarray, denominators: np.ndarray, *, replicates: int, seed: int) -> np.ndarray:
     """Return ratios of sums over schools in the data themselves (first row) and in each replicate.
 
-    Parameters
-    ----------
-    numerators, denominators : numpy.ndarray of float, shape (schools, ratios)
-        Whole numbers, or multiples of one power of two, so that sums are exact.
-    replicates, seed : int
-
-    Returns
-    -------
-    numpy.ndarray of float, shape (replicates + 1, ratios)
-        NaN without a denominator.
+    Numerators and denominators have the shape (schools, ratios), and are whole numbers or multiples of one power of
+    two, so that sums are exact. The ratios are NaN without a denominator.
     """
     above, below = np.hsplit(_sums(np.hstack([numerators, denominators]), replicates, seed), 2)
     return _ratios(above, below)
@@ -143,7 +131,7 @@ def _sums(by_school: np.ndarray, replicates: int, seed: int) -> np.ndarray:
     """Return sums over the schools of the data themselves (first row) and of each replicate."""
     # two threads that share a busy core wait for one another far longer than one thread works
     with threadpool_limits(limits=1, user_api="blas"):
-        return np.vstack([weights @ by_school for weights in _weights(len(by_school), replicates, seed)])
+        return np.vstack([drawn @ by_school for drawn in _weights(len(by_school), replicates, seed)])
 
 
 def _weights(schools: int, replicates: int, seed: int) -> Iterator[np.ndarray]:
@@ -161,15 +149,8 @@ def simultaneous_level(deviations: np.ndarray, errors: np.ndarray, *, alpha: flo
 
     The largest |deviation| / error of a replicate stays below its 1 - alpha quantile c with probability 1 - alpha
     [Hothorn2008]_; c is the normal quantile of the level. It lies between alpha / m (Bonferroni, m intervals that have
-    nothing to do with one another) and alpha (m times the same one).
-
-    Parameters
-    ----------
-    deviations : numpy.ndarray of float, shape (replicates, m)
-        Of each replicate from the data; NaN, where a replicate has none, counts as 0.
-    errors : numpy.ndarray of float, shape (m,)
-        Standard errors, above 0.
-    alpha : float
+    nothing to do with one another) and alpha (m times the same one). ``deviations`` of replicates from the data have
+    the shape (replicates, m), and NaN counts as 0; the standard ``errors`` (m,) are above 0.
 
     References
     ----------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,8 +16,7 @@ from send_screen.evaluation._out_of_fold import CANDIDATE
 MIN_EVENTS = 10
 
 
-@dataclass(frozen=True)
-class Recalibration:
+class Recalibration(NamedTuple):
     """Slope and intercept of the label's log-odds on the score."""
 
     slope: Estimate
@@ -29,22 +28,8 @@ def recalibrate(
 ) -> Recalibration:
     """Fit logit P(y = 1) = intercept + slope x score, pooled over folds and fold seeds [Cox1958]_.
 
-    The standard errors are the sandwich's, clustered by school, times sqrt(S / (S - 1)).
-
-    Parameters
-    ----------
-    view : OutOfFoldPredictions
-    score : numpy.ndarray of float, shape (rows,)
-        Log-odds.
-    rows : numpy.ndarray of bool, shape (rows,), optional
-        The children of one group; all by default.
-    alpha : float
-
-    Returns
-    -------
-    Recalibration
-        A slope of 1 and an intercept of 0 are perfect; below 1 the scores are too extreme. Undefined where fewer than
-        10 children have, or have not, the outcome, all scores are alike, or the scores separate them without a fault.
+    A slope of 1 and an intercept of 0 are perfect; below 1 the scores are too extreme. The standard errors are the
+    sandwich's, clustered by school, times sqrt(S / (S - 1)). ``score`` is log-odds, ``rows`` the children of one group.
 
     References
     ----------
@@ -87,9 +72,7 @@ def _logistic(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray] | N
     b = np.array([np.log(y.mean() / (1 - y.mean())), 0.0])
     for _ in range(50):
         p = expit(b[0] + b[1] * z)
-        weight, rest = p * (1 - p), y - p
-        cross = float((weight * z).sum())
-        hessian = np.array([[weight.sum(), cross], [cross, (weight * z * z).sum()]])
+        rest, hessian = y - p, _information(p, z)
         if np.linalg.det(hessian) < 1e-12 * hessian[0, 0] ** 2:
             return None
         step = np.linalg.solve(hessian, np.array([rest.sum(), (rest * z).sum()]))
@@ -99,10 +82,14 @@ def _logistic(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray] | N
     else:
         return None
     beta = np.array([b[0] - b[1] * centre / scale, b[1] / scale])
-    p = expit(b[0] + b[1] * z)
+    return beta, _information(expit(b[0] + b[1] * z), x)
+
+
+def _information(p: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Return the information about intercept and slope, given the fitted probabilities."""
     weight = p * (1 - p)
     cross = float((weight * x).sum())
-    return beta, np.array([[weight.sum(), cross], [cross, (weight * x * x).sum()]])
+    return np.array([[weight.sum(), cross], [cross, (weight * x * x).sum()]])
 
 
 def calibration_bins(

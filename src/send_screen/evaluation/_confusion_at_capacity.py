@@ -41,22 +41,17 @@ RATES = {
 
 @dataclass(frozen=True)
 class TopKThreshold:
-    """The threshold of one model's list of fixed length.
-
-    Attributes
-    ----------
-    kernel : numpy.ndarray of float, shape (rows,)
-        Weights of children around the threshold: uniform over half a list on either side, in every fold. The sum is 1,
-        or 0 where there is no threshold.
-    excess : numpy.ndarray of float, shape (schools,)
-        Listed children of the school minus the number expected by its size; the sum is 0.
-    share : float
-        Share of children listed.
-    """
+    """The threshold of one model's list of fixed length."""
 
     kernel: np.ndarray
+    """Weights of children around the threshold, shape (rows,): uniform over half a list on either side, in every fold.
+
+    The sum is 1, or 0 where there is no threshold.
+    """
     excess: np.ndarray
+    """Listed children of each school minus the number expected by its size, shape (schools,); the sum is 0."""
     share: float
+    """Share of children listed."""
 
     @classmethod
     def of(cls, view: OutOfFoldPredictions, model: str) -> TopKThreshold:
@@ -85,22 +80,10 @@ def _kernel_weights(score: np.ndarray, k: float) -> np.ndarray:
 
 
 class Confusion:
-    """Confusion matrix by school: true positives, false negatives, false positives, true negatives.
+    """Confusion matrix by school: ``by_school`` is (4, schools), in the order of ``CELLS``, averages over fold seeds.
 
-    Parameters
-    ----------
-    view : OutOfFoldPredictions
-    flag : numpy.ndarray of float, shape (rows,)
-        Share of each child that is flagged.
-    rows : numpy.ndarray of bool, shape (rows,), optional
-        The children of one group; all by default.
-    threshold : TopKThreshold, optional
-        Of the list, where its length is fixed.
-
-    Attributes
-    ----------
-    by_school : numpy.ndarray of float, shape (4, schools)
-        Averages over fold seeds.
+    ``flag`` is the share of each child that is flagged, ``rows`` the children of one group (all by default), and
+    ``threshold`` that of the list where its length is fixed.
     """
 
     def __init__(
@@ -133,15 +116,7 @@ class Confusion:
         return smallest(*self._totals)
 
     def rate(self, name: str, *, alpha: float, cells: float | None = None) -> Estimate:
-        """Return one of :data:`RATES` with its interval; see :func:`clustered_rate`.
-
-        Parameters
-        ----------
-        name : str
-        alpha : float
-        cells : float, optional
-            ``smallest_cell`` of the result, where not all four cells are given away.
-        """
+        """Return one of ``RATES`` with its interval; ``cells`` is the smallest cell where not all four are revealed."""
         rate = RATES[name]
         over, under = weights(*rate.numerator), weights(*rate.denominator)
         return clustered_rate(

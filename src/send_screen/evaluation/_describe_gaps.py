@@ -13,25 +13,13 @@ from send_screen.tables import MINIMUM_CHILDREN
 
 #: The reason of what is suppressed, whether it is small itself (primary) or would reveal what is (secondary).
 SUPPRESSED = "withheld to protect small groups"
-#: The reason of what is published rounded, because its counts are withheld.
+#: The reason of what is published rounded, because its counts are suppressed.
 ROUNDED = "rounded to {step:.0f} of 100, without numbers of children, to protect small groups"
 
 
 def describe_group(attribute: str, group: str, words: Mapping[str, Mapping[str, str]]) -> str:
-    """Return a group as a noun for many children, such as ``"girls"``.
+    """Return a group as a noun for many children; one without words is named by its attribute, a crossed one by parts.
 
-    Parameters
-    ----------
-    attribute, group : str
-        As in the evidence.
-    words : mapping of str to mapping of str to str
-        Attribute -> group -> noun; a group that it does not hold is named by its attribute, one of crossed attributes
-        by its parts.
-
-    Examples
-    --------
-    >>> describe_group("sex", "F", {"sex": {"F": "girls"}})
-    'girls'
     >>> describe_group("fsm", "not recorded", {})
     'children (fsm: not recorded)'
     >>> describe_group("sex × eal", "F × English", {"sex": {"F": "girls"}, "eal": {"English": "children with English"}})
@@ -45,42 +33,25 @@ def describe_group(attribute: str, group: str, words: Mapping[str, Mapping[str, 
 
 
 def describe_gap(gap: Mapping[Any, Any], who: str, whom: str, outcome_words: str, *, suppressed: bool = False) -> str:
-    """Return one row of :func:`gaps` as a sentence, with its verdict.
+    """Return one row of :func:`gaps` as a sentence with its verdict, without numbers where those are suppressed.
 
-    Parameters
-    ----------
-    gap : mapping
-        A row of :func:`gaps`.
-    who, whom : str
-        The group, and whom it is compared with, as nouns for many children.
-    outcome_words : str
-        What is predicted, as a verb phrase after "who later", for example ``"had SEN support"``.
-    suppressed : bool
-        True where disclosure control suppresses the numbers: the verdict is said without them, where that reveals
-        nothing of them (:func:`redact_gap`).
+    ``who`` and ``whom`` (the group, and with whom it is compared) are nouns for many children.
 
-    Examples
-    --------
     >>> row = dict(metric="false_negative_rate", verdict="outside tolerance", rate=0.62, rate_others=0.37, n=410,
     ...     value=0.25, low=0.19, high=0.31, tolerance=0.1, required_n=float("nan"))
     >>> describe_gap(row, "girls", "others", "had SEN support")
     'Of 100 girls who later had SEN support, it misses 62; of 100 others, 37. The gap is outside the tolerance of 10. \
 (n = 410; gap 25, 19 to 31)'
     """
-    asked = _ASKED[gap["metric"]]
+    words = _QUESTIONS[gap["metric"]]
     if gap["verdict"] == SUPPRESSED:
-        return f"{asked.about.format(who=who, whom=whom)}: {SUPPRESSED}."
+        return f"{words.about.format(who=who, whom=whom)}: {SUPPRESSED}."
     if suppressed or not math.isfinite(gap["value"]):
         why = f"the numbers are {SUPPRESSED}" if suppressed else gap["reason"]
-        about = asked.about if not gap_shown(gap) else asked.more if gap["value"] > 0 else asked.less
+        about = words.more if gap["low"] > 0 else words.less if gap["high"] < 0 else words.about
         return f"{about.format(who=who, whom=whom)}: {gap['verdict']} ({why})."
-    found = asked.found.format(
-        who=who,
-        whom=whom,
-        outcome=outcome_words,
-        rate=asked.number(gap["rate"]),
-        other=asked.number(gap["rate_others"]),
-    )
+    rate, other = words.number(gap["rate"]), words.number(gap["rate_others"])
+    found = words.found.format(who=who, whom=whom, outcome=outcome_words, rate=rate, other=other)
     numbers = f"n = {round(gap['n']):,}; gap {_percent(gap['value'])}"
     if math.isfinite(gap["low"]):
         numbers += f", {_percent(gap['low'])} to {_percent(gap['high'])}"
@@ -98,24 +69,12 @@ def _verdict_in_words(gap: Mapping[Any, Any]) -> str:
     return f"That is not enough evidence to say whether the gap is inside {tolerance}{more}."
 
 
-def gap_shown(gap: Mapping[Any, Any]) -> bool:
-    """Tell whether the interval of a gap excludes that there is none."""
-    return bool(gap["low"] > 0 or gap["high"] < 0)
-
-
 def redact_gap(gap: Mapping[Any, Any]) -> dict[Any, Any]:
     """Return a gap whose numbers are suppressed, without what its verdict would reveal of them.
 
     The verdict stands where a few children more or fewer on either side would not change it, nor which side is above.
-    So does "not enough evidence": schools that differ widely give it whatever the counts are. Any other is withheld.
+    So does "not enough evidence": schools that differ widely give it whatever the counts are. Any other is suppressed.
 
-    Parameters
-    ----------
-    gap : mapping
-        A row of :func:`gaps`, of sides whose numbers of children are published.
-
-    Examples
-    --------
     >>> row = dict(verdict="outside tolerance", value=0.4, low=0.31, high=0.49, tolerance=0.1, n=200, n_others=900,
     ...     smallest_cell=5)
     >>> redact_gap(row)["verdict"], redact_gap(row | {"n": 40})["verdict"]
@@ -133,17 +92,13 @@ def redact_gap(gap: Mapping[Any, Any]) -> dict[Any, Any]:
 
 
 def is_material(gap: Mapping[Any, Any]) -> bool:
-    """Return whether a gap is material: a group's false negative rate is higher than others' by at least the tolerance.
+    """Return whether a group's false negative rate is higher than others' by at least the tolerance.
 
     A harm is named before it is settled: it is enough that the interval excludes that there is no gap, even where it
     does not lie wholly beyond the tolerance.
     """
-    return bool(
-        gap["metric"] == FALSE_NEGATIVES
-        and gap["against"] == OTHERS
-        and gap["low"] > 0
-        and gap["value"] >= gap["tolerance"]
-    )
+    asked = gap["metric"] == FALSE_NEGATIVES and gap["against"] == OTHERS
+    return bool(asked and gap["low"] > 0 and gap["value"] >= gap["tolerance"])
 
 
 def material_gaps(
@@ -197,8 +152,8 @@ def _more_or_fewer(share: float) -> str:
     return f"{_percent(abs(share))} {'more' if share > 0 else 'fewer'}"
 
 
-class _Asked(NamedTuple):
-    """How a question's figures are said."""
+class _Question(NamedTuple):
+    """Sentences about a gap in one metric."""
 
     about: str
     more: str
@@ -207,22 +162,22 @@ class _Asked(NamedTuple):
     number: Callable[[float], str]
 
 
-_ASKED = {
-    FALSE_NEGATIVES: _Asked(
+_QUESTIONS = {
+    FALSE_NEGATIVES: _Question(
         "Whether the needs of {who} are missed more or less than those of {whom}",
         "The needs of {who} are missed more than those of {whom}",
         "The needs of {who} are missed less than those of {whom}",
         "Of 100 {who} who later {outcome}, it misses {rate}; of 100 {whom}, {other}.",
         _percent,
     ),
-    FALSE_POSITIVES: _Asked(
+    FALSE_POSITIVES: _Question(
         "Whether {who} are listed without need more or less often than {whom}",
         "Listed without need more often than {whom} are {who}",
         "Listed without need less often than {whom} are {who}",
         "Of 100 without the outcome among {who}, it lists {rate}; among {whom}, {other}.",
         _percent,
     ),
-    CALIBRATION: _Asked(
+    CALIBRATION: _Question(
         "Whether a score means the same for {who} and for {whom}",
         "The scores of {who} are too low, beside those of {whom}",
         "The scores of {who} are too high, beside those of {whom}",

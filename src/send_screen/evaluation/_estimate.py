@@ -75,11 +75,6 @@ def smallest(*counts: float) -> float:
     return min((float(count) for count in counts if count > 1e-9), default=math.inf)
 
 
-def t_quantile(alpha: float, df: float) -> float:
-    """Return the two-sided t quantile on ``df`` degrees of freedom."""
-    return float(t.ppf(1 - alpha / 2, df))
-
-
 def clustered_rate(
     successes: np.ndarray,
     trials: np.ndarray,
@@ -145,7 +140,7 @@ def clustered_rate(
         effect = max(effect, 1 + 0.1 * max(0.0, float((trials**2).sum()) / n - 1))
         low, high = clopper_pearson(rate, n / effect, alpha)
     else:
-        low, high = wilson(rate, n / effect, t_quantile(alpha, min(schools - 1.0, degrees(left_out))))
+        low, high = wilson(rate, n / effect, float(t.ppf(1 - alpha / 2, min(schools - 1.0, degrees(left_out)))))
     return Estimate(rate, low, high, n, schools, cell)
 
 
@@ -154,13 +149,6 @@ def degrees(of_schools: np.ndarray) -> float:
 
     2 S / (kurtosis - 1), at most S - 1: where few schools make most of the spread, it is known from few.
 
-    Parameters
-    ----------
-    of_schools : numpy.ndarray of float, shape (schools,)
-        With mean near 0.
-
-    Examples
-    --------
     >>> round(degrees(np.tile([-1.0, 1.0], 20)), 1), round(degrees(np.append(np.full(39, -0.1), 3.9)), 1)
     (39.0, 2.2)
     """
@@ -198,27 +186,26 @@ def t_interval(
     means: int = 1,
     df: float | None = None,
     unit: bool = False,
+    none: str = "",
 ) -> Estimate:
-    """Return value -/+ t x standard error; of a figure between 0 and 1 (``unit``) on the logit scale.
+    """Return value -/+ t x standard error, clustered by school; of a figure between 0 and 1 (``unit``) by its logit.
 
-    Parameters
-    ----------
-    value, error : float
-        The figure and its school-clustered standard error.
-    means : int
-        How many means the error is centred by: folds, for a mean over folds. So many degrees of freedom are lost.
-    df : float, optional
-        Degrees of freedom, where they are fewer than schools less ``means``.
-    unit : bool
-        True for an area under a curve.
+    Each of the ``means`` that the error is centred by takes a degree of freedom, as a mean over folds does for each
+    fold; ``df`` is given where they are fewer still. ``none`` is the reason where there is no value.
     """
-    if schools < MIN_SCHOOLS:
-        return Estimate(value, math.nan, math.nan, n, schools, cells, TOO_FEW_SCHOOLS)
-    if not error > 0 or (unit and not 0 < value < 1):
-        return Estimate(value, math.nan, math.nan, n, schools, cells, "no interval: it does not vary between schools")
-    half = t_quantile(alpha, df or max(schools - means, 1)) * error
-    if not unit:
-        return Estimate(value, value - half, value + half, n, schools, cells)
-    half /= value * (1 - value)
-    middle = float(logit(value))
-    return Estimate(value, float(expit(middle - half)), float(expit(middle + half)), n, schools, cells)
+    reason = ""
+    if math.isnan(value):
+        reason = none
+    elif schools < MIN_SCHOOLS:
+        reason = TOO_FEW_SCHOOLS
+    elif not error > 0 or (unit and not 0 < value < 1):
+        reason = "no interval: it does not vary between schools"
+    if reason:
+        return Estimate(value, math.nan, math.nan, n, schools, cells, reason)
+    half = float(t.ppf(1 - alpha / 2, df or max(schools - means, 1))) * error
+    low, high = value - half, value + half
+    if unit:
+        half /= value * (1 - value)
+        middle = float(logit(value))
+        low, high = float(expit(middle - half)), float(expit(middle + half))
+    return Estimate(value, low, high, n, schools, cells)

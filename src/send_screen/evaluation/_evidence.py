@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from send_screen.tables import k_at_capacity, tie_break_key, top_k
 
 @dataclass(frozen=True)
 class EvidenceKeys:
-    """Who is behind the serial numbers of an evidence table. Personal data: it never leaves the evidence store.
+    """Whom the serial numbers of an evidence table stand for. Personal data: it never leaves the evidence store.
 
     Attributes
     ----------
@@ -37,8 +37,8 @@ def build_evidence(
     """Turn out-of-fold scores into the evidence table.
 
     Within each fold k = floor(capacity x n + 1/2) children are flagged under every model. Equal scores of a model are
-    put in the hash order of the child's identifier; under the rule, whose ties are the rule itself, each tied child
-    gets the expected share over random orders of the tied children.
+    ordered by the tie-break key of the child's identifier; those of the baseline, which has many, share what places are
+    left (:func:`expected_share`).
 
     Parameters
     ----------
@@ -49,8 +49,7 @@ def build_evidence(
     capacity : float
         Share of children that can be assessed, above 0 and below 1.
     seed : int
-        Seed of the order of the serial numbers; derived from the spec, so that the same spec and data give the same
-        bytes.
+        Of the order of the serial numbers.
 
     Returns
     -------
@@ -71,13 +70,11 @@ def build_evidence(
 
     Examples
     --------
-    >>> from send_screen import load_cohort, load_spec
+    >>> from send_screen import PenalisedLogisticClassifier, load_cohort, load_spec
     >>> from send_screen.contracts import shipped
     >>> from send_screen.simulation import simulate_england
     >>> spec = load_spec(shipped("models") / "reception_sen" / "spec.yaml")
-    >>> data = simulate_england(children=600, schools=20, seed=0).tables
-    >>> cohort = load_cohort(spec, data)
-    >>> from send_screen import PenalisedLogisticClassifier
+    >>> cohort = load_cohort(spec, simulate_england(children=600, schools=20, seed=0).tables)
     >>> from send_screen.evaluation import build_evidence, out_of_fold
     >>> scored = out_of_fold(cohort, {"candidate": PenalisedLogisticClassifier}, folds=4)
     >>> evidence, keys = build_evidence(cohort, scored, capacity=0.1, seed=0)
@@ -144,8 +141,7 @@ def expected_share(score: np.ndarray, k: int) -> np.ndarray:
     Returns
     -------
     numpy.ndarray of float, shape (n,)
-        1 above the k-th highest score, 0 below it, and what is left over of the places in equal parts at it; the sum
-        is k.
+        1 above the k-th highest score, 0 below it, and equal shares of the remaining places at it; the sum is k.
 
     Examples
     --------
@@ -154,25 +150,16 @@ def expected_share(score: np.ndarray, k: int) -> np.ndarray:
     """
     if k == 0:
         return np.zeros(len(score))
-    line = np.sort(score)[::-1][k - 1]
-    above, tied = score > line, score == line
+    threshold = np.sort(score)[::-1][k - 1]
+    above, tied = score > threshold, score == threshold
     return np.where(above, 1.0, np.where(tied, (k - above.sum()) / tied.sum(), 0.0))
 
 
 class OutOfFoldPredictions:
     """An evidence table as arrays, with the sums by school that every rate and interval is made of.
 
-    Counts are averages over fold seeds: each child counts once, however many seeds there are.
-
-    Parameters
-    ----------
-    evidence : pandas.DataFrame
-        From :func:`build_evidence`.
-
-    Raises
-    ------
-    DataError
-        When a column of the evidence is missing, or it has no row.
+    Counts are averages over fold seeds: each child counts once, however many seeds there are. A table without a row,
+    or without a column that it needs, is refused with a DataError.
     """
 
     def __init__(self, evidence: pd.DataFrame) -> None:
@@ -189,6 +176,8 @@ class OutOfFoldPredictions:
         self.n_schools = len(schools)
         self.n_seeds = int(evidence["fold_seed"].nunique())
         self.n_folds = int(evidence["fold"].nunique())
+        #: Children, and those with the outcome.
+        self.n, self.n_outcome = len(self.label) / self.n_seeds, float(self.label.sum()) / self.n_seeds
         #: A number for each fold of each seed.
         self.block = evidence.groupby(["fold_seed", "fold"], sort=True).ngroup().to_numpy()
 
@@ -212,11 +201,8 @@ class OutOfFoldPredictions:
 
     def group(self, attribute: str) -> np.ndarray:
         """Return the group of each row, shape (rows,); of an intersection ``"sex × fsm"`` the groups joined alike."""
-        parts = [self.frame[f"group.{name}"].astype(str) for name in attribute.split(" × ")]
-        joined = parts[0]
-        for part in parts[1:]:
-            joined = joined + " × " + part
-        return joined.to_numpy(object)
+        parts = (self.frame[f"group.{name}"].astype(str) for name in attribute.split(" × "))
+        return reduce(lambda left, right: left + " × " + right, parts).to_numpy(object)
 
     def by_school(self, values: np.ndarray) -> np.ndarray:
         """Return the sum of ``values`` (rows,) in each school, averaged over fold seeds; shape (schools,)."""

@@ -42,10 +42,11 @@ OUTSIDE: Verdict = "outside tolerance"
 INCONCLUSIVE: Verdict = "not enough evidence"
 
 FALSE_NEGATIVES, FALSE_POSITIVES, CALIBRATION = "false_negative_rate", "false_positive_rate", "calibration_in_the_large"
+QUESTIONS = (FALSE_NEGATIVES, FALSE_POSITIVES, CALIBRATION)
 OTHERS = "all others"
 #: Fewer children to divide by than this, on either side, settle nothing.
 MIN_CHILDREN = 10
-#: Children of one year of age.
+#: Children of one year of age in England.
 CHILDREN_OF_ONE_AGE = 600_000
 #: Shares of a child are counted in units of this, so that sums over children are exact.
 _UNIT = 2.0**-20
@@ -53,14 +54,12 @@ _UNIT = 2.0**-20
 
 @dataclass(frozen=True)
 class _Side:
-    """One side of a comparison: sums by school, and the least variance that its rate can have.
-
-    ``adjusted`` is the numerator with the top-k threshold correction.
-    """
+    """One side of a comparison: sums by school, and the least variance that its rate can have."""
 
     above: np.ndarray
     below: np.ndarray
     adjusted: np.ndarray
+    """The numerator with the top-k threshold correction."""
     floor: float
     cells: tuple[float, ...]
 
@@ -133,13 +132,12 @@ def gaps(
     True
     """
     view = OutOfFoldPredictions(evidence)
-    missing = sorted({FALSE_NEGATIVES, FALSE_POSITIVES, CALIBRATION} - set(tolerances))
+    missing = sorted(set(QUESTIONS) - set(tolerances))
     if missing:
         raise UsageError(f"There is no tolerance for {', '.join(missing)}.")
     threshold = TopKThreshold.of(view, CANDIDATE)
     questions = [
-        _question(view, threshold, metric, tolerances[metric], alpha, replicates, seed)
-        for metric in (FALSE_NEGATIVES, FALSE_POSITIVES, CALIBRATION)
+        _question(view, threshold, metric, tolerances[metric], alpha, replicates, seed) for metric in QUESTIONS
     ]
     return pd.concat(questions, ignore_index=True)
 
@@ -155,16 +153,15 @@ def _question(
 ) -> pd.DataFrame:
     """Return the rows of one question."""
     sides: list[_Side] = []
-    named: list[tuple[str, str, str, int, int]] = []
+    rows: list[dict[str, object]] = []
+    pairs: list[tuple[int, int]] = []
     for attribute in view.attributes:
-        named += [(attribute, *row) for row in _comparisons(view, threshold, attribute, metric, sides)]
-    rows = [
-        {"attribute": attribute, "group": group, "against": against, "metric": metric}
-        | _gap(sides[ours], sides[theirs], rates=metric != CALIBRATION)
-        for attribute, group, against, ours, theirs in named
-    ]
+        for group, against, i, j in _comparisons(view, threshold, attribute, metric, sides):
+            named = {"attribute": attribute, "group": group, "against": against, "metric": metric}
+            rows.append(named | _gap(sides[i], sides[j], rates=metric != CALIBRATION))
+            pairs.append((i, j))
     table = pd.DataFrame(rows, columns=_COLUMNS)
-    ours, theirs = np.array([row[3] for row in named], dtype=int), np.array([row[4] for row in named], dtype=int)
+    ours, theirs = np.array(pairs, dtype=int).reshape(-1, 2).T
     error = table["error"].to_numpy(np.float64)
     known = ~np.isnan(error)
     level = alpha
@@ -182,9 +179,8 @@ def _question(
     table["low"], table["high"] = table["value"] - half, table["value"] + half
     table["tolerance"] = tolerance
     table["verdict"] = [verdict(low, high, tolerance) for low, high in zip(table["low"], table["high"], strict=True)]
-    children = len(view.label) / view.n_seeds
     table["required_n"] = [
-        _required_n(row, float(q), tolerance, children) if row["verdict"] == INCONCLUSIVE else math.nan
+        _required_n(row, float(q), tolerance, view.n) if row["verdict"] == INCONCLUSIVE else math.nan
         for row, q in zip(table.to_dict("records"), quantile, strict=True)
     ]
     return table.drop(columns=["error", "df", "spread"])
@@ -275,10 +271,8 @@ def _gap(ours: _Side, theirs: _Side, *, rates: bool) -> dict[str, object]:
 
 
 def verdict(low: float, high: float, tolerance: float) -> Verdict:
-    """Return what an interval says of a gap.
+    """Return the equivalence verdict of an interval.
 
-    Examples
-    --------
     >>> verdict(-0.02, 0.06, 0.10), verdict(0.12, 0.30, 0.10), verdict(0.03, 0.37, 0.10), verdict(math.nan, 1, 0.1)
     ('within tolerance', 'outside tolerance', 'not enough evidence', 'not enough evidence')
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 
@@ -15,7 +16,6 @@ from send_screen.evaluation._calibration import recalibrate
 from send_screen.evaluation._confusion_at_capacity import CELLS, RATES, Confusion, Rate, TopKThreshold
 from send_screen.evaluation._estimate import Estimate, smallest, t_interval
 from send_screen.evaluation._evidence import OutOfFoldPredictions
-from send_screen.evaluation._group_auc import within_fold_auc
 from send_screen.evaluation._influence import ratio
 from send_screen.evaluation._out_of_fold import CANDIDATE
 from send_screen.evaluation._performance import net_benefit
@@ -146,3 +146,50 @@ def _rates(counts: Confusion, values: pd.Series, alpha: float) -> dict[str, Esti
         cells = min(both, smallest(*(counts.total(kind) for kind in given_away)))
         figures[metric] = replace(counts.rate(metric, alpha=alpha, cells=cells), value=float(values[metric]))
     return figures
+
+
+def within_fold_auc(
+    view: OutOfFoldPredictions, score: np.ndarray, rows: np.ndarray, *, alpha: float = 0.05
+) -> Estimate:
+    """Return the pooled within-fold ROC AUC of a group; undefined where it has no pair within a fold.
+
+    Scores of different folds come from different fits and are not compared. With c_i the rightly ranked pairs that
+    child i is in (a tie counts half) and m_i all of them, AUC = sum c_i / sum m_i over the children with the outcome,
+    and school s adds u_s = sum over its children of (c_i - AUC m_i): the standard error is
+    sqrt(S / (S - 1) sum u_s^2) / pairs [Obuchowski1997]_; the interval is on the logit scale.
+
+    References
+    ----------
+    .. [Obuchowski1997] Obuchowski, N. A. (1997). Nonparametric analysis of clustered ROC curve data. Biometrics 53.
+    """
+    inside = np.flatnonzero(rows)
+    inside = inside[np.argsort(view.block[inside], kind="stable")]
+    right, pairs = np.zeros(len(view.label)), np.zeros(len(view.label))
+    borders = np.flatnonzero(np.diff(view.block[inside])) + 1
+    for members in np.split(inside, borders):
+        with_outcome, without = members[view.label[members] == 1], members[view.label[members] == 0]
+        positive, negative = score[with_outcome], score[without]
+        right[with_outcome] = _below(positive, negative)
+        right[without] = len(positive) - _below(negative, positive)
+        pairs[with_outcome], pairs[without] = len(negative), len(positive)
+    n, events = len(inside) / view.n_seeds, float(view.label[inside].sum()) / view.n_seeds
+    schools, total = len(np.unique(view.school[inside])), float(pairs.sum()) / 2
+    auc = float(right.sum()) / 2 / total if total else math.nan
+    by_school = np.bincount(view.school, right - auc * pairs, view.n_schools)
+    error = np.sqrt(schools / max(schools - 1, 1) * float((by_school**2).sum())) / max(total, 1)
+    return t_interval(
+        auc,
+        float(error),
+        n=n,
+        schools=schools,
+        cells=smallest(events, n - events),
+        alpha=alpha,
+        unit=True,
+        none="no two children of one fold to compare",
+    )
+
+
+def _below(of: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """Return how many of ``among`` lie below each of ``of``, ties counted half."""
+    ordered = np.sort(among)
+    return (np.searchsorted(ordered, of, "left") + np.searchsorted(ordered, of, "right")) / 2

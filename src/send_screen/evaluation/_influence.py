@@ -25,14 +25,7 @@ RANKING_METRICS = ("roc_auc", "average_precision")
 
 @dataclass(frozen=True)
 class EstimateWithInfluence:
-    """An estimate and the influence of each school on it.
-
-    Attributes
-    ----------
-    value : float
-        NaN where undefined.
-    by_school : numpy.ndarray of float, shape (schools,)
-    """
+    """An estimate, NaN where undefined, and the influence of each school on it, shape (schools,)."""
 
     value: float
     by_school: np.ndarray
@@ -50,17 +43,11 @@ class EstimateWithInfluence:
 def ratio(
     numerator: np.ndarray, denominator: np.ndarray, *, adjusted: tuple[np.ndarray, np.ndarray] | None = None
 ) -> EstimateWithInfluence:
-    """Return a ratio of sums over schools, sum a_s / sum b_s.
+    """Return a ratio of sums over schools, sum a_s / sum b_s; arguments are of shape (schools,).
 
     The influence of a school is that of leaving it out, sqrt((S - 1) / S) (a_s - r b_s) / (n - b_s), over the S schools
-    with b_s > 0: the plain derivative (a_s - r b_s) / n is too small when schools differ in size.
-
-    Parameters
-    ----------
-    numerator, denominator : numpy.ndarray of float, shape (schools,)
-    adjusted : pair of numpy.ndarray of float, shape (schools,), optional
-        Both again, each school's with what it adds to or takes from those of others. The sums are the same; the
-        influences are taken from these.
+    with b_s > 0: the plain derivative (a_s - r b_s) / n is too small when schools differ in size. It is taken from the
+    ``adjusted`` pair where there is one: the same sums, each school's with the top-k threshold correction.
     """
     n = float(denominator.sum())
     if n <= 0:
@@ -73,18 +60,7 @@ def ratio(
 
 
 def mean_auc_and_ap(view: OutOfFoldPredictions, score: np.ndarray) -> dict[str, EstimateWithInfluence]:
-    """Return ROC AUC and average precision, means over folds averaged over fold seeds.
-
-    Parameters
-    ----------
-    view : OutOfFoldPredictions
-    score : numpy.ndarray of float, shape (rows,)
-
-    Returns
-    -------
-    dict of str to EstimateWithInfluence
-        Undefined where a fold has only one outcome.
-    """
+    """Return ROC AUC and average precision, means over folds averaged over fold seeds; NaN if a fold has one class."""
     means, influence = np.zeros(2), np.zeros((2, view.n_schools))
     blocks = np.split(np.argsort(view.block, kind="stable"), np.flatnonzero(np.diff(np.sort(view.block))) + 1)
     for rows in blocks:
@@ -113,19 +89,8 @@ def auc_and_ap(score: np.ndarray, positive: np.ndarray) -> tuple[np.ndarray, np.
         AUC:  (c_i / N - AUC) / P  with, and  (c_i / P - AUC) / N  without the outcome,
         AP:   (1{outcome} (p(v) - AP) + sum over u <= v of g(u) (1{outcome} - p(u)) / r(u)) / P.
 
-    Parameters
-    ----------
-    score : numpy.ndarray of float, shape (n,)
-    positive : numpy.ndarray of bool, shape (n,)
-        Both kinds are there.
+    ``score`` and ``positive`` (both kinds are there) have the shape (n,), the values (2,), the influences (2, n).
 
-    Returns
-    -------
-    values : numpy.ndarray of float, shape (2,)
-    influence : numpy.ndarray of float, shape (2, n)
-
-    Examples
-    --------
     >>> values, influence = auc_and_ap(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True]))
     >>> values.round(4).tolist()
     [0.75, 0.8333]

@@ -1,4 +1,4 @@
-"""Every model fitted on the training folds and asked about the children held out."""
+"""Out-of-fold predictions: every model fitted on the training folds, and its scores of the children held out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from send_screen.errors import UsageError
 from send_screen.evaluation._folds import out_of_school_folds
 from send_screen.tables import k_at_capacity
 
-#: The registered model and the one-line rule are known by these names in every evidence table.
+#: The model to be registered and the baseline have these names in every evidence table.
 CANDIDATE, BASELINE = "candidate", "baseline"
 
 
@@ -35,18 +35,17 @@ def out_of_fold(
         n children with their outcome.
     models : mapping of str to callable
         Name to a function without arguments that makes an unfitted estimator for :func:`fit_on`, with
-        ``decision_function(X)`` (log-odds). ``"candidate"`` is the model to be registered: where it has
-        ``risk_tables_``, its contributions are kept. ``"baseline"`` is the one-line rule: where it has
-        ``operating_point_flag(X)``, the children it flags at its own rate are kept.
+        ``decision_function(X)`` (log-odds). ``"candidate"`` is the model to be registered; its contributions are kept
+        where it has ``risk_tables_``. Of ``"baseline"`` the children at its own operating point are kept where it has
+        ``operating_point_flag(X)``.
     folds : int
         Number of out-of-school folds.
     seeds : sequence of int
         Fold seeds; each repeats the whole.
     capacity : float, optional
-        Share of children that can be assessed. With it, where the version was learnt in bags, it is kept how likely a
-        model learnt from other schools is to list each child of the fold.
+        Share of children that can be assessed; needed for the selection probability of a bagged candidate.
     progress : callable, optional
-        Told in words before each fold is fitted.
+        Called with a message before each fit.
 
     Returns
     -------
@@ -64,13 +63,11 @@ def out_of_fold(
 
     Examples
     --------
-    >>> from send_screen import load_cohort, load_spec
+    >>> from send_screen import PenalisedLogisticClassifier, load_cohort, load_spec
     >>> from send_screen.contracts import shipped
     >>> from send_screen.simulation import simulate_england
     >>> spec = load_spec(shipped("models") / "reception_sen" / "spec.yaml")
-    >>> data = simulate_england(children=600, schools=20, seed=0).tables
-    >>> cohort = load_cohort(spec, data)
-    >>> from send_screen import PenalisedLogisticClassifier
+    >>> cohort = load_cohort(spec, simulate_england(children=600, schools=20, seed=0).tables)
     >>> scored = out_of_fold(cohort, {"candidate": PenalisedLogisticClassifier}, folds=4)
     >>> len(scored) == len(cohort)
     True
@@ -93,7 +90,7 @@ def out_of_fold(
                 if progress is not None:
                     progress(f"fold seed {seed}, fold {number + 1} of {folds}: {name}")
                 estimator = fit_on(make(), cohort, training)
-                for column, values in _asked(name, estimator, cohort.X.iloc[held_out], capacity).items():
+                for column, values in _predict(name, estimator, cohort.X.iloc[held_out], capacity).items():
                     columns.setdefault(column, np.full(len(y), np.nan))[held_out] = values
         rounds.append(
             pd.DataFrame({"fold_seed": np.full(len(y), seed), "position": np.arange(len(y)), "fold": fold, **columns})
@@ -101,12 +98,12 @@ def out_of_fold(
     scored = pd.concat(rounds, ignore_index=True)
     # kept together by kind, whatever the order of the models
     kinds = ("score.", "operating_point.", "contribution.", "selection_probability.")
-    said = [column for kind in kinds for column in scored.columns if column.startswith(kind)]
-    return scored[["fold_seed", "position", "fold", *said]]
+    predicted = [column for kind in kinds for column in scored.columns if column.startswith(kind)]
+    return scored[["fold_seed", "position", "fold", *predicted]]
 
 
 def fit_on(estimator: Any, cohort: Cohort, rows: np.ndarray | slice = slice(None)) -> Any:
-    """Return an estimator fitted on some of the children; one whose ``fit`` takes ``groups`` is told their schools.
+    """Return an estimator fitted on some of the children; one whose ``fit`` takes ``groups`` gets their schools.
 
     Parameters
     ----------
@@ -129,13 +126,11 @@ def fit_on(estimator: Any, cohort: Cohort, rows: np.ndarray | slice = slice(None
 
     Examples
     --------
-    >>> from send_screen import load_cohort, load_spec
+    >>> from send_screen import PenalisedLogisticClassifier, load_cohort, load_spec
     >>> from send_screen.contracts import shipped
     >>> from send_screen.simulation import simulate_england
     >>> spec = load_spec(shipped("models") / "reception_sen" / "spec.yaml")
-    >>> data = simulate_england(children=600, schools=20, seed=0).tables
-    >>> cohort = load_cohort(spec, data)
-    >>> from send_screen import PenalisedLogisticClassifier
+    >>> cohort = load_cohort(spec, simulate_england(children=600, schools=20, seed=0).tables)
     >>> fit_on(PenalisedLogisticClassifier(), cohort).n_features_in_
     19
     """
@@ -147,20 +142,19 @@ def fit_on(estimator: Any, cohort: Cohort, rows: np.ndarray | slice = slice(None
     return estimator.fit(X, y)
 
 
-def _asked(name: str, estimator: Any, X: pd.DataFrame, capacity: float | None) -> dict[str, np.ndarray]:
-    """Return what one fitted model says about children it has not seen, as columns of the evidence."""
-    said = {f"score.{name}": np.asarray(estimator.decision_function(X), dtype=np.float64)}
+def _predict(name: str, estimator: Any, X: pd.DataFrame, capacity: float | None) -> dict[str, np.ndarray]:
+    """Return the predictions of one fitted model, as columns of the evidence."""
+    predicted = {f"score.{name}": np.asarray(estimator.decision_function(X), dtype=np.float64)}
     if name == BASELINE and hasattr(estimator, "operating_point_flag"):
-        said["operating_point.baseline"] = np.asarray(estimator.operating_point_flag(X), dtype=np.float64)
+        predicted["operating_point.baseline"] = np.asarray(estimator.operating_point_flag(X), dtype=np.float64)
     if name == CANDIDATE and hasattr(estimator, "risk_tables_"):
         tables = estimator.risk_tables_
-        # tables want exactly the columns that they look at
-        contributions = np.asarray(tables.contributions(X[list(tables.features)]), dtype=np.float64)
-        said |= {f"contribution.{feature}": contributions[:, j] for j, feature in enumerate(tables.features)}
+        X = X[list(tables.features)]  # tables want exactly the columns that they look at
+        contributions = np.asarray(tables.contributions(X), dtype=np.float64)
+        predicted |= {f"contribution.{feature}": contributions[:, j] for j, feature in enumerate(tables.features)}
         bags = getattr(estimator, "bagged_tables_", None)
         if bags is not None and capacity is not None:
-            of_bags = bags.score(X[list(tables.features)])
-            said[f"selection_probability.{name}"] = bags.selection_probability(
-                said[f"score.{name}"], of_bags, k_at_capacity(capacity, len(X))
+            predicted[f"selection_probability.{name}"] = bags.selection_probability(
+                predicted[f"score.{name}"], bags.score(X), k_at_capacity(capacity, len(X))
             )
-    return said
+    return predicted

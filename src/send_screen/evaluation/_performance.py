@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -65,8 +66,8 @@ def performance(evidence: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame:
         figures |= {name: counts.rate(name, alpha=alpha) for name in AT_CAPACITY}
         figures["number_needed_to_screen"] = _inverse(figures["precision"])
         figures["net_benefit"] = net_benefit(counts, view.flag(model).mean(), alpha=alpha)
-        recalibration = recalibrate(view, view.score(model), alpha=alpha)
-        figures |= {"calibration_slope": recalibration.slope, "calibration_intercept": recalibration.intercept}
+        slope, intercept = recalibrate(view, view.score(model), alpha=alpha)
+        figures |= {"calibration_slope": slope, "calibration_intercept": intercept}
         if model == CANDIDATE and f"selection_probability.{CANDIDATE}" in view.frame:
             figures["selection_probability"] = _selection_probability(view, alpha)
         if model == BASELINE and "operating_point.baseline" in view.frame:
@@ -88,16 +89,8 @@ def _selection_probability(view: OutOfFoldPredictions, alpha: float) -> Estimate
 def net_benefit(counts: Confusion, listed: float, *, alpha: float = 0.05) -> Estimate:
     """Return the net benefit at the threshold probability that the list itself implies.
 
-    (TP - FP q / (1 - q)) / n [Vickers2006]_, where the price is that of the list itself: with the share q of children
-    listed, one found is worth (1 - q) / q listed without need.
-
-    Parameters
-    ----------
-    counts : Confusion
-        Of all children, or of one group.
-    listed : float
-        The share q, of all children.
-    alpha : float
+    (TP - FP q / (1 - q)) / n [Vickers2006]_, where the price is that of the list itself: with the share q of all
+    children ``listed``, one found is worth (1 - q) / q listed without need.
 
     References
     ----------
@@ -114,30 +107,28 @@ def net_benefit(counts: Confusion, listed: float, *, alpha: float = 0.05) -> Est
 
 def _areas(view: OutOfFoldPredictions, score: np.ndarray, alpha: float) -> dict[str, Estimate]:
     """Return ROC AUC and average precision with school-clustered intervals."""
-    n, events = len(view.label) / view.n_seeds, float(view.label.sum()) / view.n_seeds
-    cells = smallest(events, n - events)
-    figures = {}
-    for name, found in mean_auc_and_ap(view, score).items():
-        if np.isnan(found.value):
-            figures[name] = undefined(ONE_SIDED_FOLD, n=n, schools=view.n_schools, smallest_cell=cells)
-            continue
-        error = found.error
-        figures[name] = t_interval(
-            found.value, error, n=n, schools=view.n_schools, cells=cells, alpha=alpha, means=view.n_folds, unit=True
+    return {
+        name: t_interval(
+            found.value,
+            found.error,
+            n=view.n,
+            schools=view.n_schools,
+            cells=smallest(view.n_outcome, view.n - view.n_outcome),
+            alpha=alpha,
+            means=view.n_folds,
+            unit=True,
+            none=ONE_SIDED_FOLD,
         )
-    return figures
+        for name, found in mean_auc_and_ap(view, score).items()
+    }
 
 
 def _inverse(precision: Estimate) -> Estimate:
     """Return the number needed to screen to find one child: 1 / precision, interval turned over."""
     if not precision.value > 0:
-        return replace(
-            undefined(precision.reason or "no flagged child had the outcome"),
-            n=precision.n,
-            schools=precision.schools,
-            smallest_cell=precision.smallest_cell,
-        )
-    low, high = (1 / end if end > 0 else float("nan") for end in (precision.high, precision.low))
+        reason = precision.reason or "no flagged child had the outcome"
+        return replace(precision, value=math.nan, low=math.nan, high=math.nan, reason=reason)
+    low, high = (1 / end if end > 0 else math.nan for end in (precision.high, precision.low))
     reason = precision.reason or ("" if np.isfinite(high) else "no upper bound: perhaps no flagged child has need")
     return replace(precision, value=1 / precision.value, low=low, high=high, reason=reason)
 
@@ -182,29 +173,26 @@ def paired_differences(
     for name in (model, against):
         if name not in view.models:
             raise UsageError(f"The evidence has no model {name!r}; it has {', '.join(view.models)}.")
-    n, events = len(view.label) / view.n_seeds, float(view.label.sum()) / view.n_seeds
     counts = [Confusion(view, view.flag(name), threshold=TopKThreshold.of(view, name)) for name in (model, against)]
     ours, theirs = (
         mean_auc_and_ap(view, view.score(name)) | _rates_at_capacity(of)
         for name, of in zip((model, against), counts, strict=True)
     )
-    cells = [events, n - events, *(of.smallest for of in counts)]
-    denominators = dict(
-        zip(AT_CAPACITY, (events, float(view.flag(model).sum()) / view.n_seeds, n - events), strict=True)
-    )
+    without, listed = view.n - view.n_outcome, float(view.flag(model).sum()) / view.n_seeds
+    denominators = {"recall": view.n_outcome, "precision": listed, "specificity": without}
     rows = []
     for metric in ours:
-        paired = ours[metric] - theirs[metric]
-        rests_on, cell = denominators.get(metric, n), smallest(*(cells[:2] if metric in RANKING_METRICS else cells))
-        if np.isnan(paired.value):
-            reason = ONE_SIDED_FOLD if metric in RANKING_METRICS else "a rate without a denominator"
-            figure = undefined(reason, n=rests_on, schools=view.n_schools, smallest_cell=cell)
-        else:
-            error = paired.error
-            means = view.n_folds if metric in RANKING_METRICS else 1
-            figure = t_interval(
-                paired.value, error, n=rests_on, schools=view.n_schools, cells=cell, alpha=alpha, means=means
-            )
+        paired, ranking = ours[metric] - theirs[metric], metric in RANKING_METRICS
+        figure = t_interval(
+            paired.value,
+            paired.error,
+            n=denominators.get(metric, view.n),
+            schools=view.n_schools,
+            cells=smallest(view.n_outcome, without, *(of.smallest for of in counts if not ranking)),
+            alpha=alpha,
+            means=view.n_folds if ranking else 1,
+            none=ONE_SIDED_FOLD if ranking else "a rate without a denominator",
+        )
         rows.append({"model": model, "against": against, "metric": metric, **asdict(figure)})
     return pd.DataFrame(rows)
 
