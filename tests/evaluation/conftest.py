@@ -18,7 +18,7 @@ def make_evidence():
 def models():
     return {
         "candidate": lambda: StandIn(tables=True),
-        "baseline": lambda: StandIn(natural=True),
+        "baseline": lambda: StandIn(operating_point=True),
         "lightgbm": StandIn,
     }
 

@@ -1,4 +1,4 @@
-"""A reader who wants to know the counts that are not published: every number that is, and linear programming.
+"""An intruder who wants to know the counts that are not published: every number that is, and linear programming.
 
 Nothing here is shared with the code that withholds. The cells are every combination of the groups of attributes that
 any version crosses, times outcome and list (attributes that are never crossed can be distributed over each other as one
@@ -40,10 +40,10 @@ SHARES = {
 
 
 class Attack:
-    """What one reader of one or more versions on the same children can work out."""
+    """What one intruder, who reads one or more versions on the same children can work out."""
 
     def __init__(self, evidence, versions):
-        """``versions``: a dict each with ``published``, ``evidence``, and what else is published beside it."""
+        """``versions``: a dict each with ``published``, ``evidence``, and what else is published with it."""
         attributes = sorted(c.removeprefix("group.") for c in evidence if c.startswith("group."))
         tables = [{name} for name in attributes] or [set()]
         for row in (row for version in versions for row in version["published"]["groups"]):
@@ -194,8 +194,8 @@ class Attack:
     def _gap(self, place, row, slack):
         """A gap of two rates is linear where the numbers of children that they are of are known."""
         kinds = {"false_negative_rate": ("fn", "with"), "false_positive_rate": ("fp", "without")}.get(row["metric"])
-        withheld = row["reason"].startswith("withheld")
-        if withheld:
+        suppressed = row["reason"].startswith("withheld")
+        if suppressed:
             figures = ("value", "low", "high", "n", "critical_difference", "required_n")
             assert {row[figure] for figure in figures} == {None}
             assert not re.search(r"\d", row["words"]), row["words"]
@@ -208,7 +208,7 @@ class Attack:
             self._fact(self._form(place, ours, kinds[1] if kinds else "n"), row["n"], slack)
         if kinds is None or slack:
             return
-        # the best that a reader can hope for: he knows both numbers
+        # the best that an intruder can hope for: he knows both numbers
         sizes = [self.truth @ self._form(place, side, kinds[1]) for side in (ours, theirs)]
         if min(sizes) == 0:
             return
@@ -217,9 +217,9 @@ class Attack:
         gap = scale * (rates[0] - rates[1])
         if row["value"] is not None:
             self._fact(gap, scale * row["value"])
-        elif withheld and row["verdict"] == "within tolerance":
+        elif suppressed and row["verdict"] == "within tolerance":
             self.less += [(gap, scale * row["tolerance"]), (-gap, scale * row["tolerance"])]
-        elif withheld and row["verdict"] == "outside tolerance":
+        elif suppressed and row["verdict"] == "outside tolerance":
             sign = 1 if re.search(r"missed more|more often", row["words"]) else -1
             self.less.append((-sign * gap, -scale * row["tolerance"]))
 
@@ -258,7 +258,7 @@ class Attack:
         return ends
 
     def narrowed_down(self, *, guesses=True):
-        """Every small count that a reader can narrow down to less than five children.
+        """Every small count that an intruder can narrow down to less than five children.
 
         ``guesses``: whether he knows of each that it is 1 to 9.
         """
@@ -280,7 +280,7 @@ def _clipped(low, high, value):
 
 def numbers_of_tables(tables, X, evidence):
     """Counts in the model's tables that are of the same children as groups of an attribute: attribute, groups, n."""
-    told = []
+    revealed = []
     first = evidence[evidence["fold_seed"] == evidence["fold_seed"].iloc[0]]
     attributes = [c.removeprefix("group.") for c in evidence if c.startswith("group.")]
     for bins, counts in tables:
@@ -290,8 +290,8 @@ def numbers_of_tables(tables, X, evidence):
                 group = first[f"group.{attribute}"].astype(str).to_numpy()
                 names = set(group[inside])
                 if names and names.isdisjoint(group[~inside]):
-                    told.append((attribute, tuple(sorted(names)), count))
-    return told
+                    revealed.append((attribute, tuple(sorted(names)), count))
+    return revealed
 
 
 def dumped(document):

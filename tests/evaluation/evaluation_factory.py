@@ -58,8 +58,8 @@ class StandInTables:
 class StandIn:
     """An additive model without a library: the sum of its features, centred on its training rows."""
 
-    def __init__(self, natural=False, tables=False):
-        self.natural, self.tables = natural, tables
+    def __init__(self, operating_point=False, tables=False):
+        self.operating_point, self.tables = operating_point, tables
 
     def fit(self, X, y):
         assert len(X) == len(y)
@@ -67,7 +67,7 @@ class StandIn:
         self.trained_on = len(X)
         if self.tables:
             self.risk_tables_ = StandInTables(self.means)
-        if self.natural:
+        if self.operating_point:
             self.operating_point_flag = lambda X: X["a"].to_numpy() > 1
         return self
 

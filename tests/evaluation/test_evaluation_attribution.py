@@ -51,7 +51,7 @@ def test_a_planted_difference_is_found_at_its_feature():
     assert table[table["term"] == "health"].iloc[0]["value"] == pytest.approx(weight["value"])
 
 
-def test_published_parts_sum_too_and_small_groups_are_withheld():
+def test_published_parts_sum_too_and_small_groups_are_suppressed():
     few = np.array(["few"] * 7 + ["many"] * 593)
     evidence = explained(groups={"sex": ["F", "M"], "g": few})
     rows = measured_sections(evidence, agencies=AGENCIES, replicates=20)["attribution"]

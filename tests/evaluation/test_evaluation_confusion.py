@@ -45,7 +45,7 @@ def test_errors_are_those_of_replicates_that_draw_schools_and_make_the_list_anew
         assert stays.influenced(weights("fn"), weights("tp", "fn")).error > 1.15 * np.std(drawn, axis=0)[0]
 
 
-def test_the_line_changes_no_count_and_no_value(make_evidence):
+def test_the_threshold_changes_no_count_and_no_value(make_evidence):
     view = OutOfFoldPredictions(make_evidence())
     flag, inside = view.flag("candidate"), view.group("sex") == "F"
     counts = Confusion(view, flag, inside, TopKThreshold.of(view, "candidate"))
@@ -62,7 +62,7 @@ def test_the_line_changes_no_count_and_no_value(make_evidence):
     st.lists(st.integers(0, 5), min_size=1, max_size=40),
     st.integers(0, 40),
 )
-def test_the_children_at_the_line_are_half_a_list_to_either_side(score, k):
+def test_the_children_at_the_threshold_are_half_a_list_to_either_side(score, k):
     k = min(k, len(score))
     near = _kernel_weights(np.array(score, dtype=float), k)
     assert near.sum() == pytest.approx(min(k, len(score) - k))
@@ -71,7 +71,7 @@ def test_the_children_at_the_line_are_half_a_list_to_either_side(score, k):
     assert all(len(found) == 1 for found in same.values())
 
 
-def test_flags_that_no_line_explains_have_none(make_evidence):
+def test_flags_that_no_threshold_explains_have_none(make_evidence):
     evidence = make_evidence(seeds=1)
     evidence["flag.candidate"] = np.random.default_rng(0).permutation(evidence["flag.candidate"])
     threshold = TopKThreshold.of(OutOfFoldPredictions(evidence), "candidate")
@@ -88,7 +88,7 @@ def test_a_share_that_the_list_fixes_has_hardly_an_interval(make_evidence):
     assert table.loc["precision", "high"] - table.loc["precision", "low"] > 0.05
 
 
-def test_recall_is_surer_than_with_a_line_that_stays_where_schools_differ(make_evidence):
+def test_recall_is_surer_than_with_a_threshold_that_stays_where_schools_differ(make_evidence):
     evidence = make_evidence(n=4000, schools=80, seeds=1, icc=1.0)
     found = performance(evidence).set_index(["model", "metric"]).loc[("candidate", "recall")]
     view = OutOfFoldPredictions(evidence)

@@ -37,7 +37,7 @@ def of_another_model(evidence, rng, capacity, noise):
 
 
 def published_in_turn(evidences, crossed, *, knowing=True):
-    """Versions on the same children, each published knowing what those before it told."""
+    """Versions on the same children, each published knowing what those before it revealed."""
     versions, earlier = [], []
     for evidence, intersections in zip(evidences, crossed, strict=True):
         document = measured_sections(
@@ -48,7 +48,7 @@ def published_in_turn(evidences, crossed, *, knowing=True):
     return versions
 
 
-def hidden(document):
+def suppressed_figures(document):
     """Figures of groups that stand without their numbers of children, rounded or not at all."""
     return {
         (row["attribute"], row["group"], row["metric"])
@@ -106,7 +106,7 @@ def test_no_small_count_can_be_narrowed_down_from_all_that_is_published(situatio
 
 
 @pytest.mark.parametrize("seed", [6, 87, 92, 107])
-def test_another_list_and_groups_crossed_anew_narrow_nothing_down_that_an_earlier_version_withheld(seed):
+def test_another_list_and_groups_crossed_anew_narrow_nothing_down_that_an_earlier_version_suppressed(seed):
     """Pairs in which they did, while a later version could cross what an earlier one with another list had not."""
     sizes_from, rng = np.random.default_rng([77, seed]), np.random.default_rng(seed)
     n = int(sizes_from.integers(150, 420))
@@ -119,19 +119,19 @@ def test_another_list_and_groups_crossed_anew_narrow_nothing_down_that_an_earlie
     second = of_another_model(first, rng, sizes_from.uniform(0.1, 0.5), sizes_from.choice([0.0, 0.3]))
     versions = published_in_turn([first, second], [[], CROSSED[3]])
     assert Attack(first, versions).narrowed_down() == []
-    assert hidden(versions[1]["published"]) >= {
+    assert suppressed_figures(versions[1]["published"]) >= {
         (row["attribute"], row["group"], "prevalence")
         for row in versions[1]["published"]["groups"]
         if "×" in row["attribute"]
     }
 
 
-def test_the_attack_works_where_only_small_counts_themselves_are_withheld(monkeypatch, evidence):
+def test_the_attack_works_where_only_small_counts_themselves_are_suppressed(monkeypatch, evidence):
     safe = published_in_turn([evidence], [[("sex", "fsm")]])
     assert Attack(evidence, safe).narrowed_down() == []
     monkeypatch.setattr(Intruder, "is_protected", lambda *_: True)
     primary_only = published_in_turn([evidence], [[("sex", "fsm")]])
-    assert hidden(primary_only[0]["published"]) < hidden(safe[0]["published"])
+    assert suppressed_figures(primary_only[0]["published"]) < suppressed_figures(safe[0]["published"])
     found = Attack(evidence, primary_only).narrowed_down()
     assert any("(8.5): 8.50 to 8.50" in words for words in found), found
 
@@ -143,9 +143,9 @@ def rare():
     return invent_evidence(n=600, seeds=1, groups={"origin": origin}, capacity=0.3)
 
 
-def test_what_is_withheld_is_the_least_that_protects(rare):
+def test_what_is_suppressed_is_the_least_that_protects(rare):
     document = measured_sections(rare, replicates=20)
-    whole = {group for _, group, metric in hidden(document) if metric == "prevalence"}
+    whole = {group for _, group, metric in suppressed_figures(document) if metric == "prevalence"}
     assert "unknown" in whole
     assert len(whole) == 2
     assert whole & {"north", "south"}
@@ -158,14 +158,14 @@ def test_a_small_number_and_one_that_would_give_it_away_look_alike():
         invent_evidence(n=600, seeds=1, groups={"origin": origin}, capacity=0.3), replicates=20
     )
     rows = {(row["group"], row["metric"]): row for row in document["groups"]}
-    withheld = [rows[group, "net_benefit"] for group in ("unknown", "north")]
-    told = [{key: row[key] for key in row if key not in ("group", "group_words")} for row in withheld]
-    assert told[0] == told[1]
-    assert told[0]["reason"] == SUPPRESSED
+    suppressed = [rows[group, "net_benefit"] for group in ("unknown", "north")]
+    first, second = ({key: row[key] for key in row if key not in ("group", "group_words")} for row in suppressed)
+    assert first == second
+    assert first["reason"] == SUPPRESSED
 
 
 def test_three_children_of_unknown_sex_silence_no_finding_about_girls():
-    """Girls are withheld for the sake of three others: their shares stand, rounded, and their verdict."""
+    """Girls are suppressed for the sake of three others: their shares stand, rounded, and their verdict."""
     rng = np.random.default_rng(2)
     sex = np.where(rng.random(6000) < 0.45, "F", "M").astype(object)
     sex[:3] = "unknown"
@@ -204,55 +204,57 @@ def test_rounding_is_no_finer_than_is_safe(monkeypatch):
     assert 0.01 not in steps - {row["rounded_to"] for row in safe["groups"] if row["metric"] == "calibration_slope"}
 
 
-def test_a_later_version_rounds_only_what_an_earlier_one_has_told():
+def test_a_later_version_rounds_only_what_an_earlier_one_has_revealed():
     """Rounded shares of several lists, together, say more of the same children than each by itself."""
     origin = np.array(["unknown"] * 3 + ["north"] * 400 + ["home"] * 1597)
     first = invent_evidence(n=2000, seeds=1, groups={"origin": origin}, capacity=0.3)
-    told = revealed_counts(measured_sections(first, replicates=20)["groups"])
-    north = next(row for row in told if row["group"] == "north")
+    revealed = revealed_counts(measured_sections(first, replicates=20)["groups"])
+    north = next(row for row in revealed if row["group"] == "north")
     assert north["n"] is north["with_outcome"] is None
     assert {"prevalence", "recall"} <= set(north["between"])
     later = of_another_model(first, np.random.default_rng(1), 0.2, 0.3)
-    document = measured_sections(later, replicates=20, prior_releases=[{"version": "1", "counts": told}])
+    document = measured_sections(later, replicates=20, prior_releases=[{"version": "1", "counts": revealed}])
     rows = {row["metric"]: row for row in document["groups"] if row["group"] == "north"}
     low, high = north["between"]["prevalence"]
     assert low <= rows["prevalence"]["value"] <= high
     assert rows["recall"]["reason"] == SUPPRESSED
-    # the same list once more tells nothing new
-    again = measured_sections(first, replicates=20, prior_releases=[{"version": "1", "counts": told}])
-    assert revealed_counts(again["groups"]) == told
+    # the same list once more reveals nothing new
+    again = measured_sections(first, replicates=20, prior_releases=[{"version": "1", "counts": revealed}])
+    assert revealed_counts(again["groups"]) == revealed
 
 
-def test_nothing_is_withheld_where_no_count_is_small():
+def test_nothing_is_suppressed_where_no_count_is_small():
     evidence = invent_evidence(n=9000, seeds=1, groups={"sex": ["F", "M"], "fsm": ["no", "yes"]})
     document = measured_sections(evidence, intersections=[("sex", "fsm")], replicates=20)
-    assert hidden(document) == set()
+    assert suppressed_figures(document) == set()
     assert not any(row["reason"] == SUPPRESSED for row in document["gaps"])
 
 
-def test_a_later_version_does_not_give_away_what_an_earlier_one_withheld(rare):
+def test_a_later_version_does_not_give_away_what_an_earlier_one_suppressed(rare):
     """North and south are alike: which of the two stands in for the unknown may change with the list."""
     order = {"north": "south", "south": "north"}
     first = measured_sections(rare, replicates=20)
-    stand_in = next(group for group in ("north", "south") if ("origin", group, "prevalence") in hidden(first))
+    stand_in = next(
+        group for group in ("north", "south") if ("origin", group, "prevalence") in suppressed_figures(first)
+    )
     # a later version whose own choice would be the other one
     later = of_another_model(rare, np.random.default_rng(1), 0.5, 0.5)
-    told = [dict(row) for row in revealed_counts(first["groups"])]
-    for row in told:  # an earlier version that had chosen the other
+    revealed = [dict(row) for row in revealed_counts(first["groups"])]
+    for row in revealed:  # an earlier version that had chosen the other
         if row["group"] in order:
             row["n"], row["with_outcome"] = None, None
             if row["group"] == stand_in:
                 inside = (rare["group.origin"] == stand_in).to_numpy()
                 row["n"], row["with_outcome"] = int(inside.sum()), int(rare["label"].to_numpy()[inside].sum())
             row["true_positives"] = row["false_positives"] = None
-    document = measured_sections(later, replicates=20, prior_releases=[{"version": "1", "counts": told}])
-    assert ("origin", order[stand_in], "prevalence") in hidden(document)
+    document = measured_sections(later, replicates=20, prior_releases=[{"version": "1", "counts": revealed}])
+    assert ("origin", order[stand_in], "prevalence") in suppressed_figures(document)
     alone = measured_sections(later, replicates=20)
-    assert ("origin", order[stand_in], "prevalence") not in hidden(alone)
+    assert ("origin", order[stand_in], "prevalence") not in suppressed_figures(alone)
 
 
 def test_versions_that_do_not_know_of_each_other_give_small_counts_away():
-    """The same, as an attack: with other crossings, what the first withheld can be added up."""
+    """The same, as an attack: with other crossings, what the first suppressed can be added up."""
     rng = np.random.default_rng(0)
     first = invent_evidence(n=500, seeds=1, groups=unequal_groups(rng, 500, {"sex": 2, "origin": 5, "fsm": 3}), seed=0)
     evidences = [first, of_another_model(first, rng, 0.3, 0.3), of_another_model(first, rng, 0.15, 0.0)]
@@ -282,34 +284,34 @@ def test_a_cohort_without_one_school_gives_no_count_of_that_school_away(seed):
     school = first["school"].value_counts().idxmin()
     second = first[first["school"] != school].reset_index(drop=True)
     assert 1 <= len(first) - len(second) <= 60
-    told = measured_sections(first, intersections=[("sex", "fsm")], replicates=20)
+    whole = measured_sections(first, intersections=[("sex", "fsm")], replicates=20)
     alone = measured_sections(second, intersections=[("sex", "fsm")], replicates=20)
-    assert any(0 < n < 10 for n in subtracted(told, alone).values())
+    assert any(0 < n < 10 for n in subtracted(whole, alone).values())
     earlier = [{"version": "1", "other_children": True, "counts": []}]
     document = dumped(measured_sections(second, intersections=[("sex", "fsm")], prior_releases=earlier, replicates=20))
-    assert subtracted(told, document) == {}
+    assert subtracted(whole, document) == {}
     rows = {(row["group"], row["metric"]): row for row in document["groups"]}
     assert {row["n"] for row in rows.values()} == {None}
     assert rows["F", "recall"]["rounded_to"] == 0.05  # what is found about girls stands, roughly
     assert {row["value"] for row in document["gaps"]} == {None}
-    assert {gap["verdict"] for gap in document["gaps"]} - {"withheld"}
+    assert {gap["verdict"] for gap in document["gaps"]} - {SUPPRESSED}
     assert Attack(second, [{"published": document, "evidence": second}]).narrowed_down() == []
     again = measured_sections(second, intersections=[("sex", "fsm")], replicates=20, **document["disclosure"])
     assert dumped(again) == document
 
 
 def test_what_an_earlier_version_gave_away_stops_no_later_one(rare):
-    told = [{"attribute": "origin", "group": "unknown", "n": 3, "with_outcome": 1, "true_positives": None}]
-    told[0]["false_positives"] = None
-    document = measured_sections(rare, replicates=20, prior_releases=[{"version": "1", "counts": told}])
-    assert ("origin", "unknown", "prevalence") in hidden(document)
-    assert len({group for _, group, metric in hidden(document) if metric == "prevalence"}) >= 2
+    revealed = [{"attribute": "origin", "group": "unknown", "n": 3, "with_outcome": 1, "true_positives": None}]
+    revealed[0]["false_positives"] = None
+    document = measured_sections(rare, replicates=20, prior_releases=[{"version": "1", "counts": revealed}])
+    assert ("origin", "unknown", "prevalence") in suppressed_figures(document)
+    assert len({group for _, group, metric in suppressed_figures(document) if metric == "prevalence"}) >= 2
 
 
 def test_numbers_of_the_tables_are_reckoned_with(rare):
     """Where the tables tell how many are from the north or from the south, neither can stand in for the other."""
     document = measured_sections(rare, replicates=20, revealed_by_tables=[("origin", ["north"]), ("origin", ["south"])])
-    assert ("origin", "home", "prevalence") in hidden(document)
+    assert ("origin", "home", "prevalence") in suppressed_figures(document)
     assert document["disclosure"]["revealed_by_tables"] == [["origin", ["north"]], ["origin", ["south"]]]
     versions = [
         {
@@ -355,19 +357,19 @@ def test_few_children_in_many_groups_are_refused_in_words():
         capacity=0.5,
         groups={"form": np.array([f"form {i}" for i in range(20)] + ["form 0"] * 4)},
     )
-    with pytest.raises(DataError, match="give single children away"):
+    with pytest.raises(DataError, match="give children away"):
         measured_sections(evidence, replicates=20)
 
 
 @given(st.dictionaries(st.sampled_from(LETTERS), st.integers(1, 40)))
-def test_set_aside_counts_are_not_told_by_their_sum(counts):
+def test_counts_of_excluded_rows_are_not_revealed_by_their_sum(counts):
     rows = counts_by_reason(pd.Series([reason for reason, n in counts.items() for _ in range(n)], dtype=object))
-    withheld = [row["reason"] for row in rows if row["n"] is None]
+    suppressed = [row["reason"] for row in rows if row["n"] is None]
     assert [row["reason"] for row in rows] == sorted(counts)
-    assert {reason for reason, n in counts.items() if n < 10} <= set(withheld)
-    if any(n < 10 for n in counts.values()) and len(counts) > len(withheld):
-        total = sum(counts[reason] for reason in withheld)
-        for reason in withheld:
-            low, high = 1, total - (len(withheld) - 1)
+    assert {reason for reason, n in counts.items() if n < 10} <= set(suppressed)
+    if any(n < 10 for n in counts.values()) and len(counts) > len(suppressed):
+        total = sum(counts[reason] for reason in suppressed)
+        for reason in suppressed:
+            low, high = 1, total - (len(suppressed) - 1)
             assert low <= counts[reason] <= high
             assert high - low >= 5

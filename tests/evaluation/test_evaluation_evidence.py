@@ -32,11 +32,11 @@ def test_every_child_is_scored_by_a_model_that_has_not_seen_its_school(cohort, s
     assert np.array_equal(part["operating_point.baseline"], cohort.X["a"] > 1)
 
 
-def test_progress_is_told_of_each_fit(cohort, models):
-    told = []
-    out_of_fold(cohort, models, folds=2, seeds=(0,), progress=told.append)
-    assert told[0] == "fold seed 0, fold 1 of 2: candidate"
-    assert len(told) == 2 * len(models)
+def test_progress_is_reported_before_each_fit(cohort, models):
+    messages = []
+    out_of_fold(cohort, models, folds=2, seeds=(0,), progress=messages.append)
+    assert messages[0] == "fold seed 0, fold 1 of 2: candidate"
+    assert len(messages) == 2 * len(models)
 
 
 def test_what_cannot_be_judged_is_refused(cohort, models):
@@ -82,7 +82,9 @@ def test_exactly_k_are_flagged_in_each_fold_and_ties_go_by_hash_order(cohort, sc
             expected = top_k(part[f"score.{model_name}"].to_numpy(), order, k)
             assert np.array_equal(part[f"flag.{model_name}"], expected)
         assert part["flag.baseline"].sum() == pytest.approx(k, abs=1e-12)
-    assert evidence["flag.baseline"].between(0.01, 0.99).any(), "the rule's tied children share what places are left"
+    assert evidence["flag.baseline"].between(0.01, 0.99).any(), (
+        "the baseline's tied children share what places are left"
+    )
 
 
 @given(

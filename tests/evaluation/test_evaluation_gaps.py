@@ -31,7 +31,7 @@ def planted(make_evidence, extra, n=6000, groups=None):
 
 
 @pytest.mark.parametrize(("metric", "above", "other"), [(FALSE_NEGATIVES, "fn", "tp"), (FALSE_POSITIVES, "fp", "tn")])
-def test_what_a_school_does_to_a_side_goes_through_the_line_of_the_list(make_evidence, metric, above, other):
+def test_what_a_school_does_to_a_side_goes_through_the_threshold(make_evidence, metric, above, other):
     view = OutOfFoldPredictions(make_evidence(icc=1.0))
     threshold, inside = TopKThreshold.of(view, "candidate"), view.group("sex") == "F"
     side = _side(view, threshold, inside, metric)

@@ -38,8 +38,10 @@ def test_rates_at_capacity_are_pooled_ratios(evidence, table):
     assert of(table, "candidate", "number_needed_to_screen")["value"] == pytest.approx(1 / precision, abs=1e-12)
     specificity = recall_score(1 - y, 1 - flag)
     assert of(table, "candidate", "specificity")["value"] == pytest.approx(specificity, abs=1e-12)
-    natural = of(table, "baseline", "recall_at_operating_point")
-    assert natural["value"] == pytest.approx(recall_score(y, evidence["operating_point.baseline"]), abs=1e-12)
+    at_operating_point = of(table, "baseline", "recall_at_operating_point")
+    assert at_operating_point["value"] == pytest.approx(
+        recall_score(y, evidence["operating_point.baseline"]), abs=1e-12
+    )
     assert of(table, "baseline", "selection_rate_at_operating_point")["value"] == pytest.approx(
         evidence["operating_point.baseline"].mean(), abs=1e-12
     )
@@ -155,7 +157,7 @@ def test_paired_differences_are_differences_and_narrower_than_unpaired(evidence,
     assert of(mirrored, "lightgbm", "roc_auc")["high"] == pytest.approx(-auc["low"])
 
 
-def test_a_policy_that_is_not_there_is_named(evidence):
+def test_a_model_that_is_not_there_is_named(evidence):
     with pytest.raises(UsageError, match=r"no model 'ebm'; it has candidate, baseline, lightgbm"):
         paired_differences(evidence, "candidate", "ebm")
 

@@ -39,7 +39,7 @@ def counts_in(node, path=""):
 
 
 def small_cells_given_away(rows):
-    """What a reader who knows linear algebra learns of one group's four cells (tp, fn, fp, tn) from its rows."""
+    """What an intruder who knows linear algebra learns of one group's four cells (tp, fn, fp, tn) from its rows."""
     equations, values = [], []
     for row in rows:
         if row["metric"] not in CELLS or row["n"] is None:
@@ -185,7 +185,7 @@ def test_a_gap_of_small_numbers_is_said_without_them(make_evidence):
     ]
 
 
-def test_headline_is_flat_and_holds_defined_figures_only(published):
+def test_mlflow_metrics_are_flat_and_holds_defined_figures_only(published):
     flat = mlflow_metrics(published)
     assert {"roc_auc", "roc_auc_low", "roc_auc_high", "recall", "baseline.roc_auc", "lightgbm.roc_auc"} <= set(flat)
     assert all(isinstance(value, float) and np.isfinite(value) for value in flat.values())
@@ -195,8 +195,8 @@ def test_headline_is_flat_and_holds_defined_figures_only(published):
     assert nothing == {}
 
 
-def test_a_small_group_does_not_tell_why_a_figure_is_undefined():
-    """Where all three children of a group had the outcome, "every child had it" would tell each one's."""
+def test_a_small_group_does_not_reveal_why_a_figure_is_undefined():
+    """Where all three children of a group had the outcome, "every child had it" would reveal each one's."""
     evidence = invent_evidence(n=600, groups={"sex": ["F", "M"]}, seed=4)
     few = evidence["row"].isin(evidence.loc[evidence["label"] == 1, "row"].unique()[:3])
     evidence.loc[few, "group.sex"] = "X"

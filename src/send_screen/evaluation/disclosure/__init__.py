@@ -1,23 +1,19 @@
 """Statistical disclosure control: no count of 1 to 9 can be derived from what is published.
 
-:func:`suppress` decides, from the :class:`ContingencyTable` of the groups, which figures are suppressed (because they
-tell a small count, or to protect one that does) and which shares are published rounded. It reckons with what prior
+:func:`suppress` decides, from the :func:`contingency_table` of the groups, which figures are suppressed (because they
+reveal a small count, or to protect one that does) and which shares are published rounded. It reckons with what prior
 releases revealed (:func:`revealed_counts`).
 """
 
-from send_screen.evaluation.disclosure._contingency_table import ALL, ContingencyTable, Key, contingency_table
-from send_screen.evaluation.disclosure._exclusions import counts_by_reason
-from send_screen.evaluation.disclosure._intruder import Intruder, SensitiveCell
+from send_screen.evaluation.disclosure._contingency_table import ALL, contingency_table
+from send_screen.evaluation.disclosure._intruder import Intruder
 from send_screen.evaluation.disclosure._prior_releases import revealed_counts
 from send_screen.evaluation.disclosure._rounding import nearest
-from send_screen.evaluation.disclosure._suppress import Suppression, is_small, suppress
+from send_screen.evaluation.disclosure._suppress import Suppression, counts_by_reason, is_small, suppress
 
 __all__ = [
     "ALL",
-    "ContingencyTable",
     "Intruder",
-    "Key",
-    "SensitiveCell",
     "Suppression",
     "contingency_table",
     "counts_by_reason",

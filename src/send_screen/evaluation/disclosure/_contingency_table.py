@@ -32,7 +32,7 @@ COUNTS: dict[str, tuple[int, ...]] = {
 }
 
 Part = Literal["outcome", "need", "no need"]
-#: What is published of a group comes in parts; these are the counts that each part tells.
+#: What is published of a group comes in parts; these are the counts that each part reveals.
 PARTS: dict[Part, tuple[str, ...]] = {
     "outcome": ("n", "with_outcome"),
     "need": ("true_positives",),
@@ -55,48 +55,38 @@ class ContingencyTable:
 
     Attributes that are crossed with one another make one table, of every combination of their groups; an attribute
     that is not crossed is a table of its own. Each table adds up to all children.
-
-    Attributes
-    ----------
-    counts : numpy.ndarray of float, shape (cells, 4)
-        True positives, false negatives, false positives and true negatives, averages over fold seeds.
-    block : numpy.ndarray of int, shape (cells,)
-        The cross-tabulation that each cell is in.
-    members : dict of (attribute, group) to numpy.ndarray of bool, shape (cells,)
-        The cells of each group, of each combination of groups that are crossed, and of all children.
-    crossed : frozenset of (attribute, group)
-        Those that are combinations.
-    silent : frozenset of (attribute, group)
-        Combinations of which nothing is published now: a prior release did, or they are margins of larger ones.
     """
 
     counts: np.ndarray
+    """True positives, false negatives, false positives, true negatives: shape (cells, 4), averages over fold seeds."""
     block: np.ndarray
+    """The cross-tabulation that each cell is in, shape (cells,)."""
     members: dict[Key, np.ndarray]
+    """Which cells, shape (cells,), are of each group, of each crossed combination, and of all children."""
     crossed: frozenset[Key]
+    """Those that are combinations."""
     silent: frozenset[Key]
+    """Combinations of which nothing is published now: a prior release did, or they are margins of larger ones."""
 
     def linear_form(self, key: Key, count: str) -> np.ndarray:
         """Return a count of a group as a sum over cells and kinds: 0 or 1, shape (cells x 4,)."""
-        kinds = np.zeros(4)
-        kinds[list(COUNTS[count])] = 1.0
-        form: np.ndarray = np.outer(self.members[key], kinds).ravel()
-        return form
+        return _linear_form(self.members[key], count)
 
     def others(self, key: Key, count: str) -> np.ndarray:
         """Return the same of all other children: those of the group's table that are not in it."""
-        kinds = np.zeros(4)
-        kinds[list(COUNTS[count])] = 1.0
         own = self.block[np.flatnonzero(self.members[key])[0]]
-        form: np.ndarray = np.outer((self.block == own) & ~self.members[key], kinds).ravel()
-        return form
+        return _linear_form((self.block == own) & ~self.members[key], count)
 
     def value(self, form: np.ndarray) -> float:
         """Return the count that a form adds up."""
         return float(form @ self.counts.ravel())
 
+    def count(self, key: Key, count: str) -> float:
+        """Return a count of a group."""
+        return self.value(self.linear_form(key, count))
+
     def between(self, key: Key, share: str, low: float, high: float) -> list[tuple[np.ndarray, float]]:
-        """Return what it says of the cells that a share lies between two numbers: sums that are at most 0."""
+        """Return what a share between two numbers implies of the cells: sums that are at most 0."""
         above, below = (self.linear_form(key, count) for count in SHARES[share])
         return [(above - high * below, 0.0), (low * below - above, 0.0)]
 
@@ -109,18 +99,18 @@ class ContingencyTable:
         return [(other * np.eye(4)[kind]).ravel() for other in others for kind in range(4)]
 
 
+def _linear_form(cells: np.ndarray, count: str) -> np.ndarray:
+    kinds = np.isin(range(4), COUNTS[count]).astype(np.float64)
+    form: np.ndarray = np.outer(cells, kinds).ravel()
+    return form
+
+
 def contingency_table(
     view: OutOfFoldPredictions, intersections: Sequence[tuple[str, ...]] = (), prior_releases: Iterable[str] = ()
 ) -> ContingencyTable:
     """Cross-tabulate out-of-fold predictions: groups by outcome by list.
 
-    Parameters
-    ----------
-    view : OutOfFoldPredictions
-    intersections : sequence of tuple of str
-        Attributes that are crossed.
-    prior_releases : iterable of str
-        Attributes of which a prior release revealed counts, crossed ones as ``"sex × fsm"``.
+    ``prior_releases`` are the attributes of which one revealed counts, crossed ones as ``"sex × fsm"``.
     """
     shown = [tuple(crossed) for crossed in intersections]
     before = [tuple(attribute.split(" × ")) for attribute in prior_releases]

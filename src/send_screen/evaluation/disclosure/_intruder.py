@@ -34,19 +34,12 @@ Limit = tuple[np.ndarray, float]
 
 @dataclass(frozen=True, eq=False)
 class SensitiveCell:
-    """A count whose feasibility interval must not be narrow.
-
-    Attributes
-    ----------
-    form : numpy.ndarray of float, shape (cells x 4,)
-    value : float
-    small : bool
-        True for a count of 1 to 9: an intruder is then granted to know that it is one.
-    """
+    """A count whose feasibility interval must not be narrow; ``form`` has the shape (cells x 4,)."""
 
     form: np.ndarray
     value: float
     small: bool = True
+    """True for a count of 1 to 9: an intruder is then granted to know that it is one."""
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -64,23 +57,15 @@ class SensitiveCell:
 
 @dataclass
 class Intruder:
-    """The tables that are feasible, given all that is published.
-
-    Attributes
-    ----------
-    counts : numpy.ndarray of float, shape (cells x 4,)
-    ties : sequence of numpy.ndarray of float, each of shape (cells x 4,)
-        Sums that are known to everybody.
-    limits : sequence of (numpy.ndarray of float, shape (cells x 4,); float)
-        Sums that are known to be no more than a number.
-    feasible : list of numpy.ndarray
-        Feasible tables found so far, less the true one; they stay feasible when more is suppressed.
-    """
+    """The tables that are feasible, given all that is published; every array has the shape (cells x 4,)."""
 
     counts: np.ndarray
     ties: Sequence[np.ndarray]
+    """Sums that are known to everybody."""
     limits: Sequence[Limit] = ()
+    """Sums that are known to be no more than a number."""
     feasible: list[np.ndarray] = field(default_factory=list)
+    """Feasible tables found so far, less the true one; they stay feasible when more is suppressed."""
 
     def is_protected(self, cell: SensitiveCell, known: Sequence[np.ndarray]) -> bool:
         """Return whether the feasibility interval of a cell is wide enough, given the sums that are known."""
@@ -102,16 +87,8 @@ class Intruder:
         """Return the secondary suppression that protects a cell at little loss; None where even all parts do not.
 
         The linear relaxation of the problem selects some parts. Of those, the dearest first, each is published after
-        all where the cell stays protected without it.
-
-        Parameters
-        ----------
-        cell : SensitiveCell
-        known : sequence of numpy.ndarray
-            Sums that cannot be suppressed.
-        parts : sequence of numpy.ndarray of float, each of shape (sums, cells x 4)
-            Sums that can be suppressed, those of a part together.
-        costs : sequence of float
+        all where the cell stays protected without it. ``known`` sums cannot be suppressed; those of one of the
+        ``parts``, of shape (sums, cells x 4), are suppressed together.
         """
         chosen = self._relaxation(cell, known, parts, costs)
         if chosen is None or not self._protect(cell, known, parts, chosen):

@@ -16,7 +16,7 @@ RoundedShare = tuple[Key, str, float, float]
 
 
 def revealed_counts(groups: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the counts that published rows of groups tell, None for those that are suppressed.
+    """Return the counts that published rows of groups reveal, None for those that are suppressed.
 
     Parameters
     ----------
@@ -72,44 +72,23 @@ _LISTED = {"recall": "true_positives", "specificity": "false_positives"}
 
 @dataclass(frozen=True)
 class PriorKnowledge:
-    """What a prior release revealed of these children, and what that forbids.
-
-    Attributes
-    ----------
-    forms : list of numpy.ndarray of float, each of shape (cells x 4,)
-        Sums that it revealed.
-    rounded : set of ((attribute, group), share, low, high)
-        Shares that it revealed to lie between two numbers.
-    suppressed : set of ((attribute, group), part)
-        What it suppressed.
-    silenced : set of ((attribute, group), part)
-        Of crossed groups, which this version may not publish.
-    """
+    """What a prior release revealed of these children, and what that forbids."""
 
     forms: list[np.ndarray]
+    """Sums that it revealed, each of shape (cells x 4,)."""
     rounded: set[RoundedShare]
     suppressed: set[Unit]
     silenced: set[Unit]
+    """Parts of crossed groups that this version may not publish."""
 
 
 def prior_knowledge(table: ContingencyTable, counts: Iterable[Mapping[str, Any]]) -> PriorKnowledge:
     """Return what a prior release revealed of these children, and what it suppressed.
 
     How many are in a group, and how many had the outcome, does not depend on the model. Whom it listed does: that
-    counts only where every number it revealed of its list is this version's too, since then it is the same list. Beside
-    a list that may be another, no groups are crossed that it did not cross: how many of them had the outcome would
-    bound whom it listed.
-
-    Parameters
-    ----------
-    table : ContingencyTable
-        The children of this version.
-    counts : iterable of mapping
-        From :func:`revealed_counts`, of a version on the same children.
-
-    Returns
-    -------
-    PriorKnowledge
+    counts only where every number it revealed of its list is this version's too, since then it is the same list. Where
+    the list may be another, no groups are crossed that it did not cross: how many of them had the outcome would bound
+    whom it listed.
     """
     counts = list(counts)
     rows = [row for row in counts if (row["attribute"], row["group"]) in table.members]
@@ -142,5 +121,5 @@ def prior_knowledge(table: ContingencyTable, counts: Iterable[Mapping[str, Any]]
 
 def _agrees(table: ContingencyTable, row: Mapping[str, Any], count: str) -> bool:
     """Return whether a revealed count is this version's as well; what was suppressed agrees with anything."""
-    value = table.value(table.linear_form((row["attribute"], row["group"]), count))
+    value = table.count((row["attribute"], row["group"]), count)
     return row[count] is None or math.isclose(row[count], value, abs_tol=1e-6)

@@ -1,4 +1,4 @@
-"""Controlled rounding: shares of a group under secondary suppression, so that its findings are not lost."""
+"""Controlled rounding of the shares of a group under secondary suppression, so that its findings are not lost."""
 
 from __future__ import annotations
 
@@ -34,32 +34,21 @@ def rounded(
     revealed: Collection[RoundedShare] | None = None,
     multiples: Sequence[float] = STEPS,
 ) -> dict[tuple[Key, str], float]:
-    """Return which shares may be published rounded, and to a multiple of what.
+    """Return which shares of groups under secondary suppression may be published rounded, and to a multiple of what.
 
-    A share says of the cells that it lies between two numbers. It is published where every cell stays protected from
-    an intruder who knows that as well, rounded no more than that takes.
-
-    Parameters
-    ----------
-    table : ContingencyTable
-    intruder : Intruder
-    sensitive : sequence of SensitiveCell
-    known : sequence of numpy.ndarray of float, each of shape (cells x 4,)
-        Sums that are published.
-    secondary : set of ((attribute, group), part)
-        Parts that are suppressed though none of their own counts is small.
-    revealed : collection of ((attribute, group), share, low, high), optional
-        What prior releases revealed rounded. Where there are any, nothing else is published rounded: their lists are
-        other lists, and what rounded shares of several say together of the same children is not reckoned with.
+    A rounded share bounds the cells between two numbers. It is published where every cell stays protected from an
+    intruder who knows that as well as the ``known`` sums, rounded no more than that takes. After a prior release only
+    what it revealed rounded is: its list is another, and rounded shares of several lists together are not reckoned
+    with.
     """
     steps: dict[tuple[Key, str], float] = {}
     groups = sorted({key for key, _ in secondary if key != ALL and key not in table.crossed})
-    groups = [key for key in groups if table.value(table.linear_form(key, "n")) >= FEWEST]
+    groups = [key for key in groups if table.count(key, "n") >= FEWEST]
     in_order = list(sensitive)
     for share, parts in _RESTS_ON.items():
         above, below = SHARES[share]
         for key in groups:
-            value = table.value(table.linear_form(key, above)) / max(table.value(table.linear_form(key, below)), 1.0)
+            value = table.count(key, above) / max(table.count(key, below), 1.0)
             if not all((key, part) in secondary for part in parts):
                 continue
             for step in multiples:
@@ -80,8 +69,6 @@ def rounded(
 def nearest(value: float, step: float, *, up: int = 0) -> float:
     """Return a multiple of ``step``: the nearest one, or the next below (``up`` -1) or above (1).
 
-    Examples
-    --------
     >>> nearest(0.347, 0.05), nearest(0.347, 0.01, up=-1), nearest(0.347, 0.01, up=1)
     (0.35, 0.34, 0.35)
     """

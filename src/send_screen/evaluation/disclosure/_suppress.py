@@ -2,7 +2,7 @@
 
 What is published of a group comes in three parts: how many children and how many with the outcome (prevalence, ROC
 AUC, calibration); the list among those with the outcome (recall); the list among those without (specificity).
-Selection rate and precision rest on all three. A part is suppressed because it would tell a count of 1 to 9 (primary
+Selection rate and precision rest on all three. A part is suppressed because it would reveal a count of 1 to 9 (primary
 suppression), or because an intruder could narrow such a count down to fewer than five children by adding and
 subtracting the others (secondary suppression). Shares of a group under secondary suppression are published all the
 same, rounded and without counts, where that is safe: three children of unknown sex silence no finding about girls.
@@ -10,21 +10,23 @@ same, rounded and without counts, where that is safe: three children of unknown 
 The intruder knows every published figure exactly, how many children there are and how many are listed, that a named
 group has a child, what prior releases revealed of the same children, what the model's tables reveal, and that a
 sensitive count is 1 to 9. All of that can be combined. Of a prior release with another list only the numbers of
-children and of those with the outcome are known, and no groups are crossed beside it that it did not cross. No single
-child is known: somebody who knows nine of ten children of a group learns of the tenth from whatever is said of ten.
+children and of those with the outcome are known, and no groups are crossed that it did not cross. No single child is
+known: somebody who knows nine of ten children of a group learns of the tenth from whatever is said of ten.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from send_screen.errors import DataError
 from send_screen.evaluation.disclosure._contingency_table import ALL, COUNTS, PARTS, ContingencyTable, Key, Part, Unit
-from send_screen.evaluation.disclosure._intruder import Intruder, SensitiveCell
+from send_screen.evaluation.disclosure._intruder import MIN_WIDTH, Intruder, SensitiveCell
 from send_screen.evaluation.disclosure._prior_releases import prior_knowledge
 from send_screen.evaluation.disclosure._rounding import STEPS, rounded
 from send_screen.tables import MINIMUM_CHILDREN
@@ -51,7 +53,7 @@ _RESTS_ON: dict[str, tuple[Part, ...]] = {
     **dict.fromkeys(("recall", "false_negative_rate"), ("outcome", "need")),  # the latter in gaps
     **dict.fromkeys(("specificity", "false_positive_rate"), ("outcome", "no need")),
 }
-#: Figures that tell nothing of any count once they are rounded as a share is.
+#: Figures that reveal nothing of any count once they are rounded as a share is.
 _ROUNDED_WITH = {
     "roc_auc": "prevalence",
     "calibration_slope": "prevalence",
@@ -63,26 +65,20 @@ _LOSS: dict[Part, float] = {"outcome": 1.0, "need": 2.0, "no need": 1.0}
 
 
 def is_small(count: float) -> bool:
-    """Tell whether a count (an average over fold seeds) may not be published."""
+    """Return whether a count (an average over fold seeds) may not be published."""
     return 1e-9 < count < MINIMUM_CHILDREN - 1e-9
 
 
+@dataclass(frozen=True)
 class Suppression:
-    """Which parts of which groups are suppressed, and which shares are published rounded in their place.
+    """Which parts of which groups are suppressed, and which shares are published rounded in their place."""
 
-    Parameters
-    ----------
-    units : set of ((attribute, group), part)
-    steps : mapping of ((attribute, group), share) to float, optional
-        What a share is rounded to a multiple of.
-    """
-
-    def __init__(self, units: Iterable[Unit], steps: Mapping[tuple[Key, str], float] | None = None) -> None:
-        self.units = frozenset(units)
-        self.steps = dict(steps or {})
+    units: frozenset[Unit]
+    steps: Mapping[tuple[Key, str], float]
+    """What a share of a group is rounded to a multiple of."""
 
     def suppresses(self, metric: str, *keys: Key) -> bool:
-        """Tell whether a figure about all these groups rests on something that is suppressed."""
+        """Return whether a figure about all these groups rests on something that is suppressed."""
         parts = _RESTS_ON.get(metric, tuple(PARTS))
         return any((key, part) in self.units for key in keys for part in parts)
 
@@ -92,7 +88,7 @@ class Suppression:
         return STEPS[0] if step is not None and metric in ("roc_auc", "calibration_slope") else step
 
     def is_silent(self, key: Key) -> bool:
-        """Tell whether not even how often a group's children had the outcome is published."""
+        """Return whether not even the prevalence of a group is published."""
         return self.suppresses("prevalence", key) and self.step("prevalence", key) is None
 
 
@@ -105,26 +101,10 @@ def suppress(
 ) -> Suppression:
     """Return the primary and secondary suppression of a table, and the shares that are published rounded.
 
-    Parameters
-    ----------
-    table : ContingencyTable
-    prior_releases : sequence of (sequence of mapping)
-        What each prior release revealed of the same children, from :func:`revealed_counts`. What it suppressed is
-        suppressed again; what it revealed is known.
-    revealed : sequence of (attribute, groups)
-        Groups of an attribute whose number of children, together, is published elsewhere (with the model's tables).
-    overlapping : bool
-        Whether counts of groups were published of a cohort that is not this one and shares children with it: all
-        counts of groups are suppressed then, and shares are rounded as coarsely as any.
-
-    Returns
-    -------
-    Suppression
-
-    Raises
-    ------
-    DataError
-        When a sensitive count cannot be protected whatever is suppressed, because there are too few children in all.
+    What a prior release on the same children suppressed is suppressed again; what it revealed is known. So is the
+    number of children of the ``revealed`` groups of an attribute, together. Where a cohort that is ``overlapping``, not
+    the same, had counts of groups published, all counts of groups are suppressed, and shares rounded as coarsely as
+    any. Where too few children in all leave a sensitive count unprotected whatever is suppressed, that is a DataError.
     """
     before = [prior_knowledge(table, one) for one in prior_releases]
     known = [form for one in before for form in one.forms]
@@ -156,7 +136,7 @@ def suppress(
         rounded_before if before else None,
         STEPS[-1:] if overlapping else STEPS,
     )
-    return Suppression(suppressed, steps)
+    return Suppression(frozenset(suppressed), steps)
 
 
 def _secondary_suppression(
@@ -174,18 +154,17 @@ def _secondary_suppression(
     costs = [_loss(table, *unit) + 1e-5 * i for i, unit in enumerate(units)]
     chosen = intruder.cheapest_suppression(cell, known, forms, costs)
     if chosen is None and known:
-        # what prior releases gave away cannot be taken back; at least nothing that is said now may tell it
+        # what prior releases gave away cannot be taken back; at least nothing that is said now may reveal it
         chosen = Intruder(intruder.counts, intruder.ties, intruder.limits).cheapest_suppression(cell, [], forms, costs)
     if chosen is not None:
         return {unit for i in chosen for unit in _with_dependants(*units[i])}
     if not cell.small:
         return set()
-    if table.value(table.linear_form(ALL, "listed")) < MINIMUM_CHILDREN:
-        # so short a list cannot be hidden: the capacity and the number of children tell how long it is
+    if table.count(ALL, "listed") < MINIMUM_CHILDREN:
+        # so short a list cannot be hidden: its length follows from the capacity and the number of children
         return {(key, part) for key, part in units if part != "outcome"}
     raise DataError(
-        f"With {table.value(table.linear_form(ALL, 'n')):.0f} children, figures by group give single children away, "
-        "whatever is withheld.",
+        f"With {table.count(ALL, 'n'):.0f} children, figures by group give children away, whatever is suppressed.",
         remedy="Take the groups out of the spec, or train on more children.",
     )
 
@@ -196,7 +175,7 @@ def _open(table: ContingencyTable, suppressed: set[Unit]) -> list[Unit]:
 
 
 def _with_dependants(key: Key, part: Part) -> list[Unit]:
-    """Return a part and the parts that print it too: a recall stands beside the number with the outcome."""
+    """Return a part and the parts that print it too: a recall is published with the number with the outcome."""
     return [(key, other) for other in (PARTS if part == "outcome" else (part,))]
 
 
@@ -206,13 +185,13 @@ def _shown(table: ContingencyTable) -> list[Key]:
 
 
 def _primary_suppression(table: ContingencyTable) -> set[Unit]:
-    """Return the parts that tell a count of 1 to 9, and combinations of groups that no child is in.
+    """Return the parts that reveal a count of 1 to 9, and combinations of groups that no child is in.
 
     A suppressed combination may thus be empty as well as small.
     """
     units = set()
     for key in _shown(table):
-        counts = {count: table.value(table.linear_form(key, count)) for count in COUNTS}
+        counts = {count: table.count(key, count) for count in COUNTS}
         parts = [part for part in PARTS if any(is_small(counts[count]) for count in _SMALL[part])]
         empty = counts["n"] < 1e-9
         if key == ALL and {"need", "no need"} & set(parts):
@@ -241,7 +220,7 @@ def _sensitive_cells(table: ContingencyTable, inherited: set[Unit]) -> list[Sens
                 if is_small(value):
                     sensitive.setdefault(form.tobytes(), SensitiveCell(form, value))
     for key, part in sorted(inherited):
-        if table.value(table.linear_form(key, "n")) > 0:
+        if table.count(key, "n") > 0:
             for form in _forms(table, key, part):
                 sensitive.setdefault(form.tobytes(), SensitiveCell(form, table.value(form), small=False))
     return list(sensitive.values())
@@ -252,11 +231,32 @@ def _forms(table: ContingencyTable, key: Key, part: Part) -> np.ndarray:
 
 
 def _loss(table: ContingencyTable, key: Key, part: Part) -> float:
-    n = table.value(table.linear_form(key, "n"))
     lost = sum(_LOSS[other] for _, other in _with_dependants(key, part))
-    return (_CROSSED if key in table.crossed else _GROUP) * lost * math.log(2 + n)
+    return (_CROSSED if key in table.crossed else _GROUP) * lost * math.log(2 + table.count(key, "n"))
 
 
 def _revealed(table: ContingencyTable, attribute: str, groups: Sequence[str]) -> np.ndarray:
     revealed: np.ndarray = np.sum([table.linear_form((attribute, group), "n") for group in groups], axis=0)
     return revealed
+
+
+def counts_by_reason(reasons: pd.Series) -> list[dict[str, Any]]:
+    """Return the number of excluded rows for each reason, None where it is suppressed.
+
+    Somebody may know how many rows there were in all, and so how many those are whose counts are suppressed, together.
+    The smallest other counts are suppressed too, until the feasibility interval of each is at least five wide.
+
+    >>> counts_by_reason(pd.Series(["no profile"] * 40 + ["no school"] * 3 + ["twice"] * 12))
+    [{'reason': 'no profile', 'n': 40}, {'reason': 'no school', 'n': None}, {'reason': 'twice', 'n': None}]
+    """
+    counts = {str(reason): int(n) for reason, n in reasons.value_counts().items()}
+    in_order = sorted(counts, key=lambda reason: (counts[reason], reason))
+    suppressed = [reason for reason in in_order if is_small(counts[reason])]
+    for reason in in_order[len(suppressed) :]:
+        # each of k reasons has a row at least: one of them has 1 to sum - (k - 1)
+        if not suppressed or (
+            len(suppressed) > 1 and sum(counts[r] for r in suppressed) - len(suppressed) >= MIN_WIDTH
+        ):
+            break
+        suppressed.append(reason)
+    return [{"reason": r, "n": None if r in suppressed else counts[r]} for r in sorted(counts)]
