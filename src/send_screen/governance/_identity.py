@@ -17,7 +17,6 @@ PACKAGES = (
     "lightgbm",
     "interpret-core",
     "shap",
-    "fairlearn",
     "mlflow",
     "pyarrow",
 )
