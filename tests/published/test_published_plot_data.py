@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,9 @@ import pytest
 from send_screen.estimators import shap_waterfall
 from send_screen.published import model_sections
 from send_screen.published._axis_labels import axis_labels
-from send_screen.published._plot_data import interactions
+from send_screen.published._plot_data import interaction_grid
 from send_screen.specs import ModelSpec, load_spec
-from send_screen.tables import BaggedTables, InteractionTerm, LinearTerm, RiskTables, ShapeTerm, Term
+from send_screen.tables import BaggedTables, InteractionTerm, LevelsTerm, LinearTerm, RiskTables, ShapeTerm, Term
 
 GOAL = ShapeTerm(
     feature="G01", edges=(2,), values=(0.4, 0.0), slope=-0.3, low=1, high=2, missing=-0.2, mean=-0.5, n=(300, 680),
@@ -61,7 +60,7 @@ def spec(repository: Path) -> ModelSpec:
 
 @pytest.fixture(scope="module")
 def document(spec: ModelSpec) -> dict[str, Any]:
-    return json.loads(json.dumps(model_sections(spec, spec.contracts, TABLES, BAGS), allow_nan=False))
+    return model_sections(spec, spec.contracts, TABLES, BAGS).model_dump(mode="json")
 
 
 def shape(document: dict[str, Any], feature: str) -> dict[str, Any]:
@@ -109,10 +108,10 @@ def test_how_sure_a_value_is_are_two_standard_errors_by_the_bags(spec: ModelSpec
     ]
     assert nothing_learnt == [None, None, None], "of no missing value, or of too few to publish, nothing was learnt"
     without = model_sections(spec, spec.contracts, TABLES, None)
-    assert {p["margin_of_error"] for s in without["shapes"] for p in s["points"]} == {None}
+    assert {point.margin_of_error for shape in without.shapes for point in shape.points} == {None}
 
 
-def test_a_surface_has_its_longer_side_down_like_neighbours_as_one_and_no_idle_row(
+def test_an_interaction_has_its_longer_side_down_like_neighbours_as_one_and_no_idle_row(
     spec: ModelSpec, document: dict[str, Any]
 ) -> None:
     (interaction,) = document["interactions"]
@@ -125,10 +124,18 @@ def test_a_surface_has_its_longer_side_down_like_neighbours_as_one_and_no_idle_r
     assert third["log_odds"] == pytest.approx(-0.301)
     assert fourth["n"] is None
     assert interaction["counted"]
-    withheld = dataclasses.replace(TABLES, interactions=(dataclasses.replace(TOGETHER, n=None, standard_error=None),))
-    (other,) = interactions(axis_labels(spec, spec.contracts, withheld), withheld)
-    assert not other["counted"]
-    assert {(cell["n"], cell["margin_of_error"]) for row in other["cells"] for cell in row} == {(None, None)}
+    withheld = dataclasses.replace(TOGETHER, n=None, standard_error=None)
+    other = interaction_grid(axis_labels(spec, spec.contracts, TABLES), withheld)
+    assert not other.counted
+    assert {(cell.n, cell.margin_of_error) for row in other.cells for cell in row} == {(None, None)}
+
+
+def test_a_feature_whose_levels_too_few_children_have_is_published_without_rows(spec: ModelSpec) -> None:
+    nothing = LevelsTerm(feature="G01", levels={}, missing=0.1, mean=0.1, n=None, n_missing=None)
+    sections = model_sections(spec, spec.contracts, RiskTables(-2.0, (nothing,), 9, "an invented example"), None)
+    assert sections.shapes[0].points == ()
+    assert sections.scorecard.features[0].rows == ()
+    assert sections.scorecard.example.values == ("not known",)
 
 
 def test_the_points_of_the_example_are_looked_up_and_add_up(document: dict[str, Any]) -> None:

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from reports_factory import make_published, render
 
-from send_screen.published import Example, Shape
-from send_screen.published import InteractionTerm as Interaction
+from send_screen.published import Example, InteractionGrid, Shape
 from send_screen.reports import svg
 from send_screen.reports._terms import FeatureView, InteractionView, worked_example
 
@@ -20,7 +19,7 @@ def shape_svg(shape: dict[str, Any], **options: Any) -> str:
 
 
 def interaction_svg(interaction: dict[str, Any], **options: Any) -> str:
-    return svg.interaction_svg(InteractionView(Interaction.model_validate(interaction, strict=False)), **options)
+    return svg.interaction_svg(InteractionView(InteractionGrid.model_validate(interaction, strict=False)), **options)
 
 
 def text_of(svg: str) -> list[str]:

@@ -21,7 +21,7 @@ from send_screen.tables import BaggedTables, monotonicity_violations, with_stand
 def check_model_sections(audited: AuditedVersion) -> CheckResult:
     """Derive the shapes, interactions and points again from the tables, and score the invented child."""
     bundle = audited.require_bundle()
-    found = json.loads(json.dumps(model_sections(bundle.spec, bundle.contracts, bundle.tables, bundle.bags)))
+    found = model_sections(bundle.spec, bundle.contracts, bundle.tables, bundle.bags).model_dump(mode="json")
     compared = diff_documents({name: audited.document.get(name) for name in MODEL_SECTIONS}, found)
     return check_result(compared.differences, compared.words, inconclusive_reason=audited.inconclusive_reason)
 

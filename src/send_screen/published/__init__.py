@@ -6,9 +6,9 @@ Its sections are frozen pydantic models that refuse unknown names; its JSON sche
 
 from typing import TYPE_CHECKING, Any
 
-from send_screen.published._figure import PublishedFigure
 from send_screen.published._measured import (
     Attribution,
+    AttributionTerm,
     CalibrationBin,
     CohortSummary,
     Difference,
@@ -18,32 +18,34 @@ from send_screen.published._measured import (
     GroupFigure,
     Performance,
     PriorRelease,
+    PublishedFigure,
     RevealedCounts,
-    Term,
     Verdict,
 )
 from send_screen.published._model import (
     Example,
-    InteractionTerm,
+    GridCell,
+    InteractionGrid,
+    ModelSections,
     Piece,
     Reason,
     Scorecard,
     ScorecardExample,
     ScorecardFeature,
+    ScorecardGrid,
     ScorecardRow,
-    ScorecardSurface,
     ScorecardTotal,
     Shape,
-    SurfaceCell,
 )
 from send_screen.published._report import FORMAT, PublishedReport
 from send_screen.published._version import DataSource, GateResult, Owner, VersionMetadata
 
 if TYPE_CHECKING:
-    from send_screen.published._points_card import model_sections
+    from send_screen.published._model_sections import model_sections
 
 __all__ = [
     "model_sections",
+    "ModelSections",
     "FORMAT",
     "Attribution",
     "CalibrationBin",
@@ -68,12 +70,12 @@ __all__ = [
     "ScorecardExample",
     "ScorecardFeature",
     "ScorecardRow",
-    "ScorecardSurface",
+    "ScorecardGrid",
     "ScorecardTotal",
     "Shape",
-    "InteractionTerm",
-    "SurfaceCell",
-    "Term",
+    "InteractionGrid",
+    "GridCell",
+    "AttributionTerm",
     "Verdict",
     "VersionMetadata",
 ]
@@ -82,7 +84,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Import what needs tables, and pandas with them, when it is asked for: to read a report takes neither."""
     if name == "model_sections":
-        from send_screen.published._points_card import model_sections
+        from send_screen.published._model_sections import model_sections
 
         return model_sections
     raise AttributeError(name)

@@ -34,32 +34,20 @@ class AxisLabels:
 
     feature: Feature
     contracts: Mapping[str, Contract]
-    levels: tuple[str, ...]
-    codes: tuple[float, ...]
-    values: tuple[float, ...]
-
-    @classmethod
-    def of(cls, feature: Feature, contracts: Mapping[str, Contract], term: Term) -> AxisLabels:
-        """Return the axis of a term."""
-        if isinstance(term, LevelsTerm):
-            return cls(feature, contracts, tuple(term.levels), (), ())
-        codes = _codes(feature, contracts)
-        if codes:
-            return cls(feature, contracts, (), codes, tuple(code for code in codes if term.low <= code <= term.high))
-        whole = range(math.ceil(term.low), math.floor(term.high) + 1) if _is_whole(feature, contracts) else range(0)
-        return cls(feature, contracts, (), (), tuple(map(float, whole)) if len(whole) <= _MOST_WHOLE else ())
+    levels: tuple[str, ...] = ()
+    codes: tuple[float, ...] = ()
+    values: tuple[float, ...] = ()
 
     def words(self, value: float | str) -> str:
         """Return one value, for example ``"emerging"`` or ``"3 days"``."""
         return value_in_words(self.feature, self.contracts, value).removeprefix(f"{self.feature.label}: ")
 
     def between(self, lower: float | None, upper: float | None) -> str:
-        """Return the values from ``lower`` to below ``upper``; None is an open end, and levels lie at their places."""
+        """Return the values from ``lower`` to below ``upper``; None is an open end, levels lie at their positions."""
         low, high = -math.inf if lower is None else lower, math.inf if upper is None else upper
-        if self.levels:
-            return " or ".join(self.words(level) for i, level in enumerate(self.levels) if low <= i < high)
-        if self.codes:
-            return " or ".join(self.words(code) for code in self.codes if low <= code < high)
+        distinct: list[tuple[float, float | str]] = [*enumerate(self.levels), *((code, code) for code in self.codes)]
+        if distinct:
+            return " or ".join(self.words(value) for at, value in distinct if low <= at < high)
         if lower is None and upper is None:
             return "any value"
         unit = f" {self.feature.unit}" if self.feature.unit and isinstance(self.feature.source, ColumnRef) else ""
@@ -69,12 +57,12 @@ class AxisLabels:
             if upper is None:
                 return f"{self._number(low)}{unit} or more"
             return f"{self._number(low)} to below {self._number(high)}{unit}"
-        first, last = max(low, self.values[0]), high - 1.0
-        if lower is None:
-            return f"{self._number(math.ceil(last))}{unit} or less"
+        first = math.ceil(max(low, self.values[0]))
         if upper is None:
-            return f"{self._number(math.ceil(first))}{unit} or more"
-        first, last = math.ceil(first), math.ceil(last)
+            return f"{self._number(first)}{unit} or more"
+        last = math.ceil(high - 1.0)
+        if lower is None:
+            return f"{self._number(last)}{unit} or less"
         return f"{self._number(first)}{'' if first == last else f' to {self._number(last)}'}{unit}"
 
     def _number(self, value: float) -> str:
@@ -88,7 +76,17 @@ class AxisLabels:
 
 def axis_labels(spec: ModelSpec, contracts: Mapping[str, Contract], tables: RiskTables) -> dict[str, AxisLabels]:
     """Return the axis of each feature of a model."""
-    return {term.feature: AxisLabels.of(spec.feature(term.feature), contracts, term) for term in tables.terms}
+    return {term.feature: _axis(spec.feature(term.feature), contracts, term) for term in tables.terms}
+
+
+def _axis(feature: Feature, contracts: Mapping[str, Contract], term: Term) -> AxisLabels:
+    if isinstance(term, LevelsTerm):
+        return AxisLabels(feature, contracts, levels=tuple(term.levels))
+    if codes := _codes(feature, contracts):
+        values = tuple(code for code in codes if term.low <= code <= term.high)
+        return AxisLabels(feature, contracts, codes=codes, values=values)
+    whole = range(math.ceil(term.low), math.floor(term.high) + 1) if _is_whole(feature, contracts) else ()
+    return AxisLabels(feature, contracts, values=tuple(map(float, whole)) if len(whole) <= _MOST_WHOLE else ())
 
 
 def _codes(feature: Feature, contracts: Mapping[str, Contract]) -> tuple[float, ...]:

@@ -5,9 +5,22 @@ from __future__ import annotations
 from typing import Literal
 
 from send_screen.documents import Document
-from send_screen.published._figure import PublishedFigure
 
 Verdict = Literal["within tolerance", "outside tolerance", "not enough evidence", "withheld to protect small groups"]
+
+
+class PublishedFigure(Document):
+    """A figure with its interval, or None with the reason why there is none."""
+
+    value: float | None
+    low: float | None
+    """Lower end of the interval, which knows that children sit in schools."""
+    high: float | None
+    """Upper end of the interval."""
+    n: int | None
+    """Children in the denominator; None where that is not published."""
+    reason: str
+    """Why the figure is undefined, suppressed or rounded; empty where it is not."""
 
 
 class ExcludedRows(Document):
@@ -84,7 +97,7 @@ class Gap(PublishedFigure, _OfGap):
     """The gap as a sentence."""
 
 
-class Term(Document):
+class AttributionTerm(Document):
     """What one feature or one agency adds to a gap in mean score."""
 
     term: str
@@ -101,8 +114,8 @@ class Attribution(PublishedFigure, _OfScores):
     """A group's gap in mean score as the exact sum of its terms."""
 
     schools: int | None
-    features: tuple[Term, ...]
-    agencies: tuple[Term, ...]
+    features: tuple[AttributionTerm, ...]
+    agencies: tuple[AttributionTerm, ...]
     folds: float | None
     """The part of the gap that no feature makes: the folds' models have other base values."""
 

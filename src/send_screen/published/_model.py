@@ -37,7 +37,7 @@ class Shape(Document):
     n_missing: int | None
 
 
-class SurfaceCell(Document):
+class GridCell(Document):
     """One cell of an interaction."""
 
     log_odds: float
@@ -45,14 +45,14 @@ class SurfaceCell(Document):
     n: int | None
 
 
-class InteractionTerm(Document):
+class InteractionGrid(Document):
     """The interaction of two features as a grid."""
 
     features: tuple[str, str]
     labels: tuple[str, str]
     rows: tuple[str, ...]
     columns: tuple[str, ...]
-    cells: tuple[tuple[SurfaceCell, ...], ...]
+    cells: tuple[tuple[GridCell, ...], ...]
     counted: bool
     """Whether counts are published."""
 
@@ -91,7 +91,7 @@ class ScorecardFeature(Document):
     missing: float
 
 
-class ScorecardSurface(Document):
+class ScorecardGrid(Document):
     """The points of one interaction as a grid."""
 
     labels: tuple[str, str]
@@ -122,8 +122,17 @@ class Scorecard(Document):
     digits: int
     start: float
     features: tuple[ScorecardFeature, ...]
-    interactions: tuple[ScorecardSurface, ...]
+    interactions: tuple[ScorecardGrid, ...]
     largest_error: float
     """Of a sum, in log-odds."""
     percent: tuple[ScorecardTotal, ...]
     example: ScorecardExample
+
+
+class ModelSections(Document):
+    """The sections that follow from the model alone."""
+
+    shapes: tuple[Shape, ...]
+    interactions: tuple[InteractionGrid, ...]
+    example: Example
+    scorecard: Scorecard

@@ -4,96 +4,31 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
 
 import numpy as np
 
-from send_screen.contracts import Contract
 from send_screen.published._axis_labels import NOT_KNOWN, AxisLabels
+from send_screen.published._model import GridCell, InteractionGrid, Piece, Shape
 from send_screen.tables import (
     MINIMUM_CHILDREN,
     BaggedTables,
     InteractionTerm,
     LevelsTerm,
     LinearTerm,
-    RiskTables,
     ShapeTerm,
     Term,
 )
 
 LINE_PIECES = 8
 _STANDARD_ERRORS = 2.0
-_DRAWN = 2  # decimals
+_DECIMALS = 2  # bins whose values agree to so many are one
 _LEAST_WIDTH = 0.03  # of the range: a bin of one value, at the end of it, is still seen
 
-Within = Callable[[np.ndarray], list[float | None]]
 
-
-def shapes(
-    axes: dict[str, AxisLabels], contracts: dict[str, Contract], tables: RiskTables, bags: BaggedTables | None
-) -> list[dict[str, Any]]:
-    """Return what to draw of each feature, with words for its values.
-
-    Parameters
-    ----------
-    axes : dict of str to AxisLabels
-        By feature.
-    contracts : dict of str to Contract
-    tables : RiskTables
-    bags : BaggedTables or None
-        For how sure each value is; without them nothing is said of that.
-
-    Returns
-    -------
-    list of dict
-        ``kind`` is ``"levels"`` (a bar each), ``"steps"`` or ``"line"``. Each of ``points`` runs from ``x`` to ``to``
-        and from ``log_odds`` to ``log_odds_to``, above or below the average child; ``margin_of_error`` and
-        ``margin_of_error_to`` say how sure that is, two standard errors (None without bags), and ``n`` how many
-        children (None where not published).
-    """
-    return [_shape(axes[term.feature], contracts, term, _within(bags, term)) for term in tables.terms]
-
-
-def _shape(axis: AxisLabels, contracts: dict[str, Contract], term: Term, within: Within) -> dict[str, Any]:
-    if isinstance(term, LevelsTerm) or axis.codes:
-        kind, pieces = "levels", _levels(axis, term)
-    elif isinstance(term, ShapeTerm):
-        kind, pieces = "steps", _steps(axis, term)
-    else:
-        kind, pieces = "line", _line(axis, term)
-    begins, ends = np.array([[piece.at, piece.at_end] for piece in pieces], dtype=np.float64).reshape(-1, 2).T
-    columns = [(term.at(places) - term.mean).tolist() for places in (begins, ends)] + [within(begins), within(ends)]
-    few = term.n_missing is None or 0 < term.n_missing < MINIMUM_CHILDREN
-    return {
-        "feature": term.feature,
-        "label": axis.feature.label,
-        "kind": kind,
-        "unit": axis.feature.unit,
-        "agency": contracts[axis.feature.sources[0].contract].agency,
-        "sign": axis.feature.monotonic,
-        "points": [
-            {
-                "x": piece.x,
-                "to": piece.to,
-                "label": piece.label,
-                "log_odds": log_odds,
-                "log_odds_to": log_odds_to,
-                "margin_of_error": sure,
-                "margin_of_error_to": sure_to,
-                "n": piece.n,
-            }
-            for piece, log_odds, log_odds_to, sure, sure_to in zip(pieces, *columns, strict=True)
-        ],
-        "missing_log_odds": term.missing - term.mean,
-        # of too few children nothing was learnt: their value is set, and how sure it is nobody can say
-        "missing_margin_of_error": None if few or not term.n_missing else within(np.array([np.nan]))[0],
-        "n_missing": None if few else term.n_missing,
-    }
-
-
-class Piece(NamedTuple):
-    """A part of an axis: drawn from ``x`` to ``to``; the first and the last of its values; words and children."""
+class Stretch(NamedTuple):
+    """A stretch of an axis: plotted from ``x`` to ``to``; the first and the last of its values; words and children."""
 
     x: float
     to: float
@@ -103,32 +38,73 @@ class Piece(NamedTuple):
     n: int | None = None
 
 
-def _within(bags: BaggedTables | None, term: Term) -> Within:
-    """Return what says how sure values of a feature are: two standard errors, by the bags."""
+def shape(axis: AxisLabels, term: Term, bags: BaggedTables | None) -> Shape:
+    """Return the plot data of a shape function; without bags nothing is said of standard errors."""
+    kind: Literal["levels", "steps", "line"]
+    if isinstance(term, LevelsTerm) or axis.codes:
+        kind, stretches = "levels", _levels(axis, term)
+    elif isinstance(term, ShapeTerm):
+        kind, stretches = "steps", _steps(axis, term)
+    else:
+        kind, stretches = "line", _line(axis, term)
+    begins, ends = np.array([[s.at, s.at_end] for s in stretches], dtype=np.float64).reshape(-1, 2).T
+    log_odds, log_odds_to = ((term.at(at) - term.mean).tolist() for at in (begins, ends))
+    margins, margins_to = (_margins_of_error(bags, term, at) for at in (begins, ends))
+    few = term.n_missing is None or 0 < term.n_missing < MINIMUM_CHILDREN
+    return Shape(
+        feature=term.feature,
+        label=axis.feature.label,
+        kind=kind,
+        unit=axis.feature.unit,
+        agency=axis.contracts[axis.feature.sources[0].contract].agency,
+        sign=axis.feature.monotonic,
+        points=tuple(
+            Piece(
+                x=stretch.x,
+                to=stretch.to,
+                label=stretch.label,
+                log_odds=log_odds[i],
+                log_odds_to=log_odds_to[i],
+                margin_of_error=margins[i],
+                margin_of_error_to=margins_to[i],
+                n=stretch.n,
+            )
+            for i, stretch in enumerate(stretches)
+        ),
+        missing_log_odds=term.missing - term.mean,
+        # of too few children nothing was learnt: their value is set, and how sure it is nobody can say
+        missing_margin_of_error=None
+        if few or not term.n_missing
+        else _margins_of_error(bags, term, np.array([np.nan]))[0],
+        n_missing=None if few else term.n_missing,
+    )
+
+
+def _margins_of_error(bags: BaggedTables | None, term: Term, coordinates: np.ndarray) -> list[float] | list[None]:
+    """Return two standard errors of a term, by the bags."""
     if bags is None:
-        return lambda places: [None] * len(places)
-    return lambda places: [*(_STANDARD_ERRORS * bags.term_error(term, places)).tolist()]
+        return [None] * len(coordinates)
+    return [*(_STANDARD_ERRORS * bags.term_error(term, coordinates)).tolist()]
 
 
-def _levels(axis: AxisLabels, term: Term) -> list[Piece]:
-    """Return a piece for each level or code."""
+def _levels(axis: AxisLabels, term: Term) -> list[Stretch]:
+    """Return a stretch for each level or code."""
     if isinstance(term, LevelsTerm):
-        told = term.counts or [None] * len(term.levels)
-        levels = zip(term.levels, told, strict=True)
-        return [Piece(i, i, i, i, axis.words(level), n) for i, (level, n) in enumerate(levels)]
+        n = term.counts or (None,) * len(term.levels)
+        return [Stretch(i, i, i, i, axis.words(level), n[i]) for i, level in enumerate(term.levels)]
     # a line has no counts of its parts
     edges, counts = (term.edges, term.n) if isinstance(term, ShapeTerm) else ((), None)
     bins = np.searchsorted(edges, axis.codes, side="right").tolist()
     return [
         # the children of a bin of several codes are of none of them alone
-        Piece(code, code, code, code, axis.words(code), counts[b] if counts and bins.count(b) == 1 else None)
+        Stretch(code, code, code, code, axis.words(code), counts[b] if counts and bins.count(b) == 1 else None)
         for code, b in zip(axis.codes, bins, strict=True)
         if code in axis.values
     ]
 
 
-def _steps(axis: AxisLabels, term: ShapeTerm) -> list[Piece]:
-    """Return a piece for each bin; a whole number takes up the room to the next one."""
+def _steps(axis: AxisLabels, term: ShapeTerm) -> list[Stretch]:
+    """Return a stretch for each bin; a whole number takes up the room to the next one."""
     whole = bool(axis.values)
     edges = [float(math.ceil(edge)) for edge in term.edges] if whole else list(term.edges)
     low, high = term.low, term.high + 1.0 if whole else term.high
@@ -141,87 +117,84 @@ def _steps(axis: AxisLabels, term: ShapeTerm) -> list[Piece]:
     counts = term.n or [None] * len(term.values)
     ends = itertools.pairwise([None, *term.edges, None])
     return [
-        Piece(x, to, x, max(x, to - 1.0) if whole else math.nextafter(to, -math.inf), axis.between(*end), n)
+        Stretch(x, to, x, max(x, to - 1.0) if whole else math.nextafter(to, -math.inf), axis.between(*end), n)
         for (x, to), end, n in zip(itertools.pairwise(bounds), ends, counts, strict=True)
     ]
 
 
-def _line(axis: AxisLabels, term: LinearTerm) -> list[Piece]:
-    """Return pieces along a line: how sure it is changes along it."""
-    places = np.linspace(term.low, term.high, LINE_PIECES + 1).tolist()
-    labels = [axis.words(float(place)) for place in (*places[:-2], places[-1])]
-    return [Piece(x, to, x, to, label) for (x, to), label in zip(itertools.pairwise(places), labels, strict=True)]
+def _line(axis: AxisLabels, term: LinearTerm) -> list[Stretch]:
+    """Return stretches of a line: its standard error changes along it."""
+    at = np.linspace(term.low, term.high, LINE_PIECES + 1).tolist()
+    labels = [axis.words(float(value)) for value in (*at[:-2], at[-1])]
+    return [Stretch(x, to, x, to, label) for (x, to), label in zip(itertools.pairwise(at), labels, strict=True)]
 
 
-def interactions(axes: dict[str, AxisLabels], tables: RiskTables) -> list[dict[str, Any]]:
-    """Return what to draw of each interaction: words for its rows and columns, and its cells.
+class MergedGrid(NamedTuple):
+    """An interaction with its longer axis down, and the bins that make up each row and column, with words."""
 
-    The feature with more bins runs down. Neighbouring rows or columns that agree to two decimals are one, and what is
-    not known has a row or a column only where it adds points.
+    interaction: InteractionTerm
+    labels: tuple[str, str]
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    row_bins: list[list[int]]
+    column_bins: list[list[int]]
 
-    Returns
-    -------
-    list of dict
-        ``labels`` of the two features, ``rows`` and ``columns`` in words, and ``cells``, rows of ``log_odds`` above or
-        below the average child, ``margin_of_error`` as for :func:`shapes` and ``n`` (None where none or not
-        published); ``counted`` tells whether counts are published at all.
+
+def merged_grid(axes: Mapping[str, AxisLabels], interaction: InteractionTerm) -> MergedGrid:
+    """Return rows and columns of a grid: neighbours that agree to two decimals are one.
+
+    What is not known has a row or a column only where it adds points.
     """
-    return [_surface(axes, interaction) for interaction in tables.interactions]
-
-
-def _surface(axes: dict[str, AxisLabels], interaction: InteractionTerm) -> dict[str, Any]:
-    values = np.array(interaction.values) - interaction.mean
-    # numbers are kept as float: None is NaN
-    counts = np.array(interaction.n, dtype=np.float64) if interaction.n is not None else np.full(values.shape, np.nan)
-    errors = (
-        np.array(interaction.standard_error)
-        if interaction.standard_error is not None
-        else np.full(values.shape, np.nan)
+    if interaction.shape[1] > interaction.shape[0]:
+        interaction = interaction.transpose()
+    values = np.round(np.array(interaction.values) - interaction.mean, _DECIMALS)
+    bins = [[*runs(grid[:-1]), [len(grid) - 1]] if np.any(grid[-1]) else runs(grid[:-1]) for grid in (values, values.T)]
+    first, second = (axes[name] for name in interaction.features)
+    return MergedGrid(
+        interaction,
+        (first.feature.label, second.feature.label),
+        bin_labels(first, interaction.edges[0], bins[0]),
+        bin_labels(second, interaction.edges[1], bins[1]),
+        *bins,
     )
-    names, edges = list(interaction.features), list(interaction.edges)
-    if values.shape[1] > values.shape[0]:
-        values, counts, errors = values.T, counts.T, errors.T
-        names, edges = names[::-1], edges[::-1]
-    rows, columns = distinct_rows(np.round(values, _DRAWN)), distinct_rows(np.round(values.T, _DRAWN))
-
-    def cell(block: Any) -> dict[str, Any]:
-        told = counts[block][~np.isnan(counts[block])]
-        return {
-            "log_odds": float(values[block].flat[0]),
-            "margin_of_error": None
-            if interaction.standard_error is None
-            else _STANDARD_ERRORS * float(errors[block].max()),
-            "n": int(told.sum()) if len(told) else None,
-        }
-
-    return {
-        "features": names,
-        "labels": [axes[name].feature.label for name in names],
-        "rows": bin_labels(axes[names[0]], edges[0], rows),
-        "columns": bin_labels(axes[names[1]], edges[1], columns),
-        "cells": [[cell(np.ix_(row, column)) for column in columns] for row in rows],
-        "counted": interaction.n is not None,
-    }
 
 
-def distinct_rows(grid: np.ndarray) -> list[list[int]]:
-    """Return the rows of a grid in groups of neighbours that are the same.
+def interaction_grid(axes: Mapping[str, AxisLabels], interaction: InteractionTerm) -> InteractionGrid:
+    """Return the plot data of an interaction: log-odds above or below the average child, standard errors, counts."""
+    grid = merged_grid(axes, interaction)
+    term = grid.interaction
 
-    The last, for missing, is on its own, and left out where it is nothing but zeros.
-    """
-    groups: list[list[int]] = []
-    for i, row in enumerate(grid[:-1]):
-        if groups and np.array_equal(grid[groups[-1][-1]], row):
-            groups[-1].append(i)
-        else:
-            groups.append([i])
-    return [*groups, [len(grid) - 1]] if np.any(grid[-1]) else groups
+    def cell(row: list[int], column: list[int]) -> GridCell:
+        bins = [(i, j) for i in row for j in column]
+        counts = [n for i, j in bins if term.n and (n := term.n[i][j]) is not None]
+        errors = [term.standard_error[i][j] for i, j in bins if term.standard_error]
+        return GridCell(
+            log_odds=term.values[row[0]][column[0]] - term.mean,
+            margin_of_error=_STANDARD_ERRORS * max(errors) if errors else None,
+            n=sum(counts) if counts else None,
+        )
+
+    return InteractionGrid(
+        features=term.features,
+        labels=grid.labels,
+        rows=grid.rows,
+        columns=grid.columns,
+        cells=tuple(tuple(cell(row, column) for column in grid.column_bins) for row in grid.row_bins),
+        counted=term.n is not None,
+    )
 
 
-def bin_labels(axis: AxisLabels, edges: Sequence[float], groups: Sequence[Sequence[int]]) -> list[str]:
+def runs(values: np.ndarray) -> list[list[int]]:
+    """Return the positions of values, or of rows of a grid, in groups of neighbours that are the same."""
+    rows = values.reshape(len(values), -1)
+    changes = np.flatnonzero((rows[1:] != rows[:-1]).any(axis=1)) + 1
+    return [group.tolist() for group in np.split(np.arange(len(rows)), changes)]
+
+
+def bin_labels(axis: AxisLabels, edges: Sequence[float], groups: Sequence[Sequence[int]]) -> tuple[str, ...]:
     """Return words for each group of bins of an axis."""
     bounds: list[float | None] = [None, *edges, None]
-    return [
+    return tuple(
         NOT_KNOWN if group[0] == len(edges) + 1 else axis.between(bounds[group[0]], bounds[group[-1] + 1])
         for group in groups
-    ]
+    )

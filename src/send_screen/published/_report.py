@@ -16,7 +16,7 @@ from send_screen.published._measured import (
     GroupFigure,
     Performance,
 )
-from send_screen.published._model import Example, InteractionTerm, Scorecard, Shape
+from send_screen.published._model import Example, InteractionGrid, Scorecard, Shape
 from send_screen.published._version import VersionMetadata
 
 FORMAT: Final = "send_screen.published/1"
@@ -41,7 +41,7 @@ class PublishedReport(Document):
     calibration: tuple[CalibrationBin, ...]
     disclosure: Disclosure
     shapes: tuple[Shape, ...]
-    interactions: tuple[InteractionTerm, ...]
+    interactions: tuple[InteractionGrid, ...]
     example: Example
     scorecard: Scorecard
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from send_screen.published import Attribution, Gap, PublishedReport, Shape, Term
+from send_screen.published import Attribution, AttributionTerm, Gap, PublishedReport, Shape
 from send_screen.reports._figures import Cell, Figure
 from send_screen.reports._groups import Groups, is_worse
 from send_screen.reports._text import count, sentence, signed
@@ -87,7 +87,7 @@ def _parts(row: Attribution, shapes: Mapping[str, Shape], total: int) -> list[Pa
         for agency in row.agencies
     ]
     if sum(len(members) for _, members in agencies) != len(row.features):
-        everything = Term(term="all features", value=(row.value or 0.0) - folds, low=None, high=None)
+        everything = AttributionTerm(term="all features", value=(row.value or 0.0) - folds, low=None, high=None)
         agencies = [(everything, list(row.features))]
     printed = adding_up([*(_size(agency) for agency, _ in agencies), folds], total)
     parts = []
@@ -109,11 +109,11 @@ def _parts(row: Attribution, shapes: Mapping[str, Shape], total: int) -> list[Pa
     return [*parts, Part(_FOLDS, printed[-1], "", is_sum=True)]
 
 
-def _size(part: Term) -> float:
+def _size(part: AttributionTerm) -> float:
     return part.value or 0.0  # none is suppressed here
 
 
-def _between(part: Term | Attribution) -> str:
+def _between(part: AttributionTerm | Attribution) -> str:
     if part.low is None or part.high is None:
         return ""
     return f"{signed(part.low, 2)} to {signed(part.high, 2)}"

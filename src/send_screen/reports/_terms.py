@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from send_screen.published import Example, InteractionTerm, Shape
+from send_screen.published import Example, InteractionGrid, Shape
 from send_screen.reports._text import count, give_or_take, in_brackets, points, signed, whole
 
 _SMALLEST = 0.005  # what two decimals show
@@ -127,11 +127,11 @@ class InteractionView:
 
     Attributes
     ----------
-    interaction : InteractionTerm
+    interaction : InteractionGrid
         As published.
     """
 
-    interaction: InteractionTerm
+    interaction: InteractionGrid
 
     @property
     def title(self) -> str:

@@ -8,9 +8,9 @@ unpickled. Ranking (:func:`top_k`) and disclosure control (:func:`published_rang
 
 from send_screen.tables._bagged import BaggedTables, with_standard_errors
 from send_screen.tables._column_names import describe_difference
+from send_screen.tables._display import percent
 from send_screen.tables._interaction import InteractionTerm
 from send_screen.tables._monotonic import monotonicity_violations
-from send_screen.tables._scorecard import Scorecard, percent, scorecard
 from send_screen.tables._small_numbers import MINIMUM_CHILDREN, merged_levels, published_counts, published_range
 from send_screen.tables._tables import RiskTables
 from send_screen.tables._terms import LevelsTerm, LinearTerm, ShapeTerm, Term, bin_of
@@ -27,8 +27,6 @@ __all__ = [
     "bin_of",
     "with_standard_errors",
     "monotonicity_violations",
-    "Scorecard",
-    "scorecard",
     "percent",
     "tie_break_key",
     "k_at_capacity",

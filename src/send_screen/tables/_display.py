@@ -1,7 +1,8 @@
-"""Tables as a notebook shows them."""
+"""Scores and tables as people see them."""
 
 from __future__ import annotations
 
+import math
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,28 @@ from send_screen.tables._terms import LevelsTerm, Term
 
 if TYPE_CHECKING:
     from send_screen.tables._tables import RiskTables
+
+
+def percent(score: float) -> int:
+    """Return the probability that a score stands for, as a whole percentage.
+
+    Parameters
+    ----------
+    score : float
+        In log-odds.
+
+    Returns
+    -------
+    int
+        0 to 100.
+
+    Examples
+    --------
+    >>> percent(0.0)
+    50
+    """
+    odds = math.exp(-abs(score))
+    return round(100 * (odds if score < 0 else 1.0) / (1.0 + odds))
 
 
 def to_html(tables: RiskTables) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
 from send_screen.errors import TablesError
 from send_screen.tables._terms import bin_of, require_edges
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +92,17 @@ class InteractionTerm:
         """Largest absolute value that the interaction can take, in log-odds."""
         return max(abs(value) for row in self.values for value in row)
 
+    def transpose(self) -> InteractionTerm:
+        """Return the same interaction with its two features exchanged."""
+        return replace(
+            self,
+            features=self.features[::-1],
+            edges=self.edges[::-1],
+            values=_transposed(self.values),
+            n=self.n and _transposed(self.n),
+            standard_error=self.standard_error and _transposed(self.standard_error),
+        )
+
     def at(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Return the interaction at places on its two axes (NaN is missing): float64, shape (n,).
 
@@ -105,3 +119,7 @@ class InteractionTerm:
         values = np.array(self.values, dtype=np.float64)
         found: np.ndarray = values[bin_of(self.edges[0], first), bin_of(self.edges[1], second)]
         return found
+
+
+def _transposed(grid: tuple[tuple[T, ...], ...]) -> tuple[tuple[T, ...], ...]:
+    return tuple(zip(*grid, strict=True))

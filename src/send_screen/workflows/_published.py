@@ -65,7 +65,7 @@ def build_report(
         "groups": with_labels(spec, measured["groups"]),
         "gaps": with_labels(spec, measured["gaps"]),
         "attribution": with_labels(spec, measured["attribution"]),
-        **model_sections(spec, contracts, tables, bags),
+        **dict(model_sections(spec, contracts, tables, bags)),
     }
     return PublishedReport.model_validate(document, strict=False)
 
