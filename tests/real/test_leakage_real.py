@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from send_screen.cohorts import TargetLeakage, find_target_leakage
-from send_screen.cohorts._leakage_finding import COPY, LEVEL, MISSING, PAST, SUM
+from send_screen.cohorts._leakage_statistics import COMPONENTS, LEVEL, MISSINGNESS, NEAR_COPY, PAST_STATUS
 
 if "SEND_SCREEN_DATA" not in os.environ:
     pytest.skip(
@@ -92,7 +92,7 @@ def test_no_false_alarm_among_few(
 
 def test_the_past_status_is_told(special: tuple[pd.DataFrame, pd.Series], star: pd.DataFrame) -> None:
     for leaks in (look(*special, past_status=STATUS), look(*special)):
-        assert {(leak.kind, *leak.features) for leak in leaks} == {(PAST, name) for name in STATUS}
+        assert {(leak.kind, *leak.features) for leak in leaks} == {(PAST_STATUS, name) for name in STATUS}
     # Kept back a year is another outcome: an earlier special education is no status of it.
     rows = star[star["g1promote"].notna()]
     assert look(rows[STAR], (rows["g1promote"] == 2).astype(int).rename("g1promote")) == []
@@ -104,9 +104,9 @@ def test_planted_leaks_are_named_among_real_features(task: str, request: pytest.
     label, rng = y.to_numpy(), np.random.default_rng(0)
     known = (label == 1) & (rng.random(len(y)) < 0.5)
     plants = {
-        COPY: np.where(rng.random(len(y)) < 0.02, 1 - label, label).astype(float),
+        NEAR_COPY: np.where(rng.random(len(y)) < 0.02, 1 - label, label).astype(float),
         LEVEL: np.where(known, "panel", "none").astype(object),
-        MISSING: np.where(known, np.nan, rng.normal(size=len(y))),
+        MISSINGNESS: np.where(known, np.nan, rng.normal(size=len(y))),
     }
     for kind, values in plants.items():
         assert [(leak.kind, leak.features) for leak in look(X.assign(planted=values), y)] == [(kind, ("planted",))]
@@ -118,5 +118,5 @@ def test_components_are_named_among_real_features(new: tuple[pd.DataFrame, pd.Se
     X = new[0].dropna(subset=parts)
     total = X[parts].sum(axis=1)
     leaks = look(X, (total < total.quantile(0.12)).astype(int))
-    assert [set(leak.features) for leak in leaks if leak.kind == SUM] == [set(parts)]
+    assert [set(leak.features) for leak in leaks if leak.kind == COMPONENTS] == [set(parts)]
     assert {feature for leak in leaks for feature in leak.features} == set(parts)

@@ -9,7 +9,8 @@ from send_screen.cohorts._build import EXCLUSIONS, MANUAL_REVIEW, load_cohort
 from send_screen.cohorts._cohort import Cohort
 from send_screen.cohorts._features import NOT_RECORDED
 from send_screen.cohorts._hold_out import held_out_tables, hold_out_schools
-from send_screen.cohorts._leakage import TargetLeakage, find_target_leakage
+from send_screen.cohorts._leakage import find_target_leakage
+from send_screen.cohorts._leakage_statistics import TargetLeakage
 from send_screen.cohorts._source import SourceData, read_source
 
 __all__ = [

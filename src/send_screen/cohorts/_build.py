@@ -14,14 +14,15 @@ from send_screen.cohorts._features import (
     evaluate_condition,
     feature_values,
     group_values,
+    known_codes,
     known_values,
     recorded_dates,
-    year_end,
+    stated_dates,
 )
 from send_screen.cohorts._link import NO_RECORD, Linked, link
 from send_screen.contracts import SYNTHETIC_AUTHORITY, Contract, valid_upns
 from send_screen.errors import DataError, PopulationError
-from send_screen.specs import Condition, ModelSpec, code
+from send_screen.specs import ColumnRef, Condition, ModelSpec, code
 
 MANUAL_REVIEW = "manual_review"
 ON_SEN_REGISTER = "on_sen_register"
@@ -79,60 +80,67 @@ def load_cohort(
     600
     """
     linked = link(spec, data, training=training, contracts=contracts)
-    aside = linked.problem.assign(kind=pd.Series(MANUAL_REVIEW, index=linked.frame.index, dtype=object))
+    excluded = linked.problem.assign(kind=pd.Series(MANUAL_REVIEW, index=linked.frame.index, dtype=object))
     # A child whose record with one agency is missing may be on the SEN register all the same: that is asked first.
-    no_record = (aside["rule"] == NO_RECORD).to_numpy()
-    aside.loc[aside["rule"].isna() | no_record, "kind"] = None
-    as_of = as_of_dates(linked.frame, linked.contracts, spec)
-    _apply_population(spec, linked, aside)
-    _apply_years(linked, aside)
+    no_record = (excluded["rule"] == NO_RECORD).to_numpy()
+    excluded.loc[excluded["rule"].isna() | no_record, "kind"] = None
+    as_of = as_of_dates(linked, spec)
+    _apply_population(spec, linked, excluded)
+    _apply_years(linked, excluded)
     if not training:
-        _refuse_wrong_file(spec, aside)
-    for condition in spec.eligible.where:
-        _apply(condition, linked, aside, ON_SEN_REGISTER, "Nothing to do here: the support already in place goes on.")
-    aside.loc[no_record & aside["kind"].isna().to_numpy(), "kind"] = MANUAL_REVIEW
-    features = {
-        feature.name: feature_values(linked.frame, linked.contracts, feature, as_of) for feature in spec.features
-    }
-    X = pd.DataFrame(features)
-    _exclude_without_essentials(spec, linked, X, aside)
+        _raise_on_wrong_file(spec, excluded)
+    remedy = "Nothing to do here: the support already in place goes on."
+    _apply(spec.eligible.where, linked, excluded, ON_SEN_REGISTER, remedy)
+    excluded.loc[no_record & excluded["kind"].isna().to_numpy(), "kind"] = MANUAL_REVIEW
+    X = pd.DataFrame({feature.name: feature_values(linked, feature, as_of) for feature in spec.features})
+    _exclude_without_essentials(spec, linked, X, excluded)
+    school = _text(linked, spec.school)
     label = None
     if training:
         label = _labels(spec, linked, as_of)
-        _mark(
-            aside,
+        _exclude(
+            excluded,
             label.isna(),
             NO_OUTCOME,
             "OUTCOME-KNOWN",
             "What happened later is not known, so the child cannot be learnt from.",
             "Nothing to do: the child is only left out of training.",
         )
-    sensitive = pd.DataFrame({g.name: group_values(linked.frame, linked.contracts, g) for g in spec.groups})
-    show = _show(spec, linked)
-    school = _text(linked, spec.school)
-    if training:
-        _mark(
-            aside,
+        _exclude(
+            excluded,
             school == "",
             MANUAL_REVIEW,
             "SCHOOL-KNOWN",
             "The school is not recorded, so the child cannot be kept on one side of a split.",
             "Add the school, or leave the child out of training.",
         )
-    keep = aside["kind"].isna().to_numpy()
+    keep = excluded["kind"].isna().to_numpy()
     if training and not keep.any():
-        raise DataError(_nobody_left(aside), remedy="Check that this is the file you meant.")
-    excluded = pd.concat(
-        [
-            linked.origin,
-            show[["name", "class_name", "school"]],
-            school.rename("cluster"),
-            aside,
-            sensitive.add_prefix("group."),
-        ],
-        axis=1,
-    )[~keep].reset_index(drop=True)
-    recorded = {f.name: recorded_dates(linked.frame, linked.contracts, f) for f in spec.features}
+        counts = (excluded["kind"].map(EXCLUSIONS) + " (" + excluded["rule"] + ")").value_counts()
+        reasons = "; ".join(f"{n} {reason}" for reason, n in counts.items())
+        raise DataError(
+            f"None of the {len(excluded)} rows can be used: {reasons}.", remedy="Check that this is the file you meant."
+        )
+    name = pd.Series("", index=linked.frame.index, dtype=object)
+    for ref in spec.show.name:
+        name = (name + " " + _text(linked, ref)).str.strip()
+    show = pd.DataFrame(
+        {
+            "row": linked.origin["row"],
+            "name": name,
+            "class_name": _text(linked, spec.show.class_name),
+            "school": _text(linked, spec.shown_school),
+        }
+    )
+    sensitive = pd.DataFrame({group.name: group_values(linked, group) for group in spec.groups})
+    aside = [
+        linked.origin,
+        show[["name", "class_name", "school"]],
+        school.rename("cluster"),
+        excluded,
+        sensitive.add_prefix("group."),
+    ]
+    recorded = {feature.name: recorded_dates(linked, feature) for feature in spec.features}
     return Cohort(
         ids=linked.origin["child_id"].map(code, na_action="ignore"),
         X=X,
@@ -140,55 +148,69 @@ def load_cohort(
         sensitive=sensitive,
         school=school,
         as_of=as_of,
-        categorical_features=_categories(spec, linked),
+        categorical_features={
+            feature.name: tuple(column_of(linked, feature.sources[0]).levels or ())
+            for feature in spec.features
+            if feature.kind == "category"
+        },
         show=show,
         recorded_on={name: dates for name, dates in recorded.items() if dates is not None},
-        excluded=excluded,
-        notes=tuple(linked.notes),
+        excluded=pd.concat(aside, axis=1)[~keep].reset_index(drop=True),
+        notes=linked.notes,
         synthetic=_is_synthetic(spec, linked, keep, training=training),
     ).take(keep)
 
 
-def _mark(aside: pd.DataFrame, where: pd.Series, kind: str, rule: str, reason: str, remedy: str) -> None:
-    """Set rows aside that are not set aside already."""
-    rows = where.to_numpy(dtype=bool) & aside["kind"].isna().to_numpy()
-    aside.loc[rows, ["kind", "rule", "reason", "remedy"]] = [kind, rule, reason, remedy]
+def _exclude(excluded: pd.DataFrame, where: pd.Series, kind: str, rule: str, reason: str, remedy: str) -> None:
+    """Exclude rows that are not excluded already."""
+    rows = where.to_numpy(dtype=bool) & excluded["kind"].isna().to_numpy()
+    excluded.loc[rows, ["kind", "rule", "reason", "remedy"]] = [kind, rule, reason, remedy]
 
 
-def _apply(condition: Condition, linked: Linked, aside: pd.DataFrame, kind: str, remedy: str) -> None:
-    met, untold = evaluate_condition(linked.frame, linked.contracts, condition)
-    label = column_of(linked.contracts, condition.column).label
-    _mark(
-        aside,
-        ~met & ~untold,
-        kind,
-        condition.rule,
-        condition.description[:1].upper() + condition.description[1:] + ".",
-        remedy,
-    )
-    _mark(
-        aside,
-        untold & (linked.problem["rule"] != NO_RECORD),
-        MANUAL_REVIEW,
-        f"{condition.rule}-NOT-KNOWN",
-        f"{label} is not recorded, so it cannot be told whether the model may be asked about this child.",
-        f"Look at the child by hand, and add {condition.column.column} to the file.",
-    )
+def _apply(conditions: tuple[Condition, ...], linked: Linked, excluded: pd.DataFrame, kind: str, remedy: str) -> None:
+    for condition in conditions:
+        met, unknown = evaluate_condition(linked, condition)
+        _exclude(excluded, ~met & ~unknown, kind, condition.rule, _sentence(condition.description), remedy)
+        label = column_of(linked, condition.column).label
+        _exclude(
+            excluded,
+            unknown & (linked.problem["rule"] != NO_RECORD),
+            MANUAL_REVIEW,
+            f"{condition.rule}-NOT-KNOWN",
+            f"{label} is not recorded, so it cannot be told whether the model may be asked about this child.",
+            f"Look at the child by hand, and add {condition.column.column} to the file.",
+        )
 
 
-def _apply_years(linked: Linked, aside: pd.DataFrame) -> None:
-    """Set aside a child whose agencies speak of different academic years."""
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:] + "."
+
+
+def _apply_population(spec: ModelSpec, linked: Linked, excluded: pd.DataFrame) -> None:
+    remedy = "Look at the child by hand: this model was made for " + spec.population.description + "."
+    _apply(spec.population.where, linked, excluded, OUTSIDE, remedy)
+    series = spec.population.series
+    if series:
+        years = known_values(linked, series.column)
+        before = years.notna() & (years.astype("string").fillna("") < series.first_year)
+        _exclude(excluded, before, OUTSIDE, "POPULATION-SERIES", _sentence(series.description), remedy)
+
+
+def _apply_years(linked: Linked, excluded: pd.DataFrame) -> None:
+    """Exclude a child whose agencies speak of different academic years."""
     columns = [
         f"{contract.id}.{column.name}"
         for contract in linked.contracts.values()
         for column in contract.columns.values()
         if column.rule("academicYear") and f"{contract.id}.{column.name}" in linked.frame
     ]
-    years = linked.frame[columns].bfill(axis=1).iloc[:, [0]] if columns else linked.frame[columns]
-    differ = linked.frame[columns].apply(lambda year: year.notna() & (year != years.iloc[:, 0]))
-    _mark(
-        aside,
-        differ.any(axis=1),
+    if not columns:
+        return
+    years = linked.frame[columns]
+    first = years.bfill(axis=1).iloc[:, 0]
+    _exclude(
+        excluded,
+        (years.notna() & years.ne(first, axis=0)).any(axis=1),
         MANUAL_REVIEW,
         "DATA-YEARS-DIFFER",
         "The records of this child are of different academic years.",
@@ -196,22 +218,10 @@ def _apply_years(linked: Linked, aside: pd.DataFrame) -> None:
     )
 
 
-def _apply_population(spec: ModelSpec, linked: Linked, aside: pd.DataFrame) -> None:
-    remedy = "Look at the child by hand: this model was made for " + spec.population.description + "."
-    for condition in spec.population.where:
-        _apply(condition, linked, aside, OUTSIDE, remedy)
-    series = spec.population.series
-    if series:
-        years = known_values(linked.frame, linked.contracts, series.column)
-        before = years.notna() & (years.astype("string").fillna("") < series.first_year)
-        words = series.description
-        _mark(aside, before, OUTSIDE, "POPULATION-SERIES", words[:1].upper() + words[1:] + ".", remedy)
-
-
-def _refuse_wrong_file(spec: ModelSpec, aside: pd.DataFrame) -> None:
+def _raise_on_wrong_file(spec: ModelSpec, excluded: pd.DataFrame) -> None:
     """Raise where most children are outside the population: it is not a stray row, but the wrong file."""
-    outside = aside[aside["kind"] == OUTSIDE]
-    usable = int((aside["kind"] != MANUAL_REVIEW).sum())
+    outside = excluded[excluded["kind"] == OUTSIDE]
+    usable = int((excluded["kind"] != MANUAL_REVIEW).sum())
     if len(outside) > WRONG_FILE_SHARE * usable:
         rule = outside["rule"].mode().iloc[0]
         reason = str(outside.loc[outside["rule"] == rule, "reason"].iloc[0])
@@ -223,13 +233,13 @@ def _refuse_wrong_file(spec: ModelSpec, aside: pd.DataFrame) -> None:
         )
 
 
-def _exclude_without_essentials(spec: ModelSpec, linked: Linked, X: pd.DataFrame, aside: pd.DataFrame) -> None:
-    """Set aside each child of whom an essential agency knows nothing: missing is never scored as nothing."""
+def _exclude_without_essentials(spec: ModelSpec, linked: Linked, X: pd.DataFrame, excluded: pd.DataFrame) -> None:
+    """Exclude each child of whom an essential agency knows nothing: missing is never scored as nothing."""
     for use in spec.data:
         features = [f.name for f in spec.features if any(ref.contract == use.contract for ref in f.sources)]
         if use.essential and features:
-            _mark(
-                aside,
+            _exclude(
+                excluded,
                 X[features].isna().all(axis=1),
                 MANUAL_REVIEW,
                 "DATA-ESSENTIAL",
@@ -246,26 +256,20 @@ def _labels(spec: ModelSpec, linked: Linked, as_of: pd.Series) -> pd.Series:
     ref = spec.outcome.column
     positive, negative = ({code(v) for v in values} for values in (spec.outcome.positive, spec.outcome.negative))
     if linked.outcome is None:
-        codes = known_values(linked.frame, linked.contracts, ref).map(code, na_action="ignore")
+        codes = known_codes(linked, ref)
         return codes.isin(positive).astype("float64").where(codes.isin(positive | negative))
     table = linked.outcome
-    stated = column_of(linked.contracts, ref).recorded_on or ""
-    kind, _, name = stated.partition(":")
-    dates = table[name] if kind == "column" else year_end(table[name]) if kind == "academic-year-end" else None
-    child = linked.origin["child_id"]
-    until = as_of + pd.DateOffset(months=spec.outcome.horizon_months)
-    followed_to = as_of + pd.DateOffset(months=spec.outcome.followed_months)
-    window = pd.DataFrame({"child": child, "from": as_of, "until": until, "followed": followed_to})
-    window = window.dropna(subset=["child"])
-    window = window.drop_duplicates("child").set_index("child")
     codes = table[ref.column].map(code, na_action="ignore")
-    owner = table[spec.child_id]
+    child, owner = linked.origin["child_id"], table[spec.child_id]
     inside = codes.isin(positive | negative)
     followed = inside
-    if dates is not None:
-        when = pd.to_datetime(dates)
-        inside &= (when > owner.map(window["from"])) & (when <= owner.map(window["until"]))
-        followed = inside & (when >= owner.map(window["followed"]))
+    recorded_on = column_of(linked, ref).recorded_on or ""
+    if ":" in recorded_on:  # a date of its own for each record
+        when = stated_dates(recorded_on, table)
+        once = child.notna() & ~child.duplicated()
+        start = owner.map(as_of[once].set_axis(child[once]))
+        inside &= (when > start) & (when <= start + pd.DateOffset(months=spec.outcome.horizon_months))
+        followed = inside & (when >= start + pd.DateOffset(months=spec.outcome.followed_months))
     happened = codes[inside].isin(positive).groupby(owner[inside]).max()
     # Without a record late enough nothing is known of a child who had no outcome yet: she may have moved away.
     known_to_be_well = set(owner[followed])
@@ -273,35 +277,11 @@ def _labels(spec: ModelSpec, linked: Linked, as_of: pd.Series) -> pd.Series:
     return child.map(outcome).astype("float64")
 
 
-def _text(linked: Linked, ref: object) -> pd.Series:
+def _text(linked: Linked, ref: ColumnRef | None) -> pd.Series:
     values = linked.frame.get(str(ref))
     if values is None:
         return pd.Series("", index=linked.frame.index, dtype=object)
     return values.map(code, na_action="ignore").astype(object).where(values.notna(), "").astype(str)
-
-
-def _show(spec: ModelSpec, linked: Linked) -> pd.DataFrame:
-    name = pd.Series("", index=linked.frame.index, dtype=object)
-    for ref in spec.show.name:
-        name = (name + " " + _text(linked, ref)).str.strip()
-    nothing = pd.Series("", index=linked.frame.index, dtype=object)
-    return pd.DataFrame(
-        {
-            "row": linked.origin["row"],
-            "name": name,
-            "class_name": _text(linked, spec.show.class_name) if spec.show.class_name else nothing,
-            "school": _text(linked, spec.shown_school),
-        }
-    )
-
-
-def _categories(spec: ModelSpec, linked: Linked) -> dict[str, tuple[str, ...]]:
-    categorical_features = {}
-    for feature in spec.features:
-        if feature.kind == "category":
-            column = column_of(linked.contracts, feature.sources[0])
-            categorical_features[feature.name] = tuple(column.levels or ())
-    return categorical_features
 
 
 def _is_synthetic(spec: ModelSpec, linked: Linked, keep: np.ndarray, *, training: bool) -> bool:
@@ -319,9 +299,3 @@ def _is_synthetic(spec: ModelSpec, linked: Linked, keep: np.ndarray, *, training
     if training:
         return bool((synthetic & keep).any())
     return bool(synthetic.any() and not (valid & ~synthetic).any())
-
-
-def _nobody_left(aside: pd.DataFrame) -> str:
-    counts = (aside["kind"].map(EXCLUSIONS) + " (" + aside["rule"] + ")").value_counts()
-    kinds = "; ".join(f"{n} {kind}" for kind, n in counts.items())
-    return f"None of the {len(aside)} rows can be used: {kinds}."

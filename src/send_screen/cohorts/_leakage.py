@@ -16,20 +16,24 @@ from collections.abc import Collection, Mapping
 import numpy as np
 import pandas as pd
 
-from send_screen.cohorts._leakage_finding import DATED, PAST, TargetLeakage, target_leakage
 from send_screen.cohorts._leakage_joint import joint_leakage
 from send_screen.cohorts._leakage_single import level_leakage, missingness_leakage, near_copies
-from send_screen.cohorts._leakage_statistics import MIN_CHILDREN, count
+from send_screen.cohorts._leakage_statistics import (
+    MIN_CHILDREN,
+    PAST_STATUS,
+    RECORDED_LATE,
+    TargetLeakage,
+    ValueCounts,
+    count_values,
+)
 from send_screen.errors import UsageError
-
-__all__ = ["TargetLeakage", "find_target_leakage"]
 
 #: Names under which a child's special needs status goes in England's and other systems.
 _STATUS_NAME = re.compile(
     r"^sen(d|co)?(status|provision|support|type|need|stage|code|history|$)|ehcp|^iep$|^specs?$|speced|specin|special"
 )
-#: A near-copy of at least this AUC is no part of a sum: it would decide the outcome without the other parts.
-_WHOLE_COPY = 0.98
+#: A near-copy of at least this AUC is no component of a sum: it would decide the outcome without the others.
+_FULL_COPY_AUC = 0.98
 _NO_NAME = ("", "y", "label", "outcome", "target")
 
 
@@ -85,61 +89,57 @@ def find_target_leakage(
         raise UsageError("The outcome must be 0 or 1 for each of the children.", remedy="Check how it was made.")
     label = label.astype(np.float64)
     excused = set(expected_strong or {})
-    leaks = _dated(X, as_of, recorded_on) + _past_status(X, str(y.name or ""), set(past_status), excused)
+    leaks = _recorded_late(X, as_of, recorded_on) + _past_status(X, str(y.name or ""), set(past_status), excused)
 
     names = [str(name) for name in X.columns if str(name) not in excused]
     if min(label.sum(), len(label) - label.sum()) < MIN_CHILDREN or not names:
         return leaks
-    columns = [count(X[name], label, name, ordered=name not in (categorical_features or {})) for name in names]
-    copies, gaps = near_copies(columns), missingness_leakage(columns, label)
-    giving = level_leakage([column for column in columns if column.name not in _named(copies + gaps)], label)
-    copied = {leak.features[0] for leak in copies if leak.evidence >= _WHOLE_COPY}
-    sums = joint_leakage([column for column in columns if column.name not in copied], label)
-    if len(_named(sums) & _named(copies + gaps + giving)) == 1:
+    columns = [count_values(X[name], label, name, ordered=name not in (categorical_features or {})) for name in names]
+    copies, missingness = near_copies(columns), missingness_leakage(columns, label)
+    levels = level_leakage(_without(columns, copies + missingness), label)
+    joint = joint_leakage(_without(columns, [leak for leak in copies if leak.evidence >= _FULL_COPY_AUC]), label)
+    suspects = copies + missingness + levels
+    if len(_features(joint) & _features(suspects)) == 1:
         # One suspect carries the sum: it is no sum. Is there another among the rest?
-        suspects = _named(copies + gaps + giving)
-        sums = joint_leakage([column for column in columns if column.name not in suspects], label)
-    # Parts of a sum can each give the outcome away ("any of these"): the sum says it better.
-    told = [leak for leak in gaps + giving if not set(leak.features) <= _named(sums)]
-    return leaks + copies + told + sums
+        joint = joint_leakage(_without(columns, suspects), label)
+    # Components of a sum can each determine the outcome ("any of these"): the sum says it better.
+    alone = [leak for leak in missingness + levels if not set(leak.features) <= _features(joint)]
+    return leaks + copies + alone + joint
 
 
-def _named(leaks: list[TargetLeakage]) -> set[str]:
+def _features(leaks: list[TargetLeakage]) -> set[str]:
     return {feature for leak in leaks for feature in leak.features}
 
 
-def _dated(
-    X: pd.DataFrame,
-    as_of: dt.date | pd.Series,
-    recorded_on: Mapping[str, dt.date | pd.Series | None],
+def _without(columns: list[ValueCounts], leaks: list[TargetLeakage]) -> list[ValueCounts]:
+    return [column for column in columns if column.name not in _features(leaks)]
+
+
+def _recorded_late(
+    X: pd.DataFrame, as_of: dt.date | pd.Series, recorded_on: Mapping[str, dt.date | pd.Series | None]
 ) -> list[TargetLeakage]:
-    if isinstance(as_of, pd.Series) and len(as_of) != len(X):
-        raise UsageError("The as-of dates do not fit the children.", remedy="Give one a child, or one for all.")
-    each = as_of if isinstance(as_of, pd.Series) else pd.Series(pd.Timestamp(as_of), index=range(len(X)))
-    limit = pd.to_datetime(each).dt.normalize().to_numpy()
+    limit = _days(as_of, len(X), "as-of dates")
+    day = pd.Timestamp(limit.max()).date().isoformat()
     leaks = []
     for name in X.columns:
         when = recorded_on.get(name)
         if when is None:
             continue
-        known = X[name].notna().to_numpy()
-        if isinstance(when, pd.Series):
-            if len(when) != len(X):
-                raise UsageError(
-                    f"The dates of {name} do not fit the children.", column=str(name), remedy="Give one a child."
-                )
-            late = known & (pd.to_datetime(when).dt.normalize().to_numpy() > limit)
-        else:
-            late = known & (pd.Timestamp(when).normalize().to_numpy() > limit)
+        late = X[name].notna().to_numpy() & (_days(when, len(X), f"dates of {name}") > limit)
         if late.any():
-            day = pd.Timestamp(limit.max()).date().isoformat()
             words = f"{name} was recorded after {day} for {'all' if late.all() else 'some'} children."
-            leaks.append(
-                target_leakage(
-                    DATED, [name], late.sum(), late.mean(), words, "Leave it out, or use what was known by that day."
-                )
-            )
+            remedy = "Leave it out, or use what was known by that day."
+            leaks.append(TargetLeakage(RECORDED_LATE, (name,), int(late.sum()), float(late.mean()), words, remedy))
     return leaks
+
+
+def _days(dates: dt.date | pd.Series, n: int, what: str) -> np.ndarray:
+    """Return dates without a time of day: one a child, or one for all."""
+    if not isinstance(dates, pd.Series):
+        return np.asarray(pd.Timestamp(dates).normalize().to_datetime64())
+    if len(dates) != n:
+        raise UsageError(f"The {what} do not fit the children.", remedy="Give one a child, or one for all.")
+    return pd.to_datetime(dates).dt.normalize().to_numpy()
 
 
 def _past_status(X: pd.DataFrame, outcome: str, declared: set[str], excused: set[str]) -> list[TargetLeakage]:
@@ -157,7 +157,7 @@ def _past_status(X: pd.DataFrame, outcome: str, declared: set[str], excused: set
             continue
         known = X[name].notna().to_numpy()
         remedy = "Leave it out, and leave out the children whose needs are already on the SEN register."
-        leaks.append(target_leakage(PAST, [name], known.sum(), known.mean(), words, remedy))
+        leaks.append(TargetLeakage(PAST_STATUS, (name,), int(known.sum()), float(known.mean()), words, remedy))
     return leaks
 
 

@@ -6,8 +6,15 @@ import math
 
 import numpy as np
 
-from send_screen.cohorts._leakage_finding import SUM, TargetLeakage, quote, target_leakage
-from send_screen.cohorts._leakage_statistics import MIN_CHILDREN, ValueCounts, auc_of, exceeds_honest
+from send_screen.cohorts._leakage_statistics import (
+    COMPONENTS,
+    MIN_CHILDREN,
+    TargetLeakage,
+    ValueCounts,
+    auc_of,
+    exceeds_honest,
+    list_names,
+)
 
 #: (suspected from this AUC, strongest honest AUC) of a sum of features, in children it was not fitted on.
 SUM_AUC = (0.92, 0.85)
@@ -20,18 +27,16 @@ def joint_leakage(columns: list[ValueCounts], label: np.ndarray) -> list[TargetL
     Forward selection by least squares (equal to Fisher's discriminant for two classes) in each of five folds, judged
     on the children left out; levels enter as their share with the outcome in the children fitted on.
     """
-    if len(columns) < 2:
-        return []
     rng = np.random.default_rng(0)
     rows = [rng.permutation(np.flatnonzero(label == value))[:_ROWS_A_CLASS] for value in (0, 1)]
+    if len(columns) < 2 or min(map(len, rows)) < MIN_CHILDREN:
+        return []
     fold = np.concatenate([np.arange(len(part)) % _FOLDS for part in rows])
     chosen = np.concatenate(rows)
     y = label[chosen]
-    if min(len(part) for part in rows) < MIN_CHILDREN:
-        return []
     steps = min(len(columns), _MOST_COMPONENTS)
     aucs = np.zeros((_FOLDS, steps))
-    codes = [_codes(column)[chosen] for column in columns]
+    codes = [column.codes[chosen] for column in columns]
     for k in range(_FOLDS):
         train = fold != k
         Z = _encode(columns, codes, y, train)
@@ -48,17 +53,11 @@ def joint_leakage(columns: list[ValueCounts], label: np.ndarray) -> list[TargetL
     Z = _encode(columns, codes, y, np.ones(len(y), dtype=bool))
     names = [columns[j].name for j in sorted(_forward(Z, y, enough + 1))]
     words = (
-        f"Added up, {quote(names)} nearly decide the outcome (ROC AUC {auc:.2f} in children not fitted on; "
+        f"Added up, {list_names(names)} nearly decide the outcome (ROC AUC {auc:.2f} in children not fitted on; "
         "honest models stay below .85): the outcome may be made of them."
     )
     remedy = "Check how the outcome is defined. Leave its components out, or state in expected_strong why."
-    return [target_leakage(SUM, names, len(label), auc, words, remedy)]
-
-
-def _codes(column: ValueCounts) -> np.ndarray:
-    codes = np.full(len(column.known), -1, dtype=np.int64)
-    codes[column.known] = column.codes
-    return codes
+    return [TargetLeakage(COMPONENTS, tuple(names), len(label), auc, words, remedy)]
 
 
 def _encode(columns: list[ValueCounts], codes: list[np.ndarray], y: np.ndarray, train: np.ndarray) -> np.ndarray:
@@ -77,8 +76,8 @@ def _encode(columns: list[ValueCounts], codes: list[np.ndarray], y: np.ndarray, 
             continue
         value = scale[code[known]]
         Z[known, j] = value - scale[code[known & train]].mean()
-        spread = Z[train, j].std()
-        Z[:, j] = Z[:, j] / spread if spread > 0 else 0.0
+        deviation = Z[train, j].std()
+        Z[:, j] = Z[:, j] / deviation if deviation > 0 else 0.0
     return Z
 
 

@@ -1,4 +1,4 @@
-"""Single-feature AUC and near-determinism from value counts, with the bounds of honest features.
+"""Target leakage as data, and the statistics behind it: counts by value, ROC AUC, and the bounds of honest features.
 
 Everything the tests of one feature need is, for each of its distinct values, how many children have it and how many
 of them have the outcome.
@@ -7,14 +7,49 @@ of them have the outcome.
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+RECORDED_LATE = "dated after the as-of date"
+NEAR_COPY = "near-copy of the label"
+LEVEL = "a level that nearly determines the outcome"
+MISSINGNESS = "a missingness pattern that nearly determines the outcome"
+PAST_STATUS = "a past status of the outcome"
+COMPONENTS = "components whose sum determines the outcome"
+
 Z = 2.326  # one-sided 1 %
 MIN_CHILDREN = 10  # children of a level, and positives (and negatives) of a test: fewer prove nothing
-_PURE, _PURE_AT_LEAST, _ODDS_RATIO = 0.9, 0.6, 10.0
+_MIN_SHARE, _MIN_LOWER_BOUND, _MIN_ODDS_RATIO = 0.9, 0.6, 10.0
+
+
+@dataclass(frozen=True)
+class TargetLeakage:
+    """A suspicion of target leakage.
+
+    Attributes
+    ----------
+    kind : str
+        In words, for example ``"near-copy of the label"``.
+    features : tuple of str
+        The culprits.
+    n : int
+        Children that the evidence rests on.
+    evidence : float
+        For a date or a declared status the share of children concerned, for a level its share with the outcome (or
+        without it, whichever is larger), otherwise a ROC AUC.
+    words, remedy : str
+        What was found, without any child's data, and what to do.
+    """
+
+    kind: str
+    features: tuple[str, ...]
+    n: int
+    evidence: float
+    words: str
+    remedy: str
 
 
 @dataclass(frozen=True)
@@ -22,23 +57,33 @@ class ValueCounts:
     """A feature as counts: its distinct known values with the children and the positives of each."""
 
     name: str
-    known: np.ndarray
-    codes: np.ndarray
+    codes: np.ndarray  # the position of each child's value in ``values``; -1 where it is not known
     values: np.ndarray
     n: np.ndarray
     positive: np.ndarray
     ordered: bool
 
+    @property
+    def known(self) -> np.ndarray:
+        """Of which children the value is known."""
+        return np.asarray(self.codes >= 0)
 
-def count(column: pd.Series, label: np.ndarray, name: str, *, ordered: bool) -> ValueCounts:
+
+def count_values(column: pd.Series, label: np.ndarray, name: str, *, ordered: bool) -> ValueCounts:
     """Count the children and the positives of each distinct value of a feature."""
-    known = column.notna().to_numpy()
     numeric = pd.api.types.is_numeric_dtype(column.dtype)
-    values = column.to_numpy()[known].astype(np.float64 if numeric else object)
-    codes, distinct = pd.factorize(values, sort=numeric)
-    n = np.bincount(codes, minlength=len(distinct)).astype(np.float64)
-    positive = np.bincount(codes, weights=label[known], minlength=len(distinct))
-    return ValueCounts(name, known, codes, np.asarray(distinct), n, positive, ordered and numeric)
+    dtype = np.float64 if numeric else object
+    codes, values = pd.factorize(column.to_numpy(dtype=dtype, na_value=np.nan), sort=numeric)
+    known = codes >= 0
+    n = np.bincount(codes[known], minlength=len(values)).astype(np.float64)
+    positive = np.bincount(codes[known], weights=label[known], minlength=len(values))
+    return ValueCounts(name, codes, np.asarray(values), n, positive, ordered and numeric)
+
+
+def list_names(features: Collection[str]) -> str:
+    """Return names for a sentence, at most eight."""
+    names = list(features)
+    return ", ".join(names) if len(names) <= 8 else f"{', '.join(names[:8])} and {len(names) - 8} more"
 
 
 def auc_of(score: np.ndarray, positive: np.ndarray, negative: np.ndarray) -> float:
@@ -93,16 +138,16 @@ def near_deterministic(n: np.ndarray, positive: np.ndarray, base: float, tests: 
     with np.errstate(divide="ignore", invalid="ignore"):
         for hits, rate in ((positive, base), (n - positive, 1 - base)):
             share = hits / n
-            spread = Z * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
-            lower = (share + Z**2 / (2 * n) - spread) / (1 + Z**2 / n)
+            half_width = Z * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
+            lower = (share + Z**2 / (2 * n) - half_width) / (1 + Z**2 / n)
             odds_ratio = lower / (1 - lower) / (rate / (1 - rate))
             rest = np.where(share < 1, (1 - share) * np.log((1 - share) / (1 - rate)), 0.0)
             divergence = n * (share * np.log(share / rate) + rest)
             result |= (
                 (n >= MIN_CHILDREN)
-                & (share >= _PURE)
-                & (lower >= _PURE_AT_LEAST)
-                & (odds_ratio >= _ODDS_RATIO)
+                & (share >= _MIN_SHARE)
+                & (lower >= _MIN_LOWER_BOUND)
+                & (odds_ratio >= _MIN_ODDS_RATIO)
                 & (divergence >= math.log(max(tests, 1) / 0.01))
             )
     return result
