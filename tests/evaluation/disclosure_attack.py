@@ -10,7 +10,7 @@ import re
 from itertools import combinations, product
 
 import numpy as np
-from scipy.optimize import linprog
+from scipy.optimize import LinearConstraint, linprog, milp
 from scipy.sparse import csr_array
 
 TP, FN, FP, TN = range(4)
@@ -257,6 +257,45 @@ class Attack:
             ends.append(sign * found.fun)
         return ends
 
+    def narrowest_union(self, place, kind):
+        """The set of cells with 1 to 9 children of a kind whose number is known best, to less than five; None if none.
+
+        One mixed-integer programme looks at every set of cells of one table, and at every linear combination of what is
+        published: it chooses the set together with the multipliers that bound its number from below and from above.
+        """
+        (equal, b), (less, most) = self.matrices
+        less, most = (np.zeros((0, self.width)), np.zeros(0)) if less is None else (less.toarray(), most)
+        equal = equal.toarray()
+        best = (np.inf, None)
+        for names, levels, shape, begins in self.tables:
+            cells = np.arange(begins, begins + int(np.prod(shape)))
+            forms = np.array([self._form(place, np.eye(1, self.size, cell)[0], kind) for cell in cells])
+            inside = forms @ self.truth
+            free = inside < 10 - 1e-6
+            if not 1e-9 < inside[free].sum():
+                continue
+            # which cells; multipliers of what is equal and of what is at most, for the upper and for the lower end
+            k, e, u = len(cells), len(b), len(most)
+            cost = np.concatenate([np.zeros(k), b, most, -b, most])
+            zero_e, zero_u = np.zeros((self.width, e)), np.zeros((self.width, u))
+            rules = [
+                LinearConstraint(csr_array(np.hstack([-forms.T, equal.T, less.T, zero_e, zero_u])), 0, np.inf),
+                LinearConstraint(csr_array(np.hstack([-forms.T, zero_e, zero_u, equal.T, -less.T])), -np.inf, 0),
+                LinearConstraint(np.concatenate([inside, np.zeros(2 * (e + u))])[None], 0.05, 10 - 0.05),
+                LinearConstraint(cost[None], -np.inf, min(best[0], 5 - 1e-4)),
+            ]
+            low = np.concatenate([np.zeros(k), np.full(e, -np.inf), np.zeros(u), np.full(e, -np.inf), np.zeros(u)])
+            high = np.concatenate([free, np.full(2 * (e + u), np.inf)])
+            integer = np.concatenate([np.ones(k), np.zeros(2 * (e + u))])
+            found = milp(cost, integrality=integer, bounds=(low, high), constraints=rules)
+            if found.x is None:
+                assert found.status == 2, found.message
+                continue
+            chosen = found.x[:k] > 0.5
+            groups = [" x ".join(g) for g, c in zip(product(*levels), chosen, strict=True) if c]
+            best = found.fun, (groups, chosen @ forms)
+        return best[1]
+
     def narrowed_down(self, *, guesses=True):
         """Every small count that an intruder can narrow down to less than five children.
 
@@ -271,6 +310,19 @@ class Attack:
                 assert low - 1e-4 <= value <= high + 1e-4, f"{words} is not between {low} and {high}"
                 if width(low, high, value) < 5 - 1e-4:
                     found.append(f"{words}: {low:.2f} to {high:.2f}")
+        return found + self.unions_narrowed_down()
+
+    def unions_narrowed_down(self):
+        """Every kind of which some set of cells has 1 to 9 children, and an interval narrower than five."""
+        found = []
+        for place, kind in product(range(len(self.versions)), KINDS):
+            listed = self.truth @ self._form(place, self._cells("", ""), "listed")
+            if kind == "listed" and listed < 10:
+                continue  # the capacity tells
+            if place and kind in ("n", "with", "without"):
+                continue  # the same children
+            if union := self.narrowest_union(place, kind):
+                found.append(f"version {place + 1}: {kind} of {' and '.join(union[0])} ({self.truth @ union[1]:g})")
         return found
 
 

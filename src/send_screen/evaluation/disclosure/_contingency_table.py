@@ -77,6 +77,13 @@ class ContingencyTable:
         own = self.block[np.flatnonzero(self.members[key])[0]]
         return _linear_form((self.block == own) & ~self.members[key], count)
 
+    def cell_forms(self, count: str) -> list[np.ndarray]:
+        """Return a count of each cell as a sum, by cross-tabulation: arrays of shape (its cells, cells x 4)."""
+        kinds = np.zeros(4)
+        kinds[list(COUNTS[count])] = 1.0
+        forms = np.kron(np.eye(len(self.block)), kinds)
+        return [forms[self.block == number] for number in range(self.block.max() + 1)]
+
     def value(self, form: np.ndarray) -> float:
         """Return the count that a form adds up."""
         return float(form @ self.counts.ravel())

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.optimize import linprog
+from scipy.optimize import LinearConstraint, linprog, milp
 from scipy.sparse import csr_array
 
 from send_screen.tables import MINIMUM_CHILDREN
@@ -26,6 +26,10 @@ MIN_WIDTH = 5.0
 #: No alternative needs a cell further from its count than this; without a bound, rounding would hide what is let go.
 FARTHEST = 100.0
 TOLERANCE = 1e-6
+#: Less than any count that is not none (an average over fold seeds), and more than what a solver takes for none.
+SMALLEST = 0.05
+#: SciPy's status of a programme without a solution.
+_INFEASIBLE = 2
 
 
 #: A sum of cells, and the most that it is known to be.
@@ -74,6 +78,54 @@ class Intruder:
         found = self._feasibility_interval(cell, known)
         self.feasible += found
         return cell.feasible_width(found) >= MIN_WIDTH - TOLERANCE
+
+    def exposed_union(self, cells: np.ndarray, known: Sequence[np.ndarray]) -> SensitiveCell | None:
+        """Return the set of cells, with 1 to 9 children together, whose feasibility interval is the narrowest.
+
+        One mixed-integer programme chooses the set, and the multipliers of the published sums that bound its count from
+        above and from below: it looks at every set and at every linear combination of what is published.
+
+        Parameters
+        ----------
+        cells : numpy.ndarray of float, shape (cells of a cross-tabulation, cells x 4)
+            The count of each cell as a sum.
+        known : sequence of numpy.ndarray of float, each of shape (cells x 4,)
+            Sums that are published.
+
+        Returns
+        -------
+        SensitiveCell or None
+            None where every such set is protected.
+        """
+        inside = cells @ self.counts
+        free = inside < MINIMUM_CHILDREN - TOLERANCE
+        sums = np.array([*self.ties, *known])
+        above, spare = self._limits()
+        multipliers = np.vstack([sums, above]).T
+        most = np.concatenate([sums @ self.counts, above @ self.counts + spare])
+        no_multipliers = np.zeros_like(multipliers)
+        is_limit = np.arange(len(most)) >= len(sums)
+        width = np.concatenate([np.zeros(len(cells)), most, -most])
+        found = milp(
+            width,
+            constraints=[
+                LinearConstraint(csr_array(np.hstack([-cells.T, multipliers, no_multipliers])), 0.0, np.inf),
+                LinearConstraint(csr_array(np.hstack([-cells.T, no_multipliers, multipliers])), -np.inf, 0.0),
+                LinearConstraint([*inside, *(0.0 * most), *(0.0 * most)], SMALLEST, MINIMUM_CHILDREN - SMALLEST),
+                LinearConstraint(width, -np.inf, MIN_WIDTH - TOLERANCE),
+            ],
+            integrality=np.concatenate([np.ones(len(cells)), np.zeros(2 * len(most))]),
+            bounds=(
+                np.concatenate([np.zeros(len(cells)), np.where(is_limit, 0.0, -np.inf), np.full(len(most), -np.inf)]),
+                np.concatenate([free, np.full(len(most), np.inf), np.where(is_limit, 0.0, np.inf)]),
+            ),
+        )
+        if found.status == _INFEASIBLE:
+            return None
+        if found.x is None:
+            raise RuntimeError(f"whether small counts are protected could not be decided: {found.message}")
+        form = (found.x[: len(cells)] > 0.5) @ cells
+        return SensitiveCell(form, float(form @ self.counts))
 
     def with_limits(self, limits: Sequence[Limit]) -> Intruder:
         """Return an intruder who knows more: feasible tables are kept where they still are."""

@@ -33,8 +33,8 @@ def rounded(
     secondary: set[Unit],
     revealed: Collection[RoundedShare] | None = None,
     multiples: Sequence[float] = STEPS,
-) -> dict[tuple[Key, str], float]:
-    """Return which shares of groups under secondary suppression may be published rounded, and to a multiple of what.
+) -> tuple[dict[tuple[Key, str], float], Intruder]:
+    """Return which shares under secondary suppression may be published rounded, and an intruder who knows them.
 
     A rounded share bounds the cells between two numbers. It is published where every cell stays protected from an
     intruder who knows that as well as the ``known`` sums, rounded no more than that takes. After a prior release only
@@ -42,7 +42,7 @@ def rounded(
     with.
     """
     steps: dict[tuple[Key, str], float] = {}
-    groups = sorted({key for key, _ in secondary if key != ALL and key not in table.crossed})
+    groups = sorted({key for key, _ in secondary if key != ALL}, key=lambda key: (key in table.crossed, key))
     groups = [key for key in groups if table.count(key, "n") >= FEWEST]
     in_order = list(sensitive)
     for share, parts in _RESTS_ON.items():
@@ -63,7 +63,7 @@ def rounded(
                     intruder = knows
                     break
                 in_order.insert(0, in_order.pop(in_order.index(given_away)))  # the likeliest to be so again
-    return steps
+    return steps, intruder
 
 
 def nearest(value: float, step: float, *, up: int = 0) -> float:

@@ -124,18 +124,33 @@ def suppress(
     sensitive = _sensitive_cells(table, inherited)
     for cell in sensitive:
         suppressed |= _secondary_suppression(table, intruder, cell, suppressed, known)
+    unions = _unions(table)
+    for cells in unions:
+        while cell := intruder.exposed_union(cells, [*known, *_published_sums(table, suppressed)]):
+            more = _secondary_suppression(table, intruder, cell, suppressed, known) - suppressed
+            if not more:
+                break  # given away by a prior release, or by how short the list is
+            suppressed |= more
+            sensitive.append(cell)
     if overlapping:
         suppressed |= set(_open(table, suppressed))
-    public = [*known, *(form for unit in _open(table, suppressed) for form in _forms(table, *unit))]
-    steps = rounded(
-        table,
-        intruder,
-        sensitive,
-        public,
-        suppressed - primary,
-        rounded_before if before else None,
-        STEPS[-1:] if overlapping else STEPS,
-    )
+    public = [*known, *_published_sums(table, suppressed)]
+    while True:
+        steps, knows = rounded(
+            table,
+            intruder,
+            sensitive,
+            public,
+            suppressed - primary,
+            rounded_before if before else None,
+            STEPS[-1:] if overlapping else STEPS,
+        )
+        guarded = {cell.form.tobytes() for cell in sensitive}
+        exposed = [cell for cells in unions if steps and (cell := knows.exposed_union(cells, public))]
+        found = [cell for cell in exposed if cell.form.tobytes() not in guarded and intruder.is_protected(cell, public)]
+        if not found:
+            break
+        sensitive += found
     return Suppression(frozenset(suppressed), steps)
 
 
@@ -167,6 +182,20 @@ def _secondary_suppression(
         f"With {table.count(ALL, 'n'):.0f} children, figures by group give children away, whatever is suppressed.",
         remedy="Take the groups out of the spec, or train on more children.",
     )
+
+
+def _unions(table: ContingencyTable) -> list[np.ndarray]:
+    """Return the counts of the cells of each cross-tabulation, of which no union may be exposed.
+
+    Of all children together it is known how many there are and how many are listed, however few they are.
+    """
+    listed = table.value(table.linear_form(ALL, "listed"))
+    counts = [count for count in COUNTS if count != "listed" or listed >= MINIMUM_CHILDREN]
+    return [cells for count in counts for cells in table.cell_forms(count)]
+
+
+def _published_sums(table: ContingencyTable, suppressed: set[Unit]) -> list[np.ndarray]:
+    return [form for unit in _open(table, suppressed) for form in _forms(table, *unit)]
 
 
 def _open(table: ContingencyTable, suppressed: set[Unit]) -> list[Unit]:
