@@ -136,6 +136,19 @@ def test_the_attack_works_where_only_small_counts_themselves_are_suppressed(monk
     assert any("(8.5): 8.50 to 8.50" in words for words in found), found
 
 
+def test_what_is_left_of_a_group_when_its_larger_parts_are_taken_away_is_protected(monkeypatch):
+    """Girls less White girls less Black girls were eight girls, none with the outcome; each group alone was safe."""
+    rng = np.random.default_rng(2)
+    race = np.array(["White"] * 1400 + ["Black"] * 600 + ["Asian"] * 4 + ["Hispanic"] * 6 + ["other"] * 4)
+    sex = np.where(rng.random(len(race)) < 0.5, "F", "M")
+    evidence = invent_evidence(n=len(race), seeds=1, groups={"sex": sex, "race": race}, capacity=0.1)
+    crossed = [("sex", "race")]
+    assert Attack(evidence, published_in_turn([evidence], [crossed])).narrowed_down() == []
+    monkeypatch.setattr(Intruder, "exposed_union", lambda *_: None)
+    found = Attack(evidence, published_in_turn([evidence], [crossed])).narrowed_down()
+    assert any(" and " in words for words in found), found
+
+
 @pytest.fixture
 def rare():
     """Three children of whom it is not recorded where they are from; two groups of 40, and one of 517."""
@@ -253,6 +266,7 @@ def test_a_later_version_does_not_give_away_what_an_earlier_one_suppressed(rare)
     assert ("origin", order[stand_in], "prevalence") not in suppressed_figures(alone)
 
 
+@pytest.mark.slow
 def test_versions_that_do_not_know_of_each_other_give_small_counts_away():
     """The same, as an attack: with other crossings, what the first suppressed can be added up."""
     rng = np.random.default_rng(0)
