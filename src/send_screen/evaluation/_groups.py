@@ -1,26 +1,27 @@
-"""Metrics by group, with n and confidence intervals clustered by school."""
+"""Metrics by group: values by Fairlearn's MetricFrame, n and confidence intervals clustered by school."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 
 import numpy as np
 import pandas as pd
+from fairlearn.metrics import MetricFrame
 from scipy.special import expit
 
 from send_screen.errors import UsageError
 from send_screen.evaluation._calibration import recalibrate
-from send_screen.evaluation._confusion_at_capacity import CELLS, Confusion, TopKThreshold
+from send_screen.evaluation._confusion_at_capacity import CELLS, RATES, Confusion, Rate, TopKThreshold
 from send_screen.evaluation._estimate import Estimate, smallest, t_interval
 from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._influence import ratio
 from send_screen.evaluation._out_of_fold import CANDIDATE
 from send_screen.evaluation._performance import net_benefit
 
-#: Rate -> cells of the confusion matrix that it reveals, with n and prevalence published.
-_REVEALED = {
+#: Rate -> cells of the confusion matrix that it gives away, with n and prevalence published.
+_GIVEN_AWAY = {
     "prevalence": (),
     "selection_rate": CELLS,
     "recall": ("tp", "fn"),
@@ -29,13 +30,26 @@ _REVEALED = {
 }
 
 
+def _fairlearn_metric(rate: Rate) -> Callable[..., float]:
+    """Return a rate as a metric in Fairlearn's sense: NaN, never 0, where the denominator is empty."""
+
+    def metric(y_true: np.ndarray, y_pred: np.ndarray, sample_weight: np.ndarray) -> float:
+        y, flag, weight = np.asarray(y_true), np.asarray(y_pred), np.asarray(sample_weight)
+        cell = np.array(CELLS)[np.where(y == 1, 0, 2) + np.where(flag == 1, 0, 1)]
+        n = float(weight[np.isin(cell, rate.denominator)].sum())
+        return float(weight[np.isin(cell, rate.numerator)].sum()) / n if n > 0 else float("nan")
+
+    return metric
+
+
 def by_group(
     evidence: pd.DataFrame, *, intersections: Sequence[tuple[str, ...]] = (), alpha: float = 0.05
 ) -> pd.DataFrame:
     """Return metrics by group at capacity, with intervals clustered by school.
 
-    Rates are pooled over folds and fold seeds, and equal those of Fairlearn's ``MetricFrame`` on the evidence table.
-    Where that puts 0 for a rate without a denominator, they are NaN with a reason.
+    Rates are pooled over folds and fold seeds and equal :class:`fairlearn.metrics.MetricFrame` on the evidence table
+    wherever they are defined; where Fairlearn would put 0 for a rate without a denominator, they are NaN with a
+    reason. Intervals know that children sit in schools.
 
     Parameters
     ----------
@@ -80,14 +94,11 @@ def by_group(
     rows = []
     for attribute in (*view.attributes, *(" × ".join(crossed) for crossed in intersections)):
         group = view.group(attribute)
-        for name in np.unique(group):
+        values = _metric_frame(view.label, flag, group).by_group
+        for name in values.index:
             inside = group == name
             counts = Confusion(view, flag, inside, threshold)
-            of_both = smallest(counts.total("tp", "fn"), counts.total("fp", "tn"))
-            figures = {
-                metric: counts.rate(metric, alpha=alpha, cells=min(of_both, smallest(*map(counts.total, revealed))))
-                for metric, revealed in _REVEALED.items()
-            }
+            figures = _rates(counts, values.loc[name], alpha)
             figures["roc_auc"] = within_fold_auc(view, score, inside, alpha=alpha)
             figures["calibration_slope"] = recalibrate(view, score, rows=inside, alpha=alpha).slope
             figures["calibration_in_the_large"] = _calibration_in_the_large(view, score, inside, alpha)
@@ -108,6 +119,33 @@ def _calibration_in_the_large(
     total, having, schools = float(n.sum()), float(events.sum()), int((n > 0).sum())
     cells = smallest(having, total - having)
     return t_interval(found.value, found.error, n=total, schools=schools, cells=cells, alpha=alpha)
+
+
+def _metric_frame(label: np.ndarray, flag: np.ndarray, group: np.ndarray) -> MetricFrame:
+    """Return the rates of an attribute's groups by Fairlearn.
+
+    Rows with the same label, flag and group are one weighted row: the counts are sufficient, and the values are the
+    same a hundred times sooner.
+    """
+    keys = ["label", "flag", "group"]
+    cells = pd.DataFrame({"label": label, "flag": flag, "group": group}).groupby(keys).size().reset_index(name="n")
+    return MetricFrame(
+        metrics={metric: _fairlearn_metric(RATES[metric]) for metric in _GIVEN_AWAY},
+        y_true=cells["label"],
+        y_pred=cells["flag"],
+        sensitive_features=cells["group"],
+        sample_params={metric: {"sample_weight": cells["n"]} for metric in _GIVEN_AWAY},
+    )
+
+
+def _rates(counts: Confusion, values: pd.Series, alpha: float) -> dict[str, Estimate]:
+    """Return the rates of one group: Fairlearn's value, our n, interval and reason."""
+    both = smallest(counts.total("tp", "fn"), counts.total("fp", "tn"))
+    figures = {}
+    for metric, given_away in _GIVEN_AWAY.items():
+        cells = min(both, smallest(*(counts.total(kind) for kind in given_away)))
+        figures[metric] = replace(counts.rate(metric, alpha=alpha, cells=cells), value=float(values[metric]))
+    return figures
 
 
 def within_fold_auc(

@@ -17,6 +17,7 @@ PACKAGES = (
     "lightgbm",
     "interpret-core",
     "shap",
+    "fairlearn",
     "mlflow",
     "pyarrow",
 )
