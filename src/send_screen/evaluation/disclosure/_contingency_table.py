@@ -79,9 +79,7 @@ class ContingencyTable:
 
     def cell_forms(self, count: str) -> list[np.ndarray]:
         """Return a count of each cell as a sum, by cross-tabulation: arrays of shape (its cells, cells x 4)."""
-        kinds = np.zeros(4)
-        kinds[list(COUNTS[count])] = 1.0
-        forms = np.kron(np.eye(len(self.block)), kinds)
+        forms = np.array([_linear_form(cell, count) for cell in np.eye(len(self.block))])
         return [forms[self.block == number] for number in range(self.block.max() + 1)]
 
     def value(self, form: np.ndarray) -> float:

@@ -29,12 +29,13 @@ def rounded(
     table: ContingencyTable,
     intruder: Intruder,
     sensitive: Sequence[SensitiveCell],
+    unions: Sequence[np.ndarray],
     known: Sequence[np.ndarray],
     secondary: set[Unit],
     revealed: Collection[RoundedShare] | None = None,
     multiples: Sequence[float] = STEPS,
-) -> tuple[dict[tuple[Key, str], float], Intruder]:
-    """Return which shares under secondary suppression may be published rounded, and an intruder who knows them.
+) -> dict[tuple[Key, str], float]:
+    """Return which shares of groups under secondary suppression may be published rounded, and to a multiple of what.
 
     A rounded share bounds the cells between two numbers. It is published where every cell stays protected from an
     intruder who knows that as well as the ``known`` sums, rounded no more than that takes. After a prior release only
@@ -44,7 +45,7 @@ def rounded(
     steps: dict[tuple[Key, str], float] = {}
     groups = sorted({key for key, _ in secondary if key != ALL}, key=lambda key: (key in table.crossed, key))
     groups = [key for key in groups if table.count(key, "n") >= FEWEST]
-    in_order = list(sensitive)
+    in_order, knows = list(sensitive), intruder
     for share, parts in _RESTS_ON.items():
         above, below = SHARES[share]
         for key in groups:
@@ -56,14 +57,20 @@ def rounded(
                 low, high = rounded_from(shown, step)
                 if not 0 < shown < 1 or (revealed is not None and (key, share, low, high) not in revealed):
                     continue  # a share that is not none is not rounded to none
-                knows = intruder.with_limits(table.between(key, share, low, high))
-                given_away = next((cell for cell in in_order if not knows.is_protected(cell, known)), None)
+                more = knows.with_limits(table.between(key, share, low, high))
+                given_away = next((cell for cell in in_order if not more.is_protected(cell, known)), None)
                 if given_away is None:
                     steps[key, share] = step
-                    intruder = knows
+                    knows = more
                     break
                 in_order.insert(0, in_order.pop(in_order.index(given_away)))  # the likeliest to be so again
-    return steps, intruder
+    guarded = {cell.form.tobytes() for cell in sensitive}
+    exposed = [cell for cells in unions if steps and (cell := knows.exposed_union(cells, known))]
+    exposed = [cell for cell in exposed if cell.form.tobytes() not in guarded and intruder.is_protected(cell, known)]
+    if exposed:
+        more_sensitive = [*sensitive, *exposed]
+        return rounded(table, intruder, more_sensitive, unions, known, secondary, revealed, multiples)
+    return steps
 
 
 def nearest(value: float, step: float, *, up: int = 0) -> float:

@@ -135,22 +135,16 @@ def suppress(
     if overlapping:
         suppressed |= set(_open(table, suppressed))
     public = [*known, *_published_sums(table, suppressed)]
-    while True:
-        steps, knows = rounded(
-            table,
-            intruder,
-            sensitive,
-            public,
-            suppressed - primary,
-            rounded_before if before else None,
-            STEPS[-1:] if overlapping else STEPS,
-        )
-        guarded = {cell.form.tobytes() for cell in sensitive}
-        exposed = [cell for cells in unions if steps and (cell := knows.exposed_union(cells, public))]
-        found = [cell for cell in exposed if cell.form.tobytes() not in guarded and intruder.is_protected(cell, public)]
-        if not found:
-            break
-        sensitive += found
+    steps = rounded(
+        table,
+        intruder,
+        sensitive,
+        unions,
+        public,
+        suppressed - primary,
+        rounded_before if before else None,
+        STEPS[-1:] if overlapping else STEPS,
+    )
     return Suppression(frozenset(suppressed), steps)
 
 
