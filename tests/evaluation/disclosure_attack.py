@@ -267,12 +267,12 @@ class Attack:
         less, most = (np.zeros((0, self.width)), np.zeros(0)) if less is None else (less.toarray(), most)
         equal = equal.toarray()
         best = (np.inf, None)
-        for names, levels, shape, begins in self.tables:
+        for _names, levels, shape, begins in self.tables:
             cells = np.arange(begins, begins + int(np.prod(shape)))
             forms = np.array([self._form(place, np.eye(1, self.size, cell)[0], kind) for cell in cells])
             inside = forms @ self.truth
             free = inside < 10 - 1e-6
-            if not 1e-9 < inside[free].sum():
+            if not inside[free].sum() > 1e-9:
                 continue
             # which cells; multipliers of what is equal and of what is at most, for the upper and for the lower end
             k, e, u = len(cells), len(b), len(most)
