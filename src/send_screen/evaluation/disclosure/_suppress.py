@@ -126,12 +126,12 @@ def suppress(
         suppressed |= _secondary_suppression(table, intruder, cell, suppressed, known)
     unions = _unions(table)
     for cells in unions:
-        while cell := intruder.exposed_union(cells, [*known, *_published_sums(table, suppressed)]):
-            more = _secondary_suppression(table, intruder, cell, suppressed, known) - suppressed
+        while exposed := intruder.exposed_union(cells, [*known, *_published_sums(table, suppressed)]):
+            more = _secondary_suppression(table, intruder, exposed, suppressed, known) - suppressed
             if not more:
                 break  # given away by a prior release, or by how short the list is
             suppressed |= more
-            sensitive.append(cell)
+            sensitive.append(exposed)
     if overlapping:
         suppressed |= set(_open(table, suppressed))
     public = [*known, *_published_sums(table, suppressed)]
