@@ -1,4 +1,4 @@
-"""The flagship: exact tables of its trees, signs for the whole score, and the same answer every time."""
+"""The additive model: exact tables of its trees, constraints on the whole score, the same answer every time."""
 
 import hashlib
 import subprocess
@@ -21,11 +21,12 @@ from send_screen.estimators import INTERVENTIONAL, AdditiveRiskClassifier, _fit_
 from send_screen.estimators._bagging import make_bags, subsample_groups
 from send_screen.estimators._binned_feature import BinnedFeature, bin_matrix, bin_pair
 from send_screen.estimators._bins import bin_edges
-from send_screen.estimators._boost import BinnedDataset, BoostingParams, boost, choose_n_rounds, tabulate_interactions
-from send_screen.estimators._components import AdditiveComponents, mean_components, to_tables
-from send_screen.estimators._design import NumericDesign, build_designs
-from send_screen.estimators._fit_additive import TrainingData, fit_additive, shape_components
+from send_screen.estimators._boost import BinnedDataset, BoostingParams, boost, choose_n_rounds
+from send_screen.estimators._components import AdditiveComponents, mean_components
+from send_screen.estimators._design import NumericDesign
+from send_screen.estimators._fit_additive import fit_additive, shape_components, shapes_dataset
 from send_screen.estimators._rank_interactions import rank_interactions
+from send_screen.estimators._training_data import TrainingData
 from send_screen.tables import monotonicity_violations
 
 SIGNS = {"reading": "decreasing", "absence": "increasing", "goal": "decreasing"}
@@ -60,7 +61,7 @@ def fitted():
     return AdditiveRiskClassifier(monotonic_cst=SIGNS, categorical_features=CATEGORIES).fit(X, y, groups=schools), X, y
 
 
-def test_shaps_plots_draw_it_with_surfaces_levels_and_missing_values(fitted):
+def test_shaps_plots_show_interactions_levels_and_missing_values(fitted):
     model, X, _ = fitted
     assert model.risk_tables_.interactions
     explanation = model.explain(X[X["reading"].isna() | X["goal"].isna()].head(40))
@@ -81,10 +82,8 @@ def test_shaps_plots_draw_it_with_surfaces_levels_and_missing_values(fitted):
 @pytest.fixture(scope="module")
 def children():
     X, y, schools = invented()
-    weight = np.ones(len(y))
     monotonic_cst = {"reading": -1, "absence": 1, "goal": -1}
-    designs = build_designs(X, CATEGORIES, weight, monotonic_cst)
-    return TrainingData(designs, [BinnedFeature.build(b) for b in designs], y.astype(float), weight), X, schools
+    return TrainingData.build(X, y.astype(float), np.ones(len(y)), CATEGORIES, monotonic_cst), X, schools
 
 
 EXCEPTION = {"check_sample_weight_equivalence_on_dense_data": "bags, bins and leaves count children, not weights"}
@@ -96,27 +95,28 @@ def test_scikit_learn_accepts_the_estimator(estimator, check):
     check(estimator)
 
 
-def test_the_tables_are_the_backbone_and_the_mean_of_the_boosters(children):
+def test_the_tables_are_the_linear_component_and_the_mean_of_the_boosters(children):
     """Before anything is made pure, merged or raised, and after it is made pure: to 1e-9."""
     data, X, schools = children
     bags = make_bags(data.y, schools, n_repeats=1, seed=0)[0]
-    backbones = [data.fit_linear(bag.train, 0.01) for bag in bags]
-    starts = [data.score(part) for part in backbones]
+    linear = [data.fit_linear(bag.train, 0.01) for bag in bags]
+    starts = [data.score(part) for part in linear]
     how = BoostingParams(max_rounds=60, learning_rate=0.1, feature_fraction=1.0)
-    shapes = boost(data.dataset(), data.dataset().split(bags), starts, how, seed=0, n_jobs=1)
+    of_shapes = shapes_dataset(data)
+    shapes = boost(of_shapes, of_shapes.split(bags), starts, how, seed=0, n_jobs=1)
     assert shapes.n_rounds > 5
     pairs = [bin_pair(data.features[0], data.features[1]), bin_pair(data.features[0], data.features[4])]
     columns = [axis for pair in pairs for axis in pair]
-    of_pairs = BinnedDataset.build(columns, [[0, 1], [2, 3]], data.y, data.weight)
+    of_pairs = BinnedDataset.build(pairs, data.y, data.weight)
     interactions = boost(of_pairs, of_pairs.split(bags), starts, how, seed=0, n_jobs=1)
     assert interactions.n_rounds > 5
     expected = np.zeros(len(X))
     parts = []
-    for b, part in enumerate(backbones):
+    for b, part in enumerate(linear):
         expected += (
             starts[b] + shapes.predict(b, bin_matrix(data.features)) + interactions.predict(b, bin_matrix(columns))
         )
-        constant, grids = tabulate_interactions(interactions, b, pairs)
+        constant, grids = interactions.tabulate(b)
         parts.append(
             part
             + shape_components(shapes, b, data.features)
@@ -124,7 +124,7 @@ def test_the_tables_are_the_backbone_and_the_mean_of_the_boosters(children):
         )
     mean = mean_components(parts)
     np.testing.assert_allclose(data.score(mean, pairs), expected / len(bags), rtol=0, atol=1e-9)
-    tables = to_tables(mean, data.designs, data.features, pairs, "invented")
+    tables = data.tables(mean, pairs, "synthetic")
     np.testing.assert_allclose(tables.score(X), expected / len(bags), rtol=0, atol=1e-9)
     assert len(tables.interactions) == 2
 
@@ -138,7 +138,7 @@ def test_explanations_add_up_and_are_the_tables(fitted):
     assert model.decision_function(X).mean() == pytest.approx(model.risk_tables_.base_value, abs=1e-9)
 
 
-def test_there_are_surfaces_where_there_is_something_for_them_to_say(fitted):
+def test_there_are_interactions_where_they_help(fitted):
     model, _, _ = fitted
     names = {frozenset(interaction.features) for interaction in model.risk_tables_.interactions}
     assert frozenset({"reading", "absence"}) in names
@@ -155,17 +155,17 @@ def test_levels_keep_their_order_and_what_they_say(fitted):
 
 
 def grid(X, n=400, seed=0):
-    """Children whose every feature is drawn alone, values far outside the range and missing ones among them."""
+    """Rows whose every feature is sampled alone, values far outside the range and missing ones among them."""
     rng = np.random.default_rng(seed)
-    drawn = {}
+    sampled = {}
     for name in X.columns:
         values = [*X[name].dropna().unique()]
         if name not in CATEGORIES:
             values += [min(values) - 100.0, max(values) + 100.0]
         column = pd.Series(rng.choice(np.array(values, dtype=object), n), dtype=object)
         column[rng.random(n) < 0.15] = None
-        drawn[name] = column if name in CATEGORIES else column.astype(float)
-    return pd.DataFrame(drawn)
+        sampled[name] = column if name in CATEGORIES else column.astype(float)
+    return pd.DataFrame(sampled)
 
 
 @settings(max_examples=settings().max_examples // 4, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -228,7 +228,7 @@ def test_what_schools_are_called_does_not_matter_and_schools_do(fitted):
     assert clone(model).fit(X, y).risk_tables_.to_json() != model.risk_tables_.to_json()
 
 
-def test_bags_hold_out_whole_schools_and_every_child_once_a_round():
+def test_bags_hold_out_whole_schools_and_every_row_once_a_repeat():
     _, y, schools = invented()
     for bags in make_bags(y, schools, n_repeats=2, seed=0):
         assert sorted(np.concatenate([bag.held_out for bag in bags])) == list(range(len(y)))
@@ -240,18 +240,18 @@ def test_trees_do_not_know_what_was_grown_on_their_bins_before(children):
     data, _, schools = children
     bags = make_bags(data.y, schools, n_repeats=1, seed=0)[0]
     how = BoostingParams(max_rounds=30, learning_rate=0.1, feature_fraction=1.0)
-    columns = data.dataset()
-    grounds = columns.split(bags)
+    dataset = shapes_dataset(data)
+    datasets = dataset.split(bags)
     flat, steep = (np.full(len(data.y), level) for level in (-2.0, 1.0))
-    boost(columns, grounds, [steep] * len(bags), how, seed=0, n_jobs=1)
-    again = boost(columns, grounds, [flat] * len(bags), how, seed=0, n_jobs=1)
-    anew = boost(columns, columns.split(bags), [flat] * len(bags), how, seed=0, n_jobs=1)
+    boost(dataset, datasets, [steep] * len(bags), how, seed=0, n_jobs=1)
+    again = boost(dataset, datasets, [flat] * len(bags), how, seed=0, n_jobs=1)
+    anew = boost(dataset, dataset.split(bags), [flat] * len(bags), how, seed=0, n_jobs=1)
     assert again.n_rounds == anew.n_rounds > 0
     for b in range(len(bags)):
         assert np.array_equal(again.predict(b, bin_matrix(data.features)), anew.predict(b, bin_matrix(data.features)))
 
 
-def test_of_very_many_children_one_strength_is_learnt_that_is_best_on_some_schools(monkeypatch):
+def test_of_very_many_rows_one_C_is_chosen_on_a_subsample_of_schools(monkeypatch):
     X, y, schools = invented(1500)
     model = AdditiveRiskClassifier(monotonic_cst=SIGNS, categorical_features=CATEGORIES)
     monkeypatch.setattr(_fit_additive, "MAX_ROWS_FOR_C", 1500)
@@ -267,7 +267,7 @@ def test_of_very_many_children_one_strength_is_learnt_that_is_best_on_some_schoo
     assert again.risk_tables_.to_json() == of_some.risk_tables_.to_json()
 
 
-def test_the_backbone_of_some_bends_as_little_as_that_of_all(children):
+def test_the_linear_component_of_some_rows_is_penalised_as_that_of_all(children):
     data, _, _ = children
     twice = np.tile(np.arange(len(data.y)), 2)
     both = data.take(twice)
@@ -280,7 +280,7 @@ def test_the_backbone_of_some_bends_as_little_as_that_of_all(children):
         np.testing.assert_allclose(of_all.slopes, of_both.slopes, rtol=1e-5, atol=1e-9)
 
 
-def test_children_are_drawn_by_whole_schools():
+def test_groups_are_sampled_whole():
     _, _, schools = invented()
     rows = subsample_groups(2000, schools, 500, seed=1)
     assert 500 <= len(rows) < 500 + np.bincount(schools).max()
@@ -466,6 +466,6 @@ def test_bins_and_cells_never_hold_a_few(data):
         assert all(set(coarse.edges) <= set(fine.edges) for coarse, fine in zip(pair, binned, strict=True))
 
 
-def test_learning_keeps_only_pairs_that_help(children):
+def test_without_pairs_there_are_no_interactions(children):
     data, _, schools = children
     assert fit_additive(data, schools, max_pairs=0, seed=0, n_jobs=1).pairs == []

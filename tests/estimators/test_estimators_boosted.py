@@ -1,4 +1,4 @@
-"""BoostedEnsemble trees: signs hold for known values, threads change nothing, and there is nothing to export."""
+"""Boosted trees: signs hold for known values, threads change nothing, and there is nothing to export."""
 
 import builtins
 
@@ -44,7 +44,7 @@ def test_signs_hold_for_every_child_and_value():
     assert (np.diff(by_goal, axis=0) <= 0).all()
 
 
-def test_a_category_without_a_sign_may_go_up_and_down_and_an_unseen_level_is_missing():
+def test_a_category_without_a_sign_may_go_up_and_down_and_an_unknown_category_is_missing():
     X, need = children()
     model = BoostedTreesClassifier(SIGNS, CATEGORIES).fit(X, need)
     x, y, z = (model.decision_function(X.assign(home=level)).mean() for level in "xyz")
@@ -54,8 +54,8 @@ def test_a_category_without_a_sign_may_go_up_and_down_and_an_unseen_level_is_mis
     kinds = splits.groupby("split_feature")["decision_type"].agg(set)
     assert kinds[f"Column_{X.columns.get_loc('home')}"] == {"=="}
     assert kinds[f"Column_{X.columns.get_loc('goal')}"] == {"<="}
-    unseen = model.decision_function(X.assign(home="q"))
-    np.testing.assert_array_equal(unseen, model.decision_function(X.assign(home=None)))
+    unknown = model.decision_function(X.assign(home="q"))
+    np.testing.assert_array_equal(unknown, model.decision_function(X.assign(home=None)))
 
 
 def test_threads_change_no_byte_of_trees_or_scores():
@@ -66,7 +66,7 @@ def test_threads_change_no_byte_of_trees_or_scores():
     assert trees[0] == trees[1]
 
 
-def test_another_seed_draws_other_rows():
+def test_another_seed_samples_other_rows():
     X, need = children()
     one, two = (BoostedTreesClassifier(categorical_features=CATEGORIES, random_state=s).fit(X, need) for s in (0, 1))
     assert not np.array_equal(one.decision_function(X), two.decision_function(X))
@@ -102,4 +102,4 @@ def test_a_missing_package_is_named(monkeypatch):
 
     monkeypatch.setattr(builtins, "__import__", without_lightgbm)
     with pytest.raises(MissingExtraError, match="lightgbm"):
-        BoostedTreesClassifier().fit(*children())
+        BoostedTreesClassifier(SIGNS, CATEGORIES).fit(*children())

@@ -49,7 +49,7 @@ def test_it_is_the_makers_own_model_with_its_defaults(children, fitted):
     assert settings == {key: ExplainableBoostingClassifier(random_state=0).get_params()[key] for key in settings}
 
 
-def test_it_learns_levels_and_takes_missing_and_unknown_ones(children, fitted):
+def test_it_tells_levels_apart_and_takes_missing_and_unknown_ones(children, fitted):
     X, _ = children
     x, y = (fitted.decision_function(X.assign(home=level)).mean() for level in "xy")
     assert y > x + 1

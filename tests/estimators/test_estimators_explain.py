@@ -41,10 +41,10 @@ def children(n=60, seed=0):
     return X, need
 
 
-@pytest.fixture(params=["logistic", "rule"])
+@pytest.fixture(params=["logistic", "baseline"])
 def fitted(request):
     X, need = children()
-    if request.param == "rule":
+    if request.param == "baseline":
         return BaselineClassifier(features=["goal"], not_met=["1"], expected=["2"]).fit(X, need), X
     monotonic_cst = {"reading": "decreasing", "absence": "increasing"}
     return PenalisedLogisticClassifier(

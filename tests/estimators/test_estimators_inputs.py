@@ -19,8 +19,8 @@ from send_screen.estimators._check_target import checked_groups
 from send_screen.tables import RiskTables
 
 N = 400
-LEARNING = [AdditiveRiskClassifier(), PenalisedLogisticClassifier(), BoostedTreesClassifier()]
-each = pytest.mark.parametrize("estimator", LEARNING, ids=lambda e: type(e).__name__)
+ESTIMATORS = [AdditiveRiskClassifier(), PenalisedLogisticClassifier(), BoostedTreesClassifier()]
+each = pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: type(e).__name__)
 
 
 @pytest.fixture(scope="module")

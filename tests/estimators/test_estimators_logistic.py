@@ -90,7 +90,7 @@ def test_signed_levels_that_the_data_contradict_are_one_level_and_the_fit_stays_
     assert model.predict_proba(X)[:, 1].mean() == pytest.approx(need.mean(), abs=1e-8)
 
 
-def test_values_are_clamped_in_fitting_as_in_scoring():
+def test_values_are_clipped_in_fitting_as_in_scoring():
     X, need = invented()
     wild = X.copy()
     wild.loc[wild.index[:5], "reading"] = 1e9
@@ -133,12 +133,12 @@ def test_under_bounds_the_answer_is_the_lowest_point_there_is():
     # moving any parameter a little, without breaking a bound, makes the objective larger
     table = model.risk_tables_
     raw = X.fillna(X.median())
-    spread = np.append(raw.std(ddof=0).to_numpy(), X["reading"].isna().std(ddof=0))
+    scale = np.append(raw.std(ddof=0).to_numpy(), X["reading"].isna().std(ddof=0))
 
     def objective(intercept, slopes, missing):
         """scikit-learn's objective, written in raw units: missing is relative to the median child."""
         score = intercept + raw.to_numpy() @ slopes + missing * X["reading"].isna()
-        w = np.append(slopes, missing) * spread
+        w = np.append(slopes, missing) * scale
         return 0.5 * w @ w + 0.1 * (np.logaddexp(0, score) - need * score).sum()
 
     slopes = np.array([t.slope for t in table.terms])
@@ -147,7 +147,7 @@ def test_under_bounds_the_answer_is_the_lowest_point_there_is():
     rng = np.random.default_rng(0)
     for size in (1e-4, 1e-2, 1.0):
         for _ in range(50):
-            nearby = slopes + size * rng.normal(size=3) / spread[:3]
+            nearby = slopes + size * rng.normal(size=3) / scale[:3]
             nearby[0] = min(nearby[0], 0.0)
             floor = nearby[0] * (term.high - X["reading"].median())
             centre = found[0] - raw.mean().to_numpy() @ (nearby - slopes) + size * rng.normal()
@@ -177,7 +177,7 @@ def test_signs_hold_for_every_value_and_missing_is_never_below_the_lowest_risk(s
         assert term.missing >= values.min()
 
 
-def test_an_unseen_level_scores_as_a_missing_one_and_is_told():
+def test_an_unknown_category_scores_as_a_missing_one_and_is_told():
     X = pd.DataFrame({"goal": pd.Series(["1", "2", None, "9"] * 50, dtype=object)})
     need = [1, 0, 1, 0, 0, 0, 0, 1] * 25
     model = PenalisedLogisticClassifier(categorical_features={"goal": ["1", "2", "3"]}).fit(X, need)

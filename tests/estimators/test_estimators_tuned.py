@@ -25,7 +25,7 @@ def test_the_budget_is_what_is_said():
 
 
 def test_schools_are_held_out_whole():
-    """What is learnt about a school is worth nothing for another: only with ``groups`` can that be seen."""
+    """What a model knows of one school is worth nothing for another: only with ``groups`` can that be seen."""
     X, need, school = of_schools()
     assert BoostedTreesClassifier().fit(X, need).n_rounds_ > 100
     assert BoostedTreesClassifier().fit(X, need, groups=school).n_rounds_ < 50
@@ -53,10 +53,10 @@ def test_another_setting_must_be_better_by_more_than_its_error(monkeypatch, gain
     X, need, school = of_schools(400, schools=8)
     seen = {setting.num_leaves: iter(range(4)) for setting in SETTINGS[:2]}
 
-    def grow(booster, before, most, patience):
-        leaves = booster.params["num_leaves"]
+    def grow(parameters, data, before, max_rounds, patience):
+        leaves = parameters["num_leaves"]
         bag = next(seen[leaves])
-        return [0.7, 0.6, 0.5 - (gains[bag] if leaves == SETTINGS[1].num_leaves else 0.0), 0.8]
+        return None, [0.7, 0.6, 0.5 - (gains[bag] if leaves == SETTINGS[1].num_leaves else 0.0), 0.8]
 
     monkeypatch.setattr("send_screen.estimators._tune.SETTINGS", SETTINGS[:2])
     monkeypatch.setattr("send_screen.estimators._tune.grow", grow)

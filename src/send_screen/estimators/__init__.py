@@ -9,11 +9,10 @@ from send_screen.estimators._additive import AdditiveRiskClassifier
 from send_screen.estimators._baseline import BaselineClassifier
 from send_screen.estimators._boosted_trees import N_CANDIDATES, BoostedTreesClassifier
 from send_screen.estimators._ebm import EBMClassifier, require_ebm
-from send_screen.estimators._explanation import INTERVENTIONAL, PATH_DEPENDENT, explanation
+from send_screen.estimators._explanation import INTERVENTIONAL, PATH_DEPENDENT, shap_waterfall
 from send_screen.estimators._logistic import PenalisedLogisticClassifier
 from send_screen.estimators._publish_tables import publish_tables
 from send_screen.estimators._purify import purify
-from send_screen.estimators._waterfall import shap_waterfall
 
 __all__ = [
     "BaselineClassifier",
@@ -27,6 +26,5 @@ __all__ = [
     "purify",
     "INTERVENTIONAL",
     "PATH_DEPENDENT",
-    "explanation",
     "shap_waterfall",
 ]

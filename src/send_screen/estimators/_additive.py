@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+import numpy as np
+import pandas as pd
 from joblib import effective_n_jobs
-from threadpoolctl import threadpool_limits
 
 from send_screen.estimators._base import AdditiveClassifier
-from send_screen.estimators._binned_feature import BinnedFeature
-from send_screen.estimators._check_input import (
-    checked_categories,
-    checked_frame,
-    checked_monotonic_cst,
-    checked_whole,
-)
-from send_screen.estimators._check_target import checked_groups, checked_target
-from send_screen.estimators._components import mean_components, to_tables
-from send_screen.estimators._design import build_designs
-from send_screen.estimators._fit_additive import TrainingData, fit_additive
+from send_screen.estimators._check_input import checked_monotonic_cst, checked_whole
+from send_screen.estimators._components import mean_components
+from send_screen.estimators._fit_additive import fit_additive
 from send_screen.estimators._publish_tables import publish_tables
-from send_screen.tables import BaggedTables, with_standard_errors
+from send_screen.estimators._training_data import TrainingData
+from send_screen.tables import BaggedTables, RiskTables, with_standard_errors
 
 
 class AdditiveRiskClassifier(AdditiveClassifier):
@@ -67,10 +60,8 @@ class AdditiveRiskClassifier(AdditiveClassifier):
         Weight of each inverse penalty C of the linear component; None is no linear component.
     categorical_features_ : dict of str to list of str
         Levels of each categorical feature.
-    classes_ : numpy.ndarray, shape (2,)
-    n_features_in_ : int
-    feature_names_in_ : numpy.ndarray of str, shape (p,)
-        Only when fitted on a frame.
+    classes_, n_features_in_, feature_names_in_
+        As in scikit-learn.
 
     Notes
     -----
@@ -107,56 +98,23 @@ class AdditiveRiskClassifier(AdditiveClassifier):
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    def fit(self, X: Any, y: Any, groups: Any = None, sample_weight: Any = None) -> AdditiveRiskClassifier:
-        """Fit the model.
-
-        Parameters
-        ----------
-        X : DataFrame or array-like, shape (n, p)
-            Numbers and categorical features; NaN or None where a value is missing.
-        y : array-like, shape (n,)
-            Two classes.
-        groups : array-like, shape (n,), optional
-            Schools: each is held out whole, and so are the rows whose school is missing.
-        sample_weight : array-like, shape (n,), optional
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ValueError
-            If a parameter, a column, the target, a group or a weight is not as described.
-        MissingExtraError
-            If LightGBM is not installed.
-        """
+    def _fit_tables(self, X: pd.DataFrame, y: np.ndarray, weight: np.ndarray, groups: np.ndarray | None) -> RiskTables:
         max_pairs = checked_whole("max_pairs", self.max_pairs)
         seed = checked_whole("random_state", self.random_state)
-        levels = checked_categories(self.categorical_features, X)
-        frame = checked_frame(self, X, texts=levels, reset=True)
-        signs = checked_monotonic_cst(self.monotonic_cst, frame.columns)
-        schools = checked_groups(groups, frame, sample_weight)
-        frame, target, weight, self.classes_ = checked_target(self, frame, y, sample_weight)
-        with threadpool_limits(limits=1, user_api="blas"):  # sums in one order at any thread count
-            designs = build_designs(frame, levels, weight, signs)
-            features = [BinnedFeature.build(design) for design in designs]
-            fitted = fit_additive(
-                TrainingData(designs, features, target, weight),
-                schools,
-                max_pairs=max_pairs,
-                seed=seed,
-                n_jobs=effective_n_jobs(self.n_jobs),
-            )
-            tables = [
-                to_tables(components, designs, features, fitted.pairs, "additive risk model")
-                for components in (mean_components(fitted.bags), *(fitted.bags if len(fitted.bags) > 1 else ()))
-            ]
-            self.risk_tables_, *of_bags = publish_tables(tables, frame, monotonic_cst=signs)
-            self.bagged_tables_ = None
-            if of_bags:
-                self.bagged_tables_ = BaggedTables.from_training(frame, of_bags, fitted.repeats)
-                self.risk_tables_ = with_standard_errors(self.risk_tables_, self.bagged_tables_)
-        self._set_tables(self.risk_tables_, frame)
-        self.categorical_features_, self.C_weights_ = levels, fitted.C_weights
-        return self
+        signs = checked_monotonic_cst(self.monotonic_cst, X.columns)
+        data = TrainingData.build(X, y, weight, self.categorical_features_, signs)
+        fitted = fit_additive(data, groups, max_pairs=max_pairs, seed=seed, n_jobs=effective_n_jobs(self.n_jobs))
+        self.C_weights_, self.bagged_tables_ = fitted.C_weights, None
+        of_bags = fitted.bags if len(fitted.bags) > 1 else []
+        tables, *bagged = publish_tables(
+            [
+                data.tables(components, fitted.pairs, "additive risk model")
+                for components in (mean_components(fitted.bags), *of_bags)
+            ],
+            X,
+            monotonic_cst=signs,
+        )
+        if bagged:
+            self.bagged_tables_ = BaggedTables.from_training(X, bagged, fitted.repeats)
+            tables = with_standard_errors(tables, self.bagged_tables_)
+        return tables

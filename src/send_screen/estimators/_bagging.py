@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-FOLDS = 4
+_FOLDS = 4
 
 
 @dataclass(frozen=True)
@@ -21,20 +21,9 @@ class Bag:
 def make_bags(y: np.ndarray, groups: np.ndarray | None, *, n_repeats: int, seed: int) -> list[list[Bag]]:
     """Return repeats of at most four bags; in each repeat every row is held out of one bag.
 
-    Parameters
-    ----------
-    y : numpy.ndarray of float64, shape (n,)
-        0 or 1.
-    groups : numpy.ndarray of int, shape (n,), or None
-        Schools. None leaves out rows instead.
-    n_repeats, seed : int
-
-    Returns
-    -------
-    list of list of Bag
-        Empty where there are too few rows of either class, or schools, to hold any out.
+    Without groups, rows are left out. Empty where there are too few rows of either class, or groups, to hold any out.
     """
-    folds = min(FOLDS, int(min(y.sum(), (1 - y).sum())), len(y) if groups is None else len(np.unique(groups)))
+    folds = min(_FOLDS, int(min(y.sum(), (1 - y).sum())), len(y) if groups is None else len(np.unique(groups)))
     if folds < 2:
         return []
     made = []

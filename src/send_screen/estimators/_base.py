@@ -1,16 +1,19 @@
-"""Base classes of the estimators: a score in log-odds, and explanations from tables."""
+"""Base classes of the estimators: one ``fit`` that validates, a score in log-odds, and explanations from tables."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
+from threadpoolctl import threadpool_limits
 
-from send_screen.estimators._check_input import checked_frame
+from send_screen.estimators._check_input import checked_categories, checked_frame
+from send_screen.estimators._check_target import checked_groups, checked_target
 from send_screen.estimators._explanation import INTERVENTIONAL, explanation
 from send_screen.tables import RiskTables
 
@@ -26,6 +29,47 @@ class BinaryRiskClassifier(ClassifierMixin, BaseEstimator):
         tags.classifier_tags.multi_class = False
         tags.input_tags.allow_nan = True
         return tags
+
+    def fit(self, X: Any, y: Any, *, groups: Any = None, sample_weight: Any = None) -> Self:
+        """Fit the model.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like, shape (n, p)
+            Numbers and categorical features; NaN or None where a value is missing.
+        y : array-like, shape (n,)
+            Two classes.
+        groups : array-like, shape (n,), optional
+            Schools. A model that holds out rows of its own holds each school out whole, and those whose school is
+            missing together. Other models do not look at them.
+        sample_weight : array-like, shape (n,), optional
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If a parameter, a column, the target, a group or a weight is not as described.
+        MissingExtraError
+            If a package that the model needs is not installed.
+        """
+        self._text_columns, self._used_columns = self._choose_columns(X)
+        frame = checked_frame(self, X, texts=self._text_columns, only=self._used_columns, reset=True)
+        schools = checked_groups(groups, frame, sample_weight)
+        frame, target, weight, self.classes_ = checked_target(self, frame, y, sample_weight)
+        self._fit(frame, target, weight, schools)
+        return self
+
+    def _choose_columns(self, X: Any) -> tuple[Iterable[str], list[str] | None]:
+        """Return the columns that hold levels, and those that the model looks at: None for all."""
+        self.categorical_features_ = checked_categories(self.categorical_features, X)
+        return self.categorical_features_, None
+
+    def _fit(self, X: pd.DataFrame, y: np.ndarray, weight: np.ndarray, groups: np.ndarray | None) -> None:
+        """Fit to rows of positive weight: y is 0 or 1, groups are serial numbers."""
+        raise NotImplementedError
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return the score of each child in log-odds.
@@ -44,9 +88,14 @@ class BinaryRiskClassifier(ClassifierMixin, BaseEstimator):
         ValueError
             If columns are reordered, unknown or missing; the message shows the difference.
         """
-        return self._score(X)
+        return self._score(self._checked(X))
 
-    def _score(self, X: Any) -> np.ndarray:
+    def _checked(self, X: Any) -> pd.DataFrame:
+        """Return the columns that the model looks at, checked as in ``fit``."""
+        check_is_fitted(self)
+        return checked_frame(self, X, texts=self._text_columns, only=self._used_columns, reset=False)
+
+    def _score(self, X: pd.DataFrame) -> np.ndarray:
         raise NotImplementedError
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -80,10 +129,6 @@ class BinaryRiskClassifier(ClassifierMixin, BaseEstimator):
         likelier = (self.decision_function(X) > 0).astype(int)  # first: it refuses what is not fitted
         return np.asarray(self.classes_[likelier])
 
-    def _check(self, X: Any) -> pd.DataFrame:
-        check_is_fitted(self)
-        return checked_frame(self, X, texts=self.categorical_features_, reset=False)
-
 
 class AdditiveClassifier(BinaryRiskClassifier):
     """A classifier whose every answer is read from ``risk_tables_``."""
@@ -91,26 +136,16 @@ class AdditiveClassifier(BinaryRiskClassifier):
     risk_tables_: RiskTables
     term_importances_: pd.Series
 
-    def _set_tables(self, tables: RiskTables, X: pd.DataFrame) -> None:
-        self.risk_tables_, self.term_importances_ = tables, tables.term_importances(X)
+    def _fit(self, X: pd.DataFrame, y: np.ndarray, weight: np.ndarray, groups: np.ndarray | None) -> None:
+        with threadpool_limits(limits=1, user_api="blas"):  # sums in one order at any thread count
+            self.risk_tables_ = self._fit_tables(X, y, weight, groups)
+        self.term_importances_ = self.risk_tables_.term_importances(X)
 
-    def _table_columns(self, X: Any) -> tuple[pd.DataFrame, list[str]]:
-        """Return the checked columns that the tables look at, and the names of all columns of ``X``."""
-        check_is_fitted(self)
-        terms = self.risk_tables_.terms
-        frame = checked_frame(
-            self,
-            X,
-            texts=[term.feature for term in terms if hasattr(term, "levels")],
-            only=self.risk_tables_.features,
-            reset=False,
-        )
-        names = getattr(self, "feature_names_in_", [f"x{j}" for j in range(self.n_features_in_)])
-        return frame, [str(name) for name in names]
+    def _fit_tables(self, X: pd.DataFrame, y: np.ndarray, weight: np.ndarray, groups: np.ndarray | None) -> RiskTables:
+        raise NotImplementedError
 
-    def _score(self, X: Any) -> np.ndarray:
-        frame, _ = self._table_columns(X)
-        return self.risk_tables_.score(frame)
+    def _score(self, X: pd.DataFrame) -> np.ndarray:
+        return self.risk_tables_.score(X)
 
     def explain(self, X: Any) -> Any:
         """Return exact interventional Shapley values of the score, with all training rows as background.
@@ -133,10 +168,10 @@ class AdditiveClassifier(BinaryRiskClassifier):
         MissingExtraError
             If shap is not installed.
         """
-        frame, names = self._table_columns(X)
+        frame = self._checked(X)
+        names = list(_check_feature_names_in(self))
         shown = X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X), columns=names)
+        tables = self.risk_tables_
         values = np.zeros(shown.shape, dtype=np.float64)
-        values[:, [names.index(feature) for feature in self.risk_tables_.features]] = self.risk_tables_.contributions(
-            frame
-        )
-        return explanation(values, self.risk_tables_.base_value, shown, label=INTERVENTIONAL)
+        values[:, [names.index(feature) for feature in tables.features]] = tables.contributions(frame)
+        return explanation(values, tables.base_value, shown, label=INTERVENTIONAL)

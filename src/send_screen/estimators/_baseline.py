@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 
 from send_screen.estimators._base import AdditiveClassifier
-from send_screen.estimators._check_input import SIGNS, checked_frame, is_text, require_known
-from send_screen.estimators._check_target import checked_target
-from send_screen.estimators._solver import fit_bounded_logistic
+from send_screen.estimators._check_input import SIGNS, require_known
+from send_screen.estimators._solver import fit_rising_slope
 from send_screen.tables import (
     MINIMUM_CHILDREN,
     LevelsTerm,
@@ -63,15 +62,13 @@ class BaselineClassifier(AdditiveClassifier):
         Mean absolute contribution of each term over the training rows (:meth:`RiskTables.term_importances`).
     cut_off_ : float
         In score form, the score that :meth:`operating_point_flag` compares with.
-    classes_ : numpy.ndarray, shape (2,)
-    n_features_in_ : int
-    feature_names_in_ : numpy.ndarray of str, shape (p,)
-        Only when fitted on a frame.
+    classes_, n_features_in_, feature_names_in_
+        As in scikit-learn.
 
     Notes
     -----
     ``check_estimator`` passes in full. The tag ``poor_score`` is set: a baseline of one column, whose direction is
-    given and not learnt, cannot separate scikit-learn's blobs. As in :class:`PenalisedLogisticClassifier`, ranges count
+    given and not fitted, cannot separate scikit-learn's blobs. As in :class:`PenalisedLogisticClassifier`, ranges count
     children, not weights.
 
     Examples
@@ -106,38 +103,28 @@ class BaselineClassifier(AdditiveClassifier):
         tags.classifier_tags.poor_score = True
         return tags
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> BaselineClassifier:
-        """Fit the log-odds of the baseline.
-
-        Parameters
-        ----------
-        X : DataFrame or array-like, shape (n, p)
-            Any columns; only ``features`` are looked at.
-        y : array-like, shape (n,)
-            Two classes.
-        sample_weight : array-like, shape (n,), optional
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ValueError
-            If a parameter, a column, the target or a weight is not as described.
-        """
+    def _choose_columns(self, X: Any) -> tuple[list[str], list[str]]:
         if self.direction not in SIGNS:
             raise ValueError(f"direction must be 'decreasing' or 'increasing', not {self.direction!r}.")
         if not 0.0 < self.operating_point_share < 1.0:
             raise ValueError(f"operating_point_share must lie between 0 and 1, not {self.operating_point_share!r}.")
-        frame = self._checked_columns(X)
-        frame, target, weight, self.classes_ = checked_target(self, frame, y, sample_weight)
-        if self.not_met is None:
-            intercept, terms = self._fit_score(frame, target, weight)
+        named = isinstance(X, pd.DataFrame) and all(isinstance(name, str) for name in X.columns)
+        if self.features is None:
+            features = [X.columns[0]] if named and len(X.columns) else ["x0"]
         else:
-            intercept, terms = self._fit_count(frame, target, weight)
-        self._set_tables(RiskTables(intercept, terms, len(frame), "the one-line rule"), frame)
-        return self
+            features = list(self.features)
+        if named:
+            require_known(features, X.columns, "features")
+        require_known(self.operating_point_features or (), features, "operating_point_features")
+        texts = [name for name in features if named and _is_text(X[name])]
+        if self.not_met is None and (len(features) != 1 or texts):
+            raise ValueError("Without 'not_met' the baseline is one score: 'features' must name one column of numbers.")
+        return texts, features
+
+    def _fit_tables(self, X: pd.DataFrame, y: np.ndarray, weight: np.ndarray, groups: np.ndarray | None) -> RiskTables:
+        fit_form = self._fit_score if self.not_met is None else self._fit_count
+        intercept, terms = fit_form(X, y, weight)
+        return RiskTables(intercept, terms, len(X), "the one-line rule")
 
     def operating_point_flag(self, X: Any) -> np.ndarray:
         """Return who is flagged at the baseline's own operating point, whatever the capacity.
@@ -153,34 +140,18 @@ class BaselineClassifier(AdditiveClassifier):
         -------
         numpy.ndarray of bool, shape (n,)
         """
-        frame, _ = self._table_columns(X)
+        frame = self._checked(X)
         if self.not_met is None:
             risk = SIGNS[self.direction] * frame.iloc[:, 0].to_numpy(dtype=np.float64)
             return np.asarray(risk >= SIGNS[self.direction] * self.cut_off_)
-        names = (
-            list(self.risk_tables_.features)
-            if self.operating_point_features is None
-            else list(self.operating_point_features)
+        names = list(
+            self.risk_tables_.features if self.operating_point_features is None else self.operating_point_features
         )
         if self.expected is not None:
             met = frame[names].isin(list(self.expected))
         else:
             met = frame[names].notna() & ~frame[names].isin(list(self.not_met))
         return np.asarray(~met.to_numpy(dtype=bool).all(axis=1))
-
-    def _checked_columns(self, X: Any) -> pd.DataFrame:
-        named = isinstance(X, pd.DataFrame) and all(isinstance(name, str) for name in X.columns)
-        if self.features is None:
-            features = [X.columns[0]] if named and len(X.columns) else ["x0"]
-        else:
-            features = list(self.features)
-        if named:
-            require_known(features, X.columns, "features")
-        require_known(self.operating_point_features or (), features, "operating_point_features")
-        texts = [name for name in features if named and is_text(X[name])]
-        if self.not_met is None and (len(features) != 1 or texts):
-            raise ValueError("Without 'not_met' the baseline is one score: 'features' must name one column of numbers.")
-        return checked_frame(self, X, texts=texts, only=features, reset=True)
 
     def _fit_score(self, frame: pd.DataFrame, target: np.ndarray, weight: np.ndarray) -> tuple[float, tuple[Term, ...]]:
         sign = SIGNS[self.direction]
@@ -230,7 +201,7 @@ class BaselineClassifier(AdditiveClassifier):
             n, n_missing_shown = published_counts(len(goal) - n_missing, n_missing)
             missing = _rounded(one * share)
             mean = float(np.mean(np.where(np.isnan(goal), missing, one * goal)))
-            if is_text(frame[name]):
+            if _is_text(frame[name]):
                 levels = {level: one if value else 0.0 for level, value in self._text_values(frame[name]).items()}
                 term: Term = LevelsTerm(
                     feature=name, levels=levels, missing=missing, mean=mean, n=n, n_missing=n_missing_shown
@@ -254,7 +225,7 @@ class BaselineClassifier(AdditiveClassifier):
 
     def _goal(self, column: pd.Series) -> np.ndarray:
         """Return 1 where a goal is not met, 0 where it is, NaN where it is missing."""
-        if is_text(column):
+        if _is_text(column):
             return column.map(self._text_values(column)).to_numpy(dtype=np.float64, na_value=np.nan)
         not_met, met = self._number_values(str(column.name))
         return np.clip((column.to_numpy(dtype=np.float64) - met) / (not_met - met), 0.0, 1.0)
@@ -277,14 +248,19 @@ class BaselineClassifier(AdditiveClassifier):
         return not_met.pop(), met.pop()
 
 
+def _is_text(column: pd.Series) -> bool:
+    """Return whether a column holds levels as text (an ``object``, ``str`` or ``category`` column)."""
+    kind = column.dtype
+    text = pd.api.types.is_object_dtype(kind) or pd.api.types.is_string_dtype(kind)
+    return bool(isinstance(kind, pd.CategoricalDtype) or text)
+
+
 def _one_slope(risk: np.ndarray, target: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
     """Return slope (0 or more) and intercept of the log-odds in one column."""
     centre = float(np.average(risk, weights=weight))
     scale = float(np.sqrt(np.average((risk - centre) ** 2, weights=weight))) or 1.0
-    w, intercept = fit_bounded_logistic(
-        ((risk - centre) / scale)[:, None], target, weight, maps=[np.eye(1)], bounded=[np.array([True])], C=_C
-    )
-    slope = float(w[0]) / scale
+    slope, intercept = fit_rising_slope((risk - centre) / scale, target, weight, C=_C)
+    slope /= scale
     return slope, intercept - slope * centre
 
 

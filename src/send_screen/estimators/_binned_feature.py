@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from send_screen.estimators._bins import bin_edges
+from send_screen.estimators._bins import bin_edges, is_few
 from send_screen.estimators._design import CategoricalDesign, DesignColumns, NumericDesign
 from send_screen.tables import MINIMUM_CHILDREN
 
-MAX_BINS = 64
-MAX_PAIR_BINS = 12
+_MAX_BINS = 64
+_MAX_PAIR_BINS = 12
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,10 @@ class BinnedFeature:
 
     @classmethod
     def build(cls, design: DesignColumns) -> BinnedFeature:
-        """Return the axis of a feature from the columns of its linear part."""
+        """Return the bins of a feature from its design columns."""
         if isinstance(design, NumericDesign):
             x = design.column.to_numpy(dtype=np.float64)
-            edges = bin_edges(x, MAX_BINS)
+            edges = bin_edges(x, _MAX_BINS)
             codes = np.where(np.isnan(x), len(edges) + 1, np.searchsorted(edges, x, side="right"))
             groups: tuple[tuple[str, ...], ...] = ()
         else:
@@ -85,7 +85,7 @@ class BinnedFeature:
         return seen
 
     def coarser(self, kept: list[int]) -> BinnedFeature:
-        """Return the axis with only those edges; ``kept`` are their places."""
+        """Return the feature with only the edges at the places ``kept``."""
         member = np.concatenate([np.searchsorted(kept, np.arange(self.n_bins) - 1, side="right"), [len(kept) + 1]])
         fill = None if self.fill is None else int(member[self.fill])
         small = member.astype(np.min_scalar_type(len(kept) + 1))
@@ -98,19 +98,19 @@ def bin_pair(first: BinnedFeature, second: BinnedFeature) -> tuple[BinnedFeature
     From at most twelve bins each of about as many children, the neighbours are merged, rows or columns, that leave the
     fewest cells of one to nine children.
     """
-    kept = [quantile_edges(axis, MAX_PAIR_BINS) for axis in (first, second)]
+    kept = [quantile_edges(axis, _MAX_PAIR_BINS) for axis in (first, second)]
     features = [axis.coarser(places) for axis, places in zip((first, second), kept, strict=True)]
     counts = np.zeros((features[0].n_bins + 1, features[1].n_bins + 1), dtype=np.int64)
     np.add.at(counts, (features[0].codes, features[1].codes), 1)
     grid = counts[:-1, :-1]
-    while _few(grid):
+    while is_few(grid).any():
         merges = [(axis, i) for axis in (0, 1) for i in range(len(kept[axis]))]
         if not merges:
             return None
         grids = [np.add.reduceat(grid, np.delete(np.arange(grid.shape[a]), i + 1), axis=a) for a, i in merges]
         # then the axis of more bins, then the fewest children, then the first
         order = [
-            (_few(g), -len(kept[a]), int(grid.sum(axis=1 - a)[i : i + 2].sum()), a, i)
+            (int(is_few(g).sum()), -len(kept[a]), int(grid.sum(axis=1 - a)[i : i + 2].sum()), a, i)
             for g, (a, i) in zip(grids, merges, strict=True)
         ]
         best = min(range(len(merges)), key=order.__getitem__)
@@ -122,17 +122,13 @@ def bin_pair(first: BinnedFeature, second: BinnedFeature) -> tuple[BinnedFeature
 
 
 def quantile_edges(axis: BinnedFeature, most: int) -> list[int]:
-    """Return the places of the edges that cut an axis into at most ``most`` bins of about as many children."""
+    """Return the places of the edges that cut a feature into at most ``most`` bins of about as many children."""
     if axis.n_bins <= most:
         return list(range(axis.n_bins - 1))
     known = axis.codes[axis.codes < axis.n_bins]
     reached = np.cumsum(np.bincount(known, minlength=axis.n_bins))
     places = np.searchsorted(reached, np.arange(1, most) * len(known) / most)
     return sorted({int(place) for place in places if place < axis.n_bins - 1})
-
-
-def _few(grid: np.ndarray) -> int:
-    return int(((grid > 0) & (grid < MINIMUM_CHILDREN)).sum())
 
 
 def bin_matrix(features: Sequence[BinnedFeature]) -> np.ndarray:

@@ -1,6 +1,8 @@
-"""Quantile bins of a numeric feature, with at least ten training children in each."""
+"""Bins and grids of training children: cut at quantiles, merged until each has no child or at least ten."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
@@ -31,3 +33,107 @@ def bin_edges(x: np.ndarray, most: int) -> np.ndarray:
             edges.append(middle)
             last = int(reached[place])
     return np.array(edges, dtype=np.float64)
+
+
+def shortest_cut_point(edge: float, known: np.ndarray) -> float:
+    """Return the shortest decimal that has the same of the ``known`` values, which ascend, below it as ``edge``.
+
+    Examples
+    --------
+    >>> shortest_cut_point(0.30000000000000004, np.array([0.2, 0.4]))
+    0.3
+    """
+    i = int(np.searchsorted(known, edge, side="left"))
+    below, above = float(known[i - 1]), float(known[i])
+    for digits in range(-6, 17):
+        for candidate in (round(edge, digits), math.floor(above * 10.0**digits) / 10.0**digits):
+            if below < candidate <= above:
+                return candidate + 0.0  # no negative zero in a file that people read
+    return edge
+
+
+def merge_bins(counts: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return for each bin which merged bin, 0, 1, ..., it belongs to, so that each has at least ten children.
+
+    The bin of the fewest children is merged with the neighbour whose value is nearer, until none has fewer than ten.
+
+    Examples
+    --------
+    >>> merge_bins(np.array([30, 4, 40, 2]), np.array([0.0, 0.9, 1.0, 2.0])).tolist()
+    [0, 1, 1, 1]
+    """
+    first = list(range(len(counts)))  # where each merged bin begins
+    n, value = [int(count) for count in counts], [float(v) for v in values]
+    while len(n) > 1 and min(n) < MINIMUM_CHILDREN:
+        i = n.index(min(n))
+        left_is_nearer = i + 1 == len(n) or (i > 0 and abs(value[i] - value[i - 1]) <= abs(value[i + 1] - value[i]))
+        i -= left_is_nearer
+        value[i] = float(pooled(np.array(value[i : i + 2]), np.array(n[i : i + 2])))
+        n[i] += n[i + 1]
+        del n[i + 1], value[i + 1], first[i + 1]
+    return np.searchsorted(np.array(first), np.arange(len(counts)), side="right") - 1
+
+
+def pooled(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the weighted mean over the first axis; without any weight, the plain one."""
+    w = weights if weights.sum() > 0 else np.ones(len(weights))
+    mean: np.ndarray = w @ values / w.sum()
+    return mean
+
+
+def pool_groups(values: np.ndarray, weights: np.ndarray, member: np.ndarray) -> np.ndarray:
+    """Return the weighted mean of each group of rows; ``member`` is as :func:`merge_bins` returns it."""
+    groups = int(member.max()) + 1
+    if groups == len(member):  # each alone: as it was, to the last bit
+        return values.copy()
+    return np.stack([pooled(values[member == g], weights[member == g]) for g in range(groups)])
+
+
+def coarsen_grid(
+    counts: np.ndarray, values: np.ndarray, weights0: np.ndarray, weights1: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what each row and each column of a grid is merged into, so that each cell has no child or at least ten.
+
+    Whole neighbouring rows or columns are merged. Of the merges that touch a cell of 1 to 9 children, the one is taken
+    that changes the interaction least for each such cell it ends. In the end one row and one column, if it takes that.
+    """
+    n, v, w0, w1 = counts, values, weights0.astype(float), weights1.astype(float)
+    first = [np.arange(size) for size in counts.shape]
+    while True:
+        merges = [(*_cheapest(n, v, w0, w1), 0), (*_cheapest(n.T, v.T, w1, w0), 1)]
+        cost, i, axis = min(merges)
+        if not np.isfinite(cost):
+            break
+        member = np.arange(n.shape[axis]) - (np.arange(n.shape[axis]) > i)
+        first[axis] = np.delete(first[axis], i + 1)
+        n = np.add.reduceat(n, np.unique(member, return_index=True)[1], axis=axis)
+        if axis == 0:
+            v, w0 = pool_groups(v, w0, member), np.bincount(member, weights=w0)
+        else:
+            v, w1 = pool_groups(v.T, w1, member).T, np.bincount(member, weights=w1)
+    rows, columns = (
+        np.searchsorted(begins, np.arange(size), side="right") - 1
+        for begins, size in zip(first, counts.shape, strict=True)
+    )
+    return rows, columns
+
+
+def _cheapest(n: np.ndarray, v: np.ndarray, w0: np.ndarray, w1: np.ndarray) -> tuple[float, int]:
+    """Return the cost and place of the best merge of a row with the next; infinity when none is called for."""
+    few = is_few(n).sum(axis=1)
+    touched = few[:-1] + few[1:]
+    if not touched.any():
+        return np.inf, -1
+    ended = touched - is_few(n[:-1] + n[1:]).sum(axis=1)
+    both = w0[:-1] + w0[1:]
+    lost = w0[:-1] * w0[1:] / np.where(both > 0, both, 1.0) * ((v[1:] - v[:-1]) ** 2 @ w1)
+    # a merge that ends no such cell may still be the way to one that does; it is taken when nothing better is left
+    cost = np.where(touched > 0, np.where(ended > 0, lost / np.maximum(ended, 1), 1e300), np.inf)
+    i = int(np.argmin(cost))
+    return float(cost[i]), i
+
+
+def is_few(counts: np.ndarray) -> np.ndarray:
+    """Return where a count is 1 to 9."""
+    few: np.ndarray = (counts > 0) & (counts < MINIMUM_CHILDREN)
+    return few

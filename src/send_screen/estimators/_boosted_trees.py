@@ -12,8 +12,7 @@ from joblib import effective_n_jobs
 
 from send_screen.estimators._bagging import make_bags
 from send_screen.estimators._base import BinaryRiskClassifier
-from send_screen.estimators._check_input import checked_categories, checked_frame, checked_monotonic_cst, checked_whole
-from send_screen.estimators._check_target import checked_groups, checked_target
+from send_screen.estimators._check_input import checked_monotonic_cst, checked_whole
 from send_screen.estimators._explanation import PATH_DEPENDENT, explanation
 from send_screen.estimators._lightgbm import REPEATABLE, lightgbm_package
 from send_screen.estimators._tune import RATE, ROUNDS, SETTINGS, Setting, tune
@@ -51,10 +50,8 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
     setting_ : Setting
         How its trees are grown.
     n_rounds_ : int
-    classes_ : numpy.ndarray, shape (2,)
-    n_features_in_ : int
-    feature_names_in_ : numpy.ndarray of str, shape (p,)
-        Only when fitted on a frame.
+    classes_, n_features_in_, feature_names_in_
+        As in scikit-learn.
 
     Notes
     -----
@@ -87,66 +84,38 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    def fit(self, X: Any, y: Any, groups: Any = None, sample_weight: Any = None) -> BoostedTreesClassifier:
-        """Choose how trees are to be grown, and grow them on all rows.
-
-        Parameters
-        ----------
-        X : DataFrame or array-like, shape (n, p)
-            Numbers and categorical features; NaN or None where a value is missing.
-        y : array-like, shape (n,)
-            Two classes.
-        groups : array-like, shape (n,), optional
-            Schools: each is held out whole.
-        sample_weight : array-like, shape (n,), optional
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ValueError
-            If a parameter, a column, the target, a group or a weight is not as described.
-        MissingExtraError
-            If LightGBM is not installed.
-        """
+    def _fit(self, X: pd.DataFrame, y: np.ndarray, weight: np.ndarray, groups: np.ndarray | None) -> None:
         lightgbm = lightgbm_package()
-        seed = checked_whole("random_state", self.random_state)
-        levels = self.categorical_features_ = checked_categories(self.categorical_features, X)
-        frame = checked_frame(self, X, texts=levels, reset=True)
-        monotonic_cst = checked_monotonic_cst(self.monotonic_cst, frame.columns)
-        schools = checked_groups(groups, frame, sample_weight)
-        frame, target, weight, self.classes_ = checked_target(self, frame, y, sample_weight)
-        unordered = [j for j, name in enumerate(frame.columns) if name in levels and name not in monotonic_cst]
+        seed, n_jobs = checked_whole("random_state", self.random_state), effective_n_jobs(self.n_jobs)
+        signs = checked_monotonic_cst(self.monotonic_cst, X.columns)
         parameters = {
             **REPEATABLE,
             "objective": "binary",
             "metric": "binary_logloss",
-            "bagging_fraction": 0.8,  # of the rows, drawn anew for each tree
+            "bagging_fraction": 0.8,  # of the rows, sampled anew for each tree
             "bagging_freq": 1,
-            "monotone_constraints": [monotonic_cst.get(name, 0) for name in frame.columns],
+            "monotone_constraints": [signs.get(name, 0) for name in X.columns],
             "feature_pre_filter": False,  # settings differ in the rows a leaf must have
             "seed": seed,
         }
         data = lightgbm.Dataset(
-            self._numbers(frame),
-            label=target,
+            self._numbers(X),
+            label=y,
             weight=weight,
-            categorical_feature=unordered,
+            categorical_feature=[
+                j for j, name in enumerate(X.columns) if name in self.categorical_features_ and name not in signs
+            ],
             params=parameters,
             free_raw_data=False,
         ).construct()
         self.setting_, self.n_rounds_ = SETTINGS[0], ROUNDS
-        n_jobs = effective_n_jobs(self.n_jobs)
-        for bags in make_bags(target, schools, n_repeats=1, seed=seed):
-            self.setting_, self.n_rounds_ = tune(data, target, weight, bags, parameters, n_jobs=n_jobs)
+        for bags in make_bags(y, groups, n_repeats=1, seed=seed):
+            self.setting_, self.n_rounds_ = tune(data, y, weight, bags, parameters, n_jobs=n_jobs)
         grown = {**parameters, **asdict(self.setting_), "learning_rate": RATE}
         self.booster_ = lightgbm.train(grown, data, num_boost_round=self.n_rounds_)
-        return self
 
-    def _score(self, X: Any) -> np.ndarray:
-        return self._predict(self._check(X), raw_score=True)
+    def _score(self, X: pd.DataFrame) -> np.ndarray:
+        return self._predict(X, raw_score=True)
 
     def explain(self, X: Any) -> Any:
         """Return path-dependent TreeSHAP values [Lundberg2018]_, for data scientists.
@@ -175,7 +144,7 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
         .. [Lundberg2018] Lundberg, Erion and Lee (2018), Consistent individualized feature attribution for tree
            ensembles, arXiv:1802.03888.
         """
-        frame = self._check(X)
+        frame = self._checked(X)
         values = self._predict(frame, pred_contrib=True)
         return explanation(values[:, :-1], values[:, -1], frame, label=PATH_DEPENDENT)
 
@@ -183,12 +152,9 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
         return np.asarray(self.booster_.predict(self._numbers(frame), num_threads=1, **kind))
 
     def _numbers(self, frame: pd.DataFrame) -> np.ndarray:
-        columns = []
-        for name in frame.columns:
-            levels = self.categorical_features_.get(name)
-            if levels is None:
-                columns.append(frame[name].to_numpy(dtype=np.float64))
-            else:
-                place = {level: float(i) for i, level in enumerate(levels)}
-                columns.append(frame[name].map(place).to_numpy(dtype=np.float64, na_value=np.nan))
-        return np.column_stack(columns)
+        """Return levels by their place in ``categorical_features``, NaN where missing or not listed."""
+        places = {
+            name: {v: float(i) for i, v in enumerate(levels)} for name, levels in self.categorical_features_.items()
+        }
+        columns = (frame[name].map(places[name]) if name in places else frame[name] for name in frame.columns)
+        return np.column_stack([column.to_numpy(dtype=np.float64, na_value=np.nan) for column in columns])

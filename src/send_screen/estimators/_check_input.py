@@ -8,44 +8,24 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import _check_feature_names_in, validate_data
 
 from send_screen.documents import MISLEADING, is_misleading
 from send_screen.tables import describe_difference
 
 SIGNS = {"increasing": 1, "decreasing": -1}
-"""Monotonic constraints: the risk never falls, or never rises, as the feature grows."""
-
-LARGEST = 1e100
-"""No value may be larger: squares are added up."""
-
-_MOST_SEED = 2_000_000_000  # other seeds are counted from it, and LightGBM's end at 2**31
+_LARGEST = 1e100  # no value may be larger: squares are added up
+_MOST_WHOLE = 2_000_000_000  # other seeds are counted from a seed, and LightGBM's end at 2**31
 _NUMBERS = {"integer", "floating", "mixed-integer-float", "boolean", "decimal", "empty"}
 
 
 def checked_frame(
     estimator: Any, X: Any, *, texts: Iterable[str] = (), only: Sequence[str] | None = None, reset: bool
 ) -> pd.DataFrame:
-    """Return ``X`` as a frame of float64 columns with NaN, and of text columns with None.
+    """Return the columns ``only`` of ``X`` (None: all): ``texts`` hold levels or None, the others float64 or NaN.
 
-    Parameters
-    ----------
-    estimator : estimator
-        Its ``n_features_in_`` and ``feature_names_in_`` are set, or checked.
-    X : DataFrame or array-like, shape (n, p)
-        Columns of an array are named x0, x1, ...
-    texts : iterable of str
-        Columns that hold levels.
-    only : sequence of str, optional
-        Columns that the estimator looks at; the others are left out. None for all of them.
-    reset : bool
-        True when fitting.
-
-    Raises
-    ------
-    ValueError
-        If columns are reordered, unknown, missing, there twice or without a name (the message shows the difference), if
-        a column of numbers holds text or infinity or a column of levels holds numbers, or without children or columns.
+    Columns of an array are x0, x1, ... With ``reset`` (in ``fit``) the estimator's ``n_features_in_`` and
+    ``feature_names_in_`` are set; without, ``X`` must agree with them.
     """
     texts = set(texts)
     if isinstance(X, pd.DataFrame) and all(isinstance(name, str) for name in X.columns):
@@ -53,9 +33,9 @@ def checked_frame(
     else:
         frame = _from_array(estimator, X, texts, reset=reset)
     for name in frame.columns:
-        if name not in texts and bool((np.abs(frame[name].to_numpy()) > LARGEST).any()):
+        if name not in texts and bool((np.abs(frame[name].to_numpy()) > _LARGEST).any()):
             raise ValueError(
-                f"Input X contains infinity, or a value beyond {LARGEST:g}, in column {name!r}. Make it NaN where it "
+                f"Input X contains infinity, or a value beyond {_LARGEST:g}, in column {name!r}. Make it NaN where it "
                 f"stands for a value that is not known, or clip it."
             )
     if only is None:
@@ -74,9 +54,7 @@ def _from_array(estimator: Any, X: Any, texts: set[str], *, reset: bool) -> pd.D
         if str(error).startswith("Complex data"):
             raise ValueError("Complex data not supported: X must hold real numbers.") from None
         raise
-    names = getattr(estimator, "feature_names_in_", None)
-    if names is None:
-        names = [f"x{j}" for j in range(array.shape[1])]
+    names = _check_feature_names_in(estimator)
     require_known(texts, names, "categorical_features")
     if texts:
         raise ValueError("Levels need a pandas DataFrame with text columns: an array holds numbers only.")
@@ -134,13 +112,6 @@ def _levels(name: str, column: pd.Series) -> pd.Series:
     return column.astype(object).where(known, None).reset_index(drop=True)
 
 
-def is_text(column: pd.Series) -> bool:
-    """Return whether a column holds levels as text (an ``object``, ``str`` or ``category`` column)."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return True
-    return bool(pd.api.types.is_object_dtype(column.dtype) or pd.api.types.is_string_dtype(column.dtype))
-
-
 def require_known(named: Iterable[str], columns: Iterable[str], parameter: str) -> None:
     """Raise ``ValueError`` if ``parameter`` names a feature that is not among the columns."""
     known = list(columns)
@@ -150,13 +121,7 @@ def require_known(named: Iterable[str], columns: Iterable[str], parameter: str) 
 
 
 def checked_monotonic_cst(monotonic_cst: Mapping[str, str | int] | None, columns: Iterable[str]) -> dict[str, int]:
-    """Return monotonic constraints as +1 (increasing) and -1 (decreasing); features without one are left out.
-
-    Raises
-    ------
-    ValueError
-        If they are no mapping, a feature is not a column, or a constraint is none.
-    """
+    """Return monotonic constraints as +1 (increasing) and -1 (decreasing); features without one are left out."""
     given = _mapping(monotonic_cst, "monotonic_cst", "'increasing' or 'decreasing'")
     require_known(given, columns, "monotonic_cst")
     for name, sign in given.items():
@@ -166,13 +131,7 @@ def checked_monotonic_cst(monotonic_cst: Mapping[str, str | int] | None, columns
 
 
 def checked_categories(categorical_features: Mapping[str, Sequence[str]] | None, X: Any) -> dict[str, list[str]]:
-    """Return the levels of each categorical feature: those given, and the categories of columns of that dtype.
-
-    Raises
-    ------
-    ValueError
-        If ``categorical_features`` is no mapping, or levels are not texts, each there once.
-    """
+    """Return the levels of each categorical feature: those given, and the categories of columns of that dtype."""
     given = _mapping(categorical_features, "categorical_features", "a list of its levels")
     if isinstance(X, pd.DataFrame) and X.columns.is_unique:
         of_dtype = {
@@ -197,15 +156,9 @@ def _mapping(given: Any, parameter: str, words: str) -> dict[str, Any]:
     return dict(given or {})
 
 
-def checked_whole(name: str, value: Any, most: int = _MOST_SEED) -> int:
-    """Return a parameter that must be a whole number of 0 to ``most``, as int.
-
-    Raises
-    ------
-    ValueError
-        If it is something else: None for ``random_state`` too, since the same data are to give the same model.
-    """
+def checked_whole(name: str, value: Any) -> int:
+    """Return a parameter that must be a whole number; ``random_state`` may not be None: same data, same model."""
     whole = -1 if isinstance(value, bool) or not isinstance(value, numbers.Integral) else int(value)
-    if not 0 <= whole <= most:
-        raise ValueError(f"{name} must be a whole number, 0 or more and at most {most:,}, not {value!r}.")
+    if not 0 <= whole <= _MOST_WHOLE:
+        raise ValueError(f"{name} must be a whole number, 0 or more and at most {_MOST_WHOLE:,}, not {value!r}.")
     return whole

@@ -9,29 +9,13 @@ import pandas as pd
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _check_sample_weight, assert_all_finite, check_consistent_length, column_or_1d
 
-LEAST_WEIGHT, MOST_WEIGHT = 1e-30, 1e30
-"""Of a child that counts at all: LightGBM keeps weights in four bytes."""
+_LEAST_WEIGHT, _MOST_WEIGHT = 1e-30, 1e30  # of a row that counts at all: LightGBM keeps weights in four bytes
 
 
 def checked_target(
     estimator: Any, X: pd.DataFrame, y: Any, sample_weight: Any
 ) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, np.ndarray]:
-    """Return rows, target (0 or 1), weights and the two classes; rows of weight zero are left out.
-
-    Returns
-    -------
-    X : pandas.DataFrame, shape (n, p)
-    y : numpy.ndarray of float64, shape (n,)
-        1 for the second class in sorted order.
-    sample_weight : numpy.ndarray of float64, shape (n,)
-    classes : numpy.ndarray, shape (2,)
-
-    Raises
-    ------
-    ValueError
-        If there are not two classes, lengths differ, an outcome is not known, or a weight is negative or beyond what
-        can be computed with.
-    """
+    """Return X, y (1 for the second of the sorted classes), weights and classes, without rows of weight zero."""
     if y is None:
         name = type(estimator).__name__
         raise ValueError(f"This {name} estimator requires y to be passed, but the target y is None.")
@@ -48,8 +32,8 @@ def checked_target(
         raise ValueError(f"Only binary classification is supported. The type of the target is {kind}.")
     weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
     kept = weight > 0
-    if weight[kept].min() < LEAST_WEIGHT or weight.max() > MOST_WEIGHT:
-        raise ValueError(f"sample_weight must be 0, or lie between {LEAST_WEIGHT:g} and {MOST_WEIGHT:g}.")
+    if weight[kept].min() < _LEAST_WEIGHT or weight.max() > _MOST_WEIGHT:
+        raise ValueError(f"sample_weight must be 0, or lie between {_LEAST_WEIGHT:g} and {_MOST_WEIGHT:g}.")
     classes, encoded = np.unique(y[kept], return_inverse=True)
     if len(classes) < 2:
         raise ValueError("Only one class is present among the rows with a positive weight: two classes are needed.")
@@ -59,15 +43,7 @@ def checked_target(
 
 
 def checked_groups(groups: Any, X: pd.DataFrame, sample_weight: Any) -> np.ndarray | None:
-    """Return schools as serial numbers, without the rows that :func:`checked_target` leaves out; None for none.
-
-    Children whose school is not known are held out together, as if they were in one.
-
-    Raises
-    ------
-    ValueError
-        If there is not one school a row, or schools are called by text and by numbers.
-    """
+    """Return schools as serial numbers, of the rows that :func:`checked_target` keeps; those not known are one more."""
     if groups is None:
         return None
     array = column_or_1d(groups)

@@ -8,12 +8,13 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from scipy.linalg import block_diag
 
-from send_screen.estimators._bins import bin_edges
-from send_screen.estimators._training_counts import shortest_cut_point
+from send_screen.estimators._bins import bin_edges, shortest_cut_point
+from send_screen.estimators._solver import fit_bounded_logistic
 from send_screen.tables import MINIMUM_CHILDREN, LevelsTerm, ShapeTerm, merged_levels, published_counts, published_range
 
-LINE_BINS = 8
+_LINE_BINS = 8
 _LEAST_RANGE = 1e-6  # of the size of its ends: of a narrower line, a sum would keep too few digits
 
 
@@ -21,12 +22,7 @@ _LEAST_RANGE = 1e-6  # of the size of its ends: of a narrower line, a sum would 
 class NumericDesign:
     """A number: its imputed, scaled line and, where ten or more are missing, a scaled missing indicator.
 
-    Attributes
-    ----------
-    A : numpy.ndarray of float64, shape (k, q)
-        Coefficients are ``A @ theta``.
-    bounded : numpy.ndarray of bool, shape (q,)
-        Which of theta may not be negative.
+    Coefficients are ``A @ theta``; where ``bounded``, an element of theta may not be negative.
     """
 
     column: pd.Series
@@ -41,7 +37,7 @@ class NumericDesign:
 
     @classmethod
     def build(cls, column: pd.Series, weight: np.ndarray, sign: int) -> NumericDesign:
-        """Return the columns of a feature of numbers; ``sign`` is +1, -1 or 0 for none."""
+        """Return the columns of a feature; ``sign`` is +1, -1 or 0 for none."""
         x = column.to_numpy(dtype=np.float64)
         known = ~np.isnan(x)
         n, n_missing = int(known.sum()), int((~known).sum())
@@ -69,10 +65,7 @@ class NumericDesign:
         return np.where(np.isnan(x), 0.0, np.clip(x, self.low, self.high))
 
     def matrix(self, rows: np.ndarray) -> np.ndarray:
-        """Return the design columns of some rows, as they are penalised: float64, shape (m, k).
-
-        Made anew each time: for all features they would be twice as large as the data.
-        """
+        """Return the scaled columns of some rows; not kept, since for all features they are twice the data."""
         known = ~np.isnan(self.column.to_numpy(dtype=np.float64)[rows])
         columns = [np.where(known, self.line[rows], self.median)]
         if len(self.A) > 1:
@@ -93,14 +86,11 @@ class NumericDesign:
         return slope, missing, -float(raw @ self.centres)
 
     def term(self, w: np.ndarray) -> tuple[ShapeTerm, float]:
-        """Return the term in raw units, and what moves into the intercept, for coefficients ``w`` of shape (k,).
-
-        It has steps that are all 0: their counts tell where on the line the training children are.
-        """
+        """Return the term and what moves into the intercept; counts of its steps, all 0, tell where children are."""
         slope, missing, shift = self.raw(w)
         x = self.column.to_numpy(dtype=np.float64)
         known = np.sort(x[~np.isnan(x)])
-        edges = tuple(shortest_cut_point(edge, known) for edge in bin_edges(x, LINE_BINS))
+        edges = tuple(shortest_cut_point(edge, known) for edge in bin_edges(x, _LINE_BINS))
         counts = np.diff([0, *np.searchsorted(known, edges), len(known)])
         n, n_missing_shown = published_counts(len(known), len(x) - len(known))
         term = ShapeTerm(
@@ -135,9 +125,9 @@ def _signed_map(k: int, sign: int, distance: float, scales: np.ndarray) -> tuple
 class CategoricalDesign:
     """Levels: one column a group of levels and, where ten or more are missing, one for missing; none is scaled.
 
-    Attributes are as in :class:`NumericDesign`; ``groups`` are the levels merged to ten children or more, ordered from
-    the lowest risk when there is a sign, and ``shares`` is 1 for the commonest group, which is what fewer than ten
-    missing children are fitted and scored as (as the average child, their number could be worked out from the table).
+    Groups have ten children or more, ordered from the lowest risk when there is a sign. ``shares`` is 1 for the
+    commonest, which is what fewer than ten missing children are fitted and scored as (as the average child, their
+    number could be worked out from the table).
     """
 
     column: pd.Series
@@ -177,7 +167,7 @@ class CategoricalDesign:
         return cls(column, sign, groups, shares, member, A, bounded)
 
     def matrix(self, rows: np.ndarray) -> np.ndarray:
-        """Return the design columns of some rows, as they are penalised: float64, shape (m, k)."""
+        """Return the columns of some rows."""
         return np.asarray(self.member[rows])
 
     def take(self, rows: np.ndarray) -> CategoricalDesign:
@@ -195,7 +185,7 @@ class CategoricalDesign:
         return values, missing
 
     def term(self, w: np.ndarray) -> tuple[LevelsTerm, float]:
-        """Return the term, and what moves into the intercept (nothing), for coefficients ``w`` of shape (k,)."""
+        """Return the term, and what moves into the intercept: nothing."""
         values, missing = self.raw(w)
         named = {level: float(values[g]) for g, group in enumerate(self.groups) for level in group}
         n = int(self.column.isin(named).sum())
@@ -219,6 +209,30 @@ def build_designs(
         else NumericDesign.build(X[name], weight, signs.get(name, 0))
         for name in X.columns
     ]
+
+
+def fit_linear(
+    designs: Sequence[DesignColumns], rows: np.ndarray, y: np.ndarray, weight: np.ndarray, C: float
+) -> tuple[list[np.ndarray], float]:
+    """Fit a penalised logistic regression to some of the rows; return the coefficients by design, and the intercept."""
+    w, intercept = fit_bounded_logistic(
+        _matrix(designs, rows),
+        y[rows],
+        weight[rows],
+        A=block_diag(*(design.A for design in designs)),
+        bounded=np.concatenate([design.bounded for design in designs]),
+        C=C,
+    )
+    return np.split(w, np.cumsum([len(design.A) for design in designs])[:-1]), intercept
+
+
+def _matrix(designs: Sequence[DesignColumns], rows: np.ndarray) -> np.ndarray:
+    """Return the columns of all designs of some rows: float64, shape (m, k)."""
+    ends = np.cumsum([len(design.A) for design in designs])
+    Z = np.empty((len(rows), ends[-1]))
+    for design, own in zip(designs, np.split(Z, ends[:-1], axis=1), strict=True):
+        own[:] = design.matrix(rows)
+    return Z
 
 
 def _weighted_median(x: np.ndarray, weight: np.ndarray) -> float:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
-from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from send_screen.errors import MissingExtraError
 from send_screen.estimators._base import BinaryRiskClassifier
-from send_screen.estimators._check_input import checked_categories, checked_frame
-from send_screen.estimators._check_target import checked_target
 
 
 def require_ebm() -> None:
@@ -34,11 +32,11 @@ def require_ebm() -> None:
 
 
 class EBMClassifier(BinaryRiskClassifier):
-    """An Explainable BoostingParams Machine [Nori2019]_ with its defaults, a fixed seed and one thread.
+    """An Explainable Boosting Machine [Nori2019]_ with its defaults, a fixed seed and one thread.
 
-    Evidence only: there is no ``risk_tables_``, so it cannot be exported or screen anyone. It takes no signs, keeps no
-    schools together when it holds out, and treats missing values in its own way (a bin of their own); half a minute a
-    fit on 4,000 children.
+    Evidence only: there is no ``risk_tables_``, so it cannot be exported or screen anyone. It takes no monotonic
+    constraints, keeps no schools together when it holds out, and treats missing values in its own way (a bin of their
+    own); half a minute a fit on 4,000 children.
 
     Parameters
     ----------
@@ -49,10 +47,8 @@ class EBMClassifier(BinaryRiskClassifier):
     Attributes
     ----------
     ebm_ : interpret.glassbox.ExplainableBoostingClassifier
-    classes_ : numpy.ndarray, shape (2,)
-    n_features_in_ : int
-    feature_names_in_ : numpy.ndarray of str, shape (p,)
-        Only when fitted on a frame.
+    classes_, n_features_in_, feature_names_in_
+        As in scikit-learn.
 
     References
     ----------
@@ -70,42 +66,16 @@ class EBMClassifier(BinaryRiskClassifier):
         self.categorical_features = categorical_features
         self.random_state = random_state
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> EBMClassifier:
-        """Fit the model.
-
-        Parameters
-        ----------
-        X : DataFrame or array-like, shape (n, p)
-            Numbers and categorical features; NaN or None where a value is missing.
-        y : array-like, shape (n,)
-            Two classes.
-        sample_weight : array-like, shape (n,), optional
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ValueError
-            If a column, the target or a weight is not as described.
-        MissingExtraError
-            If interpret-core is not installed.
-        """
+    def _fit(self, X: pd.DataFrame, y: np.ndarray, weight: np.ndarray, groups: np.ndarray | None) -> None:
         require_ebm()
         from interpret.glassbox import ExplainableBoostingClassifier
 
-        levels = self.categorical_features_ = checked_categories(self.categorical_features, X)
-        frame = checked_frame(self, X, texts=levels, reset=True)
-        frame, target, weight, self.classes_ = checked_target(self, frame, y, sample_weight)
-        kinds = ["nominal" if name in levels else "continuous" for name in frame.columns]
+        kinds = ["nominal" if name in self.categorical_features_ else "continuous" for name in X.columns]
         ebm = ExplainableBoostingClassifier(feature_types=kinds, n_jobs=1, random_state=self.random_state)
         with warnings.catch_warnings():
             # it is about pictures, of which none is made here
             warnings.filterwarnings("ignore", "Missing values detected", UserWarning)
-            self.ebm_ = ebm.fit(frame, target.astype(int), sample_weight=weight)
-        return self
+            self.ebm_ = ebm.fit(X, y.astype(int), sample_weight=weight)
 
-    def _score(self, X: Any) -> np.ndarray:
-        frame = self._check(X)
-        return np.asarray(self.ebm_.decision_function(frame), dtype=np.float64)
+    def _score(self, X: pd.DataFrame) -> np.ndarray:
+        return np.asarray(self.ebm_.decision_function(X), dtype=np.float64)

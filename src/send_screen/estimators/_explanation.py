@@ -1,7 +1,8 @@
-"""Explanations for data scientists: ``shap.Explanation``, labelled with how the values were computed."""
+"""Explanations for data scientists: ``shap.Explanation``, labelled with how the values were computed, and its plot."""
 
 from __future__ import annotations
 
+import io
 import warnings
 from typing import Any
 
@@ -18,35 +19,7 @@ PATH_DEPENDENT = "log-odds: path-dependent TreeSHAP, never a child's reasons"
 
 
 def explanation(values: np.ndarray, base_value: float | np.ndarray, X: pd.DataFrame, *, label: str) -> Any:
-    """Return a ``shap.Explanation`` of shape (n, p) whose ``output_names`` is ``label``.
-
-    Parameters
-    ----------
-    values : numpy.ndarray of float64, shape (n, p)
-        Contributions in log-odds.
-    base_value : float or numpy.ndarray of float64, shape (n,)
-    X : pandas.DataFrame, shape (n, p)
-        What was explained.
-    label : str
-        :data:`INTERVENTIONAL` or :data:`PATH_DEPENDENT`. It stays with the explanation when that is sliced.
-
-    Returns
-    -------
-    shap.Explanation
-
-    Raises
-    ------
-    MissingExtraError
-        If shap is not installed.
-
-    Examples
-    --------
-    >>> import numpy as np, pandas as pd
-    >>> from send_screen.estimators import INTERVENTIONAL
-    >>> X = pd.DataFrame({"reading": [1.0, 2.0]})
-    >>> explanation(np.array([[0.3], [-0.3]]), -2.0, X, label=INTERVENTIONAL).shape
-    (2, 1)
-    """
+    """Return a ``shap.Explanation`` of log-odds, shape (n, p); ``output_names``, the label, stays when it is sliced."""
     try:
         with warnings.catch_warnings():
             # shap is imported here because that takes three seconds, and raises other libraries' deprecations
@@ -62,11 +35,53 @@ def explanation(values: np.ndarray, base_value: float | np.ndarray, X: pd.DataFr
         data = X.to_numpy(dtype=np.float64, na_value=np.nan)
     else:
         data = X.astype(object).where(X.notna(), np.nan).to_numpy()
-    base_values = np.broadcast_to(np.asarray(base_value, dtype=np.float64), (len(X),)).copy()
     return shap.Explanation(
         values=values,
-        base_values=base_values,
+        base_values=np.broadcast_to(np.asarray(base_value, dtype=np.float64), (len(X),)).copy(),
         data=data,
         feature_names=[str(name) for name in X.columns],
         output_names=label,
     )
+
+
+def shap_waterfall(example: dict[str, Any]) -> str:
+    """Return the waterfall of ``shap.plots.waterfall`` as SVG.
+
+    Parameters
+    ----------
+    example : dict
+        The section ``example`` of ``published.json``: a synthetic child's exact contributions.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    MissingExtraError
+        If shap is not installed.
+
+    Examples
+    --------
+    >>> reasons = [{"value": 3.0, "label": "Reading score", "contribution": 0.5}]
+    >>> shap_waterfall({"reasons": reasons, "base_value": -2.0})[:5]
+    '<?xml'
+    """
+    reasons = example["reasons"]
+    values = pd.DataFrame([[reason["value"] for reason in reasons]], columns=[reason["label"] for reason in reasons])
+    contributions = np.array([[reason["contribution"] for reason in reasons]])
+    explained = explanation(contributions, example["base_value"], values, label=INTERVENTIONAL)
+    # imported here, after shap is known to be there: both are of the full install
+    import matplotlib.pyplot as plt
+    import shap
+
+    # a figure of our own, whatever else is open in this process
+    with plt.rc_context({"svg.fonttype": "none", "svg.hashsalt": "send_screen"}):
+        figure = plt.figure()
+        try:
+            shap.plots.waterfall(explained[0], show=False)
+            out = io.StringIO()
+            figure.savefig(out, format="svg", bbox_inches="tight", metadata={"Date": None})
+        finally:
+            plt.close(figure)
+    return out.getvalue()

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import add
 
 import numpy as np
 
 from send_screen.estimators._bagging import Bag, log_loss, make_bags, subsample_groups
 from send_screen.estimators._binned_feature import BinnedFeature, bin_pair
-from send_screen.estimators._boost import (
-    BagDatasets,
-    BinnedDataset,
-    BoostedEnsemble,
-    BoostingParams,
-    boost,
-    tabulate_interactions,
-    tabulate_shapes,
-)
-from send_screen.estimators._components import AdditiveComponents, design_matrix, linear_components, score_components
-from send_screen.estimators._design import DesignColumns
+from send_screen.estimators._boost import BinnedDataset, BoostedEnsemble, BoostingParams, boost
+from send_screen.estimators._components import AdditiveComponents
+from send_screen.estimators._lightgbm import BagDatasets
 from send_screen.estimators._rank_interactions import rank_interactions
-from send_screen.estimators._solver import fit_bounded_logistic
+from send_screen.estimators._solver import fit_rising_slope
+from send_screen.estimators._training_data import Pairs, TrainingData
 
 C_GRID: tuple[float | None, ...] = (None, 0.001, 0.01, 0.1)
 """Inverse penalties of the linear component that are averaged over; None is no linear component."""
@@ -35,8 +30,6 @@ _TEMPERATURE = 4.0
 _LEAST_WEIGHT = 0.05
 _FALLBACK_C = 0.01  # with too few rows to hold any out there is a linear component only
 
-Pairs = Sequence[tuple[BinnedFeature, BinnedFeature]]
-
 
 @dataclass(frozen=True)
 class FitResult:
@@ -46,52 +39,6 @@ class FitResult:
     repeats: list[int]
     pairs: Pairs
     C_weights: dict[float | None, float]
-
-
-@dataclass(frozen=True)
-class TrainingData:
-    """Design columns and bins of each feature, target and weights of the training rows."""
-
-    designs: list[DesignColumns]
-    features: list[BinnedFeature]
-    y: np.ndarray
-    weight: np.ndarray
-    share: float = 1.0
-    """Share of all rows that these are: the penalty is scaled by it, as if all rows were there."""
-
-    def take(self, rows: np.ndarray) -> TrainingData:
-        """Return some of the rows."""
-        return TrainingData(
-            [design.take(rows) for design in self.designs],
-            [feature.take(rows) for feature in self.features],
-            self.y[rows],
-            self.weight[rows],
-            self.share * len(rows) / len(self.y),
-        )
-
-    def fit_linear(self, rows: np.ndarray, C: float | None) -> AdditiveComponents:
-        """Fit the linear component, a penalised logistic regression, to some of the rows."""
-        k = sum(len(design.A) for design in self.designs)
-        if C is None or k == 0:
-            rate = float(np.average(self.y[rows], weights=self.weight[rows]))
-            return linear_components(self.designs, self.features, np.zeros(k), float(np.log(rate / (1.0 - rate))))
-        w, intercept = fit_bounded_logistic(
-            design_matrix(self.designs, rows),
-            self.y[rows],
-            self.weight[rows],
-            maps=[design.A for design in self.designs],
-            bounded=[design.bounded for design in self.designs],
-            C=C / self.share,
-        )
-        return linear_components(self.designs, self.features, w, intercept)
-
-    def dataset(self) -> BinnedDataset:
-        """Return the dataset that trees of one feature each are fitted on."""
-        return BinnedDataset.build(self.features, [[j] for j in range(len(self.features))], self.y, self.weight)
-
-    def score(self, components: AdditiveComponents, pairs: Pairs = ()) -> np.ndarray:
-        """Return the score of all rows."""
-        return score_components(components, self.designs, self.features, pairs)
 
 
 def fit_additive(data: TrainingData, groups: np.ndarray | None, *, max_pairs: int, seed: int, n_jobs: int) -> FitResult:
@@ -112,7 +59,7 @@ def fit_additive(data: TrainingData, groups: np.ndarray | None, *, max_pairs: in
     }
     weights: dict[float | None, float] = {}
     bags: list[Bag] = []
-    dataset = data.dataset()
+    dataset = shapes_dataset(data)
     for r, own in enumerate(repeats):
         bags += own
         datasets = dataset.split(own)
@@ -120,14 +67,17 @@ def fit_additive(data: TrainingData, groups: np.ndarray | None, *, max_pairs: in
             components += _fit_bags(data, dataset, datasets, C, seed=seed + 100 * r, n_jobs=n_jobs)
         weights = _average_weights(data, bags, fitted)
         fitted = {C: fitted[C] for C in weights}
-    averaged = [
-        _weighted_sum([components[b] for components in fitted.values()], list(weights.values()))
-        for b in range(len(bags))
-    ]
+    averaged = [reduce(add, (fitted[C][b].times(weight) for C, weight in weights.items())) for b in range(len(bags))]
     averaged, pairs = _add_interactions(data, bags, averaged, max_pairs, seed=seed, n_jobs=n_jobs)
     slope, shift = _calibration(data, held_out_score(data, bags, averaged, pairs))
     repeat_of = [r for r, own in enumerate(repeats) for _ in own]
-    return FitResult([components.recalibrate(slope, shift) for components in averaged], repeat_of, pairs, weights)
+    scaled = [components.times(slope) for components in averaged]
+    return FitResult([replace(own, intercept=own.intercept + shift) for own in scaled], repeat_of, pairs, weights)
+
+
+def shapes_dataset(data: TrainingData) -> BinnedDataset:
+    """Return the dataset that trees of one feature each are fitted on."""
+    return BinnedDataset.build([(feature,) for feature in data.features], data.y, data.weight)
 
 
 def _C_candidates(data: TrainingData, groups: np.ndarray | None, *, seed: int, n_jobs: int) -> tuple[float | None, ...]:
@@ -139,7 +89,7 @@ def _C_candidates(data: TrainingData, groups: np.ndarray | None, *, seed: int, n
     repeats = make_bags(part.y, None if groups is None else groups[rows], n_repeats=1, seed=seed)
     if not repeats:  # too few of either class in the subsample
         return C_GRID
-    dataset, bags = part.dataset(), repeats[0]
+    dataset, bags = shapes_dataset(part), repeats[0]
     datasets = dataset.split(bags)
     losses = [
         _held_out_loss(part, bags, _fit_bags(part, dataset, datasets, C, seed=seed, n_jobs=n_jobs)) for C in C_GRID
@@ -175,8 +125,11 @@ def _fit_bags(
 
 
 def shape_components(ensemble: BoostedEnsemble, bag: int, features: Sequence[BinnedFeature]) -> AdditiveComponents:
-    """Return trees of one feature each as components."""
-    constant, values = tabulate_shapes(ensemble, bag, features)
+    """Return trees of one feature each as components; the monotonic ones to the last bit, not up to rounding."""
+    constant, values = ensemble.tabulate(bag)
+    for own, feature in zip(values, features, strict=True):
+        if feature.sign:
+            own[:-1] = feature.sign * np.maximum.accumulate(feature.sign * own[:-1])
     return AdditiveComponents(constant, np.zeros(len(features)), values)
 
 
@@ -197,13 +150,6 @@ def _held_out_loss(data: TrainingData, bags: Sequence[Bag], components: Sequence
     return log_loss(score[known], data.y[known], data.weight[known])
 
 
-def _weighted_sum(components: Sequence[AdditiveComponents], weights: Sequence[float]) -> AdditiveComponents:
-    total = components[0].times(weights[0])
-    for own, weight in zip(components[1:], weights[1:], strict=True):
-        total = total + own.times(weight)
-    return total
-
-
 def _add_interactions(
     data: TrainingData,
     bags: Sequence[Bag],
@@ -222,14 +168,13 @@ def _add_interactions(
             pairs.append(pair)
     if not pairs:
         return components, []
-    allowed = [[2 * k, 2 * k + 1] for k in range(len(pairs))]
-    dataset = BinnedDataset.build([feature for pair in pairs for feature in pair], allowed, data.y, data.weight)
+    dataset = BinnedDataset.build(pairs, data.y, data.weight)
     ensemble = boost(dataset, dataset.split(bags), starts, INTERACTIONS, seed=seed, n_jobs=n_jobs)
     if ensemble.n_rounds == 0:
         return components, []
     finished = []
     for b, own in enumerate(components):
-        constant, grids = tabulate_interactions(ensemble, b, pairs)
+        constant, grids = ensemble.tabulate(b)
         finished.append(replace(own, intercept=own.intercept + constant, grids=grids))
     return finished, pairs
 
@@ -239,13 +184,6 @@ def _calibration(data: TrainingData, score: np.ndarray) -> tuple[float, float]:
     known = ~np.isnan(score)
     if len(np.unique(data.y[known])) < 2:  # one school has all of one class: nothing to calibrate on
         return 1.0, 0.0
-    w, shift = fit_bounded_logistic(
-        score[known][:, None],
-        data.y[known],
-        data.weight[known],
-        maps=[np.eye(1)],
-        bounded=[np.array([True])],
-        C=1e6,
-    )
+    slope, shift = fit_rising_slope(score[known], data.y[known], data.weight[known], C=1e6)
     # a score of no use on held-out rows would be turned off: then it stays as it is
-    return (float(w[0]), shift) if w[0] > 0.05 else (1.0, 0.0)
+    return (slope, shift) if slope > 0.05 else (1.0, 0.0)

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from send_screen.errors import MissingExtraError
+from send_screen.estimators._bagging import Bag
 
 REPEATABLE = {"deterministic": True, "force_row_wise": True, "num_threads": 1, "verbosity": -1}
 """Parameters of every booster. One thread each: a few thousand children are too little work for more."""
 
 
 def lightgbm_package() -> Any:
-    """Return the package lightgbm.
-
-    Raises
-    ------
-    MissingExtraError
-        If it is not installed.
-    """
+    """Return the package lightgbm, or raise ``MissingExtraError``."""
     try:
         import lightgbm
     except ImportError:
@@ -31,26 +27,39 @@ def lightgbm_package() -> Any:
     return lightgbm
 
 
-def grow(booster: Any, before: float, most: int, patience: int) -> list[float]:
-    """Grow a booster until its held-out loss has long been rising; return that loss after 0, 1, ... rounds.
+@dataclass(frozen=True)
+class BagDatasets:
+    """The training and held-out rows of one bag, as LightGBM datasets."""
 
-    Parameters
-    ----------
-    booster : lightgbm.Booster
-        With one validation set and one metric.
-    before : float
-        The loss before any tree.
-    most : int
-        Most rounds.
-    patience : int
-        Rounds without a better loss before it stops.
+    bag: Bag
+    train: Any
+    held_out: Any
+
+
+def split(dataset: Any, bags: Sequence[Bag]) -> list[BagDatasets]:
+    """Return the datasets of each bag."""
+    return [
+        BagDatasets(bag, dataset.subset(bag.train).construct(), dataset.subset(bag.held_out).construct())
+        for bag in bags
+    ]
+
+
+def grow(
+    parameters: dict[str, Any], data: BagDatasets, loss_before: float, *, max_rounds: int, patience: int
+) -> tuple[Any, list[float]]:
+    """Return a booster, grown until its held-out loss has not fallen for ``patience`` rounds, and that loss by round.
+
+    The first loss is that before any tree.
     """
-    curve = [before]
-    while len(curve) <= most and len(curve) - int(np.argmin(curve)) <= patience:
+    # made in the thread that grows it, because LightGBM keeps what it may print for each thread
+    booster = lightgbm_package().Booster(parameters, data.train)
+    booster.add_valid(data.held_out, "held out")
+    curve = [loss_before]
+    while len(curve) <= max_rounds and len(curve) - int(np.argmin(curve)) <= patience:
         if booster.update():  # no split is left
             break
         curve.append(float(booster.eval_valid()[0][2]))
-    return curve
+    return booster, curve
 
 
 def same_length(curves: Sequence[Sequence[float]]) -> np.ndarray:
@@ -60,18 +69,7 @@ def same_length(curves: Sequence[Sequence[float]]) -> np.ndarray:
 
 
 def mean_and_error(values: np.ndarray, weight: np.ndarray) -> tuple[Any, Any]:
-    """Return the weighted mean over bags, and its standard error.
-
-    Parameters
-    ----------
-    values : numpy.ndarray of float, shape (bags, ...)
-    weight : numpy.ndarray of float, shape (bags,)
-
-    Returns
-    -------
-    mean, error : float, or numpy.ndarray of float
-        The error is 0 where there is one bag only.
-    """
+    """Return the weighted mean over bags, the first axis, and its standard error: 0 where there is one bag only."""
     share = weight / weight.sum()
     mean = share @ values
     return mean, np.sqrt(share**2 @ (values - mean) ** 2 * len(values) / max(len(values) - 1, 1))

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+import pandas as pd
 
 from send_screen.estimators._base import AdditiveClassifier
-from send_screen.estimators._check_input import checked_categories, checked_frame, checked_monotonic_cst
-from send_screen.estimators._check_target import checked_target
-from send_screen.estimators._components import design_matrix
-from send_screen.estimators._design import build_designs
-from send_screen.estimators._solver import fit_bounded_logistic
+from send_screen.estimators._check_input import checked_monotonic_cst
+from send_screen.estimators._design import build_designs, fit_linear
 from send_screen.tables import RiskTables
 
 
@@ -53,10 +49,8 @@ class PenalisedLogisticClassifier(AdditiveClassifier):
         Mean absolute contribution of each term over the training rows (:meth:`RiskTables.term_importances`).
     categorical_features_ : dict of str to list of str
         Levels of each categorical feature.
-    classes_ : numpy.ndarray, shape (2,)
-    n_features_in_ : int
-    feature_names_in_ : numpy.ndarray of str, shape (p,)
-        Only when fitted on a frame.
+    classes_, n_features_in_, feature_names_in_
+        As in scikit-learn.
 
     Notes
     -----
@@ -85,48 +79,15 @@ class PenalisedLogisticClassifier(AdditiveClassifier):
         self.monotonic_cst = monotonic_cst
         self.categorical_features = categorical_features
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> PenalisedLogisticClassifier:
-        """Fit the model.
-
-        Parameters
-        ----------
-        X : DataFrame or array-like, shape (n, p)
-            Numbers and categorical features; NaN or None where a value is missing.
-        y : array-like, shape (n,)
-            Two classes.
-        sample_weight : array-like, shape (n,), optional
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ValueError
-            If a parameter, a column, the target or a weight is not as described.
-        """
+    def _fit_tables(self, X: pd.DataFrame, y: np.ndarray, weight: np.ndarray, groups: np.ndarray | None) -> RiskTables:
         if not 0.0 < self.C < np.inf:
             raise ValueError(f"C must be a number above 0, not {self.C!r}.")
-        levels = checked_categories(self.categorical_features, X)
-        frame = checked_frame(self, X, texts=levels, reset=True)
-        signs = checked_monotonic_cst(self.monotonic_cst, frame.columns)
-        frame, target, weight, self.classes_ = checked_target(self, frame, y, sample_weight)
-        with threadpool_limits(limits=1, user_api="blas"):  # sums in one order at any thread count
-            designs = build_designs(frame, levels, weight, signs)
-            w, intercept = fit_bounded_logistic(
-                design_matrix(designs, np.arange(len(frame))),
-                target,
-                weight,
-                maps=[design.A for design in designs],
-                bounded=[design.bounded for design in designs],
-                C=self.C,
-            )
-            terms = []
-            ends = np.cumsum([len(design.A) for design in designs])[:-1]
-            for design, own in zip(designs, np.split(w, ends), strict=True):
-                term, shift = design.term(own)
-                terms.append(term)
-                intercept += shift
-        self._set_tables(RiskTables(intercept, tuple(terms), len(frame), "penalised logistic regression"), frame)
-        self.categorical_features_ = levels
-        return self
+        signs = checked_monotonic_cst(self.monotonic_cst, X.columns)
+        designs = build_designs(X, self.categorical_features_, weight, signs)
+        w, intercept = fit_linear(designs, np.arange(len(X)), y, weight, self.C)
+        terms = []
+        for design, own in zip(designs, w, strict=True):
+            term, shift = design.term(own)
+            terms.append(term)
+            intercept += shift
+        return RiskTables(intercept, tuple(terms), len(X), "penalised logistic regression")

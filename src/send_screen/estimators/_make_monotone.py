@@ -15,21 +15,7 @@ _ROOM = 1e-12  # what a step is raised beyond the least, so that rounding in a s
 
 
 def make_monotone(term: Term, interactions: Sequence[InteractionTerm], sign: int) -> Term:
-    """Return the term with each step, and missing, raised just so far that the sign holds for the whole score.
-
-    Parameters
-    ----------
-    term : Term
-    interactions : sequence of InteractionTerm
-        All of the model's.
-    sign : int
-        +1, -1, or 0 for none.
-
-    Raises
-    ------
-    TablesError
-        If the slope has the other sign: that no step can mend.
-    """
+    """Return the term with each step, and missing, raised just so far that the sign holds for the whole score."""
     axis = MonotonicAxis(term, interactions, sign)
     if sign == 0:
         return term

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from send_screen.estimators._merge_bins import coarsen_grid, is_few, pool_groups
+from send_screen.estimators._bins import coarsen_grid, is_few, pool_groups
 from send_screen.estimators._purify import purify
 from send_screen.estimators._training_counts import TrainingCounts
 from send_screen.tables import InteractionTerm, Term

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from send_screen.errors import TablesError
+from send_screen.estimators._bins import is_few, merge_bins, pool_groups, pooled
 from send_screen.estimators._make_monotone import make_monotone, with_steps
-from send_screen.estimators._merge_bins import is_few, merge_bins, pool_groups, pooled
 from send_screen.estimators._publish_interaction import publish_interaction
 from send_screen.estimators._training_counts import TrainingCounts
 from send_screen.tables import (

@@ -61,8 +61,8 @@ def _cell_sums(
 ) -> Iterator[tuple[tuple[int, int], np.ndarray]]:
     """Yield each pair with the sums of both derivatives in its cells: float64, shape (4, bags, rows, columns).
 
-    Of each derivative first the sum of the children that a bag learns from, then of those held out. The sums of all
-    pairs with one second feature are a product of a sparse matrix, which says where each child is, and a dense one.
+    Of each derivative first the sum over the training rows of a bag, then over those held out. The sums of all pairs
+    with one second feature are a product of a sparse matrix, which says where each child is, and a dense one.
     """
     of_second = {k: [j for j, _ in own] for k, own in groupby(pairs, key=lambda pair: pair[1])}
     totals: dict[int, np.ndarray] = {}
@@ -85,7 +85,7 @@ def _cell_sums(
 def _derivatives(
     rows: slice, bags: Sequence[Bag], gradients: Sequence[np.ndarray], curvatures: Sequence[np.ndarray]
 ) -> np.ndarray:
-    """Return both derivatives where a bag learns, then where it holds out, 0 elsewhere: shape (m, 4 x bags)."""
+    """Return both derivatives in a bag's training rows, then in those held out, 0 elsewhere: shape (m, 4 x bags)."""
     found = []
     for values, held_out in product((gradients, curvatures), (False, True)):
         for bag, own in zip(bags, values, strict=True):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
-from scipy.linalg import block_diag
 from scipy.optimize import minimize
 from sklearn.exceptions import ConvergenceWarning
 
@@ -15,13 +14,7 @@ _ROWS = 50_000  # at a time, where more would only take memory
 
 
 def fit_bounded_logistic(
-    Z: np.ndarray,
-    y: np.ndarray,
-    sample_weight: np.ndarray,
-    *,
-    maps: list[np.ndarray],
-    bounded: list[np.ndarray],
-    C: float,
+    Z: np.ndarray, y: np.ndarray, sample_weight: np.ndarray, *, A: np.ndarray, bounded: np.ndarray, C: float
 ) -> tuple[np.ndarray, float]:
     r"""Return the coefficients and the intercept that minimise the penalised loss under the bounds.
 
@@ -31,41 +24,11 @@ def fit_bounded_logistic(
         + C \sum_i s_i \log\bigl(1 + e^{-\tilde y_i (z_i^\top A\theta + b)}\bigr)
         \quad\text{with } \theta_k \ge 0 \text{ for bounded } k,
 
-    the objective of scikit-learn's ``LogisticRegression`` in the coefficients :math:`w = A\theta`, by L-BFGS-B
-    [Byrd1995]_. Callers hold BLAS to one thread, so that the sums have one order at any thread count.
-
-    Parameters
-    ----------
-    Z : numpy.ndarray of float64, shape (n, k)
-        BinnedDataset on the scale that is penalised.
-    y : numpy.ndarray of float64, shape (n,)
-        0 or 1.
-    sample_weight : numpy.ndarray of float64, shape (n,)
-    maps : list of numpy.ndarray of float64
-        Blocks of the design-diagonal matrix A, k rows in all.
-    bounded : list of numpy.ndarray of bool
-        For each design, which of its parameters may not be negative.
-    C : float
-        Inverse of the penalty's C.
-
-    Returns
-    -------
-    w : numpy.ndarray of float64, shape (k,)
-    b : float
-
-    Warns
-    -----
-    ConvergenceWarning
-        If the gradient at the answer is not small.
-
-    References
-    ----------
-    .. [Byrd1995] Byrd, Lu, Nocedal and Zhu (1995), A limited memory algorithm for bound constrained optimization,
-       SIAM Journal on Scientific Computing 16.
+    the objective of scikit-learn's ``LogisticRegression`` in the coefficients :math:`w = A\theta`, by L-BFGS-B (Byrd,
+    Lu, Nocedal and Zhu, 1995, SIAM Journal on Scientific Computing 16). The columns of ``Z``, shape (n, k), are on the
+    scale that is penalised. Callers hold BLAS to one thread, so that the sums have one order at any thread count.
     """
-    A = block_diag(*maps) if maps else np.zeros((0, 0))
-    A = A.reshape(Z.shape[1], -1)
-    at_least_zero = np.concatenate([*bounded, [False]]).astype(bool)
+    at_least_zero = np.append(bounded, False)
     scale = 1.0 / (C * sample_weight.sum())
     M = np.empty((len(Z), A.shape[1] + 1))
     M[:, -1] = 1.0
@@ -103,3 +66,9 @@ def fit_bounded_logistic(
     if steepest > _GRADIENT_ACCEPTED:
         warnings.warn(f"The fit did not converge: gradient {steepest:.1e}.", ConvergenceWarning, stacklevel=2)
     return A @ answer.x[:-1], float(answer.x[-1])
+
+
+def fit_rising_slope(x: np.ndarray, y: np.ndarray, sample_weight: np.ndarray, *, C: float) -> tuple[float, float]:
+    """Return slope, 0 or more, and intercept of a penalised logistic regression on one column."""
+    w, intercept = fit_bounded_logistic(x[:, None], y, sample_weight, A=np.eye(1), bounded=np.array([True]), C=C)
+    return float(w[0]), intercept

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -10,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
+from send_screen.estimators._bins import shortest_cut_point
 from send_screen.tables import InteractionTerm, LevelsTerm, Term, bin_of, published_range
 
 T = TypeVar("T")
@@ -28,14 +28,7 @@ class FeatureCounts:
 
 @dataclass
 class TrainingCounts:
-    """Counts, weights and means over the training children; what was counted before is not counted again.
-
-    Attributes
-    ----------
-    X : pandas.DataFrame, shape (n, p)
-    weight : numpy.ndarray of float64, shape (n,)
-        Weights in means; counts are of children.
-    """
+    """Counts of the training children, and means by their weights; what was counted before is not counted again."""
 
     X: pd.DataFrame
     weight: np.ndarray
@@ -76,10 +69,7 @@ class TrainingCounts:
         return self._last[1]
 
     def bins(self, term: Term, edges: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
-        """Return count and weight of each bin, the last that of missing values: shape (m + 2,).
-
-        Of levels, which lie at whole numbers, no edge may lie beyond the last.
-        """
+        """Return count and weight of each bin, the last that of missing values: shape (m + 2,)."""
         return self._once(
             ("bins", term.feature, edges),
             lambda: self._count(bin_of(edges, self.feature(term).coordinates), len(edges) + 2),
@@ -131,20 +121,3 @@ class TrainingCounts:
 
     def _count(self, bins: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
         return np.bincount(bins, minlength=size), np.bincount(bins, weights=self.weight, minlength=size)
-
-
-def shortest_cut_point(edge: float, known: np.ndarray) -> float:
-    """Return the shortest decimal that has the same of the ``known`` values, which ascend, below it as ``edge``.
-
-    Examples
-    --------
-    >>> shortest_cut_point(0.30000000000000004, np.array([0.2, 0.4]))
-    0.3
-    """
-    i = int(np.searchsorted(known, edge, side="left"))
-    below, above = float(known[i - 1]), float(known[i])
-    for digits in range(-6, 17):
-        for candidate in (round(edge, digits), math.floor(above * 10.0**digits) / 10.0**digits):
-            if below < candidate <= above:
-                return candidate + 0.0  # no negative zero in a file that people read
-    return edge

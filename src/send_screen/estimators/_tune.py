@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import logit
 
 from send_screen.estimators._bagging import Bag, log_loss
-from send_screen.estimators._lightgbm import grow, lightgbm_package, mean_and_error, same_length
+from send_screen.estimators._lightgbm import grow, mean_and_error, same_length, split
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ SETTINGS = (
     Setting(15, 20, 0.3, 20.0),
     Setting(31, 20, 0.3, 5.0),
 )
-RATE, ROUNDS = 0.03, 150  # the rounds only stand where no children can be held out
+RATE, ROUNDS = 0.03, 150  # so many rounds only where no children can be held out
 _SEARCH_RATE = 0.1  # coarser: a third of the rounds, and about the same order of settings
-_MOST, _PATIENCE = 400, 15
+_MOST_ROUNDS, _PATIENCE = 400, 15
 
 
 def tune(
@@ -50,40 +50,21 @@ def tune(
 ) -> tuple[Setting, int]:
     """Return a setting and its number of rounds, chosen by log loss on children held out.
 
-    Successive halving [Jamieson2016]_: all settings are grown on the first bag, the better half of them on the next,
-    and so on, judged by the least of the mean held-out curve over the bags so far. The first setting stays in to the
-    end, and gives way only to one that is better by more than a standard error of the difference: with few children
-    the best of many is often best by luck. The rounds are the best of the mean curve, at the learning rate ``RATE``.
-
-    Parameters
-    ----------
-    data : lightgbm.Dataset
-        All rows, constructed.
-    y, weight : numpy.ndarray of float64, shape (n,)
-    bags : sequence of Bag
-        Which children are held out in turn.
-    parameters : dict
-        LightGBM's, beside the setting and the learning rate.
-    n_jobs : int
-        Boosters that grow at the same time; no figure depends on it.
-
-    References
-    ----------
-    .. [Jamieson2016] Jamieson and Talwalkar (2016), Non-stochastic best arm identification and hyperparameter
-       optimization, AISTATS.
+    Successive halving (Jamieson and Talwalkar, 2016, AISTATS): all settings are grown on the first bag, the better half
+    of them on the next, and so on, judged by the least of the mean held-out curve over the bags so far. The first
+    setting stays in to the end, and gives way only to one that is better by more than a standard error of the
+    difference: with few children the best of many is often best by luck. The number of rounds is the best of the mean
+    curve, at the learning rate ``RATE``. ``n_jobs`` boosters grow at the same time; no figure depends on it.
     """
-    lightgbm = lightgbm_package()
-    parts = [[data.subset(rows).construct() for rows in (bag.train, bag.held_out)] for bag in bags]
+    datasets = split(data, bags)
     held_out_weight = np.array([weight[bag.held_out].sum() for bag in bags])
 
     def curve(setting: Setting, b: int) -> list[float]:
-        bag, (learn, held_out) = bags[b], parts[b]
+        bag = bags[b]
         prior = float(logit(np.average(y[bag.train], weights=weight[bag.train])))
         before = log_loss(np.full(len(bag.held_out), prior), y[bag.held_out], weight[bag.held_out])
-        # made here, because LightGBM keeps what it may print for each thread
-        booster = lightgbm.Booster({**parameters, **asdict(setting), "learning_rate": _SEARCH_RATE}, learn)
-        booster.add_valid(held_out, "held out")
-        return grow(booster, before, _MOST, _PATIENCE)
+        own = {**parameters, **asdict(setting), "learning_rate": _SEARCH_RATE}
+        return grow(own, datasets[b], before, max_rounds=_MOST_ROUNDS, patience=_PATIENCE)[1]
 
     usual = SETTINGS[0]
     curves: dict[Setting, list[list[float]]] = {setting: [] for setting in SETTINGS}
@@ -99,19 +80,19 @@ def tune(
     gain, error = mean_and_error(best[usual].losses - best[chosen].losses, held_out_weight)
     if gain <= error:
         chosen = usual
-    return chosen, max(1, round(best[chosen].rounds * _SEARCH_RATE / RATE))
+    return chosen, max(1, round(best[chosen].n_rounds * _SEARCH_RATE / RATE))
 
 
 class _Best(NamedTuple):
     """The least of a mean curve, where it is, and the losses of the bags there, shape (bags,)."""
 
     loss: float
-    rounds: int
+    n_rounds: int
     losses: np.ndarray
 
 
 def _best(curves: Sequence[Sequence[float]], weight: np.ndarray) -> _Best:
     each = same_length(curves)
     mean, _ = mean_and_error(each, weight)
-    rounds = int(mean.argmin())
-    return _Best(float(mean[rounds]), rounds, each[:, rounds])
+    n_rounds = int(mean.argmin())
+    return _Best(float(mean[n_rounds]), n_rounds, each[:, n_rounds])

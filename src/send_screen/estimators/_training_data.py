@@ -1,0 +1,130 @@
+"""The training rows of the additive model: fit a linear component to them, score them, and make tables of a score."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from send_screen.estimators._binned_feature import BinnedFeature
+from send_screen.estimators._components import AdditiveComponents
+from send_screen.estimators._design import CategoricalDesign, DesignColumns, NumericDesign, build_designs, fit_linear
+from send_screen.estimators._purify import purify
+from send_screen.tables import InteractionTerm, LevelsTerm, RiskTables, ShapeTerm, Term
+
+Pairs = Sequence[tuple[BinnedFeature, BinnedFeature]]
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Design columns and bins of each feature, target and weights of the training rows."""
+
+    designs: list[DesignColumns]
+    features: list[BinnedFeature]
+    y: np.ndarray
+    weight: np.ndarray
+    share: float = 1.0
+    """Share of all rows that these are: the penalty is scaled by it, as if all rows were there."""
+
+    @classmethod
+    def build(
+        cls,
+        X: pd.DataFrame,
+        y: np.ndarray,
+        weight: np.ndarray,
+        levels: Mapping[str, Sequence[str]],
+        signs: Mapping[str, int],
+    ) -> TrainingData:
+        """Return the training rows with the columns and bins of each feature."""
+        designs = build_designs(X, levels, weight, signs)
+        return cls(designs, [BinnedFeature.build(design) for design in designs], y, weight)
+
+    def take(self, rows: np.ndarray) -> TrainingData:
+        """Return some of the rows."""
+        return TrainingData(
+            [design.take(rows) for design in self.designs],
+            [feature.take(rows) for feature in self.features],
+            self.y[rows],
+            self.weight[rows],
+            self.share * len(rows) / len(self.y),
+        )
+
+    def fit_linear(self, rows: np.ndarray, C: float | None) -> AdditiveComponents:
+        """Fit the linear component, a penalised logistic regression, to some of the rows; without C, an intercept."""
+        if C is None or not any(len(design.A) for design in self.designs):
+            rate = float(np.average(self.y[rows], weights=self.weight[rows]))
+            coefficients = [np.zeros(len(design.A)) for design in self.designs]
+            intercept = float(np.log(rate / (1.0 - rate)))
+        else:
+            coefficients, intercept = fit_linear(self.designs, rows, self.y, self.weight, C / self.share)
+        slopes, values = np.zeros(len(self.designs)), []
+        for j, (design, feature, w) in enumerate(zip(self.designs, self.features, coefficients, strict=True)):
+            steps = np.zeros(feature.n_bins + 1)
+            if isinstance(design, NumericDesign):
+                slopes[j], steps[-1], shift = design.raw(w)
+                intercept += shift
+            elif design.groups:
+                ascending, steps[-1] = design.raw(w)
+                steps[:-1] = ascending[::-1] if design.sign < 0 else ascending  # it has the lowest risk first
+            values.append(steps)
+        return AdditiveComponents(intercept, slopes, tuple(values))
+
+    def score(self, components: AdditiveComponents, pairs: Pairs = ()) -> np.ndarray:
+        """Return the score of all rows: float64, shape (n,)."""
+        score = np.full(len(self.y), components.intercept)
+        for j, (design, feature) in enumerate(zip(self.designs, self.features, strict=True)):
+            score += components.values[j][feature.codes]
+            if isinstance(design, NumericDesign) and components.slopes[j]:
+                score += components.slopes[j] * design.line
+        for (first, second), grid in zip(pairs, components.grids, strict=True):
+            score += grid[first.codes, second.codes]
+        return score
+
+    def tables(self, components: AdditiveComponents, pairs: Pairs, name: str) -> RiskTables:
+        """Return a score as tables with purified interactions; means and counts are still to be filled in."""
+        intercept, values = components.intercept, [own.copy() for own in components.values]
+        position = {feature.feature: j for j, feature in enumerate(self.features)}
+        interactions = []
+        for pair, grid in zip(pairs, components.grids, strict=True):
+            pure, *effects, constant = purify(
+                grid, *(np.bincount(coarse.codes, minlength=coarse.n_bins + 1) for coarse in pair)
+            )
+            intercept += constant
+            for coarse, effect in zip(pair, effects, strict=True):
+                j = position[coarse.feature]
+                bins = np.searchsorted(coarse.edges, [-np.inf, *self.features[j].edges], side="right")
+                values[j] += np.append(effect[bins], effect[-1])
+            interactions.append(
+                InteractionTerm(
+                    features=(pair[0].feature, pair[1].feature),
+                    edges=(tuple(pair[0].edges.tolist()), tuple(pair[1].edges.tolist())),
+                    values=tuple(map(tuple, pure.tolist())),
+                    mean=0.0,
+                )
+            )
+        terms = tuple(
+            _term(design, feature, float(slope), own)
+            for design, feature, slope, own in zip(self.designs, self.features, components.slopes, values, strict=True)
+        )
+        return RiskTables(float(intercept), terms, len(self.y), name, tuple(interactions))
+
+
+def _term(design: DesignColumns, feature: BinnedFeature, slope: float, values: np.ndarray) -> Term:
+    missing = float(values[-1])
+    if isinstance(design, CategoricalDesign):
+        levels = {level: float(values[g]) for g, group in enumerate(feature.groups) for level in group}
+        return LevelsTerm(feature=feature.feature, levels=levels, missing=missing, mean=0.0, n=None, n_missing=None)
+    return ShapeTerm(
+        feature=feature.feature,
+        edges=tuple(feature.edges.tolist()),
+        values=tuple(values[:-1].tolist()),
+        slope=slope + 0.0,  # no negative zero in a file that people read
+        low=design.low,
+        high=design.high,
+        missing=missing,
+        mean=0.0,
+        n=None,
+        n_missing=None,
+    )
