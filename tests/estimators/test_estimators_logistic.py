@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from send_screen.estimators import PenalisedLogisticClassifier, _solver
-from send_screen.tables import RiskTables
+from send_screen.tables import RiskTables, monotonicity_violations
 
 
 def invented(n=2000, seed=0, missing=0.15):
@@ -78,6 +78,22 @@ def test_signed_levels_that_the_data_agree_with_are_fitted_as_unsigned_ones(sign
     )
     free = PenalisedLogisticClassifier(categorical_features={"goal": levels}).fit(X, need)
     np.testing.assert_allclose(signed.decision_function(X), free.decision_function(X), rtol=0, atol=1e-6)
+
+
+def test_decreasing_levels_are_in_the_features_order_and_keep_their_constraint():
+    X, need = levelled(["1", "2", "3"])
+    model = PenalisedLogisticClassifier(
+        monotonic_cst={"goal": "decreasing"}, categorical_features={"goal": ["1", "2", "3"]}
+    ).fit(X, need)
+    terms = model.risk_tables_.terms
+    assert list(terms[0].levels) == ["1", "2", "3"]
+    assert monotonicity_violations(terms, (), {"goal": -1}) == {}
+
+
+def test_levels_that_nobody_has_leave_the_intercept_alone():
+    X = pd.DataFrame({"goal": pd.Series([None] * 100, dtype=object)})
+    model = PenalisedLogisticClassifier(categorical_features={"goal": ["1"]}).fit(X, np.arange(100) % 4 == 0)
+    np.testing.assert_allclose(model.predict_proba(X)[:, 1], 0.25, atol=1e-6)
 
 
 def test_signed_levels_that_the_data_contradict_are_one_level_and_the_fit_stays_calibrated():

@@ -163,10 +163,8 @@ class BaselineClassifier(AdditiveClassifier):
         step, intercept = _one_slope(sign * np.where(known, clipped, mean), target, weight)
         slope = sign * step + 0.0  # no negative zero in a file that people read
         if known.any():
-            cut = np.quantile(
-                -sign * x[known], self.operating_point_share, weights=weight[known], method="inverted_cdf"
-            )
-            self.cut_off_ = -sign * float(cut)
+            risk, share = -sign * x[known], self.operating_point_share
+            self.cut_off_ = -sign * float(np.quantile(risk, share, weights=weight[known], method="inverted_cdf"))
         else:
             self.cut_off_ = sign * np.inf
         n, n_missing = published_counts(int(known.sum()), int((~known).sum()))
@@ -202,7 +200,7 @@ class BaselineClassifier(AdditiveClassifier):
             missing = _rounded(one * share)
             mean = float(np.mean(np.where(np.isnan(goal), missing, one * goal)))
             if _is_text(frame[name]):
-                levels = {level: one if value else 0.0 for level, value in self._text_values(frame[name]).items()}
+                levels = {level: one * value for level, value in self._text_values(frame[name]).items()}
                 term: Term = LevelsTerm(
                     feature=name, levels=levels, missing=missing, mean=mean, n=n, n_missing=n_missing_shown
                 )

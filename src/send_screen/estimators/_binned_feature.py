@@ -17,24 +17,12 @@ _MAX_PAIR_BINS = 12
 
 @dataclass(frozen=True)
 class BinnedFeature:
-    """A feature's bins.
+    """A feature's bins, each of at least ten children.
 
-    Attributes
-    ----------
-    feature : str
-    sign : int
-        +1, -1 or 0, along the bins.
-    edges : numpy.ndarray of float64, shape (m,)
-        Where one bin ends and the next begins, on the axis of the feature's term: values of a number, positions of
-        levels. At least ten children are in each bin.
-    codes : numpy.ndarray of the smallest unsigned integer, shape (n,)
-        Bin of each training child; m + 1 where the value is not known.
-    fill : int or None
-        Bin that stands for a value that is not known, where fewer than ten of them are: the bin of the middle child.
-    groups : tuple of tuple of str
-        Levels of each bin, in the feature's order; empty for a number.
-    categorical : bool
-        Whether the bins have no order.
+    A bin ends at an edge, shape (m,), on the axis of the feature's term: values of a number, positions of levels. Codes
+    are the bin of each training row, m + 1 where the value is missing: the smallest unsigned integers, shape (n,).
+    Where fewer than ten are missing, ``fill`` is the bin that they count in, that of the middle child. ``groups`` are
+    the levels of each bin, none for a number; ``categorical`` bins have no order. The sign is +1, -1 or 0.
     """
 
     feature: str
@@ -54,7 +42,7 @@ class BinnedFeature:
             codes = np.where(np.isnan(x), len(edges) + 1, np.searchsorted(edges, x, side="right"))
             groups: tuple[tuple[str, ...], ...] = ()
         else:
-            groups = tuple(design.groups[::-1] if design.sign < 0 else design.groups)
+            groups = tuple(design.groups)
             place = {level: g for g, group in enumerate(groups) for level in group}
             edges = np.cumsum([float(len(group)) for group in groups])[:-1]
             codes = np.array([place.get(level, len(edges) + 1) for level in design.column], dtype=np.int64)

@@ -10,17 +10,10 @@ import numpy as np
 
 @dataclass(frozen=True)
 class AdditiveComponents:
-    """An additive score over binned features.
+    """An additive score over p binned features.
 
-    Attributes
-    ----------
-    intercept : float
-    slopes : numpy.ndarray of float64, shape (p,)
-        Of the linear parts; 0 for levels.
-    values : tuple of p numpy.ndarray of float64
-        Value of each bin beside the linear part, and last of a missing value (which has no linear part).
-    grids : tuple of numpy.ndarray of float64
-        One grid a pair, with a last row and a last column for missing values.
+    Slopes are of the linear parts, 0 for levels. Values are those of each bin beside the linear part, and last that of
+    a missing value, which has no linear part. Each pair has a grid, its last row and column for missing values.
     """
 
     intercept: float

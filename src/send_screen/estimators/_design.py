@@ -125,8 +125,8 @@ def _signed_map(k: int, sign: int, distance: float, scales: np.ndarray) -> tuple
 class CategoricalDesign:
     """Levels: one column a group of levels and, where ten or more are missing, one for missing; none is scaled.
 
-    Groups have ten children or more, ordered from the lowest risk when there is a sign. ``shares`` is 1 for the
-    commonest, which is what fewer than ten missing children are fitted and scored as (as the average child, their
+    Groups have ten children or more; the columns have the lowest risk first when there is a sign. ``shares`` is 1 for
+    the commonest, which is what fewer than ten missing children are fitted and scored as (as the average child, their
     number could be worked out from the table).
     """
 
@@ -143,9 +143,7 @@ class CategoricalDesign:
         """Return the columns of a feature of levels, which are ordered as given when there is a sign."""
         counts = {level: int((column == level).sum()) for level in levels}
         groups = merged_levels(counts, ordered=sign != 0)
-        if sign < 0:
-            groups.reverse()
-        place = {level: g for g, group in enumerate(groups) for level in group}
+        place = {level: g for g, group in enumerate(groups[::-1] if sign < 0 else groups) for level in group}
         group = np.array([place.get(level, -1) for level in column], dtype=int)
         known = group >= 0
         member = (group[:, None] == np.arange(len(groups))).astype(np.float64)
@@ -182,7 +180,7 @@ class CategoricalDesign:
         missing = float(w[-1]) if len(w) > len(values) else float(self.shares @ values)
         if self.sign and len(values):
             missing = max(missing, float(values[0]))
-        return values, missing
+        return values[::-1] if self.sign < 0 else values, missing
 
     def term(self, w: np.ndarray) -> tuple[LevelsTerm, float]:
         """Return the term, and what moves into the intercept: nothing."""

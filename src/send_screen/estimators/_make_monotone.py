@@ -39,17 +39,5 @@ def _with_steps(term: Term, edges: tuple[float, ...], values: np.ndarray) -> Ter
 
 def with_steps(term: LinearTerm | ShapeTerm, edges: tuple[float, ...], values: np.ndarray) -> ShapeTerm:
     """Return a term with other steps beside its line; counts and standard errors of the old are left out."""
-    return ShapeTerm(
-        feature=term.feature,
-        edges=edges,
-        values=tuple(values.tolist()),
-        slope=term.slope,
-        low=term.low,
-        high=term.high,
-        missing=term.missing,
-        mean=term.mean,
-        n=None,
-        n_missing=term.n_missing,
-        label=term.label,
-        unit=term.unit,
-    )
+    own = {name: getattr(term, name) for name in LinearTerm.__dataclass_fields__}
+    return ShapeTerm(**{**own, "n": None}, edges=edges, values=tuple(values.tolist()))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from send_screen.tables import InteractionTerm, Term
 def publish_interaction(
     interaction: InteractionTerm,
     allowed: Mapping[str, tuple[float, ...]],
-    terms: tuple[Term, Term],
+    terms: Mapping[str, Term],
     training: TrainingCounts,
 ) -> tuple[InteractionTerm, list[tuple[str, tuple[float, ...], np.ndarray]]]:
     """Return a coarser, pure interaction, and the main effect (edges and values) to add to each feature's term."""
@@ -24,8 +23,8 @@ def publish_interaction(
     fine, heavy = training.cells(interaction, terms)
     weights = [heavy.sum(axis=1), heavy.sum(axis=0)]
     cuts = [
-        _cuts(training.ranks(term, edges), allowed[term.feature], training.ranks(term, allowed[term.feature]))
-        for edges, term in zip(interaction.edges, terms, strict=True)
+        _cuts(training.ranks(terms[name], edges), allowed[name], training.ranks(terms[name], allowed[name]))
+        for edges, name in zip(interaction.edges, interaction.features, strict=True)
     ]
     members = [np.concatenate([[0], np.cumsum([cut is not None for cut in axis])]).astype(np.intp) for axis in cuts]
     counts = _pooled_cells(fine, members)
@@ -48,12 +47,11 @@ def publish_interaction(
         features=interaction.features,
         edges=(edges[0], edges[1]),
         values=tuple(map(tuple, pure.tolist())),
-        mean=0.0,
+        mean=float((_pooled_cells(heavy, members) * pure).sum() / heavy.sum()),
         n=None if withheld else tuple(tuple(count or None for count in row) for row in counts.tolist()),
     )
-    mean = float((_pooled_cells(heavy, members) * pure).sum() / heavy.sum())
     added = [np.where(w > 0.0, effect, 0.0) for effect, w in zip(effects, (p, q), strict=True)]
-    return replace(merged, mean=mean), list(zip(interaction.features, edges, added, strict=True))
+    return merged, list(zip(interaction.features, edges, added, strict=True))
 
 
 def _cuts(ranks: np.ndarray, allowed: tuple[float, ...], allowed_ranks: np.ndarray) -> list[float | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain, compress, pairwise
 
 import numpy as np
 import pandas as pd
@@ -85,25 +86,22 @@ def _publish(tables: RiskTables, training: TrainingCounts, monotonic_cst: Mappin
     require_columns(tables.features, training.X)
     own = {term.feature: term for term in tables.terms}
     mean = tables.intercept + sum(map(training.mean, tables.terms))
-    mean += sum(
-        training.mean_interaction(interaction, _terms_of(interaction, own)) for interaction in tables.interactions
-    )
+    mean += sum(training.mean_interaction(interaction, own) for interaction in tables.interactions)
     terms: dict[str, Term] = {}
     cuts: dict[str, tuple[float, ...]] = {}  # where an interaction may step
     for term in tables.terms:
         ordered = bool(monotonic_cst.get(term.feature))
         if isinstance(term, LevelsTerm):
             groups = _level_groups(term, training, ordered=ordered)
-            cuts[term.feature] = tuple(
-                e for e in term.cut_points if not ordered or groups[int(e)] != groups[int(e) - 1]
-            )
+            steps = [not ordered or a != b for a, b in pairwise(groups)]
+            cuts[term.feature] = tuple(compress(term.cut_points, steps))
             terms[term.feature] = _merge_levels(term, training, ordered=ordered)
         else:
-            terms[term.feature] = _merge_numeric(term, tables, training)
+            terms[term.feature] = _merge_numeric(term, tables.interactions, training)
             cuts[term.feature] = terms[term.feature].cut_points
     interactions = []
     for interaction in tables.interactions:
-        merged, effects = publish_interaction(interaction, cuts, _terms_of(interaction, own), training)
+        merged, effects = publish_interaction(interaction, cuts, own, training)
         for feature, edges, effect in effects:
             terms[feature] = _add_effect(terms[feature], edges, effect)
         if any(value for row in merged.values for value in row):
@@ -127,13 +125,8 @@ def _publish(tables: RiskTables, training: TrainingCounts, monotonic_cst: Mappin
     return replace(published, intercept=mean - published.base_value)
 
 
-def _terms_of(interaction: InteractionTerm, terms: Mapping[str, Term]) -> tuple[Term, Term]:
-    first, second = interaction.features
-    return terms[first], terms[second]
-
-
 def _merge_numeric(
-    term: LinearTerm | ShapeTerm, tables: RiskTables, training: TrainingCounts
+    term: LinearTerm | ShapeTerm, interactions: Sequence[InteractionTerm], training: TrainingCounts
 ) -> LinearTerm | ShapeTerm:
     """Return a term of numbers cut where it or an interaction of it steps, no bin of fewer than ten children."""
     counted = training.feature(term)
@@ -142,23 +135,14 @@ def _merge_numeric(
     if low > high:  # the linear part lies wholly beyond the published range
         low = high = min(max(low, term.low), term.high)
     slope = term.slope if counted.n_known >= 2 * MINIMUM_CHILDREN else 0.0
-    edges = {
-        *term.cut_points,
-        *(edge for interaction in tables.interactions for edge in _edges_of(interaction, term.feature)),
-    }
-    if edges:
-        fine = tuple(sorted(edges))
+    own = [s.edges[s.features.index(term.feature)] for s in interactions if term.feature in s.features]
+    if fine := tuple(sorted({*term.cut_points, *chain(*own)})):
         values = term.step_values[bin_of(term.cut_points, np.array([-np.inf, *fine]))]
         counts, weights = training.bins(term, fine)
         member = merge_bins(counts[:-1], values)
-        kept = [edge for edge, step in zip(fine, np.diff(member), strict=True) if step]
-        cuts = tuple(training.shortest_cut_point(term, edge) for edge in kept)
+        cuts = tuple(training.shortest_cut_point(term, edge) for edge in compress(fine, np.diff(member)))
         term = with_steps(term, cuts, pool_groups(values, weights[:-1], member))
     return replace(term, slope=slope, low=low, high=high)
-
-
-def _edges_of(interaction: InteractionTerm, feature: str) -> tuple[float, ...]:
-    return interaction.edges[interaction.features.index(feature)] if feature in interaction.features else ()
 
 
 def _add_effect(term: Term, edges: tuple[float, ...], effect: np.ndarray) -> Term:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -75,14 +75,14 @@ class TrainingCounts:
             lambda: self._count(bin_of(edges, self.feature(term).coordinates), len(edges) + 2),
         )
 
-    def cells(self, interaction: InteractionTerm, terms: tuple[Term, Term]) -> tuple[np.ndarray, np.ndarray]:
+    def cells(self, interaction: InteractionTerm, terms: Mapping[str, Term]) -> tuple[np.ndarray, np.ndarray]:
         """Return count and weight of each cell of an interaction, missing ones last."""
 
         def count() -> tuple[np.ndarray, np.ndarray]:
             rows, columns = interaction.shape
             first, second = (
-                bin_of(edges, self.feature(term).coordinates)
-                for edges, term in zip(interaction.edges, terms, strict=True)
+                bin_of(edges, self.feature(terms[name]).coordinates)
+                for edges, name in zip(interaction.edges, interaction.features, strict=True)
             )
             counts, weights = self._count(first * columns + second, rows * columns)
             return counts.reshape(rows, columns), weights.reshape(rows, columns)
@@ -98,7 +98,7 @@ class TrainingCounts:
         """Return the mean of a term over the children whose value is known: there must be some."""
         return self._sum_known(term) / self.feature(term).weight_known
 
-    def mean_interaction(self, interaction: InteractionTerm, terms: tuple[Term, Term]) -> float:
+    def mean_interaction(self, interaction: InteractionTerm, terms: Mapping[str, Term]) -> float:
         """Return the mean of an interaction."""
         return float((self.cells(interaction, terms)[1] * np.array(interaction.values)).sum() / self._total)
 

@@ -66,8 +66,7 @@ class TrainingData:
                 slopes[j], steps[-1], shift = design.raw(w)
                 intercept += shift
             elif design.groups:
-                ascending, steps[-1] = design.raw(w)
-                steps[:-1] = ascending[::-1] if design.sign < 0 else ascending  # it has the lowest risk first
+                steps[:-1], steps[-1] = design.raw(w)
             values.append(steps)
         return AdditiveComponents(intercept, slopes, tuple(values))
 
