@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from send_screen.cohorts import Cohort, held_out_tables, hold_out_schools, load_cohort, read_source
-from send_screen.contracts import load_contract, upn_check_letter
+from send_screen.contracts import upn_check_letter
 from send_screen.errors import DataError, PopulationError, UsageError
 from send_screen.simulation import England, school_file, simulate_england, write_england
 from send_screen.specs import ModelSpec, load_spec
@@ -334,7 +334,7 @@ def test_whole_schools_are_held_out(
     assert len(kept.excluded) + len(held.excluded) == len(cohort.excluded)
     shuffled = cohort.take(np.random.default_rng(0).permutation(len(cohort)))
     assert set(hold_out_schools(shuffled, 3)[1].school) == set(held.school)
-    contracts = {use.contract: load_contract(use.ref) for use in spec.data}
+    contracts = spec.contracts
     census = england.pupil_census.rename(columns={"UPN": "Unique Pupil Number"})
     profile = england.eyfsp.assign(UPN=england.eyfsp["UPN"].str.lower())
     if form == "folder":
@@ -349,7 +349,7 @@ def test_whole_schools_are_held_out(
             "outcomes/sen_status": england.sen_status,
         }
     (tmp_path / "held_out").mkdir()
-    tables = held_out_tables(spec, contracts, read_source(data, contracts), held)
+    tables = held_out_tables(spec, read_source(data, contracts), held)
     for name, table in tables.items():
         table.to_parquet(tmp_path / "held_out" / name)
     assert set(tables) == {"eyfsp.parquet", "pupil_census.parquet", "sen_status.parquet"}

@@ -74,8 +74,7 @@ def load_cohort(
     >>> from send_screen.contracts import shipped
     >>> from send_screen.simulation import simulate_england
     >>> spec = load_spec(shipped("models") / "reception_sen" / "spec.yaml")
-    >>> data = simulate_england(children=600, schools=20, seed=0).tables
-    >>> cohort = load_cohort(spec, data)
+    >>> cohort = load_cohort(spec, simulate_england(children=600, schools=20).tables)
     >>> len(cohort) + len(cohort.excluded)
     600
     """

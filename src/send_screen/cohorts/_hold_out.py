@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import replace
 
 import pandas as pd
 
 from send_screen.cohorts._cohort import Cohort
 from send_screen.cohorts._source import SourceData
-from send_screen.contracts import Contract, check_table
+from send_screen.contracts import check_table
 from send_screen.errors import UsageError
 from send_screen.specs import ModelSpec, code
 
 
 def hold_out_schools(cohort: Cohort, schools: int) -> tuple[Cohort, Cohort]:
-    """Split a cohort by school, the rows that were set aside included.
+    """Split a cohort by school, the excluded rows included.
 
     Parameters
     ----------
     cohort : Cohort
     schools : int
-        How many whole schools to keep aside: those that come first in hash order, so that the same schools are kept
-        aside whenever the same schools are in the data.
+        How many: those that come first in the order of their hashes, so that the same schools are held out whenever
+        the same schools are in the data.
 
     Returns
     -------
@@ -41,8 +40,7 @@ def hold_out_schools(cohort: Cohort, schools: int) -> tuple[Cohort, Cohort]:
     >>> from send_screen.contracts import shipped
     >>> from send_screen.simulation import simulate_england
     >>> spec = load_spec(shipped("models") / "reception_sen" / "spec.yaml")
-    >>> data = simulate_england(children=600, schools=20, seed=0).tables
-    >>> cohort = load_cohort(spec, data)
+    >>> cohort = load_cohort(spec, simulate_england(children=600, schools=20).tables)
     >>> kept, held_out = hold_out_schools(cohort, 2)
     >>> held_out.school.nunique(), set(kept.school) & set(held_out.school)
     (2, set())
@@ -50,27 +48,24 @@ def hold_out_schools(cohort: Cohort, schools: int) -> tuple[Cohort, Cohort]:
     names = sorted(cohort.school.unique(), key=lambda name: hashlib.sha256(name.encode()).hexdigest())
     if not 0 < schools < len(names):
         raise UsageError(
-            f"{schools} of {len(names)} schools cannot be kept aside.",
+            f"{schools} of {len(names)} schools cannot be held out.",
             remedy=f"Give a number from 1 to {len(names) - 1}.",
         )
     held = cohort.school.isin(names[:schools]).to_numpy()
     held_excluded = cohort.excluded["cluster"].isin(names[:schools])
-    kept, held_out = cohort.take(~held), cohort.take(held)
+    kept, held_out = cohort.excluded[~held_excluded], cohort.excluded[held_excluded]
     return (
-        replace(kept, excluded=cohort.excluded[~held_excluded].reset_index(drop=True)),
-        replace(held_out, excluded=cohort.excluded[held_excluded].reset_index(drop=True)),
+        replace(cohort.take(~held), excluded=kept.reset_index(drop=True)),
+        replace(cohort.take(held), excluded=held_out.reset_index(drop=True)),
     )
 
 
-def held_out_tables(
-    spec: ModelSpec, contracts: Mapping[str, Contract], source: SourceData, held_out: Cohort
-) -> dict[str, pd.DataFrame]:
+def held_out_tables(spec: ModelSpec, source: SourceData, held_out: Cohort) -> dict[str, pd.DataFrame]:
     """Return all rows of held-out schools, children without an outcome included, to be screened later.
 
     Parameters
     ----------
     spec : ModelSpec
-    contracts : mapping of contract id to Contract
     source : SourceData
         The tables that the cohort was built from.
     held_out : Cohort
@@ -84,14 +79,13 @@ def held_out_tables(
     Examples
     --------
     >>> from send_screen import load_cohort, load_spec
+    >>> from send_screen.cohorts import read_source
     >>> from send_screen.contracts import shipped
     >>> from send_screen.simulation import simulate_england
     >>> spec = load_spec(shipped("models") / "reception_sen" / "spec.yaml")
-    >>> data = simulate_england(children=600, schools=20, seed=0).tables
-    >>> cohort = load_cohort(spec, data)
-    >>> from send_screen.cohorts import hold_out_schools, read_source
-    >>> _, held_out = hold_out_schools(cohort, 2)
-    >>> sorted(held_out_tables(spec, spec.contracts, read_source(data, spec.contracts), held_out))
+    >>> source = read_source(simulate_england(children=600, schools=20).tables, spec.contracts)
+    >>> _, held_out = hold_out_schools(load_cohort(spec, source), 2)
+    >>> sorted(held_out_tables(spec, source, held_out))
     ['eyfsp.parquet', 'pupil_census.parquet', 'sen_status.parquet']
     """
     ids = {*held_out.ids, *held_out.excluded["child_id"].dropna().map(code)}
@@ -101,7 +95,7 @@ def held_out_tables(
     for name, table in source.tables.items():
         if id(table) in seen:
             continue
-        checked = check_table(contracts[name], table.frame, file=table.file).frame
+        checked = check_table(spec.contracts[name], table.frame, file=table.file).frame
         rows = checked[spec.child_id].map(code, na_action="ignore").isin(ids)
         if name == spec.school.contract:
             rows |= checked[spec.school.column].map(code, na_action="ignore").isin(schools)

@@ -19,32 +19,20 @@ SUFFIXES = (".csv", ".xlsx", ".parquet")
 
 @dataclass(frozen=True)
 class SourceTable:
-    """One table as it was read.
-
-    Attributes
-    ----------
-    frame : pandas.DataFrame, shape (n, any)
-    file : str
-        Its name in messages.
-    notes : tuple of str
-        How it was understood.
-    file_sha256 : str
-        Of the bytes that were parsed; empty of what came as a frame.
-    """
+    """One table as it was read."""
 
     frame: pd.DataFrame
-    file: str
-    notes: tuple[str, ...] = ()
-    file_sha256: str = ""
+    file: str  # its name in messages
+    notes: tuple[str, ...] = ()  # how it was understood
+    file_sha256: str = ""  # of the bytes that were parsed; empty of what came as a frame
 
     @property
     def sha256(self) -> str:
         """The hash of the file that was parsed, or of the rows of a frame."""
         if self.file_sha256:
             return self.file_sha256
-        digest = hashlib.sha256("\t".join(map(str, self.frame.columns)).encode())
-        digest.update(pd.util.hash_pandas_object(self.frame, index=False).to_numpy().tobytes())
-        return digest.hexdigest()
+        rows = pd.util.hash_pandas_object(self.frame, index=False).to_numpy().tobytes()
+        return _sha256("\t".join(map(str, self.frame.columns)).encode() + rows)
 
 
 @dataclass(frozen=True)
@@ -79,18 +67,17 @@ class SourceData:
         if self.folder is not None:
             read = {table.file: table.sha256 for table in self.tables.values()}
             others = (file for file in self.folder.iterdir() if file.suffix.lower() in SUFFIXES and file.is_file())
-            hashes = read | {file.name: _file_sha256(file) for file in others if file.name not in read}
+            hashes = read | {file.name: _sha256(file.read_bytes()) for file in others if file.name not in read}
             lines = [f"{hashes[name]}  {name}\n" for name in sorted(hashes)]
         elif self.by_contract:
             lines = [f"{name} {table.sha256}\n" for name, table in sorted(self.tables.items())]
         else:
             return next(iter(self.tables.values())).sha256
-        return hashlib.sha256("".join(lines).encode()).hexdigest()
+        return _sha256("".join(lines).encode())
 
 
-def _file_sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def read_source(data: object, contracts: Mapping[str, Contract]) -> SourceData:
@@ -117,32 +104,23 @@ def read_source(data: object, contracts: Mapping[str, Contract]) -> SourceData:
     Examples
     --------
     >>> from send_screen.contracts import load_contract
-    >>> from send_screen.simulation import simulate_england
-    >>> england = simulate_england(children=600, schools=20, seed=0)
-    >>> source = read_source({"education/eyfsp": england.eyfsp}, {"education/eyfsp": load_contract("education/eyfsp")})
-    >>> type(source).__name__
-    'SourceData'
+    >>> frame = pd.DataFrame({"UPN": ["B801200005001"], "G01": ["2"]})
+    >>> read_source(frame, {"education/eyfsp": load_contract("education/eyfsp")}).sha256[:8]
+    '54c9224f'
     """
     if isinstance(data, Mapping):
         unknown = sorted(set(data) - set(contracts))
         if unknown:
             raise UsageError(f"No contract of this spec is called {', '.join(map(repr, unknown))}.")
-        frames: dict[int, SourceTable] = {}
-        tables = {}
-        for name, part in data.items():
-            table = frames.get(id(part)) or _read(part)
-            if isinstance(part, pd.DataFrame):
-                frames[id(part)] = table  # one frame for several contracts is one table
-            tables[name] = table
-        return SourceData(tables, by_contract=True)
+        read = {id(part): _read(part) for part in data.values()}  # one frame for several contracts is one table
+        return SourceData({name: read[id(part)] for name, part in data.items()}, by_contract=True)
     if isinstance(data, str | Path) and Path(data).is_dir():
-        files = {name: _file_of(name, Path(data)) for name in contracts}
-        return SourceData(
-            {name: _read(file) for name, file in files.items() if file}, name=Path(data).name, folder=Path(data)
-        )
+        folder = Path(data)
+        files = {name: file for name in contracts if (file := _file_of(name, folder))}
+        return SourceData({name: _read(file) for name, file in files.items()}, name=folder.name, folder=folder)
     table = _read(data)
     if len(contracts) > 1:
-        _refuse_ambiguous(table, contracts)
+        _raise_on_ambiguous_column(table, contracts)
     name = Path(data).name if isinstance(data, str | Path) else "the data"
     return SourceData(dict.fromkeys(contracts, table), name=name)
 
@@ -174,20 +152,16 @@ def _read(part: object) -> SourceTable:
     )
 
 
-def _refuse_ambiguous(table: SourceTable, contracts: Mapping[str, Contract]) -> None:
-    """Refuse one file for two contracts that have a needed column of the same name and different meaning."""
-    owners: dict[str, list[str]] = {}
-    for name, contract in contracts.items():
-        for column in contract.columns.values():
-            if column.outcome_status:
-                owners.setdefault(column.name, []).append(name)
-    for column_name, names in owners.items():
-        if len(names) > 1 and column_name in table.frame.columns:
+def _raise_on_ambiguous_column(table: SourceTable, contracts: Mapping[str, Contract]) -> None:
+    """Raise where one table stands for two contracts that name an outcome's status alike."""
+    for header in map(str, table.frame.columns):
+        columns = {name: contract.columns.get(header) for name, contract in contracts.items()}
+        names = [name for name, column in columns.items() if column and column.outcome_status]
+        if len(names) > 1:
+            files = ", ".join(f"{name.rpartition('/')[2]}.csv" for name in names)
             raise DataError(
                 f"The column could be that of {' or of '.join(names)}.",
                 file=table.file,
-                column=column_name,
-                remedy="Give a folder with one file a contract, for example "
-                + ", ".join(f"{name.rpartition('/')[2]}.csv" for name in names)
-                + ".",
+                column=header,
+                remedy=f"Give a folder with one file a contract, for example {files}.",
             )

@@ -22,50 +22,27 @@ _ODS_COLUMNS = re.compile(rb"number-columns-repeated=[\"'](\d{1,9})")
 _XLSB_ROW, _XLSB_CELLS = 0, range(2, 12)
 
 
-def refuse_no_workbook(archive: zipfile.ZipFile, file: str) -> None:
-    """Raise if a zip file is another thing than a workbook.
-
-    Raises
-    ------
-    ReadError
-    """
-    names = set(archive.namelist())
-    if any(name.startswith("xl/") for name in names) or "content.xml" in names:
-        return
-    if any(name.startswith(("word/", "ppt/")) for name in names):
-        raise ReadError(
-            "This is not a table but a document or slides.", file=file, remedy="Save the table in it as .xlsx."
-        )
-    if names:
-        raise ReadError("This is not a table but a zip file.", file=file, remedy="Unpack it, and name the file in it.")
-
-
 def refuse_too_large(archive: zipfile.ZipFile, file: str) -> None:
-    """Raise if a sheet has a cell so far away that the area up to it holds more than 20 million cells.
-
-    Raises
-    ------
-    ReadError
-    """
+    """Raise if a sheet has a cell so far away that the area up to it holds more than 20 million cells."""
     parts = archive.infolist()
-    too_large = sum(part.file_size for part in parts) > _MOST_BYTES
-    for part in parts:
-        if too_large:
-            break
-        with archive.open(part) as content:
-            if part.filename.endswith(".xml"):
-                cells = _ods_cells(content) if part.filename == "content.xml" else _xlsx_cells(content)
-            elif part.filename.endswith(".bin") and "worksheets" in part.filename:
-                cells = _xlsb_cells(content.read())
-            else:
-                continue
-        too_large = cells > _MOST_CELLS
-    if too_large:
+    if sum(part.file_size for part in parts) > _MOST_BYTES or any(_cells(archive, p) > _MOST_CELLS for p in parts):
         raise ReadError(
             "A sheet has a cell so far to the right or below that it cannot be read.",
             file=file,
             remedy="Delete all columns to the right of the table and all rows below it, and save; or save it as CSV.",
         )
+
+
+def _cells(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
+    """Return how many cells a reader makes room for; 0 where a part is no sheet."""
+    with archive.open(part) as content:
+        if part.filename == "content.xml":
+            return _ods_cells(content.read())
+        if part.filename.endswith(".xml"):
+            return _xlsx_cells(content)
+        if part.filename.endswith(".bin") and "worksheets" in part.filename:
+            return _xlsb_cells(content.read())
+    return 0
 
 
 def _chunks(content: IO[bytes]) -> Iterator[bytes]:
@@ -86,12 +63,12 @@ def _xlsx_cells(content: IO[bytes]) -> int:
         places = _CELL.findall(chunk)
         columns.update(column.upper() for column, _ in places)
         last = max([last, *map(int, {row for _, row in places})])
-    return last * max((_column(name) for name in columns), default=0)
+    return last * max(map(_column, columns), default=0)
 
 
-def _column(name: bytes) -> int:
+def _column(letters: bytes) -> int:
     number = 0
-    for letter in name:
+    for letter in letters:
         number = 26 * number + letter - ord("A") + 1
     return number
 
@@ -123,10 +100,10 @@ def _varint(data: bytes, place: int, most: int) -> tuple[int, int]:
     return value, place
 
 
-def _ods_cells(content: IO[bytes]) -> int:
+def _ods_cells(content: bytes) -> int:
     """Return rows times columns with content; both can be written once and meant a million times."""
     rows = columns = 0
-    for row in _ODS_ROW.finditer(content.read()):
+    for row in _ODS_ROW.finditer(content):
         cells = _ODS_CELL.findall(row[2])
         if cells:
             rows += _repeated(_ODS_ROWS, row[1])

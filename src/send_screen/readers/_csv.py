@@ -9,11 +9,9 @@ from collections import Counter
 from itertools import islice
 
 from send_screen.errors import ReadError
-from send_screen.readers._encoding import decode
-from send_screen.readers._invisible_characters import InvisibleCharacters
-from send_screen.readers._layout import Layout, as_frame, split_header, titles_note
+from send_screen.readers._header import Layout, as_frame, names_share, refuse_no_table, split_header
 from send_screen.readers._reading import Reading
-from send_screen.readers._refuse import names_share, refuse_bad_headers, refuse_children_as_header, refuse_no_rows
+from send_screen.readers._text import InvisibleCharacters, decode
 
 _DELIMITERS = (",", ";", "\t", "|")
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -24,12 +22,7 @@ _NO_NAMES = 0.01  # a file without headers has delimiters all the same
 
 
 def read_csv(content: io.BytesIO, file: str) -> Reading:
-    """Parse a CSV file; see :func:`send_screen.readers.read_table`.
-
-    Raises
-    ------
-    ReadError
-    """
+    """Parse a CSV file; see :func:`send_screen.readers.read_table`."""
     with content:  # closed at once: the bytes are not held beside the text
         text, encoding = decode(content.getvalue(), file)
     invisible = InvisibleCharacters()
@@ -41,15 +34,13 @@ def read_csv(content: io.BytesIO, file: str) -> Reading:
         raise ReadError("The file is empty.", file=file, remedy="Export it again.")
     _refuse_swallowed_rows(layout, delimiter, file)
     _refuse_wide_rows(layout, file)
-    refuse_bad_headers(layout.header, file, row=layout.row)
-    refuse_no_rows(len(layout.rows), file)
-    refuse_children_as_header(layout, file)
+    refuse_no_table(layout, file)
     notes = []
     if encoding not in ("utf-8", "utf-8-sig"):
         notes.append(f"The file was read as {encoding}.")
     if delimiter != ",":
         notes.append(f"The columns are separated by a {_NAMES[delimiter]}.")
-    notes += [*titles_note(layout.titles), *invisible.notes()]
+    notes += [*layout.notes, *invisible.notes()]
     return Reading(as_frame(layout), file, encoding, delimiter, None, tuple(notes))
 
 

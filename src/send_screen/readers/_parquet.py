@@ -9,21 +9,16 @@ import pandas as pd
 
 from send_screen.contracts import quotable
 from send_screen.errors import ReadError
-from send_screen.readers._invisible_characters import InvisibleCharacters
-from send_screen.readers._reading import FIRST_ROW, Reading
-from send_screen.readers._refuse import refuse_bad_headers, refuse_no_rows
+from send_screen.readers._header import refuse_bad_headers, refuse_no_rows
+from send_screen.readers._reading import Reading
+from send_screen.readers._text import InvisibleCharacters
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
 def read_parquet(content: io.BytesIO, name: str) -> Reading:
-    """Parse a Parquet file; see :func:`send_screen.readers.read_table`.
-
-    Raises
-    ------
-    ReadError
-    """
+    """Parse a Parquet file; see :func:`send_screen.readers.read_table`."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -31,7 +26,7 @@ def read_parquet(content: io.BytesIO, name: str) -> Reading:
         with content, pq.ParquetFile(content) as parquet:  # closed at once: the bytes are not held beside the table
             refuse_bad_headers(parquet.schema_arrow.names, name)
             _refuse_nested(parquet.schema_arrow, name)
-            table = _texts(parquet.read())
+            table = _bytes_as_text(parquet.read())
         table.validate(full=True)  # damage inside a page is not seen by reading
         refuse_no_rows(table.num_rows, name)
         # An index that pandas stored among the columns is a column like any other; its metadata would hide it.
@@ -43,7 +38,7 @@ def read_parquet(content: io.BytesIO, name: str) -> Reading:
         if pd.api.types.is_object_dtype(dtype) or pd.api.types.is_string_dtype(dtype):
             cleaned = frame.iloc[:, place].map(lambda cell: invisible.clean(cell) if isinstance(cell, str) else cell)
             frame.isetitem(place, cleaned)
-    frame.index = pd.RangeIndex(FIRST_ROW, FIRST_ROW + len(frame), name="row")
+    frame.index = pd.RangeIndex(2, 2 + len(frame), name="row")  # the header is row 1
     return Reading(frame, name, notes=tuple(invisible.notes()))
 
 
@@ -59,7 +54,7 @@ def _refuse_nested(schema: pa.Schema, file: str) -> None:
         )
 
 
-def _texts(table: pa.Table) -> pa.Table:
+def _bytes_as_text(table: pa.Table) -> pa.Table:
     """Return the table with bytes as text: writers that do not say which of the two they mean mean text."""
     import pyarrow as pa
 

@@ -1,9 +1,10 @@
-"""One door for every file format."""
+"""Read a table from a file of any format, told by its first bytes."""
 
 from __future__ import annotations
 
 import hashlib
 import io
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,13 +14,35 @@ from send_screen.errors import ReadError
 from send_screen.readers._csv import read_csv
 from send_screen.readers._parquet import read_parquet
 from send_screen.readers._reading import Reading
-from send_screen.readers._refuse import refuse_no_table
-from send_screen.readers._spreadsheet import read_workbook
+from send_screen.readers._workbook import read_workbook
 
 _WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 _TEXTS = (".csv", ".tsv", ".txt")
 _ZIP, _OLE, _PARQUET = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PAR1"
 _START = 200  # bytes
+# How files begin that are often called .csv or .xlsx and hold no table.
+_BEGINNINGS = (
+    (re.compile(rb"%PDF"), "a PDF document"),
+    (re.compile(rb"\s*<(!doctype|html|head|body|table|meta|!--)", re.IGNORECASE), "a web page"),
+    (re.compile(rb"\s*<\?xml|\s*<[a-z]+[ >:]", re.IGNORECASE), "XML"),
+    (re.compile(rb"\s*(\{\s*[\"}]|\[\s*[\[{\"\]\d-])"), "JSON"),
+    (re.compile(rb"\{\\rtf"), "a text document"),
+    (re.compile(rb"SQLite format 3"), "a database"),
+    (re.compile(rb"\x1f\x8b|BZh|7z\xbc\xaf|Rar!|\xfd7zXZ"), "a compressed file"),
+    (re.compile(rb"\x89PNG|\xff\xd8\xff|GIF8"), "a picture"),
+    (re.compile(rb"\xb5\xe6\xae|MZ|\x7fELF"), "a program"),
+)
+# What can go wrong with a file before it is looked at, and what to do.
+_OS_ERRORS = {
+    FileNotFoundError: ("There is no such file.", "Check the name and the folder."),
+    IsADirectoryError: ("This is a folder.", "Name the file in it."),
+    # On Windows also a folder, and a file that is open in Excel.
+    PermissionError: (
+        "The file cannot be opened.",
+        "Close it in Excel if it is open there, and check that you may read it.",
+    ),
+    OSError: ("The file cannot be read.", "Copy it to this machine and try again."),
+}
 
 
 def read_table(path: str | Path) -> Reading:
@@ -59,39 +82,28 @@ def read_table(path: str | Path) -> Reading:
         with path.open("rb") as file:
             parse = _parser(file.peek(_START)[:_START], path.suffix.lower(), name)
             content = io.BytesIO(file.read())
-    except FileNotFoundError as error:
-        raise ReadError("There is no such file.", file=name, remedy="Check the name and the folder.") from error
-    except IsADirectoryError as error:
-        raise ReadError("This is a folder.", file=name, remedy="Name the file in it.") from error
-    except PermissionError as error:  # on Windows also a folder, and a file that is open in Excel
-        raise ReadError(
-            "The file cannot be opened.",
-            file=name,
-            remedy="Close it in Excel if it is open there, and check that you may read it.",
-        ) from error
     except OSError as error:
-        raise ReadError(
-            "The file cannot be read.", file=name, remedy="Copy it to this machine and try again."
-        ) from error
+        message, remedy = next(words for kind, words in _OS_ERRORS.items() if isinstance(error, kind))
+        raise ReadError(message, file=name, remedy=remedy) from error
     sha256 = hashlib.sha256(content.getvalue()).hexdigest()
     return replace(parse(content, name), sha256=sha256)
 
 
 def _parser(start: bytes, suffix: str, name: str) -> Callable[[io.BytesIO, str], Reading]:
-    """Return what parses a file that begins so, before the rest of it is read.
-
-    Raises
-    ------
-    ReadError
-        If nothing does.
-    """
+    """Return what parses a file that begins so, before the rest of it is read."""
     if not start:
         raise ReadError("The file is empty.", file=name, remedy="Export it again.")
     if start.startswith(_PARQUET):
         return read_parquet
     if start.startswith((_ZIP, _OLE)):
         return read_workbook
-    refuse_no_table(start, name)
+    for beginning, words in _BEGINNINGS:
+        if beginning.match(start.removeprefix(b"\xef\xbb\xbf")):
+            raise ReadError(
+                f"This is not a table but {words}.",
+                file=name,
+                remedy="Open it in the program that wrote it, and save the table of children as .csv or .xlsx.",
+            )
     if suffix in _TEXTS:
         return read_csv
     kind = "workbook" if suffix in _WORKBOOKS else "Parquet file" if suffix == ".parquet" else None

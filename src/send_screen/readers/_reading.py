@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-FIRST_ROW = 2  # the header is row 1
-
 
 @dataclass(frozen=True)
 class Reading:

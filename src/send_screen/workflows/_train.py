@@ -102,7 +102,7 @@ def train(
     cohort, held_out = load_cohort(spec, source), {}
     if hold_out:
         cohort, held_out_ids = hold_out_schools(cohort, hold_out)
-        held_out = held_out_tables(spec, contracts, source, held_out_ids)
+        held_out = held_out_tables(spec, source, held_out_ids)
     del source  # all that is needed of it was taken: it is not kept in memory while models are fitted
     report_progress("Looking for features that leak the outcome")
     raise_on_leakage(spec, contracts, cohort)

@@ -1,19 +1,37 @@
-"""Which of a workbook's sheets hold the children: one, or several with the same headers that are read together."""
+"""Workbooks, through calamine: cells become text as a person would type it.
+
+The children are in one sheet, or in several with the same headers that are read together.
+"""
 
 from __future__ import annotations
 
+import io
+import zipfile
+import zlib
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
-from send_screen.contracts import header_key, header_like, quotable, upn_shaped
+from send_screen.contracts import encodable, header_key, header_like, quotable, upn_shaped
 from send_screen.errors import ReadError
-from send_screen.readers._invisible_characters import InvisibleCharacters
-from send_screen.readers._layout import Layout, as_frame, titles_note
+from send_screen.readers._bounds import refuse_too_large
+from send_screen.readers._header import (
+    Layout,
+    as_frame,
+    refuse_bad_headers,
+    refuse_no_rows,
+    refuse_no_table,
+    split_header,
+)
 from send_screen.readers._reading import Reading
-from send_screen.readers._refuse import refuse_bad_headers, refuse_children_as_header, refuse_no_rows
+from send_screen.readers._text import InvisibleCharacters
 
+# Name of the part of a protected workbook that holds the rest, as its container spells it.
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+# What the standard library makes of a damaged zip file; a RuntimeError where its parts are encrypted.
+_DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError)
 _ALIKE = 0.5  # of the headers of the narrower of two sheets
 _LOOKED_AT = 200  # rows, for UPNs
 
@@ -53,16 +71,14 @@ class Sheet:
         return alike or (self.has_upns and other.has_upns) or self.weight == other.weight
 
 
-def reading_of(sheets: list[Sheet], file: str, invisible: InvisibleCharacters) -> Reading:
-    """Return the children of a workbook.
+def read_workbook(content: io.BytesIO, file: str) -> Reading:
+    """Parse a workbook; see :func:`send_screen.readers.read_table`.
 
-    The sheet that looks most like a table of children is read, together with those that have the same headers.
-
-    Raises
-    ------
-    ReadError
-        Where another sheet could hold children too, where all of them are hidden, or where there is no table.
+    The sheet that looks most like a table of children is read, together with those that have the same headers; hidden
+    sheets are left out. It is an error if another sheet could hold children too.
     """
+    invisible = InvisibleCharacters()
+    sheets = _sheets(content, file, invisible)
     visible = [sheet for sheet in sheets if sheet.visible]
     hidden = [sheet for sheet in sheets if not sheet.visible and sheet.layout.header]
     tables = [sheet for sheet in visible if sheet.layout.rows]
@@ -85,8 +101,7 @@ def reading_of(sheets: list[Sheet], file: str, invisible: InvisibleCharacters) -
             remedy="Give them the same headers, or save the sheet with the children as a file of its own.",
         )
     for sheet in together:
-        refuse_bad_headers(sheet.layout.header, file, row=sheet.layout.row)
-        refuse_children_as_header(sheet.layout, file)
+        refuse_no_table(sheet.layout, file)
     if len(together) > 1:
         refuse_bad_headers([header_key(header) for header in best.layout.header], file, row=best.layout.row)
     frame, notes = _stacked(together)
@@ -95,8 +110,7 @@ def reading_of(sheets: list[Sheet], file: str, invisible: InvisibleCharacters) -
         notes.append(f"Sheet {_named(together)} was read, and not {_named(others)}.")
     if hidden:
         notes.append(f"Hidden sheets were not read: {_named(hidden)}.")
-    for sheet in together:
-        notes += [note for note in titles_note(sheet.layout.titles) if note not in notes]
+    notes += dict.fromkeys(note for sheet in together for note in sheet.layout.notes)
     return Reading(frame, file, sheet=", ".join(sheet.name for sheet in together), notes=(*notes, *invisible.notes()))
 
 
@@ -122,3 +136,69 @@ def _stacked(sheets: list[Sheet]) -> tuple[pd.DataFrame, list[str]]:
     stacked = pd.concat(numbered).rename_axis(index="row")
     note = f"{len(sheets)} sheets with the same headers were read together. Their rows are numbered: {counted}."
     return stacked.astype(object).where(stacked.notna(), None), [note]
+
+
+def _sheets(content: io.BytesIO, file: str, invisible: InvisibleCharacters) -> list[Sheet]:
+    import python_calamine as calamine
+
+    damaged = ReadError(
+        "The workbook is damaged or not a workbook.", file=file, remedy="Save it again from Excel, or as CSV."
+    )
+    try:
+        with content:
+            # calamine tells a protected workbook by its name only when it is given a path.
+            if _ENCRYPTED in content.getvalue():
+                raise calamine.PasswordError
+            if zipfile.is_zipfile(content):
+                with zipfile.ZipFile(content) as archive:
+                    _refuse_no_workbook(archive, file)
+                    refuse_too_large(archive, file)
+            content.seek(0)
+            workbook = calamine.CalamineWorkbook.from_filelike(content)
+            return [
+                _sheet(about, workbook.get_sheet_by_name(about.name), invisible, place)
+                for place, about in enumerate(workbook.sheets_metadata, start=1)
+                if about.typ == calamine.SheetTypeEnum.WorkSheet
+            ]
+    except calamine.PasswordError as error:
+        raise ReadError(
+            "The workbook is protected by a password.",
+            file=file,
+            remedy="Open it in Excel, take the password off (File, Info, Protect Workbook) and save a copy.",
+        ) from error
+    except (*_DAMAGE, calamine.CalamineError) as error:
+        raise damaged from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # of calamine, which cannot be named otherwise
+            raise
+        raise damaged from error
+
+
+def _refuse_no_workbook(archive: zipfile.ZipFile, file: str) -> None:
+    names = archive.namelist()
+    if any(name.startswith("xl/") or name == "content.xml" for name in names):
+        return
+    if any(name.startswith(("word/", "ppt/")) for name in names):
+        raise ReadError(
+            "This is not a table but a document or slides.", file=file, remedy="Save the table in it as .xlsx."
+        )
+    if names:
+        raise ReadError("This is not a table but a zip file.", file=file, remedy="Unpack it, and name the file in it.")
+
+
+def _sheet(about: Any, sheet: Any, invisible: InvisibleCharacters, place: int) -> Sheet:
+    cells: list[list[object]] = sheet.to_python(skip_empty_area=False)
+    texts = [[_cell_text(cell, invisible) for cell in row] for row in cells]
+    visible = str(about.visible).endswith("Visible")
+    return Sheet(encodable(about.name), place, visible, split_header(enumerate(texts, start=1)))
+
+
+def _cell_text(cell: object, invisible: InvisibleCharacters) -> str:
+    """Return what a person would type for a cell: 7 and not 7.0, a date as 2018-03-25."""
+    if isinstance(cell, str):
+        return invisible.clean(encodable(cell)).strip()
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() else repr(cell)
+    return str(cell).strip()  # a date or time in ISO form; calamine gives midnight as a date

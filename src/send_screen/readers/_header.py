@@ -1,0 +1,139 @@
+"""Where a sheet of text has its header, whether that is one, and its cells as a frame.
+
+Where a file has no header, its first child stands in its place: no message quotes what may be a child's data.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from send_screen.contracts import date_shaped, header_like, quotable, upn_shaped
+from send_screen.errors import ReadError
+
+# A header is looked for in so many rows; a title above it fills at most half of the columns.
+_TOP = 20
+_COMPARED = 500  # rows
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A sheet of text, taken apart; row numbers are as a spreadsheet counts."""
+
+    header: list[str]  # empty where there is nothing at all
+    rows: list[list[str]]  # those below the header that have content
+    numbers: list[int]  # of ``rows``
+    titles: int = 0  # rows above the header that were passed over
+    row: int = 1  # number of the header
+
+    @property
+    def notes(self) -> list[str]:
+        """What was decided about the rows above the header, in words."""
+        return [f"Rows above the header that were taken for a title: {self.titles}."] if self.titles else []
+
+
+def split_header(records: Iterable[tuple[int, list[str]]]) -> Layout:
+    """Tell header and rows apart, passing over blank rows and the titles that systems print above a table.
+
+    The header is the first row with more than half as many filled cells as the fullest of the first twenty.
+
+    Examples
+    --------
+    >>> split_header([(1, ["Class list", ""]), (2, ["", ""]), (3, ["UPN", "G01"]), (4, ["x", "1"])])
+    Layout(header=['UPN', 'G01'], rows=[['x', '1']], numbers=[4], titles=1, row=3)
+    """
+    filled = [(number, cells) for number, cells in records if any(map(str.strip, cells))]
+    if not filled:
+        return Layout([], [], [])
+    counts = [sum(1 for cell in cells if cell.strip()) for _, cells in filled[:_TOP]]
+    titles = next(place for place, count in enumerate(counts) if 2 * count > max(counts))
+    row, header = filled[titles]
+    below = filled[titles + 1 :]
+    rows, numbers = [cells for _, cells in below], [number for number, _ in below]
+    return Layout([cell.strip() for cell in header], rows, numbers, titles, row)
+
+
+def refuse_no_table(layout: Layout, file: str) -> None:
+    """Raise if the header is none, or if nothing is below it.
+
+    It is none where two columns have the same one, or where most of its cells are values or stand again in a row below.
+    """
+    refuse_bad_headers(layout.header, file, row=layout.row)
+    refuse_no_rows(len(layout.rows), file)
+    if 2 * names_share(layout) < 1:
+        raise _no_header(file, layout.row)
+
+
+def refuse_no_rows(n: int, file: str) -> None:
+    """Raise if there is nothing below the header."""
+    if n == 0:
+        raise ReadError(
+            "The file has headers and no rows.", file=file, remedy="Export it again with the children in it."
+        )
+
+
+def refuse_bad_headers(headers: Sequence[str], file: str, *, row: int | None = None) -> None:
+    """Raise if two columns have the same header, if no column has one, or if they are values."""
+    named = [header for header in headers if header]
+    if not named:
+        raise ReadError("The first row has no headers.", file=file, remedy="Put the names of the columns into row 1.")
+    values = sum(not header_like(header) for header in named)
+    if any(upn_shaped(header) or date_shaped(header) for header in named) or 2 * values > len(named):
+        raise _no_header(file, row)
+    doubled = [header for header, count in Counter(named).items() if count > 1]
+    if doubled:
+        raise ReadError(
+            f"There is more than one column with the header {', '.join(sorted(set(map(quotable, doubled))))}.",
+            file=file,
+            row=row,
+            column=doubled[0] if header_like(doubled[0]) else None,
+            remedy="Delete or rename all but one of them.",
+        )
+
+
+def names_share(layout: Layout) -> float:
+    """Return the share of the header's cells that look like headers and do not stand again in a row below.
+
+    A whole header that a system repeats on each page is not meant.
+    """
+    header = [cell.casefold() for cell in layout.header]
+    below: list[set[str]] = [set() for _ in header]
+    for row in layout.rows[:_COMPARED]:
+        cells = [cell.strip().casefold() for cell in row]
+        if cells[: len(header)] != header:
+            for seen, cell in zip(below, cells, strict=False):
+                seen.add(cell)
+    named = [header_like(cell) and cell not in seen for cell, seen in zip(header, below, strict=True) if cell]
+    return sum(named) / len(named) if named else 0.0
+
+
+def _no_header(file: str, row: int | None) -> ReadError:
+    return ReadError(
+        "This row does not look like a header: it holds values." if row else "The headers are values, not names.",
+        file=file,
+        row=row,
+        remedy="Put the names of the columns (such as UPN) into the first row, and delete columns that are dates.",
+    )
+
+
+def as_frame(layout: Layout) -> pd.DataFrame:
+    """Return text as ``object`` columns of str or None, indexed by row number.
+
+    Rows are filled up with blanks to one width. A column without a header is named after its place if it has content,
+    and left out otherwise.
+    """
+    width = max(map(len, [layout.header, *layout.rows]))
+    headers, *rows = ([*cells, *[""] * (width - len(cells))] for cells in [layout.header, *layout.rows])
+    frame = pd.DataFrame(rows, index=pd.Index(layout.numbers, dtype=np.int64, name="row"), dtype=object)
+    frame = frame.where(frame != "", None)
+    kept = [place for place, header in enumerate(headers) if header or frame[place].notna().any()]
+    return frame[kept].set_axis([headers[place] or _name_of(place, headers) for place in kept], axis=1)
+
+
+def _name_of(place: int, headers: list[str]) -> str:
+    name = f"column {place + 1}"
+    return name if name not in headers else f"{name} without a header"
