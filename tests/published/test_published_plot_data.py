@@ -1,4 +1,4 @@
-"""What is drawn of a model is what it scores, says how sure it is, and gives away no small number."""
+"""Plot data are what a model scores, with two standard errors, and give away no small number."""
 
 from __future__ import annotations
 
@@ -41,13 +41,15 @@ TOGETHER = InteractionTerm(
 TABLES = RiskTables(-2.0, (GOAL, AGE, ABSENCE, WRITING), 1000, "an invented example", (TOGETHER,))
 
 
-def moved(term: Term, by: float) -> Term:
+def steeper(term: Term, by: float) -> Term:
     """Return a term of another bag: its line is steeper."""
     return dataclasses.replace(term, slope=term.slope + by)
 
 
 BAGS = BaggedTables(
-    tuple(dataclasses.replace(TABLES, terms=tuple(moved(t, by) for t in TABLES.terms)) for by in (0.0, 0.1, 0.0, 0.2)),
+    tuple(
+        dataclasses.replace(TABLES, terms=tuple(steeper(t, by) for t in TABLES.terms)) for by in (0.0, 0.1, 0.0, 0.2)
+    ),
     (0, 0, 1, 1),
     0.1,
 )
@@ -68,7 +70,7 @@ def shape(document: dict[str, Any], feature: str) -> dict[str, Any]:
     return found
 
 
-def test_a_shape_is_drawn_where_it_steps_and_as_high_as_it_scores(document: dict[str, Any]) -> None:
+def test_a_shape_steps_at_its_edges_and_is_as_high_as_it_scores(document: dict[str, Any]) -> None:
     absence = shape(document, "absence")
     assert absence["kind"] == "steps"
     assert [(p["label"], p["n"]) for p in absence["points"]] == [
@@ -98,7 +100,7 @@ def test_a_whole_number_is_flat_up_to_the_next_and_a_code_is_a_bar(document: dic
     assert writing["n_missing"] is None
 
 
-def test_how_sure_a_value_is_are_two_standard_errors_by_the_bags(spec: ModelSpec, document: dict[str, Any]) -> None:
+def test_a_margin_of_error_is_two_standard_errors_by_the_bags(spec: ModelSpec, document: dict[str, Any]) -> None:
     goal = shape(document, "G01")
     errors = BAGS.term_error(GOAL, np.array([1.0, 2.0, np.nan]))
     assert [point["margin_of_error"] for point in goal["points"]] == pytest.approx(2 * errors[:2])

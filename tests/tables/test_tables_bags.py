@@ -1,4 +1,4 @@
-"""How sure a score is: the jackknife over bags, the chance of being listed, and the file of bags."""
+"""The bagged ensemble: jackknife standard errors, selection probabilities, and its file."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def model(slope: float, step: float = 0.0, level: float = 0.0, cell: float = 0.0
     )
 
 
-def bags_of(slopes: list[float], rounds: list[int], typical: float = 0.0) -> BaggedTables:
-    return BaggedTables(tuple(model(slope) for slope in slopes), tuple(rounds), typical)
+def bags_of(slopes: list[float], repeats: list[int], typical: float = 0.0) -> BaggedTables:
+    return BaggedTables(tuple(model(slope) for slope in slopes), tuple(repeats), typical)
 
 
 CHILDREN = pd.DataFrame(
@@ -56,14 +56,14 @@ CHILDREN = pd.DataFrame(
 )
 
 
-def test_the_standard_error_is_the_delete_a_group_jackknife_over_rounds() -> None:
+def test_the_standard_error_is_the_delete_a_group_jackknife_over_repeats() -> None:
     """For a mean it is the textbook's: four groups of one, each left out once, give s / sqrt(4)."""
     values = np.array([3.0, 5.0, 10.0, 2.0])
     left_out = np.array([(values.sum() - value) / 3 for value in values])
     bags = bags_of([1.0] * 8, [0] * 4 + [1] * 4)
     both = np.concatenate([left_out, left_out[::-1]])
     assert bags.standard_error(both) == pytest.approx(values.std(ddof=1) / 2, rel=1e-12)
-    # a round that disagrees with the other in level says nothing of the spread within
+    # a repeat that disagrees with the other in level says nothing of the variance within
     assert bags.standard_error(np.concatenate([left_out, left_out + 7])) == pytest.approx(
         values.std(ddof=1) / 2, rel=1e-12
     )
@@ -87,17 +87,17 @@ def test_the_interval_is_that_of_another_model_with_the_variance_moderated() -> 
     np.testing.assert_allclose((high + low) / 2, score, atol=1e-12)
 
 
-def test_the_chance_of_listing_is_a_half_at_the_line_and_keeps_the_order_when_bags_agree() -> None:
+def test_the_selection_probability_is_a_half_at_the_threshold_and_keeps_the_order_when_bags_agree() -> None:
     bags = bags_of([1.0, 1.0], [0, 0], typical=1.0)
     score = CHILDREN["reading"].to_numpy()
-    chance = bags.selection_probability(score, np.array([score, score]), 2)
-    assert (np.diff(chance) > 0).all()
-    assert (chance > 0.5).sum() == 2
-    # the line lies halfway between 4 and 6, so both are as far from a half
-    assert chance[2] + chance[3] == pytest.approx(1.0, abs=1e-12)
+    probability = bags.selection_probability(score, np.array([score, score]), 2)
+    assert (np.diff(probability) > 0).all()
+    assert (probability > 0.5).sum() == 2
+    # the threshold lies halfway between 4 and 6, so both are as far from a half
+    assert probability[2] + probability[3] == pytest.approx(1.0, abs=1e-12)
 
 
-def test_a_child_whom_bags_put_on_either_side_is_less_sure_than_one_they_agree_on() -> None:
+def test_a_child_whom_bags_put_on_either_side_has_a_lower_probability_than_one_they_agree_on() -> None:
     score = np.array([3.0, 2.0, 1.0, 0.0])
     agree = np.array([score, score, score, score])
     differ = agree.copy()
@@ -108,10 +108,10 @@ def test_a_child_whom_bags_put_on_either_side_is_less_sure_than_one_they_agree_o
     assert bags.selection_probability(score, differ, 2)[1] < bags.selection_probability(score, agree, 2)[1]
 
 
-@pytest.mark.parametrize(("k", "chance"), [(0, 0.0), (5, 1.0), (9, 1.0)])
-def test_where_nobody_or_everybody_is_listed_nothing_is_in_doubt(k: int, chance: float) -> None:
+@pytest.mark.parametrize(("k", "probability"), [(0, 0.0), (5, 1.0), (9, 1.0)])
+def test_where_nobody_or_everybody_is_listed_nothing_is_in_doubt(k: int, probability: float) -> None:
     bags = bags_of([1.0, 2.0], [0, 0])
-    assert bags.selection_probability(np.arange(5.0), bags.score(CHILDREN), k).tolist() == [chance] * 5
+    assert bags.selection_probability(np.arange(5.0), bags.score(CHILDREN), k).tolist() == [probability] * 5
 
 
 def test_bags_that_do_not_differ_at_all_are_sure_and_no_division_by_zero_is_seen() -> None:
@@ -161,7 +161,7 @@ def test_no_bags_at_all_are_refused() -> None:
         BaggedTables((), (), 0.0)
 
 
-def test_spread_says_how_far_the_bags_are_apart_at_each_value() -> None:
+def test_each_bin_has_the_standard_error_of_its_middle() -> None:
     bags = BaggedTables((model(1.0, 0.0, 0.0, 0.0), model(1.0, 0.4, 0.6, 0.2)), (0, 0), 0.0)
     _, age, place = with_standard_errors(model(1.0, 0.2, 0.3, 0.1), bags).terms
     # beside their means the shapes say 0 and 0, and -.2 and +.2; for two bags se^2 is half the sum of squares
@@ -171,14 +171,14 @@ def test_spread_says_how_far_the_bags_are_apart_at_each_value() -> None:
     assert np.array(interaction.standard_error) == pytest.approx(np.array([[0.1, 0.1, 0], [0.1, 0.1, 0], [0, 0, 0]]))
 
 
-def test_a_surface_that_a_bag_has_not_counts_as_nothing_there() -> None:
+def test_an_interaction_that_a_bag_has_not_is_zero_there() -> None:
     tables = model(1.0, cell=0.1)
     bags = BaggedTables((replace(tables, interactions=()), model(1.0, cell=0.2)), (0, 0), 0.0)
     (interaction,) = with_standard_errors(tables, bags).interactions
     assert interaction.standard_error[0][0] == pytest.approx(0.1)
 
 
-def test_how_sure_a_value_is_is_moderated_by_what_is_typical_of_the_training_children() -> None:
+def test_the_error_of_a_term_is_moderated_by_its_mean_variance_over_the_training_children() -> None:
     slopes = [0.0, 0.1, 0.0, 0.3]
     line = ShapeTerm(
         feature="age", edges=(5.0,), values=(0.0, 0.0), slope=0.1, low=0.0, high=10.0, missing=0.0, mean=0.0,
@@ -201,7 +201,7 @@ def test_how_sure_a_value_is_is_moderated_by_what_is_typical_of_the_training_chi
     assert untold == pytest.approx(error * np.sqrt(100 / 3 / 2), rel=1e-12)
 
 
-def test_levels_are_as_sure_as_their_counts_make_typical() -> None:
+def test_the_mean_variance_of_levels_is_weighted_by_their_counts() -> None:
     term = LevelsTerm(
         feature="place", levels={"town": 0.0, "city": 0.0}, missing=0.0, mean=0.0, n=400, n_missing=0, counts=(300, 100)
     )

@@ -43,7 +43,7 @@ def test_counts_of_levels_are_read_as_written_and_are_in_every_entry():
         replace(levels, counts=(40,))
 
 
-def test_the_order_of_levels_is_kept_because_surfaces_count_by_it():
+def test_the_order_of_levels_is_kept_because_interactions_count_by_it():
     assert list(RiskTables.from_json(TEXT).terms[1].levels) == ["2", "1"]
 
 
@@ -248,7 +248,7 @@ def test_whole_numbers_are_read_as_numbers():
     assert tables.score(children)[0] == pytest.approx(-2.1 + 5.0 + 0.1 + (0.05 * 20 + 0.4) + 0.3)
 
 
-def test_a_file_of_as_many_terms_and_surfaces_as_may_be_is_read_in_seconds():
+def test_a_file_of_as_many_terms_and_interactions_as_may_be_is_read_in_seconds():
     line = {"kind": "linear", "slope": 0, "low": 0, "high": 0, "missing": 0, "mean": 0, "n": None, "n_missing": None}
     document = json.loads(TEXT)
     document["terms"] = [{**line, "feature": f"f{j}"} for j in range(9_999)]

@@ -153,8 +153,7 @@ def test_every_value_is_in_its_bin_whatever_the_edges(edges, values, dtype):
     )
     with np.errstate(over="ignore"):
         x = np.array([*values, *edges], dtype=np.float64).astype(dtype)
-    lookup = Lookup.build((term,), (), np.dtype(dtype))
-    arrays = [getattr(lookup, name) for name in Lookup.__dataclass_fields__]
+    arrays = Lookup.build((term,), (), np.dtype(dtype))
     score, out = np.empty(len(x)), np.empty((1, len(x)))
     assert kernel()(x[None, :].copy(), 0, len(x), score, out, 0, 0.0, 0.0, 1e-9, *arrays) == 0
     exact = [-1 if np.isnan(v) else sum(edge <= float(v) for edge in edges) for v in x]

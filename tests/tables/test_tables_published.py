@@ -1,4 +1,4 @@
-"""Hard rule 9: what may be published of a shape or interaction, and that signs still hold after merging."""
+"""Hard rule 9: what may be published of a shape or interaction, and that monotonicity still holds after merging."""
 
 import dataclasses
 import itertools
@@ -32,8 +32,8 @@ def cells_of(interaction, tables, X):
     """Count the children of each cell by its definition, one child at a time."""
     terms = {term.feature: term for term in tables.terms}
     counts = np.zeros(interaction.shape, dtype=int)
-    places = [terms[feature].coordinates(X[feature]) for feature in interaction.features]
-    for child in zip(*places, strict=True):
+    coordinates = [terms[feature].coordinates(X[feature]) for feature in interaction.features]
+    for child in zip(*coordinates, strict=True):
         cell = tuple(
             len(edges) + 1 if np.isnan(x) else sum(e <= x for e in edges)
             for edges, x in zip(interaction.edges, child, strict=True)
@@ -79,7 +79,7 @@ def check_rule_9(tables, X):
 
 
 def check_signs(tables, X, monotonic_cst):
-    """Walk every signed axis on a grid of places, every other feature at every combination of some values."""
+    """Walk every signed axis on a grid of values, every other feature at every combination of some values."""
     rng = np.random.default_rng(0)
     for feature, sign in monotonic_cst.items():
         term = next(t for t in tables.terms if t.feature == feature)
@@ -269,7 +269,7 @@ def test_a_slope_of_the_wrong_sign_is_an_error_and_a_wrong_step_is_mended():
         published_alone(tables, X, monotonic_cst={"x": -1})
 
 
-def test_a_violation_through_a_surface_is_seen_exactly():
+def test_a_violation_through_an_interaction_is_seen_exactly():
     terms = tuple(
         ShapeTerm(
             feature=f, edges=(0.0,), values=(0.0, 0.3), slope=0, low=0, high=0, missing=0.2, mean=0, n=None,

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from send_screen.errors import DataError, TablesError, UsageError
+from send_screen.errors import DataError, TablesError
 from send_screen.tables import LevelsTerm, LinearTerm, RiskTables
 
 READING = LinearTerm(feature="reading", slope=-0.5, low=10.0, high=20.0, missing=-5.0, mean=-7.0, n=90, n_missing=10)
@@ -146,22 +146,3 @@ def test_tables_need_no_machine_learning_library():
     heavy = ["sklearn", "lightgbm", "interpret", "shap", "mlflow", "fairlearn", "matplotlib", "scipy", "numba"]
     code = f"import sys, send_screen.tables; sys.exit(bool(set({heavy}) & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
-
-
-def test_contributions_by_group_are_sums_in_the_groups_order():
-    by_group = TABLES.contributions_by({"school": ["speaking"], "health": [], "both": ["reading"]}, X)
-    contributions = TABLES.contributions(X)
-    assert np.array_equal(by_group, np.column_stack([contributions[:, 1], np.zeros(4), contributions[:, 0]]))
-
-
-@pytest.mark.parametrize(
-    ("groups", "words"),
-    [
-        ({"a": ["reading", "sex"]}, "does not look at: sex"),
-        ({"a": ["reading"], "b": ["reading"]}, "one group only"),
-        ({"a": ["reading", "reading"]}, "one group only"),
-    ],
-)
-def test_groups_that_cannot_be_players_are_refused(groups, words):
-    with pytest.raises(UsageError, match=words):
-        TABLES.contributions_by(groups, X)

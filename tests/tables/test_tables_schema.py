@@ -37,12 +37,12 @@ BEYOND_A_SCHEMA = (
 )
 
 
-def places(value, path=()):
-    """Every place in a document, the document itself left out."""
+def paths(value, path=()):
+    """The path of every value in a document, the document itself left out."""
     entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, entry in entries:
         yield (*path, key)
-        yield from places(entry, (*path, key))
+        yield from paths(entry, (*path, key))
 
 
 def at(document, path):
@@ -51,14 +51,14 @@ def at(document, path):
     return document
 
 
-PLACES = list(places(json.loads(TEXT)))
+PATHS = list(paths(json.loads(TEXT)))
 values = st.recursive(
     st.none()
     | st.booleans()
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.integers(-3, 10**400)
     | st.text(max_size=5)
-    | st.sampled_from([at(json.loads(TEXT), path) for path in PLACES]),
+    | st.sampled_from([at(json.loads(TEXT), path) for path in PATHS]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )
@@ -90,14 +90,14 @@ def test_the_schema_is_one_and_knows_what_is_written():
     assert compare(json.loads(TEXT))
 
 
-@pytest.mark.parametrize("path", PLACES, ids=str)
+@pytest.mark.parametrize("path", PATHS, ids=str)
 def test_any_place_without_its_value(path):
     document = json.loads(TEXT)
     del at(document, path[:-1])[path[-1]]
     compare(document)
 
 
-@pytest.mark.parametrize("path", [(), *(p for p in PLACES if isinstance(at(json.loads(TEXT), p), dict))], ids=str)
+@pytest.mark.parametrize("path", [(), *(p for p in PATHS if isinstance(at(json.loads(TEXT), p), dict))], ids=str)
 def test_an_unknown_key_is_refused_by_both_everywhere(path):
     document = json.loads(TEXT)
     at(document, path)["pickle"] = 1
@@ -106,7 +106,7 @@ def test_an_unknown_key_is_refused_by_both_everywhere(path):
 
 
 @settings(max_examples=settings().max_examples * 3)
-@given(st.sampled_from(PLACES), values)
+@given(st.sampled_from(PATHS), values)
 def test_any_value_in_any_place(path, value):
     document = json.loads(TEXT)
     at(document, path[:-1])[path[-1]] = copy.deepcopy(value)

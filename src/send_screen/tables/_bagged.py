@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from send_screen.errors import TablesError
-from send_screen.tables._document import parse_bagged
+from send_screen.tables._document import BaggedDocument, parse
 from send_screen.tables._interaction import InteractionTerm
 from send_screen.tables._student_t import student_t_cdf, student_t_quantile
 from send_screen.tables._tables import RiskTables
@@ -47,7 +47,7 @@ class BaggedTables:
     Raises
     ------
     TablesError
-        If there are no bags, they are of different features, or a round has only one.
+        If there are no bags, they are of different features, or a repeat has only one.
 
     References
     ----------
@@ -79,11 +79,8 @@ class BaggedTables:
         Parameters
         ----------
         X : pandas.DataFrame, shape (n, p)
-            The training children.
-        tables : sequence of RiskTables
-            One a bag.
-        repeats : sequence of int
-            The repeat of each bag.
+        tables, repeats
+            As for the class.
 
         Returns
         -------
@@ -98,17 +95,16 @@ class BaggedTables:
         return self.tables[0].features
 
     def score(self, X: pd.DataFrame) -> np.ndarray:
-        """Return the log-odds that each bag gives to each child: float64, shape (bags, n).
+        """Return the log-odds that each bag gives to each child.
 
         Parameters
         ----------
         X : pandas.DataFrame, shape (n, p)
-            The children, with the columns of ``features`` in order.
+            As for :meth:`RiskTables.score`.
 
         Returns
         -------
         numpy.ndarray of float64, shape (bags, n)
-            In log-odds.
         """
         return np.array([tables.score(X) for tables in self.tables])
 
@@ -123,10 +119,9 @@ class BaggedTables:
         -------
         numpy.ndarray of float64, shape (...)
         """
-        repeats = np.array(self.repeats)
         total = np.zeros(np.shape(values)[1:])
-        for r in sorted(set(self.repeats)):
-            own = values[repeats == r]
+        for repeat in sorted(set(self.repeats)):
+            own = values[np.array(self.repeats) == repeat]
             total += (len(own) - 1) * own.var(axis=0)
         error: np.ndarray = np.sqrt(total / len(set(self.repeats)))
         return error
@@ -158,7 +153,7 @@ class BaggedTables:
         of_bags : numpy.ndarray of float64, shape (bags, n)
             From :meth:`score`.
         k : int
-            Places.
+            Length of the list.
 
         Returns
         -------
@@ -167,12 +162,12 @@ class BaggedTables:
         """
         if not 0 < k < len(score):
             return np.full(len(score), float(k > 0))
-        ahead, error = margin_to_threshold(score, k), self._error_of_another(margin_to_threshold(of_bags, k))
-        certain = np.where(ahead == 0.0, 0.0, np.copysign(math.inf, ahead))
-        t = np.divide(ahead, error, out=certain, where=error > 0)
+        margin, error = margin_to_threshold(score, k), self._error_of_another(margin_to_threshold(of_bags, k))
+        certain = np.where(margin == 0.0, 0.0, np.copysign(math.inf, margin))
+        t = np.divide(margin, error, out=certain, where=error > 0)
         return student_t_cdf(t, self._degrees)
 
-    def term_error(self, term: Term, places: np.ndarray) -> np.ndarray:
+    def term_error(self, term: Term, coordinates: np.ndarray) -> np.ndarray:
         """Return the standard error of a term less its mean, at coordinates on its axis.
 
         It is moderated as a child's score is, half and half, by the mean variance over the training children. Two of
@@ -182,7 +177,7 @@ class BaggedTables:
         ----------
         term : LinearTerm, LevelsTerm or ShapeTerm
             Of the model: its bins and counts are where the training children are.
-        places : numpy.ndarray of float64, shape (m,)
+        coordinates : numpy.ndarray of float64, shape (m,)
             As the term's ``coordinates``.
 
         Returns
@@ -191,9 +186,9 @@ class BaggedTables:
         """
         own = [tables.terms[self.features.index(term.feature)] for tables in self.tables]
         at, children = _training_coordinates(term)
-        errors = self.standard_error(np.array([one.at(np.append(places, at)) - one.mean for one in own]))
-        typical = np.average(errors[len(places) :] ** 2, weights=children)
-        moderated: np.ndarray = np.sqrt((errors[: len(places)] ** 2 + typical) / 2.0)
+        errors = self.standard_error(np.array([one.at(np.append(coordinates, at)) - one.mean for one in own]))
+        given, typical = errors[: len(coordinates)], errors[len(coordinates) :]
+        moderated: np.ndarray = np.sqrt((given**2 + np.average(typical**2, weights=children)) / 2.0)
         return moderated
 
     @property
@@ -224,7 +219,7 @@ class BaggedTables:
         TablesError
             With each mistake and its path.
         """
-        document = parse_bagged(text)
+        document = parse(BaggedDocument, text)
         tables = [RiskTables._from_document(bag, f"$.bags[{b}]") for b, bag in enumerate(document.bags)]
         return cls(tuple(tables), tuple(document.repeats), document.typical_variance)
 
@@ -256,17 +251,16 @@ def with_standard_errors(tables: RiskTables, bags: BaggedTables) -> RiskTables:
     >>> with_standard_errors(tables, bags).features
     ('reading',)
     """
-    place = {term.feature: j for j, term in enumerate(tables.terms)}
 
-    def with_error(term: Term, j: int) -> Term:
+    def with_error(term: Term, of_bags: tuple[Term, ...]) -> Term:
         if isinstance(term, LinearTerm) or (isinstance(term, LevelsTerm) and not term.levels):
             return term
         middles = np.append(_middles(term.cut_points, term), np.nan)
-        values = [bag.terms[j].at(middles) - bag.terms[j].mean for bag in bags.tables]
-        return replace(term, standard_error=tuple(bags.standard_error(np.array(values)).tolist()))
+        values = np.array([one.at(middles) - one.mean for one in of_bags])
+        return replace(term, standard_error=tuple(bags.standard_error(values).tolist()))
 
     def interaction_with_error(interaction: InteractionTerm) -> InteractionTerm:
-        own = [tables.terms[place[feature]] for feature in interaction.features]
+        own = [tables.terms[tables.features.index(feature)] for feature in interaction.features]
         middles = [np.append(_middles(edges, term), np.nan) for edges, term in zip(interaction.edges, own, strict=True)]
         first, second = (axis.ravel() for axis in np.meshgrid(*middles, indexing="ij"))
         values = np.zeros((len(bags.tables), *interaction.shape))
@@ -276,27 +270,27 @@ def with_standard_errors(tables: RiskTables, bags: BaggedTables) -> RiskTables:
                     values[b] = (other.at(first, second) - other.mean).reshape(interaction.shape)
         return replace(interaction, standard_error=tuple(map(tuple, bags.standard_error(values).tolist())))
 
-    terms = tuple(with_error(term, j) for j, term in enumerate(tables.terms))
-    return replace(tables, terms=terms, interactions=tuple(map(interaction_with_error, tables.interactions)))
+    terms = map(with_error, tables.terms, zip(*(bag.terms for bag in bags.tables), strict=True))
+    return replace(tables, terms=tuple(terms), interactions=tuple(map(interaction_with_error, tables.interactions)))
 
 
 def _training_coordinates(term: Term) -> tuple[np.ndarray, np.ndarray]:
     """Return coordinates that stand for the training children, and the count of each, where published.
 
-    In a bin of numbers two places, at which the mean of a square along a line is exact; a level is its own place.
+    In a bin of numbers two, at which the mean of a square along a line is exact; a level has its own.
     """
     if isinstance(term, LevelsTerm):
-        places, counts, each = np.arange(len(term.levels), dtype=np.float64), term.counts, 1
+        at, counts, each = np.arange(len(term.levels), dtype=np.float64), term.counts, 1
     else:
         ends = _ends(term.cut_points, term)
         middles, halves = (ends[:-1] + ends[1:]) / 2.0, np.diff(ends) / 2.0
-        places = np.concatenate([middles - halves / math.sqrt(3.0), middles + halves / math.sqrt(3.0)])
+        at = np.concatenate([middles - halves / math.sqrt(3.0), middles + halves / math.sqrt(3.0)])
         counts, each = term.n if isinstance(term, ShapeTerm) else None, 2
     missing = term.n_missing
     if counts is None:  # every bin alike
-        counts, missing = (1,) * (len(places) // each), 0
+        counts, missing = (1,) * (len(at) // each), 0
     children = np.nan_to_num(np.array([*counts * each, (missing or 0) * each], dtype=np.float64))  # None is NaN
-    return np.append(places, np.nan), children if children.any() else np.ones(len(children))
+    return np.append(at, np.nan), children if children.any() else np.ones(len(children))
 
 
 def _ends(edges: tuple[float, ...], term: LinearTerm | ShapeTerm) -> np.ndarray:

@@ -41,8 +41,8 @@ def describe_difference(expected: Sequence[str], found: Sequence[str]) -> str:
     ]
     if parts:
         return "; ".join(parts)
-    place = next(i for i, name in enumerate(expected) if found[i] != name)
-    return f"the columns are in another order: place {place + 1} should be {expected[place]!r} but is {found[place]!r}"
+    i = next(i for i, name in enumerate(expected) if found[i] != name)
+    return f"the columns are in another order: place {i + 1} should be {expected[i]!r} but is {found[i]!r}"
 
 
 def require_columns(expected: Sequence[str], X: pd.DataFrame) -> None:

@@ -1,25 +1,27 @@
-"""The model file, format ``send_screen.risk_tables/3``: its typed document, and what is written of each term."""
+"""The model file, format ``send_screen.risk_tables/3``: its typed document, and how it is read and written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Annotated, Any, Literal
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field
 
 from send_screen.documents import Count, Document, Text, read_document
 from send_screen.errors import TablesError
 from send_screen.tables._interaction import InteractionTerm
-from send_screen.tables._json_lines import Line, LineObject
 from send_screen.tables._terms import LevelsTerm, LinearTerm, ShapeTerm, Term
 
 MAX_BYTES = 8_000_000
 MAX_BAGGED_BYTES = 60_000_000
+_DEPTH_OF_BINS = 4  # document, terms, term, bins, bin
 _MAX_TERMS, _MAX_BINS, _MAX_BAGS = 10_000, 4_096, 1_000
 
 NonNegative = Annotated[float, Field(ge=0)]
-_Edges = Annotated[list[float], Field(max_length=_MAX_BINS)]
+_Edges = Annotated[tuple[float, ...], Field(max_length=_MAX_BINS)]
+_Read = TypeVar("_Read")
+_Item = TypeVar("_Item")
 
 
 class Bin(Document):
@@ -84,10 +86,13 @@ class InteractionFields(Document):
 
     features: tuple[Text, Text]
     edges: tuple[_Edges, _Edges]
-    values: list[list[float]]
+    values: tuple[tuple[float, ...], ...]
     mean: float
-    n: list[list[Count | None]] | None = None
-    standard_error: list[list[NonNegative]] | None = None
+    n: tuple[tuple[Count | None, ...], ...] | None = None
+    standard_error: tuple[tuple[NonNegative, ...], ...] | None = None
+
+
+TermFields = LinearFields | ShapeFields | LevelsFields
 
 
 class TablesDocument(Document):
@@ -97,10 +102,7 @@ class TablesDocument(Document):
     name: Text
     n_background: Count
     intercept: float
-    terms: Annotated[
-        list[Annotated[LinearFields | ShapeFields | LevelsFields, Field(discriminator="kind")]],
-        Field(max_length=_MAX_TERMS),
-    ]
+    terms: Annotated[list[Annotated[TermFields, Field(discriminator="kind")]], Field(max_length=_MAX_TERMS)]
     interactions: Annotated[list[InteractionFields], Field(max_length=_MAX_TERMS)]
 
 
@@ -113,51 +115,44 @@ class BaggedDocument(Document):
     bags: Annotated[list[TablesDocument], Field(max_length=_MAX_BAGS)]
 
 
-def parse_tables(content: bytes | str, *, file: str | None = None) -> TablesDocument:
-    """Return the document in a model file, or refuse it with every mistake and its path."""
-    _require_size(content, MAX_BYTES, "model file", file)
-    return read_document(TablesDocument, content, error=TablesError, file=file, kind="model file")
+_FILES: dict[type[Document], tuple[str, int]] = {
+    TablesDocument: ("model file", MAX_BYTES),
+    BaggedDocument: ("file of bagged tables", MAX_BAGGED_BYTES),
+}
+_Document = TypeVar("_Document", TablesDocument, BaggedDocument)
 
 
-def parse_bagged(content: bytes | str) -> BaggedDocument:
-    """Return the document in a file of bagged tables, or refuse it with every mistake and its path."""
-    _require_size(content, MAX_BAGGED_BYTES, "file of bagged tables", None)
-    return read_document(BaggedDocument, content, error=TablesError, kind="file of bagged tables")
-
-
-def _require_size(content: bytes | str, most: int, kind: str, file: str | None) -> None:
+def parse(document: type[_Document], content: bytes | str, *, file: str | None = None) -> _Document:
+    """Return the document in a file, or refuse it with every mistake and its path."""
+    kind, most = _FILES[document]
     if len(content) > most:
         raise TablesError(f"The {kind} is larger than {most:,} bytes: no model of ours is.", file=file)
+    return read_document(document, content, error=TablesError, file=file, kind=kind)
 
 
 def read_fields(document: TablesDocument, path: str) -> dict[str, Any]:
     """Return the arguments of :class:`~send_screen.tables.RiskTables` that a document gives."""
-    terms, interactions = [], []
-    for i, term in enumerate(document.terms):
-        with _placed(f"{path}.terms[{i}]"):
-            terms.append(_read_term(term))
-    for i, fields in enumerate(document.interactions):
-        with _placed(f"{path}.interactions[{i}]"):
-            interactions.append(InteractionTerm(**dict(fields)))
     return {
         "intercept": document.intercept,
-        "terms": tuple(terms),
+        "terms": tuple(_read_each(document.terms, _read_term, f"{path}.terms")),
         "n_background": document.n_background,
         "name": document.name,
-        "interactions": tuple(interactions),
+        "interactions": tuple(
+            _read_each(document.interactions, lambda fields: InteractionTerm(**dict(fields)), f"{path}.interactions")
+        ),
     }
 
 
-@contextmanager
-def _placed(path: str) -> Iterator[None]:
-    """Put the path of a term in front of what the term refuses."""
-    try:
-        yield
-    except TablesError as error:
-        raise TablesError(f"{path}: {error.message}") from None
+def _read_each(items: Sequence[_Item], read: Callable[[_Item], _Read], path: str) -> Iterator[_Read]:
+    """Yield what is read of each item; what it refuses is refused with the item's path."""
+    for i, item in enumerate(items):
+        try:
+            yield read(item)
+        except TablesError as error:
+            raise TablesError(f"{path}[{i}]: {error.message}") from None
 
 
-def _read_term(fields: LinearFields | ShapeFields | LevelsFields) -> Term:
+def _read_term(fields: TermFields) -> Term:
     common = {name: value for name, value in fields if name not in ("kind", "bins", "levels", "missing_standard_error")}
     if isinstance(fields, LinearFields):
         return LinearTerm(**common)
@@ -166,7 +161,9 @@ def _read_term(fields: LinearFields | ShapeFields | LevelsFields) -> Term:
         if len(levels) < len(fields.levels):
             raise TablesError("'levels' names a level twice.")
         counts = tuple(row.n for row in fields.levels)
-        return LevelsTerm(**common, levels=levels, counts=counts, standard_error=_errors(fields, fields.levels))
+        return LevelsTerm(
+            **common, levels=levels, counts=counts, standard_error=_standard_errors(fields, fields.levels)
+        )
     *rest, last = fields.bins
     edges = [row.below for row in rest if row.below is not None]
     if last.below is not None or len(edges) < len(rest):
@@ -176,11 +173,11 @@ def _read_term(fields: LinearFields | ShapeFields | LevelsFields) -> Term:
         edges=tuple(edges),
         values=tuple(row.log_odds for row in fields.bins),
         n=tuple(row.n for row in fields.bins),
-        standard_error=_errors(fields, fields.bins),
+        standard_error=_standard_errors(fields, fields.bins),
     )
 
 
-def _errors(fields: ShapeFields | LevelsFields, rows: Sequence[Bin | Level]) -> tuple[float, ...] | None:
+def _standard_errors(fields: ShapeFields | LevelsFields, rows: Sequence[Bin | Level]) -> tuple[float, ...] | None:
     errors = [*(row.standard_error for row in rows), fields.missing_standard_error]
     known = tuple(error for error in errors if error is not None)
     if known and len(known) < len(errors):
@@ -188,51 +185,42 @@ def _errors(fields: ShapeFields | LevelsFields, rows: Sequence[Bin | Level]) -> 
     return known or None
 
 
-def write_fields(tables: Any) -> dict[str, object]:
-    """Return what is written of a model, for :func:`~send_screen.tables._json_lines.dump_lines`."""
-    return {
-        "format": "send_screen.risk_tables/3",
-        "name": tables.name,
-        "n_background": tables.n_background,
-        "intercept": tables.intercept,
-        "terms": [_write_term(term) for term in tables.terms],
-        "interactions": [_write_interaction(interaction) for interaction in tables.interactions],
-    }
+def write_tables(tables: Any) -> str:
+    """Return the model file of :class:`~send_screen.tables.RiskTables`."""
+    document = TablesDocument(
+        format="send_screen.risk_tables/3",
+        name=tables.name,
+        n_background=tables.n_background,
+        intercept=tables.intercept,
+        terms=[_write_term(term) for term in tables.terms],
+        interactions=[InteractionFields.model_validate(each, from_attributes=True) for each in tables.interactions],
+    )
+    return _dump_lines(document.model_dump(exclude_defaults=True)) + "\n"
 
 
-def _write_term(term: Term) -> dict[str, object]:
-    names = ["feature", "missing", "mean", "n_missing", *(name for name in ("label", "unit") if getattr(term, name))]
+def _write_term(term: Term) -> TermFields:
+    common: dict[str, Any] = {name: getattr(term, name) for name in _TermFields.model_fields}
     if not isinstance(term, LevelsTerm):
-        names += ["slope", "low", "high"]
-    written: dict[str, object] = {name: getattr(term, name) for name in names}
+        common |= {"slope": term.slope, "low": term.low, "high": term.high}
     if isinstance(term, LinearTerm):
-        return {**written, "kind": "linear", "n": term.n}
+        return LinearFields(kind="linear", n=term.n, **common)
+    size = len(term.levels if isinstance(term, LevelsTerm) else term.values)
+    *errors, common["missing_standard_error"] = term.standard_error or (None,) * (size + 1)
     if isinstance(term, LevelsTerm):
-        counts = term.counts or (None,) * len(term.levels)
-        rows = [
-            LineObject(level=level, log_odds=value, n=n)
-            for (level, value), n in zip(term.levels.items(), counts, strict=True)
-        ]
-        written |= {"kind": "levels", "n": term.n, "levels": rows}
-    else:
-        counts = term.n or (None,) * len(term.values)
-        rows = [
-            LineObject(below=below, log_odds=value, n=n)
-            for below, value, n in zip((*term.edges, None), term.values, counts, strict=True)
-        ]
-        written |= {"kind": "shape", "bins": rows}
-    if term.standard_error is not None:
-        *known, written["missing_standard_error"] = term.standard_error
-        for row, error in zip(rows, known, strict=True):
-            row["standard_error"] = error
-    return written
+        rows = zip(term.levels.items(), term.counts or (None,) * size, errors, strict=True)
+        levels = [Level(level=name, log_odds=value, n=n, standard_error=error) for (name, value), n, error in rows]
+        return LevelsFields(kind="levels", n=term.n, levels=levels, **common)
+    columns = zip((*term.edges, None), term.values, term.n or (None,) * size, errors, strict=True)
+    bins = [Bin(below=below, log_odds=value, n=n, standard_error=error) for below, value, n, error in columns]
+    return ShapeFields(kind="shape", bins=bins, **common)
 
 
-def _write_interaction(interaction: InteractionTerm) -> dict[str, object]:
-    grids = {"values": interaction.values, "n": interaction.n, "standard_error": interaction.standard_error}
-    return {
-        "features": Line(interaction.features),
-        "edges": [Line(edges) for edges in interaction.edges],
-        "mean": interaction.mean,
-        **{name: [Line(row) for row in grid] for name, grid in grids.items() if grid is not None},
-    }
+def _dump_lines(value: object, depth: int = 0) -> str:
+    """Return JSON for people: keys sorted, and one line a number, a bin, a level or a row of a grid."""
+    opened, closed = "\n" + "  " * (depth + 1), "\n" + "  " * depth
+    if isinstance(value, Mapping) and depth < _DEPTH_OF_BINS:
+        pairs = [f"{_dump_lines(key)}: {_dump_lines(value[key], depth + 1)}" for key in sorted(value)]
+        return "{" + opened + f",{opened}".join(pairs) + closed + "}"
+    if isinstance(value, Sequence) and any(isinstance(item, Mapping | tuple) for item in value):
+        return "[" + opened + f",{opened}".join(_dump_lines(item, depth + 1) for item in value) + closed + "]"
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)

@@ -12,13 +12,7 @@ MISSING, UNKNOWN = -1, -2
 
 
 def to_float(feature: str, column: pd.Series) -> np.ndarray:
-    """Return a column as float64, NaN where a cell is empty; without a copy where it is that already.
-
-    Raises
-    ------
-    DataError
-        If a cell is not a number.
-    """
+    """Return a column as float64, NaN where a cell is empty; without a copy where it is that already."""
     try:
         return column.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError):
@@ -31,13 +25,7 @@ def to_float(feature: str, column: pd.Series) -> np.ndarray:
 
 
 def level_codes(feature: str, column: pd.Series, levels: tuple[str, ...]) -> np.ndarray:
-    """Return the position of each cell in ``levels``, :data:`MISSING` or :data:`UNKNOWN`: int64, shape (n,).
-
-    Raises
-    ------
-    DataError
-        If a cell is neither empty nor text.
-    """
+    """Return the position of each cell in ``levels``, :data:`MISSING` or :data:`UNKNOWN`: int64, shape (n,)."""
     codes, found = pd.factorize(column)
     if not all(isinstance(level, str) for level in found):
         raise DataError(
@@ -45,7 +33,7 @@ def level_codes(feature: str, column: pd.Series, levels: tuple[str, ...]) -> np.
             column=feature,
             remedy="Check the file against its contract first: that keeps a level such as '1' as text.",
         )
-    places = {level: i for i, level in enumerate(levels)}
-    known = np.array([*(places.get(level, UNKNOWN) for level in found), MISSING], dtype=np.int64)
+    positions = {level: i for i, level in enumerate(levels)}
+    known = np.array([*(positions.get(level, UNKNOWN) for level in found), MISSING], dtype=np.int64)
     # factorize gives an empty cell -1, which is the last of what is known
     return known[codes]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,37 +26,17 @@ BATCH = 16_384  # children whose columns are gathered at once, where they do not
 
 @dataclass(frozen=True)
 class ExplainedBatch:
-    """Scores and contributions of some children.
-
-    Attributes
-    ----------
-    children : slice
-        Their rows in the frame.
-    score : numpy.ndarray of float64, shape (k,)
-        In log-odds.
-    contributions : numpy.ndarray of float64, shape (k, p)
-        In Fortran order.
-    adds_up : bool
-        Whether base value and contributions are the score, within 1e-9 of the size of what was added.
-    """
+    """Scores, shape (k,), and contributions, shape (k, p), of the children in some rows of a frame, in log-odds."""
 
     children: slice
     score: np.ndarray
     contributions: np.ndarray
     adds_up: bool
+    """Whether base value and contributions are the score, within 1e-9 of the size of what was added."""
 
 
 class Explainer:
-    """Writes scores and contributions of ranges of a frame's children; a context that holds its threads.
-
-    Parameters
-    ----------
-    tables : RiskTables
-    X : pandas.DataFrame, shape (n, p)
-        Columns in the order of the terms.
-    threads : int or None
-        How many the kernel may use; as many as there are cores if None.
-    """
+    """Writes scores and contributions of ranges of a frame's children; a context that holds its threads."""
 
     def __init__(self, tables: RiskTables, X: pd.DataFrame, threads: int | None) -> None:
         self._tables, self._X = tables, X
@@ -64,71 +44,51 @@ class Explainer:
         self._threads = threads or os.cpu_count() or 1
         wanted = len(X) >= (KERNEL_FROM if kernel.cache_info().currsize else LOAD_FROM) and bool(tables.terms)
         self._kernel = kernel() if wanted else None
-        self._pool: ThreadPoolExecutor | None = None
+        self._pool = ThreadPoolExecutor(self._threads)
         if self._kernel is not None:
             self._columns = _Columns(X, tables.terms)
-            lookup = tables.lookup(self._columns.dtype)
-            self._arrays = tuple(getattr(lookup, field.name) for field in fields(lookup))
+            self._lookup = tables._lookup(self._columns.dtype)
 
     def __enter__(self) -> Explainer:
-        if self._kernel is not None and self._threads > 1:
-            self._pool = ThreadPoolExecutor(self._threads)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._pool is not None:
-            self._pool.shutdown()
+        self._pool.shutdown()
 
     def write(self, start: int, stop: int, score: np.ndarray, out: np.ndarray) -> bool:
-        """Write scores, shape (k,), and contributions, shape (p, k) in C order, of children ``start`` to ``stop``.
-
-        Returns
-        -------
-        bool
-            Whether base value and contributions add up to the score for each child.
-        """
+        """Write scores, shape (k,), and contributions, shape (p, k) in C order; return whether they add up."""
         if self._kernel is None:
             return _by_numpy(self._tables, self._X.iloc[start:stop], score, out)
         # ranges of whole batches, about as many as there are threads
         size = -(-(stop - start) // self._threads)
         size = max(BATCH, -(-size // BATCH) * BATCH) if self._columns.together else BATCH
         ranges = [(at, min(at + size, stop), start, score, out) for at in range(start, stop, size)]
-        if self._pool is None or len(ranges) == 1:
-            return sum(self._compiled(*one) for one in ranges) == 0
+        if len(ranges) == 1:
+            return self._compiled(*ranges[0]) == 0
         return sum(self._pool.map(lambda one: self._compiled(*one), ranges)) == 0
 
     def _compiled(self, start: int, stop: int, shift: int, score: np.ndarray, out: np.ndarray) -> int:
         assert self._kernel is not None
         block, before = self._columns.rows(start, stop)
-        return self._kernel(
-            block,
-            start - before,
-            stop - before,
-            score,
-            out,
-            shift - before,
-            *self._sums,
-            *self._arrays,
-        )
+        ends = start - before, stop - before
+        return self._kernel(block, *ends, score, out, shift - before, *self._sums, *self._lookup)
 
 
 def _by_numpy(tables: RiskTables, X: pd.DataFrame, score: np.ndarray, out: np.ndarray) -> bool:
     score[:] = tables.intercept
     # one term after the other: children with equal terms get equal bits, however many are scored at once
-    places = []
-    for j, term in enumerate(tables.terms):
-        places.append(term.coordinates(X[term.feature]))
-        log_odds = term.at(places[j])
+    coordinates, contributions = {}, dict(zip(tables.features, out, strict=True))
+    for term in tables.terms:
+        coordinates[term.feature] = term.coordinates(X[term.feature])
+        log_odds = term.at(coordinates[term.feature])
         score += log_odds
-        np.subtract(log_odds, term.mean, out=out[j])
-    features = [term.feature for term in tables.terms]
+        np.subtract(log_odds, term.mean, out=contributions[term.feature])
     for interaction in tables.interactions:
-        first, second = (features.index(feature) for feature in interaction.features)
-        log_odds = interaction.at(places[first], places[second])
+        log_odds = interaction.at(*(coordinates[feature] for feature in interaction.features))
         score += log_odds
         half = 0.5 * (log_odds - interaction.mean)
-        out[first] += half
-        out[second] += half
+        for feature in interaction.features:
+            contributions[feature] += half
     # written so that NaN fails too
     return bool(np.all(np.abs(tables.base_value + out.sum(axis=0) - score) <= tables.tolerance))
 
@@ -157,7 +117,7 @@ class _Columns:
         return self._whole is not None
 
     def rows(self, start: int, stop: int) -> tuple[np.ndarray, int]:
-        """Return an array that holds children ``start`` to ``stop``, and the place of its first child."""
+        """Return an array that holds children ``start`` to ``stop``, and the row of its first child."""
         if self._whole is not None:
             return self._whole, 0
         block = np.empty((len(self._terms), stop - start), dtype=self.dtype)

@@ -60,7 +60,7 @@ class InteractionTerm:
         object.__setattr__(self, "edges", tuple(tuple(map(float, edges)) for edges in self.edges))
         object.__setattr__(self, "values", tuple(tuple(map(float, row)) for row in self.values))
         for edges in self.edges:
-            require_edges(edges, "edges", self.name)
+            require_edges(edges, self.name)
         if self.n is not None:
             counts = tuple(tuple(None if count is None else int(count) for count in row) for row in self.n)
             object.__setattr__(self, "n", counts)
@@ -104,12 +104,12 @@ class InteractionTerm:
         )
 
     def at(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        """Return the interaction at places on its two axes (NaN is missing): float64, shape (n,).
+        """Return the interaction at coordinates of its two axes (NaN is missing): float64, shape (n,).
 
         Parameters
         ----------
         first, second : numpy.ndarray of float64, shape (n,)
-            Places on the axes of its two features.
+            Coordinates on the axes of its two features.
 
         Returns
         -------

@@ -10,8 +10,7 @@ grows, so an edge in an earlier cell is below the value and one in a later cell 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,99 +21,68 @@ MOST_CELLS = 4_096  # 16 KB: half of a core's first cache
 MOST_IN_A_CELL = 3  # beyond this, halving the axis again and again is faster
 
 
-@dataclass(frozen=True)
-class Lookup:
-    """Arrays of p features with at most m edges, and s interactions; ``X`` is in the precision of ``edges``.
+class Lookup(NamedTuple):
+    """Arrays of p features with at most m edges, and s interactions; ``X`` is in the precision of ``edges``."""
 
-    Attributes
-    ----------
-    lowest, cells_per_unit : numpy.ndarray of float, shape (p,)
-        Where a feature's grid begins, and how fine it is.
-    cells : numpy.ndarray of int32, shape (p,)
-        Number of cells of a feature's grid; 0 where the axis is halved instead.
-    before : numpy.ndarray of uint32, shape (p, most cells + 1)
-        Number of edges in the cells before; after the last cell, the bin of missing values.
-    in_cell : numpy.ndarray of int32, shape (p,)
-        Most edges in one cell; or, where ``cells`` is 0, the power of two that is above the number of edges.
-    edges : numpy.ndarray of float, shape (p, m + padding)
-        NaN after the last, which nothing is at or above.
-    missing_bin : numpy.ndarray of uint32, shape (p,)
-    steps : numpy.ndarray of float64, shape (p, m + 2)
-        Log-odds of each bin beside the line, and of missing values.
-    slope, low, high, mean : numpy.ndarray of float64, shape (p,)
-    slot : numpy.ndarray of int64, shape (p,)
-        Where the bins of a feature are kept for interactions; 0 for one that has none.
-    pairs : numpy.ndarray of int64, shape (s, 2)
-    row, column : numpy.ndarray of uint32, shape (s, m + 2)
-        For each bin of an interaction's first feature the start of its row in ``cells_of``, and of its second the
-        column.
-    interaction : numpy.ndarray of float64, shape (s, most cells of one)
-    interaction_mean : numpy.ndarray of float64, shape (s,)
-    """
-
-    lowest: np.ndarray
-    cells_per_unit: np.ndarray
-    cells: np.ndarray
-    before: np.ndarray
-    in_cell: np.ndarray
-    edges: np.ndarray
-    missing_bin: np.ndarray
-    steps: np.ndarray
-    slope: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    mean: np.ndarray
-    slot: np.ndarray
-    pairs: np.ndarray
-    row: np.ndarray
-    column: np.ndarray
-    interaction: np.ndarray
-    interaction_mean: np.ndarray
+    lowest: np.ndarray  # (p,) where a feature's grid begins
+    cells_per_unit: np.ndarray  # (p,) how fine it is
+    cells: np.ndarray  # int32 (p,) number of its cells; 0 where the axis is halved instead
+    before: (
+        np.ndarray
+    )  # uint32 (p, most cells + 1) edges in the cells before; after the last, the bin of missing values
+    in_cell: np.ndarray  # int32 (p,) most edges in one cell; where ``cells`` is 0, the power of two above their number
+    edges: np.ndarray  # (p, m + padding) NaN after the last, which nothing is at or above
+    missing_bin: np.ndarray  # uint32 (p,)
+    steps: np.ndarray  # (p, m + 2) log-odds of each bin beside the line, and of missing values
+    slope: np.ndarray  # (p,)
+    low: np.ndarray  # (p,)
+    high: np.ndarray  # (p,)
+    mean: np.ndarray  # (p,)
+    slot: np.ndarray  # int64 (p,) where the bins of a feature are kept for interactions; 0 for one that has none
+    pairs: np.ndarray  # int64 (s, 2) the two features of an interaction
+    row: np.ndarray  # uint32 (s, m + 2) for each bin of the first, the start of its row in ``interaction``
+    column: np.ndarray  # uint32 (s, m + 2) for each bin of the second, its column
+    interaction: np.ndarray  # (s, most cells of one)
+    interaction_mean: np.ndarray  # (s,)
 
     @classmethod
     def build(cls, terms: Sequence[Term], interactions: Sequence[InteractionTerm], dtype: Any) -> Lookup:
         """Return the arrays for columns of ``dtype``, float32 or float64."""
-        p = len(terms)
+        p, s = len(terms), len(interactions)
         axes = [_axis(term, interactions) for term in terms]
         m = max((len(axis) for axis in axes), default=0)
-        padded = 2 ** (m + 1).bit_length()
-        edges = np.full((p, padded), np.nan, dtype=dtype)
-        grids = []
+        edges = np.full((p, 2 ** (m + 1).bit_length()), np.nan, dtype=dtype)
         steps = np.zeros((p, m + 2))
+        grids = []
         for j, (term, axis) in enumerate(zip(terms, axes, strict=True)):
             edges[j, : len(axis)] = _not_below(axis, dtype)
             grids.append(_grid(edges[j, : len(axis)]))
-            starts = np.array([-np.inf, *axis])
-            steps[j, : len(starts)] = term.step_values[bin_of(term.cut_points, starts)]
-            steps[j, len(starts)] = term.missing
-        before = np.zeros((p, max((grid[2] for grid in grids), default=0) + 1), dtype=np.uint32)
-        for j, (_, _, cells, _, counts) in enumerate(grids):
-            before[j, :cells] = counts
-            before[j, cells] = len(axes[j]) + 1
+            steps[j, : len(axis) + 1] = term.step_values[bin_of(term.cut_points, np.array([-np.inf, *axis]))]
+            steps[j, len(axis) + 1] = term.missing
+        before = np.zeros((p, max((grid.cells for grid in grids), default=0) + 1), dtype=np.uint32)
+        for j, grid in enumerate(grids):
+            before[j, : grid.cells] = grid.before
+            before[j, grid.cells] = len(axes[j]) + 1
         features = [term.feature for term in terms]
-        paired = [
-            feature for feature in features if any(feature in interaction.features for interaction in interactions)
-        ]
-        lines = [
-            (0.0, 0.0, 0.0) if isinstance(term, LevelsTerm) else (term.slope, term.low, term.high) for term in terms
-        ]
-        slope, low, high = np.array(lines, dtype=np.float64).reshape(p, 3).T.copy()
-        pairs = [tuple(features.index(feature) for feature in interaction.features) for interaction in interactions]
-        row, column = np.zeros((2, len(interactions), m + 2), dtype=np.uint32)
-        flat = np.zeros((len(interactions), max((s.shape[0] * s.shape[1] for s in interactions), default=0)))
-        for s, (interaction, pair) in enumerate(zip(interactions, pairs, strict=True)):
-            for places, j, own, scale in zip(
-                (row, column), pair, interaction.edges, (interaction.shape[1], 1), strict=True
-            ):
+        pairs = [[features.index(feature) for feature in interaction.features] for interaction in interactions]
+        slot = np.zeros(p, dtype=np.int64)
+        paired = sorted({j for pair in pairs for j in pair})
+        slot[paired] = range(1, len(paired) + 1)
+        row, column = np.zeros((2, s, m + 2), dtype=np.uint32)
+        flat = np.zeros((s, max((each.shape[0] * each.shape[1] for each in interactions), default=0)))
+        for i, (interaction, (first, second)) in enumerate(zip(interactions, pairs, strict=True)):
+            for bins, j, own, width in ((row, first, 0, interaction.shape[1]), (column, second, 1, 1)):
                 starts = np.array([-np.inf, *axes[j], np.nan])
-                places[s, : len(starts)] = bin_of(own, starts) * scale
-            flat[s, : interaction.shape[0] * interaction.shape[1]] = np.array(interaction.values).ravel()
+                bins[i, : len(starts)] = bin_of(interaction.edges[own], starts) * width
+            flat[i, : interaction.shape[0] * interaction.shape[1]] = np.array(interaction.values).ravel()
+        lines = [(0.0,) * 3 if isinstance(term, LevelsTerm) else (term.slope, term.low, term.high) for term in terms]
+        slope, low, high = np.array(lines, dtype=np.float64).reshape(p, 3).T.copy()
         return cls(
-            lowest=np.array([grid[0] for grid in grids], dtype=dtype),
-            cells_per_unit=np.array([grid[1] for grid in grids], dtype=dtype),
-            cells=np.array([grid[2] for grid in grids], dtype=np.int32),
+            lowest=np.array([grid.lowest for grid in grids], dtype=dtype),
+            cells_per_unit=np.array([grid.cells_per_unit for grid in grids], dtype=dtype),
+            cells=np.array([grid.cells for grid in grids], dtype=np.int32),
             before=before,
-            in_cell=np.array([grid[3] for grid in grids], dtype=np.int32),
+            in_cell=np.array([grid.in_cell for grid in grids], dtype=np.int32),
             edges=edges,
             missing_bin=np.array([len(axis) + 1 for axis in axes], dtype=np.uint32),
             steps=steps,
@@ -122,8 +90,8 @@ class Lookup:
             low=low,
             high=high,
             mean=np.array([term.mean for term in terms], dtype=np.float64),
-            slot=np.array([paired.index(f) + 1 if f in paired else 0 for f in features], dtype=np.int64),
-            pairs=np.array(pairs, dtype=np.int64).reshape(len(interactions), 2),
+            slot=slot,
+            pairs=np.array(pairs, dtype=np.int64).reshape(s, 2),
             row=row,
             column=column,
             interaction=flat,
@@ -146,12 +114,20 @@ def _not_below(edges: Sequence[float], dtype: Any) -> np.ndarray:
     return found
 
 
-def _grid(edges: np.ndarray) -> tuple[Any, Any, int, int, np.ndarray]:
-    """Return start, cells per unit, number of cells, most edges in a cell, and the edges before each cell."""
+class _Grid(NamedTuple):
+    """Evenly spaced cells over one axis, as in :class:`Lookup`."""
+
+    lowest: Any
+    cells_per_unit: Any
+    cells: int
+    in_cell: int
+    before: np.ndarray
+
+
+def _grid(edges: np.ndarray) -> _Grid:
     dtype = edges.dtype.type
-    halving = 2 ** len(edges).bit_length()
     if len(edges) == 0:
-        return dtype(0), dtype(0), 1, 0, np.zeros(1, dtype=np.uint32)
+        return _Grid(dtype(0), dtype(0), 1, 0, np.zeros(1, dtype=np.uint32))
     cells = 64
     while cells <= MOST_CELLS:
         with np.errstate(all="ignore"):
@@ -162,6 +138,6 @@ def _grid(edges: np.ndarray) -> tuple[Any, Any, int, int, np.ndarray]:
             break
         counts = np.bincount(np.minimum(at, dtype(cells - 1)).astype(np.int64), minlength=cells)
         if counts.max() == 1 or (cells == MOST_CELLS and counts.max() <= MOST_IN_A_CELL):
-            return edges[0], fine, cells, int(counts.max()), np.cumsum(counts) - counts
+            return _Grid(edges[0], fine, cells, int(counts.max()), np.cumsum(counts) - counts)
         cells *= 2
-    return dtype(0), dtype(0), 0, halving, np.zeros(0, dtype=np.uint32)
+    return _Grid(dtype(0), dtype(0), 0, 2 ** len(edges).bit_length(), np.zeros(0, dtype=np.uint32))

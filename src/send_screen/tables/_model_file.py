@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from send_screen.errors import TablesError
-from send_screen.tables._document import MAX_BYTES, TablesDocument, parse_tables, read_fields, write_fields
-from send_screen.tables._json_lines import dump_lines
+from send_screen.tables._document import MAX_BYTES, TablesDocument, parse, read_fields, write_tables
 
 
 class ModelFile:
@@ -17,7 +16,7 @@ class ModelFile:
 
     def to_json(self) -> str:
         """Return the model as JSON, format ``send_screen.risk_tables/3``: keys sorted, a line for each bin."""
-        return dump_lines(write_fields(self)) + "\n"
+        return write_tables(self)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -33,7 +32,7 @@ class ModelFile:
         TablesError
             With each mistake and its path, as in ``$.terms[3].slope``.
         """
-        return cls._from_document(parse_tables(text))
+        return cls._from_document(parse(TablesDocument, text))
 
     @classmethod
     def _from_document(cls, document: TablesDocument, path: str = "$") -> Self:
@@ -115,7 +114,7 @@ class ModelFile:
                 file=path.name,
                 remedy="Do not use it. Export the version again, and find out who changed the file.",
             )
-        document = parse_tables(content, file=path.name)
+        document = parse(TablesDocument, content, file=path.name)
         try:
             return cls._from_document(document)
         except TablesError as error:

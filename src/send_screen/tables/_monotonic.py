@@ -1,4 +1,4 @@
-"""Signs of the whole score: a signed feature never lowers the risk the wrong way, whatever the others are."""
+"""Monotonicity of the whole score in a feature, whatever the others are."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from send_screen.tables._terms import LevelsTerm, Term, bin_of
 def monotonicity_violations(
     terms: Sequence[Term], interactions: Sequence[InteractionTerm], monotonic_cst: Mapping[str, int]
 ) -> dict[str, float]:
-    r"""Return the features whose sign does not hold for the whole score, and by how much, in log-odds.
+    r"""Return the features in which the whole score is not monotonic as constrained, and by how much, in log-odds.
 
     Every other feature is in at most one interaction with feature j and takes any value, so the least that the score
     can rise at an edge e of j is exactly
 
     .. math:: \Delta t_j(e) + \sum_k \min_b \Delta t_{jk}(e, b),
 
-    which must be 0 or more (for a sign of -1, with the axis turned round), as must the slope. A missing value must
-    score no lower than the lowest-risk end of the axis, whatever the others are.
+    which must be 0 or more (for a constraint of -1, with the axis turned round), as must the slope. A missing value
+    must score no lower than the lowest-risk end of the axis, whatever the others are.
 
     Parameters
     ----------

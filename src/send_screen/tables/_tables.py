@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -36,7 +36,8 @@ class RiskTables(ModelFile):
     The halves are exact because interactions are pure (:func:`purify`). Of an interaction, the coalition of no feature
     is worth :math:`\bar t_{jk}`; that of j alone (the mean of :math:`t_{jk}(x_j, \cdot)`)
     and that of k alone are 0; and that of both :math:`t_{jk}(x_j, x_k)`. So j brings :math:`-\bar t_{jk}` when it comes
-    first and :math:`t_{jk}(x_j, x_k)` when it comes second.
+    first and :math:`t_{jk}(x_j, x_k)` when it comes second. For the same reason the Shapley value of a group of
+    features, as when an agency gives all its columns or none, is the sum of theirs.
 
     Parameters
     ----------
@@ -117,11 +118,7 @@ class RiskTables(ModelFile):
     @property
     def base_value(self) -> float:
         """Mean score of the training rows, in log-odds."""
-        return (
-            self.intercept
-            + sum(term.mean for term in self.terms)
-            + sum(interaction.mean for interaction in self.interactions)
-        )
+        return self.intercept + sum(term.mean for term in self.terms) + sum(pair.mean for pair in self.interactions)
 
     def score(self, X: pd.DataFrame, *, threads: int | None = None) -> np.ndarray:
         """Return the log-odds of each child.
@@ -186,48 +183,6 @@ class RiskTables(ModelFile):
                 raise no_sum()
         return out
 
-    def contributions_by(self, groups: Mapping[str, Sequence[str]], X: pd.DataFrame) -> np.ndarray:
-        r"""Return each group of features' exact contribution, as when an agency gives all its columns or none.
-
-        The players of the game are then groups, not features. An interaction within a group belongs to it whole, since
-        no other player is in it; of an interaction between two groups each has half, for the reason that each of two
-        features has. So a group's Shapley value is the sum of its features', whatever the groups:
-
-        .. math:: \phi_G = \sum_{j \in G} \phi_j
-
-        which holds for additive models of at most pairs, and not in general.
-
-        Parameters
-        ----------
-        groups : mapping of str to sequence of str
-            Names of the groups, and the features of each; no feature is in two. A feature in none is a player of its
-            own, and its contribution is not returned.
-        X : pandas.DataFrame, shape (n, p)
-            As in :meth:`score`.
-
-        Returns
-        -------
-        numpy.ndarray of float64, shape (n, number of groups)
-            Columns in the order of ``groups``.
-
-        Raises
-        ------
-        DataError, TablesError
-            As :meth:`contributions`.
-        UsageError
-            If a group names a feature that the model does not look at, or that is in another group.
-        """
-        grouped = [feature for features in groups.values() for feature in features]
-        if unknown := sorted(set(grouped) - set(self.features)):
-            raise UsageError(f"The model does not look at: {', '.join(unknown)}.")
-        if len(grouped) > len(set(grouped)):
-            raise UsageError("A feature may be in one group only, and once.")
-        member = np.zeros((len(self.features), len(groups)))
-        for g, features in enumerate(groups.values()):
-            member[[self.features.index(feature) for feature in features], g] = 1.0
-        by_group: np.ndarray = self.contributions(X) @ member
-        return by_group
-
     def explain_in_batches(
         self, X: pd.DataFrame, *, children: int = BATCH, threads: int | None = None
     ) -> Iterator[ExplainedBatch]:
@@ -275,18 +230,8 @@ class RiskTables(ModelFile):
     def _lookups(self) -> dict[np.dtype, Lookup]:
         return {}
 
-    def lookup(self, dtype: np.dtype) -> Lookup:
-        """Return the model as arrays for a kernel, for columns of ``dtype``.
-
-        Parameters
-        ----------
-        dtype : numpy.dtype
-            Of the columns: float32 or float64.
-
-        Returns
-        -------
-        Lookup
-        """
+    def _lookup(self, dtype: np.dtype) -> Lookup:
+        """Return the model as arrays for the kernel, for columns of float32 or float64."""
         if dtype not in self._lookups:
             self._lookups[dtype] = Lookup.build(self.terms, self.interactions, dtype)
         return self._lookups[dtype]
@@ -322,27 +267,27 @@ class RiskTables(ModelFile):
         )
 
     def clipped(self, X: pd.DataFrame) -> np.ndarray:
-        """Return where a value lay beyond the training range and scored as its end: bool, shape (n, p).
+        """Return where a value lay beyond the training range and scored as its end.
 
         Parameters
         ----------
         X : pandas.DataFrame, shape (n, p)
-            The children, with the columns of ``features`` in order.
+            As in :meth:`score`.
 
         Returns
         -------
-        pandas.DataFrame of bool, shape (n, p)
+        numpy.ndarray of bool, shape (n, p)
         """
         require_columns(self.features, X)
         return _stack([term.clipped(X[term.feature]) for term in self.terms], len(X))
 
     def unknown_category(self, X: pd.DataFrame) -> np.ndarray:
-        """Return where a level was not seen in training and scored as a missing one: bool, shape (n, p).
+        """Return where a level was not seen in training and scored as a missing one.
 
         Parameters
         ----------
         X : pandas.DataFrame, shape (n, p)
-            The children, with the columns of ``features`` in order.
+            As in :meth:`score`.
 
         Returns
         -------

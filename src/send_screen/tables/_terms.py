@@ -50,7 +50,7 @@ class _FeatureTerm:
     label: str = ""
     unit: str = ""
 
-    def _check(self) -> None:
+    def __post_init__(self) -> None:
         if not self.feature:
             raise TablesError("'feature' must be a name, not an empty text.")
         for name in ("feature", "label", "unit"):
@@ -68,26 +68,8 @@ class _FeatureTerm:
             if not math.isfinite(getattr(self, name)):
                 raise TablesError(f"'{name}' must be a finite number.", column=self.feature)
 
-    def _set_standard_error(self, given: Sequence[float] | None, length: int) -> None:
-        if given is None:
-            return
-        errors = tuple(map(float, given))
-        object.__setattr__(self, "standard_error", errors)
-        if len(errors) != length or not all(0 <= value < math.inf for value in errors):
-            raise TablesError(f"'standard_error' must be {length} numbers of 0 or more.", column=self.feature)
-
     def coordinates(self, column: pd.Series) -> np.ndarray:
-        """Return each child's value, NaN where it is missing: float64, shape (n,).
-
-        Parameters
-        ----------
-        column : pandas.Series, shape (n,)
-            The feature's values; NaN or None where one is not known.
-
-        Returns
-        -------
-        numpy.ndarray of float64, shape (n,)
-        """
+        """Return where each child lies on the axis: its value or its level's position, NaN where missing or unknown."""
         return to_float(self.feature, column)
 
     def at(self, coordinates: np.ndarray) -> np.ndarray:
@@ -95,32 +77,11 @@ class _FeatureTerm:
         raise NotImplementedError
 
     def log_odds(self, column: pd.Series) -> np.ndarray:
-        """Return the term, in log-odds, for each child: float64, shape (n,).
-
-        Parameters
-        ----------
-        column : pandas.Series, shape (n,)
-            The feature's values; NaN or None where one is not known.
-
-        Returns
-        -------
-        numpy.ndarray of float64, shape (n,)
-            In log-odds.
-        """
+        """Return the term, in log-odds, for each child: float64, shape (n,)."""
         return self.at(self.coordinates(column))
 
     def clipped(self, column: pd.Series) -> np.ndarray:
-        """Return where a value was clipped to the training range, which changed the score: bool, shape (n,).
-
-        Parameters
-        ----------
-        column : pandas.Series, shape (n,)
-            The feature's values; NaN or None where one is not known.
-
-        Returns
-        -------
-        numpy.ndarray of bool, shape (n,)
-        """
+        """Return where a value was clipped to the training range, which changed the score: bool, shape (n,)."""
         return np.zeros(len(column), dtype=bool)
 
     def unknown_category(self, column: pd.Series) -> np.ndarray:
@@ -151,8 +112,8 @@ class _NumericTerm(_FeatureTerm):
     low: float
     high: float
 
-    def _check(self) -> None:
-        super()._check()
+    def __post_init__(self) -> None:
+        super().__post_init__()
         self._require_finite("slope", "low", "high")
         if self.low > self.high:
             raise TablesError("'low' must not be above 'high'.", column=self.feature)
@@ -199,9 +160,6 @@ class LinearTerm(_NumericTerm):
 
     n: int | None
 
-    def __post_init__(self) -> None:
-        self._check()
-
     def at(self, coordinates: np.ndarray) -> np.ndarray:
         line = self.slope * np.clip(coordinates, self.low, self.high)
         return np.where(np.isnan(coordinates), self.missing, line)
@@ -241,16 +199,16 @@ class ShapeTerm(_NumericTerm):
     def __post_init__(self) -> None:
         object.__setattr__(self, "edges", tuple(map(float, self.edges)))
         object.__setattr__(self, "values", tuple(map(float, self.values)))
-        object.__setattr__(self, "n", counts_or_none(self.n))
-        require_edges(self.edges, "edges", self.feature)
+        object.__setattr__(self, "n", _counts_or_none(self.n))
+        object.__setattr__(self, "standard_error", _standard_errors(self, len(self.values) + 1))
+        require_edges(self.edges, self.feature)
         if len(self.values) != len(self.edges) + 1:
             raise TablesError("'values' must be one more than 'edges'.", column=self.feature)
         if self.n is not None and len(self.n) != len(self.values):
             raise TablesError("'n' must be as many as 'values'.", column=self.feature)
         if not all(map(math.isfinite, self.values)):
             raise TablesError("'values' must be finite numbers.", column=self.feature)
-        self._set_standard_error(self.standard_error, len(self.values) + 1)
-        self._check()
+        super().__post_init__()
 
     def at(self, coordinates: np.ndarray) -> np.ndarray:
         line = self.slope * np.clip(coordinates, self.low, self.high)
@@ -297,33 +255,22 @@ class LevelsTerm(_FeatureTerm):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "levels", dict(self.levels))
-        object.__setattr__(self, "counts", counts_or_none(self.counts))
+        object.__setattr__(self, "counts", _counts_or_none(self.counts))
+        object.__setattr__(self, "standard_error", _standard_errors(self, len(self.levels) + 1))
         if self.counts is not None and len(self.counts) != len(self.levels):
             raise TablesError("'counts' must be as many as 'levels'.", column=self.feature)
-        self._set_standard_error(self.standard_error, len(self.levels) + 1)
         for level, value in self.levels.items():
             if is_misleading(level):
                 raise TablesError(f"a level {MISLEADING}.", column=self.feature)
             if not math.isfinite(value):
                 raise TablesError(f"level {level!r} must be a finite number.", column=self.feature)
-        self._check()
+        super().__post_init__()
 
     @property
     def reach(self) -> float:
         return max(map(abs, (*self.levels.values(), self.missing)))
 
     def coordinates(self, column: pd.Series) -> np.ndarray:
-        """Return the position of each child's level, NaN where it is missing or unknown: float64, shape (n,).
-
-        Parameters
-        ----------
-        column : pandas.Series, shape (n,)
-            The feature's values; NaN or None where one is not known.
-
-        Returns
-        -------
-        numpy.ndarray of float64, shape (n,)
-        """
         codes = level_codes(self.feature, column, tuple(self.levels))
         return np.where(codes < 0, np.nan, codes)
 
@@ -344,18 +291,25 @@ class LevelsTerm(_FeatureTerm):
         return np.array(list(self.levels.values()) or [self.missing], dtype=np.float64)
 
 
-def require_edges(edges: Sequence[float], name: str, feature: str) -> None:
+def require_edges(edges: Sequence[float], name: str) -> None:
     """Raise unless edges are finite numbers, each above the one before."""
     if not all(map(math.isfinite, edges)):
-        raise TablesError(f"'{name}' must be finite numbers.", column=feature)
+        raise TablesError("'edges' must be finite numbers.", column=name)
     if not all(low < high for low, high in pairwise(edges)):
-        raise TablesError(f"'{name}' must be in ascending order, each once.", column=feature)
+        raise TablesError("'edges' must be in ascending order, each once.", column=name)
 
 
-def counts_or_none(counts: Iterable[Any] | None) -> tuple[int | None, ...] | None:
+def _counts_or_none(counts: Iterable[Any] | None) -> tuple[int | None, ...] | None:
     """Return counts as a tuple of int; None where every one of them is withheld."""
     found = tuple(None if count is None else int(count) for count in counts or ())
     return None if all(count is None for count in found) else found
+
+
+def _standard_errors(term: ShapeTerm | LevelsTerm, length: int) -> tuple[float, ...] | None:
+    errors = None if term.standard_error is None else tuple(map(float, term.standard_error))
+    if errors is not None and (len(errors) != length or not all(0 <= error < math.inf for error in errors)):
+        raise TablesError(f"'standard_error' must be {length} numbers of 0 or more.", column=term.feature)
+    return errors
 
 
 Term = LinearTerm | LevelsTerm | ShapeTerm

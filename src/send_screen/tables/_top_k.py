@@ -10,7 +10,7 @@ import numpy as np
 
 
 def k_at_capacity(rate: float, n: int) -> int:
-    """Return how many of ``n`` children a capacity of ``rate`` has places for: floor(rate x n + 1/2).
+    """Return the length of the list at a capacity: floor(rate x n + 1/2), at most n.
 
     Parameters
     ----------
@@ -22,7 +22,6 @@ def k_at_capacity(rate: float, n: int) -> int:
     Returns
     -------
     int
-        At most ``n``.
 
     Examples
     --------
@@ -104,25 +103,14 @@ def top_k(score: np.ndarray, order: np.ndarray, k: int) -> np.ndarray:
 
 
 def margin_to_threshold(score: np.ndarray, k: int) -> np.ndarray:
-    """Return how far each score lies above the line of a list of ``k``: halfway from the last on it to the next.
+    """Return how far each score, shape (..., n), lies above the top-``k`` threshold of its row, for 0 < k < n.
 
-    Parameters
-    ----------
-    score : numpy.ndarray of float64, shape (..., n)
-        One list for each row.
-    k : int
-        Places, above 0 and below n.
+    The threshold is halfway from the last on the list to the next.
 
-    Returns
-    -------
-    numpy.ndarray of float64, shape (..., n)
-
-    Examples
-    --------
     >>> margin_to_threshold(np.array([0.5, 2.0, 1.0]), 1).tolist()
     [-1.0, 0.5, -0.5]
     """
-    at_line = np.partition(score, [-k - 1, -k], axis=-1)
-    line = (at_line[..., -k - 1] + at_line[..., -k]) / 2.0
-    above: np.ndarray = score - line[..., None]
-    return above
+    nearest = np.partition(score, [-k - 1, -k], axis=-1)
+    threshold = (nearest[..., -k - 1] + nearest[..., -k]) / 2.0
+    margin: np.ndarray = score - threshold[..., None]
+    return margin
