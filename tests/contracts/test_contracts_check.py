@@ -1,5 +1,7 @@
 """Checking collects every violation, says where, masks what is personal and loses no row."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -305,3 +307,18 @@ def test_thousands_and_per_cent_are_numbers():
     result = check(census, "education/pupil_census")
     assert set(result.frame["AttendancePercent"]) == {95.5}
     assert {v.rule for v in result.violations} == {"CENSUS-POSSIBLE-RANGE"}
+
+
+def test_a_child_who_stands_in_the_file_many_times_takes_memory_in_proportion():
+    frame = eyfsp().iloc[[0]]
+    peaks = {}
+    for n in (1_000, 8_000):
+        repeated = pd.concat([frame] * n, ignore_index=True)
+        tracemalloc.start()
+        violations = check(repeated).violations
+        peaks[n] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        same = [violation for violation in violations if "are the same" in violation.message]
+        assert len(same) == n
+        assert "Rows 2, 3, 4, 5, 6 and more" in same[-1].message
+    assert peaks[8_000] < 12 * peaks[1_000]

@@ -127,11 +127,10 @@ def _doubled_rows(prepared: pd.DataFrame, key: tuple[str, ...]) -> dict[int, tup
     columns = list(key)
     doubled = prepared[columns].dropna()
     doubled = doubled[doubled.duplicated(columns, keep=False)]
-    groups: dict[int, list[int]] = {}
     places = doubled.groupby(columns, sort=False).ngroup()
-    for row, group in zip(doubled.index.tolist(), places.tolist(), strict=True):
-        groups.setdefault(group, []).append(row)
-    return {row: tuple(rows) for rows in groups.values() for row in rows}
+    named = doubled.groupby(columns, sort=False).head(_ROWS_NAMED + 1)  # not all: of n equal rows that would be n squared
+    rows = named.index.to_series().groupby(places[named.index]).agg(tuple)
+    return dict(zip(doubled.index.tolist(), places.map(rows), strict=True))
 
 
 def _table_rule(contract: Contract, kind: str) -> Rule:
