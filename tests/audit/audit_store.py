@@ -15,14 +15,12 @@ from folder_hashes import folder_sha256, write_manifest
 
 from send_screen.auditing import Audit, audit
 from send_screen.estimators import shap_waterfall
-from send_screen.evaluation import mlflow_metrics
+from send_screen.evaluation import build_report
 from send_screen.governance import code_version, open_bundle, package_versions, sha256_of
 from send_screen.published import PublishedReport
 from send_screen.reports import render_plots, render_summary
 from send_screen.workflows._evidence_store import evidence_bytes, read_evidence
-from send_screen.workflows._log_version import PAGES, WATERFALL
-from send_screen.workflows._published import build_report
-from send_screen.workflows._version import version_files
+from send_screen.workflows._log_version import PAGES, WATERFALL, mlflow_metrics, version_files
 
 _PLACES = (
     ("runs", "artifact_uri"),
@@ -130,7 +128,7 @@ class Store:
     def republish(self, change: Callable[[dict[str, Any]], object]) -> None:
         """Change what is published, and make every page, picture, hash and metric of it anew."""
         opened = open_bundle(self.bundle)
-        document = opened.published
+        document = opened.published.model_dump(mode="json")
         change(document)
         contracts = {use.contract: opened.contracts[use.contract] for use in opened.spec.data}
         report = PublishedReport.model_validate(document, strict=False)
@@ -139,9 +137,9 @@ class Store:
             (self.bundle / name).write_bytes(content)
         for name, svg in render_plots(report).items():
             (self.run / name).write_bytes(svg.encode())
-        (self.run / WATERFALL).write_bytes(shap_waterfall(document["example"]).encode())
+        (self.run / WATERFALL).write_bytes(shap_waterfall(report.example).encode())
         self.rehash()
-        self._metrics(mlflow_metrics(document))
+        self._metrics(mlflow_metrics(report.performance))
         self._retell(render_summary(report))
 
     def _retell(self, words: str) -> None:
@@ -173,8 +171,8 @@ class Store:
         opened = open_bundle(self.bundle)
         contracts = {use.contract: opened.contracts[use.contract] for use in opened.spec.data}
         table, excluded = read_evidence(self.evidence.read_bytes())
-        metadata = opened.published["version"]
-        assert (metadata["code_version"], metadata["packages"]) == (code_version(), package_versions())
+        metadata = opened.published.version
+        assert (metadata.code_version, metadata.packages) == (code_version(), package_versions())
         made = build_report(opened.spec, contracts, opened.tables, table, excluded, metadata, opened.bags)
         again = made.model_dump(mode="json")
 

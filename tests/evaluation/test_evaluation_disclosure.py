@@ -9,8 +9,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from send_screen.errors import DataError
-from send_screen.evaluation import measured_sections, mlflow_metrics, revealed_counts
+from send_screen.evaluation import measured_sections, revealed_counts
 from send_screen.evaluation.disclosure import Intruder, counts_by_reason
+from send_screen.published import Performance
+from send_screen.workflows._log_version import mlflow_metrics
 
 SUPPRESSED = "withheld to protect small groups"
 LETTERS = "ABCDEFG"
@@ -43,7 +45,8 @@ def published_in_turn(evidences, crossed, *, knowing=True):
         document = measured_sections(
             evidence, intersections=intersections, prior_releases=earlier if knowing else [], replicates=20
         )
-        versions.append({"published": dumped(document), "evidence": evidence, "metrics": mlflow_metrics(document)})
+        metrics = mlflow_metrics(Performance(**row) for row in document["performance"])
+        versions.append({"published": dumped(document), "evidence": evidence, "metrics": metrics})
         earlier = [*earlier, {"version": str(len(earlier)), "counts": revealed_counts(document["groups"])}]
     return versions
 

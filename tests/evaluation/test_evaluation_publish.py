@@ -8,7 +8,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from send_screen.errors import DataError
-from send_screen.evaluation import measured_sections, mlflow_metrics
+from send_screen.evaluation import measured_sections
+from send_screen.published import Performance
+from send_screen.workflows._log_version import mlflow_metrics
 
 SUPPRESSED = "withheld to protect small groups"
 CELLS = {
@@ -185,14 +187,12 @@ def test_a_gap_of_small_numbers_is_said_without_them(make_evidence):
     ]
 
 
-def test_mlflow_metrics_are_flat_and_holds_defined_figures_only(published):
-    flat = mlflow_metrics(published)
+def test_metrics_are_flat_and_holds_defined_figures_only(published):
+    flat = mlflow_metrics(Performance(**row) for row in published["performance"])
     assert {"roc_auc", "roc_auc_low", "roc_auc_high", "recall", "baseline.roc_auc", "lightgbm.roc_auc"} <= set(flat)
     assert all(isinstance(value, float) and np.isfinite(value) for value in flat.values())
-    nothing = mlflow_metrics(
-        {"performance": [{"model": "candidate", "metric": "m", "value": None, "low": None, "high": None}]}
-    )
-    assert nothing == {}
+    undefined = Performance(model="candidate", metric="m", value=None, low=None, high=None, n=None, reason="none")
+    assert mlflow_metrics([undefined]) == {}
 
 
 def test_a_small_group_does_not_reveal_why_a_figure_is_undefined():

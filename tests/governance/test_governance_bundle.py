@@ -13,12 +13,12 @@ import pytest
 from send_screen.errors import TablesError
 from send_screen.governance import (
     MANIFEST,
-    check_gates,
     code_version,
     open_bundle,
     sha256_of,
     version_id,
 )
+from send_screen.published import Difference, Performance, PublishedReport, check_gates
 from send_screen.specs import Gate
 
 
@@ -31,8 +31,8 @@ def test_an_exported_version_opens(exported: Path, trained: Any) -> None:
     bundle = open_bundle(exported)
     assert bundle.spec.name == "reception_sen"
     assert bundle.trained_on_synthetic
-    assert bundle.published["version"]["id"] == trained.made.version
-    assert bundle.published["version"]["tables_sha256"] == sha256_of((exported / "tables.json").read_bytes())
+    assert bundle.published.version.id == trained.made.version
+    assert bundle.published.version.tables_sha256 == sha256_of((exported / "tables.json").read_bytes())
     assert [feature.name for feature in bundle.features] == list(bundle.tables.features)
     assert open_bundle(exported, manifest_sha256=bundle.manifest_sha256) == bundle
 
@@ -116,16 +116,18 @@ def test_a_version_is_its_making() -> None:
     assert code_version() == code_version()
 
 
-PUBLISHED = {
-    "performance": [
-        {"model": "candidate", "metric": "roc_auc", "value": 0.75, "low": 0.70, "high": 0.80},
-        {"model": "baseline", "metric": "roc_auc", "value": 0.95, "low": 0.90, "high": 0.99},
-        {"model": "candidate", "metric": "average_precision", "value": None, "low": None, "high": None},
-    ],
-    "differences": [
-        {"model": "candidate", "against": "baseline", "metric": "roc_auc", "value": -0.2, "low": -0.3, "high": -0.1}
-    ],
-}
+def figure(value: float | None, low: float | None, high: float | None) -> dict[str, Any]:
+    return {"value": value, "low": low, "high": high, "n": 1000, "reason": ""}
+
+
+PUBLISHED = PublishedReport.model_construct(
+    performance=(
+        Performance(model="candidate", metric="roc_auc", **figure(0.75, 0.70, 0.80)),
+        Performance(model="baseline", metric="roc_auc", **figure(0.95, 0.90, 0.99)),
+        Performance(model="candidate", metric="average_precision", **figure(None, None, None)),
+    ),
+    differences=(Difference(model="candidate", against="baseline", metric="roc_auc", **figure(-0.2, -0.3, -0.1)),),
+)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +146,7 @@ PUBLISHED = {
 )
 def test_gates(gate: Gate, passed: bool) -> None:
     (result,) = check_gates((gate,), PUBLISHED)
-    assert result["passed"] is passed
+    assert result.passed is passed
 
 
 def rehash(folder: Path) -> None:
@@ -181,11 +183,11 @@ def change(exported: Path, edit: Any) -> None:
     [
         (lambda d: d["version"].update(id="other"), "another version"),
         (lambda d: d["version"].update(spec_sha256="other"), "another spec"),
-        (lambda d: d["version"].pop("trained_on"), "not what send-screen export writes"),
-        (lambda d: d["version"].update(trained_on="both"), "trained on"),
-        (lambda d: d.update(performance="good"), "figures are missing"),
-        (lambda d: d.update(material_gaps=3), "whose needs"),
-        (lambda d: d["version"].update(as_of=None), "as-of"),
+        (lambda d: d["version"].pop("trained_on"), r"\$\.version\.trained_on"),
+        (lambda d: d["version"].update(trained_on="both"), r"\$\.version\.trained_on"),
+        (lambda d: d.update(performance=[]), "figures are missing"),
+        (lambda d: d.update(material_gaps=3), r"\$\.material_gaps"),
+        (lambda d: d["version"].update(as_of=None), r"\$\.version\.as_of"),
     ],
 )
 def test_parts_that_do_not_belong_together(exported: Path, edit: Any, words: str) -> None:

@@ -130,7 +130,7 @@ def test_rule_1_a_cell_in_the_wrong_column_is_not_published(trained: Any, light_
     for file in [*tmp_path.glob("mlartifacts/**/*"), tmp_path / "mlflow.db"]:
         if file.is_file():
             assert b"Zaphod" not in file.read_bytes(), file.name
-    said = {row["reason"] for row in made.published["cohort"]["excluded"]}
+    said = {row.reason for row in made.published.cohort.excluded}
     assert any("School" in reason or "school" in reason or "digit" in reason for reason in said), said
 
 

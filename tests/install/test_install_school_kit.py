@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from send_screen.errors import MissingExtraError
+from send_screen.published import PublishedReport
 from send_screen.school_kit import Target, fetch_wheels, laptop_files
 from send_screen.workflows import Kit
 from send_screen.workflows import kit as build_kit
@@ -60,7 +61,7 @@ def unpacked(kit: Kit, trained: Any, tmp_path_factory: pytest.TempPathFactory) -
     (folder / "wheels").mkdir()
     scratch = tmp_path_factory.mktemp("linux")
     wheels = fetch_wheels(LINUX, (PYTHON,), scratch, progress=lambda _: None)
-    version = json.loads((trained.exported / "published.json").read_text("utf-8"))["version"]
+    version = PublishedReport.from_json((trained.exported / "published.json").read_bytes()).version
     files = laptop_files(version, wheels, LINUX, with_python=False)
     for name, content in files.items():
         if name.startswith("wheels/") or name == "kit/kit.json":

@@ -59,12 +59,12 @@ def made(drafted: DraftedFiles, eclsk: Path) -> tuple[Any, Path]:
 @pytest.mark.slow
 def test_the_figures(made: tuple[Any, Path]) -> None:
     trained = made[0]
-    value = {(row["model"], row["metric"]): row["value"] for row in trained.published["performance"]}
+    value = {(row.model, row.metric): row.value for row in trained.published.performance}
     assert value["candidate", "roc_auc"] >= 0.82
     assert value["candidate", "average_precision"] >= 0.32
     assert value["baseline", "roc_auc"] <= 0.77
-    assert trained.passed, trained.gates
-    assert trained.published["version"]["trained_on"] == "real"
+    assert trained.passed, trained.published.version.gates
+    assert trained.published.version.trained_on == "real"
 
 
 @pytest.mark.slow

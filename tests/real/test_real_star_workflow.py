@@ -43,16 +43,16 @@ def test_the_cohort_is_the_task(star: Path, repository: Path) -> None:
 @pytest.mark.slow
 def test_the_figures(made: tuple[Any, Path]) -> None:
     trained = made[0]
-    value = {(row["model"], row["metric"]): row for row in trained.published["performance"]}
-    assert value["lightgbm", "roc_auc"]["value"] >= 0.76
-    assert value["lightgbm", "average_precision"]["value"] >= 0.34
-    assert value["candidate", "roc_auc"]["value"] >= 0.74
-    assert value["candidate", "average_precision"]["value"] >= 0.31
-    assert value["baseline", "roc_auc"]["value"] == pytest.approx(0.711, abs=0.02)
-    for row in trained.published["performance"]:
-        if row["metric"] in ("roc_auc", "average_precision", "recall", "precision"):
-            assert row["low"] < row["value"] < row["high"]
-    assert trained.published["version"]["trained_on"] == "real"
+    value = {(row.model, row.metric): row.value for row in trained.published.performance}
+    assert value["lightgbm", "roc_auc"] >= 0.76
+    assert value["lightgbm", "average_precision"] >= 0.34
+    assert value["candidate", "roc_auc"] >= 0.74
+    assert value["candidate", "average_precision"] >= 0.31
+    assert value["baseline", "roc_auc"] == pytest.approx(0.711, abs=0.02)
+    for row in trained.published.performance:
+        if row.metric in ("roc_auc", "average_precision", "recall", "precision"):
+            assert row.low < row.value < row.high
+    assert trained.published.version.trained_on == "real"
     assert trained.passed
 
 

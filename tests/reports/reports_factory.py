@@ -166,22 +166,7 @@ def make_result(*, listed: int = 30, margin: int = 10, excluded: int = 12, **cha
     children = tuple(_child(rng, rank, schools) for rank in range(1, listed + margin + 1))
     aside = tuple(_set_aside(rng, i) for i in range(excluded))
     fields: dict[str, Any] = {
-        "model": {
-            "name": "reception_sen",
-            "title": "Children who may need SEN support after reception",
-            "version": "reception_sen/3",
-            "outcome_words": OUTCOME,
-            "as_of": "2025-07-31",
-            "review_date": "2026-08-31",
-            "trained_on": "synthetic",
-            "owner": OWNER,
-            "intended_use": "Helps a SENCO decide whom to talk about first when reception ends",
-            "prohibited_uses": PROHIBITED,
-            "performance": PERFORMANCE,
-            "works_less_well_for": [
-                "Of 100 girls who later had support, it misses 62; of 100 others, 46. (n = 410; gap 16, 11 to 20)"
-            ],
-        },
+        "published": make_report(),
         "file": "reception_2025.csv",
         "date": "2025-09-08",
         "capacity": "10%",

@@ -6,7 +6,7 @@ import dataclasses
 import re
 
 import pytest
-from reports_factory import OUTCOME, make_result
+from reports_factory import OUTCOME, make_published, make_report, make_result
 
 from send_screen.reports import render_screening
 from send_screen.screening import ScreeningResult
@@ -94,7 +94,9 @@ def test_a_forgotten_banner_does_not_make_a_list_look_real(result: ScreeningResu
 
 
 def test_a_version_trained_on_real_children_has_no_watermark(result: ScreeningResult) -> None:
-    real = dataclasses.replace(result, model=result.model | {"trained_on": "real"}, banners=())
+    published = make_published()
+    published["version"]["trained_on"] = "real"
+    real = dataclasses.replace(result, published=make_report(published), banners=())
     html = render_screening(real)
     assert '<aside class="watermark"' not in html
     assert "@top-center" not in html

@@ -39,14 +39,14 @@ def rows_of(trained: Any) -> pd.DataFrame:
 
 def test_one_run_holds_everything_about_a_version(client: Any, trained: Any) -> None:
     run = client.get_run(trained.made.run_id)
-    metadata = trained.made.published["version"]
+    metadata = trained.made.published.version
     assert run.info.status == "FINISHED"
     for tag in ("version_id", "spec_sha256", "data_sha256", "tables_sha256", "evidence_sha256", "manifest_sha256"):
         assert run.data.tags[tag]
     assert run.data.tags["version_id"] == trained.made.version
     assert run.data.tags["trained_on"] == "synthetic"
     assert run.data.tags["gates"] == "passed"
-    assert run.data.tags["contract.education/eyfsp:1.0.0"] == metadata["contracts"]["education/eyfsp@1.0.0"]
+    assert run.data.tags["contract.education/eyfsp:1.0.0"] == metadata.contracts["education/eyfsp@1.0.0"]
     assert run.data.tags["package.lightgbm"]
     assert run.data.params["fold_seeds"] == "0"
     for metric in ("roc_auc", "average_precision", "recall", "precision"):

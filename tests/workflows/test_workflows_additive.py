@@ -51,7 +51,7 @@ def test_a_model_without_bags_says_nothing_of_how_sure_it_is(trained: Any, logis
 def test_what_is_registered_are_tables_of_shapes_that_keep_the_signs(additive: tuple[Any, Path]) -> None:
     made, exported = additive
     bundle = open_bundle(exported)
-    assert bundle.published["version"]["model"] == "additive"
+    assert bundle.published.version.model == "additive"
     assert any(hasattr(term, "edges") for term in bundle.tables.terms)
     evidence = pd.read_parquet(made.evidence / "evidence.parquet")
     reasons = evidence.filter(like="contribution.").sum(axis=1)
@@ -65,15 +65,15 @@ def test_its_pages_say_how_sure_it_is_and_publish_no_small_count(additive: tuple
     bundle = open_bundle(exported)
     bags = BaggedTables.from_json((exported / "bags.json").read_text("utf-8"))
     assert bags.features == bundle.tables.features
-    points = [point for shape in bundle.published["shapes"] for point in shape["points"]]
-    assert all(point["margin_of_error"] >= 0 for point in points)
-    assert max(point["margin_of_error"] for point in points) > 0.05
-    cells = [cell for interaction in bundle.published["interactions"] for row in interaction["cells"] for cell in row]
-    assert all(thing["n"] is None or thing["n"] >= 10 for thing in (*points, *cells))
+    points = [point for shape in bundle.published.shapes for point in shape.points]
+    assert all(point.margin_of_error >= 0 for point in points)
+    assert max(point.margin_of_error for point in points) > 0.05
+    cells = [cell for interaction in bundle.published.interactions for row in interaction.cells for cell in row]
+    assert all(thing.n is None or thing.n >= 10 for thing in (*points, *cells))
     for name in ("card.html", "card.md"):
         assert "±" in (exported / name).read_text("utf-8")
-    example = bundle.published["scorecard"]["example"]
-    assert f"{example['total']:+.1f}".replace("-", "−") in (exported / "scorecard.html").read_text("utf-8")
+    example = bundle.published.scorecard.example
+    assert f"{example.total:+.1f}".replace("-", "−") in (exported / "scorecard.html").read_text("utf-8")
 
 
 def test_a_school_is_screened_with_reasons(trained: Any, additive: tuple[Any, Path], tmp_path: Path) -> None:
@@ -113,9 +113,9 @@ def test_the_evidence_holds_how_stable_each_child_is_and_the_page_says_it(additi
     assert evidence["selection_probability.candidate"].between(0, 1).all()
     assert (evidence.loc[flagged, "selection_probability.candidate"] > 0.5).all()
     assert (evidence.loc[~flagged, "selection_probability.candidate"] < 0.5).all()
-    row = next(row for row in made.published["performance"] if row["metric"] == "selection_probability")
-    assert row["value"] == pytest.approx(evidence.loc[flagged, "selection_probability.candidate"].mean(), abs=1e-12)
-    assert row["low"] < row["value"] < row["high"]
+    row = made.published.metric("selection_probability")
+    assert row.value == pytest.approx(evidence.loc[flagged, "selection_probability.candidate"].mean(), abs=1e-12)
+    assert row.low < row.value < row.high
     assert "learnt from other schools would list" in (exported / "report.html").read_text("utf-8")
 
 
@@ -125,6 +125,6 @@ def test_bags_of_another_model_are_refused(additive: tuple[Any, Path], tmp_path:
     other = [replace(t, terms=t.terms[1:], interactions=()) for t in bags.tables]
     folder = shutil.copytree(exported, tmp_path / "other")
     (folder / "bags.json").write_text(replace(bags, tables=tuple(other)).to_json(), encoding="utf-8")
-    write_manifest(folder, version=open_bundle(exported).published["version"]["id"])
+    write_manifest(folder, version=open_bundle(exported).published.version.id)
     with pytest.raises(TablesError, match="bags are of other features"):
         open_bundle(folder)

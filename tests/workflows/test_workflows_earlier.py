@@ -1,15 +1,14 @@
 """What is known of the children before a version is published."""
 
-import json
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
+from reports_factory import make_published, make_report
 
 from send_screen.cohorts import Cohort
 from send_screen.errors import DataError
 from send_screen.governance import sha256_of
+from send_screen.published import PriorRelease
 from send_screen.specs import load_spec
 from send_screen.tables import LevelsTerm, RiskTables, ShapeTerm
 from send_screen.tracking import PriorRun
@@ -21,37 +20,37 @@ def spec(repository):
     return load_spec(repository / "models" / "reception_sen" / "spec.yaml")
 
 
-def run(version, *, n=400, **more):
-    row = {"attribute": "Sex × Language", "group": "F × English", "metric": "prevalence", "value": 0.25, "n": 40}
-    document = {"cohort": {"n": n}, "groups": [row, {**row, "attribute": "Shoe size"}], **more}
-    return PriorRun("run of " + version, version, json.dumps(document).encode())
+def run(version, *, n=400, counted=True, prior_releases=(), same_model=True):
+    """A run that published the prevalence of a group of this spec, and of one that this spec does not know."""
+    published = make_published()
+    published["cohort"]["n"] = n
+    published["disclosure"]["prior_releases"] = list(prior_releases)
+    row = next(row for row in published["groups"] if row["metric"] == "prevalence")
+    row |= {"attribute": "Sex × Language", "group": "F × English", "value": 0.25, "n": 40 if counted else None}
+    published["groups"] = [row, {**row, "attribute": "Shoe size"}]
+    return PriorRun("run of " + version, version, make_report(published).to_json().encode(), same_model)
 
 
 def test_what_earlier_versions_told_is_named_as_the_spec_names_it(spec):
     runs = [run("a"), run("a")]
     (found,) = prior_releases(spec, runs, version="b", n=400)
-    assert (found["version"], found["published_sha256"]) == ("a", sha256_of(runs[0].published))
-    (told,) = found["counts"]
-    assert (told["attribute"], told["group"], told["n"], told["with_outcome"]) == ("sex × eal", "F × English", 40, 10)
+    assert (found.version, found.published_sha256) == ("a", sha256_of(runs[0].published))
+    (told,) = found.counts
+    assert (told.attribute, told.group, told.n, told.with_outcome) == ("sex × eal", "F × English", 40, 10)
 
 
 def test_a_cohort_of_other_children_that_was_published_with_counts_is_named_and_nothing_else_of_it(spec):
-    of_no_counts = json.loads(run("silent", n=401).published)
-    for row in of_no_counts["groups"]:
-        row["n"] = None
-    of_another = [replace(run("of other need", n=n), same_model=False) for n in (399, 390)]
-    runs = [run("without a school", n=380), replace(run("silent"), published=json.dumps(of_no_counts).encode())]
+    of_another = [run("of other need", n=n, same_model=False) for n in (399, 390)]
+    runs = [run("without a school", n=380), run("silent", n=401, counted=False)]
     found = prior_releases(spec, [*runs, *of_another], version="b", n=400)
-    assert all(one["other_children"] is True and one["counts"] == [] for one in found)
-    assert [one["published_sha256"] for one in found] == [
-        sha256_of(each.published) for each in (runs[0], of_another[0])
-    ]
+    assert all(one.other_children and one.counts == () for one in found)
+    assert [one.published_sha256 for one in found] == [sha256_of(each.published) for each in (runs[0], of_another[0])]
 
 
 def test_the_same_version_knows_again_what_it_knew(spec):
-    known = [{"version": "before", "published_sha256": "0" * 64, "counts": []}]
-    runs = [run("a"), run("b", disclosure={"prior_releases": known}), run("c")]
-    assert prior_releases(spec, runs, version="b", n=400) == known
+    known = PriorRelease(version="before", published_sha256="0" * 64, counts=())
+    runs = [run("a"), run("b", prior_releases=[known]), run("c")]
+    assert prior_releases(spec, runs, version="b", n=400) == [known]
 
 
 @pytest.mark.parametrize("published", [b"", b"[]", b'{"cohort": {"n": 400}}', b'{"cohort": {"n": 400}, "groups": [1]}'])

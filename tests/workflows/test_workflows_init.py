@@ -300,9 +300,9 @@ def test_a_version_carries_the_contract_of_its_own(tmp_path: Path) -> None:
     )
     file, uri = tmp_path / "pupils 2026.csv", f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}"
     first = train(made.spec, file, tracking_uri=uri, evidence=tmp_path / "evidence", threads=1)
-    assert first.passed, first.gates
+    assert first.passed, first.published.version.gates
     spec = load_spec(made.spec)
-    assert first.published["version"]["contracts"] == {"local/pupils@1.0.0": spec.contracts["local/pupils"].sha256}
+    assert first.published.version.contracts == {"local/pupils@1.0.0": spec.contracts["local/pupils"].sha256}
     folder = export(first.model_uri, tmp_path / "exported", tracking_uri=uri).out
     made.contract.unlink()
     bundle = load_model(folder)

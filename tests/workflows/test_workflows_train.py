@@ -82,12 +82,12 @@ def test_what_it_costs_that_people_can_read_it_follows_from_the_evidence_alone(t
     published = trained.made.published
     evidence = pd.read_parquet(trained.made.evidence / "evidence.parquet")
     again = paired_differences(evidence, "candidate", "lightgbm").set_index("metric")
-    said = {row["metric"]: row for row in published["differences"] if row["against"] == "lightgbm"}
     for metric in ("roc_auc", "average_precision", "recall"):
+        said = published.difference(metric, "lightgbm")
         for part in ("value", "low", "high"):
-            assert said[metric][part] == again.loc[metric, part]
-        assert said[metric]["n"] == round(again.loc[metric, "n"])
-    assert "(12 settings)" in published["version"]["challengers"]["lightgbm"]
+            assert getattr(said, part) == again.loc[metric, part]
+        assert said.n == round(again.loc[metric, "n"])
+    assert "(12 settings)" in published.version.challengers["lightgbm"]
     assert "(12 settings)" in (trained.exported / "card.md").read_text("utf-8")
 
 
@@ -167,8 +167,8 @@ def test_held_out_schools_can_be_screened(trained: Any, small_spec: Path, tmp_pa
 
     how = {"tracking_uri": uri, "evidence": tmp_path / "evidence", "hold_out": 5, "threads": 1}
     made = train(spec, data, progress=change, **how)
-    assert made.published["version"]["data_sha256"] == trained.made.published["version"]["data_sha256"]
-    assert made.published["version"]["contracts"] == trained.made.published["version"]["contracts"]
+    assert made.published.version.data_sha256 == trained.made.published.version.data_sha256
+    assert made.published.version.contracts == trained.made.published.version.contracts
     assert load_model(made.model_uri, tracking_uri=uri).contracts["education/eyfsp"].sha256 in str(made.published)
     held = pd.read_parquet(made.evidence / "held_out" / "pupil_census.parquet")
     read_first = census[census["School"].isin(held["School"])].reset_index(drop=True)
@@ -242,15 +242,15 @@ def test_every_page_is_made_of_what_it_publishes_and_nothing_else(trained: Any) 
 
 
 def test_what_data_it_read_and_what_for_is_published(trained: Any) -> None:
-    version = trained.made.published["version"]
-    assert [use["contract"] for use in version["data"]] == list(version["contracts"])
-    assert all(use["purpose"] and use["lawful_basis"] and use["agency"] for use in version["data"])
-    assert [use["contract"] for use in version["data"] if use["training_only"]] == ["outcomes/sen_status@1.0.0"]
-    assert version["folds"] == 3
+    version = trained.made.published.version
+    assert [use.contract for use in version.data] == list(version.contracts)
+    assert all(use.purpose and use.lawful_basis and use.agency for use in version.data)
+    assert [use.contract for use in version.data if use.training_only] == ["outcomes/sen_status@1.0.0"]
+    assert version.folds == 3
     fields = {f["reference"]: f for f in json.loads((trained.exported / "atrs.json").read_text("utf-8"))["fields"]}
-    for use in version["data"]:
-        assert use["title"] in fields["2.4.2.8"]["value"]
-        assert use["purpose"] in fields["2.4.2.9"]["value"]
+    for use in version.data:
+        assert use.title in fields["2.4.2.8"]["value"]
+        assert use.purpose in fields["2.4.2.9"]["value"]
     assert "3 folds" in fields["2.4.3.4"]["value"]
 
 

@@ -2,25 +2,29 @@
 
 import pytest
 
+from send_screen.published import Disclosure, GroupFigure, PriorRelease, PublishedReport
 from send_screen.workflows._trained import suppressed_by_earlier
 
-PLAIN = {"attribute": "Sex", "n": 40}
-TOLD, KEPT = ({"attribute": "Sex × Free meals", "n": n} for n in (40, None))
-OTHER = {"version": "1f", "other_children": True}
+PLAIN = GroupFigure.model_construct(attribute="Sex", n=40)
+TOLD, KEPT = (GroupFigure.model_construct(attribute="Sex × Free meals", n=n) for n in (40, None))
+SAME = PriorRelease.model_construct(version="1f", other_children=False)
+OTHER = PriorRelease.model_construct(version="1f", other_children=True)
 
 
 @pytest.mark.parametrize(
     ("earlier", "groups", "said"),
     [
         ([], [PLAIN, KEPT], None),
-        ([{"version": "1f"}], [PLAIN], None),
-        ([{"version": "1f"}], [PLAIN, KEPT, TOLD], None),
-        ([{"version": "1f"}], [PLAIN, KEPT], "crossed groups are withheld: a version with another list"),
-        ([{"version": "0a"}, OTHER], [KEPT], "groups stand without counts: version 1f told"),
+        ([SAME], [PLAIN], None),
+        ([SAME], [PLAIN, KEPT, TOLD], None),
+        ([SAME], [PLAIN, KEPT], "crossed groups are withheld: a version with another list"),
+        ([SAME, OTHER], [KEPT], "groups stand without counts: version 1f told"),
     ],
 )
 def test_training_says_what_it_may_not_tell_and_how_to_have_it(earlier, groups, said):
-    lines = suppressed_by_earlier({"disclosure": {"prior_releases": earlier}, "groups": groups})
+    lines = suppressed_by_earlier(
+        PublishedReport.model_construct(disclosure=Disclosure.model_construct(prior_releases=earlier), groups=groups)
+    )
     if said is None:
         assert lines == []
     else:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from send_screen.auditing._results import truncate
 from send_screen.errors import SendScreenError, TablesError
 from send_screen.governance import Bundle, PublicKey, code_version, package_versions, parse_bundle, release
-from send_screen.published import PublishedReport
+from send_screen.published import PublishedReport, VersionMetadata
 from send_screen.tracking import RegistrySnapshot
 
 
@@ -62,8 +60,8 @@ class AuditedVersion:
         The files read as a version, whatever the manifest says of their hashes; None where they cannot be.
     why : str
         Why not.
-    document : dict
-        ``published.json``; empty where it cannot be read.
+    claimed : VersionMetadata or None
+        What ``published.json`` says of the version; None where it cannot be read.
     key : PublicKey or None
     ledger : str, pathlib.Path or None
     uri : str or None
@@ -81,7 +79,7 @@ class AuditedVersion:
     snapshot: RegistrySnapshot | None
     bundle: Bundle | None
     why: str
-    document: dict[str, Any]
+    claimed: VersionMetadata | None
     key: PublicKey | None
     ledger: str | Path | None
     uri: str | None
@@ -104,18 +102,18 @@ class AuditedVersion:
 
     def require_report(self) -> PublishedReport:
         """Return what the version publishes, where its files can be read as one."""
-        return PublishedReport.model_validate(self.require_bundle().published, strict=False)
+        return self.require_bundle().published
+
+    def require_claimed(self) -> VersionMetadata:
+        """Return what the version says that it is, where its ``published.json`` can be read."""
+        if self.claimed is None:
+            raise Unreadable(self.why)
+        return self.claimed
 
     def require_snapshot(self) -> RegistrySnapshot:
         """Return what the store says, of which only checks of a store ask."""
         assert self.snapshot is not None
         return self.snapshot
-
-    @property
-    def claims(self) -> dict[str, Any]:
-        """The section ``version`` of ``published.json``; empty where it is none."""
-        metadata = self.document.get("version")
-        return metadata if isinstance(metadata, dict) else {}
 
 
 def open_version(
@@ -128,53 +126,49 @@ def open_version(
     uri: str | None,
 ) -> AuditedVersion:
     """Read a version's files as they are. Their hashes are another question: what was changed is still to be found."""
-    bundle, why, document = None, "", _published(files.get("published.json", b""))
-    claimed = document.get("version")
-    version = claimed.get("id") if isinstance(claimed, dict) else None
+    bundle, why, claimed = None, "", _claimed(files.get("published.json", b""))
+    inconclusive_reason = inconclusive_pages = ""
     try:
-        bundle = parse_bundle(files, version=version if isinstance(version, str) else "")
+        bundle = parse_bundle(files)
         # in the order of the spec, as in training: a folder has them by name
-        contracts = {use.contract: bundle.contracts[use.contract] for use in bundle.spec.data}
-        bundle, document = replace(bundle, contracts=contracts), bundle.published
+        bundle = replace(bundle, contracts={use.contract: bundle.contracts[use.contract] for use in bundle.spec.data})
+        # files that nobody can read have no excuse: whoever destroys them must not be told that all is well
+        inconclusive_reason, inconclusive_pages = _inconclusive_reasons(bundle.published.version)
     except SendScreenError as error:
         why = f"{UNREADABLE} {error}"
-    # files that nobody can read have no excuse: whoever destroys them must not be told that all is well
-    inconclusive_reason, pages = ("", "") if bundle is None else _inconclusive_reasons(document)
     audited = AuditedVersion(
-        files, no_files, snapshot, bundle, why, document, key, ledger, uri, inconclusive_reason, pages
+        files, no_files, snapshot, bundle, why, claimed, key, ledger, uri, inconclusive_reason, inconclusive_pages
     )
     return replace(audited, metadata=_metadata(audited))
 
 
-def _published(content: bytes) -> dict[str, Any]:
+def _claimed(published: bytes) -> VersionMetadata | None:
     try:
-        document = json.loads(content)
-    except (ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
+        return PublishedReport.from_json(published).version
+    except TablesError:
+        return None
 
 
-def _inconclusive_reasons(document: dict[str, Any]) -> tuple[str, str]:
+def _inconclusive_reasons(claimed: VersionMetadata) -> tuple[str, str]:
     """Return why numbers, and why pages, made here may differ from those made then; empty where they may not."""
-    metadata = document.get("version")
-    claimed = metadata if isinstance(metadata, dict) else {}
     parts = []
-    if claimed.get("code_version") != code_version():
-        parts.append(f"Other code made it: {claimed.get('code_version', 'unknown')}, and here is {code_version()}.")
-    theirs, ours = claimed.get("packages"), package_versions()
-    if theirs != ours and isinstance(theirs, dict):
+    if claimed.code_version != code_version():
+        parts.append(f"Other code made it: {claimed.code_version}, and here is {code_version()}.")
+    theirs, ours = claimed.packages, package_versions()
+    if theirs != ours:
         names = sorted(name for name in {*theirs, *ours} if theirs.get(name) != ours.get(name))
         told = (f"{name} {theirs.get(name, 'absent')} there and {ours.get(name, 'absent')} here" for name in names)
         parts.append(f"Other packages made it: {', '.join(told)}.")
     numbers = " ".join(parts)
-    if claimed.get("release") != release():
-        parts.append(f"Another release made it: {claimed.get('release', 'unknown')}, and here is {release()}.")
+    if claimed.release != release():
+        parts.append(f"Another release made it: {claimed.release}, and here is {release()}.")
     return numbers, " ".join(parts)
 
 
 def _metadata(audited: AuditedVersion) -> dict[str, str]:
-    metadata = {"version": str(audited.claims.get("id", "unknown")), "title": str(audited.claims.get("title", ""))}
-    metadata["trained_on"] = str(audited.claims.get("trained_on", "unknown"))
+    claimed = audited.claimed
+    metadata = {"version": claimed.id if claimed else "unknown", "title": claimed.title if claimed else ""}
+    metadata["trained_on"] = claimed.trained_on if claimed else "unknown"
     if audited.snapshot is not None:
         version = audited.snapshot.version
         number = f"models:/{version.name}/{version.number}" if version.number else "not registered"

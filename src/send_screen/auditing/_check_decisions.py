@@ -7,7 +7,6 @@ from urllib.parse import urlparse
 from urllib.request import url2pathname
 
 from send_screen.auditing._audited_version import AuditedVersion
-from send_screen.auditing._check_figures import gates_of
 from send_screen.auditing._check_pages import first_difference
 from send_screen.auditing._check_registry import OF_DECISIONS
 from send_screen.auditing._results import CheckResult, Mismatch, check_result, diff_documents, not_checked
@@ -22,6 +21,7 @@ from send_screen.governance import (
     read_ledger,
     withdrawal,
 )
+from send_screen.published import GateResult, check_gates
 from send_screen.reports import render_decisions, render_summary
 from send_screen.tracking import ALIAS, default_uri, described
 from send_screen.workflows._decisions import ledger_of
@@ -107,8 +107,9 @@ def check_decisions(audited: AuditedVersion) -> CheckResult:
     snapshot, book = audited.require_snapshot(), ledger_for(audited)
     if book is None:
         return not_checked(_ELSEWHERE)
-    version, gates = snapshot.version, gates_of(audited.require_bundle().spec.gates, audited.document)
-    same = [entry for entry in book.entries if entry.get("version") == audited.claims["id"]]
+    version, bundle = snapshot.version, audited.require_bundle()
+    gates = check_gates(bundle.spec.gates, bundle.published)
+    same = [entry for entry in book.entries if entry.get("version") == bundle.published.version.id]
     here = [e for e in book.entries if (e.get("model"), e.get("registered")) == (version.name, version.number)]
     faults = [fault for entry in here for fault in _entry_faults(entry, audited)] + _tag_faults(here, audited)
     if faults:  # other code has never written otherwise
@@ -141,19 +142,19 @@ def check_decisions(audited: AuditedVersion) -> CheckResult:
 
 def _entry_faults(entry: Entry, audited: AuditedVersion) -> list[Mismatch]:
     """Return what an entry says otherwise of the version than its hashes do."""
-    snapshot = audited.require_snapshot()
-    wanted = {"version": audited.claims["id"], "manifest_sha256": snapshot.tags.get("manifest_sha256", "no tag")}
+    manifest = audited.require_snapshot().tags.get("manifest_sha256", "no tag")
+    wanted = {"version": audited.require_claimed().id, "manifest_sha256": manifest}
     where = f"ledger, entry {entry['number']}"
     return list(diff_documents({key: entry.get(key) for key in wanted}, wanted, where).differences)
 
 
-def _gate_faults(entry: Entry, gates: list[dict[str, object]]) -> list[Mismatch]:
+def _gate_faults(entry: Entry, gates: tuple[GateResult, ...]) -> list[Mismatch]:
     """Return what a promotion says otherwise of the gates than they say themselves."""
     if entry["kind"] != PROMOTED:
         return []
-    where = f"ledger, entry {entry['number']}"
-    differences = list(diff_documents(entry.get("gates"), gates, f"{where}: gates").differences)
-    if not all(gate["passed"] for gate in gates) and entry.get("override") is None:
+    where, found = f"ledger, entry {entry['number']}", [gate.model_dump() for gate in gates]
+    differences = list(diff_documents(entry.get("gates"), found, f"{where}: gates").differences)
+    if not all(gate.passed for gate in gates) and entry.get("override") is None:
         differences.append(Mismatch(where, "promoted over a failed gate, and no override is named", "an override"))
     return differences
 
@@ -170,7 +171,7 @@ def _tag_faults(here: list[Entry], audited: AuditedVersion) -> list[Mismatch]:
         wanted["gates_overridden_because"] = last["override"] or ""
     differences = list(diff_documents(tags, wanted, "tag of the registered version").differences)
     book = ledger_for(audited)
-    gone = withdrawal(book.entries if book else (), audited.claims["id"])
+    gone = withdrawal(book.entries if book else (), audited.require_claimed().id)
     told = snapshot.version.withdrawn
     # the registry is told first, so that the day may be the one before
     if bool(told) != bool(gone) or (gone and not told.endswith(f" by {gone['by']}: {gone['reason']}")):

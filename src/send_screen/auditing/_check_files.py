@@ -54,7 +54,7 @@ def check_consistency(audited: AuditedVersion) -> CheckResult:
     bundle = audited.bundle
     claimed = json.loads(audited.files[MANIFEST])["version"]
     differences = []
-    if claimed != audited.claims.get("id"):
-        differences.append(Mismatch(f"{MANIFEST}: version", str(claimed), str(audited.claims.get("id"))))
+    if claimed != bundle.published.version.id:
+        differences.append(Mismatch(f"{MANIFEST}: version", str(claimed), bundle.published.version.id))
     words = f"{bundle.spec.title}: {len(bundle.tables.features)} features, {len(bundle.contracts)} contracts."
     return check_result(differences, words)

@@ -10,8 +10,7 @@ from send_screen.auditing._results import CheckResult, Mismatch, check_result, t
 from send_screen.estimators import shap_waterfall
 from send_screen.reports import render_plots, render_summary
 from send_screen.tracking import RUN_NOTE
-from send_screen.workflows._log_version import WATERFALL
-from send_screen.workflows._version import version_files
+from send_screen.workflows._log_version import WATERFALL, version_files
 
 _AROUND = 40  # characters of a page before a place that differs
 _DRAWN_TEXT = re.compile(r"<text[^>]*>(.*?)</text>", re.DOTALL)
@@ -63,13 +62,13 @@ def check_summary(audited: AuditedVersion) -> CheckResult:
 
 def check_plots(audited: AuditedVersion) -> CheckResult:
     """Draw every picture again from the published figures."""
-    snapshot, document = audited.require_snapshot(), audited.require_bundle().published
-    plots = render_plots(audited.require_report())
+    snapshot, report = audited.require_snapshot(), audited.require_report()
+    plots = render_plots(report)
     differences = _other_bytes(snapshot.run_files, {name: svg.encode() for name, svg in plots.items()})
     made = "A picture is not what the published figures make."
     if differences:
         return check_result(differences, "", inconclusive_reason=audited.inconclusive_pages, made=made)
-    claimed_svg, found = snapshot.run_files.get(WATERFALL, b"").decode("utf-8"), shap_waterfall(document["example"])
+    claimed_svg, found = snapshot.run_files.get(WATERFALL, b"").decode("utf-8"), shap_waterfall(report.example)
     words = f"{len(plots) + 1} pictures were drawn again, and are alike to the last byte."
     if claimed_svg == found:
         return check_result([], words)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from send_screen.auditing._audited_version import AuditedVersion
-from send_screen.auditing._check_figures import gates_of
 from send_screen.auditing._results import CheckResult, Mismatch, check_result, diff_documents
-from send_screen.evaluation import mlflow_metrics
-from send_screen.workflows._log_version import run_params, run_tags
+from send_screen.published import check_gates
+from send_screen.workflows._log_version import mlflow_metrics, run_params, run_tags
 
 #: Tags that say where something is or what its hash is: other checks hold them against the thing itself.
 _OF_THINGS = ("manifest_sha256", "evidence_sha256", "evidence_place", "signed_by", "model_sha256")
@@ -17,7 +16,7 @@ OF_DECISIONS = ("promoted_by", "promoted_on", "promoted_because", "gates_overrid
 def check_metrics(audited: AuditedVersion) -> CheckResult:
     """Hold every metric of the run, and of the served model, against the published figures."""
     snapshot = audited.require_snapshot()
-    found = mlflow_metrics(audited.require_bundle().published)
+    found = mlflow_metrics(audited.require_report().performance)
     latest = {name: values[-1] for name, values in snapshot.run_metrics.items()}
     compared = diff_documents(latest, found, "metric")
     differences = list(compared.differences)
@@ -32,7 +31,7 @@ def check_metrics(audited: AuditedVersion) -> CheckResult:
 def check_params(audited: AuditedVersion) -> CheckResult:
     """Hold every parameter of the run, and of the served model, against the spec."""
     snapshot, bundle = audited.require_snapshot(), audited.require_bundle()
-    found = run_params(bundle.spec, audited.claims["held_out_schools"])
+    found = run_params(bundle.spec, audited.require_claimed().held_out_schools)
     differences = [
         *diff_documents(snapshot.run_params, found, "param").differences,
         *diff_documents(snapshot.model_params, found, "param of the served model").differences,
@@ -43,9 +42,9 @@ def check_params(audited: AuditedVersion) -> CheckResult:
 def check_tags(audited: AuditedVersion) -> CheckResult:
     """Hold every tag of the run and of the registered version against the version."""
     snapshot, bundle = audited.require_snapshot(), audited.require_bundle()
-    gates = gates_of(bundle.spec.gates, audited.document)
-    passed = all(gate["passed"] for gate in gates) and not bundle.spec.research_comparison
-    found = run_tags(audited.claims, passed=passed)
+    gates = check_gates(bundle.spec.gates, bundle.published)
+    passed = all(gate.passed for gate in gates) and not bundle.spec.research_comparison
+    found = run_tags(bundle.published.version, passed=passed)
     found |= {name: snapshot.run_tags.get(name, "no tag") for name in _OF_THINGS}
     # MLflow's own say who ran what and where, of which only the run's name is ours
     ours = {name: value for name, value in snapshot.run_tags.items() if not name.startswith("mlflow.")}
@@ -60,13 +59,13 @@ def check_tags(audited: AuditedVersion) -> CheckResult:
 
 def check_run(audited: AuditedVersion) -> CheckResult:
     """Look whether registered version, run and served model are one and the same, and nothing else is shown of them."""
-    snapshot = audited.require_snapshot()
+    snapshot, metadata = audited.require_snapshot(), audited.require_claimed()
     version = snapshot.version
-    name, status = f"{audited.claims['name']} {audited.claims['id']}", "FINISHED"
+    name, status = f"{metadata.name} {metadata.id}", "FINISHED"
     wanted = {
         "source of the registered version": (snapshot.source, f"models:/{snapshot.model_id}"),
         "run of the served model": (snapshot.model_run_id, version.run_id),
-        "name of the registered model": (version.name, audited.claims["name"]),
+        "name of the registered model": (version.name, metadata.name),
         "name of the run": (snapshot.run_name, name),
         "tag mlflow.runName": (snapshot.run_tags.get("mlflow.runName", "no tag"), name),
         "status of the run": (snapshot.run_status, status),

@@ -90,8 +90,9 @@ def check_served(audited: AuditedVersion) -> CheckResult:
             never, "", made="MLflow would run or fetch something else, which no other release has done."
         )
     differences += described
-    number = f"send-screen=={str(audited.claims['release']).partition('+')[0]}"
-    needs = {number, f"mlflow=={audited.claims['packages']['mlflow']}"}
+    metadata = audited.require_claimed()
+    number = f"send-screen=={metadata.release.partition('+')[0]}"
+    needs = {number, f"mlflow=={metadata.packages['mlflow']}"}
     lines = set(snapshot.model_files["requirements.txt"].decode("utf-8").split())
     if lines != needs:
         differences.append(Mismatch("requirements.txt", truncate(", ".join(sorted(lines))), ", ".join(sorted(needs))))
@@ -144,7 +145,7 @@ def _mlmodel(audited: AuditedVersion) -> dict[str, Any]:
             }
         },
         "is_signature_from_type_hint": False,
-        "mlflow_version": audited.claims["packages"]["mlflow"],
+        "mlflow_version": bundle.published.version.packages["mlflow"],
         "model_id": snapshot.model_id,
         "model_uuid": snapshot.model_id,
         "prompts": None,

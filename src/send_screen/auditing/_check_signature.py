@@ -50,8 +50,9 @@ def check_signature(audited: AuditedVersion) -> CheckResult:
         for name in sorted({*here, *statement.digests})
         if statement.digests.get(name) != here.get(name)
     ]
+    metadata = audited.claimed
     told = {"model": statement.model, "version": statement.version}
-    claimed = {"model": str(audited.claims.get("name")), "version": str(audited.claims.get("id"))}
+    claimed = {"model": metadata.name, "version": metadata.id} if metadata else dict.fromkeys(told, "unknown")
     differences += [
         Mismatch(f"{what}, as signed", told[what], claimed[what]) for what in told if told[what] != claimed[what]
     ]

@@ -22,7 +22,8 @@ def check_model_sections(audited: AuditedVersion) -> CheckResult:
     """Derive the shapes, interactions and points again from the tables, and score the invented child."""
     bundle = audited.require_bundle()
     found = model_sections(bundle.spec, bundle.contracts, bundle.tables, bundle.bags).model_dump(mode="json")
-    compared = diff_documents({name: audited.document.get(name) for name in MODEL_SECTIONS}, found)
+    claimed = bundle.published.model_dump(mode="json", include=set(MODEL_SECTIONS))
+    compared = diff_documents(claimed, found)
     return check_result(compared.differences, compared.words, inconclusive_reason=audited.inconclusive_reason)
 
 
@@ -37,9 +38,9 @@ def check_tables(audited: AuditedVersion) -> CheckResult:
 
 def _faults(audited: AuditedVersion, bundle: Bundle) -> Iterator[Mismatch]:
     tables, spec = bundle.tables, bundle.spec
-    claimed, found = audited.claims.get("tables_sha256"), sha256_of(audited.files["tables.json"])
+    claimed, found = bundle.published.version.tables_sha256, sha256_of(audited.files["tables.json"])
     if claimed != found:
-        yield Mismatch("$.version.tables_sha256", str(claimed), found)
+        yield Mismatch("$.version.tables_sha256", claimed, found)
     if list(tables.features) != [feature.name for feature in spec.features]:
         yield Mismatch("features", ", ".join(tables.features), "those of the spec, in its order")
     if tables.name != spec.title:

@@ -51,10 +51,10 @@ def evidence_of(audited: AuditedVersion, given: Path | None) -> AuditedVersion:
 
 def _candidates(audited: AuditedVersion, place: Path) -> list[Path]:
     folders = [place]
-    name, version = audited.claims.get("name"), audited.claims.get("id")
+    parts = (audited.claimed.name, audited.claimed.id) if audited.claimed else ()
     # a name out of a file that nobody vouched for must not lead out of the store
-    if all(isinstance(part, str) and part.replace("_", "").replace("-", "").isalnum() for part in (name, version)):
-        folders.append(place / str(name) / str(version))
+    if parts and all(part.replace("_", "").replace("-", "").isalnum() for part in parts):
+        folders.append(place.joinpath(*parts))
     return [folder / EVIDENCE for folder in folders]
 
 

@@ -7,8 +7,9 @@ estimator does. Boosted trees and EBM are challengers only: they are compared wi
 
 from send_screen.estimators._additive import AdditiveRiskClassifier
 from send_screen.estimators._baseline import BaselineClassifier
-from send_screen.estimators._boosted_trees import N_CANDIDATES, BoostedTreesClassifier
-from send_screen.estimators._ebm import EBMClassifier, require_ebm
+from send_screen.estimators._boosted_trees import BoostedTreesClassifier
+from send_screen.estimators._compared_models import compared_models, describe_challenger
+from send_screen.estimators._ebm import EBMClassifier
 from send_screen.estimators._explanation import INTERVENTIONAL, PATH_DEPENDENT, shap_waterfall
 from send_screen.estimators._logistic import PenalisedLogisticClassifier
 from send_screen.estimators._publish_tables import publish_tables
@@ -19,9 +20,9 @@ __all__ = [
     "PenalisedLogisticClassifier",
     "AdditiveRiskClassifier",
     "BoostedTreesClassifier",
-    "N_CANDIDATES",
     "EBMClassifier",
-    "require_ebm",
+    "compared_models",
+    "describe_challenger",
     "publish_tables",
     "purify",
     "INTERVENTIONAL",

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from send_screen.errors import MissingExtraError
+from send_screen.published import Example
 
 INTERVENTIONAL = "log-odds: exact interventional Shapley values, all training rows as background"
 """``output_names`` of an explanation that may be shown as a child's reasons."""
@@ -44,12 +45,12 @@ def explanation(values: np.ndarray, base_value: float | np.ndarray, X: pd.DataFr
     )
 
 
-def shap_waterfall(example: dict[str, Any]) -> str:
+def shap_waterfall(example: Example) -> str:
     """Return the waterfall of ``shap.plots.waterfall`` as SVG.
 
     Parameters
     ----------
-    example : dict
+    example : Example
         The section ``example`` of ``published.json``: a synthetic child's exact contributions.
 
     Returns
@@ -63,14 +64,15 @@ def shap_waterfall(example: dict[str, Any]) -> str:
 
     Examples
     --------
-    >>> reasons = [{"value": 3.0, "label": "Reading score", "contribution": 0.5}]
-    >>> shap_waterfall({"reasons": reasons, "base_value": -2.0})[:5]
+    >>> from send_screen.published import Example, Reason
+    >>> reason = Reason(feature="reading", label="Reading score", value="3.0", contribution=0.5)
+    >>> shap_waterfall(Example(base_value=-2.0, score=-1.5, percent=18, reasons=(reason,)))[:5]
     '<?xml'
     """
-    reasons = example["reasons"]
-    values = pd.DataFrame([[reason["value"] for reason in reasons]], columns=[reason["label"] for reason in reasons])
-    contributions = np.array([[reason["contribution"] for reason in reasons]])
-    explained = explanation(contributions, example["base_value"], values, label=INTERVENTIONAL)
+    reasons = example.reasons
+    values = pd.DataFrame([[reason.value for reason in reasons]], columns=[reason.label for reason in reasons])
+    contributions = np.array([[reason.contribution for reason in reasons]])
+    explained = explanation(contributions, example.base_value, values, label=INTERVENTIONAL)
     # imported here, after shap is known to be there: both are of the full install
     import matplotlib.pyplot as plt
     import shap

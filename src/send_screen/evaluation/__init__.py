@@ -4,7 +4,7 @@ The way in is :func:`out_of_fold`, which fits each model on training folds and s
 seen; :func:`build_evidence` turns that into the evidence table, one row a child and fold seed, without an identifier.
 Everything else reads that table and nothing else: :func:`performance` and :func:`paired_differences` of the models,
 :func:`by_group` and :func:`gaps` between groups, :func:`calibration_bins`. :func:`measured_sections` puts it all under
-disclosure control (:mod:`send_screen.evaluation.disclosure`), and :func:`mlflow_metrics` into metrics for MLflow.
+disclosure control (:mod:`send_screen.evaluation.disclosure`), and :func:`build_report` into what a version publishes.
 """
 
 from send_screen.evaluation._attribution import attribution
@@ -16,9 +16,10 @@ from send_screen.evaluation._evidence import EvidenceKeys, build_evidence, expec
 from send_screen.evaluation._folds import out_of_school_folds, verify_folds
 from send_screen.evaluation._gaps import gaps
 from send_screen.evaluation._groups import by_group
-from send_screen.evaluation._measured_sections import measured_sections, mlflow_metrics
+from send_screen.evaluation._measured_sections import measured_sections
 from send_screen.evaluation._out_of_fold import fit_on, out_of_fold
 from send_screen.evaluation._performance import paired_differences, performance
+from send_screen.evaluation._report import build_report, redact_reasons
 from send_screen.evaluation.disclosure import revealed_counts
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "material_gaps",
     "calibration_bins",
     "measured_sections",
+    "build_report",
+    "redact_reasons",
     "revealed_counts",
-    "mlflow_metrics",
 ]

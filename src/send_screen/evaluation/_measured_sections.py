@@ -299,30 +299,3 @@ def _gap(
     row = _row(gap, columns.split(), suppressed)
     sentence = describe_gap(gap, who, whom, outcome_words, suppressed=suppressed)
     return row | {"words": sentence}, is_material(gap) and gap["verdict"] != SUPPRESSED
-
-
-def mlflow_metrics(published: Mapping[str, Any]) -> dict[str, float]:
-    """Return the published performance as flat MLflow metrics, defined ones only.
-
-    Parameters
-    ----------
-    published : mapping
-        ``published.json``.
-
-    Returns
-    -------
-    dict of str to float
-        ``roc_auc``, ``roc_auc_low``, ``roc_auc_high``, ... of the version; ``baseline.roc_auc``, ... of other models.
-
-    Examples
-    --------
-    >>> mlflow_metrics({"performance": [dict(model="baseline", metric="roc_auc", value=0.7, low=0.65, high=None)]})
-    {'baseline.roc_auc': 0.7, 'baseline.roc_auc_low': 0.65}
-    """
-    flat = {}
-    for row in published["performance"]:
-        name = row["metric"] if row["model"] == CANDIDATE else f"{row['model']}.{row['metric']}"
-        for suffix, key in (("", "value"), ("_low", "low"), ("_high", "high")):
-            if row[key] is not None:
-                flat[name + suffix] = float(row[key])
-    return flat

@@ -29,7 +29,6 @@ from send_screen.governance._decisions import (
     validate_free_text,
     withdrawal,
 )
-from send_screen.governance._gates import GateResult, check_gates, failed_gates
 from send_screen.governance._identity import (
     NUMERIC,
     code_version,
@@ -49,19 +48,18 @@ from send_screen.governance._keys import (
     read_public_key,
 )
 from send_screen.governance._ledger import Entry, Ledger, OpenLedger, open_for_append, read_ledger, repair_last_line
+from send_screen.governance._metadata import version_metadata
 from send_screen.governance._screenings import SCREENING, Pseudonyms, runs_of_version
 from send_screen.governance._statement import Statement, read_statement, sign_statement, signer
 
 __all__ = [
+    "version_metadata",
     "version_id",
     "sha256_of",
     "code_version",
     "release",
     "NUMERIC",
     "package_versions",
-    "check_gates",
-    "failed_gates",
-    "GateResult",
     "Bundle",
     "open_bundle",
     "parse_bundle",

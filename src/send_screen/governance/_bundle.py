@@ -7,11 +7,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from send_screen.contracts import Contract, parse_contract
 from send_screen.errors import SendScreenError, TablesError
 from send_screen.governance._identity import sha256_of
+from send_screen.published import PublishedReport
 from send_screen.specs import Feature, ModelSpec, parse_spec
 from send_screen.tables import BaggedTables, RiskTables
 
@@ -39,7 +39,7 @@ class Bundle:
     tables : RiskTables
     bags : BaggedTables or None
         How sure its scores are, where the version was learnt in bags.
-    published : dict
+    published : PublishedReport
         ``published.json``: everything that was measured and may be shown.
     manifest_sha256 : str
         The hash that stands for the whole folder.
@@ -51,7 +51,7 @@ class Bundle:
     contracts: dict[str, Contract]
     tables: RiskTables
     bags: BaggedTables | None
-    published: dict[str, Any]
+    published: PublishedReport
     manifest_sha256: str
     files: Mapping[str, bytes] = field(repr=False)
 
@@ -62,8 +62,8 @@ class Bundle:
 
     @property
     def trained_on_synthetic(self) -> bool:
-        """Whether the version learnt from invented children only."""
-        return bool(self.published["version"]["trained_on"] == "synthetic")
+        """Whether the version was trained on synthetic children only."""
+        return self.published.version.trained_on == "synthetic"
 
 
 def make_manifest(files: Mapping[str, bytes], *, version: str) -> bytes:
@@ -148,15 +148,15 @@ def open_bundle(folder: str | Path, *, manifest_sha256: str | None = None) -> Bu
     return parse_bundle({**files, MANIFEST: content, **beside}, version=version)
 
 
-def parse_bundle(files: Mapping[str, bytes], *, version: str) -> Bundle:
+def parse_bundle(files: Mapping[str, bytes], *, version: str | None = None) -> Bundle:
     """Return the version that files make, whose hashes are another question.
 
     Parameters
     ----------
     files : mapping of str to bytes
         Every file of the version by its name inside the folder.
-    version : str
-        The id that the version is to have.
+    version : str, optional
+        The id that the version is to have; by default what ``published.json`` says.
 
     Raises
     ------
@@ -172,7 +172,7 @@ def parse_bundle(files: Mapping[str, bytes], *, version: str) -> Bundle:
         spec = parse_spec(files["spec.yaml"], file="spec.yaml", contracts=contracts)
         tables = RiskTables.from_json(files["tables.json"].decode("utf-8"))
         bags = BaggedTables.from_json(files[BAGS].decode("utf-8")) if BAGS in files else None
-        published = json.loads(files["published.json"])
+        published = PublishedReport.from_json(files["published.json"])
         _refuse_mismatch(spec, contracts, tables, bags, published, version)
     except TablesError:
         raise
@@ -202,22 +202,19 @@ def _refuse_mismatch(
     contracts: dict[str, Contract],
     tables: RiskTables,
     bags: BaggedTables | None,
-    published: dict[str, Any],
-    version: str,
+    published: PublishedReport,
+    version: str | None,
 ) -> None:
     """Raise where the parts of a version do not belong together."""
-    facts = published["version"]
+    metadata = published.version
     features = {feature.name for feature in spec.features}
     problems = {
-        "published.json is of another version": facts["id"] != version,
-        "published.json is of another spec": facts["spec_sha256"] != spec.sha256,
-        "published.json does not say what it was trained on": facts["trained_on"] not in ("synthetic", "real"),
+        "published.json is of another version": version not in (None, metadata.id),
+        "published.json is of another spec": metadata.spec_sha256 != spec.sha256,
         "the tables are of other features than the spec": not tables.features or not set(tables.features) <= features,
         "the bags are of other features than the tables": bags is not None and bags.features != tables.features,
         "a contract is missing": {use.contract for use in spec.data} != set(contracts),
-        "the figures are missing": not (isinstance(published["performance"], list) and published["performance"]),
-        "whose needs are missed is missing": not isinstance(published["material_gaps"], list),
-        "the as-of date is missing": not isinstance(facts["as_of"], str),
+        "the figures are missing": not published.performance,
     }
     wrong = [words for words, is_wrong in problems.items() if is_wrong]
     if wrong:

@@ -36,9 +36,6 @@ NUMERIC = (
     "governance/",
     "screening/",
     "workflows/_train",
-    "workflows/_compared_models",
-    "workflows/_published",
-    "workflows/_version",
     "workflows/_earlier",
     "workflows/_evidence_store",
 )

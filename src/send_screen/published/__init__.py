@@ -1,11 +1,13 @@
 """The typed document of a model version: :class:`PublishedReport` is what ``published.json`` holds.
 
 Its sections are frozen pydantic models that refuse unknown names; its JSON schema is generated from them.
-``build_report`` makes it from spec, tables and out-of-fold predictions. Every page, MLflow and the audit take it.
+:func:`send_screen.evaluation.build_report` makes it from spec, tables and out-of-fold predictions. Every page, MLflow
+and the audit take it.
 """
 
 from typing import TYPE_CHECKING, Any
 
+from send_screen.published._gates import check_gates, failed_gates
 from send_screen.published._measured import (
     Attribution,
     AttributionTerm,
@@ -46,6 +48,8 @@ if TYPE_CHECKING:
 __all__ = [
     "model_sections",
     "ModelSections",
+    "check_gates",
+    "failed_gates",
     "FORMAT",
     "Attribution",
     "CalibrationBin",

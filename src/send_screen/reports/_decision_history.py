@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from send_screen.governance import WITHDRAWN, failed_gates
+from send_screen.governance import WITHDRAWN
+from send_screen.published import GateResult, failed_gates
 from send_screen.reports._render import escape_markdown as escape
 from send_screen.screening import NOTICE
 
@@ -32,5 +33,6 @@ def render_decisions(entries: Iterable[Mapping[str, Any]]) -> str:
         parts.append(f"Promoted to {escape(entry['alias'])} {who}")
         if entry["override"] is not None:
             parts.append(f"**LET IN AGAINST ITS GATES**, because: {escape(entry['override'])}")
-            parts.append("\n".join(f"- {escape(words)}" for words in failed_gates(entry["gates"])))
+            failed = failed_gates(GateResult(**gate) for gate in entry["gates"])
+            parts.append("\n".join(f"- {escape(words)}" for words in failed))
     return "\n\n".join([*filter(None, parts), NOTICE]) + "\n"

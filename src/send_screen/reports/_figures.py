@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from send_screen.published import PublishedFigure
+from send_screen.published import PublishedFigure, PublishedReport
 from send_screen.reports._text import percent, signed
 
 
@@ -168,21 +168,12 @@ class NaturalFrequency:
         return f"{self.of}{before}{figure.percent}{between}{middle}{figure.rest}{after}."
 
 
-def natural_frequencies(
-    find: Callable[[str, str], PublishedFigure | None], outcome: str
-) -> tuple[NaturalFrequency, ...]:
-    """Return precision, recall and specificity as children of a hundred, beside the baseline.
-
-    Parameters
-    ----------
-    find : callable
-        Returns the published figure of a model and a metric.
-    outcome : str
-        What is predicted, as a verb phrase after "later", for example ``"had SEN support"``.
-    """
+def natural_frequencies(report: PublishedReport) -> tuple[NaturalFrequency, ...]:
+    """Return precision, recall and specificity as children of a hundred, beside the baseline."""
+    outcome = report.version.outcome_words
 
     def ask(metric: str, of: str, right: str, wrong: str, words: tuple[str, str, str]) -> NaturalFrequency:
-        candidate, baseline = (Figure.of(find(model, metric)) for model in ("candidate", "baseline"))
+        candidate, baseline = (Figure.of(report.metric(metric, model=model)) for model in ("candidate", "baseline"))
         return NaturalFrequency(of, right, wrong, words, candidate, baseline)
 
     return (

@@ -14,15 +14,9 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW
-from send_screen.reports._senco_page import (
-    areas_of_need,
-    child_name,
-    frequencies_of,
-    owner_of,
-    reasons_text,
-    selection_words,
-)
-from send_screen.reports._text import capacity_words, date_words, notice, run_marks
+from send_screen.reports._figures import natural_frequencies
+from send_screen.reports._senco_page import areas_of_need, child_name, reasons_text, selection_words
+from send_screen.reports._text import capacity_words, date_words, notice, owner_words, run_marks
 from send_screen.reports._whole_files import write_whole
 from send_screen.screening import NOT_THIS
 from send_screen.screening._result import ExcludedChild, ScreenedChild, ScreeningResult
@@ -119,8 +113,8 @@ def _score_or_rule(child: ScreenedChild | ExcludedChild) -> Cell:
 
 def _run_cells(result: ScreeningResult) -> tuple[str, str, str]:
     """Return when, by which version, and what the list is not."""
-    marks = run_marks(result.model["trained_on"], result.banners)
-    return result.date, str(result.model["version"]), notice(marks)
+    version = result.published.version
+    return result.date, version.id, notice(run_marks(version.trained_on, result.banners))
 
 
 def _safe(cell: Cell | None) -> Cell:
@@ -216,25 +210,25 @@ def _page(sheet: Any, footer: str) -> None:
 
 
 def _about(result: ScreeningResult, marks: tuple[str, ...]) -> list[tuple[str, str]]:
-    model: Any = result.model
+    version = result.published.version
     return [
         *(("Watermark", mark) for mark in marks),
         *(("Warning", banner) for banner in result.banners),
         *(("What this is not", words) for words in NOT_THIS),
-        ("Model", f"{model['title']}, version {model['version']}"),
-        ("What it is for", model["intended_use"]),
-        *(("Must not be used", use) for use in model["prohibited_uses"]),
+        ("Model", f"{version.title}, version {version.id}"),
+        ("What it is for", version.intended_use),
+        *(("Must not be used", use) for use in version.prohibited_uses),
         ("File", result.file),
         ("Screened on", date_words(result.date)),
         ("Places", capacity_words(result.capacity, result.per_school)),
         ("Rows in the file", str(result.n_rows)),
         ("Rows screened", str(result.n_screened)),
         ("Rows set aside", str(len(result.excluded))),
-        ("Of 100 such children", f"Of 100 children with such a score, how many later {model['outcome_words']}."),
-        *(("How often right and wrong", frequency.sentence()) for frequency in frequencies_of(result)),
-        *(("Works less well for", words) for words in model["works_less_well_for"]),
+        ("Of 100 such children", f"Of 100 children with such a score, how many later {version.outcome_words}."),
+        *(("How often right and wrong", frequency.sentence()) for frequency in natural_frequencies(result.published)),
+        *(("Works less well for", words) for words in result.published.material_gaps),
         *(("About the file", note) for note in result.notes),
-        ("Who answers for it", owner_of(result)),
+        ("Who answers for it", owner_words(version.owner)),
     ]
 
 
@@ -258,7 +252,7 @@ def write_list_xlsx(result: ScreeningResult, path: str | os.PathLike[str]) -> st
     """
     import xlsxwriter
 
-    marks = run_marks(result.model["trained_on"], result.banners)
+    marks = run_marks(result.published.version.trained_on, result.banners)
     words = " · ".join([*marks, "Not a diagnosis. Never a reason to refuse, delay or ration an assessment."])
     footer, beside = f"&L{words}&RPage &P of &N", _beside(result)
     by_hand = [child for child in result.excluded if child.kind == MANUAL_REVIEW]

@@ -104,7 +104,7 @@ class ReportView:
     @cached_property
     def frequencies(self) -> tuple[NaturalFrequency, ...]:
         """How often it is right and wrong, as children of a hundred."""
-        return natural_frequencies(lambda model, metric: self.report.metric(metric, model=model), self.outcome)
+        return natural_frequencies(self.report)
 
     @cached_property
     def challengers(self) -> tuple[ModelComparison, ...]:

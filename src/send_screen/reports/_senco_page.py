@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from markupsafe import Markup
 
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW
-from send_screen.published import Owner, Performance
 from send_screen.reports import svg
-from send_screen.reports._figures import NaturalFrequency, natural_frequencies
+from send_screen.reports._figures import natural_frequencies
 from send_screen.reports._render import render_html
 from send_screen.reports._text import capacity_words, owner_words, run_marks, sentence, signed
 from send_screen.screening._result import ExcludedChild, Reason, ScreenedChild, ScreeningResult
@@ -43,19 +41,6 @@ def selection_words(child: ScreenedChild) -> str:
     if child.selections_of_10 is None:
         return ""
     return f"{child.selections_of_10} of 10{': close, discuss' if child.close else ''}"
-
-
-def frequencies_of(result: ScreeningResult) -> tuple[NaturalFrequency, ...]:
-    """Return how often the version is right and wrong, as children of a hundred."""
-    model: Any = result.model
-    rows = [Performance.model_validate(row) for row in model["performance"]]
-    found = {(row.model, row.metric): row for row in rows}
-    return natural_frequencies(lambda name, metric: found.get((name, metric)), model["outcome_words"])
-
-
-def owner_of(result: ScreeningResult) -> str:
-    """Return who answers for the model and how to reach them."""
-    return owner_words(Owner.model_validate(result.model["owner"], from_attributes=True))
 
 
 @dataclass(frozen=True)
@@ -120,7 +105,7 @@ def render_screening(result: ScreeningResult) -> str:
     str
         One HTML page that needs nothing else. It holds children's data: it is for the people who work with them.
     """
-    model: Any = result.model
+    version = result.published.version
     everyone = [*result.listed, *result.margin]
     largest = max((abs(r.contribution) for c in everyone for r in (*c.reasons_for, *c.reasons_against)), default=1.0)
     several = len({c.school for c in everyone} | {c.school for c in result.excluded}) > 1
@@ -130,10 +115,10 @@ def render_screening(result: ScreeningResult) -> str:
         "screening.html.j2",
         script="screening.js",
         result=result,
-        model=model,
-        owner=owner_of(result),
-        outcome=model["outcome_words"],
-        marks=run_marks(model["trained_on"], result.banners),
+        version=version,
+        owner=owner_words(version.owner),
+        outcome=version.outcome_words,
+        marks=run_marks(version.trained_on, result.banners),
         capacity=capacity_words(result.capacity, result.per_school),
         manual_review=[(child_name(child), _place(child, several), child) for child in by_hand],
         by_group=[row for row in result.manual_review_by_group if row["n_manual_review"]],
@@ -141,7 +126,7 @@ def render_screening(result: ScreeningResult) -> str:
         cards=[_card(child, largest, several) for child in result.listed],
         margin=[_card(child, largest, several) for child in result.margin],
         has_selection=any(child.selections_of_10 is not None for child in everyone),
-        frequencies=frequencies_of(result),
-        worst_groups=model["works_less_well_for"],
-        prohibited=model["prohibited_uses"],
+        frequencies=natural_frequencies(result.published),
+        worst_groups=result.published.material_gaps,
+        prohibited=version.prohibited_uses,
     )

@@ -11,10 +11,10 @@ from contextlib import suppress
 from datetime import date
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 from send_screen.errors import MissingExtraError
 from send_screen.governance import sha256_of
+from send_screen.published import VersionMetadata
 from send_screen.school_kit._embedded import EmbeddedPython
 from send_screen.school_kit._guide import either, render_guide
 from send_screen.school_kit._target import Target
@@ -23,7 +23,7 @@ FORMAT = "send_screen.school_kit/1"
 
 
 def laptop_files(
-    version: Mapping[str, Any], wheels: Mapping[str, Sequence[Path]], target: Target, *, with_python: bool
+    version: VersionMetadata, wheels: Mapping[str, Sequence[Path]], target: Target, *, with_python: bool
 ) -> dict[str, bytes]:
     """Return all of the zip but the model and the Python, by name."""
     pythons = list(wheels)
@@ -32,7 +32,7 @@ def laptop_files(
     hashes = {name: sha256_of(content) for name, content in files.items()}
     kit = {
         "format": FORMAT,
-        "version": version["id"],
+        "version": version.id,
         "platform": target.platform,
         "longest": max(map(_longest, files.values())),
         "pythons": {

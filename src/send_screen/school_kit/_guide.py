@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
+from send_screen.published import VersionMetadata
 from send_screen.screening import NOT_THIS
 
 
@@ -22,12 +22,12 @@ def either(items: Sequence[str]) -> str:
     return " or ".join([*([", ".join(items[:-1])] if items[:-1] else []), items[-1]])
 
 
-def render_guide(version: Mapping[str, Any], *, pythons: Sequence[str], with_python: bool, made: date) -> str:
+def render_guide(version: VersionMetadata, *, pythons: Sequence[str], with_python: bool, made: date) -> str:
     """Render the guide that is in the zip.
 
     Parameters
     ----------
-    version : mapping
+    version : VersionMetadata
         The section ``version`` of ``published.json``.
     pythons : sequence of str
         The Pythons that the kit has packages for, newest first.
@@ -49,9 +49,9 @@ def render_guide(version: Mapping[str, Any], *, pythons: Sequence[str], with_pyt
     )
     return environment.get_template("guide.html.j2").render(
         version=version,
-        owner={"role": "", "organisation": "", "contact": ""} | dict(version.get("owner") or {}),
-        synthetic=version["trained_on"] == "synthetic",
-        review=_in_words(date.fromisoformat(version["review_date"])),
+        owner=version.owner,
+        synthetic=version.trained_on == "synthetic",
+        review=_in_words(date.fromisoformat(version.review_date)),
         made=_in_words(made),
         pythons=either(pythons),
         with_python=with_python,

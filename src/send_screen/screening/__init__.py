@@ -10,7 +10,7 @@ from send_screen.screening._reasons import Reasons, reasons
 from send_screen.screening._result import ExcludedChild, Reason, ScreenedChild, ScreeningResult
 from send_screen.screening._role import RoleAccess, role_access
 from send_screen.screening._scored import score_cohort
-from send_screen.screening._screen import excluded_child, model_metadata, screen_cohort
+from send_screen.screening._screen import excluded_child, screen_cohort
 
 __all__ = [
     "screen_cohort",
@@ -28,5 +28,4 @@ __all__ = [
     "Reasons",
     "RoleAccess",
     "role_access",
-    "model_metadata",
 ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from send_screen.published import PublishedReport
+
 CLOSE = (2, 7)
 """Of ten models, how many listings make a near thing of it."""
 
@@ -117,10 +119,8 @@ class ScreeningResult:
 
     Attributes
     ----------
-    model : dict
-        ``name``, ``title``, ``version`` (id), ``outcome_words``, ``as_of``, ``review_date``, ``trained_on``
-        (``"synthetic"`` or ``"real"``), ``owner`` (dict), ``intended_use``, ``prohibited_uses`` (list of str),
-        ``performance`` (list of published rows, see ``published.json``), ``works_less_well_for`` (list of str).
+    published : PublishedReport
+        What the version publishes of itself.
     file : str
         Name of the screened file (no folder).
     date : str
@@ -145,7 +145,7 @@ class ScreeningResult:
         What was understood, guessed or clipped when the file was read.
     """
 
-    model: dict[str, object]
+    published: PublishedReport
     file: str
     date: str
     capacity: str

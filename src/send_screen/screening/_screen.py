@@ -108,7 +108,7 @@ def screen_cohort(
     rows = _visible(bundle, access, cohort.excluded).to_dict("records")
     excluded = tuple(excluded_child({str(k): v for k, v in row.items()}, bundle, access) for row in rows)
     return ScreeningResult(
-        model=model_metadata(bundle),
+        published=bundle.published,
         file=file,
         date=today.isoformat(),
         capacity=str(capacity),
@@ -123,25 +123,6 @@ def screen_cohort(
         banners=(*banners, *scored.banners()),
         notes=(*cohort.notes, *scored.notes()),
     )
-
-
-def model_metadata(bundle: Bundle) -> dict[str, object]:
-    """Return what the pages of a screening run say about the version."""
-    version: dict[str, Any] = bundle.published["version"]
-    return {
-        "name": bundle.spec.name,
-        "title": bundle.spec.title,
-        "version": version["id"],
-        "outcome_words": bundle.spec.outcome.description,
-        "as_of": version["as_of"],
-        "review_date": bundle.spec.review_date.isoformat(),
-        "trained_on": version["trained_on"],
-        "owner": bundle.spec.owner.model_dump(),
-        "intended_use": bundle.spec.intended_use,
-        "prohibited_uses": list(bundle.spec.prohibited_uses),
-        "performance": bundle.published["performance"],
-        "works_less_well_for": bundle.published["material_gaps"],
-    }
 
 
 def _visible(bundle: Bundle, access: RoleAccess, shown: pd.DataFrame) -> pd.DataFrame:

@@ -69,7 +69,7 @@ def predict_records(
         bundle, cohort, today=today or dt.date.today(), allow_synthetic_model=allow_synthetic_model
     )
     table = pd.DataFrame([*_screened(bundle, cohort, access), *_excluded(bundle, cohort, access)])
-    table["model_version"] = str(bundle.published["version"]["id"])
+    table["model_version"] = bundle.published.version.id
     table["notice"] = " ".join((*banners, NOTICE))
     return table.sort_values("row", ignore_index=True)[list(PREDICTION_COLUMNS)]
 

@@ -144,8 +144,7 @@ def _side(model: str, tracking_uri: str | None) -> _Side:
     if not path.exists() and _SHORT.fullmatch(model):
         model = f"models:/{model}"
     bundle = load_model(model, tracking_uri=tracking_uri, even_withdrawn=True)
-    report = PublishedReport.model_validate(bundle.published, strict=False)
-    return _Side(model, report, yaml.safe_load(bundle.spec.text), _withdrawn(model, tracking_uri))
+    return _Side(model, bundle.published, yaml.safe_load(bundle.spec.text), _withdrawn(model, tracking_uri))
 
 
 def _withdrawn(model: str, tracking_uri: str | None) -> tuple[str, ...]:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from send_screen.cohorts import Cohort
-from send_screen.errors import DataError
+from send_screen.errors import DataError, SendScreenError
 from send_screen.evaluation import revealed_counts
 from send_screen.governance import sha256_of
+from send_screen.published import PriorRelease, PublishedReport, RevealedCounts
 from send_screen.specs import ModelSpec
 from send_screen.tables import MINIMUM_CHILDREN, LevelsTerm, RiskTables, ShapeTerm
 from send_screen.tracking import PriorRun
 
 
-def prior_releases(spec: ModelSpec, runs: Sequence[PriorRun], *, version: str, n: int) -> list[dict[str, Any]]:
-    """Return prior releases on these children, as :func:`~send_screen.evaluation.measured_sections` takes them.
+def prior_releases(spec: ModelSpec, runs: Sequence[PriorRun], *, version: str, n: int) -> list[PriorRelease]:
+    """Return prior releases on these children, as :func:`~send_screen.evaluation.build_report` takes them.
 
     A cohort of other children of the same data is named as such, where figures of groups were published of it with
     their counts: of the same model, one of more or fewer children, as where other schools are kept aside; of another
@@ -43,32 +42,40 @@ def prior_releases(spec: ModelSpec, runs: Sequence[PriorRun], *, version: str, n
         If what a run has published cannot be read.
     """
     names = {group.label: group.name for group in spec.groups}
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, PriorRelease] = {}
     for run in runs:
         try:
-            document = json.loads(run.published)
-            if run.version_id == version:
-                return list(document.get("disclosure", {}).get("prior_releases", []))
-            apart = abs((document["cohort"]["n"] or 0) - n)
-            if apart >= MINIMUM_CHILDREN and not run.same_model:
-                continue
-            if apart and all(row["n"] is None for row in document["groups"]):
-                continue  # nothing that could be subtracted
-            rows = [
-                {**row, "attribute": " × ".join(names[part] for part in parts)}
-                for row in document["groups"]
-                if set(parts := row["attribute"].split(" × ")) <= set(names)
-            ]
-            sha256 = sha256_of(run.published)
-            told = {"other_children": True, "counts": []} if apart else {"counts": revealed_counts(rows)}
-            found.setdefault(sha256, {"version": run.version_id, "published_sha256": sha256, **told})
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            report = PublishedReport.from_json(run.published)
+        except SendScreenError:
             raise DataError(
                 f"What run {run.run_id}, on these data, has published cannot be read.",
                 file="published.json",
                 remedy="Without it, new figures could give away single children. Put its published.json back.",
             ) from None
+        if run.version_id == version:
+            return list(report.disclosure.prior_releases)
+        apart = abs((report.cohort.n or 0) - n)
+        if apart >= MINIMUM_CHILDREN and not run.same_model:
+            continue
+        if apart and all(row.n is None for row in report.groups):
+            continue  # nothing that could be subtracted
+        sha256 = sha256_of(run.published)
+        counts = () if apart else _counts(report, names)
+        release = PriorRelease(
+            version=run.version_id, published_sha256=sha256, other_children=bool(apart), counts=counts
+        )
+        found.setdefault(sha256, release)
     return list(found.values())
+
+
+def _counts(report: PublishedReport, names: Mapping[str, str]) -> tuple[RevealedCounts, ...]:
+    """Return the counts that a report reveals of groups of this spec, whose labels are ``names``."""
+    rows = [
+        {**row.model_dump(), "attribute": " × ".join(names[part] for part in parts)}
+        for row in report.groups
+        if set(parts := row.attribute.split(" × ")) <= set(names)
+    ]
+    return tuple(RevealedCounts(**counts) for counts in revealed_counts(rows))
 
 
 def counts_revealed_by_tables(spec: ModelSpec, tables: RiskTables, cohort: Cohort) -> list[tuple[str, list[str]]]:

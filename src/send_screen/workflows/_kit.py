@@ -146,7 +146,7 @@ def kit(
     pythons = (embedded.version,) if embedded else _pythons(python_version)
     with tempfile.TemporaryDirectory() as scratch:
         bundle = load_model(model, tracking_uri=tracking_uri)
-        version = bundle.published["version"]
+        version = bundle.published.version
         wheels = fetch_wheels(WINDOWS, pythons, Path(scratch), progress=tell)
         tell("Writing the zip")
         contents = laptop_files(version, wheels, WINDOWS, with_python=embedded is not None)
@@ -155,8 +155,8 @@ def kit(
     return Kit(
         out=out,
         sha256=sha256,
-        version=version["id"],
-        title=version["title"],
+        version=version.id,
+        title=version.title,
         trained_on_synthetic=bundle.trained_on_synthetic,
         pythons=pythons,
         python=embedded,

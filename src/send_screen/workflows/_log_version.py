@@ -5,14 +5,13 @@ What is logged is made by functions of what a version publishes, so that an audi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 from send_screen.contracts import Contract
 from send_screen.estimators import shap_waterfall
-from send_screen.evaluation import mlflow_metrics
 from send_screen.governance import (
+    BAGS,
     EVIDENCE,
     MANIFEST,
     MODEL,
@@ -23,17 +22,15 @@ from send_screen.governance import (
     sha256_of,
     sign_statement,
 )
-from send_screen.published import PublishedReport
+from send_screen.published import Performance, PublishedReport, VersionMetadata
 from send_screen.reports import PAGES as VERSION_PAGES
-from send_screen.reports import render_plots, render_summary
+from send_screen.reports import render_pages, render_plots, render_summary
 from send_screen.serving import PREDICTION_COLUMNS, request_columns, served_code
 from send_screen.simulation import synthetic_rows
 from send_screen.specs import ModelSpec
 from send_screen.tables import BaggedTables, RiskTables
 from send_screen.tracking import LoggedRun, log_run
-from send_screen.workflows._version import version_files
 
-HASHES = ("spec_sha256", "data_sha256", "tables_sha256", "code_version", "release", "trained_on")
 PAGES = (*VERSION_PAGES, "published.json")
 WATERFALL = "plots/synthetic_child.svg"
 
@@ -72,32 +69,31 @@ def log_version(
     register : bool
         Whether to register it under its alias: it passed its gates.
     """
-    document = report.model_dump(mode="json")
-    facts = document["version"]
+    metadata = report.version
     files = version_files(spec, contracts, tables, bags, report)
-    files[MANIFEST] = make_manifest(files, version=facts["id"])
+    files[MANIFEST] = make_manifest(files, version=metadata.id)
     manifest_sha256 = sha256_of(files[MANIFEST])
-    pictures = {**render_plots(report), WATERFALL: shap_waterfall(document["example"])}
+    pictures = {**render_plots(report), WATERFALL: shap_waterfall(report.example)}
     digests = {
         MANIFEST: manifest_sha256,
-        "spec.yaml": facts["spec_sha256"],
+        "spec.yaml": metadata.spec_sha256,
         PLOTS: files_sha256({Path(name).name: svg.encode() for name, svg in pictures.items()}),
         **evidence_sha256,
     }
 
     def signed(model_sha256: str) -> str:
         assert key is not None
-        return sign_statement({**digests, MODEL: model_sha256}, model=spec.name, version=facts["id"], key=key)
+        return sign_statement({**digests, MODEL: model_sha256}, model=spec.name, version=metadata.id, key=key)
 
     return log_run(
         uri,
         name=spec.name,
         bundle=files,
         pages={**{name: files[name].decode() for name in PAGES}, **pictures},
-        metrics=mlflow_metrics(document),
-        params=run_params(spec, facts["held_out_schools"]),
+        metrics=mlflow_metrics(report.performance),
+        params=run_params(spec, metadata.held_out_schools),
         tags={
-            **run_tags(facts, passed=register),
+            **run_tags(metadata, passed=register),
             "manifest_sha256": manifest_sha256,
             "evidence_sha256": digests[EVIDENCE],
             "evidence_place": evidence.resolve().as_uri(),
@@ -113,18 +109,53 @@ def log_version(
     )
 
 
-def run_tags(facts: dict[str, Any], *, passed: bool) -> dict[str, str]:
+def version_files(
+    spec: ModelSpec,
+    contracts: dict[str, Contract],
+    tables: RiskTables,
+    bags: BaggedTables | None,
+    report: PublishedReport,
+) -> dict[str, bytes]:
+    """Return every file of a version but its manifest, by name."""
+    files = {
+        "spec.yaml": spec.text,
+        **{f"contracts/{contract.path.name}": contract.text for contract in contracts.values()},
+        "tables.json": tables.to_json(),
+        **({} if bags is None else {BAGS: bags.to_json()}),
+        "published.json": report.to_json(),
+        **render_pages(report),
+    }
+    return {name: text.encode() for name, text in files.items()}
+
+
+def mlflow_metrics(performance: Iterable[Performance]) -> dict[str, float]:
+    """Return the metrics of a run: ``roc_auc``, ``roc_auc_low``, ...; of other models ``baseline.roc_auc``, ..."""
+    flat = {}
+    for row in performance:
+        name = row.metric if row.model == "candidate" else f"{row.model}.{row.metric}"
+        for suffix, figure in (("", row.value), ("_low", row.low), ("_high", row.high)):
+            if figure is not None:
+                flat[name + suffix] = figure
+    return flat
+
+
+def run_tags(metadata: VersionMetadata, *, passed: bool) -> dict[str, str]:
     """Return the tags of a run that follow from the section ``version`` of ``published.json``."""
     return {
-        "version_id": facts["id"],
-        **{key: facts[key] for key in HASHES},
+        "version_id": metadata.id,
+        "spec_sha256": metadata.spec_sha256,
+        "data_sha256": metadata.data_sha256,
+        "tables_sha256": metadata.tables_sha256,
+        "code_version": metadata.code_version,
+        "release": metadata.release,
+        "trained_on": metadata.trained_on,
         "gates": "passed" if passed else "failed",
-        **{f"contract.{ref.replace('@', ':')}": sha256 for ref, sha256 in facts["contracts"].items()},
-        **{f"package.{package}": number for package, number in facts["packages"].items()},
+        **{f"contract.{ref.replace('@', ':')}": sha256 for ref, sha256 in metadata.contracts.items()},
+        **{f"package.{package}": number for package, number in metadata.packages.items()},
     }
 
 
-def run_params(spec: ModelSpec, hold_out: int) -> dict[str, str]:
+def run_params(spec: ModelSpec, held_out_schools: int) -> dict[str, str]:
     """Return the parameters of a run."""
     return {
         "spec": spec.name,
@@ -133,6 +164,6 @@ def run_params(spec: ModelSpec, hold_out: int) -> dict[str, str]:
         "capacity": f"{spec.capacity:g}",
         "folds": str(spec.validation.folds),
         "fold_seeds": ", ".join(map(str, spec.validation.seeds)),
-        "held_out_schools": str(hold_out),
+        "held_out_schools": str(held_out_schools),
         "challengers": ", ".join(spec.challengers),
     }

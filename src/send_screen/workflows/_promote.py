@@ -16,14 +16,12 @@ from send_screen.governance import (
     PROMOTED,
     Bundle,
     Entry,
-    GateResult,
-    check_gates,
-    failed_gates,
     open_bundle,
     open_for_append,
     validate_free_text,
     withdrawal,
 )
+from send_screen.published import GateResult, check_gates, failed_gates
 from send_screen.results import Result, Section
 from send_screen.tracking import ALIAS, default_uri, fetch_bundle, find_model, set_alias
 from send_screen.workflows._decisions import enter_decision, ledger_of, model_uri, named, tell_of, withdrawn_words
@@ -127,8 +125,8 @@ def promote(
         bundle = open_bundle(fetched.folder, manifest_sha256=version.manifest_sha256)
     gates = check_gates(bundle.spec.gates, bundle.published)
     _refuse(bundle, gates, override)
-    content = {**named(version), **who, "alias": alias, "override": override, "gates": gates}
-    content["trained_on"] = bundle.published["version"]["trained_on"]
+    content = {**named(version), **who, "alias": alias, "override": override}
+    content |= {"gates": [gate.model_dump() for gate in gates], "trained_on": bundle.published.version.trained_on}
     with open_for_append(ledger or ledger_of(uri)) as book:
         gone = withdrawal(book.entries, version.version_id)
         if gone is not None:
@@ -142,7 +140,7 @@ def promote(
     return Promotion(entry)
 
 
-def _refuse(bundle: Bundle, gates: list[GateResult], override: str | None) -> None:
+def _refuse(bundle: Bundle, gates: tuple[GateResult, ...], override: str | None) -> None:
     """Raise where a version may not be promoted."""
     if dt.datetime.now(dt.UTC).date() > bundle.spec.review_date:
         raise GateError(
@@ -150,7 +148,7 @@ def _refuse(bundle: Bundle, gates: list[GateResult], override: str | None) -> No
             remedy="Review the decision, and train a version of the reviewed spec.",
         )
     failed = failed_gates(gates)
-    if bundle.published["version"]["gates"] != gates:
+    if bundle.published.version.gates != gates:
         failed.append("what published.json says of the gates is not what its own figures say")
     if failed and override is None:
         raise GateError(

@@ -213,8 +213,8 @@ def enter_batch(result: ScreeningResult, list_sha256: str, manifest_sha256: str,
     pseudonyms = Pseudonyms(book.path)
     content = {
         "by": _user(),
-        "model": result.model["name"],
-        "version": result.model["version"],
+        "model": result.published.version.name,
+        "version": result.published.version.id,
         "manifest_sha256": manifest_sha256,
         "file": file_name(result.file),
         "list_sha256": list_sha256,
@@ -238,11 +238,17 @@ def _user() -> str:
 
 def summarise(result: ScreeningResult, hashes: dict[str, str], manifest_sha256: str) -> dict[str, Any]:
     """Return the run in figures: no identifier and no child's data."""
+    version = result.published.version
     return {
         "format": "send_screen.screening/1",
         "notice": NOTICE,
         "banners": list(result.banners),
-        "model": {key: result.model[key] for key in ("name", "version", "trained_on", "review_date")},
+        "model": {
+            "name": version.name,
+            "version": version.id,
+            "trained_on": version.trained_on,
+            "review_date": version.review_date,
+        },
         "manifest_sha256": manifest_sha256,
         "file": result.file,
         "date": result.date,

@@ -11,7 +11,8 @@ from pathlib import Path
 from send_screen.cohorts import Cohort, find_target_leakage, held_out_tables, hold_out_schools, load_cohort, read_source
 from send_screen.contracts import Contract
 from send_screen.errors import LeakageError, SpecError, UsageError
-from send_screen.evaluation import build_evidence, fit_on, out_of_fold
+from send_screen.estimators import compared_models, describe_challenger
+from send_screen.evaluation import build_evidence, build_report, fit_on, out_of_fold, redact_reasons
 from send_screen.governance import (
     EVIDENCE,
     PrivateKey,
@@ -19,16 +20,14 @@ from send_screen.governance import (
     package_versions,
     read_private_key,
     release,
+    version_metadata,
 )
 from send_screen.specs import ModelSpec, load_spec
 from send_screen.tracking import default_uri, folder_of, prior_runs
-from send_screen.workflows._compared_models import compared_models
 from send_screen.workflows._earlier import counts_revealed_by_tables, prior_releases
 from send_screen.workflows._evidence_store import store_evidence
 from send_screen.workflows._log_version import log_version
-from send_screen.workflows._published import build_report, redact_reasons
 from send_screen.workflows._trained import TrainedVersion
-from send_screen.workflows._version import version_metadata
 
 Progress = Callable[[str], None]
 
@@ -125,16 +124,17 @@ def train(
         contracts,
         tables,
         bags,
+        challengers={name: describe_challenger(name) for name in spec.challengers},
         trained_on="synthetic" if cohort.synthetic else "real",
         as_of=cohort.as_of.dt.date.max().isoformat(),
         data_sha256=data_sha256,
-        hold_out=hold_out,
+        held_out_schools=hold_out,
         code=code_version(),
         release=release(),
         packages=package_versions(),
     )
     excluded = redact_reasons(spec, contracts, cohort.excluded)
-    runs = prior_runs(tracking_uri, data_sha256=metadata["data_sha256"], name=spec.name)
+    runs = prior_runs(tracking_uri, data_sha256=data_sha256, name=spec.name)
     report = build_report(
         spec,
         contracts,
@@ -143,14 +143,12 @@ def train(
         excluded,
         metadata,
         bags,
-        prior_releases=prior_releases(spec, runs, version=metadata["id"], n=len(cohort)),
+        prior_releases=prior_releases(spec, runs, version=metadata.id, n=len(cohort)),
         revealed_by_tables=counts_revealed_by_tables(spec, tables, cohort),
     )
-    document = report.model_dump(mode="json")
-    gates = document["version"]["gates"]
-    passed = all(gate["passed"] for gate in gates) and not spec.research_comparison
+    passed = all(gate.passed for gate in report.version.gates) and not spec.research_comparison
     evidence_folder, digests = store_evidence(
-        Path(evidence), spec.name, metadata["id"], table, excluded, keys, held_out=held_out
+        Path(evidence), spec.name, metadata.id, table, excluded, keys, held_out=held_out
     )
     report_progress("Entering the version in MLflow")
     logged = log_version(
@@ -167,15 +165,14 @@ def train(
     )
     return TrainedVersion(
         name=spec.name,
-        version=metadata["id"],
+        version=metadata.id,
         tables=tables,
         out_of_fold=table,
-        published=document,
-        gates=gates,
+        published=report,
         passed=passed,
         evidence=evidence_folder,
         evidence_sha256=digests[EVIDENCE],
-        tables_sha256=metadata["tables_sha256"],
+        tables_sha256=metadata.tables_sha256,
         n=len(cohort),
         n_excluded=len(cohort.excluded),
         run_id=logged.run_id,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from send_screen.documents import Document
 from send_screen.errors import GateError
-from send_screen.governance import GateResult, failed_gates
-from send_screen.published import PublishedReport
+from send_screen.published import PublishedReport, failed_gates
 from send_screen.reports import challengers_of, compare_challengers, render_page
 from send_screen.results import Result, Section
 from send_screen.tables import RiskTables
@@ -38,9 +38,8 @@ class TrainedVersion(Result):
         One row a child and fold seed, scored by models that saw no child of the same school: ``fold``, ``school``
         (serial number), ``label``, ``group.<attribute>``, ``score.<model>`` (log-odds), ``flag.<model>``,
         ``contribution.<feature>`` (log-odds). Personal data.
-    published : dict
-        ``published.json``: everything that was measured and may be shown.
-    gates : list of GateResult
+    published : PublishedReport
+        ``published.json``: everything that was measured and may be shown, with the gates in its section ``version``.
     passed : bool
         Whether every gate was passed; only then is the version registered.
     evidence : pathlib.Path
@@ -56,8 +55,7 @@ class TrainedVersion(Result):
     version: str
     tables: RiskTables = field(repr=False)
     out_of_fold: pd.DataFrame = field(repr=False)
-    published: dict[str, Any] = field(repr=False)
-    gates: list[GateResult]
+    published: PublishedReport = field(repr=False)
     passed: bool
     evidence: Path
     evidence_sha256: str
@@ -72,12 +70,12 @@ class TrainedVersion(Result):
     @property
     def performance(self) -> pd.DataFrame:
         """Each metric of each model compared: ``model``, ``metric``, ``value``, ``low``, ``high`` (95 %), ``n``."""
-        return pd.DataFrame(self.published["performance"])
+        return pd.DataFrame(_rows(self.published.performance))
 
     @property
     def gaps(self) -> pd.DataFrame:
         """Each gap between groups, under disclosure control: value, interval, tolerance, verdict and words."""
-        return pd.DataFrame(self.published["gaps"])
+        return pd.DataFrame(_rows(self.published.gaps))
 
     @property
     def term_importances(self) -> pd.Series:
@@ -89,7 +87,7 @@ class TrainedVersion(Result):
     @property
     def report(self) -> str:
         """The fairness report as one HTML page."""
-        return render_page("report.html", self._typed)
+        return render_page("report.html", self.published)
 
     def require_passed(self) -> None:
         """Raise where a gate said no.
@@ -99,7 +97,7 @@ class TrainedVersion(Result):
         GateError
             Naming each gate, what it asks and what was measured.
         """
-        failed = [f"  {words}\n" for words in failed_gates(self.gates)]
+        failed = [f"  {words}\n" for words in failed_gates(self.published.version.gates)]
         if failed:
             raise GateError(
                 "The version was not registered, because of its gates:\n" + "".join(failed),
@@ -123,19 +121,19 @@ class TrainedVersion(Result):
 
     def sections(self) -> Iterable[Section]:
         """Give the metrics beside the baseline and challengers, the gaps, the gates, and where the version is."""
-        if self.published["version"]["trained_on"] == "synthetic":
+        if self.published.version.trained_on == "synthetic":
             yield Section(["These children are invented: this version cannot screen real ones."])
-        models = {"candidate": "this version", "baseline": "the rule", **challengers_of(self._typed)}
+        models = {"candidate": "this version", "baseline": "the rule", **challengers_of(self.published)}
         rows = [(words, *(self._figure(model, metric) for model in models)) for metric, words in _SHOWN]
         yield Section(table=[("", *models.values()), *rows])
-        yield Section([challenger.words for challenger in compare_challengers(self._typed)])
+        yield Section([challenger.words for challenger in compare_challengers(self.published)])
         none = ["No gap beyond the tolerance was shown. That is not proof that there is none: see the report."]
-        yield Section([*(self.published["material_gaps"] or none), *suppressed_by_earlier(self.published)], _MISSED)
+        yield Section([*(self.published.material_gaps or none), *suppressed_by_earlier(self.published)], _MISSED)
         yield Section(
             [
-                f"Gate {'passed' if gate['passed'] else 'FAILED'}: {gate['gate']}, {gate['required']}: "
-                + ("not measured" if gate["measured"] is None else f"{gate['measured']:.3g}")
-                for gate in self.gates
+                f"Gate {'passed' if gate.passed else 'FAILED'}: {gate.gate}, {gate.required}: "
+                + ("not measured" if gate.measured is None else f"{gate.measured:.3g}")
+                for gate in self.published.version.gates
             ]
         )
         if self.registered_version:
@@ -154,17 +152,12 @@ class TrainedVersion(Result):
             ]
         )
 
-    @property
-    def _typed(self) -> PublishedReport:
-        return PublishedReport.model_validate(self.published, strict=False)
-
     def _figure(self, model: str, metric: str) -> str:
-        for row in self.published["performance"]:
-            if row["model"] == model and row["metric"] == metric and row["value"] is not None:
-                low, high = row["low"], row["high"]
-                interval = f" ({low:.3f}-{high:.3f})" if low is not None and high is not None else ""
-                return f"{row['value']:.3f}{interval}"
-        return "-"
+        row = self.published.metric(metric, model=model)
+        if row is None or row.value is None:
+            return "-"
+        interval = "" if row.low is None or row.high is None else f" ({row.low:.3f}-{row.high:.3f})"
+        return f"{row.value:.3f}{interval}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the metadata of the version, and its published metrics."""
@@ -175,30 +168,34 @@ class TrainedVersion(Result):
             "model_uri": self.model_uri,
             "tracking_uri": self.tracking_uri,
             "run_id": self.run_id,
-            "gates": list(self.gates),
+            "gates": _rows(self.published.version.gates),
             "passed": self.passed,
             "n": self.n,
             "n_excluded": self.n_excluded,
             "evidence": str(self.evidence),
             "evidence_sha256": self.evidence_sha256,
             "tables_sha256": self.tables_sha256,
-            "performance": self.published["performance"],
-            "differences": self.published["differences"],
-            "material_gaps": self.published["material_gaps"],
+            "performance": _rows(self.published.performance),
+            "differences": _rows(self.published.differences),
+            "material_gaps": list(self.published.material_gaps),
         }
+
+
+def _rows(section: Iterable[Document]) -> list[dict[str, Any]]:
+    return [row.model_dump(mode="json") for row in section]
 
 
 _MISSED = "Whose needs it misses more"
 
 
-def suppressed_by_earlier(published: Mapping[str, Any]) -> list[str]:
+def suppressed_by_earlier(published: PublishedReport) -> list[str]:
     """Return what earlier versions in the same store keep this one from publishing of groups."""
-    earlier = published["disclosure"]["prior_releases"]
-    overlapping = [one["version"] for one in earlier if one.get("other_children")]
-    crossed = [row for row in published["groups"] if "×" in row["attribute"]]
+    earlier = published.disclosure.prior_releases
+    overlapping = [one.version for one in earlier if one.other_children]
+    crossed = [row for row in published.groups if "×" in row.attribute]
     if overlapping:
         what = f"groups stand without counts: version {overlapping[0]} told those of other children of the same file"
-    elif earlier and crossed and all(row["n"] is None for row in crossed):
+    elif earlier and crossed and all(row.n is None for row in crossed):
         what = "crossed groups are withheld: a version with another list did not cross them"
     else:
         return []

@@ -51,7 +51,7 @@ def revealed_counts(groups: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]
             },
         )
         if row.get("rounded_to") and row["metric"] in SHARES:
-            revealed["between"][row["metric"]] = list(rounded_from(row["value"], row["rounded_to"]))
+            revealed["between"][row["metric"]] = rounded_from(row["value"], row["rounded_to"])
         if row["n"] is None:
             continue
         count = (row["value"] or 0.0) * row["n"]  # a share of no children is undefined, and of none there are none

@@ -7,21 +7,15 @@ from importlib.metadata import version
 from typing import Any
 
 from send_screen.cohorts import Cohort
-from send_screen.estimators import (
-    N_CANDIDATES,
-    AdditiveRiskClassifier,
-    BaselineClassifier,
-    BoostedTreesClassifier,
-    EBMClassifier,
-    PenalisedLogisticClassifier,
-    require_ebm,
-)
+from send_screen.estimators._additive import AdditiveRiskClassifier
+from send_screen.estimators._baseline import BaselineClassifier
+from send_screen.estimators._boosted_trees import N_CANDIDATES, BoostedTreesClassifier
+from send_screen.estimators._ebm import EBMClassifier, require_ebm
+from send_screen.estimators._logistic import PenalisedLogisticClassifier
 from send_screen.specs import GoalsNotMet, ModelSpec
 
-Maker = Callable[[], Any]
 
-
-def compared_models(spec: ModelSpec, cohort: Cohort, *, threads: int) -> dict[str, Maker]:
+def compared_models(spec: ModelSpec, cohort: Cohort, *, threads: int) -> dict[str, Callable[[], Any]]:
     """Return a maker of unfitted estimators for each model to be compared.
 
     Parameters
@@ -41,12 +35,19 @@ def compared_models(spec: ModelSpec, cohort: Cohort, *, threads: int) -> dict[st
     ------
     MissingExtraError
         If a challenger is not installed: said before anything is fitted.
+
+    Examples
+    --------
+    >>> from send_screen.estimators import compared_models
+    >>> models = compared_models(spec, cohort, threads=1)  # doctest: +SKIP
+    >>> models["candidate"]()  # doctest: +SKIP
+    AdditiveRiskClassifier(...)
     """
     if "ebm" in spec.challengers:
         require_ebm()
     monotonic_cst, categorical_features = spec.monotonic_cst, cohort.categorical_features
-    makers: dict[str, Maker] = {
-        "baseline": lambda: baseline(spec),
+    makers: dict[str, Callable[[], Any]] = {
+        "baseline": lambda: _baseline(spec),
         "additive": lambda: AdditiveRiskClassifier(
             monotonic_cst=monotonic_cst, categorical_features=categorical_features, n_jobs=threads
         ),
@@ -68,6 +69,15 @@ def compared_models(spec: ModelSpec, cohort: Cohort, *, threads: int) -> dict[st
 def describe_challenger(name: str) -> str:
     """Return what a challenger is, in words that stand after "beside".
 
+    Parameters
+    ----------
+    name : str
+        ``"lightgbm"`` or ``"ebm"``.
+
+    Returns
+    -------
+    str
+
     Examples
     --------
     >>> describe_challenger("lightgbm")
@@ -78,8 +88,7 @@ def describe_challenger(name: str) -> str:
     return f"EBM, also readable, as it comes (interpret-core {version('interpret-core')}, no signs)"
 
 
-def baseline(spec: ModelSpec) -> BaselineClassifier:
-    """Return the spec's baseline, unfitted."""
+def _baseline(spec: ModelSpec) -> BaselineClassifier:
     if isinstance(spec.baseline, GoalsNotMet):
         return BaselineClassifier(
             features=list(spec.baseline.features),

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
 from send_screen.cohorts import EXCLUSIONS, NOT_RECORDED
 from send_screen.contracts import Contract
-from send_screen.evaluation import measured_sections
-from send_screen.governance import check_gates
-from send_screen.published import PublishedReport, model_sections
+from send_screen.evaluation._measured_sections import measured_sections
+from send_screen.published import PriorRelease, PublishedReport, VersionMetadata, check_gates, model_sections
 from send_screen.specs import Group, ModelSpec
 from send_screen.tables import BaggedTables, RiskTables
 
@@ -22,10 +21,10 @@ def build_report(
     tables: RiskTables,
     evidence: pd.DataFrame,
     excluded: pd.DataFrame,
-    facts: dict[str, Any],
+    metadata: VersionMetadata,
     bags: BaggedTables | None = None,
     *,
-    prior_releases: Sequence[Mapping[str, Any]] = (),
+    prior_releases: Sequence[PriorRelease] = (),
     revealed_by_tables: Sequence[tuple[str, Sequence[str]]] = (),
 ) -> PublishedReport:
     """Return the published report: metadata, metrics under disclosure control, gates, shapes and scorecard.
@@ -38,15 +37,27 @@ def build_report(
     contracts : dict of str to Contract
     tables : RiskTables
     evidence : pandas.DataFrame
+        From :func:`build_evidence`.
     excluded : pandas.DataFrame
         From :func:`redact_reasons`; only ``reason`` is used.
-    facts : dict
-        From :func:`version_metadata`.
+    metadata : VersionMetadata
+        From :func:`~send_screen.governance.version_metadata`; its gates are checked here.
     bags : BaggedTables, optional
-        For how sure what is drawn is.
+        For the standard errors of the shapes.
     prior_releases, revealed_by_tables
-        What is known of the children from elsewhere, as :func:`~send_screen.evaluation.measured_sections` takes it.
-        It is kept in the section ``disclosure``; an audit gives it back from there.
+        What is known of the children from elsewhere, as :func:`measured_sections` takes it. It is kept in the section
+        ``disclosure``; an audit gives it back from there.
+
+    Returns
+    -------
+    PublishedReport
+
+    Examples
+    --------
+    >>> from send_screen.evaluation import build_report
+    >>> report = build_report(spec, contracts, tables, evidence, excluded, metadata, bags)  # doctest: +SKIP
+    >>> report.metric("recall").value  # doctest: +SKIP
+    0.447
     """
     measured = measured_sections(
         evidence,
@@ -56,22 +67,42 @@ def build_report(
         excluded=excluded,
         tolerances=spec.tolerance.model_dump(),
         agencies={feature.name: contracts[feature.sources[0].contract].agency for feature in spec.features},
-        prior_releases=prior_releases,
+        prior_releases=[release.model_dump() for release in prior_releases],
         revealed_by_tables=revealed_by_tables,
     )
     document = {
-        "version": {**facts, "gates": check_gates(spec.gates, measured)},
+        "version": metadata,
         **measured,
         "groups": with_labels(spec, measured["groups"]),
         "gaps": with_labels(spec, measured["gaps"]),
         "attribution": with_labels(spec, measured["attribution"]),
         **dict(model_sections(spec, contracts, tables, bags)),
     }
-    return PublishedReport.model_validate(document, strict=False)
+    report = PublishedReport.model_validate(document, strict=False)
+    checked = metadata.model_copy(update={"gates": check_gates(spec.gates, report)})
+    return report.model_copy(update={"version": checked})
 
 
 def redact_reasons(spec: ModelSpec, contracts: dict[str, Contract], excluded: pd.DataFrame) -> pd.DataFrame:
-    """Return set-aside rows under the words of their rules: a row's own reason can quote a cell or a file's name."""
+    """Return excluded rows under the words of their rules: a row's own reason can quote a cell or a file's name.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+    contracts : dict of str to Contract
+    excluded : pandas.DataFrame
+        ``Cohort.excluded``.
+
+    Returns
+    -------
+    pandas.DataFrame
+
+    Examples
+    --------
+    >>> from send_screen.evaluation import redact_reasons
+    >>> redact_reasons(spec, contracts, cohort.excluded)["reason"].iloc[0]  # doctest: +SKIP
+    'already on the SEN register: has SEN support or an EHC plan'
+    """
     rules = [rule for contract in contracts.values() for rule in contract.rules]
     rules += [rule for contract in contracts.values() for column in contract.columns.values() for rule in column.rules]
     words = {rule.id: rule.description for rule in rules}

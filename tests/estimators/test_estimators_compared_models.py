@@ -7,9 +7,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from send_screen.estimators import AdditiveRiskClassifier, BaselineClassifier, BoostedTreesClassifier, EBMClassifier
+from send_screen.estimators import (
+    AdditiveRiskClassifier,
+    BaselineClassifier,
+    BoostedTreesClassifier,
+    EBMClassifier,
+    compared_models,
+    describe_challenger,
+)
 from send_screen.specs import load_spec
-from send_screen.workflows._compared_models import compared_models, describe_challenger
 from send_screen.workflows._log_version import run_params
 
 

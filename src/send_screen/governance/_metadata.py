@@ -1,0 +1,107 @@
+"""The metadata of a version: what it is, what made it, and what it is for."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from send_screen.contracts import Contract
+from send_screen.governance._identity import sha256_of, version_id
+from send_screen.published import DataSource, Owner, VersionMetadata
+from send_screen.specs import ModelSpec
+from send_screen.tables import BaggedTables, RiskTables
+
+
+def version_metadata(
+    spec: ModelSpec,
+    contracts: dict[str, Contract],
+    tables: RiskTables,
+    bags: BaggedTables | None,
+    *,
+    challengers: dict[str, str],
+    trained_on: Literal["synthetic", "real"],
+    as_of: str,
+    data_sha256: str,
+    held_out_schools: int,
+    code: str,
+    release: str,
+    packages: dict[str, str],
+) -> VersionMetadata:
+    """Return the section ``version`` of ``published.json``, whose gates are checked once the figures are known.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+    contracts : dict of str to Contract
+        By id.
+    tables : RiskTables
+    bags : BaggedTables or None
+    challengers : dict of str to str
+        The words of :func:`~send_screen.estimators.describe_challenger` for each challenger of the spec.
+    trained_on : str
+        ``"synthetic"`` or ``"real"``.
+    as_of : str
+        The latest day on which something was known of a child, as an ISO date.
+    data_sha256 : str
+    held_out_schools : int
+        How many whole schools were kept aside.
+    code : str
+        From :func:`~send_screen.governance.code_version`.
+    release : str
+        From :func:`~send_screen.governance.release`.
+    packages : dict of str to str
+        From :func:`~send_screen.governance.package_versions`.
+    """
+    looks_at = {ref for feature in spec.features for ref in feature.sources}
+    never = [
+        column.label
+        for contract in contracts.values()
+        for column in contract.columns.values()
+        if column.characteristic == "protected" and not any(ref.column == column.name for ref in looks_at)
+    ]
+    hashes = {contract.ref: contract.sha256 for contract in contracts.values()}
+    return VersionMetadata(
+        id=version_id(spec.sha256, data_sha256, hashes, code, packages, held_out_schools),
+        name=spec.name,
+        title=spec.title,
+        model=spec.model,
+        challengers=challengers,
+        outcome_words=spec.outcome.description,
+        horizon_months=spec.outcome.horizon_months,
+        trained_on=trained_on,
+        as_of=as_of,
+        review_date=spec.review_date.isoformat(),
+        spec_sha256=spec.sha256,
+        data_sha256=data_sha256,
+        tables_sha256=sha256_of(tables.to_json().encode()),
+        bags_sha256=None if bags is None else sha256_of(bags.to_json().encode()),
+        contracts=hashes,
+        code_version=code,
+        release=release,
+        packages=packages,
+        data=tuple(
+            DataSource(
+                contract=contracts[use.contract].ref,
+                title=contracts[use.contract].title,
+                agency=contracts[use.contract].agency,
+                purpose=use.purpose or contracts[use.contract].purpose,
+                lawful_basis=contracts[use.contract].lawful_basis,
+                essential=use.essential,
+                training_only=use.training_only,
+            )
+            for use in spec.data
+        ),
+        folds=spec.validation.folds,
+        fold_seeds=spec.validation.seeds,
+        held_out_schools=held_out_schools,
+        intended_use=spec.intended_use,
+        prohibited_uses=spec.prohibited_uses,
+        owner=Owner(**spec.owner.model_dump()),
+        population=spec.population.description,
+        eligible_words=spec.eligible.description,
+        capacity=spec.capacity,
+        baseline_words=spec.baseline.description,
+        operating_point_words=spec.baseline.operating_point.description,
+        never_looks_at=tuple(sorted(set(never))),
+        research_comparison=spec.research_comparison or None,
+        gates=(),
+    )
