@@ -13,7 +13,8 @@ import pytest
 from sklearn.utils import estimator_checks as checks
 
 from send_screen.errors import MissingExtraError
-from send_screen.estimators import EBMClassifier, require_ebm
+from send_screen.estimators import EBMClassifier
+from send_screen.estimators._ebm import require_ebm
 
 LEVELS = {"home": ["x", "y", "z"]}
 
