@@ -128,7 +128,8 @@ def _doubled_rows(prepared: pd.DataFrame, key: tuple[str, ...]) -> dict[int, tup
     doubled = prepared[columns].dropna()
     doubled = doubled[doubled.duplicated(columns, keep=False)]
     places = doubled.groupby(columns, sort=False).ngroup()
-    named = doubled.groupby(columns, sort=False).head(_ROWS_NAMED + 1)  # not all: of n equal rows that would be n squared
+    # not all rows: of n equal ones that would be n squared
+    named = doubled.groupby(columns, sort=False).head(_ROWS_NAMED + 1)
     rows = named.index.to_series().groupby(places[named.index]).agg(tuple)
     return dict(zip(doubled.index.tolist(), places.map(rows), strict=True))
 
