@@ -226,11 +226,11 @@ def test_the_card_lists_what_it_looks_at_and_never_looks_at(published: dict[str,
 @pytest.mark.parametrize(("value", "percent", "rest"), [(0.384, "38", "62"), (0.0, "0", "100"), (1.0, "100", "0")])
 def test_right_and_wrong_add_up_to_a_hundred(value: float, percent: str, rest: str) -> None:
     figure = Figure(value)
-    assert (figure.percent, figure.rest) == (percent, rest)
+    assert (figure.share.value, figure.rest.value) == (percent, rest)
 
 
 def test_nearly_none_is_not_none() -> None:
-    assert (Figure(0.001).percent, Figure(0.001).rest) == ("fewer than 1", "more than 99")
+    assert (Figure(0.001).share.value, Figure(0.001).rest.value) == ("fewer than 1", "more than 99")
 
 
 def test_a_shown_gap_that_is_not_settled_is_not_called_unknown(published: dict[str, Any]) -> None:

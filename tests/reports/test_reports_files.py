@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 from reports_factory import make_result
 
-from send_screen.reports import _whole_files, write_excluded_csv, write_list_csv, write_list_xlsx, write_page
+from send_screen.reports import _whole_files, write_excluded_csv, write_list_csv, write_list_xlsx, write_whole
 from send_screen.screening import ScreeningResult
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "＝1", "=cmd|' /C calc'!A0"]
@@ -180,6 +180,6 @@ def test_an_interrupted_run_leaves_the_old_file_and_nothing_else(
 
 
 def test_a_page_is_written_whole_as_utf8(tmp_path: Path) -> None:
-    write_page("Małgorzata\n", tmp_path / "page.html")
+    write_whole("Małgorzata\n", tmp_path / "page.html")
     assert (tmp_path / "page.html").read_bytes() == "Małgorzata\n".encode()
     assert list(tmp_path.iterdir()) == [tmp_path / "page.html"]

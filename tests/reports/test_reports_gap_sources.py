@@ -23,7 +23,8 @@ def _hundredths(printed: str) -> int:
 
 
 def test_only_groups_that_were_shown_to_be_missed_more_are_taken_apart(published: dict[str, Any]) -> None:
-    sources, more = ReportView(make_report(published)).gap_sources
+    view = ReportView(make_report(published))
+    sources, more = view.gap_sources, view.n_more_gaps
     shown = {
         gap["group"]
         for gap in published["gaps"]
@@ -34,7 +35,8 @@ def test_only_groups_that_were_shown_to_be_missed_more_are_taken_apart(published
     assert more == 0
     for gap in published["gaps"]:
         gap |= {"low": -0.1, "high": 0.3}
-    assert ReportView(make_report(published)).gap_sources == ((), 0)
+    view = ReportView(make_report(published))
+    assert (view.gap_sources, view.n_more_gaps) == ((), 0)
     assert "Parts of a gap that nobody has shown would explain chance." in render("report.html", published)
 
 
@@ -61,7 +63,7 @@ def test_the_printed_parts_add_up_to_the_printed_gap_in_the_page_and_the_picture
 
 
 def test_each_printed_part_is_the_published_one_to_a_hundredth(published: dict[str, Any]) -> None:
-    (source,), _ = ReportView(make_report(published)).gap_sources
+    (source,) = ReportView(make_report(published)).gap_sources
     row = _row(published, "Girl")
     labels = {shape["feature"]: shape["label"] for shape in published["shapes"]}
     values = {labels[part["term"]]: part["value"] for part in row["features"]}
@@ -82,14 +84,15 @@ def test_what_is_withheld_is_not_worked_out_from_the_rest(published: dict[str, A
         row["value"] = None
     else:
         published["attribution"].remove(row)
-    assert ReportView(make_report(published)).gap_sources == ((), 1)
+    view = ReportView(make_report(published))
+    assert (view.gap_sources, view.n_more_gaps) == ((), 1)
     assert "are withheld" in render("report.html", published)
 
 
 def test_without_agencies_all_features_are_one(published: dict[str, Any]) -> None:
     row = _row(published, "Girl")
     row["agencies"] = []
-    (source,), _ = ReportView(make_report(published)).gap_sources
+    (source,) = ReportView(make_report(published)).gap_sources
     sums = [part for part in source.parts if part.is_sum]
     assert sums[0].label == "From all features"
     assert sum(part.hundredths for part in sums) == source.total.hundredths

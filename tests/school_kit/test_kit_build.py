@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import zipfile
 from datetime import date
@@ -17,7 +18,7 @@ import send_screen.school_kit._wheels as packages
 from send_screen.errors import MissingExtraError, TablesError, UsageError
 from send_screen.published import Owner
 from send_screen.school_kit import read_embedded_python
-from send_screen.school_kit._guide import render_guide
+from send_screen.school_kit._contents import render_guide
 from send_screen.workflows import kit as build_kit
 
 VERSION = make_report().version.model_copy(
@@ -34,15 +35,12 @@ VERSION = make_report().version.model_copy(
 
 @pytest.fixture
 def few_wheels(monkeypatch: pytest.MonkeyPatch, make_wheel, tmp_path: Path) -> None:
-    """Two Pythons, of which one has all it needs, without asking any index."""
+    """All that a Python needs, without asking any index."""
     folder = tmp_path / "invented wheels"
     folder.mkdir()
     wheels = [make_wheel(folder, "one"), make_wheel(folder, "two", tag="cp312-cp312-win_amd64")]
 
-    def wheels_for(target: Any, python: str, **_: Any) -> tuple[list[Path], str]:
-        return (wheels, "") if python == "3.12" else ([], "two==1.0")
-
-    monkeypatch.setattr(packages, "wheels_for", wheels_for)
+    monkeypatch.setattr(packages, "wheels_for", lambda *_, **__: wheels)
 
 
 def embeddable(path: Path, minor: int = 12, *, machine: int = 0x8664, extra: str | None = None) -> Path:
@@ -113,7 +111,9 @@ def test_a_tampered_version_is_not_handed_on(few_wheels: None, trained: Any, tmp
     assert not (tmp_path / "school.zip").exists()
 
 
-def test_a_python_without_wheels_is_named(few_wheels, trained, tmp_path) -> None:
+def test_a_python_without_wheels_is_named(trained, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "ERROR: No matching distribution found for two==1.0\n"
+    monkeypatch.setattr(packages.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 1, "", said))
     with pytest.raises(MissingExtraError, match=r"no Windows wheel of two==1\.0 for Python 3\.13"):
         build_kit(trained.exported, tmp_path / "school.zip", python_version=("3.12", "3.13"))
     assert not (tmp_path / "school.zip").exists()
@@ -127,7 +127,7 @@ def test_what_is_no_python_version_is_refused(trained, tmp_path, asked: str) -> 
 
 def test_one_python_unless_told_and_several_newest_first(trained, tmp_path, monkeypatch, make_wheel) -> None:
     own = make_wheel(tmp_path, "one")
-    monkeypatch.setattr(packages, "wheels_for", lambda *_, **__: ([own], ""))
+    monkeypatch.setattr(packages, "wheels_for", lambda *_, **__: [own])
     here = f"{sys.version_info[0]}.{sys.version_info[1]}"
     assert build_kit(trained.exported, tmp_path / "one.zip").pythons == (here,)
     two = build_kit(trained.exported, tmp_path / "two.zip", python_version=("3.9999", "3.12"))

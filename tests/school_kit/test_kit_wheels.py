@@ -23,16 +23,7 @@ def names(paths: list[Path]) -> list[str]:
     return [path.name for path in paths]
 
 
-@pytest.fixture
-def fetched(tmp_path: Path) -> Path:
-    folder = tmp_path / "fetched"
-    folder.mkdir()
-    return folder
-
-
-def test_what_only_windows_needs_is_fetched_and_what_only_others_need_is_not(
-    index, fetched, make_wheel, tmp_path
-) -> None:
+def test_what_only_windows_needs_is_fetched_and_what_only_others_need_is_not(index, make_wheel, tmp_path) -> None:
     own = make_wheel(
         tmp_path, "ours", needs=('zzz-windows; sys_platform == "win32"', 'zzz-linux; sys_platform == "linux"')
     )
@@ -40,36 +31,32 @@ def test_what_only_windows_needs_is_fetched_and_what_only_others_need_is_not(
     make_wheel(index, "zzz_more", tag="cp311-abi3-win_amd64")
     make_wheel(index, "zzz_old")
     make_wheel(index, "zzz_linux")
-    found, missing = wheels_for(WINDOWS, "3.12", own=own, folder=fetched)
-    assert missing == ""
+    found = wheels_for(WINDOWS, "3.12", own=own)
     assert names(found) == [
         "ours-1.0-py3-none-any.whl",
         "zzz_more-1.0-cp311-abi3-win_amd64.whl",
         "zzz_windows-1.0-py3-none-any.whl",
     ]
-    assert "zzz_old-1.0-py3-none-any.whl" in names(wheels_for(WINDOWS, "3.11", own=own, folder=fetched)[0])
+    assert "zzz_old-1.0-py3-none-any.whl" in names(wheels_for(WINDOWS, "3.11", own=own))
 
 
-def test_each_python_has_its_own_wheels(index, fetched, make_wheel, tmp_path) -> None:
+def test_each_python_has_its_own_wheels(index, make_wheel, tmp_path) -> None:
     own = make_wheel(tmp_path, "ours", needs=("zzz-fast",))
     for tag in ("cp311-cp311-win_amd64", "cp312-cp312-win_amd64", "cp311-cp311-manylinux_2_28_x86_64"):
         make_wheel(index, "zzz_fast", tag=tag)
-    assert names(wheels_for(WINDOWS, "3.11", own=own, folder=fetched)[0])[1:] == [
-        "zzz_fast-1.0-cp311-cp311-win_amd64.whl"
-    ]
-    assert names(wheels_for(WINDOWS, "3.12", own=own, folder=fetched)[0])[1:] == [
-        "zzz_fast-1.0-cp312-cp312-win_amd64.whl"
-    ]
-    assert wheels_for(WINDOWS, "3.13", own=own, folder=fetched) == ([], "zzz-fast")
+    assert names(wheels_for(WINDOWS, "3.11", own=own))[1:] == ["zzz_fast-1.0-cp311-cp311-win_amd64.whl"]
+    assert names(wheels_for(WINDOWS, "3.12", own=own))[1:] == ["zzz_fast-1.0-cp312-cp312-win_amd64.whl"]
+    with pytest.raises(MissingExtraError, match=r"no Windows wheel of zzz-fast for Python 3\.13"):
+        wheels_for(WINDOWS, "3.13", own=own)
 
 
-def test_an_extra_brings_what_it_needs(index, fetched, make_wheel, tmp_path) -> None:
+def test_an_extra_brings_what_it_needs(index, make_wheel, tmp_path) -> None:
     own = make_wheel(tmp_path, "ours", needs=("zzz-plain", "zzz-both"))
     make_wheel(index, "zzz_plain", needs=("zzz-base",))
     make_wheel(index, "zzz_both", needs=("zzz-base[tables]",))
     make_wheel(index, "zzz_base", needs=('zzz-tables; extra == "tables"', 'zzz-never; extra == "never"'))
     make_wheel(index, "zzz_tables")
-    found, _ = wheels_for(WINDOWS, "3.12", own=own, folder=fetched)
+    found = wheels_for(WINDOWS, "3.12", own=own)
     assert [name.partition("-")[0] for name in names(found)] == [
         "ours",
         "zzz_base",
@@ -79,32 +66,32 @@ def test_an_extra_brings_what_it_needs(index, fetched, make_wheel, tmp_path) -> 
     ]
 
 
-def test_a_package_that_is_installed_here_keeps_its_version(index, fetched, make_wheel, tmp_path) -> None:
+def test_a_package_that_is_installed_here_keeps_its_version(index, make_wheel, tmp_path) -> None:
     here = metadata.version("packaging")
     own = make_wheel(tmp_path, "ours", needs=("packaging>=1",))
     for version in (here, "999.0"):
         make_wheel(index, "packaging", version)
-    found, _ = wheels_for(WINDOWS, "3.12", own=own, folder=fetched)
+    found = wheels_for(WINDOWS, "3.12", own=own)
     assert names(found)[1:] == [f"packaging-{here}-py3-none-any.whl"]
 
 
 def test_no_network_is_said_and_is_not_taken_for_a_missing_package(
-    fetched, make_wheel, tmp_path, monkeypatch: pytest.MonkeyPatch
+    make_wheel, tmp_path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("PIP_RETRIES", "1")
     monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
     own = make_wheel(tmp_path, "ours", needs=("zzz-nowhere",))
     with pytest.raises(MissingExtraError, match="cannot be reached"):
-        wheels_for(WINDOWS, "3.12", own=own, folder=fetched)
+        wheels_for(WINDOWS, "3.12", own=own)
 
 
-def test_pip_that_is_not_here_is_named(fetched, make_wheel, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pip_that_is_not_here_is_named(make_wheel, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     done = subprocess.CompletedProcess([], 1, "", f"{sys.executable}: No module named pip\n")
     monkeypatch.setattr("send_screen.school_kit._wheels.subprocess.run", lambda *_, **__: done)
     own = make_wheel(tmp_path, "ours", needs=("zzz",))
     with pytest.raises(MissingExtraError, match="ensurepip"):
-        wheels_for(WINDOWS, "3.12", own=own, folder=fetched)
+        wheels_for(WINDOWS, "3.12", own=own)
 
 
 def test_windows_tags() -> None:

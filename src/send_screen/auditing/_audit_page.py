@@ -7,7 +7,7 @@ from pathlib import Path
 
 from send_screen.auditing._results import FAILED, NOT_CHECKED, PASSED, Audit
 from send_screen.errors import MissingExtraError
-from send_screen.reports import render_html, version_marks, write_page
+from send_screen.reports import render_html, version_marks, write_whole
 
 _PARTS = (
     (FAILED, "What differs", "Nothing differs in the checks that were made."),
@@ -62,8 +62,8 @@ def write_audit(found: Audit, out: str | Path) -> Path:
     folder = Path(out)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_page(json.dumps(found.to_dict(), indent=2, ensure_ascii=False) + "\n", folder / "audit.json")
-        write_page(render_audit(found), folder / "audit.html")
+        write_whole(json.dumps(found.to_dict(), indent=2, ensure_ascii=False) + "\n", folder / "audit.json")
+        write_whole(render_audit(found), folder / "audit.html")
     except OSError as error:
         raise MissingExtraError(
             f"{folder} cannot be written ({error.strerror}).", remedy="Give another folder with --out."

@@ -8,13 +8,19 @@ asked. Every page is one file that needs nothing else, and says what it is not.
 
 from send_screen.reports._challengers import challengers_of, compare_challengers
 from send_screen.reports._comparison import CAUTION, Comparison, compare_versions, render_comparison
-from send_screen.reports._decision_history import render_decisions
 from send_screen.reports._list_files import write_excluded_csv, write_list_csv, write_list_xlsx
 from send_screen.reports._render import render_html
 from send_screen.reports._senco_page import render_screening
-from send_screen.reports._text import version_marks
-from send_screen.reports._version_pages import PAGES, render_page, render_pages, render_plots, render_summary
-from send_screen.reports._whole_files import write_page
+from send_screen.reports._text import join_words, version_marks
+from send_screen.reports._version_pages import (
+    PAGES,
+    render_decisions,
+    render_page,
+    render_pages,
+    render_plots,
+    render_summary,
+)
+from send_screen.reports._whole_files import write_whole
 
 __all__ = [
     "CAUTION",
@@ -23,6 +29,7 @@ __all__ = [
     "challengers_of",
     "compare_challengers",
     "compare_versions",
+    "join_words",
     "render_comparison",
     "render_decisions",
     "render_html",
@@ -35,5 +42,5 @@ __all__ = [
     "write_excluded_csv",
     "write_list_csv",
     "write_list_xlsx",
-    "write_page",
+    "write_whole",
 ]

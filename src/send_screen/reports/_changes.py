@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
-
-import yaml
 
 from send_screen.published import PublishedReport
 from send_screen.reports._groups import QUESTIONS, Groups
+from send_screen.reports._render import read_data
 from send_screen.reports._text import date_words, percent, whole
 
 ABSENT = "not there"
@@ -40,24 +37,28 @@ class Changes:
 
 def report_changes(first: PublishedReport, second: PublishedReport) -> tuple[Changes, ...]:
     """Return what differs between two published reports besides their measurements, part by part."""
-    one, other = (dict(_leaves(_comparable(report))) for report in (first, second))
-    parts: dict[str, tuple[list[Change], list[str]]] = {part: ([], []) for part in _labels()}
-    for path in dict.fromkeys([*one, *other]):
+    parts: dict[str, tuple[list[Change], list[str]]] = {part: ([], []) for part in read_data("changes.yaml")}
+    for path, before, after in _both(_comparable(first), _comparable(second)):
         part, label = _label(path)
         changed, same = parts.setdefault(part, ([], []))
-        change = Change(label, one.get(path, ABSENT), other.get(path, ABSENT))
-        if change.first != change.second:
-            changed.append(change)
-        elif change.first != ABSENT:
+        if before != after:
+            changed.append(Change(label, before, after))
+        elif before != ABSENT:
             same.append(label)
     return tuple(Changes(part, tuple(changed), tuple(same)) for part, (changed, same) in parts.items())
 
 
 def spec_changes(first: Any, second: Any) -> tuple[Change, ...]:
     """Return every line in which two parsed specs differ, under the path to it."""
+    lines = _both(first, second)
+    return tuple(Change(" › ".join(path), before, after) for path, before, after in lines if before != after)
+
+
+def _both(first: Any, second: Any) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    """Yield each leaf that either document has: its path, and its text in both."""
     one, other = dict(_leaves(first)), dict(_leaves(second))
-    both = ((path, one.get(path, ABSENT), other.get(path, ABSENT)) for path in dict.fromkeys([*one, *other]))
-    return tuple(Change(" › ".join(path), before, after) for path, before, after in both if before != after)
+    for path in dict.fromkeys([*one, *other]):
+        yield path, one.get(path, ABSENT), other.get(path, ABSENT)
 
 
 def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -101,17 +102,10 @@ def _comparable(report: PublishedReport) -> dict[str, Any]:
     }
 
 
-@functools.cache
-def _labels() -> dict[str, dict[str, str]]:
-    labels = (resources.files("send_screen.reports") / "data" / "changes.yaml").read_text("utf-8")
-    found: dict[str, dict[str, str]] = yaml.safe_load(labels)
-    return found
-
-
 def _label(path: tuple[str, ...]) -> tuple[str, str]:
     """Return the part of the page that a path belongs to, and what a reader calls it."""
     for known, key in ((".".join(path), ""), (".".join([*path[:-1], "*"]), path[-1])):
-        for part, labels in _labels().items():
+        for part, labels in read_data("changes.yaml").items():
             if known in labels:
                 return part, labels[known].format(key)
     return "Other", " › ".join(path)

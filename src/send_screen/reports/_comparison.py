@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from send_screen.errors import UsageError
-from send_screen.published import Gap, PublishedReport
+from send_screen.published import PublishedReport
 from send_screen.reports._changes import Change, Changes, report_changes, spec_changes
 from send_screen.reports._figures import METRICS, PERCENT, Cell, Figure
 from send_screen.reports._groups import QUESTIONS, SIGNS, Groups, verdict_words
-from send_screen.reports._interval_change import BETTER, NOT_COMPARABLE, WORSE, Loss, Shift, less, more, nearer, shift
+from send_screen.reports._interval_change import Loss, Shift, less, more, nearer, shift
 from send_screen.reports._render import render_html
-from send_screen.reports._text import INVENTED, sentence
+from send_screen.reports._text import sentence, version_marks
 
 # What a group's own figure is better by: less missed, less listed without need, nearer to what the score said.
 _GROUP_LOSS: dict[str, Loss] = {
@@ -69,47 +69,30 @@ class GroupChange:
         if self.shift == wanted:
             yield f"{who} {self.figures[0].in_brackets}, then {self.figures[1].in_brackets}."
         if self.gap_shift == wanted:
-            size = "smaller" if wanted == BETTER else "larger"
+            size = "smaller" if wanted == "better" else "larger"
             yield (f"{who} a {size} gap from all others, {self.gaps[0].in_brackets}, then {self.gaps[1].in_brackets}.")
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two versions beside each other.
-
-    Attributes
-    ----------
-    names : tuple of str
-        What each was asked for as.
-    ids : tuple of str
-        What each is.
-    title : str
-    notes : tuple of str
-        What a reader must know before any figure.
-    parts : tuple of Changes
-    spec : tuple of Change, or None
-        Line by line; None where a spec is not at hand.
-    metrics : tuple of FigureChange
-    groups : tuple of GroupChange
-    better, worse : tuple of str
-        Whom it was shown to become better or worse for, a short sentence each.
-    verdicts : tuple of str
-        Verdicts that are not the same, a short sentence each. That alone does not show that the gap changed.
-    marks : tuple of str
-        Watermarks.
-    """
+    """Two versions beside each other."""
 
     names: tuple[str, str]
+    """What each was asked for as."""
     ids: tuple[str, str]
     title: str
     notes: tuple[str, ...]
+    """What a reader must know before any figure."""
     parts: tuple[Changes, ...]
     spec: tuple[Change, ...] | None
+    """Line by line; None where a spec is not at hand."""
     metrics: tuple[FigureChange, ...]
     groups: tuple[GroupChange, ...]
     better: tuple[str, ...]
+    """Whom it was shown to become better for, a short sentence each."""
     worse: tuple[str, ...]
     verdicts: tuple[str, ...]
+    """Verdicts that are not the same, a short sentence each. That alone does not show that the gap changed."""
     marks: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -127,15 +110,8 @@ def compare_versions(
 ) -> Comparison:
     """Compare what two versions publish.
 
-    Parameters
-    ----------
-    first, second : PublishedReport
-    names : tuple of str
-        What each is called on the page.
-    specs : tuple
-        Each version's spec as parsed YAML, or None where it is not at hand.
-    notes : sequence of str
-        What is known of them from elsewhere.
+    ``names`` are what each is called on the page, ``specs`` their specs as parsed YAML where they are at hand,
+    ``notes`` what is known of them from elsewhere.
 
     Raises
     ------
@@ -144,7 +120,8 @@ def compare_versions(
         to each other.
     """
     _refuse_other_questions(first, second, names)
-    groups = tuple(_group_changes(Groups(first), Groups(second)))
+    both = Groups(first), Groups(second)
+    groups = tuple(_group_changes(*both))
     return Comparison(
         names=names,
         ids=(first.version.id, second.version.id),
@@ -154,10 +131,10 @@ def compare_versions(
         spec=None if None in specs else spec_changes(*specs),
         metrics=tuple(_metric_changes(first, second)),
         groups=groups,
-        better=tuple(words for row in groups for words in row.shown(BETTER)),
-        worse=tuple(words for row in groups for words in row.shown(WORSE)),
-        verdicts=tuple(_changed_verdicts(Groups(first), Groups(second))),
-        marks=() if first.version.trained_on == second.version.trained_on == "real" else (INVENTED,),
+        better=tuple(words for row in groups for words in row.shown("better")),
+        worse=tuple(words for row in groups for words in row.shown("worse")),
+        verdicts=tuple(_changed_verdicts(*both)),
+        marks=version_marks(second.version.trained_on),
     )
 
 
@@ -201,9 +178,9 @@ def _metric_changes(first: PublishedReport, second: PublishedReport) -> Iterator
         if rows == [None, None]:
             continue
         one, other = map(Figure.of, rows)
-        # the price of a child listed without need follows from the length of the list
-        comparable = first.version.capacity == second.version.capacity or name != "net_benefit"
-        change = shift(one, other, _LOSS.get(name, more)) if comparable else NOT_COMPARABLE
+        change = shift(one, other, _LOSS.get(name, more))
+        if name == "net_benefit" and first.version.capacity != second.version.capacity:
+            change = "not comparable"  # the price of a child listed without need follows from the length of the list
         words = metric.words.format(outcome=second.version.outcome_words)
         yield FigureChange(words, metric.write(one), metric.write(other), change)
 
@@ -217,20 +194,17 @@ def _group_changes(first: Groups, second: Groups) -> Iterator[GroupChange]:
             rows = [each.find(attribute, group) for each in (first, second)]
             pair = [row.gaps.get(metric) for row in rows]
             one, other = (row.figure(metric) for row in rows)
+            before, after = map(Figure.of, pair)
             yield GroupChange(
                 question=question,
                 attribute=attribute,
                 group=(rows[1] if pair[1] else rows[0]).name,
                 figures=(write(one), write(other)),
-                gaps=(_gap_cell(pair[0]), _gap_cell(pair[1])),
+                gaps=(PERCENT.difference(before), PERCENT.difference(after)),
                 verdicts=(verdict_words(pair[0], short=True), verdict_words(pair[1], short=True)),
                 shift=shift(one, other, _GROUP_LOSS[metric]),
-                gap_shift=shift(Figure.of(pair[0]), Figure.of(pair[1]), nearer(0.0)),
+                gap_shift=shift(before, after, nearer(0.0)),
             )
-
-
-def _gap_cell(gap: Gap | None) -> Cell:
-    return PERCENT.difference(Figure.of(gap))
 
 
 def _changed_verdicts(first: Groups, second: Groups) -> Iterator[str]:

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from send_screen.published import PublishedFigure, PublishedReport
 from send_screen.reports._text import percent, signed
+
+
+class Cell(NamedTuple):
+    """A figure as words, and its interval."""
+
+    value: str
+    interval: str = ""
+
+    @property
+    def in_brackets(self) -> str:
+        """The figure, and its interval in brackets where there is one."""
+        return f"{self.value} ({self.interval})" if self.interval else self.value
 
 
 @dataclass(frozen=True)
@@ -34,65 +46,28 @@ class Figure:
         value, low, high = (None if end is None else 1 - end for end in (self.value, self.high, self.low))
         return replace(self, value=value, low=low, high=high)
 
-    @property
-    def percent(self) -> str:
-        """The share as a percentage, or the reason why there is none."""
-        return self.reason if self.value is None else percent(self.value)
-
-    @property
-    def rest(self) -> str:
-        """The rest of the hundred, so that both add up to a hundred as printed."""
+    def written(self, write: Callable[[float], str]) -> Cell:
+        """Return the value and its interval as ``write`` writes them; the reason where there is no value."""
         if self.value is None:
-            return self.reason
-        return str(100 - int(self.percent)) if self.percent.isdigit() else percent(1 - self.value)
+            return Cell(self.reason)
+        if self.low is None or self.high is None:
+            return Cell(write(self.value))
+        return Cell(write(self.value), f"{write(self.low)} to {write(self.high)}")
 
     @property
-    def between(self) -> str:
-        """The interval of a share in words; empty where there is none."""
-        return self._ends(percent)
+    def share(self) -> Cell:
+        """The share as a percentage."""
+        return self.written(percent)
 
     @property
-    def rest_between(self) -> str:
-        """The interval of the rest of the hundred."""
-        return (
-            ""
-            if self.value is None or self.low is None or self.high is None
-            else (f"{percent(1 - self.high)} to {percent(1 - self.low)}")
-        )
+    def rest(self) -> Cell:
+        """The rest of the hundred, so that both add up to a hundred as printed."""
+        value, interval = self.complement.share
+        return Cell(str(100 - int(self.share.value)) if self.share.value.isdigit() else value, interval)
 
-    @property
-    def in_brackets(self) -> str:
-        """The share with its interval, for example ``"36 (33 to 38)"``."""
-        return Cell(self.percent, self.between).in_brackets
-
-    def number(self, decimals: int) -> str:
-        """Return the plain value, or the reason why there is none."""
-        return self.reason if self.value is None else _plain(self.value, decimals)
-
-    def range(self, decimals: int) -> str:
-        """Return the plain interval; empty where there is none."""
-        return self._ends(lambda end: _plain(end, decimals))
-
-    def _ends(self, write: Callable[[float], str]) -> str:
-        if self.value is None or self.low is None or self.high is None:
-            return ""
-        return f"{write(self.low)} to {write(self.high)}"
-
-
-def _plain(number: float, decimals: int) -> str:
-    return f"{number:,.{decimals}f}".replace("-", "−")
-
-
-class Cell(NamedTuple):
-    """A figure as words, and its interval."""
-
-    value: str
-    interval: str = ""
-
-    @property
-    def in_brackets(self) -> str:
-        """The figure, and its interval in brackets where there is one."""
-        return f"{self.value} ({self.interval})" if self.interval else self.value
+    def number(self, decimals: int) -> Cell:
+        """Return the plain value."""
+        return self.written(lambda value: f"{value:,.{decimals}f}".replace("-", "−"))
 
 
 class Metric(NamedTuple):
@@ -104,20 +79,15 @@ class Metric(NamedTuple):
 
     def write(self, figure: Figure) -> Cell:
         """Return a figure with its interval."""
-        if self.decimals is None:
-            return Cell(figure.percent, figure.between)
-        return Cell(figure.number(self.decimals), figure.range(self.decimals))
+        return figure.share if self.decimals is None else figure.number(self.decimals)
 
     def difference(self, figure: Figure) -> Cell:
         """Return a difference with its sign and its interval, in the metric's own unit."""
-        if figure.value is None:
-            return Cell(figure.reason)
         times, decimals = (100, 0) if self.decimals is None else (1, self.decimals)
-        ends = (figure.value, figure.low or 0.0, figure.high or 0.0)
+        ends = (figure.value or 0.0, figure.low or 0.0, figure.high or 0.0)
         if any(0 < abs(end * times) < 0.5 for end in ends):
             decimals = max(decimals, 1)  # a "0" that is none beside "a gap is shown" would mislead
-        value = signed(figure.value * times, decimals)
-        return Cell(value, figure._ends(lambda end: signed(end * times, decimals)))
+        return figure.written(lambda value: signed(value * times, decimals))
 
 
 METRICS: dict[str, Metric] = {
@@ -139,63 +109,62 @@ PERCENT = Metric("", None)
 """How a gap between two groups is written."""
 
 
+# Metric -> what is asked of a hundred children, the right and the wrong answers, and both in a sentence.
+_ASKED = {
+    "precision": (
+        "Of 100 children it lists",
+        "later {outcome}",
+        "did not",
+        "{of}, {share} later {outcome} and {rest} did not.",
+    ),
+    "recall": (
+        "Of 100 children who later {outcome}",
+        "it had listed",
+        "it had missed",
+        "{of}, it had listed {share} and missed {rest}.",
+    ),
+    "specificity": (
+        "Of 100 other children",
+        "it had left off the list",
+        "it had listed all the same",
+        "{of}, it had left off {share} and listed {rest} all the same.",
+    ),
+}
+
+
 @dataclass(frozen=True)
 class NaturalFrequency:
-    """A share as children of a hundred, for the candidate and for the baseline at the same length of list.
-
-    ``words`` stand before, between and after the two numbers when the answer is said as a sentence.
-    """
+    """A share as children of a hundred, for the candidate and for the baseline at the same length of list."""
 
     of: str
     right: str
     wrong: str
-    words: tuple[str, str, str]
+    answer: str
+    outcome: str
     candidate: Figure
     baseline: Figure
 
-    def sentence(self, which: str = "candidate") -> str:
-        """Return one answer as a sentence; the reason where there is no figure.
-
-        Parameters
-        ----------
-        which : {"candidate", "baseline"}
-        """
+    def sentence(self, which: Literal["candidate", "baseline"] = "candidate") -> str:
+        """Return one answer as a sentence; the reason where there is no figure."""
         figure: Figure = getattr(self, which)
         if figure.value is None:
             return f"{self.of}: {figure.reason}."
-        between = f" (between {figure.between.replace(' to ', ' and ')})" if figure.between else ""
-        before, middle, after = self.words
-        return f"{self.of}{before}{figure.percent}{between}{middle}{figure.rest}{after}."
+        share, interval = figure.share
+        between = f" (between {interval.replace(' to ', ' and ')})" if interval else ""
+        return self.answer.format(of=self.of, share=f"{share}{between}", rest=figure.rest.value, outcome=self.outcome)
 
 
 def natural_frequencies(report: PublishedReport) -> tuple[NaturalFrequency, ...]:
     """Return precision, recall and specificity as children of a hundred, beside the baseline."""
     outcome = report.version.outcome_words
-
-    def ask(metric: str, of: str, right: str, wrong: str, words: tuple[str, str, str]) -> NaturalFrequency:
-        candidate, baseline = (Figure.of(report.metric(metric, model=model)) for model in ("candidate", "baseline"))
-        return NaturalFrequency(of, right, wrong, words, candidate, baseline)
-
-    return (
-        ask(
-            "precision",
-            "Of 100 children it lists",
-            f"later {outcome}",
-            "did not",
-            (", ", f" later {outcome} and ", " did not"),
-        ),
-        ask(
-            "recall",
-            f"Of 100 children who later {outcome}",
-            "it had listed",
-            "it had missed",
-            (", it had listed ", " and missed ", ""),
-        ),
-        ask(
-            "specificity",
-            "Of 100 other children",
-            "it had left off the list",
-            "it had listed all the same",
-            (", it had left off ", " and listed ", " all the same"),
-        ),
+    return tuple(
+        NaturalFrequency(
+            of.format(outcome=outcome),
+            right.format(outcome=outcome),
+            wrong,
+            answer,
+            outcome,
+            *(Figure.of(report.metric(metric, model=model)) for model in ("candidate", "baseline")),
+        )
+        for metric, (of, right, wrong, answer) in _ASKED.items()
     )

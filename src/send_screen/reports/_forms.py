@@ -6,17 +6,13 @@ with open answers is not ready to be published.
 
 from __future__ import annotations
 
-import functools
 import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
-import yaml
-
-from send_screen.reports._render import render_lines, render_markdown
+from send_screen.reports._render import read_data, render_lines, render_markdown
 from send_screen.reports._report_view import ReportView
 
 
@@ -27,11 +23,6 @@ class Answer:
     known: tuple[str, ...]
     who: str
     question: str
-
-
-@functools.cache
-def _form(name: str) -> Any:
-    return yaml.safe_load((resources.files("send_screen.reports") / "data" / name).read_text("utf-8"))
 
 
 def _answer(item: dict[str, Any], view: ReportView, **names: object) -> Answer:
@@ -49,7 +40,7 @@ def _answer(item: dict[str, Any], view: ReportView, **names: object) -> Answer:
 
 def _atrs(view: ReportView) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return the head of the record, and its sections with pairs of field and answer."""
-    form = _form("atrs.yaml")
+    form = read_data("atrs.yaml")
     sections = [
         {**section, "fields": [(field, _answer(field, view)) for field in section["fields"]]}
         for section in form["sections"]
@@ -98,7 +89,7 @@ def atrs_markdown(view: ReportView) -> str:
 
 def impact_assessment(view: ReportView) -> str:
     """Render the draft of an impact assessment as Markdown, open answers marked and counted at the top."""
-    form = _form("impact_assessment.yaml")
+    form = read_data("impact_assessment.yaml")
     compared = view.groups.compared()
     of = {name: _of_characteristic(compared, words) for name, words in form["characteristics"].items()}
     known = {attribute for attributes in of.values() for attribute in attributes}

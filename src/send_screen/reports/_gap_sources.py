@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from send_screen.published import Attribution, AttributionTerm, Gap, PublishedReport, Shape
 from send_screen.reports._figures import Cell, Figure
-from send_screen.reports._groups import Groups, is_worse
+from send_screen.reports._groups import Groups, is_worse, largest_first
 from send_screen.reports._text import count, sentence, signed
 
 _WITH_OUTCOME = "children with the outcome"
@@ -32,6 +32,11 @@ class Part:
         """The part in points, with its sign."""
         return signed(self.hundredths / _HUNDREDTH, 2)
 
+    @property
+    def cell(self) -> Cell:
+        """The part with its interval."""
+        return Cell(self.points, self.interval)
+
 
 @dataclass(frozen=True)
 class GapSource:
@@ -50,16 +55,16 @@ def gap_sources(report: PublishedReport, groups: Groups) -> tuple[tuple[GapSourc
     Only groups whose needs were shown to be missed more than those of all others: the parts of a gap that nobody has
     shown would explain chance.
     """
-    shown = sorted(filter(is_worse, groups.gaps["false_negative_rate"]), key=lambda gap: -(gap.value or 0.0))
+    shown = largest_first(filter(is_worse, groups.gaps["false_negative_rate"]))
     rows = {(row.attribute, row.group): row for row in report.attribution if row.among == _WITH_OUTCOME}
     shapes = {shape.feature: shape for shape in report.shapes}
-    found = []
-    for gap in shown:
-        row = rows.get((gap.attribute, gap.group))
-        source = row and _source(row, gap, groups.name(gap), report.version.outcome_words, shapes)
-        if source:
-            found.append(source)
-    return tuple(found[:_MOST_GROUPS]), len(shown) - len(found[:_MOST_GROUPS])
+    found = [
+        source
+        for gap in shown
+        if (row := rows.get((gap.attribute, gap.group)))
+        and (source := _source(row, gap, groups.name(gap), report.version.outcome_words, shapes))
+    ][:_MOST_GROUPS]
+    return tuple(found), len(shown) - len(found)
 
 
 def _source(row: Attribution, gap: Gap, who: str, outcome: str, shapes: Mapping[str, Shape]) -> GapSource | None:
@@ -75,8 +80,7 @@ def _source(row: Attribution, gap: Gap, who: str, outcome: str, shapes: Mapping[
         f"{abs(total.hundredths) / _HUNDREDTH:.2f} points on average; the largest parts are "
         f"{' and '.join(f'{part.label} ({part.points})' for part in largest)}."
     )
-    missed = Figure.of(gap)
-    return GapSource(sentence(who)[:-1], words, Cell(f"+{missed.percent}", missed.between), total, parts)
+    return GapSource(sentence(who)[:-1], words, Figure.of(gap).share, total, parts)
 
 
 def _parts(row: Attribution, shapes: Mapping[str, Shape], total: int) -> list[Part]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from send_screen.published import Gap, PublishedReport
-from send_screen.reports._figures import PERCENT, Figure
+from send_screen.reports._figures import PERCENT, Cell, Figure
 from send_screen.reports._text import count, percent, sentence, whole
 
 OTHERS = "all others"
@@ -30,6 +30,7 @@ _SHOWN = {
     OUTSIDE: ": outside tolerance.",
     NOT_ENOUGH: ": a gap, not enough evidence to say that it is outside tolerance.",
 }
+_COMPLEMENT_OF = {"false_negative_rate": "recall", "false_positive_rate": "specificity"}
 _MOST_NAMED = 3  # on a first screen
 
 
@@ -41,6 +42,11 @@ def is_shown(gap: Gap) -> bool:
 def is_worse(gap: Gap) -> bool:
     """Tell whether a gap was shown to be to the group's disadvantage."""
     return (gap.low or 0) > 0
+
+
+def largest_first(gaps: Iterable[Gap]) -> list[Gap]:
+    """Return gaps in the order of their size."""
+    return sorted(gaps, key=lambda gap: -(gap.value or 0.0))
 
 
 def verdict_words(gap: Gap | None, *, short: bool = False) -> str:
@@ -62,12 +68,9 @@ def verdict_words(gap: Gap | None, *, short: bool = False) -> str:
     return found
 
 
-def gap_cell(gap: Gap | None) -> tuple[str, str]:
+def gap_cell(gap: Gap | None) -> Cell:
     """Return a gap as a percentage with its sign, and its interval."""
-    return PERCENT.difference(Figure.of(gap)) if gap is not None else ("not compared", "")
-
-
-_COMPLEMENT_OF = {"false_negative_rate": "recall", "false_positive_rate": "specificity"}
+    return Cell("not compared") if gap is None else PERCENT.difference(Figure.of(gap))
 
 
 @dataclass(frozen=True)
@@ -86,26 +89,15 @@ class GroupRow:
 
 
 class Groups:
-    """The groups of a version: every group's figures and gaps, by attribute and group.
-
-    Parameters
-    ----------
-    report : PublishedReport
-
-    Attributes
-    ----------
-    tables : dict of str to dict of str to GroupRow
-        Attribute -> group -> row, in the order in which they were published.
-    gaps : dict of str to list of Gap
-        Metric -> the gaps between each group and all other children.
-    pairs : list of Gap
-        Between two groups of an attribute.
-    """
+    """The groups of a version: every group's figures and gaps, by attribute and group."""
 
     def __init__(self, report: PublishedReport) -> None:
         self.tables: dict[str, dict[str, GroupRow]] = {}
+        """Attribute -> group -> row, in the order in which they were published."""
         self.gaps: dict[str, list[Gap]] = {metric: [] for metric in QUESTIONS}
+        """Metric -> the gaps between each group and all other children."""
         self.pairs: list[Gap] = []
+        """Between two groups of an attribute."""
         self._named = report.material_gaps
         for row in report.groups:
             self._row(row.attribute, row.group, row.group_words).figures[row.metric] = Figure.of(row)
@@ -129,23 +121,16 @@ class Groups:
 
     def compared(self) -> list[str]:
         """Return the attributes whose groups were compared."""
-        gaps = [gap for metric in QUESTIONS for gap in self.gaps[metric]]
-        return list(dict.fromkeys(gap.attribute for gap in gaps))
+        return list(dict.fromkeys(gap.attribute for gaps in self.gaps.values() for gap in gaps))
 
     def findings(self, attributes: Iterable[str] | None = None) -> list[str]:
-        """Return each gap that was shown to a group's disadvantage, or outside tolerance, as published.
-
-        Parameters
-        ----------
-        attributes : iterable of str, optional
-            Only gaps of these.
-        """
-        kept = None if attributes is None else set(attributes)
+        """Return each gap (of some attributes) that was shown to a group's disadvantage, or outside tolerance."""
+        kept = set(self.tables if attributes is None else attributes)
         return [
             gap.words
-            for metric in QUESTIONS
-            for gap in self.gaps[metric]
-            if (kept is None or gap.attribute in kept) and (is_worse(gap) or gap.verdict == OUTSIDE) and gap.words
+            for gaps in self.gaps.values()
+            for gap in gaps
+            if gap.attribute in kept and (is_worse(gap) or gap.verdict == OUTSIDE) and gap.words
         ]
 
     def summaries(self) -> tuple[QuestionSummary, ...]:
@@ -153,12 +138,11 @@ class Groups:
         return tuple(self._summary(metric, gaps) for metric, gaps in self.gaps.items() if gaps)
 
     def _summary(self, metric: str, gaps: Sequence[Gap]) -> QuestionSummary:
-        worse = sorted(filter(is_worse, gaps), key=lambda gap: -(gap.value or 0.0))
         verdicts: Counter[str] = Counter(gap.verdict for gap in gaps)
         return QuestionSummary(
             QUESTIONS[metric],
             percent(gaps[0].tolerance),
-            tuple(f"{self.name(gap)} (+{percent(gap.value or 0.0)})" for gap in worse),
+            tuple(f"{self.name(gap)} (+{percent(gap.value or 0.0)})" for gap in largest_first(filter(is_worse, gaps))),
             {verdict: verdicts[verdict] for verdict in SIGNS},
             sum(n for verdict, n in verdicts.items() if verdict not in SIGNS),
         )
@@ -168,8 +152,7 @@ class Groups:
 
         They are the groups that the version names; no more than fit on a first screen, with how many there are beyond.
         """
-        named = [gap for gap in self.gaps["false_negative_rate"] if gap.words in self._named]
-        named.sort(key=lambda gap: -(gap.value or 0.0))
+        named = largest_first(gap for gap in self.gaps["false_negative_rate"] if gap.words in self._named)
         shown = [self._worst(gap) for gap in named[:_MOST_NAMED]]
         if len(named) > _MOST_NAMED:
             shown.append(f"And {count(len(named) - _MOST_NAMED, 'group', 'groups')} more: see the tables.")
@@ -190,26 +173,17 @@ class Groups:
 
 @dataclass(frozen=True)
 class QuestionSummary:
-    """What a question comes to over all groups.
-
-    Attributes
-    ----------
-    question : str
-    tolerance : str
-        Percentage.
-    worse : tuple of str
-        Groups for whom it was shown to be worse, the largest gap first.
-    verdicts : dict of str to int
-        How many groups, each against all others, ended in which verdict.
-    suppressed : int
-        Of how many groups the verdict is suppressed, to protect small groups.
-    """
+    """What a question comes to over all groups."""
 
     question: str
     tolerance: str
+    """Percentage."""
     worse: tuple[str, ...]
+    """Groups for whom it was shown to be worse, the largest gap first."""
     verdicts: dict[str, int]
+    """How many groups, each against all others, ended in which verdict."""
     suppressed: int
+    """Of how many groups the verdict is suppressed, to protect small groups."""
 
     @property
     def n(self) -> int:

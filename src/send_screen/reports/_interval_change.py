@@ -22,14 +22,6 @@ from send_screen.reports._figures import Figure
 Shift = Literal[
     "better", "worse", "turned round", "cannot be told", "the same figures", "no interval", "not comparable"
 ]
-BETTER: Shift = "better"
-WORSE: Shift = "worse"
-TURNED: Shift = "turned round"
-NOT_TOLD: Shift = "cannot be told"
-SAME: Shift = "the same figures"
-NO_INTERVAL: Shift = "no interval"
-NOT_COMPARABLE: Shift = "not comparable"
-
 Loss = Callable[[float, float], tuple[float, float]]
 
 
@@ -65,15 +57,15 @@ def shift(first: Figure, second: Figure, loss: Loss) -> Shift:
     'turned round'
     """
     if first.value is None or second.value is None:
-        return NO_INTERVAL
+        return "no interval"
     if (first.value, first.low, first.high) == (second.value, second.low, second.high):
-        return SAME
+        return "the same figures"
     if first.low is None or first.high is None or second.low is None or second.high is None:
-        return NO_INTERVAL
+        return "no interval"
     before, after = loss(first.low, first.high), loss(second.low, second.high)
     if after[1] < before[0]:
-        return BETTER
+        return "better"
     if after[0] > before[1]:
-        return WORSE
+        return "worse"
     apart = second.high < first.low or second.low > first.high
-    return TURNED if apart else NOT_TOLD
+    return "turned round" if apart else "cannot be told"

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW
 from send_screen.reports._figures import natural_frequencies
 from send_screen.reports._senco_page import areas_of_need, child_name, reasons_text, selection_words
-from send_screen.reports._text import capacity_words, date_words, notice, owner_words, run_marks
+from send_screen.reports._text import capacity_words, date_words, owner_words, run_marks
 from send_screen.reports._whole_files import write_whole
 from send_screen.screening import NOT_THIS
 from send_screen.screening._result import ExcludedChild, ScreenedChild, ScreeningResult
@@ -114,7 +114,8 @@ def _score_or_rule(child: ScreenedChild | ExcludedChild) -> Cell:
 def _run_cells(result: ScreeningResult) -> tuple[str, str, str]:
     """Return when, by which version, and what the list is not."""
     version = result.published.version
-    return result.date, version.id, notice(run_marks(version.trained_on, result.banners))
+    marks = [f"{mark.upper()}." for mark in run_marks(version.trained_on, result.banners)]
+    return result.date, version.id, " ".join([*marks, *NOT_THIS])
 
 
 def _safe(cell: Cell | None) -> Cell:
@@ -134,41 +135,19 @@ def _write_csv(path: str | os.PathLike[str], columns: Columns, children: Iterabl
 
 
 def write_list_csv(result: ScreeningResult, path: str | os.PathLike[str]) -> str:
-    """Write the listed children as CSV, first to look at first.
+    """Write the listed children as CSV, first to look at first, and return the file's SHA-256.
 
     UTF-8 with a byte order mark, whole or not at all. A text that a spreadsheet would run as a formula gets an
     apostrophe in front. Every row says when, by which version and what the list is not.
-
-    Parameters
-    ----------
-    result : ScreeningResult
-    path : path-like
-        Where to; replaced when it exists.
-
-    Returns
-    -------
-    str
-        SHA-256 of the file.
     """
     return _write_csv(path, LIST_COLUMNS, result.listed, result)
 
 
 def write_excluded_csv(result: ScreeningResult, path: str | os.PathLike[str]) -> str:
-    """Write every row that was not screened as CSV, with the rule, the reason and what to do.
+    """Write every row that was not screened as CSV, with the rule, the reason and what to do, as the list is written.
 
-    Children for manual review come first. The form is that of :func:`write_list_csv`. The groups of a child stay out:
-    they are counted on the page, and nobody needs them beside a name.
-
-    Parameters
-    ----------
-    result : ScreeningResult
-    path : path-like
-        Where to; replaced when it exists.
-
-    Returns
-    -------
-    str
-        SHA-256 of the file.
+    Children for manual review come first. The groups of a child stay out: they are counted on the page, and nobody
+    needs them beside a name.
     """
     children = sorted(result.excluded, key=lambda child: child.kind != MANUAL_REVIEW)
     return _write_csv(path, EXCLUDED_COLUMNS, children, result)
@@ -233,22 +212,11 @@ def _about(result: ScreeningResult, marks: tuple[str, ...]) -> list[tuple[str, s
 
 
 def write_list_xlsx(result: ScreeningResult, path: str | os.PathLike[str]) -> str:
-    """Write the list, the children for manual review and what the list is as an Excel workbook.
+    """Write the list, the children for manual review and what the list is as an Excel workbook; return its SHA-256.
 
     Sheets ``Look at by hand`` (children who could not be screened come first), ``List`` and ``About``. Texts are
     written as texts, never as formulas. It prints on landscape A4, one page wide, the header on every page and what
-    the list is not at its foot. Whole or not at all.
-
-    Parameters
-    ----------
-    result : ScreeningResult
-    path : path-like
-        Where to; replaced when it exists.
-
-    Returns
-    -------
-    str
-        SHA-256 of the file.
+    the list is not at its foot.
     """
     import xlsxwriter
 

@@ -7,12 +7,20 @@ import functools
 import hashlib
 import re
 from collections.abc import Callable
+from importlib import resources
+from typing import Any
 
+import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from send_screen.reports import _text
 from send_screen.screening import NOT_THIS, NOTICE
+
+
+def one_line(text: object) -> str:
+    """Return a text on one line."""
+    return " ".join(str(text).split())
 
 
 def escape_markdown(text: object) -> str:
@@ -23,17 +31,11 @@ def escape_markdown(text: object) -> str:
     >>> print(escape_markdown("*Year* <b>1</b> | a_b"))
     \*Year\* &lt;b&gt;1&lt;/b&gt; \| a\_b
     """
-    line = " ".join(str(text).split())
-    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    line = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     line = re.sub(r"([\\`*_\[\]|~#$])", r"\\\1", line)
     line = re.sub(r"^([-+=])", r"\\\1", line)
     # a name must not turn into a link by itself: autolinks need "://" or "www."
     return re.sub(r"^(\d+)([.)])", r"\1\\\2", line).replace("://", ":&#47;/").replace("www.", "www&#46;")
-
-
-def one_line(text: object) -> str:
-    """Return a text on one line."""
-    return " ".join(str(text).split())
 
 
 @functools.cache
@@ -53,7 +55,7 @@ def _environment(escape: Callable[[object], str] | None) -> Environment:
         finalize=finalize,
     )
     environment.filters |= {
-        name: getattr(_text, name) for name in ("date_words", "percent", "points", "sentence", "signed", "whole")
+        name: getattr(_text, name) for name in ("date_words", "percent", "sentence", "signed", "whole")
     }
     environment.globals |= {
         "NOTICE": NOTICE,
@@ -67,29 +69,18 @@ def _environment(escape: Callable[[object], str] | None) -> Environment:
 
 
 @functools.cache
-def _script(name: str) -> str:
-    environment = _environment(None)
-    if environment.loader is None:  # pragma: no cover - the environment above always has one
-        raise AssertionError
-    return environment.loader.get_source(environment, name)[0].strip()
+def read_data(name: str) -> Any:
+    """Return a YAML file of this package's ``data``."""
+    return yaml.safe_load((resources.files("send_screen.reports") / "data" / name).read_text("utf-8"))
 
 
 def render_html(template: str, *, script: str | None = None, **names: object) -> str:
-    """Fill in a page.
+    """Fill in a page, whose only script is the one of that file.
 
-    The page's content security policy lets nothing load from anywhere, and lets no script run but ``script``, known
-    by its hash: markup that slipped through the escaping could still do nothing.
-
-    Parameters
-    ----------
-    template : str
-        Name of the template.
-    script : str, optional
-        Name of the script that enhances the page.
-    **names
-        What the template speaks of.
+    The page's content security policy lets nothing load from anywhere, and lets no script run but this one, known by
+    its hash: markup that slipped through the escaping could still do nothing.
     """
-    code = _script(script) if script else ""
+    code = (resources.files("send_screen.reports") / "templates" / script).read_text("utf-8").strip() if script else ""
     digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()
     policy = "default-src 'none'; style-src 'unsafe-inline'" + (f"; script-src 'sha256-{digest}'" if code else "")
     return _environment(None).get_template(template).render(script=code, policy=policy, **names)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
-from send_screen.published import Owner, PublishedReport, VersionMetadata
-from send_screen.reports._challengers import ModelComparison, challengers_of, compare_baseline, compare_challengers
-from send_screen.reports._figures import METRICS, Cell, Figure, NaturalFrequency, natural_frequencies
-from send_screen.reports._gap_sources import GapSource, gap_sources
-from send_screen.reports._groups import QUESTIONS, Groups, QuestionSummary, gap_cell, is_shown, verdict_words
-from send_screen.reports._terms import FeatureView, InteractionView, WorkedExample, common_scale, worked_example
+from send_screen.published import PublishedReport
+from send_screen.reports._challengers import challengers_of, compare_baseline, compare_challengers
+from send_screen.reports._figures import METRICS, Cell, Figure, natural_frequencies
+from send_screen.reports._gap_sources import gap_sources
+from send_screen.reports._groups import QUESTIONS, Groups, gap_cell, is_shown, verdict_words
+from send_screen.reports._terms import FeatureView, InteractionView, worked_example
 from send_screen.reports._text import percent, sentence, version_marks, whole
 
 _NO_PROOF = "That is not proof of fairness: for small groups there are too few children to say."
@@ -30,21 +29,25 @@ class SummaryItem:
 
 
 class ReportView:
-    """A published report as its pages show it.
-
-    Parameters
-    ----------
-    report : PublishedReport
-    """
+    """A published report as its pages show it."""
 
     def __init__(self, report: PublishedReport) -> None:
         self.report = report
-        self.version: VersionMetadata = report.version
-        self.owner: Owner = report.version.owner
+        self.version = report.version
+        self.owner = report.version.owner
         self.title = report.version.title
         self.outcome = report.version.outcome_words
         self.marks = version_marks(report.version.trained_on)
         self.places = f"{percent(report.version.capacity)} of 100 children"
+        self.features = tuple(map(FeatureView, report.shapes))
+        self.interactions = tuple(map(InteractionView, report.interactions))
+        self.example = worked_example(report.example)
+        self.frequencies = natural_frequencies(report)
+        self.challengers = compare_challengers(report)
+        self.baseline = compare_baseline(report)
+        self.groups = Groups(report)
+        self.questions = self.groups.summaries()
+        self.gap_sources, self.n_more_gaps = gap_sources(report, self.groups)
 
     @property
     def task(self) -> str:
@@ -63,7 +66,7 @@ class ReportView:
         whose = "real" if self.version.trained_on == "real" else "invented"
         return f"It learned from {whole(cohort.n)} {whose} children{schools}."
 
-    @cached_property
+    @property
     def looks_at(self) -> dict[str, list[str]]:
         """Agency -> labels of the features from its data."""
         found: dict[str, list[str]] = {}
@@ -71,70 +74,15 @@ class ReportView:
             found.setdefault(shape.agency, []).append(shape.label)
         return found
 
-    @cached_property
-    def features(self) -> tuple[FeatureView, ...]:
-        """The shape function of each feature."""
-        return tuple(map(FeatureView, self.report.shapes))
-
-    @cached_property
-    def interactions(self) -> tuple[InteractionView, ...]:
-        """The interactions."""
-        return tuple(map(InteractionView, self.report.interactions))
-
-    @property
-    def feature_scale(self) -> float:
-        """Points at the end of every feature's axis on a page."""
-        return common_scale(self.features)
-
-    @property
-    def interaction_scale(self) -> float:
-        """Points of the darkest square of all interactions on a page."""
-        return common_scale(self.interactions)
-
     @property
     def has_errors(self) -> bool:
         """Whether standard errors are published."""
         return any(piece.margin_of_error is not None for shape in self.report.shapes for piece in shape.points)
 
-    @cached_property
-    def example(self) -> WorkedExample:
-        """An invented child's contributions."""
-        return worked_example(self.report.example)
-
-    @cached_property
-    def frequencies(self) -> tuple[NaturalFrequency, ...]:
-        """How often it is right and wrong, as children of a hundred."""
-        return natural_frequencies(self.report)
-
-    @cached_property
-    def challengers(self) -> tuple[ModelComparison, ...]:
-        """The comparison with each challenger."""
-        return compare_challengers(self.report)
-
-    @cached_property
-    def baseline(self) -> str:
-        """The comparison with the baseline, in a sentence."""
-        return compare_baseline(self.report)
-
-    @cached_property
-    def groups(self) -> Groups:
-        """Figures and gaps of every group."""
-        return Groups(self.report)
-
-    @cached_property
-    def questions(self) -> tuple[QuestionSummary, ...]:
-        """What each question about groups comes to."""
-        return self.groups.summaries()
-
     @property
     def verdicts(self) -> str:
         """How many groups ended in which verdict, by question."""
         return " ".join(question.words for question in self.questions) or "No groups were compared."
-
-    @cached_property
-    def gap_sources(self) -> tuple[tuple[GapSource, ...], int]:
-        """Where gaps come from, and how many there are beyond."""
-        return gap_sources(self.report, self.groups)
 
     @property
     def tolerances(self) -> dict[str, str]:
@@ -142,7 +90,7 @@ class ReportView:
         return {metric: percent(gaps[0].tolerance) if gaps else "" for metric, gaps in self.groups.gaps.items()}
 
     @property
-    def pairs(self) -> tuple[list[tuple[str, str, tuple[str, str], str]], int]:
+    def pairs(self) -> tuple[list[tuple[str, str, Cell, str]], int]:
         """Pairs of groups that were shown to differ (question, names, gap, verdict), and how many were compared."""
         compared = [gap for gap in self.groups.pairs if gap.low is not None]
         rows = [
@@ -179,7 +127,7 @@ class ReportView:
         """Return a metric of a model."""
         return Figure.of(self.report.metric(metric, model=model))
 
-    @cached_property
+    @property
     def summary(self) -> tuple[SummaryItem, ...]:
         """What a version does, for whom it works less well, how sure that is, and what nobody should use it for."""
         worst = self.groups.worst()
@@ -216,13 +164,13 @@ class ReportView:
         precision, recall = self.frequencies[:2]
         parts = [precision.sentence(), recall.sentence()]
         if precision.candidate.value is not None and recall.candidate.value is not None:
-            parts = [
-                f"Of 100 children it lists, {precision.candidate.in_brackets} later {self.outcome}; of 100 who did, it "
-                f"had listed {recall.candidate.in_brackets}."
-            ]
+            right, found = precision.candidate.share.in_brackets, recall.candidate.share.in_brackets
+            parts = [f"Of 100 children it lists, {right} later {self.outcome}; of 100 who did, it had listed {found}."]
         stays = self.figure("selection_probability")
         if stays.value is not None:
-            parts.append(f"Of 100 it lists, a model learnt from other schools would list {stays.in_brackets} too.")
+            parts.append(
+                f"Of 100 it lists, a model learnt from other schools would list {stays.share.in_brackets} too."
+            )
         if self.questions:
             parts += [self.questions[0].words, f"The tolerance is {self.questions[0].tolerance} of 100."]
         return " ".join([*parts, "“Not enough evidence” is not “fair”."])

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
-
-from markupsafe import Markup
 
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW
 from send_screen.reports import svg
 from send_screen.reports._figures import natural_frequencies
 from send_screen.reports._render import render_html
-from send_screen.reports._text import capacity_words, owner_words, run_marks, sentence, signed
+from send_screen.reports._text import capacity_words, owner_words, run_marks, sentence
 from send_screen.screening._result import ExcludedChild, Reason, ScreenedChild, ScreeningResult
 
 
@@ -43,73 +40,20 @@ def selection_words(child: ScreenedChild) -> str:
     return f"{child.selections_of_10} of 10{': close, discuss' if child.close else ''}"
 
 
-@dataclass(frozen=True)
-class WeighedReason:
-    """A reason with its weight drawn and written."""
-
-    text: str
-    agency: str
-    points: str
-    bar: Markup
-
-
-@dataclass(frozen=True)
-class ChildCard:
-    """One child, as the page shows it."""
-
-    child: ScreenedChild
-    name: str
-    place: str
-    main_reasons: str
-    reasons_for: tuple[WeighedReason, ...]
-    reasons_against: tuple[WeighedReason, ...]
-    areas: tuple[str, ...]
-    hundred: Markup
-    firm: str
-
-
-def _weighed(reasons: Iterable[Reason], largest: float) -> tuple[WeighedReason, ...]:
-    return tuple(
-        WeighedReason(r.text, r.agency, signed(r.contribution), svg.weight_svg(r.contribution, largest))
-        for r in reasons
-    )
-
-
-def _card(child: ScreenedChild, largest: float, several_schools: bool) -> ChildCard:
-    return ChildCard(
-        child=child,
-        name=child_name(child),
-        place=_place(child, several_schools),
-        main_reasons=sentence("; ".join(reason.text.rstrip(".") for reason in child.reasons_for[:2])),
-        reasons_for=_weighed(child.reasons_for, largest),
-        reasons_against=_weighed(child.reasons_against, largest),
-        areas=areas_of_need(child),
-        hundred=svg.frequency_svg(max(0, min(100, child.percent))),
-        firm=selection_words(child),
-    )
+def _main_reasons(child: ScreenedChild) -> str:
+    return sentence("; ".join(reason.text.rstrip(".") for reason in child.reasons_for[:2]))
 
 
 def render_screening(result: ScreeningResult) -> str:
-    """Render the page of one screening run for the SENCO.
+    """Render the page of one screening run for the SENCO: it holds children's data.
 
     Children who could not be screened come first. The page works without script; with it, the list can be sorted and
     filtered by class.
-
-    Parameters
-    ----------
-    result : ScreeningResult
-        The run, as :mod:`send_screen.screening` found it. Nothing is computed here.
-
-    Returns
-    -------
-    str
-        One HTML page that needs nothing else. It holds children's data: it is for the people who work with them.
     """
     version = result.published.version
     everyone = [*result.listed, *result.margin]
     largest = max((abs(r.contribution) for c in everyone for r in (*c.reasons_for, *c.reasons_against)), default=1.0)
     several = len({c.school for c in everyone} | {c.school for c in result.excluded}) > 1
-    by_hand = [child for child in result.excluded if child.kind == MANUAL_REVIEW]
     others = Counter((EXCLUSIONS[c.kind], c.reason) for c in result.excluded if c.kind != MANUAL_REVIEW)
     return render_html(
         "screening.html.j2",
@@ -117,16 +61,18 @@ def render_screening(result: ScreeningResult) -> str:
         result=result,
         version=version,
         owner=owner_words(version.owner),
-        outcome=version.outcome_words,
         marks=run_marks(version.trained_on, result.banners),
         capacity=capacity_words(result.capacity, result.per_school),
-        manual_review=[(child_name(child), _place(child, several), child) for child in by_hand],
+        manual_review=[child for child in result.excluded if child.kind == MANUAL_REVIEW],
         by_group=[row for row in result.manual_review_by_group if row["n_manual_review"]],
         not_asked=sorted(others.items()),
-        cards=[_card(child, largest, several) for child in result.listed],
-        margin=[_card(child, largest, several) for child in result.margin],
         has_selection=any(child.selections_of_10 is not None for child in everyone),
         frequencies=natural_frequencies(result.published),
-        worst_groups=result.published.material_gaps,
-        prohibited=version.prohibited_uses,
+        name=child_name,
+        place=lambda child: _place(child, several),
+        main_reasons=_main_reasons,
+        areas=areas_of_need,
+        firm=selection_words,
+        hundred=svg.frequency_svg,
+        weight=lambda contribution: svg.weight_svg(contribution, largest),
     )

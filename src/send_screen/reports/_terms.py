@@ -42,13 +42,7 @@ class Level(NamedTuple):
 
 @dataclass(frozen=True)
 class FeatureView:
-    """A feature's shape function in words.
-
-    Attributes
-    ----------
-    shape : Shape
-        As published.
-    """
+    """A feature's shape function, as it is published, in words."""
 
     shape: Shape
 
@@ -72,24 +66,21 @@ class FeatureView:
         """Every published value, the missing one last."""
         return [*(Level(p.label, p.log_odds, p.margin_of_error, p.n) for p in self.shape.points), self.missing]
 
+    @property
+    def _ends(self) -> list[Level]:
+        """The value where each piece begins and where it ends, and the missing one."""
+        ends = (Level(p.label, p.log_odds_to, p.margin_of_error_to, p.n) for p in self.shape.points)
+        return [*self.levels, *ends]
+
     @cached_property
     def reach(self) -> float:
         """The furthest that a picture of it goes up or down, standard errors included."""
-        ends = [
-            abs(log_odds) + (within or 0.0)
-            for piece in self.shape.points
-            for log_odds, within in (
-                (piece.log_odds, piece.margin_of_error),
-                (piece.log_odds_to, piece.margin_of_error_to),
-            )
-        ]
-        return max([*ends, abs(self.missing.log_odds) + (self.missing.margin_of_error or 0.0)])
+        return max(abs(end.log_odds) + (end.margin_of_error or 0.0) for end in self._ends)
 
     @cached_property
     def moves(self) -> bool:
         """Whether it adds or takes away any points that two decimals show."""
-        ends = [end for piece in self.shape.points for end in (piece.log_odds, piece.log_odds_to)]
-        return max(map(abs, [*ends, self.missing.log_odds])) >= _SMALLEST
+        return max(abs(end.log_odds) for end in self._ends) >= _SMALLEST
 
     @cached_property
     def words(self) -> str:
@@ -111,25 +102,15 @@ class FeatureView:
         )
 
     @property
-    def direction(self) -> str:
-        """What monotonicity promises of a feature on a scale; nothing of levels, which are all drawn."""
-        return _DIRECTIONS.get(self.shape.sign, "") if self.is_scale else ""
-
-    @property
     def caption(self) -> str:
-        """The words of a feature, with its direction."""
-        return f"{self.words} {self.direction}".strip()
+        """The words, with what monotonicity promises of a feature on a scale; levels are all drawn."""
+        direction = _DIRECTIONS.get(self.shape.sign, "") if self.is_scale else ""
+        return f"{self.words} {direction}".strip()
 
 
 @dataclass(frozen=True)
 class InteractionView:
-    """An interaction in words.
-
-    Attributes
-    ----------
-    interaction : InteractionGrid
-        As published.
-    """
+    """An interaction, as it is published, in words."""
 
     interaction: InteractionGrid
 
@@ -151,14 +132,14 @@ class InteractionView:
     @cached_property
     def cell_words(self) -> str:
         """Every cell: its row, its column, its points, how sure they are and how many children there were."""
-        cells = [
-            (row, column, Level("", cell.log_odds, cell.margin_of_error, cell.n))
-            for row, line in zip(self.interaction.rows, self.interaction.cells, strict=True)
-            for column, cell in zip(self.interaction.columns, line, strict=True)
+        levels = [
+            Level(f"{row}, {column}", cell.log_odds, cell.margin_of_error, cell.n)
+            for row, cells in zip(self.interaction.rows, self.interaction.cells, strict=True)
+            for column, cell in zip(self.interaction.columns, cells, strict=True)
         ]
         return " ".join(
-            f"{row}, {column}: {points(level.log_odds)}{in_brackets(level.give_or_take, level.children)}."
-            for row, column, level in cells
+            f"{level.label}: {points(level.log_odds)}{in_brackets(level.give_or_take, level.children)}."
+            for level in levels
         )
 
     @cached_property
@@ -169,8 +150,8 @@ class InteractionView:
             return "Its points are not published."
         within = [cell.margin_of_error for cell in cells if cell.margin_of_error is not None]
         counts = [cell.n for cell in cells if cell.n is not None]
-        ends = [signed(choose(cell.log_odds for cell in cells), 2) for choose in (min, max)]
-        words = [f"It adds from {ends[0]} to {ends[1]} points."]
+        values = [cell.log_odds for cell in cells]
+        words = [f"It adds from {signed(min(values), 2)} to {signed(max(values), 2)} points."]
         if within:
             words.append(f"How sure: from {give_or_take(min(within))} to {give_or_take(max(within))}.")
         if not self.interaction.counted or not counts:
@@ -202,20 +183,13 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True)
 class WorkedExample:
-    """An invented child's contributions, the largest first and the small ones together.
-
-    Attributes
-    ----------
-    base, score : float
-        Log-odds of the average child, and of this one.
-    percent : int
-        Of 100 children with such a score, how many had the outcome.
-    steps : tuple of Step
-    """
+    """An invented child's contributions, the largest first and the small ones together."""
 
     base: float
+    """Log-odds of the average child."""
     score: float
     percent: int
+    """Of 100 children with such a score, how many had the outcome."""
     steps: tuple[Step, ...]
 
     @property

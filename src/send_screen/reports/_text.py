@@ -7,7 +7,6 @@ import math
 from collections.abc import Iterable, Sequence
 
 from send_screen.published import Owner
-from send_screen.screening import NOT_THIS
 
 LABEL_LIMITS = (
     "It learned from who was identified, not from who had a need. "
@@ -28,13 +27,7 @@ RESEARCH = "Research only"
 
 
 def version_marks(trained_on: object) -> tuple[str, ...]:
-    """Return the watermark of a version's own pages: none for one that learned from real children.
-
-    Examples
-    --------
-    >>> version_marks("synthetic"), version_marks("real"), version_marks(None)
-    (('Invented children',), (), ('Invented children',))
-    """
+    """Return the watermark of a version's own pages: none for one that learned from real children."""
     return () if trained_on == "real" else (INVENTED,)
 
 
@@ -43,13 +36,6 @@ def run_marks(trained_on: object, banners: Iterable[str]) -> tuple[str, ...]:
 
     A run of a version that learned from invented children is marked even where no banner says so: forgetting a banner
     must not make a list look like one to act on.
-
-    Parameters
-    ----------
-    trained_on : object
-        ``"synthetic"`` or ``"real"``, as the version records it; anything but ``"real"`` counts as synthetic.
-    banners : iterable of str
-        The banners of the run.
 
     Examples
     --------
@@ -69,11 +55,6 @@ def run_marks(trained_on: object, banners: Iterable[str]) -> tuple[str, ...]:
     if not marks and trained_on != "real":
         marks.append(RESEARCH)
     return tuple(dict.fromkeys(marks))
-
-
-def notice(marks: Iterable[str]) -> str:
-    """Return the watermark and what the list is not, as one line for the row of a file."""
-    return " ".join([*(f"{mark.upper()}." for mark in marks), *NOT_THIS])
 
 
 def whole(number: float) -> str:
@@ -106,9 +87,7 @@ def signed(number: float, decimals: int = 1) -> str:
     ('+0.8', '−0.8', '0.0')
     """
     text = f"{number:+.{decimals}f}"
-    if float(text) == 0:
-        return text.lstrip("+-")
-    return text.replace("-", "−")
+    return text.lstrip("+-") if float(text) == 0 else text.replace("-", "−")
 
 
 def points(log_odds: float) -> str:
@@ -117,13 +96,7 @@ def points(log_odds: float) -> str:
 
 
 def give_or_take(margin_of_error: float | None) -> str:
-    """Return two standard errors of a number of points; nothing where they are not published.
-
-    Examples
-    --------
-    >>> give_or_take(0.1234).split(), give_or_take(None)
-    (['±', '0.12'], '')
-    """
+    """Return two standard errors of a number of points, for example ``"± 0.12"``; nothing where they are unknown."""
     return "" if margin_of_error is None else f"±\N{NO-BREAK SPACE}{margin_of_error:.2f}"
 
 
@@ -139,19 +112,13 @@ def in_brackets(*parts: str) -> str:
     return f" ({found})" if found else ""
 
 
-def join_words(words: Sequence[str]) -> str:
+def join_words(words: Sequence[str], last: str = "and") -> str:
     """Return words as a list in a sentence, for example ``"one, two and three"``."""
-    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+    return f" {last} ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def date_words(date: object) -> str:
-    """Return an ISO date as people write it, and anything else as it is.
-
-    Examples
-    --------
-    >>> date_words("2024-07-31")
-    '31 July 2024'
-    """
+    """Return an ISO date as people write it, for example ``"31 July 2024"``, and anything else as it is."""
     try:
         day = dt.date.fromisoformat(str(date))
     except ValueError:
@@ -169,10 +136,8 @@ def capacity_words(capacity: str, per_school: bool) -> str:
 
     Examples
     --------
-    >>> capacity_words("10%", per_school=True)
-    '10 of every 100 children, in each school'
-    >>> capacity_words("30", per_school=False)
-    '30 children'
+    >>> capacity_words("10%", per_school=True), capacity_words("30", per_school=False)
+    ('10 of every 100 children, in each school', '30 children')
     """
     share = capacity.strip()
     words = f"{share[:-1].strip()} of every 100 children" if share.endswith("%") else f"{share} children"

@@ -5,36 +5,27 @@ Each is made from the published report and nothing else, so that anybody can mak
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from markupsafe import Markup
-
-from send_screen.published import PublishedReport
+from send_screen.governance import WITHDRAWN
+from send_screen.published import GateResult, PublishedReport, failed_gates
 from send_screen.reports import svg
-from send_screen.reports._figures import PERCENT, Figure
+from send_screen.reports._figures import PERCENT
 from send_screen.reports._forms import atrs_json, atrs_markdown, impact_assessment
 from send_screen.reports._groups import SIGNS, gap_cell, verdict_words
+from send_screen.reports._render import escape_markdown as escape
 from send_screen.reports._render import render_html, render_markdown
 from send_screen.reports._report_view import ReportView
+from send_screen.reports._terms import common_scale
 from send_screen.reports._text import percent, signed
-from send_screen.reports.svg._marks import Mark
+from send_screen.screening import NOTICE
 
 Page = Callable[[ReportView], str]
 
 
 def render_pages(report: PublishedReport) -> dict[str, str]:
-    """Render every page of a version: each fact is worked out once, each picture drawn once.
-
-    Parameters
-    ----------
-    report : PublishedReport
-
-    Returns
-    -------
-    dict of str to str
-        File name -> page.
-    """
+    """Render every page of a version, by file name."""
     view = ReportView(report)
     return {name: page(view) for name, page in _PAGES.items()}
 
@@ -52,15 +43,7 @@ def render_plots(report: PublishedReport) -> dict[str, str]:
 
 
 def render_page(name: str, report: PublishedReport) -> str:
-    """Render one page of a version.
-
-    Parameters
-    ----------
-    name : str
-        One of :data:`PAGES`.
-    report : PublishedReport
-        Values that are None are shown as their reason. Texts cannot become markup.
-    """
+    """Render one of :data:`PAGES`: values that are None are shown as their reason, and texts cannot become markup."""
     return _PAGES[name](ReportView(report))
 
 
@@ -69,13 +52,26 @@ def render_summary(report: PublishedReport) -> str:
     return render_markdown("summary.md.j2", view=ReportView(report))
 
 
+def render_decisions(entries: Iterable[Mapping[str, Any]]) -> str:
+    """Render who let a version in, over which gates, and who took it away, from the entries of a ledger about it.
+
+    It names those who decided, and no child.
+    """
+    parts = ["# Decisions about this version"]
+    for entry in entries:
+        who = f"on {entry['when'][:10]} by {escape(entry['by'])}: {escape(entry['reason'])}"
+        if entry["kind"] == WITHDRAWN:
+            parts.append(f"**WITHDRAWN** {who}")
+            continue
+        parts.append(f"Promoted to {escape(entry['alias'])} {who}")
+        if entry["override"] is not None:
+            parts.append(f"**LET IN AGAINST ITS GATES**, because: {escape(entry['override'])}")
+            failed = failed_gates(GateResult(**gate) for gate in entry["gates"])
+            parts.append("\n".join(f"- {escape(words)}" for words in failed))
+    return "\n\n".join([*filter(None, parts), NOTICE]) + "\n"
+
+
 def _fairness(view: ReportView) -> str:
-    calibration = view.report.calibration
-    marks = [
-        Mark(row.predicted_percent, row.observed_percent, row.low, row.high)
-        for row in calibration
-        if row.predicted_percent is not None and row.observed_percent is not None
-    ]
     return _page(
         "fairness.html.j2",
         view,
@@ -87,23 +83,19 @@ def _fairness(view: ReportView) -> str:
             "" if gap is None or gap.critical_difference is None else f"up to {percent(gap.critical_difference)}"
         ),
         gap_svg=svg.gap_svg,
-        interval=_interval,
+        interval=svg.interval_svg,
         axis=svg.axis_svg(),
-        calibration_picture=svg.calibration_svg(marks) if marks else None,
+        calibration_picture=svg.calibration_svg(view.report.calibration),
         measured=lambda gate: "not recorded" if gate.measured is None else f"{gate.measured:.3f}".replace("-", "−"),
     )
-
-
-def _interval(figure: Figure) -> Markup:
-    return Markup("") if figure.value is None else svg.interval_svg(figure.value, figure.low, figure.high)
 
 
 def _card(view: ReportView) -> str:
     return _page(
         "card.html.j2",
         view,
-        shape=lambda term: svg.shape_svg(term, scale=view.feature_scale),
-        interaction=lambda term: svg.interaction_svg(term, scale=view.interaction_scale),
+        shape=lambda term: svg.shape_svg(term, scale=common_scale(view.features)),
+        interaction=lambda term: svg.interaction_svg(term, scale=common_scale(view.interactions)),
         waterfall=svg.waterfall_svg,
     )
 

@@ -8,12 +8,12 @@ import tempfile
 from pathlib import Path
 
 
-def write_whole(content: bytes, path: str | os.PathLike[str]) -> str:
-    """Write a file, whole or not at all, and return the SHA-256 of what was written.
+def write_whole(content: bytes | str, path: str | os.PathLike[str]) -> str:
+    """Write a file (text as UTF-8), whole or not at all, and return the SHA-256 of what was written.
 
     The new file can be read by its owner only until somebody decides otherwise: lists are about children.
     """
-    path = Path(path)
+    path, content = Path(path), content.encode("utf-8") if isinstance(content, str) else content
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     os.close(handle)
     part = Path(name)
@@ -27,21 +27,3 @@ def write_whole(content: bytes, path: str | os.PathLike[str]) -> str:
     finally:
         part.unlink(missing_ok=True)
     return hashlib.sha256(content).hexdigest()
-
-
-def write_page(page: str, path: str | os.PathLike[str]) -> str:
-    """Write a page or a card as UTF-8, whole or not at all.
-
-    Parameters
-    ----------
-    page : str
-        What one of the ``render_`` functions returned.
-    path : path-like
-        Where to.
-
-    Returns
-    -------
-    str
-        SHA-256 of the file.
-    """
-    return write_whole(page.encode("utf-8"), path)

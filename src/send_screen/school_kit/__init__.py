@@ -6,8 +6,7 @@ packages beside itself and screens the file that was dropped. Everything else he
 
 from send_screen.school_kit._contents import laptop_files, write_zip
 from send_screen.school_kit._embedded import EmbeddedPython, read_embedded_python
-from send_screen.school_kit._target import WINDOWS, Target
-from send_screen.school_kit._wheels import fetch_wheels
+from send_screen.school_kit._wheels import WINDOWS, Target, fetch_wheels
 
 __all__ = [
     "fetch_wheels",

@@ -1,4 +1,4 @@
-"""What is in the zip, file by file, and writing it."""
+"""What is in the zip, file by file, the guide among them, and writing it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,23 @@ from pathlib import Path
 from send_screen.errors import MissingExtraError
 from send_screen.governance import sha256_of
 from send_screen.published import VersionMetadata
+from send_screen.reports import join_words, render_html
 from send_screen.school_kit._embedded import EmbeddedPython
-from send_screen.school_kit._guide import either, render_guide
-from send_screen.school_kit._target import Target
+from send_screen.school_kit._wheels import Target
 
 FORMAT = "send_screen.school_kit/1"
+
+
+def render_guide(version: VersionMetadata, *, pythons: Sequence[str], with_python: bool, made: date) -> str:
+    """Render the guide that is in the zip: a page that prints on one sheet."""
+    return render_html(
+        "guide.html.j2",
+        version=version,
+        made=made,
+        pythons=join_words(pythons, "or"),
+        with_python=with_python,
+        marks=(),
+    )
 
 
 def laptop_files(
@@ -42,7 +54,7 @@ def laptop_files(
     }
     laptop = resources.files("send_screen.school_kit").joinpath("laptop")
     command = laptop.joinpath("screen.cmd").read_text("utf-8")
-    command = command.replace("@LAUNCHER@", " ".join(pythons)).replace("@VERSIONS@", either(pythons))
+    command = command.replace("@LAUNCHER@", " ".join(pythons)).replace("@VERSIONS@", join_words(pythons, "or"))
     guide = render_guide(version, pythons=pythons, with_python=with_python, made=date.today())
     return {
         # cmd loses its labels in a file with Unix line ends

@@ -21,15 +21,7 @@ MANUAL_DOWNLOAD = (
 
 @dataclass(frozen=True)
 class EmbeddedPython:
-    """An embeddable Python for 64-bit Windows.
-
-    Attributes
-    ----------
-    content : bytes
-        The zip, as it was looked into.
-    version : str
-        Such as ``"3.12"``.
-    """
+    """An embeddable Python for 64-bit Windows: its zip as it was looked into, and its version, such as ``"3.12"``."""
 
     content: bytes = field(repr=False)
     version: str

@@ -7,7 +7,6 @@ import hashlib
 import zipfile
 from importlib import metadata
 from pathlib import Path
-from typing import Literal
 
 from send_screen.contracts import shipped
 from send_screen.errors import MissingExtraError
@@ -16,7 +15,6 @@ NAME = "send_screen"
 # A zip's first day: the same files give the same bytes.
 _DAY = (1980, 1, 1, 0, 0, 0)
 _WHEEL = "Wheel-Version: 1.0\nGenerator: send_screen\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-_FOLDERS: tuple[Literal["data_contracts", "models"], ...] = ("data_contracts", "models")
 
 
 def pack_own_wheel(folder: Path) -> Path:
@@ -24,11 +22,6 @@ def pack_own_wheel(folder: Path) -> Path:
 
     The package may be installed from a wheel or be a checkout: contracts and models go to their place in the wheel
     from wherever they are.
-
-    Raises
-    ------
-    MissingExtraError
-        If the library is run without being installed, so that nothing says what it needs.
     """
     try:
         installed = metadata.distribution(NAME)
@@ -39,10 +32,8 @@ def pack_own_wheel(folder: Path) -> Path:
     info = f"{NAME}-{installed.version}.dist-info"
     path = folder / f"{NAME}-{installed.version}-py3-none-any.whl"
     files = _package_files()
-    files[f"{info}/METADATA"] = (installed.read_text("METADATA") or "").encode()
-    files[f"{info}/entry_points.txt"] = (installed.read_text("entry_points.txt") or "").encode()
     files[f"{info}/WHEEL"] = _WHEEL.encode()
-    for name in ("licenses/LICENSE", "LICENSE"):
+    for name in ("METADATA", "entry_points.txt", "licenses/LICENSE", "LICENSE"):
         if text := installed.read_text(name):
             files[f"{info}/{name}"] = text.encode()
     record = "".join(f"{name},sha256={_record_hash(files[name])},{len(files[name])}\n" for name in sorted(files))
@@ -54,13 +45,16 @@ def pack_own_wheel(folder: Path) -> Path:
 
 
 def _package_files() -> dict[str, bytes]:
-    package = Path(__file__).resolve().parent.parent
-    found = {f"{NAME}/{path.relative_to(package).as_posix()}": path for path in package.rglob("*")}
-    for folder in _FOLDERS:
-        place = shipped(folder)
-        found |= {f"{NAME}/_shipped/{folder}/{path.relative_to(place).as_posix()}": path for path in place.rglob("*")}
+    folders = {
+        NAME: Path(__file__).resolve().parent.parent,
+        f"{NAME}/_shipped/data_contracts": shipped("data_contracts"),
+        f"{NAME}/_shipped/models": shipped("models"),
+    }
     return {
-        name: path.read_bytes() for name, path in found.items() if path.is_file() and "__pycache__" not in path.parts
+        f"{name}/{path.relative_to(folder).as_posix()}": path.read_bytes()
+        for name, folder in folders.items()
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
     }
 
 

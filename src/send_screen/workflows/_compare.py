@@ -12,7 +12,7 @@ import yaml
 
 from send_screen.errors import MissingExtraError, SendScreenError, UsageError
 from send_screen.published import PublishedReport
-from send_screen.reports import CAUTION, Comparison, compare_versions, render_comparison, write_page
+from send_screen.reports import CAUTION, Comparison, compare_versions, render_comparison, write_whole
 from send_screen.results import Result, Section
 from send_screen.workflows._export import load_model
 
@@ -126,7 +126,7 @@ def compare(
     )
     if out is not None:
         try:
-            write_page(render_comparison(found), Path(out))
+            write_whole(render_comparison(found), Path(out))
         except OSError as error:
             raise MissingExtraError(
                 f"{out} cannot be written ({error.strerror}).", remedy="Give another place with --out."

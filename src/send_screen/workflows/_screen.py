@@ -20,7 +20,7 @@ from send_screen.reports import (
     write_excluded_csv,
     write_list_csv,
     write_list_xlsx,
-    write_page,
+    write_whole,
 )
 from send_screen.results import Result, Section
 from send_screen.screening import NOTICE, Capacity, ScreeningResult, screen_cohort
@@ -190,12 +190,12 @@ def write_results(result: ScreeningResult, out: Path, *, manifest_sha256: str, b
             "list.csv": write_list_csv(result, out / "list.csv"),
             "list.xlsx": write_list_xlsx(result, out / "list.xlsx"),
             "excluded.csv": write_excluded_csv(result, out / "excluded.csv"),
-            "report.html": write_page(render_screening(result), out / "report.html"),
+            "report.html": write_whole(render_screening(result), out / "report.html"),
         }
         entry = enter_batch(result, hashes["list.csv"], manifest_sha256, book)
         summary = summarise(result, hashes, manifest_sha256)
         summary["ledger"] = {"file": file_name(book.path), "entry": entry["number"], "sha256": entry["sha256"]}
-        write_page(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", out / SUMMARY)
+        write_whole(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", out / SUMMARY)
     except OSError as error:
         name = Path(str(error.filename)).name if error.filename else str(out)
         full = error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)

@@ -15,17 +15,7 @@ if TYPE_CHECKING:
 
 
 def waterfall_svg(example: WorkedExample) -> Markup:
-    """Draw a child's contributions: filled to the right where points are added, hollow to the left where taken away.
-
-    Parameters
-    ----------
-    example : WorkedExample
-
-    Returns
-    -------
-    markupsafe.Markup
-        An ``<svg>`` element.
-    """
+    """Draw a child's contributions: filled to the right where points are added, hollow to the left where taken away."""
     ends = [example.base, example.score, *(end for step in example.steps for end in (step.before, step.after))]
     low, high = float(min(ends)), float(max(ends))
 

@@ -26,19 +26,8 @@ def shape_svg(feature: FeatureView, *, scale: float | None = None) -> Markup:
 
     A feature with levels is drawn as bars to the right (points added) or left (taken away) of a middle line, each with
     a whisker; a feature on a scale as its steps, or its line, with a band. What is not known is drawn last. All of it
-    is in the picture's label for people who cannot see it.
-
-    Parameters
-    ----------
-    feature : FeatureView
-    scale : float, optional
-        Points at the end of the axis: the same for every picture of a page, so that they can be compared. The
-        furthest that this feature goes when left out.
-
-    Returns
-    -------
-    markupsafe.Markup
-        An ``<svg>`` element.
+    is in the picture's label for people who cannot see it. ``scale`` is the points at the end of the axis: by default
+    the furthest that this feature goes.
     """
     draw = _scale if feature.is_scale else _levels
     body, height = draw(feature, scale or feature.reach or 1.0)

@@ -23,16 +23,8 @@ _ON_A_PHONE = 350  # pixels; a wider map slides sideways there
 def interaction_svg(view: InteractionView, *, scale: float | None = None) -> Markup:
     """Draw an interaction as squares with their points; squares where no child was are hatched.
 
-    Parameters
-    ----------
-    view : InteractionView
-    scale : float, optional
-        Points of the darkest square, and with a minus of the lightest; the furthest that this one goes when left out.
-
-    Returns
-    -------
-    markupsafe.Markup
-        An ``<svg>`` element.
+    ``scale`` is the points of the darkest square, and with a minus of the lightest: by default the furthest that this
+    one goes.
     """
     interaction, scale = view.interaction, scale or view.reach or 1.0
     columns, wide = _wrapped(interaction.columns, 11)
