@@ -155,7 +155,6 @@ def _set_aside(rng: random.Random, i: int) -> ExcludedChild:
         rule=rule,
         reason=reason,
         remedy=remedy,
-        groups={"Ethnic group": "White"},
     )
 
 

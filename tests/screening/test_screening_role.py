@@ -60,12 +60,49 @@ def test_hidden_reasons_name_the_agency_only_rule_7(bundle: Bundle, trained: Any
     assert not told["reasons_for"].str.contains("emerging").any()
 
 
-def test_the_record_itself_can_be_hidden(bundle: Bundle, trained: Any) -> None:
+def test_a_column_that_excludes_a_child_is_hidden_with_all_that_tells_of_it(bundle: Bundle, trained: Any) -> None:
     closed = closed_to(bundle, "class_teacher", "education/pupil_census", {"SENprovision"}, "the SEN office")
     cohort = load_cohort(closed.spec, trained.school_file, training=False, contracts=closed.contracts)
+    rule = "ELIGIBLE-NOT-ON-SEN-REGISTER"
+    rows = set(cohort.excluded.loc[cohort.excluded["rule"] == rule, "row"])
     result = screen_cohort(closed, cohort, file="x.csv", role="class_teacher", today=TODAY)
-    reasons = {child.reason for child in result.excluded if child.rule == "ELIGIBLE-NOT-ON-SEN-REGISTER"}
-    assert reasons == {"The model is not to be asked about this child. Ask the SEN office."}
+    hidden = [child for child in result.excluded if child.row in rows]
+    assert len(hidden) == len(rows) > 0
+    told = {(child.kind, child.rule, child.reason, child.remedy) for child in hidden}
+    reason = "The model is not to be asked about this child."
+    assert told == {("outside_population", "NOT-SHOWN-TO-THIS-ROLE", reason, "Ask the SEN office.")}
+    assert rule not in repr(result)
+    assert "already on the SEN register" not in render_screening(result)
+
+
+def test_a_value_that_cannot_be_used_is_hidden_with_its_rule(bundle: Bundle, trained: Any) -> None:
+    closed = closed_to(bundle, "class_teacher", "education/pupil_census", {"SENprovision"}, "the SEN office")
+    frame = pd.read_csv(trained.school_file, dtype=str)
+    frame.loc[0, "SENprovision"] = "Q"
+    cohort = load_cohort(closed.spec, frame, training=False, contracts=closed.contracts)
+    row = cohort.excluded.loc[cohort.excluded["kind"] == "manual_review", "row"].min()
+    for role, hidden in (("class_teacher", True), ("senco", False)):
+        result = screen_cohort(closed, cohort, file="x.csv", role=role, today=TODAY)
+        (child,) = [child for child in result.excluded if child.row == row]
+        assert child.kind == "manual_review"
+        assert ("'Q'" not in child.reason and child.remedy == "Ask the SEN office.") == hidden
+
+
+def test_counts_by_group_are_of_groups_that_the_role_may_see_rule_16(bundle: Bundle, trained: Any) -> None:
+    """Beside one named child, a count of 1 says which group the child is in."""
+    cohort = load_cohort(bundle.spec, trained.school_file, training=False, contracts=bundle.contracts)
+    counted = {}
+    for role in ("class_teacher", "senco"):
+        result = screen_cohort(bundle, cohort, file="x.csv", role=role, today=TODAY)
+        counted[role] = {row["attribute"] for row in result.manual_review_by_group}
+    hidden = {
+        group.label
+        for group in bundle.spec.groups
+        if not role_access(bundle.contracts, "class_teacher").may_see(group.column)
+    }
+    assert hidden
+    assert counted["senco"] == {group.label for group in bundle.spec.groups}
+    assert counted["class_teacher"] == counted["senco"] - hidden
 
 
 def test_an_authority_sees_no_names(bundle: Bundle, trained: Any) -> None:

@@ -5,7 +5,7 @@ labelled, and returns a :class:`Cohort`; unusable rows are excluded, each with t
 :func:`find_target_leakage` looks for target leakage, independent of the splits.
 """
 
-from send_screen.cohorts._build import EXCLUSIONS, MANUAL_REVIEW, load_cohort
+from send_screen.cohorts._build import EXCLUSIONS, MANUAL_REVIEW, OUTSIDE, load_cohort
 from send_screen.cohorts._cohort import Cohort
 from send_screen.cohorts._features import NOT_RECORDED
 from send_screen.cohorts._hold_out import held_out_tables, hold_out_schools
@@ -19,6 +19,7 @@ __all__ = [
     "load_cohort",
     "Cohort",
     "MANUAL_REVIEW",
+    "OUTSIDE",
     "EXCLUSIONS",
     "NOT_RECORDED",
     "find_target_leakage",

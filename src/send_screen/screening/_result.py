@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from send_screen.published import PublishedReport
 
@@ -97,8 +97,6 @@ class ExcludedChild:
         Id of the rule that excluded the row.
     reason, remedy : str
         In words.
-    groups : dict of str to str
-        The child's groups, so that exclusions can be counted by group.
     """
 
     row: int
@@ -110,7 +108,6 @@ class ExcludedChild:
     rule: str
     reason: str
     remedy: str
-    groups: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from send_screen.cohorts import MANUAL_REVIEW, Cohort
+from send_screen.cohorts import MANUAL_REVIEW, OUTSIDE, Cohort
 from send_screen.errors import UsageError
 from send_screen.governance import Bundle
 from send_screen.screening._capacity import Capacity, listed_and_margin
@@ -18,7 +19,11 @@ from send_screen.screening._result import ExcludedChild, ScreenedChild, Screenin
 from send_screen.screening._role import RoleAccess, role_access
 from send_screen.screening._scored import score_cohort
 from send_screen.screening._stability import selection_stability
+from send_screen.specs import ColumnRef
 from send_screen.tables import percent, tie_break_key
+
+#: In the place of a rule on a column that the role may not see.
+NOT_SHOWN = "NOT-SHOWN-TO-THIS-ROLE"
 
 
 def screen_cohort(
@@ -117,7 +122,7 @@ def screen_cohort(
         listed=tuple(map(child, listed)),
         margin=tuple(map(child, margin)),
         excluded=excluded,
-        manual_review_by_group=_by_group(bundle, cohort),
+        manual_review_by_group=_by_group(bundle, cohort, access),
         n_rows=len(cohort) + len(excluded),
         n_screened=len(cohort),
         banners=(*banners, *scored.banners()),
@@ -138,37 +143,50 @@ def _visible(bundle: Bundle, access: RoleAccess, shown: pd.DataFrame) -> pd.Data
 
 
 def excluded_child(row: dict[str, Any], bundle: Bundle, access: RoleAccess) -> ExcludedChild:
-    """Return a excluded row as the role may see it."""
-    conditions = {
-        condition.rule: condition.column for condition in (*bundle.spec.population.where, *bundle.spec.eligible.where)
-    }
-    ref = conditions.get(row["rule"])
-    if ref is not None and not access.may_see(ref):
-        agency = bundle.contracts[ref.contract].agency
-        row = {**row, "reason": f"The model is not to be asked about this child. Ask {agency}."}
+    """Return an excluded row as the role may see it.
 
-    def text(key: str) -> str:
-        return "" if pd.isna(row[key]) else str(row[key])
-
+    Where a column that the role may not see excluded the row, the agency to ask is named. Rule and remedy would tell
+    what the column holds, and so would the kind of exclusion.
+    """
+    shown = {key: "" if pd.isna(value) else str(value) for key, value in row.items()}
+    agency = _hidden_rules(bundle, access).get(shown["rule"])
+    if agency is not None:
+        by_hand = shown["kind"] == MANUAL_REVIEW
+        shown |= {
+            "kind": MANUAL_REVIEW if by_hand else OUTSIDE,
+            "rule": NOT_SHOWN,
+            "reason": "The child could not be screened."
+            if by_hand
+            else "The model is not to be asked about this child.",
+            "remedy": f"Ask {agency}.",
+        }
     return ExcludedChild(
-        row=int(row["row"]),
-        child_id=text("child_id"),
-        name=text("name"),
-        class_name=text("class_name"),
-        school=text("school"),
-        kind=text("kind"),
-        rule=text("rule"),
-        reason=text("reason"),
-        remedy=text("remedy"),
-        groups={key.removeprefix("group."): value for key, value in row.items() if key.startswith("group.")},
+        row=int(row["row"]), **{field.name: shown[field.name] for field in fields(ExcludedChild) if field.name != "row"}
     )
 
 
-def _by_group(bundle: Bundle, cohort: Cohort) -> tuple[dict[str, object], ...]:
-    """Count the children to look at by hand in each group, beside all rows of the group."""
+def _hidden_rules(bundle: Bundle, access: RoleAccess) -> dict[str, str]:
+    """Return the agency to ask for each rule on a column that the role may not see."""
+    columns = [
+        (rule.id, ColumnRef(name, column.name))
+        for name, contract in bundle.contracts.items()
+        for column in contract.columns.values()
+        for rule in column.rules
+    ]
+    conditions = [(one.rule, one.column) for one in (*bundle.spec.population.where, *bundle.spec.eligible.where)]
+    return {
+        rule: bundle.contracts[ref.contract].agency for rule, ref in (*columns, *conditions) if not access.may_see(ref)
+    }
+
+
+def _by_group(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> tuple[dict[str, object], ...]:
+    """Count the children for manual review in each group, and all rows of the group.
+
+    Only by columns that the role may see: beside one named child, a count says which group the child is in.
+    """
     manual_review = cohort.excluded[cohort.excluded["kind"] == MANUAL_REVIEW]
     rows: list[dict[str, object]] = []
-    for group in bundle.spec.groups:
+    for group in filter(lambda group: access.may_see(group.column), bundle.spec.groups):
         aside = cohort.excluded[f"group.{group.name}"].value_counts()
         hand = manual_review[f"group.{group.name}"].value_counts()
         everyone = cohort.sensitive[group.name].value_counts().add(aside, fill_value=0)
