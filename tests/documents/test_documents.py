@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import Field
 
-from send_screen.documents import Count, Document, Text, load_json, read_document, write_document
+from send_screen.documents import Count, Document, Text, read_document, write_document
 from send_screen.errors import SpecError, TablesError
 
 
@@ -66,6 +66,7 @@ def test_yaml_and_json_are_the_same_format() -> None:
         ('"slope": 0.1', '"slope": 1e999', "$.terms[1].slope: must be a finite number"),
         ('"slope": 0.1', '"slope": NaN', "holds NaN"),
         ('"slope": 0.1', '"slope": 0.1, "slope": 2', "$.terms[1]: the key 'slope' is given twice"),
+        ('"slope": 0.1', '"slope": 0.1, "edge": 1', "$.terms[1].edge: is not a key here\n"),
         ('"kind": "linear"', '"kind": "liner"', "$.terms[1]: 'kind' must be one of 'linear', 'steps'"),
         ('"n": 12', '"n": -1', "$.terms[0].n: must be at least 0"),
         ('"n": 12', '"n": 1.5', "$.terms[0].n: must be a whole number"),
@@ -103,4 +104,4 @@ def test_bytes_that_are_no_text_are_refused() -> None:
 
 def test_a_key_given_twice_inside_what_a_later_key_replaces_is_found() -> None:
     with pytest.raises(TablesError, match="'a' is given twice"):
-        load_json('{"a": {"b": 1, "b": 2}, "a": 1}', error=TablesError)
+        read_document(Model, '{"a": {"b": 1, "b": 2}, "a": 1}', error=TablesError)

@@ -92,7 +92,7 @@ def test_a_small_difference_in_a_model_is_a_small_difference_in_its_file():
         (("terms", 1, "levels"), [1], "$.terms[1].levels[0]: must be an object"),
         (("terms", 1, "levels", 0, "log_odds"), "a", "$.terms[1].levels[0].log_odds: must be a number"),
         (("terms", 1, "levels", 1, "level"), "2", "$.terms[1]: 'levels' names a level twice"),
-        (("terms", 2, "bins"), [], "$.terms[2].bins: needs at least 1 entries"),
+        (("terms", 2, "bins"), [], "$.terms[2].bins: needs at least 1 entry"),
         (("terms", 2, "bins", 0, "below"), 12.0, "$.terms[2]: 'edges' must be in ascending order"),
         (("terms", 2, "bins", 0, "below"), 13.0, "$.terms[2]: 'edges' must be in ascending order"),
         (("terms", 2, "bins", 1, "below"), None, "$.terms[2]: 'below' must be a number in every bin but the last"),

@@ -277,14 +277,14 @@ def test_a_contract_beside_the_spec_is_read_first_and_must_be_where_it_says(made
     folder = tmp_path / "contracts"
     (folder / "local").mkdir(parents=True)
     (folder / "local" / made.contract.name).write_bytes(made.contract.read_bytes())
-    assert load_contract("local/pupils", beside=folder).ref == "local/pupils@1.0.0"
-    assert load_contract("education/eyfsp", beside=folder).agency == "education"
+    assert load_contract("local/pupils", folder=folder).ref == "local/pupils@1.0.0"
+    assert load_contract("education/eyfsp", folder=folder).agency == "education"
     with pytest.raises(ContractError, match=r"Beside the spec there are: local/pupils@1\.0\.0"):
-        load_contract("local/pupil", beside=folder)
+        load_contract("local/pupil", folder=folder)
     moved = folder / "local" / "pupils-2.0.0.odcs.yaml"
     moved.write_bytes(made.contract.read_bytes())
     with pytest.raises(ContractError, match="its place"):
-        load_contract("local/pupils@2.0.0", beside=folder)
+        load_contract("local/pupils@2.0.0", folder=folder)
     (tmp_path / "spec.yaml").write_bytes(made.spec.read_bytes())
     (folder / "local" / made.contract.name).unlink()
     with pytest.raises(SpecError, match=r"\$.data\[0\].contract: There is no contract"):

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from send_screen.cohorts._link import Linked
-from send_screen.contracts import Column, birth_season, eal, ethnic_group
+from send_screen.contracts import ETHNIC_GROUPS, Column
+from send_screen.contracts._england_codes import BIRTH_SEASONS, is_additional_language
 from send_screen.specs import (
     AcademicYearEnd,
     AgeInMonths,
@@ -22,7 +23,6 @@ from send_screen.specs import (
 
 NOT_RECORDED = "not recorded"
 _EAL_WORDS = {True: "English as an additional language", False: "English at home", None: NOT_RECORDED}
-_ALL_SEASONS = {month: birth_season(month) for month in range(1, 13)}
 
 
 def column_of(linked: Linked, ref: ColumnRef) -> Column:
@@ -95,11 +95,11 @@ def group_values(linked: Linked, group: Group) -> pd.Series:
     column = column_of(linked, group.column)
     if group.derive == "season":
         months = pd.to_datetime(values).dt.month if column.logical_type == "date" else _numbers(values)
-        words = months.map(_ALL_SEASONS)
+        words = months.map(BIRTH_SEASONS)
     elif group.derive == "eal":
-        words = values.map(lambda value: _EAL_WORDS[eal(value)], na_action="ignore")
+        words = values.map(lambda value: _EAL_WORDS[is_additional_language(value)], na_action="ignore")
     elif group.derive == "ethnic_group":
-        words = values.map(ethnic_group, na_action="ignore")
+        words = values.map(ETHNIC_GROUPS)
     else:
         levels = (column.levels or {}) | group.levels
         words = known_codes(linked, group.column).map(lambda value: levels.get(value, value), na_action="ignore")

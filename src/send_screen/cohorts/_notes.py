@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from send_screen.cohorts._source import SourceTable
-from send_screen.contracts import CheckedTable, quotable
+from send_screen.contracts import CheckedTable
+from send_screen.contracts._quote import quotable
 from send_screen.specs import ModelSpec
 
 

@@ -2,24 +2,19 @@
 
 A contract is a YAML file in the Open Data Contract Standard v3.1 (``data_contracts/`` in the repository).
 :func:`load_contract` reads one; :func:`check_table` collects every violation of a table against it. England's code sets
-and the check letters of UPNs are here too. The ODCS package is imported when first needed.
+and the check letters of UPNs are here too.
 """
 
 from send_screen.contracts._check import check_table
 from send_screen.contracts._contract import CodeSet, Column, Contract, Rule
-from send_screen.contracts._dates import month_first, read_date
-from send_screen.contracts._england_codes import ETHNIC_GROUPS, birth_season, eal, ethnic_group
-from send_screen.contracts._headers import header_key
-from send_screen.contracts._load import available_contracts, load_contract, parse_contract
-from send_screen.contracts._parse_cells import code_key
-from send_screen.contracts._quote import date_shaped, encodable, file_name, header_like, quotable, upn_shaped
+from send_screen.contracts._dates import read_date
+from send_screen.contracts._england_codes import ETHNIC_GROUPS
+from send_screen.contracts._load import available_contracts, load_contract, shipped
 from send_screen.contracts._result import MASK, CheckedTable, ColumnsReport, Violation
-from send_screen.contracts._shipped import shipped
 from send_screen.contracts._upn import SYNTHETIC_AUTHORITY, is_synthetic_upn, upn_check_letter, valid_upns
 
 __all__ = [
     "load_contract",
-    "parse_contract",
     "available_contracts",
     "check_table",
     "Contract",
@@ -31,22 +26,10 @@ __all__ = [
     "Violation",
     "MASK",
     "ETHNIC_GROUPS",
-    "ethnic_group",
-    "eal",
-    "birth_season",
     "is_synthetic_upn",
     "upn_check_letter",
     "valid_upns",
     "SYNTHETIC_AUTHORITY",
     "shipped",
     "read_date",
-    "month_first",
-    "header_key",
-    "code_key",
-    "quotable",
-    "header_like",
-    "upn_shaped",
-    "date_shaped",
-    "encodable",
-    "file_name",
 ]

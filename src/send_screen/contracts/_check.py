@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 
@@ -12,13 +10,8 @@ from send_screen.contracts._headers import HeaderMatch, match_headers
 from send_screen.contracts._parse_cells import prepare
 from send_screen.contracts._predicates import keeps, key_of, not_doubled
 from send_screen.contracts._quote import quotable
-from send_screen.contracts._result import CheckedTable, Violation
-from send_screen.contracts._violations import (
-    doubled_header,
-    empty_table,
-    missing_column,
-    row_violations,
-)
+from send_screen.contracts._result import CheckedTable
+from send_screen.contracts._violations import file_violations, row_violations
 
 FIRST_ROW = 2  # the header is row 1
 MOST_HEADERS = 5  # told one by one; more are told together
@@ -54,16 +47,16 @@ def check_table(contract: Contract, frame: pd.DataFrame, *, file: str) -> Checke
     rows = _row_numbers(frame)
     columns: dict[str, pd.Series] = {}
     notes = _header_notes(headers)
+    blank = pd.Series(None, index=frame.index, dtype=object)
     for column in contract.columns.values():
         place = headers.position.get(column.name)
-        series = None if place is None else frame.iloc[:, place]
-        columns[column.name], note = prepare(series, column, len(frame))
+        columns[column.name], note = prepare(blank if place is None else frame.iloc[:, place], column)
         notes += [note] if note else []
     prepared = pd.DataFrame(columns).set_axis(rows, axis=0)
     absent = {name for name in contract.columns if name not in headers.position}
     failures = _failures(contract, prepared, absent)
     violations = [
-        *_file_violations(contract, headers, len(frame), file),
+        *file_violations(contract, headers, len(frame), file),
         *row_violations(contract, prepared, failures, file=file),
     ]
     bad = {violation.row for violation in violations if violation.level == "row" and violation.severity == "error"}
@@ -91,17 +84,6 @@ def _header_notes(headers: HeaderMatch) -> list[str]:
         header, name = next(iter(aliased.items()))
         return [f"{len(aliased)} headers were read by another name or spelling, such as {quotable(header)} as {name}."]
     return [f"Header {quotable(header)} was read as {name}." for header, name in aliased.items()]
-
-
-def _file_violations(contract: Contract, headers: HeaderMatch, n: int, file: str) -> Iterator[Violation]:
-    for name, closest in headers.report.missing.items():
-        column = contract.columns[name]
-        if column.required:
-            yield missing_column(contract, column, closest, file)
-    for name, doubles in headers.doubled.items():
-        yield doubled_header(contract, name, doubles, file)
-    if n == 0:
-        yield empty_table(contract, file)
 
 
 def _failures(contract: Contract, prepared: pd.DataFrame, absent: set[str]) -> dict[str, np.ndarray]:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from send_screen.documents import Document
 
 RuleKind = Literal[
     "columns",
@@ -54,25 +58,26 @@ class Rule:
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class CodeSet:
-    """Where a column's codes come from, and the dates between which they hold (both included, None is open).
-
-    Attributes
-    ----------
-    source : str
-        Where the codes come from.
-    valid_from, valid_until : str or None
-        First and last day on which they hold, as ISO dates; None is open.
-    """
+class CodeSet(Document):
+    """Where a column's codes come from, and the first and last ISO date on which they hold; None is open."""
 
     source: str
-    valid_from: str | None
-    valid_until: str | None
+    valid_from: Annotated[str | None, Field(alias="from")] = None
+    valid_until: Annotated[str | None, Field(alias="until")] = None
+
+
+class _HasRules:
+    """What has quality rules: a column, or a table as a whole."""
+
+    rules: tuple[Rule, ...]
+
+    def rule(self, kind: RuleKind) -> Rule | None:
+        """Return the rule of a kind, or None where the contract states none."""
+        return next((rule for rule in self.rules if rule.kind == kind), None)
 
 
 @dataclass(frozen=True)
-class Column:
+class Column(_HasRules):
     """One column of a contract.
 
     Attributes
@@ -87,7 +92,7 @@ class Column:
     required : bool
         The file must have the column.
     nullable : bool
-        DistinctCells may be blank.
+        Cells may be blank.
     unique, primary_key : bool
         No value twice; the column (with others, perhaps) identifies a row.
     personal : bool
@@ -151,23 +156,9 @@ class Column:
         """Every code that the column may hold and its words, those for "not known" last; empty without levels."""
         return {**self.levels, **self.missing_codes} if self.levels else {}
 
-    def rule(self, kind: RuleKind) -> Rule | None:
-        """Return the column's rule of a kind, or None where the contract states none.
-
-        Parameters
-        ----------
-        kind : str
-            What is checked, see :data:`RuleKind`.
-
-        Returns
-        -------
-        Rule or None
-        """
-        return next((rule for rule in self.rules if rule.kind == kind), None)
-
 
 @dataclass(frozen=True)
-class Contract:
+class Contract(_HasRules):
     """A data contract: one table of one agency, from a file that follows ODCS v3.1.
 
     Attributes
@@ -217,17 +208,3 @@ class Contract:
     def ref(self) -> str:
         """The contract with its version, for example ``"education/eyfsp@1.0.0"``."""
         return f"{self.id}@{self.version}"
-
-    def rule(self, kind: RuleKind) -> Rule | None:
-        """Return the table's rule of a kind, or None where the contract states none.
-
-        Parameters
-        ----------
-        kind : str
-            What is checked, see :data:`RuleKind`.
-
-        Returns
-        -------
-        Rule or None
-        """
-        return next((rule for rule in self.rules if rule.kind == kind), None)

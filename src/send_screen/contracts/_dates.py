@@ -68,15 +68,6 @@ def month_first(texts: Iterable[str]) -> bool:
 
     Every one of its dates is then in doubt, and those of the first twelve days would be read wrongly in silence.
 
-    Parameters
-    ----------
-    texts : iterable of str
-        The cells of one column.
-
-    Returns
-    -------
-    bool
-
     Examples
     --------
     >>> month_first(["03/25/2018", "03/04/2018"]), month_first(["25/03/2018", "03/25/2018"])

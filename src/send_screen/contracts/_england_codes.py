@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-# Department for Education, school census code set for ethnicity (main codes), in use since January 2003. Gypsy/Roma
-# and Irish Traveller stay groups of their own: they are the children most often missed.
+# Department for Education, school census code set for ethnicity (main codes), in use since January 2003. Extended codes
+# are rolled up to main codes when a file is checked. Gypsy/Roma and Irish Traveller stay groups of their own: they are
+# the children most often missed. A code that is not here was refused, not obtained or is unknown.
 ETHNIC_GROUPS = {
     "WBRI": "White British",
     "WIRI": "White Irish",
@@ -24,80 +25,21 @@ ETHNIC_GROUPS = {
     "CHNE": "Chinese",
     "OOTH": "Any other ethnic group",
 }
-NOT_RECORDED = "not recorded"
 
-_ENGLISH = frozenset({"ENG", "ENB"})
-_LANGUAGE_NOT_KNOWN = frozenset({"REF", "NOT"})
-_SEASONS = {9: "autumn", 10: "autumn", 11: "autumn", 12: "autumn", 1: "spring", 2: "spring", 3: "spring", 4: "spring"}
+# Season of birth in England's school year, by month.
+BIRTH_SEASONS = {
+    **dict.fromkeys((9, 10, 11, 12), "autumn"),
+    **dict.fromkeys((1, 2, 3, 4), "spring"),
+    **dict.fromkeys((5, 6, 7, 8), "summer"),
+}
 
 
-def ethnic_group(code: str | None) -> str:
-    """Return the group that an ethnicity code belongs to, in words.
-
-    Parameters
-    ----------
-    code : str or None
-        A main code of the school census. Extended codes are rolled up to main codes when a file is checked.
-
-    Returns
-    -------
-    str
-        ``"not recorded"`` for refused, not obtained, unknown and missing codes.
+def is_additional_language(language: str) -> bool | None:
+    """Tell from a census code of the first language whether English is an additional one; None if not recorded.
 
     Examples
     --------
-    >>> ethnic_group("WROM"), ethnic_group("MWBC"), ethnic_group("REFU")
-    ('Gypsy/Roma', 'Mixed', 'not recorded')
+    >>> [is_additional_language(code) for code in ("ENB", "PNJ", "OTB", "REF")]
+    [False, True, True, None]
     """
-    return ETHNIC_GROUPS.get(code, NOT_RECORDED) if isinstance(code, str) else NOT_RECORDED
-
-
-def eal(language: str | None) -> bool | None:
-    """Tell whether English is an additional language: anything but ENG and ENB is.
-
-    Parameters
-    ----------
-    language : str or None
-        First-language code of the school census.
-
-    Returns
-    -------
-    bool or None
-        None where the language was refused, not obtained or is missing.
-
-    Examples
-    --------
-    >>> eal("ENB"), eal("PNJ"), eal("OTB"), eal("REF")
-    (False, True, True, None)
-    """
-    if not isinstance(language, str) or language in _LANGUAGE_NOT_KNOWN:
-        return None
-    return language not in _ENGLISH
-
-
-def birth_season(month: int) -> str:
-    """Return the season of a birth month in England's school year.
-
-    Parameters
-    ----------
-    month : int
-        1 to 12.
-
-    Returns
-    -------
-    str
-        ``"autumn"`` (September to December), ``"spring"`` (January to April) or ``"summer"`` (May to August).
-
-    Raises
-    ------
-    ValueError
-        If there is no such month.
-
-    Examples
-    --------
-    >>> birth_season(9), birth_season(4), birth_season(8)
-    ('autumn', 'spring', 'summer')
-    """
-    if not 1 <= month <= 12:
-        raise ValueError(f"There is no month {month}.")
-    return _SEASONS.get(month, "summer")
+    return None if language in ("REF", "NOT") else language not in ("ENG", "ENB")

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from send_screen.contracts._contract import Column
-from send_screen.contracts._quote import encodable
 from send_screen.contracts._result import ColumnsReport
+from send_screen.documents import encodable
 
 # Below this similarity a suggestion confuses more than it helps.
 _CLOSE = 0.6
@@ -17,33 +17,15 @@ _CLOSE = 0.6
 
 @dataclass(frozen=True)
 class HeaderMatch:
-    """Where each column is, and what to tell about the headers.
+    """Where each column is, and what to tell about the headers."""
 
-    Attributes
-    ----------
-    position : dict of str to int
-        Contract column to its place in the file.
-    doubled : dict of str to list of str
-        Contract column to the headers that all claim to be it.
-    report : ColumnsReport
-    """
-
-    position: dict[str, int]
-    doubled: dict[str, list[str]]
+    position: dict[str, int]  # contract column to its place in the file
+    doubled: dict[str, list[str]]  # contract column to the headers that all claim to be it
     report: ColumnsReport
 
 
 def header_key(header: str) -> str:
     """Return a header without case, spaces and punctuation, so that ``"NC year"`` and ``"NC_Year"`` are one.
-
-    Parameters
-    ----------
-    header : str
-        A header of a file.
-
-    Returns
-    -------
-    str
 
     Examples
     --------
@@ -56,14 +38,8 @@ def header_key(header: str) -> str:
 def match_headers(headers: Sequence[str], columns: dict[str, Column]) -> HeaderMatch:
     """Find the contract's columns among the headers of a file, in any order.
 
-    A column's own name, in whatever spelling, comes before its aliases. A header that only
-    looks like a column is suggested and never used: ``G01`` looks like ``G10``.
-
-    Parameters
-    ----------
-    headers : sequence of str
-        In the file's order; doubles allowed.
-    columns : dict of str to Column
+    A column's own name, in whatever spelling, comes before its aliases. A header that only looks like a column is
+    suggested and never used: ``G01`` looks like ``G10``.
     """
     headers = [encodable(str(header)).strip() for header in headers]
     keys = [header_key(header) for header in headers]
@@ -71,14 +47,9 @@ def match_headers(headers: Sequence[str], columns: dict[str, Column]) -> HeaderM
     doubled: dict[str, list[str]] = {}
     for column in columns.values():
         aliases = {header_key(alias) for alias in column.aliases}
-        by_preference = (
-            sorted(
-                (place for place, key in enumerate(keys) if key == header_key(column.name)),
-                key=lambda place: headers[place] != column.name,
-            ),
-            [place for place, key in enumerate(keys) if key in aliases],
-        )
-        places = next((places for places in by_preference if places), [])
+        named = [place for place, key in enumerate(keys) if key == header_key(column.name)]
+        exact_first = sorted(named, key=lambda place: headers[place] != column.name)
+        places = exact_first or [place for place, key in enumerate(keys) if key in aliases]
         if places:
             position[column.name] = places[0]
         if len(places) > 1:

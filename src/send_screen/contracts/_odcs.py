@@ -1,24 +1,136 @@
-"""Reading a contract's YAML strictly: valid under the standard's JSON schema, then its pydantic model."""
+"""Read an ODCS contract as :class:`Contract`: valid under the standard's JSON schema, and complete for send_screen."""
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
 import json
+import re
+from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
-from send_screen.contracts._quote import file_name
-from send_screen.documents import load_yaml, shortened
+from pydantic.alias_generators import to_camel
+
+from send_screen.contracts._contract import CodeSet, Column, Contract, Rule, RuleKind
+from send_screen.contracts._headers import header_key
+from send_screen.contracts._parse_cells import code_key
+from send_screen.documents import Document, file_name, load_yaml, read_document, refuse_mistakes, shortened
 from send_screen.errors import ContractError
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
     from jsonschema.protocols import Validator
-    from open_data_contract_standard.model import OpenDataContractStandard
 
 API_VERSION = "v3.1.0"
+ENGINE = "send_screen"
 _LONGEST = 200  # characters of one mistake in a message
+_MOST = 5  # mistakes against the standard in one message
+_LOGICAL_TYPES = ("string", "integer", "number", "date", "boolean")
+_CLASSIFICATIONS = ("public", "internal", "personal", "special")
+_DEFAULT_REMEDY: dict[str, str] = {
+    "columns": "Add the column to the export, or rename the header that means the same.",
+    "headers": "Keep one of the columns and delete or rename the others.",
+    "rows": "Export the table again with its children.",
+    "null": "Fill in the value in the system that the file came from.",
+    "duplicate": "Keep the row that is right and delete the others.",
+    "upn": "Copy the UPN again from the school's register.",
+}
+_OTHER_REMEDY = "Correct the value in the system that the file came from and export again."
+
+
+# Custom properties, of which the standard allows any.
+class _ContractProperties(Document, alias_generator=to_camel):
+    lawful_basis: str
+
+
+class _Level(Document):
+    code: str
+    words: str
+    also: tuple[str, ...] = ()
+    missing: bool = False
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What may stand in a file for the code: its words, the code before its words, and what is listed."""
+        return (self.words, f"{self.code} {self.words}", *self.also)
+
+
+class _ColumnProperties(Document, alias_generator=to_camel):
+    visible_to: tuple[str, ...]
+    optional: bool = False
+    aliases: tuple[str, ...] = ()
+    levels: tuple[_Level, ...] = ()
+    known_codes: tuple[_Level, ...] = ()  # a few codes of a list that is too long to give; a pattern checks the rest
+    code_set: CodeSet | None = None
+    recorded_on: str | None = None
+    outcome_status: bool = False
+    unit: str | None = None
+    characteristic: Literal["protected", "proxy", "absence", "attendance"] | None = None
+
+
+Properties = TypeVar("Properties", _ContractProperties, _ColumnProperties)
+
+_TRUE_FALSE = (
+    _Level(code="true", words="yes", also=("y", "t", "1")),
+    _Level(code="false", words="no", also=("n", "f", "0")),
+)
+
+
+def read_contract(text: str, path: Path) -> Contract:
+    """Return the contract in a YAML text, or refuse it with every mistake of the first kind that there is.
+
+    The kinds are: YAML, the standard's JSON schema, custom properties and rules of another form, contradictions.
+    """
+    file = file_name(path)
+    document = _parse(text, file)
+    tables = document.get("schema", [])
+    if len(tables) != 1:
+        raise ContractError(
+            f"The contract describes {len(tables)} tables.", file=file, remedy="Write one contract a table."
+        )
+    custom = _custom(_ContractProperties, document, "contract", file)
+    purpose = document.get("description", {}).get("purpose")
+    if not purpose or not document.get("name") or not document.get("domain"):
+        raise ContractError(
+            "The contract does not say its name, its domain (the agency) and its description.purpose.",
+            file=file,
+            remedy="Add the three.",
+        )
+    properties = tables[0].get("properties", [])
+    key = sorted(
+        (item for item in properties if item.get("primaryKey")), key=lambda item: item.get("primaryKeyPosition", 0)
+    )
+    columns, mistakes = [], list[str]()
+    for item in properties:
+        details = _custom(_ColumnProperties, item, f"column {item['name']}", file)
+        if item.get("logicalType") == "boolean" and not details.levels:
+            details = details.model_copy(update={"levels": _TRUE_FALSE})
+        columns.append(_column(item, details, file))
+        mistakes += (f"column {item['name']}: {mistake}" for mistake in _column_mistakes(columns[-1], details))
+    by_name = {column.name: column for column in columns}
+    contract = Contract(
+        id=document["id"],
+        version=document["version"],
+        title=document["name"],
+        agency=document["domain"],
+        path=path,
+        text=text,
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        lawful_basis=custom.lawful_basis,
+        purpose=" ".join(purpose.split()),
+        columns=by_name,
+        id_column=by_name[key[0]["name"]] if key else None,
+        key=tuple(item["name"] for item in key),
+        rules=_rules(tables[0], tables[0]["name"], file),
+        roles={role["role"]: role.get("description", "") for role in document.get("roles", [])},
+    )
+    mistakes += _contradictions(contract, columns)
+    if mistakes:
+        refuse_mistakes(mistakes, error=ContractError, file=file, kind="contract")
+    return contract
 
 
 @cache
@@ -29,45 +141,215 @@ def _validator() -> Validator:
     return validators.validator_for(schema)(schema)
 
 
-def parse(text: str, path: Path) -> OpenDataContractStandard:
-    """Return the contract in ``text`` as the standard's model.
-
-    Raises
-    ------
-    ContractError
-        If it is not YAML, gives a key twice, breaks the standard's JSON schema or follows another version.
-    """
-    document = load_yaml(text.encode("utf-8"), file=file_name(path), error=ContractError)
+def _parse(text: str, file: str) -> dict[str, Any]:
+    """Return the contract as the standard has it; what the schema knows has the schema's type."""
+    document = load_yaml(text, file=file, error=ContractError)
     if not isinstance(document, dict):
-        raise ContractError(
-            "The contract is not a YAML mapping.", file=file_name(path), remedy="Begin with apiVersion: v3.1.0."
-        )
-    broken = sorted(_validator().iter_errors(document), key=lambda error: error.json_path)
-    if broken:
-        places = "; ".join(f"{_said(error)} @ {error.json_path[:_LONGEST]}" for error in broken[:5])
-        raise ContractError(
-            f"The contract does not follow the Open Data Contract Standard ({len(broken)} mistakes): {places}.",
-            file=file_name(path),
-            remedy="Correct the places named after @.",
-        )
+        raise ContractError("The contract is not a YAML mapping.", file=file, remedy="Begin with apiVersion: v3.1.0.")
+    if broken := sorted(_validator().iter_errors(document), key=lambda error: error.json_path):
+        mistakes = [f"{error.json_path[:_LONGEST]}: {_schema_rule(error)}" for error in broken]
+        kind = "contract, under the Open Data Contract Standard,"
+        refuse_mistakes(mistakes, error=ContractError, file=file, kind=kind, most=_MOST)
     if document["apiVersion"] != API_VERSION:
         raise ContractError(
             f"The contract follows version {document['apiVersion']} of the standard.",
-            file=file_name(path),
+            file=file,
             remedy=f"Write it in {API_VERSION}.",
         )
-    from open_data_contract_standard.model import OpenDataContractStandard
-
-    try:
-        return OpenDataContractStandard.model_validate(document)
-    except ValueError as error:
-        raise ContractError(
-            "The contract follows the standard's schema and not its model.",
-            file=file_name(path),
-            remedy="Compare it with a contract that comes with send_screen.",
-        ) from error
+    return document
 
 
-def _said(error: ValidationError) -> str:
+def _schema_rule(error: ValidationError) -> str:
     """Return what the validator says, with the part of the contract that it quotes cut short."""
     return error.message.replace(repr(error.instance), shortened(error.instance))[:_LONGEST]
+
+
+def _custom(model: type[Properties], part: dict[str, Any], kind: str, file: str) -> Properties:
+    """Return the custom properties of a part of the contract."""
+    entries = part.get("customProperties", [])
+    names = [entry["property"] for entry in entries]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        mistakes = [f"$.{name}: is given twice" for name in twice]
+        refuse_mistakes(mistakes, error=ContractError, file=file, kind=f"custom properties of the {kind}")
+    text = json.dumps({entry["property"]: entry["value"] for entry in entries})
+    return read_document(model, text, error=ContractError, file=file, kind=f"{kind}, in its custom properties,")
+
+
+def _column(item: dict[str, Any], custom: _ColumnProperties, file: str) -> Column:
+    logical_type = item.get("logicalType", "")
+    levels, known = custom.levels, (*custom.levels, *custom.known_codes)
+    options = item.get("logicalTypeOptions", {}) if logical_type in ("integer", "number") else {}
+    return Column(
+        name=item["name"],
+        label=item.get("businessName", ""),
+        description=" ".join(item.get("description", "").split()),
+        logical_type=logical_type,
+        required=not custom.optional,
+        nullable=not item.get("required", False),
+        unique=item.get("unique", False),
+        primary_key=item.get("primaryKey", False),
+        personal=item.get("classification") in ("personal", "special"),
+        levels={level.code: level.words for level in levels if not level.missing} or None,
+        minimum=_bound(options, "minimum"),
+        maximum=_bound(options, "maximum"),
+        unit=custom.unit,
+        aliases=custom.aliases,
+        visible_to=frozenset(custom.visible_to),
+        recorded_on=custom.recorded_on,
+        outcome_status=custom.outcome_status,
+        characteristic=custom.characteristic,
+        missing_codes={level.code: level.words for level in known if level.missing},
+        classification=item.get("classification", ""),
+        level_synonyms={text: level.code for level in known for text in level.texts},
+        code_set=custom.code_set,
+        rules=_rules(item, f"column {item['name']}", file),
+    )
+
+
+def _bound(options: dict[str, Any], name: str) -> float | None:
+    return float(options[name]) if name in options else None
+
+
+def _rules(part: dict[str, Any], where: str, file: str) -> tuple[Rule, ...]:
+    return tuple(_rule(entry, where, file) for entry in part.get("quality", []))
+
+
+def _rule(entry: dict[str, Any], where: str, file: str) -> Rule:
+    kind, arguments = _kind(entry)
+    severity = entry.get("severity", "error")
+    description = " ".join(entry.get("description", "").split())
+    remedies = [custom["value"] for custom in entry.get("customProperties", []) if custom["property"] == "remedy"]
+    known = get_args(RuleKind)
+    if not entry.get("id") or kind not in known or severity not in ("error", "warning") or not description:
+        raise ContractError(
+            f"A quality entry of {where} has no id or description, or a metric, implementation or severity that "
+            "send_screen does not check.",
+            file=file,
+            rule=entry.get("id"),
+            remedy=f"It knows {', '.join(known)}; severities are error and warning.",
+        )
+    if not _complete(kind, arguments):
+        raise ContractError(
+            f"A quality entry of {where} has not the arguments that its rule needs.",
+            file=file,
+            rule=entry["id"],
+            remedy="Compare it with a rule of the same kind in a contract that comes with send_screen.",
+        )
+    return Rule(
+        id=entry["id"],
+        kind=kind,
+        description=description,
+        remedy=str(remedies[0]) if remedies else _DEFAULT_REMEDY.get(kind, _OTHER_REMEDY),
+        severity=severity,
+        arguments=arguments,
+    )
+
+
+def _kind(entry: dict[str, Any]) -> tuple[Any, Any]:
+    """Return what an entry checks, by the standard's own metric or our engine's name, and the arguments of that."""
+    arguments = entry.get("arguments", {})
+    if entry.get("engine") == ENGINE:
+        named = entry["implementation"]
+        return (named, arguments) if isinstance(named, str) else next(iter(named.items()), ("", {}))
+    if entry.get("metric") == "rowCount" and entry.get("mustBeGreaterThan") == 0:
+        return "rows", arguments
+    if entry.get("mustBe") == 0:
+        invalid = "pattern" if "pattern" in arguments else "levels"
+        metrics = {"nullValues": "null", "duplicateValues": "duplicate", "invalidValues": invalid}
+        return metrics.get(entry.get("metric", ""), ""), arguments
+    return "", {}
+
+
+def _complete(kind: str, arguments: Any) -> bool:
+    """Tell whether a rule has what it needs to be checked."""
+    if not isinstance(arguments, dict):
+        return False
+    match kind:
+        case "pattern":
+            try:
+                re.compile(arguments["pattern"])
+            except (re.error, TypeError, RecursionError, OverflowError):
+                return False
+        case "notAbove":
+            return isinstance(arguments.get("column"), str)
+        case "onlyWhere":
+            named = isinstance(arguments.get("column"), str)
+            return named and all(isinstance(arguments.get(name), list) for name in ("in", "values"))
+        case "duplicate":
+            return isinstance(arguments.get("properties", []), list)
+        case "levels":
+            return isinstance(arguments.get("validValues", []), list)
+    return True
+
+
+def _column_mistakes(column: Column, custom: _ColumnProperties) -> Iterator[str]:
+    """Yield what a column lacks, and where it contradicts itself."""
+    owners: dict[str, set[str]] = {}
+    for level in (*custom.levels, *custom.known_codes):
+        for text in (level.code, *level.texts):
+            owners.setdefault(code_key(text), set()).add(level.code)
+    yield from (f"the text {text!r} stands for more than one code" for text in sorted(owners) if len(owners[text]) > 1)
+    levels, bounds = column.rule("levels"), column.rule("range")
+    if column.logical_type not in _LOGICAL_TYPES:
+        yield f"its logicalType must be one of {', '.join(_LOGICAL_TYPES)}"
+    if column.classification not in _CLASSIFICATIONS:
+        yield f"its classification must be one of {', '.join(_CLASSIFICATIONS)}"
+    if not column.label or not column.description:
+        yield "it has no businessName or no description"
+    if column.levels and column.logical_type not in ("string", "boolean"):
+        yield "codes are of logicalType string, or boolean"
+    if column.levels and column.logical_type == "string" and not column.code_set:
+        yield "its codes have no codeSet that says their source and dates"
+    if column.levels and not levels:
+        yield "no quality entry checks its codes"
+    if column.logical_type in ("integer", "number", "date") and not column.rule("type"):
+        yield "no quality entry checks its type"
+    if (column.minimum is not None or column.maximum is not None) and not bounds:
+        yield "no quality entry checks its minimum and maximum"
+    if not column.nullable and not column.rule("null"):
+        yield "no quality entry checks for blanks"
+    if column.unique and not column.rule("duplicate"):
+        yield "no quality entry checks for doubles"
+    if levels and column.logical_type == "string":
+        stated = [str(value) for value in levels.arguments.get("validValues", ())]
+        if stated != list(column.codes):
+            yield f"the validValues of {levels.id} are not its levels"
+    ends = [bounds.arguments.get(end) for end in ("earliest", "latest")] if bounds else []
+    if bounds and column.logical_type == "date" and not all(map(_is_date, ends)):
+        yield f"the rule {bounds.id} needs an earliest and a latest date"
+    known_on = column.recorded_on is None or column.recorded_on.startswith(("column:", "academic-year-end:"))
+    if not known_on and not _is_date(column.recorded_on):
+        yield "recordedOn must be an ISO date, column:NAME or academic-year-end:NAME"
+
+
+def _is_date(value: Any) -> bool:
+    try:
+        return bool(dt.date.fromisoformat(value))
+    except (TypeError, ValueError):
+        return False
+
+
+def _contradictions(contract: Contract, columns: list[Column]) -> Iterator[str]:
+    """Yield what the standard's schema lets pass: doubles, and names that lead nowhere."""
+    if len(contract.columns) < len(columns):
+        yield "a column is described twice"
+    if not contract.id.startswith(f"{contract.agency}/"):
+        yield f"its id {contract.id!r} does not begin with its domain '{contract.agency}/'"
+    ids = [rule.id for part in (contract, *columns) for rule in part.rules]
+    yield from (f"the rule id {one!r} is used twice" for one in sorted({one for one in ids if ids.count(one) > 1}))
+    needed: dict[RuleKind, str] = {"columns": "missing columns", "headers": "doubled headers", "rows": "empty tables"}
+    yield from (f"the table has no rule for {words}" for kind, words in needed.items() if not contract.rule(kind))
+    owner: dict[str, str] = {}
+    for column in columns:
+        for key in sorted({header_key(header) for header in (column.name, *column.aliases)}):
+            if owner.setdefault(key, column.name) != column.name:
+                yield f"the header {key!r} stands for both {owner[key]} and {column.name}"
+        for role in sorted(column.visible_to - contract.roles.keys()):
+            yield f"column {column.name} is visible to {role!r}, which is not among the roles"
+        _, _, other = (column.recorded_on or "").partition(":")
+        if other and other not in contract.columns:
+            yield f"column {column.name} was recorded on column {other!r}, which there is not"
+        for rule in column.rules:
+            other = str(rule.arguments.get("column", column.name))
+            if other not in contract.columns:
+                yield f"rule {rule.id} names column {other!r}, which there is not"

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import numbers
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 
 from send_screen.contracts._contract import Column
 from send_screen.contracts._dates import is_day_first_form, month_first, read_date
-from send_screen.contracts._distinct_cells import DistinctCells
 from send_screen.contracts._upn import repair_upn
+from send_screen.documents import encodable
 
+# Spaces that people do not see: no-break, zero-width, byte-order mark.
+_INVISIBLE = " \t\r\n\f\v\u00a0\u200b\u202f\ufeff"
 _BLANK_WORDS = frozenset({"null", "#n/a", "n/a", "nan", "nat"})
 _WHOLE = re.compile(r"0*(\d+)(?:\.0+)?")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
@@ -28,15 +32,6 @@ _URN_DIGITS = 6
 def code_key(text: str) -> str:
     """Return a text without case, spaces and punctuation, as codes and their words are compared.
 
-    Parameters
-    ----------
-    text : str
-        A code, or its meaning in words.
-
-    Returns
-    -------
-    str
-
     Examples
     --------
     >>> code_key("White British") == code_key("white-british")
@@ -45,39 +40,78 @@ def code_key(text: str) -> str:
     return re.sub(r"[\W_]+", "", text.casefold())
 
 
-def prepare(series: pd.Series | None, column: Column, n: int) -> tuple[pd.Series, str | None]:
+def prepare(series: pd.Series, column: Column) -> tuple[pd.Series, str | None]:
     """Return a column's values as the contract means them, and a note on what was repaired.
 
-    Parameters
-    ----------
-    series : pandas.Series or None
-        As read; None where the file lacks the column.
-    column : Column
-    n : int
-        Number of rows.
-
-    Returns
-    -------
-    values : pandas.Series, shape (n,)
-        float64 or datetime64 where every cell was understood, else object; a text that was not stays as text.
-    note : str or None
+    The values are float64 or datetime64 where every cell was understood, else object; a text that was not understood
+    stays as text.
     """
-    read, words = _reader(column)
-    cells = DistinctCells.blank(n) if series is None else DistinctCells.of(series)
-    if column.logical_type == "date":
-        read = _date_reader(cells)
-    understood = cells.map(read)
-    repaired = understood.map(str).differing(cells) if words else 0
+    rows, texts = distinct_texts(series)
+    read, words = _reader(column, texts)
+    values = [None if text is None else read(text) for text in texts]
+    is_repaired = [text is not None and str(value) != text for text, value in zip(texts, values, strict=True)]
+    repaired = int(np.array([*is_repaired, False])[rows].sum()) if words else 0
     note = f"Column {column.name}: {repaired:,} {words}." if repaired else None
-    return _typed(understood, column), note
+    dtype = {"integer": "float64", "number": "float64", "date": "datetime64[s]"}.get(column.logical_type, "object")
+    if any(isinstance(value, str) for value in values):
+        dtype = "object"
+    table = np.array([*values, None], dtype=dtype)  # None in the last place, which -1 stands for
+    return pd.Series(table[rows], dtype=dtype), note
 
 
-def _reader(column: Column) -> tuple[Callable[[str], Any], str]:
+def distinct_texts(series: pd.Series) -> tuple[np.ndarray, list[str | None]]:
+    """Return the distinct cells of a column as trimmed text (None where blank), and for each row which it has.
+
+    Each is so parsed once. A row that holds nothing at all has -1.
+    """
+    try:
+        rows, cells = pd.factorize(series)
+    except (TypeError, UnicodeEncodeError):  # lists and records cannot be told apart, nor some damaged texts
+        rows, cells = pd.factorize(pd.Series([_as_text(cell) for cell in series], dtype=object))
+    return rows, [_as_text(cell) for cell in cells]
+
+
+def _as_text(value: object) -> str | None:
+    """Return what a person would type for a value; None for blank."""
+    if value is None or value is pd.NaT or value is pd.NA:
+        return None
+    if isinstance(value, bool | np.bool_):
+        return str(bool(value)).lower()
+    if isinstance(value, numbers.Integral):
+        return _digits(int(value))
+    if isinstance(value, numbers.Real):
+        number = float(value)
+        return str(int(number)) if number.is_integer() else repr(number)
+    if isinstance(value, dt.datetime):  # a pandas Timestamp is one
+        if value.tzinfo is not None:
+            return _local(value).date().isoformat()
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(sep=" ")
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    if isinstance(value, Collection) and not isinstance(value, str):
+        return "(several values)"  # no reader may find a code in it
+    return encodable(str(value)).strip(_INVISIBLE) or None
+
+
+def _digits(value: int) -> str:
+    try:
+        return str(value)
+    except ValueError:  # more digits than Python writes
+        return "a number of thousands of digits"
+
+
+def _local(value: dt.datetime) -> dt.datetime:
+    """Return a time in its own zone; in England's where it is universal, which is how systems store local midnight."""
+    return value.astimezone(ZoneInfo("Europe/London")) if value.tzname() == "UTC" else value
+
+
+def _reader(column: Column, texts: list[str | None]) -> tuple[Callable[[str], Any], str]:
     """Return what understands one text of the column, and the words for those that were written another way."""
     if column.logical_type in ("integer", "number"):
         return _number_reader(column), ""
     if column.logical_type == "date":
-        return read_date, "date(s) written another way (day first, in words or as an Excel number) were understood"
+        words = "date(s) written another way (day first, in words or as an Excel number) were understood"
+        return _date_reader(texts), words
     if column.levels or column.level_synonyms:
         return _code_reader(column), "value(s) written another way, such as in words, were read as the contract's codes"
     if column.rule("upn"):
@@ -87,17 +121,6 @@ def _reader(column: Column) -> tuple[Callable[[str], Any], str]:
     if column.rule("establishment"):
         return _establishment, "school number(s) were put into seven digits, with the leading zeros that were lost"
     return _text_reader(column), ""
-
-
-def _typed(cells: DistinctCells, column: Column) -> pd.Series:
-    if column.logical_type in ("integer", "number", "date"):
-        all_understood = not any(isinstance(value, str) for value in cells.values)
-        if all_understood and column.logical_type == "date":
-            table = np.array([*cells.values, None], dtype="datetime64[s]")
-            return pd.Series(table[cells.codes])
-        if all_understood:
-            return pd.Series(np.array([*cells.values, None], dtype=np.float64)[cells.codes])
-    return pd.Series(cells.spread(), dtype=object)
 
 
 def _code_reader(column: Column) -> Callable[[str], str | None]:
@@ -137,8 +160,8 @@ def _number_reader(column: Column) -> Callable[[str], float | str | None]:
     return read
 
 
-def _date_reader(cells: DistinctCells) -> Callable[[str], dt.date | str | None]:
-    doubtful = month_first(value for value in cells.values if value is not None)
+def _date_reader(texts: list[str | None]) -> Callable[[str], dt.date | str | None]:
+    doubtful = month_first(text for text in texts if text is not None)
 
     def read(text: str) -> dt.date | str | None:
         if text.casefold() in _BLANK_WORDS:

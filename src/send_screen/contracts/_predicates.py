@@ -1,4 +1,4 @@
-"""Row-wise predicates for each kind of rule."""
+"""Which rows keep a rule, for each kind of rule."""
 
 from __future__ import annotations
 
@@ -16,19 +16,7 @@ _SCHOOL_FORM = r"[0-9]{6,7}"
 
 
 def keeps(rule: Rule, column: Column, frame: pd.DataFrame) -> pd.Series:
-    """Tell for each row whether it keeps a column's rule. A missing value keeps every rule but the one on blanks.
-
-    Parameters
-    ----------
-    rule : Rule
-    column : Column
-    frame : pandas.DataFrame, shape (n, p)
-        Prepared values under the contract's names.
-
-    Returns
-    -------
-    pandas.Series of bool, shape (n,)
-    """
+    """Tell for each row whether it keeps a column's rule. A missing value keeps every rule but the one on blanks."""
     values = frame[column.name]
     if rule.kind == "null":
         return values.notna()

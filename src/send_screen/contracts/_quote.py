@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from send_screen.contracts._dates import read_date
 
@@ -14,60 +13,10 @@ _GAPS = re.compile(r"[\W_]+")
 _NUMBER = re.compile(r"[+-]?[\d.,/\s%-]*(?:e[+-]?\d+)?", re.IGNORECASE)
 _VALUES = frozenset({"true", "false", "yes", "no", "null", "nan", "none", "n/a", "#n/a"})
 _NEVER = re.compile(r"[;|<>{}\[\]\"@\\]")
-_SURROGATES = re.compile("[\ud800-\udfff]")
-
-
-def encodable(text: str) -> str:
-    """Return a text that can be written as UTF-8: lone surrogates become replacement characters.
-
-    Parameters
-    ----------
-    text : str
-        Any text, such as a file's name on this system.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> encodable("oak")
-    'oak'
-    """
-    return _SURROGATES.sub("\ufffd", text)
-
-
-def file_name(path: str | Path) -> str:
-    """Return a file's name, without its folder, as it can be shown and written: names need not be text.
-
-    Parameters
-    ----------
-    path : str or pathlib.Path
-        With or without a folder.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> file_name("schools/oak.csv")
-    'oak.csv'
-    """
-    return "".join(char if char.isprintable() else "\ufffd" for char in encodable(Path(path).name))
 
 
 def upn_shaped(text: str) -> bool:
     """Tell whether a text has the form of a UPN, whether or not its check letter fits or is there.
-
-    Parameters
-    ----------
-    text : str
-        A cell of a file.
-
-    Returns
-    -------
-    bool
 
     Examples
     --------
@@ -80,15 +29,6 @@ def upn_shaped(text: str) -> bool:
 def date_shaped(text: str) -> bool:
     """Tell whether a text is a date.
 
-    Parameters
-    ----------
-    text : str
-        A cell of a file.
-
-    Returns
-    -------
-    bool
-
     Examples
     --------
     >>> date_shaped("25 March 2018"), date_shaped("Reading")
@@ -99,15 +39,6 @@ def date_shaped(text: str) -> bool:
 
 def header_like(text: str) -> bool:
     """Tell whether a text looks like the name of a column: short, with letters, no UPN, date, number or value.
-
-    Parameters
-    ----------
-    text : str
-        A cell of a file's first row.
-
-    Returns
-    -------
-    bool
 
     Examples
     --------
@@ -131,15 +62,6 @@ def quotable(header: str) -> str:
     """Return a header as a message may show it: in quotation marks, or that it is not shown.
 
     Where a file has no headers, its first child stands in their place, and no message may hold a child's data.
-
-    Parameters
-    ----------
-    header : str
-        A header of a file.
-
-    Returns
-    -------
-    str
 
     Examples
     --------

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from send_screen.contracts._contract import Column, Contract, Rule
+from send_screen.contracts._contract import Column, Contract, RuleKind
+from send_screen.contracts._headers import HeaderMatch
 from send_screen.contracts._predicates import key_of
 from send_screen.contracts._quote import date_shaped, header_like, quotable, upn_shaped
 from send_screen.contracts._result import MASK, Violation
@@ -17,26 +18,23 @@ _UPN_DIGITS = 8  # a text with fewer is no UPN with a slip in it
 _LONGEST_VALUE = 24  # characters
 
 
-def missing_column(contract: Contract, column: Column, closest: str | None, file: str) -> Violation:
-    """Return the violation for a required column that the file lacks, with the header that looks most like it."""
-    rule = _table_rule(contract, "columns")
-    suggested = closest is not None and header_like(closest)
-    remedy = f"If the header {closest!r} is meant, rename it to {column.name}." if suggested else rule.remedy
-    message = f"The file has no column {column.name} ({column.label})."
-    return Violation(rule.id, column.name, None, None, message, remedy, file, "file")
+def file_violations(contract: Contract, headers: HeaderMatch, n: int, file: str) -> Iterator[Violation]:
+    """Yield what is wrong with a file as a whole: missing columns, doubled headers, no rows."""
+    rules = {rule.kind: rule for rule in reversed(contract.rules)}
 
+    def violation(kind: RuleKind, column: str | None, message: str, remedy: str = "") -> Violation:
+        return Violation(rules[kind].id, column, None, None, message, remedy or rules[kind].remedy, file, "file")
 
-def doubled_header(contract: Contract, name: str, headers: list[str], file: str) -> Violation:
-    """Return the violation for several headers that all claim to be one column."""
-    rule = _table_rule(contract, "headers")
-    shown = ", ".join(map(quotable, headers))
-    return Violation(rule.id, name, None, None, f"The headers {shown} all stand for {name}.", rule.remedy, file, "file")
-
-
-def empty_table(contract: Contract, file: str) -> Violation:
-    """Return the violation for a table without rows."""
-    rule = _table_rule(contract, "rows")
-    return Violation(rule.id, None, None, None, f"The file has no rows. {rule.description}", rule.remedy, file, "file")
+    for name, closest in headers.report.missing.items():
+        column = contract.columns[name]
+        if column.required:
+            suggested = closest is not None and header_like(closest)
+            remedy = f"If the header {closest!r} is meant, rename it to {name}." if suggested else ""
+            yield violation("columns", name, f"The file has no column {name} ({column.label}).", remedy)
+    for name, doubles in headers.doubled.items():
+        yield violation("headers", name, f"The headers {', '.join(map(quotable, doubles))} all stand for {name}.")
+    if n == 0:
+        yield violation("rows", None, f"The file has no rows. {rules['rows'].description}")
 
 
 def row_violations(
@@ -44,14 +42,7 @@ def row_violations(
 ) -> Iterator[Violation]:
     """Yield a violation for each failure, by row and then by the contract's order of columns and rules.
 
-    Parameters
-    ----------
-    contract : Contract
-    prepared : pandas.DataFrame, shape (n, p)
-        The values that were checked.
-    failures : dict of str to numpy.ndarray of bool, shape (n,)
-        Rule id to the rows that break it.
-    file : str
+    ``failures`` has for each broken rule, by its id, which rows of the ``prepared`` values break it.
     """
     stated = [(rule, column) for column in contract.columns.values() for rule in column.rules]
     if contract.id_column:
@@ -59,60 +50,43 @@ def row_violations(
     broken = [(rule, column) for rule, column in stated if rule.id in failures]
     if not broken:
         return
-    doubles, no_upns, shown = {}, {}, {}
-    for rule, column in broken:
-        values = prepared[column.name]
-        shown[column.name] = _shown(values, column)
-        if rule.kind == "duplicate":
-            key = key_of(rule, contract) if rule in contract.rules else (column.name,)
-            doubles[rule.id] = _doubled_rows(prepared, key)
-        if rule.kind == "upn":
-            no_upns[rule.id] = {row for row, text in values.dropna().items() if _digits(str(text)) < _UPN_DIGITS}
+    shown = {
+        column.name: prepared[column.name].map(
+            lambda value, column=column: _unmasked(str(value), column), na_action="ignore"
+        )
+        for _, column in broken
+        if not column.personal
+    }
+    same = {
+        rule.id: _doubled_rows(prepared, key_of(rule, contract) if rule in contract.rules else (column.name,))
+        for rule, column in broken
+        if rule.kind == "duplicate"
+    }
     places, order = np.nonzero(np.column_stack([failures[rule.id] for rule, _ in broken]))
     for row, which in zip(prepared.index[places].tolist(), order.tolist(), strict=True):
         rule, column = broken[which]
-        value = shown[column.name].get(row) if rule.kind != "null" else None
+        value = None if rule.kind == "null" else MASK if column.personal else shown[column.name].get(row)
+        if rule.kind == "null":
+            message = "The cell is blank."
+        elif rule.kind == "duplicate":
+            rows = same[rule.id][row]
+            more = " and more" if len(rows) > _ROWS_NAMED else ""
+            message = f"Rows {', '.join(map(str, rows[:_ROWS_NAMED]))}{more} are the same."
+        elif rule.kind == "upn" and sum(map(str.isdecimal, str(prepared.loc[row, column.name]))) < _UPN_DIGITS:
+            message = "The value has not the form of a UPN: the row may be a total or a title, and no child."
+        else:
+            message = f"The value {'' if value in (None, MASK) else repr(value) + ' '}does not fit."
         yield Violation(
             rule=rule.id,
             column=column.name,
             row=row,
             value=value,
-            message=_message(rule, value, doubles.get(rule.id, {}).get(row, ()), row in no_upns.get(rule.id, ())),
+            message=f"{message} {rule.description}",
             remedy=rule.remedy,
             file=file,
             level="row",
             severity=rule.severity,
         )
-
-
-def _message(rule: Rule, value: str | None, same: tuple[int, ...], no_upn: bool) -> str:
-    if rule.kind == "null":
-        return f"The cell is blank. {rule.description}"
-    if rule.kind == "duplicate":
-        rows = ", ".join(str(row) for row in same[:_ROWS_NAMED]) + (" and more" if len(same) > _ROWS_NAMED else "")
-        return f"Rows {rows} are the same. {rule.description}"
-    if no_upn:
-        return (
-            f"The value has not the form of a UPN: the row may be a total or a title, and no child. {rule.description}"
-        )
-    return f"The value {'' if value in (None, MASK) else repr(value) + ' '}does not fit. {rule.description}"
-
-
-class _Masked:
-    """Shows that there is a value in a personal column, not which."""
-
-    def get(self, row: int) -> str:
-        return MASK
-
-
-def _shown(values: pd.Series, column: Column) -> pd.Series | _Masked:
-    if column.personal:
-        return _Masked()
-    return values.map(lambda value: _unmasked(str(value), column), na_action="ignore")
-
-
-def _digits(text: str) -> int:
-    return sum(map(str.isdecimal, text))
 
 
 def _unmasked(text: str, column: Column) -> str:
@@ -123,7 +97,8 @@ def _unmasked(text: str, column: Column) -> str:
     return MASK if has_word and not column.levels else text
 
 
-def _doubled_rows(prepared: pd.DataFrame, key: tuple[str, ...]) -> dict[int, tuple[int, ...]]:
+def _doubled_rows(prepared: pd.DataFrame, key: tuple[str, ...]) -> dict[int, list[int]]:
+    """Return for each row whose key others have too all rows with that key."""
     columns = list(key)
     doubled = prepared[columns].dropna()
     doubled = doubled[doubled.duplicated(columns, keep=False)]
@@ -132,7 +107,3 @@ def _doubled_rows(prepared: pd.DataFrame, key: tuple[str, ...]) -> dict[int, tup
     named = doubled.groupby(columns, sort=False).head(_ROWS_NAMED + 1)
     rows = named.index.to_series().groupby(places[named.index]).agg(tuple)
     return dict(zip(doubled.index.tolist(), places.map(rows), strict=True))
-
-
-def _table_rule(contract: Contract, kind: str) -> Rule:
-    return next(rule for rule in contract.rules if rule.kind == kind)

@@ -6,10 +6,9 @@ given twice, a number that is none, nesting without end and characters that misl
 them.
 """
 
-from send_screen.documents._characters import MISLEADING, is_misleading
-from send_screen.documents._json import load_json
-from send_screen.documents._mistakes import closest, find_mistakes
-from send_screen.documents._model import Count, Document, Text, read_document, refuse_mistakes, write_document
+from send_screen.documents._characters import MISLEADING, encodable, file_name, is_misleading
+from send_screen.documents._mistakes import closest, refuse_mistakes
+from send_screen.documents._model import Count, Document, Text, read_document, write_document
 from send_screen.documents._yaml import load_yaml, shortened
 
 __all__ = [
@@ -19,11 +18,11 @@ __all__ = [
     "read_document",
     "write_document",
     "refuse_mistakes",
-    "load_json",
     "load_yaml",
-    "find_mistakes",
     "closest",
     "shortened",
+    "encodable",
+    "file_name",
     "is_misleading",
     "MISLEADING",
 ]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
-import types
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from pydantic import BaseModel
+from send_screen.errors import SendScreenError
 
 if TYPE_CHECKING:
-    from pydantic import ValidationError
+    from pydantic import BaseModel, ValidationError
 
 _MOST = 50  # mistakes in one message
 _LONGEST = 200  # characters of what is quoted of a file
@@ -60,93 +59,77 @@ def closest(word: str, known: Iterable[str]) -> str:
     return f" (did you mean {match[0]!r}?)" if match else ""
 
 
-def find_mistakes(problem: ValidationError, model: type[BaseModel]) -> list[str]:
-    """Return each mistake of a document as ``path: rule``, the first fifty.
-
-    Parameters
-    ----------
-    problem : pydantic.ValidationError
-    model : type of pydantic.BaseModel
-        What was validated.
-    """
-    found: dict[str, None] = {}
-    for error in problem.errors(include_url=False, include_input=True):
-        path, parent = _walk(model, error["loc"])
-        found[f"{path}: {_rule(error, parent)}"] = None
-    mistakes = list(found)
-    rest = len(mistakes) - _MOST
-    return mistakes if rest <= 0 else [*mistakes[:_MOST], f"and {rest:,} more"]
+def refuse_mistakes(
+    mistakes: Iterable[str], *, error: type[SendScreenError], file: str | None, kind: str, most: int = _MOST
+) -> NoReturn:
+    """Raise an error that says each mistake, ``path: rule``, in a line of its own, up to so many."""
+    said = list(dict.fromkeys(mistakes))
+    rest = [f"and {len(said) - most:,} more"] if len(said) > most else []
+    lines = "\n".join(f"  {mistake}" for mistake in (*said[:most], *rest))
+    count = "one mistake" if len(said) == 1 else f"{len(said):,} mistakes"
+    raise error(f"The {kind} has {count}:\n{lines}\n", file=file, remedy="Correct each line and try again.") from None
 
 
-def _rule(error: Any, parent: object) -> str:
+def find_mistakes(problem: ValidationError, model: type[BaseModel], document: Any) -> list[str]:
+    """Return each mistake that the model finds in a document as ``path: rule``."""
+    schema = model.model_json_schema()
+    mistakes = []
+    for error in problem.errors(include_url=False):
+        path, known = _locate(error, document, schema)
+        mistakes.append(f"{path}: {_rule(error, known)}")
+    return mistakes
+
+
+def _rule(error: Any, known: Iterable[str]) -> str:
     kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
-        known = list(_fields(parent))
         return f"is not a key here{closest(str(error['loc'][-1]), known)}"
     if kind == "literal_error" and isinstance(error["input"], str):
-        known = re.findall(r"'([^']*)'", context["expected"])
+        words = re.findall(r"'([^']*)'", context["expected"])
         given = error["input"]
         shown = repr(given if len(given) < _LONGEST else f"{given[:_LONGEST]}…")
-        return f"{shown} is not one of {', '.join(known)}{closest(given, known)}"
+        return f"{shown} is not one of {', '.join(words)}{closest(given, words)}"
+    if kind == "string_type" and isinstance(error["input"], bool | int | float):
+        return "must be text: put it into quotation marks"
     if kind in _RULES:
-        return _RULES[kind].format(**context)
+        rule = _RULES[kind].format(**context)
+        return rule.replace(" 1 entries", " 1 entry").replace(" 1 characters", " 1 character")
     return str(error["msg"]).removeprefix("Value error, ")
 
 
-def _walk(model: object, place: tuple[int | str, ...]) -> tuple[str, object]:
-    """Return a place as a path such as ``$.terms[3].slope``, and the model that the last key should be a field of.
+def _locate(error: Any, document: Any, schema: dict[str, Any]) -> tuple[str, set[str]]:
+    """Return the place of a mistake as a path such as ``$.terms[3].slope``, and the keys that are known there.
 
-    The names of a union's members stand in a place, and not in the file: they are left out of the path.
+    pydantic's places also name the members of unions, which are no part of a document: they are left out of the path.
     """
-    path, here, parent = "$", _plain(model), model
-    for part in place:
+    path, known = "$", set[str]()
+    kinds = _members(schema, schema)
+    for part in error["loc"]:
+        inside: list[Any]
+        is_missing = error["type"] == "missing" and part == error["loc"][-1]
         if isinstance(part, int):
-            path, here = f"{path}[{part}]", _item(here)
+            path, document = f"{path}[{part}]", document[part] if part < len(document) else None
+            inside = [kind.get("items") for kind in kinds]
+        elif isinstance(document, dict) and (part in document or is_missing):
+            path = f"{path}.{part}" if re.fullmatch(r"\w+", part) else f"{path}[{part[:_LONGEST]!r}]"
+            document = document.get(part)
+            known = {key for kind in kinds for key in kind.get("properties", ())}
+            inside = [kind.get("properties", {}).get(part, kind.get("additionalProperties")) for kind in kinds]
+        else:
+            kinds = [kind for kind in kinds if _is_called(kind, part)] or kinds
             continue
-        member = _member(here, part)
-        if member is not None:
-            here = member
-            continue
-        parent = here
-        path = f"{path}.{part}" if re.fullmatch(r"\w+", part) else f"{path}[{part[:_LONGEST]!r}]"
-        here = _fields(here)[part] if part in _fields(here) else _item(here)
-    return path, parent
+        kinds = [member for held in inside if isinstance(held, dict) for member in _members(held, schema)]
+    return path, known
 
 
-def _plain(annotation: object) -> object:
-    """Return an annotation without ``Annotated`` and ``| None``."""
-    while get_origin(annotation) is Annotated:
-        annotation = get_args(annotation)[0]
-    if get_origin(annotation) in (Union, types.UnionType):
-        members = [member for member in get_args(annotation) if member is not type(None)]
-        if len(members) == 1:
-            return _plain(members[0])
-    return annotation
+def _members(kind: dict[str, Any], schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what a part of a JSON schema stands for: what it refers to, of a union each of its members."""
+    if "$ref" in kind:
+        return _members(schema["$defs"][kind["$ref"].rpartition("/")[2]], schema)
+    union = [*kind.get("anyOf", ()), *kind.get("oneOf", ())]
+    return [found for member in union for found in _members(member, schema)] if union else [kind]
 
 
-def _fields(annotation: object) -> dict[str, object]:
-    """Return the keys of a model and what each holds; of a union, those of all its members."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return {field.alias or name: _plain(field.annotation) for name, field in annotation.model_fields.items()}
-    if get_origin(annotation) in (Union, types.UnionType):
-        return {key: held for member in get_args(annotation) for key, held in _fields(_plain(member)).items()}
-    return {}
-
-
-def _item(annotation: object) -> object:
-    """Return what a list, a tuple or an object of free keys holds."""
-    held = [argument for argument in get_args(annotation) if argument is not Ellipsis]
-    return _plain(held[-1]) if held else object
-
-
-def _member(annotation: object, tag: str) -> object | None:
-    """Return the member of a union that a part of a place names, None where it names none."""
-    if get_origin(annotation) not in (Union, types.UnionType):
-        return None
-    for member in map(_plain, get_args(annotation)):
-        if tag == getattr(member, "__name__", None) or tag == str(member):
-            return member
-        for held in _fields(member).values():
-            if get_origin(held) is Literal and tag in get_args(held):
-                return member
-    return None if tag in _fields(annotation) else object
+def _is_called(kind: dict[str, Any], name: str) -> bool:
+    """Tell whether a member of a union has this title or, in one of its keys, this constant."""
+    return name == kind.get("title") or any(held.get("const") == name for held in kind.get("properties", {}).values())

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Annotated, Any, NoReturn, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from send_screen.documents._characters import MISLEADING, is_misleading
-from send_screen.documents._json import load_json
-from send_screen.documents._mistakes import find_mistakes
-from send_screen.documents._yaml import load_yaml
+from send_screen.documents._mistakes import find_mistakes, refuse_mistakes
+from send_screen.documents._yaml import decode, load_yaml, shortened
 from send_screen.errors import SendScreenError
 
 
@@ -61,7 +61,7 @@ def read_document(
     yaml: bool = False,
     kind: str = "file",
 ) -> Model:
-    """Return a document, or refuse it with every mistake and its path.
+    """Return a document, or refuse it with every mistake: its path, the rule, and the closest right word.
 
     Parameters
     ----------
@@ -76,39 +76,62 @@ def read_document(
     yaml : bool, default False
     kind : str, default "file"
         What the document is called in messages, for example ``"spec"``.
-
-    Raises
-    ------
-    SendScreenError
-        Of the type ``error``. One line a mistake: path, rule, and the closest right word where there is one.
     """
-    try:
-        text = content.decode("utf-8-sig" if yaml else "utf-8") if isinstance(content, bytes) else content
-    except UnicodeDecodeError:
-        raise error(f"The {kind} is not UTF-8 text.", file=file, remedy="Save it as UTF-8.") from None
     if yaml:
-        text = json.dumps(load_yaml(text.encode("utf-8"), file=file or "", error=error))
+        value = load_yaml(content, file=file or "", error=error)
+        text = json.dumps(value)
     else:
-        load_json(text, error=error, file=file)
+        text = decode(content, "utf-8", file=file, error=error)
+        value = _load_json(text, file=file, error=error)
     try:
-        return model.model_validate_json(text)
+        return model.model_validate_json(text)  # strictly: of Python's own objects it would take no list for a tuple
     except ValidationError as problem:
-        refuse_mistakes(find_mistakes(problem, model), error=error, file=file, kind=kind)
+        refuse_mistakes(find_mistakes(problem, model, value), error=error, file=file, kind=kind)
 
 
-def refuse_mistakes(mistakes: list[str], *, error: type[SendScreenError], file: str | None, kind: str) -> NoReturn:
-    """Raise an error that says each mistake in a line of its own.
+def _load_json(text: str, *, file: str | None, error: type[SendScreenError]) -> Any:
+    """Parse JSON; NaN, infinities, endless nesting or numbers, and a key given twice (with its path) are refused."""
 
-    Parameters
-    ----------
-    mistakes : list of str
-        Each as ``path: rule``.
-    error, file, kind
-        See :func:`read_document`.
-    """
-    lines = "\n".join(f"  {mistake}" for mistake in mistakes)
-    count = "one mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
-    raise error(f"The {kind} has {count}:\n{lines}\n", file=file, remedy="Correct each line and try again.") from None
+    def refuse(words: str) -> NoReturn:
+        raise error(words, file=file, remedy="Get the file again from where it was made.") from None
+
+    def refuse_constant(name: str) -> NoReturn:
+        refuse(f"The file holds {name}, which is not a number of JSON.")
+
+    doubled: list[tuple[dict[str, Any], str]] = []  # each object that gives a key twice, and the key
+
+    def as_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            keys = [key for key, _ in pairs]
+            doubled.append((found, next(key for key in keys if keys.count(key) > 1)))
+        return found
+
+    try:
+        value = json.loads(text, object_pairs_hook=as_dict, parse_constant=refuse_constant)
+        everywhere = _objects(value) if doubled else ()
+        places = [(path, key) for path, one in everywhere for twice, key in doubled if one is twice]
+    except json.JSONDecodeError as problem:
+        refuse(f"The file is damaged or cut off: {problem.msg} (line {problem.lineno}, column {problem.colno}).")
+    except RecursionError:
+        refuse("The file is nested too deeply.")
+    except ValueError:  # Python refuses to read an integer of thousands of digits
+        refuse("The file holds a whole number too long to read.")
+    if doubled:  # an object that is itself the first value of a key given twice is no longer there, and has no place
+        path, key = places[0] if places else ("$", doubled[0][1])
+        refuse(f"{path}: the key {shortened(key)} is given twice.")
+    return value
+
+
+def _objects(value: object, path: str = "$") -> Iterator[tuple[str, object]]:
+    """Yield each object inside a JSON value, with its path."""
+    if isinstance(value, dict):
+        yield path, value
+        for key, item in value.items():
+            yield from _objects(item, f"{path}.{key}")
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from _objects(item, f"{path}[{position}]")
 
 
 def write_document(document: BaseModel) -> str:

@@ -71,37 +71,20 @@ _StrictLoader.add_constructor("tag:yaml.org,2002:timestamp", _text)
 _StrictLoader.add_constructor("tag:yaml.org,2002:merge", _text)
 
 
-def load_yaml(raw: bytes, *, file: str, error: type[SendScreenError]) -> Any:
+def load_yaml(content: bytes | str, *, file: str, error: type[SendScreenError]) -> Any:
     """Return what a YAML file says, in dicts with text keys, lists, texts, numbers, truth values and None.
 
-    A date stays text. Refused are a key given twice or that is not text, characters that mislead, tags, nesting
-    deeper than 50, aliases that make more than 200,000 nodes of the file, and numbers that are not finite or have more
-    than 15 digits.
-
-    Parameters
-    ----------
-    raw : bytes
-        UTF-8, with or without a byte-order mark.
-    file : str
-        The name used in messages.
-    error : type of SendScreenError
-        What to raise.
-
-    Raises
-    ------
-    SendScreenError
-        Of the type ``error``, with the line as its row.
+    A date stays text. Refused, with the line as the error's row, are a key given twice or that is not text, characters
+    that mislead, tags, nesting deeper than 50, aliases that make more than 200,000 nodes of the file, and numbers that
+    are not finite or have more than 15 digits.
 
     Examples
     --------
     >>> from send_screen.errors import SpecError
-    >>> load_yaml(b"review: 2027-01-31", file="spec.yaml", error=SpecError)
+    >>> load_yaml("review: 2027-01-31", file="spec.yaml", error=SpecError)
     {'review': '2027-01-31'}
     """
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise error("The file is not UTF-8 text.", file=file, remedy="Save it as UTF-8.") from None
+    text = decode(content, "utf-8-sig", file=file, error=error)
     try:
         _refuse_bombs(text)
         return yaml.load(text, Loader=_StrictLoader)  # a safe loader, made stricter
@@ -114,6 +97,14 @@ def load_yaml(raw: bytes, *, file: str, error: type[SendScreenError]) -> Any:
             row=mark.line + 1 if mark else None,
             remedy="Correct the YAML at that line." if mark else "Write it as text with the characters of a keyboard.",
         ) from None
+
+
+def decode(content: bytes | str, encoding: str, *, file: str | None, error: type[SendScreenError]) -> str:
+    """Return the text of a file that must be UTF-8."""
+    try:
+        return content.decode(encoding) if isinstance(content, bytes) else content
+    except UnicodeDecodeError:
+        raise error("The file is not UTF-8 text.", file=file, remedy="Save it as UTF-8.") from None
 
 
 def shortened(value: object) -> str:

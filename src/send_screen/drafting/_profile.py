@@ -11,7 +11,11 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from send_screen.contracts import code_key, header_key, month_first, quotable, read_date, valid_upns
+from send_screen.contracts import read_date, valid_upns
+from send_screen.contracts._dates import month_first
+from send_screen.contracts._headers import header_key
+from send_screen.contracts._parse_cells import code_key
+from send_screen.contracts._quote import quotable
 from send_screen.drafting._headers import ColumnRole, infer_role
 from send_screen.errors import UsageError
 from send_screen.specs import code

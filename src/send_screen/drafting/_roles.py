@@ -6,7 +6,8 @@ import difflib
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from send_screen.contracts import ETHNIC_GROUPS, header_key
+from send_screen.contracts import ETHNIC_GROUPS
+from send_screen.contracts._headers import header_key
 from send_screen.drafting._headers import named_after, post_outcome_reason
 from send_screen.drafting._profile import ColumnProfile
 from send_screen.errors import UsageError

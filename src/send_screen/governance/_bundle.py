@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from send_screen.contracts import Contract, parse_contract
+from send_screen.contracts import Contract
+from send_screen.contracts._load import parse_contract
 from send_screen.errors import SendScreenError, TablesError
 from send_screen.governance._identity import sha256_of
 from send_screen.published import PublishedReport

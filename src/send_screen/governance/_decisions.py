@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from send_screen.contracts import encodable, upn_shaped
+from send_screen.contracts._quote import upn_shaped
+from send_screen.documents import encodable
 from send_screen.errors import LedgerError, UsageError
 from send_screen.governance._ledger import Entry
 

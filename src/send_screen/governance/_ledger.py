@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from send_screen.contracts import encodable, file_name
+from send_screen.documents import encodable, file_name
 from send_screen.errors import LedgerError, MissingExtraError
 from send_screen.governance._identity import sha256_of
 

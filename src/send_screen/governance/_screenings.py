@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from send_screen.contracts import file_name
+from send_screen.documents import file_name
 from send_screen.errors import LedgerError, MissingExtraError
 from send_screen.governance._ledger import Entry
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from send_screen.contracts import date_shaped, header_like, quotable, upn_shaped
+from send_screen.contracts._quote import date_shaped, header_like, quotable, upn_shaped
 from send_screen.errors import ReadError
 
 # A header is looked for in so many rows; a title above it fills at most half of the columns.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from send_screen.contracts import quotable
+from send_screen.contracts._quote import quotable
 from send_screen.errors import ReadError
 from send_screen.readers._header import refuse_bad_headers, refuse_no_rows
 from send_screen.readers._reading import Reading

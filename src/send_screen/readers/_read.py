@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from send_screen.contracts import file_name
+from send_screen.documents import file_name
 from send_screen.errors import ReadError
 from send_screen.readers._csv import read_csv
 from send_screen.readers._parquet import read_parquet

@@ -14,7 +14,9 @@ from typing import Any
 
 import pandas as pd
 
-from send_screen.contracts import encodable, header_key, header_like, quotable, upn_shaped
+from send_screen.contracts._headers import header_key
+from send_screen.contracts._quote import header_like, quotable, upn_shaped
+from send_screen.documents import encodable
 from send_screen.errors import ReadError
 from send_screen.readers._bounds import refuse_too_large
 from send_screen.readers._header import (

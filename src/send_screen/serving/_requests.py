@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from send_screen.contracts import encodable
+from send_screen.documents import encodable
 from send_screen.errors import SendScreenError
 
 # More than any year group of a school, and as many as are answered within seconds: a request that is still being

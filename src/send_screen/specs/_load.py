@@ -45,11 +45,11 @@ def load_spec(path: str | Path) -> ModelSpec:
         raise SpecError(
             f"The spec cannot be opened ({error.strerror}).", file=str(path), remedy="Give the path of a spec.yaml."
         ) from None
-    return parse_spec(raw, file=path.name, beside=path.parent / "contracts")
+    return parse_spec(raw, file=path.name, contracts_folder=path.parent / "contracts")
 
 
 def parse_spec(
-    raw: bytes, *, file: str, contracts: Mapping[str, Contract] | None = None, beside: Path | None = None
+    raw: bytes, *, file: str, contracts: Mapping[str, Contract] | None = None, contracts_folder: Path | None = None
 ) -> ModelSpec:
     """Validate the bytes of a spec, read already. See :func:`load_spec`.
 
@@ -60,7 +60,7 @@ def parse_spec(
         The name used in messages.
     contracts : mapping of contract id to Contract, optional
         The contracts that came with an exported model; others are looked up.
-    beside : pathlib.Path, optional
+    contracts_folder : pathlib.Path, optional
         A folder of contracts to look them up in, before those that came with the library.
 
     Returns
@@ -84,7 +84,7 @@ def parse_spec(
     mistakes = []
     for position, use in enumerate(document.data):
         try:
-            used[use.contract] = (contracts or {}).get(use.contract) or load_contract(use.ref, beside=beside)
+            used[use.contract] = (contracts or {}).get(use.contract) or load_contract(use.ref, folder=contracts_folder)
         except ContractError as error:
             mistakes.append(f"$.data[{position}].contract: {error.message}")
     mistakes += find_contradictions(document, used)

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from send_screen.contracts import check_table, header_like, load_contract, quotable
+from send_screen.contracts import check_table, load_contract
+from send_screen.contracts._quote import header_like, quotable
 from send_screen.readers import read_table
 from send_screen.results import Result, Section
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW, load_cohort
-from send_screen.contracts import file_name
+from send_screen.documents import file_name
 from send_screen.errors import MissingExtraError, UsageError
 from send_screen.governance import SCREENING, Entry, OpenLedger, Pseudonyms, open_for_append
 from send_screen.reports import (
