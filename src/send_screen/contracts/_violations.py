@@ -97,8 +97,8 @@ def _unmasked(text: str, column: Column) -> str:
     return MASK if has_word and not column.levels else text
 
 
-def _doubled_rows(prepared: pd.DataFrame, key: tuple[str, ...]) -> dict[int, list[int]]:
-    """Return for each row whose key others have too all rows with that key."""
+def _doubled_rows(prepared: pd.DataFrame, key: tuple[str, ...]) -> dict[int, tuple[int, ...]]:
+    """Return for each row whose key others have too the first rows with that key, one more than are named."""
     columns = list(key)
     doubled = prepared[columns].dropna()
     doubled = doubled[doubled.duplicated(columns, keep=False)]
