@@ -15,7 +15,7 @@ import yaml
 from send_screen.cohorts import Cohort, load_cohort
 from send_screen.estimators import PenalisedLogisticClassifier
 from send_screen.evaluation import build_evidence, by_group, gaps, material_gaps, out_of_fold
-from send_screen.simulation import England, random_groups, replace_goals_by_noise, simulate_england
+from send_screen.simulation import England, replace_goals_by_noise, simulate_england
 from send_screen.specs import ModelSpec, load_spec
 
 HERE = Path(__file__).parent
@@ -23,7 +23,7 @@ CONFIG = yaml.safe_load((HERE / "config.yaml").read_text(encoding="utf-8"))
 
 
 def cohort_of(england: England, spec: ModelSpec) -> Cohort:
-    """Return the cohort of an invented England."""
+    """Return the cohort of a synthetic England."""
     return load_cohort(
         spec,
         {
@@ -79,12 +79,11 @@ def planted_until(seed: int, spec: ModelSpec, *, children: int) -> dict[str, Any
 
 def quiet(cohort: Cohort, seed: int, spec: ModelSpec) -> dict[str, Any]:
     """Replace the groups by others that have nothing to do with anything and return what the report names."""
-    sensitive = pd.DataFrame(
-        {
-            f"random_{i}": random_groups(len(cohort), [f"group {chr(97 + j)}" for j in range(levels)], seed * 100 + i)
-            for i, levels in enumerate(CONFIG["random_groups"])
-        }
-    )
+    groups = {}
+    for i, levels in enumerate(CONFIG["random_groups"]):
+        drawn = np.random.default_rng(seed * 100 + i).integers(0, levels, len(cohort))
+        groups[f"random_{i}"] = np.array([f"group {chr(97 + j)}" for j in range(levels)], dtype=object)[drawn]
+    sensitive = pd.DataFrame(groups)
     table = gaps(evidence_of(replace(cohort, sensitive=sensitive), spec), tolerances=spec.tolerance.model_dump())
     table = table[table["metric"] == "false_negative_rate"]
     shown = (table["low"] > 0) | (table["high"] < 0)

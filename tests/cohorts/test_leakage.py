@@ -12,14 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from send_screen.cohorts import TargetLeakage, find_target_leakage
-from send_screen.cohorts._leakage_statistics import (
-    COMPONENTS,
-    LEVEL,
-    MISSINGNESS,
-    NEAR_COPY,
-    PAST_STATUS,
-    RECORDED_LATE,
-)
+from send_screen.cohorts._leakage import PAST_STATUS, RECORDED_LATE
+from send_screen.cohorts._leakage_joint import COMPONENTS
+from send_screen.cohorts._leakage_single import LEVEL, MISSINGNESS, NEAR_COPY
 from send_screen.errors import UsageError
 from send_screen.simulation import simulate_england
 from send_screen.simulation._rates import GOALS
@@ -255,6 +250,9 @@ def test_each_child_can_have_an_as_of_date_of_its_own() -> None:
         X, y, as_of=as_of, recorded_on={"x5": dt.date(2023, 7, 31), "x6": dt.date(2022, 7, 31)}
     )
     assert (leak.kind, leak.features, leak.n) == (RECORDED_LATE, ("x5",), 100)
+    as_of.iloc[0] = None
+    (leak,) = find_target_leakage(X, y, as_of=as_of, recorded_on={"x5": dt.date(2023, 7, 31)})
+    assert (leak.n, "2023-07-31" in leak.words) == (99, True)
     with pytest.raises(UsageError, match="as-of dates"):
         find_target_leakage(X, y, as_of=as_of.iloc[:5], recorded_on={})
 

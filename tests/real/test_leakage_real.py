@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 
 from send_screen.cohorts import TargetLeakage, find_target_leakage
-from send_screen.cohorts._leakage_statistics import COMPONENTS, LEVEL, MISSINGNESS, NEAR_COPY, PAST_STATUS
+from send_screen.cohorts._leakage import PAST_STATUS
+from send_screen.cohorts._leakage_joint import COMPONENTS
+from send_screen.cohorts._leakage_single import LEVEL, MISSINGNESS, NEAR_COPY
 
 if "SEND_SCREEN_DATA" not in os.environ:
     pytest.skip(

@@ -1,4 +1,4 @@
-"""Planted harm reaches one sex's goals and nothing else; random groups have nothing to do with anything."""
+"""Planted harm reaches one sex's goals and nothing else."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from send_screen.errors import UsageError
-from send_screen.simulation import England, random_groups, replace_goals_by_noise, simulate_england
+from send_screen.simulation import England, replace_goals_by_noise, simulate_england
 from send_screen.simulation._rates import GOALS
 
 
@@ -70,10 +70,3 @@ def test_share_of_noise_and_its_seed(england: England) -> None:
 def test_impossible_noise_is_refused(england: England, sex: str, share: float) -> None:
     with pytest.raises(UsageError):
         replace_goals_by_noise(england, sex, seed=0, share=share)
-
-
-def test_random_groups_are_even_and_repeatable() -> None:
-    groups = random_groups(9_000, ["red", "blue", "green"], seed=2)
-    assert groups.value_counts(normalize=True).to_numpy() == pytest.approx([1 / 3] * 3, abs=0.02)
-    pd.testing.assert_series_equal(groups, random_groups(9_000, ["red", "blue", "green"], seed=2))
-    assert not groups.equals(random_groups(9_000, ["red", "blue", "green"], seed=3))

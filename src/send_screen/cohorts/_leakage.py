@@ -18,16 +18,11 @@ import pandas as pd
 
 from send_screen.cohorts._leakage_joint import joint_leakage
 from send_screen.cohorts._leakage_single import level_leakage, missingness_leakage, near_copies
-from send_screen.cohorts._leakage_statistics import (
-    MIN_CHILDREN,
-    PAST_STATUS,
-    RECORDED_LATE,
-    TargetLeakage,
-    ValueCounts,
-    count_values,
-)
+from send_screen.cohorts._leakage_statistics import MIN_CHILDREN, TargetLeakage, ValueCounts, count_values
 from send_screen.errors import UsageError
 
+RECORDED_LATE = "dated after the as-of date"
+PAST_STATUS = "a past status of the outcome"
 #: Names under which a child's special needs status goes in England's and other systems.
 _STATUS_NAME = re.compile(
     r"^sen(d|co)?(status|provision|support|type|need|stage|code|history|$)|ehcp|^iep$|^specs?$|speced|specin|special"
@@ -119,7 +114,6 @@ def _recorded_late(
     X: pd.DataFrame, as_of: dt.date | pd.Series, recorded_on: Mapping[str, dt.date | pd.Series | None]
 ) -> list[TargetLeakage]:
     limit = _days(as_of, len(X), "as-of dates")
-    day = pd.Timestamp(limit.max()).date().isoformat()
     leaks = []
     for name in X.columns:
         when = recorded_on.get(name)
@@ -127,6 +121,7 @@ def _recorded_late(
             continue
         late = X[name].notna().to_numpy() & (_days(when, len(X), f"dates of {name}") > limit)
         if late.any():
+            day = pd.Series(np.atleast_1d(limit)).max().date().isoformat()
             words = f"{name} was recorded after {day} for {'all' if late.all() else 'some'} children."
             remedy = "Leave it out, or use what was known by that day."
             leaks.append(TargetLeakage(RECORDED_LATE, (name,), int(late.sum()), float(late.mean()), words, remedy))

@@ -7,7 +7,6 @@ import math
 import numpy as np
 
 from send_screen.cohorts._leakage_statistics import (
-    COMPONENTS,
     MIN_CHILDREN,
     TargetLeakage,
     ValueCounts,
@@ -16,6 +15,7 @@ from send_screen.cohorts._leakage_statistics import (
     list_names,
 )
 
+COMPONENTS = "components whose sum determines the outcome"
 #: (suspected from this AUC, strongest honest AUC) of a sum of features, in children it was not fitted on.
 SUM_AUC = (0.92, 0.85)
 _ROWS_A_CLASS, _FOLDS, _MOST_COMPONENTS = 2_500, 5, 20

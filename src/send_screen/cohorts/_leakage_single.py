@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from send_screen.cohorts._leakage_statistics import (
-    LEVEL,
     MIN_CHILDREN,
-    MISSINGNESS,
-    NEAR_COPY,
     TargetLeakage,
     ValueCounts,
+    Z,
     auc_of,
     exceeds_honest,
-    feature_auc,
     list_names,
-    near_deterministic,
 )
 
+NEAR_COPY = "near-copy of the label"
+LEVEL = "a level that nearly determines the outcome"
+MISSINGNESS = "a missingness pattern that nearly determines the outcome"
 #: (suspected from this AUC, strongest honest AUC) of one feature, and of missingness.
 COPY_AUC = (0.90, 0.80)
 MISSINGNESS_AUC = (0.85, 0.70)
+_MIN_SHARE, _MIN_LOWER_BOUND, _MIN_ODDS_RATIO = 0.9, 0.6, 10.0
 
 
 def near_copies(columns: list[ValueCounts]) -> list[TargetLeakage]:
@@ -112,3 +114,47 @@ def missingness_leakage(columns: list[ValueCounts], label: np.ndarray) -> list[T
         words = f"How much is missing of {list_names(names)} nearly gives the outcome away."
         leaks.append(leak(names, len(label), total, words))
     return leaks
+
+
+def feature_auc(column: ValueCounts) -> float:
+    """Return the ROC AUC of a feature: as it stands, turned round, or with its values put in their best order.
+
+    The order of the values is learnt leaving each child out, so that many rare values do not look strong.
+    """
+    plus, minus = column.positive, column.n - column.positive
+    if min(plus.sum(), minus.sum()) == 0:
+        return 0.5
+    base = plus.sum() / column.n.sum()
+    others = np.maximum(column.n - 1, 0) + 1
+    score = np.concatenate([(np.maximum(plus - 1, 0) + base) / others, (plus + base) / others])
+    nothing = np.zeros(len(plus))
+    recoded = auc_of(score, np.concatenate([plus, nothing]), np.concatenate([nothing, minus]))
+    if not column.ordered:
+        return recoded
+    straight = auc_of(column.values.astype(np.float64), plus, minus)
+    return max(straight, 1 - straight, recoded)
+
+
+def near_deterministic(n: np.ndarray, positive: np.ndarray, base: float, tests: int) -> np.ndarray:
+    """Return whether groups of children are almost all (or almost none) positive, beyond chance and the base rate.
+
+    Far: the lower bound of the share (Wilson, one-sided 99 %) is .6 or more and its odds ten times those of the base
+    rate. Not by chance: the binomial tail, by Chernoff's bound exp(-n KL(share, base)), is below .01 over the tests.
+    """
+    result = np.zeros(len(n), dtype=bool)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for hits, rate in ((positive, base), (n - positive, 1 - base)):
+            share = hits / n
+            half_width = Z * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
+            lower = (share + Z**2 / (2 * n) - half_width) / (1 + Z**2 / n)
+            odds_ratio = lower / (1 - lower) / (rate / (1 - rate))
+            rest = np.where(share < 1, (1 - share) * np.log((1 - share) / (1 - rate)), 0.0)
+            divergence = n * (share * np.log(share / rate) + rest)
+            result |= (
+                (n >= MIN_CHILDREN)
+                & (share >= _MIN_SHARE)
+                & (lower >= _MIN_LOWER_BOUND)
+                & (odds_ratio >= _MIN_ODDS_RATIO)
+                & (divergence >= math.log(max(tests, 1) / 0.01))
+            )
+    return result

@@ -13,8 +13,7 @@ from send_screen.readers._header import Layout, as_frame, names_share, refuse_no
 from send_screen.readers._reading import Reading
 from send_screen.readers._text import InvisibleCharacters, decode
 
-_DELIMITERS = (",", ";", "\t", "|")
-_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _TOP = 20  # records
 _SAMPLE = 200_000  # characters
 _SWALLOWED_SHARE = 0.8
@@ -39,7 +38,7 @@ def read_csv(content: io.BytesIO, file: str) -> Reading:
     if encoding not in ("utf-8", "utf-8-sig"):
         notes.append(f"The file was read as {encoding}.")
     if delimiter != ",":
-        notes.append(f"The columns are separated by a {_NAMES[delimiter]}.")
+        notes.append(f"The columns are separated by a {_DELIMITERS[delimiter]}.")
     notes += [*layout.notes, *invisible.notes()]
     return Reading(as_frame(layout), file, encoding, delimiter, None, tuple(notes))
 

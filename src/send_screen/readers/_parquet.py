@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -13,9 +12,6 @@ from send_screen.readers._header import refuse_bad_headers, refuse_no_rows
 from send_screen.readers._reading import Reading
 from send_screen.readers._text import InvisibleCharacters
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 
 def read_parquet(content: io.BytesIO, name: str) -> Reading:
     """Parse a Parquet file; see :func:`send_screen.readers.read_table`."""
@@ -24,13 +20,20 @@ def read_parquet(content: io.BytesIO, name: str) -> Reading:
 
     try:
         with content, pq.ParquetFile(content) as parquet:  # closed at once: the bytes are not held beside the table
-            refuse_bad_headers(parquet.schema_arrow.names, name)
-            _refuse_nested(parquet.schema_arrow, name)
-            table = _bytes_as_text(parquet.read())
+            schema = parquet.schema_arrow
+            refuse_bad_headers(schema.names, name)
+            _refuse_nested([field.name for field in schema if pa.types.is_nested(field.type)], name)
+            # Writers that do not say whether they mean bytes or text mean text.
+            is_bytes = [pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type) for field in schema]
+            fields = [
+                field.with_type(pa.large_string()) if binary else field
+                for field, binary in zip(schema, is_bytes, strict=True)
+            ]
+            table = parquet.read().cast(pa.schema(fields))
         table.validate(full=True)  # damage inside a page is not seen by reading
         refuse_no_rows(table.num_rows, name)
-        # An index that pandas stored among the columns is a column like any other; its metadata would hide it.
-        frame = table.replace_schema_metadata(None).to_pandas(date_as_object=True)
+        # An index that pandas stored among the columns is a column like any other; without metadata it is not hidden.
+        frame = table.to_pandas(date_as_object=True)
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise ReadError("The Parquet file is damaged or not complete.", file=name, remedy="Write it again.") from error
     invisible = InvisibleCharacters()
@@ -42,23 +45,10 @@ def read_parquet(content: io.BytesIO, name: str) -> Reading:
     return Reading(frame, name, notes=tuple(invisible.notes()))
 
 
-def _refuse_nested(schema: pa.Schema, file: str) -> None:
-    import pyarrow as pa
-
-    nested = [field.name for field in schema if pa.types.is_nested(field.type)]
-    if nested:
+def _refuse_nested(columns: list[str], file: str) -> None:
+    if columns:
         raise ReadError(
-            f"A cell can hold several values in the column(s) {', '.join(map(quotable, nested))}.",
+            f"A cell can hold several values in the column(s) {', '.join(map(quotable, columns))}.",
             file=file,
             remedy="Write one value a cell, or leave these columns out.",
         )
-
-
-def _bytes_as_text(table: pa.Table) -> pa.Table:
-    """Return the table with bytes as text: writers that do not say which of the two they mean mean text."""
-    import pyarrow as pa
-
-    for place, field in enumerate(table.schema):
-        if pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type):
-            table = table.set_column(place, field.name, table.column(place).cast(pa.large_string()))
-    return table

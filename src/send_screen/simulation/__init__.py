@@ -7,7 +7,7 @@ Their unique pupil numbers are of authority 000, which was given to no authority
 from send_screen.simulation._england import England, simulate_england
 from send_screen.simulation._england_files import school_file, write_england
 from send_screen.simulation._examples import simulate_evidence, synthetic_rows
-from send_screen.simulation._planted import random_groups, replace_goals_by_noise
+from send_screen.simulation._planted import replace_goals_by_noise
 
 __all__ = [
     "simulate_england",
@@ -16,6 +16,5 @@ __all__ = [
     "England",
     "school_file",
     "replace_goals_by_noise",
-    "random_groups",
     "synthetic_rows",
 ]

@@ -1,8 +1,7 @@
-"""Planted group effects and null groups: an audit must name the former and be quiet about the latter."""
+"""Planted harm to one group, which an audit must name."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -61,27 +60,3 @@ def replace_goals_by_noise(england: England, sex: str, seed: int, share: float =
         old[rows[change]] = noise[change]
         frame[goal] = pd.Series(old, index=frame.index, dtype=frame[goal].dtype)
     return replace(england, eyfsp=frame)
-
-
-def random_groups(n: int, levels: Sequence[str], seed: int) -> pd.Series:
-    """Draw groups that have nothing to do with anything: an audit must name none of them.
-
-    Parameters
-    ----------
-    n : int
-        Children.
-    levels : sequence of str
-        Names of the groups, equally likely.
-    seed : int
-
-    Returns
-    -------
-    pandas.Series of str, shape (n,)
-
-    Examples
-    --------
-    >>> sorted(random_groups(100, ["red", "blue"], seed=0).unique())
-    ['blue', 'red']
-    """
-    drawn = np.random.default_rng(seed).integers(0, len(levels), n)
-    return pd.Series(np.array(levels, dtype=object)[drawn], name="random")
