@@ -9,10 +9,13 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from send_screen.cohorts import Cohort, held_out_tables, hold_out_schools, load_cohort, read_source
+from send_screen.cohorts import Cohort, hold_out_schools, load_cohort
+from send_screen.cohorts._hold_out import held_out_tables
+from send_screen.cohorts._source import read_source
 from send_screen.contracts import upn_check_letter
 from send_screen.errors import DataError, PopulationError, UsageError
-from send_screen.simulation import England, school_file, simulate_england, write_england
+from send_screen.simulation import England, simulate_england, write_england
+from send_screen.simulation._england_files import school_file
 from send_screen.specs import ModelSpec, load_spec
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from send_screen.cohorts import SourceData, read_source
+from send_screen.cohorts._source import read_source
 from send_screen.contracts import load_contract
 from send_screen.errors import UsageError
 from send_screen.readers import read_table
@@ -88,4 +88,3 @@ def test_one_frame_for_two_contracts_is_one_table() -> None:
     assert tables["education/eyfsp"] is tables["education/pupil_census"]
     with pytest.raises(UsageError, match="'health/none'"):
         read_source({"health/none": FRAME}, TWO)
-    assert isinstance(read_source(FRAME, ONE), SourceData)

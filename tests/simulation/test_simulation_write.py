@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from send_screen.contracts import check_table, is_synthetic_upn, load_contract
-from send_screen.simulation import England, school_file, simulate_england, write_england
+from send_screen.simulation import England, simulate_england, write_england
+from send_screen.simulation._england_files import school_file
 from send_screen.simulation._rates import GOALS
 
 

@@ -14,7 +14,7 @@ from send_screen.auditing._results import CheckResult, Mismatch, check_result, d
 from send_screen.cohorts import load_cohort
 from send_screen.governance import Bundle, sha256_of
 from send_screen.published import model_sections
-from send_screen.simulation import synthetic_rows
+from send_screen.simulation._examples import synthetic_rows
 from send_screen.tables import BaggedTables, monotonicity_violations, with_standard_errors
 
 

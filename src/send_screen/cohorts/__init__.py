@@ -8,14 +8,11 @@ labelled, and returns a :class:`Cohort`; unusable rows are excluded, each with t
 from send_screen.cohorts._build import EXCLUSIONS, MANUAL_REVIEW, OUTSIDE, load_cohort
 from send_screen.cohorts._cohort import Cohort
 from send_screen.cohorts._features import NOT_RECORDED
-from send_screen.cohorts._hold_out import held_out_tables, hold_out_schools
+from send_screen.cohorts._hold_out import hold_out_schools
 from send_screen.cohorts._leakage import find_target_leakage
 from send_screen.cohorts._leakage_statistics import TargetLeakage
-from send_screen.cohorts._source import SourceData, read_source
 
 __all__ = [
-    "read_source",
-    "SourceData",
     "load_cohort",
     "Cohort",
     "MANUAL_REVIEW",
@@ -25,5 +22,4 @@ __all__ = [
     "find_target_leakage",
     "TargetLeakage",
     "hold_out_schools",
-    "held_out_tables",
 ]

@@ -48,9 +48,9 @@ def load_cohort(
     ----------
     spec : ModelSpec
         The decision: population, eligibility, outcome, features, groups.
-    data : SourceData, str, pathlib.Path, pandas.DataFrame, pyarrow.Table, or mapping of contract id to one of these
-        What :func:`read_source` read, or what to read: a folder with one file a contract, a single file (CSV, XLSX,
-        Parquet) or frame with the columns of all of them, or one of these for each contract.
+    data : str, pathlib.Path, pandas.DataFrame, pyarrow.Table, or mapping of contract id to one of these
+        A folder with one file a contract, a single file (CSV, XLSX, Parquet) or frame with the columns of all of them,
+        or one of these for each contract.
     training : bool, default True
         Whether to keep the labelled children only; otherwise the children to be screened, without labels.
     contracts : mapping of contract id to Contract, optional

@@ -63,30 +63,7 @@ def hold_out_schools(cohort: Cohort, schools: int) -> tuple[Cohort, Cohort]:
 def held_out_tables(spec: ModelSpec, source: SourceData, held_out: Cohort) -> dict[str, pd.DataFrame]:
     """Return all rows of held-out schools, children without an outcome included, to be screened later.
 
-    Parameters
-    ----------
-    spec : ModelSpec
-    source : SourceData
-        The tables that the cohort was built from.
-    held_out : Cohort
-        From :func:`hold_out_schools`.
-
-    Returns
-    -------
-    dict of str to pandas.DataFrame
-        By the name of a file for them, such as ``"eyfsp.parquet"``; a table that several contracts share is there once.
-
-    Examples
-    --------
-    >>> from send_screen import load_cohort, load_spec
-    >>> from send_screen.cohorts import read_source
-    >>> from send_screen.contracts import shipped
-    >>> from send_screen.simulation import simulate_england
-    >>> spec = load_spec(shipped("models") / "reception_sen" / "spec.yaml")
-    >>> source = read_source(simulate_england(children=600, schools=20).tables, spec.contracts)
-    >>> _, held_out = hold_out_schools(load_cohort(spec, source), 2)
-    >>> sorted(held_out_tables(spec, source, held_out))
-    ['eyfsp.parquet', 'pupil_census.parquet', 'sen_status.parquet']
+    Each comes by the name of a file for it, such as ``"eyfsp.parquet"``; one that several contracts share comes once.
     """
     ids = {*held_out.ids, *held_out.excluded["child_id"].dropna().map(code)}
     schools = set(held_out.school)

@@ -64,11 +64,16 @@ def level_leakage(columns: list[ValueCounts], label: np.ndarray) -> list[TargetL
 
 def missingness_leakage(columns: list[ValueCounts], label: np.ndarray) -> list[TargetLeakage]:
     """Find features, and patterns of features, whose absence or presence determines the outcome."""
-    columns = [column for column in columns if not column.known.all()]
-    if not columns:
+    # Columns that are missing together are one suspicion: an agency's whole record, perhaps.
+    together: dict[bytes, list[str]] = {}
+    for column in columns:
+        if not column.known.all():
+            together.setdefault((~column.known).tobytes(), []).append(column.name)
+    if not together:
         return []
-    names = [column.name for column in columns]
-    missing = np.column_stack([~column.known for column in columns])
+    names = list(together.values())
+    counts = np.array([len(same) for same in names], dtype=np.float64)
+    missing = np.column_stack([np.frombuffer(gaps, dtype=bool) for gaps in together])
     positives, base = label.sum(), float(label.mean())
     negatives = len(label) - positives
     _, first, pattern = np.unique(np.packbits(missing, axis=1), axis=0, return_index=True, return_inverse=True)
@@ -77,7 +82,7 @@ def missingness_leakage(columns: list[ValueCounts], label: np.ndarray) -> list[T
 
     n = missing.sum(axis=0).astype(np.float64)
     positive = label @ missing
-    tests = len(size) + 2 * len(n)
+    tests = len(size) + 2 * int(counts.sum())
     auc = 0.5 + (positive / positives - (n - positive) / negatives) / 2
     auc = np.maximum(auc, 1 - auc)
     suspected = np.flatnonzero(
@@ -90,29 +95,25 @@ def missingness_leakage(columns: list[ValueCounts], label: np.ndarray) -> list[T
         remedy = "Find out why it is missing: who is asked, and when. Leave it out, or state in expected_strong why."
         return TargetLeakage(MISSINGNESS, tuple(features), int(n), float(evidence), words, remedy)
 
-    # Columns that are missing together are one suspicion: an agency's whole record, perhaps.
-    together: dict[bytes, list[int]] = {}
-    for j in suspected.tolist():
-        together.setdefault(missing[:, j].tobytes(), []).append(j)
-    leaks = []
-    for same in together.values():
-        features = [names[j] for j in same]
-        words = f"Whether {list_names(features)} is missing nearly gives the outcome away."
-        leaks.append(leak(features, n[same[0]], auc[same[0]], words))
+    leaks = [
+        leak(names[j], n[j], auc[j], f"Whether {list_names(names[j])} is missing nearly gives the outcome away.")
+        for j in suspected
+    ]
     if leaks:
         return leaks
 
     for k in np.flatnonzero(near_deterministic(size, hits, base, tests)):
         row = missing[first[k]]
-        features = [name for name, gone in zip(names, row, strict=True) if gone == row.any()]
+        features = [name for same, gone in zip(names, row, strict=True) if gone == row.any() for name in same]
         state = "missing together" if row.any() else "all there"
         words = f"Where {list_names(features)} are {state}, the outcome is nearly certain."
         leaks.append(leak(features, size[k], max(hits[k] / size[k], 1 - hits[k] / size[k]), words))
-    total = auc_of(missing.sum(axis=1).astype(np.float64), label, 1 - label)
+    total = auc_of(missing @ counts, label, 1 - label)
     total = max(total, 1 - total)
     if not leaks and exceeds_honest(total, positives, negatives, MISSINGNESS_AUC):
-        words = f"How much is missing of {list_names(names)} nearly gives the outcome away."
-        leaks.append(leak(names, len(label), total, words))
+        features = [name for same in names for name in same]
+        words = f"How much is missing of {list_names(features)} nearly gives the outcome away."
+        leaks.append(leak(features, len(label), total, words))
     return leaks
 
 

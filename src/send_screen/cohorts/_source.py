@@ -37,24 +37,12 @@ class SourceTable:
 
 @dataclass(frozen=True)
 class SourceData:
-    """The tables of a cohort, each read once.
+    """The tables of a cohort, each read once."""
 
-    Attributes
-    ----------
-    tables : dict of str to SourceTable
-        By contract; contracts that share one table have the same one.
-    name : str
-        Of the file or folder, for messages.
-    folder : pathlib.Path or None
-        Where the tables were files of a folder.
-    by_contract : bool
-        Whether they were given contract by contract.
-    """
-
-    tables: dict[str, SourceTable]
-    name: str = "the data"
-    folder: Path | None = None
-    by_contract: bool = False
+    tables: dict[str, SourceTable]  # by contract; contracts that share one table have the same one
+    name: str = "the data"  # of the file or folder, for messages
+    folder: Path | None = None  # where the tables were files of a folder
+    by_contract: bool = False  # whether they were given contract by contract
 
     @cached_property
     def sha256(self) -> str:
@@ -81,32 +69,9 @@ def _sha256(content: bytes) -> str:
 
 
 def read_source(data: object, contracts: Mapping[str, Contract]) -> SourceData:
-    """Read the data of a cohort once.
+    """Read the data of a cohort once; see :func:`send_screen.cohorts.load_cohort` for what they may be.
 
-    Parameters
-    ----------
-    data : str, pathlib.Path, pandas.DataFrame, pyarrow.Table, or mapping of contract id to one of these
-        See :func:`send_screen.cohorts.load_cohort`.
-    contracts : mapping of contract id to Contract
-        Those to look for: in a folder, ``eyfsp.csv`` for ``education/eyfsp``.
-
-    Returns
-    -------
-    SourceData
-
-    Raises
-    ------
-    DataError, ReadError
-        If a file cannot be used.
-    UsageError
-        If data cannot be read from what was given.
-
-    Examples
-    --------
-    >>> from send_screen.contracts import load_contract
-    >>> frame = pd.DataFrame({"UPN": ["B801200005001"], "G01": ["2"]})
-    >>> read_source(frame, {"education/eyfsp": load_contract("education/eyfsp")}).sha256[:8]
-    '54c9224f'
+    In a folder the files are looked for that are named after a contract: ``eyfsp.csv`` for ``education/eyfsp``.
     """
     if isinstance(data, Mapping):
         unknown = sorted(set(data) - set(contracts))

@@ -13,7 +13,7 @@ from send_screen.cohorts import Cohort, load_cohort
 from send_screen.contracts import Contract
 from send_screen.governance import Bundle
 from send_screen.screening import NOTICE, RoleAccess, excluded_child, reasons, refuse_or_warn, role_access, score_cohort
-from send_screen.simulation import synthetic_rows
+from send_screen.simulation._examples import synthetic_rows
 from send_screen.specs import ModelSpec
 from send_screen.tables import percent
 

@@ -5,8 +5,8 @@ Their unique pupil numbers are of authority 000, which was given to no authority
 """
 
 from send_screen.simulation._england import England, simulate_england
-from send_screen.simulation._england_files import school_file, write_england
-from send_screen.simulation._examples import simulate_evidence, synthetic_rows
+from send_screen.simulation._england_files import write_england
+from send_screen.simulation._examples import simulate_evidence
 from send_screen.simulation._planted import replace_goals_by_noise
 
 __all__ = [
@@ -14,7 +14,5 @@ __all__ = [
     "simulate_evidence",
     "write_england",
     "England",
-    "school_file",
     "replace_goals_by_noise",
-    "synthetic_rows",
 ]

@@ -17,24 +17,7 @@ def synthetic_rows(spec: ModelSpec, contracts: dict[str, Contract]) -> pd.DataFr
     They are the only example that a published model carries. Every value is made from the contract alone (its codes,
     the middle of its ranges), so that nothing of any child who was learnt from can be in it.
 
-    Parameters
-    ----------
-    spec : ModelSpec
-    contracts : dict of str to Contract
-        By id; those that are there for training only are passed over.
-
-    Returns
-    -------
-    pandas.DataFrame, shape (2, columns of all contracts)
-        Numbers as float64, everything else as str.
-
-    Examples
-    --------
-    >>> from send_screen import load_spec
-    >>> from send_screen.contracts import shipped
-    >>> spec = load_spec(shipped("models") / "reception_sen" / "spec.yaml")
-    >>> len(synthetic_rows(spec, dict(spec.contracts)))
-    2
+    Numbers are float64, and everything else is text. Contracts that are there for training only are passed over.
     """
     training_only = {use.contract for use in spec.data if use.training_only}
     conditions = (*spec.population.where, *spec.eligible.where)

@@ -45,7 +45,7 @@ def store_evidence(
         Rows that could not be used: how many there were for each ``reason`` is kept inside the evidence's file.
     keys : EvidenceKeys
     held_out : mapping of str to pandas.DataFrame
-        Rows of held-out schools by the name of their file, from :func:`send_screen.cohorts.held_out_tables`.
+        Rows of held-out schools by the name of their file, such as ``eyfsp.parquet``.
 
     Returns
     -------

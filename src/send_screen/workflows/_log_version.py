@@ -26,7 +26,7 @@ from send_screen.published import Performance, PublishedReport, VersionMetadata
 from send_screen.reports import PAGES as VERSION_PAGES
 from send_screen.reports import render_pages, render_plots, render_summary
 from send_screen.serving import PREDICTION_COLUMNS, request_columns, served_code
-from send_screen.simulation import synthetic_rows
+from send_screen.simulation._examples import synthetic_rows
 from send_screen.specs import ModelSpec
 from send_screen.tables import BaggedTables, RiskTables
 from send_screen.tracking import LoggedRun, log_run

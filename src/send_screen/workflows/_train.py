@@ -8,7 +8,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from send_screen.cohorts import Cohort, find_target_leakage, held_out_tables, hold_out_schools, load_cohort, read_source
+from send_screen.cohorts import Cohort, find_target_leakage, hold_out_schools, load_cohort
+from send_screen.cohorts._hold_out import held_out_tables
+from send_screen.cohorts._source import read_source
 from send_screen.contracts import Contract
 from send_screen.errors import LeakageError, SpecError, UsageError
 from send_screen.estimators import compared_models, describe_challenger
