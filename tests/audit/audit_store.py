@@ -14,7 +14,7 @@ import pandas as pd
 from folder_hashes import folder_sha256, write_manifest
 
 from send_screen.auditing import Audit, audit
-from send_screen.estimators import shap_waterfall
+from send_screen.estimators._explanation import shap_waterfall
 from send_screen.evaluation import build_report
 from send_screen.governance import code_version, open_bundle, package_versions, sha256_of
 from send_screen.published import PublishedReport

@@ -21,12 +21,12 @@ from send_screen.estimators import INTERVENTIONAL, AdditiveRiskClassifier, _fit_
 from send_screen.estimators._bagging import make_bags, subsample_groups
 from send_screen.estimators._binned_feature import BinnedFeature, bin_matrix, bin_pair
 from send_screen.estimators._bins import bin_edges
-from send_screen.estimators._boost import BinnedDataset, BoostingParams, boost, choose_n_rounds
-from send_screen.estimators._components import AdditiveComponents, mean_components
+from send_screen.estimators._boost import BinnedDataset, boost
 from send_screen.estimators._design import NumericDesign
 from send_screen.estimators._fit_additive import fit_additive, shape_components, shapes_dataset
+from send_screen.estimators._lightgbm import choose_n_rounds
 from send_screen.estimators._rank_interactions import rank_interactions
-from send_screen.estimators._training_data import TrainingData
+from send_screen.estimators._training_data import AdditiveComponents, TrainingData, mean_components
 from send_screen.tables import monotonicity_violations
 
 SIGNS = {"reading": "decreasing", "absence": "increasing", "goal": "decreasing"}
@@ -101,14 +101,14 @@ def test_the_tables_are_the_linear_component_and_the_mean_of_the_boosters(childr
     bags = make_bags(data.y, schools, n_repeats=1, seed=0)[0]
     linear = [data.fit_linear(bag.train, 0.01) for bag in bags]
     starts = [data.score(part) for part in linear]
-    how = BoostingParams(max_rounds=60, learning_rate=0.1, feature_fraction=1.0)
+    how = {"feature_fraction": 1.0, "max_rounds": 60, "seed": 0, "n_jobs": 1}
     of_shapes = shapes_dataset(data)
-    shapes = boost(of_shapes, of_shapes.split(bags), starts, how, seed=0, n_jobs=1)
+    shapes = boost(of_shapes, of_shapes.split(bags), starts, **how)
     assert shapes.n_rounds > 5
     pairs = [bin_pair(data.features[0], data.features[1]), bin_pair(data.features[0], data.features[4])]
     columns = [axis for pair in pairs for axis in pair]
-    of_pairs = BinnedDataset.build(pairs, data.y, data.weight)
-    interactions = boost(of_pairs, of_pairs.split(bags), starts, how, seed=0, n_jobs=1)
+    of_pairs = BinnedDataset(pairs, data.y, data.weight)
+    interactions = boost(of_pairs, of_pairs.split(bags), starts, **how)
     assert interactions.n_rounds > 5
     expected = np.zeros(len(X))
     parts = []
@@ -239,13 +239,13 @@ def test_bags_hold_out_whole_schools_and_every_row_once_a_repeat():
 def test_trees_do_not_know_what_was_grown_on_their_bins_before(children):
     data, _, schools = children
     bags = make_bags(data.y, schools, n_repeats=1, seed=0)[0]
-    how = BoostingParams(max_rounds=30, learning_rate=0.1, feature_fraction=1.0)
+    how = {"feature_fraction": 1.0, "max_rounds": 30, "seed": 0, "n_jobs": 1}
     dataset = shapes_dataset(data)
     datasets = dataset.split(bags)
     flat, steep = (np.full(len(data.y), level) for level in (-2.0, 1.0))
-    boost(dataset, datasets, [steep] * len(bags), how, seed=0, n_jobs=1)
-    again = boost(dataset, datasets, [flat] * len(bags), how, seed=0, n_jobs=1)
-    anew = boost(dataset, dataset.split(bags), [flat] * len(bags), how, seed=0, n_jobs=1)
+    boost(dataset, datasets, [steep] * len(bags), **how)
+    again = boost(dataset, datasets, [flat] * len(bags), **how)
+    anew = boost(dataset, dataset.split(bags), [flat] * len(bags), **how)
     assert again.n_rounds == anew.n_rounds > 0
     for b in range(len(bags)):
         assert np.array_equal(again.predict(b, bin_matrix(data.features)), anew.predict(b, bin_matrix(data.features)))

@@ -14,8 +14,8 @@ from send_screen.estimators import (
     EBMClassifier,
     PenalisedLogisticClassifier,
 )
-from send_screen.estimators._bins import bin_edges
-from send_screen.estimators._check_target import checked_groups
+from send_screen.estimators._bins import bin_edges, merge_bins, shortest_cut_point
+from send_screen.estimators._check_input import serial_numbers
 from send_screen.tables import RiskTables
 
 N = 400
@@ -129,6 +129,15 @@ def test_values_that_are_hard_to_tell_apart_cost_no_exactness(children, scale):
     works(AdditiveRiskClassifier().fit(X, y, groups=schools), X)
 
 
+def test_a_small_bin_goes_to_the_neighbour_whose_value_is_nearer():
+    assert merge_bins(np.array([30, 4, 40, 2]), np.array([0.0, 0.9, 1.0, 2.0])).tolist() == [0, 1, 1, 1]
+    assert merge_bins(np.array([4, 2]), np.array([0.0, 1.0])).tolist() == [0, 0]
+
+
+def test_a_cut_point_is_the_shortest_decimal():
+    assert shortest_cut_point(0.30000000000000004, np.array([0.2, 0.4])) == 0.3
+
+
 def test_edges_ascend_among_neighbouring_floats():
     floats = 1.0 + np.arange(8) * np.finfo(float).eps
     edges = bin_edges(np.repeat(floats, 10), 8)
@@ -140,12 +149,13 @@ def test_edges_ascend_among_neighbouring_floats():
 def test_children_whose_school_is_not_known_are_held_out_together(children, school):
     X, y, schools = children
     named = pd.Series([f"s{s:02d}" for s in schools], dtype=object).mask(schools == 19, school)
-    assert checked_groups(named, X, None).tolist() == schools.tolist()
+    everyone = np.ones(len(X), dtype=bool)
+    assert serial_numbers(named, everyone).tolist() == schools.tolist()
     assert AdditiveRiskClassifier().fit(X, y, groups=named).risk_tables_ == (
         AdditiveRiskClassifier().fit(X, y, groups=schools).risk_tables_
     )
     with pytest.raises(ValueError, match="'groups' holds text and numbers"):
-        checked_groups(named.where(schools > 3, 3), X, None)
+        serial_numbers(named.where(schools > 3, 3), everyone)
 
 
 def test_one_school_with_all_who_had_it_is_no_division_by_zero(children):

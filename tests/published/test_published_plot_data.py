@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from send_screen.estimators import shap_waterfall
+from send_screen.estimators._explanation import shap_waterfall
 from send_screen.published import Example, model_sections
 from send_screen.published._axis_labels import axis_labels
 from send_screen.published._plot_data import interaction_grid

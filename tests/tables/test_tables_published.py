@@ -249,15 +249,6 @@ def test_an_edge_is_the_shortest_decimal_that_cuts_the_same_children():
     assert not set(found) & set(x)
 
 
-def test_weights_count_in_means_and_not_in_counts():
-    x = np.concatenate([np.repeat(1.0, 30), np.repeat(2.0, 5), np.repeat(3.0, 20)])
-    tables, X = one(x, (1.5, 2.5), (0.0, 0.5, 1.0))
-    weight = np.where(x == 2.0, 8.0, 1.0)
-    published = published_alone(tables, X, sample_weight=weight)
-    assert published.terms[0].n in ((35, 20), (30, 25))
-    assert published.base_value == pytest.approx(np.average(tables.score(X), weights=weight))
-
-
 def test_a_slope_of_the_wrong_sign_is_an_error_and_a_wrong_step_is_mended():
     x = np.linspace(0, 1, 100)
     tables, X = one(x, (0.5,), (1.0, 0.0), slope=1.0, high=1.0)

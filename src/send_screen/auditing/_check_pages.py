@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from send_screen.auditing._audited_version import AuditedVersion
 from send_screen.auditing._results import CheckResult, Mismatch, check_result, truncate
-from send_screen.estimators import shap_waterfall
+from send_screen.estimators._explanation import shap_waterfall
 from send_screen.reports import render_plots, render_summary
 from send_screen.tracking import RUN_NOTE
 from send_screen.workflows._log_version import WATERFALL, version_files

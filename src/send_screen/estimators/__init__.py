@@ -10,7 +10,7 @@ from send_screen.estimators._baseline import BaselineClassifier
 from send_screen.estimators._boosted_trees import BoostedTreesClassifier
 from send_screen.estimators._compared_models import compared_models, describe_challenger
 from send_screen.estimators._ebm import EBMClassifier
-from send_screen.estimators._explanation import INTERVENTIONAL, PATH_DEPENDENT, shap_waterfall
+from send_screen.estimators._explanation import INTERVENTIONAL, PATH_DEPENDENT
 from send_screen.estimators._logistic import PenalisedLogisticClassifier
 from send_screen.estimators._publish_tables import publish_tables
 from send_screen.estimators._purify import purify
@@ -27,5 +27,4 @@ __all__ = [
     "purify",
     "INTERVENTIONAL",
     "PATH_DEPENDENT",
-    "shap_waterfall",
 ]

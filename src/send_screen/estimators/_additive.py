@@ -10,10 +10,9 @@ from joblib import effective_n_jobs
 
 from send_screen.estimators._base import AdditiveClassifier
 from send_screen.estimators._check_input import checked_monotonic_cst, checked_whole
-from send_screen.estimators._components import mean_components
 from send_screen.estimators._fit_additive import fit_additive
 from send_screen.estimators._publish_tables import publish_tables
-from send_screen.estimators._training_data import TrainingData
+from send_screen.estimators._training_data import TrainingData, mean_components
 from send_screen.tables import BaggedTables, RiskTables, with_standard_errors
 
 

@@ -12,8 +12,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 from threadpoolctl import threadpool_limits
 
-from send_screen.estimators._check_input import checked_categories, checked_frame
-from send_screen.estimators._check_target import checked_groups, checked_target
+from send_screen.estimators._check_input import checked_categories, checked_frame, checked_target
 from send_screen.estimators._explanation import INTERVENTIONAL, explanation
 from send_screen.tables import RiskTables
 
@@ -57,9 +56,8 @@ class BinaryRiskClassifier(ClassifierMixin, BaseEstimator):
         """
         self._text_columns, self._used_columns = self._choose_columns(X)
         frame = checked_frame(self, X, texts=self._text_columns, only=self._used_columns, reset=True)
-        schools = checked_groups(groups, frame, sample_weight)
-        frame, target, weight, self.classes_ = checked_target(self, frame, y, sample_weight)
-        self._fit(frame, target, weight, schools)
+        frame, y, weight, groups, self.classes_ = checked_target(self, frame, y, groups, sample_weight)
+        self._fit(frame, y, weight, groups)
         return self
 
     def _choose_columns(self, X: Any) -> tuple[Iterable[str], list[str] | None]:

@@ -58,12 +58,10 @@ class BaselineClassifier(AdditiveClassifier):
     ----------
     risk_tables_ : RiskTables
         Terms of ``features`` only.
-    term_importances_ : pandas.Series of float64
-        Mean absolute contribution of each term over the training rows (:meth:`RiskTables.term_importances`).
     cut_off_ : float
         In score form, the score that :meth:`operating_point_flag` compares with.
-    classes_, n_features_in_, feature_names_in_
-        As in scikit-learn.
+    term_importances_, classes_, n_features_in_, feature_names_in_
+        As in :class:`AdditiveRiskClassifier`.
 
     Notes
     -----
@@ -124,7 +122,7 @@ class BaselineClassifier(AdditiveClassifier):
     def _fit_tables(self, X: pd.DataFrame, y: np.ndarray, weight: np.ndarray, groups: np.ndarray | None) -> RiskTables:
         fit_form = self._fit_score if self.not_met is None else self._fit_count
         intercept, terms = fit_form(X, y, weight)
-        return RiskTables(intercept, terms, len(X), "the one-line rule")
+        return RiskTables(intercept, terms, len(X), "baseline")
 
     def operating_point_flag(self, X: Any) -> np.ndarray:
         """Return who is flagged at the baseline's own operating point, whatever the capacity.

@@ -9,7 +9,7 @@ import numpy as np
 
 from send_screen.estimators._bins import bin_edges, is_few
 from send_screen.estimators._design import CategoricalDesign, DesignColumns, NumericDesign
-from send_screen.tables import MINIMUM_CHILDREN
+from send_screen.tables import MINIMUM_CHILDREN, bin_of
 
 _MAX_BINS = 64
 _MAX_PAIR_BINS = 12
@@ -37,21 +37,19 @@ class BinnedFeature:
     def build(cls, design: DesignColumns) -> BinnedFeature:
         """Return the bins of a feature from its design columns."""
         if isinstance(design, NumericDesign):
-            x = design.column.to_numpy(dtype=np.float64)
-            edges = bin_edges(x, _MAX_BINS)
-            codes = np.where(np.isnan(x), len(edges) + 1, np.searchsorted(edges, x, side="right"))
+            edges = bin_edges(design.x, _MAX_BINS)
+            codes = bin_of(edges.tolist(), design.x)
             groups: tuple[tuple[str, ...], ...] = ()
         else:
             groups = tuple(design.groups)
-            place = {level: g for g, group in enumerate(groups) for level in group}
             edges = np.cumsum([float(len(group)) for group in groups])[:-1]
-            codes = np.array([place.get(level, len(edges) + 1) for level in design.column], dtype=np.int64)
+            codes = np.where(design.codes == len(groups), len(edges) + 1, design.codes)
         known = codes[codes <= len(edges)]
         few = len(codes) - len(known) < MINIMUM_CHILDREN
         fill = int(np.sort(known)[(len(known) - 1) // 2]) if few and len(known) else None
         categorical = isinstance(design, CategoricalDesign) and not design.sign
         small = codes.astype(np.min_scalar_type(len(edges) + 1))
-        return cls(str(design.column.name), design.sign, edges, small, fill, groups, categorical)
+        return cls(design.feature, design.sign, edges, small, fill, groups, categorical)
 
     def take(self, rows: np.ndarray | slice) -> BinnedFeature:
         """Return the same feature for some of the rows."""

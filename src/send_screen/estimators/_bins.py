@@ -10,13 +10,7 @@ from send_screen.tables import MINIMUM_CHILDREN
 
 
 def bin_edges(x: np.ndarray, most: int) -> np.ndarray:
-    """Return edges halfway between values, at most ``most`` bins of about as many children, at least ten in each.
-
-    Examples
-    --------
-    >>> bin_edges(np.repeat([1.0, 2.0, 4.0], [12, 3, 20]), 8)
-    array([1.5])
-    """
+    """Return edges halfway between values, at most ``most`` bins of about as many children, at least ten in each."""
     values, counts = np.unique(x[~np.isnan(x)], return_counts=True)
     reached = np.cumsum(counts)
     n = int(reached[-1]) if len(reached) else 0
@@ -36,13 +30,7 @@ def bin_edges(x: np.ndarray, most: int) -> np.ndarray:
 
 
 def shortest_cut_point(edge: float, known: np.ndarray) -> float:
-    """Return the shortest decimal that has the same of the ``known`` values, which ascend, below it as ``edge``.
-
-    Examples
-    --------
-    >>> shortest_cut_point(0.30000000000000004, np.array([0.2, 0.4]))
-    0.3
-    """
+    """Return the shortest decimal that has the same of the ``known`` values, which ascend, below it as ``edge``."""
     i = int(np.searchsorted(known, edge, side="left"))
     below, above = float(known[i - 1]), float(known[i])
     for digits in range(-6, 17):
@@ -56,11 +44,6 @@ def merge_bins(counts: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Return for each bin which merged bin, 0, 1, ..., it belongs to, so that each has at least ten children.
 
     The bin of the fewest children is merged with the neighbour whose value is nearer, until none has fewer than ten.
-
-    Examples
-    --------
-    >>> merge_bins(np.array([30, 4, 40, 2]), np.array([0.0, 0.9, 1.0, 2.0])).tolist()
-    [0, 1, 1, 1]
     """
     first = list(range(len(counts)))  # where each merged bin begins
     n, value = [int(count) for count in counts], [float(v) for v in values]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from typing import Any
 
@@ -12,15 +13,7 @@ import numpy as np
 
 from send_screen.estimators._bagging import Bag, log_loss
 from send_screen.estimators._binned_feature import BinnedFeature, bin_matrix
-from send_screen.estimators._lightgbm import (
-    REPEATABLE,
-    BagDatasets,
-    grow,
-    lightgbm_package,
-    mean_and_error,
-    same_length,
-    split,
-)
+from send_screen.estimators._lightgbm import REPEATABLE, BagDatasets, choose_n_rounds, grow, lightgbm_package, split
 
 _PATIENCE = 20  # rounds without a better held-out score before a booster stops
 _BINNING = {
@@ -33,38 +26,20 @@ _BINNING = {
     "feature_pre_filter": False,
 }
 
+_TREES = {
+    **_BINNING,
+    "objective": "binary",
+    "metric": "binary_logloss",
+    "learning_rate": 0.1,
+    "max_depth": 2,
+    "num_leaves": 4,
+    "min_data_in_leaf": 40,
+    "lambda_l2": 5.0,
+    "boost_from_average": False,
+}
+
 Terms = Sequence[tuple[BinnedFeature, ...]]
 """Features, one or two, that may meet in one tree. The trees are a sum of functions of one term each."""
-
-
-@dataclass(frozen=True)
-class BoostingParams:
-    """Hyperparameters of the trees, fixed for all data."""
-
-    max_rounds: int
-    learning_rate: float
-    feature_fraction: float
-    min_leaf: int = 40
-    l2: float = 5.0
-
-    def for_lightgbm(self, terms: Terms) -> dict[str, Any]:
-        """Return LightGBM's parameters."""
-        features = list(chain(*terms))
-        ends = np.cumsum([len(term) for term in terms])
-        return {
-            **_BINNING,
-            "objective": "binary",
-            "metric": "binary_logloss",
-            "learning_rate": self.learning_rate,
-            "max_depth": 2,
-            "num_leaves": 4,
-            "min_data_in_leaf": self.min_leaf,
-            "lambda_l2": self.l2,
-            "feature_fraction": self.feature_fraction,
-            "boost_from_average": False,
-            "monotone_constraints": [feature.sign for feature in features],
-            "interaction_constraints": [list(range(e - len(t), e)) for t, e in zip(terms, ends, strict=True)],
-        }
 
 
 @dataclass(frozen=True)
@@ -112,17 +87,16 @@ class BinnedDataset:
     terms: Terms
     y: np.ndarray
     weight: np.ndarray
-    dataset: Any
 
-    @classmethod
-    def build(cls, terms: Terms, y: np.ndarray, weight: np.ndarray) -> BinnedDataset:
-        """Return the dataset of the training rows."""
-        features = list(chain(*terms))
+    @cached_property
+    def dataset(self) -> Any:
+        """All rows as a ``lightgbm.Dataset``."""
+        features = list(chain(*self.terms))
         categorical = [j for j, feature in enumerate(features) if feature.categorical]
         dataset = lightgbm_package().Dataset(
-            bin_matrix(features), y, weight=weight, params=_BINNING, categorical_feature=categorical
+            bin_matrix(features), self.y, weight=self.weight, params=_BINNING, categorical_feature=categorical
         )
-        return cls(terms, y, weight, dataset.construct())
+        return dataset.construct()
 
     def split(self, bags: Sequence[Bag]) -> list[BagDatasets]:
         """Return the datasets of each bag."""
@@ -133,8 +107,9 @@ def boost(
     data: BinnedDataset,
     bags: Sequence[BagDatasets],
     starts: Sequence[np.ndarray],
-    params: BoostingParams,
     *,
+    feature_fraction: float,
+    max_rounds: int = 1000,
     seed: int,
     n_jobs: int,
 ) -> BoostedEnsemble:
@@ -142,7 +117,13 @@ def boost(
 
     ``n_jobs`` bags are fitted at the same time; no figure depends on it.
     """
-    parameters = params.for_lightgbm(data.terms)
+    ends = np.cumsum([len(term) for term in data.terms])
+    parameters = {
+        **_TREES,
+        "feature_fraction": feature_fraction,
+        "monotone_constraints": [feature.sign for feature in chain(*data.terms)],
+        "interaction_constraints": [list(range(e - len(t), e)) for t, e in zip(data.terms, ends, strict=True)],
+    }
 
     def fit_bag(b: int) -> tuple[Any, list[float]]:
         own, held_out = bags[b], bags[b].bag.held_out
@@ -150,22 +131,11 @@ def boost(
         own.held_out.set_init_score(starts[b][held_out])
         before = log_loss(starts[b][held_out], data.y[held_out], data.weight[held_out])
         parameters_b = {**parameters, "seed": seed + b}
-        return grow(parameters_b, own, before, max_rounds=params.max_rounds, patience=_PATIENCE)
+        return grow(parameters_b, own, before, max_rounds=max_rounds, patience=_PATIENCE)
 
     # a thread a bag: threads inside a tree have too little to do on a few thousand rows
     with ThreadPoolExecutor(n_jobs) as pool:
         fitted = list(pool.map(fit_bag, range(len(bags))))
-    curves = same_length([curve for _, curve in fitted])
-    n_rounds = choose_n_rounds(curves, np.array([data.weight[own.bag.held_out].sum() for own in bags]))
+    weight = np.array([data.weight[own.bag.held_out].sum() for own in bags])
+    n_rounds = choose_n_rounds([curve for _, curve in fitted], weight)
     return BoostedEnsemble(data.terms, [booster for booster, _ in fitted], n_rounds)
-
-
-def choose_n_rounds(curves: np.ndarray, weight: np.ndarray) -> int:
-    """Return the fewest rounds whose mean held-out loss is within a standard error of the least (1-SE rule).
-
-    Curves are of shape (bags, rounds + 1). The error is that of the mean, over bags, of the difference between the two
-    losses of one bag.
-    """
-    best = int((weight @ curves).argmin())
-    mean, error = mean_and_error(curves - curves[:, [best]], weight)
-    return int(np.argmax(mean <= error))

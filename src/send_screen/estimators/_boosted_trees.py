@@ -21,7 +21,7 @@ N_CANDIDATES = len(SETTINGS)
 
 
 class BoostedTreesClassifier(BinaryRiskClassifier):
-    """Gradient-boosted trees by LightGBM [Ke2017]_, tuned inside the training data, signs as monotone constraints.
+    """Gradient-boosted trees by LightGBM [Ke2017]_, tuned inside the training data, under monotonic constraints.
 
     Evidence only: there is no ``risk_tables_``, so it cannot be exported or screen anyone.
 
@@ -30,10 +30,10 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
     without ``groups``) inside the training data, the better half going on after each fold; the rounds are the best for
     the one that is left. Where too few children are there to hold any out, the usual setting and 150 rounds stand.
 
-    Levels are passed as their place in ``categorical_features``: with a sign as an ordered number, without one as a
-    category. A level that is not listed counts as missing. A sign constrains known values only; LightGBM may put a
-    missing value anywhere. Rows are sampled by position, so the order of the training rows matters; the number of
-    threads does not.
+    Levels are passed as their place in ``categorical_features``: ordered numbers under a monotonic constraint,
+    categories without one. A level that is not listed counts as missing. Known values only are constrained; LightGBM
+    may put a missing value anywhere. Rows are sampled by position, so the order of the training rows matters; the
+    number of threads does not.
 
     Parameters
     ----------

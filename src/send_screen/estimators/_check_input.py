@@ -1,4 +1,4 @@
-"""Input validation: parameters, columns and cells."""
+"""Input validation: parameters, columns and cells, target, weights and groups."""
 
 from __future__ import annotations
 
@@ -8,12 +8,21 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils.validation import _check_feature_names_in, validate_data
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import (
+    _check_feature_names_in,
+    _check_sample_weight,
+    assert_all_finite,
+    check_consistent_length,
+    column_or_1d,
+    validate_data,
+)
 
 from send_screen.documents import MISLEADING, is_misleading
 from send_screen.tables import describe_difference
 
 SIGNS = {"increasing": 1, "decreasing": -1}
+_LEAST_WEIGHT, _MOST_WEIGHT = 1e-30, 1e30  # of a row that counts at all: LightGBM keeps weights in four bytes
 _LARGEST = 1e100  # no value may be larger: squares are added up
 _MOST_WHOLE = 2_000_000_000  # other seeds are counted from a seed, and LightGBM's end at 2**31
 _NUMBERS = {"integer", "floating", "mixed-integer-float", "boolean", "decimal", "empty"}
@@ -28,23 +37,18 @@ def checked_frame(
     ``feature_names_in_`` are set; without, ``X`` must agree with them.
     """
     texts = set(texts)
-    if isinstance(X, pd.DataFrame) and all(isinstance(name, str) for name in X.columns):
-        frame = _from_frame(estimator, X, texts, only, reset=reset)
-    else:
-        frame = _from_array(estimator, X, texts, reset=reset)
+    named = isinstance(X, pd.DataFrame) and all(isinstance(name, str) for name in X.columns)
+    frame = (_from_frame if named else _from_array)(estimator, X, texts, only, reset=reset)
     for name in frame.columns:
         if name not in texts and bool((np.abs(frame[name].to_numpy()) > _LARGEST).any()):
             raise ValueError(
                 f"Input X contains infinity, or a value beyond {_LARGEST:g}, in column {name!r}. Make it NaN where it "
                 f"stands for a value that is not known, or clip it."
             )
-    if only is None:
-        return frame
-    require_known(only, frame.columns, "features")
-    return frame[list(only)]
+    return frame
 
 
-def _from_array(estimator: Any, X: Any, texts: set[str], *, reset: bool) -> pd.DataFrame:
+def _from_array(estimator: Any, X: Any, texts: set[str], only: Sequence[str] | None, *, reset: bool) -> pd.DataFrame:
     try:
         array = validate_data(estimator, X, dtype=np.float64, ensure_all_finite=False, reset=reset)
     except ValueError as error:
@@ -58,7 +62,9 @@ def _from_array(estimator: Any, X: Any, texts: set[str], *, reset: bool) -> pd.D
     require_known(texts, names, "categorical_features")
     if texts:
         raise ValueError("Levels need a pandas DataFrame with text columns: an array holds numbers only.")
-    return pd.DataFrame(array, columns=pd.Index(names, dtype=object))
+    require_known(only or (), names, "features")
+    frame = pd.DataFrame(array, columns=pd.Index(names, dtype=object))
+    return frame if only is None else frame[list(only)]
 
 
 def _from_frame(
@@ -81,9 +87,10 @@ def _from_frame(
         expected = [str(name) for name in getattr(estimator, "feature_names_in_", names)]
         raise ValueError(f"{error}\n{describe_difference(expected, names)}") from None
     require_known(texts, names, "categorical_features")
-    looked_at = names if only is None else [name for name in names if name in set(only)]
-    cells = {name: _levels(name, X[name]) if name in texts else _numbers(name, X[name]) for name in looked_at}
-    return pd.DataFrame(cells, columns=pd.Index(looked_at, dtype=object), index=pd.RangeIndex(len(X)))
+    require_known(only or (), names, "features")
+    used = names if only is None else list(only)
+    cells = {name: _levels(name, X[name]) if name in texts else _numbers(name, X[name]) for name in used}
+    return pd.DataFrame(cells, columns=pd.Index(used, dtype=object), index=pd.RangeIndex(len(X)))
 
 
 def _numbers(name: str, column: pd.Series) -> np.ndarray:
@@ -110,6 +117,53 @@ def _levels(name: str, column: pd.Series) -> pd.Series:
             "Convert it with .astype('str')."
         )
     return column.astype(object).where(known, None).reset_index(drop=True)
+
+
+def checked_target(
+    estimator: Any, X: pd.DataFrame, y: Any, groups: Any, sample_weight: Any
+) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, np.ndarray | None, np.ndarray]:
+    """Return X, y (1 for the second of the sorted classes), weights, groups and classes; no row has weight zero."""
+    if y is None:
+        name = type(estimator).__name__
+        raise ValueError(f"This {name} estimator requires y to be passed, but the target y is None.")
+    y = column_or_1d(y, warn=True)
+    if pd.isna(y).any():
+        raise ValueError("Input y contains NaN. Leave out the children whose outcome is not known.")
+    if y.dtype == object:  # what pandas makes of a column that once had gaps
+        y = pd.Series(y).infer_objects().to_numpy()
+    assert_all_finite(y, input_name="y")
+    check_consistent_length(X, y)
+    check_classification_targets(y)
+    kind = type_of_target(y, input_name="y")
+    if kind != "binary":
+        raise ValueError(f"Only binary classification is supported. The type of the target is {kind}.")
+    weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    kept = weight > 0
+    if weight[kept].min() < _LEAST_WEIGHT or weight.max() > _MOST_WEIGHT:
+        raise ValueError(f"sample_weight must be 0, or lie between {_LEAST_WEIGHT:g} and {_MOST_WEIGHT:g}.")
+    classes, encoded = np.unique(y[kept], return_inverse=True)
+    if len(classes) < 2:
+        raise ValueError("Only one class is present among the rows with a positive weight: two classes are needed.")
+    if not kept.all():
+        X = X[kept].reset_index(drop=True)
+    return X, encoded.astype(np.float64), weight[kept], serial_numbers(groups, kept), classes
+
+
+def serial_numbers(groups: Any, kept: np.ndarray) -> np.ndarray | None:
+    """Return the groups of the rows that are kept as numbers 0, 1, ..., those that are missing as one more."""
+    if groups is None:
+        return None
+    array = column_or_1d(groups)
+    check_consistent_length(kept, array)
+    array = array[kept]
+    known = ~np.asarray(pd.isna(array), dtype=bool)
+    try:
+        names, of_known = np.unique(array[known], return_inverse=True)
+    except TypeError:
+        raise ValueError("'groups' holds text and numbers, which have no order. Make them all text.") from None
+    serial = np.full(len(array), len(names))
+    serial[known] = of_known
+    return serial
 
 
 def require_known(named: Iterable[str], columns: Iterable[str], parameter: str) -> None:

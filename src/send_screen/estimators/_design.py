@@ -25,7 +25,8 @@ class NumericDesign:
     Coefficients are ``A @ theta``; where ``bounded``, an element of theta may not be negative.
     """
 
-    column: pd.Series
+    feature: str
+    x: np.ndarray
     sign: int
     low: float
     high: float
@@ -45,36 +46,28 @@ class NumericDesign:
         low, high = published_range(x[known]) or (0.0, 0.0)
         if high - low < _LEAST_RANGE * max(abs(low), abs(high)):
             low = high = 0.0
-        clipped = np.clip(x, low, high)
-        median = _weighted_median(clipped[known], weight[known]) if n else 0.0
-        columns = [np.where(known, clipped, median)]
-        if min(n, n_missing) >= MINIMUM_CHILDREN:
-            columns.append((~known).astype(np.float64))
-        raw = np.column_stack(columns)
+        median = _weighted_median(np.clip(x, low, high)[known], weight[known]) if n else 0.0
+        raw = _line_and_indicator(x, low, high, median, indicator=min(n, n_missing) >= MINIMUM_CHILDREN)
         centres, scales = _centre_and_scale(raw, weight)
-        if sign == 0:
-            A, bounded = np.eye(raw.shape[1]), np.zeros(raw.shape[1], dtype=bool)
-        else:
-            A, bounded = _signed_map(raw.shape[1], sign, abs(median - (low if sign > 0 else high)), scales)
-        return cls(column, sign, low, high, median, centres, scales, A, bounded)
+        k, lowest_risk = raw.shape[1], low if sign > 0 else high
+        A, bounded = np.eye(k), np.zeros(k, dtype=bool)
+        if sign:
+            A, bounded = _signed_map(k, sign, abs(median - lowest_risk), scales)
+        return cls(str(column.name), x, sign, low, high, median, centres, scales, A, bounded)
 
     @cached_property
     def line(self) -> np.ndarray:
         """What the slope multiplies for each child, 0 where the value is not known: float64, shape (n,)."""
-        x = self.column.to_numpy(dtype=np.float64)
-        return np.where(np.isnan(x), 0.0, np.clip(x, self.low, self.high))
+        return np.where(np.isnan(self.x), 0.0, np.clip(self.x, self.low, self.high))
 
     def matrix(self, rows: np.ndarray) -> np.ndarray:
         """Return the scaled columns of some rows; not kept, since for all features they are twice the data."""
-        known = ~np.isnan(self.column.to_numpy(dtype=np.float64)[rows])
-        columns = [np.where(known, self.line[rows], self.median)]
-        if len(self.A) > 1:
-            columns.append((~known).astype(np.float64))
-        return np.asarray((np.column_stack(columns) - self.centres) / self.scales)
+        raw = _line_and_indicator(self.x[rows], self.low, self.high, self.median, indicator=len(self.A) > 1)
+        return np.asarray((raw - self.centres) / self.scales)
 
     def take(self, rows: np.ndarray) -> NumericDesign:
         """Return the same columns of some of the rows."""
-        return replace(self, column=self.column.iloc[rows].reset_index(drop=True))
+        return replace(self, x=self.x[rows])
 
     def raw(self, w: np.ndarray) -> tuple[float, float, float]:
         """Return slope, value of a missing value, and what moves into the intercept, in raw units."""
@@ -88,13 +81,12 @@ class NumericDesign:
     def term(self, w: np.ndarray) -> tuple[ShapeTerm, float]:
         """Return the term and what moves into the intercept; counts of its steps, all 0, tell where children are."""
         slope, missing, shift = self.raw(w)
-        x = self.column.to_numpy(dtype=np.float64)
-        known = np.sort(x[~np.isnan(x)])
-        edges = tuple(shortest_cut_point(edge, known) for edge in bin_edges(x, _LINE_BINS))
+        known = np.sort(self.x[~np.isnan(self.x)])
+        edges = tuple(shortest_cut_point(edge, known) for edge in bin_edges(self.x, _LINE_BINS))
         counts = np.diff([0, *np.searchsorted(known, edges), len(known)])
-        n, n_missing_shown = published_counts(len(known), len(x) - len(known))
+        n, n_missing_shown = published_counts(len(known), len(self.x) - len(known))
         term = ShapeTerm(
-            feature=str(self.column.name),
+            feature=self.feature,
             edges=edges,
             values=(0.0,) * (len(edges) + 1),
             slope=slope,
@@ -105,7 +97,14 @@ class NumericDesign:
             n=None if n is None else tuple(counts.tolist()),
             n_missing=n_missing_shown,
         )
-        return replace(term, mean=float(term.log_odds(self.column).mean())), shift
+        return replace(term, mean=float(term.at(self.x).mean())), shift
+
+
+def _line_and_indicator(x: np.ndarray, low: float, high: float, median: float, *, indicator: bool) -> np.ndarray:
+    """Return values clipped to the range, the median where missing, and where asked for 1 where missing, as columns."""
+    known = ~np.isnan(x)
+    line = np.where(known, np.clip(x, low, high), median)
+    return np.column_stack([line, ~known] if indicator else [line])
 
 
 def _signed_map(k: int, sign: int, distance: float, scales: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -125,16 +124,17 @@ def _signed_map(k: int, sign: int, distance: float, scales: np.ndarray) -> tuple
 class CategoricalDesign:
     """Levels: one column a group of levels and, where ten or more are missing, one for missing; none is scaled.
 
-    Groups have ten children or more; the columns have the lowest risk first when there is a sign. ``shares`` is 1 for
-    the commonest, which is what fewer than ten missing children are fitted and scored as (as the average child, their
-    number could be worked out from the table).
+    Groups have ten children or more. ``codes`` are the group of each row, the number of groups where missing, and
+    ``order`` the code of each column: the lowest risk first when there is a sign, missing last. Fewer than ten missing
+    are fitted and scored as the commonest group: as the average child, their number could be told from the table.
     """
 
-    column: pd.Series
+    feature: str
     sign: int
     groups: list[tuple[str, ...]]
-    shares: np.ndarray
-    member: np.ndarray
+    codes: np.ndarray
+    order: np.ndarray
+    commonest: int
     A: np.ndarray
     bounded: np.ndarray
 
@@ -143,18 +143,14 @@ class CategoricalDesign:
         """Return the columns of a feature of levels, which are ordered as given when there is a sign."""
         counts = {level: int((column == level).sum()) for level in levels}
         groups = merged_levels(counts, ordered=sign != 0)
-        place = {level: g for g, group in enumerate(groups[::-1] if sign < 0 else groups) for level in group}
-        group = np.array([place.get(level, -1) for level in column], dtype=int)
-        known = group >= 0
-        member = (group[:, None] == np.arange(len(groups))).astype(np.float64)
-        often = weight[known] @ member[known] if groups else np.zeros(0)
-        shares = (np.arange(len(groups)) == np.argmax(often)).astype(np.float64) if groups else often
-        with_missing = bool(groups) and int((~known).sum()) >= MINIMUM_CHILDREN
+        place = {level: g for g, group in enumerate(groups) for level in group}
+        codes = np.array([place.get(level, len(groups)) for level in column], dtype=np.int64)
+        order = np.arange(len(groups))[:: -1 if sign < 0 else 1]
+        commonest = int(order[np.bincount(codes, weight)[order].argmax()]) if groups else 0
+        with_missing = bool(groups) and int((codes == len(groups)).sum()) >= MINIMUM_CHILDREN
         if with_missing:
-            member = np.column_stack([member, ~known])
-        else:
-            member[~known] = shares
-        k = member.shape[1]
+            order = np.append(order, len(groups))
+        k = len(order)
         A, bounded = np.eye(k), np.zeros(k, dtype=bool)
         if sign and k:
             # theta: the lowest risk, the steps up from each group to the next, and from the lowest risk to missing
@@ -162,36 +158,39 @@ class CategoricalDesign:
             if with_missing:
                 A[-1, 1:-1] = 0.0
             bounded = np.arange(k) > 0
-        return cls(column, sign, groups, shares, member, A, bounded)
+        return cls(str(column.name), sign, groups, codes, order, commonest, A, bounded)
 
     def matrix(self, rows: np.ndarray) -> np.ndarray:
         """Return the columns of some rows."""
-        return np.asarray(self.member[rows])
+        codes = self.codes[rows]
+        if len(self.order) == len(self.groups):
+            codes = np.where(codes == len(self.groups), self.commonest, codes)
+        return np.asarray(codes[:, None] == self.order, dtype=np.float64)
 
     def take(self, rows: np.ndarray) -> CategoricalDesign:
         """Return the same columns of some of the rows."""
-        return replace(self, column=self.column.iloc[rows].reset_index(drop=True), member=self.member[rows])
+        return replace(self, codes=self.codes[rows])
 
     def raw(self, w: np.ndarray) -> tuple[np.ndarray, float]:
         """Return the value of each group of levels, and of a missing level."""
-        values = w[: len(self.groups)]
-        if self.sign and len(values):  # the bounds hold up to rounding; this makes them hold to the last bit
+        n = len(self.groups)
+        values = w[:n]
+        if self.sign:  # the bounds hold up to rounding; this makes them hold to the last bit
             values = np.maximum.accumulate(values)
-        missing = float(w[-1]) if len(w) > len(values) else float(self.shares @ values)
-        if self.sign and len(values):
-            missing = max(missing, float(values[0]))
-        return values[::-1] if self.sign < 0 else values, missing
+        values = values[::-1] if self.sign < 0 else values
+        if not n:
+            return values, 0.0
+        missing = float(w[-1] if len(w) > n else values[self.commonest])
+        return values, max(missing, float(values.min())) if self.sign else missing
 
     def term(self, w: np.ndarray) -> tuple[LevelsTerm, float]:
         """Return the term, and what moves into the intercept: nothing."""
         values, missing = self.raw(w)
         named = {level: float(values[g]) for g, group in enumerate(self.groups) for level in group}
-        n = int(self.column.isin(named).sum())
-        n_shown, n_missing_shown = published_counts(n, len(self.column) - n)
-        term = LevelsTerm(
-            feature=str(self.column.name), levels=named, missing=missing, mean=0.0, n=n_shown, n_missing=n_missing_shown
-        )
-        return replace(term, mean=float(term.log_odds(self.column).mean())), 0.0
+        mean = float(np.append(values, missing)[self.codes].mean())
+        missed = int((self.codes == len(self.groups)).sum())
+        n, n_missing = published_counts(len(self.codes) - missed, missed)
+        return LevelsTerm(feature=self.feature, levels=named, missing=missing, mean=mean, n=n, n_missing=n_missing), 0.0
 
 
 DesignColumns = NumericDesign | CategoricalDesign

@@ -14,16 +14,7 @@ from send_screen.estimators._base import BinaryRiskClassifier
 
 
 def require_ebm() -> None:
-    """Raise where EBM is not installed.
-
-    Raises
-    ------
-    MissingExtraError
-
-    Examples
-    --------
-    >>> require_ebm()
-    """
+    """Raise ``MissingExtraError`` where EBM is not installed."""
     if find_spec("interpret") is None:
         raise MissingExtraError(
             "The package interpret-core is needed to fit an EBM, and it is not installed.",

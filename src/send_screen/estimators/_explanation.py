@@ -46,29 +46,7 @@ def explanation(values: np.ndarray, base_value: float | np.ndarray, X: pd.DataFr
 
 
 def shap_waterfall(example: Example) -> str:
-    """Return the waterfall of ``shap.plots.waterfall`` as SVG.
-
-    Parameters
-    ----------
-    example : Example
-        The section ``example`` of ``published.json``: a synthetic child's exact contributions.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    MissingExtraError
-        If shap is not installed.
-
-    Examples
-    --------
-    >>> from send_screen.published import Example, Reason
-    >>> reason = Reason(feature="reading", label="Reading score", value="3.0", contribution=0.5)
-    >>> shap_waterfall(Example(base_value=-2.0, score=-1.5, percent=18, reasons=(reason,)))[:5]
-    '<?xml'
-    """
+    """Return the waterfall plot, as SVG, of a synthetic child's exact contributions."""
     reasons = example.reasons
     values = pd.DataFrame([[reason.value for reason in reasons]], columns=[reason.label for reason in reasons])
     contributions = np.array([[reason.contribution for reason in reasons]])

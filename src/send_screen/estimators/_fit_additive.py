@@ -5,24 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
+from itertools import islice
 from operator import add
 
 import numpy as np
 
 from send_screen.estimators._bagging import Bag, log_loss, make_bags, subsample_groups
 from send_screen.estimators._binned_feature import BinnedFeature, bin_pair
-from send_screen.estimators._boost import BinnedDataset, BoostedEnsemble, BoostingParams, boost
-from send_screen.estimators._components import AdditiveComponents
+from send_screen.estimators._boost import BinnedDataset, BoostedEnsemble, boost
 from send_screen.estimators._lightgbm import BagDatasets
 from send_screen.estimators._rank_interactions import rank_interactions
 from send_screen.estimators._solver import fit_rising_slope
-from send_screen.estimators._training_data import Pairs, TrainingData
+from send_screen.estimators._training_data import AdditiveComponents, Pairs, TrainingData
 
 C_GRID: tuple[float | None, ...] = (None, 0.001, 0.01, 0.1)
 """Inverse penalties of the linear component that are averaged over; None is no linear component."""
 
-SHAPES = BoostingParams(max_rounds=1000, learning_rate=0.1, feature_fraction=0.3)
-INTERACTIONS = BoostingParams(max_rounds=1000, learning_rate=0.1, feature_fraction=0.8)
 N_REPEATS = 2
 MAX_ROWS_FOR_C = 20_000
 """Of more rows, one C is chosen on so many: averaging over several then adds too little."""
@@ -77,7 +75,7 @@ def fit_additive(data: TrainingData, groups: np.ndarray | None, *, max_pairs: in
 
 def shapes_dataset(data: TrainingData) -> BinnedDataset:
     """Return the dataset that trees of one feature each are fitted on."""
-    return BinnedDataset.build([(feature,) for feature in data.features], data.y, data.weight)
+    return BinnedDataset([(feature,) for feature in data.features], data.y, data.weight)
 
 
 def _C_candidates(data: TrainingData, groups: np.ndarray | None, *, seed: int, n_jobs: int) -> tuple[float | None, ...]:
@@ -110,17 +108,11 @@ def held_out_score(
 
 
 def _fit_bags(
-    data: TrainingData,
-    dataset: BinnedDataset,
-    datasets: Sequence[BagDatasets],
-    C: float | None,
-    *,
-    seed: int,
-    n_jobs: int,
+    data: TrainingData, dataset: BinnedDataset, bags: Sequence[BagDatasets], C: float | None, *, seed: int, n_jobs: int
 ) -> list[AdditiveComponents]:
     """Fit the linear component and the shapes of each bag."""
-    linear = [data.fit_linear(own.bag.train, C) for own in datasets]
-    ensemble = boost(dataset, datasets, [data.score(own) for own in linear], SHAPES, seed=seed, n_jobs=n_jobs)
+    linear = [data.fit_linear(own.bag.train, C) for own in bags]
+    ensemble = boost(dataset, bags, [data.score(own) for own in linear], feature_fraction=0.3, seed=seed, n_jobs=n_jobs)
     return [own + shape_components(ensemble, b, data.features) for b, own in enumerate(linear)]
 
 
@@ -162,21 +154,20 @@ def _add_interactions(
     if max_pairs == 0 or len(data.features) < 2:
         return components, []
     starts = [data.score(own) for own in components]
-    pairs: list[tuple[BinnedFeature, BinnedFeature]] = []
-    for j, k in rank_interactions(data.features, data.y, data.weight, bags, starts):
-        if len(pairs) < max_pairs and (pair := bin_pair(data.features[j], data.features[k])) is not None:
-            pairs.append(pair)
+    ranked = rank_interactions(data.features, data.y, data.weight, bags, starts)
+    binned = (bin_pair(data.features[j], data.features[k]) for j, k in ranked)
+    pairs = list(islice(filter(None, binned), max_pairs))
     if not pairs:
         return components, []
-    dataset = BinnedDataset.build(pairs, data.y, data.weight)
-    ensemble = boost(dataset, dataset.split(bags), starts, INTERACTIONS, seed=seed, n_jobs=n_jobs)
+    dataset = BinnedDataset(pairs, data.y, data.weight)
+    ensemble = boost(dataset, dataset.split(bags), starts, feature_fraction=0.8, seed=seed, n_jobs=n_jobs)
     if ensemble.n_rounds == 0:
         return components, []
-    finished = []
-    for b, own in enumerate(components):
-        constant, grids = ensemble.tabulate(b)
-        finished.append(replace(own, intercept=own.intercept + constant, grids=grids))
-    return finished, pairs
+    tabulated = [ensemble.tabulate(b) for b in range(len(bags))]
+    return [
+        replace(own, intercept=own.intercept + constant, grids=grids)
+        for own, (constant, grids) in zip(components, tabulated, strict=True)
+    ], pairs
 
 
 def _calibration(data: TrainingData, score: np.ndarray) -> tuple[float, float]:

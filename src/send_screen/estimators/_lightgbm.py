@@ -73,3 +73,14 @@ def mean_and_error(values: np.ndarray, weight: np.ndarray) -> tuple[Any, Any]:
     share = weight / weight.sum()
     mean = share @ values
     return mean, np.sqrt(share**2 @ (values - mean) ** 2 * len(values) / max(len(values) - 1, 1))
+
+
+def choose_n_rounds(curves: Sequence[Sequence[float]], weight: np.ndarray) -> int:
+    """Return the fewest rounds whose mean held-out loss is within a standard error of the least (1-SE rule).
+
+    The error is that of the mean, over the curves of all bags, of the difference between two losses of one bag.
+    """
+    losses = same_length(curves)
+    best = int((weight @ losses).argmin())
+    mean, error = mean_and_error(losses - losses[:, [best]], weight)
+    return int(np.argmax(mean <= error))

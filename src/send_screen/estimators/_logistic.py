@@ -45,12 +45,8 @@ class PenalisedLogisticClassifier(AdditiveClassifier):
     ----------
     risk_tables_ : RiskTables
         The fitted model, in raw units: every score is read from it.
-    term_importances_ : pandas.Series of float64
-        Mean absolute contribution of each term over the training rows (:meth:`RiskTables.term_importances`).
-    categorical_features_ : dict of str to list of str
-        Levels of each categorical feature.
-    classes_, n_features_in_, feature_names_in_
-        As in scikit-learn.
+    term_importances_, categorical_features_, classes_, n_features_in_, feature_names_in_
+        As in :class:`AdditiveRiskClassifier`.
 
     Notes
     -----

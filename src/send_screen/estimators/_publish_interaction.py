@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import compress
 
 import numpy as np
 
@@ -20,25 +21,30 @@ def publish_interaction(
 ) -> tuple[InteractionTerm, list[tuple[str, tuple[float, ...], np.ndarray]]]:
     """Return a coarser, pure interaction, and the main effect (edges and values) to add to each feature's term."""
     values = np.array(interaction.values, dtype=np.float64)
-    fine, heavy = training.cells(interaction, terms)
-    weights = [heavy.sum(axis=1), heavy.sum(axis=0)]
+    fine = training.cells(interaction, terms)
+    weights = [fine.sum(axis=1), fine.sum(axis=0)]
     cuts = [
         _cuts(training.ranks(terms[name], edges), allowed[name], training.ranks(terms[name], allowed[name]))
         for edges, name in zip(interaction.edges, interaction.features, strict=True)
     ]
-    members = [np.concatenate([[0], np.cumsum([cut is not None for cut in axis])]).astype(np.intp) for axis in cuts]
-    counts = _pooled_cells(fine, members)
-    grid, (p, q) = _pool(values, weights, members)
-    again = coarsen_grid(counts[:-1, :-1], grid[:-1, :-1], p[:-1], q[:-1])
-    members = [merged[member] for merged, member in zip(again, members, strict=True)]
-    counts = _pooled_cells(fine, members)
-    grid, (p, q) = _pool(values, weights, members)
+    # the bins that each fine bin goes into, that of missing values last: first by what is allowed, then to ten children
+    members = []
+    for axis in cuts:
+        bins = np.cumsum([0, *(cut is not None for cut in axis)])
+        members.append(np.append(bins, bins[-1] + 1))
+    counts, grid, p, q = _pool(fine, values, weights, members)
+    coarse = coarsen_grid(counts[:-1, :-1], grid[:-1, :-1], p[:-1], q[:-1])
+    members = [np.append(bins, bins[-1] + 1)[member] for bins, member in zip(coarse, members, strict=True)]
+    counts, grid, p, q = _pool(fine, values, weights, members)
     withheld = False
     for g, n, w in ((grid, counts, p), (grid.T, counts.T, q)):  # the rows, then the columns, of missing
         if n[-1].sum() == 0 or is_few(n[-1]).any():
             withheld |= bool(n[-1].any())
             g[-1], w[-1] = 0.0, 0.0
-    edges = [_kept(axis, member) for axis, member in zip(cuts, members, strict=True)]
+    edges = [
+        tuple(cut for cut in compress(axis, np.diff(member)) if cut is not None)
+        for axis, member in zip(cuts, members, strict=True)
+    ]
     if is_few(counts[:-1, :-1]).any() or not (p.any() and q.any()):  # not even one cell can be published
         grid, p, q = np.zeros_like(grid), np.ones(len(p)), np.ones(len(q))
     pure, *effects, _ = purify(grid, p, q)
@@ -47,7 +53,7 @@ def publish_interaction(
         features=interaction.features,
         edges=(edges[0], edges[1]),
         values=tuple(map(tuple, pure.tolist())),
-        mean=float((_pooled_cells(heavy, members) * pure).sum() / heavy.sum()),
+        mean=float((counts * pure).sum() / len(training.X)),
         n=None if withheld else tuple(tuple(count or None for count in row) for row in counts.tolist()),
     )
     added = [np.where(w > 0.0, effect, 0.0) for effect, w in zip(effects, (p, q), strict=True)]
@@ -61,25 +67,13 @@ def _cuts(ranks: np.ndarray, allowed: tuple[float, ...], allowed_ranks: np.ndarr
     return [same.get(rank) if rank not in own[:i] else None for i, rank in enumerate(own)]
 
 
-def _kept(cuts: list[float | None], member: np.ndarray) -> tuple[float, ...]:
-    return tuple(cut for cut, step in zip(cuts, np.diff(member), strict=True) if step and cut is not None)
-
-
-def _with_missing(member: np.ndarray) -> np.ndarray:
-    return np.append(member, member[-1] + 1)
-
-
-def _pooled_cells(cells: np.ndarray, members: list[np.ndarray]) -> np.ndarray:
-    """Return the sum of the cells, those of missing values among them, that are merged into one."""
-    for axis, member in enumerate(members):
-        cells = np.add.reduceat(cells, np.unique(_with_missing(member), return_index=True)[1], axis=axis)
-    return cells
-
-
 def _pool(
-    values: np.ndarray, weights: list[np.ndarray], members: list[np.ndarray]
-) -> tuple[np.ndarray, list[np.ndarray]]:
-    first, second = (_with_missing(member) for member in members)
-    rows = pool_groups(values, weights[0], first)
-    grid = pool_groups(rows.T, weights[1], second).T.copy()
-    return grid, [np.bincount(m, weights=w) for m, w in zip((first, second), weights, strict=True)]
+    counts: np.ndarray, values: np.ndarray, weights: list[np.ndarray], members: list[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return counts and weighted means of the merged cells, and the weights of their rows and columns."""
+    rows = pool_groups(values, weights[0], members[0])
+    grid = pool_groups(rows.T, weights[1], members[1]).T.copy()
+    p, q = (np.bincount(member, weights=w) for member, w in zip(members, weights, strict=True))
+    for axis, member in enumerate(members):
+        counts = np.add.reduceat(counts, np.unique(member, return_index=True)[1], axis=axis)
+    return counts, grid, p, q

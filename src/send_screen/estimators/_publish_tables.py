@@ -11,7 +11,6 @@ import pandas as pd
 
 from send_screen.errors import TablesError
 from send_screen.estimators._bins import is_few, merge_bins, pool_groups, pooled
-from send_screen.estimators._make_monotone import make_monotone, with_steps
 from send_screen.estimators._publish_interaction import publish_interaction
 from send_screen.estimators._training_counts import TrainingCounts
 from send_screen.tables import (
@@ -28,14 +27,13 @@ from send_screen.tables import (
     published_counts,
 )
 from send_screen.tables._column_names import require_columns
+from send_screen.tables._monotonic import MonotonicAxis
+
+_ROOM = 1e-12  # what a step is raised beyond the least, so that rounding in a sum cannot turn it
 
 
 def publish_tables(
-    tables: Sequence[RiskTables],
-    X: pd.DataFrame,
-    *,
-    monotonic_cst: Mapping[str, int] | None = None,
-    sample_weight: np.ndarray | None = None,
+    tables: Sequence[RiskTables], X: pd.DataFrame, *, monotonic_cst: Mapping[str, int] | None = None
 ) -> list[RiskTables]:
     """Return models of the same training children with small numbers merged away, fit for publication (hard rule 9).
 
@@ -56,8 +54,6 @@ def publish_tables(
         The training children, columns as for :meth:`RiskTables.score`; counted once for all models.
     monotonic_cst : mapping of str to int, optional
         +1 where more is more risk, -1 where more is less.
-    sample_weight : numpy.ndarray of float, shape (n,), optional
-        Weights of the training rows in means; counts are of children.
 
     Returns
     -------
@@ -66,7 +62,7 @@ def publish_tables(
     Raises
     ------
     TablesError
-        If a slope has the wrong sign.
+        If a slope is against its monotonic constraint.
 
     Examples
     --------
@@ -77,9 +73,8 @@ def publish_tables(
     >>> publish_tables([tables], X)[0].features
     ('reading',)
     """
-    weight = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
-    counts = TrainingCounts(X, weight)
-    return [_publish(one, counts, monotonic_cst or {}) for one in tables]
+    training = TrainingCounts(X)
+    return [_publish(one, training, monotonic_cst or {}) for one in tables]
 
 
 def _publish(tables: RiskTables, training: TrainingCounts, monotonic_cst: Mapping[str, int]) -> RiskTables:
@@ -111,10 +106,10 @@ def _publish(tables: RiskTables, training: TrainingCounts, monotonic_cst: Mappin
         term = _withhold_few_missing(term, training)
         if isinstance(term, LevelsTerm):
             term = _merge_levels(term, training, ordered=bool(sign))
-        term = _withhold_few_missing(make_monotone(term, interactions, sign), training)
-        terms[feature] = _with_counts(make_monotone(term, interactions, sign), training)
+        term = _withhold_few_missing(_make_monotone(term, interactions, sign), training)
+        terms[feature] = _with_counts(_make_monotone(term, interactions, sign), training)
     if short := monotonicity_violations(list(terms.values()), interactions, monotonic_cst):
-        raise TablesError("A sign does not hold after merging.", column=next(iter(short)))
+        raise TablesError("A monotonic constraint does not hold after merging.", column=next(iter(short)))
     published = RiskTables(
         intercept=0.0,
         terms=tuple(terms.values()),
@@ -138,10 +133,10 @@ def _merge_numeric(
     own = [s.edges[s.features.index(term.feature)] for s in interactions if term.feature in s.features]
     if fine := tuple(sorted({*term.cut_points, *chain(*own)})):
         values = term.step_values[bin_of(term.cut_points, np.array([-np.inf, *fine]))]
-        counts, weights = training.bins(term, fine)
-        member = merge_bins(counts[:-1], values)
+        counts = training.bins(term, fine)[:-1]
+        member = merge_bins(counts, values)
         cuts = tuple(training.shortest_cut_point(term, edge) for edge in compress(fine, np.diff(member)))
-        term = with_steps(term, cuts, pool_groups(values, weights[:-1], member))
+        term = _with_steps(term, cuts, pool_groups(values, counts, member))
     return replace(term, slope=slope, low=low, high=high)
 
 
@@ -154,7 +149,7 @@ def _add_effect(term: Term, edges: tuple[float, ...], effect: np.ndarray) -> Ter
         return replace(term, levels=levels, missing=term.missing + missing)
     starts = np.array([-np.inf, *term.cut_points])
     values = term.step_values + np.array(known)[bin_of(edges, starts)]
-    return replace(with_steps(term, term.cut_points, values), missing=term.missing + float(missing))
+    return replace(_with_steps(term, term.cut_points, values), missing=term.missing + float(missing))
 
 
 def _merge_levels(term: LevelsTerm, training: TrainingCounts, *, ordered: bool) -> LevelsTerm:
@@ -162,9 +157,9 @@ def _merge_levels(term: LevelsTerm, training: TrainingCounts, *, ordered: bool) 
     if not term.levels:
         return term
     member, values, missing = _level_groups(term, training, ordered=ordered), term.step_values, term.missing
-    n, weights = (of_bins[:-1] for of_bins in training.bins(term, term.cut_points))
+    n = training.bins(term, term.cut_points)[:-1]
     for g in range(int(member.max(initial=-1)) + 1):
-        values[member == g] = pooled(values[member == g], weights[member == g])
+        values[member == g] = pooled(values[member == g], n[member == g])
     values[member < 0] = missing
     alone = [g >= 0 and int((member == g).sum()) == 1 for g in member]
     counts = [int(count) if own else None for count, own in zip(n, alone, strict=True)]
@@ -178,7 +173,7 @@ def _level_groups(term: LevelsTerm, training: TrainingCounts, *, ordered: bool) 
     A level of no child is as the one before it, or where levels have no order as a missing one; so is every level when
     there are fewer than ten children in all.
     """
-    counts = training.bins(term, term.cut_points)[0][: len(term.levels)].tolist()
+    counts = training.bins(term, term.cut_points)[: len(term.levels)].tolist()
     groups = merged_levels(dict(zip(term.levels, counts, strict=True)), ordered=ordered)
     group_of = {level: g for g, group in enumerate(groups) for level in group}
     member = np.array([group_of.get(level, -1) for level in term.levels], dtype=np.intp)
@@ -198,9 +193,36 @@ def _withhold_few_missing(term: Term, training: TrainingCounts) -> Term:
     average = training.mean_known(term)
     if not isinstance(term, LevelsTerm) and term.slope != 0.0:
         return replace(term, missing=average)
-    counts, steps = training.bins(term, term.cut_points)[0][:-1], term.step_values
+    counts, steps = training.bins(term, term.cut_points)[:-1], term.step_values
     large = steps[counts >= MINIMUM_CHILDREN] if (counts >= MINIMUM_CHILDREN).any() else steps[counts > 0]
     return replace(term, missing=float(large[np.abs(large - average).argmin()]))
+
+
+def _make_monotone(term: Term, interactions: Sequence[InteractionTerm], sign: int) -> Term:
+    """Return the term with each step, and missing, raised just so far that the whole score keeps the constraint."""
+    axis = MonotonicAxis(term, interactions, sign)
+    if sign == 0:
+        return term
+    if sign * axis.slope < 0:
+        raise TablesError("The slope is against the monotonic constraint.", column=term.feature)
+    if np.any(axis.rises < 0):
+        steps = np.maximum(axis.own, np.where(axis.theirs < 0, _ROOM - axis.theirs, 0.0))
+        values = sign * np.concatenate([[0.0], np.cumsum(steps)])
+        values += np.mean(axis.values - values)
+        if isinstance(term, LevelsTerm):
+            term = replace(term, levels=dict(zip(term.levels, values.tolist(), strict=True)), standard_error=None)
+        else:
+            term = _with_steps(term, axis.edges, values)
+        axis = MonotonicAxis(term, interactions, sign)
+    if axis.missing_short > 0:
+        term = replace(term, missing=term.missing + axis.missing_short + _ROOM)
+    return term
+
+
+def _with_steps(term: LinearTerm | ShapeTerm, edges: tuple[float, ...], values: np.ndarray) -> ShapeTerm:
+    """Return a term with other steps beside its line; counts and standard errors of the old are left out."""
+    own = {name: getattr(term, name) for name in LinearTerm.__dataclass_fields__}
+    return ShapeTerm(**{**own, "n": None}, edges=edges, values=tuple(values.tolist()))
 
 
 def _with_counts(term: Term, training: TrainingCounts) -> Term:
@@ -209,7 +231,7 @@ def _with_counts(term: Term, training: TrainingCounts) -> Term:
     n, n_missing_shown = published_counts(counted.n_known, counted.n_missing)
     mean = training.mean(term)
     if isinstance(term, ShapeTerm):
-        counts = training.bins(term, term.edges)[0][:-1]
+        counts = training.bins(term, term.edges)[:-1]
         hidden = n is None or is_few(counts).any()
         return replace(term, mean=mean, n=None if hidden else tuple(counts.tolist()), n_missing=n_missing_shown)
     if isinstance(term, LevelsTerm) and n is None:  # by subtraction, the counts of levels would give it away

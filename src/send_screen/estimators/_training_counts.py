@@ -23,15 +23,13 @@ class FeatureCounts:
     n_known: int
     n_missing: int
     range: tuple[float, float] | None
-    weight_known: float
 
 
 @dataclass
 class TrainingCounts:
-    """Counts of the training children, and means by their weights; what was counted before is not counted again."""
+    """Counts of the training children, and means over them; what was counted before is not counted again."""
 
     X: pd.DataFrame
-    weight: np.ndarray
     _found: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     _last: tuple[str, np.ndarray] = ("", np.zeros(0))  # of one feature: those of all would be as large as the data
 
@@ -48,7 +46,7 @@ class TrainingCounts:
             x = term.coordinates(self.X[term.feature])
             known = ~np.isnan(x)
             n = int(known.sum())
-            return FeatureCounts(x, n, len(x) - n, published_range(x[known]), float(self.weight[known].sum()))
+            return FeatureCounts(x, n, len(x) - n, published_range(x[known]))
 
         levels = tuple(term.levels) if isinstance(term, LevelsTerm) else ()
         return self._once(("feature", term.feature, levels), count)
@@ -68,56 +66,47 @@ class TrainingCounts:
             self._last = term.feature, np.sort(x[~np.isnan(x)])
         return self._last[1]
 
-    def bins(self, term: Term, edges: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
-        """Return count and weight of each bin, the last that of missing values: shape (m + 2,)."""
+    def bins(self, term: Term, edges: tuple[float, ...]) -> np.ndarray:
+        """Return the children in each bin, those of missing values last: int64, shape (m + 2,)."""
         return self._once(
             ("bins", term.feature, edges),
-            lambda: self._count(bin_of(edges, self.feature(term).coordinates), len(edges) + 2),
+            lambda: np.bincount(bin_of(edges, self.feature(term).coordinates), minlength=len(edges) + 2),
         )
 
-    def cells(self, interaction: InteractionTerm, terms: Mapping[str, Term]) -> tuple[np.ndarray, np.ndarray]:
-        """Return count and weight of each cell of an interaction, missing ones last."""
+    def cells(self, interaction: InteractionTerm, terms: Mapping[str, Term]) -> np.ndarray:
+        """Return the children in each cell of an interaction, those of missing values last."""
 
-        def count() -> tuple[np.ndarray, np.ndarray]:
+        def count() -> np.ndarray:
             rows, columns = interaction.shape
             first, second = (
                 bin_of(edges, self.feature(terms[name]).coordinates)
                 for edges, name in zip(interaction.edges, interaction.features, strict=True)
             )
-            counts, weights = self._count(first * columns + second, rows * columns)
-            return counts.reshape(rows, columns), weights.reshape(rows, columns)
+            return np.bincount(first * columns + second, minlength=rows * columns).reshape(rows, columns)
 
         return self._once(("cells", interaction.features, interaction.edges), count)
 
     def mean(self, term: Term) -> float:
         """Return the mean of a term."""
-        missing = float(self.bins(term, term.cut_points)[1][-1])
-        return (self._sum_known(term) + missing * term.missing) / self._total
+        return (self._sum_known(term) + self.feature(term).n_missing * term.missing) / len(self.X)
 
     def mean_known(self, term: Term) -> float:
         """Return the mean of a term over the children whose value is known: there must be some."""
-        return self._sum_known(term) / self.feature(term).weight_known
+        return self._sum_known(term) / self.feature(term).n_known
 
     def mean_interaction(self, interaction: InteractionTerm, terms: Mapping[str, Term]) -> float:
         """Return the mean of an interaction."""
-        return float((self.cells(interaction, terms)[1] * np.array(interaction.values)).sum() / self._total)
+        return float((self.cells(interaction, terms) * np.array(interaction.values)).sum() / len(self.X))
 
     def _sum_known(self, term: Term) -> float:
-        """Return the weighted sum of a term over the children whose value is known."""
-        total = float(self.bins(term, term.cut_points)[1][:-1] @ term.step_values)
+        """Return the sum of a term over the children whose value is known."""
+        total = float(self.bins(term, term.cut_points)[:-1] @ term.step_values)
         if isinstance(term, LevelsTerm) or term.slope == 0.0:
             return total
 
         def line() -> float:
             x = self.feature(term).coordinates
-            known = ~np.isnan(x)
-            return float(self.weight[known] @ np.clip(x[known], term.low, term.high))
+            known = x[~np.isnan(x)]
+            return float(np.ones(len(known)) @ np.clip(known, term.low, term.high))
 
         return total + term.slope * self._once(("line", term.feature, term.low, term.high), line)
-
-    @property
-    def _total(self) -> float:
-        return float(self.weight.sum())
-
-    def _count(self, bins: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-        return np.bincount(bins, minlength=size), np.bincount(bins, weights=self.weight, minlength=size)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from send_screen.contracts import Contract
-from send_screen.estimators import shap_waterfall
+from send_screen.estimators._explanation import shap_waterfall
 from send_screen.governance import (
     BAGS,
     EVIDENCE,
