@@ -17,15 +17,13 @@ from send_screen.estimators._explanation import PATH_DEPENDENT, explanation
 from send_screen.estimators._lightgbm import REPEATABLE, lightgbm_package
 from send_screen.estimators._tune import RATE, ROUNDS, SETTINGS, Setting, tune
 
-N_CANDIDATES = len(SETTINGS)
-
 
 class BoostedTreesClassifier(BinaryRiskClassifier):
     """Gradient-boosted trees by LightGBM [Ke2017]_, tuned inside the training data, under monotonic constraints.
 
     Evidence only: there is no ``risk_tables_``, so it cannot be exported or screen anyone.
 
-    A challenger that is not tuned would flatter what it stands beside. The budget is :data:`N_CANDIDATES` settings of
+    A challenger that is not tuned would flatter what it stands beside. The budget is twelve settings of
     leaves, rows a leaf, columns a tree and penalty, judged by log loss on four folds of whole schools (of children,
     without ``groups``) inside the training data, the better half going on after each fold; the rounds are the best for
     the one that is left. Where too few children are there to hold any out, the usual setting and 150 rounds stand.

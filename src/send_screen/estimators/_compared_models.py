@@ -9,9 +9,10 @@ from typing import Any
 from send_screen.cohorts import Cohort
 from send_screen.estimators._additive import AdditiveRiskClassifier
 from send_screen.estimators._baseline import BaselineClassifier
-from send_screen.estimators._boosted_trees import N_CANDIDATES, BoostedTreesClassifier
+from send_screen.estimators._boosted_trees import BoostedTreesClassifier
 from send_screen.estimators._ebm import EBMClassifier, require_ebm
 from send_screen.estimators._logistic import PenalisedLogisticClassifier
+from send_screen.estimators._tune import SETTINGS
 from send_screen.specs import GoalsNotMet, ModelSpec
 
 
@@ -84,7 +85,7 @@ def describe_challenger(name: str) -> str:
     'LightGBM, with the same signs, tuned inside the training schools (12 settings)'
     """
     if name == "lightgbm":
-        return f"LightGBM, with the same signs, tuned inside the training schools ({N_CANDIDATES} settings)"
+        return f"LightGBM, with the same signs, tuned inside the training schools ({len(SETTINGS)} settings)"
     return f"EBM, also readable, as it comes (interpret-core {version('interpret-core')}, no signs)"
 
 
