@@ -55,9 +55,9 @@ def test_each_child_is_scored_once_a_run(bundle: Bundle, cohort: Cohort, monkeyp
     scored: Counter[int] = Counter()
     write = Explainer.write
 
-    def counted(self: Explainer, start: int, stop: int, *arrays: np.ndarray) -> bool:
+    def counted(self: Explainer, start: int, stop: int, *arrays: np.ndarray) -> None:
         scored[id(self._tables)] += stop - start
-        return write(self, start, stop, *arrays)
+        write(self, start, stop, *arrays)
 
     monkeypatch.setattr(Explainer, "write", counted)
     screen_cohort(bundle, cohort, file="x.csv", today=TODAY)

@@ -124,19 +124,11 @@ def _totals() -> tuple[ScorecardTotal, ...]:
 def to_points(
     tables: RiskTables, digits: int, values: Mapping[str, Sequence[float]] | None = None
 ) -> tuple[RiskTables, float]:
-    """Return the tables rounded to points, and the furthest that a sum of points can be from the exact score.
+    """Return the tables rounded to points of some digits, and the furthest that their sum can be from the exact score.
 
     Points are log-odds less the average over the training children, so that 0 is the average child. A line is cut at
     round numbers into steps within which it changes by at most one unit of the last decimal; each has the points of its
-    middle.
-
-    Parameters
-    ----------
-    tables : RiskTables
-    digits : int
-        Decimals of the points.
-    values : mapping of str to sequence of float, optional
-        The only values that a feature of numbers can have, ascending: its steps begin at them.
+    middle. Where the only values that a feature can have are given, ascending, its steps begin at them.
     """
     values = values or {}
     start = _rounded(tables.base_value, digits)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
 
 from send_screen.errors import TablesError
-from send_screen.tables._terms import bin_of, require_edges
+from send_screen.tables._terms import Term, bin_of, require_edges
 
 T = TypeVar("T")
 
@@ -119,6 +120,12 @@ class InteractionTerm:
         values = np.array(self.values, dtype=np.float64)
         found: np.ndarray = values[bin_of(self.edges[0], first), bin_of(self.edges[1], second)]
         return found
+
+
+def all_edges(term: Term, interactions: Sequence[InteractionTerm]) -> tuple[float, ...]:
+    """Return the edges of a feature in its own term and in its interactions, ascending, each once."""
+    own = [pair.edges[pair.features.index(term.feature)] for pair in interactions if term.feature in pair.features]
+    return tuple(sorted({edge for edges in (term.cut_points, *own) for edge in edges}))
 
 
 def _transposed(grid: tuple[tuple[T, ...], ...]) -> tuple[tuple[T, ...], ...]:

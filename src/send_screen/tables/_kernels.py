@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from send_screen.tables._lookup import Lookup
+
 BLOCK = 2_048  # children: their bins and one feature's values and results lie in a core's first two caches
 
 
@@ -39,52 +41,34 @@ def _explain(
     intercept: float,
     base_value: float,
     tolerance: float,
-    lowest: Any,
-    cells_per_unit: Any,
-    cells: Any,
-    before: Any,
-    in_cell: Any,
-    edges: Any,
-    missing_bin: Any,
-    steps: Any,
-    slope: Any,
-    low: Any,
-    high: Any,
-    mean: Any,
-    slot: Any,
-    pairs: Any,
-    row: Any,
-    column: Any,
-    interaction: Any,
-    interaction_mean: Any,
+    lookup: Lookup,
 ) -> int:
     """Score and explain the children ``start`` to ``stop`` of ``X``, shape (p, n), into ``score`` and ``out``.
 
     Child i goes to place i - ``shift`` of ``score``, shape (k,), and of ``out``, shape (p, k). The number of children
-    is returned whose contributions and base value do not add up to their score within ``tolerance``. The other
-    arguments are those of :class:`~send_screen.tables._lookup.Lookup`. Every number is computed by the operations of
-    the numpy path in their order, so that both give the same bits.
+    is returned whose contributions and base value do not add up to their score within ``tolerance``. Every number is
+    computed by the operations of the numpy path in their order, so that both give the same bits.
     """
-    bins = np.empty((slot.max() + 1 if len(slot) else 1, BLOCK), dtype=np.uint32)
+    bins = np.empty((lookup.slot.max() + 1 if len(lookup.slot) else 1, BLOCK), dtype=np.uint32)
     total = np.empty(BLOCK, dtype=np.float64)
-    one = lowest.dtype.type(1)
-    zero = lowest.dtype.type(0)
+    one = lookup.lowest.dtype.type(1)
+    zero = lookup.lowest.dtype.type(0)
     wrong = 0
     for block in range(start, stop, BLOCK):
         k = min(BLOCK, stop - block)
         o = block - shift
         s = score[o : o + k]
         s[:] = intercept
-        for j in range(len(slot)):
+        for j in range(len(lookup.slot)):
             x = X[j, block : block + k]
-            e = edges[j]
-            b = bins[slot[j]]
-            gone = missing_bin[j]
-            if cells[j] > 0:
-                first = lowest[j]
-                fine = cells_per_unit[j]
-                last = lowest.dtype.type(cells[j] - 1)
-                table = before[j]
+            e = lookup.edges[j]
+            b = bins[lookup.slot[j]]
+            gone = lookup.missing_bin[j]
+            if lookup.cells[j] > 0:
+                first = lookup.lowest[j]
+                fine = lookup.cells_per_unit[j]
+                last = lookup.lowest.dtype.type(lookup.cells[j] - 1)
+                table = lookup.before[j]
                 for i in range(k):
                     # written so that NaN goes to 0 and infinity to an end, before either becomes a whole number
                     place = (x[i] - first) * fine + one
@@ -93,13 +77,13 @@ def _explain(
                     known = table[np.uint32(np.int32(place))]
                     known = np.uint32(known + np.uint32(x[i] >= e[known]))
                     b[i] = known if x[i] == x[i] else gone
-                for _ in range(1, in_cell[j]):
+                for _ in range(1, lookup.in_cell[j]):
                     for i in range(k):
                         b[i] = b[i] + np.uint32(x[i] >= e[b[i]])
             else:
                 for i in range(k):
                     b[i] = np.uint32(0)
-                half = np.uint32(in_cell[j] // 2)
+                half = np.uint32(lookup.in_cell[j] // 2)
                 while half > np.uint32(0):
                     for i in range(k):
                         b[i] = b[i] + (half if x[i] >= e[b[i] + half - np.uint32(1)] else np.uint32(0))
@@ -107,14 +91,14 @@ def _explain(
                 for i in range(k):
                     b[i] = b[i] if x[i] == x[i] else gone
             phi = out[j, o : o + k]
-            t = steps[j]
-            centre = mean[j]
+            t = lookup.steps[j]
+            centre = lookup.mean[j]
             for i in range(k):
                 phi[i] = t[b[i]]
-            rise = slope[j]
+            rise = lookup.slope[j]
             if rise != 0.0:
-                bottom = low[j]
-                top = high[j]
+                bottom = lookup.low[j]
+                top = lookup.high[j]
                 for i in range(k):
                     z = np.float64(x[i])
                     z = z if z > bottom else bottom
@@ -127,15 +111,15 @@ def _explain(
                 for i in range(k):
                     s[i] += phi[i]
                     phi[i] = phi[i] - centre
-        for q in range(len(pairs)):
-            b0 = bins[slot[pairs[q, 0]]]
-            b1 = bins[slot[pairs[q, 1]]]
-            phi0 = out[pairs[q, 0], o : o + k]
-            phi1 = out[pairs[q, 1], o : o + k]
-            r = row[q]
-            c = column[q]
-            t = interaction[q]
-            centre = interaction_mean[q]
+        for q in range(len(lookup.pairs)):
+            b0 = bins[lookup.slot[lookup.pairs[q, 0]]]
+            b1 = bins[lookup.slot[lookup.pairs[q, 1]]]
+            phi0 = out[lookup.pairs[q, 0], o : o + k]
+            phi1 = out[lookup.pairs[q, 1], o : o + k]
+            r = lookup.row[q]
+            c = lookup.column[q]
+            t = lookup.interaction[q]
+            centre = lookup.interaction_mean[q]
             for i in range(k):
                 value = t[r[b0[i]] + c[b1[i]]]
                 s[i] += value
@@ -143,7 +127,7 @@ def _explain(
                 phi0[i] += share
                 phi1[i] += share
         total[:k] = base_value
-        for j in range(len(slot)):
+        for j in range(len(lookup.slot)):
             phi = out[j, o : o + k]
             for i in range(k):
                 total[i] += phi[i]

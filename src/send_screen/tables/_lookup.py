@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from send_screen.tables._interaction import InteractionTerm
+from send_screen.tables._interaction import InteractionTerm, all_edges
 from send_screen.tables._terms import LevelsTerm, Term, bin_of
 
 MOST_CELLS = 4_096  # 16 KB: half of a core's first cache
@@ -49,7 +49,7 @@ class Lookup(NamedTuple):
     def build(cls, terms: Sequence[Term], interactions: Sequence[InteractionTerm], dtype: Any) -> Lookup:
         """Return the arrays for columns of ``dtype``, float32 or float64."""
         p, s = len(terms), len(interactions)
-        axes = [_axis(term, interactions) for term in terms]
+        axes = [all_edges(term, interactions) for term in terms]
         m = max((len(axis) for axis in axes), default=0)
         edges = np.full((p, 2 ** (m + 1).bit_length()), np.nan, dtype=dtype)
         steps = np.zeros((p, m + 2))
@@ -97,11 +97,6 @@ class Lookup(NamedTuple):
             interaction=flat,
             interaction_mean=np.array([interaction.mean for interaction in interactions], dtype=np.float64),
         )
-
-
-def _axis(term: Term, interactions: Sequence[InteractionTerm]) -> tuple[float, ...]:
-    own = [s.edges[s.features.index(term.feature)] for s in interactions if term.feature in s.features]
-    return tuple(sorted({edge for edges in (term.cut_points, *own) for edge in edges}))
 
 
 def _not_below(edges: Sequence[float], dtype: Any) -> np.ndarray:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from send_screen.tables._interaction import InteractionTerm
+from send_screen.tables._interaction import InteractionTerm, all_edges
 from send_screen.tables._terms import LevelsTerm, Term, bin_of
 
 
@@ -58,10 +58,7 @@ class MonotonicAxis:
     """A feature's axis cut at every edge of its term and interactions; risk rises along it when the sign holds."""
 
     def __init__(self, term: Term, interactions: Sequence[InteractionTerm], sign: int) -> None:
-        grids = [
-            _along(interaction, term.feature) for interaction in interactions if term.feature in interaction.features
-        ]
-        self.edges = tuple(sorted({edge for edges in (term.cut_points, *(e for e, _ in grids)) for edge in edges}))
+        self.edges = all_edges(term, interactions)
         starts = np.array([-np.inf, *self.edges])
         self.values = term.step_values[bin_of(term.cut_points, starts)]
         self.own = sign * np.diff(self.values)
@@ -69,15 +66,11 @@ class MonotonicAxis:
         lowest = 0 if sign > 0 else -1
         self.slope, end = (0.0, 0.0) if isinstance(term, LevelsTerm) else (term.slope, (term.low, term.high)[lowest])
         self.missing_short = self.slope * end + float(self.values[lowest]) - term.missing
-        for edges, grid in grids:
-            rows = grid[bin_of(edges, starts)]
-            self.theirs += np.min(sign * np.diff(rows, axis=0), axis=1)
-            self.missing_short += float(np.max(rows[lowest] - grid[-1]))
+        for interaction in interactions:
+            if term.feature in interaction.features:
+                along = interaction if interaction.features[0] == term.feature else interaction.transpose()
+                grid = np.array(along.values)
+                rows = grid[bin_of(along.edges[0], starts)]
+                self.theirs += np.min(sign * np.diff(rows, axis=0), axis=1)
+                self.missing_short += float(np.max(rows[lowest] - grid[-1]))
         self.rises = self.own + self.theirs
-
-
-def _along(interaction: InteractionTerm, feature: str) -> tuple[tuple[float, ...], np.ndarray]:
-    """Return the edges of a feature in an interaction, and the values with that feature's bins as rows."""
-    values = np.array(interaction.values, dtype=np.float64)
-    axis = interaction.features.index(feature)
-    return interaction.edges[axis], values if axis == 0 else values.T

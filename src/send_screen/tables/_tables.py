@@ -14,7 +14,7 @@ from send_screen.documents import MISLEADING, is_misleading
 from send_screen.errors import TablesError, UsageError
 from send_screen.tables._column_names import require_columns
 from send_screen.tables._display import to_html
-from send_screen.tables._explain import BATCH, ExplainedBatch, Explainer, no_sum
+from send_screen.tables._explain import BATCH, ExplainedBatch, Explainer
 from send_screen.tables._interaction import InteractionTerm
 from send_screen.tables._lookup import Lookup
 from send_screen.tables._model_file import ModelFile
@@ -94,7 +94,7 @@ class RiskTables(ModelFile):
             raise TablesError("'intercept' must be a finite number.")
         if self.n_background < 0:
             raise TablesError("'n_background' must be a count, 0 or more.")
-        if not math.isfinite(self._scale):
+        if not math.isfinite(self.tolerance):
             raise TablesError("the terms add up to more than can be computed.")
         seen: set[str] = set()
         for feature in self.features:
@@ -138,9 +138,11 @@ class RiskTables(ModelFile):
         ------
         DataError
             If the columns differ (the message shows how) or a cell is of the wrong type.
+        TablesError
+            If the contributions do not add up to the score.
         """
         score = np.empty(len(X), dtype=np.float64)
-        for batch in self._batches(X, BATCH, threads):
+        for batch in self.explain_in_batches(X, threads=threads):
             score[batch.children] = batch.score
         return score
 
@@ -165,10 +167,8 @@ class RiskTables(ModelFile):
 
         Raises
         ------
-        DataError
+        DataError, TablesError
             As :meth:`score`.
-        TablesError
-            If the contributions do not add up to the score.
         UsageError
             If ``out`` is of another kind.
         """
@@ -179,8 +179,7 @@ class RiskTables(ModelFile):
         if out.shape != shape or out.dtype != np.float64 or not out.T.flags.c_contiguous or not out.flags.writeable:
             raise UsageError(f"'out' must be an array of float64, of shape {shape} and in Fortran order.")
         with Explainer(self, X, threads) as explainer:
-            if not explainer.write(0, len(X), np.empty(len(X), dtype=np.float64), out.T):
-                raise no_sum()
+            explainer.write(0, len(X), np.empty(len(X), dtype=np.float64), out.T)
         return out
 
     def explain_in_batches(
@@ -205,14 +204,10 @@ class RiskTables(ModelFile):
         Raises
         ------
         DataError, TablesError
-            As :meth:`contributions`.
+            As :meth:`score`.
+        UsageError
+            If a batch is of less than one child.
         """
-        for batch in self._batches(X, children, threads):
-            if not batch.adds_up:
-                raise no_sum()
-            yield batch
-
-    def _batches(self, X: pd.DataFrame, children: int, threads: int | None) -> Iterator[ExplainedBatch]:
         require_columns(self.features, X)
         if children < 1:
             raise UsageError("A batch needs at least one child.")
@@ -223,8 +218,8 @@ class RiskTables(ModelFile):
                 stop = min(start + children, len(X))
                 if stop - start < len(score):  # the last one; the kernel wants its rows without a gap
                     score, out = score[: stop - start], np.empty((len(self.terms), stop - start), dtype=np.float64)
-                adds_up = explainer.write(start, stop, score, out)
-                yield ExplainedBatch(slice(start, stop), score, out.T, adds_up)
+                explainer.write(start, stop, score, out)
+                yield ExplainedBatch(slice(start, stop), score, out.T)
 
     @cached_property
     def _lookups(self) -> dict[np.dtype, Lookup]:
@@ -236,35 +231,11 @@ class RiskTables(ModelFile):
             self._lookups[dtype] = Lookup.build(self.terms, self.interactions, dtype)
         return self._lookups[dtype]
 
-    def check_additivity(self, score: np.ndarray, contributions: np.ndarray) -> None:
-        """Raise unless base value plus contributions is the score, within 1e-9 of the size of what was added.
-
-        Parameters
-        ----------
-        score : numpy.ndarray of float64, shape (n,)
-        contributions : numpy.ndarray of float64, shape (n, p)
-
-        Raises
-        ------
-        TablesError
-            If they differ for any child. An explanation that does not add up is never shown.
-        """
-        gap = np.abs(self.base_value + contributions.sum(axis=1) - score)
-        # written so that NaN fails too
-        if not np.all(gap <= self.tolerance):
-            raise no_sum()
-
     @property
     def tolerance(self) -> float:
         """How far contributions and base value may be from the score: 1e-9 of the size of what is added up."""
-        return _TOLERANCE * self._scale
-
-    @property
-    def _scale(self) -> float:
-        """Largest size of the numbers that are added up: what rounding is relative to."""
-        return (
-            1.0 + abs(self.intercept) + sum(part.reach + abs(part.mean) for part in (*self.terms, *self.interactions))
-        )
+        reach = sum(part.reach + abs(part.mean) for part in (*self.terms, *self.interactions))
+        return _TOLERANCE * (1.0 + abs(self.intercept) + reach)
 
     def clipped(self, X: pd.DataFrame) -> np.ndarray:
         """Return where a value lay beyond the training range and scored as its end.
