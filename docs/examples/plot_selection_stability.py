@@ -2,7 +2,7 @@
 See how stable a list is
 ========================
 
-How likely is it that a model learnt from other schools would list the same child?
+How likely is it that a model trained on other schools would list the same child?
 """
 
 # %%

@@ -32,17 +32,17 @@ def test_errors_are_those_of_replicates_that_draw_schools_and_make_the_list_anew
         Confusion(view, flag, inside, threshold) for threshold in (TopKThreshold.of(view, "candidate"), None)
     )
     own = np.ones(len(flag)) if inside is None else inside
-    rng, drawn = np.random.default_rng(1), []
+    rng, simulated = np.random.default_rng(1), []
     for _ in range(400):
         weight = np.bincount(rng.integers(0, 80, 80), minlength=80)[view.school].astype(float)
         having, flagged = view.label * weight, relisted(view, score, weight, 0.2)
         tp, fn = (having * flagged * own).sum(), (having * (1 - flagged) * own).sum()
         fp, tn = ((weight - having) * flagged * own).sum(), ((weight - having) * (1 - flagged) * own).sum()
-        drawn.append((fn / (tp + fn), tp / (tp + fp), fp / (fp + tn)))
-    for (above, below), spread in zip(RATES.values(), np.std(drawn, axis=0), strict=True):
-        assert counts.influenced(weights(*above), weights(*below)).error == pytest.approx(spread, rel=0.15)
+        simulated.append((fn / (tp + fn), tp / (tp + fp), fp / (fp + tn)))
+    for (above, below), standard_error in zip(RATES.values(), np.std(simulated, axis=0), strict=True):
+        assert counts.influenced(weights(*above), weights(*below)).error == pytest.approx(standard_error, rel=0.15)
     if group is None:  # a threshold that stays where it is would make missed need less sure than it is
-        assert stays.influenced(weights("fn"), weights("tp", "fn")).error > 1.15 * np.std(drawn, axis=0)[0]
+        assert stays.influenced(weights("fn"), weights("tp", "fn")).error > 1.15 * np.std(simulated, axis=0)[0]
 
 
 def test_the_threshold_changes_no_count_and_no_value(make_evidence):

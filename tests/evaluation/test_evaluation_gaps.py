@@ -149,14 +149,14 @@ def test_a_larger_family_has_wider_intervals_unless_it_asks_the_same_again(make_
 @given(st.integers(1, 30), st.floats(0, 1), st.integers(0, 99))
 def test_the_level_lies_between_bonferronis_and_alpha(m, shared, seed):
     rng = np.random.default_rng(seed)
-    drawn = shared * rng.normal(size=(400, 1)) + (1 - shared) * rng.normal(size=(400, m))
-    level = simultaneous_level(drawn, drawn.std(axis=0), alpha=0.05)
+    deviations = shared * rng.normal(size=(400, 1)) + (1 - shared) * rng.normal(size=(400, m))
+    level = simultaneous_level(deviations, deviations.std(axis=0), alpha=0.05)
     assert 0.05 / m <= level <= 0.05
 
 
 def test_the_level_is_sidaks_for_gaps_that_have_nothing_to_do_with_one_another():
-    drawn = np.random.default_rng(0).normal(size=(40_000, 10))
-    level = simultaneous_level(drawn, np.ones(10), alpha=0.05)
+    deviations = np.random.default_rng(0).normal(size=(40_000, 10))
+    level = simultaneous_level(deviations, np.ones(10), alpha=0.05)
     assert level == pytest.approx(1 - 0.95**0.1, rel=0.1)
 
 

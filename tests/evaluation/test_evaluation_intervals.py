@@ -48,10 +48,10 @@ def test_schools_that_differ_widen_the_interval_and_alike_ones_never_narrow_it()
 def coverage(rng, schools, expected, rate, icc, replicates=300):
     """Share of replicates whose interval holds the rate: ours, and one that takes children as independent."""
     ours = independent = total = 0
-    spread = (1 - icc) / icc
+    concentration = (1 - icc) / icc
     for _ in range(replicates):
         trials = rng.poisson(rng.gamma(3, 1 / 3, schools) * expected / schools)
-        successes = rng.binomial(trials, rng.beta(rate * spread, (1 - rate) * spread, schools))
+        successes = rng.binomial(trials, rng.beta(rate * concentration, (1 - rate) * concentration, schools))
         found = clustered_rate(successes.astype(float), trials.astype(float))
         if np.isnan(found.low):
             continue

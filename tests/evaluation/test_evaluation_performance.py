@@ -84,18 +84,18 @@ def test_errors_are_those_of_replicates_that_draw_schools(make_evidence):
     evidence = make_evidence(n=3000, schools=60, seeds=1, folds=3)
     view = OutOfFoldPredictions(evidence)
     found = mean_auc_and_ap(view, view.score("candidate"))
-    rng, drawn = np.random.default_rng(4), []
+    rng, simulated = np.random.default_rng(4), []
     for _ in range(300):
         weight = np.bincount(rng.integers(0, view.n_schools, view.n_schools), minlength=view.n_schools)[view.school]
         parts = [np.flatnonzero((view.block == block) & (weight > 0)) for block in np.unique(view.block)]
-        drawn.append(
+        simulated.append(
             [
                 np.mean([area(view.label[p], view.score("candidate")[p], sample_weight=weight[p]) for p in parts])
                 for area in (roc_auc_score, average_precision_score)
             ]
         )
-    for name, spread in zip(("roc_auc", "average_precision"), np.std(drawn, axis=0), strict=True):
-        assert found[name].error == pytest.approx(spread, rel=0.2)
+    for name, standard_error in zip(("roc_auc", "average_precision"), np.std(simulated, axis=0), strict=True):
+        assert found[name].error == pytest.approx(standard_error, rel=0.2)
 
 
 def test_a_ratios_influence_leaves_schools_out():

@@ -59,10 +59,10 @@ def small_cells_given_away(rows):
     for cell in np.eye(4):
         combination = np.linalg.lstsq(matrix.T, cell, rcond=None)[0]
         if np.abs(matrix.T @ combination - cell).max() < 1e-9:
-            learnt = float(combination @ values)
+            revealed = float(combination @ values)
             # n is a rounded mean over fold seeds: what is published as 10 or more is at least 9.5
-            if 0.6 < learnt < 9.4:
-                found.append(learnt)
+            if 0.6 < revealed < 9.4:
+                found.append(revealed)
     return found
 
 

@@ -38,14 +38,14 @@ def rates(children):
     return frame.by_group.to_numpy()
 
 
-def drawn(children, **more):
+def bootstrap_of(children, **more):
     return cluster_bootstrap(
         children["y"], children["flag"], groups=children["group"], schools=children["school"], **more
     )
 
 
 def test_a_replicate_is_fairlearn_on_the_drawn_schools(children):
-    found = drawn(children, replicates=120, seed=3)
+    found = bootstrap_of(children, replicates=120, seed=3)
     assert found.groups == ["a", "b", "c"]
     assert found.values == pytest.approx(rates(children), abs=1e-12)
     weights = np.vstack(list(_weights(15, 120, 3)))
@@ -57,8 +57,8 @@ def test_a_replicate_is_fairlearn_on_the_drawn_schools(children):
 
 
 def test_the_same_seed_gives_the_same_replicates_whatever_the_order_of_the_children(children):
-    one, two = drawn(children, seed=1), drawn(children.sort_values(["school", "y"]), seed=1)
-    shuffled = drawn(children.sample(frac=1, random_state=0), seed=1)
+    one, two = bootstrap_of(children, seed=1), bootstrap_of(children.sort_values(["school", "y"]), seed=1)
+    shuffled = bootstrap_of(children.sample(frac=1, random_state=0), seed=1)
     assert np.array_equal(one.values, two.values)
     assert np.array_equal(one.values, shuffled.values)
     assert one.replicates.std(axis=0) == pytest.approx(shuffled.replicates.std(axis=0), rel=0.2)
@@ -66,7 +66,7 @@ def test_the_same_seed_gives_the_same_replicates_whatever_the_order_of_the_child
 
 def test_a_rate_without_a_denominator_is_nan_in_a_replicate_too(children):
     children.loc[children["group"] == "c", "y"] = 0
-    found = drawn(children, replicates=20)
+    found = bootstrap_of(children, replicates=20)
     recall = found.metrics.index("recall")
     assert np.isnan(found.values[2, recall])
     assert np.isnan(found.replicates[:, 2, recall]).all()
@@ -86,7 +86,7 @@ def test_what_cannot_be_counted_is_refused(children, column, value, words):
     children[column] = children[column].astype(object)
     children.loc[3, column] = value
     with pytest.raises(UsageError, match=words):
-        drawn(children)
+        bootstrap_of(children)
 
 
 def test_arrays_of_other_lengths_are_refused(children):

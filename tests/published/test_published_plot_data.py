@@ -105,10 +105,8 @@ def test_a_margin_of_error_is_two_standard_errors_by_the_bags(spec: ModelSpec, d
     errors = BAGS.term_error(GOAL, np.array([1.0, 2.0, np.nan]))
     assert [point["margin_of_error"] for point in goal["points"]] == pytest.approx(2 * errors[:2])
     assert goal["missing_margin_of_error"] == pytest.approx(2 * errors[2]) != 0
-    nothing_learnt = [
-        shape(document, feature)["missing_margin_of_error"] for feature in ("age_months", "absence", "G10")
-    ]
-    assert nothing_learnt == [None, None, None], "of no missing value, or of too few to publish, nothing was learnt"
+    not_fitted = [shape(document, feature)["missing_margin_of_error"] for feature in ("age_months", "absence", "G10")]
+    assert not_fitted == [None, None, None], "of no missing value, or of too few to publish, nothing was fitted"
     without = model_sections(spec, spec.contracts, TABLES, None)
     assert {point.margin_of_error for shape in without.shapes for point in shape.points} == {None}
 

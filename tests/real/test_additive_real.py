@@ -104,7 +104,7 @@ def test_lists_change_less_from_refit_to_refit_than_with_our_earlier_shapes(benc
 
 @pytest.mark.slow
 def test_what_is_said_of_how_sure_a_child_is_comes_true_in_schools_held_out(benchmark, real_data):
-    """What one model says of the score and the listing, against fifteen others learnt from drawn schools."""
+    """What one model says of the score and the listing, against fifteen others trained on resampled schools."""
     found = benchmark["stability"].over_schools(benchmark["tasks"].load("star_new", real_data), AdditiveRiskClassifier)
     assert 0.93 <= found["prediction_interval"]["all"] <= 0.99
     # of those a model lists it says a little too much: they are listed because it thinks highly of them

@@ -155,7 +155,7 @@ def test_a_spec_is_compared_line_by_line_under_the_path_to_each() -> None:
     [
         ({"outcome_words": "was excluded"}, "foresee different things"),
         ({"horizon_months": 6}, "look ahead over different times"),
-        ({"trained_on": "real"}, "learnt from different kinds of children"),
+        ({"trained_on": "real"}, "were trained on different kinds of children"),
     ],
 )
 def test_versions_whose_figures_have_nothing_to_say_to_each_other_are_refused(

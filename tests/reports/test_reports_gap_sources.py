@@ -57,8 +57,8 @@ def test_the_printed_parts_add_up_to_the_printed_gap_in_the_page_and_the_picture
     assert sum(number for _, number in single) == agencies
     assert "others together" in table
     picture = html.split('id="h-source"')[1].split("<svg")[1].split("</svg>")[0]
-    drawn = [_hundredths(text) for text in re.findall(r'text-anchor="end" class="number">(.*?)</text>', picture)]
-    assert sorted(drawn) == sorted([number for _, number in [*strong, *single]] + [total])
+    shown = [_hundredths(text) for text in re.findall(r'text-anchor="end" class="number">(.*?)</text>', picture)]
+    assert sorted(shown) == sorted([number for _, number in [*strong, *single]] + [total])
     assert "scored lower than others by" in html
 
 

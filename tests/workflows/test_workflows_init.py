@@ -235,7 +235,7 @@ def refusal(frame: pd.DataFrame, folder: Path, **options: Any) -> str:
         (lambda f: f, {"school": "Always the same"}, "in one school"),
         (lambda f: f, {"child_id": "School"}, "both the child's identifier and the school"),
         (lambda f: f, {"child_id": "Nursery"}, "one row a child"),
-        (lambda f: f.head(60).assign(L=["yes"] * 12 + ["no"] * 48), {"label": "L"}, "too few to learn from"),
+        (lambda f: f.head(60).assign(L=["yes"] * 12 + ["no"] * 48), {"label": "L"}, "too few to train on"),
         (lambda f: f.rename(columns={"Nursery": "??"}), {}, "neither letters nor digits"),
         (lambda f: f.assign(sex=f["Sex"]), {}, "differ only in case"),
         (lambda f: f[["Pupil ref", "School", "Reading score", "Need later"]], {}, "whose needs are missed"),

@@ -151,7 +151,7 @@ def test_a_planted_leak_is_refused_by_name(trained: Any, small_spec: Path, tmp_p
 
 
 def test_held_out_schools_can_be_screened(trained: Any, small_spec: Path, tmp_path: Path) -> None:
-    """Of data and contracts that are cut and changed while models are fitted, what was learnt from is what counts."""
+    """Of data and contracts that are cut and changed while models are fitted, what was trained on is what counts."""
     uri = f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}"
     data = Path(shutil.copytree(trained.data, tmp_path / "data"))
     spec = Path(shutil.copy(small_spec, tmp_path / "spec.yaml"))

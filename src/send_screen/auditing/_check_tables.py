@@ -32,7 +32,7 @@ def check_tables(audited: AuditedVersion) -> CheckResult:
     bundle = audited.require_bundle()
     differences = list(_faults(audited, bundle))
     bags = f"their {len(bundle.bags.tables)} bags" if bundle.bags else "no bags"
-    words = f"Learnt from {bundle.tables.n_background:,} children; they fit the spec, {bags} and the evidence."
+    words = f"Trained on {bundle.tables.n_background:,} children; they fit the spec, {bags} and the evidence."
     return check_result(differences, words, made="The model's parts do not fit each other.")
 
 
@@ -54,7 +54,7 @@ def _faults(audited: AuditedVersion, bundle: Bundle) -> Iterator[Mismatch]:
     if evidence is not None and evidence.table is not None:
         n = evidence.table["row"].nunique()
         if n != tables.n_background:
-            yield Mismatch("children learnt from", f"{tables.n_background} in tables.json", f"{n} in the evidence")
+            yield Mismatch("training children", f"{tables.n_background} in tables.json", f"{n} in the evidence")
     if bundle.bags is None:
         return
     sure = with_standard_errors(tables, bundle.bags).to_json()

@@ -177,7 +177,7 @@ def screen(
         bool,
         typer.Option(
             "--allow-synthetic-model",
-            help="Show real children to a model that learnt from invented ones; every page says so.",
+            help="Show real children to a model that was trained on invented ones; every page says so.",
         ),
     ] = False,
     ledger: Annotated[

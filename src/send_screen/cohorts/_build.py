@@ -64,7 +64,7 @@ def load_cohort(
     Raises
     ------
     DataError
-        If the files cannot be used, or no child is left to learn from.
+        If the files cannot be used, or no child is left to train on.
     PopulationError
         If the data are of other children than the model is for.
 

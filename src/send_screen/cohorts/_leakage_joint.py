@@ -61,7 +61,7 @@ def joint_leakage(columns: list[ValueCounts], label: np.ndarray) -> list[TargetL
 
 
 def _encode(columns: list[ValueCounts], codes: list[np.ndarray], y: np.ndarray, train: np.ndarray) -> np.ndarray:
-    """Return one standardised column a feature, learnt on ``train``; what is missing lies at the mean."""
+    """Return one standardised column a feature, fitted on ``train``; what is missing lies at the mean."""
     Z = np.zeros((len(y), len(columns)))
     base = y[train].mean()
     for j, (column, code) in enumerate(zip(columns, codes, strict=True)):

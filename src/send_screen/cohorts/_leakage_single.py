@@ -120,7 +120,7 @@ def missingness_leakage(columns: list[ValueCounts], label: np.ndarray) -> list[T
 def feature_auc(column: ValueCounts) -> float:
     """Return the ROC AUC of a feature: as it stands, turned round, or with its values put in their best order.
 
-    The order of the values is learnt leaving each child out, so that many rare values do not look strong.
+    The order of the values is estimated leaving each child out, so that many rare values do not look strong.
     """
     plus, minus = column.positive, column.n - column.positive
     if min(plus.sum(), minus.sum()) == 0:

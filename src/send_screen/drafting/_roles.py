@@ -209,7 +209,7 @@ def _outcome(label: ColumnProfile, file: str) -> tuple[tuple[str, ...], tuple[st
     for group, words in ((positive, "with"), (negative, "without")):
         if int(counts.reindex(group).sum()) < _LEAST:
             raise UsageError(
-                f"Fewer than {_LEAST} children are {words} the outcome, which is too few to learn from.",
+                f"Fewer than {_LEAST} children are {words} the outcome, which is too few to train on.",
                 file=file,
                 column=label.header,
                 remedy="Give a file with more children, or another column with --label.",

@@ -103,10 +103,10 @@ def cluster_bootstrap(
     kind = 2 * (y == 0) + (flag == 0)  # in the order of CELLS
     cell = (school.astype(np.int64) * n_groups + group) * 4 + kind
     counts = np.bincount(cell, minlength=4 * n_groups * n_schools).reshape(n_schools, n_groups, 4).astype(np.float64)
-    drawn = _sums(counts.reshape(n_schools, -1), replicates, seed).reshape(replicates + 1, n_groups, 4)
+    resampled = _sums(counts.reshape(n_schools, -1), replicates, seed).reshape(replicates + 1, n_groups, 4)
     above = np.column_stack([weights(*RATES[name].numerator) for name in FLAG_RATES])
     below = np.column_stack([weights(*RATES[name].denominator) for name in FLAG_RATES])
-    rates = _ratios(drawn @ above, drawn @ below)
+    rates = _ratios(resampled @ above, resampled @ below)
     return BootstrapRates(list(names), FLAG_RATES, rates[0], rates[1:])
 
 

@@ -168,9 +168,9 @@ def _question(
     if known.any():
         above, below = (_exact(view, sums) for sums in zip(*((s.adjusted, s.below) for s in sides), strict=True))
         ratios = bootstrap_ratios(above, below, replicates=replicates, seed=seed)
-        drawn = ratios[1:, ours[known]] - ratios[1:, theirs[known]]
+        resampled = ratios[1:, ours[known]] - ratios[1:, theirs[known]]
         # drawing S schools shrinks their variance by (S - 1) / S
-        deviations = (drawn - (ratios[0, ours[known]] - ratios[0, theirs[known]])) * math.sqrt(
+        deviations = (resampled - (ratios[0, ours[known]] - ratios[0, theirs[known]])) * math.sqrt(
             view.n_schools / (view.n_schools - 1)
         )
         level = simultaneous_level(deviations, error[known], alpha=alpha)
@@ -183,13 +183,13 @@ def _question(
         _required_n(row, float(q), tolerance, view.n) if row["verdict"] == INCONCLUSIVE else math.nan
         for row, q in zip(table.to_dict("records"), quantile, strict=True)
     ]
-    return table.drop(columns=["error", "df", "spread"])
+    return table.drop(columns=["error", "df", "variance"])
 
 
 _COLUMNS = (
     "attribute", "group", "against", "metric", "value", "low", "high", "n", "schools", "smallest_cell", "rate",
     "rate_others", "n_others", "critical_difference", "tolerance", "verdict", "required_n", "reason",
-    "error", "df", "spread",
+    "error", "df", "variance",
 )  # fmt: skip
 
 
@@ -249,17 +249,20 @@ def _gap(ours: _Side, theirs: _Side, *, rates: bool) -> dict[str, object]:
         "reason": "",
         "error": math.nan,
         "df": math.nan,
-        "spread": math.nan,
+        "variance": math.nan,
     }
     if min(ours.n, theirs.n) == 0:
         return row | {"reason": "no child to divide by on one side"}
     n = ours.n + theirs.n
     if rates:
         pooled = float(ours.above.sum() + theirs.above.sum()) / n
-        spread = pooled * (1 - pooled)
+        variance = pooled * (1 - pooled)
     else:
-        spread = (ours.floor * ours.n**2 + theirs.floor * theirs.n**2) / n
-    row |= {"spread": spread, "critical_difference": ndtri(0.975) * math.sqrt(spread * (1 / ours.n + 1 / theirs.n))}
+        variance = (ours.floor * ours.n**2 + theirs.floor * theirs.n**2) / n
+    row |= {
+        "variance": variance,
+        "critical_difference": ndtri(0.975) * math.sqrt(variance * (1 / ours.n + 1 / theirs.n)),
+    }
     if min(ours.n, theirs.n) < MIN_CHILDREN:
         return row | {"reason": f"fewer than {MIN_CHILDREN} children on one side"}
     if min(ours.schools, theirs.schools) < MIN_SCHOOLS:
@@ -289,9 +292,9 @@ def _required_n(row: Mapping[object, float], quantile: float, tolerance: float, 
     group would be found only among more than a year of England has, nothing is said.
     """
     if math.isnan(row["error"]):
-        if not row["spread"] > 0:
+        if not row["variance"] > 0:
             return math.nan
-        needed = row["spread"] * (quantile / tolerance) ** 2
+        needed = row["variance"] * (quantile / tolerance) ** 2
     else:
         away = abs(abs(row["value"]) - tolerance)
         needed = row["n"] * (quantile * row["error"] / away) ** 2 if away > 0 else math.inf

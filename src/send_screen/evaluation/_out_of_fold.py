@@ -79,7 +79,7 @@ def out_of_fold(
     if not seeds or len(set(seeds)) != len(seeds):
         raise UsageError("Give at least one fold seed, and each only once.")
     y = cohort.y.to_numpy()
-    rounds = []
+    repeats = []
     for seed in seeds:
         fold = out_of_school_folds(y, cohort.school.to_numpy(), folds=folds, seed=seed)
         columns: dict[str, np.ndarray] = {}
@@ -92,10 +92,10 @@ def out_of_fold(
                 estimator = fit_on(make(), cohort, training)
                 for column, values in _predict(name, estimator, cohort.X.iloc[held_out], capacity).items():
                     columns.setdefault(column, np.full(len(y), np.nan))[held_out] = values
-        rounds.append(
+        repeats.append(
             pd.DataFrame({"fold_seed": np.full(len(y), seed), "position": np.arange(len(y)), "fold": fold, **columns})
         )
-    scored = pd.concat(rounds, ignore_index=True)
+    scored = pd.concat(repeats, ignore_index=True)
     # kept together by kind, whatever the order of the models
     kinds = ("score.", "operating_point.", "contribution.", "selection_probability.")
     predicted = [column for kind in kinds for column in scored.columns if column.startswith(kind)]
@@ -112,7 +112,7 @@ def fit_on(estimator: Any, cohort: Cohort, rows: np.ndarray | slice = slice(None
     cohort : Cohort
         n children with their outcome.
     rows : numpy.ndarray of int, or slice
-        Positions of the children to learn from.
+        Positions of the training children.
 
     Returns
     -------
@@ -135,7 +135,7 @@ def fit_on(estimator: Any, cohort: Cohort, rows: np.ndarray | slice = slice(None
     19
     """
     if cohort.y is None:
-        raise UsageError("These children have no outcome yet, so no model can learn from them.")
+        raise UsageError("These children have no outcome yet, so no model can be trained on them.")
     X, y = cohort.X.iloc[rows], cohort.y.iloc[rows]
     if "groups" in inspect.signature(estimator.fit).parameters:
         return estimator.fit(X, y, groups=cohort.school.iloc[rows].to_numpy())

@@ -41,8 +41,8 @@ def performance(evidence: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame:
         ``model``, ``metric``, ``value``, ``low``, ``high``, ``n`` (children in the denominator), ``schools``,
         ``smallest_cell``, ``reason``. Metrics: ``roc_auc``, ``average_precision``, ``recall``,
         ``precision``, ``specificity``, ``number_needed_to_screen``, ``net_benefit``,
-        ``calibration_slope``, ``calibration_intercept``; of a version learnt in bags ``selection_probability``
-        (the chance that a model learnt from other schools lists a listed child too); of the baseline
+        ``calibration_slope``, ``calibration_intercept``; of a bagged ensemble ``selection_probability``
+        (the chance that a model trained on other schools lists a listed child too); of the baseline
         ``recall_at_operating_point``, ``precision_at_operating_point`` and ``selection_rate_at_operating_point``.
 
     Raises

@@ -39,7 +39,7 @@ class Bundle:
         Those that the version was made under, by id.
     tables : RiskTables
     bags : BaggedTables or None
-        How sure its scores are, where the version was learnt in bags.
+        How sure its scores are, where the version is a bagged ensemble.
     published : PublishedReport
         ``published.json``: everything that was measured and may be shown.
     manifest_sha256 : str

@@ -72,7 +72,7 @@ def shape(axis: AxisLabels, term: Term, bags: BaggedTables | None) -> Shape:
             for i, stretch in enumerate(stretches)
         ),
         missing_log_odds=term.missing - term.mean,
-        # of too few children nothing was learnt: their value is set, and how sure it is nobody can say
+        # of too few children nothing was fitted: their value is set, and how sure it is nobody can say
         missing_margin_of_error=None
         if few or not term.n_missing
         else _margins_of_error(bags, term, np.array([np.nan]))[0],

@@ -116,7 +116,7 @@ def compare_versions(
     Raises
     ------
     UsageError
-        If the two do not foresee the same, or one learnt from invented children: their figures then have nothing to say
+        If the two do not predict the same, or one was trained on synthetic children: their figures have nothing to say
         to each other.
     """
     _refuse_other_questions(first, second, names)
@@ -142,7 +142,7 @@ def _refuse_other_questions(first: PublishedReport, second: PublishedReport, nam
     for key, what in (
         ("outcome_words", "foresee different things"),
         ("horizon_months", "look ahead over different times (months)"),
-        ("trained_on", "learnt from different kinds of children"),
+        ("trained_on", "were trained on different kinds of children"),
     ):
         one, other = getattr(first.version, key), getattr(second.version, key)
         if one != other:

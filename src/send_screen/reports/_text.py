@@ -27,14 +27,14 @@ RESEARCH = "Research only"
 
 
 def version_marks(trained_on: object) -> tuple[str, ...]:
-    """Return the watermark of a version's own pages: none for one that learned from real children."""
+    """Return the watermark of a version's own pages: none for one trained on real children."""
     return () if trained_on == "real" else (INVENTED,)
 
 
 def run_marks(trained_on: object, banners: Iterable[str]) -> tuple[str, ...]:
     """Return the few words that must be seen on every sheet of paper and every row of a list.
 
-    A run of a version that learned from invented children is marked even where no banner says so: forgetting a banner
+    A run of a version trained on synthetic children is marked even where no banner says so: forgetting a banner
     must not make a list look like one to act on.
 
     Examples

@@ -23,7 +23,7 @@ def refuse_or_warn(bundle: Bundle, cohort: Cohort, *, today: dt.date, allow_synt
     Raises
     ------
     PopulationError
-        If the version is past its review date, or learnt from invented children and is asked about others.
+        If the version is past its review date, or trained on synthetic children and is asked about others.
     """
     spec = bundle.spec
     if today > spec.review_date:

@@ -54,7 +54,7 @@ def screen_cohort(
     role : str, optional
         The role that will read the list; see :func:`role_access`.
     allow_synthetic_model : bool, default False
-        Whether a version that learnt from invented children may be shown real ones, under a watermark.
+        Whether a version trained on synthetic children may be shown real ones, under a watermark.
     today : datetime.date, optional
         The date of the run.
 

@@ -19,7 +19,7 @@ has: that is how a tool or a reader can tell that the child is invented. The nam
 
 pupil_census.csv         who the children are, their school, absence, and the SEN register at the end of reception
 eyfsp.csv                the early years foundation stage profile: 1 emerging, 2 expected, A not assessed
-sen_status.csv           the SEN register two academic years later: what a model learns to foresee
+sen_status.csv           the SEN register two academic years later: the outcome that a model predicts
 schools/school_file.csv  one school's reception children of {school_year}, as its own system would export them, to be
                          screened. Like real exports it has gaps and a mistake or two.
 

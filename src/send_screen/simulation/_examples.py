@@ -15,7 +15,7 @@ def synthetic_rows(spec: ModelSpec, contracts: dict[str, Contract]) -> pd.DataFr
     """Return two rows of children who do not exist, and who are in the spec's population and eligible.
 
     They are the only example that a published model carries. Every value is made from the contract alone (its codes,
-    the middle of its ranges), so that nothing of any child who was learnt from can be in it.
+    the middle of its ranges), so that nothing of any training child can be in it.
 
     Numbers are float64, and everything else is text. Contracts that are there for training only are passed over.
     """

@@ -54,7 +54,7 @@ class Promotion(Result):
         if self.entry["override"] is not None:
             lines.append(f"LET IN AGAINST ITS GATES, because: {self.entry['override']}")
         if self.entry["trained_on"] == "synthetic":
-            lines.append("It learnt from invented children: it cannot screen real ones.")
+            lines.append("It was trained on invented children: it cannot screen real ones.")
         number, sha256 = self.entry["number"], self.entry["sha256"]
         yield Section([*lines, f"Entry {number} of the ledger. Its hash, to keep elsewhere: {sha256}"])
 

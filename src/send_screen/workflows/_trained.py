@@ -117,7 +117,7 @@ class TrainedVersion(Result):
     @property
     def headline(self) -> str:
         """Which version, of how many children."""
-        return f"{self.name}, version {self.version}: {self.n:,} children learnt from, {self.n_excluded:,} set aside."
+        return f"{self.name}, version {self.version}: trained on {self.n:,} children, {self.n_excluded:,} excluded."
 
     def sections(self) -> Iterable[Section]:
         """Give the metrics beside the baseline and challengers, the gaps, the gates, and where the version is."""
