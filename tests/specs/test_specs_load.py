@@ -20,8 +20,8 @@ from send_screen.specs import (
     LowScore,
     SpecDocument,
     load_spec,
-    parse_spec,
 )
+from send_screen.specs._load import parse_spec
 
 Edit = Callable[[dict[str, Any]], object]
 

@@ -77,11 +77,6 @@ def infer_role(header: str) -> ColumnRole | None:
 def post_outcome_reason(header: str, label: str) -> str | None:
     """Return why a column may have been recorded with the outcome or after it, going by its header; None if not.
 
-    Parameters
-    ----------
-    header, label : str
-        Headers of the column and of the outcome.
-
     Examples
     --------
     >>> post_outcome_reason("C6R4RSCL", "F5SPECS")

@@ -35,48 +35,22 @@ _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 
 @dataclass(frozen=True)
 class ColumnProfile:
-    """What one column holds.
+    """What one column holds, without any one child's value but in ``values``."""
 
-    Attributes
-    ----------
-    header, name : str
-        As in the file, and as an identifier of letters, digits and underscores.
-    kind : {"number", "codes", "date", "year", "upn", "text", "constant"}
-        A ``"year"`` is an academic year, such as 2022/23.
-    role : str or None
-        What the header suggests.
-    n, n_known, n_distinct : int
-        Rows, rows that are not blank, and different values in them.
-    codes : tuple of str
-        The values that at least ten children have, where there are few different ones.
-    rarer : bool
-        Whether there are others, which fewer than ten children have.
-    whole : bool
-        Whether a number is always whole.
-    bounds : tuple of float, or None
-        A range wider than that of the children, for a number.
-    not_known : tuple of float
-        Numbers such as -9 that at least ten children have and that look like "not known".
-    stray : bool
-        Whether a few values are not what the others are.
-    values : pandas.Series
-        float64, or str with None: for deciding, never for writing.
-    """
-
-    header: str
-    name: str
-    kind: Kind
-    role: ColumnRole | None
-    n: int
-    n_known: int
+    header: str  # as in the file
+    name: str  # an identifier of letters, digits and underscores
+    kind: Kind  # a "year" is an academic year, such as 2022/23
+    role: ColumnRole | None  # what the header suggests
+    n: int  # rows
+    n_known: int  # rows that are not blank
     n_distinct: int
-    codes: tuple[str, ...]
-    rarer: bool
-    whole: bool
-    bounds: tuple[float, float] | None
-    not_known: tuple[float, ...]
-    stray: bool
-    values: pd.Series = field(repr=False)
+    codes: tuple[str, ...]  # values that at least ten children have, where there are few different ones
+    rarer: bool  # whether there are others, which fewer than ten children have
+    whole: bool  # whether a number is always whole
+    bounds: tuple[float, float] | None  # a range wider than that of the children, for a number
+    not_known: tuple[float, ...]  # such as -9: at least ten children have it, and it looks like "not known"
+    stray: bool  # whether a few values are not what the others are
+    values: pd.Series = field(repr=False)  # float64, or str with None: for deciding, never for writing
 
     @property
     def label(self) -> str:
@@ -95,20 +69,7 @@ class ColumnProfile:
 
 
 def profile_columns(frame: pd.DataFrame, file: str) -> tuple[ColumnProfile, ...]:
-    """Look at each column of a table.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame, shape (n, p)
-        As :func:`send_screen.readers.read_table` gives it.
-    file : str
-        The file's name, for the messages.
-
-    Raises
-    ------
-    UsageError
-        If a header has no letters or digits, or two differ by case and punctuation alone.
-    """
+    """Profile each column of a table, or raise UsageError for headers that cannot be told apart."""
     headers = [str(header) for header in frame.columns]
     _refuse_names(headers, file)
     names: list[str] = []
@@ -172,10 +133,8 @@ def _look(series: pd.Series, header: str, name: str) -> ColumnProfile:
     not_known = _not_known(values, counts) if kind == "number" else ()
     if kind in ("number", "codes") and (len(counts) < 2 or len(known) - int(counts.max()) < MINIMUM_CHILDREN):
         kind = "constant"
-    elif kind == "codes" and len(codes) < 2:
-        kind, codes = "text", ()
-    if kind == "codes" and (len({code_key(one) for one in codes}) < len(codes) or "" in map(code_key, codes)):
-        kind, codes = "text", ()
+    elif kind == "codes" and len({code_key(one) for one in codes} - {""}) < max(len(codes), 2):
+        kind, codes = "text", ()  # fewer than two codes, or some that a file's reader could not tell apart
     return ColumnProfile(
         header=header,
         name=name,

@@ -48,18 +48,7 @@ class _Entry:
 
 
 def render_contract(draft: ProjectDraft, contract: str, file: str, n: int) -> str:
-    """Render the data contract as YAML.
-
-    Parameters
-    ----------
-    draft : ProjectDraft
-    contract : str
-        Its id, ``"local/pupils"``.
-    file : str
-        Name of the file that it was drafted from.
-    n : int
-        Rows of that file.
-    """
+    """Render the data contract with this id, such as ``"local/pupils"``, as YAML; the file has n rows."""
     agency, _, table = contract.partition("/")
     names = {"contract": contract, "agency": agency, "table": table, "file": file, "n": n}
     return _template("contract.yaml.j2").render(**names, version=VERSION, entries=list(_entries(draft)))
@@ -68,21 +57,7 @@ def render_contract(draft: ProjectDraft, contract: str, file: str, n: int) -> st
 def render_spec(
     draft: ProjectDraft, contract: str, name: str, file: str, *, baseline: ColumnProfile, today: dt.date
 ) -> str:
-    """Render the model spec as YAML.
-
-    Parameters
-    ----------
-    draft : ProjectDraft
-    contract : str
-        The contract's id, ``"local/pupils"``.
-    name : str
-        The model's name.
-    file : str
-        Name of the file that it was drafted from.
-    baseline : ColumnProfile
-        The feature that the baseline ranks by.
-    today : datetime.date
-    """
+    """Render the spec of a model of this name as YAML; the baseline is the feature that the baseline model ranks by."""
     parts = (part for part in ("forename", "surname") if part in draft.shown)
     return _template("spec.yaml.j2").render(
         draft=draft,

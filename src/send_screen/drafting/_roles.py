@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from typing import Literal
 
 from send_screen.contracts import ETHNIC_GROUPS
@@ -27,41 +29,21 @@ _WHAT = {"label": "what happened later", "school": "the school", "child_id": "th
 
 @dataclass(frozen=True)
 class ProjectDraft:
-    """The parts that columns play.
-
-    Attributes
-    ----------
-    label, school, child_id : ColumnProfile
-    guessed : frozenset of str
-        Which of these three were guessed.
-    positive, negative : tuple of str
-        Codes of the label.
-    features : tuple of ColumnProfile
-    groups : tuple of (ColumnProfile, str or None)
-        What is compared, and how groups are made of its codes.
-    status : tuple of (ColumnProfile, tuple of str)
-        Columns that say whose needs are already on the SEN register, with the codes that say so.
-    shown : dict of str to ColumnProfile
-        ``"forename"``, ``"surname"`` and ``"class"``, where there are such columns.
-    birth, year : ColumnProfile or None
-        The date of birth, and the academic year.
-    left_out : dict of str to str
-        Header to the reason.
-    """
+    """The parts that columns play."""
 
     label: ColumnProfile
     school: ColumnProfile
     child_id: ColumnProfile
-    guessed: frozenset[str]
-    positive: tuple[str, ...]
+    guessed: frozenset[str]  # which of these three were guessed
+    positive: tuple[str, ...]  # codes of the label
     negative: tuple[str, ...]
     features: tuple[ColumnProfile, ...] = ()
-    groups: tuple[tuple[ColumnProfile, Derive | None], ...] = ()
-    status: tuple[tuple[ColumnProfile, tuple[str, ...]], ...] = ()
-    shown: dict[str, ColumnProfile] = field(default_factory=dict)
-    birth: ColumnProfile | None = None
-    year: ColumnProfile | None = None
-    left_out: dict[str, str] = field(default_factory=dict)
+    groups: tuple[tuple[ColumnProfile, Derive | None], ...] = ()  # what is compared, and how groups are made of it
+    status: tuple[tuple[ColumnProfile, tuple[str, ...]], ...] = ()  # with the codes that say "on the SEN register"
+    shown: dict[str, ColumnProfile] = field(default_factory=dict)  # the "forename", "surname" and "class"
+    birth: ColumnProfile | None = None  # the date of birth
+    year: ColumnProfile | None = None  # the academic year
+    left_out: dict[str, str] = field(default_factory=dict)  # header to the reason
 
     def without(self, feature: str, reason: str) -> ProjectDraft:
         """Return the draft with one feature left out."""
@@ -76,20 +58,9 @@ class ProjectDraft:
 def draft_project(
     columns: tuple[ColumnProfile, ...], file: str, *, label: str | None, school: str | None, child_id: str | None
 ) -> ProjectDraft:
-    """Give each column its part.
+    """Give each column its part. ``label``, ``school`` and ``child_id`` are headers, where they are given.
 
-    Parameters
-    ----------
-    columns : tuple of ColumnProfile
-    file : str
-        The file's name, for the messages.
-    label, school, child_id : str or None
-        Headers, where they are given.
-
-    Raises
-    ------
-    UsageError
-        Where one of the three is not given and cannot be guessed, or cannot play its part.
+    Where one of the three is not given and cannot be guessed, or cannot play its part, UsageError names the option.
     """
     ids = [c for c in columns if c.kind in ("upn", "text", "number") and c.n_known == c.n_distinct == c.n]
     named = [c for c in ids if c.kind == "upn"] or [c for c in ids if c.role == "id"]
@@ -98,9 +69,22 @@ def draft_project(
         "school": _one(columns, file, "school", school, *_schools(columns)),
         "label": _one(columns, file, "label", label, *_labels(columns)),
     }
-    _refuse_one_column_twice(parts, file)
+    for first, second in combinations(parts, 2):
+        if parts[first] is parts[second]:
+            raise UsageError(
+                f"One column cannot be both {_WHAT[first]} and {_WHAT[second]}.",
+                file=file,
+                column=parts[first].header,
+                remedy=f"Give another with {OPTIONS[first]} or {OPTIONS[second]}.",
+            )
     positive, negative = _outcome(parts["label"], file)
-    _refuse_not_one_row_a_child(parts["child_id"], file)
+    if not parts["child_id"].unique:
+        raise UsageError(
+            "Many rows have the same identifier, or none: send-screen init needs one row a child.",
+            file=file,
+            column=parts["child_id"].header,
+            remedy="Give a file with one row a child, or another column with --child-id.",
+        )
     if parts["school"].n_distinct < 2:
         raise UsageError(
             "All children are in one school, so it cannot be told how a model does in schools that it has not seen.",
@@ -109,14 +93,8 @@ def draft_project(
             remedy="Give a file with children of several schools, or another column with --school.",
         )
     given = {"label": label, "school": school, "child_id": child_id}
-    made = ProjectDraft(
-        label=parts["label"],
-        school=parts["school"],
-        child_id=parts["child_id"],
-        guessed=frozenset(part for part, header in given.items() if header is None),
-        positive=positive,
-        negative=negative,
-    )
+    guessed = frozenset(part for part, header in given.items() if header is None)
+    made = ProjectDraft(parts["label"], parts["school"], parts["child_id"], guessed, positive, negative)
     for column in columns:
         if column not in parts.values():
             made = _place(made, column)
@@ -164,34 +142,8 @@ def _schools(columns: tuple[ColumnProfile, ...]) -> tuple[list[ColumnProfile], l
 
 def _labels(columns: tuple[ColumnProfile, ...]) -> tuple[list[ColumnProfile], list[ColumnProfile]]:
     possible = [c for c in columns if c.kind == "codes" and c.role in (None, "status")]
-    likely = [c for c in possible if _sounds_like_an_outcome(c.header)]
+    likely = [c for c in possible if re.search("outcome|label|target|later", header_key(c.header))]
     return likely, [c for c in possible if len(c.codes) == 2] or possible
-
-
-def _sounds_like_an_outcome(header: str) -> bool:
-    key = header_key(header)
-    return any(word in key for word in ("outcome", "label", "target", "later"))
-
-
-def _refuse_one_column_twice(parts: dict[str, ColumnProfile], file: str) -> None:
-    for first, second in (("child_id", "school"), ("child_id", "label"), ("school", "label")):
-        if parts[first] is parts[second]:
-            raise UsageError(
-                f"One column cannot be both {_WHAT[first]} and {_WHAT[second]}.",
-                file=file,
-                column=parts[first].header,
-                remedy=f"Give another with {OPTIONS[first]} or {OPTIONS[second]}.",
-            )
-
-
-def _refuse_not_one_row_a_child(child_id: ColumnProfile, file: str) -> None:
-    if not child_id.unique:
-        raise UsageError(
-            "Many rows have the same identifier, or none: send-screen init needs one row a child.",
-            file=file,
-            column=child_id.header,
-            remedy="Give a file with one row a child, or another column with --child-id.",
-        )
 
 
 def _outcome(label: ColumnProfile, file: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -244,9 +196,7 @@ def _place(made: ProjectDraft, column: ColumnProfile) -> ProjectDraft:
     if column.kind == "upn" or (column.unique and (column.kind != "number" or column.whole)):
         return _leave(made, column, "nearly every child has a value of its own: it would name children")
     if role in ("protected", "proxy"):
-        return _group(
-            made, column, "a protected characteristic" if role == "protected" else "close to a protected characteristic"
-        )
+        return _group(made, column)
     if why := post_outcome_reason(column.header, made.label.header):
         return _leave(made, column, f"it may know the outcome: {why}")
     if role == "status":
@@ -268,7 +218,7 @@ def _leave(made: ProjectDraft, column: ColumnProfile, reason: str) -> ProjectDra
     return replace(made, left_out={**made.left_out, column.header: reason})
 
 
-def _group(made: ProjectDraft, column: ColumnProfile, why: str) -> ProjectDraft:
+def _group(made: ProjectDraft, column: ColumnProfile) -> ProjectDraft:
     """Return the draft with a column as groups to compare: by its codes, or by those of the census."""
     known = column.values.dropna().astype(str).str.upper()
     derive: Derive | None = None
@@ -277,5 +227,6 @@ def _group(made: ProjectDraft, column: ColumnProfile, why: str) -> ProjectDraft:
     elif column.header.casefold().find("lang") >= 0 and float(known.isin(["ENG", "ENB"]).mean()) > 0:
         derive = "eal"
     if derive is None and not column.codes:
+        why = "close to a protected characteristic" if column.role == "proxy" else "a protected characteristic"
         return _leave(made, column, f"{why}, so no feature; to compare by it, put it into a few bands in the file")
     return replace(made, groups=(*made.groups, (column, derive)))

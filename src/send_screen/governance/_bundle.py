@@ -13,7 +13,8 @@ from send_screen.contracts._load import parse_contract
 from send_screen.errors import SendScreenError, TablesError
 from send_screen.governance._identity import sha256_of
 from send_screen.published import PublishedReport
-from send_screen.specs import Feature, ModelSpec, parse_spec
+from send_screen.specs import Feature, ModelSpec
+from send_screen.specs._load import parse_spec
 from send_screen.tables import BaggedTables, RiskTables
 
 MANIFEST = "manifest.json"

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from send_screen.contracts import Contract
-from send_screen.specs import AgeInMonths, ColumnRef, Equals, Feature, ModelSpec, Share, value_in_words
+from send_screen.specs import AgeInMonths, ColumnRef, Equals, Feature, ModelSpec, Share
+from send_screen.specs._parts import value_in_words
 from send_screen.tables import LevelsTerm, RiskTables, Term
 
 NOT_KNOWN = "not known"

@@ -4,7 +4,7 @@
 the file's bytes is part of the identity of every version that is trained from it.
 """
 
-from send_screen.specs._load import load_spec, parse_spec
+from send_screen.specs._load import load_spec
 from send_screen.specs._model_spec import ModelSpec, SpecDocument
 from send_screen.specs._parts import (
     TOLERANCES,
@@ -24,12 +24,9 @@ from send_screen.specs._parts import (
     Share,
     code,
 )
-from send_screen.specs._value_words import value_in_words
 
 __all__ = [
     "load_spec",
-    "parse_spec",
-    "value_in_words",
     "ModelSpec",
     "SpecDocument",
     "ColumnRef",

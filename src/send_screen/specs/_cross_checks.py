@@ -4,30 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pydantic import BaseModel
-
 from send_screen.contracts import Column, Contract
 from send_screen.documents import closest
 from send_screen.specs._model_spec import SpecDocument
-from send_screen.specs._parts import ColumnRef, Condition, Equals, Feature, GoalsNotMet, Scalar, Share, code
+from send_screen.specs._parts import ColumnRef, Equals, Feature, GoalsNotMet, Scalar, Share, code, column_refs
 
 #: Metrics whose difference between two models the out-of-fold predictions can tell.
 COMPARED = ("roc_auc", "average_precision", "recall", "precision")
 
 
 def find_contradictions(spec: SpecDocument, contracts: Mapping[str, Contract]) -> Iterator[str]:
-    """Yield each mistake of a spec that contradicts itself or its contracts, with its place.
-
-    Parameters
-    ----------
-    spec : SpecDocument
-    contracts : mapping of contract id to Contract
-        Those under ``data`` that there are.
-    """
+    """Yield each mistake of a spec that contradicts itself or its contracts (those that there are), with its place."""
+    used = [use.contract for use in spec.data]
     for place, ref in column_refs(spec):
-        if ref.contract not in contracts:
-            yield f"{place}: the contract {ref.contract!r} is not under `data`{closest(ref.contract, contracts)}"
-        elif ref.column not in contracts[ref.contract].columns:
+        if ref.contract not in used:
+            yield f"{place}: the contract {ref.contract!r} is not under `data`{closest(ref.contract, used)}"
+        elif ref.contract in contracts and ref.column not in contracts[ref.contract].columns:
             known = contracts[ref.contract].columns
             yield f"{place}: {ref.contract} has no column {ref.column!r}{closest(ref.column, known)}"
     yield from _code_mistakes(spec, contracts)
@@ -42,23 +34,9 @@ def find_contradictions(spec: SpecDocument, contracts: Mapping[str, Contract]) -
     yield from _outcome_mistakes(spec, contracts)
 
 
-def column_refs(part: object, place: str = "$") -> Iterator[tuple[str, ColumnRef]]:
-    """Yield the place of every column reference in a part of a spec, and the reference."""
-    if isinstance(part, ColumnRef):
-        yield place, part
-    elif isinstance(part, BaseModel):
-        for name, field in type(part).model_fields.items():
-            yield from column_refs(getattr(part, name), f"{place}.{field.alias or name}")
-    elif isinstance(part, tuple):
-        for position, item in enumerate(part):
-            yield from column_refs(item, f"{place}[{position}]")
-
-
 def _coded(spec: SpecDocument) -> Iterator[tuple[str, ColumnRef, tuple[Scalar, ...]]]:
     """Yield place, column and codes of everything that names codes of a column."""
-    conditions: tuple[tuple[str, tuple[Condition, ...]], ...]
-    conditions = (("population", spec.population.where), ("eligible", spec.eligible.where))
-    for part, where in conditions:
+    for part, where in (("population", spec.population.where), ("eligible", spec.eligible.where)):
         for position, condition in enumerate(where):
             key = "not_in" if condition.negated else "in"
             yield f"$.{part}.where[{position}].{key}", condition.column, condition.values
@@ -135,18 +113,12 @@ def _column_mistakes(place: str, ref: ColumnRef, column: Column, feature: Featur
 def _name_mistakes(spec: SpecDocument) -> Iterator[str]:
     features = [feature.name for feature in spec.features]
     baseline = spec.baseline
-    named = (
-        [("feature", baseline.feature)]
-        if not isinstance(baseline, GoalsNotMet)
-        else [
-            *((f"features[{position}]", name) for position, name in enumerate(baseline.features)),
-            *(
-                (f"operating_point.any_not_met[{position}]", name)
-                for position, name in enumerate(baseline.operating_point.any_not_met)
-            ),
-        ]
-    )
-    for place, name in named:
+    if isinstance(baseline, GoalsNotMet):
+        goals = {"features": baseline.features, "operating_point.any_not_met": baseline.operating_point.any_not_met}
+        named = {f"{key}[{position}]": name for key, names in goals.items() for position, name in enumerate(names)}
+    else:
+        named = {"feature": baseline.feature}
+    for place, name in named.items():
         if name not in features:
             yield f"$.baseline.{place}: no feature is called {name!r}{closest(name, features)}"
     groups = [group.name for group in spec.groups]

@@ -51,33 +51,9 @@ def load_spec(path: str | Path) -> ModelSpec:
 def parse_spec(
     raw: bytes, *, file: str, contracts: Mapping[str, Contract] | None = None, contracts_folder: Path | None = None
 ) -> ModelSpec:
-    """Validate the bytes of a spec, read already. See :func:`load_spec`.
+    """Return the spec in the bytes of a file, read already. ``file`` is its name in messages.
 
-    Parameters
-    ----------
-    raw : bytes
-    file : str
-        The name used in messages.
-    contracts : mapping of contract id to Contract, optional
-        The contracts that came with an exported model; others are looked up.
-    contracts_folder : pathlib.Path, optional
-        A folder of contracts to look them up in, before those that came with the library.
-
-    Returns
-    -------
-    ModelSpec
-
-    Raises
-    ------
-    SpecError
-        If it is not a valid spec; the message names every mistake.
-
-    Examples
-    --------
-    >>> from send_screen.contracts import shipped
-    >>> raw = (shipped("models") / "reception_sen" / "spec.yaml").read_bytes()
-    >>> parse_spec(raw, file="spec.yaml").name
-    'reception_sen'
+    ``contracts`` are those that came with an exported model, by id. Others are looked up, first in a folder of them.
     """
     document = read_document(SpecDocument, raw, error=SpecError, file=file, yaml=True, kind="spec")
     used: dict[str, Contract] = {}
@@ -86,9 +62,10 @@ def parse_spec(
         try:
             used[use.contract] = (contracts or {}).get(use.contract) or load_contract(use.ref, folder=contracts_folder)
         except ContractError as error:
-            mistakes.append(f"$.data[{position}].contract: {error.message}")
+            mistakes.append(f"$.data[{position}].contract: {' '.join(str(error).split())}")
     mistakes += find_contradictions(document, used)
     if mistakes:
         refuse_mistakes(mistakes, error=SpecError, file=file, kind="spec")
-    text, sha256 = raw.decode("utf-8"), hashlib.sha256(raw).hexdigest()
-    return ModelSpec.of(document, text=text, sha256=sha256, contracts=used)
+    facts = {"text": raw.decode("utf-8"), "sha256": hashlib.sha256(raw).hexdigest(), "contracts": used}
+    keys = {name: getattr(document, name) for name in SpecDocument.model_fields}
+    return ModelSpec.model_construct(document.model_fields_set, **keys, **facts)

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, InstanceOf, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Field, InstanceOf, Tag
 
 from send_screen.contracts import Contract
 from send_screen.documents import Document
@@ -31,6 +31,7 @@ from send_screen.specs._parts import (
     Tolerance,
     Validation,
     Words,
+    each_once,
 )
 
 
@@ -63,7 +64,7 @@ class SpecDocument(Document):
     baseline: Annotated[GoalsNotMet | LowScore, Field(discriminator="kind")]
     model: Literal["additive", "logistic", "baseline"] = "additive"
     model_parameters: ModelParameters = ModelParameters()
-    challengers: tuple[Literal["lightgbm", "ebm"], ...] = ()
+    challengers: Annotated[tuple[Literal["lightgbm", "ebm"], ...], AfterValidator(each_once)] = ()
     capacity: SmallShare
     groups: Annotated[tuple[Group, ...], Field(min_length=1)]
     intersections: tuple[tuple[Name, Name], ...] = ()
@@ -71,12 +72,6 @@ class SpecDocument(Document):
     gates: Annotated[tuple[Gate, ...], Field(min_length=1)]
     validation: Validation
     review_date: dt.date
-
-    @model_validator(mode="after")
-    def _each_once(self) -> SpecDocument:
-        if len(set(self.challengers)) < len(self.challengers):
-            raise ValueError("a challenger stands twice")
-        return self
 
 
 class ModelSpec(SpecDocument):
@@ -97,26 +92,6 @@ class ModelSpec(SpecDocument):
     text: str
     sha256: str
     contracts: dict[str, InstanceOf[Contract]]
-
-    @classmethod
-    def of(cls, document: SpecDocument, *, text: str, sha256: str, contracts: dict[str, Contract]) -> ModelSpec:
-        """Return the spec that a document in which no mistake was found stands for.
-
-        Parameters
-        ----------
-        document : SpecDocument
-            The keys of ``spec.yaml``.
-        text, sha256 : str
-            The file as read, and the hash of its bytes.
-        contracts : dict of str to Contract
-            Those under ``data``, by id.
-
-        Returns
-        -------
-        ModelSpec
-        """
-        keys = {name: getattr(document, name) for name in SpecDocument.model_fields}
-        return cls.model_construct(document.model_fields_set, **keys, text=text, sha256=sha256, contracts=contracts)
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         yield from (("name", self.name), ("title", self.title), ("sha256", self.sha256))

@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import numbers
 import re
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
+import numpy as np
+from pydantic import AfterValidator, BaseModel, Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
 
+from send_screen.contracts import Contract
 from send_screen.documents import Document
 
 #: Largest gap between groups, as a share, that is tolerated where a spec does not say.
@@ -94,6 +97,13 @@ ColumnPath = Annotated[
     PlainSerializer(str),
     WithJsonSchema({"type": "string", "pattern": f"^{_COLUMN_PATTERN}$"}),
 ]
+
+
+def each_once(entries: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Validate that no entry of a list stands twice."""
+    if len(set(entries)) < len(entries):
+        raise ValueError("an entry stands twice")
+    return entries
 
 
 def _day(text: str) -> str:
@@ -202,7 +212,28 @@ class Outcome(Document):
     followed_months: Annotated[int, Field(ge=0, le=240)] = 0
 
 
-class AgeInMonths(Document):
+def column_refs(part: object, place: str = "$") -> Iterator[tuple[str, ColumnRef]]:
+    """Yield the place of every column reference in a part of a spec, and the reference."""
+    if isinstance(part, ColumnRef):
+        yield place, part
+    elif isinstance(part, BaseModel):
+        for name, field in type(part).model_fields.items():
+            yield from column_refs(getattr(part, name), f"{place}.{field.alias or name}")
+    elif isinstance(part, tuple):
+        for position, item in enumerate(part):
+            yield from column_refs(item, f"{place}[{position}]")
+
+
+class _FromColumns(Document):
+    """What is computed from columns of contracts."""
+
+    @property
+    def sources(self) -> tuple[ColumnRef, ...]:
+        """The columns that it is computed from."""
+        return tuple(ref for _, ref in column_refs(self))
+
+
+class AgeInMonths(_FromColumns):
     """Whole months from birth to a month: of a date of birth, or of a year and a month of birth."""
 
     born: ColumnPath | None = None
@@ -217,34 +248,19 @@ class AgeInMonths(Document):
             raise ValueError("give born or year and month, and only one of them")
         return self
 
-    @property
-    def sources(self) -> tuple[ColumnRef, ...]:
-        """The columns that the age is computed from."""
-        return tuple(ref for ref in (self.born, self.year, self.month) if ref is not None)
 
-
-class Share(Document):
+class Share(_FromColumns):
     """One count as a share of another, missing where the whole is missing or 0."""
 
     of: ColumnPath
     out_of: ColumnPath
 
-    @property
-    def sources(self) -> tuple[ColumnRef, ...]:
-        """The columns that the share is computed from."""
-        return (self.of, self.out_of)
 
-
-class Equals(Document):
+class Equals(_FromColumns):
     """1 where a column holds one value, 0 where it holds another, missing where it holds none."""
 
     column: ColumnPath
     value: Scalar
-
-    @property
-    def sources(self) -> tuple[ColumnRef, ...]:
-        """The column that is compared."""
-        return (self.column,)
 
 
 class Derive(Document):
@@ -261,7 +277,7 @@ class Derive(Document):
         return self
 
 
-class Feature(Document):
+class Feature(_FromColumns):
     """A predictor: where it comes from, its monotonic constraint, and its words."""
 
     name: Name
@@ -295,10 +311,22 @@ class Feature(Document):
         made: Any = self.derive
         return self.column or made.age_in_months or made.share or made.equals
 
-    @property
-    def sources(self) -> tuple[ColumnRef, ...]:
-        """The contract columns that the feature is made from."""
-        return (self.source,) if isinstance(self.source, ColumnRef) else self.source.sources
+
+def value_in_words(feature: Feature, contracts: Mapping[str, Contract], value: Any) -> str:
+    """Return what the file says of a feature that is not missing, for example ``"Speaking: emerging"``."""
+    source = feature.source
+    if isinstance(source, Equals):
+        words = "yes" if value == 1.0 else "no"
+    elif isinstance(source, Share):
+        words = f"{100 * float(value):.1f} %"
+    elif isinstance(source, AgeInMonths):
+        years, months = divmod(int(float(value)), 12)
+        words = f"{years} years {months} months"
+    else:
+        levels = contracts[source.contract].columns[source.column].levels or {}
+        written = np.format_float_positional(value, trim="-") if isinstance(value, float) else str(value)
+        words = levels.get(written, f"{written} {feature.unit}".rstrip())
+    return f"{feature.label}: {words}"
 
 
 class AnyGoalNotMet(Document):
@@ -388,10 +416,4 @@ class Validation(Document):
     """Grouped cross-validation: folds keep schools together, one split a seed."""
 
     folds: Annotated[int, Field(ge=2, le=20)]
-    seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _each_once(self) -> Validation:
-        if len(set(self.seeds)) < len(self.seeds):
-            raise ValueError("a seed stands twice")
-        return self
+    seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1), AfterValidator(each_once)]
