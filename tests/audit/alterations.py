@@ -15,7 +15,7 @@ from typing import Any
 from audit_store import Store
 from folder_hashes import folder_sha256, write_manifest
 
-from send_screen.auditing._check_figures import MODEL_SECTIONS
+from send_screen.auditing._check_published import MODEL_SECTIONS
 
 Alteration = Callable[[Store, Random], None]
 #: Kind -> what it does, and the checks of which at least one must fail.
@@ -198,7 +198,7 @@ def what_it_says_of_itself_with_everything_made_anew(store: Store, rng: Random) 
     store.republish(change)
 
 
-@kind("gates")
+@kind("gate-results")
 def a_gate_with_everything_made_anew(store: Store, rng: Random) -> None:
     def change(document: dict[str, Any]) -> None:
         gate = rng.choice(document["version"]["gates"])

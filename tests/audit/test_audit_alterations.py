@@ -36,7 +36,7 @@ def test_there_are_two_hundred_of_many_kinds() -> None:
 @pytest.mark.parametrize("number", [1, 2])
 def test_what_was_not_altered_is_green(store: Any, number: int) -> None:
     found = store.of(number).audit(key=store.keys / "public.pem")
-    assert found.green, found.having(FAILED)
+    assert found.ok, found.having(FAILED)
     assert [check.id for check in found.having(NOT_CHECKED)] == ["refit"]
 
 
@@ -48,7 +48,7 @@ def test_an_alteration_is_found(store: Any, name: str, seed: int) -> None:
     found = store.audit(key=store.keys / "public.pem" if name in KEYED else None)
     failed = {check.id for check in found.having(FAILED)}
     assert failed & checks, f"failed: {failed}"
-    assert not found.green
+    assert not found.ok
     for check in found.having(FAILED):
         assert check.outcome.differences
         assert all(each.where and each.claimed != each.found for each in check.outcome.differences)
@@ -64,5 +64,5 @@ def test_without_a_key_only_the_ledger_knows_what_was_made_anew_as_a_whole(
     never_promoted = copy_store(Store(trained.folder, trained.keys), tmp_path / "never promoted")
     KINDS[name][0](never_promoted, Random(0))
     found = never_promoted.audit()
-    assert found.green, found.having(FAILED)
-    assert "vouches" in found.words
+    assert found.ok, found.having(FAILED)
+    assert "vouches" in found.headline

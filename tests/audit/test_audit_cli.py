@@ -142,9 +142,9 @@ def test_an_exported_folder(trained: Any) -> None:
 def test_other_code_is_no_difference_and_hides_none_of_the_hashes(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import send_screen.auditing._audited_version as subject
+    from send_screen.auditing import _audited_version
 
-    monkeypatch.setattr(subject, "code_version", lambda: "0.2.0+0123456789ab")
+    monkeypatch.setattr(_audited_version, "code_version", lambda: "0.2.0+0123456789ab")
     assert told(store)["green"] is True  # what can be derived all the same is
     store.rewrite_evidence(lambda table: table.assign(label=1 - table["label"]))
     found = told(store)
@@ -353,9 +353,9 @@ def test_a_run_that_is_none_or_is_registered(store: Store, model: str | None, wo
 def test_other_code_is_its_own_word_until_a_key_vouches_for_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who controls the store could say so of any version, and have every difference excused."""
     store.rewrite_evidence(lambda table: table.assign(label=1 - table["label"]))
-    import send_screen.auditing._audited_version as subject
+    from send_screen.auditing import _audited_version
 
-    monkeypatch.setattr(subject, "code_version", lambda: "0.2.0+0123456789ab")
+    monkeypatch.setattr(_audited_version, "code_version", lambda: "0.2.0+0123456789ab")
     found = told(store)
     assert found["result"] == "open"
     assert "its own word" in json.dumps(found)
@@ -365,10 +365,9 @@ def test_other_code_is_its_own_word_until_a_key_vouches_for_it(store: Store, mon
 
 
 def test_a_key_vouches_for_what_made_a_version(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    import send_screen.auditing._audited_version as subject
-    from send_screen.auditing import _check_pages
+    from send_screen.auditing import _audited_version, _check_pages
 
-    monkeypatch.setattr(subject, "code_version", lambda: "0.2.0+0123456789ab")
+    monkeypatch.setattr(_audited_version, "code_version", lambda: "0.2.0+0123456789ab")
     monkeypatch.setattr(_check_pages, "render_plots", lambda report: {"plots/absence.svg": "drawn otherwise by now"})
     found = told(store, "--key", store.keys / "public.pem")
     assert statuses(found)["signature"] == "passed"
@@ -380,9 +379,9 @@ def test_a_key_vouches_for_what_made_a_version(store: Store, monkeypatch: pytest
 def test_other_code_excuses_nothing_that_no_code_writes(
     store: Store, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
-    import send_screen.auditing._audited_version as subject
+    from send_screen.auditing import _audited_version
 
-    monkeypatch.setattr(subject, "code_version", lambda: "0.2.0+0123456789ab")
+    monkeypatch.setattr(_audited_version, "code_version", lambda: "0.2.0+0123456789ab")
     if what == "tag":
         store.execute("update model_version_tags set value = 'Somebody' where key = 'promoted_by' and version = 1")
     else:

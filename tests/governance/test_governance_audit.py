@@ -25,7 +25,14 @@ from send_screen.auditing import (
     not_checked,
 )
 from send_screen.errors import MissingExtraError, TablesError, UsageError
-from send_screen.governance import generate_key_pair, read_private_key, read_public_key, read_statement, sign_statement
+from send_screen.governance import (
+    generate_key_pair,
+    key_id,
+    read_private_key,
+    read_public_key,
+    read_statement,
+    sign_statement,
+)
 
 LEAVES = st.none() | st.booleans() | st.integers(-1000, 1000) | st.floats(-1e6, 1e6) | st.text(max_size=5)
 DOCUMENTS = st.recursive(
@@ -38,7 +45,7 @@ DOCUMENTS = st.recursive(
 @settings(deadline=None)
 @given(DOCUMENTS)
 def test_a_document_is_like_itself(document: Any) -> None:
-    assert diff_documents(document, copy.deepcopy(document)).differences == ()
+    assert diff_documents(document, copy.deepcopy(document)).differences == []
 
 
 @settings(deadline=None)
@@ -72,7 +79,7 @@ def test_what_differs(one: Any, other: Any) -> None:
 
 def test_rounding_is_no_difference_and_is_told() -> None:
     compared = diff_documents({"a": 0.1 + 0.2, "b": 1e12}, {"a": 0.3, "b": 1e12 + 0.01})
-    assert compared.differences == ()
+    assert compared.differences == []
     assert compared.rounded == 2
     assert "2 numbers differ in their last digits" in compared.words
 
@@ -91,14 +98,14 @@ def test_green_red_and_what_is_open() -> None:
         NOT_CHECKED,
     ]
     green = Audit("m", {}, (same, unmade))
-    assert green.green
-    assert green.words == "GREEN: nothing differs in the 1 checks that were made. 1 could not be made: “D”."
+    assert green.ok
+    assert green.headline == "GREEN: nothing differs in the 1 checks that were made. 1 could not be made: “D”."
     left_open = Audit("m", {}, (same, inconclusive, unmade))
-    assert (left_open.green, left_open.result) == (False, "open")
-    assert left_open.words.startswith("OPEN: 1 checks found differences that other code or packages may have made.")
+    assert (left_open.ok, left_open.result) == (False, "open")
+    assert left_open.headline.startswith("OPEN: 1 checks found differences that other code or packages may have made.")
     red = Audit("m", {}, (same, wrong))
-    assert not red.green
-    assert red.words == "RED: 1 of the 2 checks that were made found a difference."
+    assert not red.ok
+    assert red.headline == "RED: 1 of the 2 checks that were made found a difference."
     told = red.to_dict()["checks"][1]
     assert told["differences"] == ({"where": "$.x", "claimed": "1", "found": "2"},)
     assert told["n_differences"] == 1
@@ -120,10 +127,10 @@ def envelope(keys: Path) -> str:
 def test_what_was_signed_is_read(keys: Path, envelope: str) -> None:
     statement = read_statement(envelope.encode(), read_public_key(keys / "public.pem"))
     assert statement.digests == {"manifest.json": "0" * 64, "evidence.parquet": "1" * 64}
-    assert (statement.model, statement.version) == ("m", "f" * 16)
+    assert (statement.predicate.model, statement.predicate.version) == ("m", "f" * 16)
     document = json.loads(envelope)
     assert document["payloadType"] == "application/vnd.in-toto+json"
-    assert document["signatures"][0]["keyid"] == read_public_key(keys / "public.pem").id
+    assert document["signatures"][0]["keyid"] == key_id(read_public_key(keys / "public.pem"))
 
 
 @settings(deadline=None)
@@ -147,22 +154,22 @@ def test_a_key_that_signed_something_else_vouches_for_nothing(keys: Path, envelo
     from send_screen.governance._statement import signed_bytes
 
     for payload in (b"{}", b"[" * 5000, b'{"_type": "https://in-toto.io/Statement/v1"}', b"\xff"):
-        signature = key.sign(signed_bytes(document["payloadType"], payload))
+        signature = key.sign(signed_bytes(payload))
         document["payload"] = base64.b64encode(payload).decode()
         document["signatures"] = [{"keyid": "", "sig": base64.b64encode(signature).decode()}]
-        with pytest.raises(TablesError, match="no statement about a version"):
+        with pytest.raises(TablesError, match=r"signature\.json: "):
             read_statement(json.dumps(document).encode(), read_public_key(keys / "public.pem"))
 
 
 def test_the_type_is_signed_too(keys: Path, envelope: str) -> None:
     document = json.loads(envelope) | {"payloadType": "text/plain"}
-    with pytest.raises(TablesError, match="No signature in it"):
+    with pytest.raises(TablesError, match=r"\$\.payloadType"):
         read_statement(json.dumps(document).encode(), read_public_key(keys / "public.pem"))
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"null", b"[" * 100_000, b"\xff", b" " * 100_000])
 def test_what_is_no_envelope(keys: Path, content: bytes) -> None:
-    with pytest.raises(TablesError, match="no signed statement"):
+    with pytest.raises(TablesError, match=r"signature\.json"):
         read_statement(content, read_public_key(keys / "public.pem"))
 
 
@@ -172,7 +179,8 @@ def test_keys_are_for_their_owner_and_never_written_over(tmp_path: Path) -> None
     made = generate_key_pair(folder)
     assert stat.S_IMODE((folder / "private.pem").stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert read_public_key(folder / "public.pem").id == made.id == read_private_key(folder / "private.pem").public.id
+    private = read_private_key(folder / "private.pem")
+    assert key_id(read_public_key(folder / "public.pem")) == made == key_id(private.public_key())
     with pytest.raises(UsageError, match="no key is written over"):
         generate_key_pair(folder)
     (folder / "private.pem").unlink()

@@ -16,17 +16,18 @@ import pytest
 
 from send_screen.errors import LedgerError, MissingExtraError, UsageError
 from send_screen.governance import (
-    PROMOTED,
-    SCREENING,
-    WITHDRAWN,
-    Entry,
+    DecisionEntry,
+    Ledger,
+    PromotionEntry,
     Pseudonyms,
+    RepairEntry,
+    ScreeningEntry,
+    WithdrawalEntry,
     deployment_periods,
     entries_after,
     open_for_append,
     read_ledger,
     repair_last_line,
-    runs_of_version,
     validate_free_text,
     withdrawal,
 )
@@ -34,11 +35,15 @@ from send_screen.governance import (
 DAY = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 
 
+def said(words: str, *, days: int = 0) -> RepairEntry:
+    return RepairEntry(by="A", reason=words, truncated="", when=DAY + dt.timedelta(days=days))
+
+
 def written(path: Path, n: int = 4) -> list[bytes]:
     """Write a ledger of ``n`` entries and return its lines."""
     with open_for_append(path) as book:
         for place in range(n):
-            book.append("said", {"what": f"thing {place} — Łęcka"}, now=DAY + dt.timedelta(days=place))
+            book.append(said(f"thing {place} — Łęcka", days=place))
     return path.read_bytes().splitlines(keepends=True)
 
 
@@ -47,13 +52,13 @@ def test_what_was_entered_is_read_back(tmp_path: Path) -> None:
     assert read_ledger(path).entries == ()
     written(path, 2)
     with open_for_append(path) as book:
-        book.append("said", {"what": "more"})
+        book.append(said("more"))
     ledger = read_ledger(path)
     assert (ledger.faults, ledger.truncated) == ((), b"")
-    assert [entry["number"] for entry in ledger.entries] == [1, 2, 3]
-    assert ledger.entries[0]["previous"] == "0" * 64
-    assert ledger.entries[2]["previous"] == ledger.entries[1]["sha256"]
-    assert ledger.entries[1]["when"] == "2026-03-02T12:00:00+00:00"
+    assert [entry.number for entry in ledger.entries] == [1, 2, 3]
+    assert ledger.entries[0].previous == "0" * 64
+    assert ledger.entries[2].previous == ledger.entries[1].sha256
+    assert json.loads(path.read_bytes().splitlines()[1])["when"] == "2026-03-02T12:00:00+00:00"
 
 
 def test_the_hash_can_be_worked_out_by_hand(tmp_path: Path) -> None:
@@ -78,6 +83,10 @@ def test_the_hash_can_be_worked_out_by_hand(tmp_path: Path) -> None:
         (lambda lines: [b"\xef\xbb\xbf" + lines[0], *lines[1:]], "Line 1 is not an entry"),  # saved by an editor
         (lambda lines: [line.replace(b"\n", b"\r\n") for line in lines], "Line 1 is not an entry"),
         (lambda lines: [b"[" * 100_000 + b"\n", *lines], "Line 1 is not an entry"),
+        (lambda lines: [lines[0].replace(b"repaired", b"burnt"), *lines[1:]], "Line 1 is not an entry"),
+        (lambda lines: [lines[0].replace(b'"by"', b'"at":1,"by"'), *lines[1:]], "Line 1 is not an entry"),
+        (lambda lines: [lines[0].replace(b'"by":"A",', b""), *lines[1:]], "Line 1 is not an entry"),
+        (lambda lines: [lines[0].replace(b"+00:00", b"Z"), *lines[1:]], "Line 1 is not an entry"),
     ],
 )
 def test_what_was_done_to_it_is_named(tmp_path: Path, change: Any, words: str) -> None:
@@ -87,7 +96,7 @@ def test_what_was_done_to_it_is_named(tmp_path: Path, change: Any, words: str) -
         read_ledger(path).require_unaltered()
     assert caught.value.file == "book.jsonl"
     before = path.read_bytes()
-    for act in (lambda: open_for_append(path).__enter__(), lambda: repair_last_line(path, {})):
+    for act in (lambda: open_for_append(path).__enter__(), lambda: repair_last_line(path, by="A", reason="B")):
         with pytest.raises(LedgerError, match="altered"):
             act()
     assert path.read_bytes() == before
@@ -98,7 +107,7 @@ def test_an_entry_made_anew_with_its_hash_breaks_the_next(tmp_path: Path) -> Non
     lines = written(path)
     (tmp_path / "other.jsonl").write_bytes(lines[0])
     with open_for_append(tmp_path / "other.jsonl") as book:
-        book.append("said", {"what": "never said"})
+        book.append(said("never said"))
     path.write_bytes((tmp_path / "other.jsonl").read_bytes() + b"".join(lines[2:]))
     (fault,) = read_ledger(path).faults
     assert fault.startswith("Entry 3 does not follow")
@@ -117,12 +126,12 @@ def test_a_truncated_line_is_told_and_only_repaired_by_an_act_that_keeps_it(tmp_
     ):
         pass
     assert "send-screen repair-ledger" in caught.value.remedy
-    entry = repair_last_line(path, {"by": "A", "reason": "power cut"})
+    entry = repair_last_line(path, by="A", reason="power cut")
     assert entry is not None
-    assert entry["truncated"] == lines[2][:40].decode()
+    assert entry.truncated == lines[2][:40].decode()
     ledger = read_ledger(path)
     assert (len(ledger.entries), ledger.faults, ledger.truncated) == (3, (), b"")
-    assert repair_last_line(path, {"by": "A", "reason": "again"}) is None
+    assert repair_last_line(path, by="A", reason="again") is None
 
 
 def test_where_the_disk_is_full_no_half_line_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,7 +143,7 @@ def test_where_the_disk_is_full_no_half_line_stays(tmp_path: Path, monkeypatch: 
 
     monkeypatch.setattr(os, "fsync", full)
     with open_for_append(path) as book, pytest.raises(MissingExtraError, match="No space left"):
-        book.append("said", {"what": "lost"})
+        book.append(said("lost"))
     assert path.read_bytes() == whole
 
 
@@ -153,7 +162,7 @@ def test_many_may_write_at_once(tmp_path: Path) -> None:
     def write() -> None:
         for _ in range(5):
             with open_for_append(path) as book:
-                book.append("said", {"by": threading.get_ident()})
+                book.append(said(str(threading.get_ident())))
 
     threads = [threading.Thread(target=write) for _ in range(6)]
     for thread in threads:
@@ -184,10 +193,27 @@ def test_a_killed_run_lets_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 # Decisions
 
 
-def promoted(version: str, day: int, **more: Any) -> Entry:
-    when = (DAY + dt.timedelta(days=day)).isoformat()
-    entry = {"kind": PROMOTED, "model": "m", "alias": "champion", "registered": version, "sha256": f"{version}{day}"}
-    return {**entry, "version": f"id{version}", "when": when, **more}
+def promoted(number: str, day: int, *, alias: str = "champion", model: str = "m") -> PromotionEntry:
+    return PromotionEntry(
+        **decision(number, day, model), alias=alias, override=None, gates=(), trained_on="synthetic", replaces=None
+    )
+
+
+def withdrawn(number: str, day: int) -> WithdrawalEntry:
+    return WithdrawalEntry(**decision(number, day, "m"))
+
+
+def decision(number: str, day: int, model: str) -> dict[str, Any]:
+    return {
+        "model": model,
+        "registered": number,
+        "version": f"id{number}",
+        "manifest_sha256": "0" * 64,
+        "by": "A",
+        "reason": "B",
+        "when": DAY + dt.timedelta(days=day),
+        "sha256": f"{number}{day}",
+    }
 
 
 def test_who_was_champion_on_any_day() -> None:
@@ -196,32 +222,40 @@ def test_who_was_champion_on_any_day() -> None:
         promoted("9", 1, alias="shadow"),
         promoted("9", 2, model="other"),
         promoted("2", 10),
-        {"kind": "repaired", "when": DAY.isoformat()},
-        promoted("2", 15, kind=WITHDRAWN),
+        said("power cut"),
+        withdrawn("2", 15),
         promoted("1", 20),
     ]
     found = deployment_periods(entries, "m")
-    assert [(reign.began["registered"], reign.ended and reign.ended["kind"]) for reign in found] == [
-        ("1", PROMOTED),
-        ("2", WITHDRAWN),
+    assert [(period.began.registered, period.ended and period.ended.kind) for period in found] == [
+        ("1", "promoted"),
+        ("2", "withdrawn"),
         ("1", None),
     ]
     first = DAY.date()
 
     def on(day: int) -> list[str]:
-        return [r.began["registered"] for r in found if r.covers(first + dt.timedelta(days=day))]
+        return [period.began.registered for period in found if period.covers(first + dt.timedelta(days=day))]
 
     assert [on(day) for day in (-1, 0, 9, 10, 14, 15, 16, 19, 20, 999)] == [
         [], ["1"], ["1"], ["1", "2"], ["2"], ["2"], [], [], ["1"], ["1"],
     ]  # fmt: skip
-    assert [reign.began["registered"] for reign in deployment_periods(entries, "m", alias="shadow")] == ["9"]
+    assert [period.began.registered for period in deployment_periods(entries, "m", alias="shadow")] == ["9"]
     assert withdrawal(entries, "id2") is entries[5]
     assert withdrawal(entries, "id1") is None
 
 
+def test_the_same_decision_is_known_whenever_it_was_made() -> None:
+    one = promoted("1", 0)
+    assert one.is_same_decision(promoted("1", 3))
+    assert one.is_same_decision(one.model_copy(update={"replaces": "7", "number": 4, "previous": "x"}))
+    others: list[DecisionEntry] = [promoted("2", 0), promoted("1", 0, alias="shadow"), withdrawn("1", 0)]
+    assert not any(one.is_same_decision(other) for other in others)
+
+
 def test_withdrawing_another_version_ends_nothing() -> None:
-    (reign,) = deployment_periods([promoted("1", 0), promoted("2", 1, kind=WITHDRAWN)], "m")
-    assert reign.ended is None
+    (period,) = deployment_periods([promoted("1", 0), withdrawn("2", 1)], "m")
+    assert period.ended is None
 
 
 def test_entries_cut_off_the_end_are_found_by_whoever_knows_the_last_hash() -> None:
@@ -269,8 +303,21 @@ def test_a_key_that_is_none_is_refused(tmp_path: Path) -> None:
 
 def test_the_runs_of_a_version_are_found_by_its_id_or_its_files() -> None:
     runs = [
-        {"kind": SCREENING, "version": version, "manifest_sha256": manifest}
+        ScreeningEntry(
+            by="A",
+            model="m",
+            version=version,
+            manifest_sha256=manifest,
+            file="f",
+            list_sha256="0",
+            capacity="10%",
+            per_school=False,
+            n_rows=0,
+            excluded=0,
+            key="0",
+            listed=(),
+        )
         for version, manifest in (("a", "1"), ("b", "1"), ("b", "2"), ("a", "3"))
     ]
-    entries = [*runs, {"kind": "repaired"}]
-    assert runs_of_version(entries, version="a", manifest_sha256="1") == [runs[0], runs[1], runs[3]]
+    ledger = Ledger(Path(), (*runs, said("power cut")))
+    assert ledger.screening_runs(version="a", manifest_sha256="1") == [runs[0], runs[1], runs[3]]

@@ -442,8 +442,8 @@ def test_rule_11_whom_a_version_listed_can_be_told_afterwards(trained: Any, tmp_
     result = screen(trained.exported, trained.school_file, out=tmp_path / "out").result
     (entry,) = read_ledger(tmp_path / "screenings.jsonl").entries
     pseudonyms = Pseudonyms(tmp_path / "screenings.jsonl")
-    assert entry["version"] == trained.made.version
-    assert [listed["child"] for listed in entry["listed"]] == [pseudonyms.of(child.child_id) for child in result.listed]
+    assert entry.version == trained.made.version
+    assert [listed.child for listed in entry.listed] == [pseudonyms.of(child.child_id) for child in result.listed]
     text = (tmp_path / "screenings.jsonl").read_text("utf-8")
     assert not any(upn in text for upn in pd.read_csv(trained.school_file, dtype=str)["UPN"])
 
@@ -491,7 +491,7 @@ def test_rule_12_a_killed_run_leaves_nothing_that_looks_whole(trained: Any, tmp_
         summary = json.loads((out / "summary.json").read_text("utf-8"))
         for name, sha256 in summary["files"].items():
             assert sha256_of((out / name).read_bytes()) == sha256
-        entered = {entry["sha256"] for entry in read_ledger(tmp_path / "screenings.jsonl").entries}
+        entered = {entry.sha256 for entry in read_ledger(tmp_path / "screenings.jsonl").entries}
         assert summary["ledger"]["sha256"] in entered
     ledger = read_ledger(tmp_path / "screenings.jsonl")
     ledger.require_unaltered()

@@ -357,14 +357,14 @@ def test_every_run_is_entered_without_a_name_or_an_identifier(trained: Any, tmp_
     assert code == 0
     (entry,) = read_ledger(tmp_path / "screenings.jsonl").entries
     summary = json.loads(out)
-    assert summary["ledger"] == {"file": "screenings.jsonl", "entry": 1, "sha256": entry["sha256"]}
-    assert entry["by"]
-    assert entry["version"] == trained.made.version
-    assert entry["manifest_sha256"] == summary["manifest_sha256"]
-    assert (entry["n_rows"], entry["capacity"], entry["file"]) == (summary["n_rows"], "10%", "school_file.csv")
-    assert entry["excluded"] == sum(summary["excluded"].values())
-    assert entry["list_sha256"] == summary["files"]["list.csv"]
-    assert [listed["rank"] for listed in entry["listed"]] == list(range(1, summary["n_listed"] + 1))
+    assert summary["ledger"] == {"file": "screenings.jsonl", "entry": 1, "sha256": entry.sha256}
+    assert entry.by
+    assert entry.version == trained.made.version
+    assert entry.manifest_sha256 == summary["manifest_sha256"]
+    assert (entry.n_rows, entry.capacity, entry.file) == (summary["n_rows"], "10%", "school_file.csv")
+    assert entry.excluded == sum(summary["excluded"].values())
+    assert entry.list_sha256 == summary["files"]["list.csv"]
+    assert [listed.rank for listed in entry.listed] == list(range(1, summary["n_listed"] + 1))
     text = (tmp_path / "screenings.jsonl").read_text("utf-8")
     rows = pd.read_csv(trained.school_file, dtype=str)
     for column in ("UPN", "Surname", "Forename", "School"):
@@ -410,4 +410,4 @@ def test_runs_at_once_are_all_entered(trained: Any, tmp_path: Path) -> None:
     ledger = read_ledger(tmp_path / "screenings.jsonl")
     ledger.require_unaltered()
     assert len(ledger.entries) == 3
-    assert len({entry["key"] for entry in ledger.entries}) == 1
+    assert len({entry.key for entry in ledger.entries}) == 1

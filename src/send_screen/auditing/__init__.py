@@ -4,26 +4,12 @@ An audit calls the functions that training calls and compares whole documents. N
 """
 
 from send_screen.auditing._audit import audit
-from send_screen.auditing._audit_page import render_audit, write_audit
-from send_screen.auditing._results import (
-    FAILED,
-    NOT_CHECKED,
-    PASSED,
-    Audit,
-    Check,
-    CheckResult,
-    DocumentDiff,
-    Mismatch,
-    check_result,
-    diff_documents,
-    isclose,
-    not_checked,
-    truncate,
-)
+from send_screen.auditing._checks import FAILED, NOT_CHECKED, PASSED, Check, CheckResult, check_result, not_checked
+from send_screen.auditing._compare import Mismatch, diff_documents
+from send_screen.auditing._results import Audit, render_audit
 
 __all__ = [
     "audit",
-    "write_audit",
     "render_audit",
     "Audit",
     "Check",
@@ -32,10 +18,7 @@ __all__ = [
     "PASSED",
     "FAILED",
     "NOT_CHECKED",
-    "DocumentDiff",
     "diff_documents",
     "check_result",
     "not_checked",
-    "isclose",
-    "truncate",
 ]

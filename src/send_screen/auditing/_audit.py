@@ -6,68 +6,39 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from jinja2 import TemplateError
-
-from send_screen.auditing._audit_page import write_audit
-from send_screen.auditing._audited_version import AuditedVersion, Unreadable, open_version
+from send_screen.auditing._audited_version import AuditedVersion, open_version, with_evidence
 from send_screen.auditing._check_decisions import check_aliases, check_decisions, check_ledger
-from send_screen.auditing._check_evidence import check_evidence_hash, check_evidence_integrity
-from send_screen.auditing._check_figures import check_figures, check_gate_results, check_identity, check_metadata
-from send_screen.auditing._check_files import check_consistency, check_files, check_manifest
+from send_screen.auditing._check_evidence import check_evidence, check_evidence_integrity
+from send_screen.auditing._check_files import check_consistency, check_files, check_manifest, check_signature
 from send_screen.auditing._check_pages import check_pages, check_plots, check_summary
+from send_screen.auditing._check_published import (
+    check_figures,
+    check_gate_results,
+    check_identity,
+    check_metadata,
+    check_model_sections,
+)
 from send_screen.auditing._check_registry import check_metrics, check_params, check_run, check_tags
 from send_screen.auditing._check_served import check_copies, check_served
-from send_screen.auditing._check_signature import check_signature
-from send_screen.auditing._check_tables import check_examples, check_model_sections, check_tables
-from send_screen.auditing._locate_evidence import evidence_of
-from send_screen.auditing._results import PASSED, Audit, Check, CheckResult, Mismatch, check_result, not_checked
-from send_screen.errors import SendScreenError, UsageError
+from send_screen.auditing._check_tables import check_examples, check_tables
+from send_screen.auditing._checks import PASSED, Check, Question, not_checked
+from send_screen.auditing._results import Audit, write_audit
+from send_screen.errors import UsageError
 from send_screen.governance import MANIFEST, files_below, read_plain_files, read_public_key
 from send_screen.tracking import default_uri, fetch_snapshot
 
-_UNREADABLE = (
-    OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError,
-    TemplateError,
-)  # fmt: skip
-Question = Callable[[AuditedVersion], CheckResult]
-
 #: What is checked of any version, in the order of its report.
-OF_A_VERSION: dict[str, tuple[str, Question]] = {
-    "signature": ("Somebody outside the store vouches for it", check_signature),
-    "manifest": ("The manifest is the one that was registered", check_manifest),
-    "files": ("Every file is the one in the manifest, and there is no other", check_files),
-    "consistency": ("Spec, contracts, tables and figures belong together", check_consistency),
-    "identity": ("The version's identity follows from what made it", check_identity),
-    "metadata": ("What it says of itself follows from its spec", check_metadata),
-    "evidence": ("The evidence is the one that was registered", check_evidence_hash),
-    "evidence-integrity": ("The evidence is whole, and lists whom its scores list", check_evidence_integrity),
-    "figures": ("Every figure, interval, verdict and sentence follows from the evidence", check_figures),
-    "gates": ("The gates say what the figures say", check_gate_results),
-    "model-sections": (
-        "The pictures' numbers, the points and the invented child follow from the tables",
-        check_model_sections,
-    ),
-    "tables": ("Tables, bags, spec and evidence fit each other", check_tables),
-    "pages": ("Every page is what the published figures make", check_pages),
-}
+OF_A_VERSION: tuple[Question, ...] = (
+    check_signature, check_manifest, check_files, check_consistency, check_identity, check_metadata, check_evidence,
+    check_evidence_integrity, check_figures, check_gate_results, check_model_sections, check_tables, check_pages,
+)  # fmt: skip
 #: What is checked where the version is in a store.
-OF_A_STORE: dict[str, tuple[str, Question]] = {
-    "plots": ("Every picture is what the published figures make", check_plots),
-    "summary": ("What MLflow says of the run is the first screen of its report", check_summary),
-    "copies": ("All copies of the files are alike", check_copies),
-    "served": ("What is served is this model, and nothing else is run", check_served),
-    "examples": ("The example of a request is of invented children, and is answered", check_examples),
-    "metrics": ("The figures in MLflow's database are the published ones", check_metrics),
-    "params": ("The parameters in MLflow's database are those of the spec", check_params),
-    "tags": ("The tags in MLflow's database are those of the version", check_tags),
-    "run": ("Registered version, run and served model belong together, and nothing is shown beside", check_run),
-}
+OF_A_STORE: tuple[Question, ...] = (
+    check_plots, check_summary, check_copies, check_served, check_examples, check_metrics, check_params, check_tags,
+    check_run,
+)  # fmt: skip
 #: What is checked where it is registered, and not a run that missed its gates.
-OF_A_REGISTRY: dict[str, tuple[str, Question]] = {
-    "ledger": ("The ledger of decisions is whole", check_ledger),
-    "aliases": ("Each alias points where the ledger says", check_aliases),
-    "decisions": ("What was decided about this version is what is shown of it", check_decisions),
-}
+OF_A_REGISTRY = (check_ledger, check_aliases, check_decisions)
 NEEDS_MORE = Check(
     "refit",
     "The evidence's scores, the tables and the data's hash come from the data",
@@ -115,7 +86,7 @@ def audit(
     Returns
     -------
     Audit
-        ``green`` tells whether nothing differs; ``checks`` holds each check with its differences.
+        ``ok`` tells whether nothing differs; ``checks`` holds each check with its differences.
 
     Raises
     ------
@@ -148,21 +119,22 @@ def audit(
                 "export wrote.",
             )
         files, no_files = read_plain_files(Path(model))
-    audited = open_version(files, no_files, snapshot, key=public, ledger=ledger, uri=tracking_uri)
-    audited = evidence_of(audited, None if evidence is None else Path(evidence))
+    audited = replace(open_version(files, no_files, snapshot), key=public, ledger=ledger, uri=tracking_uri)
+    audited = with_evidence(audited, None if evidence is None else Path(evidence))
     audited = _with_trusted_reasons(audited)
-    asked = OF_A_VERSION | (OF_A_STORE if snapshot else {})
-    asked |= OF_A_REGISTRY if snapshot and snapshot.registered else {}
+    asked = OF_A_VERSION
+    if snapshot is not None:
+        asked += OF_A_STORE + (OF_A_REGISTRY if snapshot.registered else ())
     tell("Deriving again what is claimed of it")
-    checks = [Check(id, title, run_check(check, audited)) for id, (title, check) in asked.items()]
-    found = Audit(str(model), audited.metadata, (*checks, NEEDS_MORE), None if out is None else Path(out))
+    checks = [question.run_check(audited) for question in asked]
+    found = Audit(str(model), audited.describe(), (*checks, NEEDS_MORE), None if out is None else Path(out))
     if found.out is not None:
         write_audit(found, found.out)
     return found
 
 
 def _with_trusted_reasons(audited: AuditedVersion) -> AuditedVersion:
-    """Return the subject with what may excuse a difference.
+    """Return the version with what may make a difference inconclusive.
 
     That other code made a version is its own claim, until a key vouches for it: the manifest is signed, and holds the
     hash of the file that says what made the version.
@@ -171,23 +143,6 @@ def _with_trusted_reasons(audited: AuditedVersion) -> AuditedVersion:
         own_word = " That is its own word: nobody outside the store vouches for it here."
         numbers, pages = (why and why + own_word for why in (audited.inconclusive_reason, audited.inconclusive_pages))
         return replace(audited, inconclusive_reason=numbers, inconclusive_pages=pages)
-    if audited.inconclusive_pages and run_check(check_signature, audited).status != PASSED:
+    if audited.inconclusive_pages and check_signature.run_check(audited).outcome.status != PASSED:
         return replace(audited, inconclusive_reason="", inconclusive_pages="")
     return audited
-
-
-def run_check(check: Question, audited: AuditedVersion) -> CheckResult:
-    """Return what a check says; files that make it fail are files that were never ours."""
-    try:
-        return check(audited)
-    except Unreadable as error:
-        return not_checked(error.message)
-    except SendScreenError as error:
-        found = Mismatch(error.file or "the version's files", error.message, "what send_screen writes")
-    except FileNotFoundError as error:
-        found = Mismatch(Path(str(error.filename)).name, "no such file", "a file of every version")
-    except _UNREADABLE as error:
-        # of a file that says anything; what the exception says could quote it
-        found = Mismatch("the version's files", f"what cannot be read ({type(error).__name__})", "what we write")
-    # whoever made what nobody can read must not be told that other code may have
-    return check_result([found], "", made="It could not be derived from these files.")

@@ -1,41 +1,45 @@
-"""The version that is audited: its files as they are, what a store says of them, and what may excuse a difference."""
+"""The version that is audited: its files and its evidence as they are, and what a store says of them."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlparse
+from urllib.request import url2pathname
 
 import pandas as pd
 
-from send_screen.auditing._results import truncate
-from send_screen.errors import SendScreenError, TablesError
-from send_screen.governance import Bundle, PublicKey, code_version, package_versions, parse_bundle, release
+from send_screen.auditing._compare import Mismatch, mismatches, truncate
+from send_screen.errors import DataError, SendScreenError, TablesError, UsageError
+from send_screen.governance import (
+    EVIDENCE,
+    Bundle,
+    code_version,
+    package_versions,
+    parse_bundle,
+    release,
+    sha256_of,
+)
 from send_screen.published import PublishedReport, VersionMetadata
 from send_screen.tracking import RegistrySnapshot
+from send_screen.workflows._evidence_store import LARGEST, read_evidence
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+NO_TAG = "no tag"
 
 
-class Unreadable(TablesError):
-    """The version's files cannot be read as a version: one check says so, and the others cannot be made."""
-
-
-UNREADABLE = "The version's files cannot be read as a version, so nothing can be derived from them."
+class CannotCheck(TablesError):
+    """What a check needs is not there, or cannot be read: it is not made, and its result says why."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """An evidence table as it was found.
-
-    Attributes
-    ----------
-    path : pathlib.Path
-    sha256 : str
-    table : pandas.DataFrame or None
-        None where it cannot be read as one; ``why`` says why.
-    excluded : pandas.DataFrame
-        ``reason`` of each row that was set aside.
-    """
+    """An evidence table as it was found; ``table`` is None where it cannot be read as one, and ``why`` says why."""
 
     path: Path
     sha256: str
@@ -54,22 +58,22 @@ class AuditedVersion:
         The version's files by name, as they were found. Each was read once.
     no_files : tuple of str
         What lies among them and is no file of a version.
-    recorded : Recorded or None
+    snapshot : RegistrySnapshot or None
         What a store says; None of an exported folder.
     bundle : Bundle or None
         The files read as a version, whatever the manifest says of their hashes; None where they cannot be.
     why : str
         Why not.
-    claimed : VersionMetadata or None
+    metadata : VersionMetadata or None
         What ``published.json`` says of the version; None where it cannot be read.
-    key : PublicKey or None
+    key : Ed25519PublicKey or None
     ledger : str, pathlib.Path or None
     uri : str or None
-    excuse : str
+    inconclusive_reason : str
         Why a difference in a number says nothing: other code or packages made the version. Empty where they are the
         same.
-    excuse_pages : str
-        Likewise of pages, pictures and words, which another release may write otherwise.
+    inconclusive_pages : str
+        Likewise of pages and plots, which another release may write otherwise.
     evidence : Evidence or None
         None where it may not be read from here; ``no_evidence`` says why.
     """
@@ -79,100 +83,143 @@ class AuditedVersion:
     snapshot: RegistrySnapshot | None
     bundle: Bundle | None
     why: str
-    claimed: VersionMetadata | None
-    key: PublicKey | None
-    ledger: str | Path | None
-    uri: str | None
-    inconclusive_reason: str
-    inconclusive_pages: str
+    metadata: VersionMetadata | None
+    key: Ed25519PublicKey | None = None
+    ledger: str | Path | None = None
+    uri: str | None = None
+    inconclusive_reason: str = ""
+    inconclusive_pages: str = ""
     evidence: Evidence | None = None
     no_evidence: str = ""
-    metadata: dict[str, str] = field(default_factory=dict)
 
     def require_bundle(self) -> Bundle:
-        """Return the version, where its files can be read as one.
-
-        Raises
-        ------
-        Unreadable
-        """
+        """Return the version; raise CannotCheck where its files cannot be read as one."""
         if self.bundle is None:
-            raise Unreadable(self.why)
+            raise CannotCheck(self.why)
         return self.bundle
 
     def require_report(self) -> PublishedReport:
-        """Return what the version publishes, where its files can be read as one."""
+        """Return what the version publishes; raise CannotCheck where its files cannot be read as one."""
         return self.require_bundle().published
 
-    def require_claimed(self) -> VersionMetadata:
-        """Return what the version says that it is, where its ``published.json`` can be read."""
-        if self.claimed is None:
-            raise Unreadable(self.why)
-        return self.claimed
+    def require_evidence(self) -> Evidence:
+        """Return the evidence; raise CannotCheck where it may not be read from here."""
+        if self.evidence is None:
+            raise CannotCheck(self.no_evidence)
+        return self.evidence
 
     def require_snapshot(self) -> RegistrySnapshot:
-        """Return what the store says, of which only checks of a store ask."""
-        assert self.snapshot is not None
+        """Return what the store says; raise CannotCheck of an exported folder."""
+        if self.snapshot is None:
+            raise CannotCheck("A folder knows of no registry. Audit models:/name/number for that.")
         return self.snapshot
+
+    def tag_mismatches(self, tag: str, found: str, what: str) -> list[Mismatch]:
+        """Return who, of registered version and run, has something else in a tag than was found."""
+        snapshot = self.require_snapshot()
+        holders = {"registered version": snapshot.tags, "run": snapshot.run_tags}
+        return mismatches(
+            {f"{what}, as the {who} has it": (tags.get(tag, NO_TAG), found) for who, tags in holders.items()}
+        )
+
+    @property
+    def registered_name(self) -> str:
+        """The version's name and number in the registry."""
+        version = self.require_snapshot().version
+        return f"models:/{version.name}/{version.number}" if version.number else "not registered"
+
+    def describe(self) -> dict[str, str]:
+        """Return which version it is, where it was found, and what it is checked with."""
+        known = self.metadata
+        said = {"version": "unknown", "title": "", "trained_on": "unknown"}
+        if known is not None:
+            said = {"version": known.id, "title": known.title, "trained_on": known.trained_on}
+        if self.snapshot is not None:
+            version = self.snapshot.version
+            said |= {"registered": self.registered_name, "run": version.run_id}
+            said |= {"withdrawn": version.withdrawn} if version.withdrawn else {}
+        here = {"checked_on": dt.datetime.now(dt.UTC).date().isoformat(), "code_here": f"{release()}, {code_version()}"}
+        return {name: truncate(value) for name, value in said.items()} | here
 
 
 def open_version(
-    files: Mapping[str, bytes],
-    no_files: tuple[str, ...],
-    snapshot: RegistrySnapshot | None,
-    *,
-    key: PublicKey | None,
-    ledger: str | Path | None,
-    uri: str | None,
+    files: Mapping[str, bytes], no_files: tuple[str, ...], snapshot: RegistrySnapshot | None
 ) -> AuditedVersion:
     """Read a version's files as they are. Their hashes are another question: what was changed is still to be found."""
-    bundle, why, claimed = None, "", _claimed(files.get("published.json", b""))
-    inconclusive_reason = inconclusive_pages = ""
+    try:
+        metadata = PublishedReport.from_json(files.get("published.json", b"")).version
+    except TablesError:
+        metadata = None
     try:
         bundle = parse_bundle(files)
-        # in the order of the spec, as in training: a folder has them by name
-        bundle = replace(bundle, contracts={use.contract: bundle.contracts[use.contract] for use in bundle.spec.data})
-        # files that nobody can read have no excuse: whoever destroys them must not be told that all is well
-        inconclusive_reason, inconclusive_pages = _inconclusive_reasons(bundle.published.version)
     except SendScreenError as error:
-        why = f"{UNREADABLE} {error}"
-    audited = AuditedVersion(
-        files, no_files, snapshot, bundle, why, claimed, key, ledger, uri, inconclusive_reason, inconclusive_pages
-    )
-    return replace(audited, metadata=_metadata(audited))
+        # files that nobody can read have no excuse: whoever destroys them must not be told that all is well
+        why = f"The version's files cannot be read as a version, so nothing can be derived from them. {error}"
+        return AuditedVersion(files, no_files, snapshot, None, why, metadata)
+    # in the order of the spec, as in training: a folder has them by name
+    bundle = replace(bundle, contracts={use.contract: bundle.contracts[use.contract] for use in bundle.spec.data})
+    audited = AuditedVersion(files, no_files, snapshot, bundle, "", metadata)
+    numbers, pages = _inconclusive_reasons(bundle.published.version)
+    return replace(audited, inconclusive_reason=numbers, inconclusive_pages=pages)
 
 
-def _claimed(published: bytes) -> VersionMetadata | None:
-    try:
-        return PublishedReport.from_json(published).version
-    except TablesError:
-        return None
-
-
-def _inconclusive_reasons(claimed: VersionMetadata) -> tuple[str, str]:
+def _inconclusive_reasons(metadata: VersionMetadata) -> tuple[str, str]:
     """Return why numbers, and why pages, made here may differ from those made then; empty where they may not."""
     parts = []
-    if claimed.code_version != code_version():
-        parts.append(f"Other code made it: {claimed.code_version}, and here is {code_version()}.")
-    theirs, ours = claimed.packages, package_versions()
+    if metadata.code_version != code_version():
+        parts.append(f"Other code made it: {metadata.code_version}, and here is {code_version()}.")
+    theirs, ours = metadata.packages, package_versions()
     if theirs != ours:
         names = sorted(name for name in {*theirs, *ours} if theirs.get(name) != ours.get(name))
-        told = (f"{name} {theirs.get(name, 'absent')} there and {ours.get(name, 'absent')} here" for name in names)
-        parts.append(f"Other packages made it: {', '.join(told)}.")
+        said = (f"{name} {theirs.get(name, 'absent')} there and {ours.get(name, 'absent')} here" for name in names)
+        parts.append(f"Other packages made it: {', '.join(said)}.")
     numbers = " ".join(parts)
-    if claimed.release != release():
-        parts.append(f"Another release made it: {claimed.release}, and here is {release()}.")
+    if metadata.release != release():
+        parts.append(f"Another release made it: {metadata.release}, and here is {release()}.")
     return numbers, " ".join(parts)
 
 
-def _metadata(audited: AuditedVersion) -> dict[str, str]:
-    claimed = audited.claimed
-    metadata = {"version": claimed.id if claimed else "unknown", "title": claimed.title if claimed else ""}
-    metadata["trained_on"] = claimed.trained_on if claimed else "unknown"
-    if audited.snapshot is not None:
-        version = audited.snapshot.version
-        number = f"models:/{version.name}/{version.number}" if version.number else "not registered"
-        metadata |= {"registered": number, "run": version.run_id}
-        metadata |= {"withdrawn": version.withdrawn} if version.withdrawn else {}
-    here = {"checked_on": dt.datetime.now(dt.UTC).date().isoformat(), "code_here": f"{release()}, {code_version()}"}
-    return {name: truncate(value) for name, value in metadata.items()} | here
+def with_evidence(audited: AuditedVersion, given: Path | None) -> AuditedVersion:
+    """Return the version with its evidence, where that may be read from here.
+
+    Raises
+    ------
+    UsageError
+        If evidence was named and is not there.
+    """
+    place = given or _registered_place(audited.snapshot)
+    if place is None:
+        return replace(audited, no_evidence="Where the evidence is was not said. Name the store with --evidence.")
+    path = next((path for path in _candidates(audited.metadata, place) if path.is_file()), None)
+    if path is None:
+        if given is not None:
+            raise UsageError(
+                f"There is no evidence of this version at {given}.",
+                remedy=f"Give the evidence store, or the folder in it that holds {EVIDENCE}.",
+            )
+        why = f"The evidence is not at {place}, seen from here. Ask who keeps it, or name the store with --evidence."
+        return replace(audited, no_evidence=why)
+    try:
+        if path.stat().st_size > LARGEST:
+            raise UsageError("The evidence is far larger than any of ours.", file=path.name)
+        content = path.read_bytes()
+    except OSError as error:
+        return replace(audited, no_evidence=f"The evidence may not be read from here ({error.strerror}).")
+    try:
+        evidence = Evidence(path, sha256_of(content), *read_evidence(content))
+    except DataError as error:
+        evidence = Evidence(path, sha256_of(content), None, pd.DataFrame({"reason": []}), error.message)
+    return replace(audited, evidence=evidence)
+
+
+def _candidates(metadata: VersionMetadata | None, place: Path) -> list[Path]:
+    parts = (metadata.name, metadata.id) if metadata else ()
+    # a name out of a file that nobody vouched for must not lead out of the store
+    safe = parts and all(part.replace("_", "").replace("-", "").isalnum() for part in parts)
+    return [place / EVIDENCE, *([place.joinpath(*parts, EVIDENCE)] if safe else [])]
+
+
+def _registered_place(snapshot: RegistrySnapshot | None) -> Path | None:
+    """Return the folder that the registry names; only a folder of this machine."""
+    place = urlparse("" if snapshot is None else snapshot.run_tags.get("evidence_place", ""))
+    return Path(url2pathname(place.path)) if place.scheme == "file" and not place.netloc else None

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from send_screen.auditing._audited_version import AuditedVersion, Evidence
-from send_screen.auditing._results import CheckResult, Mismatch, check_result, not_checked
+from send_screen.auditing._audited_version import AuditedVersion, CannotCheck
+from send_screen.auditing._checks import CheckResult, check_result, question
+from send_screen.auditing._compare import Mismatch
 from send_screen.errors import LeakageError
 from send_screen.evaluation import expected_share, verify_folds
 from send_screen.specs import ModelSpec
@@ -17,45 +18,35 @@ from send_screen.tables import RiskTables, k_at_capacity
 _ROUNDING = 1e-8  # log-odds: sums of a hundred contributions
 
 
-def check_evidence_hash(audited: AuditedVersion) -> CheckResult:
-    """Hold the evidence's hash against the registry's."""
-    evidence = audited.evidence
-    if evidence is None:
-        return not_checked(audited.no_evidence)
+@question("The evidence is the one that was registered")
+def check_evidence(audited: AuditedVersion) -> CheckResult:
+    sha256 = audited.require_evidence().sha256
     if audited.snapshot is None:
-        return not_checked(f"A folder knows of no registry. The evidence's SHA-256 is {evidence.sha256}.")
-    differences = [
-        Mismatch(f"the evidence's SHA-256, as the {whose} has it", claimed, evidence.sha256)
-        for whose, claimed in (
-            ("registered version", audited.snapshot.tags.get("evidence_sha256", "no tag")),
-            ("run", audited.snapshot.run_tags.get("evidence_sha256", "no tag")),
-        )
-        if claimed != evidence.sha256
-    ]
-    return check_result(differences, f"Its SHA-256 is {evidence.sha256}, as {audited.snapshot.holders}.")
+        raise CannotCheck(f"A folder knows of no registry. The evidence's SHA-256 is {sha256}.")
+    differences = audited.tag_mismatches("evidence_sha256", sha256, "the evidence's SHA-256")
+    return check_result(differences, f"Its SHA-256 is {sha256}, as {audited.snapshot.holders}.")
 
 
+@question("The evidence is whole, and lists whom its scores list")
 def check_evidence_integrity(audited: AuditedVersion) -> CheckResult:
-    """Look for rows that are missing, twice or out of order, schools in two folds, and lists that no score makes."""
-    if audited.evidence is None:
-        return not_checked(audited.no_evidence)
-    if audited.evidence.table is None:
-        return check_result([Mismatch("evidence.parquet", audited.evidence.why, "an evidence table")], "")
+    evidence = audited.require_evidence()
+    if evidence.table is None:
+        return check_result([Mismatch("evidence.parquet", evidence.why, "an evidence table")], "")
     bundle = audited.require_bundle()
-    differences = list(faults(audited.evidence, bundle.spec, bundle.tables))
-    table = audited.evidence.table
-    words = f"{len(table):,} rows: every child once a fold seed, no school in two folds, and listed as the scores say."
+    differences = list(_faults(evidence.table, bundle.spec, bundle.tables))
+    words = (
+        f"{len(evidence.table):,} rows: every child once a fold seed, no school in two folds, and listed as the scores "
+        "say."
+    )
     return check_result(differences, words, made="The evidence is not as training writes it.")
 
 
-def faults(evidence: Evidence, spec: ModelSpec, tables: RiskTables) -> Iterator[Mismatch]:
+def _faults(table: pd.DataFrame, spec: ModelSpec, tables: RiskTables) -> Iterator[Mismatch]:
     """Yield what is wrong with an evidence table. Nothing of a child is in it: only where, and how many."""
-    table = evidence.table
-    assert table is not None
     wanted, found = _columns(spec, tables), list(table.columns)
-    if any(name not in wanted for name in found) or any(name not in found for name in wanted if not wanted[name]):
-        missing = [name for name, optional in wanted.items() if not optional and name not in found]
-        extra = [str(name) for name in found if name not in wanted]
+    missing = [name for name, optional in wanted.items() if not optional and name not in found]
+    extra = [str(name) for name in found if name not in wanted]
+    if missing or extra:
         yield Mismatch("columns", f"lacks {missing}, has {extra} beside", "the columns that the spec makes")
         return
     numbers = [name for name in found if name not in _named(table, "group.")]
@@ -108,16 +99,11 @@ def _rows(table: pd.DataFrame, spec: ModelSpec, tables: RiskTables) -> Iterator[
 
 def _ranges(table: pd.DataFrame) -> Iterator[Mismatch]:
     """Look for what can be no label, no share and no chance."""
-    whole = [
-        "label",
-        *_named(table, "operating_point."),
-        *(name for name in _named(table, "flag.") if name != "flag.baseline"),
-    ]
     for name in ["label", *_named(table, "flag.", "operating_point.", "selection_probability.")]:
-        wrong = ~table[name].isin([0, 1]) if name in whole else ~table[name].between(0, 1)
+        share = name == "flag.baseline" or name.startswith("selection_probability.")
+        wrong = ~table[name].between(0, 1) if share else ~table[name].isin([0, 1])
         if wrong.any():
-            words = "0 or 1" if name in whole else "between 0 and 1"
-            yield Mismatch(name, f"{int(wrong.sum())} rows are not", words)
+            yield Mismatch(name, f"{int(wrong.sum())} rows are not", "between 0 and 1" if share else "0 or 1")
 
 
 def _named(table: pd.DataFrame, *beginnings: str) -> list[str]:

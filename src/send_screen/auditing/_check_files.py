@@ -1,60 +1,123 @@
-"""The version's files against the manifest, and the manifest against the registry."""
+"""The version's files against the manifest, the manifest against the registry, and both against the signature."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from send_screen.auditing._audited_version import NO_TAG, AuditedVersion, CannotCheck
+from send_screen.auditing._checks import CheckResult, check_result, question
+from send_screen.auditing._compare import Mismatch, mismatches
+from send_screen.errors import TablesError
+from send_screen.governance import (
+    EVIDENCE,
+    MANIFEST,
+    MODEL,
+    PLOTS,
+    SIGNATURE,
+    Statement,
+    files_below,
+    files_sha256,
+    key_id,
+    parse_manifest,
+    read_envelope,
+    read_statement,
+    sha256_of,
+)
 
-from send_screen.auditing._audited_version import UNREADABLE, AuditedVersion
-from send_screen.auditing._results import CheckResult, Mismatch, check_result, not_checked
-from send_screen.governance import MANIFEST, SIGNATURE, sha256_of
+NO_FILE = "no such file"
 
 
-def hash_or_missing(files: Mapping[str, bytes], name: str) -> str:
-    """Return the hash of a file, or that there is none."""
-    return sha256_of(files[name]) if name in files else "no such file"
-
-
+@question("The manifest is the one that was registered")
 def check_manifest(audited: AuditedVersion) -> CheckResult:
-    """Hold the manifest's hash against the registry's."""
-    if audited.snapshot is None:
-        return not_checked("A folder knows of no registry. Audit models:/name/number for that.")
-    found = hash_or_missing(audited.files, MANIFEST)
-    differences = [
-        Mismatch(f"{MANIFEST}, as the {whose} has it", claimed, found)
-        for whose, claimed in (
-            ("registered version", audited.snapshot.tags.get("manifest_sha256", "no tag")),
-            ("run", audited.snapshot.run_tags.get("manifest_sha256", "no tag")),
-        )
-        if claimed != found
-    ]
-    return check_result(differences, f"Its SHA-256 is {found}, as {audited.snapshot.holders}.")
+    snapshot = audited.require_snapshot()
+    found = sha256_of(audited.files[MANIFEST]) if MANIFEST in audited.files else NO_FILE
+    differences = audited.tag_mismatches("manifest_sha256", found, MANIFEST)
+    return check_result(differences, f"Its SHA-256 is {found}, as {snapshot.holders}.")
 
 
+@question("Every file is the one in the manifest, and there is no other")
 def check_files(audited: AuditedVersion) -> CheckResult:
-    """Hold every file's hash against the manifest, and look for files that it does not name."""
-    claimed = json.loads(audited.files[MANIFEST])["files"]
+    claimed = parse_manifest(audited.files[MANIFEST]).files
     found = {name: sha256_of(content) for name, content in audited.files.items()}
     differences = [
         Mismatch(name, "a plain file, or none", "a link, or no file of a version's") for name in audited.no_files
     ]
     for name in sorted({*claimed, *found} - {MANIFEST, SIGNATURE}):
         if name not in found:
-            differences.append(Mismatch(name, "no such file", f"a file with the SHA-256 {claimed[name]}"))
+            differences.append(Mismatch(name, NO_FILE, f"a file with the SHA-256 {claimed[name]}"))
         elif claimed.get(name) != found[name]:
-            differences.append(Mismatch(name, found[name], claimed.get(name, "no such file in the manifest")))
+            differences.append(Mismatch(name, found[name], claimed.get(name, f"{NO_FILE} in the manifest")))
     made = f"{len(differences)} files are not those of the manifest."
     return check_result(differences, f"{len(claimed)} files have the hashes of the manifest.", made=made)
 
 
+@question("Spec, contracts, tables and figures belong together")
 def check_consistency(audited: AuditedVersion) -> CheckResult:
-    """Say whether the files can be read as one version."""
-    if audited.bundle is None:
-        return check_result([Mismatch("the version's files", audited.why, "a version")], "", made=UNREADABLE)
     bundle = audited.bundle
-    claimed = json.loads(audited.files[MANIFEST])["version"]
-    differences = []
-    if claimed != bundle.published.version.id:
-        differences.append(Mismatch(f"{MANIFEST}: version", str(claimed), bundle.published.version.id))
+    if bundle is None:
+        found = Mismatch("the version's files", audited.why, "a version")
+        return check_result([found], "", made="The version's files cannot be read as a version.")
+    claimed = parse_manifest(audited.files[MANIFEST]).version
+    differences = mismatches({f"{MANIFEST}: version": (claimed, bundle.published.version.id)})
     words = f"{bundle.spec.title}: {len(bundle.tables.features)} features, {len(bundle.contracts)} contracts."
     return check_result(differences, words)
+
+
+@question("Somebody outside the store vouches for it")
+def check_signature(audited: AuditedVersion) -> CheckResult:
+    signed = audited.files.get(SIGNATURE)
+    if audited.snapshot is not None:
+        by = audited.snapshot.run_tags.get("signed_by", NO_TAG)
+        named = read_envelope(signed).signatures[0].keyid if signed else "nobody"
+        if by != named:
+            found = Mismatch("tag signed_by", by, named if signed else f"nobody: there is no {SIGNATURE}")
+            return check_result([found], "", made="A signature was taken away or added, or the tag names another key.")
+    if audited.key is None:
+        state = "The version is signed, but no key was given." if signed else "The version is not signed."
+        raise CannotCheck(
+            f"{state} So nobody outside the store vouches for the evidence's hash, or for any other: whoever controls "
+            "the store could have changed everything alike. Get the public key from who answers for training, and "
+            "give it with --key.",
+        )
+    try:
+        if signed is None:
+            raise TablesError(NO_FILE)
+        statement = read_statement(signed, audited.key)
+    except TablesError as error:
+        found = Mismatch(SIGNATURE, error.message, f"a signature by the key {key_id(audited.key)[:12]}")
+        return check_result([found], "", made="The version is not signed with the key that was given.")
+    digests, predicate, metadata = statement.digests, statement.predicate, audited.metadata
+    here, unread = _digests_here(audited, statement)
+    differences = mismatches(
+        {
+            **{
+                f"{name}, as signed": (digests.get(name, "not signed"), here.get(name, NO_FILE))
+                for name in sorted({*here, *digests})
+            },
+            "model, as signed": (predicate.model, metadata.name if metadata else "unknown"),
+            "version, as signed": (predicate.version, metadata.id if metadata else "unknown"),
+        }
+    )
+    words = f"Signed on {predicate.signed_at[:10]} with the key {key_id(audited.key)}.{unread}"
+    return check_result(differences, words, made="What was signed is not what is here.")
+
+
+def _digests_here(audited: AuditedVersion, statement: Statement) -> tuple[dict[str, str], str]:
+    """Return the hash of everything that should be signed; the signed one of what cannot be read, with words on it."""
+    here = {name: sha256_of(audited.files[name]) for name in (MANIFEST, "spec.yaml") if name in audited.files}
+    unread = {EVIDENCE, *statement.digests} - {MANIFEST, "spec.yaml", MODEL, PLOTS}
+    if audited.snapshot is not None:
+        here[MODEL] = files_sha256(audited.snapshot.model_files)
+        here[PLOTS] = files_sha256(files_below(PLOTS, audited.snapshot.run_files))
+        here[EVIDENCE] = audited.snapshot.run_tags.get("evidence_sha256", NO_TAG)
+    else:
+        unread |= {MODEL, PLOTS}
+    if audited.evidence is not None:
+        here[EVIDENCE] = audited.evidence.sha256
+        place = audited.evidence.path.parent
+        found = {name for name in unread if (place / name).is_file()}
+        here |= {name: sha256_of((place / name).read_bytes()) for name in found - {EVIDENCE}}
+        unread -= found
+    if not unread:
+        return here, ""
+    here = {name: statement.digests.get(name, "not signed") for name in unread} | here
+    known = " The evidence's hash in the registry is the signed one." if audited.snapshot and EVIDENCE in unread else ""
+    return here, f"{known} Signed, and not to be read from here: {', '.join(sorted(unread))}."

@@ -1,4 +1,4 @@
-"""Every page and picture, made again from what is published: a number that is only on a page is found."""
+"""Every page and plot, made again from what is published: a number that is only on a page is found."""
 
 from __future__ import annotations
 
@@ -6,28 +6,26 @@ import re
 from collections.abc import Mapping
 
 from send_screen.auditing._audited_version import AuditedVersion
-from send_screen.auditing._results import CheckResult, Mismatch, check_result, truncate
+from send_screen.auditing._checks import CheckResult, check_result, question
+from send_screen.auditing._compare import Mismatch, first_difference
 from send_screen.estimators._explanation import shap_waterfall
 from send_screen.reports import render_plots, render_summary
 from send_screen.tracking import RUN_NOTE
 from send_screen.workflows._log_version import WATERFALL, version_files
 
-_AROUND = 40  # characters of a page before a place that differs
-_DRAWN_TEXT = re.compile(r"<text[^>]*>(.*?)</text>", re.DOTALL)
-_DRAWN_BY = re.compile(r"<dc:title>(Matplotlib[^<]*)</dc:title>")
+_DRAWN_TEXT = re.compile(rb"<text[^>]*>(.*?)</text>", re.DOTALL)
+_DRAWN_BY = re.compile(rb"<dc:title>(Matplotlib[^<]*)</dc:title>")
 
 
+@question("Every page is what the published figures make")
 def check_pages(audited: AuditedVersion) -> CheckResult:
-    """Write the version again from its parts and its published figures, and compare every byte."""
     bundle = audited.require_bundle()
-    written = version_files(bundle.spec, bundle.contracts, bundle.tables, bundle.bags, audited.require_report())
-    differences = _other_bytes(audited.files, written)
-    words = f"{len(written)} files were written again, and are alike to the last byte."
+    written = version_files(bundle.spec, bundle.contracts, bundle.tables, bundle.bags, bundle.published)
     return check_result(
-        differences,
-        words,
-        inconclusive_reason=audited.inconclusive_pages,
+        _other_bytes(audited.files, written),
+        f"{len(written)} files were written again, and are alike to the last byte.",
         made="A file is not what the published figures make.",
+        inconclusive_reason=audited.inconclusive_pages,
     )
 
 
@@ -39,63 +37,35 @@ def _other_bytes(claimed: Mapping[str, bytes], found: Mapping[str, bytes]) -> li
     ]
 
 
+@question("What MLflow says of the run is the first screen of its report")
 def check_summary(audited: AuditedVersion) -> CheckResult:
-    """Say again what MLflow says of the run."""
     found = render_summary(audited.require_report())
     claimed = audited.require_snapshot().run_tags.get(RUN_NOTE, "")
-    where = "description of the run"
-    if not claimed:
-        return check_result(
-            [Mismatch(where, "nothing", f"{len(found.split())} words")],
-            "",
-            inconclusive_reason=audited.inconclusive_pages,
-        )
-    differences = [] if claimed == found else [first_difference(where, claimed.encode(), found.encode())]
-    words = f"{len(found.split())} words, alike to the last."
     return check_result(
-        differences,
-        words,
-        inconclusive_reason=audited.inconclusive_pages,
+        _other_bytes({"description of the run": claimed.encode()}, {"description of the run": found.encode()}),
+        f"{len(found.split())} words, alike to the last.",
         made="What MLflow says is not what is published.",
+        inconclusive_reason=audited.inconclusive_pages,
     )
 
 
+@question("Every plot is what the published figures make")
 def check_plots(audited: AuditedVersion) -> CheckResult:
-    """Draw every picture again from the published figures."""
-    snapshot, report = audited.require_snapshot(), audited.require_report()
-    plots = render_plots(report)
-    differences = _other_bytes(snapshot.run_files, {name: svg.encode() for name, svg in plots.items()})
-    made = "A picture is not what the published figures make."
-    if differences:
-        return check_result(differences, "", inconclusive_reason=audited.inconclusive_pages, made=made)
-    claimed_svg, found = snapshot.run_files.get(WATERFALL, b"").decode("utf-8"), shap_waterfall(report.example)
-    words = f"{len(plots) + 1} pictures were drawn again, and are alike to the last byte."
-    if claimed_svg == found:
-        return check_result([], words)
-    theirs, ours = _drawn_by(claimed_svg), _drawn_by(found)
-    innocent = theirs != ours and _DRAWN_TEXT.findall(claimed_svg) == _DRAWN_TEXT.findall(found)
-    inconclusive_reason = (
-        f"{theirs} drew it, and here is {ours}; every word and number in it is the same." if innocent else ""
-    )
-    difference = first_difference(WATERFALL, claimed_svg.encode(), found.encode())
-    return check_result(
-        [difference], words, inconclusive_reason=audited.inconclusive_pages or inconclusive_reason, made=made
-    )
+    files, report = audited.require_snapshot().run_files, audited.require_report()
+    plots = {name: svg.encode() for name, svg in render_plots(report).items()}
+    waterfall = {WATERFALL: shap_waterfall(report.example).encode()}
+    differences, reason = _other_bytes(files, plots), audited.inconclusive_pages
+    if not differences:
+        differences = _other_bytes(files, waterfall)
+        reason = reason or _drawn_by_another(files.get(WATERFALL, b""), waterfall[WATERFALL])
+    words = f"{len(plots) + 1} plots were drawn again, and are alike to the last byte."
+    made = "A plot is not what the published figures make."
+    return check_result(differences, words, made=made, inconclusive_reason=reason)
 
 
-def _drawn_by(svg: str) -> str:
-    found = _DRAWN_BY.search(svg)
-    return found[1] if found else "something else"
-
-
-def first_difference(name: str, claimed: bytes, found: bytes) -> Mismatch:
-    """Return the first place where two files differ."""
-    if not claimed:
-        return Mismatch(name, "no such file", f"{len(found)} bytes")
-    place = next(
-        (i for i, (a, b) in enumerate(zip(claimed, found, strict=False)) if a != b), min(len(claimed), len(found))
-    )
-    start = max(0, place - _AROUND)
-    line = claimed[:place].count(b"\n") + 1
-    texts = (truncate(each[start : place + _AROUND].decode("utf-8", errors="replace")) for each in (claimed, found))
-    return Mismatch(f"{name}, line {line}", *texts)
+def _drawn_by_another(claimed: bytes, found: bytes) -> str:
+    """Return that another Matplotlib drew a plot, where every word and number in it is the same; else nothing."""
+    theirs, ours = (b" ".join(_DRAWN_BY.findall(svg)).decode() or "something else" for svg in (claimed, found))
+    if theirs == ours or _DRAWN_TEXT.findall(claimed) != _DRAWN_TEXT.findall(found):
+        return ""
+    return f"{theirs} drew it, and here is {ours}; every word and number in it is the same."

@@ -1,9 +1,10 @@
-"""What MLflow's database says beside the files: figures, parameters, tags, and what belongs to what."""
+"""What MLflow's database says beside the files: metrics, parameters, tags, and what belongs to what."""
 
 from __future__ import annotations
 
-from send_screen.auditing._audited_version import AuditedVersion
-from send_screen.auditing._results import CheckResult, Mismatch, check_result, diff_documents
+from send_screen.auditing._audited_version import NO_TAG, AuditedVersion
+from send_screen.auditing._checks import CheckResult, check_result, question
+from send_screen.auditing._compare import Mismatch, diff_documents
 from send_screen.published import check_gates
 from send_screen.workflows._log_version import mlflow_metrics, run_params, run_tags
 
@@ -13,25 +14,29 @@ _OF_THINGS = ("manifest_sha256", "evidence_sha256", "evidence_place", "signed_by
 OF_DECISIONS = ("promoted_by", "promoted_on", "promoted_because", "gates_overridden_because", "withdrawn")
 
 
+@question("The figures in MLflow's database are the published ones")
 def check_metrics(audited: AuditedVersion) -> CheckResult:
-    """Hold every metric of the run, and of the served model, against the published figures."""
     snapshot = audited.require_snapshot()
     found = mlflow_metrics(audited.require_report().performance)
     latest = {name: values[-1] for name, values in snapshot.run_metrics.items()}
-    compared = diff_documents(latest, found, "metric")
-    differences = list(compared.differences)
-    for name, values in snapshot.run_metrics.items():
-        if len(set(values)) > 1 or len(values) != 2:  # logged once, and shown
-            differences.append(Mismatch(f"metric.{name}", f"logged {len(values) - 1} times", "once, as it is shown"))
-    differences += diff_documents(snapshot.model_metrics, found, "metric of the served model").differences
+    again = [
+        Mismatch(f"metric.{name}", f"logged {len(values) - 1} times", "once, as it is shown")
+        for name, values in snapshot.run_metrics.items()
+        if len(set(values)) > 1 or len(values) != 2  # logged once, and shown
+    ]
+    differences = [
+        *diff_documents(latest, found, "metric").differences,
+        *again,
+        *diff_documents(snapshot.model_metrics, found, "metric of the served model").differences,
+    ]
     words = f"{len(found)} figures, in the run and beside the served model."
     return check_result(differences, words, made="The database shows other figures than are published.")
 
 
+@question("The parameters in MLflow's database are those of the spec")
 def check_params(audited: AuditedVersion) -> CheckResult:
-    """Hold every parameter of the run, and of the served model, against the spec."""
     snapshot, bundle = audited.require_snapshot(), audited.require_bundle()
-    found = run_params(bundle.spec, audited.require_claimed().held_out_schools)
+    found = run_params(bundle.spec, bundle.published.version.held_out_schools)
     differences = [
         *diff_documents(snapshot.run_params, found, "param").differences,
         *diff_documents(snapshot.model_params, found, "param of the served model").differences,
@@ -39,13 +44,13 @@ def check_params(audited: AuditedVersion) -> CheckResult:
     return check_result(differences, f"{len(found)} parameters.")
 
 
+@question("The tags in MLflow's database are those of the version")
 def check_tags(audited: AuditedVersion) -> CheckResult:
-    """Hold every tag of the run and of the registered version against the version."""
     snapshot, bundle = audited.require_snapshot(), audited.require_bundle()
     gates = check_gates(bundle.spec.gates, bundle.published)
     passed = all(gate.passed for gate in gates) and not bundle.spec.research_comparison
     found = run_tags(bundle.published.version, passed=passed)
-    found |= {name: snapshot.run_tags.get(name, "no tag") for name in _OF_THINGS}
+    found |= {name: snapshot.run_tags.get(name, NO_TAG) for name in _OF_THINGS}
     # MLflow's own say who ran what and where, of which only the run's name is ours
     ours = {name: value for name, value in snapshot.run_tags.items() if not name.startswith("mlflow.")}
     registered = {name: value for name, value in snapshot.tags.items() if name not in OF_DECISIONS}
@@ -57,32 +62,27 @@ def check_tags(audited: AuditedVersion) -> CheckResult:
     return check_result(differences, words, made="A tag is not what the version is.")
 
 
+@question("Registered version, run and served model belong together, and nothing is shown beside")
 def check_run(audited: AuditedVersion) -> CheckResult:
-    """Look whether registered version, run and served model are one and the same, and nothing else is shown of them."""
-    snapshot, metadata = audited.require_snapshot(), audited.require_claimed()
-    version = snapshot.version
-    name, status = f"{metadata.name} {metadata.id}", "FINISHED"
+    snapshot, metadata = audited.require_snapshot(), audited.require_report().version
+    run, name = snapshot.version.run_id, f"{metadata.name} {metadata.id}"
     wanted = {
         "source of the registered version": (snapshot.source, f"models:/{snapshot.model_id}"),
-        "run of the served model": (snapshot.model_run_id, version.run_id),
-        "name of the registered model": (version.name, metadata.name),
+        "run of the served model": (snapshot.model_run_id, run),
+        "name of the registered model": (snapshot.version.name, metadata.name),
         "name of the run": (snapshot.run_name, name),
-        "tag mlflow.runName": (snapshot.run_tags.get("mlflow.runName", "no tag"), name),
-        "status of the run": (snapshot.run_status, status),
+        "tag mlflow.runName": (snapshot.run_tags.get("mlflow.runName", NO_TAG), name),
+        "status of the run": (snapshot.run_status, "FINISHED"),
         **snapshot.unexpected_metadata,
     }
     differences = [
-        difference
+        Mismatch(what, claimed or "nothing", found or "nothing: send_screen writes none")
         for what, (claimed, found) in wanted.items()
-        for difference in diff_documents(
-            claimed or "nothing", found or "nothing: send_screen writes none", what
-        ).differences
         if claimed != found
     ]
     words = (
-        f"{audited.metadata['registered']}: run {version.run_id}, and model {snapshot.model_id}. MLflow shows no other "
-        "words, tags or data beside them. When it was run, by which user and from where is MLflow's word alone."
+        f"{audited.registered_name}: run {run}, and model {snapshot.model_id}. MLflow shows no other words, tags or "
+        "data beside them. When it was run, by which user and from where is MLflow's word alone."
     )
-    return check_result(
-        differences, words, made="They do not belong to each other, or something else is shown beside them."
-    )
+    made = "They do not belong to each other, or something else is shown beside them."
+    return check_result(differences, words, made=made)

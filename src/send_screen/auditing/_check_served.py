@@ -8,7 +8,9 @@ import re
 from typing import Any
 
 from send_screen.auditing._audited_version import AuditedVersion
-from send_screen.auditing._results import CheckResult, Mismatch, check_result, diff_documents, truncate
+from send_screen.auditing._check_files import NO_FILE
+from send_screen.auditing._checks import CheckResult, check_result, question
+from send_screen.auditing._compare import Mismatch, diff_documents, mismatches
 from send_screen.documents import load_yaml
 from send_screen.errors import TablesError
 from send_screen.governance import SIGNATURE, files_sha256, sha256_of
@@ -18,9 +20,10 @@ from send_screen.tracking import RegistrySnapshot
 from send_screen.workflows._log_version import PAGES, WATERFALL
 
 _INSIDE = "artifacts/bundle/"
-_ENVIRONMENT = ("MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt")
-_MODEL = (*_ENVIRONMENT, "served.py", "input_example.json", "serving_input_example.json")
-_NOTE = "decisions.md"
+_MODEL_FILES = (
+    "MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt", "served.py", "input_example.json",
+    "serving_input_example.json",
+)  # fmt: skip
 #: What python_env.yaml may say, as a pattern of its JSON with sorted keys: tools that build, and the file beside it.
 _PYTHON_ENV = (
     r'\{"build_dependencies": \[(?:"(?:pip|setuptools|wheel)(?:[<=]=[\w.]+)?"(?:, )?)*\], '
@@ -28,85 +31,69 @@ _PYTHON_ENV = (
 )
 #: What MLmodel says of what is run and whose it is, the same in every release.
 _RUN = re.compile(
-    r"MLmodel: \$\.(?:run_id|model_id|model_uuid"
-    r"|flavors\.(?!python_function\.)|flavors\.python_function\.(?:artifacts|code|loader_module|model_code_path|python_model|data|config))"
+    r"MLmodel: \$\.(?:run_id|model_id|model_uuid|flavors\.(?!python_function\.)|flavors\.python_function\."
+    r"(?:artifacts|code|loader_module|model_code_path|python_model|data|config))"
 )
 
 
+@question("All copies of the files are alike")
 def check_copies(audited: AuditedVersion) -> CheckResult:
-    """Compare the run's pages and the served model's folder with the version's, and look for strays."""
     snapshot = audited.require_snapshot()
-    run, model = snapshot.run_files, snapshot.model_files
+    run, model, bundle = snapshot.run_files, snapshot.model_files, dict(audited.files)
     strays = [name for name in snapshot.no_files if not name.startswith("bundle/")]
     differences = [Mismatch(name, "a link, or no file of a version's", "nothing") for name in strays]
-    bundle = dict(audited.files)
-    for name in PAGES:
-        differences += _same(name, run.get(name), bundle.get(name))
+    copies = {name: (run.get(name), bundle.get(name)) for name in PAGES}
     bundle.pop(SIGNATURE, None)  # it vouches for the served model, which so has no copy of it
     for name in sorted({*bundle, *(name.removeprefix(_INSIDE) for name in model if name.startswith(_INSIDE))}):
-        differences += _same(f"model: {_INSIDE}{name}", model.get(f"{_INSIDE}{name}"), bundle.get(name))
-    known = {
-        *PAGES,
-        WATERFALL,
-        *([_NOTE] if snapshot.registered else []),
-        *(render_plots(audited.require_report()) if audited.bundle else run),
-    }
+        copies[f"model: {_INSIDE}{name}"] = (model.get(f"{_INSIDE}{name}"), bundle.get(name))
+    differences += mismatches(
+        {
+            name: (_hash(copy), f"{_hash(original)}, as in the version's folder")
+            for name, (copy, original) in copies.items()
+            if copy != original
+        }
+    )
+    plots = render_plots(audited.require_report()) if audited.bundle else run
+    known = {*PAGES, WATERFALL, *plots, *(["decisions.md"] if snapshot.registered else [])}
     unknown = [name for name in run if not name.startswith("bundle/") and name not in known]
-    unknown += [f"model: {name}" for name in model if not name.startswith(_INSIDE) and name not in _MODEL]
+    unknown += [f"model: {name}" for name in model if not name.startswith(_INSIDE) and name not in _MODEL_FILES]
     differences += [Mismatch(name, "a file", "no version has it") for name in unknown]
     words = f"{len(run)} files of the run and {len(model)} of the served model; where one is a copy, it is the same."
-    return check_result(
-        differences, words, made="A copy is another than the version's file, or a file is no version's."
-    )
+    made = "A copy is another than the version's file, or a file is no version's."
+    return check_result(differences, words, made=made)
 
 
-def _same(name: str, found: bytes | None, original: bytes | None) -> list[Mismatch]:
-    if found == original:
-        return []
-    here, there = ("no such file" if each is None else sha256_of(each) for each in (found, original))
-    return [Mismatch(name, here, f"{there}, as in the version's folder")]
+def _hash(content: bytes | None) -> str:
+    return NO_FILE if content is None else sha256_of(content)
 
 
+@question("What is served is this model, and nothing else is run")
 def check_served(audited: AuditedVersion) -> CheckResult:
-    """Look at what MLflow runs to serve the version: our one file, no pickle, and the spec's own columns."""
-    snapshot = audited.require_snapshot()
-    claimed = snapshot.run_tags.get("model_sha256", "no tag")
-    found = files_sha256(snapshot.model_files)
-    registered = snapshot.tags.get("model_sha256", "no tag")
-    differences = [
-        Mismatch(f"the model's files, as the {whose} has them", stated, found)
-        for whose, stated in (("run", claimed), ("registered version", registered))
-        if stated != found
-    ]
-    if differences:
+    snapshot, metadata = audited.require_snapshot(), audited.require_report().version
+    files = snapshot.model_files
+    if differences := audited.tag_mismatches("model_sha256", files_sha256(files), "the model's files"):
         return check_result(differences, "", made="The served model's files are not those that were registered.")
-    served = snapshot.model_files["served.py"]
-    if served.replace(b"\r\n", b"\n") != served_code():
-        differences.append(Mismatch("served.py", "other code", "this library's serving/served.py"))
     described = diff_documents(_yaml(snapshot, "MLmodel"), _mlmodel(audited), "MLmodel: $").differences
-    never = [difference for difference in described if _RUN.match(difference.where)]
-    if never:
-        return check_result(
-            never, "", made="MLflow would run or fetch something else, which no other release has done."
-        )
+    if never := [difference for difference in described if _RUN.match(difference.where)]:
+        made = "MLflow would run or fetch something else, which no other release has done."
+        return check_result(never, "", made=made)
+    if files["served.py"].replace(b"\r\n", b"\n") != served_code():
+        differences.append(Mismatch("served.py", "other code", "this library's serving/served.py"))
     differences += described
-    metadata = audited.require_claimed()
-    number = f"send-screen=={metadata.release.partition('+')[0]}"
-    needs = {number, f"mlflow=={metadata.packages['mlflow']}"}
-    lines = set(snapshot.model_files["requirements.txt"].decode("utf-8").split())
-    if lines != needs:
-        differences.append(Mismatch("requirements.txt", truncate(", ".join(sorted(lines))), ", ".join(sorted(needs))))
+    needs = sorted([f"send-screen=={metadata.release.partition('+')[0]}", f"mlflow=={metadata.packages['mlflow']}"])
+    lines = sorted(set(files["requirements.txt"].decode("utf-8").split()))
+    differences += mismatches({"requirements.txt": (", ".join(lines), ", ".join(needs))})
     for name, wanted in (("conda.yaml", _conda(needs)), ("python_env.yaml", _PYTHON_ENV)):
         stated = json.dumps(_yaml(snapshot, name), sort_keys=True)
         if not re.fullmatch(wanted, stated):
-            differences.append(Mismatch(name, truncate(stated), f"what MLflow writes for {', '.join(sorted(needs))}"))
+            differences.append(Mismatch(name, stated, f"what MLflow writes for {', '.join(needs)}"))
     words = "It runs this library's own file over a verified folder; no pickle, no other code, the spec's columns."
     return check_result(differences, words, inconclusive_reason=audited.inconclusive_pages)
 
 
-def _conda(needs: set[str]) -> str:
+def _conda(needs: list[str]) -> str:
     """Return what conda.yaml may say, as a pattern of its JSON with sorted keys: Python, pip and what is needed."""
-    pip = "|".join(re.escape(json.dumps(list(each))) for each in itertools.permutations(sorted(needs)))
+    pip = "|".join(re.escape(json.dumps(list(each))) for each in itertools.permutations(needs))
     return (
         r'\{"channels": \["conda-forge"\], "dependencies": \["python=[\w.]+", "pip[<=]=[\w.]+", \{"pip": (?:'
         + pip

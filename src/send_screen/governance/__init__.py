@@ -17,17 +17,27 @@ from send_screen.governance._bundle import (
     make_manifest,
     open_bundle,
     parse_bundle,
+    parse_manifest,
     read_plain_files,
 )
-from send_screen.governance._decisions import (
+from send_screen.governance._deployments import (
     CHAMPION,
-    PROMOTED,
-    WITHDRAWN,
     DeploymentPeriod,
+    decisions_about,
     deployment_periods,
     entries_after,
-    validate_free_text,
     withdrawal,
+)
+from send_screen.governance._entries import (
+    AnyEntry,
+    DecisionEntry,
+    Entry,
+    ListedChild,
+    PromotionEntry,
+    RepairEntry,
+    ScreeningEntry,
+    WithdrawalEntry,
+    validate_free_text,
 )
 from send_screen.governance._identity import (
     NUMERIC,
@@ -38,19 +48,11 @@ from send_screen.governance._identity import (
     sha256_of,
     version_id,
 )
-from send_screen.governance._keys import (
-    PRIVATE,
-    PUBLIC,
-    PrivateKey,
-    PublicKey,
-    generate_key_pair,
-    read_private_key,
-    read_public_key,
-)
-from send_screen.governance._ledger import Entry, Ledger, OpenLedger, open_for_append, read_ledger, repair_last_line
+from send_screen.governance._keys import PRIVATE, PUBLIC, generate_key_pair, key_id, read_private_key, read_public_key
+from send_screen.governance._ledger import Ledger, OpenLedger, open_for_append, read_ledger, repair_last_line
 from send_screen.governance._metadata import version_metadata
-from send_screen.governance._screenings import SCREENING, Pseudonyms, runs_of_version
-from send_screen.governance._statement import Statement, read_statement, sign_statement, signer
+from send_screen.governance._pseudonyms import Pseudonyms
+from send_screen.governance._statement import Statement, read_envelope, read_statement, sign_statement
 
 __all__ = [
     "version_metadata",
@@ -63,6 +65,7 @@ __all__ = [
     "Bundle",
     "open_bundle",
     "parse_bundle",
+    "parse_manifest",
     "read_plain_files",
     "files_below",
     "make_manifest",
@@ -78,29 +81,32 @@ __all__ = [
     "generate_key_pair",
     "read_private_key",
     "read_public_key",
-    "PrivateKey",
-    "PublicKey",
     "PRIVATE",
     "PUBLIC",
     "sign_statement",
     "read_statement",
-    "signer",
+    "read_envelope",
+    "key_id",
     "Statement",
     "Ledger",
     "OpenLedger",
     "Entry",
+    "AnyEntry",
+    "DecisionEntry",
+    "PromotionEntry",
+    "WithdrawalEntry",
+    "RepairEntry",
+    "ScreeningEntry",
+    "ListedChild",
+    "decisions_about",
     "read_ledger",
     "open_for_append",
     "repair_last_line",
-    "PROMOTED",
-    "WITHDRAWN",
     "CHAMPION",
     "DeploymentPeriod",
     "deployment_periods",
     "withdrawal",
     "entries_after",
     "validate_free_text",
-    "SCREENING",
     "Pseudonyms",
-    "runs_of_version",
 ]

@@ -7,9 +7,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from send_screen.contracts import Contract
 from send_screen.contracts._load import parse_contract
+from send_screen.documents import Document, read_document
 from send_screen.errors import SendScreenError, TablesError
 from send_screen.governance._identity import sha256_of
 from send_screen.published import PublishedReport
@@ -22,32 +24,24 @@ BAGS = "bags.json"
 EVIDENCE = "evidence.parquet"  # not in the folder: it is personal data, and lies in the evidence store
 SIGNATURE = "signature.json"  # of the manifest, so beside it
 MODEL, PLOTS = "model", "plots"  # folders that are signed with it: what MLflow serves, and the run's pictures
-FORMAT = "send_screen.bundle/1"
 SIZE_LIMIT = 64 * 1024 * 1024  # bytes of one file; a version's largest has less than one megabyte
 TOTAL_LIMIT = 4 * SIZE_LIMIT  # of all files of a folder
 MOST_FILES = 2_000
-_BESIDE = (MANIFEST, SIGNATURE)
+_AGAIN = "Export the version again."
+_DO_NOT_USE = "Do not use it. Export the version again, and tell whoever answers for it."
+
+
+class Manifest(Document):
+    """The files of a version and the SHA-256 of each."""
+
+    format: Literal["send_screen.bundle/1"] = "send_screen.bundle/1"
+    version: str
+    files: dict[str, str]
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """A verified version, ready to screen with.
-
-    Attributes
-    ----------
-    spec : ModelSpec
-    contracts : dict of str to Contract
-        Those that the version was made under, by id.
-    tables : RiskTables
-    bags : BaggedTables or None
-        How sure its scores are, where the version is a bagged ensemble.
-    published : PublishedReport
-        ``published.json``: everything that was measured and may be shown.
-    manifest_sha256 : str
-        The hash that stands for the whole folder.
-    files : mapping of str to bytes
-        Every file that was read, by its name inside the folder.
-    """
+    """A verified version, ready to screen with; contracts by id, and every file that was read by its name."""
 
     spec: ModelSpec
     contracts: dict[str, Contract]
@@ -69,29 +63,29 @@ class Bundle:
 
 
 def make_manifest(files: Mapping[str, bytes], *, version: str) -> bytes:
-    """Return the manifest of a version: the SHA-256 of each of its files.
-
-    Parameters
-    ----------
-    files : mapping of str to bytes
-        Every file of the version by its name inside the folder; manifest and signature are not named in it.
-    version : str
-        The version's id.
-    """
-    hashes = {name: sha256_of(content) for name, content in files.items() if name not in _BESIDE}
-    manifest = {"format": FORMAT, "version": version, "files": hashes}
+    """Return the manifest of a version: the SHA-256 of each of its files, but for manifest and signature."""
+    hashes = {name: sha256_of(content) for name, content in files.items() if name not in (MANIFEST, SIGNATURE)}
+    manifest = Manifest(version=version, files=hashes).model_dump()
     return (json.dumps(manifest, indent=2, sort_keys=True) + "\n").encode()
+
+
+def parse_manifest(content: bytes) -> Manifest:
+    """Read a manifest, or raise TablesError."""
+    try:
+        return read_document(Manifest, content, error=TablesError)
+    except TablesError:
+        raise TablesError(
+            "This is not the manifest of an exported version (send_screen.bundle/1).",
+            file=MANIFEST,
+            remedy="Export the version again with send-screen export.",
+        ) from None
 
 
 def read_plain_files(folder: Path) -> tuple[dict[str, bytes], tuple[str, ...]]:
     """Read every plain file below a folder once; never through a link.
 
-    Returns
-    -------
-    files : dict of str to bytes
-        By name inside the folder.
-    others : tuple of str
-        The names of what is no plain file, cannot be read, or is more than any version has.
+    Returned are the files by name inside the folder, and the names of what is no plain file, cannot be read, or is more
+    than any version has.
     """
     files: dict[str, bytes] = {}
     others: list[str] = []
@@ -121,44 +115,40 @@ def files_below(folder: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
 def open_bundle(folder: str | Path, *, manifest_sha256: str | None = None) -> Bundle:
     """Verify an exported version and read it. Nothing in it is ever run.
 
-    Each file is read once: the bytes that are parsed are those that were verified.
-
-    Parameters
-    ----------
-    folder : str or pathlib.Path
-        A folder that ``send-screen export`` wrote.
-    manifest_sha256 : str, optional
-        The manifest's hash as known from elsewhere (the model registry).
+    Each file is read once: the bytes that are parsed are those that were verified. ``manifest_sha256`` is the
+    manifest's hash as known from elsewhere (the model registry).
 
     Raises
     ------
     TablesError
         If a file is missing, was changed, or is not named in the manifest.
     """
-    folder = Path(folder)
-    content = _bytes(folder, MANIFEST)
-    if manifest_sha256 is not None and sha256_of(content) != manifest_sha256:
-        raise TablesError(
-            "The manifest is not the one that was registered: the model was changed after registration.",
-            file=MANIFEST,
-            remedy="Do not use it. Export the version again, and tell whoever answers for it.",
-        )
-    version, hashes = _read_manifest(content)
-    files = {name: _verified(folder, name, sha256) for name, sha256 in hashes.items()}
-    _refuse_strays(folder, files)
-    beside = {SIGNATURE: _bytes(folder, SIGNATURE)} if (folder / SIGNATURE).is_file() else {}
-    return parse_bundle({**files, MANIFEST: content, **beside}, version=version)
+    files, others = read_plain_files(Path(folder))
+    if others:
+        raise TablesError("It is no plain file that can be read, or far too large.", file=others[0], remedy=_AGAIN)
+    if MANIFEST not in files:
+        remedy = "Give a folder that send-screen export wrote."
+        raise TablesError("The file is missing.", file=MANIFEST, remedy=remedy)
+    if manifest_sha256 not in (None, sha256_of(files[MANIFEST])):
+        words = "The manifest is not the one that was registered: the model was changed after registration."
+        raise TablesError(words, file=MANIFEST, remedy=_DO_NOT_USE)
+    manifest = parse_manifest(files[MANIFEST])
+    for name in sorted({*manifest.files, *files} - {MANIFEST, SIGNATURE}):
+        if name not in files:
+            raise TablesError("The file is missing.", file=name, remedy=_AGAIN)
+        if name not in manifest.files:
+            raise TablesError("The file is not part of the version.", file=name, remedy=_AGAIN)
+        if sha256_of(files[name]) != manifest.files[name]:
+            words = "The file was changed after the version was made (its hash differs)."
+            raise TablesError(words, file=name, remedy=_DO_NOT_USE)
+    return parse_bundle(files, version=manifest.version)
 
 
 def parse_bundle(files: Mapping[str, bytes], *, version: str | None = None) -> Bundle:
     """Return the version that files make, whose hashes are another question.
 
-    Parameters
-    ----------
-    files : mapping of str to bytes
-        Every file of the version by its name inside the folder.
-    version : str, optional
-        The id that the version is to have; by default what ``published.json`` says.
+    The files are named as inside the folder. ``version`` is the id that the version is to have, by default what
+    ``published.json`` says.
 
     Raises
     ------
@@ -167,7 +157,7 @@ def parse_bundle(files: Mapping[str, bytes], *, version: str | None = None) -> B
     """
     for name in ("spec.yaml", "tables.json", "published.json"):
         if name not in files:
-            raise TablesError("The file is missing.", file=name, remedy="Export the version again.")
+            raise TablesError("The file is missing.", file=name, remedy=_AGAIN)
     try:
         read = [parse_contract(files[name], Path(name)) for name in files if name.startswith("contracts/")]
         contracts = {contract.id: contract for contract in read}
@@ -179,24 +169,14 @@ def parse_bundle(files: Mapping[str, bytes], *, version: str | None = None) -> B
     except TablesError:
         raise
     except SendScreenError as error:
-        raise TablesError(f"The version cannot be read: {error}", remedy="Export the version again.") from None
+        raise TablesError(f"The version cannot be read: {error}", remedy=_AGAIN) from None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         # Hashes agree, so somebody made these files anew: whatever is wrong with them, they are not ours.
         raise TablesError(
             f"The version's files are not what send-screen export writes ({type(error).__name__}).",
-            remedy="Do not use it. Export the version again, and tell whoever answers for it.",
+            remedy=_DO_NOT_USE,
         ) from None
     return Bundle(spec, contracts, tables, bags, published, sha256_of(files.get(MANIFEST, b"")), files)
-
-
-def _refuse_strays(folder: Path, verified: dict[str, bytes]) -> None:
-    """Raise where the folder holds anything that the manifest does not name, or that is no plain file or folder."""
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if path.is_symlink() or not (path.is_dir() or path.is_file()):
-            raise TablesError("It is no plain file.", file=name, remedy="Export the version again.")
-        if path.is_file() and name not in _BESIDE and name not in verified:
-            raise TablesError("The file is not part of the version.", file=name, remedy="Export the version again.")
 
 
 def _refuse_mismatch(
@@ -222,49 +202,5 @@ def _refuse_mismatch(
     if wrong:
         raise TablesError(
             "The version does not hold together: " + "; ".join(wrong) + ".",
-            remedy="Do not use it. Export the version again, and tell whoever answers for it.",
+            remedy=_DO_NOT_USE,
         )
-
-
-def _read_manifest(content: bytes) -> tuple[str, dict[str, str]]:
-    """Return the version and the hash of each file."""
-    try:
-        manifest = json.loads(content)
-        files = manifest["files"]
-        texts = (manifest["version"], *files, *files.values())
-        if manifest["format"] != FORMAT or not all(isinstance(text, str) for text in texts):
-            raise ValueError
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise TablesError(
-            f"This is not the manifest of an exported version ({FORMAT}).",
-            file=MANIFEST,
-            remedy="Export the version again with send-screen export.",
-        ) from None
-    return manifest["version"], dict(files)
-
-
-def _bytes(folder: Path, name: str) -> bytes:
-    try:
-        path = (folder / name).resolve()
-        if not path.is_relative_to(folder.resolve()):
-            raise TablesError("It is a file outside the folder.", file=name, remedy="Do not use this model.")
-        if path.stat().st_size > SIZE_LIMIT:
-            raise TablesError("The file is far larger than a model can be.", file=name, remedy="Do not use this model.")
-        return path.read_bytes()
-    except (OSError, ValueError, RuntimeError):  # no such file; a name that can be none; a loop of links
-        raise TablesError(
-            "The file is missing or cannot be read.",
-            file=name,
-            remedy="Give a folder that send-screen export wrote.",
-        ) from None
-
-
-def _verified(folder: Path, name: str, sha256: str) -> bytes:
-    content = _bytes(folder, name)
-    if sha256_of(content) != sha256:
-        raise TablesError(
-            "The file was changed after the version was made (its hash differs).",
-            file=name,
-            remedy="Do not use it. Export the version again, and tell whoever answers for it.",
-        )
-    return content

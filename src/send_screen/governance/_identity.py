@@ -10,35 +10,14 @@ from pathlib import Path
 
 # Packages whose version can change a number.
 PACKAGES = (
-    "numpy",
-    "pandas",
-    "scipy",
-    "scikit-learn",
-    "lightgbm",
-    "interpret-core",
-    "shap",
-    "fairlearn",
-    "mlflow",
-    "pyarrow",
-)
+    "numpy", "pandas", "scipy", "scikit-learn", "lightgbm", "interpret-core", "shap", "fairlearn", "mlflow", "pyarrow",
+)  # fmt: skip
 #: What of this library's source can change a number: how paths inside it begin.
 NUMERIC = (
-    "documents/",
-    "contracts/",
-    "specs/",
-    "readers/",
-    "cohorts/",
-    "simulation/",
-    "tables/",
-    "estimators/",
-    "evaluation/",
-    "published/",
-    "governance/",
-    "screening/",
-    "workflows/_train",
-    "workflows/_earlier",
-    "workflows/_evidence_store",
-)
+    "documents/", "contracts/", "specs/", "readers/", "cohorts/", "simulation/", "tables/", "estimators/",
+    "evaluation/", "published/", "governance/", "screening/",
+    "workflows/_train", "workflows/_earlier", "workflows/_evidence_store",
+)  # fmt: skip
 _PACKAGE = Path(__file__).resolve().parent.parent
 _SOURCE = (".py", ".json", ".j2", ".css", ".js")
 
@@ -56,31 +35,19 @@ def files_sha256(files: Mapping[str, bytes]) -> str:
 def code_version(package: Path | None = None) -> str:
     """Return the hash of the code that can change a number of a version: 12 hexadecimal digits.
 
-    Covered are the Python and JSON files of the packages of :data:`NUMERIC`, from reading a table to checking a gate,
-    and the modules of ``workflows`` that join them when a model is trained. Pages, templates, style sheets, the command
-    line, MLflow, auditing and error messages are not: they change no number. Line ends do not count.
-
-    Parameters
-    ----------
-    package : pathlib.Path, optional
-        The folder of the library's source, this one by default.
+    Covered are the Python and JSON files of :data:`NUMERIC`, from reading a table to checking a gate. Pages, templates,
+    style sheets, the command line, MLflow, auditing and error messages are not: they change no number. Line ends do not
+    count.
     """
-    return _source_sha256(package or _PACKAGE, _changes_numbers)
-
-
-def _changes_numbers(name: str) -> bool:
-    return name.startswith(NUMERIC) and name.endswith((".py", ".json"))
+    return _source_sha256(
+        package or _PACKAGE, lambda name: name.startswith(NUMERIC) and name.endswith((".py", ".json"))
+    )
 
 
 def release(package: Path | None = None) -> str:
     """Return the release and the hash of all of its source, for example ``"0.1.0+3f2a..."``.
 
     It stands beside :func:`code_version` and is no part of a version's identity.
-
-    Parameters
-    ----------
-    package : pathlib.Path, optional
-        The folder of the library's source, this one by default.
     """
     return f"{metadata.version('send-screen')}+{_source_sha256(package or _PACKAGE, lambda name: True)}"
 
@@ -111,18 +78,7 @@ def version_id(
 ) -> str:
     """Return the identity of a version: the first 16 digits of a hash over everything that made it.
 
-    Parameters
-    ----------
-    spec, data : str
-        Hashes of the spec and of the data.
-    contracts : dict of str to str
-        Hash of each contract by its name and version.
-    code : str
-        From :func:`code_version`.
-    packages : dict of str to str
-        From :func:`package_versions`.
-    hold_out : int
-        How many whole schools were kept aside.
+    That is the hashes of spec, data and contracts, code and packages, and how many whole schools were held out.
     """
     parts: dict[str, object] = {"spec": spec, "data": data, "contracts": contracts, "code": code}
     parts |= {"packages": packages, "hold_out": hold_out}

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from send_screen.errors import MissingExtraError, UsageError
+from send_screen.governance._identity import sha256_of
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -19,54 +19,28 @@ PRIVATE, PUBLIC = "private.pem", "public.pem"
 _LONGEST = 16 * 1024  # bytes; a key has a hundred
 
 
-@dataclass(frozen=True)
-class PublicKey:
-    """A key that verifies.
+def key_id(key: Ed25519PublicKey) -> str:
+    """Return the SHA-256 of a public key (SubjectPublicKeyInfo, DER), by which people tell that they hold the same."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-    Attributes
-    ----------
-    id : str
-        SHA-256 of the key (SubjectPublicKeyInfo, DER), by which people can tell that they hold the same.
-    """
-
-    id: str
-    _key: Ed25519PublicKey = field(repr=False)
-
-    def verifies(self, signature: bytes, message: bytes) -> bool:
-        """Tell whether the private half of this key signed a message."""
-        from cryptography.exceptions import InvalidSignature
-
-        try:
-            self._key.verify(signature, message)
-        except InvalidSignature:
-            return False
-        return True
+    return sha256_of(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
 
-@dataclass(frozen=True)
-class PrivateKey:
-    """A key that signs.
+def verifies(key: Ed25519PublicKey, signature: bytes, message: bytes) -> bool:
+    """Tell whether the private half of a key signed a message."""
+    from cryptography.exceptions import InvalidSignature
 
-    Attributes
-    ----------
-    public : PublicKey
-    """
-
-    public: PublicKey
-    _key: Ed25519PrivateKey = field(repr=False)
-
-    def sign(self, message: bytes) -> bytes:
-        """Return the Ed25519 signature of a message, 64 bytes."""
-        return self._key.sign(message)
+    try:
+        key.verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
 
 
-def generate_key_pair(folder: Path) -> PublicKey:
-    """Make a pair of keys: ``private.pem``, for its owner alone, and ``public.pem``.
+def generate_key_pair(folder: Path) -> str:
+    """Write ``private.pem``, for its owner alone, and ``public.pem`` into a folder; return the id of the public key.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Made where it is not there. It belongs outside the stores that the key is to vouch for.
+    The folder is made where it is not there. It belongs outside the stores that the key is to vouch for.
 
     Raises
     ------
@@ -75,7 +49,7 @@ def generate_key_pair(folder: Path) -> PublicKey:
     MissingExtraError
         If it cannot be written, or the package ``cryptography`` is missing.
     """
-    require_cryptography()
+    _require_cryptography()
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
@@ -103,10 +77,10 @@ def generate_key_pair(folder: Path) -> PublicKey:
         raise MissingExtraError(
             f"{folder} cannot be written ({error.strerror}).", remedy="Give another folder with --out."
         ) from None
-    return _public(key.public_key())
+    return key_id(key.public_key())
 
 
-def read_private_key(path: Path) -> PrivateKey:
+def read_private_key(path: Path) -> Ed25519PrivateKey:
     """Read the key to sign with.
 
     Raises
@@ -116,74 +90,52 @@ def read_private_key(path: Path) -> PrivateKey:
     MissingExtraError
         If it cannot be read, or the package ``cryptography`` is missing.
     """
-    require_cryptography()
-    from cryptography.exceptions import UnsupportedAlgorithm
+    _require_cryptography()
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    try:
-        key = load_pem_private_key(_content(path), password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        key = None
+    key = _load(path, lambda content: load_pem_private_key(content, password=None))
     if not isinstance(key, Ed25519PrivateKey):
         raise UsageError(
             f"{path} is no private Ed25519 key in PEM, without a password.",
             remedy=f"Make one with send-screen generate-keys, and give its {PRIVATE}.",
         )
-    return PrivateKey(_public(key.public_key()), key)
+    return key
 
 
-def read_public_key(path: Path) -> PublicKey:
-    """Read the key to verify with.
-
-    Raises
-    ------
-    UsageError
-        If it is no public Ed25519 key.
-    MissingExtraError
-        If it cannot be read, or the package ``cryptography`` is missing.
-    """
-    require_cryptography()
-    from cryptography.exceptions import UnsupportedAlgorithm
+def read_public_key(path: Path) -> Ed25519PublicKey:
+    """Read the key to verify with; it raises what :func:`read_private_key` does."""
+    _require_cryptography()
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-    try:
-        key = load_pem_public_key(_content(path))
-    except (ValueError, UnsupportedAlgorithm):
-        key = None
+    key = _load(path, load_pem_public_key)
     if not isinstance(key, Ed25519PublicKey):
         raise UsageError(
             f"{path} is no public Ed25519 key in PEM.",
             remedy=f"Ask whoever answers for training for their {PUBLIC}: not whoever keeps the store.",
         )
-    return _public(key)
+    return key
 
 
-def require_cryptography() -> None:
-    """Raise where signatures can neither be made nor verified.
+def _load(path: Path, load: Callable[[bytes], object]) -> object:
+    """Return what a file holds as a key, None where it is none."""
+    from cryptography.exceptions import UnsupportedAlgorithm
 
-    Raises
-    ------
-    MissingExtraError
-    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LONGEST)
+    except OSError as error:
+        raise MissingExtraError(f"The key {path} cannot be read ({error.strerror}).") from None
+    try:
+        return load(content)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return None
+
+
+def _require_cryptography() -> None:
     if find_spec("cryptography") is None:
         raise MissingExtraError(
             "Signatures need the package cryptography, which is not installed.",
             remedy="Install the full library with: pip install 'send-screen[train]'.",
         )
-
-
-def _public(key: Ed25519PublicKey) -> PublicKey:
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-    der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return PublicKey(hashlib.sha256(der).hexdigest(), key)
-
-
-def _content(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(_LONGEST)
-    except OSError as error:
-        raise MissingExtraError(f"The key {path} cannot be read ({error.strerror}).") from None

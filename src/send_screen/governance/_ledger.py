@@ -8,25 +8,28 @@ entries that were cut off the end.
 
 from __future__ import annotations
 
-import datetime as dt
-import json
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO, TypeVar
 
-from send_screen.documents import encodable, file_name
+from send_screen.documents import file_name
 from send_screen.errors import LedgerError, MissingExtraError
-from send_screen.governance._identity import sha256_of
+from send_screen.governance._entries import (
+    START,
+    AnyEntry,
+    PromotionEntry,
+    RepairEntry,
+    ScreeningEntry,
+    WithdrawalEntry,
+    parse_entry,
+)
 
-Entry = dict[str, Any]
-
-FORMAT = "send_screen.ledger/1"
-START = "0" * 64
 PATIENCE = 60.0  # seconds for which a run waits while another one writes
+_Appended = TypeVar("_Appended", PromotionEntry, WithdrawalEntry, RepairEntry, ScreeningEntry)
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Ledger:
     Attributes
     ----------
     path : pathlib.Path
-    entries : tuple of dict
+    entries : tuple of Entry
         Every line that is an entry, oldest first. Rely on them only where there are no faults.
     faults : tuple of str
         Which entry is wrong, and how, in words.
@@ -45,18 +48,12 @@ class Ledger:
     """
 
     path: Path
-    entries: tuple[Entry, ...]
-    faults: tuple[str, ...]
-    truncated: bytes
+    entries: tuple[AnyEntry, ...] = ()
+    faults: tuple[str, ...] = ()
+    truncated: bytes = b""
 
     def require_unaltered(self) -> None:
-        """Raise where an entry was altered, removed, added or put elsewhere.
-
-        Raises
-        ------
-        LedgerError
-            Naming the entries.
-        """
+        """Raise LedgerError where an entry was altered, removed, added or put elsewhere."""
         if self.faults:
             raise LedgerError(
                 "The ledger was altered: " + " ".join(self.faults),
@@ -65,12 +62,7 @@ class Ledger:
             )
 
     def require_complete(self) -> None:
-        """Raise where the last line is only half there.
-
-        Raises
-        ------
-        LedgerError
-        """
+        """Raise LedgerError where the last line is only half there."""
         if self.truncated:
             raise LedgerError(
                 f"The last line is truncated: a write was stopped after entry {len(self.entries)}.",
@@ -78,53 +70,35 @@ class Ledger:
                 remedy="Set it right, for all to see, with: send-screen repair-ledger FILE --by NAME --reason TEXT",
             )
 
+    def screening_runs(self, *, version: str, manifest_sha256: str) -> list[ScreeningEntry]:
+        """Return the runs of a version, known by its id or by its files: a folder can be made anew under an id."""
+        runs = (entry for entry in self.entries if isinstance(entry, ScreeningEntry))
+        return [run for run in runs if run.version == version or run.manifest_sha256 == manifest_sha256]
+
 
 @dataclass
 class OpenLedger:
-    """A whole ledger that no other run can write to meanwhile.
-
-    Attributes
-    ----------
-    path : pathlib.Path
-    entries : list of dict
-        Grows with :meth:`append`.
-    """
+    """A verified ledger that no other run can write to meanwhile; its entries grow with :meth:`append`."""
 
     path: Path
-    entries: list[Entry]
+    entries: list[AnyEntry]
     _stream: BinaryIO = field(repr=False)
 
-    def append(self, kind: str, content: Entry, *, now: dt.datetime | None = None) -> Entry:
-        """Add an entry, all of it or nothing, and return it.
-
-        Parameters
-        ----------
-        kind : str
-            What happened.
-        content : dict
-            As JSON can hold it.
-        now : datetime.datetime, optional
-            With a time zone.
+    def append(self, entry: _Appended) -> _Appended:
+        """Add an entry, all of it or nothing, and return it with its number and hashes.
 
         Raises
         ------
         MissingExtraError
             If it cannot be written, on a full disk for example.
         """
-        content = json.loads(encodable(json.dumps(content, ensure_ascii=False, allow_nan=False)))
-        entry = {
-            **content,
-            "format": FORMAT,
-            "kind": kind,
-            "number": len(self.entries) + 1,
-            "when": (now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC).isoformat(timespec="seconds"),
-            "previous": self.entries[-1]["sha256"] if self.entries else START,
-        }
-        entry["sha256"] = _sha256(entry)
+        previous = self.entries[-1].sha256 if self.entries else START
+        entry = entry.model_copy(update={"number": len(self.entries) + 1, "previous": previous})
+        entry = entry.model_copy(update={"sha256": entry.compute_sha256()})
         size = self._stream.seek(0, os.SEEK_END)
         try:
             try:
-                left = memoryview(_canonical(entry) + b"\n")
+                left = memoryview(entry.canonical() + b"\n")
                 while left:  # where the disk is full, the first write takes a part, and the second says why
                     left = left[self._stream.write(left) :]
                 os.fsync(self._stream.fileno())
@@ -153,24 +127,24 @@ def read_ledger(path: str | Path) -> Ledger:
     except OSError as error:
         raise MissingExtraError(f"The ledger {path} cannot be read ({error.strerror}).") from None
     *lines, truncated = content.split(b"\n")
-    entries: list[Entry] = []
+    entries: list[AnyEntry] = []
     faults: list[str] = []
     previous: str | None = START
     number = 0
     for place, line in enumerate(lines, start=1):
-        entry = _parse(line)
+        entry = parse_entry(line)
         if entry is None:
             faults.append(f"Line {place} is not an entry as it was written.")
             previous, number = None, number + 1
             continue
-        if entry["number"] != number + 1:
-            faults.append(f"Entry {number + 1} is not where it belongs: entry {entry['number']} stands in its place.")
-        elif previous not in (None, entry["previous"]):
-            faults.append(f"Entry {entry['number']} does not follow from the one before it, which is another one now.")
-        if entry["sha256"] != _sha256(entry):
-            faults.append(f"Entry {entry['number']} was altered: its hash is of another content.")
+        if entry.number != number + 1:
+            faults.append(f"Entry {number + 1} is not where it belongs: entry {entry.number} stands in its place.")
+        elif previous not in (None, entry.previous):
+            faults.append(f"Entry {entry.number} does not follow from the one before it, which is another one now.")
+        if entry.sha256 != entry.compute_sha256():
+            faults.append(f"Entry {entry.number} was altered: its hash is of another content.")
         entries.append(entry)
-        previous, number = entry["sha256"], entry["number"]
+        previous, number = entry.sha256, entry.number
     return Ledger(path, tuple(entries), tuple(faults), truncated)
 
 
@@ -186,21 +160,15 @@ def open_for_append(path: str | Path) -> Iterator[OpenLedger]:
         If it cannot be written.
     """
     path = Path(path)
-    with _held(path), _opened(path) as stream:
+    with _held(path) as stream:
         ledger = read_ledger(path)
         ledger.require_unaltered()
         ledger.require_complete()
         yield OpenLedger(path, list(ledger.entries), stream)
 
 
-def repair_last_line(path: str | Path, content: Entry) -> Entry | None:
+def repair_last_line(path: str | Path, *, by: str, reason: str) -> RepairEntry | None:
     """Move a truncated last line into an entry of its own, so that nothing of it is lost; None where it is whole.
-
-    Parameters
-    ----------
-    path : str or pathlib.Path
-    content : dict
-        By whom, and why.
 
     Raises
     ------
@@ -208,52 +176,49 @@ def repair_last_line(path: str | Path, content: Entry) -> Entry | None:
         If a whole entry was altered: that cannot be repaired.
     """
     path = Path(path)
-    with _held(path), _opened(path) as stream:
+    with _held(path) as stream:
         ledger = read_ledger(path)
         ledger.require_unaltered()
         if not ledger.truncated:
             return None
         stream.truncate(path.stat().st_size - len(ledger.truncated))
-        whole = OpenLedger(path, list(ledger.entries), stream)
-        return whole.append("repaired", {**content, "truncated": ledger.truncated.decode("utf-8", errors="replace")})
+        text = ledger.truncated.decode("utf-8", errors="replace")
+        repaired = OpenLedger(path, list(ledger.entries), stream)
+        return repaired.append(RepairEntry(by=by, reason=reason, truncated=text))
 
 
 @contextmanager
-def _held(path: Path) -> Iterator[None]:
-    """Hold a ledger against other runs.
+def _held(path: Path) -> Iterator[BinaryIO]:
+    """Open a ledger and hold it against other runs.
 
     SQLite's lock of a file is the one in Python's own library that works alike on Windows and elsewhere, and the
     system lets go of it when a run is killed.
     """
+    no_lock = _cannot_be_written(path, "no lock can be had beside it")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = sqlite3.connect(path.with_name(f".{path.stem}.lock"), isolation_level=None, timeout=PATIENCE)
     except OSError as error:
         raise _cannot_be_written(path, error.strerror or "") from None
     except sqlite3.Error:
-        raise _cannot_be_written(path, "no lock can be had beside it") from None
+        raise no_lock from None
     with closing(lock):
         try:
             lock.execute("BEGIN EXCLUSIVE")
         except sqlite3.Error as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-                raise _cannot_be_written(path, "no lock can be had beside it") from None
+                raise no_lock from None
             raise LedgerError(
                 "Another run has been writing to the ledger for a minute.",
                 file=file_name(path),
                 remedy="Wait until it ends, and try again.",
             ) from None
-        yield
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
-    try:
-        stream = path.open("ab", buffering=0)
-    except OSError as error:
-        raise _cannot_be_written(path, error.strerror or "") from None
-    with stream:
-        yield stream
+        try:
+            stream = path.open("ab", buffering=0)
+        except OSError as error:
+            raise _cannot_be_written(path, error.strerror or "") from None
+        with stream:
+            yield stream
 
 
 def _cannot_be_written(path: Path, why: str) -> MissingExtraError:
@@ -261,27 +226,3 @@ def _cannot_be_written(path: Path, why: str) -> MissingExtraError:
         f"The ledger {path} cannot be written ({why}).",
         remedy="Make room, or name one in a folder that you may write to, with --ledger.",
     )
-
-
-def _parse(line: bytes) -> Entry | None:
-    """Return an entry, or None where the bytes are not what :meth:`OpenLedger.append` writes."""
-    try:
-        entry = json.loads(line)
-        fits = (
-            entry["format"] == FORMAT
-            and type(entry["number"]) is int
-            and all(isinstance(entry[key], str) for key in ("kind", "when", "previous", "sha256"))
-            and _canonical(entry) == line
-        )
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None
-    return entry if fits else None
-
-
-def _canonical(entry: Entry) -> bytes:
-    text = json.dumps(entry, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
-    return text.encode("utf-8")
-
-
-def _sha256(entry: Entry) -> str:
-    return sha256_of(_canonical({key: value for key, value in entry.items() if key != "sha256"}))

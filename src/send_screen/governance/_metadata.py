@@ -28,28 +28,8 @@ def version_metadata(
 ) -> VersionMetadata:
     """Return the section ``version`` of ``published.json``, whose gates are checked once the figures are known.
 
-    Parameters
-    ----------
-    spec : ModelSpec
-    contracts : dict of str to Contract
-        By id.
-    tables : RiskTables
-    bags : BaggedTables or None
-    challengers : dict of str to str
-        The words of :func:`~send_screen.estimators.describe_challenger` for each challenger of the spec.
-    trained_on : str
-        ``"synthetic"`` or ``"real"``.
-    as_of : str
-        The latest day on which something was known of a child, as an ISO date.
-    data_sha256 : str
-    held_out_schools : int
-        How many whole schools were kept aside.
-    code : str
-        From :func:`~send_screen.governance.code_version`.
-    release : str
-        From :func:`~send_screen.governance.release`.
-    packages : dict of str to str
-        From :func:`~send_screen.governance.package_versions`.
+    ``challengers`` are descriptions by name; ``as_of`` is the latest day on which something was known of a child, as an
+    ISO date.
     """
     looks_at = {ref for feature in spec.features for ref in feature.sources}
     never = [

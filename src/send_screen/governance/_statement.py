@@ -19,130 +19,130 @@ import base64
 import datetime as dt
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Final, Literal
 
+from pydantic import ConfigDict, Field
+
+from send_screen.documents import Document, read_document
 from send_screen.errors import TablesError
 from send_screen.governance._bundle import SIGNATURE
-from send_screen.governance._keys import PrivateKey, PublicKey
+from send_screen.governance._keys import key_id, verifies
 
-PAYLOAD_TYPE = "application/vnd.in-toto+json"
-STATEMENT = "https://in-toto.io/Statement/v1"
-PREDICATE = "urn:send-screen:version:1"
-_LONGEST = 64 * 1024
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+_PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
+_STATEMENT: Final = "https://in-toto.io/Statement/v1"
+_PREDICATE: Final = "urn:send-screen:version:1"
 
 
-@dataclass(frozen=True)
-class Statement:
-    """What was signed.
+class _Standard(Document):
+    """A document whose keys are those of a standard."""
 
-    Attributes
-    ----------
-    digests : dict of str to str
-        SHA-256 of what is vouched for: ``manifest.json``, ``spec.yaml``, each file of the evidence's folder, and the
-        folders ``model`` and ``plots`` as :func:`~send_screen.governance.files_sha256` has them.
-    model, version, signed_at : str
-        Whose files they are, and when that was said.
-    """
+    model_config = ConfigDict(serialize_by_alias=True)
 
-    digests: Mapping[str, str]
+
+class _Sha256(Document):
+    sha256: str
+
+
+class Subject(Document):
+    """A file or folder, and its hash."""
+
+    name: str
+    digest: _Sha256
+
+
+class Predicate(_Standard):
+    """Whose files they are, and when that was said."""
+
     model: str
     version: str
-    signed_at: str
+    signed_at: str = Field(alias="signedAt")
+
+
+class Statement(_Standard):
+    """What is signed: an in-toto Statement about a version."""
+
+    type: Literal["https://in-toto.io/Statement/v1"] = Field(default=_STATEMENT, alias="_type")
+    subject: tuple[Subject, ...]
+    predicate_type: Literal["urn:send-screen:version:1"] = Field(default=_PREDICATE, alias="predicateType")
+    predicate: Predicate
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """Name -> SHA-256 of each file of version and evidence, and of each folder (``files_sha256``)."""
+        return {subject.name: subject.digest.sha256 for subject in self.subject}
+
+
+class Signature(Document):
+    """An Ed25519 signature in Base64, and the id of the key that is said to have made it."""
+
+    keyid: str
+    sig: str
+
+
+class Envelope(_Standard):
+    """A DSSE envelope: a payload in Base64 and its signature."""
+
+    payload_type: Literal["application/vnd.in-toto+json"] = Field(default=_PAYLOAD_TYPE, alias="payloadType")
+    payload: str
+    signatures: tuple[Signature]
+
+
+def _seal(payload: bytes, signature: bytes, key: Ed25519PublicKey) -> str:
+    """Return a DSSE envelope as it is written here, and no other way."""
+    signed = Signature(keyid=key_id(key), sig=base64.b64encode(signature).decode())
+    envelope = Envelope(payload=base64.b64encode(payload).decode(), signatures=(signed,))
+    return json.dumps(envelope.model_dump(), indent=2) + "\n"
 
 
 def sign_statement(
-    digests: Mapping[str, str], *, model: str, version: str, key: PrivateKey, now: dt.datetime | None = None
+    digests: Mapping[str, str], *, model: str, version: str, key: Ed25519PrivateKey, now: dt.datetime | None = None
 ) -> str:
-    """Return a signed statement as a DSSE envelope, in JSON.
-
-    Parameters
-    ----------
-    digests : mapping of str to str
-        SHA-256 of each file or folder, by name.
-    model, version : str
-    key : PrivateKey
-    now : datetime.datetime, optional
-        With a time zone.
-    """
+    """Sign the SHA-256 of each file and folder of a version; return the statement as a DSSE envelope, in JSON."""
     when = (now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC).isoformat(timespec="seconds")
-    statement = {
-        "_type": STATEMENT,
-        "subject": [{"name": name, "digest": {"sha256": sha256}} for name, sha256 in digests.items()],
-        "predicateType": PREDICATE,
-        "predicate": {"model": model, "version": version, "signedAt": when},
-    }
-    payload = json.dumps(statement, sort_keys=True).encode()
-    return _envelope(payload, key.sign(signed_bytes(PAYLOAD_TYPE, payload)), key.public)
+    subject = tuple(Subject(name=name, digest=_Sha256(sha256=sha256)) for name, sha256 in digests.items())
+    statement = Statement(subject=subject, predicate=Predicate(model=model, version=version, signedAt=when))
+    payload = json.dumps(statement.model_dump(), sort_keys=True).encode()
+    return _seal(payload, key.sign(signed_bytes(payload)), key.public_key())
 
 
-def _envelope(payload: bytes, signature: bytes, key: PublicKey) -> str:
-    """Return a DSSE envelope as it is written here, and no other way."""
-    envelope = {
-        "payloadType": PAYLOAD_TYPE,
-        "payload": base64.b64encode(payload).decode(),
-        "signatures": [{"keyid": key.id, "sig": base64.b64encode(signature).decode()}],
-    }
-    return json.dumps(envelope, indent=2) + "\n"
-
-
-def signed_bytes(payload_type: str, payload: bytes) -> bytes:
+def signed_bytes(payload: bytes, kind: str = _PAYLOAD_TYPE) -> bytes:
     """Return what is signed, DSSE's pre-authentication encoding.
 
     Examples
     --------
-    >>> signed_bytes("text/plain", b"hello")
+    >>> signed_bytes(b"hello", "text/plain")
     b'DSSEv1 10 text/plain 5 hello'
     """
-    kind = payload_type.encode()
-    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+    return b"DSSEv1 %d %b %d %b" % (len(kind), kind.encode(), len(payload), payload)
 
 
-def signer(envelope: bytes) -> str:
-    """Return the id of the key that an envelope says it was signed with, which nobody has verified yet.
-
-    Raises
-    ------
-    TablesError
-        If it says none.
-    """
-    try:
-        return str(json.loads(envelope[:_LONGEST])["signatures"][0]["keyid"])
-    except (ValueError, KeyError, TypeError, IndexError, RecursionError):
-        raise TablesError("It is no signed statement (a DSSE envelope).", file=SIGNATURE) from None
+def read_envelope(content: bytes) -> Envelope:
+    """Return the envelope of a signed statement, which nobody has verified yet."""
+    return read_document(Envelope, content, error=TablesError, file=SIGNATURE, kind="signed statement")
 
 
-def read_statement(envelope: bytes, key: PublicKey) -> Statement:
+def read_statement(content: bytes, key: Ed25519PublicKey) -> Statement:
     """Verify a signed statement with a public key, and only then read it.
 
     Raises
     ------
     TablesError
-        If no signature in it was made by that key, what is signed is no statement about a version, or the envelope
-        says anything beside.
+        If it was not signed by that key, what is signed is no statement about a version, or the envelope says anything
+        beside.
     """
+    envelope = read_envelope(content)
     try:
-        if len(envelope) > _LONGEST:
-            raise ValueError
-        document: dict[str, Any] = json.loads(envelope)
-        kind, payload = document["payloadType"], base64.b64decode(document["payload"], validate=True)
-        signatures = [base64.b64decode(each["sig"], validate=True) for each in document["signatures"]]
-        message = signed_bytes(kind, payload)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise TablesError("It is no signed statement (a DSSE envelope).") from None
-    valid = next((signature for signature in signatures if key.verifies(signature, message)), None)
-    if valid is None:
-        raise TablesError(f"No signature in it was made by the key {key.id[:12]}.")
-    try:
-        statement = json.loads(payload)
-        if (kind, statement["_type"], statement["predicateType"]) != (PAYLOAD_TYPE, STATEMENT, PREDICATE):
-            raise ValueError
-        digests = {subject["name"]: subject["digest"]["sha256"] for subject in statement["subject"]}
-        told = statement["predicate"]
-        found = Statement(digests, told["model"], told["version"], told["signedAt"])
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise TablesError("The key signed it, but it is no statement about a version.") from None
-    if envelope != _envelope(payload, valid, key).encode():
-        # what is around the payload is not signed: another name of the key, or of who signed as well
-        raise TablesError("The key signed it, and somebody changed the envelope around it.")
-    return found
+        payload = base64.b64decode(envelope.payload, validate=True)
+        signature = base64.b64decode(envelope.signatures[0].sig, validate=True)
+    except ValueError:
+        raise TablesError("The signed statement is not Base64.", file=SIGNATURE) from None
+    if not verifies(key, signature, signed_bytes(payload)):
+        raise TablesError(f"It was not signed by the key {key_id(key)[:12]}.", file=SIGNATURE)
+    statement = read_document(Statement, payload, error=TablesError, file=SIGNATURE, kind="statement about a version")
+    if content != _seal(payload, signature, key).encode():
+        # what is around the payload is not signed: another name of the key, or blanks
+        raise TablesError("The key signed it, and somebody changed the envelope around it.", file=SIGNATURE)
+    return statement

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from send_screen.governance import WITHDRAWN
-from send_screen.published import GateResult, PublishedReport, failed_gates
+from send_screen.governance import DecisionEntry, PromotionEntry
+from send_screen.published import PublishedReport, failed_gates
 from send_screen.reports import svg
 from send_screen.reports._figures import PERCENT
 from send_screen.reports._forms import atrs_json, atrs_markdown, impact_assessment
@@ -52,22 +52,21 @@ def render_summary(report: PublishedReport) -> str:
     return render_markdown("summary.md.j2", view=ReportView(report))
 
 
-def render_decisions(entries: Iterable[Mapping[str, Any]]) -> str:
+def render_decisions(entries: Iterable[DecisionEntry]) -> str:
     """Render who let a version in, over which gates, and who took it away, from the entries of a ledger about it.
 
     It names those who decided, and no child.
     """
     parts = ["# Decisions about this version"]
     for entry in entries:
-        who = f"on {entry['when'][:10]} by {escape(entry['by'])}: {escape(entry['reason'])}"
-        if entry["kind"] == WITHDRAWN:
+        who = f"on {entry.when.date().isoformat()} by {escape(entry.by)}: {escape(entry.reason)}"
+        if not isinstance(entry, PromotionEntry):
             parts.append(f"**WITHDRAWN** {who}")
             continue
-        parts.append(f"Promoted to {escape(entry['alias'])} {who}")
-        if entry["override"] is not None:
-            parts.append(f"**LET IN AGAINST ITS GATES**, because: {escape(entry['override'])}")
-            failed = failed_gates(GateResult(**gate) for gate in entry["gates"])
-            parts.append("\n".join(f"- {escape(words)}" for words in failed))
+        parts.append(f"Promoted to {escape(entry.alias)} {who}")
+        if entry.override is not None:
+            parts.append(f"**LET IN AGAINST ITS GATES**, because: {escape(entry.override)}")
+            parts.append("\n".join(f"- {escape(words)}" for words in failed_gates(entry.gates)))
     return "\n\n".join([*filter(None, parts), NOTICE]) + "\n"
 
 

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
+from typing import TypeVar
 
 from send_screen.errors import LedgerError, UsageError
-from send_screen.governance import Entry, Ledger, OpenLedger, entries_after
+from send_screen.governance import (
+    DecisionEntry,
+    Entry,
+    Ledger,
+    OpenLedger,
+    PromotionEntry,
+    WithdrawalEntry,
+    entries_after,
+)
 from send_screen.reports import render_decisions
 from send_screen.tracking import Registered, find_model, folder_of, tag_decisions
 
 LEDGER = "decisions.jsonl"
+Decision = TypeVar("Decision", PromotionEntry, WithdrawalEntry)
 
 
 def ledger_of(uri: str) -> Path:
@@ -30,42 +39,21 @@ def ledger_of(uri: str) -> Path:
     return folder / LEDGER
 
 
-def named(version: Registered) -> Entry:
-    """Return which version a decision is about."""
-    return {
-        "model": version.name,
-        "registered": version.number,
-        "version": version.version_id,
-        "manifest_sha256": version.manifest_sha256,
-    }
-
-
-def enter_decision(book: OpenLedger, kind: str, content: Entry, found: Entry, *, uri: str) -> Entry:
+def enter_decision(book: OpenLedger, entry: Decision, *, uri: str) -> Decision:
     """Enter a decision, or take up the same one where it was entered and the registry was not told.
-
-    Parameters
-    ----------
-    book : OpenLedger
-    kind : str
-    content : dict
-        What was decided, by whom and why.
-    found : dict
-        What was so at that moment.
-    uri : str
-        Tracking URI.
 
     Raises
     ------
     LedgerError
         If the ledger and the registry do not know the same decisions, or the clock stands wrong.
     """
-    unfinished = entries_after(book.entries, content["model"], find_model(content["model"], uri=uri).head)
+    unfinished = entries_after(book.entries, entry.model, find_model(entry.model, uri=uri).head)
     if not unfinished:
-        if book.entries and dt.datetime.now(dt.UTC) < dt.datetime.fromisoformat(book.entries[-1]["when"]):
+        if book.entries and entry.when < book.entries[-1].when:
             raise LedgerError("The clock of this machine is behind the last entry.", remedy="Set it right first.")
-        return book.append(kind, {**content, **found})
+        return book.append(entry)
     last = unfinished[-1]
-    if len(unfinished) > 1 or last["kind"] != kind or any(last.get(key) != content[key] for key in content):
+    if len(unfinished) > 1 or not isinstance(last, type(entry)) or not entry.is_same_decision(last):
         raise LedgerError(
             f"The registry was not told of {in_words(unfinished)}.",
             remedy="If a command was interrupted, give the very same again. If nobody knows of it, it was added by "
@@ -74,33 +62,34 @@ def enter_decision(book: OpenLedger, kind: str, content: Entry, found: Entry, *,
     return last
 
 
-def in_words(entries: list[Entry]) -> str:
+def in_words(entries: list[DecisionEntry]) -> str:
     """Return which decisions these are."""
     return "; ".join(
-        f"entry {entry['number']} (models:/{entry['model']}/{entry['registered']} {entry['kind']} by {entry['by']})"
+        f"entry {entry.number} (models:/{entry.model}/{entry.registered} {entry.kind} by {entry.by})"
         for entry in entries
     )
 
 
-def tell_of(book: OpenLedger, version: Registered, entry: Entry, *, uri: str) -> None:
+def tell_of(book: OpenLedger, version: Registered, entry: DecisionEntry, *, uri: str) -> None:
     """Have the registry show what was decided about a version, and remember this entry as the last."""
-    note = render_decisions([entry for entry in book.entries if entry.get("version") == version.version_id])
-    tag_decisions(version, note, head=entry["sha256"], place=book.path.resolve().as_uri(), uri=uri)
+    decisions = [each for each in book.entries if isinstance(each, DecisionEntry)]
+    note = render_decisions([each for each in decisions if each.version == version.version_id])
+    tag_decisions(version, note, head=entry.sha256, place=book.path.resolve().as_uri(), uri=uri)
 
 
-def withdrawn_words(entry: Entry) -> str:
+def withdrawn_words(entry: DecisionEntry) -> str:
     """Return when a version was withdrawn, by whom and why."""
-    return f"on {entry['when'][:10]} by {entry['by']}: {entry['reason']}"
+    return f"on {entry.when.date().isoformat()} by {entry.by}: {entry.reason}"
 
 
-def model_uri(entry: Entry) -> str:
+def model_uri(entry: DecisionEntry) -> str:
     """Return the registered name of the version that an entry is about, with its id."""
-    return f"models:/{entry['model']}/{entry['registered']} ({entry['version']})"
+    return f"models:/{entry.model}/{entry.registered} ({entry.version})"
 
 
 def moment(entry: Entry) -> str:
     """Return when an entry was made, to the minute."""
-    return f"{entry['when'][:16].replace('T', ' ')} UTC"
+    return f"{entry.when:%Y-%m-%d %H:%M} UTC"
 
 
 def ledger_faults(book: Ledger) -> list[str]:

@@ -55,16 +55,16 @@ class History(Result):
     def sections(self) -> Iterable[Section]:
         """Give each version with its first and last moment, by whom and why; then the state of the ledger."""
         if self.deployment_periods:
-            yield Section([line for reign in self.deployment_periods for line in _lines(reign)])
+            yield Section([line for period in self.deployment_periods for line in _lines(period)])
         if self.faults:
             yield Section([f"NOT AS IT SHOULD BE: {fault}" for fault in self.faults])
         elif self.ledger.entries:
             last = self.ledger.entries[-1]
             yield Section(
                 [
-                    f"The ledger is whole: {last['number']} entr{'y' if last['number'] == 1 else 'ies'}, each with its "
+                    f"The ledger is whole: {last.number} entr{'y' if last.number == 1 else 'ies'}, each with its "
                     f"hash and in its place, and the registry knows the last about {self.name}. "
-                    f"Last hash: {last['sha256']}"
+                    f"Last hash: {last.sha256}"
                 ]
             )
 
@@ -73,34 +73,34 @@ class History(Result):
         return {
             "ledger": str(self.ledger.path),
             "n_entries": len(self.ledger.entries),
-            "head": self.ledger.entries[-1]["sha256"] if self.ledger.entries else None,
+            "head": self.ledger.entries[-1].sha256 if self.ledger.entries else None,
             "faults": list(self.faults),
             "deployment_periods": [
                 {
-                    "registered": reign.began["registered"],
-                    "version": reign.began["version"],
-                    "from": reign.began["when"],
-                    "to": None if reign.ended is None else reign.ended["when"],
-                    "began": reign.began,
-                    "ended": reign.ended,
+                    "registered": period.began.registered,
+                    "version": period.began.version,
+                    "from": period.began.when.isoformat(),
+                    "to": period.ended and period.ended.when.isoformat(),
+                    "began": period.began.model_dump(mode="json"),
+                    "ended": period.ended and period.ended.model_dump(mode="json"),
                 }
-                for reign in self.deployment_periods
+                for period in self.deployment_periods
             ],
         }
 
 
-def _lines(reign: DeploymentPeriod) -> list[str]:
-    began, ended = reign.began, reign.ended
+def _lines(period: DeploymentPeriod) -> list[str]:
+    began, ended = period.began, period.ended
     until = "now" if ended is None else moment(ended)
     lines = [
-        f"{model_uri(began)}: {began['alias']} from {moment(began)} to {until}",
-        f"  let in by {began['by']}: {began['reason']}",
+        f"{model_uri(began)}: {began.alias} from {moment(began)} to {until}",
+        f"  let in by {began.by}: {began.reason}",
     ]
-    if began["override"] is not None:
-        lines.append(f"  AGAINST ITS GATES, because: {began['override']}")
+    if began.override is not None:
+        lines.append(f"  AGAINST ITS GATES, because: {began.override}")
     if ended is not None:
-        how = f"replaced by version {ended['registered']}" if ended["kind"] == "promoted" else "withdrawn"
-        lines.append(f"  {how} by {ended['by']}: {ended['reason']}")
+        how = f"replaced by version {ended.registered}" if ended.kind == "promoted" else "withdrawn"
+        lines.append(f"  {how} by {ended.by}: {ended.reason}")
     return lines
 
 
@@ -152,7 +152,7 @@ def history(
     book.require_unaltered()
     unfinished = entries_after(book.entries, name, model.head)
     all_of_them = deployment_periods(book.entries, name, alias=alias)
-    present = next((reign.began["registered"] for reign in all_of_them if reign.ended is None), None)
+    present = next((period.began.registered for period in all_of_them if period.ended is None), None)
     faults = []
     if book.truncated:
         faults.append(f"The last line is truncated: a write was stopped after entry {len(book.entries)}.")
@@ -164,13 +164,13 @@ def history(
             "the alias was moved without send-screen."
         )
     for earlier, later in zip([None, *all_of_them], all_of_them, strict=False):
-        before = None if earlier is None or earlier.ended is not later.began else earlier.began["registered"]
-        if later.began["replaces"] != before:
+        before = None if earlier is None or earlier.ended is not later.began else earlier.began.registered
+        if later.began.replaces != before:
             faults.append(
-                f"When entry {later.began['number']} was made, the registry had "
-                f"{_number(later.began['replaces'])} under {alias}, and the ledger {_number(before)}."
+                f"When entry {later.began.number} was made, the registry had "
+                f"{_number(later.began.replaces)} under {alias}, and the ledger {_number(before)}."
             )
-    asked = [reign for reign in all_of_them if day is None or reign.covers(day)]
+    asked = [period for period in all_of_them if day is None or period.covers(day)]
     return History(name, alias, on, book, asked, tuple(faults))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from send_screen.errors import UsageError
-from send_screen.governance import PRIVATE, PUBLIC, Entry, generate_key_pair, repair_last_line, validate_free_text
+from send_screen.governance import PRIVATE, PUBLIC, RepairEntry, generate_key_pair, repair_last_line, validate_free_text
 from send_screen.results import Result, Section
 
 
@@ -54,17 +54,17 @@ class LedgerRepair(Result):
     Attributes
     ----------
     ledger : pathlib.Path
-    entry : dict
+    entry : RepairEntry
         The new entry, which holds what was truncated.
     """
 
     ledger: Path
-    entry: Entry
+    entry: RepairEntry
 
     @property
     def headline(self) -> str:
         """Where the truncated line is now."""
-        return f"What was truncated is now inside entry {self.entry['number']} of {self.ledger}."
+        return f"What was truncated is now inside entry {self.entry.number} of {self.ledger}."
 
     def sections(self) -> Iterable[Section]:
         """Give nothing more."""
@@ -72,7 +72,7 @@ class LedgerRepair(Result):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the new entry."""
-        return dict(self.entry)
+        return self.entry.model_dump(mode="json")
 
 
 def generate_keys(out: str | Path) -> KeyPair:
@@ -107,7 +107,7 @@ def generate_keys(out: str | Path) -> KeyPair:
     ('private.pem', 'public.pem', 64)
     """
     out = Path(out)
-    return KeyPair(out / PRIVATE, out / PUBLIC, generate_key_pair(out).id)
+    return KeyPair(out / PRIVATE, out / PUBLIC, generate_key_pair(out))
 
 
 def repair_ledger(ledger: str | Path, *, by: str, reason: str) -> LedgerRepair:
@@ -137,9 +137,8 @@ def repair_ledger(ledger: str | Path, *, by: str, reason: str) -> LedgerRepair:
     >>> repair_ledger("screenings.jsonl", by="A. Reader", reason="power cut")  # doctest: +SKIP
     <LedgerRepair: What was truncated is now inside entry 4 of screenings.jsonl.>
     """
-    entry = repair_last_line(
-        Path(ledger), {"by": validate_free_text("--by", by), "reason": validate_free_text("--reason", reason)}
-    )
+    who = {"by": validate_free_text("--by", by), "reason": validate_free_text("--reason", reason)}
+    entry = repair_last_line(Path(ledger), **who)
     if entry is None:
         raise UsageError(f"The last line of {ledger} is whole.", remedy="There is nothing to repair.")
     return LedgerRepair(Path(ledger), entry)

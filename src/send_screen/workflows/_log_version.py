@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from send_screen.contracts import Contract
 from send_screen.estimators._explanation import shap_waterfall
@@ -16,8 +17,8 @@ from send_screen.governance import (
     MANIFEST,
     MODEL,
     PLOTS,
-    PrivateKey,
     files_sha256,
+    key_id,
     make_manifest,
     sha256_of,
     sign_statement,
@@ -30,6 +31,9 @@ from send_screen.simulation._examples import synthetic_rows
 from send_screen.specs import ModelSpec
 from send_screen.tables import BaggedTables, RiskTables
 from send_screen.tracking import LoggedRun, log_run
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 PAGES = (*VERSION_PAGES, "published.json")
 WATERFALL = "plots/synthetic_child.svg"
@@ -45,7 +49,7 @@ def log_version(
     uri: str,
     evidence: Path,
     evidence_sha256: Mapping[str, str],
-    key: PrivateKey | None,
+    key: Ed25519PrivateKey | None,
     register: bool,
 ) -> LoggedRun:
     """Log a version as one run.
@@ -64,7 +68,7 @@ def log_version(
         The folder that holds the evidence.
     evidence_sha256 : mapping of str to str
         Hash of each file in it, from :func:`store_evidence`.
-    key : PrivateKey or None
+    key : Ed25519PrivateKey or None
         What to sign the version and its evidence with.
     register : bool
         Whether to register it under its alias: it passed its gates.
@@ -97,7 +101,7 @@ def log_version(
             "manifest_sha256": manifest_sha256,
             "evidence_sha256": digests[EVIDENCE],
             "evidence_place": evidence.resolve().as_uri(),
-            "signed_by": "nobody" if key is None else key.public.id,
+            "signed_by": "nobody" if key is None else key_id(key.public_key()),
         },
         note=render_summary(report),
         served=served_code(),

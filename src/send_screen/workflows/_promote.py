@@ -13,9 +13,8 @@ from typing import Any
 from send_screen.errors import GateError, UsageError
 from send_screen.governance import (
     CHAMPION,
-    PROMOTED,
     Bundle,
-    Entry,
+    PromotionEntry,
     open_bundle,
     open_for_append,
     validate_free_text,
@@ -24,7 +23,7 @@ from send_screen.governance import (
 from send_screen.published import GateResult, check_gates, failed_gates
 from send_screen.results import Result, Section
 from send_screen.tracking import ALIAS, default_uri, fetch_bundle, find_model, set_alias
-from send_screen.workflows._decisions import enter_decision, ledger_of, model_uri, named, tell_of, withdrawn_words
+from send_screen.workflows._decisions import enter_decision, ledger_of, model_uri, tell_of, withdrawn_words
 from send_screen.workflows._export import withdrawn_error
 
 _ALIAS = re.compile(r"(?!v\d+$|latest$)[A-Za-z0-9_-]{1,64}", re.IGNORECASE)
@@ -36,31 +35,31 @@ class Promotion(Result):
 
     Attributes
     ----------
-    entry : dict
+    entry : PromotionEntry
         The entry in the ledger of decisions.
     """
 
-    entry: Entry
+    entry: PromotionEntry
 
     @property
     def headline(self) -> str:
         """Which version is in use now, by whom and why."""
         entry = self.entry
-        return f"{model_uri(entry)} is now {entry['alias']}, by {entry['by']}: {entry['reason']}"
+        return f"{model_uri(entry)} is now {entry.alias}, by {entry.by}: {entry.reason}"
 
     def sections(self) -> Iterable[Section]:
         """Give what was overridden, and the entry's hash."""
         lines = []
-        if self.entry["override"] is not None:
-            lines.append(f"LET IN AGAINST ITS GATES, because: {self.entry['override']}")
-        if self.entry["trained_on"] == "synthetic":
+        if self.entry.override is not None:
+            lines.append(f"LET IN AGAINST ITS GATES, because: {self.entry.override}")
+        if self.entry.trained_on == "synthetic":
             lines.append("It was trained on invented children: it cannot screen real ones.")
-        number, sha256 = self.entry["number"], self.entry["sha256"]
-        yield Section([*lines, f"Entry {number} of the ledger. Its hash, to keep elsewhere: {sha256}"])
+        found = f"Entry {self.entry.number} of the ledger. Its hash, to keep elsewhere: {self.entry.sha256}"
+        yield Section([*lines, found])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the entry."""
-        return dict(self.entry)
+        return self.entry.model_dump(mode="json")
 
 
 def promote(
@@ -110,7 +109,7 @@ def promote(
     <Promotion: models:/reception_sen/3 (3f2a...) is now champion, by A. Head: agreed on 3 May>
     """
     uri = tracking_uri or default_uri()
-    who = {"by": validate_free_text("--by", by), "reason": validate_free_text("--reason", reason)}
+    by, reason = validate_free_text("--by", by), validate_free_text("--reason", reason)
     override = None if override is None else validate_free_text("--override", override)
     if not _ALIAS.fullmatch(alias) or alias == ALIAS:
         raise UsageError(
@@ -125,17 +124,26 @@ def promote(
         bundle = open_bundle(fetched.folder, manifest_sha256=version.manifest_sha256)
     gates = check_gates(bundle.spec.gates, bundle.published)
     _refuse(bundle, gates, override)
-    content = {**named(version), **who, "alias": alias, "override": override}
-    content |= {"gates": [gate.model_dump() for gate in gates], "trained_on": bundle.published.version.trained_on}
     with open_for_append(ledger or ledger_of(uri)) as book:
         gone = withdrawal(book.entries, version.version_id)
         if gone is not None:
             raise withdrawn_error(model, withdrawn_words(gone))
         replaces = find_model(version.name, uri=uri).aliases.get(alias)
-        entry = enter_decision(book, PROMOTED, content, {"replaces": replaces}, uri=uri)
-        tags = {"promoted_by": who["by"], "promoted_on": entry["when"], "promoted_because": who["reason"]}
-        tags["gates_overridden_because"] = override or ""
-        set_alias(version, alias, uri=uri, tags=tags)
+        decision = PromotionEntry(
+            model=version.name,
+            registered=version.number,
+            version=version.version_id,
+            manifest_sha256=version.manifest_sha256,
+            by=by,
+            reason=reason,
+            alias=alias,
+            override=override,
+            gates=gates,
+            trained_on=bundle.published.version.trained_on,
+            replaces=replaces,
+        )
+        entry = enter_decision(book, decision, uri=uri)
+        set_alias(version, alias, uri=uri, tags=entry.tags)
         tell_of(book, version, entry, uri=uri)
     return Promotion(entry)
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW, load_cohort
-from send_screen.documents import file_name
+from send_screen.documents import encodable, file_name
 from send_screen.errors import MissingExtraError, UsageError
-from send_screen.governance import SCREENING, Entry, OpenLedger, Pseudonyms, open_for_append
+from send_screen.governance import ListedChild, OpenLedger, Pseudonyms, ScreeningEntry, open_for_append
 from send_screen.reports import (
     render_screening,
     write_excluded_csv,
@@ -194,7 +194,7 @@ def write_results(result: ScreeningResult, out: Path, *, manifest_sha256: str, b
         }
         entry = enter_batch(result, hashes["list.csv"], manifest_sha256, book)
         summary = summarise(result, hashes, manifest_sha256)
-        summary["ledger"] = {"file": file_name(book.path), "entry": entry["number"], "sha256": entry["sha256"]}
+        summary["ledger"] = {"file": file_name(book.path), "entry": entry.number, "sha256": entry.sha256}
         write_whole(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", out / SUMMARY)
     except OSError as error:
         name = Path(str(error.filename)).name if error.filename else str(out)
@@ -208,30 +208,31 @@ def write_results(result: ScreeningResult, out: Path, *, manifest_sha256: str, b
     return summary
 
 
-def enter_batch(result: ScreeningResult, list_sha256: str, manifest_sha256: str, book: OpenLedger) -> Entry:
+def enter_batch(result: ScreeningResult, list_sha256: str, manifest_sha256: str, book: OpenLedger) -> ScreeningEntry:
     """Enter whom a run listed, by which version: no identifier, no name, and nothing else of a child but its rank."""
     pseudonyms = Pseudonyms(book.path)
-    content = {
-        "by": _user(),
-        "model": result.published.version.name,
-        "version": result.published.version.id,
-        "manifest_sha256": manifest_sha256,
-        "file": file_name(result.file),
-        "list_sha256": list_sha256,
-        "capacity": result.capacity,
-        "per_school": result.per_school,
-        "n_rows": result.n_rows,
-        "excluded": len(result.excluded),
-        "key": pseudonyms.key_id,
-        "listed": [{"rank": child.rank, "child": pseudonyms.of(child.child_id)} for child in result.listed],
-    }
-    return book.append(SCREENING, content)
+    return book.append(
+        ScreeningEntry(
+            by=_user(),
+            model=result.published.version.name,
+            version=result.published.version.id,
+            manifest_sha256=manifest_sha256,
+            file=file_name(result.file),
+            list_sha256=list_sha256,
+            capacity=result.capacity,
+            per_school=result.per_school,
+            n_rows=result.n_rows,
+            excluded=len(result.excluded),
+            key=pseudonyms.key_id,
+            listed=tuple(ListedChild(rank=c.rank, child=pseudonyms.of(c.child_id)) for c in result.listed),
+        )
+    )
 
 
 def _user() -> str:
     """Return who is signed in on this machine."""
     try:
-        return getpass.getuser()
+        return encodable(getpass.getuser())
     except (ImportError, KeyError, OSError):
         return "not known"
 

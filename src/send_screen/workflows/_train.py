@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from send_screen.cohorts import Cohort, find_target_leakage, hold_out_schools, load_cohort
 from send_screen.cohorts._hold_out import held_out_tables
@@ -17,7 +18,6 @@ from send_screen.estimators import compared_models, describe_challenger
 from send_screen.evaluation import build_evidence, build_report, fit_on, out_of_fold, redact_reasons
 from send_screen.governance import (
     EVIDENCE,
-    PrivateKey,
     code_version,
     package_versions,
     read_private_key,
@@ -30,6 +30,9 @@ from send_screen.workflows._earlier import counts_revealed_by_tables, prior_rele
 from send_screen.workflows._evidence_store import store_evidence
 from send_screen.workflows._log_version import log_version
 from send_screen.workflows._trained import TrainedVersion
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 Progress = Callable[[str], None]
 
@@ -184,7 +187,7 @@ def train(
     )
 
 
-def _key(path: Path, *, evidence: Path, uri: str) -> PrivateKey:
+def _key(path: Path, *, evidence: Path, uri: str) -> Ed25519PrivateKey:
     """Return the private key; raise if it lies inside a store, where whoever keeps that store could read it."""
     artefacts = folder_of(uri)
     stores = [evidence.resolve(), *([artefacts / "mlartifacts"] if artefacts else [])]

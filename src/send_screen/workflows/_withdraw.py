@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +9,12 @@ from typing import Any
 
 from send_screen.errors import SendScreenError, UsageError
 from send_screen.governance import (
-    WITHDRAWN,
-    Entry,
     Ledger,
+    ScreeningEntry,
+    WithdrawalEntry,
     entries_after,
     open_for_append,
     read_ledger,
-    runs_of_version,
     validate_free_text,
     withdrawal,
 )
@@ -28,7 +26,6 @@ from send_screen.workflows._decisions import (
     ledger_of,
     model_uri,
     moment,
-    named,
     tell_of,
     withdrawn_words,
 )
@@ -40,19 +37,19 @@ class Withdrawal(Result):
 
     Attributes
     ----------
-    entry : dict
+    entry : WithdrawalEntry
         Of the ledger of decisions.
     earlier : bool
         Whether it had been withdrawn before: nothing was entered, the lists only looked for.
-    batches : list of (pathlib.Path, dict)
+    batches : list of (pathlib.Path, ScreeningEntry)
         Ledger and entry of every screening run with it.
     looked_in : tuple of Ledger
         With what is wrong with them: their other entries are read all the same.
     """
 
-    entry: Entry
+    entry: WithdrawalEntry
     earlier: bool
-    batches: list[tuple[Path, Entry]]
+    batches: list[tuple[Path, ScreeningEntry]]
     looked_in: tuple[Ledger, ...]
 
     @property
@@ -64,7 +61,7 @@ class Withdrawal(Result):
     def headline(self) -> str:
         """Which version is withdrawn, by whom and why."""
         when = "had been withdrawn before" if self.earlier else "is withdrawn"
-        return f"{model_uri(self.entry)} {when}, by {self.entry['by']}: {self.entry['reason']}"
+        return f"{model_uri(self.entry)} {when}, by {self.entry.by}: {self.entry.reason}"
 
     def sections(self) -> Iterable[Section]:
         """Give every child that the version had listed, by rank and pseudonym."""
@@ -77,11 +74,11 @@ class Withdrawal(Result):
                 ]
             )
             return
-        children = {listed["child"] for _, entry in self.batches for listed in entry["listed"]}
+        children = {listed.child for _, entry in self.batches for listed in entry.listed}
         lines = []
         for path, entry in self.batches:
-            lines.append(f"{entry['file']}, {moment(entry)}, by {entry['by']}: entry {entry['number']} of {path}")
-            lines += [f"  {listed['rank']:>5}  {listed['child']}" for listed in entry["listed"]]
+            lines.append(f"{entry.file}, {moment(entry)}, by {entry.by}: entry {entry.number} of {path}")
+            lines += [f"  {listed.rank:>5}  {listed.child}" for listed in entry.listed]
         found = f"It had listed {len(children)} child(ren) in {len(self.batches)} batch(es)"
         yield Section(lines, title=f"{found}; rank and pseudonym")
         faults = [f"NOT WHOLE: {book.path}: {fault}" for book in self.looked_in for fault in ledger_faults(book)]
@@ -91,9 +88,9 @@ class Withdrawal(Result):
     def to_dict(self) -> dict[str, Any]:
         """Return the entry, and every batch of children that the version had listed."""
         return {
-            "withdrawal": self.entry,
+            "withdrawal": self.entry.model_dump(mode="json"),
             "withdrawn_before": self.earlier,
-            "batches": [{"ledger": str(path), **entry} for path, entry in self.batches],
+            "batches": [{"ledger": str(path), **entry.model_dump(mode="json")} for path, entry in self.batches],
             "looked_in": [{"ledger": str(book.path), "faults": ledger_faults(book)} for book in self.looked_in],
         }
 
@@ -143,32 +140,43 @@ def withdraw(
     []
     """
     uri = tracking_uri or default_uri()
-    who = {"by": validate_free_text("--by", by), "reason": validate_free_text("--reason", reason)}
+    by, reason = validate_free_text("--by", by), validate_free_text("--reason", reason)
     looked_in = tuple(read_ledger(path) for path in _found(screenings))
     version = find_version(model, uri=uri)
     # First of all: whatever is wrong with the ledger, nobody else screens with it from the registry.
-    tag_withdrawn(version, withdrawn_words({**who, "when": dt.datetime.now(dt.UTC).isoformat()}), uri=uri)
+    tag_withdrawn(version, withdrawn_words(_decision(version, by, reason)), uri=uri)
     try:
-        entry, earlier = _enter(version, who, ledger or ledger_of(uri), uri=uri)
+        entry, earlier = _enter(version, by, reason, ledger or ledger_of(uri), uri=uri)
     except SendScreenError as error:
         error.message = f"The version is withdrawn from the registry, but that could not be entered: {error.message}"
         raise
     batches = [
         (book.path, entry)
         for book in looked_in
-        for entry in runs_of_version(book.entries, version=version.version_id, manifest_sha256=version.manifest_sha256)
+        for entry in book.screening_runs(version=version.version_id, manifest_sha256=version.manifest_sha256)
     ]
     return Withdrawal(entry, earlier, batches, looked_in)
 
 
-def _enter(version: Registered, who: Entry, ledger: str | Path, *, uri: str) -> tuple[Entry, bool]:
+def _decision(version: Registered, by: str, reason: str) -> WithdrawalEntry:
+    return WithdrawalEntry(
+        model=version.name,
+        registered=version.number,
+        version=version.version_id,
+        manifest_sha256=version.manifest_sha256,
+        by=by,
+        reason=reason,
+    )
+
+
+def _enter(version: Registered, by: str, reason: str, ledger: str | Path, *, uri: str) -> tuple[WithdrawalEntry, bool]:
     """Enter a withdrawal; return its entry, and whether it had been entered before."""
     with open_for_append(ledger) as book:
         gone = withdrawal(book.entries, version.version_id)
         unfinished = entries_after(book.entries, version.name, find_model(version.name, uri=uri).head)
         if gone is not None and gone not in unfinished:
             return gone, True
-        entry = enter_decision(book, WITHDRAWN, {**named(version), **who}, {}, uri=uri)
+        entry = enter_decision(book, _decision(version, by, reason), uri=uri)
         tell_of(book, version, entry, uri=uri)
     return entry, False
 

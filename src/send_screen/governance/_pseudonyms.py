@@ -1,4 +1,4 @@
-"""Whom a version listed: the ledger of screening runs, in which a child stands under a pseudonym.
+"""Pseudonyms: how children stand in the ledger of screening runs.
 
 The pseudonym is HMAC-SHA256 (RFC 2104) of the child's identifier under a key that lies beside the ledger and never in
 it. Who has the ledger alone can neither tell a child nor try out identifiers, of which there are few enough to try
@@ -12,37 +12,16 @@ import hmac
 import os
 import secrets
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 
 from send_screen.documents import file_name
 from send_screen.errors import LedgerError, MissingExtraError
-from send_screen.governance._ledger import Entry
 
-SCREENING = "screening"
 _LENGTH = 32  # bytes of the key; as many digits has a pseudonym
 
 
 class Pseudonyms:
-    """The key beside a ledger, made on first use for its owner alone.
-
-    Parameters
-    ----------
-    ledger : pathlib.Path
-        The key has the same name, ending in ``.key``.
-
-    Attributes
-    ----------
-    key_id : str
-        By which it is known that two entries were written under the same key.
-
-    Raises
-    ------
-    LedgerError
-        If what lies there is no key.
-    MissingExtraError
-        If it can be neither read nor written.
-    """
+    """The key beside a ledger (``.key``), made on first use for its owner alone; ``key_id`` tells keys apart."""
 
     def __init__(self, ledger: Path) -> None:
         path = ledger.with_suffix(".key")
@@ -80,20 +59,3 @@ def _make(path: Path) -> None:
         os.replace(part, path)
     finally:
         Path(part).unlink(missing_ok=True)
-
-
-def runs_of_version(entries: Iterable[Entry], *, version: str, manifest_sha256: str) -> list[Entry]:
-    """Return the screening runs of a version, oldest first.
-
-    Parameters
-    ----------
-    entries : iterable of dict
-        Of a ledger of screening runs.
-    version, manifest_sha256 : str
-        Its id, and the hash of its files: either will do, for a folder can be made anew under the same id.
-    """
-    return [
-        entry
-        for entry in entries
-        if entry["kind"] == SCREENING and (entry["version"] == version or entry["manifest_sha256"] == manifest_sha256)
-    ]

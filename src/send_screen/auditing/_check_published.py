@@ -1,0 +1,147 @@
+"""The published report: derived again from spec, tables and evidence by what training calls, and compared by path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from send_screen.auditing._audited_version import AuditedVersion, CannotCheck
+from send_screen.auditing._checks import CheckResult, check_result, question
+from send_screen.auditing._compare import Mismatch, diff_documents, mismatches
+from send_screen.documents import Document
+from send_screen.estimators import describe_challenger
+from send_screen.evaluation import build_report
+from send_screen.governance import MANIFEST, parse_manifest, version_id, version_metadata
+from send_screen.published import PriorRelease, check_gates, model_sections
+from send_screen.tracking import PriorRun, default_uri, prior_runs
+from send_screen.workflows._earlier import prior_releases
+
+#: Sections of ``published.json`` that follow from spec and tables, not from the evidence.
+MODEL_SECTIONS = ("shapes", "interactions", "example", "scorecard")
+
+
+@question("The version's identity follows from what made it")
+def check_identity(audited: AuditedVersion) -> CheckResult:
+    bundle, metadata = audited.require_bundle(), audited.require_report().version
+    hashes = {contract.ref: contract.sha256 for contract in bundle.contracts.values()}
+    made_of = (metadata.data_sha256, hashes, metadata.code_version, metadata.packages, metadata.held_out_schools)
+    found = version_id(bundle.spec.sha256, *made_of)
+    claims = {"$.version.id": metadata.id, f"{MANIFEST}: version": parse_manifest(audited.files[MANIFEST]).version}
+    differences = mismatches({where: (claimed, found) for where, claimed in claims.items()})
+    if audited.snapshot is not None:
+        differences += audited.tag_mismatches("version_id", found, "tag version_id")
+    return check_result(
+        differences, f"{found} is the hash of what made it.", made="The id is of other things than these."
+    )
+
+
+@question("What it says of itself follows from its spec")
+def check_metadata(audited: AuditedVersion) -> CheckResult:
+    bundle, claimed = audited.require_bundle(), audited.require_report().version
+    found = version_metadata(
+        bundle.spec,
+        bundle.contracts,
+        bundle.tables,
+        bundle.bags,
+        challengers={name: describe_challenger(name) for name in bundle.spec.challengers},
+        trained_on=claimed.trained_on,
+        as_of=claimed.as_of,
+        data_sha256=claimed.data_sha256,
+        held_out_schools=claimed.held_out_schools,
+        code=claimed.code_version,
+        release=claimed.release,
+        packages=claimed.packages,
+    )
+    compared = diff_documents(_without(claimed, "gates"), _without(found, "gates"), "$.version")
+    words = f"{compared.words} Taken from it as they are: the data's hash, the as-of date, trained_on and the release."
+    return check_result(compared.differences, words, inconclusive_reason=audited.inconclusive_reason)
+
+
+@question("The gates say what the figures say")
+def check_gate_results(audited: AuditedVersion) -> CheckResult:
+    bundle = audited.require_bundle()
+    found = check_gates(bundle.spec.gates, bundle.published)
+    differences = diff_documents(bundle.published.version.gates, found, "$.version.gates").differences
+    passed = all(gate.passed for gate in found) and not bundle.spec.research_comparison
+    if audited.snapshot is not None and audited.snapshot.registered and not passed:
+        words = "is registered, and does not pass its gates"
+        differences.append(Mismatch("registered version", words, "no version that misses a gate is registered"))
+    words = f"{len(found)} gates, {sum(gate.passed for gate in found)} passed."
+    return check_result(differences, words, made="The gates are not what the figures say.")
+
+
+@question("The plots' numbers, the points and the invented child follow from the tables")
+def check_model_sections(audited: AuditedVersion) -> CheckResult:
+    bundle = audited.require_bundle()
+    found = model_sections(bundle.spec, bundle.contracts, bundle.tables, bundle.bags)
+    compared = diff_documents(bundle.published.model_dump(include=set(MODEL_SECTIONS)), found)
+    return check_result(compared.differences, compared.words, inconclusive_reason=audited.inconclusive_reason)
+
+
+@question("Every figure, interval, verdict and sentence follows from the evidence")
+def check_figures(audited: AuditedVersion) -> CheckResult:
+    evidence, bundle = audited.require_evidence(), audited.require_bundle()
+    if evidence.table is None:
+        raise CannotCheck("The evidence cannot be read.")
+    knew = bundle.published.disclosure
+    report = build_report(
+        bundle.spec,
+        bundle.contracts,
+        bundle.tables,
+        evidence.table,
+        evidence.excluded,
+        bundle.published.version,
+        bundle.bags,
+        prior_releases=knew.prior_releases,
+        revealed_by_tables=knew.revealed_by_tables,
+    )
+    others = (*MODEL_SECTIONS, "version")  # these are other checks
+    compared = diff_documents(_without(bundle.published, *others), _without(report, *others))
+    words = (
+        f"{compared.words} Taken as they are, since only the data can tell: the {len(knew.revealed_by_tables)} counts "
+        "of the tables that are said to be of the same children as a group ($.disclosure.revealed_by_tables), and how "
+        "many rows were set aside for each reason (inside the evidence's file)."
+    )
+    return check_result(
+        [*_prior_release_mismatches(audited, knew.prior_releases), *compared.differences],
+        words,
+        made=f"{compared.n:,} values were compared: what is published is not what the evidence says.",
+        inconclusive_reason=audited.inconclusive_reason,
+    )
+
+
+def _without(document: Document, *sections: str) -> dict[str, object]:
+    return document.model_dump(exclude=set(sections))
+
+
+def _prior_release_mismatches(audited: AuditedVersion, claimed: Sequence[PriorRelease]) -> list[Mismatch]:
+    """Hold what earlier versions are said to have told against what the store's runs have published.
+
+    What an earlier version withheld is withheld again: an invented one could silence any finding. One that is left out
+    could give single children away.
+    """
+    if audited.snapshot is None:
+        return []  # a folder knows of no other version
+    bundle, metadata = audited.require_bundle(), audited.require_report().version
+    runs = prior_runs(audited.uri or default_uri(), data_sha256=metadata.data_sha256, name=metadata.name)
+    first = next((place for place, run in enumerate(runs) if run.version_id == metadata.id), len(runs))
+
+    def published_by(runs: Sequence[PriorRun]) -> dict[str, PriorRelease]:
+        others = [run for run in runs if run.version_id != metadata.id]
+        found = prior_releases(bundle.spec, others, version=metadata.id, n=bundle.published.cohort.n or 0)
+        return {release.published_sha256: release for release in found}
+
+    known, where = published_by(runs), "$.disclosure.prior_releases"
+    differences: list[Mismatch] = []
+    for place, release in enumerate(claimed):
+        if release.published_sha256 in known:
+            found = known[release.published_sha256]
+            differences += diff_documents(release, found, f"{where}[{place}]").differences
+        else:
+            said = f"version {release.version}, {release.published_sha256[:12]}"
+            differences.append(Mismatch(f"{where}[{place}]", said, "no other run has published that"))
+    named = {release.published_sha256 for release in claimed}
+    return differences + [
+        Mismatch(where, "nothing of it", f"version {release.version}, published before")
+        for sha256, release in sorted(published_by(runs[:first]).items())
+        if sha256 not in named
+    ]

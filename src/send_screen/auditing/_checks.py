@@ -1,0 +1,103 @@
+"""One question of an audit and its answer: the shape that all checks share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import TemplateError
+
+from send_screen.auditing._audited_version import AuditedVersion, CannotCheck
+from send_screen.auditing._compare import Mismatch, truncate
+from send_screen.errors import SendScreenError
+
+PASSED, FAILED, NOT_CHECKED = "passed", "FAILED", "not checked"
+_LONGEST = 2000  # characters of what a check says
+_MOST = 20  # differences of one check that are told one by one
+_UNREADABLE = (
+    OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError,
+    TemplateError,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """The answer to one question of an audit: what was done, or why it could not be, and the first differences."""
+
+    status: str
+    words: str
+    differences: tuple[Mismatch, ...] = ()
+    n_differences: int = 0
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question of an audit, in a few words, and its answer."""
+
+    id: str
+    title: str
+    outcome: CheckResult
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question that can be asked of any version."""
+
+    id: str
+    title: str
+    answer: Callable[[AuditedVersion], CheckResult]
+
+    def run_check(self, audited: AuditedVersion) -> Check:
+        """Return the answer; files that make it fail are files that were never ours."""
+        try:
+            return Check(self.id, self.title, self.answer(audited))
+        except CannotCheck as error:
+            return Check(self.id, self.title, not_checked(error.message))
+        except SendScreenError as error:
+            found = Mismatch(error.file or "the version's files", error.message, "what send_screen writes")
+        except FileNotFoundError as error:
+            found = Mismatch(Path(str(error.filename)).name, "no such file", "a file of every version")
+        except _UNREADABLE as error:
+            # of a file that says anything; what the exception says could quote it
+            found = Mismatch("the version's files", f"what cannot be read ({type(error).__name__})", "what we write")
+        # whoever made what nobody can read must not be told that other code may have
+        result = check_result([found], "", made="It could not be derived from these files.")
+        return Check(self.id, self.title, result)
+
+
+def question(title: str) -> Callable[[Callable[[AuditedVersion], CheckResult]], Question]:
+    """Make a check, ``check_model_sections`` for example, a question with an id, here ``model-sections``."""
+
+    def named(check: Callable[[AuditedVersion], CheckResult]) -> Question:
+        return Question(check.__name__.removeprefix("check_").replace("_", "-"), title, check)
+
+    return named
+
+
+def check_result(
+    differences: Sequence[Mismatch], words: str, *, made: str = "", inconclusive_reason: str = ""
+) -> CheckResult:
+    """Return what a check that was made found: it failed where there are differences, unless they are inconclusive.
+
+    Parameters
+    ----------
+    differences : sequence of Mismatch
+    words : str
+        What was done.
+    made : str
+        What a difference means, where one is found.
+    inconclusive_reason : str
+        Why a difference says nothing here, for example that other code made the version; empty where it does.
+    """
+    if not differences:
+        return CheckResult(PASSED, truncate(words, most=_LONGEST))
+    status = NOT_CHECKED if inconclusive_reason else FAILED
+    said = f"{inconclusive_reason} So what differs here says nothing yet." if inconclusive_reason else made or words
+    first = (Mismatch(truncate(d.where), truncate(d.claimed), truncate(d.found)) for d in differences[:_MOST])
+    return CheckResult(status, truncate(said, most=_LONGEST), tuple(first), len(differences))
+
+
+def not_checked(why: str) -> CheckResult:
+    """Return that a check could not be made, with the reason."""
+    return CheckResult(NOT_CHECKED, truncate(why, most=_LONGEST))

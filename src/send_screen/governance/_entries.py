@@ -1,0 +1,163 @@
+"""The entries of a ledger as typed documents: one class a kind, one canonical form, one hash."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError, field_serializer
+
+from send_screen.contracts._quote import upn_shaped
+from send_screen.documents import Count, Document, encodable
+from send_screen.errors import UsageError
+from send_screen.governance._identity import sha256_of
+from send_screen.published import GateResult
+
+START = "0" * 64
+_LONGEST = 1000  # characters; MLflow's tags hold a few thousand
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC).replace(microsecond=0)
+
+
+class Entry(Document):
+    """One line of a ledger. Number and hashes are set when it is appended."""
+
+    format: Literal["send_screen.ledger/1"] = "send_screen.ledger/1"
+    kind: str
+    number: Count = 0
+    when: AwareDatetime = Field(default_factory=_now)
+    """In UTC, to the second."""
+    previous: str = START
+    """Hash of the entry before it."""
+    sha256: str = ""
+
+    @field_serializer("when")
+    def _iso(self, when: dt.datetime) -> str:
+        return when.isoformat(timespec="seconds")
+
+    def canonical(self, *, without: frozenset[str] = frozenset()) -> bytes:
+        """Return the line as it is written, without its end: JSON with sorted keys and no blanks, in UTF-8."""
+        content = self.model_dump(mode="json", exclude=set(without))
+        return json.dumps(content, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode()
+
+    def compute_sha256(self) -> str:
+        """Return the hash of everything else in the entry."""
+        return sha256_of(self.canonical(without=frozenset({"sha256"})))
+
+
+class DecisionEntry(Entry):
+    """A decision about a registered version: by whom, and why."""
+
+    model: str
+    registered: str
+    """Number of the registered version."""
+    version: str
+    manifest_sha256: str
+    by: str
+    reason: str
+
+    def is_same_decision(self, other: DecisionEntry) -> bool:
+        """Tell whether two entries decide the same, whenever they were made and whatever was in use then."""
+        circumstances = frozenset({"number", "when", "previous", "sha256", "replaces"})
+        return self.canonical(without=circumstances) == other.canonical(without=circumstances)
+
+
+class PromotionEntry(DecisionEntry):
+    """A version that was promoted to an alias."""
+
+    kind: Literal["promoted"] = "promoted"
+    alias: str
+    override: str | None
+    """Why it was promoted although a gate failed."""
+    gates: tuple[GateResult, ...]
+    trained_on: Literal["synthetic", "real"]
+    replaces: str | None
+    """Number of the version that the alias pointed to."""
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What the registered version is tagged with."""
+        return {
+            "promoted_by": self.by,
+            "promoted_on": self.when.isoformat(),
+            "promoted_because": self.reason,
+            "gates_overridden_because": self.override or "",
+        }
+
+
+class WithdrawalEntry(DecisionEntry):
+    """A version that was withdrawn, for good."""
+
+    kind: Literal["withdrawn"] = "withdrawn"
+
+
+class RepairEntry(Entry):
+    """A truncated last line that was moved into an entry of its own."""
+
+    kind: Literal["repaired"] = "repaired"
+    by: str
+    reason: str
+    truncated: str
+
+
+class ListedChild(Document):
+    """A child whom a screening run listed, by pseudonym."""
+
+    rank: Count
+    child: str
+
+
+class ScreeningEntry(Entry):
+    """A screening run and whom it listed."""
+
+    kind: Literal["screening"] = "screening"
+    by: str
+    model: str
+    version: str
+    manifest_sha256: str
+    file: str
+    list_sha256: str
+    capacity: str
+    per_school: bool
+    n_rows: Count
+    excluded: Count
+    key: str
+    """Id of the key of the pseudonyms."""
+    listed: tuple[ListedChild, ...]
+
+
+AnyEntry = PromotionEntry | WithdrawalEntry | RepairEntry | ScreeningEntry
+_ANY_ENTRY: TypeAdapter[AnyEntry] = TypeAdapter(Annotated[AnyEntry, Field(discriminator="kind")])
+
+
+def parse_entry(line: bytes) -> AnyEntry | None:
+    """Return an entry, or None where the bytes are not what :meth:`Entry.canonical` writes."""
+    try:
+        entry = _ANY_ENTRY.validate_json(line)
+    except ValidationError:
+        return None
+    return entry if entry.canonical() == line else None
+
+
+def validate_free_text(option: str, text: str) -> str:
+    """Return what somebody gives as a name or a reason, without blanks around it.
+
+    Raises
+    ------
+    UsageError
+        If it is empty or too long, or holds what looks like a child's identifier.
+    """
+    text = " ".join(encodable(text).split())
+    if not text:
+        raise UsageError(f"{option} is empty.", remedy="Every decision has a name and a reason. Give both in words.")
+    if len(text) > _LONGEST:
+        raise UsageError(f"{option} is longer than {_LONGEST} characters.", remedy="Say it in fewer words.")
+    if any(upn_shaped(word.strip(".,;:()'\"")) for word in text.split()):
+        raise UsageError(
+            f"{option} holds what looks like a child's identifier.",
+            remedy="All who can open the registry can read it: leave children out.",
+        )
+    return text
