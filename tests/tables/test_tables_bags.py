@@ -20,7 +20,7 @@ from send_screen.tables import (
     ShapeTerm,
     with_standard_errors,
 )
-from send_screen.tables._student_t import student_t_cdf, student_t_quantile
+from send_screen.tables._bagged import student_t_cdf, student_t_quantile
 
 
 def model(slope: float, step: float = 0.0, level: float = 0.0, cell: float = 0.0) -> RiskTables:

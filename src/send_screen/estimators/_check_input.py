@@ -19,7 +19,7 @@ from sklearn.utils.validation import (
 )
 
 from send_screen.documents import MISLEADING, is_misleading
-from send_screen.tables import describe_difference
+from send_screen.tables._column_names import describe_difference
 
 SIGNS = {"increasing": 1, "decreasing": -1}
 _LEAST_WEIGHT, _MOST_WEIGHT = 1e-30, 1e30  # of a row that counts at all: LightGBM keeps weights in four bytes

@@ -26,11 +26,11 @@ from send_screen.published._measured import (
 )
 from send_screen.published._model import (
     Example,
+    ExampleReason,
     GridCell,
     InteractionGrid,
     ModelSections,
     Piece,
-    Reason,
     Scorecard,
     ScorecardExample,
     ScorecardFeature,
@@ -39,8 +39,7 @@ from send_screen.published._model import (
     ScorecardTotal,
     Shape,
 )
-from send_screen.published._report import FORMAT, PublishedReport
-from send_screen.published._version import DataSource, GateResult, Owner, VersionMetadata
+from send_screen.published._report import FORMAT, DataSource, GateResult, Owner, PublishedReport, VersionMetadata
 
 if TYPE_CHECKING:
     from send_screen.published._model_sections import model_sections
@@ -68,7 +67,7 @@ __all__ = [
     "Piece",
     "PriorRelease",
     "PublishedReport",
-    "Reason",
+    "ExampleReason",
     "RevealedCounts",
     "Scorecard",
     "ScorecardExample",

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from send_screen.published._report import PublishedReport
-from send_screen.published._version import GateResult
+from send_screen.published._report import GateResult, PublishedReport
 
 if TYPE_CHECKING:
     from send_screen.specs import Gate
@@ -66,7 +65,7 @@ def failed_gates(gates: Iterable[GateResult]) -> list[str]:
 
 def _check(gate: Gate, report: PublishedReport) -> GateResult:
     found = report.difference(gate.metric, gate.against) if gate.against else report.metric(gate.metric)
-    measured = {"value": found.value, "low": found.low, "high": found.high}[gate.end] if found else None
+    measured: float | None = getattr(found, gate.end) if found else None
     bounds = []
     if gate.at_least is not None:
         bounds.append(f"at least {gate.at_least:g}")

@@ -57,7 +57,7 @@ class InteractionGrid(Document):
     """Whether counts are published."""
 
 
-class Reason(Document):
+class ExampleReason(Document):
     """The contribution of one feature to the score of the example."""
 
     feature: str
@@ -72,7 +72,7 @@ class Example(Document):
     base_value: float
     score: float
     percent: int
-    reasons: tuple[Reason, ...]
+    reasons: tuple[ExampleReason, ...]
 
 
 class ScorecardRow(Document):

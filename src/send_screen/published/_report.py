@@ -17,9 +17,89 @@ from send_screen.published._measured import (
     Performance,
 )
 from send_screen.published._model import Example, InteractionGrid, Scorecard, Shape
-from send_screen.published._version import VersionMetadata
 
 FORMAT: Final = "send_screen.published/1"
+
+
+class Owner(Document):
+    """Who answers for the model."""
+
+    organisation: str
+    team: str
+    role: str
+    contact: str
+
+
+class DataSource(Document):
+    """One data set that the model is made of, and why it may be used."""
+
+    contract: str
+    """Id and version of its contract."""
+    title: str
+    agency: str
+    purpose: str
+    lawful_basis: str
+    essential: bool
+    """Whether a child whose record is absent from it is not screened."""
+    training_only: bool
+
+
+class GateResult(Document):
+    """Result of one acceptance threshold of the spec."""
+
+    gate: str
+    required: str
+    measured: float | None
+    """None where it could not be measured, which passes no gate."""
+    passed: bool
+
+
+class VersionMetadata(Document):
+    """Identity, purpose, provenance and gates of a model version."""
+
+    id: str
+    """Hash of spec, data, contracts, code, packages and held-out schools."""
+    name: str
+    title: str
+    model: str
+    """The kind of model that is registered."""
+    challengers: dict[str, str]
+    """Name -> description of each model it is compared with."""
+    outcome_words: str
+    horizon_months: int
+    trained_on: Literal["synthetic", "real"]
+    as_of: str
+    """Latest date on which something was known of a child (ISO)."""
+    review_date: str
+    spec_sha256: str
+    data_sha256: str
+    tables_sha256: str
+    bags_sha256: str | None
+    contracts: dict[str, str]
+    """Contract and version -> SHA-256."""
+    code_version: str
+    """Hash of the code that can change a number."""
+    release: str
+    """Release of send_screen and hash of all of its source; no part of the identity."""
+    packages: dict[str, str]
+    data: tuple[DataSource, ...]
+    folds: int
+    fold_seeds: tuple[int, ...]
+    held_out_schools: int
+    intended_use: str
+    prohibited_uses: tuple[str, ...]
+    owner: Owner
+    population: str
+    eligible_words: str
+    capacity: float
+    """Share of children that can be listed."""
+    baseline_words: str
+    operating_point_words: str
+    never_looks_at: tuple[str, ...]
+    """Protected characteristics that are in the data and no feature."""
+    research_comparison: str | None
+    """Why the version cannot be registered; None where it can."""
+    gates: tuple[GateResult, ...]
 
 
 class PublishedReport(Document):

@@ -12,7 +12,7 @@ import pandas as pd
 from send_screen.published._axis_labels import NOT_KNOWN, AxisLabels
 from send_screen.published._model import (
     Example,
-    Reason,
+    ExampleReason,
     Scorecard,
     ScorecardExample,
     ScorecardFeature,
@@ -58,7 +58,7 @@ def example(axes: Mapping[str, AxisLabels], tables: RiskTables, child: pd.DataFr
     score = float(tables.score(child)[0])
     contributions = tables.contributions(child)[0].tolist()
     reasons = [
-        Reason(feature=name, label=axes[name].feature.label, value=value, contribution=contribution)
+        ExampleReason(feature=name, label=axes[name].feature.label, value=value, contribution=contribution)
         for name, value, contribution in zip(tables.features, _value_labels(axes, child), contributions, strict=True)
     ]
     return Example(base_value=tables.base_value, score=score, percent=percent(score), reasons=tuple(reasons))

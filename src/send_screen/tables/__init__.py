@@ -7,7 +7,6 @@ unpickled. Ranking (:func:`top_k`) and disclosure control (:func:`published_rang
 """
 
 from send_screen.tables._bagged import BaggedTables, with_standard_errors
-from send_screen.tables._column_names import describe_difference
 from send_screen.tables._display import percent
 from send_screen.tables._interaction import InteractionTerm
 from send_screen.tables._monotonic import monotonicity_violations
@@ -36,5 +35,4 @@ __all__ = [
     "published_range",
     "published_counts",
     "merged_levels",
-    "describe_difference",
 ]

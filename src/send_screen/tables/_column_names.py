@@ -12,17 +12,6 @@ from send_screen.errors import DataError
 def describe_difference(expected: Sequence[str], found: Sequence[str]) -> str:
     """Return what differs between two lists of columns, as words; empty when nothing does.
 
-    Parameters
-    ----------
-    expected, found : sequence of str
-        Names of columns, in order.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
     >>> describe_difference(["age", "reading"], ["reading", "age"])
     "the columns are in another order: place 1 should be 'age' but is 'reading'"
     >>> describe_difference(["age", "reading"], ["age", "sex"])

@@ -24,7 +24,7 @@ _Read = TypeVar("_Read")
 _Item = TypeVar("_Item")
 
 
-class Bin(Document):
+class BinRow(Document):
     """A bin of a shape term, up to (and without) ``below``; null in the last."""
 
     below: float | None
@@ -33,7 +33,7 @@ class Bin(Document):
     standard_error: NonNegative | None = None
 
 
-class Level(Document):
+class LevelRow(Document):
     """A level of a categorical feature."""
 
     level: Text
@@ -68,7 +68,7 @@ class ShapeFields(_TermFields):
     slope: float
     low: float
     high: float
-    bins: Annotated[list[Bin], Field(min_length=1, max_length=_MAX_BINS)]
+    bins: Annotated[list[BinRow], Field(min_length=1, max_length=_MAX_BINS)]
     missing_standard_error: NonNegative | None = None
 
 
@@ -77,7 +77,7 @@ class LevelsFields(_TermFields):
 
     kind: Literal["levels"]
     n: Count | None
-    levels: Annotated[list[Level], Field(max_length=_MAX_BINS)]
+    levels: Annotated[list[LevelRow], Field(max_length=_MAX_BINS)]
     missing_standard_error: NonNegative | None = None
 
 
@@ -177,7 +177,7 @@ def _read_term(fields: TermFields) -> Term:
     )
 
 
-def _standard_errors(fields: ShapeFields | LevelsFields, rows: Sequence[Bin | Level]) -> tuple[float, ...] | None:
+def _standard_errors(fields: ShapeFields | LevelsFields, rows: Sequence[BinRow | LevelRow]) -> tuple[float, ...] | None:
     errors = [*(row.standard_error for row in rows), fields.missing_standard_error]
     known = tuple(error for error in errors if error is not None)
     if known and len(known) < len(errors):
@@ -208,10 +208,10 @@ def _write_term(term: Term) -> TermFields:
     *errors, common["missing_standard_error"] = term.standard_error or (None,) * (size + 1)
     if isinstance(term, LevelsTerm):
         rows = zip(term.levels.items(), term.counts or (None,) * size, errors, strict=True)
-        levels = [Level(level=name, log_odds=value, n=n, standard_error=error) for (name, value), n, error in rows]
+        levels = [LevelRow(level=name, log_odds=value, n=n, standard_error=error) for (name, value), n, error in rows]
         return LevelsFields(kind="levels", n=term.n, levels=levels, **common)
     columns = zip((*term.edges, None), term.values, term.n or (None,) * size, errors, strict=True)
-    bins = [Bin(below=below, log_odds=value, n=n, standard_error=error) for below, value, n, error in columns]
+    bins = [BinRow(below=below, log_odds=value, n=n, standard_error=error) for below, value, n, error in columns]
     return ShapeFields(kind="shape", bins=bins, **common)
 
 

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from send_screen.errors import TablesError
-from send_screen.tables._encode import to_float
 from send_screen.tables._kernels import kernel
 from send_screen.tables._terms import LevelsTerm
 
@@ -86,12 +85,8 @@ class Explainer:
         block = np.empty((len(self._tables.terms), stop - start), dtype=self._dtype)
         for j, term in enumerate(self._tables.terms):
             column = self._X.iloc[start:stop, j]
-            if isinstance(term, LevelsTerm):
-                block[j] = term.coordinates(column)
-            elif column.dtype == self._dtype:
-                block[j] = column.to_numpy()
-            else:
-                block[j] = to_float(term.feature, column)
+            ready = column.dtype == self._dtype and not isinstance(term, LevelsTerm)
+            block[j] = column.to_numpy() if ready else term.coordinates(column)
         return block
 
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 from send_screen.errors import TablesError
-from send_screen.tables._terms import Term, bin_of, require_edges
+from send_screen.tables._terms import Term, bin_of, count_or_none, require_edges
 
 T = TypeVar("T")
 
@@ -59,20 +59,17 @@ class InteractionTerm:
         if len(self.edges) != 2:
             raise TablesError("'edges' must be those of two axes.", column=self.name)
         object.__setattr__(self, "edges", tuple(tuple(map(float, edges)) for edges in self.edges))
-        object.__setattr__(self, "values", tuple(tuple(map(float, row)) for row in self.values))
         for edges in self.edges:
             require_edges(edges, self.name)
-        if self.n is not None:
-            counts = tuple(tuple(None if count is None else int(count) for count in row) for row in self.n)
-            object.__setattr__(self, "n", counts)
-            if any(count is not None and count < 0 for row in counts for count in row):
-                raise TablesError("'n' must be counts, 0 or more.", column=self.name)
-        if self.standard_error is not None:
-            object.__setattr__(self, "standard_error", tuple(tuple(map(float, row)) for row in self.standard_error))
         rows, columns = self.shape
-        for name, grid in (("values", self.values), ("n", self.n), ("standard_error", self.standard_error)):
-            if grid is not None and (len(grid) != rows or any(len(row) != columns for row in grid)):
-                raise TablesError(f"'{name}' must be {rows} rows of {columns}.", column=self.name)
+        for name, number in (("values", float), ("n", count_or_none), ("standard_error", float)):
+            if (given := getattr(self, name)) is not None:
+                grid = tuple(tuple(map(number, row)) for row in given)
+                object.__setattr__(self, name, grid)
+                if len(grid) != rows or any(len(row) != columns for row in grid):
+                    raise TablesError(f"'{name}' must be {rows} rows of {columns}.", column=self.name)
+        if any(count is not None and count < 0 for row in self.n or () for count in row):
+            raise TablesError("'n' must be counts, 0 or more.", column=self.name)
         if not all(math.isfinite(value) for row in (*self.values, (self.mean,)) for value in row):
             raise TablesError("'values' and 'mean' must be finite numbers.", column=self.name)
         if any(not math.isfinite(value) or value < 0 for row in self.standard_error or () for value in row):

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from send_screen.documents import MISLEADING, is_misleading
-from send_screen.errors import TablesError
-from send_screen.tables._encode import UNKNOWN, level_codes, to_float
+from send_screen.errors import DataError, TablesError
+
+_MISSING, _UNKNOWN = -1, -2  # codes of a cell that is empty, and of one whose level the model does not know
 
 
 def bin_of(edges: Sequence[float], coordinates: np.ndarray) -> np.ndarray:
@@ -70,7 +71,15 @@ class _FeatureTerm:
 
     def coordinates(self, column: pd.Series) -> np.ndarray:
         """Return where each child lies on the axis: its value or its level's position, NaN where missing or unknown."""
-        return to_float(self.feature, column)
+        try:
+            return column.to_numpy(dtype=np.float64, na_value=np.nan)
+        except (TypeError, ValueError):
+            # the library's own message would quote the cell: it may be a child's
+            raise DataError(
+                "The model needs numbers here, and there is something else.",
+                column=self.feature,
+                remedy="Check the file against its contract first: that turns cells into numbers, or names them.",
+            ) from None
 
     def at(self, coordinates: np.ndarray) -> np.ndarray:
         """Return the term, in log-odds, at coordinates of its axis: float64, shape (n,)."""
@@ -271,7 +280,7 @@ class LevelsTerm(_FeatureTerm):
         return max(map(abs, (*self.levels.values(), self.missing)))
 
     def coordinates(self, column: pd.Series) -> np.ndarray:
-        codes = level_codes(self.feature, column, tuple(self.levels))
+        codes = self._codes(column)
         return np.where(codes < 0, np.nan, codes)
 
     def at(self, coordinates: np.ndarray) -> np.ndarray:
@@ -279,8 +288,21 @@ class LevelsTerm(_FeatureTerm):
         return values[np.where(np.isnan(coordinates), len(self.levels), coordinates).astype(np.intp)]
 
     def unknown_category(self, column: pd.Series) -> np.ndarray:
-        unknown: np.ndarray = level_codes(self.feature, column, tuple(self.levels)) == UNKNOWN
+        unknown: np.ndarray = self._codes(column) == _UNKNOWN
         return unknown
+
+    def _codes(self, column: pd.Series) -> np.ndarray:
+        codes, found = pd.factorize(column)
+        if not all(isinstance(level, str) for level in found):
+            raise DataError(
+                "The model needs levels as text here, and there is something else.",
+                column=self.feature,
+                remedy="Check the file against its contract first: that keeps a level such as '1' as text.",
+            )
+        positions = {level: i for i, level in enumerate(self.levels)}
+        known = np.array([*(positions.get(level, _UNKNOWN) for level in found), _MISSING], dtype=np.int64)
+        # factorize gives an empty cell -1, which is the last of what is known
+        return known[codes]
 
     @property
     def cut_points(self) -> tuple[float, ...]:
@@ -299,9 +321,14 @@ def require_edges(edges: Sequence[float], name: str) -> None:
         raise TablesError("'edges' must be in ascending order, each once.", column=name)
 
 
+def count_or_none(count: Any) -> int | None:
+    """Return a count as int, and None as it is."""
+    return None if count is None else int(count)
+
+
 def _counts_or_none(counts: Iterable[Any] | None) -> tuple[int | None, ...] | None:
     """Return counts as a tuple of int; None where every one of them is withheld."""
-    found = tuple(None if count is None else int(count) for count in counts or ())
+    found = tuple(map(count_or_none, counts or ()))
     return None if all(count is None for count in found) else found
 
 
