@@ -15,7 +15,7 @@ from folder_hashes import folder_sha256, write_manifest
 
 from send_screen.auditing import Audit, audit
 from send_screen.estimators._explanation import shap_waterfall
-from send_screen.evaluation import build_report
+from send_screen.evaluation._report import build_report
 from send_screen.governance import code_version, open_bundle, package_versions, sha256_of
 from send_screen.published import PublishedReport
 from send_screen.reports import render_plots, render_summary

@@ -5,7 +5,6 @@ any version crosses, times outcome and list (attributes that are never crossed c
 likes, so that a table of all of them would tell no more). Each published number is a linear statement about the cells.
 """
 
-import json
 import re
 from itertools import combinations, product
 
@@ -344,8 +343,3 @@ def numbers_of_tables(tables, X, evidence):
                 if names and names.isdisjoint(group[~inside]):
                     revealed.append((attribute, tuple(sorted(names)), count))
     return revealed
-
-
-def dumped(document):
-    """A document as it is read from disk."""
-    return json.loads(json.dumps(document, allow_nan=False))

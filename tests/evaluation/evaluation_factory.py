@@ -1,9 +1,24 @@
-"""Small invented evidence, and an invented cohort with stand-in estimators, for every test of evaluation."""
+"""Small synthetic evidence, and a synthetic cohort with stand-in estimators, for every test of evaluation."""
 
 import numpy as np
 import pandas as pd
 
 from send_screen.cohorts import Cohort
+from send_screen.evaluation import measured_sections, revealed_counts
+from send_screen.published import GroupFigure, PriorRelease
+
+
+def measured(evidence, *, prior_releases=(), **options):
+    """The measured sections as they are read from ``published.json``; prior releases are given as they stand there."""
+    releases = [{"version": "1", "published_sha256": "0" * 64, **release} for release in prior_releases]
+    releases = [PriorRelease.model_validate(release, strict=False) for release in releases]
+    return measured_sections(evidence, prior_releases=releases, **options).model_dump(mode="json")
+
+
+def revealed_by(document):
+    """The counts that the section ``groups`` of a document reveals."""
+    rows = [GroupFigure.model_validate(row, strict=False) for row in document["groups"]]
+    return [counts.model_dump(mode="json") for counts in revealed_counts(rows)]
 
 
 def invent_evidence(

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
-from evaluation_factory import invent_evidence
+from evaluation_factory import invent_evidence, measured
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from send_screen.errors import DataError
-from send_screen.evaluation import attribution, measured_sections
+from send_screen.evaluation import attribution
 
 AGENCIES = {"words": "education", "numbers": "education", "weight": "health"}
 
@@ -54,7 +54,7 @@ def test_a_planted_difference_is_found_at_its_feature():
 def test_published_parts_sum_too_and_small_groups_are_suppressed():
     few = np.array(["few"] * 7 + ["many"] * 593)
     evidence = explained(groups={"sex": ["F", "M"], "g": few})
-    rows = measured_sections(evidence, agencies=AGENCIES, replicates=20)["attribution"]
+    rows = measured(evidence, agencies=AGENCIES, replicates=20)["attribution"]
     for row in rows:
         if row["attribute"] == "g":
             assert row["value"] is None
@@ -74,4 +74,4 @@ def test_contributions_that_do_not_sum_to_the_score_are_refused():
 
 def test_a_model_without_contributions_has_no_attribution(evidence):
     assert attribution(evidence).empty
-    assert measured_sections(evidence, replicates=20)["attribution"] == []
+    assert measured(evidence, replicates=20)["attribution"] == []

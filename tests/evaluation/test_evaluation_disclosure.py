@@ -3,13 +3,12 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from disclosure_attack import Attack, dumped
-from evaluation_factory import invent_evidence
+from disclosure_attack import Attack
+from evaluation_factory import invent_evidence, measured, revealed_by
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from send_screen.errors import DataError
-from send_screen.evaluation import measured_sections, revealed_counts
 from send_screen.evaluation.disclosure import Intruder, counts_by_reason
 from send_screen.published import Performance
 from send_screen.workflows._log_version import mlflow_metrics
@@ -42,12 +41,12 @@ def published_in_turn(evidences, crossed, *, knowing=True):
     """Versions on the same children, each published knowing what those before it revealed."""
     versions, earlier = [], []
     for evidence, intersections in zip(evidences, crossed, strict=True):
-        document = measured_sections(
+        document = measured(
             evidence, intersections=intersections, prior_releases=earlier if knowing else [], replicates=20
         )
         metrics = mlflow_metrics(Performance(**row) for row in document["performance"])
-        versions.append({"published": dumped(document), "evidence": evidence, "metrics": metrics})
-        earlier = [*earlier, {"version": str(len(earlier)), "counts": revealed_counts(document["groups"])}]
+        versions.append({"published": document, "evidence": evidence, "metrics": metrics})
+        earlier = [*earlier, {"version": str(len(earlier)), "counts": revealed_by(document)}]
     return versions
 
 
@@ -160,7 +159,7 @@ def rare():
 
 
 def test_what_is_suppressed_is_the_least_that_protects(rare):
-    document = measured_sections(rare, replicates=20)
+    document = measured(rare, replicates=20)
     whole = {group for _, group, metric in suppressed_figures(document) if metric == "prevalence"}
     assert "unknown" in whole
     assert len(whole) == 2
@@ -170,9 +169,7 @@ def test_what_is_suppressed_is_the_least_that_protects(rare):
 def test_a_small_number_and_one_that_would_give_it_away_look_alike():
     """Where nothing can be said even rounded, both have the same reason, and nothing else."""
     origin = np.array(["unknown"] * 3 + ["north"] * 40 + ["home"] * 557)
-    document = measured_sections(
-        invent_evidence(n=600, seeds=1, groups={"origin": origin}, capacity=0.3), replicates=20
-    )
+    document = measured(invent_evidence(n=600, seeds=1, groups={"origin": origin}, capacity=0.3), replicates=20)
     rows = {(row["group"], row["metric"]): row for row in document["groups"]}
     suppressed = [rows[group, "net_benefit"] for group in ("unknown", "north")]
     first, second = ({key: row[key] for key in row if key not in ("group", "group_words")} for row in suppressed)
@@ -188,7 +185,7 @@ def test_three_children_of_unknown_sex_silence_no_finding_about_girls():
     evidence = invent_evidence(n=6000, schools=60, seeds=1, groups={"sex": sex})
     girls = ((evidence["group.sex"] == "F") & (evidence["label"] == 1)).to_numpy()
     evidence.loc[girls & (rng.random(6000) < 0.7), "flag.candidate"] = 0.0
-    document = measured_sections(evidence, replicates=100)
+    document = measured(evidence, replicates=100)
     counts = evidence[evidence["group.sex"] == "F"]
     true = {
         "prevalence": counts["label"].mean(),
@@ -207,15 +204,15 @@ def test_three_children_of_unknown_sex_silence_no_finding_about_girls():
     assert gap["value"] is gap["n"] is None
     assert gap["verdict"] == "outside tolerance"
     assert gap["words"] in document["material_gaps"]
-    assert Attack(evidence, [{"published": dumped(document), "evidence": evidence}]).narrowed_down() == []
+    assert Attack(evidence, [{"published": document, "evidence": evidence}]).narrowed_down() == []
 
 
 def test_rounding_is_no_finer_than_is_safe(monkeypatch):
     """Of forty children, a share rounded to one of a hundred is a count."""
     origin = np.array(["unknown"] * 3 + ["north"] * 40 + ["home"] * 557)
     evidence = invent_evidence(n=600, seeds=1, groups={"origin": origin}, capacity=0.3)
-    safe = measured_sections(evidence, replicates=20)
-    assert Attack(evidence, [{"published": dumped(safe), "evidence": evidence}]).narrowed_down() == []
+    safe = measured(evidence, replicates=20)
+    assert Attack(evidence, [{"published": safe, "evidence": evidence}]).narrowed_down() == []
     steps = {row["rounded_to"] for row in safe["groups"] if row["group"] == "north" and row["metric"] != "roc_auc"}
     assert 0.01 not in steps - {row["rounded_to"] for row in safe["groups"] if row["metric"] == "calibration_slope"}
 
@@ -224,24 +221,24 @@ def test_a_later_version_rounds_only_what_an_earlier_one_has_revealed():
     """Rounded shares of several lists, together, say more of the same children than each by itself."""
     origin = np.array(["unknown"] * 3 + ["north"] * 400 + ["home"] * 1597)
     first = invent_evidence(n=2000, seeds=1, groups={"origin": origin}, capacity=0.3)
-    revealed = revealed_counts(measured_sections(first, replicates=20)["groups"])
+    revealed = revealed_by(measured(first, replicates=20))
     north = next(row for row in revealed if row["group"] == "north")
     assert north["n"] is north["with_outcome"] is None
     assert {"prevalence", "recall"} <= set(north["between"])
     later = of_another_model(first, np.random.default_rng(1), 0.2, 0.3)
-    document = measured_sections(later, replicates=20, prior_releases=[{"version": "1", "counts": revealed}])
+    document = measured(later, replicates=20, prior_releases=[{"version": "1", "counts": revealed}])
     rows = {row["metric"]: row for row in document["groups"] if row["group"] == "north"}
     low, high = north["between"]["prevalence"]
     assert low <= rows["prevalence"]["value"] <= high
     assert rows["recall"]["reason"] == SUPPRESSED
     # the same list once more reveals nothing new
-    again = measured_sections(first, replicates=20, prior_releases=[{"version": "1", "counts": revealed}])
-    assert revealed_counts(again["groups"]) == revealed
+    again = measured(first, replicates=20, prior_releases=[{"version": "1", "counts": revealed}])
+    assert revealed_by(again) == revealed
 
 
 def test_nothing_is_suppressed_where_no_count_is_small():
     evidence = invent_evidence(n=9000, seeds=1, groups={"sex": ["F", "M"], "fsm": ["no", "yes"]})
-    document = measured_sections(evidence, intersections=[("sex", "fsm")], replicates=20)
+    document = measured(evidence, intersections=[("sex", "fsm")], replicates=20)
     assert suppressed_figures(document) == set()
     assert not any(row["reason"] == SUPPRESSED for row in document["gaps"])
 
@@ -249,13 +246,13 @@ def test_nothing_is_suppressed_where_no_count_is_small():
 def test_a_later_version_does_not_give_away_what_an_earlier_one_suppressed(rare):
     """North and south are alike: which of the two stands in for the unknown may change with the list."""
     order = {"north": "south", "south": "north"}
-    first = measured_sections(rare, replicates=20)
+    first = measured(rare, replicates=20)
     stand_in = next(
         group for group in ("north", "south") if ("origin", group, "prevalence") in suppressed_figures(first)
     )
     # a later version whose own choice would be the other one
     later = of_another_model(rare, np.random.default_rng(1), 0.5, 0.5)
-    revealed = [dict(row) for row in revealed_counts(first["groups"])]
+    revealed = [dict(row) for row in revealed_by(first)]
     for row in revealed:  # an earlier version that had chosen the other
         if row["group"] in order:
             row["n"], row["with_outcome"] = None, None
@@ -263,9 +260,9 @@ def test_a_later_version_does_not_give_away_what_an_earlier_one_suppressed(rare)
                 inside = (rare["group.origin"] == stand_in).to_numpy()
                 row["n"], row["with_outcome"] = int(inside.sum()), int(rare["label"].to_numpy()[inside].sum())
             row["true_positives"] = row["false_positives"] = None
-    document = measured_sections(later, replicates=20, prior_releases=[{"version": "1", "counts": revealed}])
+    document = measured(later, replicates=20, prior_releases=[{"version": "1", "counts": revealed}])
     assert ("origin", order[stand_in], "prevalence") in suppressed_figures(document)
-    alone = measured_sections(later, replicates=20)
+    alone = measured(later, replicates=20)
     assert ("origin", order[stand_in], "prevalence") not in suppressed_figures(alone)
 
 
@@ -282,9 +279,7 @@ def test_versions_that_do_not_know_of_each_other_give_small_counts_away():
 
 def subtracted(one, other):
     """What is left of the counts of groups when those of another cohort are taken away: 1 to 9 children of a few."""
-    found = [
-        {(row["attribute"], row["group"]): row for row in revealed_counts(each["groups"])} for each in (one, other)
-    ]
+    found = [{(row["attribute"], row["group"]): row for row in revealed_by(each)} for each in (one, other)]
     counts = ("n", "with_outcome", "true_positives", "false_positives")
     return {
         (*key, count): abs(found[0][key][count] - found[1][key][count])
@@ -301,11 +296,11 @@ def test_a_cohort_without_one_school_gives_no_count_of_that_school_away(seed):
     school = first["school"].value_counts().idxmin()
     second = first[first["school"] != school].reset_index(drop=True)
     assert 1 <= len(first) - len(second) <= 60
-    whole = measured_sections(first, intersections=[("sex", "fsm")], replicates=20)
-    alone = measured_sections(second, intersections=[("sex", "fsm")], replicates=20)
+    whole = measured(first, intersections=[("sex", "fsm")], replicates=20)
+    alone = measured(second, intersections=[("sex", "fsm")], replicates=20)
     assert any(0 < n < 10 for n in subtracted(whole, alone).values())
     earlier = [{"version": "1", "other_children": True, "counts": []}]
-    document = dumped(measured_sections(second, intersections=[("sex", "fsm")], prior_releases=earlier, replicates=20))
+    document = measured(second, intersections=[("sex", "fsm")], prior_releases=earlier, replicates=20)
     assert subtracted(whole, document) == {}
     rows = {(row["group"], row["metric"]): row for row in document["groups"]}
     assert {row["n"] for row in rows.values()} == {None}
@@ -313,42 +308,40 @@ def test_a_cohort_without_one_school_gives_no_count_of_that_school_away(seed):
     assert {row["value"] for row in document["gaps"]} == {None}
     assert {gap["verdict"] for gap in document["gaps"]} - {SUPPRESSED}
     assert Attack(second, [{"published": document, "evidence": second}]).narrowed_down() == []
-    again = measured_sections(second, intersections=[("sex", "fsm")], replicates=20, **document["disclosure"])
-    assert dumped(again) == document
+    again = measured(second, intersections=[("sex", "fsm")], replicates=20, **document["disclosure"])
+    assert again == document
 
 
 def test_what_an_earlier_version_gave_away_stops_no_later_one(rare):
-    revealed = [{"attribute": "origin", "group": "unknown", "n": 3, "with_outcome": 1, "true_positives": None}]
-    revealed[0]["false_positives"] = None
-    document = measured_sections(rare, replicates=20, prior_releases=[{"version": "1", "counts": revealed}])
+    of_the_list = {"true_positives": None, "false_positives": None, "between": {}}
+    revealed = [{"attribute": "origin", "group": "unknown", "n": 3, "with_outcome": 1, **of_the_list}]
+    document = measured(rare, replicates=20, prior_releases=[{"version": "1", "counts": revealed}])
     assert ("origin", "unknown", "prevalence") in suppressed_figures(document)
     assert len({group for _, group, metric in suppressed_figures(document) if metric == "prevalence"}) >= 2
 
 
 def test_numbers_of_the_tables_are_reckoned_with(rare):
-    """Where the tables tell how many are from the north or from the south, neither can stand in for the other."""
-    document = measured_sections(rare, replicates=20, revealed_by_tables=[("origin", ["north"]), ("origin", ["south"])])
+    """Where the tables reveal how many are from the north or from the south, neither can stand in for the other."""
+    document = measured(rare, replicates=20, revealed_by_tables=[("origin", ["north"]), ("origin", ["south"])])
     assert ("origin", "home", "prevalence") in suppressed_figures(document)
     assert document["disclosure"]["revealed_by_tables"] == [["origin", ["north"]], ["origin", ["south"]]]
     versions = [
         {
-            "published": dumped(document),
+            "published": document,
             "evidence": rare,
             "tables": [("origin", ("north",), 40), ("origin", ("south",), 40)],
         }
     ]
     assert Attack(rare, versions).narrowed_down() == []
-    versions[0]["published"] = dumped(measured_sections(rare, replicates=20))
+    versions[0]["published"] = measured(rare, replicates=20)
     assert Attack(rare, versions).narrowed_down()
 
 
 def test_it_can_be_derived_again_from_what_is_kept_in_it(rare):
     later = of_another_model(rare, np.random.default_rng(5), 0.4, 0.5)
-    earlier = [
-        {"version": "a", "published_sha256": "0" * 64, "counts": revealed_counts(measured_sections(rare)["groups"])}
-    ]
-    document = dumped(measured_sections(later, prior_releases=earlier, revealed_by_tables=[("origin", ["home"])]))
-    again = dumped(measured_sections(later, **document["disclosure"]))
+    earlier = [{"version": "a", "published_sha256": "0" * 64, "counts": revealed_by(measured(rare))}]
+    document = measured(later, prior_releases=earlier, revealed_by_tables=[("origin", ["home"])])
+    again = measured(later, **document["disclosure"])
     assert json.dumps(again) == json.dumps(document)
 
 
@@ -356,11 +349,7 @@ def test_an_empty_combination_looks_like_a_small_one():
     sex = np.array(["F"] * 300 + ["M"] * 300)
     fsm = np.where(np.arange(600) < 300, np.where(np.arange(600) % 2 == 0, "no", "yes"), "no")
     evidence = invent_evidence(n=600, seeds=1, groups={"sex": sex, "fsm": fsm})
-    rows = [
-        row
-        for row in measured_sections(evidence, intersections=[("sex", "fsm")])["groups"]
-        if row["group"] == "M × yes"
-    ]
+    rows = [row for row in measured(evidence, intersections=[("sex", "fsm")])["groups"] if row["group"] == "M × yes"]
     assert rows
     assert all(row["reason"] == SUPPRESSED and row["n"] is None for row in rows)
 
@@ -375,14 +364,14 @@ def test_few_children_in_many_groups_are_refused_in_words():
         groups={"form": np.array([f"form {i}" for i in range(20)] + ["form 0"] * 4)},
     )
     with pytest.raises(DataError, match="give children away"):
-        measured_sections(evidence, replicates=20)
+        measured(evidence, replicates=20)
 
 
 @given(st.dictionaries(st.sampled_from(LETTERS), st.integers(1, 40)))
 def test_counts_of_excluded_rows_are_not_revealed_by_their_sum(counts):
     rows = counts_by_reason(pd.Series([reason for reason, n in counts.items() for _ in range(n)], dtype=object))
-    suppressed = [row["reason"] for row in rows if row["n"] is None]
-    assert [row["reason"] for row in rows] == sorted(counts)
+    suppressed = [row.reason for row in rows if row.n is None]
+    assert [row.reason for row in rows] == sorted(counts)
     assert {reason for reason, n in counts.items() if n < 10} <= set(suppressed)
     if any(n < 10 for n in counts.values()) and len(counts) > len(suppressed):
         total = sum(counts[reason] for reason in suppressed)

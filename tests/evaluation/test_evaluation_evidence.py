@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from send_screen.errors import DataError, LeakageError, UsageError
-from send_screen.evaluation import build_evidence, expected_share, out_of_fold, out_of_school_folds, performance
-from send_screen.evaluation._evidence import OutOfFoldPredictions
+from send_screen.evaluation import build_evidence, out_of_fold, out_of_school_folds, performance
+from send_screen.evaluation._evidence import OutOfFoldPredictions, expected_share
 from send_screen.tables import k_at_capacity, tie_break_key, top_k
 
 

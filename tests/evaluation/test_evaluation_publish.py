@@ -3,12 +3,11 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from evaluation_factory import invent_evidence
+from evaluation_factory import invent_evidence, measured
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from send_screen.errors import DataError
-from send_screen.evaluation import measured_sections
 from send_screen.published import Performance
 from send_screen.workflows._log_version import mlflow_metrics
 
@@ -81,7 +80,7 @@ def test_no_small_count_is_published_nor_anything_that_gives_one_away(n, schools
     )
     aside = pd.DataFrame({"reason": ["no profile"] * (seed % 12) + ["twice in the file"] * 30})
     try:
-        published = measured_sections(evidence, intersections=[("sex", "fsm")], excluded=aside, replicates=20)
+        published = measured(evidence, intersections=[("sex", "fsm")], excluded=aside, replicates=20)
     except DataError:  # too few children for so many groups
         assume(n >= 150)
         raise
@@ -107,7 +106,7 @@ def test_no_small_count_is_published_nor_anything_that_gives_one_away(n, schools
 
 
 def published_of(evidence):
-    return measured_sections(
+    return measured(
         evidence,
         outcome_words="had SEN support",
         group_words={"sex": {"F": "girls", "M": "boys"}},
@@ -177,7 +176,7 @@ def test_a_gap_of_small_numbers_is_said_without_them(make_evidence):
     girls = (evidence["group.sex"] == "F") & (evidence["label"] == 1)
     evidence.loc[girls, "flag.candidate"] = 0.0
     evidence.loc[evidence.index[girls][:4], "flag.candidate"] = 1.0
-    published = measured_sections(evidence, group_words={"sex": {"F": "girls"}}, replicates=20)
+    published = measured(evidence, group_words={"sex": {"F": "girls"}}, replicates=20)
     gap = published["gaps"][0]
     assert gap["value"] is gap["low"] is gap["n"] is None
     assert gap["reason"] == SUPPRESSED
@@ -200,7 +199,7 @@ def test_a_small_group_does_not_reveal_why_a_figure_is_undefined():
     evidence = invent_evidence(n=600, groups={"sex": ["F", "M"]}, seed=4)
     few = evidence["row"].isin(evidence.loc[evidence["label"] == 1, "row"].unique()[:3])
     evidence.loc[few, "group.sex"] = "X"
-    rows = [row for row in measured_sections(evidence)["groups"] if row["group"] == "X"]
+    rows = [row for row in measured(evidence)["groups"] if row["group"] == "X"]
     assert rows
     for row in rows:
         assert (row["value"], row["n"], row["reason"]) == (None, None, SUPPRESSED)

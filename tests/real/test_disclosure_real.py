@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from disclosure_attack import Attack, dumped
-
-from send_screen.evaluation import measured_sections
+from disclosure_attack import Attack
+from evaluation_factory import measured
 
 
 def evidence_of(
@@ -42,7 +41,7 @@ def test_eight_girls_of_star_are_no_longer_what_is_left_of_all_girls(star: pd.Da
     groups = star[["gender", "race", "gkfreelunch"]].rename(columns={"gkfreelunch": "lunch"})
     for crossed in ([("gender", "race")], [("gender", "race"), ("race", "lunch")], [("gender", "race", "lunch")]):
         evidence = evidence_of(groups, star["g1specin"] == 1, -star["gktreadss"], star["g1schid"], 0.1)
-        published = dumped(measured_sections(evidence, intersections=crossed, replicates=20))
+        published = measured(evidence, intersections=crossed, replicates=20)
         attack = Attack(evidence, [{"published": published, "evidence": evidence}])
         assert attack.narrowed_down() == []
         said = {(row["attribute"], row["group"]) for row in published["groups"] if row["value"] is not None}
@@ -56,5 +55,5 @@ def test_small_families_of_ecls_k(real_data: Path, capacity: float) -> None:
     assert (groups["siblings"].value_counts() < 10).any()
     for crossed in ([("sex", "siblings")], [("sex", "white", "siblings")]):
         evidence = evidence_of(groups, frame["F5SPECS"] == 1, -frame["RIRT"], frame["S1_ID"], capacity)
-        published = dumped(measured_sections(evidence, intersections=crossed, replicates=20))
+        published = measured(evidence, intersections=crossed, replicates=20)
         assert Attack(evidence, [{"published": published, "evidence": evidence}]).narrowed_down() == []

@@ -11,7 +11,8 @@ from send_screen.auditing._audited_version import AuditedVersion, CannotCheck
 from send_screen.auditing._checks import CheckResult, check_result, question
 from send_screen.auditing._compare import Mismatch
 from send_screen.errors import LeakageError
-from send_screen.evaluation import expected_share, verify_folds
+from send_screen.evaluation import verify_folds
+from send_screen.evaluation._evidence import expected_share
 from send_screen.specs import ModelSpec
 from send_screen.tables import RiskTables, k_at_capacity
 

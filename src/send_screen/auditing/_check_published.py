@@ -9,7 +9,7 @@ from send_screen.auditing._checks import CheckResult, check_result, question
 from send_screen.auditing._compare import Mismatch, diff_documents, mismatches
 from send_screen.documents import Document
 from send_screen.estimators import describe_challenger
-from send_screen.evaluation import build_report
+from send_screen.evaluation._report import build_report
 from send_screen.governance import MANIFEST, parse_manifest, version_id, version_metadata
 from send_screen.published import PriorRelease, check_gates, model_sections
 from send_screen.tracking import PriorRun, default_uri, prior_runs

@@ -4,7 +4,7 @@ The way in is :func:`out_of_fold`, which fits each model on training folds and s
 seen; :func:`build_evidence` turns that into the evidence table, one row a child and fold seed, without an identifier.
 Everything else reads that table and nothing else: :func:`performance` and :func:`paired_differences` of the models,
 :func:`by_group` and :func:`gaps` between groups, :func:`calibration_bins`. :func:`measured_sections` puts it all under
-disclosure control (:mod:`send_screen.evaluation.disclosure`), and :func:`build_report` into what a version publishes.
+disclosure control (:mod:`send_screen.evaluation.disclosure`).
 """
 
 from send_screen.evaluation._attribution import attribution
@@ -12,24 +12,20 @@ from send_screen.evaluation._bootstrap import BootstrapRates, cluster_bootstrap
 from send_screen.evaluation._calibration import calibration_bins
 from send_screen.evaluation._describe_gaps import material_gaps
 from send_screen.evaluation._estimate import Estimate, clustered_rate
-from send_screen.evaluation._evidence import EvidenceKeys, build_evidence, expected_share
-from send_screen.evaluation._folds import out_of_school_folds, verify_folds
+from send_screen.evaluation._evidence import EvidenceKeys, build_evidence
 from send_screen.evaluation._gaps import gaps
 from send_screen.evaluation._groups import by_group
 from send_screen.evaluation._measured_sections import measured_sections
-from send_screen.evaluation._out_of_fold import fit_on, out_of_fold
+from send_screen.evaluation._out_of_fold import out_of_fold, out_of_school_folds, verify_folds
 from send_screen.evaluation._performance import paired_differences, performance
-from send_screen.evaluation._report import build_report, redact_reasons
 from send_screen.evaluation.disclosure import revealed_counts
 
 __all__ = [
     "out_of_school_folds",
     "verify_folds",
     "out_of_fold",
-    "fit_on",
     "build_evidence",
     "EvidenceKeys",
-    "expected_share",
     "performance",
     "paired_differences",
     "clustered_rate",
@@ -42,7 +38,5 @@ __all__ = [
     "material_gaps",
     "calibration_bins",
     "measured_sections",
-    "build_report",
-    "redact_reasons",
     "revealed_counts",
 ]

@@ -65,8 +65,7 @@ def attribution(
     Examples
     --------
     >>> from send_screen.simulation import simulate_evidence
-    >>> evidence = simulate_evidence()
-    >>> sorted(set(attribution(evidence)["kind"]))
+    >>> sorted(set(attribution(simulate_evidence())["kind"]))
     ['feature', 'folds', 'total']
     """
     view = OutOfFoldPredictions(evidence)

@@ -80,12 +80,9 @@ def cluster_bootstrap(
     --------
     >>> from send_screen.simulation import simulate_evidence
     >>> evidence = simulate_evidence()
+    >>> group, school = evidence["group.sex"], evidence["school"]
     >>> rates = cluster_bootstrap(
-    ...     evidence["label"],
-    ...     evidence["flag.candidate"],
-    ...     groups=evidence["group.sex"],
-    ...     schools=evidence["school"],
-    ...     replicates=100,
+    ...     evidence["label"], evidence["flag.candidate"], groups=group, schools=school, replicates=100
     ... )
     >>> rates.values.shape, rates.replicates.shape
     ((2, 4), (100, 2, 4))

@@ -120,8 +120,7 @@ def calibration_bins(
     Examples
     --------
     >>> from send_screen.simulation import simulate_evidence
-    >>> evidence = simulate_evidence()
-    >>> bins = calibration_bins(evidence)
+    >>> bins = calibration_bins(simulate_evidence())
     >>> int(bins["n"].sum())
     1000
     """

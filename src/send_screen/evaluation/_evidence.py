@@ -10,8 +10,7 @@ import pandas as pd
 
 from send_screen.cohorts import Cohort
 from send_screen.errors import DataError, UsageError
-from send_screen.evaluation._folds import verify_folds
-from send_screen.evaluation._out_of_fold import BASELINE, CANDIDATE
+from send_screen.evaluation._out_of_fold import BASELINE, CANDIDATE, verify_folds
 from send_screen.tables import k_at_capacity, tie_break_key, top_k
 
 
@@ -37,8 +36,8 @@ def build_evidence(
     """Turn out-of-fold scores into the evidence table.
 
     Within each fold k = floor(capacity x n + 1/2) children are flagged under every model. Equal scores of a model are
-    ordered by the tie-break key of the child's identifier; those of the baseline, which has many, share what places are
-    left (:func:`expected_share`).
+    ordered by the tie-break key of the child's identifier. The baseline has many ties: each tied child gets the
+    expected share over random orders.
 
     Parameters
     ----------
@@ -130,21 +129,8 @@ def build_evidence(
 
 
 def expected_share(score: np.ndarray, k: int) -> np.ndarray:
-    """Return each child's expected share of ``k`` places when equal scores are put in random order.
+    """Return each child's expected share of ``k`` places when equal scores are put in random order; the sum is k.
 
-    Parameters
-    ----------
-    score : numpy.ndarray of float, shape (n,)
-    k : int
-        Places, at most n.
-
-    Returns
-    -------
-    numpy.ndarray of float, shape (n,)
-        1 above the k-th highest score, 0 below it, and equal shares of the remaining places at it; the sum is k.
-
-    Examples
-    --------
     >>> expected_share(np.array([3.0, 1.0, 1.0, 0.0]), 2).tolist()
     [1.0, 0.5, 0.5, 0.0]
     """

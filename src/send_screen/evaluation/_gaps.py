@@ -126,8 +126,7 @@ def gaps(
     Examples
     --------
     >>> from send_screen.simulation import simulate_evidence
-    >>> evidence = simulate_evidence()
-    >>> table = gaps(evidence, replicates=200)
+    >>> table = gaps(simulate_evidence(), replicates=200)
     >>> set(table["verdict"]) <= {"within tolerance", "outside tolerance", "not enough evidence"}
     True
     """

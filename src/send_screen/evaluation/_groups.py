@@ -3,43 +3,33 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
-from fairlearn.metrics import MetricFrame
+from fairlearn.metrics import MetricFrame, selection_rate, true_negative_rate, true_positive_rate
 from scipy.special import expit
+from sklearn.metrics import precision_score
 
 from send_screen.errors import UsageError
 from send_screen.evaluation._calibration import recalibrate
-from send_screen.evaluation._confusion_at_capacity import CELLS, RATES, Confusion, Rate, TopKThreshold
+from send_screen.evaluation._confusion_at_capacity import CELLS, Confusion, TopKThreshold
 from send_screen.evaluation._estimate import Estimate, smallest, t_interval
 from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._influence import ratio
 from send_screen.evaluation._out_of_fold import CANDIDATE
 from send_screen.evaluation._performance import net_benefit
 
-#: Rate -> cells of the confusion matrix that it gives away, with n and prevalence published.
-_GIVEN_AWAY = {
-    "prevalence": (),
-    "selection_rate": CELLS,
-    "recall": ("tp", "fn"),
-    "specificity": ("fp", "tn"),
-    "precision": CELLS,
+#: Rate -> Fairlearn's function, and the cells of the confusion matrix that the rate reveals next to n and prevalence.
+_RATES = {
+    "prevalence": (lambda y_true, y_pred, sample_weight: np.average(y_true, weights=sample_weight), ()),
+    "selection_rate": (selection_rate, CELLS),
+    "recall": (true_positive_rate, ("tp", "fn")),
+    "specificity": (true_negative_rate, ("fp", "tn")),
+    "precision": (partial(precision_score, zero_division=0), CELLS),
 }
-
-
-def _fairlearn_metric(rate: Rate) -> Callable[..., float]:
-    """Return a rate as a metric in Fairlearn's sense: NaN, never 0, where the denominator is empty."""
-
-    def metric(y_true: np.ndarray, y_pred: np.ndarray, sample_weight: np.ndarray) -> float:
-        y, flag, weight = np.asarray(y_true), np.asarray(y_pred), np.asarray(sample_weight)
-        cell = np.array(CELLS)[np.where(y == 1, 0, 2) + np.where(flag == 1, 0, 1)]
-        n = float(weight[np.isin(cell, rate.denominator)].sum())
-        return float(weight[np.isin(cell, rate.numerator)].sum()) / n if n > 0 else float("nan")
-
-    return metric
 
 
 def by_group(
@@ -47,9 +37,9 @@ def by_group(
 ) -> pd.DataFrame:
     """Return metrics by group at capacity, with intervals clustered by school.
 
-    Rates are pooled over folds and fold seeds and equal :class:`fairlearn.metrics.MetricFrame` on the evidence table
-    wherever they are defined; where Fairlearn would put 0 for a rate without a denominator, they are NaN with a
-    reason. Intervals know that children sit in schools.
+    Rates are pooled over folds and fold seeds, and their values are those of :class:`fairlearn.metrics.MetricFrame` on
+    the evidence table. Where Fairlearn puts 0 for a rate without a denominator, they are NaN with a reason. A
+    combination of crossed groups that no child is in has rows too.
 
     Parameters
     ----------
@@ -63,11 +53,10 @@ def by_group(
     Returns
     -------
     pandas.DataFrame
-        ``attribute``, ``group``, ``model``, ``metric``, ``value``, ``low``, ``high``, ``n`` (children in the
-        denominator), ``schools``, ``smallest_cell``, ``reason``. Metrics: ``prevalence``, ``selection_rate``,
-        ``recall``, ``specificity``, ``precision``, ``roc_auc`` (pairs within folds), ``calibration_slope``,
-        ``calibration_in_the_large`` (share with the outcome minus mean probability), ``net_benefit`` (see
-        :func:`performance`).
+        ``attribute``, ``group``, ``model``, ``metric`` and the fields of :class:`Estimate`. Metrics: ``prevalence``,
+        ``selection_rate``, ``recall``, ``specificity``, ``precision``, ``roc_auc`` (pairs within folds),
+        ``calibration_slope``, ``calibration_in_the_large`` (share with the outcome minus mean probability),
+        ``net_benefit`` (as in :func:`performance`).
 
     Raises
     ------
@@ -79,8 +68,7 @@ def by_group(
     Examples
     --------
     >>> from send_screen.simulation import simulate_evidence
-    >>> evidence = simulate_evidence()
-    >>> sorted(set(by_group(evidence)["group"]))
+    >>> sorted(set(by_group(simulate_evidence())["group"]))
     ['F', 'M']
     """
     view = OutOfFoldPredictions(evidence)
@@ -92,13 +80,14 @@ def by_group(
         raise UsageError("The version flags a child or not: its flags are 0 or 1.")
     threshold = TopKThreshold.of(view, CANDIDATE)
     rows = []
-    for attribute in (*view.attributes, *(" × ".join(crossed) for crossed in intersections)):
+    for crossed in (*((name,) for name in view.attributes), *intersections):
+        attribute = " × ".join(crossed)
         group = view.group(attribute)
-        values = _metric_frame(view.label, flag, group).by_group
-        for name in values.index:
+        for names, values in _metric_frame(view, flag, crossed).by_group.iterrows():
+            name = " × ".join(names) if len(crossed) > 1 else names
             inside = group == name
             counts = Confusion(view, flag, inside, threshold)
-            figures = _rates(counts, values.loc[name], alpha)
+            figures = _rates(counts, values, alpha)
             figures["roc_auc"] = within_fold_auc(view, score, inside, alpha=alpha)
             figures["calibration_slope"] = recalibrate(view, score, rows=inside, alpha=alpha).slope
             figures["calibration_in_the_large"] = _calibration_in_the_large(view, score, inside, alpha)
@@ -118,33 +107,33 @@ def _calibration_in_the_large(
     found = ratio(events - view.by_school(inside * expit(score)), n)
     total, having, schools = float(n.sum()), float(events.sum()), int((n > 0).sum())
     cells = smallest(having, total - having)
-    return t_interval(found.value, found.error, n=total, schools=schools, cells=cells, alpha=alpha)
+    return t_interval(found.value, found.error, n=total, schools=schools, cells=cells, alpha=alpha, none="no child")
 
 
-def _metric_frame(label: np.ndarray, flag: np.ndarray, group: np.ndarray) -> MetricFrame:
-    """Return the rates of an attribute's groups by Fairlearn.
+def _metric_frame(view: OutOfFoldPredictions, flag: np.ndarray, attributes: Sequence[str]) -> MetricFrame:
+    """Return the rates of groups, or of all combinations of crossed groups, by Fairlearn.
 
-    Rows with the same label, flag and group are one weighted row: the counts are sufficient, and the values are the
+    Rows with the same label, flag and groups are one weighted row: the counts are sufficient, and the values are the
     same a hundred times sooner.
     """
-    keys = ["label", "flag", "group"]
-    cells = pd.DataFrame({"label": label, "flag": flag, "group": group}).groupby(keys).size().reset_index(name="n")
+    keys = pd.DataFrame({"label": view.label, "flag": flag} | {name: view.group(name) for name in attributes})
+    cells = keys.value_counts().reset_index(name="n")
     return MetricFrame(
-        metrics={metric: _fairlearn_metric(RATES[metric]) for metric in _GIVEN_AWAY},
+        metrics={metric: function for metric, (function, _) in _RATES.items()},
         y_true=cells["label"],
         y_pred=cells["flag"],
-        sensitive_features=cells["group"],
-        sample_params={metric: {"sample_weight": cells["n"]} for metric in _GIVEN_AWAY},
+        sensitive_features=cells[list(attributes)],
+        sample_params={metric: {"sample_weight": cells["n"]} for metric in _RATES},
     )
 
 
 def _rates(counts: Confusion, values: pd.Series, alpha: float) -> dict[str, Estimate]:
-    """Return the rates of one group: Fairlearn's value, our n, interval and reason."""
+    """Return the rates of one group: Fairlearn's value where it is defined, our n, interval and reason."""
     both = smallest(counts.total("tp", "fn"), counts.total("fp", "tn"))
     figures = {}
-    for metric, given_away in _GIVEN_AWAY.items():
-        cells = min(both, smallest(*(counts.total(kind) for kind in given_away)))
-        figures[metric] = replace(counts.rate(metric, alpha=alpha, cells=cells), value=float(values[metric]))
+    for metric, (_, revealed) in _RATES.items():
+        rate = counts.rate(metric, alpha=alpha, cells=min(both, smallest(*map(counts.total, revealed))))
+        figures[metric] = rate if math.isnan(rate.value) else replace(rate, value=float(values[metric]))
     return figures
 
 

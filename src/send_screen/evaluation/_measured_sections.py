@@ -1,14 +1,14 @@
-"""The measured sections of ``published.json``: metrics, groups and gaps under disclosure control."""
+"""The measured sections of the published report: metrics, groups and gaps under disclosure control."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from itertools import product
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
+from send_screen.documents import Document
 from send_screen.evaluation._attribution import attribution
 from send_screen.evaluation._calibration import calibration_bins
 from send_screen.evaluation._describe_gaps import (
@@ -33,10 +33,26 @@ from send_screen.evaluation.disclosure import (
     nearest,
     suppress,
 )
+from send_screen.published import (
+    Attribution,
+    AttributionTerm,
+    CalibrationBin,
+    CohortSummary,
+    Difference,
+    Disclosure,
+    Gap,
+    GroupFigure,
+    MeasuredSections,
+    Performance,
+    PriorRelease,
+)
 from send_screen.specs import TOLERANCES
 from send_screen.tables import MINIMUM_CHILDREN
 
 _COUNTS = ("n", "schools", "required_n")
+#: Not measured: no child's outcome is in them.
+_NOT_MEASURED = ("tolerance", "min_score_percent")
+Row = TypeVar("Row", bound=Document)
 
 
 def measured_sections(
@@ -46,21 +62,21 @@ def measured_sections(
     group_words: Mapping[str, Mapping[str, str]] | None = None,
     intersections: Sequence[tuple[str, ...]] = (),
     excluded: pd.DataFrame | None = None,
-    prior_releases: Sequence[Mapping[str, Any]] = (),
+    prior_releases: Sequence[PriorRelease] = (),
     revealed_by_tables: Sequence[tuple[str, Sequence[str]]] = (),
     tolerances: Mapping[str, float] = TOLERANCES,
     agencies: Mapping[str, str] | None = None,
     alpha: float = 0.05,
     replicates: int = 1000,
     seed: int = 0,
-) -> dict[str, Any]:
+) -> MeasuredSections:
     """Return the measured sections of the published report, under disclosure control.
 
-    No count of 1 to 9 is published, no figure that gives one away, and no figures from which one could be derived to
-    within less than five children: see :func:`~send_screen.evaluation.disclosure.suppress`. What is suppressed is None
-    with the reason "withheld to protect small groups", which does not say whether the number is small itself. Shares of
-    a group under secondary suppression are published rounded (``rounded_to``), without counts, where that is safe. What
-    is undefined is None with its reason.
+    No count of 1 to 9 is published, no figure that reveals one, and no figures from which one could be derived to
+    within less than five children: see :mod:`send_screen.evaluation.disclosure`. What is suppressed is None with the
+    reason "withheld to protect small groups", which does not say whether the number is small itself. Shares of a group
+    under secondary suppression are published rounded (``rounded_to``), without counts, where that is safe. What is
+    undefined is None with its reason.
 
     Parameters
     ----------
@@ -74,10 +90,10 @@ def measured_sections(
         Attributes to cross.
     excluded : pandas.DataFrame, optional
         Rows that could not be used, with their ``reason`` (``Cohort.excluded``).
-    prior_releases : sequence of mapping
+    prior_releases : sequence of PriorRelease
         Earlier versions on the same children, each with its ``counts`` (from :func:`revealed_counts`); or, with
-        ``other_children`` true, on other children of whom some are the same. Beside the latter no group is published
-        with its counts, since differences of counts would be counts of few.
+        ``other_children`` true, on other children of whom some are the same. With one of the latter no group is
+        published with its counts, since differences of counts would be counts of few.
     revealed_by_tables : sequence of (attribute, groups)
         Groups of an attribute whose number of children, together, is published with the model's tables.
     tolerances : mapping of str to float
@@ -89,10 +105,9 @@ def measured_sections(
 
     Returns
     -------
-    dict
-        ``cohort``, ``performance``, ``differences``, ``groups``, ``gaps``, ``material_gaps``, ``attribution``,
-        ``calibration``: what JSON can hold, no NaN; and ``disclosure``: the arguments ``prior_releases`` and
-        ``revealed_by_tables``, so that it can be derived again.
+    MeasuredSections
+        With ``disclosure``: the arguments ``prior_releases`` and ``revealed_by_tables``, so that it can be derived
+        again.
 
     Raises
     ------
@@ -104,8 +119,7 @@ def measured_sections(
     Examples
     --------
     >>> from send_screen.simulation import simulate_evidence
-    >>> evidence = simulate_evidence()
-    >>> measured_sections(evidence, replicates=200)["cohort"]["n"]
+    >>> measured_sections(simulate_evidence(), replicates=200).cohort.n
     1000
     """
     # In the order in which it is kept: replicates draw schools in the order in which they are met.
@@ -113,139 +127,75 @@ def measured_sections(
     view = OutOfFoldPredictions(evidence)
     words = group_words or {}
     groups = by_group(evidence, intersections=intersections, alpha=alpha)
-    before = [one["counts"] for one in prior_releases if not one.get("other_children")]
+    before = [release.counts for release in prior_releases if not release.other_children]
     suppression = suppress(
-        contingency_table(
-            view, intersections, prior_releases=[row["attribute"] for counts in before for row in counts]
-        ),
+        contingency_table(view, intersections, prior_releases=[row.attribute for counts in before for row in counts]),
         prior_releases=before,
         revealed=revealed_by_tables,
         overlapping=len(before) < len(prior_releases),
     )
     found = gaps(evidence, tolerances=tolerances, alpha=alpha, replicates=replicates, seed=seed).to_dict("records")
     described = [_gap(gap, suppression, words, outcome_words) for gap in found]
-    group_rows = _with_every_combination(groups, view, intersections).to_dict("records")
-    return {
-        "cohort": _cohort(view, excluded, suppression),
-        "performance": _rows(
+    differences = [
+        paired_differences(evidence, CANDIDATE, against, alpha=alpha) for against in view.models if against != CANDIDATE
+    ]
+    return MeasuredSections(
+        cohort=_cohort(view, excluded, suppression),
+        performance=_of_all_children(
+            Performance,
             performance(evidence, alpha=alpha),
-            "model metric value low high n reason",
             suppression,
-            # of another model's list a figure tells only its own cells, which the row knows
+            # of another model's list a figure reveals only its own cells, which the row knows
             lambda row: row["metric"] if row["model"] == CANDIDATE else "prevalence",
         ),
-        "differences": [
-            row
-            for against in view.models
-            if against != CANDIDATE
-            for row in _rows(
-                paired_differences(evidence, CANDIDATE, against, alpha=alpha),
-                "model against metric value low high n reason",
-                suppression,
-                lambda row: row["metric"],
-            )
-        ],
-        "groups": [
-            row | {"group_words": describe_group(row["attribute"], row["group"], words)}
-            for row in _without_revealing_reasons([_group_row(row, suppression) for row in group_rows])
-        ],
-        "gaps": [row for row, _ in described],
-        "material_gaps": [row["words"] for row, material in described if material],
-        "attribution": _attribution(attribution(evidence, agencies=agencies, alpha=alpha), suppression),
-        "calibration": _rows(
+        differences=tuple(
+            figure
+            for table in differences
+            for figure in _of_all_children(Difference, table, suppression, lambda row: row["metric"])
+        ),
+        groups=_without_revealing_reasons(
+            [_group_figure(row, suppression, words) for row in groups.to_dict("records")]
+        ),
+        gaps=tuple(gap for gap, _ in described),
+        material_gaps=tuple(gap.words for gap, material in described if material),
+        attribution=_attribution(attribution(evidence, agencies=agencies, alpha=alpha), suppression),
+        calibration=_of_all_children(
+            CalibrationBin,
             calibration_bins(evidence, at_least=MINIMUM_CHILDREN, alpha=alpha),
-            "bin min_score_percent predicted_percent observed_percent low high n reason",
             suppression,
             lambda _: "prevalence",
         ),
-        "disclosure": {
-            "prior_releases": [dict(one) for one in prior_releases],
-            "revealed_by_tables": [[attribute, list(names)] for attribute, names in revealed_by_tables],
-        },
-    }
+        disclosure=Disclosure(
+            prior_releases=tuple(prior_releases),
+            revealed_by_tables=tuple((attribute, tuple(names)) for attribute, names in revealed_by_tables),
+        ),
+    )
 
 
-def _cohort(view: OutOfFoldPredictions, excluded: pd.DataFrame | None, suppression: Suppression) -> dict[str, Any]:
+def _cohort(view: OutOfFoldPredictions, excluded: pd.DataFrame | None, suppression: Suppression) -> CohortSummary:
     """Return the size and prevalence of the cohort, and its excluded rows by reason."""
-    n, events = len(view.label) / view.n_seeds, float(view.label.sum()) / view.n_seeds
-    suppressed = is_small(n) or suppression.suppresses("prevalence", ALL)
-    return {
-        "n": _count(n),
-        "n_outcome": None if suppressed else _count(events),
-        "n_schools": _count(view.n_schools),
-        "prevalence": None if suppressed else events / n,
-        "reason": SUPPRESSED if suppressed else "",
-        "excluded": [] if excluded is None else counts_by_reason(excluded["reason"]),
-    }
+    suppressed = is_small(view.n) or suppression.suppresses("prevalence", ALL)
+    return CohortSummary(
+        n=_count(view.n),
+        n_outcome=None if suppressed else _count(view.n_outcome),
+        n_schools=_count(view.n_schools),
+        prevalence=None if suppressed else view.n_outcome / view.n,
+        reason=SUPPRESSED if suppressed else "",
+        excluded=() if excluded is None else counts_by_reason(excluded["reason"]),
+    )
 
 
-def _with_every_combination(
-    groups: pd.DataFrame, view: OutOfFoldPredictions, intersections: Sequence[tuple[str, ...]]
-) -> pd.DataFrame:
-    """Return the rows of groups with those of combinations that no child is in: a row left out would say so."""
-    if not intersections:
-        return groups
-    parts = [groups[~groups["attribute"].isin([" × ".join(crossed) for crossed in intersections])]]
-    for crossed in intersections:
-        there = dict(tuple(groups[groups["attribute"] == " × ".join(crossed)].groupby("group")))
-        empty = next(iter(there.values())).assign(value=math.nan, low=math.nan, high=math.nan)
-        for names in product(*(sorted(set(view.group(name))) for name in crossed)):
-            group = " × ".join(names)
-            parts.append(there.get(group, empty.assign(group=group)))
-    return pd.concat(parts, ignore_index=True)
-
-
-def _rows(
-    table: pd.DataFrame, columns: str, suppression: Suppression, metric_of: Callable[[Mapping[Any, Any]], str]
-) -> list[dict[str, Any]]:
-    """Return the rows of a table of all children as JSON can hold them, without what is suppressed."""
-    return [
-        _row(row, columns.split(), is_small(row["smallest_cell"]) or suppression.suppresses(metric_of(row), ALL))
-        for row in table.to_dict("records")
-    ]
-
-
-def _group_row(row: Mapping[Any, Any], suppression: Suppression) -> dict[str, Any]:
-    """Return a figure of a group; rounded where it is under secondary suppression and that is safe."""
-    key = row["attribute"], row["group"]
-    suppressed = is_small(row["smallest_cell"]) or suppression.suppresses(row["metric"], key)
-    columns = "attribute group metric model value low high n schools reason"
-    published = _row(row, columns.split(), suppressed) | {"rounded_to": None}
-    step = suppression.step(row["metric"], key) if suppressed and not is_small(row["smallest_cell"]) else None
-    if step is None or not math.isfinite(row["value"]):
-        return published
-    for column, up in (("value", 0), ("low", -1), ("high", 1)):
-        if math.isfinite(value := row[column]):
-            published[column] = nearest(value, step, up=up)
-    return published | {"reason": ROUNDED.format(step=100 * step), "rounded_to": step}
-
-
-def _without_revealing_reasons(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Suppress why a figure is undefined where the group is small: "every child has the outcome" tells each one's."""
-    small = {(row["attribute"], row["group"]) for row in rows if row["reason"] == SUPPRESSED}
-    return [
-        row | {"n": None, "schools": None, "reason": SUPPRESSED}
-        if row["value"] is None and (row["attribute"], row["group"]) in small
-        else row
-        for row in rows
-    ]
-
-
-def _row(row: Mapping[Any, Any], columns: Sequence[str], suppressed: bool) -> dict[str, Any]:
-    """Return one row: None for what is undefined or suppressed, with the reason."""
-    published: dict[str, Any] = {}
-    for column in columns:
-        value = row[column]
-        if column in _COUNTS:
-            published[column] = None if suppressed else _count(value)
-        elif isinstance(value, float):
-            keep = column == "tolerance" or not suppressed
-            published[column] = value if keep and math.isfinite(value) else None
-        else:
-            published[column] = value
-    if suppressed:
-        published["reason"] = SUPPRESSED
-    return published
+def _row(kind: type[Row], row: Mapping[Any, Any], suppressed: bool, **more: Any) -> Row:
+    """Return a row as its document: what is undefined or suppressed is None, with the reason."""
+    values = {name: row[name] for name in kind.model_fields if name in row}
+    for name, value in values.items():
+        if name in _COUNTS:
+            values[name] = None if suppressed else _count(value)
+        elif isinstance(value, float) and name not in _NOT_MEASURED and (suppressed or not math.isfinite(value)):
+            values[name] = None
+    if suppressed and "reason" in values:
+        values["reason"] = SUPPRESSED
+    return kind(**values, **more)
 
 
 def _count(count: float) -> int | None:
@@ -253,37 +203,65 @@ def _count(count: float) -> int | None:
     return None if is_small(count) or not math.isfinite(count) else round(count)
 
 
-def _attribution(table: pd.DataFrame, suppression: Suppression) -> list[dict[str, Any]]:
+def _of_all_children(
+    kind: type[Row], table: pd.DataFrame, suppression: Suppression, metric_of: Callable[[Mapping[Any, Any]], str]
+) -> tuple[Row, ...]:
+    """Return figures of all children, without what is suppressed."""
+    return tuple(
+        _row(kind, row, is_small(row["smallest_cell"]) or suppression.suppresses(metric_of(row), ALL))
+        for row in table.to_dict("records")
+    )
+
+
+def _group_figure(
+    row: Mapping[Any, Any], suppression: Suppression, words: Mapping[str, Mapping[str, str]]
+) -> GroupFigure:
+    """Return a figure of a group; rounded where it is under secondary suppression and that is safe."""
+    key, small = (row["attribute"], row["group"]), is_small(row["smallest_cell"])
+    suppressed = small or suppression.suppresses(row["metric"], key)
+    rounded = suppressed and not small and math.isfinite(row["value"])
+    step = suppression.step(row["metric"], key) if rounded else None
+    figure = _row(GroupFigure, row, suppressed, rounded_to=step, group_words=describe_group(*key, words))
+    if step is None:
+        return figure
+    ends = {
+        name: nearest(row[name], step, up=up)
+        for name, up in (("value", 0), ("low", -1), ("high", 1))
+        if math.isfinite(row[name])
+    }
+    return figure.model_copy(update={**ends, "reason": ROUNDED.format(step=100 * step)})
+
+
+def _without_revealing_reasons(rows: list[GroupFigure]) -> tuple[GroupFigure, ...]:
+    """Suppress why a figure is undefined where the group is small: "every child has the outcome" reveals each one's."""
+    small = {(row.attribute, row.group) for row in rows if row.reason == SUPPRESSED}
+    nothing = {"n": None, "schools": None, "reason": SUPPRESSED}
+    return tuple(
+        row.model_copy(update=nothing) if row.value is None and (row.attribute, row.group) in small else row
+        for row in rows
+    )
+
+
+def _attribution(table: pd.DataFrame, suppression: Suppression) -> tuple[Attribution, ...]:
     """Return one row a gap in mean score: its features, agencies and folds, which sum to it."""
     found = []
-    columns = ["attribute", "group", "against", "among"]
-    for key, rows in table.groupby(columns, sort=False):
-        terms: dict[str, list[dict[str, Any]]] = {"total": [], "feature": [], "agency": [], "folds": []}
-        for row in rows.to_dict("records"):
-            suppressed = is_small(row["smallest_cell"]) or suppression.suppresses(
-                "prevalence", (row["attribute"], row["group"])
-            )
-            terms[row["kind"]].append(_row(row, ["term", "value", "low", "high", "n", "schools", "reason"], suppressed))
-        (total,), (folds,) = terms["total"], terms["folds"]
-        found.append(
-            dict(zip(columns, key, strict=True))
-            | {name: total[name] for name in ("value", "low", "high", "n", "schools", "reason")}
-            | {
-                "features": [_term(row) for row in terms["feature"]],
-                "agencies": [_term(row) for row in terms["agency"]],
-            }
-            | {"folds": folds["value"]}
+    for _, rows in table.groupby(["attribute", "group", "against", "among"], sort=False):
+        by_kind = {kind: part.to_dict("records") for kind, part in rows.groupby("kind")}
+        (total,), (folds,) = by_kind["total"], by_kind["folds"]
+        key = total["attribute"], total["group"]
+        suppressed = is_small(total["smallest_cell"]) or suppression.suppresses("prevalence", key)
+        features, agencies = (
+            tuple(_row(AttributionTerm, row, suppressed) for row in by_kind.get(kind, ()))
+            for kind in ("feature", "agency")
         )
-    return found
-
-
-def _term(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in ("term", "value", "low", "high")}
+        of_folds = _row(AttributionTerm, folds, suppressed).value
+        found.append(_row(Attribution, total, suppressed, features=features, agencies=agencies, folds=of_folds))
+    return tuple(found)
 
 
 def _gap(
     gap: Mapping[Any, Any], suppression: Suppression, words: Mapping[str, Mapping[str, str]], outcome_words: str
-) -> tuple[dict[str, Any], bool]:
+) -> tuple[Gap, bool]:
     """Return a gap, redacted as far as it must be, and whether it is material."""
     who = describe_group(gap["attribute"], gap["group"], words)
     ours, theirs, whom = (gap["attribute"], gap["group"]), ALL, "others"
@@ -295,7 +273,5 @@ def _gap(
         gap = {**gap, "verdict": SUPPRESSED}
     elif suppressed:
         gap = redact_gap(gap)
-    columns = "attribute group against metric value low high n critical_difference tolerance verdict required_n reason"
-    row = _row(gap, columns.split(), suppressed)
     sentence = describe_gap(gap, who, whom, outcome_words, suppressed=suppressed)
-    return row | {"words": sentence}, is_material(gap) and gap["verdict"] != SUPPRESSED
+    return _row(Gap, gap, suppressed, words=sentence), is_material(gap) and gap["verdict"] != SUPPRESSED

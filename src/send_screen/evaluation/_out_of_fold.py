@@ -1,4 +1,4 @@
-"""Out-of-fold predictions: every model fitted on the training folds, and its scores of the children held out."""
+"""Folds that never share a school, and the predictions of every model on the children held out."""
 
 from __future__ import annotations
 
@@ -8,14 +8,107 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
+from sklearn.model_selection import StratifiedGroupKFold
 
 from send_screen.cohorts import Cohort
-from send_screen.errors import UsageError
-from send_screen.evaluation._folds import out_of_school_folds
+from send_screen.errors import DataError, LeakageError, UsageError
 from send_screen.tables import k_at_capacity
 
 #: The model to be registered and the baseline have these names in every evidence table.
 CANDIDATE, BASELINE = "candidate", "baseline"
+
+
+def out_of_school_folds(y: ArrayLike, school: ArrayLike, *, folds: int = 5, seed: int) -> np.ndarray:
+    """Return the fold in which each child is held out, whole schools at a time.
+
+    ``sklearn.model_selection.StratifiedGroupKFold(folds, shuffle=True, random_state=seed)`` on the rows in file order,
+    checked by :func:`verify_folds`.
+
+    Parameters
+    ----------
+    y : array-like of int, shape (n,)
+        1 where the outcome happened.
+    school : array-like of str or int, shape (n,)
+    folds : int
+        Number of folds.
+    seed : int
+        Fold seed.
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (n,)
+        Between 0 and ``folds - 1``.
+
+    Raises
+    ------
+    DataError
+        When there are too few schools, or too few children with or without the outcome, to fill the folds.
+    LeakageError
+        When a school is in two folds.
+
+    Examples
+    --------
+    >>> school = np.repeat(["a", "b", "c", "d"], 10)
+    >>> fold = out_of_school_folds(np.tile([0, 1], 20), school, folds=2, seed=0)
+    >>> [len(set(fold[school == name])) for name in "abcd"]
+    [1, 1, 1, 1]
+    """
+    label = np.asarray(y)
+    schools = np.asarray(school)
+    if len(pd.unique(schools)) < folds:
+        raise DataError(
+            f"{folds} out-of-school folds need at least {folds} schools; there are {len(pd.unique(schools))}.",
+            remedy="Bring data of more schools, or ask for fewer folds.",
+        )
+    if min(int((label == 1).sum()), int((label == 0).sum())) < folds:
+        raise DataError(
+            f"{folds} folds need at least {folds} children with and {folds} without the outcome.",
+            remedy="Bring more children, or ask for fewer folds.",
+        )
+    fold = np.full(len(label), -1, dtype=np.int64)
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    for number, (_, held_out) in enumerate(splitter.split(np.zeros(len(label)), label, schools)):
+        fold[held_out] = number
+    verify_folds(fold, schools)
+    return fold
+
+
+def verify_folds(fold: ArrayLike, school: ArrayLike) -> None:
+    """Check, from the assignment alone, that every child is in one fold and no school is in two.
+
+    Parameters
+    ----------
+    fold : array-like of int, shape (n,)
+    school : array-like, shape (n,)
+
+    Raises
+    ------
+    LeakageError
+        When a child has no fold or a school is in more than one. The message counts schools and names none.
+
+    Examples
+    --------
+    >>> verify_folds([0, 0, 1], ["oak", "oak", "elm"])
+    >>> verify_folds([0, 1, 1], ["oak", "oak", "elm"])
+    Traceback (most recent call last):
+        ...
+    send_screen.errors.LeakageError: ...
+    """
+    number = np.asarray(fold)
+    if (number < 0).any():
+        raise LeakageError(
+            f"{int((number < 0).sum())} children are in no fold.", remedy="Give every child exactly one fold."
+        )
+    pairs = pd.DataFrame({"fold": number, "school": np.asarray(school)}).drop_duplicates()
+    shared = int((pairs["school"].value_counts() > 1).sum())
+    if shared:
+        raise LeakageError(
+            f"{shared} of {pairs['school'].nunique()} schools are in more than one fold, "
+            "so that a model is judged on schools it has seen.",
+            remedy="Split whole schools, for example with out_of_school_folds.",
+            rule="FOLDS-SHARE-SCHOOL",
+        )
 
 
 def out_of_fold(
@@ -34,10 +127,10 @@ def out_of_fold(
     cohort : Cohort
         n children with their outcome.
     models : mapping of str to callable
-        Name to a function without arguments that makes an unfitted estimator for :func:`fit_on`, with
-        ``decision_function(X)`` (log-odds). ``"candidate"`` is the model to be registered; its contributions are kept
-        where it has ``risk_tables_``. Of ``"baseline"`` the children at its own operating point are kept where it has
-        ``operating_point_flag(X)``.
+        Name to a function without arguments that makes an unfitted estimator, with ``fit(X, y)`` or
+        ``fit(X, y, groups=None)`` (schools), and ``decision_function(X)`` (log-odds). ``"candidate"`` is the model to
+        be registered; its contributions are kept where it has ``risk_tables_``. Of ``"baseline"`` the children at its
+        own operating point are kept where it has ``operating_point_flag(X)``.
     folds : int
         Number of out-of-school folds.
     seeds : sequence of int
@@ -103,37 +196,7 @@ def out_of_fold(
 
 
 def fit_on(estimator: Any, cohort: Cohort, rows: np.ndarray | slice = slice(None)) -> Any:
-    """Return an estimator fitted on some of the children; one whose ``fit`` takes ``groups`` gets their schools.
-
-    Parameters
-    ----------
-    estimator : estimator
-        With ``fit(X, y)``, or ``fit(X, y, groups=None)`` where it holds out schools of its own.
-    cohort : Cohort
-        n children with their outcome.
-    rows : numpy.ndarray of int, or slice
-        Positions of the training children.
-
-    Returns
-    -------
-    estimator
-        The same, fitted.
-
-    Raises
-    ------
-    UsageError
-        When the cohort has no outcome.
-
-    Examples
-    --------
-    >>> from send_screen import PenalisedLogisticClassifier, load_cohort, load_spec
-    >>> from send_screen.contracts import shipped
-    >>> from send_screen.simulation import simulate_england
-    >>> spec = load_spec(shipped("models") / "reception_sen" / "spec.yaml")
-    >>> cohort = load_cohort(spec, simulate_england(children=600, schools=20, seed=0).tables)
-    >>> fit_on(PenalisedLogisticClassifier(), cohort).n_features_in_
-    19
-    """
+    """Return an estimator fitted on some of the children; one whose ``fit`` takes ``groups`` gets their schools."""
     if cohort.y is None:
         raise UsageError("These children have no outcome yet, so no model can be trained on them.")
     X, y = cohort.X.iloc[rows], cohort.y.iloc[rows]

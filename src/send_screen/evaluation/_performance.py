@@ -38,12 +38,11 @@ def performance(evidence: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``model``, ``metric``, ``value``, ``low``, ``high``, ``n`` (children in the denominator), ``schools``,
-        ``smallest_cell``, ``reason``. Metrics: ``roc_auc``, ``average_precision``, ``recall``,
-        ``precision``, ``specificity``, ``number_needed_to_screen``, ``net_benefit``,
-        ``calibration_slope``, ``calibration_intercept``; of a bagged ensemble ``selection_probability``
-        (the chance that a model trained on other schools lists a listed child too); of the baseline
-        ``recall_at_operating_point``, ``precision_at_operating_point`` and ``selection_rate_at_operating_point``.
+        ``model``, ``metric`` and the fields of :class:`Estimate`. Metrics: ``roc_auc``, ``average_precision``,
+        ``recall``, ``precision``, ``specificity``, ``number_needed_to_screen``, ``net_benefit``,
+        ``calibration_slope``, ``calibration_intercept``; of a bagged candidate ``selection_probability`` (mean, of
+        listed children); of the baseline ``recall_at_operating_point``, ``precision_at_operating_point`` and
+        ``selection_rate_at_operating_point``.
 
     Raises
     ------
@@ -102,7 +101,8 @@ def net_benefit(counts: Confusion, listed: float, *, alpha: float = 0.05) -> Est
         return undefined(reason, n=n, schools=schools, smallest_cell=counts.smallest)
     found = counts.influenced(weights("tp") - listed / (1 - listed) * weights("fp"), weights(*CELLS))
     df = min(schools - 1.0, degrees(found.by_school[found.by_school != 0]))  # few schools may hold all who are listed
-    return t_interval(found.value, found.error, n=n, schools=schools, cells=counts.smallest, alpha=alpha, df=df)
+    cells = counts.smallest
+    return t_interval(found.value, found.error, n=n, schools=schools, cells=cells, alpha=alpha, df=df, none="no child")
 
 
 def _areas(view: OutOfFoldPredictions, score: np.ndarray, alpha: float) -> dict[str, Estimate]:
@@ -153,8 +153,7 @@ def paired_differences(
     Returns
     -------
     pandas.DataFrame
-        ``model``, ``against``, ``metric``, ``value``, ``low``, ``high``, ``n``, ``schools``, ``smallest_cell``,
-        ``reason``; above 0 speaks for ``model``.
+        ``model``, ``against``, ``metric`` and the fields of :class:`Estimate`; above 0 speaks for ``model``.
 
     Raises
     ------
@@ -164,8 +163,7 @@ def paired_differences(
     Examples
     --------
     >>> from send_screen.simulation import simulate_evidence
-    >>> evidence = simulate_evidence()
-    >>> table = paired_differences(evidence).set_index("metric")
+    >>> table = paired_differences(simulate_evidence()).set_index("metric")
     >>> bool(table.loc["roc_auc", "low"] < table.loc["roc_auc", "value"] < table.loc["roc_auc", "high"])
     True
     """

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 import pandas as pd
 
 from send_screen.cohorts import EXCLUSIONS, NOT_RECORDED
 from send_screen.contracts import Contract
 from send_screen.evaluation._measured_sections import measured_sections
-from send_screen.published import PriorRelease, PublishedReport, VersionMetadata, check_gates, model_sections
+from send_screen.published import (
+    Attribution,
+    Gap,
+    GroupFigure,
+    PriorRelease,
+    PublishedReport,
+    VersionMetadata,
+    check_gates,
+    model_sections,
+)
 from send_screen.specs import Group, ModelSpec
 from send_screen.tables import BaggedTables, RiskTables
+
+Row = TypeVar("Row", GroupFigure, Gap, Attribution)
 
 
 def build_report(
@@ -29,80 +40,33 @@ def build_report(
 ) -> PublishedReport:
     """Return the published report: metadata, metrics under disclosure control, gates, shapes and scorecard.
 
-    Training and an audit call it alike: what it is given is all that a published figure may depend on.
-
-    Parameters
-    ----------
-    spec : ModelSpec
-    contracts : dict of str to Contract
-    tables : RiskTables
-    evidence : pandas.DataFrame
-        From :func:`build_evidence`.
-    excluded : pandas.DataFrame
-        From :func:`redact_reasons`; only ``reason`` is used.
-    metadata : VersionMetadata
-        From :func:`~send_screen.governance.version_metadata`; its gates are checked here.
-    bags : BaggedTables, optional
-        For the standard errors of the shapes.
-    prior_releases, revealed_by_tables
-        What is known of the children from elsewhere, as :func:`measured_sections` takes it. It is kept in the section
-        ``disclosure``; an audit gives it back from there.
-
-    Returns
-    -------
-    PublishedReport
-
-    Examples
-    --------
-    >>> from send_screen.evaluation import build_report
-    >>> report = build_report(spec, contracts, tables, evidence, excluded, metadata, bags)  # doctest: +SKIP
-    >>> report.metric("recall").value  # doctest: +SKIP
-    0.447
+    Training and an audit call it alike: what it is given is all that a published figure may depend on. Of ``excluded``,
+    from :func:`redact_reasons`, only ``reason`` is used; the gates of ``metadata`` are checked here.
     """
     measured = measured_sections(
         evidence,
         outcome_words=spec.outcome.description,
-        group_words=group_nouns(spec, evidence),
+        group_words=_group_nouns(spec, evidence),
         intersections=spec.intersections,
         excluded=excluded,
         tolerances=spec.tolerance.model_dump(),
         agencies={feature.name: contracts[feature.sources[0].contract].agency for feature in spec.features},
-        prior_releases=[release.model_dump() for release in prior_releases],
+        prior_releases=prior_releases,
         revealed_by_tables=revealed_by_tables,
     )
-    document = {
-        "version": metadata,
-        **measured,
-        "groups": with_labels(spec, measured["groups"]),
-        "gaps": with_labels(spec, measured["gaps"]),
-        "attribution": with_labels(spec, measured["attribution"]),
+    sections = {
+        **dict(measured),
+        "groups": _with_labels(spec, measured.groups),
+        "gaps": _with_labels(spec, measured.gaps),
+        "attribution": _with_labels(spec, measured.attribution),
         **dict(model_sections(spec, contracts, tables, bags)),
     }
-    report = PublishedReport.model_validate(document, strict=False)
-    checked = metadata.model_copy(update={"gates": check_gates(spec.gates, report)})
-    return report.model_copy(update={"version": checked})
+    metadata = metadata.model_copy(update={"gates": check_gates(spec.gates, measured)})
+    return PublishedReport(version=metadata, **sections)
 
 
 def redact_reasons(spec: ModelSpec, contracts: dict[str, Contract], excluded: pd.DataFrame) -> pd.DataFrame:
-    """Return excluded rows under the words of their rules: a row's own reason can quote a cell or a file's name.
-
-    Parameters
-    ----------
-    spec : ModelSpec
-    contracts : dict of str to Contract
-    excluded : pandas.DataFrame
-        ``Cohort.excluded``.
-
-    Returns
-    -------
-    pandas.DataFrame
-
-    Examples
-    --------
-    >>> from send_screen.evaluation import redact_reasons
-    >>> redact_reasons(spec, contracts, cohort.excluded)["reason"].iloc[0]  # doctest: +SKIP
-    'already on the SEN register: has SEN support or an EHC plan'
-    """
+    """Return excluded rows under the words of their rules: a row's own reason can quote a cell or a file's name."""
     rules = [rule for contract in contracts.values() for rule in contract.rules]
     rules += [rule for contract in contracts.values() for column in contract.columns.values() for rule in column.rules]
     words = {rule.id: rule.description for rule in rules}
@@ -114,7 +78,7 @@ def redact_reasons(spec: ModelSpec, contracts: dict[str, Contract], excluded: pd
     return excluded.assign(reason=pd.Series(reasons, index=excluded.index, dtype="str"))
 
 
-def group_nouns(spec: ModelSpec, evidence: pd.DataFrame) -> dict[str, dict[str, str]]:
+def _group_nouns(spec: ModelSpec, evidence: pd.DataFrame) -> dict[str, dict[str, str]]:
     """Return attribute -> group -> what its children are called, for sentences such as "of 100 girls who ..."."""
     return {
         group.name: {name: _noun(group, name) for name in sorted(evidence[f"group.{group.name}"].unique())}
@@ -136,11 +100,10 @@ def _noun(group: Group, name: str) -> str:
     return f"children ({group.label}: {name})"
 
 
-def with_labels(spec: ModelSpec, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _with_labels(spec: ModelSpec, rows: Iterable[Row]) -> tuple[Row, ...]:
     """Return published rows under the labels of their attributes, for example ``"Ethnic group"``."""
     labels = {group.name: group.label for group in spec.groups}
-
-    def label(attribute: str) -> str:
-        return " × ".join(labels[name] for name in attribute.split(" × "))
-
-    return [{**row, "attribute": label(row["attribute"])} for row in rows]
+    return tuple(
+        row.model_copy(update={"attribute": " × ".join(labels[name] for name in row.attribute.split(" × "))})
+        for row in rows
+    )

@@ -1,8 +1,8 @@
 """The typed document of a model version: :class:`PublishedReport` is what ``published.json`` holds.
 
 Its sections are frozen pydantic models that refuse unknown names; its JSON schema is generated from them.
-:func:`send_screen.evaluation.build_report` makes it from spec, tables and out-of-fold predictions. Every page, MLflow
-and the audit take it.
+:func:`send_screen.train` makes it from spec, tables and out-of-fold predictions. Every page, MLflow and the audit take
+it.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from send_screen.published._measured import (
     ExcludedRows,
     Gap,
     GroupFigure,
+    MeasuredSections,
     Performance,
     PriorRelease,
     PublishedFigure,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 __all__ = [
     "model_sections",
     "ModelSections",
+    "MeasuredSections",
     "check_gates",
     "failed_gates",
     "FORMAT",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from send_screen.published._report import GateResult, PublishedReport
+from send_screen.published._measured import MeasuredSections
+from send_screen.published._report import GateResult
 
 if TYPE_CHECKING:
     from send_screen.specs import Gate
 
 
-def check_gates(gates: Iterable[Gate], report: PublishedReport) -> tuple[GateResult, ...]:
+def check_gates(gates: Iterable[Gate], measured: MeasuredSections) -> tuple[GateResult, ...]:
     """Hold each gate against what was measured.
 
     A figure that could not be measured passes no gate: not enough evidence is never enough.
@@ -19,7 +20,7 @@ def check_gates(gates: Iterable[Gate], report: PublishedReport) -> tuple[GateRes
     Parameters
     ----------
     gates : iterable of Gate
-    report : PublishedReport
+    measured : MeasuredSections
         Its sections ``performance`` and ``differences`` are used.
 
     Returns
@@ -28,14 +29,14 @@ def check_gates(gates: Iterable[Gate], report: PublishedReport) -> tuple[GateRes
 
     Examples
     --------
-    >>> from send_screen.published import Performance, PublishedReport, check_gates
+    >>> from send_screen.published import MeasuredSections, Performance, check_gates
     >>> from send_screen.specs import Gate
     >>> recall = Performance(model="candidate", metric="recall", value=0.35, low=0.3, high=0.4, n=900, reason="")
-    >>> report = PublishedReport.model_construct(performance=(recall,))
-    >>> check_gates([Gate(metric="recall", at_least=0.4)], report)
+    >>> measured = MeasuredSections.model_construct(performance=(recall,))
+    >>> check_gates([Gate(metric="recall", at_least=0.4)], measured)
     (GateResult(gate='recall', required='at least 0.4', measured=0.35, passed=False),)
     """
-    return tuple(_check(gate, report) for gate in gates)
+    return tuple(_check(gate, measured) for gate in gates)
 
 
 def failed_gates(gates: Iterable[GateResult]) -> list[str]:
@@ -63,8 +64,8 @@ def failed_gates(gates: Iterable[GateResult]) -> list[str]:
     ]
 
 
-def _check(gate: Gate, report: PublishedReport) -> GateResult:
-    found = report.difference(gate.metric, gate.against) if gate.against else report.metric(gate.metric)
+def _check(gate: Gate, sections: MeasuredSections) -> GateResult:
+    found = sections.difference(gate.metric, gate.against) if gate.against else sections.metric(gate.metric)
     measured: float | None = getattr(found, gate.end) if found else None
     bounds = []
     if gate.at_least is not None:

@@ -161,3 +161,50 @@ class Disclosure(Document):
     prior_releases: tuple[PriorRelease, ...]
     revealed_by_tables: tuple[tuple[str, tuple[str, ...]], ...]
     """Groups of an attribute whose number of children, together, the model's tables reveal."""
+
+
+class MeasuredSections(Document):
+    """The sections that are measured on out-of-fold predictions."""
+
+    cohort: CohortSummary
+    performance: tuple[Performance, ...]
+    differences: tuple[Difference, ...]
+    groups: tuple[GroupFigure, ...]
+    gaps: tuple[Gap, ...]
+    material_gaps: tuple[str, ...]
+    """A sentence for each group whose false negative rate is higher than others' by more than the tolerance."""
+    attribution: tuple[Attribution, ...]
+    calibration: tuple[CalibrationBin, ...]
+    disclosure: Disclosure
+
+    def metric(self, name: str, *, model: str = "candidate") -> Performance | None:
+        """Return a metric of one model over all children; None where it was not measured.
+
+        Parameters
+        ----------
+        name : str
+            As in ``performance``, for example ``recall``.
+        model : str
+            ``candidate``, ``baseline`` or a challenger.
+
+        Returns
+        -------
+        Performance or None
+        """
+        return next((row for row in self.performance if (row.model, row.metric) == (model, name)), None)
+
+    def difference(self, name: str, against: str) -> Difference | None:
+        """Return a metric of this version minus that of another model; None where it was not measured.
+
+        Parameters
+        ----------
+        name : str
+            As in ``differences``.
+        against : str
+            ``baseline`` or a challenger.
+
+        Returns
+        -------
+        Difference or None
+        """
+        return next((row for row in self.differences if (row.against, row.metric) == (against, name)), None)

@@ -6,17 +6,8 @@ from typing import Any, Final, Literal, Self
 
 from send_screen.documents import Document, read_document, write_document
 from send_screen.errors import TablesError
-from send_screen.published._measured import (
-    Attribution,
-    CalibrationBin,
-    CohortSummary,
-    Difference,
-    Disclosure,
-    Gap,
-    GroupFigure,
-    Performance,
-)
-from send_screen.published._model import Example, InteractionGrid, Scorecard, Shape
+from send_screen.published._measured import MeasuredSections
+from send_screen.published._model import ModelSections
 
 FORMAT: Final = "send_screen.published/1"
 
@@ -102,28 +93,17 @@ class VersionMetadata(Document):
     gates: tuple[GateResult, ...]
 
 
-class PublishedReport(Document):
+class _Header(Document):
+    format: Literal["send_screen.published/1"] = FORMAT
+    version: VersionMetadata
+
+
+# fields are in the reverse order of the bases
+class PublishedReport(ModelSections, MeasuredSections, _Header):
     """Everything that is published of a model version: metadata, metrics, gaps, shapes, all under disclosure control.
 
     It is what ``published.json`` holds, what MLflow and every page show, and what an audit derives again.
     """
-
-    format: Literal["send_screen.published/1"] = FORMAT
-    version: VersionMetadata
-    cohort: CohortSummary
-    performance: tuple[Performance, ...]
-    differences: tuple[Difference, ...]
-    groups: tuple[GroupFigure, ...]
-    gaps: tuple[Gap, ...]
-    material_gaps: tuple[str, ...]
-    """A sentence for each group whose false negative rate is higher than others' by more than the tolerance."""
-    attribution: tuple[Attribution, ...]
-    calibration: tuple[CalibrationBin, ...]
-    disclosure: Disclosure
-    shapes: tuple[Shape, ...]
-    interactions: tuple[InteractionGrid, ...]
-    example: Example
-    scorecard: Scorecard
 
     def to_json(self) -> str:
         """Return the text of ``published.json``."""
@@ -154,35 +134,3 @@ class PublishedReport(Document):
     def json_schema(cls) -> dict[str, Any]:
         """Return the JSON schema of ``published.json``, generated from this class."""
         return cls.model_json_schema()
-
-    def metric(self, name: str, *, model: str = "candidate") -> Performance | None:
-        """Return a metric of one model over all children; None where it was not measured.
-
-        Parameters
-        ----------
-        name : str
-            As in ``performance``, for example ``recall``.
-        model : str
-            ``candidate``, ``baseline`` or a challenger.
-
-        Returns
-        -------
-        Performance or None
-        """
-        return next((row for row in self.performance if (row.model, row.metric) == (model, name)), None)
-
-    def difference(self, name: str, against: str) -> Difference | None:
-        """Return a metric of this version minus that of another model; None where it was not measured.
-
-        Parameters
-        ----------
-        name : str
-            As in ``differences``.
-        against : str
-            ``baseline`` or a challenger.
-
-        Returns
-        -------
-        Difference or None
-        """
-        return next((row for row in self.differences if (row.against, row.metric) == (against, name)), None)

@@ -18,7 +18,7 @@ from send_screen.tracking import PriorRun
 
 
 def prior_releases(spec: ModelSpec, runs: Sequence[PriorRun], *, version: str, n: int) -> list[PriorRelease]:
-    """Return prior releases on these children, as :func:`~send_screen.evaluation.build_report` takes them.
+    """Return prior releases on these children, as :func:`~send_screen.evaluation.measured_sections` takes them.
 
     A cohort of other children of the same data is named as such, where figures of groups were published of it with
     their counts: of the same model, one of more or fewer children, as where other schools are kept aside; of another
@@ -70,12 +70,11 @@ def prior_releases(spec: ModelSpec, runs: Sequence[PriorRun], *, version: str, n
 
 def _counts(report: PublishedReport, names: Mapping[str, str]) -> tuple[RevealedCounts, ...]:
     """Return the counts that a report reveals of groups of this spec, whose labels are ``names``."""
-    rows = [
-        {**row.model_dump(), "attribute": " × ".join(names[part] for part in parts)}
+    return revealed_counts(
+        row.model_copy(update={"attribute": " × ".join(names[part] for part in parts)})
         for row in report.groups
         if set(parts := row.attribute.split(" × ")) <= set(names)
-    ]
-    return tuple(RevealedCounts(**counts) for counts in revealed_counts(rows))
+    )
 
 
 def counts_revealed_by_tables(spec: ModelSpec, tables: RiskTables, cohort: Cohort) -> list[tuple[str, list[str]]]:

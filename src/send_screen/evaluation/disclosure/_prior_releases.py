@@ -3,63 +3,55 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from send_screen.evaluation.disclosure._contingency_table import PARTS, SHARES, ContingencyTable, Key, Unit
+from send_screen.published import GroupFigure, RevealedCounts
 
 #: A share of a group that was published rounded, and what it lies between.
 RoundedShare = tuple[Key, str, float, float]
+_COUNTS = ("n", "with_outcome", "true_positives", "false_positives")
 
 
-def revealed_counts(groups: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the counts that published rows of groups reveal, None for those that are suppressed.
+def revealed_counts(groups: Iterable[GroupFigure]) -> tuple[RevealedCounts, ...]:
+    """Return the counts that published figures of groups reveal, None for those that are suppressed.
 
     Parameters
     ----------
-    groups : iterable of mapping
-        The section ``groups`` of ``published.json``.
+    groups : iterable of GroupFigure
+        The section ``groups`` of a published report.
 
     Returns
     -------
-    list of dict
-        ``attribute``, ``group``, ``n``, ``with_outcome``, ``true_positives``, ``false_positives``; and
-        ``between``: share -> what it was rounded from, where it was published rounded.
+    tuple of RevealedCounts
 
     Examples
     --------
-    >>> row = {"attribute": "sex", "group": "F", "metric": "prevalence", "value": 0.25, "n": 40}
-    >>> revealed_counts([row])[0]
-    {'attribute': 'sex', 'group': 'F', 'n': 40, 'with_outcome': 10, 'true_positives': None, 'false_positives': None, \
-'between': {}}
+    >>> from send_screen.evaluation import measured_sections
+    >>> from send_screen.simulation import simulate_evidence
+    >>> girls, boys = revealed_counts(measured_sections(simulate_evidence(), replicates=200).groups)
+    >>> girls.n + boys.n
+    1000
     """
-    found: dict[tuple[str, str], dict[str, Any]] = {}
+    found: dict[Key, dict[str, Any]] = {}
     for row in groups:
-        revealed = found.setdefault(
-            (row["attribute"], row["group"]),
-            {
-                "attribute": row["attribute"],
-                "group": row["group"],
-                "n": None,
-                "with_outcome": None,
-                "true_positives": None,
-                "false_positives": None,
-                "between": {},
-            },
-        )
-        if row.get("rounded_to") and row["metric"] in SHARES:
-            revealed["between"][row["metric"]] = rounded_from(row["value"], row["rounded_to"])
-        if row["n"] is None:
+        revealed = found.setdefault((row.attribute, row.group), {**dict.fromkeys(_COUNTS), "between": {}})
+        if row.rounded_to and row.value is not None and row.metric in SHARES:
+            revealed["between"][row.metric] = rounded_from(row.value, row.rounded_to)
+        if row.n is None:
             continue
-        count = (row["value"] or 0.0) * row["n"]  # a share of no children is undefined, and of none there are none
-        if row["metric"] == "prevalence":
-            revealed |= {"n": row["n"], "with_outcome": round(count)}
-        elif row["metric"] in _LISTED:
-            revealed[_LISTED[row["metric"]]] = row["n"] - count if row["metric"] == "specificity" else count
-    return list(found.values())
+        count = (row.value or 0.0) * row.n  # a share of no children is undefined, and of none there are none
+        if row.metric == "prevalence":
+            revealed |= {"n": row.n, "with_outcome": round(count)}
+        elif row.metric in _LISTED:
+            revealed[_LISTED[row.metric]] = row.n - count if row.metric == "specificity" else count
+    return tuple(
+        RevealedCounts(attribute=attribute, group=group, **revealed) for (attribute, group), revealed in found.items()
+    )
 
 
 def rounded_from(value: float, step: float) -> tuple[float, float]:
@@ -82,7 +74,7 @@ class PriorKnowledge:
     """Parts of crossed groups that this version may not publish."""
 
 
-def prior_knowledge(table: ContingencyTable, counts: Iterable[Mapping[str, Any]]) -> PriorKnowledge:
+def prior_knowledge(table: ContingencyTable, counts: Sequence[RevealedCounts]) -> PriorKnowledge:
     """Return what a prior release revealed of these children, and what it suppressed.
 
     How many are in a group, and how many had the outcome, does not depend on the model. Whom it listed does: that
@@ -90,15 +82,14 @@ def prior_knowledge(table: ContingencyTable, counts: Iterable[Mapping[str, Any]]
     the list may be another, no groups are crossed that it did not cross: how many of them had the outcome would bound
     whom it listed.
     """
-    counts = list(counts)
-    rows = [row for row in counts if (row["attribute"], row["group"]) in table.members]
+    rows = [row for row in counts if (row.attribute, row.group) in table.members]
     same_list = all(_agrees(table, row, count) for row in rows for count in _LISTED.values())
     forms: list[np.ndarray] = []
     rounded: set[RoundedShare] = set()
     suppressed: set[Unit] = set()
     for row in rows:
-        key = row["attribute"], row["group"]
-        for share, (low, high) in row.get("between", {}).items():
+        key = row.attribute, row.group
+        for share, (low, high) in row.between.items():
             found = table.between(key, share, low, high)
             if (share == "prevalence" or same_list) and all(table.value(form) <= 1e-6 for form, _ in found):
                 rounded.add((key, share, low, high))
@@ -107,19 +98,19 @@ def prior_knowledge(table: ContingencyTable, counts: Iterable[Mapping[str, Any]]
         for part, revealed in PARTS.items():
             if part != "outcome" and not same_list:
                 continue
-            if row[revealed[0]] is None:
+            if getattr(row, revealed[0]) is None:
                 suppressed |= {(key, part)} if part != "outcome" else {(key, other) for other in PARTS}
             else:
                 forms += [table.linear_form(key, count) for count in revealed]
-    shown = {frozenset(row["attribute"].split(" × ")) for row in counts}
-    surely = same_list and any(row[count] is not None for row in rows for count in _LISTED.values())
+    shown = {frozenset(row.attribute.split(" × ")) for row in counts}
+    surely = same_list and any(getattr(row, count) is not None for row in rows for count in _LISTED.values())
     crossed = (
         () if surely or not rows else (key for key in table.crossed if frozenset(key[0].split(" × ")) not in shown)
     )
     return PriorKnowledge(forms, rounded, suppressed, {(key, part) for key in crossed for part in PARTS})
 
 
-def _agrees(table: ContingencyTable, row: Mapping[str, Any], count: str) -> bool:
+def _agrees(table: ContingencyTable, row: RevealedCounts, count: str) -> bool:
     """Return whether a revealed count is this version's as well; what was suppressed agrees with anything."""
-    value = table.count((row["attribute"], row["group"]), count)
-    return row[count] is None or math.isclose(row[count], value, abs_tol=1e-6)
+    revealed, value = getattr(row, count), table.count((row.attribute, row.group), count)
+    return revealed is None or math.isclose(revealed, value, abs_tol=1e-6)

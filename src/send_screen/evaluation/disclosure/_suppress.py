@@ -19,7 +19,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,6 +28,7 @@ from send_screen.evaluation.disclosure._contingency_table import ALL, COUNTS, PA
 from send_screen.evaluation.disclosure._intruder import MIN_WIDTH, Intruder, SensitiveCell
 from send_screen.evaluation.disclosure._prior_releases import prior_knowledge
 from send_screen.evaluation.disclosure._rounding import STEPS, rounded
+from send_screen.published import ExcludedRows, RevealedCounts
 from send_screen.tables import MINIMUM_CHILDREN
 
 #: Counts that make a part primary when they are 1 to 9.
@@ -95,7 +95,7 @@ class Suppression:
 def suppress(
     table: ContingencyTable,
     *,
-    prior_releases: Sequence[Sequence[Mapping[str, Any]]] = (),
+    prior_releases: Sequence[Sequence[RevealedCounts]] = (),
     revealed: Sequence[tuple[str, Sequence[str]]] = (),
     overlapping: bool = False,
 ) -> Suppression:
@@ -263,14 +263,15 @@ def _revealed(table: ContingencyTable, attribute: str, groups: Sequence[str]) ->
     return revealed
 
 
-def counts_by_reason(reasons: pd.Series) -> list[dict[str, Any]]:
+def counts_by_reason(reasons: pd.Series) -> tuple[ExcludedRows, ...]:
     """Return the number of excluded rows for each reason, None where it is suppressed.
 
     Somebody may know how many rows there were in all, and so how many those are whose counts are suppressed, together.
     The smallest other counts are suppressed too, until the feasibility interval of each is at least five wide.
 
-    >>> counts_by_reason(pd.Series(["no profile"] * 40 + ["no school"] * 3 + ["twice"] * 12))
-    [{'reason': 'no profile', 'n': 40}, {'reason': 'no school', 'n': None}, {'reason': 'twice', 'n': None}]
+    >>> rows = counts_by_reason(pd.Series(["no profile"] * 40 + ["no school"] * 3 + ["twice"] * 12))
+    >>> {row.reason: row.n for row in rows}
+    {'no profile': 40, 'no school': None, 'twice': None}
     """
     counts = {str(reason): int(n) for reason, n in reasons.value_counts().items()}
     in_order = sorted(counts, key=lambda reason: (counts[reason], reason))
@@ -282,4 +283,4 @@ def counts_by_reason(reasons: pd.Series) -> list[dict[str, Any]]:
         ):
             break
         suppressed.append(reason)
-    return [{"reason": r, "n": None if r in suppressed else counts[r]} for r in sorted(counts)]
+    return tuple(ExcludedRows(reason=r, n=None if r in suppressed else counts[r]) for r in sorted(counts))
