@@ -17,7 +17,7 @@ WHO = {"by": "Sarah Łęcka", "reason": "Agreed by the board"}
 
 @pytest.fixture(scope="session")
 def original(trained: Any, small_spec: Path, once: Callable[..., Any]) -> Store:
-    """Version 1 is champion, after version 2 was; version 2, which kept a school aside, is the newest."""
+    """Version 1 is champion, after version 2 was; version 2, which held a school out, is the newest."""
     from mlflow.tracking._tracking_service import utils
 
     def make(folder: Path) -> Store:

@@ -180,11 +180,11 @@ def test_a_child_in_one_table_only_is_set_aside(spec: ModelSpec, tables: dict[st
     tables["education/pupil_census"] = census[~census["UPN"].isin(no_census)]
     found = screening(spec, tables)
     assert len(found) + len(found.excluded) == len(census)
-    aside = found.excluded.query("rule == 'DATA-NO-RECORD'")
-    assert set(aside["child_id"]) == before | no_profile | no_census
-    assert set(aside["kind"]) == {"manual_review"}
+    excluded = found.excluded.query("rule == 'DATA-NO-RECORD'")
+    assert set(excluded["child_id"]) == before | no_profile | no_census
+    assert set(excluded["kind"]) == {"manual_review"}
     on_sen_register = set(census.loc[census["SENprovision"] != "N", "UPN"])
-    assert not on_sen_register & set(aside["child_id"])
+    assert not on_sen_register & set(excluded["child_id"])
 
 
 def test_a_row_that_breaks_its_contract_is_set_aside_with_its_rule(
@@ -272,8 +272,8 @@ def test_a_child_who_moved_away_is_not_a_child_without_need(spec: ModelSpec, tab
     status.loc[status["UPN"].isin(gone), "StatusDate"] = "2023-10-05"
     after = load_cohort(spec, tables)
     assert not set(gone) & set(after.ids)
-    aside = after.excluded.set_index("child_id").loc[gone]
-    assert set(aside["rule"]) == {"OUTCOME-KNOWN"}
+    excluded = after.excluded.set_index("child_id").loc[gone]
+    assert set(excluded["rule"]) == {"OUTCOME-KNOWN"}
 
 
 def as_if_real(tables: dict[str, pd.DataFrame], rows: list[int]) -> None:

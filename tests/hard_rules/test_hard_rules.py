@@ -455,10 +455,10 @@ def test_rule_12_rows_in_are_rows_out(trained: Any, lists: Path) -> None:
     rows = pd.read_csv(trained.school_file, dtype=str)
     summary = json.loads((lists / "summary.json").read_text("utf-8"))
     assert summary["n_rows"] == len(rows) == summary["n_screened"] + sum(summary["excluded"].values())
-    aside = pd.read_csv(lists / "excluded.csv", dtype=str, encoding="utf-8-sig")
-    assert len(aside) == sum(summary["excluded"].values())
-    assert aside["rule"].notna().all()
-    assert aside["reason"].notna().all()
+    excluded = pd.read_csv(lists / "excluded.csv", dtype=str, encoding="utf-8-sig")
+    assert len(excluded) == sum(summary["excluded"].values())
+    assert excluded["rule"].notna().all()
+    assert excluded["reason"].notna().all()
 
 
 def test_rule_12_when_nobody_can_be_screened_everyone_is_listed_by_hand(trained: Any, tmp_path: Path) -> None:
@@ -468,8 +468,8 @@ def test_rule_12_when_nobody_can_be_screened_everyone_is_listed_by_hand(trained:
     summary = screen(trained.exported, tmp_path / "x.csv", out=tmp_path / "out").summary
     assert (summary["n_screened"], summary["n_listed"]) == (0, 0)
     assert summary["excluded"]["manual_review"] > 50
-    aside = pd.read_csv(tmp_path / "out" / "excluded.csv", dtype=str, encoding="utf-8-sig")
-    assert len(aside) == len(rows) == summary["n_rows"]
+    excluded = pd.read_csv(tmp_path / "out" / "excluded.csv", dtype=str, encoding="utf-8-sig")
+    assert len(excluded) == len(rows) == summary["n_rows"]
 
 
 @pytest.mark.posix

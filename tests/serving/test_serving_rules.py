@@ -66,9 +66,9 @@ def test_it_says_what_screen_says_to_every_role_rule_7(
         assert row["not_known"] == "; ".join(child.not_known)
         assert row["ask"] == "; ".join(child.ask)
     assert len(by_row) == len(result.excluded) > 0
-    for aside in result.excluded:
-        row = by_row.pop(aside.row - 1)
-        assert (row["status"], row["reason"]) == (aside.kind, aside.reason)
+    for excluded in result.excluded:
+        row = by_row.pop(excluded.row - 1)
+        assert (row["status"], row["reason"]) == (excluded.kind, excluded.reason)
         assert pd.isna(row["score"])
     if hidden:
         seen = " ".join(told["reasons_for"] + told["reasons_against"] + told["not_known"] + told["beyond_training"])

@@ -249,7 +249,7 @@ def test_an_edge_is_the_shortest_decimal_that_cuts_the_same_children():
     assert not set(found) & set(x)
 
 
-def test_a_slope_of_the_wrong_sign_is_an_error_and_a_wrong_step_is_mended():
+def test_a_slope_of_the_wrong_sign_is_an_error_and_a_wrong_step_is_repaired():
     x = np.linspace(0, 1, 100)
     tables, X = one(x, (0.5,), (1.0, 0.0), slope=1.0, high=1.0)
     assert monotonicity_violations(tables.terms, (), {"x": 1}) == {"x": 1.0}

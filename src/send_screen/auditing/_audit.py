@@ -45,7 +45,7 @@ NEEDS_MORE = Check(
     not_checked(
         "This needs the data and a refit: the same spec, data, code and packages give the same bytes (send-screen "
         "train). So do the scores of the challengers, how likely a child is to stay listed, the as-of date, whether "
-        "the children are invented, which rows were set aside, and which counts of the tables are of the same children "
+        "the children are invented, which rows were excluded, and which counts of the tables are of the same children "
         "as a group.",
     ),
 )

@@ -149,7 +149,7 @@ def train(
     evidence: Annotated[
         Path, typer.Option(envvar="SEND_SCREEN_EVIDENCE", help="Evidence store: personal data, for few to read.")
     ] = Path("evidence"),
-    hold_out: Annotated[int, typer.Option(min=0, help="Whole schools to keep aside, to screen later.")] = 0,
+    hold_out: Annotated[int, typer.Option(min=0, help="Whole schools to hold out, to screen later.")] = 0,
     threads: Annotated[
         int | None, typer.Option(min=1, help="Threads for LightGBM. (default: one fewer than the cores)")
     ] = None,

@@ -132,7 +132,7 @@ def load_cohort(
         }
     )
     sensitive = pd.DataFrame({group.name: group_values(linked, group) for group in spec.groups})
-    aside = [
+    facts = [
         linked.origin,
         show[["name", "class_name", "school"]],
         school.rename("cluster"),
@@ -154,7 +154,7 @@ def load_cohort(
         },
         show=show,
         recorded_on={name: dates for name, dates in recorded.items() if dates is not None},
-        excluded=pd.concat(aside, axis=1)[~keep].reset_index(drop=True),
+        excluded=pd.concat(facts, axis=1)[~keep].reset_index(drop=True),
         notes=linked.notes,
         synthetic=_is_synthetic(spec, linked, keep, training=training),
     ).take(keep)

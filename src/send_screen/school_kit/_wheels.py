@@ -149,7 +149,7 @@ def _download(absent: Iterable[Requirement], target: Target, python: str, folder
                 remedy="Check the network; else name another Python with --python-version.",
             )
     last = (done.stderr.strip() or "it said nothing").splitlines()[-1]
-    raise MissingExtraError(f"pip could not fetch the packages: {last}", remedy="Mend what it says, and try again.")
+    raise MissingExtraError(f"pip could not fetch the packages: {last}", remedy="Fix what it says, and try again.")
 
 
 def _pinned(requirement: Requirement) -> str:

@@ -187,9 +187,9 @@ def _by_group(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> tuple[dict[
     manual_review = cohort.excluded[cohort.excluded["kind"] == MANUAL_REVIEW]
     rows: list[dict[str, object]] = []
     for group in filter(lambda group: access.may_see(group.column), bundle.spec.groups):
-        aside = cohort.excluded[f"group.{group.name}"].value_counts()
+        excluded = cohort.excluded[f"group.{group.name}"].value_counts()
         hand = manual_review[f"group.{group.name}"].value_counts()
-        everyone = cohort.sensitive[group.name].value_counts().add(aside, fill_value=0)
+        everyone = cohort.sensitive[group.name].value_counts().add(excluded, fill_value=0)
         rows += [
             {"attribute": group.label, "group": name, "n_manual_review": int(hand.get(name, 0)), "n_rows": int(n)}
             for name, n in everyone.sort_index().items()

@@ -83,7 +83,7 @@ class CheckedFile(Result):
         errors = sum(violation.severity == "error" for violation in self.violations)
         bad_rows = len(self.table.bad_rows)
         yield (
-            f"{errors:,} error(s). {bad_rows:,} row(s) cannot be used until they are mended."
+            f"{errors:,} error(s). {bad_rows:,} row(s) cannot be used until they are fixed."
             if errors
             else "The file keeps its contract."
         )

@@ -21,7 +21,7 @@ def prior_releases(spec: ModelSpec, runs: Sequence[PriorRun], *, version: str, n
     """Return prior releases on these children, as :func:`~send_screen.evaluation.measured_sections` takes them.
 
     A cohort of other children of the same data is named as such, where figures of groups were published of it with
-    their counts: of the same model, one of more or fewer children, as where other schools are kept aside; of another
+    their counts: of the same model, one of more or fewer children, as where other schools are held out; of another
     model, one that differs by fewer than ten.
 
     Where this very version was published before, it is what that publication knew: the same version publishes the

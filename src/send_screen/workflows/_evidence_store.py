@@ -86,7 +86,7 @@ def store_evidence(
 
 
 def evidence_bytes(evidence: pd.DataFrame, excluded: pd.DataFrame) -> bytes:
-    """Return an evidence table as a Parquet file, with how many rows were set aside for each reason."""
+    """Return an evidence table as a Parquet file, with how many rows were excluded for each reason."""
     counts = {str(reason): int(n) for reason, n in excluded["reason"].value_counts().items()}
     table = pa.Table.from_pandas(evidence, preserve_index=False)
     told = {**(table.schema.metadata or {}), _EXCLUDED: json.dumps(counts, sort_keys=True).encode()}
@@ -96,7 +96,7 @@ def evidence_bytes(evidence: pd.DataFrame, excluded: pd.DataFrame) -> bytes:
 
 
 def read_evidence(content: bytes) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return an evidence table, and the rows set aside: their ``reason`` and nothing else of them.
+    """Return an evidence table, and the excluded rows: their ``reason`` and nothing else of them.
 
     Raises
     ------

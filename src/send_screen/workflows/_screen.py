@@ -60,8 +60,8 @@ class ScreenedFile(Result):
     def sections(self) -> Iterable[Section]:
         """Give the counts and the notes; the children who could not be screened come first."""
         found = self.result
-        aside = Counter(child.kind for child in found.excluded)
-        by_hand_first = sorted(aside.items(), key=lambda item: item[0] != MANUAL_REVIEW)
+        kinds = Counter(child.kind for child in found.excluded)
+        by_hand_first = sorted(kinds.items(), key=lambda item: item[0] != MANUAL_REVIEW)
         yield Section(
             [
                 *found.banners,
@@ -122,7 +122,7 @@ def screen(
     Returns
     -------
     ScreenedFile
-        Rows of the file = rows screened + rows set aside.
+        Rows of the file = rows screened + rows excluded.
 
     Raises
     ------

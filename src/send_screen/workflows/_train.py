@@ -63,7 +63,7 @@ def train(
     evidence : str or pathlib.Path
         Folder of the evidence store: personal data, kept apart from what MLflow shows.
     hold_out : int, default 0
-        How many whole schools to keep aside, to screen later as schools the model has never seen.
+        How many whole schools to hold out, to screen later as schools the model has never seen.
     threads : int, optional
         Threads of the LightGBM challenger; one fewer than the cores by default. No figure depends on it.
     sign : str or pathlib.Path, optional
@@ -122,7 +122,7 @@ def train(
         progress=report_progress,
     )
     table, keys = build_evidence(cohort, scored, capacity=spec.capacity, seed=int(spec.sha256[:8], 16))
-    report_progress("Fitting the version on all schools that were not kept aside")
+    report_progress("Fitting the version on all schools that were not held out")
     fitted = fit_on(model_factories["candidate"](), cohort)
     tables, bags = replace(fitted.risk_tables_, name=spec.title), getattr(fitted, "bagged_tables_", None)
     report_progress("Measuring: how well it ranks, for whom, and how sure that is")

@@ -46,7 +46,7 @@ class TrainedVersion(Result):
         Its place in the evidence store.
     evidence_sha256, tables_sha256 : str
     n, n_excluded : int
-        Children trained on, and rows set aside.
+        Children trained on, and rows excluded.
     run_id, model_uri, tracking_uri : str
     registered_version : str or None
     """
