@@ -99,7 +99,7 @@ def check_figures(audited: AuditedVersion) -> CheckResult:
     words = (
         f"{compared.words} Taken as they are, since only the data can tell: the {len(knew.revealed_by_tables)} counts "
         "of the tables that are said to be of the same children as a group ($.disclosure.revealed_by_tables), and how "
-        "many rows were set aside for each reason (inside the evidence's file)."
+        "many rows were excluded for each reason (inside the evidence's file)."
     )
     return check_result(
         [*_prior_release_mismatches(audited, knew.prior_releases), *compared.differences],
