@@ -17,7 +17,7 @@ $(STAMP): pyproject.toml constraints.txt
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[train,dev]'
 	touch $@
 
-demo: $(STAMP)          ## the whole job on an invented England, into ./demo
+demo: $(STAMP)          ## the whole job on a synthetic England, into ./demo
 	$(BIN)/send-screen demo --out demo
 
 lint: $(STAMP)          ## style, types, the direction of imports

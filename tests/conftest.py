@@ -1,4 +1,4 @@
-"""What tests share: the real children's folder, invented children, and one version trained once a run."""
+"""What tests share: the real children's folder, synthetic children, and one version trained once a run."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[P
 
 @dataclass(frozen=True)
 class Trained:
-    """A version of ``reception_sen`` trained on a small invented England. Shared: copy it before changing it."""
+    """A version of ``reception_sen`` trained on a small synthetic England. Shared: copy it before changing it."""
 
     made: object
     folder: Path

@@ -284,13 +284,13 @@ def as_if_real(tables: dict[str, pd.DataFrame], rows: list[int]) -> None:
         table["UPN"] = table["UPN"].replace(new)
 
 
-def test_a_typo_makes_no_invented_child_real(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
+def test_a_typo_makes_no_synthetic_child_real(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
     tables["education/pupil_census"].loc[3, "UPN"] = "see note"
     assert load_cohort(spec, tables).synthetic
     assert screening(spec, tables).synthetic
 
 
-def test_one_invented_child_makes_what_is_learnt_invented(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
+def test_one_synthetic_child_makes_a_version_synthetic(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
     as_if_real(tables, list(range(10, 2_000)))
     assert load_cohort(spec, tables).synthetic
     assert not screening(spec, tables).synthetic

@@ -23,7 +23,7 @@ AS_OF = dt.date(2023, 7, 31)
 
 
 def honest(n: int, seed: int) -> tuple[pd.DataFrame, pd.Series, np.random.Generator]:
-    """Invented children with 12 numbers and 8 categories, some of them with gaps; ROC AUC of all about .75."""
+    """Synthetic children with 12 numbers and 8 categories, some of them with gaps; ROC AUC of all about .75."""
     rng = np.random.default_rng(seed)
     hidden = rng.normal(size=n)
     label = (rng.random(n) < 1 / (1 + np.exp(2.2 - hidden))).astype(int)

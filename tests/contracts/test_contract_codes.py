@@ -64,11 +64,11 @@ def test_a_letter_for_a_body_of_another_form_is_refused():
 
 
 @pytest.mark.parametrize("upn", [None, float("nan"), "B801200005001", "Z000100122001", "000", "X0000"])
-def test_what_is_not_an_invented_child(upn):
+def test_what_is_not_a_synthetic_child(upn):
     assert not is_synthetic_upn(upn)
 
 
-def test_temporary_numbers_of_invented_children_are_invented():
+def test_temporary_numbers_of_synthetic_children_are_synthetic():
     assert is_synthetic_upn(upn_check_letter("00010012201A") + "00010012201a")
 
 

@@ -47,7 +47,7 @@ def test_every_rule_of_every_contract_has_an_example_that_trips_it():
     assert {rule for rule in rules if not rule.endswith("-ROWS")} == tripped
 
 
-def test_every_child_in_the_examples_is_invented():
+def test_every_child_in_the_examples_is_synthetic():
     for name, contract in VALID.items():
         if contract.startswith("research/"):
             continue

@@ -33,8 +33,8 @@ SIGNS = {"reading": "decreasing", "absence": "increasing", "goal": "decreasing"}
 CATEGORIES = {"goal": ["1", "2", "3"], "area": ["north", "south", "east", "west"]}
 
 
-def invented(n=2000, seed=0):
-    """Invented children in 40 schools: a bend, an interaction, levels and missing values that mean something."""
+def synthetic(n=2000, seed=0):
+    """Synthetic children in 40 schools: a bend, an interaction, levels and missing values that mean something."""
     rng = np.random.default_rng(seed)
     X = pd.DataFrame(
         {
@@ -57,7 +57,7 @@ def invented(n=2000, seed=0):
 
 @pytest.fixture(scope="module")
 def fitted():
-    X, y, schools = invented()
+    X, y, schools = synthetic()
     return AdditiveRiskClassifier(monotonic_cst=SIGNS, categorical_features=CATEGORIES).fit(X, y, groups=schools), X, y
 
 
@@ -81,7 +81,7 @@ def test_shaps_plots_show_interactions_levels_and_missing_values(fitted):
 
 @pytest.fixture(scope="module")
 def children():
-    X, y, schools = invented()
+    X, y, schools = synthetic()
     monotonic_cst = {"reading": -1, "absence": 1, "goal": -1}
     return TrainingData.build(X, y.astype(float), np.ones(len(y)), CATEGORIES, monotonic_cst), X, schools
 
@@ -150,7 +150,7 @@ def test_levels_keep_their_order_and_what_they_say(fitted):
     goal = model.risk_tables_.terms[3]
     assert list(goal.levels) == CATEGORIES["goal"]
     assert goal.levels["1"] > goal.levels["2"] + 0.2
-    rising = clone(model).set_params(monotonic_cst={"goal": "increasing"}).fit(*invented()[:2]).risk_tables_.terms[3]
+    rising = clone(model).set_params(monotonic_cst={"goal": "increasing"}).fit(*synthetic()[:2]).risk_tables_.terms[3]
     assert rising.levels["1"] == pytest.approx(rising.levels["2"], abs=1e-9)
 
 
@@ -188,7 +188,7 @@ def test_signs_hold_for_the_whole_score_whatever_the_others_are(fitted, seed, na
 @settings(max_examples=settings().max_examples // 8)
 @given(seed=st.integers(0, 10_000), flipped=st.booleans())
 def test_signs_hold_on_other_children_too_even_against_the_data(seed, flipped):
-    X, y, schools = invented(500, seed)
+    X, y, schools = synthetic(500, seed)
     monotonic_cst = (
         {n: ("increasing" if s == "decreasing" else "decreasing") for n, s in SIGNS.items()} if flipped else SIGNS
     )
@@ -203,12 +203,12 @@ def test_signs_hold_on_other_children_too_even_against_the_data(seed, flipped):
 
 def test_the_same_bytes_at_any_thread_count_and_in_another_process(fitted):
     model, X, y = fitted
-    schools = invented()[2]
+    schools = synthetic()[2]
     code = """
 import hashlib, sys
 sys.path.insert(0, "tests/estimators")
 import test_estimators_additive as t
-X, y, schools = t.invented()
+X, y, schools = t.synthetic()
 model = t.AdditiveRiskClassifier(t.SIGNS, t.CATEGORIES, n_jobs=2).fit(X, y, groups=schools)
 both = [model.risk_tables_, *model.bagged_tables_.tables]
 print(hashlib.sha256("".join(b.to_json() for b in both).encode()).hexdigest())
@@ -222,14 +222,14 @@ print(hashlib.sha256("".join(b.to_json() for b in both).encode()).hexdigest())
 
 def test_what_schools_are_called_does_not_matter_and_schools_do(fitted):
     model, X, y = fitted
-    schools = invented()[2]
+    schools = synthetic()[2]
     renamed = clone(model).fit(X, y, groups=np.array([f"school {s:03d}" for s in schools]))
     assert renamed.risk_tables_.to_json() == model.risk_tables_.to_json()
     assert clone(model).fit(X, y).risk_tables_.to_json() != model.risk_tables_.to_json()
 
 
 def test_bags_hold_out_whole_schools_and_every_row_once_a_repeat():
-    _, y, schools = invented()
+    _, y, schools = synthetic()
     for bags in make_bags(y, schools, n_repeats=2, seed=0):
         assert sorted(np.concatenate([bag.held_out for bag in bags])) == list(range(len(y)))
         for bag in bags:
@@ -252,7 +252,7 @@ def test_trees_do_not_know_what_was_grown_on_their_bins_before(children):
 
 
 def test_of_very_many_rows_one_C_is_chosen_on_a_subsample_of_schools(monkeypatch):
-    X, y, schools = invented(1500)
+    X, y, schools = synthetic(1500)
     model = AdditiveRiskClassifier(monotonic_cst=SIGNS, categorical_features=CATEGORIES)
     monkeypatch.setattr(_fit_additive, "MAX_ROWS_FOR_C", 1500)
     of_all = clone(model).fit(X, y, groups=schools)
@@ -281,7 +281,7 @@ def test_the_linear_component_of_some_rows_is_penalised_as_that_of_all(children)
 
 
 def test_groups_are_sampled_whole():
-    _, _, schools = invented()
+    _, _, schools = synthetic()
     rows = subsample_groups(2000, schools, 500, seed=1)
     assert 500 <= len(rows) < 500 + np.bincount(schools).max()
     assert set(np.flatnonzero(np.isin(schools, schools[rows]))) == set(rows)
@@ -294,7 +294,7 @@ def test_groups_are_sampled_whole():
 
 
 def test_weights_are_like_repeated_children():
-    X, y, _ = invented(2000)
+    X, y, _ = synthetic(2000)
     weight = 1 + np.arange(2000) % 3
     rows = np.repeat(np.arange(2000), weight)
     model = AdditiveRiskClassifier(monotonic_cst=SIGNS, categorical_features=CATEGORIES)
@@ -307,7 +307,7 @@ def test_weights_are_like_repeated_children():
 
 
 def test_children_of_weight_zero_are_as_if_they_were_not_there():
-    X, y, schools = invented(800)
+    X, y, schools = synthetic(800)
     weight = (np.arange(800) % 4 > 0).astype(float)
     model = AdditiveRiskClassifier(categorical_features=CATEGORIES)
     with_zeros = clone(model).fit(X, y, groups=schools, sample_weight=weight)
@@ -316,7 +316,7 @@ def test_children_of_weight_zero_are_as_if_they_were_not_there():
 
 
 def test_it_works_in_a_grid_search_with_groups_and_in_a_pipeline():
-    X, y, schools = invented(600)
+    X, y, schools = synthetic(600)
     X = X[["reading", "absence", "age"]]
     search = GridSearchCV(AdditiveRiskClassifier(), {"max_pairs": [0, 4]}, cv=GroupKFold(3), scoring="roc_auc")
     search.fit(X, y, groups=schools)
@@ -350,7 +350,7 @@ def test_noise_teaches_little():
 
 
 def test_it_is_calibrated_out_of_school():
-    X, y, schools = invented(6000)
+    X, y, schools = synthetic(6000)
     inside = schools < 20
     model = AdditiveRiskClassifier(monotonic_cst=SIGNS, categorical_features=CATEGORIES).fit(
         X[inside], y[inside], groups=schools[inside]
@@ -373,7 +373,7 @@ def test_too_few_children_to_hold_any_out_get_a_backbone_only():
 
 @pytest.mark.parametrize("max_pairs", [-1, 1.5, True, "8"])
 def test_a_number_of_pairs_that_is_none_is_refused(max_pairs):
-    X, y, _ = invented(100)
+    X, y, _ = synthetic(100)
     with pytest.raises(ValueError, match="max_pairs"):
         AdditiveRiskClassifier(categorical_features=CATEGORIES, max_pairs=max_pairs).fit(X, y)
 

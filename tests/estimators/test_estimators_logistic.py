@@ -20,8 +20,8 @@ from send_screen.estimators import PenalisedLogisticClassifier, _solver
 from send_screen.tables import RiskTables, monotonicity_violations
 
 
-def invented(n=2000, seed=0, missing=0.15):
-    """Invented children whose extremes are shared by many, so that no value is clipped."""
+def synthetic(n=2000, seed=0, missing=0.15):
+    """Synthetic children whose extremes are shared by many, so that no value is clipped."""
     rng = np.random.default_rng(seed)
     X = pd.DataFrame(
         {
@@ -49,14 +49,14 @@ def reference(C, X, need, sample_weight=None):
 @pytest.mark.parametrize("C", [0.001, 0.1, 10.0])
 @pytest.mark.parametrize("seed", [0, 1])
 def test_without_signs_it_is_scikit_learns_logistic_regression(C, seed):
-    X, need = invented(seed=seed)
+    X, need = synthetic(seed=seed)
     ours = PenalisedLogisticClassifier(C=C).fit(X, need).decision_function(X)
     theirs = reference(C, X, need).decision_function(X)
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-6)
 
 
 def test_signs_that_the_data_agree_with_change_nothing():
-    X, need = invented()
+    X, need = synthetic()
     monotonic_cst = {"reading": "decreasing", "absence": "increasing"}
     ours = PenalisedLogisticClassifier(monotonic_cst=monotonic_cst).fit(X, need).decision_function(X)
     np.testing.assert_allclose(ours, reference(0.1, X, need).decision_function(X), rtol=0, atol=1e-6)
@@ -107,7 +107,7 @@ def test_signed_levels_that_the_data_contradict_are_one_level_and_the_fit_stays_
 
 
 def test_values_are_clipped_in_fitting_as_in_scoring():
-    X, need = invented()
+    X, need = synthetic()
     wild = X.copy()
     wild.loc[wild.index[:5], "reading"] = 1e9
     tame = X.copy()
@@ -131,7 +131,7 @@ def test_levels_are_a_one_hot_without_reference_and_missing_is_a_level():
 
 
 def test_a_sign_that_the_data_contradict_gives_a_flat_term_and_the_best_fit_of_the_rest():
-    X, need = invented(missing=0.0)
+    X, need = synthetic(missing=0.0)
     model = PenalisedLogisticClassifier(monotonic_cst={"reading": "increasing"}).fit(X, need)
     assert model.risk_tables_.terms[0].slope == 0.0
     rest = reference(0.1, X[["absence", "age"]], need).decision_function(X[["absence", "age"]])
@@ -140,7 +140,7 @@ def test_a_sign_that_the_data_contradict_gives_a_flat_term_and_the_best_fit_of_t
 
 def test_under_bounds_the_answer_is_the_lowest_point_there_is():
     # missing children seldom have the need here, so the bound on missing binds
-    X, need = invented(missing=0.0)
+    X, need = synthetic(missing=0.0)
     X.loc[(need == 0) & (np.arange(len(X)) % 3 == 0), "reading"] = np.nan
     model = PenalisedLogisticClassifier(monotonic_cst={"reading": "decreasing"}).fit(X, need)
     term = model.risk_tables_.terms[0]
@@ -219,7 +219,7 @@ def test_levels_of_fewer_than_ten_children_share_a_value():
 
 @pytest.mark.parametrize("few", [1, 9])
 def test_fewer_than_ten_missing_have_no_number_of_their_own(few):
-    X, need = invented(missing=0.0)
+    X, need = synthetic(missing=0.0)
     X.loc[X.index[:few], "reading"] = np.nan
     X["goal"] = pd.Series(np.where(X["age"] > 60, "1", "2"), dtype=object)
     X.loc[X.index[:few], "goal"] = None
@@ -234,7 +234,7 @@ def test_fewer_than_ten_missing_have_no_number_of_their_own(few):
 
 
 def test_tables_and_estimator_agree_bit_for_bit_and_so_does_the_file():
-    X, need = invented()
+    X, need = synthetic()
     model = PenalisedLogisticClassifier(monotonic_cst={"reading": "decreasing"}).fit(X, need)
     loaded = RiskTables.from_json(model.risk_tables_.to_json())
     assert loaded.score(X).tobytes() == model.decision_function(X).tobytes()
@@ -243,7 +243,7 @@ def test_tables_and_estimator_agree_bit_for_bit_and_so_does_the_file():
 
 
 def test_a_weight_of_two_is_two_children_where_no_range_depends_on_it():
-    X, need = invented()
+    X, need = synthetic()
     weight = np.random.default_rng(3).integers(0, 4, len(X))
     monotonic_cst = {"reading": "decreasing", "absence": "increasing"}
     weighted = PenalisedLogisticClassifier(monotonic_cst=monotonic_cst).fit(X, need, sample_weight=weight)
@@ -253,7 +253,7 @@ def test_a_weight_of_two_is_two_children_where_no_range_depends_on_it():
 
 
 def test_a_heavy_weight_does_not_publish_one_childs_value():
-    X, need = invented()
+    X, need = synthetic()
     X.loc[X.index[0], "reading"] = 999.0
     weight = np.ones(len(X))
     weight[0] = 50.0
@@ -262,7 +262,7 @@ def test_a_heavy_weight_does_not_publish_one_childs_value():
 
 
 def test_columns_that_say_nothing_do_no_harm():
-    X, need = invented()
+    X, need = synthetic()
     X = X.assign(constant=7.0, absent=np.nan, rare=np.where(np.arange(len(X)) < 5, 1.0, np.nan))
     terms = {term.feature: term for term in PenalisedLogisticClassifier().fit(X, need).risk_tables_.terms}
     assert all(terms[name].slope == 0.0 for name in ("constant", "absent", "rare"))
@@ -272,21 +272,21 @@ def test_columns_that_say_nothing_do_no_harm():
 @pytest.mark.parametrize("C", [0.0, -1.0, float("nan"), float("inf")])
 def test_a_penalty_that_cannot_be_is_refused(C):
     with pytest.raises(ValueError, match="C must be a number above 0"):
-        PenalisedLogisticClassifier(C=C).fit(*invented(100))
+        PenalisedLogisticClassifier(C=C).fit(*synthetic(100))
 
 
 def test_a_fit_that_stops_early_says_so(monkeypatch):
     monkeypatch.setattr(_solver, "_GRADIENT_ACCEPTED", 0.0)
     with pytest.warns(ConvergenceWarning, match="did not converge"):
-        PenalisedLogisticClassifier().fit(*invented(100))
+        PenalisedLogisticClassifier().fit(*synthetic(100))
 
 
 SCRIPT = """
 import hashlib, sys
 sys.path.insert(0, {folder!r})
-from test_estimators_logistic import invented
+from test_estimators_logistic import synthetic
 from send_screen.estimators import BoostedTreesClassifier, PenalisedLogisticClassifier
-X, need = invented(6000)
+X, need = synthetic(6000)
 monotonic_cst = {{"reading": "decreasing", "absence": "increasing"}}
 logistic = PenalisedLogisticClassifier(monotonic_cst=monotonic_cst).fit(X, need)
 trees = BoostedTreesClassifier(monotonic_cst=monotonic_cst, n_jobs={threads}).fit(X, need)
@@ -309,7 +309,7 @@ def test_the_bytes_are_the_same_in_another_process_at_any_thread_count(request):
 
 
 def test_a_line_tells_where_on_it_the_training_children_are():
-    X, need = invented()
+    X, need = synthetic()
     for term in PenalisedLogisticClassifier().fit(X, need).risk_tables_.terms:
         x = X[term.feature].dropna().to_numpy()
         assert set(term.values) == {0.0}, "the line is all there is to it"

@@ -1,17 +1,17 @@
 """Fixtures of the tests of evaluation."""
 
 import pytest
-from evaluation_factory import StandIn, invent_cohort, invent_evidence
+from evaluation_factory import StandIn, synthetic_cohort, synthetic_evidence
 
 
 @pytest.fixture
 def evidence():
-    return invent_evidence()
+    return synthetic_evidence()
 
 
 @pytest.fixture
 def make_evidence():
-    return invent_evidence
+    return synthetic_evidence
 
 
 @pytest.fixture
@@ -25,4 +25,4 @@ def models():
 
 @pytest.fixture
 def cohort():
-    return invent_cohort()
+    return synthetic_cohort()

@@ -21,7 +21,7 @@ def revealed_by(document):
     return [counts.model_dump(mode="json") for counts in revealed_counts(rows)]
 
 
-def invent_evidence(
+def synthetic_evidence(
     *, n=600, schools=30, seeds=2, folds=5, prevalence=0.3, capacity=0.2, groups=None, seed=0, noise=1.0, icc=0.3
 ):
     """Evidence drawn directly: whole schools in a fold, a score that knows something, three models."""
@@ -90,7 +90,7 @@ class StandIn:
         return X.to_numpy().sum(axis=1) - self.means.sum()
 
 
-def invent_cohort():
+def synthetic_cohort():
     rng = np.random.default_rng(3)
     n = 240
     X = pd.DataFrame({"a": rng.integers(0, 4, n).astype(float), "b": rng.integers(0, 3, n).astype(float)})

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from evaluation_factory import invent_evidence, measured
+from evaluation_factory import measured, synthetic_evidence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,7 +12,7 @@ AGENCIES = {"words": "education", "numbers": "education", "weight": "health"}
 
 def explained(**options):
     """Evidence whose score is a base value a fold plus three contributions."""
-    evidence = invent_evidence(**options)
+    evidence = synthetic_evidence(**options)
     rng = np.random.default_rng(5)
     for feature in AGENCIES:
         evidence[f"contribution.{feature}"] = rng.normal(size=len(evidence)) * (1 + (evidence["group.sex"] == "F"))

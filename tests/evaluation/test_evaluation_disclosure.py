@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from disclosure_attack import Attack
-from evaluation_factory import invent_evidence, measured, revealed_by
+from evaluation_factory import measured, revealed_by, synthetic_evidence
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -74,7 +74,7 @@ def situations(draw):
     rng = np.random.default_rng(draw(st.integers(0, 100_000)))
     n = draw(st.integers(60, 700))
     sizes = {"sex": draw(st.integers(1, 3)), "origin": draw(st.integers(2, 6)), "fsm": draw(st.integers(2, 3))}
-    first = invent_evidence(
+    first = synthetic_evidence(
         n=n,
         schools=draw(st.integers(6, 40)),
         seeds=draw(st.integers(1, 2)),
@@ -117,7 +117,7 @@ def test_another_list_and_groups_crossed_anew_narrow_nothing_down_that_an_earlie
     common = {"schools": schools, "seeds": 1, "folds": 3, "prevalence": prevalence}
     capacity = sizes_from.uniform(0.1, 0.5)
     groups = unequal_groups(rng, n, sizes)
-    first = invent_evidence(n=n, capacity=capacity, groups=groups, seed=int(rng.integers(1000)), **common)
+    first = synthetic_evidence(n=n, capacity=capacity, groups=groups, seed=int(rng.integers(1000)), **common)
     second = of_another_model(first, rng, sizes_from.uniform(0.1, 0.5), sizes_from.choice([0.0, 0.3]))
     versions = published_in_turn([first, second], [[], CROSSED[3]])
     assert Attack(first, versions).narrowed_down() == []
@@ -143,7 +143,7 @@ def test_what_is_left_of_a_group_when_its_larger_parts_are_taken_away_is_protect
     rng = np.random.default_rng(2)
     race = np.array(["White"] * 1400 + ["Black"] * 600 + ["Asian"] * 4 + ["Hispanic"] * 6 + ["other"] * 4)
     sex = np.where(rng.random(len(race)) < 0.5, "F", "M")
-    evidence = invent_evidence(n=len(race), seeds=1, groups={"sex": sex, "race": race}, capacity=0.1)
+    evidence = synthetic_evidence(n=len(race), seeds=1, groups={"sex": sex, "race": race}, capacity=0.1)
     crossed = [("sex", "race")]
     assert Attack(evidence, published_in_turn([evidence], [crossed])).narrowed_down() == []
     monkeypatch.setattr(Intruder, "exposed_union", lambda *_: None)
@@ -155,7 +155,7 @@ def test_what_is_left_of_a_group_when_its_larger_parts_are_taken_away_is_protect
 def rare():
     """Three children of whom it is not recorded where they are from; two groups of 40, and one of 517."""
     origin = np.array(["unknown"] * 3 + ["north"] * 40 + ["south"] * 40 + ["home"] * 517)
-    return invent_evidence(n=600, seeds=1, groups={"origin": origin}, capacity=0.3)
+    return synthetic_evidence(n=600, seeds=1, groups={"origin": origin}, capacity=0.3)
 
 
 def test_what_is_suppressed_is_the_least_that_protects(rare):
@@ -169,7 +169,7 @@ def test_what_is_suppressed_is_the_least_that_protects(rare):
 def test_a_small_number_and_one_that_would_give_it_away_look_alike():
     """Where nothing can be said even rounded, both have the same reason, and nothing else."""
     origin = np.array(["unknown"] * 3 + ["north"] * 40 + ["home"] * 557)
-    document = measured(invent_evidence(n=600, seeds=1, groups={"origin": origin}, capacity=0.3), replicates=20)
+    document = measured(synthetic_evidence(n=600, seeds=1, groups={"origin": origin}, capacity=0.3), replicates=20)
     rows = {(row["group"], row["metric"]): row for row in document["groups"]}
     suppressed = [rows[group, "net_benefit"] for group in ("unknown", "north")]
     first, second = ({key: row[key] for key in row if key not in ("group", "group_words")} for row in suppressed)
@@ -182,7 +182,7 @@ def test_three_children_of_unknown_sex_silence_no_finding_about_girls():
     rng = np.random.default_rng(2)
     sex = np.where(rng.random(6000) < 0.45, "F", "M").astype(object)
     sex[:3] = "unknown"
-    evidence = invent_evidence(n=6000, schools=60, seeds=1, groups={"sex": sex})
+    evidence = synthetic_evidence(n=6000, schools=60, seeds=1, groups={"sex": sex})
     girls = ((evidence["group.sex"] == "F") & (evidence["label"] == 1)).to_numpy()
     evidence.loc[girls & (rng.random(6000) < 0.7), "flag.candidate"] = 0.0
     document = measured(evidence, replicates=100)
@@ -210,7 +210,7 @@ def test_three_children_of_unknown_sex_silence_no_finding_about_girls():
 def test_rounding_is_no_finer_than_is_safe(monkeypatch):
     """Of forty children, a share rounded to one of a hundred is a count."""
     origin = np.array(["unknown"] * 3 + ["north"] * 40 + ["home"] * 557)
-    evidence = invent_evidence(n=600, seeds=1, groups={"origin": origin}, capacity=0.3)
+    evidence = synthetic_evidence(n=600, seeds=1, groups={"origin": origin}, capacity=0.3)
     safe = measured(evidence, replicates=20)
     assert Attack(evidence, [{"published": safe, "evidence": evidence}]).narrowed_down() == []
     steps = {row["rounded_to"] for row in safe["groups"] if row["group"] == "north" and row["metric"] != "roc_auc"}
@@ -220,7 +220,7 @@ def test_rounding_is_no_finer_than_is_safe(monkeypatch):
 def test_a_later_version_rounds_only_what_an_earlier_one_has_revealed():
     """Rounded shares of several lists, together, say more of the same children than each by itself."""
     origin = np.array(["unknown"] * 3 + ["north"] * 400 + ["home"] * 1597)
-    first = invent_evidence(n=2000, seeds=1, groups={"origin": origin}, capacity=0.3)
+    first = synthetic_evidence(n=2000, seeds=1, groups={"origin": origin}, capacity=0.3)
     revealed = revealed_by(measured(first, replicates=20))
     north = next(row for row in revealed if row["group"] == "north")
     assert north["n"] is north["with_outcome"] is None
@@ -237,7 +237,7 @@ def test_a_later_version_rounds_only_what_an_earlier_one_has_revealed():
 
 
 def test_nothing_is_suppressed_where_no_count_is_small():
-    evidence = invent_evidence(n=9000, seeds=1, groups={"sex": ["F", "M"], "fsm": ["no", "yes"]})
+    evidence = synthetic_evidence(n=9000, seeds=1, groups={"sex": ["F", "M"], "fsm": ["no", "yes"]})
     document = measured(evidence, intersections=[("sex", "fsm")], replicates=20)
     assert suppressed_figures(document) == set()
     assert not any(row["reason"] == SUPPRESSED for row in document["gaps"])
@@ -270,7 +270,9 @@ def test_a_later_version_does_not_give_away_what_an_earlier_one_suppressed(rare)
 def test_versions_that_do_not_know_of_each_other_give_small_counts_away():
     """The same, as an attack: with other crossings, what the first suppressed can be added up."""
     rng = np.random.default_rng(0)
-    first = invent_evidence(n=500, seeds=1, groups=unequal_groups(rng, 500, {"sex": 2, "origin": 5, "fsm": 3}), seed=0)
+    first = synthetic_evidence(
+        n=500, seeds=1, groups=unequal_groups(rng, 500, {"sex": 2, "origin": 5, "fsm": 3}), seed=0
+    )
     evidences = [first, of_another_model(first, rng, 0.3, 0.3), of_another_model(first, rng, 0.15, 0.0)]
     crossed = [CROSSED[1], CROSSED[2], CROSSED[4]]
     assert Attack(first, published_in_turn(evidences, crossed)).narrowed_down() == []
@@ -292,7 +294,7 @@ def subtracted(one, other):
 @pytest.mark.parametrize("seed", range(3))
 def test_a_cohort_without_one_school_gives_no_count_of_that_school_away(seed):
     groups = {"sex": ["F", "M"], "fsm": ["no", "yes"]}
-    first = invent_evidence(n=2000, schools=60, seeds=1, groups=groups, seed=seed)
+    first = synthetic_evidence(n=2000, schools=60, seeds=1, groups=groups, seed=seed)
     school = first["school"].value_counts().idxmin()
     second = first[first["school"] != school].reset_index(drop=True)
     assert 1 <= len(first) - len(second) <= 60
@@ -348,14 +350,14 @@ def test_it_can_be_derived_again_from_what_is_kept_in_it(rare):
 def test_an_empty_combination_looks_like_a_small_one():
     sex = np.array(["F"] * 300 + ["M"] * 300)
     fsm = np.where(np.arange(600) < 300, np.where(np.arange(600) % 2 == 0, "no", "yes"), "no")
-    evidence = invent_evidence(n=600, seeds=1, groups={"sex": sex, "fsm": fsm})
+    evidence = synthetic_evidence(n=600, seeds=1, groups={"sex": sex, "fsm": fsm})
     rows = [row for row in measured(evidence, intersections=[("sex", "fsm")])["groups"] if row["group"] == "M × yes"]
     assert rows
     assert all(row["reason"] == SUPPRESSED and row["n"] is None for row in rows)
 
 
 def test_few_children_in_many_groups_are_refused_in_words():
-    evidence = invent_evidence(
+    evidence = synthetic_evidence(
         n=24,
         schools=8,
         seeds=1,

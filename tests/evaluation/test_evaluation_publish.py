@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from evaluation_factory import invent_evidence, measured
+from evaluation_factory import measured, synthetic_evidence
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -75,7 +75,7 @@ def small_cells_given_away(rows):
     seeds=st.integers(1, 2),
 )
 def test_no_small_count_is_published_nor_anything_that_gives_one_away(n, schools, prevalence, capacity, seed, seeds):
-    evidence = invent_evidence(
+    evidence = synthetic_evidence(
         n=n, schools=schools, folds=3, prevalence=prevalence, capacity=capacity, seed=seed, seeds=seeds
     )
     aside = pd.DataFrame({"reason": ["no profile"] * (seed % 12) + ["twice in the file"] * 30})
@@ -196,7 +196,7 @@ def test_metrics_are_flat_and_holds_defined_figures_only(published):
 
 def test_a_small_group_does_not_reveal_why_a_figure_is_undefined():
     """Where all three children of a group had the outcome, "every child had it" would reveal each one's."""
-    evidence = invent_evidence(n=600, groups={"sex": ["F", "M"]}, seed=4)
+    evidence = synthetic_evidence(n=600, groups={"sex": ["F", "M"]}, seed=4)
     few = evidence["row"].isin(evidence.loc[evidence["label"] == 1, "row"].unique()[:3])
     evidence.loc[few, "group.sex"] = "X"
     rows = [row for row in measured(evidence)["groups"] if row["group"] == "X"]

@@ -1,4 +1,4 @@
-"""The acceptance of the fairness report on invented children; all 20 seeds are run by the experiment itself."""
+"""The acceptance of the fairness report on synthetic children; all 20 seeds are run by the experiment itself."""
 
 import importlib.util
 from pathlib import Path

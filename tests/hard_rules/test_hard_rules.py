@@ -34,7 +34,7 @@ OUTPUTS = ("list.csv", "list.xlsx", "excluded.csv", "report.html", "summary.json
 
 
 def real_children(file: Path, target: Path) -> Path:
-    """Copy a file of invented children under UPNs of authority 801, as if they were real."""
+    """Copy a file of synthetic children under UPNs of authority 801, as if they were real."""
     from send_screen.contracts import upn_check_letter
 
     frame = pd.read_csv(file, dtype=str)
@@ -266,7 +266,7 @@ def test_rule_4_they_are_counted_by_group(trained: Any) -> None:
         assert sum(row["n_rows"] for row in rows) == result.n_rows
 
 
-# 5. A model trained on invented children cannot screen real ones
+# 5. A model trained on synthetic children cannot screen real ones
 
 
 def test_rule_5_real_children_are_refused(trained: Any, tmp_path: Path) -> None:
@@ -279,7 +279,7 @@ def test_rule_5_real_children_are_refused(trained: Any, tmp_path: Path) -> None:
         predict_records(open_bundle(trained.exported), pd.read_csv(file, dtype=str))
 
 
-def test_rule_5_one_real_child_among_invented_ones_is_enough(trained: Any, tmp_path: Path) -> None:
+def test_rule_5_one_real_child_among_synthetic_ones_is_enough(trained: Any, tmp_path: Path) -> None:
     file = real_children(trained.school_file, tmp_path / "real.csv")
     mixed = pd.read_csv(trained.school_file, dtype=str)
     mixed.loc[3, "UPN"] = pd.read_csv(file, dtype=str).loc[3, "UPN"]

@@ -38,7 +38,7 @@ TOGETHER = InteractionTerm(
     n=((120, 170, 10, None), (280, 400, None, None), (None,) * 4),
     standard_error=((0.02, 0.03, 0.1, 0.0), (0.01, 0.01, 0.05, 0.0), (0.0,) * 4),
 )
-TABLES = RiskTables(-2.0, (GOAL, AGE, ABSENCE, WRITING), 1000, "an invented example", (TOGETHER,))
+TABLES = RiskTables(-2.0, (GOAL, AGE, ABSENCE, WRITING), 1000, "an example", (TOGETHER,))
 
 
 def steeper(term: Term, by: float) -> Term:
@@ -132,7 +132,7 @@ def test_an_interaction_has_its_longer_side_down_like_neighbours_as_one_and_no_i
 
 def test_a_feature_whose_levels_too_few_children_have_is_published_without_rows(spec: ModelSpec) -> None:
     nothing = LevelsTerm(feature="G01", levels={}, missing=0.1, mean=0.1, n=None, n_missing=None)
-    sections = model_sections(spec, spec.contracts, RiskTables(-2.0, (nothing,), 9, "an invented example"), None)
+    sections = model_sections(spec, spec.contracts, RiskTables(-2.0, (nothing,), 9, "an example"), None)
     assert sections.shapes[0].points == ()
     assert sections.scorecard.features[0].rows == ()
     assert sections.scorecard.example.values == ("not known",)
@@ -164,7 +164,7 @@ def test_the_example_is_made_of_published_ranges_and_its_steps_are_exact(documen
     assert [reason["contribution"] for reason in example["reasons"]] == TABLES.contributions(child)[0].tolist()
 
 
-def test_shap_draws_the_invented_child(document: dict[str, Any]) -> None:
+def test_shap_draws_the_synthetic_child(document: dict[str, Any]) -> None:
     svg = shap_waterfall(Example.model_validate(document["example"], strict=False))
     assert svg.count("<svg") == 1
     for words in ("Share of sessions missed", "not known", "5 years 7 months"):

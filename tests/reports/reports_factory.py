@@ -1,4 +1,4 @@
-"""Invented results that look like real ones: a class of children, a published version."""
+"""Synthetic results that look like real ones: a class of children, a published version."""
 
 from __future__ import annotations
 
@@ -451,7 +451,7 @@ def _scorecard() -> dict[str, Any]:
 
 
 def make_published() -> dict[str, Any]:
-    """Make what an invented version publishes."""
+    """Make what a synthetic version publishes."""
     rng = random.Random(5)
     return {
         "format": "send_screen.published/1",
@@ -572,12 +572,12 @@ def make_published() -> dict[str, Any]:
 
 
 def make_report(published: dict[str, Any] | None = None) -> PublishedReport:
-    """Return what an invented version publishes as the typed document."""
+    """Return what a synthetic version publishes as the typed document."""
     return PublishedReport.model_validate(make_published() if published is None else published, strict=False)
 
 
 def render(name: str, published: dict[str, Any] | None = None) -> str:
-    """Render a page of what an invented version publishes."""
+    """Render a page of what a synthetic version publishes."""
     return render_page(name, make_report(published))
 
 

@@ -168,7 +168,7 @@ def test_a_research_comparison_is_not_said_to_leave_characteristics_out() -> Non
 
 
 @pytest.mark.parametrize("name", MARKDOWN)
-def test_invented_children_are_said_to_be_invented(name: str) -> None:
+def test_synthetic_children_are_said_to_be_invented(name: str) -> None:
     published = make_published()
     assert "Invented children" in render(name, published)
     published["version"]["trained_on"] = "real"

@@ -219,7 +219,7 @@ def test_the_card_lists_what_it_looks_at_and_never_looks_at(published: dict[str,
     for text in (_text(html), markdown):
         for words in (*published["version"]["never_looks_at"], *(shape["label"] for shape in published["shapes"])):
             assert words in text
-    assert html.count('<svg class="picture"') == len(published["shapes"]) + 1, "and the invented child's steps"
+    assert html.count('<svg class="picture"') == len(published["shapes"]) + 1, "and the synthetic child's steps"
     assert html.count('<svg class="map') == len(published["interactions"])
 
 

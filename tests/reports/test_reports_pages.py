@@ -167,7 +167,7 @@ def test_inks_are_dark_and_nothing_is_red_amber_or_green(html: str) -> None:
         assert max(red, green) - blue <= 16, f"{colour} is neither grey nor blue"
 
 
-def test_an_invented_version_is_watermarked_on_every_sheet(html: str) -> None:
+def test_a_synthetic_version_is_watermarked_on_every_sheet(html: str) -> None:
     page = Page(html)
     assert ("aside", {"class": "watermark", "aria-label": "Watermark"}) in page.tags
     assert "Invented children" in page.words

@@ -161,7 +161,7 @@ def test_surfaces_of_one_page_share_a_scale(published: dict[str, Any]) -> None:
     assert darkest[1] == pytest.approx(0.21, abs=0.01)
 
 
-def test_the_steps_of_the_invented_child_lead_from_the_average_to_the_sum(published: dict[str, Any]) -> None:
+def test_the_steps_of_the_synthetic_child_lead_from_the_average_to_the_sum(published: dict[str, Any]) -> None:
     drawn = svg.waterfall_svg(worked_example(Example.model_validate(published["example"], strict=False)))
     numbers = [float(words.replace("−", "-")) for words in text_of(drawn) if re.fullmatch(r"[+−]?\d\.\d\d", words)]
     start, *steps, end = numbers

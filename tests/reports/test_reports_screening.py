@@ -80,7 +80,7 @@ def test_rows_in_are_rows_out(result: ScreeningResult) -> None:
     assert "312 = 300 screened + 12 set aside" in _text(render_screening(result))
 
 
-def test_real_children_before_an_invented_version_are_research_only(result: ScreeningResult) -> None:
+def test_real_children_before_a_synthetic_version_are_research_only(result: ScreeningResult) -> None:
     banner = "RESEARCH ONLY: this model learnt from invented children."
     html = render_screening(dataclasses.replace(result, banners=(banner,)))
     assert html.index(banner) < html.index('id="h-by-hand"')

@@ -1,4 +1,4 @@
-"""A package index of invented wheels in a folder, so that pip is really asked and no network is."""
+"""A package index of made-up wheels in a folder, so that pip is really asked and no network is."""
 
 from __future__ import annotations
 

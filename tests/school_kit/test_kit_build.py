@@ -36,7 +36,7 @@ VERSION = make_report().version.model_copy(
 @pytest.fixture
 def few_wheels(monkeypatch: pytest.MonkeyPatch, make_wheel, tmp_path: Path) -> None:
     """All that a Python needs, without asking any index."""
-    folder = tmp_path / "invented wheels"
+    folder = tmp_path / "made-up wheels"
     folder.mkdir()
     wheels = [make_wheel(folder, "one"), make_wheel(folder, "two", tag="cp312-cp312-win_amd64")]
 

@@ -1,4 +1,4 @@
-"""An invented model with every kind of term, and its text."""
+"""A synthetic model with every kind of term, and its text."""
 
 from send_screen.tables import InteractionTerm, LevelsTerm, LinearTerm, RiskTables, ShapeTerm
 
@@ -24,7 +24,7 @@ TABLES = RiskTables(
         ),
     ),
     n_background=100,
-    name="invented – für ein Beispiel",
+    name="synthetic – für ein Beispiel",
     interactions=(
         InteractionTerm(
             features=("absence", "G02"),

@@ -19,9 +19,9 @@ def test_places_round_half_up_and_never_exceed_the_children(rate, n, expected):
 
 
 def test_the_order_is_the_start_of_the_sha256_of_the_identifier():
-    expected = int.from_bytes(hashlib.sha256(b"invented-7").digest()[:8], "big")
-    assert tie_break_key(["invented-7"])[0] == expected
-    assert tie_break_key(["invented-7"]).dtype == np.uint64
+    expected = int.from_bytes(hashlib.sha256(b"synthetic-7").digest()[:8], "big")
+    assert tie_break_key(["synthetic-7"])[0] == expected
+    assert tie_break_key(["synthetic-7"]).dtype == np.uint64
 
 
 def test_equal_scores_are_ranked_by_the_order_and_higher_scores_first():

@@ -51,7 +51,7 @@ def test_the_file_is_for_people():
     lines = TEXT.splitlines()
     assert '      "slope": -0.3333333333333333' in lines
     assert '      "kind": "linear",' in lines
-    assert '  "name": "invented – für ein Beispiel",' in lines
+    assert '  "name": "synthetic – für ein Beispiel",' in lines
     assert '        {"below": 12.0, "log_odds": 0.0, "n": 30, "standard_error": 0.0},' in lines
     assert '        {"level": "1", "log_odds": 0.1, "n": null}' in lines
     assert "        [-0.3, 0.3, 0.0]," in lines

@@ -61,7 +61,7 @@ def model(rng, *, levels):
         values = {"x": 0.3, "y": -0.4, "z": 0.0}
         terms.append(LevelsTerm(feature="level", levels=values, missing=0.1, mean=0.05, n=None, n_missing=None))
         interactions.append(interaction(("even", "level"), ((0.0,), (1.0, 2.0)), rng))
-    return RiskTables(0.3, tuple(terms), 100, "invented", tuple(interactions))
+    return RiskTables(0.3, tuple(terms), 100, "synthetic", tuple(interactions))
 
 
 def children(tables, n, rng, dtype):
@@ -284,7 +284,7 @@ def test_a_small_file_is_scored_without_numba_and_at_once(tmp_path):
     pairs = [(terms[2 * k], terms[2 * k + 1]) for k in range(10)]
     interactions = tuple(interaction((a.feature, b.feature), (a.edges[::6], b.edges[::6]), rng) for a, b in pairs)
     path = tmp_path / "tables.json"
-    path.write_text(RiskTables(0.0, terms, 100, "invented", interactions).to_json(), encoding="utf-8")
+    path.write_text(RiskTables(0.0, terms, 100, "synthetic", interactions).to_json(), encoding="utf-8")
     X = pd.DataFrame(rng.normal(size=(400, 40)), columns=[f"f{j}" for j in range(40)])
     took = []
     for _ in range(5):

@@ -41,7 +41,7 @@ def test_importances_are_mean_absolute_contributions_of_terms_and_pairs():
 
 
 def test_it_shows_itself_in_a_line_and_in_a_notebook():
-    assert repr(TABLES) == "RiskTables('invented – für ein Beispiel': 3 terms, 1 interactions, 100 training rows)"
+    assert repr(TABLES) == "RiskTables('synthetic – für ein Beispiel': 3 terms, 1 interactions, 100 training rows)"
     page = RiskTables(0.0, TABLES.terms, 100, "<b>a name</b>")._repr_html_()
     assert "<b>" not in page
     assert "&lt;b&gt;" in page

@@ -159,7 +159,7 @@ def fitted(draw):
         )
         if draw(st.booleans())
     ]
-    tables = RiskTables(draw(numbers), terms, n, "invented", tuple(interactions))
+    tables = RiskTables(draw(numbers), terms, n, "synthetic", tuple(interactions))
     monotonic_cst = {f: s for f, s in (("a", sign_a), ("c", sign_c)) if s}
     return tables, X, monotonic_cst
 
@@ -291,7 +291,7 @@ def levels_of(counts: dict[str | None, int], **more):
     )
     values = [level for level, count in counts.items() for _ in range(count)]
     X = pd.DataFrame({"c": pd.Series(values, dtype=object)})
-    (published,) = published_alone(RiskTables(0.0, (term,), len(X), "invented"), X, **more).terms
+    (published,) = published_alone(RiskTables(0.0, (term,), len(X), "synthetic"), X, **more).terms
     return published
 
 

@@ -13,7 +13,7 @@ from send_screen.tables import LevelsTerm, LinearTerm, RiskTables
 
 READING = LinearTerm(feature="reading", slope=-0.5, low=10.0, high=20.0, missing=-5.0, mean=-7.0, n=90, n_missing=10)
 SPEAKING = LevelsTerm(feature="speaking", levels={"1": 1.5, "2": -0.25}, missing=0.25, mean=0.1, n=100, n_missing=0)
-TABLES = RiskTables(intercept=4.0, terms=(READING, SPEAKING), n_background=100, name="invented")
+TABLES = RiskTables(intercept=4.0, terms=(READING, SPEAKING), n_background=100, name="synthetic")
 
 
 def children(reading, speaking):

@@ -39,7 +39,7 @@ def published():
         InteractionTerm(features=pair, edges=(edges, edges), values=rng.normal(size=(5, 5)).tolist(), mean=0.0)
         for pair in (("f0", "f1"), ("f1", "f2"), ("f6", "f3"))
     )
-    return publish_tables([RiskTables(-1.0, terms, 900, "invented", interactions)], X)[0], X
+    return publish_tables([RiskTables(-1.0, terms, 900, "synthetic", interactions)], X)[0], X
 
 
 def test_contributions_are_those_of_shaps_exact_explainer(shap, published):

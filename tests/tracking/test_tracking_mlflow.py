@@ -92,7 +92,7 @@ def test_mlmodel_names_no_folder_of_this_machine(trained: Any) -> None:
         assert "model_code_path: served.py" in text
 
 
-def test_the_example_is_of_invented_children(trained: Any) -> None:
+def test_the_example_is_of_synthetic_children(trained: Any) -> None:
     (file,) = trained.folder.glob("mlartifacts/**/input_example.json")
     example = json.loads(file.read_text("utf-8"))
     frame = pd.DataFrame(example["data"], columns=example["columns"])

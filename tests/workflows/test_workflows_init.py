@@ -24,7 +24,7 @@ TODAY = dt.date(2026, 11, 1)
 
 
 def pupils(n: int = 600, seed: int = 0) -> pd.DataFrame:
-    """Invented children of 20 schools: later need follows from two scores."""
+    """Synthetic children of 20 schools: later need follows from two scores."""
     rng = np.random.default_rng(seed)
     reading, maths = rng.normal(100, 15, n).round(1), rng.integers(0, 40, n)
     later = rng.random(n) < 1 / (1 + np.exp(0.08 * (reading - 80) + 0.05 * maths))
@@ -169,7 +169,7 @@ def test_a_known_need_becomes_eligibility(tmp_path: Path) -> None:
     assert set(cohort.excluded["kind"]) == {"on_sen_register"}
 
 
-def test_invented_upns_and_academic_years_are_known_again(tmp_path: Path) -> None:
+def test_synthetic_upns_and_academic_years_are_known_again(tmp_path: Path) -> None:
     frame = pupils()
     bodies = [f"000{1000 + i // 100:04d}22{i % 100:03d}" for i in range(len(frame))]
     frame["Pupil ref"] = [upn_check_letter(body) + body for body in bodies]

@@ -33,7 +33,7 @@ def synthetic_children(n: int, seed: int) -> pd.DataFrame:
 
 
 def outcome(X: pd.DataFrame, seed: int) -> np.ndarray:
-    """Return an invented outcome that depends on every feature and on some pairs."""
+    """Return a synthetic outcome that depends on every feature and on some pairs."""
     rng = np.random.default_rng(seed)
     Z = X.fillna(0.0).to_numpy()
     score = Z @ rng.normal(0, 0.3, len(NAMES)) + 0.5 * Z[:, 0] * Z[:, 1] + 0.5 * np.abs(Z[:, 2])
@@ -77,7 +77,7 @@ def synthetic_tables(X: pd.DataFrame, seed: int) -> RiskTables:
                 mean=float(pure[bins[0], bins[1]].mean()),
             )
         )
-    return RiskTables(-2.0, tuple(terms), len(X), "invented", tuple(interactions))
+    return RiskTables(-2.0, tuple(terms), len(X), "synthetic", tuple(interactions))
 
 
 def to_tables(booster: lgb.Booster, background: pd.DataFrame) -> RiskTables:

@@ -23,7 +23,7 @@ from tasks import load  # noqa: E402
 CONFIG = yaml.safe_load((HERE / "config.yaml").read_text(encoding="utf-8"))
 
 
-def invented(children: int) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+def synthetic_children(children: int) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     """Return features with a twentieth missing, an outcome that bends and interacts (one in ten), and schools."""
     rng = np.random.default_rng(0)
     p = CONFIG["features"]
@@ -56,13 +56,13 @@ def fit(model: str, X: pd.DataFrame, y: np.ndarray, school: np.ndarray) -> None:
 
 
 def one(model: str, data: str, folder: Path | None) -> dict[str, Any]:
-    """Fit one model in this process on a task of real children or a number of invented ones; return what it took."""
+    """Fit one model in this process on a task of real children or a number of synthetic ones; return what it took."""
     if data.isdecimal():
-        X, y, school = invented(int(data))
+        X, y, school = synthetic_children(int(data))
     else:
         task = load(data, folder)
         X, y, school = task.X, task.y, task.schools
-    some, outcome, of = invented(2_000)
+    some, outcome, of = synthetic_children(2_000)
     fit(model, some.iloc[:, :5], outcome, of)  # imports and compilation are not what is asked
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     wall, processor = time.perf_counter(), time.process_time()
@@ -83,7 +83,7 @@ def one(model: str, data: str, folder: Path | None) -> dict[str, Any]:
 def main() -> None:
     """Fit each model on each set, one after the other, each in a process of its own."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, help="folder of real children's data; without it only invented ones")
+    parser.add_argument("--data", type=Path, help="folder of real children's data; without it only synthetic ones")
     parser.add_argument("--out", type=Path, default=HERE / "result.json")
     parser.add_argument("--one", nargs=2, metavar=("MODEL", "DATA"), help="one fit, printed")
     parser.add_argument("--only", nargs="+", help="some of the sets")

@@ -64,7 +64,7 @@ def intervals() -> tuple[Task, Task, float]:
 def fitting() -> tuple[Task, Task, float]:
     """Return: the additive model on a few thousand children, beside 300 trees as they come."""
     fits = neighbour("fit_time")
-    X, y, school = fits.invented(CONFIG["children"]["fit"])
+    X, y, school = fits.synthetic_children(CONFIG["children"]["fit"])
     X = X.iloc[:, : CONFIG["features_fitted"]]
     return lambda: fits.fit("lightgbm", X, y, school), lambda: fits.fit("additive", X, y, school), 1.0
 

@@ -116,7 +116,7 @@ def _without(document: Document, *sections: str) -> dict[str, object]:
 def _prior_release_mismatches(audited: AuditedVersion, claimed: Sequence[PriorRelease]) -> list[Mismatch]:
     """Hold what earlier versions are said to have told against what the store's runs have published.
 
-    What an earlier version withheld is withheld again: an invented one could silence any finding. One that is left out
+    What an earlier version withheld is withheld again: a fabricated one could silence any finding. One that is left out
     could give single children away.
     """
     if audited.snapshot is None:

@@ -58,7 +58,7 @@ def _faults(audited: AuditedVersion, bundle: Bundle) -> Iterator[Mismatch]:
 
 
 def answerable(bundle: Bundle) -> pd.DataFrame:
-    """Return the invented children of a request's example, as the tables take them."""
+    """Return the synthetic children of a request's example, as the tables take them."""
     rows = synthetic_rows(bundle.spec, bundle.contracts)
     return load_cohort(bundle.spec, rows, training=False, contracts=bundle.contracts).X
 

@@ -26,11 +26,11 @@ from send_screen.tables import InteractionTerm, LevelsTerm, LinearTerm, RiskTabl
 NEAR_ENOUGH = 1.0  # log-odds; a card of one decimal whose sum can be further off has two
 _HALF = 0.5  # totals are told by halves of a point
 _FROM_100, _TO_100 = 1, 90  # beyond these, of 100 children, halves tell little
-_LOW_EVERY = 3  # one in so many of the invented child's values is from the low end
+_LOW_EVERY = 3  # one in so many of the synthetic child's values is from the low end
 
 
 def synthetic_child(axes: Mapping[str, AxisLabels], tables: RiskTables) -> pd.DataFrame:
-    """Return one row of invented values, made from the published ranges alone.
+    """Return one row of synthetic values, made from the published ranges alone.
 
     Every third feature has a low value, the others a high one; the feature that is most often missing is missing.
     """
@@ -54,7 +54,7 @@ def _example_value(axis: AxisLabels, term: Term, *, low: bool) -> float | str | 
 
 
 def example(axes: Mapping[str, AxisLabels], tables: RiskTables, child: pd.DataFrame) -> Example:
-    """Return the exact contributions of the invented child, with words."""
+    """Return the exact contributions of the synthetic child, with words."""
     score = float(tables.score(child)[0])
     contributions = tables.contributions(child)[0].tolist()
     reasons = [
@@ -70,7 +70,7 @@ def _value_labels(axes: Mapping[str, AxisLabels], child: pd.DataFrame) -> list[s
 
 
 def scorecard(axes: Mapping[str, AxisLabels], tables: RiskTables, child: pd.DataFrame) -> Scorecard:
-    """Return the points of every value with words, what totals mean, and the invented child's sum."""
+    """Return the points of every value with words, what totals mean, and the synthetic child's sum."""
     values = {name: axis.values for name, axis in axes.items()}
     digits = 1
     points, largest_error = to_points(tables, digits, values)

@@ -1,4 +1,4 @@
-"""The model's terms in words: shape functions, interactions and the contributions of an invented child.
+"""The model's terms in words: shape functions, interactions and the contributions of a synthetic child.
 
 Worked out once for all pages and pictures; nothing is drawn here.
 """
@@ -183,7 +183,7 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True)
 class WorkedExample:
-    """An invented child's contributions, the largest first and the small ones together."""
+    """A synthetic child's contributions, the largest first and the small ones together."""
 
     base: float
     """Log-odds of the average child."""
@@ -201,7 +201,7 @@ class WorkedExample:
 
 
 def worked_example(example: Example) -> WorkedExample:
-    """Return the invented child's contributions in order."""
+    """Return the synthetic child's contributions in order."""
     reasons = sorted(example.reasons, key=lambda reason: -abs(reason.contribution))
     moving = [reason for reason in reasons if abs(reason.contribution) >= _SMALLEST]
     shown = moving if len(moving) <= _MOST_STEPS + 1 else moving[:_MOST_STEPS]

@@ -22,13 +22,13 @@ COST_LIMITS = (
 )
 """Why an interval that holds 0 is not proof."""
 
-INVENTED = "Invented children"
+SYNTHETIC = "Invented children"
 RESEARCH = "Research only"
 
 
 def version_marks(trained_on: object) -> tuple[str, ...]:
     """Return the watermark of a version's own pages: none for one trained on real children."""
-    return () if trained_on == "real" else (INVENTED,)
+    return () if trained_on == "real" else (SYNTHETIC,)
 
 
 def run_marks(trained_on: object, banners: Iterable[str]) -> tuple[str, ...]:
@@ -51,7 +51,7 @@ def run_marks(trained_on: object, banners: Iterable[str]) -> tuple[str, ...]:
         if banner.startswith(RESEARCH.casefold()):
             marks.append(RESEARCH)
         elif "invented" in banner:
-            marks.append(INVENTED)
+            marks.append(SYNTHETIC)
     if not marks and trained_on != "real":
         marks.append(RESEARCH)
     return tuple(dict.fromkeys(marks))

@@ -69,7 +69,7 @@ class RiskTables(ModelFile):
     >>> reading = LinearTerm(
     ...     feature="reading", slope=-0.5, low=10.0, high=20.0, missing=-5.0, mean=-7.5, n=90, n_missing=10
     ... )
-    >>> tables = RiskTables(intercept=5.0, terms=(reading,), n_background=100, name="an invented example")
+    >>> tables = RiskTables(intercept=5.0, terms=(reading,), n_background=100, name="an example")
     >>> children = pd.DataFrame({"reading": [12.0, np.nan, 3.0]})
     >>> tables.score(children).tolist()
     [-1.0, 0.0, 0.0]

@@ -82,7 +82,7 @@ def log_run(
         Signature of the served model: MLflow's type of each column of a request, none of them required, and of an
         answer.
     example : pandas.DataFrame
-        Rows of *invented* children, for the input example.
+        Rows of *synthetic* children, for the input example.
     register : bool
         Whether to register the version and give it the alias ``candidate``.
     sign : callable, optional

@@ -1,4 +1,4 @@
-"""The whole of it on invented children: simulate, train, find in MLflow, screen a school's file."""
+"""The whole of it on synthetic children: simulate, train, find in MLflow, screen a school's file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Demo(Result):
     ----------
     trained : TrainedVersion
     data, lists : pathlib.Path
-        Folder of the invented data, and of the screened school's lists.
+        Folder of the synthetic data, and of the screened school's lists.
     report, card : pathlib.Path
         The version's fairness report and card, as exported.
     tracking_uri : str

@@ -40,7 +40,7 @@ class Kit(Result):
         Id of the version in it.
     title : str
     trained_on_synthetic : bool
-        Whether that version can screen invented children only.
+        Whether that version can screen synthetic children only.
     pythons : tuple of str
         The Pythons that it has packages for, newest first.
     python : EmbeddedPython or None

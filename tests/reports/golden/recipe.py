@@ -1,4 +1,4 @@
-"""The golden exports of the invented version of ``reports_factory``: ``python tests/reports/golden/recipe.py``."""
+"""The golden exports of the synthetic version of ``reports_factory``: ``python tests/reports/golden/recipe.py``."""
 
 from __future__ import annotations
 
