@@ -8,51 +8,55 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from send_screen.reports._render import read_data, render_lines, render_markdown
 from send_screen.reports._report_view import ReportView
 
-
-@dataclass(frozen=True)
-class Answer:
-    """What the run knows, line by line, and who must answer what is still open; ``who`` is empty where nothing is."""
-
-    known: tuple[str, ...]
-    who: str
-    question: str
+Answer = dict[str, str | None]
 
 
 def _answer(item: dict[str, Any], view: ReportView, **names: object) -> Answer:
-    """Return the answer to one item of a form; open where the run has nothing to say."""
+    """Return what the run knows, a statement a line, and who must answer what is still open; None where nothing is."""
 
-    def fill(key: str) -> tuple[str, ...]:
+    def fill(key: str) -> str | None:
         source = item.get(key, "")
-        return render_lines(source, view=view, version=view.version, owner=view.owner, **names)
+        return "\n".join(render_lines(source, view=view, version=view.version, owner=view.owner, **names)) or None
 
-    known, who = fill("known"), " ".join(fill("who"))
-    if not known and not who:
-        return Answer((), "the owner of the spec, which does not say", "This is not published.")
-    return Answer(known, who, " ".join(fill("question")) if who else "")
+    value, who, question = fill("known"), fill("who"), fill("question")
+    if value is None and who is None:
+        who, question = "the owner of the spec, which does not say", "This is not published."
+    return {"value": value, "to_be_answered_by": who, "question": question if who else None}
 
 
-def _atrs(view: ReportView) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Return the head of the record, and its sections with pairs of field and answer."""
+def _n_open(answers: Iterable[Mapping[str, Any]]) -> int:
+    return sum(answer["to_be_answered_by"] is not None for answer in answers)
+
+
+def _atrs(view: ReportView) -> dict[str, Any]:
     form = read_data("atrs.yaml")
-    sections = [
-        {**section, "fields": [(field, _answer(field, view)) for field in section["fields"]]}
-        for section in form["sections"]
-    ]
-    head = {
+    fields = []
+    for category, items in form["sections"].items():
+        for item in items:
+            reference, name = item["field"].split(" ", 1)
+            what = {
+                "reference": reference,
+                "attribute": re.sub("[ -]", "_", name.lower()),
+                "name": name,
+                "tier": int(reference[0]) or None,
+                "category": category,
+                "required": item.get("required", True),
+            }
+            fields.append({**what, **_answer(item, view)})
+    return {
         "standard": form["standard"],
         "standard_version": form["standard_version"],
         "version": view.version.id,
         "trained_on": view.version.trained_on,
-        "open": sum(bool(answer.who) for section in sections for _, answer in section["fields"]),
+        "open": _n_open(fields),
+        "fields": fields,
     }
-    return head, sections
 
 
 def atrs_json(view: ReportView) -> str:
@@ -62,29 +66,12 @@ def atrs_json(view: ReportView) -> str:
     with the standard's ``reference``, ``attribute``, ``name``, ``tier``, ``category`` and ``required``, the ``value``
     (null where only a person can answer), ``to_be_answered_by`` and ``question`` (null where nothing is open).
     """
-    record, sections = _atrs(view)
-    record["fields"] = [
-        {
-            "reference": field["reference"],
-            "attribute": re.sub("[ -]", "_", field["name"].lower()),
-            "name": field["name"],
-            "tier": section["tier"],
-            "category": section["category"],
-            "required": field.get("required", True),
-            "value": "\n".join(answer.known) or None,
-            "to_be_answered_by": answer.who or None,
-            "question": answer.question or None,
-        }
-        for section in sections
-        for field, answer in section["fields"]
-    ]
-    return json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(_atrs(view), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def atrs_markdown(view: ReportView) -> str:
     """Render the ATRS v3.0 record as Markdown, open answers marked and counted at the top."""
-    record, sections = _atrs(view)
-    return render_markdown("atrs.md.j2", view=view, version=view.version, record=record, sections=sections)
+    return render_markdown("atrs.md.j2", view=view, record=_atrs(view))
 
 
 def impact_assessment(view: ReportView) -> str:
@@ -94,19 +81,19 @@ def impact_assessment(view: ReportView) -> str:
     of = {name: _of_characteristic(compared, words) for name, words in form["characteristics"].items()}
     known = {attribute for attributes in of.values() for attribute in attributes}
     groups = {"characteristics": of, "others": {name: [name] for name in compared if name not in known}}
-    parts: dict[str, dict[str, list[tuple[str, Answer]]]] = {}
-    for part, headings in form["parts"].items():
-        parts[part] = {}
-        for heading in headings:
-            each = groups[heading["for_each"]] if "for_each" in heading else {"": []}
-            items = heading["questions"] if each else heading["otherwise"]
-            parts[part][heading["heading"]] = [
-                (item["name"].replace("{{ each }}", name), _answer(item, view, each=name, attributes=attributes))
-                for name, attributes in (each or {"": []}).items()
-                for item in items
-            ]
-    n = sum(bool(answer.who) for part in parts.values() for answers in part.values() for _, answer in answers)
-    return render_markdown("impact_assessment.md.j2", view=view, version=view.version, parts=parts, open=n)
+
+    def answers(item: dict[str, Any]) -> list[tuple[str, Answer]]:
+        if groups.get(item.get("without", "")):
+            return []
+        asked = groups[item["for_each"]] if "for_each" in item else {item["name"]: []}
+        return [(name, _answer(item, view, each=name, attributes=attributes)) for name, attributes in asked.items()]
+
+    parts = {
+        part: {heading: [each for item in items for each in answers(item)] for heading, items in headings.items()}
+        for part, headings in form["parts"].items()
+    }
+    n = _n_open(answer for headings in parts.values() for each in headings.values() for _, answer in each)
+    return render_markdown("impact_assessment.md.j2", view=view, parts=parts, open=n)
 
 
 def _of_characteristic(attributes: Iterable[str], words: list[str]) -> list[str]:
