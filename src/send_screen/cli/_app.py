@@ -6,13 +6,14 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable
+from json import dumps
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 import send_screen
-from send_screen.cli._console import INTERRUPTED, errors_in_words, progress, say, say_json
+from send_screen.cli._console import INTERRUPTED, errors_in_words, progress, say
 from send_screen.results import Result
 
 app = typer.Typer(
@@ -80,7 +81,8 @@ def command(end: Callable[[Any], None] = exit_unless_ok) -> Callable[[Callable[.
             with errors_in_words():
                 options = {name: value for name, value in given.items() if value is not None}
                 result = _call(signature.__name__, options, quiet=json)
-                say_json(result.to_dict()) if json else say(result.to_text())
+                # JSON in ASCII reads the same on every console
+                say(dumps(result.to_dict(), indent=2, allow_nan=False) if json else result.to_text())
                 end(result)
 
         return app.command()(run)

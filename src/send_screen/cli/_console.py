@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TextIO
 
 import typer
 
@@ -17,34 +15,20 @@ MISSING_ON_MACHINE = 3
 INTERRUPTED = 130
 
 
-def say(text: str) -> None:
-    """Print a result, whatever the console's encoding."""
-    _write(sys.stdout, text)
-
-
-def say_json(content: dict[str, Any]) -> None:
-    """Print a result as JSON, in ASCII, so that it reads the same on every console."""
-    _write(sys.stdout, json.dumps(content, indent=2, allow_nan=False))
-
-
-def complain(text: str) -> None:
-    """Print an error."""
-    _write(sys.stderr, text)
-
-
-def _write(stream: TextIO | None, text: str) -> None:
-    """Write a line; where nobody listens any more (``| head``, a closed console), that is no mistake of the run."""
+def say(text: str, *, error: bool = False) -> None:
+    """Print a line, whatever the console's encoding; where nobody listens any more, that is no mistake of the run."""
+    stream = sys.stderr if error else sys.stdout
     if stream is None:
         return
     encoding = stream.encoding or "utf-8"
     try:
         stream.write(text.encode(encoding, errors="replace").decode(encoding) + "\n")
         stream.flush()
-    except BrokenPipeError:
+    except BrokenPipeError:  # ``| head``, a closed console
         # The interpreter would complain once more when it closes the stream.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-    except OSError as error:
-        raise MissingExtraError(f"The output cannot be written ({error.strerror}).") from None
+    except OSError as fault:
+        raise MissingExtraError(f"The output cannot be written ({fault.strerror}).") from None
 
 
 @contextmanager
@@ -52,30 +36,31 @@ def errors_in_words() -> Iterator[None]:
     """Turn an error that a person can meet into its words and its exit code."""
     try:
         yield
-    except SendScreenError as error:
-        complain(f"send-screen: {error}")
-        raise typer.Exit(error.exit_code) from None
-    except KeyboardInterrupt:
-        complain("send-screen: stopped before it ended. Where there is no summary.json, there is no whole result.")
-        raise typer.Exit(INTERRUPTED) from None
-    except ModuleNotFoundError as error:
-        complain(
-            f"send-screen: this needs the package {error.name}, which is not installed. "
-            "Install the full library with: pip install 'send-screen[train]'."
-        )
-        raise typer.Exit(MISSING_ON_MACHINE) from None
+        return
     except typer.Exit:
         raise
+    except SendScreenError as error:
+        words, code = str(error), error.exit_code
+    except KeyboardInterrupt:
+        words, code = "stopped before it ended. Where there is no summary.json, there is no whole result.", INTERRUPTED
+    except ModuleNotFoundError as error:
+        code = MISSING_ON_MACHINE
+        words = (
+            f"this needs the package {error.name}, which is not installed. "
+            "Install the full library with: pip install 'send-screen[train]'."
+        )
     except Exception as error:
         # A traceback can quote a child's data, so it is shown only to who asks for it.
         if os.environ.get("SEND_SCREEN_DEBUG"):
             raise
-        complain(
-            f"send-screen: a mistake in send_screen itself ({type(error).__name__}), not in your data. Nothing was "
-            "left half done. Set SEND_SCREEN_DEBUG=1 and run it again for the details, and report them; they can "
-            "quote data, so take out what is personal first."
+        code = 1
+        words = (
+            f"a mistake in send_screen itself ({type(error).__name__}), not in your data. Nothing was left half done. "
+            "Set SEND_SCREEN_DEBUG=1 and run it again for the details, and report them; they can quote data, so take "
+            "out what is personal first."
         )
-        raise typer.Exit(1) from None
+    say(f"send-screen: {words}", error=True)
+    raise typer.Exit(code)
 
 
 @contextmanager

@@ -30,13 +30,16 @@ _LONGEST = 32_767  # characters that a cell of Excel holds; XlsxWriter leaves ou
 _A4 = 9
 _RUN = ("screened_on", "version", "notice")
 
-LIST_COLUMNS: Columns = {
-    "rank": attrgetter("rank"),
+_WHICH_CHILD: Columns = {
     "child_id": attrgetter("child_id"),
     "name": attrgetter("name"),
     "class": attrgetter("class_name"),
     "school": attrgetter("school"),
     "row_in_file": attrgetter("row"),
+}
+LIST_COLUMNS: Columns = {
+    "rank": attrgetter("rank"),
+    **_WHICH_CHILD,
     "percent": attrgetter("percent"),
     "percent_low": lambda child: child.percent_interval and child.percent_interval[0],
     "percent_high": lambda child: child.percent_interval and child.percent_interval[1],
@@ -53,11 +56,7 @@ EXCLUDED_COLUMNS: Columns = {
     "kind": lambda child: EXCLUSIONS[child.kind],
     "reason": attrgetter("reason"),
     "what_to_do": attrgetter("remedy"),
-    "child_id": attrgetter("child_id"),
-    "name": attrgetter("name"),
-    "class": attrgetter("class_name"),
-    "school": attrgetter("school"),
-    "row_in_file": attrgetter("row"),
+    **_WHICH_CHILD,
     "rule": attrgetter("rule"),
 }
 
@@ -70,27 +69,29 @@ class Column(NamedTuple):
     cell: Callable[[Any], Cell]
 
 
-# The first columns are printed; what a person needs at a screen only stands to the right of the printed page.
-_LIST = (
-    Column("Place", 7, attrgetter("rank")),
+_CHILD = (
     Column("Child", 20, child_name),
     Column("Class", 8, attrgetter("class_name")),
     Column("School", 16, attrgetter("school")),
+)
+_DECIDED = Column("What we decided", 34, lambda child: "")
+# The first columns are printed; what a person needs at a screen only stands to the right of the printed page.
+_LIST = (
+    Column("Place", 7, attrgetter("rank")),
+    *_CHILD,
     Column("Of 100 such children", 10, attrgetter("percent")),
     Column("How firm: listed by, of ten such models", 13, selection_words),
     Column("Why to look", 40, lambda child: reasons_text(child.reasons_for)),
     Column("What speaks against", 26, lambda child: reasons_text(child.reasons_against)),
     Column("Not known", 20, lambda child: "; ".join((*child.not_known, *(f"ask {agency}" for agency in child.ask)))),
     Column("Area of need", 18, lambda child: "; ".join(areas_of_need(child))),
-    Column("What we decided", 34, lambda child: ""),
+    _DECIDED,
 )
 _MANUAL_REVIEW = (
-    Column("Child", 20, child_name),
-    Column("Class", 8, attrgetter("class_name")),
-    Column("School", 16, attrgetter("school")),
+    *_CHILD,
     Column("Why not screened", 40, attrgetter("reason")),
     Column("What to do", 44, attrgetter("remedy")),
-    Column("What we decided", 34, lambda child: ""),
+    _DECIDED,
 )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from send_screen.published import PublishedReport
-from send_screen.reports._challengers import challengers_of, compare_baseline, compare_challengers
+from send_screen.reports._challengers import DifferenceRow, challengers_of, compare_baseline, compare_challengers
 from send_screen.reports._figures import METRICS, Cell, Figure, natural_frequencies
 from send_screen.reports._gap_sources import gap_sources
-from send_screen.reports._groups import QUESTIONS, Groups, gap_cell, is_shown, verdict_words
+from send_screen.reports._groups import QUESTIONS, GroupRow, Groups, gap_cell, is_shown, verdict_words
 from send_screen.reports._terms import FeatureView, InteractionView, worked_example
 from send_screen.reports._text import percent, sentence, version_marks, whole
 
@@ -88,6 +88,16 @@ class ReportView:
     def tolerances(self) -> dict[str, str]:
         """The tolerance of each question as a percentage; empty where it was not asked."""
         return {metric: percent(gaps[0].tolerance) if gaps else "" for metric, gaps in self.groups.gaps.items()}
+
+    @property
+    def tables(self) -> list[tuple[str, list[GroupRow]]]:
+        """The rows of every attribute's groups."""
+        return [(attribute, list(groups.values())) for attribute, groups in self.groups.tables.items()]
+
+    @property
+    def challenger_tables(self) -> list[tuple[str, tuple[DifferenceRow, ...]]]:
+        """The differences from each challenger."""
+        return [(f"Minus {challenger.model}", challenger.rows) for challenger in self.challengers]
 
     @property
     def pairs(self) -> tuple[list[tuple[str, str, Cell, str]], int]:
