@@ -332,7 +332,7 @@ def _shape(feature: str, label: str, kind: str, points: list[Any], missing: floa
 
 
 def _shapes() -> list[dict[str, Any]]:
-    """Goals as levels; an age in steps of whole months; a score whose counts are withheld; absence as a line."""
+    """Goals as levels; an age in steps of whole months; a score whose counts are suppressed; absence as a line."""
     rng = random.Random(3)
     shapes = []
     for i, goal in enumerate(GOALS):
@@ -365,7 +365,7 @@ def _shapes() -> list[dict[str, Any]]:
 
 
 def _surfaces() -> list[dict[str, Any]]:
-    """A small interaction with a square without children, and a large one whose counts are withheld."""
+    """A small interaction with a square without children, and a large one whose counts are suppressed."""
     rng = random.Random(11)
 
     def interaction(features: list[str], labels: list[str], rows: list[str], columns: list[str], counted: bool) -> Any:

@@ -152,7 +152,7 @@ def test_a_column_that_knows_the_outcome_is_left_out(tmp_path: Path) -> None:
     assert made.left_out["Panel points"].startswith("near-copy of the label")
     assert (
         made.left_out["Support hours 2027"]
-        == "it may know the outcome: by its name it is of 2027, and the outcome of 2027"
+        == "possible target leakage: by its name it is of 2027, and the outcome of 2027"
     )
     assert not {"Panel_points", "Support_hours_2027"} & {f.name for f in load_spec(made.spec).features}
 

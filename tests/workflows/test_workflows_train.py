@@ -1,4 +1,4 @@
-"""Training ends in the same bytes every time, refuses what knows the outcome, and stops at a gate."""
+"""Training ends in the same bytes every time, refuses target leakage, and stops at a gate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What training says of groups that earlier versions in the same store keep it from telling of."""
+"""What training says of groups that earlier versions in the same store keep it from publishing."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from send_screen.published import Disclosure, GroupFigure, PriorRelease, Publish
 from send_screen.workflows._trained import suppressed_by_earlier
 
 PLAIN = GroupFigure.model_construct(attribute="Sex", n=40)
-TOLD, KEPT = (GroupFigure.model_construct(attribute="Sex × Free meals", n=n) for n in (40, None))
+PUBLISHED, KEPT = (GroupFigure.model_construct(attribute="Sex × Free meals", n=n) for n in (40, None))
 SAME = PriorRelease.model_construct(version="1f", other_children=False)
 OTHER = PriorRelease.model_construct(version="1f", other_children=True)
 
@@ -16,12 +16,12 @@ OTHER = PriorRelease.model_construct(version="1f", other_children=True)
     [
         ([], [PLAIN, KEPT], None),
         ([SAME], [PLAIN], None),
-        ([SAME], [PLAIN, KEPT, TOLD], None),
-        ([SAME], [PLAIN, KEPT], "crossed groups are withheld: a version with another list"),
-        ([SAME, OTHER], [KEPT], "groups stand without counts: version 1f told"),
+        ([SAME], [PLAIN, KEPT, PUBLISHED], None),
+        ([SAME], [PLAIN, KEPT], "crossed groups are suppressed: a version with another list"),
+        ([SAME, OTHER], [KEPT], "groups stand without counts: version 1f published"),
     ],
 )
-def test_training_says_what_it_may_not_tell_and_how_to_have_it(earlier, groups, said):
+def test_training_says_what_it_may_not_publish_and_how_to_have_it(earlier, groups, said):
     lines = suppressed_by_earlier(
         PublishedReport.model_construct(disclosure=Disclosure.model_construct(prior_releases=earlier), groups=groups)
     )

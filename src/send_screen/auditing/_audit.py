@@ -101,13 +101,13 @@ def audit(
     >>> audit("models:/reception_sen/3", key="public.pem", out="audit")  # doctest: +SKIP
     <Audit: GREEN: nothing differs in the 25 checks that were made. 1 could not be made: ...>
     """
-    tell = progress or (lambda _: None)
+    report_progress = progress or (lambda _: None)
     public = None if key is None else read_public_key(Path(key))
     if ledger is not None and not Path(ledger).exists():
         raise UsageError(f"There is no ledger at {ledger}.", remedy="Give the folder that --ledger of promote named.")
     snapshot = None
     if str(model).startswith(("models:", "runs:")):
-        tell("Fetching everything about the version")
+        report_progress("Fetching everything about the version")
         snapshot = fetch_snapshot(str(model), uri=tracking_uri or default_uri())
         files = files_below("bundle", snapshot.run_files)
         no_files = tuple(name for name in snapshot.no_files if name.startswith("bundle/"))
@@ -125,7 +125,7 @@ def audit(
     asked = OF_A_VERSION
     if snapshot is not None:
         asked += OF_A_STORE + (OF_A_REGISTRY if snapshot.registered else ())
-    tell("Deriving again what is claimed of it")
+    report_progress("Deriving again what is claimed of it")
     checks = [question.run_check(audited) for question in asked]
     found = Audit(str(model), audited.describe(), (*checks, NEEDS_MORE), None if out is None else Path(out))
     if found.out is not None:

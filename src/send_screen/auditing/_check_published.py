@@ -114,10 +114,10 @@ def _without(document: Document, *sections: str) -> dict[str, object]:
 
 
 def _prior_release_mismatches(audited: AuditedVersion, claimed: Sequence[PriorRelease]) -> list[Mismatch]:
-    """Hold what earlier versions are said to have told against what the store's runs have published.
+    """Hold what earlier versions are said to have revealed against what the store's runs have published.
 
-    What an earlier version withheld is withheld again: a fabricated one could silence any finding. One that is left out
-    could give single children away.
+    What an earlier version suppressed is suppressed again: a fabricated one could silence any finding. One that is left
+    out could give single children away.
     """
     if audited.snapshot is None:
         return []  # a folder knows of no other version

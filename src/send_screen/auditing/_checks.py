@@ -14,7 +14,7 @@ from send_screen.errors import SendScreenError
 
 PASSED, FAILED, NOT_CHECKED = "passed", "FAILED", "not checked"
 _LONGEST = 2000  # characters of what a check says
-_MOST = 20  # differences of one check that are told one by one
+_MOST = 20  # differences of one check that are listed one by one
 _UNREADABLE = (
     OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError,
     TemplateError,

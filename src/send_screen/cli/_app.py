@@ -94,8 +94,8 @@ def _call(name: str, options: dict[str, Any], *, quiet: bool) -> Any:
     function = getattr(send_screen, name)
     if "progress" not in inspect.signature(function).parameters:
         return function(**options)
-    with progress(quiet=quiet) as tell:
-        return function(**options, progress=tell)
+    with progress(quiet=quiet) as report_progress:
+        return function(**options, progress=report_progress)
 
 
 @command()

@@ -58,7 +58,7 @@ def find_target_leakage(
         Features that a contract declares to be a status of the outcome itself.
     expected_strong : mapping of feature to reason, optional
         Features that may be strong, and why. They are not suspected for their strength (or their name); dates and
-        declared statuses are told all the same.
+        declared statuses are reported all the same.
     categorical_features : mapping of feature to levels, optional
         Features whose numbers are codes without an order.
 

@@ -14,7 +14,7 @@ from send_screen.contracts._result import CheckedTable
 from send_screen.contracts._violations import file_violations, row_violations
 
 FIRST_ROW = 2  # the header is row 1
-MOST_HEADERS = 5  # told one by one; more are told together
+MOST_HEADERS = 5  # reported one by one; more are reported together
 
 
 def check_table(contract: Contract, frame: pd.DataFrame, *, file: str) -> CheckedTable:

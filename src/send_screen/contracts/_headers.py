@@ -17,7 +17,7 @@ _CLOSE = 0.6
 
 @dataclass(frozen=True)
 class HeaderMatch:
-    """Where each column is, and what to tell about the headers."""
+    """Where each column is, and what to report about the headers."""
 
     position: dict[str, int]  # contract column to its place in the file
     doubled: dict[str, list[str]]  # contract column to the headers that all claim to be it

@@ -1,4 +1,4 @@
-"""The columns of an unknown table: what each holds, told without any one child's value."""
+"""The columns of an unknown table: what each holds, without any one child's value."""
 
 from __future__ import annotations
 
@@ -201,14 +201,14 @@ def _bounds(
     nothing is.
     """
     known = values[values.notna() & ~values.isin(not_known)].to_numpy(dtype=np.float64)
-    told = published_range(known)
-    if told is None:
+    published = published_range(known)
+    if published is None:
         return None
     if codes:
         numbers = [float(one) for one in codes if float(one) not in not_known]
         if len(numbers) == len(np.unique(known)):
             return min(numbers), max(numbers)
-    low, high = told
+    low, high = published
     span = high - low or 1.0
     step = 10.0 ** math.floor(math.log10(span))
     step = max(step, 1.0) if whole else step

@@ -21,7 +21,7 @@ _YES = frozenset({"1", "yes", "y", "true", "t", "k", "e", "s", "ehcp"})
 _NO = frozenset({"0", "no", "n", "false", "f", "none"})
 _MOST_OUTCOMES = 12
 _MOST_RECOGNISED = 0.8
-# Fewer with (or without) the outcome teach nothing, and their number may not be told.
+# Fewer with (or without) the outcome teach nothing, and their number may not be published.
 _LEAST = 2 * MINIMUM_CHILDREN
 OPTIONS = {"label": "--label", "school": "--school", "child_id": "--child-id"}
 _WHAT = {"label": "what happened later", "school": "the school", "child_id": "the child's identifier"}
@@ -198,13 +198,13 @@ def _place(made: ProjectDraft, column: ColumnProfile) -> ProjectDraft:
     if role in ("protected", "proxy"):
         return _group(made, column)
     if why := post_outcome_reason(column.header, made.label.header):
-        return _leave(made, column, f"it may know the outcome: {why}")
+        return _leave(made, column, f"possible target leakage: {why}")
     if role == "status":
         if 2 <= len(column.codes) <= _MOST_OUTCOMES:
             return replace(made, status=(*made.status, (column, _yes_and_no(column)[0])))
         return _leave(made, column, "by its name it says whose needs are on the SEN register: use it under `eligible`")
     if named_after(column.header, made.label.header):
-        return _leave(made, column, "it may know the outcome: the outcome's name is in its name")
+        return _leave(made, column, "possible target leakage: the outcome's name is in its name")
     if column.kind == "date":
         return _leave(made, column, "a date: only an age can be worked out of one, with `derive: {age_in_months: ...}`")
     if column.kind == "text":

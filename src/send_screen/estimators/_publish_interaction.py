@@ -36,10 +36,10 @@ def publish_interaction(
     coarse = coarsen_grid(counts[:-1, :-1], grid[:-1, :-1], p[:-1], q[:-1])
     members = [np.append(bins, bins[-1] + 1)[member] for bins, member in zip(coarse, members, strict=True)]
     counts, grid, p, q = _pool(fine, values, weights, members)
-    withheld = False
+    suppressed = False
     for g, n, w in ((grid, counts, p), (grid.T, counts.T, q)):  # the rows, then the columns, of missing
         if n[-1].sum() == 0 or is_few(n[-1]).any():
-            withheld |= bool(n[-1].any())
+            suppressed |= bool(n[-1].any())
             g[-1], w[-1] = 0.0, 0.0
     edges = [
         tuple(cut for cut in compress(axis, np.diff(member)) if cut is not None)
@@ -54,7 +54,7 @@ def publish_interaction(
         edges=(edges[0], edges[1]),
         values=tuple(map(tuple, pure.tolist())),
         mean=float((counts * pure).sum() / len(training.X)),
-        n=None if withheld else tuple(tuple(count or None for count in row) for row in counts.tolist()),
+        n=None if suppressed else tuple(tuple(count or None for count in row) for row in counts.tolist()),
     )
     added = [np.where(w > 0.0, effect, 0.0) for effect, w in zip(effects, (p, q), strict=True)]
     return merged, list(zip(interaction.features, edges, added, strict=True))

@@ -43,7 +43,7 @@ def publish_tables(
     - An interaction has only cut points of its features' terms. Whole rows and columns are merged until each cell has
       no child or at least ten. Where missing values leave too few, their row or column is 0. What merging makes a
       main effect moves into the terms (:func:`purify`).
-    - Counts are those of the training children. Where one is withheld, so is what would give it away.
+    - Counts are those of the training children. Where one is suppressed, so is what would give it away.
     - Monotonic constraints are made to hold again, and the mean score of the training children is kept.
 
     Parameters

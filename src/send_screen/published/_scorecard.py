@@ -24,8 +24,8 @@ from send_screen.published._plot_data import bin_labels, merged_grid, runs
 from send_screen.tables import InteractionTerm, LevelsTerm, LinearTerm, RiskTables, ShapeTerm, Term, bin_of, percent
 
 NEAR_ENOUGH = 1.0  # log-odds; a card of one decimal whose sum can be further off has two
-_HALF = 0.5  # totals are told by halves of a point
-_FROM_100, _TO_100 = 1, 90  # beyond these, of 100 children, halves tell little
+_HALF = 0.5  # totals are given by halves of a point
+_FROM_100, _TO_100 = 1, 90  # beyond these, of 100 children, halves say little
 _LOW_EVERY = 3  # one in so many of the synthetic child's values is from the low end
 
 

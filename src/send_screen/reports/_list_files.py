@@ -95,7 +95,7 @@ _MANUAL_REVIEW = (
 )
 
 
-def _beside(result: ScreeningResult) -> list[Column]:
+def _unprinted(result: ScreeningResult) -> list[Column]:
     """Return the columns that are not printed; the run's stand on every row, so that no row travels without."""
     date, version, words = _run_cells(result)
     return [
@@ -159,13 +159,13 @@ def _fit(text: str) -> str:
 
 
 def _sheet(
-    book: Any, name: str, printed: Sequence[Column], beside: Sequence[Column], children: Sequence[Any], footer: str
+    book: Any, name: str, printed: Sequence[Column], unprinted: Sequence[Column], children: Sequence[Any], footer: str
 ) -> None:
     head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 2})
     body = book.add_format({"text_wrap": True, "valign": "top", "bottom": 4})
     score = book.add_format({"valign": "top", "bottom": 4, "num_format": "0.00"})
     sheet = book.add_worksheet(name)
-    for x, column in enumerate([*printed, *beside]):
+    for x, column in enumerate([*printed, *unprinted]):
         sheet.set_column(x, x, column.width)
         sheet.write_string(0, x, column.title, head)
         for y, child in enumerate(children, start=1):
@@ -175,7 +175,7 @@ def _sheet(
             else:
                 sheet.write_number(y, x, cell, score if isinstance(cell, float) else body)
     sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, len(children), len(printed) + len(beside) - 1)
+    sheet.autofilter(0, 0, len(children), len(printed) + len(unprinted) - 1)
     _page(sheet, footer)
     sheet.repeat_rows(0)
     sheet.print_area(0, 0, len(children), len(printed) - 1)
@@ -223,7 +223,7 @@ def write_list_xlsx(result: ScreeningResult, path: str | os.PathLike[str]) -> st
 
     marks = run_marks(result.published.version.trained_on, result.banners)
     words = " · ".join([*marks, "Not a diagnosis. Never a reason to refuse, delay or ration an assessment."])
-    footer, beside = f"&L{words}&RPage &P of &N", _beside(result)
+    footer, unprinted = f"&L{words}&RPage &P of &N", _unprinted(result)
     by_hand = [child for child in result.excluded if child.kind == MANUAL_REVIEW]
     has_selection = any(map(selection_words, result.listed))
     printed = [column for column in _LIST if has_selection or column.cell is not selection_words]
@@ -233,8 +233,8 @@ def write_list_xlsx(result: ScreeningResult, path: str | os.PathLike[str]) -> st
     with xlsxwriter.Workbook(content, options) as book:
         created = dt.datetime.fromisoformat(result.date).replace(tzinfo=None)
         book.set_properties({"title": "Children to talk about first", "created": created})
-        _sheet(book, "Look at by hand", _MANUAL_REVIEW, beside, by_hand, footer)
-        _sheet(book, "List", printed, beside, result.listed, footer)
+        _sheet(book, "Look at by hand", _MANUAL_REVIEW, unprinted, by_hand, footer)
+        _sheet(book, "List", printed, unprinted, result.listed, footer)
         about = book.add_worksheet("About")
         wrap = book.add_format({"text_wrap": True, "valign": "top"})
         bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})

@@ -1,4 +1,4 @@
-"""Predictions of a served version: what MLflow is told of them, and score, reasons and status row by row."""
+"""Predictions of a served version: their MLflow signature, and score, reasons and status row by row."""
 
 from __future__ import annotations
 
@@ -83,7 +83,9 @@ def _screened(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> Iterator[di
     # Plain tuples: a row taken out of a frame costs as much as everything else that is done for a child.
     for position, values in enumerate(scored.X.itertuples(index=False, name=None)):
         why = reasons(features, access, values, scored.contributions[position])
-        unusual = [feature.label for feature, told in zip(features, beyond[position] & may_see, strict=True) if told]
+        unusual = [
+            feature.label for feature, is_beyond in zip(features, beyond[position] & may_see, strict=True) if is_beyond
+        ]
         yield {
             "row": int(row[position]),
             "status": "screened",

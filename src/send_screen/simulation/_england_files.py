@@ -97,7 +97,7 @@ def school_file(england: England, *, academic_year: str = "2025/26") -> pd.DataF
 
 
 def _write(frame: pd.DataFrame, path: Path) -> None:
-    """Write to a file beside it first: a half-written file must not look whole."""
-    beside = path.with_name(path.name + ".part")
-    frame.to_csv(beside, index=False, lineterminator="\n")
-    beside.replace(path)
+    """Write to another file first: a half-written file must not look whole."""
+    partial = path.with_name(path.name + ".part")
+    frame.to_csv(partial, index=False, lineterminator="\n")
+    partial.replace(path)

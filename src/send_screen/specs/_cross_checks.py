@@ -9,7 +9,7 @@ from send_screen.documents import closest
 from send_screen.specs._model_spec import SpecDocument
 from send_screen.specs._parts import ColumnRef, Equals, Feature, GoalsNotMet, Scalar, Share, code, column_refs
 
-#: Metrics whose difference between two models the out-of-fold predictions can tell.
+#: Metrics whose difference between two models the out-of-fold predictions give.
 COMPARED = ("roc_auc", "average_precision", "recall", "precision")
 
 

@@ -35,7 +35,7 @@ class InteractionTerm:
     mean : float
         Mean over the training rows. It is not 0: the two features depend on each other.
     n : as ``values``, of int or None, or None
-        Training children in each cell; None where there is none or it is withheld.
+        Training children in each cell; None where there is none or it is suppressed.
     standard_error : as ``values``, or None
         Standard error of each cell beside the mean, by the bags.
 

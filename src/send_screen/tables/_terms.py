@@ -327,7 +327,7 @@ def count_or_none(count: Any) -> int | None:
 
 
 def _counts_or_none(counts: Iterable[Any] | None) -> tuple[int | None, ...] | None:
-    """Return counts as a tuple of int; None where every one of them is withheld."""
+    """Return counts as a tuple of int; None where every one of them is suppressed."""
     found = tuple(map(count_or_none, counts or ()))
     return None if all(count is None for count in found) else found
 

@@ -93,20 +93,20 @@ def demo(
     G01    0.29
     Name: mean |contribution|, dtype: float64
     """
-    tell = progress or (lambda _: None)
+    report_progress = progress or (lambda _: None)
     out = Path(out)
     data, lists = out / "data", out / "lists"
-    tell(f"Inventing {children:,} children")
+    report_progress(f"Inventing {children:,} children")
     write_england(simulate_england(children=children, seed=seed), data)
     uri = f"sqlite:///{(out.resolve() / 'mlflow.db').as_posix()}"
     spec = shipped("models") / "reception_sen" / "spec.yaml"
     trained = train(spec, data, tracking_uri=uri, evidence=out / "evidence", progress=progress)
     trained.require_passed()
-    tell("Exporting it, as for a school's laptop")
+    report_progress("Exporting it, as for a school's laptop")
     model = out / "models" / f"{trained.name}-{trained.version}"
     if model.exists():
         shutil.rmtree(model)
     export(trained.model_uri, model, tracking_uri=uri)
-    tell("Screening one school's file")
+    report_progress("Screening one school's file")
     screen(model, data / "schools" / "school_file.csv", out=lists)
     return Demo(trained, data, lists, model / "report.html", model / "card.html", uri)

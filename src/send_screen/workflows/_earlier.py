@@ -95,13 +95,13 @@ def counts_revealed_by_tables(spec: ModelSpec, tables: RiskTables, cohort: Cohor
     """
     groups = {str(name): cohort.sensitive[name].astype(str) for name in cohort.sensitive}
     groups |= {" × ".join(names): _joined(groups, names) for names in spec.intersections}
-    told: set[tuple[str, tuple[str, ...]]] = set()
+    revealed: set[tuple[str, tuple[str, ...]]] = set()
     for inside in _counted(tables, cohort.X):
         for attribute, group in groups.items():
             names = set(group[inside])
             if names and names.isdisjoint(group[~inside]):
-                told.add((attribute, tuple(sorted(names))))
-    return [(attribute, list(names)) for attribute, names in sorted(told)]
+                revealed.add((attribute, tuple(sorted(names))))
+    return [(attribute, list(names)) for attribute, names in sorted(revealed)]
 
 
 def _joined(groups: dict[str, pd.Series], names: Sequence[str]) -> pd.Series:

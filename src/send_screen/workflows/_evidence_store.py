@@ -89,9 +89,9 @@ def evidence_bytes(evidence: pd.DataFrame, excluded: pd.DataFrame) -> bytes:
     """Return an evidence table as a Parquet file, with how many rows were excluded for each reason."""
     counts = {str(reason): int(n) for reason, n in excluded["reason"].value_counts().items()}
     table = pa.Table.from_pandas(evidence, preserve_index=False)
-    told = {**(table.schema.metadata or {}), _EXCLUDED: json.dumps(counts, sort_keys=True).encode()}
+    metadata = {**(table.schema.metadata or {}), _EXCLUDED: json.dumps(counts, sort_keys=True).encode()}
     content = pa.BufferOutputStream()
-    pq.write_table(table.replace_schema_metadata(told), content)
+    pq.write_table(table.replace_schema_metadata(metadata), content)
     return bytes(content.getvalue())
 
 

@@ -137,7 +137,7 @@ def init(
     """Draft a commented spec and a data contract from a table, ready to be decided on and trained.
 
     Protected characteristics and what stands close to them become groups that are compared, never features. Columns
-    that name children, that say nothing, or that seem to know the outcome are left out with the reason. Nothing that
+    that name children, that say nothing, or that may leak the outcome are left out with the reason. Nothing that
     is written is one child's: codes are given that ten children or more have, and ranges are wider than theirs.
 
     Parameters
@@ -173,11 +173,11 @@ def init(
     >>> drafted.guessed  # doctest: +SKIP
     ('child_id', 'school')
     """
-    tell = progress or (lambda _: None)
+    report_progress = progress or (lambda _: None)
     out = Path(out)
-    tell("Reading the file")
+    report_progress("Reading the file")
     reading = read_table(file)
-    tell("Looking at each column")
+    report_progress("Looking at each column")
     columns = profile_columns(reading.frame, reading.file)
     made = draft_project(columns, reading.file, label=label, school=school, child_id=child_id)
     made = _with_a_group(made, reading.file)
@@ -193,7 +193,7 @@ def init(
 
         text = render_contract(made, contract, reading.file, len(reading.frame))
         place.write_text(text, encoding="utf-8", newline="\n")
-        tell("Looking for columns that know the outcome")
+        report_progress("Looking for target leakage")
         made, rule = _without_leaks(made, part / "spec.yaml", reading.frame, reading.file, write)
         write(made, rule)
         load_spec(part / "spec.yaml")
@@ -240,7 +240,7 @@ def _with_a_group(made: ProjectDraft, file: str) -> ProjectDraft:
 def _without_leaks(
     made: ProjectDraft, spec: Path, frame: pd.DataFrame, file: str, write: Callable[[ProjectDraft, ColumnProfile], None]
 ) -> tuple[ProjectDraft, ColumnProfile]:
-    """Take features out until none seems to know the outcome, and choose the rule among the rest.
+    """Take features out until none seems to leak the outcome, and choose the rule among the rest.
 
     What one of them gave away can hide another, so it is looked again until nothing more is found.
     """

@@ -137,7 +137,7 @@ def kit(
     >>> kit("models:/reception_sen@champion", "school.zip").pythons  # doctest: +SKIP
     ('3.12',)
     """
-    tell = progress or (lambda _: None)
+    report_progress = progress or (lambda _: None)
     out = Path(out)
     if out.suffix.lower() != ".zip" or out.exists():
         fault = "is there already" if out.exists() else "is no name for a zip"
@@ -147,8 +147,8 @@ def kit(
     with tempfile.TemporaryDirectory() as scratch:
         bundle = load_model(model, tracking_uri=tracking_uri)
         version = bundle.published.version
-        wheels = fetch_wheels(WINDOWS, pythons, Path(scratch), progress=tell)
-        tell("Writing the zip")
+        wheels = fetch_wheels(WINDOWS, pythons, Path(scratch), progress=report_progress)
+        report_progress("Writing the zip")
         contents = laptop_files(version, wheels, WINDOWS, with_python=embedded is not None)
         contents |= {f"model/{name}": content for name, content in bundle.files.items()}
         sha256 = write_zip(out, contents, embedded)

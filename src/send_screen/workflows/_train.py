@@ -226,7 +226,7 @@ def raise_on_leakage(spec: ModelSpec, contracts: dict[str, Contract], cohort: Co
     if leaks:
         lines = "\n".join(f"  {leak.kind}: {', '.join(leak.features)}. {leak.words} {leak.remedy}" for leak in leaks)
         raise LeakageError(
-            f"A model may not be trained on what knows the outcome:\n{lines}\n",
+            f"Target leakage: a model may not be trained on features that give the outcome away:\n{lines}\n",
             remedy="Take the features out of the spec. Where one is rightly that strong, give it "
             "`expected_strong: reason`.",
         )

@@ -194,9 +194,9 @@ def suppressed_by_earlier(published: PublishedReport) -> list[str]:
     overlapping = [one.version for one in earlier if one.other_children]
     crossed = [row for row in published.groups if "×" in row.attribute]
     if overlapping:
-        what = f"groups stand without counts: version {overlapping[0]} told those of other children of the same file"
+        what = f"groups stand without counts: version {overlapping[0]} published those of other children of this file"
     elif earlier and crossed and all(row.n is None for row in crossed):
-        what = "crossed groups are withheld: a version with another list did not cross them"
+        what = "crossed groups are suppressed: a version with another list did not cross them"
     else:
         return []
     return [

@@ -58,8 +58,8 @@ def _levels(feature: FeatureView, scale: float) -> tuple[Markup, int]:
         if level.margin_of_error is not None:
             ends = f"M{low:.1f} {top + 16}v6M{high:.1f} {top + 16}v6"
             body += path("whisker", f"M{low:.1f} {top + 19}H{high:.1f}{ends}")
-        beside = max(right, high) + 6 if adds else min(left, low) - 6
-        body += text(beside, top + 17, signed(level.log_odds, 2), "start" if adds else "end", bold=True)
+        label_x = max(right, high) + 6 if adds else min(left, low) - 6
+        body += text(label_x, top + 17, signed(level.log_odds, 2), "start" if adds else "end", bold=True)
         top += LINE + 8
     return body, top
 
