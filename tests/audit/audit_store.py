@@ -147,8 +147,8 @@ class Store:
         with self.database() as connection:
             mine = "from tags where key = 'mlflow.note.content' and run_uuid = ?"
             (before,) = connection.execute(f"select value {mine}", (self.run_id,)).fetchone()
-            told = "update model_versions set description = replace(description, ?, ?) where run_id = ?"
-            connection.execute(told, (before, words, self.run_id))
+            statement = "update model_versions set description = replace(description, ?, ?) where run_id = ?"
+            connection.execute(statement, (before, words, self.run_id))
             written = "update tags set value = ? where key = 'mlflow.note.content' and run_uuid = ?"
             connection.execute(written, (words, self.run_id))
 

@@ -28,7 +28,7 @@ def run(*arguments: object) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
-def told(store: Store, *arguments: object) -> dict[str, Any]:
+def audit_json(store: Store, *arguments: object) -> dict[str, Any]:
     code, out, err = run("audit", MODEL, "--tracking-uri", store.uri, "--json", *arguments)
     found = dict(json.loads(out))
     assert code == (0 if found["green"] else 1), err
@@ -72,16 +72,16 @@ def test_red_names_the_place_and_both_values(store: Store, tmp_path: Path) -> No
 
 def test_without_the_evidence_it_says_which_half_was_checked(store: Store) -> None:
     shutil.move(store.folder / "evidence", store.folder / "locked")
-    found = told(store)
+    found = audit_json(store)
     assert found["green"] is True
     assert {id for id, status in statuses(found).items() if status == "not checked"} == {
         "signature", "evidence", "evidence-integrity", "figures", "refit",
     }  # fmt: skip
     assert "5 could not be made" in found["words"]
-    found = told(store, "--evidence", store.folder / "locked")
+    found = audit_json(store, "--evidence", store.folder / "locked")
     assert statuses(found)["figures"] == "passed"
     place = store.folder / "locked" / "reception_sen" / store.tag("version_id")
-    assert statuses(told(store, "--evidence", place))["figures"] == "passed"
+    assert statuses(audit_json(store, "--evidence", place))["figures"] == "passed"
 
 
 def test_evidence_that_is_named_and_is_not_there_is_a_mistake_of_the_call(store: Store, tmp_path: Path) -> None:
@@ -99,21 +99,21 @@ def test_evidence_that_may_not_be_read(store: Store, monkeypatch: pytest.MonkeyP
         return opened(path, *how, **more)
 
     monkeypatch.setattr(Path, "open", refuse)
-    found = told(store)
+    found = audit_json(store)
     assert statuses(found)["figures"] == "not checked"
     assert "may not be read from here (Permission denied)" in json.dumps(found)
 
 
 def test_the_evidence_of_another_version_is_found(store: Store) -> None:
     other = store.of(2).evidence
-    found = told(store, "--evidence", other.parent)
+    found = audit_json(store, "--evidence", other.parent)
     assert statuses(found)["evidence"] == "FAILED"
     assert statuses(found)["figures"] == "FAILED"
 
 
 def test_evidence_that_is_no_table_is_found_and_nothing_of_it_is_told(store: Store) -> None:
     store.evidence.write_bytes(b"Zaphod Beeblebrox," * 1000)
-    found = told(store)
+    found = audit_json(store)
     assert statuses(found)["evidence-integrity"] == "FAILED"
     assert "Zaphod" not in json.dumps(found)
 
@@ -121,7 +121,7 @@ def test_evidence_that_is_no_table_is_found_and_nothing_of_it_is_told(store: Sto
 def test_nothing_of_a_child_is_told(store: Store) -> None:
     """Whatever is wrong with the evidence, its rows stay in it."""
     store.rewrite_evidence(lambda table: table.iloc[::-1].assign(label=0))
-    text = json.dumps(told(store))
+    text = json.dumps(audit_json(store))
     table = store.evidence
     import pandas as pd
 
@@ -145,15 +145,15 @@ def test_other_code_is_no_difference_and_hides_none_of_the_hashes(
     from send_screen.auditing import _audited_version
 
     monkeypatch.setattr(_audited_version, "code_version", lambda: "0.2.0+0123456789ab")
-    assert told(store)["green"] is True  # what can be derived all the same is
+    assert audit_json(store)["green"] is True  # what can be derived all the same is
     store.rewrite_evidence(lambda table: table.assign(label=1 - table["label"]))
-    found = told(store)
+    found = audit_json(store)
     assert (found["green"], found["result"]) == (False, "open")
     assert statuses(found)["figures"] == "not checked"
     told_why = next(check["words"] for check in found["checks"] if check["id"] == "figures")
     assert "Other code made it" in told_why
     assert "0.2.0+0123456789ab" in told_why
-    assert statuses(told(store, "--key", store.keys / "public.pem"))["signature"] == "FAILED"
+    assert statuses(audit_json(store, "--key", store.keys / "public.pem"))["signature"] == "FAILED"
 
 
 # Keys.
@@ -190,10 +190,10 @@ def test_a_key_that_is_no_public_key(store: Store, tmp_path: Path, name: str) ->
 
 def test_another_key_and_an_unsigned_version_are_differences(store: Store, tmp_path: Path) -> None:
     run("generate-keys", "--out", tmp_path / "other")
-    found = told(store, "--key", tmp_path / "other" / "public.pem")
+    found = audit_json(store, "--key", tmp_path / "other" / "public.pem")
     assert {id for id, status in statuses(found).items() if status == "FAILED"} == {"signature"}
     (store.bundle / "signature.json").unlink()
-    assert statuses(told(store, "--key", store.keys / "public.pem"))["signature"] == "FAILED"
+    assert statuses(audit_json(store, "--key", store.keys / "public.pem"))["signature"] == "FAILED"
 
 
 def test_training_refuses_a_key_inside_the_store(trained: Any, small_spec: Path, tmp_path: Path) -> None:
@@ -245,7 +245,7 @@ def test_the_signature_can_be_checked_without_us(store: Store, tmp_path: Path, r
 def test_hostile_json_is_a_difference_and_no_crash(store: Store, content: bytes) -> None:
     (store.bundle / "published.json").write_bytes(content)
     store.rehash()
-    assert told(store)["green"] is False
+    assert audit_json(store)["green"] is False
 
 
 @pytest.mark.posix
@@ -255,7 +255,7 @@ def test_a_huge_file_a_pipe_and_a_link_out_of_the_store_are_never_opened(store: 
     os.mkfifo(store.run / "plots" / "more.svg")
     (store.model / "more").symlink_to("/dev/zero")
     (store.run / "away").symlink_to("/", target_is_directory=True)
-    found = told(store)
+    found = audit_json(store)
     assert statuses(found)["files"] == statuses(found)["copies"] == "FAILED"
     named = {each["where"] for check in found["checks"] for each in check["differences"]}
     assert {"bundle/tables.json", "plots/more.svg", "more", "away"} <= named
@@ -356,10 +356,11 @@ def test_other_code_is_its_own_word_until_a_key_vouches_for_it(store: Store, mon
     from send_screen.auditing import _audited_version
 
     monkeypatch.setattr(_audited_version, "code_version", lambda: "0.2.0+0123456789ab")
-    found = told(store)
+    found = audit_json(store)
     assert found["result"] == "open"
     assert "its own word" in json.dumps(found)
-    found = told(store, "--key", store.keys / "public.pem")  # what is signed is other evidence, so nothing is believed
+    # what is signed is other evidence, so nothing is believed
+    found = audit_json(store, "--key", store.keys / "public.pem")
     assert found["result"] == "red"
     assert statuses(found)["figures"] == "FAILED"
 
@@ -369,7 +370,7 @@ def test_a_key_vouches_for_what_made_a_version(store: Store, monkeypatch: pytest
 
     monkeypatch.setattr(_audited_version, "code_version", lambda: "0.2.0+0123456789ab")
     monkeypatch.setattr(_check_pages, "render_plots", lambda report: {"plots/absence.svg": "drawn otherwise by now"})
-    found = told(store, "--key", store.keys / "public.pem")
+    found = audit_json(store, "--key", store.keys / "public.pem")
     assert statuses(found)["signature"] == "passed"
     assert statuses(found)["plots"] == "not checked"
     assert "its own word" not in json.dumps(found)
@@ -389,7 +390,7 @@ def test_other_code_excuses_nothing_that_no_code_writes(
         text = path.read_text("utf-8").replace("mlflow.pyfunc.loaders.code_model", "mlflow.sklearn")
         path.write_text(text, encoding="utf-8", newline="\n")
         store.retag("model_sha256", folder_sha256(store.model))
-    found = told(store)
+    found = audit_json(store)
     assert found["result"] == "red"
     assert statuses(found)["decisions" if what == "tag" else "served"] == "FAILED"
 
@@ -411,4 +412,4 @@ def test_a_withdrawn_version_can_be_audited(store: Store, monkeypatch: pytest.Mo
     assert code == 0, out + err
     assert "It was withdrawn on" in out
     store.execute("delete from model_version_tags where key = 'withdrawn'")
-    assert statuses(told(store))["decisions"] == "FAILED"
+    assert statuses(audit_json(store))["decisions"] == "FAILED"

@@ -43,7 +43,7 @@ class Watched:
     """A page, and what it did beyond being looked at."""
 
     page: Any
-    told: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
     asked_for: list[str] = field(default_factory=list)
     answers: list[tuple[int, str]] = field(default_factory=list)
 
@@ -59,8 +59,8 @@ def visit(chromium: Any) -> Iterator[Callable[..., Watched]]:
         contexts.append(context)
         watched = Watched(context.new_page())
         watched.page.set_default_timeout(60_000)
-        watched.page.on("console", lambda message: watched.told.append(f"{message.type}: {message.text}"))
-        watched.page.on("pageerror", lambda error: watched.told.append(f"error: {error}"))
+        watched.page.on("console", lambda message: watched.messages.append(f"{message.type}: {message.text}"))
+        watched.page.on("pageerror", lambda error: watched.messages.append(f"error: {error}"))
         watched.page.on("request", lambda request: watched.asked_for.append(request.url))
         watched.page.on("response", lambda response: watched.answers.append((response.status, response.url)))
         watched.page.goto(place.as_uri() if isinstance(place, Path) else place)

@@ -44,7 +44,7 @@ def look(ui: Any, visit: Callable[..., Any]) -> Iterator[Callable[[str], Any]]:
         hosts = {urlsplit(url.removeprefix("blob:")).hostname for url in watched.asked_for if "data:" not in url[:5]}
         assert hosts == {"127.0.0.1"}
         # MLflow asks who is signed in, and is told by a server without accounts that there is no such page.
-        assert not [words for words in watched.told if words.startswith("error") and "404" not in words]
+        assert not [words for words in watched.messages if words.startswith("error") and "404" not in words]
 
 
 def test_the_run_is_shown_with_its_hashes_and_figures(look: Callable[[str], Any], run_page: str, trained: Any) -> None:

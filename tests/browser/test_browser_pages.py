@@ -79,7 +79,7 @@ def test_a_page_is_quiet_and_loads_nothing(name: str, pages: dict[str, Path], vi
     watched = visit(pages[name])
     watched.page.mouse.wheel(0, 20_000)
     watched.page.wait_for_timeout(200)
-    assert watched.told == []
+    assert watched.messages == []
     assert watched.asked_for == [pages[name].as_uri()]
 
 
@@ -204,7 +204,7 @@ def test_the_list_is_filtered_and_sorted_by_class(pages: dict[str, Path], visit:
     assert names == sorted(names, key=str.casefold)
     page.get_by_label("Put in order of").press("Home")
     assert shown(page, "#list-rows tr") == everyone
-    assert watched.told == []
+    assert watched.messages == []
 
 
 def test_without_scripts_the_whole_list_is_there(chromium: Any, pages: dict[str, Path]) -> None:

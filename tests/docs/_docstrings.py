@@ -75,8 +75,10 @@ def faults(public: Public) -> list[str]:
         if dataclasses.is_dataclass(thing):  # its fields are given by name
             found = [one for one in found if not one.startswith("PR03")]
         doc = ClassDoc(thing) if kind == "class" else FunctionDoc(thing)
-    told = {name.strip(" *") for entry in (*doc["Parameters"], *doc["Attributes"]) for name in entry.name.split(",")}
-    missing = sorted(set(_parameters(thing)) - told)
+    documented = {
+        name.strip(" *") for entry in (*doc["Parameters"], *doc["Attributes"]) for name in entry.name.split(",")
+    }
+    missing = sorted(set(_parameters(thing)) - documented)
     if missing:
         found.append(f"does not say what {', '.join(missing)} is")
     if kind != "class" and _raises(thing) and not doc["Raises"]:

@@ -106,9 +106,9 @@ def test_green_red_and_what_is_open() -> None:
     red = Audit("m", {}, (same, wrong))
     assert not red.ok
     assert red.headline == "RED: 1 of the 2 checks that were made found a difference."
-    told = red.to_dict()["checks"][1]
-    assert told["differences"] == ({"where": "$.x", "claimed": "1", "found": "2"},)
-    assert told["n_differences"] == 1
+    check = red.to_dict()["checks"][1]
+    assert check["differences"] == ({"where": "$.x", "claimed": "1", "found": "2"},)
+    assert check["n_differences"] == 1
 
 
 @pytest.fixture(scope="module")

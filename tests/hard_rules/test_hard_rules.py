@@ -236,10 +236,10 @@ def test_rule_3_every_published_page_says_it(trained: Any, name: str) -> None:
 
 def test_rule_3_every_answer_says_it(trained: Any) -> None:
     rows = pd.read_csv(trained.school_file, dtype=str)
-    told = predict_records(open_bundle(trained.exported), rows)
-    assert len(told) == len(rows)
-    assert told["notice"].str.contains("refuse, delay or ration").all()
-    assert set(told.columns) & {"flag", "flagged", "decision", "label", "prediction"} == set()
+    predictions = predict_records(open_bundle(trained.exported), rows)
+    assert len(predictions) == len(rows)
+    assert predictions["notice"].str.contains("refuse, delay or ration").all()
+    assert set(predictions.columns) & {"flag", "flagged", "decision", "label", "prediction"} == set()
 
 
 # 4. Children who could not be screened come first

@@ -143,9 +143,9 @@ def test_rule_1_no_small_count_in_the_database(store: Path) -> None:
 def test_rule_1_no_page_tells_a_small_count(store: Path) -> None:
     pages = [file for file in (store / "mlartifacts").rglob("*") if file.suffix in (".html", ".md", ".svg")]
     assert len(pages) > 10
-    told = re.compile(r"(?<![\d.,])[1-9] (?:child|children|pupils?|schools?|rows?)\b")
-    assert told.findall("19 schools, 9 schools and 2.5 children") == ["9 schools"]
-    found = {file.name: told.findall(file.read_text("utf-8")) for file in pages}
+    small_count = re.compile(r"(?<![\d.,])[1-9] (?:child|children|pupils?|schools?|rows?)\b")
+    assert small_count.findall("19 schools, 9 schools and 2.5 children") == ["9 schools"]
+    found = {file.name: small_count.findall(file.read_text("utf-8")) for file in pages}
     assert not {name: counts for name, counts in found.items() if counts}
 
 

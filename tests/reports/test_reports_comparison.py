@@ -206,11 +206,11 @@ intervals = st.tuples(st.floats(-1, 1), st.floats(-1, 1)).map(sorted)
 def test_nothing_is_told_of_intervals_that_share_a_value(one: list[float], other: list[float], loss: Any) -> None:
     first, second = Figure(sum(one) / 2, *one), Figure(sum(other) / 2, *other)
     assume((first.value, *one) != (second.value, *other))
-    told = shift(first, second, loss)
+    found = shift(first, second, loss)
     back = shift(second, first, loss)
     if max(one[0], other[0]) <= min(one[1], other[1]):
-        assert told == "cannot be told"
-    assert {"better": "worse", "worse": "better"}.get(told, told) == back
+        assert found == "cannot be told"
+    assert {"better": "worse", "worse": "better"}.get(found, found) == back
 
 
 apart = st.lists(st.floats(-1, 1), min_size=4, max_size=4, unique=True).map(sorted)
@@ -221,9 +221,9 @@ def test_better_is_so_for_every_truth_inside_both_intervals(
     ends: list[float], turned: bool, loss: Any, place: float, place_2: float
 ) -> None:
     one, other = (ends[2:], ends[:2]) if turned else (ends[:2], ends[2:])
-    told = shift(Figure(one[0], *one), Figure(other[0], *other), loss)
-    assert told in ("better", "worse", *(["turned round"] if loss not in (less, more) else []))
+    found = shift(Figure(one[0], *one), Figure(other[0], *other), loss)
+    assert found in ("better", "worse", *(["turned round"] if loss not in (less, more) else []))
     before = min(max(one[0] + place * (one[1] - one[0]), one[0]), one[1])
     after = min(max(other[0] + place_2 * (other[1] - other[0]), other[0]), other[1])
-    if told != "turned round":
-        assert (loss(after, after)[0] < loss(before, before)[0]) == (told == "better")
+    if found != "turned round":
+        assert (loss(after, after)[0] < loss(before, before)[0]) == (found == "better")

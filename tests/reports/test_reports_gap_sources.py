@@ -68,9 +68,9 @@ def test_each_printed_part_is_the_published_one_to_a_hundredth(published: dict[s
     labels = {shape["feature"]: shape["label"] for shape in published["shapes"]}
     values = {labels[part["term"]]: part["value"] for part in row["features"]}
     values |= {f"From {part['term']}": part["value"] for part in row["agencies"]}
-    told = [part for part in source.parts if part.label in values]
-    assert len(told) > len(row["agencies"])
-    for part in told:
+    valued = [part for part in source.parts if part.label in values]
+    assert len(valued) > len(row["agencies"])
+    for part in valued:
         assert abs(part.hundredths - values[part.label] * 100) < 1
         assert (source.total.hundredths < 0) == (row["value"] < 0)
 

@@ -48,16 +48,16 @@ def test_hidden_reasons_name_the_agency_only_rule_7(bundle: Bundle, trained: Any
     assert [child.child_id for child in teacher.listed] == [child.child_id for child in senco.listed]
     for child in teacher.listed:
         assert child.ask == ("health visiting",)
-        told = " ".join([*(r.text for r in (*child.reasons_for, *child.reasons_against)), *child.not_known])
-        assert not any(label in told for label in labels)
+        shown = " ".join([*(r.text for r in (*child.reasons_for, *child.reasons_against)), *child.not_known])
+        assert not any(label in shown for label in labels)
     assert any(child.reasons_for for child in senco.listed)
     assert all(child.ask == () for child in senco.listed)
     page = render_screening(teacher)
     assert "Ask health visiting." in page
     assert not any(f"{label}: emerging" in page for label in labels)
-    told = predict_records(closed, pd.read_csv(trained.school_file, dtype=str), role="class_teacher", today=TODAY)
-    assert set(told.loc[told["status"] == "screened", "ask"]) == {"health visiting"}
-    assert not told["reasons_for"].str.contains("emerging").any()
+    shown = predict_records(closed, pd.read_csv(trained.school_file, dtype=str), role="class_teacher", today=TODAY)
+    assert set(shown.loc[shown["status"] == "screened", "ask"]) == {"health visiting"}
+    assert not shown["reasons_for"].str.contains("emerging").any()
 
 
 def test_a_column_that_excludes_a_child_is_hidden_with_all_that_tells_of_it(bundle: Bundle, trained: Any) -> None:
@@ -68,9 +68,9 @@ def test_a_column_that_excludes_a_child_is_hidden_with_all_that_tells_of_it(bund
     result = screen_cohort(closed, cohort, file="x.csv", role="class_teacher", today=TODAY)
     hidden = [child for child in result.excluded if child.row in rows]
     assert len(hidden) == len(rows) > 0
-    told = {(child.kind, child.rule, child.reason, child.remedy) for child in hidden}
+    shown = {(child.kind, child.rule, child.reason, child.remedy) for child in hidden}
     reason = "The model is not to be asked about this child."
-    assert told == {("outside_population", "NOT-SHOWN-TO-THIS-ROLE", reason, "Ask the SEN office.")}
+    assert shown == {("outside_population", "NOT-SHOWN-TO-THIS-ROLE", reason, "Ask the SEN office.")}
     assert rule not in repr(result)
     assert "already on the SEN register" not in render_screening(result)
 

@@ -113,8 +113,8 @@ def test_numbers_may_be_sent_as_numbers(
     sent = [{key: number(cell) for key, cell in child.items()} for child in children]
     status, text = ask(server, body(sent))
     assert status == 200, text
-    told = strict(text)["predictions"]
-    assert {row["row"] - 1: row["score"] for row in told if row["status"] == "screened"} == expected
+    answered = strict(text)["predictions"]
+    assert {row["row"] - 1: row["score"] for row in answered if row["status"] == "screened"} == expected
 
 
 def test_a_single_child_gets_the_answer_that_she_gets_among_others(
@@ -176,8 +176,8 @@ def test_bad_requests_get_a_reason_that_quotes_no_child(
     server: Any, children: list[dict[str, Any]], secrets: set[str]
 ) -> None:
     for case, (sent, kind, status) in bad_requests(children).items():
-        told, text = ask(server, sent, kind)
-        assert told == status, (case, text)
+        answered, text = ask(server, sent, kind)
+        assert answered == status, (case, text)
         assert len(json.loads(text)["message"]) > 20, case
         assert not any(secret in text for secret in {*secrets, "B801200005001"}), (case, text)
         assert "Traceback" not in text
@@ -188,8 +188,8 @@ def test_odd_cells_are_answered_row_by_row(server: Any, children: list[dict[str,
     for case, sent in odd_requests(children).items():
         status, text = ask(server, sent)
         assert status == 200, (case, text)
-        told = strict(text)["predictions"]
-        assert [row["row"] for row in told] == [1, 2, 3, 4, 5], case
+        answered = strict(text)["predictions"]
+        assert [row["row"] for row in answered] == [1, 2, 3, 4, 5], case
         assert "script" not in text
 
 
@@ -213,8 +213,8 @@ def test_under_load_every_answer_is_right_and_memory_is_flat(
         start = starts[turn % len(starts)]
         status, text = ask(server, body(children[start : start + ROWS]))
         assert status == 200, text
-        told = strict(text)["predictions"]
-        scores = {start + row["row"] - 1: row["score"] for row in told if row["status"] == "screened"}
+        answered = strict(text)["predictions"]
+        scores = {start + row["row"] - 1: row["score"] for row in answered if row["status"] == "screened"}
         assert scores == {place: expected[place] for place in range(start, start + ROWS) if place in expected}
         return status
 
@@ -222,9 +222,9 @@ def test_under_load_every_answer_is_right_and_memory_is_flat(
         if turn % 3:
             return good(turn)
         sent, kind, status = bad[turn // 3 % len(bad)]
-        told, text = ask(server, sent, kind)
-        assert told == status, text
-        return told
+        answered, text = ask(server, sent, kind)
+        assert answered == status, text
+        return answered
 
     with ThreadPoolExecutor(8) as clients:
         list(clients.map(any_request, range(60)))  # caches fill, threads start

@@ -223,11 +223,11 @@ NAMES = st.sampled_from([*FORMATS, "params", "columns", "data", "index", "role"]
 )
 def test_no_request_breaks_the_server(body: bytes, kind: str) -> None:
     status, text = respond(echo, body, kind)
-    told: dict[str, Any] = json.loads(text)
+    answer: dict[str, Any] = json.loads(text)
     assert status in (200, 400)
     assert UNFORESEEN not in text
     if status == 200:
-        assert told["predictions"]
+        assert answer["predictions"]
     else:
-        assert told["message"]
+        assert answer["message"]
         assert SECRET not in text

@@ -52,9 +52,9 @@ def test_it_says_what_screen_says_to_every_role_rule_7(
     closed = closed_to(bundle, role or "senco", hidden)
     cohort = load_cohort(closed.spec, trained.school_file, training=False, contracts=closed.contracts)
     result = screen_cohort(closed, cohort, file="x.csv", capacity=Capacity(share=1.0), role=role, today=TODAY)
-    told = predict_records(closed, rows, role=role, today=TODAY)
-    assert len(told) == result.n_rows == len(rows)
-    by_row = {int(row["row"]): row for row in told.to_dict("records")}
+    predictions = predict_records(closed, rows, role=role, today=TODAY)
+    assert len(predictions) == result.n_rows == len(rows)
+    by_row = {int(row["row"]): row for row in predictions.to_dict("records")}
     assert len(result.listed) == result.n_screened
     for child in result.listed:
         row = by_row.pop(child.row - 1)
@@ -71,11 +71,16 @@ def test_it_says_what_screen_says_to_every_role_rule_7(
         assert (row["status"], row["reason"]) == (excluded.kind, excluded.reason)
         assert pd.isna(row["score"])
     if hidden:
-        seen = " ".join(told["reasons_for"] + told["reasons_against"] + told["not_known"] + told["beyond_training"])
+        seen = " ".join(
+            predictions["reasons_for"]
+            + predictions["reasons_against"]
+            + predictions["not_known"]
+            + predictions["beyond_training"]
+        )
         for name in hidden - {"SENprovision", "SessionsAbsent"}:
             assert closed.spec.feature(name).label not in seen
-        assert "already has SEN support" not in " ".join(told["reason"])
-        assert (told.loc[told["status"] == "screened", "ask"] != "").all()
+        assert "already has SEN support" not in " ".join(predictions["reason"])
+        assert (predictions.loc[predictions["status"] == "screened", "ask"] != "").all()
 
 
 def test_an_unknown_role_is_refused_rule_7(bundle: Bundle, rows: pd.DataFrame) -> None:
@@ -84,8 +89,8 @@ def test_an_unknown_role_is_refused_rule_7(bundle: Bundle, rows: pd.DataFrame) -
 
 
 def test_every_row_says_what_it_is_not_rule_3(bundle: Bundle, rows: pd.DataFrame) -> None:
-    told = predict_records(bundle, rows, today=TODAY)
-    assert told["notice"].str.endswith(NOTICE).all()
+    predictions = predict_records(bundle, rows, today=TODAY)
+    assert predictions["notice"].str.endswith(NOTICE).all()
     assert "refuse, delay or ration" in NOTICE
 
 
@@ -95,22 +100,22 @@ def test_children_who_cannot_be_screened_are_answered_for_rule_4(
 ) -> None:
     goals = [f"G{number:02d}" for number in range(1, 18)]
     nothing = rows.iloc[:count].assign(**dict.fromkeys(goals, None))
-    told = predict_records(bundle, nothing, today=TODAY)
-    assert told["status"].tolist() == ["manual_review"] * count
-    assert (told["reason"].str.len() > 0).all()
-    assert told["score"].isna().all()
-    assert told["row"].tolist() == list(range(1, count + 1))
+    predictions = predict_records(bundle, nothing, today=TODAY)
+    assert predictions["status"].tolist() == ["manual_review"] * count
+    assert (predictions["reason"].str.len() > 0).all()
+    assert predictions["score"].isna().all()
+    assert predictions["row"].tolist() == list(range(1, count + 1))
 
 
 def test_rows_keep_their_order_and_none_is_lost_rule_4(bundle: Bundle, rows: pd.DataFrame) -> None:
     shuffled = pd.concat([rows.sample(frac=1, random_state=3), rows.iloc[:3]])  # the last three are there twice
-    told = predict_records(bundle, shuffled, today=TODAY)
-    assert told["row"].tolist() == list(range(1, len(shuffled) + 1))
+    predictions = predict_records(bundle, shuffled, today=TODAY)
+    assert predictions["row"].tolist() == list(range(1, len(shuffled) + 1))
     straight = predict_records(bundle, rows, today=TODAY).set_index("row")
     for place, index in enumerate(shuffled.index[:-3]):
         if index > 2 and straight.loc[index + 1, "status"] == "screened":
-            assert told.loc[place, "score"] == straight.loc[index + 1, "score"]
-    assert (told["status"].tail(3) == "manual_review").all()
+            assert predictions.loc[place, "score"] == straight.loc[index + 1, "score"]
+    assert (predictions["status"].tail(3) == "manual_review").all()
 
 
 def test_real_children_are_refused_rule_5(bundle: Bundle, rows: pd.DataFrame) -> None:
@@ -150,9 +155,9 @@ def test_what_lies_beyond_training_is_said_row_by_row_rule_6(bundle: Bundle, row
     screened = usual.index[usual["status"] == "screened"][:2]
     absent = rows.copy()
     absent.loc[screened[0], ["SessionsPossible", "SessionsAbsent"]] = ["380", "379"]
-    told = predict_records(bundle, absent, today=TODAY)
-    assert told.loc[screened[0], "beyond_training"] == label
-    assert told.loc[screened[1], "beyond_training"] == usual.loc[screened[1], "beyond_training"]
+    predictions = predict_records(bundle, absent, today=TODAY)
+    assert predictions.loc[screened[0], "beyond_training"] == label
+    assert predictions.loc[screened[1], "beyond_training"] == usual.loc[screened[1], "beyond_training"]
     hidden = predict_records(closed_to(bundle, "senco", {"SessionsAbsent"}), absent, today=TODAY)
     assert label not in hidden.loc[screened[0], "beyond_training"]
 

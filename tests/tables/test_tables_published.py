@@ -296,8 +296,8 @@ def levels_of(counts: dict[str | None, int], **more):
 
 
 def test_levels_publish_how_many_children_they_have_unless_they_share_a_value():
-    told = levels_of({"a": 50, "rare": 4, "b": 30, "few": 7, "none": 0, None: 20})
-    assert told.counts == (50, None, 30, None, None)
+    term = levels_of({"a": 50, "rare": 4, "b": 30, "few": 7, "none": 0, None: 20})
+    assert term.counts == (50, None, 30, None, None)
     ordered = levels_of({"a": 50, "b": 4, "c": 30, None: 20}, monotonic_cst={"c": 1})
     assert ordered.counts == (50, None, None)
 

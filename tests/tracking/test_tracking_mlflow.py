@@ -73,16 +73,16 @@ def test_it_loads_without_a_pickle_and_says_what_the_tables_say(client: Any, tra
 
     model = mlflow.pyfunc.load_model(f"models:/reception_sen/{trained.made.registered_version}")
     rows = rows_of(trained)
-    told = model.predict(rows)
+    predictions = model.predict(rows)
     bundle = open_bundle(trained.exported)
     cohort = load_cohort(bundle.spec, trained.school_file, training=False, contracts=bundle.contracts)
-    assert len(told) == len(rows)
-    assert told["row"].tolist() == list(range(1, len(rows) + 1))
-    screened = told[told["status"] == "screened"]
+    assert len(predictions) == len(rows)
+    assert predictions["row"].tolist() == list(range(1, len(rows) + 1))
+    screened = predictions[predictions["status"] == "screened"]
     assert np.array_equal(screened["score"], bundle.tables.score(cohort.X))
     assert len(screened) == len(cohort)
-    assert told.loc[told["status"] != "screened", "score"].isna().all()
-    assert told.loc[told["status"] != "screened", "reason"].str.len().min() > 0
+    assert predictions.loc[predictions["status"] != "screened", "score"].isna().all()
+    assert predictions.loc[predictions["status"] != "screened", "reason"].str.len().min() > 0
 
 
 def test_mlmodel_names_no_folder_of_this_machine(trained: Any) -> None:
@@ -143,13 +143,13 @@ def test_the_served_model_answers_with_scores_and_reasons(server: Any, trained: 
     body = json.dumps({"dataframe_split": json.loads(rows.to_json(orient="split", index=False))}).encode()
     status, text = ask(server, body)
     assert status == 200, text
-    told = pd.DataFrame(json.loads(text)["predictions"])
+    predictions = pd.DataFrame(json.loads(text)["predictions"])
     bundle = open_bundle(trained.exported)
     cohort = load_cohort(bundle.spec, trained.school_file, training=False, contracts=bundle.contracts)
-    screened = told[told["status"] == "screened"]
+    screened = predictions[predictions["status"] == "screened"]
     assert np.allclose(screened["score"].astype(float), bundle.tables.score(cohort.X), rtol=0, atol=1e-12)
     assert (screened["reasons_for"].str.len() > 0).any()
-    assert told["notice"].str.contains("refuse, delay or ration").all()
+    assert predictions["notice"].str.contains("refuse, delay or ration").all()
     assert not any(upn in text for upn in rows["UPN"])
 
 

@@ -35,8 +35,13 @@ def test_what_earlier_versions_told_is_named_as_the_spec_names_it(spec):
     runs = [run("a"), run("a")]
     (found,) = prior_releases(spec, runs, version="b", n=400)
     assert (found.version, found.published_sha256) == ("a", sha256_of(runs[0].published))
-    (told,) = found.counts
-    assert (told.attribute, told.group, told.n, told.with_outcome) == ("sex × eal", "F × English", 40, 10)
+    (revealed,) = found.counts
+    assert (revealed.attribute, revealed.group, revealed.n, revealed.with_outcome) == (
+        "sex × eal",
+        "F × English",
+        40,
+        10,
+    )
 
 
 def test_a_cohort_of_other_children_that_was_published_with_counts_is_named_and_nothing_else_of_it(spec):
@@ -78,9 +83,9 @@ def test_counts_of_the_tables_that_are_of_a_group_are_told(spec):
         as_of=pd.Series(pd.Timestamp(2023, 7, 31), index=range(100)),
         synthetic=True,
     )
-    told = counts_revealed_by_tables(spec, RiskTables(0.0, (shape, levels), 100, "x"), cohort)
-    assert ("fsm", ["yes"]) in told
-    assert ("fsm", ["not recorded"]) in told
-    assert ("sex", ["F"]) in told
-    assert ("sex", ["M"]) not in told
-    assert not any(attribute == "sex × fsm" and len(groups) == 1 for attribute, groups in told)
+    revealed = counts_revealed_by_tables(spec, RiskTables(0.0, (shape, levels), 100, "x"), cohort)
+    assert ("fsm", ["yes"]) in revealed
+    assert ("fsm", ["not recorded"]) in revealed
+    assert ("sex", ["F"]) in revealed
+    assert ("sex", ["M"]) not in revealed
+    assert not any(attribute == "sex × fsm" and len(groups) == 1 for attribute, groups in revealed)

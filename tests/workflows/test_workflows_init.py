@@ -141,7 +141,7 @@ def test_nothing_of_one_child_is_written(tmp_path: Path) -> None:
     assert written(steps(other, tmp_path / "other")) == text, "one child's extreme value changed what is written"
 
 
-def test_a_column_that_knows_the_outcome_is_left_out(tmp_path: Path) -> None:
+def test_a_column_that_leaks_the_outcome_is_left_out(tmp_path: Path) -> None:
     frame = pupils()
     yes = (frame["Need later"] == "yes").to_numpy()
     rng = np.random.default_rng(5)

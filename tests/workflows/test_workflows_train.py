@@ -98,16 +98,16 @@ def test_a_challenger_that_is_not_installed_is_named_before_anything_is_fitted(
     text = small_spec.read_text("utf-8").replace("challengers: [lightgbm]", "challengers: [lightgbm, ebm]")
     spec.write_text(text, encoding="utf-8")
     monkeypatch.setattr("send_screen.estimators._ebm.find_spec", lambda name: None)
-    told: list[str] = []
+    messages: list[str] = []
     with pytest.raises(MissingExtraError, match=r"send-screen\[train,ebm\]"):
         train(
             spec,
             trained.data,
             tracking_uri=f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}",
             evidence=tmp_path / "evidence",
-            progress=told.append,
+            progress=messages.append,
         )
-    assert not [line for line in told if "fold" in line]
+    assert not [line for line in messages if "fold" in line]
     assert not (tmp_path / "evidence").exists()
 
 
@@ -158,8 +158,8 @@ def test_held_out_schools_can_be_screened(trained: Any, small_spec: Path, tmp_pa
     shutil.copytree(shipped("data_contracts") / "education", tmp_path / "contracts" / "education")
     census = pd.read_csv(data / "pupil_census.csv", dtype=str, keep_default_na=False)
 
-    def change(told: str) -> None:
-        if told.startswith("Fitting"):
+    def change(message: str) -> None:
+        if message.startswith("Fitting"):
             for path in data.glob("*.csv"):
                 path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
             for path in (tmp_path / "contracts").rglob("*.yaml"):
