@@ -75,7 +75,7 @@ METRICS = (
     "net_benefit", "calibration_slope", "calibration_intercept",
 )  # fmt: skip
 OF_THE_GROUP = (
-    "prevalence", "selection_rate", "false_negative_rate", "false_positive_rate", "precision", "roc_auc",
+    "prevalence", "selection_rate", "recall", "specificity", "precision", "roc_auc",
     "calibration_in_the_large", "net_benefit",
 )  # fmt: skip
 
@@ -97,9 +97,9 @@ def cohort_cell(
     The truth is the figure of four million children and, beside it, what the figure comes to on average in cohorts of
     this size: an average precision in small folds lies above that of a large one.
     """
-    drawn = [figures(cohort(rng, schools, children)) for _ in range(simulations)]
-    names = drawn[0].index
-    value, low, high = (np.array([table[column] for table in drawn]) for column in ("value", "low", "high"))
+    tables = [figures(cohort(rng, schools, children)) for _ in range(simulations)]
+    names = tables[0].index
+    value, low, high = (np.array([table[column] for table in tables]) for column in ("value", "low", "high"))
     given = ~np.isnan(low)
 
     def coverage(of: np.ndarray) -> dict[str, float]:

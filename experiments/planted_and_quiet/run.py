@@ -81,8 +81,8 @@ def quiet(cohort: Cohort, seed: int, spec: ModelSpec) -> dict[str, Any]:
     """Replace the groups by others that have nothing to do with anything and return what the report names."""
     groups = {}
     for i, levels in enumerate(CONFIG["random_groups"]):
-        drawn = np.random.default_rng(seed * 100 + i).integers(0, levels, len(cohort))
-        groups[f"random_{i}"] = np.array([f"group {chr(97 + j)}" for j in range(levels)], dtype=object)[drawn]
+        codes = np.random.default_rng(seed * 100 + i).integers(0, levels, len(cohort))
+        groups[f"random_{i}"] = np.array([f"group {chr(97 + j)}" for j in range(levels)], dtype=object)[codes]
     sensitive = pd.DataFrame(groups)
     table = gaps(evidence_of(replace(cohort, sensitive=sensitive), spec), tolerances=spec.tolerance.model_dump())
     table = table[table["metric"] == "false_negative_rate"]

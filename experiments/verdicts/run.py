@@ -34,7 +34,7 @@ def evidence(rng: np.random.Generator, schools: int, children: int, attributes: 
     """
     school = rng.integers(0, schools, children)
     frame = pd.DataFrame({"fold_seed": 0, "row": np.arange(children), "fold": school % 5, "school": school})
-    level = expit(logit(CONFIG["missed"]) + rng.normal(0, CONFIG["school_spread"], schools)) - CONFIG["missed"]
+    level = expit(logit(CONFIG["missed"]) + rng.normal(0, CONFIG["school_sd"], schools)) - CONFIG["missed"]
     missed = CONFIG["missed"] + (level - _mean_level())[school]
     for attribute in attributes:
         names, shares = zip(*CONFIG["attributes"][attribute].items(), strict=True)
@@ -63,11 +63,11 @@ def _mean_level() -> float:
     from scipy.stats import norm
 
     grid = norm.ppf((np.arange(4000) + 0.5) / 4000)
-    return float(expit(logit(CONFIG["missed"]) + CONFIG["school_spread"] * grid).mean() - CONFIG["missed"])
+    return float(expit(logit(CONFIG["missed"]) + CONFIG["school_sd"] * grid).mean() - CONFIG["missed"])
 
 
 def is_wrong(row: dict[str, Any], gap: float) -> bool:
-    """Tell whether a verdict on missed need is wrong, given the planted gaps."""
+    """Tell whether a verdict on the false negative rate is wrong, given the planted gaps."""
     true = _true_gap(row, gap)
     tolerance = CONFIG["tolerance"]
     within, outside = row["verdict"] == "within tolerance", row["verdict"] == "outside tolerance"

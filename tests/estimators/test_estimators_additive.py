@@ -363,7 +363,7 @@ def test_it_is_calibrated_out_of_school():
     assert abs(shift) < 0.25
 
 
-def test_too_few_children_to_hold_any_out_get_a_backbone_only():
+def test_too_few_children_to_hold_any_out_get_a_linear_component_only():
     X = pd.DataFrame({"reading": np.arange(24.0)})
     model = AdditiveRiskClassifier().fit(X, [1] + [0] * 23)
     assert model.C_weights_ == {0.01: 1.0}

@@ -1,4 +1,4 @@
-"""Is the flagship as accurate as what users would pick instead? See README.md."""
+"""Is the additive model as accurate as what users would pick instead? See README.md."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def scored(task: Task, make: Callable[[], Any], seed: int, kept: Path) -> dict[s
     return answer
 
 
-def drawn_schools(task: Task) -> np.ndarray:
-    """Return how often each child is drawn when schools are drawn anew: (bootstraps + 1, n), the first row all 1."""
+def resampled_schools(task: Task) -> np.ndarray:
+    """Return how often each child is in a bootstrap of schools: (bootstraps + 1, n), the first row all 1."""
     _, school = np.unique(task.schools, return_inverse=True)
     n = int(school.max()) + 1
     rng = np.random.default_rng(0)
@@ -87,7 +87,7 @@ def compared(task: Task, answers: dict[str, dict[int, dict[str, np.ndarray]]]) -
     An interval is that of a bootstrap of schools: each draw re-weighs the children of every fold of every seed, and the
     difference is averaged over folds, then over fold seeds.
     """
-    times = drawn_schools(task)
+    times = resampled_schools(task)
     metrics = {
         model: {seed: over_folds(task.y, answer, times) for seed, answer in of_seed.items()}
         for model, of_seed in answers.items()
@@ -156,7 +156,7 @@ def stable(task: Task, kept: Path) -> dict[str, Any]:
         models = (OURS, "logistic", "lightgbm_default")
         found = {
             "jaccard": {model: stability.over_rows(task, MODELS[model]) for model in models},
-            "told_and_true": stability.over_schools(task, MODELS[OURS]),
+            "said_and_found": stability.over_schools(task, MODELS[OURS]),
             "values": stability.of_values(task, MODELS[OURS]),
         }
         kept.write_text(json.dumps(found), encoding="utf-8")

@@ -34,7 +34,7 @@ def jaccard(lists: list[np.ndarray]) -> float:
 
 
 def parts(task: Task) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows to learn from and those of the schools held out."""
+    """Return the training rows and those of the schools held out."""
     splitter = StratifiedGroupKFold(3, shuffle=True, random_state=1)
     return next(splitter.split(task.X, task.y, task.schools))
 
@@ -51,8 +51,8 @@ def over_rows(task: Task, make: Callable[[], Any]) -> float:
     return jaccard(lists)
 
 
-def subsample_groups(task: Task, train: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield sixteen times the rows of as many schools as there are, drawn with replacement."""
+def resample_schools(task: Task, train: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield sixteen times the rows of as many schools as there are, sampled with replacement."""
     schools = np.unique(task.schools[train])
     rows_of = {school: train[task.schools[train] == school] for school in schools}
     rng = np.random.default_rng(0)
@@ -63,7 +63,7 @@ def subsample_groups(task: Task, train: np.ndarray) -> Iterator[np.ndarray]:
 def of_values(task: Task, make: Callable[[], Any]) -> dict[str, float]:
     """Return how often what a picture says of how sure a value is, two standard errors by the bags, comes true.
 
-    A model learnt from all the training schools is to sixteen models of drawn ones as the truth is to it. For each
+    A model trained on all the training schools is to sixteen models of resampled ones as the truth is to it. For each
     child of a school held out and each feature that moves the first model (by .02 or more, its standard deviation),
     is what that model says at the child's value within two errors of what the other says? ``bags_alone`` is the same
     with errors that are not moderated.
@@ -75,7 +75,7 @@ def of_values(task: Task, make: Callable[[], Any]) -> dict[str, float]:
     truth = [term.at(at) - term.mean for term, at in zip(terms, places_of, strict=True)]
     moving = [j for j, said in enumerate(truth) if said.std() >= _MOVES]
     within, alone = [], []
-    for rows in subsample_groups(task, train):
+    for rows in resample_schools(task, train):
         model = make().fit(task.X.iloc[rows], task.y[rows], groups=task.schools[rows])
         tables, bags = model.risk_tables_, model.bagged_tables_
         for j in moving:
@@ -88,7 +88,7 @@ def of_values(task: Task, make: Callable[[], Any]) -> dict[str, float]:
 
 
 def over_schools(task: Task, make: Callable[[], Any]) -> dict[str, Any]:
-    """Return whether what each of sixteen models, refitted on drawn schools, says of the others comes true.
+    """Return whether what each of sixteen models, refitted on resampled schools, says of the others comes true.
 
     ``prediction_interval``: share of (child, other model) whose score is within the interval that a model gives, of all
     children and of those it lists; 95 in 100 are promised. ``selection_probability``: by the chance that a model gives,
@@ -97,7 +97,7 @@ def over_schools(task: Task, make: Callable[[], Any]) -> dict[str, Any]:
     train, test = parts(task)
     held_out, k = task.X.iloc[test], places(len(test))
     scores, lows, highs, chances = [], [], [], []
-    for rows in subsample_groups(task, train):
+    for rows in resample_schools(task, train):
         model = make().fit(task.X.iloc[rows], task.y[rows], groups=task.schools[rows])
         score, of_bags = model.risk_tables_.score(held_out), model.bagged_tables_.score(held_out)
         low, high = model.bagged_tables_.prediction_interval(score, of_bags)

@@ -41,7 +41,7 @@ def outcome(X: pd.DataFrame, seed: int) -> np.ndarray:
 
 
 def synthetic_tables(X: pd.DataFrame, seed: int) -> RiskTables:
-    """Return tables of the flagship's form: a line and a shape a feature, and pure interactions, means over ``X``."""
+    """Return tables in the additive model's form: line and shape of each feature, pure interactions, means over X."""
     rng = np.random.default_rng(seed)
     terms = []
     for name in NAMES:
@@ -118,15 +118,15 @@ def seconds(call: Callable[[], Any]) -> tuple[float, float]:
     return time.perf_counter() - wall, time.process_time() - cpu
 
 
-def beside(peer: Callable[[], Any], n_peer: int, ours: Callable[[], Any], n: int, rounds: int) -> dict[str, float]:
+def beside(peer: Callable[[], Any], n_peer: int, ours: Callable[[], Any], n: int, repeats: int) -> dict[str, float]:
     """Time a peer and the tables in turn and return the medians, in children a second, and the ratio."""
-    taken = [(*seconds(peer), *seconds(ours)) for _ in range(rounds)]
+    taken = [(*seconds(peer), *seconds(ours)) for _ in range(repeats)]
     peer_wall, peer_cpu, wall, cpu = (median(column) for column in zip(*taken, strict=True))
     return {
         "peer": n_peer / peer_wall,
         "tables": n / wall,
         "ratio": (n / wall) / (n_peer / peer_wall),
-        "ratio_lowest_round": min((n / w) / (n_peer / p) for p, _, w, _ in taken),
+        "lowest_ratio": min((n / w) / (n_peer / p) for p, _, w, _ in taken),
         "peer_a_second_of_cpu": n_peer / peer_cpu,
         "tables_a_second_of_cpu": n / cpu,
         "ratio_of_cpu": (n / cpu) / (n_peer / peer_cpu),
@@ -138,21 +138,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--threads", type=int, default=2, help="of each peer and of the tables")
     parser.add_argument("--children", type=int, default=CONFIG["children"])
-    parser.add_argument("--rounds", type=int, default=CONFIG["rounds"])
+    parser.add_argument("--repeats", type=int, default=CONFIG["repeats"])
     parser.add_argument("--out", type=Path, default=None)
     arguments = parser.parse_args()
-    threads, rounds, n = arguments.threads, arguments.rounds, arguments.children
+    threads, repeats, n = arguments.threads, arguments.repeats, arguments.children
     X_train = synthetic_children(CONFIG["training_children"], CONFIG["seed"])
     y = outcome(X_train, CONFIG["seed"])
     X = synthetic_children(n, CONFIG["seed"] + 1)
     tables = synthetic_tables(X_train, CONFIG["seed"])
     out = np.empty((n, len(NAMES)), order="F")
-    result: dict[str, Any] = {"threads": threads, "children": n, "rounds": rounds}
+    result: dict[str, Any] = {"threads": threads, "children": n, "repeats": repeats}
 
     text = tables.to_json()
     few = X[:400].copy()
     result["400_children_loaded_scored_explained_seconds"] = median(
-        seconds(lambda: RiskTables.from_json(text).contributions(few))[0] for _ in range(rounds)
+        seconds(lambda: RiskTables.from_json(text).contributions(few))[0] for _ in range(repeats)
     )
     result["first_call_seconds"] = seconds(lambda: tables.contributions(X, out=out, threads=threads))[0]
 
@@ -167,11 +167,11 @@ def main() -> None:
     rows = CONFIG["peer_children"]["lightgbm"]
     few = X[:rows].copy()
     contrib = lambda: model.booster_.predict(few, pred_contrib=True, num_threads=threads)  # noqa: E731
-    result["lightgbm"] = beside(contrib, rows, explain, n, rounds)
-    result["lightgbm_against_batches"] = beside(contrib, rows, in_batches, n, rounds)
+    result["lightgbm"] = beside(contrib, rows, explain, n, repeats)
+    result["lightgbm_against_batches"] = beside(contrib, rows, in_batches, n, repeats)
 
-    result["treeshap"] = against_treeshap(X_train, y, X, out, threads, rounds)
-    result["ebm"] = against_ebm(X_train, y, X, explain, threads, rounds)
+    result["treeshap"] = against_treeshap(X_train, y, X, out, threads, repeats)
+    result["ebm"] = against_ebm(X_train, y, X, explain, threads, repeats)
     result["met"] = {
         peer: bool(result[peer] is not None and result[peer]["ratio"] >= target)
         for peer, target in CONFIG["targets"].items()
@@ -182,7 +182,7 @@ def main() -> None:
 
 
 def against_treeshap(
-    X_train: pd.DataFrame, y: np.ndarray, X: pd.DataFrame, out: np.ndarray, threads: int, rounds: int
+    X_train: pd.DataFrame, y: np.ndarray, X: pd.DataFrame, out: np.ndarray, threads: int, repeats: int
 ) -> dict[str, float]:
     """Compare with shap.TreeExplainer on stumps, and show that with its background the tables give its values."""
     with warnings.catch_warnings():
@@ -201,7 +201,7 @@ def against_treeshap(
         rows,
         lambda: tables.contributions(X, out=out, threads=threads),
         len(X),
-        rounds,
+        repeats,
     )
     return {
         "largest_difference_of_a_value": gap,
@@ -212,7 +212,7 @@ def against_treeshap(
 
 
 def against_ebm(
-    X_train: pd.DataFrame, y: np.ndarray, X: pd.DataFrame, explain: Callable[[], None], threads: int, rounds: int
+    X_train: pd.DataFrame, y: np.ndarray, X: pd.DataFrame, explain: Callable[[], None], threads: int, repeats: int
 ) -> dict[str, float] | None:
     """Compare with the terms of an EBM with as many pairs, where interpret-core is installed."""
     try:
@@ -224,7 +224,7 @@ def against_ebm(
         model = ExplainableBoostingClassifier(**CONFIG["ebm"], n_jobs=1, random_state=0).fit(X_train, y)
     rows = CONFIG["peer_children"]["ebm"]
     few = X[:rows].to_numpy(dtype=np.float64, copy=True)
-    found = beside(lambda: model.eval_terms(few), rows, explain, len(X), rounds)
+    found = beside(lambda: model.eval_terms(few), rows, explain, len(X), repeats)
     return {"terms": len(model.term_features_), **found}
 
 

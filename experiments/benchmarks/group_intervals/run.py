@@ -51,28 +51,32 @@ def timed(task: Callable[[], object], repeats: int = 1) -> dict[str, float]:
     return {"wall": min(wall), "processor": min(processor)}
 
 
-def replicates_of(drawn: dict[str, Any]) -> Callable[[], object]:
+def replicates_of(sample: dict[str, Any]) -> Callable[[], object]:
     """Return the task of ours: count, and replicate."""
     return lambda: cluster_bootstrap(
-        drawn["label"], drawn["flag"], groups=drawn["group"], schools=drawn["school"], replicates=CONFIG["replicates"]
+        sample["label"],
+        sample["flag"],
+        groups=sample["group"],
+        schools=sample["school"],
+        replicates=CONFIG["replicates"],
     )
 
 
-def evidence_of(drawn: dict[str, Any], rng: np.random.Generator) -> pd.DataFrame:
+def evidence_of(sample: dict[str, Any], rng: np.random.Generator) -> pd.DataFrame:
     """Return the children as an evidence table of five folds."""
-    n = len(drawn["label"])
-    score = -2 + 0.9 * rng.normal(size=n) + 0.8 * drawn["label"]
+    n = len(sample["label"])
+    score = -2 + 0.9 * rng.normal(size=n) + 0.8 * sample["label"]
     return pd.DataFrame(
         {
             "fold_seed": 0,
             "row": np.arange(n),
-            "fold": drawn["school"] % 5,
-            "school": drawn["school"],
-            "label": drawn["label"],
-            "group.ethnic": drawn["group"],
+            "fold": sample["school"] % 5,
+            "school": sample["school"],
+            "label": sample["label"],
+            "group.ethnic": sample["group"],
             "group.sex": rng.choice(["F", "M"], n),
             "score.candidate": score,
-            "flag.candidate": drawn["flag"].astype(float),
+            "flag.candidate": sample["flag"].astype(float),
         }
     )
 
@@ -84,21 +88,21 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=None)
     arguments = parser.parse_args()
     rng = np.random.default_rng(CONFIG["seed"])
-    drawn = children(rng, CONFIG["children"], CONFIG["schools"])
-    ours = timed(replicates_of(drawn), CONFIG["repeats"])
+    sample = children(rng, CONFIG["children"], CONFIG["schools"])
+    ours = timed(replicates_of(sample), CONFIG["repeats"])
     theirs = timed(
         lambda: MetricFrame(
             metrics=FAIRLEARNS,
-            y_true=drawn["label"],
-            y_pred=drawn["flag"],
-            sensitive_features=drawn["group"],
+            y_true=sample["label"],
+            y_pred=sample["flag"],
+            sensitive_features=sample["group"],
             n_boot=CONFIG["fairlearn_n_boot"],
             ci_quantiles=[0.025, 0.975],
             random_state=0,
         )
     )
     scaled = {clock: s * CONFIG["replicates"] / CONFIG["fairlearn_n_boot"] for clock, s in theirs.items()}
-    evidence = evidence_of(drawn, rng)
+    evidence = evidence_of(sample, rng)
     many = children(rng, CONFIG["many"]["children"], CONFIG["many"]["schools"])
     result: dict[str, Any] = {
         "ours": ours,

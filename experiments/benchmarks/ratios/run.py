@@ -54,11 +54,11 @@ def explaining() -> tuple[Task, Task, float]:
 def intervals() -> tuple[Task, Task, float]:
     """Return: a thousand replicates of four rates in 18 groups, beside five of Fairlearn's."""
     groups = neighbour("group_intervals")
-    drawn = groups.children(np.random.default_rng(0), CONFIG["children"]["intervals"], 200)
-    flags = {"y_true": drawn["label"], "y_pred": drawn["flag"], "sensitive_features": drawn["group"]}
+    sample = groups.children(np.random.default_rng(0), CONFIG["children"]["intervals"], 200)
+    flags = {"y_true": sample["label"], "y_pred": sample["flag"], "sensitive_features": sample["group"]}
     boot = {"n_boot": 5, "ci_quantiles": [0.025, 0.975], "random_state": 0}
     peer = lambda: MetricFrame(metrics=groups.FAIRLEARNS, **flags, **boot)  # noqa: E731
-    return peer, groups.replicates_of(drawn), groups.CONFIG["replicates"] / boot["n_boot"]
+    return peer, groups.replicates_of(sample), groups.CONFIG["replicates"] / boot["n_boot"]
 
 
 def fitting() -> tuple[Task, Task, float]:
@@ -70,14 +70,14 @@ def fitting() -> tuple[Task, Task, float]:
 
 
 def ratios(peer: Task, ours: Task, scale: float) -> Iterator[float]:
-    """Run both in turn, after once to warm up, and yield how many times faster ours was in each round."""
+    """Run both in turn, after once to warm up, and yield how many times faster ours was in each repeat."""
     ours()
-    for _ in range(CONFIG["rounds"]):
+    for _ in range(CONFIG["repeats"]):
         yield processor_seconds(peer) * scale / processor_seconds(ours)
 
 
 def main() -> None:
-    """Print every ratio beside the one that was recorded; fail where all rounds are off by ten times."""
+    """Print every ratio beside the one that was recorded; fail where all repeats are off by ten times."""
     slow = []
     print(f"{'times faster than the peer':44}{'lowest':>10}{'median':>10}{'highest':>10}{'recorded':>10}")
     for (name, recorded), make in zip(CONFIG["times_faster"].items(), (explaining, intervals, fitting), strict=True):
@@ -86,7 +86,7 @@ def main() -> None:
         if max(found) < recorded / 10:
             slow.append(name)
     if slow:
-        sys.exit(f"less than a tenth of what was recorded, in every round: {'; '.join(slow)}")
+        sys.exit(f"less than a tenth of what was recorded, in every repeat: {'; '.join(slow)}")
 
 
 if __name__ == "__main__":
