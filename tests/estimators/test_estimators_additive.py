@@ -378,7 +378,7 @@ def test_a_number_of_pairs_that_is_none_is_refused(max_pairs):
         AdditiveRiskClassifier(categorical_features=CATEGORIES, max_pairs=max_pairs).fit(X, y)
 
 
-def test_no_pairs_means_no_surfaces(fitted):
+def test_no_pairs_means_no_interactions(fitted):
     model, X, y = fitted
     assert clone(model).set_params(max_pairs=0).fit(X, y).risk_tables_.interactions == ()
 
