@@ -1,4 +1,4 @@
-"""The additive model on real children: Project STAR, beside the logistic regression, and its stability. Fold seed 1 only.
+"""The additive model on real children: Project STAR, beside the logistic regression; its stability. Fold seed 1 only.
 
 The public files: Achilles et al., Tennessee's Student Teacher Achievement Ratio (STAR) project, Harvard Dataverse,
 hdl:1902.1/10766. Every figure over all fold seeds and tasks is in `experiments/benchmarks/accuracy`.

@@ -71,7 +71,7 @@ def test_boosted_trees_with_signs_reach_their_target(measured):
 
 
 @pytest.mark.slow
-def test_the_logistic_and_the_rule_stand_beside_it(measured):
+def test_the_logistic_and_the_baseline_reach_theirs(measured):
     assert measured["logistic"] == pytest.approx([0.756, 0.325], abs=0.005)
     assert measured["rule"] == pytest.approx([0.712, 0.266], abs=0.005)
 
