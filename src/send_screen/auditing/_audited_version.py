@@ -50,46 +50,28 @@ class Evidence:
 
 @dataclass(frozen=True)
 class AuditedVersion:
-    """What is audited.
-
-    Attributes
-    ----------
-    files : mapping of str to bytes
-        The version's files by name, as they were found. Each was read once.
-    no_files : tuple of str
-        What lies among them and is no file of a version.
-    snapshot : RegistrySnapshot or None
-        What a store says; None of an exported folder.
-    bundle : Bundle or None
-        The files read as a version, whatever the manifest says of their hashes; None where they cannot be.
-    why : str
-        Why not.
-    metadata : VersionMetadata or None
-        What ``published.json`` says of the version; None where it cannot be read.
-    key : Ed25519PublicKey or None
-    ledger : str, pathlib.Path or None
-    uri : str or None
-    inconclusive_reason : str
-        Why a difference in a number says nothing: other code or packages made the version. Empty where they are the
-        same.
-    inconclusive_pages : str
-        Likewise of pages and plots, which another release may write otherwise.
-    evidence : Evidence or None
-        None where it may not be read from here; ``no_evidence`` says why.
-    """
+    """What is audited."""
 
     files: Mapping[str, bytes]
+    """The version's files by name, as they were found. Each was read once."""
     no_files: tuple[str, ...]
+    """What lies among them and is no file of a version."""
     snapshot: RegistrySnapshot | None
+    """What a store says; None of an exported folder."""
     bundle: Bundle | None
+    """The files read as a version, whatever the manifest says of their hashes; where they cannot be, ``why`` not."""
     why: str
     metadata: VersionMetadata | None
+    """What ``published.json`` says of the version; None where it cannot be read."""
     key: Ed25519PublicKey | None = None
     ledger: str | Path | None = None
     uri: str | None = None
     inconclusive_reason: str = ""
+    """Why a difference in a number says nothing: other code or packages made the version."""
     inconclusive_pages: str = ""
+    """Likewise of pages and plots, which another release may write otherwise."""
     evidence: Evidence | None = None
+    """None where it may not be read from here; ``no_evidence`` says why."""
     no_evidence: str = ""
 
     def require_bundle(self) -> Bundle:
@@ -180,13 +162,7 @@ def _inconclusive_reasons(metadata: VersionMetadata) -> tuple[str, str]:
 
 
 def with_evidence(audited: AuditedVersion, given: Path | None) -> AuditedVersion:
-    """Return the version with its evidence, where that may be read from here.
-
-    Raises
-    ------
-    UsageError
-        If evidence was named and is not there.
-    """
+    """Return the version with its evidence, where that may be read from here; raise where it was named and is not."""
     place = given or _registered_place(audited.snapshot)
     if place is None:
         return replace(audited, no_evidence="Where the evidence is was not said. Name the store with --evidence.")

@@ -29,13 +29,7 @@ from send_screen.workflows._decisions import ledger_of
 
 
 def require_ledger(audited: AuditedVersion) -> Ledger:
-    """Return the ledger of decisions, as it is; raise CannotCheck where it cannot be found from here.
-
-    Raises
-    ------
-    UsageError
-        If one was named and is not there.
-    """
+    """Return the ledger of decisions, as it is; raise CannotCheck where it cannot be found from here."""
     if audited.ledger is not None:
         if not Path(audited.ledger).is_file():
             raise UsageError(f"There is no ledger of decisions at {audited.ledger}.")

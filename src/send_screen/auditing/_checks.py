@@ -80,15 +80,8 @@ def check_result(
 ) -> CheckResult:
     """Return what a check that was made found: it failed where there are differences, unless they are inconclusive.
 
-    Parameters
-    ----------
-    differences : sequence of Mismatch
-    words : str
-        What was done.
-    made : str
-        What a difference means, where one is found.
-    inconclusive_reason : str
-        Why a difference says nothing here, for example that other code made the version; empty where it does.
+    ``words`` say what was done, ``made`` what a difference means. ``inconclusive_reason`` says why a difference means
+    nothing here, for example that other code made the version.
     """
     if not differences:
         return CheckResult(PASSED, truncate(words, most=_LONGEST))

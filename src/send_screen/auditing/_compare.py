@@ -17,17 +17,10 @@ _MOST_KEPT = 10_000  # differences of two documents; files that are all differen
 
 @dataclass(frozen=True)
 class Mismatch:
-    """One thing that is not as it should be.
-
-    Attributes
-    ----------
-    where : str
-        Its place: a file, a tag, or a path inside ``published.json`` such as ``$.performance[3].value``.
-    claimed, found : str
-        What stands there, and what it should be: what was derived again, or what another copy says.
-    """
+    """One thing that is not as it should be: what stands there, and what was derived again or another copy says."""
 
     where: str
+    """A file, a tag, or a path inside ``published.json`` such as ``$.performance[3].value``."""
     claimed: str
     found: str
 
@@ -81,13 +74,7 @@ class DocumentDiff:
 
 
 def diff_documents(claimed: object, found: object, where: str = "$") -> DocumentDiff:
-    """Compare two documents, typed or as JSON has them: every number, string and key of them.
-
-    Parameters
-    ----------
-    claimed, found : object
-    where : str
-        What the paths begin with.
+    """Compare two documents, typed or as JSON has them: every number, string and key of them, by its path.
 
     Examples
     --------

@@ -128,13 +128,7 @@ def render_audit(found: Audit) -> str:
 
 
 def write_audit(found: Audit, folder: Path) -> None:
-    """Write ``audit.html`` and ``audit.json`` into a folder, over those of an earlier audit.
-
-    Raises
-    ------
-    MissingExtraError
-        If the folder cannot be written.
-    """
+    """Write ``audit.html`` and ``audit.json`` into a folder, over those of an earlier audit."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(json.dumps(found.to_dict(), indent=2, ensure_ascii=False) + "\n", folder / "audit.json")

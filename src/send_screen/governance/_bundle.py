@@ -165,7 +165,9 @@ def parse_bundle(files: Mapping[str, bytes], *, version: str | None = None) -> B
         tables = RiskTables.from_json(files["tables.json"].decode("utf-8"))
         bags = BaggedTables.from_json(files[BAGS].decode("utf-8")) if BAGS in files else None
         published = PublishedReport.from_json(files["published.json"])
-        _refuse_mismatch(spec, contracts, tables, bags, published, version)
+        sha256 = sha256_of(files.get(MANIFEST, b""))
+        bundle = Bundle(spec, contracts, tables, bags, published, sha256, files)
+        _refuse_mismatch(bundle, version)
     except TablesError:
         raise
     except SendScreenError as error:
@@ -176,31 +178,20 @@ def parse_bundle(files: Mapping[str, bytes], *, version: str | None = None) -> B
             f"The version's files are not what send-screen export writes ({type(error).__name__}).",
             remedy=_DO_NOT_USE,
         ) from None
-    return Bundle(spec, contracts, tables, bags, published, sha256_of(files.get(MANIFEST, b"")), files)
+    return bundle
 
 
-def _refuse_mismatch(
-    spec: ModelSpec,
-    contracts: dict[str, Contract],
-    tables: RiskTables,
-    bags: BaggedTables | None,
-    published: PublishedReport,
-    version: str | None,
-) -> None:
+def _refuse_mismatch(bundle: Bundle, version: str | None) -> None:
     """Raise where the parts of a version do not belong together."""
-    metadata = published.version
+    spec, tables, bags, metadata = bundle.spec, bundle.tables, bundle.bags, bundle.published.version
     features = {feature.name for feature in spec.features}
     problems = {
         "published.json is of another version": version not in (None, metadata.id),
         "published.json is of another spec": metadata.spec_sha256 != spec.sha256,
         "the tables are of other features than the spec": not tables.features or not set(tables.features) <= features,
         "the bags are of other features than the tables": bags is not None and bags.features != tables.features,
-        "a contract is missing": {use.contract for use in spec.data} != set(contracts),
-        "the figures are missing": not published.performance,
+        "a contract is missing": {use.contract for use in spec.data} != set(bundle.contracts),
+        "the figures are missing": not bundle.published.performance,
     }
-    wrong = [words for words, is_wrong in problems.items() if is_wrong]
-    if wrong:
-        raise TablesError(
-            "The version does not hold together: " + "; ".join(wrong) + ".",
-            remedy=_DO_NOT_USE,
-        )
+    if wrong := [words for words, is_wrong in problems.items() if is_wrong]:
+        raise TablesError("The version does not hold together: " + "; ".join(wrong) + ".", remedy=_DO_NOT_USE)

@@ -26,17 +26,6 @@ def key_id(key: Ed25519PublicKey) -> str:
     return sha256_of(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
 
-def verifies(key: Ed25519PublicKey, signature: bytes, message: bytes) -> bool:
-    """Tell whether the private half of a key signed a message."""
-    from cryptography.exceptions import InvalidSignature
-
-    try:
-        key.verify(signature, message)
-    except InvalidSignature:
-        return False
-    return True
-
-
 def generate_key_pair(folder: Path) -> str:
     """Write ``private.pem``, for its owner alone, and ``public.pem`` into a folder; return the id of the public key.
 

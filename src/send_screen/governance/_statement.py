@@ -26,7 +26,7 @@ from pydantic import ConfigDict, Field
 from send_screen.documents import Document, read_document
 from send_screen.errors import TablesError
 from send_screen.governance._bundle import SIGNATURE
-from send_screen.governance._keys import key_id, verifies
+from send_screen.governance._keys import key_id
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -133,14 +133,18 @@ def read_statement(content: bytes, key: Ed25519PublicKey) -> Statement:
         If it was not signed by that key, what is signed is no statement about a version, or the envelope says anything
         beside.
     """
+    from cryptography.exceptions import InvalidSignature
+
     envelope = read_envelope(content)
     try:
         payload = base64.b64decode(envelope.payload, validate=True)
         signature = base64.b64decode(envelope.signatures[0].sig, validate=True)
     except ValueError:
         raise TablesError("The signed statement is not Base64.", file=SIGNATURE) from None
-    if not verifies(key, signature, signed_bytes(payload)):
-        raise TablesError(f"It was not signed by the key {key_id(key)[:12]}.", file=SIGNATURE)
+    try:
+        key.verify(signature, signed_bytes(payload))
+    except InvalidSignature:
+        raise TablesError(f"It was not signed by the key {key_id(key)[:12]}.", file=SIGNATURE) from None
     statement = read_document(Statement, payload, error=TablesError, file=SIGNATURE, kind="statement about a version")
     if content != _seal(payload, signature, key).encode():
         # what is around the payload is not signed: another name of the key, or blanks

@@ -66,6 +66,6 @@ def parse_spec(
     mistakes += find_contradictions(document, used)
     if mistakes:
         refuse_mistakes(mistakes, error=SpecError, file=file, kind="spec")
-    facts = {"text": raw.decode("utf-8"), "sha256": hashlib.sha256(raw).hexdigest(), "contracts": used}
+    source = {"text": raw.decode("utf-8"), "sha256": hashlib.sha256(raw).hexdigest(), "contracts": used}
     keys = {name: getattr(document, name) for name in SpecDocument.model_fields}
-    return ModelSpec.model_construct(document.model_fields_set, **keys, **facts)
+    return ModelSpec.model_construct(document.model_fields_set, **keys, **source)
