@@ -41,7 +41,7 @@ def test_errors_are_those_of_replicates_that_draw_schools_and_make_the_list_anew
         simulated.append((fn / (tp + fn), tp / (tp + fp), fp / (fp + tn)))
     for (above, below), standard_error in zip(RATES.values(), np.std(simulated, axis=0), strict=True):
         assert counts.influenced(weights(*above), weights(*below)).error == pytest.approx(standard_error, rel=0.15)
-    if group is None:  # a threshold that stays where it is would make missed need less sure than it is
+    if group is None:  # a threshold that stays where it is would widen the interval of missed need
         assert stays.influenced(weights("fn"), weights("tp", "fn")).error > 1.15 * np.std(simulated, axis=0)[0]
 
 
@@ -88,7 +88,7 @@ def test_a_share_that_the_list_fixes_has_hardly_an_interval(make_evidence):
     assert table.loc["precision", "high"] - table.loc["precision", "low"] > 0.05
 
 
-def test_recall_is_surer_than_with_a_threshold_that_stays_where_schools_differ(make_evidence):
+def test_recall_has_a_narrower_interval_than_with_a_threshold_that_stays_where_schools_differ(make_evidence):
     evidence = make_evidence(n=4000, schools=80, seeds=1, icc=1.0)
     found = performance(evidence).set_index(["model", "metric"]).loc[("candidate", "recall")]
     view = OutOfFoldPredictions(evidence)

@@ -15,7 +15,7 @@ from send_screen.specs import TOLERANCES
 VERDICTS = {"within tolerance", "outside tolerance", "not enough evidence"}
 
 
-def asked(table, metric="false_negative_rate", against="all others"):
+def compared(table, metric="false_negative_rate", against="all others"):
     return table[(table["metric"] == metric) & (table["against"] == against)]
 
 
@@ -46,7 +46,7 @@ def test_what_a_school_does_to_a_side_goes_through_the_threshold(make_evidence, 
 
 def test_a_planted_gap_is_named_once_in_plain_words(make_evidence):
     table = gaps(planted(make_evidence, 0.3))
-    girls, boys = (asked(table)[asked(table)["group"] == group].iloc[0] for group in "FM")
+    girls, boys = (compared(table)[compared(table)["group"] == group].iloc[0] for group in "FM")
     assert girls["verdict"] == boys["verdict"] == "outside tolerance"
     assert girls["value"] == pytest.approx(-boys["value"])
     assert (girls["low"], girls["high"]) == pytest.approx((-boys["high"], -boys["low"]))
@@ -61,7 +61,7 @@ def test_a_planted_gap_is_named_once_in_plain_words(make_evidence):
 
 def test_a_shown_gap_near_the_tolerance_is_named_though_it_is_not_settled(make_evidence):
     table = gaps(planted(make_evidence, 0.13))
-    girls = asked(table)[asked(table)["group"] == "F"].iloc[0]
+    girls = compared(table)[compared(table)["group"] == "F"].iloc[0]
     assert girls["low"] > 0
     assert girls["verdict"] == "not enough evidence"
     assert girls["required_n"] > girls["n"]
@@ -70,26 +70,26 @@ def test_a_shown_gap_near_the_tolerance_is_named_though_it_is_not_settled(make_e
 
 
 def test_so_many_children_as_are_said_to_settle_it_do(make_evidence):
-    few = asked(gaps(planted(make_evidence, 0.2, n=1500)))
+    few = compared(gaps(planted(make_evidence, 0.2, n=1500)))
     needed = few[few["group"] == "F"].iloc[0]["required_n"]
     assert few["verdict"].eq("not enough evidence").all()
     share = few[few["group"] == "F"].iloc[0]["n"] / 1500
-    many = asked(gaps(planted(make_evidence, 0.2, n=int(1.5 * needed / share))))
+    many = compared(gaps(planted(make_evidence, 0.2, n=int(1.5 * needed / share))))
     assert many["verdict"].eq("outside tolerance").all()
 
 
 def test_a_small_gap_of_many_children_is_within_tolerance_and_not_named(make_evidence):
     table = gaps(planted(make_evidence, 0.05, n=60_000))
-    assert set(asked(table)["verdict"]) == {"within tolerance"}
-    assert asked(table)["required_n"].isna().all()
+    assert set(compared(table)["verdict"]) == {"within tolerance"}
+    assert compared(table)["required_n"].isna().all()
     assert material_gaps(table) == []
 
 
 def test_no_gap_among_few_children_is_not_enough_evidence(make_evidence):
     table = gaps(make_evidence(n=800, groups={"sex": ["F", "M"], "area": list("abcdef")}))
     assert set(table["verdict"]) <= VERDICTS
-    assert (asked(table)["verdict"] == "not enough evidence").all()
-    assert (asked(table)["critical_difference"] > 0).all()
+    assert (compared(table)["verdict"] == "not enough evidence").all()
+    assert (compared(table)["critical_difference"] > 0).all()
     assert material_gaps(table) == []
 
 
@@ -112,9 +112,9 @@ def test_every_two_groups_are_compared_and_a_gap_is_the_difference_of_published_
 def test_scores_that_say_too_little_of_one_group_are_outside_tolerance(make_evidence):
     evidence = make_evidence(n=20_000, schools=100, seeds=1, groups={"sex": ["F", "M"]})
     rows = gaps(evidence)
-    assert set(asked(rows, "calibration_in_the_large")["verdict"]) == {"within tolerance"}
+    assert set(compared(rows, "calibration_in_the_large")["verdict"]) == {"within tolerance"}
     evidence.loc[evidence["group.sex"] == "F", "score.candidate"] -= 1.5
-    girls = asked(gaps(evidence), "calibration_in_the_large").iloc[0]
+    girls = compared(gaps(evidence), "calibration_in_the_large").iloc[0]
     assert (girls["group"], girls["verdict"]) == ("F", "outside tolerance")
     assert girls["value"] > 0
 
@@ -127,7 +127,7 @@ def test_a_question_without_a_tolerance_is_refused(evidence):
 def test_too_few_children_or_schools_are_not_enough_evidence(make_evidence):
     groups = np.array(["few"] * 12 + ["many"] * 1188)
     table = gaps(make_evidence(n=1200, groups={"g": groups, "one": ["all"]}))
-    missed = asked(table)
+    missed = compared(table)
     assert set(missed["verdict"]) == {"not enough evidence"}
     assert missed["low"].isna().all()
     assert list(missed["reason"]) == ["fewer than 10 children on one side"] * 2 + ["no child to divide by on one side"]
@@ -191,9 +191,9 @@ def test_the_family_is_wrong_at_most_one_time_in_twenty_where_there_is_no_gap(ma
 def test_an_open_verdict_that_more_than_a_year_of_england_would_settle_names_no_number(make_evidence):
     """A measured gap close to the tolerance: however many children there were, it would stay close."""
     evidence = planted(make_evidence, 0.13)
-    asked_of = asked(gaps(evidence))
-    girls = asked_of[asked_of["group"] == "F"].iloc[0]
+    comparisons = compared(gaps(evidence))
+    girls = comparisons[comparisons["group"] == "F"].iloc[0]
     tolerances = {**TOLERANCES, "false_negative_rate": girls["value"] + 1e-5}
-    girls = asked(gaps(evidence, tolerances=tolerances)).query("group == 'F'").iloc[0]
+    girls = compared(gaps(evidence, tolerances=tolerances)).query("group == 'F'").iloc[0]
     assert girls["verdict"] == "not enough evidence"
     assert np.isnan(girls["required_n"])

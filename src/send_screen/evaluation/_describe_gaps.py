@@ -97,8 +97,8 @@ def is_material(gap: Mapping[Any, Any]) -> bool:
     A harm is named before it is settled: it is enough that the interval excludes that there is no gap, even where it
     does not lie wholly beyond the tolerance.
     """
-    asked = gap["metric"] == FALSE_NEGATIVES and gap["against"] == OTHERS
-    return bool(asked and gap["low"] > 0 and gap["value"] >= gap["tolerance"])
+    missed = gap["metric"] == FALSE_NEGATIVES and gap["against"] == OTHERS
+    return bool(missed and gap["low"] > 0 and gap["value"] >= gap["tolerance"])
 
 
 def material_gaps(

@@ -51,7 +51,7 @@ class Estimate:
     schools : int
         Schools that they are in.
     smallest_cell : float
-        Smallest count above 0 among those the figure gives away, for disclosure control.
+        Smallest count above 0 among those the figure reveals, for disclosure control.
     reason : str
         Empty where the value and its interval are defined.
     """
@@ -104,7 +104,7 @@ def clustered_rate(
     least_effect : float
         The design effect is not taken below this.
     cells : float, optional
-        ``smallest_cell`` of the result, where more than successes and failures are given away.
+        ``smallest_cell`` of the result, where more than successes and failures are revealed.
     none : str
         Reason in words when there are no trials.
 

@@ -102,7 +102,7 @@ def by_group(
 def _calibration_in_the_large(
     view: OutOfFoldPredictions, score: np.ndarray, inside: np.ndarray, alpha: float
 ) -> Estimate:
-    """Return how many more of a group had the outcome than the score said, as a share."""
+    """Return the share of a group with the outcome minus its mean predicted probability."""
     n, events = view.by_school(inside * 1.0), view.by_school(inside * view.label)
     found = ratio(events - view.by_school(inside * expit(score)), n)
     total, having, schools = float(n.sum()), float(events.sum()), int((n > 0).sum())
