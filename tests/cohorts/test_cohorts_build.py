@@ -81,7 +81,7 @@ def test_values_are_those_of_the_file(cohort: Cohort, england: England) -> None:
     assert (cohort.show["row"].to_numpy() >= 2).all()
 
 
-def test_only_children_not_yet_on_the_record(cohort: Cohort, england: England) -> None:
+def test_only_children_not_yet_on_the_sen_register(cohort: Cohort, england: England) -> None:
     on_sen_register = set(england.pupil_census.loc[england.pupil_census["SENprovision"] != "N", "UPN"])
     assert on_sen_register
     assert not on_sen_register & set(cohort.ids)
@@ -171,7 +171,7 @@ def test_xlsx_too(spec: ModelSpec, england: England, tmp_path: Path) -> None:
     assert len(from_xlsx) + len(from_xlsx.excluded) == len(wide)
 
 
-def test_a_child_in_one_table_only_is_set_aside(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
+def test_a_child_in_one_table_only_is_excluded(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
     census, profile = tables["education/pupil_census"], tables["education/eyfsp"]
     both = census[census["UPN"].isin(profile["UPN"]) & (census["SENprovision"] == "N")]["UPN"].tolist()
     no_profile, no_census = set(both[:5]), set(both[-3:])
@@ -187,7 +187,7 @@ def test_a_child_in_one_table_only_is_set_aside(spec: ModelSpec, tables: dict[st
     assert not on_sen_register & set(excluded["child_id"])
 
 
-def test_a_row_that_breaks_its_contract_is_set_aside_with_its_rule(
+def test_a_row_that_breaks_its_contract_is_excluded_with_its_rule(
     spec: ModelSpec, tables: dict[str, pd.DataFrame]
 ) -> None:
     census = tables["education/pupil_census"]
@@ -239,7 +239,7 @@ def test_a_break_in_the_series_is_refused(spec: ModelSpec, tables: dict[str, pd.
     assert caught.value.rule == "POPULATION-SERIES"
 
 
-def test_a_few_from_another_year_are_set_aside(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
+def test_a_few_from_another_year_are_excluded(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
     tables["education/pupil_census"].loc[:9, "NCyearActual"] = "1"
     assert rules(screening(spec, tables))["POPULATION-YEAR-GROUP"] == 10
 
@@ -298,7 +298,7 @@ def test_one_synthetic_child_makes_a_version_synthetic(spec: ModelSpec, tables: 
     assert not load_cohort(spec, tables).synthetic
 
 
-def test_one_real_child_makes_a_file_real_even_when_set_aside(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
+def test_one_real_child_makes_a_file_real_even_when_excluded(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
     census = tables["education/pupil_census"]
     on_sen_register = census.index[census["SENprovision"] == "K"][0]
     as_if_real(tables, [on_sen_register])
@@ -358,7 +358,7 @@ def test_whole_schools_are_held_out(
     assert set(tables) == {"eyfsp.parquet", "pupil_census.parquet", "sen_status.parquet"}
     of_school = set(england.pupil_census.loc[england.pupil_census["School"].isin(held.school), "UPN"])
     assert set(pd.read_parquet(tmp_path / "held_out" / "pupil_census.parquet")["Unique Pupil Number"]) == of_school
-    # All children of the school, those already on the SEN register included: the lists must set them aside again.
+    # All children of the school, those already on the SEN register included: the lists must exclude them again.
     found = load_cohort(spec, tmp_path / "held_out", training=False)
     assert set(found.ids) | set(found.excluded["child_id"]) == of_school
     assert "ELIGIBLE-NOT-ON-SEN-REGISTER" in rules(found)

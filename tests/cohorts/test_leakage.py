@@ -201,7 +201,7 @@ def test_components_are_named_among_few_children() -> None:
     assert caught >= 8
 
 
-def test_one_giveaway_does_not_make_a_sum() -> None:
+def test_one_deterministic_level_does_not_make_a_sum() -> None:
     for seed in range(6):
         X, y, rng = honest(2_000, seed)
         known = (y == 1) & (rng.random(2_000) < 0.75)
@@ -257,7 +257,7 @@ def test_each_child_can_have_an_as_of_date_of_its_own() -> None:
         find_target_leakage(X, y, as_of=as_of.iloc[:5], recorded_on={})
 
 
-def test_a_declared_status_is_told() -> None:
+def test_a_declared_status_is_reported() -> None:
     X, y, _ = honest(300, 0)
     leaks = look(X, y, past_status={"c0", "not among the features"})
     assert [(leak.kind, leak.features) for leak in leaks] == [(PAST_STATUS, ("c0",))]
@@ -287,18 +287,18 @@ def test_the_outcome_of_an_earlier_wave_is_known_by_the_outcome_name() -> None:
 def test_a_stated_reason_silences_strength_and_never_dates_or_contracts() -> None:
     X, y, rng = honest(1_000, 1)
     X["planted"] = copy_with_flips(y.to_numpy(), rng)
-    excuse = {"planted": "a screening test made for this very outcome"}
-    assert look(X, y, expected_strong=excuse) == []
-    late = look(X, y, expected_strong=excuse, recorded_on={"planted": dt.date(2024, 1, 1)})
+    reason = {"planted": "a screening test made for this very outcome"}
+    assert look(X, y, expected_strong=reason) == []
+    late = look(X, y, expected_strong=reason, recorded_on={"planted": dt.date(2024, 1, 1)})
     assert kinds(late, "planted") == {RECORDED_LATE}
-    assert kinds(look(X, y, expected_strong=excuse, past_status={"planted"}), "planted") == {PAST_STATUS}
+    assert kinds(look(X, y, expected_strong=reason, past_status={"planted"}), "planted") == {PAST_STATUS}
 
 
 def test_a_stated_reason_for_one_feature_does_not_cover_another() -> None:
     X, y, rng = honest(1_000, 1)
-    X["excused"] = copy_with_flips(y.to_numpy(), rng)
+    X["expected"] = copy_with_flips(y.to_numpy(), rng)
     X["planted"] = copy_with_flips(y.to_numpy(), rng)
-    assert [leak.features for leak in look(X, y, expected_strong={"excused": "why"})] == [("planted",)]
+    assert [leak.features for leak in look(X, y, expected_strong={"expected": "why"})] == [("planted",)]
 
 
 def test_codes_have_no_order() -> None:

@@ -92,7 +92,7 @@ def test_no_false_alarm_among_few(
     assert alarms <= 1
 
 
-def test_the_past_status_is_told(special: tuple[pd.DataFrame, pd.Series], star: pd.DataFrame) -> None:
+def test_the_past_status_is_reported(special: tuple[pd.DataFrame, pd.Series], star: pd.DataFrame) -> None:
     for leaks in (look(*special, past_status=STATUS), look(*special)):
         assert {(leak.kind, *leak.features) for leak in leaks} == {(PAST_STATUS, name) for name in STATUS}
     # Kept back a year is another outcome: an earlier special education is no status of it.
@@ -115,7 +115,7 @@ def test_planted_leaks_are_named_among_real_features(task: str, request: pytest.
 
 
 def test_components_are_named_among_real_features(new: tuple[pd.DataFrame, pd.Series]) -> None:
-    """Low attainment, defined by the sum of three scores, foreseen from the same scores."""
+    """Low attainment, defined by the sum of three scores, predicted from the same scores."""
     parts = ["gktreadss", "gktmathss", "gktlistss"]
     X = new[0].dropna(subset=parts)
     total = X[parts].sum(axis=1)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from send_screen.errors import DataError, UsageError
 from send_screen.serving._requests import FORMATS, MOST_BYTES, MOST_ROWS, RequestError, read_request
-from send_screen.serving._responses import UNFORESEEN, respond
+from send_screen.serving._responses import UNEXPECTED, respond
 
 JSON = "application/json"
 SECRET = "Blorbleton"
@@ -184,8 +184,8 @@ def test_scores_keep_every_bit() -> None:
     [
         (DataError("There is no column G01.", remedy="Add it."), "There is no column G01. Add it."),
         (UsageError(f"No contract knows {SECRET}.", remedy="Known are: senco."), "Known are: senco."),
-        (ValueError(SECRET), UNFORESEEN),
-        (RecursionError(SECRET), UNFORESEEN),
+        (ValueError(SECRET), UNEXPECTED),
+        (RecursionError(SECRET), UNEXPECTED),
     ],
 )
 def test_a_failure_gets_a_reason_and_no_trace(failure: Exception, words: str, caplog: pytest.LogCaptureFixture) -> None:
@@ -197,7 +197,7 @@ def test_a_failure_gets_a_reason_and_no_trace(failure: Exception, words: str, ca
     assert words in json.loads(text)["message"]
     assert "Traceback" not in text
     assert SECRET not in text + caplog.text
-    assert (words == UNFORESEEN) == bool(caplog.records)
+    assert (words == UNEXPECTED) == bool(caplog.records)
 
 
 VALUES = st.recursive(
@@ -225,7 +225,7 @@ def test_no_request_breaks_the_server(body: bytes, kind: str) -> None:
     status, text = respond(echo, body, kind)
     answer: dict[str, Any] = json.loads(text)
     assert status in (200, 400)
-    assert UNFORESEEN not in text
+    assert UNEXPECTED not in text
     if status == 200:
         assert answer["predictions"]
     else:

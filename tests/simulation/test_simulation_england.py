@@ -153,7 +153,7 @@ def test_good_level_of_development_is_near_the_published_rates(large: England) -
     assert (frame[list(GOALS)] == "2").sum(axis=1).mean() == pytest.approx(14.1, abs=0.3)
 
 
-def test_record_is_near_the_published_rates(large: England) -> None:
+def test_sen_register_is_near_the_published_rates(large: England) -> None:
     frame = joined(large)
     provision = 100 * large.pupil_census["SENprovision"].value_counts(normalize=True)
     assert provision["E"] == pytest.approx(2.4, abs=0.5)

@@ -196,7 +196,7 @@ def _apply_population(spec: ModelSpec, linked: Linked, excluded: pd.DataFrame) -
 
 
 def _apply_years(linked: Linked, excluded: pd.DataFrame) -> None:
-    """Exclude a child whose agencies speak of different academic years."""
+    """Exclude a child whose records are of different academic years."""
     columns = [
         f"{contract.id}.{column.name}"
         for contract in linked.contracts.values()

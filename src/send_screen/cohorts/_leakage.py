@@ -83,10 +83,10 @@ def find_target_leakage(
     if len(label) != len(X) or not np.isin(label, (0, 1)).all():
         raise UsageError("The outcome must be 0 or 1 for each of the children.", remedy="Check how it was made.")
     label = label.astype(np.float64)
-    excused = set(expected_strong or {})
-    leaks = _recorded_late(X, as_of, recorded_on) + _past_status(X, str(y.name or ""), set(past_status), excused)
+    expected = set(expected_strong or {})
+    leaks = _recorded_late(X, as_of, recorded_on) + _past_status(X, str(y.name or ""), set(past_status), expected)
 
-    names = [str(name) for name in X.columns if str(name) not in excused]
+    names = [str(name) for name in X.columns if str(name) not in expected]
     if min(label.sum(), len(label) - label.sum()) < MIN_CHILDREN or not names:
         return leaks
     columns = [count_values(X[name], label, name, ordered=name not in (categorical_features or {})) for name in names]
@@ -137,7 +137,7 @@ def _days(dates: dt.date | pd.Series, n: int, what: str) -> np.ndarray:
     return pd.to_datetime(dates).dt.normalize().to_numpy()
 
 
-def _past_status(X: pd.DataFrame, outcome: str, declared: set[str], excused: set[str]) -> list[TargetLeakage]:
+def _past_status(X: pd.DataFrame, outcome: str, declared: set[str], expected: set[str]) -> list[TargetLeakage]:
     stem = _stem(outcome)
     # An earlier SEN status is no status of, say, being kept back a year.
     of_needs = outcome.lower() in _NO_NAME or bool(_STATUS_NAME.search(stem))
@@ -146,7 +146,7 @@ def _past_status(X: pd.DataFrame, outcome: str, declared: set[str], excused: set
         same = len(stem) >= 4 and _stem(name) == stem
         if name in declared:
             words = f"{name} is, by its contract, a status of the target itself."
-        elif name not in excused and (same or (of_needs and _STATUS_NAME.search(_stem(name)))):
+        elif name not in expected and (same or (of_needs and _STATUS_NAME.search(_stem(name)))):
             words = f"By its name, {name} is an earlier status of the target itself."
         else:
             continue

@@ -26,7 +26,7 @@ class TargetLeakage:
     kind : str
         In words, for example ``"near-copy of the label"``.
     features : tuple of str
-        The culprits.
+        Those suspected, together where it takes several.
     n : int
         Children that the evidence rests on.
     evidence : float

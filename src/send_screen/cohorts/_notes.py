@@ -37,7 +37,7 @@ def missing_display_columns(spec: ModelSpec, checks: dict[str, CheckedTable], ra
 def unused_headers(checks: dict[str, CheckedTable], raw: dict[str, SourceTable]) -> list[str]:
     """Return a note on the headers that no contract used, table by table; names only, never what they hold."""
     notes = []
-    for table in {id(raw[name]) for name in checks}:
+    for table in dict.fromkeys(id(raw[name]) for name in checks):
         names = [name for name in checks if id(raw[name]) == table]
         reports = [checks[name].columns for name in names]
         unused = set.intersection(*({*report.unknown, *report.guessed} for report in reports))

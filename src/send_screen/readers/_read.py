@@ -1,4 +1,4 @@
-"""Read a table from a file of any format, told by its first bytes."""
+"""Read a table from a file of any format, recognised by its first bytes."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from send_screen.errors import SendScreenError, UsageError
 from send_screen.serving._requests import RequestError, read_request
 
 _logger = logging.getLogger(__name__)
-UNFORESEEN = "The request cannot be answered, for a reason that was not foreseen: tell those who run this server."
+UNEXPECTED = "The request cannot be answered, for a reason that was not foreseen: tell those who run this server."
 
 
 def respond(
@@ -37,8 +37,8 @@ def respond(
     except Exception as error:
         # Where it happened, and never what the exception says: that may quote a cell.
         places = traceback.format_list(traceback.extract_tb(error.__traceback__))
-        _logger.error("Unforeseen %s while answering a request:\n%s", type(error).__name__, "".join(places))
-        return 400, _refusal(UNFORESEEN)
+        _logger.error("Unexpected %s while answering a request:\n%s", type(error).__name__, "".join(places))
+        return 400, _refusal(UNEXPECTED)
 
 
 def _refusal(message: str) -> str:
