@@ -8,15 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from send_screen.contracts import (
-    ETHNIC_GROUPS,
-    is_synthetic_upn,
-    load_contract,
-    read_date,
-    upn_check_letter,
-    valid_upns,
-)
-from send_screen.contracts._dates import month_first
+from send_screen.contracts import ETHNIC_GROUPS, is_synthetic_upn, load_contract, upn_check_letter, valid_upns
+from send_screen.contracts._dates import month_first, read_date
 from send_screen.contracts._england_codes import BIRTH_SEASONS, is_additional_language
 from send_screen.contracts._headers import header_key
 from send_screen.contracts._parse_cells import distinct_texts

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from send_screen.contracts import MASK, check_table, load_contract, read_date, shipped
+from send_screen.contracts import MASK, check_table, load_contract, shipped
+from send_screen.contracts._dates import read_date
 from send_screen.contracts._quote import header_like, quotable
 from send_screen.documents import load_yaml
 from send_screen.errors import ContractError, SpecError

@@ -19,7 +19,7 @@ from send_screen.governance import Bundle, open_bundle
 from send_screen.screening import Capacity, screen_cohort
 from send_screen.screening._capacity import listed_and_margin, margin_size
 from send_screen.serving import predict_records
-from send_screen.specs._parts import value_in_words
+from send_screen.specs._columns import value_in_words
 from send_screen.tables import percent, tie_break_key
 from send_screen.tables._explain import Explainer
 

@@ -22,7 +22,8 @@ from send_screen.cohorts._features import (
 from send_screen.cohorts._link import NO_RECORD, Linked, link
 from send_screen.contracts import SYNTHETIC_AUTHORITY, Contract, valid_upns
 from send_screen.errors import DataError, PopulationError
-from send_screen.specs import ColumnRef, Condition, ModelSpec, code
+from send_screen.specs import ColumnRef, Condition, ModelSpec
+from send_screen.specs._columns import code
 
 MANUAL_REVIEW = "manual_review"
 ON_SEN_REGISTER = "on_sen_register"

@@ -18,8 +18,8 @@ from send_screen.specs import (
     Group,
     ModelSpec,
     Share,
-    code,
 )
+from send_screen.specs._columns import code
 
 NOT_RECORDED = "not recorded"
 _EAL_WORDS = {True: "English as an additional language", False: "English at home", None: NOT_RECORDED}

@@ -11,7 +11,8 @@ from send_screen.cohorts._cohort import Cohort
 from send_screen.cohorts._source import SourceData
 from send_screen.contracts import check_table
 from send_screen.errors import UsageError
-from send_screen.specs import ModelSpec, code
+from send_screen.specs import ModelSpec
+from send_screen.specs._columns import code
 
 
 def hold_out_schools(cohort: Cohort, schools: int) -> tuple[Cohort, Cohort]:

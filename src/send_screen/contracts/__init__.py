@@ -7,7 +7,6 @@ and the check letters of UPNs are here too.
 
 from send_screen.contracts._check import check_table
 from send_screen.contracts._contract import CodeSet, Column, Contract, Rule
-from send_screen.contracts._dates import read_date
 from send_screen.contracts._england_codes import ETHNIC_GROUPS
 from send_screen.contracts._load import available_contracts, load_contract, shipped
 from send_screen.contracts._result import MASK, CheckedTable, ColumnsReport, Violation
@@ -31,5 +30,4 @@ __all__ = [
     "valid_upns",
     "SYNTHETIC_AUTHORITY",
     "shipped",
-    "read_date",
 ]

@@ -34,15 +34,6 @@ def read_date(text: str) -> dt.date | None:
     2018, 25-Mar-18, March 25, 2018, Sunday 25th March 2018, 20180325, and the serial numbers of Excel. A time of day
     behind it is passed over. Two-digit years are 20xx.
 
-    Parameters
-    ----------
-    text : str
-        What a cell of a file holds.
-
-    Returns
-    -------
-    datetime.date or None
-
     Examples
     --------
     >>> read_date("25/03/2018"), read_date("43184"), read_date("31/02/2018")

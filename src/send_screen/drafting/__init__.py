@@ -4,7 +4,6 @@ What was inferred from the file is marked ``GUESS``, what only a person can say 
 one child's.
 """
 
-from send_screen.drafting._headers import infer_role
 from send_screen.drafting._profile import ColumnProfile, profile_columns
 from send_screen.drafting._render import VERSION, render_contract, render_spec
 from send_screen.drafting._roles import ProjectDraft, draft_project
@@ -12,7 +11,6 @@ from send_screen.drafting._roles import ProjectDraft, draft_project
 __all__ = [
     "profile_columns",
     "ColumnProfile",
-    "infer_role",
     "draft_project",
     "ProjectDraft",
     "render_contract",

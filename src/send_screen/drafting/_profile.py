@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from send_screen.contracts import read_date, valid_upns
-from send_screen.contracts._dates import month_first
+from send_screen.contracts import valid_upns
+from send_screen.contracts._dates import month_first, read_date
 from send_screen.contracts._headers import header_key
 from send_screen.contracts._parse_cells import code_key
 from send_screen.contracts._quote import quotable
 from send_screen.drafting._headers import ColumnRole, infer_role
 from send_screen.errors import UsageError
-from send_screen.specs import code
+from send_screen.specs._columns import code
 from send_screen.tables import MINIMUM_CHILDREN, published_range
 
 Kind = Literal["number", "codes", "date", "year", "upn", "text", "constant"]

@@ -13,7 +13,7 @@ from send_screen.contracts._headers import header_key
 from send_screen.drafting._headers import named_after, post_outcome_reason
 from send_screen.drafting._profile import ColumnProfile
 from send_screen.errors import UsageError
-from send_screen.specs import code
+from send_screen.specs._columns import code
 from send_screen.tables import MINIMUM_CHILDREN
 
 Derive = Literal["season", "ethnic_group", "eal"]

@@ -10,7 +10,7 @@ import numpy as np
 
 from send_screen.contracts import Contract
 from send_screen.specs import AgeInMonths, ColumnRef, Equals, Feature, ModelSpec, Share
-from send_screen.specs._parts import value_in_words
+from send_screen.specs._columns import value_in_words
 from send_screen.tables import LevelsTerm, RiskTables, Term
 
 NOT_KNOWN = "not known"

@@ -10,7 +10,7 @@ import numpy as np
 from send_screen.screening._result import Reason
 from send_screen.screening._role import RoleAccess
 from send_screen.specs import Feature
-from send_screen.specs._parts import value_in_words
+from send_screen.specs._columns import value_in_words
 
 # A contribution smaller than this (in log-odds) moves the chance of a child near the line by about one in a hundred,
 # and is no reason to name.

@@ -4,25 +4,20 @@
 the file's bytes is part of the identity of every version that is trained from it.
 """
 
+from send_screen.specs._columns import AgeInMonths, ColumnRef, Condition, Equals, Feature, Share
 from send_screen.specs._load import load_spec
-from send_screen.specs._model_spec import ModelSpec, SpecDocument
-from send_screen.specs._parts import (
+from send_screen.specs._model_spec import (
     TOLERANCES,
     AcademicYearEnd,
-    AgeInMonths,
-    ColumnRef,
-    Condition,
     DataUse,
-    Equals,
-    Feature,
     Gate,
     GoalsNotMet,
     Group,
     LowScore,
+    ModelSpec,
     Outcome,
     Series,
-    Share,
-    code,
+    SpecDocument,
 )
 
 __all__ = [
@@ -36,7 +31,6 @@ __all__ = [
     "Feature",
     "AgeInMonths",
     "Share",
-    "code",
     "Equals",
     "Series",
     "Outcome",

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from send_screen.contracts import Column, Contract
 from send_screen.documents import closest
-from send_screen.specs._model_spec import SpecDocument
-from send_screen.specs._parts import ColumnRef, Equals, Feature, GoalsNotMet, Scalar, Share, code, column_refs
+from send_screen.specs._columns import ColumnRef, Equals, Feature, Scalar, Share, code, column_refs
+from send_screen.specs._model_spec import GoalsNotMet, SpecDocument
 
 #: Metrics whose difference between two models the out-of-fold predictions give.
 COMPARED = ("roc_auc", "average_precision", "recall", "precision")

@@ -6,33 +6,193 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Discriminator, Field, InstanceOf, Tag
+from pydantic import AfterValidator, Discriminator, Field, InstanceOf, Tag, model_validator
 
 from send_screen.contracts import Contract
 from send_screen.documents import Document
-from send_screen.specs._parts import (
-    AcademicYearEnd,
-    ColumnPath,
-    ColumnRef,
-    DataUse,
-    Eligible,
-    Feature,
-    Gate,
-    GoalsNotMet,
-    Group,
-    LowScore,
-    ModelParameters,
-    Name,
-    Outcome,
-    Owner,
-    Population,
-    Show,
-    SmallShare,
-    Tolerance,
-    Validation,
-    Words,
-    each_once,
-)
+from send_screen.specs._columns import ColumnPath, ColumnRef, Condition, Feature, Name, Values, Words
+
+#: Largest gap between groups, as a share, that is tolerated where a spec does not say.
+TOLERANCES = {"false_negative_rate": 0.10, "false_positive_rate": 0.05, "calibration_in_the_large": 0.05}
+
+SmallShare = Annotated[float, Field(gt=0, le=0.5)]
+
+
+def _each_once(entries: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Validate that no entry of a list stands twice."""
+    if len(set(entries)) < len(entries):
+        raise ValueError("an entry stands twice")
+    return entries
+
+
+def _day(text: str) -> str:
+    try:
+        dt.date.fromisoformat(f"2024-{text}")
+    except ValueError:
+        raise ValueError(f"{text!r} is not a day of the calendar, such as 07-31") from None
+    return text
+
+
+class Owner(Document):
+    """Who answers for the model."""
+
+    organisation: Words
+    team: Words
+    role: Words
+    contact: Words
+
+
+class DataUse(Document):
+    """A contract that the model reads, and what for."""
+
+    ref: Annotated[str, Field(alias="contract", pattern=r"^[a-z_]+/[a-z_]+@[0-9]+\.[0-9]+\.[0-9]+$")]
+    essential: bool = False
+    training_only: bool = False
+    purpose: Words = ""
+
+    @property
+    def contract(self) -> str:
+        """The contract's id, without its version."""
+        return self.ref.partition("@")[0]
+
+
+class Show(Document):
+    """What a list shows beside the identifier, to roles that may see it."""
+
+    name: tuple[ColumnPath, ...] = ()
+    class_name: Annotated[ColumnPath | None, Field(alias="class")] = None
+    school: ColumnPath | None = None
+
+
+class AcademicYearEnd(Document):
+    """An as-of date that follows from each child's academic year."""
+
+    academic_year: ColumnPath
+    month_day: Annotated[str, AfterValidator(_day)]
+
+
+class Series(Document):
+    """The academic year in which a series began: earlier ones are not comparable."""
+
+    column: ColumnPath
+    first_year: Annotated[str, Field(pattern=r"^[0-9]{4}/[0-9]{2}$")]
+    description: Words
+
+
+class Population(Document):
+    """Children that the model is for."""
+
+    description: Words
+    where: tuple[Condition, ...]
+    series: Series | None = None
+
+
+class Eligible(Document):
+    """Children of the population whose outcome is still open."""
+
+    description: Words
+    where: Annotated[tuple[Condition, ...], Field(min_length=1)]
+
+
+class Outcome(Document):
+    """The target, its horizon, and the follow-up without which a child is not a negative."""
+
+    column: ColumnPath
+    positive: Values
+    negative: Values
+    horizon_months: Annotated[int, Field(ge=1, le=240)]
+    description: Words
+    followed_months: Annotated[int, Field(ge=0, le=240)] = 0
+
+
+class AnyGoalNotMet(Document):
+    """The baseline's own operating point: it lists whoever does not meet one of these goals."""
+
+    any_not_met: Annotated[tuple[Name, ...], Field(min_length=1)]
+    description: Words
+
+
+class LowestShare(Document):
+    """The baseline's own operating point: it lists this share of the children."""
+
+    lowest_share: Annotated[float, Field(gt=0, lt=1)]
+    description: Words
+
+
+class GoalsNotMet(Document):
+    """The baseline that ranks by the number of early learning goals not met."""
+
+    kind: Literal["goals_not_met"]
+    features: Annotated[tuple[Name, ...], Field(min_length=1)]
+    not_met: float
+    met: float
+    description: Words
+    operating_point: AnyGoalNotMet
+
+
+class LowScore(Document):
+    """The baseline that ranks by one score, lowest first."""
+
+    kind: Literal["low_score"]
+    feature: Name
+    description: Words
+    operating_point: LowestShare
+
+
+class ModelParameters(Document):
+    """Hyperparameters of the model; ``C`` is the inverse penalty of ``model: logistic``."""
+
+    C: Annotated[float, Field(gt=0)] = 0.1
+
+
+class Group(Document):
+    """An attribute whose groups are compared; it is never a feature on that account."""
+
+    name: Name
+    column: ColumnPath
+    derive: Literal["season", "ethnic_group", "eal"] | None = None
+    label: Words
+    levels: dict[str, Words] = Field(default_factory=dict)
+
+
+class Tolerance(Document):
+    """Largest tolerated gap between groups, by metric."""
+
+    false_negative_rate: SmallShare
+    false_positive_rate: SmallShare = TOLERANCES["false_positive_rate"]
+    calibration_in_the_large: SmallShare = TOLERANCES["calibration_in_the_large"]
+
+
+class Gate(Document):
+    """An acceptance threshold: a bound that a version must keep before it may be registered."""
+
+    metric: Literal[
+        "roc_auc",
+        "average_precision",
+        "recall",
+        "precision",
+        "calibration_slope",
+        "calibration_intercept",
+    ]
+    against: Literal["baseline", "lightgbm", "ebm"] | None = None
+    end: Literal["value", "low", "high"] = "value"
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Gate:
+        if self.at_least is None and self.at_most is None:
+            raise ValueError("give at_least or at_most")
+        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            raise ValueError("at_least is above at_most, so no version could pass")
+        return self
+
+
+class Validation(Document):
+    """Grouped cross-validation: folds keep schools together, one split a seed."""
+
+    folds: Annotated[int, Field(ge=2, le=20)]
+    seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1), AfterValidator(_each_once)]
 
 
 def _kind_of_date(value: object) -> str:
@@ -64,7 +224,7 @@ class SpecDocument(Document):
     baseline: Annotated[GoalsNotMet | LowScore, Field(discriminator="kind")]
     model: Literal["additive", "logistic", "baseline"] = "additive"
     model_parameters: ModelParameters = ModelParameters()
-    challengers: Annotated[tuple[Literal["lightgbm", "ebm"], ...], AfterValidator(each_once)] = ()
+    challengers: Annotated[tuple[Literal["lightgbm", "ebm"], ...], AfterValidator(_each_once)] = ()
     capacity: SmallShare
     groups: Annotated[tuple[Group, ...], Field(min_length=1)]
     intersections: tuple[tuple[Name, Name], ...] = ()
