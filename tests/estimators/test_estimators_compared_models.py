@@ -12,9 +12,8 @@ from send_screen.estimators import (
     BaselineClassifier,
     BoostedTreesClassifier,
     EBMClassifier,
-    compared_models,
-    describe_challenger,
 )
+from send_screen.estimators._compared_models import compared_models, describe_challenger
 from send_screen.specs import load_spec
 from send_screen.workflows._log_version import run_params
 
@@ -33,6 +32,8 @@ def test_a_spec_names_its_challengers(repository: Path) -> None:
 
 
 def test_a_challenger_says_what_it_is() -> None:
+    words = "LightGBM, with the same signs, tuned inside the training schools (12 settings)"
+    assert describe_challenger("lightgbm") == words
     assert describe_challenger("ebm").startswith("EBM, also readable, as it comes (interpret-core 0.")
 
 

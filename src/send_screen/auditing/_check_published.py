@@ -8,7 +8,7 @@ from send_screen.auditing._audited_version import AuditedVersion, CannotCheck
 from send_screen.auditing._checks import CheckResult, check_result, question
 from send_screen.auditing._compare import Mismatch, diff_documents, mismatches
 from send_screen.documents import Document
-from send_screen.estimators import describe_challenger
+from send_screen.estimators._compared_models import describe_challenger
 from send_screen.evaluation._report import build_report
 from send_screen.governance import MANIFEST, parse_manifest, version_id, version_metadata
 from send_screen.published import PriorRelease, check_gates, model_sections

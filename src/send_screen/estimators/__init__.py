@@ -8,7 +8,6 @@ estimator does. Boosted trees and EBM are challengers only: they are compared wi
 from send_screen.estimators._additive import AdditiveRiskClassifier
 from send_screen.estimators._baseline import BaselineClassifier
 from send_screen.estimators._boosted_trees import BoostedTreesClassifier
-from send_screen.estimators._compared_models import compared_models, describe_challenger
 from send_screen.estimators._ebm import EBMClassifier
 from send_screen.estimators._explanation import INTERVENTIONAL, PATH_DEPENDENT
 from send_screen.estimators._logistic import PenalisedLogisticClassifier
@@ -21,8 +20,6 @@ __all__ = [
     "AdditiveRiskClassifier",
     "BoostedTreesClassifier",
     "EBMClassifier",
-    "compared_models",
-    "describe_challenger",
     "publish_tables",
     "purify",
     "INTERVENTIONAL",

@@ -17,32 +17,9 @@ from send_screen.specs import GoalsNotMet, ModelSpec
 
 
 def compared_models(spec: ModelSpec, cohort: Cohort, *, threads: int) -> dict[str, Callable[[], Any]]:
-    """Return a maker of unfitted estimators for each model to be compared.
+    """Return a maker of unfitted estimators for ``"candidate"``, ``"baseline"`` and each challenger of the spec.
 
-    Parameters
-    ----------
-    spec : ModelSpec
-    cohort : Cohort
-        Only its levels of categorical features are used.
-    threads : int
-        Threads of LightGBM; no figure depends on it.
-
-    Returns
-    -------
-    dict of str to callable
-        ``"candidate"`` (the model that is registered), ``"baseline"``, and each challenger of the spec.
-
-    Raises
-    ------
-    MissingExtraError
-        If a challenger is not installed: said before anything is fitted.
-
-    Examples
-    --------
-    >>> from send_screen.estimators import compared_models
-    >>> models = compared_models(spec, cohort, threads=1)  # doctest: +SKIP
-    >>> models["candidate"]()  # doctest: +SKIP
-    AdditiveRiskClassifier(...)
+    Of the cohort only the levels of categorical features are used. A challenger that is not installed is said now.
     """
     if "ebm" in spec.challengers:
         require_ebm()
@@ -68,22 +45,7 @@ def compared_models(spec: ModelSpec, cohort: Cohort, *, threads: int) -> dict[st
 
 
 def describe_challenger(name: str) -> str:
-    """Return what a challenger is, in words that stand after "beside".
-
-    Parameters
-    ----------
-    name : str
-        ``"lightgbm"`` or ``"ebm"``.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> describe_challenger("lightgbm")
-    'LightGBM, with the same signs, tuned inside the training schools (12 settings)'
-    """
+    """Return what a challenger is, in words that stand after "beside"."""
     if name == "lightgbm":
         return f"LightGBM, with the same signs, tuned inside the training schools ({len(SETTINGS)} settings)"
     return f"EBM, also readable, as it comes (interpret-core {version('interpret-core')}, no signs)"

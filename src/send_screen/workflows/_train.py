@@ -14,7 +14,7 @@ from send_screen.cohorts._hold_out import held_out_tables
 from send_screen.cohorts._source import read_source
 from send_screen.contracts import Contract
 from send_screen.errors import LeakageError, SpecError, UsageError
-from send_screen.estimators import compared_models, describe_challenger
+from send_screen.estimators._compared_models import compared_models, describe_challenger
 from send_screen.evaluation import build_evidence, out_of_fold
 from send_screen.evaluation._out_of_fold import fit_on
 from send_screen.evaluation._report import build_report, redact_reasons
