@@ -16,6 +16,7 @@ from audit_store import Store
 from folder_hashes import folder_sha256
 from typer.testing import CliRunner
 
+from send_screen.auditing import _audited_version, _check_pages
 from send_screen.cli._app import app
 from send_screen.workflows import train
 
@@ -33,6 +34,12 @@ def audit_json(store: Store, *arguments: object) -> dict[str, Any]:
     found = dict(json.loads(out))
     assert code == (0 if found["green"] else 1), err
     return found
+
+
+@pytest.fixture
+def other_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The version was made by other code than this."""
+    monkeypatch.setattr(_audited_version, "code_version", lambda: "0.2.0+0123456789ab")
 
 
 def statuses(found: dict[str, Any]) -> dict[str, str]:
@@ -139,12 +146,8 @@ def test_an_exported_folder(trained: Any) -> None:
     assert "metrics" not in found
 
 
-def test_other_code_is_no_difference_and_hides_none_of_the_hashes(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from send_screen.auditing import _audited_version
-
-    monkeypatch.setattr(_audited_version, "code_version", lambda: "0.2.0+0123456789ab")
+@pytest.mark.usefixtures("other_code")
+def test_other_code_is_no_difference_and_hides_none_of_the_hashes(store: Store) -> None:
     assert audit_json(store)["green"] is True  # what can be derived all the same is
     store.rewrite_evidence(lambda table: table.assign(label=1 - table["label"]))
     found = audit_json(store)
@@ -350,12 +353,10 @@ def test_a_run_that_is_none_or_is_registered(store: Store, model: str | None, wo
     assert model or MODEL in err
 
 
-def test_other_code_is_its_own_word_until_a_key_vouches_for_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who controls the store could say so of any version, and have every difference excused."""
+@pytest.mark.usefixtures("other_code")
+def test_other_code_is_its_own_word_until_a_key_vouches_for_it(store: Store) -> None:
+    """Who controls the store could say so of any version, and have every difference called inconclusive."""
     store.rewrite_evidence(lambda table: table.assign(label=1 - table["label"]))
-    from send_screen.auditing import _audited_version
-
-    monkeypatch.setattr(_audited_version, "code_version", lambda: "0.2.0+0123456789ab")
     found = audit_json(store)
     assert found["result"] == "open"
     assert "its own word" in json.dumps(found)
@@ -365,10 +366,8 @@ def test_other_code_is_its_own_word_until_a_key_vouches_for_it(store: Store, mon
     assert statuses(found)["figures"] == "FAILED"
 
 
+@pytest.mark.usefixtures("other_code")
 def test_a_key_vouches_for_what_made_a_version(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    from send_screen.auditing import _audited_version, _check_pages
-
-    monkeypatch.setattr(_audited_version, "code_version", lambda: "0.2.0+0123456789ab")
     monkeypatch.setattr(_check_pages, "render_plots", lambda report: {"plots/absence.svg": "drawn otherwise by now"})
     found = audit_json(store, "--key", store.keys / "public.pem")
     assert statuses(found)["signature"] == "passed"
@@ -376,13 +375,9 @@ def test_a_key_vouches_for_what_made_a_version(store: Store, monkeypatch: pytest
     assert "its own word" not in json.dumps(found)
 
 
+@pytest.mark.usefixtures("other_code")
 @pytest.mark.parametrize("what", ["loader", "tag"])
-def test_other_code_excuses_nothing_that_no_code_writes(
-    store: Store, monkeypatch: pytest.MonkeyPatch, what: str
-) -> None:
-    from send_screen.auditing import _audited_version
-
-    monkeypatch.setattr(_audited_version, "code_version", lambda: "0.2.0+0123456789ab")
+def test_other_code_makes_nothing_inconclusive_that_no_code_writes(store: Store, what: str) -> None:
     if what == "tag":
         store.execute("update model_version_tags set value = 'Somebody' where key = 'promoted_by' and version = 1")
     else:

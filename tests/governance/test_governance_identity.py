@@ -9,7 +9,8 @@ import grimp
 import pytest
 
 import send_screen
-from send_screen.governance import NUMERIC, code_version, release
+from send_screen.governance import code_version, release
+from send_screen.governance._identity import NUMERIC
 
 PACKAGE = Path(send_screen.__file__).parent
 #: What training imports and no number depends on: who is told what, where it is kept, and how a run is described.

@@ -29,7 +29,6 @@ from send_screen.governance._deployments import (
     withdrawal,
 )
 from send_screen.governance._entries import (
-    AnyEntry,
     DecisionEntry,
     Entry,
     ListedChild,
@@ -40,7 +39,6 @@ from send_screen.governance._entries import (
     validate_free_text,
 )
 from send_screen.governance._identity import (
-    NUMERIC,
     code_version,
     files_sha256,
     package_versions,
@@ -60,7 +58,6 @@ __all__ = [
     "sha256_of",
     "code_version",
     "release",
-    "NUMERIC",
     "package_versions",
     "Bundle",
     "open_bundle",
@@ -91,7 +88,6 @@ __all__ = [
     "Ledger",
     "OpenLedger",
     "Entry",
-    "AnyEntry",
     "DecisionEntry",
     "PromotionEntry",
     "WithdrawalEntry",
