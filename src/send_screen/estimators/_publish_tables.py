@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import chain, compress, pairwise
+from itertools import compress, pairwise
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,7 @@ from send_screen.tables import (
     published_counts,
 )
 from send_screen.tables._column_names import require_columns
+from send_screen.tables._interaction import all_edges
 from send_screen.tables._monotonic import MonotonicAxis
 
 _ROOM = 1e-12  # what a step is raised beyond the least, so that rounding in a sum cannot turn it
@@ -130,8 +131,7 @@ def _merge_numeric(
     if low > high:  # the linear part lies wholly beyond the published range
         low = high = min(max(low, term.low), term.high)
     slope = term.slope if counted.n_known >= 2 * MINIMUM_CHILDREN else 0.0
-    own = [s.edges[s.features.index(term.feature)] for s in interactions if term.feature in s.features]
-    if fine := tuple(sorted({*term.cut_points, *chain(*own)})):
+    if fine := all_edges(term, interactions):
         values = term.step_values[bin_of(term.cut_points, np.array([-np.inf, *fine]))]
         counts = training.bins(term, fine)[:-1]
         member = merge_bins(counts, values)
@@ -206,7 +206,7 @@ def _make_monotone(term: Term, interactions: Sequence[InteractionTerm], sign: in
     if sign * axis.slope < 0:
         raise TablesError("The slope is against the monotonic constraint.", column=term.feature)
     if np.any(axis.rises < 0):
-        steps = np.maximum(axis.own, np.where(axis.theirs < 0, _ROOM - axis.theirs, 0.0))
+        steps = np.maximum(axis.own_rises, np.where(axis.interaction_rises < 0, _ROOM - axis.interaction_rises, 0.0))
         values = sign * np.concatenate([[0.0], np.cumsum(steps)])
         values += np.mean(axis.values - values)
         if isinstance(term, LevelsTerm):
@@ -214,8 +214,8 @@ def _make_monotone(term: Term, interactions: Sequence[InteractionTerm], sign: in
         else:
             term = _with_steps(term, axis.edges, values)
         axis = MonotonicAxis(term, interactions, sign)
-    if axis.missing_short > 0:
-        term = replace(term, missing=term.missing + axis.missing_short + _ROOM)
+    if axis.missing_shortfall > 0:
+        term = replace(term, missing=term.missing + axis.missing_shortfall + _ROOM)
     return term
 
 

@@ -21,7 +21,7 @@ from send_screen.tables import (
     Term,
 )
 
-LINE_PIECES = 8
+_LINE_PIECES = 8
 _STANDARD_ERRORS = 2.0
 _DECIMALS = 2  # bins whose values agree to so many are one
 _LEAST_WIDTH = 0.03  # of the range: a bin of one value, at the end of it, is still seen
@@ -72,7 +72,7 @@ def shape(axis: AxisLabels, term: Term, bags: BaggedTables | None) -> Shape:
             for i, stretch in enumerate(stretches)
         ),
         missing_log_odds=term.missing - term.mean,
-        # of too few children nothing was fitted: their value is set, and how sure it is nobody can say
+        # of too few children nothing was fitted: their value is set, and has no standard error
         missing_margin_of_error=None
         if few or not term.n_missing
         else _margins_of_error(bags, term, np.array([np.nan]))[0],
@@ -124,7 +124,7 @@ def _steps(axis: AxisLabels, term: ShapeTerm) -> list[Stretch]:
 
 def _line(axis: AxisLabels, term: LinearTerm) -> list[Stretch]:
     """Return stretches of a line: its standard error changes along it."""
-    at = np.linspace(term.low, term.high, LINE_PIECES + 1).tolist()
+    at = np.linspace(term.low, term.high, _LINE_PIECES + 1).tolist()
     labels = [axis.words(float(value)) for value in (*at[:-2], at[-1])]
     return [Stretch(x, to, x, to, label) for (x, to), label in zip(itertools.pairwise(at), labels, strict=True)]
 

@@ -23,9 +23,9 @@ from send_screen.published._model import (
 from send_screen.published._plot_data import bin_labels, merged_grid, runs
 from send_screen.tables import InteractionTerm, LevelsTerm, LinearTerm, RiskTables, ShapeTerm, Term, bin_of, percent
 
-NEAR_ENOUGH = 1.0  # log-odds; a card of one decimal whose sum can be further off has two
-_HALF = 0.5  # totals are given by halves of a point
-_FROM_100, _TO_100 = 1, 90  # beyond these, of 100 children, halves say little
+_MAX_ERROR = 1.0  # log-odds; a card of one decimal whose sum can be further off has two
+_HALF = 0.5  # step of the totals, in points
+_LOWEST_PERCENT, _HIGHEST_PERCENT = 1, 90  # the totals between which halves make a difference
 _LOW_EVERY = 3  # one in so many of the synthetic child's values is from the low end
 
 
@@ -74,7 +74,7 @@ def scorecard(axes: Mapping[str, AxisLabels], tables: RiskTables, child: pd.Data
     values = {name: axis.values for name, axis in axes.items()}
     digits = 1
     points, largest_error = to_points(tables, digits, values)
-    if largest_error > NEAR_ENOUGH:
+    if largest_error > _MAX_ERROR:
         digits = 2
         points, largest_error = to_points(tables, digits, values)
     coordinates = {term.feature: term.coordinates(child[term.feature]) for term in points.terms}
@@ -116,7 +116,7 @@ def _grid(axes: Mapping[str, AxisLabels], interaction: InteractionTerm) -> Score
 
 def _totals() -> tuple[ScorecardTotal, ...]:
     """Return how many of 100 children with a total later had the outcome, by halves of a point."""
-    low, high = (math.log(share / (100 - share)) for share in (_FROM_100, _TO_100))
+    low, high = (math.log(share / (100 - share)) for share in (_LOWEST_PERCENT, _HIGHEST_PERCENT))
     halves = range(math.ceil(low / _HALF), math.ceil(high / _HALF) + 1)
     return tuple(ScorecardTotal(points=half * _HALF, percent=percent(half * _HALF)) for half in halves)
 

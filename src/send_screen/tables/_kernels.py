@@ -45,9 +45,9 @@ def _explain(
 ) -> int:
     """Score and explain the children ``start`` to ``stop`` of ``X``, shape (p, n), into ``score`` and ``out``.
 
-    Child i goes to place i - ``shift`` of ``score``, shape (k,), and of ``out``, shape (p, k). The number of children
-    is returned whose contributions and base value do not add up to their score within ``tolerance``. Every number is
-    computed by the operations of the numpy path in their order, so that both give the same bits.
+    Child i goes to position i - ``shift`` of ``score``, shape (k,), and of ``out``, shape (p, k). Returned is how many
+    children have contributions that do not add up to their score within ``tolerance``. Every number is computed by the
+    operations of the numpy path in their order, so that both give the same bits.
     """
     bins = np.empty((lookup.slot.max() + 1 if len(lookup.slot) else 1, BLOCK), dtype=np.uint32)
     total = np.empty(BLOCK, dtype=np.float64)
@@ -71,10 +71,10 @@ def _explain(
                 table = lookup.before[j]
                 for i in range(k):
                     # written so that NaN goes to 0 and infinity to an end, before either becomes a whole number
-                    place = (x[i] - first) * fine + one
-                    place = place if place > zero else zero
-                    place = place if place < last else last
-                    known = table[np.uint32(np.int32(place))]
+                    cell = (x[i] - first) * fine + one
+                    cell = cell if cell > zero else zero
+                    cell = cell if cell < last else last
+                    known = table[np.uint32(np.int32(cell))]
                     known = np.uint32(known + np.uint32(x[i] >= e[known]))
                     b[i] = known if x[i] == x[i] else gone
                 for _ in range(1, lookup.in_cell[j]):

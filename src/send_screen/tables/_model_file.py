@@ -20,12 +20,7 @@ class ModelFile:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Return the model written in ``text``.
-
-        Parameters
-        ----------
-        text : str
-            From :meth:`to_json`.
+        """Return the model that :meth:`to_json` wrote.
 
         Raises
         ------
@@ -58,15 +53,6 @@ class ModelFile:
         """Write the model to a JSON file, and return the file's SHA-256 as 64 hexadecimal digits.
 
         The file is replaced in one step: an interrupted call leaves the old file, or none.
-
-        Parameters
-        ----------
-        path : str or Path
-
-        Returns
-        -------
-        str
-            For :meth:`load`.
 
         Raises
         ------

@@ -49,28 +49,28 @@ def monotonicity_violations(
     for term in terms:
         if sign := monotonic_cst.get(term.feature, 0):
             axis = MonotonicAxis(term, interactions, sign)
-            if (short := max(0.0, *(-axis.rises), axis.missing_short, -sign * axis.slope)) > 0.0:
-                worst[term.feature] = short
+            if (shortfall := max(0.0, *(-axis.rises), axis.missing_shortfall, -sign * axis.slope)) > 0.0:
+                worst[term.feature] = shortfall
     return worst
 
 
 class MonotonicAxis:
-    """A feature's axis cut at every edge of its term and interactions; risk rises along it when the sign holds."""
+    """A feature's axis cut at every edge of its term and interactions, and how the score rises along it."""
 
     def __init__(self, term: Term, interactions: Sequence[InteractionTerm], sign: int) -> None:
         self.edges = all_edges(term, interactions)
         starts = np.array([-np.inf, *self.edges])
         self.values = term.step_values[bin_of(term.cut_points, starts)]
-        self.own = sign * np.diff(self.values)
-        self.theirs = np.zeros(len(self.edges))
+        self.own_rises = sign * np.diff(self.values)
+        self.interaction_rises = np.zeros(len(self.edges))
         lowest = 0 if sign > 0 else -1
         self.slope, end = (0.0, 0.0) if isinstance(term, LevelsTerm) else (term.slope, (term.low, term.high)[lowest])
-        self.missing_short = self.slope * end + float(self.values[lowest]) - term.missing
+        self.missing_shortfall = self.slope * end + float(self.values[lowest]) - term.missing
         for interaction in interactions:
             if term.feature in interaction.features:
                 along = interaction if interaction.features[0] == term.feature else interaction.transpose()
                 grid = np.array(along.values)
                 rows = grid[bin_of(along.edges[0], starts)]
-                self.theirs += np.min(sign * np.diff(rows, axis=0), axis=1)
-                self.missing_short += float(np.max(rows[lowest] - grid[-1]))
-        self.rises = self.own + self.theirs
+                self.interaction_rises += np.min(sign * np.diff(rows, axis=0), axis=1)
+                self.missing_shortfall += float(np.max(rows[lowest] - grid[-1]))
+        self.rises = self.own_rises + self.interaction_rises
