@@ -12,21 +12,9 @@ from pydantic import Field
 from send_screen.documents import Document
 
 RuleKind = Literal[
-    "columns",
-    "headers",
-    "rows",
-    "null",
-    "duplicate",
-    "levels",
-    "pattern",
-    "type",
-    "range",
-    "upn",
-    "establishment",
-    "academicYear",
-    "notAbove",
-    "onlyWhere",
-]
+    "columns", "headers", "rows", "null", "duplicate", "levels", "pattern", "type", "range", "upn", "establishment",
+    "academicYear", "notAbove", "onlyWhere",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -99,10 +87,8 @@ class Column(_HasRules):
         Classified as personal or special category data: messages mask its values.
     levels : dict of str to str or None
         Codes and their words, in the contract's order, without the codes of ``missing_codes``.
-    minimum, maximum : float or None
-        Bounds of a number, both allowed.
-    unit : str or None
-        Unit of a number, in words.
+    minimum, maximum, unit : float or None, float or None, str or None
+        Bounds of a number, both allowed, and its unit in words.
     aliases : tuple of str
         Headers of England's systems for the same column.
     visible_to : frozenset of str
@@ -163,26 +149,19 @@ class Contract(_HasRules):
 
     Attributes
     ----------
-    id : str
-        ``"<agency>/<name>"``, for example ``"education/eyfsp"``.
-    version : str
-        Semantic version; a released version is never edited.
+    id, version : str
+        ``"<agency>/<name>"``, and a semantic version; a released one is never edited.
     title, agency : str
         Its name in words, and whose data it is.
-    path : pathlib.Path
-        The file it was read from.
-    text : str
-        The file's text, as it was parsed.
-    sha256 : str
-        Hash of that text (with Unix line ends, so that a Windows checkout has the same one).
+    path, text, sha256 : pathlib.Path, str, str
+        The file it was read from, its text with Unix line ends (so that a Windows checkout has the same), and the hash
+        of that text.
     lawful_basis, purpose : str
         Why the data may be processed, and what for.
     columns : dict of str to Column
         In the contract's order.
-    id_column : Column or None
-        The child's identifier: the first part of the primary key.
-    key : tuple of str
-        Columns that together identify a row.
+    id_column, key : Column or None, tuple of str
+        The child's identifier, and the columns (it is the first) that together identify a row.
     rules : tuple of Rule
         What must be true of the table as a whole.
     roles : dict of str to str

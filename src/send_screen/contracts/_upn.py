@@ -9,18 +9,11 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
 import pandas as pd
 
 LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
 SYNTHETIC_AUTHORITY = "000"
 
-_WEIGHTS = np.arange(2, 14)
-# What each character counts: digits themselves, letters their place in LETTERS; -1 cannot stand in a UPN.
-_DIGIT = np.full(128, -1, dtype=np.int64)
-_DIGIT[[ord(str(digit)) for digit in range(10)]] = range(10)
-_LETTER = np.full(128, -1, dtype=np.int64)
-_LETTER[[ord(letter) for letter in LETTERS]] = range(len(LETTERS))
 _GAPS = re.compile(r"[\s\-]+")
 _BODY = re.compile(rf"[0-9]{{11}}[0-9{LETTERS}]")
 
@@ -76,14 +69,11 @@ def valid_upns(upns: pd.Series) -> pd.Series:
     >>> valid_upns(pd.Series(["B801200005001", "A801200005001"])).tolist()
     [True, False]
     """
-    text = upns.fillna("").to_numpy(dtype="U14")  # one character more than a UPN, so that longer texts show
-    chars = text.view(np.uint32).reshape(len(text), 14).astype(np.int64)
-    ascii_only = np.where(chars < 128, chars, 0)
-    digits, letters = _DIGIT[ascii_only], _LETTER[ascii_only]
-    last = np.where(digits[:, 12] >= 0, digits[:, 12], letters[:, 12])
-    values = np.column_stack([digits[:, 1:12], last])
-    well_formed = (letters[:, 0] >= 0) & (values >= 0).all(axis=1) & (chars[:, 13] == 0)
-    return pd.Series(well_formed & (letters[:, 0] == (values @ _WEIGHTS) % len(LETTERS)), index=upns.index)
+    return pd.Series([_is_upn(upn) for upn in upns], index=upns.index, dtype=bool)
+
+
+def _is_upn(upn: object) -> bool:
+    return isinstance(upn, str) and bool(_BODY.fullmatch(upn[1:])) and upn[0] == upn_check_letter(upn[1:])
 
 
 def repair_upn(upn: str) -> str:
@@ -110,7 +100,5 @@ def is_synthetic_upn(upn: str | None) -> bool:
     >>> is_synthetic_upn("B801200005001")
     False
     """
-    if not isinstance(upn, str):
-        return False
-    upn = repair_upn(upn)
-    return upn[1:4] == SYNTHETIC_AUTHORITY and bool(_BODY.fullmatch(upn[1:])) and upn[0] == upn_check_letter(upn[1:])
+    repaired = repair_upn(upn) if isinstance(upn, str) else ""
+    return _is_upn(repaired) and repaired[1:4] == SYNTHETIC_AUTHORITY

@@ -63,19 +63,7 @@ def read_document(
 ) -> Model:
     """Return a document, or refuse it with every mistake: its path, the rule, and the closest right word.
 
-    Parameters
-    ----------
-    model : type of Document
-        The format.
-    content : bytes or str
-        JSON in UTF-8, or YAML where ``yaml`` is true.
-    error : type of SendScreenError
-        What to raise.
-    file : str, optional
-        The name used in messages.
-    yaml : bool, default False
-    kind : str, default "file"
-        What the document is called in messages, for example ``"spec"``.
+    The content is JSON in UTF-8, or YAML. ``error`` is raised, and names the document by its ``file`` and ``kind``.
     """
     if yaml:
         value = load_yaml(content, file=file or "", error=error)
