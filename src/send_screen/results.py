@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from typing import Any
 
 
@@ -66,13 +67,13 @@ class Result(ABC):
     def headline(self) -> str:
         """The result in one line."""
 
-    @abstractmethod
     def sections(self) -> Iterable[Section]:
-        """Give the account of the result, part by part."""
+        """Give the account of the result, part by part; nothing where the headline says it all."""
+        return ()
 
-    @abstractmethod
     def to_dict(self) -> dict[str, Any]:
-        """Return the result as JSON can hold it."""
+        """Return the result as JSON can hold it: every field, unless a result says otherwise."""
+        return {name: str(value) if isinstance(value, Path) else value for name, value in vars(self).items()}
 
     @property
     def ok(self) -> bool:

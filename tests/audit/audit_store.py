@@ -19,8 +19,8 @@ from send_screen.evaluation._report import build_report
 from send_screen.governance import code_version, open_bundle, package_versions, sha256_of
 from send_screen.published import PublishedReport
 from send_screen.reports import render_plots, render_summary
+from send_screen.tracking import PAGES, WATERFALL, mlflow_metrics, version_files
 from send_screen.workflows._evidence_store import evidence_bytes, read_evidence
-from send_screen.workflows._log_version import PAGES, WATERFALL, mlflow_metrics, version_files
 
 _PLACES = (
     ("runs", "artifact_uri"),
@@ -130,9 +130,8 @@ class Store:
         opened = open_bundle(self.bundle)
         document = opened.published.model_dump(mode="json")
         change(document)
-        contracts = {use.contract: opened.contracts[use.contract] for use in opened.spec.data}
         report = PublishedReport.model_validate(document, strict=False)
-        files = version_files(opened.spec, contracts, opened.tables, opened.bags, report)
+        files = version_files(opened.spec, opened.tables, opened.bags, report)
         for name, content in files.items():
             (self.bundle / name).write_bytes(content)
         for name, svg in render_plots(report).items():
@@ -169,11 +168,10 @@ class Store:
         """Change the evidence, and derive everything from it anew, as this library does: nothing is left but a key."""
         self.rewrite_evidence(change)
         opened = open_bundle(self.bundle)
-        contracts = {use.contract: opened.contracts[use.contract] for use in opened.spec.data}
         table, excluded = read_evidence(self.evidence.read_bytes())
         metadata = opened.published.version
         assert (metadata.code_version, metadata.packages) == (code_version(), package_versions())
-        made = build_report(opened.spec, contracts, opened.tables, table, excluded, metadata, opened.bags)
+        made = build_report(opened.spec, opened.tables, table, excluded, metadata, opened.bags)
         again = made.model_dump(mode="json")
 
         def put(document: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from send_screen.estimators import (
 )
 from send_screen.estimators._compared_models import compared_models, describe_challenger
 from send_screen.specs import load_spec
-from send_screen.workflows._log_version import run_params
+from send_screen.tracking import run_params
 
 
 def test_a_spec_names_its_challengers(repository: Path) -> None:

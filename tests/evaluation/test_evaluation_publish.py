@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from send_screen.errors import DataError
 from send_screen.published import Performance
-from send_screen.workflows._log_version import mlflow_metrics
+from send_screen.tracking import mlflow_metrics
 
 SUPPRESSED = "withheld to protect small groups"
 CELLS = {

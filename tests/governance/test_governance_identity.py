@@ -20,7 +20,7 @@ NO_NUMBERS = (
     "reports/",
     "tracking/",
     "serving/",
-    "workflows/_log_version.py",
+    "workflows/_folders.py",
 )
 
 

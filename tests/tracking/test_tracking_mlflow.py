@@ -17,7 +17,7 @@ from send_screen.cohorts import load_cohort
 from send_screen.errors import MissingExtraError, UsageError
 from send_screen.governance import open_bundle
 from send_screen.reports import PAGES
-from send_screen.tracking import default_uri, fetch_bundle
+from send_screen.tracking import default_uri, open_registered
 
 
 @pytest.fixture(scope="module")
@@ -100,16 +100,16 @@ def test_the_example_is_of_synthetic_children(trained: Any) -> None:
     assert not set(frame["UPN"]) & set(pd.read_csv(trained.data / "pupil_census.csv", dtype=str)["UPN"])
 
 
-def test_fetching_says_what_there_is(trained: Any, tmp_path: Path) -> None:
-    fetched = fetch_bundle("models:/reception_sen/1", uri=trained.uri, target=tmp_path)
-    assert open_bundle(fetched.folder, manifest_sha256=fetched.version.manifest_sha256).spec.name == "reception_sen"
+def test_opening_says_what_there_is(trained: Any) -> None:
+    version, bundle = open_registered("models:/reception_sen/1", uri=trained.uri)
+    assert (bundle.spec.name, bundle.manifest_sha256) == ("reception_sen", version.manifest_sha256)
     for wrong, words in (
         ("models:/reception", "names no model"),
         ("models:/reception_sen/99", "has no"),
         ("models:/receptions@candidate", "It has reception_sen"),
     ):
         with pytest.raises(UsageError, match=words):
-            fetch_bundle(wrong, uri=trained.uri, target=tmp_path)
+            open_registered(wrong, uri=trained.uri)
 
 
 def test_the_store_is_where_one_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_without_mlflow_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setitem(sys.modules, "mlflow", None)
     (tmp_path / "mlflow.db").touch()
     with pytest.raises(MissingExtraError, match=r"send-screen\[train\]"):
-        fetch_bundle("models:/x/1", uri=f"sqlite:///{tmp_path}/mlflow.db", target=tmp_path)
+        open_registered("models:/x/1", uri=f"sqlite:///{tmp_path}/mlflow.db")
 
 
 def ask(server: Any, body: bytes) -> tuple[int, str]:

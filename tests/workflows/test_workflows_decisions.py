@@ -111,7 +111,7 @@ def test_promoting_names_who_and_why_and_can_be_read_back(store: Store) -> None:
     second = store.another()
     assert store.run("promote", f"models:/reception_sen/{second}", "--by", "B", "--reason", "better")[0] == 0
     found = store.history()
-    assert [reign["registered"] for reign in found["deployment_periods"]] == ["1", second]
+    assert [period["registered"] for period in found["deployment_periods"]] == ["1", second]
     assert found["deployment_periods"][0]["began"]["by"] == "Sarah Łęcka"
     assert found["deployment_periods"][0]["to"] == found["deployment_periods"][1]["from"]
     assert found["deployment_periods"][1]["to"] is None
@@ -262,7 +262,7 @@ def test_a_withdrawal_that_could_not_be_entered_is_entered_the_next_time(store: 
     assert store.history()["deployment_periods"][0]["ended"]["kind"] == "withdrawn"
 
 
-def two_reigns(store: Store) -> list[bytes]:
+def two_deployment_periods(store: Store) -> list[bytes]:
     assert store.run("promote", "models:/reception_sen/1", *WHO)[0] == 0
     assert store.run("promote", f"models:/reception_sen/{store.another()}", *WHO)[0] == 0
     return store.ledger.read_bytes().splitlines(keepends=True)
@@ -279,7 +279,7 @@ def two_reigns(store: Store) -> list[bytes]:
     ],
 )
 def test_history_finds_what_was_done_to_the_ledger(store: Store, change: Any, words: str) -> None:
-    lines = two_reigns(store)
+    lines = two_deployment_periods(store)
     store.ledger.write_bytes(b"".join(change(lines)))
     code, out, err = store.run("history", "reception_sen")
     assert code == 1
@@ -295,7 +295,7 @@ def test_history_finds_what_was_done_to_the_ledger(store: Store, change: Any, wo
 
 
 def test_history_finds_a_truncated_end_and_what_was_done_beside_it(store: Store) -> None:
-    two_reigns(store)
+    two_deployment_periods(store)
     with store.ledger.open("ab") as stream:
         stream.write(b'{"by":')
     code, out, _ = store.run("history", "reception_sen")

@@ -138,8 +138,6 @@ def open_version(
         # files that nobody can read have no excuse: whoever destroys them must not be told that all is well
         why = f"The version's files cannot be read as a version, so nothing can be derived from them. {error}"
         return AuditedVersion(files, no_files, snapshot, None, why, metadata)
-    # in the order of the spec, as in training: a folder has them by name
-    bundle = replace(bundle, contracts={use.contract: bundle.contracts[use.contract] for use in bundle.spec.data})
     audited = AuditedVersion(files, no_files, snapshot, bundle, "", metadata)
     numbers, pages = _inconclusive_reasons(bundle.published.version)
     return replace(audited, inconclusive_reason=numbers, inconclusive_pages=pages)

@@ -25,7 +25,7 @@ from send_screen.governance import (
 from send_screen.published import GateResult, check_gates
 from send_screen.reports import render_decisions, render_summary
 from send_screen.tracking import ALIAS, default_uri, described
-from send_screen.workflows._decisions import ledger_of
+from send_screen.workflows._decision_ledger import default_ledger
 
 
 def require_ledger(audited: AuditedVersion) -> Ledger:
@@ -36,7 +36,7 @@ def require_ledger(audited: AuditedVersion) -> Ledger:
         return read_ledger(audited.ledger)
     uri, model = audited.uri or default_uri(), audited.require_snapshot().model
     if uri.startswith("sqlite:"):
-        return read_ledger(ledger_of(uri))
+        return read_ledger(default_ledger(uri))
     if model.head is None and model.place is None:
         return Ledger(Path())  # the registry was told of no decision, so there should be none
     place = urlparse(model.place or "")

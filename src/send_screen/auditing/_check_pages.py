@@ -10,8 +10,7 @@ from send_screen.auditing._checks import CheckResult, check_result, question
 from send_screen.auditing._compare import Mismatch, first_difference
 from send_screen.estimators._explanation import shap_waterfall
 from send_screen.reports import render_plots, render_summary
-from send_screen.tracking import RUN_NOTE
-from send_screen.workflows._log_version import WATERFALL, version_files
+from send_screen.tracking import RUN_NOTE, WATERFALL, version_files
 
 _DRAWN_TEXT = re.compile(rb"<text[^>]*>(.*?)</text>", re.DOTALL)
 _DRAWN_BY = re.compile(rb"<dc:title>(Matplotlib[^<]*)</dc:title>")
@@ -20,7 +19,7 @@ _DRAWN_BY = re.compile(rb"<dc:title>(Matplotlib[^<]*)</dc:title>")
 @question("Every page is what the published figures make")
 def check_pages(audited: AuditedVersion) -> CheckResult:
     bundle = audited.require_bundle()
-    written = version_files(bundle.spec, bundle.contracts, bundle.tables, bundle.bags, bundle.published)
+    written = version_files(bundle.spec, bundle.tables, bundle.bags, bundle.published)
     return check_result(
         _other_bytes(audited.files, written),
         f"{len(written)} files were written again, and are alike to the last byte.",

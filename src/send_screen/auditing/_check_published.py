@@ -13,7 +13,7 @@ from send_screen.evaluation._report import build_report
 from send_screen.governance import MANIFEST, parse_manifest, version_id, version_metadata
 from send_screen.published import PriorRelease, check_gates, model_sections
 from send_screen.tracking import PriorRun, default_uri, prior_runs
-from send_screen.workflows._earlier import prior_releases
+from send_screen.workflows._revealed import prior_releases
 
 #: Sections of ``published.json`` that follow from spec and tables, not from the evidence.
 MODEL_SECTIONS = ("shapes", "interactions", "example", "scorecard")
@@ -39,7 +39,6 @@ def check_metadata(audited: AuditedVersion) -> CheckResult:
     bundle, claimed = audited.require_bundle(), audited.require_report().version
     found = version_metadata(
         bundle.spec,
-        bundle.contracts,
         bundle.tables,
         bundle.bags,
         challengers={name: describe_challenger(name) for name in bundle.spec.challengers},
@@ -85,7 +84,6 @@ def check_figures(audited: AuditedVersion) -> CheckResult:
     knew = bundle.published.disclosure
     report = build_report(
         bundle.spec,
-        bundle.contracts,
         bundle.tables,
         evidence.table,
         evidence.excluded,

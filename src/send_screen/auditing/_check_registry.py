@@ -6,7 +6,7 @@ from send_screen.auditing._audited_version import NO_TAG, AuditedVersion
 from send_screen.auditing._checks import CheckResult, check_result, question
 from send_screen.auditing._compare import Mismatch, diff_documents
 from send_screen.published import check_gates
-from send_screen.workflows._log_version import mlflow_metrics, run_params, run_tags
+from send_screen.tracking import mlflow_metrics, run_params, run_tags
 
 #: Tags that say where something is or what its hash is: other checks hold them against the thing itself.
 _OF_THINGS = ("manifest_sha256", "evidence_sha256", "evidence_place", "signed_by", "model_sha256")

@@ -16,8 +16,7 @@ from send_screen.errors import TablesError
 from send_screen.governance import SIGNATURE, files_sha256, sha256_of
 from send_screen.reports import render_plots
 from send_screen.serving import PREDICTION_COLUMNS, request_columns, served_code
-from send_screen.tracking import RegistrySnapshot
-from send_screen.workflows._log_version import PAGES, WATERFALL
+from send_screen.tracking import PAGES, WATERFALL, RegistrySnapshot
 
 _INSIDE = "artifacts/bundle/"
 _MODEL_FILES = (

@@ -7,8 +7,7 @@ from typing import TypeVar
 
 import pandas as pd
 
-from send_screen.cohorts import EXCLUSIONS, NOT_RECORDED
-from send_screen.contracts import Contract
+from send_screen.cohorts import NOT_RECORDED
 from send_screen.evaluation._measured_sections import measured_sections
 from send_screen.published import (
     Attribution,
@@ -28,7 +27,6 @@ Row = TypeVar("Row", GroupFigure, Gap, Attribution)
 
 def build_report(
     spec: ModelSpec,
-    contracts: dict[str, Contract],
     tables: RiskTables,
     evidence: pd.DataFrame,
     excluded: pd.DataFrame,
@@ -40,8 +38,8 @@ def build_report(
 ) -> PublishedReport:
     """Return the published report: metadata, metrics under disclosure control, gates, shapes and scorecard.
 
-    Training and an audit call it alike: what it is given is all that a published figure may depend on. Of ``excluded``,
-    from :func:`redact_reasons`, only ``reason`` is used; the gates of ``metadata`` are checked here.
+    Training and an audit call it alike: what it is given is all that a published figure may depend on. Of ``excluded``
+    only ``reason`` is used, in words that quote no cell; the gates of ``metadata`` are checked here.
     """
     measured = measured_sections(
         evidence,
@@ -50,7 +48,7 @@ def build_report(
         intersections=spec.intersections,
         excluded=excluded,
         tolerances=spec.tolerance.model_dump(),
-        agencies={feature.name: contracts[feature.sources[0].contract].agency for feature in spec.features},
+        agencies={feature.name: spec.contracts[feature.sources[0].contract].agency for feature in spec.features},
         prior_releases=prior_releases,
         revealed_by_tables=revealed_by_tables,
     )
@@ -59,23 +57,10 @@ def build_report(
         "groups": _with_labels(spec, measured.groups),
         "gaps": _with_labels(spec, measured.gaps),
         "attribution": _with_labels(spec, measured.attribution),
-        **dict(model_sections(spec, contracts, tables, bags)),
+        **dict(model_sections(spec, spec.contracts, tables, bags)),
     }
     metadata = metadata.model_copy(update={"gates": check_gates(spec.gates, measured)})
     return PublishedReport(version=metadata, **sections)
-
-
-def redact_reasons(spec: ModelSpec, contracts: dict[str, Contract], excluded: pd.DataFrame) -> pd.DataFrame:
-    """Return excluded rows under the words of their rules: a row's own reason can quote a cell or a file's name."""
-    rules = [rule for contract in contracts.values() for rule in contract.rules]
-    rules += [rule for contract in contracts.values() for column in contract.columns.values() for rule in column.rules]
-    words = {rule.id: rule.description for rule in rules}
-    words |= {condition.rule: condition.description for condition in (*spec.population.where, *spec.eligible.where)}
-    reasons = [
-        f"{EXCLUSIONS[kind]}: {words.get(rule, f'rule {rule}')}"
-        for kind, rule in zip(excluded["kind"], excluded["rule"], strict=True)
-    ]
-    return excluded.assign(reason=pd.Series(reasons, index=excluded.index, dtype="str"))
 
 
 def _group_nouns(spec: ModelSpec, evidence: pd.DataFrame) -> dict[str, dict[str, str]]:

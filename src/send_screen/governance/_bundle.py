@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -178,7 +178,7 @@ def parse_bundle(files: Mapping[str, bytes], *, version: str | None = None) -> B
             f"The version's files are not what send-screen export writes ({type(error).__name__}).",
             remedy=_DO_NOT_USE,
         ) from None
-    return bundle
+    return replace(bundle, contracts=bundle.spec.contracts)  # in the order of the spec, as in training
 
 
 def _refuse_mismatch(bundle: Bundle, version: str | None) -> None:

@@ -16,7 +16,7 @@ PACKAGES = (
 NUMERIC = (
     "documents/", "contracts/", "specs/", "readers/", "cohorts/", "simulation/", "tables/", "estimators/",
     "evaluation/", "published/", "governance/", "screening/",
-    "workflows/_train", "workflows/_earlier", "workflows/_evidence_store",
+    "workflows/_train", "workflows/_revealed", "workflows/_evidence_store",
 )  # fmt: skip
 _PACKAGE = Path(__file__).resolve().parent.parent
 _SOURCE = (".py", ".json", ".j2", ".css", ".js")

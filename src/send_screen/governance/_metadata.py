@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-from send_screen.contracts import Contract
 from send_screen.governance._identity import sha256_of, version_id
 from send_screen.published import DataSource, Owner, VersionMetadata
 from send_screen.specs import ModelSpec
@@ -13,7 +12,6 @@ from send_screen.tables import BaggedTables, RiskTables
 
 def version_metadata(
     spec: ModelSpec,
-    contracts: dict[str, Contract],
     tables: RiskTables,
     bags: BaggedTables | None,
     *,
@@ -29,8 +27,9 @@ def version_metadata(
     """Return the section ``version`` of ``published.json``, whose gates are checked once the figures are known.
 
     ``challengers`` are descriptions by name; ``as_of`` is the latest day on which something was known of a child, as an
-    ISO date.
+    ISO date. ``code``, ``release`` and ``packages`` are what made the version: an audit gives those that it claims.
     """
+    contracts = spec.contracts
     looks_at = {ref for feature in spec.features for ref in feature.sources}
     never = [
         column.label

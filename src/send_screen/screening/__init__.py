@@ -4,8 +4,7 @@ Screening decides nothing. What it finds is data (:class:`ScreeningResult`); pag
 """
 
 from send_screen.screening._capacity import Capacity
-from send_screen.screening._limits import refuse_or_warn
-from send_screen.screening._notice import NOT_THIS, NOTICE
+from send_screen.screening._limits import NOT_THIS, NOTICE, refuse_or_warn
 from send_screen.screening._reasons import Reasons, reasons
 from send_screen.screening._result import ExcludedChild, Reason, ScreenedChild, ScreeningResult
 from send_screen.screening._role import RoleAccess, role_access

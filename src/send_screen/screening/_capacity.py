@@ -14,14 +14,7 @@ from send_screen.tables import k_at_capacity, ranking
 
 @dataclass(frozen=True)
 class Capacity:
-    """A number of children, or a share of the children screened.
-
-    Attributes
-    ----------
-    count : int or None
-    share : float or None
-        Exactly one of the two is given.
-    """
+    """A number of children, or a share of the children screened: exactly one of the two is given."""
 
     count: int | None = None
     share: float | None = None
@@ -29,11 +22,6 @@ class Capacity:
     @classmethod
     def parse(cls, text: str) -> Capacity:
         """Read ``"30"`` or ``"10%"``.
-
-        Raises
-        ------
-        UsageError
-            If it is neither.
 
         Examples
         --------
@@ -65,18 +53,7 @@ def listed_and_margin(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return positions of the listed children and of those just below the line, each from the highest score.
 
-    Parameters
-    ----------
-    score : numpy.ndarray of float64, shape (n,)
-    order : numpy.ndarray of uint64, shape (n,)
-        By which equal scores are put in order.
-    school : pandas.Series of str, shape (n,), or None
-        With it, each school has its own places.
-    capacity : Capacity
-
-    Returns
-    -------
-    listed, margin : numpy.ndarray of int
+    Equal scores are put in the order of ``order``. With ``school``, each school has its own places.
     """
     everyone = ranking(score, order)
     listed, margin = [], []

@@ -1,4 +1,4 @@
-"""Permitted use of a version: refusals, and the banners that its use must show."""
+"""Permitted use of a version: refusals, the banners that its use must show, and what no list is."""
 
 from __future__ import annotations
 
@@ -8,6 +8,14 @@ from send_screen.cohorts import Cohort
 from send_screen.errors import PopulationError
 from send_screen.governance import Bundle
 
+# Said wherever a score, a list or a version is shown (hard rule 3).
+NOT_THIS = (
+    "It is a prompt to look. It is not a diagnosis, and it decides nothing.",
+    "It must not be used to refuse, delay or ration an assessment.",
+    "A parent's or a teacher's concern always counts, listed or not.",
+    "Not being listed never means “no need”.",
+)
+NOTICE = " ".join(NOT_THIS)
 RESEARCH_BANNER = (
     "RESEARCH ONLY: this model learnt from invented children. Nothing here may be used to decide anything about a "
     "real child."
@@ -18,13 +26,7 @@ LATEST_AHEAD, OLDEST = dt.timedelta(days=120), dt.timedelta(days=500)
 
 
 def refuse_or_warn(bundle: Bundle, cohort: Cohort, *, today: dt.date, allow_synthetic_model: bool) -> tuple[str, ...]:
-    """Refuse what the version may not be used for; return the banners that its use must show.
-
-    Raises
-    ------
-    PopulationError
-        If the version is past its review date, or trained on synthetic children and is asked about others.
-    """
+    """Refuse what the version may not be used for; return the banners that its use must show."""
     spec = bundle.spec
     if today > spec.review_date:
         raise PopulationError(

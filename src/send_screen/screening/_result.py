@@ -12,72 +12,46 @@ CLOSE = (2, 7)
 
 @dataclass(frozen=True)
 class Reason:
-    """One feature's part in a child's score, in words.
-
-    Attributes
-    ----------
-    feature : str
-        Name of the feature.
-    text : str
-        A sentence part for people, for example ``"Speaking: emerging"``; it quotes the value in the file.
-    contribution : float
-        Exact Shapley value in log-odds: above 0 it speaks for a look, below 0 against.
-    agency : str
-        Whose data it is, for example ``"education"``.
-    area : str or None
-        The broad area of need that the feature points to, where the spec names one.
-    """
+    """One feature's part in a child's score, in words."""
 
     feature: str
     text: str
+    """For people, for example ``"Speaking: emerging"``; it quotes the value in the file."""
     contribution: float
+    """Exact Shapley value in log-odds: above 0 it speaks for a look, below 0 against."""
     agency: str
+    """Whose data it is, for example ``"education"``."""
     area: str | None = None
+    """The broad area of need that the feature points to, where the spec names one."""
 
 
 @dataclass(frozen=True)
 class ScreenedChild:
-    """A child on the list or just below the line.
-
-    Attributes
-    ----------
-    rank : int
-        1 is the first to look at.
-    row : int
-        Row of the child in the file, as a spreadsheet counts.
-    child_id, name, class_name, school : str
-        As in the file; empty where the file does not say.
-    score : float
-        Log-odds.
-    percent : int
-        Of 100 children with such a score, how many the model expects to have had the outcome later.
-    percent_interval : tuple of two int, or None
-        95 % prediction interval of ``percent`` for a model trained on a new sample of schools; None where the version
-        has no bagged ensemble.
-    selections_of_10 : int or None
-        Selection probability: of 10 models trained on new samples of schools, about how many list the child.
-    reasons_for, reasons_against : tuple of Reason
-        Strongest first.
-    not_known : tuple of str
-        What was missing about this child, in words.
-    ask : tuple of str
-        Agencies whose data count for this child, and that the role may not see.
-    """
+    """A child on the list or just below the line; a text is empty where the file does not say it."""
 
     rank: int
+    """1 is the first to look at."""
     row: int
+    """Row of the child in the file, as a spreadsheet counts."""
     child_id: str
     name: str
     class_name: str
     school: str
     score: float
+    """Log-odds."""
     percent: int
+    """Of 100 children with such a score, how many the model expects to have had the outcome later."""
     reasons_for: tuple[Reason, ...]
+    """Strongest first, as the reasons against."""
     reasons_against: tuple[Reason, ...]
     not_known: tuple[str, ...]
+    """What was missing about this child, in words."""
     ask: tuple[str, ...] = ()
+    """Agencies whose data count for this child, and that the role may not see."""
     percent_interval: tuple[int, int] | None = None
+    """95 % prediction interval of ``percent`` for a model trained on a new sample of schools; None without bags."""
     selections_of_10: int | None = None
+    """Selection probability: of 10 models trained on new samples of schools, about how many list the child."""
 
     @property
     def close(self) -> bool:
@@ -87,17 +61,7 @@ class ScreenedChild:
 
 @dataclass(frozen=True)
 class ExcludedChild:
-    """A row that was not screened: for manual review, or outside what the model is for.
-
-    Attributes
-    ----------
-    kind : str
-        ``"manual_review"`` (could not be screened), ``"on_sen_register"`` or ``"outside_population"``.
-    rule : str
-        Id of the rule that excluded the row.
-    reason, remedy : str
-        In words.
-    """
+    """A row that was not screened: for manual review, or outside what the model is for."""
 
     row: int
     child_id: str
@@ -105,54 +69,41 @@ class ExcludedChild:
     class_name: str
     school: str
     kind: str
+    """``"manual_review"`` (could not be screened), ``"on_sen_register"`` or ``"outside_population"``."""
     rule: str
+    """Id of the rule that excluded the row."""
     reason: str
     remedy: str
 
 
 @dataclass(frozen=True)
 class ScreeningResult:
-    """Everything the pages and files of one screening run are rendered from.
-
-    Attributes
-    ----------
-    published : PublishedReport
-        What the version publishes of itself.
-    file : str
-        Name of the screened file (no folder).
-    date : str
-        ISO date of the run.
-    capacity : str
-        As asked for, for example ``"10%"`` or ``"30"``; with ``per_school`` each school has its own places.
-    role : str
-        The role that the list is for.
-    listed : tuple of ScreenedChild
-        Exactly as many as there are places (or children).
-    margin : tuple of ScreenedChild
-        The next few below the line: as deserving of a conversation.
-    excluded : tuple of ExcludedChild
-        Every row that was not screened.
-    manual_review_by_group : list of dict
-        ``attribute``, ``group``, ``n_manual_review``, ``n_rows``: children for manual review, counted by group.
-    n_rows, n_screened : int
-        ``n_rows == n_screened + len(excluded)``, always.
-    banners : tuple of str
-        What must be seen before anything else (watermarks, warnings), most serious first.
-    notes : tuple of str
-        What was understood, guessed or clipped when the file was read.
-    """
+    """Everything the pages and files of one screening run are rendered from."""
 
     published: PublishedReport
+    """What the version publishes of itself."""
     file: str
+    """Name of the screened file, without its folder."""
     date: str
+    """ISO date of the run."""
     capacity: str
+    """As asked for, for example ``"10%"`` or ``"30"``."""
     per_school: bool
+    """Whether each school has its own places."""
     role: str
+    """The role that the list is for."""
     listed: tuple[ScreenedChild, ...]
+    """Exactly as many as there are places (or children)."""
     margin: tuple[ScreenedChild, ...]
+    """The next few below the line: as deserving of a conversation."""
     excluded: tuple[ExcludedChild, ...]
+    """Every row that was not screened."""
     manual_review_by_group: tuple[dict[str, object], ...]
+    """Children for manual review by group: ``attribute``, ``group``, ``n_manual_review``, ``n_rows``."""
     n_rows: int
+    """``n_screened + len(excluded)``, always."""
     n_screened: int
     banners: tuple[str, ...]
+    """What must be seen before anything else (watermarks, warnings), most serious first."""
     notes: tuple[str, ...]
+    """What was understood, guessed or clipped when the file was read."""

@@ -14,13 +14,7 @@ DEFAULT_ROLE = "senco"
 
 @dataclass(frozen=True)
 class RoleAccess:
-    """What a role may see, by the contracts.
-
-    Attributes
-    ----------
-    role : str
-    contracts : mapping of contract id to Contract
-    """
+    """What a role may see, by the contracts."""
 
     role: str
     contracts: Mapping[str, Contract]
@@ -36,13 +30,7 @@ class RoleAccess:
 
 
 def role_access(contracts: Mapping[str, Contract], role: str | None = None) -> RoleAccess:
-    """Return what a role may see; by default the SENCO, or the first role that the contracts name.
-
-    Raises
-    ------
-    UsageError
-        If no contract knows the role.
-    """
+    """Return what a role may see; by default the SENCO, or the first role that the contracts name."""
     roles = {name: words for contract in contracts.values() for name, words in contract.roles.items()}
     if role is None:
         role = DEFAULT_ROLE if DEFAULT_ROLE in roles else next(iter(roles), DEFAULT_ROLE)

@@ -1,4 +1,4 @@
-"""Scores, contributions and out-of-range values of a cohort, each computed once a run."""
+"""Scores, contributions, out-of-range values and selection stability of a cohort, each computed once a run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import pandas as pd
 
 from send_screen.cohorts import Cohort
 from send_screen.governance import Bundle
+from send_screen.screening._capacity import Capacity, shared_places
 from send_screen.specs import Feature
+from send_screen.tables import percent
 
 # With more of the children beyond what the model was trained on, it is another population that was asked about.
 UNUSUAL_SHARE = 0.2
@@ -17,27 +19,19 @@ UNUSUAL_SHARE = 0.2
 
 @dataclass(frozen=True)
 class ScoredCohort:
-    """What a version computes from the features of n children.
-
-    Attributes
-    ----------
-    features : sequence of Feature, length p
-        In the order of the columns.
-    X : pandas.DataFrame, shape (n, p)
-    score : numpy.ndarray of float64, shape (n,)
-        Log-odds.
-    contributions : numpy.ndarray of float64, shape (n, p)
-        Exact Shapley values in log-odds.
-    clipped, unknown_category : numpy.ndarray of bool, shape (n, p)
-        Values beyond the training range, and levels that training did not have.
-    """
+    """What a version computes from p features of n children."""
 
     features: tuple[Feature, ...]
     X: pd.DataFrame
+    """Shape (n, p), the columns in the order of the features."""
     score: np.ndarray
+    """Log-odds, shape (n,)."""
     contributions: np.ndarray
+    """Exact Shapley values in log-odds, shape (n, p)."""
     clipped: np.ndarray
+    """Whether a value is beyond the training range, shape (n, p)."""
     unknown_category: np.ndarray
+    """Whether a value is a level that training did not have, shape (n, p)."""
 
     def banners(self) -> tuple[str, ...]:
         """Return banners on features that are out of range, or missing, for more than a fifth of the children."""
@@ -72,16 +66,42 @@ class ScoredCohort:
 
 
 def score_cohort(bundle: Bundle, cohort: Cohort) -> ScoredCohort:
-    """Score and explain each child of a cohort, in one pass over its features.
-
-    Raises
-    ------
-    TablesError
-        If contributions do not add up to a score.
-    """
+    """Score and explain each child of a cohort, in one pass over its features."""
     tables = bundle.tables
     X = cohort.X[list(tables.features)]
     score, contributions = np.empty(len(X)), np.empty((len(X), len(tables.features)))
     for batch in tables.explain_in_batches(X):
         score[batch.children], contributions[batch.children] = batch.score, batch.contributions
     return ScoredCohort(tuple(bundle.features), X, score, contributions, tables.clipped(X), tables.unknown_category(X))
+
+
+@dataclass(frozen=True)
+class SelectionStability:
+    """Uncertainty of each child's score and selection, over models trained on new samples of schools."""
+
+    low: np.ndarray
+    """Lower end of the 95 % prediction interval of the score in log-odds, shape (n,)."""
+    high: np.ndarray
+    selection_probability: np.ndarray
+    """Probability that such a model lists the child, at the same number of places, shape (n,)."""
+
+    def percent_interval(self, child: int) -> tuple[int, int]:
+        """Return the interval of a child's score, as children of a hundred."""
+        return percent(self.low[child]), percent(self.high[child])
+
+    def selections_of_10(self, child: int) -> int:
+        """Return how many of ten such models list the child."""
+        return round(10 * float(self.selection_probability[child]))
+
+
+def selection_stability(
+    bundle: Bundle, scored: ScoredCohort, school: pd.Series | None, capacity: Capacity
+) -> SelectionStability | None:
+    """Return the selection stability of each child; None where the version has no bagged ensemble."""
+    if bundle.bags is None:
+        return None
+    score, of_bags = scored.score, bundle.bags.score(scored.X)
+    probability = np.zeros(len(score))
+    for part in shared_places(np.arange(len(score)), school):
+        probability[part] = bundle.bags.selection_probability(score[part], of_bags[:, part], capacity.of(len(part)))
+    return SelectionStability(*bundle.bags.prediction_interval(score, of_bags), probability)

@@ -17,8 +17,7 @@ from send_screen.screening._limits import refuse_or_warn
 from send_screen.screening._reasons import reasons
 from send_screen.screening._result import ExcludedChild, ScreenedChild, ScreeningResult
 from send_screen.screening._role import RoleAccess, role_access
-from send_screen.screening._scored import score_cohort
-from send_screen.screening._stability import selection_stability
+from send_screen.screening._scored import score_cohort, selection_stability
 from send_screen.specs import ColumnRef
 from send_screen.tables import percent, tie_break_key
 
@@ -37,36 +36,9 @@ def screen_cohort(
     allow_synthetic_model: bool = False,
     today: dt.date | None = None,
 ) -> ScreeningResult:
-    """Screen a cohort with a version.
+    """Screen a cohort, loaded with ``training=False`` from ``file``, with a verified version.
 
-    Parameters
-    ----------
-    bundle : Bundle
-        A verified version.
-    cohort : Cohort
-        Children to be screened, from :func:`send_screen.cohorts.load_cohort` with ``training=False``.
-    file : str
-        Name of the file they came from.
-    capacity : Capacity, optional
-        How many children can be assessed; by default the spec's share.
-    per_school : bool, default False
-        Whether each school has its own places.
-    role : str, optional
-        The role that will read the list; see :func:`role_access`.
-    allow_synthetic_model : bool, default False
-        Whether a version trained on synthetic children may be shown real ones, under a watermark.
-    today : datetime.date, optional
-        The date of the run.
-
-    Returns
-    -------
-    ScreeningResult
-        ``n_rows == n_screened + len(excluded)``.
-
-    Raises
-    ------
-    PopulationError
-        See :func:`refuse_or_warn`.
+    The capacity is the spec's unless another is given. The role is that of whoever will read the list.
     """
     today = today or dt.date.today()
     capacity = capacity or Capacity(share=bundle.spec.capacity)
@@ -78,10 +50,8 @@ def screen_cohort(
     access = role_access(bundle.contracts, role)
     banners = refuse_or_warn(bundle, cohort, today=today, allow_synthetic_model=allow_synthetic_model)
     scored = score_cohort(bundle, cohort)
-    score = scored.score
-    order = tie_break_key(cohort.ids.tolist())
     school = cohort.show["school"] if per_school else None
-    listed, margin = listed_and_margin(score, order, school, capacity)
+    listed, margin = listed_and_margin(scored.score, tie_break_key(cohort.ids.tolist()), school, capacity)
     stability = selection_stability(bundle, scored, school, capacity)
     visible = _visible(bundle, access, cohort.show)
     rank = {position: place for place, position in enumerate(np.concatenate([listed, margin]), start=1)}
@@ -96,18 +66,14 @@ def screen_cohort(
             name=shown["name"],
             class_name=shown["class_name"],
             school=shown["school"],
-            score=float(score[position]),
-            percent=percent(score[position]),
-            reasons_for=why.speaks_for,
-            reasons_against=why.speaks_against,
+            score=float(scored.score[position]),
+            percent=percent(scored.score[position]),
+            reasons_for=why.reasons_for,
+            reasons_against=why.reasons_against,
             not_known=why.not_known,
             ask=why.ask,
-            percent_interval=None
-            if stability is None
-            else (percent(stability.low[position]), percent(stability.high[position])),
-            selections_of_10=None
-            if stability is None
-            else round(10 * float(stability.selection_probability[position])),
+            percent_interval=stability.percent_interval(position) if stability else None,
+            selections_of_10=stability.selections_of_10(position) if stability else None,
         )
 
     rows = _visible(bundle, access, cohort.excluded).to_dict("records")

@@ -13,26 +13,46 @@ os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 # Downloads of a few small files need no bar of progress.
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
-from send_screen.tracking._earlier import PriorRun, prior_runs
-from send_screen.tracking._fetch import Registered, fetch_bundle, find_version
-from send_screen.tracking._log import ALIAS, EXPERIMENT, LoggedRun, log_run
+from send_screen.tracking._log import (
+    PAGES,
+    WATERFALL,
+    LoggedRun,
+    log_version,
+    mlflow_metrics,
+    run_params,
+    run_tags,
+    version_files,
+)
+from send_screen.tracking._prior_runs import PriorRun, prior_runs
 from send_screen.tracking._registry import (
+    ALIAS,
     RUN_NOTE,
+    Registered,
     RegisteredModel,
     described,
     find_model,
+    find_version,
+    open_registered,
     set_alias,
     tag_decisions,
     tag_withdrawn,
+    withdrawn_error,
 )
 from send_screen.tracking._snapshot import RegistrySnapshot, fetch_snapshot
 from send_screen.tracking._store import default_uri, folder_of
 
 __all__ = [
-    "log_run",
+    "log_version",
     "LoggedRun",
-    "fetch_bundle",
+    "version_files",
+    "mlflow_metrics",
+    "run_tags",
+    "run_params",
+    "PAGES",
+    "WATERFALL",
     "find_version",
+    "open_registered",
+    "withdrawn_error",
     "Registered",
     "find_model",
     "RegisteredModel",
@@ -45,7 +65,6 @@ __all__ = [
     "PriorRun",
     "default_uri",
     "folder_of",
-    "EXPERIMENT",
     "ALIAS",
     "RUN_NOTE",
     "described",

@@ -1,44 +1,156 @@
-"""Tell the registry of a decision: aliases, tags, the words beside a version, and the ledger's last hash."""
+"""The model registry: find versions, open them, and record what was decided: aliases, tags, and words beside them."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
-from send_screen.errors import UsageError
-from send_screen.tracking._fetch import WITHDRAWN_TAG, Registered, same_version
+from send_screen.errors import GateError, UsageError
+from send_screen.governance import Bundle, open_bundle
 from send_screen.tracking._store import connect, connect_to_existing, known_models
 
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities.model_registry import ModelVersion
+
+ALIAS = "candidate"
 HEAD, PLACE = "ledger_head", "ledger_place"
 NOTE = "decisions.md"
 LONGEST = 5000  # characters of a description that every database of MLflow takes
 RUN_NOTE = "mlflow.note.content"  # the words that MLflow shows of a run
+WITHDRAWN_TAG = "withdrawn"
+_MODEL = re.compile(r"models:/(?P<name>[^/@]+)(?:@(?P<alias>[^/@]+)|/(?P<version>\d+))")
+_RUN = re.compile(r"runs:/(?P<run>\w+)(?:/bundle)?")
 
 
 @dataclass(frozen=True)
-class RegisteredModel:
-    """What a registry says of a model.
+class Registered:
+    """A version as the registry knows it: ``models:/<name>/<number>``."""
 
-    Attributes
-    ----------
-    aliases : dict of str to str
-        The number of the version that each alias points to.
-    head, place : str or None
-        Hash of the last decision that the registry was told of, and where its ledger is.
-    """
-
-    aliases: dict[str, str]
-    head: str | None
-    place: str | None
+    name: str
+    number: str
+    """Empty of a run that is not registered."""
+    run_id: str
+    version_id: str
+    manifest_sha256: str
+    withdrawn: str
+    """When, by whom and why; empty where it is not withdrawn."""
 
 
-def find_model(name: str, *, uri: str) -> RegisteredModel:
-    """Return what the registry says of a model.
+def find_version(model: str, *, uri: str) -> Registered:
+    """Find ``models:/name@alias`` or ``models:/name/3`` in the registry; raise where there is no such version."""
+    match = _MODEL.fullmatch(model)
+    if match is None:
+        raise UsageError(
+            f"{model} names no model.",
+            remedy="Give models:/name@alias, models:/name/3, or the folder that send-screen export wrote.",
+        )
+    client = connect_to_existing(uri)
+    from mlflow.exceptions import MlflowException
+
+    try:
+        if match["alias"]:
+            version = client.get_model_version_by_alias(match["name"], match["alias"])
+        else:
+            version = client.get_model_version(match["name"], match["version"])
+    except MlflowException:
+        raise UsageError(
+            f"The registry has no {model}.",
+            remedy=f"It has {known_models(client)}. Check the name and --tracking-uri.",
+        ) from None
+    version_id = version.tags.get("version_id", "")
+    # The same version can be registered again, under another number: it is no less withdrawn.
+    withdrawn = [twin.tags.get(WITHDRAWN_TAG, "") for twin in same_version(client, version.name, version_id)]
+    return Registered(
+        name=version.name,
+        number=str(version.version),
+        run_id=version.run_id,
+        version_id=version_id,
+        manifest_sha256=version.tags.get("manifest_sha256", ""),
+        withdrawn=max(withdrawn, default=""),
+    )
+
+
+def find_run(model: str, *, uri: str) -> Registered:
+    """Find ``runs:/<run>/bundle``, as training names a version that missed its gates, and so is not registered."""
+    match = _RUN.fullmatch(model)
+    client = connect_to_existing(uri)
+    from mlflow.exceptions import MlflowException
+
+    try:
+        if match is None:
+            raise MlflowException("")
+        run = client.get_run(match["run"])
+    except MlflowException:
+        raise UsageError(
+            f"The store has no run {model}.", remedy="Give runs:/ID/bundle, as training told it. Check --tracking-uri."
+        ) from None
+    tags, name = run.data.tags, run.data.params.get("spec", "")
+    numbers = [
+        f"models:/{one.name}/{one.version}" for one in client.search_model_versions(f"run_id = '{match['run']}'")
+    ]
+    if numbers:
+        raise UsageError(f"The run {match['run']} is registered.", remedy=f"Give {' or '.join(sorted(numbers))}.")
+    if not (run.outputs and run.outputs.model_outputs and "model_sha256" in tags):
+        raise UsageError(f"The run {match['run']} entered no version.", remedy="It was interrupted: train again.")
+    return Registered(name, "", match["run"], tags.get("version_id", ""), tags.get("manifest_sha256", ""), "")
+
+
+def same_version(client: MlflowClient, name: str, version_id: str) -> list[ModelVersion]:
+    """Return all that is registered of a model under one version's id."""
+    found = client.search_model_versions(f"name = '{name}'")
+    return [version for version in found if version.tags.get("version_id") == version_id]
+
+
+def open_registered(model: str, *, uri: str, even_withdrawn: bool = False) -> tuple[Registered, Bundle]:
+    """Download ``models:/name@alias`` or ``models:/name/3``, verify its files and read them. Nothing of it is run.
 
     Raises
     ------
     UsageError
-        If it has no such model.
+        If ``model`` has neither form, or names no version.
+    GateError
+        If it was withdrawn.
+    TablesError
+        If a file was changed.
     """
+    version = find_version(model, uri=uri)
+    if version.withdrawn and not even_withdrawn:
+        raise withdrawn_error(model, version.withdrawn)
+    import mlflow
+
+    with TemporaryDirectory() as target:
+        folder = mlflow.artifacts.download_artifacts(
+            run_id=version.run_id, artifact_path="bundle", dst_path=target, tracking_uri=uri
+        )
+        return version, open_bundle(Path(folder), manifest_sha256=version.manifest_sha256)
+
+
+def withdrawn_error(model: str, words: str) -> GateError:
+    """Return the refusal of a version that was withdrawn."""
+    return GateError(
+        f"{model} was withdrawn for good {words}.",
+        remedy="Use another version: send-screen history says which one is in use.",
+    )
+
+
+@dataclass(frozen=True)
+class RegisteredModel:
+    """What a registry says of a model."""
+
+    aliases: dict[str, str]
+    """Alias -> number of the version that it points to."""
+    head: str | None
+    """Hash of the last decision that the registry was told of."""
+    place: str | None
+    """Where the ledger of decisions is."""
+
+
+def find_model(name: str, *, uri: str) -> RegisteredModel:
+    """Return what the registry says of a model; raise where it has none of that name."""
     client = connect_to_existing(uri)
     from mlflow.exceptions import MlflowException
 
@@ -54,16 +166,7 @@ def find_model(name: str, *, uri: str) -> RegisteredModel:
 
 
 def set_alias(version: Registered, alias: str, *, tags: dict[str, str], uri: str) -> None:
-    """Point an alias at a version, and tag the version.
-
-    Parameters
-    ----------
-    version : Registered
-    alias : str
-    tags : dict of str to str
-    uri : str
-        Tracking URI.
-    """
+    """Tag a version, and point an alias at it."""
     client = connect(uri)
     for key, value in tags.items():
         client.set_model_version_tag(version.name, version.number, key, value)
@@ -73,13 +176,7 @@ def set_alias(version: Registered, alias: str, *, tags: dict[str, str], uri: str
 def tag_withdrawn(version: Registered, words: str, *, uri: str) -> None:
     """Mark a version as withdrawn, and take away every alias of it, whatever number it is registered under.
 
-    Parameters
-    ----------
-    version : Registered
-    words : str
-        When, by whom and why; those of an earlier withdrawal stay.
-    uri : str
-        Tracking URI.
+    ``words`` say when, by whom and why; those of an earlier withdrawal stay.
     """
     client = connect(uri)
     if not version.withdrawn:
@@ -91,15 +188,7 @@ def tag_withdrawn(version: Registered, words: str, *, uri: str) -> None:
 
 
 def described(note: str, about: str) -> str:
-    """Return the description of a registered version: its decisions, then what it does, as far as there is room.
-
-    Parameters
-    ----------
-    note : str
-        What was decided; empty while nothing was.
-    about : str
-        What is said of its run.
-    """
+    """Return the description of a registered version: its decisions, then what is said of its run, where both fit."""
     whole = f"{note}\n{about}" if note else about
     if len(whole) <= LONGEST:
         return whole
@@ -109,21 +198,10 @@ def described(note: str, about: str) -> str:
 
 
 def tag_decisions(version: Registered, note: str, *, head: str, place: str, uri: str) -> None:
-    """Show what was decided about a version, and remember the last decision about its model.
-
-    Parameters
-    ----------
-    version : Registered
-    note : str
-        Markdown, for the version's page in the registry, above what is said of the run, and beside the card.
-    head, place : str
-        Hash of the last entry of the ledger, and where that is. Told last: it says that all was done.
-    uri : str
-        Tracking URI.
-    """
+    """Show what was decided about a version, and remember hash and place of the last decision about its model."""
     client = connect(uri)
     about = client.get_run(version.run_id).data.tags.get(RUN_NOTE, "")
     client.update_model_version(version.name, version.number, description=described(note, about))
     client.log_text(version.run_id, note, NOTE)
     client.set_registered_model_tag(version.name, PLACE, place)
-    client.set_registered_model_tag(version.name, HEAD, head)
+    client.set_registered_model_tag(version.name, HEAD, head)  # last: it says that all was done

@@ -1,4 +1,4 @@
-"""Everything that a store says of a registered version, and all of its files: fetched to be doubted, never run."""
+"""Snapshot of a registered version, metadata and files, for the audit; nothing of it is run."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from urllib.request import url2pathname
 
 from send_screen.errors import MissingExtraError, TablesError
 from send_screen.governance import MOST_FILES, SIZE_LIMIT, read_plain_files
-from send_screen.tracking._fetch import Registered, find_run, find_version
-from send_screen.tracking._registry import RegisteredModel, find_model
+from send_screen.tracking._registry import Registered, RegisteredModel, find_model, find_run, find_version
 from send_screen.tracking._store import connect_to_existing
 from send_screen.tracking._unexpected import unexpected_metadata, unexpected_run_metadata
 
@@ -29,42 +28,22 @@ class RegistrySnapshot:
     """What a store says of a version, before any of it is believed.
 
     Of a run that is not registered the registry says nothing: the tags are those of the run, and there are no aliases.
-
-    Attributes
-    ----------
-    version : Registered
-    model : RegisteredModel
-    newest : str
-        The highest number that is registered of the model.
-    newest_withdrawn : bool
-    tags, description, source : dict of str to str, str, str
-        Of the registered version.
-    run_tags, run_params : dict of str to str
-    run_metrics : dict of str to list of float
-        Every value that was ever logged under a name, and last the one that MLflow shows.
-    run_name, run_status : str
-    model_id, model_run_id : str
-        The logged model that is served, and the run that logged it.
-    model_params : dict of str to str
-    model_metrics : dict of str to float
-    beside : dict of str to tuple of str
-        What else MLflow shows or fetches, and what it would be where send_screen alone wrote: see :func:`beside`.
-    run_files, model_files : dict of str to bytes
-        The files of both by name, each read once.
-    no_files : tuple of str
-        What lies among them and is no plain file, or is far too large.
+    ``model_id`` and what begins with ``model_`` are of the logged model that is served.
     """
 
     version: Registered
     model: RegisteredModel
     newest: str
+    """The highest number that is registered of the model."""
     newest_withdrawn: bool
     tags: dict[str, str]
+    """Of the registered version, as description and source."""
     description: str
     source: str
     run_tags: dict[str, str]
     run_params: dict[str, str]
     run_metrics: dict[str, list[float]]
+    """Every value that was ever logged under a name, and last the one that MLflow shows."""
     run_name: str
     run_status: str
     model_id: str
@@ -72,9 +51,11 @@ class RegistrySnapshot:
     model_params: dict[str, str]
     model_metrics: dict[str, float]
     unexpected_metadata: dict[str, tuple[str, str]]
+    """What else MLflow shows or fetches, and what it would be where send_screen alone wrote."""
     run_files: dict[str, bytes]
     model_files: dict[str, bytes]
     no_files: tuple[str, ...]
+    """What lies among the files and is no plain file, or is far too large."""
 
     @property
     def registered(self) -> bool:
@@ -88,23 +69,7 @@ class RegistrySnapshot:
 
 
 def fetch_snapshot(model: str, *, uri: str) -> RegistrySnapshot:
-    """Fetch everything about ``models:/name@alias``, ``models:/name/3`` or ``runs:/id``. None of it is loaded or run.
-
-    Parameters
-    ----------
-    model : str
-    uri : str
-        Tracking URI.
-
-    Raises
-    ------
-    UsageError
-        If ``model`` has no such form, or names no version.
-    MissingExtraError
-        If the store does not answer.
-    TablesError
-        If a server names files that no version has.
-    """
+    """Fetch everything about ``models:/name@alias``, ``models:/name/3`` or ``runs:/id``. Nothing of it is run."""
     version = (find_run if model.startswith("runs:") else find_version)(model, uri=uri)
     client = connect_to_existing(uri)
     from mlflow.exceptions import MlflowException
@@ -167,7 +132,7 @@ def _collect(client: MlflowClient, version: Registered, *, uri: str) -> Registry
 
 
 def _of_registry(client: MlflowClient, version: Registered, registered: ModelVersion, *, uri: str) -> dict[str, Any]:
-    """Return what the registry says of a version and its model, under the names of :class:`Recorded`."""
+    """Return what the registry says of a version and its model, under the names of :class:`RegistrySnapshot`."""
     every = client.search_model_versions(f"name = '{version.name}'")
     newest = max(every, key=lambda one: int(one.version))
     return {

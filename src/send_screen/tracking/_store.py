@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 SQLITE = "sqlite:///"
+EXPERIMENT = "send_screen"
 
 
 def default_uri(folder: str | Path = ".") -> str:
@@ -35,15 +36,7 @@ def folder_of(uri: str) -> Path | None:
 
 
 def connect_to_existing(uri: str) -> MlflowClient:
-    """Return a client as :func:`connect` does, and make no database where there is none.
-
-    Raises
-    ------
-    UsageError
-        If there is no such database.
-    MissingExtraError
-        If mlflow is not installed, or no server answers at the address.
-    """
+    """Return a client as :func:`connect` does; raise where there is no database, or no server answers."""
     _require_mlflow()
     local = Path(absolute(uri).removeprefix(SQLITE))
     if uri.startswith(SQLITE) and not local.exists():
@@ -85,13 +78,7 @@ def known_models(client: MlflowClient) -> str:
 
 
 def connect(uri: str) -> MlflowClient:
-    """Return a client of a tracking server or database, with mlflow pointed at it.
-
-    Raises
-    ------
-    MissingExtraError
-        If mlflow is not installed.
-    """
+    """Return a client of a tracking server or database, which is made where it is new, with mlflow pointed at it."""
     _require_mlflow()
     import mlflow
 
@@ -106,12 +93,11 @@ def connect(uri: str) -> MlflowClient:
     return mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
-def experiment_id(client: MlflowClient, name: str, uri: str) -> str:
-    """Return the id of an experiment, made if it is new; a local one keeps its artefacts beside its database."""
-    found = client.get_experiment_by_name(name)
+def experiment_id(client: MlflowClient, uri: str) -> str:
+    """Return the id of our experiment, made if it is new; a local one keeps its artefacts beside its database."""
+    found = client.get_experiment_by_name(EXPERIMENT)
     if found is not None:
         return str(found.experiment_id)
-    location = None
-    if uri.startswith(SQLITE):
-        location = (Path(uri.removeprefix(SQLITE)).resolve().parent / "mlartifacts" / name).as_uri()
-    return str(client.create_experiment(name, artifact_location=location))
+    folder = folder_of(uri)
+    location = None if folder is None else (folder / "mlartifacts" / EXPERIMENT).as_uri()
+    return str(client.create_experiment(EXPERIMENT, artifact_location=location))

@@ -25,21 +25,7 @@ _OF_AN_EXPERIMENT = re.compile(r"mlflow\.(?:experimentKind|sharedViewState\..*)"
 def unexpected_metadata(
     client: MlflowClient, registered: ModelVersion, run: Run, logged: LoggedModel
 ) -> dict[str, tuple[str, str]]:
-    """Return what is shown or fetched beside a version: what it is, and what it is where send_screen alone wrote.
-
-    Parameters
-    ----------
-    client : MlflowClient
-    registered : ModelVersion
-    run : Run
-    logged : LoggedModel
-        The model that is served.
-
-    Returns
-    -------
-    dict of str to tuple of str
-        By its name in words: what the store says, and what training leaves there.
-    """
+    """Return what is shown or fetched beside a version, by name in words: what the store says, what training leaves."""
     model = client.get_registered_model(registered.name)
     # a serving worker fetches this place, which is told apart from the served model's own
     fetched = client.get_model_version_download_uri(registered.name, registered.version)
@@ -53,27 +39,27 @@ def unexpected_metadata(
         "message of the registered version": (registered.status_message or "", ""),
         "link of the registered version": (registered.run_link or "", ""),
         "description of the registered model": (model.description or "", ""),
-        "tags of the registered model": (_told(model.tags, of_model), ""),
+        "tags of the registered model": (_join(model.tags, of_model), ""),
         **unexpected_run_metadata(client, run, logged),
     }
 
 
 def unexpected_run_metadata(client: MlflowClient, run: Run, logged: LoggedModel) -> dict[str, tuple[str, str]]:
-    """Return the same of a run and the model it logged, as :func:`beside` does."""
+    """Return the same of a run and the model it logged, as :func:`unexpected_metadata` does."""
     tags, experiment = run.data.tags, client.get_experiment(run.info.experiment_id)
     models = [output.model_id for output in run.outputs.model_outputs] if run.outputs else []
     used = [*run.inputs.dataset_inputs, *run.inputs.model_inputs] if run.inputs else []
     return {
         "state of the run": (run.info.lifecycle_stage, "active"),
-        "what MLflow shows of the run": (_told(tags, set(_others(tags, "mlflow.", _OF_A_RUN)) - {RUN_NOTE}), ""),
+        "what MLflow shows of the run": (_join(tags, set(_others(tags, "mlflow.", _OF_A_RUN)) - {RUN_NOTE}), ""),
         "data and models that the run used": (f"{len(used)}", "0"),
         "models that the run made": (", ".join(models), logged.model_id),
         "name of the served model": (logged.name or "", "model"),
         "kind of the served model": (logged.model_type or "", ""),
         "state of the served model": (str(logged.status), "READY"),
         "message of the served model": (logged.status_message or "", ""),
-        "tags of the served model": (_told(logged.tags, set(_others(logged.tags, "", _OF_A_RUN)) - {_VERSIONS}), ""),
-        "tags of the experiment": (_told(experiment.tags, _others(experiment.tags, "", _OF_AN_EXPERIMENT)), ""),
+        "tags of the served model": (_join(logged.tags, set(_others(logged.tags, "", _OF_A_RUN)) - {_VERSIONS}), ""),
+        "tags of the experiment": (_join(experiment.tags, _others(experiment.tags, "", _OF_AN_EXPERIMENT)), ""),
     }
 
 
@@ -81,5 +67,5 @@ def _others(tags: Iterable[str], begins: str, known: re.Pattern[str]) -> list[st
     return [name for name in tags if name.startswith(begins) and not known.fullmatch(name)]
 
 
-def _told(tags: Mapping[str, str], names: Iterable[str]) -> str:
+def _join(tags: Mapping[str, str], names: Iterable[str]) -> str:
     return "; ".join(f"{name}: {tags[name]}" for name in sorted(names))

@@ -9,42 +9,28 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-_HOME = {
-    "simulate": "_simulate",
-    "SimulatedData": "_simulate",
-    "init": "_init",
-    "DraftedFiles": "_init",
-    "check": "_check",
-    "CheckedFile": "_check",
-    "train": "_train",
-    "TrainedVersion": "_trained",
-    "screen": "_screen",
-    "ScreenedFile": "_screen",
-    "promote": "_promote",
-    "Promotion": "_promote",
-    "withdraw": "_withdraw",
-    "Withdrawal": "_withdraw",
-    "history": "_history",
-    "History": "_history",
-    "compare": "_compare",
-    "ComparedVersions": "_compare",
-    "load_model": "_export",
-    "export": "_export",
-    "ExportedVersion": "_export",
-    "kit": "_kit",
-    "Kit": "_kit",
-    "demo": "_demo",
-    "Demo": "_demo",
-    "generate_keys": "_keys",
-    "KeyPair": "_keys",
-    "repair_ledger": "_keys",
-    "LedgerRepair": "_keys",
+_MODULES = {
+    "_simulate": ("simulate", "SimulatedData"),
+    "_init": ("init", "DraftedFiles"),
+    "_check": ("check", "CheckedFile"),
+    "_train": ("train",),
+    "_trained": ("TrainedVersion",),
+    "_screen": ("screen", "ScreenedFile"),
+    "_promote": ("promote", "Promotion"),
+    "_withdraw": ("withdraw", "Withdrawal"),
+    "_history": ("history", "History"),
+    "_compare": ("compare", "ComparedVersions"),
+    "_export": ("load_model", "export", "ExportedVersion"),
+    "_kit": ("kit", "Kit"),
+    "_demo": ("demo", "Demo"),
+    "_keys": ("generate_keys", "KeyPair", "repair_ledger", "LedgerRepair"),
 }
 
-__all__ = list(_HOME)  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = [name for names in _MODULES.values() for name in names]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(f"send_screen.workflows.{_HOME[name]}"), name)
+    for module, names in _MODULES.items():
+        if name in names:
+            return getattr(import_module(f"send_screen.workflows.{module}"), name)
     raise AttributeError(f"module 'send_screen.workflows' has no attribute {name!r}")

@@ -21,21 +21,14 @@ MOST_SHOWN = 40
 
 @dataclass(frozen=True, repr=False)
 class CheckedFile(Result):
-    """A file held against a data contract.
-
-    Attributes
-    ----------
-    contract : str
-        Id and version, such as ``"education/eyfsp@1.0.0"``.
-    reading : Reading
-        How the file was read.
-    table : CheckedTable
-        The table under the contract's names and types, with every violation.
-    """
+    """A file held against a data contract."""
 
     contract: str
+    """Id and version, such as ``"education/eyfsp@1.0.0"``."""
     reading: Reading
+    """How the file was read."""
     table: CheckedTable
+    """The table under the contract's names and types, with every violation."""
 
     @property
     def violations(self) -> tuple[Violation, ...]:

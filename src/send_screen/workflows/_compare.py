@@ -35,18 +35,12 @@ class _Side:
 
 @dataclass(frozen=True, repr=False)
 class ComparedVersions(Result):
-    """Two versions side by side.
-
-    Attributes
-    ----------
-    comparison : Comparison
-        Everything that can be said of the two from what they publish.
-    out : pathlib.Path or None
-        The page, where one was written.
-    """
+    """Two versions side by side."""
 
     comparison: Comparison
+    """Everything that can be said of the two from what they publish."""
     out: Path | None
+    """The page, where one was written."""
 
     @property
     def headline(self) -> str:
@@ -143,28 +137,19 @@ def _side(model: str, tracking_uri: str | None) -> _Side:
         return _Side(model, _published(path), None, (note,))
     if not path.exists() and _SHORT.fullmatch(model):
         model = f"models:/{model}"
-    bundle = load_model(model, tracking_uri=tracking_uri, even_withdrawn=True)
-    return _Side(model, bundle.published, yaml.safe_load(bundle.spec.text), _withdrawn(model, tracking_uri))
+    notes: tuple[str, ...] = ()
+    if model.startswith("models:"):
+        from send_screen.tracking import default_uri, open_registered
 
-
-def _withdrawn(model: str, tracking_uri: str | None) -> tuple[str, ...]:
-    """Return that a registered version was withdrawn; a folder cannot know."""
-    if not model.startswith("models:"):
-        return ()
-    from send_screen.tracking import default_uri, find_version
-
-    words = find_version(model, uri=tracking_uri or default_uri()).withdrawn
-    return (f"{model} was withdrawn for good {words}.",) if words else ()
+        version, bundle = open_registered(model, uri=tracking_uri or default_uri(), even_withdrawn=True)
+        if version.withdrawn:
+            notes = (f"{model} was withdrawn for good {version.withdrawn}.",)
+    else:
+        bundle = load_model(model)  # a folder cannot know whether it was withdrawn
+    return _Side(model, bundle.published, yaml.safe_load(bundle.spec.text), notes)
 
 
 def _published(path: Path) -> PublishedReport:
-    """Return the content of a ``published.json``.
-
-    Raises
-    ------
-    UsageError
-        If it is none.
-    """
     try:
         return PublishedReport.from_json(path.read_bytes() if path.stat().st_size <= _MOST_BYTES else b"")
     except SendScreenError as mistake:

@@ -19,22 +19,15 @@ from send_screen.workflows._trained import TrainedVersion
 
 @dataclass(frozen=True, repr=False)
 class Demo(Result):
-    """What the demonstration made.
-
-    Attributes
-    ----------
-    trained : TrainedVersion
-    data, lists : pathlib.Path
-        Folder of the synthetic data, and of the screened school's lists.
-    report, card : pathlib.Path
-        The version's fairness report and card, as exported.
-    tracking_uri : str
-    """
+    """What the demonstration made."""
 
     trained: TrainedVersion
     data: Path
+    """Folder of the synthetic data."""
     lists: Path
+    """Folder of the screened school's lists."""
     report: Path
+    """The version's fairness report, as exported."""
     card: Path
     tracking_uri: str
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,9 +11,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from send_screen.errors import DataError, GateError, MissingExtraError
+from send_screen.errors import DataError, GateError
 from send_screen.evaluation import EvidenceKeys
 from send_screen.governance import EVIDENCE, sha256_of
+from send_screen.workflows._folders import whole_folder
 
 _EXCLUDED = b"send_screen.excluded"  # inside the file, so that the file's hash holds it too
 _MOST_CELLS = 2**29  # of 8 bytes each; nine million children with fifty columns are fewer
@@ -32,57 +31,24 @@ def store_evidence(
     *,
     held_out: Mapping[str, pd.DataFrame],
 ) -> tuple[Path, dict[str, str]]:
-    """Write the evidence of a version, and what its serial numbers stand for, in one step.
+    """Write the evidence of a version, and what its serial numbers stand for, in one step, for their owner alone.
 
-    Parameters
-    ----------
-    store : pathlib.Path
-        The store's folder, made (for its owner alone) where it is not there.
-    name, version : str
-        The model's name and the version's id: the place inside the store.
-    evidence : pandas.DataFrame
-    excluded : pandas.DataFrame
-        Rows that could not be used: how many there were for each ``reason`` is kept inside the evidence's file.
-    keys : EvidenceKeys
-    held_out : mapping of str to pandas.DataFrame
-        Rows of held-out schools by the name of their file, such as ``eyfsp.parquet``.
-
-    Returns
-    -------
-    place : pathlib.Path
-    sha256 : dict of str to str
-        Hash of each file that was written, by its name inside the place.
+    Returns the place inside the store, and the hash of each file by its name there. ``held_out`` are the rows of
+    held-out schools by file.
     """
     place = store / name / version
-    part = place.with_name(f".{version}.part-{os.getpid()}")
-    hashes: dict[str, str] = {}
-
-    def write(name: str, content: bytes) -> None:
-        (part / name).parent.mkdir(mode=stat.S_IRWXU, exist_ok=True)
-        (part / name).write_bytes(content)
-        hashes[name] = sha256_of(content)
-
-    try:
-        store.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
-        (store / name).mkdir(mode=stat.S_IRWXU, exist_ok=True)
-        part.mkdir(mode=stat.S_IRWXU)
-        write(EVIDENCE, evidence_bytes(evidence, excluded))
-        write("children.parquet", keys.children.to_parquet(index=False))
-        write("schools.parquet", keys.schools.to_parquet(index=False))
-        for name, frame in held_out.items():
-            write(f"held_out/{name}", frame.to_parquet())
-        if place.exists():
-            _refuse_other(place, part)
-            shutil.rmtree(place)
-        part.rename(place)
-    except OSError as error:
-        raise MissingExtraError(
-            f"The evidence store {store} cannot be written ({error.strerror}).",
-            remedy="Give another folder with --evidence.",
-        ) from None
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-    return place, hashes
+    files = {
+        EVIDENCE: evidence_bytes(evidence, excluded),
+        "children.parquet": keys.children.to_parquet(index=False),
+        "schools.parquet": keys.schools.to_parquet(index=False),
+        **{f"held_out/{file}": frame.to_parquet() for file, frame in held_out.items()},
+    }
+    with whole_folder(place, option="--evidence", mode=stat.S_IRWXU) as part:
+        for file, content in files.items():
+            (part / file).parent.mkdir(mode=stat.S_IRWXU, exist_ok=True)
+            (part / file).write_bytes(content)
+        _refuse_other(place, files[EVIDENCE])
+    return place, {file: sha256_of(content) for file, content in files.items()}
 
 
 def evidence_bytes(evidence: pd.DataFrame, excluded: pd.DataFrame) -> bytes:
@@ -96,13 +62,7 @@ def evidence_bytes(evidence: pd.DataFrame, excluded: pd.DataFrame) -> bytes:
 
 
 def read_evidence(content: bytes) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return an evidence table, and the excluded rows: their ``reason`` and nothing else of them.
-
-    Raises
-    ------
-    DataError
-        If it is not what :func:`evidence_bytes` returns.
-    """
+    """Return an evidence table, and the excluded rows: their ``reason`` and nothing else of them."""
     try:
         with pq.ParquetFile(pa.BufferReader(content)) as file:
             shape = file.metadata.num_rows, file.metadata.num_columns
@@ -120,10 +80,10 @@ def read_evidence(content: bytes) -> tuple[pd.DataFrame, pd.DataFrame]:
     return evidence, pd.DataFrame({"reason": pd.Series(reasons, dtype=object)})
 
 
-def _refuse_other(place: Path, part: Path) -> None:
+def _refuse_other(place: Path, evidence: bytes) -> None:
     """Raise where a version's evidence is there already and is not the same: a registered run may rest on it."""
     old = place / EVIDENCE
-    if old.exists() and old.read_bytes() != (part / EVIDENCE).read_bytes():
+    if old.exists() and old.read_bytes() != evidence:
         raise GateError(
             f"The evidence store holds other evidence under the same version ({place.name}).",
             remedy="Keep it for the auditor, give another folder with --evidence, and report it: the same spec, data "

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from send_screen.errors import GateError, UsageError
+from send_screen.errors import UsageError
 from send_screen.governance import Bundle, open_bundle
-from send_screen.results import Result, Section
+from send_screen.results import Result
 from send_screen.workflows._folders import new_folder
 
 
 @dataclass(frozen=True, repr=False)
 class ExportedVersion(Result):
-    """A version as a folder of plain files.
-
-    Attributes
-    ----------
-    out : pathlib.Path
-    """
+    """A version as a folder of plain files."""
 
     out: Path
 
@@ -29,14 +21,6 @@ class ExportedVersion(Result):
     def headline(self) -> str:
         """Where it is, and how to screen with it."""
         return f"The version is in {self.out}. Screen with it: send-screen screen {self.out} FILE --out DIR"
-
-    def sections(self) -> Iterable[Section]:
-        """Give nothing more."""
-        return ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the folder."""
-        return {"out": str(self.out)}
 
 
 def load_model(model: str | Path, *, tracking_uri: str | None = None, even_withdrawn: bool = False) -> Bundle:
@@ -79,13 +63,9 @@ def load_model(model: str | Path, *, tracking_uri: str | None = None, even_withd
                 remedy="Give models:/name@alias, models:/name/3, or the folder that send-screen export wrote.",
             )
         return open_bundle(model)
-    from send_screen.tracking import default_uri, fetch_bundle
+    from send_screen.tracking import default_uri, open_registered
 
-    with tempfile.TemporaryDirectory() as target:
-        fetched = fetch_bundle(str(model), uri=tracking_uri or default_uri(), target=Path(target))
-        if fetched.version.withdrawn and not even_withdrawn:
-            raise withdrawn_error(str(model), fetched.version.withdrawn)
-        return open_bundle(fetched.folder, manifest_sha256=fetched.version.manifest_sha256)
+    return open_registered(str(model), uri=tracking_uri or default_uri(), even_withdrawn=even_withdrawn)[1]
 
 
 def export(model: str, out: str | Path, *, tracking_uri: str | None = None) -> ExportedVersion:
@@ -127,11 +107,3 @@ def export(model: str, out: str | Path, *, tracking_uri: str | None = None) -> E
             (part / name).parent.mkdir(parents=True, exist_ok=True)
             (part / name).write_bytes(content)
     return ExportedVersion(out)
-
-
-def withdrawn_error(model: str, words: str) -> GateError:
-    """Return the refusal of a version that was withdrawn."""
-    return GateError(
-        f"{model} was withdrawn for good {words}.",
-        remedy="Use another version: send-screen history says which one is in use.",
-    )

@@ -13,35 +13,33 @@ from send_screen.errors import MissingExtraError, UsageError
 
 @contextmanager
 def new_folder(out: Path) -> Iterator[Path]:
-    """Yield a folder beside ``out`` that becomes ``out`` when the block ends well, and goes when it does not.
-
-    Parameters
-    ----------
-    out : pathlib.Path
-        A folder that is not there yet, or is empty.
-
-    Raises
-    ------
-    UsageError
-        If something is there already: nothing is written over.
-    MissingExtraError
-        If it cannot be written.
-    """
+    """Yield a folder that becomes ``out`` as :func:`whole_folder` does; raise where something is there already."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(
             f"{out} is not empty, and nothing is written over.",
             remedy="Give a folder that is not there yet, with --out.",
         )
+    with whole_folder(out, option="--out") as part:
+        yield part
+
+
+@contextmanager
+def whole_folder(out: Path, *, option: str, mode: int = 0o777) -> Iterator[Path]:
+    """Yield a folder beside ``out`` that takes its place when the block ends well, and goes when it does not.
+
+    It and its parents are made with ``mode``; ``option`` is what names the folder on the command line.
+    """
     part = out.with_name(f".{out.name}.part-{os.getpid()}")
     try:
-        part.mkdir(parents=True)
+        for folder in (*reversed(part.parents), part):
+            folder.mkdir(mode, exist_ok=True)
         yield part
         if out.exists():
-            out.rmdir()
+            shutil.rmtree(out)
         part.rename(out)
     except OSError as error:
         raise MissingExtraError(
-            f"{out} cannot be written ({error.strerror}).", remedy="Give another folder with --out."
+            f"{out} cannot be written ({error.strerror}).", remedy=f"Give another folder with {option}."
         ) from None
     finally:
         shutil.rmtree(part, ignore_errors=True)

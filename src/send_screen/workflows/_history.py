@@ -12,32 +12,22 @@ from send_screen.errors import UsageError
 from send_screen.governance import CHAMPION, DeploymentPeriod, Ledger, deployment_periods, entries_after, read_ledger
 from send_screen.results import Result, Section
 from send_screen.tracking import default_uri, find_model
-from send_screen.workflows._decisions import in_words, ledger_of, model_uri, moment
+from send_screen.workflows._decision_ledger import default_ledger, describe_entries, model_uri, to_minute
 
 
 @dataclass(frozen=True, repr=False)
 class History(Result):
-    """Which version of a model was in use when.
-
-    Attributes
-    ----------
-    name, alias : str
-        The registered model, and the alias that was asked for.
-    on : str or None
-        The day that was asked for.
-    ledger : Ledger
-    deployment_periods : list of DeploymentPeriod
-        Those asked for, oldest first.
-    faults : tuple of str
-        What does not fit, in words.
-    """
+    """Which version of a model was in use when."""
 
     name: str
     alias: str
     on: str | None
+    """The day that was asked for."""
     ledger: Ledger
     deployment_periods: list[DeploymentPeriod]
+    """Those asked for, oldest first."""
     faults: tuple[str, ...]
+    """What does not fit, in words."""
 
     @property
     def ok(self) -> bool:
@@ -91,9 +81,9 @@ class History(Result):
 
 def _lines(period: DeploymentPeriod) -> list[str]:
     began, ended = period.began, period.ended
-    until = "now" if ended is None else moment(ended)
+    until = "now" if ended is None else to_minute(ended)
     lines = [
-        f"{model_uri(began)}: {began.alias} from {moment(began)} to {until}",
+        f"{model_uri(began)}: {began.alias} from {to_minute(began)} to {until}",
         f"  let in by {began.by}: {began.reason}",
     ]
     if began.override is not None:
@@ -148,29 +138,29 @@ def history(
     uri = tracking_uri or default_uri()
     day = _day(on)
     model = find_model(name, uri=uri)
-    book = read_ledger(ledger or ledger_of(uri))
+    book = read_ledger(ledger or default_ledger(uri))
     book.require_unaltered()
     unfinished = entries_after(book.entries, name, model.head)
-    all_of_them = deployment_periods(book.entries, name, alias=alias)
-    present = next((period.began.registered for period in all_of_them if period.ended is None), None)
+    periods = deployment_periods(book.entries, name, alias=alias)
+    present = next((period.began.registered for period in periods if period.ended is None), None)
     faults = []
     if book.truncated:
         faults.append(f"The last line is truncated: a write was stopped after entry {len(book.entries)}.")
     if unfinished:
-        faults.append(f"The registry was not told of {in_words(unfinished)}: interrupted, or added by hand.")
+        faults.append(f"The registry was not told of {describe_entries(unfinished)}: interrupted, or added by hand.")
     if model.aliases.get(alias) != present:
         faults.append(
             f"The registry has {_number(model.aliases.get(alias))} under {alias}, and the ledger {_number(present)}: "
             "the alias was moved without send-screen."
         )
-    for earlier, later in zip([None, *all_of_them], all_of_them, strict=False):
+    for earlier, later in zip([None, *periods], periods, strict=False):
         before = None if earlier is None or earlier.ended is not later.began else earlier.began.registered
         if later.began.replaces != before:
             faults.append(
                 f"When entry {later.began.number} was made, the registry had "
                 f"{_number(later.began.replaces)} under {alias}, and the ledger {_number(before)}."
             )
-    asked = [period for period in all_of_them if day is None or period.covers(day)]
+    asked = [period for period in periods if day is None or period.covers(day)]
     return History(name, alias, on, book, asked, tuple(faults))
 
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -33,44 +32,30 @@ _MOST_SHOWN = 12
 
 @dataclass(frozen=True, repr=False)
 class DraftedFiles(Result):
-    """A spec and a contract that were drafted, and what was inferred from the table.
-
-    Attributes
-    ----------
-    file : pathlib.Path
-        The table.
-    spec, contract : pathlib.Path
-    child_id, school, label : str
-        Headers of the columns that play these parts.
-    guessed : tuple of str
-        Which of ``"child_id"``, ``"school"``, ``"label"`` were guessed.
-    features, groups : tuple of str
-        What the model looks at, and what is compared, by header.
-    left_out : dict of str to str
-        Header of each column that is neither, to the reason.
-    decisions : int
-        How many places in the two files are marked DECIDE.
-    n : int
-        Rows of the table.
-    """
+    """A spec and a contract that were drafted, and what was inferred from the table; columns are named by header."""
 
     file: Path
+    """The table."""
     spec: Path
     contract: Path
     child_id: str
     school: str
     label: str
     guessed: tuple[str, ...]
+    """Which of ``"child_id"``, ``"school"``, ``"label"`` were guessed."""
     features: tuple[str, ...]
     groups: tuple[str, ...]
     left_out: dict[str, str]
+    """Header of each column that is neither feature nor group, to the reason."""
     decisions: int
-    n: int
+    """How many places in the two files are marked DECIDE."""
+    n_rows: int
+    """Of the table."""
 
     @property
     def headline(self) -> str:
         """The table, and how many rows it has."""
-        return f"{self.file.name}: {self.n:,} rows."
+        return f"{self.file.name}: {self.n_rows:,} rows."
 
     def sections(self) -> Iterable[Section]:
         """Give which column plays which part, and the next commands."""
@@ -96,22 +81,6 @@ class DraftedFiles(Result):
             ],
             title="Next",
         )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return what was written and inferred."""
-        return {
-            "spec": str(self.spec),
-            "contract": str(self.contract),
-            "n_rows": self.n,
-            "child_id": self.child_id,
-            "school": self.school,
-            "label": self.label,
-            "guessed": list(self.guessed),
-            "features": list(self.features),
-            "groups": list(self.groups),
-            "left_out": self.left_out,
-            "decisions": self.decisions,
-        }
 
 
 def _some(names: tuple[str, ...]) -> str:
@@ -213,7 +182,7 @@ def init(
         groups=tuple(f"season of birth ({one.header})" if how == "season" else one.header for one, how in made.groups),
         left_out=made.left_out,
         decisions=decisions,
-        n=len(reading.frame),
+        n_rows=len(reading.frame),
     )
 
 

@@ -14,19 +14,12 @@ from send_screen.results import Result, Section
 
 @dataclass(frozen=True, repr=False)
 class KeyPair(Result):
-    """A pair of Ed25519 keys as files.
-
-    Attributes
-    ----------
-    private, public : pathlib.Path
-        The private key signs a version; the public key verifies the signature.
-    id : str
-        SHA-256 of the public key.
-    """
+    """A pair of Ed25519 keys as files: the private one signs a version, the public one verifies the signature."""
 
     private: Path
     public: Path
     id: str
+    """SHA-256 of the public key."""
 
     @property
     def headline(self) -> str:
@@ -42,33 +35,19 @@ class KeyPair(Result):
             ]
         )
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return both files and the id."""
-        return {"private": str(self.private), "public": str(self.public), "id": self.id}
-
 
 @dataclass(frozen=True, repr=False)
 class LedgerRepair(Result):
-    """A ledger that was repaired.
-
-    Attributes
-    ----------
-    ledger : pathlib.Path
-    entry : RepairEntry
-        The new entry, which holds what was truncated.
-    """
+    """A ledger that was repaired."""
 
     ledger: Path
     entry: RepairEntry
+    """The new entry, which holds what was truncated."""
 
     @property
     def headline(self) -> str:
         """Where the truncated line is now."""
         return f"What was truncated is now inside entry {self.entry.number} of {self.ledger}."
-
-    def sections(self) -> Iterable[Section]:
-        """Give nothing more."""
-        return ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the new entry."""

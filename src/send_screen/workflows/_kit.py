@@ -28,32 +28,20 @@ _OLDEST = Version("3.11")
 
 @dataclass(frozen=True, repr=False)
 class Kit(Result):
-    """A kit that was built.
-
-    Attributes
-    ----------
-    out : pathlib.Path
-        The zip.
-    sha256 : str
-        Of the zip.
-    version : str
-        Id of the version in it.
-    title : str
-    trained_on_synthetic : bool
-        Whether that version can screen synthetic children only.
-    pythons : tuple of str
-        The Pythons that it has packages for, newest first.
-    python : EmbeddedPython or None
-        The one that it brings.
-    """
+    """A kit that was built."""
 
     out: Path
+    """The zip."""
     sha256: str
     version: str
+    """Id of the version in it."""
     title: str
     trained_on_synthetic: bool
+    """Whether that version can screen synthetic children only."""
     pythons: tuple[str, ...]
+    """The Pythons that it has packages for, newest first."""
     python: EmbeddedPython | None
+    """The one that it brings."""
 
     @property
     def headline(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,31 +14,30 @@ from send_screen.governance import (
     CHAMPION,
     Bundle,
     PromotionEntry,
-    open_bundle,
     open_for_append,
     validate_free_text,
     withdrawal,
 )
 from send_screen.published import GateResult, check_gates, failed_gates
 from send_screen.results import Result, Section
-from send_screen.tracking import ALIAS, default_uri, fetch_bundle, find_model, set_alias
-from send_screen.workflows._decisions import enter_decision, ledger_of, model_uri, tell_of, withdrawn_words
-from send_screen.workflows._export import withdrawn_error
+from send_screen.tracking import ALIAS, default_uri, find_model, open_registered, set_alias, withdrawn_error
+from send_screen.workflows._decision_ledger import (
+    default_ledger,
+    model_uri,
+    record_decision,
+    sync_registry,
+    withdrawn_words,
+)
 
 _ALIAS = re.compile(r"(?!v\d+$|latest$)[A-Za-z0-9_-]{1,64}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, repr=False)
 class Promotion(Result):
-    """A version that was promoted.
-
-    Attributes
-    ----------
-    entry : PromotionEntry
-        The entry in the ledger of decisions.
-    """
+    """A version that was promoted."""
 
     entry: PromotionEntry
+    """In the ledger of decisions."""
 
     @property
     def headline(self) -> str:
@@ -116,15 +114,10 @@ def promote(
             f"{alias!r} cannot be given to a version.",
             remedy=f"Name another alias, of letters, digits, - and _; {ALIAS} is what training sets.",
         )
-    with tempfile.TemporaryDirectory() as target:
-        fetched = fetch_bundle(model, uri=uri, target=Path(target))
-        version = fetched.version
-        if version.withdrawn:
-            raise withdrawn_error(model, version.withdrawn)
-        bundle = open_bundle(fetched.folder, manifest_sha256=version.manifest_sha256)
+    version, bundle = open_registered(model, uri=uri)
     gates = check_gates(bundle.spec.gates, bundle.published)
     _refuse(bundle, gates, override)
-    with open_for_append(ledger or ledger_of(uri)) as book:
+    with open_for_append(ledger or default_ledger(uri)) as book:
         gone = withdrawal(book.entries, version.version_id)
         if gone is not None:
             raise withdrawn_error(model, withdrawn_words(gone))
@@ -142,9 +135,9 @@ def promote(
             trained_on=bundle.published.version.trained_on,
             replaces=replaces,
         )
-        entry = enter_decision(book, decision, uri=uri)
+        entry = record_decision(book, decision, uri=uri)
         set_alias(version, alias, uri=uri, tags=entry.tags)
-        tell_of(book, version, entry, uri=uri)
+        sync_registry(book, version, entry, uri=uri)
     return Promotion(entry)
 
 

@@ -36,20 +36,14 @@ class ScreenedFile(Result):
     """A file that was screened.
 
     A notebook shows the counts and never a child: the list is in the files, for those who may read it.
-
-    Attributes
-    ----------
-    result : ScreeningResult
-        Who is listed and why, who is just below the threshold, who could not be screened.
-    summary : dict
-        The counts, as in ``summary.json``.
-    out : pathlib.Path
-        Folder of the files.
     """
 
     result: ScreeningResult
+    """Who is listed and why, who is just below the threshold, who could not be screened."""
     summary: dict[str, Any]
+    """The counts, as in ``summary.json``."""
     out: Path
+    """Folder of the files."""
 
     @property
     def headline(self) -> str:
@@ -174,11 +168,6 @@ def write_results(result: ScreeningResult, out: Path, *, manifest_sha256: str, b
     """Write the files of a screening run, enter it in the ledger, write the summary last, and return it.
 
     A run that ends before the summary may stand in the ledger; one with a summary always does.
-
-    Raises
-    ------
-    MissingExtraError
-        If the folder cannot be written, or one of its files is open elsewhere.
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -192,7 +181,7 @@ def write_results(result: ScreeningResult, out: Path, *, manifest_sha256: str, b
             "excluded.csv": write_excluded_csv(result, out / "excluded.csv"),
             "report.html": write_whole(render_screening(result), out / "report.html"),
         }
-        entry = enter_batch(result, hashes["list.csv"], manifest_sha256, book)
+        entry = record_screening(result, hashes["list.csv"], manifest_sha256, book)
         summary = summarise(result, hashes, manifest_sha256)
         summary["ledger"] = {"file": file_name(book.path), "entry": entry.number, "sha256": entry.sha256}
         write_whole(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", out / SUMMARY)
@@ -208,7 +197,9 @@ def write_results(result: ScreeningResult, out: Path, *, manifest_sha256: str, b
     return summary
 
 
-def enter_batch(result: ScreeningResult, list_sha256: str, manifest_sha256: str, book: OpenLedger) -> ScreeningEntry:
+def record_screening(
+    result: ScreeningResult, list_sha256: str, manifest_sha256: str, book: OpenLedger
+) -> ScreeningEntry:
     """Enter whom a run listed, by which version: no identifier, no name, and nothing else of a child but its rank."""
     pseudonyms = Pseudonyms(book.path)
     return book.append(

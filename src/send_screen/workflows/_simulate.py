@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from send_screen.results import Result, Section
+from send_screen.results import Result
 from send_screen.simulation import England, simulate_england, write_england
 
 
 @dataclass(frozen=True, repr=False)
 class SimulatedData(Result):
-    """Synthetic tables of reception children.
-
-    Attributes
-    ----------
-    england : England
-        The tables, and the truth that they were drawn from.
-    out : pathlib.Path or None
-        Folder of the files, where they were written.
-    """
+    """Synthetic tables of reception children."""
 
     england: England
+    """The tables, and the truth that they were drawn from."""
     out: Path | None
+    """Folder of the files, where they were written."""
 
     @property
     def pupil_census(self) -> pd.DataFrame:
@@ -48,10 +42,6 @@ class SimulatedData(Result):
         """How many children, and where."""
         place = "in memory" if self.out is None else f"in {self.out}"
         return f"{len(self.pupil_census):,} invented children are {place}. None of them exists."
-
-    def sections(self) -> Iterable[Section]:
-        """Give nothing more."""
-        return ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the number of children, and the folder."""

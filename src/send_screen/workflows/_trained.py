@@ -9,7 +9,6 @@ from typing import Any
 
 import pandas as pd
 
-from send_screen.documents import Document
 from send_screen.errors import GateError
 from send_screen.published import PublishedReport, failed_gates
 from send_screen.reports import challengers_of, compare_challengers, render_page
@@ -26,42 +25,30 @@ _SHOWN = (
 
 @dataclass(frozen=True, repr=False)
 class TrainedVersion(Result):
-    """A trained version of a model, what was measured of it, and where it is.
-
-    Attributes
-    ----------
-    name, version : str
-        The model's name, and the identity of the version.
-    tables : RiskTables
-        The model as data.
-    out_of_fold : pandas.DataFrame, shape (n x fold seeds, columns)
-        One row a child and fold seed, scored by models that saw no child of the same school: ``fold``, ``school``
-        (serial number), ``label``, ``group.<attribute>``, ``score.<model>`` (log-odds), ``flag.<model>``,
-        ``contribution.<feature>`` (log-odds). Personal data.
-    published : PublishedReport
-        ``published.json``: everything that was measured and may be shown, with the gates in its section ``version``.
-    passed : bool
-        Whether every gate was passed; only then is the version registered.
-    evidence : pathlib.Path
-        Its place in the evidence store.
-    evidence_sha256, tables_sha256 : str
-    n, n_excluded : int
-        Children trained on, and rows excluded.
-    run_id, model_uri, tracking_uri : str
-    registered_version : str or None
-    """
+    """A trained version of a model, what was measured of it, and where it is."""
 
     name: str
     version: str
+    """The identity of the version."""
     tables: RiskTables = field(repr=False)
+    """The model as data."""
     out_of_fold: pd.DataFrame = field(repr=False)
+    """One row a child and fold seed, scored by models that saw no child of the same school: ``fold``, ``school``,
+    ``label``, ``group.<attribute>``, ``score.<model>`` and ``contribution.<feature>`` (log-odds), ``flag.<model>``.
+    Schools are serial numbers. Personal data.
+    """
     published: PublishedReport = field(repr=False)
+    """``published.json``: everything that was measured and may be shown, with the gates in its section ``version``."""
     passed: bool
+    """Whether every gate was passed; only then is the version registered."""
     evidence: Path
+    """Its place in the evidence store."""
     evidence_sha256: str
     tables_sha256: str
     n: int
+    """Children trained on."""
     n_excluded: int
+    """Rows that could not be used."""
     run_id: str
     model_uri: str
     tracking_uri: str
@@ -70,12 +57,12 @@ class TrainedVersion(Result):
     @property
     def performance(self) -> pd.DataFrame:
         """Each metric of each model compared: ``model``, ``metric``, ``value``, ``low``, ``high`` (95 %), ``n``."""
-        return pd.DataFrame(_rows(self.published.performance))
+        return pd.DataFrame([row.model_dump() for row in self.published.performance])
 
     @property
     def gaps(self) -> pd.DataFrame:
         """Each gap between groups, under disclosure control: value, interval, tolerance, verdict and words."""
-        return pd.DataFrame(_rows(self.published.gaps))
+        return pd.DataFrame([row.model_dump() for row in self.published.gaps])
 
     @property
     def term_importances(self) -> pd.Series:
@@ -90,13 +77,7 @@ class TrainedVersion(Result):
         return render_page("report.html", self.published)
 
     def require_passed(self) -> None:
-        """Raise where a gate said no.
-
-        Raises
-        ------
-        GateError
-            Naming each gate, what it asks and what was measured.
-        """
+        """Raise where a gate said no, naming each gate, what it asks and what was measured."""
         failed = [f"  {words}\n" for words in failed_gates(self.published.version.gates)]
         if failed:
             raise GateError(
@@ -128,7 +109,8 @@ class TrainedVersion(Result):
         yield Section(table=[("", *models.values()), *rows])
         yield Section([challenger.words for challenger in compare_challengers(self.published)])
         none = ["No gap beyond the tolerance was shown. That is not proof that there is none: see the report."]
-        yield Section([*(self.published.material_gaps or none), *suppressed_by_earlier(self.published)], _MISSED)
+        gaps = [*(self.published.material_gaps or none), *suppressed_by_earlier(self.published)]
+        yield Section(gaps, "Whose needs it misses more")
         yield Section(
             [
                 f"Gate {'passed' if gate.passed else 'FAILED'}: {gate.gate}, {gate.required}: "
@@ -161,31 +143,12 @@ class TrainedVersion(Result):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the metadata of the version, and its published metrics."""
+        inside = ("tables", "out_of_fold", "published")
         return {
-            "name": self.name,
-            "version": self.version,
-            "registered_version": self.registered_version,
-            "model_uri": self.model_uri,
-            "tracking_uri": self.tracking_uri,
-            "run_id": self.run_id,
-            "gates": _rows(self.published.version.gates),
-            "passed": self.passed,
-            "n": self.n,
-            "n_excluded": self.n_excluded,
-            "evidence": str(self.evidence),
-            "evidence_sha256": self.evidence_sha256,
-            "tables_sha256": self.tables_sha256,
-            "performance": _rows(self.published.performance),
-            "differences": _rows(self.published.differences),
-            "material_gaps": list(self.published.material_gaps),
+            **{name: value for name, value in super().to_dict().items() if name not in inside},
+            **self.published.version.model_dump(mode="json", include={"gates"}),
+            **self.published.model_dump(mode="json", include={"performance", "differences", "material_gaps"}),
         }
-
-
-def _rows(section: Iterable[Document]) -> list[dict[str, Any]]:
-    return [row.model_dump(mode="json") for row in section]
-
-
-_MISSED = "Whose needs it misses more"
 
 
 def suppressed_by_earlier(published: PublishedReport) -> list[str]:

@@ -20,37 +20,29 @@ from send_screen.governance import (
 )
 from send_screen.results import Result, Section
 from send_screen.tracking import Registered, default_uri, find_model, find_version, tag_withdrawn
-from send_screen.workflows._decisions import (
-    enter_decision,
+from send_screen.workflows._decision_ledger import (
+    default_ledger,
     ledger_faults,
-    ledger_of,
     model_uri,
-    moment,
-    tell_of,
+    record_decision,
+    sync_registry,
+    to_minute,
     withdrawn_words,
 )
 
 
 @dataclass(frozen=True, repr=False)
 class Withdrawal(Result):
-    """A version that was withdrawn, and whom it had listed.
-
-    Attributes
-    ----------
-    entry : WithdrawalEntry
-        Of the ledger of decisions.
-    earlier : bool
-        Whether it had been withdrawn before: nothing was entered, the lists only looked for.
-    batches : list of (pathlib.Path, ScreeningEntry)
-        Ledger and entry of every screening run with it.
-    looked_in : tuple of Ledger
-        With what is wrong with them: their other entries are read all the same.
-    """
+    """A version that was withdrawn, and whom it had listed."""
 
     entry: WithdrawalEntry
-    earlier: bool
+    """In the ledger of decisions."""
+    withdrawn_before: bool
+    """If so, nothing was entered, and the lists only looked for."""
     batches: list[tuple[Path, ScreeningEntry]]
+    """Ledger and entry of every screening run with it."""
     looked_in: tuple[Ledger, ...]
+    """With what is wrong with them: their other entries are read all the same."""
 
     @property
     def ok(self) -> bool:
@@ -60,7 +52,7 @@ class Withdrawal(Result):
     @property
     def headline(self) -> str:
         """Which version is withdrawn, by whom and why."""
-        when = "had been withdrawn before" if self.earlier else "is withdrawn"
+        when = "had been withdrawn before" if self.withdrawn_before else "is withdrawn"
         return f"{model_uri(self.entry)} {when}, by {self.entry.by}: {self.entry.reason}"
 
     def sections(self) -> Iterable[Section]:
@@ -77,7 +69,7 @@ class Withdrawal(Result):
         children = {listed.child for _, entry in self.batches for listed in entry.listed}
         lines = []
         for path, entry in self.batches:
-            lines.append(f"{entry.file}, {moment(entry)}, by {entry.by}: entry {entry.number} of {path}")
+            lines.append(f"{entry.file}, {to_minute(entry)}, by {entry.by}: entry {entry.number} of {path}")
             lines += [f"  {listed.rank:>5}  {listed.child}" for listed in entry.listed]
         found = f"It had listed {len(children)} child(ren) in {len(self.batches)} batch(es)"
         yield Section(lines, title=f"{found}; rank and pseudonym")
@@ -89,7 +81,7 @@ class Withdrawal(Result):
         """Return the entry, and every batch of children that the version had listed."""
         return {
             "withdrawal": self.entry.model_dump(mode="json"),
-            "withdrawn_before": self.earlier,
+            "withdrawn_before": self.withdrawn_before,
             "batches": [{"ledger": str(path), **entry.model_dump(mode="json")} for path, entry in self.batches],
             "looked_in": [{"ledger": str(book.path), "faults": ledger_faults(book)} for book in self.looked_in],
         }
@@ -146,7 +138,7 @@ def withdraw(
     # First of all: whatever is wrong with the ledger, nobody else screens with it from the registry.
     tag_withdrawn(version, withdrawn_words(_decision(version, by, reason)), uri=uri)
     try:
-        entry, earlier = _enter(version, by, reason, ledger or ledger_of(uri), uri=uri)
+        entry, before = _record(version, by, reason, ledger or default_ledger(uri), uri=uri)
     except SendScreenError as error:
         error.message = f"The version is withdrawn from the registry, but that could not be entered: {error.message}"
         raise
@@ -155,7 +147,7 @@ def withdraw(
         for book in looked_in
         for entry in book.screening_runs(version=version.version_id, manifest_sha256=version.manifest_sha256)
     ]
-    return Withdrawal(entry, earlier, batches, looked_in)
+    return Withdrawal(entry, before, batches, looked_in)
 
 
 def _decision(version: Registered, by: str, reason: str) -> WithdrawalEntry:
@@ -169,15 +161,15 @@ def _decision(version: Registered, by: str, reason: str) -> WithdrawalEntry:
     )
 
 
-def _enter(version: Registered, by: str, reason: str, ledger: str | Path, *, uri: str) -> tuple[WithdrawalEntry, bool]:
+def _record(version: Registered, by: str, reason: str, ledger: str | Path, *, uri: str) -> tuple[WithdrawalEntry, bool]:
     """Enter a withdrawal; return its entry, and whether it had been entered before."""
     with open_for_append(ledger) as book:
         gone = withdrawal(book.entries, version.version_id)
         unfinished = entries_after(book.entries, version.name, find_model(version.name, uri=uri).head)
         if gone is not None and gone not in unfinished:
             return gone, True
-        entry = enter_decision(book, _decision(version, by, reason), uri=uri)
-        tell_of(book, version, entry, uri=uri)
+        entry = record_decision(book, _decision(version, by, reason), uri=uri)
+        sync_registry(book, version, entry, uri=uri)
     return entry, False
 
 

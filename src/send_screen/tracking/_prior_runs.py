@@ -1,4 +1,4 @@
-"""What earlier runs on the same data have published: nothing that is published later may give away more with it."""
+"""Prior runs on the same data: nothing that is published later may reveal more together with what they published."""
 
 from __future__ import annotations
 
@@ -7,25 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from send_screen.errors import DataError
-from send_screen.tracking._log import EXPERIMENT
-from send_screen.tracking._store import connect
+from send_screen.tracking._store import EXPERIMENT, connect
 
 PUBLISHED = "published.json"
 
 
 @dataclass(frozen=True)
 class PriorRun:
-    """A run on the same data, registered or not.
-
-    Attributes
-    ----------
-    run_id : str
-    version_id : str
-    published : bytes
-        Its ``published.json``.
-    same_model : bool
-        Whether it was of this model.
-    """
+    """A run on the same data, registered or not, with the bytes of its ``published.json``."""
 
     run_id: str
     version_id: str
@@ -34,22 +23,9 @@ class PriorRun:
 
 
 def prior_runs(uri: str, *, data_sha256: str, name: str) -> list[PriorRun]:
-    """Return every run of a store on these data that published something, oldest first.
+    """Return every run of a store on these data that published something, oldest first; ``name`` is the model's.
 
     A run that was deleted is one too: its figures have been seen.
-
-    Parameters
-    ----------
-    uri : str
-        Tracking URI.
-    data_sha256 : str
-    name : str
-        Of the model.
-
-    Raises
-    ------
-    DataError
-        If what a run has published cannot be fetched.
     """
     client = connect(uri)
     import mlflow

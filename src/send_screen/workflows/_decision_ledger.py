@@ -1,4 +1,4 @@
-"""What promoting, withdrawing and reading back share: the ledger's place, and one entry the registry is told of."""
+"""The ledger of decisions beside the registry: where it is, and one entry of which the registry is told."""
 
 from __future__ import annotations
 
@@ -22,14 +22,8 @@ LEDGER = "decisions.jsonl"
 Decision = TypeVar("Decision", PromotionEntry, WithdrawalEntry)
 
 
-def ledger_of(uri: str) -> Path:
-    """Return where decisions are entered unless told: beside a local database.
-
-    Raises
-    ------
-    UsageError
-        If the registry is a server's.
-    """
+def default_ledger(uri: str) -> Path:
+    """Return where decisions are entered unless another place is named: beside a local database."""
     folder = folder_of(uri)
     if folder is None:
         raise UsageError(
@@ -39,14 +33,8 @@ def ledger_of(uri: str) -> Path:
     return folder / LEDGER
 
 
-def enter_decision(book: OpenLedger, entry: Decision, *, uri: str) -> Decision:
-    """Enter a decision, or take up the same one where it was entered and the registry was not told.
-
-    Raises
-    ------
-    LedgerError
-        If the ledger and the registry do not know the same decisions, or the clock stands wrong.
-    """
+def record_decision(book: OpenLedger, entry: Decision, *, uri: str) -> Decision:
+    """Enter a decision, or take up the same one where it was entered and the registry was not told."""
     unfinished = entries_after(book.entries, entry.model, find_model(entry.model, uri=uri).head)
     if not unfinished:
         if book.entries and entry.when < book.entries[-1].when:
@@ -55,14 +43,14 @@ def enter_decision(book: OpenLedger, entry: Decision, *, uri: str) -> Decision:
     last = unfinished[-1]
     if len(unfinished) > 1 or not isinstance(last, type(entry)) or not entry.is_same_decision(last):
         raise LedgerError(
-            f"The registry was not told of {in_words(unfinished)}.",
+            f"The registry was not told of {describe_entries(unfinished)}.",
             remedy="If a command was interrupted, give the very same again. If nobody knows of it, it was added by "
             "hand: tell whoever answers for the ledger.",
         )
     return last
 
 
-def in_words(entries: list[DecisionEntry]) -> str:
+def describe_entries(entries: list[DecisionEntry]) -> str:
     """Return which decisions these are."""
     return "; ".join(
         f"entry {entry.number} (models:/{entry.model}/{entry.registered} {entry.kind} by {entry.by})"
@@ -70,7 +58,7 @@ def in_words(entries: list[DecisionEntry]) -> str:
     )
 
 
-def tell_of(book: OpenLedger, version: Registered, entry: DecisionEntry, *, uri: str) -> None:
+def sync_registry(book: OpenLedger, version: Registered, entry: DecisionEntry, *, uri: str) -> None:
     """Have the registry show what was decided about a version, and remember this entry as the last."""
     decisions = [each for each in book.entries if isinstance(each, DecisionEntry)]
     note = render_decisions([each for each in decisions if each.version == version.version_id])
@@ -87,7 +75,7 @@ def model_uri(entry: DecisionEntry) -> str:
     return f"models:/{entry.model}/{entry.registered} ({entry.version})"
 
 
-def moment(entry: Entry) -> str:
+def to_minute(entry: Entry) -> str:
     """Return when an entry was made, to the minute."""
     return f"{entry.when:%Y-%m-%d %H:%M} UTC"
 

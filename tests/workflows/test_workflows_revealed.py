@@ -12,7 +12,7 @@ from send_screen.published import PriorRelease
 from send_screen.specs import load_spec
 from send_screen.tables import LevelsTerm, RiskTables, ShapeTerm
 from send_screen.tracking import PriorRun
-from send_screen.workflows._earlier import counts_revealed_by_tables, prior_releases
+from send_screen.workflows._revealed import counts_revealed_by_tables, prior_releases
 
 
 @pytest.fixture(scope="module")

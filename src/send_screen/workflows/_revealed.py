@@ -18,28 +18,12 @@ from send_screen.tracking import PriorRun
 
 
 def prior_releases(spec: ModelSpec, runs: Sequence[PriorRun], *, version: str, n: int) -> list[PriorRelease]:
-    """Return prior releases on these children, as :func:`~send_screen.evaluation.measured_sections` takes them.
+    """Return what runs on the same data published of these children, before a cohort of ``n`` of them is ``version``.
 
     A cohort of other children of the same data is named as such, where figures of groups were published of it with
     their counts: of the same model, one of more or fewer children, as where other schools are held out; of another
-    model, one that differs by fewer than ten.
-
-    Where this very version was published before, it is what that publication knew: the same version publishes the
-    same figures again.
-
-    Parameters
-    ----------
-    spec : ModelSpec
-    runs : sequence of PriorRun
-    version : str
-        Its id.
-    n : int
-        Children of the cohort.
-
-    Raises
-    ------
-    DataError
-        If what a run has published cannot be read.
+    model, one that differs by fewer than ten. Where this very version was published before, it is what that publication
+    knew: the same version publishes the same figures again.
     """
     names = {group.label: group.name for group in spec.groups}
     found: dict[str, PriorRelease] = {}
@@ -80,18 +64,8 @@ def _counts(report: PublishedReport, names: Mapping[str, str]) -> tuple[Revealed
 def counts_revealed_by_tables(spec: ModelSpec, tables: RiskTables, cohort: Cohort) -> list[tuple[str, list[str]]]:
     """Return the groups whose number of children can be read off the model's tables, where a feature is a group too.
 
-    Parameters
-    ----------
-    spec : ModelSpec
-    tables : RiskTables
-        With their counts.
-    cohort : Cohort
-        The children that were counted.
-
-    Returns
-    -------
-    list of (attribute, groups)
-        Groups that together are all the children of a bin, a level, a cell, or of those with a missing value.
+    Each attribute stands with groups that together are all the children of a bin, a level, a cell, or of those with a
+    missing value. The cohort is that of the tables' counts.
     """
     groups = {str(name): cohort.sensitive[name].astype(str) for name in cohort.sensitive}
     groups |= {" × ".join(names): _joined(groups, names) for names in spec.intersections}
