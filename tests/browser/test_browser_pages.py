@@ -105,7 +105,7 @@ def test_nothing_sticks_out_on_a_phone(name: str, pages: dict[str, Path], visit:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         out = page.evaluate(
             """() => [...document.querySelectorAll('body *')]
-                .filter(e => !e.closest('.scroll, .watermark, .hear'))
+                .filter(e => !e.closest('.scroll, .watermark, .visually-hidden'))
                 .filter(e => e.getBoundingClientRect().right > innerWidth + 1)
                 .map(e => e.outerHTML.slice(0, 90))"""
         )

@@ -10,7 +10,7 @@ from send_screen.errors import UsageError
 from send_screen.published import PublishedReport
 from send_screen.reports._changes import Change, Changes, report_changes, spec_changes
 from send_screen.reports._figures import METRICS, PERCENT, Cell, Figure
-from send_screen.reports._groups import QUESTIONS, SIGNS, Groups, verdict_words
+from send_screen.reports._groups import QUESTIONS, SYMBOLS, Groups, verdict_words
 from send_screen.reports._interval_change import Loss, Shift, less, more, nearer, shift
 from send_screen.reports._render import render_html
 from send_screen.reports._text import sentence, version_marks
@@ -213,7 +213,7 @@ def _changed_verdicts(first: Groups, second: Groups) -> Iterator[str]:
         for gap in second.gaps[metric]:
             was = first.find(gap.attribute, gap.group).gaps.get(metric)
             # what is suppressed is no verdict: that one version suppresses more says nothing about the gap
-            if was is not None and was.verdict != gap.verdict and {was.verdict, gap.verdict} <= set(SIGNS):
+            if was is not None and was.verdict != gap.verdict and {was.verdict, gap.verdict} <= set(SYMBOLS):
                 who = sentence(second.name(gap))[:-1]
                 yield f"{question} {who}: “{was.verdict}”, then “{gap.verdict}”."
 

@@ -99,17 +99,12 @@ def _parts(row: Attribution, shapes: Mapping[str, Shape], total: int) -> list[Pa
         parts.append(Part(f"From {agency.term}", hundredths, _between(agency), is_sum=True))
         members.sort(key=lambda part: -abs(_size(part)))
         shown = members if len(members) <= _MOST_FEATURES + 1 else members[:_MOST_FEATURES]
-        lines = [
-            (shapes[part.term].label if part.term in shapes else part.term, _size(part), _between(part))
-            for part in shown
-        ]
         if rest := members[len(shown) :]:
-            lines.append((f"{count(len(rest), 'other', 'others')} together", sum(map(_size, rest)), ""))
-        numbers = adding_up([value for _, value, _ in lines], hundredths)
-        parts += [
-            Part(label, number, interval, is_sum=False)
-            for (label, _, interval), number in zip(lines, numbers, strict=True)
-        ]
+            others = f"{count(len(rest), 'other', 'others')} together"
+            shown = [*shown, AttributionTerm(term=others, value=sum(map(_size, rest)), low=None, high=None)]
+        for part, number in zip(shown, adding_up(list(map(_size, shown)), hundredths), strict=True):
+            label = shapes[part.term].label if part.term in shapes else part.term
+            parts.append(Part(label, number, _between(part), is_sum=False))
     return [*parts, Part(_FOLDS, printed[-1], "", is_sum=True)]
 
 

@@ -1,4 +1,4 @@
-"""Fairness over groups in words: tables of groups, three questions, verdicts with signs that need no colour."""
+"""Fairness over groups in words: tables of groups, three questions, verdicts with symbols that need no colour."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _DIRECTIONS = {
     "false_positive_rate": ("listed more", "listed less"),
     "calibration_in_the_large": ("scored too low", "scored too high"),
 }
-SIGNS = {OUTSIDE: ("▲", "▼"), WITHIN: ("●", "●"), NOT_ENOUGH: ("?", "?")}
-"""Verdict -> a sign that does not need colour: larger, and smaller."""
+SYMBOLS = {OUTSIDE: ("▲", "▼"), WITHIN: ("●", "●"), NOT_ENOUGH: ("?", "?")}
+"""Verdict -> a symbol that does not need colour: larger, and smaller."""
 # Verdict -> the end of a sentence that shows a gap.
 _SHOWN = {
     OUTSIDE: ": outside tolerance.",
@@ -34,7 +34,7 @@ _COMPLEMENT_OF = {"false_negative_rate": "recall", "false_positive_rate": "speci
 _MOST_NAMED = 3  # on a first screen
 
 
-def is_shown(gap: Gap) -> bool:
+def excludes_zero(gap: Gap) -> bool:
     """Tell whether the interval of a gap excludes zero."""
     return (gap.low or 0) > 0 or (gap.high or 0) < 0
 
@@ -50,16 +50,16 @@ def largest_first(gaps: Iterable[Gap]) -> list[Gap]:
 
 
 def verdict_words(gap: Gap | None, *, short: bool = False) -> str:
-    """Return a verdict with its sign, which way a shown gap goes, and how many children would settle an open one."""
+    """Return a verdict with its symbol, which way a shown gap goes, and how many children would settle an open one."""
     if gap is None:
         return "not compared"
     side = 0 if gap.value is None or gap.value > 0 else 1
-    sign = SIGNS.get(gap.verdict, ("", ""))[side]
-    found = f"{sign} {gap.verdict}".strip()
-    if gap.value is not None and is_shown(gap):
+    symbol = SYMBOLS.get(gap.verdict, ("", ""))[side]
+    found = f"{symbol} {gap.verdict}".strip()
+    if gap.value is not None and excludes_zero(gap):
         direction = _DIRECTIONS[gap.metric][side]
         found = (
-            f"{sign} {direction}, {gap.verdict} to say by more than is tolerated"
+            f"{symbol} {direction}, {gap.verdict} to say by more than is tolerated"
             if gap.verdict == NOT_ENOUGH
             else f"{found}: {direction}"
         )
@@ -143,8 +143,8 @@ class Groups:
             QUESTIONS[metric],
             percent(gaps[0].tolerance),
             tuple(f"{self.name(gap)} (+{percent(gap.value or 0.0)})" for gap in largest_first(filter(is_worse, gaps))),
-            {verdict: verdicts[verdict] for verdict in SIGNS},
-            sum(n for verdict, n in verdicts.items() if verdict not in SIGNS),
+            {verdict: verdicts[verdict] for verdict in SYMBOLS},
+            sum(n for verdict, n in verdicts.items() if verdict not in SYMBOLS),
         )
 
     def worst(self) -> tuple[str, ...]:

@@ -103,7 +103,7 @@ def _unprinted(result: ScreeningResult) -> list[Column]:
         Column("Row in file", 8, attrgetter("row")),
         Column("Score (log-odds) or rule", 18, _score_or_rule),
         Column("Screened on", 12, lambda child: date),
-        Column("Version", 14, lambda child: version),
+        Column("Version", 18, lambda child: version),
         Column("What this is not", 60, lambda child: words),
     ]
 

@@ -8,7 +8,7 @@ from send_screen.published import PublishedReport
 from send_screen.reports._challengers import DifferenceRow, challengers_of, compare_baseline, compare_challengers
 from send_screen.reports._figures import METRICS, Cell, Figure, natural_frequencies
 from send_screen.reports._gap_sources import gap_sources
-from send_screen.reports._groups import QUESTIONS, GroupRow, Groups, gap_cell, is_shown, verdict_words
+from send_screen.reports._groups import QUESTIONS, GroupRow, Groups, excludes_zero, gap_cell, verdict_words
 from send_screen.reports._terms import FeatureView, InteractionView, worked_example
 from send_screen.reports._text import percent, sentence, version_marks, whole
 
@@ -75,7 +75,7 @@ class ReportView:
         return found
 
     @property
-    def has_errors(self) -> bool:
+    def has_standard_errors(self) -> bool:
         """Whether standard errors are published."""
         return any(piece.margin_of_error is not None for shape in self.report.shapes for piece in shape.points)
 
@@ -111,7 +111,7 @@ class ReportView:
                 verdict_words(gap),
             )
             for gap in compared
-            if is_shown(gap)
+            if excludes_zero(gap)
         ]
         return rows, len(compared)
 

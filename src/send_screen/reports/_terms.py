@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from send_screen.published import Example, InteractionGrid, Shape
@@ -73,12 +74,12 @@ class FeatureView:
         return [*self.levels, *ends]
 
     @cached_property
-    def reach(self) -> float:
+    def extent(self) -> float:
         """The furthest that a picture of it goes up or down, standard errors included."""
         return max(abs(end.log_odds) + (end.margin_of_error or 0.0) for end in self._ends)
 
     @cached_property
-    def moves(self) -> bool:
+    def is_visible(self) -> bool:
         """Whether it adds or takes away any points that two decimals show."""
         return max(abs(end.log_odds) for end in self._ends) >= _SMALLEST
 
@@ -120,14 +121,14 @@ class InteractionView:
         return f"{' and '.join(self.interaction.labels)}, together"
 
     @cached_property
-    def reach(self) -> float:
+    def extent(self) -> float:
         """The furthest that any cell goes up or down."""
         return max((abs(cell.log_odds) for row in self.interaction.cells for cell in row), default=0.0)
 
     @property
-    def moves(self) -> bool:
+    def is_visible(self) -> bool:
         """Whether two decimals show any points."""
-        return self.reach >= _SMALLEST
+        return self.extent >= _SMALLEST
 
     @cached_property
     def cell_words(self) -> str:
@@ -165,7 +166,7 @@ class InteractionView:
 
 def common_scale(terms: Iterable[FeatureView] | Iterable[InteractionView]) -> float:
     """Return the furthest that any of these goes, so that all pictures of a page share one scale."""
-    return max((term.reach for term in terms), default=0.0) or 1.0
+    return max((term.extent for term in terms), default=0.0) or 1.0
 
 
 class Step(NamedTuple):
@@ -209,8 +210,6 @@ def worked_example(example: Example) -> WorkedExample:
     if rest := reasons[len(shown) :]:
         label = f"{count(len(rest), 'other thing', 'other things')} together"
         parts.append((label, sum(reason.contribution for reason in rest)))
-    steps, at = [], example.base_value
-    for label, contribution in parts:
-        steps.append(Step(label, at, at + contribution))
-        at += contribution
-    return WorkedExample(example.base_value, example.score, example.percent, tuple(steps))
+    ends = pairwise(accumulate((contribution for _, contribution in parts), initial=example.base_value))
+    steps = tuple(Step(label, before, after) for (label, _), (before, after) in zip(parts, ends, strict=True))
+    return WorkedExample(example.base_value, example.score, example.percent, steps)

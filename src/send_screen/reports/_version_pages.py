@@ -13,15 +13,12 @@ from send_screen.published import PublishedReport, failed_gates
 from send_screen.reports import svg
 from send_screen.reports._figures import PERCENT
 from send_screen.reports._forms import atrs_json, atrs_markdown, impact_assessment
-from send_screen.reports._groups import SIGNS, gap_cell, verdict_words
-from send_screen.reports._render import escape_markdown as escape
-from send_screen.reports._render import render_html, render_markdown
+from send_screen.reports._groups import SYMBOLS, gap_cell, verdict_words
+from send_screen.reports._render import escape_markdown, render_html, render_markdown
 from send_screen.reports._report_view import ReportView
 from send_screen.reports._terms import common_scale
 from send_screen.reports._text import percent, signed
 from send_screen.screening import NOTICE
-
-Page = Callable[[ReportView], str]
 
 
 def render_pages(report: PublishedReport) -> dict[str, str]:
@@ -59,14 +56,14 @@ def render_decisions(entries: Iterable[DecisionEntry]) -> str:
     """
     parts = ["# Decisions about this version"]
     for entry in entries:
-        who = f"on {entry.when.date().isoformat()} by {escape(entry.by)}: {escape(entry.reason)}"
+        who = f"on {entry.when.date().isoformat()} by {escape_markdown(entry.by)}: {escape_markdown(entry.reason)}"
         if not isinstance(entry, PromotionEntry):
             parts.append(f"**WITHDRAWN** {who}")
             continue
-        parts.append(f"Promoted to {escape(entry.alias)} {who}")
+        parts.append(f"Promoted to {escape_markdown(entry.alias)} {who}")
         if entry.override is not None:
-            parts.append(f"**LET IN AGAINST ITS GATES**, because: {escape(entry.override)}")
-            parts.append("\n".join(f"- {escape(words)}" for words in failed_gates(entry.gates)))
+            parts.append(f"**LET IN AGAINST ITS GATES**, because: {escape_markdown(entry.override)}")
+            parts.append("\n".join(f"- {escape_markdown(words)}" for words in failed_gates(entry.gates)))
     return "\n\n".join([*filter(None, parts), NOTICE]) + "\n"
 
 
@@ -74,7 +71,7 @@ def _fairness(view: ReportView) -> str:
     return _page(
         "fairness.html.j2",
         view,
-        verdict_heads=[f"{''.join(dict.fromkeys(signs))} {verdict}" for verdict, signs in SIGNS.items()],
+        verdict_heads=[f"{''.join(dict.fromkeys(symbols))} {verdict}" for verdict, symbols in SYMBOLS.items()],
         verdict=verdict_words,
         gap_cell=gap_cell,
         row_cell=PERCENT.difference,
@@ -99,10 +96,6 @@ def _card(view: ReportView) -> str:
     )
 
 
-def _card_markdown(view: ReportView) -> str:
-    return render_markdown("card.md.j2", view=view, version=view.version)
-
-
 def _scorecard(view: ReportView) -> str:
     card = view.report.scorecard
     features = zip(card.features, card.example.values, card.example.points, strict=False)
@@ -114,9 +107,9 @@ def _scorecard(view: ReportView) -> str:
         points=card,
         write=lambda number: signed(number, card.digits),
         features=[line for line in features if adds[line[0].feature]],
-        still=[each.label for each in card.features if not adds[each.feature]],
-        together=[(grid, got) for grid, got in interactions if any(map(any, grid.points))],
-        seen=[row for row in view.report.calibration if row.observed_percent is not None],
+        unused=[each.label for each in card.features if not adds[each.feature]],
+        together=[(grid, points) for grid, points in interactions if any(map(any, grid.points))],
+        calibration=[row for row in view.report.calibration if row.observed_percent is not None],
     )
 
 
@@ -124,10 +117,10 @@ def _page(template: str, view: ReportView, **names: Any) -> str:
     return render_html(template, view=view, version=view.version, marks=view.marks, **names)
 
 
-_PAGES: Mapping[str, Page] = {
+_PAGES: Mapping[str, Callable[[ReportView], str]] = {
     "report.html": _fairness,
     "card.html": _card,
-    "card.md": _card_markdown,
+    "card.md": lambda view: render_markdown("card.md.j2", view=view, version=view.version),
     "scorecard.html": _scorecard,
     "atrs.json": atrs_json,
     "atrs.md": atrs_markdown,

@@ -46,7 +46,7 @@ def laptop_files(
         "format": FORMAT,
         "version": version.id,
         "platform": target.platform,
-        "longest": max(map(_longest, files.values())),
+        "longest": max(len(name) for wheel in files.values() for name in zipfile.ZipFile(io.BytesIO(wheel)).namelist()),
         "pythons": {
             python: [{"file": path.name, "sha256": hashes[path.name]} for path in paths]
             for python, paths in wheels.items()
@@ -64,11 +64,6 @@ def laptop_files(
         "kit/kit.json": (json.dumps(kit, indent=1) + "\n").encode(),
         **{f"wheels/{name}": content for name, content in files.items()},
     }
-
-
-def _longest(wheel: bytes) -> int:
-    with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
-        return max(len(name) for name in archive.namelist())
 
 
 def write_zip(out: Path, contents: Mapping[str, bytes], embedded: EmbeddedPython | None) -> str:

@@ -36,7 +36,10 @@ def pack_own_wheel(folder: Path) -> Path:
     for name in ("METADATA", "entry_points.txt", "licenses/LICENSE", "LICENSE"):
         if text := installed.read_text(name):
             files[f"{info}/{name}"] = text.encode()
-    record = "".join(f"{name},sha256={_record_hash(files[name])},{len(files[name])}\n" for name in sorted(files))
+    digests = {
+        name: base64.urlsafe_b64encode(hashlib.sha256(files[name]).digest()).rstrip(b"=") for name in sorted(files)
+    }
+    record = "".join(f"{name},sha256={digest.decode()},{len(files[name])}\n" for name, digest in digests.items())
     files[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n".encode()
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):
@@ -56,7 +59,3 @@ def _package_files() -> dict[str, bytes]:
         for path in folder.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-
-
-def _record_hash(content: bytes) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
 
 from markupsafe import Markup
 
@@ -57,11 +56,6 @@ def row(label: str, value: str, top: int, *, bold: bool = False, indent: int = 0
         top += LINE
         body += text(indent, top - 5, line, bold=bold)
     return body + text(WIDTH, top - 5, value, "end", bold=True), top
-
-
-def join(parts: Iterable[Markup]) -> Markup:
-    """Return parts of a picture as one."""
-    return Markup("").join(parts)
 
 
 def number(value: float) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from send_screen.reports.svg._elements import decoration, dot, join, path, picture, text
+from send_screen.reports.svg._elements import decoration, dot, path, picture, text
 
 if TYPE_CHECKING:
     from send_screen.published import CalibrationBin
@@ -54,7 +54,9 @@ def interval_svg(figure: Figure) -> Markup:
 
 def axis_svg() -> Markup:
     """Draw the axis that :func:`interval_svg` shares, for the head of its column."""
-    return decoration("interval", _ROW_WIDTH, 22, join(text(_row_x(x / 100), 16, x, "middle") for x in (0, 50, 100)))
+    return decoration(
+        "interval", _ROW_WIDTH, 22, Markup("").join(text(_row_x(x / 100), 16, x, "middle") for x in (0, 50, 100))
+    )
 
 
 def calibration_svg(bins: Sequence[CalibrationBin]) -> Markup:

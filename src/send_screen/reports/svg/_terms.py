@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from send_screen.reports._text import in_brackets, signed, whole
-from send_screen.reports.svg._elements import LINE, WIDTH, bar, join, path, picture, text
+from send_screen.reports.svg._elements import LINE, WIDTH, bar, path, picture, text
 
 if TYPE_CHECKING:
     from send_screen.published import Piece
@@ -38,7 +38,7 @@ def shape_svg(feature: FeatureView, *, scale: float | None = None) -> Markup:
     the furthest that this feature goes.
     """
     draw = _scale if feature.is_scale else _levels
-    body, height = draw(feature, scale or feature.reach or 1.0)
+    body, height = draw(feature, scale or feature.extent or 1.0)
     return picture(WIDTH, height, f"{feature.label}. {feature.words}", body)
 
 
@@ -127,11 +127,11 @@ def interaction_svg(view: InteractionView, *, scale: float | None = None) -> Mar
     ``scale`` is the points of the darkest square, and with a minus of the lightest: by default the furthest that this
     one goes.
     """
-    interaction, scale = view.interaction, scale or view.reach or 1.0
+    interaction, scale = view.interaction, scale or view.extent or 1.0
     columns, wide = _wrapped(interaction.columns, 11)
     rows, margin = _wrapped(interaction.rows, 18)
     wide, left, top = max(wide + _PAD, 58), margin + _PAD, LINE * max(map(len, columns), default=1) + 6
-    body = join(
+    body = Markup("").join(
         _lines(lines, left + wide * (j + 0.5), top - 8 - LINE * (len(lines) - 1), "middle")
         for j, lines in enumerate(columns)
     )
@@ -161,7 +161,7 @@ def _wrapped(labels: Sequence[str], letters: int) -> tuple[list[list[str]], int]
 
 
 def _lines(lines: Sequence[str], x: float, y: int, anchor: str) -> Markup:
-    return join(text(x, y + LINE * i, line, anchor) for i, line in enumerate(lines))
+    return Markup("").join(text(x, y + LINE * i, line, anchor) for i, line in enumerate(lines))
 
 
 def _hatched(x: int, y: int, wide: int, tall: int) -> Markup:
