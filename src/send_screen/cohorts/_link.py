@@ -147,10 +147,10 @@ def _join(
     problem = pd.concat(problems)[first].reset_index(drop=True)
     parts = []
     for number, (name, check) in enumerate(checks.items()):
-        places = place[table == number]
-        parts.append(check.frame.add_prefix(f"{name}.").set_axis(places).reindex(origin.index))
-        own = problems[number].set_axis(places).reindex(origin.index)
-        lacking = ~origin.index.isin(places) & (usable | (table > 0))[first]
+        positions = place[table == number]
+        parts.append(check.frame.add_prefix(f"{name}.").set_axis(positions).reindex(origin.index))
+        own = problems[number].set_axis(positions).reindex(origin.index)
+        lacking = ~origin.index.isin(positions) & (usable | (table > 0))[first]
         own.loc[lacking, _PROBLEM] = [
             NO_RECORD,
             f"{files[name]} has no row for this child.",

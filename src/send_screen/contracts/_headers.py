@@ -49,11 +49,11 @@ def match_headers(headers: Sequence[str], columns: dict[str, Column]) -> HeaderM
         aliases = {header_key(alias) for alias in column.aliases}
         named = [place for place, key in enumerate(keys) if key == header_key(column.name)]
         exact_first = sorted(named, key=lambda place: headers[place] != column.name)
-        places = exact_first or [place for place, key in enumerate(keys) if key in aliases]
-        if places:
-            position[column.name] = places[0]
-        if len(places) > 1:
-            doubled[column.name] = [headers[place] for place in places]
+        positions = exact_first or [place for place, key in enumerate(keys) if key in aliases]
+        if positions:
+            position[column.name] = positions[0]
+        if len(positions) > 1:
+            doubled[column.name] = [headers[place] for place in positions]
     used = set(position.values())
     left = [header for place, header in enumerate(headers) if place not in used]
     missing = [column for column in columns.values() if column.name not in position]

@@ -62,8 +62,8 @@ def row_violations(
         for rule, column in broken
         if rule.kind == "duplicate"
     }
-    places, order = np.nonzero(np.column_stack([failures[rule.id] for rule, _ in broken]))
-    for row, which in zip(prepared.index[places].tolist(), order.tolist(), strict=True):
+    positions, order = np.nonzero(np.column_stack([failures[rule.id] for rule, _ in broken]))
+    for row, which in zip(prepared.index[positions].tolist(), order.tolist(), strict=True):
         rule, column = broken[which]
         value = None if rule.kind == "null" else MASK if column.personal else shown[column.name].get(row)
         if rule.kind == "null":
@@ -102,8 +102,8 @@ def _doubled_rows(prepared: pd.DataFrame, key: tuple[str, ...]) -> dict[int, tup
     columns = list(key)
     doubled = prepared[columns].dropna()
     doubled = doubled[doubled.duplicated(columns, keep=False)]
-    places = doubled.groupby(columns, sort=False).ngroup()
+    groups = doubled.groupby(columns, sort=False).ngroup()
     # not all rows: of n equal ones that would be n squared
     named = doubled.groupby(columns, sort=False).head(_ROWS_NAMED + 1)
-    rows = named.index.to_series().groupby(places[named.index]).agg(tuple)
-    return dict(zip(doubled.index.tolist(), places.map(rows), strict=True))
+    rows = named.index.to_series().groupby(groups[named.index]).agg(tuple)
+    return dict(zip(doubled.index.tolist(), groups.map(rows), strict=True))

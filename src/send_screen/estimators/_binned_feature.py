@@ -71,7 +71,7 @@ class BinnedFeature:
         return seen
 
     def coarser(self, kept: list[int]) -> BinnedFeature:
-        """Return the feature with only the edges at the places ``kept``."""
+        """Return the feature with only the edges at the positions ``kept``."""
         member = np.concatenate([np.searchsorted(kept, np.arange(self.n_bins) - 1, side="right"), [len(kept) + 1]])
         fill = None if self.fill is None else int(member[self.fill])
         small = member.astype(np.min_scalar_type(len(kept) + 1))
@@ -85,7 +85,7 @@ def bin_pair(first: BinnedFeature, second: BinnedFeature) -> tuple[BinnedFeature
     fewest cells of one to nine children.
     """
     kept = [quantile_edges(axis, _MAX_PAIR_BINS) for axis in (first, second)]
-    features = [axis.coarser(places) for axis, places in zip((first, second), kept, strict=True)]
+    features = [axis.coarser(positions) for axis, positions in zip((first, second), kept, strict=True)]
     counts = np.zeros((features[0].n_bins + 1, features[1].n_bins + 1), dtype=np.int64)
     np.add.at(counts, (features[0].codes, features[1].codes), 1)
     grid = counts[:-1, :-1]
@@ -108,13 +108,13 @@ def bin_pair(first: BinnedFeature, second: BinnedFeature) -> tuple[BinnedFeature
 
 
 def quantile_edges(axis: BinnedFeature, most: int) -> list[int]:
-    """Return the places of the edges that cut a feature into at most ``most`` bins of about as many children."""
+    """Return the positions of the edges that cut a feature into at most ``most`` bins of about as many children."""
     if axis.n_bins <= most:
         return list(range(axis.n_bins - 1))
     known = axis.codes[axis.codes < axis.n_bins]
     reached = np.cumsum(np.bincount(known, minlength=axis.n_bins))
-    places = np.searchsorted(reached, np.arange(1, most) * len(known) / most)
-    return sorted({int(place) for place in places if place < axis.n_bins - 1})
+    positions = np.searchsorted(reached, np.arange(1, most) * len(known) / most)
+    return sorted({int(position) for position in positions if position < axis.n_bins - 1})
 
 
 def bin_matrix(features: Sequence[BinnedFeature]) -> np.ndarray:

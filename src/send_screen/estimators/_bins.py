@@ -14,18 +14,18 @@ def bin_edges(x: np.ndarray, most: int) -> np.ndarray:
     values, counts = np.unique(x[~np.isnan(x)], return_counts=True)
     reached = np.cumsum(counts)
     n = int(reached[-1]) if len(reached) else 0
-    places = np.arange(len(values) - 1)
+    positions = np.arange(len(values) - 1)
     if len(values) > most:
-        places = np.unique(np.searchsorted(reached, np.arange(1, most) * n / most))
+        positions = np.unique(np.searchsorted(reached, np.arange(1, most) * n / most))
     edges: list[float] = []
     last = 0
-    for place in places[places < len(values) - 1]:
-        if reached[place] - last >= MINIMUM_CHILDREN and n - reached[place] >= MINIMUM_CHILDREN:
-            middle = (values[place] + values[place + 1]) / 2.0
+    for position in positions[positions < len(values) - 1]:
+        if reached[position] - last >= MINIMUM_CHILDREN and n - reached[position] >= MINIMUM_CHILDREN:
+            middle = (values[position] + values[position + 1]) / 2.0
             if edges and middle <= edges[-1]:  # there is nothing between neighbours among floats
                 continue
             edges.append(middle)
-            last = int(reached[place])
+            last = int(reached[position])
     return np.array(edges, dtype=np.float64)
 
 
@@ -102,7 +102,7 @@ def coarsen_grid(
 
 
 def _cheapest(n: np.ndarray, v: np.ndarray, w0: np.ndarray, w1: np.ndarray) -> tuple[float, int]:
-    """Return the cost and place of the best merge of a row with the next; infinity when none is called for."""
+    """Return the cost and position of the best merge of a row with the next; infinity when none is called for."""
     few = is_few(n).sum(axis=1)
     touched = few[:-1] + few[1:]
     if not touched.any():

@@ -151,8 +151,8 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
 
     def _numbers(self, frame: pd.DataFrame) -> np.ndarray:
         """Return levels by their place in ``categorical_features``, NaN where missing or not listed."""
-        places = {
+        positions = {
             name: {v: float(i) for i, v in enumerate(levels)} for name, levels in self.categorical_features_.items()
         }
-        columns = (frame[name].map(places[name]) if name in places else frame[name] for name in frame.columns)
+        columns = (frame[name].map(positions[name]) if name in positions else frame[name] for name in frame.columns)
         return np.column_stack([column.to_numpy(dtype=np.float64, na_value=np.nan) for column in columns])

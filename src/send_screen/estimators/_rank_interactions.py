@@ -98,9 +98,9 @@ def _derivatives(
 def _indicator(cells: Sequence[tuple[np.ndarray, int]]) -> csc_array:
     """Return a matrix with a row for each cell of each grid and a column for each child: 1 where the child is."""
     starts = np.cumsum([0, *(size for _, size in cells)], dtype=np.int32)
-    places = np.stack([own + start for (own, _), start in zip(cells, starts, strict=False)], axis=1).ravel()
+    positions = np.stack([own + start for (own, _), start in zip(cells, starts, strict=False)], axis=1).ravel()
     n = len(cells[0][0])
-    return csc_array((np.ones(len(places)), places, np.arange(n + 1) * len(cells)), shape=(int(starts[-1]), n))
+    return csc_array((np.ones(len(positions)), positions, np.arange(n + 1) * len(cells)), shape=(int(starts[-1]), n))
 
 
 def _purified(grids: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:

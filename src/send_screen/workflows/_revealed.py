@@ -87,9 +87,9 @@ def _joined(groups: dict[str, pd.Series], names: Sequence[str]) -> pd.Series:
 
 def _counted(tables: RiskTables, X: pd.DataFrame) -> Iterator[np.ndarray]:
     """Give the children, as a mask, of each number of children that is in the tables."""
-    places = {term.feature: term.coordinates(X[term.feature]) for term in tables.terms}
+    coordinates = {term.feature: term.coordinates(X[term.feature]) for term in tables.terms}
     for term in tables.terms:
-        at = places[term.feature]
+        at = coordinates[term.feature]
         if term.n_missing is not None:
             yield np.isnan(at)
         if isinstance(term, ShapeTerm):
@@ -98,7 +98,7 @@ def _counted(tables: RiskTables, X: pd.DataFrame) -> Iterator[np.ndarray]:
             yield from (at == i for i, n in enumerate(term.counts or ()) if n is not None)
     for interaction in tables.interactions:
         first, second = (
-            _bin(edges, places[f]) for edges, f in zip(interaction.edges, interaction.features, strict=True)
+            _bin(edges, coordinates[f]) for edges, f in zip(interaction.edges, interaction.features, strict=True)
         )
         for i, row in enumerate(interaction.n or ()):
             yield from ((first == i) & (second == j) for j, n in enumerate(row) if n is not None)
