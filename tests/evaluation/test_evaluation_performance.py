@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from evaluation_factory import invent_evidence
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit
@@ -194,3 +195,27 @@ def test_calibration_bins_add_up_and_hide_small_numbers(make_evidence):
     assert bins["min_score_percent"].is_monotonic_increasing
     assert bins["min_score_percent"].iloc[0] == 0
     assert (bins["min_score_percent"] % 1 == 0).all(), "an edge is not a child's own score"
+
+
+def test_auc_and_ap_errors_are_those_of_leaving_schools_out_fold_by_fold():
+    """Schools of very different size: the delete-one jackknife, centred in each fold, beside the influences."""
+    rng = np.random.default_rng(4)
+    evidence = invent_evidence(n=3000, schools=60, seeds=1, prevalence=0.15, icc=0.6)
+    kept = rng.random(len(evidence)) < rng.uniform(0.1, 1.0, 60)[evidence["school"]]
+    view = OutOfFoldPredictions(evidence[kept].reset_index(drop=True))
+    found = mean_auc_and_ap(view, view.score("candidate"))
+
+    def means(rows):
+        return np.mean([auc_and_ap(s, y)[0] for s, y in rows], axis=0)
+
+    score, positive = view.score("candidate"), view.label == 1
+    folds = [np.flatnonzero(view.block == block) for block in np.unique(view.block)]
+    variance = np.zeros(2)
+    for fold in folds:
+        others = [(score[rows], positive[rows]) for rows in folds if rows is not fold]
+        schools = np.unique(view.school[fold])
+        left = [fold[view.school[fold] != school] for school in schools]
+        without = np.array([means([*others, (score[rows], positive[rows])]) for rows in left])
+        variance += (len(schools) - 1) / len(schools) * ((without - without.mean(axis=0)) ** 2).sum(axis=0)
+    errors = [found[name].error for name in ("roc_auc", "average_precision")]
+    np.testing.assert_allclose(errors, np.sqrt(variance), rtol=0.06)

@@ -1,12 +1,16 @@
 """Infinitesimal-jackknife standard errors clustered by school.
 
-A figure f of the schools' weights w has at w = 1 the derivatives df / dw_s, whose sum is 0. Scaled up for the mean that
-they are centred by, sqrt(S / (S - 1)) for S schools, they are its influences u_s, and sqrt(sum u_s^2) is its standard
-error [Efron1981]_. For a difference of two figures on the same children the influences are subtracted school by school,
+A figure f of the schools' weights w has at w = 1 the derivatives df / dw_s, whose sum is 0. These are too small where
+schools differ in size, and what leaving a school out does is too large [Efron1981]_. Between the two, a child's
+derivative is divided by sqrt(1 - h), where h is the school's share of the fold's children with (or without) the outcome
+[Bell2002]_. Summed over a school these are its influences u_s, and sqrt(sum u_s^2) is the figure's standard error.
+For a difference of two figures on the same children the influences are subtracted school by school,
 so that what both share falls out. Counting and one sort are all it takes: O(n log n) for ROC AUC and average precision.
 
 References
 ----------
+.. [Bell2002] Bell, R. M. and McCaffrey, D. F. (2002). Bias reduction in standard errors for linear regression with
+   multi-stage samples. Survey Methodology 28.
 .. [Efron1981] Efron, B. (1981). Nonparametric estimates of standard error: the jackknife, the bootstrap and other
    methods. Biometrika 68.
 """
@@ -70,11 +74,13 @@ def mean_auc_and_ap(view: OutOfFoldPredictions, score: np.ndarray) -> dict[str, 
             return dict.fromkeys(RANKING_METRICS, nothing)
         values, by_child = auc_and_ap(score[rows], positive)
         means += values / len(blocks)
-        # each fold's auc_and_ap are centred by its own few schools, which shrinks their spread by (s - 1) / s
-        schools = len(np.unique(view.school[rows]))
-        unshrunk = math.sqrt(schools / max(schools - 1, 1)) / len(blocks)
+        leverage = np.zeros(len(rows))
+        for kind in (positive, ~positive):
+            own = np.bincount(view.school[rows][kind], minlength=view.n_schools) / kind.sum()
+            leverage[kind] = own[view.school[rows][kind]]
+        scale = 1 / np.sqrt(1 - np.minimum(leverage, 0.5)) / len(blocks)
         for j in (0, 1):
-            influence[j] += np.bincount(view.school[rows], by_child[j], view.n_schools) * unshrunk
+            influence[j] += np.bincount(view.school[rows], by_child[j] * scale, view.n_schools)
     return {name: EstimateWithInfluence(float(means[j]), influence[j]) for j, name in enumerate(RANKING_METRICS)}
 
 
