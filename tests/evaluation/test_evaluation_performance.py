@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from evaluation_factory import invent_evidence
+from evaluation_factory import synthetic_evidence
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit
@@ -200,7 +200,7 @@ def test_calibration_bins_add_up_and_hide_small_numbers(make_evidence):
 def test_auc_and_ap_errors_are_those_of_leaving_schools_out_fold_by_fold():
     """Schools of very different size: the delete-one jackknife, centred in each fold, beside the influences."""
     rng = np.random.default_rng(4)
-    evidence = invent_evidence(n=3000, schools=60, seeds=1, prevalence=0.15, icc=0.6)
+    evidence = synthetic_evidence(n=3000, schools=60, seeds=1, prevalence=0.15, icc=0.6)
     kept = rng.random(len(evidence)) < rng.uniform(0.1, 1.0, 60)[evidence["school"]]
     view = OutOfFoldPredictions(evidence[kept].reset_index(drop=True))
     found = mean_auc_and_ap(view, view.score("candidate"))
