@@ -89,8 +89,8 @@ __all__ = [
     "SendScreenError",
 ]
 
-# What is not a verb of send_screen.workflows.
-_HOME = {
+# Public names that are defined outside send_screen.workflows.
+_MODULE_OF = {
     "audit": "auditing",
     "load_contract": "contracts",
     "load_spec": "specs",
@@ -106,7 +106,7 @@ _HOME = {
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        return getattr(import_module(f"send_screen.{_HOME.get(name, 'workflows')}"), name)
+        return getattr(import_module(f"send_screen.{_MODULE_OF.get(name, 'workflows')}"), name)
     raise AttributeError(f"module 'send_screen' has no attribute {name!r}")
 
 

@@ -96,7 +96,7 @@ def test_a_total_is_no_child_and_the_message_says_so():
     frame.loc[99, "UPN"] = "Total: 97"
     (violation,) = [v for v in check(frame).violations if v.column == "UPN"]
     assert (violation.row, violation.rule, violation.severity) == (99, "EYFSP-UPN-CHECK", "error")
-    assert "may be a total or a title, and no child" in violation.message
+    assert "may be a total or a title, not a child" in violation.message
     assert "97" not in violation.message
 
 

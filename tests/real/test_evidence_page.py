@@ -63,7 +63,9 @@ def check_table(text: str, report: PublishedReport, *, drafted: bool = False) ->
         for head, cell in row.items():
             model = next((MODELS[start] for start in MODELS if head.startswith(start)), None)
             if model:
-                assert cell in written(report.metric(metric, model=model), percent="of 100" in name), (name, head)
+                figure = report.metric(metric, model=model)
+                same = cell in written(figure, percent="of 100" in name)
+                assert same or (drafted and same_but_for_the_seed(cell, figure)), (name, head, figure)
                 checked += 1
     return checked
 

@@ -9,7 +9,7 @@ from send_screen.specs import ModelSpec
 
 
 def unreadable_values(check: CheckedTable, columns: set[str], file: str) -> list[str]:
-    """Return a note on the values that broke a rule and were taken as not known."""
+    """Return the note, if any, on values that break a rule of severity warning and are treated as missing."""
     warnings = [v for v in check.violations if v.level == "row" and v.severity == "warning" and v.column in columns]
     if not warnings:
         return []
@@ -23,7 +23,7 @@ def unreadable_values(check: CheckedTable, columns: set[str], file: str) -> list
 
 
 def missing_display_columns(spec: ModelSpec, checks: dict[str, CheckedTable], raw: dict[str, SourceTable]) -> list[str]:
-    """Return a note on columns that the model can do without and a reader of its list cannot: groups, names, school."""
+    """Return notes on missing columns that the list shows or counts by, and the model does not need."""
     shown = [*spec.show.name, spec.show.class_name, spec.shown_school, *(group.column for group in spec.groups)]
     notes = []
     for name, check in checks.items():
@@ -35,7 +35,7 @@ def missing_display_columns(spec: ModelSpec, checks: dict[str, CheckedTable], ra
 
 
 def unused_headers(checks: dict[str, CheckedTable], raw: dict[str, SourceTable]) -> list[str]:
-    """Return a note on the headers that no contract used, table by table; names only, never what they hold."""
+    """Return notes on the headers that no contract used, table by table; names only, never what they hold."""
     notes = []
     for table in dict.fromkeys(id(raw[name]) for name in checks):
         names = [name for name in checks if id(raw[name]) == table]

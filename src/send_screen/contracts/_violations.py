@@ -1,4 +1,4 @@
-"""Violations with place, message and remedy; values of personal columns are masked."""
+"""Violations with row, column, message and remedy; values of personal columns are masked."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from send_screen.contracts._quote import date_shaped, header_like, quotable, upn
 from send_screen.contracts._result import MASK, Violation
 
 _ROWS_NAMED = 5
-_UPN_DIGITS = 8  # a text with fewer is no UPN with a slip in it
+_UPN_DIGITS = 8  # a text with fewer is not a mistyped UPN
 _LONGEST_VALUE = 24  # characters
 
 
 def file_violations(contract: Contract, headers: HeaderMatch, n: int, file: str) -> Iterator[Violation]:
-    """Yield what is wrong with a file as a whole: missing columns, doubled headers, no rows."""
+    """Yield what is wrong with a file as a whole: missing columns, duplicate headers, no rows."""
     rules = {rule.kind: rule for rule in reversed(contract.rules)}
 
     def violation(kind: RuleKind, column: str | None, message: str, remedy: str = "") -> Violation:
@@ -31,8 +31,8 @@ def file_violations(contract: Contract, headers: HeaderMatch, n: int, file: str)
             suggested = closest is not None and header_like(closest)
             remedy = f"If the header {closest!r} is meant, rename it to {name}." if suggested else ""
             yield violation("columns", name, f"The file has no column {name} ({column.label}).", remedy)
-    for name, doubles in headers.doubled.items():
-        yield violation("headers", name, f"The headers {', '.join(map(quotable, doubles))} all stand for {name}.")
+    for name, duplicates in headers.doubled.items():
+        yield violation("headers", name, f"The headers {', '.join(map(quotable, duplicates))} all stand for {name}.")
     if n == 0:
         yield violation("rows", None, f"The file has no rows. {rules['rows'].description}")
 
@@ -52,28 +52,28 @@ def row_violations(
         return
     shown = {
         column.name: prepared[column.name].map(
-            lambda value, column=column: _unmasked(str(value), column), na_action="ignore"
+            lambda value, column=column: _mask_if_misplaced(str(value), column), na_action="ignore"
         )
         for _, column in broken
         if not column.personal
     }
-    same = {
-        rule.id: _doubled_rows(prepared, key_of(rule, contract) if rule in contract.rules else (column.name,))
+    duplicate_rows = {
+        rule.id: _duplicate_rows(prepared, key_of(rule, contract) if rule in contract.rules else (column.name,))
         for rule, column in broken
         if rule.kind == "duplicate"
     }
-    positions, order = np.nonzero(np.column_stack([failures[rule.id] for rule, _ in broken]))
-    for row, which in zip(prepared.index[positions].tolist(), order.tolist(), strict=True):
-        rule, column = broken[which]
+    row_positions, rule_indices = np.nonzero(np.column_stack([failures[rule.id] for rule, _ in broken]))
+    for row, rule_index in zip(prepared.index[row_positions].tolist(), rule_indices.tolist(), strict=True):
+        rule, column = broken[rule_index]
         value = None if rule.kind == "null" else MASK if column.personal else shown[column.name].get(row)
         if rule.kind == "null":
             message = "The cell is blank."
         elif rule.kind == "duplicate":
-            rows = same[rule.id][row]
+            rows = duplicate_rows[rule.id][row]
             more = " and more" if len(rows) > _ROWS_NAMED else ""
             message = f"Rows {', '.join(map(str, rows[:_ROWS_NAMED]))}{more} are the same."
         elif rule.kind == "upn" and sum(map(str.isdecimal, str(prepared.loc[row, column.name]))) < _UPN_DIGITS:
-            message = "The value has not the form of a UPN: the row may be a total or a title, and no child."
+            message = "This is not a UPN: the row may be a total or a title, not a child."
         else:
             message = f"The value {'' if value in (None, MASK) else repr(value) + ' '}does not fit."
         yield Violation(
@@ -89,21 +89,21 @@ def row_violations(
         )
 
 
-def _unmasked(text: str, column: Column) -> str:
-    """Return a value as it is, masked where it looks like another column's: cells may stand one column off."""
+def _mask_if_misplaced(text: str, column: Column) -> str:
+    """Return a value, masked where it may be another column's: too long, or like a UPN, a date or a name."""
     if len(text) > _LONGEST_VALUE or upn_shaped(text) or date_shaped(text):
         return MASK
     has_word = any(map(str.isalpha, text))
     return MASK if has_word and not column.levels else text
 
 
-def _doubled_rows(prepared: pd.DataFrame, key: tuple[str, ...]) -> dict[int, tuple[int, ...]]:
-    """Return for each row whose key others have too the first rows with that key, one more than are named."""
+def _duplicate_rows(prepared: pd.DataFrame, key: tuple[str, ...]) -> dict[int, tuple[int, ...]]:
+    """Map each row with a duplicate key to the first rows that have it, one more than a message names."""
     columns = list(key)
-    doubled = prepared[columns].dropna()
-    doubled = doubled[doubled.duplicated(columns, keep=False)]
-    groups = doubled.groupby(columns, sort=False).ngroup()
+    keys = prepared[columns].dropna()
+    keys = keys[keys.duplicated(columns, keep=False)]
+    groups = keys.groupby(columns, sort=False).ngroup()
     # not all rows: of n equal ones that would be n squared
-    named = doubled.groupby(columns, sort=False).head(_ROWS_NAMED + 1)
+    named = keys.groupby(columns, sort=False).head(_ROWS_NAMED + 1)
     rows = named.index.to_series().groupby(groups[named.index]).agg(tuple)
-    return dict(zip(doubled.index.tolist(), groups.map(rows), strict=True))
+    return dict(zip(keys.index.tolist(), groups.map(rows), strict=True))

@@ -26,20 +26,21 @@ _YES_OR_NO = ({"yes", "no"}, {"y", "n"}, {"true", "false"})
 
 @dataclass(frozen=True)
 class _Entry:
-    """One column of the contract: the part that it plays, and what its values are taken for."""
+    """One column of the contract: its section of the spec, and the data type that is declared."""
 
     column: ColumnProfile
     description: str
-    part: Literal["key", "text", "outcome", "status", "other"] = "other"
+    use: Literal["key", "text", "outcome", "status", "other"] = "other"
     optional: bool = False
 
     @property
     def kind(self) -> str:
-        if self.part == "key":
+        """The data type: numbers that stand for groups, outcomes or a status are codes."""
+        if self.use == "key":
             return "upn" if self.column.kind == "upn" else "text"
-        if self.part == "text":
+        if self.use == "text":
             return "text"
-        as_codes = self.column.role in ("protected", "proxy") or self.part in ("outcome", "status")
+        as_codes = self.column.role in ("protected", "proxy") or self.use in ("outcome", "status")
         return "codes" if self.column.kind == "number" and as_codes and self.column.codes else self.column.kind
 
     @property
@@ -58,7 +59,7 @@ def render_spec(
     draft: ProjectDraft, contract: str, name: str, file: str, *, baseline: ColumnProfile, today: dt.date
 ) -> str:
     """Render the spec of a model of this name as YAML; the baseline is the feature that the baseline model ranks by."""
-    parts = (part for part in ("forename", "surname") if part in draft.shown)
+    names = (column for column in ("forename", "surname") if column in draft.shown)
     return _template("spec.yaml.j2").render(
         draft=draft,
         contract=contract,
@@ -67,7 +68,7 @@ def render_spec(
         file=file,
         baseline=baseline,
         options=OPTIONS,
-        shown_names=[f"{contract}.{draft.shown[part].name}" for part in parts],
+        shown_names=[f"{contract}.{draft.shown[column].name}" for column in names],
         disability=next((c.label for c, _ in draft.groups if "disab" in c.label.casefold()), None),
         as_of=dt.date(today.year - (today < dt.date(today.year, 7, 31)), 7, 31).isoformat(),
         review_date=dt.date(today.year + 1, 7, 31).isoformat(),

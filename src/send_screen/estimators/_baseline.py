@@ -1,4 +1,4 @@
-"""The baseline: goals not met, counted, or one low score."""
+"""The baseline: a logistic regression on one number, a count of early learning goals not met or a single score."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from send_screen.tables import (
     published_range,
 )
 
-# a penalty too weak to be seen; without any, a baseline that separates the classes would have no finite log-odds
+# inverse regularisation strength: next to no penalty, but log-odds stay finite where the classes are separated
 _C = 1e4
-# a count's step is rounded to a multiple of this, so that sums are exact and equal counts tie to the last bit
-_GRAIN = 2.0**-20
+# the log-odds of one goal are rounded to a multiple of this, so that sums are exact and equal counts tie
+_ROUNDING_UNIT = 2.0**-20
 
 
 class BaselineClassifier(AdditiveClassifier):
-    """The baseline that a model must beat: goals not met, counted, or one low score.
+    """The baseline that a model must beat: logistic regression on a count of goals not met, or on one score.
 
     *Count form* (``not_met`` given): children are ranked by how many of ``features`` are not met. *Score form*: by one
     score, the lower the riskier (or the higher, by ``direction``). A logistic regression on that one number, with a
@@ -50,7 +50,7 @@ class BaselineClassifier(AdditiveClassifier):
         In count form, the features that must all be at the expected level, as the Good Level of Development asks of
         G01 to G12. By default ``features``.
     operating_point_share : float, default=0.2
-        In score form, the share of training children at or below the cut-off of :meth:`operating_point_flag`.
+        In score form, the share of training children whom :meth:`operating_point_flag` flags: at or beyond the cut-off.
     direction : {"decreasing", "increasing"}, default="decreasing"
         In score form, whether risk falls or rises with the score.
 
@@ -65,9 +65,9 @@ class BaselineClassifier(AdditiveClassifier):
 
     Notes
     -----
-    ``check_estimator`` passes in full. The tag ``poor_score`` is set: a baseline of one column, whose direction is
-    given and not fitted, cannot separate scikit-learn's blobs. As in :class:`PenalisedLogisticClassifier`, ranges count
-    children, not weights.
+    ``check_estimator`` passes in full. The tag ``poor_score`` is set: one column, whose direction is given and not
+    fitted, cannot reach the accuracy that the check expects of its data. As in :class:`PenalisedLogisticClassifier`,
+    the published range leaves out the most extreme children by their number, whatever their weights.
 
     Examples
     --------
@@ -157,12 +157,13 @@ class BaselineClassifier(AdditiveClassifier):
         known = ~np.isnan(x)
         low, high = published_range(x[known]) or (0.0, 0.0)
         clipped = np.clip(x, low, high)
-        mean = float(np.average(clipped[known], weights=weight[known])) if known.any() else 0.0
-        step, intercept = _one_slope(sign * np.where(known, clipped, mean), target, weight)
-        slope = sign * step + 0.0  # no negative zero in a file that people read
+        mean_score = float(np.average(clipped[known], weights=weight[known])) if known.any() else 0.0
+        steepness, intercept = _fit_one_column(sign * np.where(known, clipped, mean_score), target, weight)
+        slope = sign * steepness + 0.0  # no negative zero in a file that people read
         if known.any():
-            risk, share = -sign * x[known], self.operating_point_share
-            self.cut_off_ = -sign * float(np.quantile(risk, share, weights=weight[known], method="inverted_cdf"))
+            lowest_is_riskiest, share = -sign * x[known], self.operating_point_share
+            cut_off = np.quantile(lowest_is_riskiest, share, weights=weight[known], method="inverted_cdf")
+            self.cut_off_ = -sign * float(cut_off)
         else:
             self.cut_off_ = sign * np.inf
         n, n_missing = published_counts(int(known.sum()), int((~known).sum()))
@@ -171,8 +172,8 @@ class BaselineClassifier(AdditiveClassifier):
             slope=slope,
             low=low,
             high=high,
-            missing=slope * mean,
-            mean=float(np.mean(slope * np.where(known, clipped, mean))),
+            missing=slope * mean_score,
+            mean=float(np.mean(slope * np.where(known, clipped, mean_score))),
             n=n,
             n_missing=n_missing,
         )
@@ -189,22 +190,22 @@ class BaselineClassifier(AdditiveClassifier):
             shares.append(float(np.average(goal[known], weights=weight[known])) if enough else 0.0)
             counted.append(enough)
             count += np.where(known, goal, shares[-1]) if enough else 0.0
-        step, intercept = map(_rounded, _one_slope(count, target, weight))
+        slope_of_count, intercept = map(_rounded, _fit_one_column(count, target, weight))
         terms: list[Term] = []
         for name, goal, share, enough in zip(frame.columns, goals, shares, counted, strict=True):
-            one = step if enough else 0.0
+            per_goal = slope_of_count if enough else 0.0
             n_missing = int(np.isnan(goal).sum())
             n, n_missing_shown = published_counts(len(goal) - n_missing, n_missing)
-            missing = _rounded(one * share)
-            mean = float(np.mean(np.where(np.isnan(goal), missing, one * goal)))
+            missing = _rounded(per_goal * share)
+            mean = float(np.mean(np.where(np.isnan(goal), missing, per_goal * goal)))
             if _is_text(frame[name]):
-                levels = {level: one * value for level, value in self._text_values(frame[name]).items()}
+                levels = {level: per_goal * value for level, value in self._text_values(frame[name]).items()}
                 term: Term = LevelsTerm(
                     feature=name, levels=levels, missing=missing, mean=mean, n=n, n_missing=n_missing_shown
                 )
             else:
                 not_met, met = self._number_values(name)
-                slope = _rounded(one / (not_met - met))
+                slope = _rounded(per_goal / (not_met - met))
                 intercept -= slope * met
                 term = LinearTerm(
                     feature=name,
@@ -251,8 +252,8 @@ def _is_text(column: pd.Series) -> bool:
     return bool(isinstance(kind, pd.CategoricalDtype) or text)
 
 
-def _one_slope(risk: np.ndarray, target: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
-    """Return slope (0 or more) and intercept of the log-odds in one column."""
+def _fit_one_column(risk: np.ndarray, target: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
+    """Return slope (0 or more) and intercept of a logistic regression on one column."""
     centre = float(np.average(risk, weights=weight))
     scale = float(np.sqrt(np.average((risk - centre) ** 2, weights=weight))) or 1.0
     slope, intercept = fit_rising_slope((risk - centre) / scale, target, weight, C=_C)
@@ -261,4 +262,4 @@ def _one_slope(risk: np.ndarray, target: np.ndarray, weight: np.ndarray) -> tupl
 
 
 def _rounded(value: float) -> float:
-    return round(value / _GRAIN) * _GRAIN + 0.0
+    return round(value / _ROUNDING_UNIT) * _ROUNDING_UNIT + 0.0

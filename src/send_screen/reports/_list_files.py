@@ -61,7 +61,7 @@ EXCLUDED_COLUMNS: Columns = {
 }
 
 
-class Column(NamedTuple):
+class ListColumn(NamedTuple):
     """A column of a sheet: its heading, its width in characters, and what stands below it."""
 
     title: str
@@ -70,41 +70,43 @@ class Column(NamedTuple):
 
 
 _CHILD = (
-    Column("Child", 20, child_name),
-    Column("Class", 8, attrgetter("class_name")),
-    Column("School", 16, attrgetter("school")),
+    ListColumn("Child", 20, child_name),
+    ListColumn("Class", 8, attrgetter("class_name")),
+    ListColumn("School", 16, attrgetter("school")),
 )
-_DECIDED = Column("What we decided", 34, lambda child: "")
+_DECIDED = ListColumn("What we decided", 34, lambda child: "")
 # The first columns are printed; what a person needs at a screen only stands to the right of the printed page.
 _LIST = (
-    Column("Place", 7, attrgetter("rank")),
+    ListColumn("Place", 7, attrgetter("rank")),
     *_CHILD,
-    Column("Of 100 such children", 10, attrgetter("percent")),
-    Column("How firm: listed by, of ten such models", 13, selection_words),
-    Column("Why to look", 40, lambda child: reasons_text(child.reasons_for)),
-    Column("What speaks against", 26, lambda child: reasons_text(child.reasons_against)),
-    Column("Not known", 20, lambda child: "; ".join((*child.not_known, *(f"ask {agency}" for agency in child.ask)))),
-    Column("Area of need", 18, lambda child: "; ".join(areas_of_need(child))),
+    ListColumn("Of 100 such children", 10, attrgetter("percent")),
+    ListColumn("How firm: listed by, of ten such models", 13, selection_words),
+    ListColumn("Why to look", 40, lambda child: reasons_text(child.reasons_for)),
+    ListColumn("What speaks against", 26, lambda child: reasons_text(child.reasons_against)),
+    ListColumn(
+        "Not known", 20, lambda child: "; ".join((*child.not_known, *(f"ask {agency}" for agency in child.ask)))
+    ),
+    ListColumn("Area of need", 18, lambda child: "; ".join(areas_of_need(child))),
     _DECIDED,
 )
 _MANUAL_REVIEW = (
     *_CHILD,
-    Column("Why not screened", 40, attrgetter("reason")),
-    Column("What to do", 44, attrgetter("remedy")),
+    ListColumn("Why not screened", 40, attrgetter("reason")),
+    ListColumn("What to do", 44, attrgetter("remedy")),
     _DECIDED,
 )
 
 
-def _unprinted(result: ScreeningResult) -> list[Column]:
+def _unprinted(result: ScreeningResult) -> list[ListColumn]:
     """Return the columns that are not printed; the run's stand on every row, so that no row travels without."""
     date, version, words = _run_cells(result)
     return [
-        Column("ID", 16, attrgetter("child_id")),
-        Column("Row in file", 8, attrgetter("row")),
-        Column("Score (log-odds) or rule", 18, _score_or_rule),
-        Column("Screened on", 12, lambda child: date),
-        Column("Version", 18, lambda child: version),
-        Column("What this is not", 60, lambda child: words),
+        ListColumn("ID", 16, attrgetter("child_id")),
+        ListColumn("Row in file", 8, attrgetter("row")),
+        ListColumn("Score (log-odds) or rule", 18, _score_or_rule),
+        ListColumn("Screened on", 12, lambda child: date),
+        ListColumn("Version", 18, lambda child: version),
+        ListColumn("What this is not", 60, lambda child: words),
     ]
 
 
@@ -159,7 +161,12 @@ def _fit(text: str) -> str:
 
 
 def _sheet(
-    book: Any, name: str, printed: Sequence[Column], unprinted: Sequence[Column], children: Sequence[Any], footer: str
+    book: Any,
+    name: str,
+    printed: Sequence[ListColumn],
+    unprinted: Sequence[ListColumn],
+    children: Sequence[Any],
+    footer: str,
 ) -> None:
     head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 2})
     body = book.add_format({"text_wrap": True, "valign": "top", "bottom": 4})

@@ -23,7 +23,7 @@ _DIRECTIONS = {
 
 
 class Level(NamedTuple):
-    """One value of a feature: its words, its log-odds, two standard errors and its number of children."""
+    """One value of a feature: its words, its log-odds, their margin of error (two standard errors) and its n."""
 
     label: str
     log_odds: float
@@ -37,7 +37,7 @@ class Level(NamedTuple):
 
     @property
     def give_or_take(self) -> str:
-        """Two standard errors, in words."""
+        """The margin of error, in words."""
         return give_or_take(self.margin_of_error)
 
 
@@ -53,13 +53,13 @@ class FeatureView:
         return self.shape.label
 
     @property
-    def is_scale(self) -> bool:
-        """Whether it is drawn along an axis, and not as a bar for each level."""
+    def is_numeric(self) -> bool:
+        """Whether it is numeric: drawn along an axis, not as a bar for each level."""
         return self.shape.kind != "levels" and bool(self.shape.points)
 
     @property
     def missing(self) -> Level:
-        """What is added where the value is not known."""
+        """The log-odds of a missing value."""
         return Level("Not known", self.shape.missing_log_odds, self.shape.missing_margin_of_error, self.shape.n_missing)
 
     @property
@@ -75,22 +75,22 @@ class FeatureView:
 
     @cached_property
     def extent(self) -> float:
-        """The furthest that a picture of it goes up or down, standard errors included."""
+        """Largest absolute log-odds, with the margin of error: how far the picture's axis must reach."""
         return max(abs(end.log_odds) + (end.margin_of_error or 0.0) for end in self._ends)
 
     @cached_property
     def is_visible(self) -> bool:
-        """Whether it adds or takes away any points that two decimals show."""
+        """Whether any log-odds are shown by two decimals."""
         return max(abs(end.log_odds) for end in self._ends) >= _SMALLEST
 
     @cached_property
     def words(self) -> str:
-        """How its points go, for example ``"Emerging: +0.81 points. Expected: −0.32 points."``.
+        """Its log-odds by value, for example ``"Emerging: +0.81 points. Expected: −0.32 points."``.
 
-        Of a feature on a scale, only the two ends, and the highest and the lowest value where those lie between.
+        Of a numeric feature, only the two ends, and the highest and the lowest value where those lie between.
         """
         shown = self.levels[:-1]
-        if self.is_scale:
+        if self.is_numeric:
             last = self.shape.points[-1]
             end = Level(last.label, last.log_odds_to, last.margin_of_error_to, None)
             along = [*shown[:-1], end] if len(shown) > 1 else [*shown, end]
@@ -104,8 +104,8 @@ class FeatureView:
 
     @property
     def caption(self) -> str:
-        """The words, with what monotonicity promises of a feature on a scale; levels are all drawn."""
-        direction = _DIRECTIONS.get(self.shape.sign, "") if self.is_scale else ""
+        """The words, with what monotonicity promises of a numeric feature; levels are all drawn."""
+        direction = _DIRECTIONS.get(self.shape.sign, "") if self.is_numeric else ""
         return f"{self.words} {direction}".strip()
 
 
@@ -122,17 +122,17 @@ class InteractionView:
 
     @cached_property
     def extent(self) -> float:
-        """The furthest that any cell goes up or down."""
+        """Largest absolute log-odds of a cell."""
         return max((abs(cell.log_odds) for row in self.interaction.cells for cell in row), default=0.0)
 
     @property
     def is_visible(self) -> bool:
-        """Whether two decimals show any points."""
+        """Whether any log-odds are shown by two decimals."""
         return self.extent >= _SMALLEST
 
     @cached_property
     def cell_words(self) -> str:
-        """Every cell: its row, its column, its points, how sure they are and how many children there were."""
+        """Every cell: its row, its column, its log-odds with their margin of error, and its n."""
         levels = [
             Level(f"{row}, {column}", cell.log_odds, cell.margin_of_error, cell.n)
             for row, cells in zip(self.interaction.rows, self.interaction.cells, strict=True)
@@ -164,13 +164,13 @@ class InteractionView:
         return " ".join(words)
 
 
-def common_scale(terms: Iterable[FeatureView] | Iterable[InteractionView]) -> float:
-    """Return the furthest that any of these goes, so that all pictures of a page share one scale."""
+def common_axis_limit(terms: Iterable[FeatureView] | Iterable[InteractionView]) -> float:
+    """Return the largest extent of these terms, so that all pictures of a page share one axis."""
     return max((term.extent for term in terms), default=0.0) or 1.0
 
 
 class Step(NamedTuple):
-    """One contribution: what it is of, and the points before and after it."""
+    """One contribution: what it is of, and the log-odds before and after it."""
 
     label: str
     before: float
@@ -178,7 +178,7 @@ class Step(NamedTuple):
 
     @property
     def contribution(self) -> float:
-        """What it adds."""
+        """The log-odds that it adds."""
         return self.after - self.before
 
 
@@ -186,18 +186,19 @@ class Step(NamedTuple):
 class WorkedExample:
     """A synthetic child's contributions, the largest first and the small ones together."""
 
-    base: float
-    """Log-odds of the average child."""
+    base_value: float
+    """Mean log-odds of the training children."""
     score: float
+    """Log-odds of this child."""
     percent: int
-    """Of 100 children with such a score, how many had the outcome."""
+    """The probability that is predicted from the score, in percent."""
     steps: tuple[Step, ...]
 
     @property
     def words(self) -> str:
         """The steps, for example ``"The average child: −2.40 points. Speaking: emerging: +0.81. ..."``."""
         steps = [f"{step.label}: {signed(step.contribution, 2)}." for step in self.steps]
-        start, end = signed(self.base, 2), signed(self.score, 2)
+        start, end = signed(self.base_value, 2), signed(self.score, 2)
         return " ".join([f"The average child: {start} points.", *steps, f"The sum: {end} points."])
 
 

@@ -16,7 +16,7 @@ from send_screen.reports._forms import atrs_json, atrs_markdown, impact_assessme
 from send_screen.reports._groups import SYMBOLS, gap_cell, verdict_words
 from send_screen.reports._render import escape_markdown, render_html, render_markdown
 from send_screen.reports._report_view import ReportView
-from send_screen.reports._terms import common_scale
+from send_screen.reports._terms import common_axis_limit
 from send_screen.reports._text import percent, signed
 from send_screen.screening import NOTICE
 
@@ -90,8 +90,8 @@ def _card(view: ReportView) -> str:
     return _page(
         "card.html.j2",
         view,
-        shape=lambda term: svg.shape_svg(term, scale=common_scale(view.features)),
-        interaction=lambda term: svg.interaction_svg(term, scale=common_scale(view.interactions)),
+        shape=lambda term: svg.shape_svg(term, scale=common_axis_limit(view.features)),
+        interaction=lambda term: svg.interaction_svg(term, scale=common_axis_limit(view.interactions)),
         waterfall=svg.waterfall_svg,
     )
 

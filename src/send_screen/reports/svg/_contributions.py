@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 def waterfall_svg(example: WorkedExample) -> Markup:
     """Draw a child's contributions: filled to the right where points are added, hollow to the left where taken away."""
-    ends = [example.base, example.score, *(end for step in example.steps for end in (step.before, step.after))]
+    ends = [example.base_value, example.score, *(end for step in example.steps for end in (step.before, step.after))]
     low, high = float(min(ends)), float(max(ends))
 
     def x(value: float) -> float:
         return 6 + (WIDTH - 12) * (value - low) / ((high - low) or 1.0)
 
-    body, top = row("The average child", signed(example.base, 2), 0)
-    body += dot(x(example.base), top + 9)
+    body, top = row("The average child", signed(example.base_value, 2), 0)
+    body += dot(x(example.base_value), top + 9)
     for step in example.steps:
         words, top = row(step.label, signed(step.contribution, 2), top + 22)
         left, right = sorted((x(step.before), x(step.after)))

@@ -37,7 +37,7 @@ def shape_svg(feature: FeatureView, *, scale: float | None = None) -> Markup:
     is in the picture's label for people who cannot see it. ``scale`` is the points at the end of the axis: by default
     the furthest that this feature goes.
     """
-    draw = _scale if feature.is_scale else _levels
+    draw = _scale if feature.is_numeric else _levels
     body, height = draw(feature, scale or feature.extent or 1.0)
     return picture(WIDTH, height, f"{feature.label}. {feature.words}", body)
 
