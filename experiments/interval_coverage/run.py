@@ -50,12 +50,18 @@ def rate_cell(
     }
 
 
-def cohort(rng: np.random.Generator, schools: int, children: int) -> pd.DataFrame:
+def cohort(rng: np.random.Generator, schools: int, children: int, *, unequal: bool = False) -> pd.DataFrame:
     """Draw an evidence table: schools differ in level and in how well the score orders their children.
 
-    A sixth of the children belong to a group whose need the score tells less of.
+    A sixth of the children belong to a group whose need the score tells less of. ``unequal`` schools differ in size
+    too (gamma with shape 2).
     """
-    school = rng.integers(0, schools, children)
+    if unequal:
+        sizes = rng.gamma(2, 1, schools)
+        school = pd.factorize(rng.choice(schools, children, p=sizes / sizes.sum()))[0]
+        schools = school.max() + 1
+    else:
+        school = rng.integers(0, schools, children)
     level, slope = rng.normal(0, 0.5, schools)[school], 1 + rng.normal(0, 0.3, schools)[school]
     score = rng.normal(size=children)
     few = rng.random(children) < 1 / 6
@@ -90,14 +96,14 @@ def figures(evidence: pd.DataFrame) -> pd.DataFrame:
 
 
 def cohort_cell(
-    rng: np.random.Generator, schools: int, children: int, simulations: int, truth: dict[str, float]
+    rng: np.random.Generator, schools: int, children: int, simulations: int, truth: dict[str, float], unequal: bool
 ) -> dict[str, Any]:
     """Return how often the interval of each figure of a cohort holds the truth.
 
     The truth is the figure of four million children and, beside it, what the figure comes to on average in cohorts of
     this size: an average precision in small folds lies above that of a large one.
     """
-    tables = [figures(cohort(rng, schools, children)) for _ in range(simulations)]
+    tables = [figures(cohort(rng, schools, children, unequal=unequal)) for _ in range(simulations)]
     names = tables[0].index
     value, low, high = (np.array([table[column] for table in tables]) for column in ("value", "low", "high"))
     given = ~np.isnan(low)
@@ -120,6 +126,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--simulations", type=int, default=CONFIG["simulations"])
     parser.add_argument("--part", choices=["rates", "cohorts"], required=True)
+    parser.add_argument("--unequal", action="store_true", help="cohorts of schools that differ in size")
     parser.add_argument("--out", type=Path, default=None)
     arguments = parser.parse_args()
     cells = []
@@ -132,10 +139,10 @@ def main() -> None:
                 print(json.dumps(cells[-1]), flush=True)
     else:
         rng = np.random.default_rng(CONFIG["seed"])
-        truth = figures(cohort(rng, 40_000, 4_000_000))["value"].to_dict()
+        truth = figures(cohort(rng, 40_000, 4_000_000, unequal=arguments.unequal))["value"].to_dict()
         print(json.dumps(truth), flush=True)
         for schools, children in CONFIG["cohorts"]["sizes"]:
-            cells.append(cohort_cell(rng, schools, children, arguments.simulations, truth))
+            cells.append(cohort_cell(rng, schools, children, arguments.simulations, truth, arguments.unequal))
             print(json.dumps(cells[-1]), flush=True)
     if arguments.out:
         arguments.out.write_text(json.dumps(cells, indent=1) + "\n", encoding="utf-8")
