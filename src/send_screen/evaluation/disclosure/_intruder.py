@@ -80,22 +80,11 @@ class Intruder:
         return cell.feasible_width(found) >= MIN_WIDTH - TOLERANCE
 
     def exposed_union(self, cells: np.ndarray, known: Sequence[np.ndarray]) -> SensitiveCell | None:
-        """Return the set of cells, with 1 to 9 children together, whose feasibility interval is the narrowest.
+        """Return the set of cells, 1 to 9 children together, that is known to fewer than five; None if there is none.
 
-        One mixed-integer programme chooses the set, and the multipliers of the published sums that bound its count from
-        above and from below: it looks at every set and at every linear combination of what is published.
-
-        Parameters
-        ----------
-        cells : numpy.ndarray of float, shape (cells of a cross-tabulation, cells x 4)
-            The count of each cell as a sum.
-        known : sequence of numpy.ndarray of float, each of shape (cells x 4,)
-            Sums that are published.
-
-        Returns
-        -------
-        SensitiveCell or None
-            None where every such set is protected.
+        One mixed-integer programme chooses the set, and the multipliers of the ``known`` sums that bound its count from
+        above and from below: it looks at every set and at every linear combination of what is published. ``cells`` has
+        the count of each cell of a cross-tabulation as a sum, shape (its cells, cells x 4).
         """
         inside = cells @ self.counts
         free = inside < MINIMUM_CHILDREN - TOLERANCE
