@@ -51,7 +51,7 @@ def test_an_alteration_is_found(store: Any, name: str, seed: int) -> None:
     assert not found.ok
     for check in found.having(FAILED):
         assert check.outcome.differences
-        assert all(each.where and each.claimed != each.found for each in check.outcome.differences)
+        assert all(each.where and each.actual != each.expected for each in check.outcome.differences)
 
 
 @pytest.mark.parametrize("name", [name for name in KINDS if name.startswith("the whole version made anew")])

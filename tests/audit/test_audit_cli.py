@@ -70,7 +70,7 @@ def test_red_names_the_place_and_both_values(store: Store, tmp_path: Path) -> No
     assert text.startswith("RED: 1 of the ")
     claimed = json.loads((store.bundle / "published.json").read_bytes())["performance"]
     value = next(row["value"] for row in claimed if row["model"] == "candidate" and row["metric"] == "roc_auc")
-    assert f"metric.roc_auc: here 0.99; found {value}" in text
+    assert f"metric.roc_auc: here 0.99; expected {value}" in text
     page = (tmp_path / "audit.html").read_text("utf-8")
     assert "✗ RED: something differs" in page
     assert "Do not use the version" in page
@@ -340,7 +340,7 @@ def test_an_earlier_version_that_is_not_reckoned_with_is_named(store: Store) -> 
     figures = next(check for check in second.audit().checks if check.id == "figures").outcome
     assert figures.status == "FAILED"
     left_out = next(each for each in figures.differences if each.where == "$.disclosure.prior_releases")
-    assert store.tag("version_id") in left_out.found
+    assert store.tag("version_id") in left_out.expected
 
 
 @pytest.mark.parametrize(
@@ -394,7 +394,7 @@ def test_a_file_that_is_missing_is_named(store: Store) -> None:
     (store.bundle / "card.md").unlink()
     code, out, _ = run("audit", MODEL, "--tracking-uri", store.uri)
     assert code == 1
-    assert "  card.md: here no such file; found a file with the SHA-256 " in out
+    assert "  card.md: here no such file; expected a file with the SHA-256 " in out
 
 
 def test_a_withdrawn_version_can_be_audited(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,7 +107,7 @@ def test_green_red_and_what_is_open() -> None:
     assert not red.ok
     assert red.headline == "RED: 1 of the 2 checks that were made found a difference."
     check = red.to_dict()["checks"][1]
-    assert check["differences"] == ({"where": "$.x", "claimed": "1", "found": "2"},)
+    assert check["differences"] == ({"where": "$.x", "actual": "1", "expected": "2"},)
     assert check["n_differences"] == 1
 
 

@@ -35,18 +35,18 @@ def check_manifest(audited: AuditedVersion) -> CheckResult:
 
 @question("Every file is the one in the manifest, and there is no other")
 def check_files(audited: AuditedVersion) -> CheckResult:
-    claimed = parse_manifest(audited.files[MANIFEST]).files
-    found = {name: sha256_of(content) for name, content in audited.files.items()}
+    named = parse_manifest(audited.files[MANIFEST]).files
+    present = {name: sha256_of(content) for name, content in audited.files.items()}
     differences = [
-        Mismatch(name, "a plain file, or none", "a link, or no file of a version's") for name in audited.no_files
+        Mismatch(name, "a link, or no file of a version's", "a plain file, or none") for name in audited.no_files
     ]
-    for name in sorted({*claimed, *found} - {MANIFEST, SIGNATURE}):
-        if name not in found:
-            differences.append(Mismatch(name, NO_FILE, f"a file with the SHA-256 {claimed[name]}"))
-        elif claimed.get(name) != found[name]:
-            differences.append(Mismatch(name, found[name], claimed.get(name, f"{NO_FILE} in the manifest")))
+    for name in sorted({*named, *present} - {MANIFEST, SIGNATURE}):
+        if name not in present:
+            differences.append(Mismatch(name, NO_FILE, f"a file with the SHA-256 {named[name]}"))
+        elif named.get(name) != present[name]:
+            differences.append(Mismatch(name, present[name], named.get(name, f"{NO_FILE} in the manifest")))
     made = f"{len(differences)} files are not those of the manifest."
-    return check_result(differences, f"{len(claimed)} files have the hashes of the manifest.", made=made)
+    return check_result(differences, f"{len(named)} files have the hashes of the manifest.", made=made)
 
 
 @question("Spec, contracts, tables and figures belong together")
@@ -55,8 +55,8 @@ def check_consistency(audited: AuditedVersion) -> CheckResult:
     if bundle is None:
         found = Mismatch("the version's files", audited.why, "a version")
         return check_result([found], "", made="The version's files cannot be read as a version.")
-    claimed = parse_manifest(audited.files[MANIFEST]).version
-    differences = mismatches({f"{MANIFEST}: version": (claimed, bundle.published.version.id)})
+    version = parse_manifest(audited.files[MANIFEST]).version
+    differences = mismatches({f"{MANIFEST}: version": (version, bundle.published.version.id)})
     words = f"{bundle.spec.title}: {len(bundle.tables.features)} features, {len(bundle.contracts)} contracts."
     return check_result(differences, words)
 
@@ -85,23 +85,26 @@ def check_signature(audited: AuditedVersion) -> CheckResult:
         found = Mismatch(SIGNATURE, error.message, f"a signature by the key {key_id(audited.key)[:12]}")
         return check_result([found], "", made="The version is not signed with the key that was given.")
     digests, predicate, metadata = statement.digests, statement.predicate, audited.metadata
-    here, unread = _digests_here(audited, statement)
+    here, unread = _actual_digests(audited, statement)
     differences = mismatches(
         {
             **{
-                f"{name}, as signed": (digests.get(name, "not signed"), here.get(name, NO_FILE))
+                f"{name}, as signed": (here.get(name, NO_FILE), digests.get(name, "not signed"))
                 for name in sorted({*here, *digests})
             },
-            "model, as signed": (predicate.model, metadata.name if metadata else "unknown"),
-            "version, as signed": (predicate.version, metadata.id if metadata else "unknown"),
+            "model, as signed": (metadata.name if metadata else "unknown", predicate.model),
+            "version, as signed": (metadata.id if metadata else "unknown", predicate.version),
         }
     )
     words = f"Signed on {predicate.signed_at[:10]} with the key {key_id(audited.key)}.{unread}"
     return check_result(differences, words, made="What was signed is not what is here.")
 
 
-def _digests_here(audited: AuditedVersion, statement: Statement) -> tuple[dict[str, str], str]:
-    """Return the hash of everything that should be signed; the signed one of what cannot be read, with words on it."""
+def _actual_digests(audited: AuditedVersion, statement: Statement) -> tuple[dict[str, str], str]:
+    """Return the SHA-256 by name of everything that should be signed, and a sentence on what cannot be read.
+
+    What cannot be read is given its signed hash, so it is not compared.
+    """
     here = {name: sha256_of(audited.files[name]) for name in (MANIFEST, "spec.yaml") if name in audited.files}
     unread = {EVIDENCE, *statement.digests} - {MANIFEST, "spec.yaml", MODEL, PLOTS}
     if audited.snapshot is not None:

@@ -87,7 +87,7 @@ def check_result(
         return CheckResult(PASSED, truncate(words, most=_LONGEST))
     status = NOT_CHECKED if inconclusive_reason else FAILED
     said = f"{inconclusive_reason} So what differs here says nothing yet." if inconclusive_reason else made or words
-    first = (Mismatch(truncate(d.where), truncate(d.claimed), truncate(d.found)) for d in differences[:_MOST])
+    first = (Mismatch(truncate(d.where), truncate(d.actual), truncate(d.expected)) for d in differences[:_MOST])
     return CheckResult(status, truncate(said, most=_LONGEST), tuple(first), len(differences))
 
 

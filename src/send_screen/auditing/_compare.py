@@ -21,8 +21,8 @@ class Mismatch:
 
     where: str
     """A file, a tag, or a path inside ``published.json`` such as ``$.performance[3].value``."""
-    claimed: str
-    found: str
+    actual: str
+    expected: str
 
 
 @dataclass
@@ -39,65 +39,67 @@ class DocumentDiff:
         also = f" {self.rounded} numbers differ in their last digits: another machine's arithmetic."
         return f"{self.n:,} values were compared.{also if self.rounded else ''}"
 
-    def compare(self, claimed: object, found: object, where: str) -> None:
+    def compare(self, actual: object, expected: object, where: str) -> None:
         """Compare what stands at a path, and all below it."""
-        if isinstance(claimed, Mapping) and isinstance(found, Mapping):
-            for key in dict.fromkeys((*claimed, *found)):
-                if key in claimed and key in found:
-                    self.compare(claimed[key], found[key], f"{where}.{key}")
+        if isinstance(actual, Mapping) and isinstance(expected, Mapping):
+            for key in dict.fromkeys((*actual, *expected)):
+                if key in actual and key in expected:
+                    self.compare(actual[key], expected[key], f"{where}.{key}")
                 else:
-                    self._add(f"{where}.{key}", claimed.get(key, MISSING), found.get(key, MISSING))
-        elif isinstance(claimed, list) and isinstance(found, list):
-            if len(claimed) != len(found):
-                self._add(f"{where}, how many", len(claimed), len(found))
-            for place, (one, other) in enumerate(zip(claimed, found, strict=False)):
+                    self._add(f"{where}.{key}", actual.get(key, MISSING), expected.get(key, MISSING))
+        elif isinstance(actual, list) and isinstance(expected, list):
+            if len(actual) != len(expected):
+                self._add(f"{where}, how many", len(actual), len(expected))
+            for place, (one, other) in enumerate(zip(actual, expected, strict=False)):
                 self.compare(one, other, f"{where}[{place}]")
         else:
-            self._compare_values(claimed, found, where)
+            self._compare_values(actual, expected, where)
 
-    def _compare_values(self, claimed: object, found: object, where: str) -> None:
+    def _compare_values(self, actual: object, expected: object, where: str) -> None:
         self.n += 1
-        if type(claimed) is type(found) and claimed == found:
+        if type(actual) is type(expected) and actual == expected:
             return
-        if isinstance(claimed, float) and isinstance(found, float) and isclose(claimed, found):
+        if isinstance(actual, float) and isinstance(expected, float) and isclose(actual, expected):
             self.rounded += 1
             return
-        if isinstance(claimed, str) and isinstance(found, str):
-            place = _first_difference_at(claimed, found)
+        if isinstance(actual, str) and isinstance(expected, str):
+            place = _first_difference_at(actual, expected)
             start = max(0, place - _SHOWN // 4) if place > _SHOWN // 2 else 0
-            claimed, found = claimed[start:], found[start:]
-        self._add(where, claimed, found)
+            actual, expected = actual[start:], expected[start:]
+        self._add(where, actual, expected)
 
-    def _add(self, where: str, claimed: object, found: object) -> None:
+    def _add(self, where: str, actual: object, expected: object) -> None:
         if len(self.differences) < _MOST_KEPT:
-            self.differences.append(Mismatch(where, truncate(claimed), truncate(found)))
+            self.differences.append(Mismatch(where, truncate(actual), truncate(expected)))
 
 
-def diff_documents(claimed: object, found: object, where: str = "$") -> DocumentDiff:
+def diff_documents(actual: object, expected: object, where: str = "$") -> DocumentDiff:
     """Compare two documents, typed or as JSON has them: every number, string and key of them, by its path.
 
     Examples
     --------
     >>> diff_documents({"n": 10, "of": [1.0, 2.0]}, {"n": 12, "of": [1.0, 2.0]}).differences
-    [Mismatch(where='$.n', claimed='10', found='12')]
+    [Mismatch(where='$.n', actual='10', expected='12')]
     """
     diff = DocumentDiff()
-    diff.compare(to_jsonable_python(claimed), to_jsonable_python(found), where)
+    diff.compare(to_jsonable_python(actual), to_jsonable_python(expected), where)
     return diff
 
 
 def mismatches(pairs: Mapping[str, tuple[object, object]]) -> list[Mismatch]:
-    """Return the places where what is claimed is not what was found, from place -> (claimed, found)."""
-    return [Mismatch(where, str(claimed), str(found)) for where, (claimed, found) in pairs.items() if claimed != found]
+    """Return the places where the actual value is not the expected one, from place -> (actual, expected)."""
+    return [
+        Mismatch(where, str(actual), str(expected)) for where, (actual, expected) in pairs.items() if actual != expected
+    ]
 
 
-def first_difference(name: str, claimed: bytes, found: bytes) -> Mismatch:
+def first_difference(name: str, actual: bytes, expected: bytes) -> Mismatch:
     """Return the first place where two files differ."""
-    if not claimed:
-        return Mismatch(name, "no such file", f"{len(found)} bytes")
-    place = _first_difference_at(claimed, found)
-    start, line = max(0, place - _AROUND), claimed[:place].count(b"\n") + 1
-    texts = (truncate(each[start : place + _AROUND].decode("utf-8", errors="replace")) for each in (claimed, found))
+    if not actual:
+        return Mismatch(name, "no such file", f"{len(expected)} bytes")
+    place = _first_difference_at(actual, expected)
+    start, line = max(0, place - _AROUND), actual[:place].count(b"\n") + 1
+    texts = (truncate(each[start : place + _AROUND].decode("utf-8", errors="replace")) for each in (actual, expected))
     return Mismatch(f"{name}, line {line}", *texts)
 
 

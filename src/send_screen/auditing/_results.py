@@ -111,7 +111,7 @@ class Audit(Result):
 
 
 def _lines(outcome: CheckResult) -> list[str]:
-    lines = [f"  {each.where}: here {each.claimed}; found {each.found}" for each in outcome.differences]
+    lines = [f"  {each.where}: here {each.actual}; expected {each.expected}" for each in outcome.differences]
     left = outcome.n_differences - len(outcome.differences)
     return [*lines, *([f"  and {left:,} more"] if left else [])]
 

@@ -26,13 +26,13 @@ class AdditiveRiskClassifier(AdditiveClassifier):
     a penalised logistic regression, a piecewise constant shape function for each feature, and at most ``max_pairs``
     interactions [Lou2013]_. Shapes and interactions are boosted by LightGBM on the residual, each tree on one feature
     or one pair. The model is the mean of a bagged ensemble. Each bag leaves out a quarter of the schools (of the rows,
-    without ``groups``). Their held-out rows choose the weights of the penalties none, .001, .01 and .1, the number of
-    boosting rounds, whether there are interactions, and the affine calibration. Of more than 20,000 rows, one penalty
-    is chosen on 20,000 of them, schools sampled whole.
+    without ``groups``). Their held-out rows choose the averaging weights of four linear components (none, and C, the
+    inverse of the penalty, of .001, .01 and .1), the number of boosting rounds, whether there are interactions, and the
+    affine calibration. Of more than 20,000 rows, one C is chosen on 20,000 of them, schools sampled whole.
 
     With a monotonic constraint the whole score never falls (``"increasing"``) or never rises (``"decreasing"``) as the
     feature grows, whatever the others are. A *missing* value never scores below the lowest-risk observed value.
-    The tables follow hard rule 9 on small numbers (:func:`publish_tables`).
+    The tables are under disclosure control: they tell no count of 1 to 9 (:func:`publish_tables`).
 
     Parameters
     ----------

@@ -221,7 +221,7 @@ class BaselineClassifier(AdditiveClassifier):
         return intercept, tuple(terms)
 
     def _goal(self, column: pd.Series) -> np.ndarray:
-        """Return 1 where a goal is not met, 0 where it is, NaN where it is missing."""
+        """Return 1 where a goal is not met, 0 where it is, linear between, NaN where it is missing."""
         if _is_text(column):
             return column.map(self._text_values(column)).to_numpy(dtype=np.float64, na_value=np.nan)
         not_met, met = self._number_values(str(column.name))

@@ -26,11 +26,11 @@ class PenalisedLogisticClassifier(AdditiveClassifier):
     grows. A *missing* value never scores below the lowest-risk observed value. Constrained levels are ordered as in
     ``categorical_features``.
 
-    The tables follow hard rule 9. A number is clipped, in fitting and scoring, to a range that at least ten children
-    are at or beyond on either side; with fewer than 20 known values it has no slope. Levels of fewer than ten children
-    share the value of one merged group (neighbours, where levels are ordered). Where one to nine children miss a
-    value, a missing number scores as the median and a missing level as the commonest group. An unknown category scores
-    as a missing one; ``risk_tables_.unknown_category(X)`` tells where.
+    The tables are under disclosure control. A number is clipped, in fitting and scoring, to a range that at least ten
+    children are at or beyond on either side; with fewer than 20 known values it has no slope. Levels of fewer than ten
+    children share the value of one merged group (neighbours, where levels are ordered). Where one to nine children miss
+    a value, a missing number scores as the median and a missing level as the commonest group. An unknown category
+    scores as a missing one; ``risk_tables_.unknown_category(X)`` tells where.
 
     Parameters
     ----------

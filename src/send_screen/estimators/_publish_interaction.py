@@ -1,4 +1,4 @@
-"""Disclosure control of an interaction (hard rule 9)."""
+"""Disclosure control of an interaction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Disclosure control of fitted tables (hard rule 9), with monotonic constraints kept."""
+"""Disclosure control of fitted tables, with monotonic constraints kept."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _ROOM = 1e-12  # what a step is raised beyond the least, so that rounding in a s
 def publish_tables(
     tables: Sequence[RiskTables], X: pd.DataFrame, *, monotonic_cst: Mapping[str, int] | None = None
 ) -> list[RiskTables]:
-    """Return models of the same training children with small numbers merged away, fit for publication (hard rule 9).
+    """Return models of the same training children with small numbers merged away, fit for publication.
 
     - A bin of fewer than ten training children is merged with the neighbour whose value is nearer, a level with others
       (:func:`~send_screen.tables.merged_levels`). A linear part ends where ten children are at or beyond its end.

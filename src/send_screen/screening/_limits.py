@@ -8,7 +8,7 @@ from send_screen.cohorts import Cohort
 from send_screen.errors import PopulationError
 from send_screen.governance import Bundle
 
-# Said wherever a score, a list or a version is shown (hard rule 3).
+# Said wherever a score, a list or a version is shown.
 NOT_THIS = (
     "It is a prompt to look. It is not a diagnosis, and it decides nothing.",
     "It must not be used to refuse, delay or ration an assessment.",

@@ -34,7 +34,7 @@ def reasons(
     """Return what speaks for a look at a child, what speaks against, what was not known, and whom to ask.
 
     Values and contributions (exact Shapley values in log-odds) are in the order of the features. Of a column that the
-    role may not see, only the agency is named (hard rule 7).
+    role may not see, only the agency is named.
     """
     found, unknown, ask = [], [], []
     for feature, value, contribution in zip(features, values, contributions, strict=True):

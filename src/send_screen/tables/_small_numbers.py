@@ -1,4 +1,4 @@
-"""What may be published about few children (hard rule 9): ranges, counts and levels."""
+"""What may be published about few children: ranges, counts and levels."""
 
 from __future__ import annotations
 
