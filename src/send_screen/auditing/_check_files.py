@@ -101,10 +101,7 @@ def check_signature(audited: AuditedVersion) -> CheckResult:
 
 
 def _actual_digests(audited: AuditedVersion, statement: Statement) -> tuple[dict[str, str], str]:
-    """Return the SHA-256 by name of everything that should be signed, and a sentence on what cannot be read.
-
-    What cannot be read is given its signed hash, so it is not compared.
-    """
+    """Return the SHA-256 by name of all that should be signed, and a sentence on what cannot be read and compared."""
     here = {name: sha256_of(audited.files[name]) for name in (MANIFEST, "spec.yaml") if name in audited.files}
     unread = {EVIDENCE, *statement.digests} - {MANIFEST, "spec.yaml", MODEL, PLOTS}
     if audited.snapshot is not None:

@@ -28,8 +28,7 @@ FARTHEST = 100.0
 TOLERANCE = 1e-6
 #: Less than any count that is not none (an average over fold seeds), and more than what a solver takes for none.
 SMALLEST = 0.05
-#: SciPy's status of a programme without a solution.
-_INFEASIBLE = 2
+_INFEASIBLE = 2  # SciPy's status of a programme without a solution
 
 
 #: A sum of cells, and the most that it is known to be.
