@@ -22,7 +22,8 @@ def test_a_spec_names_its_challengers(repository: Path) -> None:
     spec = load_spec(repository / "models" / "reception_sen" / "spec.yaml")
     spec = spec.model_copy(update={"challengers": ("ebm", "lightgbm")})
     cohort = SimpleNamespace(categorical_features={"home": ["x", "y"]})
-    made = {name: make() for name, make in compared_models(spec, cohort, threads=2).items()}  # type: ignore[arg-type]
+    models = compared_models(spec, cohort, threads=2)  # type: ignore[arg-type]  # of a cohort it looks at this only
+    made = {name: make() for name, make in models.items()}
     kinds = {"candidate": AdditiveRiskClassifier, "baseline": BaselineClassifier}
     kinds |= {"ebm": EBMClassifier, "lightgbm": BoostedTreesClassifier}
     assert {name: type(model) for name, model in made.items()} == kinds

@@ -72,6 +72,9 @@ def test_a_column_that_excludes_a_child_is_hidden_with_all_that_tells_of_it(bund
     reason = "The model is not to be asked about this child."
     assert shown == {("outside_population", "NOT-SHOWN-TO-THIS-ROLE", reason, "Ask the SEN office.")}
     assert rule not in repr(result)
+    served = predict_records(closed, pd.read_csv(trained.school_file, dtype=str), role="class_teacher", today=TODAY)
+    told = served.loc[served["row"].isin([row - 1 for row in rows]), ["status", "reason", "ask"]]
+    assert {tuple(row) for row in told.to_numpy()} == {("outside_population", reason, "the SEN office")}
     assert "already on the SEN register" not in render_screening(result)
 
 

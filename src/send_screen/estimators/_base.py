@@ -66,7 +66,7 @@ class BinaryRiskClassifier(ClassifierMixin, BaseEstimator):
         return self.categorical_features_, None
 
     def _fit(self, X: pd.DataFrame, y: np.ndarray, weight: np.ndarray, groups: np.ndarray | None) -> None:
-        """Fit to rows of positive weight: y is 0 or 1, groups are serial numbers."""
+        """Fit to rows of positive weight (y is 0 or 1, groups are serial numbers): each subclass has its own way."""
         raise NotImplementedError
 
     def decision_function(self, X: Any) -> np.ndarray:
@@ -94,6 +94,7 @@ class BinaryRiskClassifier(ClassifierMixin, BaseEstimator):
         return checked_frame(self, X, texts=self._text_columns, only=self._used_columns, reset=False)
 
     def _score(self, X: pd.DataFrame) -> np.ndarray:
+        """Return the score in log-odds: each subclass has its own."""
         raise NotImplementedError
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -140,6 +141,7 @@ class AdditiveClassifier(BinaryRiskClassifier):
         self.term_importances_ = self.risk_tables_.term_importances(X)
 
     def _fit_tables(self, X: pd.DataFrame, y: np.ndarray, weight: np.ndarray, groups: np.ndarray | None) -> RiskTables:
+        """Return the fitted model as tables: each subclass has its own."""
         raise NotImplementedError
 
     def _score(self, X: pd.DataFrame) -> np.ndarray:

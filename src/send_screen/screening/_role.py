@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from send_screen.contracts import Contract
 from send_screen.errors import UsageError
-from send_screen.specs import ColumnRef, Feature
+from send_screen.specs import ColumnRef, Feature, ModelSpec
 
 DEFAULT_ROLE = "senco"
 
@@ -22,6 +22,15 @@ class RoleAccess:
     def may_see(self, ref: ColumnRef) -> bool:
         """Tell whether the role may see a column's content."""
         return self.role in self.contracts[ref.contract].columns[ref.column].visible_to
+
+    def hidden_rules(self, spec: ModelSpec) -> dict[str, str]:
+        """Return the agency to ask for each rule of the spec or a contract on a column that the role may not see."""
+        rules = [(one.rule, one.column) for one in (*spec.population.where, *spec.eligible.where)]
+        for name, contract in self.contracts.items():
+            rules += [
+                (rule.id, ColumnRef(name, each.name)) for each in contract.columns.values() for rule in each.rules
+            ]
+        return {rule: self.contracts[ref.contract].agency for rule, ref in rules if not self.may_see(ref)}
 
     def data_owner(self, feature: Feature) -> str | None:
         """Return the agency that owns a feature which the role may not see; None where it may."""

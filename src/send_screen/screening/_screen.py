@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -18,7 +19,6 @@ from send_screen.screening._reasons import reasons
 from send_screen.screening._result import ExcludedChild, ScreenedChild, ScreeningResult
 from send_screen.screening._role import RoleAccess, role_access
 from send_screen.screening._scored import score_cohort, selection_stability
-from send_screen.specs import ColumnRef
 from send_screen.tables import percent, tie_break_key
 
 #: In the place of a rule on a column that the role may not see.
@@ -77,7 +77,8 @@ def screen_cohort(
         )
 
     rows = _visible(bundle, access, cohort.excluded).to_dict("records")
-    excluded = tuple(excluded_child({str(k): v for k, v in row.items()}, bundle, access) for row in rows)
+    hidden = access.hidden_rules(bundle.spec)
+    excluded = tuple(excluded_child({str(k): v for k, v in row.items()}, hidden) for row in rows)
     return ScreeningResult(
         published=bundle.published,
         file=file,
@@ -108,14 +109,13 @@ def _visible(bundle: Bundle, access: RoleAccess, shown: pd.DataFrame) -> pd.Data
     return shown.assign(**dict.fromkeys(hidden, ""))
 
 
-def excluded_child(row: dict[str, Any], bundle: Bundle, access: RoleAccess) -> ExcludedChild:
-    """Return an excluded row as the role may see it.
+def excluded_child(row: dict[str, Any], hidden_rules: Mapping[str, str]) -> ExcludedChild:
+    """Return an excluded row as a role may see it, by its :meth:`~send_screen.screening.RoleAccess.hidden_rules`.
 
-    Where a column that the role may not see excluded the row, the agency to ask is named. Rule and remedy would tell
-    what the column holds, and so would the kind of exclusion.
+    Of a rule that is hidden only the agency to ask is named: remedy and kind would tell what the column holds, too.
     """
     shown = {key: "" if pd.isna(value) else str(value) for key, value in row.items()}
-    agency = _hidden_rules(bundle, access).get(shown["rule"])
+    agency = hidden_rules.get(shown["rule"])
     if agency is not None:
         by_hand = shown["kind"] == MANUAL_REVIEW
         shown |= {
@@ -129,20 +129,6 @@ def excluded_child(row: dict[str, Any], bundle: Bundle, access: RoleAccess) -> E
     return ExcludedChild(
         row=int(row["row"]), **{field.name: shown[field.name] for field in fields(ExcludedChild) if field.name != "row"}
     )
-
-
-def _hidden_rules(bundle: Bundle, access: RoleAccess) -> dict[str, str]:
-    """Return the agency to ask for each rule on a column that the role may not see."""
-    columns = [
-        (rule.id, ColumnRef(name, column.name))
-        for name, contract in bundle.contracts.items()
-        for column in contract.columns.values()
-        for rule in column.rules
-    ]
-    conditions = [(one.rule, one.column) for one in (*bundle.spec.population.where, *bundle.spec.eligible.where)]
-    return {
-        rule: bundle.contracts[ref.contract].agency for rule, ref in (*columns, *conditions) if not access.may_see(ref)
-    }
 
 
 def _by_group(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> tuple[dict[str, object], ...]:

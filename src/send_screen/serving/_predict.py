@@ -103,6 +103,8 @@ def _screened(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> Iterator[di
 def _excluded(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> Iterator[dict[str, object]]:
     texts = ("reasons_for", "reasons_against", "not_known", "ask", "beyond_training")
     nothing = {"score": np.nan, "percent": np.nan, **dict.fromkeys(texts, "")}
+    hidden = access.hidden_rules(bundle.spec)
     for record in cohort.excluded.to_dict("records"):
-        child = excluded_child({str(key): value for key, value in record.items()}, bundle, access)
-        yield {"row": child.row - 1, "status": child.kind, "reason": child.reason, **nothing}
+        child = excluded_child({str(key): value for key, value in record.items()}, hidden)
+        ask = hidden.get(record["rule"], "")
+        yield nothing | {"row": child.row - 1, "status": child.kind, "reason": child.reason, "ask": ask}

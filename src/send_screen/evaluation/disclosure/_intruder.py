@@ -19,6 +19,7 @@ import numpy as np
 from scipy.optimize import LinearConstraint, linprog, milp
 from scipy.sparse import csr_array
 
+from send_screen.errors import DataError
 from send_screen.tables import MINIMUM_CHILDREN
 
 #: Least width of the feasibility interval of a sensitive count, in children.
@@ -111,7 +112,10 @@ class Intruder:
         if found.status == _INFEASIBLE:
             return None
         if found.x is None:
-            raise RuntimeError(f"whether small counts are protected could not be decided: {found.message}")
+            raise DataError(
+                f"It could not be worked out whether small groups are protected ({found.message}).",
+                remedy="Cross fewer groups in the spec.",
+            )
         form = (found.x[: len(cells)] > 0.5) @ cells
         return SensitiveCell(form, float(form @ self.counts))
 
