@@ -23,6 +23,8 @@ from hypothesis import settings
 # scikit-learn skips its check of array API support by itself: no estimator of ours claims that support.
 NOT_OURS = "SCIPY_ARRAY_API is not set"
 REPOSITORY = Path(__file__).resolve().parent.parent
+#: Where MLflow writes: it puts this into the environment itself, for the processes that come after.
+MLFLOW_STORE = [f"MLFLOW_{name}" for name in ("TRACKING_URI", "REGISTRY_URI", "EXPERIMENT_ID", "RUN_ID")]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -52,6 +54,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
     if report.skipped and demanded and NOT_OURS not in str(report.longrepr):
         report.outcome = "failed"
         report.longrepr = f"skipped, but SEND_SCREEN_REQUIRE_ALL is set: {report.longrepr}"
+
+
+@pytest.fixture(autouse=True)
+def no_mlflow_store_named() -> None:
+    """No test's commands go to the store that an earlier test, or a shared fixture, pointed MLflow at."""
+    for name in MLFLOW_STORE:
+        os.environ.pop(name, None)
 
 
 @pytest.fixture(scope="session")
