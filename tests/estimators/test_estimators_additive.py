@@ -20,7 +20,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from send_screen.estimators import INTERVENTIONAL, AdditiveRiskClassifier, _fit_additive, _rank_interactions, purify
 from send_screen.estimators._bagging import make_bags, subsample_groups
 from send_screen.estimators._binned_feature import BinnedFeature, bin_matrix, bin_pair
-from send_screen.estimators._bins import bin_edges
+from send_screen.estimators._bins import quantile_cut_points
 from send_screen.estimators._boost import BinnedDataset, boost
 from send_screen.estimators._design import NumericDesign
 from send_screen.estimators._fit_additive import fit_additive, shape_components, shapes_dataset
@@ -452,7 +452,7 @@ def test_bins_and_cells_never_hold_a_few(data):
     x = rng.integers(0, data.draw(st.integers(1, 40)), n).astype(float)
     z = np.where(rng.random(n) < 0.5, x, rng.normal(size=n).round(1))
     x[rng.random(n) < 0.1] = np.nan
-    edges = bin_edges(x, 16)
+    edges = quantile_cut_points(x, 16)
     assert len(edges) < 16
     assert np.histogram(x[~np.isnan(x)], [-np.inf, *edges, np.inf])[0].min() >= 10 or not len(edges)
     binned = [

@@ -14,7 +14,7 @@ from send_screen.estimators import (
     EBMClassifier,
     PenalisedLogisticClassifier,
 )
-from send_screen.estimators._bins import bin_edges, merge_bins, shortest_cut_point
+from send_screen.estimators._bins import merged_bin_of, quantile_cut_points, shortest_cut_point
 from send_screen.estimators._check_input import serial_numbers
 from send_screen.tables import RiskTables
 
@@ -130,8 +130,8 @@ def test_values_that_are_hard_to_tell_apart_cost_no_exactness(children, scale):
 
 
 def test_a_small_bin_goes_to_the_neighbour_whose_value_is_nearer():
-    assert merge_bins(np.array([30, 4, 40, 2]), np.array([0.0, 0.9, 1.0, 2.0])).tolist() == [0, 1, 1, 1]
-    assert merge_bins(np.array([4, 2]), np.array([0.0, 1.0])).tolist() == [0, 0]
+    assert merged_bin_of(np.array([30, 4, 40, 2]), np.array([0.0, 0.9, 1.0, 2.0])).tolist() == [0, 1, 1, 1]
+    assert merged_bin_of(np.array([4, 2]), np.array([0.0, 1.0])).tolist() == [0, 0]
 
 
 def test_a_cut_point_is_the_shortest_decimal():
@@ -140,7 +140,7 @@ def test_a_cut_point_is_the_shortest_decimal():
 
 def test_edges_ascend_among_neighbouring_floats():
     floats = 1.0 + np.arange(8) * np.finfo(float).eps
-    edges = bin_edges(np.repeat(floats, 10), 8)
+    edges = quantile_cut_points(np.repeat(floats, 10), 8)
     assert len(edges) > 1
     assert (np.diff(edges) > 0).all()
 

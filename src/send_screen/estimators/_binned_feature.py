@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from send_screen.estimators._bins import bin_edges, is_few
+from send_screen.estimators._bins import is_few, quantile_cut_points
 from send_screen.estimators._design import CategoricalDesign, DesignColumns, NumericDesign
 from send_screen.tables import MINIMUM_CHILDREN, bin_of
 
@@ -37,7 +37,7 @@ class BinnedFeature:
     def build(cls, design: DesignColumns) -> BinnedFeature:
         """Return the bins of a feature from its design columns."""
         if isinstance(design, NumericDesign):
-            edges = bin_edges(design.x, _MAX_BINS)
+            edges = quantile_cut_points(design.x, _MAX_BINS)
             codes = bin_of(edges.tolist(), design.x)
             groups: tuple[tuple[str, ...], ...] = ()
         else:

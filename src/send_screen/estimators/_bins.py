@@ -9,8 +9,8 @@ import numpy as np
 from send_screen.tables import MINIMUM_CHILDREN
 
 
-def bin_edges(x: np.ndarray, most: int) -> np.ndarray:
-    """Return edges halfway between values, at most ``most`` bins of about as many children, at least ten in each."""
+def quantile_cut_points(x: np.ndarray, most: int) -> np.ndarray:
+    """Return cut points halfway between values, at most ``most`` bins of about as many children, at least ten in each."""
     values, counts = np.unique(x[~np.isnan(x)], return_counts=True)
     reached = np.cumsum(counts)
     n = int(reached[-1]) if len(reached) else 0
@@ -40,7 +40,7 @@ def shortest_cut_point(edge: float, known: np.ndarray) -> float:
     return edge
 
 
-def merge_bins(counts: np.ndarray, values: np.ndarray) -> np.ndarray:
+def merged_bin_of(counts: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Return for each bin which merged bin, 0, 1, ..., it belongs to, so that each has at least ten children.
 
     The bin of the fewest children is merged with the neighbour whose value is nearer, until none has fewer than ten.
@@ -65,14 +65,14 @@ def pooled(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def pool_groups(values: np.ndarray, weights: np.ndarray, member: np.ndarray) -> np.ndarray:
-    """Return the weighted mean of each group of rows; ``member`` is as :func:`merge_bins` returns it."""
+    """Return the weighted mean of each group of rows; ``member`` is as :func:`merged_bin_of` returns it."""
     groups = int(member.max()) + 1
     if groups == len(member):  # each alone: as it was, to the last bit
         return values.copy()
     return np.stack([pooled(values[member == g], weights[member == g]) for g in range(groups)])
 
 
-def coarsen_grid(
+def merged_rows_and_columns(
     counts: np.ndarray, values: np.ndarray, weights0: np.ndarray, weights1: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return what each row and each column of a grid is merged into, so that each cell has no child or at least ten.

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.linalg import block_diag
 
-from send_screen.estimators._bins import bin_edges, shortest_cut_point
+from send_screen.estimators._bins import quantile_cut_points, shortest_cut_point
 from send_screen.estimators._solver import fit_bounded_logistic
 from send_screen.tables import MINIMUM_CHILDREN, LevelsTerm, ShapeTerm, merged_levels, published_counts, published_range
 
@@ -82,7 +82,7 @@ class NumericDesign:
         """Return the term and what moves into the intercept; counts of its steps, all 0, tell where children are."""
         slope, missing, shift = self.raw(w)
         known = np.sort(self.x[~np.isnan(self.x)])
-        edges = tuple(shortest_cut_point(edge, known) for edge in bin_edges(self.x, _LINE_BINS))
+        edges = tuple(shortest_cut_point(edge, known) for edge in quantile_cut_points(self.x, _LINE_BINS))
         counts = np.diff([0, *np.searchsorted(known, edges), len(known)])
         n, n_missing_shown = published_counts(len(known), len(self.x) - len(known))
         term = ShapeTerm(

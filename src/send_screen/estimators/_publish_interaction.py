@@ -7,7 +7,7 @@ from itertools import compress
 
 import numpy as np
 
-from send_screen.estimators._bins import coarsen_grid, is_few, pool_groups
+from send_screen.estimators._bins import is_few, merged_rows_and_columns, pool_groups
 from send_screen.estimators._purify import purify
 from send_screen.estimators._training_counts import TrainingCounts
 from send_screen.tables import InteractionTerm, Term
@@ -33,7 +33,7 @@ def publish_interaction(
         bins = np.cumsum([0, *(cut is not None for cut in axis)])
         members.append(np.append(bins, bins[-1] + 1))
     counts, grid, p, q = _pool(fine, values, weights, members)
-    coarse = coarsen_grid(counts[:-1, :-1], grid[:-1, :-1], p[:-1], q[:-1])
+    coarse = merged_rows_and_columns(counts[:-1, :-1], grid[:-1, :-1], p[:-1], q[:-1])
     members = [np.append(bins, bins[-1] + 1)[member] for bins, member in zip(coarse, members, strict=True)]
     counts, grid, p, q = _pool(fine, values, weights, members)
     suppressed = False

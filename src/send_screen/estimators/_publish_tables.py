@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from send_screen.errors import TablesError
-from send_screen.estimators._bins import is_few, merge_bins, pool_groups, pooled
+from send_screen.estimators._bins import is_few, merged_bin_of, pool_groups, pooled
 from send_screen.estimators._publish_interaction import publish_interaction
 from send_screen.estimators._training_counts import TrainingCounts
 from send_screen.tables import (
@@ -134,7 +134,7 @@ def _merge_numeric(
     if fine := all_edges(term, interactions):
         values = term.step_values[bin_of(term.cut_points, np.array([-np.inf, *fine]))]
         counts = training.bins(term, fine)[:-1]
-        member = merge_bins(counts, values)
+        member = merged_bin_of(counts, values)
         cuts = tuple(training.shortest_cut_point(term, edge) for edge in compress(fine, np.diff(member)))
         term = _with_steps(term, cuts, pool_groups(values, counts, member))
     return replace(term, slope=slope, low=low, high=high)
