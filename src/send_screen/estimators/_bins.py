@@ -10,7 +10,7 @@ from send_screen.tables import MINIMUM_CHILDREN
 
 
 def quantile_cut_points(x: np.ndarray, most: int) -> np.ndarray:
-    """Return cut points halfway between values: at most ``most`` bins of about as many children, at least ten in each."""
+    """Return cut points halfway between values: at most ``most`` bins, at least ten children in each."""
     values, counts = np.unique(x[~np.isnan(x)], return_counts=True)
     reached = np.cumsum(counts)
     n = int(reached[-1]) if len(reached) else 0
