@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 from reports_factory import make_result
 
-from send_screen.reports import _whole_files, write_excluded_csv, write_list_csv, write_list_xlsx, write_whole
+from send_screen.reports import write_excluded_csv, write_list_csv, write_list_xlsx
 from send_screen.screening import ScreeningResult
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "＝1", "=cmd|' /C calc'!A0"]
@@ -160,26 +160,3 @@ def test_the_same_run_gives_the_same_bytes(result: ScreeningResult, tmp_path: Pa
         for i in (1, 2):
             write(result, tmp_path / f"{i}.{name}")
         assert (tmp_path / f"1.{name}").read_bytes() == (tmp_path / f"2.{name}").read_bytes()
-
-
-@pytest.mark.parametrize("write", [write_list_csv, write_excluded_csv, write_list_xlsx])
-def test_an_interrupted_run_leaves_the_old_file_and_nothing_else(
-    write: object, result: ScreeningResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "list"
-    path.write_text("yesterday's")
-
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(_whole_files.os, "replace", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        write(result, path)  # type: ignore[operator]
-    assert path.read_text() == "yesterday's"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_page_is_written_whole_as_utf8(tmp_path: Path) -> None:
-    write_whole("Małgorzata\n", tmp_path / "page.html")
-    assert (tmp_path / "page.html").read_bytes() == "Małgorzata\n".encode()
-    assert list(tmp_path.iterdir()) == [tmp_path / "page.html"]

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from send_screen.auditing._checks import FAILED, NOT_CHECKED, PASSED, Check, CheckResult
+from send_screen.documents import write_whole
 from send_screen.errors import MissingExtraError
-from send_screen.reports import render_html, version_marks, write_whole
+from send_screen.reports import render_html, version_marks
 from send_screen.results import Result, Section
 
 _NAMED = 3  # of the checks that were not made, in the first words

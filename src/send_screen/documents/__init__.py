@@ -3,12 +3,13 @@
 A document is a pydantic model (:class:`Document`): its fields are its format, its JSON schema is generated from it, and
 a file that breaks it is refused with every mistake at once, each with its path. Nothing in a file is trusted: a key
 given twice, a number that is none, nesting without end and characters that mislead are refused before the model sees
-them.
+them. What is written stands whole under its name, or not at all (:func:`write_whole`).
 """
 
 from send_screen.documents._characters import MISLEADING, encodable, file_name, is_misleading
 from send_screen.documents._mistakes import closest, refuse_mistakes
 from send_screen.documents._model import Count, Document, Text, read_document, write_document
+from send_screen.documents._whole_files import SHARED, remove_parts, write_whole
 from send_screen.documents._yaml import load_yaml, shortened
 
 __all__ = [
@@ -21,6 +22,9 @@ __all__ = [
     "load_yaml",
     "closest",
     "shortened",
+    "write_whole",
+    "remove_parts",
+    "SHARED",
     "encodable",
     "file_name",
     "is_misleading",

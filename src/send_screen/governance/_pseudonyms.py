@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
-import tempfile
 from pathlib import Path
 
-from send_screen.documents import file_name
+from send_screen.documents import file_name, write_whole
 from send_screen.errors import LedgerError, MissingExtraError
 
 _LENGTH = 32  # bytes of the key; as many digits has a pseudonym
@@ -27,7 +25,7 @@ class Pseudonyms:
         path = ledger.with_suffix(".key")
         try:
             if not path.exists():
-                _make(path)
+                write_whole(secrets.token_hex(_LENGTH), path)
             self._key = bytes.fromhex(path.read_text("ascii"))
         except OSError as error:
             raise MissingExtraError(
@@ -48,14 +46,3 @@ class Pseudonyms:
     def of(self, child_id: str) -> str:
         """Return a child's pseudonym: 32 hexadecimal digits."""
         return hmac.new(self._key, child_id.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:_LENGTH]
-
-
-def _make(path: Path) -> None:
-    """Write a new key, whole or not at all; mkstemp gives a file to its owner alone where the system can."""
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as stream:
-            stream.write(secrets.token_hex(_LENGTH))
-        os.replace(part, path)
-    finally:
-        Path(part).unlink(missing_ok=True)

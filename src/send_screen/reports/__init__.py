@@ -20,7 +20,6 @@ from send_screen.reports._version_pages import (
     render_plots,
     render_summary,
 )
-from send_screen.reports._whole_files import write_whole
 
 __all__ = [
     "CAUTION",
@@ -42,5 +41,4 @@ __all__ = [
     "write_excluded_csv",
     "write_list_csv",
     "write_list_xlsx",
-    "write_whole",
 ]

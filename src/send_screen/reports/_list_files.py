@@ -14,10 +14,10 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW
+from send_screen.documents import write_whole
 from send_screen.reports._figures import natural_frequencies
 from send_screen.reports._senco_page import areas_of_need, child_name, reasons_text, selection_words
 from send_screen.reports._text import capacity_words, date_words, owner_words, run_marks
-from send_screen.reports._whole_files import write_whole
 from send_screen.screening import NOT_THIS
 from send_screen.screening._result import ExcludedChild, ScreenedChild, ScreeningResult
 

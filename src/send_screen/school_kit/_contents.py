@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import zipfile
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import date
 from importlib import resources
 from pathlib import Path
 
+from send_screen.documents import SHARED, write_whole
 from send_screen.errors import MissingExtraError
 from send_screen.governance import sha256_of
 from send_screen.published import VersionMetadata
@@ -74,7 +73,6 @@ def write_zip(out: Path, contents: Mapping[str, bytes], embedded: EmbeddedPython
     MissingExtraError
         If it cannot be written there.
     """
-    part = out.with_name(f".{out.name}.part-{os.getpid()}")
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in contents.items():
@@ -86,13 +84,8 @@ def write_zip(out: Path, contents: Mapping[str, bytes], embedded: EmbeddedPython
                     archive.writestr(f"python/{name}", source.read(name))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(packed.getvalue())
-        os.replace(part, out)
+        return write_whole(packed.getvalue(), out, mode=SHARED)
     except OSError as error:
         raise MissingExtraError(
             f"{out} cannot be written ({error.strerror}).", remedy="Give another place with --out."
         ) from None
-    finally:
-        with suppress(OSError):  # where the folder could not be made, nothing is there to take away
-            part.unlink()
-    return sha256_of(packed.getvalue())

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Any, Self
 
+from send_screen.documents import SHARED, write_whole
 from send_screen.errors import TablesError
 from send_screen.tables._document import MAX_BYTES, TablesDocument, parse, read_fields, write_tables
 
@@ -60,16 +60,11 @@ class ModelFile:
             If the file cannot be written.
         """
         path = Path(path)
-        content = self.to_json().encode("utf-8")
-        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            unfinished.write_bytes(content)
-            unfinished.replace(path)
+            return write_whole(self.to_json(), path, mode=SHARED)
         except OSError as error:
-            unfinished.unlink(missing_ok=True)
             reason = error.strerror or "unknown reason"
             raise TablesError(f"The model file cannot be written: {reason}.", file=path.name) from None
-        return hashlib.sha256(content).hexdigest()
 
     @classmethod
     def load(cls, path: str | Path, sha256: str | None = None) -> Self:

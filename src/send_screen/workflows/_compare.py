@@ -10,9 +10,10 @@ from typing import Any
 
 import yaml
 
+from send_screen.documents import write_whole
 from send_screen.errors import MissingExtraError, SendScreenError, UsageError
 from send_screen.published import PublishedReport
-from send_screen.reports import CAUTION, Comparison, compare_versions, render_comparison, write_whole
+from send_screen.reports import CAUTION, Comparison, compare_versions, render_comparison
 from send_screen.results import Result, Section
 from send_screen.workflows._export import load_model
 

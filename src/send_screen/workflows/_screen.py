@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW, load_cohort
-from send_screen.documents import encodable, file_name
+from send_screen.documents import encodable, file_name, write_whole
 from send_screen.errors import MissingExtraError, UsageError
 from send_screen.governance import ListedChild, OpenLedger, Pseudonyms, ScreeningEntry, open_for_append
 from send_screen.reports import (
@@ -20,7 +20,6 @@ from send_screen.reports import (
     write_excluded_csv,
     write_list_csv,
     write_list_xlsx,
-    write_whole,
 )
 from send_screen.results import Result, Section
 from send_screen.screening import NOTICE, Capacity, ScreeningResult, screen_cohort
