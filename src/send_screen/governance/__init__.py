@@ -36,6 +36,7 @@ from send_screen.governance._entries import (
     RepairEntry,
     ScreeningEntry,
     WithdrawalEntry,
+    current_user,
     validate_free_text,
 )
 from send_screen.governance._identity import (
@@ -103,6 +104,7 @@ __all__ = [
     "deployment_periods",
     "withdrawal",
     "entries_after",
+    "current_user",
     "validate_free_text",
     "Pseudonyms",
 ]

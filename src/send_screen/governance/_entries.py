@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import getpass
 import json
 from typing import Annotated, Literal
 
@@ -161,3 +162,11 @@ def validate_free_text(option: str, text: str) -> str:
             remedy="All who can open the registry can read it: leave children out.",
         )
     return text
+
+
+def current_user() -> str:
+    """Return who is signed in on this machine."""
+    try:
+        return encodable(getpass.getuser())
+    except (ImportError, KeyError, OSError):
+        return "not known"

@@ -6,6 +6,7 @@ What is logged is made by functions of what a version publishes, so that an audi
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
@@ -20,6 +21,7 @@ from send_screen.governance import (
     MODEL,
     PLOTS,
     SIGNATURE,
+    current_user,
     files_sha256,
     key_id,
     make_manifest,
@@ -34,13 +36,13 @@ from send_screen.serving import PREDICTION_COLUMNS, request_columns, served_code
 from send_screen.simulation._examples import synthetic_rows
 from send_screen.specs import ModelSpec
 from send_screen.tables import BaggedTables, RiskTables
-from send_screen.tracking._registry import ALIAS, RUN_NOTE, described
-from send_screen.tracking._store import connect, experiment_id
+from send_screen.tracking._registry import ALIAS, RUN_NOTE, RUN_USER, described
+from send_screen.tracking._store import as_global_store, connect, experiment_id
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from mlflow import MlflowClient
-    from mlflow.models.model import ModelInfo
+    from mlflow.entities import LoggedModel, Run
 
 PAGES = (*VERSION_PAGES, "published.json")
 WATERFALL = "plots/synthetic_child.svg"
@@ -73,7 +75,7 @@ def log_version(
     """
     client = connect(uri)
     # imported here: who reads a registry needs no machine learning
-    import mlflow
+    from mlflow.entities import Param, RunTag
 
     from send_screen.estimators._explanation import shap_waterfall
 
@@ -88,17 +90,20 @@ def log_version(
         "evidence_place": evidence.resolve().as_uri(),
         "signed_by": "nobody" if key is None else key_id(key.public_key()),
     }
-    experiment = experiment_id(client, uri)
-    with mlflow.start_run(experiment_id=experiment, run_name=f"{spec.name} {version.id}") as run:
-        mlflow.set_tags({**tags, RUN_NOTE: note})
-        mlflow.log_params(run_params(spec, version.held_out_schools))
-        mlflow.log_metrics(mlflow_metrics(report.performance))
+    run_id = client.create_run(experiment_id(client, uri), run_name=f"{spec.name} {version.id}").info.run_id
+    try:
+        client.log_batch(
+            run_id,
+            tags=[RunTag(name, value) for name, value in {**tags, RUN_NOTE: note, RUN_USER: current_user()}.items()],
+            params=[Param(name, value) for name, value in run_params(spec, version.held_out_schools).items()],
+            synchronous=True,
+        )
         for path, text in {**{name: files[name].decode() for name in PAGES}, **pictures}.items():
-            mlflow.log_text(text, path)
+            client.log_text(run_id, text, path)
         with TemporaryDirectory() as staging, contextlib.chdir(staging):
             _write_files(Path("bundle"), files)
-            mlflow.log_artifacts("bundle", artifact_path="bundle")
-            model, model_sha256 = _log_served_model(client, spec, files)
+            client.log_artifacts(run_id, "bundle", artifact_path="bundle")
+            model, model_sha256 = _log_served_model(client, spec, report, files, run=client.get_run(run_id))
             if key is not None:
                 digests = {
                     MANIFEST: tags["manifest_sha256"],
@@ -110,41 +115,66 @@ def log_version(
                 # the served model has no copy of the signature, since it is signed itself
                 signature = sign_statement(digests, model=spec.name, version=version.id, key=key)
                 Path(SIGNATURE).write_bytes(signature.encode())
-                mlflow.log_artifact(SIGNATURE, "bundle")
+                client.log_artifact(run_id, SIGNATURE, "bundle")
         tags["model_sha256"] = model_sha256
-        mlflow.set_tag("model_sha256", model_sha256)
-        run_id = run.info.run_id
-        if not register:
-            return LoggedRun(run_id, None, f"runs:/{run_id}/bundle")
-        if not client.search_registered_models(filter_string=f"name = '{spec.name}'"):
-            client.create_registered_model(spec.name)
-        registered = client.create_model_version(
-            spec.name,
-            source=model.model_uri,
-            run_id=run_id,
-            model_id=model.model_id,
-            tags=tags,
-            description=described("", note),
-        )
-        client.set_registered_model_alias(spec.name, ALIAS, str(registered.version))
-    return LoggedRun(run_id, str(registered.version), f"models:/{spec.name}/{registered.version}")
+        client.set_tag(run_id, "model_sha256", model_sha256, synchronous=True)
+        with as_global_store(uri):
+            number = _register(client, spec.name, model, run_id, tags, note) if register else None
+    except BaseException:
+        with contextlib.suppress(Exception):  # where the store is gone, what stopped us is to be told
+            client.set_terminated(run_id, "FAILED")
+        raise
+    client.set_terminated(run_id)
+    return LoggedRun(run_id, number, f"models:/{spec.name}/{number}" if number else f"runs:/{run_id}/bundle")
 
 
-def _log_served_model(client: MlflowClient, spec: ModelSpec, files: Mapping[str, bytes]) -> tuple[ModelInfo, str]:
+def _register(client: MlflowClient, name: str, model: LoggedModel, run_id: str, tags: dict[str, str], note: str) -> str:
+    """Register what was logged, under the alias ``candidate``; return its number."""
+    if not client.search_registered_models(filter_string=f"name = '{name}'"):
+        client.create_registered_model(name)
+    registered = client.create_model_version(
+        name,
+        source=model.model_uri,
+        run_id=run_id,
+        model_id=model.model_id,
+        tags=tags,
+        description=described("", note),
+    )
+    client.set_registered_model_alias(name, ALIAS, str(registered.version))
+    return str(registered.version)
+
+
+def _log_served_model(
+    client: MlflowClient, spec: ModelSpec, report: PublishedReport, files: Mapping[str, bytes], *, run: Run
+) -> tuple[LoggedModel, str]:
     """Log what MLflow serves, our one file over the folder ``bundle``; return it and the hash of all of its files.
 
-    MLmodel keeps the absolute path of the code it was given: the folder of this machine is taken out of it. The hash is
-    of the files that were made here as they were made, and not as the store gives them back.
+    MLflow's ``log_model`` would take store, run and experiment from the state of the user's process: the folder is made
+    here, and logged by a client. MLmodel keeps the absolute path of the code it was given, which is taken out of it.
     """
     import mlflow
-    from mlflow.models import ModelSignature
+    from mlflow.entities import LoggedModelOutput, LoggedModelStatus, Metric
+    from mlflow.models import Model, ModelSignature
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
 
-    here, served = Path.cwd(), served_code()
-    Path("served.py").write_bytes(served)
+    run_id = run.info.run_id
+    logged = client.create_logged_model(run.info.experiment_id, "model", run_id, params=run.data.params)
+    client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
+    now = int(time.time() * 1000)
+    metrics = mlflow_metrics(report.performance).items()
+    client.log_batch(
+        run_id,
+        metrics=[Metric(name, value, now, 0, model_id=logged.model_id, run_id=run_id) for name, value in metrics],
+        synchronous=True,
+    )
+    Path("served.py").write_bytes(served_code())
     columns = request_columns(spec, spec.contracts).items()
-    model = mlflow.pyfunc.log_model(
-        name="model",
+    folder = Path("model")
+    mlflow.pyfunc.save_model(
+        path=str(folder),
+        mlflow_model=Model(
+            artifact_path=logged.artifact_location, model_uuid=logged.model_id, run_id=run_id, model_id=logged.model_id
+        ),
         python_model="served.py",
         artifacts={"bundle": "bundle"},
         signature=ModelSignature(
@@ -156,14 +186,12 @@ def _log_served_model(client: MlflowClient, spec: ModelSpec, files: Mapping[str,
         input_example=synthetic_rows(spec, spec.contracts),
         pip_requirements=[f"send-screen=={metadata.version('send-screen')}", f"mlflow=={mlflow.__version__}"],
     )
-    Path("fetched").mkdir()
-    location = client.get_logged_model(model.model_id).artifact_location
-    folder = Path(mlflow.artifacts.download_artifacts(location, dst_path=str(here / "fetched")))
     file = folder / "MLmodel"
-    file.write_text(file.read_text("utf-8").replace(f"{here.as_posix()}/", ""), encoding="utf-8", newline="\n")
-    client.log_model_artifact(model.model_id, str(file))
-    made_here = {"served.py": served, **{f"artifacts/bundle/{name}": content for name, content in files.items()}}
-    return model, files_sha256({**read_plain_files(folder)[0], **made_here})
+    text = file.read_text("utf-8").replace(f"{Path.cwd().as_posix()}/", "")
+    file.write_text(text, encoding="utf-8", newline="\n")
+    client.log_model_artifacts(logged.model_id, str(folder))
+    client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
+    return logged, files_sha256(read_plain_files(folder)[0])
 
 
 def _write_files(folder: Path, files: Mapping[str, bytes]) -> None:

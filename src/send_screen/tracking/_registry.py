@@ -21,6 +21,7 @@ HEAD, PLACE = "ledger_head", "ledger_place"
 NOTE = "decisions.md"
 LONGEST = 5000  # characters of a description that every database of MLflow takes
 RUN_NOTE = "mlflow.note.content"  # the words that MLflow shows of a run
+RUN_USER = "mlflow.user"
 WITHDRAWN_TAG = "withdrawn"
 _MODEL = re.compile(r"models:/(?P<name>[^/@]+)(?:@(?P<alias>[^/@]+)|/(?P<version>\d+))")
 _RUN = re.compile(r"runs:/(?P<run>\w+)(?:/bundle)?")

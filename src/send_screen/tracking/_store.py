@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,11 +20,13 @@ if TYPE_CHECKING:
 
 SQLITE = "sqlite:///"
 EXPERIMENT = "send_screen"
+TRACKING_URI = "MLFLOW_TRACKING_URI"
+_GLOBAL_STORE = threading.Lock()
 
 
 def default_uri(folder: str | Path = ".") -> str:
     """Return the tracking URI of a database in a folder, or what ``MLFLOW_TRACKING_URI`` says."""
-    named = os.environ.get("MLFLOW_TRACKING_URI")
+    named = os.environ.get(TRACKING_URI)
     return named or f"{SQLITE}{(Path(folder).resolve() / 'mlflow.db').as_posix()}"
 
 
@@ -78,7 +83,10 @@ def known_models(client: MlflowClient) -> str:
 
 
 def connect(uri: str) -> MlflowClient:
-    """Return a client of a tracking server or database, which is made where it is new, with mlflow pointed at it."""
+    """Return a client of a tracking server or database, which is made where it is new.
+
+    The stores, experiment and run of the user's own process are left as they are.
+    """
     _require_mlflow()
     import mlflow
 
@@ -88,9 +96,26 @@ def connect(uri: str) -> MlflowClient:
     uri = absolute(uri)
     if uri.startswith(SQLITE):
         Path(uri.removeprefix(SQLITE)).parent.mkdir(parents=True, exist_ok=True)
-    mlflow.set_tracking_uri(uri)
-    mlflow.set_registry_uri(uri)
     return mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+
+@contextmanager
+def as_global_store(uri: str) -> Iterator[None]:
+    """Have MLflow's global store be ours while a registry looks there for a model, then what it was.
+
+    MLflow's database registry looks up the model behind a new version with a client of its own.
+    """
+    from mlflow.tracking._tracking_service.utils import _use_tracking_uri
+
+    with _GLOBAL_STORE:
+        named = os.environ.get(TRACKING_URI)
+        try:
+            with _use_tracking_uri(absolute(uri)):
+                yield
+        finally:
+            os.environ.pop(TRACKING_URI, None)
+            if named is not None:
+                os.environ[TRACKING_URI] = named
 
 
 def experiment_id(client: MlflowClient, uri: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import getpass
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -12,9 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW, load_cohort
-from send_screen.documents import encodable, file_name, write_whole
+from send_screen.documents import file_name, write_whole
 from send_screen.errors import MissingExtraError, UsageError
-from send_screen.governance import ListedChild, OpenLedger, Pseudonyms, ScreeningEntry, open_for_append
+from send_screen.governance import (
+    ListedChild,
+    OpenLedger,
+    Pseudonyms,
+    ScreeningEntry,
+    current_user,
+    open_for_append,
+)
 from send_screen.reports import (
     render_screening,
     write_excluded_csv,
@@ -203,7 +209,7 @@ def record_screening(
     pseudonyms = Pseudonyms(book.path)
     return book.append(
         ScreeningEntry(
-            by=_user(),
+            by=current_user(),
             model=result.published.version.name,
             version=result.published.version.id,
             manifest_sha256=manifest_sha256,
@@ -217,14 +223,6 @@ def record_screening(
             listed=tuple(ListedChild(rank=c.rank, child=pseudonyms.of(c.child_id)) for c in result.listed),
         )
     )
-
-
-def _user() -> str:
-    """Return who is signed in on this machine."""
-    try:
-        return encodable(getpass.getuser())
-    except (ImportError, KeyError, OSError):
-        return "not known"
 
 
 def summarise(result: ScreeningResult, hashes: dict[str, str], manifest_sha256: str) -> dict[str, Any]:

@@ -1,0 +1,73 @@
+"""What this library does in MLflow leaves the user's own stores, run, experiment and environment as they were."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from send_screen import audit, export, history, promote, screen, train, withdraw
+from send_screen.simulation import simulate_england, write_england
+
+
+@pytest.fixture
+def users_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """An active run of the user's, in a store of the user's, and an environment that names other things still."""
+    mlflow = pytest.importorskip("mlflow")
+    before = mlflow.get_tracking_uri() if mlflow.tracking._tracking_service.utils._tracking_uri else None
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'theirs.db'}")
+    mlflow.set_experiment("theirs")
+    monkeypatch.setenv("MLFLOW_REGISTRY_URI", "http://127.0.0.1:1")
+    with mlflow.start_run() as run:
+        monkeypatch.setenv("MLFLOW_RUN_ID", run.info.run_id)
+        monkeypatch.setenv("MLFLOW_EXPERIMENT_ID", "12345")
+        monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "of_nobody")
+        monkeypatch.setenv("MLFLOW_RUN_CONTEXT", '{"mlflow.source.name": "theirs", "their_tag": "x"}')
+        monkeypatch.setenv("MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING", "true")
+        monkeypatch.setenv("MLFLOW_ENABLE_ASYNC_LOGGING", "true")
+        yield run
+    mlflow.set_tracking_uri(before)
+    mlflow.tracking.fluent._active_experiment_id = None
+
+
+def test_stores_run_experiment_and_environment_of_the_user_stay_as_they_are(
+    users_run: Any, light_spec: Path, tmp_path: Path
+) -> None:
+    import mlflow
+
+    def theirs() -> dict[str, Any]:
+        run = mlflow.get_run(users_run.info.run_id)
+        return {
+            "environment": dict(os.environ),
+            "folder": Path.cwd(),
+            "stores": (mlflow.get_tracking_uri(), mlflow.get_registry_uri()),
+            "run": mlflow.active_run().info.run_id,
+            "of the run": (run.data.to_dictionary(), run.info.status, run.outputs and run.outputs.to_dictionary()),
+            "last model": mlflow.last_logged_model(),
+            "runs": len(mlflow.search_runs(search_all_experiments=True)),
+        }
+
+    ours = tmp_path / "ours"
+    uri = f"sqlite:///{ours / 'mlflow.db'}"
+    write_england(simulate_england(children=2_000, seed=3), tmp_path / "data")
+    before = theirs()
+    made = train(light_spec, tmp_path / "data", tracking_uri=uri, evidence=ours / "evidence")
+    made.require_passed()
+    assert theirs() == before, "train"
+    promote(made.model_uri, by="A. Head", reason="tried", tracking_uri=uri)
+    assert theirs() == before, "promote"
+    assert history(made.name, tracking_uri=uri).ok
+    assert audit(made.model_uri, tracking_uri=uri).ok
+    assert theirs() == before, "audit"
+    export(made.model_uri, ours / "exported", tracking_uri=uri)
+    school = tmp_path / "data" / "schools" / "school_file.csv"
+    screen(made.model_uri, school, out=ours / "lists", tracking_uri=uri)
+    assert theirs() == before, "screen"
+    withdraw(made.model_uri, by="A. Head", reason="tried", tracking_uri=uri)
+    assert theirs() == before, "withdraw"
+    found = mlflow.MlflowClient(uri, uri).search_experiments()
+    runs = mlflow.MlflowClient(uri, uri).search_runs([one.experiment_id for one in found])
+    assert [run.info.run_id for run in runs] == [made.run_id]
