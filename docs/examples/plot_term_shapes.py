@@ -29,7 +29,7 @@ model.fit(cohort.X, cohort.y, groups=cohort.school)
 labels = {feature.name: feature.label for feature in spec.features}
 terms = {term.feature: term for term in model.risk_tables_.terms}
 figure, axes = plt.subplots(1, 3, figsize=(10, 3.4), sharey=True)
-for ax, name in zip(axes, ["absence", "age_months", "G08"], strict=True):
+for ax, name in zip(axes, ["absence", "age_months", "E08"], strict=True):
     x = np.linspace(cohort.X[name].quantile(0.01), cohort.X[name].quantile(0.99), 200)
     value = terms[name].at(x) - terms[name].mean
     error = model.bagged_tables_.term_error(terms[name], x)
@@ -44,4 +44,4 @@ figure.tight_layout()
 # %%
 # The spec says that more absence never lowers the risk. That is kept by the whole score, not by each part alone.
 
-print({name: sign for name, sign in spec.monotonic_cst.items() if name in ("absence", "G08")})
+print({name: sign for name, sign in spec.monotonic_cst.items() if name in ("absence", "E08")})

@@ -48,7 +48,7 @@ class SendScreenError(Exception):
 
     @property
     def where(self) -> str:
-        """The place as words, for example ``"pupils.csv, row 7, column G01, rule EYFSP-G01-VALUE"``."""
+        """The place as words, for example ``"pupils.csv, row 7, column E01, rule EYFSP-E01-VALUE"``."""
         parts = [
             self.file,
             f"row {self.row}" if self.row is not None else None,

@@ -71,7 +71,7 @@ def test_check_names_rule_row_and_remedy_and_masks_the_child(tmp_path: Path) -> 
     file = tmp_path / "eyfsp.csv"
     frame = pd.read_csv(file, dtype=str)
     frame.loc[5, "UPN"] = "Z" + frame.loc[5, "UPN"][1:]
-    frame.loc[7, "G03"] = "9"
+    frame.loc[7, "E03"] = "9"
     frame.assign(**{"380123456": "1", "House": "red"}).to_csv(file, index=False)
     code, out, _ = run("check", "education/eyfsp", file, "--json")
     assert code == 1
@@ -79,7 +79,7 @@ def test_check_names_rule_row_and_remedy_and_masks_the_child(tmp_path: Path) -> 
     assert "380123456" not in out
     found = {(v["rule"], v["row"]): v for v in json.loads(out)["violations"]}
     assert found["EYFSP-UPN-CHECK", 7]["value"] == "•••"
-    assert ("EYFSP-G03-LEVEL", 9) in found
+    assert ("EYFSP-E03-LEVEL", 9) in found
     code, out, _ = run("check", "education/eyfsp", file)
     assert code == 1
     assert "row 9: " in out

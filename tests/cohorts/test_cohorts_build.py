@@ -72,9 +72,9 @@ def test_roles_are_apart_and_nothing_is_lost(cohort: Cohort, england: England, s
 
 def test_values_are_those_of_the_file(cohort: Cohort, england: England) -> None:
     census = england.pupil_census.set_index("UPN").loc[cohort.ids]
-    goals = england.eyfsp.set_index("UPN").loc[cohort.ids, "G02"].reset_index(drop=True)
+    goals = england.eyfsp.set_index("UPN").loc[cohort.ids, "E02"].reset_index(drop=True)
     expected = goals.map({"1": 1.0, "2": 2.0})
-    assert np.array_equal(cohort.X["G02"], expected, equal_nan=True)
+    assert np.array_equal(cohort.X["E02"], expected, equal_nan=True)
     born = pd.to_datetime(census["DOB"]).reset_index(drop=True)
     assert (cohort.X["age_months"] == (2023 - born.dt.year) * 12 + 7 - born.dt.month).all()
     assert (cohort.sensitive["sex"] == census["Sex"].map({"F": "girls", "M": "boys"}).to_numpy()).all()
@@ -206,7 +206,7 @@ def test_a_row_that_breaks_its_contract_is_excluded_with_its_rule(
 def test_missing_is_not_scored_as_nothing(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
     profile = tables["education/eyfsp"]
     eligible = tables["education/pupil_census"].query("SENprovision == 'N'")["UPN"].iloc[0]
-    goals = [column for column in profile.columns if column.startswith("G")]
+    goals = [column for column in profile.columns if column.startswith("E")]
     profile.loc[profile["UPN"] == eligible, goals] = "A"
     found = screening(spec, tables)
     row = found.excluded[found.excluded["child_id"] == eligible]
@@ -220,8 +220,8 @@ def test_an_essential_agency_without_data_is_refused(spec: ModelSpec, tables: di
 
 
 def test_a_missing_column_is_refused_by_name(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
-    tables["education/eyfsp"] = tables["education/eyfsp"].drop(columns="G09")
-    with pytest.raises(DataError, match="G09"):
+    tables["education/eyfsp"] = tables["education/eyfsp"].drop(columns="E09")
+    with pytest.raises(DataError, match="E09"):
         screening(spec, tables)
 
 
@@ -317,7 +317,7 @@ def test_records_of_different_years_are_looked_at_by_hand(spec: ModelSpec, table
 
 def test_when_nobody_can_be_screened_the_cohort_is_empty(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
     profile = tables["education/eyfsp"]
-    profile[[column for column in profile if column.startswith("G")]] = "A"
+    profile[[column for column in profile if column.startswith("E")]] = "A"
     found = screening(spec, tables)
     assert len(found) == 0
     assert len(found.excluded) == len(tables["education/pupil_census"])

@@ -17,8 +17,8 @@ from send_screen.readers import read_table
 
 ONE = {"education/eyfsp": load_contract("education/eyfsp")}
 TWO = ONE | {"education/pupil_census": load_contract("education/pupil_census")}
-FRAME = pd.DataFrame({"UPN": ["A1", "A2"], "G01": ["1", "2"]})
-OTHER = pd.DataFrame({"UPN": ["A1", "A2"], "G01": ["2", "2"]})
+FRAME = pd.DataFrame({"UPN": ["A1", "A2"], "E01": ["1", "2"]})
+OTHER = pd.DataFrame({"UPN": ["A1", "A2"], "E01": ["2", "2"]})
 
 
 def write(frame: pd.DataFrame, path: Path) -> Path:
@@ -42,7 +42,7 @@ def test_a_file_is_hashed_as_it_was_parsed(tmp_path: Path, suffix: str) -> None:
     source = read_source(path, ONE)
     write(OTHER, path)
     assert source.sha256 == before
-    assert source.tables["education/eyfsp"].frame["G01"].tolist() == ["1", "2"]
+    assert source.tables["education/eyfsp"].frame["E01"].tolist() == ["1", "2"]
 
 
 def test_a_folder_is_hashed_as_sha256sum_lists_its_tables(tmp_path: Path) -> None:
@@ -58,8 +58,8 @@ def test_a_folder_is_hashed_as_sha256sum_lists_its_tables(tmp_path: Path) -> Non
 
 
 def spoil(frame: pd.DataFrame) -> None:
-    frame.loc[0, "G01"] = "2"
-    frame["G02"] = "1"
+    frame.loc[0, "E01"] = "2"
+    frame["E02"] = "1"
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_data_are_known_by_their_content(tmp_path: Path) -> None:
         return read_source(data, ONE).sha256
 
     assert of(FRAME) == of(FRAME.copy()) == of(pa.Table.from_pandas(FRAME))
-    assert len({of(FRAME), of(OTHER), of(FRAME.rename(columns={"G01": "G02"})), of({"education/eyfsp": FRAME})}) == 4
+    assert len({of(FRAME), of(OTHER), of(FRAME.rename(columns={"E01": "E02"})), of({"education/eyfsp": FRAME})}) == 4
     path = write(FRAME, tmp_path / "a.csv")
     assert of({"education/eyfsp": path}) != of(path) == sha256(path)
 

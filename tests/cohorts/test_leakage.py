@@ -215,7 +215,7 @@ def test_a_good_level_of_development_is_made_of_goals() -> None:
     label = (~(goals[list(GOALS[:12])] == "2").all(axis=1)).astype(int)
     leaks = look(goals, label)
     assert COMPONENTS in {leak.kind for leak in leaks}
-    assert {"G09", "G10"} <= {feature for leak in leaks for feature in leak.features}
+    assert {"E09", "E10"} <= {feature for leak in leaks for feature in leak.features}
 
 
 # --- dates and contracts ----------------------------------------------------------------------------------------

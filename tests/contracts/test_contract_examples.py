@@ -58,9 +58,9 @@ def test_every_child_in_the_examples_is_synthetic():
 def test_values_written_another_way_mean_the_same():
     _, plain = check_example(EXAMPLES / "valid" / "eyfsp.csv", "education/eyfsp")
     _, words = check_example(EXAMPLES / "valid" / "eyfsp_words_reordered.csv", "education/eyfsp")
-    assert words.frame.loc[2, ["G01", "G02"]].tolist() == ["1", "2"]
-    assert words.frame.loc[3, ["G03", "G04"]].tolist() == ["2", "2"]
-    assert words.frame.loc[4, "G05"] == "A"
+    assert words.frame.loc[2, ["E01", "E02"]].tolist() == ["1", "2"]
+    assert words.frame.loc[3, ["E03", "E04"]].tolist() == ["2", "2"]
+    assert words.frame.loc[4, "E05"] == "A"
     assert words.frame["UPN"].tolist() == plain.frame["UPN"].tolist()
     assert set(words.frame["AcademicYear"]) == {"2022/23"}
     assert list(words.frame.columns) == list(plain.frame.columns)

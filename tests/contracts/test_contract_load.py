@@ -67,7 +67,7 @@ def test_the_hash_does_not_depend_on_line_ends(tmp_path):
 
 
 def test_goals_know_their_levels_and_what_is_not_known():
-    goal = load_contract("education/eyfsp").columns["G12"]
+    goal = load_contract("education/eyfsp").columns["E12"]
     assert goal.levels == {"1": "emerging", "2": "expected"}
     assert goal.missing_codes == {"A": "not assessed"}
     assert goal.recorded_on == "academic-year-end:AcademicYear"
@@ -111,14 +111,14 @@ def test_a_path_that_is_not_there_is_told(tmp_path):
         ("property: aliases", "property: alias", r"column UPN.*\n.*alias: is not a key here \(did you mean 'aliases'"),
         ("property: aliases", "property: visibleTo", r"visibleTo: is given twice"),
         ("words: emerging", "words: no", r"levels\[0\]\.words: must be text: put it into quotation marks"),
-        ("id: EYFSP-G02-BLANK", "id: EYFSP-G01-BLANK", "'EYFSP-G01-BLANK' is used twice"),
+        ("id: EYFSP-E02-BLANK", "id: EYFSP-E01-BLANK", "'EYFSP-E01-BLANK' is used twice"),
         ("implementation: upn", "implementation: upm", "does not check"),
         ("severity: warning", "severity: mild", "severity"),
         ('{validValues: ["1", "2", A]}', '{validValues: ["1", "2"]}', "are not its levels"),
         ("academic-year-end:AcademicYear", "academic-year-end:Year", "column 'Year', which there is not"),
         ("academic-year-end:AcademicYear", "last summer", "recordedOn must be"),
-        ("- name: G02", "- name: G01", "described twice"),
-        ("value: [COMG02, Speaking]", "value: [COMG01, Speaking]", "'comg01' stands for both G01 and G02"),
+        ("- name: E02", "- name: E01", "described twice"),
+        ("value: [COME02, Speaking]", "value: [COME01, Speaking]", "'comg01' stands for both E01 and E02"),
         ("also: [Emerging level, EM, EMG]", "also: [Emerging level, EM, Expected]", "stands for more than one code"),
         (ROWS_RULE, "", "no rule for empty tables"),
         ("status: active", "status: [active", "not valid YAML"),

@@ -7,7 +7,7 @@ import pytest
 from send_screen.estimators import BaselineClassifier
 from send_screen.tables import LevelsTerm, LinearTerm
 
-GOALS = ["G01", "G02", "G13"]
+GOALS = ["E01", "E02", "E13"]
 
 
 def goals(n=900, seed=0, missing=0.1):
@@ -19,7 +19,7 @@ def goals(n=900, seed=0, missing=0.1):
     return X.assign(age=rng.integers(54, 66, n) * 1.0, home=pd.Series(["x", "y", "z"] * (n // 3), dtype=object)), need
 
 
-PARAMETERS = {"features": GOALS, "not_met": ["1"], "expected": ["2"], "operating_point_features": ["G01", "G02"]}
+PARAMETERS = {"features": GOALS, "not_met": ["1"], "expected": ["2"], "operating_point_features": ["E01", "E02"]}
 
 
 def test_equal_counts_tie_to_the_last_bit_and_more_goals_not_met_rank_higher():
@@ -63,10 +63,10 @@ def test_a_goal_that_is_not_known_counts_as_the_share_not_met():
 
 def test_not_assessed_is_not_known_and_is_flagged_at_the_operating_point():
     X, need = goals(missing=0.0)
-    X.loc[X.index[:20], "G01"] = "A"
+    X.loc[X.index[:20], "E01"] = "A"
     baseline = BaselineClassifier(**PARAMETERS).fit(X, need)
-    child = X.iloc[[0]].assign(G01="A", G02="2", G13="2")
-    absent = child.assign(G01=None)
+    child = X.iloc[[0]].assign(E01="A", E02="2", E13="2")
+    absent = child.assign(E01=None)
     assert baseline.operating_point_flag(child).all()
     assert baseline.operating_point_flag(absent).all()
     assert baseline.decision_function(child) == baseline.decision_function(absent)
@@ -148,7 +148,7 @@ def test_a_baseline_that_separates_the_classes_has_finite_log_odds():
     [
         ({"features": ["G99"], "not_met": ["1"]}, "'features' names what is not a column of X: 'G99'"),
         ({"features": GOALS}, "'features' must name one column of numbers"),
-        ({"features": ["G01"]}, "'features' must name one column of numbers"),
+        ({"features": ["E01"]}, "'features' must name one column of numbers"),
         ({**PARAMETERS, "operating_point_features": ["age"]}, "'operating_point_features' names"),
         ({**PARAMETERS, "not_met": [1]}, "holds text, and 'not_met' names no text"),
         ({"features": ["age"], "not_met": [1]}, "must each name one number"),
@@ -165,9 +165,9 @@ def test_parameters_that_make_no_sense_are_refused(parameters, words):
 def test_a_goal_that_fewer_than_ten_miss_is_not_counted(few):
     """From slope, mean and number of children their number could be worked out."""
     rng = np.random.default_rng(few)
-    goals = pd.DataFrame({"G01": rng.choice([1.0, 2.0], 400), "G02": np.where(np.arange(400) < few, 1.0, 2.0)})
-    need = (rng.random(400) < np.where(goals["G01"] == 1, 0.6, 0.2)).astype(int)
-    baseline = BaselineClassifier(features=["G01", "G02"], not_met=[1.0], expected=[2.0]).fit(goals, need)
+    goals = pd.DataFrame({"E01": rng.choice([1.0, 2.0], 400), "E02": np.where(np.arange(400) < few, 1.0, 2.0)})
+    need = (rng.random(400) < np.where(goals["E01"] == 1, 0.6, 0.2)).astype(int)
+    baseline = BaselineClassifier(features=["E01", "E02"], not_met=[1.0], expected=[2.0]).fit(goals, need)
     first, second = baseline.risk_tables_.terms
     assert first.slope != 0
     assert (second.slope, second.mean, second.missing) == (0.0, 0.0, 0.0)

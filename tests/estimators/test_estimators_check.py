@@ -82,8 +82,8 @@ def test_text_in_a_column_of_numbers_is_refused_without_quoting_it(estimator, ch
         ({"monotonic_cst": {"raeding": "decreasing"}}, "'monotonic_cst' names what is not a column of X: 'raeding'"),
         ({"monotonic_cst": {"reading": "down"}}, "'increasing' or 'decreasing', not 'down'"),
         (
-            {"categorical_features": {"G01": ["1", "2"]}},
-            "'categorical_features' names what is not a column of X: 'G01'",
+            {"categorical_features": {"E01": ["1", "2"]}},
+            "'categorical_features' names what is not a column of X: 'E01'",
         ),
         ({"categorical_features": {"reading": ["1", "2"]}}, "something other than text"),
     ],

@@ -28,7 +28,7 @@ SLOWEST = 20  # seconds for one file
 HEADER = [
     "UPN", "Surname", "Forename", "DOB", "Sex", "Ethnicity", "Language", "FSMeligible", "EverFSM6", "NCyearActual",
     "School", "ClassName", "SENprovision", "SessionsPossible", "SessionsAbsent", "AcademicYear",
-    *(f"G{goal:02d}" for goal in range(1, 18)),
+    *(f"E{goal:02d}" for goal in range(1, 18)),
 ]  # fmt: skip
 BODIES = [f"00010012{serial:04d}" for serial in range(5001, 5001 + CHILDREN)]
 ROWS = [
@@ -178,7 +178,7 @@ def xlsx_sheets(rng):
     cut = rng.randrange(1, CHILDREN)
     second = list(HEADER)
     if rng.random() < 0.5:
-        second[rng.randrange(len(HEADER))] = rng.choice(["Notes", "upn", "G01", ""])
+        second[rng.randrange(len(HEADER))] = rng.choice(["Notes", "upn", "E01", ""])
     sheets = {"Ash": [HEADER, *ROWS[:cut]], "Beech": [second, *ROWS[cut:]]}
     if rng.random() < 0.5:
         sheets["Codes"] = [["Code", "Meaning"], *[["1", "emerging"]] * rng.choice((1, 50))]

@@ -198,7 +198,7 @@ def test_parts_that_do_not_belong_together(exported: Path, edit: Any, words: str
 
 def test_tables_of_other_features(exported: Path) -> None:
     path = exported / "tables.json"
-    path.write_text(path.read_text("utf-8").replace('"G01"', '"G99"'), encoding="utf-8")
+    path.write_text(path.read_text("utf-8").replace('"E01"', '"G99"'), encoding="utf-8")
     rehash(exported)
     with pytest.raises(TablesError, match="other features"):
         open_bundle(exported)

@@ -326,7 +326,7 @@ def test_rule_6_the_wrong_children_are_refused(
     ("change", "words"),
     [
         (lambda rows: rows.assign(DOB="2012-05-01"), "beyond what the model learnt from"),
-        (lambda rows: rows.assign(**{f"G{goal:02d}": "A" for goal in range(1, 17)}), "not known"),
+        (lambda rows: rows.assign(**{f"E{goal:02d}": "A" for goal in range(1, 17)}), "not known"),
         (lambda rows: rows.assign(AcademicYear="2023/24"), "Much can have changed"),
     ],
 )
@@ -346,7 +346,7 @@ def test_rule_6_a_year_that_has_not_come_is_refused(trained: Any, tmp_path: Path
 def test_rule_6_without_an_essential_agency_it_refuses(trained: Any, tmp_path: Path) -> None:
     frame = pd.read_csv(trained.school_file, dtype=str)
     frame[[column for column in frame if not re.fullmatch(r"G\d\d", column)]].to_csv(tmp_path / "x.csv", index=False)
-    with pytest.raises(SendScreenError, match="G01"):
+    with pytest.raises(SendScreenError, match="E01"):
         screen(trained.exported, tmp_path / "x.csv", out=tmp_path / "out")
 
 
@@ -463,7 +463,7 @@ def test_rule_12_rows_in_are_rows_out(trained: Any, lists: Path) -> None:
 
 def test_rule_12_when_nobody_can_be_screened_everyone_is_listed_by_hand(trained: Any, tmp_path: Path) -> None:
     rows = pd.read_csv(trained.school_file, dtype=str)
-    rows[[f"G{goal:02d}" for goal in range(1, 18)]] = "A"
+    rows[[f"E{goal:02d}" for goal in range(1, 18)]] = "A"
     rows.to_csv(tmp_path / "x.csv", index=False)
     summary = screen(trained.exported, tmp_path / "x.csv", out=tmp_path / "out").summary
     assert (summary["n_screened"], summary["n_listed"]) == (0, 0)

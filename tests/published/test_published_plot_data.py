@@ -18,7 +18,7 @@ from send_screen.specs import ModelSpec, load_spec
 from send_screen.tables import BaggedTables, InteractionTerm, LevelsTerm, LinearTerm, RiskTables, ShapeTerm, Term
 
 GOAL = ShapeTerm(
-    feature="G01", edges=(2,), values=(0.4, 0.0), slope=-0.3, low=1, high=2, missing=-0.2, mean=-0.5, n=(300, 680),
+    feature="E01", edges=(2,), values=(0.4, 0.0), slope=-0.3, low=1, high=2, missing=-0.2, mean=-0.5, n=(300, 680),
     n_missing=20,
 )  # fmt: skip
 AGE = ShapeTerm(
@@ -29,9 +29,9 @@ ABSENCE = ShapeTerm(
     feature="absence", edges=(0.0317, 0.2), values=(0.0, 0.2, 0.5), slope=0.0, low=0.01, high=0.2, missing=0.1,
     mean=0.15, n=(400, 590, 10), n_missing=0,
 )  # fmt: skip
-WRITING = LinearTerm(feature="G10", slope=-0.5, low=1, high=2, missing=-0.7, mean=-0.8, n=None, n_missing=None)
+WRITING = LinearTerm(feature="E10", slope=-0.5, low=1, high=2, missing=-0.7, mean=-0.8, n=None, n_missing=None)
 TOGETHER = InteractionTerm(
-    features=("G01", "absence"),
+    features=("E01", "absence"),
     edges=((2,), (0.0317, 0.2)),
     values=((0.1, 0.1004, -0.3, 0.0), (-0.05, -0.05, 0.15, 0.0), (0.0, 0.0, 0.0, 0.0)),
     mean=0.001,
@@ -92,20 +92,20 @@ def test_a_whole_number_is_flat_up_to_the_next_and_a_code_is_a_bar(document: dic
     assert [(p["x"], p["to"]) for p in age] == [(59, 61), (61, 64), (64, 71)]
     # from 61 to 63 months: the line falls by two months' worth, never by a third
     assert age[1]["log_odds_to"] - age[1]["log_odds"] == pytest.approx(2 * AGE.slope)
-    goal = shape(document, "G01")
+    goal = shape(document, "E01")
     assert goal["kind"] == "levels"
     assert [(p["label"], p["n"]) for p in goal["points"]] == [("emerging", 300), ("expected", 680)]
-    writing = shape(document, "G10")
+    writing = shape(document, "E10")
     assert [p["n"] for p in writing["points"]] == [None, None], "a line tells no counts of its codes"
     assert writing["n_missing"] is None
 
 
 def test_a_margin_of_error_is_two_standard_errors_by_the_bags(spec: ModelSpec, document: dict[str, Any]) -> None:
-    goal = shape(document, "G01")
+    goal = shape(document, "E01")
     errors = BAGS.term_error(GOAL, np.array([1.0, 2.0, np.nan]))
     assert [point["margin_of_error"] for point in goal["points"]] == pytest.approx(2 * errors[:2])
     assert goal["missing_margin_of_error"] == pytest.approx(2 * errors[2]) != 0
-    not_fitted = [shape(document, feature)["missing_margin_of_error"] for feature in ("age_months", "absence", "G10")]
+    not_fitted = [shape(document, feature)["missing_margin_of_error"] for feature in ("age_months", "absence", "E10")]
     assert not_fitted == [None, None, None], "of no missing value, or of too few to publish, nothing was fitted"
     without = model_sections(spec, spec.contracts, TABLES, None)
     assert {point.margin_of_error for shape in without.shapes for point in shape.points} == {None}
@@ -131,7 +131,7 @@ def test_an_interaction_has_its_longer_side_down_like_neighbours_as_one_and_no_i
 
 
 def test_a_feature_whose_levels_too_few_children_have_is_published_without_rows(spec: ModelSpec) -> None:
-    nothing = LevelsTerm(feature="G01", levels={}, missing=0.1, mean=0.1, n=None, n_missing=None)
+    nothing = LevelsTerm(feature="E01", levels={}, missing=0.1, mean=0.1, n=None, n_missing=None)
     sections = model_sections(spec, spec.contracts, RiskTables(-2.0, (nothing,), 9, "an example"), None)
     assert sections.shapes[0].points == ()
     assert sections.scorecard.features[0].rows == ()
@@ -159,7 +159,7 @@ def test_the_points_of_the_example_are_looked_up_and_add_up(document: dict[str, 
 def test_the_example_is_made_of_published_ranges_and_its_steps_are_exact(document: dict[str, Any]) -> None:
     example = document["example"]
     assert [reason["value"] for reason in example["reasons"]] == ["not known", "5 years 7 months", "15.0 %", "emerging"]
-    child = pd.DataFrame({"G01": [np.nan], "age_months": [67.0], "absence": [0.15], "G10": [1.0]})
+    child = pd.DataFrame({"E01": [np.nan], "age_months": [67.0], "absence": [0.15], "E10": [1.0]})
     assert example["score"] == TABLES.score(child)[0] == document["scorecard"]["example"]["exact"]
     assert [reason["contribution"] for reason in example["reasons"]] == TABLES.contributions(child)[0].tolist()
 

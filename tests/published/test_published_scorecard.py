@@ -19,7 +19,7 @@ def children(n=300, seed=0):
     X = pd.DataFrame(
         {
             "reading": rng.normal(5, 4, n),
-            "G02": pd.Series(rng.choice(["1", "2", "unseen", None], n), dtype=object),
+            "E02": pd.Series(rng.choice(["1", "2", "unseen", None], n), dtype=object),
             "absence": rng.exponential(10, n).round(1),
         }
     )
@@ -40,7 +40,7 @@ def test_points_are_those_that_a_person_rounds():
     assert points.intercept == round(TABLES.base_value, 1)
     assert levels.levels == {"2": 0.0, "1": 0.1}
     assert points.interactions[0].values[1][1] == 0.3  # absence from 12 on, level "1"
-    child = pd.DataFrame({"reading": [4.0], "G02": ["1"], "absence": [20.0]})
+    child = pd.DataFrame({"reading": [4.0], "E02": ["1"], "absence": [20.0]})
     row = [step for edge, step in zip((-np.inf, *reading.edges), reading.values, strict=True) if edge <= 4.0][-1]
     column = [step for edge, step in zip((-np.inf, *absence.edges), absence.values, strict=True) if edge <= 20.0][-1]
     assert points.score(child)[0] == pytest.approx(points.intercept + row + 0.1 + column + 0.3)

@@ -15,7 +15,7 @@ from send_screen.contracts import shipped, upn_check_letter
 from send_screen.errors import ReadError
 from send_screen.readers import read_table
 
-HEADER = ["UPN", "Surname", "DOB", "G01", "G02"]
+HEADER = ["UPN", "Surname", "DOB", "E01", "E02"]
 UPNS = [upn_check_letter(body) + body for body in (f"0001001220{serial:02d}" for serial in range(1, 9))]
 ROWS = [[upn, f"Blorb{'abcdefgh'[i]}", f"2017-09-{i + 10}", "2", "1"] for i, upn in enumerate(UPNS)]
 TEXT = "".join(",".join(row) + "\n" for row in [HEADER, *ROWS])
@@ -105,7 +105,7 @@ def test_two_stray_quotation_marks_do_not_swallow_children(tmp_path, line_end, f
 
 
 def test_a_quoted_address_is_no_swallowed_row(tmp_path):
-    text = 'UPN,Address,G01,G02,G03\nA1,"12 High Street, Oak,\nOakshire, OA1 1AA",1,2,1\n'
+    text = 'UPN,Address,E01,E02,E03\nA1,"12 High Street, Oak,\nOakshire, OA1 1AA",1,2,1\n'
     assert read_table(write(tmp_path / "a.csv", text)).frame["Address"].tolist()[0].endswith("OA1 1AA")
 
 
@@ -128,7 +128,7 @@ def test_a_header_that_is_repeated_on_each_page_is_a_header(tmp_path):
 
 
 def test_doubled_headers_that_could_be_a_childs_are_not_quoted(tmp_path):
-    text = "UPN,G01,Name," + "x" * 60 + "," + "x" * 60 + "\nA,1,b,c,d\n"
+    text = "UPN,E01,Name," + "x" * 60 + "," + "x" * 60 + "\nA,1,b,c,d\n"
     assert "xxx" not in str(refused(write(tmp_path / "a.csv", text), "more than one column"))
 
 
@@ -140,7 +140,7 @@ def test_doubled_headers_that_could_be_a_childs_are_not_quoted(tmp_path):
         ("a.csv", b"\xef\xbb\xbf<!DOCTYPE html><table>", "a web page"),
         ("a.xls", b"<html xmlns:x='urn'><table>", "a web page"),
         ("a.csv", b"<?xml version='1.0'?><pupils/>", "XML"),
-        ("a.csv", b"%PDF-1.7\nUPN,G01", "a PDF document"),
+        ("a.csv", b"%PDF-1.7\nUPN,E01", "a PDF document"),
         ("a.xlsx", b"\x1f\x8b\x08\x00", "a compressed file"),
     ],
 )
@@ -242,9 +242,9 @@ def test_a_nul_character_is_not_taken_for_another_encoding(tmp_path, place):
 @pytest.mark.parametrize(
     "text",
     [
-        "Class list of Oak, 2025\nUPN;Name;G01;G02\n" + "A1;Blorb, Plimbo, Z;1;2\n" * 20,
+        "Class list of Oak, 2025\nUPN;Name;E01;E02\n" + "A1;Blorb, Plimbo, Z;1;2\n" * 20,
         "Name;Marks;Other\n" + "Blorba;1,5;2,5,6,7\n" * 5,
-        "UPN;Name;G01\n" + "".join(f"A{i};a,b,c,d,e,f;1\n" for i in range(5)),
+        "UPN;Name;E01\n" + "".join(f"A{i};a,b,c,d,e,f;1\n" for i in range(5)),
     ],
 )
 def test_commas_inside_a_column_do_not_win_over_semicolons(tmp_path, text):

@@ -89,8 +89,8 @@ def test_a_column_without_a_header_but_with_content_is_kept(tmp_path):
 
 
 def test_title_rows_above_the_header_are_passed_over_with_a_note(tmp_path):
-    reading = read_table(write(tmp_path / "a.csv", "Class list,,\nSummer term,,\nUPN,G01,G02\nA1,1,2\n"))
-    assert reading.frame.to_dict("list") == {"UPN": ["A1"], "G01": ["1"], "G02": ["2"]}
+    reading = read_table(write(tmp_path / "a.csv", "Class list,,\nSummer term,,\nUPN,E01,E02\nA1,1,2\n"))
+    assert reading.frame.to_dict("list") == {"UPN": ["A1"], "E01": ["1"], "E02": ["2"]}
     assert reading.frame.index.tolist() == [4]
     assert any("title: 2" in note for note in reading.notes)
 
@@ -107,19 +107,19 @@ def test_two_hundred_columns(tmp_path):
         ("a.csv", b"", "The file is empty"),
         ("a.csv", b"\xef\xbb\xbf", "The file is empty"),
         ("a.csv", b"\r\n \r\n", "The file is empty"),
-        ("a.csv", b"UPN,G01\n", "headers and no rows"),
-        ("a.csv", b"UPN,G01,UPN\nA,1,A\n", "more than one column with the header 'UPN'"),
-        ("a.csv", b"UPN,G01\nA,1,2\n", "row 2: The row has 3 cells and the header 2"),
-        ("a.csv", b'UPN,G01\nA,1\nB,"2\nC,1\n', "row 3: A row cannot be split"),
-        ("a.csv", b'UPN,G01\nA,"' + b"x,1\n" * 60_000, "row 2: A row cannot be split"),
-        ("a.csv", b"UPN,G01\n\x81\x8d,1\n", "not text in UTF-8"),
-        ("a.csv", b"UPN,G01\n" + b"x" * 1000 + b"\x00,1\n", "row 2: There is a NUL character"),
-        ("a.xlsx", b"UPN,G01\nA,1\n", "called a workbook and is not one"),
+        ("a.csv", b"UPN,E01\n", "headers and no rows"),
+        ("a.csv", b"UPN,E01,UPN\nA,1,A\n", "more than one column with the header 'UPN'"),
+        ("a.csv", b"UPN,E01\nA,1,2\n", "row 2: The row has 3 cells and the header 2"),
+        ("a.csv", b'UPN,E01\nA,1\nB,"2\nC,1\n', "row 3: A row cannot be split"),
+        ("a.csv", b'UPN,E01\nA,"' + b"x,1\n" * 60_000, "row 2: A row cannot be split"),
+        ("a.csv", b"UPN,E01\n\x81\x8d,1\n", "not text in UTF-8"),
+        ("a.csv", b"UPN,E01\n" + b"x" * 1000 + b"\x00,1\n", "row 2: There is a NUL character"),
+        ("a.xlsx", b"UPN,E01\nA,1\n", "called a workbook and is not one"),
         ("a.xlsx", b"PK\x03\x04 damaged", "damaged or not a workbook"),
-        ("a.parquet", b"UPN,G01\nA,1\n", "called a Parquet file and is not one"),
+        ("a.parquet", b"UPN,E01\nA,1\n", "called a Parquet file and is not one"),
         ("a.parquet", b"PAR1 damaged", "damaged or not complete"),
         ("a.pdf", b"%PDF-1.7", "not a table but a PDF document"),
-        ("a.dat", b"UPN,G01\nA,1\n", "This kind of file cannot be read"),
+        ("a.dat", b"UPN,E01\nA,1\n", "This kind of file cannot be read"),
     ],
 )
 def test_what_cannot_be_read_is_one_clear_message(tmp_path, name, data, message):
@@ -153,7 +153,7 @@ def test_a_workbook_is_read_as_what_a_person_would_type(tmp_path):
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet("Pupils")
         date = book.add_format({"num_format": "dd/mm/yyyy"})
-        sheet.write_row(0, 0, ["UPN", "DOB", "G01", "School", "Share", "FSM"])
+        sheet.write_row(0, 0, ["UPN", "DOB", "E01", "School", "Share", "FSM"])
         sheet.write_string(1, 0, "A1")
         sheet.write_datetime(1, 1, pd.Timestamp("2018-03-25").to_pydatetime(), date)
         sheet.write_number(1, 2, 2)
@@ -178,15 +178,15 @@ def test_of_several_sheets_the_one_with_most_rows_is_read_with_a_note(tmp_path):
 
 
 def test_a_workbook_with_a_title_above_the_header(tmp_path):
-    rows = [["Oak Primary"], [], ["UPN", "G01", "G02"], ["A1", 1, 2]]
+    rows = [["Oak Primary"], [], ["UPN", "E01", "E02"], ["A1", 1, 2]]
     reading = read_table(workbook(tmp_path / "a.xlsx", {"Pupils": rows}))
-    assert reading.frame.to_dict("list") == {"UPN": ["A1"], "G01": ["1"], "G02": ["2"]}
+    assert reading.frame.to_dict("list") == {"UPN": ["A1"], "E01": ["1"], "E02": ["2"]}
     assert reading.frame.index.tolist() == [4]
 
 
 @pytest.mark.parametrize(
     ("rows", "message"),
-    [([], "empty"), ([["UPN", "G01"]], "no rows"), ([["UPN", "UPN"], ["a", "b"]], "more than one column")],
+    [([], "empty"), ([["UPN", "E01"]], "no rows"), ([["UPN", "UPN"], ["a", "b"]], "more than one column")],
 )
 def test_workbooks_without_children(tmp_path, rows, message):
     with pytest.raises(ReadError, match=message):
@@ -215,7 +215,7 @@ def test_parquet_without_rows(tmp_path):
 
 def test_messages_hold_no_cell(tmp_path):
     with pytest.raises(ReadError) as caught:
-        read_table(write(tmp_path / "a.csv", "UPN,G01\nSECRET,1,SECRET\n"))
+        read_table(write(tmp_path / "a.csv", "UPN,E01\nSECRET,1,SECRET\n"))
     assert "SECRET" not in str(caught.value)
 
 

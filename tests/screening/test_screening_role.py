@@ -35,7 +35,7 @@ def bundle(trained: Any) -> Bundle:
     return open_bundle(trained.exported)
 
 
-GOALS = {f"G{number:02d}" for number in range(1, 18)}
+GOALS = {f"E{number:02d}" for number in range(1, 18)}
 
 
 def test_hidden_reasons_name_the_agency_only_rule_7(bundle: Bundle, trained: Any) -> None:

@@ -79,7 +79,7 @@ def test_reasons_quote_the_file_and_add_up(bundle: Bundle, cohort: Cohort, train
             feature = bundle.spec.feature(reason.feature)
             j = bundle.tables.features.index(reason.feature)
             assert reason.contribution == contributions[position, j]
-            if reason.feature.startswith("G"):
+            if reason.feature.startswith("E"):
                 assert reason.text == f"{feature.label}: {words[row[reason.feature]]}"
                 checked += 1
         assert all(reason.contribution > 0 for reason in child.reasons_for)
@@ -89,14 +89,14 @@ def test_reasons_quote_the_file_and_add_up(bundle: Bundle, cohort: Cohort, train
 
 def test_what_was_not_known_is_said(bundle: Bundle, trained: Any, tmp_path: Path) -> None:
     rows = pd.read_csv(trained.school_file, dtype=str)
-    position = rows.index[(rows["SENprovision"] == "N") & (rows["G01"] == "1")][0]
-    rows.loc[position, "G02"] = "A"
+    position = rows.index[(rows["SENprovision"] == "N") & (rows["E01"] == "1")][0]
+    rows.loc[position, "E02"] = "A"
     rows.to_csv(tmp_path / "x.csv", index=False)
     cohort = load_cohort(bundle.spec, tmp_path / "x.csv", training=False, contracts=bundle.contracts)
     result = screen_cohort(bundle, cohort, file="x.csv", capacity=Capacity(share=1.0), today=TODAY)
     child = next(child for child in result.listed if child.row == position + 2)
     assert any(words.startswith("Speaking") for words in child.not_known)
-    assert not any(reason.feature == "G02" for reason in (*child.reasons_for, *child.reasons_against))
+    assert not any(reason.feature == "E02" for reason in (*child.reasons_for, *child.reasons_against))
 
 
 def test_by_school_each_school_has_its_places(bundle: Bundle, cohort: Cohort) -> None:
@@ -152,7 +152,7 @@ def test_a_chance_is_out_of_a_hundred() -> None:
 
 def test_values_in_words(bundle: Bundle) -> None:
     words = {
-        ("G02", 1.0): "Speaking: emerging",
+        ("E02", 1.0): "Speaking: emerging",
         ("age_months", 59.0): "Age at the end of reception: 4 years 11 months",
         ("absence", 0.125): "Share of sessions missed: 12.5 %",
         ("absence", 0.1): "Share of sessions missed: 10.0 %",

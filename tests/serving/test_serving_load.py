@@ -135,7 +135,7 @@ def bad_requests(children: list[dict[str, Any]]) -> dict[str, tuple[bytes, str |
     def changed(**cells: object) -> bytes:
         return body([{**child, **cells} for child in few])
 
-    without = [{key: cell for key, cell in child.items() if key != "G09"} for child in few]
+    without = [{key: cell for key, cell in child.items() if key != "E09"} for child in few]
     return {
         "no JSON": (body(few)[:-9], JSON, 400),
         "not UTF-8": (body(few).replace(b"UPN", b"\xff"), JSON, 400),
@@ -162,7 +162,7 @@ def odd_requests(children: list[dict[str, Any]]) -> dict[str, bytes]:
     few = children[:5]
     cells: dict[str, dict[str, object]] = {
         "text in a number": {"SessionsAbsent": "many"},
-        "an unknown level": {"G01": "7"},
+        "an unknown level": {"E01": "7"},
         "NaN": {"SessionsAbsent": float("nan")},
         "Infinity": {"SessionsAbsent": float("inf")},
         "a huge number": {"SessionsAbsent": 10**400},
@@ -246,7 +246,7 @@ def test_a_million_rows_are_refused_and_their_memory_given_back(
 ) -> None:
     ask(server, body(children))
     before = resident(server)
-    row = json.dumps({key: children[0][key] for key in ("UPN", "DOB", "G01")}).encode()
+    row = json.dumps({key: children[0][key] for key in ("UPN", "DOB", "E01")}).encode()
     status, text = ask(server, b'{"dataframe_records":[' + b",".join([row] * 1_000_000) + b"]}")
     assert status == 413
     assert "at most 10,000 rows" in json.loads(text)["message"]

@@ -182,7 +182,7 @@ def test_scores_keep_every_bit() -> None:
 @pytest.mark.parametrize(
     ("failure", "words"),
     [
-        (DataError("There is no column G01.", remedy="Add it."), "There is no column G01. Add it."),
+        (DataError("There is no column E01.", remedy="Add it."), "There is no column E01. Add it."),
         (UsageError(f"No contract knows {SECRET}.", remedy="Known are: senco."), "Known are: senco."),
         (ValueError(SECRET), UNEXPECTED),
         (RecursionError(SECRET), UNEXPECTED),

@@ -45,7 +45,7 @@ def closed_to(bundle: Bundle, role: str, columns: set[str]) -> Bundle:
 
 
 @pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("hidden", [set(), {"G01", "G02", "SENprovision", "SessionsAbsent"}])
+@pytest.mark.parametrize("hidden", [set(), {"E01", "E02", "SENprovision", "SessionsAbsent"}])
 def test_it_says_what_screen_says_to_every_role_rule_7(
     bundle: Bundle, trained: Any, rows: pd.DataFrame, role: str | None, hidden: set[str]
 ) -> None:
@@ -98,7 +98,7 @@ def test_every_row_says_what_it_is_not_rule_3(bundle: Bundle, rows: pd.DataFrame
 def test_children_who_cannot_be_screened_are_answered_for_rule_4(
     bundle: Bundle, rows: pd.DataFrame, count: int
 ) -> None:
-    goals = [f"G{number:02d}" for number in range(1, 18)]
+    goals = [f"E{number:02d}" for number in range(1, 18)]
     nothing = rows.iloc[:count].assign(**dict.fromkeys(goals, None))
     predictions = predict_records(bundle, nothing, today=TODAY)
     assert predictions["status"].tolist() == ["manual_review"] * count
@@ -145,8 +145,8 @@ def test_outside_its_population_it_refuses_rule_6(
 
 
 def test_without_an_essential_agency_it_refuses_rule_6(bundle: Bundle, rows: pd.DataFrame) -> None:
-    with pytest.raises(DataError, match="G01"):
-        predict_records(bundle, rows.drop(columns=[f"G{number:02d}" for number in range(1, 18)]), today=TODAY)
+    with pytest.raises(DataError, match="E01"):
+        predict_records(bundle, rows.drop(columns=[f"E{number:02d}" for number in range(1, 18)]), today=TODAY)
 
 
 def test_what_lies_beyond_training_is_said_row_by_row_rule_6(bundle: Bundle, rows: pd.DataFrame) -> None:

@@ -188,7 +188,7 @@ def test_identification_is_biased_as_it_is_in_england(large: England) -> None:
 def test_goals_tell_of_need_beyond_their_number(large: England) -> None:
     frame = joined(large)
     few = (frame[list(GOALS)] == "1").sum(axis=1).between(1, 5)
-    emerging = frame.loc[few].assign(speaking=lambda part: part["G02"] == "1").groupby("speaking")["true_need"].mean()
+    emerging = frame.loc[few].assign(speaking=lambda part: part["E02"] == "1").groupby("speaking")["true_need"].mean()
     assert emerging[True] > 1.5 * emerging[False]
 
 

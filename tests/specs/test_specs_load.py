@@ -51,10 +51,10 @@ def test_shipped_specs_load(repository: Path, model: str) -> None:
 
 def test_a_spec_is_typed(repository: Path) -> None:
     spec = load_spec(repository / "models" / "reception_sen" / "spec.yaml")
-    assert spec.feature("G02").source == ColumnRef("education/eyfsp", "G02")
+    assert spec.feature("E02").source == ColumnRef("education/eyfsp", "E02")
     assert isinstance(spec.feature("age_months").source, AgeInMonths)
     assert isinstance(spec.baseline, GoalsNotMet)
-    assert spec.monotonic_cst["G01"] == "decreasing"
+    assert spec.monotonic_cst["E01"] == "decreasing"
     assert "age_months" not in spec.monotonic_cst
     assert spec.as_of == AcademicYearEnd(academic_year="education/eyfsp.AcademicYear", month_day="07-31")
     star = load_spec(repository / "models" / "star_special_instruction" / "spec.yaml")
@@ -82,7 +82,7 @@ CASES: dict[str, tuple[Edit, str]] = {
         "education/eyfsp has no column 'G1'",
     ),
     "a contract that is not used": (
-        lambda d: d["features"][0].update(column="education/eyfs.G01"),
+        lambda d: d["features"][0].update(column="education/eyfs.E01"),
         "did you mean 'education/eyfsp'",
     ),
     "a contract that does not exist": (
@@ -127,7 +127,7 @@ CASES: dict[str, tuple[Edit, str]] = {
         lambda d: d["features"][0].update(column="outcomes/sen_status.SENtype"),
         "for training only",
     ),
-    "a feature twice": (lambda d: d["features"].append(dict(d["features"][0])), "'G01' stands twice"),
+    "a feature twice": (lambda d: d["features"].append(dict(d["features"][0])), "'E01' stands twice"),
     "a baseline about no feature": (lambda d: d["baseline"]["features"].append("G18"), "no feature is called 'G18'"),
     "an intersection of no group": (lambda d: d["intersections"].append(["sex", "fms"]), "did you mean 'fsm'"),
     "a value on both sides": (lambda d: d["outcome"]["negative"].append("K"), "both positive and negative"),

@@ -6,7 +6,7 @@ TABLES = RiskTables(
     intercept=-2.1,
     terms=(
         LinearTerm(feature="reading", slope=-1 / 3, low=1.0, high=9.0, missing=-1.0, mean=-2.0, n=90, n_missing=10),
-        LevelsTerm(feature="G02", levels={"2": -0.0, "1": 0.1}, missing=0.05, mean=0.02, n=None, n_missing=None),
+        LevelsTerm(feature="E02", levels={"2": -0.0, "1": 0.1}, missing=0.05, mean=0.02, n=None, n_missing=None),
         ShapeTerm(
             feature="absence",
             edges=(3.5, 12.0),
@@ -27,7 +27,7 @@ TABLES = RiskTables(
     name="synthetic – für ein Beispiel",
     interactions=(
         InteractionTerm(
-            features=("absence", "G02"),
+            features=("absence", "E02"),
             edges=((12.0,), (1.0,)),
             values=((0.1, -0.1, 0.0), (-0.3, 0.3, 0.0), (0.0, 0.0, 0.0)),
             mean=0.03,

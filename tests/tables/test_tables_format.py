@@ -244,7 +244,7 @@ def test_a_large_or_absent_file_is_a_typed_error(tmp_path):
 def test_whole_numbers_are_read_as_numbers():
     tables = RiskTables.from_json(changed(("terms", 0, "slope"), 1))
     assert isinstance(tables.terms[0].slope, float)
-    children = pd.DataFrame({"reading": [5.0], "G02": ["1"], "absence": [20.0]})
+    children = pd.DataFrame({"reading": [5.0], "E02": ["1"], "absence": [20.0]})
     assert tables.score(children)[0] == pytest.approx(-2.1 + 5.0 + 0.1 + (0.05 * 20 + 0.4) + 0.3)
 
 

@@ -57,7 +57,7 @@ def test_one_run_holds_everything_about_a_version(client: Any, trained: Any) -> 
     assert {"bundle", "plots", "published.json", *PAGES} <= artefacts
     assert {"report.html", "card.html", "scorecard.html", "atrs.json", "atrs.md", "impact_assessment.md"} <= set(PAGES)
     plots = {item.path for item in client.list_artifacts(trained.made.run_id, "plots")}
-    assert {"plots/G01.svg", "plots/synthetic_child.svg"} <= plots
+    assert {"plots/E01.svg", "plots/synthetic_child.svg"} <= plots
 
 
 def test_the_registered_version_has_an_alias_and_its_hash(client: Any, trained: Any) -> None:
@@ -156,7 +156,7 @@ def test_the_served_model_answers_with_scores_and_reasons(server: Any, trained: 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda rows: rows.drop(columns="G09"), "G09"),
+        (lambda rows: rows.drop(columns="E09"), "E09"),
         (lambda rows: rows.assign(NCyearActual="1"), "not in reception"),
         (lambda rows: rows.assign(UPN="B801200005001").iloc[:1], "invented"),
         (lambda rows: rows.drop(columns="UPN"), "UPN"),
@@ -180,7 +180,7 @@ def test_what_is_no_json_gets_a_reason(server: Any) -> None:
     "change",
     [
         lambda rows: rows.assign(SessionsAbsent="many"),
-        lambda rows: rows.assign(G01=1),
+        lambda rows: rows.assign(E01=1),
         lambda rows: rows.assign(SessionsAbsent=[["a"]] * len(rows)),
     ],
 )

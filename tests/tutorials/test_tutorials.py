@@ -105,7 +105,7 @@ def test_a_tutorial_runs(name: str, repository: Path, tmp_path: Path, python: Ca
     if name == "data_scientist":
         python("assert auc > 0.65, auc")
         python(
-            "assert spec.owner.organisation == 'An invented authority' and spec.monotonic_cst['G01'] == 'decreasing'"
+            "assert spec.owner.organisation == 'An invented authority' and spec.monotonic_cst['E01'] == 'decreasing'"
         )
     with pytest.raises(AssertionError, match="ZeroDivisionError"):
         python("1 / 0")

@@ -130,15 +130,15 @@ def test_a_failed_gate_stops_registration_and_keeps_the_run(trained: Any, light_
 
 
 def test_a_planted_leak_is_refused_by_name(trained: Any, small_spec: Path, tmp_path: Path) -> None:
-    """G17 is made from the outcome; nothing is trained, and nothing is entered anywhere."""
+    """E17 is made from the outcome; nothing is trained, and nothing is entered anywhere."""
     tables = {
         f"{agency}/{name}": pd.read_csv(trained.data / f"{name}.csv", dtype=str)
         for agency, name in (("education", "pupil_census"), ("education", "eyfsp"), ("outcomes", "sen_status"))
     }
     status = tables["outcomes/sen_status"].set_index("UPN")["SENprovision"]
     profile = tables["education/eyfsp"]
-    profile["G17"] = profile["UPN"].map(status).map({"K": "1", "E": "1", "N": "2"}).fillna("2")
-    with pytest.raises(LeakageError, match="G17"):
+    profile["E17"] = profile["UPN"].map(status).map({"K": "1", "E": "1", "N": "2"}).fillna("2")
+    with pytest.raises(LeakageError, match="E17"):
         train(
             small_spec,
             tables,

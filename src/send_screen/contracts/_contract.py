@@ -24,7 +24,7 @@ class Rule:
     Attributes
     ----------
     id : str
-        For example ``"EYFSP-G01-LEVEL"``.
+        For example ``"EYFSP-E01-LEVEL"``.
     kind : str
         What is checked, see :data:`RuleKind`.
     description : str

@@ -39,7 +39,7 @@ def match_headers(headers: Sequence[str], columns: dict[str, Column]) -> HeaderM
     """Find the contract's columns among the headers of a file, in any order.
 
     A column's own name, in whatever spelling, comes before its aliases. A header that only looks like a column is
-    suggested and never used: ``G01`` looks like ``G10``.
+    suggested and never used: ``E01`` looks like ``E10``.
     """
     headers = [encodable(str(header)).strip() for header in headers]
     keys = [header_key(header) for header in headers]

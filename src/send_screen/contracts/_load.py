@@ -89,8 +89,8 @@ def load_contract(ref: str | Path, *, folder: Path | None = None) -> Contract:
 
     Examples
     --------
-    >>> load_contract("education/eyfsp").columns["G02"].label
-    'G02 Speaking'
+    >>> load_contract("education/eyfsp").columns["E02"].label
+    'E02 Speaking'
     """
     if isinstance(ref, Path) or ref.endswith((".yaml", ".yml")):
         return _read(Path(ref))

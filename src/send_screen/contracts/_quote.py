@@ -10,7 +10,7 @@ _LONGEST = 48  # characters: the longest name of a goal, with its number, has 45
 _MOST_DIGITS = 6  # a header may say 2022/23
 _UPN_SHAPED = re.compile(r"[A-Za-z]?\d{11}[A-Za-z\d]")
 _GAPS = re.compile(r"[\W_]+")
-_NUMBER = re.compile(r"[+-]?[\d.,/\s%-]*(?:e[+-]?\d+)?", re.IGNORECASE)
+_WITH_EXPONENT = re.compile(r"[+-]?[.,]?\d[\d.,]*e[+-]?\d+", re.IGNORECASE)  # 8E11, and not the goal E11
 _VALUES = frozenset({"true", "false", "yes", "no", "null", "nan", "none", "n/a", "#n/a"})
 _NEVER = re.compile(r"[;|<>{}\[\]\"@\\]")
 
@@ -52,7 +52,7 @@ def header_like(text: str) -> bool:
         and any(map(str.isalpha, text))
         and sum(map(str.isdecimal, text)) <= _MOST_DIGITS
         and not _NEVER.search(text)
-        and not _NUMBER.fullmatch(text)
+        and not _WITH_EXPONENT.fullmatch(text)
         and text.casefold() not in _VALUES
         and not date_shaped(text)
     )

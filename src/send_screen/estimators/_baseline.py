@@ -48,7 +48,7 @@ class BaselineClassifier(AdditiveClassifier):
         other level of the training children. Columns of numbers need exactly one value of each kind.
     operating_point_features : sequence of str, optional
         In count form, the features that must all be at the expected level, as the Good Level of Development asks of
-        G01 to G12. By default ``features``.
+        E01 to E12. By default ``features``.
     operating_point_share : float, default=0.2
         In score form, the share of training children whom :meth:`operating_point_flag` flags: at or beyond the cut-off.
     direction : {"decreasing", "increasing"}, default="decreasing"
@@ -71,9 +71,9 @@ class BaselineClassifier(AdditiveClassifier):
 
     Examples
     --------
-    >>> goals = pd.DataFrame({"G01": ["1", "2", "2", None] * 10, "G02": ["1", "1", "2", "2"] * 10})
+    >>> goals = pd.DataFrame({"E01": ["1", "2", "2", None] * 10, "E02": ["1", "1", "2", "2"] * 10})
     >>> later_need = [1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1, 1, 1, 0, 0] * 2
-    >>> baseline = BaselineClassifier(features=["G01", "G02"], not_met=["1"], expected=["2"]).fit(goals, later_need)
+    >>> baseline = BaselineClassifier(features=["E01", "E02"], not_met=["1"], expected=["2"]).fit(goals, later_need)
     >>> baseline.decision_function(goals)[:3].round(2).tolist()
     [1.23, -0.23, -1.7]
     >>> baseline.operating_point_flag(goals)[:4].tolist()

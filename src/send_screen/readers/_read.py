@@ -72,8 +72,8 @@ def read_table(path: str | Path) -> Reading:
     >>> import tempfile
     >>> from pathlib import Path
     >>> file = Path(tempfile.mkdtemp()) / "profile.csv"
-    >>> _ = file.write_text("UPN;G01\nB801200005001;2\n")
-    >>> read_table(file).frame["G01"].tolist()
+    >>> _ = file.write_text("UPN;E01\nB801200005001;2\n")
+    >>> read_table(file).frame["E01"].tolist()
     ['2']
     """
     path = Path(path)

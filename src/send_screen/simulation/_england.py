@@ -26,7 +26,7 @@ class England:
     pupil_census : pandas.DataFrame, shape (n, 16)
         Contract ``education/pupil_census``: one row a child, school by school.
     eyfsp : pandas.DataFrame, shape (m, 19)
-        Contract ``education/eyfsp``: goals ``G01`` .. ``G17``. A few children, mostly mobile ones, have no profile.
+        Contract ``education/eyfsp``: goals ``E01`` .. ``E17``. A few children, mostly mobile ones, have no profile.
     sen_status : pandas.DataFrame, shape (k, 4)
         Contract ``outcomes/sen_status``: the record in January, two academic years on. A few children are not found.
     truth : pandas.DataFrame, shape (n, 9)

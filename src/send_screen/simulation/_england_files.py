@@ -89,7 +89,7 @@ def school_file(england: England, *, academic_year: str = "2025/26") -> pd.DataF
     frame = pd.DataFrame(frame.where(frame.notna(), None))
     # Spread over the file, so that a small school still has each of them.
     at = [row * len(frame) // 6 for row in range(1, 6)]
-    frame.loc[at[0], ["G09", "G10"]] = None
+    frame.loc[at[0], ["E09", "E10"]] = None
     frame.loc[at[1], list(GOALS)] = None
     frame.loc[at[2], list(GOALS[:5])] = "A"
     frame.loc[at[3], "SessionsAbsent"] = "twelve"

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-GOALS = tuple(f"G{number:02d}" for number in range(1, 18))
+GOALS = tuple(f"E{number:02d}" for number in range(1, 18))
 AREAS = ("communication and interaction", "cognition and learning", "SEMH", "sensory and physical")
 
 #: How strongly a need of each area (rows, as AREAS) holds a child back in each goal, per unit of severity.

@@ -57,7 +57,7 @@ class ColumnRef(NamedTuple):
 
 def _column_path(value: object) -> ColumnRef:
     if not isinstance(value, str) or not re.fullmatch(_COLUMN_PATTERN, value):
-        raise ValueError("must name a column, such as education/eyfsp.G01")
+        raise ValueError("must name a column, such as education/eyfsp.E01")
     return ColumnRef(*value.split("."))
 
 

@@ -83,7 +83,7 @@ def demo(
     >>> from send_screen import demo
     >>> made = demo("demo")  # doctest: +SKIP
     >>> made.trained.term_importances.head(1)  # doctest: +SKIP
-    G01    0.29
+    E01    0.29
     Name: mean |contribution|, dtype: float64
     """
     report_progress = progress or (lambda _: None)
