@@ -225,7 +225,7 @@ def test_every_yaml_that_comes_with_the_library_is_read_as_before(path):
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("value: [COME02, Speaking]", "value: 7"),
+        ("value: [COM_E02, COME02, FSP_COM_E02, Speaking]", "value: 7"),
         ('{code: "1", words: emerging, also: [Emerging level, EM, EMG]}', "7"),
         ('{code: "1", words: emerging, also: [Emerging level, EM, EMG]}', "{words: emerging}"),
         ("value: &everyone [senco, class_teacher, head_teacher, data_manager, local_authority]", "value: &everyone 7"),

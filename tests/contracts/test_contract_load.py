@@ -118,7 +118,7 @@ def test_a_path_that_is_not_there_is_told(tmp_path):
         ("academic-year-end:AcademicYear", "academic-year-end:Year", "column 'Year', which there is not"),
         ("academic-year-end:AcademicYear", "last summer", "recordedOn must be"),
         ("- name: E02", "- name: E01", "described twice"),
-        ("value: [COME02, Speaking]", "value: [COME01, Speaking]", "'comg01' stands for both E01 and E02"),
+        ("FSP_COM_E02, Speaking]", "COME01, Speaking]", "'come01' stands for both E01 and E02"),
         ("also: [Emerging level, EM, EMG]", "also: [Emerging level, EM, Expected]", "stands for more than one code"),
         (ROWS_RULE, "", "no rule for empty tables"),
         ("status: active", "status: [active", "not valid YAML"),

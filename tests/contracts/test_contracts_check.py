@@ -271,8 +271,43 @@ def test_the_second_part_of_an_academic_year_follows_the_first(year):
     assert {v.rule for v in check(frame).violations} == {"EYFSP-YEAR-FORM"}
 
 
+@pytest.mark.parametrize(
+    ("ref", "year", "fits"),
+    [
+        ("education/eyfsp", "2020/21", False),
+        ("education/eyfsp", "2021/22", True),
+        ("education/eyfsp_2012", "2011/12", False),
+        ("education/eyfsp_2012", "2012/13", True),
+        ("education/eyfsp_2012", "2020/21", True),
+        ("education/eyfsp_2012", "2021/22", False),
+    ],
+)
+def test_a_profile_of_another_series_is_not_read_as_this_one(ref, year, fits):
+    name = f"{ref.partition('/')[2]}.csv"
+    profile = read_table(VALID / name).frame.assign(AcademicYear=year)
+    violations = check_table(load_contract(ref), profile, file=name).violations
+    assert {v.column for v in violations} == (set() if fits else {"AcademicYear"})
+
+
+@pytest.mark.parametrize("spelling", ["G{:02d}", "COM_G{:02d}", "FSP_PSE_G{:02d}", "PSEG{:02d}", "G{:02d} Speaking"])
+def test_an_old_goal_is_never_taken_for_a_new_one(spelling):
+    profile = eyfsp().rename(columns={f"E{goal:02d}": spelling.format(goal) for goal in range(1, 18)})
+    result = check(profile)
+    assert {v.column for v in result.violations if v.rule == "EYFSP-COLUMNS"} == {f"E{g:02d}" for g in range(1, 18)}
+    assert result.columns.guessed == {}
+    assert not any("rename it to" in v.remedy for v in result.violations)
+
+
+def test_a_file_of_another_table_is_said_to_be_that():
+    old = read_table(VALID / "eyfsp_2012.csv").frame
+    for violation in check(old).violations:
+        assert violation.rule == "EYFSP-YEAR-FORM" or "(education/eyfsp_2012@1.0.0)" in violation.remedy
+    assert any("education/eyfsp_2012" in violation.remedy for violation in check(old).violations)
+
+
 def test_the_turn_of_a_century_is_an_academic_year():
-    assert check(eyfsp().assign(AcademicYear="1999/00")).violations == ()
+    census = read_table(VALID / "pupil_census.csv").frame.assign(AcademicYear="1999/00")
+    assert check_table(load_contract("education/pupil_census"), census, file="c.csv").violations == ()
 
 
 def test_every_date_of_a_column_in_american_order_is_refused():

@@ -7,6 +7,7 @@ import pandas as pd
 
 from send_screen.contracts._contract import Contract
 from send_screen.contracts._headers import HeaderMatch, match_headers
+from send_screen.contracts._load import available_contracts, load_contract
 from send_screen.contracts._parse_cells import prepare
 from send_screen.contracts._predicates import keeps, key_of, not_doubled
 from send_screen.contracts._quote import quotable
@@ -55,8 +56,9 @@ def check_table(contract: Contract, frame: pd.DataFrame, *, file: str) -> Checke
     prepared = pd.DataFrame(columns).set_axis(rows, axis=0)
     absent = {name for name in contract.columns if name not in headers.position}
     failures = _failures(contract, prepared, absent)
+    other_table = _other_table(contract, frame) if _lacks_required(contract, headers) else None
     violations = [
-        *file_violations(contract, headers, len(frame), file),
+        *file_violations(contract, headers, len(frame), file, other_table=other_table),
         *row_violations(contract, prepared, failures, file=file),
     ]
     bad = {violation.row for violation in violations if violation.level == "row" and violation.severity == "error"}
@@ -67,6 +69,17 @@ def check_table(contract: Contract, frame: pd.DataFrame, *, file: str) -> Checke
         bad_rows=prepared.index[prepared.index.isin(list(bad))],
         notes=tuple(notes),
     )
+
+
+def _lacks_required(contract: Contract, headers: HeaderMatch) -> bool:
+    return any(contract.columns[name].required for name in headers.report.missing)
+
+
+def _other_table(contract: Contract, frame: pd.DataFrame) -> Contract | None:
+    """Return another contract that comes with the library and whose required columns the file has, if there is one."""
+    headers = [str(header) for header in frame.columns]
+    others = (load_contract(ref) for ref in available_contracts() if ref != contract.ref)
+    return next((o for o in others if not _lacks_required(o, match_headers(headers, o.columns))), None)
 
 
 def _row_numbers(frame: pd.DataFrame) -> pd.Index:

@@ -13,6 +13,8 @@ from send_screen.documents import encodable
 
 # Below this similarity a suggestion confuses more than it helps.
 _CLOSE = 0.6
+# What a code such as G03 means is another thing than what E03 means, however alike they look.
+_CODE = re.compile(r"[a-z]{1,8}\d{2,}")
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def match_headers(headers: Sequence[str], columns: dict[str, Column]) -> HeaderM
     """Find the contract's columns among the headers of a file, in any order.
 
     A column's own name, in whatever spelling, comes before its aliases. A header that only looks like a column is
-    suggested and never used: ``E01`` looks like ``E10``.
+    suggested and never used, and one with another code is not even suggested.
     """
     headers = [encodable(str(header)).strip() for header in headers]
     keys = [header_key(header) for header in headers]
@@ -75,14 +77,19 @@ def _names(column: Column) -> list[str]:
     return [header_key(name) for name in (column.name, column.label, *column.aliases)]
 
 
+def _may_mean(header: str, column: Column) -> bool:
+    code = _CODE.match(header_key(header))
+    return code is None or any(name.startswith(code[0]) for name in _names(column))
+
+
 def _closest_column(header: str, columns: list[Column]) -> str | None:
-    names = {name: column.name for column in columns for name in _names(column)}
+    names = {name: column.name for column in columns if _may_mean(header, column) for name in _names(column)}
     found = difflib.get_close_matches(header_key(header), names, n=1, cutoff=_CLOSE)
     return names[found[0]] if found else None
 
 
 def _closest_header(column: Column, headers: list[str]) -> str | None:
-    keys = {header_key(header): header for header in headers}
+    keys = {header_key(header): header for header in headers if _may_mean(header, column)}
     found = [
         (difflib.SequenceMatcher(None, name, match[0]).ratio(), match[0])
         for name in _names(column)

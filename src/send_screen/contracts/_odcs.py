@@ -270,6 +270,10 @@ def _complete(kind: str, arguments: Any) -> bool:
                 re.compile(arguments["pattern"])
             except (re.error, TypeError, RecursionError, OverflowError):
                 return False
+        case "academicYear":
+            return arguments.keys() <= {"earliest", "latest"} and all(
+                isinstance(year, str) for year in arguments.values()
+            )
         case "notAbove":
             return isinstance(arguments.get("column"), str)
         case "onlyWhere":

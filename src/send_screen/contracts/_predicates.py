@@ -51,7 +51,7 @@ def _fits(rule: Rule, column: Column, frame: pd.DataFrame, values: pd.Series) ->
         case "establishment":
             return _fullmatch(values, _SCHOOL_FORM)
         case "academicYear":
-            return _each(values, _is_academic_year)
+            return _each(values, lambda year: _is_academic_year(year, **rule.arguments))
         case "notAbove":
             above: pd.Series = _numbers(values) > _numbers(frame[rule.arguments["column"]])
             return ~above
@@ -96,6 +96,7 @@ def _in_range(rule: Rule, column: Column, values: pd.Series) -> pd.Series:
     return numbers.between(low, high) | numbers.isna()
 
 
-def _is_academic_year(text: str) -> bool:
+def _is_academic_year(text: str, earliest: str = "", latest: str = "9") -> bool:
+    """Tell whether a text is an academic year within bounds, which like it are written as 2022/23."""
     match = _YEAR_FORM.fullmatch(text)
-    return match is not None and (int(match[1]) + 1) % 100 == int(match[2])
+    return match is not None and (int(match[1]) + 1) % 100 == int(match[2]) and earliest <= text <= latest

@@ -18,8 +18,19 @@ _UPN_DIGITS = 8  # a text with fewer is not a mistyped UPN
 _LONGEST_VALUE = 24  # characters
 
 
-def file_violations(contract: Contract, headers: HeaderMatch, n: int, file: str) -> Iterator[Violation]:
-    """Yield what is wrong with a file as a whole: missing columns, duplicate headers, no rows."""
+def file_violations(
+    contract: Contract, headers: HeaderMatch, n: int, file: str, *, other_table: Contract | None
+) -> Iterator[Violation]:
+    """Yield what is wrong with a file as a whole: missing columns, duplicate headers, no rows.
+
+    ``other_table`` is the contract of another table, if the file has all of that one's columns.
+    """
+    another = (
+        f"The file has the columns of another table, {other_table.title} ({other_table.ref}). If it is not that, ask "
+        "whoever exported it what its columns hold, and rename them by that."
+        if other_table
+        else ""
+    )
     rules = {rule.kind: rule for rule in reversed(contract.rules)}
 
     def violation(kind: RuleKind, column: str | None, message: str, remedy: str = "") -> Violation:
@@ -29,7 +40,7 @@ def file_violations(contract: Contract, headers: HeaderMatch, n: int, file: str)
         column = contract.columns[name]
         if column.required:
             suggested = closest is not None and header_like(closest)
-            remedy = f"If the header {closest!r} is meant, rename it to {name}." if suggested else ""
+            remedy = f"If the header {closest!r} is meant, rename it to {name}." if suggested else another
             yield violation("columns", name, f"The file has no column {name} ({column.label}).", remedy)
     for name, duplicates in headers.doubled.items():
         yield violation("headers", name, f"The headers {', '.join(map(quotable, duplicates))} all stand for {name}.")
