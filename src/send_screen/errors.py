@@ -1,12 +1,49 @@
 """What can go wrong, as data: one root, and subclasses that say where and what to do.
 
 Every error that a person can meet derives from :class:`SendScreenError`, carries the place (file, row, column, rule)
-as attributes and ends in a remedy. The command line prints it as it is and exits with its ``exit_code``.
+as attributes and ends in a remedy. The command line prints it as it is and exits with its ``exit_code``, an
+:class:`ExitCode`.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """How a command ends, for a script: one scheme for all commands.
+
+    Examples
+    --------
+    >>> from send_screen.errors import ExitCode
+    >>> ExitCode.STOPPED.value, ExitCode.STOPPED.words
+    (130, 'Stopped before it ended.')
+    """
+
+    DONE = 0
+    NO = 1
+    USAGE = 2
+    MACHINE = 3
+    OPEN = 4
+    MISTAKE = 70
+    STOPPED = 130
+
+    @property
+    def words(self) -> str:
+        """What the code says, in a sentence or two."""
+        return _EXIT_WORDS[self]
+
+
+_EXIT_WORDS = {
+    ExitCode.DONE: "Done. Of audit: all that was looked at agrees.",
+    ExitCode.NO: "The data, a gate or a check says no. Of audit: something differs.",
+    ExitCode.USAGE: "The call is wrong, or names what is not there.",
+    ExitCode.MACHINE: "The machine or a server stands in the way: no permission, no room, no answer, a package that "
+    "is missing, a database that is damaged or of another release.",
+    ExitCode.OPEN: "Of audit: nothing is known to differ, and part of it could not be checked.",
+    ExitCode.MISTAKE: "A mistake in send_screen itself.",
+    ExitCode.STOPPED: "Stopped before it ended.",
+}
 
 
 class SendScreenError(Exception):
@@ -24,9 +61,12 @@ class SendScreenError(Exception):
         The row of the file as a person counts it in a spreadsheet (the header is row 1).
     column, rule : str, optional
         The column's name, and the id of the rule that was broken.
+    os_error : OSError, optional
+        What the system said of a file. Then the exit code is that of the call, where there is no such file, or that of
+        the machine.
     """
 
-    exit_code: ClassVar[int] = 1
+    exit_code: ExitCode = ExitCode.NO
 
     def __init__(
         self,
@@ -37,6 +77,7 @@ class SendScreenError(Exception):
         row: int | None = None,
         column: str | None = None,
         rule: str | None = None,
+        os_error: OSError | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -45,6 +86,9 @@ class SendScreenError(Exception):
         self.row = row
         self.column = column
         self.rule = rule
+        if os_error is not None:
+            not_there = isinstance(os_error, FileNotFoundError | IsADirectoryError | NotADirectoryError)
+            self.exit_code = ExitCode.USAGE if not_there else ExitCode.MACHINE
 
     @property
     def where(self) -> str:
@@ -102,10 +146,10 @@ class LedgerError(SendScreenError):
 class UsageError(SendScreenError):
     """A call whose arguments do not fit together."""
 
-    exit_code: ClassVar[int] = 2
+    exit_code: ExitCode = ExitCode.USAGE
 
 
 class MissingExtraError(SendScreenError):
-    """Something that is missing on this machine: a package, a program, a folder that can be written."""
+    """Something that this machine lacks or does not give: a package, a program, a file, room, a server's answer."""
 
-    exit_code: ClassVar[int] = 3
+    exit_code: ExitCode = ExitCode.MACHINE

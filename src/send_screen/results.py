@@ -9,6 +9,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from send_screen.errors import ExitCode
+
 
 @dataclass(frozen=True)
 class Section:
@@ -77,8 +79,13 @@ class Result(ABC):
 
     @property
     def ok(self) -> bool:
-        """Whether a script may go on: what the command line's exit code says."""
+        """Whether a script may go on."""
         return True
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """How the command line ends."""
+        return ExitCode.DONE if self.ok else ExitCode.NO
 
     def to_text(self) -> str:
         """Return what the command line prints: parts with an empty line between, the first below the headline."""

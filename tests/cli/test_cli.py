@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from send_screen.cli._app import app
+from send_screen.errors import ExitCode
 
 runner = CliRunner()
 
@@ -47,6 +49,17 @@ def test_help_names_every_command() -> None:
     ):
         assert command in out
     assert run("--version")[0] == 0
+
+
+def test_help_and_the_reference_say_what_each_exit_code_means(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(repository / "docs" / "_ext")
+    page = importlib.import_module("command_pages").command_page()
+    shown = " ".join(run("--help")[1].split())
+    for code in ExitCode:
+        assert f"| {code.value} | {code.words} |" in page
+        assert f"{code.value}: {code.words}" in shown
 
 
 @pytest.mark.parametrize("arguments", [["screen"], ["no-such-command"], ["simulate", "--children", "x"], ["train"]])
@@ -96,7 +109,7 @@ def test_check_names_rule_row_and_remedy_and_masks_the_child(tmp_path: Path) -> 
 def test_check_of_what_is_not_there(tmp_path: Path, contract: str, file: str, words: str) -> None:
     (tmp_path / "x.csv").write_text("UPN\n", encoding="utf-8")
     code, _, err = run("check", contract, tmp_path / file)
-    assert code == 1
+    assert code == 2
     assert words in err
     assert err.count("\n") < 6
 
@@ -156,7 +169,7 @@ def test_an_unexpected_fault_shows_no_data(trained: Any, tmp_path: Path, monkeyp
     monkeypatch.delenv("SEND_SCREEN_DEBUG", raising=False)
     monkeypatch.setattr("send_screen.workflows._screen.screen_cohort", fault)
     code, out, err = run("screen", trained.exported, trained.school_file, "--out", tmp_path)
-    assert code == 1
+    assert code == 70
     assert "A801200005001" not in out + err
     assert "SEND_SCREEN_DEBUG" in err
 

@@ -23,6 +23,7 @@ from send_screen.auditing import (
     check_result,
     diff_documents,
     not_checked,
+    not_looked_at,
 )
 from send_screen.errors import MissingExtraError, TablesError, UsageError
 from send_screen.governance import (
@@ -97,15 +98,21 @@ def test_green_red_and_what_is_open() -> None:
         NOT_CHECKED,
         NOT_CHECKED,
     ]
-    green = Audit("m", {}, (same, unmade))
-    assert green.ok
-    assert green.headline == "GREEN: nothing differs in the 1 checks that were made. 1 could not be made: “D”."
+    unasked = Check("e", "E", not_looked_at("no data given"))
+    green = Audit("m", {}, (same, unasked))
+    assert (green.ok, green.exit_code) == (True, 0)
+    assert green.headline == "GREEN: nothing differs in the 1 checks that were made. Not looked at: “E”."
+    unchecked = Audit("m", {}, (same, unmade, unasked))
+    assert (unchecked.ok, unchecked.result, unchecked.exit_code) == (False, "open", 4)
+    assert unchecked.headline == (
+        "OPEN: nothing differs in the 1 checks that were made. 1 could not be made: “D”. Not looked at: “E”."
+    )
     left_open = Audit("m", {}, (same, inconclusive, unmade))
-    assert (left_open.ok, left_open.result) == (False, "open")
+    assert (left_open.ok, left_open.result, left_open.exit_code) == (False, "open", 4)
     assert left_open.headline.startswith("OPEN: 1 checks found differences that other code or packages may have made.")
-    red = Audit("m", {}, (same, wrong))
-    assert not red.ok
-    assert red.headline == "RED: 1 of the 2 checks that were made found a difference."
+    red = Audit("m", {}, (same, wrong, unmade))
+    assert (red.ok, red.exit_code) == (False, 1)
+    assert red.headline == "RED: 1 of the 2 checks that were made found a difference. 1 could not be made: “D”."
     check = red.to_dict()["checks"][1]
     assert check["differences"] == ({"where": "$.x", "actual": "1", "expected": "2"},)
     assert check["n_differences"] == 1

@@ -4,7 +4,17 @@ An audit calls the functions that training calls and compares whole documents. N
 """
 
 from send_screen.auditing._audit import audit
-from send_screen.auditing._checks import FAILED, NOT_CHECKED, PASSED, Check, CheckResult, check_result, not_checked
+from send_screen.auditing._checks import (
+    FAILED,
+    NOT_CHECKED,
+    NOT_LOOKED_AT,
+    PASSED,
+    Check,
+    CheckResult,
+    check_result,
+    not_checked,
+    not_looked_at,
+)
 from send_screen.auditing._compare import Mismatch, diff_documents
 from send_screen.auditing._results import Audit, render_audit
 
@@ -18,7 +28,9 @@ __all__ = [
     "PASSED",
     "FAILED",
     "NOT_CHECKED",
+    "NOT_LOOKED_AT",
     "diff_documents",
     "check_result",
     "not_checked",
+    "not_looked_at",
 ]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from send_screen.auditing._audited_version import AuditedVersion, open_version, with_evidence
-from send_screen.auditing._check_decisions import check_aliases, check_decisions, check_ledger
+from send_screen.auditing._check_decisions import check_aliases, check_decisions, check_ledger, describe_withdrawal
 from send_screen.auditing._check_evidence import check_evidence, check_evidence_integrity
 from send_screen.auditing._check_files import check_consistency, check_files, check_manifest, check_signature
 from send_screen.auditing._check_pages import check_pages, check_plots, check_summary
@@ -21,7 +21,8 @@ from send_screen.auditing._check_published import (
 from send_screen.auditing._check_registry import check_metrics, check_params, check_run, check_tags
 from send_screen.auditing._check_served import check_copies, check_served
 from send_screen.auditing._check_tables import check_examples, check_tables
-from send_screen.auditing._checks import PASSED, Check, Question, not_checked
+from send_screen.auditing._checks import PASSED, Check, Question, not_looked_at
+from send_screen.auditing._compare import truncate
 from send_screen.auditing._results import Audit, write_audit
 from send_screen.errors import UsageError
 from send_screen.governance import MANIFEST, files_below, read_plain_files, read_public_key
@@ -42,7 +43,7 @@ OF_A_REGISTRY = (check_ledger, check_aliases, check_decisions)
 NEEDS_MORE = Check(
     "refit",
     "The evidence's scores, the tables and the data's hash come from the data",
-    not_checked(
+    not_looked_at(
         "This needs the data and a refit: the same spec, data, code and packages give the same bytes (send-screen "
         "train). So do the scores of the challengers, how likely a child is to stay listed, the as-of date, whether "
         "the children are invented, which rows were excluded, and which counts of the tables are of the same children "
@@ -103,8 +104,8 @@ def audit(
     """
     report_progress = progress or (lambda _: None)
     public = None if key is None else read_public_key(Path(key))
-    if ledger is not None and not Path(ledger).exists():
-        raise UsageError(f"There is no ledger at {ledger}.", remedy="Give the folder that --ledger of promote named.")
+    if ledger is not None and not Path(ledger).is_file():
+        raise UsageError(f"There is no ledger at {ledger}.", remedy="Give the file that --ledger of promote named.")
     snapshot = None
     if str(model).startswith(("models:", "runs:")):
         report_progress("Fetching everything about the version")
@@ -127,7 +128,10 @@ def audit(
         asked += OF_A_STORE + (OF_A_REGISTRY if snapshot.registered else ())
     report_progress("Deriving again what is claimed of it")
     checks = [question.run_check(audited) for question in asked]
-    found = Audit(str(model), audited.describe(), (*checks, NEEDS_MORE), None if out is None else Path(out))
+    metadata = audited.describe()
+    if withdrawn := describe_withdrawal(audited):
+        metadata["withdrawn"] = truncate(withdrawn)
+    found = Audit(str(model), metadata, (*checks, NEEDS_MORE), None if out is None else Path(out))
     if found.out is not None:
         write_audit(found, found.out)
     return found

@@ -37,6 +37,10 @@ class CannotCheck(TablesError):
     """What a check needs is not there, or cannot be read: it is not made, and its result says why."""
 
 
+class NotLookedAt(CannotCheck):
+    """What a check needs was not given: nobody asked for it."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """An evidence table as it was found; ``table`` is None where it cannot be read as one, and ``why`` says why."""
@@ -85,15 +89,15 @@ class AuditedVersion:
         return self.require_bundle().published
 
     def require_evidence(self) -> Evidence:
-        """Return the evidence; raise CannotCheck where it may not be read from here."""
+        """Return the evidence; raise CannotCheck where it may not be read, and NotLookedAt where none was named."""
         if self.evidence is None:
-            raise CannotCheck(self.no_evidence)
+            raise NotLookedAt(self.no_evidence) if self.snapshot is None else CannotCheck(self.no_evidence)
         return self.evidence
 
     def require_snapshot(self) -> RegistrySnapshot:
-        """Return what the store says; raise CannotCheck of an exported folder."""
+        """Return what the store says; raise NotLookedAt of an exported folder."""
         if self.snapshot is None:
-            raise CannotCheck("A folder knows of no registry. Audit models:/name/number for that.")
+            raise NotLookedAt("A folder knows of no registry. Audit models:/name/number for that.")
         return self.snapshot
 
     def tag_mismatches(self, tag: str, found: str, what: str) -> list[Mismatch]:
@@ -119,7 +123,6 @@ class AuditedVersion:
         if self.snapshot is not None:
             version = self.snapshot.version
             said |= {"registered": self.registered_name, "run": version.run_id}
-            said |= {"withdrawn": version.withdrawn} if version.withdrawn else {}
         here = {"checked_on": dt.datetime.now(dt.UTC).date().isoformat(), "code_here": f"{release()}, {code_version()}"}
         return {name: truncate(value) for name, value in said.items()} | here
 
@@ -171,7 +174,7 @@ def with_evidence(audited: AuditedVersion, given: Path | None) -> AuditedVersion
                 f"There is no evidence of this version at {given}.",
                 remedy=f"Give the evidence store, or the folder in it that holds {EVIDENCE}.",
             )
-        why = f"The evidence is not at {place}, seen from here. Ask who keeps it, or name the store with --evidence."
+        why = "The evidence is not where the registry says. Ask who keeps it, or name the store with --evidence."
         return replace(audited, no_evidence=why)
     try:
         if path.stat().st_size > LARGEST:

@@ -11,11 +11,12 @@ from send_screen.auditing._audited_version import NO_TAG, AuditedVersion, Cannot
 from send_screen.auditing._check_registry import OF_DECISIONS
 from send_screen.auditing._checks import CheckResult, check_result, question
 from send_screen.auditing._compare import Mismatch, diff_documents, first_difference
-from send_screen.errors import LedgerError, UsageError
+from send_screen.errors import LedgerError, MissingExtraError
 from send_screen.governance import (
     DecisionEntry,
     Ledger,
     PromotionEntry,
+    WithdrawalEntry,
     decisions_about,
     deployment_periods,
     entries_after,
@@ -31,8 +32,6 @@ from send_screen.workflows._decision_ledger import default_ledger
 def require_ledger(audited: AuditedVersion) -> Ledger:
     """Return the ledger of decisions, as it is; raise CannotCheck where it cannot be found from here."""
     if audited.ledger is not None:
-        if not Path(audited.ledger).is_file():
-            raise UsageError(f"There is no ledger of decisions at {audited.ledger}.")
         return read_ledger(audited.ledger)
     uri, model = audited.uri or default_uri(), audited.require_snapshot().model
     if uri.startswith("sqlite:"):
@@ -46,10 +45,23 @@ def require_ledger(audited: AuditedVersion) -> Ledger:
     return read_ledger(path)
 
 
+def describe_withdrawal(audited: AuditedVersion) -> str:
+    """Return when, by whom and why the version was withdrawn, in the ledger's words; empty where it was not."""
+    if audited.snapshot is None or audited.metadata is None or not audited.snapshot.registered:
+        return ""
+    try:
+        gone = withdrawal(require_ledger(audited).entries, audited.metadata.id)
+    except (CannotCheck, MissingExtraError):
+        unread = "says the registry; the ledger, which says when, by whom and why, cannot be read from here"
+        return unread if audited.snapshot.version.withdrawn else ""
+    return "" if gone is None else gone.words
+
+
 @question("The ledger of decisions is whole")
 def check_ledger(audited: AuditedVersion) -> CheckResult:
     snapshot, book = audited.require_snapshot(), require_ledger(audited)
     name, head, where = snapshot.version.name, snapshot.model.head, str(book.path)
+    about = decisions_about(book.entries, name)
     differences = [Mismatch(where, fault, "entries as they were written") for fault in book.faults]
     if book.truncated:
         differences.append(Mismatch(where, "the last line is truncated", "whole lines (send-screen repair-ledger)"))
@@ -60,9 +72,9 @@ def check_ledger(audited: AuditedVersion) -> CheckResult:
     except LedgerError as error:
         differences.append(Mismatch(where, error.message, f"an entry {head}"))
     words = (
-        f"{len(decisions_about(book.entries, name))} entries about {name}, each with its hash and in its place. Who "
-        "writes to ledger and registry could write all of it anew: hold the last hash against one noted elsewhere, "
-        f"{head or 'none yet'}."
+        f"{len(about)} entries about {name}, each with its hash and in its place. Who writes to ledger and registry "
+        "could write all of it anew: hold the last hash against one noted elsewhere, "
+        f"{about[-1].sha256 if about else 'none yet'}."
     )
     return check_result(differences, words)
 
@@ -144,17 +156,15 @@ def _gate_faults(entry: DecisionEntry, gates: tuple[GateResult, ...]) -> list[Mi
     return differences
 
 
-def _tag_faults(here: Sequence[DecisionEntry], gone: DecisionEntry | None, audited: AuditedVersion) -> list[Mismatch]:
+def _tag_faults(here: Sequence[DecisionEntry], gone: WithdrawalEntry | None, audited: AuditedVersion) -> list[Mismatch]:
     """Return the tags of the registered version that do not say what its last promotion and its withdrawal say."""
     snapshot = audited.require_snapshot()
     tags = {name: snapshot.tags[name] for name in OF_DECISIONS if name in snapshot.tags and name != "withdrawn"}
     promotions = [entry for entry in here if isinstance(entry, PromotionEntry)]
     wanted = promotions[-1].tags if promotions else {}
     differences = diff_documents(tags, wanted, "tag of the registered version").differences
-    said, withdrawn = snapshot.version.withdrawn, "" if gone is None else f" by {gone.by}: {gone.reason}"
-    # the registry is told first, so that the day may be the one before
-    if bool(said) != bool(withdrawn) or not said.endswith(withdrawn):
-        differences.append(
-            Mismatch("tag withdrawn", said or "not withdrawn", f"withdrawn{withdrawn}" if gone else "not withdrawn")
-        )
-    return differences
+    tag, never = snapshot.tags.get("withdrawn"), "not withdrawn"
+    # the same version under another number may have the tag; this one has no other
+    said = {snapshot.version.withdrawn or never, *([] if tag is None else [tag])}
+    found = never if gone is None else gone.words
+    return differences + [Mismatch("tag withdrawn", each, found) for each in sorted(said) if each != found]

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from jinja2 import TemplateError
 
-from send_screen.auditing._audited_version import AuditedVersion, CannotCheck
+from send_screen.auditing._audited_version import AuditedVersion, CannotCheck, NotLookedAt
 from send_screen.auditing._compare import Mismatch, truncate
-from send_screen.errors import SendScreenError
+from send_screen.errors import MissingExtraError, SendScreenError
 
-PASSED, FAILED, NOT_CHECKED = "passed", "FAILED", "not checked"
+PASSED, FAILED, NOT_CHECKED, NOT_LOOKED_AT = "passed", "FAILED", "not checked", "not looked at"
 _LONGEST = 2000  # characters of what a check says
 _MOST = 20  # differences of one check that are listed one by one
 _UNREADABLE = (
@@ -52,13 +52,19 @@ class Question:
         """Return the answer; files that make it fail are files that were never ours."""
         try:
             return Check(self.id, self.title, self.answer(audited))
+        except NotLookedAt as error:
+            return Check(self.id, self.title, not_looked_at(error.message))
         except CannotCheck as error:
             return Check(self.id, self.title, not_checked(error.message))
+        except MissingExtraError as error:
+            return Check(self.id, self.title, not_checked(str(error)))
         except SendScreenError as error:
             found = Mismatch(error.file or "the version's files", error.message, "what send_screen writes")
         except FileNotFoundError as error:
             found = Mismatch(Path(str(error.filename)).name, "no such file", "a file of every version")
         except _UNREADABLE as error:
+            if isinstance(error, OSError) and error.strerror:
+                return Check(self.id, self.title, not_checked(f"This machine stands in the way ({error.strerror})."))
             # of a file that says anything; what the exception says could quote it
             found = Mismatch("the version's files", f"what cannot be read ({type(error).__name__})", "what we write")
         # whoever made what nobody can read must not be told that other code may have
@@ -92,5 +98,10 @@ def check_result(
 
 
 def not_checked(why: str) -> CheckResult:
-    """Return that a check could not be made, with the reason."""
+    """Return that a check was asked for and could not be made, with the reason."""
     return CheckResult(NOT_CHECKED, truncate(why, most=_LONGEST))
+
+
+def not_looked_at(why: str) -> CheckResult:
+    """Return that nobody asked for a check, or that it is outside of what is vouched for, with the reason."""
+    return CheckResult(NOT_LOOKED_AT, truncate(why, most=_LONGEST))

@@ -8,18 +8,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from send_screen.auditing._checks import FAILED, NOT_CHECKED, PASSED, Check, CheckResult
+from send_screen.auditing._checks import FAILED, NOT_CHECKED, NOT_LOOKED_AT, PASSED, Check, CheckResult
 from send_screen.documents import write_whole
-from send_screen.errors import MissingExtraError
+from send_screen.errors import ExitCode, MissingExtraError
 from send_screen.reports import render_html, version_marks
 from send_screen.results import Result, Section
 
-_NAMED = 3  # of the checks that were not made, in the first words
+_NAMED = 3  # of the checks that were not made, or not asked for, in the first words
 
 _PARTS = (
     (FAILED, "What differs", "Nothing differs in the checks that were made."),
     (NOT_CHECKED, "What could not be checked, and why", "Everything was checked."),
     (PASSED, "What was derived again and is the same", "No check passed."),
+    (NOT_LOOKED_AT, "What was not looked at, and why", "There is nothing of which that is known."),
 )
 _LABELS = {
     "version": "Version",
@@ -57,44 +58,56 @@ class Audit(Result):
         return [check for check in self.checks if check.outcome.status == status]
 
     @property
+    def not_looked_at(self) -> list[Check]:
+        """What nobody asked for, or is outside of what is vouched for: nothing is said of it."""
+        return self.having(NOT_LOOKED_AT)
+
+    @property
     def inconclusive(self) -> list[Check]:
         """Checks that found differences which other code may have made: nobody can say that all is well."""
         return [check for check in self.having(NOT_CHECKED) if check.outcome.n_differences]
 
     @property
     def result(self) -> str:
-        """``"green"``; ``"open"`` where all that differs may be other code's doing; ``"red"``."""
-        return "red" if self.having(FAILED) else "open" if self.inconclusive else "green"
+        """``"red"`` where something differs, ``"open"`` where a part could not be checked, else ``"green"``."""
+        return "red" if self.having(FAILED) else "open" if self.having(NOT_CHECKED) else "green"
 
     @property
     def ok(self) -> bool:
-        """Whether nothing differs. What could not be checked is no difference; it is counted in the headline."""
+        """Whether all that was looked at agrees; :attr:`not_looked_at` says what was not."""
         return self.result == "green"
 
     @property
+    def exit_code(self) -> ExitCode:
+        """How the command line ends: something that differs and something that could not be checked are not alike."""
+        return {"green": ExitCode.DONE, "open": ExitCode.OPEN, "red": ExitCode.NO}[self.result]
+
+    @property
     def headline(self) -> str:
-        """The result in two sentences, the second of what was left open."""
-        titles = [f"“{check.title}”" for check in self.having(NOT_CHECKED)]
-        made = len(self.checks) - len(titles)
-        more = f" and {len(titles) - _NAMED} more" if len(titles) > _NAMED else ""
-        left = f" {len(titles)} could not be made: {', '.join(titles[:_NAMED])}{more}." if titles else ""
-        if failed := self.having(FAILED):
+        """The result in a few sentences: what differs, what could not be checked, what was not looked at."""
+        unmade, failed = self.having(NOT_CHECKED), self.having(FAILED)
+        made = len(failed) + len(self.having(PASSED))
+        left = f" {len(unmade)} could not be made: {_titles(unmade)}." if unmade else ""
+        left += f" Not looked at: {_titles(self.not_looked_at)}." if self.not_looked_at else ""
+        if failed:
             return f"RED: {len(failed)} of the {made} checks that were made found a difference.{left}"
         if self.inconclusive:
             return (
                 f"OPEN: {len(self.inconclusive)} checks found differences that other code or packages may have made. "
                 f"Audit it with those that made it.{left}"
             )
-        return f"GREEN: nothing differs in the {made} checks that were made.{left}"
+        return f"{self.result.upper()}: nothing differs in the {made} checks that were made.{left}"
 
     def sections(self) -> Iterable[Section]:
-        """Give what differs, then what could not be checked, then what passed."""
+        """Give what differs, then what could not be checked, then what passed, and last what was not looked at."""
         withdrawn = [f"It was withdrawn {self.metadata['withdrawn']}"] if "withdrawn" in self.metadata else []
         yield Section([f"{self.model}: version {self.metadata['version']}, {self.metadata['title']}", *withdrawn])
         for status in (FAILED, NOT_CHECKED):
             for check in self.having(status):
                 yield Section([f"{status}: {check.title}. {check.outcome.words}".rstrip(), *_lines(check.outcome)])
-        yield Section([f"{PASSED}: {check.title}. {check.outcome.words}" for check in self.having(PASSED)])
+        for status in (PASSED, NOT_LOOKED_AT):
+            if lines := [f"{status}: {check.title}. {check.outcome.words}" for check in self.having(status)]:
+                yield Section(lines)
         if self.out is not None:
             yield Section([f"Open {self.out / 'audit.html'}"])
 
@@ -109,6 +122,11 @@ class Audit(Result):
             "metadata": dict(self.metadata),
             "checks": [{"id": check.id, "title": check.title, **asdict(check.outcome)} for check in self.checks],
         }
+
+
+def _titles(checks: list[Check]) -> str:
+    more = f" and {len(checks) - _NAMED} more" if len(checks) > _NAMED else ""
+    return ", ".join(f"“{check.title}”" for check in checks[:_NAMED]) + more
 
 
 def _lines(outcome: CheckResult) -> list[str]:

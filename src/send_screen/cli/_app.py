@@ -13,7 +13,8 @@ from typing import Annotated, Any
 import typer
 
 import send_screen
-from send_screen.cli._console import INTERRUPTED, errors_in_words, progress, say
+from send_screen.cli._console import errors_in_words, progress, say
+from send_screen.errors import ExitCode
 from send_screen.results import Result
 
 app = typer.Typer(
@@ -22,6 +23,7 @@ app = typer.Typer(
         "Flag children who may need early support: train a model, see what it does to whom, and list children to "
         "talk about first. A flag is a prompt to look, never a diagnosis and never a decision."
     ),
+    epilog="\n\n".join(["Exit codes", *(f"{code.value}: {code.words}" for code in ExitCode)]),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -64,9 +66,9 @@ def root(
 
 
 def exit_unless_ok(result: Result) -> None:
-    """End in 1 where a script may not go on."""
-    if not result.ok:
-        raise typer.Exit(1)
+    """End in another code than 0 where a script may not go on."""
+    if result.exit_code:
+        raise typer.Exit(result.exit_code)
 
 
 def command(end: Callable[[Any], None] = exit_unless_ok) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -344,4 +346,4 @@ def main() -> None:
     try:
         app()
     except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+        sys.exit(ExitCode.STOPPED)

@@ -9,10 +9,8 @@ from contextlib import contextmanager
 
 import typer
 
-from send_screen.errors import MissingExtraError, SendScreenError
-
-MISSING_ON_MACHINE = 3
-INTERRUPTED = 130
+from send_screen.documents import file_name
+from send_screen.errors import ExitCode, MissingExtraError, SendScreenError
 
 
 def say(text: str, *, error: bool = False) -> None:
@@ -42,23 +40,30 @@ def errors_in_words() -> Iterator[None]:
     except SendScreenError as error:
         words, code = str(error), error.exit_code
     except KeyboardInterrupt:
-        words, code = "stopped before it ended. Where there is no summary.json, there is no whole result.", INTERRUPTED
+        code = ExitCode.STOPPED
+        words = "stopped before it ended. Where there is no summary.json, there is no whole result."
     except ModuleNotFoundError as error:
-        code = MISSING_ON_MACHINE
+        code = ExitCode.MACHINE
         words = (
             f"this needs the package {error.name}, which is not installed. "
             "Install the full library with: pip install 'send-screen[train]'."
         )
+    except MemoryError:
+        words, code = "this machine has too little memory for it.", ExitCode.MACHINE
     except Exception as error:
         # A traceback can quote a child's data, so it is shown only to who asks for it.
         if os.environ.get("SEND_SCREEN_DEBUG"):
             raise
-        code = 1
-        words = (
-            f"a mistake in send_screen itself ({type(error).__name__}), not in your data. Nothing was left half done. "
-            "Set SEND_SCREEN_DEBUG=1 and run it again for the details, and report them; they can quote data, so take "
-            "out what is personal first."
-        )
+        if isinstance(error, OSError) and error.strerror:
+            file = f": {file_name(error.filename)}" if isinstance(error.filename, str) else ""
+            words, code = f"this machine stands in the way{file} ({error.strerror}).", ExitCode.MACHINE
+        else:
+            code = ExitCode.MISTAKE
+            words = (
+                f"a mistake in send_screen itself ({type(error).__name__}), not in your data. Nothing was left half "
+                "done. Set SEND_SCREEN_DEBUG=1 and run it again for the details, and report them; they can quote data, "
+                "so take out what is personal first."
+            )
     say(f"send-screen: {words}", error=True)
     raise typer.Exit(code)
 

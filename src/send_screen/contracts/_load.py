@@ -105,6 +105,7 @@ def load_contract(ref: str | Path, *, folder: Path | None = None) -> Contract:
             f"There is no contract {ref!r}.",
             remedy=(f"Beside the spec there are: {', '.join(own)}. " if own else "")
             + f"The contracts that come with send_screen are: {', '.join(available_contracts())}.",
+            os_error=FileNotFoundError(),
         )
     expected, path = found[-1]
     contract = _read(path)
@@ -132,7 +133,10 @@ def _read(path: Path) -> Contract:
         content = path.read_bytes()
     except OSError as error:
         raise ContractError(
-            "The contract cannot be opened.", file=file_name(path), remedy="Check the path and the right to read it."
+            "The contract cannot be opened.",
+            file=file_name(path),
+            remedy="Check the path and the right to read it.",
+            os_error=error,
         ) from error
     return parse_contract(content, path)
 

@@ -94,6 +94,11 @@ class WithdrawalEntry(DecisionEntry):
 
     kind: Literal["withdrawn"] = "withdrawn"
 
+    @property
+    def words(self) -> str:
+        """When it was withdrawn, by whom and why: what the registered version is tagged with."""
+        return f"on {self.when.date().isoformat()} by {self.by}: {self.reason}"
+
 
 class RepairEntry(Entry):
     """A truncated last line that was moved into an entry of its own."""

@@ -115,7 +115,7 @@ def _load(path: Path, load: Callable[[bytes], object]) -> object:
         with path.open("rb") as file:
             content = file.read(_LONGEST)
     except OSError as error:
-        raise MissingExtraError(f"The key {path} cannot be read ({error.strerror}).") from None
+        raise MissingExtraError(f"The key {path} cannot be read ({error.strerror}).", os_error=error) from None
     try:
         return load(content)
     except (ValueError, TypeError, UnsupportedAlgorithm):

@@ -84,7 +84,7 @@ def read_table(path: str | Path) -> Reading:
             content = io.BytesIO(file.read())
     except OSError as error:
         message, remedy = next(words for kind, words in _OS_ERRORS.items() if isinstance(error, kind))
-        raise ReadError(message, file=name, remedy=remedy) from error
+        raise ReadError(message, file=name, remedy=remedy, os_error=error) from error
     sha256 = hashlib.sha256(content.getvalue()).hexdigest()
     return replace(parse(content, name), sha256=sha256)
 

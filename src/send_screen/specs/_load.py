@@ -43,7 +43,10 @@ def load_spec(path: str | Path) -> ModelSpec:
         raw = path.read_bytes()
     except OSError as error:
         raise SpecError(
-            f"The spec cannot be opened ({error.strerror}).", file=str(path), remedy="Give the path of a spec.yaml."
+            f"The spec cannot be opened ({error.strerror}).",
+            file=str(path),
+            remedy="Give the path of a spec.yaml.",
+            os_error=error,
         ) from None
     return parse_spec(raw, file=path.name, contracts_folder=path.parent / "contracts")
 

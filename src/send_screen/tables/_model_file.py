@@ -64,7 +64,7 @@ class ModelFile:
             return write_whole(self.to_json(), path, mode=SHARED)
         except OSError as error:
             reason = error.strerror or "unknown reason"
-            raise TablesError(f"The model file cannot be written: {reason}.", file=path.name) from None
+            raise TablesError(f"The model file cannot be written: {reason}.", file=path.name, os_error=error) from None
 
     @classmethod
     def load(cls, path: str | Path, sha256: str | None = None) -> Self:
@@ -88,7 +88,7 @@ class ModelFile:
                 content = file.read(MAX_BYTES + 1)
         except OSError as error:
             reason = error.strerror or "unknown reason"
-            raise TablesError(f"The model file cannot be opened: {reason}.", file=path.name) from None
+            raise TablesError(f"The model file cannot be opened: {reason}.", file=path.name, os_error=error) from None
         if len(content) <= MAX_BYTES and sha256 is not None and hashlib.sha256(content).hexdigest() != sha256.lower():
             raise TablesError(
                 "The model file is not the one that was registered: its SHA-256 differs.",

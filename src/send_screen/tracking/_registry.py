@@ -38,7 +38,7 @@ class Registered:
     version_id: str
     manifest_sha256: str
     withdrawn: str
-    """When, by whom and why; empty where it is not withdrawn."""
+    """When, by whom and why, in the registry's words, which are the ledger's copy; empty where it is not withdrawn."""
 
 
 def find_version(model: str, *, uri: str) -> Registered:
@@ -120,7 +120,7 @@ def open_registered(model: str, *, uri: str, even_withdrawn: bool = False) -> tu
     """
     version = find_version(model, uri=uri)
     if version.withdrawn and not even_withdrawn:
-        raise withdrawn_error(model, version.withdrawn)
+        raise withdrawn_error(model)
     import mlflow
 
     with TemporaryDirectory() as target:
@@ -130,11 +130,12 @@ def open_registered(model: str, *, uri: str, even_withdrawn: bool = False) -> tu
         return version, open_bundle(Path(folder), manifest_sha256=version.manifest_sha256)
 
 
-def withdrawn_error(model: str, words: str) -> GateError:
-    """Return the refusal of a version that was withdrawn."""
+def withdrawn_error(model: str) -> GateError:
+    """Return the refusal of a version that was withdrawn, without a word of the registry's."""
     return GateError(
-        f"{model} was withdrawn for good {words}.",
-        remedy="Use another version: send-screen history says which one is in use.",
+        f"{model} was withdrawn for good.",
+        remedy="Use another version: send-screen history says, from the ledger, which one is in use, and when, by whom "
+        "and why this one was withdrawn.",
     )
 
 
@@ -177,11 +178,10 @@ def set_alias(version: Registered, alias: str, *, tags: dict[str, str], uri: str
 def tag_withdrawn(version: Registered, words: str, *, uri: str) -> None:
     """Mark a version as withdrawn, and take away every alias of it, whatever number it is registered under.
 
-    ``words`` say when, by whom and why; those of an earlier withdrawal stay.
+    ``words`` say when, by whom and why.
     """
     client = connect(uri)
-    if not version.withdrawn:
-        client.set_model_version_tag(version.name, version.number, WITHDRAWN_TAG, words)
+    client.set_model_version_tag(version.name, version.number, WITHDRAWN_TAG, words)
     numbers = {str(twin.version) for twin in same_version(client, version.name, version.version_id)}
     for alias, number in find_model(version.name, uri=uri).aliases.items():
         if number in numbers:

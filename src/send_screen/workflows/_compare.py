@@ -144,7 +144,7 @@ def _side(model: str, tracking_uri: str | None) -> _Side:
 
         version, bundle = open_registered(model, uri=tracking_uri or default_uri(), even_withdrawn=True)
         if version.withdrawn:
-            notes = (f"{model} was withdrawn for good {version.withdrawn}.",)
+            notes = (f"{model} was withdrawn for good: send-screen history says when, by whom and why.",)
     else:
         bundle = load_model(model)  # a folder cannot know whether it was withdrawn
     return _Side(model, bundle.published, yaml.safe_load(bundle.spec.text), notes)

@@ -65,11 +65,6 @@ def sync_registry(book: OpenLedger, version: Registered, entry: DecisionEntry, *
     tag_decisions(version, note, head=entry.sha256, place=book.path.resolve().as_uri(), uri=uri)
 
 
-def withdrawn_words(entry: DecisionEntry) -> str:
-    """Return when a version was withdrawn, by whom and why."""
-    return f"on {entry.when.date().isoformat()} by {entry.by}: {entry.reason}"
-
-
 def model_uri(entry: DecisionEntry) -> str:
     """Return the registered name of the version that an entry is about, with its id."""
     return f"models:/{entry.model}/{entry.registered} ({entry.version})"

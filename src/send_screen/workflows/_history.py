@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from send_screen.errors import UsageError
-from send_screen.governance import CHAMPION, DeploymentPeriod, Ledger, deployment_periods, entries_after, read_ledger
+from send_screen.governance import (
+    CHAMPION,
+    DeploymentPeriod,
+    Ledger,
+    WithdrawalEntry,
+    decisions_about,
+    deployment_periods,
+    entries_after,
+    read_ledger,
+)
 from send_screen.results import Result, Section
 from send_screen.tracking import default_uri, find_model
 from send_screen.workflows._decision_ledger import default_ledger, describe_entries, model_uri, to_minute
@@ -26,6 +35,8 @@ class History(Result):
     ledger: Ledger
     deployment_periods: list[DeploymentPeriod]
     """Those asked for, oldest first."""
+    withdrawals: list[WithdrawalEntry]
+    """Of every version of the model, oldest first."""
     faults: tuple[str, ...]
     """What does not fit, in words."""
 
@@ -43,9 +54,11 @@ class History(Result):
         return f"{len(self.deployment_periods)} version(s) of {self.name} as {self.alias}{on}."
 
     def sections(self) -> Iterable[Section]:
-        """Give each version with its first and last moment, by whom and why; then the state of the ledger."""
+        """Give each version with its first and last moment, by whom and why; withdrawals; the state of the ledger."""
         if self.deployment_periods:
             yield Section([line for period in self.deployment_periods for line in _lines(period)])
+        if self.withdrawals:
+            yield Section([f"{model_uri(entry)} was withdrawn {entry.words}" for entry in self.withdrawals])
         if self.faults:
             yield Section([f"NOT AS IT SHOULD BE: {fault}" for fault in self.faults])
         elif self.ledger.entries:
@@ -76,6 +89,7 @@ class History(Result):
                 }
                 for period in self.deployment_periods
             ],
+            "withdrawals": [entry.model_dump(mode="json") for entry in self.withdrawals],
         }
 
 
@@ -161,7 +175,8 @@ def history(
                 f"{_number(later.began.replaces)} under {alias}, and the ledger {_number(before)}."
             )
     asked = [period for period in periods if day is None or period.covers(day)]
-    return History(name, alias, on, book, asked, tuple(faults))
+    withdrawals = [entry for entry in decisions_about(book.entries, name) if isinstance(entry, WithdrawalEntry)]
+    return History(name, alias, on, book, asked, withdrawals, tuple(faults))
 
 
 def _number(number: str | None) -> str:

@@ -26,7 +26,6 @@ from send_screen.workflows._decision_ledger import (
     model_uri,
     record_decision,
     sync_registry,
-    withdrawn_words,
 )
 
 _ALIAS = re.compile(r"(?!v\d+$|latest$)[A-Za-z0-9_-]{1,64}", re.IGNORECASE)
@@ -120,7 +119,7 @@ def promote(
     with open_for_append(ledger or default_ledger(uri)) as book:
         gone = withdrawal(book.entries, version.version_id)
         if gone is not None:
-            raise withdrawn_error(model, withdrawn_words(gone))
+            raise withdrawn_error(model)
         replaces = find_model(version.name, uri=uri).aliases.get(alias)
         decision = PromotionEntry(
             model=version.name,

@@ -27,7 +27,6 @@ from send_screen.workflows._decision_ledger import (
     record_decision,
     sync_registry,
     to_minute,
-    withdrawn_words,
 )
 
 
@@ -136,7 +135,7 @@ def withdraw(
     looked_in = tuple(read_ledger(path) for path in _found(screenings))
     version = find_version(model, uri=uri)
     # First of all: whatever is wrong with the ledger, nobody else screens with it from the registry.
-    tag_withdrawn(version, withdrawn_words(_decision(version, by, reason)), uri=uri)
+    tag_withdrawn(version, version.withdrawn or _decision(version, by, reason).words, uri=uri)
     try:
         entry, before = _record(version, by, reason, ledger or default_ledger(uri), uri=uri)
     except SendScreenError as error:
@@ -169,6 +168,7 @@ def _record(version: Registered, by: str, reason: str, ledger: str | Path, *, ur
         if gone is not None and gone not in unfinished:
             return gone, True
         entry = record_decision(book, _decision(version, by, reason), uri=uri)
+        tag_withdrawn(version, entry.words, uri=uri)  # the day is the entry's from now on
         sync_registry(book, version, entry, uri=uri)
     return entry, False
 
