@@ -19,6 +19,7 @@ from send_screen.evaluation._report import build_report
 from send_screen.governance import code_version, open_bundle, package_versions, sha256_of
 from send_screen.published import PublishedReport
 from send_screen.reports import render_plots, render_summary
+from send_screen.tables import RiskTables
 from send_screen.tracking import PAGES, WATERFALL, mlflow_metrics, version_files
 from send_screen.workflows._evidence_store import evidence_bytes, read_evidence
 
@@ -140,6 +141,18 @@ class Store:
         self.rehash()
         self._metrics(mlflow_metrics(report.performance))
         self._retell(render_summary(report))
+
+    def replace_tables(self, tables: RiskTables) -> None:
+        """Put other tables in the place of the version's, and derive everything from them anew, the evidence apart."""
+        (self.bundle / "tables.json").write_text(tables.to_json(), encoding="utf-8", newline="\n")
+        self.rehash()
+        opened = open_bundle(self.bundle)
+        sha256 = sha256_of(tables.to_json().encode())
+        metadata = opened.published.version.model_copy(update={"tables_sha256": sha256})
+        table, excluded = read_evidence(self.evidence.read_bytes())
+        again = build_report(opened.spec, tables, table, excluded, metadata, opened.bags).model_dump(mode="json")
+        self.retag("tables_sha256", sha256)
+        self.republish(lambda document: document.update(again))
 
     def _retell(self, words: str) -> None:
         """Have MLflow say other words of the run, and in the place of the same words of the registered version."""

@@ -162,6 +162,48 @@ def test_a_folder_that_cannot_be_written_is_3(trained: Any, tmp_path: Path) -> N
     assert "--out" in err
 
 
+@pytest.mark.parametrize(
+    "command",
+    [("check", "education/eyfsp", "x.csv"), ("check", "x.yaml", "x.csv"), ("train", "x.yaml", "--data", "x.csv"),
+     ("audit", "version"), ("screen", "version", "x.csv", "--out", "lists")],
+)  # fmt: skip
+@pytest.mark.parametrize(("error", "words"), [(13, "Permission denied"), (5, "Input/output error")])
+def test_a_file_that_is_there_and_is_not_given_is_3_and_one_that_is_not_there_is_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], error: int, words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, _, err = run(*command)
+    assert code == 2, err
+    (tmp_path / "version").mkdir()
+    for name in ("x.csv", "x.yaml", "version/manifest.json"):
+        (tmp_path / name).write_text("UPN\n", encoding="utf-8")
+    opened = Path.open
+
+    def refuse(path: Path, *how: Any, **more: Any) -> Any:  # as the system does for who has no right, and is not root
+        if (path.suffix in (".csv", ".yaml", ".json") and path.is_relative_to(tmp_path)) or not path.is_absolute():
+            raise OSError(error, words, str(path))
+        return opened(path, *how, **more)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    code, _, err = run(*command)
+    assert code == 3, err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("fault", [OSError(28, "No space left on device", "x.csv"), MemoryError()])
+def test_what_nobody_foresaw_of_a_machine_is_3(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise fault
+
+    monkeypatch.delenv("SEND_SCREEN_DEBUG", raising=False)
+    monkeypatch.setattr("send_screen.workflows._simulate.write_england", fail)
+    code, _, err = run("simulate", "--children", 200, "--out", tmp_path / "out")
+    assert code == 3, err
+    assert "this machine" in err
+
+
 def test_an_unexpected_fault_shows_no_data(trained: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fault(*_: object, **__: object) -> None:
         raise KeyError("A801200005001 Surname")

@@ -18,10 +18,11 @@ from send_screen.auditing._check_published import (
     check_metadata,
     check_model_sections,
 )
+from send_screen.auditing._check_refit import check_refit
 from send_screen.auditing._check_registry import check_metrics, check_params, check_run, check_tags
 from send_screen.auditing._check_served import check_copies, check_served
 from send_screen.auditing._check_tables import check_examples, check_tables
-from send_screen.auditing._checks import PASSED, Check, Question, not_looked_at
+from send_screen.auditing._checks import PASSED, Question
 from send_screen.auditing._compare import truncate
 from send_screen.auditing._results import Audit, write_audit
 from send_screen.errors import UsageError
@@ -31,7 +32,8 @@ from send_screen.tracking import default_uri, fetch_snapshot
 #: What is checked of any version, in the order of its report.
 OF_A_VERSION: tuple[Question, ...] = (
     check_signature, check_manifest, check_files, check_consistency, check_identity, check_metadata, check_evidence,
-    check_evidence_integrity, check_figures, check_gate_results, check_model_sections, check_tables, check_pages,
+    check_evidence_integrity, check_figures, check_gate_results, check_model_sections, check_tables, check_refit,
+    check_pages,
 )  # fmt: skip
 #: What is checked where the version is in a store.
 OF_A_STORE: tuple[Question, ...] = (
@@ -40,16 +42,6 @@ OF_A_STORE: tuple[Question, ...] = (
 )  # fmt: skip
 #: What is checked where it is registered, and not a run that missed its gates.
 OF_A_REGISTRY = (check_ledger, check_aliases, check_decisions)
-NEEDS_MORE = Check(
-    "refit",
-    "The evidence's scores, the tables and the data's hash come from the data",
-    not_looked_at(
-        "This needs the data and a refit: the same spec, data, code and packages give the same bytes (send-screen "
-        "train). So do the scores of the challengers, how likely a child is to stay listed, the as-of date, whether "
-        "the children are invented, which rows were excluded, and which counts of the tables are of the same children "
-        "as a group.",
-    ),
-)
 
 
 def audit(
@@ -57,6 +49,7 @@ def audit(
     *,
     evidence: str | Path | None = None,
     key: str | Path | None = None,
+    data: object = None,
     ledger: str | Path | None = None,
     out: str | Path | None = None,
     tracking_uri: str | None = None,
@@ -75,6 +68,9 @@ def audit(
         The evidence store, or the version's folder in it; by default where the registry says.
     key : str or pathlib.Path, optional
         The public key of whoever answers for training, from them and not from the store.
+    data : str, pathlib.Path, pandas.DataFrame, pyarrow.Table, or mapping of contract id to one of these, optional
+        What the version was trained on. Then it is fitted again with the same spec and seeds, which takes as long as
+        training, and tables, bags, evidence and figures are compared.
     ledger : str or pathlib.Path, optional
         The ledger of decisions; by default beside a local database, and for a server where the registry says.
     out : str or pathlib.Path, optional
@@ -92,7 +88,7 @@ def audit(
     Raises
     ------
     UsageError
-        If there is no such version, evidence, ledger or key.
+        If there is no such version, evidence, ledger, key or data.
     MissingExtraError
         If the store does not answer, a package is missing, or ``out`` cannot be written.
 
@@ -100,12 +96,14 @@ def audit(
     --------
     >>> from send_screen import audit
     >>> audit("models:/reception_sen/3", key="public.pem", out="audit")  # doctest: +SKIP
-    <Audit: GREEN: nothing differs in the 25 checks that were made. 1 could not be made: ...>
+    <Audit: GREEN: nothing differs in the 25 checks that were made. Not looked at: ...>
     """
     report_progress = progress or (lambda _: None)
     public = None if key is None else read_public_key(Path(key))
     if ledger is not None and not Path(ledger).is_file():
         raise UsageError(f"There is no ledger at {ledger}.", remedy="Give the file that --ledger of promote named.")
+    if isinstance(data, str | Path) and not Path(data).exists():
+        raise UsageError(f"There are no data at {data}.", remedy="Give the file or folder that it was trained on.")
     snapshot = None
     if str(model).startswith(("models:", "runs:")):
         report_progress("Fetching everything about the version")
@@ -121,6 +119,7 @@ def audit(
             )
         files, no_files = read_plain_files(Path(model))
     audited = replace(open_version(files, no_files, snapshot), key=public, ledger=ledger, uri=tracking_uri)
+    audited = replace(audited, data=data, report_progress=report_progress)
     audited = with_evidence(audited, None if evidence is None else Path(evidence))
     audited = _with_trusted_reasons(audited)
     asked = OF_A_VERSION
@@ -131,7 +130,7 @@ def audit(
     metadata = audited.describe()
     if withdrawn := describe_withdrawal(audited):
         metadata["withdrawn"] = truncate(withdrawn)
-    found = Audit(str(model), metadata, (*checks, NEEDS_MORE), None if out is None else Path(out))
+    found = Audit(str(model), metadata, tuple(checks), None if out is None else Path(out))
     if found.out is not None:
         write_audit(found, found.out)
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +41,10 @@ class NotLookedAt(CannotCheck):
     """What a check needs was not given: nobody asked for it."""
 
 
+def _report_nothing(text: str) -> None:
+    """Keep what is being done to oneself."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """An evidence table as it was found; ``table`` is None where it cannot be read as one, and ``why`` says why."""
@@ -74,6 +78,9 @@ class AuditedVersion:
     """Why a difference in a number says nothing: other code or packages made the version."""
     inconclusive_pages: str = ""
     """Likewise of pages and plots, which another release may write otherwise."""
+    data: object = None
+    """What it was trained on, as the auditor has it; None where the auditor gave none."""
+    report_progress: Callable[[str], None] = _report_nothing
     evidence: Evidence | None = None
     """None where it may not be read from here; ``no_evidence`` says why."""
     no_evidence: str = ""

@@ -1,4 +1,4 @@
-"""The model itself: whether its parts fit each other and the evidence, and whether the example is answered."""
+"""The model itself: whether its parts fit each other, and whether the example is answered."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ from send_screen.auditing._compare import Mismatch, diff_documents, mismatches
 from send_screen.cohorts import load_cohort
 from send_screen.governance import Bundle, sha256_of
 from send_screen.simulation._examples import synthetic_rows
-from send_screen.tables import monotonicity_violations, with_standard_errors
+from send_screen.tables import RiskTables, monotonicity_violations, with_standard_errors
+
+_ROUNDING = 1e-9  # log-odds
 
 
-@question("Tables, bags, spec and evidence fit each other")
+@question("Tables, bags and spec fit each other, and are of as many children as the evidence")
 def check_tables(audited: AuditedVersion) -> CheckResult:
     bundle = audited.require_bundle()
     bags = f"their {len(bundle.bags.tables)} bags" if bundle.bags else "no bags"
-    words = f"Trained on {bundle.tables.n_background:,} children; they fit the spec, {bags} and the evidence."
+    of = "as many as in the evidence" if audited.evidence else "as they say themselves"
+    words = f"Trained on {bundle.tables.n_background:,} children, {of}; they fit the spec and {bags}."
     return check_result(list(_faults(audited, bundle)), words, made="The model's parts do not fit each other.")
 
 
@@ -45,6 +48,7 @@ def _faults(audited: AuditedVersion, bundle: Bundle) -> Iterator[Mismatch]:
         n = evidence.table["row"].nunique()
         if n != tables.n_background:
             yield Mismatch("training children", f"{tables.n_background} in tables.json", f"{n} in the evidence")
+        yield from _too_flat(tables, evidence.table)
     if bundle.bags is None:
         return
     sure = with_standard_errors(tables, bundle.bags).to_json()
@@ -55,6 +59,25 @@ def _faults(audited: AuditedVersion, bundle: Bundle) -> Iterator[Mismatch]:
     distance = np.abs(scores.mean(axis=0) - tables.score(rows))
     if (distance > bundle.bags.standard_error(scores) + 1e-9).any():
         yield Mismatch("score of an invented child", f"{distance.max():.3g} from the bags' mean", "the bags' mean")
+
+
+def _too_flat(tables: RiskTables, evidence: pd.DataFrame) -> Iterator[Mismatch]:
+    """Yield the features that move a score less than they did in every fold, out of fold.
+
+    Each fold's model learnt from most of the children that the tables learnt from. What a term can add spans twice its
+    reach at most, so the standard deviation of its contributions is no more than the reach. Tables of other outcomes
+    are often flat where the folds' models were not; half the reach is left for what one more fold can change.
+    """
+    folds = evidence.groupby(["fold_seed", "fold"])
+    for term in tables.terms:
+        pairs = (pair.reach for pair in tables.interactions if term.feature in pair.features)
+        reach, column = term.reach + sum(pairs), f"contribution.{term.feature}"
+        if column in evidence and (least := float(folds[column].std().min())) > 2 * reach + _ROUNDING:
+            yield Mismatch(
+                f"tables.json: {term.feature}",
+                f"it adds {reach:.3g} at most",
+                f"more: in every fold it added {least:.3g} or more, as a standard deviation",
+            )
 
 
 def answerable(bundle: Bundle) -> pd.DataFrame:

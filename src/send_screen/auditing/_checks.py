@@ -10,7 +10,7 @@ from jinja2 import TemplateError
 
 from send_screen.auditing._audited_version import AuditedVersion, CannotCheck, NotLookedAt
 from send_screen.auditing._compare import Mismatch, truncate
-from send_screen.errors import MissingExtraError, SendScreenError
+from send_screen.errors import ExitCode, SendScreenError
 
 PASSED, FAILED, NOT_CHECKED, NOT_LOOKED_AT = "passed", "FAILED", "not checked", "not looked at"
 _LONGEST = 2000  # characters of what a check says
@@ -56,9 +56,9 @@ class Question:
             return Check(self.id, self.title, not_looked_at(error.message))
         except CannotCheck as error:
             return Check(self.id, self.title, not_checked(error.message))
-        except MissingExtraError as error:
-            return Check(self.id, self.title, not_checked(str(error)))
         except SendScreenError as error:
+            if error.exit_code is ExitCode.MACHINE:
+                return Check(self.id, self.title, not_checked(str(error)))
             found = Mismatch(error.file or "the version's files", error.message, "what send_screen writes")
         except FileNotFoundError as error:
             found = Mismatch(Path(str(error.filename)).name, "no such file", "a file of every version")

@@ -250,6 +250,13 @@ def audit(
         Path | None,
         typer.Option(help="The public key of who answers for training, from them and not from the store."),
     ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="What it was trained on, a file or a folder with one file a contract: it is then fitted again, and "
+            "tables, evidence and figures are compared. Takes as long as training."
+        ),
+    ] = None,
     ledger: Annotated[
         Path | None,
         typer.Option(

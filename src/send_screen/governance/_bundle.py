@@ -11,8 +11,8 @@ from typing import Literal
 
 from send_screen.contracts import Contract
 from send_screen.contracts._load import parse_contract
-from send_screen.documents import Document, read_document
-from send_screen.errors import SendScreenError, TablesError
+from send_screen.documents import Document, file_name, read_document
+from send_screen.errors import MissingExtraError, SendScreenError, TablesError
 from send_screen.governance._identity import sha256_of
 from send_screen.published import PublishedReport
 from send_screen.specs import Feature, ModelSpec
@@ -84,13 +84,18 @@ def parse_manifest(content: bytes) -> Manifest:
 def read_plain_files(folder: Path) -> tuple[dict[str, bytes], tuple[str, ...]]:
     """Read every plain file below a folder once; never through a link.
 
-    Returned are the files by name inside the folder, and the names of what is no plain file, cannot be read, or is more
-    than any version has.
+    Returned are the files by name inside the folder, and the names of what is no plain file or is more than any version
+    has.
+
+    Raises
+    ------
+    MissingExtraError
+        If this machine does not give a file or folder that is there: that says nothing about the version.
     """
     files: dict[str, bytes] = {}
     others: list[str] = []
     left = TOTAL_LIMIT
-    for parent, folders, names in os.walk(folder):
+    for parent, folders, names in os.walk(folder, onerror=_refuse_unreadable):
         links = [name for name in folders if (Path(parent) / name).is_symlink()]
         for name in (*names, *links):
             path = Path(parent) / name
@@ -102,9 +107,19 @@ def read_plain_files(folder: Path) -> tuple[dict[str, bytes], tuple[str, ...]]:
                     continue
                 files[inside] = path.read_bytes()
                 left -= len(files[inside])
-            except OSError:
+            except OSError as error:
+                _refuse_unreadable(error)
                 others.append(inside)
     return dict(sorted(files.items())), tuple(sorted(others))
+
+
+def _refuse_unreadable(error: OSError) -> None:
+    """Raise where a file or folder is there and cannot be read."""
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
+        raise MissingExtraError(
+            f"{file_name(error.filename or 'A file of the version')} cannot be read ({error.strerror}).",
+            remedy="Ask who keeps it for the right to read it, or look at the disk.",
+        ) from None
 
 
 def files_below(folder: str, files: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from send_screen.cohorts import EXCLUSIONS, Cohort, find_target_leakage, hold_out_schools, load_cohort
-from send_screen.cohorts._hold_out import held_out_tables
-from send_screen.cohorts._source import read_source
-from send_screen.errors import LeakageError, SpecError, UsageError
-from send_screen.estimators._compared_models import compared_models, describe_challenger
-from send_screen.evaluation import build_evidence, out_of_fold
-from send_screen.evaluation._out_of_fold import fit_on
-from send_screen.evaluation._report import build_report
+from send_screen.errors import SpecError, UsageError
+from send_screen.estimators._compared_models import describe_challenger
 from send_screen.governance import (
     EVIDENCE,
     code_version,
@@ -29,10 +19,10 @@ from send_screen.governance import (
 )
 from send_screen.published import PublishedReport
 from send_screen.specs import ModelSpec, load_spec
-from send_screen.tables import BaggedTables, RiskTables
 from send_screen.tracking import default_uri, folder_of, log_version, prior_runs
 from send_screen.workflows._evidence_store import store_evidence
-from send_screen.workflows._revealed import counts_revealed_by_tables, prior_releases
+from send_screen.workflows._revealed import prior_releases
+from send_screen.workflows._train_fit import FittedVersion, fit_version
 from send_screen.workflows._trained import TrainedVersion
 
 if TYPE_CHECKING:
@@ -100,25 +90,15 @@ def train(
             remedy="Review the decision, and give it a new review date.",
         )
     key = None if sign is None else _key(Path(sign), evidence=Path(evidence), uri=uri)
-    tell("Reading and checking the data")
-    cohort, held_out, data_sha256 = _read(spec, data, hold_out)
-    tell("Looking for features that leak the outcome")
-    raise_on_leakage(spec, cohort)
-    models = compared_models(spec, cohort, threads=threads or max(1, (os.cpu_count() or 2) - 1))
-    folds, seeds = spec.validation.folds, spec.validation.seeds
-    scored = out_of_fold(cohort, models, folds=folds, seeds=seeds, capacity=spec.capacity, progress=tell)
-    table, keys = build_evidence(cohort, scored, capacity=spec.capacity, seed=int(spec.sha256[:8], 16))
-    tell("Fitting the version on all schools that were not held out")
-    fitted = fit_on(models["candidate"](), cohort)
-    tables, bags = replace(fitted.risk_tables_, name=spec.title), getattr(fitted, "bagged_tables_", None)
+    made = fit_version(spec, data, hold_out=hold_out, threads=threads, tell=tell)
+    tables, bags = made.tables, made.bags
     tell("Measuring: how well it ranks, for whom, and how sure that is")
-    excluded = _redact_reasons(spec, cohort.excluded)
-    report = _build_report(
-        spec, cohort, tables, bags, table, excluded, data_sha256=data_sha256, held_out_schools=hold_out, uri=uri
-    )
+    report = _build_report(made, held_out_schools=hold_out, uri=uri)
     version = report.version
     passed = all(gate.passed for gate in version.gates) and not spec.research_comparison
-    place, hashes = store_evidence(Path(evidence), spec.name, version.id, table, excluded, keys, held_out=held_out)
+    place, hashes = store_evidence(
+        Path(evidence), spec.name, version.id, made.evidence, made.excluded, made.keys, held_out=made.held_out
+    )
     tell("Entering the version in MLflow")
     run = log_version(
         spec, tables, bags, report, uri=uri, evidence=place, evidence_sha256=hashes, key=key, register=passed
@@ -127,14 +107,14 @@ def train(
         name=spec.name,
         version=version.id,
         tables=tables,
-        out_of_fold=table,
+        out_of_fold=made.evidence,
         published=report,
         passed=passed,
         evidence=place,
         evidence_sha256=hashes[EVIDENCE],
         tables_sha256=version.tables_sha256,
-        n=len(cohort),
-        n_excluded=len(cohort.excluded),
+        n=len(made.cohort),
+        n_excluded=len(made.excluded),
         run_id=run.run_id,
         model_uri=run.model_uri,
         tracking_uri=uri,
@@ -142,62 +122,25 @@ def train(
     )
 
 
-def _read(spec: ModelSpec, data: object, hold_out: int) -> tuple[Cohort, dict[str, pd.DataFrame], str]:
-    """Return the cohort, the rows of held-out schools by file, and the hash of the data; the data is not kept."""
-    source = read_source(data, spec.contracts)
-    cohort = load_cohort(spec, source)
-    if not hold_out:
-        return cohort, {}, source.sha256
-    cohort, held_out = hold_out_schools(cohort, hold_out)
-    return cohort, held_out_tables(spec, source, held_out), source.sha256
-
-
-def _build_report(
-    spec: ModelSpec,
-    cohort: Cohort,
-    tables: RiskTables,
-    bags: BaggedTables | None,
-    evidence: pd.DataFrame,
-    excluded: pd.DataFrame,
-    *,
-    data_sha256: str,
-    held_out_schools: int,
-    uri: str,
-) -> PublishedReport:
+def _build_report(made: FittedVersion, *, held_out_schools: int, uri: str) -> PublishedReport:
     """Return what the version publishes, beside what earlier runs in the same store have published of these data."""
+    spec = made.spec
     metadata = version_metadata(
         spec,
-        tables,
-        bags,
+        made.tables,
+        made.bags,
         challengers={name: describe_challenger(name) for name in spec.challengers},
-        trained_on="synthetic" if cohort.synthetic else "real",
-        as_of=cohort.as_of.dt.date.max().isoformat(),
-        data_sha256=data_sha256,
+        trained_on=made.trained_on,
+        as_of=made.as_of,
+        data_sha256=made.data_sha256,
         held_out_schools=held_out_schools,
         code=code_version(),
         release=release(),
         packages=package_versions(),
     )
-    runs = prior_runs(uri, data_sha256=data_sha256, name=spec.name)
-    known = prior_releases(spec, runs, version=metadata.id, n=len(cohort))
-    revealed = counts_revealed_by_tables(spec, tables, cohort)
-    return build_report(
-        spec, tables, evidence, excluded, metadata, bags, prior_releases=known, revealed_by_tables=revealed
-    )
-
-
-def _redact_reasons(spec: ModelSpec, excluded: pd.DataFrame) -> pd.DataFrame:
-    """Return excluded rows under the words of their rules: a row's own reason can quote a cell or a file's name."""
-    contracts = spec.contracts.values()
-    rules = [rule for contract in contracts for rule in contract.rules]
-    rules += [rule for contract in contracts for column in contract.columns.values() for rule in column.rules]
-    words = {rule.id: rule.description for rule in rules}
-    words |= {condition.rule: condition.description for condition in (*spec.population.where, *spec.eligible.where)}
-    reasons = [
-        f"{EXCLUSIONS[kind]}: {words.get(rule, f'rule {rule}')}"
-        for kind, rule in zip(excluded["kind"], excluded["rule"], strict=True)
-    ]
-    return excluded.assign(reason=pd.Series(reasons, index=excluded.index, dtype="str"))
+    runs = prior_runs(uri, data_sha256=made.data_sha256, name=spec.name)
+    known = prior_releases(spec, runs, version=metadata.id, n=len(made.cohort))
+    return made.report(metadata, prior_releases=known)
 
 
 def _key(path: Path, *, evidence: Path, uri: str) -> Ed25519PrivateKey:
@@ -210,29 +153,3 @@ def _key(path: Path, *, evidence: Path, uri: str) -> Ed25519PrivateKey:
             remedy="Keep it elsewhere, where only who answers for training can read it.",
         )
     return read_private_key(path)
-
-
-def raise_on_leakage(spec: ModelSpec, cohort: Cohort) -> None:
-    """Raise on target leakage, naming every feature that leaks."""
-    assert cohort.y is not None
-    past_status = {
-        feature.name
-        for feature in spec.features
-        if any(spec.contracts[ref.contract].columns[ref.column].outcome_status for ref in feature.sources)
-    }
-    leaks = find_target_leakage(
-        cohort.X,
-        cohort.y,
-        as_of=cohort.as_of,
-        recorded_on=cohort.recorded_on,
-        past_status=frozenset(past_status),
-        expected_strong={f.name: f.expected_strong for f in spec.features if f.expected_strong},
-        categorical_features=cohort.categorical_features,
-    )
-    if leaks:
-        lines = "\n".join(f"  {leak.kind}: {', '.join(leak.features)}. {leak.words} {leak.remedy}" for leak in leaks)
-        raise LeakageError(
-            f"Target leakage: a model may not be trained on features that give the outcome away:\n{lines}\n",
-            remedy="Take the features out of the spec. Where one is rightly that strong, give it "
-            "`expected_strong: reason`.",
-        )

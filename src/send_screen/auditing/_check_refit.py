@@ -1,0 +1,113 @@
+"""The version made again from the data, where the auditor has them: that shows what the tables were learnt from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from send_screen.auditing._audited_version import AuditedVersion, NotLookedAt
+from send_screen.auditing._checks import CheckResult, check_result, question
+from send_screen.auditing._compare import ROUNDING, DocumentDiff, Mismatch, diff_documents, mismatches
+from send_screen.cohorts._source import read_source
+from send_screen.governance import BAGS, sha256_of
+from send_screen.workflows._evidence_store import evidence_bytes
+from send_screen.workflows._train_fit import FittedVersion, fit_version
+
+_NO_DATA = (
+    "No data were given, so it was not checked that the tables were learnt from this evidence: tables learnt from "
+    "other outcomes could pass every other check. Nor was it checked that the evidence's scores, outcomes and groups "
+    "and the data's hash come from the data, that the children are invented where it says so, which rows were "
+    "excluded, and the as-of date. Give the data with --data: the version is then fitted again and compared."
+)
+_OTHER_DATA = (
+    "These are not the data that the version names, so nothing was fitted again. Either other data were given, or it "
+    "was trained on others than it says."
+)
+_LAST_DIGITS = f"Another machine's arithmetic may change a number by {ROUNDING:g} of its size."
+
+
+@question("The data, fitted again, make these tables, this evidence and these figures")
+def check_refit(audited: AuditedVersion) -> CheckResult:
+    if audited.data is None:
+        raise NotLookedAt(_NO_DATA)
+    bundle = audited.require_bundle()
+    version = bundle.published.version
+    source = read_source(audited.data, bundle.spec.contracts)
+    if source.sha256 != version.data_sha256:
+        return check_result([Mismatch("SHA-256 of the data", source.sha256, version.data_sha256)], "", made=_OTHER_DATA)
+    made = fit_version(
+        bundle.spec, source, hold_out=version.held_out_schools, threads=None, tell=audited.report_progress
+    )
+    audited.report_progress("Measuring it again")
+    documents = _compare_documents(audited, made)
+    evidence = list(_evidence_mismatches(audited, made))
+    exact = _LAST_DIGITS if documents.rounded else "They are the same to the last digit."
+    return check_result(
+        [*documents.differences, *evidence],
+        f"{documents.words} {exact} The evidence is {_of_evidence(audited)}.",
+        made="The data make another version than this one.",
+        inconclusive_reason=audited.inconclusive_reason,
+    )
+
+
+def _compare_documents(audited: AuditedVersion, made: FittedVersion) -> DocumentDiff:
+    """Compare tables, bags, and what is published of them, prior releases apart: those are the store's."""
+    bundle = audited.require_bundle()
+    published = bundle.published
+    report = made.report(published.version, prior_releases=published.disclosure.prior_releases)
+    bags = None if made.bags is None else json.loads(made.bags.to_json())
+    claimed = {
+        "tables.json": json.loads(audited.files["tables.json"]),
+        BAGS: json.loads(audited.files[BAGS]) if BAGS in audited.files else None,
+        "published.json": published.model_dump(),
+        "trained_on": published.version.trained_on,
+        "as_of": published.version.as_of,
+    }
+    found = {
+        "tables.json": json.loads(made.tables.to_json()),
+        BAGS: bags,
+        "published.json": report.model_dump(),
+        "trained_on": made.trained_on,
+        "as_of": made.as_of,
+    }
+    return diff_documents(claimed, found, "from the data: $")
+
+
+def _of_evidence(audited: AuditedVersion) -> str:
+    if audited.evidence is not None:
+        return "the same, row by row"
+    return "the registered one" if audited.snapshot is not None else "not to be read from here"
+
+
+def _evidence_mismatches(audited: AuditedVersion, made: FittedVersion) -> Iterator[Mismatch]:
+    """Yield where the evidence is not what the data make. Nothing of a child is in it: only where, and how many."""
+    evidence = audited.evidence
+    if evidence is None:
+        if audited.snapshot is not None:
+            here = sha256_of(evidence_bytes(made.evidence, made.excluded))
+            yield from audited.tag_mismatches("evidence_sha256", here, "the evidence's SHA-256, made from the data")
+        return
+    if evidence.table is None:
+        yield Mismatch("evidence.parquet", evidence.why, "the evidence that the data make")
+        return
+    reasons = (table["reason"].value_counts().to_dict() for table in (evidence.excluded, made.excluded))
+    yield from diff_documents(*reasons, "evidence, excluded rows by reason").differences
+    yield from _column_mismatches(evidence.table, made.evidence)
+
+
+def _column_mismatches(claimed: pd.DataFrame, found: pd.DataFrame) -> Iterator[Mismatch]:
+    shapes = {"evidence, columns": (", ".join(claimed), ", ".join(found)), "evidence, rows": (len(claimed), len(found))}
+    if different := mismatches(shapes):
+        yield from different
+        return
+    for name in found:
+        one, other = claimed[name].to_numpy(), found[name].to_numpy()
+        if pd.api.types.is_numeric_dtype(found[name]):
+            same = np.isclose(one.astype(float), other.astype(float), rtol=ROUNDING, atol=ROUNDING)
+        else:
+            same = one == other
+        if wrong := int((~same).sum()):
+            yield Mismatch(f"evidence, {name}", f"{wrong:,} of {len(found):,} rows are others", "what the data make")

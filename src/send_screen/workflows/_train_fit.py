@@ -1,0 +1,144 @@
+"""What spec and data alone make of a version: no store has a say in it, so that an audit makes it again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import pandas as pd
+
+from send_screen.cohorts import EXCLUSIONS, Cohort, find_target_leakage, hold_out_schools, load_cohort
+from send_screen.cohorts._hold_out import held_out_tables
+from send_screen.cohorts._source import SourceData, read_source
+from send_screen.errors import LeakageError
+from send_screen.estimators._compared_models import compared_models
+from send_screen.evaluation import EvidenceKeys, build_evidence, out_of_fold
+from send_screen.evaluation._out_of_fold import fit_on
+from send_screen.evaluation._report import build_report
+from send_screen.published import PriorRelease, PublishedReport, VersionMetadata
+from send_screen.specs import ModelSpec
+from send_screen.tables import BaggedTables, RiskTables
+from send_screen.workflows._revealed import counts_revealed_by_tables
+
+
+@dataclass(frozen=True)
+class FittedVersion:
+    """A version that was fitted and scored out of fold, before anything is said of it or kept."""
+
+    spec: ModelSpec
+    cohort: Cohort
+    data_sha256: str
+    tables: RiskTables
+    bags: BaggedTables | None
+    evidence: pd.DataFrame
+    """The evidence table."""
+    keys: EvidenceKeys
+    excluded: pd.DataFrame
+    """Rows that could not be used, their reasons in words that quote no cell."""
+    held_out: dict[str, pd.DataFrame]
+    """Rows of held-out schools, by file."""
+
+    @property
+    def trained_on(self) -> Literal["synthetic", "real"]:
+        """Whose data they are."""
+        return "synthetic" if self.cohort.synthetic else "real"
+
+    @property
+    def as_of(self) -> str:
+        """The latest day on which something was known of a child, as an ISO date."""
+        return str(self.cohort.as_of.dt.date.max().isoformat())
+
+    def report(self, metadata: VersionMetadata, *, prior_releases: Sequence[PriorRelease]) -> PublishedReport:
+        """Return what the version publishes under this metadata, beside what earlier releases have published."""
+        return build_report(
+            self.spec,
+            self.tables,
+            self.evidence,
+            self.excluded,
+            metadata,
+            self.bags,
+            prior_releases=prior_releases,
+            revealed_by_tables=counts_revealed_by_tables(self.spec, self.tables, self.cohort),
+        )
+
+
+def fit_version(
+    spec: ModelSpec, data: object, *, hold_out: int, threads: int | None, tell: Callable[[str], None]
+) -> FittedVersion:
+    """Fit a version on data, and score every child by models that saw no child of the same school.
+
+    Training and an audit call it alike. No figure depends on ``threads``. ``data`` may be read already.
+    """
+    tell("Reading and checking the data")
+    cohort, held_out, data_sha256 = _read(spec, data, hold_out)
+    tell("Looking for features that leak the outcome")
+    raise_on_leakage(spec, cohort)
+    models = compared_models(spec, cohort, threads=threads or max(1, (os.cpu_count() or 2) - 1))
+    folds, seeds = spec.validation.folds, spec.validation.seeds
+    scored = out_of_fold(cohort, models, folds=folds, seeds=seeds, capacity=spec.capacity, progress=tell)
+    evidence, keys = build_evidence(cohort, scored, capacity=spec.capacity, seed=int(spec.sha256[:8], 16))
+    tell("Fitting the version on all schools that were not held out")
+    fitted = fit_on(models["candidate"](), cohort)
+    return FittedVersion(
+        spec=spec,
+        cohort=cohort,
+        data_sha256=data_sha256,
+        tables=replace(fitted.risk_tables_, name=spec.title),
+        bags=getattr(fitted, "bagged_tables_", None),
+        evidence=evidence,
+        keys=keys,
+        excluded=_redact_reasons(spec, cohort.excluded),
+        held_out=held_out,
+    )
+
+
+def _read(spec: ModelSpec, data: object, hold_out: int) -> tuple[Cohort, dict[str, pd.DataFrame], str]:
+    """Return the cohort, the rows of held-out schools by file, and the hash of the data; the data is not kept."""
+    source = data if isinstance(data, SourceData) else read_source(data, spec.contracts)
+    cohort = load_cohort(spec, source)
+    if not hold_out:
+        return cohort, {}, source.sha256
+    cohort, held_out = hold_out_schools(cohort, hold_out)
+    return cohort, held_out_tables(spec, source, held_out), source.sha256
+
+
+def _redact_reasons(spec: ModelSpec, excluded: pd.DataFrame) -> pd.DataFrame:
+    """Return excluded rows under the words of their rules: a row's own reason can quote a cell or a file's name."""
+    contracts = spec.contracts.values()
+    rules = [rule for contract in contracts for rule in contract.rules]
+    rules += [rule for contract in contracts for column in contract.columns.values() for rule in column.rules]
+    words = {rule.id: rule.description for rule in rules}
+    words |= {condition.rule: condition.description for condition in (*spec.population.where, *spec.eligible.where)}
+    reasons = [
+        f"{EXCLUSIONS[kind]}: {words.get(rule, f'rule {rule}')}"
+        for kind, rule in zip(excluded["kind"], excluded["rule"], strict=True)
+    ]
+    return excluded.assign(reason=pd.Series(reasons, index=excluded.index, dtype="str"))
+
+
+def raise_on_leakage(spec: ModelSpec, cohort: Cohort) -> None:
+    """Raise on target leakage, naming every feature that leaks."""
+    assert cohort.y is not None
+    past_status = {
+        feature.name
+        for feature in spec.features
+        if any(spec.contracts[ref.contract].columns[ref.column].outcome_status for ref in feature.sources)
+    }
+    leaks = find_target_leakage(
+        cohort.X,
+        cohort.y,
+        as_of=cohort.as_of,
+        recorded_on=cohort.recorded_on,
+        past_status=frozenset(past_status),
+        expected_strong={f.name: f.expected_strong for f in spec.features if f.expected_strong},
+        categorical_features=cohort.categorical_features,
+    )
+    if leaks:
+        lines = "\n".join(f"  {leak.kind}: {', '.join(leak.features)}. {leak.words} {leak.remedy}" for leak in leaks)
+        raise LeakageError(
+            f"Target leakage: a model may not be trained on features that give the outcome away:\n{lines}\n",
+            remedy="Take the features out of the spec. Where one is rightly that strong, give it "
+            "`expected_strong: reason`.",
+        )
