@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -211,13 +212,18 @@ def test_withdrawing_lists_every_batch_and_child(store: Store, tmp_path: Path) -
         code, _, err = store.run(command, "models:/reception_sen/1", *rest, "--out", tmp_path / "x")
         assert code == 1
         assert "withdrawn for good" in err
-        assert "It missed boys" in err
+        assert "It missed boys" not in err  # in the registry anybody can write: the ledger says why
     assert not (tmp_path / "x").exists()
     code, _, err = store.run("promote", "models:/reception_sen/1", *WHO)
     assert (code, "withdrawn for good" in err) == (1, True)
     load_model("models:/reception_sen/1", tracking_uri=store.uri, even_withdrawn=True)
     found = store.history()
     assert found["deployment_periods"][0]["ended"]["reason"] == "It missed boys"
+    assert [entry["reason"] for entry in found["withdrawals"]] == ["It missed boys"]
+    said = store.run("history", "reception_sen")[1]
+    assert re.search(r"models:/reception_sen/1 \(\w{16}\) was withdrawn on [\d-]{10} by B: It missed boys", said)
+    tag = store.client.get_model_version("reception_sen", "1").tags["withdrawn"]
+    assert f"was withdrawn {tag}\n" in said
     # A ledger that turns up later is looked into without another entry.
     code, out, _ = store.run("withdraw", "models:/reception_sen/1", *WHO, "--screenings", school, "--json")
     again = json.loads(out)
