@@ -47,7 +47,7 @@ def check_refit(audited: AuditedVersion) -> CheckResult:
     exact = _LAST_DIGITS if documents.rounded else "They are the same to the last digit."
     return check_result(
         [*documents.differences, *evidence],
-        f"{documents.words} {exact} The evidence is {_of_evidence(audited)}.",
+        f"{documents.words} {exact} The evidence is {_of_evidence(audited, made)}.",
         made="The data make another version than this one.",
         inconclusive_reason=audited.inconclusive_reason,
     )
@@ -76,31 +76,32 @@ def _compare_documents(audited: AuditedVersion, made: FittedVersion) -> Document
     return diff_documents(claimed, found, "from the data: $")
 
 
-def _of_evidence(audited: AuditedVersion) -> str:
+def _of_evidence(audited: AuditedVersion, made: FittedVersion) -> str:
+    """Return what is known of the evidence where it does not differ."""
     if audited.evidence is not None:
         return "the same, row by row"
-    return "the registered one" if audited.snapshot is not None else "not to be read from here"
+    registered = None if audited.snapshot is None else audited.snapshot.run_tags.get("evidence_sha256")
+    if registered == sha256_of(evidence_bytes(made.evidence, made.excluded)):
+        return "not here, and the registered hash is that of what the data make"
+    return "not here, so no row of it was compared"
 
 
 def _evidence_mismatches(audited: AuditedVersion, made: FittedVersion) -> Iterator[Mismatch]:
     """Yield where the evidence is not what the data make. Nothing of a child is in it: only where, and how many."""
     evidence = audited.evidence
     if evidence is None:
-        if audited.snapshot is not None:
-            here = sha256_of(evidence_bytes(made.evidence, made.excluded))
-            yield from audited.tag_mismatches("evidence_sha256", here, "the evidence's SHA-256, made from the data")
         return
     if evidence.table is None:
         yield Mismatch("evidence.parquet", evidence.why, "the evidence that the data make")
         return
-    reasons = (table["reason"].value_counts().to_dict() for table in (evidence.excluded, made.excluded))
-    yield from diff_documents(*reasons, "evidence, excluded rows by reason").differences
+    claimed, found = (table["reason"].value_counts().to_dict() for table in (evidence.excluded, made.excluded))
+    yield from diff_documents(claimed, found, "evidence, excluded rows by reason").differences
     yield from _column_mismatches(evidence.table, made.evidence)
 
 
 def _column_mismatches(claimed: pd.DataFrame, found: pd.DataFrame) -> Iterator[Mismatch]:
-    shapes = {"evidence, columns": (", ".join(claimed), ", ".join(found)), "evidence, rows": (len(claimed), len(found))}
-    if different := mismatches(shapes):
+    columns = ", ".join(map(str, claimed)), ", ".join(map(str, found))
+    if different := mismatches({"evidence, columns": columns, "evidence, rows": (len(claimed), len(found))}):
         yield from different
         return
     for name in found:
