@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -80,6 +84,24 @@ def test_other_data_are_a_difference_and_no_data_a_mistake_of_the_call(
     assert "nothing was fitted again" in check.outcome.words
     with pytest.raises(UsageError, match="There are no data at"):
         light.audit(data=tmp_path / "nowhere")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("additive", [False, True])
+def test_the_arithmetic_of_another_machine_is_no_difference(
+    light: Store, original: Store, trained: Any, additive: bool
+) -> None:
+    """Kernels for processors without vector instructions stand for another machine."""
+    store, data = (original, trained.data) if additive else (light, light.folder / "data")
+    code = "import sys; from send_screen.cli import main; main()"
+    command = ["audit", "models:/reception_sen/1", "--tracking-uri", store.uri, "--data", str(data), "--json"]
+    kernels = {"OPENBLAS_CORETYPE": "Prescott", "NPY_DISABLE_CPU_FEATURES": "AVX512F AVX512CD AVX512_SKX AVX2 FMA3"}
+    done = subprocess.run(
+        [sys.executable, "-c", code, *command], env=os.environ | kernels, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[:5000] + done.stderr
+    words = next(check["words"] for check in json.loads(done.stdout)["checks"] if check["id"] == "refit")
+    assert "values were compared" in words
 
 
 @pytest.mark.slow

@@ -29,6 +29,8 @@ class Mismatch:
 class DocumentDiff:
     """Two documents, compared value by value: how many values there are, and how many differ by rounding alone."""
 
+    tolerance: float = ROUNDING
+    """Of a number's size."""
     differences: list[Mismatch] = field(default_factory=list)
     n: int = 0
     rounded: int = 0
@@ -59,7 +61,7 @@ class DocumentDiff:
         self.n += 1
         if type(actual) is type(expected) and actual == expected:
             return
-        if isinstance(actual, float) and isinstance(expected, float) and isclose(actual, expected):
+        if isinstance(actual, float) and isinstance(expected, float) and isclose(actual, expected, self.tolerance):
             self.rounded += 1
             return
         if isinstance(actual, str) and isinstance(expected, str):
@@ -73,7 +75,7 @@ class DocumentDiff:
             self.differences.append(Mismatch(where, truncate(actual), truncate(expected)))
 
 
-def diff_documents(actual: object, expected: object, where: str = "$") -> DocumentDiff:
+def diff_documents(actual: object, expected: object, where: str = "$", *, tolerance: float = ROUNDING) -> DocumentDiff:
     """Compare two documents, typed or as JSON has them: every number, string and key of them, by its path.
 
     Examples
@@ -81,7 +83,7 @@ def diff_documents(actual: object, expected: object, where: str = "$") -> Docume
     >>> diff_documents({"n": 10, "of": [1.0, 2.0]}, {"n": 12, "of": [1.0, 2.0]}).differences
     [Mismatch(where='$.n', actual='10', expected='12')]
     """
-    diff = DocumentDiff()
+    diff = DocumentDiff(tolerance)
     diff.compare(to_jsonable_python(actual), to_jsonable_python(expected), where)
     return diff
 
@@ -108,9 +110,9 @@ def _first_difference_at(one: str | bytes, other: str | bytes) -> int:
     return next(differs, min(len(one), len(other)))
 
 
-def isclose(one: float, other: float) -> bool:
+def isclose(one: float, other: float, tolerance: float = ROUNDING) -> bool:
     """Tell whether two numbers differ by no more than rounding; NaN is like nothing."""
-    return abs(one - other) <= ROUNDING * max(1.0, abs(one), abs(other))
+    return abs(one - other) <= tolerance * max(1.0, abs(one), abs(other))
 
 
 def truncate(value: object, *, most: int = _SHOWN) -> str:
