@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from random import Random
 from typing import Any
 
-import alterations_beside  # noqa: F401  # its kinds enter themselves, as those of the evidence do
-import alterations_evidence  # noqa: F401  # likewise
+import alterations_evidence  # noqa: F401  # its kinds enter themselves, as those beside do
 import pytest
 from alterations import KINDS
+from alterations_beside import PRAISE
 from audit_store import Store, copy_store
 
 from send_screen.auditing import FAILED, NOT_CHECKED
@@ -53,6 +54,9 @@ def test_an_alteration_is_found(store: Any, name: str, seed: int) -> None:
     for check in found.having(FAILED):
         assert check.outcome.differences
         assert all(each.where and each.actual != each.expected for each in check.outcome.differences)
+    # what somebody put there is shown as what differs, and never told as what is so
+    told = found.to_dict()
+    assert PRAISE not in json.dumps({**told, "checks": [{**check, "differences": ()} for check in told["checks"]]})
 
 
 @pytest.mark.parametrize("name", [name for name in KINDS if name.startswith("the whole version made anew")])
