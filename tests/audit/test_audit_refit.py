@@ -14,14 +14,17 @@ from typing import Any
 import pytest
 from audit_store import Store, copy_store
 
-from send_screen.auditing import FAILED, NOT_CHECKED, _audit
+from send_screen.auditing import FAILED, NOT_CHECKED, NOT_LOOKED_AT, _audit
 from send_screen.auditing._check_refit import check_refit
+from send_screen.auditing._check_tables import check_tables
+from send_screen.auditing._checks import Question
 from send_screen.cohorts import load_cohort
 from send_screen.errors import ExitCode, UsageError
 from send_screen.estimators._compared_models import compared_models
 from send_screen.evaluation._out_of_fold import fit_on
 from send_screen.governance import open_bundle
 from send_screen.simulation import simulate_england, write_england
+from send_screen.tables import RiskTables
 from send_screen.workflows import train
 
 
@@ -37,8 +40,8 @@ def light(once: Callable[..., Any], light_spec: Path) -> Store:
     return made
 
 
-def shuffle_outcomes(store: Store, data: Path, *, share: float) -> None:
-    """Put what is learnt from shuffled outcomes in the place of the tables, and make all but the evidence anew."""
+def tables_of_shuffled_outcomes(store: Store, data: Path, *, share: float) -> RiskTables:
+    """Return what is learnt where the outcomes of a share of the children are dealt out among them."""
     spec = open_bundle(store.bundle).spec
     cohort = load_cohort(spec, data)
     assert cohort.y is not None
@@ -46,40 +49,53 @@ def shuffle_outcomes(store: Store, data: Path, *, share: float) -> None:
     shuffled = cohort.y.copy()
     shuffled[drawn.index.sort_values()] = drawn.to_numpy()
     fitted = fit_on(compared_models(spec, cohort, threads=1)["candidate"](), replace(cohort, y=shuffled))
-    store.replace_tables(replace(fitted.risk_tables_, name=spec.title))
+    return replace(fitted.risk_tables_, name=spec.title)
 
 
-def test_tables_of_shuffled_outcomes_are_flat_where_the_evidence_is_not_and_no_other_check_vouches_for_them(
-    light: Store, tmp_path: Path
+@pytest.fixture
+def only(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Ask an audit these questions alone."""
+
+    def ask(*questions: Question) -> None:
+        monkeypatch.setattr(_audit, "OF_A_VERSION", questions)
+        monkeypatch.setattr(_audit, "OF_A_STORE", ())
+        monkeypatch.setattr(_audit, "OF_A_REGISTRY", ())
+
+    return ask
+
+
+def test_tables_of_shuffled_outcomes_are_flat_where_the_evidence_is_not(
+    light: Store, tmp_path: Path, only: Callable[..., None]
 ) -> None:
     store = copy_store(light, tmp_path / "store")
-    shuffle_outcomes(store, light.folder / "data", share=1.0)
-    found = store.audit()
-    assert [check.id for check in found.having(FAILED)] == ["tables"]
-    assert "in every fold it added" in found.having(FAILED)[0].outcome.differences[0].expected
-    assert not found.having(NOT_CHECKED)
-    unlooked = {check.id: check.outcome.words for check in found.not_looked_at}
-    assert "not checked that the tables were learnt from this evidence" in unlooked["refit"]
-    assert "“The data, fitted again, make these tables, this evidence and these figures”" in found.headline
+    tables = tables_of_shuffled_outcomes(store, light.folder / "data", share=1.0)
+    (store.bundle / "tables.json").write_text(tables.to_json(), encoding="utf-8")
+    only(check_tables, check_refit)
+    (check, refit) = store.audit().checks
+    assert check.outcome.status == FAILED
+    flat = [each for each in check.outcome.differences if "in every fold it added" in each.expected]
+    assert flat
+    assert refit.outcome.status == NOT_LOOKED_AT
+    assert "not checked that the tables were learnt from this evidence" in refit.outcome.words
 
 
 def test_tables_of_partly_shuffled_outcomes_are_found_with_the_data_alone(light: Store, tmp_path: Path) -> None:
     store, data = copy_store(light, tmp_path / "store"), light.folder / "data"
-    shuffle_outcomes(store, data, share=0.2)
+    store.replace_tables(tables_of_shuffled_outcomes(store, data, share=0.2))
     found = store.audit(data=data)
     assert [check.id for check in found.having(FAILED)] == ["refit"]
+    assert not found.having(NOT_CHECKED)
     assert found.exit_code == ExitCode.NO
     outcome = found.having(FAILED)[0].outcome
     assert any(each.where.startswith("from the data: $.tables.json.") for each in outcome.differences)
 
 
 def test_other_data_are_a_difference_and_no_data_a_mistake_of_the_call(
-    light: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    light: Store, tmp_path: Path, only: Callable[..., None]
 ) -> None:
-    monkeypatch.setattr(_audit, "OF_A_VERSION", (check_refit,))
-    monkeypatch.setattr(_audit, "OF_A_STORE", ())
+    only(check_refit)
     write_england(simulate_england(children=200, seed=4), tmp_path / "data")
-    (check, *_) = light.audit(data=tmp_path / "data").checks
+    (check,) = light.audit(data=tmp_path / "data").checks
     assert (check.outcome.status, check.outcome.differences[0].where) == (FAILED, "SHA-256 of the data")
     assert "nothing was fitted again" in check.outcome.words
     with pytest.raises(UsageError, match="There are no data at"):
