@@ -236,7 +236,7 @@ def test_a_break_in_the_series_is_refused(spec: ModelSpec, tables: dict[str, pd.
     tables["education/eyfsp"]["AcademicYear"] = "2019/20"
     with pytest.raises(PopulationError, match="2021/22") as caught:
         screening(spec, tables)
-    assert caught.value.rule == "POPULATION-SERIES"
+    assert caught.value.rule == "EYFSP-YEAR-FORM"
 
 
 def test_a_few_from_another_year_are_excluded(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:

@@ -310,7 +310,7 @@ def test_rule_6_past_its_review_date_it_refuses(trained: Any) -> None:
 
 @pytest.mark.parametrize(
     ("column", "value", "rule"),
-    [("NCyearActual", "1", "POPULATION-YEAR-GROUP"), ("AcademicYear", "2019/20", "POPULATION-SERIES")],
+    [("NCyearActual", "1", "POPULATION-YEAR-GROUP"), ("AcademicYear", "2019/20", "EYFSP-YEAR-FORM")],
 )
 def test_rule_6_the_wrong_children_are_refused(
     trained: Any, tmp_path: Path, column: str, value: str, rule: str
@@ -345,7 +345,7 @@ def test_rule_6_a_year_that_has_not_come_is_refused(trained: Any, tmp_path: Path
 
 def test_rule_6_without_an_essential_agency_it_refuses(trained: Any, tmp_path: Path) -> None:
     frame = pd.read_csv(trained.school_file, dtype=str)
-    frame[[column for column in frame if not re.fullmatch(r"G\d\d", column)]].to_csv(tmp_path / "x.csv", index=False)
+    frame[[column for column in frame if not re.fullmatch(r"E\d\d", column)]].to_csv(tmp_path / "x.csv", index=False)
     with pytest.raises(SendScreenError, match="E01"):
         screen(trained.exported, tmp_path / "x.csv", out=tmp_path / "out")
 

@@ -15,7 +15,6 @@ from send_screen.cohorts._features import (
     feature_values,
     group_values,
     known_codes,
-    known_values,
     recorded_dates,
     stated_dates,
 )
@@ -81,6 +80,7 @@ def load_cohort(
     """
     linked = link(spec, data, training=training, contracts=contracts)
     excluded = linked.problem.assign(kind=pd.Series(MANUAL_REVIEW, index=linked.frame.index, dtype=object))
+    excluded.loc[excluded["rule"].isin(_year_rules(linked)), "kind"] = OUTSIDE
     # A child whose record with one agency is missing may be on the SEN register all the same: that is asked first.
     no_record = (excluded["rule"] == NO_RECORD).to_numpy()
     excluded.loc[excluded["rule"].isna() | no_record, "kind"] = None
@@ -189,11 +189,13 @@ def _sentence(words: str) -> str:
 def _apply_population(spec: ModelSpec, linked: Linked, excluded: pd.DataFrame) -> None:
     remedy = "Look at the child by hand: this model was made for " + spec.population.description + "."
     _apply(spec.population.where, linked, excluded, OUTSIDE, remedy)
-    series = spec.population.series
-    if series:
-        years = known_values(linked, series.column)
-        before = years.notna() & (years.astype("string").fillna("") < series.first_year)
-        _exclude(excluded, before, OUTSIDE, "POPULATION-SERIES", _sentence(series.description), remedy)
+
+
+def _year_rules(linked: Linked) -> list[str]:
+    """Return the rules that say of which academic years a table may be."""
+    columns = [column for contract in linked.contracts.values() for column in contract.columns.values()]
+    rules = [column.rule("academicYear") for column in columns]
+    return [rule.id for rule in rules if rule and rule.arguments]
 
 
 def _apply_years(linked: Linked, excluded: pd.DataFrame) -> None:

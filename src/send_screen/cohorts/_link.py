@@ -82,8 +82,6 @@ def needed_columns(spec: ModelSpec, *, training: bool) -> dict[str, set[str]]:
     """Return by contract the columns without which the spec's question cannot be asked."""
     refs = [ref for feature in spec.features for ref in feature.sources]
     refs += [condition.column for condition in (*spec.population.where, *spec.eligible.where)]
-    if spec.population.series:
-        refs.append(spec.population.series.column)
     if isinstance(spec.as_of, AcademicYearEnd):
         refs.append(spec.as_of.academic_year)
     if training:

@@ -16,7 +16,6 @@ from send_screen.specs._model_spec import (
     LowScore,
     ModelSpec,
     Outcome,
-    Series,
     SpecDocument,
 )
 
@@ -32,7 +31,6 @@ __all__ = [
     "AgeInMonths",
     "Share",
     "Equals",
-    "Series",
     "Outcome",
     "GoalsNotMet",
     "LowScore",

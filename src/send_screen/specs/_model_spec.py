@@ -71,20 +71,11 @@ class AcademicYearEnd(Document):
     month_day: Annotated[str, AfterValidator(_day)]
 
 
-class Series(Document):
-    """The academic year in which a series began: earlier ones are not comparable."""
-
-    column: ColumnPath
-    first_year: Annotated[str, Field(pattern=r"^[0-9]{4}/[0-9]{2}$")]
-    description: Words
-
-
 class Population(Document):
     """Children that the model is for."""
 
     description: Words
     where: tuple[Condition, ...]
-    series: Series | None = None
 
 
 class Eligible(Document):
