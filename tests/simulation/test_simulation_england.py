@@ -114,6 +114,7 @@ def test_census_is_on_the_third_thursday() -> None:
         {"children": 5_000, "schools": 2},
         {"children": 10, "seed": -1},
         {"children": 10, "academic_year": "2022/24"},
+        {"children": 10, "academic_year": "2020/21"},
         {"children": 10, "academic_year": "22/23"},
     ],
 )

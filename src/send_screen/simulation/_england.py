@@ -83,7 +83,8 @@ def simulate_england(
     Raises
     ------
     UsageError
-        The numbers do not fit together, or the academic year is not written as ``2022/23``.
+        The numbers do not fit together, or the academic year is not written as ``2022/23``, or is before 2021/22, when
+        the profile had other goals.
 
     Examples
     --------
@@ -92,8 +93,11 @@ def simulate_england(
     (60, ['0001000', '0001001'])
     """
     match = re.fullmatch(r"(20\d\d)/(\d\d)", academic_year)
-    if not match or (int(match[1]) + 1) % 100 != int(match[2]):
-        raise UsageError("The academic year is not understood.", remedy="Write it as 2022/23.")
+    if not match or (int(match[1]) + 1) % 100 != int(match[2]) or academic_year < "2021/22":
+        raise UsageError(
+            "The academic year is not understood, or is before today's profile.",
+            remedy="Write it as 2022/23, from 2021/22 on.",
+        )
     first_year = int(match[1])
     if children < 1 or seed < 0:
         raise UsageError("The number of children must be 1 or more and the seed 0 or more.", remedy="Change them.")
