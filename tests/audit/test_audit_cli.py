@@ -98,18 +98,30 @@ def test_evidence_that_is_named_and_is_not_there_is_a_mistake_of_the_call(store:
     assert "no evidence of this version" in err
 
 
-def test_evidence_that_may_not_be_read(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["evidence.parquet", "decisions.jsonl", "tables.json"])
+def test_what_this_machine_does_not_give_is_no_difference(
+    store: Store, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     opened = Path.open
 
     def refuse(path: Path, *how: Any, **more: Any) -> Any:  # as the system does for who has no right, and is not root
-        if path.name == "evidence.parquet":
-            raise PermissionError(13, "Permission denied")
+        if path.name == name:
+            raise PermissionError(13, "Permission denied", str(path))
         return opened(path, *how, **more)
 
     monkeypatch.setattr(Path, "open", refuse)
+    if name == "tables.json":  # without the version nothing can be said
+        code, out, err = run("audit", MODEL, "--tracking-uri", store.uri)
+        assert (code, out) == (3, "")
+        assert "tables.json cannot be read (Permission denied)" in err
+        return
     found = audit_json(store)
-    assert statuses(found)["figures"] == "not checked"
-    assert "may not be read from here (Permission denied)" in json.dumps(found)
+    assert found["result"] == "open"
+    needs = {"evidence.parquet": {"evidence", "evidence-integrity", "figures"}}
+    unmade = {id for id, status in statuses(found).items() if status == "not checked"}
+    assert unmade == needs.get(name, {"ledger", "aliases", "decisions"})
+    assert "read" in json.dumps(found)
+    assert "Permission denied" in json.dumps(found)
 
 
 def test_the_evidence_of_another_version_is_found(store: Store) -> None:

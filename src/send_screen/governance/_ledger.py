@@ -212,6 +212,7 @@ def _held(path: Path) -> Iterator[BinaryIO]:
                 "Another run has been writing to the ledger for a minute.",
                 file=file_name(path),
                 remedy="Wait until it ends, and try again.",
+                os_error=TimeoutError(),
             ) from None
         try:
             stream = path.open("ab", buffering=0)
