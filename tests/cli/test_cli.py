@@ -121,9 +121,10 @@ def test_screen_says_what_it_did(trained: Any, tmp_path: Path) -> None:
     assert "screened + " in out
     assert "Not being listed is never 'no need'" in out
     assert "invented" in out
-    code, out, _ = run("screen", trained.exported, trained.school_file, "--out", tmp_path, "--per-school", "--json")
+    again = tmp_path / "again"
+    code, out, _ = run("screen", trained.exported, trained.school_file, "--out", again, "--per-school", "--json")
     assert code == 0
-    assert json.loads(out) == json.loads((tmp_path / "summary.json").read_text("utf-8"))
+    assert json.loads(out) == json.loads((again / "summary.json").read_text("utf-8"))
     for name in ("list.csv", "list.xlsx", "excluded.csv", "report.html"):
         assert (tmp_path / name).stat().st_size > 0
 
@@ -293,12 +294,14 @@ assert not heavy, heavy
 @pytest.mark.posix
 def test_a_reader_who_stops_listening_is_no_mistake(trained: Any, tmp_path: Path) -> None:
     command = f"{sys.executable} -m send_screen screen {trained.exported} {trained.school_file} --out {tmp_path}"
-    for listener in ("| true", ">&-", "2>&-"):
-        done = subprocess.run(["sh", "-c", f"{command} {listener}"], capture_output=True, text=True, check=False)
+    for number, listener in enumerate(("| true", ">&-", "2>&-")):
+        done = subprocess.run(
+            ["sh", "-c", f"{command}/{number} {listener}"], capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stderr
         assert "mistake" not in done.stderr
-        assert (tmp_path / "summary.json").exists()
-    done = subprocess.run(["sh", "-c", f"{command} > /dev/full"], capture_output=True, text=True, check=False)
+        assert (tmp_path / str(number) / "summary.json").exists()
+    done = subprocess.run(["sh", "-c", f"{command}/full > /dev/full"], capture_output=True, text=True, check=False)
     assert done.returncode == 3
     assert "cannot be written" in done.stderr
 
@@ -316,31 +319,30 @@ def test_a_full_disk_is_named_and_leaves_nothing_behind(trained: Any, tmp_path: 
     assert done.returncode == 3, done.stderr
     assert "Make room on the disk" in done.stderr
     assert "Traceback" not in done.stderr
-    assert not (tmp_path / "out" / "summary.json").exists()
+    assert list((tmp_path / "out").iterdir()) == []
     assert not [path for path in tmp_path.iterdir() if path.is_file() and "screenings" not in path.name]
 
 
-def test_an_old_page_does_not_stand_beside_a_new_list(
-    trained: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run("screen", trained.exported, trained.school_file, "--out", tmp_path)
+def test_a_folder_that_holds_a_list_is_refused_and_notes_in_it_stay(trained: Any, tmp_path: Path) -> None:
+    arguments = ["screen", trained.exported, trained.school_file, "--out", tmp_path]
+    assert run(*arguments)[0] == 0
+    with (tmp_path / "list.csv").open("a", encoding="utf-8") as notes:
+        notes.write("spoke to her mother\n")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    code, _, err = run(*arguments)
+    assert code == 2
+    assert "already holds list.csv" in err
+    assert "--out" in err
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before
 
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
 
-    monkeypatch.setattr("send_screen.workflows._screen.write_list_xlsx", stop)
+@pytest.mark.parametrize("name", ["list.xlsx", "excluded.csv", "report.html", "summary.json"])
+def test_any_file_of_a_list_is_one(trained: Any, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
     code, _, err = run("screen", trained.exported, trained.school_file, "--out", tmp_path)
-    assert code == 130
-    assert "no summary.json" in err
-    assert {path.name for path in tmp_path.iterdir()} == {"list.csv"}
-
-
-def test_a_list_that_is_in_the_way_is_named(trained: Any, tmp_path: Path) -> None:
-    (tmp_path / "list.xlsx").mkdir()
-    code, _, err = run("screen", trained.exported, trained.school_file, "--out", tmp_path)
-    assert code == 3
-    assert "list.xlsx cannot be written" in err
-    assert ".part" not in err
+    assert code == 2
+    assert f"already holds {name}" in err
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_a_store_that_is_not_there_is_not_made(trained: Any, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from send_screen.governance import (
     PromotionEntry,
     Pseudonyms,
     RepairEntry,
+    ScreeningEndEntry,
     ScreeningEntry,
     WithdrawalEntry,
     deployment_periods,
@@ -309,6 +310,7 @@ def test_the_runs_of_a_version_are_found_by_its_id_or_its_files() -> None:
             version=version,
             manifest_sha256=manifest,
             file="f",
+            folder="lists",
             list_sha256="0",
             capacity="10%",
             per_school=False,
@@ -316,8 +318,11 @@ def test_the_runs_of_a_version_are_found_by_its_id_or_its_files() -> None:
             excluded=0,
             key="0",
             listed=(),
+            number=number,
         )
-        for version, manifest in (("a", "1"), ("b", "1"), ("b", "2"), ("a", "3"))
+        for number, (version, manifest) in enumerate((("a", "1"), ("b", "1"), ("b", "2"), ("a", "3")), start=1)
     ]
-    ledger = Ledger(Path(), (*runs, said("power cut")))
-    assert ledger.screening_runs(version="a", manifest_sha256="1") == [runs[0], runs[1], runs[3]]
+    end = ScreeningEndEntry(screening=2, files=("list.csv",))
+    ledger = Ledger(Path(), (*runs, said("power cut"), end))
+    found = ledger.screening_runs(version="a", manifest_sha256="1")
+    assert found == [(runs[0], None), (runs[1], end), (runs[3], None)]

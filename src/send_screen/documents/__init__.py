@@ -7,6 +7,7 @@ them. What is written stands whole under its name, or not at all (:func:`write_w
 """
 
 from send_screen.documents._characters import MISLEADING, encodable, file_name, is_misleading
+from send_screen.documents._lock import locked
 from send_screen.documents._mistakes import closest, refuse_mistakes
 from send_screen.documents._model import Count, Document, Text, read_document, write_document
 from send_screen.documents._whole_files import SHARED, remove_parts, write_whole
@@ -25,6 +26,7 @@ __all__ = [
     "write_whole",
     "remove_parts",
     "SHARED",
+    "locked",
     "encodable",
     "file_name",
     "is_misleading",

@@ -21,17 +21,15 @@ def write_whole(content: bytes | str, path: str | os.PathLike[str], *, mode: int
     path, content = Path(path), content.encode("utf-8") if isinstance(content, str) else content
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        with open(part, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as stream:
-            try:
+        try:
+            with open(part, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as stream:
                 stream.write(content)
                 stream.flush()
                 os.fsync(stream.fileno())
-                stream.close()  # Windows renames no open file
-                os.replace(part, path)
-            except BaseException:
-                stream.close()
-                part.unlink(missing_ok=True)
-                raise
+            os.replace(part, path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
     except OSError as error:
         # It is the file that a person can do something about, not our part of it.
         raise OSError(error.errno, error.strerror, str(path)) from None

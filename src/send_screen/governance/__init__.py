@@ -34,6 +34,7 @@ from send_screen.governance._entries import (
     ListedChild,
     PromotionEntry,
     RepairEntry,
+    ScreeningEndEntry,
     ScreeningEntry,
     WithdrawalEntry,
     current_user,
@@ -48,7 +49,14 @@ from send_screen.governance._identity import (
     version_id,
 )
 from send_screen.governance._keys import PRIVATE, PUBLIC, generate_key_pair, key_id, read_private_key, read_public_key
-from send_screen.governance._ledger import Ledger, OpenLedger, open_for_append, read_ledger, repair_last_line
+from send_screen.governance._ledger import (
+    Ledger,
+    OpenLedger,
+    open_for_append,
+    read_ledger,
+    repair_last_line,
+    screening_runs,
+)
 from send_screen.governance._metadata import version_metadata
 from send_screen.governance._pseudonyms import Pseudonyms
 from send_screen.governance._statement import Statement, read_envelope, read_statement, sign_statement
@@ -94,11 +102,13 @@ __all__ = [
     "WithdrawalEntry",
     "RepairEntry",
     "ScreeningEntry",
+    "ScreeningEndEntry",
     "ListedChild",
     "decisions_about",
     "read_ledger",
     "open_for_append",
     "repair_last_line",
+    "screening_runs",
     "CHAMPION",
     "DeploymentPeriod",
     "deployment_periods",

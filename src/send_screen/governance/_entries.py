@@ -117,7 +117,7 @@ class ListedChild(Document):
 
 
 class ScreeningEntry(Entry):
-    """A screening run and whom it listed."""
+    """A screening run and whom it lists, entered before a file of it is written."""
 
     kind: Literal["screening"] = "screening"
     by: str
@@ -125,6 +125,8 @@ class ScreeningEntry(Entry):
     version: str
     manifest_sha256: str
     file: str
+    folder: str
+    """Where its files are written, as seen from the folder of the ledger."""
     list_sha256: str
     capacity: str
     per_school: bool
@@ -135,7 +137,17 @@ class ScreeningEntry(Entry):
     listed: tuple[ListedChild, ...]
 
 
-AnyEntry = PromotionEntry | WithdrawalEntry | RepairEntry | ScreeningEntry
+class ScreeningEndEntry(Entry):
+    """How a screening run ended: by itself, or found stopped by a later run."""
+
+    kind: Literal["screening_ended"] = "screening_ended"
+    screening: Count
+    """Number of the run's entry."""
+    files: tuple[str, ...]
+    """What stands in its folder: its summary only where the run is whole, and nothing where no list was made."""
+
+
+AnyEntry = PromotionEntry | WithdrawalEntry | RepairEntry | ScreeningEntry | ScreeningEndEntry
 _ANY_ENTRY: TypeAdapter[AnyEntry] = TypeAdapter(Annotated[AnyEntry, Field(discriminator="kind")])
 
 

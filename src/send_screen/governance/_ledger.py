@@ -9,27 +9,27 @@ entries that were cut off the end.
 from __future__ import annotations
 
 import os
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from send_screen.documents import file_name
+from send_screen.documents import file_name, locked
 from send_screen.errors import LedgerError, MissingExtraError
 from send_screen.governance._entries import (
     START,
     AnyEntry,
     PromotionEntry,
     RepairEntry,
+    ScreeningEndEntry,
     ScreeningEntry,
     WithdrawalEntry,
     parse_entry,
 )
 
 PATIENCE = 60.0  # seconds for which a run waits while another one writes
-_Appended = TypeVar("_Appended", PromotionEntry, WithdrawalEntry, RepairEntry, ScreeningEntry)
+_Appended = TypeVar("_Appended", PromotionEntry, WithdrawalEntry, RepairEntry, ScreeningEntry, ScreeningEndEntry)
 
 
 @dataclass(frozen=True)
@@ -70,10 +70,12 @@ class Ledger:
                 remedy="Set it right, for all to see, with: send-screen repair-ledger FILE --by NAME --reason TEXT",
             )
 
-    def screening_runs(self, *, version: str, manifest_sha256: str) -> list[ScreeningEntry]:
+    def screening_runs(
+        self, *, version: str, manifest_sha256: str
+    ) -> list[tuple[ScreeningEntry, ScreeningEndEntry | None]]:
         """Return the runs of a version, known by its id or by its files: a folder can be made anew under an id."""
-        runs = (entry for entry in self.entries if isinstance(entry, ScreeningEntry))
-        return [run for run in runs if run.version == version or run.manifest_sha256 == manifest_sha256]
+        runs = screening_runs(self.entries)
+        return [(run, end) for run, end in runs if run.version == version or run.manifest_sha256 == manifest_sha256]
 
 
 @dataclass
@@ -109,6 +111,13 @@ class OpenLedger:
             raise _cannot_be_written(self.path, error.strerror or "") from None
         self.entries.append(entry)
         return entry
+
+
+def screening_runs(entries: Iterable[AnyEntry]) -> list[tuple[ScreeningEntry, ScreeningEndEntry | None]]:
+    """Return every screening run with its end, None where it was stopped and nobody has looked since."""
+    entries = list(entries)
+    ends = {entry.screening: entry for entry in entries if isinstance(entry, ScreeningEndEntry)}
+    return [(entry, ends.get(entry.number)) for entry in entries if isinstance(entry, ScreeningEntry)]
 
 
 def read_ledger(path: str | Path) -> Ledger:
@@ -189,37 +198,22 @@ def repair_last_line(path: str | Path, *, by: str, reason: str) -> RepairEntry |
 
 @contextmanager
 def _held(path: Path) -> Iterator[BinaryIO]:
-    """Open a ledger and hold it against other runs.
-
-    SQLite's lock of a file is the one in Python's own library that works alike on Windows and elsewhere, and the
-    system lets go of it when a run is killed.
-    """
-    no_lock = _cannot_be_written(path, "no lock can be had beside it")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = sqlite3.connect(path.with_name(f".{path.stem}.lock"), isolation_level=None, timeout=PATIENCE)
-    except OSError as error:
-        raise _cannot_be_written(path, error.strerror or "") from None
-    except sqlite3.Error:
-        raise no_lock from None
-    with closing(lock):
+    """Open a ledger and hold it against other runs."""
+    with ExitStack() as held:
         try:
-            lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.Error as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-                raise no_lock from None
+            path.parent.mkdir(parents=True, exist_ok=True)
+            held.enter_context(locked(path.with_name(f".{path.stem}.lock"), patience=PATIENCE))
+            stream = held.enter_context(path.open("ab", buffering=0))
+        except TimeoutError:
             raise LedgerError(
                 "Another run has been writing to the ledger for a minute.",
                 file=file_name(path),
                 remedy="Wait until it ends, and try again.",
                 os_error=TimeoutError(),
             ) from None
-        try:
-            stream = path.open("ab", buffering=0)
         except OSError as error:
             raise _cannot_be_written(path, error.strerror or "") from None
-        with stream:
-            yield stream
+        yield stream
 
 
 def _cannot_be_written(path: Path, why: str) -> MissingExtraError:

@@ -8,7 +8,7 @@ asked. Every page is one file that needs nothing else, and says what it is not.
 
 from send_screen.reports._challengers import challengers_of, compare_challengers
 from send_screen.reports._comparison import CAUTION, Comparison, compare_versions, render_comparison
-from send_screen.reports._list_files import write_excluded_csv, write_list_csv, write_list_xlsx
+from send_screen.reports._list_files import render_excluded_csv, render_list_csv, render_list_xlsx
 from send_screen.reports._render import render_html
 from send_screen.reports._senco_page import render_screening
 from send_screen.reports._text import join_words, version_marks
@@ -31,14 +31,14 @@ __all__ = [
     "join_words",
     "render_comparison",
     "render_decisions",
+    "render_excluded_csv",
     "render_html",
+    "render_list_csv",
+    "render_list_xlsx",
     "render_page",
     "render_pages",
     "render_plots",
     "render_screening",
     "render_summary",
     "version_marks",
-    "write_excluded_csv",
-    "write_list_csv",
-    "write_list_xlsx",
 ]

@@ -8,13 +8,11 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW
-from send_screen.documents import write_whole
 from send_screen.reports._figures import natural_frequencies
 from send_screen.reports._senco_page import areas_of_need, child_name, reasons_text, selection_words
 from send_screen.reports._text import capacity_words, date_words, owner_words, run_marks
@@ -128,32 +126,32 @@ def _safe(cell: Cell | None) -> Cell:
     return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
 
 
-def _write_csv(path: str | os.PathLike[str], columns: Columns, children: Iterable[Any], result: ScreeningResult) -> str:
+def _render_csv(columns: Columns, children: Iterable[Any], result: ScreeningResult) -> bytes:
     run, content = _run_cells(result), io.StringIO(newline="")
     writer = csv.writer(content)
     writer.writerow([*columns, *_RUN])
     writer.writerows([*(_safe(cell(child)) for cell in columns.values()), *map(_safe, run)] for child in children)
     # utf-8-sig: Excel takes a CSV without the mark for Windows-1252 and breaks every name that is not English
-    return write_whole(content.getvalue().encode("utf-8-sig"), path)
+    return content.getvalue().encode("utf-8-sig")
 
 
-def write_list_csv(result: ScreeningResult, path: str | os.PathLike[str]) -> str:
-    """Write the listed children as CSV, first to look at first, and return the file's SHA-256.
+def render_list_csv(result: ScreeningResult) -> bytes:
+    """Render the listed children as CSV, first to look at first.
 
-    UTF-8 with a byte order mark, whole or not at all. A text that a spreadsheet would run as a formula gets an
+    UTF-8 with a byte order mark. A text that a spreadsheet would run as a formula gets an
     apostrophe in front. Every row says when, by which version and what the list is not.
     """
-    return _write_csv(path, LIST_COLUMNS, result.listed, result)
+    return _render_csv(LIST_COLUMNS, result.listed, result)
 
 
-def write_excluded_csv(result: ScreeningResult, path: str | os.PathLike[str]) -> str:
-    """Write every row that was not screened as CSV, with the rule, the reason and what to do, as the list is written.
+def render_excluded_csv(result: ScreeningResult) -> bytes:
+    """Render every row that was not screened as CSV, with the rule, the reason and what to do, as the list is.
 
     Children for manual review come first. The groups of a child stay out: they are counted on the page, and nobody
     needs them beside a name.
     """
     children = sorted(result.excluded, key=lambda child: child.kind != MANUAL_REVIEW)
-    return _write_csv(path, EXCLUDED_COLUMNS, children, result)
+    return _render_csv(EXCLUDED_COLUMNS, children, result)
 
 
 def _fit(text: str) -> str:
@@ -219,8 +217,8 @@ def _about(result: ScreeningResult, marks: tuple[str, ...]) -> list[tuple[str, s
     ]
 
 
-def write_list_xlsx(result: ScreeningResult, path: str | os.PathLike[str]) -> str:
-    """Write the list, the children for manual review and what the list is as an Excel workbook; return its SHA-256.
+def render_list_xlsx(result: ScreeningResult) -> bytes:
+    """Render the list, the children for manual review and what the list is as an Excel workbook.
 
     Sheets ``Look at by hand`` (children who could not be screened come first), ``List`` and ``About``. Texts are
     written as texts, never as formulas. It prints on landscape A4, one page wide, the header on every page and what
@@ -251,4 +249,4 @@ def write_list_xlsx(result: ScreeningResult, path: str | os.PathLike[str]) -> st
             about.write_string(y, 0, what, bold)
             about.write_string(y, 1, _fit(text), wrap)
         _page(about, footer)
-    return write_whole(content.getvalue(), path)
+    return content.getvalue()

@@ -88,7 +88,7 @@ def demo(
     """
     report_progress = progress or (lambda _: None)
     out = Path(out)
-    data, lists = out / "data", out / "lists"
+    data = out / "data"
     report_progress(f"Inventing {children:,} children")
     write_england(simulate_england(children=children, seed=seed), data)
     uri = f"sqlite:///{(out.resolve() / 'mlflow.db').as_posix()}"
@@ -101,5 +101,7 @@ def demo(
         shutil.rmtree(model)
     export(trained.model_uri, model, tracking_uri=uri)
     report_progress("Screening one school's file")
+    names = ("lists", *(f"lists-{number}" for number in range(2, 1000)))
+    lists = next(out / name for name in names if not (out / name).exists())
     screen(model, data / "schools" / "school_file.csv", out=lists)
     return Demo(trained, data, lists, model / "report.html", model / "card.html", uri)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,29 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW, load_cohort
-from send_screen.documents import file_name, write_whole
-from send_screen.errors import MissingExtraError, UsageError
-from send_screen.governance import (
-    ListedChild,
-    OpenLedger,
-    Pseudonyms,
-    ScreeningEntry,
-    current_user,
-    open_for_append,
-)
-from send_screen.reports import (
-    render_screening,
-    write_excluded_csv,
-    write_list_csv,
-    write_list_xlsx,
-)
+from send_screen.errors import UsageError
+from send_screen.governance import open_for_append
 from send_screen.results import Result, Section
-from send_screen.screening import NOTICE, Capacity, ScreeningResult, screen_cohort
+from send_screen.screening import Capacity, ScreeningResult, screen_cohort
 from send_screen.workflows._export import load_model
+from send_screen.workflows._list_folder import close_stopped_runs, write_list_folder
 
-SUMMARY = "summary.json"
 LEDGER = "screenings.jsonl"
-FILES = ("list.csv", "list.xlsx", "excluded.csv", "report.html")
 
 
 @dataclass(frozen=True, repr=False)
@@ -49,6 +32,8 @@ class ScreenedFile(Result):
     """The counts, as in ``summary.json``."""
     out: Path
     """Folder of the files."""
+    stopped: tuple[str, ...] = ()
+    """What became of earlier runs in the ledger that were stopped."""
 
     @property
     def headline(self) -> str:
@@ -67,7 +52,7 @@ class ScreenedFile(Result):
                 *(f"{n} child(ren): {EXCLUSIONS[kind]}." for kind, n in by_hand_first),
                 f"{len(found.listed)} of {found.n_screened} screened children are listed, {len(found.margin)} are just "
                 "below the line. Not being listed is never 'no need'.",
-                *(f"Note: {note}" for note in found.notes),
+                *(f"Note: {note}" for note in (*found.notes, *self.stopped)),
                 f"Open {(self.out / 'report.html').resolve()}",
             ]
         )
@@ -101,7 +86,8 @@ def screen(
     file : str or pathlib.Path
         A school's file, or a folder with one file a contract.
     out : str or pathlib.Path
-        Folder for the results. The summary is written last: where it is missing, the run did not end.
+        Folder for the results, with no list in it yet. The summary is written last: where it is missing, the run did
+        not end.
     capacity : str, optional
         ``"30"`` or ``"10%"``; by default the spec's.
     per_school : bool, default False
@@ -126,7 +112,7 @@ def screen(
     Raises
     ------
     UsageError
-        If there is no such version, or the capacity is none.
+        If there is no such version, the capacity is none, or the folder holds a list: notes in it would be lost.
     PopulationError
         If the children are outside the model's population, or it was trained on synthetic children.
     GateError
@@ -165,91 +151,6 @@ def screen(
     )
     out = Path(out)
     with open_for_append(ledger or out.resolve().parent / LEDGER) as book:
-        summary = write_results(result, out, manifest_sha256=bundle.manifest_sha256, book=book)
-    return ScreenedFile(result, summary, out)
-
-
-def write_results(result: ScreeningResult, out: Path, *, manifest_sha256: str, book: OpenLedger) -> dict[str, Any]:
-    """Write the files of a screening run, enter it in the ledger, write the summary last, and return it.
-
-    A run that ends before the summary may stand in the ledger; one with a summary always does.
-    """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        # A summary stands for a whole run. That of an earlier run goes first, then its files: no old page may stand
-        # beside a new list.
-        for name in (SUMMARY, *FILES):
-            (out / name).unlink(missing_ok=True)
-        hashes = {
-            "list.csv": write_list_csv(result, out / "list.csv"),
-            "list.xlsx": write_list_xlsx(result, out / "list.xlsx"),
-            "excluded.csv": write_excluded_csv(result, out / "excluded.csv"),
-            "report.html": write_whole(render_screening(result), out / "report.html"),
-        }
-        entry = record_screening(result, hashes["list.csv"], manifest_sha256, book)
-        summary = summarise(result, hashes, manifest_sha256)
-        summary["ledger"] = {"file": file_name(book.path), "entry": entry.number, "sha256": entry.sha256}
-        write_whole(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", out / SUMMARY)
-    except OSError as error:
-        name = Path(str(error.filename)).name if error.filename else str(out)
-        full = error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
-        raise MissingExtraError(
-            f"{name} cannot be written ({error.strerror}).",
-            remedy="Make room on the disk, or give another folder with --out."
-            if full
-            else "Close it where it is open (in Excel, for example), or give another folder with --out.",
-        ) from None
-    return summary
-
-
-def record_screening(
-    result: ScreeningResult, list_sha256: str, manifest_sha256: str, book: OpenLedger
-) -> ScreeningEntry:
-    """Enter whom a run listed, by which version: no identifier, no name, and nothing else of a child but its rank."""
-    pseudonyms = Pseudonyms(book.path)
-    return book.append(
-        ScreeningEntry(
-            by=current_user(),
-            model=result.published.version.name,
-            version=result.published.version.id,
-            manifest_sha256=manifest_sha256,
-            file=file_name(result.file),
-            list_sha256=list_sha256,
-            capacity=result.capacity,
-            per_school=result.per_school,
-            n_rows=result.n_rows,
-            excluded=len(result.excluded),
-            key=pseudonyms.key_id,
-            listed=tuple(ListedChild(rank=c.rank, child=pseudonyms.of(c.child_id)) for c in result.listed),
-        )
-    )
-
-
-def summarise(result: ScreeningResult, hashes: dict[str, str], manifest_sha256: str) -> dict[str, Any]:
-    """Return the run in figures: no identifier and no child's data."""
-    version = result.published.version
-    return {
-        "format": "send_screen.screening/1",
-        "notice": NOTICE,
-        "banners": list(result.banners),
-        "model": {
-            "name": version.name,
-            "version": version.id,
-            "trained_on": version.trained_on,
-            "review_date": version.review_date,
-        },
-        "manifest_sha256": manifest_sha256,
-        "file": result.file,
-        "date": result.date,
-        "capacity": result.capacity,
-        "per_school": result.per_school,
-        "role": result.role,
-        "n_rows": result.n_rows,
-        "n_screened": result.n_screened,
-        "n_listed": len(result.listed),
-        "n_near_threshold": len(result.margin),
-        "excluded": dict(sorted(Counter(child.kind for child in result.excluded).items())),
-        "excluded_by_rule": dict(sorted(Counter(child.rule for child in result.excluded).items())),
-        "notes": list(result.notes),
-        "files": hashes,
-    }
+        stopped = close_stopped_runs(book)
+        summary = write_list_folder(result, out, manifest_sha256=bundle.manifest_sha256, book=book)
+    return ScreenedFile(result, summary, out, stopped)

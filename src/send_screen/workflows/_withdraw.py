@@ -10,6 +10,7 @@ from typing import Any
 from send_screen.errors import SendScreenError, UsageError
 from send_screen.governance import (
     Ledger,
+    ScreeningEndEntry,
     ScreeningEntry,
     WithdrawalEntry,
     entries_after,
@@ -28,6 +29,7 @@ from send_screen.workflows._decision_ledger import (
     sync_registry,
     to_minute,
 )
+from send_screen.workflows._list_folder import stopped_words
 
 
 @dataclass(frozen=True, repr=False)
@@ -38,8 +40,8 @@ class Withdrawal(Result):
     """In the ledger of decisions."""
     withdrawn_before: bool
     """If so, nothing was entered, and the lists only looked for."""
-    batches: list[tuple[Path, ScreeningEntry]]
-    """Ledger and entry of every screening run with it."""
+    batches: list[tuple[Path, ScreeningEntry, ScreeningEndEntry | None]]
+    """Ledger, entry and end of every screening run with it."""
     looked_in: tuple[Ledger, ...]
     """With what is wrong with them: their other entries are read all the same."""
 
@@ -65,10 +67,12 @@ class Withdrawal(Result):
                 ]
             )
             return
-        children = {listed.child for _, entry in self.batches for listed in entry.listed}
+        children = {listed.child for _, entry, _ in self.batches for listed in entry.listed}
         lines = []
-        for path, entry in self.batches:
+        for path, entry, end in self.batches:
             lines.append(f"{entry.file}, {to_minute(entry)}, by {entry.by}: entry {entry.number} of {path}")
+            if words := stopped_words(end):
+                lines.append(f"  THE RUN WAS STOPPED: {words} Its folder: {entry.folder}")
             lines += [f"  {listed.rank:>5}  {listed.child}" for listed in entry.listed]
         found = f"It had listed {len(children)} child(ren) in {len(self.batches)} batch(es)"
         yield Section(lines, title=f"{found}; rank and pseudonym")
@@ -81,7 +85,10 @@ class Withdrawal(Result):
         return {
             "withdrawal": self.entry.model_dump(mode="json"),
             "withdrawn_before": self.withdrawn_before,
-            "batches": [{"ledger": str(path), **entry.model_dump(mode="json")} for path, entry in self.batches],
+            "batches": [
+                {"ledger": str(path), **entry.model_dump(mode="json"), "files": end and list(end.files)}
+                for path, entry, end in self.batches
+            ],
             "looked_in": [{"ledger": str(book.path), "faults": ledger_faults(book)} for book in self.looked_in],
         }
 
@@ -142,9 +149,9 @@ def withdraw(
         error.message = f"The version is withdrawn from the registry, but that could not be entered: {error.message}"
         raise
     batches = [
-        (book.path, entry)
+        (book.path, entry, end)
         for book in looked_in
-        for entry in book.screening_runs(version=version.version_id, manifest_sha256=version.manifest_sha256)
+        for entry, end in book.screening_runs(version=version.version_id, manifest_sha256=version.manifest_sha256)
     ]
     return Withdrawal(entry, before, batches, looked_in)
 

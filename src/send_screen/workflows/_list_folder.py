@@ -1,0 +1,172 @@
+"""The folder of a screening run: entered in the ledger first, then written, and then said to be whole.
+
+Whatever stops a run, a name is on the disk only where the ledger says so. A run without an end in the ledger was
+stopped: the next run with the same ledger takes away what it left half written, and enters what stands in its folder.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from send_screen.documents import encodable, file_name, remove_parts, write_whole
+from send_screen.errors import MissingExtraError, SendScreenError, UsageError
+from send_screen.governance import (
+    ListedChild,
+    OpenLedger,
+    Pseudonyms,
+    ScreeningEndEntry,
+    ScreeningEntry,
+    current_user,
+    screening_runs,
+    sha256_of,
+)
+from send_screen.reports import render_excluded_csv, render_list_csv, render_list_xlsx, render_screening
+from send_screen.screening import NOTICE, ScreeningResult
+
+SUMMARY = "summary.json"
+FILES = ("list.csv", "list.xlsx", "excluded.csv", "report.html", SUMMARY)
+
+
+def write_list_folder(result: ScreeningResult, out: Path, *, manifest_sha256: str, book: OpenLedger) -> dict[str, Any]:
+    """Enter a screening run in the ledger, write its files, the summary last, enter that it ended, and return that."""
+    contents = {
+        "list.csv": render_list_csv(result),
+        "list.xlsx": render_list_xlsx(result),
+        "excluded.csv": render_excluded_csv(result),
+        "report.html": render_screening(result).encode(),
+    }
+    hashes = {name: sha256_of(content) for name, content in contents.items()}
+    summary = summarise(result, hashes, manifest_sha256)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        remove_parts(out, FILES)
+        _require_no_list(out)
+        entry = _record_screening(result, out, hashes["list.csv"], manifest_sha256, book)
+        summary["ledger"] = {"file": file_name(book.path), "entry": entry.number, "sha256": entry.sha256}
+        contents[SUMMARY] = (json.dumps(summary, indent=2, ensure_ascii=False) + "\n").encode()
+        try:
+            for name, content in contents.items():
+                write_whole(content, out / name)
+            book.append(ScreeningEndEntry(screening=entry.number, files=FILES))
+        except BaseException:
+            for name in FILES:
+                (out / name).unlink(missing_ok=True)
+            with suppress(SendScreenError):  # the next run enters it, where this one cannot
+                book.append(ScreeningEndEntry(screening=entry.number, files=()))
+            raise
+    except OSError as error:
+        name = Path(str(error.filename)).name if error.filename else str(out)
+        full = error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+        raise MissingExtraError(
+            f"{name} cannot be written ({error.strerror}).",
+            remedy="Make room on the disk, or give another folder with --out."
+            if full
+            else "Close it where it is open (in Excel, for example), or give another folder with --out.",
+        ) from None
+    return summary
+
+
+def _require_no_list(out: Path) -> None:
+    if there := [name for name in FILES if os.path.lexists(out / name)]:
+        raise UsageError(
+            f"{out} already holds {there[0]}, and what people wrote in a list is never overwritten.",
+            remedy="Give a folder that holds no list yet, with --out.",
+        )
+
+
+def close_stopped_runs(book: OpenLedger) -> tuple[str, ...]:
+    """Take away what stopped runs left half written, enter what stands in their folders, and say so.
+
+    A folder that cannot be reached, on a stick for example, is looked at by a later run.
+    """
+    said = []
+    for entry, end in screening_runs(book.entries):
+        folder = book.path.resolve().parent / entry.folder
+        if end is not None or not folder.parent.exists():
+            continue
+        try:
+            remove_parts(folder, FILES)
+            files = tuple(name for name in FILES if (folder / name).exists())
+        except OSError:
+            continue
+        end = book.append(ScreeningEndEntry(screening=entry.number, files=files))
+        if words := stopped_words(end):
+            said.append(f"A run of {entry.file} into {folder} was stopped: {words}")
+    return tuple(said)
+
+
+def stopped_words(end: ScreeningEndEntry | None) -> str:
+    """Return what became of the list of a run that was stopped; nothing where the run is whole."""
+    if end is None:
+        return "whether its list was made is not known."
+    if not end.files:
+        return "no list of it was found."
+    if SUMMARY not in end.files:
+        return f"of its files, only {', '.join(end.files)} {'was' if len(end.files) == 1 else 'were'} found."
+    return ""
+
+
+def _record_screening(
+    result: ScreeningResult, out: Path, list_sha256: str, manifest_sha256: str, book: OpenLedger
+) -> ScreeningEntry:
+    """Enter whom a run lists, by which version: no identifier, no name, and nothing else of a child but its rank."""
+    pseudonyms = Pseudonyms(book.path)
+    return book.append(
+        ScreeningEntry(
+            by=current_user(),
+            model=result.published.version.name,
+            version=result.published.version.id,
+            manifest_sha256=manifest_sha256,
+            file=file_name(result.file),
+            folder=_seen_from(book.path.resolve().parent, out.resolve()),
+            list_sha256=list_sha256,
+            capacity=result.capacity,
+            per_school=result.per_school,
+            n_rows=result.n_rows,
+            excluded=len(result.excluded),
+            key=pseudonyms.key_id,
+            listed=tuple(ListedChild(rank=c.rank, child=pseudonyms.of(c.child_id)) for c in result.listed),
+        )
+    )
+
+
+def _seen_from(start: Path, folder: Path) -> str:
+    with suppress(ValueError):  # on another drive of Windows
+        folder = Path(os.path.relpath(folder, start))
+    return encodable(folder.as_posix())
+
+
+def summarise(result: ScreeningResult, hashes: dict[str, str], manifest_sha256: str) -> dict[str, Any]:
+    """Return the run in figures: no identifier and no child's data."""
+    version = result.published.version
+    return {
+        "format": "send_screen.screening/1",
+        "notice": NOTICE,
+        "banners": list(result.banners),
+        "model": {
+            "name": version.name,
+            "version": version.id,
+            "trained_on": version.trained_on,
+            "review_date": version.review_date,
+        },
+        "manifest_sha256": manifest_sha256,
+        "file": result.file,
+        "date": result.date,
+        "capacity": result.capacity,
+        "per_school": result.per_school,
+        "role": result.role,
+        "n_rows": result.n_rows,
+        "n_screened": result.n_screened,
+        "n_listed": len(result.listed),
+        "n_near_threshold": len(result.margin),
+        "excluded": dict(sorted(Counter(child.kind for child in result.excluded).items())),
+        "excluded_by_rule": dict(sorted(Counter(child.rule for child in result.excluded).items())),
+        "notes": list(result.notes),
+        "files": hashes,
+    }
