@@ -20,15 +20,16 @@ def spec(repository):
     return load_spec(repository / "models" / "reception_sen" / "spec.yaml")
 
 
-def run(version, *, n=400, counted=True, prior_releases=(), same_model=True):
+def run(version, *, n=400, counted=True, prior_releases=(), model="reception_sen"):
     """A run that published the prevalence of a group of this spec, and of one that this spec does not know."""
     published = make_published()
     published["cohort"]["n"] = n
+    published["version"]["name"] = model
     published["disclosure"]["prior_releases"] = list(prior_releases)
     row = next(row for row in published["groups"] if row["metric"] == "prevalence")
     row |= {"attribute": "Sex × Language", "group": "F × English", "value": 0.25, "n": 40 if counted else None}
     published["groups"] = [row, {**row, "attribute": "Shoe size"}]
-    return PriorRun("run of " + version, version, make_report(published).to_json().encode(), same_model)
+    return PriorRun("run of " + version, version, make_report(published).to_json().encode())
 
 
 def test_what_earlier_versions_told_is_named_as_the_spec_names_it(spec):
@@ -45,7 +46,7 @@ def test_what_earlier_versions_told_is_named_as_the_spec_names_it(spec):
 
 
 def test_a_cohort_of_other_children_that_was_published_with_counts_is_named_and_nothing_else_of_it(spec):
-    of_another = [run("of other need", n=n, same_model=False) for n in (399, 390)]
+    of_another = [run("of other need", n=n, model="speech") for n in (399, 390)]
     runs = [run("without a school", n=380), run("silent", n=401, counted=False)]
     found = prior_releases(spec, [*runs, *of_another], version="b", n=400)
     assert all(one.other_children and one.counts == () for one in found)
@@ -53,9 +54,32 @@ def test_a_cohort_of_other_children_that_was_published_with_counts_is_named_and_
 
 
 def test_the_same_version_knows_again_what_it_knew(spec):
-    known = PriorRelease(version="before", published_sha256="0" * 64, counts=())
+    known = PriorRelease(version="before", model="reception_sen", published_sha256="0" * 64, n=400, counts=())
     runs = [run("a"), run("b", prior_releases=[known]), run("c")]
     assert prior_releases(spec, runs, version="b", n=400) == [known]
+
+
+def test_a_run_that_is_purged_is_known_from_those_that_reckoned_with_it(spec):
+    """Of the same cohort with its counts; of one of another size, without."""
+    (purged,) = prior_releases(spec, [run("a")], version="b", n=400)
+    (smaller,) = prior_releases(spec, [run("c", n=380)], version="b", n=400)
+    assert (purged.n, purged.other_children, smaller.n, smaller.other_children) == (400, False, 380, True)
+    second = run("b", prior_releases=[purged, smaller])
+    found = prior_releases(spec, [second], version="d", n=400)
+    assert [one.version for one in found] == ["b", "a", "c"]
+    assert found[1:] == [purged, smaller]
+    assert prior_releases(spec, [run("a"), second], version="d", n=400)[0] == purged
+    # beside a cohort of the smaller one's size, the larger are of other children, and its own counts nobody has
+    beside = prior_releases(spec, [second], version="d", n=380)
+    assert [(one.version, one.other_children, one.counts) for one in beside] == [
+        ("b", True, ()),
+        ("a", True, ()),
+        ("c", True, ()),
+    ]
+    # another model on ten children more or fewer is nothing to it
+    of_another = run("b", prior_releases=[purged.model_copy(update={"model": "speech"})], model="speech")
+    assert prior_releases(spec, [of_another], version="d", n=390) == []
+    assert len(prior_releases(spec, [of_another], version="d", n=391)) == 2
 
 
 @pytest.mark.parametrize("published", [b"", b"[]", b'{"cohort": {"n": 400}}', b'{"cohort": {"n": 400}, "groups": [1]}'])

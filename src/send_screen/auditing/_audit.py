@@ -17,6 +17,7 @@ from send_screen.auditing._check_published import (
     check_identity,
     check_metadata,
     check_model_sections,
+    check_prior_releases,
 )
 from send_screen.auditing._check_refit import check_refit
 from send_screen.auditing._check_registry import check_metrics, check_params, check_run, check_tags
@@ -37,7 +38,7 @@ OF_A_VERSION: tuple[Question, ...] = (
 )  # fmt: skip
 #: What is checked where the version is in a store.
 OF_A_STORE: tuple[Question, ...] = (
-    check_plots, check_summary, check_copies, check_served, check_examples, check_metrics, check_params, check_tags,
+    check_prior_releases, check_plots, check_summary, check_copies, check_served, check_examples, check_metrics, check_params, check_tags,
     check_run,
 )  # fmt: skip
 #: What is checked where it is registered, and not a run that missed its gates.
@@ -96,7 +97,7 @@ def audit(
     --------
     >>> from send_screen import audit
     >>> audit("models:/reception_sen/3", key="public.pem", out="audit")  # doctest: +SKIP
-    <Audit: GREEN: nothing differs in the 25 checks that were made. Not looked at: ...>
+    <Audit: GREEN: nothing differs in the 26 checks that were made. Not looked at: ...>
     """
     report_progress = progress or (lambda _: None)
     public = None if key is None else read_public_key(Path(key))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from send_screen.auditing._audited_version import AuditedVersion, CannotCheck
-from send_screen.auditing._checks import CheckResult, check_result, question
+from send_screen.auditing._check_files import check_signature
+from send_screen.auditing._checks import PASSED, CheckResult, check_result, not_checked, question
 from send_screen.auditing._compare import Mismatch, diff_documents, mismatches
 from send_screen.documents import Document
 from send_screen.estimators._compared_models import describe_challenger
@@ -100,7 +101,7 @@ def check_figures(audited: AuditedVersion) -> CheckResult:
         "many rows were excluded for each reason (inside the evidence's file)."
     )
     return check_result(
-        [*_prior_release_mismatches(audited, knew.prior_releases), *compared.differences],
+        compared.differences,
         words,
         made=f"{compared.n:,} values were compared: what is published is not what the evidence says.",
         inconclusive_reason=audited.inconclusive_reason,
@@ -111,16 +112,17 @@ def _without(document: Document, *sections: str) -> dict[str, object]:
     return document.model_dump(exclude=set(sections))
 
 
-def _prior_release_mismatches(audited: AuditedVersion, claimed: Sequence[PriorRelease]) -> list[Mismatch]:
+@question("It reckons with what was published before it, and with nothing else")
+def check_prior_releases(audited: AuditedVersion) -> CheckResult:
     """Hold what earlier versions are said to have revealed against what the store's runs have published.
 
     What an earlier version suppressed is suppressed again: a fabricated one could silence any finding. One that is left
-    out could give single children away.
+    out could give single children away. One that is no longer in the store is known from this version alone, or from
+    others that reckoned with it.
     """
-    if audited.snapshot is None:
-        return []  # a folder knows of no other version
     bundle, metadata = audited.require_bundle(), audited.require_report().version
-    runs = prior_runs(audited.uri or default_uri(), data_sha256=metadata.data_sha256, name=metadata.name)
+    claimed = bundle.published.disclosure.prior_releases
+    runs = prior_runs(audited.uri or default_uri(), data_sha256=metadata.data_sha256)
     first = next((place for place, run in enumerate(runs) if run.version_id == metadata.id), len(runs))
 
     def published_by(runs: Sequence[PriorRun]) -> dict[str, PriorRelease]:
@@ -130,16 +132,22 @@ def _prior_release_mismatches(audited: AuditedVersion, claimed: Sequence[PriorRe
 
     known, where = published_by(runs), "$.disclosure.prior_releases"
     differences: list[Mismatch] = []
+    gone: list[str] = []
     for place, release in enumerate(claimed):
         if release.published_sha256 in known:
             found = known[release.published_sha256]
             differences += diff_documents(release, found, f"{where}[{place}]").differences
         else:
-            said = f"version {release.version}, {release.published_sha256[:12]}"
-            differences.append(Mismatch(f"{where}[{place}]", said, "no other run has published that"))
+            gone.append(f"version {release.version} (its published.json has the SHA-256 {release.published_sha256})")
     named = {release.published_sha256 for release in claimed}
-    return differences + [
+    differences += [
         Mismatch(where, "nothing of it", f"version {release.version}, published before")
         for sha256, release in sorted(published_by(runs[:first]).items())
         if sha256 not in named
     ]
+    if differences or not gone:
+        return check_result(differences, f"{len(claimed)} earlier publications of these data, as the store has them.")
+    words = f"The store no longer has {'; '.join(gone)}. What was published there is taken from this version itself."
+    if audited.key is not None and check_signature.run_check(audited).outcome.status == PASSED:
+        return check_result([], f"{words} The key vouches for it.")
+    return not_checked(f"{words} To be sure of it, give --key of a signed version, or ask for that file.")

@@ -150,9 +150,15 @@ class PriorRelease(Document):
     """An earlier version on the same children, or on others of whom some are the same."""
 
     version: str
+    model: str
+    """Its name."""
     published_sha256: str
+    n: int
+    """Children of its cohort."""
     other_children: bool = False
+    """Whether they are others than this version's."""
     counts: tuple[RevealedCounts, ...]
+    """Nothing of other children: the counts of both cohorts together are what must not be known."""
 
 
 class Disclosure(Document):

@@ -24,6 +24,7 @@ from send_screen.tracking._log import (
     version_files,
 )
 from send_screen.tracking._prior_runs import PriorRun, prior_runs
+from send_screen.tracking._publication import publishing
 from send_screen.tracking._registry import (
     ALIAS,
     RUN_NOTE,
@@ -61,6 +62,7 @@ __all__ = [
     "tag_decisions",
     "fetch_snapshot",
     "RegistrySnapshot",
+    "publishing",
     "prior_runs",
     "PriorRun",
     "default_uri",

@@ -19,11 +19,10 @@ class PriorRun:
     run_id: str
     version_id: str
     published: bytes
-    same_model: bool = True
 
 
-def prior_runs(uri: str, *, data_sha256: str, name: str) -> list[PriorRun]:
-    """Return every run of a store on these data that published something, oldest first; ``name`` is the model's.
+def prior_runs(uri: str, *, data_sha256: str) -> list[PriorRun]:
+    """Return every run of a store on these data that published something, oldest first.
 
     A run that was deleted is one too: its figures have been seen.
     """
@@ -60,9 +59,7 @@ def prior_runs(uri: str, *, data_sha256: str, name: str) -> list[PriorRun]:
                 file = mlflow.artifacts.download_artifacts(
                     run_id=run_id, artifact_path=place, dst_path=folder, tracking_uri=uri
                 )
-                same = run.data.params.get("spec") == name
-                version = run.data.tags.get("version_id", "")
-                runs.append(PriorRun(run_id, version, Path(file).read_bytes(), same))
+                runs.append(PriorRun(run_id, run.data.tags.get("version_id", ""), Path(file).read_bytes()))
         except (MlflowException, OSError):
             raise DataError(
                 f"What run {run_id}, on these data, has published cannot be fetched from MLflow.",

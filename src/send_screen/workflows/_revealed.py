@@ -20,13 +20,15 @@ from send_screen.tracking import PriorRun
 def prior_releases(spec: ModelSpec, runs: Sequence[PriorRun], *, version: str, n: int) -> list[PriorRelease]:
     """Return what runs on the same data published of these children, before a cohort of ``n`` of them is ``version``.
 
+    A run that is no longer in the store is known from those that reckoned with it.
+
     A cohort of other children of the same data is named as such, where figures of groups were published of it with
     their counts: of the same model, one of more or fewer children, as where other schools are held out; of another
     model, one that differs by fewer than ten. Where this very version was published before, it is what that publication
     knew: the same version publishes the same figures again.
     """
     names = {group.label: group.name for group in spec.groups}
-    found: dict[str, PriorRelease] = {}
+    published, reckoned_with = [], []
     for run in runs:
         try:
             report = PublishedReport.from_json(run.published)
@@ -38,18 +40,34 @@ def prior_releases(spec: ModelSpec, runs: Sequence[PriorRun], *, version: str, n
             ) from None
         if run.version_id == version:
             return list(report.disclosure.prior_releases)
-        apart = abs((report.cohort.n or 0) - n)
-        if apart >= MINIMUM_CHILDREN and not run.same_model:
-            continue
-        if apart and all(row.n is None for row in report.groups):
-            continue  # nothing that could be subtracted
-        sha256 = sha256_of(run.published)
-        counts = () if apart else _counts(report, names)
         release = PriorRelease(
-            version=run.version_id, published_sha256=sha256, other_children=bool(apart), counts=counts
+            version=run.version_id,
+            model=report.version.name,
+            published_sha256=sha256_of(run.published),
+            n=report.cohort.n or 0,
+            counts=_counts(report, names),
         )
-        found.setdefault(sha256, release)
+        with_counts = any(row.n is not None for row in report.groups)
+        published.append(_beside(release, with_counts, name=spec.name, n=n))
+        reckoned_with += [
+            _beside(prior, prior.other_children or any(row.n is not None for row in prior.counts), name=spec.name, n=n)
+            for prior in report.disclosure.prior_releases
+        ]
+    found: dict[str, PriorRelease] = {}
+    for known in (*published, *reckoned_with):
+        if known is not None:
+            found.setdefault(known.published_sha256, known)
     return list(found.values())
+
+
+def _beside(release: PriorRelease, with_counts: bool, *, name: str, n: int) -> PriorRelease | None:
+    """Return a release as it stands beside a cohort of ``n`` children of a model; None where it is nothing to it."""
+    apart = abs(release.n - n)
+    if apart and (not with_counts or (apart >= MINIMUM_CHILDREN and release.model != name)):
+        return None
+    if not apart and not release.other_children:
+        return release
+    return release.model_copy(update={"other_children": True, "counts": ()})
 
 
 def _counts(report: PublishedReport, names: Mapping[str, str]) -> tuple[RevealedCounts, ...]:

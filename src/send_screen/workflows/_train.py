@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from send_screen.governance import (
 )
 from send_screen.published import PublishedReport
 from send_screen.specs import ModelSpec, load_spec
-from send_screen.tracking import default_uri, folder_of, log_version, prior_runs
+from send_screen.tracking import PriorRun, default_uri, folder_of, log_version, prior_runs, publishing
 from send_screen.workflows._evidence_store import store_evidence
 from send_screen.workflows._revealed import prior_releases
 from send_screen.workflows._train_fit import FittedVersion, fit_version
@@ -92,17 +92,24 @@ def train(
     key = None if sign is None else _key(Path(sign), evidence=Path(evidence), uri=uri)
     made = fit_version(spec, data, hold_out=hold_out, threads=threads, tell=tell)
     tables, bags = made.tables, made.bags
-    tell("Measuring: how well it ranks, for whom, and how sure that is")
-    report = _build_report(made, held_out_schools=hold_out, uri=uri)
-    version = report.version
-    passed = all(gate.passed for gate in version.gates) and not spec.research_comparison
-    place, hashes = store_evidence(
-        Path(evidence), spec.name, version.id, made.evidence, made.excluded, made.keys, held_out=made.held_out
-    )
-    tell("Entering the version in MLflow")
-    run = log_version(
-        spec, tables, bags, report, uri=uri, evidence=place, evidence_sha256=hashes, key=key, register=passed
-    )
+    with publishing(uri, progress=tell) as held:
+        tell("Measuring: how well it ranks, for whom, and how sure that is")
+        known: list[PriorRun] | None = None
+        runs = prior_runs(uri, data_sha256=made.data_sha256)
+        while runs != known:
+            known = runs
+            report = _build_report(made, known, held_out_schools=hold_out)
+            # Where nothing holds the store, another version may have been published in the meantime.
+            runs = known if held else prior_runs(uri, data_sha256=made.data_sha256)
+        version = report.version
+        passed = all(gate.passed for gate in version.gates) and not spec.research_comparison
+        place, hashes = store_evidence(
+            Path(evidence), spec.name, version.id, made.evidence, made.excluded, made.keys, held_out=made.held_out
+        )
+        tell("Entering the version in MLflow")
+        run = log_version(
+            spec, tables, bags, report, uri=uri, evidence=place, evidence_sha256=hashes, key=key, register=passed
+        )
     return TrainedVersion(
         name=spec.name,
         version=version.id,
@@ -122,7 +129,7 @@ def train(
     )
 
 
-def _build_report(made: FittedVersion, *, held_out_schools: int, uri: str) -> PublishedReport:
+def _build_report(made: FittedVersion, runs: Sequence[PriorRun], *, held_out_schools: int) -> PublishedReport:
     """Return what the version publishes, beside what earlier runs in the same store have published of these data."""
     spec = made.spec
     metadata = version_metadata(
@@ -138,7 +145,6 @@ def _build_report(made: FittedVersion, *, held_out_schools: int, uri: str) -> Pu
         release=release(),
         packages=package_versions(),
     )
-    runs = prior_runs(uri, data_sha256=made.data_sha256, name=spec.name)
     known = prior_releases(spec, runs, version=metadata.id, n=len(made.cohort))
     return made.report(metadata, prior_releases=known)
 

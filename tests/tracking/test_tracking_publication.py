@@ -1,0 +1,76 @@
+"""One publication at a time per store: who waits is told for whom, and who is killed lets go."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from send_screen.errors import MissingExtraError
+from send_screen.tracking import publishing
+from send_screen.tracking._publication import HOLDER
+
+HOLD = (
+    "import sys, time; from send_screen.tracking import publishing\n"
+    "with publishing(sys.argv[1], progress=print): print('held', flush=True); time.sleep(600)"
+)
+
+
+def uri_in(folder: Path) -> str:
+    return f"sqlite:///{(folder / 'mlflow.db').as_posix()}"
+
+
+def test_who_waits_is_told_for_whom_and_a_killed_run_lets_go(tmp_path: Path) -> None:
+    uri, said, waiting = uri_in(tmp_path / "new"), [], threading.Event()
+
+    def progress(words: str) -> None:
+        said.append(words)
+        waiting.set()
+
+    def publish() -> None:
+        with publishing(uri, progress=progress) as held:
+            said.append(str(held))
+
+    with subprocess.Popen([sys.executable, "-c", HOLD, uri], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        later = threading.Thread(target=publish)
+        later.start()
+        assert waiting.wait(30)
+        other.kill()
+        later.join(30)
+    words, held = said
+    assert words.startswith("Waiting: another version is being published in this store, by ")
+    assert f"(process {other.pid}) since 2" in words
+    assert words.endswith(" UTC")
+    assert held == "True"
+    assert not (tmp_path / "new" / HOLDER).exists()
+
+
+@pytest.mark.parametrize("fault", [TimeoutError(), OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_what_goes_wrong_while_it_is_held_is_nothing_of_the_locks(tmp_path: Path, fault: BaseException) -> None:
+    def fail() -> None:
+        assert f"(process {os.getpid()})" in (tmp_path / HOLDER).read_text("utf-8")
+        raise fault
+
+    with pytest.raises(type(fault)) as caught, publishing(uri_in(tmp_path), progress=print):
+        fail()
+    assert caught.value is fault
+    assert not (tmp_path / HOLDER).exists()
+    with publishing(uri_in(tmp_path), progress=print) as held:
+        assert held
+
+
+def test_a_server_cannot_be_held_and_a_place_that_is_no_folder_is_named(tmp_path: Path) -> None:
+    with publishing("http://127.0.0.1:1", progress=print) as held:
+        assert not held
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(MissingExtraError, match=r"file cannot be written .*--tracking-uri"),
+        publishing(uri_in(tmp_path / "file"), progress=print),
+    ):
+        pass
