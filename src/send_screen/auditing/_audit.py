@@ -38,8 +38,8 @@ OF_A_VERSION: tuple[Question, ...] = (
 )  # fmt: skip
 #: What is checked where the version is in a store.
 OF_A_STORE: tuple[Question, ...] = (
-    check_prior_releases, check_plots, check_summary, check_copies, check_served, check_examples, check_metrics, check_params, check_tags,
-    check_run,
+    check_prior_releases, check_plots, check_summary, check_copies, check_served, check_examples, check_metrics,
+    check_params, check_tags, check_run,
 )  # fmt: skip
 #: What is checked where it is registered, and not a run that missed its gates.
 OF_A_REGISTRY = (check_ledger, check_aliases, check_decisions)
