@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from send_screen.cohorts import TargetLeakage, find_target_leakage
 from send_screen.cohorts._leakage import PAST_STATUS, RECORDED_LATE
 from send_screen.cohorts._leakage_joint import COMPONENTS
-from send_screen.cohorts._leakage_single import LEVEL, MISSINGNESS, NEAR_COPY
+from send_screen.cohorts._leakage_single import LEVEL, MISSINGNESS, NEAR_COPY, STRONG
 from send_screen.errors import UsageError
 from send_screen.simulation import simulate_england
 from send_screen.simulation._rates import GOALS
@@ -117,6 +117,60 @@ def test_a_planted_feature_is_named(kind: str, plant: object, n: int) -> None:
 def test_honest_features_are_left_alone(n: int) -> None:
     noisy = [seed for seed in range(25) if look(*honest(n, seed)[:2])]
     assert len(noisy) <= 1
+
+
+def early_score(noise: float, ceiling: float, seed: int, cut: float = -1.3) -> tuple[pd.DataFrame, pd.Series]:
+    """An early test of the skill that the outcome measures later, with a ceiling."""
+    rng = np.random.default_rng(seed)
+    skill = rng.normal(size=5_000)
+    later = skill + 0.3 * rng.normal(size=5_000)
+    score = np.minimum(np.round(10 * (skill + noise * rng.normal(size=5_000))), ceiling)
+    return pd.DataFrame({"autumn": score, "other": rng.normal(size=5_000)}), pd.Series((later < cut).astype(int))
+
+
+def test_a_strong_early_score_is_a_question_that_a_date_or_a_reason_answers() -> None:
+    for seed in range(3):
+        X, y = early_score(0.4, 99.0, seed)
+        (leak,) = look(X, y)
+        assert (leak.kind, leak.features, leak.asked) == (STRONG, ("autumn",), True)
+        assert 0.9 < leak.evidence < 0.98
+        assert look(X, y, recorded_on={"autumn": dt.date(2022, 10, 31)}) == []
+        assert look(X, y, recorded_on={"autumn": pd.Series([pd.Timestamp("2022-10-31")] * len(X))}) == []
+        assert look(X, y, expected_strong={"autumn": "an early test of the same skill"}) == []
+
+
+def test_a_date_answers_for_strength_and_levels_and_not_for_copies_and_gaps() -> None:
+    X, y, rng = honest(2_000, 1)
+    label = y.to_numpy()
+    plants = {
+        LEVEL: level_of_some(label, rng),
+        NEAR_COPY: copy_with_flips(label, rng),
+        MISSINGNESS: missing_for_most(label, rng),
+    }
+    for kind, values in plants.items():
+        (leak,) = look(X.assign(planted=values), y)
+        assert (leak.kind, leak.asked) == (kind, kind != NEAR_COPY)
+        dated = look(X.assign(planted=values), y, recorded_on={"planted": dt.date(2022, 10, 31)})
+        assert [leak.kind for leak in dated] == ([] if kind == LEVEL else [kind])
+
+
+def test_the_ceiling_of_a_score_is_no_telling_level() -> None:
+    for seed in range(6):
+        X, y = early_score(0.65, 12.0, seed, cut=0.0)
+        assert look(X, y) == []
+        # The test can fail: by its own share with the outcome, the ceiling is a level that tells.
+        assert kinds(look(X.astype(str).astype(object), y), "autumn") == {LEVEL}
+
+
+def test_a_telling_code_beside_strong_scores_is_no_sum() -> None:
+    """What is strong is no component because another feature tells the outcome."""
+    for seed in range(3):
+        X, y = early_score(0.55, 99.0, seed)
+        rng = np.random.default_rng(seed + 100)
+        X = X.assign(second=X["autumn"] + 5 * rng.normal(size=len(X)), planted=level_of_some(y.to_numpy(), rng))
+        found = {leak.features: leak.kind for leak in look(X, y)}
+        assert found[("planted",)] == LEVEL
+        assert COMPONENTS not in found.values()
 
 
 def test_noise_with_many_levels_is_left_alone() -> None:

@@ -127,9 +127,15 @@ def init(
     label: Annotated[
         str | None, typer.Option(help="The column that says what happened later. (default: guessed)")
     ] = None,
-    school: Annotated[str | None, typer.Option(help="The column of the school. (default: guessed)")] = None,
+    school: Annotated[
+        str | None, typer.Option(help="The column of the school, course or setting. (default: guessed, or none)")
+    ] = None,
     child_id: Annotated[
         str | None, typer.Option(help="The column of the child's identifier. (default: guessed)")
+    ] = None,
+    positive: Annotated[
+        list[str] | None,
+        typer.Option(help="A code of the label that says that it happened; can be given several times."),
     ] = None,
     json: Json = False,
 ) -> None:

@@ -94,7 +94,9 @@ def load_cohort(
     excluded.loc[no_record & excluded["kind"].isna().to_numpy(), "kind"] = MANUAL_REVIEW
     X = pd.DataFrame({feature.name: feature_values(linked, feature, as_of) for feature in spec.features})
     _exclude_without_essentials(spec, linked, X, excluded)
-    school = _text(linked, spec.school)
+    ids = linked.origin["child_id"].map(code, na_action="ignore")
+    # Without schools each child stands alone; one without an identifier is excluded anyway.
+    school = _text(linked, spec.school) if spec.school else ids.fillna("(no identifier)")
     label = None
     if training:
         label = _labels(spec, linked, as_of)
@@ -142,7 +144,7 @@ def load_cohort(
     ]
     recorded = {feature.name: recorded_dates(linked, feature) for feature in spec.features}
     return Cohort(
-        ids=linked.origin["child_id"].map(code, na_action="ignore"),
+        ids=ids,
         X=X,
         y=None if label is None else label.fillna(0).astype("int8"),
         sensitive=sensitive,

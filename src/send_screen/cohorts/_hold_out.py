@@ -75,7 +75,7 @@ def held_out_tables(spec: ModelSpec, source: SourceData, held_out: Cohort) -> di
             continue
         checked = check_table(spec.contracts[name], table.frame, file=table.file).frame
         rows = checked[spec.child_id].map(code, na_action="ignore").isin(ids)
-        if name == spec.school.contract:
+        if spec.school and name == spec.school.contract:
             rows |= checked[spec.school.column].map(code, na_action="ignore").isin(schools)
         found[f"{name.rpartition('/')[2]}.parquet"] = table.frame[rows.to_numpy()].reset_index(drop=True)
         seen.add(id(table))

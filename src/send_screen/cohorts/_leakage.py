@@ -1,10 +1,12 @@
 """Target-leakage checks from record dates, contract metadata and the data, independent of the splits.
 
-Every test on the data asks two things: is the feature stronger than an honest one can be, and is that more than
-chance? The strongest single features known in this field reach a ROC AUC of about .8 and whole models about .85, so
-a single feature is suspected from .90 and a sum of features from .92. Chance is judged at the 1 % level against the
-strongest honest feature, which keeps small data from raising false alarms; where thousands of levels are looked at,
-Bonferroni's correction is added.
+Leakage is a matter of dates and definitions: a feature was recorded later, or is the outcome or a part of it. A strong
+feature alone is none: an early test of the same skill reaches a ROC AUC of .93 and is what one hopes for. So what is
+strong is asked about, unless a date answers; only (nearly) the outcome itself is called leakage on the data's word.
+
+Every test on the data asks two things: is the feature stronger than usual, and is that more than chance? The usual
+single feature in this field reaches .8. Chance is judged at the 1 % level against it, which keeps small data from
+raising false alarms; where thousands of levels are looked at, Bonferroni's correction is added.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from send_screen.cohorts._leakage_joint import joint_leakage
-from send_screen.cohorts._leakage_single import level_leakage, missingness_leakage, near_copies
+from send_screen.cohorts._leakage_single import STRONG, level_leakage, missingness_leakage, strong_features
 from send_screen.cohorts._leakage_statistics import MIN_CHILDREN, TargetLeakage, ValueCounts, count_values
 from send_screen.errors import UsageError
 
@@ -42,7 +44,9 @@ def find_target_leakage(
     expected_strong: Mapping[str, str] | None = None,
     categorical_features: Mapping[str, Collection[str]] | None = None,
 ) -> list[TargetLeakage]:
-    """Return suspected target leakage: post-outcome features, and features too close to the outcome.
+    """Return suspected target leakage: post-outcome features, copies and parts of the outcome, and strong features.
+
+    Strong features are questions (``asked``): whoever knows when they were recorded answers them.
 
     Parameters
     ----------
@@ -53,7 +57,8 @@ def find_target_leakage(
     as_of : datetime.date, or Series of dates of shape (n,)
         Nothing may have been recorded after this day.
     recorded_on : mapping of feature to date, Series of dates of shape (n,), or None
-        When each feature was recorded; None, or no entry, when it is not known.
+        When each feature was recorded; None, or no entry, when it is not known. A feature that was recorded in time
+        may be strong; it may not be the outcome's copy, a part of it, or missing as the outcome says.
     past_status : collection of str
         Features that a contract declares to be a status of the outcome itself.
     expected_strong : mapping of feature to reason, optional
@@ -90,10 +95,12 @@ def find_target_leakage(
     if min(label.sum(), len(label) - label.sum()) < MIN_CHILDREN or not names:
         return leaks
     columns = [count_values(X[name], label, name, ordered=name not in (categorical_features or {})) for name in names]
-    copies, missingness = near_copies(columns), missingness_leakage(columns, label)
-    levels = level_leakage(_without(columns, copies + missingness), label)
+    dated = {name for name, when in recorded_on.items() if when is not None}
+    copies, missingness = strong_features(columns, dated), missingness_leakage(columns, label)
+    named = _features(copies + missingness) | dated
+    levels = level_leakage([column for column in columns if column.name not in named], label)
     joint = joint_leakage(_without(columns, [leak for leak in copies if leak.evidence >= _FULL_COPY_AUC]), label)
-    suspects = copies + missingness + levels
+    suspects = [leak for leak in copies + missingness + levels if leak.kind != STRONG]
     if len(_features(joint) & _features(suspects)) == 1:
         # One suspect carries the sum: it is no sum. Is there another among the rest?
         joint = joint_leakage(_without(columns, suspects), label)

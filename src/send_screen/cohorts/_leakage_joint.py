@@ -11,13 +11,14 @@ from send_screen.cohorts._leakage_statistics import (
     TargetLeakage,
     ValueCounts,
     auc_of,
-    exceeds_honest,
+    exceeds_usual,
     list_names,
 )
 
 COMPONENTS = "components whose sum determines the outcome"
-#: (suspected from this AUC, strongest honest AUC) of a sum of features, in children it was not fitted on.
-SUM_AUC = (0.92, 0.85)
+#: (suspected from this AUC, strongest usual AUC) of a sum of features, in children it was not fitted on. An outcome
+#: that is made of the features reaches .98; early measures of the same skill, added up, reach .95.
+SUM_AUC = (0.97, 0.85)
 _ROWS_A_CLASS, _FOLDS, _MOST_COMPONENTS = 2_500, 5, 20
 
 
@@ -48,13 +49,13 @@ def joint_leakage(columns: list[ValueCounts], label: np.ndarray) -> list[TargetL
     path = aucs.mean(axis=0)
     enough = int(np.argmax(path >= path.max() - 0.002))
     auc = float(path[enough])
-    if enough == 0 or not exceeds_honest(auc, y.sum(), len(y) - y.sum(), SUM_AUC):
+    if enough == 0 or not exceeds_usual(auc, y.sum(), len(y) - y.sum(), SUM_AUC):
         return []
     Z = _encode(columns, codes, y, np.ones(len(y), dtype=bool))
     names = [columns[j].name for j in sorted(_forward(Z, y, enough + 1))]
     words = (
-        f"Added up, {list_names(names)} nearly decide the outcome (ROC AUC {auc:.2f} in children not fitted on; "
-        "honest models stay below .85): the outcome may be made of them."
+        f"Added up, {list_names(names)} decide the outcome (ROC AUC {auc:.2f} in children not fitted on): it may be "
+        "made of them."
     )
     remedy = "Check how the outcome is defined. Leave its components out, or state in expected_strong why."
     return [TargetLeakage(COMPONENTS, tuple(names), len(label), auc, words, remedy)]

@@ -1,8 +1,9 @@
-"""Target leakage by single features: near-copies of the label, and levels or missingness that determine it."""
+"""Target leakage by single features: near-copies of the label, strong ones, telling levels and missingness."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
 import numpy as np
 
@@ -12,31 +13,48 @@ from send_screen.cohorts._leakage_statistics import (
     ValueCounts,
     Z,
     auc_of,
-    exceeds_honest,
+    exceeds_usual,
     list_names,
 )
 
 NEAR_COPY = "near-copy of the label"
+STRONG = "strong, and not dated"
 LEVEL = "a level that nearly determines the outcome"
 MISSINGNESS = "a missingness pattern that nearly determines the outcome"
-#: (suspected from this AUC, strongest honest AUC) of one feature, and of missingness.
-COPY_AUC = (0.90, 0.80)
+#: From this AUC a feature of few values, and one of many, is the label under another name. Early scores reach .95.
+COPY_AUC, COPY_AUC_OF_SCORES = 0.95, 0.98
+_FEW_VALUES = 12
+#: (asked about from this AUC, strongest usual AUC) of one feature, and of missingness.
+STRONG_AUC = (0.90, 0.80)
 MISSINGNESS_AUC = (0.85, 0.70)
+_ANSWER = (
+    "If it was known by the as-of date, say so: `recordedOn` in its contract, or `expected_strong: reason` at the "
+    "feature. If not, leave it out."
+)
 _MIN_SHARE, _MIN_LOWER_BOUND, _MIN_ODDS_RATIO = 0.9, 0.6, 10.0
 
 
-def near_copies(columns: list[ValueCounts]) -> list[TargetLeakage]:
-    """Find features that decide the outcome alone, whatever their values are called."""
+def strong_features(columns: list[ValueCounts], dated: Collection[str]) -> list[TargetLeakage]:
+    """Find features that find the outcome alone, whatever their values are called: copies, and undated strong ones."""
     leaks = []
     for column in columns:
         auc = feature_auc(column)
         positives = column.positive.sum()
-        if exceeds_honest(auc, positives, column.n.sum() - positives, COPY_AUC):
+        if not exceeds_usual(auc, positives, column.n.sum() - positives, STRONG_AUC):
+            continue
+        copy = auc >= (COPY_AUC if len(column.values) <= _FEW_VALUES else COPY_AUC_OF_SCORES)
+        if copy:
             words = (
-                f"{column.name} alone nearly decides the outcome (ROC AUC {auc:.2f}; honest features stay below .80)."
+                f"{column.name} alone decides the outcome (ROC AUC {auc:.2f}): it is the outcome under another name."
             )
             remedy = "Find out how and when it was recorded. Leave it out, or state in expected_strong why."
-            leaks.append(TargetLeakage(NEAR_COPY, (column.name,), int(column.n.sum()), auc, words, remedy))
+        elif column.name not in dated:
+            words = f"{column.name} alone finds the outcome very well (ROC AUC {auc:.2f}), and no date says how early."
+            remedy = _ANSWER
+        else:
+            continue
+        kind = NEAR_COPY if copy else STRONG
+        leaks.append(TargetLeakage(kind, (column.name,), int(column.n.sum()), auc, words, remedy, asked=not copy))
     return leaks
 
 
@@ -46,6 +64,8 @@ def level_leakage(columns: list[ValueCounts], label: np.ndarray) -> list[TargetL
     leaks = []
     for column in columns:
         found = np.flatnonzero(near_deterministic(column.n, column.positive, float(label.mean()), tests))
+        if column.ordered:
+            found = found[[_unlike_neighbours(column, int(level), tests) for level in found]]
         if not len(found):
             continue
         share = column.positive[found] / column.n[found]
@@ -56,10 +76,26 @@ def level_leakage(columns: list[ValueCounts], label: np.ndarray) -> list[TargetL
         words = f"Almost all children whose {column.name} is {shown} {whom} the outcome."
         if len(found) > 1:
             words += f" So it is with {len(found) - 1} more of its values."
-        remedy = "Find out who is given this value and when. Leave the feature out, or state in expected_strong why."
         n = int(column.n[found].sum())
-        leaks.append(TargetLeakage(LEVEL, (column.name,), n, float(purity[worst]), words, remedy))
+        leaks.append(
+            TargetLeakage(
+                LEVEL, (column.name,), n, float(purity[worst]), words, f"Who is given it? {_ANSWER}", asked=True
+            )
+        )
     return leaks
+
+
+def _unlike_neighbours(column: ValueCounts, level: int, tests: int) -> bool:
+    """Tell whether a value of a number stands out from as many children with the next lower and the next higher values.
+
+    The highest score of a good test belongs to children without the outcome, and so do the scores just below it.
+    """
+    near = np.zeros(len(column.n), dtype=bool)
+    for side in (np.arange(level - 1, -1, -1), np.arange(level + 1, len(column.n))):
+        before = np.cumsum(column.n[side]) - column.n[side]
+        near[side[before < column.n[level]]] = True
+    rate = (column.positive[near].sum() + 0.5) / (column.n[near].sum() + 1.0)
+    return bool(near_deterministic(column.n[[level]], column.positive[[level]], float(rate), tests)[0])
 
 
 def missingness_leakage(columns: list[ValueCounts], label: np.ndarray) -> list[TargetLeakage]:
@@ -88,12 +124,12 @@ def missingness_leakage(columns: list[ValueCounts], label: np.ndarray) -> list[T
     suspected = np.flatnonzero(
         near_deterministic(n, positive, base, tests)
         | near_deterministic(len(label) - n, positives - positive, base, tests)
-        | [exceeds_honest(float(value), positives, negatives, MISSINGNESS_AUC) for value in auc]
+        | [exceeds_usual(float(value), positives, negatives, MISSINGNESS_AUC) for value in auc]
     )
 
     def leak(features: list[str], n: float, evidence: float, words: str) -> TargetLeakage:
         remedy = "Find out why it is missing: who is asked, and when. Leave it out, or state in expected_strong why."
-        return TargetLeakage(MISSINGNESS, tuple(features), int(n), float(evidence), words, remedy)
+        return TargetLeakage(MISSINGNESS, tuple(features), int(n), float(evidence), words, remedy, asked=True)
 
     leaks = [
         leak(names[j], n[j], auc[j], f"Whether {list_names(names[j])} is missing nearly gives the outcome away.")
@@ -110,7 +146,7 @@ def missingness_leakage(columns: list[ValueCounts], label: np.ndarray) -> list[T
         leaks.append(leak(features, size[k], max(hits[k] / size[k], 1 - hits[k] / size[k]), words))
     total = auc_of(missing @ counts, label, 1 - label)
     total = max(total, 1 - total)
-    if not leaks and exceeds_honest(total, positives, negatives, MISSINGNESS_AUC):
+    if not leaks and exceeds_usual(total, positives, negatives, MISSINGNESS_AUC):
         features = [name for same in names for name in same]
         words = f"How much is missing of {list_names(features)} nearly gives the outcome away."
         leaks.append(leak(features, len(label), total, words))

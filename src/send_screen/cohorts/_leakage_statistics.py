@@ -1,4 +1,4 @@
-"""Target leakage as data, and what its tests share: counts by value, ROC AUC, and the bounds of honest features.
+"""Target leakage as data, and what its tests share: counts by value, ROC AUC, and the bounds of usual features.
 
 Everything the tests of one feature need is, for each of its distinct values, how many children have it and how many
 of them have the outcome.
@@ -34,6 +34,9 @@ class TargetLeakage:
         without it, whichever is larger), otherwise a ROC AUC.
     words, remedy : str
         What was found, without any child's data, and what to do.
+    asked : bool
+        Whether it is a question: the feature is only strong, as an honest early measure can be. Whoever knows when it
+        was recorded answers it.
     """
 
     kind: str
@@ -42,6 +45,7 @@ class TargetLeakage:
     evidence: float
     words: str
     remedy: str
+    asked: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,16 +90,16 @@ def auc_of(score: np.ndarray, positive: np.ndarray, negative: np.ndarray) -> flo
     return float((plus * (below + minus / 2)).sum() / (plus.sum() * minus.sum()))
 
 
-def exceeds_honest(auc: float, positives: float, negatives: float, bounds: tuple[float, float]) -> bool:
-    """Return whether an AUC is suspicious, and beyond chance above the strongest honest one [HanleyMcNeil1982]_.
+def exceeds_usual(auc: float, positives: float, negatives: float, bounds: tuple[float, float]) -> bool:
+    """Return whether an AUC is suspicious, and beyond chance above the strongest usual one [HanleyMcNeil1982]_.
 
-    .. [HanleyMcNeil1982] Radiology 143:29. Standard error of the AUC, taken at the honest AUC.
+    .. [HanleyMcNeil1982] Radiology 143:29. Standard error of the AUC, taken at the usual AUC.
     """
-    suspicious, honest = bounds
+    suspicious, usual = bounds
     if auc < suspicious or min(positives, negatives) < MIN_CHILDREN:
         return False
-    q1, q2 = honest / (2 - honest), 2 * honest**2 / (1 + honest)
-    variance = (honest * (1 - honest) + (positives - 1) * (q1 - honest**2) + (negatives - 1) * (q2 - honest**2)) / (
+    q1, q2 = usual / (2 - usual), 2 * usual**2 / (1 + usual)
+    variance = (usual * (1 - usual) + (positives - 1) * (q1 - usual**2) + (negatives - 1) * (q2 - usual**2)) / (
         positives * negatives
     )
-    return auc >= min(honest + Z * math.sqrt(variance), 1.0)
+    return auc >= min(usual + Z * math.sqrt(variance), 1.0)

@@ -85,7 +85,7 @@ def needed_columns(spec: ModelSpec, *, training: bool) -> dict[str, set[str]]:
     if isinstance(spec.as_of, AcademicYearEnd):
         refs.append(spec.as_of.academic_year)
     if training:
-        refs += [spec.outcome.column, spec.school]
+        refs += [spec.outcome.column, *([spec.school] if spec.school else [])]
     contracts = [use.contract for use in spec.data]
     return {name: {spec.child_id, *(ref.column for ref in refs if ref.contract == name)} for name in contracts}
 

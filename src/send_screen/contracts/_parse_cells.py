@@ -6,7 +6,7 @@ import datetime as dt
 import math
 import numbers
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,7 @@ _INVISIBLE = " \t\r\n\f\v\u00a0\u200b\u202f\ufeff"
 _BLANK_WORDS = frozenset({"null", "#n/a", "n/a", "nan", "nat"})
 _WHOLE = re.compile(r"0*(\d+)(?:\.0+)?")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,(?:\d{1,2}|\d{4,})(?:\s*%)?")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
 _ACADEMIC_YEAR = re.compile(r"((?:19|20)\d{2})\s*[/\-–]?\s*(?:(?:19|20)(?=\d{2}$))?(\d{2})")
 _ESTABLISHMENT_DIGITS = 7
@@ -38,6 +39,20 @@ def code_key(text: str) -> str:
     True
     """
     return re.sub(r"[\W_]+", "", text.casefold())
+
+
+def uses_decimal_comma(texts: Iterable[str | None]) -> bool:
+    """Tell whether numbers have a decimal comma: some can be read in no other way, and none has a decimal point.
+
+    Examples
+    --------
+    >>> uses_decimal_comma(["95,5", "100"]), uses_decimal_comma(["1,234", "95.5"])
+    (True, False)
+    """
+    some = [text for text in texts if text is not None]
+    return any(map(_DECIMAL_COMMA.fullmatch, some)) and not any(
+        "." in text and _NUMBER.fullmatch(text) for text in some
+    )
 
 
 def prepare(series: pd.Series, column: Column) -> tuple[pd.Series, str | None]:
@@ -108,7 +123,7 @@ def _local(value: dt.datetime) -> dt.datetime:
 def _reader(column: Column, texts: list[str | None]) -> tuple[Callable[[str], Any], str]:
     """Return what understands one text of the column, and the words for those that were written another way."""
     if column.logical_type in ("integer", "number"):
-        return _number_reader(column), ""
+        return _number_reader(column, texts), ""
     if column.logical_type == "date":
         words = "date(s) written another way (day first, in words or as an Excel number) were understood"
         return _date_reader(texts), words
@@ -143,14 +158,18 @@ def _code_reader(column: Column) -> Callable[[str], str | None]:
     return read
 
 
-def _number_reader(column: Column) -> Callable[[str], float | str | None]:
+def _number_reader(column: Column, texts: list[str | None]) -> Callable[[str], float | str | None]:
     whole_only = column.logical_type == "integer"
+    blanks = _BLANK_WORDS.union(code.casefold() for code in column.missing_codes)
+    comma = uses_decimal_comma(texts)
 
     def read(text: str) -> float | str | None:
-        if text.casefold() in _BLANK_WORDS:
+        if text.casefold() in blanks:
             return None
         bare = text.removesuffix("%").rstrip() if column.unit == "%" else text
-        if _THOUSANDS.fullmatch(bare):
+        if comma:
+            bare = bare.replace(",", ".")
+        elif _THOUSANDS.fullmatch(bare):
             bare = bare.replace(",", "")
         if not _NUMBER.fullmatch(bare):
             return text

@@ -17,7 +17,9 @@ ColumnRole = Literal[
 _ROLES: tuple[tuple[ColumnRole, str], ...] = (
     (
         "id",
-        r"^(upn|uniquepupilnumber|id|ref|reference)$|^(child|pupil|student|stdnt|person)(id|no|number|ref)$|^admno$",
+        r"^(upn|uniquepupilnumber|ref|reference)$|^(admno|matric(no|number))$"
+        r"|^(child|pupil|student|stdnt|stu|learner|person|participant|candidate|subject|case|record)s?(no|num|number|ref|code|key)$"
+        r"|(teacher|tchr?|staff|assessor)(no|num|number|code)$",
     ),
     ("forename", r"^(legal|pupil|child|student|preferred|chosen)?(forename|firstname|givenname)s?$"),
     ("surname", r"^(legal|pupil|child|student|preferred|chosen)?(surname|lastname|familyname)$"),
@@ -25,11 +27,19 @@ _ROLES: tuple[tuple[ColumnRole, str], ...] = (
     ("birth", r"^(pupil|child|student)?(dob|dateofbirth|birthdate|birthday)$"),
     (
         "private",
-        r"name$|address|postcode|e?mail|phone|mobile|carer|guardian|^nhs|^uln$|comment|notes?$|(teacher|staff)(id|code)?$"
+        r"name$|address|postcode|e?mail|phone|mobile|carer|guardian|^nhs|^uln$|comment|notes?$|(teacher|staff)$"
         r"|^(la|lea|ward|region|district|town|authority|localauthority)(code|no)?$",
     ),
-    ("school", r"^(school|setting|estab|establishment|laestab|urn|dfe)(id|no|number|code)?$|sch(ool)?id$"),
-    ("status", r"^sen(d|co)?(status|provision|support|type|need|stage|code|history|now|$)|ehcp|^iep$|speced|specin"),
+    (
+        "school",
+        r"^(school|setting|estab|establishment|laestab|urn|dfe|clinic|centre|center|site|campus|college|provider)"
+        r"(id|no|num|number|code)?$|sch(ool)?id$|^(code)?(course|module)(id|no|num|number|code)?$",
+    ),
+    (
+        "status",
+        r"^sen(d|co)?(status|provision|support|type|need|stage|code|history|now|$)|ehcp|^iep$|speced|specin|^sped"
+        r"|sped(status|flag)?$|specialed|special(educational)?needs?|^swd$",
+    ),
     (
         "protected",
         r"gender|(^|child|pupil|student|legal|birth)sex($|code)|(^|child|pupil|student)(race|racial)|ethnic"
@@ -37,9 +47,11 @@ _ROLES: tuple[tuple[ColumnRole, str], ...] = (
     ),
     (
         "proxy",
-        r"fsm|free(school)?(meal|lunch)|f(ood)?stamps?$|lunch|pupilpremium|^pp$|premium|depriv|idaci|^imd|income|povert"
+        r"fsm|^frp?l$|free(school)?(meal|lunch)|f(ood)?stamps?$|lunch|pupilpremium|^pp$|premium|depriv|idaci|^imd|income|povert"
         r"|benefits?$|socioecon|^(wk|avg|mean|school|sch|home|family|parent)*ses(l|status|score|index|band|group)?$"
-        r"|^(first|home|main|mother)*(lang|language|tongue)(code|group)?$|^(eal|esl|ell)$|minorit|minor$|disab"
+        r"|^(first|home|main|mother|native|other)*(lang|language|tongue)(code|group)?$|minorit|minor$|disab"
+        r"|^(is)?(eal|esl|ell|els|lep|esol|elp)(status|flag|code|services?|program(me)?)?$|bilingual|english(language)?learner"
+        r"|limitedenglish|lang(uage)?(prog|serv|supp)"
         r"|lookedafter|^(lac|cla)$|youngcarer|refugee|asylum|(mother|father|parent)s?(educ|occup|job|qualif)",
     ),
     ("absence", r"absen|sessionsmissed|daysmissed"),
@@ -49,6 +61,10 @@ _WAVE = re.compile(r"^[a-z]{1,2}(\d{1,2})(?=[a-z_])", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 _CHANGE = re.compile(r"^(chg|change|diff|gain|growth|progress)|(chg|change|gain|growth)$|followup|outcome|later")
 _SHORTEST_TOLD = 4
+_TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_ID_TOKENS = frozenset({"id", "ids", "uid", "uuid", "guid", "pid"})
+_EARLY = frozenset({"fall", "autumn", "boy", "pre", "pretest", "baseline", "entry", "winter", "moy", "mid"})
+_LATE = frozenset({"spring", "summer", "eoy", "end", "endline", "post", "posttest", "final", "exit"})
 
 
 def letters(header: str) -> str:
@@ -69,13 +85,27 @@ def infer_role(header: str) -> ColumnRole | None:
     --------
     >>> [infer_role(name) for name in ("WKWHITE", "avg_SES", "Ethnicity", "P1PRONOU", "assessment", "Date of birth")]
     ['protected', 'proxy', 'protected', None, None, 'birth']
+    >>> [infer_role(name) for name in ("id_student", "teacherID", "paid", "School ID", "sped", "ELL", "course")]
+    ['id', 'id', None, 'school', 'status', 'proxy', 'school']
     """
     text = letters(header)
-    return next((kind for kind, pattern in _ROLES if re.search(pattern, text)), None)
+    found = next((kind for kind, pattern in _ROLES if re.search(pattern, text)), None)
+    return "id" if found != "school" and _ID_TOKENS.intersection(tokens(header)) else found
+
+
+def tokens(header: str) -> tuple[str, ...]:
+    """Return the words and numbers of a header in small letters.
+
+    Examples
+    --------
+    >>> tokens("id_student"), tokens("poorReader_G1")
+    (('id', 'student'), ('poor', 'reader', 'g', '1'))
+    """
+    return tuple(found.casefold() for found in _TOKEN.findall(header))
 
 
 def post_outcome_reason(header: str, label: str) -> str | None:
-    """Return why a column may have been recorded with the outcome or after it, going by its header; None if not.
+    """Return why a column was recorded with the outcome or after it, going by its header; None if it does not say so.
 
     Examples
     --------
@@ -90,7 +120,34 @@ def post_outcome_reason(header: str, label: str) -> str | None:
     year, year_of_label = (max(map(int, _YEAR.findall(text)), default=None) for text in (header, label))
     if year and year_of_label and year >= year_of_label:
         return f"by its name it is of {year}, and the outcome of {year_of_label}"
-    return "its name speaks of a change or of a later time" if _CHANGE.search(letters(header)) else None
+    return None
+
+
+def timing_question(header: str, label: str, headers: tuple[str, ...]) -> str | None:
+    r"""Return why it must be asked when a column was recorded, going by its header; None if nothing says so.
+
+    Examples
+    --------
+    >>> headers = ("id", "fall_reading", "low_reader_spring", "low_speller_spring", "age")
+    >>> timing_question("low_speller_spring", "low_reader_spring", headers)
+    'its name ends as the outcome\'s does ("spring"): another outcome of the same time?'
+    >>> timing_question("fall_reading", "low_reader_spring", headers) is None
+    True
+    """
+    words, of_label, all_words = tokens(header), tokens(label), [tokens(one) for one in headers]
+    if _CHANGE.search(letters(header)):
+        return "its name speaks of a change or of a later time"
+    if _EARLY.intersection(words) or not words:
+        return None
+    if len(of_label) > 1 and set(words) < set(of_label):
+        return "its name is a part of the outcome's: is the outcome made of it?"
+    alike = sum(one[-1:] == of_label[-1:] for one in all_words)
+    if len(of_label) > 1 < len(words) and words[-1] == of_label[-1] and alike <= len(headers) / 2:
+        return f'its name ends as the outcome\'s does ("{words[-1]}"): another outcome of the same time?'
+    late = [word for word in words if word in _LATE]
+    if late and (late[0] in of_label or any(_EARLY.intersection(one) for one in all_words)):
+        return f'its name speaks of a late time ("{late[0]}"): was it known by then?'
+    return None
 
 
 def named_after(header: str, label: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -14,9 +14,9 @@ import yaml
 from send_screen.contracts import valid_upns
 from send_screen.contracts._dates import month_first, read_date
 from send_screen.contracts._headers import header_key
-from send_screen.contracts._parse_cells import code_key
+from send_screen.contracts._parse_cells import code_key, uses_decimal_comma
 from send_screen.contracts._quote import quotable
-from send_screen.drafting._headers import ColumnRole, infer_role
+from send_screen.drafting._headers import ColumnRole, infer_role, tokens
 from send_screen.errors import UsageError
 from send_screen.specs._columns import code
 from send_screen.tables import MINIMUM_CHILDREN, published_range
@@ -28,9 +28,20 @@ _MOST = 0.95
 _MOST_CODES = 30
 _FEW_NUMBERS = 12
 _BLANKS = frozenset({"", "null", "#n/a", "n/a", "na", "nan", "nat", "none"})
-_NEVER_REAL = (-1.0, -2.0, -7.0, -8.0, -9.0, -88.0, -99.0, -999.0, 99.0, 999.0, 9999.0)
+_NEVER_REAL = (-1.0, -2.0, -7.0, -8.0, -9.0, -88.0, -99.0, -999.0, 8.0, 9.0, 99.0, 999.0, 9999.0)
+_UNKNOWN = frozenset(
+    re.split(
+        r"\|",
+        "unknown|unk|u|not known|notknown|not recorded|missing|refused|ref|refu|nobt|not obtained|not stated|dk|nk|n/k|"
+        "?|-|.|information not obtained|prefer not to say|dont know|don't know|-1|-7|-8|-9|-99|-999|99|999|9999",
+    )
+)
+_FIT = 10  # a code such as 99 is unknown beside codes below this
+# Where this share of a column's values are numbers, a few marks (A for absent) are exceptions among them.
+_MOST_WITH_MARKS, _MOST_MARKS, _LONGEST_MARK = 0.75, 8, 12
 _ACADEMIC_YEAR = r"20\d{2}/\d{2}"
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+_PERCENT = re.compile(r"[+-]?[\d.,]+\s*%")
 
 
 @dataclass(frozen=True)
@@ -48,8 +59,11 @@ class ColumnProfile:
     rarer: bool  # whether there are others, which fewer than ten children have
     whole: bool  # whether a number is always whole
     bounds: tuple[float, float] | None  # a range wider than that of the children, for a number
-    not_known: tuple[float, ...]  # such as -9: at least ten children have it, and it looks like "not known"
+    unknown: tuple[
+        str, ...
+    ]  # such as -9, Unknown, or A among scores: at least ten children have it, and it is no value
     stray: bool  # whether a few values are not what the others are
+    percent: bool  # whether numbers are written with a per cent sign
     values: pd.Series = field(repr=False)  # float64, or str with None: for deciding, never for writing
 
     @property
@@ -106,23 +120,30 @@ def _look(series: pd.Series, header: str, name: str) -> ColumnProfile:
     texts = texts.where(texts.notna(), None)
     known = texts.dropna()
     suggested = infer_role(header)
-    numbers = pd.to_numeric(known.map(_plain_number), errors="coerce").astype("float64")
+    once = known.value_counts()
+    comma = uses_decimal_comma(once.index)
+    plain = {text: _plain_number(text, comma=comma) for text in once.index}
+    numbers = pd.to_numeric(known.map(plain), errors="coerce").astype("float64")
     numbers = numbers[np.isfinite(numbers)]
-    dates = 0.0 if known.empty or month_first(known.unique()) else float(known.map(read_date).notna().mean())
-    upns = 0.0 if known.empty else float(valid_upns(known.str.upper()).mean())
+    marks = known[~known.index.isin(numbers.index)].value_counts()
+    dates = 0.0 if month_first(once.index) else _share(once, once.index.map(read_date).notna())
+    upns = _share(once, valid_upns(once.index.to_series().str.upper()))
     kind: Kind
     values = texts
     if upns >= _MOST:
         kind = "upn"
-    elif not known.empty and float(known.str.fullmatch(_ACADEMIC_YEAR).mean()) >= _MOST:
+    elif _share(once, once.index.str.fullmatch(_ACADEMIC_YEAR)) >= _MOST:
         kind = "year"
     elif dates >= _MOST and (suggested == "birth" or len(numbers) < _MOST * len(known)):
         kind = "date"
-    elif len(numbers) >= _MOST * len(known) and len(numbers):
+    elif len(numbers) and (len(numbers) >= _MOST * len(known) or _are_exceptions(numbers, marks, len(known))):
         kind, values = "number", numbers.reindex(texts.index)
     else:
         kind = "codes" if 0 < _same_words(known).nunique() <= _MOST_CODES else "text"
         values = texts.map(dict(zip(known, _same_words(known), strict=True)))
+    unknown = _unknown(kind, values, marks, sex=bool({"sex", "gender"}.intersection(tokens(header))))
+    absent = {float(one) for one in unknown if _is_number(one)} if kind == "number" else set(unknown)
+    values = values.mask(values.isin(absent))
     counts = values.value_counts()
     shares = [code(value) for value in counts[counts >= MINIMUM_CHILDREN].index]
     whole = kind == "number" and bool((values.dropna() % 1 == 0).all())
@@ -130,27 +151,33 @@ def _look(series: pd.Series, header: str, name: str) -> ColumnProfile:
     codes = tuple(sorted(shares, key=_in_order)) if few else ()
     if few and len(codes) == 2 and kind == "number" and all(one.isdigit() for one in codes):
         kind, values = "codes", values.map(code, na_action="ignore").astype(object)
-    not_known = _not_known(values, counts) if kind == "number" else ()
-    if kind in ("number", "codes") and (len(counts) < 2 or len(known) - int(counts.max()) < MINIMUM_CHILDREN):
+    n_known = int(values.notna().sum())
+    if kind in ("number", "codes") and (len(counts) < 2 or n_known - int(counts.max()) < MINIMUM_CHILDREN):
         kind = "constant"
     elif kind == "codes" and len({code_key(one) for one in codes} - {""}) < max(len(codes), 2):
         kind, codes = "text", ()  # fewer than two codes, or some that a file's reader could not tell apart
     return ColumnProfile(
         header=header,
         name=name,
-        kind="constant" if known.empty else kind,
+        kind=kind if n_known else "constant",
         role=suggested,
         n=len(series),
-        n_known=len(known),
+        n_known=n_known,
         n_distinct=len(counts),
         codes=codes,
         rarer=few and len(codes) < len(counts),
         whole=whole,
-        bounds=_bounds(values, whole, not_known, codes) if kind == "number" else None,
-        not_known=not_known,
-        stray=kind == "number" and len(numbers) < len(known),
+        bounds=_bounds(values, whole, codes) if kind == "number" else None,
+        unknown=unknown,
+        stray=kind == "number" and bool((~marks.index.isin(unknown)).any()),
+        percent=kind == "number" and bool(known.str.fullmatch(_PERCENT).any()),
         values=values,
     )
+
+
+def _share(once: pd.Series, found: Any) -> float:
+    """Return the share of the rows, counted by their values, whose value was found to be something."""
+    return float(once.to_numpy()[np.asarray(found, dtype=bool)].sum() / max(int(once.sum()), 1))
 
 
 def _text(value: object) -> str | None:
@@ -158,8 +185,25 @@ def _text(value: object) -> str | None:
     return None if text.casefold() in _BLANKS else text
 
 
-def _plain_number(text: str) -> str:
+def _plain_number(text: str, *, comma: bool) -> str:
+    text = text.removesuffix("%").rstrip()
+    if comma:
+        return text.replace(",", ".")
     return text.replace(",", "") if _THOUSANDS.fullmatch(text) else text
+
+
+def _is_number(text: str) -> bool:
+    return bool(re.fullmatch(r"-?\d+", text))
+
+
+def _are_exceptions(numbers: pd.Series, marks: pd.Series, n: int) -> bool:
+    """Tell whether texts among many different numbers are a few short marks, such as A for absent."""
+    return (
+        len(numbers) >= _MOST_WITH_MARKS * n
+        and numbers.nunique() > _FEW_NUMBERS
+        and len(marks) <= _MOST_MARKS
+        and all(len(str(mark)) <= _LONGEST_MARK or str(mark).casefold() in _UNKNOWN for mark in marks.index)
+    )
 
 
 def _same_words(known: pd.Series) -> pd.Series:
@@ -177,41 +221,57 @@ def _in_order(text: str) -> tuple[float, str]:
         return math.inf, text
 
 
-def _not_known(values: pd.Series, counts: pd.Series) -> tuple[float, ...]:
-    """Return numbers that lie apart from all others and that systems write for "not known"."""
-    rest = [value for value in counts.index if value not in _NEVER_REAL]
-    if not rest:
+def _unknown(kind: Kind, values: pd.Series, marks: pd.Series, *, sex: bool) -> tuple[str, ...]:
+    """Return what many children have and what is no value: words and numbers for "not known", marks among numbers."""
+    counts = values.value_counts()
+    many = counts[counts >= MINIMUM_CHILDREN].index
+    if kind == "codes":
+        found = [text for text in many if text.casefold() in _UNKNOWN]
+        rest = [text for text in counts.index if text not in found]
+        if all(len(text) > 1 for text in rest):  # among words, a single letter or sign is a code of its own
+            found = [text for text in found if text.casefold() != "u"]
+        large = any(_is_number(text) and abs(int(text)) >= _FIT for text in rest)
+        found = [text for text in found if not (_is_number(text) and large)]
+        return _told_apart(found) if rest else ()
+    if kind != "number":
         return ()
-    low, high = min(rest), max(rest)
-    apart = [
-        value
-        for value in _NEVER_REAL
-        if counts.get(value, 0) >= MINIMUM_CHILDREN and ((value < 0 <= low) or (value > 0 and value > 2 * high))
-    ]
-    return tuple(sorted(apart))
+    rest = [value for value in counts.index if value not in _NEVER_REAL]
+    low, high = (min(rest), max(rest)) if rest else (0.0, math.inf)
+    apart = [v for v in _NEVER_REAL if v in many and ((v < 0 <= low) or (v > 0 and v > 2 * high))]
+    if sex and sorted(rest) == [0, 1, 2]:  # ISO/IEC 5218
+        apart.append(0.0)
+    return _told_apart([*map(code, apart), *marks[marks >= MINIMUM_CHILDREN].index])
 
 
-def _bounds(
-    values: pd.Series, whole: bool, not_known: tuple[float, ...], codes: tuple[str, ...]
-) -> tuple[float, float] | None:
-    """Return a range that no single child decides.
+def _told_apart(codes: list[str]) -> tuple[str, ...]:
+    """Return codes without those that a file's reader could not tell from an earlier one."""
+    keys: dict[str, str] = {}
+    for one in sorted(codes, key=_in_order):
+        keys.setdefault(code_key(one) or one, one)
+    return tuple(keys.values())
 
-    Of a few whole numbers, the lowest and highest that ten children have. Otherwise the published range (see
-    :func:`send_screen.tables.published_range`), as wide again on either side, in round numbers, and not below 0 where
-    nothing is.
+
+def _bounds(values: pd.Series, whole: bool, codes: tuple[str, ...]) -> tuple[float, float] | None:
+    """Return a range that no single child decides, and that is wider than the children's.
+
+    Of a few whole numbers, the lowest and highest that ten children have, where no others do. Otherwise the published
+    range (see :func:`send_screen.tables.published_range`), as wide again on either side, in round numbers, and not
+    below 0 where nothing is; where children lie outside even that, ten times as wide.
     """
-    known = values[values.notna() & ~values.isin(not_known)].to_numpy(dtype=np.float64)
+    known = values.dropna().to_numpy(dtype=np.float64)
     published = published_range(known)
     if published is None:
         return None
-    if codes:
-        numbers = [float(one) for one in codes if float(one) not in not_known]
-        if len(numbers) == len(np.unique(known)):
-            return min(numbers), max(numbers)
+    if codes and len(codes) == len(np.unique(known)):
+        numbers = [float(one) for one in codes]
+        return min(numbers), max(numbers)
     low, high = published
-    span = high - low or 1.0
-    step = 10.0 ** math.floor(math.log10(span))
-    step = max(step, 1.0) if whole else step
-    wide = (math.floor((low - span) / step) * step, math.ceil((high + span) / step) * step)
-    lowest = 0.0 if low >= 0 and not (known < 0).any() else wide[0]
-    return round(lowest, 10), round(wide[1], 10)
+    lowest, highest = known.min(), known.max()
+    for times in (1, 10, 100):
+        span = (high - low or 1.0) * times
+        step = 10.0 ** math.floor(math.log10(span))
+        step = max(step, 1.0) if whole else step
+        wide = (math.floor((low - span) / step) * step, math.ceil((high + span) / step) * step)
+        if wide[0] <= lowest and highest <= wide[1]:
+            break
+    return round(0.0 if lowest >= 0 else wide[0], 10), round(wide[1], 10)

@@ -40,7 +40,7 @@ class _Entry:
             return "upn" if self.column.kind == "upn" else "text"
         if self.use == "text":
             return "text"
-        as_codes = self.column.role in ("protected", "proxy") or self.use in ("outcome", "status")
+        as_codes = self.column.role in ("protected", "proxy", "status") or self.use in ("outcome", "status")
         return "codes" if self.column.kind == "number" and as_codes and self.column.codes else self.column.kind
 
     @property
@@ -72,13 +72,14 @@ def render_spec(
         disability=next((c.label for c, _ in draft.groups if "disab" in c.label.casefold()), None),
         as_of=dt.date(today.year - (today < dt.date(today.year, 7, 31)), 7, 31).isoformat(),
         review_date=dt.date(today.year + 1, 7, 31).isoformat(),
-        folds=min(_FOLDS, draft.school.n_distinct),
+        folds=_FOLDS if draft.school is None else min(_FOLDS, draft.school.n_distinct),
     )
 
 
 def _entries(draft: ProjectDraft) -> Iterator[_Entry]:
     yield _Entry(draft.child_id, "The child's identifier. No model sees it.", "key")
-    yield _Entry(draft.school, "The school. Children of one school stay on one side of every split.", "text")
+    if draft.school:
+        yield _Entry(draft.school, "Children who share one stay on one side of every split.", "text")
     yield _Entry(draft.label, "What happened later: the outcome.", "outcome", optional=True)
     for column in draft.shown.values():
         yield _Entry(column, "So that people can find the child.", "text", optional=True)
@@ -89,10 +90,10 @@ def _entries(draft: ProjectDraft) -> Iterator[_Entry]:
         yield _Entry(draft.year, "The academic year that the row is of.")
     for column, _ in draft.status:
         yield _Entry(column, "Says whose needs are already on the SEN register.", "status")
-    compared = {column.header for column, _ in draft.groups}
     for column in draft.features:
-        if column.header not in compared:
-            yield _Entry(column, "A feature of the model.")
+        yield _Entry(column, "A feature of the model.")
+    for column, _ in draft.asked:
+        yield _Entry(column, "No feature until it is known when it was recorded.", optional=True)
 
 
 @cache

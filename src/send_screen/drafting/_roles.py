@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Literal
 
 from send_screen.contracts import ETHNIC_GROUPS
 from send_screen.contracts._headers import header_key
-from send_screen.drafting._headers import named_after, post_outcome_reason
+from send_screen.drafting._headers import letters, named_after, post_outcome_reason, timing_question
 from send_screen.drafting._profile import ColumnProfile
 from send_screen.errors import UsageError
 from send_screen.specs._columns import code
@@ -20,11 +21,16 @@ Derive = Literal["season", "ethnic_group", "eal"]
 _YES = frozenset({"1", "yes", "y", "true", "t", "k", "e", "s", "ehcp"})
 _NO = frozenset({"0", "no", "n", "false", "f", "none"})
 _MOST_OUTCOMES = 12
+#: What a label is about where a known need makes the question no longer open.
+_NEED = re.compile("^sen|need|support|spec|ehcp|^iep|refer")
+#: Whole numbers of which half are one child's alone, in a file of this many children, may be a number of the child.
+_MANY = 500
 _MOST_RECOGNISED = 0.8
 # Fewer with (or without) the outcome teach nothing, and their number may not be published.
 _LEAST = 2 * MINIMUM_CHILDREN
 OPTIONS = {"label": "--label", "school": "--school", "child_id": "--child-id"}
 _WHAT = {"label": "what happened later", "school": "the school", "child_id": "the child's identifier"}
+_POSITIVE = "--positive"
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,7 @@ class ProjectDraft:
     """The parts that columns play."""
 
     label: ColumnProfile
-    school: ColumnProfile
+    school: ColumnProfile | None  # None where each child stands alone
     child_id: ColumnProfile
     guessed: frozenset[str]  # which of these three were guessed
     positive: tuple[str, ...]  # codes of the label
@@ -43,101 +49,128 @@ class ProjectDraft:
     shown: dict[str, ColumnProfile] = field(default_factory=dict)  # the "forename", "surname" and "class"
     birth: ColumnProfile | None = None  # the date of birth
     year: ColumnProfile | None = None  # the academic year
+    asked: tuple[tuple[ColumnProfile, str], ...] = ()  # what may be a feature once a question is answered
     left_out: dict[str, str] = field(default_factory=dict)  # header to the reason
 
-    def without(self, feature: str, reason: str) -> ProjectDraft:
-        """Return the draft with one feature left out."""
+    def without(self, feature: str, reason: str, *, asked: bool) -> ProjectDraft:
+        """Return the draft with one feature left out, or asked about."""
         gone = next(found for found in self.features if found.name == feature)
-        return replace(
-            self,
-            features=tuple(found for found in self.features if found is not gone),
-            left_out={**self.left_out, gone.header: reason},
-        )
+        rest = replace(self, features=tuple(found for found in self.features if found is not gone))
+        return _ask(rest, gone, reason) if asked else _leave(rest, gone, reason)
 
 
 def draft_project(
-    columns: tuple[ColumnProfile, ...], file: str, *, label: str | None, school: str | None, child_id: str | None
+    columns: tuple[ColumnProfile, ...],
+    file: str,
+    *,
+    label: str | None,
+    school: str | None,
+    child_id: str | None,
+    positive: Collection[str] = (),
 ) -> ProjectDraft:
     """Give each column its part. ``label``, ``school`` and ``child_id`` are headers, where they are given.
 
-    Where one of the three is not given and cannot be guessed, or cannot play its part, UsageError names the option.
+    UsageError names every option at once that is needed, because a part is not given and cannot be guessed.
     """
-    ids = [c for c in columns if c.kind in ("upn", "text", "number") and c.n_known == c.n_distinct == c.n]
-    named = [c for c in ids if c.kind == "upn"] or [c for c in ids if c.role == "id"]
-    parts = {
-        "child_id": _one(columns, file, "child_id", child_id, named, ids),
-        "school": _one(columns, file, "school", school, *_schools(columns)),
-        "label": _one(columns, file, "label", label, *_labels(columns)),
-    }
+    given = {"child_id": child_id, "school": school, "label": label}
+    guesses = {"child_id": _ids(columns), "school": _schools(columns), "label": _labels(columns)}
+    parts: dict[str, ColumnProfile | None] = {}
+    missing = []
+    for part, header in given.items():
+        likely, possible = guesses[part]
+        if header is not None:
+            parts[part] = _named(columns, file, part, header)
+        elif len(likely) == 1:
+            parts[part] = likely[0]
+        elif part == "school" and not likely:
+            parts[part] = None
+        else:
+            missing.append(_question(part, likely or possible))
+    outcome = parts.get("label")
+    codes = None if outcome is None else _outcome_codes(outcome, file, positive)
+    if outcome is not None and codes is None:
+        names = ", ".join(map(repr, outcome.codes))
+        missing.append(f"{_POSITIVE} with each of {names} that says that it happened (the others say that it did not)")
+    if missing:
+        raise UsageError(
+            "Not all that is needed can be told from the file.",
+            file=file,
+            remedy=f"Run send-screen init again with {'; and '.join(missing)}.",
+        )
+    child, where = parts["child_id"], parts["school"]
+    assert child is not None
+    assert outcome is not None
+    assert codes is not None
     for first, second in combinations(parts, 2):
         if parts[first] is parts[second]:
             raise UsageError(
                 f"One column cannot be both {_WHAT[first]} and {_WHAT[second]}.",
                 file=file,
-                column=parts[first].header,
+                column=child.header if "child_id" in (first, second) else outcome.header,
                 remedy=f"Give another with {OPTIONS[first]} or {OPTIONS[second]}.",
             )
-    positive, negative = _outcome(parts["label"], file)
-    if not parts["child_id"].unique:
+    _check_counts(outcome, codes, file)
+    if not child.unique:
         raise UsageError(
             "Many rows have the same identifier, or none: send-screen init needs one row a child.",
             file=file,
-            column=parts["child_id"].header,
+            column=child.header,
             remedy="Give a file with one row a child, or another column with --child-id.",
         )
-    if parts["school"].n_distinct < 2:
+    if where is not None and where.n_distinct < 2:
         raise UsageError(
             "All children are in one school, so it cannot be told how a model does in schools that it has not seen.",
             file=file,
-            column=parts["school"].header,
-            remedy="Give a file with children of several schools, or another column with --school.",
+            column=where.header,
+            remedy="Give a file with children of several schools, or leave --school out: each child then stands alone.",
         )
-    given = {"label": label, "school": school, "child_id": child_id}
-    guessed = frozenset(part for part, header in given.items() if header is None)
-    made = ProjectDraft(parts["label"], parts["school"], parts["child_id"], guessed, positive, negative)
+    if where is not None and where.unique:
+        raise UsageError(
+            "Nearly every child has a value of its own here: these are no schools, courses or settings.",
+            file=file,
+            column=where.header,
+            remedy="Give another column with --school, or leave it out: each child then stands alone.",
+        )
+    guessed = frozenset(part for part, header in given.items() if header is None and parts[part] is not None)
+    made = ProjectDraft(outcome, where, child, guessed, *codes)
+    headers = tuple(column.header for column in columns)
     for column in columns:
         if column not in parts.values():
-            made = _place(made, column)
+            made = _place(made, column, headers)
     return made
 
 
-def _one(
-    columns: tuple[ColumnProfile, ...],
-    file: str,
-    part: str,
-    given: str | None,
-    likely: list[ColumnProfile],
-    possible: list[ColumnProfile],
-) -> ColumnProfile:
+def _named(columns: tuple[ColumnProfile, ...], file: str, part: str, header: str) -> ColumnProfile:
+    for column in columns:
+        if header_key(column.header) == header_key(header):
+            return column
     option = OPTIONS[part]
-    if given is not None:
-        for column in columns:
-            if header_key(column.header) == header_key(given):
-                return column
-        close = difflib.get_close_matches(given, [column.header for column in columns], n=1)
-        raise UsageError(
-            f"There is no column {given!r}.",
-            file=file,
-            remedy=f"Give {option} {close[0]!r}." if close else f"Give {option} one of the file's headers.",
-        )
-    if len(likely) == 1:
-        return likely[0]
-    names = [repr(column.header) for column in (likely or possible)[:12]]
+    close = difflib.get_close_matches(header, [column.header for column in columns], n=1)
     raise UsageError(
-        f"It cannot be told which column is {_WHAT[part]}.",
+        f"There is no column {header!r}.",
         file=file,
-        remedy=f"Run send-screen init again with {option} and one of: {', '.join(names)}."
-        if names
-        else f"Run send-screen init again with {option} COLUMN; no column of the file looks like it.",
+        remedy=f"Give {option} {close[0]!r}." if close else f"Give {option} one of the file's headers.",
     )
 
 
+def _question(part: str, possible: list[ColumnProfile]) -> str:
+    option, what = OPTIONS[part], _WHAT[part]
+    names = ", ".join(repr(column.header) for column in possible[:12])
+    if names:
+        return f"{option} and one of: {names} ({what})"
+    if part == "child_id":
+        return f"{option} COLUMN ({what}: no column has a value of its own for each row; number the rows in a new one)"
+    return f"{option} COLUMN ({what}; no column of the file looks like it)"
+
+
+def _ids(columns: tuple[ColumnProfile, ...]) -> tuple[list[ColumnProfile], list[ColumnProfile]]:
+    ids = [c for c in columns if c.kind in ("upn", "text", "number") and c.n_known == c.n_distinct == c.n]
+    return [c for c in ids if c.kind == "upn"] or [c for c in ids if c.role == "id"], ids
+
+
 def _schools(columns: tuple[ColumnProfile, ...]) -> tuple[list[ColumnProfile], list[ColumnProfile]]:
-    possible = [
-        c for c in columns if 2 <= c.n_distinct <= c.n_known / 2 and c.role in ("school", "id", None, "private")
-    ]
-    likely = [c for c in possible if c.role == "school"]
-    return likely, likely or [c for c in possible if c.kind == "text" or (c.whole and c.n_distinct > 12)]
+    likely = [c for c in columns if 2 <= c.n_distinct <= c.n_known / 2 and c.role == "school"]
+    return likely, likely
 
 
 def _labels(columns: tuple[ColumnProfile, ...]) -> tuple[list[ColumnProfile], list[ColumnProfile]]:
@@ -146,8 +179,10 @@ def _labels(columns: tuple[ColumnProfile, ...]) -> tuple[list[ColumnProfile], li
     return likely, [c for c in possible if len(c.codes) == 2] or possible
 
 
-def _outcome(label: ColumnProfile, file: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the codes that mean yes and those that mean no; of others the commonest is taken for no."""
+def _outcome_codes(
+    label: ColumnProfile, file: str, given: Collection[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """Return the codes that mean yes and those that mean no; None where no words say which is which."""
     if not label.codes or len(label.codes) > _MOST_OUTCOMES or label.kind == "constant":
         raise UsageError(
             "What happened later must be a few codes, such as yes and no; this column holds "
@@ -156,9 +191,30 @@ def _outcome(label: ColumnProfile, file: str) -> tuple[tuple[str, ...], tuple[st
             column=label.header,
             remedy="Make a column that says yes or no, or give another with --label.",
         )
-    positive, negative = _yes_and_no(label)
+    if given:
+        wanted = {one.strip().casefold() for one in given}
+        positive = tuple(one for one in label.codes if one.casefold() in wanted)
+        negative = tuple(one for one in label.codes if one not in positive)
+        if len(positive) == len(wanted) and negative:
+            return positive, negative
+        raise UsageError(
+            f"{_POSITIVE} must name some codes of the outcome, and not all.",
+            file=file,
+            column=label.header,
+            remedy=f"The column has {', '.join(map(repr, label.codes))}.",
+        )
+    positive, negative = _by_words(label.codes, _YES), _by_words(label.codes, _NO)
+    both = positive and negative and len(positive) + len(negative) == len(label.codes)
+    return (positive, negative) if both else None
+
+
+def _by_words(codes: tuple[str, ...], words: Collection[str]) -> tuple[str, ...]:
+    return tuple(one for one in codes if one.casefold() in words)
+
+
+def _check_counts(label: ColumnProfile, codes: tuple[tuple[str, ...], tuple[str, ...]], file: str) -> None:
     counts = label.values.map(code, na_action="ignore").value_counts()
-    for group, words in ((positive, "with"), (negative, "without")):
+    for group, words in zip(codes, ("with", "without"), strict=True):
         if int(counts.reindex(group).sum()) < _LEAST:
             raise UsageError(
                 f"Fewer than {_LEAST} children are {words} the outcome, which is too few to train on.",
@@ -166,24 +222,22 @@ def _outcome(label: ColumnProfile, file: str) -> tuple[tuple[str, ...], tuple[st
                 column=label.header,
                 remedy="Give a file with more children, or another column with --label.",
             )
-    return positive, negative
 
 
-def _yes_and_no(column: ColumnProfile) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the codes that mean yes and those that mean no; where no words say so the commonest is taken for no."""
-    positive = tuple(one for one in column.codes if one.casefold() in _YES)
-    negative = tuple(one for one in column.codes if one.casefold() in _NO)
-    if positive and negative and len(positive) + len(negative) == len(column.codes):
-        return positive, negative
-    counts = column.values.map(code, na_action="ignore").value_counts()
-    commonest = max(column.codes, key=lambda one: int(counts[one]))
-    return tuple(one for one in column.codes if one != commonest), (commonest,)
+def _on_register(column: ColumnProfile) -> tuple[str, ...]:
+    """Return the codes that say that a need is on the SEN register: of 1 and 2, 1; else all but those that say no."""
+    yes, no = _by_words(column.codes, _YES), _by_words(column.codes, _NO)
+    if len(yes) == 1 and len(column.codes) == 2 and not no:
+        return column.codes if yes[0].isalpha() else yes
+    return tuple(one for one in column.codes if one not in no)
 
 
-def _place(made: ProjectDraft, column: ColumnProfile) -> ProjectDraft:
+def _place(made: ProjectDraft, column: ColumnProfile, headers: tuple[str, ...]) -> ProjectDraft:
     """Return the draft with one more column in its part."""
-    role = column.role
-    if column.kind == "constant":
+    role, outcome = column.role, made.label.header
+    # Where only a need is written down, a blank says that there is none.
+    flag = role == "status" and column.kind == "constant" and column.codes and column.n_known < column.n
+    if column.kind == "constant" and not flag:
         return _leave(made, column, "blank, or the same for all or nearly all children")
     if column.kind == "year":
         return _leave(made, column, "an academic year") if made.year else replace(made, year=column)
@@ -197,21 +251,33 @@ def _place(made: ProjectDraft, column: ColumnProfile) -> ProjectDraft:
         return _leave(made, column, "nearly every child has a value of its own: it would name children")
     if role in ("protected", "proxy"):
         return _group(made, column)
-    if why := post_outcome_reason(column.header, made.label.header):
-        return _leave(made, column, f"possible target leakage: {why}")
+    if why := post_outcome_reason(column.header, outcome):
+        return _leave(made, column, f"target leakage: {why}")
     if role == "status":
-        if 2 <= len(column.codes) <= _MOST_OUTCOMES:
-            return replace(made, status=(*made.status, (column, _yes_and_no(column)[0])))
-        return _leave(made, column, "by its name it says whose needs are on the SEN register: use it under `eligible`")
-    if named_after(column.header, made.label.header):
-        return _leave(made, column, "possible target leakage: the outcome's name is in its name")
+        if not 1 <= len(column.codes) <= _MOST_OUTCOMES:
+            return _leave(
+                made, column, "by its name it says whose needs are on the SEN register: use it under `eligible`"
+            )
+        if flag or _NEED.search(letters(outcome)):
+            return replace(made, status=(*made.status, (column, _on_register(column))))
+        return _group(made, column)
+    if named_after(column.header, outcome):
+        return _leave(made, column, "target leakage: the outcome's name is in its name")
     if column.kind == "date":
         return _leave(made, column, "a date: only an age can be worked out of one, with `derive: {age_in_months: ...}`")
     if column.kind == "text":
         return _leave(made, column, "free text, or more codes than can be told apart")
     if column.kind == "number" and column.bounds is None:
         return _leave(made, column, f"fewer than {_LEAST} children have a value")
+    if why := timing_question(column.header, outcome, headers):
+        return _ask(made, column, why)
+    if column.whole and column.n_known >= _MANY and column.n_distinct >= column.n_known / 2:
+        return _ask(made, column, "nearly every child has a whole number of its own: is it an identifier?")
     return replace(made, features=(*made.features, column))
+
+
+def _ask(made: ProjectDraft, column: ColumnProfile, question: str) -> ProjectDraft:
+    return replace(made, asked=(*made.asked, (column, question)))
 
 
 def _leave(made: ProjectDraft, column: ColumnProfile, reason: str) -> ProjectDraft:
@@ -227,6 +293,7 @@ def _group(made: ProjectDraft, column: ColumnProfile) -> ProjectDraft:
     elif column.header.casefold().find("lang") >= 0 and float(known.isin(["ENG", "ENB"]).mean()) > 0:
         derive = "eal"
     if derive is None and not column.codes:
-        why = "close to a protected characteristic" if column.role == "proxy" else "a protected characteristic"
+        near = {"proxy": "close to a protected characteristic", "status": "a status"}
+        why = near.get(column.role or "", "a protected characteristic")
         return _leave(made, column, f"{why}, so no feature; to compare by it, put it into a few bands in the file")
     return replace(made, groups=(*made.groups, (column, derive)))

@@ -43,9 +43,12 @@ def screen_cohort(
     today = today or dt.date.today()
     capacity = capacity or Capacity(share=bundle.spec.capacity)
     if per_school and len(cohort) and (cohort.show["school"] == "").all():
+        column = bundle.spec.shown_school
         raise UsageError(
             "The file does not say which school a child goes to, so places cannot be given by school.",
-            remedy=f"Add the column {bundle.spec.shown_school.column}, or leave out --per-school.",
+            remedy=f"Add the column {column.column}, or leave out --per-school."
+            if column
+            else "Leave out --per-school.",
         )
     access = role_access(bundle.contracts, role)
     banners = refuse_or_warn(bundle, cohort, today=today, allow_synthetic_model=allow_synthetic_model)
@@ -103,7 +106,7 @@ def _visible(bundle: Bundle, access: RoleAccess, shown: pd.DataFrame) -> pd.Data
     sources = {
         "name": spec.show.name,
         "class_name": (spec.show.class_name,) if spec.show.class_name else (),
-        "school": (spec.shown_school,),
+        "school": (spec.shown_school,) if spec.shown_school else (),
     }
     hidden = [column for column, refs in sources.items() if not all(map(access.may_see, refs))]
     return shown.assign(**dict.fromkeys(hidden, ""))

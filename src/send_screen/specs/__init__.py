@@ -18,9 +18,11 @@ from send_screen.specs._model_spec import (
     Outcome,
     SpecDocument,
 )
+from send_screen.specs._open_decisions import open_decisions
 
 __all__ = [
     "load_spec",
+    "open_decisions",
     "ModelSpec",
     "SpecDocument",
     "ColumnRef",

@@ -202,7 +202,7 @@ class SpecDocument(Document):
     research_comparison: Words = ""
     data: Annotated[tuple[DataUse, ...], Field(min_length=1)]
     child_id: Name
-    school: ColumnPath
+    school: ColumnPath | None = None
     show: Show = Show()
     as_of: Annotated[
         Annotated[dt.date, Tag("date")] | Annotated[AcademicYearEnd, Tag("AcademicYearEnd")],
@@ -262,8 +262,8 @@ class ModelSpec(SpecDocument):
         return next(feature for feature in self.features if feature.name == name)
 
     @property
-    def shown_school(self) -> ColumnRef:
-        """The column of the school that a list shows."""
+    def shown_school(self) -> ColumnRef | None:
+        """The column of the school that a list shows; None where there are no schools."""
         return self.show.school or self.school
 
     @property

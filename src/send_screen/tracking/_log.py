@@ -67,6 +67,7 @@ def log_version(
     evidence: Path,
     evidence_sha256: Mapping[str, str],
     key: Ed25519PrivateKey | None,
+    passed: bool,
     register: bool,
 ) -> LoggedRun:
     """Log a version as one run, and register it with the alias ``candidate`` where it is asked for.
@@ -84,7 +85,7 @@ def log_version(
     files[MANIFEST] = make_manifest(files, version=version.id)
     pictures = {**render_plots(report), WATERFALL: shap_waterfall(report.example)}
     tags = {
-        **run_tags(version, passed=register),
+        **run_tags(version, passed=passed),
         "manifest_sha256": sha256_of(files[MANIFEST]),
         "evidence_sha256": evidence_sha256[EVIDENCE],
         "evidence_place": evidence.resolve().as_uri(),

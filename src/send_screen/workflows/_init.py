@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from send_screen.drafting import (
 from send_screen.errors import UsageError
 from send_screen.readers import read_table
 from send_screen.results import Result, Section
-from send_screen.specs import load_spec
+from send_screen.specs import load_spec, open_decisions
 from send_screen.workflows._folders import new_folder
 
 AGENCY = "local"
@@ -39,12 +39,15 @@ class DraftedFiles(Result):
     spec: Path
     contract: Path
     child_id: str
-    school: str
+    school: str | None
+    """None where each child stands alone."""
     label: str
     guessed: tuple[str, ...]
     """Which of ``"child_id"``, ``"school"``, ``"label"`` were guessed."""
     features: tuple[str, ...]
     groups: tuple[str, ...]
+    asked: dict[str, str]
+    """Header of each column that is no feature until a question is answered, to the question."""
     left_out: dict[str, str]
     """Header of each column that is neither feature nor group, to the reason."""
     decisions: int
@@ -61,7 +64,7 @@ class DraftedFiles(Result):
         """Give which column plays which part, and the next commands."""
         parts = (
             ("identifier", self.child_id, "child_id"),
-            ("school", self.school, "school"),
+            ("school", self.school or "none: each child stands alone", "school"),
             ("what happened later", self.label, "label"),
         )
         yield Section(
@@ -69,6 +72,7 @@ class DraftedFiles(Result):
                 *(f"  {what}: {name}" + " (a guess)" * (part in self.guessed) for what, name, part in parts),
                 f"  features ({len(self.features)}): {_some(self.features)}",
                 f"  compared as groups, never features ({len(self.groups)}): {_some(self.groups)}",
+                f"  asked about, and kept out until then ({len(self.asked)}): {_some(tuple(self.asked))}",
                 f"  left out ({len(self.left_out)}), each with its reason in the spec: {_some(tuple(self.left_out))}",
             ]
         )
@@ -100,14 +104,16 @@ def init(
     label: str | None = None,
     school: str | None = None,
     child_id: str | None = None,
+    positive: Collection[str] = (),
     today: dt.date | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> DraftedFiles:
     """Draft a commented spec and a data contract from a table, ready to be decided on and trained.
 
     Protected characteristics and what stands close to them become groups that are compared, never features. Columns
-    that name children, that say nothing, or that may leak the outcome are left out with the reason. Nothing that
-    is written is one child's: codes are given that ten children or more have, and ranges are wider than theirs.
+    that name children, that say nothing, or that are the outcome, a part of it or later are left out with the reason.
+    What is strong, or may be late, is asked about: it stands in the spec in commented lines, with its ROC AUC. Nothing
+    that is written is one child's: codes are given that ten children or more have, and ranges are wider than theirs.
 
     Parameters
     ----------
@@ -116,7 +122,10 @@ def init(
     out : str or pathlib.Path
         A folder that is not there yet, or is empty.
     label, school, child_id : str, optional
-        Headers of what happened later, of the school and of the identifier. Guessed where they are not given.
+        Headers of what happened later, of the school and of the identifier. Guessed where they are not given. Instead
+        of schools there may be courses, settings or clinics, or nothing: then each child stands alone.
+    positive : collection of str, optional
+        Codes of the label that say that it happened. Needed where they are not yes and no.
     today : datetime.date, optional
         The day from which the dates in the spec are guessed.
     progress : callable, optional
@@ -148,7 +157,7 @@ def init(
     reading = read_table(file)
     report_progress("Looking at each column")
     columns = profile_columns(reading.frame, reading.file)
-    made = draft_project(columns, reading.file, label=label, school=school, child_id=child_id)
+    made = draft_project(columns, reading.file, label=label, school=school, child_id=child_id, positive=positive)
     made = _with_a_group(made, reading.file)
     contract = f"{AGENCY}/{_slug(Path(file).stem, 'children', digits=False)}"
     name = _slug(out.name, "my_model", digits=True)
@@ -165,14 +174,13 @@ def init(
         report_progress("Looking for target leakage")
         made, rule = _without_leaks(made, part / "spec.yaml", reading.frame, reading.file, write)
         write(made, rule)
-        load_spec(part / "spec.yaml")
-        decisions = sum(path.read_text("utf-8").count("DECIDE") - 1 for path in (part / "spec.yaml", place))
+        decisions = len(open_decisions(load_spec(part / "spec.yaml")))
     return DraftedFiles(
         file=Path(file),
         spec=out / "spec.yaml",
         contract=out / place.relative_to(part),
         child_id=made.child_id.header,
-        school=made.school.header,
+        school=made.school.header if made.school else None,
         label=made.label.header,
         guessed=tuple(sorted(made.guessed)),
         features=(
@@ -180,6 +188,7 @@ def init(
             *(one.header for one in made.features),
         ),
         groups=tuple(f"season of birth ({one.header})" if how == "season" else one.header for one, how in made.groups),
+        asked=dict(_questions(made)),
         left_out=made.left_out,
         decisions=decisions,
         n_rows=len(reading.frame),
@@ -193,7 +202,7 @@ def _slug(text: str, otherwise: str, *, digits: bool) -> str:
 
 
 def _with_a_group(made: ProjectDraft, file: str) -> ProjectDraft:
-    """Return the draft with at least one group: where no header sounds like one, of the first feature with codes."""
+    """Return the draft with at least one group: where no header sounds like one, of the feature with fewest codes."""
     if made.groups:
         return made
     coded = [column for column in made.features if column.codes]
@@ -203,15 +212,18 @@ def _with_a_group(made: ProjectDraft, file: str) -> ProjectDraft:
             file=file,
             remedy="Add one, such as sex, and run send-screen init again: whose needs are missed must be seen.",
         )
-    return replace(made, groups=((coded[0], None),))
+    group = min(coded, key=lambda column: len(column.codes))
+    rest = tuple(column for column in made.features if column is not group)
+    return replace(made, features=rest, groups=((group, None),))
 
 
 def _without_leaks(
     made: ProjectDraft, spec: Path, frame: pd.DataFrame, file: str, write: Callable[[ProjectDraft, ColumnProfile], None]
 ) -> tuple[ProjectDraft, ColumnProfile]:
-    """Take features out until none seems to leak the outcome, and choose the rule among the rest.
+    """Take features out until none seems to leak the outcome, and choose the baseline among the rest.
 
-    What one of them gave away can hide another, so it is looked again until nothing more is found.
+    What is only strong is asked about. What one feature gave away can hide another, so it is looked again until nothing
+    more is found.
     """
     while True:
         numbers = [column for column in made.features if column.numeric]
@@ -220,7 +232,7 @@ def _without_leaks(
                 "No column is left that a one-line rule could rank children by.",
                 file=file,
                 remedy="Each column and its part: "
-                + "; ".join(f"{h}: {why}" for h, why in made.left_out.items())
+                + "; ".join(f"{h}: {why}" for h, why in [*made.left_out.items(), *_questions(made)])
                 + ".",
             )
         write(made, numbers[0])
@@ -234,14 +246,21 @@ def _without_leaks(
             categorical_features=cohort.categorical_features,
         )
         known = {column.name for column in made.features}
-        guilty = {feature: leak for leak in leaks for feature in leak.features if feature in known}
-        if not guilty:
-            return made, max(numbers, key=lambda column: _strength(cohort, column.name))
-        for feature, leak in guilty.items():
-            made = made.without(feature, f"{leak.kind}. {leak.words}")
+        suspected = {feature: leak for leak in leaks for feature in leak.features if feature in known}
+        if not suspected:
+            return made, max(numbers, key=lambda column: _low_value_auc(cohort, column.name))
+        for feature, leak in suspected.items():
+            alone = _low_value_auc(cohort, feature) if pd.api.types.is_numeric_dtype(cohort.X[feature]) else None
+            auc = "" if alone is None else f"ROC AUC {max(alone, 1 - alone):.2f} alone: "
+            words = f"{auc}{leak.kind}. {leak.words}" if leak.asked else f"{leak.kind}. {leak.words}"
+            made = made.without(feature, words, asked=leak.asked)
 
 
-def _strength(cohort: Cohort, feature: str) -> float:
+def _questions(made: ProjectDraft) -> list[tuple[str, str]]:
+    return [(column.header, question) for column, question in made.asked]
+
+
+def _low_value_auc(cohort: Cohort, feature: str) -> float:
     """Return the ROC AUC of a low value of one feature among the children of whom it is known."""
     assert cohort.y is not None
     known = cohort.X[feature].notna()

@@ -20,6 +20,7 @@ from send_screen.governance import (
 )
 from send_screen.published import GateResult, check_gates, failed_gates
 from send_screen.results import Result, Section
+from send_screen.specs import open_decisions
 from send_screen.tracking import ALIAS, default_uri, find_model, open_registered, set_alias, withdrawn_error
 from send_screen.workflows._decision_ledger import (
     default_ledger,
@@ -95,7 +96,7 @@ def promote(
     UsageError
         If there is no such version, or the call's words do not fit.
     GateError
-        If a gate says no, or the version is past its review date or was withdrawn.
+        If a gate says no, a decision is open, or the version is past its review date or was withdrawn.
     LedgerError
         If the ledger was altered, or is not the one that the registry knows.
 
@@ -146,6 +147,12 @@ def _refuse(bundle: Bundle, gates: tuple[GateResult, ...], override: str | None)
         raise GateError(
             f"The version was to be reviewed by {bundle.spec.review_date.isoformat()}, and may not be used any more.",
             remedy="Review the decision, and train a version of the reviewed spec.",
+        )
+    if undecided := open_decisions(bundle.spec):
+        raise GateError(
+            "The version was not promoted: its spec or contract is a draft, in which is still to be decided:\n"
+            + "".join(f"  {question}\n" for question in undecided),
+            remedy="Decide, take each mark away, and train a version of the decided spec.",
         )
     failed = failed_gates(gates)
     if bundle.published.version.gates != gates:

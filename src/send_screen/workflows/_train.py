@@ -18,7 +18,7 @@ from send_screen.governance import (
     version_metadata,
 )
 from send_screen.published import PublishedReport
-from send_screen.specs import ModelSpec, load_spec
+from send_screen.specs import ModelSpec, load_spec, open_decisions
 from send_screen.tracking import PriorRun, default_uri, folder_of, log_version, prior_runs, publishing
 from send_screen.workflows._evidence_store import store_evidence
 from send_screen.workflows._revealed import prior_releases
@@ -41,6 +41,9 @@ def train(
     progress: Callable[[str], None] | None = None,
 ) -> TrainedVersion:
     """Train a version of a model, measure it on schools it has not seen, and enter it in MLflow.
+
+    A version that fails a gate, or whose spec or contract is a draft with decisions still open, is measured and not
+    registered.
 
     Parameters
     ----------
@@ -103,12 +106,22 @@ def train(
             runs = known if held else prior_runs(uri, data_sha256=made.data_sha256)
         version = report.version
         passed = all(gate.passed for gate in version.gates) and not spec.research_comparison
+        undecided = open_decisions(spec)
         place, hashes = store_evidence(
             Path(evidence), spec.name, version.id, made.evidence, made.excluded, made.keys, held_out=made.held_out
         )
         tell("Entering the version in MLflow")
         run = log_version(
-            spec, tables, bags, report, uri=uri, evidence=place, evidence_sha256=hashes, key=key, register=passed
+            spec,
+            tables,
+            bags,
+            report,
+            uri=uri,
+            evidence=place,
+            evidence_sha256=hashes,
+            key=key,
+            passed=passed,
+            register=passed and not undecided,
         )
     return TrainedVersion(
         name=spec.name,
@@ -117,6 +130,7 @@ def train(
         out_of_fold=made.evidence,
         published=report,
         passed=passed,
+        undecided=undecided,
         evidence=place,
         evidence_sha256=hashes[EVIDENCE],
         tables_sha256=version.tables_sha256,

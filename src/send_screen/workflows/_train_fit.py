@@ -9,10 +9,17 @@ from typing import Literal
 
 import pandas as pd
 
-from send_screen.cohorts import EXCLUSIONS, Cohort, find_target_leakage, hold_out_schools, load_cohort
+from send_screen.cohorts import (
+    EXCLUSIONS,
+    Cohort,
+    TargetLeakage,
+    find_target_leakage,
+    hold_out_schools,
+    load_cohort,
+)
 from send_screen.cohorts._hold_out import held_out_tables
 from send_screen.cohorts._source import SourceData, read_source
-from send_screen.errors import LeakageError
+from send_screen.errors import LeakageError, UsageError
 from send_screen.estimators._compared_models import compared_models
 from send_screen.evaluation import EvidenceKeys, build_evidence, out_of_fold
 from send_screen.evaluation._out_of_fold import fit_on
@@ -96,6 +103,8 @@ def fit_version(
 
 def _read(spec: ModelSpec, data: object, hold_out: int) -> tuple[Cohort, dict[str, pd.DataFrame], str]:
     """Return the cohort, the rows of held-out schools by file, and the hash of the data; the data is not kept."""
+    if hold_out and spec.school is None:
+        raise UsageError("The spec names no school, so no school can be held out.", remedy="Leave out --hold-out.")
     source = data if isinstance(data, SourceData) else read_source(data, spec.contracts)
     cohort = load_cohort(spec, source)
     if not hold_out:
@@ -136,9 +145,15 @@ def raise_on_leakage(spec: ModelSpec, cohort: Cohort) -> None:
         categorical_features=cohort.categorical_features,
     )
     if leaks:
-        lines = "\n".join(f"  {leak.kind}: {', '.join(leak.features)}. {leak.words} {leak.remedy}" for leak in leaks)
+        lines = {asked: "".join(_leak_line(leak) for leak in leaks if leak.asked == asked) for asked in (False, True)}
+        asked = f"To be answered first, since it is strong and no date says how early it was:\n{lines[True]}"
+        known = f"Target leakage: a model may not be trained on features that give the outcome away:\n{lines[False]}"
         raise LeakageError(
-            f"Target leakage: a model may not be trained on features that give the outcome away:\n{lines}\n",
-            remedy="Take the features out of the spec. Where one is rightly that strong, give it "
-            "`expected_strong: reason`.",
+            known * bool(lines[False]) + asked * bool(lines[True]),
+            remedy="Take out of the spec what is leakage. A feature that is rightly that strong gets `expected_strong: "
+            "reason` there, or its date, `recordedOn`, in its contract.",
         )
+
+
+def _leak_line(leak: TargetLeakage) -> str:
+    return f"  {leak.kind}: {', '.join(leak.features)}. {leak.words} {leak.remedy}\n"

@@ -40,7 +40,9 @@ class TrainedVersion(Result):
     published: PublishedReport = field(repr=False)
     """``published.json``: everything that was measured and may be shown, with the gates in its section ``version``."""
     passed: bool
-    """Whether every gate was passed; only then is the version registered."""
+    """Whether every gate was passed; otherwise the version is not registered."""
+    undecided: tuple[str, ...]
+    """What the spec and its contracts leave open; while anything is, the version is not registered."""
     evidence: Path
     """Its place in the evidence store."""
     evidence_sha256: str
@@ -92,7 +94,7 @@ class TrainedVersion(Result):
 
     @property
     def ok(self) -> bool:
-        """Whether the version is registered."""
+        """Whether every gate was passed."""
         return self.passed
 
     @property
@@ -126,6 +128,11 @@ class TrainedVersion(Result):
             ]
         else:
             next_steps = [f"Not registered. Run {self.run_id}."]
+        if self.undecided:
+            yield Section(
+                [*self.undecided, "Answer them, take each mark away, and train again: then the version is registered."],
+                f"A draft: {len(self.undecided)} decisions are open, so nothing is registered",
+            )
         yield Section(
             [
                 *next_steps,
