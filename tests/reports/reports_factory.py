@@ -495,6 +495,7 @@ def make_published() -> dict[str, Any]:
             ],
             "folds": 5,
             "horizon_months": 18,
+            "clusters": "schools",
             "held_out_schools": 0,
             "fold_seeds": [0, 1, 2],
             "intended_use": "Helps a SENCO decide whom to talk about first when reception ends",

@@ -13,8 +13,9 @@ from lookalikes import dyslexia_game, reading_study, university
 
 from send_screen.cohorts import Cohort, load_cohort
 from send_screen.errors import LeakageError, UsageError
+from send_screen.reports import render_pages
 from send_screen.specs import ModelSpec, load_spec
-from send_screen.workflows import DraftedFiles, init
+from send_screen.workflows import DraftedFiles, TrainedVersion, init, train
 from send_screen.workflows._train_fit import raise_on_leakage
 
 
@@ -133,10 +134,48 @@ def test_university_courses(tmp_path: Path) -> None:
     assert set(spec.outcome.positive) == {"Fail", "Withdrawn"}
     assert set(spec.outcome.negative) == {"Pass", "Distinction"}
     assert cohort.school.nunique() == 22
+    assert spec.schools_are == "courses"
     assert spec.baseline.kind == "low_score"
     assert spec.baseline.feature == "first_score"
     with pytest.raises(UsageError, match="must name some codes"):
         draft(frame, tmp_path / "..", label="final_result", child_id="enrolment", positive=["Failed"])
+
+
+def lightly(made: DraftedFiles) -> Path:
+    """Return the spec with the quickest model, so that the pages can be looked at."""
+    text = made.spec.read_text("utf-8").replace("model: additive", "model: logistic")
+    text = text.replace("challengers: [lightgbm]", "challengers: []").replace("folds: 5", "folds: 3")
+    made.spec.write_text(text, encoding="utf-8")
+    return made.spec
+
+
+def trained_pages(made: DraftedFiles, folder: Path) -> tuple[TrainedVersion, str]:
+    uri = f"sqlite:///{(folder / 'mlflow.db').as_posix()}"
+    trained = train(lightly(made), made.file, tracking_uri=uri, evidence=folder / "evidence", threads=1)
+    return trained, " ".join(render_pages(trained.published).values())
+
+
+def test_without_schools_pages_speak_of_children_alone(tmp_path: Path) -> None:
+    trained, pages = trained_pages(draft(small().drop(columns="school"), tmp_path), tmp_path)
+    assert trained.published.version.clusters is None
+    assert trained.published.cohort.n_schools is None
+    assert {row.schools for row in trained.published.groups} == {None}
+    assert trained.published.metric("roc_auc").low is not None
+    assert "600 real children. Which schools they go to is not known: each stands alone." in pages
+    assert "which takes each child by itself, as no schools are known" in pages
+    for words in ("sit in schools", "600 schools", "other schools", "out of school"):
+        assert words not in pages
+    with pytest.raises(UsageError, match="no school can be held out"):
+        train(tmp_path / "my_model" / "spec.yaml", tmp_path / "table.csv", hold_out=2)
+
+
+def test_courses_are_called_so(tmp_path: Path) -> None:
+    trained, pages = trained_pages(draft(small().rename(columns={"school": "course"}), tmp_path), tmp_path)
+    assert trained.published.version.clusters == "courses"
+    assert "600 real children in 20 courses" in pages
+    assert "which knows that children sit in courses" in pages
+    for words in ("sit in schools", "20 schools", "other schools", "out of school"):
+        assert words not in pages
 
 
 # --- single guesses ---------------------------------------------------------------------------------------------

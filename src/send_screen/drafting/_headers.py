@@ -63,6 +63,11 @@ _CHANGE = re.compile(r"^(chg|change|diff|gain|growth|progress)|(chg|change|gain|
 _SHORTEST_TOLD = 4
 _TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _ID_TOKENS = frozenset({"id", "ids", "uid", "uuid", "guid", "pid"})
+_OTHER_CLUSTERS = {
+    "course": "courses", "module": "modules", "clinic": "clinics", "centre": "centres", "center": "centers",
+    "site": "sites", "campus": "campuses", "college": "colleges", "provider": "providers", "setting": "settings",
+    "hospital": "hospitals", "nursery": "nurseries", "class": "classes",
+}  # fmt: skip
 _EARLY = frozenset({"fall", "autumn", "boy", "pre", "pretest", "baseline", "entry", "winter", "moy", "mid"})
 _LATE = frozenset({"spring", "summer", "eoy", "end", "endline", "post", "posttest", "final", "exit"})
 
@@ -102,6 +107,17 @@ def tokens(header: str) -> tuple[str, ...]:
     (('id', 'student'), ('poor', 'reader', 'g', '1'))
     """
     return tuple(found.casefold() for found in _TOKEN.findall(header))
+
+
+def schools_are(header: str) -> str:
+    """Return what the values of a column in the place of schools are called.
+
+    Examples
+    --------
+    >>> schools_are("course"), schools_are("Clinic ID"), schools_are("S1_ID")
+    ('courses', 'clinics', 'schools')
+    """
+    return next((_OTHER_CLUSTERS[word] for word in tokens(header) if word in _OTHER_CLUSTERS), "schools")
 
 
 def post_outcome_reason(header: str, label: str) -> str | None:

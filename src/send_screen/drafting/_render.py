@@ -11,6 +11,7 @@ from typing import Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from send_screen.drafting._headers import schools_are
 from send_screen.drafting._profile import ColumnProfile
 from send_screen.drafting._roles import OPTIONS, ProjectDraft
 
@@ -68,6 +69,7 @@ def render_spec(
         file=file,
         baseline=baseline,
         options=OPTIONS,
+        schools_are=schools_are(draft.school.header) if draft.school else "schools",
         shown_names=[f"{contract}.{draft.shown[column].name}" for column in names],
         disability=next((c.label for c, _ in draft.groups if "disab" in c.label.casefold()), None),
         as_of=dt.date(today.year - (today < dt.date(today.year, 7, 31)), 7, 31).isoformat(),

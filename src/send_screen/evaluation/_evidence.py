@@ -160,6 +160,8 @@ class OutOfFoldPredictions:
         self.label = evidence["label"].to_numpy(np.float64)
         self.school, schools = pd.factorize(evidence["school"].to_numpy())
         self.n_schools = len(schools)
+        #: Whether each child stands alone, as where no schools are known.
+        self.one_a_school = self.n_schools * int(evidence["fold_seed"].nunique()) == len(evidence)
         self.n_seeds = int(evidence["fold_seed"].nunique())
         self.n_folds = int(evidence["fold"].nunique())
         #: Children, and those with the outcome.

@@ -139,7 +139,7 @@ def measured_sections(
     differences = [
         paired_differences(evidence, CANDIDATE, against, alpha=alpha) for against in view.models if against != CANDIDATE
     ]
-    return MeasuredSections(
+    sections = MeasuredSections(
         cohort=_cohort(view, excluded, suppression),
         performance=_of_all_children(
             Performance,
@@ -170,6 +170,17 @@ def measured_sections(
             revealed_by_tables=tuple((attribute, tuple(names)) for attribute, names in revealed_by_tables),
         ),
     )
+    return _without_schools(sections) if view.one_a_school else sections
+
+
+def _without_schools(sections: MeasuredSections) -> MeasuredSections:
+    """Return the sections of children who each stand alone: a count of schools would be of children."""
+    return sections.model_copy(
+        update={
+            "groups": tuple(row.model_copy(update={"schools": None}) for row in sections.groups),
+            "attribution": tuple(row.model_copy(update={"schools": None}) for row in sections.attribution),
+        }
+    )
 
 
 def _cohort(view: OutOfFoldPredictions, excluded: pd.DataFrame | None, suppression: Suppression) -> CohortSummary:
@@ -178,7 +189,7 @@ def _cohort(view: OutOfFoldPredictions, excluded: pd.DataFrame | None, suppressi
     return CohortSummary(
         n=_count(view.n),
         n_outcome=None if suppressed else _count(view.n_outcome),
-        n_schools=_count(view.n_schools),
+        n_schools=None if view.one_a_school else _count(view.n_schools),
         prevalence=None if suppressed else view.n_outcome / view.n,
         reason=SUPPRESSED if suppressed else "",
         excluded=() if excluded is None else counts_by_reason(excluded["reason"]),

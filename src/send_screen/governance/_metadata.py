@@ -71,6 +71,7 @@ def version_metadata(
         ),
         folds=spec.validation.folds,
         fold_seeds=spec.validation.seeds,
+        clusters=spec.schools_are if spec.school else None,
         held_out_schools=held_out_schools,
         intended_use=spec.intended_use,
         prohibited_uses=spec.prohibited_uses,

@@ -76,6 +76,8 @@ class VersionMetadata(Document):
     data: tuple[DataSource, ...]
     folds: int
     fold_seeds: tuple[int, ...]
+    clusters: str | None
+    """What children sit in that folds keep together, such as schools; None where each child stands alone."""
     held_out_schools: int
     intended_use: str
     prohibited_uses: tuple[str, ...]

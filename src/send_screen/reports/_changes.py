@@ -87,7 +87,7 @@ def _comparable(report: PublishedReport) -> dict[str, Any]:
             "gates": {gate.gate: gate.required for gate in report.version.gates},
             "review_date": date_words(report.version.review_date),
             "as_of": date_words(report.version.as_of),
-            **{name: ABSENT for name in ("bags_sha256", "research_comparison") if version[name] is None},
+            **{name: ABSENT for name in ("bags_sha256", "clusters", "research_comparison") if version[name] is None},
         },
         "tolerances": {
             QUESTIONS[metric]: f"{percent(gaps[0].tolerance)} of 100" for metric, gaps in groups.gaps.items() if gaps

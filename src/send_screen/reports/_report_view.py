@@ -58,13 +58,26 @@ class ReportView:
 
     @property
     def trained_on(self) -> str:
-        """How many children of how many schools it was fitted on."""
+        """How many children it was fitted on, and of how many schools."""
         cohort = self.report.cohort
         if cohort.n is None:
             return "How many children it learned from is not published."
-        schools = "" if cohort.n_schools is None else f" in {whole(cohort.n_schools)} schools"
+        where = "" if cohort.n_schools is None else f" in {whole(cohort.n_schools)} {self.version.clusters}"
         whose = "real" if self.version.trained_on == "real" else "invented"
-        return f"It learned from {whole(cohort.n)} {whose} children{schools}."
+        alone = "" if self.version.clusters else " Which schools they go to is not known: each stands alone."
+        return f"It learned from {whole(cohort.n)} {whose} children{where}.{alone}"
+
+    @property
+    def others(self) -> str:
+        """What else a version could have learned from: other schools, or other children where no schools are known."""
+        return self.version.clusters or "children"
+
+    @property
+    def interval(self) -> str:
+        """What the intervals know of who sits together."""
+        if self.version.clusters:
+            return f"which knows that children sit in {self.version.clusters}"
+        return "which takes each child by itself, as no schools are known"
 
     @property
     def looks_at(self) -> dict[str, list[str]]:
@@ -179,7 +192,7 @@ class ReportView:
         stays = self.figure("selection_probability")
         if stays.value is not None:
             parts.append(
-                f"Of 100 it lists, a model learnt from other schools would list {stays.share.in_brackets} too."
+                f"Of 100 it lists, a model learnt from other {self.others} would list {stays.share.in_brackets} too."
             )
         if self.questions:
             parts += [self.questions[0].words, f"The tolerance is {self.questions[0].tolerance} of 100."]

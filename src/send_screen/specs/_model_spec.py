@@ -203,6 +203,8 @@ class SpecDocument(Document):
     data: Annotated[tuple[DataUse, ...], Field(min_length=1)]
     child_id: Name
     school: ColumnPath | None = None
+    #: What pages call the values of ``school``, such as courses or clinics.
+    schools_are: Words = "schools"
     show: Show = Show()
     as_of: Annotated[
         Annotated[dt.date, Tag("date")] | Annotated[AcademicYearEnd, Tag("AcademicYearEnd")],
