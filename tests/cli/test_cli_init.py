@@ -78,5 +78,5 @@ def test_it_names_the_option_and_writes_over_nothing(file: Path, tmp_path: Path)
     assert "nothing is written over" in err
     assert (tmp_path / "mine" / "spec.yaml").read_text("utf-8") == "mine"
     code, _, err = run("init", tmp_path / "none.csv", "--out", tmp_path / "model")
-    assert code == 1
+    assert code == 2
     assert "none.csv" in err
