@@ -111,7 +111,7 @@ def test_two_hundred_columns(tmp_path):
         ("a.csv", b"UPN,E01,UPN\nA,1,A\n", "more than one column with the header 'UPN'"),
         ("a.csv", b"UPN,E01\nA,1,2\n", "row 2: The row has 3 cells and the header 2"),
         ("a.csv", b'UPN,E01\nA,1\nB,"2\nC,1\n', "row 3: A row cannot be split"),
-        ("a.csv", b'UPN,E01\nA,"' + b"x,1\n" * 60_000, "row 2: A row cannot be split"),
+        ("a.csv", b'UPN,E01\nA,"' + b"x,1\n" * 60_000, "row 2: A cell has more than 32,767"),
         ("a.csv", b"UPN,E01\n\x81\x8d,1\n", "not text in UTF-8"),
         ("a.csv", b"UPN,E01\n" + b"x" * 1000 + b"\x00,1\n", "row 2: There is a NUL character"),
         ("a.xlsx", b"UPN,E01\nA,1\n", "called a workbook and is not one"),
@@ -138,7 +138,8 @@ def test_a_missing_file_and_a_folder(tmp_path):
 
 def test_a_file_that_is_open_in_excel(tmp_path, monkeypatch):
     path = write(tmp_path / "a.csv", TEXT)
-    monkeypatch.setattr(Path, "open", lambda *_, **__: (_ for _ in ()).throw(PermissionError(13, "denied")))
+    denied = lambda *_, **__: (_ for _ in ()).throw(PermissionError(13, "denied"))  # noqa: E731
+    monkeypatch.setattr("send_screen.documents._files.os.open", denied)
     with pytest.raises(ReadError, match="Close it in Excel"):
         read_table(path)
 

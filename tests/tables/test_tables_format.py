@@ -237,7 +237,7 @@ def test_a_large_or_absent_file_is_a_typed_error(tmp_path):
         RiskTables.load(tmp_path)
     large = tmp_path / "large.json"
     large.write_bytes(b" " * (MAX_BYTES + 1))
-    with pytest.raises(TablesError, match="larger than"):
+    with pytest.raises(TablesError, match="more than 8 MB"):
         RiskTables.load(large)
 
 

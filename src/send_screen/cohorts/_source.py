@@ -55,13 +55,18 @@ class SourceData:
         if self.folder is not None:
             read = {table.file: table.sha256 for table in self.tables.values()}
             others = (file for file in self.folder.iterdir() if file.suffix.lower() in SUFFIXES and file.is_file())
-            hashes = read | {file.name: _sha256(file.read_bytes()) for file in others if file.name not in read}
+            hashes = read | {file.name: _file_sha256(file) for file in others if file.name not in read}
             lines = [f"{hashes[name]}  {name}\n" for name in sorted(hashes)]
         elif self.by_contract:
             lines = [f"{name} {table.sha256}\n" for name, table in sorted(self.tables.items())]
         else:
             return next(iter(self.tables.values())).sha256
         return _sha256("".join(lines).encode())
+
+
+def _file_sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sha256(content: bytes) -> str:

@@ -9,7 +9,7 @@ from send_screen.contracts._contract import Contract
 from send_screen.contracts._headers import HeaderMatch, match_headers
 from send_screen.contracts._load import available_contracts, load_contract
 from send_screen.contracts._parse_cells import prepare
-from send_screen.contracts._predicates import keeps, key_of, not_doubled
+from send_screen.contracts._predicates import keeps, key_of, not_doubled, understood
 from send_screen.contracts._quote import quotable
 from send_screen.contracts._result import CheckedTable
 from send_screen.contracts._violations import file_violations, row_violations
@@ -128,6 +128,8 @@ def _without_failures(contract: Contract, prepared: pd.DataFrame, failures: dict
         if misfits and not column.primary_key:
             broken = np.any([failures[rule] for rule in misfits], axis=0)
             values = values.mask(broken, None if values.dtype == object else np.nan)
+        if column.logical_type in ("integer", "number", "date"):
+            values = values.where(understood(values))  # pandas reads more into a text than the contract does
         if column.logical_type in ("integer", "number"):
             values = pd.to_numeric(values, errors="coerce").astype(np.float64)
         elif column.logical_type == "date":

@@ -13,6 +13,7 @@ from send_screen.documents import encodable
 
 # Below this similarity a suggestion confuses more than it helps.
 _CLOSE = 0.6
+_MOST_COMPARED = 1_000  # headers that are looked at for what they may mean: each is compared with every name
 # What a code such as G03 means is another thing than what E03 means, however alike they look.
 _CODE = re.compile(r"[a-z]{1,8}\d{2,}")
 
@@ -59,7 +60,8 @@ def match_headers(headers: Sequence[str], columns: dict[str, Column]) -> HeaderM
     used = set(position.values())
     left = [header for place, header in enumerate(headers) if place not in used]
     missing = [column for column in columns.values() if column.name not in position]
-    likely = {header: _closest_column(header, missing) for header in left}
+    compared = left[:_MOST_COMPARED]
+    likely = dict.fromkeys(left) | {header: _closest_column(header, missing) for header in compared}
     return HeaderMatch(
         position=position,
         doubled=doubled,
@@ -68,7 +70,7 @@ def match_headers(headers: Sequence[str], columns: dict[str, Column]) -> HeaderM
             aliased={headers[place]: name for name, place in position.items() if headers[place] != name},
             guessed={header: name for header, name in likely.items() if name},
             unknown=tuple(header for header in left if not likely[header]),
-            missing={column.name: _closest_header(column, left) for column in missing},
+            missing={column.name: _closest_header(column, compared) for column in missing},
         ),
     )
 

@@ -15,6 +15,7 @@ import pandas as pd
 
 from send_screen.contracts._contract import Column
 from send_screen.contracts._dates import is_day_first_form, month_first, read_date
+from send_screen.contracts._pattern import fullmatches
 from send_screen.contracts._upn import repair_upn
 from send_screen.documents import encodable
 
@@ -151,7 +152,7 @@ def _code_reader(column: Column) -> Callable[[str], str | None]:
             return lookup[whole[1]]
         if text.casefold() in _BLANK_WORDS:
             return None
-        if pattern and re.fullmatch(pattern.arguments["pattern"], text.upper()):
+        if pattern and fullmatches(pattern.arguments["pattern"], [text.upper()])[0]:
             return text.upper()
         return text
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pandas as pd
 
 from send_screen.contracts._contract import Column, Contract, Rule
+from send_screen.contracts._pattern import fullmatches
 from send_screen.contracts._upn import valid_upns
 
 _YEAR_FORM = re.compile(r"((?:19|20)\d{2})/(\d{2})")
@@ -43,7 +44,7 @@ def _fits(rule: Rule, column: Column, frame: pd.DataFrame, values: pd.Series) ->
         case "pattern":
             return _fullmatch(values, rule.arguments["pattern"])
         case "type":
-            return _understood(values)
+            return understood(values)
         case "range":
             return _in_range(rule, column, values)
         case "upn":
@@ -64,16 +65,21 @@ def _fits(rule: Rule, column: Column, frame: pd.DataFrame, values: pd.Series) ->
 
 def _each(values: pd.Series, test: Callable[[str], object]) -> pd.Series:
     """Apply a test of one text to each distinct value."""
+    return _all_distinct(values, lambda texts: [bool(test(text)) for text in texts])
+
+
+def _all_distinct(values: pd.Series, test: Callable[[list[str]], Iterable[bool]]) -> pd.Series:
+    """Apply a test of many texts to the distinct values."""
     codes, uniques = pd.factorize(values)
-    passed = np.array([*(bool(test(value)) for value in uniques), True], dtype=bool)
+    passed = np.array([*test(list(uniques)), True], dtype=bool)
     return pd.Series(passed[codes], index=values.index)
 
 
 def _fullmatch(values: pd.Series, pattern: str) -> pd.Series:
-    return _each(values, re.compile(pattern).fullmatch)
+    return _all_distinct(values, lambda texts: fullmatches(pattern, texts))
 
 
-def _understood(values: pd.Series) -> pd.Series:
+def understood(values: pd.Series) -> pd.Series:
     """Tell which cells of a number or date column were understood; what was not is still text."""
     if values.dtype != object:
         return pd.Series(True, index=values.index)
@@ -82,12 +88,12 @@ def _understood(values: pd.Series) -> pd.Series:
 
 def _numbers(values: pd.Series) -> pd.Series:
     """Return the numbers that were understood; a text is none, even one that pandas would take for a number."""
-    return values.where(_understood(values)).astype(np.float64)
+    return values.where(understood(values)).astype(np.float64)
 
 
 def _in_range(rule: Rule, column: Column, values: pd.Series) -> pd.Series:
     if column.logical_type == "date":
-        dates = pd.to_datetime(values.where(_understood(values)), errors="coerce")
+        dates = pd.to_datetime(values.where(understood(values)), errors="coerce")
         earliest, latest = (pd.Timestamp(rule.arguments[bound]) for bound in ("earliest", "latest"))
         return dates.between(earliest, latest) | dates.isna()
     numbers = _numbers(values)

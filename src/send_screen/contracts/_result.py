@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 MASK = "•••"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Violation:
     """One broken rule at one place.
 

@@ -62,9 +62,9 @@ def row_violations(
     if not broken:
         return
     shown = {
-        column.name: prepared[column.name].map(
-            lambda value, column=column: _mask_if_misplaced(str(value), column), na_action="ignore"
-        )
+        column.name: prepared[column.name]
+        .map(lambda value, column=column: _mask_if_misplaced(str(value), column), na_action="ignore")
+        .tolist()
         for _, column in broken
         if not column.personal
     }
@@ -74,16 +74,19 @@ def row_violations(
         if rule.kind == "duplicate"
     }
     row_positions, rule_indices = np.nonzero(np.column_stack([failures[rule.id] for rule, _ in broken]))
-    for row, rule_index in zip(prepared.index[row_positions].tolist(), rule_indices.tolist(), strict=True):
+    cells = {column.name: prepared[column.name].tolist() for rule, column in broken if rule.kind == "upn"}
+    rows = prepared.index.tolist()
+    for position, rule_index in zip(row_positions.tolist(), rule_indices.tolist(), strict=True):
+        row = rows[position]
         rule, column = broken[rule_index]
-        value = None if rule.kind == "null" else MASK if column.personal else shown[column.name].get(row)
+        value = None if rule.kind == "null" else MASK if column.personal else shown[column.name][position]
         if rule.kind == "null":
             message = "The cell is blank."
         elif rule.kind == "duplicate":
-            rows = duplicate_rows[rule.id][row]
-            more = " and more" if len(rows) > _ROWS_NAMED else ""
-            message = f"Rows {', '.join(map(str, rows[:_ROWS_NAMED]))}{more} are the same."
-        elif rule.kind == "upn" and sum(map(str.isdecimal, str(prepared.loc[row, column.name]))) < _UPN_DIGITS:
+            same = duplicate_rows[rule.id][row]
+            more = " and more" if len(same) > _ROWS_NAMED else ""
+            message = f"Rows {', '.join(map(str, same[:_ROWS_NAMED]))}{more} are the same."
+        elif rule.kind == "upn" and sum(map(str.isdecimal, str(cells[column.name][position]))) < _UPN_DIGITS:
             message = "This is not a UPN: the row may be a total or a title, not a child."
         else:
             message = f"The value {'' if value in (None, MASK) else repr(value) + ' '}does not fit."

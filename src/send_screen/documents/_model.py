@@ -50,6 +50,8 @@ class Document(BaseModel):
 
 
 Model = TypeVar("Model", bound=BaseModel)
+_MOST_VALUES = 2_000_000  # a version's largest document has a tenth of that
+_MOST_MISTAKES = 10_000  # told apart; a file with more is another kind of file
 
 
 def read_document(
@@ -74,11 +76,17 @@ def read_document(
     try:
         return model.model_validate_json(text)  # strictly: of Python's own objects it would take no list for a tuple
     except ValidationError as problem:
+        if problem.error_count() > _MOST_MISTAKES:
+            raise error(
+                f"The {kind} has {problem.error_count():,} mistakes: it is another kind of file.",
+                file=file,
+                remedy="Check that it is the file you meant.",
+            ) from None
         refuse_mistakes(find_mistakes(problem, model, value), error=error, file=file, kind=kind)
 
 
 def _load_json(text: str, *, file: str | None, error: type[SendScreenError]) -> Any:
-    """Parse JSON; NaN, infinities, endless nesting or numbers, and a key given twice (with its path) are refused."""
+    """Parse JSON; refuse NaN, infinities, endless nesting or numbers, too many values, and a key given twice."""
 
     def refuse(words: str) -> NoReturn:
         raise error(words, file=file, remedy="Get the file again from where it was made.") from None
@@ -95,6 +103,8 @@ def _load_json(text: str, *, file: str | None, error: type[SendScreenError]) -> 
             doubled.append((found, next(key for key in keys if keys.count(key) > 1)))
         return found
 
+    if text.count(",") >= _MOST_VALUES:
+        refuse(f"The file holds more than {_MOST_VALUES:,} values.")
     try:
         value = json.loads(text, object_pairs_hook=as_dict, parse_constant=refuse_constant)
         everywhere = _objects(value) if doubled else ()

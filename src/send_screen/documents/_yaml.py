@@ -11,8 +11,9 @@ import yaml
 from send_screen.documents._characters import MISLEADING, is_misleading
 from send_screen.errors import SendScreenError
 
-# The largest file that comes with the library has 3,000 nodes, 9 deep.
-_MOST_NODES = 200_000
+# The largest file that comes with the library has 24 kB and 3,000 nodes, 9 deep.
+MOST_YAML_BYTES = 1_000_000
+_MOST_NODES = 20_000
 _DEEPEST = 50
 _LARGEST = 10**15  # beyond, a number is no longer exact as a float
 _MOST_CHARACTERS = 60  # quoted in a message
@@ -75,8 +76,8 @@ def load_yaml(content: bytes | str, *, file: str, error: type[SendScreenError]) 
     """Return what a YAML file says, in dicts with text keys, lists, texts, numbers, truth values and None.
 
     A date stays text. Refused, with the line as the error's row, are a key given twice or that is not text, characters
-    that mislead, tags, nesting deeper than 50, aliases that make more than 200,000 nodes of the file, and numbers that
-    are not finite or have more than 15 digits.
+    that mislead, tags, nesting deeper than 50, more than a megabyte or 20,000 nodes (an alias counts as what it stands
+    for), and numbers that are not finite or have more than 15 digits.
 
     Examples
     --------
@@ -84,6 +85,12 @@ def load_yaml(content: bytes | str, *, file: str, error: type[SendScreenError]) 
     >>> load_yaml("review: 2027-01-31", file="spec.yaml", error=SpecError)
     {'review': '2027-01-31'}
     """
+    if len(content) > MOST_YAML_BYTES:
+        raise error(
+            f"The file has more than {MOST_YAML_BYTES / 1e6:,.0f} MB.",
+            file=file,
+            remedy="Check that it is the file you meant.",
+        )
     text = decode(content, "utf-8-sig", file=file, error=error)
     try:
         _refuse_bombs(text)
@@ -137,4 +144,4 @@ def _refuse_bombs(text: str) -> None:
         if isinstance(event, yaml.AliasEvent) and any(anchor == event.anchor for anchor, _ in opened):
             raise _mistake("an alias stands inside its own anchor", event)
         if nodes > _MOST_NODES:
-            raise _mistake("its aliases make it too large", event)
+            raise _mistake(f"it holds more than {_MOST_NODES:,} values, with those that aliases stand for", event)

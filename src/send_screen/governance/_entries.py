@@ -16,6 +16,7 @@ from send_screen.governance._identity import sha256_of
 from send_screen.published import GateResult
 
 START = "0" * 64
+_MOST_VALUES = 2_000_000  # of an entry: a million listed children
 _LONGEST = 1000  # characters; MLflow's tags hold a few thousand
 
 
@@ -153,6 +154,8 @@ _ANY_ENTRY: TypeAdapter[AnyEntry] = TypeAdapter(Annotated[AnyEntry, Field(discri
 
 def parse_entry(line: bytes) -> AnyEntry | None:
     """Return an entry, or None where the bytes are not what :meth:`Entry.canonical` writes."""
+    if line.count(b",") > _MOST_VALUES:
+        return None
     try:
         entry = _ANY_ENTRY.validate_json(line)
     except ValidationError:

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from send_screen.documents import read_plain
 from send_screen.errors import MissingExtraError, UsageError
 from send_screen.governance._identity import sha256_of
 
@@ -112,8 +113,7 @@ def _load(path: Path, load: Callable[[bytes], object]) -> object:
     from cryptography.exceptions import UnsupportedAlgorithm
 
     try:
-        with path.open("rb") as file:
-            content = file.read(_LONGEST)
+        content = read_plain(path, most=_LONGEST)
     except OSError as error:
         raise MissingExtraError(f"The key {path} cannot be read ({error.strerror}).", os_error=error) from None
     try:

@@ -8,6 +8,7 @@ entries that were cut off the end.
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from send_screen.documents import file_name, locked
+from send_screen.documents import file_name, locked, read_plain
 from send_screen.errors import LedgerError, MissingExtraError
 from send_screen.governance._entries import (
     START,
@@ -28,6 +29,8 @@ from send_screen.governance._entries import (
     parse_entry,
 )
 
+MOST_BYTES = 250_000_000  # some three million listed children
+_MOST_FAULTS = 100
 PATIENCE = 60.0  # seconds for which a run waits while another one writes
 _Appended = TypeVar("_Appended", PromotionEntry, WithdrawalEntry, RepairEntry, ScreeningEntry, ScreeningEndEntry)
 
@@ -98,9 +101,12 @@ class OpenLedger:
         entry = entry.model_copy(update={"number": len(self.entries) + 1, "previous": previous})
         entry = entry.model_copy(update={"sha256": entry.compute_sha256()})
         size = self._stream.seek(0, os.SEEK_END)
+        line = entry.canonical() + b"\n"
+        if size + len(line) > MOST_BYTES:
+            raise _cannot_be_written(self.path, f"it would have more than {MOST_BYTES / 1e6:,.0f} MB")
         try:
             try:
-                left = memoryview(entry.canonical() + b"\n")
+                left = memoryview(line)
                 while left:  # where the disk is full, the first write takes a part, and the second says why
                     left = left[self._stream.write(left) :]
                 os.fsync(self._stream.fileno())
@@ -130,18 +136,24 @@ def read_ledger(path: str | Path) -> Ledger:
     """
     path = Path(path)
     try:
-        content = path.read_bytes()
+        content = read_plain(path, most=MOST_BYTES)
     except FileNotFoundError:
         content = b""
     except OSError as error:
-        raise MissingExtraError(f"The ledger {path} cannot be read ({error.strerror}).") from None
-    *lines, truncated = content.split(b"\n")
+        raise MissingExtraError(
+            f"The ledger {path} cannot be read ({error.strerror}).",
+            remedy="Name a ledger that is a plain file, with --ledger; keep a full one, and begin another.",
+        ) from None
+    whole, end, truncated = content.rpartition(b"\n")
     entries: list[AnyEntry] = []
     faults: list[str] = []
     previous: str | None = START
     number = 0
-    for place, line in enumerate(lines, start=1):
-        entry = parse_entry(line)
+    for place, line in enumerate(io.BytesIO(whole + end), start=1):
+        if len(faults) >= _MOST_FAULTS:
+            faults.append("There are more faults, which are not told.")
+            break
+        entry = parse_entry(line.removesuffix(b"\n"))
         if entry is None:
             faults.append(f"Line {place} is not an entry as it was written.")
             previous, number = None, number + 1
@@ -199,6 +211,8 @@ def repair_last_line(path: str | Path, *, by: str, reason: str) -> RepairEntry |
 @contextmanager
 def _held(path: Path) -> Iterator[BinaryIO]:
     """Open a ledger and hold it against other runs."""
+    if path.exists() and not path.is_file():
+        raise _cannot_be_written(path, "it is a folder, a pipe or a device")
     with ExitStack() as held:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import secrets
 from pathlib import Path
 
-from send_screen.documents import file_name, write_whole
+from send_screen.documents import file_name, read_plain, write_whole
 from send_screen.errors import LedgerError, MissingExtraError
 
+_MOST_BYTES = 1_000
 _LENGTH = 32  # bytes of the key; as many digits has a pseudonym
 
 
@@ -24,9 +26,9 @@ class Pseudonyms:
     def __init__(self, ledger: Path) -> None:
         path = ledger.with_suffix(".key")
         try:
-            if not path.exists():
+            if not os.path.lexists(path):  # a link that leads nowhere is no missing key
                 write_whole(secrets.token_hex(_LENGTH), path)
-            self._key = bytes.fromhex(path.read_text("ascii"))
+            self._key = bytes.fromhex(read_plain(path, most=_MOST_BYTES).decode("ascii"))
         except OSError as error:
             raise MissingExtraError(
                 f"The key of the pseudonyms, {path}, cannot be read or written ({error.strerror}).",

@@ -1,90 +1,324 @@
-"""How large a workbook's sheets are, before a reader makes room for them: one stray cell can ask for all memory."""
+"""How large a table may be, and whether a workbook keeps to it: a small file can ask for all memory."""
 
 from __future__ import annotations
 
+import io
 import re
-import struct
 import zipfile
-from collections.abc import Iterator
-from typing import IO
+from collections.abc import Callable
+from typing import NoReturn
+from xml.parsers import expat
 
 from send_screen.errors import ReadError
 
-_MOST_CELLS = 20_000_000
-_MOST_BYTES = 2_000_000_000  # of all parts together, unpacked
+MOST_BYTES = 500_000_000  # of a file, and of the text in a table
+MOST_CELLS = 30_000_000
+MOST_ROWS = 2_000_000  # England's year groups have 600,000 children
+MOST_COLUMNS = 16_384  # as Excel has
+LONGEST_CELL = 32_767  # characters, as Excel has
+
+_MOST_UNPACKED = 2 * MOST_BYTES  # of a workbook: each cell has markup around it
+_MOST_PARTS = 5_000
 _CHUNK = 4_000_000
-# A cell that is not empty, and its place; an empty one only has a format.
-_CELL = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br\s*=\s*[\"']([A-Za-z]{1,3})(\d{1,10})[\"'][^>]*(?<!/)>")
-_ODS_ROW = re.compile(rb"<table:table-row\b([^>]*)>(.*?)</table:table-row>", re.DOTALL)
-_ODS_CELL = re.compile(rb"<table:table-cell\b([^>]*)(?<!/)>")
-_ODS_ROWS = re.compile(rb"number-rows-repeated=[\"'](\d{1,9})")
-_ODS_COLUMNS = re.compile(rb"number-columns-repeated=[\"'](\d{1,9})")
-_XLSB_ROW, _XLSB_CELLS = 0, range(2, 12)
+_LETTERS, _DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", "0123456789"
+_PLACE = re.compile(r"[A-Za-z]{0,3}[0-9]{0,7}")
 
 
-def refuse_too_large(archive: zipfile.ZipFile, file: str) -> None:
-    """Raise if a sheet has a cell so far away that the area up to it holds more than 20 million cells."""
-    parts = archive.infolist()
-    if sum(part.file_size for part in parts) > _MOST_BYTES or any(_cells(archive, p) > _MOST_CELLS for p in parts):
-        raise ReadError(
-            "A sheet has a cell so far to the right or below that it cannot be read.",
-            file=file,
-            remedy="Delete all columns to the right of the table and all rows below it, and save; or save it as CSV.",
-        )
+def refuse_too_large(what: str, file: str, *, row: int | None = None, remedy: str = "") -> NoReturn:
+    """Raise ReadError that says which bound a table does not keep."""
+    raise ReadError(what, file=file, row=row, remedy=remedy or "Leave out what is not needed, or split it by school.")
 
 
-def _cells(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
-    """Return how many cells a reader makes room for; 0 where a part is no sheet."""
-    with archive.open(part) as content:
-        if part.filename == "content.xml":
-            return _ods_cells(content.read())
-        if part.filename.endswith(".xml"):
-            return _xlsx_cells(content)
-        if part.filename.endswith(".bin") and "worksheets" in part.filename:
-            return _xlsb_cells(content.read())
-    return 0
+def refuse_long_cell(file: str, *, row: int | None = None, remedy: str = "") -> NoReturn:
+    """Raise ReadError for a cell that is longer than any of Excel's."""
+    refuse_too_large(f"A cell has more than {LONGEST_CELL:,} characters.", file, row=row, remedy=remedy)
 
 
-def _chunks(content: IO[bytes]) -> Iterator[bytes]:
-    """Yield a part in pieces that end between two tags."""
-    rest = b""
-    while chunk := content.read(_CHUNK):
-        chunk = rest + chunk
-        cut = chunk.rfind(b"<")
-        rest = chunk[cut:] if cut > 0 else b""
-        yield chunk[:cut] if cut > 0 else chunk
-    yield rest
+def refuse_too_many(file: str, *, rows: int = 0, columns: int = 0, cells: int = 0) -> None:
+    """Raise if a table has more rows, columns or cells than are read."""
+    for count, most, words in (
+        (columns, MOST_COLUMNS, "columns"),
+        (rows, MOST_ROWS, "rows"),
+        (cells, MOST_CELLS, "cells"),
+    ):
+        if count > most:
+            refuse_too_large(f"The table has more than {most:,} {words}.", file)
 
 
-def _xlsx_cells(content: IO[bytes]) -> int:
-    columns: set[bytes] = set()
-    last = 0
-    for chunk in _chunks(content):
-        places = _CELL.findall(chunk)
-        columns.update(column.upper() for column, _ in places)
-        last = max([last, *map(int, {row for _, row in places})])
-    return last * max(map(_column, columns), default=0)
+def plain_copy(archive: zipfile.ZipFile, file: str) -> io.BytesIO:
+    """Return a workbook's parts as they were read and measured here, packed again: nothing else in it is looked at.
+
+    What a zip file says of its parts need not be what another reader finds in it.
+
+    Raises
+    ------
+    ReadError
+        If its sheets have more cells or text than are read.
+    """
+    parts = {part.filename.lower(): part for part in archive.infolist()}
+    if len(parts) > _MOST_PARTS:
+        refuse_too_large(f"The workbook has more than {_MOST_PARTS:,} parts.", file)
+    if sum(part.file_size for part in parts.values()) > _MOST_UNPACKED:
+        refuse_too_large(f"Unpacked, the workbook has more than {_MOST_UNPACKED / 1e9:g} GB.", file)
+    binary = "xl/workbook.bin" in parts
+    endings = (".bin", ".rels") if binary else (".xml", ".rels", "mimetype")
+    wanted = [name for name in parts if name.endswith(endings) or name == "[content_types].xml"]
+    measure = _Measure(file)
+    copy = io.BytesIO()
+    with zipfile.ZipFile(copy, "w") as packed:
+        for name in sorted(wanted, key=lambda name: "sharedstrings" not in name):  # cells refer to them
+            look = measure.part(name)
+            with archive.open(parts[name]) as source, packed.open(parts[name].filename, "w") as target:
+                while chunk := source.read(_CHUNK):
+                    look(chunk, False)
+                    target.write(chunk)
+                look(b"", True)
+    return copy
 
 
-def _column(letters: bytes) -> int:
+class _Measure:
+    """Adds up what a reader of a workbook makes room for, over all sheets."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._shared: list[int] = []  # lengths of the texts that cells refer to
+        self._cells = 0
+        self._text = 0
+
+    def add_sheet(self, rows: int, columns: int, *, whole: bool = True) -> None:
+        """Count the area up to the last cell that holds something, of a sheet or of what was seen of it so far."""
+        cells = self._cells + rows * columns
+        self._cells = cells if whole else self._cells
+        if columns > MOST_COLUMNS or cells > MOST_CELLS:
+            refuse_too_large(
+                f"The sheets have more than {MOST_CELLS:,} cells, or a cell too far to the right or below.",
+                self._file,
+                remedy="Delete all columns to the right of the table and all rows below it; or save it as CSV.",
+            )
+
+    def add_text(self, length: int, times: int = 1) -> None:
+        """Count the characters of a cell."""
+        self._text += length * times
+        if length > LONGEST_CELL:
+            refuse_long_cell(self._file)
+        if self._text > MOST_BYTES:
+            refuse_too_large(f"The cells have more than {MOST_BYTES / 1e6:,.0f} million characters.", self._file)
+
+    def shared_text(self, number: int) -> int:
+        """Return the length of a shared text; 0 where there is none, which readers refuse."""
+        return self._shared[number] if 0 <= number < len(self._shared) else 0
+
+    def part(self, name: str) -> Callable[[bytes, bool], object]:
+        """Return what takes a part in pieces, and is then told that it was whole; what is no sheet has no cells."""
+        if name == "mimetype":
+            return lambda chunk, last: None
+        return self._binary_part() if name.endswith(".bin") else self._xml_part(name)
+
+    def _xml_part(self, name: str) -> Callable[[bytes, bool], object]:
+        parser = expat.ParserCreate()
+        parser.buffer_text = True
+        part: _Part
+        if "sharedstrings" in name:
+            part = _SharedTexts(self, self._shared)
+        elif name == "content.xml":
+            part = _OpenDocument(self)
+        else:
+            part = _Sheet(self)
+
+        def refuse_entities(*_: object) -> None:
+            refuse_too_large("The workbook defines entities, which could grow without end.", self._file)
+
+        parser.StartDoctypeDeclHandler = refuse_entities
+        parser.StartElementHandler = part.start
+        parser.CharacterDataHandler = part.characters
+
+        def look(chunk: bytes, last: bool) -> None:
+            try:
+                parser.Parse(chunk, last)
+            except expat.ExpatError as error:
+                raise ValueError("not well formed") from error
+            part.settle(last)
+
+        return look
+
+    def _binary_part(self) -> Callable[[bytes, bool], object]:
+        pieces: list[bytes] = []
+
+        def look(chunk: bytes, last: bool) -> None:
+            pieces.append(chunk)
+            if last:
+                self._look_at_records(b"".join(pieces))
+
+        return look
+
+    def _look_at_records(self, data: bytes) -> None:
+        place = row = columns = rows = records = 0
+        while place < len(data):
+            records += 1
+            kind, place = _varint(data, place, 2)
+            size, place = _varint(data, place, 4)
+            record = data[place : place + min(size, 12)].ljust(12, b"\0")
+            if kind == _ROW:
+                row = int.from_bytes(record[:4], "little") + 1
+            elif kind in _CELLS:
+                rows, columns = max(rows, row), max(columns, int.from_bytes(record[:4], "little") + 1)
+                if kind == _SHARED_CELL:
+                    self.add_text(self.shared_text(int.from_bytes(record[8:], "little")))
+            elif kind == _SHARED_TEXT:
+                self._shared.append(int.from_bytes(record[1:5], "little"))
+            if records > MOST_CELLS:
+                self.add_sheet(records, 1)
+            place += size
+        self.add_sheet(rows, columns)
+
+
+_ROW, _SHARED_CELL, _SHARED_TEXT, _CELLS = 0, 7, 19, range(2, 12)  # kinds of records of a binary workbook
+
+
+class _Part:
+    """What the parser of a part calls."""
+
+    def __init__(self, measure: _Measure) -> None:
+        self.measure = measure
+
+    def start(self, name: str, attributes: dict[str, str]) -> None: ...
+
+    def characters(self, text: str) -> None: ...
+
+    def settle(self, last: bool) -> None: ...
+
+
+class _SharedTexts(_Part):
+    def __init__(self, measure: _Measure, lengths: list[int]) -> None:
+        super().__init__(measure)
+        self._lengths = lengths
+        self._inside = False
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        name = name.rpartition(":")[2]
+        self._inside = name == "t"
+        if name == "si":
+            self._lengths.append(0)
+
+    def characters(self, text: str) -> None:
+        if self._inside and self._lengths:
+            self._lengths[-1] += len(text)
+            self.measure.add_text(self._lengths[-1], 0)
+
+
+class _Sheet(_Part):
+    """A sheet of XLSX: cells say where they are, or follow from the one before."""
+
+    def __init__(self, measure: _Measure) -> None:
+        super().__init__(measure)
+        self._row = self._column = 0  # of cells that do not say where they are
+        self._rows: set[str] = set()
+        self._columns: set[str] = set()
+        self._last_row = self._last_column = 0
+        self._place = ""
+        self._shared = self._inside = False
+        self._text = ""  # of a cell that refers to a shared text
+        self._length = 0
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        name = name.rpartition(":")[2]
+        self._inside = name in ("v", "t")
+        if name == "c":
+            self._end_cell()
+            self._place = attributes.get("r", "")
+            self._column += 1
+            self._shared = attributes.get("t") == "s"
+        elif self._inside or name == "is":
+            if self._place:
+                self._rows.add(self._place.lstrip(_LETTERS))
+                self._columns.add(self._place.rstrip(_DIGITS))
+            else:
+                self._last_row = max(self._last_row, self._row)
+                self._last_column = max(self._last_column, self._column)
+        elif name == "row":
+            number = attributes.get("r", "")
+            self._row = int(number) if number.isdecimal() else self._row + 1
+            self._column = 0
+
+    def characters(self, text: str) -> None:
+        if self._inside:
+            self._length += len(text)
+            self.measure.add_text(self._length, 0)
+            if self._shared:
+                self._text += text
+
+    def _end_cell(self) -> None:
+        if self._shared:
+            self._length = self.measure.shared_text(int(self._text or -1))
+        self.measure.add_text(self._length)
+        self._text, self._length, self._shared = "", 0, False
+
+    def settle(self, last: bool) -> None:
+        """Take the places seen so far into account: a piece of a sheet has few different ones."""
+        if last:
+            self._end_cell()
+        if not all(map(_PLACE.fullmatch, (*self._rows, *self._columns))):
+            raise ValueError("a cell has no place")
+        self._last_row = max([self._last_row, *(int(row or 0) for row in self._rows)])
+        self._last_column = max([self._last_column, *map(_column, self._columns)])
+        self._rows.clear()
+        self.measure.add_sheet(self._last_row, self._last_column, whole=last)
+
+
+def _column(letters: str) -> int:
     number = 0
-    for letter in letters:
-        number = 26 * number + letter - ord("A") + 1
+    for letter in letters.upper():
+        number = 26 * number + ord(letter) - ord("A") + 1
     return number
 
 
-def _xlsb_cells(data: bytes) -> int:
-    place = row = column = 0
-    while place < len(data):
-        kind, place = _varint(data, place, 2)
-        size, place = _varint(data, place, 4)
-        if place + 4 <= len(data) and size >= 4:
-            if kind == _XLSB_ROW:
-                row = max(row, struct.unpack_from("<I", data, place)[0] + 1)
-            elif kind in _XLSB_CELLS:
-                column = max(column, struct.unpack_from("<I", data, place)[0] + 1)
-        place += size
-    return row * column
+class _OpenDocument(_Part):
+    """Sheets of ODS: rows and cells can be written once and meant a million times."""
+
+    def __init__(self, measure: _Measure) -> None:
+        super().__init__(measure)
+        self._row = self._column = self._rows = self._columns = 0
+        self._row_times = self._times = 1
+        self._length = 0
+        self._filled = False
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        name = name.rpartition(":")[2]
+        about = {key.rpartition(":")[2]: value for key, value in attributes.items()}
+        if name in ("table-cell", "covered-table-cell"):
+            self._end_cell()
+            self._times = int(about.get("number-columns-repeated", 1))
+            self._column += self._times
+            self._filled = "value-type" in about
+        elif name == "p":
+            self._filled = True
+        elif name == "table-row":
+            self._end_cell()
+            self._row_times = int(about.get("number-rows-repeated", 1))
+            self._row += self._row_times
+            self._column = 0
+        elif name == "table":
+            self._end_sheet()
+
+    def characters(self, text: str) -> None:
+        if self._filled:
+            self._length += len(text)
+            self.measure.add_text(self._length, 0)
+
+    def _end_cell(self) -> None:
+        if self._filled:
+            self._rows, self._columns = self._row, max(self._columns, self._column)
+            self.measure.add_text(self._length, self._times * self._row_times)
+        self._length, self._filled = 0, False
+
+    def _end_sheet(self) -> None:
+        self._end_cell()
+        self.measure.add_sheet(self._rows, self._columns)
+        self._row = self._column = self._rows = self._columns = 0
+
+    def settle(self, last: bool) -> None:
+        if last:
+            self._end_sheet()
 
 
 def _varint(data: bytes, place: int, most: int) -> tuple[int, int]:
@@ -98,19 +332,3 @@ def _varint(data: bytes, place: int, most: int) -> tuple[int, int]:
         if byte < 128:
             break
     return value, place
-
-
-def _ods_cells(content: bytes) -> int:
-    """Return rows times columns with content; both can be written once and meant a million times."""
-    rows = columns = 0
-    for row in _ODS_ROW.finditer(content):
-        cells = _ODS_CELL.findall(row[2])
-        if cells:
-            rows += _repeated(_ODS_ROWS, row[1])
-            columns = max(columns, sum(_repeated(_ODS_COLUMNS, cell) for cell in cells))
-    return rows * columns
-
-
-def _repeated(pattern: re.Pattern[bytes], attributes: bytes) -> int:
-    match = pattern.search(attributes)
-    return int(match[1]) if match else 1

@@ -6,29 +6,40 @@ import csv
 import io
 import re
 from collections import Counter
+from collections.abc import Iterator
 from itertools import islice
 
 from send_screen.errors import ReadError
+from send_screen.readers._bounds import (
+    LONGEST_CELL,
+    MOST_CELLS,
+    MOST_COLUMNS,
+    MOST_ROWS,
+    refuse_long_cell,
+    refuse_too_many,
+)
 from send_screen.readers._header import Layout, as_frame, names_share, refuse_no_table, split_header
 from send_screen.readers._reading import Reading
-from send_screen.readers._text import InvisibleCharacters, decode
+from send_screen.readers._text import InvisibleCharacters, encoding_of
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _TOP = 20  # records
-_SAMPLE = 200_000  # characters
+_SAMPLE = 100_000  # characters, of which no cell is longer than the parser takes
+_UNCLOSED = "Most often a quotation mark is not closed: look at those from that row on."
+_LONGEST_PIECE = 1_000_000  # characters
 _SWALLOWED_SHARE = 0.8
 _NO_NAMES = 0.01  # a file without headers has delimiters all the same
 
 
 def read_csv(content: io.BytesIO, file: str) -> Reading:
     """Parse a CSV file; see :func:`send_screen.readers.read_table`."""
-    with content:  # closed at once: the bytes are not held beside the text
-        text, encoding = decode(content.getvalue(), file)
+    data = content.getvalue()
+    encoding = encoding_of(data, file)
+    with _text(data, encoding) as text:
+        delimiter, hinted = _delimiter(InvisibleCharacters().clean(text.read(_SAMPLE)))
     invisible = InvisibleCharacters()
-    text = invisible.clean(text)
-    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))  # an unclosed quotation mark makes one long cell
-    delimiter, hinted = _delimiter(text)
-    layout = split_header(_records(text, delimiter, hinted, file))
+    layout = split_header(_records(_lines(data, encoding, invisible), delimiter, hinted, file))
+    refuse_too_many(file, columns=len(layout.header), cells=len(layout.header) * len(layout.rows))
     if not layout.header:
         raise ReadError("The file is empty.", file=file, remedy="Export it again.")
     _refuse_swallowed_rows(layout, delimiter, file)
@@ -43,14 +54,24 @@ def read_csv(content: io.BytesIO, file: str) -> Reading:
     return Reading(as_frame(layout), file, encoding, delimiter, None, tuple(notes))
 
 
-def _delimiter(text: str) -> tuple[str, bool]:
+def _text(data: bytes, encoding: str) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(data), encoding, newline="")
+
+
+def _lines(data: bytes, encoding: str, invisible: InvisibleCharacters) -> Iterator[str]:
+    """Yield the lines of a file with their ends, the longest in pieces: its text is never held at once."""
+    with _text(data, encoding) as text:
+        while line := text.readline(_LONGEST_PIECE):
+            yield invisible.clean(line)
+
+
+def _delimiter(sample: str) -> tuple[str, bool]:
     """Return the delimiter, and whether Excel's ``sep=`` line names it.
 
     The one that splits most often, in as many records as possible into the same number of cells, and so that the
     header's cells look like headers: there may be more commas in decimals or names than semicolons between columns.
     A comma where nothing separates.
     """
-    sample = text[:_SAMPLE]
     if sample[:4].lower() == "sep=" and sample[4:5] in _DELIMITERS:
         return sample[4], True
 
@@ -63,21 +84,27 @@ def _delimiter(text: str) -> tuple[str, bool]:
     return max(_DELIMITERS, key=weight), False
 
 
-def _records(text: str, delimiter: str, hinted: bool, file: str) -> list[tuple[int, list[str]]]:
-    """Return each record and its number as a spreadsheet counts: a cell may hold line breaks. The hint is no record."""
-    records: list[tuple[int, list[str]]] = []
+def _records(lines: Iterator[str], delimiter: str, hinted: bool, file: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield each record and its number as a spreadsheet counts: a cell may hold line breaks. The hint is no record."""
+    number = cells = 0
     try:
-        for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
-            records.append((len(records) + 1, record))
+        for number, record in enumerate(csv.reader(lines, delimiter=delimiter, strict=True), start=1):
+            cells += len(record)
+            if number > MOST_ROWS or len(record) > MOST_COLUMNS or cells > MOST_CELLS:
+                refuse_too_many(file, rows=number, columns=len(record), cells=cells)
+            if max(map(len, record), default=0) > LONGEST_CELL:
+                refuse_long_cell(file, row=number, remedy=_UNCLOSED)
+            if number > hinted:
+                yield number - hinted, record  # Excel does not show the hint, so its first row is the one below
     except csv.Error as error:
+        if "field limit" in str(error):
+            refuse_long_cell(file, row=number + 1, remedy=_UNCLOSED)
         raise ReadError(
             "A row cannot be split into columns; most often a quotation mark is not closed.",
             file=file,
-            row=len(records) + 1,
+            row=number + 1,
             remedy="Look at the quotation marks from that row on, or save the file again from Excel.",
         ) from error
-    # Excel does not show the hint, so its first row is the one below.
-    return [(number - 1, record) for number, record in records[1:]] if hinted else records
 
 
 def _refuse_swallowed_rows(layout: Layout, delimiter: str, file: str) -> None:

@@ -123,11 +123,11 @@ def _no_header(file: str, row: int | None) -> ReadError:
 def as_frame(layout: Layout) -> pd.DataFrame:
     """Return text as ``object`` columns of str or None, indexed by row number.
 
-    Rows are filled up with blanks to one width. A column without a header is named after its place if it has content,
-    and left out otherwise.
+    Rows get the header's width, filled up with blanks: they hold nothing beyond it. A column without a header is named
+    after its place if it has content, and left out otherwise.
     """
-    width = max(map(len, [layout.header, *layout.rows]))
-    headers, *rows = ([*cells, *[""] * (width - len(cells))] for cells in [layout.header, *layout.rows])
+    headers, width = layout.header, len(layout.header)
+    rows = ([*cells[:width], *[""] * (width - len(cells))] for cells in layout.rows)
     frame = pd.DataFrame(rows, index=pd.Index(layout.numbers, dtype=np.int64, name="row"), dtype=object)
     frame = frame.where(frame != "", None)
     kept = [place for place, header in enumerate(headers) if header or frame[place].notna().any()]

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
 from send_screen.contracts._quote import quotable
 from send_screen.errors import ReadError
+from send_screen.readers._bounds import LONGEST_CELL, MOST_BYTES, refuse_long_cell, refuse_too_large, refuse_too_many
 from send_screen.readers._header import refuse_bad_headers, refuse_no_rows
 from send_screen.readers._reading import Reading
 from send_screen.readers._text import InvisibleCharacters
+
+_ROWS_AT_ONCE = 4_096  # each may hold the longest text: a page says little of what is unpacked from it
 
 
 def read_parquet(content: io.BytesIO, name: str) -> Reading:
@@ -20,16 +25,19 @@ def read_parquet(content: io.BytesIO, name: str) -> Reading:
 
     try:
         with content, pq.ParquetFile(content) as parquet:  # closed at once: the bytes are not held beside the table
+            rows, columns = parquet.metadata.num_rows, parquet.metadata.num_columns
+            refuse_too_many(name, rows=rows, columns=columns, cells=rows * columns)
             schema = parquet.schema_arrow
             refuse_bad_headers(schema.names, name)
             _refuse_nested([field.name for field in schema if pa.types.is_nested(field.type)], name)
+            _refuse_growing_text(parquet.metadata, name)
             # Writers that do not say whether they mean bytes or text mean text.
             is_bytes = [pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type) for field in schema]
             fields = [
                 field.with_type(pa.large_string()) if binary else field
                 for field, binary in zip(schema, is_bytes, strict=True)
             ]
-            table = parquet.read().cast(pa.schema(fields))
+            table = pa.Table.from_batches(_batches(parquet, name), schema).cast(pa.schema(fields))
         table.validate(full=True)  # damage inside a page is not seen by reading
         refuse_no_rows(table.num_rows, name)
         # An index that pandas stored among the columns is a column like any other; without metadata it is not hidden.
@@ -45,10 +53,43 @@ def read_parquet(content: io.BytesIO, name: str) -> Reading:
     return Reading(frame, name, notes=tuple(invisible.notes()))
 
 
+def _batches(parquet: Any, file: str) -> Iterator[Any]:
+    """Yield the rows in pieces, until they take more memory than a table may."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    size = 0
+    for batch in parquet.iter_batches(batch_size=_ROWS_AT_ONCE, use_threads=False):
+        size += batch.nbytes
+        if size > MOST_BYTES:
+            refuse_too_large(f"Unpacked, the cells have more than {MOST_BYTES / 1e6:,.0f} MB.", file)
+        for column in batch.columns:
+            values = column.dictionary if pa.types.is_dictionary(column.type) else column
+            kinds = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
+            if (
+                any(kind(values.type) for kind in kinds)
+                and (pc.max(pc.binary_length(values)).as_py() or 0) > LONGEST_CELL
+            ):
+                refuse_long_cell(file)
+        yield batch
+
+
 def _refuse_nested(columns: list[str], file: str) -> None:
     if columns:
         raise ReadError(
             f"A cell can hold several values in the column(s) {', '.join(map(quotable, columns))}.",
             file=file,
             remedy="Write one value a cell, or leave these columns out.",
+        )
+
+
+def _refuse_growing_text(metadata: Any, file: str) -> None:
+    """Raise where text is written as its difference from the row above: a page of it can grow a millionfold."""
+    groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
+    columns = (group.column(number) for group in groups for number in range(group.num_columns))
+    if any("DELTA_BYTE_ARRAY" in column.encodings for column in columns):
+        raise ReadError(
+            "The text is in the encoding DELTA_BYTE_ARRAY, which is not read.",
+            file=file,
+            remedy="Write it again in the usual encoding, as pandas and Arrow do.",
         )

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from send_screen.documents import file_name
+from send_screen.documents import file_name, read_plain
 from send_screen.errors import ReadError
+from send_screen.readers._bounds import MOST_BYTES
 from send_screen.readers._csv import read_csv
 from send_screen.readers._parquet import read_parquet
 from send_screen.readers._reading import Reading
@@ -41,7 +42,7 @@ _OS_ERRORS = {
         "The file cannot be opened.",
         "Close it in Excel if it is open there, and check that you may read it.",
     ),
-    OSError: ("The file cannot be read.", "Copy it to this machine and try again."),
+    OSError: ("The file cannot be read: {}.", "Copy it to this machine, and leave out what is not needed."),
 }
 
 
@@ -79,18 +80,16 @@ def read_table(path: str | Path) -> Reading:
     path = Path(path)
     name = file_name(path)
     try:
-        with path.open("rb") as file:
-            parse = _parser(file.peek(_START)[:_START], path.suffix.lower(), name)
-            content = io.BytesIO(file.read())
+        content = read_plain(path, most=MOST_BYTES)
     except OSError as error:
         message, remedy = next(words for kind, words in _OS_ERRORS.items() if isinstance(error, kind))
-        raise ReadError(message, file=name, remedy=remedy, os_error=error) from error
-    sha256 = hashlib.sha256(content.getvalue()).hexdigest()
-    return replace(parse(content, name), sha256=sha256)
+        raise ReadError(message.format(error.strerror), file=name, remedy=remedy, os_error=error) from error
+    reading = _parser(content[:_START], path.suffix.lower(), name)(io.BytesIO(content), name)
+    return replace(reading, sha256=hashlib.sha256(content).hexdigest())
 
 
 def _parser(start: bytes, suffix: str, name: str) -> Callable[[io.BytesIO, str], Reading]:
-    """Return what parses a file that begins so, before the rest of it is read."""
+    """Return what parses a file that begins so."""
     if not start:
         raise ReadError("The file is empty.", file=name, remedy="Export it again.")
     if start.startswith(_PARQUET):

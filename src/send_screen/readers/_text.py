@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 import re
 
 from send_screen.errors import ReadError
@@ -14,16 +15,17 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SAMPLE = 4000  # bytes, an even number
+_PIECE = 1_000_000  # bytes
 _UTF16_SHARE = 0.4
-_LINE_END = re.compile("\r\n|\r|\n")
 # Tabs and line ends are no mistake. Of the others, terminals obey some and spreadsheets stop at some.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 # Zero-width characters and those that turn the direction of writing: languages need them, and deceivers use them.
 _INVISIBLE = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_UNSEEN = re.compile(f"{_CONTROLS.pattern}|{_INVISIBLE.pattern}")
 
 
-def decode(data: bytes, file: str) -> tuple[str, str]:
-    """Return the text of a file and its encoding.
+def encoding_of(data: bytes, file: str) -> str:
+    """Return the encoding in which a file can be read.
 
     UTF-8 is strict: a file in another encoding practically never passes for it. UTF-16 without a byte-order mark shows
     by its zero bytes, which are the first or the second of most pairs. What remains is cp1252, as Excel saves CSV in
@@ -32,22 +34,35 @@ def decode(data: bytes, file: str) -> tuple[str, str]:
     encoding = next((name for bom, name in _BOMS if data.startswith(bom)), None) or _utf16(data[:_SAMPLE])
     for candidate in [encoding] if encoding else ["utf-8", "cp1252"]:
         try:
-            text = data.decode(candidate)
+            row = _row_of_nul(data, candidate)
         except UnicodeDecodeError:
             continue
-        if "\x00" in text:
+        if row is not None:
             raise ReadError(
                 "There is a NUL character in this row.",
                 file=file,
-                row=len(_LINE_END.findall(text[: text.index("\x00")])) + 1,
+                row=row,
                 remedy="The file was damaged on its way: export it again.",
             )
-        return text, candidate
+        return candidate
     raise ReadError(
         "The file is not text in UTF-8, UTF-16 or the Windows encoding.",
         file=file,
         remedy="Open it in Excel and save it as 'CSV UTF-8'.",
     )
+
+
+def _row_of_nul(data: bytes, encoding: str) -> int | None:
+    """Return the first line with a NUL character; the text is decoded in pieces, and never held at once."""
+    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(encoding)(), translate=True)
+    row = 1
+    for start in range(0, len(data), _PIECE):
+        text = decoder.decode(data[start : start + _PIECE], final=start + _PIECE >= len(data))
+        before, nul, _ = text.partition("\x00")
+        row += before.count("\n")
+        if nul:
+            return row
+    return None
 
 
 def _utf16(sample: bytes) -> str | None:
@@ -68,6 +83,8 @@ class InvisibleCharacters:
     def clean(self, text: str) -> str:
         """Return a text without control characters."""
         if text.isascii() and text.isprintable():
+            return text
+        if not _UNSEEN.search(text):
             return text
         self._invisible += len(_INVISIBLE.findall(text))
         text, found = _CONTROLS.subn("", text)

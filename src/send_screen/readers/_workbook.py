@@ -18,7 +18,7 @@ from send_screen.contracts._headers import header_key
 from send_screen.contracts._quote import header_like, quotable, upn_shaped
 from send_screen.documents import encodable
 from send_screen.errors import ReadError
-from send_screen.readers._bounds import refuse_too_large
+from send_screen.readers._bounds import plain_copy
 from send_screen.readers._header import (
     Layout,
     as_frame,
@@ -154,7 +154,7 @@ def _sheets(content: io.BytesIO, file: str, invisible: InvisibleCharacters) -> l
             if zipfile.is_zipfile(content):
                 with zipfile.ZipFile(content) as archive:
                     _refuse_no_workbook(archive, file)
-                    refuse_too_large(archive, file)
+                    content = plain_copy(archive, file)
             content.seek(0)
             workbook = calamine.CalamineWorkbook.from_filelike(content)
             return [

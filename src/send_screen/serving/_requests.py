@@ -10,6 +10,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 import pandas as pd
@@ -22,6 +23,7 @@ from send_screen.errors import SendScreenError
 MOST_ROWS = 10_000
 # Ten thousand rows of records are about 8 MB; read into memory, a request is ten times as large.
 MOST_BYTES = 16 * 2**20
+MOST_CELLS = 1_000_000  # a hundred columns in each of as many rows
 FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 PARAMS, ROLE = "params", "role"
 _REMEDY = (
@@ -114,14 +116,15 @@ def _from_json(name: str, data: Any) -> pd.DataFrame:
         return _frame(list(data), zip(*columns, strict=True), len(columns[0]) if columns else 0)
     if not isinstance(data, list) or not all(isinstance(record, dict) for record in data):
         raise RequestError(f"{name} is a list of records, each an object with the columns as names.")
-    headers = list(dict.fromkeys(header for record in data for header in record))
+    headers = list(dict.fromkeys(header for record in data[:MOST_ROWS] for header in record))
     return _frame(headers, ([record.get(header) for header in headers] for record in data), len(data))
 
 
 def _from_csv(text: str) -> pd.DataFrame:
-    csv.field_size_limit(MOST_BYTES)
+    lines = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        records = [record for record in csv.reader(io.StringIO(text, newline=""), strict=True) if record]
+        # one more than may be sent, and the header
+        records = list(islice((record for record in lines if record), MOST_ROWS + 2))
     except csv.Error:
         raise RequestError("The CSV cannot be split into columns.", remedy="Close every quotation mark.") from None
     return _frame(records[0] if records else [], records[1:], len(records) - 1)
@@ -130,12 +133,14 @@ def _from_csv(text: str) -> pd.DataFrame:
 def _frame(headers: object, rows: Iterable[Any], n: int) -> pd.DataFrame:
     """Return ``n`` rows as text under headers of which each is there once."""
     if n > MOST_ROWS:
-        raise _too_large(f"The request has {n:,} rows.")
+        raise _too_large(f"The request has more than {MOST_ROWS:,} rows.")
     if n < 1:
         raise RequestError("The request has no rows.")
     names = headers if isinstance(headers, list) and all(isinstance(header, str) for header in headers) else []
     if len(set(names)) != len(names) or not names:
         raise RequestError("The columns are not a list of names, each once.")
+    if n * len(names) > MOST_CELLS:
+        raise _too_large(f"The request has {n:,} rows of {len(names):,} columns: more than {MOST_CELLS:,} cells.")
     cells = []
     for number, row in enumerate(rows, start=1):
         if not isinstance(row, list | tuple) or len(row) != len(names):

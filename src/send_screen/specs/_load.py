@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from send_screen.contracts import Contract, load_contract
-from send_screen.documents import read_document, refuse_mistakes
+from send_screen.documents import MOST_YAML_BYTES, read_document, read_plain, refuse_mistakes
 from send_screen.errors import ContractError, SpecError
 from send_screen.specs._cross_checks import find_contradictions
 from send_screen.specs._model_spec import ModelSpec, SpecDocument
@@ -40,7 +40,7 @@ def load_spec(path: str | Path) -> ModelSpec:
     """
     path = Path(path)
     try:
-        raw = path.read_bytes()
+        raw = read_plain(path, most=MOST_YAML_BYTES)
     except OSError as error:
         raise SpecError(
             f"The spec cannot be opened ({error.strerror}).",

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import Any, Self
 
-from send_screen.documents import SHARED, write_whole
+from send_screen.documents import SHARED, read_plain, write_whole
 from send_screen.errors import TablesError
 from send_screen.tables._document import MAX_BYTES, TablesDocument, parse, read_fields, write_tables
 
@@ -84,12 +84,11 @@ class ModelFile:
         """
         path = Path(path)
         try:
-            with path.open("rb") as file:
-                content = file.read(MAX_BYTES + 1)
+            content = read_plain(path, most=MAX_BYTES)
         except OSError as error:
             reason = error.strerror or "unknown reason"
             raise TablesError(f"The model file cannot be opened: {reason}.", file=path.name, os_error=error) from None
-        if len(content) <= MAX_BYTES and sha256 is not None and hashlib.sha256(content).hexdigest() != sha256.lower():
+        if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256.lower():
             raise TablesError(
                 "The model file is not the one that was registered: its SHA-256 differs.",
                 file=path.name,

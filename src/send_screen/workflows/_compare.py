@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from send_screen.documents import write_whole
+from send_screen.documents import read_plain, write_whole
 from send_screen.errors import MissingExtraError, SendScreenError, UsageError
 from send_screen.published import PublishedReport
 from send_screen.reports import CAUTION, Comparison, compare_versions, render_comparison
@@ -152,6 +152,8 @@ def _side(model: str, tracking_uri: str | None) -> _Side:
 
 def _published(path: Path) -> PublishedReport:
     try:
-        return PublishedReport.from_json(path.read_bytes() if path.stat().st_size <= _MOST_BYTES else b"")
+        return PublishedReport.from_json(read_plain(path, most=_MOST_BYTES))
+    except OSError as error:
+        raise UsageError(f"{path.name} cannot be read ({error.strerror}).", remedy=_WHAT_TO_GIVE) from None
     except SendScreenError as mistake:
         raise UsageError(f"{path.name} is not what a version publishes. {mistake}", remedy=_WHAT_TO_GIVE) from None
