@@ -6,8 +6,10 @@ import importlib
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +191,24 @@ def test_a_file_that_is_there_and_is_not_given_is_3_and_one_that_is_not_there_is
     code, _, err = run(*command)
     assert code == 3, err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("fault", ["damaged", "of another release"])
+def test_a_database_that_is_damaged_or_of_another_release_is_3(
+    trained: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    monkeypatch.delenv("SEND_SCREEN_DEBUG", raising=False)
+    file = Path(shutil.copy(trained.folder / "mlflow.db", tmp_path))
+    if fault == "damaged":
+        file.write_bytes(b"x" * 100 + file.read_bytes()[100:])
+    else:
+        with closing(sqlite3.connect(file)) as database:
+            database.execute("update alembic_version set version_num = 'ffffffffffff'")
+            database.commit()
+    for command in (("audit", "models:/reception_sen/1"), ("history", "reception_sen")):
+        code, out, err = run(*command, "--tracking-uri", f"sqlite:///{file.as_posix()}")
+        assert (code, out) == (3, ""), err
+        assert "mistake" not in err
 
 
 @pytest.mark.parametrize("fault", [OSError(28, "No space left on device", "x.csv"), MemoryError()])

@@ -57,6 +57,12 @@ def errors_in_words() -> Iterator[None]:
         if isinstance(error, OSError) and error.strerror:
             file = f": {file_name(error.filename)}" if isinstance(error.filename, str) else ""
             words, code = f"this machine stands in the way{file} ({error.strerror}).", ExitCode.MACHINE
+        elif type(error).__module__.partition(".")[0] in ("mlflow", "sqlalchemy", "sqlite3"):
+            code = ExitCode.MACHINE
+            words = (
+                f"the MLflow store did not answer as a store does ({type(error).__name__}). It may be damaged, or of "
+                "another release of MLflow. Set SEND_SCREEN_DEBUG=1 and run it again for the details."
+            )
         else:
             code = ExitCode.MISTAKE
             words = (
