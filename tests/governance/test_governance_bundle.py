@@ -8,7 +8,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
+from tables_factory import TABLES
 
 from send_screen.errors import TablesError
 from send_screen.governance import (
@@ -17,9 +19,11 @@ from send_screen.governance import (
     open_bundle,
     sha256_of,
     version_id,
+    version_metadata,
 )
-from send_screen.published import Difference, Performance, PublishedReport, check_gates
-from send_screen.specs import Gate
+from send_screen.published import Difference, Performance, PublishedReport, VersionMetadata, check_gates
+from send_screen.specs import Gate, load_spec
+from send_screen.tables import RiskTables
 
 
 @pytest.fixture
@@ -35,6 +39,48 @@ def test_an_exported_version_opens(exported: Path, trained: Any) -> None:
     assert bundle.published.version.tables_sha256 == sha256_of((exported / "tables.json").read_bytes())
     assert [feature.name for feature in bundle.features] == list(bundle.tables.features)
     assert open_bundle(exported, manifest_sha256=bundle.manifest_sha256) == bundle
+
+
+def test_the_schema_of_the_tables_travels_with_them(exported: Path) -> None:
+    schema = json.loads((exported / "tables.schema.json").read_text("utf-8"))
+    assert schema == RiskTables.json_schema()
+    tables = json.loads((exported / "tables.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(tables)
+    del tables["terms"][0]["feature"]
+    assert not jsonschema.Draft202012Validator(schema).is_valid(tables)
+
+
+def test_it_never_looks_at_what_it_compares_or_what_is_protected_and_is_no_feature(repository: Path) -> None:
+    listed = {
+        path.parent.name: version_metadata_of(path).never_looks_at for path in repository.glob("models/*/spec.yaml")
+    }
+    assert {"Language", "Free school meals", "Ethnic group", "Sex"} < set(listed["reception_sen"])
+    assert listed["star_special_instruction"] == ("Race", "Sex"), "free lunch and the birth month are looked at"
+    for name, labels in listed.items():
+        spec = load_spec(repository / "models" / name / "spec.yaml")
+        features = {ref.column for feature in spec.features for ref in feature.sources}
+        for group in spec.groups:
+            assert (group.label in labels) == (group.column.column not in features), (name, group.name)
+        for column in (column for contract in spec.contracts.values() for column in contract.columns.values()):
+            if column.characteristic == "protected" and column.name not in features:
+                compared = [group.label for group in spec.groups if group.column.column == column.name]
+                assert {column.label, *compared} & set(labels), (name, column.name)
+
+
+def version_metadata_of(path: Path) -> VersionMetadata:
+    return version_metadata(
+        load_spec(path),
+        TABLES,
+        None,
+        challengers={},
+        trained_on="synthetic",
+        as_of="2024-07-31",
+        data_sha256="0" * 64,
+        held_out_schools=0,
+        code="0",
+        release="0",
+        packages={},
+    )
 
 
 @pytest.mark.parametrize("name", ["tables.json", "spec.yaml", "published.json", "contracts/eyfsp-1.0.0.odcs.yaml"])

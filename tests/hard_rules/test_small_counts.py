@@ -47,6 +47,16 @@ NO_COUNTS = {
         "$.bags[].terms[].low": "a value of a feature",
         "$.repeats[]": "which repeat a bag is of",
     },
+    "tables.schema.json": {
+        f"$.$defs.{term}.{ends}": "how long a list must be, in every version's file"
+        for term, ends in (
+            ("InteractionFields.properties.edges", "maxItems"),
+            ("InteractionFields.properties.edges", "minItems"),
+            ("InteractionFields.properties.features", "maxItems"),
+            ("InteractionFields.properties.features", "minItems"),
+            ("ShapeFields.properties.bins", "minItems"),
+        )
+    },
     "atrs.json": {"$.fields[].tier": "tier of the standard"},
     "manifest.json": {},
     "input_example.json": {"$.data[][]": "a child who does not exist"},

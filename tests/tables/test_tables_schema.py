@@ -2,6 +2,8 @@
 
 import copy
 import json
+import re
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -111,3 +113,11 @@ def test_any_value_in_any_place(path, value):
     document = json.loads(TEXT)
     at(document, path[:-1])[path[-1]] = copy.deepcopy(value)
     compare(document)
+
+
+def test_the_page_on_scoring_elsewhere_names_every_key_of_the_file(repository: Path) -> None:
+    page = (repository / "docs" / "howto" / "score_elsewhere.md").read_text("utf-8")
+    table = page[page.index("| key |") : page.index("tables.schema.json")]
+    named = set(re.findall(r"`(\w+)`", table))
+    keys = {name for part in (SCHEMA, *SCHEMA["$defs"].values()) for name in part["properties"]}
+    assert keys == named - {"linear", "shape"}, "the two kinds that are no key"

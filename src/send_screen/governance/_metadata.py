@@ -30,13 +30,6 @@ def version_metadata(
     ISO date. ``code``, ``release`` and ``packages`` are what made the version: an audit gives those that it claims.
     """
     contracts = spec.contracts
-    looks_at = {ref for feature in spec.features for ref in feature.sources}
-    never = [
-        column.label
-        for contract in contracts.values()
-        for column in contract.columns.values()
-        if column.characteristic == "protected" and not any(ref.column == column.name for ref in looks_at)
-    ]
     hashes = {contract.ref: contract.sha256 for contract in contracts.values()}
     return VersionMetadata(
         id=version_id(spec.sha256, data_sha256, hashes, code, packages, held_out_schools),
@@ -81,7 +74,23 @@ def version_metadata(
         capacity=spec.capacity,
         baseline_words=spec.baseline.description,
         operating_point_words=spec.baseline.operating_point.description,
-        never_looks_at=tuple(sorted(set(never))),
+        never_looks_at=_never_looks_at(spec),
         research_comparison=spec.research_comparison or None,
         gates=(),
     )
+
+
+def _never_looks_at(spec: ModelSpec) -> tuple[str, ...]:
+    """Return the columns that groups are made of, that are protected or stand close to that, and that no feature is of.
+
+    A column of the same name in another contract holds the same thing: what a feature looks at in one is not listed.
+    """
+    looks_at = {ref.column for feature in spec.features for ref in feature.sources}
+    labels = {
+        column.name: column.label
+        for contract in spec.contracts.values()
+        for column in contract.columns.values()
+        if column.characteristic in ("protected", "proxy")
+    }
+    labels |= {group.column.column: group.label for group in spec.groups}
+    return tuple(sorted({label for column, label in labels.items() if column not in looks_at}))

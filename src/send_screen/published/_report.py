@@ -89,7 +89,7 @@ class VersionMetadata(Document):
     baseline_words: str
     operating_point_words: str
     never_looks_at: tuple[str, ...]
-    """Protected characteristics that are in the data and no feature."""
+    """What is protected, stands close to that, or makes groups that are compared, and no feature looks at."""
     research_comparison: str | None
     """Why the version cannot be registered; None where it can."""
     gates: tuple[GateResult, ...]

@@ -6,6 +6,7 @@ What is logged is made by functions of what a version publishes, so that an audi
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -209,6 +210,7 @@ def version_files(
         "spec.yaml": spec.text,
         **{f"contracts/{contract.path.name}": contract.text for contract in spec.contracts.values()},
         "tables.json": tables.to_json(),
+        "tables.schema.json": json.dumps(tables.json_schema(), indent=2) + "\n",
         **({} if bags is None else {BAGS: bags.to_json()}),
         "published.json": report.to_json(),
         **render_pages(report),
