@@ -3,13 +3,14 @@
 The way in is :func:`out_of_fold`, which fits each model on training folds and scores children of schools it has not
 seen; :func:`build_evidence` turns that into the evidence table, one row a child and fold seed, without an identifier.
 Everything else reads that table and nothing else: :func:`performance` and :func:`paired_differences` of the models,
-:func:`by_group` and :func:`gaps` between groups, :func:`calibration_bins`. :func:`measured_sections` puts it all under
-disclosure control (:mod:`send_screen.evaluation.disclosure`).
+:func:`by_group` and :func:`gaps` between groups, :func:`calibration_bins` and :func:`decision_curve`.
+:func:`measured_sections` puts it all under disclosure control (:mod:`send_screen.evaluation.disclosure`).
 """
 
 from send_screen.evaluation._attribution import attribution
 from send_screen.evaluation._bootstrap import BootstrapRates, cluster_bootstrap
 from send_screen.evaluation._calibration import calibration_bins
+from send_screen.evaluation._decision_curve import decision_curve
 from send_screen.evaluation._describe_gaps import material_gaps
 from send_screen.evaluation._estimate import Estimate, clustered_rate
 from send_screen.evaluation._evidence import EvidenceKeys, build_evidence
@@ -37,6 +38,7 @@ __all__ = [
     "BootstrapRates",
     "material_gaps",
     "calibration_bins",
+    "decision_curve",
     "measured_sections",
     "revealed_counts",
 ]

@@ -63,10 +63,16 @@ def ratio(
     return EstimateWithInfluence(value, math.sqrt((schools - 1) / schools) * left_out)
 
 
-def mean_auc_and_ap(view: OutOfFoldPredictions, score: np.ndarray) -> dict[str, EstimateWithInfluence]:
-    """Return ROC AUC and average precision, means over folds averaged over fold seeds; NaN if a fold has one class."""
+def mean_auc_and_ap(
+    view: OutOfFoldPredictions, score: np.ndarray, block: np.ndarray | None = None
+) -> dict[str, EstimateWithInfluence]:
+    """Return ROC AUC and average precision, means over blocks of children; NaN if a block has one class.
+
+    ``block`` numbers them, shape (rows,): by default the folds of each seed.
+    """
+    block = view.block if block is None else block
     means, influence = np.zeros(2), np.zeros((2, view.n_schools))
-    blocks = np.split(np.argsort(view.block, kind="stable"), np.flatnonzero(np.diff(np.sort(view.block))) + 1)
+    blocks = np.split(np.argsort(block, kind="stable"), np.flatnonzero(np.diff(np.sort(block))) + 1)
     for rows in blocks:
         positive = view.label[rows] == 1
         if positive.all() or not positive.any():

@@ -11,6 +11,8 @@ import pandas as pd
 from send_screen.documents import Document
 from send_screen.evaluation._attribution import attribution
 from send_screen.evaluation._calibration import calibration_bins
+from send_screen.evaluation._decision_curve import ALL as EVERYBODY
+from send_screen.evaluation._decision_curve import NONE, decision_curve
 from send_screen.evaluation._describe_gaps import (
     ROUNDED,
     SUPPRESSED,
@@ -43,6 +45,7 @@ from send_screen.published import (
     Gap,
     GroupFigure,
     MeasuredSections,
+    NetBenefit,
     Performance,
     PriorRelease,
 )
@@ -51,7 +54,9 @@ from send_screen.tables import MINIMUM_CHILDREN
 
 _COUNTS = ("n", "schools", "required_n")
 #: Not measured: no child's outcome is in them.
-_NOT_MEASURED = ("tolerance", "min_score_percent")
+_NOT_MEASURED = ("tolerance", "min_score_percent", "threshold")
+#: What a net benefit may be rounded to a multiple of, finest first, and how many numbers of children that must leave.
+_STEPS, _LEFT_OPEN = (0.001, 0.002, 0.005, 0.01), 5
 Row = TypeVar("Row", bound=Document)
 
 
@@ -165,6 +170,7 @@ def measured_sections(
             suppression,
             lambda _: "prevalence",
         ),
+        net_benefit=_net_benefit(decision_curve(evidence, alpha=alpha, replicates=replicates, seed=seed), suppression),
         disclosure=Disclosure(
             prior_releases=tuple(prior_releases),
             revealed_by_tables=tuple((attribute, tuple(names)) for attribute, names in revealed_by_tables),
@@ -222,6 +228,34 @@ def _of_all_children(
         _row(kind, row, is_small(row["smallest_cell"]) or suppression.suppresses(metric_of(row), ALL))
         for row in table.to_dict("records")
     )
+
+
+def _net_benefit(curve: pd.DataFrame, suppression: Suppression) -> tuple[NetBenefit, ...]:
+    """Return the decision curve, rounded so that the counts at a threshold are left open, whatever else is known.
+
+    Each model's own net benefit is rounded, and a difference is that of the rounded ones, so that it tells no more.
+    An interval holds the measured one, and is as wide on either side.
+    """
+    children = curve["n"].max()
+    step = next((step for step in _STEPS if step * children >= _LEFT_OPEN), None)
+    suppresses_all = suppression.suppresses("prevalence", ALL)
+    own = curve.loc[curve["against"] == NONE].set_index("threshold")["value"]
+    rows = []
+    for row in curve.to_dict("records"):
+        suppressed = step is None or suppresses_all or is_small(row["smallest_cell"])
+        figure = _row(NetBenefit, row, suppressed, rounded_to=None if suppressed else step)
+        if figure.value is not None and step is not None:
+            measured = own[row["threshold"]]
+            others, moved = measured - row["value"], step / 2
+            if row["against"] not in (NONE, EVERYBODY):  # which are known without a model
+                others, moved = nearest(others, step), step
+            value = round(nearest(measured, step) - others, 6)
+            figure = figure.model_copy(update={"value": value})
+            if figure.high is not None:
+                half = nearest(row["high"] - row["value"] + moved, step, up=1)
+                figure = figure.model_copy(update={"low": round(value - half, 6), "high": round(value + half, 6)})
+        rows.append(figure)
+    return tuple(rows)
 
 
 def _group_figure(

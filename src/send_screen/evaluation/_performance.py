@@ -39,6 +39,7 @@ def performance(evidence: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``model``, ``metric`` and the fields of :class:`Estimate`. Metrics: ``roc_auc``, ``average_precision``,
+        ``roc_auc_pooled``, ``average_precision_pooled`` (all children of a fold seed in one order),
         ``recall``, ``precision``, ``specificity``, ``number_needed_to_screen``, ``net_benefit``,
         ``calibration_slope``, ``calibration_intercept``; of a bagged candidate ``selection_probability`` (mean, of
         listed children); of the baseline ``recall_at_operating_point``, ``precision_at_operating_point`` and
@@ -106,20 +107,22 @@ def net_benefit(counts: Confusion, listed: float, *, alpha: float = 0.05) -> Est
 
 
 def _areas(view: OutOfFoldPredictions, score: np.ndarray, alpha: float) -> dict[str, Estimate]:
-    """Return ROC AUC and average precision with school-clustered intervals."""
+    """Return ROC AUC and average precision with school-clustered intervals: means over folds, and pooled over them."""
+    pooled = pd.factorize(view.frame["fold_seed"])[0]
     return {
-        name: t_interval(
+        f"{name}{suffix}": t_interval(
             found.value,
             found.error,
             n=view.n,
             schools=view.n_schools,
             cells=smallest(view.n_outcome, view.n - view.n_outcome),
             alpha=alpha,
-            means=view.n_folds,
+            means=means,
             unit=True,
             none=ONE_SIDED_FOLD,
         )
-        for name, found in mean_auc_and_ap(view, score).items()
+        for suffix, block, means in (("", view.block, view.n_folds), ("_pooled", pooled, 1))
+        for name, found in mean_auc_and_ap(view, score, block).items()
     }
 
 

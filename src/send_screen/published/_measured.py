@@ -133,6 +133,21 @@ class CalibrationBin(Document):
     reason: str
 
 
+class _OfDecision(Document):
+    model: str
+    against: str
+    """``none`` or ``all`` children looked at, or another model."""
+    threshold: float
+    """Probability from which a child is looked at."""
+
+
+class NetBenefit(PublishedFigure, _OfDecision):
+    """Net benefit of one model minus that of what it is compared with, at one threshold probability."""
+
+    rounded_to: float | None
+    """Step that it is rounded to, outward for the interval: coarse enough that no count can be worked out."""
+
+
 class RevealedCounts(Document):
     """Counts of one group that an earlier release revealed; None for those that it suppressed."""
 
@@ -181,6 +196,8 @@ class MeasuredSections(Document):
     """A sentence for each group whose false negative rate is higher than others' by more than the tolerance."""
     attribution: tuple[Attribution, ...]
     calibration: tuple[CalibrationBin, ...]
+    net_benefit: tuple[NetBenefit, ...]
+    """The decision curve: intervals of one comparison hold at all thresholds at once."""
     disclosure: Disclosure
 
     def metric(self, name: str, *, model: str = "candidate") -> Performance | None:

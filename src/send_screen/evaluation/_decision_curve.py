@@ -1,0 +1,110 @@
+"""Decision curve: net benefit of acting on a score, over threshold probabilities, with intervals clustered by school.
+
+Whoever acts on a probability of t or more holds one child found to be worth (1 - t) / t children looked at without
+need. A model's net benefit at t is (TP - FP t / (1 - t)) / n [Vickers2006]_: children found, less those looked at
+without need at that price. To look at no child has a net benefit of 0; to look at all has one as well.
+
+References
+----------
+.. [Vickers2006] Vickers, A. J. and Elkin, E. B. (2006). Decision curve analysis. Medical Decision Making 26.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, replace
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from send_screen.evaluation._bootstrap import bootstrap_ratios, simultaneous_level
+from send_screen.evaluation._estimate import Estimate, smallest, t_interval
+from send_screen.evaluation._evidence import OutOfFoldPredictions
+from send_screen.evaluation._out_of_fold import BASELINE, CANDIDATE
+
+#: Threshold probabilities, the same for every version: 19 to 1.5 children looked at without need for one found.
+THRESHOLDS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
+#: What the candidate is compared with: to look at no child, and at every child.
+NONE, ALL = "none", "all"
+
+
+def decision_curve(
+    evidence: pd.DataFrame, *, alpha: float = 0.05, replicates: int = 1000, seed: int = 0
+) -> pd.DataFrame:
+    """Return the candidate's net benefit less that of looking at no child, at every child, and of the baseline.
+
+    A child is looked at where a model's probability reaches the threshold. Standard errors come from replicates that
+    resample schools, and the intervals of one comparison hold at all thresholds at once.
+
+    Parameters
+    ----------
+    evidence : pandas.DataFrame
+        From :func:`build_evidence`.
+    alpha : float
+        One minus the confidence of a whole curve.
+    replicates, seed : int
+        Of the replicates: those of :func:`gaps`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``model``, ``against`` (``none``, ``all`` or ``baseline``), ``threshold`` and the fields of :class:`Estimate`.
+        Against ``none`` it is the candidate's own net benefit.
+
+    Raises
+    ------
+    DataError
+        When this is not an evidence table.
+
+    Examples
+    --------
+    >>> from send_screen.simulation import simulate_evidence
+    >>> curve = decision_curve(simulate_evidence(), replicates=200)
+    >>> bool((curve.loc[curve["against"] == "none", "value"] > 0).any())
+    True
+    """
+    view = OutOfFoldPredictions(evidence)
+    thresholds = np.array(THRESHOLDS)
+    looked_at = {ALL: np.ones((len(view.label), len(thresholds)))}
+    for model in (CANDIDATE, *({BASELINE} & set(view.models))):
+        looked_at[model] = (expit(view.score(model))[:, None] >= thresholds).astype(np.float64)
+    # true and false positives: whole numbers of children and fold seeds, so that sums over schools are exact
+    counts = np.hstack([rows * kind[:, None] for kind in (view.label, 1 - view.label) for rows in looked_at.values()])
+    by_school = np.column_stack([np.bincount(view.school, column, view.n_schools) for column in counts.T])
+    children = np.repeat(np.bincount(view.school)[:, None], by_school.shape[1], axis=1)
+    shares = bootstrap_ratios(by_school, children, replicates=replicates, seed=seed)
+    true, false = shares.reshape(len(shares), 2, len(looked_at), len(thresholds)).swapaxes(0, 1)
+    benefit = dict(zip(looked_at, (true - thresholds / (1 - thresholds) * false).swapaxes(0, 1), strict=True))
+    totals = (by_school.sum(axis=0) / view.n_seeds).reshape(2, len(looked_at), len(thresholds))
+    cells = dict(zip(looked_at, _smallest_cells(view, *totals), strict=True))
+    cells[NONE], benefit[NONE] = cells[ALL], np.zeros((1, len(thresholds)))
+    figures = []
+    for against in (NONE, *(name for name in looked_at if name != CANDIDATE)):
+        curve = _estimates(view, benefit[CANDIDATE] - benefit[against], alpha)
+        for i, figure in enumerate(curve):
+            counted = replace(figure, smallest_cell=min(cells[CANDIDATE][i], cells[against][i]))
+            figures.append({"model": CANDIDATE, "against": against, "threshold": THRESHOLDS[i], **asdict(counted)})
+    return pd.DataFrame(figures)
+
+
+def _smallest_cells(view: OutOfFoldPredictions, found: np.ndarray, wrong: np.ndarray) -> list[list[float]]:
+    """Return the smallest of the four counts above 0 of each model at each threshold."""
+    without = view.n - view.n_outcome
+    return [
+        [smallest(tp, view.n_outcome - tp, fp, without - fp) for tp, fp in zip(*of_model, strict=True)]
+        for of_model in zip(found, wrong, strict=True)
+    ]
+
+
+def _estimates(view: OutOfFoldPredictions, benefit: np.ndarray, alpha: float) -> list[Estimate]:
+    """Return a curve with its simultaneous intervals; the first row of ``benefit`` is of the data themselves."""
+    # drawing S schools shrinks their variance by (S - 1) / S
+    deviations = (benefit[1:] - benefit[0]) * math.sqrt(view.n_schools / max(view.n_schools - 1, 1))
+    errors = deviations.std(axis=0)
+    varies = errors > 0
+    level = simultaneous_level(deviations[:, varies], errors[varies], alpha=alpha)
+    return [
+        t_interval(value, error, n=view.n, schools=view.n_schools, cells=math.inf, alpha=level)
+        for value, error in zip(benefit[0].tolist(), errors.tolist(), strict=True)
+    ]
