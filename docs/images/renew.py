@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
-WIDTH, HEIGHT = 1100, 760
+WIDTH, HEIGHT = 1280, 900
 #: The bar at the top of each page that says the children are synthetic.
 BANNER = 34
 #: How many colours a picture keeps: pages are mostly text on white, so few do, and the files stay small.

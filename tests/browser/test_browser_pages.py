@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import itertools
 import re
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -71,7 +73,8 @@ def _long_comparison() -> Any:
 def test_the_first_screen_of_the_report_fits_a_laptop(pages: dict[str, Path], visit: Callable[..., Any]) -> None:
     for name in ("fairness", "long fairness"):
         page = visit(pages[name]).page
-        assert page.locator(".short").evaluate("e => e.getBoundingClientRect().bottom") <= 800
+        for part in (".short dl", "table.gaps tbody tr:nth-child(4)", ".curves figure:first-child"):
+            assert page.locator(part).evaluate("e => e.getBoundingClientRect().bottom") <= 760, "above the readout"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -137,7 +140,8 @@ ACTIVE = """() => {
     return {
         place: [...document.querySelectorAll('*')].indexOf(e),
         what: e.outerHTML.slice(0, 80),
-        named: !!(e.getAttribute('aria-labelledby') || e.labels?.length || e.textContent.trim()),
+        named: ['aria-labelledby', 'aria-label'].some(name => e.getAttribute(name))
+            || !!e.labels?.length || !!e.textContent.trim(),
         outlined: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
         seen: box.bottom > 0 && box.top < innerHeight && box.width > 0,
         covered: box.top < (document.querySelector('.watermark')?.getBoundingClientRect().bottom ?? 0) - 1
@@ -151,8 +155,9 @@ def test_the_keyboard_reaches_everything_in_reading_order(
     name: str, pages: dict[str, Path], visit: Callable[..., Any]
 ) -> None:
     page = visit(pages[name]).page
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
     stops = []
-    for _ in range(300):
+    for _ in range(400):
         page.keyboard.press("Tab")
         stop = page.evaluate(ACTIVE)
         if stop is None or (stops and stop["place"] <= stops[0]["place"]):
@@ -217,6 +222,72 @@ def test_without_scripts_the_whole_list_is_there(chromium: Any, pages: dict[str,
         assert page.locator("#cards article").last.is_visible()
     finally:
         context.close()
+
+
+def test_a_mark_says_its_figures_to_the_pointer_and_to_the_keyboard(
+    pages: dict[str, Path], visit: Callable[..., Any]
+) -> None:
+    watched = visit(pages["fairness"])
+    page, said = watched.page, watched.page.locator("#readout")
+    rows = page.locator("table.gaps tr[data-words]")
+    rows.nth(1).hover()
+    assert said.inner_text() == rows.nth(1).get_attribute("data-words")
+    rows.first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    assert said.inner_text() == rows.nth(1).get_attribute("data-words")
+    for _ in range(2):
+        page.keyboard.press("Tab")
+    assert said.inner_text().startswith("Acting from"), "a picture is one stop"
+    assert watched.messages == []
+
+
+def test_a_table_is_sorted_by_what_a_column_says(pages: dict[str, Path], visit: Callable[..., Any]) -> None:
+    page = visit(pages["long fairness"]).page
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+    table = page.locator("table.sortable").filter(has_text="Missed need, of 100").first
+    head = table.locator("thead button", has_text="Against all others")
+
+    def numbers() -> list[float]:
+        cells = table.locator("tbody tr td:nth-child(4)").all_inner_texts()
+        return [float(cell.split()[0].replace("\N{MINUS SIGN}", "-")) for cell in cells]
+
+    head.click()
+    assert numbers() == sorted(numbers(), reverse=True)
+    head.click()
+    assert numbers() == sorted(numbers())
+    assert table.locator("[aria-sort=ascending]").count() == 1
+
+
+def test_contents_lead_to_their_heading_without_leaving_the_page(
+    pages: dict[str, Path], visit: Callable[..., Any]
+) -> None:
+    page = visit(pages["fairness"]).page
+    for link in page.locator("nav a").all():
+        link.click()
+        active = page.evaluate("document.activeElement.id")
+        assert f"#{active}" == link.get_attribute("href")
+    assert page.url == pages["fairness"].as_uri()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_nothing_is_folded_away_on_paper(scripts: bool, chromium: Any, pages: dict[str, Path], tmp_path: Path) -> None:
+    """Every heading of a table that is folded away on the screen is printed, with scripts or without."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("There is no pdftotext on this machine: apt-get install poppler-utils.")
+    context = chromium.new_context(java_script_enabled=scripts)
+    try:
+        page = context.new_page()
+        page.goto(pages["fairness"].as_uri())
+        captions = [words.strip() for words in page.locator("details:not([open]) caption").all_text_contents()]
+        assert len(captions) > 5
+        page.pdf(path=tmp_path / "page.pdf", prefer_css_page_size=True)
+    finally:
+        context.close()
+    done = subprocess.run(["pdftotext", tmp_path / "page.pdf", "-"], capture_output=True, text=True, check=True)
+    printed = "".join(done.stdout.split())
+    assert [words for words in captions if "".join(words.split())[:40] not in printed] == []
 
 
 def sheets(page: Any) -> int:

@@ -125,20 +125,21 @@ def shares_on_the_page(page: str, published: dict[str, Any]) -> Any:
         LISTED: {0: "selection_rate", 1: "precision", 2: "false_positive_rate"},
         MEANING: {0: "prevalence"},
     }
-    known = {(row["attribute"], row["group_words"]): row["group"] for row in published["groups"]}
+    known = {
+        (row["attribute"], row["group_words"].removeprefix("children recorded as ")): row["group"]
+        for row in published["groups"]
+    }
     rounded = {
         (row["attribute"], row["group"], metric): 100 * (row["rounded_to"] or 0)
         for row in published["groups"]
         for metric in (row["metric"], COMPLEMENTS.get(row["metric"]))
     }
-    attributes = list(dict.fromkeys(row["attribute"] for row in published["groups"]))
     for table in re.findall(r"<table.*?</table>", page, re.S):
         name = next((name for name in columns if f'id="{name}' in table), None)
         if name is None:
             continue
-        bodies = re.findall(r"<tbody>(.*?)</tbody>", table, re.S)
-        first = int(re.search(r'id="t-missed-(\d+)"', table)[1]) - 1 if name == MISSED else 0  # type: ignore[index]  # every table and row has one
-        for attribute, body in zip(attributes[first:], bodies, strict=False):
+        attribute = html.unescape(re.search(r"<caption[^>]*><span>(.*?)</span>", table)[1]).rpartition(": ")[2]  # type: ignore[index]  # every table and row has one
+        for body in re.findall(r"<tbody>(.*?)</tbody>", table, re.S):
             for row in re.findall(r"<tr[^>]*>(<th scope=\"row\">.*?)</tr>", body, re.S):
                 words = html.unescape(re.search(r"<th[^>]*>(.*?)</th>", row, re.S)[1])  # type: ignore[index]  # every table and row has one
                 cells = re.findall(r"<td[^>]*>(.*?)</td>", row, re.S)

@@ -450,6 +450,25 @@ def _scorecard() -> dict[str, Any]:
     }
 
 
+def _net_benefit_rows() -> list[dict[str, Any]]:
+    """A decision curve, of which the last threshold is withheld."""
+    return [
+        {
+            "model": "candidate",
+            "against": against,
+            "threshold": threshold,
+            "value": None if threshold == 0.4 else value - lost * threshold,
+            "low": None if threshold == 0.4 else value - lost * threshold - 0.006,
+            "high": None if threshold == 0.4 else value - lost * threshold + 0.006,
+            "n": None if threshold == 0.4 else 18_200,
+            "rounded_to": None if threshold == 0.4 else 0.001,
+            "reason": "withheld to protect small groups" if threshold == 0.4 else "",
+        }
+        for against, value, lost in (("none", 0.06, 0.16), ("all", -0.02, -1.0), ("baseline", 0.002, -0.04))
+        for threshold in (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
+    ]
+
+
 def make_published() -> dict[str, Any]:
     """Make what a synthetic version publishes."""
     rng = random.Random(5)
@@ -564,6 +583,7 @@ def make_published() -> dict[str, Any]:
             }
             for i, (low, says) in enumerate(((0, 2), (2, 4), (4, 6), (6, 9), (9, 15), (15, 26), (26, 41), (41, 66)))
         ],
+        "net_benefit": _net_benefit_rows(),
         "disclosure": {"prior_releases": [], "revealed_by_tables": []},
         "shapes": _shapes(),
         "interactions": _surfaces(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from html import unescape
 from typing import Any
 
@@ -12,6 +13,7 @@ from reports_factory import PROHIBITED, make_report, render
 
 from send_screen.published import Gap
 from send_screen.reports import render_summary
+from send_screen.reports._curves import decision_points
 from send_screen.reports._figures import Figure
 from send_screen.reports._groups import QUESTIONS, Groups, verdict_words
 
@@ -20,30 +22,114 @@ def _text(html: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", html[html.index("<body>") :])).split())
 
 
-def test_the_first_screen_answers_four_questions_in_words(published: dict[str, Any]) -> None:
+def test_the_first_screen_answers_four_questions_in_a_sentence_or_two_each(published: dict[str, Any]) -> None:
     html = render("report.html", published)
-    first = _text("<body>" + html[html.index('aria-labelledby="h-short"') - 9 : html.index("</section>")])
+    first = _text("<body>" + html[html.index("<dl") : html.index("</dl>")])
     places = [
         first.index(words)
         for words in (
             "What it does It lists 10 of 100 children whom an adult should look at first",
             "For whom it works less well",
-            "Girl: 62 of 100; of others, 46 (gap +16, +12 to +20): outside tolerance.",
+            "misses more among Girl (62 of 100; of others 46)",
+            "by more than the 10 tolerated was shown of Girl",
             "How sure we are Of 100 children it lists, 38 (35 to 41)",
             "of 100 who did, it had listed 45 (42 to 47)",
-            "2 “outside tolerance”",
             "What nobody should use it for",
-            *PROHIBITED[1:],
+            PROHIBITED[1],
             "A parent's or a teacher's concern always counts",
         )
     ]
     assert places == sorted(places)
-    assert len(first.split()) < 280, "a screen, not a page"
+    assert len(first.split()) < 160, "sentences, not a page"
+    assert all(use.casefold() in _text(html).casefold() for use in PROHIBITED), "the others are named below"
+
+
+def test_the_picture_has_every_group_worst_first_and_says_each_verdict_in_words(published: dict[str, Any]) -> None:
+    html = render("report.html", published)
+    picture = html[html.index('<table class="gaps"') : html.index("</table>")]
+    lines = re.findall(r'<tr data-words="([^"]*)"><th scope="row">([^<]*)</th>(.*?)</tr>', picture)
+    used = Counter(group for _, group in {(row["attribute"], row["group"]) for row in published["groups"]})
+    gaps = {
+        f"{gap['attribute']}: {gap['group']}" if used[gap["group"]] > 1 else gap["group"]: gap
+        for gap in published["gaps"]
+        if gap["against"] == "all others" and gap["metric"] == "false_negative_rate"
+    }
+    drawn = [name for _, name, _ in lines]
+    known = [name for name, gap in gaps.items() if gap["low"] is not None]
+    assert sorted(drawn) == sorted(known)
+    assert drawn[0] == "Girl"
+    assert drawn[-1] == "Boy", "missed less stands last"
+    for words, name, cells in lines:
+        assert gaps[name]["verdict"] in cells
+        assert unescape(words) == gaps[name]["words"]
+    rest = _text("<body>" + html[html.index("</table>") : html.index('class="curves"')])
+    assert all(name in rest for name in gaps.keys() - set(known)), "nobody is left out"
+
+
+def test_a_group_that_is_published_combined_is_drawn_under_its_own_name(published: dict[str, Any]) -> None:
+    gap = next(g for g in published["gaps"] if g["group"] == "Chinese" and g["metric"] == "false_negative_rate")
+    group = "Asian and other small groups, combined"
+    rows = [row | {"group": group, "group_words": group} for row in published["groups"] if row["group"] == "Chinese"]
+    more = gap | {"group": group, "value": 0.3, "low": 0.2, "high": 0.4, "verdict": "outside tolerance", "words": "So."}
+    published |= {"groups": [*published["groups"], *rows], "gaps": [*published["gaps"], more]}
+    html = render("report.html", published)
+    picture = html[html.index('<table class="gaps"') : html.index("</table>")]
+    assert re.findall(r'<th scope="row">([^<]*)</th>', picture)[0] == group
+
+
+def test_a_bin_that_is_off_is_named_beside_a_slope_that_is_right(published: dict[str, Any]) -> None:
+    assert "of the 7 bins the interval" not in _text(render("report.html", published)).replace("each of", "")
+    fifth = published["calibration"][4]
+    fifth |= {"predicted_percent": 12.2, "observed_percent": 16.9, "low": 14.9, "high": 19.1}
+    text = _text(render("report.html", published))
+    assert "The slope over all scores is" in text
+    assert "in 1 of 7 bins what happened is not what the scores said, most where they said 12 of 100" in text
+    assert "it happened to 17 (15 to 19)" in text
+
+
+def test_it_is_said_how_figures_were_measured_and_what_pooling_would_give(published: dict[str, Any]) -> None:
+    row = next(r for r in published["performance"] if (r["model"], r["metric"]) == ("candidate", "average_precision"))
+    pooled = row | {"metric": "average_precision_pooled", "value": 0.377, "low": 0.3, "high": 0.45}
+    text = _text(render("report.html", published | {"performance": [*published["performance"], pooled]}))
+    assert "scored by a model that had learned from the others" in text
+    assert "ROC AUC and average precision are means over the parts" in text
+    assert "0.377 (0.300 to 0.450)" in text
+
+
+def test_net_benefit_is_said_where_it_was_shown_and_its_curves_add_up(published: dict[str, Any]) -> None:
+    text = _text(render("report.html", published))
+    assert "Of 6 thresholds, from 5 to 30 of 100, it was shown better" in text
+    points = decision_points(make_report(published))
+    for point, row in zip(points, published["net_benefit"], strict=False):
+        assert point.own == pytest.approx(100 * row["value"])
+        others = [r for r in published["net_benefit"] if r["threshold"] == row["threshold"]]
+        assert point.everybody == pytest.approx(100 * (row["value"] - others[1]["value"]))
+        assert point.rule == pytest.approx(100 * (row["value"] - others[2]["value"]))
+        assert point.is_best == all(r["low"] > 0 for r in others)
+    assert len(points) == 6, "a withheld threshold is not drawn"
+    withheld = [row | {"value": None, "low": None, "high": None} for row in published["net_benefit"]]
+    assert "Net benefit, of 100</figcaption>" not in render("report.html", published | {"net_benefit": withheld})
+
+
+def test_a_table_is_folded_away_where_nothing_was_found(published: dict[str, Any]) -> None:
+    html = render("report.html", published)
+    opened = re.findall(r"<details open>\s*<summary>(.*?)</summary>", html)
+    folded = re.findall(r"<details>\s*<summary>(.*?)</summary>", html)
+    assert any(words.startswith("Sex: worse for Girl") for words in opened)
+    assert any(words.startswith("Birth season: ") for words in folded)
+    assert not [words for words in opened if "worse for" not in words and "outside tolerance" not in words]
+    assert html.count("<details") == len(opened) + len(folded)
+
+
+def test_the_contents_lead_to_every_part(published: dict[str, Any]) -> None:
+    html = render("report.html", published)
+    listed = re.findall(r'<li><a href="#([^"]+)">', html)
+    assert listed == [name for name in re.findall(r'<h2 id="([^"]+)"', html) if name != "h-short"]
 
 
 def test_what_stands_beside_a_version_in_mlflow_is_the_first_screen(published: dict[str, Any]) -> None:
     html = render("report.html", published)
-    first = _text("<body>" + html[html.index("<dl") : html.index("</section>")])
+    first = _text("<body>" + html[html.index("<dl") : html.index("</dl>")])
     note = MarkdownIt("commonmark", {"html": True}).render(render_summary(make_report(published)))
     words = _text(f"<body>{note[note.index('<strong>What it does') :].replace('.</strong>', '</strong>')}")
     assert words.split(" All of it,")[0] == first
@@ -63,8 +149,8 @@ def test_more_groups_than_fit_on_a_screen_are_counted(published: dict[str, Any])
     for number, gap in enumerate(named[:5]):
         gap |= {"value": 0.1 + number / 100, "low": 0.05, "high": 0.2, "words": f"sentence {number}"}
     found = Groups(make_report(published | {"material_gaps": [gap["words"] for gap in named[:5]]})).worst()
-    assert [words.split(":")[0] for words in found[:3]] == [gap["group"] for gap in named[4:1:-1]]
-    assert found[3] == "And 2 groups more: see the tables."
+    assert [found.index(gap["group"]) for gap in named[4:1:-1]] == sorted(found.index(g["group"]) for g in named[2:5])
+    assert " and 2 groups more. That it is by more than the 10 tolerated" in found
 
 
 def test_the_overview_counts_each_verdict_under_its_own_name(published: dict[str, Any]) -> None:
@@ -94,7 +180,7 @@ def test_where_verdicts_are_withheld_it_is_not_said_that_no_group_is_missed_more
             gap["verdict"] = "withheld to protect small groups"
     text = _text(render("report.html", published | {"material_gaps": []}))
     n = sum(gap["metric"] == "false_negative_rate" and gap["against"] == "all others" for gap in published["gaps"])
-    assert f"of {n} groups nothing may be said, to protect small groups" in text
+    assert f"Of {n} groups nothing may be said, to protect small groups" in text
     assert "No group was shown" not in text
 
 
@@ -111,29 +197,28 @@ def test_a_figure_whose_difference_is_not_worked_out_is_not_called_withheld(publ
     assert re.findall(r"<td>(.*?)</td>", row[0])[-1] == "not compared"
 
 
-def test_a_suppressed_group_shows_its_reason_and_no_picture(published: dict[str, Any]) -> None:
+def test_a_suppressed_group_is_named_with_its_reason_and_has_no_picture(published: dict[str, Any]) -> None:
     html = render("report.html", published)
-    row = re.search(r'<tr><th scope="row">Chinese</th>.*?</tr>', html)
-    assert row is not None
-    assert "fewer than 10 children" in row[0]
-    assert "? not enough evidence" in row[0]
-    assert "<svg" not in row[0]
-    assert not re.search(r"\b(None|nan|null)\b", _text(html))
+    assert html.count("Fewer than 10 children: Chinese.") >= 3, "in the picture's words, and under each question"
+    assert '<th scope="row">Chinese</th>' not in html
+    assert not re.search(r"\b(None|nan|null)\b", _text(html[: html.index("<script>")]))
 
 
 def test_a_gap_says_in_words_which_way_it_goes(published: dict[str, Any]) -> None:
     html = render("report.html", published)
     for group, verdict in (("Girl", "▲ outside tolerance: missed more"), ("Boy", "▼ outside tolerance: missed less")):
-        row = re.search(rf'<tr class="strong"><th scope="row">{group}</th>.*?</tr>', html)
+        row = re.search(rf'<tr class="strong"><th scope="row">{group}</th>.*?</tr>', html, re.DOTALL)
         assert row is not None
         assert verdict in row[0]
         assert "up to 3" in row[0]
 
 
 def test_an_open_verdict_says_how_many_children_would_settle_it(published: dict[str, Any]) -> None:
-    row = re.search(r'<tr><th scope="row">Gypsy, Roma or Traveller</th>.*?</tr>', render("report.html", published))
+    html = render("report.html", published)
+    missed = html[html.index('id="h-missed"') : html.index('id="h-flagged"')]
+    row = re.search(r'<tr><th scope="row">Gypsy, Roma or Traveller</th>.*?</tr>', missed, re.DOTALL)
     assert row is not None
-    assert "? not enough evidence; about 2,400 such children would settle it" in row[0]
+    assert re.findall(r"<td[^>]*>([^<]*)</td>", row[0])[-2:] == ["○ not enough evidence", "2,400"]
 
 
 def test_a_withheld_verdict_is_counted_as_withheld_and_not_lost(published: dict[str, Any]) -> None:
@@ -176,7 +261,10 @@ def test_every_group_has_its_row(published: dict[str, Any]) -> None:
     many = [
         row | {"group": f"group {i}", "group_words": f"group {i}"} for i in range(60) for row in published["groups"][:9]
     ]
-    assert render("report.html", published | {"groups": many, "gaps": []}).count('<th scope="row">group ') == 240
+    html = render("report.html", published | {"groups": many, "gaps": []})
+    for start, end in (("h-missed", "h-flagged"), ("h-flagged", "h-source"), ("h-calibration", "h-measured")):
+        part = html[html.index(f'<h2 id="{start}"') : html.index(f'<h2 id="{end}"')]
+        assert {f"group {i}" for i in range(60)} <= set(re.findall(r"group \d+", part))
 
 
 def test_words_for_a_group_take_the_place_of_its_code(published: dict[str, Any]) -> None:
@@ -208,9 +296,9 @@ def test_a_gate_that_failed_or_could_not_be_measured_says_no(published: dict[str
 
 def test_a_calibration_bin_without_a_figure_is_a_row_but_not_a_dot(published: dict[str, Any]) -> None:
     html = render("report.html", published)
-    picture = re.search(r'<svg class="picture".*?</svg>', html[html.index('id="h-calibration"') :], re.DOTALL)
+    picture = re.search(r'<svg class="picture".*?</svg>', html[html.index("mean what it says?") :], re.DOTALL)
     assert picture is not None
-    assert picture[0].count("<circle") == 7
+    assert picture[0].count('class="mark"') == 7
     assert "<tr><td>66</td><td>fewer than 10 children</td>" in html
 
 
@@ -236,7 +324,4 @@ def test_nearly_none_is_not_none() -> None:
 def test_a_shown_gap_that_is_not_settled_is_not_called_unknown(published: dict[str, Any]) -> None:
     gap = next(gap for gap in published["gaps"] if gap["group"] == "Girl" and gap["metric"] == "false_negative_rate")
     gap |= {"verdict": "not enough evidence", "low": 0.08, "required_n": 1_500}
-    words = (
-        "? missed more, not enough evidence to say by more than is tolerated; about 1,500 such children would settle it"
-    )
-    assert verdict_words(Gap.model_validate(gap)) == words
+    assert verdict_words(Gap.model_validate(gap)) == "△ not enough evidence: missed more"

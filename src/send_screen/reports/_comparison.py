@@ -201,7 +201,7 @@ def _group_changes(first: Groups, second: Groups) -> Iterator[GroupChange]:
                 group=(rows[1] if pair[1] else rows[0]).name,
                 figures=(write(one), write(other)),
                 gaps=(PERCENT.difference(before), PERCENT.difference(after)),
-                verdicts=(verdict_words(pair[0], short=True), verdict_words(pair[1], short=True)),
+                verdicts=(verdict_words(pair[0]), verdict_words(pair[1])),
                 shift=shift(one, other, _GROUP_LOSS[metric]),
                 gap_shift=shift(before, after, nearer(0.0)),
             )

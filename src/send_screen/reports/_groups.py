@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from send_screen.published import Gap, PublishedReport
 from send_screen.reports._figures import PERCENT, Cell, Figure
-from send_screen.reports._text import count, percent, sentence, whole
+from send_screen.reports._text import count, join_words, percent
 
 OTHERS = "all others"
 OUTSIDE, WITHIN, NOT_ENOUGH = "outside tolerance", "within tolerance", "not enough evidence"
@@ -23,13 +23,9 @@ _DIRECTIONS = {
     "false_positive_rate": ("listed more", "listed less"),
     "calibration_in_the_large": ("scored too low", "scored too high"),
 }
-SYMBOLS = {OUTSIDE: ("▲", "▼"), WITHIN: ("●", "●"), NOT_ENOUGH: ("?", "?")}
+SYMBOLS = {OUTSIDE: ("▲", "▼"), WITHIN: ("●", "●"), NOT_ENOUGH: ("○", "○")}
 """Verdict -> a symbol that does not need colour: larger, and smaller."""
-# Verdict -> the end of a sentence that shows a gap.
-_SHOWN = {
-    OUTSIDE: ": outside tolerance.",
-    NOT_ENOUGH: ": a gap, not enough evidence to say that it is outside tolerance.",
-}
+_SHOWN_ONLY = ("△", "▽")  # a gap that was shown, and not enough evidence to say that it is outside tolerance
 _COMPLEMENT_OF = {"false_negative_rate": "recall", "false_positive_rate": "specificity"}
 _MOST_NAMED = 3  # on a first screen
 
@@ -49,23 +45,22 @@ def largest_first(gaps: Iterable[Gap]) -> list[Gap]:
     return sorted(gaps, key=lambda gap: -(gap.value or 0.0))
 
 
-def verdict_words(gap: Gap | None, *, short: bool = False) -> str:
-    """Return a verdict with its symbol, which way a shown gap goes, and how many children would settle an open one."""
+def verdict_symbol(gap: Gap) -> str:
+    """Return the symbol of a gap's verdict; empty where the verdict is suppressed."""
+    side = 0 if gap.value is None or gap.value > 0 else 1
+    if gap.verdict == NOT_ENOUGH and gap.value is not None and excludes_zero(gap):
+        return _SHOWN_ONLY[side]
+    return SYMBOLS.get(gap.verdict, ("", ""))[side]
+
+
+def verdict_words(gap: Gap | None) -> str:
+    """Return a verdict with its symbol, and which way a gap goes that was shown."""
     if gap is None:
         return "not compared"
-    side = 0 if gap.value is None or gap.value > 0 else 1
-    symbol = SYMBOLS.get(gap.verdict, ("", ""))[side]
-    found = f"{symbol} {gap.verdict}".strip()
-    if gap.value is not None and excludes_zero(gap):
-        direction = _DIRECTIONS[gap.metric][side]
-        found = (
-            f"{symbol} {direction}, {gap.verdict} to say by more than is tolerated"
-            if gap.verdict == NOT_ENOUGH
-            else f"{found}: {direction}"
-        )
-    if gap.required_n is not None and not short:
-        found += f"; about {whole(gap.required_n)} such children would settle it"
-    return found
+    found = f"{verdict_symbol(gap)} {gap.verdict}".strip()
+    if gap.value is None or not excludes_zero(gap):
+        return found
+    return f"{found}: {_DIRECTIONS[gap.metric][0 if gap.value > 0 else 1]}"
 
 
 def gap_cell(gap: Gap | None) -> Cell:
@@ -80,6 +75,11 @@ class GroupRow:
     name: str
     figures: dict[str, Figure] = field(default_factory=dict)
     gaps: dict[str, Gap] = field(default_factory=dict)
+
+    @property
+    def short_name(self) -> str:
+        """The name beside the attribute's."""
+        return self.name.removeprefix("children recorded as ")
 
     def figure(self, metric: str) -> Figure:
         """Return one of the group's figures; the two rates of errors are the complements of what is published."""
@@ -147,28 +147,28 @@ class Groups:
             sum(n for verdict, n in verdicts.items() if verdict not in SYMBOLS),
         )
 
-    def worst(self) -> tuple[str, ...]:
-        """Return whose needs are missed more, a short sentence a group, the largest gap first.
+    def worst(self) -> str:
+        """Return whose needs are missed more, the largest gap first, and of whom by more than is tolerated.
 
         They are the groups that the version names; no more than fit on a first screen, with how many there are beyond.
+        It is empty where none is named.
         """
         named = largest_first(gap for gap in self.gaps["false_negative_rate"] if gap.words in self._named)
+        if not named:
+            return ""
         shown = [self._worst(gap) for gap in named[:_MOST_NAMED]]
         if len(named) > _MOST_NAMED:
-            shown.append(f"And {count(len(named) - _MOST_NAMED, 'group', 'groups')} more: see the tables.")
-        return tuple(shown)
+            shown.append(f"{count(len(named) - _MOST_NAMED, 'group', 'groups')} more")
+        outside = join_words([self.name(gap) for gap in named if gap.verdict == OUTSIDE] or ["none of them"])
+        tolerance = percent(named[0].tolerance)
+        return f"{join_words(shown)}. That it is by more than the {tolerance} tolerated was shown of {outside}."
 
     def _worst(self, gap: Gap) -> str:
-        """Return one group that is missed more, with the figures of both sides and the verdict."""
-        row = self.find(gap.attribute, gap.group)
-        missed = row.figure("false_negative_rate").value
+        """Return one group that is missed more, with the figures of both sides."""
+        name, missed = self.name(gap), self.find(gap.attribute, gap.group).figure("false_negative_rate").value
         if missed is None or gap.value is None:
-            return gap.words
-        value, interval = gap_cell(gap)
-        return (
-            f"{sentence(row.name)[:-1]}: {percent(missed)} of 100; of others, {percent(missed - gap.value)} "
-            f"(gap {value}, {interval})" + _SHOWN.get(gap.verdict, ".")
-        )
+            return name
+        return f"{name} ({percent(missed)} of 100; of others {percent(missed - gap.value)})"
 
 
 @dataclass(frozen=True)

@@ -6,26 +6,25 @@ from dataclasses import dataclass
 
 from send_screen.published import PublishedReport
 from send_screen.reports._challengers import DifferenceRow, challengers_of, compare_baseline, compare_challengers
+from send_screen.reports._curves import calibration_marks, calibration_words, decision_points, decision_words
 from send_screen.reports._figures import METRICS, Cell, Figure, natural_frequencies
 from send_screen.reports._gap_sources import gap_sources
-from send_screen.reports._groups import QUESTIONS, GroupRow, Groups, excludes_zero, gap_cell, verdict_words
+from send_screen.reports._group_tables import AttributeTable, attribute_tables, gap_lines
+from send_screen.reports._groups import QUESTIONS, Groups, excludes_zero, gap_cell, verdict_words
 from send_screen.reports._terms import FeatureView, InteractionView, worked_example
-from send_screen.reports._text import percent, sentence, version_marks, whole
+from send_screen.reports._text import count, percent, sentence, version_marks, whole
 
 _NO_PROOF = "That is not proof of fairness: for small groups there are too few children to say."
-_NOT = (
-    "It is not a diagnosis and decides nothing. A parent's or a teacher's concern always counts; not being listed "
-    "never means “no need”."
-)
+_NOT = "A parent's or a teacher's concern always counts; not being listed never means “no need”."
+_MOST_USES = 2  # named on a first screen
 
 
 @dataclass(frozen=True)
 class SummaryItem:
-    """A question and its answer: a paragraph, and the points of a list that follows it."""
+    """A question and its answer."""
 
     question: str
     answer: str
-    points: tuple[str, ...] = ()
 
 
 class ReportView:
@@ -48,6 +47,11 @@ class ReportView:
         self.groups = Groups(report)
         self.questions = self.groups.summaries()
         self.gap_sources, self.n_more_gaps = gap_sources(report, self.groups)
+        self.gap_lines, self.without_gap = gap_lines(self.groups, "false_negative_rate")
+        self.calibration = calibration_marks(report)
+        self.calibration_words = calibration_words(report, self.calibration)
+        self.decisions = decision_points(report)
+        self.decision_words = decision_words(self.decisions)
 
     @property
     def task(self) -> str:
@@ -102,10 +106,29 @@ class ReportView:
         """The tolerance of each question as a percentage; empty where it was not asked."""
         return {metric: percent(gaps[0].tolerance) if gaps else "" for metric, gaps in self.groups.gaps.items()}
 
+    def tables(self, metric: str) -> tuple[AttributeTable, ...]:
+        """Return a table of each attribute's groups for one question."""
+        return attribute_tables(self.groups, metric)
+
     @property
-    def tables(self) -> list[tuple[str, list[GroupRow]]]:
-        """The rows of every attribute's groups."""
-        return [(attribute, list(groups.values())) for attribute, groups in self.groups.tables.items()]
+    def how_measured(self) -> tuple[str, ...]:
+        """How the figures were measured, and why two of them are means over folds."""
+        version = self.version
+        splits = len(version.fold_seeds)
+        again = "" if splits == 1 else f" This was done with {splits} splits, and their figures are averaged."
+        pooled = [self.figure(f"{name}_pooled").number(3) for name in ("roc_auc", "average_precision")]
+        return (
+            f"The {self.others} were split into {version.folds} parts, and the children of each part were scored by a "
+            f"model that had learned from the others.{again} So no child is scored by a model that has seen it"
+            + (f", or its {self.others}." if version.clusters else "."),
+            "What is counted of the list is pooled over the parts, and each part has its own list.",
+            "ROC AUC and average precision are means over the parts: a list is made in the order of one model. "
+            f"With the scores of {version.folds} models put into one order they are {pooled[0].in_brackets} and "
+            f"{pooled[1].in_brackets}.",
+            f"The interval of a figure is one {self.interval}. They are about other children and {self.others}, not about another year."
+            if version.clusters
+            else f"The interval of a figure is one {self.interval}. They are about other children, not about another year.",
+        )
 
     @property
     def challenger_tables(self) -> list[tuple[str, tuple[DifferenceRow, ...]]]:
@@ -153,47 +176,34 @@ class ReportView:
     @property
     def summary(self) -> tuple[SummaryItem, ...]:
         """What a version does, for whom it works less well, how sure that is, and what nobody should use it for."""
-        worst = self.groups.worst()
+        uses = [*self.version.prohibited_uses[:_MOST_USES]]
+        if more := self.version.prohibited_uses[_MOST_USES:]:
+            uses.append(f"nor for {count(len(more), 'other use', 'other uses')} named in the report")
         return (
-            SummaryItem(
-                "What it does",
-                f"{self.task} It is for {self.version.population}, and may be asked about "
-                f"{self.version.eligible_words}.",
-            ),
-            SummaryItem(
-                "For whom it works less well",
-                f"Of children who later {self.outcome} it misses more among:" if worst else self._nobody(),
-                worst,
-            ),
+            SummaryItem("What it does", self.task),
+            SummaryItem("For whom it works less well", self._for_whom()),
             SummaryItem("How sure we are", self._how_sure()),
-            SummaryItem(
-                "What nobody should use it for",
-                f"{sentence('; '.join(self.version.prohibited_uses)) or 'Not recorded.'} {_NOT}",
-            ),
+            SummaryItem("What nobody should use it for", f"{sentence('; '.join(uses)) or 'Not recorded.'} {_NOT}"),
         )
 
-    def _nobody(self) -> str:
-        """Return what can be said where no group is named; what is suppressed may hide one."""
+    def _for_whom(self) -> str:
+        """Return for whom more is missed; where nobody is named, what can be said, since what is suppressed may be."""
         suppressed = self.questions[0].suppressed if self.questions else 0
-        if not suppressed:
-            return f"No group was shown to be missed more than the tolerance allows. {_NO_PROOF}"
-        groups = "1 group" if suppressed == 1 else f"{suppressed} groups"
-        return (
-            "Of no group that may be spoken of was it shown that it is missed more than tolerated; "
-            f"of {groups} nothing may be said, to protect small groups. {_NO_PROOF}"
-        )
+        hidden = f" Of {count(suppressed, 'group', 'groups')} nothing may be said, to protect small groups."
+        named = self.groups.worst()
+        if named:
+            words = f"Of children who later did, it misses more among {named}"
+        else:
+            words = f"No group was shown to be missed more than the tolerance allows. {_NO_PROOF}"
+            if suppressed:
+                words = f"Of no group that may be spoken of was it shown that it is missed more. {_NO_PROOF}"
+        return words + (hidden if suppressed else "")
 
     def _how_sure(self) -> str:
         precision, recall = self.frequencies[:2]
-        parts = [precision.sentence(), recall.sentence()]
-        if precision.candidate.value is not None and recall.candidate.value is not None:
-            right, found = precision.candidate.share.in_brackets, recall.candidate.share.in_brackets
-            parts = [f"Of 100 children it lists, {right} later {self.outcome}; of 100 who did, it had listed {found}."]
-        stays = self.figure("selection_probability")
-        if stays.value is not None:
-            parts.append(
-                f"Of 100 it lists, a model learnt from other {self.others} would list {stays.share.in_brackets} too."
-            )
-        if self.questions:
-            parts += [self.questions[0].words, f"The tolerance is {self.questions[0].tolerance} of 100."]
-        return " ".join([*parts, "“Not enough evidence” is not “fair”."])
+        if precision.candidate.value is None or recall.candidate.value is None:
+            return f"{precision.sentence()} {recall.sentence()}"
+        right, found = precision.candidate.share.in_brackets, recall.candidate.share.in_brackets
+        rule = recall.baseline.share
+        beside = "" if recall.baseline.value is None else f", and the one-line rule {rule.in_brackets}"
+        return f"Of 100 children it lists, {right} later did; of 100 who did, it had listed {found}{beside}."

@@ -68,20 +68,22 @@ def render_decisions(entries: Iterable[DecisionEntry]) -> str:
 
 
 def _fairness(view: ReportView) -> str:
+    tolerance = view.gap_lines[0].gap.tolerance if view.gap_lines else 0.0
+    steps = {row.rounded_to for row in view.report.net_benefit if row.rounded_to is not None}
     return _page(
         "fairness.html.j2",
         view,
+        script="report.js",
         verdict_heads=[f"{''.join(dict.fromkeys(symbols))} {verdict}" for verdict, symbols in SYMBOLS.items()],
         verdict=verdict_words,
         gap_cell=gap_cell,
         row_cell=PERCENT.difference,
-        by_chance=lambda gap: (
-            "" if gap is None or gap.critical_difference is None else f"up to {percent(gap.critical_difference)}"
-        ),
+        by_chance=lambda gap: "" if gap.critical_difference is None else f"up to {percent(gap.critical_difference)}",
         gap_svg=svg.gap_svg,
-        interval=svg.interval_svg,
-        axis=svg.axis_svg(),
-        calibration_picture=svg.calibration_svg(view.report.calibration),
+        gap_axis=svg.GapAxis(view.gap_lines, tolerance),
+        calibration_picture=svg.calibration_svg(view.calibration),
+        decision_picture=svg.decision_svg(view.decisions),
+        decision_step=", ".join(f"{100 * step:g}" for step in sorted(steps)),
         measured=lambda gate: "not recorded" if gate.measured is None else f"{gate.measured:.3f}".replace("-", "−"),
     )
 

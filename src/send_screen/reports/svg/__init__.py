@@ -5,15 +5,16 @@ No picture needs colour to be read, and none is drawn to fetch a phrase: words a
 """
 
 from send_screen.reports.svg._contributions import gap_svg, waterfall_svg
-from send_screen.reports.svg._marks import axis_svg, calibration_svg, frequency_svg, interval_svg, weight_svg
+from send_screen.reports.svg._evidence import GapAxis, calibration_svg, decision_svg
+from send_screen.reports.svg._marks import frequency_svg, weight_svg
 from send_screen.reports.svg._terms import interaction_svg, shape_svg
 
 __all__ = [
-    "axis_svg",
+    "GapAxis",
     "calibration_svg",
+    "decision_svg",
     "frequency_svg",
     "gap_svg",
-    "interval_svg",
     "shape_svg",
     "interaction_svg",
     "waterfall_svg",

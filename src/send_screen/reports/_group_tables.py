@@ -1,0 +1,107 @@
+"""What the auditor's page shows of groups: one picture of all gaps, and a table of each attribute for each question."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from send_screen.published import Gap
+from send_screen.reports._figures import Cell
+from send_screen.reports._groups import (
+    NOT_ENOUGH,
+    OUTSIDE,
+    WITHIN,
+    GroupRow,
+    Groups,
+    excludes_zero,
+    gap_cell,
+    is_worse,
+    largest_first,
+    verdict_symbol,
+)
+
+
+@dataclass(frozen=True)
+class GapLine:
+    """A line of the picture of gaps: a group beside all others, with its verdict in shape and words."""
+
+    name: str
+    gap: Gap
+
+    @property
+    def cell(self) -> Cell:
+        """The gap, of 100, and its interval."""
+        return gap_cell(self.gap)
+
+    @property
+    def symbol(self) -> str:
+        """The verdict's shape."""
+        return verdict_symbol(self.gap)
+
+    @property
+    def verdict(self) -> str:
+        """The verdict in words, after its shape."""
+        return f"{self.symbol} {self.gap.verdict}"
+
+    @property
+    def rank(self) -> tuple[int, float]:
+        """Where it stands: the surest disadvantage first, and the larger gap first among those as sure."""
+        gap = self.gap
+        kinds = (
+            gap.verdict == OUTSIDE and is_worse(gap),
+            is_worse(gap),
+            gap.verdict == NOT_ENOUGH and not excludes_zero(gap),
+            not excludes_zero(gap),
+        )
+        return (*kinds, True).index(True), -(gap.value or 0.0)
+
+
+def gap_lines(groups: Groups, metric: str) -> tuple[list[GapLine], dict[str, list[str]]]:
+    """Return the picture of a question's gaps, worst first, and the groups without a gap in it, by the reason why."""
+    lines, silent = list[GapLine](), dict[str, list[str]]()
+    used = Counter(row.short_name for of_attribute in groups.tables.values() for row in of_attribute.values())
+    for gap in groups.gaps[metric]:
+        name = groups.find(gap.attribute, gap.group).short_name
+        name = f"{gap.attribute}: {name}" if used[name] > 1 else name
+        if gap.low is None or gap.high is None:
+            silent.setdefault(gap.reason or gap.verdict, []).append(name)
+            continue
+        lines.append(GapLine(name, gap))
+    return sorted(lines, key=lambda line: line.rank), silent
+
+
+@dataclass(frozen=True)
+class AttributeTable:
+    """The groups of one attribute under one question: those of which something is known, and the others by reason."""
+
+    attribute: str
+    rows: tuple[GroupRow, ...]
+    silent: dict[str, list[str]]
+    words: str
+    """What was found, in a line."""
+    is_open: bool
+    """Whether a gap was found: outside tolerance, or shown to a group's disadvantage and not within tolerance."""
+    is_compared: bool
+    """Whether its groups are compared with all others; groups crossed are not."""
+
+
+def attribute_tables(groups: Groups, metric: str) -> tuple[AttributeTable, ...]:
+    """Return a table of each attribute for one question: those in which something was found come first."""
+    tables = [_attribute_table(groups, metric, attribute) for attribute in groups.tables]
+    return tuple(sorted(tables, key=lambda table: not table.is_open))
+
+
+def _attribute_table(groups: Groups, metric: str, attribute: str) -> AttributeTable:
+    rows, silent, gaps = list[GroupRow](), dict[str, list[str]](), list[Gap]()
+    for row in groups.tables[attribute].values():
+        figure, gap = row.figure(metric), row.gaps.get(metric)
+        gaps += [] if gap is None else [gap]
+        if figure.value is None and (gap is None or gap.value is None):
+            silent.setdefault(figure.reason, []).append(row.name)
+        else:
+            rows.append(row)
+    found = [gap for gap in largest_first(gaps) if gap.verdict != WITHIN and (is_worse(gap) or gap.verdict == OUTSIDE)]
+    parts = [f"worse for {groups.name(gap)} ({gap_cell(gap).value})" for gap in found if is_worse(gap)]
+    parts += [f"{n} {verdict}" for verdict, n in Counter(gap.verdict for gap in gaps).items()]
+    words = "; ".join(parts) or "not compared with all others"
+    return AttributeTable(attribute, tuple(rows), silent, words, bool(found), bool(gaps))

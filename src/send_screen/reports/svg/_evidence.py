@@ -1,0 +1,186 @@
+"""Pictures of what was measured: gaps over the tolerance band, calibration, the decision curve.
+
+Each mark carries its figures in words: a pointer or the keyboard reads them (``data-words``), and so does a screen
+reader.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from send_screen.reports._text import signed
+from send_screen.reports.svg._elements import WIDTH, decoration, path, text
+
+if TYPE_CHECKING:
+    from send_screen.reports._curves import CalibrationMark, DecisionPoint
+    from send_screen.reports._group_tables import GapLine
+
+_GAP_WIDTH, _GAP_HEIGHT, _GAP_PAD = 250, 24, 10
+_LEFT, _TOP, _PLOT_WIDTH, _PLOT_HEIGHT = 44, 10, 284, 158
+_BELOW = 44  # of a plot: its ticks, and what they are
+_STEPS = (1, 2, 5, 10, 20, 25, 50)  # between ticks
+
+
+class GapAxis:
+    """The axis that the gaps of one picture share, of 100 children."""
+
+    def __init__(self, lines: Sequence[GapLine], tolerance: float) -> None:
+        ends = [end for line in lines for end in (line.gap.low, line.gap.high) if end is not None]
+        self.low = min([-tolerance, *ends])
+        self.high = max([tolerance, *ends])
+        self.tolerance = tolerance
+
+    def x(self, share: float) -> float:
+        """Return where a gap lies."""
+        return _GAP_PAD + (_GAP_WIDTH - 2 * _GAP_PAD) * (share - self.low) / (self.high - self.low)
+
+    def head(self) -> Markup:
+        """Draw the scale, for the head of the column."""
+        step = next(step for step in (*_STEPS, 100) if 100 * (self.high - self.low) / step <= 5)
+        first, last = math.ceil(100 * self.low / step), math.floor(100 * self.high / step)
+        ticks = [number * step for number in range(first, last + 1)]
+        body = Markup("").join(text(self.x(tick / 100), 16, signed(tick, 0), "middle") for tick in ticks)
+        return decoration("gap", _GAP_WIDTH, 22, body)
+
+    def band(self) -> Markup:
+        """Draw the tolerance band and the line of no gap behind a row, as high as the row is."""
+        left, right, zero = self.x(-self.tolerance), self.x(self.tolerance), self.x(0.0)
+        body = path("band", f"M{left:.1f} 0H{right:.1f}V10H{left:.1f}z") + path("zero", f"M{zero:.1f} 0V10")
+        return Markup(
+            '<svg class="gap behind" viewBox="0 0 {} 10" width="{}" preserveAspectRatio="none" aria-hidden="true" '
+            'focusable="false">{}</svg>'
+        ).format(_GAP_WIDTH, _GAP_WIDTH, body)
+
+    def line(self, line: GapLine) -> Markup:
+        """Draw a gap and its interval; the shape is the verdict's, and the figures stand in the row."""
+        low, value, high = (self.x(end or 0.0) for end in (line.gap.low, line.gap.value, line.gap.high))
+        body = path("line", f"M{low:.1f} 12H{high:.1f}M{low:.1f} 7v10M{high:.1f} 7v10")
+        return decoration("gap", _GAP_WIDTH, _GAP_HEIGHT, body + _shape(line.symbol, value, 12.0))
+
+
+def _shape(symbol: str, x: float, y: float) -> Markup:
+    kind = "ink" if symbol in "▲▼●" else "hollow"
+    if symbol in "▲△":
+        return path(kind, f"M{x - 7:.1f} {y + 6:.1f}h14l-7 -13z")
+    if symbol in "▼▽":
+        return path(kind, f"M{x - 7:.1f} {y - 6:.1f}h14l-7 13z")
+    return Markup('<circle class="{}" cx="{:.1f}" cy="{:.1f}" r="5"/>').format(kind, x, y)
+
+
+def _square(x: float, y: float) -> Markup:
+    return Markup('<rect class="hollow" x="{:.1f}" y="{:.1f}" width="7" height="7"/>').format(x - 3.5, y - 3.5)
+
+
+class _Plot:
+    """A plot with two axes: pixels of values, ticks and their numbers."""
+
+    def __init__(self, x: tuple[float, float], y: tuple[float, float]) -> None:
+        self._x, self._y = x, y
+        self.bottom = _TOP + _PLOT_HEIGHT
+
+    def x(self, value: float) -> float:
+        return _LEFT + _PLOT_WIDTH * (value - self._x[0]) / (self._x[1] - self._x[0])
+
+    def y(self, value: float) -> float:
+        return self.bottom - _PLOT_HEIGHT * (value - self._y[0]) / (self._y[1] - self._y[0])
+
+    def frame(self, across: Iterable[float], upwards: Iterable[float], words: str) -> Markup:
+        body = Markup("")
+        for tick in across:
+            body += path("grid", f"M{self.x(tick):.1f} {_TOP}V{self.bottom}")
+            body += text(self.x(tick), self.bottom + 19, f"{tick:g}", "middle")
+        for tick in upwards:
+            body += path("grid", f"M{_LEFT} {self.y(tick):.1f}H{_LEFT + _PLOT_WIDTH}")
+            body += text(_LEFT - 7, self.y(tick) + 5, f"{tick:g}".replace("-", "−"), "end")
+        return body + text(_LEFT + _PLOT_WIDTH / 2, self.bottom + 39, words, "middle")
+
+    def polyline(self, kind: str, points: Sequence[tuple[float, float]]) -> Markup:
+        """Draw a line, as far down as the plot goes."""
+        floor, ends = self._y[0], list[str]()
+        for i, (x, y) in enumerate(points):
+            if y >= floor:
+                ends.append(f"{self.x(x):.1f} {self.y(y):.1f}")
+            elif i and points[i - 1][1] > floor:
+                x0, y0 = points[i - 1]
+                ends.append(f"{self.x(x0 + (x - x0) * (y0 - floor) / (y0 - y)):.1f} {self.y(floor):.1f}")
+        return path(kind, "M" + "L".join(ends)) if len(ends) > 1 else Markup("")
+
+
+def _mark(words: str, body: Markup) -> Markup:
+    """Return a mark that says its figures."""
+    return Markup('<g class="mark" role="img" aria-label="{}" data-words="{}">{}</g>').format(words, words, body)
+
+
+def _figure(label: str, body: Markup) -> Markup:
+    height = _TOP + _PLOT_HEIGHT + _BELOW
+    return Markup(
+        '<svg class="picture" viewBox="0 0 {0} {1}" width="{0}" height="{1}" role="group" aria-label="{2}">{3}</svg>'
+    ).format(WIDTH, height, label, body)
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    step = next((step for step in _STEPS if (high - low) / step <= 5), 100)
+    return [number * step for number in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
+def calibration_svg(marks: Sequence[CalibrationMark]) -> Markup:
+    """Draw observed against predicted risk: on the slanting line a score meant what it said; triangles are off it."""
+    if not marks:
+        return Markup("")
+    most = max(max(mark.predicted, mark.observed, mark.high or 0.0) for mark in marks)
+    top = next((top for top in (10, 20, 40, 60, 80) if top >= most), 100)
+    plot = _Plot((0, top), (0, top))
+    ticks = [top * part / 4 for part in range(5)]
+    body = plot.frame(ticks, ticks, "the score said, of 100")
+    body += plot.polyline("dashed", [(0, 0), (top, top)])
+    for mark in marks:
+        x, y = plot.x(mark.predicted), plot.y(mark.observed)
+        drawn = Markup('<circle class="hit" cx="{:.1f}" cy="{:.1f}" r="9"/>').format(x, y)
+        if mark.low is not None and mark.high is not None:
+            drawn += path("line", f"M{x:.1f} {plot.y(mark.low):.1f}V{plot.y(mark.high):.1f}")
+        body += _mark(mark.words, drawn + _shape("△" if mark.side > 0 else "▽" if mark.side < 0 else "●", x, y))
+    return _figure("What the score said, across, against what happened, upwards, of 100 children.", body)
+
+
+def decision_svg(points: Sequence[DecisionPoint]) -> Markup:
+    """Draw net benefit over thresholds: this version with its intervals, the rule, looking at all and at nobody."""
+    if not points:
+        return Markup("")
+    highest = max(point.high or point.own for point in points)
+    lowest = min(0.0, *(point.low or point.own for point in points))
+    plot = _Plot((points[0].threshold - 2, points[-1].threshold + 2), (min(lowest, -0.08 * highest), 1.05 * highest))
+    body = plot.frame([p.threshold for p in points], _ticks(lowest, highest), "act from this probability, of 100")
+    body += plot.polyline("whisker", [(points[0].threshold - 2, 0), (points[-1].threshold + 2, 0)])
+    body += plot.polyline("dashed", [(p.threshold, p.everybody) for p in points if p.everybody is not None])
+    rule = [(p.threshold, p.rule) for p in points if p.rule is not None]
+    body += plot.polyline("thin", rule) + plot.polyline("line", [(p.threshold, p.own) for p in points])
+    for point in points:
+        x, y = plot.x(point.threshold), plot.y(point.own)
+        drawn = Markup('<circle class="hit" cx="{:.1f}" cy="{:.1f}" r="12"/>').format(x, y)
+        if point.low is not None and point.high is not None:
+            drawn += path("line", f"M{x:.1f} {plot.y(point.low):.1f}V{plot.y(point.high):.1f}")
+        if point.rule is not None:
+            at = plot.y(point.rule)
+            drawn += Markup('<rect class="hollow" x="{:.1f}" y="{:.1f}" width="7" height="7"/>').format(
+                x - 3.5, at - 3.5
+            )
+        body += _mark(point.words, drawn + _shape("●", x, y))
+    return _figure("Net benefit, upwards, of acting from a probability, across.", body + _legend())
+
+
+def _legend() -> Markup:
+    """Draw what each line is, where the curves are low."""
+    left, body = _LEFT + _PLOT_WIDTH - 120, Markup("")
+    kinds = (("line", "this version"), ("thin", "the rule"), ("dashed", "look at all"))
+    for i, (kind, words) in enumerate(kinds):
+        y = _TOP + 14 + 20 * i
+        body += path(kind, f"M{left} {y}h22") + text(left + 30, y + 5, words)
+        if kind == "line":
+            body += _shape("●", left + 11.0, float(y))
+        elif kind == "thin":
+            body += _square(left + 11.0, float(y))
+    return body
