@@ -89,7 +89,7 @@ def as_a_stranger_sees_it(made: Any, spec: Any, england: Path, uri: str) -> dict
         "evidence": evidence,
         "metrics": client.get_run(made.run_id).data.metrics,
         "tables": numbers_of_tables(bins_of(tables), X, evidence),
-        "pages": list(shares_on_the_page((folder / "report.html").read_text("utf-8"), published)),
+        "pages": list(shares_on_the_page((folder / "report.html").read_text("utf-8"), published, names)),
     }
 
 
@@ -118,7 +118,7 @@ def bins_of(tables: dict[str, Any]) -> list[tuple[Any, dict[int, int]]]:
     return found
 
 
-def shares_on_the_page(page: str, published: dict[str, Any]) -> Any:
+def shares_on_the_page(page: str, published: dict[str, Any], names: dict[str, str]) -> Any:
     """Every share of 100 in the page's tables of groups: attribute, group, metric, and what it is rounded from."""
     columns = {
         MISSED: {1: "false_negative_rate"},
@@ -138,7 +138,8 @@ def shares_on_the_page(page: str, published: dict[str, Any]) -> Any:
         name = next((name for name in columns if f'id="{name}' in table), None)
         if name is None:
             continue
-        attribute = html.unescape(re.search(r"<caption[^>]*><span>(.*?)</span>", table)[1]).rpartition(": ")[2]  # type: ignore[index]  # every table and row has one
+        caption = html.unescape(re.search(r"<caption[^>]*><span>(.*?)</span>", table)[1])  # type: ignore[index]  # every table and row has one
+        attribute = " × ".join(names[label] for label in caption.rpartition(": ")[2].split(" × "))
         for body in re.findall(r"<tbody>(.*?)</tbody>", table, re.S):
             for row in re.findall(r"<tr[^>]*>(<th scope=\"row\">.*?)</tr>", body, re.S):
                 words = html.unescape(re.search(r"<th[^>]*>(.*?)</th>", row, re.S)[1])  # type: ignore[index]  # every table and row has one
