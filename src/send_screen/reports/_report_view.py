@@ -125,9 +125,7 @@ class ReportView:
             "ROC AUC and average precision are means over the parts: a list is made in the order of one model. "
             f"With the scores of {version.folds} models put into one order they are {pooled[0].in_brackets} and "
             f"{pooled[1].in_brackets}.",
-            f"The interval of a figure is one {self.interval}. They are about other children and {self.others}, not about another year."
-            if version.clusters
-            else f"The interval of a figure is one {self.interval}. They are about other children, not about another year.",
+            f"The interval of a figure is one {self.interval}. It is about other children, not about another year.",
         )
 
     @property
