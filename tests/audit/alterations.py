@@ -230,8 +230,8 @@ def the_served_model_alone_with_its_hashes_made_anew(store: Store, rng: Random) 
     folder = store.model / "artifacts" / "bundle"
     path = folder / rng.choice(["tables.json", "published.json"])
     path.write_text(other_digit(path.read_text("utf-8"), rng, within=r"\d\.\d+"), encoding="utf-8")
-    write_manifest(folder, version=store.tag("version_id"))
-    store.retag("model_sha256", folder_sha256(store.model))
+    write_manifest(folder, version=store.version_id)
+    store.rewrite_hash("model_sha256", folder_sha256(store.model))
 
 
 @kind("served", "examples")
@@ -246,7 +246,7 @@ def what_is_run_to_serve_it_with_its_hash_made_anew(store: Store, rng: Random) -
     name = rng.choice(sorted(changes))
     path = store.model / name
     path.write_text(path.read_text("utf-8").replace(*changes[name]), encoding="utf-8", newline="\n")
-    store.retag("model_sha256", folder_sha256(store.model))
+    store.rewrite_hash("model_sha256", folder_sha256(store.model))
 
 
 # The database.
@@ -296,6 +296,12 @@ def a_tag_of_the_run(store: Store, rng: Random) -> None:
     store.execute("update tags set value = value || 'x' where key = ? and run_uuid = ?", key, store.run_id)
 
 
+@kind("tags", "manifest", "evidence", "served", "signature")
+def a_hash_in_the_tags_of_run_and_version(store: Store, rng: Random) -> None:
+    name = rng.choice(sorted(store.hashes))
+    store.rewrite_hash(name, other_digit(store.hashes[name], rng))
+
+
 @kind("tags", "manifest", "evidence", "served", "identity", "decisions")
 def a_tag_of_the_registered_version(store: Store, rng: Random) -> None:
     with store.database() as connection:
@@ -306,12 +312,6 @@ def a_tag_of_the_registered_version(store: Store, rng: Random) -> None:
     else:
         change = "update model_version_tags set value = value || 'x' where key = ? and version = ?"
         store.execute(change, key, store.number)
-
-
-@kind("tags")
-def a_tag_of_somebodys_own(store: Store, rng: Random) -> None:
-    name = rng.choice(["approved", "fair", "audited"])
-    store.execute("insert into tags (key, value, run_uuid) values (?, 'yes', ?)", name, store.run_id)
 
 
 # Two versions.
@@ -381,5 +381,5 @@ def what_is_shown_of_the_decisions(store: Store, rng: Random) -> None:
         path = store.run / "decisions.md"
         path.write_text(path.read_text("utf-8").replace("Agreed", "Agreed at once"), encoding="utf-8")
     else:
-        change = "update model_versions set description = description || 'It is fair.' where version = ?"
+        change = "update model_versions set description = 'It is fair. ' || description where version = ?"
         store.execute(change, store.number)

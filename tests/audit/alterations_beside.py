@@ -17,49 +17,19 @@ from folder_hashes import folder_sha256
 PRAISE = "Audited by the Department, and fair to everyone."
 
 
-# Words and tags of others.
+# Words in the place of ours.
 
 
 @kind("summary")
 def words_that_MLflow_shows_as_the_description_of_a_run(store: Store, rng: Random) -> None:
-    new = rng.choice([f"value || '{PRAISE}'", f"'{PRAISE}'", "replace(value, 'lists', 'finds')", "''"])
+    new = rng.choice([f"'{PRAISE}' || value", f"'{PRAISE}'", "replace(value, 'lists', 'finds')", "''"])
     change = f"update tags set value = {new} where key = 'mlflow.note.content' and run_uuid = ?"
     store.execute(change, store.run_id)
 
 
-@kind("run")
-def a_tag_by_which_MLflow_shows_a_run_as_part_of_another(store: Store, rng: Random) -> None:
-    name = rng.choice(["mlflow.parentRunId", "mlflow.note"])
-    store.execute("insert into tags (key, value, run_uuid) values (?, ?, ?)", name, PRAISE, store.run_id)
-
-
-@kind("run")
-def words_or_a_tag_of_the_model_that_is_registered(store: Store, rng: Random) -> None:
-    if rng.random() < 0.5:
-        store.execute("update registered_models set description = ?", PRAISE)
-    else:
-        columns = "key, value, name, workspace"
-        store.execute(
-            f"insert into registered_model_tags ({columns}) values ('certified', ?, 'reception_sen', 'default')", PRAISE
-        )
-
-
-@kind("run")
-def a_tag_of_the_served_model(store: Store, rng: Random) -> None:
-    name = rng.choice(["certified", "mlflow.note.content"])
-    statement = "insert into logged_model_tags (model_id, experiment_id, tag_key, tag_value) values (?, '1', ?, ?)"
-    store.execute(statement, store.model_id, name, PRAISE)
-
-
-@kind("run")
-def words_of_the_experiment(store: Store, rng: Random) -> None:
-    name = rng.choice(["certified", "mlflow.note.content"])
-    store.execute("insert into experiment_tags (key, value, experiment_id) values (?, ?, '1')", name, PRAISE)
-
-
 @kind("signature")
 def the_name_of_another_key(store: Store, rng: Random) -> None:
-    store.retag("signed_by", rng.choice(["The Department for Education", "0" * 64]))
+    store.rewrite_hash("signed_by", rng.choice(["The Department for Education", "0" * 64]))
 
 
 # What belongs to what.
@@ -73,10 +43,9 @@ def another_place_that_the_served_model_is_fetched_from(store: Store, rng: Rando
 
 
 @kind("run")
-def a_stage_a_link_or_a_state_of_the_registered_version(store: Store, rng: Random) -> None:
+def a_link_or_a_state_of_the_registered_version(store: Store, rng: Random) -> None:
     column, value = rng.choice(
         [
-            ("current_stage", rng.choice(["Production", "Staging"])),
             ("run_link", "https://example.org/run"),
             ("status_message", PRAISE),
             ("status", "FAILED_REGISTRATION"),
@@ -152,7 +121,7 @@ def how_MLmodel_describes_the_served_model(store: Store, rng: Random) -> None:
     document = yaml.safe_load(path.read_text("utf-8"))
     rng.choice(changes)(document)
     path.write_text(yaml.safe_dump(document), encoding="utf-8", newline="\n")
-    store.retag("model_sha256", folder_sha256(store.model))
+    store.rewrite_hash("model_sha256", folder_sha256(store.model))
 
 
 # What a signature covers.

@@ -97,7 +97,7 @@ def the_rows_set_aside_inside_the_evidence(store: Store, rng: Random) -> None:
     table, excluded = read_evidence(store.evidence.read_bytes())
     fewer = excluded.iloc[: len(excluded) // rng.randrange(2, 5)]
     store.evidence.write_bytes(evidence_bytes(table, fewer))
-    store.retag("evidence_sha256", sha256_of(store.evidence.read_bytes()))
+    store.rewrite_hash("evidence_sha256", sha256_of(store.evidence.read_bytes()))
 
 
 # What only a signature finds: see KEYED.
@@ -126,7 +126,7 @@ def the_whole_version_made_anew_from_other_groups(store: Store, rng: Random) -> 
 def the_signature_taken_away(store: Store, rng: Random) -> None:
     (store.bundle / "signature.json").unlink()
     if rng.random() < 0.5:
-        store.retag("signed_by", "nobody")
+        store.rewrite_hash("signed_by", "nobody")
 
 
 @kind("signature")

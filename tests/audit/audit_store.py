@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ from send_screen.governance import code_version, open_bundle, package_versions, 
 from send_screen.published import PublishedReport
 from send_screen.reports import render_plots, render_summary
 from send_screen.tables import RiskTables
-from send_screen.tracking import PAGES, WATERFALL, mlflow_metrics, version_files
+from send_screen.tracking import PAGES, WATERFALL, format_hashes, mlflow_metrics, version_files
 from send_screen.workflows._evidence_store import evidence_bytes, read_evidence
 
 _PLACES = (
@@ -92,10 +93,21 @@ class Store:
 
     @property
     def evidence(self) -> Path:
-        return self.folder / "evidence" / "reception_sen" / self.tag("version_id") / "evidence.parquet"
+        return self.folder / "evidence" / "reception_sen" / self.version_id / "evidence.parquet"
 
-    def tag(self, name: str) -> str:
-        return str(self.one("select value from tags where key = ? and run_uuid = ?", name, self.run_id))
+    @property
+    def hashes(self) -> dict[str, str]:
+        found = self.one("select value from tags where key = 'hashes' and run_uuid = ?", self.run_id)
+        return dict(json.loads(found))
+
+    @property
+    def version_id(self) -> str:
+        return str(self.one("select value from tags where key = 'version_id' and run_uuid = ?", self.run_id))
+
+    def rewrite_hash(self, name: str, value: str) -> None:
+        """Set one hash in the tag of the run and in that of the registered version."""
+        for tag, hashes in format_hashes({**self.hashes, name: value}).items():
+            self.retag(tag, hashes)
 
     def retag(self, name: str, value: str) -> None:
         self.execute("update tags set value = ? where key = ? and run_uuid = ?", value, name, self.run_id)
@@ -108,7 +120,7 @@ class Store:
 
     def rehash(self, *, tags: bool = True, pages: bool = True) -> None:
         """Make the manifest of the version's folder anew, copy it wherever it lies, and set the tags."""
-        manifest = write_manifest(self.bundle, version=self.tag("version_id"))
+        manifest = write_manifest(self.bundle, version=self.version_id)
         if pages:
             for name in PAGES:
                 shutil.copy(self.bundle / name, self.run / name)
@@ -117,14 +129,14 @@ class Store:
             self.bundle, self.model / "artifacts" / "bundle", ignore=shutil.ignore_patterns("signature.json")
         )
         if tags:
-            self.retag("manifest_sha256", manifest)
-            self.retag("model_sha256", folder_sha256(self.model))
+            self.rewrite_hash("manifest_sha256", manifest)
+            self.rewrite_hash("model_sha256", folder_sha256(self.model))
 
     def rewrite_evidence(self, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
         """Change the evidence, and its hash wherever that is."""
         table, excluded = read_evidence(self.evidence.read_bytes())
         self.evidence.write_bytes(evidence_bytes(change(table), excluded))
-        self.retag("evidence_sha256", sha256_of(self.evidence.read_bytes()))
+        self.rewrite_hash("evidence_sha256", sha256_of(self.evidence.read_bytes()))
 
     def republish(self, change: Callable[[dict[str, Any]], object]) -> None:
         """Change what is published, and make every page, picture, hash and metric of it anew."""
@@ -151,7 +163,6 @@ class Store:
         metadata = opened.published.version.model_copy(update={"tables_sha256": sha256})
         table, excluded = read_evidence(self.evidence.read_bytes())
         again = build_report(opened.spec, tables, table, excluded, metadata, opened.bags).model_dump(mode="json")
-        self.retag("tables_sha256", sha256)
         self.republish(lambda document: document.update(again))
 
     def _retell(self, words: str) -> None:
@@ -198,8 +209,7 @@ def copy_store(store: Store, target: Path) -> Store:
     """Return a copy of a store in a folder that is not there yet."""
     target.mkdir(parents=True)
     for name in ("mlartifacts", "evidence"):
-        # MLflow leaves that file in a model's folder where a server of another test has loaded it
-        shutil.copytree(store.folder / name, target / name, ignore=shutil.ignore_patterns("registered_model_meta"))
+        shutil.copytree(store.folder / name, target / name)
     for name in ("mlflow.db", "decisions.jsonl"):
         if (store.folder / name).exists():
             shutil.copy(store.folder / name, target)

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 import alterations_evidence  # noqa: F401  # its kinds enter themselves, as those beside do
+import alterations_surroundings  # noqa: F401  # likewise
 import pytest
 from alterations import KINDS
 from alterations_beside import PRAISE

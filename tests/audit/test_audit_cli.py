@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
 from collections import OrderedDict
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +54,7 @@ def test_green_in_words_on_a_page_and_for_a_script(store: Store, tmp_path: Path)
     code, text, err = run("audit", MODEL, "--tracking-uri", store.uri, "--key", key, "--out", out)
     assert code == 0, err
     first = text.splitlines()[0]
-    assert first.startswith("GREEN: nothing differs in the 26 checks that were made. Not looked at:")
+    assert first.startswith("GREEN: nothing differs in the 27 checks that were made. Not looked at:")
     page = (out / "audit.html").read_text("utf-8")
     assert "✓ Green: nothing differs" in page
     assert "Invented children" in page
@@ -61,6 +63,14 @@ def test_green_in_words_on_a_page_and_for_a_script(store: Store, tmp_path: Path)
     assert written["green"] is True
     assert written["words"] == first
     assert set(statuses(written).values()) == {"passed", "not looked at"}
+    assert written["additions"] == []
+    assert "Added by MLflow or people" not in text + page
+    # what no audit looks at is left to nobody's guess: on the terminal, for a script and on the page
+    assert len(written["out_of_scope"]) >= 8
+    for sentence in written["out_of_scope"]:
+        assert f"  {sentence}\n" in text
+        assert f"<li>{sentence}</li>" in unescape(page)
+    assert not re.search("no other words|nothing (?:else )?is shown", text)
 
 
 def test_red_names_the_place_and_both_values(store: Store, tmp_path: Path) -> None:
@@ -88,7 +98,7 @@ def test_without_the_evidence_it_says_which_half_was_checked(store: Store) -> No
     assert "approved" not in run("audit", MODEL, "--tracking-uri", store.uri)[1]
     found = audit_json(store, "--evidence", store.folder / "locked")
     assert statuses(found)["figures"] == "passed"
-    place = store.folder / "locked" / "reception_sen" / store.tag("version_id")
+    place = store.folder / "locked" / "reception_sen" / store.version_id
     assert statuses(audit_json(store, "--evidence", place))["figures"] == "passed"
 
 
@@ -157,6 +167,7 @@ def test_an_exported_folder(trained: Any) -> None:
     assert found["signature"] == found["figures"] == found["pages"] == "passed"
     assert found["manifest"] == "not looked at"
     assert "metrics" not in found
+    assert "a folder knows of no run" in " ".join(json.loads(out)["out_of_scope"])
 
 
 @pytest.mark.usefixtures("other_code")
@@ -239,8 +250,8 @@ def test_the_signature_can_be_checked_without_us(store: Store, tmp_path: Path, r
     assert said(verify).returncode != 0
     assert statement["_type"] == "https://in-toto.io/Statement/v1"
     digests = {subject["name"]: subject["digest"]["sha256"] for subject in statement["subject"]}
-    assert digests["manifest.json"] == store.tag("manifest_sha256")
-    assert digests["evidence.parquet"] == store.tag("evidence_sha256")
+    assert digests["manifest.json"] == store.hashes["manifest_sha256"]
+    assert digests["evidence.parquet"] == store.hashes["evidence_sha256"]
 
 
 # Hostile stores.
@@ -348,12 +359,12 @@ def test_an_earlier_version_that_is_not_reckoned_with_is_named(store: Store) -> 
     """Version 2 held a school out: counts of groups beside those of version 1 would give that school away."""
     second = store.of(2)
     (told_of,) = json.loads((second.bundle / "published.json").read_bytes())["disclosure"]["prior_releases"]
-    assert (told_of["version"], told_of["other_children"]) == (store.tag("version_id"), True)
+    assert (told_of["version"], told_of["other_children"]) == (store.version_id, True)
     second.republish(lambda document: document["disclosure"].update(prior_releases=[]))
     found = next(check for check in second.audit().checks if check.id == "prior-releases").outcome
     assert found.status == "FAILED"
     left_out = next(each for each in found.differences if each.where == "$.disclosure.prior_releases")
-    assert store.tag("version_id") in left_out.expected
+    assert store.version_id in left_out.expected
 
 
 @pytest.mark.parametrize(
@@ -397,7 +408,7 @@ def test_other_code_makes_nothing_inconclusive_that_no_code_writes(store: Store,
         path = store.model / "MLmodel"
         text = path.read_text("utf-8").replace("mlflow.pyfunc.loaders.code_model", "mlflow.sklearn")
         path.write_text(text, encoding="utf-8", newline="\n")
-        store.retag("model_sha256", folder_sha256(store.model))
+        store.rewrite_hash("model_sha256", folder_sha256(store.model))
     found = audit_json(store)
     assert found["result"] == "red"
     assert statuses(found)["decisions" if what == "tag" else "served"] == "FAILED"

@@ -76,6 +76,7 @@ def test_train_export_screen_promote_and_audit(
 
     client = MlflowClient(remote.address, remote.address)
     client.log_text(made["run_id"], "It is fair.", "report.html")
+    client.delete_registered_model_alias("reception_sen", "champion")
     client.set_registered_model_alias("reception_sen", "trusted", "1")
     found = audited("--evidence", tmp_path / "elsewhere", "--ledger", aside)
     assert {id for id, status in found.items() if status == "FAILED"} == {"copies", "aliases"}

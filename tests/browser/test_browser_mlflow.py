@@ -50,7 +50,7 @@ def look(ui: Any, visit: Callable[..., Any]) -> Iterator[Callable[[str], Any]]:
 def test_the_run_is_shown_with_its_hashes_and_figures(look: Callable[[str], Any], run_page: str, trained: Any) -> None:
     page = look(run_page)
     page.get_by_role("heading", name=f"reception_sen {trained.made.version}").wait_for()
-    for tag in ("version_id", "spec_sha256", "trained_on", "gates"):
+    for tag in ("version_id", "hashes", "trained_on", "gates"):
         page.get_by_text(tag, exact=False).first.wait_for()
     page.get_by_text("Finished").first.wait_for()
     page.get_by_text("recall").first.wait_for()

@@ -636,4 +636,4 @@ def make_audit(*, green: bool = False, value: str = "0.71") -> Audit:
         "run": "0" * 32,
         "withdrawn": "on 2026-11-20 by A. Board: a trial",
     }
-    return Audit("models:/reception_sen/3", metadata, tuple(checks))
+    return Audit("models:/reception_sen/3", metadata, tuple(checks), ("The children's data.",))

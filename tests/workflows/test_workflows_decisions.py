@@ -22,6 +22,7 @@ from typer.testing import CliRunner
 from send_screen.cli._app import app
 from send_screen.errors import GateError, LedgerError
 from send_screen.governance import Pseudonyms, read_ledger, screening_runs
+from send_screen.tracking import format_hashes
 from send_screen.workflows import load_model, promote
 
 WHO = ("--by", "Sarah Łęcka", "--reason", "Agreed by the board")
@@ -75,7 +76,7 @@ class Store:
         first = self.client.get_model_version("reception_sen", "1")
         made = self.client.create_run(self.client.get_run(first.run_id).info.experiment_id)
         self.client.log_artifacts(made.info.run_id, str(folder), "bundle")
-        tags = {"version_id": version, "manifest_sha256": manifest}
+        tags = {"version_id": version, **format_hashes({"manifest_sha256": manifest})}
         new = self.client.create_model_version("reception_sen", first.source, made.info.run_id, tags=tags)
         return str(new.version)
 

@@ -22,6 +22,7 @@ from send_screen.auditing._check_published import (
 from send_screen.auditing._check_refit import check_refit
 from send_screen.auditing._check_registry import check_metrics, check_params, check_run, check_tags
 from send_screen.auditing._check_served import check_copies, check_served
+from send_screen.auditing._check_surroundings import check_surroundings, describe_scope
 from send_screen.auditing._check_tables import check_examples, check_tables
 from send_screen.auditing._checks import PASSED, Question
 from send_screen.auditing._compare import truncate
@@ -39,7 +40,7 @@ OF_A_VERSION: tuple[Question, ...] = (
 #: What is checked where the version is in a store.
 OF_A_STORE: tuple[Question, ...] = (
     check_prior_releases, check_plots, check_summary, check_copies, check_served, check_examples, check_metrics,
-    check_params, check_tags, check_run,
+    check_params, check_tags, check_run, check_surroundings,
 )  # fmt: skip
 #: What is checked where it is registered, and not a run that missed its gates.
 OF_A_REGISTRY = (check_ledger, check_aliases, check_decisions)
@@ -97,7 +98,7 @@ def audit(
     --------
     >>> from send_screen import audit
     >>> audit("models:/reception_sen/3", key="public.pem", out="audit")  # doctest: +SKIP
-    <Audit: GREEN: nothing differs in the 26 checks that were made. Not looked at: ...>
+    <Audit: GREEN: nothing differs in the 27 checks that were made. Not looked at: ...>
     """
     report_progress = progress or (lambda _: None)
     public = None if key is None else read_public_key(Path(key))
@@ -131,7 +132,8 @@ def audit(
     metadata = audited.describe()
     if withdrawn := describe_withdrawal(audited):
         metadata["withdrawn"] = truncate(withdrawn)
-    found = Audit(str(model), metadata, tuple(checks), None if out is None else Path(out))
+    scope = tuple(describe_scope(audited))
+    found = Audit(str(model), metadata, tuple(checks), scope, None if out is None else Path(out))
     if found.out is not None:
         write_audit(found, found.out)
     return found

@@ -24,7 +24,7 @@ from send_screen.governance import (
     sha256_of,
 )
 from send_screen.published import PublishedReport, VersionMetadata
-from send_screen.tracking import RegistrySnapshot
+from send_screen.tracking import RegistrySnapshot, default_uri, parse_hashes
 from send_screen.workflows._evidence_store import LARGEST, read_evidence
 
 if TYPE_CHECKING:
@@ -107,13 +107,21 @@ class AuditedVersion:
             raise NotLookedAt("A folder knows of no registry. Audit models:/name/number for that.")
         return self.snapshot
 
-    def tag_mismatches(self, tag: str, found: str, what: str) -> list[Mismatch]:
-        """Return who, of registered version and run, has something else in a tag than was found."""
+    def hash_mismatches(self, name: str, found: str, what: str) -> list[Mismatch]:
+        """Return who, of registered version and run, has another hash than was found."""
         snapshot = self.require_snapshot()
         holders = {"registered version": snapshot.tags, "run": snapshot.run_tags}
         return mismatches(
-            {f"{what}, as the {who} has it": (tags.get(tag, NO_TAG), found) for who, tags in holders.items()}
+            {
+                f"{what}, as the {who} has it": (parse_hashes(tags).get(name, NO_TAG), found)
+                for who, tags in holders.items()
+            }
         )
+
+    @property
+    def store_uri(self) -> str:
+        """Where the store is."""
+        return self.uri or default_uri()
 
     @property
     def registered_name(self) -> str:

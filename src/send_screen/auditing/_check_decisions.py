@@ -7,12 +7,14 @@ from pathlib import Path
 from urllib.parse import urlparse
 from urllib.request import url2pathname
 
+from send_screen.auditing._added import OF_DECISIONS, words_after
 from send_screen.auditing._audited_version import NO_TAG, AuditedVersion, CannotCheck
-from send_screen.auditing._check_registry import OF_DECISIONS
-from send_screen.auditing._checks import CheckResult, check_result, question
+from send_screen.auditing._checks import Addition, CheckResult, check_result, question
 from send_screen.auditing._compare import Mismatch, diff_documents, first_difference
+from send_screen.auditing._lookalikes import reads_like
 from send_screen.errors import LedgerError, MissingExtraError
 from send_screen.governance import (
+    CHAMPION,
     DecisionEntry,
     Ledger,
     PromotionEntry,
@@ -25,7 +27,7 @@ from send_screen.governance import (
 )
 from send_screen.published import GateResult, check_gates
 from send_screen.reports import render_decisions, render_summary
-from send_screen.tracking import ALIAS, default_uri, described
+from send_screen.tracking import ALIAS, default_uri, described, parse_hashes
 from send_screen.workflows._decision_ledger import default_ledger
 
 
@@ -57,7 +59,7 @@ def describe_withdrawal(audited: AuditedVersion) -> str:
     return "" if gone is None else gone.words
 
 
-@question("The ledger of decisions is whole")
+@question("What the ledger of decisions says of this model is whole")
 def check_ledger(audited: AuditedVersion) -> CheckResult:
     snapshot, book = audited.require_snapshot(), require_ledger(audited)
     name, head, where = snapshot.version.name, snapshot.model.head, str(book.path)
@@ -76,7 +78,26 @@ def check_ledger(audited: AuditedVersion) -> CheckResult:
         "could write all of it anew: hold the last hash against one noted elsewhere, "
         f"{about[-1].sha256 if about else 'none yet'}."
     )
-    return check_result(differences, words)
+    return check_result(differences, words, additions=_about_other_models(book, audited))
+
+
+def _about_other_models(book: Ledger, audited: AuditedVersion) -> list[Addition]:
+    """Return the entries about other models that the registry was not told of: an audit of those models judges them."""
+    snapshot = audited.require_snapshot()
+    heads, additions = snapshot.surroundings.models, []
+    if not heads:
+        return []  # the registry did not tell of other models, as the audit says in the end
+    entries = [entry for entry in book.entries if isinstance(entry, DecisionEntry)]
+    for name in sorted({entry.model for entry in entries} - {snapshot.version.name}):
+        try:
+            untold = entries_after(entries, name, heads.get(name))
+        except LedgerError as error:
+            additions.append(Addition(f"ledger, about the model {name}", error.message))
+            continue
+        for entry in untold:
+            said = f"entry {entry.number}, {entry.kind} by {entry.by}, of which the registry was not told"
+            additions.append(Addition(f"ledger, about the model {name}", said))
+    return additions
 
 
 @question("Each alias points where the ledger says")
@@ -87,18 +108,26 @@ def check_aliases(audited: AuditedVersion) -> CheckResult:
     try:
         entries = decisions_about(require_ledger(audited).entries, name)
         given = {entry.alias for entry in entries if isinstance(entry, PromotionEntry)}
-        for alias in sorted(given | (set(present) - {ALIAS})):
+        for alias in sorted(given | {CHAMPION}):
             last = next(reversed(deployment_periods(entries, name, alias=alias)), None)
             wanted[alias] = None if last is None or last.ended is not None else last.began.registered
     except CannotCheck:
         if set(present) - {ALIAS}:
             raise
+    additions = []
+    for alias, number in present.items():
+        if alias not in wanted and any(reads_like(alias, own) for own in wanted):
+            wanted[alias] = None
+        elif alias not in wanted:
+            said = f"{_number(number)}; no promotion in the ledger gave it"
+            additions.append(Addition(f"alias {alias}", said))
     differences = [
         Mismatch(f"alias {alias}", _number(present.get(alias)), f"{_number(number)}, as the ledger has it")
         for alias, number in wanted.items()
         if present.get(alias) != number
     ]
-    return check_result(differences, f"{len(present)} aliases.", made="An alias was moved without send-screen.")
+    made = "An alias that send-screen gives, or one that reads like it, was moved without send-screen."
+    return check_result(differences, f"{len(wanted)} aliases.", made=made, additions=additions)
 
 
 def _number(number: str | None) -> str:
@@ -112,7 +141,7 @@ def check_decisions(audited: AuditedVersion) -> CheckResult:
     decisions = [entry for entry in book.entries if isinstance(entry, DecisionEntry)]
     here = [entry for entry in decisions if (entry.model, entry.registered) == (version.name, version.number)]
     made = "What is shown is not what was decided."
-    wanted = {"version": id, "manifest_sha256": snapshot.tags.get("manifest_sha256", NO_TAG)}
+    wanted = {"version": id, "manifest_sha256": parse_hashes(snapshot.tags).get("manifest_sha256", NO_TAG)}
     faults = [
         fault
         for entry in here
@@ -128,13 +157,11 @@ def check_decisions(audited: AuditedVersion) -> CheckResult:
     last = max((entry.number for entry in here), default=0)
     same = [entry for entry in decisions if entry.version == id and entry.number <= last]
     decided = render_decisions(same) if same else ""
-    notes = {
-        "description of the registered version": (
-            snapshot.description.encode(),
-            described(decided, render_summary(bundle.published)).encode(),
-        ),
-        "decisions.md": (snapshot.run_files.get("decisions.md", b""), decided.encode()),
-    }
+    about = described(decided, render_summary(bundle.published))
+    additions = words_after("description of the registered version", snapshot.description, about)
+    notes = {"decisions.md": (snapshot.run_files.get("decisions.md", b""), decided.encode())}
+    if additions is None:
+        notes["description of the registered version"] = snapshot.description.encode(), about.encode()
     for name, (claimed, found) in notes.items():
         if claimed and found and claimed != found:
             differences.append(first_difference(name, claimed, found))
@@ -142,7 +169,8 @@ def check_decisions(audited: AuditedVersion) -> CheckResult:
             nothing = b"nothing: no decision is in the ledger"
             differences.append(Mismatch(name, (claimed or b"nothing").decode(), (found or nothing).decode()))
     words = f"{len(here)} decisions about it; the notes, tags, hashes and gates are those of the ledger."
-    return check_result(differences, words, made=made, inconclusive_reason=audited.inconclusive_pages)
+    reason = audited.inconclusive_pages
+    return check_result(differences, words, made=made, inconclusive_reason=reason, additions=additions or ())
 
 
 def _gate_faults(entry: DecisionEntry, gates: tuple[GateResult, ...]) -> list[Mismatch]:

@@ -24,7 +24,7 @@ def check_evidence(audited: AuditedVersion) -> CheckResult:
     sha256 = audited.require_evidence().sha256
     if audited.snapshot is None:
         raise NotLookedAt(f"A folder knows of no registry. The evidence's SHA-256 is {sha256}.")
-    differences = audited.tag_mismatches("evidence_sha256", sha256, "the evidence's SHA-256")
+    differences = audited.hash_mismatches("evidence_sha256", sha256, "the evidence's SHA-256")
     return check_result(differences, f"Its SHA-256 is {sha256}, as {audited.snapshot.holders}.")
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from send_screen.auditing._audited_version import NO_TAG, AuditedVersion, NotLookedAt
-from send_screen.auditing._checks import CheckResult, check_result, question
+from send_screen.auditing._checks import Addition, CheckResult, check_result, question
 from send_screen.auditing._compare import Mismatch, mismatches
 from send_screen.errors import TablesError
 from send_screen.governance import (
@@ -21,15 +23,17 @@ from send_screen.governance import (
     read_statement,
     sha256_of,
 )
+from send_screen.tracking import parse_hashes
 
 NO_FILE = "no such file"
+NOT_OURS = "a link, an empty folder, or no file of a version's"
 
 
 @question("The manifest is the one that was registered")
 def check_manifest(audited: AuditedVersion) -> CheckResult:
     snapshot = audited.require_snapshot()
     found = sha256_of(audited.files[MANIFEST]) if MANIFEST in audited.files else NO_FILE
-    differences = audited.tag_mismatches("manifest_sha256", found, MANIFEST)
+    differences = audited.hash_mismatches("manifest_sha256", found, MANIFEST)
     return check_result(differences, f"Its SHA-256 is {found}, as {snapshot.holders}.")
 
 
@@ -37,9 +41,7 @@ def check_manifest(audited: AuditedVersion) -> CheckResult:
 def check_files(audited: AuditedVersion) -> CheckResult:
     named = parse_manifest(audited.files[MANIFEST]).files
     present = {name: sha256_of(content) for name, content in audited.files.items()}
-    differences = [
-        Mismatch(name, "a link, or no file of a version's", "a plain file, or none") for name in audited.no_files
-    ]
+    differences = [Mismatch(name, NOT_OURS, "a plain file, or none") for name in audited.no_files]
     for name in sorted({*named, *present} - {MANIFEST, SIGNATURE}):
         if name not in present:
             differences.append(Mismatch(name, NO_FILE, f"a file with the SHA-256 {named[name]}"))
@@ -65,10 +67,10 @@ def check_consistency(audited: AuditedVersion) -> CheckResult:
 def check_signature(audited: AuditedVersion) -> CheckResult:
     signed = audited.files.get(SIGNATURE)
     if audited.snapshot is not None:
-        by = audited.snapshot.run_tags.get("signed_by", NO_TAG)
+        by = parse_hashes(audited.snapshot.run_tags).get("signed_by", NO_TAG)
         named = read_envelope(signed).signatures[0].keyid if signed else "nobody"
         if by != named:
-            found = Mismatch("tag signed_by", by, named if signed else f"nobody: there is no {SIGNATURE}")
+            found = Mismatch("signed_by in the tag hashes", by, named if signed else f"nobody: there is no {SIGNATURE}")
             return check_result([found], "", made="A signature was taken away or added, or the tag names another key.")
     if audited.key is None:
         state = "The version is signed, but no key was given." if signed else "The version is not signed."
@@ -97,7 +99,17 @@ def check_signature(audited: AuditedVersion) -> CheckResult:
         }
     )
     words = f"Signed on {predicate.signed_at[:10]} with the key {key_id(audited.key)}.{unread}"
-    return check_result(differences, words, made="What was signed is not what is here.")
+    made = "What was signed is not what is here."
+    return check_result(differences, words, made=made, additions=_unsigned_evidence(audited, digests))
+
+
+def _unsigned_evidence(audited: AuditedVersion, digests: Mapping[str, str]) -> list[Addition]:
+    """Return the files in the evidence's folder that were not signed: no figure comes from them."""
+    if audited.evidence is None:
+        return []
+    folder = audited.evidence.path.parent
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
+    return [Addition("file in the evidence's folder", name) for name in names if name not in digests]
 
 
 def _actual_digests(audited: AuditedVersion, statement: Statement) -> tuple[dict[str, str], str]:
@@ -107,7 +119,7 @@ def _actual_digests(audited: AuditedVersion, statement: Statement) -> tuple[dict
     if audited.snapshot is not None:
         here[MODEL] = files_sha256(audited.snapshot.model_files)
         here[PLOTS] = files_sha256(files_below(PLOTS, audited.snapshot.run_files))
-        here[EVIDENCE] = audited.snapshot.run_tags.get("evidence_sha256", NO_TAG)
+        here[EVIDENCE] = parse_hashes(audited.snapshot.run_tags).get("evidence_sha256", NO_TAG)
     else:
         unread |= {MODEL, PLOTS}
     if audited.evidence is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from send_screen.auditing._added import words_after
 from send_screen.auditing._audited_version import AuditedVersion
 from send_screen.auditing._checks import CheckResult, check_result, question
 from send_screen.auditing._compare import Mismatch, first_difference
@@ -39,10 +40,13 @@ def _other_bytes(claimed: Mapping[str, bytes], found: Mapping[str, bytes]) -> li
 @question("What MLflow says of the run is the first screen of its report")
 def check_summary(audited: AuditedVersion) -> CheckResult:
     found = render_summary(audited.require_report())
-    claimed = audited.require_snapshot().run_tags.get(RUN_NOTE, "")
+    claimed, where = audited.require_snapshot().run_tags.get(RUN_NOTE, ""), "description of the run"
+    additions = words_after(where, claimed, found)
+    differences = [] if additions is not None else _other_bytes({where: claimed.encode()}, {where: found.encode()})
     return check_result(
-        _other_bytes({"description of the run": claimed.encode()}, {"description of the run": found.encode()}),
+        differences,
         f"{len(found.split())} words, alike to the last.",
+        additions=additions or (),
         made="What MLflow says is not what is published.",
         inconclusive_reason=audited.inconclusive_pages,
     )

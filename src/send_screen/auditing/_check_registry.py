@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from send_screen.auditing._added import added_tags, own_tags
 from send_screen.auditing._audited_version import NO_TAG, AuditedVersion
-from send_screen.auditing._checks import CheckResult, check_result, question
+from send_screen.auditing._checks import Addition, CheckResult, check_result, question
 from send_screen.auditing._compare import Mismatch, diff_documents
 from send_screen.published import check_gates
-from send_screen.tracking import mlflow_metrics, run_params, run_tags
+from send_screen.tracking import format_hashes, mlflow_metrics, parse_hashes, run_params, run_tags
 
-#: Tags that say where something is or what its hash is: other checks hold them against the thing itself.
-_OF_THINGS = ("manifest_sha256", "evidence_sha256", "evidence_place", "signed_by", "model_sha256")
-#: Tags of a registered version that follow from decisions: see the check of those.
-OF_DECISIONS = ("promoted_by", "promoted_on", "promoted_because", "gates_overridden_because", "withdrawn")
+#: Hashes that other checks hold against the thing itself.
+_OF_THINGS = ("manifest_sha256", "evidence_sha256", "signed_by", "model_sha256")
 
 
 @question("The figures in MLflow's database are the published ones")
 def check_metrics(audited: AuditedVersion) -> CheckResult:
     snapshot = audited.require_snapshot()
     found = mlflow_metrics(audited.require_report().performance)
-    latest = {name: values[-1] for name, values in snapshot.run_metrics.items()}
+    # MLflow logs these of the machine, where somebody has switched that on
+    system = [name for name in snapshot.run_metrics if name.startswith("system/")]
+    ours = {name: values for name, values in snapshot.run_metrics.items() if name not in system}
+    additions = [Addition("figures of the machine, in the run", ", ".join(system))] if system else []
+    latest = {name: values[-1] for name, values in ours.items()}
     again = [
         Mismatch(f"metric.{name}", f"logged {len(values) - 1} times", "once, as it is shown")
-        for name, values in snapshot.run_metrics.items()
+        for name, values in ours.items()
         if len(set(values)) > 1 or len(values) != 2  # logged once, and shown
     ]
     differences = [
@@ -29,8 +32,16 @@ def check_metrics(audited: AuditedVersion) -> CheckResult:
         *again,
         *diff_documents(snapshot.model_metrics, found, "metric of the served model").differences,
     ]
+    for measured, value in snapshot.other_model_metrics.items():
+        run, _, name = measured.partition(": ")
+        if value != found.get(name, value):
+            where = f"metric of the served model, as run {run} has it: {name}"
+            differences.append(Mismatch(where, str(value), str(found[name])))
+        else:
+            additions.append(Addition(f"metric of the served model, by run {run}", f"{name}: {value!r}"))
     words = f"{len(found)} figures, in the run and beside the served model."
-    return check_result(differences, words, made="The database shows other figures than are published.")
+    made = "The database shows other figures than are published."
+    return check_result(differences, words, made=made, additions=additions)
 
 
 @question("The parameters in MLflow's database are those of the spec")
@@ -50,19 +61,23 @@ def check_tags(audited: AuditedVersion) -> CheckResult:
     gates = check_gates(bundle.spec.gates, bundle.published)
     passed = all(gate.passed for gate in gates) and not bundle.spec.research_comparison
     found = run_tags(bundle.published.version, passed=passed)
-    found |= {name: snapshot.run_tags.get(name, NO_TAG) for name in _OF_THINGS}
-    # MLflow's own say who ran what and where, of which only the run's name is ours
-    ours = {name: value for name, value in snapshot.run_tags.items() if not name.startswith("mlflow.")}
-    registered = {name: value for name, value in snapshot.tags.items() if name not in OF_DECISIONS}
+    found["evidence_place"] = snapshot.run_tags.get("evidence_place", NO_TAG)
+    hashes = {name: parse_hashes(snapshot.run_tags).get(name, NO_TAG) for name in _OF_THINGS}
+    found |= format_hashes({**hashes, "data_sha256": bundle.published.version.data_sha256})
+    misleading, additions = added_tags(snapshot, mlflow_metrics(bundle.published.performance))
     differences = [
-        *diff_documents(ours, found, "tag of the run").differences,
-        *diff_documents(registered, found, "tag of the registered version").differences,
+        *diff_documents(own_tags("run", snapshot.run_tags), found, "tag of the run").differences,
+        *diff_documents(
+            own_tags("registered version", snapshot.tags), found, "tag of the registered version"
+        ).differences,
+        *misleading,
     ]
     words = f"{len(found)} tags are what the version is, as {snapshot.holders}."
-    return check_result(differences, words, made="A tag is not what the version is.")
+    made = "A tag is not what the version is, or could be taken for one that is."
+    return check_result(differences, words, made=made, additions=additions)
 
 
-@question("Registered version, run and served model belong together, and nothing is shown beside")
+@question("Registered version, run and served model belong together")
 def check_run(audited: AuditedVersion) -> CheckResult:
     snapshot, metadata = audited.require_snapshot(), audited.require_report().version
     run, name = snapshot.version.run_id, f"{metadata.name} {metadata.id}"
@@ -80,9 +95,11 @@ def check_run(audited: AuditedVersion) -> CheckResult:
         for what, (claimed, found) in wanted.items()
         if claimed != found
     ]
-    words = (
-        f"{audited.registered_name}: run {run}, and model {snapshot.model_id}. MLflow shows no other words, tags or "
-        "data beside them. When it was run, by which user and from where is MLflow's word alone."
-    )
-    made = "They do not belong to each other, or something else is shown beside them."
-    return check_result(differences, words, made=made)
+    additions = []
+    if snapshot.stage != "None":
+        additions.append(Addition("stage of the registered version", snapshot.stage))
+    if snapshot.model_description:
+        additions.append(Addition("description of the registered model", snapshot.model_description))
+    words = f"{audited.registered_name}: run {run}, and model {snapshot.model_id}."
+    made = "They do not belong to each other, or MLflow shows something in their place."
+    return check_result(differences, words, made=made, additions=additions)

@@ -8,15 +8,15 @@ import re
 from typing import Any
 
 from send_screen.auditing._audited_version import AuditedVersion
-from send_screen.auditing._check_files import NO_FILE
-from send_screen.auditing._checks import CheckResult, check_result, question
+from send_screen.auditing._check_files import NO_FILE, NOT_OURS
+from send_screen.auditing._checks import Addition, CheckResult, check_result, question
 from send_screen.auditing._compare import Mismatch, diff_documents, mismatches
 from send_screen.documents import load_yaml
 from send_screen.errors import TablesError
 from send_screen.governance import SIGNATURE, files_sha256, sha256_of
 from send_screen.reports import render_plots
 from send_screen.serving import PREDICTION_COLUMNS, request_columns, served_code
-from send_screen.tracking import PAGES, WATERFALL, RegistrySnapshot
+from send_screen.tracking import PAGES, REGISTERED_META, WATERFALL, RegistrySnapshot
 
 _INSIDE = "artifacts/bundle/"
 _MODEL_FILES = (
@@ -40,7 +40,7 @@ def check_copies(audited: AuditedVersion) -> CheckResult:
     snapshot = audited.require_snapshot()
     run, model, bundle = snapshot.run_files, snapshot.model_files, dict(audited.files)
     strays = [name for name in snapshot.no_files if not name.startswith("bundle/")]
-    differences = [Mismatch(name, "a link, or no file of a version's", "nothing") for name in strays]
+    differences = [Mismatch(name, NOT_OURS, "nothing") for name in strays]
     copies = {name: (run.get(name), bundle.get(name)) for name in PAGES}
     bundle.pop(SIGNATURE, None)  # it vouches for the served model, which so has no copy of it
     for name in sorted({*bundle, *(name.removeprefix(_INSIDE) for name in model if name.startswith(_INSIDE))}):
@@ -57,9 +57,29 @@ def check_copies(audited: AuditedVersion) -> CheckResult:
     unknown = [name for name in run if not name.startswith("bundle/") and name not in known]
     unknown += [f"model: {name}" for name in model if not name.startswith(_INSIDE) and name not in _MODEL_FILES]
     differences += [Mismatch(name, "a file", "no version has it") for name in unknown]
+    additions = []
+    if snapshot.registered_meta is not None:
+        asked_for = _asked_for(snapshot)
+        if asked_for:
+            additions.append(Addition(f"{REGISTERED_META}, beside the served model", f"asked for as {asked_for}"))
+        else:
+            differences.append(
+                Mismatch(f"model: {REGISTERED_META}", "a file", "what MLflow writes of a model it serves")
+            )
     words = f"{len(run)} files of the run and {len(model)} of the served model; where one is a copy, it is the same."
     made = "A copy is another than the version's file, or a file is no version's."
-    return check_result(differences, words, made=made)
+    return check_result(differences, words, made=made, additions=additions)
+
+
+def _asked_for(snapshot: RegistrySnapshot) -> str | None:
+    """Return under which name and number MLflow last fetched the served model; None where the note says anything else.
+
+    MLflow writes it into the folder of the model itself where the store is on the same machine.
+    """
+    note = load_yaml(snapshot.registered_meta or b"", file=REGISTERED_META, error=TablesError)
+    if not isinstance(note, dict) or set(note) != {"model_name", "model_version"}:
+        return None
+    return f"models:/{note['model_name']}/{note['model_version']}"
 
 
 def _hash(content: bytes | None) -> str:
@@ -70,7 +90,7 @@ def _hash(content: bytes | None) -> str:
 def check_served(audited: AuditedVersion) -> CheckResult:
     snapshot, metadata = audited.require_snapshot(), audited.require_report().version
     files = snapshot.model_files
-    if differences := audited.tag_mismatches("model_sha256", files_sha256(files), "the model's files"):
+    if differences := audited.hash_mismatches("model_sha256", files_sha256(files), "the model's files"):
         return check_result(differences, "", made="The served model's files are not those that were registered.")
     described = diff_documents(_yaml(snapshot, "MLmodel"), _mlmodel(audited), "MLmodel: $").differences
     if never := [difference for difference in described if _RUN.match(difference.where)]:

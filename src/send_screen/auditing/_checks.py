@@ -14,11 +14,20 @@ from send_screen.errors import ExitCode, SendScreenError
 
 PASSED, FAILED, NOT_CHECKED, NOT_LOOKED_AT = "passed", "FAILED", "not checked", "not looked at"
 _LONGEST = 2000  # characters of what a check says
-_MOST = 20  # differences of one check that are listed one by one
+_ADDED = 500  # characters of an addition
+_MOST = 20  # differences of one check that are listed one by one, and additions
 _UNREADABLE = (
     OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError,
     TemplateError,
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Addition:
+    """What MLflow or people added to a version: it is named, and no part of what is vouched for."""
+
+    where: str
+    what: str
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,7 @@ class CheckResult:
     words: str
     differences: tuple[Mismatch, ...] = ()
     n_differences: int = 0
+    additions: tuple[Addition, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,19 +92,27 @@ def question(title: str) -> Callable[[Callable[[AuditedVersion], CheckResult]], 
 
 
 def check_result(
-    differences: Sequence[Mismatch], words: str, *, made: str = "", inconclusive_reason: str = ""
+    differences: Sequence[Mismatch],
+    words: str,
+    *,
+    made: str = "",
+    inconclusive_reason: str = "",
+    additions: Sequence[Addition] = (),
 ) -> CheckResult:
     """Return what a check that was made found: it failed where there are differences, unless they are inconclusive.
 
     ``words`` say what was done, ``made`` what a difference means. ``inconclusive_reason`` says why a difference means
-    nothing here, for example that other code made the version.
+    nothing here, for example that other code made the version. ``additions`` are no differences.
     """
+    beside = tuple(Addition(truncate(each.where), truncate(each.what, most=_ADDED)) for each in additions[:_MOST])
+    if left := len(additions) - len(beside):
+        beside += (Addition(f"and {left:,} more", ""),)
     if not differences:
-        return CheckResult(PASSED, truncate(words, most=_LONGEST))
+        return CheckResult(PASSED, truncate(words, most=_LONGEST), additions=beside)
     status = NOT_CHECKED if inconclusive_reason else FAILED
     said = f"{inconclusive_reason} So what differs here says nothing yet." if inconclusive_reason else made or words
     first = (Mismatch(truncate(d.where), truncate(d.actual), truncate(d.expected)) for d in differences[:_MOST])
-    return CheckResult(status, truncate(said, most=_LONGEST), tuple(first), len(differences))
+    return CheckResult(status, truncate(said, most=_LONGEST), tuple(first), len(differences), beside)
 
 
 def not_checked(why: str) -> CheckResult:

@@ -8,12 +8,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from send_screen.auditing._checks import FAILED, NOT_CHECKED, NOT_LOOKED_AT, PASSED, Check, CheckResult
+from send_screen.auditing._checks import FAILED, NOT_CHECKED, NOT_LOOKED_AT, PASSED, Addition, Check, CheckResult
 from send_screen.documents import write_whole
 from send_screen.errors import ExitCode, MissingExtraError
 from send_screen.reports import render_html, version_marks
 from send_screen.results import Result, Section
 
+ADDED = "Added by MLflow or people, and not part of what is vouched for"
+OUT_OF_SCOPE = "What no audit of this kind looks at"
 _NAMED = 3  # of the checks that were not made, or not asked for, in the first words
 
 _PARTS = (
@@ -44,6 +46,8 @@ class Audit(Result):
     metadata : dict of str to str
         Which version that is, and where it was found.
     checks : tuple of Check
+    out_of_scope : tuple of str
+        What no audit of this kind looks at, a sentence each.
     out : pathlib.Path or None
         Folder of ``audit.html`` and ``audit.json``, where they were written.
     """
@@ -51,6 +55,7 @@ class Audit(Result):
     model: str
     metadata: Mapping[str, str]
     checks: tuple[Check, ...]
+    out_of_scope: tuple[str, ...] = ()
     out: Path | None = None
 
     def having(self, status: str) -> list[Check]:
@@ -61,6 +66,11 @@ class Audit(Result):
     def not_looked_at(self) -> list[Check]:
         """What nobody asked for, or is outside of what is vouched for: nothing is said of it."""
         return self.having(NOT_LOOKED_AT)
+
+    @property
+    def additions(self) -> tuple[Addition, ...]:
+        """What MLflow or people added to the version: named, and no part of what is vouched for."""
+        return tuple(each for check in self.checks for each in check.outcome.additions)
 
     @property
     def inconclusive(self) -> list[Check]:
@@ -108,6 +118,9 @@ class Audit(Result):
         for status in (PASSED, NOT_LOOKED_AT):
             if lines := [f"{status}: {check.title}. {check.outcome.words}" for check in self.having(status)]:
                 yield Section(lines)
+        if self.additions:
+            yield Section([f"{each.where}: {each.what}" for each in self.additions], title=ADDED)
+        yield Section(self.out_of_scope, title=OUT_OF_SCOPE)
         if self.out is not None:
             yield Section([f"Open {self.out / 'audit.html'}"])
 
@@ -120,13 +133,21 @@ class Audit(Result):
             "result": self.result,
             "words": self.headline,
             "metadata": dict(self.metadata),
-            "checks": [{"id": check.id, "title": check.title, **asdict(check.outcome)} for check in self.checks],
+            "checks": [_as_dict(check) for check in self.checks],
+            "additions": [asdict(each) for each in self.additions],
+            "out_of_scope": list(self.out_of_scope),
         }
 
 
 def _titles(checks: list[Check]) -> str:
     more = f" and {len(checks) - _NAMED} more" if len(checks) > _NAMED else ""
     return ", ".join(f"“{check.title}”" for check in checks[:_NAMED]) + more
+
+
+def _as_dict(check: Check) -> dict[str, Any]:
+    outcome = asdict(check.outcome)
+    del outcome["additions"]  # they stand together, whichever check found them
+    return {"id": check.id, "title": check.title, **outcome}
 
 
 def _lines(outcome: CheckResult) -> list[str]:
@@ -142,6 +163,8 @@ def render_audit(found: Audit) -> str:
         found=found,
         marks=version_marks(found.metadata.get("trained_on")),
         metadata=[(words, found.metadata[name]) for name, words in _LABELS.items() if name in found.metadata],
+        added=ADDED,
+        out_of_scope=OUT_OF_SCOPE,
         parts=[(status, heading, found.having(status), otherwise) for status, heading, otherwise in _PARTS],
     )
 

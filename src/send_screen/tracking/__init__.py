@@ -33,14 +33,17 @@ from send_screen.tracking._registry import (
     described,
     find_model,
     find_version,
+    format_hashes,
     open_registered,
+    parse_hashes,
     set_alias,
     tag_decisions,
     tag_withdrawn,
     withdrawn_error,
 )
-from send_screen.tracking._snapshot import RegistrySnapshot, fetch_snapshot
+from send_screen.tracking._snapshot import REGISTERED_META, RegistrySnapshot, fetch_snapshot
 from send_screen.tracking._store import default_uri, folder_of
+from send_screen.tracking._surroundings import OtherRun
 
 __all__ = [
     "log_version",
@@ -54,6 +57,8 @@ __all__ = [
     "find_version",
     "open_registered",
     "withdrawn_error",
+    "format_hashes",
+    "parse_hashes",
     "Registered",
     "find_model",
     "RegisteredModel",
@@ -63,6 +68,8 @@ __all__ = [
     "fetch_snapshot",
     "RegistrySnapshot",
     "publishing",
+    "OtherRun",
+    "REGISTERED_META",
     "prior_runs",
     "PriorRun",
     "default_uri",

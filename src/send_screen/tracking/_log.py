@@ -37,7 +37,7 @@ from send_screen.serving import PREDICTION_COLUMNS, request_columns, served_code
 from send_screen.simulation._examples import synthetic_rows
 from send_screen.specs import ModelSpec
 from send_screen.tables import BaggedTables, RiskTables
-from send_screen.tracking._registry import ALIAS, RUN_NOTE, RUN_USER, described
+from send_screen.tracking._registry import ALIAS, HASHES, RUN_NOTE, RUN_USER, described, format_hashes
 from send_screen.tracking._store import as_global_store, connect, experiment_id
 
 if TYPE_CHECKING:
@@ -85,18 +85,19 @@ def log_version(
     files = version_files(spec, tables, bags, report)
     files[MANIFEST] = make_manifest(files, version=version.id)
     pictures = {**render_plots(report), WATERFALL: shap_waterfall(report.example)}
-    tags = {
-        **run_tags(version, passed=passed),
+    tags = {**run_tags(version, passed=passed), "evidence_place": evidence.resolve().as_uri()}
+    hashes = {
+        "data_sha256": version.data_sha256,
         "manifest_sha256": sha256_of(files[MANIFEST]),
         "evidence_sha256": evidence_sha256[EVIDENCE],
-        "evidence_place": evidence.resolve().as_uri(),
         "signed_by": "nobody" if key is None else key_id(key.public_key()),
     }
+    words = {**tags, **format_hashes(hashes), RUN_NOTE: note, RUN_USER: current_user()}
     run_id = client.create_run(experiment_id(client, uri), run_name=f"{spec.name} {version.id}").info.run_id
     try:
         client.log_batch(
             run_id,
-            tags=[RunTag(name, value) for name, value in {**tags, RUN_NOTE: note, RUN_USER: current_user()}.items()],
+            tags=[RunTag(name, value) for name, value in words.items()],
             params=[Param(name, value) for name, value in run_params(spec, version.held_out_schools).items()],
             synchronous=True,
         )
@@ -108,7 +109,7 @@ def log_version(
             model, model_sha256 = _log_served_model(client, spec, report, files, run=client.get_run(run_id))
             if key is not None:
                 digests = {
-                    MANIFEST: tags["manifest_sha256"],
+                    MANIFEST: hashes["manifest_sha256"],
                     "spec.yaml": version.spec_sha256,
                     PLOTS: files_sha256({Path(name).name: svg.encode() for name, svg in pictures.items()}),
                     **evidence_sha256,
@@ -118,8 +119,8 @@ def log_version(
                 signature = sign_statement(digests, model=spec.name, version=version.id, key=key)
                 Path(SIGNATURE).write_bytes(signature.encode())
                 client.log_artifact(run_id, SIGNATURE, "bundle")
-        tags["model_sha256"] = model_sha256
-        client.set_tag(run_id, "model_sha256", model_sha256, synchronous=True)
+        tags |= format_hashes({**hashes, "model_sha256": model_sha256})
+        client.set_tag(run_id, HASHES, tags[HASHES], synchronous=True)
         with as_global_store(uri):
             number = _register(client, spec.name, model, run_id, tags, note) if register else None
     except BaseException:
@@ -230,19 +231,12 @@ def mlflow_metrics(performance: Iterable[Performance]) -> dict[str, float]:
 
 
 def run_tags(version: VersionMetadata, *, passed: bool) -> dict[str, str]:
-    """Return the tags of a run that follow from the section ``version`` of ``published.json``."""
-    return {
-        "version_id": version.id,
-        "spec_sha256": version.spec_sha256,
-        "data_sha256": version.data_sha256,
-        "tables_sha256": version.tables_sha256,
-        "code_version": version.code_version,
-        "release": version.release,
-        "trained_on": version.trained_on,
-        "gates": "passed" if passed else "failed",
-        **{f"contract.{ref.replace('@', ':')}": sha256 for ref, sha256 in version.contracts.items()},
-        **{f"package.{package}": number for package, number in version.packages.items()},
-    }
+    """Return the tags of a run that follow from the section ``version`` of ``published.json``.
+
+    They are few, since MLflow shows them above the description. That section holds the hashes of all that made the
+    version, and its code and packages.
+    """
+    return {"version_id": version.id, "trained_on": version.trained_on, "gates": "passed" if passed else "failed"}
 
 
 def run_params(spec: ModelSpec, held_out_schools: int) -> dict[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from send_screen.errors import DataError
+from send_screen.tracking._registry import HASHES
 from send_screen.tracking._store import EXPERIMENT, connect
 
 PUBLISHED = "published.json"
@@ -38,7 +39,7 @@ def prior_runs(uri: str, *, data_sha256: str) -> list[PriorRun]:
     while True:
         page = client.search_runs(
             [experiment.experiment_id],
-            f"tags.data_sha256 = '{data_sha256}'",
+            f"tags.{HASHES} LIKE '%{data_sha256}%'",
             run_view_type=ViewType.ALL,
             order_by=["attributes.start_time ASC", "attributes.run_id ASC"],
             page_token=token,

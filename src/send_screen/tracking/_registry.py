@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,9 +24,26 @@ NOTE = "decisions.md"
 LONGEST = 5000  # characters of a description that every database of MLflow takes
 RUN_NOTE = "mlflow.note.content"  # the words that MLflow shows of a run
 RUN_USER = "mlflow.user"
+LAST_WORDS = "is in the artefact `report.html` of its run.\n"  # of what is said of a run, see summary.md.j2
 WITHDRAWN_TAG = "withdrawn"
+ADDED_WORDS = "words_of_others"
+HASHES = "hashes"
 _MODEL = re.compile(r"models:/(?P<name>[^/@]+)(?:@(?P<alias>[^/@]+)|/(?P<version>\d+))")
 _RUN = re.compile(r"runs:/(?P<run>\w+)(?:/bundle)?")
+
+
+def format_hashes(hashes: Mapping[str, str]) -> dict[str, str]:
+    """Return the one tag of a run, and of a registered version, that holds their hashes."""
+    return {HASHES: json.dumps(hashes, sort_keys=True)}
+
+
+def parse_hashes(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return the hashes in the tags of a run or a registered version; none where they cannot be read."""
+    try:
+        found = json.loads(tags.get(HASHES, ""))
+    except (ValueError, RecursionError):
+        return {}
+    return {name: str(value) for name, value in found.items()} if isinstance(found, dict) else {}
 
 
 @dataclass(frozen=True)
@@ -70,7 +89,7 @@ def find_version(model: str, *, uri: str) -> Registered:
         number=str(version.version),
         run_id=version.run_id,
         version_id=version_id,
-        manifest_sha256=version.tags.get("manifest_sha256", ""),
+        manifest_sha256=parse_hashes(version.tags).get("manifest_sha256", ""),
         withdrawn=max(withdrawn, default=""),
     )
 
@@ -89,15 +108,15 @@ def find_run(model: str, *, uri: str) -> Registered:
         raise UsageError(
             f"The store has no run {model}.", remedy="Give runs:/ID/bundle, as training told it. Check --tracking-uri."
         ) from None
-    tags, name = run.data.tags, run.data.params.get("spec", "")
+    tags, hashes, name = run.data.tags, parse_hashes(run.data.tags), run.data.params.get("spec", "")
     numbers = [
         f"models:/{one.name}/{one.version}" for one in client.search_model_versions(f"run_id = '{match['run']}'")
     ]
     if numbers:
         raise UsageError(f"The run {match['run']} is registered.", remedy=f"Give {' or '.join(sorted(numbers))}.")
-    if not (run.outputs and run.outputs.model_outputs and "model_sha256" in tags):
+    if not (run.outputs and run.outputs.model_outputs and "model_sha256" in hashes):
         raise UsageError(f"The run {match['run']} entered no version.", remedy="It was interrupted: train again.")
-    return Registered(name, "", match["run"], tags.get("version_id", ""), tags.get("manifest_sha256", ""), "")
+    return Registered(name, "", match["run"], tags.get("version_id", ""), hashes.get("manifest_sha256", ""), "")
 
 
 def same_version(client: MlflowClient, name: str, version_id: str) -> list[ModelVersion]:
@@ -199,10 +218,19 @@ def described(note: str, about: str) -> str:
 
 
 def tag_decisions(version: Registered, note: str, *, head: str, place: str, uri: str) -> None:
-    """Show what was decided about a version, and remember hash and place of the last decision about its model."""
+    """Show what was decided about a version, and remember hash and place of the last decision about its model.
+
+    Words that people wrote below ours stay there, or become a tag where a description has no room for them.
+    """
     client = connect(uri)
-    about = client.get_run(version.run_id).data.tags.get(RUN_NOTE, "")
-    client.update_model_version(version.name, version.number, description=described(note, about))
+    about, end, _ = client.get_run(version.run_id).data.tags.get(RUN_NOTE, "").partition(LAST_WORDS)
+    shown = client.get_model_version(version.name, version.number).description or ""
+    description, added = described(note, about + end), shown.partition(LAST_WORDS)[2].strip()
+    if added and len(description) + len(added) < LONGEST:
+        description += f"\n{added}\n"
+    elif added:
+        client.set_model_version_tag(version.name, version.number, ADDED_WORDS, added[:LONGEST])
+    client.update_model_version(version.name, version.number, description=description)
     client.log_text(version.run_id, note, NOTE)
     client.set_registered_model_tag(version.name, PLACE, place)
     client.set_registered_model_tag(version.name, HEAD, head)  # last: it says that all was done

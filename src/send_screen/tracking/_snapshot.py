@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -14,6 +15,7 @@ from send_screen.errors import MissingExtraError, TablesError
 from send_screen.governance import MOST_FILES, SIZE_LIMIT, read_plain_files
 from send_screen.tracking._registry import Registered, RegisteredModel, find_model, find_run, find_version
 from send_screen.tracking._store import connect_to_existing
+from send_screen.tracking._surroundings import Surroundings, fetch_surroundings
 from send_screen.tracking._unexpected import unexpected_metadata, unexpected_run_metadata
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 DEEPEST = 8
+#: MLflow writes it where it fetches a registered model: under which name and number it was asked for.
+REGISTERED_META = "registered_model_meta"
 
 
 @dataclass(frozen=True)
@@ -51,9 +55,21 @@ class RegistrySnapshot:
     model_params: dict[str, str]
     model_metrics: dict[str, float]
     unexpected_metadata: dict[str, tuple[str, str]]
-    """What else MLflow shows or fetches, and what it would be where send_screen alone wrote."""
+    """What MLflow fetches, or shows in the place of what training wrote, and what training left there."""
+    other_tags: dict[str, dict[str, str]]
+    """All tags of the registered model, the served model and the experiment."""
+    model_description: str
+    """Of the registered model, as the stage is of the registered version."""
+    stage: str
+    other_model_metrics: dict[str, float]
+    """What other runs have measured of the served model, by run and name."""
+    surroundings: Surroundings
     run_files: dict[str, bytes]
     model_files: dict[str, bytes]
+    folders: tuple[Path, ...]
+    """Of run and served model, where they are on this machine."""
+    registered_meta: bytes | None
+    """MLflow's note beside the served model; no part of the model."""
     no_files: tuple[str, ...]
     """What lies among the files and is no plain file, or is far too large."""
 
@@ -94,9 +110,14 @@ def _collect(client: MlflowClient, version: Registered, *, uri: str) -> Registry
         logged = client.get_logged_model(run.outputs.model_outputs[0].model_id)
         tags = {name: value for name, value in run.data.tags.items() if not name.startswith("mlflow.")}
         known = {"model": RegisteredModel({}, None, None), "newest": "", "newest_withdrawn": False, "tags": tags}
-        known |= {"description": "", "source": f"models:/{logged.model_id}"}
-        shown = unexpected_run_metadata(client, run, logged)
+        known |= {"description": "", "source": f"models:/{logged.model_id}", "model_description": "", "stage": "None"}
+        known["other_tags"] = {}
+        shown = unexpected_run_metadata(run, logged)
     model_id = logged.model_id
+    known["other_tags"] |= {
+        "served model": dict(logged.tags),
+        "experiment": dict(client.get_experiment(run.info.experiment_id).tags),
+    }
     run_files, no_run_files = _fetch(
         run.info.artifact_uri,
         listing=lambda path: client.list_artifacts(version.run_id, path),
@@ -109,6 +130,7 @@ def _collect(client: MlflowClient, version: Registered, *, uri: str) -> Registry
         arguments={"artifact_uri": logged.artifact_location},
         uri=uri,
     )
+    metrics = list(logged.metrics or ())
     return RegistrySnapshot(
         version=version,
         **known,
@@ -123,8 +145,16 @@ def _collect(client: MlflowClient, version: Registered, *, uri: str) -> Registry
         model_id=model_id,
         model_run_id=logged.source_run_id or "",
         model_params=dict(logged.params or {}),
-        model_metrics={metric.key: metric.value for metric in logged.metrics or ()},
+        model_metrics={metric.key: metric.value for metric in metrics if metric.run_id in (None, version.run_id)},
         unexpected_metadata=shown,
+        other_model_metrics={
+            f"{metric.run_id}: {metric.key}": metric.value
+            for metric in metrics
+            if metric.run_id not in (None, version.run_id)
+        },
+        surroundings=fetch_surroundings(client, version, logged, uri=uri),
+        folders=tuple(filter(None, map(_local, (run.info.artifact_uri, logged.artifact_location)))),
+        registered_meta=model_files.pop(REGISTERED_META, None),
         run_files=run_files,
         model_files=model_files,
         no_files=(*no_run_files, *no_model_files),
@@ -134,7 +164,10 @@ def _collect(client: MlflowClient, version: Registered, *, uri: str) -> Registry
 def _of_registry(client: MlflowClient, version: Registered, registered: ModelVersion, *, uri: str) -> dict[str, Any]:
     """Return what the registry says of a version and its model, under the names of :class:`RegistrySnapshot`."""
     every = client.search_model_versions(f"name = '{version.name}'")
-    newest = max(every, key=lambda one: int(one.version))
+    # a copy that a client of MLflow's made has a registered version as its source, and not a logged model
+    trained = [one for one in every if (one.source or "").count("/") == 1] or every
+    newest = max(trained, key=lambda one: int(one.version))
+    model = client.get_registered_model(version.name)
     return {
         "model": find_model(version.name, uri=uri),
         "newest": str(newest.version),
@@ -142,6 +175,9 @@ def _of_registry(client: MlflowClient, version: Registered, registered: ModelVer
         "tags": dict(registered.tags),
         "description": registered.description or "",
         "source": registered.source or "",
+        "other_tags": {"registered model": dict(model.tags)},
+        "model_description": model.description or "",
+        "stage": registered.current_stage or "None",
     }
 
 
@@ -149,9 +185,9 @@ def _fetch(
     place: str, *, listing: Callable[[str | None], list[Any]], arguments: dict[str, str], uri: str
 ) -> tuple[dict[str, bytes], tuple[str, ...]]:
     """Return the files of a run or a logged model, and the names of what is no plain file."""
-    parsed = urlparse(place)
-    if parsed.scheme in ("", "file"):
-        return read_plain_files(Path(url2pathname(parsed.path)))
+    if (folder := _local(place)) is not None:
+        files, no_files = read_plain_files(folder)
+        return files, (*no_files, *_empty_folders(folder))
     for number, (name, size) in enumerate(_listed(listing, None, 0)):
         parts = PurePosixPath(name).parts
         if number >= MOST_FILES or size > SIZE_LIMIT or name.startswith("/") or ".." in parts or "\\" in name:
@@ -160,7 +196,23 @@ def _fetch(
 
     with TemporaryDirectory() as target:
         fetched = mlflow.artifacts.download_artifacts(dst_path=target, tracking_uri=uri, registry_uri=uri, **arguments)
-        return read_plain_files(Path(fetched))
+        files, no_files = read_plain_files(Path(fetched))
+        return files, (*no_files, *_empty_folders(Path(fetched)))
+
+
+def _local(place: str) -> Path | None:
+    """Return a place of artefacts as a folder of this machine; None where it is elsewhere."""
+    parsed = urlparse(place)
+    return Path(url2pathname(parsed.path)) if parsed.scheme in ("", "file") else None
+
+
+def _empty_folders(folder: Path) -> list[str]:
+    """Return the folders below one that hold nothing: MLflow shows their names."""
+    return sorted(
+        f"{Path(parent).relative_to(folder).as_posix()}/"
+        for parent, folders, files in os.walk(folder)
+        if not folders and not files and Path(parent) != folder
+    )
 
 
 def _listed(listing: Callable[[str | None], list[Any]], folder: str | None, depth: int) -> Iterator[tuple[str, int]]:
