@@ -3,6 +3,8 @@
 import pytest
 from evaluation_factory import StandIn, synthetic_cohort, synthetic_evidence
 
+from send_screen.evaluation import _measured_sections
+
 
 @pytest.fixture
 def evidence():
@@ -26,3 +28,9 @@ def models():
 @pytest.fixture
 def cohort():
     return synthetic_cohort()
+
+
+@pytest.fixture
+def uncombined(monkeypatch):
+    """Small groups stay as they are, so that they have to be suppressed."""
+    monkeypatch.setattr(_measured_sections, "combine_small_groups", lambda *_: ())

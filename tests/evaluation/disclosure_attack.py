@@ -43,6 +43,10 @@ class Attack:
 
     def __init__(self, evidence, versions):
         """``versions``: a dict each with ``published``, ``evidence``, and what else is published with it."""
+        combined = [one for version in versions for one in version["published"]["combined"]]
+        self.combined = {(one["attribute"], one["group"]): set(one["levels"]) for one in combined}
+        for one in combined:  # alike in all versions
+            assert self.combined[one["attribute"], one["group"]] == set(one["levels"])
         attributes = sorted(c.removeprefix("group.") for c in evidence if c.startswith("group."))
         tables = [{name} for name in attributes] or [set()]
         for row in (row for version in versions for row in version["published"]["groups"]):
@@ -110,7 +114,8 @@ class Attack:
         if attribute:
             for name, level in zip(attribute.split(" × "), group.split(" × "), strict=True):
                 axis = names.index(name)
-                there = np.array([known == level for known in levels[axis]])
+                inside = self.combined.get((name, level), {level})
+                there = np.array([known in inside for known in levels[axis]])
                 chosen = chosen & there.reshape([-1 if i == axis else 1 for i in range(len(shape))])
         inside = np.zeros(self.size)
         inside[begins : begins + chosen.size] = chosen.ravel()
@@ -162,6 +167,8 @@ class Attack:
             if metric == "number_needed_to_screen":
                 listed, found = (self._form(place, everyone, kind) for kind in ("listed", "tp"))
                 self._fact(listed - value * found, 0.0)
+        for (attribute, _), levels in self.combined.items():  # each is named, so it has a child
+            self.less += [(-self._form(place, self._cells(attribute, level), "n"), -1.0) for level in sorted(levels)]
         for row in published["groups"]:
             cells = self._cells(row["attribute"], row["group"])
             assert row["value"] is not None or row["low"] is row["high"] is None
@@ -229,6 +236,8 @@ class Attack:
             for attribute, group in list(keys):  # a table of three attributes adds up to tables of two
                 parts = list(zip(attribute.split(" × "), group.split(" × "), strict=True))
                 keys |= {tuple(" × ".join(side) for side in zip(*pair, strict=True)) for pair in combinations(parts, 2)}
+            of_tables = (pair for names, levels, *_ in self.tables for pair in zip(names, levels, strict=True))
+            keys |= {(name, level) for name, levels in of_tables for level in levels}
             for attribute, group in sorted(keys):
                 inside = self._cells(attribute, group)
                 sides = [("", inside)] + (

@@ -138,7 +138,7 @@ def test_the_attack_works_where_only_small_counts_themselves_are_suppressed(monk
     assert any("(8.5): 8.50 to 8.50" in words for words in found), found
 
 
-def test_what_is_left_of_a_group_when_its_larger_parts_are_taken_away_is_protected(monkeypatch):
+def test_what_is_left_of_a_group_when_its_larger_parts_are_taken_away_is_protected(uncombined, monkeypatch):
     """Girls less White girls less Black girls were eight girls, none with the outcome; each group alone was safe."""
     rng = np.random.default_rng(2)
     race = np.array(["White"] * 1400 + ["Black"] * 600 + ["Asian"] * 4 + ["Hispanic"] * 6 + ["other"] * 4)
@@ -152,7 +152,7 @@ def test_what_is_left_of_a_group_when_its_larger_parts_are_taken_away_is_protect
 
 
 @pytest.fixture
-def rare():
+def rare(uncombined):
     """Three children of whom it is not recorded where they are from; two groups of 40, and one of 517."""
     origin = np.array(["unknown"] * 3 + ["north"] * 40 + ["south"] * 40 + ["home"] * 517)
     return synthetic_evidence(n=600, seeds=1, groups={"origin": origin}, capacity=0.3)
@@ -166,7 +166,7 @@ def test_what_is_suppressed_is_the_least_that_protects(rare):
     assert whole & {"north", "south"}
 
 
-def test_a_small_number_and_one_that_would_give_it_away_look_alike():
+def test_a_small_number_and_one_that_would_give_it_away_look_alike(uncombined):
     """Where nothing can be said even rounded, both have the same reason, and nothing else."""
     origin = np.array(["unknown"] * 3 + ["north"] * 40 + ["home"] * 557)
     document = measured(synthetic_evidence(n=600, seeds=1, groups={"origin": origin}, capacity=0.3), replicates=20)
@@ -177,7 +177,7 @@ def test_a_small_number_and_one_that_would_give_it_away_look_alike():
     assert first["reason"] == SUPPRESSED
 
 
-def test_three_children_of_unknown_sex_silence_no_finding_about_girls():
+def test_three_children_of_unknown_sex_silence_no_finding_about_girls(uncombined):
     """Girls are suppressed for the sake of three others: their shares stand, rounded, and their verdict."""
     rng = np.random.default_rng(2)
     sex = np.where(rng.random(6000) < 0.45, "F", "M").astype(object)
@@ -207,7 +207,7 @@ def test_three_children_of_unknown_sex_silence_no_finding_about_girls():
     assert Attack(evidence, [{"published": document, "evidence": evidence}]).narrowed_down() == []
 
 
-def test_rounding_is_no_finer_than_is_safe(monkeypatch):
+def test_rounding_is_no_finer_than_is_safe(uncombined):
     """Of forty children, a share rounded to one of a hundred is a count."""
     origin = np.array(["unknown"] * 3 + ["north"] * 40 + ["home"] * 557)
     evidence = synthetic_evidence(n=600, seeds=1, groups={"origin": origin}, capacity=0.3)
@@ -217,7 +217,7 @@ def test_rounding_is_no_finer_than_is_safe(monkeypatch):
     assert 0.01 not in steps - {row["rounded_to"] for row in safe["groups"] if row["metric"] == "calibration_slope"}
 
 
-def test_a_later_version_rounds_only_what_an_earlier_one_has_revealed():
+def test_a_later_version_rounds_only_what_an_earlier_one_has_revealed(uncombined):
     """Rounded shares of several lists, together, say more of the same children than each by itself."""
     origin = np.array(["unknown"] * 3 + ["north"] * 400 + ["home"] * 1597)
     first = synthetic_evidence(n=2000, seeds=1, groups={"origin": origin}, capacity=0.3)
@@ -316,7 +316,12 @@ def test_a_cohort_without_one_school_gives_no_count_of_that_school_away(seed):
 
 def test_what_an_earlier_version_gave_away_stops_no_later_one(rare):
     of_the_list = {"true_positives": None, "false_positives": None, "between": {}}
-    revealed = [{"attribute": "origin", "group": "unknown", "n": 3, "with_outcome": 1, **of_the_list}]
+    counts = rare.groupby("group.origin")["label"].agg(["size", "sum"])
+    counts.loc[["north", "south", "home"]] = None
+    revealed = [
+        {"attribute": "origin", "group": group, "n": n, "with_outcome": outcome, **of_the_list}
+        for group, n, outcome in counts.astype(object).where(counts.notna(), None).itertuples()
+    ]
     document = measured(rare, replicates=20, prior_releases=[{"version": "1", "counts": revealed}])
     assert ("origin", "unknown", "prevalence") in suppressed_figures(document)
     assert len({group for _, group, metric in suppressed_figures(document) if metric == "prevalence"}) >= 2

@@ -194,7 +194,7 @@ def test_metrics_are_flat_and_holds_defined_figures_only(published):
     assert mlflow_metrics([undefined]) == {}
 
 
-def test_a_small_group_does_not_reveal_why_a_figure_is_undefined():
+def test_a_small_group_does_not_reveal_why_a_figure_is_undefined(uncombined):
     """Where all three children of a group had the outcome, "every child had it" would reveal each one's."""
     evidence = synthetic_evidence(n=600, groups={"sex": ["F", "M"]}, seed=4)
     few = evidence["row"].isin(evidence.loc[evidence["label"] == 1, "row"].unique()[:3])

@@ -76,7 +76,7 @@ def as_a_stranger_sees_it(made: Any, spec: Any, england: Path, uri: str) -> dict
     published = json.loads((folder / "published.json").read_text("utf-8"))
     made_of_nothing_else(folder, published)
     names = {group.label: group.name for group in spec.groups}
-    for row in (*published["groups"], *published["gaps"], *published["attribution"]):
+    for row in (row for part in ("groups", "gaps", "attribution", "combined") for row in published[part]):
         row["attribute"] = " × ".join(names[label] for label in row["attribute"].split(" × "))
     evidence = pd.read_parquet(made.evidence / "evidence.parquet")
     tables = json.loads((folder / "tables.json").read_text("utf-8"))

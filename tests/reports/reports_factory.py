@@ -584,6 +584,7 @@ def make_published() -> dict[str, Any]:
             for i, (low, says) in enumerate(((0, 2), (2, 4), (4, 6), (6, 9), (9, 15), (15, 26), (26, 41), (41, 66)))
         ],
         "net_benefit": _net_benefit_rows(),
+        "combined": [],
         "disclosure": {"prior_releases": [], "revealed_by_tables": []},
         "shapes": _shapes(),
         "interactions": _surfaces(),

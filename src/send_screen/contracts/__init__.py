@@ -7,7 +7,7 @@ and the check letters of UPNs are here too.
 
 from send_screen.contracts._check import check_table
 from send_screen.contracts._contract import CodeSet, Column, Contract, Rule
-from send_screen.contracts._england_codes import ETHNIC_GROUPS
+from send_screen.contracts._england_codes import ETHNIC_GROUPS, MAJOR_ETHNIC_GROUPS
 from send_screen.contracts._load import available_contracts, load_contract, shipped
 from send_screen.contracts._result import MASK, CheckedTable, ColumnsReport, Violation
 from send_screen.contracts._upn import SYNTHETIC_AUTHORITY, is_synthetic_upn, upn_check_letter, valid_upns
@@ -25,6 +25,7 @@ __all__ = [
     "Violation",
     "MASK",
     "ETHNIC_GROUPS",
+    "MAJOR_ETHNIC_GROUPS",
     "is_synthetic_upn",
     "upn_check_letter",
     "valid_upns",

@@ -26,6 +26,17 @@ ETHNIC_GROUPS = {
     "OOTH": "Any other ethnic group",
 }
 
+# Office for National Statistics, the five ethnic groups of the 2021 census: what small groups are combined to.
+MAJOR_ETHNIC_GROUPS = {
+    **dict.fromkeys(
+        ("White British", "White Irish", "Irish Traveller", "Gypsy/Roma", "Any other White background"), "White"
+    ),
+    "Mixed": "Mixed",
+    **dict.fromkeys(("Indian", "Pakistani", "Bangladeshi", "Chinese", "Any other Asian background"), "Asian"),
+    **dict.fromkeys(("Black Caribbean", "Black African", "Any other Black background"), "Black"),
+    "Any other ethnic group": "Any other ethnic group",
+}
+
 # Season of birth in England's school year, by month.
 BIRTH_SEASONS = {
     **dict.fromkeys((9, 10, 11, 12), "autumn"),

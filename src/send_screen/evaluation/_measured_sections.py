@@ -29,10 +29,13 @@ from send_screen.evaluation._performance import paired_differences, performance
 from send_screen.evaluation.disclosure import (
     ALL,
     Suppression,
+    combine_small_groups,
     contingency_table,
     counts_by_reason,
     is_small,
+    join_words,
     nearest,
+    recode_groups,
     suppress,
 )
 from send_screen.published import (
@@ -40,6 +43,7 @@ from send_screen.published import (
     AttributionTerm,
     CalibrationBin,
     CohortSummary,
+    CombinedGroup,
     Difference,
     Disclosure,
     Gap,
@@ -66,6 +70,7 @@ def measured_sections(
     outcome_words: str = "had the outcome",
     group_words: Mapping[str, Mapping[str, str]] | None = None,
     intersections: Sequence[tuple[str, ...]] = (),
+    hierarchies: Mapping[str, Mapping[str, str]] | None = None,
     excluded: pd.DataFrame | None = None,
     prior_releases: Sequence[PriorRelease] = (),
     revealed_by_tables: Sequence[tuple[str, Sequence[str]]] = (),
@@ -77,11 +82,11 @@ def measured_sections(
 ) -> MeasuredSections:
     """Return the measured sections of the published report, under disclosure control.
 
-    No count of 1 to 9 is published, no figure that reveals one, and no figures from which one could be derived to
-    within less than five children: see :mod:`send_screen.evaluation.disclosure`. What is suppressed is None with the
-    reason "withheld to protect small groups", which does not say whether the number is small itself. Shares of a group
-    under secondary suppression are published rounded (``rounded_to``), without counts, where that is safe. What is
-    undefined is None with its reason.
+    Small groups are combined first (``combined``). No count of 1 to 9 is published, no figure that reveals one, and no
+    figures from which one could be derived to within less than five children: see
+    :mod:`send_screen.evaluation.disclosure`. What is suppressed is None with the reason "withheld to protect small
+    groups", which does not say whether the number is small itself. Shares of a group under secondary suppression are
+    published rounded (``rounded_to``), without counts, where that is safe. What is undefined is None with its reason.
 
     Parameters
     ----------
@@ -93,6 +98,8 @@ def measured_sections(
         Attribute -> group -> noun for many children, for example ``{"sex": {"F": "girls"}}``.
     intersections : sequence of tuple of str
         Attributes to cross.
+    hierarchies : mapping, optional
+        Attribute -> group -> the larger group that it is part of, within which small groups are combined first.
     excluded : pandas.DataFrame, optional
         Rows that could not be used, with their ``reason`` (``Cohort.excluded``).
     prior_releases : sequence of PriorRelease
@@ -129,12 +136,21 @@ def measured_sections(
     """
     # In the order in which it is kept: replicates draw schools in the order in which they are met.
     evidence = OutOfFoldPredictions(evidence).frame.sort_values(["fold_seed", "row"], ignore_index=True)
+    by_level = OutOfFoldPredictions(evidence)
+    combined = combine_small_groups(by_level, hierarchies or {}, group_words or {})
+    evidence = recode_groups(evidence, combined)
     view = OutOfFoldPredictions(evidence)
-    words = group_words or {}
+    words = _with_combined(group_words or {}, combined)
     groups = by_group(evidence, intersections=intersections, alpha=alpha)
     before = [release.counts for release in prior_releases if not release.other_children]
     suppression = suppress(
-        contingency_table(view, intersections, prior_releases=[row.attribute for counts in before for row in counts]),
+        contingency_table(
+            by_level,
+            intersections,
+            prior_releases=[row.attribute for counts in before for row in counts],
+            combined=combined,
+            revealed=revealed_by_tables,
+        ),
         prior_releases=before,
         revealed=revealed_by_tables,
         overlapping=len(before) < len(prior_releases),
@@ -171,6 +187,7 @@ def measured_sections(
             lambda _: "prevalence",
         ),
         net_benefit=_net_benefit(decision_curve(evidence, alpha=alpha, replicates=replicates, seed=seed), suppression),
+        combined=combined,
         disclosure=Disclosure(
             prior_releases=tuple(prior_releases),
             revealed_by_tables=tuple((attribute, tuple(names)) for attribute, names in revealed_by_tables),
@@ -187,6 +204,17 @@ def _without_schools(sections: MeasuredSections) -> MeasuredSections:
             "attribution": tuple(row.model_copy(update={"schools": None}) for row in sections.attribution),
         }
     )
+
+
+def _with_combined(
+    words: Mapping[str, Mapping[str, str]], combined: Sequence[CombinedGroup]
+) -> dict[str, dict[str, str]]:
+    """Return the nouns of groups with those of combined groups; one that has none is called by its levels."""
+    nouns = {attribute: dict(of_groups) for attribute, of_groups in words.items()}
+    for one in combined:
+        levels = [describe_group(one.attribute, level, words) for level in one.levels]
+        nouns.setdefault(one.attribute, {}).setdefault(one.group, join_words(levels, "or"))
+    return nouns
 
 
 def _cohort(view: OutOfFoldPredictions, excluded: pd.DataFrame | None, suppression: Suppression) -> CohortSummary:

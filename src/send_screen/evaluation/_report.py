@@ -8,9 +8,11 @@ from typing import TypeVar
 import pandas as pd
 
 from send_screen.cohorts import NOT_RECORDED
+from send_screen.contracts import MAJOR_ETHNIC_GROUPS
 from send_screen.evaluation._measured_sections import measured_sections
 from send_screen.published import (
     Attribution,
+    CombinedGroup,
     Gap,
     GroupFigure,
     PriorRelease,
@@ -22,7 +24,7 @@ from send_screen.published import (
 from send_screen.specs import Group, ModelSpec
 from send_screen.tables import BaggedTables, RiskTables
 
-Row = TypeVar("Row", GroupFigure, Gap, Attribution)
+Row = TypeVar("Row", GroupFigure, Gap, Attribution, CombinedGroup)
 
 
 def build_report(
@@ -46,6 +48,7 @@ def build_report(
         outcome_words=spec.outcome.description,
         group_words=_group_nouns(spec, evidence),
         intersections=spec.intersections,
+        hierarchies={group.name: MAJOR_ETHNIC_GROUPS for group in spec.groups if group.derive == "ethnic_group"},
         excluded=excluded,
         tolerances=spec.tolerance.model_dump(),
         agencies={feature.name: spec.contracts[feature.sources[0].contract].agency for feature in spec.features},
@@ -57,6 +60,7 @@ def build_report(
         "groups": _with_labels(spec, measured.groups),
         "gaps": _with_labels(spec, measured.gaps),
         "attribution": _with_labels(spec, measured.attribution),
+        "combined": _with_labels(spec, measured.combined),
         **dict(model_sections(spec, spec.contracts, tables, bags)),
     }
     metadata = metadata.model_copy(update={"gates": check_gates(spec.gates, measured)})
@@ -65,8 +69,13 @@ def build_report(
 
 def _group_nouns(spec: ModelSpec, evidence: pd.DataFrame) -> dict[str, dict[str, str]]:
     """Return attribute -> group -> what its children are called, for sentences such as "of 100 girls who ..."."""
+    larger = {
+        group.name: MAJOR_ETHNIC_GROUPS.values() if group.derive == "ethnic_group" else () for group in spec.groups
+    }
     return {
-        group.name: {name: _noun(group, name) for name in sorted(evidence[f"group.{group.name}"].unique())}
+        group.name: {
+            name: _noun(group, name) for name in sorted({*evidence[f"group.{group.name}"], *larger[group.name]})
+        }
         for group in spec.groups
     }
 

@@ -148,6 +148,18 @@ class NetBenefit(PublishedFigure, _OfDecision):
     """Step that it is rounded to, outward for the interval: coarse enough that no count can be worked out."""
 
 
+class CombinedGroup(Document):
+    """Levels of an attribute that are one group, because too little could be published of one of them."""
+
+    attribute: str
+    group: str
+    """What the group is called in ``groups``, ``gaps`` and ``attribution``."""
+    levels: tuple[str, ...]
+    """What the data call each."""
+    words: str
+    """What was combined and why, as a sentence."""
+
+
 class RevealedCounts(Document):
     """Counts of one group that an earlier release revealed; None for those that it suppressed."""
 
@@ -198,6 +210,8 @@ class MeasuredSections(Document):
     calibration: tuple[CalibrationBin, ...]
     net_benefit: tuple[NetBenefit, ...]
     """The decision curve: intervals of one comparison hold at all thresholds at once."""
+    combined: tuple[CombinedGroup, ...]
+    """Small groups that are combined, by the hierarchy of England's ethnic groups where they are such."""
     disclosure: Disclosure
 
     def metric(self, name: str, *, model: str = "candidate") -> Performance | None:

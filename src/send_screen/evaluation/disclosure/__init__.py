@@ -1,10 +1,12 @@
 """Statistical disclosure control: no count of 1 to 9 can be derived from what is published.
 
-:func:`suppress` decides, from the :func:`contingency_table` of the groups, which figures are suppressed (because they
-reveal a small count, or to protect one that does) and which shares are published rounded. It reckons with what prior
-releases revealed (:func:`revealed_counts`).
+:func:`combine_small_groups` makes small groups one group, by a published hierarchy first. :func:`suppress` decides,
+from the :func:`contingency_table` of the groups, which figures are suppressed (because they reveal a small count, or to
+protect one that does) and which shares are published rounded. It reckons with what prior releases revealed
+(:func:`revealed_counts`).
 """
 
+from send_screen.evaluation.disclosure._combine import combine_small_groups, join_words, recode_groups
 from send_screen.evaluation.disclosure._contingency_table import ALL, contingency_table
 from send_screen.evaluation.disclosure._intruder import Intruder
 from send_screen.evaluation.disclosure._prior_releases import revealed_counts
@@ -15,10 +17,13 @@ __all__ = [
     "ALL",
     "Intruder",
     "Suppression",
+    "combine_small_groups",
     "contingency_table",
     "counts_by_reason",
     "is_small",
+    "join_words",
     "nearest",
+    "recode_groups",
     "revealed_counts",
     "suppress",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Literal
@@ -12,6 +12,7 @@ import pandas as pd
 
 from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._out_of_fold import CANDIDATE
+from send_screen.published import CombinedGroup
 
 #: (attribute, group), as in the tables of groups.
 Key = tuple[str, str]
@@ -30,6 +31,8 @@ COUNTS: dict[str, tuple[int, ...]] = {
     "false_positives": (FP,),
     "true_negatives": (TN,),
 }
+
+_KINDS = {count: np.isin(range(4), kinds).astype(np.float64) for count, kinds in COUNTS.items()}
 
 Part = Literal["outcome", "need", "no need"]
 #: What is published of a group comes in parts; these are the counts that each part reveals.
@@ -66,7 +69,10 @@ class ContingencyTable:
     crossed: frozenset[Key]
     """Those that are combinations."""
     silent: frozenset[Key]
-    """Combinations of which nothing is published now: a prior release did, or they are margins of larger ones."""
+    """Those of which nothing is published now: combinations of a prior release, margins of larger ones, and levels of
+    which a group combines several."""
+    n_levels: dict[Key, int]
+    """How many levels a group combines: each is named, so it has a child."""
 
     def linear_form(self, key: Key, count: str) -> np.ndarray:
         """Return a count of a group as a sum over cells and kinds: 0 or 1, shape (cells x 4,)."""
@@ -105,18 +111,24 @@ class ContingencyTable:
 
 
 def _linear_form(cells: np.ndarray, count: str) -> np.ndarray:
-    kinds = np.isin(range(4), COUNTS[count]).astype(np.float64)
-    form: np.ndarray = np.outer(cells, kinds).ravel()
+    form: np.ndarray = np.outer(cells, _KINDS[count]).ravel()
     return form
 
 
 def contingency_table(
-    view: OutOfFoldPredictions, intersections: Sequence[tuple[str, ...]] = (), prior_releases: Iterable[str] = ()
+    view: OutOfFoldPredictions,
+    intersections: Sequence[tuple[str, ...]] = (),
+    prior_releases: Iterable[str] = (),
+    combined: Sequence[CombinedGroup] = (),
+    revealed: Sequence[tuple[str, Sequence[str]]] = (),
 ) -> ContingencyTable:
     """Cross-tabulate out-of-fold predictions: groups by outcome by list.
 
-    ``prior_releases`` are the attributes of which one revealed counts, crossed ones as ``"sex × fsm"``.
+    ``prior_releases`` are the attributes of which one revealed counts, crossed ones as ``"sex × fsm"``. Levels that are
+    ``combined`` are one group throughout, but for attributes of which the model's tables ``revealed`` counts.
     """
+    by_level = {name for attribute, _ in revealed for name in attribute.split(" × ")}
+    attributes = {name: _levels(view, name, combined, by_level=name in by_level) for name in view.attributes}
     shown = [tuple(crossed) for crossed in intersections]
     before = [tuple(attribute.split(" × ")) for attribute in prior_releases]
     before = [names for names in before if set(names) <= set(view.attributes)]
@@ -128,23 +140,70 @@ def contingency_table(
     flag = view.flag(CANDIDATE)
     counts: list[np.ndarray] = []
     block: list[int] = []
-    axes: list[tuple[tuple[str, ...], list[list[str]], int]] = []
-    for number, attributes in enumerate(_tables(view.attributes, intersections)):
-        factors = [pd.factorize(view.frame[f"group.{name}"].astype(str), sort=True) for name in attributes]
-        sizes = tuple(len(names) for _, names in factors)
-        at = np.ravel_multi_index([codes for codes, _ in factors], sizes) if sizes else np.zeros(len(flag), np.intp)
+    tables: list[tuple[list[_Attribute], int]] = []
+    for number, names in enumerate(_tables(view.attributes, intersections)):
+        factors = [attributes[name] for name in names]
+        sizes = tuple(factor.size for factor in factors)
+        at = np.ravel_multi_index([each.codes for each in factors], sizes) if sizes else np.zeros(len(flag), np.intp)
         size = int(np.prod(sizes))
         part = sum(
             np.bincount(4 * at + kind, weights=share, minlength=4 * size)
             for kind, share in zip(kinds, (flag, 1 - flag), strict=True)
         )
-        axes.append((attributes, [list(names) for _, names in factors], len(block)))
+        tables.append((factors, len(block)))
         counts.append(np.reshape(part / view.n_seeds, (size, 4)))
         block += [number] * size
-    members, crossed = _members(axes, len(block), intersections)
+    members = _members(tables, len(block), intersections)
     members[ALL] = np.array(block) == 0
-    silent = frozenset(key for key in crossed if tuple(key[0].split(" × ")) not in shown)
-    return ContingencyTable(np.vstack(counts), np.array(block), members, crossed, silent)
+    shown = [*((name,) for name in view.attributes), *shown]
+    silent = frozenset(key for key in members if key != ALL and not _is_shown(key, attributes, shown))
+    return ContingencyTable(
+        np.vstack(counts),
+        np.array(block),
+        members,
+        frozenset(key for key in members if " × " in key[0]),
+        silent,
+        {(one.attribute, one.group): len(one.levels) for one in combined},
+    )
+
+
+@dataclass(frozen=True)
+class _Attribute:
+    """An attribute of a cross-tabulation: the codes of its rows, and which codes each group and each level has."""
+
+    name: str
+    codes: np.ndarray
+    groups: dict[str, np.ndarray]
+    levels: dict[str, np.ndarray]
+
+    @property
+    def size(self) -> int:
+        return len(self.levels)
+
+    def of(self, name: str) -> np.ndarray:
+        """Return the codes of a group, or of a level."""
+        return self.groups[name] if name in self.groups else self.levels[name]
+
+
+def _levels(view: OutOfFoldPredictions, name: str, combined: Sequence[CombinedGroup], *, by_level: bool) -> _Attribute:
+    """Return an attribute by its groups, or by the levels that they combine."""
+    group_of = {level: one.group for one in combined if one.attribute == name for level in one.levels}
+    levels = pd.Series(view.group(name)).astype(str)
+    codes, names = pd.factorize(levels if by_level else levels.replace(group_of), sort=True)
+    groups = np.array([group_of.get(level, level) for level in names])
+    return _Attribute(
+        name,
+        codes,
+        {str(group): groups == group for group in np.unique(groups)},
+        {str(level): np.array(names == level) for level in names},
+    )
+
+
+def _is_shown(key: Key, attributes: Mapping[str, _Attribute], shown: Sequence[tuple[str, ...]]) -> bool:
+    names = tuple(key[0].split(" × "))
+    return names in shown and all(
+        group in attributes[name].groups for name, group in zip(names, key[1].split(" × "), strict=True)
+    )
 
 
 def _tables(attributes: Iterable[str], intersections: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
@@ -157,25 +216,24 @@ def _tables(attributes: Iterable[str], intersections: Sequence[tuple[str, ...]])
 
 
 def _members(
-    axes: list[tuple[tuple[str, ...], list[list[str]], int]], size: int, intersections: Sequence[tuple[str, ...]]
-) -> tuple[dict[Key, np.ndarray], frozenset[Key]]:
-    """Return the cells of each group and of each combination."""
+    tables: Sequence[tuple[Sequence[_Attribute], int]], size: int, intersections: Sequence[tuple[str, ...]]
+) -> dict[Key, np.ndarray]:
+    """Return the cells of each group and each level, and of each of their combinations."""
     members: dict[Key, np.ndarray] = {}
-    crossed: set[Key] = set()
-    for attributes, names, begins in axes:
-        shape = tuple(map(len, names))
-        place = np.indices(shape).reshape(len(shape), int(np.prod(shape)))
-        wanted: list[tuple[str, ...]] = [(name,) for name in attributes]
-        wanted += [tuple(cross) for cross in intersections if set(cross) <= set(attributes)]
+    for factors, begins in tables:
+        names = [factor.name for factor in factors]
+        cells = int(np.prod([factor.size for factor in factors]))
+        wanted: list[tuple[str, ...]] = [(name,) for name in names]
+        wanted += [cross for cross in intersections if set(cross) <= set(names)]
         for cross in wanted:
-            which = [attributes.index(name) for name in cross]
-            for groups in product(*(range(shape[i]) for i in which)):
-                inside = np.zeros(size, dtype=bool)
-                inside[begins : begins + place.shape[1]] = np.all(
-                    [place[i] == group for i, group in zip(which, groups, strict=True)], axis=0
-                )
-                key = " × ".join(cross), " × ".join(names[i][g] for i, g in zip(which, groups, strict=True))
-                members[key] = inside
-                if len(cross) > 1:
-                    crossed.add(key)
-    return members, frozenset(crossed)
+            crossed = [factors[names.index(name)] for name in cross]
+            for groups in product(*({**factor.levels, **factor.groups} for factor in crossed)):
+                key = " × ".join(cross), " × ".join(groups)
+                inside = np.ones((), dtype=bool)
+                for factor in factors:
+                    chosen = dict(zip(cross, groups, strict=True)).get(factor.name)
+                    axis = np.ones(factor.size, bool) if chosen is None else factor.of(chosen)
+                    inside = np.multiply.outer(inside, axis)
+                members[key] = np.zeros(size, dtype=bool)
+                members[key][begins : begins + cells] = inside.ravel()
+    return members

@@ -52,9 +52,9 @@ class SensitiveCell:
             return min(1.0, self.value), max(MINIMUM_CHILDREN - 1.0, self.value)
         return self.value - FARTHEST, self.value + FARTHEST
 
-    def feasible_width(self, feasible: Sequence[np.ndarray]) -> float:
-        """Return the width of the interval over feasible tables (differences from the true one)."""
-        found = np.array([self.value, *(self.value + self.form @ less for less in feasible)])
+    def feasible_width(self, feasible: np.ndarray) -> float:
+        """Return the width of the interval over feasible tables, differences from the true one: (tables, cells x 4)."""
+        found = self.value + np.append(feasible @ self.form, 0.0)
         least, most = self.bounds
         return float(min(found.max(), most) - max(found.min(), least))
 
@@ -68,62 +68,50 @@ class Intruder:
     """Sums that are known to everybody."""
     limits: Sequence[Limit] = ()
     """Sums that are known to be no more than a number."""
-    feasible: list[np.ndarray] = field(default_factory=list)
-    """Feasible tables found so far, less the true one; they stay feasible when more is suppressed."""
+    feasible: np.ndarray = field(init=False)
+    """Feasible tables found so far, less the true one: (tables, cells x 4). When more is suppressed, they stay so."""
+
+    def __post_init__(self) -> None:
+        self.feasible = np.zeros((0, len(self.counts)))
 
     def is_protected(self, cell: SensitiveCell, known: Sequence[np.ndarray]) -> bool:
         """Return whether the feasibility interval of a cell is wide enough, given the sums that are known."""
         if cell.feasible_width(self.feasible) >= MIN_WIDTH - TOLERANCE:
             return True
-        found = self._feasibility_interval(cell, known)
-        self.feasible += found
-        return cell.feasible_width(found) >= MIN_WIDTH - TOLERANCE
+        self.feasible = np.vstack([self.feasible, self._feasibility_interval(cell, known)])
+        return cell.feasible_width(self.feasible) >= MIN_WIDTH - TOLERANCE
 
     def exposed_union(self, cells: np.ndarray, known: Sequence[np.ndarray]) -> SensitiveCell | None:
         """Return the set of cells, 1 to 9 children together, that is known to fewer than five; None if there is none.
 
-        One mixed-integer programme chooses the set, and the multipliers of the ``known`` sums that bound its count from
-        above and from below: it looks at every set and at every linear combination of what is published. ``cells`` has
-        the count of each cell of a cross-tabulation as a sum, shape (its cells, cells x 4).
+        An integer programme chooses a set. Linear programmes show that it is exposed, or give two feasible tables in
+        which it differs by five children, and the next set chosen is one that does not: so on, until none is left. ``cells`` has the count of each cell of a cross-tabulation as a sum, shape (its cells,
+        cells x 4).
         """
+        cells = cells[cells @ self.counts < MINIMUM_CHILDREN - TOLERANCE]
         inside = cells @ self.counts
-        free = inside < MINIMUM_CHILDREN - TOLERANCE
-        sums = np.array([*self.ties, *known])
-        above, spare = self._limits()
-        multipliers = np.vstack([sums, above]).T
-        most = np.concatenate([sums @ self.counts, above @ self.counts + spare])
-        no_multipliers = np.zeros_like(multipliers)
-        is_limit = np.arange(len(most)) >= len(sums)
-        width = np.concatenate([np.zeros(len(cells)), most, -most])
-        found = milp(
-            width,
-            constraints=[
-                LinearConstraint(csr_array(np.hstack([-cells.T, multipliers, no_multipliers])), 0.0, np.inf),
-                LinearConstraint(csr_array(np.hstack([-cells.T, no_multipliers, multipliers])), -np.inf, 0.0),
-                LinearConstraint([*inside, *(0.0 * most), *(0.0 * most)], SMALLEST, MINIMUM_CHILDREN - SMALLEST),
-                LinearConstraint(width, -np.inf, MIN_WIDTH - TOLERANCE),
-            ],
-            integrality=np.concatenate([np.ones(len(cells)), np.zeros(2 * len(most))]),
-            bounds=(
-                np.concatenate([np.zeros(len(cells)), np.where(is_limit, 0.0, -np.inf), np.full(len(most), -np.inf)]),
-                np.concatenate([free, np.full(len(most), np.inf), np.where(is_limit, 0.0, np.inf)]),
-            ),
-        )
-        if found.status == _INFEASIBLE:
-            return None
-        if found.x is None:
-            raise DataError(
-                f"It could not be worked out whether small groups are protected ({found.message}).",
-                remedy="Cross fewer groups in the spec.",
+        apart = np.zeros((0, len(cells)))
+        while (chosen := _undecided_union(inside, apart)) is not None:
+            form = chosen @ cells
+            cell = SensitiveCell(form, float(form @ self.counts), small=False)
+            if not self.is_protected(cell, known):
+                return SensitiveCell(form, cell.value)
+            moves = self.feasible @ form
+            lowest, highest = (
+                self.feasible[end(moves)] * (sign * moves[end(moves)] > 0)
+                for end, sign in ((np.argmin, -1), (np.argmax, 1))
             )
-        form = (found.x[: len(cells)] > 0.5) @ cells
-        return SensitiveCell(form, float(form @ self.counts))
+            apart = np.vstack([apart, (cells @ (highest - lowest)).round(6)])
+        return None
 
     def with_limits(self, limits: Sequence[Limit]) -> Intruder:
-        """Return an intruder who knows more: feasible tables are kept where they still are."""
-        more = [(form, spare + 1e-9) for form, spare in _spare(limits, self.counts)]
-        feasible = [less for less in self.feasible if all(form @ less <= spare for form, spare in more)]
-        return Intruder(self.counts, self.ties, [*self.limits, *limits], feasible)
+        """Return an intruder who knows more: of feasible tables, as much as still is."""
+        more = Intruder(self.counts, self.ties, [*self.limits, *limits])
+        scale = np.ones(len(self.feasible))
+        for form, spare in _spare(limits, self.counts):
+            scale = np.minimum(scale, spare / np.maximum(self.feasible @ form, max(spare, TOLERANCE)))
+        more.feasible = (scale[:, None] * self.feasible)[scale > TOLERANCE]
+        return more
 
     def cheapest_suppression(
         self, cell: SensitiveCell, known: Sequence[np.ndarray], parts: Sequence[np.ndarray], costs: Sequence[float]
@@ -150,15 +138,21 @@ class Intruder:
         published = [form for i, part in enumerate(parts) if i not in suppressed for form in part]
         return cell.feasible_width(self._feasibility_interval(cell, [*known, *published])) >= MIN_WIDTH - TOLERANCE
 
-    def _feasibility_interval(self, cell: SensitiveCell, known: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Return the feasible tables, less the true one, at both ends of the feasibility interval of a cell."""
+    def _feasibility_interval(self, cell: SensitiveCell, known: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the feasible tables, less the true one, at the ends of the feasibility interval of a cell.
+
+        Where one end shows that the interval is wide enough, the other is not looked for.
+        """
         above, spare = self._limits()
         fixed, near = self._known_sums(known), self._cell_bounds()
-        ends = [
-            linprog(sign * cell.form, csr_array(above), spare, fixed, np.zeros(fixed.shape[0]), near, method="highs")
-            for sign in (1.0, -1.0)
-        ]
-        return [end.x for end in ends if end.x is not None]
+        found = np.zeros((0, len(self.counts)))
+        for sign in (-1.0, 1.0):
+            end = linprog(sign * cell.form, csr_array(above), spare, fixed, np.zeros(fixed.shape[0]), near)
+            if end.x is not None:
+                found = np.vstack([found, end.x])
+            if cell.feasible_width(found) >= MIN_WIDTH - TOLERANCE:
+                break
+        return found
 
     def _relaxation(
         self, cell: SensitiveCell, known: Sequence[np.ndarray], parts: Sequence[np.ndarray], costs: Sequence[float]
@@ -207,6 +201,31 @@ class Intruder:
     def _cell_bounds(self) -> np.ndarray:
         """Return the bounds of each cell, less its true count."""
         return np.column_stack([-np.minimum(self.counts, FARTHEST), np.full(len(self.counts), FARTHEST)])
+
+
+def _undecided_union(inside: np.ndarray, apart: np.ndarray) -> np.ndarray | None:
+    """Return a set of cells, as 0 or 1 of each, that no row of ``apart`` moves by five; None if there is none."""
+    if not len(inside):
+        return None
+    enough = MIN_WIDTH - 50 * TOLERANCE  # a set that is moved by five is chosen no more, whatever the solver rounds
+    found = milp(
+        np.zeros(len(inside)),
+        constraints=[
+            LinearConstraint(inside[None], SMALLEST, MINIMUM_CHILDREN - SMALLEST),
+            *([LinearConstraint(csr_array(apart), -enough, enough)] if len(apart) else []),
+        ],
+        integrality=np.ones(len(inside)),
+        bounds=(0.0, 1.0),
+    )
+    if found.status == _INFEASIBLE:
+        return None
+    if found.x is None:
+        raise DataError(
+            f"It could not be worked out whether small groups are protected ({found.message}).",
+            remedy="Cross fewer groups in the spec.",
+        )
+    chosen: np.ndarray = (found.x > 0.5).astype(np.float64)
+    return chosen
 
 
 def _spare(limits: Sequence[Limit], counts: np.ndarray) -> list[Limit]:

@@ -71,7 +71,7 @@ class PriorKnowledge:
     rounded: set[RoundedShare]
     suppressed: set[Unit]
     silenced: set[Unit]
-    """Parts of crossed groups that this version may not publish."""
+    """Parts of groups that this version may not publish."""
 
 
 def prior_knowledge(table: ContingencyTable, counts: Sequence[RevealedCounts]) -> PriorKnowledge:
@@ -80,10 +80,12 @@ def prior_knowledge(table: ContingencyTable, counts: Sequence[RevealedCounts]) -
     How many are in a group, and how many had the outcome, does not depend on the model. Whom it listed does: that
     counts only where every number it revealed of its list is this version's too, since then it is the same list. Where
     the list may be another, no groups are crossed that it did not cross: how many of them had the outcome would bound
-    whom it listed.
+    whom it listed. Nothing is said of the groups of an attribute whose groups it named or combined otherwise: their
+    differences would be counts of few.
     """
     rows = [row for row in counts if (row.attribute, row.group) in table.members]
     same_list = all(_agrees(table, row, count) for row in rows for count in _LISTED.values())
+    regrouped = _regrouped(table, counts)
     forms: list[np.ndarray] = []
     rounded: set[RoundedShare] = set()
     suppressed: set[Unit] = set()
@@ -104,10 +106,35 @@ def prior_knowledge(table: ContingencyTable, counts: Sequence[RevealedCounts]) -
                 forms += [table.linear_form(key, count) for count in revealed]
     shown = {frozenset(row.attribute.split(" × ")) for row in counts}
     surely = same_list and any(getattr(row, count) is not None for row in rows for count in _LISTED.values())
-    crossed = (
-        () if surely or not rows else (key for key in table.crossed if frozenset(key[0].split(" × ")) not in shown)
-    )
-    return PriorKnowledge(forms, rounded, suppressed, {(key, part) for key in crossed for part in PARTS})
+    silenced = [
+        key
+        for key in table.members
+        if not regrouped.isdisjoint(key[0].split(" × "))
+        or (key in table.crossed and rows and not surely and frozenset(key[0].split(" × ")) not in shown)
+    ]
+    rounded = {share for share in rounded if share[0] not in silenced}
+    return PriorKnowledge(forms, rounded, suppressed, {(key, part) for key in silenced for part in PARTS})
+
+
+def _regrouped(table: ContingencyTable, counts: Sequence[RevealedCounts]) -> set[str]:
+    """Return the attributes whose groups a prior release named or combined otherwise than this version does."""
+    ours: dict[str, set[str]] = {}
+    theirs: dict[str, set[str]] = {}
+    for attribute, group in table.members.keys() - table.silent - table.crossed:
+        ours.setdefault(attribute, set()).add(group)
+    for row in counts:
+        theirs.setdefault(row.attribute, set()).add(row.group)
+    return {
+        attribute
+        for attribute in ours.keys() & theirs.keys()
+        if ours[attribute] != theirs[attribute]
+        or not all(
+            _agrees(table, row, count)
+            for row in counts
+            if row.attribute == attribute
+            for count in ("n", "with_outcome")
+        )
+    }
 
 
 def _agrees(table: ContingencyTable, row: RevealedCounts, count: str) -> bool:

@@ -117,7 +117,11 @@ def suppress(
         counts=table.counts.ravel(),
         ties=[*table.ties(), *_known_totals(table)],
         limits=[
-            *((-table.linear_form(key, "n"), -1.0) for key in table.members if key != ALL and key not in table.crossed),
+            *(
+                (-table.linear_form(key, "n"), -float(table.n_levels.get(key, 1)))
+                for key in table.members
+                if key != ALL and key not in table.crossed
+            ),
             *(limit for share in sorted(rounded_before) for limit in table.between(*share)),
         ],
     )

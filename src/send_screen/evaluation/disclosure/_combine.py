@@ -1,0 +1,134 @@
+"""Global recoding: small levels of an attribute become one group, within a published hierarchy first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import chain
+
+import numpy as np
+import pandas as pd
+
+from send_screen.cohorts import NOT_RECORDED
+from send_screen.evaluation._describe_gaps import describe_group
+from send_screen.evaluation._evidence import OutOfFoldPredictions
+from send_screen.evaluation.disclosure._intruder import MIN_WIDTH
+from send_screen.published import CombinedGroup
+from send_screen.tables import MINIMUM_CHILDREN
+
+_WHY = (
+    "{levels} are one group: there are too few children in one or more of them, or too few with or without the outcome."
+)
+#: Levels that are one group.
+Levels = tuple[str, ...]
+_Counts = Mapping[str, np.ndarray]
+
+
+def combine_small_groups(
+    view: OutOfFoldPredictions,
+    hierarchies: Mapping[str, Mapping[str, str]],
+    words: Mapping[str, Mapping[str, str]],
+) -> tuple[CombinedGroup, ...]:
+    """Return the levels of each attribute that become one group, because too few children are in one of them.
+
+    A level is small where it has 1 to 9 children, or 1 to 9 with or without the outcome: nothing could be published of
+    it, and others would be suppressed to protect it. Small levels become one group, within the same larger group of the
+    attribute's hierarchy first. Where that is still small, the smallest other group joins. Children of whom it is not
+    recorded, by themselves, join the largest group, whose figures they hardly change. Groups that have to become one
+    with all others stay as they are. No list changes any of this: versions on the same children have the same groups.
+    ``words`` are nouns for the children of each level, by attribute.
+    """
+    return tuple(
+        CombinedGroup(
+            attribute=attribute,
+            group=_name(group, levels, hierarchy),
+            levels=group,
+            words=_words([describe_group(attribute, level, words) for level in group]),
+        )
+        for attribute in view.attributes
+        for levels in [_counts_by_level(view, attribute)]
+        for hierarchy in [hierarchies.get(attribute, {})]
+        for group in sorted(_combined(levels, hierarchy))
+        if len(group) > 1
+    )
+
+
+def recode_groups(evidence: pd.DataFrame, combined: Collection[CombinedGroup]) -> pd.DataFrame:
+    """Return an evidence table with the groups that levels are combined to."""
+    return evidence.assign(
+        **{
+            f"group.{attribute}": evidence[f"group.{attribute}"].astype(str).replace(group_of)
+            for attribute in {one.attribute for one in combined}
+            for group_of in [
+                {level: one.group for one in combined if one.attribute == attribute for level in one.levels}
+            ]
+        }
+    )
+
+
+def join_words(words: Sequence[str], by: str) -> str:
+    """Return words as a list, without what they all begin with but once.
+
+    >>> join_words(["children recorded as Indian", "children recorded as Chinese", "children without a record"], "or")
+    'children recorded as Indian, recorded as Chinese or without a record'
+    """
+    split = [word.split(" ") for word in words]
+    same = 0
+    while all(len(parts) > same + 1 and parts[same] == split[0][same] for parts in split):
+        same += 1
+    first, *rest = words[0], *(" ".join(parts[same:]) for parts in split[1:])
+    return f"{', '.join([first, *rest[:-1]])} {by} {rest[-1]}" if rest else first
+
+
+def _counts_by_level(view: OutOfFoldPredictions, attribute: str) -> dict[str, np.ndarray]:
+    """Return the numbers of children, with and without the outcome of each level."""
+    label = pd.Series(view.label).groupby(view.group(attribute), sort=True)
+    return {
+        str(level): np.array([n, outcome, n - outcome]) / view.n_seeds
+        for level, n, outcome in label.agg(["size", "sum"]).itertuples()
+    }
+
+
+def _combined(counts: _Counts, hierarchy: Mapping[str, str]) -> list[Levels]:
+    """Return the levels of each group."""
+    groups: list[Levels] = [(level,) for level in counts]
+    for larger in sorted(set(hierarchy.values())):
+        inside = [group for group in groups if hierarchy.get(group[0]) == larger]
+        groups = [group for group in groups if group not in inside] + _join_small(inside, counts)
+    joined = _join_small(groups, counts)
+    return joined if len(joined) > 1 else groups
+
+
+def _join_small(groups: list[Levels], counts: _Counts) -> list[Levels]:
+    """Return the groups with the small ones combined, and with another if they are still small."""
+
+    def size(group: Levels) -> tuple[float, Levels]:
+        return float(sum(counts[level][0] for level in group)), group
+
+    while len(groups) > 1 and (small := [group for group in groups if _is_small(group, counts)]):
+        others = [group for group in groups if group not in small]
+        if len(small) == 1:
+            chosen: Callable[..., Levels] = max if small == [(NOT_RECORDED,)] else min
+            small.append(chosen(others, key=size))
+        joined = tuple(sorted(chain(*small), key=lambda level: (level == NOT_RECORDED, level)))
+        groups = [*(group for group in others if group not in small), joined]
+    return groups
+
+
+def _is_small(group: Levels, counts: _Counts) -> bool:
+    """Return whether nothing can be said of a group; nor, if somebody guesses that all of its levels are small."""
+    levels = np.array([counts[level] for level in group])
+    total = levels.sum(axis=0)
+    guessed = (levels < MINIMUM_CHILDREN).all(axis=0) & (total > (MINIMUM_CHILDREN - 1) * len(group) - MIN_WIDTH)
+    return bool((((total > 0) & (total < MINIMUM_CHILDREN)) | guessed).any())
+
+
+def _name(group: Levels, counts: _Counts, hierarchy: Mapping[str, str]) -> str:
+    """Return its levels in words; those that make up a larger group are called by its name."""
+    missing = {hierarchy.get(level) for level in counts if level not in group}
+    names = (level if hierarchy.get(level) in missing else hierarchy.get(level, level) for level in group)
+    return join_words(list(dict.fromkeys(names)), "or")
+
+
+def _words(levels: Sequence[str]) -> str:
+    joined = join_words(levels, "and")
+    return _WHY.format(levels=joined[0].upper() + joined[1:])
