@@ -304,8 +304,8 @@ class Attack:
             best = found.fun, (groups, chosen @ forms)
         return best[1]
 
-    def narrowed_down(self, *, guesses=True):
-        """Every small count that an intruder can narrow down to less than five children.
+    def narrowed_down(self, *, guesses=True, unions=True):
+        """Every small count, of a union of cells too, that an intruder can narrow down to less than five children.
 
         ``guesses``: whether he knows of each that it is 1 to 9.
         """
@@ -318,7 +318,7 @@ class Attack:
                 assert low - 1e-4 <= value <= high + 1e-4, f"{words} is not between {low} and {high}"
                 if width(low, high, value) < 5 - 1e-4:
                     found.append(f"{words}: {low:.2f} to {high:.2f}")
-        return found + self.unions_narrowed_down()
+        return found + (self.unions_narrowed_down() if unions else [])
 
     def unions_narrowed_down(self):
         """Every kind of which some set of cells has 1 to 9 children, and an interval narrower than five."""

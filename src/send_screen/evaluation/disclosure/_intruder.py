@@ -85,8 +85,8 @@ class Intruder:
         """Return the set of cells, 1 to 9 children together, that is known to fewer than five; None if there is none.
 
         An integer programme chooses a set. Linear programmes show that it is exposed, or give two feasible tables in
-        which it differs by five children, and the next set chosen is one that does not: so on, until none is left. ``cells`` has the count of each cell of a cross-tabulation as a sum, shape (its cells,
-        cells x 4).
+        which it differs by five children, and the next set chosen is one that does not: so on, until none is left.
+        ``cells`` has the count of each cell of a cross-tabulation as a sum, shape (its cells, cells x 4).
         """
         cells = cells[cells @ self.counts < MINIMUM_CHILDREN - TOLERANCE]
         inside = cells @ self.counts
