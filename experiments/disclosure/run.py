@@ -1,4 +1,4 @@
-"""Can a small count, or a union of small groups, be worked out of what is published of random cohorts? See README.md."""
+"""Can a small count, or a union of small groups, be derived from what is published of random cohorts? See README.md."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def random_cohort(seed: int) -> tuple[pd.DataFrame, list[tuple[str, ...]]]:
 
 
 def attacked(evidence: pd.DataFrame, crossed: list[tuple[str, ...]]) -> dict[str, Any]:
-    """Publish the figures of a cohort, attack them, and return what was found, what was withheld and how long it took."""
+    """Publish the figures of a cohort, attack them, and return what was found and withheld, and how long it took."""
     begins = time.process_time()
     try:
         published = measured_sections(evidence, intersections=crossed, replicates=20).model_dump(mode="json")

@@ -132,6 +132,7 @@ def test_the_attack_works_where_only_small_counts_themselves_are_suppressed(monk
     safe = published_in_turn([evidence], [[("sex", "fsm")]])
     assert Attack(evidence, safe).narrowed_down() == []
     monkeypatch.setattr(Intruder, "is_protected", lambda *_: True)
+    monkeypatch.setattr(Intruder, "exposed_union", lambda *_: None)
     primary_only = published_in_turn([evidence], [[("sex", "fsm")]])
     assert suppressed_figures(primary_only[0]["published"]) < suppressed_figures(safe[0]["published"])
     found = Attack(evidence, primary_only).narrowed_down()
