@@ -37,6 +37,45 @@ SHARES = {
     "calibration_intercept": (None, "n"),
 }
 
+#: Every number of a published report that the attack reads, by its path (counts of the model by way of ``tables``).
+READ = {
+    *("cohort.n", "cohort.n_outcome", "cohort.prevalence"),
+    *("performance.value", "performance.n", "differences.n"),
+    *("groups.value", "groups.n", "groups.schools", "groups.rounded_to"),
+    *("gaps.value", "gaps.n", "gaps.tolerance"),
+    *("attribution.n", "attribution.schools"),
+    *("calibration.n", "calibration.observed_percent"),
+    *(f"disclosure.prior_releases.counts.{count}" for count in ("n", "with_outcome", "between")),
+    *("shapes.points.n", "shapes.n_missing", "interactions.cells.n"),
+}
+#: The numbers that it does not, and why they are no linear statement about the cells.
+NOT_READ = {
+    "cohort.excluded.n": "children who are in no cell; test_counts_of_excluded_rows_are_not_revealed_by_their_sum",
+    "cohort.n_schools": "no children",
+    **dict.fromkeys(("calibration.bin", "calibration.min_score_percent", "calibration.predicted_percent"), "scores"),
+    **{
+        f"{section}.{end}": "an interval: asserted to be absent where its figure is suppressed"
+        for section in ("performance", "differences", "groups", "gaps", "attribution", "calibration")
+        for end in ("low", "high")
+    },
+    **dict.fromkeys(("gaps.critical_difference", "gaps.required_n"), "as an interval"),
+    "differences.value": "of two models' lists: each list's figures are read by themselves",
+    **{
+        f"attribution.{path}": "scores"
+        for path in (
+            "value",
+            "folds",
+            *(f"{of}.{v}" for of in ("features", "agencies") for v in ("value", "low", "high")),
+        )
+    },
+    **{
+        f"disclosure.prior_releases.counts.{count}": "of another list: as a version of its own"
+        for count in ("true_positives", "false_positives")
+    },
+}
+#: Sections that are made of the spec, or of the model alone.
+NO_CHILDREN = ("version.", "shapes.", "interactions.", "example.", "scorecard.")
+
 
 class Attack:
     """What one intruder, who reads one or more versions on the same children can work out."""
@@ -149,6 +188,10 @@ class Attack:
         for kind, value in (("n", cohort["n"]), ("with", cohort["n_outcome"])):
             if value is not None:
                 self._fact(self._form(place, everyone, kind), value)
+        self._share(place, everyone, "prevalence", cohort["prevalence"], None, slack)
+        for release in published["disclosure"]["prior_releases"]:
+            for row in release["counts"]:
+                self._prior_release(place, row)
         for row in published["calibration"]:
             if row["n"] is None:
                 assert row["observed_percent"] is row["low"] is row["high"] is row["predicted_percent"] is None
@@ -161,6 +204,10 @@ class Attack:
             assert row["value"] is not None or row["low"] is row["high"] is None
             if row["model"] == "candidate" and row["metric"] in SHARES:
                 self._share(place, everyone, row["metric"], row["value"], row["n"], slack)
+        for row in (*published["performance"], *published["differences"]):  # of another model's list, the children only
+            of = SHARES.get(row["metric"], (None, ""))[1]
+            if of in ("n", "with", "without") and row["n"] is not None:
+                self._fact(self._form(place, everyone, of), row["n"], slack)
         for metric, value in version.get("metrics", {}).items():
             if metric in SHARES:
                 self._share(place, everyone, metric, value, None, slack)
@@ -172,6 +219,7 @@ class Attack:
         for row in published["groups"]:
             cells = self._cells(row["attribute"], row["group"])
             assert row["value"] is not None or row["low"] is row["high"] is None
+            assert row["n"] is not None or row["schools"] is None
             if " × " not in row["attribute"]:
                 self.less.append((-self._form(place, cells, "n"), -1.0))  # it is named, so it has a child
             if row["rounded_to"] is not None:
@@ -188,6 +236,7 @@ class Attack:
         for row in published["gaps"]:
             self._gap(place, row, slack)
         for row in published["attribution"]:
+            assert row["n"] is not None or row["schools"] is row["value"] is row["folds"] is None
             kind = "with" if row["among"] == "children with the outcome" else "n"
             if row["n"] is not None:
                 self._fact(self._form(place, self._cells(row["attribute"], row["group"]), kind), row["n"], slack)
@@ -196,6 +245,17 @@ class Attack:
         for attribute, group, metric, low, high in version.get("pages", ()):
             above, below = (self._form(place, self._cells(attribute, group), kind) for kind in SHARES[metric])
             self.less += [(above - high * below, 0.0), (low * below - above, 0.0)]
+
+    def _prior_release(self, place, row):
+        """What a later version keeps of an earlier one, on the same children: true of any list."""
+        cells = self._cells(row["attribute"], row["group"])
+        for kind, count in (("n", row["n"]), ("with", row["with_outcome"])):
+            if count is not None:
+                self._fact(self._form(place, cells, kind), count)
+        if "prevalence" in row["between"]:
+            low, high = row["between"]["prevalence"]
+            children, found = (self._form(place, cells, kind) for kind in ("n", "with"))
+            self.less += [(found - high * children, 0.0), (low * children - found, 0.0)]
 
     def _gap(self, place, row, slack):
         """A gap of two rates is linear where the numbers of children that they are of are known."""
@@ -338,17 +398,24 @@ def _clipped(low, high, value):
     return min(high, max(9.0, value)) - max(low, min(1.0, value))
 
 
-def numbers_of_tables(tables, X, evidence):
-    """Counts in the model's tables that are of the same children as groups of an attribute: attribute, groups, n."""
+def numbers_of_tables(terms, X, evidence):
+    """Counts in the model's tables that are of the same children as groups of an attribute: attribute, groups, n.
+
+    ``terms``: for each term where each child is, and how many are told to be there. Places that share a group are put
+    together until they share none: then they hold whole groups.
+    """
     revealed = []
     first = evidence[evidence["fold_seed"] == evidence["fold_seed"].iloc[0]]
     attributes = [c.removeprefix("group.") for c in evidence if c.startswith("group.")]
-    for bins, counts in tables:
-        for place, count in counts.items():
-            inside = np.asarray(bins(X)) == place
-            for attribute in attributes:
-                group = first[f"group.{attribute}"].astype(str).to_numpy()
-                names = set(group[inside])
-                if names and names.isdisjoint(group[~inside]):
-                    revealed.append((attribute, tuple(sorted(names)), count))
+    for place_of, counts in terms:
+        at = np.asarray(place_of(X))
+        for attribute in attributes:
+            group = first[f"group.{attribute}"].astype(str).to_numpy()
+            together = [({place}, set(group[at == place])) for place in sorted(set(at.tolist()))]
+            while pair := next(((a, b) for a, b in combinations(together, 2) if a[1] & b[1]), None):
+                together = [each for each in together if each not in pair]
+                together.append((pair[0][0] | pair[1][0], pair[0][1] | pair[1][1]))
+            for places, names in together:
+                if all(counts.get(place) is not None for place in places):
+                    revealed.append((attribute, tuple(sorted(names)), sum(counts[place] for place in places)))
     return revealed

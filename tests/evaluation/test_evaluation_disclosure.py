@@ -1,16 +1,18 @@
 import json
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 import pytest
-from disclosure_attack import Attack
+from disclosure_attack import NO_CHILDREN, NOT_READ, READ, Attack
 from evaluation_factory import measured, revealed_by, synthetic_evidence
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from send_screen.documents import Document
 from send_screen.errors import DataError
 from send_screen.evaluation.disclosure import Intruder, counts_by_reason
-from send_screen.published import Performance
+from send_screen.published import Performance, PublishedReport
 from send_screen.tracking import mlflow_metrics
 
 SUPPRESSED = "withheld to protect small groups"
@@ -126,6 +128,28 @@ def test_another_list_and_groups_crossed_anew_narrow_nothing_down_that_an_earlie
         for row in versions[1]["published"]["groups"]
         if "×" in row["attribute"]
     }
+
+
+def numbers(kind, path=""):
+    """The path of each number that a document may hold."""
+    for name, field in kind.model_fields.items():
+        yield from numbers_of(field.annotation, f"{path}{name}")
+
+
+def numbers_of(annotation, path):
+    if isinstance(annotation, type) and issubclass(annotation, Document):
+        yield from numbers(annotation, path + ".")
+    elif annotation in (int, float):
+        yield path
+    for part in get_args(annotation):
+        yield from numbers_of(part, path)
+
+
+def test_the_attack_reads_every_number_that_is_published():
+    """A new figure has to be read by the attack, or to stand here with a reason."""
+    published = set(numbers(PublishedReport))
+    measured_ones = {path for path in published if not path.startswith(NO_CHILDREN)} | (READ & published)
+    assert measured_ones == READ | NOT_READ.keys()
 
 
 def test_the_attack_works_where_only_small_counts_themselves_are_suppressed(monkeypatch, evidence):

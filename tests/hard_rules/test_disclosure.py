@@ -10,6 +10,8 @@ import html
 import json
 import re
 import sys
+from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -101,21 +103,40 @@ def made_of_nothing_else(folder: Path, published: dict[str, Any]) -> None:
 
 
 def bins_of(tables: dict[str, Any]) -> list[tuple[Any, dict[int, int]]]:
-    """The counts of each term: where each child is, and how many are told to be there."""
-    found = []
-    for term in tables["terms"]:
-        bins = term.get("bins") or []
-        edges = [step["below"] for step in bins[:-1]]
+    """The counts of each term and interaction: where each child is, and how many are told to be there."""
+    terms = {term["feature"]: term for term in tables["terms"]}
+    found = [(partial(place, term, None), counts_of(term)) for term in terms.values()]
+    for interaction in tables["interactions"]:
+        of = [terms[feature] for feature in interaction["features"]]
+        columns = len(interaction["edges"][1]) + 2
 
-        def place(X: pd.DataFrame, feature: str = term["feature"], edges: list[float] = edges) -> np.ndarray:
-            values = X[feature].to_numpy(float)
-            return np.where(np.isnan(values), -1, np.searchsorted(edges, values, side="right"))
+        def cell(X: pd.DataFrame, of: Any = of, edges: Any = interaction["edges"], columns: int = columns) -> Any:
+            first, second = (place(term, cuts, X) for term, cuts in zip(of, edges, strict=True))
+            return np.where(first < 0, len(edges[0]) + 1, first) * columns + np.where(second < 0, columns - 1, second)
 
-        counts = {i: step["n"] for i, step in enumerate(bins) if step.get("n") is not None}
-        if term.get("n_missing") is not None:
-            counts[-1] = term["n_missing"]
-        found.append((place, counts))
+        counts = enumerate(n for row in interaction["n"] or [] for n in row)
+        found.append((cell, {i: n for i, n in counts if n is not None}))
     return found
+
+
+def place(term: dict[str, Any], edges: Any, X: pd.DataFrame) -> np.ndarray:
+    """The bin of a term's own, or between other edges, that each child is in; -1 where its value is missing."""
+    values = X[term["feature"]]
+    if "levels" in term:
+        known = [row["level"] for row in term["levels"]]
+        numbers = values.map(lambda value: known.index(value) if value in known else np.nan).to_numpy(float)
+        edges = np.arange(1, len(known)) if edges is None else edges
+    else:
+        numbers = values.to_numpy(float)
+        edges = [row["below"] for row in term.get("bins", [])[:-1]] if edges is None else edges
+    return np.where(np.isnan(numbers), -1, np.searchsorted(edges, numbers, side="right"))
+
+
+def counts_of(term: dict[str, Any]) -> dict[int, int]:
+    """How many children are told to be in each bin of a term."""
+    rows = term.get("bins") or term.get("levels") or [term]
+    told = {**{i: row["n"] for i, row in enumerate(rows)}, -1: term["n_missing"]}
+    return {i: n for i, n in told.items() if n is not None}
 
 
 def shares_on_the_page(page: str, published: dict[str, Any], names: dict[str, str]) -> Any:
@@ -161,6 +182,17 @@ def test_rule_1_no_small_count_can_be_worked_out_from_two_versions(
     assert attack.narrowed_down() == []
     earlier = versions[1]["published"]["disclosure"]["prior_releases"]
     assert [one["version"] for one in earlier] == [versions[0]["published"]["version"]["id"]]
+
+
+def test_the_attack_reads_every_count_of_the_tables(trained: Any) -> None:
+    tables = json.loads((trained.exported / "tables.json").read_text("utf-8"))
+    X = load_cohort(load_spec(trained.exported / "spec.yaml"), trained.data).X
+    terms = bins_of(tables)
+    assert len(terms) == len(tables["terms"]) + len(tables["interactions"]) > len(tables["terms"])
+    for place_of, counts in terms:
+        found = Counter(place_of(X).tolist())
+        assert counts
+        assert {i: n for i, n in counts.items() if n} == {i: found[i] for i, n in counts.items() if n}
 
 
 def test_rule_1_the_attack_works_where_only_small_counts_are_withheld(

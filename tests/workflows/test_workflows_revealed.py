@@ -1,5 +1,7 @@
 """What is known of the children before a version is published."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -113,3 +115,27 @@ def test_counts_of_the_tables_that_are_of_a_group_are_told(spec):
     assert ("sex", ["F"]) in revealed
     assert ("sex", ["M"]) not in revealed
     assert not any(attribute == "sex × fsm" and len(groups) == 1 for attribute, groups in revealed)
+
+
+def test_counts_of_several_bins_that_make_up_a_group_are_told(spec):
+    """A feature of the month of birth, and a group by the season: whole seasons are sums of bins."""
+    month = np.repeat(np.arange(12.0), 20)
+    season = np.where(month < 4, "autumn", np.where(month < 8, "spring", "summer"))
+    shape = ShapeTerm(
+        feature="age", edges=(2, 4, 9), values=(0, 1, 2, 3), slope=0.0, low=0, high=11, n=(40, 40, 100, 60),
+        missing=0.0, mean=0.0, n_missing=0,
+    )  # fmt: skip
+    cohort = Cohort(
+        ids=pd.Series([str(i) for i in range(240)]),
+        X=pd.DataFrame({"age": month}),
+        y=pd.Series(np.zeros(240, dtype="int8")),
+        sensitive=pd.DataFrame(dict.fromkeys(("sex", "fsm", "eal"), season), dtype=object),
+        school=pd.Series(["s"] * 240),
+        as_of=pd.Series(pd.Timestamp(2023, 7, 31), index=range(240)),
+        synthetic=True,
+    )
+    revealed = counts_revealed_by_tables(spec, RiskTables(0.0, (shape,), 240, "x"), cohort)
+    assert ("sex", ["autumn"]) in revealed
+    assert ("sex", ["spring", "summer"]) in revealed
+    hidden = dataclasses.replace(shape, n=(None, 40, 100, 60))
+    assert ("sex", ["autumn"]) not in counts_revealed_by_tables(spec, RiskTables(0.0, (hidden,), 240, "x"), cohort)

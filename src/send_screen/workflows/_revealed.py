@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from send_screen.cohorts import Cohort
 from send_screen.errors import DataError, SendScreenError
@@ -82,18 +84,28 @@ def _counts(report: PublishedReport, names: Mapping[str, str]) -> tuple[Revealed
 def counts_revealed_by_tables(spec: ModelSpec, tables: RiskTables, cohort: Cohort) -> list[tuple[str, list[str]]]:
     """Return the groups whose number of children can be read off the model's tables, where a feature is a group too.
 
-    Each attribute stands with groups that together are all the children of a bin, a level, a cell, or of those with a
-    missing value. The cohort is that of the tables' counts.
+    Each attribute stands with groups that together are all the children of some bins, levels or cells of a term, or of
+    those with a missing value, whose numbers are all published. The cohort is that of the tables' counts.
     """
     groups = {str(name): cohort.sensitive[name].astype(str) for name in cohort.sensitive}
     groups |= {" × ".join(names): _joined(groups, names) for names in spec.intersections}
     revealed: set[tuple[str, tuple[str, ...]]] = set()
-    for inside in _counted(tables, cohort.X):
+    for bins, is_counted in _counted(tables, cohort.X):
         for attribute, group in groups.items():
-            names = set(group[inside])
-            if names and names.isdisjoint(group[~inside]):
-                revealed.add((attribute, tuple(sorted(names))))
+            revealed |= {(attribute, names) for names in _groups_of_bins(bins, is_counted, group)}
     return [(attribute, list(names)) for attribute, names in sorted(revealed)]
+
+
+def _groups_of_bins(bins: np.ndarray, is_counted: np.ndarray, group: pd.Series) -> set[tuple[str, ...]]:
+    """Return the smallest sets of groups that are made up of whole bins, all of them counted."""
+    codes, names = pd.factorize(group, sort=True)
+    places, _ = pd.factorize(bins)
+    size = len(names) + places.max() + 1
+    together = coo_array((np.ones(len(codes)), (codes, len(names) + places)), shape=(size, size))
+    n_parts, part = connected_components(together, directed=False)
+    hidden = set(part[codes[~is_counted]])
+    found = [tuple(map(str, names[part[: len(names)] == number])) for number in range(n_parts) if number not in hidden]
+    return {groups for groups in found if len(groups) < len(names)}
 
 
 def _joined(groups: dict[str, pd.Series], names: Sequence[str]) -> pd.Series:
@@ -103,23 +115,32 @@ def _joined(groups: dict[str, pd.Series], names: Sequence[str]) -> pd.Series:
     return joined
 
 
-def _counted(tables: RiskTables, X: pd.DataFrame) -> Iterator[np.ndarray]:
-    """Give the children, as a mask, of each number of children that is in the tables."""
+def _counted(tables: RiskTables, X: pd.DataFrame) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Give the bin that each child is in, and whether the number of its children is published, for each term."""
     coordinates = {term.feature: term.coordinates(X[term.feature]) for term in tables.terms}
     for term in tables.terms:
         at = coordinates[term.feature]
-        if term.n_missing is not None:
-            yield np.isnan(at)
+        counts: Sequence[int | None]
         if isinstance(term, ShapeTerm):
-            yield from (_bin(term.edges, at) == i for i, n in enumerate(term.n or ()) if n is not None)
-        if isinstance(term, LevelsTerm):
-            yield from (at == i for i, n in enumerate(term.counts or ()) if n is not None)
+            bins, counts = _bin(term.edges, at), term.n or [None] * (len(term.edges) + 1)
+        elif isinstance(term, LevelsTerm):
+            missing = len(term.levels)
+            bins, counts = np.where(np.isnan(at), missing, at).astype(int), term.counts or [None] * missing
+        else:
+            bins, counts = np.isnan(at).astype(int), [term.n]
+        yield bins, _is_counted([*counts, term.n_missing])[bins]
     for interaction in tables.interactions:
         first, second = (
             _bin(edges, coordinates[f]) for edges, f in zip(interaction.edges, interaction.features, strict=True)
         )
-        for i, row in enumerate(interaction.n or ()):
-            yield from ((first == i) & (second == j) for j, n in enumerate(row) if n is not None)
+        if interaction.n is not None:
+            _rows, columns = interaction.shape
+            bins = first * columns + second
+            yield bins, _is_counted([n for row in interaction.n for n in row])[bins]
+
+
+def _is_counted(counts: Sequence[int | None]) -> np.ndarray:
+    return np.array([n is not None for n in counts])
 
 
 def _bin(edges: Sequence[float], at: np.ndarray) -> np.ndarray:
