@@ -93,7 +93,7 @@ def known_cohorts(data: Path) -> Iterator[tuple[str, pd.DataFrame, list[tuple[st
     crossed = [tuple(names) for names in spec.intersections]
     for n in (2_000, 6_000, 20_000):
         england = load_cohort(spec, simulate_england(children=n, seed=0).tables)
-        goals = england.X[[name for name in england.X if str(name).startswith("G")]].sum(axis=1)
+        goals = england.X[list(spec.baseline.features)].sum(axis=1)
         score = np.random.default_rng(0).normal(0, 0.01, n)[: len(goals)] - goals
         yield (
             f"synthetic England, {n}",
