@@ -52,7 +52,7 @@ READ = {
 NOT_READ = {
     "cohort.excluded.n": "children who are in no cell; test_counts_of_excluded_rows_are_not_revealed_by_their_sum",
     "cohort.n_schools": "no children",
-    "disclosure.prior_releases.n": "all children of an earlier version: as its cohort.n, where it is one of the versions",
+    "disclosure.prior_releases.n": "all children of an earlier version: its cohort.n",
     **dict.fromkeys(("calibration.bin", "calibration.min_score_percent", "calibration.predicted_percent"), "scores"),
     **{
         f"{section}.{end}": "an interval: asserted to be absent where its figure is suppressed"
