@@ -61,6 +61,11 @@ NOT_READ = {
     },
     **dict.fromkeys(("gaps.critical_difference", "gaps.required_n"), "as an interval"),
     "differences.value": "of two models' lists: each list's figures are read by themselves",
+    "net_benefit.threshold": "stated, not counted",
+    **dict.fromkeys(
+        (f"net_benefit.{figure}" for figure in ("value", "low", "high", "rounded_to", "n")),
+        "rounded so that who knows every other count is left five numbers: test_evaluation_decision_curve.py",
+    ),
     **{
         f"attribution.{path}": "scores"
         for path in (
@@ -89,7 +94,10 @@ class Attack:
             assert self.combined[one["attribute"], one["group"]] == set(one["levels"])
         attributes = sorted(c.removeprefix("group.") for c in evidence if c.startswith("group."))
         tables = [{name} for name in attributes] or [set()]
-        for row in (row for version in versions for row in version["published"]["groups"]):
+        told = [row for version in versions for row in version["published"]["groups"]]
+        for version in versions:
+            told += [row for kept in version["published"]["disclosure"]["prior_releases"] for row in kept["counts"]]
+        for row in told:
             parts = set(row["attribute"].split(" × "))
             tables = [t for t in tables if not t & parts] + [set().union(*(t for t in tables if t & parts))]
         self.tables, self.size = [], 0
