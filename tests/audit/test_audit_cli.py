@@ -325,7 +325,7 @@ def test_a_run_that_was_deleted_for_good(store: Store) -> None:
         connection.execute("delete from runs where run_uuid = ?", (run_id,))
     code, _, err = run("audit", MODEL, "--tracking-uri", store.uri)
     assert code == 3
-    assert "did not give all of" in err
+    assert "did not give or take what was asked (RESOURCE_DOES_NOT_EXIST)" in err
 
 
 @pytest.mark.slow

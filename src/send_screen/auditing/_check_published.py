@@ -120,7 +120,7 @@ def check_prior_releases(audited: AuditedVersion) -> CheckResult:
     """
     bundle, metadata = audited.require_bundle(), audited.require_report().version
     claimed = bundle.published.disclosure.prior_releases
-    runs = prior_runs(audited.uri or default_uri(), data_sha256=metadata.data_sha256)
+    runs = prior_runs(uri=audited.uri or default_uri(), data_sha256=metadata.data_sha256)
     first = next((place for place, run in enumerate(runs) if run.version_id == metadata.id), len(runs))
 
     def published_by(runs: Sequence[PriorRun]) -> dict[str, PriorRelease]:

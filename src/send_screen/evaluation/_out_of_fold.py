@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -200,9 +202,21 @@ def fit_on(estimator: Any, cohort: Cohort, rows: np.ndarray | slice = slice(None
     if cohort.y is None:
         raise UsageError("These children have no outcome yet, so no model can be trained on them.")
     X, y = cohort.X.iloc[rows], cohort.y.iloc[rows]
-    if "groups" in inspect.signature(estimator.fit).parameters:
-        return estimator.fit(X, y, groups=cohort.school.iloc[rows].to_numpy())
-    return estimator.fit(X, y)
+    takes_groups = "groups" in inspect.signature(estimator.fit).parameters
+    with _no_autologging():
+        return estimator.fit(X, y, **({"groups": cohort.school.iloc[rows].to_numpy()} if takes_groups else {}))
+
+
+@contextmanager
+def _no_autologging() -> Iterator[None]:
+    """Keep fits of ours, and the children in them, out of what the user has MLflow log by itself."""
+    # without MLflow in the process nothing is logged, and this needs no MLflow
+    autologging = sys.modules.get("mlflow.utils.autologging_utils")
+    if autologging is None or autologging._AUTOLOGGING_GLOBALLY_DISABLED:  # it would be on again afterwards
+        yield
+        return
+    with autologging.disable_autologging():
+        yield
 
 
 def _predict(name: str, estimator: Any, X: pd.DataFrame, capacity: float | None) -> dict[str, np.ndarray]:

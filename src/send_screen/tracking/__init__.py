@@ -43,6 +43,7 @@ from send_screen.tracking._registry import (
 )
 from send_screen.tracking._snapshot import REGISTERED_META, RegistrySnapshot, fetch_snapshot
 from send_screen.tracking._store import default_uri, folder_of
+from send_screen.tracking._store_faults import require_writable
 from send_screen.tracking._surroundings import OtherRun
 
 __all__ = [
@@ -72,6 +73,7 @@ __all__ = [
     "REGISTERED_META",
     "prior_runs",
     "PriorRun",
+    "require_writable",
     "default_uri",
     "folder_of",
     "ALIAS",

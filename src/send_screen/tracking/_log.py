@@ -37,8 +37,10 @@ from send_screen.serving import PREDICTION_COLUMNS, request_columns, served_code
 from send_screen.simulation._examples import synthetic_rows
 from send_screen.specs import ModelSpec
 from send_screen.tables import BaggedTables, RiskTables
+from send_screen.tracking._connect import connect, experiment_id
 from send_screen.tracking._registry import ALIAS, HASHES, RUN_NOTE, RUN_USER, described, format_hashes
-from send_screen.tracking._store import as_global_store, connect, experiment_id
+from send_screen.tracking._store import as_global_store, quiet
+from send_screen.tracking._store_faults import in_words
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -58,6 +60,7 @@ class LoggedRun:
     model_uri: str
 
 
+@in_words
 def log_version(
     spec: ModelSpec,
     tables: RiskTables,
@@ -133,8 +136,13 @@ def log_version(
 
 def _register(client: MlflowClient, name: str, model: LoggedModel, run_id: str, tags: dict[str, str], note: str) -> str:
     """Register what was logged, under the alias ``candidate``; return its number."""
-    if not client.search_registered_models(filter_string=f"name = '{name}'"):
+    from mlflow.exceptions import MlflowException
+
+    try:
         client.create_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
     registered = client.create_model_version(
         name,
         source=model.model_uri,
@@ -173,22 +181,26 @@ def _log_served_model(
     Path("served.py").write_bytes(served_code())
     columns = request_columns(spec, spec.contracts).items()
     folder = Path("model")
-    mlflow.pyfunc.save_model(
-        path=str(folder),
-        mlflow_model=Model(
-            artifact_path=logged.artifact_location, model_uuid=logged.model_id, run_id=run_id, model_id=logged.model_id
-        ),
-        python_model="served.py",
-        artifacts={"bundle": "bundle"},
-        signature=ModelSignature(
-            inputs=Schema([ColSpec(kind, column, required=False) for column, kind in columns]),
-            outputs=Schema([ColSpec(kind, column) for column, kind in PREDICTION_COLUMNS.items()]),
-            # Without a role, the answer is for the one that send-screen screen takes without one.
-            params=ParamSchema([ParamSpec("role", "string", None)]),
-        ),
-        input_example=synthetic_rows(spec, spec.contracts),
-        pip_requirements=[f"send-screen=={metadata.version('send-screen')}", f"mlflow=={mlflow.__version__}"],
-    )
+    with quiet("mlflow.pyfunc", "mlflow.utils.environment"):
+        mlflow.pyfunc.save_model(
+            path=str(folder),
+            mlflow_model=Model(
+                artifact_path=logged.artifact_location,
+                model_uuid=logged.model_id,
+                run_id=run_id,
+                model_id=logged.model_id,
+            ),
+            python_model="served.py",
+            artifacts={"bundle": "bundle"},
+            signature=ModelSignature(
+                inputs=Schema([ColSpec(kind, column, required=False) for column, kind in columns]),
+                outputs=Schema([ColSpec(kind, column) for column, kind in PREDICTION_COLUMNS.items()]),
+                # Without a role, the answer is for the one that send-screen screen takes without one.
+                params=ParamSchema([ParamSpec("role", "string", None)]),
+            ),
+            input_example=synthetic_rows(spec, spec.contracts),
+            pip_requirements=[f"send-screen=={metadata.version('send-screen')}", f"mlflow=={mlflow.__version__}"],
+        )
     file = folder / "MLmodel"
     text = file.read_text("utf-8").replace(f"{Path.cwd().as_posix()}/", "")
     file.write_text(text, encoding="utf-8", newline="\n")

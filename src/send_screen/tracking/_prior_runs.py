@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from send_screen.errors import DataError
+from send_screen.tracking._connect import connect
 from send_screen.tracking._registry import HASHES
-from send_screen.tracking._store import EXPERIMENT, connect
+from send_screen.tracking._store import experiment_of
+from send_screen.tracking._store_faults import in_words
 
 PUBLISHED = "published.json"
 
@@ -22,7 +24,8 @@ class PriorRun:
     published: bytes
 
 
-def prior_runs(uri: str, *, data_sha256: str) -> list[PriorRun]:
+@in_words
+def prior_runs(*, uri: str, data_sha256: str) -> list[PriorRun]:
     """Return every run of a store on these data that published something, oldest first.
 
     A run that was deleted is one too: its figures have been seen.
@@ -32,7 +35,7 @@ def prior_runs(uri: str, *, data_sha256: str) -> list[PriorRun]:
     from mlflow.entities import ViewType
     from mlflow.exceptions import MlflowException
 
-    experiment = client.get_experiment_by_name(EXPERIMENT)
+    experiment = experiment_of(client)
     if experiment is None:
         return []
     found, token = [], None

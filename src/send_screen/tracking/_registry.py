@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 
 from send_screen.errors import GateError, UsageError
 from send_screen.governance import Bundle, open_bundle
-from send_screen.tracking._store import connect, connect_to_existing, known_models
+from send_screen.tracking._connect import connect, connect_to_existing, known_models
+from send_screen.tracking._store_faults import in_words
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities.model_registry import ModelVersion
+    from mlflow.exceptions import MlflowException
 
 ALIAS = "candidate"
 HEAD, PLACE = "ledger_head", "ledger_place"
@@ -60,6 +62,7 @@ class Registered:
     """When, by whom and why, in the registry's words, which are the ledger's copy; empty where it is not withdrawn."""
 
 
+@in_words
 def find_version(model: str, *, uri: str) -> Registered:
     """Find ``models:/name@alias`` or ``models:/name/3`` in the registry; raise where there is no such version."""
     match = _MODEL.fullmatch(model)
@@ -76,7 +79,9 @@ def find_version(model: str, *, uri: str) -> Registered:
             version = client.get_model_version_by_alias(match["name"], match["alias"])
         else:
             version = client.get_model_version(match["name"], match["version"])
-    except MlflowException:
+    except MlflowException as error:
+        if not _is_missing(error):
+            raise
         raise UsageError(
             f"The registry has no {model}.",
             remedy=f"It has {known_models(client)}. Check the name and --tracking-uri.",
@@ -94,20 +99,22 @@ def find_version(model: str, *, uri: str) -> Registered:
     )
 
 
+@in_words
 def find_run(model: str, *, uri: str) -> Registered:
     """Find ``runs:/<run>/bundle``, as training names a version that missed its gates, and so is not registered."""
     match = _RUN.fullmatch(model)
     client = connect_to_existing(uri)
     from mlflow.exceptions import MlflowException
 
+    no_run = UsageError(
+        f"The store has no run {model}.", remedy="Give runs:/ID/bundle, as training told it. Check --tracking-uri."
+    )
+    if match is None:
+        raise no_run
     try:
-        if match is None:
-            raise MlflowException("")
         run = client.get_run(match["run"])
-    except MlflowException:
-        raise UsageError(
-            f"The store has no run {model}.", remedy="Give runs:/ID/bundle, as training told it. Check --tracking-uri."
-        ) from None
+    except MlflowException as error:
+        raise (no_run if _is_missing(error) else error) from None
     tags, hashes, name = run.data.tags, parse_hashes(run.data.tags), run.data.params.get("spec", "")
     numbers = [
         f"models:/{one.name}/{one.version}" for one in client.search_model_versions(f"run_id = '{match['run']}'")
@@ -119,12 +126,18 @@ def find_run(model: str, *, uri: str) -> Registered:
     return Registered(name, "", match["run"], tags.get("version_id", ""), hashes.get("manifest_sha256", ""), "")
 
 
+def _is_missing(error: MlflowException) -> bool:
+    """Tell whether a store answered that it has nothing of a name; it may also have failed to answer."""
+    return error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
+
+
 def same_version(client: MlflowClient, name: str, version_id: str) -> list[ModelVersion]:
     """Return all that is registered of a model under one version's id."""
     found = client.search_model_versions(f"name = '{name}'")
     return [version for version in found if version.tags.get("version_id") == version_id]
 
 
+@in_words
 def open_registered(model: str, *, uri: str, even_withdrawn: bool = False) -> tuple[Registered, Bundle]:
     """Download ``models:/name@alias`` or ``models:/name/3``, verify its files and read them. Nothing of it is run.
 
@@ -170,6 +183,7 @@ class RegisteredModel:
     """Where the ledger of decisions is."""
 
 
+@in_words
 def find_model(name: str, *, uri: str) -> RegisteredModel:
     """Return what the registry says of a model; raise where it has none of that name."""
     client = connect_to_existing(uri)
@@ -177,7 +191,9 @@ def find_model(name: str, *, uri: str) -> RegisteredModel:
 
     try:
         model = client.get_registered_model(name)
-    except MlflowException:
+    except MlflowException as error:
+        if not _is_missing(error):
+            raise
         raise UsageError(
             f"The registry has no model {name}.",
             remedy=f"It has {known_models(client)}. Check the name and --tracking-uri.",
@@ -186,6 +202,7 @@ def find_model(name: str, *, uri: str) -> RegisteredModel:
     return RegisteredModel(aliases, model.tags.get(HEAD), model.tags.get(PLACE))
 
 
+@in_words
 def set_alias(version: Registered, alias: str, *, tags: dict[str, str], uri: str) -> None:
     """Tag a version, and point an alias at it."""
     client = connect(uri)
@@ -194,6 +211,7 @@ def set_alias(version: Registered, alias: str, *, tags: dict[str, str], uri: str
     client.set_registered_model_alias(version.name, alias, version.number)
 
 
+@in_words
 def tag_withdrawn(version: Registered, words: str, *, uri: str) -> None:
     """Mark a version as withdrawn, and take away every alias of it, whatever number it is registered under.
 
@@ -217,6 +235,7 @@ def described(note: str, about: str) -> str:
     return shown if len(shown) <= LONGEST else shown[: LONGEST - len(rest)] + rest
 
 
+@in_words
 def tag_decisions(version: Registered, note: str, *, head: str, place: str, uri: str) -> None:
     """Show what was decided about a version, and remember hash and place of the last decision about its model.
 

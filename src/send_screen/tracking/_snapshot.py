@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
 from urllib.request import url2pathname
 
-from send_screen.errors import MissingExtraError, TablesError
+from send_screen.errors import TablesError
 from send_screen.governance import MOST_FILES, SIZE_LIMIT, read_plain_files
 from send_screen.tracking._registry import Registered, RegisteredModel, find_model, find_run, find_version
-from send_screen.tracking._store import connect_to_existing
+from send_screen.tracking._store import client_of
+from send_screen.tracking._store_faults import in_words, require_whole
 from send_screen.tracking._surroundings import Surroundings, fetch_surroundings
 from send_screen.tracking._unexpected import unexpected_metadata, unexpected_run_metadata
 
@@ -84,19 +85,12 @@ class RegistrySnapshot:
         return "registered version and run have it" if self.registered else "the run has it, which is not registered"
 
 
+@in_words
 def fetch_snapshot(model: str, *, uri: str) -> RegistrySnapshot:
     """Fetch everything about ``models:/name@alias``, ``models:/name/3`` or ``runs:/id``. Nothing of it is run."""
     version = (find_run if model.startswith("runs:") else find_version)(model, uri=uri)
-    client = connect_to_existing(uri)
-    from mlflow.exceptions import MlflowException
-
-    try:
-        return _collect(client, version, uri=uri)
-    except MlflowException as error:
-        raise MissingExtraError(
-            f"The MLflow store at {uri} did not give all of {model} ({error.error_code}).",
-            remedy="Its run, its files or its served model were deleted, or may not be read from here.",
-        ) from None
+    require_whole(uri)  # what is missing because the store was moved was not taken away
+    return _collect(client_of(uri), version, uri=uri)
 
 
 def _collect(client: MlflowClient, version: Registered, *, uri: str) -> RegistrySnapshot:

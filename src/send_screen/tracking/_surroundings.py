@@ -6,11 +6,10 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from send_screen.tracking._registry import HEAD, RUN_NOTE, Registered
-from send_screen.tracking._store import SQLITE, absolute
+from send_screen.tracking._store import database_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -126,9 +125,9 @@ def _triggers(uri: str) -> list[str]:
 
     That one stands on the table of secrets, in which this library keeps nothing.
     """
-    if not uri.startswith(SQLITE):
+    path = database_of(uri)
+    if path is None:
         raise NotImplementedError
-    path = Path(absolute(uri).removeprefix(SQLITE)).as_uri()
     query = "select type, name, tbl_name from sqlite_master where type in ('trigger', 'view') and tbl_name != 'secrets'"
-    with closing(sqlite3.connect(f"{path}?mode=ro", uri=True)) as database:
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
         return [f"{kind} {name} on {table}" for kind, name, table in database.execute(query)]

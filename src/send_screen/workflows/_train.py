@@ -19,7 +19,7 @@ from send_screen.governance import (
 )
 from send_screen.published import PublishedReport
 from send_screen.specs import ModelSpec, load_spec, open_decisions
-from send_screen.tracking import PriorRun, default_uri, folder_of, log_version, prior_runs, publishing
+from send_screen.tracking import PriorRun, default_uri, folder_of, log_version, prior_runs, publishing, require_writable
 from send_screen.workflows._evidence_store import store_evidence
 from send_screen.workflows._revealed import prior_releases
 from send_screen.workflows._train_fit import FittedVersion, fit_version
@@ -93,17 +93,18 @@ def train(
             remedy="Review the decision, and give it a new review date.",
         )
     key = None if sign is None else _key(Path(sign), evidence=Path(evidence), uri=uri)
+    require_writable(uri)
     made = fit_version(spec, data, hold_out=hold_out, threads=threads, tell=tell)
     tables, bags = made.tables, made.bags
     with publishing(uri, progress=tell) as held:
         tell("Measuring: how well it ranks, for whom, and how sure that is")
         known: list[PriorRun] | None = None
-        runs = prior_runs(uri, data_sha256=made.data_sha256)
+        runs = prior_runs(uri=uri, data_sha256=made.data_sha256)
         while runs != known:
             known = runs
             report = _build_report(made, known, held_out_schools=hold_out)
             # Where nothing holds the store, another version may have been published in the meantime.
-            runs = known if held else prior_runs(uri, data_sha256=made.data_sha256)
+            runs = known if held else prior_runs(uri=uri, data_sha256=made.data_sha256)
         version = report.version
         passed = all(gate.passed for gate in version.gates) and not spec.research_comparison
         undecided = open_decisions(spec)

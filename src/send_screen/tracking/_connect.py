@@ -1,0 +1,97 @@
+"""Clients of a store, which is made where it is new, and the experiment that holds the versions."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from send_screen.errors import UsageError
+from send_screen.tracking._store import (
+    EXPERIMENT,
+    SQLITE,
+    artifact_folder,
+    client_of,
+    database_of,
+    experiment_of,
+    quiet,
+    require_mlflow,
+)
+from send_screen.tracking._store_faults import is_server, require_database, require_server
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+
+def connect_to_existing(uri: str) -> MlflowClient:
+    """Return a client as :func:`connect` does; raise where there is no database, or no server answers."""
+    require_mlflow()
+    path = database_of(uri)
+    if path is not None and not (path.exists() and require_database(path)):
+        raise UsageError(
+            f"There is no MLflow store at {path}.",
+            remedy="Name one with --tracking-uri, or give the folder that send-screen export wrote.",
+        )
+    if is_server(uri):
+        require_server(uri)
+    return client_of(uri)
+
+
+def connect(uri: str) -> MlflowClient:
+    """Return a client of a tracking server or database; a local database is made where there is none."""
+    require_mlflow()
+    path = database_of(uri)
+    if path is not None and not path.exists():
+        _create_database(path, artifacts=artifact_folder(uri))
+    return client_of(uri)
+
+
+def experiment_id(client: MlflowClient, uri: str) -> str:
+    """Return the id of our experiment, made if it is new; a local one keeps its artefacts beside its database."""
+    from mlflow.exceptions import MlflowException
+
+    found = experiment_of(client)
+    if found is None:
+        folder = artifact_folder(uri)
+        try:
+            return str(
+                client.create_experiment(EXPERIMENT, artifact_location=None if folder is None else folder.as_uri())
+            )
+        except MlflowException:
+            found = experiment_of(client)
+            if found is None:
+                raise
+    return str(found.experiment_id)
+
+
+def known_models(client: MlflowClient) -> str:
+    """Return the names of what is registered, for whoever asked for something else."""
+    known = sorted(found.name for found in client.search_registered_models())
+    return ", ".join(known) if known else "no model yet: train one with send-screen train"
+
+
+def _create_database(path: Path, *, artifacts: Path | None) -> None:
+    """Make a database with MLflow's tables and our experiment beside its place, and put it there when it is whole.
+
+    Whoever else makes one meanwhile was first: nothing is written over, and nobody finds half a database.
+    """
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    assert artifacts is not None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        with quiet("alembic", "mlflow.store.db.utils"):
+            store = SqlAlchemyStore(f"{SQLITE}{aside.as_posix()}", artifacts.parent.as_uri())
+        store.create_experiment(EXPERIMENT, artifact_location=artifacts.as_uri())
+        store.engine.dispose()
+        try:
+            os.link(aside, path)
+        except FileExistsError:
+            return
+        except OSError:  # a disk without links
+            if not path.exists():
+                aside.rename(path)
+    finally:
+        aside.unlink(missing_ok=True)
