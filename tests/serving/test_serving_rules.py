@@ -181,6 +181,39 @@ def test_params_name_the_role_where_the_model_is_loaded_rule_7(loaded: Any, rows
         loaded.predict(asked, params={"role": "nobody"})
 
 
+def test_the_answers_are_the_same_whatever_pandas_holds_the_rows_in(
+    loaded: Any, rows: pd.DataFrame, trained: Any
+) -> None:
+    plain = pd.read_csv(trained.school_file)
+    numbers = plain.select_dtypes("number").columns
+    assert {"bool", "int64", "float64"} <= set(map(str, plain.dtypes))
+    kinds = {
+        "as read": plain,
+        "nullable": plain.convert_dtypes(),
+        "Arrow": pd.read_csv(trained.school_file, dtype_backend="pyarrow"),
+        "float32": plain.astype(dict.fromkeys(numbers, "float32")),
+        "category of text": rows.astype("category"),
+        "category of numbers": plain.astype("category"),
+        "None": rows.astype(object).where(rows.notna(), None),
+        "pd.NA": rows.astype(object).where(rows.notna(), pd.NA),
+        "objects": plain.astype(object),
+        "string": rows.astype("string"),
+        "dates": plain.assign(DOB=pd.to_datetime(plain["DOB"])),
+        "another index": plain.set_index(plain.index + 1000),
+        "one index twice": plain.set_index(plain.index * 0),
+    }
+    wanted = loaded.predict(rows)
+    assert (wanted["status"] == "screened").sum() > 10
+    assert [kind for kind, frame in kinds.items() if not loaded.predict(frame).equals(wanted)] == []
+
+
+@pytest.mark.parametrize("cell", [True, 1j, pd.Timedelta(1, "D"), [1], {"a": 1}, b"2021-06-04"])
+def test_what_no_file_can_hold_is_named_by_its_column(loaded: Any, rows: pd.DataFrame, cell: Any) -> None:
+    answers = loaded.predict(rows.assign(DOB=[cell] * len(rows)))
+    assert set(answers["status"]) == {"manual_review"}
+    assert answers["reason"].str.startswith("DOB: ").all()
+
+
 def test_only_our_models_answer_in_the_place_of_the_server(loaded: Any) -> None:
     from mlflow.exceptions import MlflowException
     from mlflow.pyfunc import scoring_server

@@ -71,3 +71,45 @@ def test_stores_run_experiment_and_environment_of_the_user_stay_as_they_are(
     found = mlflow.MlflowClient(uri, uri).search_experiments()
     runs = mlflow.MlflowClient(uri, uri).search_runs([one.experiment_id for one in found])
     assert [run.info.run_id for run in runs] == [made.run_id]
+
+
+def test_the_users_autologging_logs_no_fit_of_ours_and_goes_on_with_theirs(
+    tmp_path: Path, light_spec: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every kind of model that training fits, with input examples on: children's rows would be among them."""
+    import mlflow
+    from mlflow.utils import autologging_utils
+    from sklearn.linear_model import LogisticRegression
+
+    from send_screen.cohorts import load_cohort
+    from send_screen.estimators._compared_models import compared_models
+    from send_screen.evaluation import out_of_fold
+    from send_screen.specs import load_spec
+
+    write_england(simulate_england(children=2_000, seed=3), tmp_path / "data")
+    spec = load_spec(light_spec)
+    cohort = load_cohort(spec, tmp_path / "data")
+    models = {}
+    for model in ("logistic", "additive"):
+        changed = spec.model_copy(update={"model": model, "challengers": ("lightgbm",)})
+        models |= {f"{model} {name}": make for name, make in compared_models(changed, cohort, threads=1).items()}
+    store = f"sqlite:///{tmp_path / 'theirs.db'}"
+    monkeypatch.setattr(mlflow.tracking._tracking_service.utils, "_tracking_uri", store)
+    monkeypatch.chdir(tmp_path)
+    try:
+        mlflow.set_experiment("theirs")
+        for flavour in (mlflow.sklearn, mlflow.lightgbm):
+            flavour.autolog(log_input_examples=True, silent=True)
+        out_of_fold(cohort, models, folds=2, seeds=(0,))
+        assert mlflow.search_runs(search_all_experiments=True).empty
+        assert not list(tmp_path.rglob("*input_example*"))
+        with autologging_utils.disable_autologging():
+            out_of_fold(cohort, {"baseline": models["logistic baseline"]}, folds=2, seeds=(0,))
+            assert autologging_utils._AUTOLOGGING_GLOBALLY_DISABLED, "what the user has switched off stays off"
+        LogisticRegression().fit([[0.0], [1.0]], [0, 1])
+        assert len(mlflow.search_runs(search_all_experiments=True)) == 1
+    finally:
+        for flavour in (mlflow.sklearn, mlflow.lightgbm):
+            flavour.autolog(disable=True, silent=True)
+        mlflow.tracking.fluent._active_experiment_id = None
+        os.environ.pop("MLFLOW_EXPERIMENT_ID", None)

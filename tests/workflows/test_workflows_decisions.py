@@ -22,7 +22,8 @@ from typer.testing import CliRunner
 from send_screen.cli._app import app
 from send_screen.errors import GateError, LedgerError
 from send_screen.governance import Pseudonyms, read_ledger, screening_runs
-from send_screen.tracking import format_hashes
+from send_screen.specs import load_spec
+from send_screen.tracking import format_hashes, log_version
 from send_screen.workflows import load_model, promote
 
 WHO = ("--by", "Sarah Łęcka", "--reason", "Agreed by the board")
@@ -95,7 +96,10 @@ def store(trained: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stor
         connection.execute("update runs set artifact_uri = replace(artifact_uri, ?, ?)", (old, new))
         connection.execute("update experiments set artifact_location = replace(artifact_location, ?, ?)", (old, new))
     connection.close()
-    return Store(folder, trained.exported, trained.school_file)
+    found = Store(folder, trained.exported, trained.school_file)
+    # where MLflow looks for the model behind a version that a test registers
+    monkeypatch.setattr(utils, "_tracking_uri", found.uri)
+    return found
 
 
 def failing(published: dict[str, Any]) -> None:
@@ -256,6 +260,45 @@ def test_the_same_version_registered_again_is_no_less_withdrawn(store: Store) ->
     for act in ("promote", "export"):
         rest = WHO if act == "promote" else ("--out", store.folder / "out")
         code, _, err = store.run(act, f"models:/reception_sen/{again.version}", *rest)
+        assert (code, "withdrawn for good" in err) == (1, True), err
+
+
+def test_a_copy_under_another_name_is_no_less_withdrawn(store: Store) -> None:
+    before = store.client.copy_model_version("models:/reception_sen/1", "copied")
+    store.client.set_registered_model_alias("copied", "champion", before.version)
+    renamed = store.client.copy_model_version("models:/reception_sen/1", "renamed")
+    store.client.set_model_version_tag("renamed", renamed.version, "version_id", "0" * 16)
+    assert store.run("withdraw", "models:/reception_sen/1", *WHO)[0] == 0
+    store.client.copy_model_version("models:/reception_sen/1", "copied")
+    assert not store.client.get_registered_model("copied").aliases
+    for copy in ("models:/copied/1", "models:/copied/2", "models:/renamed/1"):
+        refused_as_withdrawn(store, copy)
+
+
+def test_what_was_withdrawn_is_so_when_all_of_it_was_deleted_and_it_was_trained_again(
+    store: Store, trained: Any, small_spec: Path
+) -> None:
+    assert store.run("withdraw", "models:/reception_sen/1", *WHO)[0] == 0
+    first = store.client.get_model_version("reception_sen", "1")
+    store.client.delete_registered_model("reception_sen")
+    store.client.create_registered_model("reception_sen")
+    tags = {name: value for name, value in first.tags.items() if name != "withdrawn"}
+    store.client.create_model_version("reception_sen", first.source, first.run_id, tags=tags)
+    refused_as_withdrawn(store, "models:/reception_sen/1")
+    spec, report = load_spec(small_spec), trained.made.published
+    runs = len(store.client.search_runs(["1"]))
+    with pytest.raises(GateError, match=f"The version {report.version.id} was withdrawn for good"):
+        log_version(
+            spec, trained.made.tables, None, report, uri=store.uri, evidence=trained.made.evidence,
+            evidence_sha256={"evidence.parquet": trained.made.evidence_sha256}, key=None, passed=True, register=True,
+        )  # fmt: skip
+    assert len(store.client.search_runs(["1"])) == runs
+
+
+def refused_as_withdrawn(store: Store, model: str) -> None:
+    for rest in (("promote", model, *WHO), ("export", model, "--out", store.folder / "out"),
+                 ("screen", model, store.school_file, "--out", store.folder / "lists")):  # fmt: skip
+        code, _, err = store.run(*rest)
         assert (code, "withdrawn for good" in err) == (1, True), err
 
 

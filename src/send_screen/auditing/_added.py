@@ -25,6 +25,8 @@ _OF_MLFLOW = re.compile(
     r"mlflow\.(?:user|runName|runColor|source\.(?:name|type)|source\.git\.(?:commit|branch|repoURL)|modelVersions"
     r"|experimentKind|sharedViewState\..*)"
 )
+#: Tags of the experiment that a withdrawal leaves, one a version.
+_OF_WITHDRAWALS = re.compile(r"withdrawn\.\w+")
 
 
 def own_tags(holder: str, tags: Mapping[str, str]) -> dict[str, str]:
@@ -41,7 +43,7 @@ def added_tags(snapshot: RegistrySnapshot, figures: Iterable[str]) -> tuple[list
     misleading, additions = [], []
     for holder, tags in holders.items():
         for name in sorted({*tags} - {*_OWN.get(holder, ())}):
-            if _OF_MLFLOW.fullmatch(name):
+            if _OF_MLFLOW.fullmatch(name) or (holder == "experiment" and _OF_WITHDRAWALS.fullmatch(name)):
                 continue
             taken = next((each for each in own if name == each or reads_like(name, each)), None)
             if taken is None:

@@ -38,7 +38,16 @@ from send_screen.simulation._examples import synthetic_rows
 from send_screen.specs import ModelSpec
 from send_screen.tables import BaggedTables, RiskTables
 from send_screen.tracking._connect import connect, experiment_id
-from send_screen.tracking._registry import ALIAS, HASHES, RUN_NOTE, RUN_USER, described, format_hashes
+from send_screen.tracking._registry import (
+    ALIAS,
+    HASHES,
+    RUN_NOTE,
+    RUN_USER,
+    described,
+    format_hashes,
+    withdrawn_error,
+    withdrawn_words,
+)
 from send_screen.tracking._store import as_global_store, quiet
 from send_screen.tracking._store_faults import in_words
 
@@ -85,6 +94,11 @@ def log_version(
     from send_screen.estimators._explanation import shap_waterfall
 
     version, note = report.version, render_summary(report)
+    if withdrawn_words(client, version.id):
+        raise withdrawn_error(
+            f"The version {version.id}",
+            remedy="The same spec, data and code make the same version: change what was wrong with it.",
+        )
     files = version_files(spec, tables, bags, report)
     files[MANIFEST] = make_manifest(files, version=version.id)
     pictures = {**render_plots(report), WATERFALL: shap_waterfall(report.example)}
@@ -167,6 +181,7 @@ def _log_served_model(
     from mlflow.entities import LoggedModelOutput, LoggedModelStatus, Metric
     from mlflow.models import Model, ModelSignature
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
+    from mlflow.types.schema import AnyType
 
     run_id = run.info.run_id
     logged = client.create_logged_model(run.info.experiment_id, "model", run_id, params=run.data.params)
@@ -179,7 +194,7 @@ def _log_served_model(
         synchronous=True,
     )
     Path("served.py").write_bytes(served_code())
-    columns = request_columns(spec, spec.contracts).items()
+    columns = request_columns(spec, spec.contracts)
     folder = Path("model")
     with quiet("mlflow.pyfunc", "mlflow.utils.environment"):
         mlflow.pyfunc.save_model(
@@ -193,7 +208,7 @@ def _log_served_model(
             python_model="served.py",
             artifacts={"bundle": "bundle"},
             signature=ModelSignature(
-                inputs=Schema([ColSpec(kind, column, required=False) for column, kind in columns]),
+                inputs=Schema([ColSpec(AnyType(), column, required=False) for column in columns]),
                 outputs=Schema([ColSpec(kind, column) for column, kind in PREDICTION_COLUMNS.items()]),
                 # Without a role, the answer is for the one that send-screen screen takes without one.
                 params=ParamSchema([ParamSpec("role", "string", None)]),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from send_screen.errors import GateError, UsageError
 from send_screen.governance import Bundle, open_bundle
 from send_screen.tracking._connect import connect, connect_to_existing, known_models
+from send_screen.tracking._store import client_of, experiment_of
 from send_screen.tracking._store_faults import in_words
 
 if TYPE_CHECKING:
@@ -87,15 +88,13 @@ def find_version(model: str, *, uri: str) -> Registered:
             remedy=f"It has {known_models(client)}. Check the name and --tracking-uri.",
         ) from None
     version_id = version.tags.get("version_id", "")
-    # The same version can be registered again, under another number: it is no less withdrawn.
-    withdrawn = [twin.tags.get(WITHDRAWN_TAG, "") for twin in same_version(client, version.name, version_id)]
     return Registered(
         name=version.name,
         number=str(version.version),
         run_id=version.run_id,
         version_id=version_id,
         manifest_sha256=parse_hashes(version.tags).get("manifest_sha256", ""),
-        withdrawn=max(withdrawn, default=""),
+        withdrawn=version.tags.get(WITHDRAWN_TAG) or withdrawn_words(client, version_id),
     )
 
 
@@ -131,10 +130,17 @@ def _is_missing(error: MlflowException) -> bool:
     return error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 
 
-def same_version(client: MlflowClient, name: str, version_id: str) -> list[ModelVersion]:
-    """Return all that is registered of a model under one version's id."""
-    found = client.search_model_versions(f"name = '{name}'")
-    return [version for version in found if version.tags.get("version_id") == version_id]
+def withdrawn_words(client: MlflowClient, version_id: str) -> str:
+    """Return when, by whom and why a version was withdrawn, whatever became of what was registered of it."""
+    experiment = experiment_of(client)
+    return "" if experiment is None else str(experiment.tags.get(f"{WITHDRAWN_TAG}.{version_id}", ""))
+
+
+def same_version(client: MlflowClient, version_id: str) -> list[ModelVersion]:
+    """Return all that is registered under one version's id, copies under other names among it."""
+    if not re.fullmatch(r"\w+", version_id):
+        return []
+    return list(client.search_model_versions(f"tags.version_id = '{version_id}'"))
 
 
 @in_words
@@ -159,15 +165,20 @@ def open_registered(model: str, *, uri: str, even_withdrawn: bool = False) -> tu
         folder = mlflow.artifacts.download_artifacts(
             run_id=version.run_id, artifact_path="bundle", dst_path=target, tracking_uri=uri
         )
-        return version, open_bundle(Path(folder), manifest_sha256=version.manifest_sha256)
+        bundle = open_bundle(Path(folder), manifest_sha256=version.manifest_sha256)
+    # by what it is, and not only by what the registry calls it
+    if not even_withdrawn and withdrawn_words(client_of(uri), bundle.published.version.id):
+        raise withdrawn_error(model)
+    return version, bundle
 
 
-def withdrawn_error(model: str) -> GateError:
+def withdrawn_error(model: str, *, remedy: str = "") -> GateError:
     """Return the refusal of a version that was withdrawn, without a word of the registry's."""
     return GateError(
         f"{model} was withdrawn for good.",
-        remedy="Use another version: send-screen history says, from the ledger, which one is in use, and when, by whom "
-        "and why this one was withdrawn.",
+        remedy=remedy
+        or "Use another version: send-screen history says, from the ledger, which one is in use, and when, by whom and "
+        "why this one was withdrawn.",
     )
 
 
@@ -213,16 +224,21 @@ def set_alias(version: Registered, alias: str, *, tags: dict[str, str], uri: str
 
 @in_words
 def tag_withdrawn(version: Registered, words: str, *, uri: str) -> None:
-    """Mark a version as withdrawn, and take away every alias of it, whatever number it is registered under.
+    """Mark a version as withdrawn, and take away every alias of it, whatever it is registered as.
 
-    ``words`` say when, by whom and why.
+    ``words`` say when, by whom and why. The experiment keeps them too: a copy, and the same version trained again after
+    all of it was deleted, are no less withdrawn.
     """
     client = connect(uri)
-    client.set_model_version_tag(version.name, version.number, WITHDRAWN_TAG, words)
-    numbers = {str(twin.version) for twin in same_version(client, version.name, version.version_id)}
-    for alias, number in find_model(version.name, uri=uri).aliases.items():
-        if number in numbers:
-            client.delete_registered_model_alias(version.name, alias)
+    twins = {(twin.name, str(twin.version)) for twin in same_version(client, version.version_id)}
+    for name, number in {(version.name, version.number), *twins}:
+        client.set_model_version_tag(name, number, WITHDRAWN_TAG, words)
+        for alias, of in find_model(name, uri=uri).aliases.items():
+            if of == number:
+                client.delete_registered_model_alias(name, alias)
+    experiment = experiment_of(client)
+    if experiment is not None and experiment.lifecycle_stage == "active":
+        client.set_experiment_tag(experiment.experiment_id, f"{WITHDRAWN_TAG}.{version.version_id}", words)
 
 
 def described(note: str, about: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,14 @@ from urllib.request import url2pathname
 
 from send_screen.errors import TablesError
 from send_screen.governance import MOST_FILES, SIZE_LIMIT, read_plain_files
-from send_screen.tracking._registry import Registered, RegisteredModel, find_model, find_run, find_version
+from send_screen.tracking._registry import (
+    WITHDRAWN_TAG,
+    Registered,
+    RegisteredModel,
+    find_model,
+    find_run,
+    find_version,
+)
 from send_screen.tracking._store import client_of
 from send_screen.tracking._store_faults import in_words, require_whole
 from send_screen.tracking._surroundings import Surroundings, fetch_surroundings
@@ -99,6 +106,8 @@ def _collect(client: MlflowClient, version: Registered, *, uri: str) -> Registry
         registered = client.get_model_version(version.name, version.number)
         logged = client.get_logged_model(registered.model_id or registered.source.removeprefix("models:/"))
         known = _of_registry(client, version, registered, uri=uri)
+        # what is shown of it, and not what the store knows besides
+        version = replace(version, withdrawn=registered.tags.get(WITHDRAWN_TAG, ""))
         shown = unexpected_metadata(client, registered, run, logged)
     else:
         logged = client.get_logged_model(run.outputs.model_outputs[0].model_id)
