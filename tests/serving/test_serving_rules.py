@@ -207,7 +207,7 @@ def test_the_answers_are_the_same_whatever_pandas_holds_the_rows_in(
     assert [kind for kind, frame in kinds.items() if not loaded.predict(frame).equals(wanted)] == []
 
 
-@pytest.mark.parametrize("cell", [True, 1j, pd.Timedelta(1, "D"), [1], {"a": 1}, b"2021-06-04"])
+@pytest.mark.parametrize("cell", [True, 1j, pd.Timedelta(1, "D"), [1], {"a": 1}])
 def test_what_no_file_can_hold_is_named_by_its_column(loaded: Any, rows: pd.DataFrame, cell: Any) -> None:
     answers = loaded.predict(rows.assign(DOB=[cell] * len(rows)))
     assert set(answers["status"]) == {"manual_review"}
