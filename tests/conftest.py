@@ -61,6 +61,9 @@ def no_mlflow_store_named() -> None:
     """No test's commands go to the store that an earlier test, or a shared fixture, pointed MLflow at."""
     for name in MLFLOW_STORE:
         os.environ.pop(name, None)
+    for module, name in (("_tracking_service", "_tracking_uri"), ("_model_registry", "_registry_uri")):
+        if utils := sys.modules.get(f"mlflow.tracking.{module}.utils"):
+            setattr(utils, name, None)
 
 
 @pytest.fixture(scope="session")

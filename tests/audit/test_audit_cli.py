@@ -112,14 +112,16 @@ def test_evidence_that_is_named_and_is_not_there_is_a_mistake_of_the_call(store:
 def test_what_this_machine_does_not_give_is_no_difference(
     store: Store, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    opened = Path.open
+    for module, call in ((os, os.open), (Path, Path.open)):
 
-    def refuse(path: Path, *how: Any, **more: Any) -> Any:  # as the system does for who has no right, and is not root
-        if path.name == name:
-            raise PermissionError(13, "Permission denied", str(path))
-        return opened(path, *how, **more)
+        def refuse(
+            path: Any, *how: Any, call: Any = call, **more: Any
+        ) -> Any:  # as for who has no right, and is not root
+            if Path(path).name == name:
+                raise PermissionError(13, "Permission denied", str(path))
+            return call(path, *how, **more)
 
-    monkeypatch.setattr(Path, "open", refuse)
+        monkeypatch.setattr(module, "open", refuse)
     if name == "tables.json":  # without the version nothing can be said
         code, out, err = run("audit", MODEL, "--tracking-uri", store.uri)
         assert (code, out) == (3, "")

@@ -180,14 +180,17 @@ def test_a_file_that_is_there_and_is_not_given_is_3_and_one_that_is_not_there_is
     (tmp_path / "version").mkdir()
     for name in ("x.csv", "x.yaml", "version/manifest.json"):
         (tmp_path / name).write_text("UPN\n", encoding="utf-8")
-    opened = Path.open
+    for module, call in ((os, os.open), (Path, Path.open)):
 
-    def refuse(path: Path, *how: Any, **more: Any) -> Any:  # as the system does for who has no right, and is not root
-        if (path.suffix in (".csv", ".yaml", ".json") and path.is_relative_to(tmp_path)) or not path.is_absolute():
-            raise OSError(error, words, str(path))
-        return opened(path, *how, **more)
+        def refuse(
+            name: Any, *how: Any, call: Any = call, **more: Any
+        ) -> Any:  # as for who has no right, and is not root
+            path = Path(name)
+            if (path.suffix in (".csv", ".yaml", ".json") and path.is_relative_to(tmp_path)) or not path.is_absolute():
+                raise OSError(error, words, str(path))
+            return call(name, *how, **more)
 
-    monkeypatch.setattr(Path, "open", refuse)
+        monkeypatch.setattr(module, "open", refuse)
     code, _, err = run(*command)
     assert code == 3, err
     assert "Traceback" not in err

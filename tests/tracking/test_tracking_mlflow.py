@@ -20,7 +20,7 @@ from send_screen.reports import PAGES
 from send_screen.tracking import default_uri, open_registered, parse_hashes
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def client(trained: Any) -> Any:
     import mlflow
 

@@ -117,6 +117,7 @@ class ReportView:
         splits = len(version.fold_seeds)
         again = "" if splits == 1 else f" This was done with {splits} splits, and their figures are averaged."
         pooled = [self.figure(f"{name}_pooled").number(3) for name in ("roc_auc", "average_precision")]
+        stays = self.figure("selection_probability")
         return (
             f"The {self.others} were split into {version.folds} parts, and the children of each part were scored by a "
             f"model that had learned from the others.{again} So no child is scored by a model that has seen it"
@@ -126,6 +127,11 @@ class ReportView:
             f"With the scores of {version.folds} models put into one order they are {pooled[0].in_brackets} and "
             f"{pooled[1].in_brackets}.",
             f"The interval of a figure is one {self.interval}. It is about other children, not about another year.",
+            *(
+                [f"Of 100 it lists, a model learnt from other {self.others} would list {stays.share.in_brackets} too."]
+                if stays.value is not None
+                else []
+            ),
         )
 
     @property
