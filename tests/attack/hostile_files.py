@@ -290,6 +290,11 @@ def entities_that_grow(folder):
 
 
 @hostile("read_table")
+def an_encoding_that_there_is_not(folder):
+    return xlsx(folder / "a.xlsx", [[HEAD, cell(b"<t>x</t>")]], doctype='<?xml version="1.0" encoding="eUTF-8"?>')
+
+
+@hostile("read_table")
 def a_directory_that_says_a_part_is_small(folder):
     """Its size and checksum are of the first bytes of a part that is unpacked to 100 MB."""
     import zlib

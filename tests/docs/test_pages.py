@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import shlex
 from pathlib import Path
@@ -11,6 +12,7 @@ import typer
 
 from send_screen.cli._app import app
 from send_screen.contracts import available_contracts, load_contract
+from send_screen.errors import ExitCode
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -110,3 +112,10 @@ def test_roles_are_those_of_the_contracts(path: Path) -> None:
     known = {role for name in available_contracts() for role in load_contract(name).roles}
     assert known
     assert {first or second for first, second in named} <= known
+
+
+def test_the_command_reference_says_what_each_exit_code_means(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "docs" / "_ext")
+    page = importlib.import_module("command_pages").command_page()
+    for code in ExitCode:
+        assert f"| {code.value} | {code.words} |" in page

@@ -135,7 +135,7 @@ class _Measure:
         def look(chunk: bytes, last: bool) -> None:
             try:
                 parser.Parse(chunk, last)
-            except expat.ExpatError as error:
+            except (expat.ExpatError, LookupError) as error:  # the latter for an encoding that there is not
                 raise ValueError("not well formed") from error
             part.settle(last)
 
