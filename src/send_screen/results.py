@@ -9,6 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from send_screen.documents import printable
 from send_screen.errors import ExitCode
 
 
@@ -43,7 +44,7 @@ class Section:
         ]
         text = [*([f"{self.title}:"] if self.title else []), *(indent + line for line in (*rows, *self.lines))]
         # a document that was handed in may say anything, also what would steer a terminal
-        return "\n".join("".join(c if c.isprintable() else "\ufffd" for c in line) for line in text)
+        return "\n".join(map(printable, text))
 
     def to_html(self) -> str:
         """Return the section as HTML, everything in it escaped."""

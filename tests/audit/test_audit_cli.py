@@ -18,7 +18,7 @@ from audit_store import Store
 from folder_hashes import folder_sha256
 from typer.testing import CliRunner
 
-from send_screen.auditing import _audited_version, _check_pages
+from send_screen.auditing import _audit, _audited_version, _check_pages
 from send_screen.cli._app import app
 from send_screen.workflows import train
 
@@ -71,6 +71,16 @@ def test_green_in_words_on_a_page_and_for_a_script(store: Store, tmp_path: Path)
         assert f"  {sentence}\n" in text
         assert f"<li>{sentence}</li>" in unescape(page)
     assert not re.search("no other words|nothing (?:else )?is shown", text)
+
+
+def test_a_folder_that_cannot_be_written_is_named_before_anything_is_audited(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_audit, "fetch_snapshot", lambda *_, **__: pytest.fail("the audit had begun"))
+    (tmp_path / "file").write_bytes(b"")
+    code, _, err = run("audit", MODEL, "--tracking-uri", store.uri, "--out", tmp_path / "file" / "out")
+    assert code == 3
+    assert "cannot be written (Not a directory). Give another folder with --out." in err
 
 
 def test_red_names_the_place_and_both_values(store: Store, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from send_screen.cli._app import app
-from send_screen.errors import ExitCode
+from send_screen.errors import ExitCode, UsageError
 
 runner = CliRunner()
 
@@ -306,6 +306,15 @@ assert not heavy, heavy
     arguments = ["screen", str(trained.exported), str(trained.school_file), "--out", str(tmp_path)]
     done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_an_error_steers_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise UsageError("No version\nof \x1b[2Jthis name.")
+
+    monkeypatch.setattr("send_screen.withdraw", refuse)
+    code, _, err = run("withdraw", "models:/m/1", "--by", "A", "--reason", "b")
+    assert (code, err) == (2, "send-screen: No version\nof \ufffd[2Jthis name.\n")
 
 
 @pytest.mark.posix

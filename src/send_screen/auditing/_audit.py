@@ -26,7 +26,7 @@ from send_screen.auditing._check_surroundings import check_surroundings, describ
 from send_screen.auditing._check_tables import check_examples, check_tables
 from send_screen.auditing._checks import PASSED, Question
 from send_screen.auditing._compare import truncate
-from send_screen.auditing._results import Audit, write_audit
+from send_screen.auditing._results import Audit, make_audit_folder, write_audit
 from send_screen.errors import UsageError
 from send_screen.governance import MANIFEST, files_below, read_plain_files, read_public_key
 from send_screen.tracking import default_uri, fetch_snapshot
@@ -106,6 +106,8 @@ def audit(
         raise UsageError(f"There is no ledger at {ledger}.", remedy="Give the file that --ledger of promote named.")
     if isinstance(data, str | Path) and not Path(data).exists():
         raise UsageError(f"There are no data at {data}.", remedy="Give the file or folder that it was trained on.")
+    if out is not None:
+        make_audit_folder(Path(out))
     snapshot = None
     if str(model).startswith(("models:", "runs:")):
         report_progress("Fetching everything about the version")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -169,12 +171,25 @@ def render_audit(found: Audit) -> str:
     )
 
 
+def make_audit_folder(folder: Path) -> None:
+    """Make the folder of an audit, or see that it can be written to: nobody audits for nothing."""
+    with _out_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+
+
 def write_audit(found: Audit, folder: Path) -> None:
     """Write ``audit.html`` and ``audit.json`` into a folder, over those of an earlier audit."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+    with _out_errors(folder):
         write_whole(json.dumps(found.to_dict(), indent=2, ensure_ascii=False) + "\n", folder / "audit.json")
         write_whole(render_audit(found), folder / "audit.html")
+
+
+@contextmanager
+def _out_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise MissingExtraError(
             f"{folder} cannot be written ({error.strerror}).", remedy="Give another folder with --out."

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import typer
 
-from send_screen.documents import file_name
+from send_screen.documents import file_name, printable
 from send_screen.errors import ExitCode, MissingExtraError, SendScreenError
 
 
@@ -70,7 +70,8 @@ def errors_in_words() -> Iterator[None]:
                 "done. Set SEND_SCREEN_DEBUG=1 and run it again for the details, and report them; they can quote data, "
                 "so take out what is personal first."
             )
-    say(f"send-screen: {words}", error=True)
+    # what others wrote may stand in it, also what would steer a terminal
+    say("send-screen: " + "\n".join(map(printable, words.split("\n"))), error=True)
     raise typer.Exit(code)
 
 

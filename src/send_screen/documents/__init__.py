@@ -6,7 +6,7 @@ given twice, a number that is none, nesting without end and characters that misl
 them. What is written stands whole under its name, or not at all (:func:`write_whole`).
 """
 
-from send_screen.documents._characters import MISLEADING, encodable, file_name, is_misleading
+from send_screen.documents._characters import MISLEADING, encodable, file_name, is_misleading, printable
 from send_screen.documents._files import read_plain
 from send_screen.documents._lock import locked
 from send_screen.documents._mistakes import closest, refuse_mistakes
@@ -33,5 +33,6 @@ __all__ = [
     "encodable",
     "file_name",
     "is_misleading",
+    "printable",
     "MISLEADING",
 ]

@@ -22,6 +22,11 @@ def encodable(text: str) -> str:
     return _SURROGATES.sub("\ufffd", text)
 
 
+def printable(text: str) -> str:
+    """Return a line without what would steer a terminal: what is no printable character becomes a replacement."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in encodable(text))
+
+
 def file_name(path: str | Path) -> str:
     """Return a file's name, without its folder, as it can be shown and written: names need not be text."""
-    return "".join(char if char.isprintable() else "\ufffd" for char in encodable(Path(path).name))
+    return printable(Path(path).name)
