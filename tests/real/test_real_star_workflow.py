@@ -11,6 +11,7 @@ import pytest
 
 from send_screen.cohorts import load_cohort
 from send_screen.specs import load_spec
+from send_screen.tables import RiskTables
 from send_screen.workflows import export, screen, train
 
 
@@ -100,5 +101,9 @@ def test_no_child_of_it_is_in_anything_published(made: tuple[Any, Path], star: P
     files = [file for file in folder.glob("mlartifacts/**/*.json") if file.name != "manifest.json"]
     assert len(files) >= 6
     for file in files:
-        found = numbers & set(values(json.loads(file.read_text("utf-8"))))
+        content = json.loads(file.read_text("utf-8"))
+        if file.name == "tables.schema.json":  # its limits are round numbers, as some numbers of children are
+            assert content == RiskTables.json_schema()
+            continue
+        found = numbers & set(values(content))
         assert not found, f"{file.name} holds an identifier"
