@@ -50,10 +50,10 @@ def test_no_child_is_in_the_draft(drafted: DraftedFiles, eclsk: Path) -> None:
 def made(drafted: DraftedFiles, eclsk: Path) -> tuple[Any, Path]:
     folder = drafted.spec.parent.parent
     uri = f"sqlite:///{(folder / 'mlflow.db').as_posix()}"
-    # Fold seeds 1 to 3: seed 0 is kept for the one report.
+    # Fold seed 1: seed 0 is kept for the one report.
     for path in (drafted.spec, drafted.contract):
         text = path.read_text("utf-8").replace("DECIDE: ", "").replace("To be decided", "An invented authority")
-        path.write_text(text.replace("seeds: [0]", "seeds: [1, 2, 3]"), encoding="utf-8")
+        path.write_text(text.replace("seeds: [0]", "seeds: [1]"), encoding="utf-8")
     return train(drafted.spec, eclsk, tracking_uri=uri, evidence=folder / "evidence", threads=1), folder
 
 

@@ -204,6 +204,7 @@ def test_withdrawing_lists_every_batch_and_child(store: Store, tmp_path: Path) -
     code, out, _ = store.run("withdraw", model, "--by", "B", "--reason", "It missed boys", "--screenings", school)
     assert code == 0
     assert "It had listed 5 child(ren) in 2 batch(es)" in out
+    assert "is served already still answers: tell who has one." in out
     pseudonyms = Pseudonyms(school / "screenings.jsonl")
     listed = pd.read_csv(school / "lists 1" / "list.csv", dtype=str, encoding="utf-8-sig")
     for child in listed["child_id"]:
@@ -241,6 +242,7 @@ def test_withdrawing_lists_every_batch_and_child(store: Store, tmp_path: Path) -
     code, out, _ = store.run("withdraw", "models:/reception_sen/1", *WHO, "--screenings", school)
     assert code == 0
     assert "It had listed 5 child(ren) in 2 batch(es)" in out
+    assert "is served already still answers: tell who has one." in out
     assert out.count("THE RUN WAS STOPPED: whether its list was made is not known. Its folder: lists 1") == 1
 
 

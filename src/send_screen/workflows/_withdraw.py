@@ -31,6 +31,11 @@ from send_screen.workflows._decision_ledger import (
 )
 from send_screen.workflows._list_folder import stopped_words
 
+_OUT_OF_REACH = (
+    "A folder that was exported earlier still screens, and a model that is served already still answers: tell who has "
+    "one."
+)
+
 
 @dataclass(frozen=True, repr=False)
 class Withdrawal(Result):
@@ -62,8 +67,8 @@ class Withdrawal(Result):
             yield Section(
                 [
                     "Whom it had listed was not looked for. Ask the schools for their screenings.jsonl, and give this "
-                    "command again with --screenings. A folder that was exported earlier still screens: tell who has "
-                    "one."
+                    "command again with --screenings.",
+                    _OUT_OF_REACH,
                 ]
             )
             return
@@ -78,7 +83,7 @@ class Withdrawal(Result):
         yield Section(lines, title=f"{found}; rank and pseudonym")
         faults = [f"NOT WHOLE: {book.path}: {fault}" for book in self.looked_in for fault in ledger_faults(book)]
         caution = "Being listed by it was no reason to act, and not being listed none to wait: look at them again."
-        yield Section([*faults, caution])
+        yield Section([*faults, caution, _OUT_OF_REACH])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the entry, and every batch of children that the version had listed."""
