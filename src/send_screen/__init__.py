@@ -16,9 +16,11 @@ The pipeline, in the order of the data:
    :func:`promote`, :func:`withdraw` and :func:`history` keep a ledger of who decided what, and why.
 5. :func:`screen` lists the children of a school's file with reasons (:mod:`~send_screen.screening`,
    :mod:`~send_screen.reports`). :func:`export` and :func:`kit` take a version to where there is no MLflow.
+6. :func:`evaluate` gives any model's scores the report of a version, and :func:`cross_evaluate` any scikit-learn
+   classifier: metrics, gaps between groups and their verdicts, without a spec, a contract or MLflow.
 
-Each function is also a command: ``send-screen train`` is :func:`train`. :func:`demo` runs the whole pipeline on
-synthetic children, whom :func:`simulate` draws.
+Each function that takes files is also a command: ``send-screen train`` is :func:`train`. :func:`demo` runs the whole
+pipeline on synthetic children, whom :func:`simulate` draws.
 
 A flag is a prompt to assess, never a diagnosis and never an automatic decision.
 """
@@ -44,7 +46,9 @@ if TYPE_CHECKING:
     from send_screen.workflows import (
         check,
         compare,
+        cross_evaluate,
         demo,
+        evaluate,
         export,
         generate_keys,
         history,
@@ -65,6 +69,8 @@ __all__ = [
     "init",
     "check",
     "train",
+    "evaluate",
+    "cross_evaluate",
     "screen",
     "audit",
     "promote",

@@ -181,8 +181,7 @@ def test_a_gap_of_small_numbers_is_said_without_them(make_evidence):
     assert gap["value"] is gap["low"] is gap["n"] is None
     assert gap["reason"] == SUPPRESSED
     assert published["material_gaps"] == [
-        "The needs of girls are missed more than those of others: outside tolerance (the numbers are withheld to "
-        "protect small groups)."
+        "Missed more than others are girls: outside tolerance (the numbers are withheld to protect small groups)."
     ]
 
 

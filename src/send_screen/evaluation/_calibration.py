@@ -43,6 +43,8 @@ def recalibrate(
     reason = ""
     if min(events, n - events) < MIN_EVENTS:
         reason = f"fewer than {MIN_EVENTS} children with or without the outcome"
+    elif not np.isfinite(x).all():
+        reason = "a child's probability is 0 or 1, which has no log-odds"
     elif np.ptp(x) == 0:
         reason = "every child has the same score"
     fitted = None if reason else _logistic(x, y)

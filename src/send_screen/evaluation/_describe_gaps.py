@@ -163,16 +163,16 @@ class _Question(NamedTuple):
 
 _QUESTIONS = {
     FALSE_NEGATIVES: _Question(
-        "Whether the needs of {who} are missed more or less than those of {whom}",
-        "The needs of {who} are missed more than those of {whom}",
-        "The needs of {who} are missed less than those of {whom}",
+        "Whether {who} are missed more or less than {whom}",
+        "Missed more than {whom} are {who}",
+        "Missed less than {whom} are {who}",
         "Of 100 {who} who later {outcome}, it misses {rate}; of 100 {whom}, {other}.",
         _percent,
     ),
     FALSE_POSITIVES: _Question(
-        "Whether {who} are listed without need more or less often than {whom}",
-        "Listed without need more often than {whom} are {who}",
-        "Listed without need less often than {whom} are {who}",
+        "Whether {who} are listed without the outcome more or less often than {whom}",
+        "Listed without the outcome more often than {whom} are {who}",
+        "Listed without the outcome less often than {whom} are {who}",
         "Of 100 without the outcome among {who}, it lists {rate}; among {whom}, {other}.",
         _percent,
     ),

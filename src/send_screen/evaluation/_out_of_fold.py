@@ -203,12 +203,12 @@ def fit_on(estimator: Any, cohort: Cohort, rows: np.ndarray | slice = slice(None
         raise UsageError("These children have no outcome yet, so no model can be trained on them.")
     X, y = cohort.X.iloc[rows], cohort.y.iloc[rows]
     takes_groups = "groups" in inspect.signature(estimator.fit).parameters
-    with _no_autologging():
+    with no_autologging():
         return estimator.fit(X, y, **({"groups": cohort.school.iloc[rows].to_numpy()} if takes_groups else {}))
 
 
 @contextmanager
-def _no_autologging() -> Iterator[None]:
+def no_autologging() -> Iterator[None]:
     """Keep fits of ours, and the children in them, out of what the user has MLflow log by itself."""
     # without MLflow in the process nothing is logged, and this needs no MLflow
     autologging = sys.modules.get("mlflow.utils.autologging_utils")

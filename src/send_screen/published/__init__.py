@@ -7,6 +7,7 @@ it.
 
 from typing import TYPE_CHECKING, Any
 
+from send_screen.published._evaluation import EvaluationMetadata, EvaluationReport, MeasuredReport
 from send_screen.published._gates import check_gates, failed_gates
 from send_screen.published._measured import (
     Attribution,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 __all__ = [
     "model_sections",
     "ModelSections",
+    "MeasuredReport",
     "MeasuredSections",
     "check_gates",
     "failed_gates",
@@ -62,6 +64,8 @@ __all__ = [
     "Difference",
     "Disclosure",
     "PublishedFigure",
+    "EvaluationMetadata",
+    "EvaluationReport",
     "Example",
     "ExcludedRows",
     "Gap",

@@ -8,6 +8,7 @@ asked. Every page is one file that needs nothing else, and says what it is not.
 
 from send_screen.reports._challengers import challengers_of, compare_challengers
 from send_screen.reports._comparison import CAUTION, Comparison, compare_versions, render_comparison
+from send_screen.reports._evaluation_page import render_evaluation
 from send_screen.reports._list_files import render_excluded_csv, render_list_csv, render_list_xlsx
 from send_screen.reports._render import render_html
 from send_screen.reports._senco_page import render_screening
@@ -31,6 +32,7 @@ __all__ = [
     "join_words",
     "render_comparison",
     "render_decisions",
+    "render_evaluation",
     "render_excluded_csv",
     "render_html",
     "render_list_csv",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from send_screen.published import PublishedReport
+from send_screen.published import MeasuredReport
 from send_screen.reports._figures import METRICS, Cell, Figure
 from send_screen.reports._text import join_words, whole
 
@@ -37,24 +37,24 @@ class ModelComparison:
     rows: tuple[DifferenceRow, ...]
 
 
-def challengers_of(report: PublishedReport) -> dict[str, str]:
+def challengers_of(report: MeasuredReport) -> dict[str, str]:
     """Return each challenger that a version was compared with, and its short name."""
     models = dict.fromkeys(row.against for row in report.differences)
     return {model: _NAMES.get(model, model) for model in models if model != "baseline"}
 
 
-def compare_challengers(report: PublishedReport) -> tuple[ModelComparison, ...]:
+def compare_challengers(report: MeasuredReport) -> tuple[ModelComparison, ...]:
     """Return the comparison with each challenger: a difference is said only where its interval leaves out 0."""
     return tuple(_compare(report, model, short) for model, short in challengers_of(report).items())
 
 
-def compare_baseline(report: PublishedReport) -> str:
+def compare_baseline(report: MeasuredReport) -> str:
     """Return in a sentence in what a version is better or worse than the baseline; empty where not compared."""
     compared = any(row.against == "baseline" for row in report.differences)
     return _compare(report, "baseline", "the rule").words if compared else ""
 
 
-def _compare(report: PublishedReport, model: str, short: str) -> ModelComparison:
+def _compare(report: MeasuredReport, model: str, short: str) -> ModelComparison:
     figures = {metric: Figure.of(report.difference(metric, model)) for metric in _COMPARED}
     by_verdict: dict[str, list[str]] = {}
     for metric, figure in figures.items():

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from send_screen.published import NetBenefit, PublishedReport
+from send_screen.published import MeasuredSections, NetBenefit
 from send_screen.reports._figures import Cell, Figure
-from send_screen.reports._text import percent, signed, whole
+from send_screen.reports._text import join_words, percent, signed, whole
 
 _AGAINST = {"all": "looking at all", "baseline": "the rule"}
 
@@ -43,7 +43,7 @@ class CalibrationMark:
         return f"Scores that said {self.predicted:.0f} of 100: it happened to {self.happened}.{off}{n}"
 
 
-def calibration_marks(report: PublishedReport) -> tuple[CalibrationMark, ...]:
+def calibration_marks(report: MeasuredSections) -> tuple[CalibrationMark, ...]:
     """Return the bins of which something is published, lowest scores first."""
     return tuple(
         CalibrationMark(bin_.predicted_percent, bin_.observed_percent, bin_.low, bin_.high, bin_.n)
@@ -52,7 +52,7 @@ def calibration_marks(report: PublishedReport) -> tuple[CalibrationMark, ...]:
     )
 
 
-def calibration_words(report: PublishedReport, marks: Sequence[CalibrationMark]) -> str:
+def calibration_words(report: MeasuredSections, marks: Sequence[CalibrationMark]) -> str:
     """Say what the slope says, and which bins are off in spite of it."""
     if not marks:
         return ""
@@ -101,7 +101,7 @@ class DecisionPoint:
         )
 
 
-def decision_points(report: PublishedReport) -> tuple[DecisionPoint, ...]:
+def decision_points(report: MeasuredSections) -> tuple[DecisionPoint, ...]:
     """Return the thresholds whose net benefit is published, lowest first."""
     found = []
     for threshold in dict.fromkeys(row.threshold for row in report.net_benefit):
@@ -133,11 +133,13 @@ def decision_words(points: Sequence[DecisionPoint]) -> str:
     """Say at which thresholds acting on the score was shown to be better than all that it is compared with."""
     if not points:
         return ""
+    beside = [words for against, words in _AGAINST.items() if against in points[0].cells]
+    beside_all = join_words([*reversed(beside), "looking at nobody"])
     asked = f"Of {len(points)} thresholds, from {points[0].threshold:.0f} to {points[-1].threshold:.0f} of 100,"
     best = [percent(point.threshold / 100) for point in points if point.is_best]
     if not best:
-        return f"{asked} none showed it better than the rule, looking at all and looking at nobody."
+        return f"{asked} none showed it better than {beside_all}."
     return (
-        f"{asked} it was shown better than the rule, looking at all and looking at nobody at {', '.join(best)}. "
+        f"{asked} it was shown better than {beside_all} at {', '.join(best)}. "
         "Elsewhere it was not shown, which is not “no better”."
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
-from send_screen.published import PublishedFigure, PublishedReport
+from send_screen.published import MeasuredReport, PublishedFigure
 from send_screen.reports._text import percent, signed
 
 
@@ -154,7 +154,7 @@ class NaturalFrequency:
         return self.answer.format(of=self.of, share=f"{share}{between}", rest=figure.rest.value, outcome=self.outcome)
 
 
-def natural_frequencies(report: PublishedReport) -> tuple[NaturalFrequency, ...]:
+def natural_frequencies(report: MeasuredReport) -> tuple[NaturalFrequency, ...]:
     """Return precision, recall and specificity as children of a hundred, beside the baseline."""
     outcome = report.version.outcome_words
     return tuple(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from send_screen.published import Gap, PublishedReport
+from send_screen.published import Gap, MeasuredSections
 from send_screen.reports._figures import PERCENT, Cell, Figure
 from send_screen.reports._text import count, join_words, percent
 
@@ -79,6 +79,8 @@ class GroupRow:
     @property
     def short_name(self) -> str:
         """The name beside the attribute's."""
+        if self.name.startswith("children ("):  # nobody gave it a noun
+            return self.name.removeprefix("children (").removesuffix(")")
         return self.name.removeprefix("children recorded as ")
 
     def figure(self, metric: str) -> Figure:
@@ -91,7 +93,8 @@ class GroupRow:
 class Groups:
     """The groups of a version: every group's figures and gaps, by attribute and group."""
 
-    def __init__(self, report: PublishedReport) -> None:
+    def __init__(self, report: MeasuredSections, questions: Mapping[str, str] = QUESTIONS) -> None:
+        self.questions = questions
         self.tables: dict[str, dict[str, GroupRow]] = {}
         """Attribute -> group -> row, in the order in which they were published."""
         self.gaps: dict[str, list[Gap]] = {metric: [] for metric in QUESTIONS}
@@ -140,7 +143,7 @@ class Groups:
     def _summary(self, metric: str, gaps: Sequence[Gap]) -> QuestionSummary:
         verdicts: Counter[str] = Counter(gap.verdict for gap in gaps)
         return QuestionSummary(
-            QUESTIONS[metric],
+            self.questions[metric],
             percent(gaps[0].tolerance),
             tuple(f"{self.name(gap)} (+{percent(gap.value or 0.0)})" for gap in largest_first(filter(is_worse, gaps))),
             {verdict: verdicts[verdict] for verdict in SYMBOLS},

@@ -11,13 +11,12 @@ from typing import Any
 from send_screen.governance import DecisionEntry, PromotionEntry
 from send_screen.published import PublishedReport, failed_gates
 from send_screen.reports import svg
-from send_screen.reports._figures import PERCENT
+from send_screen.reports._evaluation_page import measured_parts
 from send_screen.reports._forms import atrs_json, atrs_markdown, impact_assessment
-from send_screen.reports._groups import SYMBOLS, gap_cell, verdict_words
 from send_screen.reports._render import escape_markdown, render_html, render_markdown
 from send_screen.reports._report_view import ReportView
 from send_screen.reports._terms import common_axis_limit
-from send_screen.reports._text import percent, signed
+from send_screen.reports._text import signed
 from send_screen.screening import NOTICE
 
 
@@ -68,22 +67,12 @@ def render_decisions(entries: Iterable[DecisionEntry]) -> str:
 
 
 def _fairness(view: ReportView) -> str:
-    tolerance = view.gap_lines[0].gap.tolerance if view.gap_lines else 0.0
-    steps = {row.rounded_to for row in view.report.net_benefit if row.rounded_to is not None}
     return _page(
         "fairness.html.j2",
         view,
         script="report.js",
-        verdict_heads=[f"{''.join(dict.fromkeys(symbols))} {verdict}" for verdict, symbols in SYMBOLS.items()],
-        verdict=verdict_words,
-        gap_cell=gap_cell,
-        row_cell=PERCENT.difference,
-        by_chance=lambda gap: "" if gap.critical_difference is None else f"up to {percent(gap.critical_difference)}",
+        **measured_parts(view),
         gap_svg=svg.gap_svg,
-        gap_axis=svg.GapAxis(view.gap_lines, tolerance),
-        calibration_picture=svg.calibration_svg(view.calibration),
-        decision_picture=svg.decision_svg(view.decisions),
-        decision_step=", ".join(f"{100 * step:g}" for step in sorted(steps)),
         measured=lambda gate: "not recorded" if gate.measured is None else f"{gate.measured:.3f}".replace("-", "−"),
     )
 

@@ -1,7 +1,8 @@
 """The verbs, one module each: what ``send-screen`` does on the command line, as functions of the same names.
 
-These alone join tracking, screening and reports. :mod:`send_screen.workflows` itself imports nothing heavy: its
-functions are imported when they are asked for.
+``evaluate`` and ``cross_evaluate`` take arrays and estimators, and are no commands. These modules alone join tracking,
+screening and reports. :mod:`send_screen.workflows` itself imports nothing heavy: its functions are imported when they
+are asked for.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ _MODULES = {
     "_check": ("check", "CheckedFile"),
     "_train": ("train",),
     "_trained": ("TrainedVersion",),
+    "_evaluate": ("evaluate", "cross_evaluate", "Evaluation"),
     "_screen": ("screen", "ScreenedFile"),
     "_promote": ("promote", "Promotion"),
     "_withdraw": ("withdraw", "Withdrawal"),

@@ -12,19 +12,13 @@ import pandas as pd
 from send_screen.errors import GateError
 from send_screen.published import PublishedReport, failed_gates
 from send_screen.reports import challengers_of, compare_challengers, render_page
-from send_screen.results import Result, Section
+from send_screen.results import Section
 from send_screen.tables import RiskTables
-
-_SHOWN = (
-    ("roc_auc", "ROC AUC"),
-    ("average_precision", "average precision"),
-    ("recall", "recall: of those with later need, listed"),
-    ("precision", "precision: of those listed, with later need"),
-)
+from send_screen.workflows._measured_result import MeasuredResult
 
 
 @dataclass(frozen=True, repr=False)
-class TrainedVersion(Result):
+class TrainedVersion(MeasuredResult):
     """A trained version of a model, what was measured of it, and where it is."""
 
     name: str
@@ -55,16 +49,6 @@ class TrainedVersion(Result):
     model_uri: str
     tracking_uri: str
     registered_version: str | None
-
-    @property
-    def performance(self) -> pd.DataFrame:
-        """Each metric of each model compared: ``model``, ``metric``, ``value``, ``low``, ``high`` (95 %), ``n``."""
-        return pd.DataFrame([row.model_dump() for row in self.published.performance])
-
-    @property
-    def gaps(self) -> pd.DataFrame:
-        """Each gap between groups, under disclosure control: value, interval, tolerance, verdict and words."""
-        return pd.DataFrame([row.model_dump() for row in self.published.gaps])
 
     @property
     def term_importances(self) -> pd.Series:
@@ -107,8 +91,7 @@ class TrainedVersion(Result):
         if self.published.version.trained_on == "synthetic":
             yield Section(["These children are invented: this version cannot screen real ones."])
         models = {"candidate": "this version", "baseline": "the rule", **challengers_of(self.published)}
-        rows = [(words, *(self._figure(model, metric) for model in models)) for metric, words in _SHOWN]
-        yield Section(table=[("", *models.values()), *rows])
+        yield self._metrics(models)
         yield Section([challenger.words for challenger in compare_challengers(self.published)])
         none = ["No gap beyond the tolerance was shown. That is not proof that there is none: see the report."]
         gaps = [*(self.published.material_gaps or none), *suppressed_by_earlier(self.published)]
@@ -140,13 +123,6 @@ class TrainedVersion(Result):
                 f"Evidence (personal data): {self.evidence}",
             ]
         )
-
-    def _figure(self, model: str, metric: str) -> str:
-        row = self.published.metric(metric, model=model)
-        if row is None or row.value is None:
-            return "-"
-        interval = "" if row.low is None or row.high is None else f" ({row.low:.3f}-{row.high:.3f})"
-        return f"{row.value:.3f}{interval}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the metadata of the version, and its published metrics."""

@@ -146,8 +146,8 @@ def calibration_svg(marks: Sequence[CalibrationMark]) -> Markup:
     return _figure("What the score said, across, against what happened, upwards, of 100 children.", body)
 
 
-def decision_svg(points: Sequence[DecisionPoint]) -> Markup:
-    """Draw net benefit over thresholds: this version with its intervals, the rule, looking at all and at nobody."""
+def decision_svg(points: Sequence[DecisionPoint], this: str) -> Markup:
+    """Draw net benefit over thresholds: the model with its intervals, the rule, looking at all and at nobody."""
     if not points:
         return Markup("")
     highest = max(point.high or point.own for point in points)
@@ -169,13 +169,15 @@ def decision_svg(points: Sequence[DecisionPoint]) -> Markup:
                 x - 3.5, at - 3.5
             )
         body += _mark(point.words, drawn + _shape("●", x, y))
-    return _figure("Net benefit, upwards, of acting from a probability, across.", body + _legend())
+    return _figure(
+        "Net benefit, upwards, of acting from a probability, across.", body + _legend(this, with_rule=bool(rule))
+    )
 
 
-def _legend() -> Markup:
+def _legend(this: str, *, with_rule: bool) -> Markup:
     """Draw what each line is, where the curves are low."""
     left, body = _LEFT + _PLOT_WIDTH - 120, Markup("")
-    kinds = (("line", "this version"), ("thin", "the rule"), ("dashed", "look at all"))
+    kinds = [("line", this), *([("thin", "the rule")] if with_rule else []), ("dashed", "look at all")]
     for i, (kind, words) in enumerate(kinds):
         y = _TOP + 14 + 20 * i
         body += path(kind, f"M{left} {y}h22") + text(left + 30, y + 5, words)

@@ -1,0 +1,89 @@
+"""The page of an evaluation of any model, and what it shares with the auditor's page of a version."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from send_screen.published import EvaluationReport
+from send_screen.reports import svg
+from send_screen.reports._figures import PERCENT
+from send_screen.reports._groups import QUESTIONS, SYMBOLS, gap_cell, verdict_words
+from send_screen.reports._measured_view import MeasuredView, SummaryItem, Words
+from send_screen.reports._render import render_html
+from send_screen.reports._text import percent, whole
+
+OF_MODEL = Words(
+    "This model",
+    "{name}",
+    "Missed",
+    "with the outcome",
+    "without the outcome",
+    QUESTIONS | {"false_negative_rate": "Who is missed?", "false_positive_rate": "Who is listed without the outcome?"},
+)
+
+
+def render_evaluation(report: EvaluationReport) -> str:
+    """Render what was measured of any model's scores as one page."""
+    view = EvaluationView(report)
+    return render_html("evaluation.html.j2", view=view, marks=(), script="report.js", **measured_parts(view))
+
+
+def measured_parts(view: MeasuredView) -> dict[str, Any]:
+    """Return pictures and ways of writing that a page of measurements needs."""
+    tolerance = view.gap_lines[0].gap.tolerance if view.gap_lines else 0.0
+    steps = {row.rounded_to for row in view.measured.net_benefit if row.rounded_to is not None}
+    return {
+        "verdict_heads": [f"{''.join(dict.fromkeys(symbols))} {verdict}" for verdict, symbols in SYMBOLS.items()],
+        "verdict": verdict_words,
+        "gap_cell": gap_cell,
+        "row_cell": PERCENT.difference,
+        "by_chance": lambda gap: "" if gap.critical_difference is None else f"up to {percent(gap.critical_difference)}",
+        "gap_axis": svg.GapAxis(view.gap_lines, tolerance),
+        "calibration_picture": svg.calibration_svg(view.calibration),
+        "decision_picture": svg.decision_svg(view.decisions, view.words.this.lower()),
+        "decision_step": ", ".join(f"{100 * step:g}" for step in sorted(steps)),
+    }
+
+
+class EvaluationView(MeasuredView):
+    """What was measured of any model's scores, as its page shows it."""
+
+    words = OF_MODEL
+
+    def __init__(self, report: EvaluationReport) -> None:
+        super().__init__(report)
+        self.report = report
+
+    @property
+    def _how_scored(self) -> tuple[str, ...]:
+        if self.report.version.out_of_fold:
+            return super()._how_scored
+        return (
+            "The scores were given. Whether a model had seen these children before is not known here: "
+            "where it had, every figure is too good.",
+        )
+
+    @property
+    def _how_counted(self) -> tuple[str, ...]:
+        return super()._how_counted if self.report.version.folds > 1 else ()
+
+    @property
+    def children(self) -> str:
+        """How many children were scored, and what they sit in."""
+        cohort = self.report.cohort
+        if cohort.n is None:
+            return "How many children there are is not published."
+        where = "" if cohort.n_schools is None else f" in {whole(cohort.n_schools)} {self.clusters}"
+        alone = "" if self.clusters else " No schools, or other groups that they sit in, were given: each stands alone."
+        return f"{whole(cohort.n)} children{where}.{alone}"
+
+    @property
+    def summary(self) -> tuple[SummaryItem, ...]:
+        """What was measured, for whom it works less well, and how sure that is."""
+        for_whom = self.for_whom() if self.questions else "No groups were given to compare."
+        return (
+            SummaryItem("What was measured", f"A list of {self.places}: those with the highest scores."),
+            SummaryItem("On whom", self.children),
+            SummaryItem("For whom it works less well", for_whom),
+            SummaryItem("How sure that is", self.how_sure()),
+        )

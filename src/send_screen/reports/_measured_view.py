@@ -1,0 +1,185 @@
+"""What every page about measurements says, each value worked out once and as data: nothing is drawn here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from send_screen.published import MeasuredReport
+from send_screen.reports._challengers import DifferenceRow, challengers_of, compare_baseline, compare_challengers
+from send_screen.reports._curves import calibration_marks, calibration_words, decision_points, decision_words
+from send_screen.reports._figures import METRICS, Cell, Figure, natural_frequencies
+from send_screen.reports._group_tables import AttributeTable, attribute_tables, gap_lines
+from send_screen.reports._groups import QUESTIONS, Groups, excludes_zero, gap_cell, verdict_words
+from send_screen.reports._text import count, percent
+
+_NO_PROOF = "That is not proof of fairness: for small groups there are too few children to say."
+
+
+@dataclass(frozen=True)
+class SummaryItem:
+    """A question and its answer."""
+
+    question: str
+    answer: str
+
+
+class Words(NamedTuple):
+    """What a page calls the model, and those who had the outcome."""
+
+    this: str
+    challenger: str
+    missed: str
+    with_outcome: str
+    without_outcome: str
+    questions: Mapping[str, str]
+
+
+OF_VERSION = Words("This version", "{name}, not in use", "Missed need", "with need", "without need", QUESTIONS)
+
+
+class MeasuredView:
+    """What was measured of a model, as pages show it."""
+
+    words = OF_VERSION
+
+    def __init__(self, report: MeasuredReport) -> None:
+        self.title = report.version.title
+        self.outcome = report.version.outcome_words
+        self.clusters = report.version.clusters
+        self.places = f"{percent(report.version.capacity)} of 100 children"
+        self.frequencies = natural_frequencies(report)
+        self.challengers = compare_challengers(report)
+        self.baseline = compare_baseline(report)
+        self.groups = Groups(report, self.words.questions)
+        self.questions = self.groups.summaries()
+        self.gap_lines, self.without_gap = gap_lines(self.groups, "false_negative_rate")
+        self.calibration = calibration_marks(report)
+        self.calibration_words = calibration_words(report, self.calibration)
+        self.decisions = decision_points(report)
+        self.decision_words = decision_words(self.decisions)
+        self.measured = report
+
+    @property
+    def others(self) -> str:
+        """What else a version could have learned from: other schools, or other children where no schools are known."""
+        return self.clusters or "children"
+
+    @property
+    def interval(self) -> str:
+        """What the intervals know of who sits together."""
+        if self.clusters:
+            return f"which knows that children sit in {self.clusters}"
+        return "which takes each child by itself, as no schools are known"
+
+    @property
+    def verdicts(self) -> str:
+        """How many groups ended in which verdict, by question."""
+        return " ".join(question.words for question in self.questions) or "No groups were compared."
+
+    @property
+    def tolerances(self) -> dict[str, str]:
+        """The tolerance of each question as a percentage; empty where it was not asked."""
+        return {metric: percent(gaps[0].tolerance) if gaps else "" for metric, gaps in self.groups.gaps.items()}
+
+    def tables(self, metric: str) -> tuple[AttributeTable, ...]:
+        """Return a table of each attribute's groups for one question."""
+        return attribute_tables(self.groups, metric)
+
+    @property
+    def how_measured(self) -> tuple[str, ...]:
+        """How the figures were measured, and why two of them are means over folds."""
+        about = f"The interval of a figure is one {self.interval}. It is about other children, not about another year."
+        return (*self._how_scored, *self._how_counted, about)
+
+    @property
+    def _how_scored(self) -> tuple[str, ...]:
+        """How the children were scored: by models that had not seen them."""
+        version = self.measured.version
+        splits = len(version.fold_seeds)
+        again = "" if splits == 1 else f" This was done with {splits} splits, and their figures are averaged."
+        return (
+            f"The {self.others} were split into {version.folds} parts, and the children of each part were scored by a "
+            f"model that had learned from the others.{again} So no child is scored by a model that has seen it"
+            + (f", or its {self.others}." if self.clusters else "."),
+        )
+
+    @property
+    def _how_counted(self) -> tuple[str, ...]:
+        """What is pooled over folds, and of what the mean is taken."""
+        pooled = [self.figure(f"{name}_pooled").number(3) for name in ("roc_auc", "average_precision")]
+        return (
+            "What is counted of the list is pooled over the parts, and each part has its own list.",
+            "ROC AUC and average precision are means over the parts: a list is made in the order of one model. "
+            f"With the scores of {self.measured.version.folds} models put into one order they are "
+            f"{pooled[0].in_brackets} and {pooled[1].in_brackets}.",
+        )
+
+    @property
+    def challenger_tables(self) -> list[tuple[str, tuple[DifferenceRow, ...]]]:
+        """The differences from each challenger."""
+        return [(f"Minus {challenger.model}", challenger.rows) for challenger in self.challengers]
+
+    @property
+    def pairs(self) -> tuple[list[tuple[str, str, Cell, str]], int]:
+        """Pairs of groups that were shown to differ (question, names, gap, verdict), and how many were compared."""
+        compared = [gap for gap in self.groups.pairs if gap.low is not None]
+        rows = [
+            (
+                self.words.questions[gap.metric],
+                f"{self.groups.name(gap)}, beside {self.groups.find(gap.attribute, gap.against).name}",
+                gap_cell(gap),
+                verdict_words(gap),
+            )
+            for gap in compared
+            if excludes_zero(gap)
+        ]
+        return rows, len(compared)
+
+    @property
+    def comparison(self) -> tuple[list[str], list[tuple[str, str, list[Cell]]]]:
+        """Heads and rows (metric, what is better, cells) of the model beside baseline and challengers."""
+        models = {"candidate": self.words.this}
+        if has_rule := any(row.model == "baseline" for row in self.measured.performance):
+            models["baseline"] = "The rule"
+        models |= {
+            model: self.words.challenger.format(name=name) for model, name in challengers_of(self.measured).items()
+        }
+        rows = []
+        for name, metric in METRICS.items():
+            if all(row.metric != name for row in self.measured.performance):
+                continue
+            cells = [metric.write(self.figure(name, model)) for model in models]
+            if has_rule:
+                difference = self.measured.difference(name, "baseline")
+                cells.append(Cell("not compared") if difference is None else metric.difference(Figure.of(difference)))
+            rows.append((metric.words.format(outcome=self.outcome), metric.right, cells))
+        return ["Measured", *models.values(), *([f"{self.words.this} minus the rule"] if has_rule else [])], rows
+
+    def figure(self, metric: str, model: str = "candidate") -> Figure:
+        """Return a metric of a model."""
+        return Figure.of(self.measured.metric(metric, model=model))
+
+    def for_whom(self) -> str:
+        """Return for whom more is missed; where nobody is named, what can be said, since what is suppressed may be."""
+        suppressed = self.questions[0].suppressed if self.questions else 0
+        hidden = f" Of {count(suppressed, 'group', 'groups')} nothing may be said, to protect small groups."
+        named = self.groups.worst()
+        if named:
+            words = f"Of children who later did, it misses more among {named}"
+        else:
+            words = f"No group was shown to be missed more than the tolerance allows. {_NO_PROOF}"
+            if suppressed:
+                words = f"Of no group that may be spoken of was it shown that it is missed more. {_NO_PROOF}"
+        return words + (hidden if suppressed else "")
+
+    def how_sure(self) -> str:
+        """Return precision and recall in a sentence, beside the baseline."""
+        precision, recall = self.frequencies[:2]
+        if precision.candidate.value is None or recall.candidate.value is None:
+            return f"{precision.sentence()} {recall.sentence()}"
+        right, found = precision.candidate.share.in_brackets, recall.candidate.share.in_brackets
+        rule = recall.baseline.share
+        beside = "" if recall.baseline.value is None else f", and the one-line rule {rule.in_brackets}"
+        return f"Of 100 children it lists, {right} later did; of 100 who did, it had listed {found}{beside}."

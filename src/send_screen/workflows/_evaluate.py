@@ -1,0 +1,343 @@
+"""Evaluate: the report that a version gets, for any model's scores, without a spec, a contract or MLflow."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils import _safe_indexing
+
+from send_screen.errors import UsageError
+from send_screen.evaluation import measured_sections, out_of_school_folds
+from send_screen.evaluation._given_scores import (
+    cluster_column,
+    evidence_of_scores,
+    outcome_column,
+    without_probabilities,
+)
+from send_screen.evaluation._out_of_fold import BASELINE, CANDIDATE, no_autologging
+from send_screen.published import EvaluationMetadata, EvaluationReport
+from send_screen.reports import compare_challengers, render_evaluation
+from send_screen.results import Section
+from send_screen.specs import TOLERANCES
+from send_screen.workflows._measured_result import MeasuredResult
+
+
+@dataclass(frozen=True, repr=False)
+class Evaluation(MeasuredResult):
+    """What was measured of a model's scores, under disclosure control: frames, a page, and a view in a notebook."""
+
+    published: EvaluationReport = field(repr=False)
+    """Everything that was measured and may be shown."""
+
+    @property
+    def report(self) -> str:
+        """The report as one HTML page."""
+        return render_evaluation(self.published)
+
+    @property
+    def headline(self) -> str:
+        """Of which model, on how many children."""
+        n = self.published.cohort.n
+        return f"{self.published.version.title}: evaluated on {'few' if n is None else f'{n:,}'} children."
+
+    def sections(self) -> Iterable[Section]:
+        """Give the metrics of each model, the challengers in words, and the gaps that were shown."""
+        models = dict.fromkeys(row.model for row in self.published.performance)
+        yield self._metrics(
+            {model: {CANDIDATE: "this model", BASELINE: "the rule"}.get(model, model) for model in models}
+        )
+        if challengers := compare_challengers(self.published):
+            yield Section([challenger.words for challenger in challengers])
+        if self.published.gaps:
+            none = ["No gap beyond the tolerance was shown. That is not proof that there is none: see the report."]
+            yield Section(self.published.material_gaps or none, "Who is missed more")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything that was measured, as JSON can hold it."""
+        return self.published.model_dump(mode="json")
+
+    def _repr_html_(self) -> str:
+        """Return the page in a frame of its own, so that neither it nor the notebook changes the other's style."""
+        return (
+            f'<iframe srcdoc="{escape(self.report)}" title="{escape(self.headline)}" sandbox="allow-scripts" '
+            'style="width: 100%; height: 48rem; border: 1px solid #c4c4c4"></iframe>'
+        )
+
+
+def evaluate(
+    y_true: Any,
+    y_score: Any,
+    *,
+    sensitive_features: Any = None,
+    groups: Any = None,
+    capacity: float = 0.1,
+    baseline: Any = None,
+    challengers: Mapping[str, Any] | None = None,
+    fold: Any = None,
+    intersections: Sequence[tuple[str, ...]] = (),
+    tolerances: Mapping[str, float] = TOLERANCES,
+    title: str = "Scores",
+    outcome: str = "had the outcome",
+    clusters: str = "schools",
+    random_state: int = 0,
+) -> Evaluation:
+    """Measure any model's scores: metrics, groups, gaps with verdicts, calibration and a decision curve.
+
+    The figures are those that :func:`train` publishes for the same scores, by the same code and under the same
+    disclosure control. The scores must be of children whom the model has not seen: :func:`cross_evaluate` makes such
+    scores.
+
+    Parameters
+    ----------
+    y_true : array-like of {0, 1}, shape (n,)
+        1 where the outcome happened. Equal scores are put in an order that its index decides, where it is a series of
+        pandas, and otherwise its row numbers.
+    y_score : array-like of float, shape (n,) or (n, repeats)
+        Probability of the outcome, as ``predict_proba(X)[:, 1]``. Of scores outside 0 to 1 only the order counts, and
+        what needs probabilities is undefined.
+    sensitive_features : Series, DataFrame, dict or array-like, optional
+        Groups to compare, one column an attribute.
+    groups : array-like, shape (n,), optional
+        The school that each child is in. Intervals know that children of one school are alike; without it they take
+        each child by itself, and the report says so.
+    capacity : float, default 0.1
+        Share of children that a list has places for.
+    baseline : array-like of float, optional
+        Scores of the simple rule to beat. Children of equal score share the places.
+    challengers : mapping of str to array-like, optional
+        Name -> scores of another model on the same children.
+    fold : array-like of int, shape (n,) or (n, repeats), optional
+        Fold in which each child was held out. Each fold has a list of its own, since its scores are of another model.
+    intersections : sequence of tuple of str
+        Sensitive features to cross, for example ``[("sex", "fsm")]``.
+    tolerances : mapping of str to float
+        Largest gap, as a share, of each question: ``false_negative_rate``, ``false_positive_rate`` and
+        ``calibration_in_the_large``.
+    title : str
+        What the model is called.
+    outcome : str
+        What is predicted, as a verb phrase after "who later", for example ``"failed the course"``.
+    clusters : str
+        What ``groups`` are, in the plural.
+    random_state : int, default 0
+        Of the replicates that resample schools.
+
+    Returns
+    -------
+    Evaluation
+        Its page is :attr:`Evaluation.report`; a notebook shows it.
+
+    Raises
+    ------
+    UsageError
+        If the arguments do not fit together.
+    DataError
+        If something is missing, or there are too few children for figures by group.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from send_screen import evaluate
+    >>> rng = np.random.default_rng(0)
+    >>> risk = rng.beta(1, 4, 2_000)
+    >>> found = evaluate(rng.random(2_000) < risk, risk, groups=rng.integers(0, 40, 2_000))
+    >>> found
+    <Evaluation: Scores: evaluated on 2,000 children.>
+    >>> found.performance.set_index("metric").loc["roc_auc", ["low", "value", "high"]].astype(float).round(2).tolist()
+    [0.68, 0.71, 0.74]
+    """
+    return _measure(
+        y_true,
+        _by_name(y_score, baseline, challengers),
+        out_of_fold=False,
+        sensitive_features=sensitive_features,
+        groups=groups,
+        capacity=capacity,
+        fold=fold,
+        intersections=intersections,
+        tolerances=tolerances,
+        title=title,
+        outcome=outcome,
+        clusters=clusters,
+        random_state=random_state,
+    )
+
+
+def cross_evaluate(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    *,
+    sensitive_features: Any = None,
+    groups: Any = None,
+    capacity: float = 0.1,
+    baseline: Any = None,
+    challengers: Mapping[str, Any] | None = None,
+    folds: int = 5,
+    seeds: Sequence[int] = (0,),
+    intersections: Sequence[tuple[str, ...]] = (),
+    tolerances: Mapping[str, float] = TOLERANCES,
+    title: str | None = None,
+    outcome: str = "had the outcome",
+    clusters: str = "schools",
+    random_state: int = 0,
+    progress: Callable[[str], None] | None = None,
+) -> Evaluation:
+    """Evaluate any classifier, and others beside it, on children of schools that they have not seen.
+
+    Each estimator is cloned and fitted on the other folds, and scores the children of the fold that was left out.
+    Folds never share a school. An estimator whose ``fit`` takes ``groups`` is given the schools.
+
+    Parameters
+    ----------
+    estimator : classifier
+        With ``fit(X, y)`` and ``predict_proba(X)``, or ``decision_function(X)``, of which only the order counts.
+    X : array-like, DataFrame or list, shape (n, p)
+        Whatever the estimators take.
+    y : array-like of {0, 1}, shape (n,)
+        1 where the outcome happened.
+    sensitive_features, groups, capacity
+        As in :func:`evaluate`.
+    baseline : classifier, optional
+        The simple rule to beat. Children of equal score share the places.
+    challengers : mapping of str to classifier, optional
+        Name -> another estimator, fitted and measured on the same folds.
+    folds : int
+        Number of folds.
+    seeds : sequence of int
+        Fold seeds; each repeats the whole.
+    intersections, tolerances
+        As in :func:`evaluate`.
+    title : str, optional
+        What the model is called; by default the name of its class.
+    outcome, clusters, random_state
+        As in :func:`evaluate`.
+    progress : callable, optional
+        Called with a message before each fit.
+
+    Returns
+    -------
+    Evaluation
+
+    Raises
+    ------
+    UsageError
+        If the arguments do not fit together.
+    DataError
+        If something is missing, or there are too few schools or children to fill the folds.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from send_screen import cross_evaluate
+    >>> X, y = make_classification(800, weights=[0.8], random_state=0)
+    >>> found = cross_evaluate(LogisticRegression(), X, y, challengers={"Bayes": GaussianNB()})
+    >>> found.differences.set_index(["against", "metric"]).loc[("Bayes", "roc_auc"), "n"].item()
+    800
+    """
+    label = outcome_column(y)
+    schools = np.arange(len(label)) if groups is None else cluster_column(groups, len(label))
+    if not seeds or len(set(seeds)) != len(seeds):
+        raise UsageError("Give at least one fold seed, and each only once.")
+    estimators = _by_name(estimator, baseline, challengers)
+    fold = np.column_stack([out_of_school_folds(label, schools, folds=folds, seed=seed) for seed in seeds])
+    scores = {name: np.empty(fold.shape) for name in estimators}
+    for repeat, seed in enumerate(seeds):
+        for number in range(folds):
+            held_out = np.flatnonzero(fold[:, repeat] == number)
+            training = np.flatnonzero(fold[:, repeat] != number)
+            for name, each in estimators.items():
+                if progress is not None:
+                    progress(f"fold seed {seed}, fold {number + 1} of {folds}: {name}")
+                fitted = _fit(each, _safe_indexing(X, training), label[training], schools[training])
+                scores[name][held_out, repeat] = _scores(fitted, _safe_indexing(X, held_out))
+    return _measure(
+        y,
+        scores,
+        out_of_fold=True,
+        sensitive_features=sensitive_features,
+        groups=groups,
+        capacity=capacity,
+        fold=fold,
+        intersections=intersections,
+        tolerances=tolerances,
+        title=type(estimator).__name__ if title is None else title,
+        outcome=outcome,
+        clusters=clusters,
+        random_state=random_state,
+    )
+
+
+def _by_name(candidate: Any, baseline: Any, challengers: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return models, or their scores, by the names that they have in an evidence table."""
+    named = {CANDIDATE: candidate, **({} if baseline is None else {BASELINE: baseline})}
+    if taken := {CANDIDATE, BASELINE} & set(challengers or {}):
+        raise UsageError(f"A challenger cannot be called {taken.pop()!r}.", remedy="Give it another name.")
+    return {**named, **{str(name): model for name, model in (challengers or {}).items()}}
+
+
+def _fit(estimator: Any, X: Any, y: np.ndarray, schools: np.ndarray) -> Any:
+    """Return a clone that is fitted; one whose ``fit`` takes ``groups`` gets the schools."""
+    unfitted = clone(estimator, safe=False)
+    takes_groups = "groups" in inspect.signature(unfitted.fit).parameters
+    with no_autologging():
+        unfitted.fit(X, y.astype(np.int64), **({"groups": schools} if takes_groups else {}))
+    return unfitted
+
+
+def _scores(fitted: Any, X: Any) -> np.ndarray:
+    """Return the probability of the outcome, or what else the children are put in order by."""
+    if hasattr(fitted, "predict_proba"):
+        return np.asarray(fitted.predict_proba(X))[:, 1]
+    if hasattr(fitted, "decision_function"):
+        return np.asarray(fitted.decision_function(X))
+    raise UsageError(f"{type(fitted).__name__} has no predict_proba, so it gives no score to evaluate.")
+
+
+def _measure(
+    y_true: Any,
+    scores: Mapping[str, Any],
+    *,
+    out_of_fold: bool,
+    sensitive_features: Any,
+    groups: Any,
+    capacity: float,
+    fold: Any,
+    intersections: Sequence[tuple[str, ...]],
+    tolerances: Mapping[str, float],
+    title: str,
+    outcome: str,
+    clusters: str,
+    random_state: int,
+) -> Evaluation:
+    """Return what is measured of the candidate's scores, beside those of the other models."""
+    evidence, not_probabilities = evidence_of_scores(
+        y_true,
+        scores,
+        sensitive_features=sensitive_features,
+        groups=groups,
+        fold=fold,
+        capacity=capacity,
+        seed=random_state,
+    )
+    measured = measured_sections(evidence, outcome_words=outcome, intersections=intersections, tolerances=tolerances)
+    metadata = EvaluationMetadata(
+        title=title,
+        outcome_words=outcome,
+        capacity=capacity,
+        clusters=None if groups is None else clusters,
+        out_of_fold=out_of_fold,
+        folds=int(evidence["fold"].nunique()),
+        fold_seeds=tuple(range(int(evidence["fold_seed"].nunique()))),
+        challengers={name: name for name in scores if name not in (CANDIDATE, BASELINE)},
+        probabilities=CANDIDATE not in not_probabilities,
+    )
+    return Evaluation(EvaluationReport(version=metadata, **dict(without_probabilities(measured, not_probabilities))))

@@ -1,0 +1,70 @@
+"""Measurements as tidy frames: one row a figure, None where it is undefined or withheld, with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from send_screen.documents import Document
+from send_screen.published import MeasuredReport
+from send_screen.results import Result, Section
+
+_SHOWN = (
+    ("roc_auc", "ROC AUC"),
+    ("average_precision", "average precision"),
+    ("recall", "recall: of those with the outcome, listed"),
+    ("precision", "precision: of those listed, with the outcome"),
+)
+
+
+class MeasuredResult(Result):
+    """A result that holds what was measured of a model, under disclosure control."""
+
+    published: MeasuredReport
+
+    @property
+    def performance(self) -> pd.DataFrame:
+        """Each metric of each model compared: ``model``, ``metric``, ``value``, ``low``, ``high`` (95 %), ``n``."""
+        return _frame(self.published.performance)
+
+    @property
+    def differences(self) -> pd.DataFrame:
+        """Each metric of the model minus that of each other model, on the same children, with its interval."""
+        return _frame(self.published.differences)
+
+    @property
+    def groups(self) -> pd.DataFrame:
+        """Each metric of each group: ``attribute``, ``group``, ``metric``, value, interval, ``n`` and reason."""
+        return _frame(self.published.groups)
+
+    @property
+    def gaps(self) -> pd.DataFrame:
+        """Each gap between groups, under disclosure control: value, interval, tolerance, verdict and words."""
+        return _frame(self.published.gaps)
+
+    @property
+    def calibration(self) -> pd.DataFrame:
+        """What the scores said and what happened, of 100 children, in bins of equally many."""
+        return _frame(self.published.calibration)
+
+    @property
+    def net_benefit(self) -> pd.DataFrame:
+        """The decision curve: net benefit beside that of looking at nobody, at all, and of the baseline."""
+        return _frame(self.published.net_benefit)
+
+    def _metrics(self, models: Mapping[str, str]) -> Section:
+        """Return a table of the main metrics, one column a model, under the names that it is given."""
+        rows = [(words, *(self._figure(model, metric) for model in models)) for metric, words in _SHOWN]
+        return Section(table=[("", *models.values()), *rows])
+
+    def _figure(self, model: str, metric: str) -> str:
+        row = self.published.metric(metric, model=model)
+        if row is None or row.value is None:
+            return "-"
+        interval = "" if row.low is None or row.high is None else f" ({row.low:.3f}-{row.high:.3f})"
+        return f"{row.value:.3f}{interval}"
+
+
+def _frame(rows: Sequence[Document]) -> pd.DataFrame:
+    return pd.DataFrame([row.model_dump() for row in rows])
