@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import re
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
-from reports_factory import make_published, render
+from reports_factory import make_published, make_report, render
 
 from send_screen.published import Example, InteractionGrid, Shape
-from send_screen.reports import svg
+from send_screen.reports import render_plots, svg
 from send_screen.reports._terms import FeatureView, InteractionView, worked_example
 
 
@@ -190,3 +191,13 @@ def test_the_scorecard_holds_every_line_and_the_example(published: dict[str, Any
     assert html.count(f">{card['example']['total']:+.1f}</td>".replace("-", "−")) >= 1
     assert "by 0.46 points at most" in html
     assert "fewer than 10" not in html
+
+
+def test_the_pictures_beside_a_run_stand_by_themselves() -> None:
+    """Without a namespace no browser draws the file, and without the pages' style all of it would be black."""
+    plots = render_plots(make_report())
+    assert len(plots) > 1
+    for name, drawn in plots.items():
+        root = ElementTree.fromstring(drawn)
+        assert root.tag == "{http://www.w3.org/2000/svg}svg", name
+        assert "svg .ink" in root.find("{http://www.w3.org/2000/svg}style").text

@@ -128,6 +128,44 @@ class BinaryRiskClassifier(ClassifierMixin, BaseEstimator):
         likelier = (self.decision_function(X) > 0).astype(int)  # first: it refuses what is not fitted
         return np.asarray(self.classes_[likelier])
 
+    def report(self, X: Any, y: Any, *, sensitive_features: Any = None, groups: Any = None, **options: Any) -> Any:
+        """Evaluate the model on children whom it was not fitted on.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like, shape (n, p)
+            As for ``decision_function``.
+        y : array-like, shape (n,)
+            The classes of ``fit``.
+        sensitive_features : Series, DataFrame, dict or array-like, optional
+            Groups to compare, one column an attribute.
+        groups : array-like, shape (n,), optional
+            Schools, for intervals that know who sits together.
+        **options
+            Of :func:`send_screen.evaluate`, for example ``capacity``.
+
+        Returns
+        -------
+        Evaluation
+            As :func:`send_screen.evaluate` returns: tidy frames, and a page that a notebook shows.
+
+        Raises
+        ------
+        ValueError
+            As ``decision_function``, or if a class was not there in ``fit``.
+        SendScreenError
+            As :func:`send_screen.evaluate`.
+        """
+        from send_screen.workflows import evaluate
+
+        risk = self.predict_proba(X)[:, 1]
+        label = pd.Series(y)
+        if not label.isin(self.classes_).all():
+            raise ValueError(f"y holds something other than the classes of fit, {self.classes_.tolist()}.")
+        options = {"title": type(self).__name__, **options}
+        outcome = label == self.classes_[1]
+        return evaluate(outcome, risk, sensitive_features=sensitive_features, groups=groups, **options)
+
 
 class AdditiveClassifier(BinaryRiskClassifier):
     """A classifier whose every answer is read from ``risk_tables_``."""
@@ -175,3 +213,27 @@ class AdditiveClassifier(BinaryRiskClassifier):
         values = np.zeros(shown.shape, dtype=np.float64)
         values[:, [names.index(feature) for feature in tables.features]] = tables.contributions(frame)
         return explanation(values, tables.base_value, shown, label=INTERVENTIONAL)
+
+    def plot(self, term: str | tuple[str, str]) -> Any:
+        """Draw what a feature, or two together, add to the score in log-odds.
+
+        Parameters
+        ----------
+        term : str or pair of str
+            A feature, or the two of an interaction.
+
+        Returns
+        -------
+        Picture
+            An SVG that a notebook shows, with two standard errors where the model has ``bagged_tables_``;
+            ``str(picture)`` is the file.
+
+        Raises
+        ------
+        UsageError
+            If the model has no such term.
+        """
+        from send_screen.reports import draw_term
+
+        check_is_fitted(self)
+        return draw_term(self.risk_tables_, getattr(self, "bagged_tables_", None), term)

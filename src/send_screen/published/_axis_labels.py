@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -17,14 +18,17 @@ NOT_KNOWN = "not known"
 _MOST_WHOLE = 2_000  # whole numbers that are listed one by one; a wider range is treated as any number
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AxisLabels:
-    """What one feature can be, and how to say it.
+    """What one feature can be, and how to say it: by its name and its values as they are.
 
     Attributes
     ----------
-    feature : Feature
-    contracts : mapping of str to Contract
+    label : str
+        What the feature is called.
+    unit, agency : str
+        Of its values, and whose data they are; empty where that is not known.
+    sign : {"increasing", "decreasing", "none"}
     levels : tuple of str
         Of a term of levels, in its order; empty for numbers.
     codes : tuple of float
@@ -33,15 +37,17 @@ class AxisLabels:
         The only values that are told apart, where they are codes or whole numbers: those in the published range.
     """
 
-    feature: Feature
-    contracts: Mapping[str, Contract]
+    label: str
+    unit: str = ""
+    agency: str = ""
+    sign: Literal["increasing", "decreasing", "none"] = "none"
     levels: tuple[str, ...] = ()
     codes: tuple[float, ...] = ()
     values: tuple[float, ...] = ()
 
     def words(self, value: float | str) -> str:
         """Return one value, for example ``"emerging"`` or ``"3 days"``."""
-        return value_in_words(self.feature, self.contracts, value).removeprefix(f"{self.feature.label}: ")
+        return value if isinstance(value, str) else self._number(value)
 
     def between(self, lower: float | None, upper: float | None) -> str:
         """Return the values from ``lower`` to below ``upper``; None is an open end, levels lie at their positions."""
@@ -51,28 +57,56 @@ class AxisLabels:
             return " or ".join(self.words(value) for at, value in distinct if low <= at < high)
         if lower is None and upper is None:
             return "any value"
-        unit = f" {self.feature.unit}" if self.feature.unit and isinstance(self.feature.source, ColumnRef) else ""
         if not self.values:
             if lower is None:
-                return f"below {self._number(high)}{unit}"
+                return f"below {self._number(high)}{self._unit}"
             if upper is None:
-                return f"{self._number(low)}{unit} or more"
-            return f"{self._number(low)} to below {self._number(high)}{unit}"
+                return f"{self._number(low)}{self._unit} or more"
+            return f"{self._number(low)} to below {self._number(high)}{self._unit}"
         first = math.ceil(max(low, self.values[0]))
         if upper is None:
-            return f"{self._number(first)}{unit} or more"
+            return f"{self._number(first)}{self._unit} or more"
         last = math.ceil(high - 1.0)
         if lower is None:
-            return f"{self._number(last)}{unit} or less"
-        return f"{self._number(first)}{'' if first == last else f' to {self._number(last)}'}{unit}"
+            return f"{self._number(last)}{self._unit} or less"
+        return f"{self._number(first)}{'' if first == last else f' to {self._number(last)}'}{self._unit}"
+
+    @property
+    def _unit(self) -> str:
+        return f" {self.unit}" if self.unit else ""
+
+    def _number(self, value: float) -> str:
+        # edges are the shortest decimals that separate the children: written to their last digit
+        return np.format_float_positional(value, trim="-")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureLabels(AxisLabels):
+    """The axis of a feature that a spec and its contracts describe."""
+
+    feature: Feature
+    contracts: Mapping[str, Contract]
+
+    def words(self, value: float | str) -> str:
+        """Return one value in the words of its contract."""
+        return value_in_words(self.feature, self.contracts, value).removeprefix(f"{self.feature.label}: ")
+
+    @property
+    def _unit(self) -> str:
+        return super()._unit if isinstance(self.feature.source, ColumnRef) else ""
 
     def _number(self, value: float) -> str:
         if isinstance(self.feature.source, Share):
-            # edges are the shortest decimals that separate the children: written to their last digit
-            return f"{np.format_float_positional(round(100.0 * value, 9), trim='-')} %"
-        if isinstance(self.feature.source, AgeInMonths):
-            return self.words(float(value))
-        return np.format_float_positional(value, trim="-")
+            return f"{super()._number(round(100.0 * value, 9))} %"
+        return self.words(float(value)) if isinstance(self.feature.source, AgeInMonths) else super()._number(value)
+
+
+def term_axes(tables: RiskTables) -> dict[str, AxisLabels]:
+    """Return the axis of each feature of a model of which there is no spec."""
+    return {
+        term.feature: AxisLabels(label=term.feature, levels=tuple(term.levels) if isinstance(term, LevelsTerm) else ())
+        for term in tables.terms
+    }
 
 
 def axis_labels(spec: ModelSpec, contracts: Mapping[str, Contract], tables: RiskTables) -> dict[str, AxisLabels]:
@@ -81,13 +115,20 @@ def axis_labels(spec: ModelSpec, contracts: Mapping[str, Contract], tables: Risk
 
 
 def _axis(feature: Feature, contracts: Mapping[str, Contract], term: Term) -> AxisLabels:
+    labels = FeatureLabels(
+        label=feature.label,
+        unit=feature.unit,
+        agency=contracts[feature.sources[0].contract].agency,
+        sign=feature.monotonic,
+        feature=feature,
+        contracts=contracts,
+    )
     if isinstance(term, LevelsTerm):
-        return AxisLabels(feature, contracts, levels=tuple(term.levels))
+        return replace(labels, levels=tuple(term.levels))
     if codes := _codes(feature, contracts):
-        values = tuple(code for code in codes if term.low <= code <= term.high)
-        return AxisLabels(feature, contracts, codes=codes, values=values)
+        return replace(labels, codes=codes, values=tuple(code for code in codes if term.low <= code <= term.high))
     whole = range(math.ceil(term.low), math.floor(term.high) + 1) if _is_whole(feature, contracts) else ()
-    return AxisLabels(feature, contracts, values=tuple(map(float, whole)) if len(whole) <= _MOST_WHOLE else ())
+    return replace(labels, values=tuple(map(float, whole)) if len(whole) <= _MOST_WHOLE else ())
 
 
 def _codes(feature: Feature, contracts: Mapping[str, Contract]) -> tuple[float, ...]:

@@ -53,11 +53,11 @@ def shape(axis: AxisLabels, term: Term, bags: BaggedTables | None) -> Shape:
     few = term.n_missing is None or 0 < term.n_missing < MINIMUM_CHILDREN
     return Shape(
         feature=term.feature,
-        label=axis.feature.label,
+        label=axis.label,
         kind=kind,
-        unit=axis.feature.unit,
-        agency=axis.contracts[axis.feature.sources[0].contract].agency,
-        sign=axis.feature.monotonic,
+        unit=axis.unit,
+        agency=axis.agency,
+        sign=axis.sign,
         points=tuple(
             Piece(
                 x=stretch.x,
@@ -152,7 +152,7 @@ def merged_grid(axes: Mapping[str, AxisLabels], interaction: InteractionTerm) ->
     first, second = (axes[name] for name in interaction.features)
     return MergedGrid(
         interaction,
-        (first.feature.label, second.feature.label),
+        (first.label, second.label),
         bin_labels(first, interaction.edges[0], bins[0]),
         bin_labels(second, interaction.edges[1], bins[1]),
         *bins,

@@ -58,7 +58,7 @@ def example(axes: Mapping[str, AxisLabels], tables: RiskTables, child: pd.DataFr
     score = float(tables.score(child)[0])
     contributions = tables.contributions(child)[0].tolist()
     reasons = [
-        ExampleReason(feature=name, label=axes[name].feature.label, value=value, contribution=contribution)
+        ExampleReason(feature=name, label=axes[name].label, value=value, contribution=contribution)
         for name, value, contribution in zip(tables.features, _value_labels(axes, child), contributions, strict=True)
     ]
     return Example(base_value=tables.base_value, score=score, percent=percent(score), reasons=tuple(reasons))
@@ -103,7 +103,7 @@ def _feature(axis: AxisLabels, term: Term) -> ScorecardFeature:
         ScorecardRow(label=label, points=float(term.step_values[group[0]]))
         for label, group in zip(bin_labels(axis, term.cut_points, groups), groups, strict=True)
     ]
-    return ScorecardFeature(feature=term.feature, label=axis.feature.label, rows=tuple(rows), missing=term.missing)
+    return ScorecardFeature(feature=term.feature, label=axis.label, rows=tuple(rows), missing=term.missing)
 
 
 def _grid(axes: Mapping[str, AxisLabels], interaction: InteractionTerm) -> ScorecardGrid:

@@ -30,9 +30,9 @@ def render_plots(report: PublishedReport) -> dict[str, str]:
     """Draw each term of the model on its own scale: path of the run's artefact -> SVG."""
     view = ReportView(report)
     return {
-        **{f"plots/{term.shape.feature}.svg": svg.shape_svg(term) for term in view.features},
+        **{f"plots/{term.shape.feature}.svg": svg.standalone(svg.shape_svg(term)) for term in view.features},
         **{
-            f"plots/{'_x_'.join(term.interaction.features)}.svg": svg.interaction_svg(term)
+            f"plots/{'_x_'.join(term.interaction.features)}.svg": svg.standalone(svg.interaction_svg(term))
             for term in view.interactions
         },
     }
