@@ -24,7 +24,13 @@ model = AdditiveRiskClassifier(monotonic_cst=spec.monotonic_cst, categorical_fea
 model.fit(cohort.X, cohort.y, groups=cohort.school)
 
 # %%
-# A term is a function of its feature. The bagged ensemble gives the standard error of its value at each place.
+# In a notebook, ``plot`` draws a term as the model's pages do: its values, two standard errors, and how many children
+# there are.
+
+model.plot("absence")
+
+# %%
+# A picture of your own needs no more than the tables. A term is a function of its feature. The bagged ensemble gives the standard error of its value at each place.
 
 labels = {feature.name: feature.label for feature in spec.features}
 terms = {term.feature: term for term in model.risk_tables_.terms}
