@@ -34,8 +34,8 @@ report = cross_evaluate(boosted, X, y, sensitive_features=sensitive, challengers
 report
 
 # %%
-# ``report.report`` is the same page as a text, to write into a file. The figures are tidy frames: one row a figure, with
-# its interval, and a reason where it is undefined or withheld to protect small groups.
+# ``report.report`` is the same page as a text, to write into a file. The figures are tidy frames: one row a figure,
+# with its interval, and a reason where it is undefined or withheld to protect small groups.
 
 columns = ["attribute", "group", "metric", "n", "value", "low", "high", "reason"]
 report.groups[columns].head(9).round(3)
@@ -47,8 +47,8 @@ missed = report.gaps.query("metric == 'false_negative_rate' and against == 'all 
 missed[["group", "value", "low", "high", "tolerance", "verdict"]].round(3)
 
 # %%
-# Scores from elsewhere are a column. Here they are points that are no probabilities, so only their order counts. Without
-# ``groups``, intervals take each child by itself, and the report says so.
+# Scores from elsewhere are a column. Here they are points that are no probabilities, so only their order counts.
+# Without ``groups``, intervals take each child by itself, and the report says so.
 
 points = evaluate(y, -X.sum(axis=1), capacity=0.15, title="Sum of the goals")
 points.performance[["metric", "n", "value", "low", "high", "reason"]].round(3)

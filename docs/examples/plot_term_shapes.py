@@ -30,7 +30,8 @@ model.fit(cohort.X, cohort.y, groups=cohort.school)
 model.plot("absence")
 
 # %%
-# A picture of your own needs no more than the tables. A term is a function of its feature. The bagged ensemble gives the standard error of its value at each place.
+# A picture of your own needs no more than the tables. A term is a function of its feature. The bagged ensemble gives
+# the standard error of its value at each place.
 
 labels = {feature.name: feature.label for feature in spec.features}
 terms = {term.feature: term for term in model.risk_tables_.terms}
