@@ -217,6 +217,18 @@ def test_arrays_lists_and_frames_say_the_same(strangers: dict[str, Any]) -> None
     assert unnamed.groups["attribute"].unique().tolist() == ["sensitive_feature_0"]
 
 
+def test_a_sensitive_feature_may_have_any_name(strangers: dict[str, Any]) -> None:
+    sex = strangers["sensitive"]["sex"].to_numpy()
+    found = evaluate(strangers["y"], strangers["risk"], sensitive_features=dict.fromkeys(("n", "label", "flag"), sex))
+    assert found.groups.groupby("attribute")["value"].apply(list).map(str).nunique() == 1
+
+
+def test_the_account_says_why_a_figure_is_not_there() -> None:
+    rng = np.random.default_rng(0)
+    few = evaluate(np.arange(60) % 3 == 0, rng.random(60))
+    assert "withheld to protect small groups" in few.to_text()
+
+
 def test_a_notebook_shows_the_page_in_a_frame_of_its_own(strangers: dict[str, Any]) -> None:
     html = evaluate(strangers["y"], strangers["risk"], title="<b>mine</b>")._repr_html_()
     assert html.startswith("<iframe srcdoc=")

@@ -116,13 +116,16 @@ def _metric_frame(view: OutOfFoldPredictions, flag: np.ndarray, attributes: Sequ
     Rows with the same label, flag and groups are one weighted row: the counts are sufficient, and the values are the
     same a hundred times sooner.
     """
-    keys = pd.DataFrame({"label": view.label, "flag": flag} | {name: view.group(name) for name in attributes})
+    groups = [f"group.{name}" for name in attributes]  # so that no attribute takes the name of another column
+    keys = pd.DataFrame(
+        {"label": view.label, "flag": flag} | dict(zip(groups, map(view.group, attributes), strict=True))
+    )
     cells = keys.value_counts().reset_index(name="n")
     return MetricFrame(
         metrics={metric: function for metric, (function, _) in _RATES.items()},
         y_true=cells["label"],
         y_pred=cells["flag"],
-        sensitive_features=cells[list(attributes)],
+        sensitive_features=cells[groups],
         sample_params={metric: {"sample_weight": cells["n"]} for metric in _RATES},
     )
 
