@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from send_screen.errors import DataError, LeakageError, UsageError
+from send_screen.estimators import PenalisedLogisticClassifier
 from send_screen.evaluation import build_evidence, out_of_fold, out_of_school_folds, performance
 from send_screen.evaluation._evidence import OutOfFoldPredictions, expected_share
 from send_screen.tables import k_at_capacity, tie_break_key, top_k
@@ -123,3 +124,11 @@ def test_sums_by_school_count_each_child_once(evidence):
     assert view.by_school(np.ones(len(evidence))).sum() == 600
     assert view.by_school(view.label).sum() == 180
     assert set(pd.unique(view.group("sex × fsm"))) >= {"F × no", "M × not recorded"}
+
+
+def test_hundreds_of_features_are_joined_at_once(cohort):
+    """A column at a time, pandas warns of a fragmented frame, and warnings are errors here."""
+    scored = out_of_fold(cohort, {"candidate": PenalisedLogisticClassifier}, folds=3)
+    more = pd.DataFrame({f"contribution.v{i}": np.zeros(len(scored)) for i in range(150)})
+    evidence, _ = build_evidence(cohort, pd.concat([scored, more], axis=1), capacity=0.1, seed=0)
+    assert list(evidence.columns[-150:]) == list(more.columns)

@@ -107,19 +107,20 @@ def build_evidence(
     )
     columns = [str(column) for column in scored.columns]
     score_columns = [column for column in columns if column.startswith("score.")]
-    for column in score_columns:
-        evidence[column] = scored[column].to_numpy(np.float64)
+    # joined at once: there may be hundreds
+    added = {column: scored[column].to_numpy(np.float64) for column in score_columns}
     fold_index = evidence.groupby(["fold_seed", "fold"], sort=False).indices
     for column in score_columns:
         model = column.removeprefix("score.")
-        score, flag = evidence[column].to_numpy(), np.zeros(len(evidence))
+        score, flag = added[column], np.zeros(len(evidence))
         for rows in fold_index.values():
             k = k_at_capacity(capacity, len(rows))
             flag[rows] = expected_share(score[rows], k) if model == BASELINE else top_k(score[rows], order[rows], k)
-        evidence[f"flag.{model}"] = flag
+        added[f"flag.{model}"] = flag
     for column in columns:
         if column.startswith(("operating_point.", "contribution.", "selection_probability.")):
-            evidence[column] = scored[column].to_numpy(np.float64)
+            added[column] = scored[column].to_numpy(np.float64)
+    evidence = pd.concat([evidence, pd.DataFrame(added)], axis=1)
     evidence = evidence.sort_values(["fold_seed", "row"], ignore_index=True)
     for _, part in evidence.groupby("fold_seed"):
         verify_folds(part["fold"], part["school"])
