@@ -120,6 +120,9 @@ def test_a_failed_gate_stops_registration_and_keeps_the_run(trained: Any, light_
     assert made.registered_version is None
     with pytest.raises(GateError, match=r"0\.99 is asked"):
         made.require_passed()
+    # a person who was told no finds the report without a server
+    assert Path(made.report_place).read_text("utf-8") == made.report
+    assert f"Its report: {made.report_place}" in [line for section in made.sections() for line in section.lines]
     import mlflow
 
     client = mlflow.MlflowClient(uri)

@@ -49,7 +49,7 @@ from send_screen.tracking._registry import (
     withdrawn_words,
 )
 from send_screen.tracking._store import as_global_store, quiet
-from send_screen.tracking._store_faults import in_words
+from send_screen.tracking._store_faults import in_words, local_folder
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -67,6 +67,8 @@ class LoggedRun:
     run_id: str
     registered_version: str | None
     model_uri: str
+    report_place: str
+    """Where ``report.html`` is: a path, or an address where a server keeps it."""
 
 
 @in_words
@@ -123,7 +125,8 @@ def log_version(
         with TemporaryDirectory() as staging, contextlib.chdir(staging):
             _write_files(Path("bundle"), files)
             client.log_artifacts(run_id, "bundle", artifact_path="bundle")
-            model, model_sha256 = _log_served_model(client, spec, report, files, run=client.get_run(run_id))
+            run = client.get_run(run_id)
+            model, model_sha256 = _log_served_model(client, spec, report, files, run=run)
             if key is not None:
                 digests = {
                     MANIFEST: hashes["manifest_sha256"],
@@ -145,7 +148,13 @@ def log_version(
             client.set_terminated(run_id, "FAILED")
         raise
     client.set_terminated(run_id)
-    return LoggedRun(run_id, number, f"models:/{spec.name}/{number}" if number else f"runs:/{run_id}/bundle")
+    place = f"{run.info.artifact_uri}/report.html"
+    return LoggedRun(
+        run_id,
+        number,
+        f"models:/{spec.name}/{number}" if number else f"runs:/{run_id}/bundle",
+        str(local_folder(place) or place),
+    )
 
 
 def _register(client: MlflowClient, name: str, model: LoggedModel, run_id: str, tags: dict[str, str], note: str) -> str:

@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlparse
-from urllib.request import url2pathname
 
 from send_screen.errors import TablesError
 from send_screen.governance import MOST_FILES, SIZE_LIMIT, read_plain_files
@@ -22,7 +20,7 @@ from send_screen.tracking._registry import (
     find_version,
 )
 from send_screen.tracking._store import client_of
-from send_screen.tracking._store_faults import in_words, require_whole
+from send_screen.tracking._store_faults import in_words, local_folder, require_whole
 from send_screen.tracking._surroundings import Surroundings, fetch_surroundings
 from send_screen.tracking._unexpected import unexpected_metadata, unexpected_run_metadata
 
@@ -156,7 +154,7 @@ def _collect(client: MlflowClient, version: Registered, *, uri: str) -> Registry
             if metric.run_id not in (None, version.run_id)
         },
         surroundings=fetch_surroundings(client, version, logged, uri=uri),
-        folders=tuple(filter(None, map(_local, (run.info.artifact_uri, logged.artifact_location)))),
+        folders=tuple(filter(None, map(local_folder, (run.info.artifact_uri, logged.artifact_location)))),
         registered_meta=model_files.pop(REGISTERED_META, None),
         run_files=run_files,
         model_files=model_files,
@@ -188,7 +186,7 @@ def _fetch(
     place: str, *, listing: Callable[[str | None], list[Any]], arguments: dict[str, str], uri: str
 ) -> tuple[dict[str, bytes], tuple[str, ...]]:
     """Return the files of a run or a logged model, and the names of what is no plain file."""
-    if (folder := _local(place)) is not None:
+    if (folder := local_folder(place)) is not None:
         files, no_files = read_plain_files(folder)
         return files, (*no_files, *_empty_folders(folder))
     for number, (name, size) in enumerate(_listed(listing, None, 0)):
@@ -201,12 +199,6 @@ def _fetch(
         fetched = mlflow.artifacts.download_artifacts(dst_path=target, tracking_uri=uri, registry_uri=uri, **arguments)
         files, no_files = read_plain_files(Path(fetched))
         return files, (*no_files, *_empty_folders(Path(fetched)))
-
-
-def _local(place: str) -> Path | None:
-    """Return a place of artefacts as a folder of this machine; None where it is elsewhere."""
-    parsed = urlparse(place)
-    return Path(url2pathname(parsed.path)) if parsed.scheme in ("", "file") else None
 
 
 def _empty_folders(folder: Path) -> list[str]:

@@ -127,7 +127,7 @@ def require_writable(uri: str) -> None:
             "another store with --tracking-uri.",
         )
     _require_in_place(uri, found)
-    if local := _local(found.artifact_location):
+    if local := local_folder(found.artifact_location):
         _require_writable_folder(local)
 
 
@@ -236,7 +236,7 @@ def _ask(uri: str, endpoint: str) -> tuple[int, str]:
 
 def _require_in_place(uri: str, experiment: Experiment) -> None:
     """Raise where the files of a local store are said to be where it stood before it was moved or copied."""
-    ours, said = artifact_folder(uri), _local(experiment.artifact_location)
+    ours, said = artifact_folder(uri), local_folder(experiment.artifact_location)
     if ours is None or said is None or said.parts[-2:] != ours.parts[-2:] or said.resolve() == ours.resolve():
         return
     before, now = said.parent.parent, ours.parent.parent
@@ -255,7 +255,7 @@ def _require_writable_folder(folder: Path) -> None:
         )
 
 
-def _local(place: str) -> Path | None:
+def local_folder(place: str) -> Path | None:
     """Return the folder that a location of artefacts is; None where a server or a cloud has them."""
     parsed = urlsplit(place)
     return Path(url2pathname(parsed.path)) if parsed.scheme in ("", "file") else None

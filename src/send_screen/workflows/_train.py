@@ -139,6 +139,7 @@ def train(
         n_excluded=len(made.excluded),
         run_id=run.run_id,
         model_uri=run.model_uri,
+        report_place=run.report_place,
         tracking_uri=uri,
         registered_version=run.registered_version,
     )

@@ -47,6 +47,8 @@ class TrainedVersion(MeasuredResult):
     """Rows that could not be used."""
     run_id: str
     model_uri: str
+    report_place: str
+    """Where ``report.html`` is: a path, or an address where a server keeps it."""
     tracking_uri: str
     registered_version: str | None
 
@@ -119,7 +121,8 @@ class TrainedVersion(MeasuredResult):
         yield Section(
             [
                 *next_steps,
-                f"See it: MLFLOW_DISABLE_TELEMETRY=true mlflow ui --backend-store-uri {self.tracking_uri}",
+                f"Its report: {self.report_place}",
+                f"See it in MLflow: MLFLOW_DISABLE_TELEMETRY=true mlflow ui --backend-store-uri {self.tracking_uri}",
                 f"Evidence (personal data): {self.evidence}",
             ]
         )
