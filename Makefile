@@ -54,7 +54,7 @@ OLDEST := .venv-oldest
 $(OLDEST)/.installed: $(STAMP) constraints-oldest.txt
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(OLDEST)
 	VIRTUAL_ENV=$(OLDEST) $(BIN)/uv pip install --quiet --constraint constraints-oldest.txt --editable '.[train,ebm]' \
-	  pip pytest pytest-xdist filelock grimp hypothesis markdown-it-py
+	  pip pytest pytest-xdist filelock grimp hypothesis markdown-it-py polars
 	touch $@
 
 test-oldest: $(OLDEST)/.installed   ## the quick tests at the lower bound of every dependency

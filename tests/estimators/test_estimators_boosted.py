@@ -89,7 +89,7 @@ def test_it_is_evidence_only_and_its_explanation_says_what_it_is():
     total = explanation.base_values + explanation.values.sum(axis=1)
     np.testing.assert_allclose(total, model.decision_function(X[:50]), rtol=1e-9)
     known = X["goal"][:50].notna()
-    assert explanation.data[known, 2].tolist() == X["goal"][:50][known].tolist()
+    assert explanation.display_data[known, 2].tolist() == X["goal"][:50][known].tolist()
 
 
 def test_a_missing_package_is_named(monkeypatch):

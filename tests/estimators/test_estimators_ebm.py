@@ -65,8 +65,8 @@ def test_it_is_evidence_only_and_refuses_other_columns(children, fitted):
     np.testing.assert_allclose(fitted.predict_proba(X)[:, 1], 1 / (1 + np.exp(-fitted.decision_function(X))))
     with pytest.raises(ValueError, match="place 1 should be 'reading' but is 'home'"):
         fitted.decision_function(X[["home", "reading"]])
-    with pytest.raises(ValueError, match="'home' does not hold numbers"):
-        EBMClassifier().fit(*children)
+    with pytest.raises(ValueError, match="'reading' does not hold numbers"):
+        fitted.decision_function(X.assign(reading="Ada Example"))
 
 
 def test_a_missing_package_is_named_with_its_extra(children, monkeypatch):

@@ -94,8 +94,11 @@ def test_it_has_one_shape_and_adds_up(fitted):
     assert explanation.base_values.shape == (60,)
     assert list(explanation.feature_names) == list(X.columns)
     assert explanation.output_names == INTERVENTIONAL == explanation[0].output_names
-    shown = pd.DataFrame(explanation.data, columns=X.columns, dtype=object)
-    assert shown.equals(X.astype(object).where(X.notna(), np.nan))
+    shown = pd.DataFrame(explanation.display_data, columns=X.columns, dtype=object)
+    assert shown.equals(X.astype(object).where(X.notna(), np.nan).fillna({"goal": "not known"}))
+    places = {level: float(i) for i, level in enumerate(model.risk_tables_.terms[-1].levels)}
+    goal = X["goal"].map(places).fillna(2.0).astype(float)
+    pd.testing.assert_frame_equal(pd.DataFrame(explanation.data, columns=X.columns), X.assign(goal=goal))
     total = explanation.base_values + explanation.values.sum(axis=1)
     np.testing.assert_allclose(total, model.decision_function(X), rtol=1e-9)
 
@@ -109,20 +112,52 @@ def test_shaps_own_exact_explainer_agrees(shap):
     np.testing.assert_allclose(model.explain(X.to_numpy()[:10]).values, theirs.values, rtol=0, atol=1e-9)
 
 
-def test_shaps_plots_draw_it(shap, fitted):
+PLOTS = {
+    "bar": lambda plots, e: plots.bar(e, show=False),
+    "bar of one child": lambda plots, e: plots.bar(e[3], show=False),
+    "bar of cohorts": lambda plots, e: plots.bar(e.cohorts(2).abs.mean(0), show=False),
+    "beeswarm": lambda plots, e: plots.beeswarm(e, show=False),
+    "waterfall": lambda plots, e: plots.waterfall(e[0], show=False),
+    "scatter of numbers": lambda plots, e: plots.scatter(e[:, "reading"], color=e[:, "absence"], show=False),
+    "scatter of levels": lambda plots, e: plots.scatter(e[:, "goal"], show=False),
+    "scatter coloured by levels": lambda plots, e: plots.scatter(e[:, "age"], color=e[:, "goal"], show=False),
+    "scatter, colour chosen": lambda plots, e: plots.scatter(e[:, "goal"], color=e, show=False),
+    "scatter of all": lambda plots, e: plots.scatter(e, show=False),
+    "heatmap": lambda plots, e: plots.heatmap(e, show=False),
+    "force": lambda plots, e: plots.force(e[0], matplotlib=True, show=False),
+    "decision": lambda plots, e: plots.decision(
+        e.base_values[0], e.values, e.display_data, feature_names=e.feature_names, show=False
+    ),
+    "violin": lambda plots, e: plots.violin(e, show=False),
+    "layered violin": lambda plots, e: plots.violin(e, plot_type="layered_violin", show=False),
+}
+
+
+@pytest.mark.filterwarnings("ignore")  # of shap's own code
+@pytest.mark.parametrize("plot", PLOTS)
+def test_shaps_plots_draw_numbers_and_levels(shap, fitted, plot):
     from matplotlib import pyplot as plt
 
     model, X = fitted
-    explanation = model.explain(X)
-    for plot, part in (
-        (shap.plots.waterfall, explanation[0]),
-        (shap.plots.beeswarm, explanation),
-        (shap.plots.bar, explanation),
-        (shap.plots.bar, explanation[3]),
-    ):
-        plot(part, show=False)
-        assert plt.gcf().axes
+    try:
+        PLOTS[plot](shap.plots, model.explain(X))
+        plt.gcf().canvas.draw()
+        shown = [text.get_text() for axes in plt.gcf().axes for text in axes.get_xticklabels()]
+    finally:
         plt.close("all")
+    assert shown
+    if plot == "scatter of levels":
+        assert {"1", "2", "not known"} <= set(shown)
+
+
+def test_a_level_that_is_not_listed_is_shown_as_itself_beside_the_others():
+    X, need = children()
+    model = PenalisedLogisticClassifier(categorical_features={"goal": ["2", "1"]}).fit(X, need)
+    asked = X.head(4).assign(goal=["1", "9", None, "2"])
+    explanation = model.explain(asked)
+    assert explanation.data[:, 3].tolist() == [1.0, 2.0, 3.0, 0.0]
+    assert explanation.display_data[:, 3].tolist() == ["1", "9", "not known", "2"]
+    assert model.explain(asked.astype({"goal": "category"})).data[:, 3].tolist() == [1.0, 2.0, 3.0, 0.0]
 
 
 def test_shap_is_not_imported_until_it_is_needed():

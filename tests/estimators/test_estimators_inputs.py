@@ -77,7 +77,7 @@ def test_a_child_whose_value_is_none_is_scored(children):
 @pytest.mark.parametrize(
     ("column", "words"),
     [
-        (pd.Series(["Ada"] * N), "'k' does not hold numbers"),
+        (pd.Series([f"Ada {i}" for i in range(N)]), "'k' does not hold numbers"),
         (pd.Series([1j] * N), "'k' does not hold numbers"),
         (pd.Series([pd.Timestamp("2020-01-01")] * N), "'k' does not hold numbers"),
         (pd.Series([1.0, "Ada"] * (N // 2), dtype=object), "'k' does not hold numbers"),
@@ -201,7 +201,7 @@ def test_weights_that_cannot_be_computed_with_are_refused(children, weight):
             "'categorical_features' must map the name of a column to a list of its levels, not be a list",
         ),
         ({"categorical_features": {"k": "pq"}}, "levels of 'k' in 'categorical_features' must be a list of texts"),
-        ({"categorical_features": {"k": [1, 2]}}, "levels of 'k' in 'categorical_features' must be a list of texts"),
+        ({"categorical_features": {"k": [1, 0.5]}}, "levels of 'k' in 'categorical_features' must be a list of texts"),
         ({"categorical_features": {"k": ["p", "q", "p"]}}, "levels of 'k' in 'categorical_features' must be different"),
         (
             {"categorical_features": {"k": ["p", "\x1b[2J"]}},
@@ -224,15 +224,28 @@ def test_parameters_of_another_form_are_refused_rather_than_taken_for_no_level_a
 def test_ebm_takes_its_levels_as_the_others_do(children):
     X, y, _ = children
     with pytest.raises(ValueError, match="levels of 'k' in 'categorical_features' must be a list of texts"):
-        EBMClassifier({"k": [1, 2]}).fit(X.assign(k=["p", "q"] * (N // 2)), y)
+        EBMClassifier({"k": [1, 0.5]}).fit(X.assign(k=["p", "q"] * (N // 2)), y)
 
 
 @pytest.mark.parametrize("estimator", [AdditiveRiskClassifier, BoostedTreesClassifier])
-@pytest.mark.parametrize("seed", [None, -1, 0.5, True, 2**32, np.random.RandomState(0)])
-def test_a_seed_is_a_whole_number_because_the_same_data_give_the_same_model(children, estimator, seed):
+@pytest.mark.parametrize("seed", [-1, 0.5, True, 2**32, np.random.default_rng(0)])
+def test_a_seed_that_is_none_of_scikit_learns_is_refused(children, estimator, seed):
     X, y, _ = children
     with pytest.raises(ValueError, match="random_state must be a whole number, 0 or more"):
         estimator(random_state=seed).fit(X, y)
+
+
+@pytest.mark.parametrize("estimator", [AdditiveRiskClassifier, BoostedTreesClassifier])
+def test_a_random_state_is_as_in_scikit_learn(children, estimator):
+    X, y, _ = children
+
+    def fitted(seed):
+        return estimator(random_state=seed).fit(X, y).decision_function(X)
+
+    assert not np.array_equal(fitted(None), fitted(None))
+    assert np.array_equal(fitted(np.random.RandomState(1)), fitted(np.random.RandomState(1)))
+    assert not np.array_equal(fitted(np.random.RandomState(1)), fitted(np.random.RandomState(2)))
+    assert np.array_equal(estimator().fit(X, y).decision_function(X), fitted(0))
 
 
 def test_numbers_of_numpy_and_all_cores_are_as_in_scikit_learn(children):
@@ -260,7 +273,7 @@ def test_a_category_column_is_categorical_without_being_named():
     assert unnamed.risk_tables_ == named.risk_tables_
     np.testing.assert_array_equal(unnamed.decision_function(X.astype("category")), named.decision_function(X))
     with pytest.raises(ValueError, match=r"levels of 'k' .* must be a list of texts"):
-        PenalisedLogisticClassifier().fit(pd.DataFrame({"k": pd.Categorical([1, 2] * 100)}), need)
+        PenalisedLogisticClassifier().fit(pd.DataFrame({"k": pd.Categorical([0.5, 2] * 100)}), need)
 
 
 def test_constraints_are_words_or_signs_as_in_scikit_learn():

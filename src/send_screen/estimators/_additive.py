@@ -9,7 +9,8 @@ import pandas as pd
 from joblib import effective_n_jobs
 
 from send_screen.estimators._base import AdditiveClassifier
-from send_screen.estimators._check_input import checked_monotonic_cst, checked_whole
+from send_screen.estimators._check_input import checked_monotonic_cst, checked_seed, checked_whole
+from send_screen.estimators._clusters import held_out_together
 from send_screen.estimators._fit_additive import fit_additive
 from send_screen.estimators._publish_tables import publish_tables
 from send_screen.estimators._training_data import TrainingData, mean_components
@@ -45,7 +46,8 @@ class AdditiveRiskClassifier(AdditiveClassifier):
         Most interactions: few enough that a person can look at all of them.
     n_jobs : int, default=1
         Bags that are fitted at the same time, -1 for as many as there are cores. No figure depends on it.
-    random_state : int, default=0
+    random_state : int, RandomState or None, default=0
+        None draws another seed at each fit.
 
     Attributes
     ----------
@@ -55,8 +57,8 @@ class AdditiveRiskClassifier(AdditiveClassifier):
         The bagged ensemble, for standard errors; None with too few rows to hold any out.
     term_importances_ : pandas.Series of float64
         Mean absolute contribution of each term over the training rows (:meth:`RiskTables.term_importances`).
-    C_weights_ : dict of (float or None) to float
-        Weight of each inverse penalty C of the linear component; None is no linear component.
+    C_weights_ : dict of float to float
+        Weight of each inverse penalty C of the linear component; 0 is no linear component.
     categorical_features_ : dict of str to list of str
         Levels of each categorical feature.
     classes_, n_features_in_, feature_names_in_
@@ -89,7 +91,7 @@ class AdditiveRiskClassifier(AdditiveClassifier):
         categorical_features: Mapping[str, Sequence[str]] | None = None,
         max_pairs: int = 8,
         n_jobs: int = 1,
-        random_state: int = 0,
+        random_state: int | np.random.RandomState | None = 0,
     ) -> None:
         self.monotonic_cst = monotonic_cst
         self.categorical_features = categorical_features
@@ -99,8 +101,9 @@ class AdditiveRiskClassifier(AdditiveClassifier):
 
     def _fit_tables(self, X: pd.DataFrame, y: np.ndarray, weight: np.ndarray, groups: np.ndarray | None) -> RiskTables:
         max_pairs = checked_whole("max_pairs", self.max_pairs)
-        seed = checked_whole("random_state", self.random_state)
+        seed = checked_seed(self.random_state)
         signs = checked_monotonic_cst(self.monotonic_cst, X.columns)
+        groups = held_out_together(X, groups)
         data = TrainingData.build(X, y, weight, self.categorical_features_, signs)
         fitted = fit_additive(data, groups, max_pairs=max_pairs, seed=seed, n_jobs=effective_n_jobs(self.n_jobs))
         self.C_weights_, self.bagged_tables_ = fitted.C_weights, None

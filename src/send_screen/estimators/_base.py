@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, Self
 
 import numpy as np
@@ -12,13 +11,17 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 from threadpoolctl import threadpool_limits
 
-from send_screen.estimators._check_input import checked_categories, checked_frame, checked_target
+from send_screen.estimators._check_input import Levels, checked_categories, checked_frame, checked_target
 from send_screen.estimators._explanation import INTERVENTIONAL, explanation
-from send_screen.tables import RiskTables
+from send_screen.tables import LevelsTerm, RiskTables
+from send_screen.tables._column_names import as_pandas
 
 
 class BinaryRiskClassifier(ClassifierMixin, BaseEstimator):
     """A binary classifier that is defined by its score in log-odds."""
+
+    # with metadata routing, groups reach every fit without set_fit_request
+    __metadata_request__fit = {"groups": True}  # noqa: RUF012 (scikit-learn reads it from the class)
 
     classes_: np.ndarray
     categorical_features_: dict[str, list[str]]
@@ -35,7 +38,8 @@ class BinaryRiskClassifier(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : DataFrame or array-like, shape (n, p)
-            Numbers and categorical features; NaN or None where a value is missing.
+            Numbers and categorical features; NaN or None where a value is missing. A frame of pandas, polars or
+            pyarrow.
         y : array-like, shape (n,)
             Two classes.
         groups : array-like, shape (n,), optional
@@ -54,15 +58,17 @@ class BinaryRiskClassifier(ClassifierMixin, BaseEstimator):
         MissingExtraError
             If a package that the model needs is not installed.
         """
+        X = as_pandas(X)
         self._text_columns, self._used_columns = self._choose_columns(X)
         frame = checked_frame(self, X, texts=self._text_columns, only=self._used_columns, reset=True)
         frame, y, weight, groups, self.classes_ = checked_target(self, frame, y, groups, sample_weight)
         self._fit(frame, y, weight, groups)
         return self
 
-    def _choose_columns(self, X: Any) -> tuple[Iterable[str], list[str] | None]:
-        """Return the columns that hold levels, and those that the model looks at: None for all."""
-        self.categorical_features_ = checked_categories(self.categorical_features, X)
+    def _choose_columns(self, X: Any) -> tuple[Levels, list[str] | None]:
+        """Return the levels of columns of text, and the columns that the model looks at: None for all."""
+        signs = getattr(self, "monotonic_cst", None)
+        self.categorical_features_ = checked_categories(self.categorical_features, X, signs)
         return self.categorical_features_, None
 
     def _fit(self, X: pd.DataFrame, y: np.ndarray, weight: np.ndarray, groups: np.ndarray | None) -> None:
@@ -91,7 +97,7 @@ class BinaryRiskClassifier(ClassifierMixin, BaseEstimator):
     def _checked(self, X: Any) -> pd.DataFrame:
         """Return the columns that the model looks at, checked as in ``fit``."""
         check_is_fitted(self)
-        return checked_frame(self, X, texts=self._text_columns, only=self._used_columns, reset=False)
+        return checked_frame(self, as_pandas(X), texts=self._text_columns, only=self._used_columns, reset=False)
 
     def _score(self, X: pd.DataFrame) -> np.ndarray:
         """Return the score in log-odds: each subclass has its own."""
@@ -171,12 +177,17 @@ class AdditiveClassifier(BinaryRiskClassifier):
     """A classifier whose every answer is read from ``risk_tables_``."""
 
     risk_tables_: RiskTables
-    term_importances_: pd.Series
+
+    @property
+    def term_importances_(self) -> pd.Series:
+        """Mean absolute contribution of each term over the training rows (:meth:`RiskTables.term_importances`)."""
+        return pd.Series(self._term_importances)
 
     def _fit(self, X: pd.DataFrame, y: np.ndarray, weight: np.ndarray, groups: np.ndarray | None) -> None:
         with threadpool_limits(limits=1, user_api="blas"):  # sums in one order at any thread count
             self.risk_tables_ = self._fit_tables(X, y, weight, groups)
-        self.term_importances_ = self.risk_tables_.term_importances(X)
+        # a plain dict, since skops keeps no series
+        self._term_importances = dict(self.risk_tables_.term_importances(X).items())
 
     def _fit_tables(self, X: pd.DataFrame, y: np.ndarray, weight: np.ndarray, groups: np.ndarray | None) -> RiskTables:
         """Return the fitted model as tables: each subclass has its own."""
@@ -197,7 +208,8 @@ class AdditiveClassifier(BinaryRiskClassifier):
         -------
         shap.Explanation
             For any plot of ``shap.plots``. ``values`` (n, p) are in log-odds, zero for a feature that the model does
-            not look at; ``output_names`` is :data:`~send_screen.estimators.INTERVENTIONAL`.
+            not look at; ``output_names`` is :data:`~send_screen.estimators.INTERVENTIONAL`. ``data`` are numbers: of a
+            text the place of its level. ``display_data`` holds the texts; without any it is None.
 
         Raises
         ------
@@ -206,13 +218,15 @@ class AdditiveClassifier(BinaryRiskClassifier):
         MissingExtraError
             If shap is not installed.
         """
+        X = as_pandas(X)
         frame = self._checked(X)
         names = list(_check_feature_names_in(self))
-        shown = X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X), columns=names)
+        shown = (X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X))).set_axis(names, axis=1)
         tables = self.risk_tables_
         values = np.zeros(shown.shape, dtype=np.float64)
         values[:, [names.index(feature) for feature in tables.features]] = tables.contributions(frame)
-        return explanation(values, tables.base_value, shown, label=INTERVENTIONAL)
+        levels = {term.feature: list(term.levels) for term in tables.terms if isinstance(term, LevelsTerm)}
+        return explanation(values, tables.base_value, shown, label=INTERVENTIONAL, levels=levels)
 
     def plot(self, term: str | tuple[str, str]) -> Any:
         """Draw what a feature, or two together, add to the score in log-odds.

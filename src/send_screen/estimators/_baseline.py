@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from send_screen.estimators._base import AdditiveClassifier
-from send_screen.estimators._check_input import SIGNS, require_known
+from send_screen.estimators._check_input import SIGNS, levels_in, require_known
 from send_screen.estimators._solver import fit_rising_slope
 from send_screen.tables import (
     MINIMUM_CHILDREN,
@@ -101,7 +101,7 @@ class BaselineClassifier(AdditiveClassifier):
         tags.classifier_tags.poor_score = True
         return tags
 
-    def _choose_columns(self, X: Any) -> tuple[list[str], list[str]]:
+    def _choose_columns(self, X: Any) -> tuple[dict[str, None], list[str]]:
         if self.direction not in SIGNS:
             raise ValueError(f"direction must be 'decreasing' or 'increasing', not {self.direction!r}.")
         if not 0.0 < self.operating_point_share < 1.0:
@@ -117,7 +117,7 @@ class BaselineClassifier(AdditiveClassifier):
         texts = [name for name in features if named and _is_text(X[name])]
         if self.not_met is None and (len(features) != 1 or texts):
             raise ValueError("Without 'not_met' the baseline is one score: 'features' must name one column of numbers.")
-        return texts, features
+        return dict.fromkeys(texts), features
 
     def _fit_tables(self, X: pd.DataFrame, y: np.ndarray, weight: np.ndarray, groups: np.ndarray | None) -> RiskTables:
         fit_form = self._fit_score if self.not_met is None else self._fit_count
@@ -246,10 +246,8 @@ class BaselineClassifier(AdditiveClassifier):
 
 
 def _is_text(column: pd.Series) -> bool:
-    """Return whether a column holds levels as text (an ``object``, ``str`` or ``category`` column)."""
-    kind = column.dtype
-    text = pd.api.types.is_object_dtype(kind) or pd.api.types.is_string_dtype(kind)
-    return bool(isinstance(kind, pd.CategoricalDtype) or text)
+    """Return whether a column holds levels as text."""
+    return bool(pd.api.types.is_object_dtype(column.dtype) or levels_in(column) is not None)
 
 
 def _fit_one_column(risk: np.ndarray, target: np.ndarray, weight: np.ndarray) -> tuple[float, float]:

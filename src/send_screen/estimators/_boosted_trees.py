@@ -12,7 +12,8 @@ from joblib import effective_n_jobs
 
 from send_screen.estimators._bagging import make_bags
 from send_screen.estimators._base import BinaryRiskClassifier
-from send_screen.estimators._check_input import checked_monotonic_cst, checked_whole
+from send_screen.estimators._check_input import checked_monotonic_cst, checked_seed
+from send_screen.estimators._clusters import held_out_together
 from send_screen.estimators._explanation import PATH_DEPENDENT, explanation
 from send_screen.estimators._lightgbm import REPEATABLE, lightgbm_package
 from send_screen.estimators._tune import RATE, ROUNDS, SETTINGS, Setting, tune
@@ -40,7 +41,8 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
         Levels of each text column, in order.
     n_jobs : int, default=1
         Settings that are tried at the same time, a thread each.
-    random_state : int, default=0
+    random_state : int, RandomState or None, default=0
+        None draws another seed at each fit.
 
     Attributes
     ----------
@@ -75,7 +77,7 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
         monotonic_cst: Mapping[str, str | int] | None = None,
         categorical_features: Mapping[str, Sequence[str]] | None = None,
         n_jobs: int = 1,
-        random_state: int = 0,
+        random_state: int | np.random.RandomState | None = 0,
     ) -> None:
         self.monotonic_cst = monotonic_cst
         self.categorical_features = categorical_features
@@ -84,7 +86,7 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
 
     def _fit(self, X: pd.DataFrame, y: np.ndarray, weight: np.ndarray, groups: np.ndarray | None) -> None:
         lightgbm = lightgbm_package()
-        seed, n_jobs = checked_whole("random_state", self.random_state), effective_n_jobs(self.n_jobs)
+        seed, n_jobs = checked_seed(self.random_state), effective_n_jobs(self.n_jobs)
         signs = checked_monotonic_cst(self.monotonic_cst, X.columns)
         parameters = {
             **REPEATABLE,
@@ -107,7 +109,7 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
             free_raw_data=False,
         ).construct()
         self.setting_, self.n_rounds_ = SETTINGS[0], ROUNDS
-        for bags in make_bags(y, groups, n_repeats=1, seed=seed):
+        for bags in make_bags(y, held_out_together(X, groups), n_repeats=1, seed=seed):
             self.setting_, self.n_rounds_ = tune(data, y, weight, bags, parameters, n_jobs=n_jobs)
         grown = {**parameters, **asdict(self.setting_), "learning_rate": RATE}
         self.booster_ = lightgbm.train(grown, data, num_boost_round=self.n_rounds_)
@@ -144,7 +146,9 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
         """
         frame = self._checked(X)
         values = self._predict(frame, pred_contrib=True)
-        return explanation(values[:, :-1], values[:, -1], frame, label=PATH_DEPENDENT)
+        return explanation(
+            values[:, :-1], values[:, -1], frame, label=PATH_DEPENDENT, levels=self.categorical_features_
+        )
 
     def _predict(self, frame: pd.DataFrame, **kind: bool) -> np.ndarray:
         return np.asarray(self.booster_.predict(self._numbers(frame), num_threads=1, **kind))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import (
     _check_feature_names_in,
@@ -19,25 +20,29 @@ from sklearn.utils.validation import (
 )
 
 from send_screen.documents import MISLEADING, is_misleading
+from send_screen.tables import MINIMUM_CHILDREN
 from send_screen.tables._column_names import describe_difference
+from send_screen.tables._terms import level_text
 
 SIGNS = {"increasing": 1, "decreasing": -1}
 _LEAST_WEIGHT, _MOST_WEIGHT = 1e-30, 1e30  # of a row that counts at all: LightGBM keeps weights in four bytes
 _LARGEST = 1e100  # no value may be larger: squares are added up
 _MOST_WHOLE = 2_000_000_000  # other seeds are counted from a seed, and LightGBM's end at 2**31
+Levels = Mapping[str, Sequence[str] | None]
+"""Columns of text, with their levels where they are known."""
 _NUMBERS = {"integer", "floating", "mixed-integer-float", "boolean", "decimal", "empty"}
 
 
 def checked_frame(
-    estimator: Any, X: Any, *, texts: Iterable[str] = (), only: Sequence[str] | None = None, reset: bool
+    estimator: Any, X: Any, *, texts: Levels, only: Sequence[str] | None = None, reset: bool
 ) -> pd.DataFrame:
-    """Return the columns ``only`` of ``X`` (None: all): ``texts`` hold levels or None, the others float64 or NaN.
+    """Return the columns ``only`` of ``X`` (None: all): ``texts`` hold text or None, the others float64 or NaN.
 
     Columns of an array are x0, x1, ... With ``reset`` (in ``fit``) the estimator's ``n_features_in_`` and
     ``feature_names_in_`` are set; without, ``X`` must agree with them.
     """
-    texts = set(texts)
-    named = isinstance(X, pd.DataFrame) and all(isinstance(name, str) for name in X.columns)
+    # a frame for a model that was fitted without names is an array, as in scikit-learn
+    named = has_names(X) and (reset or hasattr(estimator, "feature_names_in_"))
     frame = (_from_frame if named else _from_array)(estimator, X, texts, only, reset=reset)
     for name in frame.columns:
         if name not in texts and bool((np.abs(frame[name].to_numpy()) > _LARGEST).any()):
@@ -48,27 +53,30 @@ def checked_frame(
     return frame
 
 
-def _from_array(estimator: Any, X: Any, texts: set[str], only: Sequence[str] | None, *, reset: bool) -> pd.DataFrame:
+def has_names(X: Any) -> bool:
+    """Return whether ``X`` is a pandas frame whose columns all have names of text, as scikit-learn asks."""
+    return isinstance(X, pd.DataFrame) and all(isinstance(name, str) for name in X.columns)
+
+
+def _from_array(estimator: Any, X: Any, texts: Levels, only: Sequence[str] | None, *, reset: bool) -> pd.DataFrame:
     try:
-        array = validate_data(estimator, X, dtype=np.float64, ensure_all_finite=False, reset=reset)
+        array = validate_data(estimator, X, dtype=object if texts else np.float64, ensure_all_finite=False, reset=reset)
     except ValueError as error:
         # the libraries' own messages would quote cells: they may be a child's
         if str(error).startswith("could not convert"):
-            raise ValueError("X holds text. Levels need a DataFrame whose columns have names of text.") from None
+            raise ValueError(
+                "X holds text. Levels need a DataFrame whose columns have names of text, or a list of the levels of "
+                "column j in 'categorical_features', as 'xj'."
+            ) from None
         if str(error).startswith("Complex data"):
             raise ValueError("Complex data not supported: X must hold real numbers.") from None
         raise
     names = _check_feature_names_in(estimator)
-    require_known(texts, names, "categorical_features")
-    if texts:
-        raise ValueError("Levels need a pandas DataFrame with text columns: an array holds numbers only.")
-    require_known(only or (), names, "features")
-    frame = pd.DataFrame(array, columns=pd.Index(names, dtype=object))
-    return frame if only is None else frame[list(only)]
+    return _cells(pd.DataFrame(array, columns=pd.Index(names, dtype=object)).infer_objects(), texts, only)
 
 
 def _from_frame(
-    estimator: Any, X: pd.DataFrame, texts: set[str], only: Sequence[str] | None, *, reset: bool
+    estimator: Any, X: pd.DataFrame, texts: Levels, only: Sequence[str] | None, *, reset: bool
 ) -> pd.DataFrame:
     names = list(X.columns)
     if not (len(X) and names):
@@ -86,10 +94,15 @@ def _from_frame(
     except ValueError as error:
         expected = [str(name) for name in getattr(estimator, "feature_names_in_", names)]
         raise ValueError(f"{error}\n{describe_difference(expected, names)}") from None
-    require_known(texts, names, "categorical_features")
-    require_known(only or (), names, "features")
-    used = names if only is None else list(only)
-    cells = {name: _levels(name, X[name]) if name in texts else _numbers(name, X[name]) for name in used}
+    return _cells(X, texts, only)
+
+
+def _cells(X: pd.DataFrame, texts: Levels, only: Sequence[str] | None) -> pd.DataFrame:
+    """Return the columns ``only`` of ``X`` as levels or float64."""
+    require_known(texts, X.columns, "categorical_features")
+    require_known(only or (), X.columns, "features")
+    used = list(X.columns if only is None else only)
+    cells = {name: _levels(name, X[name], texts[name]) if name in texts else _numbers(name, X[name]) for name in used}
     return pd.DataFrame(cells, columns=pd.Index(used, dtype=object), index=pd.RangeIndex(len(X)))
 
 
@@ -101,7 +114,8 @@ def _numbers(name: str, column: pd.Series) -> np.ndarray:
     real = pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_complex_dtype(kind)
     if not real and pd.api.types.infer_dtype(column, skipna=True) not in _NUMBERS:
         raise ValueError(
-            f"Column {name!r} does not hold numbers. List its levels in 'categorical_features', or convert it."
+            f"Column {name!r} does not hold numbers, nor text that ten or more rows share. List its levels in "
+            "'categorical_features', or convert it."
         )
     try:
         return column.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -109,14 +123,17 @@ def _numbers(name: str, column: pd.Series) -> np.ndarray:
         raise ValueError(f"Column {name!r} holds a number that a computer cannot reckon with. Correct it.") from None
 
 
-def _levels(name: str, column: pd.Series) -> pd.Series:
-    known = column.notna().to_numpy(dtype=bool)
-    if not all(isinstance(cell, str) for cell in column[known]):
-        raise ValueError(
-            f"Column {name!r} is listed in 'categorical_features', and holds something other than text. "
-            "Convert it with .astype('str')."
-        )
-    return column.astype(object).where(known, None).reset_index(drop=True)
+def _levels(name: str, column: pd.Series, known: Sequence[str] | None) -> pd.Series:
+    """Return a column of levels as text, with None; numbers that are levels count by their text."""
+    codes, found = pd.factorize(column)
+    texts = [level_text(level) for level in found]
+    for level, text in zip(found, texts, strict=True):
+        if text is None or not (isinstance(level, str) or known is None or text in known):
+            raise ValueError(
+                f"Column {name!r} is categorical, and holds something other than text or a number among its levels. "
+                "Convert it with .astype('str')."
+            )
+    return pd.Series(np.array([*texts, None], dtype=object)[codes], dtype=object)
 
 
 def checked_target(
@@ -184,24 +201,47 @@ def checked_monotonic_cst(monotonic_cst: Mapping[str, str | int] | None, columns
     return {name: int(SIGNS.get(sign, sign)) for name, sign in given.items() if sign != 0}
 
 
-def checked_categories(categorical_features: Mapping[str, Sequence[str]] | None, X: Any) -> dict[str, list[str]]:
-    """Return the levels of each categorical feature: those given, and the categories of columns of that dtype."""
+def checked_categories(
+    categorical_features: Mapping[str, Sequence[str]] | None, X: Any, signs: Mapping[str, Any] | None
+) -> dict[str, list[str]]:
+    """Return the levels of each categorical feature, as text.
+
+    Those given; the categories of a column of that dtype; and of any other column of text, in alphabetical order, the
+    values of ten rows or more, since others could name a child.
+    """
     given = _mapping(categorical_features, "categorical_features", "a list of its levels")
-    if isinstance(X, pd.DataFrame) and X.columns.is_unique:
-        of_dtype = {
-            name: X[name].cat.categories for name in X.columns if isinstance(X[name].dtype, pd.CategoricalDtype)
-        }
-        given = of_dtype | given
-    for name, levels in given.items():
-        if isinstance(levels, str) or not all(isinstance(level, str) for level in levels):
-            raise ValueError(
-                f"The levels of {name!r} in 'categorical_features' must be a list of texts, as ['1', '2']."
-            )
-        if any(map(is_misleading, levels)):
-            raise ValueError(f"A level of {name!r} in 'categorical_features' {MISLEADING}.")
-        if len(set(levels)) < len(levels):
-            raise ValueError(f"The levels of {name!r} in 'categorical_features' must be different from each other.")
-    return {name: list(levels) for name, levels in given.items()}
+    listed = {name: _checked_levels(name, levels) for name, levels in given.items()}
+    if not (has_names(X) and X.columns.is_unique):
+        return listed
+    found = {name: levels_in(X[name]) for name in X.columns if name not in listed}
+    for name in sorted(set(found) & set(signs or {})):
+        if found[name] and not isinstance(X[name].dtype, pd.CategoricalDtype):
+            raise ValueError(f"'monotonic_cst' of {name!r} needs an order: list its levels in 'categorical_features'.")
+    return {name: _checked_levels(name, levels) for name, levels in found.items() if levels} | listed
+
+
+def levels_in(column: pd.Series) -> list[Any] | None:
+    """Return the levels of a column that says itself that it is categorical, or that holds text; None for others."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return list(column.cat.categories)
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return None
+    cells = column.astype(object)
+    if pd.api.types.infer_dtype(cells, skipna=True) != "string":
+        return None
+    counts = cells.value_counts()
+    return sorted(counts.index[counts >= MINIMUM_CHILDREN])
+
+
+def _checked_levels(name: str, levels: Any) -> list[str]:
+    texts = [text for level in levels if (text := level_text(level)) is not None]
+    if isinstance(levels, str) or len(texts) < len(levels):
+        raise ValueError(f"The levels of {name!r} in 'categorical_features' must be a list of texts, as ['1', '2'].")
+    if any(map(is_misleading, texts)):
+        raise ValueError(f"A level of {name!r} in 'categorical_features' {MISLEADING}.")
+    if len(set(texts)) < len(texts):
+        raise ValueError(f"The levels of {name!r} in 'categorical_features' must be different from each other.")
+    return texts
 
 
 def _mapping(given: Any, parameter: str, words: str) -> dict[str, Any]:
@@ -211,8 +251,15 @@ def _mapping(given: Any, parameter: str, words: str) -> dict[str, Any]:
 
 
 def checked_whole(name: str, value: Any) -> int:
-    """Return a parameter that must be a whole number; ``random_state`` may not be None: same data, same model."""
+    """Return a parameter that must be a whole number."""
     whole = -1 if isinstance(value, bool) or not isinstance(value, numbers.Integral) else int(value)
     if not 0 <= whole <= _MOST_WHOLE:
         raise ValueError(f"{name} must be a whole number, 0 or more and at most {_MOST_WHOLE:,}, not {value!r}.")
     return whole
+
+
+def checked_seed(random_state: Any) -> int:
+    """Return the seed that ``random_state`` is, or that it gives: None and a ``RandomState`` give one at random."""
+    if random_state is None or isinstance(random_state, np.random.RandomState):
+        return int(check_random_state(random_state).randint(_MOST_WHOLE))
+    return checked_whole("random_state", random_state)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from send_screen.errors import MissingExtraError
 from send_screen.estimators._base import BinaryRiskClassifier
+from send_screen.estimators._check_input import checked_seed
 
 
 def require_ebm() -> None:
@@ -33,7 +34,8 @@ class EBMClassifier(BinaryRiskClassifier):
     ----------
     categorical_features : dict of str to sequence of str, optional
         Levels of each text column, which are nominal here. A level that was not met in training adds nothing.
-    random_state : int, default=0
+    random_state : int, RandomState or None, default=0
+        None draws another seed at each fit.
 
     Attributes
     ----------
@@ -53,7 +55,11 @@ class EBMClassifier(BinaryRiskClassifier):
     {'season': ['autumn', 'spring']}
     """
 
-    def __init__(self, categorical_features: Mapping[str, Sequence[str]] | None = None, random_state: int = 0) -> None:
+    def __init__(
+        self,
+        categorical_features: Mapping[str, Sequence[str]] | None = None,
+        random_state: int | np.random.RandomState | None = 0,
+    ) -> None:
         self.categorical_features = categorical_features
         self.random_state = random_state
 
@@ -62,7 +68,7 @@ class EBMClassifier(BinaryRiskClassifier):
         from interpret.glassbox import ExplainableBoostingClassifier
 
         kinds = ["nominal" if name in self.categorical_features_ else "continuous" for name in X.columns]
-        ebm = ExplainableBoostingClassifier(feature_types=kinds, n_jobs=1, random_state=self.random_state)
+        ebm = ExplainableBoostingClassifier(feature_types=kinds, n_jobs=1, random_state=checked_seed(self.random_state))
         with warnings.catch_warnings():
             # it is about pictures, of which none is made here
             warnings.filterwarnings("ignore", "Missing values detected", UserWarning)

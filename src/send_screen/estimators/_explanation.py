@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 
 from send_screen.errors import MissingExtraError
 from send_screen.published import Example
+from send_screen.tables._terms import level_text
 
 INTERVENTIONAL = "log-odds: exact interventional Shapley values, all training rows as background"
 """``output_names`` of an explanation that may be shown as a child's reasons."""
@@ -18,9 +20,23 @@ INTERVENTIONAL = "log-odds: exact interventional Shapley values, all training ro
 PATH_DEPENDENT = "log-odds: path-dependent TreeSHAP, never a child's reasons"
 """``output_names`` of an explanation of boosted trees, which is for data scientists only."""
 
+MISSING = "not known"
+"""What stands in ``display_data`` of an explanation for a text that is missing."""
 
-def explanation(values: np.ndarray, base_value: float | np.ndarray, X: pd.DataFrame, *, label: str) -> Any:
-    """Return a ``shap.Explanation`` of log-odds, shape (n, p); ``output_names``, the label, stays when it is sliced."""
+
+def explanation(
+    values: np.ndarray,
+    base_value: float | np.ndarray,
+    X: pd.DataFrame,
+    *,
+    label: str,
+    levels: Mapping[str, Sequence[str]] | None = None,
+) -> Any:
+    """Return a ``shap.Explanation`` of log-odds, shape (n, p); ``output_names``, the label, stays when it is sliced.
+
+    Its ``data`` are numbers, as all of ``shap.plots`` need: of a column of text the place of each level in ``levels``,
+    or in alphabetical order. ``display_data`` then holds the texts.
+    """
     try:
         with warnings.catch_warnings():
             # shap is imported here because that takes three seconds, and raises other libraries' deprecations
@@ -31,18 +47,33 @@ def explanation(values: np.ndarray, base_value: float | np.ndarray, X: pd.DataFr
             "The package shap is needed to explain a model for data scientists, and it is not installed.",
             remedy="Install it with: pip install 'send-screen[train]'.",
         ) from None
-    # shap.plots take NaN for a value that is not known, and stumble over None; some take floats only
-    if all(pd.api.types.is_numeric_dtype(kind) for kind in X.dtypes):
-        data = X.to_numpy(dtype=np.float64, na_value=np.nan)
-    else:
-        data = X.astype(object).where(X.notna(), np.nan).to_numpy()
+    data = np.empty(X.shape, dtype=np.float64)
+    shown = np.empty(X.shape, dtype=object)
+    for j, name in enumerate(X.columns):
+        column = X.iloc[:, j]
+        if pd.api.types.is_numeric_dtype(column.dtype):
+            data[:, j] = shown[:, j] = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        else:
+            data[:, j], shown[:, j] = _places(column, (levels or {}).get(str(name)))
+    texts = not all(map(pd.api.types.is_numeric_dtype, X.dtypes))
     return shap.Explanation(
         values=values,
         base_values=np.broadcast_to(np.asarray(base_value, dtype=np.float64), (len(X),)).copy(),
         data=data,
+        display_data=shown if texts else None,
         feature_names=[str(name) for name in X.columns],
         output_names=label,
     )
+
+
+def _places(column: pd.Series, levels: Sequence[str] | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the place of each cell among its levels, other values after them, the missing last; and its text."""
+    codes, found = pd.factorize(column.astype(object))
+    texts = [level if isinstance(level, str) else level_text(level) or str(level) for level in found]
+    ordered = list(levels if levels is not None else sorted(texts))
+    ordered += sorted(set(texts) - set(ordered))
+    places = np.array([*map(ordered.index, texts), len(ordered)], dtype=np.float64)
+    return places[codes], np.array([*texts, MISSING], dtype=object)[codes]
 
 
 def shap_waterfall(example: Example) -> str:

@@ -18,8 +18,8 @@ from send_screen.estimators._rank_interactions import rank_interactions
 from send_screen.estimators._solver import fit_rising_slope
 from send_screen.estimators._training_data import AdditiveComponents, Pairs, TrainingData
 
-C_GRID: tuple[float | None, ...] = (None, 0.001, 0.01, 0.1)
-"""Inverse penalties of the linear component that are averaged over; None is no linear component."""
+C_GRID = (0.0, 0.001, 0.01, 0.1)
+"""Inverse penalties of the linear component that are averaged over; of 0 nothing is left but an intercept."""
 
 N_REPEATS = 2
 MAX_ROWS_FOR_C = 20_000
@@ -36,7 +36,7 @@ class FitResult:
     bags: list[AdditiveComponents]
     repeats: list[int]
     pairs: Pairs
-    C_weights: dict[float | None, float]
+    C_weights: dict[float, float]
 
 
 def fit_additive(data: TrainingData, groups: np.ndarray | None, *, max_pairs: int, seed: int, n_jobs: int) -> FitResult:
@@ -52,10 +52,10 @@ def fit_additive(data: TrainingData, groups: np.ndarray | None, *, max_pairs: in
     repeats = make_bags(data.y, groups, n_repeats=N_REPEATS, seed=seed)
     if not repeats:
         return FitResult([data.fit_linear(np.arange(len(data.y)), _FALLBACK_C)], [0], [], {_FALLBACK_C: 1.0})
-    fitted: dict[float | None, list[AdditiveComponents]] = {
+    fitted: dict[float, list[AdditiveComponents]] = {
         C: [] for C in _C_candidates(data, groups, seed=seed, n_jobs=n_jobs)
     }
-    weights: dict[float | None, float] = {}
+    weights: dict[float, float] = {}
     bags: list[Bag] = []
     dataset = shapes_dataset(data)
     for r, own in enumerate(repeats):
@@ -78,7 +78,7 @@ def shapes_dataset(data: TrainingData) -> BinnedDataset:
     return BinnedDataset([(feature,) for feature in data.features], data.y, data.weight)
 
 
-def _C_candidates(data: TrainingData, groups: np.ndarray | None, *, seed: int, n_jobs: int) -> tuple[float | None, ...]:
+def _C_candidates(data: TrainingData, groups: np.ndarray | None, *, seed: int, n_jobs: int) -> tuple[float, ...]:
     """Return the C grid; of very many rows, the C with the least held-out loss on a subsample."""
     if len(data.y) <= MAX_ROWS_FOR_C:
         return C_GRID
@@ -108,7 +108,7 @@ def held_out_score(
 
 
 def _fit_bags(
-    data: TrainingData, dataset: BinnedDataset, bags: Sequence[BagDatasets], C: float | None, *, seed: int, n_jobs: int
+    data: TrainingData, dataset: BinnedDataset, bags: Sequence[BagDatasets], C: float, *, seed: int, n_jobs: int
 ) -> list[AdditiveComponents]:
     """Fit the linear component and the shapes of each bag."""
     linear = [data.fit_linear(own.bag.train, C) for own in bags]
@@ -126,8 +126,8 @@ def shape_components(ensemble: BoostedEnsemble, bag: int, features: Sequence[Bin
 
 
 def _average_weights(
-    data: TrainingData, bags: Sequence[Bag], fitted: dict[float | None, list[AdditiveComponents]]
-) -> dict[float | None, float]:
+    data: TrainingData, bags: Sequence[Bag], fitted: dict[float, list[AdditiveComponents]]
+) -> dict[float, float]:
     losses = [_held_out_loss(data, bags, components) for components in fitted.values()]
     weights = np.exp(-len(data.y) * (np.array(losses) - min(losses)) / _TEMPERATURE)
     weights /= weights.sum()

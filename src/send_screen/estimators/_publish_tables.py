@@ -26,7 +26,7 @@ from send_screen.tables import (
     monotonicity_violations,
     published_counts,
 )
-from send_screen.tables._column_names import require_columns
+from send_screen.tables._column_names import as_pandas, checked_columns
 from send_screen.tables._interaction import all_edges
 from send_screen.tables._monotonic import MonotonicAxis
 
@@ -74,12 +74,12 @@ def publish_tables(
     >>> publish_tables([tables], X)[0].features
     ('reading',)
     """
-    training = TrainingCounts(X)
+    training = TrainingCounts(as_pandas(X))
     return [_publish(one, training, monotonic_cst or {}) for one in tables]
 
 
 def _publish(tables: RiskTables, training: TrainingCounts, monotonic_cst: Mapping[str, int]) -> RiskTables:
-    require_columns(tables.features, training.X)
+    checked_columns(tables.features, training.X)
     own = {term.feature: term for term in tables.terms}
     mean = tables.intercept + sum(map(training.mean, tables.terms))
     mean += sum(training.mean_interaction(interaction, own) for interaction in tables.interactions)

@@ -91,9 +91,9 @@ class TrainingData:
             self.share * len(rows) / len(self.y),
         )
 
-    def fit_linear(self, rows: np.ndarray, C: float | None) -> AdditiveComponents:
-        """Fit the linear component, a penalised logistic regression, to some of the rows; without C, an intercept."""
-        if C is None or not any(len(design.A) for design in self.designs):
+    def fit_linear(self, rows: np.ndarray, C: float) -> AdditiveComponents:
+        """Fit the linear component, a penalised logistic regression, to some of the rows; an intercept if C is 0."""
+        if C == 0.0 or not any(len(design.A) for design in self.designs):
             rate = float(np.average(self.y[rows], weights=self.weight[rows]))
             coefficients = [np.zeros(len(design.A)) for design in self.designs]
             intercept = float(np.log(rate / (1.0 - rate)))

@@ -1,9 +1,11 @@
-"""Compare the columns of a frame with those that a model needs."""
+"""Take a table of any library as a pandas frame, and compare its columns with those that a model needs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from send_screen.errors import DataError
@@ -34,13 +36,35 @@ def describe_difference(expected: Sequence[str], found: Sequence[str]) -> str:
     return f"the columns are in another order: place {i + 1} should be {expected[i]!r} but is {found[i]!r}"
 
 
-def require_columns(expected: Sequence[str], X: pd.DataFrame) -> None:
-    """Raise :class:`DataError` unless the columns of ``X`` are ``expected``, in that order.
+def as_pandas(X: Any) -> Any:
+    """Return a frame of polars, pyarrow or another library that has ``to_pandas`` as one of pandas; else ``X``.
+
+    >>> import pyarrow
+    >>> as_pandas(pyarrow.table({"age": [61, None]}))["age"].tolist()
+    [61.0, nan]
+    """
+    if isinstance(X, pd.DataFrame):
+        return X
+    if not hasattr(X, "to_pandas") and hasattr(X, "collect"):
+        raise TypeError("X is a lazy frame, which holds no rows yet. Give X.collect().")
+    frame = X.to_pandas() if hasattr(X, "to_pandas") else X
+    return frame if isinstance(frame, pd.DataFrame) else X
+
+
+def checked_columns(expected: Sequence[str], X: Any) -> pd.DataFrame:
+    """Return ``X`` as a pandas frame, or raise :class:`DataError` unless its columns are ``expected``, in that order.
 
     A model never matches columns by position: a frame in another order would be scored, and be wrong, in silence.
+    Columns without names are x0, x1, ..., as they were when a model was fitted to such.
     """
-    if difference := describe_difference(expected, [str(name) for name in X.columns]):
+    frame = as_pandas(X)
+    if not isinstance(frame, pd.DataFrame):
+        frame = pd.DataFrame(np.asarray(frame))
+    if not any(isinstance(name, str) for name in frame.columns):
+        frame = frame.set_axis([f"x{j}" for j in range(frame.shape[1])], axis=1)
+    if difference := describe_difference(expected, [str(name) for name in frame.columns]):
         raise DataError(
             f"The columns are not those of the model: {difference}.",
             remedy=f"Give exactly these {len(expected)} columns, in this order: {', '.join(expected)}.",
         )
+    return frame

@@ -12,7 +12,7 @@ import pandas as pd
 
 from send_screen.documents import MISLEADING, is_misleading
 from send_screen.errors import TablesError, UsageError
-from send_screen.tables._column_names import require_columns
+from send_screen.tables._column_names import checked_columns
 from send_screen.tables._display import to_html
 from send_screen.tables._explain import BATCH, ExplainedBatch, Explainer
 from send_screen.tables._interaction import InteractionTerm
@@ -126,7 +126,8 @@ class RiskTables(ModelFile):
         Parameters
         ----------
         X : pandas.DataFrame, shape (n, p)
-            Columns exactly ``features``, in order: numbers as float with NaN, levels as text with None.
+            Columns exactly ``features``, in order: numbers, and levels as text. A frame of polars or pyarrow, and
+            for a model that was fitted without names an array, will do.
         threads : int, optional
             As in :meth:`contributions`.
 
@@ -172,7 +173,7 @@ class RiskTables(ModelFile):
         UsageError
             If ``out`` is of another kind.
         """
-        require_columns(self.features, X)
+        X = checked_columns(self.features, X)
         shape = (len(X), len(self.terms))
         if out is None:
             out = np.empty(shape, dtype=np.float64, order="F")
@@ -208,7 +209,7 @@ class RiskTables(ModelFile):
         UsageError
             If a batch is of less than one child.
         """
-        require_columns(self.features, X)
+        X = checked_columns(self.features, X)
         if children < 1:
             raise UsageError("A batch needs at least one child.")
         score = np.empty(min(children, len(X)), dtype=np.float64)
@@ -249,7 +250,7 @@ class RiskTables(ModelFile):
         -------
         numpy.ndarray of bool, shape (n, p)
         """
-        require_columns(self.features, X)
+        X = checked_columns(self.features, X)
         return _stack([term.clipped(X[term.feature]) for term in self.terms], len(X))
 
     def unknown_category(self, X: pd.DataFrame) -> np.ndarray:
@@ -264,7 +265,7 @@ class RiskTables(ModelFile):
         -------
         numpy.ndarray of bool, shape (n, p)
         """
-        require_columns(self.features, X)
+        X = checked_columns(self.features, X)
         return _stack([term.unknown_category(X[term.feature]) for term in self.terms], len(X))
 
     def term_importances(self, X: pd.DataFrame) -> pd.Series:
@@ -294,7 +295,7 @@ class RiskTables(ModelFile):
         .. [Nori2019] Nori, Jenkins, Koch and Caruana (2019), InterpretML: a unified framework for machine learning
            interpretability, arXiv:1909.09223. Overall importance of a term.
         """
-        require_columns(self.features, X)
+        X = checked_columns(self.features, X)
         x = {term.feature: term.coordinates(X[term.feature]) for term in self.terms}
         found = {term.feature: term.at(x[term.feature]) - term.mean for term in self.terms}
         for pair in self.interactions:

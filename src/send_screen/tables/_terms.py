@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -38,6 +39,17 @@ def bin_of(edges: Sequence[float], coordinates: np.ndarray) -> np.ndarray:
     """
     bins = np.searchsorted(np.asarray(edges, dtype=np.float64), coordinates, side="right")
     return np.where(np.isnan(coordinates), len(edges) + 1, bins)
+
+
+def level_text(level: Any) -> str | None:
+    """Return a level as text, of a whole number or a truth value too (1.0 is "1"); None for anything else.
+
+    >>> [level_text(level) for level in ("a", 1, 2.0, np.True_, 0.5)]
+    ['a', '1', '2', 'True', None]
+    """
+    if isinstance(level, str | bool | np.bool_):
+        return str(level)
+    return str(int(float(level))) if isinstance(level, numbers.Real) and float(level).is_integer() else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -293,14 +305,15 @@ class LevelsTerm(_FeatureTerm):
 
     def _codes(self, column: pd.Series) -> np.ndarray:
         codes, found = pd.factorize(column)
-        if not all(isinstance(level, str) for level in found):
+        positions = {level: i for i, level in enumerate(self.levels)}
+        if not all(isinstance(level, str) or level_text(level) in positions for level in found):
             raise DataError(
                 "The model needs levels as text here, and there is something else.",
                 column=self.feature,
                 remedy="Check the file against its contract first: that keeps a level such as '1' as text.",
             )
-        positions = {level: i for i, level in enumerate(self.levels)}
-        known = np.array([*(positions.get(level, _UNKNOWN) for level in found), _MISSING], dtype=np.int64)
+        own = (_UNKNOWN if (text := level_text(level)) is None else positions.get(text, _UNKNOWN) for level in found)
+        known = np.array([*own, _MISSING], dtype=np.int64)
         # factorize gives an empty cell -1, which is the last of what is known
         return known[codes]
 

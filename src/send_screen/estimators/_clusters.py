@@ -1,0 +1,103 @@
+"""Find rows that plainly come in clusters, as children of one class do, where the user names no groups.
+
+A feature of a class, such as its size, tells which class a child is in. Where other children of that class are held
+out, what was learnt of the class itself looks like skill, and a model is chosen that fits other classes badly.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pandas as pd
+
+_MOST_PAIRS, _PAIRS_A_ROW, _AT_ONCE = 200_000, 50, 20_000
+_LEAST_VALUES = 10  # of fewer, neighbours are too far apart
+_LEAST_RATIO = 1.1  # on real children 1.2 and more for features of a class or school, below 1 for a child's own
+_N_ERRORS = 4.0  # among many features some pair is off by chance
+_LEAST_CLUSTERS = 20
+
+
+def held_out_together(X: pd.DataFrame, groups: np.ndarray | None) -> np.ndarray | None:
+    """Return ``groups``; where there are none and rows plainly come in clusters, the clusters, with a warning."""
+    found = find_clusters(X) if groups is None else None
+    if found is None:
+        return groups
+    clusters, first, second = found
+    warnings.warn(
+        f"No 'groups' are given, and rows that agree in {first!r} and {second!r} seem to be of one class or school: "
+        "they are held out together. Give their schools as 'groups', or a number of its own for each row if none "
+        "belong together.",
+        UserWarning,
+        stacklevel=4,
+    )
+    return clusters
+
+
+def find_clusters(X: pd.DataFrame) -> tuple[np.ndarray, str, str] | None:
+    """Return the cluster of each row, int64, shape (n,), and the two features that tell it; None without clusters.
+
+    Two features of a child vary together smoothly: pairs of children that agree in both are about as frequent, as a
+    multiple of what independence would give, as pairs that agree in one and are neighbours in the other, or are
+    neighbours in both. Two features of a class agree exactly within it, so that the first are far more frequent. The
+    two features with the largest ratio tell the clusters, if it is above 1 for certain and not due to a few values.
+    """
+    ranks = {
+        name: pd.factorize(X[name], sort=True)[0]
+        for name in X.columns
+        if pd.api.types.is_numeric_dtype(X[name]) and _LEAST_VALUES <= X[name].nunique() <= len(X) // 2
+    }
+    if len(ranks) < 2:
+        return None
+    names = list(ranks)
+    ratio = _ratios(np.column_stack(list(ranks.values())))
+    for best in np.argsort(-ratio, axis=None):
+        j, k = divmod(int(best), len(names))
+        if ratio[j, k] < _LEAST_RATIO:
+            break
+        clusters = X.groupby([names[j], names[k]], sort=True, dropna=False).ngroup().to_numpy()
+        sizes = np.bincount(clusters)
+        agreeing = sizes * (sizes - 1.0)
+        if agreeing.sum() ** 2 >= _LEAST_CLUSTERS * (agreeing**2).sum():
+            return clusters, names[j], names[k]
+    return None
+
+
+def _ratios(ranks: np.ndarray) -> np.ndarray:
+    """Return for each two columns j < k how much more frequent agreement in both is than being neighbours, at least.
+
+    That is the ratio of a lower to an upper limit, of pairs of rows drawn at random. Negative ranks are missing.
+    """
+    rng = np.random.default_rng(0)
+    n, p = ranks.shape
+    # agree in both; agree and neighbours; agree and two apart; above or below in both; above in one, below in the other
+    together = np.zeros((5, p, p))
+    alone = np.zeros((4, p))  # agree, above, below, two apart
+    for _ in range(max(1, min(_MOST_PAIRS, _PAIRS_A_ROW * n) // _AT_ONCE)):
+        first, second = ranks[rng.integers(0, n, (2, _AT_ONCE))]
+        apart = np.where((first >= 0) & (second >= 0), first - second, n)
+        sides = [(apart == 0), (apart == 1), (apart == -1), (np.abs(apart) == 2)]
+        agree, above, below, two = (side.astype(np.float32) for side in sides)
+        together += [
+            agree.T @ agree,
+            agree.T @ (above + below),
+            agree.T @ two,
+            above.T @ above + below.T @ below,
+            above.T @ below + below.T @ above,
+        ]
+        alone += [side.sum(axis=0) for side in (agree, above, below, two)]
+    agree, above, below, two = alone
+    independent = [
+        np.outer(agree, agree),
+        np.outer(agree, above + below),
+        np.outer(agree, two),
+        np.outer(above, above) + np.outer(below, below),
+        np.outer(above, below) + np.outer(below, above),
+    ]
+    errors = _N_ERRORS * np.sqrt(together)
+    low = np.maximum(together - errors, 1e-9) / np.maximum(independent, 1.0)
+    upper = (together + errors + _N_ERRORS**2) / np.maximum(independent, 1.0)
+    # a narrow normal curve through its values one and two steps from the middle is so much higher in the middle
+    peak = upper[1] * np.clip(np.cbrt(upper[1] / low[2]), 1.0, 3.0)
+    ratio: np.ndarray = np.triu(low[0] / np.max([peak, peak.T, upper[3], upper[4]], axis=0), 1)
+    return ratio
