@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from reports_factory import make_audit, make_published, make_report, make_result, render
 
@@ -20,14 +21,14 @@ from send_screen.reports import (
     render_comparison,
     render_screening,
 )
-from send_screen.workflows import compare, screen
+from send_screen.workflows import compare, evaluate, screen
 
 pytestmark = pytest.mark.slow
 
 NAMES = [
     prefix + page for prefix in ("", "long ") for page in ("screening", "fairness", "card", "scorecard", "comparison")
 ]
-NAMES.append("long audit")
+NAMES += ["evaluation", "long audit"]
 FITS_TWO_SHEETS = 20  # listed children, of the school's file below
 
 
@@ -44,6 +45,7 @@ def pages(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
         "long comparison": render_comparison(_long_comparison()),
         "comparison": render_comparison(compare(trained.exported, trained.exported).comparison),
         "long audit": render_audit(make_audit()),
+        "evaluation": _evaluation(trained.made.out_of_fold),
     }
     for name, html in long.items():
         (folder / f"{name}.html").write_text(html, encoding="utf-8")
@@ -54,6 +56,20 @@ def pages(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
         "scorecard": trained.exported / "scorecard.html",
         **{name: folder / f"{name}.html" for name in long},
     }
+
+
+def _evaluation(evidence: Any) -> str:
+    """The report of a version's scores, as one gets it of any model's."""
+    risk = {name: 1 / (1 + np.exp(-evidence[f"score.{name}"])) for name in ("candidate", "baseline", "lightgbm")}
+    return evaluate(
+        evidence["label"],
+        risk["candidate"],
+        baseline=risk["baseline"],
+        challengers={"A model with a rather long name of its own": risk["lightgbm"]},
+        sensitive_features=evidence.filter(regex="^group"),
+        groups=evidence["school"],
+        fold=evidence["fold"],
+    ).report
 
 
 def _long_comparison() -> Any:
