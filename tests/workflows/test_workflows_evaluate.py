@@ -130,6 +130,12 @@ def test_the_page_claims_nothing_that_is_not_known_of_a_strangers_model(stranger
     assert "a coin" in text
 
 
+def test_a_rule_to_beat_is_called_what_it_is(strangers: dict[str, Any]) -> None:
+    page = evaluate(strangers["y"], strangers["risk"], baseline=strangers["X"]["early"] > 0).report
+    assert "and the rule " in page
+    assert "one-line" not in page
+
+
 def test_of_scores_that_are_no_probabilities_only_the_order_counts(strangers: dict[str, Any]) -> None:
     options = {"sensitive_features": strangers["sensitive"], "groups": strangers["course"]}
     points = evaluate(strangers["y"], 100 * strangers["X"]["early"], **options)

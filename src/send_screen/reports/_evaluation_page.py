@@ -14,6 +14,7 @@ from send_screen.reports._text import percent, whole
 
 OF_MODEL = Words(
     "This model",
+    "the rule",
     "{name}",
     "Missed",
     "with the outcome",

@@ -29,6 +29,7 @@ class Words(NamedTuple):
     """What a page calls the model, and those who had the outcome."""
 
     this: str
+    rule: str
     challenger: str
     missed: str
     with_outcome: str
@@ -36,7 +37,9 @@ class Words(NamedTuple):
     questions: Mapping[str, str]
 
 
-OF_VERSION = Words("This version", "{name}, not in use", "Missed need", "with need", "without need", QUESTIONS)
+OF_VERSION = Words(
+    "This version", "the one-line rule", "{name}, not in use", "Missed need", "with need", "without need", QUESTIONS
+)
 
 
 class MeasuredView:
@@ -181,5 +184,5 @@ class MeasuredView:
             return f"{precision.sentence()} {recall.sentence()}"
         right, found = precision.candidate.share.in_brackets, recall.candidate.share.in_brackets
         rule = recall.baseline.share
-        beside = "" if recall.baseline.value is None else f", and the one-line rule {rule.in_brackets}"
+        beside = "" if recall.baseline.value is None else f", and {self.words.rule} {rule.in_brackets}"
         return f"Of 100 children it lists, {right} later did; of 100 who did, it had listed {found}{beside}."
