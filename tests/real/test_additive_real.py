@@ -15,6 +15,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 
 from send_screen.estimators import AdditiveRiskClassifier, PenalisedLogisticClassifier
+from send_screen.estimators._clusters import find_clusters
 from send_screen.tables import monotonicity_violations
 
 SCORES = ["gktreadss", "gktmathss", "gktlistss", "gkwordskillss"]
@@ -58,6 +59,20 @@ def measured(benchmark, real_data: Path):
 def mean_over_folds(metric, measured, name):
     task, fold, score, _ = measured
     return np.mean([metric(task.y[fold == k], score[name][fold == k]) for k in range(5)])
+
+
+@pytest.mark.parametrize(
+    ("name", "features"),
+    [("star_new", {"gkclasssize", "gktyears"}), ("eclsk", {"avg_RIRT", "avg_MIRT", "avg_SES", "avg_apprchT1"})],
+)
+def test_features_of_a_class_or_school_tell_who_belongs_together_and_those_of_a_child_do_not(
+    benchmark, real_data, name, features
+):
+    X = benchmark["tasks"].load(name, real_data).X
+    clusters, *found = find_clusters(X)
+    assert set(found) <= features
+    assert len(X) / len(np.unique(clusters)) > 5
+    assert find_clusters(X.drop(columns=sorted(features))) is None
 
 
 @pytest.mark.slow

@@ -26,10 +26,12 @@ class AdditiveRiskClassifier(AdditiveClassifier):
 
     a penalised logistic regression, a piecewise constant shape function for each feature, and at most ``max_pairs``
     interactions [Lou2013]_. Shapes and interactions are boosted by LightGBM on the residual, each tree on one feature
-    or one pair. The model is the mean of a bagged ensemble. Each bag leaves out a quarter of the schools (of the rows,
-    without ``groups``). Their held-out rows choose the averaging weights of four linear components (none, and C, the
-    inverse of the penalty, of .001, .01 and .1), the number of boosting rounds, whether there are interactions, and the
-    affine calibration. Of more than 20,000 rows, one C is chosen on 20,000 of them, schools sampled whole.
+    or one pair. The model is the mean of a bagged ensemble. Each bag leaves out a quarter of the schools. Without
+    ``groups`` these are rows; where rows plainly come in clusters, as children of a class whose size is a feature do,
+    they are clusters, and a warning says so. Their held-out rows choose the averaging weights of four linear
+    components (none, and C, the inverse of the penalty, of .001, .01 and .1), the number of boosting rounds,
+    whether there are interactions, and the affine calibration. Of more than 20,000 rows, one C is chosen on 20,000
+    of them, schools sampled whole.
 
     With a monotonic constraint the whole score never falls (``"increasing"``) or never rises (``"decreasing"``) as the
     feature grows, whatever the others are. A *missing* value never scores below the lowest-risk observed value.
@@ -41,8 +43,8 @@ class AdditiveRiskClassifier(AdditiveClassifier):
     monotonic_cst : dict of str to {"increasing", "decreasing"}, optional
         Monotonic constraints; 1, 0 and -1 are taken too. Levels are in the order of ``categorical_features``.
     categorical_features : dict of str to sequence of str, optional
-        Levels of each text column, in order. A level that is not listed counts as missing. A column of dtype
-        ``category`` is categorical without being named.
+        Levels of each text column, in order. A level that is not listed counts as missing. Columns of text or of
+        dtype ``category`` are categorical without being named.
     max_pairs : int, default=8
         Most interactions: few enough that a person can look at all of them.
     max_terms : int, optional

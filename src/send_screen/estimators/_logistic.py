@@ -39,7 +39,7 @@ class PenalisedLogisticClassifier(AdditiveClassifier):
     monotonic_cst : dict of str to {"increasing", "decreasing"}, optional
         Monotonic constraints; 1, 0 and -1 are taken too. A feature without one may go either way.
     categorical_features : dict of str to sequence of str, optional
-        Levels of each text column, in order. A column of dtype ``category`` is categorical without being named.
+        Levels of each text column, in order. Columns of text or of dtype ``category`` need not be named.
 
     Attributes
     ----------
