@@ -20,7 +20,9 @@ NO_NUMBERS = (
     "reports/",
     "tracking/",
     "serving/",
+    "workflows/__init__.py",
     "workflows/_folders.py",
+    "workflows/_measured_result.py",
 )
 
 
