@@ -383,49 +383,6 @@ def test_no_pairs_means_no_interactions(fitted):
     assert clone(model).set_params(max_pairs=0).fit(X, y).risk_tables_.interactions == ()
 
 
-@pytest.mark.parametrize("max_terms", [0, 1.5, True, "8"])
-def test_a_number_of_terms_that_is_none_is_refused(max_terms):
-    X, y, _ = synthetic(100)
-    with pytest.raises(ValueError, match="max_terms must be a whole number, 1 or more"):
-        AdditiveRiskClassifier(categorical_features=CATEGORIES, max_terms=max_terms).fit(X, y)
-
-
-def test_a_limit_keeps_the_features_that_matter_most_and_fits_on_them_alone(fitted):
-    model, X, y = fitted
-    schools = synthetic()[2]
-    importance = np.abs(model.risk_tables_.contributions(X)).mean(axis=0)
-    chosen = [name for name in X if name in X.columns[np.argsort(-importance)[:2]]]
-    limited = clone(model).set_params(max_terms=2).fit(X, y, groups=schools)
-    categories = {name: levels for name, levels in CATEGORIES.items() if name in chosen}
-    signs = {name: sign for name, sign in SIGNS.items() if name in chosen}
-    alone = AdditiveRiskClassifier(monotonic_cst=signs, categorical_features=categories).fit(
-        X[chosen], y, groups=schools
-    )
-    assert limited.risk_tables_ == alone.risk_tables_
-    assert limited.bagged_tables_ == alone.bagged_tables_
-    assert limited.n_features_in_ == 5
-    np.testing.assert_array_equal(limited.decision_function(X), alone.decision_function(X[chosen]))
-    left_out = [j for j, name in enumerate(X) if name not in chosen]
-    assert not limited.explain(X).values[:, left_out].any()
-    assert clone(model).set_params(max_terms=5).fit(X, y, groups=schools).risk_tables_ == model.risk_tables_
-
-
-def test_a_feature_that_adds_nothing_has_no_term():
-    X, y, schools = synthetic(600)
-    X = X[["reading", "absence"]].assign(constant=1.0, nowhere=np.nan)
-    model = AdditiveRiskClassifier().fit(X, y, groups=schools)
-    assert model.risk_tables_.features == model.bagged_tables_.features == ("reading", "absence")
-    assert list(model.term_importances_.index[:2]) == ["reading", "absence"]
-    assert not model.explain(X).values[:, 2:].any()
-
-
-def test_one_term_is_kept_where_nothing_adds():
-    X = pd.DataFrame({"constant": np.ones(200), "other": np.ones(200)})
-    model = AdditiveRiskClassifier().fit(X, [0, 1] * 100)
-    assert model.risk_tables_.features == ("constant",)
-    assert model.predict_proba(X)[:, 1] == pytest.approx(0.5)
-
-
 def test_rounds_are_the_fewest_within_a_standard_error():
     curves = np.array([[1.0, 0.5, 0.40, 0.39], [1.0, 0.6, 0.50, 0.51], [1.0, 0.4, 0.30, 0.28]])
     assert choose_n_rounds(curves, np.ones(3)) == 2

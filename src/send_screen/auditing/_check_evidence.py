@@ -68,8 +68,7 @@ def _columns(spec: ModelSpec, tables: RiskTables) -> dict[str, bool]:
         **{f"group.{group.name}": False for group in spec.groups},
         **{f"{kind}.{model}": False for kind in ("score", "flag") for model in models},
         "operating_point.baseline": True,
-        # a fold's model may have other terms than the version
-        **{f"contribution.{feature.name}": True for feature in spec.features},
+        **{f"contribution.{feature}": False for feature in tables.features},
         "selection_probability.candidate": True,
     }
 

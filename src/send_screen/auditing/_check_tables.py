@@ -16,8 +16,6 @@ from send_screen.governance import Bundle, sha256_of
 from send_screen.simulation._examples import synthetic_rows
 from send_screen.tables import RiskTables, monotonicity_violations, with_standard_errors
 
-_CONTRIBUTION = "contribution."
-
 
 @question("Tables, bags and spec fit each other, and are of as many children as the evidence")
 def check_tables(audited: AuditedVersion) -> CheckResult:
@@ -30,7 +28,7 @@ def check_tables(audited: AuditedVersion) -> CheckResult:
 
 def _faults(audited: AuditedVersion, bundle: Bundle) -> Iterator[Mismatch]:
     tables, spec, evidence = bundle.tables, bundle.spec, audited.evidence
-    features = ", ".join(feature.name for feature in spec.features if feature.name in tables.features)
+    features = ", ".join(feature.name for feature in spec.features)
     sha256 = sha256_of(audited.files["tables.json"])
     yield from mismatches(
         {
@@ -70,9 +68,8 @@ def _too_flat(tables: RiskTables, evidence: pd.DataFrame) -> Iterator[Mismatch]:
     features that added less than a tenth of what all added may drop out.
     """
     folds = evidence.groupby(["fold_seed", "fold"])
-    contributions = [name for name in map(str, evidence) if name.startswith(_CONTRIBUTION)]
-    added = {name.removeprefix(_CONTRIBUTION): float(folds[name].std().min()) for name in contributions}
-    reach = dict.fromkeys(added, 0.0) | {
+    added = {term.feature: float(folds[f"contribution.{term.feature}"].std().min()) for term in tables.terms}
+    reach = {
         term.feature: term.reach + sum(pair.reach for pair in tables.interactions if term.feature in pair.features)
         for term in tables.terms
     }

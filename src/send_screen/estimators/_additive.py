@@ -12,7 +12,7 @@ from send_screen.estimators._base import AdditiveClassifier
 from send_screen.estimators._check_input import checked_monotonic_cst, checked_seed, checked_whole
 from send_screen.estimators._clusters import held_out_together
 from send_screen.estimators._fit_additive import fit_additive
-from send_screen.estimators._publish_tables import drop_flat_terms, publish_tables
+from send_screen.estimators._publish_tables import publish_tables
 from send_screen.estimators._training_data import TrainingData, mean_components
 from send_screen.tables import BaggedTables, RiskTables, with_standard_errors
 
@@ -35,8 +35,7 @@ class AdditiveRiskClassifier(AdditiveClassifier):
 
     With a monotonic constraint the whole score never falls (``"increasing"``) or never rises (``"decreasing"``) as the
     feature grows, whatever the others are. A *missing* value never scores below the lowest-risk observed value.
-    The tables are under disclosure control: they tell no count of 1 to 9 (:func:`publish_tables`). A feature that adds
-    nothing has no term.
+    The tables are under disclosure control: they tell no count of 1 to 9 (:func:`publish_tables`).
 
     Parameters
     ----------
@@ -47,9 +46,6 @@ class AdditiveRiskClassifier(AdditiveClassifier):
         dtype ``category`` are categorical without being named.
     max_pairs : int, default=8
         Most interactions: few enough that a person can look at all of them.
-    max_terms : int, optional
-        Most features that have a term; no limit if not given. The model is fitted on all features, and then on those
-        whose Shapley values are largest over the training rows (mean absolute value), so a fit takes twice as long.
     n_jobs : int, default=1
         Bags that are fitted at the same time, -1 for as many as there are cores. No figure depends on it.
     random_state : int, RandomState or None, default=0
@@ -96,56 +92,33 @@ class AdditiveRiskClassifier(AdditiveClassifier):
         monotonic_cst: Mapping[str, str | int] | None = None,
         categorical_features: Mapping[str, Sequence[str]] | None = None,
         max_pairs: int = 8,
-        max_terms: int | None = None,
         n_jobs: int = 1,
         random_state: int | np.random.RandomState | None = 0,
     ) -> None:
         self.monotonic_cst = monotonic_cst
         self.categorical_features = categorical_features
         self.max_pairs = max_pairs
-        self.max_terms = max_terms
         self.n_jobs = n_jobs
         self.random_state = random_state
 
     def _fit_tables(self, X: pd.DataFrame, y: np.ndarray, weight: np.ndarray, groups: np.ndarray | None) -> RiskTables:
-        max_terms = X.shape[1] if self.max_terms is None else checked_whole("max_terms", self.max_terms, least=1)
+        max_pairs = checked_whole("max_pairs", self.max_pairs)
         seed = checked_seed(self.random_state)
         signs = checked_monotonic_cst(self.monotonic_cst, X.columns)
         groups = held_out_together(X, groups)
-        tables = self._fit_features(X, y, weight, groups, signs, seed)
-        if len(tables.terms) > max_terms:
-            contributions = np.abs(tables.contributions(X[list(tables.features)])).mean(axis=0)
-            chosen = {tables.features[j] for j in np.argsort(-contributions, kind="stable")[:max_terms]}
-            signs = {name: sign for name, sign in signs.items() if name in chosen}
-            tables = self._fit_features(X[[name for name in X if name in chosen]], y, weight, groups, signs, seed)
-        return tables
-
-    def _fit_features(
-        self,
-        X: pd.DataFrame,
-        y: np.ndarray,
-        weight: np.ndarray,
-        groups: np.ndarray | None,
-        signs: Mapping[str, int],
-        seed: int,
-    ) -> RiskTables:
-        """Return the model fitted on all of these columns, without the terms that add nothing."""
-        max_pairs = checked_whole("max_pairs", self.max_pairs)
         data = TrainingData.build(X, y, weight, self.categorical_features_, signs)
         fitted = fit_additive(data, groups, max_pairs=max_pairs, seed=seed, n_jobs=effective_n_jobs(self.n_jobs))
         self.C_weights_, self.bagged_tables_ = fitted.C_weights, None
         of_bags = fitted.bags if len(fitted.bags) > 1 else []
-        tables, *bagged = drop_flat_terms(
-            publish_tables(
-                [
-                    data.tables(components, fitted.pairs, "additive risk model")
-                    for components in (mean_components(fitted.bags), *of_bags)
-                ],
-                X,
-                monotonic_cst=signs,
-            )
+        tables, *bagged = publish_tables(
+            [
+                data.tables(components, fitted.pairs, "additive risk model")
+                for components in (mean_components(fitted.bags), *of_bags)
+            ],
+            X,
+            monotonic_cst=signs,
         )
         if bagged:
-            self.bagged_tables_ = BaggedTables.from_training(X[list(tables.features)], bagged, fitted.repeats)
+            self.bagged_tables_ = BaggedTables.from_training(X, bagged, fitted.repeats)
             tables = with_standard_errors(tables, self.bagged_tables_)
         return tables

@@ -187,14 +187,14 @@ class AdditiveClassifier(BinaryRiskClassifier):
         with threadpool_limits(limits=1, user_api="blas"):  # sums in one order at any thread count
             self.risk_tables_ = self._fit_tables(X, y, weight, groups)
         # a plain dict, since skops keeps no series
-        self._term_importances = dict(self.risk_tables_.term_importances(X[list(self.risk_tables_.features)]).items())
+        self._term_importances = dict(self.risk_tables_.term_importances(X).items())
 
     def _fit_tables(self, X: pd.DataFrame, y: np.ndarray, weight: np.ndarray, groups: np.ndarray | None) -> RiskTables:
         """Return the fitted model as tables: each subclass has its own."""
         raise NotImplementedError
 
     def _score(self, X: pd.DataFrame) -> np.ndarray:
-        return self.risk_tables_.score(X[list(self.risk_tables_.features)])
+        return self.risk_tables_.score(X)
 
     def explain(self, X: Any) -> Any:
         """Return exact interventional Shapley values of the score, with all training rows as background.
@@ -224,9 +224,7 @@ class AdditiveClassifier(BinaryRiskClassifier):
         shown = (X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X))).set_axis(names, axis=1)
         tables = self.risk_tables_
         values = np.zeros(shown.shape, dtype=np.float64)
-        values[:, [names.index(feature) for feature in tables.features]] = tables.contributions(
-            frame[list(tables.features)]
-        )
+        values[:, [names.index(feature) for feature in tables.features]] = tables.contributions(frame)
         levels = {term.feature: list(term.levels) for term in tables.terms if isinstance(term, LevelsTerm)}
         return explanation(values, tables.base_value, shown, label=INTERVENTIONAL, levels=levels)
 

@@ -27,10 +27,7 @@ def compared_models(spec: ModelSpec, cohort: Cohort, *, threads: int) -> dict[st
     makers: dict[str, Callable[[], Any]] = {
         "baseline": lambda: _baseline(spec),
         "additive": lambda: AdditiveRiskClassifier(
-            monotonic_cst=monotonic_cst,
-            categorical_features=categorical_features,
-            max_terms=spec.model_parameters.max_terms,
-            n_jobs=threads,
+            monotonic_cst=monotonic_cst, categorical_features=categorical_features, n_jobs=threads
         ),
         "logistic": lambda: PenalisedLogisticClassifier(
             C=spec.model_parameters.C, monotonic_cst=monotonic_cst, categorical_features=categorical_features

@@ -78,32 +78,6 @@ def publish_tables(
     return [_publish(one, training, monotonic_cst or {}) for one in tables]
 
 
-def drop_flat_terms(tables: Sequence[RiskTables]) -> list[RiskTables]:
-    """Return models of the same features without the terms that add nothing in any of them; one term is always kept.
-
-    What such a term is for everybody moves into the intercept. A feature of an interaction keeps its term.
-    """
-    features = tables[0].features
-    kept = [j for j in range(len(features)) if not all(_is_flat(one, one.terms[j]) for one in tables)] or [0]
-    flat = [j for j in range(len(features)) if j not in kept]
-    return [
-        replace(
-            one,
-            intercept=one.intercept + sum(one.terms[j].missing for j in flat),
-            terms=tuple(one.terms[j] for j in kept),
-        )
-        for one in tables
-    ]
-
-
-def _is_flat(tables: RiskTables, term: Term) -> bool:
-    """Return whether a term is the same for every child, and no interaction is of its feature."""
-    if any(term.feature in pair.features for pair in tables.interactions):
-        return False
-    ends = [0.0] if isinstance(term, LevelsTerm) else [term.slope * term.low, term.slope * term.high]
-    return all(bool((term.step_values + end == term.missing).all()) for end in ends)
-
-
 def _publish(tables: RiskTables, training: TrainingCounts, monotonic_cst: Mapping[str, int]) -> RiskTables:
     checked_columns(tables.features, training.X)
     own = {term.feature: term for term in tables.terms}

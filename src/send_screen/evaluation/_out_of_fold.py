@@ -186,21 +186,14 @@ def out_of_fold(
                     progress(f"fold seed {seed}, fold {number + 1} of {folds}: {name}")
                 estimator = fit_on(make(), cohort, training)
                 for column, values in _predict(name, estimator, cohort.X.iloc[held_out], capacity).items():
-                    # what is no term of a fold's model adds nothing there
-                    absent = 0.0 if column.startswith("contribution.") else np.nan
-                    columns.setdefault(column, np.full(len(y), absent))[held_out] = values
+                    columns.setdefault(column, np.full(len(y), np.nan))[held_out] = values
         repeats.append(
             pd.DataFrame({"fold_seed": np.full(len(y), seed), "position": np.arange(len(y)), "fold": fold, **columns})
         )
     scored = pd.concat(repeats, ignore_index=True)
-    contributions = [name for feature in cohort.X if (name := f"contribution.{feature}") in scored]
-    scored[contributions] = scored[contributions].fillna(0.0)
     # kept together by kind, whatever the order of the models
-    scores, operating_points, chances = (
-        [column for column in scored.columns if column.startswith(kind)]
-        for kind in ("score.", "operating_point.", "selection_probability.")
-    )
-    predicted = [*scores, *operating_points, *contributions, *chances]
+    kinds = ("score.", "operating_point.", "contribution.", "selection_probability.")
+    predicted = [column for kind in kinds for column in scored.columns if column.startswith(kind)]
     return scored[["fold_seed", "position", "fold", *predicted]]
 
 

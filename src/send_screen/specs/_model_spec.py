@@ -131,14 +131,9 @@ class LowScore(Document):
 
 
 class ModelParameters(Document):
-    """Hyperparameters of the model.
-
-    ``C`` is the inverse penalty of ``model: logistic``; ``max_terms`` of ``model: additive`` the most features that
-    have a term.
-    """
+    """Hyperparameters of the model; ``C`` is the inverse penalty of ``model: logistic``."""
 
     C: Annotated[float, Field(gt=0)] = 0.1
-    max_terms: Annotated[int, Field(ge=1)] | None = None
 
 
 class Group(Document):

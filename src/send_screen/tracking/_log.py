@@ -281,7 +281,6 @@ def run_params(spec: ModelSpec, held_out_schools: int) -> dict[str, str]:
         "spec": spec.name,
         "model": spec.model,
         **({"C": f"{spec.model_parameters.C:g}"} if spec.model == "logistic" else {}),
-        **({"max_terms": str(most)} if (most := spec.model_parameters.max_terms) is not None else {}),
         "capacity": f"{spec.capacity:g}",
         "folds": str(spec.validation.folds),
         "fold_seeds": ", ".join(map(str, spec.validation.seeds)),
