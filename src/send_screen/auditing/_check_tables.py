@@ -83,8 +83,7 @@ def _too_flat(tables: RiskTables, evidence: pd.DataFrame) -> Iterator[Mismatch]:
 def answerable(bundle: Bundle) -> pd.DataFrame:
     """Return the synthetic children of a request's example, as the tables take them."""
     rows = synthetic_rows(bundle.spec, bundle.contracts)
-    cohort = load_cohort(bundle.spec, rows, training=False, contracts=bundle.contracts)
-    return cohort.X[list(bundle.tables.features)]
+    return load_cohort(bundle.spec, rows, training=False, contracts=bundle.contracts).X
 
 
 @question("The example of a request is of invented children, and is answered")
