@@ -295,7 +295,7 @@ class Attack:
         elif suppressed and row["verdict"] == "within tolerance":
             self.less += [(gap, scale * row["tolerance"]), (-gap, scale * row["tolerance"])]
         elif suppressed and row["verdict"] == "outside tolerance":
-            sign = 1 if re.search(r"missed more|more often", row["words"]) else -1
+            sign = 1 if re.search(r"[Mm]issed more|more often", row["words"]) else -1
             self.less.append((-sign * gap, -scale * row["tolerance"]))
 
     def targets(self):
