@@ -58,7 +58,8 @@ def measured(star_new):
         folds = StratifiedGroupKFold(5, shuffle=True, random_state=seed).split(X, need, school)
         for train, test in folds:
             for name, model in MODELS.items():
-                score = model.fit(X.iloc[train], need[train]).decision_function(X.iloc[test])
+                fitted = model.fit(X.iloc[train], need[train], groups=school[train])
+                score = fitted.decision_function(X.iloc[test])
                 results[name].append((roc_auc_score(need[test], score), average_precision_score(need[test], score)))
     return {name: np.mean(values, axis=0) for name, values in results.items()}
 
