@@ -169,6 +169,13 @@ class ByProbability:
         return self.inner.predict_proba(np.asarray(X))
 
 
+def test_it_says_on_which_fold_seeds_models_were_fitted(strangers: dict[str, Any]) -> None:
+    X, y, course = strangers["X"], strangers["y"], strangers["course"]
+    found = cross_evaluate(ByProbability(), X, y, groups=course, folds=2, seeds=(3, 7))
+    assert found.to_dict()["version"]["fold_seeds"] == [3, 7]
+    assert "This was done with 2 splits" in found.report
+
+
 def test_any_estimators_are_compared_out_of_fold_in_the_same_schools(strangers: dict[str, Any]) -> None:
     X, y, course = strangers["X"], strangers["y"], strangers["course"]
     logistic = LogisticRegression()
@@ -196,6 +203,7 @@ def test_any_estimators_are_compared_out_of_fold_in_the_same_schools(strangers: 
     same = evaluate(y, scores["logistic"], groups=course, challengers={"Bayes": scores["Bayes"]}, fold=fold)
     shown = found.performance[found.performance["model"] != "forest"]
     pd.testing.assert_frame_equal(shown, same.performance)
+    assert same.published.version.fold_seeds == ()
     assert set(found.differences["against"]) == {"Bayes", "forest"}
     assert "Beside Bayes" in found.report
     assert "So no child is scored by a model that has seen it, or its courses." in found.report

@@ -12,6 +12,7 @@ import pandas as pd
 
 from send_screen.errors import MissingExtraError
 from send_screen.published import Example
+from send_screen.tables._display import NOT_KNOWN
 from send_screen.tables._terms import level_text
 
 INTERVENTIONAL = "log-odds: exact interventional Shapley values, all training rows as background"
@@ -19,9 +20,6 @@ INTERVENTIONAL = "log-odds: exact interventional Shapley values, all training ro
 
 PATH_DEPENDENT = "log-odds: path-dependent TreeSHAP, never a child's reasons"
 """``output_names`` of an explanation of boosted trees, which is for data scientists only."""
-
-MISSING = "not known"
-"""What stands in ``display_data`` of an explanation for a text that is missing."""
 
 
 def explanation(
@@ -73,7 +71,7 @@ def _places(column: pd.Series, levels: Sequence[str] | None) -> tuple[np.ndarray
     ordered = list(levels if levels is not None else sorted(texts))
     ordered += sorted(set(texts) - set(ordered))
     places = np.array([*map(ordered.index, texts), len(ordered)], dtype=np.float64)
-    return places[codes], np.array([*texts, MISSING], dtype=object)[codes]
+    return places[codes], np.array([*texts, NOT_KNOWN], dtype=object)[codes]
 
 
 def shap_waterfall(example: Example) -> str:

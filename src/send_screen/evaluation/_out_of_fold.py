@@ -201,14 +201,19 @@ def fit_on(estimator: Any, cohort: Cohort, rows: np.ndarray | slice = slice(None
     """Return an estimator fitted on some of the children; one whose ``fit`` takes ``groups`` gets their schools."""
     if cohort.y is None:
         raise UsageError("These children have no outcome yet, so no model can be trained on them.")
-    X, y = cohort.X.iloc[rows], cohort.y.iloc[rows]
+    return fit_estimator(estimator, cohort.X.iloc[rows], cohort.y.iloc[rows], cohort.school.iloc[rows].to_numpy())
+
+
+def fit_estimator(estimator: Any, X: Any, y: Any, schools: np.ndarray) -> Any:
+    """Fit an estimator and return it; one whose ``fit`` takes ``groups`` gets the schools."""
     takes_groups = "groups" in inspect.signature(estimator.fit).parameters
-    with no_autologging():
-        return estimator.fit(X, y, **({"groups": cohort.school.iloc[rows].to_numpy()} if takes_groups else {}))
+    with _no_autologging():
+        estimator.fit(X, y, **({"groups": schools} if takes_groups else {}))
+    return estimator
 
 
 @contextmanager
-def no_autologging() -> Iterator[None]:
+def _no_autologging() -> Iterator[None]:
     """Keep fits of ours, and the children in them, out of what the user has MLflow log by itself."""
     # without MLflow in the process nothing is logged, and this needs no MLflow
     autologging = sys.modules.get("mlflow.utils.autologging_utils")

@@ -14,7 +14,6 @@ from send_screen.specs import AgeInMonths, ColumnRef, Equals, Feature, ModelSpec
 from send_screen.specs._columns import value_in_words
 from send_screen.tables import LevelsTerm, RiskTables, Term
 
-NOT_KNOWN = "not known"
 _MOST_WHOLE = 2_000  # whole numbers that are listed one by one; a wider range is treated as any number
 
 

@@ -17,11 +17,10 @@ class EvaluationMetadata(Document):
     """Share of children that can be listed."""
     clusters: str | None
     """What children sit in, such as schools; None where each child stands alone."""
-    out_of_fold: bool
-    """Whether each child was scored by a model that was fitted here, on other folds."""
     folds: int
     """1 where all children are one list."""
     fold_seeds: tuple[int, ...]
+    """Of the folds on which models were fitted here; none where the scores were given."""
     challengers: dict[str, str]
     """Name -> description of each model it is compared with."""
     probabilities: bool

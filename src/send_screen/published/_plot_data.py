@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from send_screen.published._axis_labels import NOT_KNOWN, AxisLabels
+from send_screen.published._axis_labels import AxisLabels
 from send_screen.published._model import GridCell, InteractionGrid, Piece, Shape
 from send_screen.tables import (
     MINIMUM_CHILDREN,
@@ -20,6 +20,7 @@ from send_screen.tables import (
     ShapeTerm,
     Term,
 )
+from send_screen.tables._display import NOT_KNOWN
 
 _LINE_PIECES = 8
 _STANDARD_ERRORS = 2.0

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from send_screen.published._axis_labels import NOT_KNOWN, AxisLabels
+from send_screen.published._axis_labels import AxisLabels
 from send_screen.published._model import (
     Example,
     ExampleReason,
@@ -22,6 +22,7 @@ from send_screen.published._model import (
 )
 from send_screen.published._plot_data import bin_labels, merged_grid, runs
 from send_screen.tables import InteractionTerm, LevelsTerm, LinearTerm, RiskTables, ShapeTerm, Term, bin_of, percent
+from send_screen.tables._display import NOT_KNOWN
 
 _MAX_ERROR = 1.0  # log-odds; a card of one decimal whose sum can be further off has two
 _HALF = 0.5  # step of the totals, in points

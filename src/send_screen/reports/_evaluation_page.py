@@ -57,7 +57,7 @@ class EvaluationView(MeasuredView):
 
     @property
     def _how_scored(self) -> tuple[str, ...]:
-        if self.report.version.out_of_fold:
+        if self.report.version.fold_seeds:
             return super()._how_scored
         return (
             "The scores were given. Whether a model had seen these children before is not known here: "

@@ -13,6 +13,9 @@ from send_screen.tables._terms import LevelsTerm, Term
 if TYPE_CHECKING:
     from send_screen.tables._tables import RiskTables
 
+NOT_KNOWN = "not known"
+"""What is shown for a missing value."""
+
 
 def percent(score: float) -> int:
     """Return the probability that a score stands for, as a whole percentage.

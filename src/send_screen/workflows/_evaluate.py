@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -20,7 +19,7 @@ from send_screen.evaluation._given_scores import (
     outcome_column,
     without_probabilities,
 )
-from send_screen.evaluation._out_of_fold import BASELINE, CANDIDATE, no_autologging
+from send_screen.evaluation._out_of_fold import BASELINE, CANDIDATE, fit_estimator
 from send_screen.published import EvaluationMetadata, EvaluationReport
 from send_screen.reports import compare_challengers, render_evaluation
 from send_screen.results import Section
@@ -155,7 +154,7 @@ def evaluate(
     return _measure(
         y_true,
         _by_name(y_score, baseline, challengers),
-        out_of_fold=False,
+        fold_seeds=(),
         sensitive_features=sensitive_features,
         groups=groups,
         capacity=capacity,
@@ -257,12 +256,13 @@ def cross_evaluate(
             for name, each in estimators.items():
                 if progress is not None:
                     progress(f"fold seed {seed}, fold {number + 1} of {folds}: {name}")
-                fitted = _fit(each, _safe_indexing(X, training), label[training], schools[training])
+                known = _safe_indexing(X, training), label[training].astype(np.int64), schools[training]
+                fitted = fit_estimator(clone(each, safe=False), *known)
                 scores[name][held_out, repeat] = _scores(fitted, _safe_indexing(X, held_out))
     return _measure(
         y,
         scores,
-        out_of_fold=True,
+        fold_seeds=tuple(seeds),
         sensitive_features=sensitive_features,
         groups=groups,
         capacity=capacity,
@@ -284,15 +284,6 @@ def _by_name(candidate: Any, baseline: Any, challengers: Mapping[str, Any] | Non
     return {**named, **{str(name): model for name, model in (challengers or {}).items()}}
 
 
-def _fit(estimator: Any, X: Any, y: np.ndarray, schools: np.ndarray) -> Any:
-    """Return a clone that is fitted; one whose ``fit`` takes ``groups`` gets the schools."""
-    unfitted = clone(estimator, safe=False)
-    takes_groups = "groups" in inspect.signature(unfitted.fit).parameters
-    with no_autologging():
-        unfitted.fit(X, y.astype(np.int64), **({"groups": schools} if takes_groups else {}))
-    return unfitted
-
-
 def _scores(fitted: Any, X: Any) -> np.ndarray:
     """Return the probability of the outcome, or what else the children are put in order by."""
     if hasattr(fitted, "predict_proba"):
@@ -306,7 +297,7 @@ def _measure(
     y_true: Any,
     scores: Mapping[str, Any],
     *,
-    out_of_fold: bool,
+    fold_seeds: tuple[int, ...],
     sensitive_features: Any,
     groups: Any,
     capacity: float,
@@ -334,9 +325,8 @@ def _measure(
         outcome_words=outcome,
         capacity=capacity,
         clusters=None if groups is None else clusters,
-        out_of_fold=out_of_fold,
         folds=int(evidence["fold"].nunique()),
-        fold_seeds=tuple(range(int(evidence["fold_seed"].nunique()))),
+        fold_seeds=fold_seeds,
         challengers={name: name for name in scores if name not in (CANDIDATE, BASELINE)},
         probabilities=CANDIDATE not in not_probabilities,
     )
