@@ -57,6 +57,7 @@ def test_green_in_words_on_a_page_and_for_a_script(store: Store, tmp_path: Path)
     assert first.startswith("GREEN: nothing differs in the 27 checks that were made. Not looked at:")
     page = (out / "audit.html").read_text("utf-8")
     assert "✓ Green: nothing differs" in page
+    assert "Each check that was asked for could be made." in page  # not: everything was checked
     assert "Invented children" in page
     assert "It does not say that the model is good, or fair" in page
     written = json.loads((out / "audit.json").read_text("utf-8"))

@@ -22,7 +22,7 @@ _NAMED = 3  # of the checks that were not made, or not asked for, in the first w
 
 _PARTS = (
     (FAILED, "What differs", "Nothing differs in the checks that were made."),
-    (NOT_CHECKED, "What could not be checked, and why", "Everything was checked."),
+    (NOT_CHECKED, "What could not be checked, and why", "Each check that was asked for could be made."),
     (PASSED, "What was derived again and is the same", "No check passed."),
     (NOT_LOOKED_AT, "What was not looked at, and why", "There is nothing of which that is known."),
 )
