@@ -149,7 +149,11 @@ class UsageError(SendScreenError):
     exit_code: ExitCode = ExitCode.USAGE
 
 
-class MissingExtraError(SendScreenError):
-    """Something that this machine lacks or does not give: a package, a program, a file, room, a server's answer."""
+class MachineError(SendScreenError):
+    """What the machine or a server does not give: a permission, disk space, a program, an answer."""
 
     exit_code: ExitCode = ExitCode.MACHINE
+
+
+class MissingExtraError(MachineError):
+    """A package of one of the library's optional extras that is not installed."""

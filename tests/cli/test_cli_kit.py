@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from send_screen.cli._app import app
-from send_screen.errors import MissingExtraError
+from send_screen.errors import MachineError
 from send_screen.workflows import Kit
 
 runner = CliRunner()
@@ -68,7 +68,7 @@ def test_usage_is_2(tmp_path: Path) -> None:
 
 def test_no_network_is_3(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def build_kit(*_: object, **__: object) -> Kit:
-        raise MissingExtraError("The package index cannot be reached.", remedy="Try elsewhere.")
+        raise MachineError("The package index cannot be reached.", remedy="Try elsewhere.")
 
     monkeypatch.setattr("send_screen.workflows._kit.kit", build_kit)
     code, _, err = run("model", "--out", tmp_path / "a.zip")

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from send_screen.contracts import available_contracts, load_contract, shipped
-from send_screen.errors import ContractError, MissingExtraError
+from send_screen.errors import ContractError, MachineError
 
 EYFSP = shipped("data_contracts") / "education" / "eyfsp-1.0.0.odcs.yaml"
 ROWS_RULE = """\
@@ -145,5 +145,5 @@ def test_importing_contracts_loads_no_standards_package():
 
 
 def test_a_missing_folder_is_a_thing_missing_on_the_machine():
-    with pytest.raises(MissingExtraError, match="not on this machine"):
+    with pytest.raises(MachineError, match="not on this machine"):
         shipped("recipes")  # type: ignore[arg-type]  # no such folder, on purpose

@@ -25,7 +25,7 @@ from send_screen.auditing import (
     not_checked,
     not_looked_at,
 )
-from send_screen.errors import MissingExtraError, TablesError, UsageError
+from send_screen.errors import MachineError, TablesError, UsageError
 from send_screen.governance import (
     generate_key_pair,
     key_id,
@@ -201,7 +201,7 @@ def test_half_a_pair_and_what_is_no_key(keys: Path, tmp_path: Path) -> None:
         read_private_key(keys / "public.pem")
     with pytest.raises(UsageError, match="no public"):
         read_public_key(keys / "private.pem")
-    with pytest.raises(MissingExtraError, match="cannot be read"):
+    with pytest.raises(MachineError, match="cannot be read"):
         read_private_key(tmp_path / "absent")
-    with pytest.raises(MissingExtraError, match="cannot be read"):
+    with pytest.raises(MachineError, match="cannot be read"):
         read_public_key(tmp_path)

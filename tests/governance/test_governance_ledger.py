@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from send_screen.errors import LedgerError, MissingExtraError, UsageError
+from send_screen.errors import LedgerError, MachineError, UsageError
 from send_screen.governance import (
     DecisionEntry,
     Ledger,
@@ -143,7 +143,7 @@ def test_where_the_disk_is_full_no_half_line_stays(tmp_path: Path, monkeypatch: 
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with open_for_append(path) as book, pytest.raises(MissingExtraError, match="No space left"):
+    with open_for_append(path) as book, pytest.raises(MachineError, match="No space left"):
         book.append(said("lost"))
     assert path.read_bytes() == whole
 
@@ -152,7 +152,7 @@ def test_where_the_disk_is_full_no_half_line_stays(tmp_path: Path, monkeypatch: 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "folder").mkdir()
-    with pytest.raises(MissingExtraError, match="cannot be") as caught, open_for_append(tmp_path / name):
+    with pytest.raises(MachineError, match="cannot be") as caught, open_for_append(tmp_path / name):
         pass
     assert name in str(caught.value)
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from send_screen.errors import MissingExtraError
+from send_screen.errors import MachineError
 from send_screen.published import PublishedReport
 from send_screen.school_kit import Target, fetch_wheels, laptop_files
 from send_screen.workflows import Kit
@@ -46,7 +46,7 @@ def kit(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> Kit:
     """The zip for Windows, for the Python that runs the tests."""
     try:
         return build_kit(trained.exported, tmp_path_factory.mktemp("zip") / "school.zip")
-    except MissingExtraError as error:
+    except MachineError as error:
         if "cannot be reached" in str(error):
             pytest.skip("the package index cannot be reached")
         raise

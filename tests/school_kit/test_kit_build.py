@@ -15,7 +15,7 @@ from reports_factory import make_report
 
 import send_screen.school_kit
 import send_screen.school_kit._wheels as packages
-from send_screen.errors import MissingExtraError, TablesError, UsageError
+from send_screen.errors import MachineError, TablesError, UsageError
 from send_screen.published import Owner
 from send_screen.school_kit import read_embedded_python
 from send_screen.school_kit._contents import render_guide
@@ -114,7 +114,7 @@ def test_a_tampered_version_is_not_handed_on(few_wheels: None, trained: Any, tmp
 def test_a_python_without_wheels_is_named(trained, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     said = "ERROR: No matching distribution found for two==1.0\n"
     monkeypatch.setattr(packages.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 1, "", said))
-    with pytest.raises(MissingExtraError, match=r"no Windows wheel of two==1\.0 for Python 3\.13"):
+    with pytest.raises(MachineError, match=r"no Windows wheel of two==1\.0 for Python 3\.13"):
         build_kit(trained.exported, tmp_path / "school.zip", python_version=("3.12", "3.13"))
     assert not (tmp_path / "school.zip").exists()
 
@@ -144,7 +144,7 @@ def test_an_out_that_is_there_or_no_zip_is_refused_before_anything_is_done(tmp_p
 
 def test_an_out_that_cannot_be_written_is_3(few_wheels: None, trained: Any, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(MissingExtraError, match="cannot be written"):
+    with pytest.raises(MachineError, match="cannot be written"):
         build_kit(trained.exported, tmp_path / "file" / "school.zip", python_version="3.12")
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from packaging.tags import Tag
 
-from send_screen.errors import MissingExtraError
+from send_screen.errors import MachineError
 from send_screen.school_kit import WINDOWS
 from send_screen.school_kit._own_wheel import pack_own_wheel
 from send_screen.school_kit._wheels import wheels_for
@@ -46,7 +46,7 @@ def test_each_python_has_its_own_wheels(index, make_wheel, tmp_path) -> None:
         make_wheel(index, "zzz_fast", tag=tag)
     assert names(wheels_for(WINDOWS, "3.11", own=own))[1:] == ["zzz_fast-1.0-cp311-cp311-win_amd64.whl"]
     assert names(wheels_for(WINDOWS, "3.12", own=own))[1:] == ["zzz_fast-1.0-cp312-cp312-win_amd64.whl"]
-    with pytest.raises(MissingExtraError, match=r"no Windows wheel of zzz-fast for Python 3\.13"):
+    with pytest.raises(MachineError, match=r"no Windows wheel of zzz-fast for Python 3\.13"):
         wheels_for(WINDOWS, "3.13", own=own)
 
 
@@ -82,7 +82,7 @@ def test_no_network_is_said_and_is_not_taken_for_a_missing_package(
     monkeypatch.setenv("PIP_RETRIES", "1")
     monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
     own = make_wheel(tmp_path, "ours", needs=("zzz-nowhere",))
-    with pytest.raises(MissingExtraError, match="cannot be reached"):
+    with pytest.raises(MachineError, match="cannot be reached"):
         wheels_for(WINDOWS, "3.12", own=own)
 
 
@@ -90,7 +90,7 @@ def test_pip_that_is_not_here_is_named(make_wheel, tmp_path, monkeypatch: pytest
     done = subprocess.CompletedProcess([], 1, "", f"{sys.executable}: No module named pip\n")
     monkeypatch.setattr("send_screen.school_kit._wheels.subprocess.run", lambda *_, **__: done)
     own = make_wheel(tmp_path, "ours", needs=("zzz",))
-    with pytest.raises(MissingExtraError, match="ensurepip"):
+    with pytest.raises(MachineError, match="ensurepip"):
         wheels_for(WINDOWS, "3.12", own=own)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from send_screen.errors import MissingExtraError
+from send_screen.errors import MachineError
 from send_screen.tracking import publishing
 from send_screen.tracking._publication import HOLDER
 
@@ -70,7 +70,7 @@ def test_a_server_cannot_be_held_and_a_place_that_is_no_folder_is_named(tmp_path
         assert not held
     (tmp_path / "file").touch()
     with (
-        pytest.raises(MissingExtraError, match=r"file cannot be written .*--tracking-uri"),
+        pytest.raises(MachineError, match=r"file cannot be written .*--tracking-uri"),
         publishing(uri_in(tmp_path / "file"), progress=print),
     ):
         pass

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from send_screen.cohorts import load_cohort
 from send_screen.contracts import load_contract, upn_check_letter
-from send_screen.errors import ContractError, GateError, MissingExtraError, ReadError, SpecError, UsageError
+from send_screen.errors import ContractError, GateError, MachineError, ReadError, SpecError, UsageError
 from send_screen.specs import AcademicYearEnd, AgeInMonths, load_spec, open_decisions
 from send_screen.workflows import DraftedFiles, export, init, load_model, promote, train
 
@@ -280,7 +280,7 @@ def test_it_writes_over_nothing(tmp_path: Path) -> None:
         steps(pupils(), tmp_path)
     assert made.spec.read_text("utf-8") == "mine"
     (tmp_path / "file").write_text("not a folder", encoding="utf-8")
-    with pytest.raises(MissingExtraError, match="--out"):
+    with pytest.raises(MachineError, match="--out"):
         init(tmp_path / "pupils 2026.csv", out=tmp_path / "file" / "model")
 
 

@@ -24,7 +24,7 @@ from send_screen.workflows._list_folder import FILES, SUMMARY, close_stopped_run
 RUNS = r"""
 import os, pickle, resource, signal, sys
 from pathlib import Path
-from send_screen.errors import MissingExtraError
+from send_screen.errors import MachineError
 from send_screen.governance import open_for_append
 from send_screen.workflows import _list_folder
 
@@ -53,7 +53,7 @@ def screen(folder, how, at):
     try:
         with open_for_append(folder / "screenings.jsonl") as book:
             _list_folder.write_list_folder(result, folder / "lists", manifest_sha256="0" * 64, book=book)
-    except MissingExtraError:
+    except MachineError:
         os._exit(3)
     sys.settrace(None)
     if how == "count":

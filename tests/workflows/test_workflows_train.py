@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from send_screen.contracts import shipped
-from send_screen.errors import GateError, LeakageError, MissingExtraError, SpecError, UsageError
+from send_screen.errors import GateError, LeakageError, MachineError, MissingExtraError, SpecError, UsageError
 from send_screen.evaluation import paired_differences
 from send_screen.governance import open_bundle
 from send_screen.published import PublishedReport
@@ -190,7 +190,7 @@ def test_held_out_schools_can_be_screened(trained: Any, small_spec: Path, tmp_pa
 
 def test_a_store_that_cannot_be_written_is_named(trained: Any, light_spec: Path, tmp_path: Path) -> None:
     (tmp_path / "evidence").write_text("a file, not a folder", encoding="utf-8")
-    with pytest.raises(MissingExtraError, match="--evidence"):
+    with pytest.raises(MachineError, match="--evidence"):
         train(
             light_spec,
             trained.data,

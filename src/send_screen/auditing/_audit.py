@@ -91,8 +91,10 @@ def audit(
     ------
     UsageError
         If there is no such version, evidence, ledger, key or data.
+    MachineError
+        If the store does not answer, or ``out`` cannot be written.
     MissingExtraError
-        If the store does not answer, a package is missing, or ``out`` cannot be written.
+        If MLflow, or a package to check signatures, is not installed.
 
     Examples
     --------

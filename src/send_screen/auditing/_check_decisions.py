@@ -12,7 +12,7 @@ from send_screen.auditing._audited_version import NO_TAG, AuditedVersion, Cannot
 from send_screen.auditing._checks import Addition, CheckResult, check_result, question
 from send_screen.auditing._compare import Mismatch, diff_documents, first_difference
 from send_screen.auditing._lookalikes import reads_like
-from send_screen.errors import LedgerError, MissingExtraError
+from send_screen.errors import LedgerError, MachineError
 from send_screen.governance import (
     CHAMPION,
     DecisionEntry,
@@ -53,7 +53,7 @@ def describe_withdrawal(audited: AuditedVersion) -> str:
         return ""
     try:
         gone = withdrawal(require_ledger(audited).entries, audited.metadata.id)
-    except (CannotCheck, MissingExtraError):
+    except (CannotCheck, MachineError):
         unread = "says the registry; the ledger, which says when, by whom and why, cannot be read from here"
         return unread if audited.snapshot.version.withdrawn else ""
     return "" if gone is None else gone.words

@@ -12,7 +12,7 @@ from typing import Any
 
 from send_screen.auditing._checks import FAILED, NOT_CHECKED, NOT_LOOKED_AT, PASSED, Addition, Check, CheckResult
 from send_screen.documents import write_whole
-from send_screen.errors import ExitCode, MissingExtraError
+from send_screen.errors import ExitCode, MachineError
 from send_screen.reports import render_html, version_marks
 from send_screen.results import Result, Section
 
@@ -191,6 +191,6 @@ def _out_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise MissingExtraError(
+        raise MachineError(
             f"{folder} cannot be written ({error.strerror}).", remedy="Give another folder with --out."
         ) from None

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import typer
 
 from send_screen.documents import file_name, printable
-from send_screen.errors import ExitCode, MissingExtraError, SendScreenError
+from send_screen.errors import ExitCode, MachineError, SendScreenError
 
 
 def say(text: str, *, error: bool = False) -> None:
@@ -26,7 +26,7 @@ def say(text: str, *, error: bool = False) -> None:
         # The interpreter would complain once more when it closes the stream.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     except OSError as fault:
-        raise MissingExtraError(f"The output cannot be written ({fault.strerror}).") from None
+        raise MachineError(f"The output cannot be written ({fault.strerror}).") from None
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Literal
 from send_screen.contracts._contract import Contract
 from send_screen.contracts._odcs import read_contract
 from send_screen.documents import MOST_YAML_BYTES, file_name, read_plain
-from send_screen.errors import ContractError, MissingExtraError
+from send_screen.errors import ContractError, MachineError
 
 _FILE_NAME = re.compile(r"(?P<name>[a-z0-9_]+)-(?P<version>\d+\.\d+\.\d+)\.odcs\.yaml")
 _read_once = lru_cache(maxsize=64)(read_contract)
@@ -34,7 +34,7 @@ def shipped(folder: Literal["data_contracts", "models"]) -> Path:
 
     Raises
     ------
-    MissingExtraError
+    MachineError
         If neither place has it.
 
     Examples
@@ -46,7 +46,7 @@ def shipped(folder: Literal["data_contracts", "models"]) -> Path:
     for place in (package / "_shipped" / folder, package.parent.parent / folder):
         if place.is_dir():
             return place
-    raise MissingExtraError(
+    raise MachineError(
         f"The folder {folder} that comes with send_screen is not on this machine.",
         remedy="Install send_screen again from its wheel, or run it from a complete checkout.",
     )

@@ -12,7 +12,7 @@ from typing import Literal
 from send_screen.contracts import Contract
 from send_screen.contracts._load import parse_contract
 from send_screen.documents import Document, file_name, read_document
-from send_screen.errors import MissingExtraError, SendScreenError, TablesError
+from send_screen.errors import MachineError, SendScreenError, TablesError
 from send_screen.governance._identity import sha256_of
 from send_screen.published import PublishedReport
 from send_screen.specs import Feature, ModelSpec
@@ -89,7 +89,7 @@ def read_plain_files(folder: Path) -> tuple[dict[str, bytes], tuple[str, ...]]:
 
     Raises
     ------
-    MissingExtraError
+    MachineError
         If this machine does not give a file or folder that is there: that says nothing about the version.
     """
     files: dict[str, bytes] = {}
@@ -116,7 +116,7 @@ def read_plain_files(folder: Path) -> tuple[dict[str, bytes], tuple[str, ...]]:
 def _refuse_unreadable(error: OSError) -> None:
     """Raise where a file or folder is there and cannot be read."""
     if not isinstance(error, FileNotFoundError | NotADirectoryError):
-        raise MissingExtraError(
+        raise MachineError(
             f"{file_name(error.filename or 'A file of the version')} cannot be read ({error.strerror}).",
             remedy="Ask who keeps it for the right to read it, or look at the disk.",
         ) from None

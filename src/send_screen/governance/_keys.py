@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from send_screen.documents import read_plain
-from send_screen.errors import MissingExtraError, UsageError
+from send_screen.errors import MachineError, MissingExtraError, UsageError
 from send_screen.governance._identity import sha256_of
 
 if TYPE_CHECKING:
@@ -36,8 +36,10 @@ def generate_key_pair(folder: Path) -> str:
     ------
     UsageError
         If there is a key in it already: none is ever written over.
+    MachineError
+        If it cannot be written.
     MissingExtraError
-        If it cannot be written, or the package ``cryptography`` is missing.
+        If the package ``cryptography`` is not installed.
     """
     _require_cryptography()
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -64,7 +66,7 @@ def generate_key_pair(folder: Path) -> str:
             remedy="Give another folder with --out. What the old key signed can only be checked with its public half.",
         ) from None
     except OSError as error:
-        raise MissingExtraError(
+        raise MachineError(
             f"{folder} cannot be written ({error.strerror}).", remedy="Give another folder with --out."
         ) from None
     return key_id(key.public_key())
@@ -77,8 +79,10 @@ def read_private_key(path: Path) -> Ed25519PrivateKey:
     ------
     UsageError
         If it is no private Ed25519 key.
+    MachineError
+        If it cannot be read.
     MissingExtraError
-        If it cannot be read, or the package ``cryptography`` is missing.
+        If the package ``cryptography`` is not installed.
     """
     _require_cryptography()
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -115,7 +119,7 @@ def _load(path: Path, load: Callable[[bytes], object]) -> object:
     try:
         content = read_plain(path, most=_LONGEST)
     except OSError as error:
-        raise MissingExtraError(f"The key {path} cannot be read ({error.strerror}).", os_error=error) from None
+        raise MachineError(f"The key {path} cannot be read ({error.strerror}).", os_error=error) from None
     try:
         return load(content)
     except (ValueError, TypeError, UnsupportedAlgorithm):

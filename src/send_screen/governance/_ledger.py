@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from send_screen.documents import file_name, locked, read_plain
-from send_screen.errors import LedgerError, MissingExtraError
+from send_screen.errors import LedgerError, MachineError
 from send_screen.governance._entries import (
     START,
     AnyEntry,
@@ -94,7 +94,7 @@ class OpenLedger:
 
         Raises
         ------
-        MissingExtraError
+        MachineError
             If it cannot be written, on a full disk for example.
         """
         previous = self.entries[-1].sha256 if self.entries else START
@@ -131,7 +131,7 @@ def read_ledger(path: str | Path) -> Ledger:
 
     Raises
     ------
-    MissingExtraError
+    MachineError
         If it cannot be read.
     """
     path = Path(path)
@@ -140,7 +140,7 @@ def read_ledger(path: str | Path) -> Ledger:
     except FileNotFoundError:
         content = b""
     except OSError as error:
-        raise MissingExtraError(
+        raise MachineError(
             f"The ledger {path} cannot be read ({error.strerror}).",
             remedy="Name a ledger that is a plain file, with --ledger; keep a full one, and begin another.",
         ) from None
@@ -177,7 +177,7 @@ def open_for_append(path: str | Path) -> Iterator[OpenLedger]:
     ------
     LedgerError
         If it was altered, is truncated, or another run holds it for long.
-    MissingExtraError
+    MachineError
         If it cannot be written.
     """
     path = Path(path)
@@ -230,8 +230,8 @@ def _held(path: Path) -> Iterator[BinaryIO]:
         yield stream
 
 
-def _cannot_be_written(path: Path, why: str) -> MissingExtraError:
-    return MissingExtraError(
+def _cannot_be_written(path: Path, why: str) -> MachineError:
+    return MachineError(
         f"The ledger {path} cannot be written ({why}).",
         remedy="Make room, or name one in a folder that you may write to, with --ledger.",
     )

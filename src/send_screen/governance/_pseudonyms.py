@@ -14,7 +14,7 @@ import secrets
 from pathlib import Path
 
 from send_screen.documents import file_name, read_plain, write_whole
-from send_screen.errors import LedgerError, MissingExtraError
+from send_screen.errors import LedgerError, MachineError
 
 _MOST_BYTES = 1_000
 _LENGTH = 32  # bytes of the key; as many digits has a pseudonym
@@ -30,7 +30,7 @@ class Pseudonyms:
                 write_whole(secrets.token_hex(_LENGTH), path)
             self._key = bytes.fromhex(read_plain(path, most=_MOST_BYTES).decode("ascii"))
         except OSError as error:
-            raise MissingExtraError(
+            raise MachineError(
                 f"The key of the pseudonyms, {path}, cannot be read or written ({error.strerror}).",
                 remedy="Name a ledger in a folder that you may write to, with --ledger.",
             ) from None

@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 
 from send_screen.documents import SHARED, write_whole
-from send_screen.errors import MissingExtraError
+from send_screen.errors import MachineError
 from send_screen.governance import sha256_of
 from send_screen.published import VersionMetadata
 from send_screen.reports import join_words, render_html
@@ -70,7 +70,7 @@ def write_zip(out: Path, contents: Mapping[str, bytes], embedded: EmbeddedPython
 
     Raises
     ------
-    MissingExtraError
+    MachineError
         If it cannot be written there.
     """
     packed = io.BytesIO()
@@ -86,6 +86,6 @@ def write_zip(out: Path, contents: Mapping[str, bytes], embedded: EmbeddedPython
         out.parent.mkdir(parents=True, exist_ok=True)
         return write_whole(packed.getvalue(), out, mode=SHARED)
     except OSError as error:
-        raise MissingExtraError(
+        raise MachineError(
             f"{out} cannot be written ({error.strerror}).", remedy="Give another place with --out."
         ) from None

@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 
 from send_screen.contracts import shipped
-from send_screen.errors import MissingExtraError
+from send_screen.errors import MachineError
 
 NAME = "send_screen"
 # A zip's first day: the same files give the same bytes.
@@ -26,7 +26,7 @@ def pack_own_wheel(folder: Path) -> Path:
     try:
         installed = metadata.distribution(NAME)
     except metadata.PackageNotFoundError:
-        raise MissingExtraError(
+        raise MachineError(
             "send_screen is not installed here, only on the path.", remedy="Install it, then build the kit."
         ) from None
     info = f"{NAME}-{installed.version}.dist-info"

@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import NormalizedName, canonicalize_name, parse_wheel_filename
 
-from send_screen.errors import MissingExtraError
+from send_screen.errors import MachineError
 from send_screen.school_kit._own_wheel import pack_own_wheel
 
 _NO_NETWORK = ("NewConnectionError", "Connection to ", "ConnectTimeoutError", "Name or service not known", "Retrying")
@@ -67,7 +67,7 @@ def fetch_wheels(
 
     Raises
     ------
-    MissingExtraError
+    MachineError
         If a package has no wheel for one of them, the package index cannot be reached, or pip is not here.
     """
     own = pack_own_wheel(scratch)
@@ -132,24 +132,24 @@ def _download(absent: Iterable[Requirement], target: Target, python: str, folder
     if done.returncode == 0:
         return
     if "No module named pip" in done.stderr:
-        raise MissingExtraError(
+        raise MachineError(
             "pip is not installed beside this Python.",
             remedy=f"Run: {sys.executable} -m ensurepip. Then build the kit again.",
         )
     if any(sign in done.stderr for sign in _NO_NETWORK):
-        raise MissingExtraError(
+        raise MachineError(
             "The package index cannot be reached.",
             remedy="Build the kit on a machine with a network: the school needs none.",
         )
     for line in done.stderr.splitlines():
         if "No matching distribution found for" in line:
             missing = line.rpartition(" for ")[2].strip()
-            raise MissingExtraError(
+            raise MachineError(
                 f"The package index has no Windows wheel of {missing} for Python {python}, or it cannot be reached.",
                 remedy="Check the network; else name another Python with --python-version.",
             )
     last = (done.stderr.strip() or "it said nothing").splitlines()[-1]
-    raise MissingExtraError(f"pip could not fetch the packages: {last}", remedy="Fix what it says, and try again.")
+    raise MachineError(f"pip could not fetch the packages: {last}", remedy="Fix what it says, and try again.")
 
 
 def _pinned(requirement: Requirement) -> str:

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from send_screen.documents import encodable, locked, write_whole
-from send_screen.errors import MissingExtraError
+from send_screen.errors import MachineError
 from send_screen.governance import current_user
 from send_screen.tracking._store import folder_of
 
@@ -26,7 +26,7 @@ def publishing(uri: str, *, progress: Callable[[str], None]) -> Iterator[bool]:
 
     Raises
     ------
-    MissingExtraError
+    MachineError
         If no lock can be had in the folder of the store.
     """
     folder = folder_of(uri)
@@ -50,7 +50,7 @@ def _hold(folder: Path, held: ExitStack, progress: Callable[[str], None]) -> Non
                 progress(f"Waiting: another version is being published in this store, by {holder}")
                 told = holder
         except OSError as error:
-            raise MissingExtraError(
+            raise MachineError(
                 f"The store at {folder} cannot be written ({error.strerror}).",
                 remedy="Name one in a folder that you may write to, with --tracking-uri.",
             ) from None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from send_screen.errors import MissingExtraError, SendScreenError, UsageError
+from send_screen.errors import MachineError, SendScreenError, UsageError
 from send_screen.tracking._store import (
     EXPERIMENT,
     PATIENCE,
@@ -64,7 +64,7 @@ def _fault(uri: str, error: Exception) -> SendScreenError:
     except Exception:  # it is still the first error that is to be told
         pass
     why = getattr(error, "strerror", None) or getattr(error, "error_code", None) or type(error).__name__
-    return MissingExtraError(
+    return MachineError(
         f"The MLflow store at {shown(uri)} did not give or take what was asked ({why}).",
         remedy="Its run, its files or its served model were deleted, or may not be read or written from here.",
     )
@@ -152,7 +152,7 @@ def require_database(path: Path, *, writable: bool = False) -> bool:
     except _DATABASE_ERRORS as error:
         may_not = getattr(error, "sqlite_errorname", "").startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_BUSY"))
         what = "be written" if may_not else "be read as a database"
-        raise MissingExtraError(
+        raise MachineError(
             f"{path} cannot {what} ({error}).",
             remedy="Wait until nobody else writes to it, or ask for the right to write."
             if may_not
@@ -167,7 +167,7 @@ def require_database(path: Path, *, writable: bool = False) -> bool:
     if revision[0] != _newest_revision():
         import mlflow
 
-        raise MissingExtraError(
+        raise MachineError(
             f"{path} was written by another release of MLflow than {mlflow.__version__}, which is installed here.",
             remedy="Use the release that wrote it; or, where that is the older one, copy the file and then give: "
             f"mlflow db upgrade sqlite:///{path.as_posix()}",
@@ -187,23 +187,21 @@ def require_server(uri: str) -> None:
     status, text = _ask(uri, f"/api/2.0/mlflow/experiments/get-by-name?experiment_name={EXPERIMENT}")
     name = shown(uri)
     if status == 401:
-        raise MissingExtraError(
+        raise MachineError(
             f"The server at {name} asks who is there (401).",
             remedy="Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN.",
         )
     if status == 403:
-        raise MissingExtraError(
+        raise MachineError(
             f"The server at {name} refuses what is asked (403).",
             remedy="Ask whoever runs it for the right to read and write its experiments and registered models.",
         )
     if status == 429 or status >= 500:
-        raise MissingExtraError(
+        raise MachineError(
             f"The server at {name} answers with an error ({status}).", remedy="Try again later, or look into its log."
         )
     if not text.startswith("{") or not ("experiment" in text or "error_code" in text):
-        raise MissingExtraError(
-            f"What answers at {name} is no MLflow server ({status}).", remedy="Check --tracking-uri."
-        )
+        raise MachineError(f"What answers at {name} is no MLflow server ({status}).", remedy="Check --tracking-uri.")
 
 
 def _require_release(uri: str) -> None:
@@ -211,7 +209,7 @@ def _require_release(uri: str) -> None:
     status, text = _ask(uri, "/version")
     told = re.fullmatch(r"(\d+)\.\d+\S*", text)
     if status == 200 and told and int(told[1]) < _OLDEST_SERVER:
-        raise MissingExtraError(
+        raise MachineError(
             f"The server at {shown(uri)} runs MLflow {text}, which cannot hold a version.",
             remedy=f"It needs MLflow {_OLDEST_SERVER} or newer.",
         )
@@ -228,7 +226,7 @@ def _ask(uri: str, endpoint: str) -> tuple[int, str]:
             get_default_host_creds(uri), endpoint, "GET", max_retries=0, timeout=10, raise_on_status=False
         )
     except (MlflowException, OSError, ValueError):
-        raise MissingExtraError(
+        raise MachineError(
             f"No server answers at {shown(uri)}.", remedy="Check --tracking-uri, and whether the server runs."
         ) from None
     return response.status_code, response.text.strip()
@@ -250,9 +248,7 @@ def _require_writable_folder(folder: Path) -> None:
     """Raise where a folder is none, or it could not be made or written into."""
     there = next(parent for parent in (folder, *folder.parents) if parent.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        raise MissingExtraError(
-            f"Nothing can be written into {there}.", remedy="Name another place with --tracking-uri."
-        )
+        raise MachineError(f"Nothing can be written into {there}.", remedy="Name another place with --tracking-uri.")
 
 
 def local_folder(place: str) -> Path | None:

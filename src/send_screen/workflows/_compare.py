@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from send_screen.documents import read_plain, write_whole
-from send_screen.errors import MissingExtraError, SendScreenError, UsageError
+from send_screen.errors import MachineError, SendScreenError, UsageError
 from send_screen.published import PublishedReport
 from send_screen.reports import CAUTION, Comparison, compare_versions, render_comparison
 from send_screen.results import Result, Section
@@ -97,7 +97,7 @@ def compare(
         If there is no such version, or the two do not foresee the same.
     TablesError
         If a file of a version was changed.
-    MissingExtraError
+    MachineError
         If ``out`` cannot be written.
 
     Notes
@@ -123,7 +123,7 @@ def compare(
         try:
             write_whole(render_comparison(found), Path(out))
         except OSError as error:
-            raise MissingExtraError(
+            raise MachineError(
                 f"{out} cannot be written ({error.strerror}).", remedy="Give another place with --out."
             ) from None
     return ComparedVersions(found, None if out is None else Path(out))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from send_screen.errors import MissingExtraError, UsageError
+from send_screen.errors import MachineError, UsageError
 
 
 @contextmanager
@@ -38,7 +38,7 @@ def whole_folder(out: Path, *, option: str, mode: int = 0o777) -> Iterator[Path]
             shutil.rmtree(out)
         part.rename(out)
     except OSError as error:
-        raise MissingExtraError(
+        raise MachineError(
             f"{out} cannot be written ({error.strerror}).", remedy=f"Give another folder with {option}."
         ) from None
     finally:

@@ -141,7 +141,7 @@ def init(
         If the file cannot be read.
     UsageError
         If ``out`` is not empty, or a column is needed that is not given and cannot be guessed: it names the option.
-    MissingExtraError
+    MachineError
         If the folder cannot be written.
 
     Examples

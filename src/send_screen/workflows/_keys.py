@@ -70,8 +70,10 @@ def generate_keys(out: str | Path) -> KeyPair:
     ------
     UsageError
         If there is a key already: none is written over.
+    MachineError
+        If the folder cannot be written.
     MissingExtraError
-        If the folder cannot be written, or the package ``cryptography`` is missing.
+        If the package ``cryptography`` is not installed.
 
     Notes
     -----

@@ -116,7 +116,7 @@ def kit(
         If ``out`` is there already or no zip, or ``python``, ``python_version`` or ``model`` is not what it should be.
     TablesError
         If a file of the version was changed.
-    MissingExtraError
+    MachineError
         If the package index cannot be reached, or lacks a package for a Python, or ``out`` cannot be written.
 
     Examples

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from send_screen.documents import encodable, file_name, remove_parts, write_whole
-from send_screen.errors import MissingExtraError, SendScreenError, UsageError
+from send_screen.errors import MachineError, SendScreenError, UsageError
 from send_screen.governance import (
     ListedChild,
     OpenLedger,
@@ -63,7 +63,7 @@ def write_list_folder(result: ScreeningResult, out: Path, *, manifest_sha256: st
     except OSError as error:
         name = Path(str(error.filename)).name if error.filename else str(out)
         full = error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
-        raise MissingExtraError(
+        raise MachineError(
             f"{name} cannot be written ({error.strerror}).",
             remedy="Make room on the disk, or give another folder with --out."
             if full

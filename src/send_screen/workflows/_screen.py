@@ -119,7 +119,7 @@ def screen(
         If the version was withdrawn.
     LedgerError
         If the ledger was altered or is truncated. Nothing is written then: nobody is listed unseen.
-    MissingExtraError
+    MachineError
         If the ledger, the folder or one of its files cannot be written.
 
     Notes

@@ -75,8 +75,12 @@ def train(
         If the spec or the data cannot be used.
     LeakageError
         If a feature leaks the outcome.
-    UsageError, MissingExtraError
+    UsageError
         If it cannot be signed as asked for.
+    MachineError
+        If a store cannot be written, or the key cannot be read.
+    MissingExtraError
+        If a package that a model needs is not installed.
 
     Examples
     --------
