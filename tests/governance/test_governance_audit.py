@@ -23,7 +23,7 @@ from send_screen.auditing import (
     check_result,
     diff_documents,
     not_checked,
-    not_looked_at,
+    skipped,
 )
 from send_screen.errors import MachineError, TablesError, UsageError
 from send_screen.governance import (
@@ -98,7 +98,7 @@ def test_green_red_and_what_is_open() -> None:
         NOT_CHECKED,
         NOT_CHECKED,
     ]
-    unasked = Check("e", "E", not_looked_at("no data given"))
+    unasked = Check("e", "E", skipped("no data given"))
     green = Audit("m", {}, (same, unasked))
     assert (green.ok, green.exit_code) == (True, 0)
     assert green.headline == "GREEN: nothing differs in the 1 checks that were made. Not looked at: “E”."

@@ -184,7 +184,7 @@ def test_a_killed_run_lets_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     with subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE) as run:
         assert run.stdout is not None
         run.stdout.readline()
-        monkeypatch.setattr("send_screen.governance._ledger.PATIENCE", 0.1)
+        monkeypatch.setattr("send_screen.governance._ledger.LOCK_TIMEOUT", 0.1)
         with pytest.raises(LedgerError, match="Another run"), open_for_append(path):
             pass
         run.kill()

@@ -90,7 +90,7 @@ def test_another_python_is_told_which_are_held(start) -> None:
 def test_a_folder_that_is_too_deep_for_windows_is_named(start, make_wheel, here, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(start, "ON_WINDOWS", True)
     folder = tmp_path / "kit"
-    room = start.LONGEST_PATH - len(str(folder / "installed" / here[0])) - 1
+    room = start.MAX_PATH_LENGTH - len(str(folder / "installed" / here[0])) - 1
     kit = write_kit(folder, [make_wheel(tmp_path, "one")], here, longest=room + 1)
     with pytest.raises(start.Trouble, match="too long for Windows"):
         start.install(folder, kit)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from send_screen.errors import DataError, UsageError
-from send_screen.serving._requests import FORMATS, MOST_BYTES, MOST_ROWS, RequestError, read_request
+from send_screen.serving._requests import FORMATS, MAX_BYTES, MAX_ROWS, RequestError, read_request
 from send_screen.serving._responses import UNEXPECTED, respond
 
 JSON = "application/json"
@@ -139,25 +139,25 @@ def test_there_is_a_limit_of_rows_in_every_format() -> None:
     columns = {"dataframe_split": lambda n: {"columns": ["a"], "data": [["1"]] * n}}
     for name in FORMATS:
         make = columns.get(name, lambda n: [{"a": "1"}] * n)
-        assert len(read_request(as_json({name: make(MOST_ROWS)}), JSON)[0]) == MOST_ROWS
+        assert len(read_request(as_json({name: make(MAX_ROWS)}), JSON)[0]) == MAX_ROWS
         with pytest.raises(RequestError, match="at most 10,000 rows") as refused:
-            read_request(as_json({name: make(MOST_ROWS + 1)}), JSON)
+            read_request(as_json({name: make(MAX_ROWS + 1)}), JSON)
         assert refused.value.status == 413
     with pytest.raises(RequestError, match="at most 10,000 rows"):
-        read_request(as_json({"inputs": {"a": ["1"] * (MOST_ROWS + 1)}}), JSON)
+        read_request(as_json({"inputs": {"a": ["1"] * (MAX_ROWS + 1)}}), JSON)
     with pytest.raises(RequestError, match="at most 10,000 rows"):
-        read_request(b"a\n" + b"1\n" * (MOST_ROWS + 1), "text/csv")
+        read_request(b"a\n" + b"1\n" * (MAX_ROWS + 1), "text/csv")
 
 
 def test_there_is_a_limit_of_bytes_before_anything_is_parsed() -> None:
     with pytest.raises(RequestError, match="more than 16 MB") as refused:
-        read_request(b"[" * (MOST_BYTES + 1), JSON)
+        read_request(b"[" * (MAX_BYTES + 1), JSON)
     assert refused.value.status == 413
 
 
 def test_ten_thousand_rows_are_within_the_limit_of_bytes() -> None:
     record = dict.fromkeys((f"a column with a long name {i}" for i in range(40)), "an answer")
-    assert len(as_json({"instances": [record] * MOST_ROWS})) < MOST_BYTES * 1.25
+    assert len(as_json({"instances": [record] * MAX_ROWS})) < MAX_BYTES * 1.25
 
 
 def echo(rows: pd.DataFrame, role: str | None) -> pd.DataFrame:

@@ -28,7 +28,7 @@ from send_screen.errors import MachineError
 from send_screen.governance import open_for_append
 from send_screen.workflows import _list_folder
 
-WRITES = ("_list_folder.py", "_whole_files.py", "_ledger.py", "_pseudonyms.py")
+WRITES = ("_list_folder.py", "_atomic_files.py", "_ledger.py", "_pseudonyms.py")
 result, rendered, root, stops = pickle.loads(sys.stdin.buffer.read())
 for name, content in rendered.items():
     setattr(_list_folder, name, lambda _, content=content: content)

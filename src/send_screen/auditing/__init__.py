@@ -7,14 +7,14 @@ from send_screen.auditing._audit import audit
 from send_screen.auditing._checks import (
     FAILED,
     NOT_CHECKED,
-    NOT_LOOKED_AT,
     PASSED,
+    SKIPPED,
     Addition,
     Check,
     CheckResult,
     check_result,
     not_checked,
-    not_looked_at,
+    skipped,
 )
 from send_screen.auditing._compare import Mismatch, diff_documents
 from send_screen.auditing._results import Audit, render_audit
@@ -30,9 +30,9 @@ __all__ = [
     "PASSED",
     "FAILED",
     "NOT_CHECKED",
-    "NOT_LOOKED_AT",
+    "SKIPPED",
     "diff_documents",
     "check_result",
     "not_checked",
-    "not_looked_at",
+    "skipped",
 ]

@@ -28,7 +28,7 @@ from send_screen.auditing._checks import PASSED, Question
 from send_screen.auditing._compare import truncate
 from send_screen.auditing._results import Audit, make_audit_folder, write_audit
 from send_screen.errors import UsageError
-from send_screen.governance import MANIFEST, files_below, read_plain_files, read_public_key
+from send_screen.governance import MANIFEST, files_below, read_public_key, read_regular_files
 from send_screen.tracking import default_uri, fetch_snapshot
 
 #: What is checked of any version, in the order of its report.
@@ -123,7 +123,7 @@ def audit(
                 remedy="Give models:/name@alias, models:/name/3, runs:/id/bundle, or the folder that send-screen "
                 "export wrote.",
             )
-        files, no_files = read_plain_files(Path(model))
+        files, no_files = read_regular_files(Path(model))
     audited = replace(open_version(files, no_files, snapshot), key=public, ledger=ledger, uri=tracking_uri)
     audited = replace(audited, data=data, report_progress=report_progress)
     audited = with_evidence(audited, None if evidence is None else Path(evidence))

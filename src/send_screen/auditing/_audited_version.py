@@ -25,7 +25,7 @@ from send_screen.governance import (
 )
 from send_screen.published import PublishedReport, VersionMetadata
 from send_screen.tracking import RegistrySnapshot, default_uri, parse_hashes
-from send_screen.workflows._evidence_store import LARGEST, read_evidence
+from send_screen.workflows._evidence_store import MAX_FILE_BYTES, read_evidence
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -37,7 +37,7 @@ class CannotCheck(TablesError):
     """What a check needs is not there, or cannot be read: it is not made, and its result says why."""
 
 
-class NotLookedAt(CannotCheck):
+class CheckSkipped(CannotCheck):
     """What a check needs was not given: nobody asked for it."""
 
 
@@ -96,15 +96,15 @@ class AuditedVersion:
         return self.require_bundle().published
 
     def require_evidence(self) -> Evidence:
-        """Return the evidence; raise CannotCheck where it may not be read, and NotLookedAt where none was named."""
+        """Return the evidence; raise CannotCheck where it may not be read, and CheckSkipped where none was named."""
         if self.evidence is None:
-            raise NotLookedAt(self.no_evidence) if self.snapshot is None else CannotCheck(self.no_evidence)
+            raise CheckSkipped(self.no_evidence) if self.snapshot is None else CannotCheck(self.no_evidence)
         return self.evidence
 
     def require_snapshot(self) -> RegistrySnapshot:
-        """Return what the store says; raise NotLookedAt of an exported folder."""
+        """Return what the store says; raise CheckSkipped of an exported folder."""
         if self.snapshot is None:
-            raise NotLookedAt("A folder knows of no registry. Audit models:/name/number for that.")
+            raise CheckSkipped("A folder knows of no registry. Audit models:/name/number for that.")
         return self.snapshot
 
     def hash_mismatches(self, name: str, found: str, what: str) -> list[Mismatch]:
@@ -192,7 +192,7 @@ def with_evidence(audited: AuditedVersion, given: Path | None) -> AuditedVersion
         why = "The evidence is not where the registry says. Ask who keeps it, or name the store with --evidence."
         return replace(audited, no_evidence=why)
     try:
-        if path.stat().st_size > LARGEST:
+        if path.stat().st_size > MAX_FILE_BYTES:
             raise UsageError("The evidence is far larger than any of ours.", file=path.name)
         content = path.read_bytes()
     except OSError as error:

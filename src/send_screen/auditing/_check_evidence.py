@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from send_screen.auditing._audited_version import AuditedVersion, NotLookedAt
+from send_screen.auditing._audited_version import AuditedVersion, CheckSkipped
 from send_screen.auditing._checks import CheckResult, check_result, question
 from send_screen.auditing._compare import Mismatch
 from send_screen.errors import LeakageError
@@ -23,7 +23,7 @@ _ROUNDING = 1e-8  # log-odds: sums of a hundred contributions
 def check_evidence(audited: AuditedVersion) -> CheckResult:
     sha256 = audited.require_evidence().sha256
     if audited.snapshot is None:
-        raise NotLookedAt(f"A folder knows of no registry. The evidence's SHA-256 is {sha256}.")
+        raise CheckSkipped(f"A folder knows of no registry. The evidence's SHA-256 is {sha256}.")
     differences = audited.hash_mismatches("evidence_sha256", sha256, "the evidence's SHA-256")
     return check_result(differences, f"Its SHA-256 is {sha256}, as {audited.snapshot.holders}.")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from send_screen.auditing._audited_version import NO_TAG, AuditedVersion, NotLookedAt
+from send_screen.auditing._audited_version import NO_TAG, AuditedVersion, CheckSkipped
 from send_screen.auditing._checks import Addition, CheckResult, check_result, question
 from send_screen.auditing._compare import Mismatch, mismatches
 from send_screen.errors import TablesError
@@ -74,7 +74,7 @@ def check_signature(audited: AuditedVersion) -> CheckResult:
             return check_result([found], "", made="A signature was taken away or added, or the tag names another key.")
     if audited.key is None:
         state = "The version is signed, but no key was given." if signed else "The version is not signed."
-        raise NotLookedAt(
+        raise CheckSkipped(
             f"{state} So nobody outside the store vouches for the evidence's hash, or for any other: whoever controls "
             "the store could have changed everything alike. Get the public key from who answers for training, and "
             "give it with --key.",

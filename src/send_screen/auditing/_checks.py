@@ -8,11 +8,11 @@ from pathlib import Path
 
 from jinja2 import TemplateError
 
-from send_screen.auditing._audited_version import AuditedVersion, CannotCheck, NotLookedAt
+from send_screen.auditing._audited_version import AuditedVersion, CannotCheck, CheckSkipped
 from send_screen.auditing._compare import Mismatch, truncate
 from send_screen.errors import ExitCode, SendScreenError
 
-PASSED, FAILED, NOT_CHECKED, NOT_LOOKED_AT = "passed", "FAILED", "not checked", "not looked at"
+PASSED, FAILED, NOT_CHECKED, SKIPPED = "passed", "FAILED", "not checked", "not looked at"
 _LONGEST = 2000  # characters of what a check says
 _ADDED = 500  # characters of an addition
 _MOST = 20  # differences of one check that are listed one by one, and additions
@@ -62,8 +62,8 @@ class Question:
         """Return the answer; files that make it fail are files that were never ours."""
         try:
             return Check(self.id, self.title, self.answer(audited))
-        except NotLookedAt as error:
-            return Check(self.id, self.title, not_looked_at(error.message))
+        except CheckSkipped as error:
+            return Check(self.id, self.title, skipped(error.message))
         except CannotCheck as error:
             return Check(self.id, self.title, not_checked(error.message))
         except SendScreenError as error:
@@ -120,6 +120,6 @@ def not_checked(why: str) -> CheckResult:
     return CheckResult(NOT_CHECKED, truncate(why, most=_LONGEST))
 
 
-def not_looked_at(why: str) -> CheckResult:
+def skipped(why: str) -> CheckResult:
     """Return that nobody asked for a check, or that it is outside of what is vouched for, with the reason."""
-    return CheckResult(NOT_LOOKED_AT, truncate(why, most=_LONGEST))
+    return CheckResult(SKIPPED, truncate(why, most=_LONGEST))

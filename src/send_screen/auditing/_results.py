@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from send_screen.auditing._checks import FAILED, NOT_CHECKED, NOT_LOOKED_AT, PASSED, Addition, Check, CheckResult
-from send_screen.documents import write_whole
+from send_screen.auditing._checks import FAILED, NOT_CHECKED, PASSED, SKIPPED, Addition, Check, CheckResult
+from send_screen.documents import write_atomically
 from send_screen.errors import ExitCode, MachineError
 from send_screen.reports import render_html, version_marks
 from send_screen.results import Result, Section
@@ -24,7 +24,7 @@ _PARTS = (
     (FAILED, "What differs", "Nothing differs in the checks that were made."),
     (NOT_CHECKED, "What could not be checked, and why", "Each check that was asked for could be made."),
     (PASSED, "What was derived again and is the same", "No check passed."),
-    (NOT_LOOKED_AT, "What was not looked at, and why", "There is nothing of which that is known."),
+    (SKIPPED, "What was not looked at, and why", "There is nothing of which that is known."),
 )
 _LABELS = {
     "version": "Version",
@@ -65,9 +65,9 @@ class Audit(Result):
         return [check for check in self.checks if check.outcome.status == status]
 
     @property
-    def not_looked_at(self) -> list[Check]:
+    def skipped(self) -> list[Check]:
         """What nobody asked for, or is outside of what is vouched for: nothing is said of it."""
-        return self.having(NOT_LOOKED_AT)
+        return self.having(SKIPPED)
 
     @property
     def additions(self) -> tuple[Addition, ...]:
@@ -86,7 +86,7 @@ class Audit(Result):
 
     @property
     def ok(self) -> bool:
-        """Whether all that was looked at agrees; :attr:`not_looked_at` says what was not."""
+        """Whether all that was looked at agrees; :attr:`skipped` says what was not."""
         return self.result == "green"
 
     @property
@@ -100,7 +100,7 @@ class Audit(Result):
         unmade, failed = self.having(NOT_CHECKED), self.having(FAILED)
         made = len(failed) + len(self.having(PASSED))
         left = f" {len(unmade)} could not be made: {_titles(unmade)}." if unmade else ""
-        left += f" Not looked at: {_titles(self.not_looked_at)}." if self.not_looked_at else ""
+        left += f" Not looked at: {_titles(self.skipped)}." if self.skipped else ""
         if failed:
             return f"RED: {len(failed)} of the {made} checks that were made found a difference.{left}"
         if self.inconclusive:
@@ -117,7 +117,7 @@ class Audit(Result):
         for status in (FAILED, NOT_CHECKED):
             for check in self.having(status):
                 yield Section([f"{status}: {check.title}. {check.outcome.words}".rstrip(), *_lines(check.outcome)])
-        for status in (PASSED, NOT_LOOKED_AT):
+        for status in (PASSED, SKIPPED):
             if lines := [f"{status}: {check.title}. {check.outcome.words}" for check in self.having(status)]:
                 yield Section(lines)
         if self.additions:
@@ -182,8 +182,8 @@ def make_audit_folder(folder: Path) -> None:
 def write_audit(found: Audit, folder: Path) -> None:
     """Write ``audit.html`` and ``audit.json`` into a folder, over those of an earlier audit."""
     with _out_errors(folder):
-        write_whole(json.dumps(found.to_dict(), indent=2, ensure_ascii=False) + "\n", folder / "audit.json")
-        write_whole(render_audit(found), folder / "audit.html")
+        write_atomically(json.dumps(found.to_dict(), indent=2, ensure_ascii=False) + "\n", folder / "audit.json")
+        write_atomically(render_audit(found), folder / "audit.html")
 
 
 @contextmanager

@@ -19,7 +19,7 @@ COMPONENTS = "components whose sum determines the outcome"
 #: (suspected from this AUC, strongest usual AUC) of a sum of features, in children it was not fitted on. An outcome
 #: that is made of the features reaches .98; early measures of the same skill, added up, reach .95.
 SUM_AUC = (0.97, 0.85)
-_ROWS_A_CLASS, _FOLDS, _MOST_COMPONENTS = 2_500, 5, 20
+_ROWS_A_CLASS, _FOLDS, _MAX_COMPONENTS = 2_500, 5, 20
 
 
 def joint_leakage(columns: list[ValueCounts], label: np.ndarray) -> list[TargetLeakage]:
@@ -35,7 +35,7 @@ def joint_leakage(columns: list[ValueCounts], label: np.ndarray) -> list[TargetL
     fold = np.concatenate([np.arange(len(part)) % _FOLDS for part in rows])
     chosen = np.concatenate(rows)
     y = label[chosen]
-    steps = min(len(columns), _MOST_COMPONENTS)
+    steps = min(len(columns), _MAX_COMPONENTS)
     aucs = np.zeros((_FOLDS, steps))
     codes = [column.codes[chosen] for column in columns]
     for k in range(_FOLDS):

@@ -15,7 +15,7 @@ from send_screen.contracts._result import CheckedTable
 from send_screen.contracts._violations import file_violations, row_violations
 
 FIRST_ROW = 2  # the header is row 1
-MOST_HEADERS = 5  # reported one by one; more are reported together
+MAX_HEADERS = 5  # reported one by one; more are reported together
 
 
 def check_table(contract: Contract, frame: pd.DataFrame, *, file: str) -> CheckedTable:
@@ -93,7 +93,7 @@ def _row_numbers(frame: pd.DataFrame) -> pd.Index:
 
 def _header_notes(headers: HeaderMatch) -> list[str]:
     aliased = headers.report.aliased
-    if len(aliased) > MOST_HEADERS:
+    if len(aliased) > MAX_HEADERS:
         header, name = next(iter(aliased.items()))
         return [f"{len(aliased)} headers were read by another name or spelling, such as {quotable(header)} as {name}."]
     return [f"Header {quotable(header)} was read as {name}." for header, name in aliased.items()]

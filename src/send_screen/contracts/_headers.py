@@ -13,7 +13,7 @@ from send_screen.documents import encodable
 
 # Below this similarity a suggestion confuses more than it helps.
 _CLOSE = 0.6
-_MOST_COMPARED = 1_000  # headers that are looked at for what they may mean: each is compared with every name
+_MAX_COMPARED = 1_000  # headers that are looked at for what they may mean: each is compared with every name
 # What a code such as G03 means is another thing than what E03 means, however alike they look.
 _CODE = re.compile(r"[a-z]{1,8}\d{2,}")
 
@@ -60,7 +60,7 @@ def match_headers(headers: Sequence[str], columns: dict[str, Column]) -> HeaderM
     used = set(position.values())
     left = [header for place, header in enumerate(headers) if place not in used]
     missing = [column for column in columns.values() if column.name not in position]
-    compared = left[:_MOST_COMPARED]
+    compared = left[:_MAX_COMPARED]
     likely = dict.fromkeys(left) | {header: _closest_column(header, missing) for header in compared}
     return HeaderMatch(
         position=position,

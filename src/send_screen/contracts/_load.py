@@ -9,7 +9,7 @@ from typing import Literal
 
 from send_screen.contracts._contract import Contract
 from send_screen.contracts._odcs import read_contract
-from send_screen.documents import MOST_YAML_BYTES, file_name, read_plain
+from send_screen.documents import MAX_YAML_BYTES, file_name, read_regular_file
 from send_screen.errors import ContractError, MachineError
 
 _FILE_NAME = re.compile(r"(?P<name>[a-z0-9_]+)-(?P<version>\d+\.\d+\.\d+)\.odcs\.yaml")
@@ -130,7 +130,7 @@ def _contract_files(folder: Path) -> dict[str, Path]:
 
 def _read(path: Path) -> Contract:
     try:
-        content = read_plain(path, most=MOST_YAML_BYTES)
+        content = read_regular_file(path, max_bytes=MAX_YAML_BYTES)
     except OSError as error:
         raise ContractError(
             f"The contract cannot be opened ({error.strerror}).",

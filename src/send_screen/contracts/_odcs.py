@@ -16,8 +16,8 @@ from pydantic.alias_generators import to_camel
 from send_screen.contracts._contract import CodeSet, Column, Contract, Rule, RuleKind
 from send_screen.contracts._headers import header_key
 from send_screen.contracts._parse_cells import code_key
-from send_screen.contracts._pattern import refuse_pattern
-from send_screen.documents import Document, file_name, load_yaml, read_document, refuse_mistakes, shortened
+from send_screen.contracts._pattern import check_pattern
+from send_screen.documents import Document, file_name, load_yaml, raise_mistakes, read_document, shortened
 from send_screen.errors import ContractError
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 API_VERSION = "v3.1.0"
 ENGINE = "send_screen"
-_LONGEST = 200  # characters of one mistake in a message
-_MOST = 5  # mistakes against the standard in one message
+_MAX_LENGTH = 200  # characters of one mistake in a message
+_MAX_MISTAKES = 5  # mistakes against the standard in one message
 _LOGICAL_TYPES = ("string", "integer", "number", "date", "boolean")
 _CLASSIFICATIONS = ("public", "internal", "personal", "special")
 _DEFAULT_REMEDY: dict[str, str] = {
@@ -129,7 +129,7 @@ def read_contract(text: str, path: Path) -> Contract:
     )
     mistakes += _contradictions(contract, columns)
     if mistakes:
-        refuse_mistakes(mistakes, error=ContractError, file=file, kind="contract")
+        raise_mistakes(mistakes, error=ContractError, file=file, kind="contract")
     return contract
 
 
@@ -147,9 +147,9 @@ def _parse(text: str, file: str) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise ContractError("The contract is not a YAML mapping.", file=file, remedy="Begin with apiVersion: v3.1.0.")
     if broken := sorted(_validator().iter_errors(document), key=lambda error: error.json_path):
-        mistakes = [f"{error.json_path[:_LONGEST]}: {_schema_rule(error)}" for error in broken]
+        mistakes = [f"{error.json_path[:_MAX_LENGTH]}: {_schema_rule(error)}" for error in broken]
         kind = "contract, under the Open Data Contract Standard,"
-        refuse_mistakes(mistakes, error=ContractError, file=file, kind=kind, most=_MOST)
+        raise_mistakes(mistakes, error=ContractError, file=file, kind=kind, max_listed=_MAX_MISTAKES)
     if document["apiVersion"] != API_VERSION:
         raise ContractError(
             f"The contract follows version {document['apiVersion']} of the standard.",
@@ -161,7 +161,7 @@ def _parse(text: str, file: str) -> dict[str, Any]:
 
 def _schema_rule(error: ValidationError) -> str:
     """Return what the validator says, with the part of the contract that it quotes cut short."""
-    return error.message.replace(repr(error.instance), shortened(error.instance))[:_LONGEST]
+    return error.message.replace(repr(error.instance), shortened(error.instance))[:_MAX_LENGTH]
 
 
 def _custom(model: type[Properties], part: dict[str, Any], kind: str, file: str) -> Properties:
@@ -170,7 +170,7 @@ def _custom(model: type[Properties], part: dict[str, Any], kind: str, file: str)
     names = [entry["property"] for entry in entries]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         mistakes = [f"$.{name}: is given twice" for name in twice]
-        refuse_mistakes(mistakes, error=ContractError, file=file, kind=f"custom properties of the {kind}")
+        raise_mistakes(mistakes, error=ContractError, file=file, kind=f"custom properties of the {kind}")
     text = json.dumps({entry["property"]: entry["value"] for entry in entries})
     return read_document(model, text, error=ContractError, file=file, kind=f"{kind}, in its custom properties,")
 
@@ -221,7 +221,7 @@ def _rule(entry: dict[str, Any], where: str, file: str) -> Rule:
     remedies = [custom["value"] for custom in entry.get("customProperties", []) if custom["property"] == "remedy"]
     known = get_args(RuleKind)
     if kind == "pattern" and isinstance(arguments, dict):
-        refuse_pattern(arguments.get("pattern"), file=file, column=where.removeprefix("column "), rule=entry.get("id"))
+        check_pattern(arguments.get("pattern"), file=file, column=where.removeprefix("column "), rule=entry.get("id"))
     if not entry.get("id") or kind not in known or severity not in ("error", "warning") or not description:
         raise ContractError(
             f"A quality entry of {where} has no id or description, or a metric, implementation or severity that "

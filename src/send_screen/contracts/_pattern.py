@@ -12,7 +12,7 @@ import numpy as np
 
 from send_screen.errors import ContractError
 
-_LONGEST = 1_000  # characters
+_MAX_LENGTH = 1_000  # characters
 
 
 def fullmatches(pattern: str, texts: Sequence[str]) -> np.ndarray:
@@ -35,14 +35,14 @@ def fullmatches(pattern: str, texts: Sequence[str]) -> np.ndarray:
     return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
 
 
-def refuse_pattern(pattern: object, *, file: str, column: str, rule: str | None) -> None:
+def check_pattern(pattern: object, *, file: str, column: str, rule: str | None) -> None:
     """Raise ContractError for a pattern that cannot be matched."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     try:
-        if not isinstance(pattern, str) or len(pattern) > _LONGEST:
-            raise ValueError(f"it is no text of at most {_LONGEST:,} characters")
+        if not isinstance(pattern, str) or len(pattern) > _MAX_LENGTH:
+            raise ValueError(f"it is no text of at most {_MAX_LENGTH:,} characters")
         pc.match_substring_regex(pa.array([""]), pattern)  # alone: brackets may close ours
         fullmatches(pattern, [""])
     except ValueError as error:

@@ -6,8 +6,8 @@ import re
 
 from send_screen.contracts._dates import read_date
 
-_LONGEST = 48  # characters: the longest name of a goal, with its number, has 45
-_MOST_DIGITS = 6  # a header may say 2022/23
+_MAX_LENGTH = 48  # characters: the longest name of a goal, with its number, has 45
+_MAX_DIGITS = 6  # a header may say 2022/23
 _UPN_SHAPED = re.compile(r"[A-Za-z]?\d{11}[A-Za-z\d]")
 _GAPS = re.compile(r"[\W_]+")
 _WITH_EXPONENT = re.compile(r"[+-]?[.,]?\d[\d.,]*e[+-]?\d+", re.IGNORECASE)  # 8E11, and not the goal E11
@@ -47,10 +47,10 @@ def header_like(text: str) -> bool:
     """
     text = text.strip()
     return (
-        0 < len(text) <= _LONGEST
+        0 < len(text) <= _MAX_LENGTH
         and text.isprintable()
         and any(map(str.isalpha, text))
-        and sum(map(str.isdecimal, text)) <= _MOST_DIGITS
+        and sum(map(str.isdecimal, text)) <= _MAX_DIGITS
         and not _NEVER.search(text)
         and not _WITH_EXPONENT.fullmatch(text)
         and text.casefold() not in _VALUES

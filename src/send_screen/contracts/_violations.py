@@ -15,7 +15,7 @@ from send_screen.contracts._result import MASK, Violation
 
 _ROWS_NAMED = 5
 _UPN_DIGITS = 8  # a text with fewer is not a mistyped UPN
-_LONGEST_VALUE = 24  # characters
+_MAX_VALUE_LENGTH = 24  # characters
 
 
 def file_violations(
@@ -105,7 +105,7 @@ def row_violations(
 
 def _mask_if_misplaced(text: str, column: Column) -> str:
     """Return a value, masked where it may be another column's: too long, or like a UPN, a date or a name."""
-    if len(text) > _LONGEST_VALUE or upn_shaped(text) or date_shaped(text):
+    if len(text) > _MAX_VALUE_LENGTH or upn_shaped(text) or date_shaped(text):
         return MASK
     has_word = any(map(str.isalpha, text))
     return MASK if has_word and not column.levels else text

@@ -3,31 +3,31 @@
 A document is a pydantic model (:class:`Document`): its fields are its format, its JSON schema is generated from it, and
 a file that breaks it is refused with every mistake at once, each with its path. Nothing in a file is trusted: a key
 given twice, a number that is none, nesting without end and characters that mislead are refused before the model sees
-them. What is written stands whole under its name, or not at all (:func:`write_whole`).
+them. Files are written atomically (:func:`write_atomically`).
 """
 
+from send_screen.documents._atomic_files import SHARED, remove_partial_files, write_atomically
 from send_screen.documents._characters import MISLEADING, encodable, file_name, is_misleading, printable
-from send_screen.documents._files import read_plain
+from send_screen.documents._files import read_regular_file
 from send_screen.documents._lock import locked
-from send_screen.documents._mistakes import closest, refuse_mistakes
+from send_screen.documents._mistakes import closest, raise_mistakes
 from send_screen.documents._model import Count, Document, Text, read_document, write_document
-from send_screen.documents._whole_files import SHARED, remove_parts, write_whole
-from send_screen.documents._yaml import MOST_YAML_BYTES, load_yaml, shortened
+from send_screen.documents._yaml import MAX_YAML_BYTES, load_yaml, shortened
 
 __all__ = [
     "Document",
     "Text",
     "Count",
-    "read_plain",
+    "read_regular_file",
     "read_document",
     "write_document",
-    "refuse_mistakes",
+    "raise_mistakes",
     "load_yaml",
-    "MOST_YAML_BYTES",
+    "MAX_YAML_BYTES",
     "closest",
     "shortened",
-    "write_whole",
-    "remove_parts",
+    "write_atomically",
+    "remove_partial_files",
     "SHARED",
     "locked",
     "encodable",

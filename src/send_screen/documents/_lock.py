@@ -1,4 +1,4 @@
-"""A lock between processes, that goes when who holds it does."""
+"""A lock between processes, which the system releases when its holder ends."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from pathlib import Path
 
 
 @contextmanager
-def locked(path: Path, *, patience: float) -> Iterator[None]:
-    """Hold a lock file against other processes and threads; it stays, empty, and blocks nobody.
+def locked(path: Path, *, timeout: float) -> Iterator[None]:
+    """Hold a lock file against other processes and threads. The file stays, empty, and blocks nobody.
 
-    SQLite's lock of a file is the one in Python's own library that works alike on Windows and elsewhere, and the
-    system lets go of it when a run is killed.
+    SQLite's file lock is in Python's standard library, works alike on Windows and elsewhere, and is released when a
+    run is killed.
 
     Raises
     ------
     TimeoutError
-        If it is held by another for longer than ``patience`` seconds.
+        If it is held by another for longer than ``timeout`` seconds.
     OSError
-        If no lock can be had there.
+        If no lock can be taken there.
     """
-    with closing(_open(path, patience)) as lock:
+    with closing(_open(path, timeout)) as lock:
         try:
             lock.execute("BEGIN EXCLUSIVE")
         except sqlite3.Error as error:
@@ -32,8 +32,8 @@ def locked(path: Path, *, patience: float) -> Iterator[None]:
         yield
 
 
-def _open(path: Path, patience: float) -> sqlite3.Connection:
+def _open(path: Path, timeout: float) -> sqlite3.Connection:
     try:
-        return sqlite3.connect(path, isolation_level=None, timeout=patience)
+        return sqlite3.connect(path, isolation_level=None, timeout=timeout)
     except sqlite3.Error:
         raise OSError(None, "no lock can be had there", str(path)) from None

@@ -1,4 +1,4 @@
-"""What pydantic says of a document, in one line a mistake: its path, the rule, the closest right word."""
+"""Validation errors of pydantic as one line a mistake: the path, the rule, the closest valid name."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from send_screen.errors import SendScreenError
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
 
-_MOST = 50  # mistakes in one message
-_LONGEST = 200  # characters of what is quoted of a file
+_MAX_MISTAKES = 50  # mistakes in one message
+_MAX_QUOTED = 200  # characters of what is quoted of a file
 
 _RULES = {
     "missing": "is missing",
@@ -59,14 +59,19 @@ def closest(word: str, known: Iterable[str]) -> str:
     return f" (did you mean {match[0]!r}?)" if match else ""
 
 
-def refuse_mistakes(
-    mistakes: Iterable[str], *, error: type[SendScreenError], file: str | None, kind: str, most: int = _MOST
+def raise_mistakes(
+    mistakes: Iterable[str],
+    *,
+    error: type[SendScreenError],
+    file: str | None,
+    kind: str,
+    max_listed: int = _MAX_MISTAKES,
 ) -> NoReturn:
-    """Raise an error that says each mistake, ``path: rule``, in a line of its own, up to so many."""
-    said = list(dict.fromkeys(mistakes))
-    rest = [f"and {len(said) - most:,} more"] if len(said) > most else []
-    lines = "\n".join(f"  {mistake}" for mistake in (*said[:most], *rest))
-    count = "one mistake" if len(said) == 1 else f"{len(said):,} mistakes"
+    """Raise an error that lists each mistake, ``path: rule``, in a line of its own, ``max_listed`` at most."""
+    listed = list(dict.fromkeys(mistakes))
+    rest = [f"and {len(listed) - max_listed:,} more"] if len(listed) > max_listed else []
+    lines = "\n".join(f"  {mistake}" for mistake in (*listed[:max_listed], *rest))
+    count = "one mistake" if len(listed) == 1 else f"{len(listed):,} mistakes"
     raise error(f"The {kind} has {count}:\n{lines}\n", file=file, remedy="Correct each line and try again.") from None
 
 
@@ -85,10 +90,10 @@ def _rule(error: Any, known: Iterable[str]) -> str:
     if kind == "extra_forbidden":
         return f"is not a key here{closest(str(error['loc'][-1]), known)}"
     if kind == "literal_error" and isinstance(error["input"], str):
-        words = re.findall(r"'([^']*)'", context["expected"])
+        allowed = re.findall(r"'([^']*)'", context["expected"])
         given = error["input"]
-        shown = repr(given if len(given) < _LONGEST else f"{given[:_LONGEST]}…")
-        return f"{shown} is not one of {', '.join(words)}{closest(given, words)}"
+        shown = repr(given if len(given) < _MAX_QUOTED else f"{given[:_MAX_QUOTED]}…")
+        return f"{shown} is not one of {', '.join(allowed)}{closest(given, allowed)}"
     if kind == "string_type" and isinstance(error["input"], bool | int | float):
         return "must be text: put it into quotation marks"
     if kind in _RULES:
@@ -98,9 +103,9 @@ def _rule(error: Any, known: Iterable[str]) -> str:
 
 
 def _locate(error: Any, document: Any, schema: dict[str, Any]) -> tuple[str, set[str]]:
-    """Return the place of a mistake as a path such as ``$.terms[3].slope``, and the keys that are known there.
+    """Return the path of a mistake, such as ``$.terms[3].slope``, and the keys that are known there.
 
-    pydantic's places also name the members of unions, which are no part of a document: they are left out of the path.
+    pydantic's locations also name the members of unions, which no document holds: the path leaves them out.
     """
     path, known = "$", set[str]()
     kinds = _members(schema, schema)
@@ -111,7 +116,7 @@ def _locate(error: Any, document: Any, schema: dict[str, Any]) -> tuple[str, set
             path, document = f"{path}[{part}]", document[part] if part < len(document) else None
             inside = [kind.get("items") for kind in kinds]
         elif isinstance(document, dict) and (part in document or is_missing):
-            path = f"{path}.{part}" if re.fullmatch(r"\w+", part) else f"{path}[{part[:_LONGEST]!r}]"
+            path = f"{path}.{part}" if re.fullmatch(r"\w+", part) else f"{path}[{part[:_MAX_QUOTED]!r}]"
             document = document.get(part)
             known = {key for kind in kinds for key in kind.get("properties", ())}
             inside = [kind.get("properties", {}).get(part, kind.get("additionalProperties")) for kind in kinds]

@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from send_screen.documents._characters import MISLEADING, is_misleading
-from send_screen.documents._mistakes import find_mistakes, refuse_mistakes
+from send_screen.documents._mistakes import find_mistakes, raise_mistakes
 from send_screen.documents._yaml import decode, load_yaml, shortened
 from send_screen.errors import SendScreenError
 
@@ -50,8 +50,8 @@ class Document(BaseModel):
 
 
 Model = TypeVar("Model", bound=BaseModel)
-_MOST_VALUES = 2_000_000  # a version's largest document has a tenth of that
-_MOST_MISTAKES = 10_000  # told apart; a file with more is another kind of file
+_MAX_VALUES = 2_000_000  # a version's largest document has a tenth of that
+_MAX_MISTAKES = 10_000  # told apart; a file with more is another kind of file
 
 
 def read_document(
@@ -63,7 +63,7 @@ def read_document(
     yaml: bool = False,
     kind: str = "file",
 ) -> Model:
-    """Return a document, or refuse it with every mistake: its path, the rule, and the closest right word.
+    """Return a document, or raise one error with every mistake: its path, the rule, and the closest valid name.
 
     The content is JSON in UTF-8, or YAML. ``error`` is raised, and names the document by its ``file`` and ``kind``.
     """
@@ -76,48 +76,48 @@ def read_document(
     try:
         return model.model_validate_json(text)  # strictly: of Python's own objects it would take no list for a tuple
     except ValidationError as problem:
-        if problem.error_count() > _MOST_MISTAKES:
+        if problem.error_count() > _MAX_MISTAKES:
             raise error(
                 f"The {kind} has {problem.error_count():,} mistakes: it is another kind of file.",
                 file=file,
                 remedy="Check that it is the file you meant.",
             ) from None
-        refuse_mistakes(find_mistakes(problem, model, value), error=error, file=file, kind=kind)
+        raise_mistakes(find_mistakes(problem, model, value), error=error, file=file, kind=kind)
 
 
 def _load_json(text: str, *, file: str | None, error: type[SendScreenError]) -> Any:
-    """Parse JSON; refuse NaN, infinities, endless nesting or numbers, too many values, and a key given twice."""
+    """Parse JSON; raise for NaN, infinities, deep nesting, long numbers, too many values, and a key given twice."""
 
-    def refuse(words: str) -> NoReturn:
-        raise error(words, file=file, remedy="Get the file again from where it was made.") from None
+    def fail(message: str) -> NoReturn:
+        raise error(message, file=file, remedy="Get the file again from where it was made.") from None
 
-    def refuse_constant(name: str) -> NoReturn:
-        refuse(f"The file holds {name}, which is not a number of JSON.")
+    def raise_for_constant(name: str) -> NoReturn:
+        fail(f"The file holds {name}, which is not a number of JSON.")
 
-    doubled: list[tuple[dict[str, Any], str]] = []  # each object that gives a key twice, and the key
+    duplicates: list[tuple[dict[str, Any], str]] = []  # each object that gives a key twice, and the key
 
     def as_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) < len(pairs):
             keys = [key for key, _ in pairs]
-            doubled.append((found, next(key for key in keys if keys.count(key) > 1)))
+            duplicates.append((found, next(key for key in keys if keys.count(key) > 1)))
         return found
 
-    if text.count(",") >= _MOST_VALUES:
-        refuse(f"The file holds more than {_MOST_VALUES:,} values.")
+    if text.count(",") >= _MAX_VALUES:
+        fail(f"The file holds more than {_MAX_VALUES:,} values.")
     try:
-        value = json.loads(text, object_pairs_hook=as_dict, parse_constant=refuse_constant)
-        everywhere = _objects(value) if doubled else ()
-        places = [(path, key) for path, one in everywhere for twice, key in doubled if one is twice]
+        value = json.loads(text, object_pairs_hook=as_dict, parse_constant=raise_for_constant)
+        everywhere = _objects(value) if duplicates else ()
+        positions = [(path, key) for path, one in everywhere for twice, key in duplicates if one is twice]
     except json.JSONDecodeError as problem:
-        refuse(f"The file is damaged or cut off: {problem.msg} (line {problem.lineno}, column {problem.colno}).")
+        fail(f"The file is damaged or cut off: {problem.msg} (line {problem.lineno}, column {problem.colno}).")
     except RecursionError:
-        refuse("The file is nested too deeply.")
+        fail("The file is nested too deeply.")
     except ValueError:  # Python refuses to read an integer of thousands of digits
-        refuse("The file holds a whole number too long to read.")
-    if doubled:  # an object that is itself the first value of a key given twice is no longer there, and has no place
-        path, key = places[0] if places else ("$", doubled[0][1])
-        refuse(f"{path}: the key {shortened(key)} is given twice.")
+        fail("The file holds a whole number too long to read.")
+    if duplicates:  # an object that is itself the first value of a key given twice is no longer there, and has no path
+        path, key = positions[0] if positions else ("$", duplicates[0][1])
+        fail(f"{path}: the key {shortened(key)} is given twice.")
     return value
 
 

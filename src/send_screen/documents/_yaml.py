@@ -1,4 +1,4 @@
-"""YAML read strictly: no key twice, nothing that grows, nests or means more than a person would write by hand."""
+"""Parse YAML strictly: no duplicate keys, no tags, bounded size, depth and numbers."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from send_screen.documents._characters import MISLEADING, is_misleading
 from send_screen.errors import SendScreenError
 
 # The largest file that comes with the library has 24 kB and 3,000 nodes, 9 deep.
-MOST_YAML_BYTES = 1_000_000
-_MOST_NODES = 20_000
-_DEEPEST = 50
-_LARGEST = 10**15  # beyond, a number is no longer exact as a float
-_MOST_CHARACTERS = 60  # quoted in a message
+MAX_YAML_BYTES = 1_000_000
+_MAX_NODES = 20_000
+_MAX_DEPTH = 50
+_MAX_NUMBER = 10**15  # beyond, a number is no longer exact as a float
+_MAX_CHARACTERS = 60  # quoted in a message
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -37,8 +37,8 @@ class _StrictLoader(yaml.SafeLoader):
         """Leave ``<<`` a key like any other, which no schema knows: merging lets one of two keys win."""
 
 
-def _mistake(problem: str, place: Any) -> yaml.MarkedYAMLError:
-    return yaml.MarkedYAMLError(problem=problem, problem_mark=place.start_mark)
+def _mistake(problem: str, node: Any) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
 
 
 def _number(read: Callable[..., Any]) -> Callable[[_StrictLoader, yaml.ScalarNode], Any]:
@@ -47,7 +47,7 @@ def _number(read: Callable[..., Any]) -> Callable[[_StrictLoader, yaml.ScalarNod
             value = read(loader, node)
         except (ValueError, OverflowError):  # more digits than Python reads
             value = math.nan
-        if not abs(value) < _LARGEST:
+        if not abs(value) < _MAX_NUMBER:
             raise _mistake("a number is too large, or is none", node)
         return value
 
@@ -58,14 +58,14 @@ def _text(loader: _StrictLoader, node: yaml.ScalarNode) -> str:
     return str(loader.construct_scalar(node))
 
 
-def _seen_text(loader: _StrictLoader, node: yaml.ScalarNode) -> str:
+def _visible_text(loader: _StrictLoader, node: yaml.ScalarNode) -> str:
     text = _text(loader, node)
     if is_misleading(text):
         raise _mistake(f"a text {MISLEADING}", node)
     return text
 
 
-_StrictLoader.add_constructor("tag:yaml.org,2002:str", _seen_text)
+_StrictLoader.add_constructor("tag:yaml.org,2002:str", _visible_text)
 _StrictLoader.add_constructor("tag:yaml.org,2002:int", _number(yaml.SafeLoader.construct_yaml_int))
 _StrictLoader.add_constructor("tag:yaml.org,2002:float", _number(yaml.SafeLoader.construct_yaml_float))
 _StrictLoader.add_constructor("tag:yaml.org,2002:timestamp", _text)
@@ -73,10 +73,10 @@ _StrictLoader.add_constructor("tag:yaml.org,2002:merge", _text)
 
 
 def load_yaml(content: bytes | str, *, file: str, error: type[SendScreenError]) -> Any:
-    """Return what a YAML file says, in dicts with text keys, lists, texts, numbers, truth values and None.
+    """Parse a YAML file into dicts with text keys, lists, texts, numbers, booleans and None.
 
-    A date stays text. Refused, with the line as the error's row, are a key given twice or that is not text, characters
-    that mislead, tags, nesting deeper than 50, more than a megabyte or 20,000 nodes (an alias counts as what it stands
+    A date stays text. Errors, with the line as their row, are: a key given twice or that is not text, misleading
+    characters, tags, nesting deeper than 50, more than a megabyte or 20,000 nodes (an alias counts as what it stands
     for), and numbers that are not finite or have more than 15 digits.
 
     Examples
@@ -85,15 +85,15 @@ def load_yaml(content: bytes | str, *, file: str, error: type[SendScreenError]) 
     >>> load_yaml("review: 2027-01-31", file="spec.yaml", error=SpecError)
     {'review': '2027-01-31'}
     """
-    if len(content) > MOST_YAML_BYTES:
+    if len(content) > MAX_YAML_BYTES:
         raise error(
-            f"The file has more than {MOST_YAML_BYTES / 1e6:,.0f} MB.",
+            f"The file has more than {MAX_YAML_BYTES / 1e6:,.0f} MB.",
             file=file,
             remedy="Check that it is the file you meant.",
         )
     text = decode(content, "utf-8-sig", file=file, error=error)
     try:
-        _refuse_bombs(text)
+        _check_size_and_depth(text)
         return yaml.load(text, Loader=_StrictLoader)  # a safe loader, made stricter
     except yaml.YAMLError as wrong:
         mark = getattr(wrong, "problem_mark", None)
@@ -117,11 +117,11 @@ def decode(content: bytes | str, encoding: str, *, file: str | None, error: type
 def shortened(value: object) -> str:
     """Return a value as a message quotes it, no longer than 60 characters."""
     text = repr(value)
-    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"
+    return text if len(text) <= _MAX_CHARACTERS else f"{text[:_MAX_CHARACTERS]}…"
 
 
-def _refuse_bombs(text: str) -> None:
-    """Raise for what would take memory or the stack, by the parser's events, which take neither.
+def _check_size_and_depth(text: str) -> None:
+    """Raise for too many nodes, tags or too deep nesting, from the parser's events alone: nothing is built yet.
 
     An alias counts as many nodes as its anchor.
     """
@@ -139,9 +139,9 @@ def _refuse_bombs(text: str) -> None:
             anchor, before = opened.pop()
             if anchor:
                 sizes[anchor] = nodes - before
-        if len(opened) > _DEEPEST:
+        if len(opened) > _MAX_DEPTH:
             raise _mistake("it nests too deeply", event)
         if isinstance(event, yaml.AliasEvent) and any(anchor == event.anchor for anchor, _ in opened):
             raise _mistake("an alias stands inside its own anchor", event)
-        if nodes > _MOST_NODES:
-            raise _mistake(f"it holds more than {_MOST_NODES:,} values, with those that aliases stand for", event)
+        if nodes > _MAX_NODES:
+            raise _mistake(f"it holds more than {_MAX_NODES:,} values, with those that aliases stand for", event)

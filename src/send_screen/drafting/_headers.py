@@ -60,7 +60,7 @@ _ROLES: tuple[tuple[ColumnRole, str], ...] = (
 _WAVE = re.compile(r"^[a-z]{1,2}(\d{1,2})(?=[a-z_])", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 _CHANGE = re.compile(r"^(chg|change|diff|gain|growth|progress)|(chg|change|gain|growth)$|followup|outcome|later")
-_SHORTEST_TOLD = 4
+_MIN_LENGTH = 4
 _TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _ID_TOKENS = frozenset({"id", "ids", "uid", "uuid", "guid", "pid"})
 _OTHER_CLUSTERS = {
@@ -175,4 +175,4 @@ def named_after(header: str, label: str) -> bool:
     (True, False)
     """
     outcome = letters(label)
-    return len(outcome) >= _SHORTEST_TOLD and outcome in letters(header)
+    return len(outcome) >= _MIN_LENGTH and outcome in letters(header)

@@ -25,7 +25,7 @@ Kind = Literal["number", "codes", "date", "year", "upn", "text", "constant"]
 
 # With so many of its values understood, a column is a number, a date or a set of codes with a few mistakes in it.
 _MOST = 0.95
-_MOST_CODES = 30
+_MAX_CODES = 30
 _FEW_NUMBERS = 12
 _BLANKS = frozenset({"", "null", "#n/a", "n/a", "na", "nan", "nat", "none"})
 _NEVER_REAL = (-1.0, -2.0, -7.0, -8.0, -9.0, -88.0, -99.0, -999.0, 8.0, 9.0, 99.0, 999.0, 9999.0)
@@ -38,7 +38,7 @@ _UNKNOWN = frozenset(
 )
 _FIT = 10  # a code such as 99 is unknown beside codes below this
 # Where this share of a column's values are numbers, a few marks (A for absent) are exceptions among them.
-_MOST_WITH_MARKS, _MOST_MARKS, _LONGEST_MARK = 0.75, 8, 12
+_MAX_WITH_MARKS, _MAX_MARKS, _MAX_MARK_LENGTH = 0.75, 8, 12
 _ACADEMIC_YEAR = r"20\d{2}/\d{2}"
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _PERCENT = re.compile(r"[+-]?[\d.,]+\s*%")
@@ -85,7 +85,7 @@ class ColumnProfile:
 def profile_columns(frame: pd.DataFrame, file: str) -> tuple[ColumnProfile, ...]:
     """Profile each column of a table, or raise UsageError for headers that cannot be told apart."""
     headers = [str(header) for header in frame.columns]
-    _refuse_names(headers, file)
+    _check_headers(headers, file)
     names: list[str] = []
     for place, header in enumerate(headers, start=1):
         name = re.sub(r"\W+", "_", header, flags=re.ASCII).strip("_")[:60]
@@ -95,7 +95,7 @@ def profile_columns(frame: pd.DataFrame, file: str) -> tuple[ColumnProfile, ...]
     return tuple(_look(frame.iloc[:, place], headers[place], names[place]) for place in range(len(headers)))
 
 
-def _refuse_names(headers: list[str], file: str) -> None:
+def _check_headers(headers: list[str], file: str) -> None:
     first: dict[str, str] = {}
     for place, header in enumerate(headers, start=1):
         if not header_key(header):
@@ -139,7 +139,7 @@ def _look(series: pd.Series, header: str, name: str) -> ColumnProfile:
     elif len(numbers) and (len(numbers) >= _MOST * len(known) or _are_exceptions(numbers, marks, len(known))):
         kind, values = "number", numbers.reindex(texts.index)
     else:
-        kind = "codes" if 0 < _same_words(known).nunique() <= _MOST_CODES else "text"
+        kind = "codes" if 0 < _same_words(known).nunique() <= _MAX_CODES else "text"
         values = texts.map(dict(zip(known, _same_words(known), strict=True)))
     unknown = _unknown(kind, values, marks, sex=bool({"sex", "gender"}.intersection(tokens(header))))
     absent = {float(one) for one in unknown if _is_number(one)} if kind == "number" else set(unknown)
@@ -199,10 +199,10 @@ def _is_number(text: str) -> bool:
 def _are_exceptions(numbers: pd.Series, marks: pd.Series, n: int) -> bool:
     """Tell whether texts among many different numbers are a few short marks, such as A for absent."""
     return (
-        len(numbers) >= _MOST_WITH_MARKS * n
+        len(numbers) >= _MAX_WITH_MARKS * n
         and numbers.nunique() > _FEW_NUMBERS
-        and len(marks) <= _MOST_MARKS
-        and all(len(str(mark)) <= _LONGEST_MARK or str(mark).casefold() in _UNKNOWN for mark in marks.index)
+        and len(marks) <= _MAX_MARKS
+        and all(len(str(mark)) <= _MAX_MARK_LENGTH or str(mark).casefold() in _UNKNOWN for mark in marks.index)
     )
 
 

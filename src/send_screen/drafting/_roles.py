@@ -20,14 +20,14 @@ from send_screen.tables import MINIMUM_CHILDREN
 Derive = Literal["season", "ethnic_group", "eal"]
 _YES = frozenset({"1", "yes", "y", "true", "t", "k", "e", "s", "ehcp"})
 _NO = frozenset({"0", "no", "n", "false", "f", "none"})
-_MOST_OUTCOMES = 12
+_MAX_OUTCOMES = 12
 #: What a label is about where a known need makes the question no longer open.
 _NEED = re.compile("^sen|need|support|spec|ehcp|^iep|refer")
 #: Whole numbers of which half are one child's alone, in a file of this many children, may be a number of the child.
 _MANY = 500
-_MOST_RECOGNISED = 0.8
+_MAX_RECOGNISED = 0.8
 # Fewer with (or without) the outcome teach nothing, and their number may not be published.
-_LEAST = 2 * MINIMUM_CHILDREN
+_MIN_CHILDREN = 2 * MINIMUM_CHILDREN
 OPTIONS = {"label": "--label", "school": "--school", "child_id": "--child-id"}
 _WHAT = {"label": "what happened later", "school": "the school", "child_id": "the child's identifier"}
 _POSITIVE = "--positive"
@@ -183,7 +183,7 @@ def _outcome_codes(
     label: ColumnProfile, file: str, given: Collection[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """Return the codes that mean yes and those that mean no; None where no words say which is which."""
-    if not label.codes or len(label.codes) > _MOST_OUTCOMES or label.kind == "constant":
+    if not label.codes or len(label.codes) > _MAX_OUTCOMES or label.kind == "constant":
         raise UsageError(
             "What happened later must be a few codes, such as yes and no; this column holds "
             + ("one value only." if label.kind == "constant" else "something else."),
@@ -215,9 +215,9 @@ def _by_words(codes: tuple[str, ...], words: Collection[str]) -> tuple[str, ...]
 def _check_counts(label: ColumnProfile, codes: tuple[tuple[str, ...], tuple[str, ...]], file: str) -> None:
     counts = label.values.map(code, na_action="ignore").value_counts()
     for group, words in zip(codes, ("with", "without"), strict=True):
-        if int(counts.reindex(group).sum()) < _LEAST:
+        if int(counts.reindex(group).sum()) < _MIN_CHILDREN:
             raise UsageError(
-                f"Fewer than {_LEAST} children are {words} the outcome, which is too few to train on.",
+                f"Fewer than {_MIN_CHILDREN} children are {words} the outcome, which is too few to train on.",
                 file=file,
                 column=label.header,
                 remedy="Give a file with more children, or another column with --label.",
@@ -254,7 +254,7 @@ def _place(made: ProjectDraft, column: ColumnProfile, headers: tuple[str, ...]) 
     if why := post_outcome_reason(column.header, outcome):
         return _leave(made, column, f"target leakage: {why}")
     if role == "status":
-        if not 1 <= len(column.codes) <= _MOST_OUTCOMES:
+        if not 1 <= len(column.codes) <= _MAX_OUTCOMES:
             return _leave(
                 made, column, "by its name it says whose needs are on the SEN register: use it under `eligible`"
             )
@@ -268,7 +268,7 @@ def _place(made: ProjectDraft, column: ColumnProfile, headers: tuple[str, ...]) 
     if column.kind == "text":
         return _leave(made, column, "free text, or more codes than can be told apart")
     if column.kind == "number" and column.bounds is None:
-        return _leave(made, column, f"fewer than {_LEAST} children have a value")
+        return _leave(made, column, f"fewer than {_MIN_CHILDREN} children have a value")
     if why := timing_question(column.header, outcome, headers):
         return _ask(made, column, why)
     if column.whole and column.n_known >= _MANY and column.n_distinct >= column.n_known / 2:
@@ -288,7 +288,7 @@ def _group(made: ProjectDraft, column: ColumnProfile) -> ProjectDraft:
     """Return the draft with a column as groups to compare: by its codes, or by those of the census."""
     known = column.values.dropna().astype(str).str.upper()
     derive: Derive | None = None
-    if float(known.isin(list(ETHNIC_GROUPS)).mean()) >= _MOST_RECOGNISED:
+    if float(known.isin(list(ETHNIC_GROUPS)).mean()) >= _MAX_RECOGNISED:
         derive = "ethnic_group"
     elif column.header.casefold().find("lang") >= 0 and float(known.isin(["ENG", "ENB"]).mean()) > 0:
         derive = "eal"

@@ -25,9 +25,9 @@ from send_screen.tables._column_names import describe_difference
 from send_screen.tables._terms import level_text
 
 SIGNS = {"increasing": 1, "decreasing": -1}
-_LEAST_WEIGHT, _MOST_WEIGHT = 1e-30, 1e30  # of a row that counts at all: LightGBM keeps weights in four bytes
-_LARGEST = 1e100  # no value may be larger: squares are added up
-_MOST_WHOLE = 2_000_000_000  # other seeds are counted from a seed, and LightGBM's end at 2**31
+_MIN_WEIGHT, _MAX_WEIGHT = 1e-30, 1e30  # of a row that counts at all: LightGBM keeps weights in four bytes
+_MAX_VALUE = 1e100  # no value may be larger: squares are added up
+_MAX_WHOLE = 2_000_000_000  # other seeds are counted from a seed, and LightGBM's end at 2**31
 Levels = Mapping[str, Sequence[str] | None]
 """Columns of text, with their levels where they are known."""
 _NUMBERS = {"integer", "floating", "mixed-integer-float", "boolean", "decimal", "empty"}
@@ -45,10 +45,10 @@ def checked_frame(
     named = has_names(X) and (reset or hasattr(estimator, "feature_names_in_"))
     frame = (_from_frame if named else _from_array)(estimator, X, texts, only, reset=reset)
     for name in frame.columns:
-        if name not in texts and bool((np.abs(frame[name].to_numpy()) > _LARGEST).any()):
+        if name not in texts and bool((np.abs(frame[name].to_numpy()) > _MAX_VALUE).any()):
             raise ValueError(
-                f"Input X contains infinity, or a value beyond {_LARGEST:g}, in column {name!r}. Make it NaN where it "
-                f"stands for a value that is not known, or clip it."
+                f"Input X contains infinity, or a value beyond {_MAX_VALUE:g}, in column {name!r}. Make it NaN "
+                f"where it stands for a value that is not known, or clip it."
             )
     return frame
 
@@ -156,8 +156,8 @@ def checked_target(
         raise ValueError(f"Only binary classification is supported. The type of the target is {kind}.")
     weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
     kept = weight > 0
-    if weight[kept].min() < _LEAST_WEIGHT or weight.max() > _MOST_WEIGHT:
-        raise ValueError(f"sample_weight must be 0, or lie between {_LEAST_WEIGHT:g} and {_MOST_WEIGHT:g}.")
+    if weight[kept].min() < _MIN_WEIGHT or weight.max() > _MAX_WEIGHT:
+        raise ValueError(f"sample_weight must be 0, or lie between {_MIN_WEIGHT:g} and {_MAX_WEIGHT:g}.")
     classes, encoded = np.unique(y[kept], return_inverse=True)
     if len(classes) < 2:
         raise ValueError("Only one class is present among the rows with a positive weight: two classes are needed.")
@@ -253,13 +253,13 @@ def _mapping(given: Any, parameter: str, words: str) -> dict[str, Any]:
 def checked_whole(name: str, value: Any) -> int:
     """Return a parameter that must be a whole number."""
     whole = -1 if isinstance(value, bool) or not isinstance(value, numbers.Integral) else int(value)
-    if not 0 <= whole <= _MOST_WHOLE:
-        raise ValueError(f"{name} must be a whole number, 0 or more and at most {_MOST_WHOLE:,}, not {value!r}.")
+    if not 0 <= whole <= _MAX_WHOLE:
+        raise ValueError(f"{name} must be a whole number, 0 or more and at most {_MAX_WHOLE:,}, not {value!r}.")
     return whole
 
 
 def checked_seed(random_state: Any) -> int:
     """Return the seed that ``random_state`` is, or that it gives: None and a ``RandomState`` give one at random."""
     if random_state is None or isinstance(random_state, np.random.RandomState):
-        return int(check_random_state(random_state).randint(_MOST_WHOLE))
+        return int(check_random_state(random_state).randint(_MAX_WHOLE))
     return checked_whole("random_state", random_state)

@@ -11,11 +11,11 @@ import warnings
 import numpy as np
 import pandas as pd
 
-_MOST_PAIRS, _PAIRS_A_ROW, _AT_ONCE = 200_000, 50, 20_000
-_LEAST_VALUES = 10  # of fewer, neighbours are too far apart
-_LEAST_RATIO = 1.1  # on real children 1.2 and more for features of a class or school, below 1 for a child's own
+_MAX_PAIRS, _PAIRS_A_ROW, _AT_ONCE = 200_000, 50, 20_000
+_MIN_VALUES = 10  # of fewer, neighbours are too far apart
+_MIN_RATIO = 1.1  # on real children 1.2 and more for features of a class or school, below 1 for a child's own
 _N_ERRORS = 4.0  # among many features some pair is off by chance
-_LEAST_CLUSTERS = 20
+_MIN_CLUSTERS = 20
 
 
 def held_out_together(X: pd.DataFrame, groups: np.ndarray | None) -> np.ndarray | None:
@@ -45,7 +45,7 @@ def find_clusters(X: pd.DataFrame) -> tuple[np.ndarray, str, str] | None:
     ranks = {
         name: pd.factorize(X[name], sort=True)[0]
         for name in X.columns
-        if pd.api.types.is_numeric_dtype(X[name]) and _LEAST_VALUES <= X[name].nunique() <= len(X) // 2
+        if pd.api.types.is_numeric_dtype(X[name]) and _MIN_VALUES <= X[name].nunique() <= len(X) // 2
     }
     if len(ranks) < 2:
         return None
@@ -53,12 +53,12 @@ def find_clusters(X: pd.DataFrame) -> tuple[np.ndarray, str, str] | None:
     ratio = _ratios(np.column_stack(list(ranks.values())))
     for best in np.argsort(-ratio, axis=None):
         j, k = divmod(int(best), len(names))
-        if ratio[j, k] < _LEAST_RATIO:
+        if ratio[j, k] < _MIN_RATIO:
             break
         clusters = X.groupby([names[j], names[k]], sort=True, dropna=False).ngroup().to_numpy()
         sizes = np.bincount(clusters)
         agreeing = sizes * (sizes - 1.0)
-        if agreeing.sum() ** 2 >= _LEAST_CLUSTERS * (agreeing**2).sum():
+        if agreeing.sum() ** 2 >= _MIN_CLUSTERS * (agreeing**2).sum():
             return clusters, names[j], names[k]
     return None
 
@@ -73,7 +73,7 @@ def _ratios(ranks: np.ndarray) -> np.ndarray:
     # agree in both; agree and neighbours; agree and two apart; above or below in both; above in one, below in the other
     together = np.zeros((5, p, p))
     alone = np.zeros((4, p))  # agree, above, below, two apart
-    for _ in range(max(1, min(_MOST_PAIRS, _PAIRS_A_ROW * n) // _AT_ONCE)):
+    for _ in range(max(1, min(_MAX_PAIRS, _PAIRS_A_ROW * n) // _AT_ONCE)):
         first, second = ranks[rng.integers(0, n, (2, _AT_ONCE))]
         apart = np.where((first >= 0) & (second >= 0), first - second, n)
         sides = [(apart == 0), (apart == 1), (apart == -1), (np.abs(apart) == 2)]

@@ -15,7 +15,7 @@ from send_screen.estimators._solver import fit_bounded_logistic
 from send_screen.tables import MINIMUM_CHILDREN, LevelsTerm, ShapeTerm, merged_levels, published_counts, published_range
 
 _LINE_BINS = 8
-_LEAST_RANGE = 1e-6  # of the size of its ends: of a narrower line, a sum would keep too few digits
+_MIN_RANGE = 1e-6  # of the size of its ends: of a narrower line, a sum would keep too few digits
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class NumericDesign:
         n, n_missing = int(known.sum()), int((~known).sum())
         # without enough children to tell a range of there is no line: every value then counts as zero
         low, high = published_range(x[known]) or (0.0, 0.0)
-        if high - low < _LEAST_RANGE * max(abs(low), abs(high)):
+        if high - low < _MIN_RANGE * max(abs(low), abs(high)):
             low = high = 0.0
         median = _weighted_median(np.clip(x, low, high)[known], weight[known]) if n else 0.0
         raw = _line_and_indicator(x, low, high, median, indicator=min(n, n_missing) >= MINIMUM_CHILDREN)

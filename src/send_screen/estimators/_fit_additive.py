@@ -25,7 +25,7 @@ N_REPEATS = 2
 MAX_ROWS_FOR_C = 20_000
 """Of more rows, one C is chosen on so many: averaging over several then adds too little."""
 _TEMPERATURE = 4.0
-_LEAST_WEIGHT = 0.05
+_MIN_WEIGHT = 0.05
 _FALLBACK_C = 0.01  # with too few rows to hold any out there is a linear component only
 
 
@@ -131,7 +131,7 @@ def _average_weights(
     losses = [_held_out_loss(data, bags, components) for components in fitted.values()]
     weights = np.exp(-len(data.y) * (np.array(losses) - min(losses)) / _TEMPERATURE)
     weights /= weights.sum()
-    kept = weights >= _LEAST_WEIGHT
+    kept = weights >= _MIN_WEIGHT
     weights = weights / weights[kept].sum()
     return {C: float(w) for C, w, keep in zip(fitted, weights, kept, strict=True) if keep}
 

@@ -16,7 +16,7 @@ _BINS = 6
 _SHRINKAGE = 10.0
 _ERRORS = 1.0
 _AT_ONCE = 50_000  # rows, so that memory does not grow with them
-_MOST_TRIED = 1_000  # pairs that are tried in every bag; only features in their tens have more
+_MAX_TRIED = 1_000  # pairs that are tried in every bag; only features in their tens have more
 
 
 def rank_interactions(
@@ -38,10 +38,10 @@ def rank_interactions(
     gradients = [weight * (expit(start) - y) for start in starts]
     curvatures = [weight * expit(start) * expit(-start) for start in starts]
     pairs = [(j, k) for k in range(len(coarse)) for j in range(k) if min(coarse[j].n_bins, coarse[k].n_bins) > 1]
-    if len(pairs) > _MOST_TRIED:
+    if len(pairs) > _MAX_TRIED:
         g, h = np.mean(gradients, axis=0), np.mean(curvatures, axis=0)
         seen = [_in_sample_gain(coarse[j], coarse[k], g, h) for j, k in pairs]
-        pairs = [pairs[i] for i in sorted(np.argsort(seen, kind="stable")[-_MOST_TRIED:])]
+        pairs = [pairs[i] for i in sorted(np.argsort(seen, kind="stable")[-_MAX_TRIED:])]
     margins = [np.array([np.bincount(a.codes[bag.train], minlength=a.n_bins + 1) for bag in bags]) for a in coarse]
     gain_of: dict[tuple[int, int], tuple[float, float]] = {}
     for (j, k), (g, g_out, h, h_out) in _cell_sums(coarse, pairs, bags, gradients, curvatures):

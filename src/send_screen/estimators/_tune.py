@@ -42,7 +42,7 @@ SETTINGS = (
 )
 RATE, ROUNDS = 0.03, 150  # so many rounds only where no children can be held out
 _SEARCH_RATE = 0.1  # coarser: a third of the rounds, and about the same order of settings
-_MOST_ROUNDS, _PATIENCE = 400, 15
+_MAX_ROUNDS, _PATIENCE = 400, 15
 
 
 def tune(
@@ -64,7 +64,7 @@ def tune(
         prior = float(logit(np.average(y[bag.train], weights=weight[bag.train])))
         before = log_loss(np.full(len(bag.held_out), prior), y[bag.held_out], weight[bag.held_out])
         own = {**parameters, **asdict(setting), "learning_rate": _SEARCH_RATE}
-        return grow(own, datasets[b], before, max_rounds=_MOST_ROUNDS, patience=_PATIENCE)[1]
+        return grow(own, datasets[b], before, max_rounds=_MAX_ROUNDS, patience=_PATIENCE)[1]
 
     usual = SETTINGS[0]
     curves: dict[Setting, list[list[float]]] = {setting: [] for setting in SETTINGS}

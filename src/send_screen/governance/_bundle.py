@@ -26,7 +26,7 @@ SIGNATURE = "signature.json"  # of the manifest, so beside it
 MODEL, PLOTS = "model", "plots"  # folders that are signed with it: what MLflow serves, and the run's pictures
 SIZE_LIMIT = 64 * 1024 * 1024  # bytes of one file; a version's largest has less than one megabyte
 TOTAL_LIMIT = 4 * SIZE_LIMIT  # of all files of a folder
-MOST_FILES = 2_000
+MAX_FILES = 2_000
 _AGAIN = "Export the version again."
 _DO_NOT_USE = "Do not use it. Export the version again, and tell whoever answers for it."
 
@@ -81,7 +81,7 @@ def parse_manifest(content: bytes) -> Manifest:
         ) from None
 
 
-def read_plain_files(folder: Path) -> tuple[dict[str, bytes], tuple[str, ...]]:
+def read_regular_files(folder: Path) -> tuple[dict[str, bytes], tuple[str, ...]]:
     """Read every plain file below a folder once; never through a link.
 
     Returned are the files by name inside the folder, and the names of what is no plain file or is more than any version
@@ -95,25 +95,25 @@ def read_plain_files(folder: Path) -> tuple[dict[str, bytes], tuple[str, ...]]:
     files: dict[str, bytes] = {}
     others: list[str] = []
     left = TOTAL_LIMIT
-    for parent, folders, names in os.walk(folder, onerror=_refuse_unreadable):
+    for parent, folders, names in os.walk(folder, onerror=_raise_unreadable):
         links = [name for name in folders if (Path(parent) / name).is_symlink()]
         for name in (*names, *links):
             path = Path(parent) / name
             inside = path.relative_to(folder).as_posix()
             try:
                 plain = not path.is_symlink() and path.is_file()
-                if not plain or path.stat().st_size > min(SIZE_LIMIT, left) or len(files) >= MOST_FILES:
+                if not plain or path.stat().st_size > min(SIZE_LIMIT, left) or len(files) >= MAX_FILES:
                     others.append(inside)
                     continue
                 files[inside] = path.read_bytes()
                 left -= len(files[inside])
             except OSError as error:
-                _refuse_unreadable(error)
+                _raise_unreadable(error)
                 others.append(inside)
     return dict(sorted(files.items())), tuple(sorted(others))
 
 
-def _refuse_unreadable(error: OSError) -> None:
+def _raise_unreadable(error: OSError) -> None:
     """Raise where a file or folder is there and cannot be read."""
     if not isinstance(error, FileNotFoundError | NotADirectoryError):
         raise MachineError(
@@ -138,7 +138,7 @@ def open_bundle(folder: str | Path, *, manifest_sha256: str | None = None) -> Bu
     TablesError
         If a file is missing, was changed, or is not named in the manifest.
     """
-    files, others = read_plain_files(Path(folder))
+    files, others = read_regular_files(Path(folder))
     if others:
         raise TablesError("It is no plain file that can be read, or far too large.", file=others[0], remedy=_AGAIN)
     if MANIFEST not in files:
@@ -182,7 +182,7 @@ def parse_bundle(files: Mapping[str, bytes], *, version: str | None = None) -> B
         published = PublishedReport.from_json(files["published.json"])
         sha256 = sha256_of(files.get(MANIFEST, b""))
         bundle = Bundle(spec, contracts, tables, bags, published, sha256, files)
-        _refuse_mismatch(bundle, version)
+        _check_consistent(bundle, version)
     except TablesError:
         raise
     except SendScreenError as error:
@@ -196,7 +196,7 @@ def parse_bundle(files: Mapping[str, bytes], *, version: str | None = None) -> B
     return replace(bundle, contracts=bundle.spec.contracts)  # in the order of the spec, as in training
 
 
-def _refuse_mismatch(bundle: Bundle, version: str | None) -> None:
+def _check_consistent(bundle: Bundle, version: str | None) -> None:
     """Raise where the parts of a version do not belong together."""
     spec, tables, bags, metadata = bundle.spec, bundle.tables, bundle.bags, bundle.published.version
     features = {feature.name for feature in spec.features}

@@ -16,8 +16,8 @@ from send_screen.governance._identity import sha256_of
 from send_screen.published import GateResult
 
 START = "0" * 64
-_MOST_VALUES = 2_000_000  # of an entry: a million listed children
-_LONGEST = 1000  # characters; MLflow's tags hold a few thousand
+_MAX_VALUES = 2_000_000  # of an entry: a million listed children
+_MAX_LENGTH = 1000  # characters; MLflow's tags hold a few thousand
 
 
 def _now() -> dt.datetime:
@@ -154,7 +154,7 @@ _ANY_ENTRY: TypeAdapter[AnyEntry] = TypeAdapter(Annotated[AnyEntry, Field(discri
 
 def parse_entry(line: bytes) -> AnyEntry | None:
     """Return an entry, or None where the bytes are not what :meth:`Entry.canonical` writes."""
-    if line.count(b",") > _MOST_VALUES:
+    if line.count(b",") > _MAX_VALUES:
         return None
     try:
         entry = _ANY_ENTRY.validate_json(line)
@@ -174,8 +174,8 @@ def validate_free_text(option: str, text: str) -> str:
     text = " ".join(encodable(text).split())
     if not text:
         raise UsageError(f"{option} is empty.", remedy="Every decision has a name and a reason. Give both in words.")
-    if len(text) > _LONGEST:
-        raise UsageError(f"{option} is longer than {_LONGEST} characters.", remedy="Say it in fewer words.")
+    if len(text) > _MAX_LENGTH:
+        raise UsageError(f"{option} is longer than {_MAX_LENGTH} characters.", remedy="Say it in fewer words.")
     if any(upn_shaped(word.strip(".,;:()'\"")) for word in text.split()):
         raise UsageError(
             f"{option} holds what looks like a child's identifier.",

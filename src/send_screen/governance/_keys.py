@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from send_screen.documents import read_plain
+from send_screen.documents import read_regular_file
 from send_screen.errors import MachineError, MissingExtraError, UsageError
 from send_screen.governance._identity import sha256_of
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 PRIVATE, PUBLIC = "private.pem", "public.pem"
-_LONGEST = 16 * 1024  # bytes; a key has a hundred
+_MAX_BYTES = 16 * 1024  # bytes; a key has a hundred
 
 
 def key_id(key: Ed25519PublicKey) -> str:
@@ -117,7 +117,7 @@ def _load(path: Path, load: Callable[[bytes], object]) -> object:
     from cryptography.exceptions import UnsupportedAlgorithm
 
     try:
-        content = read_plain(path, most=_LONGEST)
+        content = read_regular_file(path, max_bytes=_MAX_BYTES)
     except OSError as error:
         raise MachineError(f"The key {path} cannot be read ({error.strerror}).", os_error=error) from None
     try:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from send_screen.documents import file_name, locked, read_plain
+from send_screen.documents import file_name, locked, read_regular_file
 from send_screen.errors import LedgerError, MachineError
 from send_screen.governance._entries import (
     START,
@@ -29,9 +29,9 @@ from send_screen.governance._entries import (
     parse_entry,
 )
 
-MOST_BYTES = 250_000_000  # some three million listed children
-_MOST_FAULTS = 100
-PATIENCE = 60.0  # seconds for which a run waits while another one writes
+MAX_BYTES = 250_000_000  # some three million listed children
+_MAX_FAULTS = 100
+LOCK_TIMEOUT = 60.0  # seconds for which a run waits while another one writes
 _Appended = TypeVar("_Appended", PromotionEntry, WithdrawalEntry, RepairEntry, ScreeningEntry, ScreeningEndEntry)
 
 
@@ -102,8 +102,8 @@ class OpenLedger:
         entry = entry.model_copy(update={"sha256": entry.compute_sha256()})
         size = self._stream.seek(0, os.SEEK_END)
         line = entry.canonical() + b"\n"
-        if size + len(line) > MOST_BYTES:
-            raise _cannot_be_written(self.path, f"it would have more than {MOST_BYTES / 1e6:,.0f} MB")
+        if size + len(line) > MAX_BYTES:
+            raise _cannot_be_written(self.path, f"it would have more than {MAX_BYTES / 1e6:,.0f} MB")
         try:
             try:
                 left = memoryview(line)
@@ -136,7 +136,7 @@ def read_ledger(path: str | Path) -> Ledger:
     """
     path = Path(path)
     try:
-        content = read_plain(path, most=MOST_BYTES)
+        content = read_regular_file(path, max_bytes=MAX_BYTES)
     except FileNotFoundError:
         content = b""
     except OSError as error:
@@ -150,7 +150,7 @@ def read_ledger(path: str | Path) -> Ledger:
     previous: str | None = START
     number = 0
     for place, line in enumerate(io.BytesIO(whole + end), start=1):
-        if len(faults) >= _MOST_FAULTS:
+        if len(faults) >= _MAX_FAULTS:
             faults.append("There are more faults, which are not told.")
             break
         entry = parse_entry(line.removesuffix(b"\n"))
@@ -216,7 +216,7 @@ def _held(path: Path) -> Iterator[BinaryIO]:
     with ExitStack() as held:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            held.enter_context(locked(path.with_name(f".{path.stem}.lock"), patience=PATIENCE))
+            held.enter_context(locked(path.with_name(f".{path.stem}.lock"), timeout=LOCK_TIMEOUT))
             stream = held.enter_context(path.open("ab", buffering=0))
         except TimeoutError:
             raise LedgerError(

@@ -13,10 +13,10 @@ import os
 import secrets
 from pathlib import Path
 
-from send_screen.documents import file_name, read_plain, write_whole
+from send_screen.documents import file_name, read_regular_file, write_atomically
 from send_screen.errors import LedgerError, MachineError
 
-_MOST_BYTES = 1_000
+_MAX_BYTES = 1_000
 _LENGTH = 32  # bytes of the key; as many digits has a pseudonym
 
 
@@ -27,8 +27,8 @@ class Pseudonyms:
         path = ledger.with_suffix(".key")
         try:
             if not os.path.lexists(path):  # a link that leads nowhere is no missing key
-                write_whole(secrets.token_hex(_LENGTH), path)
-            self._key = bytes.fromhex(read_plain(path, most=_MOST_BYTES).decode("ascii"))
+                write_atomically(secrets.token_hex(_LENGTH), path)
+            self._key = bytes.fromhex(read_regular_file(path, max_bytes=_MAX_BYTES).decode("ascii"))
         except OSError as error:
             raise MachineError(
                 f"The key of the pseudonyms, {path}, cannot be read or written ({error.strerror}).",

@@ -14,7 +14,7 @@ from send_screen.specs import AgeInMonths, ColumnRef, Equals, Feature, ModelSpec
 from send_screen.specs._columns import value_in_words
 from send_screen.tables import LevelsTerm, RiskTables, Term
 
-_MOST_WHOLE = 2_000  # whole numbers that are listed one by one; a wider range is treated as any number
+_MAX_WHOLE = 2_000  # whole numbers that are listed one by one; a wider range is treated as any number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +127,7 @@ def _axis(feature: Feature, contracts: Mapping[str, Contract], term: Term) -> Ax
     if codes := _codes(feature, contracts):
         return replace(labels, codes=codes, values=tuple(code for code in codes if term.low <= code <= term.high))
     whole = range(math.ceil(term.low), math.floor(term.high) + 1) if _is_whole(feature, contracts) else ()
-    return replace(labels, values=tuple(map(float, whole)) if len(whole) <= _MOST_WHOLE else ())
+    return replace(labels, values=tuple(map(float, whole)) if len(whole) <= _MAX_WHOLE else ())
 
 
 def _codes(feature: Feature, contracts: Mapping[str, Contract]) -> tuple[float, ...]:

@@ -25,7 +25,7 @@ from send_screen.tables._display import NOT_KNOWN
 _LINE_PIECES = 8
 _STANDARD_ERRORS = 2.0
 _DECIMALS = 2  # bins whose values agree to so many are one
-_LEAST_WIDTH = 0.03  # of the range: a bin of one value, at the end of it, is still seen
+_MIN_WIDTH = 0.03  # of the range: a bin of one value, at the end of it, is still seen
 
 
 class Stretch(NamedTuple):
@@ -109,7 +109,7 @@ def _steps(axis: AxisLabels, term: ShapeTerm) -> list[Stretch]:
     whole = bool(axis.values)
     edges = [float(math.ceil(edge)) for edge in term.edges] if whole else list(term.edges)
     low, high = term.low, term.high + 1.0 if whole else term.high
-    least = _LEAST_WIDTH * (high - low) or 1.0
+    least = _MIN_WIDTH * (high - low) or 1.0
     bounds = [
         min([low, *(edge - least for edge in edges[:1])]),
         *edges,

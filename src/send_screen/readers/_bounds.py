@@ -1,4 +1,4 @@
-"""How large a table may be, and whether a workbook keeps to it: a small file can ask for all memory."""
+"""Limits on the size of a table, and a check of workbooks against them before they are unpacked."""
 
 from __future__ import annotations
 
@@ -11,42 +11,42 @@ from xml.parsers import expat
 
 from send_screen.errors import ReadError
 
-MOST_BYTES = 500_000_000  # of a file, and of the text in a table
-MOST_CELLS = 30_000_000
-MOST_ROWS = 2_000_000  # England's year groups have 600,000 children
-MOST_COLUMNS = 16_384  # as Excel has
-LONGEST_CELL = 32_767  # characters, as Excel has
+MAX_BYTES = 500_000_000  # of a file, and of the text in a table
+MAX_CELLS = 30_000_000
+MAX_ROWS = 2_000_000  # England's year groups have 600,000 children
+MAX_COLUMNS = 16_384  # as Excel has
+MAX_CELL_LENGTH = 32_767  # characters, as Excel has
 
-_MOST_UNPACKED = 2 * MOST_BYTES  # of a workbook: each cell has markup around it
-_MOST_PARTS = 5_000
+_MAX_UNPACKED = 2 * MAX_BYTES  # of a workbook: each cell has markup around it
+_MAX_PARTS = 5_000
 _CHUNK = 4_000_000
 _LETTERS, _DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", "0123456789"
-_PLACE = re.compile(r"[A-Za-z]{0,3}[0-9]{0,7}")
+_CELL_REFERENCE = re.compile(r"[A-Za-z]{0,3}[0-9]{0,7}")
 
 
-def refuse_too_large(what: str, file: str, *, row: int | None = None, remedy: str = "") -> NoReturn:
-    """Raise ReadError that says which bound a table does not keep."""
+def raise_too_large(what: str, file: str, *, row: int | None = None, remedy: str = "") -> NoReturn:
+    """Raise ReadError that names the limit that a table exceeds."""
     raise ReadError(what, file=file, row=row, remedy=remedy or "Leave out what is not needed, or split it by school.")
 
 
-def refuse_long_cell(file: str, *, row: int | None = None, remedy: str = "") -> NoReturn:
+def raise_long_cell(file: str, *, row: int | None = None, remedy: str = "") -> NoReturn:
     """Raise ReadError for a cell that is longer than any of Excel's."""
-    refuse_too_large(f"A cell has more than {LONGEST_CELL:,} characters.", file, row=row, remedy=remedy)
+    raise_too_large(f"A cell has more than {MAX_CELL_LENGTH:,} characters.", file, row=row, remedy=remedy)
 
 
-def refuse_too_many(file: str, *, rows: int = 0, columns: int = 0, cells: int = 0) -> None:
+def check_size(file: str, *, rows: int = 0, columns: int = 0, cells: int = 0) -> None:
     """Raise if a table has more rows, columns or cells than are read."""
-    for count, most, words in (
-        (columns, MOST_COLUMNS, "columns"),
-        (rows, MOST_ROWS, "rows"),
-        (cells, MOST_CELLS, "cells"),
+    for count, limit, unit in (
+        (columns, MAX_COLUMNS, "columns"),
+        (rows, MAX_ROWS, "rows"),
+        (cells, MAX_CELLS, "cells"),
     ):
-        if count > most:
-            refuse_too_large(f"The table has more than {most:,} {words}.", file)
+        if count > limit:
+            raise_too_large(f"The table has more than {limit:,} {unit}.", file)
 
 
 def plain_copy(archive: zipfile.ZipFile, file: str) -> io.BytesIO:
-    """Return a workbook's parts as they were read and measured here, packed again: nothing else in it is looked at.
+    """Return a copy of a workbook with the measured parts alone, so that nothing unmeasured is parsed.
 
     What a zip file says of its parts need not be what another reader finds in it.
 
@@ -56,10 +56,10 @@ def plain_copy(archive: zipfile.ZipFile, file: str) -> io.BytesIO:
         If its sheets have more cells or text than are read.
     """
     parts = {part.filename.lower(): part for part in archive.infolist()}
-    if len(parts) > _MOST_PARTS:
-        refuse_too_large(f"The workbook has more than {_MOST_PARTS:,} parts.", file)
-    if sum(part.file_size for part in parts.values()) > _MOST_UNPACKED:
-        refuse_too_large(f"Unpacked, the workbook has more than {_MOST_UNPACKED / 1e9:g} GB.", file)
+    if len(parts) > _MAX_PARTS:
+        raise_too_large(f"The workbook has more than {_MAX_PARTS:,} parts.", file)
+    if sum(part.file_size for part in parts.values()) > _MAX_UNPACKED:
+        raise_too_large(f"Unpacked, the workbook has more than {_MAX_UNPACKED / 1e9:g} GB.", file)
     binary = "xl/workbook.bin" in parts
     endings = (".bin", ".rels") if binary else (".xml", ".rels", "mimetype")
     wanted = [name for name in parts if name.endswith(endings) or name == "[content_types].xml"]
@@ -77,7 +77,7 @@ def plain_copy(archive: zipfile.ZipFile, file: str) -> io.BytesIO:
 
 
 class _Measure:
-    """Adds up what a reader of a workbook makes room for, over all sheets."""
+    """Cells and characters of a workbook, summed over its sheets."""
 
     def __init__(self, file: str) -> None:
         self._file = file
@@ -89,9 +89,9 @@ class _Measure:
         """Count the area up to the last cell that holds something, of a sheet or of what was seen of it so far."""
         cells = self._cells + rows * columns
         self._cells = cells if whole else self._cells
-        if columns > MOST_COLUMNS or cells > MOST_CELLS:
-            refuse_too_large(
-                f"The sheets have more than {MOST_CELLS:,} cells, or a cell too far to the right or below.",
+        if columns > MAX_COLUMNS or cells > MAX_CELLS:
+            raise_too_large(
+                f"The sheets have more than {MAX_CELLS:,} cells, or a cell too far to the right or below.",
                 self._file,
                 remedy="Delete all columns to the right of the table and all rows below it; or save it as CSV.",
             )
@@ -99,17 +99,17 @@ class _Measure:
     def add_text(self, length: int, times: int = 1) -> None:
         """Count the characters of a cell."""
         self._text += length * times
-        if length > LONGEST_CELL:
-            refuse_long_cell(self._file)
-        if self._text > MOST_BYTES:
-            refuse_too_large(f"The cells have more than {MOST_BYTES / 1e6:,.0f} million characters.", self._file)
+        if length > MAX_CELL_LENGTH:
+            raise_long_cell(self._file)
+        if self._text > MAX_BYTES:
+            raise_too_large(f"The cells have more than {MAX_BYTES / 1e6:,.0f} million characters.", self._file)
 
     def shared_text(self, number: int) -> int:
         """Return the length of a shared text; 0 where there is none, which readers refuse."""
         return self._shared[number] if 0 <= number < len(self._shared) else 0
 
     def part(self, name: str) -> Callable[[bytes, bool], object]:
-        """Return what takes a part in pieces, and is then told that it was whole; what is no sheet has no cells."""
+        """Return a function that measures a part chunk by chunk; its second argument marks the last chunk."""
         if name == "mimetype":
             return lambda chunk, last: None
         return self._binary_part() if name.endswith(".bin") else self._xml_part(name)
@@ -125,10 +125,10 @@ class _Measure:
         else:
             part = _Sheet(self)
 
-        def refuse_entities(*_: object) -> None:
-            refuse_too_large("The workbook defines entities, which could grow without end.", self._file)
+        def raise_for_entities(*_: object) -> None:
+            raise_too_large("The workbook defines entities, which could grow without end.", self._file)
 
-        parser.StartDoctypeDeclHandler = refuse_entities
+        parser.StartDoctypeDeclHandler = raise_for_entities
         parser.StartElementHandler = part.start
         parser.CharacterDataHandler = part.characters
 
@@ -152,12 +152,12 @@ class _Measure:
         return look
 
     def _look_at_records(self, data: bytes) -> None:
-        place = row = columns = rows = records = 0
-        while place < len(data):
+        offset = row = columns = rows = records = 0
+        while offset < len(data):
             records += 1
-            kind, place = _varint(data, place, 2)
-            size, place = _varint(data, place, 4)
-            record = data[place : place + min(size, 12)].ljust(12, b"\0")
+            kind, offset = _varint(data, offset, 2)
+            size, offset = _varint(data, offset, 4)
+            record = data[offset : offset + min(size, 12)].ljust(12, b"\0")
             if kind == _ROW:
                 row = int.from_bytes(record[:4], "little") + 1
             elif kind in _CELLS:
@@ -166,9 +166,9 @@ class _Measure:
                     self.add_text(self.shared_text(int.from_bytes(record[8:], "little")))
             elif kind == _SHARED_TEXT:
                 self._shared.append(int.from_bytes(record[1:5], "little"))
-            if records > MOST_CELLS:
+            if records > MAX_CELLS:
                 self.add_sheet(records, 1)
-            place += size
+            offset += size
         self.add_sheet(rows, columns)
 
 
@@ -176,7 +176,7 @@ _ROW, _SHARED_CELL, _SHARED_TEXT, _CELLS = 0, 7, 19, range(2, 12)  # kinds of re
 
 
 class _Part:
-    """What the parser of a part calls."""
+    """Callbacks of the parser of a part."""
 
     def __init__(self, measure: _Measure) -> None:
         self.measure = measure
@@ -215,7 +215,7 @@ class _Sheet(_Part):
         self._rows: set[str] = set()
         self._columns: set[str] = set()
         self._last_row = self._last_column = 0
-        self._place = ""
+        self._reference = ""
         self._shared = self._inside = False
         self._text = ""  # of a cell that refers to a shared text
         self._length = 0
@@ -225,13 +225,13 @@ class _Sheet(_Part):
         self._inside = name in ("v", "t")
         if name == "c":
             self._end_cell()
-            self._place = attributes.get("r", "")
+            self._reference = attributes.get("r", "")
             self._column += 1
             self._shared = attributes.get("t") == "s"
         elif self._inside or name == "is":
-            if self._place:
-                self._rows.add(self._place.lstrip(_LETTERS))
-                self._columns.add(self._place.rstrip(_DIGITS))
+            if self._reference:
+                self._rows.add(self._reference.lstrip(_LETTERS))
+                self._columns.add(self._reference.rstrip(_DIGITS))
             else:
                 self._last_row = max(self._last_row, self._row)
                 self._last_column = max(self._last_column, self._column)
@@ -254,11 +254,11 @@ class _Sheet(_Part):
         self._text, self._length, self._shared = "", 0, False
 
     def settle(self, last: bool) -> None:
-        """Take the places seen so far into account: a piece of a sheet has few different ones."""
+        """Take the cell references seen so far into account: a piece of a sheet has few different ones."""
         if last:
             self._end_cell()
-        if not all(map(_PLACE.fullmatch, (*self._rows, *self._columns))):
-            raise ValueError("a cell has no place")
+        if not all(map(_CELL_REFERENCE.fullmatch, (*self._rows, *self._columns))):
+            raise ValueError("a cell has no reference")
         self._last_row = max([self._last_row, *(int(row or 0) for row in self._rows)])
         self._last_column = max([self._last_column, *map(_column, self._columns)])
         self._rows.clear()
@@ -321,14 +321,14 @@ class _OpenDocument(_Part):
             self._end_sheet()
 
 
-def _varint(data: bytes, place: int, most: int) -> tuple[int, int]:
+def _varint(data: bytes, offset: int, max_bytes: int) -> tuple[int, int]:
     value = 0
-    for shift in range(most):
-        if place >= len(data):
+    for shift in range(max_bytes):
+        if offset >= len(data):
             break
-        byte = data[place]
-        place += 1
+        byte = data[offset]
+        offset += 1
         value |= (byte & 127) << (7 * shift)
         if byte < 128:
             break
-    return value, place
+    return value, offset

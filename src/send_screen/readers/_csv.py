@@ -11,14 +11,14 @@ from itertools import islice
 
 from send_screen.errors import ReadError
 from send_screen.readers._bounds import (
-    LONGEST_CELL,
-    MOST_CELLS,
-    MOST_COLUMNS,
-    MOST_ROWS,
-    refuse_long_cell,
-    refuse_too_many,
+    MAX_CELL_LENGTH,
+    MAX_CELLS,
+    MAX_COLUMNS,
+    MAX_ROWS,
+    check_size,
+    raise_long_cell,
 )
-from send_screen.readers._header import Layout, as_frame, names_share, refuse_no_table, split_header
+from send_screen.readers._header import Layout, as_frame, names_share, require_table, split_header
 from send_screen.readers._reading import Reading
 from send_screen.readers._text import InvisibleCharacters, encoding_of
 
@@ -26,7 +26,7 @@ _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _TOP = 20  # records
 _SAMPLE = 100_000  # characters, of which no cell is longer than the parser takes
 _UNCLOSED = "Most often a quotation mark is not closed: look at those from that row on."
-_LONGEST_PIECE = 1_000_000  # characters
+_MAX_PIECE = 1_000_000  # characters
 _SWALLOWED_SHARE = 0.8
 _NO_NAMES = 0.01  # a file without headers has delimiters all the same
 
@@ -39,12 +39,12 @@ def read_csv(content: io.BytesIO, file: str) -> Reading:
         delimiter, hinted = _delimiter(InvisibleCharacters().clean(text.read(_SAMPLE)))
     invisible = InvisibleCharacters()
     layout = split_header(_records(_lines(data, encoding, invisible), delimiter, hinted, file))
-    refuse_too_many(file, columns=len(layout.header), cells=len(layout.header) * len(layout.rows))
+    check_size(file, columns=len(layout.header), cells=len(layout.header) * len(layout.rows))
     if not layout.header:
         raise ReadError("The file is empty.", file=file, remedy="Export it again.")
-    _refuse_swallowed_rows(layout, delimiter, file)
-    _refuse_wide_rows(layout, file)
-    refuse_no_table(layout, file)
+    _check_open_quotes(layout, delimiter, file)
+    _check_row_widths(layout, file)
+    require_table(layout, file)
     notes = []
     if encoding not in ("utf-8", "utf-8-sig"):
         notes.append(f"The file was read as {encoding}.")
@@ -61,7 +61,7 @@ def _text(data: bytes, encoding: str) -> io.TextIOWrapper:
 def _lines(data: bytes, encoding: str, invisible: InvisibleCharacters) -> Iterator[str]:
     """Yield the lines of a file with their ends, the longest in pieces: its text is never held at once."""
     with _text(data, encoding) as text:
-        while line := text.readline(_LONGEST_PIECE):
+        while line := text.readline(_MAX_PIECE):
             yield invisible.clean(line)
 
 
@@ -90,15 +90,15 @@ def _records(lines: Iterator[str], delimiter: str, hinted: bool, file: str) -> I
     try:
         for number, record in enumerate(csv.reader(lines, delimiter=delimiter, strict=True), start=1):
             cells += len(record)
-            if number > MOST_ROWS or len(record) > MOST_COLUMNS or cells > MOST_CELLS:
-                refuse_too_many(file, rows=number, columns=len(record), cells=cells)
-            if max(map(len, record), default=0) > LONGEST_CELL:
-                refuse_long_cell(file, row=number, remedy=_UNCLOSED)
+            if number > MAX_ROWS or len(record) > MAX_COLUMNS or cells > MAX_CELLS:
+                check_size(file, rows=number, columns=len(record), cells=cells)
+            if max(map(len, record), default=0) > MAX_CELL_LENGTH:
+                raise_long_cell(file, row=number, remedy=_UNCLOSED)
             if number > hinted:
                 yield number - hinted, record  # Excel does not show the hint, so its first row is the one below
     except csv.Error as error:
         if "field limit" in str(error):
-            refuse_long_cell(file, row=number + 1, remedy=_UNCLOSED)
+            raise_long_cell(file, row=number + 1, remedy=_UNCLOSED)
         raise ReadError(
             "A row cannot be split into columns; most often a quotation mark is not closed.",
             file=file,
@@ -107,7 +107,7 @@ def _records(lines: Iterator[str], delimiter: str, hinted: bool, file: str) -> I
         ) from error
 
 
-def _refuse_swallowed_rows(layout: Layout, delimiter: str, file: str) -> None:
+def _check_open_quotes(layout: Layout, delimiter: str, file: str) -> None:
     """Raise where a cell with line breaks holds as many delimiters as a row: two stray marks made one cell of rows.
 
     The marks stand in the same column, else the rows would not be as wide as the others; so a whole row's delimiters
@@ -126,7 +126,7 @@ def _refuse_swallowed_rows(layout: Layout, delimiter: str, file: str) -> None:
                 )
 
 
-def _refuse_wide_rows(layout: Layout, file: str) -> None:
+def _check_row_widths(layout: Layout, file: str) -> None:
     """Raise where a row says something to the right of the last header: its cells may all be one column off."""
     width = len(layout.header)
     for row, number in zip(layout.rows, layout.numbers, strict=True):

@@ -57,18 +57,18 @@ def split_header(records: Iterable[tuple[int, list[str]]]) -> Layout:
     return Layout([cell.strip() for cell in header], rows, numbers, titles, row)
 
 
-def refuse_no_table(layout: Layout, file: str) -> None:
+def require_table(layout: Layout, file: str) -> None:
     """Raise if the header is none, or if nothing is below it.
 
     It is none where two columns have the same one, or where most of its cells are values or stand again in a row below.
     """
-    refuse_bad_headers(layout.header, file, row=layout.row)
-    refuse_no_rows(len(layout.rows), file)
+    check_headers(layout.header, file, row=layout.row)
+    require_rows(len(layout.rows), file)
     if 2 * names_share(layout) < 1:
         raise _no_header(file, layout.row)
 
 
-def refuse_no_rows(n: int, file: str) -> None:
+def require_rows(n: int, file: str) -> None:
     """Raise if there is nothing below the header."""
     if n == 0:
         raise ReadError(
@@ -76,7 +76,7 @@ def refuse_no_rows(n: int, file: str) -> None:
         )
 
 
-def refuse_bad_headers(headers: Sequence[str], file: str, *, row: int | None = None) -> None:
+def check_headers(headers: Sequence[str], file: str, *, row: int | None = None) -> None:
     """Raise if two columns have the same header, if no column has one, or if they are values."""
     named = [header for header in headers if header]
     if not named:

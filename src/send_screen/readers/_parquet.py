@@ -10,8 +10,8 @@ import pandas as pd
 
 from send_screen.contracts._quote import quotable
 from send_screen.errors import ReadError
-from send_screen.readers._bounds import LONGEST_CELL, MOST_BYTES, refuse_long_cell, refuse_too_large, refuse_too_many
-from send_screen.readers._header import refuse_bad_headers, refuse_no_rows
+from send_screen.readers._bounds import MAX_BYTES, MAX_CELL_LENGTH, check_size, raise_long_cell, raise_too_large
+from send_screen.readers._header import check_headers, require_rows
 from send_screen.readers._reading import Reading
 from send_screen.readers._text import InvisibleCharacters
 
@@ -26,11 +26,11 @@ def read_parquet(content: io.BytesIO, name: str) -> Reading:
     try:
         with content, pq.ParquetFile(content) as parquet:  # closed at once: the bytes are not held beside the table
             rows, columns = parquet.metadata.num_rows, parquet.metadata.num_columns
-            refuse_too_many(name, rows=rows, columns=columns, cells=rows * columns)
+            check_size(name, rows=rows, columns=columns, cells=rows * columns)
             schema = parquet.schema_arrow
-            refuse_bad_headers(schema.names, name)
-            _refuse_nested([field.name for field in schema if pa.types.is_nested(field.type)], name)
-            _refuse_growing_text(parquet.metadata, name)
+            check_headers(schema.names, name)
+            _check_no_nesting([field.name for field in schema if pa.types.is_nested(field.type)], name)
+            _check_text_size(parquet.metadata, name)
             # Writers that do not say whether they mean bytes or text mean text.
             is_bytes = [pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type) for field in schema]
             fields = [
@@ -39,7 +39,7 @@ def read_parquet(content: io.BytesIO, name: str) -> Reading:
             ]
             table = pa.Table.from_batches(_batches(parquet, name), schema).cast(pa.schema(fields))
         table.validate(full=True)  # damage inside a page is not seen by reading
-        refuse_no_rows(table.num_rows, name)
+        require_rows(table.num_rows, name)
         # An index that pandas stored among the columns is a column like any other; without metadata it is not hidden.
         frame = table.to_pandas(date_as_object=True)
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
@@ -61,20 +61,20 @@ def _batches(parquet: Any, file: str) -> Iterator[Any]:
     size = 0
     for batch in parquet.iter_batches(batch_size=_ROWS_AT_ONCE, use_threads=False):
         size += batch.nbytes
-        if size > MOST_BYTES:
-            refuse_too_large(f"Unpacked, the cells have more than {MOST_BYTES / 1e6:,.0f} MB.", file)
+        if size > MAX_BYTES:
+            raise_too_large(f"Unpacked, the cells have more than {MAX_BYTES / 1e6:,.0f} MB.", file)
         for column in batch.columns:
             values = column.dictionary if pa.types.is_dictionary(column.type) else column
             kinds = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
             if (
                 any(kind(values.type) for kind in kinds)
-                and (pc.max(pc.binary_length(values)).as_py() or 0) > LONGEST_CELL
+                and (pc.max(pc.binary_length(values)).as_py() or 0) > MAX_CELL_LENGTH
             ):
-                refuse_long_cell(file)
+                raise_long_cell(file)
         yield batch
 
 
-def _refuse_nested(columns: list[str], file: str) -> None:
+def _check_no_nesting(columns: list[str], file: str) -> None:
     if columns:
         raise ReadError(
             f"A cell can hold several values in the column(s) {', '.join(map(quotable, columns))}.",
@@ -83,7 +83,7 @@ def _refuse_nested(columns: list[str], file: str) -> None:
         )
 
 
-def _refuse_growing_text(metadata: Any, file: str) -> None:
+def _check_text_size(metadata: Any, file: str) -> None:
     """Raise where text is written as its difference from the row above: a page of it can grow a millionfold."""
     groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
     columns = (group.column(number) for group in groups for number in range(group.num_columns))

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from send_screen.documents import file_name, read_plain
+from send_screen.documents import file_name, read_regular_file
 from send_screen.errors import ReadError
-from send_screen.readers._bounds import MOST_BYTES
+from send_screen.readers._bounds import MAX_BYTES
 from send_screen.readers._csv import read_csv
 from send_screen.readers._parquet import read_parquet
 from send_screen.readers._reading import Reading
@@ -80,7 +80,7 @@ def read_table(path: str | Path) -> Reading:
     path = Path(path)
     name = file_name(path)
     try:
-        content = read_plain(path, most=MOST_BYTES)
+        content = read_regular_file(path, max_bytes=MAX_BYTES)
     except OSError as error:
         message, remedy = next(words for kind, words in _OS_ERRORS.items() if isinstance(error, kind))
         raise ReadError(message.format(error.strerror), file=name, remedy=remedy, os_error=error) from error

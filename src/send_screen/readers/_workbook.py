@@ -22,9 +22,9 @@ from send_screen.readers._bounds import plain_copy
 from send_screen.readers._header import (
     Layout,
     as_frame,
-    refuse_bad_headers,
-    refuse_no_rows,
-    refuse_no_table,
+    check_headers,
+    require_rows,
+    require_table,
     split_header,
 )
 from send_screen.readers._reading import Reading
@@ -92,7 +92,7 @@ def read_workbook(content: io.BytesIO, file: str) -> Reading:
         )
     if not any(sheet.layout.header for sheet in visible):
         raise ReadError("The workbook is empty.", file=file, remedy="Export it again.")
-    refuse_no_rows(len(tables), file)
+    require_rows(len(tables), file)
     best = max(tables, key=lambda sheet: sheet.weight)
     together = [sheet for sheet in tables if sheet.keys == best.keys]
     rivals = [sheet for sheet in tables if sheet.keys != best.keys and best.rivals(sheet)]
@@ -103,9 +103,9 @@ def read_workbook(content: io.BytesIO, file: str) -> Reading:
             remedy="Give them the same headers, or save the sheet with the children as a file of its own.",
         )
     for sheet in together:
-        refuse_no_table(sheet.layout, file)
+        require_table(sheet.layout, file)
     if len(together) > 1:
-        refuse_bad_headers([header_key(header) for header in best.layout.header], file, row=best.layout.row)
+        check_headers([header_key(header) for header in best.layout.header], file, row=best.layout.row)
     frame, notes = _stacked(together)
     others = [sheet for sheet in visible if sheet not in together]
     if others:
@@ -153,7 +153,7 @@ def _sheets(content: io.BytesIO, file: str, invisible: InvisibleCharacters) -> l
                 raise calamine.PasswordError
             if zipfile.is_zipfile(content):
                 with zipfile.ZipFile(content) as archive:
-                    _refuse_no_workbook(archive, file)
+                    _require_workbook(archive, file)
                     content = plain_copy(archive, file)
             content.seek(0)
             workbook = calamine.CalamineWorkbook.from_filelike(content)
@@ -176,7 +176,7 @@ def _sheets(content: io.BytesIO, file: str, invisible: InvisibleCharacters) -> l
         raise damaged from error
 
 
-def _refuse_no_workbook(archive: zipfile.ZipFile, file: str) -> None:
+def _require_workbook(archive: zipfile.ZipFile, file: str) -> None:
     names = archive.namelist()
     if any(name.startswith("xl/") or name == "content.xml" for name in names):
         return

@@ -119,7 +119,7 @@ def compare_versions(
         If the two do not predict the same, or one was trained on synthetic children: their figures have nothing to say
         to each other.
     """
-    _refuse_other_questions(first, second, names)
+    _check_comparable(first, second, names)
     both = Groups(first), Groups(second)
     groups = tuple(_group_changes(*both))
     return Comparison(
@@ -138,7 +138,7 @@ def compare_versions(
     )
 
 
-def _refuse_other_questions(first: PublishedReport, second: PublishedReport, names: tuple[str, str]) -> None:
+def _check_comparable(first: PublishedReport, second: PublishedReport, names: tuple[str, str]) -> None:
     for key, what in (
         ("outcome_words", "foresee different things"),
         ("horizon_months", "look ahead over different times (months)"),

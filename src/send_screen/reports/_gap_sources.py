@@ -13,8 +13,8 @@ from send_screen.reports._text import count, sentence, signed
 
 _WITH_OUTCOME = "children with the outcome"
 _FOLDS = "How the groups are spread over the models of the folds"
-_MOST_GROUPS = 6
-_MOST_FEATURES = 6  # of an agency, bars of their own; the rest are one bar together
+_MAX_GROUPS = 6
+_MAX_FEATURES = 6  # of an agency, bars of their own; the rest are one bar together
 _HUNDREDTH = 100
 
 
@@ -63,7 +63,7 @@ def gap_sources(report: PublishedReport, groups: Groups) -> tuple[tuple[GapSourc
         for gap in shown
         if (row := rows.get((gap.attribute, gap.group)))
         and (source := _source(row, gap, groups.name(gap), report.version.outcome_words, shapes))
-    ][:_MOST_GROUPS]
+    ][:_MAX_GROUPS]
     return tuple(found), len(shown) - len(found)
 
 
@@ -98,7 +98,7 @@ def _parts(row: Attribution, shapes: Mapping[str, Shape], total: int) -> list[Pa
     for (agency, members), hundredths in zip(agencies, printed, strict=False):
         parts.append(Part(f"From {agency.term}", hundredths, _between(agency), is_sum=True))
         members.sort(key=lambda part: -abs(_size(part)))
-        shown = members if len(members) <= _MOST_FEATURES + 1 else members[:_MOST_FEATURES]
+        shown = members if len(members) <= _MAX_FEATURES + 1 else members[:_MAX_FEATURES]
         if rest := members[len(shown) :]:
             others = f"{count(len(rest), 'other', 'others')} together"
             shown = [*shown, AttributionTerm(term=others, value=sum(map(_size, rest)), low=None, high=None)]

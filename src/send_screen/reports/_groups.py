@@ -27,7 +27,7 @@ SYMBOLS = {OUTSIDE: ("▲", "▼"), WITHIN: ("●", "●"), NOT_ENOUGH: ("○", 
 """Verdict -> a symbol that does not need colour: larger, and smaller."""
 _SHOWN_ONLY = ("△", "▽")  # a gap that was shown, and not enough evidence to say that it is outside tolerance
 _COMPLEMENT_OF = {"false_negative_rate": "recall", "false_positive_rate": "specificity"}
-_MOST_NAMED = 3  # on a first screen
+_MAX_NAMED = 3  # on a first screen
 
 
 def excludes_zero(gap: Gap) -> bool:
@@ -159,9 +159,9 @@ class Groups:
         named = largest_first(gap for gap in self.gaps["false_negative_rate"] if gap.words in self._named)
         if not named:
             return ""
-        shown = [self._worst(gap) for gap in named[:_MOST_NAMED]]
-        if len(named) > _MOST_NAMED:
-            shown.append(f"{count(len(named) - _MOST_NAMED, 'group', 'groups')} more")
+        shown = [self._worst(gap) for gap in named[:_MAX_NAMED]]
+        if len(named) > _MAX_NAMED:
+            shown.append(f"{count(len(named) - _MAX_NAMED, 'group', 'groups')} more")
         outside = join_words([self.name(gap) for gap in named if gap.verdict == OUTSIDE] or ["none of them"])
         tolerance = percent(named[0].tolerance)
         return f"{join_words(shown)}. That it is by more than the {tolerance} tolerated was shown of {outside}."

@@ -24,7 +24,7 @@ Columns = Mapping[str, Callable[[Any], Cell | None]]
 
 # What spreadsheets take for the beginning of a formula; the wide forms are what Excel for Japanese accepts as well.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_LONGEST = 32_767  # characters that a cell of Excel holds; XlsxWriter leaves out what is longer, in silence
+_MAX_CELL_LENGTH = 32_767  # characters that a cell of Excel holds; XlsxWriter leaves out what is longer, in silence
 _A4 = 9
 _RUN = ("screened_on", "version", "notice")
 
@@ -155,7 +155,7 @@ def render_excluded_csv(result: ScreeningResult) -> bytes:
 
 
 def _fit(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return text if len(text) <= _MAX_CELL_LENGTH else f"{text[: _MAX_CELL_LENGTH - 1]}…"
 
 
 def _sheet(

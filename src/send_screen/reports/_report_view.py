@@ -9,7 +9,7 @@ from send_screen.reports._terms import FeatureView, InteractionView, worked_exam
 from send_screen.reports._text import count, sentence, version_marks, whole
 
 _NOT = "A parent's or a teacher's concern always counts; not being listed never means “no need”."
-_MOST_USES = 2  # named on a first screen
+_MAX_USES = 2  # named on a first screen
 
 
 class ReportView(MeasuredView):
@@ -67,8 +67,8 @@ class ReportView(MeasuredView):
     @property
     def summary(self) -> tuple[SummaryItem, ...]:
         """What a version does, for whom it works less well, how sure that is, and what nobody should use it for."""
-        uses = [*self.version.prohibited_uses[:_MOST_USES]]
-        if more := self.version.prohibited_uses[_MOST_USES:]:
+        uses = [*self.version.prohibited_uses[:_MAX_USES]]
+        if more := self.version.prohibited_uses[_MAX_USES:]:
             uses.append(f"nor for {count(len(more), 'other use', 'other uses')} named in the report")
         return (
             SummaryItem("What it does", self.task),

@@ -15,7 +15,7 @@ from send_screen.published import Example, InteractionGrid, Shape
 from send_screen.reports._text import count, give_or_take, in_brackets, points, signed, whole
 
 _SMALLEST = 0.005  # what two decimals show
-_MOST_STEPS = 9  # steps of their own; the rest are one step together
+_MAX_STEPS = 9  # steps of their own; the rest are one step together
 _DIRECTIONS = {
     "increasing": "A higher value never takes points away.",
     "decreasing": "A higher value never adds points.",
@@ -206,7 +206,7 @@ def worked_example(example: Example) -> WorkedExample:
     """Return the synthetic child's contributions in order."""
     reasons = sorted(example.reasons, key=lambda reason: -abs(reason.contribution))
     moving = [reason for reason in reasons if abs(reason.contribution) >= _SMALLEST]
-    shown = moving if len(moving) <= _MOST_STEPS + 1 else moving[:_MOST_STEPS]
+    shown = moving if len(moving) <= _MAX_STEPS + 1 else moving[:_MAX_STEPS]
     parts = [(f"{reason.label}: {reason.value}", reason.contribution) for reason in shown]
     if rest := reasons[len(shown) :]:
         label = f"{count(len(rest), 'other thing', 'other things')} together"

@@ -10,7 +10,7 @@ from datetime import date
 from importlib import resources
 from pathlib import Path
 
-from send_screen.documents import SHARED, write_whole
+from send_screen.documents import SHARED, write_atomically
 from send_screen.errors import MachineError
 from send_screen.governance import sha256_of
 from send_screen.published import VersionMetadata
@@ -84,7 +84,7 @@ def write_zip(out: Path, contents: Mapping[str, bytes], embedded: EmbeddedPython
                     archive.writestr(f"python/{name}", source.read(name))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        return write_whole(packed.getvalue(), out, mode=SHARED)
+        return write_atomically(packed.getvalue(), out, mode=SHARED)
     except OSError as error:
         raise MachineError(
             f"{out} cannot be written ({error.strerror}).", remedy="Give another place with --out."

@@ -4,7 +4,7 @@ Screening decides nothing. What it finds is data (:class:`ScreeningResult`); pag
 """
 
 from send_screen.screening._capacity import Capacity
-from send_screen.screening._limits import NOT_THIS, NOTICE, refuse_or_warn
+from send_screen.screening._limits import NOT_THIS, NOTICE, check_permitted_use
 from send_screen.screening._reasons import Reasons, reasons
 from send_screen.screening._result import ExcludedChild, Reason, ScreenedChild, ScreeningResult
 from send_screen.screening._role import RoleAccess, role_access
@@ -22,7 +22,7 @@ __all__ = [
     "ScreenedChild",
     "ExcludedChild",
     "Reason",
-    "refuse_or_warn",
+    "check_permitted_use",
     "reasons",
     "Reasons",
     "RoleAccess",

@@ -25,8 +25,10 @@ SYNTHETIC_BANNER = "The children in this file are invented."
 LATEST_AHEAD, OLDEST = dt.timedelta(days=120), dt.timedelta(days=500)
 
 
-def refuse_or_warn(bundle: Bundle, cohort: Cohort, *, today: dt.date, allow_synthetic_model: bool) -> tuple[str, ...]:
-    """Refuse what the version may not be used for; return the banners that its use must show."""
+def check_permitted_use(
+    bundle: Bundle, cohort: Cohort, *, today: dt.date, allow_synthetic_model: bool
+) -> tuple[str, ...]:
+    """Raise PopulationError for a use that is not permitted; return the banners that its use must show."""
     spec = bundle.spec
     if today > spec.review_date:
         raise PopulationError(

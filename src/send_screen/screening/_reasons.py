@@ -14,8 +14,8 @@ from send_screen.specs._columns import value_in_words
 
 # A contribution smaller than this (in log-odds) moves the chance of a child near the line by about one in a hundred,
 # and is no reason to name.
-SMALLEST_REASON = 0.05
-MOST_REASONS = 5
+MIN_CONTRIBUTION = 0.05
+MAX_REASONS = 5
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,14 @@ def reasons(
             ask.append(agency)
             continue
         if value is None or (isinstance(value, float) and np.isnan(value)):
-            moved = " (its absence moved the child up)" if contribution >= SMALLEST_REASON else ""
+            moved = " (its absence moved the child up)" if contribution >= MIN_CONTRIBUTION else ""
             unknown.append(feature.label + moved)
             continue
-        if abs(contribution) >= SMALLEST_REASON:
+        if abs(contribution) >= MIN_CONTRIBUTION:
             text = value_in_words(feature, access.contracts, value)
             whose = access.contracts[feature.sources[0].contract].agency
             found.append(Reason(feature.name, text, float(contribution), whose, feature.area))
     strongest_first = sorted(found, key=lambda reason: (-abs(reason.contribution), reason.feature))
-    reasons_for = tuple(reason for reason in strongest_first if reason.contribution > 0)[:MOST_REASONS]
-    reasons_against = tuple(reason for reason in strongest_first if reason.contribution < 0)[:MOST_REASONS]
+    reasons_for = tuple(reason for reason in strongest_first if reason.contribution > 0)[:MAX_REASONS]
+    reasons_against = tuple(reason for reason in strongest_first if reason.contribution < 0)[:MAX_REASONS]
     return Reasons(reasons_for, reasons_against, tuple(unknown), tuple(dict.fromkeys(ask)))

@@ -14,7 +14,7 @@ from send_screen.cohorts import MANUAL_REVIEW, OUTSIDE, Cohort
 from send_screen.errors import UsageError
 from send_screen.governance import Bundle
 from send_screen.screening._capacity import Capacity, listed_and_margin
-from send_screen.screening._limits import refuse_or_warn
+from send_screen.screening._limits import check_permitted_use
 from send_screen.screening._reasons import reasons
 from send_screen.screening._result import ExcludedChild, ScreenedChild, ScreeningResult
 from send_screen.screening._role import RoleAccess, role_access
@@ -51,7 +51,7 @@ def screen_cohort(
             else "Leave out --per-school.",
         )
     access = role_access(bundle.contracts, role)
-    banners = refuse_or_warn(bundle, cohort, today=today, allow_synthetic_model=allow_synthetic_model)
+    banners = check_permitted_use(bundle, cohort, today=today, allow_synthetic_model=allow_synthetic_model)
     scored = score_cohort(bundle, cohort)
     school = cohort.show["school"] if per_school else None
     listed, margin = listed_and_margin(scored.score, tie_break_key(cohort.ids.tolist()), school, capacity)

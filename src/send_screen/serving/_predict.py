@@ -12,7 +12,15 @@ import pandas as pd
 from send_screen.cohorts import Cohort, load_cohort
 from send_screen.contracts import Contract
 from send_screen.governance import Bundle
-from send_screen.screening import NOTICE, RoleAccess, excluded_child, reasons, refuse_or_warn, role_access, score_cohort
+from send_screen.screening import (
+    NOTICE,
+    RoleAccess,
+    check_permitted_use,
+    excluded_child,
+    reasons,
+    role_access,
+    score_cohort,
+)
 from send_screen.simulation._examples import synthetic_rows
 from send_screen.specs import ModelSpec
 from send_screen.tables import percent
@@ -64,7 +72,7 @@ def predict_records(
     """
     access = role_access(bundle.contracts, role)
     cohort = load_cohort(bundle.spec, rows.reset_index(drop=True), training=False, contracts=bundle.contracts)
-    banners = refuse_or_warn(
+    banners = check_permitted_use(
         bundle, cohort, today=today or dt.date.today(), allow_synthetic_model=allow_synthetic_model
     )
     table = pd.DataFrame([*_screened(bundle, cohort, access), *_excluded(bundle, cohort, access)])

@@ -20,10 +20,10 @@ from send_screen.errors import SendScreenError
 
 # More than any year group of a school, and as many as are answered within seconds: a request that is still being
 # worked on after a minute is given up by MLflow's server.
-MOST_ROWS = 10_000
+MAX_ROWS = 10_000
 # Ten thousand rows of records are about 8 MB; read into memory, a request is ten times as large.
-MOST_BYTES = 16 * 2**20
-MOST_CELLS = 1_000_000  # a hundred columns in each of as many rows
+MAX_BYTES = 16 * 2**20
+MAX_CELLS = 1_000_000  # a hundred columns in each of as many rows
 FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 PARAMS, ROLE = "params", "role"
 _REMEDY = (
@@ -45,8 +45,8 @@ def read_request(body: bytes, content_type: str | None) -> tuple[pd.DataFrame, s
 
     The body is JSON in one of MLflow's four formats, or CSV. An error quotes nothing of it.
     """
-    if len(body) > MOST_BYTES:
-        raise _too_large(f"The request has more than {MOST_BYTES // 2**20} MB.")
+    if len(body) > MAX_BYTES:
+        raise _too_large(f"The request has more than {MAX_BYTES // 2**20} MB.")
     kind, _, parameters = (content_type or "").lower().partition(";")
     charset = parameters.strip().removeprefix("charset=").strip('"')
     if kind.strip() not in ("application/json", "text/csv") or charset not in ("", "utf-8", "utf8"):
@@ -66,7 +66,7 @@ def read_request(body: bytes, content_type: str | None) -> tuple[pd.DataFrame, s
 
 
 def _too_large(message: str) -> RequestError:
-    remedy = f"Send at most {MOST_ROWS:,} rows a request, or screen the file with send-screen screen."
+    remedy = f"Send at most {MAX_ROWS:,} rows a request, or screen the file with send-screen screen."
     return RequestError(message, remedy=remedy, status=413)
 
 
@@ -116,7 +116,7 @@ def _from_json(name: str, data: Any) -> pd.DataFrame:
         return _frame(list(data), zip(*columns, strict=True), len(columns[0]) if columns else 0)
     if not isinstance(data, list) or not all(isinstance(record, dict) for record in data):
         raise RequestError(f"{name} is a list of records, each an object with the columns as names.")
-    headers = list(dict.fromkeys(header for record in data[:MOST_ROWS] for header in record))
+    headers = list(dict.fromkeys(header for record in data[:MAX_ROWS] for header in record))
     return _frame(headers, ([record.get(header) for header in headers] for record in data), len(data))
 
 
@@ -124,7 +124,7 @@ def _from_csv(text: str) -> pd.DataFrame:
     lines = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         # one more than may be sent, and the header
-        records = list(islice((record for record in lines if record), MOST_ROWS + 2))
+        records = list(islice((record for record in lines if record), MAX_ROWS + 2))
     except csv.Error:
         raise RequestError("The CSV cannot be split into columns.", remedy="Close every quotation mark.") from None
     return _frame(records[0] if records else [], records[1:], len(records) - 1)
@@ -132,15 +132,15 @@ def _from_csv(text: str) -> pd.DataFrame:
 
 def _frame(headers: object, rows: Iterable[Any], n: int) -> pd.DataFrame:
     """Return ``n`` rows as text under headers of which each is there once."""
-    if n > MOST_ROWS:
-        raise _too_large(f"The request has more than {MOST_ROWS:,} rows.")
+    if n > MAX_ROWS:
+        raise _too_large(f"The request has more than {MAX_ROWS:,} rows.")
     if n < 1:
         raise RequestError("The request has no rows.")
     names = headers if isinstance(headers, list) and all(isinstance(header, str) for header in headers) else []
     if len(set(names)) != len(names) or not names:
         raise RequestError("The columns are not a list of names, each once.")
-    if n * len(names) > MOST_CELLS:
-        raise _too_large(f"The request has {n:,} rows of {len(names):,} columns: more than {MOST_CELLS:,} cells.")
+    if n * len(names) > MAX_CELLS:
+        raise _too_large(f"The request has {n:,} rows of {len(names):,} columns: more than {MAX_CELLS:,} cells.")
     cells = []
     for number, row in enumerate(rows, start=1):
         if not isinstance(row, list | tuple) or len(row) != len(names):

@@ -13,8 +13,8 @@ from send_screen.simulation._rates import ETHNIC_GROUPS, TRAVELLER_CODES
 
 FIRST_ESTABLISHMENT = 1000
 LAST_ESTABLISHMENT = 9999
-SMALLEST_SCHOOL = 10
-LARGEST_CLASS = 30
+MIN_SCHOOL_SIZE = 10
+MAX_CLASS_SIZE = 30
 CLASS_NAMES = np.array([f"R{first}{second}" for first in ("", *ascii_uppercase) for second in ascii_uppercase])
 FORENAMES = np.array(
     [a + b for a in ("Zib", "Quo", "Plim", "Wug", "Snor", "Vlo", "Drib", "Glim", "Yub", "Krun") for b in ("bo", "nix",
@@ -52,7 +52,7 @@ def simulate_schools(rng: np.random.Generator, schools: int, children: int) -> S
             f"{children} children cannot fill {schools} schools.", remedy="Ask for more children or fewer schools."
         )
     weight = rng.lognormal(0.0, 0.35, schools)
-    least = min(SMALLEST_SCHOOL, children // schools)
+    least = min(MIN_SCHOOL_SIZE, children // schools)
     size = least + rng.multinomial(children - least * schools, weight / weight.sum())
     if size.max() > 999:
         raise UsageError(
@@ -124,7 +124,7 @@ def simulate_children(rng: np.random.Generator, schools: Schools, first_year: in
     looked_after = rng.random(n) < 0.006
     fsm = rng.random(n) < 1 / (1 + np.exp(1.54 - schools.poverty[school] - 1.2 * traveller))
     mobile = rng.random(n) < np.where(traveller | looked_after, 0.30, 0.05)
-    classes = -(-schools.size // LARGEST_CLASS)
+    classes = -(-schools.size // MAX_CLASS_SIZE)
     return Children(
         school=school,
         upn=upns(SYNTHETIC_AUTHORITY, establishment, first_year, serial),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from send_screen.contracts import Contract, load_contract
-from send_screen.documents import MOST_YAML_BYTES, read_document, read_plain, refuse_mistakes
+from send_screen.documents import MAX_YAML_BYTES, raise_mistakes, read_document, read_regular_file
 from send_screen.errors import ContractError, SpecError
 from send_screen.specs._cross_checks import find_contradictions
 from send_screen.specs._model_spec import ModelSpec, SpecDocument
@@ -40,7 +40,7 @@ def load_spec(path: str | Path) -> ModelSpec:
     """
     path = Path(path)
     try:
-        raw = read_plain(path, most=MOST_YAML_BYTES)
+        raw = read_regular_file(path, max_bytes=MAX_YAML_BYTES)
     except OSError as error:
         raise SpecError(
             f"The spec cannot be opened ({error.strerror}).",
@@ -68,7 +68,7 @@ def parse_spec(
             mistakes.append(f"$.data[{position}].contract: {' '.join(str(error).split())}")
     mistakes += find_contradictions(document, used)
     if mistakes:
-        refuse_mistakes(mistakes, error=SpecError, file=file, kind="spec")
+        raise_mistakes(mistakes, error=SpecError, file=file, kind="spec")
     source = {"text": raw.decode("utf-8"), "sha256": hashlib.sha256(raw).hexdigest(), "contracts": used}
     keys = {name: getattr(document, name) for name in SpecDocument.model_fields}
     return ModelSpec.model_construct(document.model_fields_set, **keys, **source)

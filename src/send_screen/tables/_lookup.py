@@ -17,8 +17,8 @@ import numpy as np
 from send_screen.tables._interaction import InteractionTerm, all_edges
 from send_screen.tables._terms import LevelsTerm, Term, bin_of
 
-MOST_CELLS = 4_096  # 16 KB: half of a core's first cache
-MOST_IN_A_CELL = 3  # beyond this, halving the axis again and again is faster
+MAX_CELLS = 4_096  # 16 KB: half of a core's first cache
+MAX_IN_A_CELL = 3  # beyond this, halving the axis again and again is faster
 
 
 class Lookup(NamedTuple):
@@ -124,7 +124,7 @@ def _grid(edges: np.ndarray) -> _Grid:
     if len(edges) == 0:
         return _Grid(dtype(0), dtype(0), 1, 0, np.zeros(1, dtype=np.uint32))
     cells = 64
-    while cells <= MOST_CELLS:
+    while cells <= MAX_CELLS:
         with np.errstate(all="ignore"):
             width = edges[-1] - edges[0]
             fine = dtype(cells - 2) / width if len(edges) > 1 else dtype(1)
@@ -132,7 +132,7 @@ def _grid(edges: np.ndarray) -> _Grid:
         if not np.all(np.isfinite(at)):
             break
         counts = np.bincount(np.minimum(at, dtype(cells - 1)).astype(np.int64), minlength=cells)
-        if counts.max() == 1 or (cells == MOST_CELLS and counts.max() <= MOST_IN_A_CELL):
+        if counts.max() == 1 or (cells == MAX_CELLS and counts.max() <= MAX_IN_A_CELL):
             return _Grid(edges[0], fine, cells, int(counts.max()), np.cumsum(counts) - counts)
         cells *= 2
     return _Grid(dtype(0), dtype(0), 0, 2 ** len(edges).bit_length(), np.zeros(0, dtype=np.uint32))

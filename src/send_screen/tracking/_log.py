@@ -26,7 +26,7 @@ from send_screen.governance import (
     files_sha256,
     key_id,
     make_manifest,
-    read_plain_files,
+    read_regular_files,
     sha256_of,
     sign_statement,
 )
@@ -230,7 +230,7 @@ def _log_served_model(
     file.write_text(text, encoding="utf-8", newline="\n")
     client.log_model_artifacts(logged.model_id, str(folder))
     client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
-    return logged, files_sha256(read_plain_files(folder)[0])
+    return logged, files_sha256(read_regular_files(folder)[0])
 
 
 def _write_files(folder: Path, files: Mapping[str, bytes]) -> None:

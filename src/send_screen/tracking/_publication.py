@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from send_screen.documents import encodable, locked, write_whole
+from send_screen.documents import encodable, locked, write_atomically
 from send_screen.errors import MachineError
 from send_screen.governance import current_user
 from send_screen.tracking._store import folder_of
 
 LOCK, HOLDER = ".publishing.lock", ".publishing.txt"
-PATIENCE = 1.0  # seconds between two looks at who holds it
+POLL_SECONDS = 1.0  # seconds between two looks at who holds it
 
 
 @contextmanager
@@ -41,9 +41,9 @@ def _hold(folder: Path, held: ExitStack, progress: Callable[[str], None]) -> Non
     while True:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            held.enter_context(locked(folder / LOCK, patience=PATIENCE))
+            held.enter_context(locked(folder / LOCK, timeout=POLL_SECONDS))
             held.callback(_remove, folder / HOLDER)
-            write_whole(f"{_who()} since {dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC", folder / HOLDER)
+            write_atomically(f"{_who()} since {dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC", folder / HOLDER)
             return
         except TimeoutError:
             if (holder := _holder(folder / HOLDER)) != told:

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from send_screen.errors import TablesError
-from send_screen.governance import MOST_FILES, SIZE_LIMIT, read_plain_files
+from send_screen.governance import MAX_FILES, SIZE_LIMIT, read_regular_files
 from send_screen.tracking._registry import (
     WITHDRAWN_TAG,
     Registered,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities.model_registry import ModelVersion
 
-DEEPEST = 8
+MAX_DEPTH = 8
 #: MLflow writes it where it fetches a registered model: under which name and number it was asked for.
 REGISTERED_META = "registered_model_meta"
 
@@ -187,17 +187,17 @@ def _fetch(
 ) -> tuple[dict[str, bytes], tuple[str, ...]]:
     """Return the files of a run or a logged model, and the names of what is no plain file."""
     if (folder := local_folder(place)) is not None:
-        files, no_files = read_plain_files(folder)
+        files, no_files = read_regular_files(folder)
         return files, (*no_files, *_empty_folders(folder))
     for number, (name, size) in enumerate(_listed(listing, None, 0)):
         parts = PurePosixPath(name).parts
-        if number >= MOST_FILES or size > SIZE_LIMIT or name.startswith("/") or ".." in parts or "\\" in name:
+        if number >= MAX_FILES or size > SIZE_LIMIT or name.startswith("/") or ".." in parts or "\\" in name:
             raise TablesError("The store holds what no version has.", file=name[:200], remedy="Do not use this model.")
     import mlflow
 
     with TemporaryDirectory() as target:
         fetched = mlflow.artifacts.download_artifacts(dst_path=target, tracking_uri=uri, registry_uri=uri, **arguments)
-        files, no_files = read_plain_files(Path(fetched))
+        files, no_files = read_regular_files(Path(fetched))
         return files, (*no_files, *_empty_folders(Path(fetched)))
 
 
@@ -211,7 +211,7 @@ def _empty_folders(folder: Path) -> list[str]:
 
 
 def _listed(listing: Callable[[str | None], list[Any]], folder: str | None, depth: int) -> Iterator[tuple[str, int]]:
-    if depth > DEEPEST:
+    if depth > MAX_DEPTH:
         raise TablesError("The store's folders are nested deeper than any version's.", remedy="Do not use this model.")
     for found in listing(folder):
         if found.is_dir:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SQLITE = "sqlite:///"
 EXPERIMENT = "send_screen"
 TRACKING_URI = "MLFLOW_TRACKING_URI"
-PATIENCE = 60.0  # seconds for which one writer waits for another
+LOCK_TIMEOUT = 60.0  # seconds for which one writer waits for another
 _GLOBAL_STORE = threading.Lock()
 
 

@@ -16,7 +16,7 @@ from urllib.request import url2pathname
 from send_screen.errors import MachineError, SendScreenError, UsageError
 from send_screen.tracking._store import (
     EXPERIMENT,
-    PATIENCE,
+    LOCK_TIMEOUT,
     artifact_folder,
     client_of,
     database_of,
@@ -33,7 +33,7 @@ _DATABASE_ERRORS = (sqlite3.Error, OSError)
 #: Packages of which an exception is the store's: MLflow's own, and those through which it reaches a store.
 _OF_A_STORE = {"mlflow", "sqlalchemy", "alembic", "sqlite3", "requests", "urllib3", "botocore", "azure", "google"}
 _OTHER_DATABASE = re.compile(r"(?:postgresql|mysql|mssql)(?:\+\w+)?://.+")
-_OLDEST_SERVER = 3  # the first that knows logged models
+_MIN_SERVER = 3  # the first that knows logged models
 
 
 def in_words(function: Callable[P, T]) -> Callable[P, T]:
@@ -137,7 +137,7 @@ def require_database(path: Path, *, writable: bool = False) -> bool:
     Returned is whether anything is in it yet.
     """
     try:
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=PATIENCE)) as database:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=LOCK_TIMEOUT)) as database:
             database.isolation_level = None
             tables = {name for (name,) in database.execute("select name from sqlite_master where type = 'table'")}
             known = "alembic_version" in tables
@@ -208,10 +208,10 @@ def _require_release(uri: str) -> None:
     """Raise where a server says that it is older than logged models; where it does not say, it may be any."""
     status, text = _ask(uri, "/version")
     told = re.fullmatch(r"(\d+)\.\d+\S*", text)
-    if status == 200 and told and int(told[1]) < _OLDEST_SERVER:
+    if status == 200 and told and int(told[1]) < _MIN_SERVER:
         raise MachineError(
             f"The server at {shown(uri)} runs MLflow {text}, which cannot hold a version.",
-            remedy=f"It needs MLflow {_OLDEST_SERVER} or newer.",
+            remedy=f"It needs MLflow {_MIN_SERVER} or newer.",
         )
 
 

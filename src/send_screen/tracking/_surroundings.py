@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mlflow.entities import LoggedModel, Run
 
 Found = TypeVar("Found")
-MOST = 200  # of a kind that are fetched: who enters more hides nothing by it
+MAX_FETCHED = 200  # of a kind that are fetched: who enters more hides nothing by it
 
 
 @dataclass(frozen=True)
@@ -74,13 +74,13 @@ def fetch_surroundings(client: MlflowClient, version: Registered, logged: Logged
         found: dict[str, Run] = {}
         for carries in (f"tags.version_id = '{version_id}'", f"attributes.run_name LIKE '%{version_id}%'"):
             if version_id.isalnum():
-                page = client.search_runs(everywhere, carries, run_view_type=ViewType.ALL, max_results=MOST)
+                page = client.search_runs(everywhere, carries, run_view_type=ViewType.ALL, max_results=MAX_FETCHED)
                 found |= {run.info.run_id: run for run in page}
         found.pop(run_id, None)
         return [OtherRun(id, run.data.metrics, run.data.tags.get(RUN_NOTE, "")) for id, run in found.items()]
 
     def logged_models() -> Iterable[str]:
-        found = client.search_logged_models(everywhere, f"source_run_id = '{run_id}'", max_results=MOST)
+        found = client.search_logged_models(everywhere, f"source_run_id = '{run_id}'", max_results=MAX_FETCHED)
         return sorted({model.model_id for model in found} - {logged.model_id})
 
     def versions() -> Iterable[str]:
@@ -97,13 +97,13 @@ def fetch_surroundings(client: MlflowClient, version: Registered, logged: Logged
             token = page.token or None
 
     def traces(**of: str) -> Iterable[str]:
-        found = client.search_traces(locations=everywhere, include_spans=False, max_results=MOST, **of)
+        found = client.search_traces(locations=everywhere, include_spans=False, max_results=MAX_FETCHED, **of)
         return [trace.info.trace_id for trace in found]
 
     def webhooks() -> Iterable[str]:
         return [
             f"{hook.name}: {hook.url} ({hook.status}; {', '.join(map(str, hook.events))})"
-            for hook in client.list_webhooks(max_results=MOST)
+            for hook in client.list_webhooks(max_results=MAX_FETCHED)
         ]
 
     return Surroundings(

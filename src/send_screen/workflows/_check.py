@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from send_screen.contracts import CheckedTable, Violation
     from send_screen.readers import Reading
 
-MOST_SHOWN = 40
+MAX_SHOWN = 40
 
 
 @dataclass(frozen=True, repr=False)
@@ -68,11 +68,11 @@ class CheckedFile(Result):
             first = found[0]
             place = f"column {first.column}: " if first.column else ""
             yield f"{first.severity.upper()} {rule} ({len(found):,}x). {place}{first.message} {first.remedy}"
-            for one in found[:MOST_SHOWN]:
+            for one in found[:MAX_SHOWN]:
                 if one.row is not None:
                     yield f"    row {one.row}: {'(blank)' if one.value is None else one.value}"
-            if len(found) > MOST_SHOWN:
-                yield f"    ... and {len(found) - MOST_SHOWN:,} more (all of them with --json)"
+            if len(found) > MAX_SHOWN:
+                yield f"    ... and {len(found) - MAX_SHOWN:,} more (all of them with --json)"
         errors = sum(violation.severity == "error" for violation in self.violations)
         bad_rows = len(self.table.bad_rows)
         yield (

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from send_screen.documents import read_plain, write_whole
+from send_screen.documents import read_regular_file, write_atomically
 from send_screen.errors import MachineError, SendScreenError, UsageError
 from send_screen.published import PublishedReport
 from send_screen.reports import CAUTION, Comparison, compare_versions, render_comparison
@@ -19,8 +19,8 @@ from send_screen.workflows._export import load_model
 
 PUBLISHED = "published.json"
 _WHAT_TO_GIVE = f"Give models:/name/3, models:/name@alias, an exported folder, or its {PUBLISHED}."
-_LONGEST_NAME = 1000
-_MOST_BYTES = 64 * 1024 * 1024
+_MAX_NAME_LENGTH = 1000
+_MAX_BYTES = 64 * 1024 * 1024
 _SHORT = re.compile(r"[^/@\\.]+(?:@[^/@\\]+|/\d+)")
 
 
@@ -121,7 +121,7 @@ def compare(
     )
     if out is not None:
         try:
-            write_whole(render_comparison(found), Path(out))
+            write_atomically(render_comparison(found), Path(out))
         except OSError as error:
             raise MachineError(
                 f"{out} cannot be written ({error.strerror}).", remedy="Give another place with --out."
@@ -131,7 +131,7 @@ def compare(
 
 def _side(model: str, tracking_uri: str | None) -> _Side:
     path = Path(model)
-    if len(model) > _LONGEST_NAME:
+    if len(model) > _MAX_NAME_LENGTH:
         raise UsageError("That is no name of a version: it is too long.", remedy=_WHAT_TO_GIVE)
     if path.is_file():
         note = f"{path.name} was read by itself: nothing vouches that it is what a version published."
@@ -152,7 +152,7 @@ def _side(model: str, tracking_uri: str | None) -> _Side:
 
 def _published(path: Path) -> PublishedReport:
     try:
-        return PublishedReport.from_json(read_plain(path, most=_MOST_BYTES))
+        return PublishedReport.from_json(read_regular_file(path, max_bytes=_MAX_BYTES))
     except OSError as error:
         raise UsageError(f"{path.name} cannot be read ({error.strerror}).", remedy=_WHAT_TO_GIVE) from None
     except SendScreenError as mistake:

@@ -1,4 +1,4 @@
-"""The evidence store: a folder that few may read, one place a version, written whole or not at all."""
+"""The evidence store: a folder that only its owner may read, with one atomic folder a version."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import pyarrow.parquet as pq
 from send_screen.errors import DataError, GateError
 from send_screen.evaluation import EvidenceKeys
 from send_screen.governance import EVIDENCE, sha256_of
-from send_screen.workflows._folders import whole_folder
+from send_screen.workflows._folders import atomic_folder
 
 _EXCLUDED = b"send_screen.excluded"  # inside the file, so that the file's hash holds it too
-_MOST_CELLS = 2**29  # of 8 bytes each; nine million children with fifty columns are fewer
-LARGEST = 8 * _MOST_CELLS  # bytes of the file
+_MAX_CELLS = 2**29  # of 8 bytes each; nine million children with fifty columns are fewer
+MAX_FILE_BYTES = 8 * _MAX_CELLS  # bytes of the file
 
 
 def store_evidence(
@@ -33,22 +33,22 @@ def store_evidence(
 ) -> tuple[Path, dict[str, str]]:
     """Write the evidence of a version, and what its serial numbers stand for, in one step, for their owner alone.
 
-    Returns the place inside the store, and the hash of each file by its name there. ``held_out`` are the rows of
+    Returns the folder inside the store, and the hash of each file by its name there. ``held_out`` are the rows of
     held-out schools by file.
     """
-    place = store / name / version
+    folder = store / name / version
     files = {
         EVIDENCE: evidence_bytes(evidence, excluded),
         "children.parquet": keys.children.to_parquet(index=False),
         "schools.parquet": keys.schools.to_parquet(index=False),
         **{f"held_out/{file}": frame.to_parquet() for file, frame in held_out.items()},
     }
-    with whole_folder(place, option="--evidence", mode=stat.S_IRWXU) as part:
+    with atomic_folder(folder, option="--evidence", mode=stat.S_IRWXU) as part:
         for file, content in files.items():
             (part / file).parent.mkdir(mode=stat.S_IRWXU, exist_ok=True)
             (part / file).write_bytes(content)
-        _refuse_other(place, files[EVIDENCE])
-    return place, {file: sha256_of(content) for file, content in files.items()}
+        _require_same_evidence(folder, files[EVIDENCE])
+    return folder, {file: sha256_of(content) for file, content in files.items()}
 
 
 def evidence_bytes(evidence: pd.DataFrame, excluded: pd.DataFrame) -> bytes:
@@ -66,11 +66,11 @@ def read_evidence(content: bytes) -> tuple[pd.DataFrame, pd.DataFrame]:
     try:
         with pq.ParquetFile(pa.BufferReader(content)) as file:
             shape = file.metadata.num_rows, file.metadata.num_columns
-            if shape[0] * shape[1] > _MOST_CELLS:
+            if shape[0] * shape[1] > _MAX_CELLS:
                 raise DataError("The evidence is far larger than any evidence of ours.", file=EVIDENCE)
             table = file.read()
         counts: dict[str, int] = json.loads((table.schema.metadata or {}).get(_EXCLUDED, b"{}"))
-        if sum(counts.values()) > _MOST_CELLS or min(counts.values(), default=0) < 0:
+        if sum(counts.values()) > _MAX_CELLS or min(counts.values(), default=0) < 0:
             raise ValueError
         reasons = [reason for reason, n in counts.items() for _ in range(n)]
         evidence = table.to_pandas(ignore_metadata=True)
@@ -80,12 +80,12 @@ def read_evidence(content: bytes) -> tuple[pd.DataFrame, pd.DataFrame]:
     return evidence, pd.DataFrame({"reason": pd.Series(reasons, dtype=object)})
 
 
-def _refuse_other(place: Path, evidence: bytes) -> None:
+def _require_same_evidence(folder: Path, evidence: bytes) -> None:
     """Raise where a version's evidence is there already and is not the same: a registered run may rest on it."""
-    old = place / EVIDENCE
+    old = folder / EVIDENCE
     if old.exists() and old.read_bytes() != evidence:
         raise GateError(
-            f"The evidence store holds other evidence under the same version ({place.name}).",
+            f"The evidence store holds other evidence under the same version ({folder.name}).",
             remedy="Keep it for the auditor, give another folder with --evidence, and report it: the same spec, data "
             "and code gave other figures.",
         )

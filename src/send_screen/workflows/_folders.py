@@ -1,4 +1,4 @@
-"""A folder that is there whole or not at all."""
+"""Folders written atomically."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from send_screen.errors import MachineError, UsageError
 
 @contextmanager
 def new_folder(out: Path) -> Iterator[Path]:
-    """Yield a folder that becomes ``out`` as :func:`whole_folder` does; raise where something is there already."""
+    """Yield a folder that becomes ``out`` as :func:`atomic_folder` does; raise where something is there already."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(
             f"{out} is not empty, and nothing is written over.",
             remedy="Give a folder that is not there yet, with --out.",
         )
-    with whole_folder(out, option="--out") as part:
+    with atomic_folder(out, option="--out") as part:
         yield part
 
 
 @contextmanager
-def whole_folder(out: Path, *, option: str, mode: int = 0o777) -> Iterator[Path]:
-    """Yield a folder beside ``out`` that takes its place when the block ends well, and goes when it does not.
+def atomic_folder(out: Path, *, option: str, mode: int = 0o777) -> Iterator[Path]:
+    """Yield a temporary folder that replaces ``out`` when the block succeeds, and is deleted when it fails.
 
     It and its parents are made with ``mode``; ``option`` is what names the folder on the command line.
     """

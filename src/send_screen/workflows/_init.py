@@ -27,7 +27,7 @@ from send_screen.specs import load_spec, open_decisions
 from send_screen.workflows._folders import new_folder
 
 AGENCY = "local"
-_MOST_SHOWN = 12
+_MAX_SHOWN = 12
 
 
 @dataclass(frozen=True, repr=False)
@@ -88,8 +88,8 @@ class DraftedFiles(Result):
 
 
 def _some(names: tuple[str, ...]) -> str:
-    shown = ", ".join(names[:_MOST_SHOWN])
-    return f"{shown} and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else shown or "none"
+    shown = ", ".join(names[:_MAX_SHOWN])
+    return f"{shown} and {len(names) - _MAX_SHOWN} more" if len(names) > _MAX_SHOWN else shown or "none"
 
 
 def _word(path: Path) -> str:

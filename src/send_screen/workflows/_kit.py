@@ -23,7 +23,7 @@ from send_screen.school_kit import (
 )
 from send_screen.workflows._export import load_model
 
-_OLDEST = Version("3.11")
+_MIN_PYTHON = Version("3.11")
 
 
 @dataclass(frozen=True, repr=False)
@@ -158,8 +158,9 @@ def _pythons(asked: str | Sequence[str]) -> tuple[str, ...]:
         found = {Version(name) for name in names}
     except InvalidVersion:
         found = set()
-    if not found or any(len(one.release) != 2 or one < _OLDEST for one in found):
+    if not found or any(len(one.release) != 2 or one < _MIN_PYTHON for one in found):
         raise UsageError(
-            f"{', '.join(names)} is no Python from {_OLDEST} on.", remedy="Give --python-version as 3.12, for example."
+            f"{', '.join(names)} is no Python from {_MIN_PYTHON} on.",
+            remedy="Give --python-version as 3.12, for example.",
         )
     return tuple(map(str, sorted(found, reverse=True)))

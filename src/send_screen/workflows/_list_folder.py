@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from send_screen.documents import encodable, file_name, remove_parts, write_whole
+from send_screen.documents import encodable, file_name, remove_partial_files, write_atomically
 from send_screen.errors import MachineError, SendScreenError, UsageError
 from send_screen.governance import (
     ListedChild,
@@ -45,14 +45,14 @@ def write_list_folder(result: ScreeningResult, out: Path, *, manifest_sha256: st
     summary = summarise(result, hashes, manifest_sha256)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        remove_parts(out, FILES)
+        remove_partial_files(out, FILES)
         _require_no_list(out)
         entry = _record_screening(result, out, hashes["list.csv"], manifest_sha256, book)
         summary["ledger"] = {"file": file_name(book.path), "entry": entry.number, "sha256": entry.sha256}
         contents[SUMMARY] = (json.dumps(summary, indent=2, ensure_ascii=False) + "\n").encode()
         try:
             for name, content in contents.items():
-                write_whole(content, out / name)
+                write_atomically(content, out / name)
             book.append(ScreeningEndEntry(screening=entry.number, files=FILES))
         except BaseException:
             for name in FILES:
@@ -91,7 +91,7 @@ def close_stopped_runs(book: OpenLedger) -> tuple[str, ...]:
         if end is not None or not folder.parent.exists():
             continue
         try:
-            remove_parts(folder, FILES)
+            remove_partial_files(folder, FILES)
             files = tuple(name for name in FILES if (folder / name).exists())
         except OSError:
             continue

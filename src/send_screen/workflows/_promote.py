@@ -116,7 +116,7 @@ def promote(
         )
     version, bundle = open_registered(model, uri=uri)
     gates = check_gates(bundle.spec.gates, bundle.published)
-    _refuse(bundle, gates, override)
+    _check_may_promote(bundle, gates, override)
     with open_for_append(ledger or default_ledger(uri)) as book:
         gone = withdrawal(book.entries, version.version_id)
         if gone is not None:
@@ -141,7 +141,7 @@ def promote(
     return Promotion(entry)
 
 
-def _refuse(bundle: Bundle, gates: tuple[GateResult, ...], override: str | None) -> None:
+def _check_may_promote(bundle: Bundle, gates: tuple[GateResult, ...], override: str | None) -> None:
     """Raise where a version may not be promoted."""
     if dt.datetime.now(dt.UTC).date() > bundle.spec.review_date:
         raise GateError(

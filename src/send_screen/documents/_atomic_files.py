@@ -1,4 +1,4 @@
-"""Whole files or none: a run that is stopped leaves nothing that looks finished."""
+"""Atomic writes: a run that is stopped leaves no file that looks finished."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ PRIVATE = 0o600  # for its owner alone
 SHARED = 0o666  # for whom the umask lets
 
 
-def write_whole(content: bytes | str, path: str | os.PathLike[str], *, mode: int = PRIVATE) -> str:
-    """Write a file (text as UTF-8), whole or not at all, and return the SHA-256 of what was written.
+def write_atomically(content: bytes | str, path: str | os.PathLike[str], *, mode: int = PRIVATE) -> str:
+    """Write a file (text as UTF-8) atomically, and return its SHA-256.
 
-    It is written beside its place, and renamed when all of it is on the disk. Only a run that is killed leaves what it
-    wrote beside: :func:`remove_parts` takes that away.
+    A temporary file in the same folder is renamed once all of it is on the disk. A run that is killed may leave the
+    temporary file: :func:`remove_partial_files` deletes it.
     """
     path, content = Path(path), content.encode("utf-8") if isinstance(content, str) else content
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
@@ -31,13 +31,13 @@ def write_whole(content: bytes | str, path: str | os.PathLike[str], *, mode: int
             part.unlink(missing_ok=True)
             raise
     except OSError as error:
-        # It is the file that a person can do something about, not our part of it.
+        # The message names the file that was asked for, not the temporary one.
         raise OSError(error.errno, error.strerror, str(path)) from None
     return hashlib.sha256(content).hexdigest()
 
 
-def remove_parts(folder: Path, names: Iterable[str]) -> int:
-    """Remove what killed runs left beside the places of these files of a folder, and return how many there were."""
+def remove_partial_files(folder: Path, names: Iterable[str]) -> int:
+    """Delete the temporary files that killed runs left of these names in a folder, and return how many there were."""
     parts = [part for name in names for part in folder.glob(f".{name}.*.part")]
     for part in parts:
         part.unlink(missing_ok=True)
