@@ -262,7 +262,7 @@ def test_a_mark_says_its_figures_to_the_pointer_and_to_the_keyboard(
 def test_a_table_is_sorted_by_what_a_column_says(pages: dict[str, Path], visit: Callable[..., Any]) -> None:
     page = visit(pages["long fairness"]).page
     page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
-    table = page.locator("table.sortable").filter(has_text="Missed need, of 100").first
+    table = page.locator("table.sortable").filter(has_text="Missed, of 100").first
     head = table.locator("thead button", has_text="Against all others")
 
     def numbers() -> list[float]:

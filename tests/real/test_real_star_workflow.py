@@ -66,7 +66,7 @@ def test_schools_it_has_never_seen_can_be_screened(made: tuple[Any, Path], tmp_p
     result, summary = found.result, found.summary
     assert summary["n_rows"] == len(pd.read_parquet(held_out)) == result.n_screened + len(result.excluded)
     assert summary["n_screened"] > 100
-    assert summary["excluded"]["on_sen_register"] > 0
+    assert summary["excluded"]["not_eligible"] > 0
     assert len(result.listed) == round(summary["n_screened"] * 0.1 + 1e-9)
     assert ["Much can have changed" in banner for banner in result.banners] == [True]
     rows = pd.read_parquet(held_out)

@@ -142,7 +142,7 @@ def _set_aside(rng: random.Random, i: int) -> ExcludedChild:
             "Ask the last school.",
         ),
         ("manual_review", "EYFSP-ALL-A", "Every goal is “A, not assessed”.", "Ask the teacher what they see."),
-        ("on_sen_register", "ELIGIBLE-1", "Already on SEN support.", "Review as planned."),
+        ("not_eligible", "ELIGIBLE-1", "Already on SEN support.", "Review as planned."),
         ("outside_population", "YEAR-GROUP", "Not in reception.", "Nothing to do."),
     )[min(i // 3, 3) if i < 9 else 3]
     return ExcludedChild(
@@ -481,6 +481,8 @@ def make_published() -> dict[str, Any]:
             "model": "logistic",
             "challengers": {"lightgbm": "LightGBM, tuned inside the training schools (12 settings)"},
             "outcome_words": OUTCOME,
+            "outcome_kind": "recorded_status",
+            "outcome_limits": ["In England, which school a child attends explains more than half (EPI 2021)."],
             "trained_on": "synthetic",
             "as_of": "2025-07-31",
             "review_date": "2026-08-31",

@@ -17,7 +17,7 @@ from send_screen.reports._changes import ABSENT, Change, spec_changes
 from send_screen.reports._figures import Figure
 from send_screen.reports._interval_change import less, more, nearer, shift
 
-QUESTION = "Whose needs are missed?"
+QUESTION = "Who is missed?"
 
 
 def _two(**version: Any) -> tuple[dict[str, Any], dict[str, Any]]:

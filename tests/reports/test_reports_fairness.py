@@ -234,8 +234,8 @@ def test_each_question_has_its_verdicts_and_pairs_are_told_where_they_differ(pub
     text = _text(render("card.html", published))
     groups = len({(row["attribute"], row["group"]) for row in published["groups"]})
     for question in (
-        "Whose needs are missed?",
-        "Who is listed without need?",
+        "Who is missed?",
+        "Who is listed without the outcome?",
         "Does a score mean the same for everyone?",
     ):
         assert f"{question} Of {groups} groups, each against all others:" in text

@@ -210,6 +210,7 @@ VERSION = frozenset(
         "feature",
         "term",
         "trained_on",
+        "outcome_kind",
         "status",
         "verdict",
         "format",

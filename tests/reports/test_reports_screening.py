@@ -28,7 +28,7 @@ def test_children_who_could_not_be_screened_come_before_the_list(result: Screeni
 
 def test_children_not_asked_about_are_counted_not_named(result: ScreeningResult) -> None:
     text = _text(render_screening(result))
-    assert "3 children, already on the SEN register: Already on SEN support." in text
+    assert "3 children, not to be asked about: Already on SEN support." in text
     assert "3 children, outside the population: Not in reception." in text
 
 

@@ -75,7 +75,7 @@ def test_a_column_that_excludes_a_child_is_hidden_with_all_that_tells_of_it(bund
     served = predict_records(closed, pd.read_csv(trained.school_file, dtype=str), role="class_teacher", today=TODAY)
     told = served.loc[served["row"].isin([row - 1 for row in rows]), ["status", "reason", "ask"]]
     assert {tuple(row) for row in told.to_numpy()} == {("outside_population", reason, "the SEN office")}
-    assert "already on the SEN register" not in render_screening(result)
+    assert ", not to be asked about:" not in render_screening(result)
 
 
 def test_a_value_that_cannot_be_used_is_hidden_with_its_rule(bundle: Bundle, trained: Any) -> None:

@@ -166,6 +166,6 @@ def test_an_answer_for_each_row_in_its_order(bundle: Bundle, trained: Any) -> No
     predictions = predict_records(bundle, rows, today=TODAY)
     assert predictions["row"].tolist() == list(range(1, len(rows) + 1))
     on_sen_register = rows["SENprovision"].isin(["K", "E"]).to_numpy()
-    assert (predictions.loc[on_sen_register, "status"] == "on_sen_register").all()
+    assert (predictions.loc[on_sen_register, "status"] == "not_eligible").all()
     again = predict_records(bundle, rows.iloc[::-1], today=TODAY)
     assert np.array_equal(again["score"].to_numpy()[::-1], predictions["score"].to_numpy(), equal_nan=True)

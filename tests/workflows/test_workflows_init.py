@@ -174,7 +174,7 @@ def test_a_known_need_becomes_eligibility(tmp_path: Path) -> None:
     assert set(condition.values) == {"K", "E"}
     cohort = load_cohort(spec, frame)
     assert len(cohort) == int((frame["SEN status"] == "N").sum())
-    assert set(cohort.excluded["kind"]) == {"on_sen_register"}
+    assert set(cohort.excluded["kind"]) == {"not_eligible"}
 
 
 def test_synthetic_upns_and_academic_years_are_known_again(tmp_path: Path) -> None:
@@ -249,7 +249,7 @@ def refusal(frame: pd.DataFrame, folder: Path, **options: Any) -> str:
         (lambda f: f.head(60).assign(L=["yes"] * 12 + ["no"] * 48), {"label": "L"}, "too few to train on"),
         (lambda f: f.rename(columns={"Nursery": "??"}), {}, "neither letters nor digits"),
         (lambda f: f.assign(sex=f["Sex"]), {}, "differ only in case"),
-        (lambda f: f[["Pupil ref", "School", "Reading score", "Need later"]], {}, "whose needs are missed"),
+        (lambda f: f[["Pupil ref", "School", "Reading score", "Need later"]], {}, "who is missed"),
         (lambda f: f[["Pupil ref", "School", "Sex", "Nursery", "Need later"]], {}, "one-line rule"),
     ],
 )

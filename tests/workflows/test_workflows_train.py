@@ -184,7 +184,7 @@ def test_held_out_schools_can_be_screened(trained: Any, small_spec: Path, tmp_pa
     found = screen(made.model_uri, made.evidence / "held_out", out=tmp_path / "lists", tracking_uri=uri)
     result, summary = found.result, found.summary
     assert summary["n_rows"] == len(held)
-    assert summary["excluded"]["on_sen_register"] == (held["SENprovision"] != "N").sum()
+    assert summary["excluded"]["not_eligible"] == (held["SENprovision"] != "N").sum()
     assert {child.school for child in result.listed} <= set(held["School"])
 
 

@@ -25,13 +25,13 @@ from send_screen.specs import ColumnRef, Condition, ModelSpec
 from send_screen.specs._columns import code
 
 MANUAL_REVIEW = "manual_review"
-ON_SEN_REGISTER = "on_sen_register"
+NOT_ELIGIBLE = "not_eligible"
 OUTSIDE = "outside_population"
 NO_OUTCOME = "outcome_unknown"
 #: Why a row is excluded, as pages and lists say it.
 EXCLUSIONS = {
     MANUAL_REVIEW: "look at by hand",
-    ON_SEN_REGISTER: "already on the SEN register",
+    NOT_ELIGIBLE: "not to be asked about",
     OUTSIDE: "outside the population",
     NO_OUTCOME: "outcome not known",
 }
@@ -81,7 +81,7 @@ def load_cohort(
     linked = link(spec, data, training=training, contracts=contracts)
     excluded = linked.problem.assign(kind=pd.Series(MANUAL_REVIEW, index=linked.frame.index, dtype=object))
     excluded.loc[excluded["rule"].isin(_year_rules(linked)), "kind"] = OUTSIDE
-    # A child whose record with one agency is missing may be on the SEN register all the same: that is asked first.
+    # A child whose record with one agency is missing may not be eligible all the same: that is asked first.
     no_record = (excluded["rule"] == NO_RECORD).to_numpy()
     excluded.loc[excluded["rule"].isna() | no_record, "kind"] = None
     as_of = as_of_dates(linked, spec)
@@ -89,8 +89,8 @@ def load_cohort(
     _apply_years(linked, excluded)
     if not training:
         _raise_on_wrong_file(spec, excluded)
-    remedy = "Nothing to do here: the support already in place goes on."
-    _apply(spec.eligible.where, linked, excluded, ON_SEN_REGISTER, remedy)
+    remedy = "Nothing to do here: what is already in place goes on."
+    _apply(spec.eligible.where, linked, excluded, NOT_ELIGIBLE, remedy)
     excluded.loc[no_record & excluded["kind"].isna().to_numpy(), "kind"] = MANUAL_REVIEW
     X = pd.DataFrame({feature.name: feature_values(linked, feature, as_of) for feature in spec.features})
     _exclude_without_essentials(spec, linked, X, excluded)

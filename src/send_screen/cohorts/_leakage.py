@@ -158,7 +158,7 @@ def _past_status(X: pd.DataFrame, outcome: str, declared: set[str], expected: se
         else:
             continue
         known = X[name].notna().to_numpy()
-        remedy = "Leave it out, and leave out the children whose needs are already on the SEN register."
+        remedy = "Leave it out, and leave out, under `eligible`, the children of whom it is recorded already."
         leaks.append(TargetLeakage(PAST_STATUS, (name,), int(known.sum()), float(known.mean()), words, remedy))
     return leaks
 

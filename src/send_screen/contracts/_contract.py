@@ -98,6 +98,8 @@ class Column(_HasRules):
         ``"academic-year-end:NAME"`` (31 July that ends the academic year, such as 2022/23, in that column).
     outcome_status : bool
         A past or present status of what models predict.
+    outcome_limits : tuple of str
+        As an outcome, what it does not show, or not of everybody alike: sentences that cards repeat.
     characteristic : {"protected", "proxy", "absence", "attendance"} or None
         A protected characteristic is compared and never a feature; a proxy of one is a feature only with a written
         justification, and never so that it lowers the risk; nor may absence (or attendance, its other side).
@@ -130,6 +132,7 @@ class Column(_HasRules):
     visible_to: frozenset[str] = frozenset()
     recorded_on: str | None = None
     outcome_status: bool = False
+    outcome_limits: tuple[str, ...] = ()
     characteristic: Literal["protected", "proxy", "absence", "attendance"] | None = None
     missing_codes: dict[str, str] = field(default_factory=dict)
     classification: str = "internal"

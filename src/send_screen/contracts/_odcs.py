@@ -67,6 +67,7 @@ class _ColumnProperties(Document, alias_generator=to_camel):
     code_set: CodeSet | None = None
     recorded_on: str | None = None
     outcome_status: bool = False
+    outcome_limits: tuple[str, ...] = ()
     unit: str | None = None
     characteristic: Literal["protected", "proxy", "absence", "attendance"] | None = None
 
@@ -197,6 +198,7 @@ def _column(item: dict[str, Any], custom: _ColumnProperties, file: str) -> Colum
         visible_to=frozenset(custom.visible_to),
         recorded_on=custom.recorded_on,
         outcome_status=custom.outcome_status,
+        outcome_limits=custom.outcome_limits,
         characteristic=custom.characteristic,
         missing_codes={level.code: level.words for level in known if level.missing},
         classification=item.get("classification", ""),

@@ -69,6 +69,12 @@ _OTHER_CLUSTERS = {
     "hospital": "hospitals", "nursery": "nurseries", "class": "classes",
 }  # fmt: skip
 _EARLY = frozenset({"fall", "autumn", "boy", "pre", "pretest", "baseline", "entry", "winter", "moy", "mid"})
+_TEST = frozenset(
+    {"test", "score", "exam", "result", "grade", "reader", "reading", "speller", "spelling", "maths", "math", "phonics"}
+)
+_EVENT = frozenset(
+    {"excluded", "exclusion", "suspended", "suspension", "left", "dropout", "dropped", "moved", "withdrawn", "retained"}
+)
 _LATE = frozenset({"spring", "summer", "eoy", "end", "endline", "post", "posttest", "final", "exit"})
 
 
@@ -118,6 +124,18 @@ def schools_are(header: str) -> str:
     ('courses', 'clinics', 'schools')
     """
     return next((_OTHER_CLUSTERS[word] for word in tokens(header) if word in _OTHER_CLUSTERS), "schools")
+
+
+def outcome_kind(header: str) -> Literal["recorded_status", "test", "event"]:
+    """Return what kind of outcome a header suggests: that a test said it, that it happened, else that it was recorded.
+
+    Examples
+    --------
+    >>> outcome_kind("low_reader_spring"), outcome_kind("SEN_later"), outcome_kind("excluded_2024")
+    ('test', 'recorded_status', 'event')
+    """
+    words = set(tokens(header))
+    return "test" if words & _TEST else "event" if words & _EVENT else "recorded_status"
 
 
 def post_outcome_reason(header: str, label: str) -> str | None:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from send_screen.drafting._headers import schools_are
+from send_screen.drafting._headers import outcome_kind, schools_are
 from send_screen.drafting._profile import ColumnProfile
 from send_screen.drafting._roles import OPTIONS, ProjectDraft
 
@@ -70,6 +70,7 @@ def render_spec(
         baseline=baseline,
         options=OPTIONS,
         schools_are=schools_are(draft.school.header) if draft.school else "schools",
+        outcome_kind=outcome_kind(draft.label.header),
         shown_names=[f"{contract}.{draft.shown[column].name}" for column in names],
         disability=next((c.label for c, _ in draft.groups if "disab" in c.label.casefold()), None),
         as_of=dt.date(today.year - (today < dt.date(today.year, 7, 31)), 7, 31).isoformat(),
@@ -91,7 +92,7 @@ def _entries(draft: ProjectDraft) -> Iterator[_Entry]:
     if draft.year:
         yield _Entry(draft.year, "The academic year that the row is of.")
     for column, _ in draft.status:
-        yield _Entry(column, "Says whose needs are already on the SEN register.", "status")
+        yield _Entry(column, "Says whose needs are recorded already.", "status")
     for column in draft.features:
         yield _Entry(column, "A feature of the model.")
     for column, _ in draft.asked:

@@ -45,7 +45,7 @@ class ProjectDraft:
     negative: tuple[str, ...]
     features: tuple[ColumnProfile, ...] = ()
     groups: tuple[tuple[ColumnProfile, Derive | None], ...] = ()  # what is compared, and how groups are made of it
-    status: tuple[tuple[ColumnProfile, tuple[str, ...]], ...] = ()  # with the codes that say "on the SEN register"
+    status: tuple[tuple[ColumnProfile, tuple[str, ...]], ...] = ()  # with the codes that say that a need is recorded
     shown: dict[str, ColumnProfile] = field(default_factory=dict)  # the "forename", "surname" and "class"
     birth: ColumnProfile | None = None  # the date of birth
     year: ColumnProfile | None = None  # the academic year
@@ -225,7 +225,7 @@ def _check_counts(label: ColumnProfile, codes: tuple[tuple[str, ...], tuple[str,
 
 
 def _on_register(column: ColumnProfile) -> tuple[str, ...]:
-    """Return the codes that say that a need is on the SEN register: of 1 and 2, 1; else all but those that say no."""
+    """Return the codes that say that a need is recorded: of 1 and 2, 1; else all but those that say no."""
     yes, no = _by_words(column.codes, _YES), _by_words(column.codes, _NO)
     if len(yes) == 1 and len(column.codes) == 2 and not no:
         return column.codes if yes[0].isalpha() else yes
@@ -255,9 +255,7 @@ def _place(made: ProjectDraft, column: ColumnProfile, headers: tuple[str, ...]) 
         return _leave(made, column, f"target leakage: {why}")
     if role == "status":
         if not 1 <= len(column.codes) <= _MAX_OUTCOMES:
-            return _leave(
-                made, column, "by its name it says whose needs are on the SEN register: use it under `eligible`"
-            )
+            return _leave(made, column, "by its name it says whose needs are recorded: use it under `eligible`")
         if flag or _NEED.search(letters(outcome)):
             return replace(made, status=(*made.status, (column, _on_register(column))))
         return _group(made, column)

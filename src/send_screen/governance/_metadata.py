@@ -29,7 +29,7 @@ def version_metadata(
     ``challengers`` are descriptions by name; ``as_of`` is the latest day on which something was known of a child, as an
     ISO date. ``code``, ``release`` and ``packages`` are what made the version: an audit gives those that it claims.
     """
-    contracts = spec.contracts
+    contracts, outcome = spec.contracts, spec.outcome.column
     hashes = {contract.ref: contract.sha256 for contract in contracts.values()}
     return VersionMetadata(
         id=version_id(spec.sha256, data_sha256, hashes, code, packages, held_out_schools),
@@ -38,6 +38,8 @@ def version_metadata(
         model=spec.model,
         challengers=challengers,
         outcome_words=spec.outcome.description,
+        outcome_kind=spec.outcome.kind,
+        outcome_limits=contracts[outcome.contract].columns[outcome.column].outcome_limits,
         horizon_months=spec.outcome.horizon_months,
         trained_on=trained_on,
         as_of=as_of,

@@ -57,6 +57,9 @@ class VersionMetadata(Document):
     challengers: dict[str, str]
     """Name -> description of each model it is compared with."""
     outcome_words: str
+    outcome_kind: Literal["recorded_status", "test", "event"]
+    outcome_limits: tuple[str, ...]
+    """What the outcome's contract says that the outcome does not show, or not of everybody alike."""
     horizon_months: int
     trained_on: Literal["synthetic", "real"]
     as_of: str

@@ -15,7 +15,7 @@ from send_screen.reports._interval_change import Loss, Shift, less, more, nearer
 from send_screen.reports._render import render_html
 from send_screen.reports._text import sentence, version_marks
 
-# What a group's own figure is better by: less missed, less listed without need, nearer to what the score said.
+# What a group's own figure is better by: less missed, less listed without the outcome, nearer to what the score said.
 _GROUP_LOSS: dict[str, Loss] = {
     "false_negative_rate": less,
     "false_positive_rate": less,
@@ -180,7 +180,9 @@ def _metric_changes(first: PublishedReport, second: PublishedReport) -> Iterator
         one, other = map(Figure.of, rows)
         change = shift(one, other, _LOSS.get(name, more))
         if name == "net_benefit" and first.version.capacity != second.version.capacity:
-            change = "not comparable"  # the price of a child listed without need follows from the length of the list
+            change = (
+                "not comparable"  # the price of a child listed without the outcome follows from the length of the list
+            )
         words = metric.words.format(outcome=second.version.outcome_words)
         yield FigureChange(words, metric.write(one), metric.write(other), change)
 

@@ -12,15 +12,7 @@ from send_screen.reports._measured_view import MeasuredView, SummaryItem, Words
 from send_screen.reports._render import render_html
 from send_screen.reports._text import percent, whole
 
-OF_MODEL = Words(
-    "This model",
-    "the rule",
-    "{name}",
-    "Missed",
-    "with the outcome",
-    "without the outcome",
-    QUESTIONS | {"false_negative_rate": "Who is missed?", "false_positive_rate": "Who is listed without the outcome?"},
-)
+OF_MODEL = Words("This model", "the rule", "{name}")
 
 
 def render_evaluation(report: EvaluationReport) -> str:
@@ -34,6 +26,7 @@ def measured_parts(view: MeasuredView) -> dict[str, Any]:
     tolerance = view.gap_lines[0].gap.tolerance if view.gap_lines else 0.0
     steps = {row.rounded_to for row in view.measured.net_benefit if row.rounded_to is not None}
     return {
+        "questions": QUESTIONS,
         "verdict_heads": [f"{''.join(dict.fromkeys(symbols))} {verdict}" for verdict, symbols in SYMBOLS.items()],
         "verdict": verdict_words,
         "gap_cell": gap_cell,

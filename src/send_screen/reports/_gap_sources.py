@@ -40,7 +40,7 @@ class Part:
 
 @dataclass(frozen=True)
 class GapSource:
-    """A group whose needs were shown to be missed more, and what its gap in mean score is made of."""
+    """A group that was shown to be missed more, and what its gap in mean score is made of."""
 
     who: str
     words: str
@@ -50,9 +50,9 @@ class GapSource:
 
 
 def gap_sources(report: PublishedReport, groups: Groups) -> tuple[tuple[GapSource, ...], int]:
-    """Return the groups to take apart, the largest gap in missed need first, and how many there are beyond them.
+    """Return the groups to take apart, the largest gap first, and how many there are beyond them.
 
-    Only groups whose needs were shown to be missed more than those of all others: the parts of a gap that nobody has
+    Only groups that were shown to be missed more than all others: the parts of a gap that nobody has
     shown would explain chance.
     """
     shown = largest_first(filter(is_worse, groups.gaps["false_negative_rate"]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from send_screen.published import Gap, MeasuredSections
@@ -13,8 +13,8 @@ from send_screen.reports._text import count, join_words, percent
 OTHERS = "all others"
 OUTSIDE, WITHIN, NOT_ENOUGH = "outside tolerance", "within tolerance", "not enough evidence"
 QUESTIONS = {
-    "false_negative_rate": "Whose needs are missed?",
-    "false_positive_rate": "Who is listed without need?",
+    "false_negative_rate": "Who is missed?",
+    "false_positive_rate": "Who is listed without the outcome?",
     "calibration_in_the_large": "Does a score mean the same for everyone?",
 }
 # Metric -> what a person reads where the group's figure is larger, and where it is smaller, than that of the others.
@@ -93,8 +93,7 @@ class GroupRow:
 class Groups:
     """The groups of a version: every group's figures and gaps, by attribute and group."""
 
-    def __init__(self, report: MeasuredSections, questions: Mapping[str, str] = QUESTIONS) -> None:
-        self.questions = questions
+    def __init__(self, report: MeasuredSections) -> None:
         self.tables: dict[str, dict[str, GroupRow]] = {}
         """Attribute -> group -> row, in the order in which they were published."""
         self.gaps: dict[str, list[Gap]] = {metric: [] for metric in QUESTIONS}
@@ -143,7 +142,7 @@ class Groups:
     def _summary(self, metric: str, gaps: Sequence[Gap]) -> QuestionSummary:
         verdicts: Counter[str] = Counter(gap.verdict for gap in gaps)
         return QuestionSummary(
-            self.questions[metric],
+            QUESTIONS[metric],
             percent(gaps[0].tolerance),
             tuple(f"{self.name(gap)} (+{percent(gap.value or 0.0)})" for gap in largest_first(filter(is_worse, gaps))),
             {verdict: verdicts[verdict] for verdict in SYMBOLS},
@@ -151,7 +150,7 @@ class Groups:
         )
 
     def worst(self) -> str:
-        """Return whose needs are missed more, the largest gap first, and of whom by more than is tolerated.
+        """Return who is missed more, the largest gap first, and of whom by more than is tolerated.
 
         They are the groups that the version names; no more than fit on a first screen, with how many there are beyond.
         It is empty where none is named.

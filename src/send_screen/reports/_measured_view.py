@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -26,20 +25,14 @@ class SummaryItem:
 
 
 class Words(NamedTuple):
-    """What a page calls the model, and those who had the outcome."""
+    """What a page calls the model, the baseline and each challenger."""
 
     this: str
     rule: str
     challenger: str
-    missed: str
-    with_outcome: str
-    without_outcome: str
-    questions: Mapping[str, str]
 
 
-OF_VERSION = Words(
-    "This version", "the one-line rule", "{name}, not in use", "Missed need", "with need", "without need", QUESTIONS
-)
+OF_VERSION = Words("This version", "the one-line rule", "{name}, not in use")
 
 
 class MeasuredView:
@@ -55,7 +48,7 @@ class MeasuredView:
         self.frequencies = natural_frequencies(report)
         self.challengers = compare_challengers(report)
         self.baseline = compare_baseline(report)
-        self.groups = Groups(report, self.words.questions)
+        self.groups = Groups(report)
         self.questions = self.groups.summaries()
         self.gap_lines, self.without_gap = gap_lines(self.groups, "false_negative_rate")
         self.calibration = calibration_marks(report)
@@ -130,7 +123,7 @@ class MeasuredView:
         compared = [gap for gap in self.groups.pairs if gap.low is not None]
         rows = [
             (
-                self.words.questions[gap.metric],
+                QUESTIONS[gap.metric],
                 f"{self.groups.name(gap)}, beside {self.groups.find(gap.attribute, gap.against).name}",
                 gap_cell(gap),
                 verdict_words(gap),

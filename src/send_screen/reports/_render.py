@@ -61,8 +61,8 @@ def _environment(escape: Callable[[object], str] | None) -> Environment:
         "NOTICE": NOTICE,
         "NOT_THIS": NOT_THIS,
         "COST_LIMITS": _text.COST_LIMITS,
-        "LABEL_LIMITS": _text.LABEL_LIMITS,
         "count": _text.count,
+        "label_limits": _text.label_limits,
         "owner_words": _text.owner_words,
     }
     return environment

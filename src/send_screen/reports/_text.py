@@ -6,21 +6,27 @@ import datetime as dt
 import math
 from collections.abc import Iterable, Sequence
 
-from send_screen.published import Owner
+from send_screen.published import Owner, VersionMetadata
 
-LABEL_LIMITS = (
-    "It learned from who was identified, not from who had a need. "
+_LABEL_LIMITS = {
+    "recorded_status": "It learned from what adults recorded, not from what each child needed. "
     "Needs that nobody noticed count as “no need” in every figure here.",
-    "Which school a child attends explains more than half of the differences in who is identified (EPI 2021).",
-    "The most absent children, and children who speak English as an additional language, "
-    "are identified less often (EPI 2025).",
-)
-"""Why no figure here is the truth about need: the label is biased."""
+    "test": "It learned from what a test said, not from all that a child can do. "
+    "A test measures some children less well than others, and so does every figure here.",
+    "event": "It learned from what happened, not from why. "
+    "What others did, or did not do, has a part in it, and so in every figure here.",
+}
 
 COST_LIMITS = (
     "“No difference was shown” is not “equal”: the brackets say how large a difference these children leave possible."
 )
 """Why an interval that holds 0 is not proof."""
+
+
+def label_limits(version: VersionMetadata) -> tuple[str, ...]:
+    """Return why no figure is the truth about a child: what the outcome of this version is, and does not show."""
+    return (_LABEL_LIMITS[version.outcome_kind], *version.outcome_limits)
+
 
 SYNTHETIC = "Invented children"
 RESEARCH = "Research only"

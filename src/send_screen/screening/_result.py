@@ -69,7 +69,7 @@ class ExcludedChild:
     class_name: str
     school: str
     kind: str
-    """``"manual_review"`` (could not be screened), ``"on_sen_register"`` or ``"outside_population"``."""
+    """``"manual_review"`` (could not be screened), ``"not_eligible"`` or ``"outside_population"``."""
     rule: str
     """Id of the rule that excluded the row."""
     reason: str

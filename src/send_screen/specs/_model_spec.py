@@ -91,6 +91,8 @@ class Outcome(Document):
     column: ColumnPath
     positive: Values
     negative: Values
+    #: Whether adults recorded it of the child, a test said it, or it happened: cards say what that means.
+    kind: Literal["recorded_status", "test", "event"]
     horizon_months: Annotated[int, Field(ge=1, le=240)]
     description: Words
     followed_months: Annotated[int, Field(ge=0, le=240)] = 0

@@ -210,7 +210,7 @@ def _with_a_group(made: ProjectDraft, file: str) -> ProjectDraft:
         raise UsageError(
             "The file has no column by which groups of children could be compared.",
             file=file,
-            remedy="Add one, such as sex, and run send-screen init again: whose needs are missed must be seen.",
+            remedy="Add one, such as sex, and run send-screen init again: who is missed must be seen.",
         )
     group = min(coded, key=lambda column: len(column.codes))
     rest = tuple(column for column in made.features if column is not group)

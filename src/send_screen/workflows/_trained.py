@@ -97,7 +97,7 @@ class TrainedVersion(MeasuredResult):
         yield Section([challenger.words for challenger in compare_challengers(self.published)])
         none = ["No gap beyond the tolerance was shown. That is not proof that there is none: see the report."]
         gaps = [*(self.published.material_gaps or none), *suppressed_by_earlier(self.published)]
-        yield Section(gaps, "Whose needs it misses more")
+        yield Section(gaps, "Whom it misses more")
         yield Section(
             [
                 f"Gate {'passed' if gate.passed else 'FAILED'}: {gate.gate}, {gate.required}: "
