@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import pickle
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,6 +66,26 @@ def no_mlflow_store_named() -> None:
     for module, name in (("_tracking_service", "_tracking_uri"), ("_model_registry", "_registry_uri")):
         if utils := sys.modules.get(f"mlflow.tracking.{module}.utils"):
             setattr(utils, name, None)
+
+
+@pytest.fixture(autouse=True)
+def _mlflow_tables_once() -> None:
+    """MLflow's eighty migrations run once a process: later new databases begin as copies of that first, empty one."""
+    utils = sys.modules.get("mlflow.store.db.utils")
+    if utils is None or hasattr(utils._initialize_tables, "__wrapped__"):
+        return
+    migrate, empty = utils._initialize_tables, sqlite3.connect(":memory:", check_same_thread=False)
+
+    @functools.wraps(migrate)
+    def initialize(engine: Any) -> None:
+        with closing(engine.raw_connection()) as new:
+            if list(empty.execute("select 1 from sqlite_master")):
+                empty.backup(new.driver_connection)
+            else:
+                migrate(engine)
+                new.driver_connection.backup(empty)
+
+    utils._initialize_tables = initialize
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import pickle
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -203,6 +205,19 @@ class Store:
             document.update(again)
 
         self.republish(put)
+
+
+def derive_once(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function, which gives for arguments that are the same to the byte what it gave the first time."""
+    known: dict[bytes, bytes] = {}
+
+    def derive(*arguments: object, **named: object) -> Any:
+        key = hashlib.sha256(pickle.dumps((arguments, named))).digest()
+        if key not in known:
+            known[key] = pickle.dumps(function(*arguments, **named))
+        return pickle.loads(known[key])
+
+    return derive
 
 
 def copy_store(store: Store, target: Path) -> Store:

@@ -43,6 +43,7 @@ def test_what_was_not_altered_is_green(store: Any, number: int) -> None:
     assert [check.id for check in found.skipped] == ["refit"]
 
 
+@pytest.mark.usefixtures("derived_once")
 @pytest.mark.parametrize(("name", "seed"), ALTERATIONS)
 def test_an_alteration_is_found(store: Any, name: str, seed: int) -> None:
     alter, checks = KINDS[name]

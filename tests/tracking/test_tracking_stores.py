@@ -23,6 +23,15 @@ MODEL = "models:/reception_sen/1"
 WHO = {"by": "A. Head", "reason": "tried"}
 
 
+@pytest.fixture(autouse=True)
+def _tables_made_anew(_mlflow_tables_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How a store is made is the point here."""
+    from mlflow.store.db import utils
+
+    migrate = utils._initialize_tables
+    monkeypatch.setattr(utils, "_initialize_tables", getattr(migrate, "__wrapped__", migrate))
+
+
 def uri_of(path: Path) -> str:
     return f"sqlite:///{path.as_posix()}"
 
