@@ -14,6 +14,8 @@ from alterations import kind
 from audit_store import Store
 from folder_hashes import folder_sha256
 
+from send_screen.governance import sha256_of
+
 PRAISE = "Audited by the Department, and fair to everyone."
 
 
@@ -147,3 +149,4 @@ def the_envelope_of_the_signature(store: Store, rng: Random) -> None:
 def whom_the_serial_numbers_of_the_evidence_stand_for(store: Store, rng: Random) -> None:
     path = store.evidence.parent / rng.choice(["children.parquet", "schools.parquet"])
     pd.read_parquet(path).iloc[::-1].to_parquet(path, index=False)
+    store.rewrite_hash(path.name, sha256_of(path.read_bytes()))

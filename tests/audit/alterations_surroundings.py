@@ -20,10 +20,36 @@ def a_run_with_the_id_of_the_version_and_other_figures(store: Store, rng: Random
     there = client.create_experiment(f"trial {rng.random()}", artifact_location=(store.folder / "trial").as_uri())
     name = f"reception_sen {store.version_id}" if rng.random() < 0.5 else None
     run = client.create_run(there, run_name=name, tags={} if name else {"version_id": store.version_id}).info.run_id
-    if rng.random() < 0.7:
-        client.log_metric(run, rng.choice(["roc_auc", "auc"]), 0.99)
-    else:
+    told = rng.randrange(4)
+    if told == 0:
         client.set_tag(run, "mlflow.note.content", "Its AUC is .99.")
+    elif told == 1:
+        client.set_tag(run, *rng.choice([("gates", "failed"), ("trained_on", "real"), ("Auc", ".99")]))
+    elif told == 2:
+        client.set_tag(run, "version_id", store.version_id)
+        client.log_param(run, *rng.choice([("capacity", "0.5"), ("held_out_schools", "40"), ("roc_auc", ".99")]))
+    else:
+        client.log_metric(run, rng.choice(["roc_auc", "auc"]), 0.99)
+
+
+@kind("surroundings")
+def a_run_with_other_figures_behind_a_thousand_that_say_nothing(store: Store, rng: Random) -> None:
+    client = client_of(store)
+    there = client.create_experiment("decoys", artifact_location=(store.folder / "decoys").as_uri())
+    run = client.create_run(there, tags={"version_id": store.version_id}, start_time=1).info.run_id
+    client.log_metric(run, "roc_auc", 0.99)
+    user = rng.choice(["somebody", None])  # without one, MLflow cannot read the row
+    ids = [f"{number:032x}" for number in range(1_001 + rng.randrange(99))]
+    with store.database() as connection:
+        columns = "(run_uuid, name, experiment_id, status, start_time, lifecycle_stage, source_type, user_id)"
+        connection.executemany(
+            f"insert into runs {columns} values (?, 'decoy', ?, 'FINISHED', 2, 'active', 'LOCAL', ?)",
+            [(id, there, user) for id in ids],
+        )
+        connection.executemany(
+            "insert into tags (key, value, run_uuid) values ('version_id', ?, ?)",
+            [(store.version_id, id) for id in ids],
+        )
 
 
 @kind("surroundings")
@@ -53,9 +79,14 @@ def what_the_database_will_do_by_itself(store: Store, rng: Random) -> None:
             f"create trigger t after insert on runs {later}",
             "create trigger t before insert on model_version_tags begin select raise(abort, 'no'); end",
             "create view figures as select key, max(value, .99) from latest_metrics",
+            f"create trigger t after insert on secrets {later}",
+            f"create trigger t after delete on secrets {later}",
         ]
     )
     with store.database() as connection:
+        if rng.random() < 0.3:  # under the name of the one that MLflow makes
+            connection.execute("drop trigger prevent_secrets_aad_mutation")
+            made = f"create trigger prevent_secrets_aad_mutation before update on secrets for each row {later}"
         connection.execute(made)
 
 
@@ -95,3 +126,37 @@ def a_figure_of_the_served_model_from_another_run(store: Store, rng: Random) -> 
 def other_words_in_the_note_of_MLflow_beside_the_served_model(store: Store, rng: Random) -> None:
     note = rng.choice(["approved: yes\n", "model_name: reception_sen\nmodel_version: '1'\nroc_auc: .99\n", "[1]\n"])
     (store.model / "registered_model_meta").write_text(note, encoding="utf-8")
+
+
+@kind("decisions")
+def a_withdrawal_that_an_experiment_keeps_and_the_ledger_does_not(store: Store, rng: Random) -> None:
+    client = client_of(store)
+    there = store.one("select experiment_id from runs where run_uuid = ?", store.run_id)
+    if rng.random() < 0.5:
+        there = client.create_experiment("archive", artifact_location=(store.folder / "archive").as_uri())
+    client.set_experiment_tag(there, f"withdrawn.{store.version_id}", "on 2026-11-01 by A. Board: wrong codes")
+
+
+@kind("run")
+def the_experiment_deleted(store: Store, rng: Random) -> None:
+    there = store.one("select experiment_id from runs where run_uuid = ?", store.run_id)
+    if rng.random() < 0.5:
+        store.execute("update experiments set lifecycle_stage = 'deleted' where experiment_id = ?", there)
+    else:
+        client_of(store).delete_experiment(there)
+
+
+@kind("metrics")
+def a_step_at_which_training_logs_nothing(store: Store, rng: Random) -> None:
+    metric = rng.choice(["roc_auc", "recall", "baseline.roc_auc"])
+    step = rng.choice([-1, 1, 2026])
+    for table in ("metrics", "latest_metrics"):
+        store.execute(f"update {table} set step = ? where key = ? and run_uuid = ?", step, metric, store.run_id)
+
+
+@kind("evidence")
+def a_file_beside_the_evidence_table(store: Store, rng: Random) -> None:
+    path = store.evidence.parent / rng.choice(["children.parquet", "schools.parquet"])
+    content = bytearray(path.read_bytes())
+    content[rng.randrange(len(content))] ^= 1
+    path.write_bytes(content)

@@ -128,3 +128,17 @@ def test_a_version_with_bags_challengers_and_schools_held_out_is_made_again(orig
     words = next(check.outcome.words for check in found.checks if check.id == "refit")
     assert "the same to the last digit" in words
     assert "The evidence is the same, row by row" in words
+
+
+@pytest.mark.slow
+def test_evidence_that_is_elsewhere_is_known_by_its_hash(
+    light: Store, only: Callable[..., None], tmp_path: Path
+) -> None:
+    only(check_refit)
+    store = copy_store(light, tmp_path / "store")
+    store.evidence.unlink()
+    (found,) = store.audit(data=light.folder / "data").checks[:1]
+    assert "The evidence is not here, and the registered hash is that of what the data make" in found.outcome.words
+    store.rewrite_hash("evidence_sha256", "0" * 64)
+    (found,) = store.audit(data=light.folder / "data").checks[:1]
+    assert "The evidence is not here, so no row of it was compared" in found.outcome.words

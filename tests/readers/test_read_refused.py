@@ -286,3 +286,14 @@ def test_a_column_without_a_header_takes_no_other_columns_name(tmp_path):
 @pytest.mark.parametrize("path", sorted((shipped("data_contracts") / "examples").rglob("*.csv")), ids=lambda p: p.name)
 def test_every_example_is_still_a_table(path: Path):
     assert len(read_table(path).frame) > 0
+
+
+def test_bytes_that_are_no_text_are_told_by_row_and_column_and_a_whole_file_is_not_called_damaged(tmp_path):
+    cells = pa.array([b"caf\xc3\xa9", None, b"\xff\xfe"], pa.binary())
+    pq.write_table(pa.table({"UPN": UPNS[:3], "Note": cells}), tmp_path / "bytes.parquet")
+    error = refused(tmp_path / "bytes.parquet", "row 4, column Note: A cell holds bytes that are no UTF-8 text")
+    assert (error.row, error.column) == (4, "Note")
+    pq.write_table(pa.table({"UPN": UPNS[:2], "Note": cells[:2]}), tmp_path / "text.parquet")
+    first, second = read_table(tmp_path / "text.parquet").frame["Note"]
+    assert first == "café"
+    assert pd.isna(second)

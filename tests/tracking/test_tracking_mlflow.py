@@ -46,7 +46,8 @@ def test_one_run_holds_everything_about_a_version(client: Any, trained: Any) -> 
     assert ours == {"version_id", "trained_on", "gates", "hashes", "evidence_place"}
     hashes = parse_hashes(run.data.tags)
     assert hashes["data_sha256"] == metadata.data_sha256
-    assert set(hashes) == {"data_sha256", "manifest_sha256", "evidence_sha256", "model_sha256", "signed_by"}
+    things = {"data_sha256", "manifest_sha256", "evidence_sha256", "model_sha256", "signed_by"}
+    assert set(hashes) == {*things, "children.parquet", "schools.parquet"}
     assert run.data.tags["version_id"] == trained.made.version
     assert run.data.tags["trained_on"] == "synthetic"
     assert run.data.tags["gates"] == "passed"

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -287,14 +288,50 @@ def test_what_was_withdrawn_is_so_when_all_of_it_was_deleted_and_it_was_trained_
     tags = {name: value for name, value in first.tags.items() if name != "withdrawn"}
     store.client.create_model_version("reception_sen", first.source, first.run_id, tags=tags)
     refused_as_withdrawn(store, "models:/reception_sen/1")
-    spec, report = load_spec(small_spec), trained.made.published
     runs = len(store.client.search_runs(["1"]))
-    with pytest.raises(GateError, match=f"The version {report.version.id} was withdrawn for good"):
-        log_version(
-            spec, trained.made.tables, None, report, uri=store.uri, evidence=trained.made.evidence,
-            evidence_sha256={"evidence.parquet": trained.made.evidence_sha256}, key=None, passed=True, register=True,
-        )  # fmt: skip
+    with pytest.raises(GateError, match=f"The version {trained.made.published.version.id} was withdrawn for good"):
+        train_again(store, trained, small_spec)
     assert len(store.client.search_runs(["1"])) == runs
+
+
+def train_again(store: Store, trained: Any, small_spec: Path) -> None:
+    """Log the same version once more, as training does when it has fitted the same model."""
+    log_version(
+        load_spec(small_spec), trained.made.tables, None, trained.made.published, uri=store.uri,
+        evidence=trained.made.evidence, evidence_sha256={"evidence.parquet": trained.made.evidence_sha256}, key=None,
+        passed=True, register=True,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_renamed_experiment_forgets_no_withdrawal(store: Store, trained: Any, small_spec: Path, when: str) -> None:
+    first = store.client.get_model_version("reception_sen", "1")
+    mine = store.client.get_run(first.run_id).info.experiment_id
+    if when == "before":
+        store.client.rename_experiment(mine, "archive of 2026")
+    assert store.run("withdraw", "models:/reception_sen/1", *WHO)[0] == 0
+    if when == "after":
+        store.client.rename_experiment(mine, "archive of 2026")
+    else:
+        store.client.delete_experiment(mine)  # the one in which training goes on keeps it too
+    store.client.delete_registered_model("reception_sen")
+    with pytest.raises(GateError, match="was withdrawn for good"):
+        train_again(store, trained, small_spec)
+
+
+def test_the_ledger_is_asked_where_somebody_took_every_tag_of_a_withdrawal_away(store: Store, trained: Any) -> None:
+    version = trained.made.published.version.id
+    assert store.run("withdraw", "models:/reception_sen/1", *WHO)[0] == 0
+    store.client.delete_model_version_tag("reception_sen", "1", "withdrawn")
+    with closing(sqlite3.connect(store.folder / "mlflow.db")) as connection, connection:
+        assert connection.execute("delete from experiment_tags where key = ?", (f"withdrawn.{version}",)).rowcount
+    refused_as_withdrawn(store, "models:/reception_sen/1")
+    # a ledger elsewhere is the one that the registry was told of
+    elsewhere = (store.folder / "decisions.jsonl").rename(store.folder / "kept elsewhere.jsonl")
+    assert load_model("models:/reception_sen/1", tracking_uri=store.uri)
+    store.client.set_registered_model_tag("reception_sen", "ledger_place", elsewhere.as_uri())
+    with pytest.raises(GateError, match="withdrawn for good"):
+        load_model("models:/reception_sen/1", tracking_uri=store.uri)
 
 
 def refused_as_withdrawn(store: Store, model: str) -> None:

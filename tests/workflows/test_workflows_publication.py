@@ -42,6 +42,7 @@ def test_overlapping_trainings_and_a_purged_run_leave_no_version_that_does_not_k
             spec, data, tracking_uri=uri, evidence=tmp_path / "evidence", sign=keys / "private.pem", progress=progress
         )
 
+    prior_runs = _train.prior_runs
     # Both have read the data and fitted their models before either publishes.
     trainings = [
         threading.Thread(target=publish, args=(capacity,), kwargs={"meet": True}) for capacity in ["0.10", "0.12"]
@@ -57,8 +58,17 @@ def test_overlapping_trainings_and_a_purged_run_leave_no_version_that_does_not_k
     assert any(words.startswith("Waiting: another version is being published") for words in said)
     assert audit(second.model_uri, tracking_uri=uri).result == "green"
 
-    # The older run is purged: what the newer one knew of it is inside it.
+    # Under another name an experiment's figures have been seen all the same.
     client = mlflow.MlflowClient(tracking_uri=uri)
+    (experiment,) = client.search_experiments(filter_string="name = 'send_screen'")
+    client.rename_experiment(experiment.experiment_id, "archive")
+    assert {run.run_id for run in prior_runs(uri=uri, data_sha256=first.published.version.data_sha256)} == {
+        first.run_id,
+        second.run_id,
+    }
+    client.rename_experiment(experiment.experiment_id, "send_screen")
+
+    # The older run is purged: what the newer one knew of it is inside it.
     artefacts = Path(client.get_run(first.run_id).info.artifact_uri.removeprefix("file://"))
     client.delete_run(first.run_id)
     mlflow.tracking._tracking_service.utils._get_store(uri)._hard_delete_run(first.run_id)
@@ -77,7 +87,6 @@ def test_overlapping_trainings_and_a_purged_run_leave_no_version_that_does_not_k
         looks.append([] if not looks else prior_runs(*arguments, **options))
         return looks[-1]
 
-    prior_runs = _train.prior_runs
     monkeypatch.setattr("send_screen.tracking._publication.folder_of", lambda _: None)
     monkeypatch.setattr(_train, "prior_runs", looks_too_early)
     publish("0.14", meet=False)

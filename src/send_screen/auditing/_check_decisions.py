@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urlparse
-from urllib.request import url2pathname
 
 from send_screen.auditing._added import OF_DECISIONS, words_after
 from send_screen.auditing._audited_version import NO_TAG, AuditedVersion, CannotCheck
@@ -28,7 +26,7 @@ from send_screen.governance import (
 from send_screen.published import GateResult, check_gates
 from send_screen.reports import render_decisions, render_summary
 from send_screen.tracking import ALIAS, default_uri, described, parse_hashes
-from send_screen.workflows._decision_ledger import default_ledger
+from send_screen.workflows._decision_ledger import default_ledger, file_at
 
 
 def require_ledger(audited: AuditedVersion) -> Ledger:
@@ -40,9 +38,8 @@ def require_ledger(audited: AuditedVersion) -> Ledger:
         return read_ledger(default_ledger(uri))
     if model.head is None and model.place is None:
         return Ledger(Path())  # the registry was told of no decision, so there should be none
-    place = urlparse(model.place or "")
-    path = Path(url2pathname(place.path))
-    if place.scheme != "file" or not path.is_file():
+    path = file_at(model.place)
+    if path is None:
         raise CannotCheck("The ledger of decisions is not where it can be read from here. Name it with --ledger.")
     return read_ledger(path)
 
@@ -195,4 +192,10 @@ def _tag_faults(here: Sequence[DecisionEntry], gone: WithdrawalEntry | None, aud
     # the same version under another number may have the tag; this one has no other
     said = {snapshot.version.withdrawn or never, *([] if tag is None else [tag])}
     found = never if gone is None else gone.words
-    return differences + [Mismatch("tag withdrawn", each, found) for each in sorted(said) if each != found]
+    differences += [Mismatch("tag withdrawn", each, found) for each in sorted(said) if each != found]
+    kept = {snapshot.experiment_id: never} | snapshot.withdrawals
+    return differences + [
+        Mismatch(f"tag of experiment {id}, of the withdrawal", words, found)
+        for id, words in kept.items()
+        if words != found
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -15,17 +16,28 @@ from send_screen.evaluation import verify_folds
 from send_screen.evaluation._evidence import expected_share
 from send_screen.specs import ModelSpec
 from send_screen.tables import RiskTables, k_at_capacity
+from send_screen.tracking import evidence_files, parse_hashes
 
 _ROUNDING = 1e-8  # log-odds: sums of a hundred contributions
 
 
 @question("The evidence is the one that was registered")
 def check_evidence(audited: AuditedVersion) -> CheckResult:
-    sha256 = audited.require_evidence().sha256
+    evidence = audited.require_evidence()
+    sha256 = evidence.sha256
     if audited.snapshot is None:
         raise CheckSkipped(f"A folder knows of no registry. The evidence's SHA-256 is {sha256}.")
     differences = audited.hash_mismatches("evidence_sha256", sha256, "the evidence's SHA-256")
-    return check_result(differences, f"Its SHA-256 is {sha256}, as {audited.snapshot.holders}.")
+    place, absent = evidence.path.parent, []
+    for name in evidence_files(parse_hashes(audited.snapshot.run_tags)):
+        if (place / name).is_file():
+            with (place / name).open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+            differences += audited.hash_mismatches(name, found, f"the SHA-256 of {name}")
+        else:
+            absent.append(name)
+    said = f" Registered, and not beside it: {', '.join(absent)}." if absent else ""
+    return check_result(differences, f"Its SHA-256 is {sha256}, as {audited.snapshot.holders}.{said}")
 
 
 @question("The evidence is whole, and lists whom its scores list")

@@ -13,6 +13,7 @@ from send_screen.auditing._checks import CheckResult, check_result, question
 from send_screen.auditing._compare import DocumentDiff, Mismatch, diff_documents, mismatches
 from send_screen.cohorts._source import read_source
 from send_screen.governance import BAGS, sha256_of
+from send_screen.tracking import parse_hashes
 from send_screen.workflows._evidence_store import evidence_bytes
 from send_screen.workflows._train_fit import FittedVersion, fit_version
 
@@ -81,7 +82,7 @@ def _of_evidence(audited: AuditedVersion, made: FittedVersion) -> str:
     """Return what is known of the evidence where it does not differ."""
     if audited.evidence is not None:
         return "the same, row by row"
-    registered = None if audited.snapshot is None else audited.snapshot.run_tags.get("evidence_sha256")
+    registered = None if audited.snapshot is None else parse_hashes(audited.snapshot.run_tags).get("evidence_sha256")
     if registered == sha256_of(evidence_bytes(made.evidence, made.excluded)):
         return "not here, and the registered hash is that of what the data make"
     return "not here, so no row of it was compared"

@@ -7,7 +7,15 @@ from send_screen.auditing._audited_version import NO_TAG, AuditedVersion
 from send_screen.auditing._checks import Addition, CheckResult, check_result, question
 from send_screen.auditing._compare import Mismatch, diff_documents
 from send_screen.published import check_gates
-from send_screen.tracking import format_hashes, mlflow_metrics, parse_hashes, run_params, run_tags
+from send_screen.tracking import (
+    EXPERIMENT,
+    evidence_files,
+    format_hashes,
+    mlflow_metrics,
+    parse_hashes,
+    run_params,
+    run_tags,
+)
 
 #: Hashes that other checks hold against the thing itself.
 _OF_THINGS = ("manifest_sha256", "evidence_sha256", "signed_by", "model_sha256")
@@ -30,6 +38,11 @@ def check_metrics(audited: AuditedVersion) -> CheckResult:
     differences = [
         *diff_documents(latest, found, "metric").differences,
         *again,
+        *(
+            Mismatch(f"metric.{name}: step", ", ".join(map(str, sorted(steps))), "0, where training logs it")
+            for name, steps in snapshot.run_steps.items()
+            if name in ours and steps != {0}
+        ),
         *diff_documents(snapshot.model_metrics, found, "metric of the served model").differences,
     ]
     for measured, value in snapshot.other_model_metrics.items():
@@ -62,7 +75,8 @@ def check_tags(audited: AuditedVersion) -> CheckResult:
     passed = all(gate.passed for gate in gates) and not bundle.spec.research_comparison
     found = run_tags(bundle.published.version, passed=passed)
     found["evidence_place"] = snapshot.run_tags.get("evidence_place", NO_TAG)
-    hashes = {name: parse_hashes(snapshot.run_tags).get(name, NO_TAG) for name in _OF_THINGS}
+    claimed = parse_hashes(snapshot.run_tags)
+    hashes = {name: claimed.get(name, NO_TAG) for name in (*_OF_THINGS, *evidence_files(claimed))}
     found |= format_hashes({**hashes, "data_sha256": bundle.published.version.data_sha256})
     misleading, additions = added_tags(snapshot, mlflow_metrics(bundle.published.performance))
     differences = [
@@ -98,6 +112,8 @@ def check_run(audited: AuditedVersion) -> CheckResult:
     additions = []
     if snapshot.stage != "None":
         additions.append(Addition("stage of the registered version", snapshot.stage))
+    if snapshot.experiment_name != EXPERIMENT:
+        additions.append(Addition("name of the experiment", snapshot.experiment_name))
     if snapshot.model_description:
         additions.append(Addition("description of the registered model", snapshot.model_description))
     words = f"{audited.registered_name}: run {run}, and model {snapshot.model_id}."

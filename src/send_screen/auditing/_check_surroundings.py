@@ -7,11 +7,15 @@ import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from send_screen.auditing._added import OF_DECISIONS, OF_TRAINING
 from send_screen.auditing._audited_version import AuditedVersion
 from send_screen.auditing._checks import Addition, CheckResult, check_result, question
 from send_screen.auditing._compare import Mismatch, isclose
 from send_screen.auditing._lookalikes import reads_like
-from send_screen.tracking import RUN_NOTE, OtherRun, folder_of, mlflow_metrics
+from send_screen.tracking import MAX_FETCHED, RUN_NOTE, OtherRun, RegistrySnapshot, folder_of, mlflow_metrics
+
+#: Tags of training that differ where the same version was trained twice.
+_OF_ONE_RUN = ("hashes", "evidence_place")
 
 
 @question("Nothing else in the store passes for this version")
@@ -19,13 +23,21 @@ def check_surroundings(audited: AuditedVersion) -> CheckResult:
     snapshot = audited.require_snapshot()
     beside, name = snapshot.surroundings, snapshot.version.name
     figures = mlflow_metrics(audited.require_report().performance)
-    note = snapshot.run_tags.get(RUN_NOTE, "")
-    differences, additions = [], []
+    differences = [
+        Mismatch(f"the store: {kind}", f"more than {MAX_FETCHED:,}", "few enough to be looked through")
+        for kind in beside.too_many
+    ]
+    differences += [
+        Mismatch(f"the store: {kind}", "something that MLflow cannot read, and behind which others are hidden", "rows")
+        for kind in beside.unreadable
+    ]
+    additions = []
     for run in beside.runs:
-        if other := _other_figures(run, figures, note):
+        if other := _says_otherwise(run, snapshot, figures):
             differences += other
         else:
-            additions.append(Addition("another run with this version's id", f"{run.run_id}, without other figures"))
+            said = f"{run.run_id}, named {run.name}: no other figures, parameters or tags of a version"
+            additions.append(Addition("another run with this version's id", said))
     for model in sorted(beside.models):
         if reads_like(model, name):
             said = "its name could be read as this one's"
@@ -53,7 +65,7 @@ def check_surroundings(audited: AuditedVersion) -> CheckResult:
     return check_result(differences, words, made=made, additions=additions)
 
 
-def _other_figures(run: OtherRun, figures: Mapping[str, float], note: str) -> list[Mismatch]:
+def _says_otherwise(run: OtherRun, snapshot: RegistrySnapshot, figures: Mapping[str, float]) -> list[Mismatch]:
     """Return what a run that carries this version's id shows otherwise than the version's own."""
     where = f"run {run.run_id}, which carries this version's id"
     differences = [
@@ -61,8 +73,19 @@ def _other_figures(run: OtherRun, figures: Mapping[str, float], note: str) -> li
         for metric, value in run.metrics.items()
         if not metric.startswith("system/") and not (metric in figures and isclose(value, figures[metric]))
     ]
-    if run.note and not run.note.startswith(note.rstrip()):
-        differences.append(Mismatch(f"{where}: description", run.note, "the words of this version's run"))
+    told = {"tag": (run.tags, snapshot.run_tags)}
+    if run.name == snapshot.run_name or run.tags.get("version_id") == snapshot.version.version_id:
+        told["param"] = run.params, snapshot.run_params  # of a run that is about the version they are its own
+    names = {*OF_TRAINING, *OF_DECISIONS, *snapshot.run_params, *figures} - {*_OF_ONE_RUN}
+    for kind, (other, own) in told.items():
+        differences += [
+            Mismatch(f"{where}: {kind} {name}", value, own.get(name, "none that reads like one of the version's"))
+            for name, value in sorted(other.items())
+            if value != own.get(name) and any(name == each or reads_like(name, each) for each in names)
+        ]
+    note = run.tags.get(RUN_NOTE, "")
+    if note and not note.startswith(snapshot.run_tags.get(RUN_NOTE, "").rstrip()):
+        differences.append(Mismatch(f"{where}: description", note, "the words of this version's run"))
     return differences
 
 
@@ -112,6 +135,7 @@ def describe_scope(audited: AuditedVersion) -> Iterable[str]:
             else "and how it is protected."
         )
     )
+    yield "Where on the disk, or through which links, the files lie: they are read where the store says."
     yield "MLflow's program and plugins, and the pages by which it shows all this."
     if snapshot.surroundings.unknown:
         yield f"What the store did not tell of: {', '.join(snapshot.surroundings.unknown)}."

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
-from send_screen.contracts._quote import quotable
+from send_screen.contracts._quote import header_like, quotable
 from send_screen.errors import ReadError
 from send_screen.readers._bounds import MAX_BYTES, MAX_CELL_LENGTH, check_size, raise_long_cell, raise_too_large
 from send_screen.readers._header import check_headers, require_rows
@@ -37,7 +38,12 @@ def read_parquet(content: io.BytesIO, name: str) -> Reading:
                 field.with_type(pa.large_string()) if binary else field
                 for field, binary in zip(schema, is_bytes, strict=True)
             ]
-            table = pa.Table.from_batches(_batches(parquet, name), schema).cast(pa.schema(fields))
+            table = pa.Table.from_batches(_batches(parquet, name), schema)
+            try:
+                table = table.cast(pa.schema(fields))
+            except pa.ArrowInvalid:
+                _require_text(table.select([place for place, binary in enumerate(is_bytes) if binary]), name)
+                raise
         table.validate(full=True)  # damage inside a page is not seen by reading
         require_rows(table.num_rows, name)
         # An index that pandas stored among the columns is a column like any other; without metadata it is not hidden.
@@ -72,6 +78,23 @@ def _batches(parquet: Any, file: str) -> Iterator[Any]:
             ):
                 raise_long_cell(file)
         yield batch
+
+
+def _require_text(table: Any, file: str) -> None:
+    """Raise at the first cell of a column of bytes that is no text."""
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        cells = itertools.chain.from_iterable(chunk.to_pylist() for chunk in column.chunks)
+        for row, cell in enumerate(cells, start=2):
+            try:
+                (cell or b"").decode("utf-8")
+            except UnicodeDecodeError:
+                raise ReadError(
+                    "A cell holds bytes that are no UTF-8 text.",
+                    file=file,
+                    row=row,
+                    column=name if header_like(name) else None,
+                    remedy="Write the column as text.",
+                ) from None
 
 
 def _check_no_nesting(columns: list[str], file: str) -> None:

@@ -28,9 +28,11 @@ from send_screen.tracking._publication import publishing
 from send_screen.tracking._registry import (
     ALIAS,
     RUN_NOTE,
+    TRAINED_AGAIN,
     Registered,
     RegisteredModel,
     described,
+    evidence_files,
     find_model,
     find_version,
     format_hashes,
@@ -42,9 +44,9 @@ from send_screen.tracking._registry import (
     withdrawn_error,
 )
 from send_screen.tracking._snapshot import REGISTERED_META, RegistrySnapshot, fetch_snapshot
-from send_screen.tracking._store import default_uri, folder_of
+from send_screen.tracking._store import EXPERIMENT, default_uri, folder_of
 from send_screen.tracking._store_faults import require_writable
-from send_screen.tracking._surroundings import OtherRun
+from send_screen.tracking._surroundings import MAX_FETCHED, OtherRun
 
 __all__ = [
     "log_version",
@@ -58,8 +60,10 @@ __all__ = [
     "find_version",
     "open_registered",
     "withdrawn_error",
+    "TRAINED_AGAIN",
     "format_hashes",
     "parse_hashes",
+    "evidence_files",
     "Registered",
     "find_model",
     "RegisteredModel",
@@ -75,6 +79,8 @@ __all__ = [
     "PriorRun",
     "require_writable",
     "default_uri",
+    "EXPERIMENT",
+    "MAX_FETCHED",
     "folder_of",
     "ALIAS",
     "RUN_NOTE",

@@ -14,7 +14,6 @@ from send_screen.tracking._store import (
     artifact_folder,
     client_of,
     database_of,
-    experiment_of,
     quiet,
     require_mlflow,
 )
@@ -51,7 +50,7 @@ def experiment_id(client: MlflowClient, uri: str) -> str:
     """Return the id of our experiment, made if it is new; a local one keeps its artefacts beside its database."""
     from mlflow.exceptions import MlflowException
 
-    found = experiment_of(client)
+    found = client.get_experiment_by_name(EXPERIMENT)
     if found is None:
         folder = artifact_folder(uri)
         try:
@@ -59,7 +58,7 @@ def experiment_id(client: MlflowClient, uri: str) -> str:
                 client.create_experiment(EXPERIMENT, artifact_location=None if folder is None else folder.as_uri())
             )
         except MlflowException:
-            found = experiment_of(client)
+            found = client.get_experiment_by_name(EXPERIMENT)
             if found is None:
                 raise
     return str(found.experiment_id)

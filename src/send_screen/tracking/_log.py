@@ -43,6 +43,7 @@ from send_screen.tracking._registry import (
     HASHES,
     RUN_NOTE,
     RUN_USER,
+    TRAINED_AGAIN,
     described,
     format_hashes,
     withdrawn_error,
@@ -97,10 +98,7 @@ def log_version(
 
     version, note = report.version, render_summary(report)
     if withdrawn_words(client, version.id):
-        raise withdrawn_error(
-            f"The version {version.id}",
-            remedy="The same spec, data and code make the same version: change what was wrong with it.",
-        )
+        raise withdrawn_error(f"The version {version.id}", remedy=TRAINED_AGAIN)
     files = version_files(spec, tables, bags, report)
     files[MANIFEST] = make_manifest(files, version=version.id)
     pictures = {**render_plots(report), WATERFALL: shap_waterfall(report.example)}
@@ -109,6 +107,7 @@ def log_version(
         "data_sha256": version.data_sha256,
         "manifest_sha256": sha256_of(files[MANIFEST]),
         "evidence_sha256": evidence_sha256[EVIDENCE],
+        **{file: sha256 for file, sha256 in evidence_sha256.items() if file != EVIDENCE},
         "signed_by": "nobody" if key is None else key_id(key.public_key()),
     }
     words = {**tags, **format_hashes(hashes), RUN_NOTE: note, RUN_USER: current_user()}

@@ -9,7 +9,7 @@ from pathlib import Path
 from send_screen.errors import DataError
 from send_screen.tracking._connect import connect
 from send_screen.tracking._registry import HASHES
-from send_screen.tracking._store import experiment_of
+from send_screen.tracking._store import all_experiments, every
 from send_screen.tracking._store_faults import in_words
 
 PUBLISHED = "published.json"
@@ -28,29 +28,21 @@ class PriorRun:
 def prior_runs(*, uri: str, data_sha256: str) -> list[PriorRun]:
     """Return every run of a store on these data that published something, oldest first.
 
-    A run that was deleted is one too: its figures have been seen.
+    A run that was deleted, or is in an experiment that was renamed, is one too: its figures have been seen.
     """
     client = connect(uri)
     import mlflow
     from mlflow.entities import ViewType
     from mlflow.exceptions import MlflowException
 
-    experiment = experiment_of(client)
-    if experiment is None:
-        return []
-    found, token = [], None
-    while True:
-        page = client.search_runs(
-            [experiment.experiment_id],
-            f"tags.{HASHES} LIKE '%{data_sha256}%'",
-            run_view_type=ViewType.ALL,
-            order_by=["attributes.start_time ASC", "attributes.run_id ASC"],
-            page_token=token,
-        )
-        found += list(page)
-        token = page.token
-        if not token:
-            break
+    everywhere = [experiment.experiment_id for experiment in all_experiments(client)]
+    found = every(
+        client.search_runs,
+        everywhere,
+        f"tags.{HASHES} LIKE '%{data_sha256}%'",
+        run_view_type=ViewType.ALL,
+        order_by=["attributes.start_time ASC", "attributes.run_id ASC"],
+    )
     runs = []
     for run in found:
         run_id = run.info.run_id

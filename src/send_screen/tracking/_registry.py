@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from send_screen.errors import GateError, UsageError
 from send_screen.governance import Bundle, open_bundle
-from send_screen.tracking._connect import connect, connect_to_existing, known_models
-from send_screen.tracking._store import client_of, experiment_of
+from send_screen.tracking._connect import connect, connect_to_existing, experiment_id, known_models
+from send_screen.tracking._store import all_experiments, client_of
 from send_screen.tracking._store_faults import in_words
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ WITHDRAWN_TAG = "withdrawn"
 ADDED_WORDS = "words_of_others"
 HASHES = "hashes"
 _MODEL = re.compile(r"models:/(?P<name>[^/@]+)(?:@(?P<alias>[^/@]+)|/(?P<version>\d+))")
+_EVIDENCE_FILE = re.compile(r"(?:held_out/)?\w[\w.-]*\.parquet")
 _RUN = re.compile(r"runs:/(?P<run>\w+)(?:/bundle)?")
 
 
@@ -47,6 +48,11 @@ def parse_hashes(tags: Mapping[str, str]) -> dict[str, str]:
     except (ValueError, RecursionError):
         return {}
     return {name: str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+
+
+def evidence_files(hashes: Mapping[str, str]) -> list[str]:
+    """Return the files beside the evidence table of which a version's tag holds the hash."""
+    return sorted(name for name in hashes if _EVIDENCE_FILE.fullmatch(name))
 
 
 @dataclass(frozen=True)
@@ -132,8 +138,14 @@ def _is_missing(error: MlflowException) -> bool:
 
 def withdrawn_words(client: MlflowClient, version_id: str) -> str:
     """Return when, by whom and why a version was withdrawn, whatever became of what was registered of it."""
-    experiment = experiment_of(client)
-    return "" if experiment is None else str(experiment.tags.get(f"{WITHDRAWN_TAG}.{version_id}", ""))
+    return next(iter(withdrawals_of(client, version_id).values()), "")
+
+
+def withdrawals_of(client: MlflowClient, version_id: str) -> dict[str, str]:
+    """Return what a store's experiments keep of the withdrawal of a version, by their ids."""
+    tag = f"{WITHDRAWN_TAG}.{version_id}"
+    found = [experiment for experiment in all_experiments(client) if tag in experiment.tags]
+    return {str(experiment.experiment_id): str(experiment.tags[tag]) for experiment in found}
 
 
 def same_version(client: MlflowClient, version_id: str) -> list[ModelVersion]:
@@ -170,6 +182,10 @@ def open_registered(model: str, *, uri: str, even_withdrawn: bool = False) -> tu
     if not even_withdrawn and withdrawn_words(client_of(uri), bundle.published.version.id):
         raise withdrawn_error(model)
     return version, bundle
+
+
+#: What to do where a version that was withdrawn is trained again.
+TRAINED_AGAIN = "The same spec, data and code make the same version: change what was wrong with it."
 
 
 def withdrawn_error(model: str, *, remedy: str = "") -> GateError:
@@ -226,8 +242,8 @@ def set_alias(version: Registered, alias: str, *, tags: dict[str, str], uri: str
 def tag_withdrawn(version: Registered, words: str, *, uri: str) -> None:
     """Mark a version as withdrawn, and take away every alias of it, whatever it is registered as.
 
-    ``words`` say when, by whom and why. The experiment keeps them too: a copy, and the same version trained again after
-    all of it was deleted, are no less withdrawn.
+    ``words`` say when, by whom and why. Experiments keep them too, that of its run and that of the next training: a
+    copy, and the same version trained again after all of it was deleted, are no less withdrawn.
     """
     client = connect(uri)
     twins = {(twin.name, str(twin.version)) for twin in same_version(client, version.version_id)}
@@ -236,9 +252,21 @@ def tag_withdrawn(version: Registered, words: str, *, uri: str) -> None:
         for alias, of in find_model(name, uri=uri).aliases.items():
             if of == number:
                 client.delete_registered_model_alias(name, alias)
-    experiment = experiment_of(client)
-    if experiment is not None and experiment.lifecycle_stage == "active":
-        client.set_experiment_tag(experiment.experiment_id, f"{WITHDRAWN_TAG}.{version.version_id}", words)
+    active = {each.experiment_id for each in all_experiments(client) if each.lifecycle_stage == "active"}
+    for id in active & {experiment_id(client, uri), _experiment_of_run(client, version.run_id)}:
+        client.set_experiment_tag(id, f"{WITHDRAWN_TAG}.{version.version_id}", words)
+
+
+def _experiment_of_run(client: MlflowClient, run_id: str) -> str:
+    """Return the id of the experiment that a run is in; nothing of a run that was purged."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return str(client.get_run(run_id).info.experiment_id)
+    except MlflowException as error:
+        if not _is_missing(error):
+            raise
+        return ""
 
 
 def described(note: str, about: str) -> str:

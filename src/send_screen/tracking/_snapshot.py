@@ -18,6 +18,7 @@ from send_screen.tracking._registry import (
     find_model,
     find_run,
     find_version,
+    withdrawals_of,
 )
 from send_screen.tracking._store import client_of
 from send_screen.tracking._store_faults import in_words, local_folder, require_whole
@@ -54,6 +55,8 @@ class RegistrySnapshot:
     run_params: dict[str, str]
     run_metrics: dict[str, list[float]]
     """Every value that was ever logged under a name, and last the one that MLflow shows."""
+    run_steps: dict[str, set[int]]
+    """The steps at which they were logged, by name."""
     run_name: str
     run_status: str
     model_id: str
@@ -64,6 +67,10 @@ class RegistrySnapshot:
     """What MLflow fetches, or shows in the place of what training wrote, and what training left there."""
     other_tags: dict[str, dict[str, str]]
     """All tags of the registered model, the served model and the experiment."""
+    experiment_id: str
+    experiment_name: str
+    withdrawals: dict[str, str]
+    """What experiments keep of the version's withdrawal, by their ids."""
     model_description: str
     """Of the registered model, as the stage is of the registered version."""
     stage: str
@@ -115,10 +122,8 @@ def _collect(client: MlflowClient, version: Registered, *, uri: str) -> Registry
         known["other_tags"] = {}
         shown = unexpected_run_metadata(run, logged)
     model_id = logged.model_id
-    known["other_tags"] |= {
-        "served model": dict(logged.tags),
-        "experiment": dict(client.get_experiment(run.info.experiment_id).tags),
-    }
+    experiment = client.get_experiment(run.info.experiment_id)
+    known["other_tags"] |= {"served model": dict(logged.tags), "experiment": dict(experiment.tags)}
     run_files, no_run_files = _fetch(
         run.info.artifact_uri,
         listing=lambda path: client.list_artifacts(version.run_id, path),
@@ -132,22 +137,26 @@ def _collect(client: MlflowClient, version: Registered, *, uri: str) -> Registry
         uri=uri,
     )
     metrics = list(logged.metrics or ())
+    history = {name: client.get_metric_history(version.run_id, name) for name in run.data.metrics}
     return RegistrySnapshot(
         version=version,
         **known,
         run_tags=dict(run.data.tags),
         run_params=dict(run.data.params),
         run_metrics={
-            name: [*(entry.value for entry in client.get_metric_history(version.run_id, name)), value]
-            for name, value in run.data.metrics.items()
+            name: [*(entry.value for entry in history[name]), value] for name, value in run.data.metrics.items()
         },
+        run_steps={name: {entry.step for entry in entries} for name, entries in history.items()},
         run_name=run.info.run_name or "",
         run_status=run.info.status,
         model_id=model_id,
         model_run_id=logged.source_run_id or "",
         model_params=dict(logged.params or {}),
         model_metrics={metric.key: metric.value for metric in metrics if metric.run_id in (None, version.run_id)},
-        unexpected_metadata=shown,
+        unexpected_metadata={**shown, "state of the experiment": (experiment.lifecycle_stage, "active")},
+        experiment_id=str(experiment.experiment_id),
+        experiment_name=experiment.name,
+        withdrawals=withdrawals_of(client, version.version_id),
         other_model_metrics={
             f"{metric.run_id}: {metric.key}": metric.value
             for metric in metrics

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from send_screen.errors import MissingExtraError
 
@@ -69,9 +69,22 @@ def client_of(uri: str) -> MlflowClient:
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
-def experiment_of(client: MlflowClient) -> Experiment | None:
-    """Return our experiment, active or deleted; None where a store has none yet."""
-    return client.get_experiment_by_name(EXPERIMENT)
+def all_experiments(client: MlflowClient) -> list[Experiment]:
+    """Return every experiment of a store, deleted ones too: people may rename ours, and what it holds still counts."""
+    from mlflow.entities import ViewType
+
+    return list(every(client.search_experiments, view_type=ViewType.ALL))
+
+
+def every(search: Callable[..., Any], *args: object, **options: object) -> Iterator[Any]:
+    """Yield all that a method of a client finds, page by page."""
+    token: str | None = None
+    while True:
+        page = search(*args, page_token=token, **options)
+        yield from page
+        token = page.token or None
+        if token is None:
+            return
 
 
 @contextmanager

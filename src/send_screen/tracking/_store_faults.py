@@ -17,10 +17,10 @@ from send_screen.errors import MachineError, SendScreenError, UsageError
 from send_screen.tracking._store import (
     EXPERIMENT,
     LOCK_TIMEOUT,
+    all_experiments,
     artifact_folder,
     client_of,
     database_of,
-    experiment_of,
     require_mlflow,
 )
 
@@ -100,7 +100,7 @@ def require_whole(uri: str) -> None:
         return
     if is_server(uri):
         require_server(uri)
-    if found := experiment_of(client_of(uri)):
+    for found in all_experiments(client_of(uri)):
         _require_in_place(uri, found)
 
 
@@ -117,7 +117,10 @@ def require_writable(uri: str) -> None:
     if is_server(uri):
         require_server(uri)
         _require_release(uri)
-    found = experiment_of(client_of(uri))
+    experiments = all_experiments(client_of(uri))
+    for experiment in experiments:
+        _require_in_place(uri, experiment)
+    found = next((each for each in experiments if each.name == EXPERIMENT), None)
     if found is None:
         return
     if found.lifecycle_stage != "active":
@@ -126,7 +129,6 @@ def require_writable(uri: str) -> None:
             remedy=f"Bring it back (mlflow experiments restore --experiment-id {found.experiment_id}), or train into "
             "another store with --tracking-uri.",
         )
-    _require_in_place(uri, found)
     if local := local_folder(found.artifact_location):
         _require_writable_folder(local)
 

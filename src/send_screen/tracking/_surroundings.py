@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from send_screen.tracking._registry import HEAD, RUN_NOTE, Registered
-from send_screen.tracking._store import database_of
+from send_screen.tracking._registry import HEAD, Registered
+from send_screen.tracking._store import all_experiments, database_of, every
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import LoggedModel, Run
+    from mlflow.entities import LoggedModel
 
 Found = TypeVar("Found")
-MAX_FETCHED = 200  # of a kind that are fetched: who enters more hides nothing by it
+MAX_FETCHED = 10_000  # of a kind that are fetched: where a store holds more, that is a difference
+MAX_TRACES = 200
+_CANNOT_TELL = ("ENDPOINT_NOT_FOUND", "NOT_IMPLEMENTED", "FEATURE_DISABLED", "PERMISSION_DENIED")
+_OF_MLFLOW = re.compile(  # the one trigger that MLflow makes: it refuses a change of two columns, and does nothing else
+    r"create trigger prevent_secrets_aad_mutation\s+before update on secrets\s+for each row\s+when [^;()]+\s+"
+    r"begin\s+select raise\(abort, '[^']*'\);\s+end",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -24,8 +33,10 @@ class OtherRun:
     """Another run that carries the version's id."""
 
     run_id: str
+    name: str
     metrics: Mapping[str, float]
-    note: str
+    params: Mapping[str, str]
+    tags: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -44,10 +55,14 @@ class Surroundings:
     model_traces: tuple[str, ...]
     webhooks: tuple[str, ...]
     triggers: tuple[str, ...]
-    """Of a local database: triggers and views, by kind and name. MLflow makes one trigger, which protects secrets."""
+    """Of a local database: triggers and views, by kind and name, but for the one trigger that MLflow makes."""
     known: tuple[str, ...]
     unknown: tuple[str, ...]
-    """Kinds that the store would not tell of."""
+    """Kinds that the store has no way to tell of, or may not."""
+    unreadable: tuple[str, ...]
+    """Kinds of which it holds something that cannot be read."""
+    too_many: tuple[str, ...]
+    """Kinds of which it holds more than were fetched."""
 
 
 def fetch_surroundings(client: MlflowClient, version: Registered, logged: LoggedModel, *, uri: str) -> Surroundings:
@@ -57,54 +72,66 @@ def fetch_surroundings(client: MlflowClient, version: Registered, logged: Logged
 
     known: list[str] = []
     unknown: list[str] = []
+    unreadable: list[str] = []
+    too_many: list[str] = []
 
     def ask(kind: str, query: Callable[[], Iterable[Found]]) -> tuple[Found, ...]:
         try:
-            found = tuple(query())
-        except (MlflowException, sqlite3.Error, OSError, NotImplementedError):
+            found = tuple(itertools.islice(query(), MAX_FETCHED + 1))
+        except NotImplementedError:
             unknown.append(kind)
             return ()
+        except (MlflowException, sqlite3.Error, OSError) as error:
+            # a row that breaks MLflow's reading hides all others of its kind
+            cannot = getattr(error, "error_code", "") in _CANNOT_TELL
+            (unknown if cannot else unreadable).append(kind)
+            return ()
         known.append(kind)
-        return found
+        if len(found) > MAX_FETCHED:
+            too_many.append(kind)
+        return found[:MAX_FETCHED]
 
-    everywhere = [one.experiment_id for one in client.search_experiments(view_type=ViewType.ALL)]
+    everywhere = [experiment.experiment_id for experiment in all_experiments(client)]
     run_id, version_id, itself = version.run_id, version.version_id, f"models:/{version.name}/{version.number}"
 
-    def runs() -> Iterable[OtherRun]:
-        found: dict[str, Run] = {}
+    def runs() -> Iterator[OtherRun]:
+        seen = {run_id}
         for carries in (f"tags.version_id = '{version_id}'", f"attributes.run_name LIKE '%{version_id}%'"):
-            if version_id.isalnum():
-                page = client.search_runs(everywhere, carries, run_view_type=ViewType.ALL, max_results=MAX_FETCHED)
-                found |= {run.info.run_id: run for run in page}
-        found.pop(run_id, None)
-        return [OtherRun(id, run.data.metrics, run.data.tags.get(RUN_NOTE, "")) for id, run in found.items()]
+            if not version_id.isalnum():
+                continue
+            for run in every(client.search_runs, everywhere, carries, run_view_type=ViewType.ALL):
+                if run.info.run_id not in seen:
+                    data, name = run.data, run.info.run_name or ""
+                    yield OtherRun(run.info.run_id, name, data.metrics, data.params, data.tags)
+                seen.add(run.info.run_id)
 
-    def logged_models() -> Iterable[str]:
-        found = client.search_logged_models(everywhere, f"source_run_id = '{run_id}'", max_results=MAX_FETCHED)
-        return sorted({model.model_id for model in found} - {logged.model_id})
+    def logged_models() -> Iterator[str]:
+        of_run = f"source_run_id = '{run_id}'"
+        found = every(client.search_logged_models, everywhere, of_run)
+        return (model.model_id for model in found if model.model_id != logged.model_id)
 
-    def versions() -> Iterable[str]:
-        found = list(client.search_model_versions(f"run_id = '{run_id}'"))
-        if version_id.isalnum():
-            found += client.search_model_versions(f"tag.version_id = '{version_id}'")
-        return sorted({f"models:/{one.name}/{one.version}" for one in found} - {itself})
+    def versions() -> Iterator[str]:
+        seen = {itself}
+        for of in (f"run_id = '{run_id}'", f"tag.version_id = '{version_id}'"):
+            if not version_id.isalnum():
+                continue
+            for one in every(client.search_model_versions, of):
+                found = f"models:/{one.name}/{one.version}"
+                if found not in seen:
+                    yield found
+                seen.add(found)
 
-    def models() -> Iterable[tuple[str, str | None]]:
-        token: str | None = ""
-        while token is not None:
-            page = client.search_registered_models(max_results=1000, page_token=token or None)
-            yield from ((model.name, model.tags.get(HEAD)) for model in page)
-            token = page.token or None
+    def models() -> Iterator[tuple[str, str | None]]:
+        return ((model.name, model.tags.get(HEAD)) for model in every(client.search_registered_models))
 
-    def traces(**of: str) -> Iterable[str]:
-        found = client.search_traces(locations=everywhere, include_spans=False, max_results=MAX_FETCHED, **of)
+    def traces(**of: str) -> list[str]:
+        # any one in the run is a difference, and how many the served model has is only said
+        found = client.search_traces(locations=everywhere, include_spans=False, max_results=MAX_TRACES, **of)
         return [trace.info.trace_id for trace in found]
 
-    def webhooks() -> Iterable[str]:
-        return [
-            f"{hook.name}: {hook.url} ({hook.status}; {', '.join(map(str, hook.events))})"
-            for hook in client.list_webhooks(max_results=MAX_FETCHED)
-        ]
+    def webhooks() -> Iterator[str]:
+        for hook in every(client.list_webhooks):
+            yield f"{hook.name}: {hook.url} ({hook.status}; {', '.join(map(str, hook.events))})"
 
     return Surroundings(
         runs=ask("other runs", runs),
@@ -117,17 +144,17 @@ def fetch_surroundings(client: MlflowClient, version: Registered, logged: Logged
         triggers=ask("triggers and views of the database", lambda: _triggers(uri)),
         known=tuple(known),
         unknown=tuple(unknown),
+        unreadable=tuple(unreadable),
+        too_many=tuple(too_many),
     )
 
 
 def _triggers(uri: str) -> list[str]:
-    """Return what a local database does by itself, or shows in place of a table, but for the trigger that MLflow makes.
-
-    That one stands on the table of secrets, in which this library keeps nothing.
-    """
+    """Return a local database's triggers and views, but for the trigger that MLflow makes."""
     path = database_of(uri)
     if path is None:
         raise NotImplementedError
-    query = "select type, name, tbl_name from sqlite_master where type in ('trigger', 'view') and tbl_name != 'secrets'"
+    query = "select type, name, tbl_name, sql from sqlite_master where type in ('trigger', 'view')"
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
-        return [f"{kind} {name} on {table}" for kind, name, table in database.execute(query)]
+        found = database.execute(query).fetchall()
+    return [f"{kind} {name} on {table}" for kind, name, table, sql in found if not _OF_MLFLOW.fullmatch(sql)]

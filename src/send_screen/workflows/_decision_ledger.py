@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlparse
+from urllib.request import url2pathname
 
 from send_screen.errors import LedgerError, UsageError
 from send_screen.governance import (
@@ -14,9 +16,11 @@ from send_screen.governance import (
     PromotionEntry,
     WithdrawalEntry,
     entries_after,
+    read_ledger,
+    withdrawal,
 )
 from send_screen.reports import render_decisions
-from send_screen.tracking import Registered, find_model, folder_of, tag_decisions
+from send_screen.tracking import Registered, find_model, folder_of, tag_decisions, withdrawn_error
 
 LEDGER = "decisions.jsonl"
 Decision = TypeVar("Decision", PromotionEntry, WithdrawalEntry)
@@ -31,6 +35,29 @@ def default_ledger(uri: str) -> Path:
             remedy="Name it with --ledger FILE, the same each time, where all who decide can write.",
         )
     return folder / LEDGER
+
+
+def require_not_withdrawn(model: str, version: str, *, name: str, uri: str, remedy: str = "") -> None:
+    """Raise where a ledger of decisions says that a version was withdrawn, whatever the registry shows of it.
+
+    Asked is the ledger beside a local database, and the one of which the registry was told, where it can be read here.
+    """
+    try:
+        places = [find_model(name, uri=uri).place]
+    except UsageError:  # nothing is registered under this name
+        places = []
+    if (folder := folder_of(uri)) is not None:
+        places.append((folder / LEDGER).as_uri())
+    for path in dict.fromkeys(file_at(place) for place in places):
+        if path is not None and withdrawal(read_ledger(path).entries, version) is not None:
+            raise withdrawn_error(model, remedy=remedy)
+
+
+def file_at(place: str | None) -> Path | None:
+    """Return the file of this machine that an address names; None of any other address."""
+    parsed = urlparse(place or "")
+    path = Path(url2pathname(parsed.path))
+    return path if parsed.scheme == "file" and not parsed.netloc and path.is_file() else None
 
 
 def record_decision(book: OpenLedger, entry: Decision, *, uri: str) -> Decision:

@@ -64,8 +64,13 @@ def load_model(model: str | Path, *, tracking_uri: str | None = None, even_withd
             )
         return open_bundle(model)
     from send_screen.tracking import default_uri, open_registered
+    from send_screen.workflows._decision_ledger import require_not_withdrawn
 
-    return open_registered(str(model), uri=tracking_uri or default_uri(), even_withdrawn=even_withdrawn)[1]
+    uri = tracking_uri or default_uri()
+    version, bundle = open_registered(str(model), uri=uri, even_withdrawn=even_withdrawn)
+    if not even_withdrawn:
+        require_not_withdrawn(str(model), bundle.published.version.id, name=version.name, uri=uri)
+    return bundle
 
 
 def export(model: str, out: str | Path, *, tracking_uri: str | None = None) -> ExportedVersion:

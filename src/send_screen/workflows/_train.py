@@ -19,7 +19,17 @@ from send_screen.governance import (
 )
 from send_screen.published import PublishedReport
 from send_screen.specs import ModelSpec, load_spec, open_decisions
-from send_screen.tracking import PriorRun, default_uri, folder_of, log_version, prior_runs, publishing, require_writable
+from send_screen.tracking import (
+    TRAINED_AGAIN,
+    PriorRun,
+    default_uri,
+    folder_of,
+    log_version,
+    prior_runs,
+    publishing,
+    require_writable,
+)
+from send_screen.workflows._decision_ledger import require_not_withdrawn
 from send_screen.workflows._evidence_store import store_evidence
 from send_screen.workflows._revealed import prior_releases
 from send_screen.workflows._train_fit import FittedVersion, fit_version
@@ -110,6 +120,7 @@ def train(
             # Where nothing holds the store, another version may have been published in the meantime.
             runs = known if held else prior_runs(uri=uri, data_sha256=made.data_sha256)
         version = report.version
+        require_not_withdrawn(f"The version {version.id}", version.id, name=spec.name, uri=uri, remedy=TRAINED_AGAIN)
         passed = all(gate.passed for gate in version.gates) and not spec.research_comparison
         undecided = open_decisions(spec)
         place, hashes = store_evidence(
