@@ -59,7 +59,7 @@ NOT_READ = {
         for section in ("performance", "differences", "groups", "gaps", "attribution", "calibration")
         for end in ("low", "high")
     },
-    **dict.fromkeys(("gaps.critical_difference", "gaps.required_n"), "as an interval"),
+    **dict.fromkeys(("gaps.critical_difference", "gaps.required_n", "gaps.required_schools"), "as an interval"),
     "differences.value": "of two models' lists: each list's figures are read by themselves",
     "net_benefit.threshold": "stated, not counted",
     **dict.fromkeys(
@@ -271,7 +271,7 @@ class Attack:
         kinds = {"false_negative_rate": ("fn", "with"), "false_positive_rate": ("fp", "without")}.get(row["metric"])
         suppressed = row["reason"].startswith("withheld")
         if suppressed:
-            figures = ("value", "low", "high", "n", "critical_difference", "required_n")
+            figures = ("value", "low", "high", "n", "critical_difference", "required_n", "required_schools")
             assert {row[figure] for figure in figures} == {None}
             assert not re.search(r"\d", row["words"]), row["words"]
         ours = self._cells(row["attribute"], row["group"])

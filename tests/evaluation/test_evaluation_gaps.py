@@ -66,7 +66,10 @@ def test_a_shown_gap_near_the_tolerance_is_named_though_it_is_not_settled(make_e
     assert girls["verdict"] == "not enough evidence"
     assert girls["required_n"] > girls["n"]
     sentence = material_gaps(table)[0]
-    assert f"about {girls['required_n']:,.0f} such children would settle it" in sentence
+    where = f"in about {girls['required_schools']:,.0f} schools"
+    assert f"about {girls['required_n']:,.0f} such children, {where}, would settle it" in sentence
+    per_school = girls["n"] / girls["schools"]
+    assert girls["required_n"] / girls["required_schools"] == pytest.approx(per_school, rel=0.15)
 
 
 def test_so_many_children_as_are_said_to_settle_it_do(make_evidence):

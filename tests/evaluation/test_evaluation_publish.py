@@ -139,6 +139,7 @@ def test_the_sections_and_keys_are_those_the_pages_read(published):
             "critical_difference",
             "verdict",
             "required_n",
+            "required_schools",
             "words",
         },
         "calibration": {"bin", "min_score_percent", "predicted_percent", "observed_percent", "low", "high", "n"},

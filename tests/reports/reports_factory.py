@@ -254,6 +254,7 @@ def _gap_rows(rng: random.Random) -> list[dict[str, Any]]:
                     "tolerance": tolerance,
                     "verdict": "not enough evidence" if small else verdict,
                     "required_n": 2400 if small and not unknown else None,
+                    "required_schools": 310 if small and not unknown else None,
                     "words": GIRLS_MISSED
                     if (group, against, metric) == ("Girl", "all others", "false_negative_rate")
                     else "",

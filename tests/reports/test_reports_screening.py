@@ -119,5 +119,6 @@ def test_the_school_is_shown_where_there_are_several(result: ScreeningResult) ->
 def test_the_page_says_how_often_it_is_right_and_for_whom_less(result: ScreeningResult) -> None:
     text = _text(render_screening(result))
     assert "38 (35 to 41) 27 (24 to 29)" in text
-    assert "Of 100 girls who later had support, it misses 62" in text
+    assert "Who is missed? Missed more: Girl (62 of 100; of others 46)." in text
+    assert "Who is listed without the outcome? Nobody was shown" in text
     assert "early.years@invented.example" in text

@@ -92,3 +92,5 @@ def test_nothing_untrue_is_said_of_a_stranger(name: str, tmp_path: Path) -> None
     kind = {"reading": "It learned from what a test said", "university": "It learned from what happened"}[name]
     for page in ("card.html", "card.md", "report.html", "atrs.md", "impact_assessment.md"):
         assert kind in said[page]
+    if name == "university":
+        assert "schools, would settle" not in said["published.json"]

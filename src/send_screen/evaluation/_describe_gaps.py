@@ -32,13 +32,23 @@ def describe_group(attribute: str, group: str, words: Mapping[str, Mapping[str, 
     return words.get(attribute, {}).get(group, f"children ({attribute}: {group})")
 
 
-def describe_gap(gap: Mapping[Any, Any], who: str, whom: str, outcome_words: str, *, suppressed: bool = False) -> str:
+def describe_gap(
+    gap: Mapping[Any, Any],
+    who: str,
+    whom: str,
+    outcome_words: str,
+    *,
+    clusters: str = "schools",
+    suppressed: bool = False,
+) -> str:
     """Return one row of :func:`gaps` as a sentence with its verdict, without numbers where those are suppressed.
 
-    ``who`` and ``whom`` (the group, and with whom it is compared) are nouns for many children.
+    ``who`` and ``whom`` (the group, and with whom it is compared) are nouns for many children, ``clusters`` is one for
+    what they sit in.
 
     >>> row = dict(metric="false_negative_rate", verdict="outside tolerance", rate=0.62, rate_others=0.37, n=410,
-    ...     value=0.25, low=0.19, high=0.31, tolerance=0.1, required_n=float("nan"))
+    ...     value=0.25, low=0.19, high=0.31, tolerance=0.1, required_n=float("nan"),
+    ...     required_schools=float("nan"))
     >>> describe_gap(row, "girls", "others", "had SEN support")
     'Of 100 girls who later had SEN support, it misses 62; of 100 others, 37. The gap is outside the tolerance of 10. \
 (n = 410; gap 25, 19 to 31)'
@@ -55,17 +65,19 @@ def describe_gap(gap: Mapping[Any, Any], who: str, whom: str, outcome_words: str
     numbers = f"n = {round(gap['n']):,}; gap {_percent(gap['value'])}"
     if math.isfinite(gap["low"]):
         numbers += f", {_percent(gap['low'])} to {_percent(gap['high'])}"
-    return f"{found} {_verdict_in_words(gap)} ({numbers})"
+    return f"{found} {_verdict_in_words(gap, clusters)} ({numbers})"
 
 
-def _verdict_in_words(gap: Mapping[Any, Any]) -> str:
+def _verdict_in_words(gap: Mapping[Any, Any], clusters: str) -> str:
     """Return the verdict as a sentence."""
     tolerance = f"the tolerance of {_percent(gap['tolerance'])}"
     if gap["verdict"] != INCONCLUSIVE:
         return f"The gap is {'inside' if gap['verdict'] == WITHIN else 'outside'} {tolerance}."
     more = ""
     if math.isfinite(gap["required_n"]):
-        more = f"; about {round(gap['required_n']):,} such children would settle it"
+        known = math.isfinite(gap["required_schools"])
+        where = f", in about {round(gap['required_schools']):,} {clusters}," if known else ""
+        more = f"; about {round(gap['required_n']):,} such children{where} would settle it"
     return f"That is not enough evidence to say whether the gap is inside {tolerance}{more}."
 
 
@@ -92,13 +104,13 @@ def redact_gap(gap: Mapping[Any, Any]) -> dict[Any, Any]:
 
 
 def is_material(gap: Mapping[Any, Any]) -> bool:
-    """Return whether a group's false negative rate is higher than others' by at least the tolerance.
+    """Return whether a group is worse off than all others by at least the tolerance: missed or listed more, misjudged.
 
     A harm is named before it is settled: it is enough that the interval excludes that there is no gap, even where it
-    does not lie wholly beyond the tolerance.
+    does not lie wholly beyond the tolerance. A score does harm where it is too low and where it is too high.
     """
-    missed = gap["metric"] == FALSE_NEGATIVES and gap["against"] == OTHERS
-    return bool(missed and gap["low"] > 0 and gap["value"] >= gap["tolerance"])
+    worse = gap["low"] > 0 or (gap["high"] < 0 and gap["metric"] == CALIBRATION)
+    return bool(gap["against"] == OTHERS and worse and abs(gap["value"]) >= gap["tolerance"])
 
 
 def material_gaps(
@@ -107,7 +119,9 @@ def material_gaps(
     outcome_words: str = "had the outcome",
     group_words: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[str]:
-    """Return a sentence for each material gap: a higher false negative rate than others', beyond the tolerance.
+    """Return a sentence for each material gap: a group that is worse off than all others by the tolerance or more.
+
+    It is missed more, listed more without the outcome, or its scores are too low or too high.
 
     Parameters
     ----------

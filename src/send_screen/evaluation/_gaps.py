@@ -109,7 +109,8 @@ def gaps(
         ``schools``, ``smallest_cell``, ``rate``, ``rate_others``, ``n_others``, ``critical_difference`` (what chance
         alone stays below 19 times in 20 where there is no gap), ``tolerance``, ``verdict``, ``required_n`` (about how
         many children of the group would settle an open verdict, if the gap stays as it is; NaN where none is open, or
-        where a whole year of England has not so many), ``reason``.
+        where a whole year of England has not so many), ``required_schools`` (how many schools they would be in, with as
+        many in each as now; NaN where each child stands alone), ``reason``.
 
     Raises
     ------
@@ -182,13 +183,16 @@ def _question(
         _required_n(row, float(q), tolerance, view.n) if row["verdict"] == INCONCLUSIVE else math.nan
         for row, q in zip(table.to_dict("records"), quantile, strict=True)
     ]
+    # a child's own number does not settle what schools differ in: as many more of them are needed
+    schools = table["schools"] * table["required_n"] / table["n"].clip(lower=1)
+    table["required_schools"] = [math.nan if view.one_a_school else _rounded_up(max(n, MIN_SCHOOLS)) for n in schools]
     return table.drop(columns=["error", "df", "variance"])
 
 
 _COLUMNS = (
     "attribute", "group", "against", "metric", "value", "low", "high", "n", "schools", "smallest_cell", "rate",
-    "rate_others", "n_others", "critical_difference", "tolerance", "verdict", "required_n", "reason",
-    "error", "df", "variance",
+    "rate_others", "n_others", "critical_difference", "tolerance", "verdict", "required_n", "required_schools",
+    "reason", "error", "df", "variance",
 )  # fmt: skip
 
 
@@ -299,6 +303,12 @@ def _required_n(row: Mapping[object, float], quantile: float, tolerance: float, 
         needed = row["n"] * (quantile * row["error"] / away) ** 2 if away > 0 else math.inf
     if not needed / max(row["n"], 1) * children <= CHILDREN_OF_ONE_AGE:
         return math.nan
-    needed = max(needed, row["n"] + 1, MIN_CHILDREN)
-    unit = 10.0 ** max(0, math.floor(math.log10(needed)) - 1)
-    return math.ceil(needed / unit) * unit
+    return _rounded_up(max(needed, row["n"] + 1, MIN_CHILDREN))
+
+
+def _rounded_up(number: float) -> float:
+    """Return a number rounded up to two figures; NaN stays NaN."""
+    if math.isnan(number):
+        return math.nan
+    unit = 10.0 ** max(0, math.floor(math.log10(number)) - 1)
+    return math.ceil(number / unit) * unit

@@ -56,7 +56,7 @@ from send_screen.published import (
 from send_screen.specs import TOLERANCES
 from send_screen.tables import MINIMUM_CHILDREN
 
-_COUNTS = ("n", "schools", "required_n")
+_COUNTS = ("n", "schools", "required_n", "required_schools")
 #: Not measured: no child's outcome is in them.
 _NOT_MEASURED = ("tolerance", "min_score_percent", "threshold")
 #: What a net benefit may be rounded to a multiple of, finest first, and how many numbers of children that must leave.
@@ -76,6 +76,7 @@ def measured_sections(
     revealed_by_tables: Sequence[tuple[str, Sequence[str]]] = (),
     tolerances: Mapping[str, float] = TOLERANCES,
     agencies: Mapping[str, str] | None = None,
+    clusters: str = "schools",
     alpha: float = 0.05,
     replicates: int = 1000,
     seed: int = 0,
@@ -112,6 +113,8 @@ def measured_sections(
         As in :func:`gaps`.
     agencies : mapping of str to str, optional
         As in :func:`attribution`.
+    clusters : str
+        What children sit in, as sentences call it.
     alpha, replicates, seed
         As in :func:`gaps`.
 
@@ -141,7 +144,12 @@ def measured_sections(
     evidence = recode_groups(evidence, combined)
     view = OutOfFoldPredictions(evidence)
     words = _with_combined(group_words or {}, combined)
-    groups = by_group(evidence, intersections=intersections, alpha=alpha)
+
+    def called(table: pd.DataFrame) -> pd.DataFrame:
+        """Return a table whose reasons call by their name what children sit in."""
+        return table.assign(reason=table["reason"].str.replace("schools", clusters)) if len(table) else table
+
+    groups = called(by_group(evidence, intersections=intersections, alpha=alpha))
     before = [release.counts for release in prior_releases if not release.other_children]
     suppression = suppress(
         contingency_table(
@@ -155,16 +163,18 @@ def measured_sections(
         revealed=revealed_by_tables,
         overlapping=len(before) < len(prior_releases),
     )
-    found = gaps(evidence, tolerances=tolerances, alpha=alpha, replicates=replicates, seed=seed).to_dict("records")
-    described = [_gap(gap, suppression, words, outcome_words) for gap in found]
+    found = called(gaps(evidence, tolerances=tolerances, alpha=alpha, replicates=replicates, seed=seed))
+    described = [_gap(gap, suppression, words, outcome_words, clusters) for gap in found.to_dict("records")]
     differences = [
-        paired_differences(evidence, CANDIDATE, against, alpha=alpha) for against in view.models if against != CANDIDATE
+        called(paired_differences(evidence, CANDIDATE, against, alpha=alpha))
+        for against in view.models
+        if against != CANDIDATE
     ]
     sections = MeasuredSections(
         cohort=_cohort(view, excluded, suppression),
         performance=_of_all_children(
             Performance,
-            performance(evidence, alpha=alpha),
+            called(performance(evidence, alpha=alpha)),
             suppression,
             # of another model's list a figure reveals only its own cells, which the row knows
             lambda row: row["metric"] if row["model"] == CANDIDATE else "prevalence",
@@ -179,14 +189,16 @@ def measured_sections(
         ),
         gaps=tuple(gap for gap, _ in described),
         material_gaps=tuple(gap.words for gap, material in described if material),
-        attribution=_attribution(attribution(evidence, agencies=agencies, alpha=alpha), suppression),
+        attribution=_attribution(called(attribution(evidence, agencies=agencies, alpha=alpha)), suppression),
         calibration=_of_all_children(
             CalibrationBin,
-            calibration_bins(evidence, at_least=MINIMUM_CHILDREN, alpha=alpha),
+            called(calibration_bins(evidence, at_least=MINIMUM_CHILDREN, alpha=alpha)),
             suppression,
             lambda _: "prevalence",
         ),
-        net_benefit=_net_benefit(decision_curve(evidence, alpha=alpha, replicates=replicates, seed=seed), suppression),
+        net_benefit=_net_benefit(
+            called(decision_curve(evidence, alpha=alpha, replicates=replicates, seed=seed)), suppression
+        ),
         combined=combined,
         disclosure=Disclosure(
             prior_releases=tuple(prior_releases),
@@ -333,7 +345,11 @@ def _attribution(table: pd.DataFrame, suppression: Suppression) -> tuple[Attribu
 
 
 def _gap(
-    gap: Mapping[Any, Any], suppression: Suppression, words: Mapping[str, Mapping[str, str]], outcome_words: str
+    gap: Mapping[Any, Any],
+    suppression: Suppression,
+    words: Mapping[str, Mapping[str, str]],
+    outcome_words: str,
+    clusters: str,
 ) -> tuple[Gap, bool]:
     """Return a gap, redacted as far as it must be, and whether it is material."""
     who = describe_group(gap["attribute"], gap["group"], words)
@@ -346,5 +362,5 @@ def _gap(
         gap = {**gap, "verdict": SUPPRESSED}
     elif suppressed:
         gap = redact_gap(gap)
-    sentence = describe_gap(gap, who, whom, outcome_words, suppressed=suppressed)
+    sentence = describe_gap(gap, who, whom, outcome_words, clusters=clusters, suppressed=suppressed)
     return _row(Gap, gap, suppressed, words=sentence), is_material(gap) and gap["verdict"] != SUPPRESSED

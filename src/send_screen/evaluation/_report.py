@@ -46,6 +46,7 @@ def build_report(
     measured = measured_sections(
         evidence,
         outcome_words=spec.outcome.description,
+        clusters=spec.schools_are,
         group_words=_group_nouns(spec, evidence),
         intersections=spec.intersections,
         hierarchies={group.name: MAJOR_ETHNIC_GROUPS for group in spec.groups if group.derive == "ethnic_group"},

@@ -93,6 +93,8 @@ class Gap(PublishedFigure, _OfGap):
     verdict: Verdict
     required_n: int | None
     """Children of the group that would settle an open verdict, if the gap stays as it is."""
+    required_schools: int | None
+    """Schools that so many children would be in, with as many in each as now."""
     words: str
     """The gap as a sentence."""
 
@@ -205,7 +207,7 @@ class MeasuredSections(Document):
     groups: tuple[GroupFigure, ...]
     gaps: tuple[Gap, ...]
     material_gaps: tuple[str, ...]
-    """A sentence for each group whose false negative rate is higher than others' by more than the tolerance."""
+    """A sentence for each group that is worse off than all others by the tolerance or more, in any of the questions."""
     attribution: tuple[Attribution, ...]
     calibration: tuple[CalibrationBin, ...]
     net_benefit: tuple[NetBenefit, ...]

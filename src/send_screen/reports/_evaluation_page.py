@@ -74,10 +74,9 @@ class EvaluationView(MeasuredView):
     @property
     def summary(self) -> tuple[SummaryItem, ...]:
         """What was measured, for whom it works less well, and how sure that is."""
-        for_whom = self.for_whom() if self.questions else "No groups were given to compare."
         return (
             SummaryItem("What was measured", f"A list of {self.places}: those with the highest scores."),
             SummaryItem("On whom", self.children),
-            SummaryItem("For whom it works less well", for_whom),
+            *self.by_question,
             SummaryItem("How sure that is", self.how_sure()),
         )

@@ -26,6 +26,12 @@ _DIRECTIONS = {
 SYMBOLS = {OUTSIDE: ("▲", "▼"), WITHIN: ("●", "●"), NOT_ENOUGH: ("○", "○")}
 """Verdict -> a symbol that does not need colour: larger, and smaller."""
 _SHOWN_ONLY = ("△", "▽")  # a gap that was shown, and not enough evidence to say that it is outside tolerance
+# What a first screen calls a gap that was shown: where a group's figure is larger, where it is smaller, and either.
+_NAMED_AS = {
+    "false_negative_rate": ("Missed more", "", "missed more"),
+    "false_positive_rate": ("Listed more without the outcome", "", "listed more without the outcome"),
+    "calibration_in_the_large": ("Scored too low", "Scored too high", "scored too low or too high"),
+}
 _COMPLEMENT_OF = {"false_negative_rate": "recall", "false_positive_rate": "specificity"}
 _MAX_NAMED = 3  # on a first screen
 
@@ -142,42 +148,63 @@ class Groups:
     def _summary(self, metric: str, gaps: Sequence[Gap]) -> QuestionSummary:
         verdicts: Counter[str] = Counter(gap.verdict for gap in gaps)
         return QuestionSummary(
-            QUESTIONS[metric],
+            metric,
             percent(gaps[0].tolerance),
             tuple(f"{self.name(gap)} (+{percent(gap.value or 0.0)})" for gap in largest_first(filter(is_worse, gaps))),
             {verdict: verdicts[verdict] for verdict in SYMBOLS},
             sum(n for verdict, n in verdicts.items() if verdict not in SYMBOLS),
+            self._headline(metric, gaps),
         )
 
-    def worst(self) -> str:
-        """Return who is missed more, the largest gap first, and of whom by more than is tolerated.
-
-        They are the groups that the version names; no more than fit on a first screen, with how many there are beyond.
-        It is empty where none is named.
-        """
-        named = largest_first(gap for gap in self.gaps["false_negative_rate"] if gap.words in self._named)
+    def _headline(self, metric: str, gaps: Sequence[Gap]) -> str:
+        """Return who was shown to be worse off by the tolerance or more, the largest gap first; else nothing."""
+        named = sorted((gap for gap in gaps if gap.words in self._named), key=lambda gap: -abs(gap.value or 0.0))
         if not named:
             return ""
-        shown = [self._worst(gap) for gap in named[:_MAX_NAMED]]
+        shown, found = named[:_MAX_NAMED], []
+        for side, way in enumerate(_NAMED_AS[metric][:2]):
+            some = [gap for gap in shown if gap.value is not None and (gap.value < 0) == bool(side)]
+            if some:
+                found.append(f"{way}: {join_words([self._named_group(gap) for gap in some])}.")
+        found += [gap.words for gap in shown if gap.value is None]
         if len(named) > _MAX_NAMED:
-            shown.append(f"{count(len(named) - _MAX_NAMED, 'group', 'groups')} more")
-        outside = join_words([self.name(gap) for gap in named if gap.verdict == OUTSIDE] or ["none of them"])
-        tolerance = percent(named[0].tolerance)
-        return f"{join_words(shown)}. That it is by more than the {tolerance} tolerated was shown of {outside}."
+            more = len(named) - _MAX_NAMED
+            found.append(f"So {'is' if more == 1 else 'are'} {count(more, 'group', 'groups')} more.")
+        outside = [self.name(gap) for gap in named if gap.verdict == OUTSIDE]
+        tolerance = f"the tolerance of {percent(named[0].tolerance)}"
+        if len(outside) == len(named):
+            found.append(f"That is outside {tolerance}.")
+        elif outside:
+            found.append(f"Shown to be outside {tolerance}: {join_words(outside)}.")
+        else:
+            found.append(f"Whether that is outside {tolerance} is not settled.")
+        return " ".join([*found, *self._missed_less(named)])
 
-    def _worst(self, gap: Gap) -> str:
-        """Return one group that is missed more, with the figures of both sides."""
-        name, missed = self.name(gap), self.find(gap.attribute, gap.group).figure("false_negative_rate").value
-        if missed is None or gap.value is None:
+    def _named_group(self, gap: Gap) -> str:
+        """Return a group with the figures of both sides, or with the gap where a score is misjudged."""
+        name, figure = self.name(gap), self.find(gap.attribute, gap.group).figure(gap.metric).value
+        if gap.value is None:
             return name
-        return f"{name} ({percent(missed)} of 100; of others {percent(missed - gap.value)})"
+        if gap.metric not in _COMPLEMENT_OF:
+            return f"{name} (by {percent(abs(gap.value))} of 100, beside others)"
+        return name if figure is None else f"{name} ({percent(figure)} of 100; of others {percent(figure - gap.value)})"
+
+    def _missed_less(self, named: Iterable[Gap]) -> list[str]:
+        """Return which of the groups that are scored too low are missed less all the same."""
+        low = {(gap.attribute, gap.group) for gap in named if gap.metric not in _COMPLEMENT_OF and (gap.value or 0) > 0}
+        less = [
+            self.name(gap)
+            for gap in self.gaps["false_negative_rate"]
+            if (gap.attribute, gap.group) in low and (gap.high or 0) < 0
+        ]
+        return [f"Missed less all the same, as all share one list: {join_words(less)}."] if less else []
 
 
 @dataclass(frozen=True)
 class QuestionSummary:
     """What a question comes to over all groups."""
 
-    question: str
+    metric: str
     tolerance: str
     """Percentage."""
     worse: tuple[str, ...]
@@ -186,6 +213,13 @@ class QuestionSummary:
     """How many groups, each against all others, ended in which verdict."""
     suppressed: int
     """Of how many groups the verdict is suppressed, to protect small groups."""
+    named: str
+    """Who was shown to be worse off by the tolerance or more; empty where nobody was."""
+
+    @property
+    def question(self) -> str:
+        """The question in words."""
+        return QUESTIONS[self.metric]
 
     @property
     def n(self) -> int:
@@ -193,9 +227,24 @@ class QuestionSummary:
         return sum(self.verdicts.values()) + self.suppressed
 
     @property
+    def headline(self) -> str:
+        """Who is worse off by the tolerance or more, or of how many groups that could be asked and was not shown."""
+        if self.suppressed == self.n:
+            return f"Nothing may be said of {count(self.n, 'group', 'groups')}, to protect small groups."
+        if self.named:
+            hidden = f" Of {count(self.suppressed, 'group', 'groups')} nothing may be said, to protect small groups."
+            return self.named + (hidden if self.suppressed else "")
+        how = f"{_NAMED_AS[self.metric][2]} by {self.tolerance} of 100 or more"
+        return f"Nobody was shown to be {how} ({count(self.n, 'group', 'groups')}: {self._counted})."
+
+    @property
     def words(self) -> str:
-        """The summary in a sentence or two."""
+        """How many groups ended in which verdict, in a sentence or two."""
+        return f"{self.question} Of {count(self.n, 'group', 'groups')}, each against all others: {self._counted}."
+
+    @property
+    def _counted(self) -> str:
         parts = [f"{n} “{verdict}”" for verdict, n in self.verdicts.items() if n]
         if self.suppressed:
             parts.append(f"{self.suppressed} withheld, to protect small groups")
-        return f"{self.question} Of {count(self.n, 'group', 'groups')}, each against all others: {', '.join(parts)}."
+        return ", ".join(parts)

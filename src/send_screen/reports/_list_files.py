@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW
 from send_screen.reports._figures import natural_frequencies
+from send_screen.reports._measured_view import headlines
 from send_screen.reports._senco_page import areas_of_need, child_name, reasons_text, selection_words
 from send_screen.reports._text import capacity_words, date_words, owner_words, run_marks
 from send_screen.screening import NOT_THIS
@@ -211,7 +212,7 @@ def _about(result: ScreeningResult, marks: tuple[str, ...]) -> list[tuple[str, s
         ("Rows set aside", str(len(result.excluded))),
         ("Of 100 such children", f"Of 100 children with such a score, how many later {version.outcome_words}."),
         *(("How often right and wrong", frequency.sentence()) for frequency in natural_frequencies(result.published)),
-        *(("Works less well for", words) for words in result.published.material_gaps),
+        *(("Works less well for", words) for words in headlines(result.published)),
         *(("About the file", note) for note in result.notes),
         ("Who answers for it", owner_words(version.owner)),
     ]

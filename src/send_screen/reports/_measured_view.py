@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from send_screen.published import MeasuredReport
+from send_screen.published import MeasuredReport, MeasuredSections
 from send_screen.reports._challengers import DifferenceRow, challengers_of, compare_baseline, compare_challengers
 from send_screen.reports._curves import calibration_marks, calibration_words, decision_points, decision_words
 from send_screen.reports._figures import METRICS, Cell, Figure, natural_frequencies
 from send_screen.reports._group_tables import AttributeTable, attribute_tables, gap_lines
-from send_screen.reports._groups import QUESTIONS, Groups, excludes_zero, gap_cell, verdict_words
-from send_screen.reports._text import count, percent
-
-_NO_PROOF = "That is not proof of fairness: for small groups there are too few children to say."
+from send_screen.reports._groups import QUESTIONS, Groups, QuestionSummary, excludes_zero, gap_cell, verdict_words
+from send_screen.reports._text import percent
 
 
 @dataclass(frozen=True)
@@ -22,6 +21,23 @@ class SummaryItem:
 
     question: str
     answer: str
+
+
+_NOT_COMPARED = SummaryItem("For whom it works less well", "No groups were compared.")
+_NO_PROOF = "That nobody is named is not proof of fairness."
+
+
+def headlines(report: MeasuredSections) -> list[str]:
+    """Return, for each question about groups that was asked, for whom a model works less well, in a sentence or two."""
+    return [f"{item.question} {item.answer}" for item in _by_question(Groups(report).summaries())]
+
+
+def _by_question(questions: Sequence[QuestionSummary]) -> tuple[SummaryItem, ...]:
+    """Return each question and its answer; where one names nobody, the last says that this proves nothing."""
+    items = [SummaryItem(one.question, one.headline) for one in questions] or [_NOT_COMPARED]
+    if not all(one.named for one in questions):
+        items[-1] = replace(items[-1], answer=f"{items[-1].answer} {_NO_PROOF}")
+    return tuple(items)
 
 
 class Words(NamedTuple):
@@ -157,18 +173,10 @@ class MeasuredView:
         """Return a metric of a model."""
         return Figure.of(self.measured.metric(metric, model=model))
 
-    def for_whom(self) -> str:
-        """Return for whom more is missed; where nobody is named, what can be said, since what is suppressed may be."""
-        suppressed = self.questions[0].suppressed if self.questions else 0
-        hidden = f" Of {count(suppressed, 'group', 'groups')} nothing may be said, to protect small groups."
-        named = self.groups.worst()
-        if named:
-            words = f"Of children who later did, it misses more among {named}"
-        else:
-            words = f"No group was shown to be missed more than the tolerance allows. {_NO_PROOF}"
-            if suppressed:
-                words = f"Of no group that may be spoken of was it shown that it is missed more. {_NO_PROOF}"
-        return words + (hidden if suppressed else "")
+    @property
+    def by_question(self) -> tuple[SummaryItem, ...]:
+        """For whom it works less well: each question about groups, and its answer."""
+        return _by_question(self.questions)
 
     def how_sure(self) -> str:
         """Return precision and recall in a sentence, beside the baseline."""

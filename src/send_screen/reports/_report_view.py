@@ -72,7 +72,7 @@ class ReportView(MeasuredView):
             uses.append(f"nor for {count(len(more), 'other use', 'other uses')} named in the report")
         return (
             SummaryItem("What it does", self.task),
-            SummaryItem("For whom it works less well", self.for_whom()),
+            *self.by_question,
             SummaryItem("How sure we are", self.how_sure()),
             SummaryItem("What nobody should use it for", f"{sentence('; '.join(uses)) or 'Not recorded.'} {_NOT}"),
         )

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW
 from send_screen.reports import svg
 from send_screen.reports._figures import natural_frequencies
+from send_screen.reports._measured_view import headlines
 from send_screen.reports._render import render_html
 from send_screen.reports._text import capacity_words, owner_words, run_marks, sentence
 from send_screen.screening._result import ExcludedChild, Reason, ScreenedChild, ScreeningResult
@@ -67,6 +68,7 @@ def render_screening(result: ScreeningResult) -> str:
         by_group=[row for row in result.manual_review_by_group if row["n_manual_review"]],
         not_asked=sorted(others.items()),
         has_selection=any(child.selections_of_10 is not None for child in everyone),
+        headlines=headlines,
         frequencies=natural_frequencies(result.published),
         name=child_name,
         place=lambda child: _place(child, several),

@@ -21,7 +21,7 @@ from send_screen.evaluation._given_scores import (
 )
 from send_screen.evaluation._out_of_fold import BASELINE, CANDIDATE, fit_estimator
 from send_screen.published import EvaluationMetadata, EvaluationReport
-from send_screen.reports import compare_challengers, render_evaluation
+from send_screen.reports import compare_challengers, headlines, render_evaluation
 from send_screen.results import Section
 from send_screen.specs import TOLERANCES
 from send_screen.workflows._measured_result import MeasuredResult
@@ -54,8 +54,7 @@ class Evaluation(MeasuredResult):
         if challengers := compare_challengers(self.published):
             yield Section([challenger.words for challenger in challengers])
         if self.published.gaps:
-            none = ["No gap beyond the tolerance was shown. That is not proof that there is none: see the report."]
-            yield Section(self.published.material_gaps or none, "Who is missed more")
+            yield Section(headlines(self.published), "For whom it works less well")
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything that was measured, as JSON can hold it."""
@@ -319,7 +318,9 @@ def _measure(
         capacity=capacity,
         seed=random_state,
     )
-    measured = measured_sections(evidence, outcome_words=outcome, intersections=intersections, tolerances=tolerances)
+    measured = measured_sections(
+        evidence, outcome_words=outcome, clusters=clusters, intersections=intersections, tolerances=tolerances
+    )
     metadata = EvaluationMetadata(
         title=title,
         outcome_words=outcome,

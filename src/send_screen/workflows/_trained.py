@@ -11,7 +11,7 @@ import pandas as pd
 
 from send_screen.errors import GateError
 from send_screen.published import PublishedReport, failed_gates
-from send_screen.reports import challengers_of, compare_challengers, render_page
+from send_screen.reports import challengers_of, compare_challengers, headlines, render_page
 from send_screen.results import Section
 from send_screen.tables import RiskTables
 from send_screen.workflows._measured_result import MeasuredResult
@@ -95,9 +95,9 @@ class TrainedVersion(MeasuredResult):
         models = {"candidate": "this version", "baseline": "the rule", **challengers_of(self.published)}
         yield self._metrics(models)
         yield Section([challenger.words for challenger in compare_challengers(self.published)])
-        none = ["No gap beyond the tolerance was shown. That is not proof that there is none: see the report."]
-        gaps = [*(self.published.material_gaps or none), *suppressed_by_earlier(self.published)]
-        yield Section(gaps, "Whom it misses more")
+        yield Section(
+            [*headlines(self.published), *suppressed_by_earlier(self.published)], "For whom it works less well"
+        )
         yield Section(
             [
                 f"Gate {'passed' if gate.passed else 'FAILED'}: {gate.gate}, {gate.required}: "
