@@ -39,7 +39,7 @@ def command_page() -> str:
 
     text = "# Command line\n\n`send-screen COMMAND --help` prints the same.\n"
     text += "\n## Exit codes\n\n| code | what it says |\n|---|---|\n"
-    text += "".join(f"| {code.value} | {code.words} |\n" for code in ExitCode)
+    text += "".join(f"| {code.value} | {code.description} |\n" for code in ExitCode)
     for name, command in commands().items():
         arguments = [one for one in command.params if one.param_type_name == "argument"]
         usage = " ".join(["send-screen", name, *(one.name.upper() for one in arguments), "[OPTIONS]"])

@@ -56,14 +56,16 @@ def planted(seed: int, spec: ModelSpec, *, share: float, children: int) -> dict[
     asked = (table["metric"] == "false_negative_rate") & (table["against"] == "all others")
     harmed = table[asked & (table["attribute"] == "sex") & (table["group"] == CONFIG["group"])].iloc[0]
     words = {"sex": {"girls": "girls", "boys": "boys"}}
-    said = material_gaps(table[table["attribute"] == "sex"], outcome_words=spec.outcome.description, group_words=words)
+    said = material_gaps(
+        table[table["attribute"] == "sex"], outcome_description=spec.outcome.description, group_descriptions=words
+    )
     return {
         "seed": seed,
         "recall": recall_of(evidence),
         "gap": float(harmed["value"]),
         "low": float(harmed["low"]),
         "high": float(harmed["high"]),
-        "words": said,
+        "sentences": said,
         "named": any(sentence.startswith(f"Of 100 {CONFIG['group']} ") for sentence in said),
     }
 

@@ -4,7 +4,7 @@ The pipeline, in the order of the data:
 
 1. :func:`init` drafts two files from a table. The **data contract** (:mod:`~send_screen.contracts`) says what the table
    holds. The **model spec** (:mod:`~send_screen.specs`) says for whom the model is, what its features and outcome are,
-   and which gates it must pass. :func:`check` validates a file against a contract.
+   and which acceptance thresholds (gates) it must pass. :func:`check` validates a file against a contract.
 2. :func:`load_cohort` reads the files (:mod:`~send_screen.readers`), validates and links them, and keeps identifiers,
    features, outcome and groups apart (:mod:`~send_screen.cohorts`).
 3. :func:`train` fits an additive model (:mod:`~send_screen.estimators`) and predicts every child out of fold, by models

@@ -1,7 +1,7 @@
-"""What can go wrong, as data: one root, and subclasses that say where and what to do.
+"""Errors and exit codes.
 
-Every error that a person can meet derives from :class:`SendScreenError`, carries the place (file, row, column, rule)
-as attributes and ends in a remedy. The command line prints it as it is and exits with its ``exit_code``, an
+Every error that is meant for a person derives from :class:`SendScreenError`, has its location (file, row, column,
+rule) as attributes and ends with a remedy. The command line prints it and exits with its ``exit_code``, an
 :class:`ExitCode`.
 """
 
@@ -11,12 +11,12 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """How a command ends, for a script: one scheme for all commands.
+    """Exit codes, the same for all commands.
 
     Examples
     --------
     >>> from send_screen.errors import ExitCode
-    >>> ExitCode.STOPPED.value, ExitCode.STOPPED.words
+    >>> ExitCode.STOPPED.value, ExitCode.STOPPED.description
     (130, 'Stopped before it ended.')
     """
 
@@ -29,12 +29,12 @@ class ExitCode(IntEnum):
     STOPPED = 130
 
     @property
-    def words(self) -> str:
-        """What the code says, in a sentence or two."""
-        return _EXIT_WORDS[self]
+    def description(self) -> str:
+        """What the code means, in a sentence or two."""
+        return _EXIT_DESCRIPTIONS[self]
 
 
-_EXIT_WORDS = {
+_EXIT_DESCRIPTIONS = {
     ExitCode.DONE: "Done. Of audit: all that was looked at agrees.",
     ExitCode.NO: "The data, a gate or a check says no. Of audit: something differs.",
     ExitCode.USAGE: "The call is wrong, or names what is not there.",
@@ -47,12 +47,12 @@ _EXIT_WORDS = {
 
 
 class SendScreenError(Exception):
-    """Root of every error that this library raises on purpose.
+    """Base class of every error that this library raises on purpose.
 
     Parameters
     ----------
     message : str
-        What is wrong, in one sentence, in the reader's words. It never holds a child's identifier or data.
+        What is wrong, in one sentence. It never holds a child's identifier or data.
     remedy : str, optional
         What to do about it, in one sentence.
     file : str, optional
@@ -62,8 +62,8 @@ class SendScreenError(Exception):
     column, rule : str, optional
         The column's name, and the id of the rule that was broken.
     os_error : OSError, optional
-        What the system said of a file. Then the exit code is that of the call, where there is no such file, or that of
-        the machine.
+        The error of the operating system about a file. The exit code is then ``USAGE`` where there is no such file,
+        else ``MACHINE``.
     """
 
     exit_code: ExitCode = ExitCode.NO
@@ -92,7 +92,7 @@ class SendScreenError(Exception):
 
     @property
     def where(self) -> str:
-        """The place as words, for example ``"pupils.csv, row 7, column E01, rule EYFSP-E01-VALUE"``."""
+        """The location as text, for example ``"pupils.csv, row 7, column E01, rule EYFSP-E01-VALUE"``."""
         parts = [
             self.file,
             f"row {self.row}" if self.row is not None else None,

@@ -1,4 +1,4 @@
-"""What the verbs return: one account of a result, told alike to a console, a script and a notebook."""
+"""The results of the commands, for a console, a script and a notebook."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from send_screen.errors import ExitCode
 
 @dataclass(frozen=True)
 class Section:
-    """One part of the account of a result.
+    """One part of a printed result.
 
     Attributes
     ----------
     lines : sequence of str
-        Sentences, one a line.
+        Sentences, one to a line.
     title : str
-        What they are about; where there is one, the lines are indented below it.
+        Its heading, below which the lines are indented; empty for none.
     table : sequence of sequence of str
         Rows of cells, the first row being the header.
     """
@@ -37,13 +37,13 @@ class Section:
         widths = [max(map(len, column)) for column in zip(*self.table, strict=True)]
         rows = [
             "  ".join(
-                cell.ljust(width) if place == 0 else cell.rjust(width)
-                for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+                cell.ljust(width) if index == 0 else cell.rjust(width)
+                for index, (cell, width) in enumerate(zip(row, widths, strict=True))
             ).rstrip()
             for row in self.table
         ]
         text = [*([f"{self.title}:"] if self.title else []), *(indent + line for line in (*rows, *self.lines))]
-        # a document that was handed in may say anything, also what would steer a terminal
+        # texts of a file can hold characters that control a terminal
         return "\n".join(map(printable, text))
 
     def to_html(self) -> str:
@@ -59,10 +59,10 @@ class Section:
 
 
 class Result(ABC):
-    """What a verb returns.
+    """Base class of what the commands return.
 
-    A result tells itself in sections. The command line prints them, a notebook shows them as HTML, and ``to_dict``
-    gives the values to a script.
+    A result consists of a headline and sections. The command line prints them, a notebook shows them as HTML, and
+    ``to_dict`` returns the values for a script.
     """
 
     @property
@@ -71,28 +71,28 @@ class Result(ABC):
         """The result in one line."""
 
     def sections(self) -> Iterable[Section]:
-        """Give the account of the result, part by part; nothing where the headline says it all."""
+        """Yield the sections below the headline."""
         return ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the result as JSON can hold it: every field, unless a result says otherwise."""
+        """Return the fields of the result in types of JSON."""
         return {name: str(value) if isinstance(value, Path) else value for name, value in vars(self).items()}
 
     @property
     def ok(self) -> bool:
-        """Whether a script may go on."""
+        """Whether the result is a success."""
         return True
 
     @property
     def exit_code(self) -> ExitCode:
-        """How the command line ends."""
+        """The exit code of the command."""
         return ExitCode.DONE if self.ok else ExitCode.NO
 
     def to_text(self) -> str:
-        """Return what the command line prints: parts with an empty line between, the first below the headline."""
+        """Return what the command line prints: the headline, and the sections with an empty line between."""
         text = Section([self.headline]).to_text()
-        for place, section in enumerate(self.sections()):
-            text += ("\n\n" if place or section.title or section.table else "\n") + section.to_text()
+        for index, section in enumerate(self.sections()):
+            text += ("\n\n" if index or section.title or section.table else "\n") + section.to_text()
         return text
 
     def __repr__(self) -> str:

@@ -161,9 +161,9 @@ def a_figure_with_everything_made_anew(store: Store, rng: Random) -> None:
 def a_verdict_with_everything_made_anew(store: Store, rng: Random) -> None:
     def change(document: dict[str, Any]) -> None:
         gap, other = rng.choice(document["gaps"]), rng.choice(document["gaps"])
-        while gap["words"] == other["words"]:
+        while gap["description"] == other["description"]:
             other = rng.choice(document["gaps"])
-        gap["words"] = other["words"]  # what is said of another group
+        gap["description"] = other["description"]  # what is said of another group
         if rng.random() < 0.5:
             gap["verdict"] = next(row["verdict"] for row in document["gaps"] if row["verdict"] != gap["verdict"])
 
@@ -191,7 +191,9 @@ def a_point_of_the_card_with_everything_made_anew(store: Store, rng: Random) -> 
 @kind("metadata")
 def what_it_says_of_itself_with_everything_made_anew(store: Store, rng: Random) -> None:
     def change(document: dict[str, Any]) -> None:
-        name = rng.choice(["intended_use", "population", "capacity", "never_looks_at", "review_date", "baseline_words"])
+        name = rng.choice(
+            ["intended_use", "population", "capacity", "never_looks_at", "review_date", "baseline_description"]
+        )
         value = document["version"][name]
         document["version"][name] = value * 2 if isinstance(value, float) else value[:-1]
 

@@ -55,7 +55,7 @@ def test_help_names_every_command() -> None:
 def test_help_says_what_each_exit_code_means() -> None:
     shown = " ".join(run("--help")[1].split())
     for code in ExitCode:
-        assert f"{code.value}: {code.words}" in shown
+        assert f"{code.value}: {code.description}" in shown
 
 
 @pytest.mark.parametrize("arguments", [["screen"], ["no-such-command"], ["simulate", "--children", "x"], ["train"]])

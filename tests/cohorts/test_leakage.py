@@ -109,7 +109,7 @@ def test_a_planted_feature_is_named(kind: str, plant: object, n: int) -> None:
         assert [(leak.kind, leak.features) for leak in leaks] == [(kind, ("planted",))], seed
         assert 10 <= leaks[0].n <= n
         assert 0.5 < leaks[0].evidence <= 1.0 or kind == MISSINGNESS
-        assert "planted" in leaks[0].words
+        assert "planted" in leaks[0].description
         assert leaks[0].remedy.endswith(".")
 
 
@@ -282,7 +282,7 @@ def test_dates_after_the_as_of_date_are_named() -> None:
     assert [(leak.kind, leak.features, leak.n) for leak in leaks] == [
         (RECORDED_LATE, ("x0",), int(X["x0"].notna().sum()))
     ]
-    assert "2023-07-31" in leaks[0].words
+    assert "2023-07-31" in leaks[0].description
 
 
 def test_dates_of_single_children_count_where_there_is_a_value() -> None:
@@ -306,7 +306,7 @@ def test_each_child_can_have_an_as_of_date_of_its_own() -> None:
     assert (leak.kind, leak.features, leak.n) == (RECORDED_LATE, ("x5",), 100)
     as_of.iloc[0] = None
     (leak,) = find_target_leakage(X, y, as_of=as_of, recorded_on={"x5": dt.date(2023, 7, 31)})
-    assert (leak.n, "2023-07-31" in leak.words) == (99, True)
+    assert (leak.n, "2023-07-31" in leak.description) == (99, True)
     with pytest.raises(UsageError, match="as-of dates"):
         find_target_leakage(X, y, as_of=as_of.iloc[:5], recorded_on={})
 
@@ -396,7 +396,7 @@ def test_words_hold_nothing_about_single_children() -> None:
     X["planted"] = copy_with_flips(y.to_numpy(), rng)
     X["level"] = level_of_some(y.to_numpy(), rng)
     for leak in look(X, y):
-        assert not any(str(value) in leak.words for value in X["x5"].head(50))
+        assert not any(str(value) in leak.description for value in X["x5"].head(50))
 
 
 @settings(max_examples=settings().max_examples // 8)

@@ -118,4 +118,4 @@ def test_the_command_reference_says_what_each_exit_code_means(monkeypatch: pytes
     monkeypatch.syspath_prepend(ROOT / "docs" / "_ext")
     page = importlib.import_module("command_pages").command_page()
     for code in ExitCode:
-        assert f"| {code.value} | {code.words} |" in page
+        assert f"| {code.value} | {code.description} |" in page

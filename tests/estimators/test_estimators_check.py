@@ -41,7 +41,7 @@ def children():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda X: X[["absence", "reading"]], "place 1 should be 'reading' but is 'absence'"),
+        (lambda X: X[["absence", "reading"]], "position 1 should be 'reading' but is 'absence'"),
         (lambda X: X[["reading"]], "missing: 'absence'"),
         (lambda X: X.assign(sex=1.0), "not expected: 'sex'"),
     ],

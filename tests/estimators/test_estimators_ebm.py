@@ -63,7 +63,7 @@ def test_it_is_evidence_only_and_refuses_other_columns(children, fitted):
     assert not hasattr(fitted, "risk_tables_")
     assert fitted.classes_.tolist() == [0, 1]
     np.testing.assert_allclose(fitted.predict_proba(X)[:, 1], 1 / (1 + np.exp(-fitted.decision_function(X))))
-    with pytest.raises(ValueError, match="place 1 should be 'reading' but is 'home'"):
+    with pytest.raises(ValueError, match="position 1 should be 'reading' but is 'home'"):
         fitted.decision_function(X[["home", "reading"]])
     with pytest.raises(ValueError, match="'reading' does not hold numbers"):
         fitted.decision_function(X.assign(reading="Ada Example"))

@@ -273,7 +273,7 @@ class Attack:
         if suppressed:
             figures = ("value", "low", "high", "n", "critical_difference", "required_n", "required_schools")
             assert {row[figure] for figure in figures} == {None}
-            assert not re.search(r"\d", row["words"]), row["words"]
+            assert not re.search(r"\d", row["description"]), row["description"]
         ours = self._cells(row["attribute"], row["group"])
         if row["against"] == "all others":
             theirs = self._others(row["attribute"], row["group"])
@@ -295,7 +295,7 @@ class Attack:
         elif suppressed and row["verdict"] == "within tolerance":
             self.less += [(gap, scale * row["tolerance"]), (-gap, scale * row["tolerance"])]
         elif suppressed and row["verdict"] == "outside tolerance":
-            sign = 1 if re.search(r"[Mm]issed more|more often", row["words"]) else -1
+            sign = 1 if re.search(r"[Mm]issed more|more often", row["description"]) else -1
             self.less.append((-sign * gap, -scale * row["tolerance"]))
 
     def targets(self):

@@ -39,14 +39,14 @@ def unrecorded_sex():
 
 def test_fourteen_children_of_unrecorded_sex_withhold_no_sex(unrecorded_sex):
     nouns = {"sex": {"F": "girls", "M": "boys", "not recorded": "children whose sex is not recorded"}}
-    document = measured(unrecorded_sex, group_words=nouns, replicates=20)
+    document = measured(unrecorded_sex, group_descriptions=nouns, replicates=20)
     assert published(document, "sex") == {"F": 1000, "M or not recorded": 1114}
     (one,) = document["combined"]
-    assert one["words"] == (
+    assert one["description"] == (
         "Boys and children whose sex is not recorded are one group: there are too few children in one or more of them, "
         "or too few with or without the outcome."
     )
-    words = {row["group_words"] for row in document["groups"]}
+    words = {row["group_description"] for row in document["groups"]}
     assert words == {"girls", "boys or children whose sex is not recorded"}
     assert Attack(unrecorded_sex, [{"published": document, "evidence": unrecorded_sex}]).narrowed_down() == []
 

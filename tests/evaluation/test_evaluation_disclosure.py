@@ -197,7 +197,7 @@ def test_a_small_number_and_one_that_would_give_it_away_look_alike(uncombined):
     document = measured(synthetic_evidence(n=600, seeds=1, groups={"origin": origin}, capacity=0.3), replicates=20)
     rows = {(row["group"], row["metric"]): row for row in document["groups"]}
     suppressed = [rows[group, "net_benefit"] for group in ("unknown", "north")]
-    first, second = ({key: row[key] for key in row if key not in ("group", "group_words")} for row in suppressed)
+    first, second = ({key: row[key] for key in row if key not in ("group", "group_description")} for row in suppressed)
     assert first == second
     assert first["reason"] == SUPPRESSED
 
@@ -228,7 +228,7 @@ def test_three_children_of_unknown_sex_silence_no_finding_about_girls(uncombined
     gap = next(row for row in document["gaps"] if row["group"] == "F" and row["metric"] == "false_negative_rate")
     assert gap["value"] is gap["n"] is None
     assert gap["verdict"] == "outside tolerance"
-    assert gap["words"] in document["material_gaps"]
+    assert gap["description"] in document["material_gaps"]
     assert Attack(evidence, [{"published": document, "evidence": evidence}]).narrowed_down() == []
 
 

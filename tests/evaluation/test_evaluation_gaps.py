@@ -7,6 +7,7 @@ from send_screen.errors import UsageError
 from send_screen.evaluation import by_group, gaps, material_gaps
 from send_screen.evaluation._bootstrap import simultaneous_level
 from send_screen.evaluation._confusion_at_capacity import Confusion, TopKThreshold, weights
+from send_screen.evaluation._describe_gaps import _percent, redact_gap
 from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._gaps import FALSE_NEGATIVES, FALSE_POSITIVES, _side
 from send_screen.evaluation._influence import ratio
@@ -50,7 +51,9 @@ def test_a_planted_gap_is_named_once_in_plain_words(make_evidence):
     assert girls["verdict"] == boys["verdict"] == "outside tolerance"
     assert girls["value"] == pytest.approx(-boys["value"])
     assert (girls["low"], girls["high"]) == pytest.approx((-boys["high"], -boys["low"]))
-    sentences = material_gaps(table, outcome_words="had SEN support", group_words={"sex": {"F": "girls", "M": "boys"}})
+    sentences = material_gaps(
+        table, outcome_description="had SEN support", group_descriptions={"sex": {"F": "girls", "M": "boys"}}
+    )
     assert len(sentences) == 1
     assert sentences[0].startswith(
         f"Of 100 girls who later had SEN support, it misses {100 * girls['rate']:.0f}; of 100"
@@ -200,3 +203,18 @@ def test_an_open_verdict_that_more_than_a_year_of_england_would_settle_names_no_
     girls = compared(gaps(evidence, tolerances=tolerances)).query("group == 'F'").iloc[0]
     assert girls["verdict"] == "not enough evidence"
     assert np.isnan(girls["required_n"])
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.0, "0"), (-0.0, "0"), (-0.0001, "0.0"), (0.004, "0.4"), (-0.004, "−0.4"), (-0.25, "−25")]
+)
+def test_nothing_has_no_minus_sign(share, text):
+    assert _percent(share) == text
+
+
+def test_the_verdict_of_a_gap_with_an_empty_cell_is_redacted_as_with_the_smallest_count():
+    gap = {"verdict": "outside tolerance", "value": 0.4, "low": 0.31, "high": 0.49, "tolerance": 0.1, "n": 200}
+    gap |= {"n_others": 900}
+    for n in (40, 200):
+        verdicts = [redact_gap(gap | {"n": n, "smallest_cell": cell})["verdict"] for cell in (0, 1)]
+        assert verdicts[0] == verdicts[1]

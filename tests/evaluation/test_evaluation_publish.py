@@ -108,8 +108,8 @@ def test_no_small_count_is_published_nor_anything_that_gives_one_away(n, schools
 def published_of(evidence):
     return measured(
         evidence,
-        outcome_words="had SEN support",
-        group_words={"sex": {"F": "girls", "M": "boys"}},
+        outcome_description="had SEN support",
+        group_descriptions={"sex": {"F": "girls", "M": "boys"}},
         intersections=[("sex", "fsm")],
         excluded=pd.DataFrame({"reason": ["no profile"] * 12 + ["no school"] * 3}),
         replicates=50,
@@ -140,7 +140,7 @@ def test_the_sections_and_keys_are_those_the_pages_read(published):
             "verdict",
             "required_n",
             "required_schools",
-            "words",
+            "description",
         },
         "calibration": {"bin", "min_score_percent", "predicted_percent", "observed_percent", "low", "high", "n"},
     }
@@ -177,7 +177,7 @@ def test_a_gap_of_small_numbers_is_said_without_them(make_evidence):
     girls = (evidence["group.sex"] == "F") & (evidence["label"] == 1)
     evidence.loc[girls, "flag.candidate"] = 0.0
     evidence.loc[evidence.index[girls][:4], "flag.candidate"] = 1.0
-    published = measured(evidence, group_words={"sex": {"F": "girls"}}, replicates=20)
+    published = measured(evidence, group_descriptions={"sex": {"F": "girls"}}, replicates=20)
     gap = published["gaps"][0]
     assert gap["value"] is gap["low"] is gap["n"] is None
     assert gap["reason"] == SUPPRESSED

@@ -29,7 +29,7 @@ def spec():
 def test_a_planted_harm_is_named_in_words(experiment, spec, seed):
     found = experiment.planted(seed, spec, share=experiment.CONFIG["share"], children=experiment.CONFIG["children"])
     assert found["named"], found
-    assert len(found["words"]) == 1
+    assert len(found["sentences"]) == 1
     assert found["low"] > 0
 
 

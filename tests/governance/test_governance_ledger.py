@@ -78,9 +78,9 @@ def test_the_hash_can_be_worked_out_by_hand(tmp_path: Path) -> None:
         (lambda lines: [lines[0], lines[1].replace(b"thing", b"thong"), *lines[2:]], "Entry 2 was altered"),
         (lambda lines: [lines[0], lines[1].replace(b",", b", ", 1), *lines[2:]], "Line 2 is not an entry"),
         (lambda lines: [lines[0], b"\xff\n", *lines[2:]], "Line 2 is not an entry"),
-        (lambda lines: [*lines[:1], *lines[2:]], "Entry 2 is not where it belongs: entry 3 stands in its place"),
+        (lambda lines: [*lines[:1], *lines[2:]], "Entry 2 is not where it belongs: entry 3 is in its position"),
         (lambda lines: [lines[0], lines[2], lines[1], lines[3]], "Entry 2 is not where it belongs: entry 3"),
-        (lambda lines: [lines[0], lines[0], *lines[1:]], "Entry 2 is not where it belongs: entry 1 stands"),
+        (lambda lines: [lines[0], lines[0], *lines[1:]], "Entry 2 is not where it belongs: entry 1 is"),
         (lambda lines: [b"\xef\xbb\xbf" + lines[0], *lines[1:]], "Line 1 is not an entry"),  # saved by an editor
         (lambda lines: [line.replace(b"\n", b"\r\n") for line in lines], "Line 1 is not an entry"),
         (lambda lines: [b"[" * 100_000 + b"\n", *lines], "Line 1 is not an entry"),

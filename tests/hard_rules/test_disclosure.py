@@ -147,7 +147,7 @@ def shares_on_the_page(page: str, published: dict[str, Any], names: dict[str, st
         MEANING: {0: "prevalence"},
     }
     known = {
-        (row["attribute"], row["group_words"].removeprefix("children recorded as ")): row["group"]
+        (row["attribute"], row["group_description"].removeprefix("children recorded as ")): row["group"]
         for row in published["groups"]
     }
     rounded = {

@@ -77,9 +77,9 @@ def test_project_star(repository: Path, real_data: Path, tmp_path: Path) -> None
     assert check_table(text, report) == 12
     prose = " ".join(text.split())
     assert f"{report.cohort.n:,} children not yet known" in prose
-    (gap,) = (gap for gap in report.gaps if "miss" in gap.words and "without free lunch" in gap.words)
-    figures = re.search(r"it misses (\d+); of 100 others, (\d+).*gap (\d+), (\d+) to (\d+)\)", gap.words)
-    assert figures, gap.words
+    (gap,) = (gap for gap in report.gaps if "miss" in gap.description and "without free lunch" in gap.description)
+    figures = re.search(r"it misses (\d+); of 100 others, (\d+).*gap (\d+), (\d+) to (\d+)\)", gap.description)
+    assert figures, gap.description
     ours, others, size, low, high = figures.groups()
     assert f"it misses {ours}; of 100 others, {others}. The gap is {size} ({low} to {high})" in prose
     readme = " ".join((repository / "README.md").read_text("utf-8").split())

@@ -223,7 +223,7 @@ def _group_rows(rng: random.Random) -> list[dict[str, Any]]:
                         "schools": None if n is None else min(n, 180),
                         "reason": "fewer than 10 children" if n is None else "",
                         "rounded_to": None,
-                        "group_words": group,
+                        "group_description": group,
                     }
                 )
     return rows
@@ -255,7 +255,7 @@ def _gap_rows(rng: random.Random) -> list[dict[str, Any]]:
                     "verdict": "not enough evidence" if small else verdict,
                     "required_n": 2400 if small and not unknown else None,
                     "required_schools": 310 if small and not unknown else None,
-                    "words": GIRLS_MISSED
+                    "description": GIRLS_MISSED
                     if (group, against, metric) == ("Girl", "all others", "false_negative_rate")
                     else "",
                     "reason": "fewer than 10 children"
@@ -324,7 +324,7 @@ def _shape(feature: str, label: str, kind: str, points: list[Any], missing: floa
         "kind": kind,
         "unit": "",
         "agency": "health" if feature == "asq" else "education",
-        "sign": "increasing" if feature == "absence" else "decreasing",
+        "monotonic": "increasing" if feature == "absence" else "decreasing",
         "points": points,
         "missing_log_odds": missing,
         "missing_margin_of_error": 0.21,
@@ -481,7 +481,7 @@ def make_published() -> dict[str, Any]:
             "title": "Children who may need SEN support after reception",
             "model": "logistic",
             "challengers": {"lightgbm": "LightGBM, tuned inside the training schools (12 settings)"},
-            "outcome_words": OUTCOME,
+            "outcome_description": OUTCOME,
             "outcome_kind": "recorded_status",
             "outcome_limits": ["In England, which school a child attends explains more than half (EPI 2021)."],
             "trained_on": "synthetic",
@@ -524,10 +524,10 @@ def make_published() -> dict[str, Any]:
             "prohibited_uses": PROHIBITED,
             "owner": OWNER,
             "population": "children at the end of reception in state-funded schools in England",
-            "eligible_words": "children with neither SEN support nor an EHC plan at the end of reception",
+            "eligible_description": "children with neither SEN support nor an EHC plan at the end of reception",
             "capacity": 0.1,
-            "baseline_words": "did not reach a Good Level of Development",
-            "operating_point_words": "did not reach a Good Level of Development",
+            "baseline_description": "did not reach a Good Level of Development",
+            "operating_point_description": "did not reach a Good Level of Development",
             "research_comparison": None,
             "never_looks_at": ["sex", "ethnicity", "religion", "name", "postcode", "family income"],
             "gates": [

@@ -102,7 +102,7 @@ def test_what_is_withheld_or_not_there_says_nothing(side: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "part", "what", "second_words"),
+    ("changed", "part", "what", "second_text"),
     [
         ({"capacity": 0.2}, "The decision", "Places (capacity)", "20 of 100 children"),
         ({"review_date": "2027-08-31"}, "The decision", "To be reviewed by", "31 August 2027"),
@@ -116,33 +116,41 @@ def test_what_is_withheld_or_not_there_says_nothing(side: int) -> None:
         ({"spec_sha256": "00" * 32}, "Code and packages", "Spec (SHA-256)", "00" * 32),
     ],
 )
-def test_what_changed_is_found_in_its_part(changed: dict[str, Any], part: str, what: str, second_words: str) -> None:
+def test_what_changed_is_found_in_its_part(changed: dict[str, Any], part: str, what: str, second_text: str) -> None:
     found = _compare(*_two(**changed))
     its_part = next(each for each in found.parts if each.part == part)
-    assert second_words == next(change.second for change in its_part.changed if change.what == what)
+    assert second_text == next(change.second for change in its_part.changed if change.what == what)
     assert what not in its_part.same
 
 
 def test_features_tolerances_and_counts_are_found_too() -> None:
     first, second = _two()
     gone = second["shapes"].pop(1)
-    second["shapes"][0]["sign"] = "increasing"
+    second["shapes"][0]["monotonic"] = "increasing"
     _set(second, "gaps", {"metric": "false_negative_rate"}, tolerance=0.05)
     second["cohort"]["n"] = 20_000
     parts = {part.part: {change.what: change for change in part.changed} for part in _compare(first, second).parts}
     assert parts["The model"][f"Looks at: {gone['label']}"].second == ABSENT
-    assert parts["The model"][f"Looks at: {second['shapes'][0]['label']}"].second.endswith("sign increasing")
+    assert parts["The model"][f"Looks at: {second['shapes'][0]['label']}"].second.endswith("monotonic: increasing")
     assert parts["The decision"][f"Tolerance: {QUESTION}"] == Change(f"Tolerance: {QUESTION}", "10 of 100", "5 of 100")
     assert parts["Data and contracts"]["Children"].second == "20,000"
     assert any("different tolerances" in note for note in _compare(first, second).notes)
 
 
 def test_a_spec_is_compared_line_by_line_under_the_path_to_each() -> None:
-    one = {"capacity": 0.1, "features": [{"name": "E01", "sign": "decreasing"}, {"name": "E02"}], "groups": ["a", "b"]}
-    other = {"capacity": 0.2, "features": [{"name": "E02"}, {"name": "E01", "sign": "increasing"}], "groups": ["a"]}
+    one = {
+        "capacity": 0.1,
+        "features": [{"name": "E01", "monotonic": "decreasing"}, {"name": "E02"}],
+        "groups": ["a", "b"],
+    }
+    other = {
+        "capacity": 0.2,
+        "features": [{"name": "E02"}, {"name": "E01", "monotonic": "increasing"}],
+        "groups": ["a"],
+    }
     assert set(spec_changes(one, other)) == {
         Change("capacity", "0.1", "0.2"),
-        Change("features › E01 › sign", "decreasing", "increasing"),
+        Change("features › E01 › monotonic", "decreasing", "increasing"),
         Change("groups", "a, b", "a"),
     }
     assert spec_changes(one, copy.deepcopy(one)) == ()
@@ -153,7 +161,7 @@ def test_a_spec_is_compared_line_by_line_under_the_path_to_each() -> None:
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"outcome_words": "was excluded"}, "foresee different things"),
+        ({"outcome_description": "was excluded"}, "foresee different things"),
         ({"horizon_months": 6}, "look ahead over different times"),
         ({"trained_on": "real"}, "were trained on different kinds of children"),
     ],
@@ -179,10 +187,10 @@ def test_net_benefit_of_lists_of_two_lengths_is_not_compared() -> None:
     row = {"model": "candidate", "metric": "net_benefit", "low": 0.01, "high": 0.02, "n": 18204, "reason": ""}
     first["performance"] = [*first["performance"], {**row, "value": 0.015}]
     second["performance"] = [*second["performance"], {**row, "value": 0.5, "low": 0.4, "high": 0.6}]
-    shifts = {row.words.split(",")[0]: row.shift for row in _compare(first, second).metrics}
+    shifts = {row.description.split(",")[0]: row.shift for row in _compare(first, second).metrics}
     assert shifts["Net benefit a child"] == "not comparable"
     second["version"]["capacity"] = 0.1
-    shifts = {row.words.split(",")[0]: row.shift for row in _compare(first, second).metrics}
+    shifts = {row.description.split(",")[0]: row.shift for row in _compare(first, second).metrics}
     assert shifts["Net benefit a child"] == "better"
 
 

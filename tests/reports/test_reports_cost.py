@@ -52,7 +52,7 @@ def compared(alone: dict[str, Any]) -> dict[str, Any]:
 
 def test_a_difference_is_said_only_where_its_interval_leaves_out_none(compared: dict[str, Any]) -> None:
     lightgbm, ebm = compare_challengers(make_report(compared))
-    assert lightgbm.words == (
+    assert lightgbm.description == (
         "Beside LightGBM, tuned inside the training schools (12 settings): worse in the order of the whole list; "
         "better in how many children it finds with as many places; no difference was shown in the top of the list."
     )
@@ -63,7 +63,7 @@ def test_a_difference_is_said_only_where_its_interval_leaves_out_none(compared: 
         "+3 (+1 to +5)",
     ]
     assert [row.n for row in lightgbm.rows] == ["18,204", "18,204", "2,366"]
-    assert ebm.words == (
+    assert ebm.description == (
         "Beside EBM: no difference was shown in how many children it finds with as many places; "
         "not known in the order of the whole list and the top of the list."
     )
@@ -83,7 +83,7 @@ def test_an_interval_that_ends_at_none_shows_no_difference(
 def test_every_page_says_it_with_figures_and_what_they_cannot_say(compared: dict[str, Any], page: str) -> None:
     text = " ".join(re.sub(r"<[^>]+>", " ", render(page, compared)).split())
     for cost in compare_challengers(make_report(compared)):
-        assert cost.words in text
+        assert cost.description in text
         for row in cost.rows:
             assert row.verdict in text
             assert row.difference.interval in text

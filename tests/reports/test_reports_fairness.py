@@ -15,7 +15,7 @@ from send_screen.published import Gap
 from send_screen.reports import headlines, render_summary
 from send_screen.reports._curves import decision_points
 from send_screen.reports._figures import Figure
-from send_screen.reports._groups import QUESTIONS, Groups, verdict_words
+from send_screen.reports._groups import QUESTIONS, Groups, describe_verdict
 
 
 def _text(html: str) -> str:
@@ -48,7 +48,7 @@ def test_the_first_screen_answers_four_questions_in_a_sentence_or_two_each(publi
 def test_the_picture_has_every_group_worst_first_and_says_each_verdict_in_words(published: dict[str, Any]) -> None:
     html = render("report.html", published)
     picture = html[html.index('<table class="gaps"') : html.index("</table>")]
-    lines = re.findall(r'<tr data-words="([^"]*)"><th scope="row">([^<]*)</th>(.*?)</tr>', picture)
+    lines = re.findall(r'<tr data-description="([^"]*)"><th scope="row">([^<]*)</th>(.*?)</tr>', picture)
     used = Counter(group for _, group in {(row["attribute"], row["group"]) for row in published["groups"]})
     gaps = {
         f"{gap['attribute']}: {gap['group']}" if used[gap["group"]] > 1 else gap["group"]: gap
@@ -62,7 +62,7 @@ def test_the_picture_has_every_group_worst_first_and_says_each_verdict_in_words(
     assert drawn[-1] == "Boy", "missed less stands last"
     for words, name, cells in lines:
         assert gaps[name]["verdict"] in cells
-        assert unescape(words) == gaps[name]["words"]
+        assert unescape(words) == gaps[name]["description"]
     rest = _text("<body>" + html[html.index("</table>") : html.index('class="curves"')])
     assert all(name in rest for name in gaps.keys() - set(known)), "nobody is left out"
 
@@ -70,8 +70,17 @@ def test_the_picture_has_every_group_worst_first_and_says_each_verdict_in_words(
 def test_a_group_that_is_published_combined_is_drawn_under_its_own_name(published: dict[str, Any]) -> None:
     gap = next(g for g in published["gaps"] if g["group"] == "Chinese" and g["metric"] == "false_negative_rate")
     group = "Asian and other small groups, combined"
-    rows = [row | {"group": group, "group_words": group} for row in published["groups"] if row["group"] == "Chinese"]
-    more = gap | {"group": group, "value": 0.3, "low": 0.2, "high": 0.4, "verdict": "outside tolerance", "words": "So."}
+    rows = [
+        row | {"group": group, "group_description": group} for row in published["groups"] if row["group"] == "Chinese"
+    ]
+    more = gap | {
+        "group": group,
+        "value": 0.3,
+        "low": 0.2,
+        "high": 0.4,
+        "verdict": "outside tolerance",
+        "description": "So.",
+    }
     published |= {"groups": [*published["groups"], *rows], "gaps": [*published["gaps"], more]}
     html = render("report.html", published)
     picture = html[html.index('<table class="gaps"') : html.index("</table>")]
@@ -148,8 +157,8 @@ def test_more_groups_than_fit_on_a_screen_are_counted(published: dict[str, Any])
         gap for gap in published["gaps"] if gap["metric"] == "false_negative_rate" and gap["against"] == "all others"
     ]
     for number, gap in enumerate(named[:5]):
-        gap |= {"value": 0.1 + number / 100, "low": 0.05, "high": 0.2, "words": f"sentence {number}"}
-    report = make_report(published | {"material_gaps": [gap["words"] for gap in named[:5]]})
+        gap |= {"value": 0.1 + number / 100, "low": 0.05, "high": 0.2, "description": f"sentence {number}"}
+    report = make_report(published | {"material_gaps": [gap["description"] for gap in named[:5]]})
     found = Groups(report).summaries()[0].headline
     assert [found.index(gap["group"]) for gap in named[4:1:-1]] == sorted(found.index(g["group"]) for g in named[2:5])
     assert "So are 2 groups more. Shown to be outside the tolerance of 10: Boy and Girl." in found
@@ -165,8 +174,14 @@ def _gap(published: dict[str, Any], metric: str, group: str) -> dict[str, Any]:
 
 def test_a_group_outside_tolerance_in_any_question_is_in_the_headline(published: dict[str, Any]) -> None:
     low, high = (_gap(published, "calibration_in_the_large", group) for group in ("Boy", "Girl"))
-    low |= {"value": 0.07, "low": 0.055, "high": 0.09, "verdict": "outside tolerance", "words": "boys too low"}
-    high |= {"value": -0.07, "low": -0.09, "high": -0.055, "verdict": "outside tolerance", "words": "girls too high"}
+    low |= {"value": 0.07, "low": 0.055, "high": 0.09, "verdict": "outside tolerance", "description": "boys too low"}
+    high |= {
+        "value": -0.07,
+        "low": -0.09,
+        "high": -0.055,
+        "verdict": "outside tolerance",
+        "description": "girls too high",
+    }
     named = [*published["material_gaps"], "boys too low", "girls too high"]
     found = headlines(make_report(published | {"material_gaps": named}))[2]
     assert found.startswith(
@@ -258,7 +273,7 @@ def test_a_withheld_verdict_is_counted_as_withheld_and_not_lost(published: dict[
     gap["verdict"] = "withheld to protect small groups"
     after = Groups(make_report(published)).summaries()[0]
     assert (after.n, after.suppressed, before.suppressed) == (before.n, 1, 0)
-    assert "1 withheld, to protect small groups" in after.words
+    assert "1 withheld, to protect small groups" in after.description
 
 
 def test_each_question_has_its_verdicts_and_pairs_are_told_where_they_differ(published: dict[str, Any]) -> None:
@@ -290,7 +305,9 @@ def test_every_group_has_its_row(published: dict[str, Any]) -> None:
     tables = Groups(make_report(published)).tables
     assert {(attribute, group) for attribute, rows in tables.items() for group in rows} == groups
     many = [
-        row | {"group": f"group {i}", "group_words": f"group {i}"} for i in range(60) for row in published["groups"][:9]
+        row | {"group": f"group {i}", "group_description": f"group {i}"}
+        for i in range(60)
+        for row in published["groups"][:9]
     ]
     html = render("report.html", published | {"groups": many, "gaps": []})
     for start, end in (("h-missed", "h-flagged"), ("h-flagged", "h-source"), ("h-calibration", "h-measured")):
@@ -299,7 +316,7 @@ def test_every_group_has_its_row(published: dict[str, Any]) -> None:
 
 
 def test_words_for_a_group_take_the_place_of_its_code(published: dict[str, Any]) -> None:
-    rows = [row | {"group_words": "girls"} if row["group"] == "Girl" else row for row in published["groups"]]
+    rows = [row | {"group_description": "girls"} if row["group"] == "Girl" else row for row in published["groups"]]
     html = render("report.html", published | {"groups": rows})
     assert '<th scope="row">girls</th>' in html
     assert '<th scope="row">Girl</th>' not in html
@@ -355,4 +372,4 @@ def test_nearly_none_is_not_none() -> None:
 def test_a_shown_gap_that_is_not_settled_is_not_called_unknown(published: dict[str, Any]) -> None:
     gap = next(gap for gap in published["gaps"] if gap["group"] == "Girl" and gap["metric"] == "false_negative_rate")
     gap |= {"verdict": "not enough evidence", "low": 0.08, "required_n": 1_500}
-    assert verdict_words(Gap.model_validate(gap)) == "△ not enough evidence: missed more"
+    assert describe_verdict(Gap.model_validate(gap)) == "△ not enough evidence: missed more"

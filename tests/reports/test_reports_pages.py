@@ -214,7 +214,7 @@ VERSION = frozenset(
         "status",
         "verdict",
         "format",
-        "sign",
+        "monotonic",
         "x",
     }
 )

@@ -19,7 +19,7 @@ from send_screen.governance import Bundle, open_bundle
 from send_screen.screening import Capacity, screen_cohort
 from send_screen.screening._capacity import listed_and_margin, margin_size
 from send_screen.serving import predict_records
-from send_screen.specs._columns import value_in_words
+from send_screen.specs._columns import describe_value
 from send_screen.tables import percent, tie_break_key
 from send_screen.tables._explain import Explainer
 
@@ -158,7 +158,7 @@ def test_values_in_words(bundle: Bundle) -> None:
         ("absence", 0.1): "Share of sessions missed: 10.0 %",
     }
     for (name, value), text in words.items():
-        assert value_in_words(bundle.spec.feature(name), bundle.contracts, value) == text
+        assert describe_value(bundle.spec.feature(name), bundle.contracts, value) == text
 
 
 def test_an_answer_for_each_row_in_its_order(bundle: Bundle, trained: Any) -> None:

@@ -64,7 +64,7 @@ def test_a_text_column_of_pandas_scores_as_an_object_column():
 @pytest.mark.parametrize(
     ("frame", "words"),
     [
-        (X[["speaking", "reading"]], "place 1 should be 'reading' but is 'speaking'"),
+        (X[["speaking", "reading"]], "position 1 should be 'reading' but is 'speaking'"),
         (X[["reading"]], "missing: 'speaking'"),
         (X.assign(sex="F"), "not expected: 'sex'"),
         (pd.concat([X, X["reading"]], axis=1), "more than once: 'reading'"),

@@ -12,7 +12,7 @@ import pytest
 
 from send_screen.errors import MachineError
 from send_screen.tracking import publishing
-from send_screen.tracking._publication import HOLDER
+from send_screen.tracking._publication_lock import HOLDER
 
 HOLD = (
     "import sys, time; from send_screen.tracking import publishing\n"

@@ -83,11 +83,11 @@ def test_a_registered_version_goes_by_its_name(trained: Any, name: str) -> None:
     assert found.spec == ()
 
 
-def test_published_json_is_enough_and_is_said_to_be_unvouched_for(trained: Any, another: Path) -> None:
+def test_published_json_is_enough_and_is_said_to_be_unverified(trained: Any, another: Path) -> None:
     found = compare(trained.exported / "published.json", another).comparison
     whole = compare(trained.exported, another).comparison
     assert found.spec is None
-    assert "nothing vouches" in found.notes[0]
+    assert "nothing verifies" in found.notes[0]
     assert (found.parts, found.metrics, found.groups) == (whole.parts, whole.metrics, whole.groups)
 
 
@@ -112,7 +112,7 @@ def test_what_is_not_there_and_what_cannot_be_compared(trained: Any, another: Pa
     file = tmp_path / "published.json"
     shutil.copy(another / "published.json", file)
     published = json.loads(file.read_text("utf-8"))
-    published["version"]["outcome_words"] = "was excluded"
+    published["version"]["outcome_description"] = "was excluded"
     file.write_text(json.dumps(published), encoding="utf-8")
     code, _, err = run(trained.exported, file)
     assert code == 2

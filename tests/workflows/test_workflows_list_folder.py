@@ -52,7 +52,7 @@ def screen(folder, how, at):
         sys.settrace(lambda frame, *_: line if frame.f_code.co_filename.endswith(WRITES) else None)
     try:
         with open_for_append(folder / "screenings.jsonl") as book:
-            _list_folder.write_list_folder(result, folder / "lists", manifest_sha256="0" * 64, book=book)
+            _list_folder.write_list_folder(result, folder / "lists", manifest_sha256="0" * 64, ledger=book)
     except MachineError:
         os._exit(3)
     sys.settrace(None)
@@ -138,7 +138,7 @@ def hold_against_its_ledger(folder: Path, result: ScreeningResult) -> tuple[str,
 def screen(folder: Path, out: str, result: ScreeningResult) -> tuple[str, ...]:
     with open_for_append(folder / "screenings.jsonl") as book:
         said = close_stopped_runs(book)
-        write_list_folder(result, folder / out, manifest_sha256="0" * 64, book=book)
+        write_list_folder(result, folder / out, manifest_sha256="0" * 64, ledger=book)
     return said
 
 
@@ -192,7 +192,7 @@ def test_a_run_that_is_interrupted_takes_its_files_away_and_enters_that(
 def test_a_folder_that_cannot_be_reached_is_looked_at_by_a_later_run(tmp_path: Path) -> None:
     result, stick = make_result(listed=3, margin=1), tmp_path / "stick"
     with open_for_append(tmp_path / "screenings.jsonl") as book:
-        write_list_folder(result, stick / "lists", manifest_sha256="0" * 64, book=book)
+        write_list_folder(result, stick / "lists", manifest_sha256="0" * 64, ledger=book)
     lines = (tmp_path / "screenings.jsonl").read_bytes().splitlines(keepends=True)
     (tmp_path / "screenings.jsonl").write_bytes(lines[0])  # as if it had been killed before it entered its end
     for name in FILES[2:]:

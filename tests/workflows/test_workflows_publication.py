@@ -87,7 +87,7 @@ def test_overlapping_trainings_and_a_purged_run_leave_no_version_that_does_not_k
         looks.append([] if not looks else prior_runs(*arguments, **options))
         return looks[-1]
 
-    monkeypatch.setattr("send_screen.tracking._publication.folder_of", lambda _: None)
+    monkeypatch.setattr("send_screen.tracking._publication_lock.folder_of", lambda _: None)
     monkeypatch.setattr(_train, "prior_runs", looks_too_early)
     publish("0.14", meet=False)
     third = made["0.14"]

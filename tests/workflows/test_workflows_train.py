@@ -121,8 +121,8 @@ def test_a_failed_gate_stops_registration_and_keeps_the_run(trained: Any, light_
     with pytest.raises(GateError, match=r"0\.99 is asked"):
         made.require_passed()
     # a person who was told no finds the report without a server
-    assert Path(made.report_place).read_text("utf-8") == made.report
-    assert f"Its report: {made.report_place}" in [line for section in made.sections() for line in section.lines]
+    assert Path(made.report_location).read_text("utf-8") == made.report
+    assert f"Its report: {made.report_location}" in [line for section in made.sections() for line in section.lines]
     import mlflow
 
     client = mlflow.MlflowClient(uri)

@@ -53,7 +53,7 @@ def describe_withdrawal(audited: AuditedVersion) -> str:
     except (CannotCheck, MachineError):
         unread = "says the registry; the ledger, which says when, by whom and why, cannot be read from here"
         return unread if audited.snapshot.version.withdrawn else ""
-    return "" if gone is None else gone.words
+    return "" if gone is None else gone.description
 
 
 @question("What the ledger of decisions says of this model is whole")
@@ -191,7 +191,7 @@ def _tag_faults(here: Sequence[DecisionEntry], gone: WithdrawalEntry | None, aud
     tag, never = snapshot.tags.get("withdrawn"), "not withdrawn"
     # the same version under another number may have the tag; this one has no other
     said = {snapshot.version.withdrawn or never, *([] if tag is None else [tag])}
-    found = never if gone is None else gone.words
+    found = never if gone is None else gone.description
     differences += [Mismatch("tag withdrawn", each, found) for each in sorted(said) if each != found]
     kept = {snapshot.experiment_id: never} | snapshot.withdrawals
     return differences + [

@@ -41,7 +41,7 @@ def check_refit(audited: AuditedVersion) -> CheckResult:
     if source.sha256 != version.data_sha256:
         return check_result([Mismatch("SHA-256 of the data", source.sha256, version.data_sha256)], "", made=_OTHER_DATA)
     made = fit_version(
-        bundle.spec, source, hold_out=version.held_out_schools, threads=None, tell=audited.report_progress
+        bundle.spec, source, hold_out=version.held_out_schools, threads=None, progress=audited.report_progress
     )
     audited.report_progress("Measuring it again")
     documents = _compare_documents(audited, made)

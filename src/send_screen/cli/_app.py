@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 import send_screen
-from send_screen.cli._console import errors_in_words, progress, say
+from send_screen.cli._console import exit_on_error, progress, say
 from send_screen.errors import ExitCode
 from send_screen.results import Result
 
@@ -23,7 +23,7 @@ app = typer.Typer(
         "Flag children who may need early support: train a model, see what it does to whom, and list children to "
         "talk about first. A flag is a prompt to look, never a diagnosis and never a decision."
     ),
-    epilog="\n\n".join(["Exit codes", *(f"{code.value}: {code.words}" for code in ExitCode)]),
+    epilog="\n\n".join(["Exit codes", *(f"{code.value}: {code.description}" for code in ExitCode)]),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -50,8 +50,8 @@ DecisionLedger = Annotated[
 ]
 
 
-def _print_version(asked: bool) -> None:
-    if asked:
+def _print_version(requested: bool) -> None:
+    if requested:
         say(send_screen.__version__)
         raise typer.Exit
 
@@ -66,21 +66,21 @@ def root(
 
 
 def exit_unless_ok(result: Result) -> None:
-    """End in another code than 0 where a script may not go on."""
+    """Exit with the code of the result unless it is 0."""
     if result.exit_code:
         raise typer.Exit(result.exit_code)
 
 
 def command(end: Callable[[Any], None] = exit_unless_ok) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Make a command of a signature: it calls the function of that name in ``send_screen``, and prints its result.
+    """Return a decorator that makes a command of a signature: it calls the function of that name and prints its result.
 
-    What was not given is left to the function's own default. ``end`` is called with the result when it is printed.
+    Options that are not given keep the function's default. ``end`` is called with the result after printing.
     """
 
     def register(signature: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(signature)
         def run(*, json: bool, **given: Any) -> None:
-            with errors_in_words():
+            with exit_on_error():
                 options = {name: value for name, value in given.items() if value is not None}
                 result = _call(signature.__name__, options, quiet=json)
                 # JSON in ASCII reads the same on every console
@@ -102,12 +102,12 @@ def _call(name: str, options: dict[str, Any], *, quiet: bool) -> Any:
 
 @command()
 def demo(
-    out: Annotated[Path, typer.Option(help="Folder for everything that is made.")],
+    out: Annotated[Path, typer.Option(help="Folder of all results.")],
     children: Annotated[int, typer.Option(min=2000, help="How many children to invent.")] = 20_000,
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """Do the whole job on invented children, and say what to open."""
+    """Run the whole pipeline on invented children, and print which pages to open."""
 
 
 @command()
@@ -117,7 +117,7 @@ def simulate(
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """Invent an England: census, profile and later SEN record of children who do not exist."""
+    """Simulate an England: census, profile and later SEN record of children who do not exist."""
 
 
 @command()
@@ -148,7 +148,7 @@ def check(
     file: Annotated[Path, typer.Argument(help="CSV, XLSX or Parquet.")],
     json: Json = False,
 ) -> None:
-    """Check a file against a data contract, and name everything that breaks it."""
+    """Check a file against a data contract, and list every violation."""
 
 
 @command(end=lambda trained: trained.require_passed())
@@ -187,14 +187,14 @@ def screen(
         bool,
         typer.Option(
             "--allow-synthetic-model",
-            help="Show real children to a model that was trained on invented ones; every page says so.",
+            help="Screen real children with a model that was trained on invented ones; every page says so.",
         ),
     ] = False,
     ledger: Annotated[
         Path | None,
         typer.Option(
             envvar="SEND_SCREEN_LEDGER",
-            help="Where the run and, under pseudonyms, those listed are entered. (default: screenings.jsonl beside "
+            help="The ledger of the run and, under pseudonyms, of those listed. (default: screenings.jsonl beside "
             "--out)",
         ),
     ] = None,
@@ -259,7 +259,7 @@ def audit(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="What it was trained on, a file or a folder with one file a contract: it is then fitted again, and "
+            help="The training data, a file or a folder with one file a contract: the version is fitted again, and "
             "tables, evidence and figures are compared. Takes as long as training."
         ),
     ] = None,
@@ -273,7 +273,7 @@ def audit(
     tracking_uri: Tracking = None,
     json: Json = False,
 ) -> None:
-    """Recompute all that is claimed of a version, and name whatever differs."""
+    """Recompute every claim about a version, and name what differs."""
 
 
 @command()
@@ -281,15 +281,15 @@ def compare(
     first: Annotated[
         str,
         typer.Argument(
-            help="The version that was: models:/name/3, models:/name@alias, an exported folder, or its published.json."
+            help="The first version: models:/name/3, models:/name@alias, an exported folder, or its published.json."
         ),
     ],
-    second: Annotated[str, typer.Argument(help="The version that is beside it, given in the same way.")],
+    second: Annotated[str, typer.Argument(help="The second version, given in the same way.")],
     out: Annotated[Path | None, typer.Option(help="Write the whole comparison into this page (.html).")] = None,
     tracking_uri: Tracking = None,
     json: Json = False,
 ) -> None:
-    """Say what changed between two versions, and for whom it was shown to become better or worse."""
+    """Compare two versions: what changed, and for whom it was shown to become better or worse."""
 
 
 @command()
@@ -299,13 +299,13 @@ def promote(
     reason: Reason,
     alias: Alias = "champion",
     override: Annotated[
-        str | None, typer.Option(help="Why it is let in although a gate says no; shown beside its card.")
+        str | None, typer.Option(help="Why it is promoted although a gate failed; shown beside its card.")
     ] = None,
     ledger: DecisionLedger = None,
     tracking_uri: Tracking = None,
     json: Json = False,
 ) -> None:
-    """Let a version in, if its figures pass its gates, and enter who did so and why."""
+    """Promote a version that passes its gates, and record who did so and why."""
 
 
 @command()
@@ -321,7 +321,7 @@ def withdraw(
     tracking_uri: Tracking = None,
     json: Json = False,
 ) -> None:
-    """Take a version away for good, enter who did so and why, and list every child that it listed."""
+    """Withdraw a version for good, record who did so and why, and list every child that it listed."""
 
 
 @command()
@@ -333,7 +333,7 @@ def history(
     tracking_uri: Tracking = None,
     json: Json = False,
 ) -> None:
-    """Say which version was in use from when to when, by whom and why, after the ledger was verified."""
+    """List which version was in use when, by whom and why, after the ledger is verified."""
 
 
 @command()
@@ -341,17 +341,17 @@ def generate_keys(
     out: Annotated[Path, typer.Option(help="A folder outside the stores, for private.pem and public.pem.")],
     json: Json = False,
 ) -> None:
-    """Make the pair of keys with which training signs its versions, and an auditor checks that it did."""
+    """Generate the pair of keys with which training signs versions and an auditor verifies them."""
 
 
 @command()
 def repair_ledger(
-    ledger: Annotated[Path, typer.Argument(help="A ledger whose last line was cut short.")],
+    ledger: Annotated[Path, typer.Argument(help="A ledger whose last line is truncated.")],
     by: By,
     reason: Reason,
     json: Json = False,
 ) -> None:
-    """Repair a ledger whose last line was cut short by a stopped write; nothing of it is thrown away."""
+    """Repair a ledger whose last line was truncated by a stopped write; nothing is lost."""
 
 
 def main() -> None:

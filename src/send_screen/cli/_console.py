@@ -1,4 +1,4 @@
-"""What is printed, where: results on standard output, progress and errors on standard error, never a traceback."""
+"""Print results to standard output, progress and errors to standard error, and never a traceback."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from send_screen.errors import ExitCode, MachineError, SendScreenError
 
 
 def say(text: str, *, error: bool = False) -> None:
-    """Print a line, whatever the console's encoding; where nobody listens any more, that is no mistake of the run."""
+    """Print a line in the console's encoding; a closed console is not an error."""
     stream = sys.stderr if error else sys.stdout
     if stream is None:
         return
@@ -30,48 +30,48 @@ def say(text: str, *, error: bool = False) -> None:
 
 
 @contextmanager
-def errors_in_words() -> Iterator[None]:
-    """Turn an error that a person can meet into its words and its exit code."""
+def exit_on_error() -> Iterator[None]:
+    """Print an error as one message, and exit with its code."""
     try:
         yield
         return
     except typer.Exit:
         raise
     except SendScreenError as error:
-        words, code = str(error), error.exit_code
+        message, code = str(error), error.exit_code
     except KeyboardInterrupt:
         code = ExitCode.STOPPED
-        words = "stopped before it ended. Where there is no summary.json, there is no whole result."
+        message = "stopped before it ended. Where there is no summary.json, there is no whole result."
     except ModuleNotFoundError as error:
         code = ExitCode.MACHINE
-        words = (
+        message = (
             f"this needs the package {error.name}, which is not installed. "
             "Install the full library with: pip install 'send-screen[train]'."
         )
     except MemoryError:
-        words, code = "this machine has too little memory for it.", ExitCode.MACHINE
+        message, code = "this machine has too little memory for it.", ExitCode.MACHINE
     except Exception as error:
         # A traceback can quote a child's data, so it is shown only to who asks for it.
         if os.environ.get("SEND_SCREEN_DEBUG"):
             raise
         if isinstance(error, OSError) and error.strerror:
             file = f": {file_name(error.filename)}" if isinstance(error.filename, str) else ""
-            words, code = f"this machine stands in the way{file} ({error.strerror}).", ExitCode.MACHINE
+            message, code = f"this machine stands in the way{file} ({error.strerror}).", ExitCode.MACHINE
         elif type(error).__module__.partition(".")[0] in ("mlflow", "sqlalchemy", "sqlite3"):
             code = ExitCode.MACHINE
-            words = (
+            message = (
                 f"the MLflow store did not answer as a store does ({type(error).__name__}). It may be damaged, or of "
                 "another release of MLflow. Set SEND_SCREEN_DEBUG=1 and run it again for the details."
             )
         else:
             code = ExitCode.MISTAKE
-            words = (
+            message = (
                 f"a mistake in send_screen itself ({type(error).__name__}), not in your data. Nothing was left half "
                 "done. Set SEND_SCREEN_DEBUG=1 and run it again for the details, and report them; they can quote data, "
                 "so take out what is personal first."
             )
     # what others wrote may stand in it, also what would steer a terminal
-    say("send-screen: " + "\n".join(map(printable, words.split("\n"))), error=True)
+    say("send-screen: " + "\n".join(map(printable, message.split("\n"))), error=True)
     raise typer.Exit(code)
 
 

@@ -184,8 +184,8 @@ def _apply(conditions: tuple[Condition, ...], linked: Linked, excluded: pd.DataF
         )
 
 
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:] + "."
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + "."
 
 
 def _apply_population(spec: ModelSpec, linked: Linked, excluded: pd.DataFrame) -> None:
@@ -194,7 +194,7 @@ def _apply_population(spec: ModelSpec, linked: Linked, excluded: pd.DataFrame) -
 
 
 def _year_rules(linked: Linked) -> list[str]:
-    """Return the rules that say of which academic years a table may be."""
+    """Return the rules that limit the academic years of a table."""
     columns = [column for contract in linked.contracts.values() for column in contract.columns.values()]
     rules = [column.rule("academicYear") for column in columns]
     return [rule.id for rule in rules if rule and rule.arguments]
@@ -223,7 +223,7 @@ def _apply_years(linked: Linked, excluded: pd.DataFrame) -> None:
 
 
 def _raise_on_wrong_file(spec: ModelSpec, excluded: pd.DataFrame) -> None:
-    """Raise where most children are outside the population: it is not a stray row, but the wrong file."""
+    """Raise where most children are outside the population: the file is the wrong one."""
     outside = excluded[excluded["kind"] == OUTSIDE]
     usable = int((excluded["kind"] != MANUAL_REVIEW).sum())
     if len(outside) > WRONG_FILE_SHARE * usable:
@@ -238,7 +238,7 @@ def _raise_on_wrong_file(spec: ModelSpec, excluded: pd.DataFrame) -> None:
 
 
 def _exclude_without_essentials(spec: ModelSpec, linked: Linked, X: pd.DataFrame, excluded: pd.DataFrame) -> None:
-    """Exclude each child of whom an essential agency knows nothing: missing is never scored as nothing."""
+    """Exclude each child without a record of an essential agency: missing records are not scored as "no need"."""
     for use in spec.data:
         features = [f.name for f in spec.features if any(ref.contract == use.contract for ref in f.sources)]
         if use.essential and features:

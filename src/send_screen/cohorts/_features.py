@@ -22,7 +22,7 @@ from send_screen.specs import (
 from send_screen.specs._columns import code
 
 NOT_RECORDED = "not recorded"
-_EAL_WORDS = {True: "English as an additional language", False: "English at home", None: NOT_RECORDED}
+_EAL_LABELS = {True: "English as an additional language", False: "English at home", None: NOT_RECORDED}
 
 
 def column_of(linked: Linked, ref: ColumnRef) -> Column:
@@ -40,14 +40,14 @@ def known_values(linked: Linked, ref: ColumnRef) -> pd.Series:
 
 
 def known_codes(linked: Linked, ref: ColumnRef) -> pd.Series:
-    """Return a column as the codes its contract writes."""
+    """Return a column as codes of its contract."""
     return known_values(linked, ref).map(code, na_action="ignore")
 
 
 def evaluate_condition(linked: Linked, condition: Condition) -> tuple[pd.Series, pd.Series]:
-    """Return where a condition holds, and where that cannot be told because the value is not known.
+    """Return where a condition holds, and where it is undecided because the value is missing.
 
-    ``in`` needs a known value; ``not_in`` is content with a missing one.
+    ``in`` is undecided for a missing value; ``not_in`` holds for it.
     """
     codes = known_codes(linked, condition.column)
     inside = codes.isin({code(value) for value in condition.values})
@@ -90,20 +90,20 @@ def _age_in_months(linked: Linked, age: AgeInMonths, as_of: pd.Series) -> pd.Ser
 
 
 def group_values(linked: Linked, group: Group) -> pd.Series:
-    """Return the group of each child in words; what is not known is ``"not recorded"``."""
+    """Return the group of each child as a label; a missing one is ``"not recorded"``."""
     values = known_values(linked, group.column)
     column = column_of(linked, group.column)
     if group.derive == "season":
         months = pd.to_datetime(values).dt.month if column.logical_type == "date" else _numbers(values)
-        words = months.map(BIRTH_SEASONS)
+        labels = months.map(BIRTH_SEASONS)
     elif group.derive == "eal":
-        words = values.map(lambda value: _EAL_WORDS[is_additional_language(value)], na_action="ignore")
+        labels = values.map(lambda value: _EAL_LABELS[is_additional_language(value)], na_action="ignore")
     elif group.derive == "ethnic_group":
-        words = values.map(ETHNIC_GROUPS)
+        labels = values.map(ETHNIC_GROUPS)
     else:
         levels = (column.levels or {}) | group.levels
-        words = known_codes(linked, group.column).map(lambda value: levels.get(value, value), na_action="ignore")
-    return words.astype(object).where(words.notna(), NOT_RECORDED).astype(str)
+        labels = known_codes(linked, group.column).map(lambda value: levels.get(value, value), na_action="ignore")
+    return labels.astype(object).where(labels.notna(), NOT_RECORDED).astype(str)
 
 
 def year_end(years: pd.Series, month_day: str = "07-31") -> pd.Series:
@@ -121,7 +121,7 @@ def as_of_dates(linked: Linked, spec: ModelSpec) -> pd.Series:
 
 
 def stated_dates(recorded_on: str, table: pd.DataFrame, prefix: str = "") -> pd.Series:
-    """Return when the rows of a table were recorded, as a contract states it for a column.
+    """Return the dates on which the rows of a table were recorded, from ``recordedOn`` of a column in a contract.
 
     ``recorded_on`` is a date, or names a column of ``table`` (without ``prefix``) with dates or academic years.
     """
@@ -134,7 +134,7 @@ def stated_dates(recorded_on: str, table: pd.DataFrame, prefix: str = "") -> pd.
 
 
 def recorded_dates(linked: Linked, feature: Feature) -> pd.Series | None:
-    """Return when a feature was recorded (the latest of its columns), or None where no contract says."""
+    """Return the date on which a feature was recorded (the latest of its columns); None where no contract has one."""
     stated = {ref: column_of(linked, ref).recorded_on for ref in feature.sources}
     dates = [stated_dates(when, linked.frame, f"{ref.contract}.") for ref, when in stated.items() if when is not None]
     return pd.concat(dates, axis=1).max(axis=1) if dates else None

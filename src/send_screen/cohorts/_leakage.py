@@ -129,9 +129,9 @@ def _recorded_late(
         late = X[name].notna().to_numpy() & (_days(when, len(X), f"dates of {name}") > limit)
         if late.any():
             day = pd.Series(np.atleast_1d(limit)).max().date().isoformat()
-            words = f"{name} was recorded after {day} for {'all' if late.all() else 'some'} children."
+            text = f"{name} was recorded after {day} for {'all' if late.all() else 'some'} children."
             remedy = "Leave it out, or use what was known by that day."
-            leaks.append(TargetLeakage(RECORDED_LATE, (name,), int(late.sum()), float(late.mean()), words, remedy))
+            leaks.append(TargetLeakage(RECORDED_LATE, (name,), int(late.sum()), float(late.mean()), text, remedy))
     return leaks
 
 
@@ -152,14 +152,14 @@ def _past_status(X: pd.DataFrame, outcome: str, declared: set[str], expected: se
     for name in map(str, X.columns):
         same = len(stem) >= 4 and _stem(name) == stem
         if name in declared:
-            words = f"{name} is, by its contract, a status of the target itself."
+            text = f"{name} is, by its contract, a status of the target itself."
         elif name not in expected and (same or (of_needs and _STATUS_NAME.search(_stem(name)))):
-            words = f"By its name, {name} is an earlier status of the target itself."
+            text = f"By its name, {name} is an earlier status of the target itself."
         else:
             continue
         known = X[name].notna().to_numpy()
         remedy = "Leave it out, and leave out, under `eligible`, the children of whom it is recorded already."
-        leaks.append(TargetLeakage(PAST_STATUS, (name,), int(known.sum()), float(known.mean()), words, remedy))
+        leaks.append(TargetLeakage(PAST_STATUS, (name,), int(known.sum()), float(known.mean()), text, remedy))
     return leaks
 
 

@@ -53,12 +53,12 @@ def joint_leakage(columns: list[ValueCounts], label: np.ndarray) -> list[TargetL
         return []
     Z = _encode(columns, codes, y, np.ones(len(y), dtype=bool))
     names = [columns[j].name for j in sorted(_forward(Z, y, enough + 1))]
-    words = (
+    text = (
         f"Added up, {list_names(names)} decide the outcome (ROC AUC {auc:.2f} in children not fitted on): it may be "
         "made of them."
     )
     remedy = "Check how the outcome is defined. Leave its components out, or state in expected_strong why."
-    return [TargetLeakage(COMPONENTS, tuple(names), len(label), auc, words, remedy)]
+    return [TargetLeakage(COMPONENTS, tuple(names), len(label), auc, text, remedy)]
 
 
 def _encode(columns: list[ValueCounts], codes: list[np.ndarray], y: np.ndarray, train: np.ndarray) -> np.ndarray:
@@ -83,7 +83,7 @@ def _encode(columns: list[ValueCounts], codes: list[np.ndarray], y: np.ndarray, 
 
 
 def _forward(Z: np.ndarray, y: np.ndarray, steps: int) -> list[int]:
-    """Return columns in the order in which they explain most of what the earlier ones leave over."""
+    """Return columns by forward selection: each explains most of what the earlier ones leave."""
     left = Z - Z.mean(axis=0)
     residual = y - y.mean()
     size = (left**2).sum(axis=0)

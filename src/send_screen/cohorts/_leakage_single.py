@@ -35,7 +35,7 @@ _MIN_SHARE, _MIN_LOWER_BOUND, _MIN_ODDS_RATIO = 0.9, 0.6, 10.0
 
 
 def strong_features(columns: list[ValueCounts], dated: Collection[str]) -> list[TargetLeakage]:
-    """Find features that find the outcome alone, whatever their values are called: copies, and undated strong ones."""
+    """Find features that predict the outcome alone: copies of it, and undated strong ones."""
     leaks = []
     for column in columns:
         auc = feature_auc(column)
@@ -44,17 +44,15 @@ def strong_features(columns: list[ValueCounts], dated: Collection[str]) -> list[
             continue
         copy = auc >= (COPY_AUC if len(column.values) <= _FEW_VALUES else COPY_AUC_OF_SCORES)
         if copy:
-            words = (
-                f"{column.name} alone decides the outcome (ROC AUC {auc:.2f}): it is the outcome under another name."
-            )
+            text = f"{column.name} alone decides the outcome (ROC AUC {auc:.2f}): it is the outcome under another name."
             remedy = "Find out how and when it was recorded. Leave it out, or state in expected_strong why."
         elif column.name not in dated:
-            words = f"{column.name} alone finds the outcome very well (ROC AUC {auc:.2f}), and no date says how early."
+            text = f"{column.name} alone finds the outcome very well (ROC AUC {auc:.2f}), and no date says how early."
             remedy = _ANSWER
         else:
             continue
         kind = NEAR_COPY if copy else STRONG
-        leaks.append(TargetLeakage(kind, (column.name,), int(column.n.sum()), auc, words, remedy, asked=not copy))
+        leaks.append(TargetLeakage(kind, (column.name,), int(column.n.sum()), auc, text, remedy, asked=not copy))
     return leaks
 
 
@@ -73,20 +71,20 @@ def level_leakage(columns: list[ValueCounts], label: np.ndarray) -> list[TargetL
         worst = int(np.argmax(purity * np.log(column.n[found])))
         level, whom = column.values[found[worst]], "have" if share[worst] > 0.5 else "do not have"
         shown = f"{level:g}" if isinstance(level, float) else str(level)
-        words = f"Almost all children whose {column.name} is {shown} {whom} the outcome."
+        text = f"Almost all children whose {column.name} is {shown} {whom} the outcome."
         if len(found) > 1:
-            words += f" So it is with {len(found) - 1} more of its values."
+            text += f" So it is with {len(found) - 1} more of its values."
         n = int(column.n[found].sum())
         leaks.append(
             TargetLeakage(
-                LEVEL, (column.name,), n, float(purity[worst]), words, f"Who is given it? {_ANSWER}", asked=True
+                LEVEL, (column.name,), n, float(purity[worst]), text, f"Who is given it? {_ANSWER}", asked=True
             )
         )
     return leaks
 
 
 def _unlike_neighbours(column: ValueCounts, level: int, tests: int) -> bool:
-    """Tell whether a value of a number stands out from as many children with the next lower and the next higher values.
+    """Return whether a numeric value stands out from as many children with the next lower and the next higher values.
 
     The highest score of a good test belongs to children without the outcome, and so do the scores just below it.
     """
@@ -127,9 +125,9 @@ def missingness_leakage(columns: list[ValueCounts], label: np.ndarray) -> list[T
         | [exceeds_usual(float(value), positives, negatives, MISSINGNESS_AUC) for value in auc]
     )
 
-    def leak(features: list[str], n: float, evidence: float, words: str) -> TargetLeakage:
+    def leak(features: list[str], n: float, evidence: float, text: str) -> TargetLeakage:
         remedy = "Find out why it is missing: who is asked, and when. Leave it out, or state in expected_strong why."
-        return TargetLeakage(MISSINGNESS, tuple(features), int(n), float(evidence), words, remedy, asked=True)
+        return TargetLeakage(MISSINGNESS, tuple(features), int(n), float(evidence), text, remedy, asked=True)
 
     leaks = [
         leak(names[j], n[j], auc[j], f"Whether {list_names(names[j])} is missing nearly gives the outcome away.")
@@ -140,21 +138,21 @@ def missingness_leakage(columns: list[ValueCounts], label: np.ndarray) -> list[T
 
     for k in np.flatnonzero(near_deterministic(size, hits, base, tests)):
         row = missing[first[k]]
-        features = [name for same, gone in zip(names, row, strict=True) if gone == row.any() for name in same]
+        features = [name for same, missing in zip(names, row, strict=True) if missing == row.any() for name in same]
         state = "missing together" if row.any() else "all there"
-        words = f"Where {list_names(features)} are {state}, the outcome is nearly certain."
-        leaks.append(leak(features, size[k], max(hits[k] / size[k], 1 - hits[k] / size[k]), words))
+        text = f"Where {list_names(features)} are {state}, the outcome is nearly certain."
+        leaks.append(leak(features, size[k], max(hits[k] / size[k], 1 - hits[k] / size[k]), text))
     total = auc_of(missing @ counts, label, 1 - label)
     total = max(total, 1 - total)
     if not leaks and exceeds_usual(total, positives, negatives, MISSINGNESS_AUC):
         features = [name for same in names for name in same]
-        words = f"How much is missing of {list_names(features)} nearly gives the outcome away."
-        leaks.append(leak(features, len(label), total, words))
+        text = f"How much is missing of {list_names(features)} nearly gives the outcome away."
+        leaks.append(leak(features, len(label), total, text))
     return leaks
 
 
 def feature_auc(column: ValueCounts) -> float:
-    """Return the ROC AUC of a feature: as it stands, turned round, or with its values put in their best order.
+    """Return the largest ROC AUC of a feature: as it is, reversed, or with its values in their best order.
 
     The order of the values is estimated leaving each child out, so that many rare values do not look strong.
     """

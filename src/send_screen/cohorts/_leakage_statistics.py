@@ -24,7 +24,7 @@ class TargetLeakage:
     Attributes
     ----------
     kind : str
-        In words, for example ``"near-copy of the label"``.
+        For example ``"near-copy of the label"``.
     features : tuple of str
         Those suspected, together where it takes several.
     n : int
@@ -32,7 +32,7 @@ class TargetLeakage:
     evidence : float
         For a date or a declared status the share of children concerned, for a level its share with the outcome (or
         without it, whichever is larger), otherwise a ROC AUC.
-    words, remedy : str
+    description, remedy : str
         What was found, without any child's data, and what to do.
     asked : bool
         Whether it is a question: the feature is only strong, as an honest early measure can be. Whoever knows when it
@@ -43,7 +43,7 @@ class TargetLeakage:
     features: tuple[str, ...]
     n: int
     evidence: float
-    words: str
+    description: str
     remedy: str
     asked: bool = False
 

@@ -1,4 +1,4 @@
-"""Record linkage: join the tables of several agencies, one row a child, without losing a row."""
+"""Record linkage: join the tables of several agencies into one row a child, without losing a row."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Linked:
     origin: pd.DataFrame  # ``file``, ``row`` and ``child_id`` of each row
     problem: pd.DataFrame  # ``rule``, ``reason``, ``remedy`` of the first thing wrong with a row, else missing
     outcome: pd.DataFrame | None  # the table of a training-only outcome, which may have several rows a child
-    notes: tuple[str, ...]  # what was understood, repaired or left
+    notes: tuple[str, ...]  # on values and headers that were repaired or not used
 
 
 def link(spec: ModelSpec, data: object, *, training: bool, contracts: Mapping[str, Contract] | None = None) -> Linked:
@@ -55,7 +55,7 @@ def link(spec: ModelSpec, data: object, *, training: bool, contracts: Mapping[st
     essential = {
         use.contract for use in uses if use.essential or (training and use.contract == spec.outcome.column.contract)
     }
-    failures += [_absence(name, source.name) for name in used if name in essential - set(checks)]
+    failures += [_missing_table(name, source.name) for name in used if name in essential - set(checks)]
     if failures:
         lines = list(dict.fromkeys(f"  {failure}" for failure in failures))
         reasons = "this reason" if len(lines) == 1 else f"{len(lines)} reasons"
@@ -79,7 +79,7 @@ def link(spec: ModelSpec, data: object, *, training: bool, contracts: Mapping[st
 
 
 def needed_columns(spec: ModelSpec, *, training: bool) -> dict[str, set[str]]:
-    """Return by contract the columns without which the spec's question cannot be asked."""
+    """Return the columns of each contract that the spec cannot do without."""
     refs = [ref for feature in spec.features for ref in feature.sources]
     refs += [condition.column for condition in (*spec.population.where, *spec.eligible.where)]
     if isinstance(spec.as_of, AcademicYearEnd):
@@ -90,7 +90,7 @@ def needed_columns(spec: ModelSpec, *, training: bool) -> dict[str, set[str]]:
     return {name: {spec.child_id, *(ref.column for ref in refs if ref.contract == name)} for name in contracts}
 
 
-def _absence(contract: str, source: str) -> DataError:
+def _missing_table(contract: str, source: str) -> DataError:
     return DataError(
         f"There is nothing for {contract}, without which this model cannot be used.",
         remedy=f"Put {contract.rpartition('/')[2]}.csv (or .xlsx, .parquet) into the folder.",
@@ -118,10 +118,10 @@ def _join(
     *,
     one_table: bool,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Return columns, origin and problem of each child.
+    """Return the joined columns, and the origin and the problem of each row; see :class:`Linked`.
 
     Tables are joined by the child's identifier, or row by row where all contracts read the same one. A row whose
-    identifier is missing or stands twice stays a row of its own.
+    identifier is missing or duplicate stays a row of its own.
     """
     rows = pd.concat(
         [
@@ -133,22 +133,22 @@ def _join(
     table = rows.index.get_level_values(0).to_numpy()
     usable = (rows["child_id"].notna() & ~rows.assign(table=table).duplicated(["table", "child_id"])).to_numpy()
     if one_table:
-        place = rows.index.get_level_values(1).to_numpy()
+        child = rows.index.get_level_values(1).to_numpy()
     else:
         ids = rows["child_id"].astype(object)
-        place, _ = pd.factorize(ids.where(usable, pd.Series(list(rows.index), index=rows.index)))
-    first = ~pd.Series(place).duplicated().to_numpy()
+        child, _ = pd.factorize(ids.where(usable, pd.Series(list(rows.index), index=rows.index)))
+    first = ~pd.Series(child).duplicated().to_numpy()
     origin = rows[first].reset_index(drop=True)
-    origin["child_id"] = rows["child_id"].groupby(place).first()
+    origin["child_id"] = rows["child_id"].groupby(child).first()
 
     problems = [_row_problems(check, needed[name]) for name, check in checks.items()]
     problem = pd.concat(problems)[first].reset_index(drop=True)
     parts = []
     for number, (name, check) in enumerate(checks.items()):
-        positions = place[table == number]
-        parts.append(check.frame.add_prefix(f"{name}.").set_axis(positions).reindex(origin.index))
-        own = problems[number].set_axis(positions).reindex(origin.index)
-        lacking = ~origin.index.isin(positions) & (usable | (table > 0))[first]
+        children = child[table == number]
+        parts.append(check.frame.add_prefix(f"{name}.").set_axis(children).reindex(origin.index))
+        own = problems[number].set_axis(children).reindex(origin.index)
+        lacking = ~origin.index.isin(children) & (usable | (table > 0))[first]
         own.loc[lacking, _PROBLEM] = [
             NO_RECORD,
             f"{files[name]} has no row for this child.",

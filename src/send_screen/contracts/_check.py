@@ -8,8 +8,8 @@ import pandas as pd
 from send_screen.contracts._contract import Contract
 from send_screen.contracts._headers import HeaderMatch, match_headers
 from send_screen.contracts._load import available_contracts, load_contract
-from send_screen.contracts._parse_cells import prepare
-from send_screen.contracts._predicates import keeps, key_of, not_doubled, understood
+from send_screen.contracts._parse_cells import parse_column
+from send_screen.contracts._predicates import is_parsed, is_unique_key, keeps, key_of
 from send_screen.contracts._quote import quotable
 from send_screen.contracts._result import CheckedTable
 from send_screen.contracts._violations import file_violations, row_violations
@@ -50,8 +50,8 @@ def check_table(contract: Contract, frame: pd.DataFrame, *, file: str) -> Checke
     notes = _header_notes(headers)
     blank = pd.Series(None, index=frame.index, dtype=object)
     for column in contract.columns.values():
-        place = headers.position.get(column.name)
-        columns[column.name], note = prepare(blank if place is None else frame.iloc[:, place], column)
+        index = headers.position.get(column.name)
+        columns[column.name], note = parse_column(blank if index is None else frame.iloc[:, index], column)
         notes += [note] if note else []
     prepared = pd.DataFrame(columns).set_axis(rows, axis=0)
     absent = {name for name in contract.columns if name not in headers.position}
@@ -100,9 +100,9 @@ def _header_notes(headers: HeaderMatch) -> list[str]:
 
 
 def _failures(contract: Contract, prepared: pd.DataFrame, absent: set[str]) -> dict[str, np.ndarray]:
-    """Return for each rule, by its id, which rows break it (bool, shape (n,)); rules that all rows keep are left out.
+    """Return the rows that break each rule, by its id (bool, shape (n,)); rules that all rows keep are left out.
 
-    A column that the file lacks is not checked: that it is missing is said once, not once a row.
+    A column that the file lacks is not checked: that it is missing is reported once, not for each row.
     """
     kept = {
         rule.id: keeps(rule, column, prepared)
@@ -110,26 +110,26 @@ def _failures(contract: Contract, prepared: pd.DataFrame, absent: set[str]) -> d
         if column.name not in absent
         for rule in column.rules
     }
-    doubles = contract.rule("duplicate")
-    if doubles and contract.key and contract.key[0] not in absent:
-        kept[doubles.id] = not_doubled(prepared, key_of(doubles, contract))
+    duplicates = contract.rule("duplicate")
+    if duplicates and contract.key and contract.key[0] not in absent:
+        kept[duplicates.id] = is_unique_key(prepared, key_of(duplicates, contract))
     return {rule: ~passed.to_numpy(dtype=bool) for rule, passed in kept.items() if not passed.all()}
 
 
 def _without_failures(contract: Contract, prepared: pd.DataFrame, failures: dict[str, np.ndarray]) -> pd.DataFrame:
     """Return the frame with the values that broke a rule taken as missing, and the contract's types.
 
-    Identifiers stay: they say which child to look at by hand. So do values that are right but doubled.
+    Identifiers stay: they say which child to look at by hand. So do valid values that are duplicates.
     """
     columns = {}
     for name, column in contract.columns.items():
         values = prepared[name]
-        misfits = [rule.id for rule in column.rules if rule.kind not in ("null", "duplicate") and rule.id in failures]
-        if misfits and not column.primary_key:
-            broken = np.any([failures[rule] for rule in misfits], axis=0)
-            values = values.mask(broken, None if values.dtype == object else np.nan)
+        broken = [rule.id for rule in column.rules if rule.kind not in ("null", "duplicate") and rule.id in failures]
+        if broken and not column.primary_key:
+            is_broken = np.any([failures[rule] for rule in broken], axis=0)
+            values = values.mask(is_broken, None if values.dtype == object else np.nan)
         if column.logical_type in ("integer", "number", "date"):
-            values = values.where(understood(values))  # pandas reads more into a text than the contract does
+            values = values.where(is_parsed(values))  # pandas reads more into a text than the contract does
         if column.logical_type in ("integer", "number"):
             values = pd.to_numeric(values, errors="coerce").astype(np.float64)
         elif column.logical_type == "date":

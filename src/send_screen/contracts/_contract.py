@@ -19,7 +19,7 @@ RuleKind = Literal[
 
 @dataclass(frozen=True)
 class Rule:
-    """One thing that must be true, with the id that its violations echo.
+    """A quality rule, with the id that its violations carry.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class Rule:
     kind : str
         What is checked, see :data:`RuleKind`.
     description : str
-        What must be true, in words.
+        What must be true, as a sentence.
     remedy : str
         What to do about a value that breaks it.
     severity : {"error", "warning"}
@@ -55,7 +55,7 @@ class CodeSet(Document):
 
 
 class _HasRules:
-    """What has quality rules: a column, or a table as a whole."""
+    """A column or a table, with its quality rules."""
 
     rules: tuple[Rule, ...]
 
@@ -73,7 +73,7 @@ class Column(_HasRules):
     name : str
         Header under which the column is known inside the library.
     label, description : str
-        Its name and meaning in words.
+        Its name and its meaning.
     logical_type : {"string", "integer", "number", "date", "boolean"}
         In a checked frame a column with ``levels`` (every boolean one has the levels ``"true"`` and ``"false"``)
         holds its codes as str or None; other strings are str or None; numbers are float64; dates datetime64.
@@ -86,9 +86,9 @@ class Column(_HasRules):
     personal : bool
         Classified as personal or special category data: messages mask its values.
     levels : dict of str to str or None
-        Codes and their words, in the contract's order, without the codes of ``missing_codes``.
+        Codes and their labels, in the contract's order, without the codes of ``missing_codes``.
     minimum, maximum, unit : float or None, float or None, str or None
-        Bounds of a number, both allowed, and its unit in words.
+        Bounds of a number, both allowed, and its unit.
     aliases : tuple of str
         Headers of England's systems for the same column.
     visible_to : frozenset of str
@@ -108,7 +108,7 @@ class Column(_HasRules):
     classification : {"public", "internal", "personal", "special"}
         How the contract classifies the content.
     level_synonyms : dict of str to str
-        What systems write for a code (its words among it), to the code.
+        Texts that files have for a code (its label among them), to the code.
     code_set : CodeSet or None
         Where the codes come from and when they hold.
     rules : tuple of Rule
@@ -142,7 +142,7 @@ class Column(_HasRules):
 
     @property
     def codes(self) -> dict[str, str]:
-        """Every code that the column may hold and its words, those for "not known" last; empty without levels."""
+        """Every code that the column may hold and its label, those for "not known" last; empty without levels."""
         return {**self.levels, **self.missing_codes} if self.levels else {}
 
 
@@ -155,7 +155,7 @@ class Contract(_HasRules):
     id, version : str
         ``"<agency>/<name>"``, and a semantic version; a released one is never edited.
     title, agency : str
-        Its name in words, and whose data it is.
+        Its title, and whose data it is.
     path, text, sha256 : pathlib.Path, str, str
         The file it was read from, its text with Unix line ends (so that a Windows checkout has the same), and the hash
         of that text.

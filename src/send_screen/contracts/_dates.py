@@ -28,7 +28,7 @@ _SERIALS = range(20_000, 60_000)
 
 
 def read_date(text: str) -> dt.date | None:
-    """Return the date that a text means, None where it means none.
+    """Parse a date; None where the text is none.
 
     Understood: 2018-03-25 (also with / or .), 25/03/2018 and 25/03/18 (day first; also with -, . or a space), 25 March
     2018, 25-Mar-18, March 25, 2018, Sunday 25th March 2018, 20180325, and the serial numbers of Excel. A time of day
@@ -55,7 +55,7 @@ def read_date(text: str) -> dt.date | None:
 
 
 def month_first(texts: Iterable[str]) -> bool:
-    """Tell whether a column seems to be written month first: some dates fit only that order, none only the other.
+    """Return whether a column seems to be written month first: some dates fit only that order, none only the other.
 
     Every one of its dates is then in doubt, and those of the first twelve days would be read wrongly in silence.
 
@@ -69,12 +69,12 @@ def month_first(texts: Iterable[str]) -> bool:
 
 
 def is_day_first_form(text: str) -> bool:
-    """Tell whether a text is two numbers and a year, which another order would read as another date."""
+    """Return whether a text is two numbers and a year, which another order would read as another date."""
     return _DAY_FIRST.fullmatch(text) is not None
 
 
 def _month(name: str) -> str:
-    """Return the number of a month by its name or the beginning of it, "0" where there is none: no Mayor is a May."""
+    """Return the number of a month from its name or abbreviation; "0" where it is none."""
     return str(next((n for n, month in enumerate(_MONTHS, start=1) if month.startswith(name.lower())), 0))
 
 

@@ -46,7 +46,7 @@ BIRTH_SEASONS = {
 
 
 def is_additional_language(language: str) -> bool | None:
-    """Tell from a census code of the first language whether English is an additional one; None if not recorded.
+    """Return, from the census code of the first language, whether English is an additional one; None if not recorded.
 
     Examples
     --------

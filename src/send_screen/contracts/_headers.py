@@ -20,10 +20,10 @@ _CODE = re.compile(r"[a-z]{1,8}\d{2,}")
 
 @dataclass(frozen=True)
 class HeaderMatch:
-    """Where each column is, and what to report about the headers."""
+    """The position of each column of a contract in a file, and a report on the headers."""
 
-    position: dict[str, int]  # contract column to its place in the file
-    doubled: dict[str, list[str]]  # contract column to the headers that all claim to be it
+    position: dict[str, int]  # contract column to its position in the file
+    duplicates: dict[str, list[str]]  # contract column to the headers that all match it
     report: ColumnsReport
 
 
@@ -47,27 +47,27 @@ def match_headers(headers: Sequence[str], columns: dict[str, Column]) -> HeaderM
     headers = [encodable(str(header)).strip() for header in headers]
     keys = [header_key(header) for header in headers]
     position: dict[str, int] = {}
-    doubled: dict[str, list[str]] = {}
+    duplicates: dict[str, list[str]] = {}
     for column in columns.values():
         aliases = {header_key(alias) for alias in column.aliases}
-        named = [place for place, key in enumerate(keys) if key == header_key(column.name)]
-        exact_first = sorted(named, key=lambda place: headers[place] != column.name)
-        positions = exact_first or [place for place, key in enumerate(keys) if key in aliases]
+        named = [index for index, key in enumerate(keys) if key == header_key(column.name)]
+        exact_first = sorted(named, key=lambda index: headers[index] != column.name)
+        positions = exact_first or [index for index, key in enumerate(keys) if key in aliases]
         if positions:
             position[column.name] = positions[0]
         if len(positions) > 1:
-            doubled[column.name] = [headers[place] for place in positions]
+            duplicates[column.name] = [headers[index] for index in positions]
     used = set(position.values())
-    left = [header for place, header in enumerate(headers) if place not in used]
+    left = [header for index, header in enumerate(headers) if index not in used]
     missing = [column for column in columns.values() if column.name not in position]
     compared = left[:_MAX_COMPARED]
     likely = dict.fromkeys(left) | {header: _closest_column(header, missing) for header in compared}
     return HeaderMatch(
         position=position,
-        doubled=doubled,
+        duplicates=duplicates,
         report=ColumnsReport(
-            matched=tuple(name for name, place in position.items() if headers[place] == name),
-            aliased={headers[place]: name for name, place in position.items() if headers[place] != name},
+            matched=tuple(name for name, index in position.items() if headers[index] == name),
+            aliased={headers[index]: name for name, index in position.items() if headers[index] != name},
             guessed={header: name for header, name in likely.items() if name},
             unknown=tuple(header for header in left if not likely[header]),
             missing={column.name: _closest_header(column, compared) for column in missing},

@@ -1,4 +1,4 @@
-"""Where contracts lie on this machine, and how they are loaded."""
+"""Find and load data contracts."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def shipped(folder: Literal["data_contracts", "models"]) -> Path:
     True
     """
     package = Path(__file__).resolve().parent.parent
-    for place in (package / "_shipped" / folder, package.parent.parent / folder):
-        if place.is_dir():
-            return place
+    for candidate in (package / "_shipped" / folder, package.parent.parent / folder):
+        if candidate.is_dir():
+            return candidate
     raise MachineError(
         f"The folder {folder} that comes with send_screen is not on this machine.",
         remedy="Install send_screen again from its wheel, or run it from a complete checkout.",

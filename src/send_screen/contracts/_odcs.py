@@ -54,7 +54,7 @@ class _Level(Document):
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """What may stand in a file for the code: its words, the code before its words, and what is listed."""
+        """The texts that a file may have for the code: its label, the code with its label, and the listed synonyms."""
         return (self.words, f"{self.code} {self.words}", *self.also)
 
 
@@ -81,9 +81,9 @@ _TRUE_FALSE = (
 
 
 def read_contract(text: str, path: Path) -> Contract:
-    """Return the contract in a YAML text, or refuse it with every mistake of the first kind that there is.
+    """Return the contract in a YAML text, or raise one error with every mistake of the first kind found.
 
-    The kinds are: YAML, the standard's JSON schema, custom properties and rules of another form, contradictions.
+    The kinds are, in order: YAML, the standard's JSON schema, custom properties and rules, contradictions.
     """
     file = file_name(path)
     document = _parse(text, file)
@@ -92,7 +92,7 @@ def read_contract(text: str, path: Path) -> Contract:
         raise ContractError(
             f"The contract describes {len(tables)} tables.", file=file, remedy="Write one contract a table."
         )
-    custom = _custom(_ContractProperties, document, "contract", file)
+    custom = _custom_properties(_ContractProperties, document, "contract", file)
     purpose = document.get("description", {}).get("purpose")
     if not purpose or not document.get("name") or not document.get("domain"):
         raise ContractError(
@@ -106,7 +106,7 @@ def read_contract(text: str, path: Path) -> Contract:
     )
     columns, mistakes = [], list[str]()
     for item in properties:
-        details = _custom(_ColumnProperties, item, f"column {item['name']}", file)
+        details = _custom_properties(_ColumnProperties, item, f"column {item['name']}", file)
         if item.get("logicalType") == "boolean" and not details.levels:
             details = details.model_copy(update={"levels": _TRUE_FALSE})
         columns.append(_column(item, details, file))
@@ -143,7 +143,7 @@ def _validator() -> Validator:
 
 
 def _parse(text: str, file: str) -> dict[str, Any]:
-    """Return the contract as the standard has it; what the schema knows has the schema's type."""
+    """Parse a contract and validate it with the JSON schema of the standard."""
     document = load_yaml(text, file=file, error=ContractError)
     if not isinstance(document, dict):
         raise ContractError("The contract is not a YAML mapping.", file=file, remedy="Begin with apiVersion: v3.1.0.")
@@ -161,11 +161,11 @@ def _parse(text: str, file: str) -> dict[str, Any]:
 
 
 def _schema_rule(error: ValidationError) -> str:
-    """Return what the validator says, with the part of the contract that it quotes cut short."""
+    """Return the validator's message, with quoted parts of the contract shortened."""
     return error.message.replace(repr(error.instance), shortened(error.instance))[:_MAX_LENGTH]
 
 
-def _custom(model: type[Properties], part: dict[str, Any], kind: str, file: str) -> Properties:
+def _custom_properties(model: type[Properties], part: dict[str, Any], kind: str, file: str) -> Properties:
     """Return the custom properties of a part of the contract."""
     entries = part.get("customProperties", [])
     names = [entry["property"] for entry in entries]
@@ -232,9 +232,9 @@ def _rule(entry: dict[str, Any], where: str, file: str) -> Rule:
             rule=entry.get("id"),
             remedy=f"It knows {', '.join(known)}; severities are error and warning.",
         )
-    if not _complete(kind, arguments):
+    if not _has_arguments(kind, arguments):
         raise ContractError(
-            f"A quality entry of {where} has not the arguments that its rule needs.",
+            f"A quality entry of {where} lacks the arguments that its rule needs.",
             file=file,
             rule=entry["id"],
             remedy="Compare it with a rule of the same kind in a contract that comes with send_screen.",
@@ -250,7 +250,7 @@ def _rule(entry: dict[str, Any], where: str, file: str) -> Rule:
 
 
 def _kind(entry: dict[str, Any]) -> tuple[Any, Any]:
-    """Return what an entry checks, by the standard's own metric or our engine's name, and the arguments of that."""
+    """Return the kind of rule of a quality entry, and its arguments."""
     arguments = entry.get("arguments", {})
     if entry.get("engine") == ENGINE:
         named = entry["implementation"]
@@ -264,8 +264,8 @@ def _kind(entry: dict[str, Any]) -> tuple[Any, Any]:
     return "", {}
 
 
-def _complete(kind: str, arguments: Any) -> bool:
-    """Tell whether a rule has what it needs to be checked."""
+def _has_arguments(kind: str, arguments: Any) -> bool:
+    """Return whether a rule has the arguments that its kind needs."""
     if not isinstance(arguments, dict):
         return False
     match kind:
@@ -286,7 +286,7 @@ def _complete(kind: str, arguments: Any) -> bool:
 
 
 def _column_mistakes(column: Column, custom: _ColumnProperties) -> Iterator[str]:
-    """Yield what a column lacks, and where it contradicts itself."""
+    """Yield what is missing or contradictory in a column."""
     owners: dict[str, set[str]] = {}
     for level in (*custom.levels, *custom.known_codes):
         for text in (level.code, *level.texts):
@@ -312,7 +312,7 @@ def _column_mistakes(column: Column, custom: _ColumnProperties) -> Iterator[str]
     if not column.nullable and not column.rule("null"):
         yield "no quality entry checks for blanks"
     if column.unique and not column.rule("duplicate"):
-        yield "no quality entry checks for doubles"
+        yield "no quality entry checks for duplicates"
     if levels and column.logical_type == "string":
         stated = [str(value) for value in levels.arguments.get("validValues", ())]
         if stated != list(column.codes):
@@ -333,15 +333,15 @@ def _is_date(value: Any) -> bool:
 
 
 def _contradictions(contract: Contract, columns: list[Column]) -> Iterator[str]:
-    """Yield what the standard's schema lets pass: doubles, and names that lead nowhere."""
+    """Yield what the standard's schema does not check: duplicates, and references to what does not exist."""
     if len(contract.columns) < len(columns):
         yield "a column is described twice"
     if not contract.id.startswith(f"{contract.agency}/"):
         yield f"its id {contract.id!r} does not begin with its domain '{contract.agency}/'"
     ids = [rule.id for part in (contract, *columns) for rule in part.rules]
     yield from (f"the rule id {one!r} is used twice" for one in sorted({one for one in ids if ids.count(one) > 1}))
-    needed: dict[RuleKind, str] = {"columns": "missing columns", "headers": "doubled headers", "rows": "empty tables"}
-    yield from (f"the table has no rule for {words}" for kind, words in needed.items() if not contract.rule(kind))
+    needed: dict[RuleKind, str] = {"columns": "missing columns", "headers": "duplicate headers", "rows": "empty tables"}
+    yield from (f"the table has no rule for {what}" for kind, what in needed.items() if not contract.rule(kind))
     owner: dict[str, str] = {}
     for column in columns:
         for key in sorted({header_key(header) for header in (column.name, *column.aliases)}):

@@ -1,4 +1,4 @@
-"""Values as files have them, turned into what the contract means; what cannot be understood stays text."""
+"""Parse the cells of a file into the values of its contract; a cell that cannot be parsed stays text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from send_screen.documents import encodable
 
 # Spaces that people do not see: no-break, zero-width, byte-order mark.
 _INVISIBLE = " \t\r\n\f\v\u00a0\u200b\u202f\ufeff"
-_BLANK_WORDS = frozenset({"null", "#n/a", "n/a", "nan", "nat"})
+_BLANKS = frozenset({"null", "#n/a", "n/a", "nan", "nat"})
 _WHOLE = re.compile(r"0*(\d+)(?:\.0+)?")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,(?:\d{1,2}|\d{4,})(?:\s*%)?")
@@ -32,7 +32,7 @@ _URN_DIGITS = 6
 
 
 def code_key(text: str) -> str:
-    """Return a text without case, spaces and punctuation, as codes and their words are compared.
+    """Return a text without case, spaces and punctuation, as codes and their labels are compared.
 
     Examples
     --------
@@ -43,7 +43,7 @@ def code_key(text: str) -> str:
 
 
 def uses_decimal_comma(texts: Iterable[str | None]) -> bool:
-    """Tell whether numbers have a decimal comma: some can be read in no other way, and none has a decimal point.
+    """Return whether numbers have a decimal comma: some can be read in no other way, and none has a decimal point.
 
     Examples
     --------
@@ -56,29 +56,28 @@ def uses_decimal_comma(texts: Iterable[str | None]) -> bool:
     )
 
 
-def prepare(series: pd.Series, column: Column) -> tuple[pd.Series, str | None]:
-    """Return a column's values as the contract means them, and a note on what was repaired.
+def parse_column(series: pd.Series, column: Column) -> tuple[pd.Series, str | None]:
+    """Return a column parsed into the contract's values, and a note on what was repaired.
 
-    The values are float64 or datetime64 where every cell was understood, else object; a text that was not understood
-    stays as text.
+    The values are float64 or datetime64 where every cell was parsed, else object; other cells stay text.
     """
     rows, texts = distinct_texts(series)
-    read, words = _reader(column, texts)
-    values = [None if text is None else read(text) for text in texts]
+    parse, repair = _parser(column, texts)
+    values = [None if text is None else parse(text) for text in texts]
     is_repaired = [text is not None and str(value) != text for text, value in zip(texts, values, strict=True)]
-    repaired = int(np.array([*is_repaired, False])[rows].sum()) if words else 0
-    note = f"Column {column.name}: {repaired:,} {words}." if repaired else None
+    repaired = int(np.array([*is_repaired, False])[rows].sum()) if repair else 0
+    note = f"Column {column.name}: {repaired:,} {repair}." if repaired else None
     dtype = {"integer": "float64", "number": "float64", "date": "datetime64[s]"}.get(column.logical_type, "object")
     if any(isinstance(value, str) for value in values):
         dtype = "object"
-    table = np.array([*values, None], dtype=dtype)  # None in the last place, which -1 stands for
+    table = np.array([*values, None], dtype=dtype)  # None last, at index -1
     return pd.Series(table[rows], dtype=dtype), note
 
 
 def distinct_texts(series: pd.Series) -> tuple[np.ndarray, list[str | None]]:
-    """Return the distinct cells of a column as trimmed text (None where blank), and for each row which it has.
+    """Return the distinct cells of a column as trimmed text (None where blank), and each row's index among them.
 
-    Each is so parsed once. A row that holds nothing at all has -1.
+    Each is parsed once. The index of an empty cell is -1.
     """
     try:
         rows, cells = pd.factorize(series)
@@ -117,29 +116,29 @@ def _digits(value: int) -> str:
 
 
 def _local(value: dt.datetime) -> dt.datetime:
-    """Return a time in its own zone; in England's where it is universal, which is how systems store local midnight."""
+    """Return a time in UTC as England's: systems store local midnight as UTC. Other times stay as they are."""
     return value.astimezone(ZoneInfo("Europe/London")) if value.tzname() == "UTC" else value
 
 
-def _reader(column: Column, texts: list[str | None]) -> tuple[Callable[[str], Any], str]:
-    """Return what understands one text of the column, and the words for those that were written another way."""
+def _parser(column: Column, texts: list[str | None]) -> tuple[Callable[[str], Any], str]:
+    """Return the parser of a text of the column, and the note on texts that were written another way."""
     if column.logical_type in ("integer", "number"):
-        return _number_reader(column, texts), ""
+        return _number_parser(column, texts), ""
     if column.logical_type == "date":
-        words = "date(s) written another way (day first, in words or as an Excel number) were understood"
-        return _date_reader(texts), words
+        repair = "date(s) written another way (day first, in words or as an Excel number) were understood"
+        return _date_parser(texts), repair
     if column.levels or column.level_synonyms:
-        return _code_reader(column), "value(s) written another way, such as in words, were read as the contract's codes"
+        return _code_parser(column), "value(s) written another way, such as in words, were read as the contract's codes"
     if column.rule("upn"):
         return repair_upn, "UPN(s) in small letters or with gaps were put right"
     if column.rule("academicYear"):
         return _academic_year, "academic year(s) written another way were read as such as 2022/23"
     if column.rule("establishment"):
         return _establishment, "school number(s) were put into seven digits, with the leading zeros that were lost"
-    return _text_reader(column), ""
+    return _text_parser(column), ""
 
 
-def _code_reader(column: Column) -> Callable[[str], str | None]:
+def _code_parser(column: Column) -> Callable[[str], str | None]:
     codes = {code_key(code): code for code in [*(column.levels or {}), *column.missing_codes]}
     lookup = {code_key(text): code for text, code in column.level_synonyms.items()} | codes
     pattern = column.rule("pattern")
@@ -150,7 +149,7 @@ def _code_reader(column: Column) -> Callable[[str], str | None]:
             return lookup[key]
         if (whole := _WHOLE.fullmatch(text)) and whole[1] in lookup:
             return lookup[whole[1]]
-        if text.casefold() in _BLANK_WORDS:
+        if text.casefold() in _BLANKS:
             return None
         if pattern and fullmatches(pattern.arguments["pattern"], [text.upper()])[0]:
             return text.upper()
@@ -159,9 +158,9 @@ def _code_reader(column: Column) -> Callable[[str], str | None]:
     return read
 
 
-def _number_reader(column: Column, texts: list[str | None]) -> Callable[[str], float | str | None]:
+def _number_parser(column: Column, texts: list[str | None]) -> Callable[[str], float | str | None]:
     whole_only = column.logical_type == "integer"
-    blanks = _BLANK_WORDS.union(code.casefold() for code in column.missing_codes)
+    blanks = _BLANKS.union(code.casefold() for code in column.missing_codes)
     comma = uses_decimal_comma(texts)
 
     def read(text: str) -> float | str | None:
@@ -180,23 +179,23 @@ def _number_reader(column: Column, texts: list[str | None]) -> Callable[[str], f
     return read
 
 
-def _date_reader(texts: list[str | None]) -> Callable[[str], dt.date | str | None]:
-    doubtful = month_first(text for text in texts if text is not None)
+def _date_parser(texts: list[str | None]) -> Callable[[str], dt.date | str | None]:
+    is_ambiguous = month_first(text for text in texts if text is not None)
 
     def read(text: str) -> dt.date | str | None:
-        if text.casefold() in _BLANK_WORDS:
+        if text.casefold() in _BLANKS:
             return None
-        if doubtful and is_day_first_form(text):
+        if is_ambiguous and is_day_first_form(text):
             return text
         return read_date(text) or text
 
     return read
 
 
-def _text_reader(column: Column) -> Callable[[str], str | None]:
+def _text_parser(column: Column) -> Callable[[str], str | None]:
     # "Null" is a surname: only what must have a form can be a word for blank.
     has_form = column.rule("pattern") is not None
-    return lambda text: None if has_form and text.casefold() in _BLANK_WORDS else text
+    return lambda text: None if has_form and text.casefold() in _BLANKS else text
 
 
 def _academic_year(text: str) -> str:

@@ -1,7 +1,7 @@
-r"""Patterns of contracts, matched by RE2: in time that grows with the text alone, whatever the pattern says.
+r"""Match patterns of contracts with RE2, whose running time is linear in the text.
 
-A contract comes from others, and Python's own engine can take for ever. RE2 knows no look-around and no references
-back; its ``\d``, ``\w`` and ``\s`` mean ASCII, as in the standard.
+A contract comes from others, and Python's own engine can take exponential time. RE2 has no look-around and no
+backreferences; its ``\d``, ``\w`` and ``\s`` mean ASCII, as in the standard.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _MAX_LENGTH = 1_000  # characters
 
 
 def fullmatches(pattern: str, texts: Sequence[str]) -> np.ndarray:
-    """Tell which texts match a pattern as a whole (bool, shape (n,)).
+    """Return which texts match a pattern as a whole (bool, shape (n,)).
 
     Examples
     --------

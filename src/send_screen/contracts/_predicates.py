@@ -1,4 +1,4 @@
-"""Which rows keep a rule, for each kind of rule."""
+"""The rows that keep a rule, for each kind of rule."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ _SCHOOL_FORM = r"[0-9]{6,7}"
 
 
 def keeps(rule: Rule, column: Column, frame: pd.DataFrame) -> pd.Series:
-    """Tell for each row whether it keeps a column's rule. A missing value keeps every rule but the one on blanks."""
+    """Return for each row whether it keeps a rule of a column. A missing value breaks only the rule on blanks."""
     values = frame[column.name]
     if rule.kind == "null":
         return values.notna()
     if rule.kind == "duplicate":
-        return not_doubled(frame, (column.name,))
+        return is_unique_key(frame, (column.name,))
     return _fits(rule, column, frame, values) | values.isna()
 
 
-def not_doubled(frame: pd.DataFrame, key: tuple[str, ...]) -> pd.Series:
-    """Tell for each row whether no other has the same key; rows with a blank in the key are not compared."""
+def is_unique_key(frame: pd.DataFrame, key: tuple[str, ...]) -> pd.Series:
+    """Return for each row whether no other has the same key; rows with a blank in the key are not compared."""
     columns = list(key)
     return ~frame.duplicated(columns, keep=False) | frame[columns].isna().any(axis=1)
 
 
 def key_of(rule: Rule, contract: Contract) -> tuple[str, ...]:
-    """Return the columns that a table's rule on doubles is about."""
+    """Return the key columns of a table's rule on duplicate rows."""
     return tuple(rule.arguments.get("properties", contract.key))
 
 
@@ -44,7 +44,7 @@ def _fits(rule: Rule, column: Column, frame: pd.DataFrame, values: pd.Series) ->
         case "pattern":
             return _fullmatch(values, rule.arguments["pattern"])
         case "type":
-            return understood(values)
+            return is_parsed(values)
         case "range":
             return _in_range(rule, column, values)
         case "upn":
@@ -79,21 +79,21 @@ def _fullmatch(values: pd.Series, pattern: str) -> pd.Series:
     return _all_distinct(values, lambda texts: fullmatches(pattern, texts))
 
 
-def understood(values: pd.Series) -> pd.Series:
-    """Tell which cells of a number or date column were understood; what was not is still text."""
+def is_parsed(values: pd.Series) -> pd.Series:
+    """Return which cells of a number or date column were parsed; the others are still text."""
     if values.dtype != object:
         return pd.Series(True, index=values.index)
     return _each(values, lambda value: not isinstance(value, str))
 
 
 def _numbers(values: pd.Series) -> pd.Series:
-    """Return the numbers that were understood; a text is none, even one that pandas would take for a number."""
-    return values.where(understood(values)).astype(np.float64)
+    """Return the parsed numbers; a text is NaN, even one that pandas would parse."""
+    return values.where(is_parsed(values)).astype(np.float64)
 
 
 def _in_range(rule: Rule, column: Column, values: pd.Series) -> pd.Series:
     if column.logical_type == "date":
-        dates = pd.to_datetime(values.where(understood(values)), errors="coerce")
+        dates = pd.to_datetime(values.where(is_parsed(values)), errors="coerce")
         earliest, latest = (pd.Timestamp(rule.arguments[bound]) for bound in ("earliest", "latest"))
         return dates.between(earliest, latest) | dates.isna()
     numbers = _numbers(values)
@@ -103,6 +103,6 @@ def _in_range(rule: Rule, column: Column, values: pd.Series) -> pd.Series:
 
 
 def _is_academic_year(text: str, earliest: str = "", latest: str = "9") -> bool:
-    """Tell whether a text is an academic year within bounds, which like it are written as 2022/23."""
+    """Return whether a text is an academic year, such as 2022/23, from ``earliest`` to ``latest``."""
     match = _YEAR_FORM.fullmatch(text)
     return match is not None and (int(match[1]) + 1) % 100 == int(match[2]) and earliest <= text <= latest

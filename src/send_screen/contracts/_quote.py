@@ -16,7 +16,7 @@ _NEVER = re.compile(r"[;|<>{}\[\]\"@\\]")
 
 
 def upn_shaped(text: str) -> bool:
-    """Tell whether a text has the form of a UPN, whether or not its check letter fits or is there.
+    """Return whether a text has the form of a UPN, whether or not its check letter fits or is there.
 
     Examples
     --------
@@ -27,7 +27,7 @@ def upn_shaped(text: str) -> bool:
 
 
 def date_shaped(text: str) -> bool:
-    """Tell whether a text is a date.
+    """Return whether a text is a date.
 
     Examples
     --------
@@ -38,7 +38,7 @@ def date_shaped(text: str) -> bool:
 
 
 def header_like(text: str) -> bool:
-    """Tell whether a text looks like the name of a column: short, with letters, no UPN, date, number or value.
+    """Return whether a text looks like the name of a column: short, with letters, no UPN, date, number or value.
 
     Examples
     --------

@@ -13,7 +13,7 @@ MASK = "•••"
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One broken rule at one place.
+    """One broken rule, of one cell, row or file.
 
     Attributes
     ----------
@@ -26,7 +26,7 @@ class Violation:
     value : str or None
         What the file says, ``"•••"`` where the contract classifies the column as personal, None where nothing is there.
     message, remedy : str
-        What is wrong and what to do, in words.
+        What is wrong and what to do, as sentences.
     file : str
         The file's name.
     level : {"file", "row"}
@@ -48,7 +48,7 @@ class Violation:
 
 @dataclass(frozen=True)
 class ColumnsReport:
-    """What became of each header of the file.
+    """How each header of the file was matched.
 
     Attributes
     ----------
@@ -84,11 +84,11 @@ class CheckedTable:
     violations : tuple of Violation
         All of them, the whole file's first, then by row.
     columns : ColumnsReport
-        What became of each header.
+        How each header was matched.
     bad_rows : pandas.Index
         Labels of ``frame`` with at least one row-level violation of severity error.
     notes : tuple of str
-        What was repaired or understood on the way, with counts; never a value of a personal column.
+        What was repaired while parsing, with counts; never a value of a personal column.
     """
 
     frame: pd.DataFrame

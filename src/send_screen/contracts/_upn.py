@@ -50,7 +50,7 @@ def upn_check_letter(body: str) -> str:
 
 
 def valid_upns(upns: pd.Series) -> pd.Series:
-    """Tell which texts are UPNs with the right check letter, temporary ones included.
+    """Return which texts are UPNs with the right check letter, temporary ones included.
 
     Authorities are not looked up: a list of them is stale when a new one is made.
 
@@ -82,7 +82,7 @@ def repair_upn(upn: str) -> str:
 
 
 def is_synthetic_upn(upn: str | None) -> bool:
-    """Tell whether a UPN is of authority 000, which no real child has.
+    """Return whether a UPN is of authority 000, which no real child has.
 
     Parameters
     ----------

@@ -42,7 +42,7 @@ def file_violations(
             suggested = closest is not None and header_like(closest)
             remedy = f"If the header {closest!r} is meant, rename it to {name}." if suggested else another
             yield violation("columns", name, f"The file has no column {name} ({column.label}).", remedy)
-    for name, duplicates in headers.doubled.items():
+    for name, duplicates in headers.duplicates.items():
         yield violation("headers", name, f"The headers {', '.join(map(quotable, duplicates))} all stand for {name}.")
     if n == 0:
         yield violation("rows", None, f"The file has no rows. {rules['rows'].description}")

@@ -1,9 +1,9 @@
 """Read and write JSON and YAML documents strictly, as typed models.
 
 A document is a pydantic model (:class:`Document`): its fields are its format, its JSON schema is generated from it, and
-a file that breaks it is refused with every mistake at once, each with its path. Nothing in a file is trusted: a key
-given twice, a number that is none, nesting without end and characters that mislead are refused before the model sees
-them. Files are written atomically (:func:`write_atomically`).
+a file that breaks it raises one error with every mistake and its path. Nothing in a file is trusted: duplicate keys,
+NaN, deep nesting and misleading characters are errors before the model sees them. Files are written atomically
+(:func:`write_atomically`).
 """
 
 from send_screen.documents._atomic_files import SHARED, remove_partial_files, write_atomically

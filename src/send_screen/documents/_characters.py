@@ -1,4 +1,4 @@
-"""Characters that make a text look like another one, or that cannot be written."""
+"""Misleading, unprintable and unencodable characters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def is_misleading(text: str) -> bool:
-    """Return whether a text would be shown, on a page or a terminal, as something that it is not."""
+    """Return whether a text has control or direction characters, so that it is displayed as another text."""
     return _MISLEADING.search(text) is not None
 
 
@@ -23,10 +23,10 @@ def encodable(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Return a line without what would steer a terminal: what is no printable character becomes a replacement."""
+    """Return a line with each unprintable character replaced, so that it cannot control a terminal."""
     return "".join(char if char.isprintable() else "\ufffd" for char in encodable(text))
 
 
 def file_name(path: str | Path) -> str:
-    """Return a file's name, without its folder, as it can be shown and written: names need not be text."""
+    """Return a file's name, without its folder, with unprintable characters replaced."""
     return printable(Path(path).name)

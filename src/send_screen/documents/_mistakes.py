@@ -136,5 +136,5 @@ def _members(kind: dict[str, Any], schema: dict[str, Any]) -> list[dict[str, Any
 
 
 def _is_called(kind: dict[str, Any], name: str) -> bool:
-    """Tell whether a member of a union has this title or, in one of its keys, this constant."""
+    """Return whether a member of a union has this title or, in one of its keys, this constant."""
     return name == kind.get("title") or any(held.get("const") == name for held in kind.get("properties", {}).values())

@@ -14,21 +14,21 @@ from send_screen.documents._yaml import decode, load_yaml, shortened
 from send_screen.errors import SendScreenError
 
 
-def _shown_as_it_is(text: str) -> str:
+def _reject_misleading(text: str) -> str:
     if is_misleading(text):
         raise ValueError(MISLEADING)
     return text
 
 
-#: Text that a page and a terminal show as what it is.
-Text = Annotated[str, AfterValidator(_shown_as_it_is)]
+#: Text without misleading characters.
+Text = Annotated[str, AfterValidator(_reject_misleading)]
 
 #: A whole number of 0 or more that a float holds exactly.
 Count = Annotated[int, Field(ge=0, lt=2**53)]
 
 
 class Document(BaseModel):
-    """A part of a typed document: it never changes, knows no other keys, and takes a text for no number.
+    """A part of a typed document: immutable, without unknown keys, and strict about types.
 
     Examples
     --------
@@ -51,7 +51,7 @@ class Document(BaseModel):
 
 Model = TypeVar("Model", bound=BaseModel)
 _MAX_VALUES = 2_000_000  # a version's largest document has a tenth of that
-_MAX_MISTAKES = 10_000  # told apart; a file with more is another kind of file
+_MAX_MISTAKES = 10_000  # a file with more is another kind of file
 
 
 def read_document(

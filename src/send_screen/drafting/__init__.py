@@ -1,4 +1,4 @@
-"""From a table to a draft: what each column holds and which part it plays, as a commented spec and contract.
+"""Draft a commented spec and contract from a table: what each column holds, and its role.
 
 What was inferred from the file is marked ``GUESS``, what only a person can say ``DECIDE``. Nothing that is written is
 one child's.

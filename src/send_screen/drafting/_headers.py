@@ -90,7 +90,7 @@ def letters(header: str) -> str:
 
 
 def infer_role(header: str) -> ColumnRole | None:
-    """Return what a header suggests that its column is, or None.
+    """Infer the role of a column from its header; None where it suggests none.
 
     Examples
     --------
@@ -116,7 +116,7 @@ def tokens(header: str) -> tuple[str, ...]:
 
 
 def schools_are(header: str) -> str:
-    """Return what the values of a column in the place of schools are called.
+    """Return what the values of the column given as school are called, such as schools or classes.
 
     Examples
     --------
@@ -139,7 +139,7 @@ def outcome_kind(header: str) -> Literal["recorded_status", "test", "event"]:
 
 
 def post_outcome_reason(header: str, label: str) -> str | None:
-    """Return why a column was recorded with the outcome or after it, going by its header; None if it does not say so.
+    """Return why a header suggests that its column was recorded with the outcome or after it; None where it does not.
 
     Examples
     --------
@@ -158,7 +158,7 @@ def post_outcome_reason(header: str, label: str) -> str | None:
 
 
 def timing_question(header: str, label: str, headers: tuple[str, ...]) -> str | None:
-    r"""Return why it must be asked when a column was recorded, going by its header; None if nothing says so.
+    r"""Return why a header raises the question when its column was recorded; None where it does not.
 
     Examples
     --------
@@ -185,7 +185,7 @@ def timing_question(header: str, label: str, headers: tuple[str, ...]) -> str | 
 
 
 def named_after(header: str, label: str) -> bool:
-    """Tell whether the name of the outcome is in a header, its wave apart.
+    """Return whether the name of the outcome is in a header, its wave apart.
 
     Examples
     --------

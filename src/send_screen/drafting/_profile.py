@@ -1,4 +1,4 @@
-"""The columns of an unknown table: what each holds, without any one child's value."""
+"""Profile the columns of an unknown table, without any single child's value."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from send_screen.tables import MINIMUM_CHILDREN, published_range
 
 Kind = Literal["number", "codes", "date", "year", "upn", "text", "constant"]
 
-# With so many of its values understood, a column is a number, a date or a set of codes with a few mistakes in it.
-_MOST = 0.95
+# Share of values of one kind, from which a column is of that kind: a few may be mistakes.
+_KIND_SHARE = 0.95
 _MAX_CODES = 30
 _FEW_NUMBERS = 12
 _BLANKS = frozenset({"", "null", "#n/a", "n/a", "na", "nan", "nat", "none"})
-_NEVER_REAL = (-1.0, -2.0, -7.0, -8.0, -9.0, -88.0, -99.0, -999.0, 8.0, 9.0, 99.0, 999.0, 9999.0)
-_UNKNOWN = frozenset(
+_MISSING_NUMBERS = (-1.0, -2.0, -7.0, -8.0, -9.0, -88.0, -99.0, -999.0, 8.0, 9.0, 99.0, 999.0, 9999.0)
+_MISSING_TEXTS = frozenset(
     re.split(
         r"\|",
         "unknown|unk|u|not known|notknown|not recorded|missing|refused|ref|refu|nobt|not obtained|not stated|dk|nk|n/k|"
         "?|-|.|information not obtained|prefer not to say|dont know|don't know|-1|-7|-8|-9|-99|-999|99|999|9999",
     )
 )
-_FIT = 10  # a code such as 99 is unknown beside codes below this
+_CODES_BELOW = 10  # a code such as 99 means "not known" only where the others are below this
 # Where this share of a column's values are numbers, a few marks (A for absent) are exceptions among them.
 _MAX_WITH_MARKS, _MAX_MARKS, _MAX_MARK_LENGTH = 0.75, 8, 12
 _ACADEMIC_YEAR = r"20\d{2}/\d{2}"
@@ -56,13 +56,13 @@ class ColumnProfile:
     n_known: int  # rows that are not blank
     n_distinct: int
     codes: tuple[str, ...]  # values that at least ten children have, where there are few different ones
-    rarer: bool  # whether there are others, which fewer than ten children have
-    whole: bool  # whether a number is always whole
+    has_rare_values: bool  # whether fewer than ten children have some other value
+    whole: bool  # whether all numbers are whole
     bounds: tuple[float, float] | None  # a range wider than that of the children, for a number
     unknown: tuple[
         str, ...
     ]  # such as -9, Unknown, or A among scores: at least ten children have it, and it is no value
-    stray: bool  # whether a few values are not what the others are
+    has_exceptions: bool  # whether a few values of a numeric column are not numbers
     percent: bool  # whether numbers are written with a per cent sign
     values: pd.Series = field(repr=False)  # float64, or str with None: for deciding, never for writing
 
@@ -79,28 +79,30 @@ class ColumnProfile:
     @property
     def unique(self) -> bool:
         """Whether (nearly) every child has a value of its own."""
-        return self.n_known > 0 and self.n_distinct >= _MOST * self.n_known
+        return self.n_known > 0 and self.n_distinct >= _KIND_SHARE * self.n_known
 
 
 def profile_columns(frame: pd.DataFrame, file: str) -> tuple[ColumnProfile, ...]:
-    """Profile each column of a table, or raise UsageError for headers that cannot be told apart."""
+    """Profile each column of a table, or raise UsageError for ambiguous headers."""
     headers = [str(header) for header in frame.columns]
     _check_headers(headers, file)
     names: list[str] = []
-    for place, header in enumerate(headers, start=1):
+    for number, header in enumerate(headers, start=1):
         name = re.sub(r"\W+", "_", header, flags=re.ASCII).strip("_")[:60]
         as_text = name[:1].isalpha() and isinstance(yaml.safe_load(name), str)  # in YAML "yes" and "null" are none
-        name = name if as_text else f"column_{place}_{name}".rstrip("_")
-        names.append(name if header_key(name) not in map(header_key, names) else f"{name[:50]}_column_{place}")
-    return tuple(_look(frame.iloc[:, place], headers[place], names[place]) for place in range(len(headers)))
+        name = name if as_text else f"column_{number}_{name}".rstrip("_")
+        names.append(name if header_key(name) not in map(header_key, names) else f"{name[:50]}_column_{number}")
+    return tuple(
+        _profile_column(frame.iloc[:, number], headers[number], names[number]) for number in range(len(headers))
+    )
 
 
 def _check_headers(headers: list[str], file: str) -> None:
     first: dict[str, str] = {}
-    for place, header in enumerate(headers, start=1):
+    for number, header in enumerate(headers, start=1):
         if not header_key(header):
             raise UsageError(
-                f"The header of column {place} has neither letters nor digits.",
+                f"The header of column {number} has neither letters nor digits.",
                 file=file,
                 row=1,
                 remedy="Rename the column and run send-screen init again.",
@@ -115,32 +117,32 @@ def _check_headers(headers: list[str], file: str) -> None:
             )
 
 
-def _look(series: pd.Series, header: str, name: str) -> ColumnProfile:
+def _profile_column(series: pd.Series, header: str, name: str) -> ColumnProfile:
     texts = series.map(_text, na_action="ignore").astype(object)
     texts = texts.where(texts.notna(), None)
     known = texts.dropna()
     suggested = infer_role(header)
-    once = known.value_counts()
-    comma = uses_decimal_comma(once.index)
-    plain = {text: _plain_number(text, comma=comma) for text in once.index}
+    distinct = known.value_counts()
+    comma = uses_decimal_comma(distinct.index)
+    plain = {text: _plain_number(text, comma=comma) for text in distinct.index}
     numbers = pd.to_numeric(known.map(plain), errors="coerce").astype("float64")
     numbers = numbers[np.isfinite(numbers)]
     marks = known[~known.index.isin(numbers.index)].value_counts()
-    dates = 0.0 if month_first(once.index) else _share(once, once.index.map(read_date).notna())
-    upns = _share(once, valid_upns(once.index.to_series().str.upper()))
+    dates = 0.0 if month_first(distinct.index) else _share(distinct, distinct.index.map(read_date).notna())
+    upns = _share(distinct, valid_upns(distinct.index.to_series().str.upper()))
     kind: Kind
     values = texts
-    if upns >= _MOST:
+    if upns >= _KIND_SHARE:
         kind = "upn"
-    elif _share(once, once.index.str.fullmatch(_ACADEMIC_YEAR)) >= _MOST:
+    elif _share(distinct, distinct.index.str.fullmatch(_ACADEMIC_YEAR)) >= _KIND_SHARE:
         kind = "year"
-    elif dates >= _MOST and (suggested == "birth" or len(numbers) < _MOST * len(known)):
+    elif dates >= _KIND_SHARE and (suggested == "birth" or len(numbers) < _KIND_SHARE * len(known)):
         kind = "date"
-    elif len(numbers) and (len(numbers) >= _MOST * len(known) or _are_exceptions(numbers, marks, len(known))):
+    elif len(numbers) and (len(numbers) >= _KIND_SHARE * len(known) or _are_exceptions(numbers, marks, len(known))):
         kind, values = "number", numbers.reindex(texts.index)
     else:
-        kind = "codes" if 0 < _same_words(known).nunique() <= _MAX_CODES else "text"
-        values = texts.map(dict(zip(known, _same_words(known), strict=True)))
+        kind = "codes" if 0 < _one_spelling(known).nunique() <= _MAX_CODES else "text"
+        values = texts.map(dict(zip(known, _one_spelling(known), strict=True)))
     unknown = _unknown(kind, values, marks, sex=bool({"sex", "gender"}.intersection(tokens(header))))
     absent = {float(one) for one in unknown if _is_number(one)} if kind == "number" else set(unknown)
     values = values.mask(values.isin(absent))
@@ -165,19 +167,19 @@ def _look(series: pd.Series, header: str, name: str) -> ColumnProfile:
         n_known=n_known,
         n_distinct=len(counts),
         codes=codes,
-        rarer=few and len(codes) < len(counts),
+        has_rare_values=few and len(codes) < len(counts),
         whole=whole,
         bounds=_bounds(values, whole, codes) if kind == "number" else None,
         unknown=unknown,
-        stray=kind == "number" and bool((~marks.index.isin(unknown)).any()),
+        has_exceptions=kind == "number" and bool((~marks.index.isin(unknown)).any()),
         percent=kind == "number" and bool(known.str.fullmatch(_PERCENT).any()),
         values=values,
     )
 
 
-def _share(once: pd.Series, found: Any) -> float:
-    """Return the share of the rows, counted by their values, whose value was found to be something."""
-    return float(once.to_numpy()[np.asarray(found, dtype=bool)].sum() / max(int(once.sum()), 1))
+def _share(distinct: pd.Series, found: Any) -> float:
+    """Return the share of rows whose value has a property, from the counts of the distinct values."""
+    return float(distinct.to_numpy()[np.asarray(found, dtype=bool)].sum() / max(int(distinct.sum()), 1))
 
 
 def _text(value: object) -> str | None:
@@ -197,17 +199,17 @@ def _is_number(text: str) -> bool:
 
 
 def _are_exceptions(numbers: pd.Series, marks: pd.Series, n: int) -> bool:
-    """Tell whether texts among many different numbers are a few short marks, such as A for absent."""
+    """Return whether texts among many different numbers are a few short marks, such as A for absent."""
     return (
         len(numbers) >= _MAX_WITH_MARKS * n
         and numbers.nunique() > _FEW_NUMBERS
         and len(marks) <= _MAX_MARKS
-        and all(len(str(mark)) <= _MAX_MARK_LENGTH or str(mark).casefold() in _UNKNOWN for mark in marks.index)
+        and all(len(str(mark)) <= _MAX_MARK_LENGTH or str(mark).casefold() in _MISSING_TEXTS for mark in marks.index)
     )
 
 
-def _same_words(known: pd.Series) -> pd.Series:
-    """Return codes that differ in case alone under the spelling that most children have."""
+def _one_spelling(known: pd.Series) -> pd.Series:
+    """Return codes with those that differ in case alone under their commonest spelling."""
     spelling: dict[str, str] = {}
     for text in known.value_counts().index:
         spelling.setdefault(text.casefold(), text)
@@ -222,29 +224,29 @@ def _in_order(text: str) -> tuple[float, str]:
 
 
 def _unknown(kind: Kind, values: pd.Series, marks: pd.Series, *, sex: bool) -> tuple[str, ...]:
-    """Return what many children have and what is no value: words and numbers for "not known", marks among numbers."""
+    """Return frequent values that mean "not known": words, numbers such as 999, and marks among numbers."""
     counts = values.value_counts()
     many = counts[counts >= MINIMUM_CHILDREN].index
     if kind == "codes":
-        found = [text for text in many if text.casefold() in _UNKNOWN]
+        found = [text for text in many if text.casefold() in _MISSING_TEXTS]
         rest = [text for text in counts.index if text not in found]
         if all(len(text) > 1 for text in rest):  # among words, a single letter or sign is a code of its own
             found = [text for text in found if text.casefold() != "u"]
-        large = any(_is_number(text) and abs(int(text)) >= _FIT for text in rest)
+        large = any(_is_number(text) and abs(int(text)) >= _CODES_BELOW for text in rest)
         found = [text for text in found if not (_is_number(text) and large)]
-        return _told_apart(found) if rest else ()
+        return _distinguishable(found) if rest else ()
     if kind != "number":
         return ()
-    rest = [value for value in counts.index if value not in _NEVER_REAL]
+    rest = [value for value in counts.index if value not in _MISSING_NUMBERS]
     low, high = (min(rest), max(rest)) if rest else (0.0, math.inf)
-    apart = [v for v in _NEVER_REAL if v in many and ((v < 0 <= low) or (v > 0 and v > 2 * high))]
+    apart = [v for v in _MISSING_NUMBERS if v in many and ((v < 0 <= low) or (v > 0 and v > 2 * high))]
     if sex and sorted(rest) == [0, 1, 2]:  # ISO/IEC 5218
         apart.append(0.0)
-    return _told_apart([*map(code, apart), *marks[marks >= MINIMUM_CHILDREN].index])
+    return _distinguishable([*map(code, apart), *marks[marks >= MINIMUM_CHILDREN].index])
 
 
-def _told_apart(codes: list[str]) -> tuple[str, ...]:
-    """Return codes without those that a file's reader could not tell from an earlier one."""
+def _distinguishable(codes: list[str]) -> tuple[str, ...]:
+    """Return codes without those that the parser cannot distinguish from an earlier one."""
     keys: dict[str, str] = {}
     for one in sorted(codes, key=_in_order):
         keys.setdefault(code_key(one) or one, one)
@@ -252,7 +254,7 @@ def _told_apart(codes: list[str]) -> tuple[str, ...]:
 
 
 def _bounds(values: pd.Series, whole: bool, codes: tuple[str, ...]) -> tuple[float, float] | None:
-    """Return a range that no single child decides, and that is wider than the children's.
+    """Return a range wider than the observed one, which no single child determines.
 
     Of a few whole numbers, the lowest and highest that ten children have, where no others do. Otherwise the published
     range (see :func:`send_screen.tables.published_range`), as wide again on either side, in round numbers, and not

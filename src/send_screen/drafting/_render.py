@@ -1,4 +1,4 @@
-"""The drafted contract and spec as commented YAML: profiles of the columns, put into templates."""
+"""Render the drafted contract and spec as commented YAML."""
 
 from __future__ import annotations
 
@@ -87,8 +87,8 @@ def _entries(draft: ProjectDraft) -> Iterator[_Entry]:
     for column in draft.shown.values():
         yield _Entry(column, "So that people can find the child.", "text", optional=True)
     for column, derive in draft.groups:
-        words = "Compared as groups, never a feature." if derive != "season" else "For age, and the season of birth."
-        yield _Entry(column, words, "text" if derive in ("ethnic_group", "eal") else "other", optional=True)
+        comment = "Compared as groups, never a feature." if derive != "season" else "For age, and the season of birth."
+        yield _Entry(column, comment, "text" if derive in ("ethnic_group", "eal") else "other", optional=True)
     if draft.year:
         yield _Entry(draft.year, "The academic year that the row is of.")
     for column, _ in draft.status:
@@ -114,7 +114,7 @@ def _template(name: str) -> Template:
         "plain": _plain,
         "number": "{:.10g}".format,
         "rule_id": lambda text: text.upper().replace("_", "-"),
-        "group_words": _group_words,
+        "group_descriptions": _group_descriptions,
     }
     return environment.get_template(name)
 
@@ -129,12 +129,12 @@ def _plain(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)
 
 
-def _group_words(column: ColumnProfile) -> list[tuple[str, str]]:
+def _group_descriptions(column: ColumnProfile) -> list[tuple[str, str]]:
     keys = {one.casefold() for one in column.codes}
     if keys in _YES_OR_NO:
         how = {True: "with", False: "without"}
         return [(one, f"children {how[one[:1].casefold() in 'yt']} {column.label}") for one in column.codes]
-    for words in _GROUP_WORDS:
-        if keys == set(words):
-            return [(one, words[one.casefold()]) for one in column.codes]
+    for labels in _GROUP_WORDS:
+        if keys == set(labels):
+            return [(one, labels[one.casefold()]) for one in column.codes]
     return [(one, f"children with {column.label} {one}") for one in column.codes]

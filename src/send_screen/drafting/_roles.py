@@ -1,4 +1,4 @@
-"""Which column of an unknown table plays which part in a model: given, guessed, or left out with the reason."""
+"""Assign the columns of an unknown table their roles in a model: given, inferred, or left out with the reason."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ Derive = Literal["season", "ethnic_group", "eal"]
 _YES = frozenset({"1", "yes", "y", "true", "t", "k", "e", "s", "ehcp"})
 _NO = frozenset({"0", "no", "n", "false", "f", "none"})
 _MAX_OUTCOMES = 12
-#: What a label is about where a known need makes the question no longer open.
+#: Labels about need: a child whose need is recorded already is not eligible for them.
 _NEED = re.compile("^sen|need|support|spec|ehcp|^iep|refer")
-#: Whole numbers of which half are one child's alone, in a file of this many children, may be a number of the child.
-_MANY = 500
+#: From this many rows, a column of whole numbers of which half are unique may be an identifier.
+_MIN_ROWS_FOR_IDS = 500
 _MAX_RECOGNISED = 0.8
-# Fewer with (or without) the outcome teach nothing, and their number may not be published.
+# With or without the outcome; of fewer, nothing can be learnt and no number published.
 _MIN_CHILDREN = 2 * MINIMUM_CHILDREN
 OPTIONS = {"label": "--label", "school": "--school", "child_id": "--child-id"}
-_WHAT = {"label": "what happened later", "school": "the school", "child_id": "the child's identifier"}
+_DESCRIPTIONS = {"label": "what happened later", "school": "the school", "child_id": "the child's identifier"}
 _POSITIVE = "--positive"
 
 
 @dataclass(frozen=True)
 class ProjectDraft:
-    """The parts that columns play."""
+    """The role of each column in a drafted model."""
 
     label: ColumnProfile
     school: ColumnProfile | None  # None where each child stands alone
@@ -44,7 +44,7 @@ class ProjectDraft:
     positive: tuple[str, ...]  # codes of the label
     negative: tuple[str, ...]
     features: tuple[ColumnProfile, ...] = ()
-    groups: tuple[tuple[ColumnProfile, Derive | None], ...] = ()  # what is compared, and how groups are made of it
+    groups: tuple[tuple[ColumnProfile, Derive | None], ...] = ()  # what is compared, and how groups are draft of it
     status: tuple[tuple[ColumnProfile, tuple[str, ...]], ...] = ()  # with the codes that say that a need is recorded
     shown: dict[str, ColumnProfile] = field(default_factory=dict)  # the "forename", "surname" and "class"
     birth: ColumnProfile | None = None  # the date of birth
@@ -53,10 +53,10 @@ class ProjectDraft:
     left_out: dict[str, str] = field(default_factory=dict)  # header to the reason
 
     def without(self, feature: str, reason: str, *, asked: bool) -> ProjectDraft:
-        """Return the draft with one feature left out, or asked about."""
-        gone = next(found for found in self.features if found.name == feature)
-        rest = replace(self, features=tuple(found for found in self.features if found is not gone))
-        return _ask(rest, gone, reason) if asked else _leave(rest, gone, reason)
+        """Return the draft with one feature left out, or put as a question to the user."""
+        removed = next(found for found in self.features if found.name == feature)
+        rest = replace(self, features=tuple(found for found in self.features if found is not removed))
+        return _with_question(rest, removed, reason) if asked else _leave_out(rest, removed, reason)
 
 
 def draft_project(
@@ -68,9 +68,9 @@ def draft_project(
     child_id: str | None,
     positive: Collection[str] = (),
 ) -> ProjectDraft:
-    """Give each column its part. ``label``, ``school`` and ``child_id`` are headers, where they are given.
+    """Assign each column its role. ``label``, ``school`` and ``child_id`` are headers, where they are given.
 
-    UsageError names every option at once that is needed, because a part is not given and cannot be guessed.
+    Raises one UsageError that names every option that is needed, because a column is not given and cannot be inferred.
     """
     given = {"child_id": child_id, "school": school, "label": label}
     guesses = {"child_id": _ids(columns), "school": _schools(columns), "label": _labels(columns)}
@@ -104,7 +104,7 @@ def draft_project(
     for first, second in combinations(parts, 2):
         if parts[first] is parts[second]:
             raise UsageError(
-                f"One column cannot be both {_WHAT[first]} and {_WHAT[second]}.",
+                f"One column cannot be both {_DESCRIPTIONS[first]} and {_DESCRIPTIONS[second]}.",
                 file=file,
                 column=child.header if "child_id" in (first, second) else outcome.header,
                 remedy=f"Give another with {OPTIONS[first]} or {OPTIONS[second]}.",
@@ -132,12 +132,12 @@ def draft_project(
             remedy="Give another column with --school, or leave it out: each child then stands alone.",
         )
     guessed = frozenset(part for part, header in given.items() if header is None and parts[part] is not None)
-    made = ProjectDraft(outcome, where, child, guessed, *codes)
+    draft = ProjectDraft(outcome, where, child, guessed, *codes)
     headers = tuple(column.header for column in columns)
     for column in columns:
         if column not in parts.values():
-            made = _place(made, column, headers)
-    return made
+            draft = _assign_role(draft, column, headers)
+    return draft
 
 
 def _named(columns: tuple[ColumnProfile, ...], file: str, part: str, header: str) -> ColumnProfile:
@@ -154,7 +154,7 @@ def _named(columns: tuple[ColumnProfile, ...], file: str, part: str, header: str
 
 
 def _question(part: str, possible: list[ColumnProfile]) -> str:
-    option, what = OPTIONS[part], _WHAT[part]
+    option, what = OPTIONS[part], _DESCRIPTIONS[part]
     names = ", ".join(repr(column.header) for column in possible[:12])
     if names:
         return f"{option} and one of: {names} ({what})"
@@ -182,7 +182,7 @@ def _labels(columns: tuple[ColumnProfile, ...]) -> tuple[list[ColumnProfile], li
 def _outcome_codes(
     label: ColumnProfile, file: str, given: Collection[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-    """Return the codes that mean yes and those that mean no; None where no words say which is which."""
+    """Return the codes that mean yes and those that mean no; None where they cannot be recognised."""
     if not label.codes or len(label.codes) > _MAX_OUTCOMES or label.kind == "constant":
         raise UsageError(
             "What happened later must be a few codes, such as yes and no; this column holds "
@@ -192,10 +192,10 @@ def _outcome_codes(
             remedy="Make a column that says yes or no, or give another with --label.",
         )
     if given:
-        wanted = {one.strip().casefold() for one in given}
-        positive = tuple(one for one in label.codes if one.casefold() in wanted)
+        expected = {one.strip().casefold() for one in given}
+        positive = tuple(one for one in label.codes if one.casefold() in expected)
         negative = tuple(one for one in label.codes if one not in positive)
-        if len(positive) == len(wanted) and negative:
+        if len(positive) == len(expected) and negative:
             return positive, negative
         raise UsageError(
             f"{_POSITIVE} must name some codes of the outcome, and not all.",
@@ -203,86 +203,88 @@ def _outcome_codes(
             column=label.header,
             remedy=f"The column has {', '.join(map(repr, label.codes))}.",
         )
-    positive, negative = _by_words(label.codes, _YES), _by_words(label.codes, _NO)
+    positive, negative = _matching_codes(label.codes, _YES), _matching_codes(label.codes, _NO)
     both = positive and negative and len(positive) + len(negative) == len(label.codes)
     return (positive, negative) if both else None
 
 
-def _by_words(codes: tuple[str, ...], words: Collection[str]) -> tuple[str, ...]:
-    return tuple(one for one in codes if one.casefold() in words)
+def _matching_codes(codes: tuple[str, ...], texts: Collection[str]) -> tuple[str, ...]:
+    return tuple(one for one in codes if one.casefold() in texts)
 
 
 def _check_counts(label: ColumnProfile, codes: tuple[tuple[str, ...], tuple[str, ...]], file: str) -> None:
     counts = label.values.map(code, na_action="ignore").value_counts()
-    for group, words in zip(codes, ("with", "without"), strict=True):
+    for group, whom in zip(codes, ("with", "without"), strict=True):
         if int(counts.reindex(group).sum()) < _MIN_CHILDREN:
             raise UsageError(
-                f"Fewer than {_MIN_CHILDREN} children are {words} the outcome, which is too few to train on.",
+                f"Fewer than {_MIN_CHILDREN} children are {whom} the outcome, which is too few to train on.",
                 file=file,
                 column=label.header,
                 remedy="Give a file with more children, or another column with --label.",
             )
 
 
-def _on_register(column: ColumnProfile) -> tuple[str, ...]:
+def _recorded_codes(column: ColumnProfile) -> tuple[str, ...]:
     """Return the codes that say that a need is recorded: of 1 and 2, 1; else all but those that say no."""
-    yes, no = _by_words(column.codes, _YES), _by_words(column.codes, _NO)
+    yes, no = _matching_codes(column.codes, _YES), _matching_codes(column.codes, _NO)
     if len(yes) == 1 and len(column.codes) == 2 and not no:
         return column.codes if yes[0].isalpha() else yes
     return tuple(one for one in column.codes if one not in no)
 
 
-def _place(made: ProjectDraft, column: ColumnProfile, headers: tuple[str, ...]) -> ProjectDraft:
-    """Return the draft with one more column in its part."""
-    role, outcome = column.role, made.label.header
+def _assign_role(draft: ProjectDraft, column: ColumnProfile, headers: tuple[str, ...]) -> ProjectDraft:
+    """Return the draft with one more column in its role."""
+    role, outcome = column.role, draft.label.header
     # Where only a need is written down, a blank says that there is none.
     flag = role == "status" and column.kind == "constant" and column.codes and column.n_known < column.n
     if column.kind == "constant" and not flag:
-        return _leave(made, column, "blank, or the same for all or nearly all children")
+        return _leave_out(draft, column, "blank, or the same for all or nearly all children")
     if column.kind == "year":
-        return _leave(made, column, "an academic year") if made.year else replace(made, year=column)
-    if role in ("forename", "surname", "class") and role not in made.shown:
-        return replace(made, shown={**made.shown, role: column})
-    if role == "birth" and column.kind == "date" and made.birth is None:
-        return replace(made, birth=column, groups=(*made.groups, (column, "season")))
+        return _leave_out(draft, column, "an academic year") if draft.year else replace(draft, year=column)
+    if role in ("forename", "surname", "class") and role not in draft.shown:
+        return replace(draft, shown={**draft.shown, role: column})
+    if role == "birth" and column.kind == "date" and draft.birth is None:
+        return replace(draft, birth=column, groups=(*draft.groups, (column, "season")))
     if role in ("forename", "surname", "class", "private", "school", "id"):
-        return _leave(made, column, "by its name it says who or where a child is: nothing to learn from")
+        return _leave_out(draft, column, "by its name it says who or where a child is: nothing to learn from")
     if column.kind == "upn" or (column.unique and (column.kind != "number" or column.whole)):
-        return _leave(made, column, "nearly every child has a value of its own: it would name children")
+        return _leave_out(draft, column, "nearly every child has a value of its own: it would name children")
     if role in ("protected", "proxy"):
-        return _group(made, column)
+        return _with_group(draft, column)
     if why := post_outcome_reason(column.header, outcome):
-        return _leave(made, column, f"target leakage: {why}")
+        return _leave_out(draft, column, f"target leakage: {why}")
     if role == "status":
         if not 1 <= len(column.codes) <= _MAX_OUTCOMES:
-            return _leave(made, column, "by its name it says whose needs are recorded: use it under `eligible`")
+            return _leave_out(draft, column, "by its name it says whose needs are recorded: use it under `eligible`")
         if flag or _NEED.search(letters(outcome)):
-            return replace(made, status=(*made.status, (column, _on_register(column))))
-        return _group(made, column)
+            return replace(draft, status=(*draft.status, (column, _recorded_codes(column))))
+        return _with_group(draft, column)
     if named_after(column.header, outcome):
-        return _leave(made, column, "target leakage: the outcome's name is in its name")
+        return _leave_out(draft, column, "target leakage: the outcome's name is in its name")
     if column.kind == "date":
-        return _leave(made, column, "a date: only an age can be worked out of one, with `derive: {age_in_months: ...}`")
+        return _leave_out(
+            draft, column, "a date: only an age can be worked out of one, with `derive: {age_in_months: ...}`"
+        )
     if column.kind == "text":
-        return _leave(made, column, "free text, or more codes than can be told apart")
+        return _leave_out(draft, column, "free text, or more codes than can be told apart")
     if column.kind == "number" and column.bounds is None:
-        return _leave(made, column, f"fewer than {_MIN_CHILDREN} children have a value")
+        return _leave_out(draft, column, f"fewer than {_MIN_CHILDREN} children have a value")
     if why := timing_question(column.header, outcome, headers):
-        return _ask(made, column, why)
-    if column.whole and column.n_known >= _MANY and column.n_distinct >= column.n_known / 2:
-        return _ask(made, column, "nearly every child has a whole number of its own: is it an identifier?")
-    return replace(made, features=(*made.features, column))
+        return _with_question(draft, column, why)
+    if column.whole and column.n_known >= _MIN_ROWS_FOR_IDS and column.n_distinct >= column.n_known / 2:
+        return _with_question(draft, column, "nearly every child has a whole number of its own: is it an identifier?")
+    return replace(draft, features=(*draft.features, column))
 
 
-def _ask(made: ProjectDraft, column: ColumnProfile, question: str) -> ProjectDraft:
-    return replace(made, asked=(*made.asked, (column, question)))
+def _with_question(draft: ProjectDraft, column: ColumnProfile, question: str) -> ProjectDraft:
+    return replace(draft, asked=(*draft.asked, (column, question)))
 
 
-def _leave(made: ProjectDraft, column: ColumnProfile, reason: str) -> ProjectDraft:
-    return replace(made, left_out={**made.left_out, column.header: reason})
+def _leave_out(draft: ProjectDraft, column: ColumnProfile, reason: str) -> ProjectDraft:
+    return replace(draft, left_out={**draft.left_out, column.header: reason})
 
 
-def _group(made: ProjectDraft, column: ColumnProfile) -> ProjectDraft:
+def _with_group(draft: ProjectDraft, column: ColumnProfile) -> ProjectDraft:
     """Return the draft with a column as groups to compare: by its codes, or by those of the census."""
     known = column.values.dropna().astype(str).str.upper()
     derive: Derive | None = None
@@ -293,5 +295,5 @@ def _group(made: ProjectDraft, column: ColumnProfile) -> ProjectDraft:
     if derive is None and not column.codes:
         near = {"proxy": "close to a protected characteristic", "status": "a status"}
         why = near.get(column.role or "", "a protected characteristic")
-        return _leave(made, column, f"{why}, so no feature; to compare by it, put it into a few bands in the file")
-    return replace(made, groups=(*made.groups, (column, derive)))
+        return _leave_out(draft, column, f"{why}, so no feature; to compare by it, put it into a few bands in the file")
+    return replace(draft, groups=(*draft.groups, (column, derive)))

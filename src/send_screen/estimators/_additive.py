@@ -10,7 +10,7 @@ from joblib import effective_n_jobs
 
 from send_screen.estimators._base import AdditiveClassifier
 from send_screen.estimators._check_input import checked_monotonic_cst, checked_seed, checked_whole
-from send_screen.estimators._clusters import held_out_together
+from send_screen.estimators._clusters import groups_or_clusters
 from send_screen.estimators._fit_additive import fit_additive
 from send_screen.estimators._publish_tables import publish_tables
 from send_screen.estimators._training_data import TrainingData, mean_components
@@ -27,7 +27,7 @@ class AdditiveRiskClassifier(AdditiveClassifier):
     a penalised logistic regression, a piecewise constant shape function for each feature, and at most ``max_pairs``
     interactions [Lou2013]_. Shapes and interactions are boosted by LightGBM on the residual, each tree on one feature
     or one pair. The model is the mean of a bagged ensemble. Each bag leaves out a quarter of the schools. Without
-    ``groups`` these are rows; where rows plainly come in clusters, as children of a class whose size is a feature do,
+    ``groups`` these are rows; where rows come in evident clusters, as children of a class whose size is a feature do,
     they are clusters, and a warning says so. Their held-out rows choose the averaging weights of four linear
     components (none, and C, the inverse of the penalty, of .001, .01 and .1), the number of boosting rounds,
     whether there are interactions, and the affine calibration. Of more than 20,000 rows, one C is chosen on 20,000
@@ -104,9 +104,9 @@ class AdditiveRiskClassifier(AdditiveClassifier):
     def _fit_tables(self, X: pd.DataFrame, y: np.ndarray, weight: np.ndarray, groups: np.ndarray | None) -> RiskTables:
         max_pairs = checked_whole("max_pairs", self.max_pairs)
         seed = checked_seed(self.random_state)
-        signs = checked_monotonic_cst(self.monotonic_cst, X.columns)
-        groups = held_out_together(X, groups)
-        data = TrainingData.build(X, y, weight, self.categorical_features_, signs)
+        monotonic_cst = checked_monotonic_cst(self.monotonic_cst, X.columns)
+        groups = groups_or_clusters(X, groups)
+        data = TrainingData.build(X, y, weight, self.categorical_features_, monotonic_cst)
         fitted = fit_additive(data, groups, max_pairs=max_pairs, seed=seed, n_jobs=effective_n_jobs(self.n_jobs))
         self.C_weights_, self.bagged_tables_ = fitted.C_weights, None
         of_bags = fitted.bags if len(fitted.bags) > 1 else []
@@ -116,7 +116,7 @@ class AdditiveRiskClassifier(AdditiveClassifier):
                 for components in (mean_components(fitted.bags), *of_bags)
             ],
             X,
-            monotonic_cst=signs,
+            monotonic_cst=monotonic_cst,
         )
         if bagged:
             self.bagged_tables_ = BaggedTables.from_training(X, bagged, fitted.repeats)

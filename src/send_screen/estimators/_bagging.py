@@ -38,12 +38,12 @@ def make_bags(y: np.ndarray, groups: np.ndarray | None, *, n_repeats: int, seed:
     return made
 
 
-def subsample_groups(n: int, groups: np.ndarray | None, most: int, seed: int) -> np.ndarray:
-    """Return the row numbers of about ``most`` of ``n`` rows, whole groups sampled at random: int64, ascending."""
+def subsample_groups(n: int, groups: np.ndarray | None, max_rows: int, seed: int) -> np.ndarray:
+    """Return the row numbers of about ``max_rows`` of ``n`` rows, whole groups sampled at random: int64, ascending."""
     serial = np.arange(n) if groups is None else groups
     sizes = np.bincount(serial)
     order = np.random.default_rng(seed).permutation(len(sizes))
-    enough = int(np.searchsorted(np.cumsum(sizes[order]), most)) + 1
+    enough = int(np.searchsorted(np.cumsum(sizes[order]), max_rows)) + 1
     return np.flatnonzero(np.isin(serial, order[:enough]))
 
 

@@ -67,8 +67,8 @@ class BinaryRiskClassifier(ClassifierMixin, BaseEstimator):
 
     def _choose_columns(self, X: Any) -> tuple[Levels, list[str] | None]:
         """Return the levels of columns of text, and the columns that the model looks at: None for all."""
-        signs = getattr(self, "monotonic_cst", None)
-        self.categorical_features_ = checked_categories(self.categorical_features, X, signs)
+        monotonic_cst = getattr(self, "monotonic_cst", None)
+        self.categorical_features_ = checked_categories(self.categorical_features, X, monotonic_cst)
         return self.categorical_features_, None
 
     def _fit(self, X: pd.DataFrame, y: np.ndarray, weight: np.ndarray, groups: np.ndarray | None) -> None:
@@ -174,7 +174,7 @@ class BinaryRiskClassifier(ClassifierMixin, BaseEstimator):
 
 
 class AdditiveClassifier(BinaryRiskClassifier):
-    """A classifier whose every answer is read from ``risk_tables_``."""
+    """A classifier whose scores and explanations are computed from ``risk_tables_``."""
 
     risk_tables_: RiskTables
 
@@ -209,7 +209,7 @@ class AdditiveClassifier(BinaryRiskClassifier):
         shap.Explanation
             For any plot of ``shap.plots``. ``values`` (n, p) are in log-odds, zero for a feature that the model does
             not look at; ``output_names`` is :data:`~send_screen.estimators.INTERVENTIONAL`. ``data`` are numbers: of a
-            text the place of its level. ``display_data`` holds the texts; without any it is None.
+            text the position of its level. ``display_data`` holds the texts; without any it is None.
 
         Raises
         ------

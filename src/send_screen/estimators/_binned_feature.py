@@ -1,4 +1,4 @@
-"""Features cut into bins of training rows: what trees are fitted on, and what tables are made of."""
+"""Binned features: trees are fitted on them, and tables are made of them."""
 
 from __future__ import annotations
 
@@ -107,13 +107,13 @@ def bin_pair(first: BinnedFeature, second: BinnedFeature) -> tuple[BinnedFeature
     return first.coarser(kept[0]), second.coarser(kept[1])
 
 
-def quantile_edges(axis: BinnedFeature, most: int) -> list[int]:
-    """Return the positions of the edges that cut a feature into at most ``most`` bins of about as many children."""
-    if axis.n_bins <= most:
+def quantile_edges(axis: BinnedFeature, max_bins: int) -> list[int]:
+    """Return the positions of the edges that cut a feature into at most ``max_bins`` bins of about equal size."""
+    if axis.n_bins <= max_bins:
         return list(range(axis.n_bins - 1))
     known = axis.codes[axis.codes < axis.n_bins]
     reached = np.cumsum(np.bincount(known, minlength=axis.n_bins))
-    positions = np.searchsorted(reached, np.arange(1, most) * len(known) / most)
+    positions = np.searchsorted(reached, np.arange(1, max_bins) * len(known) / max_bins)
     return sorted({int(position) for position in positions if position < axis.n_bins - 1})
 
 

@@ -9,14 +9,14 @@ import numpy as np
 from send_screen.tables import MINIMUM_CHILDREN
 
 
-def quantile_cut_points(x: np.ndarray, most: int) -> np.ndarray:
-    """Return cut points halfway between values: at most ``most`` bins, at least ten children in each."""
+def quantile_cut_points(x: np.ndarray, max_bins: int) -> np.ndarray:
+    """Return cut points halfway between values: at most ``max_bins`` bins, at least ten children in each."""
     values, counts = np.unique(x[~np.isnan(x)], return_counts=True)
     reached = np.cumsum(counts)
     n = int(reached[-1]) if len(reached) else 0
     positions = np.arange(len(values) - 1)
-    if len(values) > most:
-        positions = np.unique(np.searchsorted(reached, np.arange(1, most) * n / most))
+    if len(values) > max_bins:
+        positions = np.unique(np.searchsorted(reached, np.arange(1, max_bins) * n / max_bins))
     edges: list[float] = []
     last = 0
     for position in positions[positions < len(values) - 1]:

@@ -44,7 +44,7 @@ Terms = Sequence[tuple[BinnedFeature, ...]]
 
 @dataclass(frozen=True)
 class BoostedEnsemble:
-    """Boosters, one for each bag, and the number of rounds that all of them use (0 where trees are of no use)."""
+    """Boosters, one for each bag, and the number of rounds that all of them use (0 where trees do not help)."""
 
     terms: Terms
     boosters: list[Any]

@@ -13,7 +13,7 @@ from joblib import effective_n_jobs
 from send_screen.estimators._bagging import make_bags
 from send_screen.estimators._base import BinaryRiskClassifier
 from send_screen.estimators._check_input import checked_monotonic_cst, checked_seed
-from send_screen.estimators._clusters import held_out_together
+from send_screen.estimators._clusters import groups_or_clusters
 from send_screen.estimators._explanation import PATH_DEPENDENT, explanation
 from send_screen.estimators._lightgbm import REPEATABLE, lightgbm_package
 from send_screen.estimators._tune import RATE, ROUNDS, SETTINGS, Setting, tune
@@ -29,7 +29,7 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
     without ``groups``) inside the training data, the better half going on after each fold; the rounds are the best for
     the one that is left. Where too few children are there to hold any out, the usual setting and 150 rounds stand.
 
-    Levels are passed as their place in ``categorical_features``: ordered numbers under a monotonic constraint,
+    Levels are passed as their position in ``categorical_features``: ordered numbers under a monotonic constraint,
     categories without one. A level that is not listed counts as missing. Known values only are constrained; LightGBM
     may put a missing value anywhere. Rows are sampled by position, so the order of the training rows matters; the
     number of threads does not.
@@ -87,14 +87,14 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
     def _fit(self, X: pd.DataFrame, y: np.ndarray, weight: np.ndarray, groups: np.ndarray | None) -> None:
         lightgbm = lightgbm_package()
         seed, n_jobs = checked_seed(self.random_state), effective_n_jobs(self.n_jobs)
-        signs = checked_monotonic_cst(self.monotonic_cst, X.columns)
+        monotonic_cst = checked_monotonic_cst(self.monotonic_cst, X.columns)
         parameters = {
             **REPEATABLE,
             "objective": "binary",
             "metric": "binary_logloss",
             "bagging_fraction": 0.8,  # of the rows, sampled anew for each tree
             "bagging_freq": 1,
-            "monotone_constraints": [signs.get(name, 0) for name in X.columns],
+            "monotone_constraints": [monotonic_cst.get(name, 0) for name in X.columns],
             "feature_pre_filter": False,  # settings differ in the rows a leaf must have
             "seed": seed,
         }
@@ -103,13 +103,15 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
             label=y,
             weight=weight,
             categorical_feature=[
-                j for j, name in enumerate(X.columns) if name in self.categorical_features_ and name not in signs
+                j
+                for j, name in enumerate(X.columns)
+                if name in self.categorical_features_ and name not in monotonic_cst
             ],
             params=parameters,
             free_raw_data=False,
         ).construct()
         self.setting_, self.n_rounds_ = SETTINGS[0], ROUNDS
-        for bags in make_bags(y, held_out_together(X, groups), n_repeats=1, seed=seed):
+        for bags in make_bags(y, groups_or_clusters(X, groups), n_repeats=1, seed=seed):
             self.setting_, self.n_rounds_ = tune(data, y, weight, bags, parameters, n_jobs=n_jobs)
         grown = {**parameters, **asdict(self.setting_), "learning_rate": RATE}
         self.booster_ = lightgbm.train(grown, data, num_boost_round=self.n_rounds_)
@@ -154,7 +156,7 @@ class BoostedTreesClassifier(BinaryRiskClassifier):
         return np.asarray(self.booster_.predict(self._numbers(frame), num_threads=1, **kind))
 
     def _numbers(self, frame: pd.DataFrame) -> np.ndarray:
-        """Return levels by their place in ``categorical_features``, NaN where missing or not listed."""
+        """Return levels as their position in ``categorical_features``, NaN where missing or not listed."""
         positions = {
             name: {v: float(i) for i, v in enumerate(levels)} for name, levels in self.categorical_features_.items()
         }

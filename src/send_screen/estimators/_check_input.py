@@ -202,7 +202,7 @@ def checked_monotonic_cst(monotonic_cst: Mapping[str, str | int] | None, columns
 
 
 def checked_categories(
-    categorical_features: Mapping[str, Sequence[str]] | None, X: Any, signs: Mapping[str, Any] | None
+    categorical_features: Mapping[str, Sequence[str]] | None, X: Any, monotonic_cst: Mapping[str, Any] | None
 ) -> dict[str, list[str]]:
     """Return the levels of each categorical feature, as text.
 
@@ -214,7 +214,7 @@ def checked_categories(
     if not (has_names(X) and X.columns.is_unique):
         return listed
     found = {name: levels_in(X[name]) for name in X.columns if name not in listed}
-    for name in sorted(set(found) & set(signs or {})):
+    for name in sorted(set(found) & set(monotonic_cst or {})):
         if found[name] and not isinstance(X[name].dtype, pd.CategoricalDtype):
             raise ValueError(f"'monotonic_cst' of {name!r} needs an order: list its levels in 'categorical_features'.")
     return {name: _checked_levels(name, levels) for name, levels in found.items() if levels} | listed
@@ -244,9 +244,9 @@ def _checked_levels(name: str, levels: Any) -> list[str]:
     return texts
 
 
-def _mapping(given: Any, parameter: str, words: str) -> dict[str, Any]:
+def _mapping(given: Any, parameter: str, what: str) -> dict[str, Any]:
     if given is not None and not isinstance(given, Mapping):
-        raise ValueError(f"{parameter!r} must map the name of a column to {words}, not be a {type(given).__name__}.")
+        raise ValueError(f"{parameter!r} must map the name of a column to {what}, not be a {type(given).__name__}.")
     return dict(given or {})
 
 

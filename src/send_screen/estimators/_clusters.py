@@ -1,7 +1,7 @@
-"""Find rows that plainly come in clusters, as children of one class do, where the user names no groups.
+"""Detect clusters of rows, such as the children of one class, where no groups are given.
 
-A feature of a class, such as its size, tells which class a child is in. Where other children of that class are held
-out, what was learnt of the class itself looks like skill, and a model is chosen that fits other classes badly.
+A feature of a class, such as its size, identifies the class. With some of its children in training and others held
+out, what was learnt about the class looks like skill, and hyperparameters are chosen that do badly on other classes.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ import warnings
 import numpy as np
 import pandas as pd
 
-_MAX_PAIRS, _PAIRS_A_ROW, _AT_ONCE = 200_000, 50, 20_000
-_MIN_VALUES = 10  # of fewer, neighbours are too far apart
+_MAX_PAIRS, _PAIRS_PER_ROW, _BATCH = 200_000, 50, 20_000
+_MIN_VALUES = 10  # distinct; with fewer, neighbours are too far apart
 _MIN_RATIO = 1.1  # on real children 1.2 and more for features of a class or school, below 1 for a child's own
-_N_ERRORS = 4.0  # among many features some pair is off by chance
+_N_ERRORS = 4.0  # standard errors: among many pairs of features some ratio is large by chance
 _MIN_CLUSTERS = 20
 
 
-def held_out_together(X: pd.DataFrame, groups: np.ndarray | None) -> np.ndarray | None:
-    """Return ``groups``; where there are none and rows plainly come in clusters, the clusters, with a warning."""
+def groups_or_clusters(X: pd.DataFrame, groups: np.ndarray | None) -> np.ndarray | None:
+    """Return ``groups``, or, without any, the clusters that are detected, with a warning."""
     found = find_clusters(X) if groups is None else None
     if found is None:
         return groups
@@ -35,12 +35,12 @@ def held_out_together(X: pd.DataFrame, groups: np.ndarray | None) -> np.ndarray 
 
 
 def find_clusters(X: pd.DataFrame) -> tuple[np.ndarray, str, str] | None:
-    """Return the cluster of each row, int64, shape (n,), and the two features that tell it; None without clusters.
+    """Return the cluster of each row, int64, shape (n,), and the two features that identify it; None without clusters.
 
     Two features of a child vary together smoothly: pairs of children that agree in both are about as frequent, as a
     multiple of what independence would give, as pairs that agree in one and are neighbours in the other, or are
     neighbours in both. Two features of a class agree exactly within it, so that the first are far more frequent. The
-    two features with the largest ratio tell the clusters, if it is above 1 for certain and not due to a few values.
+    two features with the largest ratio identify the clusters, if it is surely above 1 and not due to a few values.
     """
     ranks = {
         name: pd.factorize(X[name], sort=True)[0]
@@ -64,17 +64,17 @@ def find_clusters(X: pd.DataFrame) -> tuple[np.ndarray, str, str] | None:
 
 
 def _ratios(ranks: np.ndarray) -> np.ndarray:
-    """Return for each two columns j < k how much more frequent agreement in both is than being neighbours, at least.
+    """Return for columns j < k a lower bound of the frequency of agreement in both over that of being neighbours.
 
-    That is the ratio of a lower to an upper limit, of pairs of rows drawn at random. Negative ranks are missing.
+    It is the ratio of a lower to an upper limit, from random pairs of rows. Negative ranks are missing values.
     """
     rng = np.random.default_rng(0)
     n, p = ranks.shape
     # agree in both; agree and neighbours; agree and two apart; above or below in both; above in one, below in the other
     together = np.zeros((5, p, p))
     alone = np.zeros((4, p))  # agree, above, below, two apart
-    for _ in range(max(1, min(_MAX_PAIRS, _PAIRS_A_ROW * n) // _AT_ONCE)):
-        first, second = ranks[rng.integers(0, n, (2, _AT_ONCE))]
+    for _ in range(max(1, min(_MAX_PAIRS, _PAIRS_PER_ROW * n) // _BATCH)):
+        first, second = ranks[rng.integers(0, n, (2, _BATCH))]
         apart = np.where((first >= 0) & (second >= 0), first - second, n)
         sides = [(apart == 0), (apart == 1), (apart == -1), (np.abs(apart) == 2)]
         agree, above, below, two = (side.astype(np.float32) for side in sides)

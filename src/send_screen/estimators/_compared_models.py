@@ -1,4 +1,4 @@
-"""From a spec to the estimators it names."""
+"""The estimators that a spec names."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def compared_models(spec: ModelSpec, cohort: Cohort, *, threads: int) -> dict[st
 
 
 def describe_challenger(name: str) -> str:
-    """Return what a challenger is, in words that stand after "beside"."""
+    """Return a description of a challenger, as a noun phrase."""
     if name == "lightgbm":
         return f"LightGBM, with the same signs, tuned inside the training schools ({len(SETTINGS)} settings)"
     return f"EBM, also readable, as it comes (interpret-core {version('interpret-core')}, no signs)"

@@ -143,8 +143,8 @@ class CategoricalDesign:
         """Return the columns of a feature of levels, which are ordered as given when there is a sign."""
         counts = {level: int((column == level).sum()) for level in levels}
         groups = merged_levels(counts, ordered=sign != 0)
-        place = {level: g for g, group in enumerate(groups) for level in group}
-        codes = np.array([place.get(level, len(groups)) for level in column], dtype=np.int64)
+        code = {level: g for g, group in enumerate(groups) for level in group}
+        codes = np.array([code.get(level, len(groups)) for level in column], dtype=np.int64)
         order = np.arange(len(groups))[:: -1 if sign < 0 else 1]
         commonest = int(order[np.bincount(codes, weight)[order].argmax()]) if groups else 0
         with_missing = bool(groups) and int((codes == len(groups)).sum()) >= MINIMUM_CHILDREN
@@ -197,13 +197,13 @@ DesignColumns = NumericDesign | CategoricalDesign
 
 
 def build_designs(
-    X: pd.DataFrame, levels: Mapping[str, Sequence[str]], weight: np.ndarray, signs: Mapping[str, int]
+    X: pd.DataFrame, levels: Mapping[str, Sequence[str]], weight: np.ndarray, monotonic_cst: Mapping[str, int]
 ) -> list[DesignColumns]:
     """Return the design columns of each feature of ``X``."""
     return [
-        CategoricalDesign.build(X[name], levels[name], weight, signs.get(name, 0))
+        CategoricalDesign.build(X[name], levels[name], weight, monotonic_cst.get(name, 0))
         if name in levels
-        else NumericDesign.build(X[name], weight, signs.get(name, 0))
+        else NumericDesign.build(X[name], weight, monotonic_cst.get(name, 0))
         for name in X.columns
     ]
 

@@ -32,8 +32,8 @@ def explanation(
 ) -> Any:
     """Return a ``shap.Explanation`` of log-odds, shape (n, p); ``output_names``, the label, stays when it is sliced.
 
-    Its ``data`` are numbers, as all of ``shap.plots`` need: of a column of text the place of each level in ``levels``,
-    or in alphabetical order. ``display_data`` then holds the texts.
+    Its ``data`` are numbers, as all of ``shap.plots`` need. For a text column they are the position of each level in
+    ``levels``, or in alphabetical order. ``display_data`` then holds the texts.
     """
     try:
         with warnings.catch_warnings():
@@ -52,7 +52,7 @@ def explanation(
         if pd.api.types.is_numeric_dtype(column.dtype):
             data[:, j] = shown[:, j] = column.to_numpy(dtype=np.float64, na_value=np.nan)
         else:
-            data[:, j], shown[:, j] = _places(column, (levels or {}).get(str(name)))
+            data[:, j], shown[:, j] = _positions(column, (levels or {}).get(str(name)))
     texts = not all(map(pd.api.types.is_numeric_dtype, X.dtypes))
     return shap.Explanation(
         values=values,
@@ -64,14 +64,14 @@ def explanation(
     )
 
 
-def _places(column: pd.Series, levels: Sequence[str] | None) -> tuple[np.ndarray, np.ndarray]:
-    """Return the place of each cell among its levels, other values after them, the missing last; and its text."""
+def _positions(column: pd.Series, levels: Sequence[str] | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the position of each cell among its levels, other values after them, missing last; and its text."""
     codes, found = pd.factorize(column.astype(object))
     texts = [level if isinstance(level, str) else level_text(level) or str(level) for level in found]
     ordered = list(levels if levels is not None else sorted(texts))
     ordered += sorted(set(texts) - set(ordered))
-    places = np.array([*map(ordered.index, texts), len(ordered)], dtype=np.float64)
-    return places[codes], np.array([*texts, NOT_KNOWN], dtype=object)[codes]
+    positions = np.array([*map(ordered.index, texts), len(ordered)], dtype=np.float64)
+    return positions[codes], np.array([*texts, NOT_KNOWN], dtype=object)[codes]
 
 
 def shap_waterfall(example: Example) -> str:

@@ -78,8 +78,8 @@ class PenalisedLogisticClassifier(AdditiveClassifier):
     def _fit_tables(self, X: pd.DataFrame, y: np.ndarray, weight: np.ndarray, groups: np.ndarray | None) -> RiskTables:
         if not 0.0 < self.C < np.inf:
             raise ValueError(f"C must be a number above 0, not {self.C!r}.")
-        signs = checked_monotonic_cst(self.monotonic_cst, X.columns)
-        designs = build_designs(X, self.categorical_features_, weight, signs)
+        monotonic_cst = checked_monotonic_cst(self.monotonic_cst, X.columns)
+        designs = build_designs(X, self.categorical_features_, weight, monotonic_cst)
         w, intercept = fit_linear(designs, np.arange(len(X)), y, weight, self.C)
         terms = []
         for design, own in zip(designs, w, strict=True):

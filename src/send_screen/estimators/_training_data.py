@@ -75,10 +75,10 @@ class TrainingData:
         y: np.ndarray,
         weight: np.ndarray,
         levels: Mapping[str, Sequence[str]],
-        signs: Mapping[str, int],
+        monotonic_cst: Mapping[str, int],
     ) -> TrainingData:
         """Return the training rows with the columns and bins of each feature."""
-        designs = build_designs(X, levels, weight, signs)
+        designs = build_designs(X, levels, weight, monotonic_cst)
         return cls(designs, [BinnedFeature.build(design) for design in designs], y, weight)
 
     def take(self, rows: np.ndarray) -> TrainingData:

@@ -17,7 +17,7 @@ from send_screen.estimators._lightgbm import grow, mean_and_error, same_length, 
 
 @dataclass(frozen=True)
 class Setting:
-    """How trees are grown, in LightGBM's own words: leaves a tree, rows a leaf, columns a tree, penalty."""
+    """LightGBM's hyperparameters: leaves a tree, rows a leaf, columns a tree, penalty."""
 
     num_leaves: int
     min_data_in_leaf: int

@@ -17,8 +17,8 @@ SUPPRESSED = "withheld to protect small groups"
 ROUNDED = "rounded to {step:.0f} of 100, without numbers of children, to protect small groups"
 
 
-def describe_group(attribute: str, group: str, words: Mapping[str, Mapping[str, str]]) -> str:
-    """Return a group as a noun for many children; one without words is named by its attribute, a crossed one by parts.
+def describe_group(attribute: str, group: str, nouns: Mapping[str, Mapping[str, str]]) -> str:
+    """Return a group as a noun for many children; one without nouns is named by its attribute, a crossed one by parts.
 
     >>> describe_group("fsm", "not recorded", {})
     'children (fsm: not recorded)'
@@ -28,15 +28,15 @@ def describe_group(attribute: str, group: str, words: Mapping[str, Mapping[str, 
     crossed = attribute.split(" × ")
     if len(crossed) > 1:
         parts = zip(crossed, group.split(" × "), strict=True)
-        return " × ".join(describe_group(name, part, words) for name, part in parts)
-    return words.get(attribute, {}).get(group, f"children ({attribute}: {group})")
+        return " × ".join(describe_group(name, part, nouns) for name, part in parts)
+    return nouns.get(attribute, {}).get(group, f"children ({attribute}: {group})")
 
 
 def describe_gap(
     gap: Mapping[Any, Any],
     who: str,
     whom: str,
-    outcome_words: str,
+    outcome_description: str,
     *,
     clusters: str = "schools",
     suppressed: bool = False,
@@ -53,22 +53,22 @@ def describe_gap(
     'Of 100 girls who later had SEN support, it misses 62; of 100 others, 37. The gap is outside the tolerance of 10. \
 (n = 410; gap 25, 19 to 31)'
     """
-    words = _QUESTIONS[gap["metric"]]
+    sentences = _QUESTIONS[gap["metric"]]
     if gap["verdict"] == SUPPRESSED:
-        return f"{words.about.format(who=who, whom=whom)}: {SUPPRESSED}."
+        return f"{sentences.about.format(who=who, whom=whom)}: {SUPPRESSED}."
     if suppressed or not math.isfinite(gap["value"]):
         why = f"the numbers are {SUPPRESSED}" if suppressed else gap["reason"]
-        about = words.more if gap["low"] > 0 else words.less if gap["high"] < 0 else words.about
+        about = sentences.more if gap["low"] > 0 else sentences.less if gap["high"] < 0 else sentences.about
         return f"{about.format(who=who, whom=whom)}: {gap['verdict']} ({why})."
-    rate, other = words.number(gap["rate"]), words.number(gap["rate_others"])
-    found = words.found.format(who=who, whom=whom, outcome=outcome_words, rate=rate, other=other)
+    rate, other = sentences.number(gap["rate"]), sentences.number(gap["rate_others"])
+    found = sentences.found.format(who=who, whom=whom, outcome=outcome_description, rate=rate, other=other)
     numbers = f"n = {round(gap['n']):,}; gap {_percent(gap['value'])}"
     if math.isfinite(gap["low"]):
         numbers += f", {_percent(gap['low'])} to {_percent(gap['high'])}"
-    return f"{found} {_verdict_in_words(gap, clusters)} ({numbers})"
+    return f"{found} {_describe_verdict(gap, clusters)} ({numbers})"
 
 
-def _verdict_in_words(gap: Mapping[Any, Any], clusters: str) -> str:
+def _describe_verdict(gap: Mapping[Any, Any], clusters: str) -> str:
     """Return the verdict as a sentence."""
     tolerance = f"the tolerance of {_percent(gap['tolerance'])}"
     if gap["verdict"] != INCONCLUSIVE:
@@ -95,7 +95,7 @@ def redact_gap(gap: Mapping[Any, Any]) -> dict[Any, Any]:
     few = MINIMUM_CHILDREN - 2  # from 1 to 9
     # the interval moves with the gap, and widens or narrows, the more the smaller a count is
     shift = few * (1 / gap["n"] + 1 / gap["n_others"]) if min(gap["n"], gap["n_others"]) > 0 else math.inf
-    shift += (gap["high"] - gap["low"]) / 2 * min(1.25, few / gap["smallest_cell"])
+    shift += (gap["high"] - gap["low"]) / 2 * min(1.25, few / max(gap["smallest_cell"], 1))
     turns = (-gap["tolerance"], 0.0, gap["tolerance"])
     if all(abs(gap[end] - turn) > shift for end in ("value", "low", "high") for turn in turns):
         return dict(gap)
@@ -116,8 +116,8 @@ def is_material(gap: Mapping[Any, Any]) -> bool:
 def material_gaps(
     table: pd.DataFrame,
     *,
-    outcome_words: str = "had the outcome",
-    group_words: Mapping[str, Mapping[str, str]] | None = None,
+    outcome_description: str = "had the outcome",
+    group_descriptions: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[str]:
     """Return a sentence for each material gap: a group that is worse off than all others by the tolerance or more.
 
@@ -127,9 +127,9 @@ def material_gaps(
     ----------
     table : pandas.DataFrame
         From :func:`gaps`.
-    outcome_words : str
+    outcome_description : str
         What is predicted, as a verb phrase after "who later", for example ``"had SEN support"``.
-    group_words : mapping, optional
+    group_descriptions : mapping, optional
         Attribute -> group -> noun.
 
     Returns
@@ -144,15 +144,17 @@ def material_gaps(
     []
     """
     return [
-        describe_gap(gap, describe_group(gap["attribute"], gap["group"], group_words or {}), "others", outcome_words)
+        describe_gap(
+            gap, describe_group(gap["attribute"], gap["group"], group_descriptions or {}), "others", outcome_description
+        )
         for gap in table.to_dict("records")
         if is_material(gap)
     ]
 
 
 def _percent(share: float) -> str:
-    """Return a share as a whole number of 100, with a true minus sign; what is not none is not shown as none."""
-    text = f"{100 * share:.0f}"
+    """Return a share as a whole percentage, with a true minus sign; one that rounds to 0 and is not 0 has a decimal."""
+    text = f"{100 * share + 0.0:.0f}"  # adding 0.0 takes the sign from −0.0
     if float(text) == 0 and share != 0:
         text = f"{100 * share:.1f}"
     return text.replace("-0.0", "0.0").replace("-", "−")

@@ -66,7 +66,7 @@ class Estimate:
 
 
 def undefined(reason: str, *, n: float = 0.0, schools: int = 0, smallest_cell: float = math.inf) -> Estimate:
-    """Return an estimate without a value, with the reason in words."""
+    """Return an estimate without a value, with the reason."""
     return Estimate(math.nan, math.nan, math.nan, n, schools, smallest_cell, reason)
 
 
@@ -106,7 +106,7 @@ def clustered_rate(
     cells : float, optional
         ``smallest_cell`` of the result, where more than successes and failures are revealed.
     none : str
-        Reason in words when there are no trials.
+        Reason when there are no trials.
 
     Returns
     -------

@@ -125,7 +125,7 @@ def without_probabilities(sections: MeasuredSections, models: Set[str]) -> Measu
     if CANDIDATE in models:
         update["groups"] = tuple(map(_undefined, sections.groups))
         update["gaps"] = tuple(gap for gap in sections.gaps if gap.metric != CALIBRATION)
-        said = {gap.words for gap in update["gaps"]}
+        said = {gap.description for gap in update["gaps"]}
         update["material_gaps"] = tuple(words for words in sections.material_gaps if words in said)
         update |= {"calibration": (), "net_benefit": ()}
     elif BASELINE in models:

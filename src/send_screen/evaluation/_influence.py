@@ -5,7 +5,7 @@ schools differ in size, and what leaving a school out does is too large [Efron19
 derivative is divided by sqrt(1 - h), where h is the school's share of the fold's children with (or without) the outcome
 [Bell2002]_. Summed over a school these are its influences u_s, and sqrt(sum u_s^2) is the figure's standard error.
 For a difference of two figures on the same children the influences are subtracted school by school,
-so that what both share falls out. Counting and one sort are all it takes: O(n log n) for ROC AUC and average precision.
+so that what both share cancels. ROC AUC and average precision take O(n log n), for one sort.
 
 References
 ----------
@@ -76,8 +76,8 @@ def mean_auc_and_ap(
     for rows in blocks:
         positive = view.label[rows] == 1
         if positive.all() or not positive.any():
-            nothing = EstimateWithInfluence(math.nan, np.full(view.n_schools, math.nan))
-            return dict.fromkeys(RANKING_METRICS, nothing)
+            undefined = EstimateWithInfluence(math.nan, np.full(view.n_schools, math.nan))
+            return dict.fromkeys(RANKING_METRICS, undefined)
         values, by_child = auc_and_ap(score[rows], positive)
         means += values / len(blocks)
         leverage = np.zeros(len(rows))

@@ -33,7 +33,7 @@ from send_screen.evaluation.disclosure import (
     contingency_table,
     counts_by_reason,
     is_small,
-    join_words,
+    join_descriptions,
     nearest,
     recode_groups,
     suppress,
@@ -67,8 +67,8 @@ Row = TypeVar("Row", bound=Document)
 def measured_sections(
     evidence: pd.DataFrame,
     *,
-    outcome_words: str = "had the outcome",
-    group_words: Mapping[str, Mapping[str, str]] | None = None,
+    outcome_description: str = "had the outcome",
+    group_descriptions: Mapping[str, Mapping[str, str]] | None = None,
     intersections: Sequence[tuple[str, ...]] = (),
     hierarchies: Mapping[str, Mapping[str, str]] | None = None,
     excluded: pd.DataFrame | None = None,
@@ -93,9 +93,9 @@ def measured_sections(
     ----------
     evidence : pandas.DataFrame
         From :func:`build_evidence`.
-    outcome_words : str
-        What is predicted, as a verb phrase after "who later", for example ``"had SEN support"`` (the spec's words).
-    group_words : mapping, optional
+    outcome_description : str
+        What is predicted, as a verb phrase after "who later", for example ``"had SEN support"``.
+    group_descriptions : mapping, optional
         Attribute -> group -> noun for many children, for example ``{"sex": {"F": "girls"}}``.
     intersections : sequence of tuple of str
         Attributes to cross.
@@ -140,10 +140,10 @@ def measured_sections(
     # In the order in which it is kept: replicates draw schools in the order in which they are met.
     evidence = OutOfFoldPredictions(evidence).frame.sort_values(["fold_seed", "row"], ignore_index=True)
     by_level = OutOfFoldPredictions(evidence)
-    combined = combine_small_groups(by_level, hierarchies or {}, group_words or {})
+    combined = combine_small_groups(by_level, hierarchies or {}, group_descriptions or {})
     evidence = recode_groups(evidence, combined)
     view = OutOfFoldPredictions(evidence)
-    words = _with_combined(group_words or {}, combined)
+    nouns = _with_combined(group_descriptions or {}, combined)
 
     def called(table: pd.DataFrame) -> pd.DataFrame:
         """Return a table whose reasons call by their name what children sit in."""
@@ -164,7 +164,7 @@ def measured_sections(
         overlapping=len(before) < len(prior_releases),
     )
     found = called(gaps(evidence, tolerances=tolerances, alpha=alpha, replicates=replicates, seed=seed))
-    described = [_gap(gap, suppression, words, outcome_words, clusters) for gap in found.to_dict("records")]
+    described = [_gap(gap, suppression, nouns, outcome_description, clusters) for gap in found.to_dict("records")]
     differences = [
         called(paired_differences(evidence, CANDIDATE, against, alpha=alpha))
         for against in view.models
@@ -185,10 +185,10 @@ def measured_sections(
             for figure in _of_all_children(Difference, table, suppression, lambda row: row["metric"])
         ),
         groups=_without_revealing_reasons(
-            [_group_figure(row, suppression, words) for row in groups.to_dict("records")]
+            [_group_figure(row, suppression, nouns) for row in groups.to_dict("records")]
         ),
         gaps=tuple(gap for gap, _ in described),
-        material_gaps=tuple(gap.words for gap, material in described if material),
+        material_gaps=tuple(gap.description for gap, material in described if material),
         attribution=_attribution(called(attribution(evidence, agencies=agencies, alpha=alpha)), suppression),
         calibration=_of_all_children(
             CalibrationBin,
@@ -219,13 +219,13 @@ def _without_schools(sections: MeasuredSections) -> MeasuredSections:
 
 
 def _with_combined(
-    words: Mapping[str, Mapping[str, str]], combined: Sequence[CombinedGroup]
+    given: Mapping[str, Mapping[str, str]], combined: Sequence[CombinedGroup]
 ) -> dict[str, dict[str, str]]:
     """Return the nouns of groups with those of combined groups; one that has none is called by its levels."""
-    nouns = {attribute: dict(of_groups) for attribute, of_groups in words.items()}
+    nouns = {attribute: dict(of_groups) for attribute, of_groups in given.items()}
     for one in combined:
-        levels = [describe_group(one.attribute, level, words) for level in one.levels]
-        nouns.setdefault(one.attribute, {}).setdefault(one.group, join_words(levels, "or"))
+        levels = [describe_group(one.attribute, level, given) for level in one.levels]
+        nouns.setdefault(one.attribute, {}).setdefault(one.group, join_descriptions(levels, "or"))
     return nouns
 
 
@@ -299,14 +299,14 @@ def _net_benefit(curve: pd.DataFrame, suppression: Suppression) -> tuple[NetBene
 
 
 def _group_figure(
-    row: Mapping[Any, Any], suppression: Suppression, words: Mapping[str, Mapping[str, str]]
+    row: Mapping[Any, Any], suppression: Suppression, nouns: Mapping[str, Mapping[str, str]]
 ) -> GroupFigure:
     """Return a figure of a group; rounded where it is under secondary suppression and that is safe."""
     key, small = (row["attribute"], row["group"]), is_small(row["smallest_cell"])
     suppressed = small or suppression.suppresses(row["metric"], key)
     rounded = suppressed and not small and math.isfinite(row["value"])
     step = suppression.step(row["metric"], key) if rounded else None
-    figure = _row(GroupFigure, row, suppressed, rounded_to=step, group_words=describe_group(*key, words))
+    figure = _row(GroupFigure, row, suppressed, rounded_to=step, group_description=describe_group(*key, nouns))
     if step is None:
         return figure
     ends = {
@@ -347,20 +347,20 @@ def _attribution(table: pd.DataFrame, suppression: Suppression) -> tuple[Attribu
 def _gap(
     gap: Mapping[Any, Any],
     suppression: Suppression,
-    words: Mapping[str, Mapping[str, str]],
-    outcome_words: str,
+    nouns: Mapping[str, Mapping[str, str]],
+    outcome_description: str,
     clusters: str,
 ) -> tuple[Gap, bool]:
     """Return a gap, redacted as far as it must be, and whether it is material."""
-    who = describe_group(gap["attribute"], gap["group"], words)
+    who = describe_group(gap["attribute"], gap["group"], nouns)
     ours, theirs, whom = (gap["attribute"], gap["group"]), ALL, "others"
     if gap["against"] != OTHERS:
         theirs = gap["attribute"], gap["against"]
-        whom = describe_group(*theirs, words)
+        whom = describe_group(*theirs, nouns)
     suppressed = is_small(gap["smallest_cell"]) or suppression.suppresses(gap["metric"], ours, theirs)
     if suppressed and (suppression.is_silent(ours) or suppression.is_silent(theirs)):
         gap = {**gap, "verdict": SUPPRESSED}
     elif suppressed:
         gap = redact_gap(gap)
-    sentence = describe_gap(gap, who, whom, outcome_words, clusters=clusters, suppressed=suppressed)
-    return _row(Gap, gap, suppressed, words=sentence), is_material(gap) and gap["verdict"] != SUPPRESSED
+    sentence = describe_gap(gap, who, whom, outcome_description, clusters=clusters, suppressed=suppressed)
+    return _row(Gap, gap, suppressed, description=sentence), is_material(gap) and gap["verdict"] != SUPPRESSED

@@ -41,13 +41,13 @@ def build_report(
     """Return the published report: metadata, metrics under disclosure control, gates, shapes and scorecard.
 
     Training and an audit call it alike: what it is given is all that a published figure may depend on. Of ``excluded``
-    only ``reason`` is used, in words that quote no cell; the gates of ``metadata`` are checked here.
+    only ``reason`` is used, which quotes no cell; the gates of ``metadata`` are checked here.
     """
     measured = measured_sections(
         evidence,
-        outcome_words=spec.outcome.description,
+        outcome_description=spec.outcome.description,
         clusters=spec.schools_are,
-        group_words=_group_nouns(spec, evidence),
+        group_descriptions=_group_nouns(spec, evidence),
         intersections=spec.intersections,
         hierarchies={group.name: MAJOR_ETHNIC_GROUPS for group in spec.groups if group.derive == "ethnic_group"},
         excluded=excluded,

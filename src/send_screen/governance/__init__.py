@@ -1,4 +1,4 @@
-"""What a version is, whether it may be registered, who let it in, and how to know that it was not touched since.
+"""Versions: their identity and files, gates, signatures, and the ledger of decisions about them.
 
 Pure: everything here can be tested, and re-derived by an auditor, without MLflow.
 """

@@ -1,4 +1,4 @@
-"""A version as a folder of plain files, each with its hash in a manifest: what is exported, and what is served."""
+"""A version as a folder of files, each with its hash in a manifest: it is exported, and it is served."""
 
 from __future__ import annotations
 
@@ -82,15 +82,14 @@ def parse_manifest(content: bytes) -> Manifest:
 
 
 def read_regular_files(folder: Path) -> tuple[dict[str, bytes], tuple[str, ...]]:
-    """Read every plain file below a folder once; never through a link.
+    """Read every regular file below a folder once, and follow no link.
 
-    Returned are the files by name inside the folder, and the names of what is no plain file or is more than any version
-    has.
+    Returned are the files by name inside the folder, and the names of what is not a regular file or exceeds the limits.
 
     Raises
     ------
     MachineError
-        If this machine does not give a file or folder that is there: that says nothing about the version.
+        If a file or folder exists and cannot be read: that says nothing about the version.
     """
     files: dict[str, bytes] = {}
     others: list[str] = []
@@ -145,8 +144,8 @@ def open_bundle(folder: str | Path, *, manifest_sha256: str | None = None) -> Bu
         remedy = "Give a folder that send-screen export wrote."
         raise TablesError("The file is missing.", file=MANIFEST, remedy=remedy)
     if manifest_sha256 not in (None, sha256_of(files[MANIFEST])):
-        words = "The manifest is not the one that was registered: the model was changed after registration."
-        raise TablesError(words, file=MANIFEST, remedy=_DO_NOT_USE)
+        message = "The manifest is not the one that was registered: the model was changed after registration."
+        raise TablesError(message, file=MANIFEST, remedy=_DO_NOT_USE)
     manifest = parse_manifest(files[MANIFEST])
     for name in sorted({*manifest.files, *files} - {MANIFEST, SIGNATURE}):
         if name not in files:
@@ -154,13 +153,13 @@ def open_bundle(folder: str | Path, *, manifest_sha256: str | None = None) -> Bu
         if name not in manifest.files:
             raise TablesError("The file is not part of the version.", file=name, remedy=_AGAIN)
         if sha256_of(files[name]) != manifest.files[name]:
-            words = "The file was changed after the version was made (its hash differs)."
-            raise TablesError(words, file=name, remedy=_DO_NOT_USE)
+            message = "The file was changed after the version was made (its hash differs)."
+            raise TablesError(message, file=name, remedy=_DO_NOT_USE)
     return parse_bundle(files, version=manifest.version)
 
 
 def parse_bundle(files: Mapping[str, bytes], *, version: str | None = None) -> Bundle:
-    """Return the version that files make, whose hashes are another question.
+    """Parse the files of a version; their hashes are not verified here.
 
     The files are named as inside the folder. ``version`` is the id that the version is to have, by default what
     ``published.json`` says.
@@ -208,5 +207,5 @@ def _check_consistent(bundle: Bundle, version: str | None) -> None:
         "a contract is missing": {use.contract for use in spec.data} != set(bundle.contracts),
         "the figures are missing": not bundle.published.performance,
     }
-    if wrong := [words for words, is_wrong in problems.items() if is_wrong]:
+    if wrong := [problem for problem, is_wrong in problems.items() if is_wrong]:
         raise TablesError("The version does not hold together: " + "; ".join(wrong) + ".", remedy=_DO_NOT_USE)

@@ -1,4 +1,4 @@
-"""Which version was in use from when to when: the ledger of decisions, read."""
+"""Deployment periods of versions, from the ledger of decisions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class DeploymentPeriod:
     ended: DecisionEntry | None = None
 
     def covers(self, day: dt.date) -> bool:
-        """Tell whether the version was in use at any time of a day, in UTC."""
+        """Return whether the version was in use at any time of a day, in UTC."""
         return self.began.when.date() <= day and (self.ended is None or day <= self.ended.when.date())
 
 
@@ -49,9 +49,9 @@ def withdrawal(entries: Iterable[Entry], version: str) -> WithdrawalEntry | None
 
 
 def entries_after(entries: Iterable[Entry], model: str, head: str | None) -> list[DecisionEntry]:
-    """Return the decisions about a model after the last one that its registry knows of.
+    """Return the decisions about a model after the last one that its registry has recorded.
 
-    ``head`` is the hash of that one, None where the registry knows of none.
+    ``head`` is the hash of that one, None where the registry has recorded none.
 
     Raises
     ------
@@ -61,11 +61,11 @@ def entries_after(entries: Iterable[Entry], model: str, head: str | None) -> lis
     about = decisions_about(entries, model)
     if head is None:
         return about
-    place = next((place for place, entry in enumerate(about) if entry.sha256 == head), None)
-    if place is None:
+    index = next((index for index, entry in enumerate(about) if entry.sha256 == head), None)
+    if index is None:
         raise LedgerError(
             f"The last decision on {model} that the registry knows of ({head[:12]}) is not in the ledger: entries were "
             "cut off its end, or this is another ledger.",
             remedy="The tag ledger_place of the registered model says where it was. Name that ledger with --ledger.",
         )
-    return about[place + 1 :]
+    return about[index + 1 :]

@@ -1,4 +1,4 @@
-"""The entries of a ledger as typed documents: one class a kind, one canonical form, one hash."""
+"""Entries of a ledger as typed documents: one class for each kind, a canonical form, a hash."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class DecisionEntry(Entry):
     reason: str
 
     def is_same_decision(self, other: DecisionEntry) -> bool:
-        """Tell whether two entries decide the same, whenever they were made and whatever was in use then."""
+        """Return whether two entries record the same decision, apart from when it was made and what it replaced."""
         circumstances = frozenset({"number", "when", "previous", "sha256", "replaces"})
         return self.canonical(without=circumstances) == other.canonical(without=circumstances)
 
@@ -96,7 +96,7 @@ class WithdrawalEntry(DecisionEntry):
     kind: Literal["withdrawn"] = "withdrawn"
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         """When it was withdrawn, by whom and why: what the registered version is tagged with."""
         return f"on {self.when.date().isoformat()} by {self.by}: {self.reason}"
 
@@ -139,13 +139,13 @@ class ScreeningEntry(Entry):
 
 
 class ScreeningEndEntry(Entry):
-    """How a screening run ended: by itself, or found stopped by a later run."""
+    """The end of a screening run: its own, or recorded by a later run that found it stopped."""
 
     kind: Literal["screening_ended"] = "screening_ended"
     screening: Count
     """Number of the run's entry."""
     files: tuple[str, ...]
-    """What stands in its folder: its summary only where the run is whole, and nothing where no list was made."""
+    """The files in its folder: with the summary only where the run is complete, none where no list was made."""
 
 
 AnyEntry = PromotionEntry | WithdrawalEntry | RepairEntry | ScreeningEntry | ScreeningEndEntry
@@ -164,7 +164,7 @@ def parse_entry(line: bytes) -> AnyEntry | None:
 
 
 def validate_free_text(option: str, text: str) -> str:
-    """Return what somebody gives as a name or a reason, without blanks around it.
+    """Validate a name or a reason, and return it without surrounding blanks.
 
     Raises
     ------
@@ -185,7 +185,7 @@ def validate_free_text(option: str, text: str) -> str:
 
 
 def current_user() -> str:
-    """Return who is signed in on this machine."""
+    """Return the name of the user of this process."""
     try:
         return encodable(getpass.getuser())
     except (ImportError, KeyError, OSError):

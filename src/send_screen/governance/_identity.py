@@ -1,4 +1,4 @@
-"""What a version is: the hash of the decision, the data, the contracts and the code that made it."""
+"""The identity of a version: the hash of spec, data, contracts and code."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def sha256_of(content: bytes) -> str:
 
 
 def files_sha256(files: Mapping[str, bytes]) -> str:
-    """Return one hash of files by name: that of the list of their names and hashes, as ``sha256sum`` has it."""
+    """Return one hash of several files: that of the list of their names and hashes, in the format of ``sha256sum``."""
     return sha256_of("".join(f"{sha256_of(files[name])}  {name}\n" for name in sorted(files)).encode())
 
 

@@ -1,4 +1,4 @@
-"""A pair of keys: the private one signs and stays with who answers for training, the public one goes to auditors."""
+"""Signing keys: the private key stays with whoever answers for training, the public key goes to auditors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MAX_BYTES = 16 * 1024  # bytes; a key has a hundred
 
 
 def key_id(key: Ed25519PublicKey) -> str:
-    """Return the SHA-256 of a public key (SubjectPublicKeyInfo, DER), by which people tell that they hold the same."""
+    """Return the SHA-256 of a public key (SubjectPublicKeyInfo, DER), so that people can compare keys."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
     return sha256_of(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
@@ -30,12 +30,12 @@ def key_id(key: Ed25519PublicKey) -> str:
 def generate_key_pair(folder: Path) -> str:
     """Write ``private.pem``, for its owner alone, and ``public.pem`` into a folder; return the id of the public key.
 
-    The folder is made where it is not there. It belongs outside the stores that the key is to vouch for.
+    The folder is made where it does not exist. Keep it outside the stores whose versions the key signs.
 
     Raises
     ------
     UsageError
-        If there is a key in it already: none is ever written over.
+        If there is a key in it already: no key is overwritten.
     MachineError
         If it cannot be written.
     MissingExtraError
@@ -113,7 +113,7 @@ def read_public_key(path: Path) -> Ed25519PublicKey:
 
 
 def _load(path: Path, load: Callable[[bytes], object]) -> object:
-    """Return what a file holds as a key, None where it is none."""
+    """Return the key in a file, None where there is none."""
     from cryptography.exceptions import UnsupportedAlgorithm
 
     try:

@@ -1,4 +1,4 @@
-"""A ledger: one JSON line an entry, each with the hash of the entry before it; added to, never changed.
+"""A ledger: an append-only file of JSON lines, each with the hash of the entry before it.
 
 The hash of entry i is h_i = SHA-256(canonical JSON of its content, its number i and h_(i-1)), with h_0 = 64 zeros
 (Haber & Stornetta, *How to time-stamp a digital document*, Journal of Cryptology 3, 1991). Whoever alters, removes,
@@ -37,7 +37,7 @@ _Appended = TypeVar("_Appended", PromotionEntry, WithdrawalEntry, RepairEntry, S
 
 @dataclass(frozen=True)
 class Ledger:
-    """What a ledger holds, and what is wrong with it.
+    """The entries of a ledger, and its faults.
 
     Attributes
     ----------
@@ -45,9 +45,9 @@ class Ledger:
     entries : tuple of Entry
         Every line that is an entry, oldest first. Rely on them only where there are no faults.
     faults : tuple of str
-        Which entry is wrong, and how, in words.
+        Which entry is wrong, and how, as sentences.
     truncated : bytes
-        What a write that was stopped left behind the last whole line; empty where there was none.
+        The incomplete last line of a write that was stopped; empty where there is none.
     """
 
     path: Path
@@ -56,7 +56,7 @@ class Ledger:
     truncated: bytes = b""
 
     def require_unaltered(self) -> None:
-        """Raise LedgerError where an entry was altered, removed, added or put elsewhere."""
+        """Raise LedgerError where an entry was altered, removed, added or moved."""
         if self.faults:
             raise LedgerError(
                 "The ledger was altered: " + " ".join(self.faults),
@@ -65,7 +65,7 @@ class Ledger:
             )
 
     def require_complete(self) -> None:
-        """Raise LedgerError where the last line is only half there."""
+        """Raise LedgerError where the last line is truncated."""
         if self.truncated:
             raise LedgerError(
                 f"The last line is truncated: a write was stopped after entry {len(self.entries)}.",
@@ -76,14 +76,14 @@ class Ledger:
     def screening_runs(
         self, *, version: str, manifest_sha256: str
     ) -> list[tuple[ScreeningEntry, ScreeningEndEntry | None]]:
-        """Return the runs of a version, known by its id or by its files: a folder can be made anew under an id."""
+        """Return the screening runs of a version, matched by its id or by the hash of its files."""
         runs = screening_runs(self.entries)
         return [(run, end) for run, end in runs if run.version == version or run.manifest_sha256 == manifest_sha256]
 
 
 @dataclass
 class OpenLedger:
-    """A verified ledger that no other run can write to meanwhile; its entries grow with :meth:`append`."""
+    """A verified and locked ledger; its entries grow with :meth:`append`."""
 
     path: Path
     entries: list[AnyEntry]
@@ -120,14 +120,14 @@ class OpenLedger:
 
 
 def screening_runs(entries: Iterable[AnyEntry]) -> list[tuple[ScreeningEntry, ScreeningEndEntry | None]]:
-    """Return every screening run with its end, None where it was stopped and nobody has looked since."""
+    """Return every screening run with its end, None where it was stopped and no end is recorded yet."""
     entries = list(entries)
     ends = {entry.screening: entry for entry in entries if isinstance(entry, ScreeningEndEntry)}
     return [(entry, ends.get(entry.number)) for entry in entries if isinstance(entry, ScreeningEntry)]
 
 
 def read_ledger(path: str | Path) -> Ledger:
-    """Read a ledger and verify its chain. One that is not there has no entries.
+    """Read a ledger and verify its chain. A missing file is an empty ledger.
 
     Raises
     ------
@@ -149,17 +149,17 @@ def read_ledger(path: str | Path) -> Ledger:
     faults: list[str] = []
     previous: str | None = START
     number = 0
-    for place, line in enumerate(io.BytesIO(whole + end), start=1):
+    for line_number, line in enumerate(io.BytesIO(whole + end), start=1):
         if len(faults) >= _MAX_FAULTS:
-            faults.append("There are more faults, which are not told.")
+            faults.append("There are more faults, which are not listed.")
             break
         entry = parse_entry(line.removesuffix(b"\n"))
         if entry is None:
-            faults.append(f"Line {place} is not an entry as it was written.")
+            faults.append(f"Line {line_number} is not an entry as it was written.")
             previous, number = None, number + 1
             continue
         if entry.number != number + 1:
-            faults.append(f"Entry {number + 1} is not where it belongs: entry {entry.number} stands in its place.")
+            faults.append(f"Entry {number + 1} is not where it belongs: entry {entry.number} is in its position.")
         elif previous not in (None, entry.previous):
             faults.append(f"Entry {entry.number} does not follow from the one before it, which is another one now.")
         if entry.sha256 != entry.compute_sha256():
@@ -171,7 +171,7 @@ def read_ledger(path: str | Path) -> Ledger:
 
 @contextmanager
 def open_for_append(path: str | Path) -> Iterator[OpenLedger]:
-    """Yield a ledger to add to, verified, while no other run can; it is made where there is none.
+    """Verify and lock a ledger, and yield it for appending; it is made where there is none.
 
     Raises
     ------
@@ -181,7 +181,7 @@ def open_for_append(path: str | Path) -> Iterator[OpenLedger]:
         If it cannot be written.
     """
     path = Path(path)
-    with _held(path) as stream:
+    with _locked_ledger(path) as stream:
         ledger = read_ledger(path)
         ledger.require_unaltered()
         ledger.require_complete()
@@ -189,7 +189,7 @@ def open_for_append(path: str | Path) -> Iterator[OpenLedger]:
 
 
 def repair_last_line(path: str | Path, *, by: str, reason: str) -> RepairEntry | None:
-    """Move a truncated last line into an entry of its own, so that nothing of it is lost; None where it is whole.
+    """Move a truncated last line into an entry of its own, so that nothing is lost; None where no line is truncated.
 
     Raises
     ------
@@ -197,7 +197,7 @@ def repair_last_line(path: str | Path, *, by: str, reason: str) -> RepairEntry |
         If a whole entry was altered: that cannot be repaired.
     """
     path = Path(path)
-    with _held(path) as stream:
+    with _locked_ledger(path) as stream:
         ledger = read_ledger(path)
         ledger.require_unaltered()
         if not ledger.truncated:
@@ -209,8 +209,8 @@ def repair_last_line(path: str | Path, *, by: str, reason: str) -> RepairEntry |
 
 
 @contextmanager
-def _held(path: Path) -> Iterator[BinaryIO]:
-    """Open a ledger and hold it against other runs."""
+def _locked_ledger(path: Path) -> Iterator[BinaryIO]:
+    """Open a ledger and lock it against other runs."""
     if path.exists() and not path.is_file():
         raise _cannot_be_written(path, "it is a folder, a pipe or a device")
     with ExitStack() as held:

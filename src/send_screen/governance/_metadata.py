@@ -37,7 +37,7 @@ def version_metadata(
         title=spec.title,
         model=spec.model,
         challengers=challengers,
-        outcome_words=spec.outcome.description,
+        outcome_description=spec.outcome.description,
         outcome_kind=spec.outcome.kind,
         outcome_limits=contracts[outcome.contract].columns[outcome.column].outcome_limits,
         horizon_months=spec.outcome.horizon_months,
@@ -72,10 +72,10 @@ def version_metadata(
         prohibited_uses=spec.prohibited_uses,
         owner=Owner(**spec.owner.model_dump()),
         population=spec.population.description,
-        eligible_words=spec.eligible.description,
+        eligible_description=spec.eligible.description,
         capacity=spec.capacity,
-        baseline_words=spec.baseline.description,
-        operating_point_words=spec.baseline.operating_point.description,
+        baseline_description=spec.baseline.description,
+        operating_point_description=spec.baseline.operating_point.description,
         never_looks_at=_never_looks_at(spec),
         research_comparison=spec.research_comparison or None,
         gates=(),
@@ -83,7 +83,7 @@ def version_metadata(
 
 
 def _never_looks_at(spec: ModelSpec) -> tuple[str, ...]:
-    """Return the columns that groups are made of, that are protected or stand close to that, and that no feature is of.
+    """Return the protected columns, their proxies and the columns of groups that no feature uses.
 
     A column of the same name in another contract holds the same thing: what a feature looks at in one is not listed.
     """

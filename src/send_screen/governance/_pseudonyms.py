@@ -1,8 +1,8 @@
-"""Pseudonyms: how children stand in the ledger of screening runs.
+"""Pseudonyms of children in the ledger of screening runs.
 
-The pseudonym is HMAC-SHA256 (RFC 2104) of the child's identifier under a key that lies beside the ledger and never in
-it. Who has the ledger alone can neither tell a child nor try out identifiers, of which there are few enough to try
-them all. It does not protect from who has the key too. Where the key is deleted, the pseudonyms stand for nobody.
+A pseudonym is HMAC-SHA256 (RFC 2104) of the child's identifier under a key that is kept beside the ledger and never in
+it. Whoever has the ledger alone cannot identify a child, not even by trying all identifiers. It does not protect from
+somebody who has the key too. Once the key is deleted, the pseudonyms identify nobody.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from send_screen.documents import file_name, read_regular_file, write_atomically
 from send_screen.errors import LedgerError, MachineError
 
 _MAX_BYTES = 1_000
-_LENGTH = 32  # bytes of the key; as many digits has a pseudonym
+_LENGTH = 32  # bytes of the key, and digits of a pseudonym
 
 
 class Pseudonyms:
@@ -26,7 +26,7 @@ class Pseudonyms:
     def __init__(self, ledger: Path) -> None:
         path = ledger.with_suffix(".key")
         try:
-            if not os.path.lexists(path):  # a link that leads nowhere is no missing key
+            if not os.path.lexists(path):  # a broken link is not a missing key
                 write_atomically(secrets.token_hex(_LENGTH), path)
             self._key = bytes.fromhex(read_regular_file(path, max_bytes=_MAX_BYTES).decode("ascii"))
         except OSError as error:

@@ -95,7 +95,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import what needs tables, and pandas with them, when it is asked for: to read a report takes neither."""
+    """Import the names that need pandas only when they are used: reading a report does not need it."""
     if name == "model_sections":
         from send_screen.published._model_sections import model_sections
 

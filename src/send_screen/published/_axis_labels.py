@@ -1,4 +1,4 @@
-"""The values of a feature as people read them: codes in words, ranges, and a unit once."""
+"""The values of a feature as people read them: labels of codes, ranges, and the unit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from send_screen.contracts import Contract
 from send_screen.specs import AgeInMonths, ColumnRef, Equals, Feature, ModelSpec, Share
-from send_screen.specs._columns import value_in_words
+from send_screen.specs._columns import describe_value
 from send_screen.tables import LevelsTerm, RiskTables, Term
 
 _MAX_WHOLE = 2_000  # whole numbers that are listed one by one; a wider range is treated as any number
@@ -19,7 +19,7 @@ _MAX_WHOLE = 2_000  # whole numbers that are listed one by one; a wider range is
 
 @dataclass(frozen=True, kw_only=True)
 class AxisLabels:
-    """What one feature can be, and how to say it: by its name and its values as they are.
+    """The label of a feature and of its values.
 
     Attributes
     ----------
@@ -27,7 +27,7 @@ class AxisLabels:
         What the feature is called.
     unit, agency : str
         Of its values, and whose data they are; empty where that is not known.
-    sign : {"increasing", "decreasing", "none"}
+    monotonic : {"increasing", "decreasing", "none"}
     levels : tuple of str
         Of a term of levels, in its order; empty for numbers.
     codes : tuple of float
@@ -39,13 +39,13 @@ class AxisLabels:
     label: str
     unit: str = ""
     agency: str = ""
-    sign: Literal["increasing", "decreasing", "none"] = "none"
+    monotonic: Literal["increasing", "decreasing", "none"] = "none"
     levels: tuple[str, ...] = ()
     codes: tuple[float, ...] = ()
     values: tuple[float, ...] = ()
 
-    def words(self, value: float | str) -> str:
-        """Return one value, for example ``"emerging"`` or ``"3 days"``."""
+    def describe(self, value: float | str) -> str:
+        """Return the label of one value, for example ``"emerging"`` or ``"3 days"``."""
         return value if isinstance(value, str) else self._number(value)
 
     def between(self, lower: float | None, upper: float | None) -> str:
@@ -53,7 +53,7 @@ class AxisLabels:
         low, high = -math.inf if lower is None else lower, math.inf if upper is None else upper
         distinct: list[tuple[float, float | str]] = [*enumerate(self.levels), *((code, code) for code in self.codes)]
         if distinct:
-            return " or ".join(self.words(value) for at, value in distinct if low <= at < high)
+            return " or ".join(self.describe(value) for at, value in distinct if low <= at < high)
         if lower is None and upper is None:
             return "any value"
         if not self.values:
@@ -81,14 +81,14 @@ class AxisLabels:
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureLabels(AxisLabels):
-    """The axis of a feature that a spec and its contracts describe."""
+    """The labels of a feature from a spec and its contracts."""
 
     feature: Feature
     contracts: Mapping[str, Contract]
 
-    def words(self, value: float | str) -> str:
-        """Return one value in the words of its contract."""
-        return value_in_words(self.feature, self.contracts, value).removeprefix(f"{self.feature.label}: ")
+    def describe(self, value: float | str) -> str:
+        """Return the label of one value, from its contract."""
+        return describe_value(self.feature, self.contracts, value).removeprefix(f"{self.feature.label}: ")
 
     @property
     def _unit(self) -> str:
@@ -97,7 +97,7 @@ class FeatureLabels(AxisLabels):
     def _number(self, value: float) -> str:
         if isinstance(self.feature.source, Share):
             return f"{super()._number(round(100.0 * value, 9))} %"
-        return self.words(float(value)) if isinstance(self.feature.source, AgeInMonths) else super()._number(value)
+        return self.describe(float(value)) if isinstance(self.feature.source, AgeInMonths) else super()._number(value)
 
 
 def term_axes(tables: RiskTables) -> dict[str, AxisLabels]:
@@ -118,7 +118,7 @@ def _axis(feature: Feature, contracts: Mapping[str, Contract], term: Term) -> Ax
         label=feature.label,
         unit=feature.unit,
         agency=contracts[feature.sources[0].contract].agency,
-        sign=feature.monotonic,
+        monotonic=feature.monotonic,
         feature=feature,
         contracts=contracts,
     )

@@ -12,7 +12,7 @@ class EvaluationMetadata(Document):
 
     title: str
     """What the model is called."""
-    outcome_words: str
+    outcome_description: str
     capacity: float
     """Share of children that can be listed."""
     clusters: str | None

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def check_gates(gates: Iterable[Gate], measured: MeasuredSections) -> tuple[GateResult, ...]:
-    """Hold each gate against what was measured.
+    """Check each gate against the measured metrics.
 
     A figure that could not be measured passes no gate: not enough evidence is never enough.
 
@@ -40,7 +40,7 @@ def check_gates(gates: Iterable[Gate], measured: MeasuredSections) -> tuple[Gate
 
 
 def failed_gates(gates: Iterable[GateResult]) -> list[str]:
-    """Return what each failed gate asks, and what was measured, in words.
+    """Return a sentence for each failed gate: its threshold, and what was measured.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def _check(gate: Gate, sections: MeasuredSections) -> GateResult:
         and (gate.at_least is None or measured >= gate.at_least)
         and (gate.at_most is None or measured <= gate.at_most)
     )
-    words = gate.metric.replace("_", " ") + (f", gain over {gate.against}" if gate.against else "")
+    description = gate.metric.replace("_", " ") + (f", gain over {gate.against}" if gate.against else "")
     if gate.end != "value":
-        words += f" ({gate.end} end of its interval)"
-    return GateResult(gate=words, required=" and ".join(bounds), measured=measured, passed=passed)
+        description += f" ({gate.end} end of its interval)"
+    return GateResult(gate=description, required=" and ".join(bounds), measured=measured, passed=passed)

@@ -76,7 +76,7 @@ class GroupFigure(PublishedFigure, _OfModel, _OfGroup):
     schools: int | None
     rounded_to: float | None
     """Step that the figure is rounded to where its counts are suppressed."""
-    group_words: str
+    group_description: str
     """The group as a noun for many children."""
 
 
@@ -95,7 +95,7 @@ class Gap(PublishedFigure, _OfGap):
     """Children of the group that would settle an open verdict, if the gap stays as it is."""
     required_schools: int | None
     """Schools that so many children would be in, with as many in each as now."""
-    words: str
+    description: str
     """The gap as a sentence."""
 
 
@@ -158,7 +158,7 @@ class CombinedGroup(Document):
     """What the group is called in ``groups``, ``gaps`` and ``attribution``."""
     levels: tuple[str, ...]
     """What the data call each."""
-    words: str
+    description: str
     """What was combined and why, as a sentence."""
 
 

@@ -30,7 +30,7 @@ class Shape(Document):
     kind: Literal["levels", "steps", "line"]
     unit: str
     agency: str
-    sign: Literal["increasing", "decreasing", "none"]
+    monotonic: Literal["increasing", "decreasing", "none"]
     points: tuple[Piece, ...]
     missing_log_odds: float
     missing_margin_of_error: float | None

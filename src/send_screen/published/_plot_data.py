@@ -29,7 +29,7 @@ _MIN_WIDTH = 0.03  # of the range: a bin of one value, at the end of it, is stil
 
 
 class Stretch(NamedTuple):
-    """A stretch of an axis: plotted from ``x`` to ``to``; the first and the last of its values; words and children."""
+    """A stretch of an axis: plotted from ``x`` to ``to``, its first and last value, its label and count."""
 
     x: float
     to: float
@@ -58,7 +58,7 @@ def shape(axis: AxisLabels, term: Term, bags: BaggedTables | None) -> Shape:
         kind=kind,
         unit=axis.unit,
         agency=axis.agency,
-        sign=axis.sign,
+        monotonic=axis.monotonic,
         points=tuple(
             Piece(
                 x=stretch.x,
@@ -92,13 +92,13 @@ def _levels(axis: AxisLabels, term: Term) -> list[Stretch]:
     """Return a stretch for each level or code."""
     if isinstance(term, LevelsTerm):
         n = term.counts or (None,) * len(term.levels)
-        return [Stretch(i, i, i, i, axis.words(level), n[i]) for i, level in enumerate(term.levels)]
+        return [Stretch(i, i, i, i, axis.describe(level), n[i]) for i, level in enumerate(term.levels)]
     # a line has no counts of its parts
     edges, counts = (term.edges, term.n) if isinstance(term, ShapeTerm) else ((), None)
     bins = np.searchsorted(edges, axis.codes, side="right").tolist()
     return [
         # the children of a bin of several codes are of none of them alone
-        Stretch(code, code, code, code, axis.words(code), counts[b] if counts and bins.count(b) == 1 else None)
+        Stretch(code, code, code, code, axis.describe(code), counts[b] if counts and bins.count(b) == 1 else None)
         for code, b in zip(axis.codes, bins, strict=True)
         if code in axis.values
     ]
@@ -126,12 +126,12 @@ def _steps(axis: AxisLabels, term: ShapeTerm) -> list[Stretch]:
 def _line(axis: AxisLabels, term: LinearTerm) -> list[Stretch]:
     """Return stretches of a line: its standard error changes along it."""
     at = np.linspace(term.low, term.high, _LINE_PIECES + 1).tolist()
-    labels = [axis.words(float(value)) for value in (*at[:-2], at[-1])]
+    labels = [axis.describe(float(value)) for value in (*at[:-2], at[-1])]
     return [Stretch(x, to, x, to, label) for (x, to), label in zip(itertools.pairwise(at), labels, strict=True)]
 
 
 class MergedGrid(NamedTuple):
-    """An interaction with its longer axis down, and the bins that make up each row and column, with words."""
+    """An interaction with its longer axis down, and the bins of each row and column, with labels."""
 
     interaction: InteractionTerm
     labels: tuple[str, str]
@@ -193,7 +193,7 @@ def runs(values: np.ndarray) -> list[list[int]]:
 
 
 def bin_labels(axis: AxisLabels, edges: Sequence[float], groups: Sequence[Sequence[int]]) -> tuple[str, ...]:
-    """Return words for each group of bins of an axis."""
+    """Return a label for each group of bins of an axis."""
     bounds: list[float | None] = [None, *edges, None]
     return tuple(
         NOT_KNOWN if group[0] == len(edges) + 1 else axis.between(bounds[group[0]], bounds[group[-1] + 1])

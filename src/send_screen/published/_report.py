@@ -56,7 +56,7 @@ class VersionMetadata(Document):
     """The kind of model that is registered."""
     challengers: dict[str, str]
     """Name -> description of each model it is compared with."""
-    outcome_words: str
+    outcome_description: str
     outcome_kind: Literal["recorded_status", "test", "event"]
     outcome_limits: tuple[str, ...]
     """What the outcome's contract says that the outcome does not show, or not of everybody alike."""
@@ -86,11 +86,11 @@ class VersionMetadata(Document):
     prohibited_uses: tuple[str, ...]
     owner: Owner
     population: str
-    eligible_words: str
+    eligible_description: str
     capacity: float
     """Share of children that can be listed."""
-    baseline_words: str
-    operating_point_words: str
+    baseline_description: str
+    operating_point_description: str
     never_looks_at: tuple[str, ...]
     """What is protected, stands close to that, or makes groups that are compared, and no feature looks at."""
     research_comparison: str | None
@@ -116,7 +116,7 @@ class PublishedReport(ModelSections, MeasuredSections, _Header):
 
     @classmethod
     def from_json(cls, content: bytes | str, *, file: str = "published.json") -> Self:
-        """Read ``published.json`` and refuse it with every mistake and its path.
+        """Read ``published.json``, or raise one error with every mistake and its path.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""The model as rounded points that are added up by hand, and a child who does not exist to try them on."""
+"""The scorecard: the model as rounded points to add up by hand, with a synthetic child as example."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _example_value(axis: AxisLabels, term: Term, *, low: bool) -> float | str | 
 
 
 def example(axes: Mapping[str, AxisLabels], tables: RiskTables, child: pd.DataFrame) -> Example:
-    """Return the exact contributions of the synthetic child, with words."""
+    """Return the exact contributions of the synthetic child, with labels."""
     score = float(tables.score(child)[0])
     contributions = tables.contributions(child)[0].tolist()
     reasons = [
@@ -67,11 +67,11 @@ def example(axes: Mapping[str, AxisLabels], tables: RiskTables, child: pd.DataFr
 
 def _value_labels(axes: Mapping[str, AxisLabels], child: pd.DataFrame) -> list[str]:
     values = {str(name): column.iloc[0] for name, column in child.items()}
-    return [NOT_KNOWN if pd.isna(value) else axes[name].words(value) for name, value in values.items()]
+    return [NOT_KNOWN if pd.isna(value) else axes[name].describe(value) for name, value in values.items()]
 
 
 def scorecard(axes: Mapping[str, AxisLabels], tables: RiskTables, child: pd.DataFrame) -> Scorecard:
-    """Return the points of every value with words, what totals mean, and the synthetic child's sum."""
+    """Return the points of every value with its label, what totals mean, and the synthetic child's sum."""
     values = {name: axis.values for name, axis in axes.items()}
     digits = 1
     points, largest_error = to_points(tables, digits, values)

@@ -1,7 +1,7 @@
-"""Files as frames: CSV, XLSX and Parquet, read without guessing away what is in them and without losing a row.
+"""Read CSV, XLSX and Parquet files into frames, without losing a row.
 
-:func:`read_table` finds encoding, delimiter and sheet and says what it found. Cells of text formats stay text, so that
-leading zeros are kept; what they mean is for the contract to say.
+:func:`read_table` detects encoding, delimiter and sheet, and reports them. Cells of text formats stay text, so that
+leading zeros are kept; the contract defines what they mean.
 """
 
 from send_screen.readers._read import read_table

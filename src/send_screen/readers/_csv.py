@@ -1,4 +1,4 @@
-"""CSV as schools' systems and Excel write it: delimiter and header are found, no cell is changed."""
+"""Parse CSV as schools' systems and Excel write it: detect delimiter and header, change no cell."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from itertools import islice
 
 from send_screen.errors import ReadError
-from send_screen.readers._bounds import (
+from send_screen.readers._header import Layout, as_frame, names_share, require_table, split_header
+from send_screen.readers._reading import Reading
+from send_screen.readers._size_limits import (
     MAX_CELL_LENGTH,
     MAX_CELLS,
     MAX_COLUMNS,
@@ -18,17 +20,15 @@ from send_screen.readers._bounds import (
     check_size,
     raise_long_cell,
 )
-from send_screen.readers._header import Layout, as_frame, names_share, require_table, split_header
-from send_screen.readers._reading import Reading
 from send_screen.readers._text import InvisibleCharacters, encoding_of
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-_TOP = 20  # records
-_SAMPLE = 100_000  # characters, of which no cell is longer than the parser takes
-_UNCLOSED = "Most often a quotation mark is not closed: look at those from that row on."
+_SAMPLE_RECORDS = 20
+_SAMPLE_LENGTH = 100_000  # characters; a cell in it is within the limit of the csv module
+_UNCLOSED_REMEDY = "Most often a quotation mark is not closed: look at those from that row on."
 _MAX_PIECE = 1_000_000  # characters
-_SWALLOWED_SHARE = 0.8
-_NO_NAMES = 0.01  # a file without headers has delimiters all the same
+_SWALLOWED_SHARE = 0.8  # of the delimiters of a row, inside one cell
+_BASE_WEIGHT = 0.01  # so that a delimiter is found in a file without headers
 
 
 def read_csv(content: io.BytesIO, file: str) -> Reading:
@@ -36,7 +36,7 @@ def read_csv(content: io.BytesIO, file: str) -> Reading:
     data = content.getvalue()
     encoding = encoding_of(data, file)
     with _text(data, encoding) as text:
-        delimiter, hinted = _delimiter(InvisibleCharacters().clean(text.read(_SAMPLE)))
+        delimiter, hinted = _delimiter(InvisibleCharacters().clean(text.read(_SAMPLE_LENGTH)))
     invisible = InvisibleCharacters()
     layout = split_header(_records(_lines(data, encoding, invisible), delimiter, hinted, file))
     check_size(file, columns=len(layout.header), cells=len(layout.header) * len(layout.rows))
@@ -59,7 +59,7 @@ def _text(data: bytes, encoding: str) -> io.TextIOWrapper:
 
 
 def _lines(data: bytes, encoding: str, invisible: InvisibleCharacters) -> Iterator[str]:
-    """Yield the lines of a file with their ends, the longest in pieces: its text is never held at once."""
+    """Yield the lines of a file with their line ends, long ones in pieces, without holding the whole text."""
     with _text(data, encoding) as text:
         while line := text.readline(_MAX_PIECE):
             yield invisible.clean(line)
@@ -68,24 +68,24 @@ def _lines(data: bytes, encoding: str, invisible: InvisibleCharacters) -> Iterat
 def _delimiter(sample: str) -> tuple[str, bool]:
     """Return the delimiter, and whether Excel's ``sep=`` line names it.
 
-    The one that splits most often, in as many records as possible into the same number of cells, and so that the
-    header's cells look like headers: there may be more commas in decimals or names than semicolons between columns.
-    A comma where nothing separates.
+    The delimiter is the one that most often splits records into the same number of cells, weighted by how many cells
+    of the header look like headers: decimals and names may hold more commas than there are semicolons between columns.
+    It is a comma where nothing splits a record.
     """
     if sample[:4].lower() == "sep=" and sample[4:5] in _DELIMITERS:
         return sample[4], True
 
     def weight(mark: str) -> float:
-        records = list(islice(csv.reader(io.StringIO(sample, newline=""), delimiter=mark), _TOP))
+        records = list(islice(csv.reader(io.StringIO(sample, newline=""), delimiter=mark), _SAMPLE_RECORDS))
         widths = Counter(len(record) for record in records)
         cuts = max((count * (width - 1) for width, count in widths.items()), default=0)
-        return cuts * (names_share(split_header(enumerate(records, start=1))) + _NO_NAMES)
+        return cuts * (names_share(split_header(enumerate(records, start=1))) + _BASE_WEIGHT)
 
     return max(_DELIMITERS, key=weight), False
 
 
 def _records(lines: Iterator[str], delimiter: str, hinted: bool, file: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield each record and its number as a spreadsheet counts: a cell may hold line breaks. The hint is no record."""
+    """Yield each record and its row number in a spreadsheet; Excel's ``sep=`` line is no record."""
     number = cells = 0
     try:
         for number, record in enumerate(csv.reader(lines, delimiter=delimiter, strict=True), start=1):
@@ -93,12 +93,12 @@ def _records(lines: Iterator[str], delimiter: str, hinted: bool, file: str) -> I
             if number > MAX_ROWS or len(record) > MAX_COLUMNS or cells > MAX_CELLS:
                 check_size(file, rows=number, columns=len(record), cells=cells)
             if max(map(len, record), default=0) > MAX_CELL_LENGTH:
-                raise_long_cell(file, row=number, remedy=_UNCLOSED)
+                raise_long_cell(file, row=number, remedy=_UNCLOSED_REMEDY)
             if number > hinted:
-                yield number - hinted, record  # Excel does not show the hint, so its first row is the one below
+                yield number - hinted, record  # Excel does not show the sep= line, so its first row is the next one
     except csv.Error as error:
         if "field limit" in str(error):
-            raise_long_cell(file, row=number + 1, remedy=_UNCLOSED)
+            raise_long_cell(file, row=number + 1, remedy=_UNCLOSED_REMEDY)
         raise ReadError(
             "A row cannot be split into columns; most often a quotation mark is not closed.",
             file=file,
@@ -108,16 +108,16 @@ def _records(lines: Iterator[str], delimiter: str, hinted: bool, file: str) -> I
 
 
 def _check_open_quotes(layout: Layout, delimiter: str, file: str) -> None:
-    """Raise where a cell with line breaks holds as many delimiters as a row: two stray marks made one cell of rows.
+    """Raise where a cell with line breaks holds as many delimiters as a row: two quotation marks joined rows into it.
 
-    The marks stand in the same column, else the rows would not be as wide as the others; so a whole row's delimiters
-    are between them. After a comma in prose comes a space.
+    The two marks are in the same column, or the row would not be as wide as the others: so they enclose the delimiters
+    of a whole row. A comma in prose has a space after it, and is not counted.
     """
-    between = re.compile(re.escape(delimiter) + ("(?! )" if delimiter == "," else ""))
-    fewest = max(1, _SWALLOWED_SHARE * (len(layout.header) - 1))
+    separator = re.compile(re.escape(delimiter) + ("(?! )" if delimiter == "," else ""))
+    min_delimiters = max(1, _SWALLOWED_SHARE * (len(layout.header) - 1))
     for cells, number in [(layout.header, layout.row), *zip(layout.rows, layout.numbers, strict=True)]:
         for cell in cells:
-            if ("\n" in cell or "\r" in cell) and len(between.findall(cell)) >= fewest:
+            if ("\n" in cell or "\r" in cell) and len(separator.findall(cell)) >= min_delimiters:
                 raise ReadError(
                     "A cell of this row holds other rows, since quotation marks stand where they should not.",
                     file=file,
@@ -127,7 +127,7 @@ def _check_open_quotes(layout: Layout, delimiter: str, file: str) -> None:
 
 
 def _check_row_widths(layout: Layout, file: str) -> None:
-    """Raise where a row says something to the right of the last header: its cells may all be one column off."""
+    """Raise where a row has content to the right of the last header: all its cells may be one column off."""
     width = len(layout.header)
     for row, number in zip(layout.rows, layout.numbers, strict=True):
         if len(row) > width and any(map(str.strip, row[width:])):

@@ -1,6 +1,6 @@
-"""Where a sheet of text has its header, whether that is one, and its cells as a frame.
+"""Find the header of a sheet of text, check it, and return the cells as a frame.
 
-Where a file has no header, its first child stands in its place: no message quotes what may be a child's data.
+In a file without a header, the first row is a child's: no message quotes what may be a child's data.
 """
 
 from __future__ import annotations
@@ -15,29 +15,28 @@ import pandas as pd
 from send_screen.contracts._quote import date_shaped, header_like, quotable, upn_shaped
 from send_screen.errors import ReadError
 
-# A header is looked for in so many rows; a title above it fills at most half of the columns.
-_TOP = 20
+_SEARCHED = 20  # first rows, among which the header is; a title above it fills at most half of the columns
 _COMPARED = 500  # rows
 
 
 @dataclass(frozen=True)
 class Layout:
-    """A sheet of text, taken apart; row numbers are as a spreadsheet counts."""
+    """The header and the rows of a sheet of text; row numbers are as a spreadsheet counts."""
 
-    header: list[str]  # empty where there is nothing at all
+    header: list[str]  # empty where the sheet is empty
     rows: list[list[str]]  # those below the header that have content
     numbers: list[int]  # of ``rows``
-    titles: int = 0  # rows above the header that were passed over
+    titles: int = 0  # rows above the header that were skipped
     row: int = 1  # number of the header
 
     @property
     def notes(self) -> list[str]:
-        """What was decided about the rows above the header, in words."""
+        """What was decided about the rows above the header, as sentences."""
         return [f"Rows above the header that were taken for a title: {self.titles}."] if self.titles else []
 
 
 def split_header(records: Iterable[tuple[int, list[str]]]) -> Layout:
-    """Tell header and rows apart, passing over blank rows and the titles that systems print above a table.
+    """Separate header and rows; skip blank rows and the titles that systems print above a table.
 
     The header is the first row with more than half as many filled cells as the fullest of the first twenty.
 
@@ -49,8 +48,8 @@ def split_header(records: Iterable[tuple[int, list[str]]]) -> Layout:
     filled = [(number, cells) for number, cells in records if any(map(str.strip, cells))]
     if not filled:
         return Layout([], [], [])
-    counts = [sum(1 for cell in cells if cell.strip()) for _, cells in filled[:_TOP]]
-    titles = next(place for place, count in enumerate(counts) if 2 * count > max(counts))
+    counts = [sum(1 for cell in cells if cell.strip()) for _, cells in filled[:_SEARCHED]]
+    titles = next(index for index, count in enumerate(counts) if 2 * count > max(counts))
     row, header = filled[titles]
     below = filled[titles + 1 :]
     rows, numbers = [cells for _, cells in below], [number for number, _ in below]
@@ -58,9 +57,10 @@ def split_header(records: Iterable[tuple[int, list[str]]]) -> Layout:
 
 
 def require_table(layout: Layout, file: str) -> None:
-    """Raise if the header is none, or if nothing is below it.
+    """Raise if there is no header, or no row below it.
 
-    It is none where two columns have the same one, or where most of its cells are values or stand again in a row below.
+    There is no header where two columns have the same one, or where most of its cells are values or are repeated in a
+    row below.
     """
     check_headers(layout.header, file, row=layout.row)
     require_rows(len(layout.rows), file)
@@ -69,7 +69,7 @@ def require_table(layout: Layout, file: str) -> None:
 
 
 def require_rows(n: int, file: str) -> None:
-    """Raise if there is nothing below the header."""
+    """Raise if there is no row below the header."""
     if n == 0:
         raise ReadError(
             "The file has headers and no rows.", file=file, remedy="Export it again with the children in it."
@@ -84,21 +84,21 @@ def check_headers(headers: Sequence[str], file: str, *, row: int | None = None) 
     values = sum(not header_like(header) for header in named)
     if any(upn_shaped(header) or date_shaped(header) for header in named) or 2 * values > len(named):
         raise _no_header(file, row)
-    doubled = [header for header, count in Counter(named).items() if count > 1]
-    if doubled:
+    duplicates = [header for header, count in Counter(named).items() if count > 1]
+    if duplicates:
         raise ReadError(
-            f"There is more than one column with the header {', '.join(sorted(set(map(quotable, doubled))))}.",
+            f"There is more than one column with the header {', '.join(sorted(set(map(quotable, duplicates))))}.",
             file=file,
             row=row,
-            column=doubled[0] if header_like(doubled[0]) else None,
+            column=duplicates[0] if header_like(duplicates[0]) else None,
             remedy="Delete or rename all but one of them.",
         )
 
 
 def names_share(layout: Layout) -> float:
-    """Return the share of the header's cells that look like headers and do not stand again in a row below.
+    """Return the share of the header's cells that look like headers and are not repeated in a row below.
 
-    A whole header that a system repeats on each page is not meant.
+    Rows that repeat the whole header, as systems print on each page, are not counted.
     """
     header = [cell.casefold() for cell in layout.header]
     below: list[set[str]] = [set() for _ in header]
@@ -123,17 +123,17 @@ def _no_header(file: str, row: int | None) -> ReadError:
 def as_frame(layout: Layout) -> pd.DataFrame:
     """Return text as ``object`` columns of str or None, indexed by row number.
 
-    Rows get the header's width, filled up with blanks: they hold nothing beyond it. A column without a header is named
-    after its place if it has content, and left out otherwise.
+    Rows are padded with blanks to the width of the header. A column without a header is named after its position if it
+    has content, and left out otherwise.
     """
     headers, width = layout.header, len(layout.header)
     rows = ([*cells[:width], *[""] * (width - len(cells))] for cells in layout.rows)
     frame = pd.DataFrame(rows, index=pd.Index(layout.numbers, dtype=np.int64, name="row"), dtype=object)
     frame = frame.where(frame != "", None)
-    kept = [place for place, header in enumerate(headers) if header or frame[place].notna().any()]
-    return frame[kept].set_axis([headers[place] or _name_of(place, headers) for place in kept], axis=1)
+    kept = [index for index, header in enumerate(headers) if header or frame[index].notna().any()]
+    return frame[kept].set_axis([headers[index] or _name_of(index, headers) for index in kept], axis=1)
 
 
-def _name_of(place: int, headers: list[str]) -> str:
-    name = f"column {place + 1}"
+def _name_of(index: int, headers: list[str]) -> str:
+    name = f"column {index + 1}"
     return name if name not in headers else f"{name} without a header"

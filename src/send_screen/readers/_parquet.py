@@ -1,4 +1,4 @@
-"""Parquet files, with their own types."""
+"""Parse Parquet files, and keep their types."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import pandas as pd
 
 from send_screen.contracts._quote import header_like, quotable
 from send_screen.errors import ReadError
-from send_screen.readers._bounds import MAX_BYTES, MAX_CELL_LENGTH, check_size, raise_long_cell, raise_too_large
 from send_screen.readers._header import check_headers, require_rows
 from send_screen.readers._reading import Reading
+from send_screen.readers._size_limits import MAX_BYTES, MAX_CELL_LENGTH, check_size, raise_long_cell, raise_too_large
 from send_screen.readers._text import InvisibleCharacters
 
-_ROWS_AT_ONCE = 4_096  # each may hold the longest text: a page says little of what is unpacked from it
+_BATCH_ROWS = 4_096  # the size of a page says little about the size of its texts when unpacked
 
 
 def read_parquet(content: io.BytesIO, name: str) -> Reading:
@@ -46,26 +46,26 @@ def read_parquet(content: io.BytesIO, name: str) -> Reading:
                 raise
         table.validate(full=True)  # damage inside a page is not seen by reading
         require_rows(table.num_rows, name)
-        # An index that pandas stored among the columns is a column like any other; without metadata it is not hidden.
+        # An index that pandas stored among the columns becomes a column like any other.
         frame = table.to_pandas(date_as_object=True)
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise ReadError("The Parquet file is damaged or not complete.", file=name, remedy="Write it again.") from error
     invisible = InvisibleCharacters()
-    for place, dtype in enumerate(frame.dtypes):
+    for index, dtype in enumerate(frame.dtypes):
         if pd.api.types.is_object_dtype(dtype) or pd.api.types.is_string_dtype(dtype):
-            cleaned = frame.iloc[:, place].map(lambda cell: invisible.clean(cell) if isinstance(cell, str) else cell)
-            frame.isetitem(place, cleaned)
+            cleaned = frame.iloc[:, index].map(lambda cell: invisible.clean(cell) if isinstance(cell, str) else cell)
+            frame.isetitem(index, cleaned)
     frame.index = pd.RangeIndex(2, 2 + len(frame), name="row")  # the header is row 1
     return Reading(frame, name, notes=tuple(invisible.notes()))
 
 
 def _batches(parquet: Any, file: str) -> Iterator[Any]:
-    """Yield the rows in pieces, until they take more memory than a table may."""
+    """Yield the rows in batches; raise when they take more memory than a table may."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     size = 0
-    for batch in parquet.iter_batches(batch_size=_ROWS_AT_ONCE, use_threads=False):
+    for batch in parquet.iter_batches(batch_size=_BATCH_ROWS, use_threads=False):
         size += batch.nbytes
         if size > MAX_BYTES:
             raise_too_large(f"Unpacked, the cells have more than {MAX_BYTES / 1e6:,.0f} MB.", file)
@@ -107,7 +107,7 @@ def _check_no_nesting(columns: list[str], file: str) -> None:
 
 
 def _check_text_size(metadata: Any, file: str) -> None:
-    """Raise where text is written as its difference from the row above: a page of it can grow a millionfold."""
+    """Raise for text in delta encoding: unpacked, a page of it can be a million times as large."""
     groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
     columns = (group.column(number) for group in groups for number in range(group.num_columns))
     if any("DELTA_BYTE_ARRAY" in column.encodings for column in columns):

@@ -11,18 +11,18 @@ from pathlib import Path
 
 from send_screen.documents import file_name, read_regular_file
 from send_screen.errors import ReadError
-from send_screen.readers._bounds import MAX_BYTES
 from send_screen.readers._csv import read_csv
 from send_screen.readers._parquet import read_parquet
 from send_screen.readers._reading import Reading
+from send_screen.readers._size_limits import MAX_BYTES
 from send_screen.readers._workbook import read_workbook
 
 _WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 _TEXTS = (".csv", ".tsv", ".txt")
 _ZIP, _OLE, _PARQUET = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PAR1"
 _START = 200  # bytes
-# How files begin that are often called .csv or .xlsx and hold no table.
-_BEGINNINGS = (
+# First bytes of files that are often named .csv or .xlsx and hold no table.
+_OTHER_KINDS = (
     (re.compile(rb"%PDF"), "a PDF document"),
     (re.compile(rb"\s*<(!doctype|html|head|body|table|meta|!--)", re.IGNORECASE), "a web page"),
     (re.compile(rb"\s*<\?xml|\s*<[a-z]+[ >:]", re.IGNORECASE), "XML"),
@@ -33,7 +33,7 @@ _BEGINNINGS = (
     (re.compile(rb"\x89PNG|\xff\xd8\xff|GIF8"), "a picture"),
     (re.compile(rb"\xb5\xe6\xae|MZ|\x7fELF"), "a program"),
 )
-# What can go wrong with a file before it is looked at, and what to do.
+# Message and remedy for a file that cannot be opened.
 _OS_ERRORS = {
     FileNotFoundError: ("There is no such file.", "Check the name and the folder."),
     IsADirectoryError: ("This is a folder.", "Name the file in it."),
@@ -49,7 +49,7 @@ _OS_ERRORS = {
 def read_table(path: str | Path) -> Reading:
     r"""Read a table of children from a file.
 
-    The file is read once: what is hashed is what is parsed. What it is follows from its first bytes, not from its
+    The file is read once: the hashed bytes are the parsed bytes. Its format follows from its first bytes, not from its
     name, since exports are often misnamed.
 
     Parameters
@@ -82,33 +82,33 @@ def read_table(path: str | Path) -> Reading:
     try:
         content = read_regular_file(path, max_bytes=MAX_BYTES)
     except OSError as error:
-        message, remedy = next(words for kind, words in _OS_ERRORS.items() if isinstance(error, kind))
+        message, remedy = next(texts for kind, texts in _OS_ERRORS.items() if isinstance(error, kind))
         raise ReadError(message.format(error.strerror), file=name, remedy=remedy, os_error=error) from error
     reading = _parser(content[:_START], path.suffix.lower(), name)(io.BytesIO(content), name)
     return replace(reading, sha256=hashlib.sha256(content).hexdigest())
 
 
 def _parser(start: bytes, suffix: str, name: str) -> Callable[[io.BytesIO, str], Reading]:
-    """Return what parses a file that begins so."""
+    """Return the parser of a file, from its first bytes and the suffix of its name."""
     if not start:
         raise ReadError("The file is empty.", file=name, remedy="Export it again.")
     if start.startswith(_PARQUET):
         return read_parquet
     if start.startswith((_ZIP, _OLE)):
         return read_workbook
-    for beginning, words in _BEGINNINGS:
+    for beginning, kind in _OTHER_KINDS:
         if beginning.match(start.removeprefix(b"\xef\xbb\xbf")):
             raise ReadError(
-                f"This is not a table but {words}.",
+                f"This is not a table but {kind}.",
                 file=name,
                 remedy="Open it in the program that wrote it, and save the table of children as .csv or .xlsx.",
             )
     if suffix in _TEXTS:
         return read_csv
-    kind = "workbook" if suffix in _WORKBOOKS else "Parquet file" if suffix == ".parquet" else None
-    if kind:
+    named = "workbook" if suffix in _WORKBOOKS else "Parquet file" if suffix == ".parquet" else None
+    if named:
         raise ReadError(
-            f"The file is called a {kind} and is not one, or it is damaged.",
+            f"The file is called a {named} and is not one, or it is damaged.",
             file=name,
             remedy="Export it again, or save it as CSV.",
         )

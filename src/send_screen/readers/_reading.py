@@ -1,4 +1,4 @@
-"""What reading a file found."""
+"""The result of reading a file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reading:
-    """A file as a frame, and how it was understood.
+    """A file as a frame, and how it was read.
 
     Attributes
     ----------
@@ -26,7 +26,7 @@ class Reading:
     sheet : str or None
         Of a workbook; several names, separated by commas, where several sheets were read together.
     notes : tuple of str
-        What was decided on the way, in words.
+        What was decided while reading, as sentences.
     sha256 : str
         Of the bytes that were parsed, as ``sha256sum`` gives it.
     """

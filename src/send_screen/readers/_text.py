@@ -1,4 +1,4 @@
-"""The text of a file: its encoding, and the characters in it that nobody sees."""
+"""Detect the encoding of a text file, and clean invisible characters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BOMS = (
 _SAMPLE = 4000  # bytes, an even number
 _PIECE = 1_000_000  # bytes
 _UTF16_SHARE = 0.4
-# Tabs and line ends are no mistake. Of the others, terminals obey some and spreadsheets stop at some.
+# All but tabs and line ends: terminals obey some of them, and spreadsheets stop at some.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 # Zero-width characters and those that turn the direction of writing: languages need them, and deceivers use them.
 _INVISIBLE = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
@@ -25,11 +25,11 @@ _UNSEEN = re.compile(f"{_CONTROLS.pattern}|{_INVISIBLE.pattern}")
 
 
 def encoding_of(data: bytes, file: str) -> str:
-    """Return the encoding in which a file can be read.
+    """Return the encoding of a text file.
 
-    UTF-8 is strict: a file in another encoding practically never passes for it. UTF-16 without a byte-order mark shows
-    by its zero bytes, which are the first or the second of most pairs. What remains is cp1252, as Excel saves CSV in
-    Britain. A NUL character is in none of these.
+    UTF-8 is strict: a file in another encoding hardly ever decodes as UTF-8. UTF-16 without a byte-order mark has
+    a zero byte in most pairs, always on the same side. Any other file is cp1252, as Excel saves CSV in Britain. A NUL
+    character is an error.
     """
     encoding = next((name for bom, name in _BOMS if data.startswith(bom)), None) or _utf16(data[:_SAMPLE])
     for candidate in [encoding] if encoding else ["utf-8", "cp1252"]:
@@ -53,7 +53,7 @@ def encoding_of(data: bytes, file: str) -> str:
 
 
 def _row_of_nul(data: bytes, encoding: str) -> int | None:
-    """Return the first line with a NUL character; the text is decoded in pieces, and never held at once."""
+    """Return the first line with a NUL character; decode in pieces, without holding the whole text."""
     decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(encoding)(), translate=True)
     row = 1
     for start in range(0, len(data), _PIECE):
@@ -74,7 +74,7 @@ def _utf16(sample: bytes) -> str | None:
 
 
 class InvisibleCharacters:
-    """Takes control characters out of texts, and counts them and what else is not seen."""
+    """Removes control characters from texts, and counts them and other invisible characters."""
 
     def __init__(self) -> None:
         self._controls = 0
@@ -92,9 +92,9 @@ class InvisibleCharacters:
         return text
 
     def notes(self) -> list[str]:
-        """Return what was found, in words."""
+        """Return the counts as sentences; none where nothing was found."""
         counts = {
             "Control characters that were taken out": self._controls,
             "Characters that cannot be seen (such as zero-width spaces) and were kept": self._invisible,
         }
-        return [f"{words}: {count:,}." for words, count in counts.items() if count]
+        return [f"{text}: {count:,}." for text, count in counts.items() if count]

@@ -1,6 +1,6 @@
-"""Workbooks, through calamine: cells become text as a person would type it.
+"""Read workbooks with calamine: cells become text as a person would type it.
 
-The children are in one sheet, or in several with the same headers that are read together.
+The children are in one sheet, or in several sheets with the same headers, which are read together.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from send_screen.contracts._headers import header_key
 from send_screen.contracts._quote import header_like, quotable, upn_shaped
 from send_screen.documents import encodable
 from send_screen.errors import ReadError
-from send_screen.readers._bounds import plain_copy
 from send_screen.readers._header import (
     Layout,
     as_frame,
@@ -28,49 +27,50 @@ from send_screen.readers._header import (
     split_header,
 )
 from send_screen.readers._reading import Reading
+from send_screen.readers._size_limits import plain_copy
 from send_screen.readers._text import InvisibleCharacters
 
 # Name of the part of a protected workbook that holds the rest, as its container spells it.
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 # What the standard library makes of a damaged zip file; a RuntimeError where its parts are encrypted.
 _DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError)
-_ALIKE = 0.5  # of the headers of the narrower of two sheets
-_LOOKED_AT = 200  # rows, for UPNs
+_SHARED_HEADERS = 0.5  # of the narrower of two sheets
+_SEARCHED = 200  # first rows, for UPNs
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet: its name, its place in the workbook from 1, whether it can be seen, and its cells."""
+    """A sheet: its name, its number in the workbook from 1, whether it can be seen, and its cells."""
 
     name: str
-    place: int
+    number: int
     visible: bool
     layout: Layout
 
     @property
-    def called(self) -> str:
+    def shown_name(self) -> str:
         """Its name as a message shows it."""
-        return quotable(self.name) if header_like(self.name) else f"number {self.place}"
+        return quotable(self.name) if header_like(self.name) else f"number {self.number}"
 
     @cached_property
     def keys(self) -> frozenset[str]:
-        """Its headers, as they are compared."""
+        """Its headers without case, spaces and punctuation."""
         return frozenset(header_key(header) for header in self.layout.header if header)
 
     @cached_property
     def has_upns(self) -> bool:
-        """Whether children stand in it, by their UPNs."""
-        return any(upn_shaped(cell) for row in self.layout.rows[:_LOOKED_AT] for cell in row if len(cell) > 11)
+        """Whether its first rows hold UPNs."""
+        return any(upn_shaped(cell) for row in self.layout.rows[:_SEARCHED] for cell in row if len(cell) > 11)
 
     @property
-    def weight(self) -> tuple[bool, int, int]:
+    def rank(self) -> tuple[bool, int, int]:
         """How much it looks like a table of children: UPNs, then headers, then rows."""
         return self.has_upns, sum(map(header_like, self.layout.header)), len(self.layout.rows)
 
-    def rivals(self, other: Sheet) -> bool:
-        """Tell whether children could be lost if one of two sheets were read alone."""
-        alike = len(self.keys & other.keys) >= _ALIKE * min(len(self.keys), len(other.keys))
-        return alike or (self.has_upns and other.has_upns) or self.weight == other.weight
+    def conflicts_with(self, other: Sheet) -> bool:
+        """Return whether both sheets could hold children, so that reading one alone could lose some."""
+        alike = len(self.keys & other.keys) >= _SHARED_HEADERS * min(len(self.keys), len(other.keys))
+        return alike or (self.has_upns and other.has_upns) or self.rank == other.rank
 
 
 def read_workbook(content: io.BytesIO, file: str) -> Reading:
@@ -93,12 +93,12 @@ def read_workbook(content: io.BytesIO, file: str) -> Reading:
     if not any(sheet.layout.header for sheet in visible):
         raise ReadError("The workbook is empty.", file=file, remedy="Export it again.")
     require_rows(len(tables), file)
-    best = max(tables, key=lambda sheet: sheet.weight)
+    best = max(tables, key=lambda sheet: sheet.rank)
     together = [sheet for sheet in tables if sheet.keys == best.keys]
-    rivals = [sheet for sheet in tables if sheet.keys != best.keys and best.rivals(sheet)]
-    if rivals:
+    conflicting = [sheet for sheet in tables if sheet.keys != best.keys and best.conflicts_with(sheet)]
+    if conflicting:
         raise ReadError(
-            f"Several sheets with different headers could hold the children: {_named([best, *rivals])}.",
+            f"Several sheets with different headers could hold the children: {_shown_names([best, *conflicting])}.",
             file=file,
             remedy="Give them the same headers, or save the sheet with the children as a file of its own.",
         )
@@ -109,31 +109,33 @@ def read_workbook(content: io.BytesIO, file: str) -> Reading:
     frame, notes = _stacked(together)
     others = [sheet for sheet in visible if sheet not in together]
     if others:
-        notes.append(f"Sheet {_named(together)} was read, and not {_named(others)}.")
+        notes.append(f"Sheet {_shown_names(together)} was read, and not {_shown_names(others)}.")
     if hidden:
-        notes.append(f"Hidden sheets were not read: {_named(hidden)}.")
+        notes.append(f"Hidden sheets were not read: {_shown_names(hidden)}.")
     notes += dict.fromkeys(note for sheet in together for note in sheet.layout.notes)
     return Reading(frame, file, sheet=", ".join(sheet.name for sheet in together), notes=(*notes, *invisible.notes()))
 
 
-def _named(sheets: list[Sheet]) -> str:
-    return ", ".join(sheet.called for sheet in sheets)
+def _shown_names(sheets: list[Sheet]) -> str:
+    return ", ".join(sheet.shown_name for sheet in sheets)
 
 
 def _stacked(sheets: list[Sheet]) -> tuple[pd.DataFrame, list[str]]:
-    """Return the sheets below each other, the rows of each further one counted on from a round number."""
+    """Concatenate sheets; the row numbers of each further sheet start from a round number."""
     frames = [as_frame(sheet.layout) for sheet in sheets]
     if len(sheets) == 1:
         return frames[0], []
     names = {header_key(header): header for header in frames[0].columns}
     step = 10 ** len(str(max(frame.index[-1] for frame in frames)))
     numbered = [
-        frame.rename(columns=lambda header: names.get(header_key(header), header)).set_axis(frame.index + place * step)
-        for place, frame in enumerate(frames)
+        frame.rename(columns=lambda header: names.get(header_key(header), header)).set_axis(frame.index + number * step)
+        for number, frame in enumerate(frames)
     ]
     counted = "; ".join(
-        f"{sheet.called} {place * step:,} more than in the sheet" if place else f"{sheet.called} as in the sheet"
-        for place, sheet in enumerate(sheets)
+        f"{sheet.shown_name} {number * step:,} more than in the sheet"
+        if number
+        else f"{sheet.shown_name} as in the sheet"
+        for number, sheet in enumerate(sheets)
     )
     stacked = pd.concat(numbered).rename_axis(index="row")
     note = f"{len(sheets)} sheets with the same headers were read together. Their rows are numbered: {counted}."
@@ -158,8 +160,8 @@ def _sheets(content: io.BytesIO, file: str, invisible: InvisibleCharacters) -> l
             content.seek(0)
             workbook = calamine.CalamineWorkbook.from_filelike(content)
             return [
-                _sheet(about, workbook.get_sheet_by_name(about.name), invisible, place)
-                for place, about in enumerate(workbook.sheets_metadata, start=1)
+                _sheet(about, workbook.get_sheet_by_name(about.name), invisible, number)
+                for number, about in enumerate(workbook.sheets_metadata, start=1)
                 if about.typ == calamine.SheetTypeEnum.WorkSheet
             ]
     except calamine.PasswordError as error:
@@ -188,11 +190,11 @@ def _require_workbook(archive: zipfile.ZipFile, file: str) -> None:
         raise ReadError("This is not a table but a zip file.", file=file, remedy="Unpack it, and name the file in it.")
 
 
-def _sheet(about: Any, sheet: Any, invisible: InvisibleCharacters, place: int) -> Sheet:
+def _sheet(about: Any, sheet: Any, invisible: InvisibleCharacters, number: int) -> Sheet:
     cells: list[list[object]] = sheet.to_python(skip_empty_area=False)
     texts = [[_cell_text(cell, invisible) for cell in row] for row in cells]
     visible = str(about.visible).endswith("Visible")
-    return Sheet(encodable(about.name), place, visible, split_header(enumerate(texts, start=1)))
+    return Sheet(encodable(about.name), number, visible, split_header(enumerate(texts, start=1)))
 
 
 def _cell_text(cell: object, invisible: InvisibleCharacters) -> str:

@@ -14,7 +14,7 @@ from send_screen.reports._measured_view import headlines
 from send_screen.reports._model_pictures import draw_term
 from send_screen.reports._render import render_html
 from send_screen.reports._senco_page import render_screening
-from send_screen.reports._text import join_words, version_marks
+from send_screen.reports._text import join_list, version_marks
 from send_screen.reports._version_pages import (
     PAGES,
     render_decisions,
@@ -33,7 +33,7 @@ __all__ = [
     "headlines",
     "compare_versions",
     "draw_term",
-    "join_words",
+    "join_list",
     "render_comparison",
     "render_decisions",
     "render_evaluation",

@@ -1,4 +1,4 @@
-"""What interpretability costs: the difference between the candidate and each challenger, in words and figures."""
+"""What interpretability costs: the difference between the candidate and each challenger, as sentences and figures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from send_screen.published import MeasuredReport
 from send_screen.reports._figures import METRICS, Cell, Figure
-from send_screen.reports._text import join_words, whole
+from send_screen.reports._text import join_list, whole
 
 _NAMES = {"lightgbm": "LightGBM", "ebm": "EBM"}
 # What is compared: as the head of a row, and as it stands after "no difference was shown in".
@@ -20,9 +20,9 @@ WORSE, BETTER, NOT_SHOWN, UNKNOWN = "worse", "better", "no difference was shown"
 
 @dataclass(frozen=True)
 class DifferenceRow:
-    """A metric of the candidate minus that of another model: its words, the difference, n, and what that says."""
+    """A metric of the candidate minus that of another model: its description, the difference, n, and a verdict."""
 
-    words: str
+    description: str
     difference: Cell
     n: str
     verdict: str
@@ -33,7 +33,7 @@ class ModelComparison:
     """The candidate beside one other model: in a sentence, and in figures."""
 
     model: str
-    words: str
+    description: str
     rows: tuple[DifferenceRow, ...]
 
 
@@ -51,7 +51,7 @@ def compare_challengers(report: MeasuredReport) -> tuple[ModelComparison, ...]:
 def compare_baseline(report: MeasuredReport) -> str:
     """Return in a sentence in what a version is better or worse than the baseline; empty where not compared."""
     compared = any(row.against == "baseline" for row in report.differences)
-    return _compare(report, "baseline", "the rule").words if compared else ""
+    return _compare(report, "baseline", "the rule").description if compared else ""
 
 
 def _compare(report: MeasuredReport, model: str, short: str) -> ModelComparison:
@@ -60,7 +60,7 @@ def _compare(report: MeasuredReport, model: str, short: str) -> ModelComparison:
     for metric, figure in figures.items():
         by_verdict.setdefault(_verdict(figure), []).append(_COMPARED[metric][1])
     verdicts = (verdict for verdict in (WORSE, BETTER, NOT_SHOWN, UNKNOWN) if verdict in by_verdict)
-    words = "; ".join(f"{verdict} in {join_words(by_verdict[verdict])}" for verdict in verdicts)
+    text = "; ".join(f"{verdict} in {join_list(by_verdict[verdict])}" for verdict in verdicts)
     rows = [
         DifferenceRow(
             _COMPARED[metric][0],
@@ -70,7 +70,7 @@ def _compare(report: MeasuredReport, model: str, short: str) -> ModelComparison:
         )
         for metric, figure in figures.items()
     ]
-    return ModelComparison(short, f"Beside {report.version.challengers.get(model, short)}: {words}.", tuple(rows))
+    return ModelComparison(short, f"Beside {report.version.challengers.get(model, short)}: {text}.", tuple(rows))
 
 
 def _verdict(figure: Figure) -> str:

@@ -9,12 +9,12 @@ from typing import Any
 from send_screen.published import PublishedReport
 from send_screen.reports._groups import QUESTIONS, Groups
 from send_screen.reports._render import read_data
-from send_screen.reports._text import date_words, percent, whole
+from send_screen.reports._text import format_date, percent, whole
 
 ABSENT = "not there"
 _ITEM_NAMES = ("name", "contract", "metric", "rule")  # what items of a list go by
 # Not compared: each version has its own, or it is told elsewhere on the page.
-_OWN = {"id", "name", "outcome_words", "data"}
+_OWN = {"id", "name", "outcome_description", "data"}
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str,
 
 
 def _comparable(report: PublishedReport) -> dict[str, Any]:
-    """Return what is compared of a report, its leaves in words."""
+    """Return what is compared of a report, its leaves as text."""
     version = {name: value for name, value in report.version.model_dump().items() if name not in _OWN}
     groups = Groups(report)
     counts = {name: getattr(report.cohort, name) for name in ("n", "n_outcome", "n_schools")}
@@ -85,15 +85,15 @@ def _comparable(report: PublishedReport) -> dict[str, Any]:
             "capacity": f"{percent(report.version.capacity)} of 100 children",
             "prohibited_uses": dict.fromkeys(report.version.prohibited_uses, "said"),
             "gates": {gate.gate: gate.required for gate in report.version.gates},
-            "review_date": date_words(report.version.review_date),
-            "as_of": date_words(report.version.as_of),
+            "review_date": format_date(report.version.review_date),
+            "as_of": format_date(report.version.as_of),
             **{name: ABSENT for name in ("bags_sha256", "clusters", "research_comparison") if version[name] is None},
         },
         "tolerances": {
             QUESTIONS[metric]: f"{percent(gaps[0].tolerance)} of 100" for metric, gaps in groups.gaps.items() if gaps
         },
         "attributes": "; ".join(groups.tables),
-        "shapes": {shape.label: f"from {shape.agency}, sign {shape.sign}" for shape in report.shapes},
+        "shapes": {shape.label: f"from {shape.agency}, monotonic: {shape.monotonic}" for shape in report.shapes},
         "interactions": {" and ".join(interaction.labels): "looked at" for interaction in report.interactions},
         "cohort": {name: ABSENT if n is None else whole(n) for name, n in counts.items()},
         "purpose": {use.contract: use.purpose for use in report.version.data},

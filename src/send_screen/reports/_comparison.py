@@ -1,4 +1,4 @@
-"""Two versions of a model beside each other: what changed, and for whom, as far as published figures can tell."""
+"""Compare two versions of a model: what changed, and for whom, from published figures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from send_screen.errors import UsageError
 from send_screen.published import PublishedReport
 from send_screen.reports._changes import Change, Changes, report_changes, spec_changes
 from send_screen.reports._figures import METRICS, PERCENT, Cell, Figure
-from send_screen.reports._groups import QUESTIONS, SYMBOLS, Groups, verdict_words
+from send_screen.reports._groups import QUESTIONS, SYMBOLS, Groups, describe_verdict
 from send_screen.reports._interval_change import Loss, Shift, less, more, nearer, shift
 from send_screen.reports._render import render_html
 from send_screen.reports._text import sentence, version_marks
@@ -44,7 +44,7 @@ OTHER_DATA = "The two versions were measured on different data: what changed can
 class FigureChange:
     """One metric of both versions, and what can be said of its change."""
 
-    words: str
+    description: str
     first: Cell
     second: Cell
     shift: Shift
@@ -131,8 +131,8 @@ def compare_versions(
         spec=None if None in specs else spec_changes(*specs),
         metrics=tuple(_metric_changes(first, second)),
         groups=groups,
-        better=tuple(words for row in groups for words in row.shown("better")),
-        worse=tuple(words for row in groups for words in row.shown("worse")),
+        better=tuple(text for row in groups for text in row.shown("better")),
+        worse=tuple(text for row in groups for text in row.shown("worse")),
         verdicts=tuple(_changed_verdicts(*both)),
         marks=version_marks(second.version.trained_on),
     )
@@ -140,7 +140,7 @@ def compare_versions(
 
 def _check_comparable(first: PublishedReport, second: PublishedReport, names: tuple[str, str]) -> None:
     for key, what in (
-        ("outcome_words", "foresee different things"),
+        ("outcome_description", "foresee different things"),
         ("horizon_months", "look ahead over different times (months)"),
         ("trained_on", "were trained on different kinds of children"),
     ):
@@ -159,7 +159,7 @@ def _notes(first: PublishedReport, second: PublishedReport) -> Iterator[str]:
         yield "Both are the same version."
     if one.name != other.name:
         yield f"They are versions of two models: {one.name} and {other.name}."
-    if (one.population, one.eligible_words) != (other.population, other.eligible_words):
+    if (one.population, one.eligible_description) != (other.population, other.eligible_description):
         yield (
             "They may be asked about different children: what looks like a change of the model can be one of whom it "
             "is asked about."
@@ -183,7 +183,7 @@ def _metric_changes(first: PublishedReport, second: PublishedReport) -> Iterator
             change = (
                 "not comparable"  # the price of a child listed without the outcome follows from the length of the list
             )
-        words = metric.words.format(outcome=second.version.outcome_words)
+        words = metric.description.format(outcome=second.version.outcome_description)
         yield FigureChange(words, metric.write(one), metric.write(other), change)
 
 
@@ -203,7 +203,7 @@ def _group_changes(first: Groups, second: Groups) -> Iterator[GroupChange]:
                 group=(rows[1] if pair[1] else rows[0]).name,
                 figures=(write(one), write(other)),
                 gaps=(PERCENT.difference(before), PERCENT.difference(after)),
-                verdicts=(verdict_words(pair[0]), verdict_words(pair[1])),
+                verdicts=(describe_verdict(pair[0]), describe_verdict(pair[1])),
                 shift=shift(one, other, _GROUP_LOSS[metric]),
                 gap_shift=shift(before, after, nearer(0.0)),
             )

@@ -1,4 +1,4 @@
-"""Calibration and decision curve as data for their pictures, tables and sentences: each mark with its words."""
+"""Calibration and decision curve as data for their pictures, tables and sentences: each mark with its description."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from send_screen.published import MeasuredSections, NetBenefit
 from send_screen.reports._figures import Cell, Figure
-from send_screen.reports._text import join_words, percent, signed, whole
+from send_screen.reports._text import join_list, percent, signed, whole
 
 _AGAINST = {"all": "looking at all", "baseline": "the rule"}
 
@@ -36,7 +36,7 @@ class CalibrationMark:
         return f"{self.observed:.0f}{between}"
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         """The bin in a sentence."""
         n = "" if self.n is None else f" n = {whole(self.n)}."
         off = {1: " More than they said.", -1: " Less than they said.", 0: ""}[self.side]
@@ -52,23 +52,23 @@ def calibration_marks(report: MeasuredSections) -> tuple[CalibrationMark, ...]:
     )
 
 
-def calibration_words(report: MeasuredSections, marks: Sequence[CalibrationMark]) -> str:
+def describe_calibration(report: MeasuredSections, marks: Sequence[CalibrationMark]) -> str:
     """Say what the slope says, and which bins are off in spite of it."""
     if not marks:
         return ""
     slope = Figure.of(report.metric("calibration_slope")).number(2)
-    words = [f"The slope over all scores is {slope.in_brackets}; 1 is right."]
+    sentences = [f"The slope over all scores is {slope.in_brackets}; 1 is right."]
     off = [mark for mark in marks if mark.side]
     if not off:
-        words.append(f"In each of the {len(marks)} bins the interval of what happened holds what the scores said.")
-        return " ".join(words)
+        sentences.append(f"In each of the {len(marks)} bins the interval of what happened holds what the scores said.")
+        return " ".join(sentences)
     worst = max(off, key=lambda mark: abs(mark.observed - mark.predicted))
-    words.append(
+    sentences.append(
         f"A slope does not see a bend: in {len(off)} of {len(marks)} bins what happened is not what the scores said, "
         f"most where they said {worst.predicted:.0f} of 100 and it happened to {worst.happened}. "
         "By chance alone about 1 bin in 20 is."
     )
-    return " ".join(words)
+    return " ".join(sentences)
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class DecisionPoint:
     """Whether it was shown to be better than the rule, than looking at all and than looking at nobody."""
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         """The point in a sentence."""
         more = "; ".join(
             f"beside {_AGAINST[against]} {cell.in_brackets}"
@@ -129,12 +129,12 @@ def _of(row: NetBenefit | None, own: float) -> float | None:
     return None if row is None or row.value is None else 100 * (own - row.value)
 
 
-def decision_words(points: Sequence[DecisionPoint]) -> str:
+def describe_decision_curve(points: Sequence[DecisionPoint]) -> str:
     """Say at which thresholds acting on the score was shown to be better than all that it is compared with."""
     if not points:
         return ""
-    beside = [words for against, words in _AGAINST.items() if against in points[0].cells]
-    beside_all = join_words([*reversed(beside), "looking at nobody"])
+    beside = [text for against, text in _AGAINST.items() if against in points[0].cells]
+    beside_all = join_list([*reversed(beside), "looking at nobody"])
     asked = f"Of {len(points)} thresholds, from {points[0].threshold:.0f} to {points[-1].threshold:.0f} of 100,"
     best = [percent(point.threshold / 100) for point in points if point.is_best]
     if not best:

@@ -7,12 +7,12 @@ from typing import Any
 from send_screen.published import EvaluationReport
 from send_screen.reports import svg
 from send_screen.reports._figures import PERCENT
-from send_screen.reports._groups import QUESTIONS, SYMBOLS, gap_cell, verdict_words
-from send_screen.reports._measured_view import MeasuredView, SummaryItem, Words
+from send_screen.reports._groups import QUESTIONS, SYMBOLS, describe_verdict, gap_cell
+from send_screen.reports._measured_view import MeasuredView, SummaryItem, Wording
 from send_screen.reports._render import render_html
 from send_screen.reports._text import percent, whole
 
-OF_MODEL = Words("This model", "the rule", "{name}")
+OF_MODEL = Wording("This model", "the rule", "{name}")
 
 
 def render_evaluation(report: EvaluationReport) -> str:
@@ -28,13 +28,13 @@ def measured_parts(view: MeasuredView) -> dict[str, Any]:
     return {
         "questions": QUESTIONS,
         "verdict_heads": [f"{''.join(dict.fromkeys(symbols))} {verdict}" for verdict, symbols in SYMBOLS.items()],
-        "verdict": verdict_words,
+        "verdict": describe_verdict,
         "gap_cell": gap_cell,
         "row_cell": PERCENT.difference,
         "by_chance": lambda gap: "" if gap.critical_difference is None else f"up to {percent(gap.critical_difference)}",
         "gap_axis": svg.GapAxis(view.gap_lines, tolerance),
         "calibration_picture": svg.calibration_svg(view.calibration),
-        "decision_picture": svg.decision_svg(view.decisions, view.words.this.lower()),
+        "decision_picture": svg.decision_svg(view.decisions, view.wording.this.lower()),
         "decision_step": ", ".join(f"{100 * step:g}" for step in sorted(steps)),
     }
 
@@ -42,7 +42,7 @@ def measured_parts(view: MeasuredView) -> dict[str, Any]:
 class EvaluationView(MeasuredView):
     """What was measured of any model's scores, as its page shows it."""
 
-    words = OF_MODEL
+    wording = OF_MODEL
 
     def __init__(self, report: EvaluationReport) -> None:
         super().__init__(report)

@@ -1,4 +1,4 @@
-"""Published estimates in words: percentages, intervals, differences, and metrics with their names."""
+"""Published estimates as text: percentages, intervals, differences, and metrics with their names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from send_screen.reports._text import percent, signed
 
 
 class Cell(NamedTuple):
-    """A figure as words, and its interval."""
+    """A figure as text, and its interval."""
 
     value: str
     interval: str = ""
@@ -71,9 +71,9 @@ class Figure:
 
 
 class Metric(NamedTuple):
-    """How a metric is asked about in words, and written: as a percentage, or with so many decimals."""
+    """How a metric is described and written: as a percentage, or with a number of decimals."""
 
-    words: str
+    description: str
     decimals: int | None
     right: str = ""
 
@@ -156,7 +156,7 @@ class NaturalFrequency:
 
 def natural_frequencies(report: MeasuredReport) -> tuple[NaturalFrequency, ...]:
     """Return precision, recall and specificity as children of a hundred, beside the baseline."""
-    outcome = report.version.outcome_words
+    outcome = report.version.outcome_description
     return tuple(
         NaturalFrequency(
             of.format(outcome=outcome),

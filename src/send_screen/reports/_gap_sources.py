@@ -43,7 +43,7 @@ class GapSource:
     """A group that was shown to be missed more, and what its gap in mean score is made of."""
 
     who: str
-    words: str
+    description: str
     missed: Cell
     total: Part
     parts: tuple[Part, ...]
@@ -62,7 +62,7 @@ def gap_sources(report: PublishedReport, groups: Groups) -> tuple[tuple[GapSourc
         source
         for gap in shown
         if (row := rows.get((gap.attribute, gap.group)))
-        and (source := _source(row, gap, groups.name(gap), report.version.outcome_words, shapes))
+        and (source := _source(row, gap, groups.name(gap), report.version.outcome_description, shapes))
     ][:_MAX_GROUPS]
     return tuple(found), len(shown) - len(found)
 
@@ -75,12 +75,12 @@ def _source(row: Attribution, gap: Gap, who: str, outcome: str, shapes: Mapping[
     total = Part("All together", round(row.value * _HUNDREDTH), _between(row), is_sum=True)
     parts = tuple(_parts(row, shapes, total.hundredths))
     largest = sorted((part for part in parts if not part.is_sum), key=lambda part: -abs(part.hundredths))[:2]
-    words = (
+    description = (
         f"Among children who later {outcome}, {who} are scored {'lower' if row.value < 0 else 'higher'} than others by "
         f"{abs(total.hundredths) / _HUNDREDTH:.2f} points on average; the largest parts are "
         f"{' and '.join(f'{part.label} ({part.points})' for part in largest)}."
     )
-    return GapSource(sentence(who)[:-1], words, Figure.of(gap).share, total, parts)
+    return GapSource(sentence(who)[:-1], description, Figure.of(gap).share, total, parts)
 
 
 def _parts(row: Attribution, shapes: Mapping[str, Shape], total: int) -> list[Part]:

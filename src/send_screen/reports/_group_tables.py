@@ -23,7 +23,7 @@ from send_screen.reports._groups import (
 
 @dataclass(frozen=True)
 class GapLine:
-    """A line of the picture of gaps: a group beside all others, with its verdict in shape and words."""
+    """A line of the picture of gaps: a group beside all others, with its verdict as symbol and text."""
 
     name: str
     gap: Gap
@@ -40,7 +40,7 @@ class GapLine:
 
     @property
     def verdict(self) -> str:
-        """The verdict in words, after its shape."""
+        """The verdict as text, after its symbol."""
         return f"{self.symbol} {self.gap.verdict}"
 
     @property
@@ -77,7 +77,7 @@ class AttributeTable:
     attribute: str
     rows: tuple[GroupRow, ...]
     silent: dict[str, list[str]]
-    words: str
+    description: str
     """What was found, in a line."""
     is_open: bool
     """Whether a gap was found: outside tolerance, or shown to a group's disadvantage and not within tolerance."""
@@ -103,5 +103,5 @@ def _attribute_table(groups: Groups, metric: str, attribute: str) -> AttributeTa
     found = [gap for gap in largest_first(gaps) if gap.verdict != WITHIN and (is_worse(gap) or gap.verdict == OUTSIDE)]
     parts = [f"worse for {groups.name(gap)} ({gap_cell(gap).value})" for gap in found if is_worse(gap)]
     parts += [f"{n} {verdict}" for verdict, n in Counter(gap.verdict for gap in gaps).items()]
-    words = "; ".join(parts) or "not compared with all others"
-    return AttributeTable(attribute, tuple(rows), silent, words, bool(found), bool(gaps))
+    summary = "; ".join(parts) or "not compared with all others"
+    return AttributeTable(attribute, tuple(rows), silent, summary, bool(found), bool(gaps))

@@ -1,4 +1,4 @@
-"""Fairness over groups in words: tables of groups, three questions, verdicts with symbols that need no colour."""
+"""Fairness over groups in sentences: tables of groups, three questions, verdicts with symbols that need no colour."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from send_screen.published import Gap, MeasuredSections
 from send_screen.reports._figures import PERCENT, Cell, Figure
-from send_screen.reports._text import count, join_words, percent
+from send_screen.reports._text import count, join_list, percent
 
 OTHERS = "all others"
 OUTSIDE, WITHIN, NOT_ENOUGH = "outside tolerance", "within tolerance", "not enough evidence"
@@ -37,12 +37,12 @@ _MAX_NAMED = 3  # on a first screen
 
 
 def excludes_zero(gap: Gap) -> bool:
-    """Tell whether the interval of a gap excludes zero."""
+    """Return whether the interval of a gap excludes zero."""
     return (gap.low or 0) > 0 or (gap.high or 0) < 0
 
 
 def is_worse(gap: Gap) -> bool:
-    """Tell whether a gap was shown to be to the group's disadvantage."""
+    """Return whether a gap was shown to be to the group's disadvantage."""
     return (gap.low or 0) > 0
 
 
@@ -59,7 +59,7 @@ def verdict_symbol(gap: Gap) -> str:
     return SYMBOLS.get(gap.verdict, ("", ""))[side]
 
 
-def verdict_words(gap: Gap | None) -> str:
+def describe_verdict(gap: Gap | None) -> str:
     """Return a verdict with its symbol, and which way a gap goes that was shown."""
     if gap is None:
         return "not compared"
@@ -108,7 +108,7 @@ class Groups:
         """Between two groups of an attribute."""
         self._named = report.material_gaps
         for row in report.groups:
-            self._row(row.attribute, row.group, row.group_words).figures[row.metric] = Figure.of(row)
+            self._row(row.attribute, row.group, row.group_description).figures[row.metric] = Figure.of(row)
         for gap in report.gaps:
             if gap.against == OTHERS:
                 self._row(gap.attribute, gap.group).gaps[gap.metric] = gap
@@ -116,8 +116,8 @@ class Groups:
             else:
                 self.pairs.append(gap)
 
-    def _row(self, attribute: str, group: str, words: str = "") -> GroupRow:
-        return self.tables.setdefault(attribute, {}).setdefault(group, GroupRow(words or group))
+    def _row(self, attribute: str, group: str, noun: str = "") -> GroupRow:
+        return self.tables.setdefault(attribute, {}).setdefault(group, GroupRow(noun or group))
 
     def find(self, attribute: str, group: str) -> GroupRow:
         """Return the row of a group; one without figures where nothing is published of it."""
@@ -135,10 +135,10 @@ class Groups:
         """Return each gap (of some attributes) that was shown to a group's disadvantage, or outside tolerance."""
         kept = set(self.tables if attributes is None else attributes)
         return [
-            gap.words
+            gap.description
             for gaps in self.gaps.values()
             for gap in gaps
-            if gap.attribute in kept and (is_worse(gap) or gap.verdict == OUTSIDE) and gap.words
+            if gap.attribute in kept and (is_worse(gap) or gap.verdict == OUTSIDE) and gap.description
         ]
 
     def summaries(self) -> tuple[QuestionSummary, ...]:
@@ -158,15 +158,15 @@ class Groups:
 
     def _headline(self, metric: str, gaps: Sequence[Gap]) -> str:
         """Return who was shown to be worse off by the tolerance or more, the largest gap first; else nothing."""
-        named = sorted((gap for gap in gaps if gap.words in self._named), key=lambda gap: -abs(gap.value or 0.0))
+        named = sorted((gap for gap in gaps if gap.description in self._named), key=lambda gap: -abs(gap.value or 0.0))
         if not named:
             return ""
         shown, found = named[:_MAX_NAMED], []
         for side, way in enumerate(_NAMED_AS[metric][:2]):
             some = [gap for gap in shown if gap.value is not None and (gap.value < 0) == bool(side)]
             if some:
-                found.append(f"{way}: {join_words([self._named_group(gap) for gap in some])}.")
-        found += [gap.words for gap in shown if gap.value is None]
+                found.append(f"{way}: {join_list([self._named_group(gap) for gap in some])}.")
+        found += [gap.description for gap in shown if gap.value is None]
         if len(named) > _MAX_NAMED:
             more = len(named) - _MAX_NAMED
             found.append(f"So {'is' if more == 1 else 'are'} {count(more, 'group', 'groups')} more.")
@@ -175,7 +175,7 @@ class Groups:
         if len(outside) == len(named):
             found.append(f"That is outside {tolerance}.")
         elif outside:
-            found.append(f"Shown to be outside {tolerance}: {join_words(outside)}.")
+            found.append(f"Shown to be outside {tolerance}: {join_list(outside)}.")
         else:
             found.append(f"Whether that is outside {tolerance} is not settled.")
         return " ".join([*found, *self._missed_less(named)])
@@ -197,7 +197,7 @@ class Groups:
             for gap in self.gaps["false_negative_rate"]
             if (gap.attribute, gap.group) in low and (gap.high or 0) < 0
         ]
-        return [f"Missed less all the same, as all share one list: {join_words(less)}."] if less else []
+        return [f"Missed less all the same, as all share one list: {join_list(less)}."] if less else []
 
 
 @dataclass(frozen=True)
@@ -238,7 +238,7 @@ class QuestionSummary:
         return f"Nobody was shown to be {how} ({count(self.n, 'group', 'groups')}: {self._counted})."
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         """How many groups ended in which verdict, in a sentence or two."""
         return f"{self.question} Of {count(self.n, 'group', 'groups')}, each against all others: {self._counted}."
 

@@ -1,4 +1,4 @@
-"""What two published intervals say of a change: better, worse, or that it cannot be told.
+"""The change of a metric between two versions: better, worse, or inconclusive, from their intervals.
 
 Two versions are often measured on the same children, so their figures move together, and how closely is not published.
 Only what holds whatever that is may be said: where both intervals hold the truth and have nothing in common, the truths

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW
 from send_screen.reports._figures import natural_frequencies
 from send_screen.reports._measured_view import headlines
-from send_screen.reports._senco_page import areas_of_need, child_name, reasons_text, selection_words
-from send_screen.reports._text import capacity_words, date_words, owner_words, run_marks
+from send_screen.reports._senco_page import areas_of_need, child_name, describe_selection, reasons_text
+from send_screen.reports._text import format_capacity, format_date, format_owner, run_marks
 from send_screen.screening import NOT_THIS
 from send_screen.screening._result import ExcludedChild, ScreenedChild, ScreeningResult
 
@@ -79,7 +79,7 @@ _LIST = (
     ListColumn("Place", 7, attrgetter("rank")),
     *_CHILD,
     ListColumn("Of 100 such children", 10, attrgetter("percent")),
-    ListColumn("How firm: listed by, of ten such models", 13, selection_words),
+    ListColumn("How firm: listed by, of ten such models", 13, describe_selection),
     ListColumn("Why to look", 40, lambda child: reasons_text(child.reasons_for)),
     ListColumn("What speaks against", 26, lambda child: reasons_text(child.reasons_against)),
     ListColumn(
@@ -98,14 +98,14 @@ _MANUAL_REVIEW = (
 
 def _unprinted(result: ScreeningResult) -> list[ListColumn]:
     """Return the columns that are not printed; the run's stand on every row, so that no row travels without."""
-    date, version, words = _run_cells(result)
+    date, version, not_this = _run_cells(result)
     return [
         ListColumn("ID", 16, attrgetter("child_id")),
         ListColumn("Row in file", 8, attrgetter("row")),
         ListColumn("Score (log-odds) or rule", 18, _score_or_rule),
         ListColumn("Screened on", 12, lambda child: date),
         ListColumn("Version", 18, lambda child: version),
-        ListColumn("What this is not", 60, lambda child: words),
+        ListColumn("What this is not", 60, lambda child: not_this),
     ]
 
 
@@ -160,17 +160,17 @@ def _fit(text: str) -> str:
 
 
 def _sheet(
-    book: Any,
+    workbook: Any,
     name: str,
     printed: Sequence[ListColumn],
     unprinted: Sequence[ListColumn],
     children: Sequence[Any],
     footer: str,
 ) -> None:
-    head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 2})
-    body = book.add_format({"text_wrap": True, "valign": "top", "bottom": 4})
-    score = book.add_format({"valign": "top", "bottom": 4, "num_format": "0.00"})
-    sheet = book.add_worksheet(name)
+    head = workbook.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 2})
+    body = workbook.add_format({"text_wrap": True, "valign": "top", "bottom": 4})
+    score = workbook.add_format({"valign": "top", "bottom": 4, "num_format": "0.00"})
+    sheet = workbook.add_worksheet(name)
     for x, column in enumerate([*printed, *unprinted]):
         sheet.set_column(x, x, column.width)
         sheet.write_string(0, x, column.title, head)
@@ -200,21 +200,21 @@ def _about(result: ScreeningResult, marks: tuple[str, ...]) -> list[tuple[str, s
     return [
         *(("Watermark", mark) for mark in marks),
         *(("Warning", banner) for banner in result.banners),
-        *(("What this is not", words) for words in NOT_THIS),
+        *(("What this is not", text) for text in NOT_THIS),
         ("Model", f"{version.title}, version {version.id}"),
         ("What it is for", version.intended_use),
         *(("Must not be used", use) for use in version.prohibited_uses),
         ("File", result.file),
-        ("Screened on", date_words(result.date)),
-        ("Places", capacity_words(result.capacity, result.per_school)),
+        ("Screened on", format_date(result.date)),
+        ("Places", format_capacity(result.capacity, result.per_school)),
         ("Rows in the file", str(result.n_rows)),
         ("Rows screened", str(result.n_screened)),
         ("Rows set aside", str(len(result.excluded))),
-        ("Of 100 such children", f"Of 100 children with such a score, how many later {version.outcome_words}."),
+        ("Of 100 such children", f"Of 100 children with such a score, how many later {version.outcome_description}."),
         *(("How often right and wrong", frequency.sentence()) for frequency in natural_frequencies(result.published)),
         *(("Works less well for", words) for words in headlines(result.published)),
         *(("About the file", note) for note in result.notes),
-        ("Who answers for it", owner_words(version.owner)),
+        ("Who answers for it", format_owner(version.owner)),
     ]
 
 
@@ -228,22 +228,22 @@ def render_list_xlsx(result: ScreeningResult) -> bytes:
     import xlsxwriter
 
     marks = run_marks(result.published.version.trained_on, result.banners)
-    words = " · ".join([*marks, "Not a diagnosis. Never a reason to refuse, delay or ration an assessment."])
-    footer, unprinted = f"&L{words}&RPage &P of &N", _unprinted(result)
+    text = " · ".join([*marks, "Not a diagnosis. Never a reason to refuse, delay or ration an assessment."])
+    footer, unprinted = f"&L{text}&RPage &P of &N", _unprinted(result)
     by_hand = [child for child in result.excluded if child.kind == MANUAL_REVIEW]
-    has_selection = any(map(selection_words, result.listed))
-    printed = [column for column in _LIST if has_selection or column.cell is not selection_words]
+    has_selection = any(map(describe_selection, result.listed))
+    printed = [column for column in _LIST if has_selection or column.cell is not describe_selection]
     content = io.BytesIO()
     # In memory: XlsxWriter would otherwise write children's names into the machine's folder for temporary files.
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(content, options) as book:
+    with xlsxwriter.Workbook(content, options) as workbook:
         created = dt.datetime.fromisoformat(result.date).replace(tzinfo=None)
-        book.set_properties({"title": "Children to talk about first", "created": created})
-        _sheet(book, "Look at by hand", _MANUAL_REVIEW, unprinted, by_hand, footer)
-        _sheet(book, "List", printed, unprinted, result.listed, footer)
-        about = book.add_worksheet("About")
-        wrap = book.add_format({"text_wrap": True, "valign": "top"})
-        bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+        workbook.set_properties({"title": "Children to talk about first", "created": created})
+        _sheet(workbook, "Look at by hand", _MANUAL_REVIEW, unprinted, by_hand, footer)
+        _sheet(workbook, "List", printed, unprinted, result.listed, footer)
+        about = workbook.add_worksheet("About")
+        wrap = workbook.add_format({"text_wrap": True, "valign": "top"})
+        bold = workbook.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         about.set_column(0, 0, 26)
         about.set_column(1, 1, 100)
         for y, (what, text) in enumerate(_about(result, marks)):

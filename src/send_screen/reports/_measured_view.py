@@ -1,4 +1,4 @@
-"""What every page about measurements says, each value worked out once and as data: nothing is drawn here."""
+"""The texts and figures of every page about measurements, as data for the templates."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ from typing import NamedTuple
 
 from send_screen.published import MeasuredReport, MeasuredSections
 from send_screen.reports._challengers import DifferenceRow, challengers_of, compare_baseline, compare_challengers
-from send_screen.reports._curves import calibration_marks, calibration_words, decision_points, decision_words
+from send_screen.reports._curves import (
+    calibration_marks,
+    decision_points,
+    describe_calibration,
+    describe_decision_curve,
+)
 from send_screen.reports._figures import METRICS, Cell, Figure, natural_frequencies
 from send_screen.reports._group_tables import AttributeTable, attribute_tables, gap_lines
-from send_screen.reports._groups import QUESTIONS, Groups, QuestionSummary, excludes_zero, gap_cell, verdict_words
+from send_screen.reports._groups import QUESTIONS, Groups, QuestionSummary, describe_verdict, excludes_zero, gap_cell
 from send_screen.reports._text import percent
 
 
@@ -40,7 +45,7 @@ def _by_question(questions: Sequence[QuestionSummary]) -> tuple[SummaryItem, ...
     return tuple(items)
 
 
-class Words(NamedTuple):
+class Wording(NamedTuple):
     """What a page calls the model, the baseline and each challenger."""
 
     this: str
@@ -48,17 +53,17 @@ class Words(NamedTuple):
     challenger: str
 
 
-OF_VERSION = Words("This version", "the one-line rule", "{name}, not in use")
+OF_VERSION = Wording("This version", "the one-line rule", "{name}, not in use")
 
 
 class MeasuredView:
     """What was measured of a model, as pages show it."""
 
-    words = OF_VERSION
+    wording = OF_VERSION
 
     def __init__(self, report: MeasuredReport) -> None:
         self.title = report.version.title
-        self.outcome = report.version.outcome_words
+        self.outcome = report.version.outcome_description
         self.clusters = report.version.clusters
         self.places = f"{percent(report.version.capacity)} of 100 children"
         self.frequencies = natural_frequencies(report)
@@ -68,9 +73,9 @@ class MeasuredView:
         self.questions = self.groups.summaries()
         self.gap_lines, self.without_gap = gap_lines(self.groups, "false_negative_rate")
         self.calibration = calibration_marks(report)
-        self.calibration_words = calibration_words(report, self.calibration)
+        self.calibration_description = describe_calibration(report, self.calibration)
         self.decisions = decision_points(report)
-        self.decision_words = decision_words(self.decisions)
+        self.decision_description = describe_decision_curve(self.decisions)
         self.measured = report
 
     @property
@@ -88,7 +93,7 @@ class MeasuredView:
     @property
     def verdicts(self) -> str:
         """How many groups ended in which verdict, by question."""
-        return " ".join(question.words for question in self.questions) or "No groups were compared."
+        return " ".join(question.description for question in self.questions) or "No groups were compared."
 
     @property
     def tolerances(self) -> dict[str, str]:
@@ -142,7 +147,7 @@ class MeasuredView:
                 QUESTIONS[gap.metric],
                 f"{self.groups.name(gap)}, beside {self.groups.find(gap.attribute, gap.against).name}",
                 gap_cell(gap),
-                verdict_words(gap),
+                describe_verdict(gap),
             )
             for gap in compared
             if excludes_zero(gap)
@@ -152,11 +157,11 @@ class MeasuredView:
     @property
     def comparison(self) -> tuple[list[str], list[tuple[str, str, list[Cell]]]]:
         """Heads and rows (metric, what is better, cells) of the model beside baseline and challengers."""
-        models = {"candidate": self.words.this}
+        models = {"candidate": self.wording.this}
         if has_rule := any(row.model == "baseline" for row in self.measured.performance):
             models["baseline"] = "The rule"
         models |= {
-            model: self.words.challenger.format(name=name) for model, name in challengers_of(self.measured).items()
+            model: self.wording.challenger.format(name=name) for model, name in challengers_of(self.measured).items()
         }
         rows = []
         for name, metric in METRICS.items():
@@ -166,8 +171,8 @@ class MeasuredView:
             if has_rule:
                 difference = self.measured.difference(name, "baseline")
                 cells.append(Cell("not compared") if difference is None else metric.difference(Figure.of(difference)))
-            rows.append((metric.words.format(outcome=self.outcome), metric.right, cells))
-        return ["Measured", *models.values(), *([f"{self.words.this} minus the rule"] if has_rule else [])], rows
+            rows.append((metric.description.format(outcome=self.outcome), metric.right, cells))
+        return ["Measured", *models.values(), *([f"{self.wording.this} minus the rule"] if has_rule else [])], rows
 
     def figure(self, metric: str, model: str = "candidate") -> Figure:
         """Return a metric of a model."""
@@ -185,5 +190,5 @@ class MeasuredView:
             return f"{precision.sentence()} {recall.sentence()}"
         right, found = precision.candidate.share.in_brackets, recall.candidate.share.in_brackets
         rule = recall.baseline.share
-        beside = "" if recall.baseline.value is None else f", and {self.words.rule} {rule.in_brackets}"
+        beside = "" if recall.baseline.value is None else f", and {self.wording.rule} {rule.in_brackets}"
         return f"Of 100 children it lists, {right} later did; of 100 who did, it had listed {found}{beside}."

@@ -17,11 +17,11 @@ def draw_term(tables: RiskTables, bags: BaggedTables | None, term: str | tuple[s
         found = next((each for each in tables.terms if each.feature == term), None)
         if found is not None:
             feature = FeatureView(shape(axes[term], found, bags))
-            return svg.Picture(feature.label, feature.words, svg.standalone(svg.shape_svg(feature)))
+            return svg.Picture(feature.label, feature.description, svg.standalone(svg.shape_svg(feature)))
     else:
         pair = next((each for each in tables.interactions if set(each.features) == set(term)), None)
         if pair is not None:
             both = InteractionView(interaction_grid(axes, pair))
-            return svg.Picture(both.title, both.words, svg.standalone(svg.interaction_svg(both)))
+            return svg.Picture(both.title, both.description, svg.standalone(svg.interaction_svg(both)))
     names = [*tables.features, *(each.features for each in tables.interactions)]
     raise UsageError(f"The model has no term {term!r}.", remedy=f"Name one of: {', '.join(map(repr, names))}.")

@@ -55,7 +55,7 @@ def _environment(escape: Callable[[object], str] | None) -> Environment:
         finalize=finalize,
     )
     environment.filters |= {
-        name: getattr(_text, name) for name in ("date_words", "percent", "sentence", "signed", "whole")
+        name: getattr(_text, name) for name in ("format_date", "percent", "sentence", "signed", "whole")
     }
     environment.globals |= {
         "NOTICE": NOTICE,
@@ -63,7 +63,7 @@ def _environment(escape: Callable[[object], str] | None) -> Environment:
         "COST_LIMITS": _text.COST_LIMITS,
         "count": _text.count,
         "label_limits": _text.label_limits,
-        "owner_words": _text.owner_words,
+        "format_owner": _text.format_owner,
     }
     return environment
 

@@ -1,4 +1,4 @@
-"""All that the pages of a version say, each value worked out once and as data: nothing is drawn here."""
+"""The texts and figures of the pages of a version, as data for the templates."""
 
 from __future__ import annotations
 

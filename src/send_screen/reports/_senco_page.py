@@ -10,7 +10,7 @@ from send_screen.reports import svg
 from send_screen.reports._figures import natural_frequencies
 from send_screen.reports._measured_view import headlines
 from send_screen.reports._render import render_html
-from send_screen.reports._text import capacity_words, owner_words, run_marks, sentence
+from send_screen.reports._text import format_capacity, format_owner, run_marks, sentence
 from send_screen.screening._result import ExcludedChild, Reason, ScreenedChild, ScreeningResult
 
 
@@ -34,7 +34,7 @@ def areas_of_need(child: ScreenedChild) -> tuple[str, ...]:
     return tuple(dict.fromkeys(reason.area for reason in child.reasons_for if reason.area))
 
 
-def selection_words(child: ScreenedChild) -> str:
+def describe_selection(child: ScreenedChild) -> str:
     """Return of how many of ten such models the child would be listed by, and where that is close, what to do."""
     if child.selections_of_10 is None:
         return ""
@@ -61,9 +61,9 @@ def render_screening(result: ScreeningResult) -> str:
         script="screening.js",
         result=result,
         version=version,
-        owner=owner_words(version.owner),
+        owner=format_owner(version.owner),
         marks=run_marks(version.trained_on, result.banners),
-        capacity=capacity_words(result.capacity, result.per_school),
+        capacity=format_capacity(result.capacity, result.per_school),
         manual_review=[child for child in result.excluded if child.kind == MANUAL_REVIEW],
         by_group=[row for row in result.manual_review_by_group if row["n_manual_review"]],
         not_asked=sorted(others.items()),
@@ -74,7 +74,7 @@ def render_screening(result: ScreeningResult) -> str:
         place=lambda child: _place(child, several),
         main_reasons=_main_reasons,
         areas=areas_of_need,
-        firm=selection_words,
+        selection=describe_selection,
         hundred=svg.frequency_svg,
         weight=lambda contribution: svg.weight_svg(contribution, largest),
     )

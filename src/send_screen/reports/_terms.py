@@ -1,4 +1,4 @@
-"""The model's terms in words: shape functions, interactions and the contributions of a synthetic child.
+"""The model's terms as text: shape functions, interactions and the contributions of a synthetic child.
 
 Worked out once for all pages and pictures; nothing is drawn here.
 """
@@ -23,7 +23,7 @@ _DIRECTIONS = {
 
 
 class Level(NamedTuple):
-    """One value of a feature: its words, its log-odds, their margin of error (two standard errors) and its n."""
+    """One value of a feature: its label, its log-odds, their margin of error (two standard errors) and its n."""
 
     label: str
     log_odds: float
@@ -32,18 +32,18 @@ class Level(NamedTuple):
 
     @property
     def children(self) -> str:
-        """How many children there are, in words."""
+        """The number of children, as text."""
         return "" if self.n is None else count(self.n, "child", "children")
 
     @property
     def give_or_take(self) -> str:
-        """The margin of error, in words."""
+        """The margin of error, as text."""
         return give_or_take(self.margin_of_error)
 
 
 @dataclass(frozen=True)
 class FeatureView:
-    """A feature's shape function, as it is published, in words."""
+    """A published shape function, as text."""
 
     shape: Shape
 
@@ -84,7 +84,7 @@ class FeatureView:
         return max(abs(end.log_odds) for end in self._ends) >= _SMALLEST
 
     @cached_property
-    def words(self) -> str:
+    def description(self) -> str:
         """Its log-odds by value, for example ``"Emerging: +0.81 points. Expected: −0.32 points."``.
 
         Of a numeric feature, only the two ends, and the highest and the lowest value where those lie between.
@@ -104,14 +104,14 @@ class FeatureView:
 
     @property
     def caption(self) -> str:
-        """The words, with what monotonicity promises of a numeric feature; levels are all drawn."""
-        direction = _DIRECTIONS.get(self.shape.sign, "") if self.is_numeric else ""
-        return f"{self.words} {direction}".strip()
+        """The description, with the direction of a monotonic numeric feature."""
+        direction = _DIRECTIONS.get(self.shape.monotonic, "") if self.is_numeric else ""
+        return f"{self.description} {direction}".strip()
 
 
 @dataclass(frozen=True)
 class InteractionView:
-    """An interaction, as it is published, in words."""
+    """A published interaction, as text."""
 
     interaction: InteractionGrid
 
@@ -131,7 +131,7 @@ class InteractionView:
         return self.extent >= _SMALLEST
 
     @cached_property
-    def cell_words(self) -> str:
+    def cell_description(self) -> str:
         """Every cell: its row, its column, its log-odds with their margin of error, and its n."""
         levels = [
             Level(f"{row}, {column}", cell.log_odds, cell.margin_of_error, cell.n)
@@ -144,7 +144,7 @@ class InteractionView:
         )
 
     @cached_property
-    def words(self) -> str:
+    def description(self) -> str:
         """How far it goes, how sure it is, and how many children it was fitted on, in a few sentences."""
         cells = [cell for row in self.interaction.cells for cell in row]
         if not cells:
@@ -152,16 +152,16 @@ class InteractionView:
         within = [cell.margin_of_error for cell in cells if cell.margin_of_error is not None]
         counts = [cell.n for cell in cells if cell.n is not None]
         values = [cell.log_odds for cell in cells]
-        words = [f"It adds from {signed(min(values), 2)} to {signed(max(values), 2)} points."]
+        sentences = [f"It adds from {signed(min(values), 2)} to {signed(max(values), 2)} points."]
         if within:
-            words.append(f"How sure: from {give_or_take(min(within))} to {give_or_take(max(within))}.")
+            sentences.append(f"How sure: from {give_or_take(min(within))} to {give_or_take(max(within))}.")
         if not self.interaction.counted or not counts:
-            words.append("How many children are in each square is not published.")
+            sentences.append("How many children are in each square is not published.")
         else:
-            words.append(f"Children in a square: {whole(min(counts))} to {whole(max(counts))}.")
+            sentences.append(f"Children in a square: {whole(min(counts))} to {whole(max(counts))}.")
             if len(counts) < len(cells):
-                words.append("Hatched: no children.")
-        return " ".join(words)
+                sentences.append("Hatched: no children.")
+        return " ".join(sentences)
 
 
 def common_axis_limit(terms: Iterable[FeatureView] | Iterable[InteractionView]) -> float:
@@ -195,7 +195,7 @@ class WorkedExample:
     steps: tuple[Step, ...]
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         """The steps, for example ``"The average child: −2.40 points. Speaking: emerging: +0.81. ..."``."""
         steps = [f"{step.label}: {signed(step.contribution, 2)}." for step in self.steps]
         start, end = signed(self.base_value, 2), signed(self.score, 2)

@@ -1,4 +1,4 @@
-"""Texts that every page shares: limits of the figures, watermarks, numbers, dates and percentages in words."""
+"""Texts that every page shares: limits of the figures, watermarks, and formats of numbers and dates."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def version_marks(trained_on: object) -> tuple[str, ...]:
 
 
 def run_marks(trained_on: object, banners: Iterable[str]) -> tuple[str, ...]:
-    """Return the few words that must be seen on every sheet of paper and every row of a list.
+    """Return the watermarks of a screening run: they are on every printed sheet and every row of a list.
 
     A run of a version trained on synthetic children is marked even where no banner says so: forgetting a banner
     must not make a list look like one to act on.
@@ -107,7 +107,7 @@ def give_or_take(margin_of_error: float | None) -> str:
 
 
 def in_brackets(*parts: str) -> str:
-    """Return what there is of these, in brackets after a blank.
+    """Return the non-empty parts in brackets, after a blank.
 
     Examples
     --------
@@ -118,12 +118,12 @@ def in_brackets(*parts: str) -> str:
     return f" ({found})" if found else ""
 
 
-def join_words(words: Sequence[str], last: str = "and") -> str:
-    """Return words as a list in a sentence, for example ``"one, two and three"``."""
-    return f" {last} ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+def join_list(texts: Sequence[str], last: str = "and") -> str:
+    """Return texts as a list in a sentence, for example ``"one, two and three"``."""
+    return f" {last} ".join(filter(None, [", ".join(texts[:-1]), texts[-1]]))
 
 
-def date_words(date: object) -> str:
+def format_date(date: object) -> str:
     """Return an ISO date as people write it, for example ``"31 July 2024"``, and anything else as it is."""
     try:
         day = dt.date.fromisoformat(str(date))
@@ -137,20 +137,20 @@ def count(n: int, one: str, many: str) -> str:
     return f"{whole(n)} {one if n == 1 else many}"
 
 
-def capacity_words(capacity: str, per_school: bool) -> str:
-    """Return the places that were asked for, in words.
+def format_capacity(capacity: str, per_school: bool) -> str:
+    """Return a capacity as a phrase.
 
     Examples
     --------
-    >>> capacity_words("10%", per_school=True), capacity_words("30", per_school=False)
+    >>> format_capacity("10%", per_school=True), format_capacity("30", per_school=False)
     ('10 of every 100 children, in each school', '30 children')
     """
     share = capacity.strip()
-    words = f"{share[:-1].strip()} of every 100 children" if share.endswith("%") else f"{share} children"
-    return f"{words}, in each school" if per_school else words
+    text = f"{share[:-1].strip()} of every 100 children" if share.endswith("%") else f"{share} children"
+    return f"{text}, in each school" if per_school else text
 
 
-def owner_words(owner: Owner) -> str:
+def format_owner(owner: Owner) -> str:
     """Return who answers for a model and how to reach them, as one line."""
     return f"{owner.role}, {owner.team}, {owner.organisation}: {owner.contact}"
 

@@ -62,7 +62,7 @@ def render_decisions(entries: Iterable[DecisionEntry]) -> str:
         parts.append(f"Promoted to {escape_markdown(entry.alias)} {who}")
         if entry.override is not None:
             parts.append(f"**LET IN AGAINST ITS GATES**, because: {escape_markdown(entry.override)}")
-            parts.append("\n".join(f"- {escape_markdown(words)}" for words in failed_gates(entry.gates)))
+            parts.append("\n".join(f"- {escape_markdown(sentence)}" for sentence in failed_gates(entry.gates)))
     return "\n\n".join([*filter(None, parts), NOTICE]) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""What is in the zip, file by file, the guide among them, and writing it."""
+"""The files of the zip, with its guide, and its writer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from send_screen.documents import SHARED, write_atomically
 from send_screen.errors import MachineError
 from send_screen.governance import sha256_of
 from send_screen.published import VersionMetadata
-from send_screen.reports import join_words, render_html
+from send_screen.reports import join_list, render_html
 from send_screen.school_kit._embedded import EmbeddedPython
 from send_screen.school_kit._wheels import Target
 
@@ -27,7 +27,7 @@ def render_guide(version: VersionMetadata, *, pythons: Sequence[str], with_pytho
         "guide.html.j2",
         version=version,
         made=made,
-        pythons=join_words(pythons, "or"),
+        pythons=join_list(pythons, "or"),
         with_python=with_python,
         marks=(),
     )
@@ -53,7 +53,7 @@ def laptop_files(
     }
     laptop = resources.files("send_screen.school_kit").joinpath("laptop")
     command = laptop.joinpath("screen.cmd").read_text("utf-8")
-    command = command.replace("@LAUNCHER@", " ".join(pythons)).replace("@VERSIONS@", join_words(pythons, "or"))
+    command = command.replace("@LAUNCHER@", " ".join(pythons)).replace("@VERSIONS@", join_list(pythons, "or"))
     guide = render_guide(version, pythons=pythons, with_python=with_python, made=date.today())
     return {
         # cmd loses its labels in a file with Unix line ends
@@ -66,7 +66,7 @@ def laptop_files(
 
 
 def write_zip(out: Path, contents: Mapping[str, bytes], embedded: EmbeddedPython | None) -> str:
-    """Write the zip, whole or not at all, and return its SHA-256.
+    """Write the zip atomically, and return its SHA-256.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A Windows Python to carry along: python.org's embeddable package, which the user has fetched."""
+"""An embedded Python for Windows: python.org's embeddable package, which the user has downloaded."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MANUAL_DOWNLOAD = (
 
 @dataclass(frozen=True)
 class EmbeddedPython:
-    """An embeddable Python for 64-bit Windows: its zip as it was looked into, and its version, such as ``"3.12"``."""
+    """An embeddable Python for 64-bit Windows: its zip and its version, such as ``"3.12"``."""
 
     content: bytes = field(repr=False)
     version: str

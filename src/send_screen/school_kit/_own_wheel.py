@@ -1,4 +1,4 @@
-"""The library itself as a wheel, packed from what runs here: what screens at the school is what was tried here."""
+"""Pack the installed library as a wheel, so that the school runs the same code."""
 
 from __future__ import annotations
 

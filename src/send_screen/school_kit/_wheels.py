@@ -104,7 +104,7 @@ def _requirements(wheel: Path) -> list[Requirement]:
 def _walk(
     own: Path, held: Mapping[NormalizedName, Path], environment: dict[str, str]
 ) -> tuple[set[NormalizedName], list[Requirement]]:
-    """Return the names that are needed, as far as the wheels in hand say it, and the requirements not in hand."""
+    """Return the needed packages, from the metadata of the wheels present, and the requirements without a wheel."""
     first = (canonicalize_name(parse_wheel_filename(own.name)[0]), "")
     todo, seen, absent = [first], {first}, {}
     while todo:

@@ -1,4 +1,4 @@
-"""From a cohort and a verified version to a list a person can act on: who, why, who is near the line, who is not there.
+"""Screen a cohort with a verified version: who is listed and why, who is just below the threshold, who is excluded.
 
 Screening decides nothing. What it finds is data (:class:`ScreeningResult`); pages and files are rendered elsewhere.
 """

@@ -1,4 +1,4 @@
-"""How many places there are: ``30``, ``10%``, for the file or for each school."""
+"""The length of the list: ``30`` or ``10%``, of the file or of each school."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Capacity:
         return cls(share=number / 100) if percent else cls(count=int(number))
 
     def of(self, n: int) -> int:
-        """Return the places among ``n`` children."""
+        """Return the length of the list of ``n`` children."""
         return k_at_capacity(self.share, n) if self.share is not None else min(n, self.count or 0)
 
     def __str__(self) -> str:
@@ -51,13 +51,13 @@ class Capacity:
 def listed_and_margin(
     score: np.ndarray, order: np.ndarray, school: pd.Series | None, capacity: Capacity
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return positions of the listed children and of those just below the line, each from the highest score.
+    """Return the positions of the listed children and of those just below the threshold, each from the highest score.
 
-    Equal scores are put in the order of ``order``. With ``school``, each school has its own places.
+    Equal scores are put in the order of ``order``. With ``school``, each school has its own list.
     """
     everyone = ranking(score, order)
     listed, margin = [], []
-    for block in shared_places(everyone, school):
+    for block in positions_by_list(everyone, school):
         k = capacity.of(len(block))
         listed.append(block[:k])
         margin.append(block[k : k + margin_size(k)])
@@ -71,8 +71,8 @@ def listed_and_margin(
     return in_order(listed), in_order(margin)
 
 
-def shared_places(positions: np.ndarray, school: pd.Series | None) -> list[np.ndarray]:
-    """Return positions in the parts that have places of their own: all together, or each school."""
+def positions_by_list(positions: np.ndarray, school: pd.Series | None) -> list[np.ndarray]:
+    """Return the positions of the children of each list: one list of all, or one of each school."""
     if school is None:
         return [positions]
     names = school.to_numpy()[positions]
@@ -80,5 +80,5 @@ def shared_places(positions: np.ndarray, school: pd.Series | None) -> list[np.nd
 
 
 def margin_size(k: int) -> int:
-    """Return how many children below the line are shown: a fifth of the places, 3 at least and 20 at most."""
+    """Return how many children below the threshold are shown: a fifth of the length of the list, from 3 to 20."""
     return min(20, max(3, round(k / 5)))

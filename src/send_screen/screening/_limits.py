@@ -1,4 +1,4 @@
-"""Permitted use of a version: refusals, the banners that its use must show, and what no list is."""
+"""Permitted use of a version: errors, the banners that its use must show, and what a list is not."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from send_screen.cohorts import Cohort
 from send_screen.errors import PopulationError
 from send_screen.governance import Bundle
 
-# Said wherever a score, a list or a version is shown.
+# Shown with every score, list and version.
 NOT_THIS = (
     "It is a prompt to look. It is not a diagnosis, and it decides nothing.",
     "It must not be used to refuse, delay or ration an assessment.",

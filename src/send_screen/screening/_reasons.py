@@ -1,4 +1,4 @@
-"""A child's features in words: reasons for and against, and what was not known."""
+"""Reasons for and against listing a child, as text, and what was not known."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from send_screen.screening._result import Reason
 from send_screen.screening._role import RoleAccess
 from send_screen.specs import Feature
-from send_screen.specs._columns import value_in_words
+from send_screen.specs._columns import describe_value
 
 # A contribution smaller than this (in log-odds) moves the chance of a child near the line by about one in a hundred,
 # and is no reason to name.
@@ -47,7 +47,7 @@ def reasons(
             unknown.append(feature.label + moved)
             continue
         if abs(contribution) >= MIN_CONTRIBUTION:
-            text = value_in_words(feature, access.contracts, value)
+            text = describe_value(feature, access.contracts, value)
             whose = access.contracts[feature.sources[0].contract].agency
             found.append(Reason(feature.name, text, float(contribution), whose, feature.area))
     strongest_first = sorted(found, key=lambda reason: (-abs(reason.contribution), reason.feature))

@@ -1,4 +1,4 @@
-"""What a screening run found, as data: who is listed and why, who is near the line, who could not be screened."""
+"""The result of a screening run as data: who is listed and why, who is just below, who could not be screened."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CLOSE = (2, 7)
 
 @dataclass(frozen=True)
 class Reason:
-    """One feature's part in a child's score, in words."""
+    """One feature's contribution to a child's score, as text."""
 
     feature: str
     text: str
@@ -45,7 +45,7 @@ class ScreenedChild:
     """Strongest first, as the reasons against."""
     reasons_against: tuple[Reason, ...]
     not_known: tuple[str, ...]
-    """What was missing about this child, in words."""
+    """What was missing about this child, as text."""
     ask: tuple[str, ...] = ()
     """Agencies whose data count for this child, and that the role may not see."""
     percent_interval: tuple[int, int] | None = None
@@ -55,7 +55,7 @@ class ScreenedChild:
 
     @property
     def close(self) -> bool:
-        """Whether being listed or not is a near thing: two to seven of ten such models would list the child."""
+        """Whether the selection is uncertain: two to seven of ten such models would list the child."""
         return self.selections_of_10 is not None and CLOSE[0] <= self.selections_of_10 <= CLOSE[1]
 
 
@@ -89,11 +89,11 @@ class ScreeningResult:
     capacity: str
     """As asked for, for example ``"10%"`` or ``"30"``."""
     per_school: bool
-    """Whether each school has its own places."""
+    """Whether each school has its own list."""
     role: str
     """The role that the list is for."""
     listed: tuple[ScreenedChild, ...]
-    """Exactly as many as there are places (or children)."""
+    """As many as the capacity (or as there are children)."""
     margin: tuple[ScreenedChild, ...]
     """The next few below the line: as deserving of a conversation."""
     excluded: tuple[ExcludedChild, ...]

@@ -20,7 +20,7 @@ class RoleAccess:
     contracts: Mapping[str, Contract]
 
     def may_see(self, ref: ColumnRef) -> bool:
-        """Tell whether the role may see a column's content."""
+        """Return whether the role may see a column's content."""
         return self.role in self.contracts[ref.contract].columns[ref.column].visible_to
 
     def hidden_rules(self, spec: ModelSpec) -> dict[str, str]:
@@ -40,10 +40,10 @@ class RoleAccess:
 
 def role_access(contracts: Mapping[str, Contract], role: str | None = None) -> RoleAccess:
     """Return what a role may see; by default the SENCO, or the first role that the contracts name."""
-    roles = {name: words for contract in contracts.values() for name, words in contract.roles.items()}
+    roles = {name: description for contract in contracts.values() for name, description in contract.roles.items()}
     if role is None:
         role = DEFAULT_ROLE if DEFAULT_ROLE in roles else next(iter(roles), DEFAULT_ROLE)
     elif role not in roles:
-        known = "; ".join(f"{name} ({words})" for name, words in sorted(roles.items()))
+        known = "; ".join(f"{name} ({description})" for name, description in sorted(roles.items()))
         raise UsageError(f"No contract knows the role {role!r}.", remedy=f"Known are: {known}.")
     return RoleAccess(role, contracts)

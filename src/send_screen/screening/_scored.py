@@ -9,7 +9,7 @@ import pandas as pd
 
 from send_screen.cohorts import Cohort
 from send_screen.governance import Bundle
-from send_screen.screening._capacity import Capacity, shared_places
+from send_screen.screening._capacity import Capacity, positions_by_list
 from send_screen.specs import Feature
 from send_screen.tables import percent
 
@@ -40,9 +40,9 @@ class ScoredCohort:
         beyond = (self.clipped | self.unknown_category).mean(axis=0)
         missing = self.X.isna().to_numpy().mean(axis=0)
         return tuple(
-            f"{feature.label}: {words} for {round(100 * share)} of 100 children in this file. The list is less sure "
+            f"{feature.label}: {state} for {round(100 * share)} of 100 children in this file. The list is less sure "
             "for it."
-            for shares, words in ((beyond, "beyond what the model learnt from"), (missing, "not known"))
+            for shares, state in ((beyond, "beyond what the model learnt from"), (missing, "not known"))
             for feature, share in zip(self.features, shares, strict=True)
             if share > UNUSUAL_SHARE
         )
@@ -102,6 +102,6 @@ def selection_stability(
         return None
     score, of_bags = scored.score, bundle.bags.score(scored.X)
     probability = np.zeros(len(score))
-    for part in shared_places(np.arange(len(score)), school):
+    for part in positions_by_list(np.arange(len(score)), school):
         probability[part] = bundle.bags.selection_probability(score[part], of_bags[:, part], capacity.of(len(part)))
     return SelectionStability(*bundle.bags.prediction_interval(score, of_bags), probability)

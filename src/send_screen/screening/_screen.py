@@ -1,4 +1,4 @@
-"""Score a cohort, list as many children as can be assessed, and say why in words."""
+"""Score a cohort and list the top k children, with reasons."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from send_screen.screening._role import RoleAccess, role_access
 from send_screen.screening._scored import score_cohort, selection_stability
 from send_screen.tables import percent, tie_break_key
 
-#: In the place of a rule on a column that the role may not see.
+#: Shown instead of a rule on a column that the role may not see.
 NOT_SHOWN = "NOT-SHOWN-TO-THIS-ROLE"
 
 
@@ -57,7 +57,7 @@ def screen_cohort(
     listed, margin = listed_and_margin(scored.score, tie_break_key(cohort.ids.tolist()), school, capacity)
     stability = selection_stability(bundle, scored, school, capacity)
     visible = _visible(bundle, access, cohort.show)
-    rank = {position: place for place, position in enumerate(np.concatenate([listed, margin]), start=1)}
+    rank = {position: number for number, position in enumerate(np.concatenate([listed, margin]), start=1)}
 
     def child(position: int) -> ScreenedChild:
         why = reasons(scored.features, access, scored.X.iloc[position], scored.contributions[position])
@@ -143,10 +143,15 @@ def _by_group(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> tuple[dict[
     rows: list[dict[str, object]] = []
     for group in filter(lambda group: access.may_see(group.column), bundle.spec.groups):
         excluded = cohort.excluded[f"group.{group.name}"].value_counts()
-        hand = manual_review[f"group.{group.name}"].value_counts()
+        by_group = manual_review[f"group.{group.name}"].value_counts()
         everyone = cohort.sensitive[group.name].value_counts().add(excluded, fill_value=0)
         rows += [
-            {"attribute": group.label, "group": name, "n_manual_review": int(hand.get(name, 0)), "n_rows": int(n)}
+            {
+                "attribute": group.label,
+                "group": name,
+                "n_manual_review": int(by_group.get(name, 0)),
+                "n_rows": int(n),
+            }
             for name, n in everyone.sort_index().items()
         ]
     return tuple(rows)

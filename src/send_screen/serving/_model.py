@@ -1,4 +1,4 @@
-"""The model that MLflow loads, and its place in MLflow's scoring server."""
+"""The model that MLflow loads and serves, with request handling of its own."""
 
 from __future__ import annotations
 

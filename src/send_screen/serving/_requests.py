@@ -1,4 +1,4 @@
-"""Requests to a served version: read as a file would be, limited in size, refused without quoting them.
+"""Parse requests to a served version: limited in size, and never quoted in an error.
 
 Every cell becomes the text that a CSV file would hold, numbers included, so that a request and a file with the same
 children get the same scores to the last bit.

@@ -1,4 +1,4 @@
-"""Answer a request: predictions as JSON, or a reason that quotes no child."""
+"""Build the response to a request: predictions as JSON, or an error that quotes no child."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def respond(
         return 400, _refusal(str(error))
     except Exception as error:
         # Where it happened, and never what the exception says: that may quote a cell.
-        places = traceback.format_list(traceback.extract_tb(error.__traceback__))
-        _logger.error("Unexpected %s while answering a request:\n%s", type(error).__name__, "".join(places))
+        frames = traceback.format_list(traceback.extract_tb(error.__traceback__))
+        _logger.error("Unexpected %s while answering a request:\n%s", type(error).__name__, "".join(frames))
         return 400, _refusal(UNEXPECTED)
 
 

@@ -32,7 +32,7 @@ class England:
     truth : pandas.DataFrame, shape (n, 9)
         Known only here, in the order of ``pupil_census``: ``UPN``, ``true_need``, ``area`` (None without a need),
         ``severity``, ``development``, ``mobile``, ``looked_after``, and the two parts of identification that are not
-        need, in log-odds: ``not_need`` (the child's circumstances) and ``school_effect``. No model may see it.
+        need, in log-odds: ``other_effect`` (the child's circumstances) and ``school_effect``. No model may see it.
     children, schools, seed, academic_year
         The arguments it was made with.
     """
@@ -103,12 +103,12 @@ def simulate_england(
         raise UsageError("The number of children must be 1 or more and the seed 0 or more.", remedy="Change them.")
     count = max(1, round(children / CHILDREN_A_SCHOOL)) if schools is None else schools
     # One stream a stage: a change in one stage leaves what the others draw as it is. Schools do not depend on the year.
-    places = simulate_schools(np.random.default_rng([seed, 0]), count, children)
+    simulated = simulate_schools(np.random.default_rng([seed, 0]), count, children)
     streams = [np.random.default_rng([seed, first_year, stage]) for stage in range(1, 5)]
-    who = simulate_children(streams[0], places, first_year)
-    need = simulate_need(streams[1], places, who)
+    who = simulate_children(streams[0], simulated, first_year)
+    need = simulate_need(streams[1], simulated, who)
     seen = observe(streams[2], who, need)
-    record = identify(streams[3], places, who, need, seen)
+    record = identify(streams[3], simulated, who, need, seen)
     return England(
         pupil_census=_pupil_census(who, seen, record, academic_year),
         eyfsp=_eyfsp(who, seen, academic_year),
@@ -174,7 +174,7 @@ def _truth(who: Children, need: Need, record: Record) -> pd.DataFrame:
             "development": need.development,
             "mobile": who.mobile,
             "looked_after": who.looked_after,
-            "not_need": record.not_need,
+            "other_effect": record.other_effect,
             "school_effect": record.school_effect,
         }
     )

@@ -58,8 +58,8 @@ def _value(column: Column, child: int) -> str | float:
     if column.logical_type in ("integer", "number"):
         low, high = column.minimum or 0.0, column.maximum or 100.0
         # A part is never above its whole.
-        place = 0.1 if column.rule("notAbove") else 0.5
-        return float(int(low + place * (high - low)) + child)
+        fraction = 0.1 if column.rule("notAbove") else 0.5
+        return float(int(low + fraction * (high - low)) + child)
     pattern = column.rule("pattern")
     if pattern and "[0-9]" in str(pattern.arguments.get("pattern")):
         digits = int(str(pattern.arguments["pattern"]).partition("{")[2].rstrip("}") or 1)

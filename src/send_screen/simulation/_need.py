@@ -35,12 +35,12 @@ VERY_ABSENT = 0.085
 
 @dataclass(frozen=True)
 class Need:
-    """What is true of the children, and known only in a synthetic England; each field has shape (n,)."""
+    """Latent variables of the children, known only in a simulation; each field has shape (n,)."""
 
     true_need: np.ndarray
-    area: np.ndarray  # int: position in AREAS; it means something only where there is a need
+    area: np.ndarray  # int: position in AREAS; defined only where there is a need
     severity: np.ndarray  # 0 without a need, else about 0.4 to 3
-    development: np.ndarray  # at the end of reception, need apart, in standard deviations
+    development: np.ndarray  # at the end of reception without the effect of need, in standard deviations
 
 
 @dataclass(frozen=True)
@@ -55,13 +55,13 @@ class Observed:
 
 @dataclass(frozen=True)
 class Record:
-    """The SEN register of the children, and what put them on it; each field has shape (n,)."""
+    """The SEN register of the children, and the causes of being identified; each field has shape (n,)."""
 
     at_reception: np.ndarray  # "N", "K" or "E" at the end of reception
     later: np.ndarray  # the same in January two academic years on
     later_type: np.ndarray  # SEN type of ``later``; empty for "N"
-    not_need: np.ndarray  # everything about the child but its need that moves the log-odds of being identified
-    school_effect: np.ndarray  # what the school adds to them
+    other_effect: np.ndarray  # of all circumstances but need on the log-odds of being identified
+    school_effect: np.ndarray  # of the school on the same log-odds
     traced: np.ndarray  # False where the child could not be found two years on
 
 
@@ -126,7 +126,7 @@ def identify(rng: np.random.Generator, schools: Schools, children: Children, nee
     """Draw who is identified, from need, from the child's other circumstances and from the school."""
     n = len(children.school)
     very_absent = observed.absent > VERY_ABSENT * observed.sessions
-    not_need = (
+    other_effect = (
         0.15 * children.male
         + 0.25 * children.fsm
         + 0.065 * (children.months_younger - 6)
@@ -136,22 +136,22 @@ def identify(rng: np.random.Generator, schools: Schools, children: Children, nee
         - 0.65 * need.development
     )
     school_effect = schools.identification[children.school]
-    beyond = not_need + school_effect
+    other_effects = other_effect + school_effect
     visible = np.log1p(2.0 * need.severity)
 
-    support = rng.random(n) < _share(-6.2 + 5.0 * visible + beyond)
+    support = rng.random(n) < _probability(-6.2 + 5.0 * visible + other_effects)
     # The most absent quarter had a tenth of the odds of an EHC plan [EPI2025].
-    ehc_plan_odds = 0.5 * beyond - 1.6 * very_absent
-    ehc_plan = rng.random(n) < _share(-6.15 + 3.0 * need.severity + ehc_plan_odds)
+    ehc_plan_odds = 0.5 * other_effects - 1.6 * very_absent
+    ehc_plan = rng.random(n) < _probability(-6.15 + 3.0 * need.severity + ehc_plan_odds)
     at_reception = np.where(ehc_plan, "E", np.where(support, "K", "N"))
 
-    new = rng.random(n) < _share(-3.95 + 4.4 * visible + beyond)
-    to_ehc_plan = rng.random(n) < _share(-5.2 + 2.0 * need.severity + ehc_plan_odds)
-    stays = rng.random(n) < _share(0.9 + 0.9 * need.severity)
+    new = rng.random(n) < _probability(-3.95 + 4.4 * visible + other_effects)
+    to_ehc_plan = rng.random(n) < _probability(-5.2 + 2.0 * need.severity + ehc_plan_odds)
+    stays = rng.random(n) < _probability(0.9 + 0.9 * need.severity)
     later = np.where(at_reception == "K", np.where(to_ehc_plan, "E", np.where(stays, "K", "N")), at_reception)
     later = np.where((at_reception == "N") & new, np.where(to_ehc_plan & need.true_need, "E", "K"), later)
     traced = rng.random(n) >= 0.01 + 0.04 * (children.mobile | children.traveller)
-    return Record(at_reception, later, _types(rng, need, later), not_need, school_effect, traced)
+    return Record(at_reception, later, _types(rng, need, later), other_effect, school_effect, traced)
 
 
 def _types(rng: np.random.Generator, need: Need, later: np.ndarray) -> np.ndarray:
@@ -169,5 +169,5 @@ def _fill(rng: np.random.Generator, types: np.ndarray, rows: np.ndarray, shares:
     types[rows] = rng.choice(np.array([code for code, _ in shares]), int(rows.sum()), p=[share for _, share in shares])
 
 
-def _share(log_odds: np.ndarray) -> np.ndarray:
+def _probability(log_odds: np.ndarray) -> np.ndarray:
     return np.asarray(1 / (1 + np.exp(-log_odds)))

@@ -44,9 +44,9 @@ class Schools:
 
 def simulate_schools(rng: np.random.Generator, schools: int, children: int) -> Schools:
     """Draw schools whose sizes add up to ``children``."""
-    most = LAST_ESTABLISHMENT - FIRST_ESTABLISHMENT + 1
-    if not 1 <= schools <= most:
-        raise UsageError(f"{schools} schools were asked for.", remedy=f"Ask for 1 to {most} schools.")
+    max_schools = LAST_ESTABLISHMENT - FIRST_ESTABLISHMENT + 1
+    if not 1 <= schools <= max_schools:
+        raise UsageError(f"{schools} schools were asked for.", remedy=f"Ask for 1 to {max_schools} schools.")
     if children < schools:
         raise UsageError(
             f"{children} children cannot fill {schools} schools.", remedy="Ask for more children or fewer schools."

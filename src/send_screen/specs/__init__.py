@@ -1,4 +1,4 @@
-"""The decision: a model spec says for whom, on what, about what, within what bounds, and who answers for it.
+"""Model specs: population, features, outcome, capacity, gates and owner of a model.
 
 :func:`load_spec` reads a YAML, finds every mistake in it at once, and returns a frozen :class:`ModelSpec`. The hash of
 the file's bytes is part of the identity of every version that is trained from it.

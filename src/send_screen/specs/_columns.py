@@ -1,4 +1,4 @@
-"""What refers to columns in a model spec: conditions and features."""
+"""Conditions and features of a model spec, which refer to columns of contracts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _COLUMN_PATTERN = r"[a-z_]+/[a-z_]+\.[A-Za-z][A-Za-z0-9_]*"
 #: A value of a column, as the YAML writes it.
 Scalar = bool | int | float | str
 Values = Annotated[tuple[Scalar, ...], Field(min_length=1)]
-Words = Annotated[str, Field(min_length=1), AfterValidator(lambda text: " ".join(text.split()))]
+OneLine = Annotated[str, Field(min_length=1), AfterValidator(lambda text: " ".join(text.split()))]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,62}$")]
 
 
@@ -76,7 +76,7 @@ class Condition(Document):
     any_of: Annotated[Values | None, Field(alias="in")] = None
     not_in: Values | None = None
     rule: Annotated[str, Field(pattern=r"^[A-Z0-9-]+$")]
-    description: Words
+    description: OneLine
 
     @model_validator(mode="after")
     def _one_side(self) -> Condition:
@@ -91,24 +91,24 @@ class Condition(Document):
 
     @property
     def values(self) -> tuple[Scalar, ...]:
-        """The values that are named."""
+        """The values in the condition."""
         return self.not_in or self.any_of or ()
 
 
-def column_refs(part: object, place: str = "$") -> Iterator[tuple[str, ColumnRef]]:
-    """Yield the place of every column reference in a part of a spec, and the reference."""
+def column_refs(part: object, path: str = "$") -> Iterator[tuple[str, ColumnRef]]:
+    """Yield the path of every column reference in a part of a spec, and the reference."""
     if isinstance(part, ColumnRef):
-        yield place, part
+        yield path, part
     elif isinstance(part, BaseModel):
         for name, field in type(part).model_fields.items():
-            yield from column_refs(getattr(part, name), f"{place}.{field.alias or name}")
+            yield from column_refs(getattr(part, name), f"{path}.{field.alias or name}")
     elif isinstance(part, tuple):
         for position, item in enumerate(part):
-            yield from column_refs(item, f"{place}[{position}]")
+            yield from column_refs(item, f"{path}[{position}]")
 
 
 class _FromColumns(Document):
-    """What is computed from columns of contracts."""
+    """Base class of what is computed from columns of contracts."""
 
     @property
     def sources(self) -> tuple[ColumnRef, ...]:
@@ -161,15 +161,15 @@ class Derive(Document):
 
 
 class Feature(_FromColumns):
-    """A predictor: where it comes from, its monotonic constraint, and its words."""
+    """A predictor: its source, its monotonic constraint, and its label."""
 
     name: Name
     column: ColumnPath | None = None
     derive: Derive | None = None
     kind: Literal["number", "category"]
     monotonic: Literal["increasing", "decreasing", "none"] = "none"
-    label: Words
-    unit: Words = ""
+    label: OneLine
+    unit: OneLine = ""
     area: (
         Literal[
             "communication and interaction",
@@ -179,8 +179,8 @@ class Feature(_FromColumns):
         ]
         | None
     ) = None
-    justification: Words = ""
-    expected_strong: Words = ""
+    justification: OneLine = ""
+    expected_strong: OneLine = ""
 
     @model_validator(mode="after")
     def _one_source(self) -> Feature:
@@ -195,18 +195,18 @@ class Feature(_FromColumns):
         return self.column or made.age_in_months or made.share or made.equals
 
 
-def value_in_words(feature: Feature, contracts: Mapping[str, Contract], value: Any) -> str:
-    """Return what the file says of a feature that is not missing, for example ``"Speaking: emerging"``."""
+def describe_value(feature: Feature, contracts: Mapping[str, Contract], value: Any) -> str:
+    """Return a feature's label and value as text, for example ``"Speaking: emerging"``."""
     source = feature.source
     if isinstance(source, Equals):
-        words = "yes" if value == 1.0 else "no"
+        text = "yes" if value == 1.0 else "no"
     elif isinstance(source, Share):
-        words = f"{100 * float(value):.1f} %"
+        text = f"{100 * float(value):.1f} %"
     elif isinstance(source, AgeInMonths):
         years, months = divmod(int(float(value)), 12)
-        words = f"{years} years {months} months"
+        text = f"{years} years {months} months"
     else:
         levels = contracts[source.contract].columns[source.column].levels or {}
         written = np.format_float_positional(value, trim="-") if isinstance(value, float) else str(value)
-        words = levels.get(written, f"{written} {feature.unit}".rstrip())
-    return f"{feature.label}: {words}"
+        text = levels.get(written, f"{written} {feature.unit}".rstrip())
+    return f"{feature.label}: {text}"

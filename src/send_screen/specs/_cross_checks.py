@@ -1,4 +1,4 @@
-"""Mistakes that one key alone does not show: names and codes that do not exist, columns that must not be features."""
+"""Checks across the keys of a spec: names and codes that do not exist, columns that must not be features."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ COMPARED = ("roc_auc", "average_precision", "recall", "precision")
 
 
 def find_contradictions(spec: SpecDocument, contracts: Mapping[str, Contract]) -> Iterator[str]:
-    """Yield each mistake of a spec that contradicts itself or its contracts (those that there are), with its place."""
+    """Yield each contradiction within a spec, or between it and the given contracts, with its path."""
     used = [use.contract for use in spec.data]
-    for place, ref in column_refs(spec):
+    for path, ref in column_refs(spec):
         if ref.contract not in used:
-            yield f"{place}: the contract {ref.contract!r} is not under `data`{closest(ref.contract, used)}"
+            yield f"{path}: the contract {ref.contract!r} is not under `data`{closest(ref.contract, used)}"
         elif ref.contract in contracts and ref.column not in contracts[ref.contract].columns:
             known = contracts[ref.contract].columns
-            yield f"{place}: {ref.contract} has no column {ref.column!r}{closest(ref.column, known)}"
+            yield f"{path}: {ref.contract} has no column {ref.column!r}{closest(ref.column, known)}"
     yield from _code_mistakes(spec, contracts)
     yield from _feature_mistakes(spec, contracts)
     yield from _name_mistakes(spec)
@@ -35,7 +35,7 @@ def find_contradictions(spec: SpecDocument, contracts: Mapping[str, Contract]) -
 
 
 def _coded(spec: SpecDocument) -> Iterator[tuple[str, ColumnRef, tuple[Scalar, ...]]]:
-    """Yield place, column and codes of everything that names codes of a column."""
+    """Yield path, column and codes of each part of a spec that names codes of a column."""
     for part, where in (("population", spec.population.where), ("eligible", spec.eligible.where)):
         for position, condition in enumerate(where):
             key = "not_in" if condition.negated else "in"
@@ -51,12 +51,12 @@ def _coded(spec: SpecDocument) -> Iterator[tuple[str, ColumnRef, tuple[Scalar, .
 
 
 def _code_mistakes(spec: SpecDocument, contracts: Mapping[str, Contract]) -> Iterator[str]:
-    for place, ref, values in _coded(spec):
+    for path, ref, values in _coded(spec):
         column = _column(contracts, ref)
         known = column.levels if column else None
         for value in values:
             if known and code(value) not in known:
-                yield f"{place}: {ref} has no code {value!r}; it has {', '.join(known)}"
+                yield f"{path}: {ref} has no code {value!r}; it has {', '.join(known)}"
 
 
 def _column(contracts: Mapping[str, Contract], ref: ColumnRef) -> Column | None:
@@ -67,47 +67,47 @@ def _feature_mistakes(spec: SpecDocument, contracts: Mapping[str, Contract]) -> 
     training_only = {use.contract for use in spec.data if use.training_only}
     seen: set[str] = set()
     for position, feature in enumerate(spec.features):
-        place = f"$.features[{position}]"
+        path = f"$.features[{position}]"
         if feature.name in seen:
-            yield f"{place}.name: {feature.name!r} stands twice"
+            yield f"{path}.name: {feature.name!r} stands twice"
         seen.add(feature.name)
         for ref in feature.sources:
             if ref == spec.outcome.column:
-                yield f"{place}: {ref} is the outcome, and cannot be a feature"
+                yield f"{path}: {ref} is the outcome, and cannot be a feature"
             elif ref.contract in training_only:
-                yield f"{place}: {ref} is there for training only: a child to be screened has none"
+                yield f"{path}: {ref} is there for training only: a child to be screened has none"
             column = _column(contracts, ref)
             if column is not None:
-                yield from _column_mistakes(place, ref, column, feature, research=bool(spec.research_comparison))
+                yield from _column_mistakes(path, ref, column, feature, research=bool(spec.research_comparison))
         if feature.kind == "category" and feature.monotonic != "none":
-            yield f"{place}.monotonic: a category has no order, so it has no monotonic constraint"
+            yield f"{path}.monotonic: a category has no order, so it has no monotonic constraint"
 
 
-def _column_mistakes(place: str, ref: ColumnRef, column: Column, feature: Feature, *, research: bool) -> Iterator[str]:
-    """Yield what a feature may not make of a column."""
+def _column_mistakes(path: str, ref: ColumnRef, column: Column, feature: Feature, *, research: bool) -> Iterator[str]:
+    """Yield each way in which a feature may not use its column."""
     numeric = column.logical_type in ("integer", "number") or all(map(str.isdigit, column.levels or ["x"]))
     if feature.column and feature.kind == "category" and not column.levels:
-        yield f"{place}: {ref} has no codes, so it cannot be a category: it could name a child"
+        yield f"{path}: {ref} has no codes, so it cannot be a category: it could name a child"
     if feature.column and feature.kind == "number" and not numeric:
-        yield f"{place}: {ref} does not hold numbers"
+        yield f"{path}: {ref} does not hold numbers"
     if column.unique or column.primary_key:
-        yield f"{place}: {ref} names a child, and cannot be a feature"
+        yield f"{path}: {ref} names a child, and cannot be a feature"
     if column.characteristic == "protected" and not research:
         yield (
-            f"{place}: {ref} is a protected characteristic: compare it under `groups`, never as a feature "
+            f"{path}: {ref} is a protected characteristic: compare it under `groups`, never as a feature "
             "(only a spec marked `research_comparison`, which cannot be promoted, may)"
         )
     if column.characteristic == "proxy":
         if not feature.justification:
-            yield f"{place}: {ref} stands close to a protected characteristic: give a written `justification`"
+            yield f"{path}: {ref} stands close to a protected characteristic: give a written `justification`"
         if feature.monotonic != "increasing" or not isinstance(feature.source, Equals):
             yield (
-                f"{place}: {ref} must never lower the risk: write `derive: {{equals: ...}}` and `monotonic: increasing`"
+                f"{path}: {ref} must never lower the risk: write `derive: {{equals: ...}}` and `monotonic: increasing`"
             )
     wanted = {"absence": "increasing", "attendance": "decreasing"}.get(column.characteristic or "")
     whole = isinstance(feature.source, Share) and ref == feature.source.out_of
     if wanted and feature.monotonic != wanted and not whole:
-        yield f"{place}.monotonic: absence must never lower the risk, so {ref} needs `monotonic: {wanted}`"
+        yield f"{path}.monotonic: absence must never lower the risk, so {ref} needs `monotonic: {wanted}`"
 
 
 def _name_mistakes(spec: SpecDocument) -> Iterator[str]:
@@ -118,9 +118,9 @@ def _name_mistakes(spec: SpecDocument) -> Iterator[str]:
         named = {f"{key}[{position}]": name for key, names in goals.items() for position, name in enumerate(names)}
     else:
         named = {"feature": baseline.feature}
-    for place, name in named.items():
+    for path, name in named.items():
         if name not in features:
-            yield f"$.baseline.{place}: no feature is called {name!r}{closest(name, features)}"
+            yield f"$.baseline.{path}: no feature is called {name!r}{closest(name, features)}"
     groups = [group.name for group in spec.groups]
     for name in sorted({name for name in groups if groups.count(name) > 1}):
         yield f"$.groups: {name!r} stands twice"

@@ -1,4 +1,4 @@
-"""Read a model spec, find every mistake in it, and say each one in a line of its own."""
+"""Load a model spec, and report every mistake in it."""
 
 from __future__ import annotations
 

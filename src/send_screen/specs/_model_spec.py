@@ -1,4 +1,4 @@
-"""A model spec as a typed document: the decision that a version puts into numbers."""
+"""A model spec as a typed document."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Discriminator, Field, InstanceOf, Tag, mode
 
 from send_screen.contracts import Contract
 from send_screen.documents import Document
-from send_screen.specs._columns import ColumnPath, ColumnRef, Condition, Feature, Name, Values, Words
+from send_screen.specs._columns import ColumnPath, ColumnRef, Condition, Feature, Name, OneLine, Values
 
 #: Largest gap between groups, as a share, that is tolerated where a spec does not say.
 TOLERANCES = {"false_negative_rate": 0.10, "false_positive_rate": 0.05, "calibration_in_the_large": 0.05}
@@ -19,7 +19,7 @@ SmallShare = Annotated[float, Field(gt=0, le=0.5)]
 
 
 def _each_once(entries: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Validate that no entry of a list stands twice."""
+    """Validate that a list has no duplicates."""
     if len(set(entries)) < len(entries):
         raise ValueError("an entry stands twice")
     return entries
@@ -36,10 +36,10 @@ def _day(text: str) -> str:
 class Owner(Document):
     """Who answers for the model."""
 
-    organisation: Words
-    team: Words
-    role: Words
-    contact: Words
+    organisation: OneLine
+    team: OneLine
+    role: OneLine
+    contact: OneLine
 
 
 class DataUse(Document):
@@ -48,7 +48,7 @@ class DataUse(Document):
     ref: Annotated[str, Field(alias="contract", pattern=r"^[a-z_]+/[a-z_]+@[0-9]+\.[0-9]+\.[0-9]+$")]
     essential: bool = False
     training_only: bool = False
-    purpose: Words = ""
+    purpose: OneLine = ""
 
     @property
     def contract(self) -> str:
@@ -74,14 +74,14 @@ class AcademicYearEnd(Document):
 class Population(Document):
     """Children that the model is for."""
 
-    description: Words
+    description: OneLine
     where: tuple[Condition, ...]
 
 
 class Eligible(Document):
     """Children of the population whose outcome is still open."""
 
-    description: Words
+    description: OneLine
     where: Annotated[tuple[Condition, ...], Field(min_length=1)]
 
 
@@ -94,7 +94,7 @@ class Outcome(Document):
     #: Whether adults recorded it of the child, a test said it, or it happened: cards say what that means.
     kind: Literal["recorded_status", "test", "event"]
     horizon_months: Annotated[int, Field(ge=1, le=240)]
-    description: Words
+    description: OneLine
     followed_months: Annotated[int, Field(ge=0, le=240)] = 0
 
 
@@ -102,14 +102,14 @@ class AnyGoalNotMet(Document):
     """The baseline's own operating point: it lists whoever does not meet one of these goals."""
 
     any_not_met: Annotated[tuple[Name, ...], Field(min_length=1)]
-    description: Words
+    description: OneLine
 
 
 class LowestShare(Document):
     """The baseline's own operating point: it lists this share of the children."""
 
     lowest_share: Annotated[float, Field(gt=0, lt=1)]
-    description: Words
+    description: OneLine
 
 
 class GoalsNotMet(Document):
@@ -119,7 +119,7 @@ class GoalsNotMet(Document):
     features: Annotated[tuple[Name, ...], Field(min_length=1)]
     not_met: float
     met: float
-    description: Words
+    description: OneLine
     operating_point: AnyGoalNotMet
 
 
@@ -128,7 +128,7 @@ class LowScore(Document):
 
     kind: Literal["low_score"]
     feature: Name
-    description: Words
+    description: OneLine
     operating_point: LowestShare
 
 
@@ -144,8 +144,8 @@ class Group(Document):
     name: Name
     column: ColumnPath
     derive: Literal["season", "ethnic_group", "eal"] | None = None
-    label: Words
-    levels: dict[str, Words] = Field(default_factory=dict)
+    label: OneLine
+    levels: dict[str, OneLine] = Field(default_factory=dict)
 
 
 class Tolerance(Document):
@@ -197,16 +197,16 @@ class SpecDocument(Document):
 
     format: Literal["send_screen.spec/1"]
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{2,62}$")]
-    title: Words
+    title: OneLine
     owner: Owner
-    intended_use: Words
-    prohibited_uses: Annotated[tuple[Words, ...], Field(min_length=1)]
-    research_comparison: Words = ""
+    intended_use: OneLine
+    prohibited_uses: Annotated[tuple[OneLine, ...], Field(min_length=1)]
+    research_comparison: OneLine = ""
     data: Annotated[tuple[DataUse, ...], Field(min_length=1)]
     child_id: Name
     school: ColumnPath | None = None
     #: What pages call the values of ``school``, such as courses or clinics.
-    schools_are: Words = "schools"
+    schools_are: OneLine = "schools"
     show: Show = Show()
     as_of: Annotated[
         Annotated[dt.date, Tag("date")] | Annotated[AcademicYearEnd, Tag("AcademicYearEnd")],
@@ -230,7 +230,7 @@ class SpecDocument(Document):
 
 
 class ModelSpec(SpecDocument):
-    """The whole decision: for whom, on what, about what, by what, within what bounds, and who answers for it.
+    """A validated model spec: population, features, outcome, model, capacity, gates and owner.
 
     Made by :func:`send_screen.specs.load_spec`; its other attributes are the keys of ``spec.yaml``.
 

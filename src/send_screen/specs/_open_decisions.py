@@ -1,4 +1,4 @@
-"""What a drafted spec and its contracts still leave to be decided."""
+"""Open decisions in a drafted spec and its contracts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Take a table of any library as a pandas frame, and compare its columns with those that a model needs."""
+"""Convert a table of any library to pandas, and compare its columns with those that a model needs."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from send_screen.errors import DataError
 
 
 def describe_difference(expected: Sequence[str], found: Sequence[str]) -> str:
-    """Return what differs between two lists of columns, as words; empty when nothing does.
+    """Describe the difference between two lists of columns; empty when there is none.
 
     >>> describe_difference(["age", "reading"], ["reading", "age"])
-    "the columns are in another order: place 1 should be 'age' but is 'reading'"
+    "the columns are in another order: position 1 should be 'age' but is 'reading'"
     >>> describe_difference(["age", "reading"], ["age", "sex"])
     "missing: 'reading'; not expected: 'sex'"
     """
@@ -26,14 +26,14 @@ def describe_difference(expected: Sequence[str], found: Sequence[str]) -> str:
     unknown = [name for name in found if name not in expected]
     twice = sorted({str(name) for name in found if found.count(name) > 1})
     parts = [
-        f"{words}: {', '.join(repr(name) for name in names)}"
-        for words, names in (("missing", missing), ("not expected", unknown), ("more than once", twice))
+        f"{what}: {', '.join(repr(name) for name in names)}"
+        for what, names in (("missing", missing), ("not expected", unknown), ("more than once", twice))
         if names
     ]
     if parts:
         return "; ".join(parts)
     i = next(i for i, name in enumerate(expected) if found[i] != name)
-    return f"the columns are in another order: place {i + 1} should be {expected[i]!r} but is {found[i]!r}"
+    return f"the columns are in another order: position {i + 1} should be {expected[i]!r} but is {found[i]!r}"
 
 
 def as_pandas(X: Any) -> Any:

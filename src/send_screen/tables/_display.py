@@ -1,4 +1,4 @@
-"""Scores and tables as people see them."""
+"""Scores and tables for display."""
 
 from __future__ import annotations
 

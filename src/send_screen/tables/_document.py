@@ -1,4 +1,4 @@
-"""The model file, format ``send_screen.risk_tables/3``: its typed document, and how it is read and written."""
+"""The model file, format ``send_screen.risk_tables/3``: its typed document, its parser and its writer."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ TermFields = LinearFields | ShapeFields | LevelsFields
 
 
 class TablesDocument(Document):
-    """A :class:`~send_screen.tables.RiskTables` as a model file has it."""
+    """A :class:`~send_screen.tables.RiskTables` in a model file."""
 
     format: Literal["send_screen.risk_tables/3"]
     name: Text
@@ -107,7 +107,7 @@ class TablesDocument(Document):
 
 
 class BaggedDocument(Document):
-    """A :class:`~send_screen.tables.BaggedTables` as a file has it."""
+    """A :class:`~send_screen.tables.BaggedTables` in a file."""
 
     format: Literal["send_screen.bagged_tables/1"]
     repeats: Annotated[list[Count], Field(max_length=_MAX_BAGS)]
@@ -123,10 +123,10 @@ _Document = TypeVar("_Document", TablesDocument, BaggedDocument)
 
 
 def parse(document: type[_Document], content: bytes | str, *, file: str | None = None) -> _Document:
-    """Return the document in a file, or refuse it with every mistake and its path."""
-    kind, most = _FILES[document]
-    if len(content) > most:
-        raise TablesError(f"The {kind} is larger than {most:,} bytes: no model of ours is.", file=file)
+    """Parse a file, or raise one error with every mistake and its path."""
+    kind, max_bytes = _FILES[document]
+    if len(content) > max_bytes:
+        raise TablesError(f"The {kind} is larger than {max_bytes:,} bytes: no model of ours is.", file=file)
     return read_document(document, content, error=TablesError, file=file, kind=kind)
 
 
@@ -144,7 +144,7 @@ def read_fields(document: TablesDocument, path: str) -> dict[str, Any]:
 
 
 def _read_each(items: Sequence[_Item], read: Callable[[_Item], _Read], path: str) -> Iterator[_Read]:
-    """Yield what is read of each item; what it refuses is refused with the item's path."""
+    """Yield each parsed item; an error carries the path of its item."""
     for i, item in enumerate(items):
         try:
             yield read(item)
@@ -216,7 +216,7 @@ def _write_term(term: Term) -> TermFields:
 
 
 def _dump_lines(value: object, depth: int = 0) -> str:
-    """Return JSON for people: keys sorted, and one line a number, a bin, a level or a row of a grid."""
+    """Return readable JSON: sorted keys, and one line for each number, bin, level or row of a grid."""
     opened, closed = "\n" + "  " * (depth + 1), "\n" + "  " * depth
     if isinstance(value, Mapping) and depth < _DEPTH_OF_BINS:
         pairs = [f"{_dump_lines(key)}: {_dump_lines(value[key], depth + 1)}" for key in sorted(value)]

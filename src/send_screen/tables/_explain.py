@@ -38,8 +38,8 @@ class Explainer:
         self._tables, self._X = tables, X
         self._threads = threads or os.cpu_count() or 1
         self._pool = ThreadPoolExecutor(self._threads)
-        wanted = len(X) >= (KERNEL_FROM if kernel.cache_info().currsize else LOAD_FROM) and bool(tables.terms)
-        self._kernel = kernel() if wanted else None
+        use_kernel = len(X) >= (KERNEL_FROM if kernel.cache_info().currsize else LOAD_FROM) and bool(tables.terms)
+        self._kernel = kernel() if use_kernel else None
         if self._kernel is not None:
             kinds = {column.dtype for _, column in X.items()}
             self._dtype = np.dtype(np.float32 if kinds == {np.dtype(np.float32)} else np.float64)

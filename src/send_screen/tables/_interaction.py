@@ -77,7 +77,7 @@ class InteractionTerm:
 
     @property
     def name(self) -> str:
-        """The two features as words."""
+        """The names of the two features, joined."""
         return " x ".join(self.features)
 
     @property

@@ -1,4 +1,4 @@
-"""What may be published about few children: ranges, counts and levels."""
+"""Disclosure control of small numbers: ranges, counts and levels that may be published."""
 
 from __future__ import annotations
 

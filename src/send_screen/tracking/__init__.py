@@ -1,4 +1,4 @@
-"""The only part that speaks to MLflow: one run a version, what it measured, and the model that can be served.
+"""The interface to MLflow: one run for each version, its metrics, and a model that can be served.
 
 MLflow's telemetry is switched off before mlflow is imported, here and in every process that inherits this one's
 environment. Nothing speaks to the network unless the user names an address as tracking URI.
@@ -24,7 +24,7 @@ from send_screen.tracking._log import (
     version_files,
 )
 from send_screen.tracking._prior_runs import PriorRun, prior_runs
-from send_screen.tracking._publication import publishing
+from send_screen.tracking._publication_lock import publishing
 from send_screen.tracking._registry import (
     ALIAS,
     RUN_NOTE,

@@ -1,4 +1,4 @@
-"""Clients of a store, which is made where it is new, and the experiment that holds the versions."""
+"""Connect to an MLflow store, and find or make the experiment of the versions."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ from send_screen.tracking._registry import (
     withdrawn_words,
 )
 from send_screen.tracking._store import as_global_store, quiet
-from send_screen.tracking._store_faults import in_words, local_folder
+from send_screen.tracking._store_faults import local_folder, translate_store_errors
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -68,11 +68,11 @@ class LoggedRun:
     run_id: str
     registered_version: str | None
     model_uri: str
-    report_place: str
+    report_location: str
     """Where ``report.html`` is: a path, or an address where a server keeps it."""
 
 
-@in_words
+@translate_store_errors
 def log_version(
     spec: ModelSpec,
     tables: RiskTables,
@@ -110,12 +110,12 @@ def log_version(
         **{file: sha256 for file, sha256 in evidence_sha256.items() if file != EVIDENCE},
         "signed_by": "nobody" if key is None else key_id(key.public_key()),
     }
-    words = {**tags, **format_hashes(hashes), RUN_NOTE: note, RUN_USER: current_user()}
+    run_tags_and_note = {**tags, **format_hashes(hashes), RUN_NOTE: note, RUN_USER: current_user()}
     run_id = client.create_run(experiment_id(client, uri), run_name=f"{spec.name} {version.id}").info.run_id
     try:
         client.log_batch(
             run_id,
-            tags=[RunTag(name, value) for name, value in words.items()],
+            tags=[RunTag(name, value) for name, value in run_tags_and_note.items()],
             params=[Param(name, value) for name, value in run_params(spec, version.held_out_schools).items()],
             synchronous=True,
         )
@@ -143,16 +143,16 @@ def log_version(
         with as_global_store(uri):
             number = _register(client, spec.name, model, run_id, tags, note) if register else None
     except BaseException:
-        with contextlib.suppress(Exception):  # where the store is gone, what stopped us is to be told
+        with contextlib.suppress(Exception):  # where the store is gone, the first error is reported
             client.set_terminated(run_id, "FAILED")
         raise
     client.set_terminated(run_id)
-    place = f"{run.info.artifact_uri}/report.html"
+    location = f"{run.info.artifact_uri}/report.html"
     return LoggedRun(
         run_id,
         number,
         f"models:/{spec.name}/{number}" if number else f"runs:/{run_id}/bundle",
-        str(local_folder(place) or place),
+        str(local_folder(location) or location),
     )
 
 

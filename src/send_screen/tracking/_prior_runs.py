@@ -1,4 +1,4 @@
-"""Prior runs on the same data: nothing that is published later may reveal more together with what they published."""
+"""Prior runs on the same data: disclosure control takes their published reports into account."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from send_screen.errors import DataError
 from send_screen.tracking._connect import connect
 from send_screen.tracking._registry import HASHES
 from send_screen.tracking._store import all_experiments, every
-from send_screen.tracking._store_faults import in_words
+from send_screen.tracking._store_faults import translate_store_errors
 
 PUBLISHED = "published.json"
 
@@ -24,7 +24,7 @@ class PriorRun:
     published: bytes
 
 
-@in_words
+@translate_store_errors
 def prior_runs(*, uri: str, data_sha256: str) -> list[PriorRun]:
     """Return every run of a store on these data that published something, oldest first.
 
@@ -47,13 +47,13 @@ def prior_runs(*, uri: str, data_sha256: str) -> list[PriorRun]:
     for run in found:
         run_id = run.info.run_id
         try:
-            places = [entry.path for folder in (None, "bundle") for entry in client.list_artifacts(run_id, folder)]
-            place = next((path for path in places if Path(path).name == PUBLISHED), None)
-            if place is None:
+            paths = [entry.path for folder in (None, "bundle") for entry in client.list_artifacts(run_id, folder)]
+            path = next((path for path in paths if Path(path).name == PUBLISHED), None)
+            if path is None:
                 continue  # it was interrupted before it published anything
             with tempfile.TemporaryDirectory() as folder:
                 file = mlflow.artifacts.download_artifacts(
-                    run_id=run_id, artifact_path=place, dst_path=folder, tracking_uri=uri
+                    run_id=run_id, artifact_path=path, dst_path=folder, tracking_uri=uri
                 )
                 runs.append(PriorRun(run_id, run.data.tags.get("version_id", ""), Path(file).read_bytes()))
         except (MlflowException, OSError):

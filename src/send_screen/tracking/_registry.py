@@ -14,7 +14,7 @@ from send_screen.errors import GateError, UsageError
 from send_screen.governance import Bundle, open_bundle
 from send_screen.tracking._connect import connect, connect_to_existing, experiment_id, known_models
 from send_screen.tracking._store import all_experiments, client_of
-from send_screen.tracking._store_faults import in_words
+from send_screen.tracking._store_faults import translate_store_errors
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -69,7 +69,7 @@ class Registered:
     """When, by whom and why, in the registry's words, which are the ledger's copy; empty where it is not withdrawn."""
 
 
-@in_words
+@translate_store_errors
 def find_version(model: str, *, uri: str) -> Registered:
     """Find ``models:/name@alias`` or ``models:/name/3`` in the registry; raise where there is no such version."""
     match = _MODEL.fullmatch(model)
@@ -104,7 +104,7 @@ def find_version(model: str, *, uri: str) -> Registered:
     )
 
 
-@in_words
+@translate_store_errors
 def find_run(model: str, *, uri: str) -> Registered:
     """Find ``runs:/<run>/bundle``, as training names a version that missed its gates, and so is not registered."""
     match = _RUN.fullmatch(model)
@@ -155,7 +155,7 @@ def same_version(client: MlflowClient, version_id: str) -> list[ModelVersion]:
     return list(client.search_model_versions(f"tags.version_id = '{version_id}'"))
 
 
-@in_words
+@translate_store_errors
 def open_registered(model: str, *, uri: str, even_withdrawn: bool = False) -> tuple[Registered, Bundle]:
     """Download ``models:/name@alias`` or ``models:/name/3``, verify its files and read them. Nothing of it is run.
 
@@ -210,7 +210,7 @@ class RegisteredModel:
     """Where the ledger of decisions is."""
 
 
-@in_words
+@translate_store_errors
 def find_model(name: str, *, uri: str) -> RegisteredModel:
     """Return what the registry says of a model; raise where it has none of that name."""
     client = connect_to_existing(uri)
@@ -229,7 +229,7 @@ def find_model(name: str, *, uri: str) -> RegisteredModel:
     return RegisteredModel(aliases, model.tags.get(HEAD), model.tags.get(PLACE))
 
 
-@in_words
+@translate_store_errors
 def set_alias(version: Registered, alias: str, *, tags: dict[str, str], uri: str) -> None:
     """Tag a version, and point an alias at it."""
     client = connect(uri)
@@ -238,7 +238,7 @@ def set_alias(version: Registered, alias: str, *, tags: dict[str, str], uri: str
     client.set_registered_model_alias(version.name, alias, version.number)
 
 
-@in_words
+@translate_store_errors
 def tag_withdrawn(version: Registered, words: str, *, uri: str) -> None:
     """Mark a version as withdrawn, and take away every alias of it, whatever it is registered as.
 
@@ -279,7 +279,7 @@ def described(note: str, about: str) -> str:
     return shown if len(shown) <= LONGEST else shown[: LONGEST - len(rest)] + rest
 
 
-@in_words
+@translate_store_errors
 def tag_decisions(version: Registered, note: str, *, head: str, place: str, uri: str) -> None:
     """Show what was decided about a version, and remember hash and place of the last decision about its model.
 

@@ -21,7 +21,7 @@ from send_screen.tracking._registry import (
     withdrawals_of,
 )
 from send_screen.tracking._store import client_of
-from send_screen.tracking._store_faults import in_words, local_folder, require_whole
+from send_screen.tracking._store_faults import local_folder, require_whole, translate_store_errors
 from send_screen.tracking._surroundings import Surroundings, fetch_surroundings
 from send_screen.tracking._unexpected import unexpected_metadata, unexpected_run_metadata
 
@@ -36,7 +36,7 @@ REGISTERED_META = "registered_model_meta"
 
 @dataclass(frozen=True)
 class RegistrySnapshot:
-    """What a store says of a version, before any of it is believed.
+    """The metadata and files of a version in a store, none of it verified yet.
 
     Of a run that is not registered the registry says nothing: the tags are those of the run, and there are no aliases.
     ``model_id`` and what begins with ``model_`` are of the logged model that is served.
@@ -93,11 +93,11 @@ class RegistrySnapshot:
 
     @property
     def holders(self) -> str:
-        """Who says what the version's hashes and tags are, in words."""
+        """What holds the version's hashes and tags, as text."""
         return "registered version and run have it" if self.registered else "the run has it, which is not registered"
 
 
-@in_words
+@translate_store_errors
 def fetch_snapshot(model: str, *, uri: str) -> RegistrySnapshot:
     """Fetch everything about ``models:/name@alias``, ``models:/name/3`` or ``runs:/id``. Nothing of it is run."""
     version = (find_run if model.startswith("runs:") else find_version)(model, uri=uri)
@@ -192,10 +192,10 @@ def _of_registry(client: MlflowClient, version: Registered, registered: ModelVer
 
 
 def _fetch(
-    place: str, *, listing: Callable[[str | None], list[Any]], arguments: dict[str, str], uri: str
+    location: str, *, listing: Callable[[str | None], list[Any]], arguments: dict[str, str], uri: str
 ) -> tuple[dict[str, bytes], tuple[str, ...]]:
     """Return the files of a run or a logged model, and the names of what is no plain file."""
-    if (folder := local_folder(place)) is not None:
+    if (folder := local_folder(location)) is not None:
         files, no_files = read_regular_files(folder)
         return files, (*no_files, *_empty_folders(folder))
     for number, (name, size) in enumerate(_listed(listing, None, 0)):

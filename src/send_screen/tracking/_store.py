@@ -1,4 +1,4 @@
-"""Where runs are kept: a tracking URI, and for a local database the folder of artefacts beside it."""
+"""Tracking URIs, clients, and the folder of artefacts beside a local database."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def every(search: Callable[..., Any], *args: object, **options: object) -> Itera
 
 @contextmanager
 def as_global_store(uri: str) -> Iterator[None]:
-    """Have MLflow's global store be ours while a registry looks there for a model, then what it was.
+    """Set MLflow's global store to ours while a registry looks there for a model, and restore it.
 
     MLflow's database registry looks up the model behind a new version with a client of its own.
     """
@@ -108,7 +108,7 @@ def as_global_store(uri: str) -> Iterator[None]:
 
 @contextmanager
 def quiet(*loggers: str) -> Iterator[None]:
-    """Keep what MLflow tells line by line of its own steps from the reader."""
+    """Silence MLflow's own log messages."""
     levels = {name: logging.getLogger(name).level for name in loggers}
     try:
         for name in loggers:

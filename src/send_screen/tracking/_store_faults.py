@@ -1,4 +1,4 @@
-"""What is wrong with an MLflow store, in words: its address, its server, its database, its experiment, its files."""
+"""Check an MLflow store before use: address, server, database, experiment and files."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ _OTHER_DATABASE = re.compile(r"(?:postgresql|mysql|mssql)(?:\+\w+)?://.+")
 _MIN_SERVER = 3  # the first that knows logged models
 
 
-def in_words(function: Callable[P, T]) -> Callable[P, T]:
-    """Have what a store raises told in words; the function has the store's address as its keyword ``uri``."""
+def translate_store_errors(function: Callable[P, T]) -> Callable[P, T]:
+    """Decorate a function so that errors of a store become ours; its keyword ``uri`` is the store's address."""
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -56,12 +56,12 @@ def in_words(function: Callable[P, T]) -> Callable[P, T]:
 
 
 def _fault(uri: str, error: Exception) -> SendScreenError:
-    """Return what is wrong with a store that raised an error: what is found where it is looked at, or its own code."""
+    """Return the error for an exception of a store: what a check of the store finds, or the exception's own code."""
     try:
         require_whole(uri)
     except SendScreenError as fault:
         return fault
-    except Exception:  # it is still the first error that is to be told
+    except Exception:  # the first error is reported
         pass
     why = getattr(error, "strerror", None) or getattr(error, "error_code", None) or type(error).__name__
     return MachineError(
@@ -76,12 +76,12 @@ def shown(uri: str) -> str:
 
 
 def is_server(uri: str) -> bool:
-    """Tell whether an address is that of a server."""
+    """Return whether an address is that of a server."""
     return uri.startswith(("http://", "https://"))
 
 
 def require_address(uri: str) -> None:
-    """Raise where an address is of no store that can hold versions."""
+    """Raise unless the address is of a kind of store that can hold versions."""
     if database_of(uri) or is_server(uri) or _OTHER_DATABASE.fullmatch(uri):
         return
     path = uri.removeprefix("sqlite:").removeprefix("file:").lstrip("/") if "databricks" not in uri else ""
@@ -94,7 +94,7 @@ def require_address(uri: str) -> None:
 
 
 def require_whole(uri: str) -> None:
-    """Raise where a store that is there cannot be read, is of another release, or was moved."""
+    """Raise where an existing store cannot be read, is of another release, or was moved."""
     path = database_of(uri)
     if path is not None and not (path.exists() and require_database(path)):
         return
@@ -105,7 +105,7 @@ def require_whole(uri: str) -> None:
 
 
 def require_writable(uri: str) -> None:
-    """Raise where a version could not be logged, before anything is trained; nothing is made."""
+    """Raise where a version could not be logged, before anything is trained; nothing is written."""
     require_address(uri)
     require_mlflow()
     path = database_of(uri)
@@ -134,7 +134,7 @@ def require_writable(uri: str) -> None:
 
 
 def require_database(path: Path, *, writable: bool = False) -> bool:
-    """Raise where a file is no database of this release of MLflow's, which itself would alter an older one.
+    """Raise unless a file is a database of this release of MLflow, which would migrate an older one unasked.
 
     Returned is whether anything is in it yet.
     """
@@ -185,7 +185,7 @@ def _newest_revision() -> str:
 
 
 def require_server(uri: str) -> None:
-    """Raise at once where no MLflow server answers, or it refuses; MLflow itself would try again for minutes."""
+    """Raise at once where no MLflow server answers, or it denies access; MLflow itself would retry for minutes."""
     status, text = _ask(uri, f"/api/2.0/mlflow/experiments/get-by-name?experiment_name={EXPERIMENT}")
     name = shown(uri)
     if status == 401:
@@ -207,10 +207,10 @@ def require_server(uri: str) -> None:
 
 
 def _require_release(uri: str) -> None:
-    """Raise where a server says that it is older than logged models; where it does not say, it may be any."""
+    """Raise where a server states a release without logged models; one that states none is accepted."""
     status, text = _ask(uri, "/version")
-    told = re.fullmatch(r"(\d+)\.\d+\S*", text)
-    if status == 200 and told and int(told[1]) < _MIN_SERVER:
+    release = re.fullmatch(r"(\d+)\.\d+\S*", text)
+    if status == 200 and release and int(release[1]) < _MIN_SERVER:
         raise MachineError(
             f"The server at {shown(uri)} runs MLflow {text}, which cannot hold a version.",
             remedy=f"It needs MLflow {_MIN_SERVER} or newer.",
@@ -218,7 +218,7 @@ def _require_release(uri: str) -> None:
 
 
 def _ask(uri: str, endpoint: str) -> tuple[int, str]:
-    """Return status and text of what a server answers once, asked with the credentials that MLflow knows of."""
+    """Return status and text of one request to a server, with MLflow's credentials."""
     from mlflow.exceptions import MlflowException
     from mlflow.utils.credentials import get_default_host_creds
     from mlflow.utils.rest_utils import http_request
@@ -235,11 +235,16 @@ def _ask(uri: str, endpoint: str) -> tuple[int, str]:
 
 
 def _require_in_place(uri: str, experiment: Experiment) -> None:
-    """Raise where the files of a local store are said to be where it stood before it was moved or copied."""
-    ours, said = artifact_folder(uri), local_folder(experiment.artifact_location)
-    if ours is None or said is None or said.parts[-2:] != ours.parts[-2:] or said.resolve() == ours.resolve():
+    """Raise where a local store was moved or copied, so that its files are recorded in their old location."""
+    ours, recorded = artifact_folder(uri), local_folder(experiment.artifact_location)
+    if (
+        ours is None
+        or recorded is None
+        or recorded.parts[-2:] != ours.parts[-2:]
+        or recorded.resolve() == ours.resolve()
+    ):
         return
-    before, now = said.parent.parent, ours.parent.parent
+    before, now = recorded.parent.parent, ours.parent.parent
     raise UsageError(
         f"The store at {now} was moved or copied from {before}, where MLflow still looks for its files.",
         remedy=f"Move it back, or have a link stand there that leads here: ln -s {now} {before}",
@@ -247,13 +252,13 @@ def _require_in_place(uri: str, experiment: Experiment) -> None:
 
 
 def _require_writable_folder(folder: Path) -> None:
-    """Raise where a folder is none, or it could not be made or written into."""
+    """Raise unless a folder exists or can be made, and can be written into."""
     there = next(parent for parent in (folder, *folder.parents) if parent.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         raise MachineError(f"Nothing can be written into {there}.", remedy="Name another place with --tracking-uri.")
 
 
-def local_folder(place: str) -> Path | None:
-    """Return the folder that a location of artefacts is; None where a server or a cloud has them."""
-    parsed = urlsplit(place)
+def local_folder(location: str) -> Path | None:
+    """Return the local folder of a location of artefacts; None where it is on a server or in a cloud."""
+    parsed = urlsplit(location)
     return Path(url2pathname(parsed.path)) if parsed.scheme in ("", "file") else None

@@ -50,7 +50,7 @@ class Surroundings:
     versions: tuple[str, ...]
     """Other registered versions of its run, or with its id: ``models:/name/3``."""
     models: Mapping[str, str | None]
-    """Every registered model, with the last decision that the registry was told of."""
+    """Every registered model, with the hash of the last decision in the registry."""
     run_traces: tuple[str, ...]
     model_traces: tuple[str, ...]
     webhooks: tuple[str, ...]
@@ -66,7 +66,7 @@ class Surroundings:
 
 
 def fetch_surroundings(client: MlflowClient, version: Registered, logged: LoggedModel, *, uri: str) -> Surroundings:
-    """Fetch what else the store holds beside a version. The content of traces, which could be a child's, is not."""
+    """Fetch what else the store holds beside a version; traces, which could hold children's data, by id alone."""
     from mlflow.entities import ViewType
     from mlflow.exceptions import MlflowException
 

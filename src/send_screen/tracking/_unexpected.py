@@ -1,4 +1,4 @@
-"""What MLflow fetches, or shows in the place of what training wrote, where it should be as training left it."""
+"""Metadata in MLflow that change what is fetched or shown, beside the values that training leaves."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 def unexpected_metadata(
     client: MlflowClient, registered: ModelVersion, run: Run, logged: LoggedModel
 ) -> dict[str, tuple[str, str]]:
-    """Return what the store says, and what training leaves, by name in words."""
-    # a serving worker fetches this place, which is told apart from the served model's own
+    """Return the store's value and the value that training leaves, by a description of each."""
+    # a serving worker fetches from this location, which can differ from the one of the served model
     fetched = client.get_model_version_download_uri(registered.name, registered.version)
     return {
         "place that models:/ is fetched from": (fetched, logged.artifact_location),
@@ -26,7 +26,7 @@ def unexpected_metadata(
 
 
 def unexpected_run_metadata(run: Run, logged: LoggedModel) -> dict[str, tuple[str, str]]:
-    """Return the same of a run and the model it logged, as :func:`unexpected_metadata` does."""
+    """Return the same of a run and the model that it logged."""
     models = [output.model_id for output in run.outputs.model_outputs] if run.outputs else []
     used = [*run.inputs.dataset_inputs, *run.inputs.model_inputs] if run.inputs else []
     return {

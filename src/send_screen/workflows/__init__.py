@@ -1,4 +1,4 @@
-"""The verbs, one module each: what ``send-screen`` does on the command line, as functions of the same names.
+"""The commands of ``send-screen`` as functions of the same names, one module each.
 
 ``evaluate`` and ``cross_evaluate`` take arrays and estimators, and are no commands. These modules alone join tracking,
 screening and reports. :mod:`send_screen.workflows` itself imports nothing heavy: its functions are imported when they

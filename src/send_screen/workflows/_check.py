@@ -1,4 +1,4 @@
-"""Check a file against a data contract, and name everything that breaks it."""
+"""Check a file against a data contract, and list every violation."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class CheckedFile(Result):
         return f"{self.reading.file} against {self.contract}: {len(self.table.frame):,} rows."
 
     def sections(self) -> Iterable[Section]:
-        """Give the notes, then every broken rule with its count and first places."""
+        """Yield the notes, then every broken rule with its count and first places."""
         yield Section([*(f"Note: {note}" for note in self._notes), *self._headers(), *self._broken()])
 
     @property

@@ -1,4 +1,4 @@
-"""Compare two versions from what they publish: no data, no evidence, no model is loaded or run."""
+"""Compare two versions from their published reports: no data, evidence or model is loaded."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SHORT = re.compile(r"[^/@\\.]+(?:@[^/@\\]+|/\d+)")
 
 @dataclass(frozen=True)
 class _Side:
-    """One version: what it publishes, its spec where it is at hand, and what to say of it."""
+    """One version: its published report, its spec where available, and notes."""
 
     name: str
     published: PublishedReport
@@ -39,7 +39,7 @@ class ComparedVersions(Result):
     """Two versions side by side."""
 
     comparison: Comparison
-    """Everything that can be said of the two from what they publish."""
+    """The comparison of their published reports."""
     out: Path | None
     """The page, where one was written."""
 
@@ -50,14 +50,14 @@ class ComparedVersions(Result):
         return f"First: {first} ({one}). Second: {second} ({other})."
 
     def sections(self) -> Iterable[Section]:
-        """Give for whom which is better, the main figures of both, and what changed."""
+        """Yield for whom which is better, the main figures of both, and what changed."""
         found = self.comparison
         if found.notes:
             yield Section([f"Note: {note}" for note in found.notes])
         yield Section(found.better or ["no group, in no question"], "Shown to be better for")
         yield Section(found.worse or ["no group, in no question"], "Shown to be worse for")
         yield Section(found.verdicts or ["none"], "Verdicts that changed")
-        rows = [(row.words, row.first.in_brackets, row.second.in_brackets, row.shift) for row in found.metrics]
+        rows = [(row.description, row.first.in_brackets, row.second.in_brackets, row.shift) for row in found.metrics]
         yield Section(table=[("", "first", "second", "what can be said"), *rows])
         parts = [*((part.part, part.changed) for part in found.parts), ("The spec, line by line", found.spec or ())]
         lines = []
@@ -81,7 +81,7 @@ def compare(
     ----------
     first, second : str or pathlib.Path
         ``models:/name/3`` or ``models:/name@alias`` (``name/3``, ``name@alias``), a folder that ``send-screen export``
-        wrote, or a ``published.json`` by itself, which nothing vouches for.
+        wrote, or a ``published.json`` by itself, which is not verified.
     out : str or pathlib.Path, optional
         Write the whole comparison into this page (``.html``).
     tracking_uri : str, optional
@@ -94,7 +94,7 @@ def compare(
     Raises
     ------
     UsageError
-        If there is no such version, or the two do not foresee the same.
+        If there is no such version, or the two predict different outcomes.
     TablesError
         If a file of a version was changed.
     MachineError
@@ -134,7 +134,7 @@ def _side(model: str, tracking_uri: str | None) -> _Side:
     if len(model) > _MAX_NAME_LENGTH:
         raise UsageError("That is no name of a version: it is too long.", remedy=_WHAT_TO_GIVE)
     if path.is_file():
-        note = f"{path.name} was read by itself: nothing vouches that it is what a version published."
+        note = f"{path.name} was read by itself: nothing verifies that it is what a version published."
         return _Side(model, _published(path), None, (note,))
     if not path.exists() and _SHORT.fullmatch(model):
         model = f"models:/{model}"

@@ -1,4 +1,4 @@
-"""The ledger of decisions beside the registry: where it is, and one entry of which the registry is told."""
+"""Record decisions in their ledger, and in the registry."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Decision = TypeVar("Decision", PromotionEntry, WithdrawalEntry)
 
 
 def default_ledger(uri: str) -> Path:
-    """Return where decisions are entered unless another place is named: beside a local database."""
+    """Return the default ledger of decisions: beside a local database."""
     folder = folder_of(uri)
     if folder is None:
         raise UsageError(
@@ -60,13 +60,13 @@ def file_at(place: str | None) -> Path | None:
     return path if parsed.scheme == "file" and not parsed.netloc and path.is_file() else None
 
 
-def record_decision(book: OpenLedger, entry: Decision, *, uri: str) -> Decision:
-    """Enter a decision, or take up the same one where it was entered and the registry was not told."""
-    unfinished = entries_after(book.entries, entry.model, find_model(entry.model, uri=uri).head)
+def record_decision(ledger: OpenLedger, entry: Decision, *, uri: str) -> Decision:
+    """Append a decision; return the same one where it is in the ledger already, and not yet in the registry."""
+    unfinished = entries_after(ledger.entries, entry.model, find_model(entry.model, uri=uri).head)
     if not unfinished:
-        if book.entries and entry.when < book.entries[-1].when:
+        if ledger.entries and entry.when < ledger.entries[-1].when:
             raise LedgerError("The clock of this machine is behind the last entry.", remedy="Set it right first.")
-        return book.append(entry)
+        return ledger.append(entry)
     last = unfinished[-1]
     if len(unfinished) > 1 or not isinstance(last, type(entry)) or not entry.is_same_decision(last):
         raise LedgerError(
@@ -78,18 +78,18 @@ def record_decision(book: OpenLedger, entry: Decision, *, uri: str) -> Decision:
 
 
 def describe_entries(entries: list[DecisionEntry]) -> str:
-    """Return which decisions these are."""
+    """Describe decisions in a phrase."""
     return "; ".join(
         f"entry {entry.number} (models:/{entry.model}/{entry.registered} {entry.kind} by {entry.by})"
         for entry in entries
     )
 
 
-def sync_registry(book: OpenLedger, version: Registered, entry: DecisionEntry, *, uri: str) -> None:
-    """Have the registry show what was decided about a version, and remember this entry as the last."""
-    decisions = [each for each in book.entries if isinstance(each, DecisionEntry)]
+def sync_registry(ledger: OpenLedger, version: Registered, entry: DecisionEntry, *, uri: str) -> None:
+    """Write a decision to the registry, with the hash of this entry as the last one."""
+    decisions = [each for each in ledger.entries if isinstance(each, DecisionEntry)]
     note = render_decisions([each for each in decisions if each.version == version.version_id])
-    tag_decisions(version, note, head=entry.sha256, place=book.path.resolve().as_uri(), uri=uri)
+    tag_decisions(version, note, head=entry.sha256, place=ledger.path.resolve().as_uri(), uri=uri)
 
 
 def model_uri(entry: DecisionEntry) -> str:
@@ -102,6 +102,6 @@ def to_minute(entry: Entry) -> str:
     return f"{entry.when:%Y-%m-%d %H:%M} UTC"
 
 
-def ledger_faults(book: Ledger) -> list[str]:
-    """Return what is wrong with a ledger, in words."""
-    return [*book.faults, *(["The last line is truncated: a write was stopped."] if book.truncated else [])]
+def ledger_faults(ledger: Ledger) -> list[str]:
+    """Return the faults of a ledger, as sentences."""
+    return [*ledger.faults, *(["The last line is truncated: a write was stopped."] if ledger.truncated else [])]

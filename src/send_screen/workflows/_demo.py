@@ -1,4 +1,4 @@
-"""The whole of it on synthetic children: simulate, train, find in MLflow, screen a school's file."""
+"""The whole pipeline on synthetic children: simulate, train, register, export, screen."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from send_screen.workflows._trained import TrainedVersion
 
 @dataclass(frozen=True, repr=False)
 class Demo(Result):
-    """What the demonstration made."""
+    """The trained version of the demo, and the paths of its files."""
 
     trained: TrainedVersion
     data: Path
@@ -37,7 +37,7 @@ class Demo(Result):
         return self.trained.headline
 
     def sections(self) -> Iterable[Section]:
-        """Give the account of the version, and what to open."""
+        """Yield the sections of the version, and the pages to open."""
         yield from self.trained.sections()
         pages = [
             ("the SENCO's list", (self.lists / "report.html").resolve()),
@@ -48,9 +48,9 @@ class Demo(Result):
         yield Section(["All children in it are invented."])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the metadata of the version, and where everything is."""
-        places = {"lists": self.lists, "report": self.report, "card": self.card, "data": self.data}
-        return {**self.trained.to_dict(), **{what: str(place) for what, place in places.items()}}
+        """Return the metadata of the version, and the paths."""
+        paths = {"lists": self.lists, "report": self.report, "card": self.card, "data": self.data}
+        return {**self.trained.to_dict(), **{what: str(path) for what, path in paths.items()}}
 
 
 def demo(
@@ -61,7 +61,7 @@ def demo(
     Parameters
     ----------
     out : str or pathlib.Path
-        Folder for everything that is made.
+        Folder of all results.
     children : int, default 20000
         Number of synthetic children, at least 2,000.
     seed : int, default 0

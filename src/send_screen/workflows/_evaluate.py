@@ -46,13 +46,13 @@ class Evaluation(MeasuredResult):
         return f"{self.published.version.title}: evaluated on {'few' if n is None else f'{n:,}'} children."
 
     def sections(self) -> Iterable[Section]:
-        """Give the metrics of each model, the challengers in words, and the gaps that were shown."""
+        """Yield the metrics of each model, the comparison with challengers, and the gaps that were shown."""
         models = dict.fromkeys(row.model for row in self.published.performance)
         yield self._metrics(
             {model: {CANDIDATE: "this model", BASELINE: "the rule"}.get(model, model) for model in models}
         )
         if challengers := compare_challengers(self.published):
-            yield Section([challenger.words for challenger in challengers])
+            yield Section([challenger.description for challenger in challengers])
         if self.published.gaps:
             yield Section(headlines(self.published), "For whom it works less well")
 
@@ -319,11 +319,11 @@ def _measure(
         seed=random_state,
     )
     measured = measured_sections(
-        evidence, outcome_words=outcome, clusters=clusters, intersections=intersections, tolerances=tolerances
+        evidence, outcome_description=outcome, clusters=clusters, intersections=intersections, tolerances=tolerances
     )
     metadata = EvaluationMetadata(
         title=title,
-        outcome_words=outcome,
+        outcome_description=outcome,
         capacity=capacity,
         clusters=None if groups is None else clusters,
         folds=int(evidence["fold"].nunique()),

@@ -38,7 +38,7 @@ class History(Result):
     withdrawals: list[WithdrawalEntry]
     """Of every version of the model, oldest first."""
     faults: tuple[str, ...]
-    """What does not fit, in words."""
+    """Faults of the ledger or registry, as sentences."""
 
     @property
     def ok(self) -> bool:
@@ -54,11 +54,11 @@ class History(Result):
         return f"{len(self.deployment_periods)} version(s) of {self.name} as {self.alias}{on}."
 
     def sections(self) -> Iterable[Section]:
-        """Give each version with its first and last moment, by whom and why; withdrawals; the state of the ledger."""
+        """Yield each version with its first and last moment, by whom and why; withdrawals; the state of the ledger."""
         if self.deployment_periods:
             yield Section([line for period in self.deployment_periods for line in _lines(period)])
         if self.withdrawals:
-            yield Section([f"{model_uri(entry)} was withdrawn {entry.words}" for entry in self.withdrawals])
+            yield Section([f"{model_uri(entry)} was withdrawn {entry.description}" for entry in self.withdrawals])
         if self.faults:
             yield Section([f"NOT AS IT SHOULD BE: {fault}" for fault in self.faults])
         elif self.ledger.entries:
@@ -152,14 +152,14 @@ def history(
     uri = tracking_uri or default_uri()
     day = _day(on)
     model = find_model(name, uri=uri)
-    book = read_ledger(ledger or default_ledger(uri))
-    book.require_unaltered()
-    unfinished = entries_after(book.entries, name, model.head)
-    periods = deployment_periods(book.entries, name, alias=alias)
+    decision_ledger = read_ledger(ledger or default_ledger(uri))
+    decision_ledger.require_unaltered()
+    unfinished = entries_after(decision_ledger.entries, name, model.head)
+    periods = deployment_periods(decision_ledger.entries, name, alias=alias)
     present = next((period.began.registered for period in periods if period.ended is None), None)
     faults = []
-    if book.truncated:
-        faults.append(f"The last line is truncated: a write was stopped after entry {len(book.entries)}.")
+    if decision_ledger.truncated:
+        faults.append(f"The last line is truncated: a write was stopped after entry {len(decision_ledger.entries)}.")
     if unfinished:
         faults.append(f"The registry was not told of {describe_entries(unfinished)}: interrupted, or added by hand.")
     if model.aliases.get(alias) != present:
@@ -174,9 +174,11 @@ def history(
                 f"When entry {later.began.number} was made, the registry had "
                 f"{_number(later.began.replaces)} under {alias}, and the ledger {_number(before)}."
             )
-    asked = [period for period in periods if day is None or period.covers(day)]
-    withdrawals = [entry for entry in decisions_about(book.entries, name) if isinstance(entry, WithdrawalEntry)]
-    return History(name, alias, on, book, asked, withdrawals, tuple(faults))
+    selected = [period for period in periods if day is None or period.covers(day)]
+    withdrawals = [
+        entry for entry in decisions_about(decision_ledger.entries, name) if isinstance(entry, WithdrawalEntry)
+    ]
+    return History(name, alias, on, decision_ledger, selected, withdrawals, tuple(faults))
 
 
 def _number(number: str | None) -> str:

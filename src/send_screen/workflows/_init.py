@@ -61,7 +61,7 @@ class DraftedFiles(Result):
         return f"{self.file.name}: {self.n_rows:,} rows."
 
     def sections(self) -> Iterable[Section]:
-        """Give which column plays which part, and the next commands."""
+        """Yield which column plays which part, and the next commands."""
         parts = (
             ("identifier", self.child_id, "child_id"),
             ("school", self.school or "none: each child stands alone", "school"),
@@ -162,15 +162,15 @@ def init(
     contract = f"{AGENCY}/{_slug(Path(file).stem, 'children', digits=False)}"
     name = _slug(out.name, "my_model", digits=True)
     with new_folder(out) as part:
-        place = part / "contracts" / f"{contract}-{VERSION}.odcs.yaml"
-        place.parent.mkdir(parents=True)
+        contract_path = part / "contracts" / f"{contract}-{VERSION}.odcs.yaml"
+        contract_path.parent.mkdir(parents=True)
 
         def write(made: ProjectDraft, baseline: ColumnProfile) -> None:
             text = render_spec(made, contract, name, reading.file, baseline=baseline, today=today or dt.date.today())
             (part / "spec.yaml").write_text(text, encoding="utf-8", newline="\n")
 
         text = render_contract(made, contract, reading.file, len(reading.frame))
-        place.write_text(text, encoding="utf-8", newline="\n")
+        contract_path.write_text(text, encoding="utf-8", newline="\n")
         report_progress("Looking for target leakage")
         made, rule = _without_leaks(made, part / "spec.yaml", reading.frame, reading.file, write)
         write(made, rule)
@@ -178,7 +178,7 @@ def init(
     return DraftedFiles(
         file=Path(file),
         spec=out / "spec.yaml",
-        contract=out / place.relative_to(part),
+        contract=out / contract_path.relative_to(part),
         child_id=made.child_id.header,
         school=made.school.header if made.school else None,
         label=made.label.header,
@@ -252,8 +252,8 @@ def _without_leaks(
         for feature, leak in suspected.items():
             alone = _low_value_auc(cohort, feature) if pd.api.types.is_numeric_dtype(cohort.X[feature]) else None
             auc = "" if alone is None else f"ROC AUC {max(alone, 1 - alone):.2f} alone: "
-            words = f"{auc}{leak.kind}. {leak.words}" if leak.asked else f"{leak.kind}. {leak.words}"
-            made = made.without(feature, words, asked=leak.asked)
+            reason = f"{auc}{leak.kind}. {leak.description}" if leak.asked else f"{leak.kind}. {leak.description}"
+            made = made.without(feature, reason, asked=leak.asked)
 
 
 def _questions(made: ProjectDraft) -> list[tuple[str, str]]:

@@ -27,7 +27,7 @@ class KeyPair(Result):
         return f"{self.private} signs: send-screen train SPEC --data PATH --sign {self.private}"
 
     def sections(self) -> Iterable[Section]:
-        """Give who may have which key."""
+        """Yield who may have which key."""
         yield Section(
             [
                 "Whoever has it can sign as you: keep it, and a copy, where those who keep the stores cannot read it.",

@@ -49,7 +49,7 @@ class Kit(Result):
         return f"{self.out} ({self.out.stat().st_size / 1e6:.0f} MB): {self.title}, version {self.version}."
 
     def sections(self) -> Iterable[Section]:
-        """Give what the kit needs, and what to do with it."""
+        """Yield what the kit needs, and what to do with it."""
         lines = []
         if self.trained_on_synthetic:
             lines.append("This version was trained on invented children: at the school it refuses to list real ones.")
@@ -151,9 +151,13 @@ def kit(
     )
 
 
-def _pythons(asked: str | Sequence[str]) -> tuple[str, ...]:
-    """Return the Pythons that were asked for, newest first: the order in which a laptop is asked for them."""
-    names = [asked] if isinstance(asked, str) else list(asked) or [f"{sys.version_info[0]}.{sys.version_info[1]}"]
+def _pythons(requested: str | Sequence[str]) -> tuple[str, ...]:
+    """Return the requested Python versions, newest first: the order in which a laptop looks for them."""
+    names = (
+        [requested]
+        if isinstance(requested, str)
+        else list(requested) or [f"{sys.version_info[0]}.{sys.version_info[1]}"]
+    )
     try:
         found = {Version(name) for name in names}
     except InvalidVersion:

@@ -1,7 +1,7 @@
-"""The folder of a screening run: entered in the ledger first, then written, and then said to be whole.
+"""The folder of a screening run: recorded in the ledger, written, and then recorded as complete.
 
-Whatever stops a run, a name is on the disk only where the ledger says so. A run without an end in the ledger was
-stopped: the next run with the same ledger takes away what it left half written, and enters what stands in its folder.
+However a run is stopped, its list is on the disk only if the ledger has its entry. A run without an end in the ledger
+was stopped: the next run with the same ledger deletes its partial files, and records which files are in its folder.
 """
 
 from __future__ import annotations
@@ -33,8 +33,10 @@ SUMMARY = "summary.json"
 FILES = ("list.csv", "list.xlsx", "excluded.csv", "report.html", SUMMARY)
 
 
-def write_list_folder(result: ScreeningResult, out: Path, *, manifest_sha256: str, book: OpenLedger) -> dict[str, Any]:
-    """Enter a screening run in the ledger, write its files, the summary last, enter that it ended, and return that."""
+def write_list_folder(
+    result: ScreeningResult, out: Path, *, manifest_sha256: str, ledger: OpenLedger
+) -> dict[str, Any]:
+    """Record a screening run, write its files, the summary last, record its end, and return the summary."""
     contents = {
         "list.csv": render_list_csv(result),
         "list.xlsx": render_list_xlsx(result),
@@ -47,18 +49,18 @@ def write_list_folder(result: ScreeningResult, out: Path, *, manifest_sha256: st
         out.mkdir(parents=True, exist_ok=True)
         remove_partial_files(out, FILES)
         _require_no_list(out)
-        entry = _record_screening(result, out, hashes["list.csv"], manifest_sha256, book)
-        summary["ledger"] = {"file": file_name(book.path), "entry": entry.number, "sha256": entry.sha256}
+        entry = _record_screening(result, out, hashes["list.csv"], manifest_sha256, ledger)
+        summary["ledger"] = {"file": file_name(ledger.path), "entry": entry.number, "sha256": entry.sha256}
         contents[SUMMARY] = (json.dumps(summary, indent=2, ensure_ascii=False) + "\n").encode()
         try:
             for name, content in contents.items():
                 write_atomically(content, out / name)
-            book.append(ScreeningEndEntry(screening=entry.number, files=FILES))
+            ledger.append(ScreeningEndEntry(screening=entry.number, files=FILES))
         except BaseException:
             for name in FILES:
                 (out / name).unlink(missing_ok=True)
-            with suppress(SendScreenError):  # the next run enters it, where this one cannot
-                book.append(ScreeningEndEntry(screening=entry.number, files=()))
+            with suppress(SendScreenError):  # the next run records it, where this one cannot
+                ledger.append(ScreeningEndEntry(screening=entry.number, files=()))
             raise
     except OSError as error:
         name = Path(str(error.filename)).name if error.filename else str(out)
@@ -80,14 +82,14 @@ def _require_no_list(out: Path) -> None:
         )
 
 
-def close_stopped_runs(book: OpenLedger) -> tuple[str, ...]:
-    """Take away what stopped runs left half written, enter what stands in their folders, and say so.
+def close_stopped_runs(ledger: OpenLedger) -> tuple[str, ...]:
+    """Delete the partial files of stopped runs, record which files are in their folders, and return notes.
 
-    A folder that cannot be reached, on a stick for example, is looked at by a later run.
+    A folder that cannot be reached, on a USB stick for example, is left to a later run.
     """
-    said = []
-    for entry, end in screening_runs(book.entries):
-        folder = book.path.resolve().parent / entry.folder
+    notes = []
+    for entry, end in screening_runs(ledger.entries):
+        folder = ledger.path.resolve().parent / entry.folder
         if end is not None or not folder.parent.exists():
             continue
         try:
@@ -95,14 +97,14 @@ def close_stopped_runs(book: OpenLedger) -> tuple[str, ...]:
             files = tuple(name for name in FILES if (folder / name).exists())
         except OSError:
             continue
-        end = book.append(ScreeningEndEntry(screening=entry.number, files=files))
-        if words := stopped_words(end):
-            said.append(f"A run of {entry.file} into {folder} was stopped: {words}")
-    return tuple(said)
+        end = ledger.append(ScreeningEndEntry(screening=entry.number, files=files))
+        if stop := describe_stop(end):
+            notes.append(f"A run of {entry.file} into {folder} was stopped: {stop}")
+    return tuple(notes)
 
 
-def stopped_words(end: ScreeningEndEntry | None) -> str:
-    """Return what became of the list of a run that was stopped; nothing where the run is whole."""
+def describe_stop(end: ScreeningEndEntry | None) -> str:
+    """Describe the list of a run that was stopped; empty for a complete run."""
     if end is None:
         return "whether its list was made is not known."
     if not end.files:
@@ -113,18 +115,18 @@ def stopped_words(end: ScreeningEndEntry | None) -> str:
 
 
 def _record_screening(
-    result: ScreeningResult, out: Path, list_sha256: str, manifest_sha256: str, book: OpenLedger
+    result: ScreeningResult, out: Path, list_sha256: str, manifest_sha256: str, ledger: OpenLedger
 ) -> ScreeningEntry:
-    """Enter whom a run lists, by which version: no identifier, no name, and nothing else of a child but its rank."""
-    pseudonyms = Pseudonyms(book.path)
-    return book.append(
+    """Record the version and the listed children of a run: pseudonyms and ranks, and nothing else of a child."""
+    pseudonyms = Pseudonyms(ledger.path)
+    return ledger.append(
         ScreeningEntry(
             by=current_user(),
             model=result.published.version.name,
             version=result.published.version.id,
             manifest_sha256=manifest_sha256,
             file=file_name(result.file),
-            folder=_seen_from(book.path.resolve().parent, out.resolve()),
+            folder=_seen_from(ledger.path.resolve().parent, out.resolve()),
             list_sha256=list_sha256,
             capacity=result.capacity,
             per_school=result.per_school,
@@ -143,7 +145,7 @@ def _seen_from(start: Path, folder: Path) -> str:
 
 
 def summarise(result: ScreeningResult, hashes: dict[str, str], manifest_sha256: str) -> dict[str, Any]:
-    """Return the run in figures: no identifier and no child's data."""
+    """Return the counts of a run, without identifiers or children's data."""
     version = result.published.version
     return {
         "format": "send_screen.screening/1",

@@ -40,7 +40,7 @@ class MeasuredResult(Result):
 
     @property
     def gaps(self) -> pd.DataFrame:
-        """Each gap between groups, under disclosure control: value, interval, tolerance, verdict and words."""
+        """Each gap between groups, under disclosure control: value, interval, tolerance, verdict and description."""
         return _frame(self.published.gaps)
 
     @property
@@ -55,7 +55,7 @@ class MeasuredResult(Result):
 
     def _metrics(self, models: Mapping[str, str]) -> Section:
         """Return a table of the main metrics, one column a model, under the names that it is given."""
-        rows = [(words, *(self._figure(model, metric) for model in models)) for metric, words in _SHOWN]
+        rows = [(label, *(self._figure(model, metric) for model in models)) for metric, label in _SHOWN]
         return Section(table=[("", *models.values()), *rows])
 
     def _figure(self, model: str, metric: str) -> str:

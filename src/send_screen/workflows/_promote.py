@@ -1,4 +1,4 @@
-"""Let a version in: its gates, a name and a reason, one entry in the ledger, and the alias."""
+"""Promote a version: check its gates, record who decided and why, and set the alias."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Promotion(Result):
         return f"{model_uri(entry)} is now {entry.alias}, by {entry.by}: {entry.reason}"
 
     def sections(self) -> Iterable[Section]:
-        """Give what was overridden, and the entry's hash."""
+        """Yield what was overridden, and the entry's hash."""
         lines = []
         if self.entry.override is not None:
             lines.append(f"LET IN AGAINST ITS GATES, because: {self.entry.override}")
@@ -94,7 +94,7 @@ def promote(
     Raises
     ------
     UsageError
-        If there is no such version, or the call's words do not fit.
+        If there is no such version, or an argument is invalid.
     GateError
         If a gate says no, a decision is open, or the version is past its review date or was withdrawn.
     LedgerError
@@ -117,9 +117,9 @@ def promote(
     version, bundle = open_registered(model, uri=uri)
     gates = check_gates(bundle.spec.gates, bundle.published)
     _check_may_promote(bundle, gates, override)
-    with open_for_append(ledger or default_ledger(uri)) as book:
-        gone = withdrawal(book.entries, version.version_id)
-        if gone is not None:
+    with open_for_append(ledger or default_ledger(uri)) as open_ledger:
+        withdrawn = withdrawal(open_ledger.entries, version.version_id)
+        if withdrawn is not None:
             raise withdrawn_error(model)
         replaces = find_model(version.name, uri=uri).aliases.get(alias)
         decision = PromotionEntry(
@@ -135,9 +135,9 @@ def promote(
             trained_on=bundle.published.version.trained_on,
             replaces=replaces,
         )
-        entry = record_decision(book, decision, uri=uri)
+        entry = record_decision(open_ledger, decision, uri=uri)
         set_alias(version, alias, uri=uri, tags=entry.tags)
-        sync_registry(book, version, entry, uri=uri)
+        sync_registry(open_ledger, version, entry, uri=uri)
     return Promotion(entry)
 
 
@@ -159,7 +159,7 @@ def _check_may_promote(bundle: Bundle, gates: tuple[GateResult, ...], override: 
         failed.append("what published.json says of the gates is not what its own figures say")
     if failed and override is None:
         raise GateError(
-            "The version was not promoted, because of its gates:\n" + "".join(f"  {words}\n" for words in failed),
+            "The version was not promoted, because of its gates:\n" + "".join(f"  {gate}\n" for gate in failed),
             remedy="Whoever answers for letting it in all the same says why with --override, for all to see.",
         )
     if not failed and override is not None:

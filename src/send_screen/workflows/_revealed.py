@@ -1,4 +1,4 @@
-"""What is known of the children before a version is published: from earlier versions, and from the model's tables."""
+"""Counts that earlier versions and the model's tables reveal, apart from the report of a version."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def prior_releases(spec: ModelSpec, runs: Sequence[PriorRun], *, version: str, n
 
 
 def _beside(release: PriorRelease, with_counts: bool, *, name: str, n: int) -> PriorRelease | None:
-    """Return a release as it stands beside a cohort of ``n`` children of a model; None where it is nothing to it."""
+    """Return a prior release for a cohort of ``n`` children of a model; None where it is irrelevant."""
     apart = abs(release.n - n)
     if apart and (not with_counts or (apart >= MINIMUM_CHILDREN and release.model != name)):
         return None
@@ -99,9 +99,9 @@ def counts_revealed_by_tables(spec: ModelSpec, tables: RiskTables, cohort: Cohor
 def _groups_of_bins(bins: np.ndarray, is_counted: np.ndarray, group: pd.Series) -> set[tuple[str, ...]]:
     """Return the smallest sets of groups that are made up of whole bins, all of them counted."""
     codes, names = pd.factorize(group, sort=True)
-    places, _ = pd.factorize(bins)
-    size = len(names) + places.max() + 1
-    together = coo_array((np.ones(len(codes)), (codes, len(names) + places)), shape=(size, size))
+    bin_codes, _ = pd.factorize(bins)
+    size = len(names) + bin_codes.max() + 1
+    together = coo_array((np.ones(len(codes)), (codes, len(names) + bin_codes)), shape=(size, size))
     n_parts, part = connected_components(together, directed=False)
     hidden = set(part[codes[~is_counted]])
     found = [tuple(map(str, names[part[: len(names)] == number])) for number in range(n_parts) if number not in hidden]
@@ -116,7 +116,7 @@ def _joined(groups: dict[str, pd.Series], names: Sequence[str]) -> pd.Series:
 
 
 def _counted(tables: RiskTables, X: pd.DataFrame) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Give the bin that each child is in, and whether the number of its children is published, for each term."""
+    """Yield the bin that each child is in, and whether the number of its children is published, for each term."""
     coordinates = {term.feature: term.coordinates(X[term.feature]) for term in tables.terms}
     for term in tables.terms:
         at = coordinates[term.feature]
@@ -144,5 +144,5 @@ def _is_counted(counts: Sequence[int | None]) -> np.ndarray:
 
 
 def _bin(edges: Sequence[float], at: np.ndarray) -> np.ndarray:
-    """Return the bin of each place; a missing value is in the bin after the last."""
+    """Return the bin of each coordinate; a missing value is in the bin after the last."""
     return np.where(np.isnan(at), len(edges) + 1, np.searchsorted(edges, at, side="right"))

@@ -1,4 +1,4 @@
-"""Screen a school's file with a version: a list with reasons, in files that are whole or not there."""
+"""Screen a school's file with a version: a list with reasons, in files that are written atomically."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ScreenedFile(Result):
         return f"{found.n_rows} rows = {found.n_screened} screened + {len(found.excluded)} set aside."
 
     def sections(self) -> Iterable[Section]:
-        """Give the counts and the notes; the children who could not be screened come first."""
+        """Yield the counts and the notes; the children who could not be screened come first."""
         found = self.result
         kinds = Counter(child.kind for child in found.excluded)
         by_hand_first = sorted(kinds.items(), key=lambda item: item[0] != MANUAL_REVIEW)
@@ -135,7 +135,7 @@ def screen(
     """
     if progress is not None:
         progress("Screening")
-    asked = Capacity.parse(capacity) if capacity else None
+    requested = Capacity.parse(capacity) if capacity else None
     if not str(out).strip():
         raise UsageError("No folder is given for the lists.", remedy="Give one with --out.")
     bundle = load_model(model, tracking_uri=tracking_uri)
@@ -144,13 +144,13 @@ def screen(
         bundle,
         cohort,
         file=Path(file).name,
-        capacity=asked,
+        capacity=requested,
         per_school=per_school,
         role=role,
         allow_synthetic_model=allow_synthetic_model,
     )
     out = Path(out)
-    with open_for_append(ledger or out.resolve().parent / LEDGER) as book:
-        stopped = close_stopped_runs(book)
-        summary = write_list_folder(result, out, manifest_sha256=bundle.manifest_sha256, book=book)
+    with open_for_append(ledger or out.resolve().parent / LEDGER) as open_ledger:
+        stopped = close_stopped_runs(open_ledger)
+        summary = write_list_folder(result, out, manifest_sha256=bundle.manifest_sha256, ledger=open_ledger)
     return ScreenedFile(result, summary, out, stopped)

@@ -40,8 +40,8 @@ class SimulatedData(Result):
     @property
     def headline(self) -> str:
         """How many children, and where."""
-        place = "in memory" if self.out is None else f"in {self.out}"
-        return f"{len(self.pupil_census):,} invented children are {place}. None of them exists."
+        where = "in memory" if self.out is None else f"in {self.out}"
+        return f"{len(self.pupil_census):,} invented children are {where}. None of them exists."
 
     def to_dict(self) -> dict[str, Any]:
         """Return the number of children, and the folder."""

@@ -73,7 +73,7 @@ def train(
         A private key (:func:`generate_keys`), outside the stores: the version's manifest and
         evidence are signed with it, so that an auditor need not trust who keeps the stores.
     progress : callable, optional
-        Told in words what is being done.
+        Called with a sentence before each step.
 
     Returns
     -------
@@ -99,7 +99,7 @@ def train(
     >>> trained.model_uri  # doctest: +SKIP
     'models:/my_model/1'
     """
-    tell, uri = progress or (lambda _: None), tracking_uri or default_uri()
+    report_progress, uri = progress or (lambda _: None), tracking_uri or default_uri()
     spec = spec if isinstance(spec, ModelSpec) else load_spec(spec)
     if dt.date.today() > spec.review_date:
         raise SpecError(
@@ -108,10 +108,10 @@ def train(
         )
     key = None if sign is None else _key(Path(sign), evidence=Path(evidence), uri=uri)
     require_writable(uri)
-    made = fit_version(spec, data, hold_out=hold_out, threads=threads, tell=tell)
+    made = fit_version(spec, data, hold_out=hold_out, threads=threads, progress=report_progress)
     tables, bags = made.tables, made.bags
-    with publishing(uri, progress=tell) as held:
-        tell("Measuring: how well it ranks, for whom, and how sure that is")
+    with publishing(uri, progress=report_progress) as held:
+        report_progress("Measuring: how well it ranks, for whom, and how sure that is")
         known: list[PriorRun] | None = None
         runs = prior_runs(uri=uri, data_sha256=made.data_sha256)
         while runs != known:
@@ -123,17 +123,17 @@ def train(
         require_not_withdrawn(f"The version {version.id}", version.id, name=spec.name, uri=uri, remedy=TRAINED_AGAIN)
         passed = all(gate.passed for gate in version.gates) and not spec.research_comparison
         undecided = open_decisions(spec)
-        place, hashes = store_evidence(
+        evidence_folder, hashes = store_evidence(
             Path(evidence), spec.name, version.id, made.evidence, made.excluded, made.keys, held_out=made.held_out
         )
-        tell("Entering the version in MLflow")
+        report_progress("Entering the version in MLflow")
         run = log_version(
             spec,
             tables,
             bags,
             report,
             uri=uri,
-            evidence=place,
+            evidence=evidence_folder,
             evidence_sha256=hashes,
             key=key,
             passed=passed,
@@ -147,14 +147,14 @@ def train(
         published=report,
         passed=passed,
         undecided=undecided,
-        evidence=place,
+        evidence=evidence_folder,
         evidence_sha256=hashes[EVIDENCE],
         tables_sha256=version.tables_sha256,
         n=len(made.cohort),
         n_excluded=len(made.excluded),
         run_id=run.run_id,
         model_uri=run.model_uri,
-        report_place=run.report_place,
+        report_location=run.report_location,
         tracking_uri=uri,
         registered_version=run.registered_version,
     )
@@ -186,7 +186,7 @@ def _key(path: Path, *, evidence: Path, uri: str) -> Ed25519PrivateKey:
     stores = [evidence.resolve(), *([artefacts / "mlartifacts"] if artefacts else [])]
     if any(path.resolve().is_relative_to(store) for store in stores):
         raise UsageError(
-            f"The key {path} lies inside the store that it is to vouch for.",
+            f"The key {path} lies inside the store whose versions it signs.",
             remedy="Keep it elsewhere, where only who answers for training can read it.",
         )
     return read_private_key(path)

@@ -1,4 +1,4 @@
-"""What spec and data alone make of a version: no store has a say in it, so that an audit makes it again."""
+"""Fit and score a version from spec and data alone, so that an audit can repeat it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from send_screen.workflows._revealed import counts_revealed_by_tables
 
 @dataclass(frozen=True)
 class FittedVersion:
-    """A version that was fitted and scored out of fold, before anything is said of it or kept."""
+    """A version that was fitted and scored out of fold, before its report is built or stored."""
 
     spec: ModelSpec
     cohort: Cohort
@@ -43,13 +43,13 @@ class FittedVersion:
     """The evidence table."""
     keys: EvidenceKeys
     excluded: pd.DataFrame
-    """Rows that could not be used, their reasons in words that quote no cell."""
+    """Rows that could not be used, with reasons that quote no cell."""
     held_out: dict[str, pd.DataFrame]
     """Rows of held-out schools, by file."""
 
     @property
     def trained_on(self) -> Literal["synthetic", "real"]:
-        """Whose data they are."""
+        """Whether the children are synthetic or real."""
         return "synthetic" if self.cohort.synthetic else "real"
 
     @property
@@ -72,21 +72,21 @@ class FittedVersion:
 
 
 def fit_version(
-    spec: ModelSpec, data: object, *, hold_out: int, threads: int | None, tell: Callable[[str], None]
+    spec: ModelSpec, data: object, *, hold_out: int, threads: int | None, progress: Callable[[str], None]
 ) -> FittedVersion:
     """Fit a version on data, and score every child by models that saw no child of the same school.
 
-    Training and an audit call it alike. No figure depends on ``threads``. ``data`` may be read already.
+    Training and audits call it. No figure depends on ``threads``. ``data`` may be a path or a :class:`SourceData`.
     """
-    tell("Reading and checking the data")
+    progress("Reading and checking the data")
     cohort, held_out, data_sha256 = _read(spec, data, hold_out)
-    tell("Looking for features that leak the outcome")
+    progress("Looking for features that leak the outcome")
     raise_on_leakage(spec, cohort)
     models = compared_models(spec, cohort, threads=threads or max(1, (os.cpu_count() or 2) - 1))
     folds, seeds = spec.validation.folds, spec.validation.seeds
-    scored = out_of_fold(cohort, models, folds=folds, seeds=seeds, capacity=spec.capacity, progress=tell)
+    scored = out_of_fold(cohort, models, folds=folds, seeds=seeds, capacity=spec.capacity, progress=progress)
     evidence, keys = build_evidence(cohort, scored, capacity=spec.capacity, seed=int(spec.sha256[:8], 16))
-    tell("Fitting the version on all schools that were not held out")
+    progress("Fitting the version on all schools that were not held out")
     fitted = fit_on(models["candidate"](), cohort)
     return FittedVersion(
         spec=spec,
@@ -102,7 +102,7 @@ def fit_version(
 
 
 def _read(spec: ModelSpec, data: object, hold_out: int) -> tuple[Cohort, dict[str, pd.DataFrame], str]:
-    """Return the cohort, the rows of held-out schools by file, and the hash of the data; the data is not kept."""
+    """Return the cohort, the rows of held-out schools by file, and the hash of the data."""
     if hold_out and spec.school is None:
         raise UsageError("The spec names no school, so no school can be held out.", remedy="Leave out --hold-out.")
     source = data if isinstance(data, SourceData) else read_source(data, spec.contracts)
@@ -114,14 +114,16 @@ def _read(spec: ModelSpec, data: object, hold_out: int) -> tuple[Cohort, dict[st
 
 
 def _redact_reasons(spec: ModelSpec, excluded: pd.DataFrame) -> pd.DataFrame:
-    """Return excluded rows under the words of their rules: a row's own reason can quote a cell or a file's name."""
+    """Replace the reasons of excluded rows by descriptions of their rules: a reason can quote a cell or a file name."""
     contracts = spec.contracts.values()
     rules = [rule for contract in contracts for rule in contract.rules]
     rules += [rule for contract in contracts for column in contract.columns.values() for rule in column.rules]
-    words = {rule.id: rule.description for rule in rules}
-    words |= {condition.rule: condition.description for condition in (*spec.population.where, *spec.eligible.where)}
+    descriptions = {rule.id: rule.description for rule in rules}
+    descriptions |= {
+        condition.rule: condition.description for condition in (*spec.population.where, *spec.eligible.where)
+    }
     reasons = [
-        f"{EXCLUSIONS[kind]}: {words.get(rule, f'rule {rule}')}"
+        f"{EXCLUSIONS[kind]}: {descriptions.get(rule, f'rule {rule}')}"
         for kind, rule in zip(excluded["kind"], excluded["rule"], strict=True)
     ]
     return excluded.assign(reason=pd.Series(reasons, index=excluded.index, dtype="str"))
@@ -156,4 +158,4 @@ def raise_on_leakage(spec: ModelSpec, cohort: Cohort) -> None:
 
 
 def _leak_line(leak: TargetLeakage) -> str:
-    return f"  {leak.kind}: {', '.join(leak.features)}. {leak.words} {leak.remedy}\n"
+    return f"  {leak.kind}: {', '.join(leak.features)}. {leak.description} {leak.remedy}\n"

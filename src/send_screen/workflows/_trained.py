@@ -1,4 +1,4 @@
-"""What training returns: out-of-fold predictions, metrics, gaps, gates, and where the version is registered."""
+"""The result of training: out-of-fold predictions, metrics, gaps, gates, and the registered version."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class TrainedVersion(MeasuredResult):
     """Rows that could not be used."""
     run_id: str
     model_uri: str
-    report_place: str
+    report_location: str
     """Where ``report.html`` is: a path, or an address where a server keeps it."""
     tracking_uri: str
     registered_version: str | None
@@ -65,8 +65,8 @@ class TrainedVersion(MeasuredResult):
         return render_page("report.html", self.published)
 
     def require_passed(self) -> None:
-        """Raise where a gate said no, naming each gate, what it asks and what was measured."""
-        failed = [f"  {words}\n" for words in failed_gates(self.published.version.gates)]
+        """Raise where a gate failed, naming each failed gate, its threshold and what was measured."""
+        failed = [f"  {gate}\n" for gate in failed_gates(self.published.version.gates)]
         if failed:
             raise GateError(
                 "The version was not registered, because of its gates:\n" + "".join(failed),
@@ -89,12 +89,12 @@ class TrainedVersion(MeasuredResult):
         return f"{self.name}, version {self.version}: trained on {self.n:,} children, {self.n_excluded:,} excluded."
 
     def sections(self) -> Iterable[Section]:
-        """Give the metrics beside the baseline and challengers, the gaps, the gates, and where the version is."""
+        """Yield the metrics beside the baseline and challengers, the gaps, the gates, and where the version is."""
         if self.published.version.trained_on == "synthetic":
             yield Section(["These children are invented: this version cannot screen real ones."])
         models = {"candidate": "this version", "baseline": "the rule", **challengers_of(self.published)}
         yield self._metrics(models)
-        yield Section([challenger.words for challenger in compare_challengers(self.published)])
+        yield Section([challenger.description for challenger in compare_challengers(self.published)])
         yield Section(
             [*headlines(self.published), *suppressed_by_earlier(self.published)], "For whom it works less well"
         )
@@ -121,7 +121,7 @@ class TrainedVersion(MeasuredResult):
         yield Section(
             [
                 *next_steps,
-                f"Its report: {self.report_place}",
+                f"Its report: {self.report_location}",
                 f"See it in MLflow: MLFLOW_DISABLE_TELEMETRY=true mlflow ui --backend-store-uri {self.tracking_uri}",
                 f"Evidence (personal data): {self.evidence}",
             ]

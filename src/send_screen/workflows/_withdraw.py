@@ -29,7 +29,7 @@ from send_screen.workflows._decision_ledger import (
     sync_registry,
     to_minute,
 )
-from send_screen.workflows._list_folder import stopped_words
+from send_screen.workflows._list_folder import describe_stop
 
 _OUT_OF_REACH = (
     "A folder that was exported earlier still screens, and a model that is served already still answers: tell who has "
@@ -76,7 +76,7 @@ class Withdrawal(Result):
         lines = []
         for path, entry, end in self.batches:
             lines.append(f"{entry.file}, {to_minute(entry)}, by {entry.by}: entry {entry.number} of {path}")
-            if words := stopped_words(end):
+            if words := describe_stop(end):
                 lines.append(f"  THE RUN WAS STOPPED: {words} Its folder: {entry.folder}")
             lines += [f"  {listed.rank:>5}  {listed.child}" for listed in entry.listed]
         found = f"It had listed {len(children)} child(ren) in {len(self.batches)} batch(es)"
@@ -147,7 +147,7 @@ def withdraw(
     looked_in = tuple(read_ledger(path) for path in _found(screenings))
     version = find_version(model, uri=uri)
     # First of all: whatever is wrong with the ledger, nobody else screens with it from the registry.
-    tag_withdrawn(version, version.withdrawn or _decision(version, by, reason).words, uri=uri)
+    tag_withdrawn(version, version.withdrawn or _decision(version, by, reason).description, uri=uri)
     try:
         entry, before = _record(version, by, reason, ledger or default_ledger(uri), uri=uri)
     except SendScreenError as error:
@@ -180,7 +180,7 @@ def _record(version: Registered, by: str, reason: str, ledger: str | Path, *, ur
         if gone is not None and gone not in unfinished:
             return gone, True
         entry = record_decision(book, _decision(version, by, reason), uri=uri)
-        tag_withdrawn(version, entry.words, uri=uri)  # the day is the entry's from now on
+        tag_withdrawn(version, entry.description, uri=uri)  # the day is the entry's from now on
         sync_registry(book, version, entry, uri=uri)
     return entry, False
 

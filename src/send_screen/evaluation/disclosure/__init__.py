@@ -6,7 +6,7 @@ protect one that does) and which shares are published rounded. It reckons with w
 (:func:`revealed_counts`).
 """
 
-from send_screen.evaluation.disclosure._combine import combine_small_groups, join_words, recode_groups
+from send_screen.evaluation.disclosure._combine import combine_small_groups, join_descriptions, recode_groups
 from send_screen.evaluation.disclosure._contingency_table import ALL, contingency_table
 from send_screen.evaluation.disclosure._intruder import Intruder
 from send_screen.evaluation.disclosure._prior_releases import revealed_counts
@@ -21,7 +21,7 @@ __all__ = [
     "contingency_table",
     "counts_by_reason",
     "is_small",
-    "join_words",
+    "join_descriptions",
     "nearest",
     "recode_groups",
     "revealed_counts",

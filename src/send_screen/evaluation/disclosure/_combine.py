@@ -26,7 +26,7 @@ _Counts = Mapping[str, np.ndarray]
 def combine_small_groups(
     view: OutOfFoldPredictions,
     hierarchies: Mapping[str, Mapping[str, str]],
-    words: Mapping[str, Mapping[str, str]],
+    nouns: Mapping[str, Mapping[str, str]],
 ) -> tuple[CombinedGroup, ...]:
     """Return the levels of each attribute that become one group, because too few children are in one of them.
 
@@ -35,14 +35,14 @@ def combine_small_groups(
     attribute's hierarchy first. Where that is still small, the smallest other group joins. Children of whom it is not
     recorded, by themselves, join the largest group, whose figures they hardly change. Groups that have to become one
     with all others stay as they are. No list changes any of this: versions on the same children have the same groups.
-    ``words`` are nouns for the children of each level, by attribute.
+    ``nouns`` are nouns for the children of each level, by attribute.
     """
     return tuple(
         CombinedGroup(
             attribute=attribute,
             group=_name(group, levels, hierarchy),
             levels=group,
-            words=_words([describe_group(attribute, level, words) for level in group]),
+            description=_join_levels([describe_group(attribute, level, nouns) for level in group]),
         )
         for attribute in view.attributes
         for levels in [_counts_by_level(view, attribute)]
@@ -65,18 +65,18 @@ def recode_groups(evidence: pd.DataFrame, combined: Collection[CombinedGroup]) -
     )
 
 
-def join_words(words: Sequence[str], by: str) -> str:
-    """Return words as a list, without what they all begin with but once.
+def join_descriptions(descriptions: Sequence[str], conjunction: str) -> str:
+    """Return descriptions as a list in a sentence, with the beginning that they share written once.
 
-    >>> join_words(["children recorded as Indian", "children recorded as Chinese", "children without a record"], "or")
-    'children recorded as Indian, recorded as Chinese or without a record'
+    >>> join_descriptions(["children recorded as Indian", "children without a record"], "or")
+    'children recorded as Indian or without a record'
     """
-    split = [word.split(" ") for word in words]
+    split = [description.split(" ") for description in descriptions]
     same = 0
     while all(len(parts) > same + 1 and parts[same] == split[0][same] for parts in split):
         same += 1
-    first, *rest = words[0], *(" ".join(parts[same:]) for parts in split[1:])
-    return f"{', '.join([first, *rest[:-1]])} {by} {rest[-1]}" if rest else first
+    first, *rest = descriptions[0], *(" ".join(parts[same:]) for parts in split[1:])
+    return f"{', '.join([first, *rest[:-1]])} {conjunction} {rest[-1]}" if rest else first
 
 
 def _counts_by_level(view: OutOfFoldPredictions, attribute: str) -> dict[str, np.ndarray]:
@@ -123,12 +123,12 @@ def _is_small(group: Levels, counts: _Counts) -> bool:
 
 
 def _name(group: Levels, counts: _Counts, hierarchy: Mapping[str, str]) -> str:
-    """Return its levels in words; those that make up a larger group are called by its name."""
+    """Return its levels in nouns; those that make up a larger group are called by its name."""
     missing = {hierarchy.get(level) for level in counts if level not in group}
     names = (level if hierarchy.get(level) in missing else hierarchy.get(level, level) for level in group)
-    return join_words(list(dict.fromkeys(names)), "or")
+    return join_descriptions(list(dict.fromkeys(names)), "or")
 
 
-def _words(levels: Sequence[str]) -> str:
-    joined = join_words(levels, "and")
+def _join_levels(levels: Sequence[str]) -> str:
+    joined = join_descriptions(levels, "and")
     return _WHY.format(levels=joined[0].upper() + joined[1:])

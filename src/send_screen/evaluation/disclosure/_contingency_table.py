@@ -223,9 +223,9 @@ def _members(
     for factors, begins in tables:
         names = [factor.name for factor in factors]
         cells = int(np.prod([factor.size for factor in factors]))
-        wanted: list[tuple[str, ...]] = [(name,) for name in names]
-        wanted += [cross for cross in intersections if set(cross) <= set(names)]
-        for cross in wanted:
+        groupings: list[tuple[str, ...]] = [(name,) for name in names]
+        groupings += [cross for cross in intersections if set(cross) <= set(names)]
+        for cross in groupings:
             crossed = [factors[names.index(name)] for name in cross]
             for groups in product(*({**factor.levels, **factor.groups} for factor in crossed)):
                 key = " × ".join(cross), " × ".join(groups)

@@ -25,11 +25,11 @@ def waterfall_svg(example: WorkedExample) -> Markup:
     body, top = row("The average child", signed(example.base_value, 2), 0)
     body += dot(x(example.base_value), top + 9)
     for step in example.steps:
-        words, top = row(step.label, signed(step.contribution, 2), top + 22)
+        label, top = row(step.label, signed(step.contribution, 2), top + 22)
         left, right = sorted((x(step.before), x(step.after)))
-        body += words + bar(step.after > step.before, left, top + 2, max(right - left, 1.5), 14)
-    words, top = row("The sum", signed(example.score, 2), top + 22)
-    return picture(WIDTH, top + 20, example.words, body + words + dot(x(example.score), top + 9))
+        body += label + bar(step.after > step.before, left, top + 2, max(right - left, 1.5), 14)
+    label, top = row("The sum", signed(example.score, 2), top + 22)
+    return picture(WIDTH, top + 20, example.description, body + label + dot(x(example.score), top + 9))
 
 
 def gap_svg(source: GapSource) -> Markup:
@@ -41,11 +41,11 @@ def gap_svg(source: GapSource) -> Markup:
     largest, middle = max(1, *(abs(part.hundredths) for part in parts)), WIDTH / 2
     body, top = Markup(""), 0
     for part in parts:
-        words, top = row(part.label, part.points, top, bold=part.is_sum, indent=0 if part.is_sum else 14)
+        label, top = row(part.label, part.points, top, bold=part.is_sum, indent=0 if part.is_sum else 14)
         width = part.hundredths / largest * (middle - 6)
         shown = max(abs(width), 1.5) if part.hundredths else 0.0
-        body += words + bar(part.is_sum, middle + min(width, 0), top + 1, shown)
+        body += label + bar(part.is_sum, middle + min(width, 0), top + 1, shown)
         body += path("whisker", f"M{middle:.1f} {top - 1}v16")
         top += 22
     spoken = " ".join(f"{part.label}: {part.points}." for part in parts)
-    return picture(WIDTH, top + 4, f"{source.words} {spoken}", body)
+    return picture(WIDTH, top + 4, f"{source.description} {spoken}", body)

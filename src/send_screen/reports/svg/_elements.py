@@ -25,11 +25,11 @@ def decoration(kind: str, width: int, height: int, body: Markup) -> Markup:
     ).format(width, height, body, kind)
 
 
-def text(x: float, y: float, words: object, anchor: str = "", *, bold: bool = False) -> Markup:
+def text(x: float, y: float, content: object, anchor: str = "", *, bold: bool = False) -> Markup:
     """Return a text; ``anchor`` is ``"middle"`` or ``"end"`` of it, its start where there is none."""
     attributes = Markup(' text-anchor="{}"').format(anchor) if anchor else Markup("")
     attributes += Markup(' class="number"') if bold else Markup("")
-    return Markup('<text x="{}" y="{}"{}>{}</text>').format(number(x), number(y), attributes, words)
+    return Markup('<text x="{}" y="{}"{}>{}</text>').format(number(x), number(y), attributes, content)
 
 
 def path(kind: str, line: str) -> Markup:

@@ -1,6 +1,6 @@
 """Pictures of what was measured: gaps over the tolerance band, calibration, the decision curve.
 
-Each mark carries its figures in words: a pointer or the keyboard reads them (``data-words``), and so does a screen
+Each mark carries its figures as text: a pointer or the keyboard reads them (``data-description``), and so does a screen
 reader.
 """
 
@@ -88,7 +88,7 @@ class _Plot:
     def y(self, value: float) -> float:
         return self.bottom - _PLOT_HEIGHT * (value - self._y[0]) / (self._y[1] - self._y[0])
 
-    def frame(self, across: Iterable[float], upwards: Iterable[float], words: str) -> Markup:
+    def frame(self, across: Iterable[float], upwards: Iterable[float], axis_label: str) -> Markup:
         body = Markup("")
         for tick in across:
             body += path("grid", f"M{self.x(tick):.1f} {_TOP}V{self.bottom}")
@@ -96,7 +96,7 @@ class _Plot:
         for tick in upwards:
             body += path("grid", f"M{_LEFT} {self.y(tick):.1f}H{_LEFT + _PLOT_WIDTH}")
             body += text(_LEFT - 7, self.y(tick) + 5, f"{tick:g}".replace("-", "−"), "end")
-        return body + text(_LEFT + _PLOT_WIDTH / 2, self.bottom + 39, words, "middle")
+        return body + text(_LEFT + _PLOT_WIDTH / 2, self.bottom + 39, axis_label, "middle")
 
     def polyline(self, kind: str, points: Sequence[tuple[float, float]]) -> Markup:
         """Draw a line, as far down as the plot goes."""
@@ -110,9 +110,11 @@ class _Plot:
         return path(kind, "M" + "L".join(ends)) if len(ends) > 1 else Markup("")
 
 
-def _mark(words: str, body: Markup) -> Markup:
+def _mark(description: str, body: Markup) -> Markup:
     """Return a mark that says its figures."""
-    return Markup('<g class="mark" role="img" aria-label="{}" data-words="{}">{}</g>').format(words, words, body)
+    return Markup('<g class="mark" role="img" aria-label="{}" data-description="{}">{}</g>').format(
+        description, description, body
+    )
 
 
 def _figure(label: str, body: Markup) -> Markup:
@@ -142,7 +144,7 @@ def calibration_svg(marks: Sequence[CalibrationMark]) -> Markup:
         drawn = Markup('<circle class="hit" cx="{:.1f}" cy="{:.1f}" r="9"/>').format(x, y)
         if mark.low is not None and mark.high is not None:
             drawn += path("line", f"M{x:.1f} {plot.y(mark.low):.1f}V{plot.y(mark.high):.1f}")
-        body += _mark(mark.words, drawn + _shape("△" if mark.side > 0 else "▽" if mark.side < 0 else "●", x, y))
+        body += _mark(mark.description, drawn + _shape("△" if mark.side > 0 else "▽" if mark.side < 0 else "●", x, y))
     return _figure("What the score said, across, against what happened, upwards, of 100 children.", body)
 
 
@@ -168,7 +170,7 @@ def decision_svg(points: Sequence[DecisionPoint], this: str) -> Markup:
             drawn += Markup('<rect class="hollow" x="{:.1f}" y="{:.1f}" width="7" height="7"/>').format(
                 x - 3.5, at - 3.5
             )
-        body += _mark(point.words, drawn + _shape("●", x, y))
+        body += _mark(point.description, drawn + _shape("●", x, y))
     return _figure(
         "Net benefit, upwards, of acting from a probability, across.", body + _legend(this, with_rule=bool(rule))
     )
@@ -178,9 +180,9 @@ def _legend(this: str, *, with_rule: bool) -> Markup:
     """Draw what each line is, where the curves are low."""
     left, body = _LEFT + _PLOT_WIDTH - 120, Markup("")
     kinds = [("line", this), *([("thin", "the rule")] if with_rule else []), ("dashed", "look at all")]
-    for i, (kind, words) in enumerate(kinds):
+    for i, (kind, label) in enumerate(kinds):
         y = _TOP + 14 + 20 * i
-        body += path(kind, f"M{left} {y}h22") + text(left + 30, y + 5, words)
+        body += path(kind, f"M{left} {y}h22") + text(left + 30, y + 5, label)
         if kind == "line":
             body += _shape("●", left + 11.0, float(y))
         elif kind == "thin":

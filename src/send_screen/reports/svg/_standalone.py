@@ -19,14 +19,14 @@ class Picture:
     ----------
     title : str
         The feature, or the two of an interaction.
-    words : str
+    description : str
         What it shows.
     svg : str
         The SVG.
     """
 
     title: str
-    words: str
+    description: str
     svg: str
 
     def __str__(self) -> str:
@@ -38,7 +38,7 @@ class Picture:
     def _repr_html_(self) -> str:
         """Return it as an image, so that its style is its own."""
         data = base64.b64encode(self.svg.encode()).decode()
-        image = f'<img src="data:image/svg+xml;base64,{data}" alt="{escape(self.words)}">'
+        image = f'<img src="data:image/svg+xml;base64,{data}" alt="{escape(self.description)}">'
         return f"<figure><figcaption>{escape(self.title)}</figcaption>{image}</figure>"
 
 

@@ -39,7 +39,7 @@ def shape_svg(feature: FeatureView, *, scale: float | None = None) -> Markup:
     """
     draw = _scale if feature.is_numeric else _levels
     body, height = draw(feature, scale or feature.extent or 1.0)
-    return picture(WIDTH, height, f"{feature.label}. {feature.words}", body)
+    return picture(WIDTH, height, f"{feature.label}. {feature.description}", body)
 
 
 def _levels(feature: FeatureView, scale: float) -> tuple[Markup, int]:
@@ -91,7 +91,7 @@ def _scale(feature: FeatureView, scale: float) -> tuple[Markup, int]:
     body += text(_LEFT - 8, y(0) + 5, zero, "end") + path("line", line)
     body += text(_LEFT - 8, y(first) + 5, signed(first, 2), "end", bold=True)
     body += text(_RIGHT + 8, y(last) + 5, signed(last, 2), "start", bold=True)
-    bars, words, bottom = _children(pieces, x)
+    bars, note_on_children, bottom = _children(pieces, x)
     start, end = pieces[0].label, pieces[-1].label
     bottom += LINE
     body += bars + text(_LEFT, bottom, start)
@@ -100,7 +100,7 @@ def _scale(feature: FeatureView, scale: float) -> tuple[Markup, int]:
     body += text(_RIGHT, bottom, end, "end")
     missing = feature.missing
     known = in_brackets(missing.children, missing.give_or_take)
-    for note in (words, f"Not known{known}: {signed(missing.log_odds, 2)}"):
+    for note in (note_on_children, f"Not known{known}: {signed(missing.log_odds, 2)}"):
         bottom += LINE + 2
         body += text(0, bottom, note)
     return body, bottom + 6
@@ -150,7 +150,7 @@ def interaction_svg(view: InteractionView, *, scale: float | None = None) -> Mar
         top += tall
     across = left + wide * len(columns) + 2
     kind = "map wide" if across > _ON_A_PHONE else "map"
-    return picture(across, top + 4, f"{view.title}. {view.cell_words}", body, kind)
+    return picture(across, top + 4, f"{view.title}. {view.cell_description}", body, kind)
 
 
 def _wrapped(labels: Sequence[str], letters: int) -> tuple[list[list[str]], int]:

@@ -7,7 +7,7 @@
     readout.hidden = false;
     const show = (event) => {
       const mark = event.target.closest("[data-words]");
-      if (mark) { readout.textContent = mark.dataset.words; }
+      if (mark) { readout.textContent = mark.dataset.description; }
     };
     document.addEventListener("pointerover", show);
     document.addEventListener("focusin", show);

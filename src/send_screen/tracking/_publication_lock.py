@@ -1,4 +1,4 @@
-"""Publication, one at a time per store: no version is published that another one does not know of."""
+"""A lock on publication: one version at a time in each store, so that each knows of the one before."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from send_screen.governance import current_user
 from send_screen.tracking._store import folder_of
 
 LOCK, HOLDER = ".publishing.lock", ".publishing.txt"
-POLL_SECONDS = 1.0  # seconds between two looks at who holds it
+POLL_SECONDS = 1.0  # between two reads of who holds the lock
 
 
 @contextmanager
 def publishing(uri: str, *, progress: Callable[[str], None]) -> Iterator[bool]:
-    """Hold a store against other publications, and wait for the one that holds it, saying whose it is.
+    """Lock a store for publication; wait while another run holds the lock, and report whose it is.
 
-    Yielded is whether it is held. A server has no file to lock: there, look again before publishing.
+    Yielded is whether the store is locked. A server has no file to lock: there, look for new runs before publishing.
 
     Raises
     ------
     MachineError
-        If no lock can be had in the folder of the store.
+        If no lock can be taken in the folder of the store.
     """
     folder = folder_of(uri)
     with ExitStack() as held:
         if folder is not None:
-            _hold(folder, held, progress)
+            _lock(folder, held, progress)
         yield folder is not None
 
 
-def _hold(folder: Path, held: ExitStack, progress: Callable[[str], None]) -> None:
-    told = ""
+def _lock(folder: Path, held: ExitStack, progress: Callable[[str], None]) -> None:
+    reported = ""
     while True:
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -46,9 +46,9 @@ def _hold(folder: Path, held: ExitStack, progress: Callable[[str], None]) -> Non
             write_atomically(f"{_who()} since {dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC", folder / HOLDER)
             return
         except TimeoutError:
-            if (holder := _holder(folder / HOLDER)) != told:
+            if (holder := _holder(folder / HOLDER)) != reported:
                 progress(f"Waiting: another version is being published in this store, by {holder}")
-                told = holder
+                reported = holder
         except OSError as error:
             raise MachineError(
                 f"The store at {folder} cannot be written ({error.strerror}).",

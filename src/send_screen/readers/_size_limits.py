@@ -62,11 +62,11 @@ def plain_copy(archive: zipfile.ZipFile, file: str) -> io.BytesIO:
         raise_too_large(f"Unpacked, the workbook has more than {_MAX_UNPACKED / 1e9:g} GB.", file)
     binary = "xl/workbook.bin" in parts
     endings = (".bin", ".rels") if binary else (".xml", ".rels", "mimetype")
-    wanted = [name for name in parts if name.endswith(endings) or name == "[content_types].xml"]
+    kept = [name for name in parts if name.endswith(endings) or name == "[content_types].xml"]
     measure = _Measure(file)
     copy = io.BytesIO()
     with zipfile.ZipFile(copy, "w") as packed:
-        for name in sorted(wanted, key=lambda name: "sharedstrings" not in name):  # cells refer to them
+        for name in sorted(kept, key=lambda name: "sharedstrings" not in name):  # cells refer to them
             look = measure.part(name)
             with archive.open(parts[name]) as source, packed.open(parts[name].filename, "w") as target:
                 while chunk := source.read(_CHUNK):
