@@ -36,6 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # Quick: few examples, the same ones each time. A test that needs fewer or more says how many times as many.
     settings.register_profile("quick", max_examples=25, deadline=None, derandomize=True)
     settings.register_profile("all", max_examples=150, deadline=None)
+    settings.register_profile("oldest", max_examples=8, deadline=None, derandomize=True)
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 

@@ -9,6 +9,7 @@ import re
 from itertools import combinations, product
 
 import numpy as np
+from scipy.linalg import qr
 from scipy.optimize import LinearConstraint, linprog, milp
 from scipy.sparse import csr_array
 
@@ -119,12 +120,7 @@ class Attack:
             for (table, *_), kind in product(self.tables[1:], ("tp", "fn", "fp", "tn")):
                 whole, first = self._table(table), self._table(self.tables[0][0])
                 self._fact(self._form(place, whole, kind) - self._form(place, first, kind), 0.0)
-        self.matrices = [
-            (csr_array(np.array([row for row, _ in rows])), np.array([value for _, value in rows]))
-            if rows
-            else (None, None)
-            for rows in (self.equal, self.less)
-        ]
+        self.matrices = [self._independent(self.equal), _different(self.less)]
 
     def _count(self, evidence):
         seeds = evidence["fold_seed"].nunique()
@@ -298,6 +294,17 @@ class Attack:
             sign = 1 if re.search(r"[Mm]issed more|more often", row["description"]) else -1
             self.less.append((-sign * gap, -scale * row["tolerance"]))
 
+    def _independent(self, rows):
+        """As few of the equations as the others follow from: most are said twice, which adds nothing but time."""
+        forms, values = (np.array(part) for part in zip(*rows, strict=True))
+        assert np.allclose(forms @ self.truth, values, rtol=0, atol=1e-6), "what is published contradicts itself"
+        size = np.maximum(np.abs(forms).max(axis=1), 1e-9)
+        forms, values = forms / size[:, None], values / size
+        _, upper, order = qr(forms.T, mode="economic", pivoting=True)
+        left = np.abs(np.diag(upper))
+        rank = int((left > 1e-9 * left[0]).sum())
+        return csr_array(forms[order[:rank]]), values[order[:rank]]
+
     def targets(self):
         """Every count of 1 to 9 of a group, of all others, of a combination that is named, of any version."""
         for place, version in enumerate(self.versions):
@@ -401,6 +408,14 @@ class Attack:
             if union := self.narrowest_union(place, kind):
                 found.append(f"version {place + 1}: {kind} of {' and '.join(union[0])} ({self.truth @ union[1]:g})")
         return found
+
+
+def _different(rows):
+    """The inequalities, each once."""
+    if not rows:
+        return None, None
+    once = np.unique(np.array([[*form, value] for form, value in rows]), axis=0)
+    return csr_array(once[:, :-1]), once[:, -1]
 
 
 def _clipped(low, high, value):
