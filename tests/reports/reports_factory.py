@@ -441,6 +441,7 @@ def _scorecard() -> dict[str, Any]:
         "features": [*features, still],
         "interactions": [grid],
         "largest_error": 0.46,
+        "largest_left_out": 0.0152,
         "percent": [{"points": -4.5, "percent": 1}, {"points": 0.0, "percent": 50}, {"points": 2.5, "percent": 92}],
         "example": {
             "values": ["emerging"] * len(features) + ["not known"],

@@ -187,7 +187,7 @@ def test_the_scorecard_holds_every_line_and_the_example(published: dict[str, Any
         lines = re.findall(r'<th scope="row">([^<]*)</th><td class="num">([^<]*)</td>', table)
         wanted = [(row["label"], row["points"]) for row in feature["rows"]] + [("not known", feature["missing"])]
         assert [(words, float(points.replace("−", "-"))) for words, points in lines] == wanted
-    assert "<p>Age. Whatever is recorded there, the points on this page are 0.</p>" in html
+    assert "<p>Age. Whatever is recorded there changes the computer's sum by 0.015 points at most, each.</p>" in html
     assert html.count(f">{card['example']['total']:+.1f}</td>".replace("-", "−")) >= 1
     assert "by 0.46 points at most" in html
     assert "fewer than 10" not in html

@@ -72,8 +72,10 @@ def test_its_pages_say_how_sure_it_is_and_publish_no_small_count(additive: tuple
     assert all(thing.n is None or thing.n >= 10 for thing in (*points, *cells))
     for name in ("card.html", "card.md"):
         assert "±" in (exported / name).read_text("utf-8")
-    example = bundle.published.scorecard.example
-    assert f"{example.total:+.1f}".replace("-", "−") in (exported / "scorecard.html").read_text("utf-8")
+    card = bundle.published.scorecard
+    assert f"{card.example.total:+.{card.digits}f}".replace("-", "−") in (exported / "scorecard.html").read_text(
+        "utf-8"
+    )
 
 
 def test_a_school_is_screened_with_reasons(trained: Any, additive: tuple[Any, Path], tmp_path: Path) -> None:

@@ -125,6 +125,8 @@ class Scorecard(Document):
     interactions: tuple[ScorecardGrid, ...]
     largest_error: float
     """Of a sum, in log-odds."""
+    largest_left_out: float
+    """The most, in log-odds, by which any feature or interaction without points changes the model's sum."""
     percent: tuple[ScorecardTotal, ...]
     example: ScorecardExample
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,7 +25,12 @@ from send_screen.published._plot_data import bin_labels, merged_grid, runs
 from send_screen.tables import InteractionTerm, LevelsTerm, LinearTerm, RiskTables, ShapeTerm, Term, bin_of, percent
 from send_screen.tables._display import NOT_KNOWN
 
-_MAX_ERROR = 1.0  # log-odds; a card of one decimal whose sum can be further off has two
+_MAX_ERROR = 0.3  # log-odds: a sum by hand is no further off, but on a card that would be longer than _MAX_LINES
+_SHORT, _MAX_LINES = 100, 250  # rows of features and cells of interactions
+_MAX_STEPS = 1_000  # of a line
+#: Log-odds within which neighbours share their points, and prices of an error of one log-odds, in lines.
+_TOLERANCES = (0.001, 0.002, 0.003, 0.005, 0.007, 0.01, 0.015, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0)
+_PRICES = tuple(1.2**i for i in range(75))
 _HALF = 0.5  # step of the totals, in points
 _LOWEST_PERCENT, _HIGHEST_PERCENT = 1, 90  # the totals between which halves make a difference
 _LOW_EVERY = 3  # one in so many of the synthetic child's values is from the low end
@@ -74,22 +80,25 @@ def scorecard(axes: Mapping[str, AxisLabels], tables: RiskTables, child: pd.Data
     """Return the points of every value with its label, what totals mean, and the synthetic child's sum."""
     values = {name: axis.values for name, axis in axes.items()}
     digits = 1
-    points, largest_error = to_points(tables, digits, values)
+    points, largest_error, largest_left_out = to_points(tables, digits, values)
     if largest_error > _MAX_ERROR:
         digits = 2
-        points, largest_error = to_points(tables, digits, values)
-    coordinates = {term.feature: term.coordinates(child[term.feature]) for term in points.terms}
-    looked_up = [term.at(coordinates[term.feature]) for term in points.terms]
-    looked_up += [pair.at(*(coordinates[feature] for feature in pair.features)) for pair in points.interactions]
+        points, largest_error, largest_left_out = to_points(tables, digits, values)
+    terms = sorted(points.terms, key=_point_range, reverse=True)
+    interactions = sorted(points.interactions, key=lambda pair: float(np.ptp(pair.values)), reverse=True)
+    coordinates = {term.feature: term.coordinates(child[term.feature]) for term in terms}
+    looked_up = [term.at(coordinates[term.feature]) for term in terms]
+    looked_up += [pair.at(*(coordinates[feature] for feature in pair.features)) for pair in interactions]
     return Scorecard(
         digits=digits,
         start=points.intercept,
-        features=tuple(_feature(axes[term.feature], term) for term in points.terms),
-        interactions=tuple(_grid(axes, interaction) for interaction in points.interactions),
+        features=tuple(_feature(axes[term.feature], term) for term in terms),
+        interactions=tuple(_grid(axes, interaction) for interaction in interactions),
         largest_error=largest_error,
+        largest_left_out=largest_left_out,
         percent=_totals(),
         example=ScorecardExample(
-            values=tuple(_value_labels(axes, child)),
+            values=tuple(_value_labels(axes, child[[term.feature for term in terms]])),
             points=tuple(float(found[0]) for found in looked_up),
             total=_rounded(float(points.score(child)[0]), digits),
             exact=float(tables.score(child)[0]),
@@ -122,30 +131,72 @@ def _totals() -> tuple[ScorecardTotal, ...]:
     return tuple(ScorecardTotal(points=half * _HALF, percent=percent(half * _HALF)) for half in halves)
 
 
+class _Rounded(NamedTuple):
+    """A term or an interaction as points: how many lines of a card it takes, and how far off its points can be."""
+
+    part: Term | InteractionTerm
+    lines: int
+    error: float
+
+
+def _pick(ways: Sequence[Sequence[_Rounded]], price: float) -> list[_Rounded]:
+    """Return for each part the way to round it for which lines, and errors times a price in lines, are fewest."""
+    return [min(each, key=lambda way: way.lines + price * way.error) for each in ways]
+
+
+def _best(tables: RiskTables, digits: int, values: Mapping[str, Sequence[float]]) -> list[_Rounded]:
+    """Return the parts of a card: the nearest to the model on a short one, if that is near enough.
+
+    Or else they are the fewest lines that are near enough; or, where such a card would be too long, the nearest on one
+    that is not. Whatever the price of an error, the lines that are picked are the fewest of any with no larger error
+    (Everett, *Generalized Lagrange multiplier method*, Operations Research 11, 1963).
+    """
+    ways = [[_round_term(term, digits, values.get(term.feature, ()), t) for t in _TOLERANCES] for term in tables.terms]
+    ways += [[_round_interaction(pair, digits, t) for t in _TOLERANCES] for pair in tables.interactions]
+    cards = [_pick(ways, price) for price in _PRICES]
+    lines = [sum(part.lines for part in card) for card in cards]
+    errors = [sum(part.error for part in card) for card in cards]
+    short, near, longest = (
+        [i for i, _ in enumerate(cards) if lines[i] <= _SHORT],
+        [i for i, _ in enumerate(cards) if errors[i] <= _MAX_ERROR],
+        [i for i, _ in enumerate(cards) if lines[i] <= _MAX_LINES] or [0],
+    )
+    if short and short[-1] in near:
+        return cards[short[-1]]
+    return cards[near[0] if near and lines[near[0]] <= _MAX_LINES else longest[-1]]
+
+
+def _point_range(term: Term) -> float:
+    """Return how far apart the points of a feature can be."""
+    return float(np.ptp([*term.step_values, term.missing]))
+
+
 def to_points(
     tables: RiskTables, digits: int, values: Mapping[str, Sequence[float]] | None = None
-) -> tuple[RiskTables, float]:
+) -> tuple[RiskTables, float, float]:
     """Return the tables rounded to points of some digits, and the furthest that their sum can be from the exact score.
 
+    The third number is the most by which any one part that was left out changes the score.
+
     Points are log-odds less the average over the training children, so that 0 is the average child. A line is cut at
-    round numbers into steps within which it changes by at most one unit of the last decimal; each has the points of its
-    middle. Where the only values that a feature can have are given, ascending, its steps begin at them.
+    round numbers into steps; each has the points of its middle. Where the only values that a feature can have are
+    given, ascending, its steps begin at them. Neighbours that are near each other have the same points, and what is
+    near 0 everywhere has none: how near, is chosen for each part so that the card is short and its sum near the score.
     """
-    values = values or {}
+    parts = _best(tables, digits, values or {})
     start = _rounded(tables.base_value, digits)
-    terms = [_round_term(term, digits, values.get(term.feature, ())) for term in tables.terms]
-    pairs = [_round_interaction(interaction, digits) for interaction in tables.interactions]
     points = RiskTables(
         intercept=start,
-        terms=tuple(term for term, _ in terms),
+        terms=tuple(each.part for each in parts if not isinstance(each.part, InteractionTerm)),
         n_background=tables.n_background,
         name=tables.name,
-        interactions=tuple(interaction for interaction, _ in pairs),
+        interactions=tuple(each.part for each in parts if isinstance(each.part, InteractionTerm)),
     )
-    return points, abs(start - tables.base_value) + sum([error for _, error in (*terms, *pairs)])
+    error = abs(start - tables.base_value) + sum(part.error for part in parts)
+    return points, error, max((part.error for part in parts if not part.lines), default=0.0)
 
 
-def _round_term(term: Term, digits: int, values: Sequence[float]) -> tuple[Term, float]:
+def _round_term(term: Term, digits: int, values: Sequence[float], tolerance: float) -> _Rounded:
     """Return a term as rounded points, and the furthest that one is from the exact log-odds."""
     cuts: Sequence[float] = ()
     if isinstance(term, LevelsTerm):
@@ -154,12 +205,17 @@ def _round_term(term: Term, digits: int, values: Sequence[float]) -> tuple[Term,
         cuts = values[1:]
         begins = ends = term.at(np.array(values)) - term.mean
     else:
-        cuts = sorted({*term.cut_points, *_round_cuts(term, digits)})
+        cuts = sorted({*term.cut_points, *_round_cuts(term, max(10.0**-digits, 2.0 * tolerance))})
         line = term.slope * np.clip([-math.inf, *cuts, math.inf], term.low, term.high)
         steps = term.step_values[bin_of(term.cut_points, np.array([-math.inf, *cuts]))] - term.mean
         begins, ends = line[:-1] + steps, line[1:] + steps
-    points = [_rounded(middle, digits) for middle in ((begins + ends) / 2).tolist()]
     missing = _rounded(term.missing - term.mean, digits)
+    if np.abs([term.missing - term.mean, *begins, *ends]).max() <= tolerance:
+        points, missing = [0.0] * len(begins), 0.0
+    elif isinstance(term, LevelsTerm):
+        points = [_rounded(value, digits) for value in begins.tolist()]
+    else:
+        points = _merged(np.minimum(begins, ends), np.maximum(begins, ends), digits, tolerance)
     errors = np.abs([*(points - begins), *(points - ends), missing - (term.missing - term.mean)])
     if isinstance(term, LevelsTerm):
         levels = dict(zip(term.levels, points, strict=True))
@@ -177,25 +233,64 @@ def _round_term(term: Term, digits: int, values: Sequence[float]) -> tuple[Term,
             n=None,
             n_missing=None,
         )
-    return rounded, float(errors.max())
+    lines = len(runs(rounded.step_values)) + 1 if _point_range(rounded) else 0
+    return _Rounded(rounded, lines, float(errors.max()))
 
 
-def _round_interaction(interaction: InteractionTerm, digits: int) -> tuple[InteractionTerm, float]:
+def _merged(lows: np.ndarray, highs: np.ndarray, digits: int, tolerance: float) -> list[float]:
+    """Return the points of neighbouring steps, each between its low and high: the middle of as many as are near it."""
+    points: list[float] = []
+    for group in _near_runs(lows[:, None], highs[:, None], tolerance):
+        points += [_rounded((lows[group].min() + highs[group].max()) / 2, digits)] * len(group)
+    return points
+
+
+def _near_runs(lows: np.ndarray, highs: np.ndarray, tolerance: float) -> list[list[int]]:
+    """Return the positions of rows in groups of neighbours that span at most twice the tolerance in every column."""
+    groups: list[list[int]] = []
+    low = high = np.zeros(0)
+    for i in range(len(lows)):
+        if groups and (np.maximum(high, highs[i]) - np.minimum(low, lows[i])).max() <= 2.0 * tolerance:
+            low, high = np.minimum(low, lows[i]), np.maximum(high, highs[i])
+            groups[-1].append(i)
+        else:
+            low, high = lows[i], highs[i]
+            groups.append([i])
+    return groups
+
+
+def _round_interaction(interaction: InteractionTerm, digits: int, tolerance: float) -> _Rounded:
+    """Return an interaction as rounded points, neighbours that are near as one; what is not known stays apart."""
     exact = np.array(interaction.values) - interaction.mean
-    points = tuple(tuple(_rounded(value, digits) for value in row) for row in exact.tolist())
-    rounded = replace(interaction, values=points, mean=0.0, n=None, standard_error=None)
-    return rounded, float(np.abs(np.array(points) - exact).max())
+    points = np.zeros_like(exact)
+    if np.abs(exact).max() > tolerance:
+        last = [[len(exact) - 1]], [[exact.shape[1] - 1]]
+        rows = _near_runs(exact[:-1], exact[:-1], tolerance) + last[0]
+        lows, highs = (np.array([bound(exact[row], axis=0) for row in rows]).T for bound in (np.min, np.max))
+        for column in _near_runs(lows[:-1], highs[:-1], tolerance) + last[1]:
+            for row in rows:
+                block = np.ix_(row, column)
+                points[block] = _rounded((exact[block].min() + exact[block].max()) / 2, digits)
+    values = tuple(map(tuple, points.tolist()))
+    rounded = replace(interaction, values=values, mean=0.0, n=None, standard_error=None)
+    lines = len(runs(points[:-1])) * len(runs(points.T[:-1])) if np.any(points) else 0
+    return _Rounded(rounded, lines, float(np.abs(points - exact).max()))
 
 
 def _rounded(value: float, digits: int) -> float:
     return round(value, digits) + 0.0  # no negative zero for people
 
 
-def _round_cuts(term: LinearTerm | ShapeTerm, digits: int) -> list[float]:
-    """Return the round numbers within the line's range at which to cut it: multiples of 1, 2 or 5 times a power."""
-    if abs(term.slope) * (term.high - term.low) <= 10.0**-digits:
+def _round_cuts(term: LinearTerm | ShapeTerm, step: float) -> list[float]:
+    """Return the round numbers within the line's range at which to cut it: multiples of 1, 2 or 5 times a power.
+
+    Between two of them the line changes by ``step`` at most, but where those would be more than any card holds.
+    """
+    change = abs(term.slope) * (term.high - term.low)
+    step = max(step, change / _MAX_STEPS)
+    if change <= step:
         return []
-    widest = 10.0**-digits / abs(term.slope)
+    widest = step / abs(term.slope)
     power = math.floor(math.log10(widest))
     factor = max(factor for factor in (1, 2, 5) if factor * 10.0**power <= widest * (1 + 1e-9) or factor == 1)
     first = math.ceil(term.low / (factor * 10.0**power))
