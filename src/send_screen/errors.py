@@ -35,10 +35,10 @@ class ExitCode(IntEnum):
 
 
 _EXIT_DESCRIPTIONS = {
-    ExitCode.DONE: "Done. Of audit: all that was looked at agrees.",
-    ExitCode.NO: "The data, a gate or a check says no. Of audit: something differs.",
-    ExitCode.USAGE: "The call is wrong, or names what is not there.",
-    ExitCode.MACHINE: "The machine or a server stands in the way: no permission, no room, no answer, a package that "
+    ExitCode.DONE: "Done. Of audit: everything that was checked agrees.",
+    ExitCode.NO: "The data, a gate or a check failed. Of audit: something differs.",
+    ExitCode.USAGE: "The call is wrong, or names what does not exist.",
+    ExitCode.MACHINE: "The machine or a server prevents it: no permission, no disk space, no answer, a package that "
     "is missing, a database that is damaged or of another release.",
     ExitCode.OPEN: "Of audit: nothing is known to differ, and part of it could not be checked.",
     ExitCode.MISTAKE: "A mistake in send_screen itself.",

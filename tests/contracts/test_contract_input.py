@@ -171,7 +171,7 @@ def bomb(depth, width):
         (bomb(30, 9), "more than 20,000 values"),
         (b"[" * 100_000, "nests too deeply"),
         (b"- " * 1_000 + b"x", "nests too deeply"),
-        (b"a: &a [*a]", "alias stands inside its own anchor"),
+        (b"a: &a [*a]", "alias is inside its own anchor"),
         (b"a: *b", "undefined alias"),
         (b"a: " + b"9" * 5_000, "number is too large"),
         (b"a: 0x" + b"f" * 40, "number is too large"),

@@ -56,7 +56,7 @@ def exit_on_error() -> Iterator[None]:
             raise
         if isinstance(error, OSError) and error.strerror:
             file = f": {file_name(error.filename)}" if isinstance(error.filename, str) else ""
-            message, code = f"this machine stands in the way{file} ({error.strerror}).", ExitCode.MACHINE
+            message, code = f"this machine does not allow it{file} ({error.strerror}).", ExitCode.MACHINE
         elif type(error).__module__.partition(".")[0] in ("mlflow", "sqlalchemy", "sqlite3"):
             code = ExitCode.MACHINE
             message = (

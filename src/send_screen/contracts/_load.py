@@ -142,7 +142,7 @@ def _read(path: Path) -> Contract:
 
 
 def parse_contract(content: bytes, path: Path) -> Contract:
-    """Return the contract in the bytes of a file, read already; the file's name stands in messages."""
+    """Parse a contract from the content of a file; the file's name is used in messages."""
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:

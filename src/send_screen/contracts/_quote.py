@@ -61,7 +61,7 @@ def header_like(text: str) -> bool:
 def quotable(header: str) -> str:
     """Return a header as a message may show it: in quotation marks, or that it is not shown.
 
-    Where a file has no headers, its first child stands in their place, and no message may hold a child's data.
+    In a file without headers, the first row is a child's, and no message may hold a child's data.
 
     Examples
     --------

@@ -142,6 +142,6 @@ def _check_size_and_depth(text: str) -> None:
         if len(opened) > _MAX_DEPTH:
             raise _mistake("it nests too deeply", event)
         if isinstance(event, yaml.AliasEvent) and any(anchor == event.anchor for anchor, _ in opened):
-            raise _mistake("an alias stands inside its own anchor", event)
+            raise _mistake("an alias is inside its own anchor", event)
         if nodes > _MAX_NODES:
             raise _mistake(f"it holds more than {_MAX_NODES:,} values, with those that aliases stand for", event)

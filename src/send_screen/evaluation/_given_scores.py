@@ -119,14 +119,14 @@ def sensitive_columns(sensitive_features: Any, n: int) -> pd.DataFrame:
 
 
 def without_probabilities(sections: MeasuredSections, models: Set[str]) -> MeasuredSections:
-    """Return the sections without what needs probabilities of models whose scores are none."""
+    """Return the sections without the metrics that need probabilities, for models whose scores are none."""
     performance = tuple(_undefined(row) if row.model in models else row for row in sections.performance)
     update: dict[str, Any] = {"performance": performance}
     if CANDIDATE in models:
         update["groups"] = tuple(map(_undefined, sections.groups))
         update["gaps"] = tuple(gap for gap in sections.gaps if gap.metric != CALIBRATION)
-        said = {gap.description for gap in update["gaps"]}
-        update["material_gaps"] = tuple(words for words in sections.material_gaps if words in said)
+        kept = {gap.description for gap in update["gaps"]}
+        update["material_gaps"] = tuple(gap for gap in sections.material_gaps if gap in kept)
         update |= {"calibration": (), "net_benefit": ()}
     elif BASELINE in models:
         update["net_benefit"] = tuple(row for row in sections.net_benefit if row.against != BASELINE)

@@ -41,7 +41,7 @@ class Pseudonyms:
                 "It is not the key of a ledger.",
                 file=file_name(path),
                 remedy="Put it back from a copy. If there is none, move it away: a new one is made, and the "
-                "pseudonyms under the old one can no longer be told.",
+                "pseudonyms under the old one can no longer be resolved.",
             )
         self.key_id = self.of("the key itself")[:8]
 

@@ -33,7 +33,7 @@ class AxisLabels:
     codes : tuple of float
         Every code of a coded number, ascending, whether or not it was seen; empty for other features.
     values : tuple of float
-        The only values that are told apart, where they are codes or whole numbers: those in the published range.
+        The distinct values of codes or whole numbers, within the published range; empty for other features.
     """
 
     label: str

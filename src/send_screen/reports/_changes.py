@@ -13,7 +13,7 @@ from send_screen.reports._text import format_date, percent, whole
 
 ABSENT = "not there"
 _ITEM_NAMES = ("name", "contract", "metric", "rule")  # what items of a list go by
-# Not compared: each version has its own, or it is told elsewhere on the page.
+# Not compared: each version has its own, or it is shown elsewhere on the page.
 _OWN = {"id", "name", "outcome_description", "data"}
 
 

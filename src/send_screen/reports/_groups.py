@@ -218,7 +218,7 @@ class QuestionSummary:
 
     @property
     def question(self) -> str:
-        """The question in words."""
+        """The question as text."""
         return QUESTIONS[self.metric]
 
     @property

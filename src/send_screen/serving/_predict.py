@@ -44,8 +44,8 @@ PREDICTION_COLUMNS = {
 def request_columns(spec: ModelSpec, contracts: dict[str, Contract]) -> dict[str, str]:
     """Return the type of each column of a request, by name: any, since MLflow's types refuse what pandas holds.
 
-    MLflow takes neither whole numbers nor categories for text, and no text for a number. What a cell may hold is for
-    the contract to say, in words, and so is which columns may be missing.
+    MLflow takes neither whole numbers nor categories for text, and no text for a number. The contract defines what
+    a cell may hold, and which columns may be missing.
     """
     return {str(name): "any" for name in synthetic_rows(spec, contracts).columns}
 

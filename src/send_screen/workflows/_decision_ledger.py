@@ -38,24 +38,24 @@ def default_ledger(uri: str) -> Path:
 
 
 def require_not_withdrawn(model: str, version: str, *, name: str, uri: str, remedy: str = "") -> None:
-    """Raise where a ledger of decisions says that a version was withdrawn, whatever the registry shows of it.
+    """Raise where a ledger of decisions records that a version was withdrawn, whatever the registry shows.
 
-    Asked is the ledger beside a local database, and the one of which the registry was told, where it can be read here.
+    Read are the ledger beside a local database and the one that the registry names, where it can be read from here.
     """
     try:
-        places = [find_model(name, uri=uri).place]
+        locations = [find_model(name, uri=uri).place]
     except UsageError:  # nothing is registered under this name
-        places = []
+        locations = []
     if (folder := folder_of(uri)) is not None:
-        places.append((folder / LEDGER).as_uri())
-    for path in dict.fromkeys(file_at(place) for place in places):
+        locations.append((folder / LEDGER).as_uri())
+    for path in dict.fromkeys(file_at(location) for location in locations):
         if path is not None and withdrawal(read_ledger(path).entries, version) is not None:
             raise withdrawn_error(model, remedy=remedy)
 
 
-def file_at(place: str | None) -> Path | None:
+def file_at(location: str | None) -> Path | None:
     """Return the file of this machine that an address names; None of any other address."""
-    parsed = urlparse(place or "")
+    parsed = urlparse(location or "")
     path = Path(url2pathname(parsed.path))
     return path if parsed.scheme == "file" and not parsed.netloc and path.is_file() else None
 

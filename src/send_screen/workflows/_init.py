@@ -110,10 +110,10 @@ def init(
 ) -> DraftedFiles:
     """Draft a commented spec and a data contract from a table, ready to be decided on and trained.
 
-    Protected characteristics and what stands close to them become groups that are compared, never features. Columns
-    that name children, that say nothing, or that are the outcome, a part of it or later are left out with the reason.
-    What is strong, or may be late, is asked about: it stands in the spec in commented lines, with its ROC AUC. Nothing
-    that is written is one child's: codes are given that ten children or more have, and ranges are wider than theirs.
+    Protected characteristics and their proxies become groups that are compared, never features. Columns that name
+    children, hold no information, or are the outcome, a part of it or later are left out with the reason. A strong
+    feature, or one that may be late, is a question: it is in the spec in commented lines, with its ROC AUC. No single
+    child's value is written: codes are those of ten children or more, and ranges are wider than the observed ones.
 
     Parameters
     ----------

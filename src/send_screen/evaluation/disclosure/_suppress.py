@@ -133,7 +133,7 @@ def suppress(
         while exposed := intruder.exposed_union(cells, [*known, *_published_sums(table, suppressed)]):
             more = _secondary_suppression(table, intruder, exposed, suppressed, known) - suppressed
             if not more:
-                break  # given away by a prior release, or by how short the list is
+                break  # revealed by a prior release, or by how short the list is
             suppressed |= more
             sensitive.append(exposed)
     if overlapping:

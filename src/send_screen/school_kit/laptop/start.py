@@ -27,7 +27,7 @@ CANNOT = 3
 
 
 class Trouble(Exception):
-    """What stops the run, in words for whoever dropped the file."""
+    """An error with a message for whoever dropped the file."""
 
 
 def say(text: str, *, error: bool = False) -> None:
@@ -153,7 +153,7 @@ def screen(here: Path, arguments: Sequence[str]) -> int:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run, and turn what stops it into words and an exit code."""
+    """Run, and turn errors into messages and exit codes."""
     here = Path(os.path.abspath(__file__)).parent.parent
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
