@@ -240,6 +240,8 @@ class Attack:
                 self._share(place, cells, row["metric"], row["value"], row["n"], slack)
         for row in published["gaps"]:
             self._gap(place, row, slack)
+        for gate in published.get("version", {}).get("gates", ()):
+            self._gate(place, gate)
         for row in published["attribution"]:
             assert row["n"] is not None or row["schools"] is row["value"] is row["folds"] is None
             kind = "with" if row["among"] == "children with the outcome" else "n"
@@ -250,6 +252,19 @@ class Attack:
         for attribute, group, metric, low, high in version.get("pages", ()):
             above, below = (self._form(place, self._cells(attribute, group), kind) for kind in SHARES[metric])
             self.less += [(above - high * below, 0.0), (low * below - above, 0.0)]
+
+    def _gate(self, place, gate):
+        """The result of a gate on a withheld share bounds it; one on a difference is of another list as well."""
+        if gate["measured"] is not None or gate["gate"] not in SHARES or not gate["reason"].endswith("exact figure"):
+            return
+        above, below = (self._form(place, self._cells("", ""), kind) for kind in SHARES[gate["gate"]])
+        bounds = [part.rsplit(" ", 1) for part in gate["required"].split(" and ")]
+        if gate["passed"]:
+            signs = {"at least": -1, "at most": 1}
+            self.less += [(signs[end] * (above - float(bound) * below), 1e-9) for end, bound in bounds]
+        elif len(bounds) == 1:
+            [(end, bound)] = bounds
+            self.less.append(({"at least": 1, "at most": -1}[end] * (above - float(bound) * below), 1e-9))
 
     def _prior_release(self, place, row):
         """What a later version keeps of an earlier one, on the same children: true of any list."""

@@ -338,8 +338,10 @@ def test_every_hash_seed_and_gate_is_there(published: dict[str, Any]) -> None:
 
 
 def test_a_gate_that_failed_or_could_not_be_measured_says_no(published: dict[str, Any]) -> None:
-    published["version"]["gates"] = [{"gate": "roc auc", "required": "at least 0.7", "measured": None, "passed": False}]
-    assert "roc auc at least 0.7 not recorded NO" in _text(render("report.html", published))
+    published["version"]["gates"] = [
+        {"gate": "roc auc", "required": "at least 0.7", "measured": None, "passed": False, "reason": "not measured"}
+    ]
+    assert "roc auc at least 0.7 not measured NO" in _text(render("report.html", published))
 
 
 def test_a_calibration_bin_without_a_figure_is_a_row_but_not_a_dot(published: dict[str, Any]) -> None:

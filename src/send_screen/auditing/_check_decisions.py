@@ -23,7 +23,7 @@ from send_screen.governance import (
     read_ledger,
     withdrawal,
 )
-from send_screen.published import GateResult, check_gates
+from send_screen.published import GateResult, recheck_gates
 from send_screen.reports import render_decisions, render_summary
 from send_screen.tracking import ALIAS, default_uri, described, parse_hashes
 from send_screen.workflows._decision_ledger import default_ledger, file_at
@@ -149,7 +149,7 @@ def check_decisions(audited: AuditedVersion) -> CheckResult:
     faults += _tag_faults(here, withdrawal(decisions, id), audited)
     if faults:  # other code has never written otherwise
         return check_result(faults, "", made=made)
-    gates = check_gates(bundle.spec.gates, bundle.published)
+    gates = recheck_gates(bundle.spec.gates, bundle.published)
     differences = [fault for entry in here for fault in _gate_faults(entry, gates)]
     last = max((entry.number for entry in here), default=0)
     same = [entry for entry in decisions if entry.version == id and entry.number <= last]

@@ -12,7 +12,7 @@ from send_screen.documents import Document
 from send_screen.estimators._compared_models import describe_challenger
 from send_screen.evaluation._report import build_report
 from send_screen.governance import MANIFEST, parse_manifest, version_id, version_metadata
-from send_screen.published import PriorRelease, check_gates, model_sections
+from send_screen.published import PriorRelease, model_sections, recheck_gates
 from send_screen.tracking import PriorRun, default_uri, prior_runs
 from send_screen.workflows._revealed import prior_releases
 
@@ -57,13 +57,15 @@ def check_metadata(audited: AuditedVersion) -> CheckResult:
 @question("The gates say what the figures say")
 def check_gate_results(audited: AuditedVersion) -> CheckResult:
     bundle = audited.require_bundle()
-    found = check_gates(bundle.spec.gates, bundle.published)
+    found = recheck_gates(bundle.spec.gates, bundle.published)
     differences = diff_documents(bundle.published.version.gates, found, "$.version.gates").differences
     passed = all(gate.passed for gate in found) and not bundle.spec.research_comparison
     if audited.snapshot is not None and audited.snapshot.registered and not passed:
         words = "is registered, and does not pass its gates"
         differences.append(Mismatch("registered version", words, "no version that misses a gate is registered"))
     words = f"{len(found)} gates, {sum(gate.passed for gate in found)} passed."
+    if hidden := sum(gate.measured is None for gate in found):
+        words += f" {hidden} of them on figures that are not shown: only the evidence can tell."
     return check_result(differences, words, made="The gates are not what the figures say.")
 
 
@@ -92,7 +94,10 @@ def check_figures(audited: AuditedVersion) -> CheckResult:
         revealed_by_tables=knew.revealed_by_tables,
     )
     others = (*MODEL_SECTIONS, "version")  # these are other checks
-    compared = diff_documents(_without(bundle.published, *others), _without(report, *others))
+    compared = diff_documents(
+        _without(bundle.published, *others) | {"version": {"gates": bundle.published.version.gates}},
+        _without(report, *others) | {"version": {"gates": report.version.gates}},
+    )
     words = (
         f"{compared.words} Taken as they are, since only the data can tell: the {len(knew.revealed_by_tables)} counts "
         "of the tables that are said to be of the same children as a group ($.disclosure.revealed_by_tables), and how "

@@ -6,7 +6,7 @@ from send_screen.auditing._added import added_tags, own_tags
 from send_screen.auditing._audited_version import NO_TAG, AuditedVersion
 from send_screen.auditing._checks import Addition, CheckResult, check_result, question
 from send_screen.auditing._compare import Mismatch, diff_documents
-from send_screen.published import check_gates
+from send_screen.published import recheck_gates
 from send_screen.tracking import (
     EXPERIMENT,
     evidence_files,
@@ -71,7 +71,7 @@ def check_params(audited: AuditedVersion) -> CheckResult:
 @question("The tags in MLflow's database are those of the version")
 def check_tags(audited: AuditedVersion) -> CheckResult:
     snapshot, bundle = audited.require_snapshot(), audited.require_bundle()
-    gates = check_gates(bundle.spec.gates, bundle.published)
+    gates = recheck_gates(bundle.spec.gates, bundle.published)
     passed = all(gate.passed for gate in gates) and not bundle.spec.research_comparison
     found = run_tags(bundle.published.version, passed=passed)
     found["evidence_place"] = snapshot.run_tags.get("evidence_place", NO_TAG)

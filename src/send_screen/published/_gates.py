@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from send_screen.published._measured import MeasuredSections
-from send_screen.published._report import GateResult
+from send_screen.published._measured import Difference, MeasuredSections, Performance, PublishedFigure
+from send_screen.published._report import GateResult, PublishedReport
 
 if TYPE_CHECKING:
     from send_screen.specs import Gate
 
 
-def check_gates(gates: Iterable[Gate], measured: MeasuredSections) -> tuple[GateResult, ...]:
+_WITHHELD = "withheld to protect small groups"
+_JUDGED = f"{_WITHHELD}; judged on the exact figure"
+_NOT_SAID = f"{_WITHHELD}, and so is whether it passes"
+
+
+def find_gated(gate: Gate, measured: MeasuredSections) -> Performance | Difference | None:
+    """Return the figure that a gate bounds; None where it was not measured."""
+    return measured.difference(gate.metric, gate.against) if gate.against else measured.metric(gate.metric)
+
+
+def is_withheld(figure: PublishedFigure | None) -> bool:
+    """Return whether a figure is withheld to protect small groups."""
+    return figure is not None and figure.value is None and figure.reason == _WITHHELD
+
+
+def check_gates(
+    gates: Iterable[Gate], measured: MeasuredSections, withheld: Sequence[bool | None] = ()
+) -> tuple[GateResult, ...]:
     """Check each gate against the measured metrics.
 
     A figure that could not be measured passes no gate: not enough evidence is never enough.
@@ -22,6 +39,9 @@ def check_gates(gates: Iterable[Gate], measured: MeasuredSections) -> tuple[Gate
     gates : iterable of Gate
     measured : MeasuredSections
         Its sections ``performance`` and ``differences`` are used.
+    withheld : sequence of (bool or None)
+        For each gate, whether it passes where its figure is withheld; None where that may not be said, which passes no
+        gate.
 
     Returns
     -------
@@ -34,9 +54,18 @@ def check_gates(gates: Iterable[Gate], measured: MeasuredSections) -> tuple[Gate
     >>> recall = Performance(model="candidate", metric="recall", value=0.35, low=0.3, high=0.4, n=900, reason="")
     >>> measured = MeasuredSections.model_construct(performance=(recall,))
     >>> check_gates([Gate(metric="recall", at_least=0.4)], measured)
-    (GateResult(gate='recall', required='at least 0.4', measured=0.35, passed=False),)
+    (GateResult(gate='recall', required='at least 0.4', measured=0.35, passed=False, reason=''),)
     """
-    return tuple(_check(gate, measured) for gate in gates)
+    results = [*withheld]
+    return tuple(
+        _check(gate, measured, results[place] if place < len(results) else None) for place, gate in enumerate(gates)
+    )
+
+
+def recheck_gates(gates: Iterable[Gate], published: PublishedReport) -> tuple[GateResult, ...]:
+    """Check each gate against what is published; of a withheld figure, the result is taken as it is published."""
+    claimed = [None if one.reason == _NOT_SAID else one.passed for one in published.version.gates]
+    return check_gates(gates, published, claimed)
 
 
 def failed_gates(gates: Iterable[GateResult]) -> list[str]:
@@ -58,14 +87,14 @@ def failed_gates(gates: Iterable[GateResult]) -> list[str]:
     """
     return [
         f"{gate.gate}: {gate.required} is asked, "
-        + ("it could not be measured" if gate.measured is None else f"{gate.measured:.3g} was measured")
+        + (f"{gate.measured:.3g} was measured" if gate.measured is not None else f"the figure is {gate.reason}")
         for gate in gates
         if not gate.passed
     ]
 
 
-def _check(gate: Gate, sections: MeasuredSections) -> GateResult:
-    found = sections.difference(gate.metric, gate.against) if gate.against else sections.metric(gate.metric)
+def _check(gate: Gate, sections: MeasuredSections, withheld: bool | None) -> GateResult:
+    found = find_gated(gate, sections)
     measured: float | None = getattr(found, gate.end) if found else None
     bounds = []
     if gate.at_least is not None:
@@ -77,7 +106,10 @@ def _check(gate: Gate, sections: MeasuredSections) -> GateResult:
         and (gate.at_least is None or measured >= gate.at_least)
         and (gate.at_most is None or measured <= gate.at_most)
     )
+    reason = "" if measured is not None else (found and found.reason) or "not measured"
+    if is_withheld(found):
+        passed, reason = bool(withheld), _NOT_SAID if withheld is None else _JUDGED
     description = gate.metric.replace("_", " ") + (f", gain over {gate.against}" if gate.against else "")
     if gate.end != "value":
         description += f" ({gate.end} end of its interval)"
-    return GateResult(gate=description, required=" and ".join(bounds), measured=measured, passed=passed)
+    return GateResult(gate=description, required=" and ".join(bounds), measured=measured, passed=passed, reason=reason)

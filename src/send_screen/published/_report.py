@@ -41,8 +41,10 @@ class GateResult(Document):
     gate: str
     required: str
     measured: float | None
-    """None where it could not be measured, which passes no gate."""
+    """None where it is withheld, or could not be measured, which passes no gate."""
     passed: bool
+    reason: str = ""
+    """Why ``measured`` is None."""
 
 
 class VersionMetadata(Document):

@@ -73,7 +73,7 @@ def _fairness(view: ReportView) -> str:
         script="report.js",
         **measured_parts(view),
         gap_svg=svg.gap_svg,
-        measured=lambda gate: "not recorded" if gate.measured is None else f"{gate.measured:.3f}".replace("-", "−"),
+        measured=lambda gate: gate.reason if gate.measured is None else f"{gate.measured:.3f}".replace("-", "−"),
     )
 
 

@@ -61,7 +61,7 @@ class MeasuredResult(Result):
     def _figure(self, model: str, metric: str) -> str:
         row = self.published.metric(metric, model=model)
         if row is None or row.value is None:
-            return (row and row.reason) or "-"
+            return (row and row.reason) or "not measured"
         interval = "" if row.low is None or row.high is None else f" ({row.low:.3f}-{row.high:.3f})"
         return f"{row.value:.3f}{interval}"
 

@@ -18,7 +18,7 @@ from send_screen.governance import (
     validate_free_text,
     withdrawal,
 )
-from send_screen.published import GateResult, check_gates, failed_gates
+from send_screen.published import GateResult, failed_gates, recheck_gates
 from send_screen.results import Result, Section
 from send_screen.specs import open_decisions
 from send_screen.tracking import ALIAS, default_uri, find_model, open_registered, set_alias, withdrawn_error
@@ -115,7 +115,7 @@ def promote(
             remedy=f"Name another alias, of letters, digits, - and _; {ALIAS} is what training sets.",
         )
     version, bundle = open_registered(model, uri=uri)
-    gates = check_gates(bundle.spec.gates, bundle.published)
+    gates = recheck_gates(bundle.spec.gates, bundle.published)
     _check_may_promote(bundle, gates, override)
     with open_for_append(ledger or default_ledger(uri)) as open_ledger:
         withdrawn = withdrawal(open_ledger.entries, version.version_id)

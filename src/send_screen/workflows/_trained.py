@@ -101,7 +101,7 @@ class TrainedVersion(MeasuredResult):
         yield Section(
             [
                 f"Gate {'passed' if gate.passed else 'FAILED'}: {gate.gate}, {gate.required}: "
-                + ("not measured" if gate.measured is None else f"{gate.measured:.3g}")
+                + (gate.reason if gate.measured is None else f"{gate.measured:.3g}")
                 for gate in self.published.version.gates
             ]
         )

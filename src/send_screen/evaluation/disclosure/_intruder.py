@@ -4,6 +4,9 @@ An intruder knows some sums of cells exactly, and that no cell is below 0. The t
 polyhedron. The interval of a count over it is found by two linear programmes; the secondary suppression that widens the
 interval enough, at the least loss of information, by another one [Fischetti2001]_.
 
+The result of a gate on a withheld figure is no such sum: it is said only where it adds nothing to this
+(:mod:`send_screen.evaluation._withheld_gates`).
+
 References
 ----------
 .. [Fischetti2001] Fischetti, M. and Salazar, J. J. (2001). Solving the cell suppression problem on tabular data with
