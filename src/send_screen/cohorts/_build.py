@@ -142,7 +142,6 @@ def load_cohort(
         excluded,
         sensitive.add_prefix("group."),
     ]
-    recorded = {feature.name: recorded_dates(linked, feature) for feature in spec.features}
     return Cohort(
         ids=ids,
         X=X,
@@ -156,7 +155,7 @@ def load_cohort(
             if feature.kind == "category"
         },
         show=show,
-        recorded_on={name: dates for name, dates in recorded.items() if dates is not None},
+        recorded_on=recorded_dates(linked, spec.features),
         excluded=pd.concat(facts, axis=1)[~keep].reset_index(drop=True),
         notes=linked.notes,
         synthetic=_is_synthetic(spec, linked, keep, training=training),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
@@ -133,8 +135,17 @@ def stated_dates(recorded_on: str, table: pd.DataFrame, prefix: str = "") -> pd.
     return pd.Series(pd.Timestamp(recorded_on), index=table.index)
 
 
-def recorded_dates(linked: Linked, feature: Feature) -> pd.Series | None:
-    """Return the date on which a feature was recorded (the latest of its columns); None where no contract has one."""
-    stated = {ref: column_of(linked, ref).recorded_on for ref in feature.sources}
-    dates = [stated_dates(when, linked.frame, f"{ref.contract}.") for ref, when in stated.items() if when is not None]
-    return pd.concat(dates, axis=1).max(axis=1) if dates else None
+def recorded_dates(linked: Linked, features: Iterable[Feature]) -> dict[str, pd.Series]:
+    """Return the date on which each feature was recorded (the latest of its columns), where a contract has one.
+
+    Features that were recorded alike, as all of one contract often are, share their dates.
+    """
+    stated = {
+        feature.name: frozenset(
+            (when, f"{ref.contract}.") for ref in feature.sources if (when := column_of(linked, ref).recorded_on)
+        )
+        for feature in features
+    }
+    dates = {alike: [stated_dates(when, linked.frame, of) for when, of in alike] for alike in set(stated.values())}
+    latest = {alike: pd.concat(found, axis=1).max(axis=1) for alike, found in dates.items() if found}
+    return {name: latest[alike] for name, alike in stated.items() if alike}
