@@ -42,7 +42,7 @@ def read_parquet(content: io.BytesIO, name: str) -> Reading:
             try:
                 table = table.cast(pa.schema(fields))
             except pa.ArrowInvalid:
-                _require_text(table.select([place for place, binary in enumerate(is_bytes) if binary]), name)
+                _require_text(table.select([index for index, binary in enumerate(is_bytes) if binary]), name)
                 raise
         table.validate(full=True)  # damage inside a page is not seen by reading
         require_rows(table.num_rows, name)

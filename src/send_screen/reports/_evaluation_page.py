@@ -75,7 +75,7 @@ class EvaluationView(MeasuredView):
     def summary(self) -> tuple[SummaryItem, ...]:
         """What was measured, for whom it works less well, and how sure that is."""
         return (
-            SummaryItem("What was measured", f"A list of {self.places}: those with the highest scores."),
+            SummaryItem("What was measured", f"A list of {self.list_length}: those with the highest scores."),
             SummaryItem("On whom", self.children),
             *self.by_question,
             SummaryItem("How sure that is", self.how_sure()),

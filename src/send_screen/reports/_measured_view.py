@@ -65,7 +65,7 @@ class MeasuredView:
         self.title = report.version.title
         self.outcome = report.version.outcome_description
         self.clusters = report.version.clusters
-        self.places = f"{percent(report.version.capacity)} of 100 children"
+        self.list_length = f"{percent(report.version.capacity)} of 100 children"
         self.frequencies = natural_frequencies(report)
         self.challengers = compare_challengers(report)
         self.baseline = compare_baseline(report)

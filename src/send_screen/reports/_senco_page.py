@@ -19,7 +19,7 @@ def child_name(child: ScreenedChild | ExcludedChild) -> str:
     return child.name or child.child_id or f"Child in row {child.row}"
 
 
-def _place(child: ScreenedChild | ExcludedChild, several_schools: bool) -> str:
+def _class_and_school(child: ScreenedChild | ExcludedChild, several_schools: bool) -> str:
     """Return the class, with the school where the file holds more than one."""
     return ", ".join(part for part in (child.class_name, child.school if several_schools else "") if part)
 
@@ -71,7 +71,7 @@ def render_screening(result: ScreeningResult) -> str:
         headlines=headlines,
         frequencies=natural_frequencies(result.published),
         name=child_name,
-        place=lambda child: _place(child, several),
+        class_and_school=lambda child: _class_and_school(child, several),
         main_reasons=_main_reasons,
         areas=areas_of_need,
         selection=describe_selection,

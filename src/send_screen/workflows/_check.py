@@ -66,8 +66,8 @@ class CheckedFile(Result):
             by_rule.setdefault(violation.rule, []).append(violation)
         for rule, found in by_rule.items():
             first = found[0]
-            place = f"column {first.column}: " if first.column else ""
-            yield f"{first.severity.upper()} {rule} ({len(found):,}x). {place}{first.message} {first.remedy}"
+            column = f"column {first.column}: " if first.column else ""
+            yield f"{first.severity.upper()} {rule} ({len(found):,}x). {column}{first.message} {first.remedy}"
             for one in found[:MAX_SHOWN]:
                 if one.row is not None:
                     yield f"    row {one.row}: {'(blank)' if one.value is None else one.value}"
