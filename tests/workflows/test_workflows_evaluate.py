@@ -90,6 +90,7 @@ def test_results_are_tidy_frames_with_a_reason_where_a_figure_is_undefined(stran
     assert {"attribute", "group", "metric", "n", "value", "low", "high", "reason"} <= set(found.groups)
     assert {"model", "metric", "n", "value", "low", "high", "reason"} <= set(found.performance)
     assert set(found.groups.loc[found.groups["attribute"] == "entry", "group"]) == {"1", "2", "not recorded"}
+    assert {str(found.groups["n"].dtype), str(found.gaps["required_n"].dtype)} == {"Int64"}
     counts = found.groups["n"].dropna()
     assert not counts.between(1, 9).any()
     undefined = found.groups[found.groups["value"].isna()]

@@ -16,6 +16,7 @@ _SHOWN = (
     ("recall", "recall: of those with the outcome, listed"),
     ("precision", "precision: of those listed, with the outcome"),
 )
+_COUNT = (int, int | None)
 
 
 class MeasuredResult(Result):
@@ -67,4 +68,7 @@ class MeasuredResult(Result):
 
 
 def _frame(rows: Sequence[Document]) -> pd.DataFrame:
-    return pd.DataFrame([row.model_dump() for row in rows])
+    """Return one row a document; counts that may be withheld are whole numbers all the same."""
+    frame = pd.DataFrame([row.model_dump() for row in rows])
+    counts = [name for row in rows[:1] for name, field in type(row).model_fields.items() if field.annotation in _COUNT]
+    return frame.astype(dict.fromkeys(counts, "Int64"))
