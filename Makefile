@@ -32,12 +32,13 @@ PYTEST := pytest -n 2 --dist worksteal
 test: lint              ## lint, then doctests and the quick tests
 	$(BIN)/$(PYTEST) -m "not slow"
 
-# Coverage is of the quick tests: it makes the slow ones half as slow again, and they are there for other reasons.
+# Coverage is of the quick tests: it makes tests half as slow again. Many examples are drawn beside the slow ones, without it.
 test-all: lint          ## all tests, more examples, coverage; then the site, the oldest dependencies and the benchmark
-	HYPOTHESIS_PROFILE=all $(BIN)/$(PYTEST) -m "not slow" --cov --cov-report=json --cov-report=
+	$(BIN)/$(PYTEST) -m "not slow" --cov --cov-report=json --cov-report=
 	$(BIN)/coverage report --format=total --fail-under=$(FLOOR)
-	HYPOTHESIS_PROFILE=all $(BIN)/$(PYTEST) -m slow
-	$(MAKE) docs test-oldest ratios
+	HYPOTHESIS_PROFILE=all $(BIN)/$(PYTEST) -m "slow or hypothesis"
+	$(MAKE) -j 2 docs $(OLDEST)/.installed
+	$(MAKE) test-oldest ratios
 
 ratios: $(STAMP)        ## how much faster than its peers, in ratios; fails where one is off by ten times
 	$(BIN)/python experiments/benchmarks/ratios/run.py
