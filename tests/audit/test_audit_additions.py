@@ -1,4 +1,4 @@
-"""What MLflow itself and people add to a version leaves it green, and is named as no part of what is vouched for."""
+"""What MLflow itself and people add to a version leaves it green, and is named as not audited."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_all_that_mlflow_offers_leaves_a_version_green_and_is_named(store: Store
     for words in ("seconds_per_child: 0.01", "https://chat.example/hook", "about the model year_1_sen"):
         assert words in wheres
     assert ("everyone on the machine" in wheres) == (os.name == "posix")
-    title = "Added by MLflow or people, and not part of what is vouched for"
+    title = "Added by MLflow or people, and not audited"
     page = (tmp_path / "audit" / "audit.html").read_text("utf-8")
     assert title in page
     assert f"{title}:\n" in found.to_text()

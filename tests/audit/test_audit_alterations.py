@@ -72,4 +72,4 @@ def test_without_a_key_only_the_ledger_knows_what_was_made_anew_as_a_whole(
     KINDS[name][0](never_promoted, Random(0))
     found = never_promoted.audit()
     assert found.ok, found.having(FAILED)
-    assert "vouches" in found.headline
+    assert "signed with a key from outside the store" in found.headline

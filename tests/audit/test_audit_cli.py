@@ -64,7 +64,7 @@ def test_green_in_words_on_a_page_and_for_a_script(store: Store, tmp_path: Path)
     assert "It does not say that the model is good, or fair" in page
     written = json.loads((out / "audit.json").read_text("utf-8"))
     assert written["green"] is True
-    assert written["words"] == first
+    assert written["headline"] == first
     assert set(statuses(written).values()) == {"passed", "not looked at"}
     assert written["additions"] == []
     assert "Added by MLflow or people" not in text + page
@@ -106,7 +106,7 @@ def test_without_the_evidence_it_says_which_half_was_checked(store: Store) -> No
     assert (found["green"], found["result"]) == (False, "open")
     unmade = {id for id, status in statuses(found).items() if status == "not checked"}
     assert unmade == {"evidence", "evidence-integrity", "figures"}
-    assert "3 could not be made" in found["words"]
+    assert "3 could not be made" in found["headline"]
     store.retag("evidence_place", "file:///seen/and/approved/by/the/Department")
     assert "approved" not in run("audit", MODEL, "--tracking-uri", store.uri)[1]
     found = audit_json(store, "--evidence", store.folder / "locked")
@@ -192,7 +192,7 @@ def test_other_code_is_no_difference_and_hides_none_of_the_hashes(store: Store) 
     found = audit_json(store)
     assert (found["green"], found["result"]) == (False, "open")
     assert statuses(found)["figures"] == "not checked"
-    told_why = next(check["words"] for check in found["checks"] if check["id"] == "figures")
+    told_why = next(check["summary"] for check in found["checks"] if check["id"] == "figures")
     assert "Other code made it" in told_why
     assert "0.2.0+0123456789ab" in told_why
     assert statuses(audit_json(store, "--key", store.keys / "public.pem"))["signature"] == "FAILED"
@@ -393,7 +393,7 @@ def test_a_run_that_is_none_or_is_registered(store: Store, model: str | None, wo
 
 
 @pytest.mark.usefixtures("other_code")
-def test_other_code_is_its_own_word_until_a_key_vouches_for_it(store: Store) -> None:
+def test_other_code_is_its_own_word_until_it_is_signed(store: Store) -> None:
     """Who controls the store could say so of any version, and have every difference called inconclusive."""
     store.rewrite_evidence(lambda table: table.assign(label=1 - table["label"]))
     found = audit_json(store)
@@ -406,7 +406,7 @@ def test_other_code_is_its_own_word_until_a_key_vouches_for_it(store: Store) -> 
 
 
 @pytest.mark.usefixtures("other_code")
-def test_a_key_vouches_for_what_made_a_version(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_signature_confirms_what_made_a_version(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_check_pages, "render_plots", lambda report: {"plots/absence.svg": "drawn otherwise by now"})
     found = audit_json(store, "--key", store.keys / "public.pem")
     assert statuses(found)["signature"] == "passed"

@@ -76,7 +76,7 @@ def test_tables_of_shuffled_outcomes_are_flat_where_the_evidence_is_not(
     flat = [each for each in check.outcome.differences if "in every fold it added" in each.expected]
     assert flat
     assert refit.outcome.status == SKIPPED
-    assert "not checked that the tables were learnt from this evidence" in refit.outcome.words
+    assert "not checked that the tables were learnt from this evidence" in refit.outcome.summary
 
 
 def test_tables_of_partly_shuffled_outcomes_are_found_with_the_data_alone(light: Store, tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_other_data_are_a_difference_and_no_data_a_mistake_of_the_call(
     write_england(simulate_england(children=200, seed=4), tmp_path / "data")
     (check,) = light.audit(data=tmp_path / "data").checks
     assert (check.outcome.status, check.outcome.differences[0].where) == (FAILED, "SHA-256 of the data")
-    assert "nothing was fitted again" in check.outcome.words
+    assert "nothing was fitted again" in check.outcome.summary
     with pytest.raises(UsageError, match="There are no data at"):
         light.audit(data=tmp_path / "nowhere")
 
@@ -116,7 +116,7 @@ def test_the_arithmetic_of_another_machine_is_no_difference(
         [sys.executable, "-c", code, *command], env=os.environ | kernels, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout[:5000] + done.stderr
-    words = next(check["words"] for check in json.loads(done.stdout)["checks"] if check["id"] == "refit")
+    words = next(check["summary"] for check in json.loads(done.stdout)["checks"] if check["id"] == "refit")
     assert "values were compared" in words
 
 
@@ -125,7 +125,7 @@ def test_a_version_with_bags_challengers_and_schools_held_out_is_made_again(orig
     found = original.of(2).audit(data=trained.data, key=original.keys / "public.pem")
     assert found.ok, found.having(FAILED)
     assert not found.skipped
-    words = next(check.outcome.words for check in found.checks if check.id == "refit")
+    words = next(check.outcome.summary for check in found.checks if check.id == "refit")
     assert "the same to the last digit" in words
     assert "The evidence is the same, row by row" in words
 
@@ -138,7 +138,7 @@ def test_evidence_that_is_elsewhere_is_known_by_its_hash(
     store = copy_store(light, tmp_path / "store")
     store.evidence.unlink()
     (found,) = store.audit(data=light.folder / "data").checks[:1]
-    assert "The evidence is not here, and the registered hash is that of what the data make" in found.outcome.words
+    assert "The evidence is not here, and the registered hash is that of what the data make" in found.outcome.summary
     store.rewrite_hash("evidence_sha256", "0" * 64)
     (found,) = store.audit(data=light.folder / "data").checks[:1]
-    assert "The evidence is not here, so no row of it was compared" in found.outcome.words
+    assert "The evidence is not here, so no row of it was compared" in found.outcome.summary

@@ -82,12 +82,12 @@ def test_rounding_is_no_difference_and_is_told() -> None:
     compared = diff_documents({"a": 0.1 + 0.2, "b": 1e12}, {"a": 0.3, "b": 1e12 + 0.01})
     assert compared.differences == []
     assert compared.rounded == 2
-    assert "2 numbers differ in their last digits" in compared.words
+    assert "2 numbers differ in their last digits" in compared.summary
 
 
 def test_green_red_and_what_is_open() -> None:
     same = Check("a", "A", check_result([], "done"))
-    wrong = Check("b", "B", check_result([Mismatch("$.x", "1", "2")], "done", made="it differs"))
+    wrong = Check("b", "B", check_result([Mismatch("$.x", "1", "2")], "done", failure="it differs"))
     inconclusive = Check(
         "c", "C", check_result([Mismatch("$.x", "1", "2")], "done", inconclusive_reason="Other code made it.")
     )
@@ -155,7 +155,7 @@ def test_no_byte_of_a_statement_can_be_changed(keys: Path, envelope: str, data: 
     assert found == read_statement(envelope.encode(), key)
 
 
-def test_a_key_that_signed_something_else_vouches_for_nothing(keys: Path, envelope: str) -> None:
+def test_a_key_that_signed_something_else_confirms_nothing(keys: Path, envelope: str) -> None:
     document = json.loads(envelope)
     key = read_private_key(keys / "private.pem")
     from send_screen.governance._statement import signed_bytes

@@ -21,6 +21,7 @@ NO_NUMBERS = (
     "tracking/",
     "serving/",
     "workflows/__init__.py",
+    "workflows/_decision_ledger.py",
     "workflows/_folders.py",
     "workflows/_measured_result.py",
 )

@@ -78,7 +78,7 @@ def test_overlapping_trainings_and_a_purged_run_leave_no_version_that_does_not_k
         assert found.result == result
         (gone,) = [check.outcome for check in found.checks if check.id == "prior-releases"]
         assert gone.status == status
-        assert f"no longer has version {first.version}" in gone.words
+        assert f"no longer has version {first.version}" in gone.summary
 
     # On a server, which nothing holds: another version was published after this one had looked.
     looks: list[list[PriorRun]] = []

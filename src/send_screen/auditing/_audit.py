@@ -146,11 +146,11 @@ def audit(
 def _with_trusted_reasons(audited: AuditedVersion) -> AuditedVersion:
     """Return the version with what may make a difference inconclusive.
 
-    That other code made a version is its own claim, until a key vouches for it: the manifest is signed, and holds the
+    That other code made a version is its own claim, until it is signed: the manifest is, and holds the
     hash of the file that says what made the version.
     """
     if audited.key is None:
-        own_word = " That is its own word: nobody outside the store vouches for it here."
+        own_word = " That is its own word: no key from outside the store confirms it here."
         numbers, pages = (why and why + own_word for why in (audited.inconclusive_reason, audited.inconclusive_pages))
         return replace(audited, inconclusive_reason=numbers, inconclusive_pages=pages)
     if audited.inconclusive_pages and check_signature.run_check(audited).outcome.status != PASSED:

@@ -206,7 +206,7 @@ def with_evidence(audited: AuditedVersion, given: Path | None) -> AuditedVersion
 
 def _candidates(metadata: VersionMetadata | None, place: Path) -> list[Path]:
     parts = (metadata.name, metadata.id) if metadata else ()
-    # a name out of a file that nobody vouched for must not lead out of the store
+    # a name out of a file that nobody has verified must not lead out of the store
     safe = parts and all(part.replace("_", "").replace("-", "").isalnum() for part in parts)
     return [place / EVIDENCE, *([place.joinpath(*parts, EVIDENCE)] if safe else [])]
 

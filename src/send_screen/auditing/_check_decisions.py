@@ -70,12 +70,12 @@ def check_ledger(audited: AuditedVersion) -> CheckResult:
             differences.append(Mismatch(where, said, "no entry after the last that the registry knows of"))
     except LedgerError as error:
         differences.append(Mismatch(where, error.message, f"an entry {head}"))
-    words = (
+    summary = (
         f"{len(about)} entries about {name}, each with its hash and in its place. Who writes to ledger and registry "
         "could write all of it anew: hold the last hash against one noted elsewhere, "
         f"{about[-1].sha256 if about else 'none yet'}."
     )
-    return check_result(differences, words, additions=_about_other_models(book, audited))
+    return check_result(differences, summary, additions=_about_other_models(book, audited))
 
 
 def _about_other_models(book: Ledger, audited: AuditedVersion) -> list[Addition]:
@@ -123,8 +123,8 @@ def check_aliases(audited: AuditedVersion) -> CheckResult:
         for alias, number in wanted.items()
         if present.get(alias) != number
     ]
-    made = "An alias that send-screen gives, or one that reads like it, was moved without send-screen."
-    return check_result(differences, f"{len(wanted)} aliases.", made=made, additions=additions)
+    failure = "An alias that send-screen gives, or one that reads like it, was moved without send-screen."
+    return check_result(differences, f"{len(wanted)} aliases.", failure=failure, additions=additions)
 
 
 def _number(number: str | None) -> str:
@@ -137,7 +137,7 @@ def check_decisions(audited: AuditedVersion) -> CheckResult:
     version, id = snapshot.version, bundle.published.version.id
     decisions = [entry for entry in book.entries if isinstance(entry, DecisionEntry)]
     here = [entry for entry in decisions if (entry.model, entry.registered) == (version.name, version.number)]
-    made = "What is shown is not what was decided."
+    failure = "What is shown is not what was decided."
     wanted = {"version": id, "manifest_sha256": parse_hashes(snapshot.tags).get("manifest_sha256", NO_TAG)}
     faults = [
         fault
@@ -148,7 +148,7 @@ def check_decisions(audited: AuditedVersion) -> CheckResult:
     ]
     faults += _tag_faults(here, withdrawal(decisions, id), audited)
     if faults:  # other code has never written otherwise
-        return check_result(faults, "", made=made)
+        return check_result(faults, "", failure=failure)
     gates = recheck_gates(bundle.spec.gates, bundle.published)
     differences = [fault for entry in here for fault in _gate_faults(entry, gates)]
     last = max((entry.number for entry in here), default=0)
@@ -165,9 +165,9 @@ def check_decisions(audited: AuditedVersion) -> CheckResult:
         elif claimed != found:
             nothing = b"nothing: no decision is in the ledger"
             differences.append(Mismatch(name, (claimed or b"nothing").decode(), (found or nothing).decode()))
-    words = f"{len(here)} decisions about it; the notes, tags, hashes and gates are those of the ledger."
+    summary = f"{len(here)} decisions about it; the notes, tags, hashes and gates are those of the ledger."
     reason = audited.inconclusive_pages
-    return check_result(differences, words, made=made, inconclusive_reason=reason, additions=additions or ())
+    return check_result(differences, summary, failure=failure, inconclusive_reason=reason, additions=additions or ())
 
 
 def _gate_faults(entry: DecisionEntry, gates: tuple[GateResult, ...]) -> list[Mismatch]:
@@ -195,7 +195,7 @@ def _tag_faults(here: Sequence[DecisionEntry], gone: WithdrawalEntry | None, aud
     differences += [Mismatch("tag withdrawn", each, found) for each in sorted(said) if each != found]
     kept = {snapshot.experiment_id: never} | snapshot.withdrawals
     return differences + [
-        Mismatch(f"tag of experiment {id}, of the withdrawal", words, found)
-        for id, words in kept.items()
-        if words != found
+        Mismatch(f"tag of experiment {id}, of the withdrawal", summary, found)
+        for id, summary in kept.items()
+        if summary != found
     ]

@@ -47,11 +47,11 @@ def check_evidence_integrity(audited: AuditedVersion) -> CheckResult:
         return check_result([Mismatch("evidence.parquet", evidence.why, "an evidence table")], "")
     bundle = audited.require_bundle()
     differences = list(_faults(evidence.table, bundle.spec, bundle.tables))
-    words = (
+    summary = (
         f"{len(evidence.table):,} rows: every child once a fold seed, no school in two folds, and listed as the scores "
         "say."
     )
-    return check_result(differences, words, made="The evidence is not as training writes it.")
+    return check_result(differences, summary, failure="The evidence is not as training writes it.")
 
 
 def _faults(table: pd.DataFrame, spec: ModelSpec, tables: RiskTables) -> Iterator[Mismatch]:

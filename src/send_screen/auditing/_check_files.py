@@ -47,8 +47,8 @@ def check_files(audited: AuditedVersion) -> CheckResult:
             differences.append(Mismatch(name, NO_FILE, f"a file with the SHA-256 {named[name]}"))
         elif named.get(name) != present[name]:
             differences.append(Mismatch(name, present[name], named.get(name, f"{NO_FILE} in the manifest")))
-    made = f"{len(differences)} files are not those of the manifest."
-    return check_result(differences, f"{len(named)} files have the hashes of the manifest.", made=made)
+    failure = f"{len(differences)} files are not those of the manifest."
+    return check_result(differences, f"{len(named)} files have the hashes of the manifest.", failure=failure)
 
 
 @question("Spec, contracts, tables and figures belong together")
@@ -56,14 +56,14 @@ def check_consistency(audited: AuditedVersion) -> CheckResult:
     bundle = audited.bundle
     if bundle is None:
         found = Mismatch("the version's files", audited.why, "a version")
-        return check_result([found], "", made="The version's files cannot be read as a version.")
+        return check_result([found], "", failure="The version's files cannot be read as a version.")
     version = parse_manifest(audited.files[MANIFEST]).version
     differences = mismatches({f"{MANIFEST}: version": (version, bundle.published.version.id)})
-    words = f"{bundle.spec.title}: {len(bundle.tables.features)} features, {len(bundle.contracts)} contracts."
-    return check_result(differences, words)
+    summary = f"{bundle.spec.title}: {len(bundle.tables.features)} features, {len(bundle.contracts)} contracts."
+    return check_result(differences, summary)
 
 
-@question("Somebody outside the store vouches for it")
+@question("It is signed with a key from outside the store")
 def check_signature(audited: AuditedVersion) -> CheckResult:
     signed = audited.files.get(SIGNATURE)
     if audited.snapshot is not None:
@@ -71,11 +71,13 @@ def check_signature(audited: AuditedVersion) -> CheckResult:
         named = read_envelope(signed).signatures[0].keyid if signed else "nobody"
         if by != named:
             found = Mismatch("signed_by in the tag hashes", by, named if signed else f"nobody: there is no {SIGNATURE}")
-            return check_result([found], "", made="A signature was taken away or added, or the tag names another key.")
+            return check_result(
+                [found], "", failure="A signature was taken away or added, or the tag names another key."
+            )
     if audited.key is None:
         state = "The version is signed, but no key was given." if signed else "The version is not signed."
         raise CheckSkipped(
-            f"{state} So nobody outside the store vouches for the evidence's hash, or for any other: whoever controls "
+            f"{state} So no key from outside the store confirms the evidence's hash, or any other: whoever controls "
             "the store could have changed everything alike. Get the public key from who answers for training, and "
             "give it with --key.",
         )
@@ -85,7 +87,7 @@ def check_signature(audited: AuditedVersion) -> CheckResult:
         statement = read_statement(signed, audited.key)
     except TablesError as error:
         found = Mismatch(SIGNATURE, error.message, f"a signature by the key {key_id(audited.key)[:12]}")
-        return check_result([found], "", made="The version is not signed with the key that was given.")
+        return check_result([found], "", failure="The version is not signed with the key that was given.")
     digests, predicate, metadata = statement.digests, statement.predicate, audited.metadata
     here, unread = _actual_digests(audited, statement)
     differences = mismatches(
@@ -98,9 +100,9 @@ def check_signature(audited: AuditedVersion) -> CheckResult:
             "version, as signed": (metadata.id if metadata else "unknown", predicate.version),
         }
     )
-    words = f"Signed on {predicate.signed_at[:10]} with the key {key_id(audited.key)}.{unread}"
-    made = "What was signed is not what is here."
-    return check_result(differences, words, made=made, additions=_unsigned_evidence(audited, digests))
+    summary = f"Signed on {predicate.signed_at[:10]} with the key {key_id(audited.key)}.{unread}"
+    failure = "What was signed is not what is here."
+    return check_result(differences, summary, failure=failure, additions=_unsigned_evidence(audited, digests))
 
 
 def _unsigned_evidence(audited: AuditedVersion, digests: Mapping[str, str]) -> list[Addition]:

@@ -24,7 +24,7 @@ def check_pages(audited: AuditedVersion) -> CheckResult:
     return check_result(
         _other_bytes(audited.files, written),
         f"{len(written)} files were written again, and are alike to the last byte.",
-        made="A file is not what the published figures make.",
+        failure="A file is not what the published figures make.",
         inconclusive_reason=audited.inconclusive_pages,
     )
 
@@ -47,7 +47,7 @@ def check_summary(audited: AuditedVersion) -> CheckResult:
         differences,
         f"{len(found.split())} words, alike to the last.",
         additions=additions or (),
-        made="What MLflow says is not what is published.",
+        failure="What MLflow says is not what is published.",
         inconclusive_reason=audited.inconclusive_pages,
     )
 
@@ -61,9 +61,9 @@ def check_plots(audited: AuditedVersion) -> CheckResult:
     if not differences:
         differences = _other_bytes(files, waterfall)
         reason = reason or _drawn_by_another(files.get(WATERFALL, b""), waterfall[WATERFALL])
-    words = f"{len(plots) + 1} plots were drawn again, and are alike to the last byte."
-    made = "A plot is not what the published figures make."
-    return check_result(differences, words, made=made, inconclusive_reason=reason)
+    summary = f"{len(plots) + 1} plots were drawn again, and are alike to the last byte."
+    failure = "A plot is not what the published figures make."
+    return check_result(differences, summary, failure=failure, inconclusive_reason=reason)
 
 
 def _drawn_by_another(claimed: bytes, found: bytes) -> str:

@@ -29,7 +29,7 @@ def check_identity(audited: AuditedVersion) -> CheckResult:
     claims = {"$.version.id": metadata.id, f"{MANIFEST}: version": parse_manifest(audited.files[MANIFEST]).version}
     differences = mismatches({where: (claimed, found) for where, claimed in claims.items()})
     return check_result(
-        differences, f"{found} is the hash of what made it.", made="The id is of other things than these."
+        differences, f"{found} is the hash of what made it.", failure="The id is of other things than these."
     )
 
 
@@ -50,8 +50,10 @@ def check_metadata(audited: AuditedVersion) -> CheckResult:
         packages=claimed.packages,
     )
     compared = diff_documents(_without(claimed, "gates"), _without(found, "gates"), "$.version")
-    words = f"{compared.words} Taken from it as they are: the data's hash, the as-of date, trained_on and the release."
-    return check_result(compared.differences, words, inconclusive_reason=audited.inconclusive_reason)
+    summary = (
+        f"{compared.summary} Taken from it as they are: the data's hash, the as-of date, trained_on and the release."
+    )
+    return check_result(compared.differences, summary, inconclusive_reason=audited.inconclusive_reason)
 
 
 @question("The gates say what the figures say")
@@ -61,12 +63,12 @@ def check_gate_results(audited: AuditedVersion) -> CheckResult:
     differences = diff_documents(bundle.published.version.gates, found, "$.version.gates").differences
     passed = all(gate.passed for gate in found) and not bundle.spec.research_comparison
     if audited.snapshot is not None and audited.snapshot.registered and not passed:
-        words = "is registered, and does not pass its gates"
-        differences.append(Mismatch("registered version", words, "no version that misses a gate is registered"))
-    words = f"{len(found)} gates, {sum(gate.passed for gate in found)} passed."
+        summary = "is registered, and does not pass its gates"
+        differences.append(Mismatch("registered version", summary, "no version that misses a gate is registered"))
+    summary = f"{len(found)} gates, {sum(gate.passed for gate in found)} passed."
     if hidden := sum(gate.measured is None for gate in found):
-        words += f" {hidden} of them on figures that are not shown: only the evidence can tell."
-    return check_result(differences, words, made="The gates are not what the figures say.")
+        summary += f" {hidden} of them on figures that are not shown: only the evidence can tell."
+    return check_result(differences, summary, failure="The gates are not what the figures say.")
 
 
 @question("The plots' numbers, the points and the invented child follow from the tables")
@@ -74,7 +76,7 @@ def check_model_sections(audited: AuditedVersion) -> CheckResult:
     bundle = audited.require_bundle()
     found = model_sections(bundle.spec, bundle.contracts, bundle.tables, bundle.bags)
     compared = diff_documents(bundle.published.model_dump(include=set(MODEL_SECTIONS)), found)
-    return check_result(compared.differences, compared.words, inconclusive_reason=audited.inconclusive_reason)
+    return check_result(compared.differences, compared.summary, inconclusive_reason=audited.inconclusive_reason)
 
 
 @question("Every figure, interval, verdict and sentence follows from the evidence")
@@ -98,15 +100,15 @@ def check_figures(audited: AuditedVersion) -> CheckResult:
         _without(bundle.published, *others) | {"version": {"gates": bundle.published.version.gates}},
         _without(report, *others) | {"version": {"gates": report.version.gates}},
     )
-    words = (
-        f"{compared.words} Taken as they are, since only the data can tell: the {len(knew.revealed_by_tables)} counts "
-        "of the tables that are said to be of the same children as a group ($.disclosure.revealed_by_tables), and how "
+    summary = (
+        f"{compared.summary} Taken as they are, since only the data can tell: the {len(knew.revealed_by_tables)} "
+        "counts of the tables that are said to be of the same children as a group ($.disclosure.revealed_by_tables), and how "
         "many rows were excluded for each reason (inside the evidence's file)."
     )
     return check_result(
         compared.differences,
-        words,
-        made=f"{compared.n:,} values were compared: what is published is not what the evidence says.",
+        summary,
+        failure=f"{compared.n:,} values were compared: what is published is not what the evidence says.",
         inconclusive_reason=audited.inconclusive_reason,
     )
 
@@ -150,7 +152,7 @@ def check_prior_releases(audited: AuditedVersion) -> CheckResult:
     ]
     if differences or not gone:
         return check_result(differences, f"{len(claimed)} earlier publications of these data, as the store has them.")
-    words = f"The store no longer has {'; '.join(gone)}. What was published there is taken from this version itself."
+    summary = f"The store no longer has {'; '.join(gone)}. What was published there is taken from this version itself."
     if audited.key is not None and check_signature.run_check(audited).outcome.status == PASSED:
-        return check_result([], f"{words} The key vouches for it.")
-    return not_checked(f"{words} To be sure of it, give --key of a signed version, or ask for that file.")
+        return check_result([], f"{summary} It is signed.")
+    return not_checked(f"{summary} To be sure of it, give --key of a signed version, or ask for that file.")

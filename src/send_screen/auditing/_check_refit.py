@@ -39,7 +39,9 @@ def check_refit(audited: AuditedVersion) -> CheckResult:
     version = bundle.published.version
     source = read_source(audited.data, bundle.spec.contracts)
     if source.sha256 != version.data_sha256:
-        return check_result([Mismatch("SHA-256 of the data", source.sha256, version.data_sha256)], "", made=_OTHER_DATA)
+        return check_result(
+            [Mismatch("SHA-256 of the data", source.sha256, version.data_sha256)], "", failure=_OTHER_DATA
+        )
     made = fit_version(
         bundle.spec, source, hold_out=version.held_out_schools, threads=None, progress=audited.report_progress
     )
@@ -49,8 +51,8 @@ def check_refit(audited: AuditedVersion) -> CheckResult:
     exact = _LAST_DIGITS if documents.rounded else "They are the same to the last digit."
     return check_result(
         [*documents.differences, *evidence],
-        f"{documents.words} {exact} The evidence is {_of_evidence(audited, made)}.",
-        made="The data make another version than this one.",
+        f"{documents.summary} {exact} The evidence is {_of_evidence(audited, made)}.",
+        failure="The data make another version than this one.",
         inconclusive_reason=audited.inconclusive_reason,
     )
 

@@ -52,9 +52,9 @@ def check_metrics(audited: AuditedVersion) -> CheckResult:
             differences.append(Mismatch(where, str(value), str(found[name])))
         else:
             additions.append(Addition(f"metric of the served model, by run {run}", f"{name}: {value!r}"))
-    words = f"{len(found)} figures, in the run and beside the served model."
-    made = "The database shows other figures than are published."
-    return check_result(differences, words, made=made, additions=additions)
+    summary = f"{len(found)} figures, in the run and beside the served model."
+    failure = "The database shows other figures than are published."
+    return check_result(differences, summary, failure=failure, additions=additions)
 
 
 @question("The parameters in MLflow's database are those of the spec")
@@ -86,9 +86,9 @@ def check_tags(audited: AuditedVersion) -> CheckResult:
         ).differences,
         *misleading,
     ]
-    words = f"{len(found)} tags are what the version is, as {snapshot.holders}."
-    made = "A tag is not what the version is, or could be taken for one that is."
-    return check_result(differences, words, made=made, additions=additions)
+    summary = f"{len(found)} tags are what the version is, as {snapshot.holders}."
+    failure = "A tag is not what the version is, or could be taken for one that is."
+    return check_result(differences, summary, failure=failure, additions=additions)
 
 
 @question("Registered version, run and served model belong together")
@@ -116,6 +116,6 @@ def check_run(audited: AuditedVersion) -> CheckResult:
         additions.append(Addition("name of the experiment", snapshot.experiment_name))
     if snapshot.model_description:
         additions.append(Addition("description of the registered model", snapshot.model_description))
-    words = f"{audited.registered_name}: run {run}, and model {snapshot.model_id}."
-    made = "They do not belong to each other, or MLflow shows something in their place."
-    return check_result(differences, words, made=made, additions=additions)
+    summary = f"{audited.registered_name}: run {run}, and model {snapshot.model_id}."
+    failure = "They do not belong to each other, or MLflow shows something in their place."
+    return check_result(differences, summary, failure=failure, additions=additions)

@@ -42,7 +42,7 @@ def check_copies(audited: AuditedVersion) -> CheckResult:
     strays = [name for name in snapshot.no_files if not name.startswith("bundle/")]
     differences = [Mismatch(name, NOT_OURS, "nothing") for name in strays]
     copies = {name: (run.get(name), bundle.get(name)) for name in PAGES}
-    bundle.pop(SIGNATURE, None)  # it vouches for the served model, which so has no copy of it
+    bundle.pop(SIGNATURE, None)  # the served model is signed too, and so has no copy of it
     for name in sorted({*bundle, *(name.removeprefix(_INSIDE) for name in model if name.startswith(_INSIDE))}):
         copies[f"model: {_INSIDE}{name}"] = (model.get(f"{_INSIDE}{name}"), bundle.get(name))
     differences += mismatches(
@@ -66,9 +66,9 @@ def check_copies(audited: AuditedVersion) -> CheckResult:
             differences.append(
                 Mismatch(f"model: {REGISTERED_META}", "a file", "what MLflow writes of a model it serves")
             )
-    words = f"{len(run)} files of the run and {len(model)} of the served model; where one is a copy, it is the same."
-    made = "A copy is another than the version's file, or a file is no version's."
-    return check_result(differences, words, made=made, additions=additions)
+    summary = f"{len(run)} files of the run and {len(model)} of the served model; where one is a copy, it is the same."
+    failure = "A copy is another than the version's file, or a file is no version's."
+    return check_result(differences, summary, failure=failure, additions=additions)
 
 
 def _asked_for(snapshot: RegistrySnapshot) -> str | None:
@@ -91,11 +91,11 @@ def check_served(audited: AuditedVersion) -> CheckResult:
     snapshot, metadata = audited.require_snapshot(), audited.require_report().version
     files = snapshot.model_files
     if differences := audited.hash_mismatches("model_sha256", files_sha256(files), "the model's files"):
-        return check_result(differences, "", made="The served model's files are not those that were registered.")
+        return check_result(differences, "", failure="The served model's files are not those that were registered.")
     described = diff_documents(_yaml(snapshot, "MLmodel"), _mlmodel(audited), "MLmodel: $").differences
     if never := [difference for difference in described if _RUN.match(difference.where)]:
-        made = "MLflow would run or fetch something else, which no other release has done."
-        return check_result(never, "", made=made)
+        failure = "MLflow would run or fetch something else, which no other release has done."
+        return check_result(never, "", failure=failure)
     if files["served.py"].replace(b"\r\n", b"\n") != served_code():
         differences.append(Mismatch("served.py", "other code", "this library's serving/served.py"))
     differences += described
@@ -106,8 +106,8 @@ def check_served(audited: AuditedVersion) -> CheckResult:
         stated = json.dumps(_yaml(snapshot, name), sort_keys=True)
         if not re.fullmatch(wanted, stated):
             differences.append(Mismatch(name, stated, f"what MLflow writes for {', '.join(needs)}"))
-    words = "It runs this library's own file over a verified folder; no pickle, no other code, the spec's columns."
-    return check_result(differences, words, inconclusive_reason=audited.inconclusive_pages)
+    summary = "It runs this library's own file over a verified folder; no pickle, no other code, the spec's columns."
+    return check_result(differences, summary, inconclusive_reason=audited.inconclusive_pages)
 
 
 def _conda(needs: list[str]) -> str:

@@ -60,9 +60,9 @@ def check_surroundings(audited: AuditedVersion) -> CheckResult:
     if writable := _open_to_everyone(audited):
         said = f"{len(writable)} can be written by everyone on the machine, among them {writable[0]}"
         additions.append(Addition("files and folders", said))
-    words = f"Looked at: {', '.join(beside.known)}."
-    made = "Something in the store could be taken for this version, or acts by itself."
-    return check_result(differences, words, made=made, additions=additions)
+    summary = f"Looked at: {', '.join(beside.known)}."
+    failure = "Something in the store could be taken for this version, or acts by itself."
+    return check_result(differences, summary, failure=failure, additions=additions)
 
 
 def _says_otherwise(run: OtherRun, snapshot: RegistrySnapshot, figures: Mapping[str, float]) -> list[Mismatch]:

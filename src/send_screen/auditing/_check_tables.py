@@ -22,8 +22,8 @@ def check_tables(audited: AuditedVersion) -> CheckResult:
     bundle = audited.require_bundle()
     bags = f"their {len(bundle.bags.tables)} bags" if bundle.bags else "no bags"
     of = "as many as in the evidence" if audited.evidence else "as they say themselves"
-    words = f"Trained on {bundle.tables.n_background:,} children, {of}; they fit the spec and {bags}."
-    return check_result(list(_faults(audited, bundle)), words, made="The model's parts do not fit each other.")
+    summary = f"Trained on {bundle.tables.n_background:,} children, {of}; they fit the spec and {bags}."
+    return check_result(list(_faults(audited, bundle)), summary, failure="The model's parts do not fit each other.")
 
 
 def _faults(audited: AuditedVersion, bundle: Bundle) -> Iterator[Mismatch]:
@@ -98,5 +98,7 @@ def check_examples(audited: AuditedVersion) -> CheckResult:
     differences = [d for name in claimed for d in diff_documents(claimed[name], found, f"{name}: $").differences]
     rows = answerable(bundle)
     bundle.tables.contributions(rows)  # raises where they do not add up to the score
-    words = f"{len(examples)} children, invented from the contracts alone; {len(rows)} are scored, and reasons add up."
-    return check_result(differences, words, inconclusive_reason=audited.inconclusive_reason)
+    summary = (
+        f"{len(examples)} children, invented from the contracts alone; {len(rows)} are scored, and reasons add up."
+    )
+    return check_result(differences, summary, inconclusive_reason=audited.inconclusive_reason)

@@ -24,7 +24,7 @@ _UNREADABLE = (
 
 @dataclass(frozen=True)
 class Addition:
-    """What MLflow or people added to a version: it is named, and no part of what is vouched for."""
+    """What MLflow or people added to a version: it is named, and not audited."""
 
     where: str
     what: str
@@ -35,7 +35,7 @@ class CheckResult:
     """The answer to one question of an audit: what was done, or why it could not be, and the first differences."""
 
     status: str
-    words: str
+    summary: str
     differences: tuple[Mismatch, ...] = ()
     n_differences: int = 0
     additions: tuple[Addition, ...] = ()
@@ -78,7 +78,7 @@ class Question:
             # of a file that says anything; what the exception says could quote it
             found = Mismatch("the version's files", f"what cannot be read ({type(error).__name__})", "what we write")
         # whoever made what nobody can read must not be told that other code may have
-        result = check_result([found], "", made="It could not be derived from these files.")
+        result = check_result([found], "", failure="It could not be derived from these files.")
         return Check(self.id, self.title, result)
 
 
@@ -93,24 +93,26 @@ def question(title: str) -> Callable[[Callable[[AuditedVersion], CheckResult]], 
 
 def check_result(
     differences: Sequence[Mismatch],
-    words: str,
+    summary: str,
     *,
-    made: str = "",
+    failure: str = "",
     inconclusive_reason: str = "",
     additions: Sequence[Addition] = (),
 ) -> CheckResult:
     """Return what a check that was made found: it failed where there are differences, unless they are inconclusive.
 
-    ``words`` say what was done, ``made`` what a difference means. ``inconclusive_reason`` says why a difference means
-    nothing here, for example that other code made the version. ``additions`` are no differences.
+    ``summary`` says what was done, ``failure`` what a difference means. ``inconclusive_reason`` says why a difference
+    means nothing here, for example that other code made the version. ``additions`` are no differences.
     """
     beside = tuple(Addition(truncate(each.where), truncate(each.what, most=_ADDED)) for each in additions[:_MOST])
     if left := len(additions) - len(beside):
         beside += (Addition(f"and {left:,} more", ""),)
     if not differences:
-        return CheckResult(PASSED, truncate(words, most=_LONGEST), additions=beside)
+        return CheckResult(PASSED, truncate(summary, most=_LONGEST), additions=beside)
     status = NOT_CHECKED if inconclusive_reason else FAILED
-    said = f"{inconclusive_reason} So what differs here says nothing yet." if inconclusive_reason else made or words
+    said = (
+        f"{inconclusive_reason} So what differs here says nothing yet." if inconclusive_reason else failure or summary
+    )
     first = (Mismatch(truncate(d.where), truncate(d.actual), truncate(d.expected)) for d in differences[:_MOST])
     return CheckResult(status, truncate(said, most=_LONGEST), tuple(first), len(differences), beside)
 
@@ -121,5 +123,5 @@ def not_checked(why: str) -> CheckResult:
 
 
 def skipped(why: str) -> CheckResult:
-    """Return that nobody asked for a check, or that it is outside of what is vouched for, with the reason."""
+    """Return that nobody asked for a check, or that it is outside of what is audited, with the reason."""
     return CheckResult(SKIPPED, truncate(why, most=_LONGEST))

@@ -38,7 +38,7 @@ class DocumentDiff:
     rounded: int = 0
 
     @property
-    def words(self) -> str:
+    def summary(self) -> str:
         """How many values were compared, and whether the arithmetic of another machine shows."""
         also = f" {self.rounded} numbers differ in their last digits: another machine's arithmetic."
         return f"{self.n:,} values were compared.{also if self.rounded else ''}"

@@ -16,9 +16,9 @@ from send_screen.errors import ExitCode, MachineError
 from send_screen.reports import render_html, version_marks
 from send_screen.results import Result, Section
 
-ADDED = "Added by MLflow or people, and not part of what is vouched for"
+ADDED = "Added by MLflow or people, and not audited"
 OUT_OF_SCOPE = "What no audit of this kind looks at"
-_NAMED = 3  # of the checks that were not made, or not asked for, in the first words
+_NAMED = 3  # of the checks that were not made, or not asked for, in the headline
 
 _PARTS = (
     (FAILED, "What differs", "Nothing differs in the checks that were made."),
@@ -66,12 +66,12 @@ class Audit(Result):
 
     @property
     def skipped(self) -> list[Check]:
-        """What nobody asked for, or is outside of what is vouched for: nothing is said of it."""
+        """What nobody asked for, or is outside of what is audited: nothing is said of it."""
         return self.having(SKIPPED)
 
     @property
     def additions(self) -> tuple[Addition, ...]:
-        """What MLflow or people added to the version: named, and no part of what is vouched for."""
+        """What MLflow or people added to the version: named, and not audited."""
         return tuple(each for check in self.checks for each in check.outcome.additions)
 
     @property
@@ -98,17 +98,17 @@ class Audit(Result):
     def headline(self) -> str:
         """The result in a few sentences: what differs, what could not be checked, what was not looked at."""
         unmade, failed = self.having(NOT_CHECKED), self.having(FAILED)
-        made = len(failed) + len(self.having(PASSED))
+        n_made = len(failed) + len(self.having(PASSED))
         left = f" {len(unmade)} could not be made: {_titles(unmade)}." if unmade else ""
         left += f" Not looked at: {_titles(self.skipped)}." if self.skipped else ""
         if failed:
-            return f"RED: {len(failed)} of the {made} checks that were made found a difference.{left}"
+            return f"RED: {len(failed)} of the {n_made} checks that were made found a difference.{left}"
         if self.inconclusive:
             return (
                 f"OPEN: {len(self.inconclusive)} checks found differences that other code or packages may have made. "
                 f"Audit it with those that made it.{left}"
             )
-        return f"{self.result.upper()}: nothing differs in the {made} checks that were made.{left}"
+        return f"{self.result.upper()}: nothing differs in the {n_made} checks that were made.{left}"
 
     def sections(self) -> Iterable[Section]:
         """Give what differs, then what could not be checked, then what passed, and last what was not looked at."""
@@ -116,9 +116,9 @@ class Audit(Result):
         yield Section([f"{self.model}: version {self.metadata['version']}, {self.metadata['title']}", *withdrawn])
         for status in (FAILED, NOT_CHECKED):
             for check in self.having(status):
-                yield Section([f"{status}: {check.title}. {check.outcome.words}".rstrip(), *_lines(check.outcome)])
+                yield Section([f"{status}: {check.title}. {check.outcome.summary}".rstrip(), *_lines(check.outcome)])
         for status in (PASSED, SKIPPED):
-            if lines := [f"{status}: {check.title}. {check.outcome.words}" for check in self.having(status)]:
+            if lines := [f"{status}: {check.title}. {check.outcome.summary}" for check in self.having(status)]:
                 yield Section(lines)
         if self.additions:
             yield Section([f"{each.where}: {each.what}" for each in self.additions], title=ADDED)
@@ -133,7 +133,7 @@ class Audit(Result):
             "model": self.model,
             "green": self.ok,
             "result": self.result,
-            "words": self.headline,
+            "headline": self.headline,
             "metadata": dict(self.metadata),
             "checks": [_as_dict(check) for check in self.checks],
             "additions": [asdict(each) for each in self.additions],
@@ -164,7 +164,7 @@ def render_audit(found: Audit) -> str:
         "audit.html.j2",
         found=found,
         marks=version_marks(found.metadata.get("trained_on")),
-        metadata=[(words, found.metadata[name]) for name, words in _LABELS.items() if name in found.metadata],
+        metadata=[(summary, found.metadata[name]) for name, summary in _LABELS.items() if name in found.metadata],
         added=ADDED,
         out_of_scope=OUT_OF_SCOPE,
         parts=[(status, heading, found.having(status), otherwise) for status, heading, otherwise in _PARTS],

@@ -18,12 +18,46 @@ _NOT_SAID = f"{_WITHHELD}, and so is whether it passes"
 
 
 def find_gated(gate: Gate, measured: MeasuredSections) -> Performance | Difference | None:
-    """Return the figure that a gate bounds; None where it was not measured."""
+    """Return the figure that a gate bounds.
+
+    Parameters
+    ----------
+    gate : Gate
+    measured : MeasuredSections
+        Its sections ``performance`` and ``differences`` are used.
+
+    Returns
+    -------
+    Performance, Difference or None
+        None where it was not measured.
+
+    Examples
+    --------
+    >>> from send_screen.published import MeasuredSections
+    >>> from send_screen.specs import Gate
+    >>> nothing = MeasuredSections.model_construct(performance=(), differences=())
+    >>> find_gated(Gate(metric="recall", at_least=0.4), nothing) is None
+    True
+    """
     return measured.difference(gate.metric, gate.against) if gate.against else measured.metric(gate.metric)
 
 
 def is_withheld(figure: PublishedFigure | None) -> bool:
-    """Return whether a figure is withheld to protect small groups."""
+    """Return whether a figure is withheld to protect small groups.
+
+    Parameters
+    ----------
+    figure : PublishedFigure or None
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> is_withheld(None)
+    False
+    """
     return figure is not None and figure.value is None and figure.reason == _WITHHELD
 
 
@@ -63,7 +97,25 @@ def check_gates(
 
 
 def recheck_gates(gates: Iterable[Gate], published: PublishedReport) -> tuple[GateResult, ...]:
-    """Check each gate against what is published; of a withheld figure, the result is taken as it is published."""
+    """Check each gate against what is published; of a withheld figure, the result is taken as it is published.
+
+    Parameters
+    ----------
+    gates : iterable of Gate
+    published : PublishedReport
+
+    Returns
+    -------
+    tuple of GateResult
+        One for each gate, in order.
+
+    Examples
+    --------
+    >>> from send_screen import load_model
+    >>> version = load_model("models:/reception_sen@champion")  # doctest: +SKIP
+    >>> recheck_gates(version.spec.gates, version.published) == version.published.version.gates  # doctest: +SKIP
+    True
+    """
     claimed = [None if one.reason == _NOT_SAID else one.passed for one in published.version.gates]
     return check_gates(gates, published, claimed)
 

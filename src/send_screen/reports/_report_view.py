@@ -29,7 +29,8 @@ class ReportView(MeasuredView):
     @property
     def task(self) -> str:
         """What the model does, in a sentence."""
-        return f"It lists {self.list_length} whom an adult should look at first, by trying to foresee who later {self.outcome}."
+        first = f"It lists {self.list_length} whom an adult should look at first"
+        return f"{first}, by trying to foresee who later {self.outcome}."
 
     @property
     def trained_on(self) -> str:
