@@ -185,8 +185,8 @@ def test_repairs_are_noted_with_counts_and_without_values():
     upn = frame.loc[2, "UPN"]
     frame.loc[2, "UPN"] = f"{upn[:5]} {upn[5:].lower()}".lower()
     notes = check(frame).notes
-    assert any(note.startswith("Column E01: 2 value(s)") for note in notes)
-    assert any(note.startswith("Column UPN: 1 UPN(s)") for note in notes)
+    assert any(note.startswith("Column E01: 2 values") for note in notes)
+    assert any(note.startswith("Column UPN: 1 UPN in") for note in notes)
     assert not any(upn[5:] in note.replace(" ", "") for note in notes)
 
 

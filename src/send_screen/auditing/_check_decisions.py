@@ -23,7 +23,8 @@ from send_screen.governance import (
     read_ledger,
     withdrawal,
 )
-from send_screen.published import GateResult, recheck_gates
+from send_screen.published import GateResult
+from send_screen.published._gates import recheck_gates
 from send_screen.reports import render_decisions, render_summary
 from send_screen.tracking import ALIAS, default_uri, described, parse_hashes
 from send_screen.workflows._decision_ledger import default_ledger, file_at

@@ -12,7 +12,8 @@ from send_screen.documents import Document
 from send_screen.estimators._compared_models import describe_challenger
 from send_screen.evaluation._report import build_report
 from send_screen.governance import MANIFEST, parse_manifest, version_id, version_metadata
-from send_screen.published import PriorRelease, model_sections, recheck_gates
+from send_screen.published import PriorRelease, model_sections
+from send_screen.published._gates import recheck_gates
 from send_screen.tracking import PriorRun, default_uri, prior_runs
 from send_screen.workflows._revealed import prior_releases
 

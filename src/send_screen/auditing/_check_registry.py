@@ -6,7 +6,7 @@ from send_screen.auditing._added import added_tags, own_tags
 from send_screen.auditing._audited_version import NO_TAG, AuditedVersion
 from send_screen.auditing._checks import Addition, CheckResult, check_result, question
 from send_screen.auditing._compare import Mismatch, diff_documents
-from send_screen.published import recheck_gates
+from send_screen.published._gates import recheck_gates
 from send_screen.tracking import (
     EXPERIMENT,
     evidence_files,

@@ -10,6 +10,7 @@ import pandas as pd
 from send_screen.cohorts._notes import missing_display_columns, unreadable_values, unused_headers
 from send_screen.cohorts._source import SourceData, read_source
 from send_screen.contracts import CheckedTable, Contract, check_table
+from send_screen.documents import count
 from send_screen.errors import DataError
 from send_screen.specs import AcademicYearEnd, ModelSpec
 
@@ -71,9 +72,12 @@ def link(spec: ModelSpec, data: object, *, training: bool, contracts: Mapping[st
         bad = _row_problems(checks[name], needed[name])["rule"].notna()
         unknown = ~bad & ~outcome[spec.child_id].isin(origin["child_id"].dropna())
         if bad.any():
-            notes.append(f"{files[name]}: {int(bad.sum())} row(s) break their contract and were left out.")
+            rows = count(bad.sum(), "row breaks its contract and is", "rows break their contract and are")
+            notes.append(f"{files[name]}: {rows} left out.")
         if unknown.any():
-            notes.append(f"{files[name]}: {int(unknown.sum())} row(s) belong to no child in the other files.")
+            notes.append(
+                f"{files[name]}: {count(unknown.sum(), 'row belongs', 'rows belong')} to no child in the other files."
+            )
         outcome = outcome[~bad & ~unknown]
     return Linked(used, frame, origin, problem, outcome, tuple(dict.fromkeys(notes)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from send_screen.cohorts._source import SourceTable
 from send_screen.contracts import CheckedTable
 from send_screen.contracts._quote import quotable
+from send_screen.documents import count
 from send_screen.specs import ModelSpec
 
 
@@ -17,7 +18,8 @@ def unreadable_values(check: CheckedTable, columns: set[str], file: str) -> list
     shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
     rows = len({v.row for v in warnings})
     return [
-        f"{file}: {len(warnings)} blank or unreadable value(s) of {rows} child(ren) were taken as not known ({shown}). "
+        f"{file}: {count(len(warnings), 'blank or unreadable value', 'blank or unreadable values')} of "
+        f"{count(rows, 'child', 'children')} taken as not known ({shown}). "
         "To see each: send-screen check."
     ]
 

@@ -17,7 +17,7 @@ from send_screen.contracts._contract import Column
 from send_screen.contracts._dates import is_day_first_form, month_first, read_date
 from send_screen.contracts._pattern import fullmatches
 from send_screen.contracts._upn import repair_upn
-from send_screen.documents import encodable
+from send_screen.documents import count, encodable
 
 # Spaces that people do not see: no-break, zero-width, byte-order mark.
 _INVISIBLE = " \t\r\n\f\v\u00a0\u200b\u202f\ufeff"
@@ -66,7 +66,7 @@ def parse_column(series: pd.Series, column: Column) -> tuple[pd.Series, str | No
     values = [None if text is None else parse(text) for text in texts]
     is_repaired = [text is not None and str(value) != text for text, value in zip(texts, values, strict=True)]
     repaired = int(np.array([*is_repaired, False])[rows].sum()) if repair else 0
-    note = f"Column {column.name}: {repaired:,} {repair}." if repaired else None
+    note = f"Column {column.name}: {count(repaired, *repair)}." if repair and repaired else None
     dtype = {"integer": "float64", "number": "float64", "date": "datetime64[s]"}.get(column.logical_type, "object")
     if any(isinstance(value, str) for value in values):
         dtype = "object"
@@ -120,22 +120,28 @@ def _local(value: dt.datetime) -> dt.datetime:
     return value.astimezone(ZoneInfo("Europe/London")) if value.tzname() == "UTC" else value
 
 
-def _parser(column: Column, texts: list[str | None]) -> tuple[Callable[[str], Any], str]:
-    """Return the parser of a text of the column, and the note on texts that were written another way."""
+def _parser(column: Column, texts: list[str | None]) -> tuple[Callable[[str], Any], tuple[str, str] | None]:
+    """Return the parser of a text of the column, and the note on one text, or more, that was written another way."""
     if column.logical_type in ("integer", "number"):
-        return _number_parser(column, texts), ""
+        return _number_parser(column, texts), None
     if column.logical_type == "date":
-        repair = "date(s) written another way (day first, in words or as an Excel number) were understood"
+        repair = _one_or_more("date", "written another way (day first, in words or as an Excel number)", "understood")
         return _date_parser(texts), repair
     if column.levels or column.level_synonyms:
-        return _code_parser(column), "value(s) written another way, such as in words, were read as the contract's codes"
+        return _code_parser(column), _one_or_more(
+            "value", "written another way, such as in words,", "read as the contract's codes"
+        )
     if column.rule("upn"):
-        return repair_upn, "UPN(s) in small letters or with gaps were put right"
+        return repair_upn, _one_or_more("UPN", "in small letters or with gaps", "put right")
     if column.rule("academicYear"):
-        return _academic_year, "academic year(s) written another way were read as such as 2022/23"
+        return _academic_year, _one_or_more("academic year", "written another way", "read as such as 2022/23")
     if column.rule("establishment"):
-        return _establishment, "school number(s) were put into seven digits, with the leading zeros that were lost"
-    return _text_parser(column), ""
+        return _establishment, _one_or_more("school number", "without leading zeros", "put into seven digits")
+    return _text_parser(column), None
+
+
+def _one_or_more(noun: str, how: str, done: str) -> tuple[str, str]:
+    return f"{noun} {how} was {done}", f"{noun}s {how} were {done}"
 
 
 def _code_parser(column: Column) -> Callable[[str], str | None]:

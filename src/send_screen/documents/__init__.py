@@ -8,6 +8,7 @@ NaN, deep nesting and misleading characters are errors before the model sees the
 
 from send_screen.documents._atomic_files import SHARED, remove_partial_files, write_atomically
 from send_screen.documents._characters import MISLEADING, encodable, file_name, is_misleading, printable
+from send_screen.documents._counts import count
 from send_screen.documents._files import read_regular_file
 from send_screen.documents._lock import locked
 from send_screen.documents._mistakes import closest, raise_mistakes
@@ -15,6 +16,7 @@ from send_screen.documents._model import Count, Document, Text, read_document, w
 from send_screen.documents._yaml import MAX_YAML_BYTES, load_yaml, shortened
 
 __all__ = [
+    "count",
     "Document",
     "Text",
     "Count",

@@ -10,7 +10,8 @@ import pandas as pd
 from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._out_of_fold import CANDIDATE
 from send_screen.evaluation.disclosure import is_small
-from send_screen.published import MeasuredSections, find_gated, is_withheld
+from send_screen.published import MeasuredSections
+from send_screen.published._gates import find_gated, is_withheld
 from send_screen.specs import Gate
 from send_screen.tables import MINIMUM_CHILDREN
 

@@ -8,7 +8,7 @@ it.
 from typing import TYPE_CHECKING, Any
 
 from send_screen.published._evaluation import EvaluationMetadata, EvaluationReport, MeasuredReport
-from send_screen.published._gates import check_gates, failed_gates, find_gated, is_withheld, recheck_gates
+from send_screen.published._gates import check_gates, failed_gates
 from send_screen.published._measured import (
     Attribution,
     AttributionTerm,
@@ -55,9 +55,6 @@ __all__ = [
     "MeasuredSections",
     "check_gates",
     "failed_gates",
-    "find_gated",
-    "is_withheld",
-    "recheck_gates",
     "FORMAT",
     "Attribution",
     "CalibrationBin",

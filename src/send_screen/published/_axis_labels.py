@@ -76,7 +76,7 @@ class AxisLabels:
 
     def _number(self, value: float) -> str:
         # edges are the shortest decimals that separate the children: written to their last digit
-        return np.format_float_positional(value, trim="-")
+        return np.format_float_positional(value, trim="-").replace("-", "−")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from send_screen.documents import count
 from send_screen.published import EvaluationReport
 from send_screen.reports import svg
 from send_screen.reports._figures import PERCENT
@@ -69,7 +70,7 @@ class EvaluationView(MeasuredView):
             return "How many children there are is not published."
         where = "" if cohort.n_schools is None else f" in {whole(cohort.n_schools)} {self.clusters}"
         alone = "" if self.clusters else " No schools, or other groups that they sit in, were given: each stands alone."
-        return f"{whole(cohort.n)} children{where}.{alone}"
+        return f"{count(cohort.n, 'child', 'children')}{where}.{alone}"
 
     @property
     def summary(self) -> tuple[SummaryItem, ...]:

@@ -41,7 +41,7 @@ class ReportView(MeasuredView):
         where = "" if cohort.n_schools is None else f" in {whole(cohort.n_schools)} {self.version.clusters}"
         whose = "real" if self.version.trained_on == "real" else "invented"
         alone = "" if self.version.clusters else " Which schools they go to is not known: each stands alone."
-        return f"It learned from {whole(cohort.n)} {whose} children{where}.{alone}"
+        return f"It learned from {count(cohort.n, f'{whose} child', f'{whose} children')}{where}.{alone}"
 
     @property
     def looks_at(self) -> dict[str, list[str]]:

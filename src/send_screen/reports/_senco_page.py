@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW
 from send_screen.reports import svg
@@ -22,6 +22,14 @@ def child_name(child: ScreenedChild | ExcludedChild) -> str:
 def _class_and_school(child: ScreenedChild | ExcludedChild, several_schools: bool) -> str:
     """Return the class, with the school where the file holds more than one."""
     return ", ".join(part for part in (child.class_name, child.school if several_schools else "") if part)
+
+
+def _class_label(children: Sequence[ScreenedChild | ExcludedChild], several_schools: bool, clusters: str | None) -> str:
+    """Return what the places of children are: classes, schools or what stands for schools, or both."""
+    parts = ["Class"] if any(child.class_name for child in children) else []
+    if several_schools and any(child.school for child in children):
+        parts.append("School" if clusters in (None, "schools") else clusters.capitalize())
+    return " and ".join([parts[0], *(part.lower() for part in parts[1:])]) if parts else ""
 
 
 def reasons_text(reasons: Iterable[Reason]) -> str:
@@ -72,6 +80,7 @@ def render_screening(result: ScreeningResult) -> str:
         frequencies=natural_frequencies(result.published),
         name=child_name,
         class_and_school=lambda child: _class_and_school(child, several),
+        class_label=_class_label([*everyone, *result.excluded], several, version.clusters),
         main_reasons=_main_reasons,
         areas=areas_of_need,
         selection=describe_selection,

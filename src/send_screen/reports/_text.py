@@ -6,6 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Iterable, Sequence
 
+from send_screen.documents import count as count
 from send_screen.published import Owner, VersionMetadata
 
 _LABEL_LIMITS = {
@@ -132,11 +133,6 @@ def format_date(date: object) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def count(n: int, one: str, many: str) -> str:
-    """Return a count with its noun, for example ``"1 child"`` or ``"30 children"``."""
-    return f"{whole(n)} {one if n == 1 else many}"
-
-
 def format_capacity(capacity: str, per_school: bool) -> str:
     """Return a capacity as a phrase.
 
@@ -147,6 +143,7 @@ def format_capacity(capacity: str, per_school: bool) -> str:
     """
     share = capacity.strip()
     text = f"{share[:-1].strip()} of every 100 children" if share.endswith("%") else f"{share} children"
+    text = "1 child" if share == "1" else text
     return f"{text}, in each school" if per_school else text
 
 

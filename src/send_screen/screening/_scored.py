@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from send_screen.cohorts import Cohort
+from send_screen.documents import count
 from send_screen.governance import Bundle
 from send_screen.screening._capacity import Capacity, positions_by_list
 from send_screen.specs import Feature
@@ -55,12 +56,13 @@ class ScoredCohort:
         ):
             if beyond:
                 notes.append(
-                    f"{feature.label}: {int(beyond)} value(s) lie beyond those the model learnt from, and were taken "
-                    "as the nearest of those."
+                    f"{feature.label}: {count(beyond, 'value lies', 'values lie')} beyond those the model learnt from: "
+                    "taken as the nearest of those."
                 )
             if new:
                 notes.append(
-                    f"{feature.label}: {int(new)} value(s) were never seen in training, and count as not known."
+                    f"{feature.label}: {count(new, 'value was', 'values were')} never seen in training: taken as not "
+                    "known."
                 )
         return tuple(notes)
 

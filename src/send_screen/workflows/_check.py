@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from send_screen.contracts import check_table, load_contract
 from send_screen.contracts._quote import header_like, quotable
+from send_screen.documents import count
 from send_screen.readers import read_table
 from send_screen.results import Result, Section
 
@@ -43,7 +44,7 @@ class CheckedFile(Result):
     @property
     def headline(self) -> str:
         """File, contract and number of rows."""
-        return f"{self.reading.file} against {self.contract}: {len(self.table.frame):,} rows."
+        return f"{self.reading.file} against {self.contract}: {count(len(self.table.frame), 'row', 'rows')}."
 
     def sections(self) -> Iterable[Section]:
         """Yield the notes, then every broken rule with its count and first places."""
@@ -76,7 +77,7 @@ class CheckedFile(Result):
         errors = sum(violation.severity == "error" for violation in self.violations)
         bad_rows = len(self.table.bad_rows)
         yield (
-            f"{errors:,} error(s). {bad_rows:,} row(s) cannot be used until they are fixed."
+            f"{count(errors, 'error', 'errors')}. {count(bad_rows, 'row', 'rows')} cannot be used until that is fixed."
             if errors
             else "The file keeps its contract."
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from send_screen.documents import count
 from send_screen.errors import UsageError
 from send_screen.governance import (
     CHAMPION,
@@ -51,7 +52,7 @@ class History(Result):
         on = f" on {self.on}" if self.on else ""
         if not self.deployment_periods:
             return f"No version of {self.name} was {self.alias}{on or ' so far'}."
-        return f"{len(self.deployment_periods)} version(s) of {self.name} as {self.alias}{on}."
+        return f"{count(len(self.deployment_periods), 'version', 'versions')} of {self.name} as {self.alias}{on}."
 
     def sections(self) -> Iterable[Section]:
         """Yield each version with its first and last moment, by whom and why; withdrawals; the state of the ledger."""
@@ -147,7 +148,7 @@ def history(
     --------
     >>> from send_screen import history
     >>> history("reception_sen", on="2027-01-31")  # doctest: +SKIP
-    <History: 1 version(s) of reception_sen as champion on 2027-01-31.>
+    <History: 1 version of reception_sen as champion on 2027-01-31.>
     """
     uri = tracking_uri or default_uri()
     day = _day(on)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from send_screen.cohorts import Cohort, find_target_leakage, load_cohort
+from send_screen.documents import count
 from send_screen.drafting import (
     VERSION,
     ColumnProfile,
@@ -58,7 +59,7 @@ class DraftedFiles(Result):
     @property
     def headline(self) -> str:
         """The table, and how many rows it has."""
-        return f"{self.file.name}: {self.n_rows:,} rows."
+        return f"{self.file.name}: {count(self.n_rows, 'row', 'rows')}."
 
     def sections(self) -> Iterable[Section]:
         """Yield which column plays which part, and the next commands."""
@@ -79,7 +80,7 @@ class DraftedFiles(Result):
         yield Section(
             [
                 f"1. Open {self.spec} and {self.contract}:",
-                f"   {self.decisions} places are marked DECIDE.",
+                f"   {count(self.decisions, 'place is', 'places are')} marked DECIDE.",
                 f"2. send-screen check {_word(self.contract)} {_word(self.file)}",
                 f"3. send-screen train {_word(self.spec)} --data {_word(self.file)}",
             ],

@@ -18,7 +18,8 @@ from send_screen.governance import (
     validate_free_text,
     withdrawal,
 )
-from send_screen.published import GateResult, failed_gates, recheck_gates
+from send_screen.published import GateResult, failed_gates
+from send_screen.published._gates import recheck_gates
 from send_screen.results import Result, Section
 from send_screen.specs import open_decisions
 from send_screen.tracking import ALIAS, default_uri, find_model, open_registered, set_alias, withdrawn_error

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW, load_cohort
+from send_screen.documents import count
 from send_screen.errors import UsageError
 from send_screen.governance import open_for_append
 from send_screen.results import Result, Section
@@ -39,7 +40,7 @@ class ScreenedFile(Result):
     def headline(self) -> str:
         """How many rows the file has, and what became of them."""
         found = self.result
-        return f"{found.n_rows} rows = {found.n_screened} screened + {len(found.excluded)} set aside."
+        return f"{count(found.n_rows, 'row', 'rows')} = {found.n_screened} screened + {len(found.excluded)} set aside."
 
     def sections(self) -> Iterable[Section]:
         """Yield the counts and the notes; the children who could not be screened come first."""
@@ -49,7 +50,7 @@ class ScreenedFile(Result):
         yield Section(
             [
                 *found.banners,
-                *(f"{n} child(ren): {EXCLUSIONS[kind]}." for kind, n in by_hand_first),
+                *(f"{count(n, 'child', 'children')}: {EXCLUSIONS[kind]}." for kind, n in by_hand_first),
                 f"{len(found.listed)} of {found.n_screened} screened children are listed, {len(found.margin)} are just "
                 "below the line. Not being listed is never 'no need'.",
                 *(f"Note: {note}" for note in (*found.notes, *self.stopped)),

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from send_screen.documents import count
 from send_screen.errors import GateError
 from send_screen.published import PublishedReport, failed_gates
 from send_screen.reports import challengers_of, compare_challengers, headlines, render_page
@@ -86,7 +87,8 @@ class TrainedVersion(MeasuredResult):
     @property
     def headline(self) -> str:
         """Which version, of how many children."""
-        return f"{self.name}, version {self.version}: trained on {self.n:,} children, {self.n_excluded:,} excluded."
+        children = count(self.n, "child", "children")
+        return f"{self.name}, version {self.version}: trained on {children}, {self.n_excluded:,} excluded."
 
     def sections(self) -> Iterable[Section]:
         """Yield the metrics beside the baseline and challengers, the gaps, the gates, and where the version is."""
@@ -116,7 +118,7 @@ class TrainedVersion(MeasuredResult):
         if self.undecided:
             yield Section(
                 [*self.undecided, "Answer them, take each mark away, and train again: then the version is registered."],
-                f"A draft: {len(self.undecided)} decisions are open, so nothing is registered",
+                f"A draft: {count(len(self.undecided), 'decision is', 'decisions are')} open, so nothing is registered",
             )
         yield Section(
             [

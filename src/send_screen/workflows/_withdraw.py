@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from send_screen.documents import count
 from send_screen.errors import SendScreenError, UsageError
 from send_screen.governance import (
     Ledger,
@@ -79,8 +80,8 @@ class Withdrawal(Result):
             if words := describe_stop(end):
                 lines.append(f"  THE RUN WAS STOPPED: {words} Its folder: {entry.folder}")
             lines += [f"  {listed.rank:>5}  {listed.child}" for listed in entry.listed]
-        found = f"It had listed {len(children)} child(ren) in {len(self.batches)} batch(es)"
-        yield Section(lines, title=f"{found}; rank and pseudonym")
+        found = f"{count(len(children), 'child', 'children')} in {count(len(self.batches), 'batch', 'batches')}"
+        yield Section(lines, title=f"It had listed {found}; rank and pseudonym")
         faults = [f"NOT WHOLE: {book.path}: {fault}" for book in self.looked_in for fault in ledger_faults(book)]
         caution = "Being listed by it was no reason to act, and not being listed none to wait: look at them again."
         yield Section([*faults, caution, _OUT_OF_REACH])

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _GAP_WIDTH, _GAP_HEIGHT, _GAP_PAD = 250, 24, 10
 _LEFT, _TOP, _PLOT_WIDTH, _PLOT_HEIGHT = 44, 10, 284, 158
 _BELOW = 44  # of a plot: its ticks, and what they are
+_CALIBRATION_STEPS = (0.25, 0.5, 1, 2, 5, 10, 20, 25)  # between ticks, of at most five
 _STEPS = (1, 2, 5, 10, 20, 25, 50)  # between ticks
 
 
@@ -133,12 +134,13 @@ def calibration_svg(marks: Sequence[CalibrationMark]) -> Markup:
     """Draw observed against predicted risk: on the slanting line a score meant what it said; triangles are off it."""
     if not marks:
         return Markup("")
-    most = max(max(mark.predicted, mark.observed, mark.high or 0.0) for mark in marks)
-    top = next((top for top in (10, 20, 40, 60, 80) if top >= most), 100)
-    plot = _Plot((0, top), (0, top))
-    ticks = [top * part / 4 for part in range(5)]
+    found = [x for mark in marks for x in (mark.predicted, mark.observed, mark.low, mark.high) if x is not None]
+    step = next(step for step in _CALIBRATION_STEPS if max(found) - min(found) <= 4 * step)
+    low, top = step * math.floor(min(found) / step), min(100.0, step * math.ceil(max(found) / step))
+    plot = _Plot((low, top), (low, top))
+    ticks = [low + step * part for part in range(round((top - low) / step) + 1)]
     body = plot.frame(ticks, ticks, "the score said, of 100")
-    body += plot.polyline("dashed", [(0, 0), (top, top)])
+    body += plot.polyline("dashed", [(low, low), (top, top)])
     for mark in marks:
         x, y = plot.x(mark.predicted), plot.y(mark.observed)
         drawn = Markup('<circle class="hit" cx="{:.1f}" cy="{:.1f}" r="9"/>').format(x, y)

@@ -35,9 +35,11 @@
       }
     }
     const shown = [...body.children].filter((row) => !row.hidden).length;
-    status.textContent = `Showing ${shown} of ${body.children.length} listed children${only === null ? "" : `: class ${only}`}.`;
+    status.textContent = `Showing ${shown} of ${body.children.length} listed children${only === null ? "" : `: ${only}`}.`;
   }
 
-  const filter = choice("by-class", "Show class", [["", "All classes"], ...classes.map((name) => ["=" + name, name])]);
-  const order = choice("by-order", "Put in order of", [["rank", "Place on the list"], ["class", "Class"], ["name", "Name"]]);
+  const label = place.dataset.place;
+  const filter = choice("by-class", `Show ${label.toLowerCase() || "all"}`, [["", "All"], ...classes.map((name) => ["=" + name, name])]);
+  const orders = [["rank", "Place on the list"], ["class", label], ["name", "Name"]];
+  const order = choice("by-order", "Put in order of", orders.filter(([, words]) => words));
 })();
