@@ -245,14 +245,14 @@ def test_a_mark_says_its_figures_to_the_pointer_and_to_the_keyboard(
 ) -> None:
     watched = visit(pages["fairness"])
     page, said = watched.page, watched.page.locator("#readout")
-    rows = page.locator("table.gaps tr[data-words]")
+    rows = page.locator("table.gaps tr[data-description]")
     rows.nth(1).hover()
-    assert said.inner_text() == rows.nth(1).get_attribute("data-words")
+    assert said.inner_text() == rows.nth(1).get_attribute("data-description")
     rows.first.focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowUp")
-    assert said.inner_text() == rows.nth(1).get_attribute("data-words")
+    assert said.inner_text() == rows.nth(1).get_attribute("data-description")
     for _ in range(2):
         page.keyboard.press("Tab")
     assert said.inner_text().startswith("Acting from"), "a picture is one stop"

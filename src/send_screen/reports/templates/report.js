@@ -6,13 +6,13 @@
   if (readout) {
     readout.hidden = false;
     const show = (event) => {
-      const mark = event.target.closest("[data-words]");
+      const mark = event.target.closest("[data-description]");
       if (mark) { readout.textContent = mark.dataset.description; }
     };
     document.addEventListener("pointerover", show);
     document.addEventListener("focusin", show);
     for (const picture of document.querySelectorAll("[data-marks]")) {
-      const marks = [...picture.querySelectorAll("[data-words]")];
+      const marks = [...picture.querySelectorAll("[data-description]")];
       marks.forEach((mark, i) => mark.setAttribute("tabindex", i === 0 ? "0" : "-1"));
       picture.addEventListener("keydown", (event) => {
         const at = marks.indexOf(event.target);
