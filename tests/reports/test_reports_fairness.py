@@ -376,3 +376,12 @@ def test_a_shown_gap_that_is_not_settled_is_not_called_unknown(published: dict[s
     gap = next(gap for gap in published["gaps"] if gap["group"] == "Girl" and gap["metric"] == "false_negative_rate")
     gap |= {"verdict": "not enough evidence", "low": 0.08, "required_n": 1_500}
     assert describe_verdict(Gap.model_validate(gap)) == "△ not enough evidence: missed more"
+
+
+def test_no_number_of_the_scale_of_gaps_is_cut(published: dict[str, Any]) -> None:
+    html = render("report.html", published)
+    head = re.search(r'<svg class="gap" viewBox="0 0 (\d+) 22".*?</svg>', html, re.DOTALL)
+    assert head is not None
+    places = [float(x) for x in re.findall(r'<text x="([^"]+)"', head[0])]
+    assert places
+    assert all(18 <= x <= int(head[1]) - 18 for x in places)

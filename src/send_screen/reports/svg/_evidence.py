@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from send_screen.reports._group_tables import GapLine
 
 _GAP_WIDTH, _GAP_HEIGHT, _GAP_PAD = 250, 24, 10
+_TICK_PAD = 18  # half of the widest number, so that none is cut
 _LEFT, _TOP, _PLOT_WIDTH, _PLOT_HEIGHT = 44, 10, 284, 158
 _BELOW = 44  # of a plot: its ticks, and what they are
 _CALIBRATION_STEPS = (0.25, 0.5, 1, 2, 5, 10, 20, 25)  # between ticks, of at most five
@@ -44,7 +45,9 @@ class GapAxis:
         step = next(step for step in (*_STEPS, 100) if 100 * (self.high - self.low) / step <= 5)
         first, last = math.ceil(100 * self.low / step), math.floor(100 * self.high / step)
         ticks = [number * step for number in range(first, last + 1)]
-        body = Markup("").join(text(self.x(tick / 100), 16, signed(tick, 0), "middle") for tick in ticks)
+        places = {tick: self.x(tick / 100) for tick in ticks}
+        inside = [tick for tick, x in places.items() if _TICK_PAD <= x <= _GAP_WIDTH - _TICK_PAD]
+        body = Markup("").join(text(places[tick], 16, signed(tick, 0), "middle") for tick in inside)
         return decoration("gap", _GAP_WIDTH, 22, body)
 
     def band(self) -> Markup:
