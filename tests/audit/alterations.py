@@ -291,7 +291,7 @@ def a_parameter_in_the_database(store: Store, rng: Random) -> None:
 def a_tag_of_the_run(store: Store, rng: Random) -> None:
     with store.database() as connection:
         rows = connection.execute(
-            "select key from tags where run_uuid = ? and key not like 'mlflow.%' and key != 'evidence_place'",
+            "select key from tags where run_uuid = ? and key not like 'mlflow.%' and key != 'evidence_location'",
             (store.run_id,),
         ).fetchall()
     key = rng.choice(sorted(row[0] for row in rows))

@@ -16,7 +16,7 @@ from send_screen.auditing import FAILED, Addition
 from send_screen.auditing._lookalikes import reads_like
 from send_screen.governance import PromotionEntry, open_for_append
 from send_screen.reports import render_summary
-from send_screen.tracking._registry import LAST_WORDS
+from send_screen.tracking._registry import SUMMARY_END
 from send_screen.workflows import promote
 
 READ = "Read by Ann on 3 May."
@@ -130,14 +130,14 @@ def test_a_decision_keeps_what_a_colleague_wrote_below_the_words_of_a_version(st
     promote("models:/reception_sen/1", alias="trial", tracking_uri=store.uri, by="A. Board", reason="A trial")
     shown = client.get_model_version("reception_sen", "1").description
     assert "Promoted to trial" in shown
-    assert shown.endswith(f"{LAST_WORDS}\n{READ}\n")
+    assert shown.endswith(f"{SUMMARY_END}\n{READ}\n")
     found = store.audit(key=store.keys / "public.pem")
     assert found.ok, found.having(FAILED)
     assert Addition("description of the registered version", READ) in found.additions
 
 
 def test_words_about_a_version_end_as_its_description_is_read(trained: Any) -> None:
-    assert render_summary(trained.made.published).endswith(LAST_WORDS)
+    assert render_summary(trained.made.published).endswith(SUMMARY_END)
 
 
 @pytest.mark.slow

@@ -107,7 +107,7 @@ def test_without_the_evidence_it_says_which_half_was_checked(store: Store) -> No
     unmade = {id for id, status in statuses(found).items() if status == "not checked"}
     assert unmade == {"evidence", "evidence-integrity", "figures"}
     assert "3 could not be made" in found["headline"]
-    store.retag("evidence_place", "file:///seen/and/approved/by/the/Department")
+    store.retag("evidence_location", "file:///seen/and/approved/by/the/Department")
     assert "approved" not in run("audit", MODEL, "--tracking-uri", store.uri)[1]
     found = audit_json(store, "--evidence", store.folder / "locked")
     assert statuses(found)["figures"] == "passed"

@@ -43,7 +43,7 @@ def test_one_run_holds_everything_about_a_version(client: Any, trained: Any) -> 
     assert run.info.status == "FINISHED"
     ours = {name for name in run.data.tags if not name.startswith("mlflow.")}
     # MLflow shows them above the description: few, with every hash in one
-    assert ours == {"version_id", "trained_on", "gates", "hashes", "evidence_place"}
+    assert ours == {"version_id", "trained_on", "gates", "hashes", "evidence_location"}
     hashes = parse_hashes(run.data.tags)
     assert hashes["data_sha256"] == metadata.data_sha256
     things = {"data_sha256", "manifest_sha256", "evidence_sha256", "model_sha256", "signed_by"}

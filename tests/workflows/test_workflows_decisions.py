@@ -329,7 +329,7 @@ def test_the_ledger_is_asked_where_somebody_took_every_tag_of_a_withdrawal_away(
     # a ledger elsewhere is the one that the registry was told of
     elsewhere = (store.folder / "decisions.jsonl").rename(store.folder / "kept elsewhere.jsonl")
     assert load_model("models:/reception_sen/1", tracking_uri=store.uri)
-    store.client.set_registered_model_tag("reception_sen", "ledger_place", elsewhere.as_uri())
+    store.client.set_registered_model_tag("reception_sen", "ledger_location", elsewhere.as_uri())
     with pytest.raises(GateError, match="withdrawn for good"):
         load_model("models:/reception_sen/1", tracking_uri=store.uri)
 

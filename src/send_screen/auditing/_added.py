@@ -11,10 +11,10 @@ from send_screen.auditing._lookalikes import reads_like
 from send_screen.tracking import RUN_NOTE, RegistrySnapshot
 
 #: Tags that training writes; those with hashes are held against the things themselves.
-OF_TRAINING = ("version_id", "trained_on", "gates", "hashes", "evidence_place")
+OF_TRAINING = ("version_id", "trained_on", "gates", "hashes", "evidence_location")
 #: Tags of a registered version that follow from decisions: see the check of those.
 OF_DECISIONS = ("promoted_by", "promoted_on", "promoted_because", "gates_overridden_because", "withdrawn")
-_OF_THE_LEDGER = ("ledger_head", "ledger_place")
+_OF_THE_LEDGER = ("ledger_head", "ledger_location")
 _OWN = {
     "run": (*OF_TRAINING, RUN_NOTE),
     "registered version": (*OF_TRAINING, *OF_DECISIONS),
@@ -54,7 +54,7 @@ def added_tags(snapshot: RegistrySnapshot, figures: Iterable[str]) -> tuple[list
     return misleading, additions
 
 
-def words_after(where: str, claimed: str, found: str) -> list[Addition] | None:
+def text_added_after(where: str, claimed: str, found: str) -> list[Addition] | None:
     """Return what people wrote below our words; None where the claimed words do not begin with ours."""
     if claimed == found:
         return []

@@ -213,5 +213,5 @@ def _candidates(metadata: VersionMetadata | None, place: Path) -> list[Path]:
 
 def _registered_place(snapshot: RegistrySnapshot | None) -> Path | None:
     """Return the folder that the registry names; only a folder of this machine."""
-    place = urlparse("" if snapshot is None else snapshot.run_tags.get("evidence_place", ""))
+    place = urlparse("" if snapshot is None else snapshot.run_tags.get("evidence_location", ""))
     return Path(url2pathname(place.path)) if place.scheme == "file" and not place.netloc else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from send_screen.auditing._added import OF_DECISIONS, words_after
+from send_screen.auditing._added import OF_DECISIONS, text_added_after
 from send_screen.auditing._audited_version import NO_TAG, AuditedVersion, CannotCheck
 from send_screen.auditing._checks import Addition, CheckResult, check_result, question
 from send_screen.auditing._compare import Mismatch, diff_documents, first_difference
@@ -37,9 +37,9 @@ def require_ledger(audited: AuditedVersion) -> Ledger:
     uri, model = audited.uri or default_uri(), audited.require_snapshot().model
     if uri.startswith("sqlite:"):
         return read_ledger(default_ledger(uri))
-    if model.head is None and model.place is None:
+    if model.head is None and model.location is None:
         return Ledger(Path())  # the registry was told of no decision, so there should be none
-    path = file_at(model.place)
+    path = file_at(model.location)
     if path is None:
         raise CannotCheck("The ledger of decisions is not where it can be read from here. Name it with --ledger.")
     return read_ledger(path)
@@ -156,7 +156,7 @@ def check_decisions(audited: AuditedVersion) -> CheckResult:
     same = [entry for entry in decisions if entry.version == id and entry.number <= last]
     decided = render_decisions(same) if same else ""
     about = described(decided, render_summary(bundle.published))
-    additions = words_after("description of the registered version", snapshot.description, about)
+    additions = text_added_after("description of the registered version", snapshot.description, about)
     notes = {"decisions.md": (snapshot.run_files.get("decisions.md", b""), decided.encode())}
     if additions is None:
         notes["description of the registered version"] = snapshot.description.encode(), about.encode()

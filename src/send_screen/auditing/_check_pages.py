@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from send_screen.auditing._added import words_after
+from send_screen.auditing._added import text_added_after
 from send_screen.auditing._audited_version import AuditedVersion
 from send_screen.auditing._checks import CheckResult, check_result, question
 from send_screen.auditing._compare import Mismatch, first_difference
@@ -41,7 +41,7 @@ def _other_bytes(claimed: Mapping[str, bytes], found: Mapping[str, bytes]) -> li
 def check_summary(audited: AuditedVersion) -> CheckResult:
     found = render_summary(audited.require_report())
     claimed, where = audited.require_snapshot().run_tags.get(RUN_NOTE, ""), "description of the run"
-    additions = words_after(where, claimed, found)
+    additions = text_added_after(where, claimed, found)
     differences = [] if additions is not None else _other_bytes({where: claimed.encode()}, {where: found.encode()})
     return check_result(
         differences,

@@ -103,8 +103,8 @@ def check_figures(audited: AuditedVersion) -> CheckResult:
     )
     summary = (
         f"{compared.summary} Taken as they are, since only the data can tell: the {len(knew.revealed_by_tables)} "
-        "counts of the tables that are said to be of the same children as a group ($.disclosure.revealed_by_tables), and how "
-        "many rows were excluded for each reason (inside the evidence's file)."
+        "counts of the tables that are said to be of the same children as a group ($.disclosure.revealed_by_tables), "
+        "and how many rows were excluded for each reason (inside the evidence's file)."
     )
     return check_result(
         compared.differences,

@@ -74,7 +74,7 @@ def check_tags(audited: AuditedVersion) -> CheckResult:
     gates = recheck_gates(bundle.spec.gates, bundle.published)
     passed = all(gate.passed for gate in gates) and not bundle.spec.research_comparison
     found = run_tags(bundle.published.version, passed=passed)
-    found["evidence_place"] = snapshot.run_tags.get("evidence_place", NO_TAG)
+    found["evidence_location"] = snapshot.run_tags.get("evidence_location", NO_TAG)
     claimed = parse_hashes(snapshot.run_tags)
     hashes = {name: claimed.get(name, NO_TAG) for name in (*_OF_THINGS, *evidence_files(claimed))}
     found |= format_hashes({**hashes, "data_sha256": bundle.published.version.data_sha256})

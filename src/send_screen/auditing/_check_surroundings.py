@@ -15,7 +15,7 @@ from send_screen.auditing._lookalikes import reads_like
 from send_screen.tracking import MAX_FETCHED, RUN_NOTE, OtherRun, RegistrySnapshot, folder_of, mlflow_metrics
 
 #: Tags of training that differ where the same version was trained twice.
-_OF_ONE_RUN = ("hashes", "evidence_place")
+_OF_ONE_RUN = ("hashes", "evidence_location")
 
 
 @question("Nothing else in the store passes for this version")

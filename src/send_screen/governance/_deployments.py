@@ -66,6 +66,6 @@ def entries_after(entries: Iterable[Entry], model: str, head: str | None) -> lis
         raise LedgerError(
             f"The last decision on {model} that the registry knows of ({head[:12]}) is not in the ledger: entries were "
             "cut off its end, or this is another ledger.",
-            remedy="The tag ledger_place of the registered model says where it was. Name that ledger with --ledger.",
+            remedy="The tag ledger_location of the registered model says where it was. Name that ledger with --ledger.",
         )
     return about[index + 1 :]

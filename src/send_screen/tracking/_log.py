@@ -46,8 +46,8 @@ from send_screen.tracking._registry import (
     TRAINED_AGAIN,
     described,
     format_hashes,
+    withdrawal_description,
     withdrawn_error,
-    withdrawn_words,
 )
 from send_screen.tracking._store import as_global_store, quiet
 from send_screen.tracking._store_faults import local_folder, translate_store_errors
@@ -97,12 +97,12 @@ def log_version(
     from send_screen.estimators._explanation import shap_waterfall
 
     version, note = report.version, render_summary(report)
-    if withdrawn_words(client, version.id):
+    if withdrawal_description(client, version.id):
         raise withdrawn_error(f"The version {version.id}", remedy=TRAINED_AGAIN)
     files = version_files(spec, tables, bags, report)
     files[MANIFEST] = make_manifest(files, version=version.id)
     pictures = {**render_plots(report), WATERFALL: shap_waterfall(report.example)}
-    tags = {**run_tags(version, passed=passed), "evidence_place": evidence.resolve().as_uri()}
+    tags = {**run_tags(version, passed=passed), "evidence_location": evidence.resolve().as_uri()}
     hashes = {
         "data_sha256": version.data_sha256,
         "manifest_sha256": sha256_of(files[MANIFEST]),

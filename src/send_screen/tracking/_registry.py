@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from mlflow.exceptions import MlflowException
 
 ALIAS = "candidate"
-HEAD, PLACE = "ledger_head", "ledger_place"
+HEAD, LOCATION = "ledger_head", "ledger_location"
 NOTE = "decisions.md"
 LONGEST = 5000  # characters of a description that every database of MLflow takes
 RUN_NOTE = "mlflow.note.content"  # the words that MLflow shows of a run
 RUN_USER = "mlflow.user"
-LAST_WORDS = "is in the artefact `report.html` of its run.\n"  # of what is said of a run, see summary.md.j2
+SUMMARY_END = "is in the artefact `report.html` of its run.\n"  # of what is said of a run, see summary.md.j2
 WITHDRAWN_TAG = "withdrawn"
-ADDED_WORDS = "words_of_others"
+ADDED_DESCRIPTION = "added_description"
 HASHES = "hashes"
 _MODEL = re.compile(r"models:/(?P<name>[^/@]+)(?:@(?P<alias>[^/@]+)|/(?P<version>\d+))")
 _EVIDENCE_FILE = re.compile(r"(?:held_out/)?\w[\w.-]*\.parquet")
@@ -100,7 +100,7 @@ def find_version(model: str, *, uri: str) -> Registered:
         run_id=version.run_id,
         version_id=version_id,
         manifest_sha256=parse_hashes(version.tags).get("manifest_sha256", ""),
-        withdrawn=version.tags.get(WITHDRAWN_TAG) or withdrawn_words(client, version_id),
+        withdrawn=version.tags.get(WITHDRAWN_TAG) or withdrawal_description(client, version_id),
     )
 
 
@@ -136,7 +136,7 @@ def _is_missing(error: MlflowException) -> bool:
     return error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 
 
-def withdrawn_words(client: MlflowClient, version_id: str) -> str:
+def withdrawal_description(client: MlflowClient, version_id: str) -> str:
     """Return when, by whom and why a version was withdrawn, whatever became of what was registered of it."""
     return next(iter(withdrawals_of(client, version_id).values()), "")
 
@@ -179,7 +179,7 @@ def open_registered(model: str, *, uri: str, even_withdrawn: bool = False) -> tu
         )
         bundle = open_bundle(Path(folder), manifest_sha256=version.manifest_sha256)
     # by what it is, and not only by what the registry calls it
-    if not even_withdrawn and withdrawn_words(client_of(uri), bundle.published.version.id):
+    if not even_withdrawn and withdrawal_description(client_of(uri), bundle.published.version.id):
         raise withdrawn_error(model)
     return version, bundle
 
@@ -206,7 +206,7 @@ class RegisteredModel:
     """Alias -> number of the version that it points to."""
     head: str | None
     """Hash of the last decision that the registry was told of."""
-    place: str | None
+    location: str | None
     """Where the ledger of decisions is."""
 
 
@@ -226,7 +226,7 @@ def find_model(name: str, *, uri: str) -> RegisteredModel:
             remedy=f"It has {known_models(client)}. Check the name and --tracking-uri.",
         ) from None
     aliases = {str(alias): str(number) for alias, number in model.aliases.items()}
-    return RegisteredModel(aliases, model.tags.get(HEAD), model.tags.get(PLACE))
+    return RegisteredModel(aliases, model.tags.get(HEAD), model.tags.get(LOCATION))
 
 
 @translate_store_errors
@@ -280,20 +280,20 @@ def described(note: str, about: str) -> str:
 
 
 @translate_store_errors
-def tag_decisions(version: Registered, note: str, *, head: str, place: str, uri: str) -> None:
-    """Show what was decided about a version, and remember hash and place of the last decision about its model.
+def tag_decisions(version: Registered, note: str, *, head: str, location: str, uri: str) -> None:
+    """Show what was decided about a version, and remember hash and location of the last decision about its model.
 
     Words that people wrote below ours stay there, or become a tag where a description has no room for them.
     """
     client = connect(uri)
-    about, end, _ = client.get_run(version.run_id).data.tags.get(RUN_NOTE, "").partition(LAST_WORDS)
+    about, end, _ = client.get_run(version.run_id).data.tags.get(RUN_NOTE, "").partition(SUMMARY_END)
     shown = client.get_model_version(version.name, version.number).description or ""
-    description, added = described(note, about + end), shown.partition(LAST_WORDS)[2].strip()
+    description, added = described(note, about + end), shown.partition(SUMMARY_END)[2].strip()
     if added and len(description) + len(added) < LONGEST:
         description += f"\n{added}\n"
     elif added:
-        client.set_model_version_tag(version.name, version.number, ADDED_WORDS, added[:LONGEST])
+        client.set_model_version_tag(version.name, version.number, ADDED_DESCRIPTION, added[:LONGEST])
     client.update_model_version(version.name, version.number, description=description)
     client.log_text(version.run_id, note, NOTE)
-    client.set_registered_model_tag(version.name, PLACE, place)
+    client.set_registered_model_tag(version.name, LOCATION, location)
     client.set_registered_model_tag(version.name, HEAD, head)  # last: it says that all was done

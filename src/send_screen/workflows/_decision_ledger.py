@@ -43,7 +43,7 @@ def require_not_withdrawn(model: str, version: str, *, name: str, uri: str, reme
     Read are the ledger beside a local database and the one that the registry names, where it can be read from here.
     """
     try:
-        locations = [find_model(name, uri=uri).place]
+        locations = [find_model(name, uri=uri).location]
     except UsageError:  # nothing is registered under this name
         locations = []
     if (folder := folder_of(uri)) is not None:
@@ -89,7 +89,7 @@ def sync_registry(ledger: OpenLedger, version: Registered, entry: DecisionEntry,
     """Write a decision to the registry, with the hash of this entry as the last one."""
     decisions = [each for each in ledger.entries if isinstance(each, DecisionEntry)]
     note = render_decisions([each for each in decisions if each.version == version.version_id])
-    tag_decisions(version, note, head=entry.sha256, place=ledger.path.resolve().as_uri(), uri=uri)
+    tag_decisions(version, note, head=entry.sha256, location=ledger.path.resolve().as_uri(), uri=uri)
 
 
 def model_uri(entry: DecisionEntry) -> str:
