@@ -432,6 +432,26 @@ def test_an_interrupted_promotion_is_told_and_finished_by_the_same_command(
     assert store.history()["n_entries"] == 1
 
 
+def test_a_version_whose_promotion_was_interrupted_can_be_withdrawn_and_the_ledger_goes_on(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("send_screen.workflows._promote.set_alias", stop)
+        assert store.run("promote", "models:/reception_sen/1", *WHO)[0] == 130
+    school = tmp_path / "school"
+    assert run("screen", store.exported, store.school_file, "--out", school / "lists")[0] == 0
+    code, out, err = store.run("withdraw", "models:/reception_sen/1", *WHO, "--screenings", school)
+    assert code == 0, err
+    assert "It had listed" in out
+    assert not store.client.get_registered_model("reception_sen").aliases
+    found = store.history()
+    assert found["n_entries"] == 2
+    assert store.run("promote", "models:/reception_sen/" + store.another(), *WHO)[0] == 0
+
+
 def test_another_ledger_than_the_registry_knows_is_refused(store: Store, tmp_path: Path) -> None:
     assert store.run("promote", "models:/reception_sen/1", *WHO)[0] == 0
     code, _, err = store.run("promote", "models:/reception_sen/1", *WHO, "--ledger", tmp_path / "new.jsonl")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import subprocess
@@ -11,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from send_screen.contracts import shipped
 from send_screen.errors import GateError, LeakageError, MachineError, MissingExtraError, SpecError, UsageError
 from send_screen.evaluation import paired_differences
-from send_screen.governance import open_bundle
+from send_screen.governance import open_bundle, sha256_of
 from send_screen.published import PublishedReport
 from send_screen.reports import PAGES, render_pages, svg
 from send_screen.specs import load_spec
@@ -54,6 +56,23 @@ def test_the_same_spec_data_and_seed_give_the_same_bytes(trained: Any, small_spe
         for folder in (tmp_path, trained.folder)
     ]
     assert texts[0] == texts[1]
+
+
+@pytest.mark.parametrize("file", ["children.parquet", "schools.parquet"])
+def test_names_that_somebody_guesses_cannot_be_tried_against_a_published_hash(trained: Any, file: str) -> None:
+    path = trained.made.evidence / file
+    metadata = pq.read_schema(path).metadata
+    assert len(metadata[b"send_screen.salt"]) == 64
+    guessed = pd.read_parquet(path)
+    public = {key: value for key, value in metadata.items() if key != b"send_screen.salt"}
+    assert {key: value for key, value in pq.read_schema(_written(guessed)).metadata.items()} == public
+    assert sha256_of(_written(guessed).getvalue()) != sha256_of(path.read_bytes())
+
+
+def _written(frame: pd.DataFrame) -> io.BytesIO:
+    stream = io.BytesIO()
+    frame.to_parquet(stream, index=False)
+    return io.BytesIO(stream.getvalue())
 
 
 def test_the_evidence_holds_a_row_a_child_and_no_identifier(trained: Any) -> None:

@@ -16,6 +16,7 @@ from send_screen.evaluation import EvidenceKeys
 from send_screen.governance import EVIDENCE, sha256_of
 from send_screen.workflows._folders import atomic_folder
 
+_SALT = b"send_screen.salt"
 _EXCLUDED = b"send_screen.excluded"  # inside the file, so that the file's hash holds it too
 _MAX_CELLS = 2**29  # of 8 bytes each; nine million children with fifty columns are fewer
 MAX_FILE_BYTES = 8 * _MAX_CELLS  # bytes of the file
@@ -37,12 +38,12 @@ def store_evidence(
     held-out schools by file.
     """
     folder = store / name / version
-    files = {
-        EVIDENCE: evidence_bytes(evidence, excluded),
-        "children.parquet": keys.children.to_parquet(index=False),
-        "schools.parquet": keys.schools.to_parquet(index=False),
-        **{f"held_out/{file}": frame.to_parquet() for file, frame in held_out.items()},
-    }
+    content = evidence_bytes(evidence, excluded)
+    # of the scores, which nobody outside can know: whoever knows a few names could try them against a published hash
+    salt = {_SALT: sha256_of(_SALT + content).encode()}
+    beside = {"children.parquet": keys.children, "schools.parquet": keys.schools}
+    beside |= {f"held_out/{file}": frame for file, frame in held_out.items()}
+    files = {EVIDENCE: content, **{file: _to_parquet(frame, salt) for file, frame in beside.items()}}
     with atomic_folder(folder, option="--evidence", mode=stat.S_IRWXU) as part:
         for file, content in files.items():
             (part / file).parent.mkdir(mode=stat.S_IRWXU, exist_ok=True)
@@ -54,10 +55,14 @@ def store_evidence(
 def evidence_bytes(evidence: pd.DataFrame, excluded: pd.DataFrame) -> bytes:
     """Return an evidence table as a Parquet file, with how many rows were excluded for each reason."""
     counts = {str(reason): int(n) for reason, n in excluded["reason"].value_counts().items()}
-    table = pa.Table.from_pandas(evidence, preserve_index=False)
-    metadata = {**(table.schema.metadata or {}), _EXCLUDED: json.dumps(counts, sort_keys=True).encode()}
+    return _to_parquet(evidence, {_EXCLUDED: json.dumps(counts, sort_keys=True).encode()})
+
+
+def _to_parquet(frame: pd.DataFrame, metadata: Mapping[bytes, bytes]) -> bytes:
+    """Return a table as a Parquet file, with metadata of ours inside it."""
+    table = pa.Table.from_pandas(frame, preserve_index=False)
     content = pa.BufferOutputStream()
-    pq.write_table(table.replace_schema_metadata(metadata), content)
+    pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), **metadata}), content)
     return bytes(content.getvalue())
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from send_screen.documents import count
 from send_screen.errors import SendScreenError, UsageError
 from send_screen.governance import (
+    DecisionEntry,
     Ledger,
+    OpenLedger,
+    PromotionEntry,
     ScreeningEndEntry,
     ScreeningEntry,
     WithdrawalEntry,
@@ -21,7 +24,7 @@ from send_screen.governance import (
     withdrawal,
 )
 from send_screen.results import Result, Section
-from send_screen.tracking import Registered, default_uri, find_model, find_version, tag_withdrawn
+from send_screen.tracking import Registered, default_uri, find_model, find_version, set_alias, tag_withdrawn
 from send_screen.workflows._decision_ledger import (
     default_ledger,
     ledger_faults,
@@ -180,10 +183,25 @@ def _record(version: Registered, by: str, reason: str, ledger: str | Path, *, ur
         unfinished = entries_after(book.entries, version.name, find_model(version.name, uri=uri).head)
         if gone is not None and gone not in unfinished:
             return gone, True
+        _finish_promotion(book, version, unfinished, uri=uri)
         entry = record_decision(book, _decision(version, by, reason), uri=uri)
         tag_withdrawn(version, entry.description, uri=uri)  # the day is the entry's from now on
         sync_registry(book, version, entry, uri=uri)
     return entry, False
+
+
+def _finish_promotion(book: OpenLedger, version: Registered, unfinished: list[DecisionEntry], *, uri: str) -> None:
+    """Have the registry show the promotion of a version that is to be withdrawn, where that was interrupted.
+
+    Nobody could give that command again: the version is tagged as withdrawn.
+    """
+    if (
+        len(unfinished) == 1
+        and isinstance(entry := unfinished[0], PromotionEntry)
+        and entry.version == version.version_id
+    ):
+        set_alias(replace(version, number=entry.registered), entry.alias, tags=entry.tags, uri=uri)
+        sync_registry(book, version, entry, uri=uri)
 
 
 def _found(screenings: Iterable[str | Path]) -> list[Path]:
