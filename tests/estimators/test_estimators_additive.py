@@ -469,3 +469,34 @@ def test_bins_and_cells_never_hold_a_few(data):
 def test_without_pairs_there_are_no_interactions(children):
     data, _, schools = children
     assert fit_additive(data, schools, max_pairs=0, seed=0, n_jobs=1).pairs == []
+
+
+@pytest.mark.parametrize("few", [1, 4, 9])
+@pytest.mark.parametrize("values", [(1.0, 2.0), (0.0, 1.0, 2.0)])
+def test_fewer_than_ten_missing_cannot_be_counted_from_the_mean_of_a_term(few, values):
+    """Whoever knows all values tries each number: the children of each value must be whole numbers."""
+    rng = np.random.default_rng(few)
+    n = 1500
+    X = pd.DataFrame({name: rng.choice(values, n) for name in ("E01", "E02", "E03")})
+    y = (rng.random(n) < expit(1.0 - X["E01"] - 0.7 * X["E02"] - 0.3 * X["E03"])).astype(int)
+    X.loc[X.index[:few], ["E01", "E02", "E03"]] = np.nan
+    tables = AdditiveRiskClassifier(max_pairs=0).fit(X, y).risk_tables_
+    tried = 0
+    for term in tables.terms:
+        assert term.n_missing is None
+        scores = term.at(np.array(values))
+        if np.ptp(scores) < 1e-6:
+            continue
+        tried += 1
+        possible = []
+        for m in range(10):
+            rest = n * term.mean - m * term.missing
+            # the last two values take what the others leave, in whole children
+            others = range(n - m + 1) if len(values) == 3 else range(1)
+            left = rest - np.array([i * scores[0] for i in others]) if len(values) == 3 else np.array([rest])
+            children = n - m - np.arange(len(left))
+            first = (left - children * scores[-1]) / (scores[-2] - scores[-1])
+            whole = (np.abs(first - np.round(first)) < 1e-6) & (first > -0.5) & (first < children + 0.5)
+            possible += [m] * bool(whole.any())
+        assert set(range(1, 10)) <= set(possible), (term.feature, possible)
+    assert tried

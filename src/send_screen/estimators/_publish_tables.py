@@ -183,17 +183,22 @@ def _level_groups(term: LevelsTerm, training: TrainingCounts, *, ordered: bool) 
 def _withhold_few_missing(term: Term, training: TrainingCounts) -> Term:
     """Return a term whose missing values, where fewer than ten, score about as the known ones on average.
 
-    Steps take the value of the step nearest to that average: the few then count with that step's children in the
-    term's mean. With a value of their own, who knows all values could tell how many they are: 20 / 50 of two steps,
-    say, is the mean of no 54 children.
+    They take what a step, or on a line a value, of ten children or more has, the one nearest to that average: the few
+    then count with those children in the term's mean. With a value of their own, who knows all values could tell how
+    many they are: 20 / 50 of two steps, say, is the mean of no 54 children.
     """
     counted = training.feature(term)
     if not (0 < counted.n_missing < MINIMUM_CHILDREN and counted.n_known):
         return term
     average = training.mean_known(term)
     if not isinstance(term, LevelsTerm) and term.slope != 0.0:
-        return replace(term, missing=average)
-    counts, steps = training.bins(term, term.cut_points)[:-1], term.step_values
+        x = counted.coordinates
+        values, counts = np.unique(x[~np.isnan(x)], return_counts=True)
+        if (counts < MINIMUM_CHILDREN).all():  # nobody can list such values, and add them up
+            return replace(term, missing=average)
+        steps = term.at(values)
+    else:
+        counts, steps = training.bins(term, term.cut_points)[:-1], term.step_values
     large = steps[counts >= MINIMUM_CHILDREN] if (counts >= MINIMUM_CHILDREN).any() else steps[counts > 0]
     return replace(term, missing=float(large[np.abs(large - average).argmin()]))
 
