@@ -146,6 +146,18 @@ CASES: dict[str, tuple[Edit, str]] = {
         lambda d: d["population"]["where"][0].update({"in": ["Reception"]}),
         "has no code 'Reception'",
     ),
+    "two groups of one column": (
+        lambda d: d["groups"].append(dict(d["groups"][0], name="again", label="Again")),
+        "is compared as 'sex' already: counts of both together could give away",
+    ),
+    "two groups of one label": (
+        lambda d: d["groups"].append(dict(d["groups"][0], name="again")),
+        "label: 'sex' has the same",
+    ),
+    "a group called as crossed ones are": (
+        lambda d: d["groups"][0].update(label="Sex × age"),
+        "'Sex × age' holds ×",
+    ),
     "a group of a code that nobody has": (lambda d: d["groups"][0]["levels"].update({"3": "x"}), "has no code '3'"),
     "no such day of the year": (lambda d: d["as_of"].update(month_day="13-45"), "not a day of the calendar"),
     "no gate": (lambda d: d.update(gates=[]), "$.gates"),

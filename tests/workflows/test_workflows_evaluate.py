@@ -283,3 +283,11 @@ def test_it_needs_no_mlflow_lightgbm_shap_or_matplotlib() -> None:
         "sys.exit(bool({'mlflow', 'lightgbm', 'shap', 'matplotlib'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_level_may_hold_the_sign_that_stands_between_crossed_groups(strangers: dict[str, Any]) -> None:
+    named = pd.DataFrame({"a × b": np.where(strangers["sensitive"]["sex"] == "men", "4 × 4", "another")})
+    found = evaluate(strangers["y"], strangers["risk"], groups=strangers["course"], sensitive_features=named)
+    assert set(found.groups["attribute"]) == {"a x b"}
+    assert set(found.groups["group"]) == {"4 x 4", "another"}
+    assert found.report

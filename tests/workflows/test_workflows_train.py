@@ -65,7 +65,7 @@ def test_names_that_somebody_guesses_cannot_be_tried_against_a_published_hash(tr
     assert len(metadata[b"send_screen.salt"]) == 64
     guessed = pd.read_parquet(path)
     public = {key: value for key, value in metadata.items() if key != b"send_screen.salt"}
-    assert {key: value for key, value in pq.read_schema(_written(guessed)).metadata.items()} == public
+    assert dict(pq.read_schema(_written(guessed)).metadata) == public
     assert sha256_of(_written(guessed).getvalue()) != sha256_of(path.read_bytes())
 
 

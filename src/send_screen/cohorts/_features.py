@@ -105,7 +105,8 @@ def group_values(linked: Linked, group: Group) -> pd.Series:
     else:
         levels = (column.levels or {}) | group.levels
         labels = known_codes(linked, group.column).map(lambda value: levels.get(value, value), na_action="ignore")
-    return labels.astype(object).where(labels.notna(), NOT_RECORDED).astype(str)
+    labels = labels.astype(object).where(labels.notna(), NOT_RECORDED).astype(str)
+    return labels.str.replace("×", "x").astype(object)  # × stands between groups that are crossed
 
 
 def year_end(years: pd.Series, month_day: str = "07-31") -> pd.Series:

@@ -115,7 +115,7 @@ def sensitive_columns(sensitive_features: Any, n: int) -> pd.DataFrame:
         columns = {f"sensitive_feature_{j}": array[:, j] for j in range(array.shape[1])}
     for name, values in columns.items():
         _require_length(f"sensitive_features[{name!r}]", len(values), n)
-    return pd.DataFrame({str(name): _as_text(values) for name, values in columns.items()})
+    return pd.DataFrame({str(name).replace("×", "x"): _as_text(values) for name, values in columns.items()})
 
 
 def without_probabilities(sections: MeasuredSections, models: Set[str]) -> MeasuredSections:
@@ -168,14 +168,17 @@ def _fold_columns(fold: Any, n: int) -> np.ndarray:
 
 
 def _as_text(values: Any) -> list[str]:
-    """Return cells as text: whole numbers without a point, and what is missing as not recorded."""
+    """Return cells as text: whole numbers without a point, and what is missing as not recorded.
+
+    A × in a name is written x, since it stands between groups that are crossed.
+    """
     cells = np.asarray(values, dtype=object).tolist()
     return [
         NOT_RECORDED
         if pd.isna(cell)
         else str(int(cell))
         if isinstance(cell, float) and cell.is_integer()
-        else str(cell)
+        else str(cell).replace("×", "x")
         for cell in cells
     ]
 

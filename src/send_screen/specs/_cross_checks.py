@@ -124,12 +124,29 @@ def _name_mistakes(spec: SpecDocument) -> Iterator[str]:
     groups = [group.name for group in spec.groups]
     for name in sorted({name for name in groups if groups.count(name) > 1}):
         yield f"$.groups: {name!r} stands twice"
+    yield from _group_mistakes(spec)
     for position, pair in enumerate(spec.intersections):
         for name in pair:
             if name not in groups:
                 yield f"$.intersections[{position}]: no group is called {name!r}{closest(name, groups)}"
     for value in sorted(set(map(code, spec.outcome.positive)) & set(map(code, spec.outcome.negative))):
         yield f"$.outcome: {value!r} is both positive and negative"
+
+
+def _group_mistakes(spec: SpecDocument) -> Iterator[str]:
+    """Yield groups that could not be told apart, or whose counts together could give small groups away."""
+    for position, group in enumerate(spec.groups):
+        for other in spec.groups[:position]:
+            if group.name != other.name and group.column == other.column:
+                yield (
+                    f"$.groups[{position}].column: {group.column} is compared as {other.name!r} already: counts of "
+                    "both together could give away groups of a few children"
+                )
+            if group.name != other.name and group.label == other.label:
+                yield f"$.groups[{position}].label: {other.name!r} has the same"
+        for words in (group.label, *group.levels.values()):
+            if "×" in words:
+                yield f"$.groups[{position}]: {words!r} holds ×, which stands between groups that are crossed: write x"
 
 
 def _gate_mistakes(spec: SpecDocument) -> Iterator[str]:
