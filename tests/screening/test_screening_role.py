@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import io
 from typing import Any
 
 import pandas as pd
@@ -12,7 +13,7 @@ import pytest
 from send_screen.cohorts import load_cohort
 from send_screen.errors import UsageError
 from send_screen.governance import Bundle, open_bundle
-from send_screen.reports import render_screening
+from send_screen.reports import render_list_csv, render_list_xlsx, render_screening
 from send_screen.screening import Capacity, role_access, screen_cohort
 from send_screen.serving import predict_records
 
@@ -58,6 +59,41 @@ def test_hidden_reasons_name_the_agency_only_rule_7(bundle: Bundle, trained: Any
     shown = predict_records(closed, pd.read_csv(trained.school_file, dtype=str), role="class_teacher", today=TODAY)
     assert set(shown.loc[shown["status"] == "screened", "ask"]) == {"health visiting"}
     assert not shown["reasons_for"].str.contains("emerging").any()
+
+
+def test_no_number_tells_what_a_role_may_not_see(bundle: Bundle, trained: Any) -> None:
+    """From a score, the tables and all values but one, that one could be worked out."""
+    closed = closed_to(bundle, "class_teacher", "education/eyfsp", {"E08"}, "health visiting")
+    frame = pd.read_csv(trained.school_file, dtype=str)
+    frame.loc[:, "E08"] = None
+    cohort = load_cohort(closed.spec, frame, training=False, contracts=closed.contracts)
+    teacher, senco = (
+        screen_cohort(closed, cohort, file="x.csv", role=role, today=TODAY) for role in ("class_teacher", "senco")
+    )
+    assert [child.child_id for child in teacher.listed] == [child.child_id for child in senco.listed]
+    for child in (*teacher.listed, *teacher.margin):
+        assert (child.score, child.percent, child.percent_interval, child.selections_of_10) == (None,) * 4
+    label = closed.spec.feature("E08").label
+    noted = " ".join((*senco.banners, *senco.notes))
+    assert label in noted
+    for text in (*teacher.banners, *teacher.notes):
+        assert label not in text
+        assert "E08" not in text
+    assert "Something in the file was not as expected: ask health visiting." in teacher.banners
+    page = render_screening(teacher)
+    assert "its numbers are not shown" in page
+    assert "of 100 children with such a score" not in page
+    assert 'class="strength"' not in page
+    assert 'class="strength"' in render_screening(senco)
+    listed = pd.read_csv(io.BytesIO(render_list_csv(teacher)))
+    numbers = ["percent", "percent_low", "percent_high", "listed_by_of_10_models", "score_log_odds"]
+    assert listed[numbers].isna().all(axis=None)
+    book = pd.read_excel(io.BytesIO(render_list_xlsx(teacher)), sheet_name="List", engine="calamine")
+    assert "Of 100 such children" not in book
+    assert book["Score (log-odds) or rule"].isna().all()
+    served = predict_records(closed, frame, role="class_teacher", today=TODAY)
+    assert served[["score", "percent"]].isna().all(axis=None)
+    assert predict_records(closed, frame, today=TODAY)["score"].notna().any()
 
 
 def test_a_column_that_excludes_a_child_is_hidden_with_all_that_tells_of_it(bundle: Bundle, trained: Any) -> None:

@@ -65,7 +65,7 @@ class ListColumn(NamedTuple):
 
     title: str
     width: float
-    cell: Callable[[Any], Cell]
+    cell: Callable[[Any], Cell | None]
 
 
 _CHILD = (
@@ -73,12 +73,13 @@ _CHILD = (
     ListColumn("Class", 8, attrgetter("class_name")),
     ListColumn("School", 16, attrgetter("school")),
 )
+_percent = attrgetter("percent")
 _DECIDED = ListColumn("What we decided", 34, lambda child: "")
 # The first columns are printed; what a person needs at a screen only stands to the right of the printed page.
 _LIST = (
     ListColumn("Place", 7, attrgetter("rank")),
     *_CHILD,
-    ListColumn("Of 100 such children", 10, attrgetter("percent")),
+    ListColumn("Of 100 such children", 10, _percent),
     ListColumn("How firm: listed by, of ten such models", 13, describe_selection),
     ListColumn("Why to look", 40, lambda child: reasons_text(child.reasons_for)),
     ListColumn("What speaks against", 26, lambda child: reasons_text(child.reasons_against)),
@@ -109,7 +110,7 @@ def _unprinted(result: ScreeningResult) -> list[ListColumn]:
     ]
 
 
-def _score_or_rule(child: ScreenedChild | ExcludedChild) -> Cell:
+def _score_or_rule(child: ScreenedChild | ExcludedChild) -> Cell | None:
     return child.rule if isinstance(child, ExcludedChild) else child.score
 
 
@@ -176,8 +177,8 @@ def _sheet(
         sheet.write_string(0, x, column.title, head)
         for y, child in enumerate(children, start=1):
             cell = column.cell(child)
-            if isinstance(cell, str):
-                sheet.write_string(y, x, _fit(cell), body)
+            if cell is None or isinstance(cell, str):
+                sheet.write_string(y, x, _fit(cell or ""), body)
             else:
                 sheet.write_number(y, x, cell, score if isinstance(cell, float) else body)
     sheet.freeze_panes(1, 0)
@@ -232,7 +233,9 @@ def render_list_xlsx(result: ScreeningResult) -> bytes:
     footer, unprinted = f"&L{text}&RPage &P of &N", _unprinted(result)
     by_hand = [child for child in result.excluded if child.kind == MANUAL_REVIEW]
     has_selection = any(map(describe_selection, result.listed))
-    printed = [column for column in _LIST if has_selection or column.cell is not describe_selection]
+    has_percent = any(child.percent is not None for child in result.listed)
+    empty = {describe_selection: not has_selection, _percent: not has_percent}
+    printed = [column for column in _LIST if not empty.get(column.cell, False)]
     content = io.BytesIO()
     # In memory: XlsxWriter would otherwise write children's names into the machine's folder for temporary files.
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}

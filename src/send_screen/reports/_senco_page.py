@@ -75,6 +75,7 @@ def render_screening(result: ScreeningResult) -> str:
         manual_review=[child for child in result.excluded if child.kind == MANUAL_REVIEW],
         by_group=[row for row in result.manual_review_by_group if row["n_manual_review"]],
         not_asked=sorted(others.items()),
+        has_percent=any(child.percent is not None for child in everyone),
         has_selection=any(child.selections_of_10 is not None for child in everyone),
         headlines=headlines,
         frequencies=natural_frequencies(result.published),

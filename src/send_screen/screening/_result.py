@@ -37,9 +37,9 @@ class ScreenedChild:
     name: str
     class_name: str
     school: str
-    score: float
-    """Log-odds."""
-    percent: int
+    score: float | None
+    """Log-odds; None, as every number of the score, for a role that may not see a feature: it could be worked out."""
+    percent: int | None
     """Of 100 children with such a score, how many the model expects to have had the outcome later."""
     reasons_for: tuple[Reason, ...]
     """Strongest first, as the reasons against."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from send_screen.contracts import Contract
@@ -36,6 +37,25 @@ class RoleAccess:
         """Return the agency that owns a feature which the role may not see; None where it may."""
         hidden = [ref for ref in feature.sources if not self.may_see(ref)]
         return self.contracts[hidden[0].contract].agency if hidden else None
+
+    def may_see_score(self, spec: ModelSpec) -> bool:
+        """Return whether the role may see every feature: from a score and all but one, that one can be worked out."""
+        return all(self.data_owner(feature) is None for feature in spec.features)
+
+    def visible_notes(self, spec: ModelSpec, notes: Iterable[str]) -> tuple[str, ...]:
+        """Return notes about a file without those on columns, or features, that the role may not see."""
+        hidden = {
+            name: contract.agency
+            for key, contract in self.contracts.items()
+            for name in contract.columns
+            if not self.may_see(ColumnRef(key, name))
+        }
+        hidden |= {feature.label: owner for feature in spec.features if (owner := self.data_owner(feature))}
+        shown = []
+        for note in notes:
+            owners = {owner for name, owner in hidden.items() if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", note)}
+            shown += [f"Something in the file was not as expected: ask {owner}." for owner in sorted(owners)] or [note]
+        return tuple(dict.fromkeys(shown))
 
 
 def role_access(contracts: Mapping[str, Contract], role: str | None = None) -> RoleAccess:

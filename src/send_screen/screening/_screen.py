@@ -57,6 +57,8 @@ def screen_cohort(
     listed, margin = listed_and_margin(scored.score, tie_break_key(cohort.ids.tolist()), school, capacity)
     stability = selection_stability(bundle, scored, school, capacity)
     visible = _visible(bundle, access, cohort.show)
+    numbers = access.may_see_score(bundle.spec)
+    firmness = stability if numbers else None
     rank = {position: number for number, position in enumerate(np.concatenate([listed, margin]), start=1)}
 
     def child(position: int) -> ScreenedChild:
@@ -69,14 +71,14 @@ def screen_cohort(
             name=shown["name"],
             class_name=shown["class_name"],
             school=shown["school"],
-            score=float(scored.score[position]),
-            percent=percent(scored.score[position]),
+            score=float(scored.score[position]) if numbers else None,
+            percent=percent(scored.score[position]) if numbers else None,
             reasons_for=why.reasons_for,
             reasons_against=why.reasons_against,
             not_known=why.not_known,
             ask=why.ask,
-            percent_interval=stability.percent_interval(position) if stability else None,
-            selections_of_10=stability.selections_of_10(position) if stability else None,
+            percent_interval=firmness.percent_interval(position) if firmness else None,
+            selections_of_10=firmness.selections_of_10(position) if firmness else None,
         )
 
     rows = _visible(bundle, access, cohort.excluded).to_dict("records")
@@ -95,8 +97,8 @@ def screen_cohort(
         manual_review_by_group=_by_group(bundle, cohort, access),
         n_rows=len(cohort) + len(excluded),
         n_screened=len(cohort),
-        banners=(*banners, *scored.banners()),
-        notes=(*cohort.notes, *scored.notes()),
+        banners=(*banners, *access.visible_notes(bundle.spec, scored.banners())),
+        notes=access.visible_notes(bundle.spec, (*cohort.notes, *scored.notes())),
     )
 
 

@@ -66,7 +66,8 @@ def predict_records(
     """Return score, reasons and status of each row, with no identifier among them.
 
     The order is that of ``rows``, and ``row`` counts from 1. ``status`` is ``"screened"``, or why the child was not
-    screened; ``score`` and ``percent`` are then NaN. ``beyond_training`` names what lies beyond anything the version
+    screened; ``score`` and ``percent`` are then NaN, as they are for a role that may not see a feature, whose value
+    could be worked out from them. ``beyond_training`` names what lies beyond anything the version
     has seen, and so was taken as the nearest that it has, or as not known. Rows that cannot be used as a whole, and
     roles, are refused as by :func:`send_screen.screening.screen_cohort`.
     """
@@ -85,6 +86,7 @@ def _screened(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> Iterator[di
     features = bundle.features
     scored = score_cohort(bundle, cohort)
     beyond = scored.clipped | scored.unknown_category
+    numbers = access.may_see_score(bundle.spec)
     may_see = [access.data_owner(feature) is None for feature in features]
     row = cohort.show["row"].to_numpy(dtype=np.int64) - 1
     # Plain tuples: a row taken out of a frame costs as much as everything else that is done for a child.
@@ -97,8 +99,8 @@ def _screened(bundle: Bundle, cohort: Cohort, access: RoleAccess) -> Iterator[di
             "row": int(row[position]),
             "status": "screened",
             "reason": "",
-            "score": float(scored.score[position]),
-            "percent": float(percent(scored.score[position])),
+            "score": float(scored.score[position]) if numbers else np.nan,
+            "percent": float(percent(scored.score[position])) if numbers else np.nan,
             "reasons_for": "; ".join(reason.text for reason in why.reasons_for),
             "reasons_against": "; ".join(reason.text for reason in why.reasons_against),
             "not_known": "; ".join(why.not_known),
