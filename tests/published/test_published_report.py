@@ -44,6 +44,8 @@ def test_the_schema_that_is_generated_accepts_a_report_and_refuses_another(docum
     ("path", "value"),
     [
         (("cohort", "n"), "many"),
+        (("cohort", "n"), 10**400),
+        (("groups", 0, "n"), -1),
         (("cohort", "school"), "S1"),
         (("groups", 0, "value"), math.nan),
         (("gaps", 0, "verdict"), "fair"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from send_screen.documents import Document
+from send_screen.documents import Count, Document
 
 Verdict = Literal["within tolerance", "outside tolerance", "not enough evidence", "withheld to protect small groups"]
 
@@ -17,7 +17,7 @@ class PublishedFigure(Document):
     """Lower end of the interval, which knows that children sit in schools."""
     high: float | None
     """Upper end of the interval."""
-    n: int | None
+    n: Count | None
     """Children in the denominator; None where that is not published."""
     reason: str
     """Why the figure is undefined, suppressed or rounded; empty where it is not."""
@@ -27,15 +27,15 @@ class ExcludedRows(Document):
     """Rows that could not be used, for one reason."""
 
     reason: str
-    n: int | None
+    n: Count | None
 
 
 class CohortSummary(Document):
     """The children that the model was fitted on."""
 
-    n: int | None
-    n_outcome: int | None
-    n_schools: int | None
+    n: Count | None
+    n_outcome: Count | None
+    n_schools: Count | None
     prevalence: float | None
     reason: str
     excluded: tuple[ExcludedRows, ...]
@@ -73,7 +73,7 @@ class Difference(PublishedFigure, _OfModels):
 class GroupFigure(PublishedFigure, _OfModel, _OfGroup):
     """A metric of the children of one group."""
 
-    schools: int | None
+    schools: Count | None
     rounded_to: float | None
     """Step that the figure is rounded to where its counts are suppressed."""
     group_description: str
@@ -91,9 +91,9 @@ class Gap(PublishedFigure, _OfGap):
     """What chance alone stays below 19 times in 20 where there is no gap."""
     tolerance: float
     verdict: Verdict
-    required_n: int | None
+    required_n: Count | None
     """Children of the group that would settle an open verdict, if the gap stays as it is."""
-    required_schools: int | None
+    required_schools: Count | None
     """Schools that so many children would be in, with as many in each as now."""
     description: str
     """The gap as a sentence."""
@@ -115,7 +115,7 @@ class _OfScores(_OfGroups):
 class Attribution(PublishedFigure, _OfScores):
     """A group's gap in mean score as the exact sum of its terms."""
 
-    schools: int | None
+    schools: Count | None
     features: tuple[AttributionTerm, ...]
     agencies: tuple[AttributionTerm, ...]
     folds: float | None
@@ -125,13 +125,13 @@ class Attribution(PublishedFigure, _OfScores):
 class CalibrationBin(Document):
     """Predicted and observed risk in one bin of scores, as percentages."""
 
-    bin: int
+    bin: Count
     min_score_percent: float
     predicted_percent: float | None
     observed_percent: float | None
     low: float | None
     high: float | None
-    n: int | None
+    n: Count | None
     reason: str
 
 
@@ -167,8 +167,8 @@ class RevealedCounts(Document):
 
     attribute: str
     group: str
-    n: int | None
-    with_outcome: int | None
+    n: Count | None
+    with_outcome: Count | None
     true_positives: float | None
     false_positives: float | None
     between: dict[str, tuple[float, float]]
@@ -182,7 +182,7 @@ class PriorRelease(Document):
     model: str
     """Its name."""
     published_sha256: str
-    n: int
+    n: Count
     """Children of its cohort."""
     other_children: bool = False
     """Whether they are others than this version's."""

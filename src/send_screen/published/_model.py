@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from send_screen.documents import Document
+from send_screen.documents import Count, Document
 
 
 class Piece(Document):
@@ -19,7 +19,7 @@ class Piece(Document):
     margin_of_error: float | None
     """Two standard errors; None where they are unknown."""
     margin_of_error_to: float | None
-    n: int | None
+    n: Count | None
 
 
 class Shape(Document):
@@ -34,7 +34,7 @@ class Shape(Document):
     points: tuple[Piece, ...]
     missing_log_odds: float
     missing_margin_of_error: float | None
-    n_missing: int | None
+    n_missing: Count | None
 
 
 class GridCell(Document):
@@ -42,7 +42,7 @@ class GridCell(Document):
 
     log_odds: float
     margin_of_error: float | None
-    n: int | None
+    n: Count | None
 
 
 class InteractionGrid(Document):

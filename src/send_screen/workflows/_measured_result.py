@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from send_screen.documents import Document
+from send_screen.documents import Count, Document
 from send_screen.published import MeasuredReport
 from send_screen.results import Result, Section
 
@@ -16,7 +16,7 @@ _SHOWN = (
     ("recall", "recall: of those with the outcome, listed"),
     ("precision", "precision: of those listed, with the outcome"),
 )
-_COUNT = (int, int | None)
+_COUNT = (int, int | None, Count | None)
 
 
 class MeasuredResult(Result):
