@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from send_screen.auditing._audited_version import AuditedVersion, CannotCheck
 from send_screen.auditing._check_files import check_signature
@@ -15,6 +16,7 @@ from send_screen.governance import MANIFEST, parse_manifest, version_id, version
 from send_screen.published import PriorRelease, model_sections
 from send_screen.published._gates import recheck_gates
 from send_screen.tracking import PriorRun, default_uri, prior_runs
+from send_screen.workflows._evidence_store import children_apart, read_children
 from send_screen.workflows._revealed import prior_releases
 
 #: Sections of ``published.json`` that follow from spec and tables, not from the evidence.
@@ -128,7 +130,9 @@ def check_prior_releases(audited: AuditedVersion) -> CheckResult:
     """
     bundle, metadata = audited.require_bundle(), audited.require_report().version
     claimed = bundle.published.disclosure.prior_releases
-    runs = prior_runs(uri=audited.uri or default_uri(), data_sha256=metadata.data_sha256)
+    children = None if audited.evidence is None else read_children(audited.evidence.path.parent)
+    apart = None if children is None else partial(children_apart, children=children)
+    runs = prior_runs(uri=audited.uri or default_uri(), data_sha256=metadata.data_sha256, children_apart=apart)
     first = next((place for place, run in enumerate(runs) if run.version_id == metadata.id), len(runs))
 
     def published_by(runs: Sequence[PriorRun]) -> dict[str, PriorRelease]:
@@ -153,7 +157,11 @@ def check_prior_releases(audited: AuditedVersion) -> CheckResult:
     ]
     if differences or not gone:
         return check_result(differences, f"{len(claimed)} earlier publications of these data, as the store has them.")
-    summary = f"The store no longer has {'; '.join(gone)}. What was published there is taken from this version itself."
+    summary = (
+        f"The store no longer has {'; '.join(gone)}"
+        + (", or it was of another file, and the evidence is not here to tell" if children is None else "")
+        + ". What was published there is taken from this version itself."
+    )
     if audited.key is not None and check_signature.run_check(audited).outcome.status == PASSED:
         return check_result([], f"{summary} It is signed.")
     return not_checked(f"{summary} To be sure of it, give --key of a signed version, or ask for that file.")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
+from urllib.parse import urlparse
+from urllib.request import url2pathname
 
 import pandas as pd
 import pyarrow as pa
@@ -16,6 +18,7 @@ from send_screen.evaluation import EvidenceKeys
 from send_screen.governance import EVIDENCE, sha256_of
 from send_screen.workflows._folders import atomic_folder
 
+_CHILDREN = "children.parquet"
 _SALT = b"send_screen.salt"
 _EXCLUDED = b"send_screen.excluded"  # inside the file, so that the file's hash holds it too
 _MAX_CELLS = 2**29  # of 8 bytes each; nine million children with fifty columns are fewer
@@ -41,7 +44,7 @@ def store_evidence(
     content = evidence_bytes(evidence, excluded)
     # of the scores, which nobody outside can know: whoever knows a few names could try them against a published hash
     salt = {_SALT: sha256_of(_SALT + content).encode()}
-    beside = {"children.parquet": keys.children, "schools.parquet": keys.schools}
+    beside = {_CHILDREN: keys.children, "schools.parquet": keys.schools}
     beside |= {f"held_out/{file}": frame for file, frame in held_out.items()}
     files = {EVIDENCE: content, **{file: _to_parquet(frame, salt) for file, frame in beside.items()}}
     with atomic_folder(folder, option="--evidence", mode=stat.S_IRWXU) as part:
@@ -50,6 +53,26 @@ def store_evidence(
             (part / file).write_bytes(content)
         _require_same_evidence(folder, files[EVIDENCE])
     return folder, {file: sha256_of(content) for file, content in files.items()}
+
+
+def children_apart(location: str, children: Set[str]) -> int | None:
+    """Return how many children are in one cohort only, of these and those of evidence elsewhere: the larger number.
+
+    None where no child is in both, or that evidence cannot be read from here.
+    """
+    place = urlparse(location)
+    if place.scheme != "file" or place.netloc:
+        return None
+    others = read_children(Path(url2pathname(place.path)))
+    return max(len(children - others), len(others - children)) if others and children & others else None
+
+
+def read_children(folder: Path) -> frozenset[str] | None:
+    """Return the children of a version's evidence; None where they cannot be read from here."""
+    try:
+        return frozenset(pq.read_table(folder / _CHILDREN, columns=["child_id"]).column(0).to_pylist())
+    except (pa.ArrowException, OSError, ValueError):
+        return None
 
 
 def evidence_bytes(evidence: pd.DataFrame, excluded: pd.DataFrame) -> bytes:

@@ -20,14 +20,14 @@ from send_screen.tracking import PriorRun
 
 
 def prior_releases(spec: ModelSpec, runs: Sequence[PriorRun], *, version: str, n: int) -> list[PriorRelease]:
-    """Return what runs on the same data published of these children, before a cohort of ``n`` of them is ``version``.
+    """Return what runs on the same children published of them, before a cohort of ``n`` of them is ``version``.
 
     A run that is no longer in the store is known from those that reckoned with it.
 
     A cohort of other children of the same data is named as such, where figures of groups were published of it with
     their counts: of the same model, one of more or fewer children, as where other schools are held out; of another
-    model, one that differs by fewer than ten. Where this very version was published before, it is what that publication
-    knew: the same version publishes the same figures again.
+    model, or another file, one that differs by fewer than ten. Where this very version was published before, it is
+    what that publication knew: the same version publishes the same figures again.
     """
     names = {group.label: group.name for group in spec.groups}
     published, reckoned_with = [], []
@@ -50,7 +50,7 @@ def prior_releases(spec: ModelSpec, runs: Sequence[PriorRun], *, version: str, n
             counts=_counts(report, names),
         )
         with_counts = any(row.n is not None for row in report.groups)
-        published.append(_beside(release, with_counts, name=spec.name, n=n))
+        published.append(_beside(release, with_counts, name=spec.name, n=n, other_children=run.other_children))
         reckoned_with += [
             _beside(prior, prior.other_children or any(row.n is not None for row in prior.counts), name=spec.name, n=n)
             for prior in report.disclosure.prior_releases
@@ -62,12 +62,16 @@ def prior_releases(spec: ModelSpec, runs: Sequence[PriorRun], *, version: str, n
     return list(found.values())
 
 
-def _beside(release: PriorRelease, with_counts: bool, *, name: str, n: int) -> PriorRelease | None:
+def _beside(
+    release: PriorRelease, with_counts: bool, *, name: str, n: int, other_children: bool = False
+) -> PriorRelease | None:
     """Return a prior release for a cohort of ``n`` children of a model; None where it is irrelevant."""
     apart = abs(release.n - n)
-    if apart and (not with_counts or (apart >= MINIMUM_CHILDREN and release.model != name)):
+    if (apart or other_children) and not with_counts:
         return None
-    if not apart and not release.other_children:
+    if apart >= MINIMUM_CHILDREN and release.model != name:
+        return None
+    if not apart and not other_children and not release.other_children:
         return release
     return release.model_copy(update={"other_children": True, "counts": ()})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ from send_screen.tracking import (
     require_writable,
 )
 from send_screen.workflows._decision_ledger import require_not_withdrawn
-from send_screen.workflows._evidence_store import store_evidence
+from send_screen.workflows._evidence_store import children_apart, store_evidence
 from send_screen.workflows._revealed import prior_releases
 from send_screen.workflows._train_fit import FittedVersion, fit_version
 from send_screen.workflows._trained import TrainedVersion
@@ -113,12 +114,13 @@ def train(
     with publishing(uri, progress=report_progress) as held:
         report_progress("Measuring: how well it ranks, for whom, and how sure that is")
         known: list[PriorRun] | None = None
-        runs = prior_runs(uri=uri, data_sha256=made.data_sha256)
+        apart = partial(children_apart, children=frozenset(made.keys.children["child_id"]))
+        runs = prior_runs(uri=uri, data_sha256=made.data_sha256, children_apart=apart)
         while runs != known:
             known = runs
             report = _build_report(made, known, held_out_schools=hold_out)
             # Where nothing holds the store, another version may have been published in the meantime.
-            runs = known if held else prior_runs(uri=uri, data_sha256=made.data_sha256)
+            runs = known if held else prior_runs(uri=uri, data_sha256=made.data_sha256, children_apart=apart)
         version = report.version
         require_not_withdrawn(f"The version {version.id}", version.id, name=spec.name, uri=uri, remedy=TRAINED_AGAIN)
         passed = all(gate.passed for gate in version.gates) and not spec.research_comparison

@@ -1,0 +1,93 @@
+"""A file in another order, or without one child, is known from the children: subtraction would give that child away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from send_screen.auditing import audit
+from send_screen.simulation import simulate_england, write_england
+from send_screen.workflows import generate_keys, train
+from send_screen.workflows._evidence_store import children_apart
+
+
+@pytest.fixture(scope="module")
+def versions(light_spec: Path, once: Callable[..., Any]) -> dict[str, Any]:
+    """One version on a file, one on the same rows in another order, and one on them without a child."""
+
+    def make(folder: Path) -> dict[str, Any]:
+        generate_keys(folder / "keys")
+        write_england(simulate_england(children=1_500, seed=3), folder / "first")
+        made, gone = {}, ""
+        for name in ("first", "sorted", "without one"):
+            data = folder / name
+            data.mkdir(exist_ok=True)
+            for path in (folder / "first").glob("*.csv"):
+                table = pd.read_csv(path, dtype=str, keep_default_na=False)
+                if name == "sorted":
+                    table = table.sort_values("UPN", ascending=False)
+                if name == "without one":
+                    table = table[table["UPN"] != gone]
+                if name != "first":
+                    table.to_csv(data / path.name, index=False)
+            trained = train(
+                light_spec, data, tracking_uri=f"sqlite:///{(folder / 'mlflow.db').as_posix()}",
+                evidence=folder / "evidence", threads=1, sign=folder / "keys" / "private.pem",
+            )  # fmt: skip
+            made[name] = trained
+            gone = pd.read_parquet(trained.evidence / "children.parquet")["child_id"].iloc[0]
+        return {**made, "key": folder / "keys" / "public.pem"}
+
+    found: dict[str, Any] = once("nearly the same", make)
+    return found
+
+
+def test_the_same_children_in_another_order_are_reckoned_with(versions: dict[str, Any]) -> None:
+    first, again = versions["first"], versions["sorted"]
+    assert first.published.version.data_sha256 != again.published.version.data_sha256
+    (known,) = again.published.disclosure.prior_releases
+    assert (known.version, known.other_children) == (first.version, False)
+    assert known.counts
+
+
+def test_where_one_child_was_taken_no_count_of_a_group_is_published_again(versions: dict[str, Any]) -> None:
+    first, fewer = versions["first"], versions["without one"]
+    assert first.n - fewer.n == 1
+    assert any(row.n is not None for row in first.published.groups)
+    assert {release.other_children for release in fewer.published.disclosure.prior_releases} == {True}
+    assert all(row.n is None for row in fewer.published.groups)
+
+
+@pytest.mark.parametrize("name", ["first", "sorted", "without one"])
+def test_an_audit_knows_it_from_the_evidence_and_is_open_without(
+    versions: dict[str, Any], name: str, tmp_path: Path
+) -> None:
+    version = versions[name]
+    found = audit(version.model_uri, tracking_uri=version.tracking_uri, key=versions["key"])
+    assert found.result == "green", found.to_text()
+    elsewhere = version.evidence.rename(tmp_path / "elsewhere")
+    try:
+        found = audit(version.model_uri, tracking_uri=version.tracking_uri)
+    finally:
+        elsewhere.rename(version.evidence)
+    (check,) = [check.outcome for check in found.checks if check.id == "prior-releases"]
+    assert check.status == ("passed" if name == "first" else "not checked")
+    assert ("the evidence is not here to tell" in check.summary) == (name != "first")
+
+
+def test_how_far_apart_two_cohorts_are(versions: dict[str, Any], tmp_path: Path) -> None:
+    place = versions["first"].evidence.as_uri()
+    children = frozenset(pd.read_parquet(versions["first"].evidence / "children.parquet")["child_id"])
+    some = sorted(children)
+    assert children_apart(place, children) == 0
+    assert children_apart(place, children - {some[0]}) == 1
+    assert children_apart(place, (children - set(some[:3])) | {"another"}) == 3
+    assert children_apart(place, frozenset({"another"})) is None
+    assert children_apart(tmp_path.as_uri(), children) is None
+    assert children_apart("https://elsewhere.example/evidence", children) is None
+    (tmp_path / "children.parquet").write_bytes(b"PAR1 damaged")
+    assert children_apart(tmp_path.as_uri(), children) is None
