@@ -141,7 +141,7 @@ def check(contract: str | Path, file: str | Path) -> CheckedFile:
     >>> checked.ok
     False
     >>> checked
-    <CheckedFile: profile.csv against education/eyfsp@1.0.0: 1 rows.>
+    <CheckedFile: profile.csv against education/eyfsp@1.0.0: 1 row.>
     """
     agreed = load_contract(contract)
     reading = read_table(file)
