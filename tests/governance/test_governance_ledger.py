@@ -270,7 +270,14 @@ def test_entries_cut_off_the_end_are_found_by_whoever_knows_the_last_hash() -> N
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("", "empty"), (" \n ", "empty"), ("x" * 1001, "longer"), ("It missed B801200005001.", "identifier")],
+    [
+        ("", "empty"),
+        (" \n ", "empty"),
+        ("\u200b", "empty"),
+        ("...", "empty"),
+        ("x" * 1001, "longer"),
+        ("It missed B801200005001.", "identifier"),
+    ],
 )
 def test_what_cannot_stand_as_a_reason(text: str, words: str) -> None:
     with pytest.raises(UsageError, match=words):

@@ -169,11 +169,14 @@ def validate_free_text(option: str, text: str) -> str:
     Raises
     ------
     UsageError
-        If it is empty or too long, or holds what looks like a child's identifier.
+        If it has no letter or digit, is too long, or holds what looks like a child's identifier.
     """
     text = " ".join(encodable(text).split())
-    if not text:
-        raise UsageError(f"{option} is empty.", remedy="Every decision has a name and a reason. Give both in words.")
+    if not any(character.isalnum() for character in text):
+        raise UsageError(
+            f"{option} is empty: it has no letter or digit.",
+            remedy="Every decision has a name and a reason. Give both in words.",
+        )
     if len(text) > _MAX_LENGTH:
         raise UsageError(f"{option} is longer than {_MAX_LENGTH} characters.", remedy="Say it in fewer words.")
     if any(upn_shaped(word.strip(".,;:()'\"")) for word in text.split()):
