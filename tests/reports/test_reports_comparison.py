@@ -15,7 +15,7 @@ from send_screen.errors import UsageError
 from send_screen.reports import CAUTION, Comparison, compare_versions, render_comparison
 from send_screen.reports._changes import ABSENT, Change, spec_changes
 from send_screen.reports._figures import Figure
-from send_screen.reports._interval_change import less, more, nearer, shift
+from send_screen.reports._interval_change import closer_is_better, higher_is_better, lower_is_better, shift
 
 QUESTION = "Who is missed?"
 
@@ -210,7 +210,14 @@ def test_the_page_and_the_json_say_all_of_it() -> None:
 intervals = st.tuples(st.floats(-1, 1), st.floats(-1, 1)).map(sorted)
 
 
-@given(intervals, intervals, st.sampled_from([less, more, nearer(0.0), nearer(1.0)]))
+DIRECTED = (lower_is_better, higher_is_better)
+
+
+@given(
+    intervals,
+    intervals,
+    st.sampled_from([lower_is_better, higher_is_better, closer_is_better(0.0), closer_is_better(1.0)]),
+)
 def test_nothing_is_told_of_intervals_that_share_a_value(one: list[float], other: list[float], loss: Any) -> None:
     first, second = Figure(sum(one) / 2, *one), Figure(sum(other) / 2, *other)
     assume((first.value, *one) != (second.value, *other))
@@ -224,13 +231,19 @@ def test_nothing_is_told_of_intervals_that_share_a_value(one: list[float], other
 apart = st.lists(st.floats(-1, 1), min_size=4, max_size=4, unique=True).map(sorted)
 
 
-@given(apart, st.booleans(), st.sampled_from([less, more, nearer(0.0)]), st.floats(0, 1), st.floats(0, 1))
+@given(
+    apart,
+    st.booleans(),
+    st.sampled_from([lower_is_better, higher_is_better, closer_is_better(0.0)]),
+    st.floats(0, 1),
+    st.floats(0, 1),
+)
 def test_better_is_so_for_every_truth_inside_both_intervals(
     ends: list[float], turned: bool, loss: Any, place: float, place_2: float
 ) -> None:
     one, other = (ends[2:], ends[:2]) if turned else (ends[:2], ends[2:])
     found = shift(Figure(one[0], *one), Figure(other[0], *other), loss)
-    assert found in ("better", "worse", *(["turned round"] if loss not in (less, more) else []))
+    assert found in ("better", "worse", *(["turned round"] if loss not in DIRECTED else []))
     before = min(max(one[0] + place * (one[1] - one[0]), one[0]), one[1])
     after = min(max(other[0] + place_2 * (other[1] - other[0]), other[0]), other[1])
     if found != "turned round":

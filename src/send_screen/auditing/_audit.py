@@ -144,10 +144,10 @@ def audit(
 
 
 def _with_trusted_reasons(audited: AuditedVersion) -> AuditedVersion:
-    """Return the version with what may make a difference inconclusive.
+    """Return the version with the reasons for which a difference would be inconclusive, as far as they are confirmed.
 
-    That other code made a version is its own claim, until it is signed: the manifest is, and holds the
-    hash of the file that says what made the version.
+    A number, or a page, may differ because another version of the code or of a package made it. Which ones did is said
+    by a file of the version itself; that is confirmed only where the manifest, which holds its hash, is signed.
     """
     if audited.key is None:
         own_word = " That is its own word: no key from outside the store confirms it here."

@@ -11,6 +11,10 @@ from pydantic import Field
 
 from send_screen.documents import Document
 
+#: What a rule checks: that a row has as many cells as the header (``columns``), that headers are known (``headers``),
+#: that there are rows (``rows``), no blank (``null``), no key twice (``duplicate``), a code, a pattern, a type, a
+#: range, a check letter or digit (``upn``, ``establishment``), a year, one column not above another (``notAbove``), or
+#: a value only where another has one (``onlyWhere``).
 RuleKind = Literal[
     "columns", "headers", "rows", "null", "duplicate", "levels", "pattern", "type", "range", "upn", "establishment",
     "academicYear", "notAbove", "onlyWhere",
@@ -97,7 +101,7 @@ class Column(_HasRules):
         When the value was known: an ISO date, ``"column:NAME"`` (the date in that column) or
         ``"academic-year-end:NAME"`` (31 July that ends the academic year, such as 2022/23, in that column).
     outcome_status : bool
-        A past or present status of what models predict.
+        A past or present status of what models predict: it says who is not to be asked about, and is never a feature.
     outcome_limits : tuple of str
         As an outcome, what it does not show, or not of everybody alike: sentences that cards repeat.
     characteristic : {"protected", "proxy", "absence", "attendance"} or None

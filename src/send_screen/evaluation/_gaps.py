@@ -48,7 +48,7 @@ OTHERS = "all others"
 MIN_CHILDREN = 10
 #: Children of one year of age in England.
 CHILDREN_OF_ONE_AGE = 600_000
-#: Shares of a child are counted in units of this, so that sums over children are exact.
+#: Fractional counts of children (means over fold seeds) are rounded to multiples of this, so that their sums are exact.
 _UNIT = 2.0**-20
 
 
@@ -183,7 +183,7 @@ def _question(
         _required_n(row, float(q), tolerance, view.n) if row["verdict"] == INCONCLUSIVE else math.nan
         for row, q in zip(table.to_dict("records"), quantile, strict=True)
     ]
-    # a child's own number does not settle what schools differ in: as many more of them are needed
+    # the interval rests on schools as clusters: more children help only as they come in more schools
     schools = table["schools"] * table["required_n"] / table["n"].clip(lower=1)
     table["required_schools"] = [math.nan if view.one_a_school else _rounded_up(max(n, MIN_SCHOOLS)) for n in schools]
     return table.drop(columns=["error", "df", "variance"])
@@ -197,7 +197,7 @@ _COLUMNS = (
 
 
 def _exact(view: OutOfFoldPredictions, sums: Sequence[np.ndarray]) -> np.ndarray:
-    """Return sums by school as columns, in units again: averages over fold seeds are not, and add up with rounding."""
+    """Return sums by school as columns, rounded to multiples of the unit: means over seeds add up with rounding."""
     return np.round(np.column_stack(sums) * view.n_seeds / _UNIT) * _UNIT
 
 
@@ -232,6 +232,7 @@ def _side(view: OutOfFoldPredictions, threshold: TopKThreshold, inside: np.ndarr
     above, below = view.by_school(hit), view.by_school(count)
     n, x = float(below.sum()), float(above.sum())
     shrunk = (x + 1) / (n + 2)
+    # the correction is the derivative of a count of listed children by the threshold: see _confusion_at_capacity
     adjusted = above + (1 if metric == FALSE_NEGATIVES else -1) * float(threshold.kernel @ count) * threshold.excess
     return _Side(above, below, adjusted, shrunk * (1 - shrunk) / (n + 2), (n, x, n - x))
 

@@ -11,21 +11,28 @@ from send_screen.published import PublishedReport
 from send_screen.reports._changes import Change, Changes, report_changes, spec_changes
 from send_screen.reports._figures import METRICS, PERCENT, Cell, Figure
 from send_screen.reports._groups import QUESTIONS, SYMBOLS, Groups, describe_verdict
-from send_screen.reports._interval_change import Loss, Shift, less, more, nearer, shift
+from send_screen.reports._interval_change import (
+    Shift,
+    ToLoss,
+    closer_is_better,
+    higher_is_better,
+    lower_is_better,
+    shift,
+)
 from send_screen.reports._render import render_html
 from send_screen.reports._text import sentence, version_marks
 
-# What a group's own figure is better by: less missed, less listed without the outcome, nearer to what the score said.
-_GROUP_LOSS: dict[str, Loss] = {
-    "false_negative_rate": less,
-    "false_positive_rate": less,
-    "calibration_in_the_large": nearer(0.0),
+# A group's own figure is better where fewer are missed or listed without the outcome, or it is nearer the score.
+_GROUP_LOSS: dict[str, ToLoss] = {
+    "false_negative_rate": lower_is_better,
+    "false_positive_rate": lower_is_better,
+    "calibration_in_the_large": closer_is_better(0.0),
 }
-# More is better in every other metric.
-_LOSS: dict[str, Loss] = {
-    "number_needed_to_screen": less,
-    "calibration_slope": nearer(1.0),
-    "calibration_intercept": nearer(0.0),
+# Of every other metric, higher is better.
+_LOSS: dict[str, ToLoss] = {
+    "number_needed_to_screen": lower_is_better,
+    "calibration_slope": closer_is_better(1.0),
+    "calibration_intercept": closer_is_better(0.0),
 }
 
 CAUTION = (
@@ -93,7 +100,7 @@ class Comparison:
     worse: tuple[str, ...]
     verdicts: tuple[str, ...]
     """Verdicts that are not the same, a short sentence each. That alone does not show that the gap changed."""
-    marks: tuple[str, ...]
+    watermarks: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything that the page says, for a script."""
@@ -134,7 +141,7 @@ def compare_versions(
         better=tuple(text for row in groups for text in row.shown("better")),
         worse=tuple(text for row in groups for text in row.shown("worse")),
         verdicts=tuple(_changed_verdicts(*both)),
-        marks=version_marks(second.version.trained_on),
+        watermarks=version_marks(second.version.trained_on),
     )
 
 
@@ -178,7 +185,7 @@ def _metric_changes(first: PublishedReport, second: PublishedReport) -> Iterator
         if rows == [None, None]:
             continue
         one, other = map(Figure.of, rows)
-        change = shift(one, other, _LOSS.get(name, more))
+        change = shift(one, other, _LOSS.get(name, higher_is_better))
         if name == "net_benefit" and first.version.capacity != second.version.capacity:
             change = (
                 "not comparable"  # the price of a child listed without the outcome follows from the length of the list
@@ -205,7 +212,7 @@ def _group_changes(first: Groups, second: Groups) -> Iterator[GroupChange]:
                 gaps=(PERCENT.difference(before), PERCENT.difference(after)),
                 verdicts=(describe_verdict(pair[0]), describe_verdict(pair[1])),
                 shift=shift(one, other, _GROUP_LOSS[metric]),
-                gap_shift=shift(before, after, nearer(0.0)),
+                gap_shift=shift(before, after, closer_is_better(0.0)),
             )
 
 
@@ -226,5 +233,9 @@ def render_comparison(comparison: Comparison) -> str:
     for row in comparison.groups:
         questions[row.question].setdefault(row.attribute, []).append(row)
     return render_html(
-        "comparison.html.j2", marks=comparison.marks, found=comparison, questions=questions.items(), caution=CAUTION
+        "comparison.html.j2",
+        marks=comparison.watermarks,
+        found=comparison,
+        questions=questions.items(),
+        caution=CAUTION,
     )

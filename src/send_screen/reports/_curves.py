@@ -80,7 +80,7 @@ class DecisionPoint:
     own: float
     low: float | None
     high: float | None
-    rule: float | None
+    baseline: float | None
     everybody: float | None
     cells: dict[str, Cell]
     """What it is compared with -> the difference, with its interval."""

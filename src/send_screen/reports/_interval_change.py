@@ -22,20 +22,21 @@ from send_screen.reports._figures import Figure
 Shift = Literal[
     "better", "worse", "turned round", "cannot be told", "the same figures", "no interval", "not comparable"
 ]
-Loss = Callable[[float, float], tuple[float, float]]
+#: Turns the interval of a figure into that of its loss: how far it is from what would be best.
+ToLoss = Callable[[float, float], tuple[float, float]]
 
 
-def less(low: float, high: float) -> tuple[float, float]:
+def lower_is_better(low: float, high: float) -> tuple[float, float]:
     """Return the interval of the loss of a figure of which less is better."""
     return low, high
 
 
-def more(low: float, high: float) -> tuple[float, float]:
+def higher_is_better(low: float, high: float) -> tuple[float, float]:
     """Return the interval of the loss of a figure of which more is better."""
     return -high, -low
 
 
-def nearer(to: float) -> Loss:
+def closer_is_better(to: float) -> ToLoss:
     """Return the loss of a figure that is right at one value: how far it is from there."""
 
     def loss(low: float, high: float) -> tuple[float, float]:
@@ -45,15 +46,15 @@ def nearer(to: float) -> Loss:
     return loss
 
 
-def shift(first: Figure, second: Figure, loss: Loss) -> Shift:
+def shift(first: Figure, second: Figure, loss: ToLoss) -> Shift:
     """Return what two published figures and their intervals say of the change from the first to the second.
 
     Examples
     --------
     >>> before = Figure(0.7, 0.6, 0.8)
-    >>> shift(before, Figure(0.4, 0.3, 0.5), less), shift(before, Figure(0.6, 0.5, 0.7), less)
+    >>> shift(before, Figure(0.4, 0.3, 0.5), lower_is_better), shift(before, Figure(0.6, 0.5, 0.7), lower_is_better)
     ('better', 'cannot be told')
-    >>> shift(Figure(0.2, 0.1, 0.3), Figure(-0.2, -0.3, -0.1), nearer(0.0))
+    >>> shift(Figure(0.2, 0.1, 0.3), Figure(-0.2, -0.3, -0.1), closer_is_better(0.0))
     'turned round'
     """
     if first.value is None or second.value is None:

@@ -163,15 +163,15 @@ def decision_svg(points: Sequence[DecisionPoint], this: str) -> Markup:
     body = plot.frame([p.threshold for p in points], _ticks(lowest, highest), "act from this probability, of 100")
     body += plot.polyline("whisker", [(points[0].threshold - 2, 0), (points[-1].threshold + 2, 0)])
     body += plot.polyline("dashed", [(p.threshold, p.everybody) for p in points if p.everybody is not None])
-    rule = [(p.threshold, p.rule) for p in points if p.rule is not None]
+    rule = [(p.threshold, p.baseline) for p in points if p.baseline is not None]
     body += plot.polyline("thin", rule) + plot.polyline("line", [(p.threshold, p.own) for p in points])
     for point in points:
         x, y = plot.x(point.threshold), plot.y(point.own)
         drawn = Markup('<circle class="hit" cx="{:.1f}" cy="{:.1f}" r="12"/>').format(x, y)
         if point.low is not None and point.high is not None:
             drawn += path("line", f"M{x:.1f} {plot.y(point.low):.1f}V{plot.y(point.high):.1f}")
-        if point.rule is not None:
-            at = plot.y(point.rule)
+        if point.baseline is not None:
+            at = plot.y(point.baseline)
             drawn += Markup('<rect class="hollow" x="{:.1f}" y="{:.1f}" width="7" height="7"/>').format(
                 x - 3.5, at - 3.5
             )
