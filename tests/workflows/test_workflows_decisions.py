@@ -414,15 +414,21 @@ def test_history_finds_a_truncated_end_and_what_was_done_beside_it(store: Store)
     assert "the registry had version 1 under champion, and the ledger version 2" in out
 
 
-def test_an_interrupted_promotion_is_told_and_finished_by_the_same_command(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def interrupt_promotion(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop a promotion between its entry in the ledger and the registry."""
+
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
         patched.setattr("send_screen.workflows._promote.set_alias", stop)
         assert store.run("promote", "models:/reception_sen/1", *WHO)[0] == 130
+
+
+def test_an_interrupted_promotion_is_told_and_finished_by_the_same_command(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupt_promotion(store, monkeypatch)
     code, out, _ = store.run("history", "reception_sen")
     assert code == 1
     assert "not told of entry 1 (models:/reception_sen/1 promoted by Sarah Łęcka)" in out
@@ -435,12 +441,7 @@ def test_an_interrupted_promotion_is_told_and_finished_by_the_same_command(
 def test_a_version_whose_promotion_was_interrupted_can_be_withdrawn_and_the_ledger_goes_on(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stop(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr("send_screen.workflows._promote.set_alias", stop)
-        assert store.run("promote", "models:/reception_sen/1", *WHO)[0] == 130
+    interrupt_promotion(store, monkeypatch)
     school = tmp_path / "school"
     assert run("screen", store.exported, store.school_file, "--out", school / "lists")[0] == 0
     code, out, err = store.run("withdraw", "models:/reception_sen/1", *WHO, "--screenings", school)

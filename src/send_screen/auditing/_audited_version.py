@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlparse
-from urllib.request import url2pathname
 
 import pandas as pd
 
@@ -24,7 +22,7 @@ from send_screen.governance import (
     sha256_of,
 )
 from send_screen.published import PublishedReport, VersionMetadata
-from send_screen.tracking import RegistrySnapshot, default_uri, parse_hashes
+from send_screen.tracking import RegistrySnapshot, default_uri, parse_hashes, path_of
 from send_screen.workflows._evidence_store import MAX_FILE_BYTES, read_evidence
 
 if TYPE_CHECKING:
@@ -213,5 +211,4 @@ def _candidates(metadata: VersionMetadata | None, place: Path) -> list[Path]:
 
 def _registered_place(snapshot: RegistrySnapshot | None) -> Path | None:
     """Return the folder that the registry names; only a folder of this machine."""
-    place = urlparse("" if snapshot is None else snapshot.run_tags.get("evidence_location", ""))
-    return Path(url2pathname(place.path)) if place.scheme == "file" and not place.netloc else None
+    return path_of("" if snapshot is None else snapshot.run_tags.get("evidence_location", ""))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 from send_screen.published._measured import Difference, MeasuredSections, Performance, PublishedFigure
@@ -62,7 +63,7 @@ def is_withheld(figure: PublishedFigure | None) -> bool:
 
 
 def check_gates(
-    gates: Iterable[Gate], measured: MeasuredSections, withheld: Sequence[bool | None] = ()
+    gates: Iterable[Gate], measured: MeasuredSections, withheld: Iterable[bool | None] = ()
 ) -> tuple[GateResult, ...]:
     """Check each gate against the measured metrics.
 
@@ -73,7 +74,7 @@ def check_gates(
     gates : iterable of Gate
     measured : MeasuredSections
         Its sections ``performance`` and ``differences`` are used.
-    withheld : sequence of (bool or None)
+    withheld : iterable of (bool or None)
         For each gate, whether it passes where its figure is withheld; None where that may not be said, which passes no
         gate.
 
@@ -90,10 +91,8 @@ def check_gates(
     >>> check_gates([Gate(metric="recall", at_least=0.4)], measured)
     (GateResult(gate='recall', required='at least 0.4', measured=0.35, passed=False, reason=''),)
     """
-    results = [*withheld]
-    return tuple(
-        _check(gate, measured, results[place] if place < len(results) else None) for place, gate in enumerate(gates)
-    )
+    judged = chain(withheld, repeat(None))
+    return tuple(_check(gate, measured, passed) for gate, passed in zip(gates, judged, strict=False))
 
 
 def recheck_gates(gates: Iterable[Gate], published: PublishedReport) -> tuple[GateResult, ...]:

@@ -44,7 +44,7 @@ from send_screen.tracking._registry import (
     withdrawn_error,
 )
 from send_screen.tracking._snapshot import REGISTERED_META, RegistrySnapshot, fetch_snapshot
-from send_screen.tracking._store import EXPERIMENT, default_uri, folder_of
+from send_screen.tracking._store import EXPERIMENT, default_uri, folder_of, path_of
 from send_screen.tracking._store_faults import require_writable
 from send_screen.tracking._surroundings import MAX_FETCHED, OtherRun
 
@@ -82,6 +82,7 @@ __all__ = [
     "EXPERIMENT",
     "MAX_FETCHED",
     "folder_of",
+    "path_of",
     "ALIAS",
     "RUN_NOTE",
     "described",

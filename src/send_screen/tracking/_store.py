@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from send_screen.errors import MissingExtraError
 
@@ -46,6 +48,12 @@ def artifact_folder(uri: str) -> Path | None:
     """Return where a local store keeps its artefacts, beside its database; None for a server."""
     folder = folder_of(uri)
     return None if folder is None else folder / "mlartifacts" / EXPERIMENT
+
+
+def path_of(address: str) -> Path | None:
+    """Return the path on this machine that a ``file:`` address names; None of any other address."""
+    parsed = urlsplit(address)
+    return Path(url2pathname(parsed.path)) if parsed.scheme == "file" and not parsed.netloc else None
 
 
 def require_mlflow() -> None:

@@ -78,7 +78,7 @@ def fetch_surroundings(client: MlflowClient, version: Registered, logged: Logged
     def ask(kind: str, query: Callable[[], Iterable[Found]]) -> tuple[Found, ...]:
         try:
             found = tuple(itertools.islice(query(), MAX_FETCHED + 1))
-        except NotImplementedError:
+        except NotImplementedError:  # the database of a server cannot be looked into
             unknown.append(kind)
             return ()
         except (MlflowException, sqlite3.Error, OSError) as error:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlparse
-from urllib.request import url2pathname
 
 from send_screen.errors import LedgerError, UsageError
 from send_screen.governance import (
@@ -20,7 +18,7 @@ from send_screen.governance import (
     withdrawal,
 )
 from send_screen.reports import render_decisions
-from send_screen.tracking import Registered, find_model, folder_of, tag_decisions, withdrawn_error
+from send_screen.tracking import Registered, find_model, folder_of, path_of, tag_decisions, withdrawn_error
 
 LEDGER = "decisions.jsonl"
 Decision = TypeVar("Decision", PromotionEntry, WithdrawalEntry)
@@ -55,9 +53,8 @@ def require_not_withdrawn(model: str, version: str, *, name: str, uri: str, reme
 
 def file_at(location: str | None) -> Path | None:
     """Return the file of this machine that an address names; None of any other address."""
-    parsed = urlparse(location or "")
-    path = Path(url2pathname(parsed.path))
-    return path if parsed.scheme == "file" and not parsed.netloc and path.is_file() else None
+    path = path_of(location or "")
+    return path if path is not None and path.is_file() else None
 
 
 def record_decision(ledger: OpenLedger, entry: Decision, *, uri: str) -> Decision:

@@ -6,8 +6,6 @@ import json
 import stat
 from collections.abc import Mapping, Set
 from pathlib import Path
-from urllib.parse import urlparse
-from urllib.request import url2pathname
 
 import pandas as pd
 import pyarrow as pa
@@ -16,6 +14,7 @@ import pyarrow.parquet as pq
 from send_screen.errors import DataError, GateError
 from send_screen.evaluation import EvidenceKeys
 from send_screen.governance import EVIDENCE, sha256_of
+from send_screen.tracking import path_of
 from send_screen.workflows._folders import atomic_folder
 
 _CHILDREN = "children.parquet"
@@ -60,10 +59,8 @@ def children_apart(location: str, children: Set[str]) -> int | None:
 
     None where no child is in both, or that evidence cannot be read from here.
     """
-    place = urlparse(location)
-    if place.scheme != "file" or place.netloc:
-        return None
-    others = read_children(Path(url2pathname(place.path)))
+    folder = path_of(location)
+    others = None if folder is None else read_children(folder)
     return max(len(children - others), len(others - children)) if others and children & others else None
 
 
