@@ -259,6 +259,23 @@ def test_a_mark_says_its_figures_to_the_pointer_and_to_the_keyboard(
     assert watched.messages == []
 
 
+def test_scrolling_under_a_pointer_that_rests_says_nothing(pages: dict[str, Path], visit: Callable[..., Any]) -> None:
+    page = visit(pages["fairness"]).page
+    said, rows = page.locator("#readout"), page.locator("table.gaps tr[data-description]")
+    rows.nth(1).hover()
+    rows.first.focus()
+    page.evaluate(
+        """([from, to]) => new Promise(done => {
+          window.scrollBy(0, to.getBoundingClientRect().top - from.getBoundingClientRect().top);
+          setTimeout(done, 500);
+        })""",
+        [rows.nth(1).element_handle(), rows.nth(2).element_handle()],
+    )
+    # Another row is under the pointer now.
+    assert page.evaluate("row => row.matches(':hover')", rows.nth(2).element_handle())
+    assert said.inner_text() == rows.first.get_attribute("data-description")
+
+
 def test_a_table_is_sorted_by_what_a_column_says(pages: dict[str, Path], visit: Callable[..., Any]) -> None:
     page = visit(pages["long fairness"]).page
     page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")

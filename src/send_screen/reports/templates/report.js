@@ -9,7 +9,8 @@
       const mark = event.target.closest("[data-description]");
       if (mark) { readout.textContent = mark.dataset.description; }
     };
-    document.addEventListener("pointerover", show);
+    // Not "pointerover": scrolling fires it under a pointer that rests, over what the keyboard has asked for.
+    document.addEventListener("pointermove", show);
     document.addEventListener("focusin", show);
     for (const picture of document.querySelectorAll("[data-marks]")) {
       const marks = [...picture.querySelectorAll("[data-description]")];
