@@ -39,10 +39,11 @@ def test_errors_are_those_of_replicates_that_draw_schools_and_make_the_list_anew
         tp, fn = (having * flagged * own).sum(), (having * (1 - flagged) * own).sum()
         fp, tn = ((weight - having) * flagged * own).sum(), ((weight - having) * (1 - flagged) * own).sum()
         simulated.append((fn / (tp + fn), tp / (tp + fp), fp / (fp + tn)))
-    for (above, below), standard_error in zip(RATES.values(), np.std(simulated, axis=0), strict=True):
-        assert counts.influenced(weights(*above), weights(*below)).error == pytest.approx(standard_error, rel=0.15)
+    for (numerator, denominator), standard_error in zip(RATES.values(), np.std(simulated, axis=0), strict=True):
+        found = counts.influenced(weights(*numerator), weights(*denominator))
+        assert found.standard_error == pytest.approx(standard_error, rel=0.15)
     if group is None:  # a threshold that stays where it is would widen the interval of missed need
-        assert stays.influenced(weights("fn"), weights("tp", "fn")).error > 1.15 * np.std(simulated, axis=0)[0]
+        assert stays.influenced(weights("fn"), weights("tp", "fn")).standard_error > 1.15 * np.std(simulated, axis=0)[0]
 
 
 def test_the_threshold_changes_no_count_and_no_value(make_evidence):

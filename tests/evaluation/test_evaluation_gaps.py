@@ -36,13 +36,13 @@ def test_what_a_school_does_to_a_side_goes_through_the_threshold(make_evidence, 
     view = OutOfFoldPredictions(make_evidence(icc=1.0))
     threshold, inside = TopKThreshold.of(view, "candidate"), view.group("sex") == "F"
     side = _side(view, threshold, inside, metric)
-    found = ratio(side.above, side.below, adjusted=(side.adjusted, side.below))
+    found = ratio(side.numerator, side.denominator, adjusted=(side.adjusted, side.denominator))
     expected = Confusion(view, view.flag("candidate"), inside, threshold).influenced(
         weights(above), weights(above, other)
     )
     assert found.value == pytest.approx(expected.value)
     np.testing.assert_allclose(found.by_school, expected.by_school, atol=1e-12)
-    assert found.error < 0.95 * ratio(side.above, side.below).error
+    assert found.standard_error < 0.95 * ratio(side.numerator, side.denominator).standard_error
 
 
 def test_a_planted_gap_is_named_once_in_plain_words(make_evidence):

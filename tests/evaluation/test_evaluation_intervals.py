@@ -79,7 +79,7 @@ def test_intervals_that_forget_schools_undercover():
 
 
 def test_a_figure_that_does_not_vary_has_no_interval():
-    found = t_interval(0.5, 0.0, n=10, schools=20, cells=10, alpha=0.05)
+    found = t_interval(0.5, 0.0, n=10, schools=20, smallest_cell=10, alpha=0.05)
     assert np.isnan(found.low)
     assert found.reason.startswith("no interval")
-    assert t_interval(0.99, 0.05, n=10, schools=20, cells=10, alpha=0.05, unit=True).high < 1
+    assert t_interval(0.99, 0.05, n=10, schools=20, smallest_cell=10, alpha=0.05, unit=True).high < 1

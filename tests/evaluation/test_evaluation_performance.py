@@ -96,7 +96,7 @@ def test_errors_are_those_of_replicates_that_draw_schools(make_evidence):
             ]
         )
     for name, standard_error in zip(("roc_auc", "average_precision"), np.std(simulated, axis=0), strict=True):
-        assert found[name].error == pytest.approx(standard_error, rel=0.2)
+        assert found[name].standard_error == pytest.approx(standard_error, rel=0.2)
 
 
 def test_a_ratios_influence_leaves_schools_out():
@@ -104,7 +104,7 @@ def test_a_ratios_influence_leaves_schools_out():
     above, below = rng.integers(0, 9, 12).astype(float), rng.integers(9, 20, 12).astype(float)
     found = ratio(above, below)
     out = np.array([np.delete(above, s).sum() / np.delete(below, s).sum() for s in range(12)])
-    assert found.error == pytest.approx(np.sqrt(11 / 12 * ((out - found.value) ** 2).sum()))
+    assert found.standard_error == pytest.approx(np.sqrt(11 / 12 * ((out - found.value) ** 2).sum()))
     assert np.isnan(ratio(np.zeros(3), np.zeros(3)).value)
 
 
@@ -217,5 +217,5 @@ def test_auc_and_ap_errors_are_those_of_leaving_schools_out_fold_by_fold():
         left = [fold[view.school[fold] != school] for school in schools]
         without = np.array([means([*others, (score[rows], positive[rows])]) for rows in left])
         variance += (len(schools) - 1) / len(schools) * ((without - without.mean(axis=0)) ** 2).sum(axis=0)
-    errors = [found[name].error for name in ("roc_auc", "average_precision")]
+    errors = [found[name].standard_error for name in ("roc_auc", "average_precision")]
     np.testing.assert_allclose(errors, np.sqrt(variance), rtol=0.06)

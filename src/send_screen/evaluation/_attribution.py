@@ -129,7 +129,13 @@ def _gap(
                 for side, count in zip(sides, counts, strict=True)
             )
             gap = ours - theirs
-            cells = about["smallest_cell"]
-            found = t_interval(gap.value, gap.error, n=n, schools=min(schools), cells=cells, alpha=alpha)
+            found = t_interval(
+                gap.value,
+                gap.standard_error,
+                n=n,
+                schools=min(schools),
+                smallest_cell=smallest(n, n_others),
+                alpha=alpha,
+            )
         rows.append({"kind": kind, "term": term, **asdict(found), **about})
     return rows

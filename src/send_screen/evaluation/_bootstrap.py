@@ -101,9 +101,9 @@ def cluster_bootstrap(
     cell = (school.astype(np.int64) * n_groups + group) * 4 + kind
     counts = np.bincount(cell, minlength=4 * n_groups * n_schools).reshape(n_schools, n_groups, 4).astype(np.float64)
     resampled = _sums(counts.reshape(n_schools, -1), replicates, seed).reshape(replicates + 1, n_groups, 4)
-    above = np.column_stack([weights(*RATES[name].numerator) for name in FLAG_RATES])
-    below = np.column_stack([weights(*RATES[name].denominator) for name in FLAG_RATES])
-    rates = _ratios(resampled @ above, resampled @ below)
+    numerators = np.column_stack([weights(*RATES[name].numerator) for name in FLAG_RATES])
+    denominators = np.column_stack([weights(*RATES[name].denominator) for name in FLAG_RATES])
+    rates = _ratios(resampled @ numerators, resampled @ denominators)
     return BootstrapRates(list(names), FLAG_RATES, rates[0], rates[1:])
 
 
@@ -113,14 +113,14 @@ def bootstrap_ratios(numerators: np.ndarray, denominators: np.ndarray, *, replic
     Numerators and denominators have the shape (schools, ratios), and are whole numbers or multiples of one power of
     two, so that sums are exact. The ratios are NaN without a denominator.
     """
-    above, below = np.hsplit(_sums(np.hstack([numerators, denominators]), replicates, seed), 2)
-    return _ratios(above, below)
+    numerators, denominators = np.hsplit(_sums(np.hstack([numerators, denominators]), replicates, seed), 2)
+    return _ratios(numerators, denominators)
 
 
-def _ratios(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+def _ratios(numerators: np.ndarray, denominators: np.ndarray) -> np.ndarray:
     """Return ratios, NaN without a denominator."""
-    ratios = np.full(above.shape, np.nan)
-    np.divide(above, below, out=ratios, where=below > 0)
+    ratios = np.full(numerators.shape, np.nan)
+    np.divide(numerators, denominators, out=ratios, where=denominators > 0)
     return ratios
 
 
@@ -141,22 +141,22 @@ def _weights(schools: int, replicates: int, seed: int) -> Iterator[np.ndarray]:
         yield np.bincount(drawn.ravel(), minlength=rows * schools).reshape(rows, schools).astype(np.float64)
 
 
-def simultaneous_level(deviations: np.ndarray, errors: np.ndarray, *, alpha: float) -> float:
+def simultaneous_level(deviations: np.ndarray, standard_errors: np.ndarray, *, alpha: float) -> float:
     """Return the pointwise level of simultaneous confidence intervals, by the bootstrap of the largest statistic.
 
-    The largest |deviation| / error of a replicate stays below its 1 - alpha quantile c with probability 1 - alpha
-    [Hothorn2008]_; c is the normal quantile of the level. It lies between alpha / m (Bonferroni, m intervals that have
-    nothing to do with one another) and alpha (m times the same one). ``deviations`` of replicates from the data have
-    the shape (replicates, m), and NaN counts as 0; the standard ``errors`` (m,) are above 0.
+    The largest |deviation| / standard error of a replicate stays below its 1 - alpha quantile c with probability
+    1 - alpha [Hothorn2008]_; c is the normal quantile of the level. It lies between alpha / m (Bonferroni, m
+    independent intervals) and alpha (m times the same one). ``deviations`` of replicates from the data have
+    the shape (replicates, m), and NaN counts as 0; ``standard_errors`` (m,) are above 0.
 
     References
     ----------
     .. [Hothorn2008] Hothorn, T., Bretz, F. and Westfall, P. (2008). Simultaneous inference in general parametric
        models. Biometrical Journal 50.
     """
-    m = len(errors)
+    m = len(standard_errors)
     if m == 0:
         return alpha
-    largest = np.nan_to_num(np.abs(deviations) / errors).max(axis=1)
+    largest = np.nan_to_num(np.abs(deviations) / standard_errors).max(axis=1)
     c = float(np.quantile(largest, 1 - alpha, method="higher"))
     return float(np.clip(2 * ndtr(-c), alpha / m, alpha))

@@ -13,11 +13,11 @@ from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._out_of_fold import CANDIDATE
 
 #: Fewer children with (or without) the outcome than this say nothing about a slope.
-MIN_EVENTS = 10
+MIN_OUTCOMES = 10
 
 
 class Recalibration(NamedTuple):
-    """Slope and intercept of the label's log-odds on the score."""
+    """Slope and intercept of a logistic regression of the outcome on the score."""
 
     slope: Estimate
     intercept: Estimate
@@ -37,12 +37,12 @@ def recalibrate(
     """
     keep = np.ones(len(score), dtype=bool) if rows is None else rows
     x, y = score[keep], view.label[keep]
-    n, events = len(y) / view.n_seeds, float(y.sum()) / view.n_seeds
+    n, n_outcome = len(y) / view.n_seeds, float(y.sum()) / view.n_seeds
     inside = len(np.unique(view.school[keep]))
-    cells = smallest(events, n - events, n)
+    smallest_cell = smallest(n_outcome, n - n_outcome, n)
     reason = ""
-    if min(events, n - events) < MIN_EVENTS:
-        reason = f"fewer than {MIN_EVENTS} children with or without the outcome"
+    if min(n_outcome, n - n_outcome) < MIN_OUTCOMES:
+        reason = f"fewer than {MIN_OUTCOMES} children with or without the outcome"
     elif not np.isfinite(x).all():
         reason = "a child's probability is 0 or 1, which has no log-odds"
     elif np.ptp(x) == 0:
@@ -50,7 +50,10 @@ def recalibrate(
     fitted = None if reason else _logistic(x, y)
     if fitted is None:
         nothing = undefined(
-            reason or "the scores separate the children without a fault", n=n, schools=inside, smallest_cell=cells
+            reason or "the scores separate the children without a fault",
+            n=n,
+            schools=inside,
+            smallest_cell=smallest_cell,
         )
         return Recalibration(nothing, nothing)
     beta, information = fitted
@@ -59,9 +62,12 @@ def recalibrate(
     by_school = np.column_stack([np.bincount(view.school[keep], gradient[:, j], view.n_schools) for j in (0, 1)])
     bread = np.linalg.inv(information)
     middle = np.einsum("si,sj->ij", by_school, by_school)
-    error = np.sqrt(np.diag(bread @ middle @ bread) * inside / max(inside - 1, 1))
+    standard_error = np.sqrt(np.diag(bread @ middle @ bread) * inside / max(inside - 1, 1))
     intercept, slope = (
-        t_interval(float(beta[j]), float(error[j]), n=n, schools=inside, cells=cells, alpha=alpha) for j in (0, 1)
+        t_interval(
+            float(beta[j]), float(standard_error[j]), n=n, schools=inside, smallest_cell=smallest_cell, alpha=alpha
+        )
+        for j in (0, 1)
     )
     return Recalibration(slope, intercept)
 
@@ -155,13 +161,13 @@ def calibration_bins(
 def _merged(number: np.ndarray, label: np.ndarray, seeds: int, at_least: int) -> list[list[int]]:
     """Return lists of bin numbers, lowest first, each with enough children of both kinds (if there are enough)."""
     size = number.max() + 1
-    events = np.bincount(number, label, size) / seeds
+    n_outcome = np.bincount(number, label, size) / seeds
     others = np.bincount(number, 1 - label, size) / seeds
     merged: list[list[int]] = []
     current: list[int] = []
     for bin_number in range(size - 1, -1, -1):
         current.insert(0, bin_number)
-        if min(events[current].sum(), others[current].sum()) >= at_least:
+        if min(n_outcome[current].sum(), others[current].sum()) >= at_least:
             merged.insert(0, current)
             current = []
     if current:

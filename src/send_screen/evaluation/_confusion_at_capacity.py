@@ -115,32 +115,34 @@ class Confusion:
         """The smallest of the four counts above 0."""
         return smallest(*self._totals)
 
-    def rate(self, name: str, *, alpha: float, cells: float | None = None) -> Estimate:
-        """Return one of ``RATES`` with its interval; ``cells`` is the smallest cell where not all four are revealed."""
+    def rate(self, name: str, *, alpha: float, smallest_cell: float | None = None) -> Estimate:
+        """Return one of ``RATES`` with its interval; ``smallest_cell`` is given where not all four are revealed."""
         rate = RATES[name]
-        over, under = weights(*rate.numerator), weights(*rate.denominator)
+        numerator, denominator = weights(*rate.numerator), weights(*rate.denominator)
         return clustered_rate(
-            over @ self.by_school,
-            under @ self.by_school,
-            adjusted=(over @ self._adjusted, under @ self._adjusted),
-            least_effect=self._least_effect(over, under),
+            numerator @ self.by_school,
+            denominator @ self.by_school,
+            adjusted=(numerator @ self._adjusted, denominator @ self._adjusted),
+            min_design_effect=self._min_design_effect(numerator, denominator),
             alpha=alpha,
-            cells=self.smallest if cells is None else cells,
+            smallest_cell=self.smallest if smallest_cell is None else smallest_cell,
             none=rate.undefined,
         )
 
-    def influenced(self, above: np.ndarray, below: np.ndarray) -> EstimateWithInfluence:
+    def influenced(self, numerator: np.ndarray, denominator: np.ndarray) -> EstimateWithInfluence:
         """Return a ratio of weighted sums of the four kinds, with the influence of each school."""
         return ratio(
-            above @ self.by_school, below @ self.by_school, adjusted=(above @ self._adjusted, below @ self._adjusted)
+            numerator @ self.by_school,
+            denominator @ self.by_school,
+            adjusted=(numerator @ self._adjusted, denominator @ self._adjusted),
         )
 
-    def _least_effect(self, over: np.ndarray, under: np.ndarray) -> float:
+    def _min_design_effect(self, numerator: np.ndarray, denominator: np.ndarray) -> float:
         """Return the design effect of a rate, were children independent: 1 but for the top-k correction."""
-        n, found = float(under @ self._totals), float(over @ self._totals)
+        n, found = float(denominator @ self._totals), float(numerator @ self._totals)
         if self._threshold is None or not 0 < found < n:
             return 1.0
-        own = over - found / n * under
+        own = numerator - found / n * denominator
         through, q = float(own @ self._displaced), self._threshold.share
         both = float((own * (_LISTED - q)) @ self._totals)
         return 1.0 + (2 * through * both + through**2 * self._children * q * (1 - q)) / float(own**2 @ self._totals)

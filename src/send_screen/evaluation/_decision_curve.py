@@ -1,8 +1,8 @@
 """Decision curve: net benefit of acting on a score, over threshold probabilities, with intervals clustered by school.
 
-Whoever acts on a probability of t or more holds one child found to be worth (1 - t) / t children looked at without
-need. A model's net benefit at t is (TP - FP t / (1 - t)) / n [Vickers2006]_: children found, less those looked at
-without need at that price. To look at no child has a net benefit of 0; to look at all has one as well.
+To act on a probability of t or more is to weigh one true positive as much as (1 - t) / t false positives. A model's net
+benefit at t is (TP - FP t / (1 - t)) / n [Vickers2006]_. Treating no child has a net benefit of 0; treating all has one
+as well.
 
 References
 ----------
@@ -23,19 +23,19 @@ from send_screen.evaluation._estimate import Estimate, smallest, t_interval
 from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._out_of_fold import BASELINE, CANDIDATE
 
-#: Threshold probabilities, the same for every version: 19 to 1.5 children looked at without need for one found.
+#: Threshold probabilities, the same for every version: from 19 to 1.5 false positives for one true positive.
 THRESHOLDS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
-#: What the candidate is compared with: to look at no child, and at every child.
+#: What the candidate is compared with: treat no child, treat all.
 NONE, ALL = "none", "all"
 
 
 def decision_curve(
     evidence: pd.DataFrame, *, alpha: float = 0.05, replicates: int = 1000, seed: int = 0
 ) -> pd.DataFrame:
-    """Return the candidate's net benefit less that of looking at no child, at every child, and of the baseline.
+    """Return the candidate's net benefit less that of treating no child, of treating all, and of the baseline.
 
-    A child is looked at where a model's probability reaches the threshold. Standard errors come from replicates that
-    resample schools, and the intervals of one comparison hold at all thresholds at once.
+    A child is treated (assessed) where a model's probability reaches the threshold probability. Standard errors come
+    from a bootstrap that resamples schools. The intervals of one comparison are simultaneous over all thresholds.
 
     Parameters
     ----------
@@ -66,24 +66,24 @@ def decision_curve(
     """
     view = OutOfFoldPredictions(evidence)
     thresholds = np.array(THRESHOLDS)
-    looked_at = {ALL: np.ones((len(view.label), len(thresholds)))}
+    treated = {ALL: np.ones((len(view.label), len(thresholds)))}
     for model in (CANDIDATE, *({BASELINE} & set(view.models))):
-        looked_at[model] = (expit(view.score(model))[:, None] >= thresholds).astype(np.float64)
+        treated[model] = (expit(view.score(model))[:, None] >= thresholds).astype(np.float64)
     # true and false positives: whole numbers of children and fold seeds, so that sums over schools are exact
-    counts = np.hstack([rows * kind[:, None] for kind in (view.label, 1 - view.label) for rows in looked_at.values()])
+    counts = np.hstack([rows * kind[:, None] for kind in (view.label, 1 - view.label) for rows in treated.values()])
     by_school = np.column_stack([np.bincount(view.school, column, view.n_schools) for column in counts.T])
     children = np.repeat(np.bincount(view.school)[:, None], by_school.shape[1], axis=1)
     shares = bootstrap_ratios(by_school, children, replicates=replicates, seed=seed)
-    true, false = shares.reshape(len(shares), 2, len(looked_at), len(thresholds)).swapaxes(0, 1)
-    benefit = dict(zip(looked_at, (true - thresholds / (1 - thresholds) * false).swapaxes(0, 1), strict=True))
-    totals = (by_school.sum(axis=0) / view.n_seeds).reshape(2, len(looked_at), len(thresholds))
-    cells = dict(zip(looked_at, _smallest_cells(view, *totals), strict=True))
-    cells[NONE], benefit[NONE] = cells[ALL], np.zeros((1, len(thresholds)))
+    true, false = shares.reshape(len(shares), 2, len(treated), len(thresholds)).swapaxes(0, 1)
+    benefit = dict(zip(treated, (true - thresholds / (1 - thresholds) * false).swapaxes(0, 1), strict=True))
+    totals = (by_school.sum(axis=0) / view.n_seeds).reshape(2, len(treated), len(thresholds))
+    smallest_cells = dict(zip(treated, _smallest_cells(view, *totals), strict=True))
+    smallest_cells[NONE], benefit[NONE] = smallest_cells[ALL], np.zeros((1, len(thresholds)))
     figures = []
-    for against in (NONE, *(name for name in looked_at if name != CANDIDATE)):
+    for against in (NONE, *(name for name in treated if name != CANDIDATE)):
         curve = _estimates(view, benefit[CANDIDATE] - benefit[against], alpha)
         for i, figure in enumerate(curve):
-            counted = replace(figure, smallest_cell=min(cells[CANDIDATE][i], cells[against][i]))
+            counted = replace(figure, smallest_cell=min(smallest_cells[CANDIDATE][i], smallest_cells[against][i]))
             figures.append({"model": CANDIDATE, "against": against, "threshold": THRESHOLDS[i], **asdict(counted)})
     return pd.DataFrame(figures)
 
@@ -101,10 +101,10 @@ def _estimates(view: OutOfFoldPredictions, benefit: np.ndarray, alpha: float) ->
     """Return a curve with its simultaneous intervals; the first row of ``benefit`` is of the data themselves."""
     # drawing S schools shrinks their variance by (S - 1) / S
     deviations = (benefit[1:] - benefit[0]) * math.sqrt(view.n_schools / max(view.n_schools - 1, 1))
-    errors = deviations.std(axis=0)
-    varies = errors > 0
-    level = simultaneous_level(deviations[:, varies], errors[varies], alpha=alpha)
+    standard_errors = deviations.std(axis=0)
+    varies = standard_errors > 0
+    level = simultaneous_level(deviations[:, varies], standard_errors[varies], alpha=alpha)
     return [
-        t_interval(value, error, n=view.n, schools=view.n_schools, cells=math.inf, alpha=level)
-        for value, error in zip(benefit[0].tolist(), errors.tolist(), strict=True)
+        t_interval(value, standard_error, n=view.n, schools=view.n_schools, smallest_cell=math.inf, alpha=level)
+        for value, standard_error in zip(benefit[0].tolist(), standard_errors.tolist(), strict=True)
     ]

@@ -53,7 +53,7 @@ def describe_gap(
     'Of 100 girls who later had SEN support, it misses 62; of 100 others, 37. The gap is outside the tolerance of 10. \
 (n = 410; gap 25, 19 to 31)'
     """
-    sentences = _QUESTIONS[gap["metric"]]
+    sentences = _TEMPLATES[gap["metric"]]
     if gap["verdict"] == SUPPRESSED:
         return f"{sentences.about.format(who=who, whom=whom)}: {SUPPRESSED}."
     if suppressed or not math.isfinite(gap["value"]):
@@ -167,8 +167,8 @@ def _more_or_fewer(share: float) -> str:
     return f"{_percent(abs(share))} {'more' if share > 0 else 'fewer'}"
 
 
-class _Question(NamedTuple):
-    """Sentences about a gap in one metric."""
+class _Templates(NamedTuple):
+    """Sentences about a gap in one metric, to be filled in."""
 
     about: str
     more: str
@@ -177,22 +177,22 @@ class _Question(NamedTuple):
     number: Callable[[float], str]
 
 
-_QUESTIONS = {
-    FALSE_NEGATIVES: _Question(
+_TEMPLATES = {
+    FALSE_NEGATIVES: _Templates(
         "Whether {who} are missed more or less than {whom}",
         "Missed more than {whom} are {who}",
         "Missed less than {whom} are {who}",
         "Of 100 {who} who later {outcome}, it misses {rate}; of 100 {whom}, {other}.",
         _percent,
     ),
-    FALSE_POSITIVES: _Question(
+    FALSE_POSITIVES: _Templates(
         "Whether {who} are listed without the outcome more or less often than {whom}",
         "Listed without the outcome more often than {whom} are {who}",
         "Listed without the outcome less often than {whom} are {who}",
         "Of 100 without the outcome among {who}, it lists {rate}; among {whom}, {other}.",
         _percent,
     ),
-    CALIBRATION: _Question(
+    CALIBRATION: _Templates(
         "Whether a score means the same for {who} and for {whom}",
         "The scores of {who} are too low, beside those of {whom}",
         "The scores of {who} are too high, beside those of {whom}",

@@ -9,7 +9,7 @@ size),
 over the S schools with b_s > 0; the design effect is v over the binomial variance r (1 - r) / n, never taken below
 what it would be were children independent: 1, but for shares of a list of fixed length (``_confusion_at_capacity``).
 The interval is Wilson's [Wilson1927]_ on the effective sample size n / design effect, with a t quantile on S - 1
-degrees of freedom [Korn1998]_, or fewer where few schools make most of the spread (:func:`degrees`).
+degrees of freedom [Korn1998]_, or fewer where few schools make most of the variance (:func:`degrees_of_freedom`).
 
 References
 ----------
@@ -28,12 +28,12 @@ import numpy as np
 from scipy.special import expit, logit
 from scipy.stats import beta, t
 
-#: Below this many schools the spread between schools cannot be estimated, and no interval is given.
+#: Below this many schools the variance between schools cannot be estimated, and no interval is given.
 MIN_SCHOOLS = 10
 #: With fewer schools, or fewer (effective) successes or failures than this, the exact binomial interval is used.
 FEW_SCHOOLS, FEW_CASES = 20, 8
-#: A design effect below this is none: a share that a list of fixed length all but fixes.
-NO_EFFECT = 0.01
+#: Least design effect: the length of the list all but fixes some shares, whose variance is then almost 0.
+MIN_DESIGN_EFFECT = 0.01
 
 TOO_FEW_SCHOOLS = f"no interval: the children are in fewer than {MIN_SCHOOLS} schools"
 
@@ -81,8 +81,8 @@ def clustered_rate(
     *,
     alpha: float = 0.05,
     adjusted: tuple[np.ndarray, np.ndarray] | None = None,
-    least_effect: float = 1.0,
-    cells: float | None = None,
+    min_design_effect: float = 1.0,
+    smallest_cell: float | None = None,
     none: str = "",
 ) -> Estimate:
     """Return a rate with its confidence interval clustered by school.
@@ -101,9 +101,9 @@ def clustered_rate(
     adjusted : pair of numpy.ndarray of float, shape (schools,), optional
         Successes and trials again, each school's with the top-k threshold correction. The sums are the same; the
         variance between schools is taken from these.
-    least_effect : float
+    min_design_effect : float
         The design effect is not taken below this.
-    cells : float, optional
+    smallest_cell : float, optional
         ``smallest_cell`` of the result, where more than successes and failures are revealed.
     none : str
         Reason when there are no trials.
@@ -127,7 +127,7 @@ def clustered_rate(
     if n == 0:
         return undefined(none or "no child to divide by")
     x = float(successes.sum())
-    cell = smallest(x, n - x, n) if cells is None else cells
+    cell = smallest(x, n - x, n) if smallest_cell is None else smallest_cell
     rate = min(max(x / n, 0.0), 1.0)
     if schools < MIN_SCHOOLS:
         return Estimate(rate, math.nan, math.nan, n, schools, cell, TOO_FEW_SCHOOLS)
@@ -135,21 +135,24 @@ def clustered_rate(
     a, b = (successes, trials) if adjusted is None else adjusted
     left_out = ((a - rate * b) / (n - b))[(a != 0) | (b != 0)]
     jackknife = (len(left_out) - 1) / len(left_out) * float((left_out**2).sum())
-    effect = max(least_effect, NO_EFFECT, jackknife / binomial) if binomial > 0 else 1.0
-    if schools < FEW_SCHOOLS or min(x, n - x) / max(effect, 1.0) < FEW_CASES:
-        effect = max(effect, 1 + 0.1 * max(0.0, float((trials**2).sum()) / n - 1))
-        low, high = clopper_pearson(rate, n / effect, alpha)
+    design_effect = max(min_design_effect, MIN_DESIGN_EFFECT, jackknife / binomial) if binomial > 0 else 1.0
+    if schools < FEW_SCHOOLS or min(x, n - x) / max(design_effect, 1.0) < FEW_CASES:
+        design_effect = max(design_effect, 1 + 0.1 * max(0.0, float((trials**2).sum()) / n - 1))
+        low, high = clopper_pearson(rate, n / design_effect, alpha)
     else:
-        low, high = wilson(rate, n / effect, float(t.ppf(1 - alpha / 2, min(schools - 1.0, degrees(left_out)))))
+        low, high = wilson(
+            rate, n / design_effect, float(t.ppf(1 - alpha / 2, min(schools - 1.0, degrees_of_freedom(left_out))))
+        )
     return Estimate(rate, low, high, n, schools, cell)
 
 
-def degrees(of_schools: np.ndarray) -> float:
+def degrees_of_freedom(of_schools: np.ndarray) -> float:
     """Return the degrees of freedom of a variance that is estimated from one number a school.
 
-    2 S / (kurtosis - 1), at most S - 1: where few schools make most of the spread, it is known from few.
+    2 S / (kurtosis - 1), at most S - 1: where few schools make most of the variance, fewer.
 
-    >>> round(degrees(np.tile([-1.0, 1.0], 20)), 1), round(degrees(np.append(np.full(39, -0.1), 3.9)), 1)
+    >>> equal, one_large = np.tile([-1.0, 1.0], 20), np.append(np.full(39, -0.1), 3.9)
+    >>> round(degrees_of_freedom(equal), 1), round(degrees_of_freedom(one_large), 1)
     (39.0, 2.2)
     """
     schools, squares = len(of_schools), float((of_schools**2).sum())
@@ -177,11 +180,11 @@ def clopper_pearson(rate: float, n: float, alpha: float) -> tuple[float, float]:
 
 def t_interval(
     value: float,
-    error: float,
+    standard_error: float,
     *,
     n: float,
     schools: int,
-    cells: float,
+    smallest_cell: float,
     alpha: float,
     means: int = 1,
     df: float | None = None,
@@ -190,22 +193,22 @@ def t_interval(
 ) -> Estimate:
     """Return value -/+ t x standard error, clustered by school; of a figure between 0 and 1 (``unit``) by its logit.
 
-    Each of the ``means`` that the error is centred by takes a degree of freedom, as a mean over folds does for each
-    fold; ``df`` is given where they are fewer still. ``none`` is the reason where there is no value.
+    Each of the ``means`` that the standard error is centred by takes a degree of freedom: one for each fold in a mean
+    over folds. ``df`` is given where they are fewer still. ``none`` is the reason where there is no value.
     """
     reason = ""
     if math.isnan(value):
         reason = none
     elif schools < MIN_SCHOOLS:
         reason = TOO_FEW_SCHOOLS
-    elif not error > 0 or (unit and not 0 < value < 1):
+    elif not standard_error > 0 or (unit and not 0 < value < 1):
         reason = "no interval: it does not vary between schools"
     if reason:
-        return Estimate(value, math.nan, math.nan, n, schools, cells, reason)
-    half = float(t.ppf(1 - alpha / 2, df or max(schools - means, 1))) * error
+        return Estimate(value, math.nan, math.nan, n, schools, smallest_cell, reason)
+    half = float(t.ppf(1 - alpha / 2, df or max(schools - means, 1))) * standard_error
     low, high = value - half, value + half
     if unit:
         half /= value * (1 - value)
         middle = float(logit(value))
         low, high = float(expit(middle - half)), float(expit(middle + half))
-    return Estimate(value, low, high, n, schools, cells)
+    return Estimate(value, low, high, n, schools, smallest_cell)

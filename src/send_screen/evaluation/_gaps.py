@@ -1,14 +1,14 @@
 """Gaps between groups in false negative rate, false positive rate and calibration, with equivalence verdicts.
 
-Each question compares every group with all other children of its attribute, and every two groups with each other.
-The intervals of one question hold all at once. They are held against the spec's tolerance, as in a test of equivalence
-[Schuirmann1987]_:
+For each metric, every group is compared with all other children, and every two groups of an attribute with each other.
+The confidence intervals of one metric are simultaneous. Each is compared with the spec's tolerance, as in a test of
+equivalence [Schuirmann1987]_:
 
 - *within tolerance*: the whole interval lies inside it;
 - *outside tolerance*: the whole interval lies beyond it;
 - *not enough evidence*: otherwise, and where there are too few children or schools for an interval.
 
-So the probability of any wrong verdict in a question is at most alpha, whatever the true gaps are.
+So the probability of any wrong verdict in one metric is at most alpha, whatever the true gaps are.
 
 References
 ----------
@@ -30,7 +30,7 @@ from scipy.special import expit, ndtri, stdtrit
 from send_screen.errors import UsageError
 from send_screen.evaluation._bootstrap import bootstrap_ratios, simultaneous_level
 from send_screen.evaluation._confusion_at_capacity import TopKThreshold
-from send_screen.evaluation._estimate import MIN_SCHOOLS, degrees, smallest
+from send_screen.evaluation._estimate import MIN_SCHOOLS, degrees_of_freedom, smallest
 from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._influence import ratio
 from send_screen.evaluation._out_of_fold import CANDIDATE
@@ -42,9 +42,9 @@ OUTSIDE: Verdict = "outside tolerance"
 INCONCLUSIVE: Verdict = "not enough evidence"
 
 FALSE_NEGATIVES, FALSE_POSITIVES, CALIBRATION = "false_negative_rate", "false_positive_rate", "calibration_in_the_large"
-QUESTIONS = (FALSE_NEGATIVES, FALSE_POSITIVES, CALIBRATION)
+GAP_METRICS = (FALSE_NEGATIVES, FALSE_POSITIVES, CALIBRATION)
 OTHERS = "all others"
-#: Fewer children to divide by than this, on either side, settle nothing.
+#: With fewer children in either denominator than this, a gap is inconclusive.
 MIN_CHILDREN = 10
 #: Children of one year of age in England.
 CHILDREN_OF_ONE_AGE = 600_000
@@ -54,22 +54,24 @@ _UNIT = 2.0**-20
 
 @dataclass(frozen=True)
 class _Side:
-    """One side of a comparison: sums by school, and the least variance that its rate can have."""
+    """One side of a comparison: its rate as sums by school, and the variance that its rate has at least."""
 
-    above: np.ndarray
-    below: np.ndarray
+    numerator: np.ndarray
+    denominator: np.ndarray
     adjusted: np.ndarray
     """The numerator with the top-k threshold correction."""
-    floor: float
-    cells: tuple[float, ...]
+    min_variance: float
+    """Of independent children, after [Agresti2000]_; see :func:`gaps`."""
+    counts: tuple[float, ...]
+    """The counts that the rate reveals."""
 
     @property
     def n(self) -> float:
-        return float(self.below.sum())
+        return float(self.denominator.sum())
 
     @property
     def schools(self) -> int:
-        return int((self.below > 0).sum())
+        return int((self.denominator > 0).sum())
 
 
 def gaps(
@@ -84,11 +86,11 @@ def gaps(
 
     ``false_negative_rate`` is the share, among children with the outcome, that the version does not flag;
     ``false_positive_rate`` the share, among children without it, that it flags; ``calibration_in_the_large`` the share
-    of children with the outcome minus the mean probability that the score says.
+    of children with the outcome minus their mean predicted probability.
 
     Children of both sides share schools: a gap's standard error is that of the paired difference, and never below that
-    of two independent binomials with one success and one failure added to each [Agresti2000]_. How wide the intervals
-    are so that all hold at once comes from replicates that resample schools.
+    of two independent binomials with one success and one failure added to each [Agresti2000]_. The simultaneous level
+    comes from a bootstrap that resamples schools.
 
     Parameters
     ----------
@@ -97,20 +99,20 @@ def gaps(
     tolerances : mapping of str to float
         Metric -> largest gap, as a share, that the spec tolerates.
     alpha : float
-        Probability of any wrong verdict in one question.
+        Probability of any wrong verdict in one metric.
     replicates, seed : int
-        Of the replicates.
+        Number and random seed of the bootstrap replicates.
 
     Returns
     -------
     pandas.DataFrame
         ``attribute``, ``group``, ``against`` ("all others", or a group; of two groups only the former), ``metric``,
         ``value`` (the gap), ``low``, ``high`` (simultaneous), ``n`` (children that the group's share is of),
-        ``schools``, ``smallest_cell``, ``rate``, ``rate_others``, ``n_others``, ``critical_difference`` (what chance
-        alone stays below 19 times in 20 where there is no gap), ``tolerance``, ``verdict``, ``required_n`` (about how
-        many children of the group would settle an open verdict, if the gap stays as it is; NaN where none is open, or
-        where a whole year of England has not so many), ``required_schools`` (how many schools they would be in, with as
-        many in each as now; NaN where each child stands alone), ``reason``.
+        ``schools``, ``smallest_cell``, ``rate``, ``rate_others``, ``n_others``, ``critical_difference`` (the gap that
+        would be significant at 5 %), ``tolerance``, ``verdict``, ``required_n`` (approximate sample size of the group
+        at which an inconclusive verdict would be conclusive, if the gap stays as it is; NaN where the verdict is
+        conclusive, or where England has not so many children of one age), ``required_schools`` (how many schools they
+        would be in, with as many in each as now; NaN where no schools are known), ``reason``.
 
     Raises
     ------
@@ -132,17 +134,17 @@ def gaps(
     True
     """
     view = OutOfFoldPredictions(evidence)
-    missing = sorted(set(QUESTIONS) - set(tolerances))
+    missing = sorted(set(GAP_METRICS) - set(tolerances))
     if missing:
         raise UsageError(f"There is no tolerance for {', '.join(missing)}.")
     threshold = TopKThreshold.of(view, CANDIDATE)
-    questions = [
-        _question(view, threshold, metric, tolerances[metric], alpha, replicates, seed) for metric in QUESTIONS
+    tables = [
+        _gaps_in_metric(view, threshold, metric, tolerances[metric], alpha, replicates, seed) for metric in GAP_METRICS
     ]
-    return pd.concat(questions, ignore_index=True)
+    return pd.concat(tables, ignore_index=True)
 
 
-def _question(
+def _gaps_in_metric(
     view: OutOfFoldPredictions,
     threshold: TopKThreshold,
     metric: str,
@@ -151,7 +153,7 @@ def _question(
     replicates: int,
     seed: int,
 ) -> pd.DataFrame:
-    """Return the rows of one question."""
+    """Return the gaps in one metric, with simultaneous intervals."""
     sides: list[_Side] = []
     rows: list[dict[str, object]] = []
     pairs: list[tuple[int, int]] = []
@@ -162,21 +164,23 @@ def _question(
             pairs.append((i, j))
     table = pd.DataFrame(rows, columns=_COLUMNS)
     ours, theirs = np.array(pairs, dtype=int).reshape(-1, 2).T
-    error = table["error"].to_numpy(np.float64)
-    known = ~np.isnan(error)
+    standard_error = table["standard_error"].to_numpy(np.float64)
+    known = ~np.isnan(standard_error)
     level = alpha
     if known.any():
-        above, below = (_exact(view, sums) for sums in zip(*((s.adjusted, s.below) for s in sides), strict=True))
-        ratios = bootstrap_ratios(above, below, replicates=replicates, seed=seed)
+        numerators, denominators = (
+            _exact(view, sums) for sums in zip(*((s.adjusted, s.denominator) for s in sides), strict=True)
+        )
+        ratios = bootstrap_ratios(numerators, denominators, replicates=replicates, seed=seed)
         resampled = ratios[1:, ours[known]] - ratios[1:, theirs[known]]
         # drawing S schools shrinks their variance by (S - 1) / S
         deviations = (resampled - (ratios[0, ours[known]] - ratios[0, theirs[known]])) * math.sqrt(
             view.n_schools / (view.n_schools - 1)
         )
-        level = simultaneous_level(deviations, error[known], alpha=alpha)
+        level = simultaneous_level(deviations, standard_error[known], alpha=alpha)
     quantile = np.where(known, stdtrit(table["df"].to_numpy(np.float64), 1 - level / 2), ndtri(1 - level / 2))
-    half = quantile * error
-    table["low"], table["high"] = table["value"] - half, table["value"] + half
+    margin = quantile * standard_error
+    table["low"], table["high"] = table["value"] - margin, table["value"] + margin
     table["tolerance"] = tolerance
     table["verdict"] = [verdict(low, high, tolerance) for low, high in zip(table["low"], table["high"], strict=True)]
     table["required_n"] = [
@@ -186,13 +190,13 @@ def _question(
     # the interval rests on schools as clusters: more children help only as they come in more schools
     schools = table["schools"] * table["required_n"] / table["n"].clip(lower=1)
     table["required_schools"] = [math.nan if view.one_a_school else _rounded_up(max(n, MIN_SCHOOLS)) for n in schools]
-    return table.drop(columns=["error", "df", "variance"])
+    return table.drop(columns=["standard_error", "df", "variance"])
 
 
 _COLUMNS = (
     "attribute", "group", "against", "metric", "value", "low", "high", "n", "schools", "smallest_cell", "rate",
     "rate_others", "n_others", "critical_difference", "tolerance", "verdict", "required_n", "required_schools",
-    "reason", "error", "df", "variance",
+    "reason", "standard_error", "df", "variance",
 )  # fmt: skip
 
 
@@ -204,7 +208,7 @@ def _exact(view: OutOfFoldPredictions, sums: Sequence[np.ndarray]) -> np.ndarray
 def _comparisons(
     view: OutOfFoldPredictions, threshold: TopKThreshold, attribute: str, metric: str, sides: list[_Side]
 ) -> list[tuple[str, str, int, int]]:
-    """Add an attribute's sides, and return its comparisons: group, against, and the places of both sides."""
+    """Add an attribute's sides, and return its comparisons: group, against, and the positions of both sides."""
     codes, names = pd.factorize(view.group(attribute), sort=True)
     groups = [_side(view, threshold, codes == code, metric) for code in range(len(names))]
     others = [_side(view, threshold, codes != code, metric) for code in range(len(names))]
@@ -218,40 +222,40 @@ def _comparisons(
 
 
 def _side(view: OutOfFoldPredictions, threshold: TopKThreshold, inside: np.ndarray, metric: str) -> _Side:
-    """Return the sums of one side; what is counted is whole or in units, so that sums are exact."""
+    """Return one side of a comparison; counts are whole numbers or multiples of the unit, so that sums are exact."""
     label, flag = view.label * inside, view.flag(CANDIDATE)
     if metric == CALIBRATION:
         risk = np.round(expit(view.score(CANDIDATE)) / _UNIT) * _UNIT * inside
-        below = view.by_school(inside * 1.0)
-        n, events = float(below.sum()), float(label.sum()) / view.n_seeds
-        floor = float((risk * (1 - risk)).sum()) / view.n_seeds / n**2 if n else math.nan
-        above = view.by_school(label - risk)
-        return _Side(above, below, above, floor, (n, events, n - events))
-    count = label if metric == FALSE_NEGATIVES else inside - label
-    hit = count * ((1 - flag) if metric == FALSE_NEGATIVES else flag)
-    above, below = view.by_school(hit), view.by_school(count)
-    n, x = float(below.sum()), float(above.sum())
+        denominator = view.by_school(inside * 1.0)
+        n, n_outcome = float(denominator.sum()), float(label.sum()) / view.n_seeds
+        min_variance = float((risk * (1 - risk)).sum()) / view.n_seeds / n**2 if n else math.nan
+        numerator = view.by_school(label - risk)
+        return _Side(numerator, denominator, numerator, min_variance, (n, n_outcome, n - n_outcome))
+    trial = label if metric == FALSE_NEGATIVES else inside - label
+    wrong = trial * ((1 - flag) if metric == FALSE_NEGATIVES else flag)
+    numerator, denominator = view.by_school(wrong), view.by_school(trial)
+    n, x = float(denominator.sum()), float(numerator.sum())
     shrunk = (x + 1) / (n + 2)
     # the correction is the derivative of a count of listed children by the threshold: see _confusion_at_capacity
-    adjusted = above + (1 if metric == FALSE_NEGATIVES else -1) * float(threshold.kernel @ count) * threshold.excess
-    return _Side(above, below, adjusted, shrunk * (1 - shrunk) / (n + 2), (n, x, n - x))
+    adjusted = numerator + (1 if metric == FALSE_NEGATIVES else -1) * float(threshold.kernel @ trial) * threshold.excess
+    return _Side(numerator, denominator, adjusted, shrunk * (1 - shrunk) / (n + 2), (n, x, n - x))
 
 
 def _gap(ours: _Side, theirs: _Side, *, rates: bool) -> dict[str, object]:
-    """Return one gap before the question's level is known: value, standard error, degrees of freedom."""
-    mine, other = (ratio(s.above, s.below, adjusted=(s.adjusted, s.below)) for s in (ours, theirs))
+    """Return one gap before the simultaneous level is known: value, standard error, degrees of freedom."""
+    mine, other = (ratio(s.numerator, s.denominator, adjusted=(s.adjusted, s.denominator)) for s in (ours, theirs))
     value = mine.value - other.value
     row: dict[str, object] = {
         "value": value,
         "n": ours.n,
         "schools": ours.schools,
-        "smallest_cell": smallest(*ours.cells, *theirs.cells),
+        "smallest_cell": smallest(*ours.counts, *theirs.counts),
         "rate": mine.value,
         "rate_others": other.value,
         "n_others": theirs.n,
         "critical_difference": math.nan,
         "reason": "",
-        "error": math.nan,
+        "standard_error": math.nan,
         "df": math.nan,
         "variance": math.nan,
     }
@@ -259,10 +263,10 @@ def _gap(ours: _Side, theirs: _Side, *, rates: bool) -> dict[str, object]:
         return row | {"reason": "no child to divide by on one side"}
     n = ours.n + theirs.n
     if rates:
-        pooled = float(ours.above.sum() + theirs.above.sum()) / n
+        pooled = float(ours.numerator.sum() + theirs.numerator.sum()) / n
         variance = pooled * (1 - pooled)
     else:
-        variance = (ours.floor * ours.n**2 + theirs.floor * theirs.n**2) / n
+        variance = (ours.min_variance * ours.n**2 + theirs.min_variance * theirs.n**2) / n
     row |= {
         "variance": variance,
         "critical_difference": ndtri(0.975) * math.sqrt(variance * (1 / ours.n + 1 / theirs.n)),
@@ -272,9 +276,14 @@ def _gap(ours: _Side, theirs: _Side, *, rates: bool) -> dict[str, object]:
     if min(ours.schools, theirs.schools) < MIN_SCHOOLS:
         return row | {"reason": f"fewer than {MIN_SCHOOLS} schools on one side"}
     gap = mine - other
-    error = max(gap.error, math.sqrt(ours.floor + theirs.floor))
-    df = min(ours.schools - 1, theirs.schools - 1, degrees(gap.by_school[ours.below + theirs.below > 0]))
-    return row | {"error": error, "df": df, "critical_difference": float(stdtrit(df, 0.975)) * error}
+    standard_error = max(gap.standard_error, math.sqrt(ours.min_variance + theirs.min_variance))
+    df = min(
+        ours.schools - 1,
+        theirs.schools - 1,
+        degrees_of_freedom(gap.by_school[ours.denominator + theirs.denominator > 0]),
+    )
+    critical_difference = float(stdtrit(df, 0.975)) * standard_error
+    return row | {"standard_error": standard_error, "df": df, "critical_difference": critical_difference}
 
 
 def verdict(low: float, high: float, tolerance: float) -> Verdict:
@@ -289,19 +298,18 @@ def verdict(low: float, high: float, tolerance: float) -> Verdict:
 
 
 def _required_n(row: Mapping[object, float], quantile: float, tolerance: float, children: float) -> float:
-    """Return about how many children of the group would settle a verdict, to two figures, rounded up.
+    """Return the approximate sample size at which the verdict would be conclusive, rounded up to two figures.
 
-    The error shrinks with the root of the number of children. Where it is not known, the gap is taken to be none, the
-    others to be many, and children to be independent: then it is the least that could do. Where as many children of the
-    group would be found only among more than a year of England has, nothing is said.
+    The standard error shrinks with the root of the sample size. Where it is not known, the gap is taken as 0, the
+    others as many, and children as independent: a lower bound. NaN where England has not so many children of one age.
     """
-    if math.isnan(row["error"]):
+    if math.isnan(row["standard_error"]):
         if not row["variance"] > 0:
             return math.nan
         needed = row["variance"] * (quantile / tolerance) ** 2
     else:
-        away = abs(abs(row["value"]) - tolerance)
-        needed = row["n"] * (quantile * row["error"] / away) ** 2 if away > 0 else math.inf
+        distance = abs(abs(row["value"]) - tolerance)
+        needed = row["n"] * (quantile * row["standard_error"] / distance) ** 2 if distance > 0 else math.inf
     if not needed / max(row["n"], 1) * children <= CHILDREN_OF_ONE_AGE:
         return math.nan
     return _rounded_up(max(needed, row["n"] + 1, MIN_CHILDREN))

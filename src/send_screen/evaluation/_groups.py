@@ -103,11 +103,19 @@ def _calibration_in_the_large(
     view: OutOfFoldPredictions, score: np.ndarray, inside: np.ndarray, alpha: float
 ) -> Estimate:
     """Return the share of a group with the outcome minus its mean predicted probability."""
-    n, events = view.by_school(inside * 1.0), view.by_school(inside * view.label)
-    found = ratio(events - view.by_school(inside * expit(score)), n)
-    total, having, schools = float(n.sum()), float(events.sum()), int((n > 0).sum())
-    cells = smallest(having, total - having)
-    return t_interval(found.value, found.error, n=total, schools=schools, cells=cells, alpha=alpha, none="no child")
+    n, n_outcome = view.by_school(inside * 1.0), view.by_school(inside * view.label)
+    found = ratio(n_outcome - view.by_school(inside * expit(score)), n)
+    total, having, schools = float(n.sum()), float(n_outcome.sum()), int((n > 0).sum())
+    smallest_cell = smallest(having, total - having)
+    return t_interval(
+        found.value,
+        found.standard_error,
+        n=total,
+        schools=schools,
+        smallest_cell=smallest_cell,
+        alpha=alpha,
+        none="no child",
+    )
 
 
 def _metric_frame(view: OutOfFoldPredictions, flag: np.ndarray, attributes: Sequence[str]) -> MetricFrame:
@@ -120,13 +128,13 @@ def _metric_frame(view: OutOfFoldPredictions, flag: np.ndarray, attributes: Sequ
     keys = pd.DataFrame(
         {"label": view.label, "flag": flag} | dict(zip(groups, map(view.group, attributes), strict=True))
     )
-    cells = keys.value_counts().reset_index(name="n")
+    counted = keys.value_counts().reset_index(name="n")
     return MetricFrame(
         metrics={metric: function for metric, (function, _) in _RATES.items()},
-        y_true=cells["label"],
-        y_pred=cells["flag"],
-        sensitive_features=cells[groups],
-        sample_params={metric: {"sample_weight": cells["n"]} for metric in _RATES},
+        y_true=counted["label"],
+        y_pred=counted["flag"],
+        sensitive_features=counted[groups],
+        sample_params={metric: {"sample_weight": counted["n"]} for metric in _RATES},
     )
 
 
@@ -135,7 +143,7 @@ def _rates(counts: Confusion, values: pd.Series, alpha: float) -> dict[str, Esti
     both = smallest(counts.total("tp", "fn"), counts.total("fp", "tn"))
     figures = {}
     for metric, (_, revealed) in _RATES.items():
-        rate = counts.rate(metric, alpha=alpha, cells=min(both, smallest(*map(counts.total, revealed))))
+        rate = counts.rate(metric, alpha=alpha, smallest_cell=min(both, smallest(*map(counts.total, revealed))))
         figures[metric] = rate if math.isnan(rate.value) else replace(rate, value=float(values[metric]))
     return figures
 
@@ -164,17 +172,17 @@ def within_fold_auc(
         right[with_outcome] = _below(positive, negative)
         right[without] = len(positive) - _below(negative, positive)
         pairs[with_outcome], pairs[without] = len(negative), len(positive)
-    n, events = len(inside) / view.n_seeds, float(view.label[inside].sum()) / view.n_seeds
+    n, n_outcome = len(inside) / view.n_seeds, float(view.label[inside].sum()) / view.n_seeds
     schools, total = len(np.unique(view.school[inside])), float(pairs.sum()) / 2
     auc = float(right.sum()) / 2 / total if total else math.nan
     by_school = np.bincount(view.school, right - auc * pairs, view.n_schools)
-    error = np.sqrt(schools / max(schools - 1, 1) * float((by_school**2).sum())) / max(total, 1)
+    standard_error = np.sqrt(schools / max(schools - 1, 1) * float((by_school**2).sum())) / max(total, 1)
     return t_interval(
         auc,
-        float(error),
+        float(standard_error),
         n=n,
         schools=schools,
-        cells=smallest(events, n - events),
+        smallest_cell=smallest(n_outcome, n - n_outcome),
         alpha=alpha,
         unit=True,
         none="no two children of one fold to compare",

@@ -39,7 +39,7 @@ class EstimateWithInfluence:
         return EstimateWithInfluence(self.value - other.value, self.by_school - other.by_school)
 
     @property
-    def error(self) -> float:
+    def standard_error(self) -> float:
         """The standard error."""
         return math.sqrt(float((self.by_school**2).sum()))
 

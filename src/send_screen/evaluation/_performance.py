@@ -11,7 +11,14 @@ import pandas as pd
 from send_screen.errors import UsageError
 from send_screen.evaluation._calibration import recalibrate
 from send_screen.evaluation._confusion_at_capacity import CELLS, RATES, Confusion, TopKThreshold, weights
-from send_screen.evaluation._estimate import Estimate, clustered_rate, degrees, smallest, t_interval, undefined
+from send_screen.evaluation._estimate import (
+    Estimate,
+    clustered_rate,
+    degrees_of_freedom,
+    smallest,
+    t_interval,
+    undefined,
+)
 from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._influence import RANKING_METRICS, EstimateWithInfluence, mean_auc_and_ap
 from send_screen.evaluation._out_of_fold import BASELINE, CANDIDATE
@@ -82,15 +89,20 @@ def _selection_probability(view: OutOfFoldPredictions, alpha: float) -> Estimate
     """Return the mean selection probability of listed children under resampled schools."""
     flag, chance = view.flag(CANDIDATE), view.frame[f"selection_probability.{CANDIDATE}"].to_numpy(np.float64)
     flagged = view.by_school(flag)
-    cells = smallest(float(flagged.sum()))
-    return clustered_rate(view.by_school(flag * chance), flagged, alpha=alpha, cells=cells, none="no child is flagged")
+    return clustered_rate(
+        view.by_school(flag * chance),
+        flagged,
+        alpha=alpha,
+        smallest_cell=smallest(float(flagged.sum())),
+        none="no child is flagged",
+    )
 
 
 def net_benefit(counts: Confusion, listed: float, *, alpha: float = 0.05) -> Estimate:
     """Return the net benefit at the threshold probability that the list itself implies.
 
-    (TP - FP q / (1 - q)) / n [Vickers2006]_, where the price is that of the list itself: with the share q of all
-    children ``listed``, one found is worth (1 - q) / q listed without need.
+    (TP - FP q / (1 - q)) / n [Vickers2006]_, where q is the share of all children ``listed``: one true positive weighs
+    as much as (1 - q) / q false positives.
 
     References
     ----------
@@ -101,9 +113,19 @@ def net_benefit(counts: Confusion, listed: float, *, alpha: float = 0.05) -> Est
         reason = "no child, or every child, is listed"
         return undefined(reason, n=n, schools=schools, smallest_cell=counts.smallest)
     found = counts.influenced(weights("tp") - listed / (1 - listed) * weights("fp"), weights(*CELLS))
-    df = min(schools - 1.0, degrees(found.by_school[found.by_school != 0]))  # few schools may hold all who are listed
-    cells = counts.smallest
-    return t_interval(found.value, found.error, n=n, schools=schools, cells=cells, alpha=alpha, df=df, none="no child")
+    df = min(
+        schools - 1.0, degrees_of_freedom(found.by_school[found.by_school != 0])
+    )  # few schools may hold all who are listed
+    return t_interval(
+        found.value,
+        found.standard_error,
+        n=n,
+        schools=schools,
+        smallest_cell=counts.smallest,
+        alpha=alpha,
+        df=df,
+        none="no child",
+    )
 
 
 def _areas(view: OutOfFoldPredictions, score: np.ndarray, alpha: float) -> dict[str, Estimate]:
@@ -112,10 +134,10 @@ def _areas(view: OutOfFoldPredictions, score: np.ndarray, alpha: float) -> dict[
     return {
         f"{name}{suffix}": t_interval(
             found.value,
-            found.error,
+            found.standard_error,
             n=view.n,
             schools=view.n_schools,
-            cells=smallest(view.n_outcome, view.n - view.n_outcome),
+            smallest_cell=smallest(view.n_outcome, view.n - view.n_outcome),
             alpha=alpha,
             means=means,
             unit=True,
@@ -186,10 +208,10 @@ def paired_differences(
         paired, ranking = ours[metric] - theirs[metric], metric in RANKING_METRICS
         figure = t_interval(
             paired.value,
-            paired.error,
+            paired.standard_error,
             n=denominators.get(metric, view.n),
             schools=view.n_schools,
-            cells=smallest(view.n_outcome, without, *(of.smallest for of in counts if not ranking)),
+            smallest_cell=smallest(view.n_outcome, without, *(of.smallest for of in counts if not ranking)),
             alpha=alpha,
             means=view.n_folds if ranking else 1,
             none=ONE_SIDED_FOLD if ranking else "a rate without a denominator",
