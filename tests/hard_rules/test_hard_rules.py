@@ -24,7 +24,7 @@ import pandas as pd
 import pytest
 
 from send_screen.cohorts import load_cohort
-from send_screen.errors import PopulationError, SendScreenError, UsageError
+from send_screen.errors import ExitCode, PopulationError, SendScreenError, UsageError
 from send_screen.governance import Pseudonyms, open_bundle, read_ledger, sha256_of
 from send_screen.screening import screen_cohort
 from send_screen.serving import predict_records
@@ -466,8 +466,13 @@ def test_rule_12_when_nobody_can_be_screened_everyone_is_listed_by_hand(trained:
     rows = pd.read_csv(trained.school_file, dtype=str)
     rows[[f"E{goal:02d}" for goal in range(1, 18)]] = "A"
     rows.to_csv(tmp_path / "x.csv", index=False)
-    summary = screen(trained.exported, tmp_path / "x.csv", out=tmp_path / "out").summary
+    found = screen(trained.exported, tmp_path / "x.csv", out=tmp_path / "out")
+    summary = found.summary
     assert (summary["n_screened"], summary["n_listed"]) == (0, 0)
+    assert found.exit_code == ExitCode.NO
+    said = found.to_text()
+    assert "Nobody could be screened." in said
+    assert said.count("rule DATA-ESSENTIAL: Nothing that the model looks at is known") == 1
     assert summary["excluded"]["manual_review"] > 50
     excluded = pd.read_csv(tmp_path / "out" / "excluded.csv", dtype=str, encoding="utf-8-sig")
     assert len(excluded) == len(rows) == summary["n_rows"]

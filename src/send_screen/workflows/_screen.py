@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,12 @@ from send_screen.workflows._export import load_model
 from send_screen.workflows._list_folder import close_stopped_runs, write_list_folder
 
 LEDGER = "screenings.jsonl"
+_MAX_REASONS = 5  # on the console
 
 
 @dataclass(frozen=True, repr=False)
 class ScreenedFile(Result):
-    """A file that was screened.
+    """A file that was screened; not a success where nobody could be.
 
     A notebook shows the counts and never a child: the list is in the files, for those who may read it.
     """
@@ -42,6 +43,11 @@ class ScreenedFile(Result):
         found = self.result
         return f"{count(found.n_rows, 'row', 'rows')} = {found.n_screened} screened + {len(found.excluded)} set aside."
 
+    @property
+    def ok(self) -> bool:
+        """Whether any child was screened."""
+        return self.result.n_screened > 0
+
     def sections(self) -> Iterable[Section]:
         """Yield the counts and the notes; the children who could not be screened come first."""
         found = self.result
@@ -49,14 +55,28 @@ class ScreenedFile(Result):
         by_hand_first = sorted(kinds.items(), key=lambda item: item[0] != MANUAL_REVIEW)
         yield Section(
             [
+                *([] if self.ok else ["Nobody could be screened."]),
                 *found.banners,
                 *(f"{count(n, 'child', 'children')}: {EXCLUSIONS[kind]}." for kind, n in by_hand_first),
+                *self._reasons(),
                 f"{len(found.listed)} of {found.n_screened} screened children are listed, {len(found.margin)} are just "
                 "below the line. Not being listed is never 'no need'.",
                 *(f"Note: {note}" for note in (*found.notes, *self.stopped)),
                 f"Open {(self.out / 'report.html').resolve()}",
             ]
         )
+
+    def _reasons(self) -> Iterator[str]:
+        """Yield each reason to look at children by hand once: its commonest text, and for how many children."""
+        by_rule: dict[str, list[str]] = {}
+        for child in self.result.excluded:
+            if child.kind == MANUAL_REVIEW:
+                by_rule.setdefault(child.rule, []).append(f"{child.reason} {child.remedy}")
+        commonest_first = sorted(by_rule.items(), key=lambda item: -len(item[1]))
+        for rule, texts in commonest_first[:_MAX_REASONS]:
+            yield f"  {count(len(texts), 'child', 'children')}, rule {rule}: {Counter(texts).most_common(1)[0][0]}"
+        if len(commonest_first) > _MAX_REASONS:
+            yield "  Other reasons are in excluded.csv."
 
     def to_dict(self) -> dict[str, Any]:
         """Return the counts."""
