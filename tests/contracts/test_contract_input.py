@@ -225,9 +225,9 @@ def test_every_yaml_that_comes_with_the_library_is_read_as_before(path):
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("value: [COM_E02, COME02, FSP_COM_E02, Speaking]", "value: 7"),
-        ('{code: "1", words: emerging, also: [Emerging level, EM, EMG]}', "7"),
-        ('{code: "1", words: emerging, also: [Emerging level, EM, EMG]}', "{words: emerging}"),
+        ("value: [COM_E02, COME02, FSP_COM_E02, ELG02, ELG2, Speaking]", "value: 7"),
+        ("{code: A, words: not assessed, missing: true, also: [Absent, Exempt]}", "7"),
+        ("{code: A, words: not assessed, missing: true, also: [Absent, Exempt]}", "{words: not assessed}"),
         ("value: &everyone [senco, class_teacher, head_teacher, data_manager, local_authority]", "value: &everyone 7"),
         ('arguments: &valid {validValues: ["1", "2", A]}', 'arguments: &valid {pattern: "("}'),
         ('arguments: &valid {validValues: ["1", "2", A]}', "arguments: &valid {validValues: 7}"),

@@ -161,6 +161,49 @@ def test_two_headers_for_one_column_are_a_violation_of_the_file():
     assert "'Speaking', 'COME02'" in violation.message
 
 
+@pytest.mark.parametrize(
+    "header",
+    ["EYFSP: Speaking", "ELG02 Speaking", "ELG 2", "Speaking (E02)", "E02 - Speaking", "EYFS Profile Speaking", "ELG2"],
+)
+def test_a_header_of_several_parts_is_read_where_they_agree(header):
+    frame = eyfsp()
+    result = check(frame.rename(columns={"E02": header}))
+    assert result.violations == ()
+    assert result.columns.aliased == {header: "E02"}
+    pd.testing.assert_frame_equal(result.frame, check(frame).frame)
+
+
+@pytest.mark.parametrize("header", ["ELG03 Speaking", "Target: Speaking", "Speaking (baseline)", "EYFSP: Reading"])
+def test_a_header_of_parts_that_disagree_or_are_not_known_is_not_read(header):
+    result = check(eyfsp().rename(columns={"E02": header}))
+    assert [(v.column, v.level) for v in result.violations] == [("E02", "file")]
+    assert result.columns.aliased == {}
+
+
+def test_of_two_headers_for_one_column_the_one_whose_cells_fit_is_read():
+    census = read_table(VALID / "pupil_census.csv").frame.rename(columns={"SENprovision": "SEN Status"})
+    need_type = census.assign(SEN="SLCN")
+    result = check(need_type, "education/pupil_census")
+    assert result.violations == ()
+    assert result.columns.aliased == {"SEN Status": "SENprovision"}
+    assert "SEN" in (*result.columns.unknown, *result.columns.guessed)
+
+
+@pytest.mark.parametrize(
+    ("column", "texts", "code"),
+    [
+        ("NCyearActual", ["Yr R", "FS2", "F2", "foundation", "Reception"], "R"),
+        ("NCyearActual", ["Nursery 2", "Nursery", "FS1"], "N2"),
+        ("E01", ["Not met", "Not yet reached", "WTS", "No"], "1"),
+        ("E01", ["Met", "Reached", "EXS", "Yes"], "2"),
+    ],
+)
+def test_words_of_englands_systems_for_a_code(column, texts, code):
+    contract = "education/eyfsp" if column == "E01" else "education/pupil_census"
+    result = check(pd.DataFrame({column: texts}), contract)
+    assert result.frame[column].tolist() == [code] * len(texts)
+
+
 def test_the_same_header_twice_is_a_violation_and_no_crash():
     frame = eyfsp()
     frame = pd.concat([frame, frame[["E02"]]], axis=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from send_screen.contracts._contract import Contract
+from send_screen.contracts._contract import Column, Contract
 from send_screen.contracts._headers import HeaderMatch, match_headers
 from send_screen.contracts._load import available_contracts, load_contract
 from send_screen.contracts._parse_cells import parse_column
@@ -44,7 +44,12 @@ def check_table(contract: Contract, frame: pd.DataFrame, *, file: str) -> Checke
     >>> [(violation.row, violation.rule) for violation in result.violations]
     [(2, 'SEN-UPN-CHECK'), (2, 'SEN-PROVISION-CODE')]
     """
-    headers = match_headers([str(header) for header in frame.columns], contract.columns)
+    headers = match_headers(
+        [str(header) for header in frame.columns],
+        contract.columns,
+        marks=contract.header_marks,
+        fits=lambda column, index: _fits(column, frame.iloc[:, index]),
+    )
     rows = _row_numbers(frame)
     columns: dict[str, pd.Series] = {}
     notes = _header_notes(headers)
@@ -79,7 +84,16 @@ def _other_table(contract: Contract, frame: pd.DataFrame) -> Contract | None:
     """Return another contract that comes with the library and whose required columns the file has, if there is one."""
     headers = [str(header) for header in frame.columns]
     others = (load_contract(ref) for ref in available_contracts() if ref != contract.ref)
-    return next((o for o in others if not _lacks_required(o, match_headers(headers, o.columns))), None)
+    matched = ((o, match_headers(headers, o.columns, marks=o.header_marks)) for o in others)
+    return next((other for other, match in matched if not _lacks_required(other, match)), None)
+
+
+def _fits(column: Column, cells: pd.Series) -> bool:
+    """Return whether a column of a file holds values, and each keeps the contract's rules for one value."""
+    values, _ = parse_column(cells, column)
+    rules = [rule for rule in column.rules if rule.kind not in ("null", "duplicate", "notAbove", "onlyWhere")]
+    frame = pd.DataFrame({column.name: values})
+    return bool(values.notna().any()) and all(keeps(rule, column, frame).all() for rule in rules)
 
 
 def _row_numbers(frame: pd.DataFrame) -> pd.Index:

@@ -173,6 +173,8 @@ class Contract(_HasRules):
         What must be true of the table as a whole.
     roles : dict of str to str
         The roles that columns name, and who they are.
+    header_marks : tuple of str
+        Words that systems put before or after the name of any column, such as the name of the table.
     """
 
     id: str
@@ -189,6 +191,7 @@ class Contract(_HasRules):
     key: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     roles: dict[str, str] = field(default_factory=dict)
+    header_marks: tuple[str, ...] = ()
 
     @property
     def ref(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from send_screen.contracts._contract import Column
@@ -16,6 +16,8 @@ _CLOSE = 0.6
 _MAX_COMPARED = 1_000  # headers that are looked at for what they may mean: each is compared with every name
 # What a code such as G03 means is another thing than what E03 means, however alike they look.
 _CODE = re.compile(r"[a-z]{1,8}\d{2,}")
+# Between the parts of such headers as "EYFSP: Speaking", "Speaking (E02)" and "ELG02 Speaking".
+_BETWEEN_PARTS = re.compile(r"[:()\[\]]|\s[-\u2013\u2014]\s|(?<=\d)[\s.]+(?=[^\W\d_])")
 
 
 @dataclass(frozen=True)
@@ -38,21 +40,39 @@ def header_key(header: str) -> str:
     return re.sub(r"[^\w%]|_", "", header.casefold())
 
 
-def match_headers(headers: Sequence[str], columns: dict[str, Column]) -> HeaderMatch:
+def match_headers(
+    headers: Sequence[str],
+    columns: dict[str, Column],
+    *,
+    marks: Sequence[str] = (),
+    fits: Callable[[Column, int], bool] = lambda column, position: True,
+) -> HeaderMatch:
     """Find the contract's columns among the headers of a file, in any order.
 
-    A column's own name, in whatever spelling, comes before its aliases. A header that only looks like a column is
-    suggested and never used, and one with another code is not even suggested.
+    A column's own name, in whatever spelling, comes before its aliases, and those before headers of several parts. Of
+    several headers for one column, that one is taken whose cells alone fit it, by ``fits``. A header that only looks
+    like a column is suggested and never used, and one with another code is not even suggested.
     """
     headers = [encodable(str(header)).strip() for header in headers]
     keys = [header_key(header) for header in headers]
+    known = {header_key(alias): column.name for column in columns.values() for alias in (column.name, *column.aliases)}
+    mark_keys = [header_key(mark) for mark in marks]
+    by_parts = [
+        None if key in known else _by_parts(header, known, mark_keys) for header, key in zip(headers, keys, strict=True)
+    ]
     position: dict[str, int] = {}
     duplicates: dict[str, list[str]] = {}
     for column in columns.values():
         aliases = {header_key(alias) for alias in column.aliases}
         named = [index for index, key in enumerate(keys) if key == header_key(column.name)]
         exact_first = sorted(named, key=lambda index: headers[index] != column.name)
-        positions = exact_first or [index for index, key in enumerate(keys) if key in aliases]
+        positions = (
+            exact_first
+            or [index for index, key in enumerate(keys) if key in aliases]
+            or [index for index, name in enumerate(by_parts) if name == column.name]
+        )
+        if len(positions) > 1 and len(fitting := [index for index in positions if fits(column, index)]) == 1:
+            positions = fitting
         if positions:
             position[column.name] = positions[0]
         if len(positions) > 1:
@@ -73,6 +93,17 @@ def match_headers(headers: Sequence[str], columns: dict[str, Column]) -> HeaderM
             missing={column.name: _closest_header(column, compared) for column in missing},
         ),
     )
+
+
+def _by_parts(header: str, known: dict[str, str], marks: Sequence[str]) -> str | None:
+    """Return the column that every part of a header names, beside the contract's marks; None where parts disagree."""
+    parts = [key for part in _BETWEEN_PARTS.split(header) if (key := header_key(part)) and key not in marks]
+    return names.pop() if len(names := {_named(part, known, marks) for part in parts}) == 1 else None
+
+
+def _named(part: str, known: dict[str, str], marks: Sequence[str]) -> str | None:
+    unmarked = (part.removeprefix(mark) for mark in ("", *marks))
+    return next((known[key] for key in unmarked if key in known), None)
 
 
 def _names(column: Column) -> list[str]:

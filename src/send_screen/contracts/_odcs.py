@@ -44,6 +44,7 @@ _OTHER_REMEDY = "Correct the value in the system that the file came from and exp
 # Custom properties, of which the standard allows any.
 class _ContractProperties(Document, alias_generator=to_camel):
     lawful_basis: str
+    header_marks: tuple[str, ...] = ()
 
 
 class _Level(Document):
@@ -127,6 +128,7 @@ def read_contract(text: str, path: Path) -> Contract:
         key=tuple(item["name"] for item in key),
         rules=_rules(tables[0], tables[0]["name"], file),
         roles={role["role"]: role.get("description", "") for role in document.get("roles", [])},
+        header_marks=custom.header_marks,
     )
     mistakes += _contradictions(contract, columns)
     if mistakes:
