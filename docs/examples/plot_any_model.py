@@ -29,7 +29,7 @@ print(f"{len(frame):,} children, {len(goals)} features, {y.mean():.0%} with late
 
 boosted, logistic = HistGradientBoostingClassifier(max_depth=3), LogisticRegression()
 sensitive, others = frame[["Sex", "FSMeligible"]], {"logistic": logistic}
-options = {"groups": frame["School"], "outcome": "had SEN support"}
+options = {"groups": frame["School"], "outcome_description": "had SEN support"}
 report = cross_evaluate(boosted, X, y, sensitive_features=sensitive, challengers=others, **options)
 report
 

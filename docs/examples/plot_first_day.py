@@ -135,7 +135,7 @@ found = cross_evaluate(
     groups=schools,
     challengers={"logistic": logistic},
     title="Below in the summer test",
-    outcome="were below in summer",
+    outcome_description="were below in summer",
 )
 found
 
@@ -184,7 +184,7 @@ frame.assign(child=[f"C{number:04d}" for number in range(3_000)]).to_csv(Path(fo
 drafted = init(
     Path(folder.name) / "tests.csv",
     out=Path(folder.name) / "my_model",
-    label="below_in_summer",
+    outcome="below_in_summer",
     school="school",
     child_id="child",
 )

@@ -34,7 +34,7 @@ scored = out_of_fold(
 evidence, _ = build_evidence(cohort, scored, capacity=spec.capacity, seed=0)
 
 # %%
-# The intervals of one question hold for all its groups at once. A verdict is "within tolerance" only where the whole
+# The intervals of one metric hold for all its groups at once. A verdict is "within tolerance" only where the whole
 # interval lies inside the tolerance.
 
 found = gaps(evidence, tolerances=spec.tolerance.model_dump(), replicates=500)

@@ -56,13 +56,13 @@ def random_cohort(seed: int) -> tuple[pd.DataFrame, list[tuple[str, ...]]]:
 
 
 def listed_by(
-    score: pd.Series, groups: pd.DataFrame, label: pd.Series, school: pd.Series, capacity: float
+    score: pd.Series, groups: pd.DataFrame, outcome: pd.Series, school: pd.Series, capacity: float
 ) -> pd.DataFrame:
     """Return what out-of-fold predictions hold of real children, listed by a score that they have."""
     order = np.argsort(np.argsort(-score.fillna(score.mean()).to_numpy(), kind="stable"), kind="stable")
-    listed = (order < round(capacity * len(label))).astype(float)
-    frame = pd.DataFrame({"fold_seed": 0, "row": np.arange(len(label)), "school": pd.factorize(school)[0]})
-    frame["fold"], frame["label"] = frame["school"] % 5, label.to_numpy().astype("int8")
+    listed = (order < round(capacity * len(outcome))).astype(float)
+    frame = pd.DataFrame({"fold_seed": 0, "row": np.arange(len(outcome)), "school": pd.factorize(school)[0]})
+    frame["fold"], frame["outcome"] = frame["school"] % 5, outcome.to_numpy().astype("int8")
     frame[[f"group.{name}" for name in groups]] = groups.to_numpy(object)
     for model in ("candidate", "baseline"):
         frame[f"score.{model}"], frame[f"flag.{model}"] = -order.astype(float), listed

@@ -65,14 +65,14 @@ def cohort(rng: np.random.Generator, schools: int, children: int, *, unequal: bo
     level, slope = rng.normal(0, 0.5, schools)[school], 1 + rng.normal(0, 0.3, schools)[school]
     score = rng.normal(size=children)
     few = rng.random(children) < 1 / 6
-    label = (rng.random(children) < expit(-2 + level + slope * score + few * (0.4 - 0.3 * score))).astype(np.int8)
+    outcome = (rng.random(children) < expit(-2 + level + slope * score + few * (0.4 - 0.3 * score))).astype(np.int8)
     fold = rng.permutation(np.arange(schools) % 5)[school]
     flag = np.zeros(children)
     for number in range(5):
         rows = np.flatnonzero(fold == number)
         flag[rows[np.argsort(-score[rows])[: int(0.1 * len(rows) + 0.5)]]] = 1
     group = np.where(few, "few", "many")
-    columns = {"fold_seed": 0, "row": np.arange(children), "fold": fold, "school": school, "label": label}
+    columns = {"fold_seed": 0, "row": np.arange(children), "fold": fold, "school": school, "outcome": outcome}
     return pd.DataFrame({**columns, "group.kind": group, "score.candidate": score - 2, "flag.candidate": flag})
 
 

@@ -44,8 +44,8 @@ def evidence(rng: np.random.Generator, schools: int, children: int, attributes: 
         missed += np.where(inside, gap + own, 0.0)
     # half up, half down, so that chances stay between 0 and 1
     missed -= gap * len(attributes) / 3
-    frame["label"] = (rng.random(children) < OUTCOME).astype(np.int8)
-    chance = np.where(frame["label"] == 1, 1 - np.clip(missed, 0.01, 0.99), LISTED_WITHOUT)
+    frame["outcome"] = (rng.random(children) < OUTCOME).astype(np.int8)
+    chance = np.where(frame["outcome"] == 1, 1 - np.clip(missed, 0.01, 0.99), LISTED_WITHOUT)
     # above 0 with that chance; as log-odds all scores say the share with the outcome
     place = logit(chance) + rng.logistic(size=children)
     frame["score.candidate"] = logit(OUTCOME) + 1e-4 * place

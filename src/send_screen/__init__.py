@@ -2,25 +2,27 @@
 
 The pipeline, in the order of the data:
 
-1. :func:`init` drafts two files from a table. The **data contract** (:mod:`~send_screen.contracts`) says what the table
-   holds. The **model spec** (:mod:`~send_screen.specs`) says for whom the model is, what its features and outcome are,
-   and which acceptance thresholds (gates) it must pass. :func:`check` validates a file against a contract.
+1. :func:`init` drafts two files from a table. The **data contract** (:mod:`~send_screen.contracts`) is the table's
+   schema. The **model spec** (:mod:`~send_screen.specs`) states the model's population, features and outcome, and its
+   acceptance thresholds (gates). :func:`check` validates a file against a contract.
 2. :func:`load_cohort` reads the files (:mod:`~send_screen.readers`), validates and links them, and keeps identifiers,
-   features, outcome and groups apart (:mod:`~send_screen.cohorts`).
+   features, outcome and sensitive features apart (:mod:`~send_screen.cohorts`).
 3. :func:`train` fits an additive model (:mod:`~send_screen.estimators`) and predicts every child out of fold, by models
-   that saw no child of the same school. From these predictions it computes metrics, gaps between groups and confidence
-   intervals under disclosure control (:mod:`~send_screen.evaluation`). The model is data, not code: :class:`RiskTables`
-   (:mod:`~send_screen.tables`). If the version passes its gates (:mod:`~send_screen.governance`) it is registered in
-   MLflow (:mod:`~send_screen.tracking`).
-4. :func:`audit` recomputes every published figure. :func:`compare` says what changed between two versions.
-   :func:`promote`, :func:`withdraw` and :func:`history` keep a ledger of who decided what, and why.
+   that saw no child of the same school. From these predictions it computes metrics, gaps between groups (levels of a
+   sensitive feature) and confidence intervals, under disclosure control (:mod:`~send_screen.evaluation`). The fitted
+   model is data, not code: :class:`RiskTables` (:mod:`~send_screen.tables`). A model version that passes its gates
+   (:mod:`~send_screen.published`) is registered in MLflow (:mod:`~send_screen.tracking`).
+4. :func:`audit` recomputes every published figure (:mod:`~send_screen.auditing`). :func:`compare` reports what changed
+   between two versions. :func:`promote` and :func:`withdraw` write who decided what, and why, to a ledger
+   (:mod:`~send_screen.governance`), which :func:`history` reads back.
 5. :func:`screen` lists the children of a school's file with reasons (:mod:`~send_screen.screening`,
-   :mod:`~send_screen.reports`). :func:`export` and :func:`kit` take a version to where there is no MLflow.
-6. :func:`evaluate` gives any model's scores the report of a version, and :func:`cross_evaluate` any scikit-learn
-   classifier: metrics, gaps between groups and their verdicts, without a spec, a contract or MLflow.
+   :mod:`~send_screen.reports`). :func:`export` writes a version to a folder, from which it screens without MLflow, and
+   :func:`kit` packs that folder with the library for a school's laptop.
+6. :func:`evaluate` reports on the scores of any model, and :func:`cross_evaluate` on any scikit-learn classifier:
+   metrics, and gaps between groups with verdicts, without a spec, a contract or MLflow.
 
 Each function that takes files is also a command: ``send-screen train`` is :func:`train`. :func:`demo` runs the whole
-pipeline on synthetic children, whom :func:`simulate` draws.
+pipeline on synthetic children from :func:`simulate`.
 
 A flag is a prompt to assess, never a diagnosis and never an automatic decision.
 """

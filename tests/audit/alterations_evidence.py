@@ -37,7 +37,7 @@ def evidence_rows_twice(store: Store, rng: Random) -> None:
 
 def flipped(table: pd.DataFrame, rng: Random, n: int) -> pd.DataFrame:
     rows = rng.sample(range(len(table)), n)
-    table.loc[rows, "label"] = (1 - table.loc[rows, "label"]).astype(table["label"].dtype)
+    table.loc[rows, "outcome"] = (1 - table.loc[rows, "outcome"]).astype(table["outcome"].dtype)
     return table
 
 
@@ -63,8 +63,8 @@ def a_group_changed(store: Store, rng: Random) -> None:
 def a_child_put_on_the_list(store: Store, rng: Random) -> None:
     def change(table: pd.DataFrame) -> pd.DataFrame:
         fold = table["fold"] == rng.randrange(table["fold"].nunique())
-        missed = table[fold & (table["flag.candidate"] == 0) & (table["label"] == 1)]
-        listed = table[fold & (table["flag.candidate"] == 1) & (table["label"] == 0)]
+        missed = table[fold & (table["flag.candidate"] == 0) & (table["outcome"] == 1)]
+        listed = table[fold & (table["flag.candidate"] == 1) & (table["outcome"] == 0)]
         table.loc[rng.choice(list(missed.nsmallest(50, "score.candidate").index)), "flag.candidate"] = 1.0
         if rng.random() < 0.5:
             table.loc[rng.choice(list(listed.index)), "flag.candidate"] = 0.0

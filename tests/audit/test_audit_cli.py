@@ -165,7 +165,7 @@ def test_evidence_that_is_no_table_is_found_and_nothing_of_it_is_told(store: Sto
 
 def test_nothing_of_a_child_is_told(store: Store) -> None:
     """Whatever is wrong with the evidence, its rows stay in it."""
-    store.rewrite_evidence(lambda table: table.iloc[::-1].assign(label=0))
+    store.rewrite_evidence(lambda table: table.iloc[::-1].assign(outcome=0))
     text = json.dumps(audit_json(store))
     table = store.evidence
     import pandas as pd
@@ -188,7 +188,7 @@ def test_an_exported_folder(trained: Any) -> None:
 @pytest.mark.usefixtures("other_code")
 def test_other_code_is_no_difference_and_hides_none_of_the_hashes(store: Store) -> None:
     assert audit_json(store)["green"] is True  # what can be derived all the same is
-    store.rewrite_evidence(lambda table: table.assign(label=1 - table["label"]))
+    store.rewrite_evidence(lambda table: table.assign(outcome=1 - table["outcome"]))
     found = audit_json(store)
     assert (found["green"], found["result"]) == (False, "open")
     assert statuses(found)["figures"] == "not checked"
@@ -395,7 +395,7 @@ def test_a_run_that_is_none_or_is_registered(store: Store, model: str | None, wo
 @pytest.mark.usefixtures("other_code")
 def test_other_code_is_its_own_word_until_it_is_signed(store: Store) -> None:
     """Who controls the store could say so of any version, and have every difference called inconclusive."""
-    store.rewrite_evidence(lambda table: table.assign(label=1 - table["label"]))
+    store.rewrite_evidence(lambda table: table.assign(outcome=1 - table["outcome"]))
     found = audit_json(store)
     assert found["result"] == "open"
     assert "its own word" in json.dumps(found)

@@ -62,7 +62,7 @@ def _evaluation(evidence: Any) -> str:
     """The report of a version's scores, as one gets it of any model's."""
     risk = {name: 1 / (1 + np.exp(-evidence[f"score.{name}"])) for name in ("candidate", "baseline", "lightgbm")}
     return evaluate(
-        evidence["label"],
+        evidence["outcome"],
         risk["candidate"],
         baseline=risk["baseline"],
         challengers={"A model with a rather long name of its own": risk["lightgbm"]},

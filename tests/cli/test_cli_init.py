@@ -43,7 +43,7 @@ def file(tmp_path: Path) -> Path:
 
 def test_it_says_what_it_concluded_and_what_comes_next(file: Path, tmp_path: Path) -> None:
     out = tmp_path / "model"
-    code, text, _ = run("init", file, "--label", "support", "--out", out)
+    code, text, _ = run("init", file, "--outcome", "support", "--out", out)
     assert code == 0
     assert "my pupils.csv: 300 rows." in text
     assert "identifier: ref (a guess)" in text
@@ -59,7 +59,7 @@ def test_it_says_what_it_concluded_and_what_comes_next(file: Path, tmp_path: Pat
 
 
 def test_json(file: Path, tmp_path: Path) -> None:
-    code, text, _ = run("init", file, "--label", "support", "--out", tmp_path / "model", "--json")
+    code, text, _ = run("init", file, "--outcome", "support", "--out", tmp_path / "model", "--json")
     assert code == 0
     drafted = json.loads(text)
     assert drafted["guessed"] == ["child_id", "school"]
@@ -70,10 +70,10 @@ def test_json(file: Path, tmp_path: Path) -> None:
 def test_it_names_the_option_and_writes_over_nothing(file: Path, tmp_path: Path) -> None:
     code, _, err = run("init", file, "--out", tmp_path / "model")
     assert code == 2
-    assert "--label and one of: 'support'" in err
+    assert "--outcome and one of: 'support'" in err
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "spec.yaml").write_text("mine", encoding="utf-8")
-    code, _, err = run("init", file, "--label", "support", "--out", tmp_path / "mine")
+    code, _, err = run("init", file, "--outcome", "support", "--out", tmp_path / "mine")
     assert code == 2
     assert "nothing is written over" in err
     assert (tmp_path / "mine" / "spec.yaml").read_text("utf-8") == "mine"

@@ -26,7 +26,7 @@ def honest(n: int, seed: int) -> tuple[pd.DataFrame, pd.Series, np.random.Genera
     """Synthetic children with 12 numbers and 8 categories, some of them with gaps; ROC AUC of all about .75."""
     rng = np.random.default_rng(seed)
     hidden = rng.normal(size=n)
-    label = (rng.random(n) < 1 / (1 + np.exp(2.2 - hidden))).astype(int)
+    outcome = (rng.random(n) < 1 / (1 + np.exp(2.2 - hidden))).astype(int)
     columns: dict[str, object] = {f"x{i}": rng.normal(size=n) + 0.5 * hidden * (i < 6) for i in range(12)}
     for i in range(8):
         codes = np.where(rng.random(n) < 0.3 / (1 + np.exp(-hidden)), "1", "2").astype(object)
@@ -35,7 +35,7 @@ def honest(n: int, seed: int) -> tuple[pd.DataFrame, pd.Series, np.random.Genera
     frame = pd.DataFrame(columns)
     for i in range(4):
         frame.loc[rng.random(n) < 0.1, f"x{i}"] = np.nan
-    return frame, pd.Series(label), rng
+    return frame, pd.Series(outcome), rng
 
 
 def look(X: pd.DataFrame, y: pd.Series, **more: object) -> list[TargetLeakage]:
@@ -141,11 +141,11 @@ def test_a_strong_early_score_is_a_question_that_a_date_or_a_reason_answers() ->
 
 def test_a_date_answers_for_strength_and_levels_and_not_for_copies_and_gaps() -> None:
     X, y, rng = honest(2_000, 1)
-    label = y.to_numpy()
+    outcome = y.to_numpy()
     plants = {
-        LEVEL: level_of_some(label, rng),
-        NEAR_COPY: copy_with_flips(label, rng),
-        MISSINGNESS: missing_for_most(label, rng),
+        LEVEL: level_of_some(outcome, rng),
+        NEAR_COPY: copy_with_flips(outcome, rng),
+        MISSINGNESS: missing_for_most(outcome, rng),
     }
     for kind, values in plants.items():
         (leak,) = look(X.assign(planted=values), y)
@@ -266,8 +266,8 @@ def test_one_deterministic_level_does_not_make_a_sum() -> None:
 def test_a_good_level_of_development_is_made_of_goals() -> None:
     england = simulate_england(3_000, seed=2)
     goals = england.eyfsp[list(GOALS)].astype(object)
-    label = (~(goals[list(GOALS[:12])] == "2").all(axis=1)).astype(int)
-    leaks = look(goals, label)
+    outcome = (~(goals[list(GOALS[:12])] == "2").all(axis=1)).astype(int)
+    leaks = look(goals, outcome)
     assert COMPONENTS in {leak.kind for leak in leaks}
     assert {"E09", "E10"} <= {feature for leak in leaks for feature in leak.features}
 

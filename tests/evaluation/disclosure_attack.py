@@ -124,7 +124,7 @@ class Attack:
 
     def _count(self, evidence):
         seeds = evidence["fold_seed"].nunique()
-        y, flag = evidence["label"].to_numpy(float), evidence["flag.candidate"].to_numpy()
+        y, flag = evidence["outcome"].to_numpy(float), evidence["flag.candidate"].to_numpy()
         parts = (y * flag, y * (1 - flag), (1 - y) * flag, (1 - y) * (1 - flag))
         counts = []
         for names, levels, shape, _ in self.tables:

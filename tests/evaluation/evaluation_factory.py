@@ -29,8 +29,8 @@ def synthetic_evidence(
     rng = np.random.default_rng(seed)
     school = rng.permutation(np.arange(n) % schools)
     latent = rng.normal(size=n) + rng.normal(0, icc, schools)[school]
-    label = np.zeros(n, dtype=np.int8)
-    label[np.argsort(-(latent + rng.normal(0, noise, n)))[: round(prevalence * n)]] = 1
+    outcome = np.zeros(n, dtype=np.int8)
+    outcome[np.argsort(-(latent + rng.normal(0, noise, n)))[: round(prevalence * n)]] = 1
     columns = {
         name: rng.choice(levels, n) if isinstance(levels, list) else levels
         for name, levels in (groups or {"sex": ["F", "M"], "fsm": ["no", "yes", "not recorded"]}).items()
@@ -44,7 +44,7 @@ def synthetic_evidence(
             "lightgbm": latent + rng.normal(0, 0.4, n),
         }
         part = pd.DataFrame(
-            {"fold_seed": fold_seed, "row": np.arange(n), "fold": fold, "school": school, "label": label}
+            {"fold_seed": fold_seed, "row": np.arange(n), "fold": fold, "school": school, "outcome": outcome}
         )
         for name, values in columns.items():
             part[f"group.{name}"] = values

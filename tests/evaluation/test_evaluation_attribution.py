@@ -26,9 +26,9 @@ def explained(**options):
 def test_features_and_agencies_each_sum_to_the_gap_in_mean_score(seed, seeds):
     evidence = explained(seed=seed, seeds=seeds)
     table = attribution(evidence, agencies=AGENCIES)
-    score, label = evidence["score.candidate"], evidence["label"] == 1
+    score, outcome = evidence["score.candidate"], evidence["outcome"] == 1
     for (attribute, group, among), rows in table.groupby(["attribute", "group", "among"]):
-        inside, kept = evidence[f"group.{attribute}"] == group, label | (among == "all children")
+        inside, kept = evidence[f"group.{attribute}"] == group, outcome | (among == "all children")
         gap = score[inside & kept].mean() - score[~inside & kept].mean()
         by_kind = rows.groupby("kind")["value"].sum()
         assert by_kind["total"] == pytest.approx(gap, abs=1e-9)

@@ -31,10 +31,10 @@ def published(document, attribute):
 def unrecorded_sex():
     """Fourteen children of whom the sex is not recorded, four with the outcome."""
     evidence = evidence_of({"sex": {"F": 1000, "M": 1100, "not recorded": 14}}, n=2114)
-    label = evidence["label"].to_numpy(copy=True)
-    label[-14:] = 0
-    label[-4:] = 1
-    return evidence.assign(label=label)
+    outcome = evidence["outcome"].to_numpy(copy=True)
+    outcome[-14:] = 0
+    outcome[-4:] = 1
+    return evidence.assign(outcome=outcome)
 
 
 def test_fourteen_children_of_unrecorded_sex_withhold_no_sex(unrecorded_sex):

@@ -35,7 +35,7 @@ def test_errors_are_those_of_replicates_that_draw_schools_and_make_the_list_anew
     rng, simulated = np.random.default_rng(1), []
     for _ in range(400):
         weight = np.bincount(rng.integers(0, 80, 80), minlength=80)[view.school].astype(float)
-        having, flagged = view.label * weight, relisted(view, score, weight, 0.2)
+        having, flagged = view.outcome * weight, relisted(view, score, weight, 0.2)
         tp, fn = (having * flagged * own).sum(), (having * (1 - flagged) * own).sum()
         fp, tn = ((weight - having) * flagged * own).sum(), ((weight - having) * (1 - flagged) * own).sum()
         simulated.append((fn / (tp + fn), tp / (tp + fp), fp / (fp + tn)))
@@ -50,7 +50,7 @@ def test_the_threshold_changes_no_count_and_no_value(make_evidence):
     view = OutOfFoldPredictions(make_evidence())
     flag, inside = view.flag("candidate"), view.group("sex") == "F"
     counts = Confusion(view, flag, inside, TopKThreshold.of(view, "candidate"))
-    tn, fp, fn, tp = confusion_matrix(view.label[inside], flag[inside]).ravel() / view.n_seeds
+    tn, fp, fn, tp = confusion_matrix(view.outcome[inside], flag[inside]).ravel() / view.n_seeds
     assert [counts.total(kind) for kind in CELLS] == pytest.approx([tp, fn, fp, tn], abs=1e-9)
     for above, below in RATES.values():
         plain = Confusion(view, flag, inside).influenced(weights(*above), weights(*below))

@@ -23,13 +23,13 @@ def evidence() -> pd.DataFrame:
 
 def by_definition(evidence: pd.DataFrame, model: str, threshold: float) -> float:
     looked_at = expit(evidence[f"score.{model}"]) >= threshold
-    right, wrong = looked_at & (evidence["label"] == 1), looked_at & (evidence["label"] == 0)
+    right, wrong = looked_at & (evidence["outcome"] == 1), looked_at & (evidence["outcome"] == 0)
     return float((right.sum() - wrong.sum() * threshold / (1 - threshold)) / len(evidence))
 
 
 def test_net_benefit_is_what_vickers_and_elkin_say(evidence: pd.DataFrame) -> None:
     curve = decision_curve(evidence, replicates=20).set_index(["against", "threshold"])["value"]
-    prevalence = evidence["label"].mean()
+    prevalence = evidence["outcome"].mean()
     for t in THRESHOLDS:
         own = by_definition(evidence, "candidate", t)
         assert curve["none", t] == pytest.approx(own)

@@ -208,14 +208,14 @@ def test_three_children_of_unknown_sex_silence_no_finding_about_girls(uncombined
     sex = np.where(rng.random(6000) < 0.45, "F", "M").astype(object)
     sex[:3] = "unknown"
     evidence = synthetic_evidence(n=6000, schools=60, seeds=1, groups={"sex": sex})
-    girls = ((evidence["group.sex"] == "F") & (evidence["label"] == 1)).to_numpy()
+    girls = ((evidence["group.sex"] == "F") & (evidence["outcome"] == 1)).to_numpy()
     evidence.loc[girls & (rng.random(6000) < 0.7), "flag.candidate"] = 0.0
     document = measured(evidence, replicates=100)
     counts = evidence[evidence["group.sex"] == "F"]
     true = {
-        "prevalence": counts["label"].mean(),
-        "recall": counts.loc[counts["label"] == 1, "flag.candidate"].mean(),
-        "specificity": 1 - counts.loc[counts["label"] == 0, "flag.candidate"].mean(),
+        "prevalence": counts["outcome"].mean(),
+        "recall": counts.loc[counts["outcome"] == 1, "flag.candidate"].mean(),
+        "specificity": 1 - counts.loc[counts["outcome"] == 0, "flag.candidate"].mean(),
     }
     rows = {row["metric"]: row for row in document["groups"] if row["group"] == "F"}
     for metric, share in true.items():
@@ -283,7 +283,7 @@ def test_a_later_version_does_not_give_away_what_an_earlier_one_suppressed(rare)
             row["n"], row["with_outcome"] = None, None
             if row["group"] == stand_in:
                 inside = (rare["group.origin"] == stand_in).to_numpy()
-                row["n"], row["with_outcome"] = int(inside.sum()), int(rare["label"].to_numpy()[inside].sum())
+                row["n"], row["with_outcome"] = int(inside.sum()), int(rare["outcome"].to_numpy()[inside].sum())
             row["true_positives"] = row["false_positives"] = None
     document = measured(later, replicates=20, prior_releases=[{"version": "1", "counts": revealed}])
     assert ("origin", order[stand_in], "prevalence") in suppressed_figures(document)
@@ -341,7 +341,7 @@ def test_a_cohort_without_one_school_gives_no_count_of_that_school_away(seed):
 
 def test_what_an_earlier_version_gave_away_stops_no_later_one(rare):
     of_the_list = {"true_positives": None, "false_positives": None, "between": {}}
-    counts = rare.groupby("group.origin")["label"].agg(["size", "sum"])
+    counts = rare.groupby("group.origin")["outcome"].agg(["size", "sum"])
     counts.loc[["north", "south", "home"]] = None
     revealed = [
         {"attribute": "origin", "group": group, "n": n, "with_outcome": outcome, **of_the_list}

@@ -65,7 +65,7 @@ def test_the_evidence_names_nobody_and_its_keys_do(cohort, scored):
     assert not any(secret in text for secret in [*cohort.ids, *cohort.school.unique()])
     first = evidence[evidence["fold_seed"] == 0].merge(keys.children, on="row").merge(keys.schools, on="school")
     back = first.set_index("child_id").loc[cohort.ids]
-    assert np.array_equal(back["label"], cohort.y)
+    assert np.array_equal(back["outcome"], cohort.y)
     assert np.array_equal(back["school_id"], cohort.school)
     assert np.array_equal(back["group.sex"], cohort.sensitive["sex"])
     assert not np.array_equal(keys.children["child_id"], cohort.ids), "rows in file order would give children away"
@@ -122,7 +122,7 @@ def test_what_is_not_an_evidence_table_is_named(evidence):
 def test_sums_by_school_count_each_child_once(evidence):
     view = OutOfFoldPredictions(evidence)
     assert view.by_school(np.ones(len(evidence))).sum() == 600
-    assert view.by_school(view.label).sum() == 180
+    assert view.by_school(view.outcome).sum() == 180
     assert set(pd.unique(view.group("sex × fsm"))) >= {"F × no", "M × not recorded"}
 
 

@@ -25,8 +25,8 @@ def planted(make_evidence, extra, n=6000, groups=None):
     evidence = make_evidence(n=n, schools=100, seeds=1, capacity=0.3, groups=groups or {"sex": ["F", "M"]})
     rng = np.random.default_rng(1)
     girls = evidence["group.sex"] == "F"
-    found = np.flatnonzero(girls & (evidence["label"] == 1) & (evidence["flag.candidate"] == 1))
-    lost = rng.choice(found, round(extra * (girls & (evidence["label"] == 1)).sum()), replace=False)
+    found = np.flatnonzero(girls & (evidence["outcome"] == 1) & (evidence["flag.candidate"] == 1))
+    lost = rng.choice(found, round(extra * (girls & (evidence["outcome"] == 1)).sum()), replace=False)
     evidence.loc[lost, "flag.candidate"] = 0.0
     return evidence
 
@@ -170,7 +170,7 @@ def test_children_who_share_schools_are_paired(make_evidence):
     """What a school does to both groups alike widens each group's interval, and not that of their gap."""
     evidence = make_evidence(n=6000, schools=60, seeds=1, groups={"sex": ["F", "M"]}, capacity=0.3)
     kept = evidence["school"] % 2 == 0
-    evidence.loc[kept, "flag.candidate"] = evidence.loc[kept, "label"].astype(float)
+    evidence.loc[kept, "flag.candidate"] = evidence.loc[kept, "outcome"].astype(float)
     evidence.loc[~kept, "flag.candidate"] = 0.0
     gap = gaps(evidence).iloc[0]
     girls = by_group(evidence).query("group == 'F' and metric == 'recall'").iloc[0]

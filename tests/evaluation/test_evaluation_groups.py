@@ -35,7 +35,7 @@ def test_values_equal_fairlearns_metric_frame_wherever_defined(evidence, attribu
     table = by_group(evidence, intersections=[("sex", "fsm")])
     groups = OutOfFoldPredictions(evidence).group(attribute)
     frame = MetricFrame(
-        metrics=FAIRLEARNS, y_true=evidence["label"], y_pred=evidence["flag.candidate"], sensitive_features=groups
+        metrics=FAIRLEARNS, y_true=evidence["outcome"], y_pred=evidence["flag.candidate"], sensitive_features=groups
     )
     for group, row in frame.by_group.iterrows():
         for metric in FAIRLEARNS:
@@ -44,12 +44,12 @@ def test_values_equal_fairlearns_metric_frame_wherever_defined(evidence, attribu
 
 def test_an_undefined_rate_is_nan_with_a_reason_where_fairlearn_says_nought(make_evidence):
     evidence = make_evidence(groups={"sex": ["F", "M"]})
-    evidence.loc[evidence["group.sex"] == "F", "label"] = 0
+    evidence.loc[evidence["group.sex"] == "F", "outcome"] = 0
     evidence.loc[evidence["group.sex"] == "M", "flag.candidate"] = 0.0
     table = by_group(evidence)
     fairlearns = MetricFrame(
         metrics=true_positive_rate,
-        y_true=evidence["label"],
+        y_true=evidence["outcome"],
         y_pred=evidence["flag.candidate"],
         sensitive_features=evidence["group.sex"],
     )
@@ -67,7 +67,7 @@ def test_n_is_the_denominator_and_intervals_hold_the_value(evidence):
     table = by_group(evidence)
     girls = evidence[(evidence["group.sex"] == "F") & (evidence["fold_seed"] == 0)]
     assert value(table, "sex", "F", "prevalence")["n"] == len(girls)
-    assert value(table, "sex", "F", "recall")["n"] == girls["label"].sum()
+    assert value(table, "sex", "F", "recall")["n"] == girls["outcome"].sum()
     defined = table[table["low"].notna()]
     assert len(defined) > 40
     assert (defined["low"] <= defined["value"]).all()
@@ -82,8 +82,8 @@ def test_a_groups_auc_counts_pairs_within_folds(make_evidence):
     right = pairs = 0.0
     for block in np.unique(view.block):
         inside = np.flatnonzero(rows & (view.block == block))
-        for i in inside[view.label[inside] == 1]:
-            for j in inside[view.label[inside] == 0]:
+        for i in inside[view.outcome[inside] == 1]:
+            for j in inside[view.outcome[inside] == 0]:
                 right += (score[i] > score[j]) + 0.5 * (score[i] == score[j])
                 pairs += 1
     found = within_fold_auc(view, score, rows)

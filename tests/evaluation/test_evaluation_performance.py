@@ -27,12 +27,12 @@ def table(evidence):
 def test_areas_are_scikit_learns_means_over_folds(evidence, table, model):
     folds = [part for _, part in evidence.groupby(["fold_seed", "fold"])]
     for metric, function in (("roc_auc", roc_auc_score), ("average_precision", average_precision_score)):
-        expected = np.mean([function(part["label"], part[f"score.{model}"]) for part in folds])
+        expected = np.mean([function(part["outcome"], part[f"score.{model}"]) for part in folds])
         assert of(table, model, metric)["value"] == pytest.approx(expected, abs=1e-12)
 
 
 def test_rates_at_capacity_are_pooled_ratios(evidence, table):
-    y, flag = evidence["label"], evidence["flag.candidate"]
+    y, flag = evidence["outcome"], evidence["flag.candidate"]
     assert of(table, "candidate", "recall")["value"] == pytest.approx(recall_score(y, flag), abs=1e-12)
     precision = precision_score(y, flag)
     assert of(table, "candidate", "precision")["value"] == pytest.approx(precision, abs=1e-12)
@@ -91,7 +91,7 @@ def test_errors_are_those_of_replicates_that_draw_schools(make_evidence):
         parts = [np.flatnonzero((view.block == block) & (weight > 0)) for block in np.unique(view.block)]
         simulated.append(
             [
-                np.mean([area(view.label[p], view.score("candidate")[p], sample_weight=weight[p]) for p in parts])
+                np.mean([area(view.outcome[p], view.score("candidate")[p], sample_weight=weight[p]) for p in parts])
                 for area in (roc_auc_score, average_precision_score)
             ]
         )
@@ -109,7 +109,7 @@ def test_a_ratios_influence_leaves_schools_out():
 
 
 def test_net_benefit_is_vickers_and_elkins_at_the_lists_own_price(evidence, table):
-    y, flag = evidence["label"], evidence["flag.candidate"]
+    y, flag = evidence["outcome"], evidence["flag.candidate"]
     q = flag.mean()
     expected = ((y * flag).sum() - ((1 - y) * flag).sum() * q / (1 - q)) / len(y)
     assert of(table, "candidate", "net_benefit")["value"] == pytest.approx(expected, abs=1e-12)
@@ -121,7 +121,7 @@ def test_net_benefit_is_vickers_and_elkins_at_the_lists_own_price(evidence, tabl
 
 def test_a_fold_of_one_outcome_makes_the_areas_undefined_not_a_number(make_evidence):
     evidence = make_evidence()
-    evidence.loc[(evidence["fold"] == 0) & (evidence["fold_seed"] == 1), "label"] = 0
+    evidence.loc[(evidence["fold"] == 0) & (evidence["fold_seed"] == 1), "outcome"] = 0
     table = performance(evidence)
     assert np.isnan(of(table, "candidate", "roc_auc")["value"])
     assert "a fold has no child" in of(table, "candidate", "roc_auc")["reason"]
@@ -134,7 +134,7 @@ def test_no_flag_means_no_precision_and_no_outcome_no_recall(make_evidence):
     assert np.isnan(nothing["value"])
     assert nothing["reason"] == "no child is flagged"
     assert np.isnan(of(performance(evidence), "candidate", "number_needed_to_screen")["value"])
-    evidence["label"] = 0
+    evidence["outcome"] = 0
     assert of(performance(evidence), "candidate", "recall")["reason"] == "no child has the outcome"
 
 
@@ -166,7 +166,7 @@ def test_a_model_that_is_not_there_is_named(evidence):
 def test_recalibration_is_the_unpenalised_logistic_fit(evidence):
     view = OutOfFoldPredictions(evidence)
     found = recalibrate(view, view.score("candidate"))
-    model = LogisticRegression(C=1e12, tol=1e-10).fit(view.score("candidate")[:, None], view.label)
+    model = LogisticRegression(C=1e12, tol=1e-10).fit(view.score("candidate")[:, None], view.outcome)
     assert found.slope.value == pytest.approx(model.coef_[0, 0], rel=1e-4)
     assert found.intercept.value == pytest.approx(model.intercept_[0], abs=1e-4)
 
@@ -175,13 +175,13 @@ def test_a_calibrated_score_has_slope_one_and_one_twice_too_extreme_a_half(make_
     evidence = make_evidence(n=20_000, schools=100, seeds=1)
     rng = np.random.default_rng(1)
     score = rng.normal(-1, 1, len(evidence))
-    evidence["label"] = (rng.random(len(evidence)) < expit(score)).astype("int8")
+    evidence["outcome"] = (rng.random(len(evidence)) < expit(score)).astype("int8")
     view = OutOfFoldPredictions(evidence)
     assert recalibrate(view, score).slope.value == pytest.approx(1, abs=0.06)
     assert recalibrate(view, score).intercept.value == pytest.approx(0, abs=0.08)
     assert recalibrate(view, 2 * score).slope.value == pytest.approx(0.5, abs=0.03)
     assert "same score" in recalibrate(view, np.zeros(len(score))).slope.reason
-    separating = np.where(view.label == 1, 5.0, -5.0) + rng.normal(0, 0.1, len(score))
+    separating = np.where(view.outcome == 1, 5.0, -5.0) + rng.normal(0, 0.1, len(score))
     assert "without a fault" in recalibrate(view, separating).slope.reason
 
 
@@ -208,7 +208,7 @@ def test_auc_and_ap_errors_are_those_of_leaving_schools_out_fold_by_fold():
     def means(rows):
         return np.mean([auc_and_ap(s, y)[0] for s, y in rows], axis=0)
 
-    score, positive = view.score("candidate"), view.label == 1
+    score, positive = view.score("candidate"), view.outcome == 1
     folds = [np.flatnonzero(view.block == block) for block in np.unique(view.block)]
     variance = np.zeros(2)
     for fold in folds:

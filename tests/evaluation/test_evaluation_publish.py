@@ -174,7 +174,7 @@ def test_the_same_evidence_in_any_order_publishes_the_same_bytes(evidence, publi
 
 def test_a_gap_of_small_numbers_is_said_without_them(make_evidence):
     evidence = make_evidence(n=4000, schools=60, seeds=1, groups={"sex": ["F", "M"]})
-    girls = (evidence["group.sex"] == "F") & (evidence["label"] == 1)
+    girls = (evidence["group.sex"] == "F") & (evidence["outcome"] == 1)
     evidence.loc[girls, "flag.candidate"] = 0.0
     evidence.loc[evidence.index[girls][:4], "flag.candidate"] = 1.0
     published = measured(evidence, group_descriptions={"sex": {"F": "girls"}}, replicates=20)
@@ -197,7 +197,7 @@ def test_metrics_are_flat_and_holds_defined_figures_only(published):
 def test_a_small_group_does_not_reveal_why_a_figure_is_undefined(uncombined):
     """Where all three children of a group had the outcome, "every child had it" would reveal each one's."""
     evidence = synthetic_evidence(n=600, groups={"sex": ["F", "M"]}, seed=4)
-    few = evidence["row"].isin(evidence.loc[evidence["label"] == 1, "row"].unique()[:3])
+    few = evidence["row"].isin(evidence.loc[evidence["outcome"] == 1, "row"].unique()[:3])
     evidence.loc[few, "group.sex"] = "X"
     rows = [row for row in measured(evidence)["groups"] if row["group"] == "X"]
     assert rows

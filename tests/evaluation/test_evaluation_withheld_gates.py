@@ -26,7 +26,7 @@ def cohort(tp, fp, fn, tn, *, rule_fp=None):
             "row": np.arange(len(y)),
             "fold": np.arange(len(y)) % 2,
             "school": np.arange(len(y)) % 24,
-            "label": y[rows],
+            "outcome": y[rows],
             "group.sex": np.where(np.arange(len(y)) % 3 == 0, "F", "M"),
             **{f"{kind}.{model}": 1.0 * value[rows] for model, value in {"candidate": flag, "baseline": rule}.items()
                for kind in ("flag", "score")},

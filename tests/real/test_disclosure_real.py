@@ -12,14 +12,14 @@ from evaluation_factory import measured
 
 
 def evidence_of(
-    groups: pd.DataFrame, label: pd.Series, score: pd.Series, school: pd.Series, capacity: float
+    groups: pd.DataFrame, outcome: pd.Series, score: pd.Series, school: pd.Series, capacity: float
 ) -> pd.DataFrame:
     """What out-of-fold predictions hold of these children, listed by a score that they have."""
     order = np.argsort(np.argsort(-score.fillna(score.mean()).to_numpy(), kind="stable"), kind="stable")
-    listed = (order < round(capacity * len(label))).astype(float)
-    frame = pd.DataFrame({"fold_seed": 0, "row": np.arange(len(label)), "school": pd.factorize(school)[0]})
+    listed = (order < round(capacity * len(outcome))).astype(float)
+    frame = pd.DataFrame({"fold_seed": 0, "row": np.arange(len(outcome)), "school": pd.factorize(school)[0]})
     frame["fold"] = frame["school"] % 5
-    frame["label"] = label.to_numpy().astype("int8")
+    frame["outcome"] = outcome.to_numpy().astype("int8")
     for name in groups:
         codes, _ = pd.factorize(groups[name], sort=True)  # no digit in a name, so that any digit in words is a figure
         frame[f"group.{name}"] = np.array([f"{name} {'ABCDEFGHIJKLMNO'[code]}" for code in codes])

@@ -103,10 +103,10 @@ def test_the_past_status_is_reported(special: tuple[pd.DataFrame, pd.Series], st
 @pytest.mark.parametrize("task", ["new", "eclsk"])
 def test_planted_leaks_are_named_among_real_features(task: str, request: pytest.FixtureRequest) -> None:
     X, y = request.getfixturevalue(task)
-    label, rng = y.to_numpy(), np.random.default_rng(0)
-    known = (label == 1) & (rng.random(len(y)) < 0.5)
+    outcome, rng = y.to_numpy(), np.random.default_rng(0)
+    known = (outcome == 1) & (rng.random(len(y)) < 0.5)
     plants = {
-        NEAR_COPY: np.where(rng.random(len(y)) < 0.02, 1 - label, label).astype(float),
+        NEAR_COPY: np.where(rng.random(len(y)) < 0.02, 1 - outcome, outcome).astype(float),
         LEVEL: np.where(known, "panel", "none").astype(object),
         MISSINGNESS: np.where(known, np.nan, rng.normal(size=len(y))),
     }

@@ -22,7 +22,7 @@ def eclsk(real_data: Path) -> Path:
 @pytest.fixture(scope="module")
 def drafted(eclsk: Path, tmp_path_factory: pytest.TempPathFactory) -> DraftedFiles:
     out = tmp_path_factory.mktemp("eclsk") / "my_model"
-    return init(eclsk, out=out, label="F5SPECS", school="S1_ID", child_id="CHILDID")
+    return init(eclsk, out=out, outcome="F5SPECS", school="S1_ID", child_id="CHILDID")
 
 
 def test_the_draft_is_the_task_without_protected_characteristics(drafted: DraftedFiles, eclsk: Path) -> None:

@@ -42,7 +42,7 @@ def as_trained(trained: Any, small_spec: Any) -> dict[str, Any]:
     seed = int(spec.sha256[:8], 16)
     evidence = trained.made.out_of_fold.sort_values("row", ignore_index=True)
     rows = evidence.iloc[np.random.default_rng(seed).permutation(len(cohort))]
-    assert (rows["label"].to_numpy() == cohort.y.to_numpy()).all()
+    assert (rows["outcome"].to_numpy() == cohort.y.to_numpy()).all()
     scores = {name: expit(rows[f"score.{name}"].to_numpy()) for name in ("candidate", "baseline", "lightgbm")}
     return {
         "y_true": pd.Series(cohort.y.to_numpy(), index=cohort.ids),
@@ -120,7 +120,7 @@ def test_the_page_claims_nothing_that_is_not_known_of_a_strangers_model(stranger
         sensitive_features=strangers["sensitive"],
         groups=strangers["course"],
         challengers={"a coin": np.linspace(0.1, 0.2, 2_000)},
-        outcome="left the course",
+        outcome_description="left the course",
         clusters="courses",
         title="Our model",
     )
@@ -235,7 +235,7 @@ def test_arrays_lists_and_frames_say_the_same(strangers: dict[str, Any]) -> None
 
 def test_a_sensitive_feature_may_have_any_name(strangers: dict[str, Any]) -> None:
     sex = strangers["sensitive"]["sex"].to_numpy()
-    found = evaluate(strangers["y"], strangers["risk"], sensitive_features=dict.fromkeys(("n", "label", "flag"), sex))
+    found = evaluate(strangers["y"], strangers["risk"], sensitive_features=dict.fromkeys(("n", "outcome", "flag"), sex))
     assert found.groups.groupby("attribute")["value"].apply(list).map(str).nunique() == 1
 
 

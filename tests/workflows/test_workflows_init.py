@@ -73,8 +73,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> DraftedFiles:
 
 
 def test_it_guesses_the_parts_and_loads_as_it_stands(made: DraftedFiles) -> None:
-    assert (made.child_id, made.school, made.label) == ("Pupil ref", "School", "Need later")
-    assert made.guessed == ("child_id", "label", "school")
+    assert (made.child_id, made.school, made.outcome) == ("Pupil ref", "School", "Need later")
+    assert made.guessed == ("child_id", "outcome", "school")
     spec = load_spec(made.spec)
     assert spec.child_id == "Pupil_ref"
     assert str(spec.outcome.column) == "local/pupils.Need_later"
@@ -159,8 +159,8 @@ def test_a_column_that_leaks_the_outcome_is_left_out(tmp_path: Path) -> None:
     frame["Panel points"] = np.where(yes, rng.normal(9, 1, len(yes)), rng.normal(2, 1, len(yes))).round(2)
     frame["Support hours 2027"] = rng.integers(0, 30, len(yes))
     frame = frame.rename(columns={"Need later": "Need later 2027"})
-    made = steps(frame, tmp_path, label="need later 2027")
-    assert made.left_out["Panel points"].startswith("near-copy of the label")
+    made = steps(frame, tmp_path, outcome="need later 2027")
+    assert made.left_out["Panel points"].startswith("near-copy of the outcome")
     assert made.left_out["Support hours 2027"] == "target leakage: by its name it is of 2027, and the outcome of 2027"
     assert not {"Panel_points", "Support_hours_2027"} & {f.name for f in load_spec(made.spec).features}
 
@@ -192,7 +192,7 @@ def test_a_header_that_yaml_reads_as_no_text_gets_another_name(tmp_path: Path) -
     frame = pd.DataFrame({"id": np.arange(600), "school": rng.integers(0, 30, 600), "True": rng.integers(0, 9, 600)})
     frame = frame.assign(null=rng.integers(0, 9, 600), later=(rng.random(600) < 0.2).astype(int))
     frame.to_csv(tmp_path / "pupils.csv", index=False)
-    made = init(tmp_path / "pupils.csv", label="later", school="school", child_id="id", out=tmp_path / "model")
+    made = init(tmp_path / "pupils.csv", outcome="later", school="school", child_id="id", out=tmp_path / "model")
     spec = load_spec(made.spec)
     assert {feature.name for feature in spec.features} | {group.name for group in spec.groups} == {
         "column_3_True",
@@ -239,14 +239,14 @@ def refusal(frame: pd.DataFrame, folder: Path, **options: Any) -> str:
             "--child-id and one of: 'code of child', 'Forename'",
         ),
         (lambda f: f.assign(URN=f["School"]), {}, "--school and one of: 'School', 'URN'"),
-        (lambda f: f.rename(columns={"Need later": "Support"}), {}, "--label and one of: 'Support'"),
-        (lambda f: f, {"label": "Need latr"}, "Give --label 'Need later'"),
-        (lambda f: f, {"label": "Reading score"}, "a few codes"),
-        (lambda f: f, {"label": "Always the same"}, "one value only"),
+        (lambda f: f.rename(columns={"Need later": "Support"}), {}, "--outcome and one of: 'Support'"),
+        (lambda f: f, {"outcome": "Need latr"}, "Give --outcome 'Need later'"),
+        (lambda f: f, {"outcome": "Reading score"}, "a few codes"),
+        (lambda f: f, {"outcome": "Always the same"}, "one value only"),
         (lambda f: f, {"school": "Always the same"}, "in one school"),
         (lambda f: f, {"child_id": "School"}, "both the child's identifier and the school"),
         (lambda f: f, {"child_id": "Nursery"}, "one row a child"),
-        (lambda f: f.head(60).assign(L=["yes"] * 12 + ["no"] * 48), {"label": "L"}, "too few to train on"),
+        (lambda f: f.head(60).assign(L=["yes"] * 12 + ["no"] * 48), {"outcome": "L"}, "too few to train on"),
         (lambda f: f.rename(columns={"Nursery": "??"}), {}, "neither letters nor digits"),
         (lambda f: f.assign(sex=f["Sex"]), {}, "differ only in case"),
         (lambda f: f[["Pupil ref", "School", "Reading score", "Need later"]], {}, "who is missed"),
@@ -383,7 +383,7 @@ def test_any_table_gives_a_spec_that_loads_or_one_clear_message(data: st.DataObj
     file = folder / "pupils.parquet"
     frame.to_parquet(file)
     try:
-        made = init(file, out=folder / "out", label="Need later", school="School", child_id="Pupil ref")
+        made = init(file, out=folder / "out", outcome="Need later", school="School", child_id="Pupil ref")
     except (UsageError, ReadError):
         return
     spec = load_spec(made.spec)

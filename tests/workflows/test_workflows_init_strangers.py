@@ -32,7 +32,7 @@ def opened(made: DraftedFiles) -> tuple[ModelSpec, Cohort]:
 
 @pytest.fixture(scope="module")
 def reading(tmp_path_factory: pytest.TempPathFactory) -> DraftedFiles:
-    return draft(reading_study(), tmp_path_factory.mktemp("reading"), label="low_reader_spring")
+    return draft(reading_study(), tmp_path_factory.mktemp("reading"), outcome="low_reader_spring")
 
 
 def test_a_reading_study(reading: DraftedFiles) -> None:
@@ -106,7 +106,7 @@ def test_unknown_codes_are_unknown(reading: DraftedFiles) -> None:
 
 
 def test_a_game_without_schools(tmp_path: Path) -> None:
-    made = draft(dyslexia_game(500), tmp_path, label="Dyslexia", child_id="player")
+    made = draft(dyslexia_game(500), tmp_path, outcome="Dyslexia", child_id="player")
     assert made.school is None
     assert "none: each child stands alone" in made.to_text()
     assert set(made.groups) == {"Gender", "Nativelang"}
@@ -122,11 +122,11 @@ def test_a_game_without_schools(tmp_path: Path) -> None:
 def test_university_courses(tmp_path: Path) -> None:
     frame = university(2_000)
     with pytest.raises(UsageError) as caught:
-        draft(frame, tmp_path, label="final_result")
+        draft(frame, tmp_path, outcome="final_result")
     said = str(caught.value)
     assert "--child-id and one of: 'enrolment'" in said
     assert "--positive with each of 'Distinction', 'Fail', 'Pass', 'Withdrawn'" in said
-    made = draft(frame, tmp_path, label="final_result", child_id="enrolment", positive=["fail", "Withdrawn"])
+    made = draft(frame, tmp_path, outcome="final_result", child_id="enrolment", positive=["fail", "Withdrawn"])
     assert (made.school, made.guessed) == ("course", ("school",))
     assert set(made.left_out) == {"id_student", "region"}
     assert set(made.groups) == {"gender", "imd_band", "disability"}
@@ -138,7 +138,7 @@ def test_university_courses(tmp_path: Path) -> None:
     assert spec.baseline.kind == "low_score"
     assert spec.baseline.feature == "first_score"
     with pytest.raises(UsageError, match="must name some codes"):
-        draft(frame, tmp_path / "..", label="final_result", child_id="enrolment", positive=["Failed"])
+        draft(frame, tmp_path / "..", outcome="final_result", child_id="enrolment", positive=["Failed"])
 
 
 def lightly(made: DraftedFiles) -> Path:
@@ -237,7 +237,7 @@ def test_a_special_education_column_is_a_group_where_the_outcome_is_no_need(tmp_
     frame = small(
         **{"special_ed": lambda rng, n: rng.choice(["Y", "N"], n), "LEP": lambda rng, n: rng.choice([0, 1], n)}
     )
-    made = draft(frame.rename(columns={"support_later": "low_reading"}), tmp_path, label="low_reading")
+    made = draft(frame.rename(columns={"support_later": "low_reading"}), tmp_path, outcome="low_reading")
     assert set(made.groups) == {"Sex", "special_ed", "LEP"}
     assert made.features == ("score",)
 
@@ -255,7 +255,7 @@ def test_a_special_education_column_is_a_group_where_the_outcome_is_no_need(tmp_
 )
 def test_an_unknown_outcome_is_no_outcome(codes: list[Any], right: set[str], tmp_path: Path) -> None:
     frame = small(later=lambda rng, n: rng.choice(np.array(codes, dtype=object), n, p=[0.3, 0.6, 0.1]))
-    made = draft(frame.drop(columns="support_later"), tmp_path, label="later")
+    made = draft(frame.drop(columns="support_later"), tmp_path, outcome="later")
     spec, cohort = opened(made)
     assert {*spec.outcome.positive, *spec.outcome.negative} == right
     assert len(cohort) == int(frame["later"].astype(str).isin(right).sum())
@@ -265,9 +265,9 @@ def test_an_unknown_outcome_is_no_outcome(codes: list[Any], right: set[str], tmp
 def test_an_outcome_without_yes_and_no_is_asked_about(codes: list[Any], tmp_path: Path) -> None:
     frame = small(later=lambda rng, n: rng.choice(np.array(codes, dtype=object), n)).drop(columns="support_later")
     with pytest.raises(UsageError, match="--positive with each of"):
-        draft(frame, tmp_path, label="later")
+        draft(frame, tmp_path, outcome="later")
     (tmp_path / "again").mkdir()
-    spec, _ = opened(draft(frame, tmp_path / "again", label="later", positive=[str(codes[0])]))
+    spec, _ = opened(draft(frame, tmp_path / "again", outcome="later", positive=[str(codes[0])]))
     assert spec.outcome.positive == (str(codes[0]),)
 
 
@@ -280,7 +280,7 @@ def test_all_that_is_missing_is_asked_at_once(tmp_path: Path) -> None:
     for option in (
         "--child-id and one of: 'code'",
         "--school and one of: 'school', 'URN'",
-        "--label and one of: 'low'",
+        "--outcome and one of: 'low'",
     ):
         assert option in str(caught.value)
 

@@ -24,12 +24,12 @@ ASKED_BY_THE_FORM = ("Why was the need for a DPIA identified?", "Which other ris
 STRANGERS = {
     "reading": (
         reading_study(2_400),
-        {"label": "low_reader_spring"},
+        {"outcome": "low_reader_spring"},
         {"kind: test": "kind: test", "model: additive": "model: logistic"},
     ),
     "university": (
         university(2_400),
-        {"label": "final_result", "child_id": "enrolment", "positive": ["Fail", "Withdrawn"]},
+        {"outcome": "final_result", "child_id": "enrolment", "positive": ["Fail", "Withdrawn"]},
         {"kind: test": "kind: event", "model: additive": "model: logistic"},
     ),
 }

@@ -84,7 +84,7 @@ def test_the_evidence_holds_a_row_a_child_and_no_identifier(trained: Any) -> Non
         "row",
         "fold",
         "school",
-        "label",
+        "outcome",
         "score.candidate",
         "score.baseline",
         "score.lightgbm",

@@ -29,12 +29,12 @@ FAIRLEARNS = {
 
 def children(rng: np.random.Generator, n: int, schools: int) -> dict[str, Any]:
     """Draw outcomes, flags, 18 groups and schools."""
-    label = (rng.random(n) < 0.12).astype(np.int8)
+    outcome = (rng.random(n) < 0.12).astype(np.int8)
     names = [f"group {i:02d}" for i in range(CONFIG["groups"])]
     weight = rng.dirichlet(np.full(CONFIG["groups"], 2.0))
     return {
-        "label": label,
-        "flag": (rng.random(n) < np.where(label == 1, 0.4, 0.06)).astype(np.int8),
+        "outcome": outcome,
+        "flag": (rng.random(n) < np.where(outcome == 1, 0.4, 0.06)).astype(np.int8),
         "group": pd.Categorical.from_codes(rng.choice(CONFIG["groups"], n, p=weight), names),
         "school": rng.integers(0, schools, n),
     }
@@ -54,7 +54,7 @@ def timed(task: Callable[[], object], repeats: int = 1) -> dict[str, float]:
 def replicates_of(sample: dict[str, Any]) -> Callable[[], object]:
     """Return the task of ours: count, and replicate."""
     return lambda: cluster_bootstrap(
-        sample["label"],
+        sample["outcome"],
         sample["flag"],
         groups=sample["group"],
         schools=sample["school"],
@@ -64,15 +64,15 @@ def replicates_of(sample: dict[str, Any]) -> Callable[[], object]:
 
 def evidence_of(sample: dict[str, Any], rng: np.random.Generator) -> pd.DataFrame:
     """Return the children as an evidence table of five folds."""
-    n = len(sample["label"])
-    score = -2 + 0.9 * rng.normal(size=n) + 0.8 * sample["label"]
+    n = len(sample["outcome"])
+    score = -2 + 0.9 * rng.normal(size=n) + 0.8 * sample["outcome"]
     return pd.DataFrame(
         {
             "fold_seed": 0,
             "row": np.arange(n),
             "fold": sample["school"] % 5,
             "school": sample["school"],
-            "label": sample["label"],
+            "outcome": sample["outcome"],
             "group.ethnic": sample["group"],
             "group.sex": rng.choice(["F", "M"], n),
             "score.candidate": score,
@@ -93,7 +93,7 @@ def main() -> None:
     theirs = timed(
         lambda: MetricFrame(
             metrics=FAIRLEARNS,
-            y_true=sample["label"],
+            y_true=sample["outcome"],
             y_pred=sample["flag"],
             sensitive_features=sample["group"],
             n_boot=CONFIG["fairlearn_n_boot"],

@@ -55,7 +55,7 @@ def intervals() -> tuple[Task, Task, float]:
     """Return: a thousand replicates of four rates in 18 groups, beside five of Fairlearn's."""
     groups = neighbour("group_intervals")
     sample = groups.children(np.random.default_rng(0), CONFIG["children"]["intervals"], 200)
-    flags = {"y_true": sample["label"], "y_pred": sample["flag"], "sensitive_features": sample["group"]}
+    flags = {"y_true": sample["outcome"], "y_pred": sample["flag"], "sensitive_features": sample["group"]}
     boot = {"n_boot": 5, "ci_quantiles": [0.025, 0.975], "random_state": 0}
     peer = lambda: MetricFrame(metrics=groups.FAIRLEARNS, **flags, **boot)  # noqa: E731
     return peer, groups.replicates_of(sample), groups.CONFIG["replicates"] / boot["n_boot"]

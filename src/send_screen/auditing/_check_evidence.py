@@ -76,7 +76,7 @@ def _columns(spec: ModelSpec, tables: RiskTables) -> dict[str, bool]:
     """Return the columns that an evidence table of a spec can have, and whether each may be absent."""
     models = ["candidate", "baseline", *spec.challengers]
     return {
-        **dict.fromkeys(("fold_seed", "row", "fold", "school", "label"), False),
+        **dict.fromkeys(("fold_seed", "row", "fold", "school", "outcome"), False),
         **{f"group.{group.name}": False for group in spec.groups},
         **{f"{kind}.{model}": False for kind in ("score", "flag") for model in models},
         "operating_point.baseline": True,
@@ -105,14 +105,14 @@ def _rows(table: pd.DataFrame, spec: ModelSpec, tables: RiskTables) -> Iterator[
     in_order = table[["fold_seed", "row"]].equals(table[["fold_seed", "row"]].sort_values(["fold_seed", "row"]))
     if not in_order:
         yield Mismatch("rows", "in another order", "by fold seed and row")
-    same = ["row", "school", "label", *_named(table, "group.")]
+    same = ["row", "school", "outcome", *_named(table, "group.")]
     if len(table[same].drop_duplicates()) != table["row"].nunique():
-        yield Mismatch("rows", "a child has another school, label or group under another fold seed", "the same")
+        yield Mismatch("rows", "a child has another school, outcome or group under another fold seed", "the same")
 
 
 def _ranges(table: pd.DataFrame) -> Iterator[Mismatch]:
-    """Look for what can be no label, no share and no chance."""
-    for name in ["label", *_named(table, "flag.", "operating_point.", "selection_probability.")]:
+    """Look for what can be no outcome, no share and no chance."""
+    for name in ["outcome", *_named(table, "flag.", "operating_point.", "selection_probability.")]:
         share = name == "flag.baseline" or name.startswith("selection_probability.")
         wrong = ~table[name].between(0, 1) if share else ~table[name].isin([0, 1])
         if wrong.any():

@@ -124,7 +124,7 @@ def simulate(
 def init(
     file: Annotated[Path, typer.Argument(help="Your own CSV, XLSX or Parquet, one row a child.")],
     out: Annotated[Path, typer.Option(help="A folder that is not there yet.")],
-    label: Annotated[
+    outcome: Annotated[
         str | None, typer.Option(help="The column that says what happened later. (default: guessed)")
     ] = None,
     school: Annotated[
@@ -135,7 +135,7 @@ def init(
     ] = None,
     positive: Annotated[
         list[str] | None,
-        typer.Option(help="A code of the label that says that it happened; can be given several times."),
+        typer.Option(help="A code of the outcome that says that it happened; can be given several times."),
     ] = None,
     json: Json = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Build a cohort from files: link, apply population and eligibility, label, and keep every role apart."""
+"""Build a cohort from files: link tables, apply population and eligibility, and keep every role apart."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def load_cohort(
         A folder with one file a contract, a single file (CSV, XLSX, Parquet) or frame with the columns of all of them,
         or one of these for each contract.
     training : bool, default True
-        Whether to keep the labelled children only; otherwise the children to be screened, without labels.
+        Whether to keep only children whose outcome is known; otherwise the children to be screened, without outcome.
     contracts : mapping of contract id to Contract, optional
         By default those that the spec was read with.
 
@@ -97,12 +97,12 @@ def load_cohort(
     ids = linked.origin["child_id"].map(code, na_action="ignore")
     # Without schools each child stands alone; one without an identifier is excluded anyway.
     school = _text(linked, spec.school) if spec.school else ids.fillna("(no identifier)")
-    label = None
+    outcome = None
     if training:
-        label = _labels(spec, linked, as_of)
+        outcome = _outcomes(spec, linked, as_of)
         _exclude(
             excluded,
-            label.isna(),
+            outcome.isna(),
             NO_OUTCOME,
             "OUTCOME-KNOWN",
             "What happened later is not known, so the child cannot be learnt from.",
@@ -145,7 +145,7 @@ def load_cohort(
     return Cohort(
         ids=ids,
         X=X,
-        y=None if label is None else label.fillna(0).astype("int8"),
+        y=None if outcome is None else outcome.fillna(0).astype("int8"),
         sensitive=sensitive,
         school=school,
         as_of=as_of,
@@ -251,7 +251,7 @@ def _exclude_without_essentials(spec: ModelSpec, linked: Linked, X: pd.DataFrame
             )
 
 
-def _labels(spec: ModelSpec, linked: Linked, as_of: pd.Series) -> pd.Series:
+def _outcomes(spec: ModelSpec, linked: Linked, as_of: pd.Series) -> pd.Series:
     """Return 1.0, 0.0 or NaN: whether the outcome came within the horizon after the as-of date.
 
     A child without it counts as 0 only with a record late enough (``followed_months``); otherwise nothing is known.

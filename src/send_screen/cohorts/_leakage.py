@@ -82,28 +82,28 @@ def find_target_leakage(
     >>> y = pd.Series([0, 0, 1] * 20)
     >>> X = pd.DataFrame({"age": np.arange(60.0), "letter_sent": y * 2.0 + 1})
     >>> [leak.kind for leak in find_target_leakage(X, y, as_of=dt.date(2023, 7, 31), recorded_on={})]
-    ['near-copy of the label']
+    ['near-copy of the outcome']
     """
-    label = np.asarray(y)
-    if len(label) != len(X) or not np.isin(label, (0, 1)).all():
+    outcome = np.asarray(y)
+    if len(outcome) != len(X) or not np.isin(outcome, (0, 1)).all():
         raise UsageError("The outcome must be 0 or 1 for each of the children.", remedy="Check how it was made.")
-    label = label.astype(np.float64)
+    outcome = outcome.astype(np.float64)
     expected = set(expected_strong or {})
     leaks = _recorded_late(X, as_of, recorded_on) + _past_status(X, str(y.name or ""), set(past_status), expected)
 
     names = [str(name) for name in X.columns if str(name) not in expected]
-    if min(label.sum(), len(label) - label.sum()) < MIN_CHILDREN or not names:
+    if min(outcome.sum(), len(outcome) - outcome.sum()) < MIN_CHILDREN or not names:
         return leaks
-    columns = [count_values(X[name], label, name, ordered=name not in (categorical_features or {})) for name in names]
+    columns = [count_values(X[name], outcome, name, ordered=name not in (categorical_features or {})) for name in names]
     dated = {name for name, when in recorded_on.items() if when is not None}
-    copies, missingness = strong_features(columns, dated), missingness_leakage(columns, label)
+    copies, missingness = strong_features(columns, dated), missingness_leakage(columns, outcome)
     named = _features(copies + missingness) | dated
-    levels = level_leakage([column for column in columns if column.name not in named], label)
-    joint = joint_leakage(_without(columns, [leak for leak in copies if leak.evidence >= _FULL_COPY_AUC]), label)
+    levels = level_leakage([column for column in columns if column.name not in named], outcome)
+    joint = joint_leakage(_without(columns, [leak for leak in copies if leak.evidence >= _FULL_COPY_AUC]), outcome)
     suspects = [leak for leak in copies + missingness + levels if leak.kind != STRONG]
     if len(_features(joint) & _features(suspects)) == 1:
         # One suspect carries the sum: it is no sum. Is there another among the rest?
-        joint = joint_leakage(_without(columns, suspects), label)
+        joint = joint_leakage(_without(columns, suspects), outcome)
     # Components of a sum can each determine the outcome ("any of these"): the sum says it better.
     alone = [leak for leak in missingness + levels if not set(leak.features) <= _features(joint)]
     return leaks + copies + alone + joint

@@ -22,19 +22,19 @@ SUM_AUC = (0.97, 0.85)
 _ROWS_A_CLASS, _FOLDS, _MAX_COMPONENTS = 2_500, 5, 20
 
 
-def joint_leakage(columns: list[ValueCounts], label: np.ndarray) -> list[TargetLeakage]:
+def joint_leakage(columns: list[ValueCounts], outcome: np.ndarray) -> list[TargetLeakage]:
     """Look for a few features whose weighted sum separates the outcome in children that it was not fitted on.
 
     Forward selection by least squares (equal to Fisher's discriminant for two classes) in each of five folds, judged
     on the children left out; levels enter as their share with the outcome in the children fitted on.
     """
     rng = np.random.default_rng(0)
-    rows = [rng.permutation(np.flatnonzero(label == value))[:_ROWS_A_CLASS] for value in (0, 1)]
+    rows = [rng.permutation(np.flatnonzero(outcome == value))[:_ROWS_A_CLASS] for value in (0, 1)]
     if len(columns) < 2 or min(map(len, rows)) < MIN_CHILDREN:
         return []
     fold = np.concatenate([np.arange(len(part)) % _FOLDS for part in rows])
     chosen = np.concatenate(rows)
-    y = label[chosen]
+    y = outcome[chosen]
     steps = min(len(columns), _MAX_COMPONENTS)
     aucs = np.zeros((_FOLDS, steps))
     codes = [column.codes[chosen] for column in columns]
@@ -58,7 +58,7 @@ def joint_leakage(columns: list[ValueCounts], label: np.ndarray) -> list[TargetL
         "made of them."
     )
     remedy = "Check how the outcome is defined. Leave its components out, or state in expected_strong why."
-    return [TargetLeakage(COMPONENTS, tuple(names), len(label), auc, text, remedy)]
+    return [TargetLeakage(COMPONENTS, tuple(names), len(outcome), auc, text, remedy)]
 
 
 def _encode(columns: list[ValueCounts], codes: list[np.ndarray], y: np.ndarray, train: np.ndarray) -> np.ndarray:

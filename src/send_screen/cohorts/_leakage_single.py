@@ -1,4 +1,4 @@
-"""Target leakage by single features: near-copies of the label, strong ones, telling levels and missingness."""
+"""Target leakage by single features: near-copies of the outcome, strong ones, telling levels and missingness."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from send_screen.cohorts._leakage_statistics import (
     list_names,
 )
 
-NEAR_COPY = "near-copy of the label"
+NEAR_COPY = "near-copy of the outcome"
 STRONG = "strong, and not dated"
 LEVEL = "a level that nearly determines the outcome"
 MISSINGNESS = "a missingness pattern that nearly determines the outcome"
-#: From this AUC a feature of few values, and one of many, is the label under another name. Early scores reach .95.
+#: From this AUC a feature of few values, and one of many, is the outcome under another name. Early scores reach .95.
 COPY_AUC, COPY_AUC_OF_SCORES = 0.95, 0.98
 _FEW_VALUES = 12
 #: (asked about from this AUC, strongest usual AUC) of one feature, and of missingness.
@@ -56,12 +56,12 @@ def strong_features(columns: list[ValueCounts], dated: Collection[str]) -> list[
     return leaks
 
 
-def level_leakage(columns: list[ValueCounts], label: np.ndarray) -> list[TargetLeakage]:
+def level_leakage(columns: list[ValueCounts], outcome: np.ndarray) -> list[TargetLeakage]:
     """Find features with a value that only children with (or only children without) the outcome have."""
     tests = sum(int((column.n >= MIN_CHILDREN).sum()) for column in columns)
     leaks = []
     for column in columns:
-        found = np.flatnonzero(near_deterministic(column.n, column.positive, float(label.mean()), tests))
+        found = np.flatnonzero(near_deterministic(column.n, column.positive, float(outcome.mean()), tests))
         if column.ordered:
             found = found[[_unlike_neighbours(column, int(level), tests) for level in found]]
         if not len(found):
@@ -96,7 +96,7 @@ def _unlike_neighbours(column: ValueCounts, level: int, tests: int) -> bool:
     return bool(near_deterministic(column.n[[level]], column.positive[[level]], float(rate), tests)[0])
 
 
-def missingness_leakage(columns: list[ValueCounts], label: np.ndarray) -> list[TargetLeakage]:
+def missingness_leakage(columns: list[ValueCounts], outcome: np.ndarray) -> list[TargetLeakage]:
     """Find features, and patterns of features, whose absence or presence determines the outcome."""
     # Columns that are missing together are one suspicion: an agency's whole record, perhaps.
     together: dict[bytes, list[str]] = {}
@@ -108,20 +108,20 @@ def missingness_leakage(columns: list[ValueCounts], label: np.ndarray) -> list[T
     names = list(together.values())
     counts = np.array([len(same) for same in names], dtype=np.float64)
     missing = np.column_stack([np.frombuffer(gaps, dtype=bool) for gaps in together])
-    positives, base = label.sum(), float(label.mean())
-    negatives = len(label) - positives
+    positives, base = outcome.sum(), float(outcome.mean())
+    negatives = len(outcome) - positives
     _, first, pattern = np.unique(np.packbits(missing, axis=1), axis=0, return_index=True, return_inverse=True)
     size = np.bincount(pattern.ravel()).astype(np.float64)
-    hits = np.bincount(pattern.ravel(), weights=label)
+    hits = np.bincount(pattern.ravel(), weights=outcome)
 
     n = missing.sum(axis=0).astype(np.float64)
-    positive = label @ missing
+    positive = outcome @ missing
     tests = len(size) + 2 * int(counts.sum())
     auc = 0.5 + (positive / positives - (n - positive) / negatives) / 2
     auc = np.maximum(auc, 1 - auc)
     suspected = np.flatnonzero(
         near_deterministic(n, positive, base, tests)
-        | near_deterministic(len(label) - n, positives - positive, base, tests)
+        | near_deterministic(len(outcome) - n, positives - positive, base, tests)
         | [exceeds_usual(float(value), positives, negatives, MISSINGNESS_AUC) for value in auc]
     )
 
@@ -142,12 +142,12 @@ def missingness_leakage(columns: list[ValueCounts], label: np.ndarray) -> list[T
         state = "missing together" if row.any() else "all there"
         text = f"Where {list_names(features)} are {state}, the outcome is nearly certain."
         leaks.append(leak(features, size[k], max(hits[k] / size[k], 1 - hits[k] / size[k]), text))
-    total = auc_of(missing @ counts, label, 1 - label)
+    total = auc_of(missing @ counts, outcome, 1 - outcome)
     total = max(total, 1 - total)
     if not leaks and exceeds_usual(total, positives, negatives, MISSINGNESS_AUC):
         features = [name for same in names for name in same]
         text = f"How much is missing of {list_names(features)} nearly gives the outcome away."
-        leaks.append(leak(features, len(label), total, text))
+        leaks.append(leak(features, len(outcome), total, text))
     return leaks
 
 

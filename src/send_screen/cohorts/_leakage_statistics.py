@@ -24,7 +24,7 @@ class TargetLeakage:
     Attributes
     ----------
     kind : str
-        For example ``"near-copy of the label"``.
+        For example ``"near-copy of the outcome"``.
     features : tuple of str
         Those suspected, together where it takes several.
     n : int
@@ -65,14 +65,14 @@ class ValueCounts:
         return np.asarray(self.codes >= 0)
 
 
-def count_values(column: pd.Series, label: np.ndarray, name: str, *, ordered: bool) -> ValueCounts:
+def count_values(column: pd.Series, outcome: np.ndarray, name: str, *, ordered: bool) -> ValueCounts:
     """Count the children and the positives of each distinct value of a feature."""
     numeric = pd.api.types.is_numeric_dtype(column.dtype)
     dtype = np.float64 if numeric else object
     codes, values = pd.factorize(column.to_numpy(dtype=dtype, na_value=np.nan), sort=numeric)
     known = codes >= 0
     n = np.bincount(codes[known], minlength=len(values)).astype(np.float64)
-    positive = np.bincount(codes[known], weights=label[known], minlength=len(values))
+    positive = np.bincount(codes[known], weights=outcome[known], minlength=len(values))
     return ValueCounts(name, codes, np.asarray(values), n, positive, ordered and numeric)
 
 

@@ -138,7 +138,7 @@ def outcome_kind(header: str) -> Literal["recorded_status", "test", "event"]:
     return "test" if words & _TEST else "event" if words & _EVENT else "recorded_status"
 
 
-def post_outcome_reason(header: str, label: str) -> str | None:
+def post_outcome_reason(header: str, outcome: str) -> str | None:
     """Return why a header suggests that its column was recorded with the outcome or after it; None where it does not.
 
     Examples
@@ -148,16 +148,16 @@ def post_outcome_reason(header: str, label: str) -> str | None:
     >>> post_outcome_reason("C1FMOTOR", "F5SPECS") is None
     True
     """
-    wave, of_label = _WAVE.match(header), _WAVE.match(label)
-    if wave and of_label and int(wave[1]) >= int(of_label[1]):
-        return f"by its name it is of wave {int(wave[1])}, and the outcome of wave {int(of_label[1])}"
-    year, year_of_label = (max(map(int, _YEAR.findall(text)), default=None) for text in (header, label))
-    if year and year_of_label and year >= year_of_label:
-        return f"by its name it is of {year}, and the outcome of {year_of_label}"
+    wave, of_outcome = _WAVE.match(header), _WAVE.match(outcome)
+    if wave and of_outcome and int(wave[1]) >= int(of_outcome[1]):
+        return f"by its name it is of wave {int(wave[1])}, and the outcome of wave {int(of_outcome[1])}"
+    year, year_of_outcome = (max(map(int, _YEAR.findall(text)), default=None) for text in (header, outcome))
+    if year and year_of_outcome and year >= year_of_outcome:
+        return f"by its name it is of {year}, and the outcome of {year_of_outcome}"
     return None
 
 
-def timing_question(header: str, label: str, headers: tuple[str, ...]) -> str | None:
+def timing_question(header: str, outcome: str, headers: tuple[str, ...]) -> str | None:
     r"""Return why a header raises the question when its column was recorded; None where it does not.
 
     Examples
@@ -168,23 +168,23 @@ def timing_question(header: str, label: str, headers: tuple[str, ...]) -> str | 
     >>> timing_question("fall_reading", "low_reader_spring", headers) is None
     True
     """
-    words, of_label, all_words = tokens(header), tokens(label), [tokens(one) for one in headers]
+    words, of_outcome, all_words = tokens(header), tokens(outcome), [tokens(one) for one in headers]
     if _CHANGE.search(letters(header)):
         return "its name speaks of a change or of a later time"
     if _EARLY.intersection(words) or not words:
         return None
-    if len(of_label) > 1 and set(words) < set(of_label):
+    if len(of_outcome) > 1 and set(words) < set(of_outcome):
         return "its name is a part of the outcome's: is the outcome made of it?"
-    alike = sum(one[-1:] == of_label[-1:] for one in all_words)
-    if len(of_label) > 1 < len(words) and words[-1] == of_label[-1] and alike <= len(headers) / 2:
+    alike = sum(one[-1:] == of_outcome[-1:] for one in all_words)
+    if len(of_outcome) > 1 < len(words) and words[-1] == of_outcome[-1] and alike <= len(headers) / 2:
         return f'its name ends as the outcome\'s does ("{words[-1]}"): another outcome of the same time?'
     late = [word for word in words if word in _LATE]
-    if late and (late[0] in of_label or any(_EARLY.intersection(one) for one in all_words)):
+    if late and (late[0] in of_outcome or any(_EARLY.intersection(one) for one in all_words)):
         return f'its name speaks of a late time ("{late[0]}"): was it known by then?'
     return None
 
 
-def named_after(header: str, label: str) -> bool:
+def named_after(header: str, outcome: str) -> bool:
     """Return whether the name of the outcome is in a header, its wave apart.
 
     Examples
@@ -192,5 +192,5 @@ def named_after(header: str, label: str) -> bool:
     >>> named_after("gkspecin_hours", "g1specin"), named_after("P1SOLVE", "F5SPECS")
     (True, False)
     """
-    outcome = letters(label)
-    return len(outcome) >= _MIN_LENGTH and outcome in letters(header)
+    name = letters(outcome)
+    return len(name) >= _MIN_LENGTH and name in letters(header)

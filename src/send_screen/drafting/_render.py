@@ -70,7 +70,7 @@ def render_spec(
         baseline=baseline,
         options=OPTIONS,
         schools_are=schools_are(draft.school.header) if draft.school else "schools",
-        outcome_kind=outcome_kind(draft.label.header),
+        outcome_kind=outcome_kind(draft.outcome.header),
         shown_names=[f"{contract}.{draft.shown[column].name}" for column in names],
         disability=next((c.label for c, _ in draft.groups if "disab" in c.label.casefold()), None),
         as_of=dt.date(today.year - (today < dt.date(today.year, 7, 31)), 7, 31).isoformat(),
@@ -83,7 +83,7 @@ def _entries(draft: ProjectDraft) -> Iterator[_Entry]:
     yield _Entry(draft.child_id, "The child's identifier. No model sees it.", "key")
     if draft.school:
         yield _Entry(draft.school, "Children who share one stay on one side of every split.", "text")
-    yield _Entry(draft.label, "What happened later: the outcome.", "outcome", optional=True)
+    yield _Entry(draft.outcome, "What happened later: the outcome.", "outcome", optional=True)
     for column in draft.shown.values():
         yield _Entry(column, "So that people can find the child.", "text", optional=True)
     for column, derive in draft.groups:

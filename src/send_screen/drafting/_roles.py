@@ -21,15 +21,15 @@ Derive = Literal["season", "ethnic_group", "eal"]
 _YES = frozenset({"1", "yes", "y", "true", "t", "k", "e", "s", "ehcp"})
 _NO = frozenset({"0", "no", "n", "false", "f", "none"})
 _MAX_OUTCOMES = 12
-#: Labels about need: a child whose need is recorded already is not eligible for them.
+#: Outcomes about need: a child whose need is recorded already is not eligible for them.
 _NEED = re.compile("^sen|need|support|spec|ehcp|^iep|refer")
 #: From this many rows, a column of whole numbers of which half are unique may be an identifier.
 _MIN_ROWS_FOR_IDS = 500
 _MAX_RECOGNISED = 0.8
 # With or without the outcome; of fewer, nothing can be learnt and no number published.
 _MIN_CHILDREN = 2 * MINIMUM_CHILDREN
-OPTIONS = {"label": "--label", "school": "--school", "child_id": "--child-id"}
-_DESCRIPTIONS = {"label": "what happened later", "school": "the school", "child_id": "the child's identifier"}
+OPTIONS = {"outcome": "--outcome", "school": "--school", "child_id": "--child-id"}
+_DESCRIPTIONS = {"outcome": "what happened later", "school": "the school", "child_id": "the child's identifier"}
 _POSITIVE = "--positive"
 
 
@@ -37,11 +37,11 @@ _POSITIVE = "--positive"
 class ProjectDraft:
     """The role of each column in a drafted model."""
 
-    label: ColumnProfile
+    outcome: ColumnProfile
     school: ColumnProfile | None  # None where each child stands alone
     child_id: ColumnProfile
     guessed: frozenset[str]  # which of these three were guessed
-    positive: tuple[str, ...]  # codes of the label
+    positive: tuple[str, ...]  # codes of the outcome
     negative: tuple[str, ...]
     features: tuple[ColumnProfile, ...] = ()
     groups: tuple[tuple[ColumnProfile, Derive | None], ...] = ()  # what is compared, and how groups are draft of it
@@ -63,17 +63,17 @@ def draft_project(
     columns: tuple[ColumnProfile, ...],
     file: str,
     *,
-    label: str | None,
+    outcome: str | None,
     school: str | None,
     child_id: str | None,
     positive: Collection[str] = (),
 ) -> ProjectDraft:
-    """Assign each column its role. ``label``, ``school`` and ``child_id`` are headers, where they are given.
+    """Assign each column its role. ``outcome``, ``school`` and ``child_id`` are headers, where they are given.
 
     Raises one UsageError that names every option that is needed, because a column is not given and cannot be inferred.
     """
-    given = {"child_id": child_id, "school": school, "label": label}
-    guesses = {"child_id": _ids(columns), "school": _schools(columns), "label": _labels(columns)}
+    given = {"child_id": child_id, "school": school, "outcome": outcome}
+    guesses = {"child_id": _ids(columns), "school": _schools(columns), "outcome": _outcomes(columns)}
     parts: dict[str, ColumnProfile | None] = {}
     missing = []
     for part, header in given.items():
@@ -86,10 +86,10 @@ def draft_project(
             parts[part] = None
         else:
             missing.append(_question(part, likely or possible))
-    outcome = parts.get("label")
-    codes = None if outcome is None else _outcome_codes(outcome, file, positive)
-    if outcome is not None and codes is None:
-        names = ", ".join(map(repr, outcome.codes))
+    found = parts.get("outcome")
+    codes = None if found is None else _outcome_codes(found, file, positive)
+    if found is not None and codes is None:
+        names = ", ".join(map(repr, found.codes))
         missing.append(f"{_POSITIVE} with each of {names} that says that it happened (the others say that it did not)")
     if missing:
         raise UsageError(
@@ -99,17 +99,17 @@ def draft_project(
         )
     child, where = parts["child_id"], parts["school"]
     assert child is not None
-    assert outcome is not None
+    assert found is not None
     assert codes is not None
     for first, second in combinations(parts, 2):
         if parts[first] is parts[second]:
             raise UsageError(
                 f"One column cannot be both {_DESCRIPTIONS[first]} and {_DESCRIPTIONS[second]}.",
                 file=file,
-                column=child.header if "child_id" in (first, second) else outcome.header,
+                column=child.header if "child_id" in (first, second) else found.header,
                 remedy=f"Give another with {OPTIONS[first]} or {OPTIONS[second]}.",
             )
-    _check_counts(outcome, codes, file)
+    _check_counts(found, codes, file)
     if not child.unique:
         raise UsageError(
             "Many rows have the same identifier, or none: send-screen init needs one row a child.",
@@ -132,7 +132,7 @@ def draft_project(
             remedy="Give another column with --school, or leave it out: each child then stands alone.",
         )
     guessed = frozenset(part for part, header in given.items() if header is None and parts[part] is not None)
-    draft = ProjectDraft(outcome, where, child, guessed, *codes)
+    draft = ProjectDraft(found, where, child, guessed, *codes)
     headers = tuple(column.header for column in columns)
     for column in columns:
         if column not in parts.values():
@@ -173,38 +173,38 @@ def _schools(columns: tuple[ColumnProfile, ...]) -> tuple[list[ColumnProfile], l
     return likely, likely
 
 
-def _labels(columns: tuple[ColumnProfile, ...]) -> tuple[list[ColumnProfile], list[ColumnProfile]]:
+def _outcomes(columns: tuple[ColumnProfile, ...]) -> tuple[list[ColumnProfile], list[ColumnProfile]]:
     possible = [c for c in columns if c.kind == "codes" and c.role in (None, "status")]
     likely = [c for c in possible if re.search("outcome|label|target|later", header_key(c.header))]
     return likely, [c for c in possible if len(c.codes) == 2] or possible
 
 
 def _outcome_codes(
-    label: ColumnProfile, file: str, given: Collection[str]
+    outcome: ColumnProfile, file: str, given: Collection[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """Return the codes that mean yes and those that mean no; None where they cannot be recognised."""
-    if not label.codes or len(label.codes) > _MAX_OUTCOMES or label.kind == "constant":
+    if not outcome.codes or len(outcome.codes) > _MAX_OUTCOMES or outcome.kind == "constant":
         raise UsageError(
             "What happened later must be a few codes, such as yes and no; this column holds "
-            + ("one value only." if label.kind == "constant" else "something else."),
+            + ("one value only." if outcome.kind == "constant" else "something else."),
             file=file,
-            column=label.header,
-            remedy="Make a column that says yes or no, or give another with --label.",
+            column=outcome.header,
+            remedy="Make a column that says yes or no, or give another with --outcome.",
         )
     if given:
         expected = {one.strip().casefold() for one in given}
-        positive = tuple(one for one in label.codes if one.casefold() in expected)
-        negative = tuple(one for one in label.codes if one not in positive)
+        positive = tuple(one for one in outcome.codes if one.casefold() in expected)
+        negative = tuple(one for one in outcome.codes if one not in positive)
         if len(positive) == len(expected) and negative:
             return positive, negative
         raise UsageError(
             f"{_POSITIVE} must name some codes of the outcome, and not all.",
             file=file,
-            column=label.header,
-            remedy=f"The column has {', '.join(map(repr, label.codes))}.",
+            column=outcome.header,
+            remedy=f"The column has {', '.join(map(repr, outcome.codes))}.",
         )
-    positive, negative = _matching_codes(label.codes, _YES), _matching_codes(label.codes, _NO)
-    both = positive and negative and len(positive) + len(negative) == len(label.codes)
+    positive, negative = _matching_codes(outcome.codes, _YES), _matching_codes(outcome.codes, _NO)
+    both = positive and negative and len(positive) + len(negative) == len(outcome.codes)
     return (positive, negative) if both else None
 
 
@@ -212,15 +212,15 @@ def _matching_codes(codes: tuple[str, ...], texts: Collection[str]) -> tuple[str
     return tuple(one for one in codes if one.casefold() in texts)
 
 
-def _check_counts(label: ColumnProfile, codes: tuple[tuple[str, ...], tuple[str, ...]], file: str) -> None:
-    counts = label.values.map(code, na_action="ignore").value_counts()
+def _check_counts(outcome: ColumnProfile, codes: tuple[tuple[str, ...], tuple[str, ...]], file: str) -> None:
+    counts = outcome.values.map(code, na_action="ignore").value_counts()
     for group, whom in zip(codes, ("with", "without"), strict=True):
         if int(counts.reindex(group).sum()) < _MIN_CHILDREN:
             raise UsageError(
                 f"Fewer than {_MIN_CHILDREN} children are {whom} the outcome, which is too few to train on.",
                 file=file,
-                column=label.header,
-                remedy="Give a file with more children, or another column with --label.",
+                column=outcome.header,
+                remedy="Give a file with more children, or another column with --outcome.",
             )
 
 
@@ -234,7 +234,7 @@ def _recorded_codes(column: ColumnProfile) -> tuple[str, ...]:
 
 def _assign_role(draft: ProjectDraft, column: ColumnProfile, headers: tuple[str, ...]) -> ProjectDraft:
     """Return the draft with one more column in its role."""
-    role, outcome = column.role, draft.label.header
+    role, outcome = column.role, draft.outcome.header
     # Where only a need is written down, a blank says that there is none.
     flag = role == "status" and column.kind == "constant" and column.codes and column.n_known < column.n
     if column.kind == "constant" and not flag:

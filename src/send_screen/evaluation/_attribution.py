@@ -74,7 +74,7 @@ def attribution(
     rows = []
     for attribute in view.attributes:
         codes, names = pd.factorize(view.group(attribute), sort=True)
-        for among, kept in (("all children", np.ones(len(codes))), ("children with the outcome", view.label)):
+        for among, kept in (("all children", np.ones(len(codes))), ("children with the outcome", view.outcome)):
             for code, name in enumerate(names):
                 sides = kept * (codes == code), kept * (codes != code)
                 rows += [

@@ -82,7 +82,7 @@ def cluster_bootstrap(
     >>> evidence = simulate_evidence()
     >>> group, school = evidence["group.sex"], evidence["school"]
     >>> rates = cluster_bootstrap(
-    ...     evidence["label"], evidence["flag.candidate"], groups=group, schools=school, replicates=100
+    ...     evidence["outcome"], evidence["flag.candidate"], groups=group, schools=school, replicates=100
     ... )
     >>> rates.values.shape, rates.replicates.shape
     ((2, 4), (100, 2, 4))

@@ -36,7 +36,7 @@ def recalibrate(
     .. [Cox1958] Cox, D. R. (1958). Two further applications of a model for binary regression. Biometrika 45.
     """
     keep = np.ones(len(score), dtype=bool) if rows is None else rows
-    x, y = score[keep], view.label[keep]
+    x, y = score[keep], view.outcome[keep]
     n, n_outcome = len(y) / view.n_seeds, float(y.sum()) / view.n_seeds
     inside = len(np.unique(view.school[keep]))
     smallest_cell = smallest(n_outcome, n - n_outcome, n)
@@ -136,11 +136,11 @@ def calibration_bins(
     risk = expit(view.score(model))
     edges = np.unique(np.quantile(risk, np.arange(1, bins) / bins))
     number = np.searchsorted(edges, risk, side="right")
-    merged = _merged(number, view.label, view.n_seeds, at_least)
+    merged = _merged(number, view.outcome, view.n_seeds, at_least)
     rows = []
     for i, members in enumerate(merged):
         inside = np.isin(number, members)
-        observed = clustered_rate(view.by_school(inside * view.label), view.by_school(inside * 1.0), alpha=alpha)
+        observed = clustered_rate(view.by_school(inside * view.outcome), view.by_school(inside * 1.0), alpha=alpha)
         first = min(members)
         rows.append(
             {
@@ -158,11 +158,11 @@ def calibration_bins(
     return pd.DataFrame(rows)
 
 
-def _merged(number: np.ndarray, label: np.ndarray, seeds: int, at_least: int) -> list[list[int]]:
+def _merged(number: np.ndarray, outcome: np.ndarray, seeds: int, at_least: int) -> list[list[int]]:
     """Return lists of bin numbers, lowest first, each with enough children of both kinds (if there are enough)."""
     size = number.max() + 1
-    n_outcome = np.bincount(number, label, size) / seeds
-    others = np.bincount(number, 1 - label, size) / seeds
+    n_outcome = np.bincount(number, outcome, size) / seeds
+    others = np.bincount(number, 1 - outcome, size) / seeds
     merged: list[list[int]] = []
     current: list[int] = []
     for bin_number in range(size - 1, -1, -1):

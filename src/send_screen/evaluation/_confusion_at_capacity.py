@@ -94,7 +94,7 @@ class Confusion:
         threshold: TopKThreshold | None = None,
     ) -> None:
         inside = np.ones(len(flag)) if rows is None else rows.astype(np.float64)
-        having, not_having = inside * view.label, inside * (1 - view.label)
+        having, not_having = inside * view.outcome, inside * (1 - view.outcome)
         parts = (having * flag, having * (1 - flag), not_having * flag, not_having * (1 - flag))
         self.by_school = np.stack([view.by_school(part) for part in parts])
         self._totals = self.by_school.sum(axis=1)

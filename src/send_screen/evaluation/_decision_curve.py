@@ -66,11 +66,11 @@ def decision_curve(
     """
     view = OutOfFoldPredictions(evidence)
     thresholds = np.array(THRESHOLDS)
-    treated = {ALL: np.ones((len(view.label), len(thresholds)))}
+    treated = {ALL: np.ones((len(view.outcome), len(thresholds)))}
     for model in (CANDIDATE, *({BASELINE} & set(view.models))):
         treated[model] = (expit(view.score(model))[:, None] >= thresholds).astype(np.float64)
     # true and false positives: whole numbers of children and fold seeds, so that sums over schools are exact
-    counts = np.hstack([rows * kind[:, None] for kind in (view.label, 1 - view.label) for rows in treated.values()])
+    counts = np.hstack([rows * kind[:, None] for kind in (view.outcome, 1 - view.outcome) for rows in treated.values()])
     by_school = np.column_stack([np.bincount(view.school, column, view.n_schools) for column in counts.T])
     children = np.repeat(np.bincount(view.school)[:, None], by_school.shape[1], axis=1)
     shares = bootstrap_ratios(by_school, children, replicates=replicates, seed=seed)

@@ -53,7 +53,7 @@ def build_evidence(
     Returns
     -------
     evidence : pandas.DataFrame
-        ``fold_seed``, ``row``, ``fold``, ``school``, ``label``, ``group.<attribute>``, ``score.<model>``,
+        ``fold_seed``, ``row``, ``fold``, ``school``, ``outcome``, ``group.<attribute>``, ``score.<model>``,
         ``flag.<model>``, ``operating_point.baseline``, ``contribution.<feature>``,
         ``selection_probability.candidate``; sorted by ``fold_seed`` and ``row``. It holds no identifier, but one row a
         child: personal data.
@@ -101,7 +101,7 @@ def build_evidence(
             "row": row_of[position],
             "fold": scored["fold"].to_numpy(np.int64),
             "school": school_serial[school_codes][position],
-            "label": cohort.y.to_numpy(np.int8)[position],
+            "outcome": cohort.y.to_numpy(np.int8)[position],
             **{f"group.{name}": cohort.sensitive[name].to_numpy(object)[position] for name in cohort.sensitive},
         }
     )
@@ -150,7 +150,7 @@ class OutOfFoldPredictions:
     """
 
     def __init__(self, evidence: pd.DataFrame) -> None:
-        needed = ("fold_seed", "fold", "school", "label", f"score.{CANDIDATE}", f"flag.{CANDIDATE}")
+        needed = ("fold_seed", "fold", "school", "outcome", f"score.{CANDIDATE}", f"flag.{CANDIDATE}")
         missing = [column for column in needed if column not in evidence]
         if missing or evidence.empty:
             raise DataError(
@@ -158,7 +158,7 @@ class OutOfFoldPredictions:
                 remedy="Build it with build_evidence.",
             )
         self.frame = evidence
-        self.label = evidence["label"].to_numpy(np.float64)
+        self.outcome = evidence["outcome"].to_numpy(np.float64)
         self.school, schools = pd.factorize(evidence["school"].to_numpy())
         self.n_schools = len(schools)
         #: Whether each child stands alone, as where no schools are known.
@@ -166,7 +166,7 @@ class OutOfFoldPredictions:
         self.n_seeds = int(evidence["fold_seed"].nunique())
         self.n_folds = int(evidence["fold"].nunique())
         #: Children, and those with the outcome.
-        self.n, self.n_outcome = len(self.label) / self.n_seeds, float(self.label.sum()) / self.n_seeds
+        self.n, self.n_outcome = len(self.outcome) / self.n_seeds, float(self.outcome.sum()) / self.n_seeds
         #: A number for each fold of each seed.
         self.block = evidence.groupby(["fold_seed", "fold"], sort=True).ngroup().to_numpy()
 

@@ -223,15 +223,15 @@ def _comparisons(
 
 def _side(view: OutOfFoldPredictions, threshold: TopKThreshold, inside: np.ndarray, metric: str) -> _Side:
     """Return one side of a comparison; counts are whole numbers or multiples of the unit, so that sums are exact."""
-    label, flag = view.label * inside, view.flag(CANDIDATE)
+    outcome, flag = view.outcome * inside, view.flag(CANDIDATE)
     if metric == CALIBRATION:
         risk = np.round(expit(view.score(CANDIDATE)) / _UNIT) * _UNIT * inside
         denominator = view.by_school(inside * 1.0)
-        n, n_outcome = float(denominator.sum()), float(label.sum()) / view.n_seeds
+        n, n_outcome = float(denominator.sum()), float(outcome.sum()) / view.n_seeds
         min_variance = float((risk * (1 - risk)).sum()) / view.n_seeds / n**2 if n else math.nan
-        numerator = view.by_school(label - risk)
+        numerator = view.by_school(outcome - risk)
         return _Side(numerator, denominator, numerator, min_variance, (n, n_outcome, n - n_outcome))
-    trial = label if metric == FALSE_NEGATIVES else inside - label
+    trial = outcome if metric == FALSE_NEGATIVES else inside - outcome
     wrong = trial * ((1 - flag) if metric == FALSE_NEGATIVES else flag)
     numerator, denominator = view.by_school(wrong), view.by_school(trial)
     n, x = float(denominator.sum()), float(numerator.sum())

@@ -38,8 +38,8 @@ def evidence_of_scores(
     Of those only the order counts. Without ``groups`` each child stands alone, and without ``fold`` all children are
     one list.
     """
-    label = outcome_column(y_true)
-    n = len(label)
+    outcome = outcome_column(y_true)
+    n = len(outcome)
     folds = np.zeros((n, 1), dtype=np.int64) if fold is None else _fold_columns(fold, n)
     columns, not_probabilities = dict[str, np.ndarray](), set[str]()
     for name, values in scores.items():
@@ -62,7 +62,7 @@ def evidence_of_scores(
     cohort = Cohort(
         ids=pd.Series(y_true.index if isinstance(y_true, pd.Series) else rows).astype(str),
         X=pd.DataFrame(index=rows),
-        y=pd.Series(label),
+        y=pd.Series(outcome),
         sensitive=sensitive_columns(sensitive_features, n),
         school=pd.Series(rows if groups is None else cluster_column(groups, n)),
         as_of=pd.Series(pd.NaT, index=rows),
@@ -79,10 +79,10 @@ def outcome_column(y_true: Any) -> np.ndarray:
             "y_true must hold 1 where the outcome happened and 0 where it did not, one for each child.",
             remedy='Compare it with what counts as the outcome, as in y == "yes", and leave out what is not known.',
         )
-    label: np.ndarray = values.astype(np.int8)
-    if label.min() == label.max():
+    outcome: np.ndarray = values.astype(np.int8)
+    if outcome.min() == outcome.max():
         raise DataError("Every child has the same outcome, so nothing can be measured.")
-    return label
+    return outcome
 
 
 def cluster_column(groups: Any, n: int) -> np.ndarray:

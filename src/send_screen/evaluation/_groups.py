@@ -103,7 +103,7 @@ def _calibration_in_the_large(
     view: OutOfFoldPredictions, score: np.ndarray, inside: np.ndarray, alpha: float
 ) -> Estimate:
     """Return the share of a group with the outcome minus its mean predicted probability."""
-    n, n_outcome = view.by_school(inside * 1.0), view.by_school(inside * view.label)
+    n, n_outcome = view.by_school(inside * 1.0), view.by_school(inside * view.outcome)
     found = ratio(n_outcome - view.by_school(inside * expit(score)), n)
     total, having, schools = float(n.sum()), float(n_outcome.sum()), int((n > 0).sum())
     smallest_cell = smallest(having, total - having)
@@ -121,17 +121,17 @@ def _calibration_in_the_large(
 def _metric_frame(view: OutOfFoldPredictions, flag: np.ndarray, attributes: Sequence[str]) -> MetricFrame:
     """Return the rates of groups, or of all combinations of crossed groups, by Fairlearn.
 
-    Rows with the same label, flag and groups are one weighted row: the counts are sufficient, and the values are the
+    Rows with the same outcome, flag and groups are one weighted row: the counts are sufficient, and the values are the
     same a hundred times sooner.
     """
     groups = [f"group.{name}" for name in attributes]  # so that no attribute takes the name of another column
     keys = pd.DataFrame(
-        {"label": view.label, "flag": flag} | dict(zip(groups, map(view.group, attributes), strict=True))
+        {"outcome": view.outcome, "flag": flag} | dict(zip(groups, map(view.group, attributes), strict=True))
     )
     counted = keys.value_counts().reset_index(name="n")
     return MetricFrame(
         metrics={metric: function for metric, (function, _) in _RATES.items()},
-        y_true=counted["label"],
+        y_true=counted["outcome"],
         y_pred=counted["flag"],
         sensitive_features=counted[groups],
         sample_params={metric: {"sample_weight": counted["n"]} for metric in _RATES},
@@ -164,15 +164,15 @@ def within_fold_auc(
     """
     inside = np.flatnonzero(rows)
     inside = inside[np.argsort(view.block[inside], kind="stable")]
-    right, pairs = np.zeros(len(view.label)), np.zeros(len(view.label))
+    right, pairs = np.zeros(len(view.outcome)), np.zeros(len(view.outcome))
     borders = np.flatnonzero(np.diff(view.block[inside])) + 1
     for members in np.split(inside, borders):
-        with_outcome, without = members[view.label[members] == 1], members[view.label[members] == 0]
+        with_outcome, without = members[view.outcome[members] == 1], members[view.outcome[members] == 0]
         positive, negative = score[with_outcome], score[without]
         right[with_outcome] = _below(positive, negative)
         right[without] = len(positive) - _below(negative, positive)
         pairs[with_outcome], pairs[without] = len(negative), len(positive)
-    n, n_outcome = len(inside) / view.n_seeds, float(view.label[inside].sum()) / view.n_seeds
+    n, n_outcome = len(inside) / view.n_seeds, float(view.outcome[inside].sum()) / view.n_seeds
     schools, total = len(np.unique(view.school[inside])), float(pairs.sum()) / 2
     auc = float(right.sum()) / 2 / total if total else math.nan
     by_school = np.bincount(view.school, right - auc * pairs, view.n_schools)

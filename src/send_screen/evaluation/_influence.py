@@ -74,7 +74,7 @@ def mean_auc_and_ap(
     means, influence = np.zeros(2), np.zeros((2, view.n_schools))
     blocks = np.split(np.argsort(block, kind="stable"), np.flatnonzero(np.diff(np.sort(block))) + 1)
     for rows in blocks:
-        positive = view.label[rows] == 1
+        positive = view.outcome[rows] == 1
         if positive.all() or not positive.any():
             undefined = EstimateWithInfluence(math.nan, np.full(view.n_schools, math.nan))
             return dict.fromkeys(RANKING_METRICS, undefined)

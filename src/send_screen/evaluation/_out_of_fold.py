@@ -56,21 +56,21 @@ def out_of_school_folds(y: ArrayLike, school: ArrayLike, *, folds: int = 5, seed
     >>> [len(set(fold[school == name])) for name in "abcd"]
     [1, 1, 1, 1]
     """
-    label = np.asarray(y)
+    outcome = np.asarray(y)
     schools = np.asarray(school)
     if len(pd.unique(schools)) < folds:
         raise DataError(
             f"{folds} out-of-school folds need at least {folds} schools; there are {len(pd.unique(schools))}.",
             remedy="Bring data of more schools, or ask for fewer folds.",
         )
-    if min(int((label == 1).sum()), int((label == 0).sum())) < folds:
+    if min(int((outcome == 1).sum()), int((outcome == 0).sum())) < folds:
         raise DataError(
             f"{folds} folds need at least {folds} children with and {folds} without the outcome.",
             remedy="Bring more children, or ask for fewer folds.",
         )
-    fold = np.full(len(label), -1, dtype=np.int64)
+    fold = np.full(len(outcome), -1, dtype=np.int64)
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-    for number, (_, held_out) in enumerate(splitter.split(np.zeros(len(label)), label, schools)):
+    for number, (_, held_out) in enumerate(splitter.split(np.zeros(len(outcome)), outcome, schools)):
         fold[held_out] = number
     verify_folds(fold, schools)
     return fold

@@ -62,7 +62,7 @@ def performance(evidence: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame:
     >>> from send_screen.simulation import simulate_evidence
     >>> evidence = simulate_evidence()
     >>> table = performance(evidence).set_index(["model", "metric"])
-    >>> bool(table.loc[("candidate", "recall"), "n"] == evidence["label"].sum())
+    >>> bool(table.loc[("candidate", "recall"), "n"] == evidence["outcome"].sum())
     True
     """
     view = OutOfFoldPredictions(evidence)

@@ -62,7 +62,7 @@ def _side(gate: Gate, value: float) -> int:
 
 
 def _true_positives(view: OutOfFoldPredictions, model: str) -> float:
-    return float(np.sum(view.label * view.flag(model))) / view.n_seeds
+    return float(np.sum(view.outcome * view.flag(model))) / view.n_seeds
 
 
 def _small_counts(view: OutOfFoldPredictions, found: float, n_listed: float) -> dict[str, _Interval]:

@@ -97,7 +97,7 @@ def simulate_evidence(children: int = 1_000, *, seed: int = 0) -> pd.DataFrame:
             "row": row,
             "fold": row * 5 // children,
             "school": row // 25,
-            "label": (rng.random(children) < 1 / (1 + np.exp(-score))).astype(np.int8),
+            "outcome": (rng.random(children) < 1 / (1 + np.exp(-score))).astype(np.int8),
             "group.sex": np.where(rng.random(children) < 0.5, "F", "M"),
             "score.candidate": score,
             "score.baseline": score + rng.normal(0.0, 1.0, children),

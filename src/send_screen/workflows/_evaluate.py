@@ -81,7 +81,7 @@ def evaluate(
     intersections: Sequence[tuple[str, ...]] = (),
     tolerances: Mapping[str, float] = TOLERANCES,
     title: str = "Scores",
-    outcome: str = "had the outcome",
+    outcome_description: str = "had the outcome",
     clusters: str = "schools",
     random_state: int = 0,
 ) -> Evaluation:
@@ -115,11 +115,11 @@ def evaluate(
     intersections : sequence of tuple of str
         Sensitive features to cross, for example ``[("sex", "fsm")]``.
     tolerances : mapping of str to float
-        Largest gap, as a share, of each question: ``false_negative_rate``, ``false_positive_rate`` and
+        Largest gap, as a share, in each metric: ``false_negative_rate``, ``false_positive_rate`` and
         ``calibration_in_the_large``.
     title : str
         What the model is called.
-    outcome : str
+    outcome_description : str
         What is predicted, as a verb phrase after "who later", for example ``"failed the course"``.
     clusters : str
         What ``groups`` are, in the plural.
@@ -161,7 +161,7 @@ def evaluate(
         intersections=intersections,
         tolerances=tolerances,
         title=title,
-        outcome=outcome,
+        outcome_description=outcome_description,
         clusters=clusters,
         random_state=random_state,
     )
@@ -182,7 +182,7 @@ def cross_evaluate(
     intersections: Sequence[tuple[str, ...]] = (),
     tolerances: Mapping[str, float] = TOLERANCES,
     title: str | None = None,
-    outcome: str = "had the outcome",
+    outcome_description: str = "had the outcome",
     clusters: str = "schools",
     random_state: int = 0,
     progress: Callable[[str], None] | None = None,
@@ -214,7 +214,7 @@ def cross_evaluate(
         As in :func:`evaluate`.
     title : str, optional
         What the model is called; by default the name of its class.
-    outcome, clusters, random_state
+    outcome_description, clusters, random_state
         As in :func:`evaluate`.
     progress : callable, optional
         Called with a message before each fit.
@@ -241,12 +241,12 @@ def cross_evaluate(
     >>> int(found.differences.set_index(["against", "metric"]).loc[("Bayes", "roc_auc"), "n"])
     800
     """
-    label = outcome_column(y)
-    schools = np.arange(len(label)) if groups is None else cluster_column(groups, len(label))
+    outcome = outcome_column(y)
+    schools = np.arange(len(outcome)) if groups is None else cluster_column(groups, len(outcome))
     if not seeds or len(set(seeds)) != len(seeds):
         raise UsageError("Give at least one fold seed, and each only once.")
     estimators = _by_name(estimator, baseline, challengers)
-    fold = np.column_stack([out_of_school_folds(label, schools, folds=folds, seed=seed) for seed in seeds])
+    fold = np.column_stack([out_of_school_folds(outcome, schools, folds=folds, seed=seed) for seed in seeds])
     scores = {name: np.empty(fold.shape) for name in estimators}
     for repeat, seed in enumerate(seeds):
         for number in range(folds):
@@ -255,7 +255,7 @@ def cross_evaluate(
             for name, each in estimators.items():
                 if progress is not None:
                     progress(f"fold seed {seed}, fold {number + 1} of {folds}: {name}")
-                known = _safe_indexing(X, training), label[training].astype(np.int64), schools[training]
+                known = _safe_indexing(X, training), outcome[training].astype(np.int64), schools[training]
                 fitted = fit_estimator(clone(each, safe=False), *known)
                 scores[name][held_out, repeat] = _scores(fitted, _safe_indexing(X, held_out))
     return _measure(
@@ -269,7 +269,7 @@ def cross_evaluate(
         intersections=intersections,
         tolerances=tolerances,
         title=type(estimator).__name__ if title is None else title,
-        outcome=outcome,
+        outcome_description=outcome_description,
         clusters=clusters,
         random_state=random_state,
     )
@@ -304,7 +304,7 @@ def _measure(
     intersections: Sequence[tuple[str, ...]],
     tolerances: Mapping[str, float],
     title: str,
-    outcome: str,
+    outcome_description: str,
     clusters: str,
     random_state: int,
 ) -> Evaluation:
@@ -319,11 +319,15 @@ def _measure(
         seed=random_state,
     )
     measured = measured_sections(
-        evidence, outcome_description=outcome, clusters=clusters, intersections=intersections, tolerances=tolerances
+        evidence,
+        outcome_description=outcome_description,
+        clusters=clusters,
+        intersections=intersections,
+        tolerances=tolerances,
     )
     metadata = EvaluationMetadata(
         title=title,
-        outcome_description=outcome,
+        outcome_description=outcome_description,
         capacity=capacity,
         clusters=None if groups is None else clusters,
         folds=int(evidence["fold"].nunique()),

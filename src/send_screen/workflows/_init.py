@@ -42,9 +42,9 @@ class DraftedFiles(Result):
     child_id: str
     school: str | None
     """None where each child stands alone."""
-    label: str
+    outcome: str
     guessed: tuple[str, ...]
-    """Which of ``"child_id"``, ``"school"``, ``"label"`` were guessed."""
+    """Which of ``"child_id"``, ``"school"``, ``"outcome"`` were guessed."""
     features: tuple[str, ...]
     groups: tuple[str, ...]
     asked: dict[str, str]
@@ -66,7 +66,7 @@ class DraftedFiles(Result):
         parts = (
             ("identifier", self.child_id, "child_id"),
             ("school", self.school or "none: each child stands alone", "school"),
-            ("what happened later", self.label, "label"),
+            ("what happened later", self.outcome, "outcome"),
         )
         yield Section(
             [
@@ -102,7 +102,7 @@ def init(
     file: str | Path,
     *,
     out: str | Path,
-    label: str | None = None,
+    outcome: str | None = None,
     school: str | None = None,
     child_id: str | None = None,
     positive: Collection[str] = (),
@@ -122,11 +122,11 @@ def init(
         CSV, XLSX or Parquet, one row a child.
     out : str or pathlib.Path
         A folder that is not there yet, or is empty.
-    label, school, child_id : str, optional
+    outcome, school, child_id : str, optional
         Headers of what happened later, of the school and of the identifier. Guessed where they are not given. Instead
         of schools there may be courses, settings or clinics, or nothing: then each child stands alone.
     positive : collection of str, optional
-        Codes of the label that say that it happened. Needed where they are not yes and no.
+        Codes of the outcome that say that it happened. Needed where they are not yes and no.
     today : datetime.date, optional
         The day from which the dates in the spec are guessed.
     progress : callable, optional
@@ -148,7 +148,7 @@ def init(
     Examples
     --------
     >>> from send_screen import init
-    >>> drafted = init("pupils.csv", label="SEN_later", out="my_model")  # doctest: +SKIP
+    >>> drafted = init("pupils.csv", outcome="SEN_later", out="my_model")  # doctest: +SKIP
     >>> drafted.guessed  # doctest: +SKIP
     ('child_id', 'school')
     """
@@ -158,7 +158,7 @@ def init(
     reading = read_table(file)
     report_progress("Looking at each column")
     columns = profile_columns(reading.frame, reading.file)
-    made = draft_project(columns, reading.file, label=label, school=school, child_id=child_id, positive=positive)
+    made = draft_project(columns, reading.file, outcome=outcome, school=school, child_id=child_id, positive=positive)
     made = _with_a_group(made, reading.file)
     contract = f"{AGENCY}/{_slug(Path(file).stem, 'children', digits=False)}"
     name = _slug(out.name, "my_model", digits=True)
@@ -182,7 +182,7 @@ def init(
         contract=out / contract_path.relative_to(part),
         child_id=made.child_id.header,
         school=made.school.header if made.school else None,
-        label=made.label.header,
+        outcome=made.outcome.header,
         guessed=tuple(sorted(made.guessed)),
         features=(
             *(f"age (from {one.header})" for one in (made.birth,) if one),
@@ -265,11 +265,11 @@ def _low_value_auc(cohort: Cohort, feature: str) -> float:
     """Return the ROC AUC of a low value of one feature among the children of whom it is known."""
     assert cohort.y is not None
     known = cohort.X[feature].notna()
-    label = cohort.y[known].to_numpy()
+    outcome = cohort.y[known].to_numpy()
     ranks = cohort.X.loc[known, feature].rank().to_numpy()
-    positives = int(label.sum())
-    negatives = len(label) - positives
+    positives = int(outcome.sum())
+    negatives = len(outcome) - positives
     if not positives or not negatives:
         return 0.0
-    above = (ranks[label == 1].sum() - positives * (positives + 1) / 2) / (positives * negatives)
+    above = (ranks[outcome == 1].sum() - positives * (positives + 1) / 2) / (positives * negatives)
     return 1.0 - float(above)

@@ -29,7 +29,7 @@ class TrainedVersion(MeasuredResult):
     """The model as data."""
     out_of_fold: pd.DataFrame = field(repr=False)
     """One row a child and fold seed, scored by models that saw no child of the same school: ``fold``, ``school``,
-    ``label``, ``group.<attribute>``, ``score.<model>`` and ``contribution.<feature>`` (log-odds), ``flag.<model>``.
+    ``outcome``, ``group.<attribute>``, ``score.<model>`` and ``contribution.<feature>`` (log-odds), ``flag.<model>``.
     Schools are serial numbers. Personal data.
     """
     published: PublishedReport = field(repr=False)

@@ -81,10 +81,10 @@ def join_descriptions(descriptions: Sequence[str], conjunction: str) -> str:
 
 def _counts_by_level(view: OutOfFoldPredictions, attribute: str) -> dict[str, np.ndarray]:
     """Return the numbers of children, with and without the outcome of each level."""
-    label = pd.Series(view.label).groupby(view.group(attribute), sort=True)
+    outcomes = pd.Series(view.outcome).groupby(view.group(attribute), sort=True)
     return {
         str(level): np.array([n, outcome, n - outcome]) / view.n_seeds
-        for level, n, outcome in label.agg(["size", "sum"]).itertuples()
+        for level, n, outcome in outcomes.agg(["size", "sum"]).itertuples()
     }
 
 

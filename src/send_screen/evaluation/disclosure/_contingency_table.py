@@ -136,7 +136,7 @@ def contingency_table(
         part for names in (*shown, *before) for size in range(2, len(names) + 1) for part in combinations(names, size)
     ]
     intersections = list(dict.fromkeys((*shown, *within)))
-    kinds = np.where(view.label == 1, TP, FP), np.where(view.label == 1, FN, TN)
+    kinds = np.where(view.outcome == 1, TP, FP), np.where(view.outcome == 1, FN, TN)
     flag = view.flag(CANDIDATE)
     counts: list[np.ndarray] = []
     block: list[int] = []
