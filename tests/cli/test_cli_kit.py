@@ -41,7 +41,7 @@ def test_it_says_what_was_built_and_what_it_needs(asked: dict[str, Any], tmp_pat
     assert code == 0
     assert asked["model"] == "model"
     assert "python" not in asked, "the function has its own default"
-    for words in ("3.12 or 3.11", "refuses to list real ones", "ab" * 32):
+    for words in ("3.12 or 3.11", "refuses to list anybody real", "ab" * 32):
         assert words in out
     code, out, _ = run("model", "--out", tmp_path / "b.zip", "--json")
     assert code == 0

@@ -203,6 +203,8 @@ VERSION = frozenset(
         "metric",
         "against",
         "among",
+        "children",
+        "clusters",
         "kind",
         "attribute",
         "group",

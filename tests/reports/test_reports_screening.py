@@ -44,7 +44,7 @@ def test_every_group_with_somebody_set_aside_is_counted(result: ScreeningResult)
 
 def test_every_listed_child_has_a_row_and_a_card(result: ScreeningResult) -> None:
     html = render_screening(result)
-    assert html.count('<article class="child"') == html.count('<td class="print-only decide">') == len(result.listed)
+    assert html.count('<article class="person"') == html.count('<td class="print-only decide">') == len(result.listed)
     for child in result.listed:
         name = (child.name or child.child_id).replace("'", "&#39;")
         assert f"{child.rank}. {name}</h3>" in html

@@ -105,7 +105,7 @@ def test_a_column_that_excludes_a_child_is_hidden_with_all_that_tells_of_it(bund
     hidden = [child for child in result.excluded if child.row in rows]
     assert len(hidden) == len(rows) > 0
     shown = {(child.kind, child.rule, child.reason, child.remedy) for child in hidden}
-    reason = "The model is not to be asked about this child."
+    reason = "The model is not to be asked about this row."
     assert shown == {("outside_population", "NOT-SHOWN-TO-THIS-ROLE", reason, "Ask the SEN office.")}
     assert rule not in repr(result)
     served = predict_records(closed, pd.read_csv(trained.school_file, dtype=str), role="class_teacher", today=TODAY)

@@ -72,6 +72,15 @@ def test_the_hash_is_that_of_the_bytes(repository: Path) -> None:
 
 CASES: dict[str, tuple[Edit, str]] = {
     "a misspelt key": (lambda d: d.update(capcity=d.pop("capacity")), "did you mean 'capacity'"),
+    "people without a word": (lambda d: d.update(children_are={"one": "", "many": "students"}), "$.children_are.one"),
+    "people who are markup": (
+        lambda d: d.update(children_are={"one": "student", "many": "<b>students</b>"}),
+        "$.children_are.many",
+    ),
+    "schools that are a line too many": (
+        lambda d: d.update(schools_are={"one": "course", "many": "courses\nand more"}),
+        "$.schools_are.many",
+    ),
     "a key missing": (lambda d: d.pop("outcome"), "$.outcome: is missing"),
     "a constraint that is none": (
         lambda d: d["features"][0].update(monotonic="descending"),

@@ -103,7 +103,7 @@ def test_results_are_tidy_frames_with_a_reason_where_a_figure_is_undefined(stran
 
 def test_without_schools_intervals_are_by_child_and_the_page_says_so(strangers: dict[str, Any]) -> None:
     by_child = evaluate(strangers["y"], strangers["risk"])
-    by_course = evaluate(strangers["y"], strangers["risk"], groups=strangers["course"], clusters="courses")
+    by_course = evaluate(strangers["y"], strangers["risk"], groups=strangers["course"], clusters=("course", "courses"))
     assert "takes each child by itself" in by_child.report
     assert "each stands alone" in by_child.report
     assert by_child.published.cohort.n_schools is None
@@ -121,7 +121,7 @@ def test_the_page_claims_nothing_that_is_not_known_of_a_strangers_model(stranger
         groups=strangers["course"],
         challengers={"a coin": np.linspace(0.1, 0.2, 2_000)},
         outcome_description="left the course",
-        clusters="courses",
+        clusters=("course", "courses"),
         title="Our model",
     )
     text = re.sub(r"<[^>]+>", " ", found.report[found.report.index("<body>") : found.report.index("<script>")])
@@ -189,7 +189,7 @@ def test_any_estimators_are_compared_out_of_fold_in_the_same_schools(strangers: 
         sensitive_features=strangers["sensitive"],
         challengers={"Bayes": ByProbability(), "forest": RandomForestClassifier(10, random_state=0)},
         folds=4,
-        clusters="courses",
+        clusters=("course", "courses"),
     )
     assert not hasattr(logistic, "coef_"), "the estimator that was given is cloned"
     fold = out_of_school_folds(y, pd.factorize(course)[0], folds=4, seed=0)

@@ -86,11 +86,11 @@ def load_cohort(
     excluded.loc[excluded["rule"].isna() | no_record, "kind"] = None
     as_of = as_of_dates(linked, spec)
     _apply_population(spec, linked, excluded)
-    _apply_years(linked, excluded)
+    _apply_years(spec, linked, excluded)
     if not training:
         _raise_on_wrong_file(spec, excluded)
     remedy = "Nothing to do here: what is already in place goes on."
-    _apply(spec.eligible.where, linked, excluded, NOT_ELIGIBLE, remedy)
+    _apply(spec, spec.eligible.where, linked, excluded, NOT_ELIGIBLE, remedy)
     excluded.loc[no_record & excluded["kind"].isna().to_numpy(), "kind"] = MANUAL_REVIEW
     X = pd.DataFrame({feature.name: feature_values(linked, feature, as_of) for feature in spec.features})
     _exclude_without_essentials(spec, linked, X, excluded)
@@ -105,16 +105,16 @@ def load_cohort(
             outcome.isna(),
             NO_OUTCOME,
             "OUTCOME-KNOWN",
-            "What happened later is not known, so the child cannot be learnt from.",
-            "Nothing to do: the child is only left out of training.",
+            "What happened later is not known, so nothing can be learnt from this row.",
+            "Nothing to do: it is only left out of training.",
         )
         _exclude(
             excluded,
             school == "",
             MANUAL_REVIEW,
             "SCHOOL-KNOWN",
-            "The school is not recorded, so the child cannot be kept on one side of a split.",
-            "Add the school, or leave the child out of training.",
+            "The school is not recorded, so the row cannot be kept on one side of a split.",
+            "Add the school, or leave the row out of training.",
         )
     keep = excluded["kind"].isna().to_numpy()
     if training and not keep.any():
@@ -168,7 +168,14 @@ def _exclude(excluded: pd.DataFrame, where: pd.Series, kind: str, rule: str, rea
     excluded.loc[rows, ["kind", "rule", "reason", "remedy"]] = [kind, rule, reason, remedy]
 
 
-def _apply(conditions: tuple[Condition, ...], linked: Linked, excluded: pd.DataFrame, kind: str, remedy: str) -> None:
+def _apply(
+    spec: ModelSpec,
+    conditions: tuple[Condition, ...],
+    linked: Linked,
+    excluded: pd.DataFrame,
+    kind: str,
+    remedy: str,
+) -> None:
     for condition in conditions:
         met, unknown = evaluate_condition(linked, condition)
         _exclude(excluded, ~met & ~unknown, kind, condition.rule, _sentence(condition.description), remedy)
@@ -178,8 +185,8 @@ def _apply(conditions: tuple[Condition, ...], linked: Linked, excluded: pd.DataF
             unknown & (linked.problem["rule"] != NO_RECORD),
             MANUAL_REVIEW,
             f"{condition.rule}-NOT-KNOWN",
-            f"{label} is not recorded, so it cannot be told whether the model may be asked about this child.",
-            f"Look at the child by hand, and add {condition.column.column} to the file.",
+            f"{label} is not recorded, so it cannot be told whether the model may be asked.",
+            f"Look at the {spec.children_are.one} by hand, and add {condition.column.column} to the file.",
         )
 
 
@@ -188,8 +195,8 @@ def _sentence(text: str) -> str:
 
 
 def _apply_population(spec: ModelSpec, linked: Linked, excluded: pd.DataFrame) -> None:
-    remedy = "Look at the child by hand: this model was made for " + spec.population.description + "."
-    _apply(spec.population.where, linked, excluded, OUTSIDE, remedy)
+    remedy = f"Look at the {spec.children_are.one} by hand: this model was made for {spec.population.description}."
+    _apply(spec, spec.population.where, linked, excluded, OUTSIDE, remedy)
 
 
 def _year_rules(linked: Linked) -> list[str]:
@@ -199,7 +206,7 @@ def _year_rules(linked: Linked) -> list[str]:
     return [rule.id for rule in rules if rule and rule.arguments]
 
 
-def _apply_years(linked: Linked, excluded: pd.DataFrame) -> None:
+def _apply_years(spec: ModelSpec, linked: Linked, excluded: pd.DataFrame) -> None:
     """Exclude a child whose records are of different academic years."""
     columns = [
         f"{contract.id}.{column.name}"
@@ -216,8 +223,8 @@ def _apply_years(linked: Linked, excluded: pd.DataFrame) -> None:
         (years.notna() & years.ne(first, axis=0)).any(axis=1),
         MANUAL_REVIEW,
         "DATA-YEARS-DIFFER",
-        "The records of this child are of different academic years.",
-        "Look at the child by hand, and ask for the records of one year.",
+        "The records are of different academic years.",
+        f"Look at the {spec.children_are.one} by hand, and ask for the records of one year.",
     )
 
 
@@ -229,10 +236,10 @@ def _raise_on_wrong_file(spec: ModelSpec, excluded: pd.DataFrame) -> None:
         rule = outside["rule"].mode().iloc[0]
         reason = str(outside.loc[outside["rule"] == rule, "reason"].iloc[0])
         raise PopulationError(
-            f"{len(outside)} of {usable} children are outside the population of this model, which is for "
-            f"{spec.population.description}. The commonest reason: {reason[:1].lower()}{reason[1:]}",
+            f"{len(outside)} of {usable} {spec.children_are.many} are outside the population of this model, which is "
+            f"for {spec.population.description}. The commonest reason: {reason[:1].lower()}{reason[1:]}",
             rule=str(rule),
-            remedy="Screen the children the model was made for, or look at these by hand.",
+            remedy="Screen those the model was made for, or look at these by hand.",
         )
 
 
@@ -241,13 +248,14 @@ def _exclude_without_essentials(spec: ModelSpec, linked: Linked, X: pd.DataFrame
     for use in spec.data:
         features = [f.name for f in spec.features if any(ref.contract == use.contract for ref in f.sources)]
         if use.essential and features:
+            contract = linked.contracts[use.contract]
             _exclude(
                 excluded,
                 X[features].isna().all(axis=1),
                 MANUAL_REVIEW,
                 "DATA-ESSENTIAL",
-                f"Nothing that the model looks at is known from {linked.contracts[use.contract].title}.",
-                f"Look at the child by hand, and ask {linked.contracts[use.contract].agency} for the record.",
+                f"Nothing that the model looks at is known from {contract.title}.",
+                f"Look at the {spec.children_are.one} by hand, and ask {contract.agency} for the record.",
             )
 
 

@@ -64,7 +64,7 @@ def link(spec: ModelSpec, data: object, *, training: bool, contracts: Mapping[st
     files = {name: table.file for name, table in tables.items()}
     joined = {use.contract: checks[use.contract] for use in uses if not use.training_only and use.contract in checks}
     one_table = len({id(table) for table in tables.values()}) == 1
-    frame, origin, problem = _join(joined, files, needed, spec.child_id, one_table=one_table)
+    frame, origin, problem = _join(spec, joined, files, needed, one_table=one_table)
     outcome = None
     name = spec.outcome.column.contract
     if name in checks and name not in joined:
@@ -76,7 +76,7 @@ def link(spec: ModelSpec, data: object, *, training: bool, contracts: Mapping[st
             notes.append(f"{files[name]}: {rows} left out.")
         if unknown.any():
             notes.append(
-                f"{files[name]}: {count(unknown.sum(), 'row belongs', 'rows belong')} to no child in the other files."
+                f"{files[name]}: {count(unknown.sum(), 'row belongs', 'rows belong')} to nobody in the other files."
             )
         outcome = outcome[~bad & ~unknown]
     return Linked(used, frame, origin, problem, outcome, tuple(dict.fromkeys(notes)))
@@ -115,10 +115,10 @@ def _row_problems(check: CheckedTable, columns: set[str]) -> pd.DataFrame:
 
 
 def _join(
+    spec: ModelSpec,
     checks: dict[str, CheckedTable],
     files: dict[str, str],
     needed: dict[str, set[str]],
-    child_id: str,
     *,
     one_table: bool,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -129,7 +129,7 @@ def _join(
     """
     rows = pd.concat(
         [
-            pd.DataFrame({"file": files[name], "row": check.frame.index, "child_id": check.frame[child_id].to_numpy()})
+            pd.DataFrame({"file": files[name], "row": check.frame.index, "child_id": check.frame[spec.child_id].array})
             for name, check in checks.items()
         ],
         keys=range(len(checks)),
@@ -155,8 +155,8 @@ def _join(
         lacking = ~origin.index.isin(children) & (usable | (table > 0))[first]
         own.loc[lacking, _PROBLEM] = [
             NO_RECORD,
-            f"{files[name]} has no row for this child.",
-            "Look at the child by hand, and ask for the missing record.",
+            f"{files[name]} has no row for this identifier.",
+            f"Look at the {spec.children_are.one} by hand, and ask for the missing record.",
         ]
         problem = problem.where(problem["rule"].notna(), own)
     return pd.concat(parts, axis=1), origin, problem

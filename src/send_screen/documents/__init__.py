@@ -13,10 +13,16 @@ from send_screen.documents._files import read_regular_file
 from send_screen.documents._lock import locked
 from send_screen.documents._mistakes import closest, raise_mistakes
 from send_screen.documents._model import Count, Document, Text, read_document, write_document
+from send_screen.documents._nouns import CHILDREN, SCHOOLS, Noun, reword, set_apart
 from send_screen.documents._yaml import MAX_YAML_BYTES, load_yaml, shortened
 
 __all__ = [
     "count",
+    "Noun",
+    "CHILDREN",
+    "SCHOOLS",
+    "reword",
+    "set_apart",
     "Document",
     "Text",
     "Count",

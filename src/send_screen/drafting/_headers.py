@@ -6,7 +6,10 @@ A header only suggests. Each guess that is made from it is marked as one in the 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Literal
+
+from send_screen.documents import CHILDREN, SCHOOLS, Noun
 
 ColumnRole = Literal[
     "id", "school", "class", "forename", "surname", "birth", "private", "status", "protected", "proxy", "absence",
@@ -68,6 +71,7 @@ _OTHER_CLUSTERS = {
     "site": "sites", "campus": "campuses", "college": "colleges", "provider": "providers", "setting": "settings",
     "hospital": "hospitals", "nursery": "nurseries", "class": "classes",
 }  # fmt: skip
+_OTHER_PEOPLE = frozenset({"student", "learner", "participant", "patient", "applicant", "trainee", "apprentice"})
 _EARLY = frozenset({"fall", "autumn", "boy", "pre", "pretest", "baseline", "entry", "winter", "moy", "mid"})
 _TEST = frozenset(
     {"test", "score", "exam", "result", "grade", "reader", "reading", "speller", "spelling", "maths", "math", "phonics"}
@@ -115,15 +119,28 @@ def tokens(header: str) -> tuple[str, ...]:
     return tuple(found.casefold() for found in _TOKEN.findall(header))
 
 
-def schools_are(header: str) -> str:
+def schools_are(header: str) -> Noun:
     """Return what the values of the column given as school are called, such as schools or classes.
 
     Examples
     --------
-    >>> schools_are("course"), schools_are("Clinic ID"), schools_are("S1_ID")
-    ('courses', 'clinics', 'schools')
+    >>> [schools_are(header).many for header in ("course", "Clinic ID", "S1_ID")]
+    ['courses', 'clinics', 'schools']
     """
-    return next((_OTHER_CLUSTERS[word] for word in tokens(header) if word in _OTHER_CLUSTERS), "schools")
+    found = (Noun(one=word, many=_OTHER_CLUSTERS[word]) for word in tokens(header) if word in _OTHER_CLUSTERS)
+    return next(found, SCHOOLS)
+
+
+def children_are(headers: Iterable[str]) -> Noun:
+    """Return what the people of a table are called by its headers, such as students.
+
+    Examples
+    --------
+    >>> children_are(["enrolment", "id_student"]).many, children_are(["UPN", "School"]).many
+    ('students', 'children')
+    """
+    words = (word for header in headers for word in tokens(header))
+    return next((Noun(one=word, many=f"{word}s") for word in words if word in _OTHER_PEOPLE), CHILDREN)
 
 
 def outcome_kind(header: str) -> Literal["recorded_status", "test", "event"]:

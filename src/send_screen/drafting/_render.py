@@ -7,11 +7,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from send_screen.drafting._headers import outcome_kind, schools_are
+from send_screen.documents import CHILDREN, SCHOOLS, Noun
+from send_screen.drafting._headers import children_are, outcome_kind, schools_are
 from send_screen.drafting._profile import ColumnProfile
 from send_screen.drafting._roles import OPTIONS, ProjectDraft
 
@@ -22,6 +23,7 @@ _GROUP_WORDS = (
     {"male": "boys", "female": "girls"},
     {"boy": "boys", "girl": "girls"},
 )
+_ADULTS = {"boys": "male {people}", "girls": "female {people}"}
 _YES_OR_NO = ({"yes", "no"}, {"y", "n"}, {"true", "false"})
 
 
@@ -52,8 +54,9 @@ class _Entry:
 def render_contract(draft: ProjectDraft, contract: str, file: str, n: int) -> str:
     """Render the data contract with this id, such as ``"local/pupils"``, as YAML; the file has n rows."""
     agency, _, table = contract.partition("/")
-    names = {"contract": contract, "agency": agency, "table": table, "file": file, "n": n}
-    return _template("contract.yaml.j2").render(**names, version=VERSION, entries=list(_entries(draft)))
+    names: dict[str, Any] = {"contract": contract, "agency": agency, "table": table, "file": file, "n": n}
+    names |= {"version": VERSION, "child": _people(draft).one, "entries": list(_entries(draft))}
+    return _template("contract.yaml.j2").render(names)
 
 
 def render_spec(
@@ -69,7 +72,9 @@ def render_spec(
         file=file,
         baseline=baseline,
         options=OPTIONS,
-        schools_are=schools_are(draft.school.header) if draft.school else "schools",
+        schools_are=schools_are(draft.school.header) if draft.school else SCHOOLS,
+        children_are=_people(draft),
+        group_descriptions=_group_descriptions,
         outcome_kind=outcome_kind(draft.outcome.header),
         shown_names=[f"{contract}.{draft.shown[column].name}" for column in names],
         disability=next((c.label for c, _ in draft.groups if "disab" in c.label.casefold()), None),
@@ -80,12 +85,12 @@ def render_spec(
 
 
 def _entries(draft: ProjectDraft) -> Iterator[_Entry]:
-    yield _Entry(draft.child_id, "The child's identifier. No model sees it.", "key")
+    yield _Entry(draft.child_id, "The identifier. No model sees it.", "key")
     if draft.school:
-        yield _Entry(draft.school, "Children who share one stay on one side of every split.", "text")
+        yield _Entry(draft.school, "Those who share one stay on one side of every split.", "text")
     yield _Entry(draft.outcome, "What happened later: the outcome.", "outcome", optional=True)
     for column in draft.shown.values():
-        yield _Entry(column, "So that people can find the child.", "text", optional=True)
+        yield _Entry(column, "So that people can be found.", "text", optional=True)
     for column, derive in draft.groups:
         comment = "Compared as groups, never a feature." if derive != "season" else "For age, and the season of birth."
         yield _Entry(column, comment, "text" if derive in ("ethnic_group", "eal") else "other", optional=True)
@@ -114,7 +119,6 @@ def _template(name: str) -> Template:
         "plain": _plain,
         "number": "{:.10g}".format,
         "rule_id": lambda text: text.upper().replace("_", "-"),
-        "group_descriptions": _group_descriptions,
     }
     return environment.get_template(name)
 
@@ -129,12 +133,18 @@ def _plain(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)
 
 
-def _group_descriptions(column: ColumnProfile) -> list[tuple[str, str]]:
+def _people(draft: ProjectDraft) -> Noun:
+    """Return what the people of the file are called, by the names of its identifiers."""
+    return children_are([draft.child_id.header, *draft.left_out])
+
+
+def _group_descriptions(column: ColumnProfile, people: str) -> list[tuple[str, str]]:
     keys = {one.casefold() for one in column.codes}
     if keys in _YES_OR_NO:
         how = {True: "with", False: "without"}
-        return [(one, f"children {how[one[:1].casefold() in 'yt']} {column.label}") for one in column.codes]
+        return [(one, f"{people} {how[one[:1].casefold() in 'yt']} {column.label}") for one in column.codes]
     for labels in _GROUP_WORDS:
         if keys == set(labels):
-            return [(one, labels[one.casefold()]) for one in column.codes]
-    return [(one, f"children with {column.label} {one}") for one in column.codes]
+            words = labels if people == CHILDREN.many else {code: _ADULTS[said] for code, said in labels.items()}
+            return [(one, words[one.casefold()].format(people=people)) for one in column.codes]
+    return [(one, f"{people} with {column.label} {one}") for one in column.codes]

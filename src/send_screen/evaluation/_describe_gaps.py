@@ -8,13 +8,14 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from send_screen.documents import CHILDREN, SCHOOLS, Noun
 from send_screen.evaluation._gaps import CALIBRATION, FALSE_NEGATIVES, FALSE_POSITIVES, INCONCLUSIVE, OTHERS, WITHIN
 from send_screen.tables import MINIMUM_CHILDREN
 
 #: The reason of what is suppressed, whether it is small itself (primary) or would reveal what is (secondary).
 SUPPRESSED = "withheld to protect small groups"
 #: The reason of what is published rounded, because its counts are suppressed.
-ROUNDED = "rounded to {step:.0f} of 100, without numbers of children, to protect small groups"
+ROUNDED = "rounded to {step:.0f} of 100, without counts, to protect small groups"
 
 
 def describe_group(attribute: str, group: str, nouns: Mapping[str, Mapping[str, str]]) -> str:
@@ -38,13 +39,14 @@ def describe_gap(
     whom: str,
     outcome_description: str,
     *,
-    clusters: str = "schools",
+    children: Noun = CHILDREN,
+    clusters: Noun = SCHOOLS,
     suppressed: bool = False,
 ) -> str:
     """Return one row of :func:`gaps` as a sentence with its verdict, without numbers where those are suppressed.
 
-    ``who`` and ``whom`` (the group, and with whom it is compared) are nouns for many children, ``clusters`` is one for
-    what they sit in.
+    ``who`` and ``whom`` (the group, and with whom it is compared) are nouns for many ``children``, ``clusters`` is one
+    for what they sit in.
 
     >>> row = dict(metric="false_negative_rate", verdict="outside tolerance", rate=0.62, rate_others=0.37, n=410,
     ...     value=0.25, low=0.19, high=0.31, tolerance=0.1, required_n=float("nan"),
@@ -65,10 +67,10 @@ def describe_gap(
     numbers = f"n = {round(gap['n']):,}; gap {_percent(gap['value'])}"
     if math.isfinite(gap["low"]):
         numbers += f", {_percent(gap['low'])} to {_percent(gap['high'])}"
-    return f"{found} {_describe_verdict(gap, clusters)} ({numbers})"
+    return f"{found} {_describe_verdict(gap, children, clusters)} ({numbers})"
 
 
-def _describe_verdict(gap: Mapping[Any, Any], clusters: str) -> str:
+def _describe_verdict(gap: Mapping[Any, Any], children: Noun, clusters: Noun) -> str:
     """Return the verdict as a sentence."""
     tolerance = f"the tolerance of {_percent(gap['tolerance'])}"
     if gap["verdict"] != INCONCLUSIVE:
@@ -76,8 +78,8 @@ def _describe_verdict(gap: Mapping[Any, Any], clusters: str) -> str:
     more = ""
     if math.isfinite(gap["required_n"]):
         known = math.isfinite(gap["required_schools"])
-        where = f", in about {round(gap['required_schools']):,} {clusters}," if known else ""
-        more = f"; about {round(gap['required_n']):,} such children{where} would settle it"
+        where = f", in about {round(gap['required_schools']):,} {clusters.many}," if known else ""
+        more = f"; about {round(gap['required_n']):,} such {children.many}{where} would settle it"
     return f"That is not enough evidence to say whether the gap is inside {tolerance}{more}."
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from send_screen.documents import Document
+from send_screen.documents import CHILDREN, SCHOOLS, Document, Noun, reword
 from send_screen.evaluation._attribution import attribution
 from send_screen.evaluation._calibration import calibration_bins
 from send_screen.evaluation._decision_curve import ALL as EVERYBODY
@@ -76,7 +76,8 @@ def measured_sections(
     revealed_by_tables: Sequence[tuple[str, Sequence[str]]] = (),
     tolerances: Mapping[str, float] = TOLERANCES,
     agencies: Mapping[str, str] | None = None,
-    clusters: str = "schools",
+    children: Noun = CHILDREN,
+    clusters: Noun = SCHOOLS,
     alpha: float = 0.05,
     replicates: int = 1000,
     seed: int = 0,
@@ -113,8 +114,8 @@ def measured_sections(
         As in :func:`gaps`.
     agencies : mapping of str to str, optional
         As in :func:`attribution`.
-    clusters : str
-        What children sit in, as sentences call it.
+    children, clusters : Noun
+        What sentences call the people, and what they sit in.
     alpha, replicates, seed
         As in :func:`gaps`.
 
@@ -140,14 +141,18 @@ def measured_sections(
     # In the order in which it is kept: replicates draw schools in the order in which they are met.
     evidence = OutOfFoldPredictions(evidence).frame.sort_values(["fold_seed", "row"], ignore_index=True)
     by_level = OutOfFoldPredictions(evidence)
-    combined = combine_small_groups(by_level, hierarchies or {}, group_descriptions or {})
+    given = _with_every_group(by_level, group_descriptions or {}, children)
+    combined = combine_small_groups(by_level, hierarchies or {}, given, children)
     evidence = recode_groups(evidence, combined)
     view = OutOfFoldPredictions(evidence)
-    nouns = _with_combined(group_descriptions or {}, combined)
+    nouns = _with_combined(given, combined)
 
     def called(table: pd.DataFrame) -> pd.DataFrame:
-        """Return a table whose reasons call by their name what children sit in."""
-        return table.assign(reason=table["reason"].str.replace("schools", clusters)) if len(table) else table
+        """Return a table whose reasons call by their names the people, and what they sit in."""
+        if not len(table):
+            return table
+        reasons = (reword(reason, children).replace(SCHOOLS.many, clusters.many) for reason in table["reason"])
+        return table.assign(reason=list(reasons))
 
     groups = called(by_group(evidence, intersections=intersections, alpha=alpha))
     before = [release.counts for release in prior_releases if not release.other_children]
@@ -164,7 +169,9 @@ def measured_sections(
         overlapping=len(before) < len(prior_releases),
     )
     found = called(gaps(evidence, tolerances=tolerances, alpha=alpha, replicates=replicates, seed=seed))
-    described = [_gap(gap, suppression, nouns, outcome_description, clusters) for gap in found.to_dict("records")]
+    described = [
+        _gap(gap, suppression, nouns, outcome_description, children, clusters) for gap in found.to_dict("records")
+    ]
     differences = [
         called(paired_differences(evidence, CANDIDATE, against, alpha=alpha))
         for against in view.models
@@ -216,6 +223,19 @@ def _without_schools(sections: MeasuredSections) -> MeasuredSections:
             "attribution": tuple(row.model_copy(update={"schools": None}) for row in sections.attribution),
         }
     )
+
+
+def _with_every_group(
+    view: OutOfFoldPredictions, given: Mapping[str, Mapping[str, str]], children: Noun
+) -> dict[str, dict[str, str]]:
+    """Return a noun for the people of every group: where none is given, they are named by attribute and group."""
+    return {
+        attribute: {
+            **{str(name): f"{children.many} ({attribute}: {name})" for name in pd.unique(view.group(attribute))},
+            **given.get(attribute, {}),
+        }
+        for attribute in view.attributes
+    }
 
 
 def _with_combined(
@@ -349,7 +369,8 @@ def _gap(
     suppression: Suppression,
     nouns: Mapping[str, Mapping[str, str]],
     outcome_description: str,
-    clusters: str,
+    children: Noun,
+    clusters: Noun,
 ) -> tuple[Gap, bool]:
     """Return a gap, redacted as far as it must be, and whether it is material."""
     who = describe_group(gap["attribute"], gap["group"], nouns)
@@ -362,5 +383,7 @@ def _gap(
         gap = {**gap, "verdict": SUPPRESSED}
     elif suppressed:
         gap = redact_gap(gap)
-    sentence = describe_gap(gap, who, whom, outcome_description, clusters=clusters, suppressed=suppressed)
+    sentence = describe_gap(
+        gap, who, whom, outcome_description, children=children, clusters=clusters, suppressed=suppressed
+    )
     return _row(Gap, gap, suppressed, description=sentence), is_material(gap) and gap["verdict"] != SUPPRESSED

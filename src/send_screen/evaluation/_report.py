@@ -47,6 +47,7 @@ def build_report(
     measured = measured_sections(
         evidence,
         outcome_description=spec.outcome.description,
+        children=spec.children_are,
         clusters=spec.schools_are,
         group_descriptions=_group_nouns(spec, evidence),
         intersections=spec.intersections,
@@ -77,24 +78,25 @@ def _group_nouns(spec: ModelSpec, evidence: pd.DataFrame) -> dict[str, dict[str,
     }
     return {
         group.name: {
-            name: _noun(group, name) for name in sorted({*evidence[f"group.{group.name}"], *larger[group.name]})
+            name: _noun(group, name, spec.children_are.many)
+            for name in sorted({*evidence[f"group.{group.name}"], *larger[group.name]})
         }
         for group in spec.groups
     }
 
 
-def _noun(group: Group, name: str) -> str:
+def _noun(group: Group, name: str, children: str) -> str:
     if name == NOT_RECORDED:
-        return f"children whose {group.label.lower()} is not recorded"
+        return f"{children} whose {group.label.lower()} is not recorded"
     if name in group.levels.values():
         return name
     if group.derive == "season":
-        return f"{name}-born children"
+        return f"{name}-born {children}"
     if group.derive == "eal":
-        return f"children with {name}"
+        return f"{children} with {name}"
     if group.derive == "ethnic_group":
-        return f"children recorded as {name}"
-    return f"children ({group.label}: {name})"
+        return f"{children} recorded as {name}"
+    return f"{children} ({group.label}: {name})"
 
 
 def _with_labels(spec: ModelSpec, rows: Iterable[Row]) -> tuple[Row, ...]:

@@ -66,6 +66,7 @@ def version_metadata(
         ),
         folds=spec.validation.folds,
         fold_seeds=spec.validation.seeds,
+        children=spec.children_are,
         clusters=spec.schools_are if spec.school else None,
         held_out_schools=held_out_schools,
         intended_use=spec.intended_use,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from send_screen.documents import Document
+from send_screen.documents import Document, Noun
 from send_screen.published._measured import MeasuredSections
 from send_screen.published._report import PublishedReport
 
@@ -15,7 +15,9 @@ class EvaluationMetadata(Document):
     outcome_description: str
     capacity: float
     """Share of children that can be listed."""
-    clusters: str | None
+    children: Noun
+    """What the people are called whom it was asked about."""
+    clusters: Noun | None
     """What children sit in, such as schools; None where each child stands alone."""
     folds: int
     """1 where all children are one list."""

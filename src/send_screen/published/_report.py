@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal, Self
 
-from send_screen.documents import Document, read_document, write_document
+from send_screen.documents import Document, Noun, read_document, write_document
 from send_screen.errors import TablesError
 from send_screen.published._measured import MeasuredSections
 from send_screen.published._model import ModelSections
@@ -81,7 +81,9 @@ class VersionMetadata(Document):
     data: tuple[DataSource, ...]
     folds: int
     fold_seeds: tuple[int, ...]
-    clusters: str | None
+    children: Noun
+    """What its people are called."""
+    clusters: Noun | None
     """What children sit in that folds keep together, such as schools; None where each child stands alone."""
     held_out_schools: int
     intended_use: str

@@ -82,12 +82,14 @@ def _comparable(report: PublishedReport) -> dict[str, Any]:
     return {
         "version": {
             **version,
+            "children": report.version.children.many,
+            "clusters": report.version.clusters.many if report.version.clusters else ABSENT,
             "capacity": f"{percent(report.version.capacity)} of 100 children",
             "prohibited_uses": dict.fromkeys(report.version.prohibited_uses, "said"),
             "gates": {gate.gate: gate.required for gate in report.version.gates},
             "review_date": format_date(report.version.review_date),
             "as_of": format_date(report.version.as_of),
-            **{name: ABSENT for name in ("bags_sha256", "clusters", "research_comparison") if version[name] is None},
+            **{name: ABSENT for name in ("bags_sha256", "research_comparison") if version[name] is None},
         },
         "tolerances": {
             QUESTIONS[metric]: f"{percent(gaps[0].tolerance)} of 100" for metric, gaps in groups.gaps.items() if gaps

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from send_screen.documents import Noun, reword, set_apart
 from send_screen.errors import UsageError
 from send_screen.published import PublishedReport
 from send_screen.reports._changes import Change, Changes, report_changes, spec_changes
@@ -88,6 +89,7 @@ class Comparison:
     """What each was asked for as."""
     ids: tuple[str, str]
     title: str
+    children: Noun
     notes: tuple[str, ...]
     """What a reader must know before any figure."""
     parts: tuple[Changes, ...]
@@ -104,7 +106,8 @@ class Comparison:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything that the page says, for a script."""
-        return {"format": "send_screen.comparison/1", "caution": CAUTION, **asdict(self)}
+        children = self.children.model_dump()
+        return {"format": "send_screen.comparison/1", "caution": CAUTION, **asdict(self), "children": children}
 
 
 def compare_versions(
@@ -127,15 +130,18 @@ def compare_versions(
         to each other.
     """
     _check_comparable(first, second, names)
+    children = second.version.children
+    first, second = set_apart((first, second), children)
     both = Groups(first), Groups(second)
     groups = tuple(_group_changes(*both))
-    return Comparison(
-        names=names,
+    found = Comparison(
+        children=children,
+        names=set_apart(names, children),
         ids=(first.version.id, second.version.id),
         title=second.version.title,
         notes=(*notes, *_notes(first, second)),
         parts=report_changes(first, second),
-        spec=None if None in specs else spec_changes(*specs),
+        spec=None if None in specs else set_apart(spec_changes(*specs), children),
         metrics=tuple(_metric_changes(first, second)),
         groups=groups,
         better=tuple(text for row in groups for text in row.shown("better")),
@@ -143,6 +149,7 @@ def compare_versions(
         verdicts=tuple(_changed_verdicts(*both)),
         watermarks=version_marks(second.version.trained_on),
     )
+    return reword(found, children)
 
 
 def _check_comparable(first: PublishedReport, second: PublishedReport, names: tuple[str, str]) -> None:
@@ -234,8 +241,9 @@ def render_comparison(comparison: Comparison) -> str:
         questions[row.question].setdefault(row.attribute, []).append(row)
     return render_html(
         "comparison.html.j2",
+        children=comparison.children,
         marks=comparison.watermarks,
-        found=comparison,
+        found=set_apart(comparison, comparison.children),
         questions=questions.items(),
         caution=CAUTION,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from send_screen.documents import count
+from send_screen.documents import count, set_apart
 from send_screen.published import EvaluationReport
 from send_screen.reports import svg
 from send_screen.reports._figures import PERCENT
@@ -19,7 +19,9 @@ OF_MODEL = Wording("This model", "the rule", "{name}")
 def render_evaluation(report: EvaluationReport) -> str:
     """Render what was measured of any model's scores as one page."""
     view = EvaluationView(report)
-    return render_html("evaluation.html.j2", view=view, marks=(), script="report.js", **measured_parts(view))
+    return render_html(
+        "evaluation.html.j2", view=view, children=view.children, marks=(), script="report.js", **measured_parts(view)
+    )
 
 
 def measured_parts(view: MeasuredView) -> dict[str, Any]:
@@ -47,7 +49,7 @@ class EvaluationView(MeasuredView):
 
     def __init__(self, report: EvaluationReport) -> None:
         super().__init__(report)
-        self.report = report
+        self.report = set_apart(report, self.children)
 
     @property
     def _how_scored(self) -> tuple[str, ...]:
@@ -63,7 +65,7 @@ class EvaluationView(MeasuredView):
         return super()._how_counted if self.report.version.folds > 1 else ()
 
     @property
-    def children(self) -> str:
+    def on_whom(self) -> str:
         """How many children were scored, and what they sit in."""
         cohort = self.report.cohort
         if cohort.n is None:
@@ -77,7 +79,7 @@ class EvaluationView(MeasuredView):
         """What was measured, for whom it works less well, and how sure that is."""
         return (
             SummaryItem("What was measured", f"A list of {self.list_length}: those with the highest scores."),
-            SummaryItem("On whom", self.children),
+            SummaryItem("On whom", self.on_whom),
             *self.by_question,
             SummaryItem("How sure that is", self.how_sure()),
         )

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from send_screen.documents import reword
 from send_screen.reports._render import read_data, render_lines, render_markdown
 from send_screen.reports._report_view import ReportView
 
@@ -66,12 +67,13 @@ def atrs_json(view: ReportView) -> str:
     with the standard's ``reference``, ``attribute``, ``name``, ``tier``, ``category`` and ``required``, the ``value``
     (null where only a person can answer), ``to_be_answered_by`` and ``question`` (null where nothing is open).
     """
-    return json.dumps(_atrs(view), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    record = json.dumps(_atrs(view), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return reword(record, view.children)
 
 
 def atrs_markdown(view: ReportView) -> str:
     """Render the ATRS v3.0 record as Markdown, open answers marked and counted at the top."""
-    return render_markdown("atrs.md.j2", view=view, record=_atrs(view))
+    return render_markdown("atrs.md.j2", children=view.children, view=view, record=_atrs(view))
 
 
 def impact_assessment(view: ReportView) -> str:
@@ -93,7 +95,7 @@ def impact_assessment(view: ReportView) -> str:
         for part, headings in form["parts"].items()
     }
     n = _n_open(answer for headings in parts.values() for each in headings.values() for _, answer in each)
-    return render_markdown("impact_assessment.md.j2", view=view, parts=parts, open=n)
+    return render_markdown("impact_assessment.md.j2", children=view.children, view=view, parts=parts, open=n)
 
 
 def _of_characteristic(attributes: Iterable[str], words: list[str]) -> list[str]:

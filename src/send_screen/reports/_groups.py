@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from send_screen.documents import CHILDREN
 from send_screen.published import Gap, MeasuredSections
 from send_screen.reports._figures import PERCENT, Cell, Figure
 from send_screen.reports._text import count, join_list, percent
@@ -79,15 +80,10 @@ class GroupRow:
     """Everything published about one group: its name, its figures and its gaps from all others, by metric."""
 
     name: str
+    short_name: str
+    """The name beside the attribute's."""
     figures: dict[str, Figure] = field(default_factory=dict)
     gaps: dict[str, Gap] = field(default_factory=dict)
-
-    @property
-    def short_name(self) -> str:
-        """The name beside the attribute's."""
-        if self.name.startswith("children ("):  # nobody gave it a noun
-            return self.name.removeprefix("children (").removesuffix(")")
-        return self.name.removeprefix("children recorded as ")
 
     def figure(self, metric: str) -> Figure:
         """Return one of the group's figures; the two rates of errors are the complements of what is published."""
@@ -99,7 +95,8 @@ class GroupRow:
 class Groups:
     """The groups of a version: every group's figures and gaps, by attribute and group."""
 
-    def __init__(self, report: MeasuredSections) -> None:
+    def __init__(self, report: MeasuredSections, children: str = CHILDREN.many) -> None:
+        self._children = children
         self.tables: dict[str, dict[str, GroupRow]] = {}
         """Attribute -> group -> row, in the order in which they were published."""
         self.gaps: dict[str, list[Gap]] = {metric: [] for metric in QUESTIONS}
@@ -117,11 +114,16 @@ class Groups:
                 self.pairs.append(gap)
 
     def _row(self, attribute: str, group: str, noun: str = "") -> GroupRow:
-        return self.tables.setdefault(attribute, {}).setdefault(group, GroupRow(noun or group))
+        return self.tables.setdefault(attribute, {}).setdefault(group, self._named_row(noun or group))
+
+    def _named_row(self, name: str) -> GroupRow:
+        if name.startswith(f"{self._children} ("):  # nobody gave it a noun
+            return GroupRow(name, name.removeprefix(f"{self._children} (").removesuffix(")"))
+        return GroupRow(name, name.removeprefix(f"{self._children} recorded as "))
 
     def find(self, attribute: str, group: str) -> GroupRow:
         """Return the row of a group; one without figures where nothing is published of it."""
-        return self.tables.get(attribute, {}).get(group, GroupRow(group))
+        return self.tables.get(attribute, {}).get(group, self._named_row(group))
 
     def name(self, gap: Gap) -> str:
         """Return the group of a gap as a noun for many children."""

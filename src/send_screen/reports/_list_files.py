@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW
+from send_screen.documents import SCHOOLS, Noun, reword, set_apart
 from send_screen.reports._figures import natural_frequencies
 from send_screen.reports._measured_view import headlines
 from send_screen.reports._senco_page import areas_of_need, child_name, describe_selection, reasons_text
@@ -68,10 +69,11 @@ class ListColumn(NamedTuple):
     cell: Callable[[Any], Cell | None]
 
 
+_school = attrgetter("school")
 _CHILD = (
     ListColumn("Child", 20, child_name),
     ListColumn("Class", 8, attrgetter("class_name")),
-    ListColumn("School", 16, attrgetter("school")),
+    ListColumn("School", 16, _school),
 )
 _percent = attrgetter("percent")
 _DECIDED = ListColumn("What we decided", 34, lambda child: "")
@@ -128,11 +130,14 @@ def _safe(cell: Cell | None) -> Cell:
     return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
 
 
-def _render_csv(columns: Columns, children: Iterable[Any], result: ScreeningResult) -> bytes:
+def _render_csv(columns: Columns, rows: Iterable[Any], result: ScreeningResult) -> bytes:
+    called = result.published.version.children
     run, content = _run_cells(result), io.StringIO(newline="")
     writer = csv.writer(content)
     writer.writerow([*columns, *_RUN])
-    writer.writerows([*(_safe(cell(child)) for cell in columns.values()), *map(_safe, run)] for child in children)
+    for row in set_apart(tuple(rows), called):
+        cells = [cell(row) for cell in columns.values()]
+        writer.writerow(_safe(reword(cell, called)) for cell in (*cells, *run))
     # utf-8-sig: Excel takes a CSV without the mark for Windows-1252 and breaks every name that is not English
     return content.getvalue().encode("utf-8-sig")
 
@@ -167,6 +172,7 @@ def _sheet(
     unprinted: Sequence[ListColumn],
     children: Sequence[Any],
     footer: str,
+    called: Noun,
 ) -> None:
     head = workbook.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 2})
     body = workbook.add_format({"text_wrap": True, "valign": "top", "bottom": 4})
@@ -174,11 +180,11 @@ def _sheet(
     sheet = workbook.add_worksheet(name)
     for x, column in enumerate([*printed, *unprinted]):
         sheet.set_column(x, x, column.width)
-        sheet.write_string(0, x, column.title, head)
+        sheet.write_string(0, x, reword(column.title, called), head)
         for y, child in enumerate(children, start=1):
             cell = column.cell(child)
             if cell is None or isinstance(cell, str):
-                sheet.write_string(y, x, _fit(cell or ""), body)
+                sheet.write_string(y, x, _fit(reword(cell or "", called)), body)
             else:
                 sheet.write_number(y, x, cell, score if isinstance(cell, float) else body)
     sheet.freeze_panes(1, 0)
@@ -228,6 +234,9 @@ def render_list_xlsx(result: ScreeningResult) -> bytes:
     """
     import xlsxwriter
 
+    version = result.published.version
+    called = version.children
+    result = set_apart(result, called)
     marks = run_marks(result.published.version.trained_on, result.banners)
     text = " · ".join([*marks, "Not a diagnosis. Never a reason to refuse, delay or ration an assessment."])
     footer, unprinted = f"&L{text}&RPage &P of &N", _unprinted(result)
@@ -235,22 +244,27 @@ def render_list_xlsx(result: ScreeningResult) -> bytes:
     has_selection = any(map(describe_selection, result.listed))
     has_percent = any(child.percent is not None for child in result.listed)
     empty = {describe_selection: not has_selection, _percent: not has_percent}
-    printed = [column for column in _LIST if not empty.get(column.cell, False)]
+    place = (version.clusters or SCHOOLS).one.capitalize()
+    by_hand_columns, list_columns = (
+        [column._replace(title=place) if column.cell is _school else column for column in columns]
+        for columns in (_MANUAL_REVIEW, _LIST)
+    )
+    printed = [column for column in list_columns if not empty.get(column.cell, False)]
     content = io.BytesIO()
     # In memory: XlsxWriter would otherwise write children's names into the machine's folder for temporary files.
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(content, options) as workbook:
         created = dt.datetime.fromisoformat(result.date).replace(tzinfo=None)
-        workbook.set_properties({"title": "Children to talk about first", "created": created})
-        _sheet(workbook, "Look at by hand", _MANUAL_REVIEW, unprinted, by_hand, footer)
-        _sheet(workbook, "List", printed, unprinted, result.listed, footer)
+        workbook.set_properties({"title": reword("Children to talk about first", called), "created": created})
+        _sheet(workbook, "Look at by hand", by_hand_columns, unprinted, by_hand, footer, called)
+        _sheet(workbook, "List", printed, unprinted, result.listed, footer, called)
         about = workbook.add_worksheet("About")
         wrap = workbook.add_format({"text_wrap": True, "valign": "top"})
         bold = workbook.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         about.set_column(0, 0, 26)
         about.set_column(1, 1, 100)
         for y, (what, text) in enumerate(_about(result, marks)):
-            about.write_string(y, 0, what, bold)
-            about.write_string(y, 1, _fit(text), wrap)
+            about.write_string(y, 0, reword(what, called), bold)
+            about.write_string(y, 1, _fit(reword(text, called)), wrap)
         _page(about, footer)
     return content.getvalue()

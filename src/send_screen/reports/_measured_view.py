@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from send_screen.documents import set_apart
 from send_screen.published import MeasuredReport, MeasuredSections
 from send_screen.reports._challengers import DifferenceRow, challengers_of, compare_baseline, compare_challengers
 from send_screen.reports._curves import (
@@ -62,14 +63,16 @@ class MeasuredView:
     wording = OF_VERSION
 
     def __init__(self, report: MeasuredReport) -> None:
+        self.children = report.version.children
+        report = set_apart(report, self.children)
         self.title = report.version.title
         self.outcome = report.version.outcome_description
-        self.clusters = report.version.clusters
+        self.clusters = report.version.clusters and report.version.clusters.many
         self.list_length = f"{percent(report.version.capacity)} of 100 children"
         self.frequencies = natural_frequencies(report)
         self.challengers = compare_challengers(report)
         self.baseline = compare_baseline(report)
-        self.groups = Groups(report)
+        self.groups = Groups(report, report.version.children.many)
         self.questions = self.groups.summaries()
         self.gap_lines, self.without_gap = gap_lines(self.groups, "false_negative_rate")
         self.calibration = calibration_marks(report)

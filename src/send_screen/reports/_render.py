@@ -14,6 +14,7 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from send_screen.documents import CHILDREN, Noun, reword, set_apart
 from send_screen.reports import _text
 from send_screen.screening import NOT_THIS, NOTICE
 
@@ -74,8 +75,8 @@ def read_data(name: str) -> Any:
     return yaml.safe_load((resources.files("send_screen.reports") / "data" / name).read_text("utf-8"))
 
 
-def render_html(template: str, *, script: str | None = None, **names: object) -> str:
-    """Fill in a page, whose only script is the one of that file.
+def render_html(template: str, *, children: Noun = CHILDREN, script: str | None = None, **names: object) -> str:
+    """Fill in a page about children, or what else they are called, whose only script is the one of that file.
 
     The page's content security policy lets nothing load from anywhere, and lets no script run but this one, known by
     its hash: markup that slipped through the escaping could still do nothing.
@@ -83,12 +84,13 @@ def render_html(template: str, *, script: str | None = None, **names: object) ->
     code = (resources.files("send_screen.reports") / "templates" / script).read_text("utf-8").strip() if script else ""
     digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()
     policy = "default-src 'none'; style-src 'unsafe-inline'" + (f"; script-src 'sha256-{digest}'" if code else "")
-    return _environment(None).get_template(template).render(script=code, policy=policy, **names)
+    page = _environment(None).get_template(template).render(script=set_apart(code, children), policy=policy, **names)
+    return reword(page, children)
 
 
-def render_markdown(template: str, **names: object) -> str:
-    """Fill in a Markdown page: no value can become markup."""
-    page = _environment(escape_markdown).get_template(template).render(**names)
+def render_markdown(template: str, *, children: Noun, **names: object) -> str:
+    """Fill in a Markdown page about children, or what else they are called: no value can become markup."""
+    page = reword(_environment(escape_markdown).get_template(template).render(**names), children)
     return re.sub(r"\n{3,}", "\n\n", page.strip()) + "\n"
 
 

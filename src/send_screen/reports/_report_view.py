@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from send_screen.documents import set_apart
 from send_screen.published import PublishedReport
 from send_screen.reports._gap_sources import gap_sources
 from send_screen.reports._measured_view import MeasuredView, SummaryItem
@@ -17,7 +18,7 @@ class ReportView(MeasuredView):
 
     def __init__(self, report: PublishedReport) -> None:
         super().__init__(report)
-        self.report = report
+        self.report = report = set_apart(report, self.children)
         self.version = report.version
         self.owner = report.version.owner
         self.marks = version_marks(report.version.trained_on)
@@ -38,9 +39,9 @@ class ReportView(MeasuredView):
         cohort = self.report.cohort
         if cohort.n is None:
             return "How many children it learned from is not published."
-        where = "" if cohort.n_schools is None else f" in {whole(cohort.n_schools)} {self.version.clusters}"
+        where = "" if cohort.n_schools is None else f" in {whole(cohort.n_schools)} {self.clusters}"
         whose = "real" if self.version.trained_on == "real" else "invented"
-        alone = "" if self.version.clusters else " Which schools they go to is not known: each stands alone."
+        alone = "" if self.clusters else " Which schools they go to is not known: each stands alone."
         return f"It learned from {count(cohort.n, f'{whose} child', f'{whose} children')}{where}.{alone}"
 
     @property

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW
+from send_screen.documents import SCHOOLS, Noun, set_apart
 from send_screen.reports import svg
 from send_screen.reports._figures import natural_frequencies
 from send_screen.reports._measured_view import headlines
@@ -24,11 +25,11 @@ def _class_and_school(child: ScreenedChild | ExcludedChild, several_schools: boo
     return ", ".join(part for part in (child.class_name, child.school if several_schools else "") if part)
 
 
-def _class_label(children: Sequence[ScreenedChild | ExcludedChild], several_schools: bool, clusters: str | None) -> str:
+def _class_label(rows: Sequence[ScreenedChild | ExcludedChild], several_schools: bool, clusters: Noun | None) -> str:
     """Return what the places of children are: classes, schools or what stands for schools, or both."""
-    parts = ["Class"] if any(child.class_name for child in children) else []
-    if several_schools and any(child.school for child in children):
-        parts.append("School" if clusters in (None, "schools") else clusters.capitalize())
+    parts = ["Class"] if any(child.class_name for child in rows) else []
+    if several_schools and any(child.school for child in rows):
+        parts.append((clusters or SCHOOLS).one.capitalize())
     return " and ".join([parts[0], *(part.lower() for part in parts[1:])]) if parts else ""
 
 
@@ -59,6 +60,8 @@ def render_screening(result: ScreeningResult) -> str:
     Children who could not be screened come first. The page works without script; with it, the list can be sorted and
     filtered by class.
     """
+    children = result.published.version.children
+    result = set_apart(result, children)
     version = result.published.version
     everyone = [*result.listed, *result.margin]
     largest = max((abs(r.contribution) for c in everyone for r in (*c.reasons_for, *c.reasons_against)), default=1.0)
@@ -66,6 +69,7 @@ def render_screening(result: ScreeningResult) -> str:
     others = Counter((EXCLUSIONS[c.kind], c.reason) for c in result.excluded if c.kind != MANUAL_REVIEW)
     return render_html(
         "screening.html.j2",
+        children=children,
         script="screening.js",
         result=result,
         version=version,

@@ -6,8 +6,10 @@ Each is made from the published report and nothing else, so that anybody can mak
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
+from send_screen.documents import reword
 from send_screen.governance import DecisionEntry, PromotionEntry
 from send_screen.published import PublishedReport, failed_gates
 from send_screen.reports import svg
@@ -29,13 +31,14 @@ def render_pages(report: PublishedReport) -> dict[str, str]:
 def render_plots(report: PublishedReport) -> dict[str, str]:
     """Draw each term of the model on its own scale: path of the run's artefact -> SVG."""
     view = ReportView(report)
-    return {
+    plots = {
         **{f"plots/{term.shape.feature}.svg": svg.standalone(svg.shape_svg(term)) for term in view.features},
         **{
             f"plots/{'_x_'.join(term.interaction.features)}.svg": svg.standalone(svg.interaction_svg(term))
             for term in view.interactions
         },
     }
+    return {path: reword(plot, view.children) for path, plot in plots.items()}
 
 
 def render_page(name: str, report: PublishedReport) -> str:
@@ -45,7 +48,7 @@ def render_page(name: str, report: PublishedReport) -> str:
 
 def render_summary(report: PublishedReport) -> str:
     """Render the four answers that stand first as Markdown, for the pages of MLflow."""
-    return render_markdown("summary.md.j2", view=ReportView(report))
+    return _markdown("summary.md.j2", ReportView(report))
 
 
 def render_decisions(entries: Iterable[DecisionEntry]) -> str:
@@ -105,13 +108,17 @@ def _scorecard(view: ReportView) -> str:
 
 
 def _page(template: str, view: ReportView, **names: Any) -> str:
-    return render_html(template, view=view, version=view.version, marks=view.marks, **names)
+    return render_html(template, children=view.children, view=view, version=view.version, marks=view.marks, **names)
+
+
+def _markdown(template: str, view: ReportView) -> str:
+    return render_markdown(template, children=view.children, view=view, version=view.version)
 
 
 _PAGES: Mapping[str, Callable[[ReportView], str]] = {
     "report.html": _fairness,
     "card.html": _card,
-    "card.md": lambda view: render_markdown("card.md.j2", view=view, version=view.version),
+    "card.md": partial(_markdown, "card.md.j2"),
     "scorecard.html": _scorecard,
     "atrs.json": atrs_json,
     "atrs.md": atrs_markdown,

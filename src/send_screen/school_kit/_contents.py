@@ -10,7 +10,7 @@ from datetime import date
 from importlib import resources
 from pathlib import Path
 
-from send_screen.documents import SHARED, write_atomically
+from send_screen.documents import SHARED, set_apart, write_atomically
 from send_screen.errors import MachineError
 from send_screen.governance import sha256_of
 from send_screen.published import VersionMetadata
@@ -25,7 +25,8 @@ def render_guide(version: VersionMetadata, *, pythons: Sequence[str], with_pytho
     """Render the guide that is in the zip: a page that prints on one sheet."""
     return render_html(
         "guide.html.j2",
-        version=version,
+        children=version.children,
+        version=set_apart(version, version.children),
         made=made,
         pythons=join_list(pythons, "or"),
         with_python=with_python,

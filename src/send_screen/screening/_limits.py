@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from send_screen.cohorts import Cohort
+from send_screen.documents import reword
 from send_screen.errors import PopulationError
 from send_screen.governance import Bundle
 
@@ -51,12 +52,12 @@ def check_permitted_use(
     if bundle.trained_on_synthetic and not cohort.synthetic:
         if not allow_synthetic_model:
             raise PopulationError(
-                "The model learnt from invented children, so it cannot screen real ones.",
+                f"The model learnt from invented {spec.children_are.many}, so it cannot screen real ones.",
                 rule="TRAINED-ON-SYNTHETIC",
-                remedy="Train a version on real children. To look at how the software works, and for nothing else, "
+                remedy="Train a version on real data. To look at how the software works, and for nothing else, "
                 "add --allow-synthetic-model: every page then says so.",
             )
-        banners.append(RESEARCH_BANNER)
+        banners.append(reword(RESEARCH_BANNER, spec.children_are))
     if cohort.synthetic:
-        banners.append(SYNTHETIC_BANNER)
+        banners.append(reword(SYNTHETIC_BANNER, spec.children_are))
     return tuple(banners)

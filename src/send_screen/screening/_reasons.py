@@ -43,7 +43,7 @@ def reasons(
             ask.append(agency)
             continue
         if value is None or (isinstance(value, float) and np.isnan(value)):
-            moved = " (its absence moved the child up)" if contribution >= MIN_CONTRIBUTION else ""
+            moved = " (its absence raised the score)" if contribution >= MIN_CONTRIBUTION else ""
             unknown.append(feature.label + moved)
             continue
         if abs(contribution) >= MIN_CONTRIBUTION:

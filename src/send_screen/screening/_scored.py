@@ -41,8 +41,7 @@ class ScoredCohort:
         beyond = (self.clipped | self.unknown_category).mean(axis=0)
         missing = self.X.isna().to_numpy().mean(axis=0)
         return tuple(
-            f"{feature.label}: {state} for {round(100 * share)} of 100 children in this file. The list is less sure "
-            "for it."
+            f"{feature.label}: {state} for {round(100 * share)} of 100 rows of this file. The list is less sure for it."
             for shares, state in ((beyond, "beyond what the model learnt from"), (missing, "not known"))
             for feature, share in zip(self.features, shares, strict=True)
             if share > UNUSUAL_SHARE

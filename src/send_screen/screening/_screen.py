@@ -45,7 +45,7 @@ def screen_cohort(
     if per_school and len(cohort) and (cohort.show["school"] == "").all():
         column = bundle.spec.shown_school
         raise UsageError(
-            "The file does not say which school a child goes to, so places cannot be given by school.",
+            "The file does not say who goes to which school, so places cannot be given by school.",
             remedy=f"Add the column {column.column}, or leave out --per-school."
             if column
             else "Leave out --per-school.",
@@ -126,9 +126,7 @@ def excluded_child(row: dict[str, Any], hidden_rules: Mapping[str, str]) -> Excl
         shown |= {
             "kind": MANUAL_REVIEW if by_hand else OUTSIDE,
             "rule": NOT_SHOWN,
-            "reason": "The child could not be screened."
-            if by_hand
-            else "The model is not to be asked about this child.",
+            "reason": "This row could not be screened." if by_hand else "The model is not to be asked about this row.",
             "remedy": f"Ask {agency}.",
         }
     return ExcludedChild(

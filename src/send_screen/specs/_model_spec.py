@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Discriminator, Field, InstanceOf, Tag, model_validator
 
 from send_screen.contracts import Contract
-from send_screen.documents import Document
+from send_screen.documents import CHILDREN, SCHOOLS, Document, Noun
 from send_screen.specs._columns import ColumnPath, ColumnRef, Condition, Feature, Name, OneLine, Values
 
 #: Largest gap between groups, as a share, that is tolerated where a spec does not say.
@@ -205,8 +205,9 @@ class SpecDocument(Document):
     data: Annotated[tuple[DataUse, ...], Field(min_length=1)]
     child_id: Name
     school: ColumnPath | None = None
-    #: What pages call the values of ``school``, such as courses or clinics.
-    schools_are: OneLine = "schools"
+    #: What pages call the people, such as students, and the values of ``school``, such as courses or clinics.
+    children_are: Noun = CHILDREN
+    schools_are: Noun = SCHOOLS
     show: Show = Show()
     as_of: Annotated[
         Annotated[dt.date, Tag("date")] | Annotated[AcademicYearEnd, Tag("AcademicYearEnd")],

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 
+from send_screen.documents import CHILDREN, SCHOOLS, Noun
 from send_screen.errors import UsageError
 from send_screen.evaluation import measured_sections, out_of_school_folds
 from send_screen.evaluation._given_scores import (
@@ -42,8 +43,8 @@ class Evaluation(MeasuredResult):
     @property
     def headline(self) -> str:
         """Of which model, on how many children."""
-        n = self.published.cohort.n
-        return f"{self.published.version.title}: evaluated on {'few' if n is None else f'{n:,}'} children."
+        n, who = self.published.cohort.n, self.published.version.children.many
+        return f"{self.published.version.title}: evaluated on {'few' if n is None else f'{n:,}'} {who}."
 
     def sections(self) -> Iterable[Section]:
         """Yield the metrics of each model, the comparison with challengers, and the gaps that were shown."""
@@ -82,7 +83,8 @@ def evaluate(
     tolerances: Mapping[str, float] = TOLERANCES,
     title: str = "Scores",
     outcome_description: str = "had the outcome",
-    clusters: str = "schools",
+    children: tuple[str, str] = (CHILDREN.one, CHILDREN.many),
+    clusters: tuple[str, str] = (SCHOOLS.one, SCHOOLS.many),
     random_state: int = 0,
 ) -> Evaluation:
     """Measure any model's scores: metrics, groups, gaps with verdicts, calibration and a decision curve.
@@ -121,8 +123,8 @@ def evaluate(
         What the model is called.
     outcome_description : str
         What is predicted, as a verb phrase after "who later", for example ``"failed the course"``.
-    clusters : str
-        What ``groups`` are, in the plural.
+    children, clusters : tuple of (str, str)
+        What the people are called, and what ``groups`` are: one, and many, for example ``("course", "courses")``.
     random_state : int, default 0
         Of the replicates that resample schools.
 
@@ -162,6 +164,7 @@ def evaluate(
         tolerances=tolerances,
         title=title,
         outcome_description=outcome_description,
+        children=children,
         clusters=clusters,
         random_state=random_state,
     )
@@ -183,7 +186,8 @@ def cross_evaluate(
     tolerances: Mapping[str, float] = TOLERANCES,
     title: str | None = None,
     outcome_description: str = "had the outcome",
-    clusters: str = "schools",
+    children: tuple[str, str] = (CHILDREN.one, CHILDREN.many),
+    clusters: tuple[str, str] = (SCHOOLS.one, SCHOOLS.many),
     random_state: int = 0,
     progress: Callable[[str], None] | None = None,
 ) -> Evaluation:
@@ -214,7 +218,7 @@ def cross_evaluate(
         As in :func:`evaluate`.
     title : str, optional
         What the model is called; by default the name of its class.
-    outcome_description, clusters, random_state
+    outcome_description, children, clusters, random_state
         As in :func:`evaluate`.
     progress : callable, optional
         Called with a message before each fit.
@@ -270,6 +274,7 @@ def cross_evaluate(
         tolerances=tolerances,
         title=type(estimator).__name__ if title is None else title,
         outcome_description=outcome_description,
+        children=children,
         clusters=clusters,
         random_state=random_state,
     )
@@ -281,6 +286,18 @@ def _by_name(candidate: Any, baseline: Any, challengers: Mapping[str, Any] | Non
     if taken := {CANDIDATE, BASELINE} & set(challengers or {}):
         raise UsageError(f"A challenger cannot be called {taken.pop()!r}.", remedy="Give it another name.")
     return {**named, **{str(name): model for name, model in (challengers or {}).items()}}
+
+
+def _noun(name: str, words: tuple[str, str]) -> Noun:
+    """Return the words for one and for many as a noun."""
+    try:
+        one, many = words
+        return Noun(one=one, many=many)
+    except ValueError:
+        raise UsageError(
+            f"{name} must be two words of letters, for one and for many.",
+            remedy=f'Give {name}=("student", "students").',
+        ) from None
 
 
 def _scores(fitted: Any, X: Any) -> np.ndarray:
@@ -305,10 +322,12 @@ def _measure(
     tolerances: Mapping[str, float],
     title: str,
     outcome_description: str,
-    clusters: str,
+    children: tuple[str, str],
+    clusters: tuple[str, str],
     random_state: int,
 ) -> Evaluation:
     """Return what is measured of the candidate's scores, beside those of the other models."""
+    people, places = _noun("children", children), _noun("clusters", clusters)
     evidence, not_probabilities = evidence_of_scores(
         y_true,
         scores,
@@ -321,7 +340,8 @@ def _measure(
     measured = measured_sections(
         evidence,
         outcome_description=outcome_description,
-        clusters=clusters,
+        children=people,
+        clusters=places,
         intersections=intersections,
         tolerances=tolerances,
     )
@@ -329,7 +349,8 @@ def _measure(
         title=title,
         outcome_description=outcome_description,
         capacity=capacity,
-        clusters=None if groups is None else clusters,
+        children=people,
+        clusters=None if groups is None else places,
         folds=int(evidence["fold"].nunique()),
         fold_seeds=fold_seeds,
         challengers={name: name for name in scores if name not in (CANDIDATE, BASELINE)},

@@ -65,7 +65,7 @@ class DraftedFiles(Result):
         """Yield which column plays which part, and the next commands."""
         parts = (
             ("identifier", self.child_id, "child_id"),
-            ("school", self.school or "none: each child stands alone", "school"),
+            ("school", self.school or "none: each row stands alone", "school"),
             ("what happened later", self.outcome, "outcome"),
         )
         yield Section(
@@ -160,7 +160,7 @@ def init(
     columns = profile_columns(reading.frame, reading.file)
     made = draft_project(columns, reading.file, outcome=outcome, school=school, child_id=child_id, positive=positive)
     made = _with_a_group(made, reading.file)
-    contract = f"{AGENCY}/{_slug(Path(file).stem, 'children', digits=False)}"
+    contract = f"{AGENCY}/{_slug(Path(file).stem, 'people', digits=False)}"
     name = _slug(out.name, "my_model", digits=True)
     with new_folder(out) as part:
         contract_path = part / "contracts" / f"{contract}-{VERSION}.odcs.yaml"

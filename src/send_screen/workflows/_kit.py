@@ -52,7 +52,7 @@ class Kit(Result):
         """Yield what the kit needs, and what to do with it."""
         lines = []
         if self.trained_on_synthetic:
-            lines.append("This version was trained on invented children: at the school it refuses to list real ones.")
+            lines.append("This version was trained on invented data: at the school it refuses to list anybody real.")
         if self.python:
             lines.append(f"It brings Python {self.python.version}. Hold its SHA-256 against python.org's:")
             lines.append(f"  {self.python.sha256}")

@@ -52,7 +52,7 @@ class Promotion(Result):
         if self.entry.override is not None:
             lines.append(f"LET IN AGAINST ITS GATES, because: {self.entry.override}")
         if self.entry.trained_on == "synthetic":
-            lines.append("It was trained on invented children: it cannot screen real ones.")
+            lines.append("It was trained on invented data: it cannot screen anybody real.")
         found = f"Entry {self.entry.number} of the ledger. Its hash, to keep elsewhere: {self.entry.sha256}"
         yield Section([*lines, found])
 

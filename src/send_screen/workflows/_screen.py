@@ -50,17 +50,17 @@ class ScreenedFile(Result):
 
     def sections(self) -> Iterable[Section]:
         """Yield the counts and the notes; the children who could not be screened come first."""
-        found = self.result
+        found, who = self.result, self.result.published.version.children
         kinds = Counter(child.kind for child in found.excluded)
         by_hand_first = sorted(kinds.items(), key=lambda item: item[0] != MANUAL_REVIEW)
         yield Section(
             [
                 *([] if self.ok else ["Nobody could be screened."]),
                 *found.banners,
-                *(f"{count(n, 'child', 'children')}: {EXCLUSIONS[kind]}." for kind, n in by_hand_first),
+                *(f"{count(n, who.one, who.many)}: {EXCLUSIONS[kind]}." for kind, n in by_hand_first),
                 *self._reasons(),
-                f"{len(found.listed)} of {found.n_screened} screened children are listed, {len(found.margin)} are just "
-                "below the line. Not being listed is never 'no need'.",
+                f"{len(found.listed)} of {found.n_screened} screened {who.many} are listed, {len(found.margin)} are "
+                "just below the line. Not being listed is never 'no need'.",
                 *(f"Note: {note}" for note in (*found.notes, *self.stopped)),
                 f"Open {(self.out / 'report.html').resolve()}",
             ]
@@ -69,12 +69,13 @@ class ScreenedFile(Result):
     def _reasons(self) -> Iterator[str]:
         """Yield each reason to look at children by hand once: its commonest text, and for how many children."""
         by_rule: dict[str, list[str]] = {}
+        who = self.result.published.version.children
         for child in self.result.excluded:
             if child.kind == MANUAL_REVIEW:
                 by_rule.setdefault(child.rule, []).append(f"{child.reason} {child.remedy}")
         commonest_first = sorted(by_rule.items(), key=lambda item: -len(item[1]))
         for rule, texts in commonest_first[:_MAX_REASONS]:
-            yield f"  {count(len(texts), 'child', 'children')}, rule {rule}: {Counter(texts).most_common(1)[0][0]}"
+            yield f"  {count(len(texts), who.one, who.many)}, rule {rule}: {Counter(texts).most_common(1)[0][0]}"
         if len(commonest_first) > _MAX_REASONS:
             yield "  Other reasons are in excluded.csv."
 

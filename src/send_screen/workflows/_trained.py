@@ -87,13 +87,15 @@ class TrainedVersion(MeasuredResult):
     @property
     def headline(self) -> str:
         """Which version, of how many children."""
-        children = count(self.n, "child", "children")
-        return f"{self.name}, version {self.version}: trained on {children}, {self.n_excluded:,} excluded."
+        who = self.published.version.children
+        n = count(self.n, who.one, who.many)
+        return f"{self.name}, version {self.version}: trained on {n}, {self.n_excluded:,} excluded."
 
     def sections(self) -> Iterable[Section]:
         """Yield the metrics beside the baseline and challengers, the gaps, the gates, and where the version is."""
         if self.published.version.trained_on == "synthetic":
-            yield Section(["These children are invented: this version cannot screen real ones."])
+            who = self.published.version.children.many
+            yield Section([f"These {who} are invented: this version cannot screen real ones."])
         models = {"candidate": "this version", "baseline": "the rule", **challengers_of(self.published)}
         yield self._metrics(models)
         yield Section([challenger.description for challenger in compare_challengers(self.published)])
@@ -145,7 +147,7 @@ def suppressed_by_earlier(published: PublishedReport) -> list[str]:
     overlapping = [one.version for one in earlier if one.other_children]
     crossed = [row for row in published.groups if "×" in row.attribute]
     if overlapping:
-        what = f"groups stand without counts: version {overlapping[0]} published those of other children of this file"
+        what = f"groups stand without counts: version {overlapping[0]} published those of others of this file"
     elif earlier and crossed and all(row.n is None for row in crossed):
         what = "crossed groups are suppressed: a version with another list did not cross them"
     else:

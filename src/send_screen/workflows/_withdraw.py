@@ -83,7 +83,7 @@ class Withdrawal(Result):
             if words := describe_stop(end):
                 lines.append(f"  THE RUN WAS STOPPED: {words} Its folder: {entry.folder}")
             lines += [f"  {listed.rank:>5}  {listed.child}" for listed in entry.listed]
-        found = f"{count(len(children), 'child', 'children')} in {count(len(self.batches), 'batch', 'batches')}"
+        found = f"{count(len(children), 'person', 'people')} in {count(len(self.batches), 'batch', 'batches')}"
         yield Section(lines, title=f"It had listed {found}; rank and pseudonym")
         faults = [f"NOT WHOLE: {book.path}: {fault}" for book in self.looked_in for fault in ledger_faults(book)]
         caution = "Being listed by it was no reason to act, and not being listed none to wait: look at them again."

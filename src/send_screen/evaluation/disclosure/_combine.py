@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from send_screen.cohorts import NOT_RECORDED
+from send_screen.documents import Noun
 from send_screen.evaluation._describe_gaps import describe_group
 from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation.disclosure._intruder import MIN_WIDTH
@@ -16,7 +17,8 @@ from send_screen.published import CombinedGroup
 from send_screen.tables import MINIMUM_CHILDREN
 
 _WHY = (
-    "{levels} are one group: there are too few children in one or more of them, or too few with or without the outcome."
+    "{levels} are one group: there are too few {children} in one or more of them, "
+    "or too few with or without the outcome."
 )
 #: Levels that are one group.
 Levels = tuple[str, ...]
@@ -27,6 +29,7 @@ def combine_small_groups(
     view: OutOfFoldPredictions,
     hierarchies: Mapping[str, Mapping[str, str]],
     nouns: Mapping[str, Mapping[str, str]],
+    children: Noun,
 ) -> tuple[CombinedGroup, ...]:
     """Return the levels of each attribute that become one group, because too few children are in one of them.
 
@@ -35,14 +38,14 @@ def combine_small_groups(
     attribute's hierarchy first. Where that is still small, the smallest other group joins. Children of whom it is not
     recorded, by themselves, join the largest group, whose figures they hardly change. Groups that have to become one
     with all others stay as they are. No list changes any of this: versions on the same children have the same groups.
-    ``nouns`` are nouns for the children of each level, by attribute.
+    ``nouns`` are nouns for the ``children`` of each level, by attribute.
     """
     return tuple(
         CombinedGroup(
             attribute=attribute,
             group=_name(group, levels, hierarchy),
             levels=group,
-            description=_join_levels([describe_group(attribute, level, nouns) for level in group]),
+            description=_describe([describe_group(attribute, level, nouns) for level in group], children),
         )
         for attribute in view.attributes
         for levels in [_counts_by_level(view, attribute)]
@@ -129,6 +132,6 @@ def _name(group: Levels, counts: _Counts, hierarchy: Mapping[str, str]) -> str:
     return join_descriptions(list(dict.fromkeys(names)), "or")
 
 
-def _join_levels(levels: Sequence[str]) -> str:
+def _describe(levels: Sequence[str], children: Noun) -> str:
     joined = join_descriptions(levels, "and")
-    return _WHY.format(levels=joined[0].upper() + joined[1:])
+    return _WHY.format(levels=joined[0].upper() + joined[1:], children=children.many)

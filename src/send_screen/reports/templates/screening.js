@@ -35,7 +35,7 @@
       }
     }
     const shown = [...body.children].filter((row) => !row.hidden).length;
-    status.textContent = `Showing ${shown} of ${body.children.length} listed children${only === null ? "" : `: ${only}`}.`;
+    status.textContent = `Showing ${shown} of ${body.children.length} listed${only === null ? "" : `: ${only}`}.`;
   }
 
   const label = place.dataset.place;

@@ -1,0 +1,76 @@
+"""What a model's people are called, and texts that are written of children, about them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Annotated, Any, Literal, TypeVar, get_origin
+
+from pydantic import BaseModel, Field
+
+from send_screen.documents._model import Document
+
+Word = Annotated[str, Field(pattern=r"^[^\W\d_]+([ '’-][^\W\d_]+)*$", max_length=40)]
+Value = TypeVar("Value")
+_CHILD = re.compile(r"\b(?:(a) )?(child|children)\b", re.IGNORECASE)
+_VOWEL = re.compile(r"(?!eu|uni|use|one)[aeiou]", re.IGNORECASE)
+_SET_APART = "\ufdd0"  # a code point that Unicode keeps for use inside a program
+
+
+class Noun(Document):
+    """A noun for one, and for many: letters, with blanks, hyphens or apostrophes between them."""
+
+    one: Word
+    many: Word
+
+
+CHILDREN = Noun(one="child", many="children")
+SCHOOLS = Noun(one="school", many="schools")
+
+
+def reword(value: Value, children: Noun) -> Value:
+    """Return this package's texts with this noun for child and children; what was :func:`set_apart` is left alone.
+
+    The value is a text, or a document or record of texts.
+
+    >>> reword("A child is one of 100 children.", Noun(one="applicant", many="applicants"))
+    'An applicant is one of 100 applicants.'
+    """
+
+    def noun(found: re.Match[str]) -> str:
+        article, old = found.groups()
+        new = children.one if old.casefold() == CHILDREN.one else children.many
+        new = new[0].upper() + new[1:] if old[0].isupper() else new
+        return f"{article}{'n' if _VOWEL.match(new) else ''} {new}" if article else new
+
+    if children == CHILDREN:
+        return value
+    worded: Value = _each_text(value, lambda text: _CHILD.sub(noun, text).replace(_SET_APART, ""))
+    return worded
+
+
+def set_apart(value: Value, children: Noun) -> Value:
+    """Return a text, document or record that people typed, so that :func:`reword` leaves it alone."""
+    if children == CHILDREN:
+        return value
+    apart: Value = _each_text(value, lambda text: _CHILD.sub(lambda found: _SET_APART.join(found[0]), text))
+    return apart
+
+
+def _each_text(value: Any, change: Callable[[str], str]) -> Any:
+    """Return a value with each of its texts changed; a literal of a document is no text."""
+    if isinstance(value, str):
+        return type(value)(change(value))
+    if isinstance(value, BaseModel):
+        own = {name for name, field in type(value).model_fields.items() if get_origin(field.annotation) is Literal}
+        update = {name: _each_text(each, change) for name, each in value if name not in own}
+        return value.model_copy(update=update)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{field.name: _each_text(getattr(value, field.name), change) for field in fields(value)})
+    if isinstance(value, tuple | list):
+        items = [_each_text(each, change) for each in value]
+        return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
+    if isinstance(value, Mapping):
+        return {change(name): _each_text(each, change) for name, each in value.items()}
+    return value

@@ -1,0 +1,77 @@
+"""Texts that are written of children, about people who are called something else; what people typed stays as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from send_screen.documents import CHILDREN, Document, Noun, reword, set_apart
+
+APPLICANTS = Noun(one="applicant", many="applicants")
+typed = st.lists(st.sampled_from(["child", "Children", "a child", "grandchild", "<b>", " ", "-", "x"])).map("".join)
+
+
+class Said(Document):
+    title: str
+    among: Literal["all children"]
+    levels: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Row:
+    said: Said
+    rank: int | None
+
+
+def test_words_are_replaced_with_their_article_and_capital() -> None:
+    text = "A child, a child. Children of childhood: child_id, the child's 100 children"
+    said = "An applicant, an applicant. Applicants of childhood: child_id, the applicant's 100 applicants"
+    assert reword(text, APPLICANTS) == said
+    assert reword("a child", Noun(one="university student", many="students")) == "a university student"
+
+
+@given(typed)
+def test_what_was_typed_stays_as_it_is(text: str) -> None:
+    row = Row(Said(title=text, among="all children", levels={text: (text,)}), 1)
+    assert reword(set_apart(row, APPLICANTS), APPLICANTS) == row
+    assert reword(f"a child: {set_apart(text, APPLICANTS)}.", APPLICANTS) == f"an applicant: {text}."
+
+
+@given(typed)
+def test_children_change_nothing(text: str) -> None:
+    assert reword(set_apart(text, CHILDREN), CHILDREN) == text
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "",
+        " ",
+        " child",
+        "a  b",
+        "<b>",
+        "{{ x }}",
+        "two\nlines",
+        "chil\u202edren",
+        "x" * 41,
+        "1st",
+        "a_b",
+        "a|b",
+        "*a*",
+        3,
+    ],
+)
+def test_a_word_that_is_empty_or_hostile_is_refused(word: object) -> None:
+    for noun in ({"one": word, "many": "people"}, {"one": "person", "many": word}):
+        with pytest.raises(ValidationError):
+            Noun.model_validate(noun)
+
+
+@pytest.mark.parametrize("word", ["young person", "élève", "jeune-fille", "学生", "St John’s pupil"])
+def test_a_word_of_any_language_is_taken(word: str) -> None:
+    assert Noun(one=word, many=word).many == word
