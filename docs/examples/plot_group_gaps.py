@@ -45,8 +45,8 @@ missed[["attribute", "group", "value", "low", "high", "verdict"]].round(3)
 # Grey marks a gap that these children cannot settle. That is no finding of fairness.
 
 tolerance = missed["tolerance"].iloc[0]
-colours = {"within tolerance": "#1f6f8b", "outside tolerance": "#b0413e", "not enough evidence": "#8a8a8a"}
-markers = {"within tolerance": "o", "outside tolerance": "s", "not enough evidence": "D"}
+colours = {"within tolerance": "#1f6f8b", "outside tolerance": "#b0413e", "inconclusive": "#8a8a8a"}
+markers = {"within tolerance": "o", "outside tolerance": "s", "inconclusive": "D"}
 figure, ax = plt.subplots(figsize=(8, 5.5))
 ax.axvspan(-tolerance, tolerance, color="#1f6f8b", alpha=0.08, label="tolerance")
 for y, row in enumerate(missed.iloc[::-1].itertuples()):

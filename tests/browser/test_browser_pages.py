@@ -80,7 +80,7 @@ def _long_comparison() -> Any:
         if row["value"] is not None and row["metric"] == "false_negative_rate":
             row |= {"value": row["value"] - 0.3, "low": row["low"] - 0.3, "high": row["high"] - 0.3}
     for gap in second["gaps"]:
-        gap["verdict"] = "not enough evidence"
+        gap["verdict"] = "inconclusive"
     names = ("models:/reception_sen/3", "models:/reception_sen/4")
     specs = ({"capacity": 0.1}, {"capacity": 0.2})
     return compare_versions(make_report(first), make_report(second), names=names, specs=specs)

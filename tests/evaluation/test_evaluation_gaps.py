@@ -13,7 +13,7 @@ from send_screen.evaluation._gaps import FALSE_NEGATIVES, FALSE_POSITIVES, _side
 from send_screen.evaluation._influence import ratio
 from send_screen.specs import TOLERANCES
 
-VERDICTS = {"within tolerance", "outside tolerance", "not enough evidence"}
+VERDICTS = {"within tolerance", "outside tolerance", "inconclusive"}
 
 
 def compared(table, metric="false_negative_rate", against="all others"):
@@ -66,7 +66,7 @@ def test_a_shown_gap_near_the_tolerance_is_named_though_it_is_not_settled(make_e
     table = gaps(planted(make_evidence, 0.13))
     girls = compared(table)[compared(table)["group"] == "F"].iloc[0]
     assert girls["low"] > 0
-    assert girls["verdict"] == "not enough evidence"
+    assert girls["verdict"] == "inconclusive"
     assert girls["required_n"] > girls["n"]
     sentence = material_gaps(table)[0]
     where = f"in about {girls['required_schools']:,.0f} schools"
@@ -78,7 +78,7 @@ def test_a_shown_gap_near_the_tolerance_is_named_though_it_is_not_settled(make_e
 def test_so_many_children_as_are_said_to_settle_it_do(make_evidence):
     few = compared(gaps(planted(make_evidence, 0.2, n=1500)))
     needed = few[few["group"] == "F"].iloc[0]["required_n"]
-    assert few["verdict"].eq("not enough evidence").all()
+    assert few["verdict"].eq("inconclusive").all()
     share = few[few["group"] == "F"].iloc[0]["n"] / 1500
     many = compared(gaps(planted(make_evidence, 0.2, n=int(1.5 * needed / share))))
     assert many["verdict"].eq("outside tolerance").all()
@@ -94,7 +94,7 @@ def test_a_small_gap_of_many_children_is_within_tolerance_and_not_named(make_evi
 def test_no_gap_among_few_children_is_not_enough_evidence(make_evidence):
     table = gaps(make_evidence(n=800, groups={"sex": ["F", "M"], "area": list("abcdef")}))
     assert set(table["verdict"]) <= VERDICTS
-    assert (compared(table)["verdict"] == "not enough evidence").all()
+    assert (compared(table)["verdict"] == "inconclusive").all()
     assert (compared(table)["critical_difference"] > 0).all()
     assert material_gaps(table) == []
 
@@ -134,12 +134,12 @@ def test_too_few_children_or_schools_are_not_enough_evidence(make_evidence):
     groups = np.array(["few"] * 12 + ["many"] * 1188)
     table = gaps(make_evidence(n=1200, groups={"g": groups, "one": ["all"]}))
     missed = compared(table)
-    assert set(missed["verdict"]) == {"not enough evidence"}
+    assert set(missed["verdict"]) == {"inconclusive"}
     assert missed["low"].isna().all()
     assert list(missed["reason"]) == ["fewer than 10 children on one side"] * 2 + ["no child to divide by on one side"]
     assert (missed["required_n"].iloc[:2] > 12).all()
     by_schools = gaps(make_evidence(n=1200, schools=8, folds=2))
-    assert (by_schools["verdict"] == "not enough evidence").all()
+    assert (by_schools["verdict"] == "inconclusive").all()
 
 
 def test_a_larger_family_has_wider_intervals_unless_it_asks_the_same_again(make_evidence):
@@ -201,7 +201,7 @@ def test_an_open_verdict_that_more_than_a_year_of_england_would_settle_names_no_
     girls = comparisons[comparisons["group"] == "F"].iloc[0]
     tolerances = {**TOLERANCES, "false_negative_rate": girls["value"] + 1e-5}
     girls = compared(gaps(evidence, tolerances=tolerances)).query("group == 'F'").iloc[0]
-    assert girls["verdict"] == "not enough evidence"
+    assert girls["verdict"] == "inconclusive"
     assert np.isnan(girls["required_n"])
 
 

@@ -404,9 +404,9 @@ def test_rule_10_nothing_published_is_a_number_without_evidence(trained: Any) ->
     assert all(row.get("reason") or row.get("verdict") for row in undefined)
     verdicts = {row["verdict"] for row in published["gaps"]}
     withheld = "withheld to protect small groups"
-    assert verdicts <= {"within tolerance", "outside tolerance", "not enough evidence", withheld}
+    assert verdicts <= {"within tolerance", "outside tolerance", "inconclusive", withheld}
     assert all(
-        row["verdict"] == "not enough evidence"
+        row["verdict"] == "inconclusive"
         for row in published["gaps"]
         if row["low"] is None and row["reason"] != withheld
     )

@@ -252,7 +252,7 @@ def _gap_rows(rng: random.Random) -> list[dict[str, Any]]:
                     "n": None if unknown else 900,
                     "critical_difference": None if unknown else 0.03,
                     "tolerance": tolerance,
-                    "verdict": "not enough evidence" if small else verdict,
+                    "verdict": "inconclusive" if small else verdict,
                     "required_n": 2400 if small and not unknown else None,
                     "required_schools": 310 if small and not unknown else None,
                     "description": GIRLS_MISSED

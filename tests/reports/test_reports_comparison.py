@@ -80,7 +80,7 @@ def test_a_gap_is_better_when_it_is_smaller_whichever_way_it_goes() -> None:
 
 def test_a_changed_verdict_is_told_and_is_not_called_a_change_of_the_gap() -> None:
     first, second = _two()
-    _set(second, "gaps", {**GIRLS, "against": "all others"}, verdict="not enough evidence")
+    _set(second, "gaps", {**GIRLS, "against": "all others"}, verdict="inconclusive")
     found = _compare(first, second)
     assert found.verdicts == (f"{QUESTION} Girl: “outside tolerance”, then “not enough evidence”.",)
     assert _girls(found).gap_shift == "the same figures"

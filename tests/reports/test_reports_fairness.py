@@ -374,7 +374,7 @@ def test_nearly_none_is_not_none() -> None:
 
 def test_a_shown_gap_that_is_not_settled_is_not_called_unknown(published: dict[str, Any]) -> None:
     gap = next(gap for gap in published["gaps"] if gap["group"] == "Girl" and gap["metric"] == "false_negative_rate")
-    gap |= {"verdict": "not enough evidence", "low": 0.08, "required_n": 1_500}
+    gap |= {"verdict": "inconclusive", "low": 0.08, "required_n": 1_500}
     assert describe_verdict(Gap.model_validate(gap)) == "△ not enough evidence: missed more"
 
 

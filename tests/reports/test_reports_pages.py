@@ -43,7 +43,7 @@ def _comparison(published: dict[str, Any]) -> str:
         if row["value"] is not None:
             row |= {"value": row["value"] / 3, "low": row["low"] / 3, "high": row["high"] / 3}
     for gap in other["gaps"]:
-        gap["verdict"] = "not enough evidence"
+        gap["verdict"] = "inconclusive"
     found = compare_versions(
         make_report(published), make_report(other), names=("first", "second"), specs=({"a": 1}, {"a": 2})
     )

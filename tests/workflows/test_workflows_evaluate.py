@@ -97,7 +97,7 @@ def test_results_are_tidy_frames_with_a_reason_where_a_figure_is_undefined(stran
     assert len(undefined)
     assert (undefined["reason"] != "").all()
     assert set(found.gaps["verdict"]) <= {
-        "within tolerance", "outside tolerance", "not enough evidence", "withheld to protect small groups"
+        "within tolerance", "outside tolerance", "inconclusive", "withheld to protect small groups"
     }  # fmt: skip
 
 

@@ -59,9 +59,10 @@ def describe_gap(
     if gap["verdict"] == SUPPRESSED:
         return f"{sentences.about.format(who=who, whom=whom)}: {SUPPRESSED}."
     if suppressed or not math.isfinite(gap["value"]):
+        result = "not enough evidence" if gap["verdict"] == INCONCLUSIVE else gap["verdict"]
         why = f"the numbers are {SUPPRESSED}" if suppressed else gap["reason"]
         about = sentences.more if gap["low"] > 0 else sentences.less if gap["high"] < 0 else sentences.about
-        return f"{about.format(who=who, whom=whom)}: {gap['verdict']} ({why})."
+        return f"{about.format(who=who, whom=whom)}: {result} ({why})."
     rate, other = sentences.number(gap["rate"]), sentences.number(gap["rate_others"])
     found = sentences.found.format(who=who, whom=whom, outcome=outcome_description, rate=rate, other=other)
     numbers = f"n = {round(gap['n']):,}; gap {_percent(gap['value'])}"
@@ -87,7 +88,7 @@ def redact_gap(gap: Mapping[Any, Any]) -> dict[Any, Any]:
     """Return a gap whose numbers are suppressed, without what its verdict would reveal of them.
 
     The verdict stands where a few children more or fewer on either side would not change it, nor which side is above.
-    So does "not enough evidence": schools that differ widely give it whatever the counts are. Any other is suppressed.
+    So does "inconclusive": schools that differ widely give it whatever the counts are. Any other is suppressed.
 
     >>> row = dict(verdict="outside tolerance", value=0.4, low=0.31, high=0.49, tolerance=0.1, n=200, n_others=900,
     ...     smallest_cell=5)

@@ -6,7 +6,7 @@ equivalence [Schuirmann1987]_:
 
 - *within tolerance*: the whole interval lies inside it;
 - *outside tolerance*: the whole interval lies beyond it;
-- *not enough evidence*: otherwise, and where there are too few children or schools for an interval.
+- *inconclusive*: otherwise, and where there are too few children or schools for an interval.
 
 So the probability of any wrong verdict in one metric is at most alpha, whatever the true gaps are.
 
@@ -36,10 +36,10 @@ from send_screen.evaluation._influence import ratio
 from send_screen.evaluation._out_of_fold import CANDIDATE
 from send_screen.specs import TOLERANCES
 
-Verdict = Literal["within tolerance", "outside tolerance", "not enough evidence"]
+Verdict = Literal["within tolerance", "outside tolerance", "inconclusive"]
 WITHIN: Verdict = "within tolerance"
 OUTSIDE: Verdict = "outside tolerance"
-INCONCLUSIVE: Verdict = "not enough evidence"
+INCONCLUSIVE: Verdict = "inconclusive"
 
 FALSE_NEGATIVES, FALSE_POSITIVES, CALIBRATION = "false_negative_rate", "false_positive_rate", "calibration_in_the_large"
 GAP_METRICS = (FALSE_NEGATIVES, FALSE_POSITIVES, CALIBRATION)
@@ -130,7 +130,7 @@ def gaps(
     --------
     >>> from send_screen.simulation import simulate_evidence
     >>> table = gaps(simulate_evidence(), replicates=200)
-    >>> set(table["verdict"]) <= {"within tolerance", "outside tolerance", "not enough evidence"}
+    >>> set(table["verdict"]) <= {"within tolerance", "outside tolerance", "inconclusive"}
     True
     """
     view = OutOfFoldPredictions(evidence)
@@ -290,7 +290,7 @@ def verdict(low: float, high: float, tolerance: float) -> Verdict:
     """Return the equivalence verdict of an interval.
 
     >>> verdict(-0.02, 0.06, 0.10), verdict(0.12, 0.30, 0.10), verdict(0.03, 0.37, 0.10), verdict(math.nan, 1, 0.1)
-    ('within tolerance', 'outside tolerance', 'not enough evidence', 'not enough evidence')
+    ('within tolerance', 'outside tolerance', 'inconclusive', 'inconclusive')
     """
     if -tolerance < low and high < tolerance:
         return WITHIN

@@ -67,7 +67,7 @@ def check_gates(
 ) -> tuple[GateResult, ...]:
     """Check each gate against the measured metrics.
 
-    A figure that could not be measured passes no gate: not enough evidence is never enough.
+    A figure that could not be measured passes no gate.
 
     Parameters
     ----------

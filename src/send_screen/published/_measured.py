@@ -6,7 +6,7 @@ from typing import Literal
 
 from send_screen.documents import Count, Document
 
-Verdict = Literal["within tolerance", "outside tolerance", "not enough evidence", "withheld to protect small groups"]
+Verdict = Literal["within tolerance", "outside tolerance", "inconclusive", "withheld to protect small groups"]
 
 
 class PublishedFigure(Document):
@@ -14,7 +14,7 @@ class PublishedFigure(Document):
 
     value: float | None
     low: float | None
-    """Lower end of the interval, which knows that children sit in schools."""
+    """Lower end of the interval, clustered by school."""
     high: float | None
     """Upper end of the interval."""
     n: Count | None
@@ -88,11 +88,11 @@ class Gap(PublishedFigure, _OfGap):
     """A metric of one group minus that of another, with its equivalence verdict."""
 
     critical_difference: float | None
-    """What chance alone stays below 19 times in 20 where there is no gap."""
+    """The gap that would be significant at 5 %."""
     tolerance: float
     verdict: Verdict
     required_n: Count | None
-    """Children of the group that would settle an open verdict, if the gap stays as it is."""
+    """Approximate sample size of the group at which an inconclusive verdict would be conclusive, if the gap stays."""
     required_schools: Count | None
     """Schools that so many children would be in, with as many in each as now."""
     description: str
@@ -207,7 +207,7 @@ class MeasuredSections(Document):
     groups: tuple[GroupFigure, ...]
     gaps: tuple[Gap, ...]
     material_gaps: tuple[str, ...]
-    """A sentence for each group that is worse off than all others by the tolerance or more, in any of the questions."""
+    """A sentence for each group that is worse off than all others by the tolerance or more, in any of the metrics."""
     attribution: tuple[Attribution, ...]
     calibration: tuple[CalibrationBin, ...]
     net_benefit: tuple[NetBenefit, ...]

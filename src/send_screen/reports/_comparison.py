@@ -11,7 +11,7 @@ from send_screen.errors import UsageError
 from send_screen.published import PublishedReport
 from send_screen.reports._changes import Change, Changes, report_changes, spec_changes
 from send_screen.reports._figures import METRICS, PERCENT, Cell, Figure
-from send_screen.reports._groups import QUESTIONS, SYMBOLS, Groups, describe_verdict
+from send_screen.reports._groups import QUESTIONS, SYMBOLS, Groups, describe_verdict, plain_verdict
 from send_screen.reports._interval_change import (
     Shift,
     ToLoss,
@@ -231,7 +231,7 @@ def _changed_verdicts(first: Groups, second: Groups) -> Iterator[str]:
             # what is suppressed is no verdict: that one version suppresses more says nothing about the gap
             if was is not None and was.verdict != gap.verdict and {was.verdict, gap.verdict} <= set(SYMBOLS):
                 who = sentence(second.name(gap))[:-1]
-                yield f"{question} {who}: “{was.verdict}”, then “{gap.verdict}”."
+                yield f"{question} {who}: “{plain_verdict(was.verdict)}”, then “{plain_verdict(gap.verdict)}”."
 
 
 def render_comparison(comparison: Comparison) -> str:

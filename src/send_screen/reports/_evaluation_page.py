@@ -8,7 +8,7 @@ from send_screen.documents import count, set_apart
 from send_screen.published import EvaluationReport
 from send_screen.reports import svg
 from send_screen.reports._figures import PERCENT
-from send_screen.reports._groups import QUESTIONS, SYMBOLS, describe_verdict, gap_cell
+from send_screen.reports._groups import QUESTIONS, SYMBOLS, describe_verdict, gap_cell, plain_verdict
 from send_screen.reports._measured_view import MeasuredView, SummaryItem, Wording
 from send_screen.reports._render import render_html
 from send_screen.reports._text import percent, whole
@@ -30,7 +30,9 @@ def measured_parts(view: MeasuredView) -> dict[str, Any]:
     steps = {row.rounded_to for row in view.measured.net_benefit if row.rounded_to is not None}
     return {
         "questions": QUESTIONS,
-        "verdict_heads": [f"{''.join(dict.fromkeys(symbols))} {verdict}" for verdict, symbols in SYMBOLS.items()],
+        "verdict_heads": [
+            f"{''.join(dict.fromkeys(symbols))} {plain_verdict(verdict)}" for verdict, symbols in SYMBOLS.items()
+        ],
         "verdict": describe_verdict,
         "gap_cell": gap_cell,
         "row_cell": PERCENT.difference,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from send_screen.published import Gap
 from send_screen.reports._figures import Cell
 from send_screen.reports._groups import (
-    NOT_ENOUGH,
+    INCONCLUSIVE,
     OUTSIDE,
     WITHIN,
     GroupRow,
@@ -17,6 +17,7 @@ from send_screen.reports._groups import (
     gap_cell,
     is_worse,
     largest_first,
+    plain_verdict,
     verdict_symbol,
 )
 
@@ -41,7 +42,7 @@ class GapLine:
     @property
     def verdict(self) -> str:
         """The verdict as text, after its symbol."""
-        return f"{self.symbol} {self.gap.verdict}"
+        return f"{self.symbol} {plain_verdict(self.gap.verdict)}"
 
     @property
     def rank(self) -> tuple[int, float]:
@@ -50,7 +51,7 @@ class GapLine:
         kinds = (
             gap.verdict == OUTSIDE and is_worse(gap),
             is_worse(gap),
-            gap.verdict == NOT_ENOUGH and not excludes_zero(gap),
+            gap.verdict == INCONCLUSIVE and not excludes_zero(gap),
             not excludes_zero(gap),
         )
         return (*kinds, True).index(True), -(gap.value or 0.0)
@@ -64,7 +65,7 @@ def gap_lines(groups: Groups, metric: str) -> tuple[list[GapLine], dict[str, lis
         name = groups.find(gap.attribute, gap.group).short_name
         name = f"{gap.attribute}: {name}" if used[name] > 1 else name
         if gap.low is None or gap.high is None:
-            silent.setdefault(gap.reason or gap.verdict, []).append(name)
+            silent.setdefault(gap.reason or plain_verdict(gap.verdict), []).append(name)
             continue
         lines.append(GapLine(name, gap))
     return sorted(lines, key=lambda line: line.rank), silent
@@ -102,6 +103,6 @@ def _attribute_table(groups: Groups, metric: str, attribute: str) -> AttributeTa
             rows.append(row)
     found = [gap for gap in largest_first(gaps) if gap.verdict != WITHIN and (is_worse(gap) or gap.verdict == OUTSIDE)]
     parts = [f"worse for {groups.name(gap)} ({gap_cell(gap).value})" for gap in found if is_worse(gap)]
-    parts += [f"{n} {verdict}" for verdict, n in Counter(gap.verdict for gap in gaps).items()]
+    parts += [f"{n} {plain_verdict(verdict)}" for verdict, n in Counter(gap.verdict for gap in gaps).items()]
     summary = "; ".join(parts) or "not compared with all others"
     return AttributeTable(attribute, tuple(rows), silent, summary, bool(found), bool(gaps))

@@ -12,7 +12,7 @@ from send_screen.reports._figures import PERCENT, Cell, Figure
 from send_screen.reports._text import count, join_list, percent
 
 OTHERS = "all others"
-OUTSIDE, WITHIN, NOT_ENOUGH = "outside tolerance", "within tolerance", "not enough evidence"
+OUTSIDE, WITHIN, INCONCLUSIVE = "outside tolerance", "within tolerance", "inconclusive"
 QUESTIONS = {
     "false_negative_rate": "Who is missed?",
     "false_positive_rate": "Who is listed without the outcome?",
@@ -24,7 +24,7 @@ _DIRECTIONS = {
     "false_positive_rate": ("listed more", "listed less"),
     "calibration_in_the_large": ("scored too low", "scored too high"),
 }
-SYMBOLS = {OUTSIDE: ("▲", "▼"), WITHIN: ("●", "●"), NOT_ENOUGH: ("○", "○")}
+SYMBOLS = {OUTSIDE: ("▲", "▼"), WITHIN: ("●", "●"), INCONCLUSIVE: ("○", "○")}
 """Verdict -> a symbol that does not need colour: larger, and smaller."""
 _SHOWN_ONLY = ("△", "▽")  # a gap that was shown, and not enough evidence to say that it is outside tolerance
 # What a first screen calls a gap that was shown: where a group's figure is larger, where it is smaller, and either.
@@ -52,10 +52,15 @@ def largest_first(gaps: Iterable[Gap]) -> list[Gap]:
     return sorted(gaps, key=lambda gap: -(gap.value or 0.0))
 
 
+def plain_verdict(verdict: str) -> str:
+    """Return a verdict in the words of pages."""
+    return "not enough evidence" if verdict == INCONCLUSIVE else verdict
+
+
 def verdict_symbol(gap: Gap) -> str:
     """Return the symbol of a gap's verdict; empty where the verdict is suppressed."""
     side = 0 if gap.value is None or gap.value > 0 else 1
-    if gap.verdict == NOT_ENOUGH and gap.value is not None and excludes_zero(gap):
+    if gap.verdict == INCONCLUSIVE and gap.value is not None and excludes_zero(gap):
         return _SHOWN_ONLY[side]
     return SYMBOLS.get(gap.verdict, ("", ""))[side]
 
@@ -64,7 +69,7 @@ def describe_verdict(gap: Gap | None) -> str:
     """Return a verdict with its symbol, and which way a gap goes that was shown."""
     if gap is None:
         return "not compared"
-    found = f"{verdict_symbol(gap)} {gap.verdict}".strip()
+    found = f"{verdict_symbol(gap)} {plain_verdict(gap.verdict)}".strip()
     if gap.value is None or not excludes_zero(gap):
         return found
     return f"{found}: {_DIRECTIONS[gap.metric][0 if gap.value > 0 else 1]}"
@@ -246,7 +251,7 @@ class QuestionSummary:
 
     @property
     def _counted(self) -> str:
-        parts = [f"{n} “{verdict}”" for verdict, n in self.verdicts.items() if n]
+        parts = [f"{n} “{plain_verdict(verdict)}”" for verdict, n in self.verdicts.items() if n]
         if self.suppressed:
             parts.append(f"{self.suppressed} withheld, to protect small groups")
         return ", ".join(parts)
