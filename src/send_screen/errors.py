@@ -24,7 +24,7 @@ class ExitCode(IntEnum):
     NO = 1
     USAGE = 2
     MACHINE = 3
-    OPEN = 4
+    INCOMPLETE = 4
     MISTAKE = 70
     STOPPED = 130
 
@@ -40,7 +40,7 @@ _EXIT_DESCRIPTIONS = {
     ExitCode.USAGE: "The call is wrong, or names what does not exist.",
     ExitCode.MACHINE: "The machine or a server prevents it: no permission, no disk space, no answer, a package that "
     "is missing, a database that is damaged or of another release.",
-    ExitCode.OPEN: "Of audit: nothing is known to differ, and part of it could not be checked.",
+    ExitCode.INCOMPLETE: "Of audit: nothing is known to differ, and part of it could not be checked.",
     ExitCode.MISTAKE: "A mistake in send_screen itself.",
     ExitCode.STOPPED: "Stopped before it ended.",
 }

@@ -13,7 +13,7 @@ import pytest
 from audit_store import Store
 
 from send_screen.auditing import FAILED, Addition
-from send_screen.auditing._lookalikes import reads_like
+from send_screen.auditing._confusables import is_confusable
 from send_screen.governance import PromotionEntry, open_for_append
 from send_screen.reports import render_summary
 from send_screen.tracking._registry import SUMMARY_END
@@ -167,4 +167,4 @@ def test_a_version_that_was_served_is_green(store: Store, run_mlflow: Callable[.
     ],
 )
 def test_names_that_read_like_another(name: str, alike: bool) -> None:
-    assert reads_like(name, "reception_sen") is alike
+    assert is_confusable(name, "reception_sen") is alike

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import alterations_evidence  # noqa: F401  # its kinds enter themselves, as those beside do
-import alterations_surroundings  # noqa: F401  # likewise
+import alterations_related_entities  # noqa: F401  # likewise
 import pytest
 from alterations import KINDS
 from alterations_beside import PRAISE
@@ -72,4 +72,4 @@ def test_without_a_key_only_the_ledger_knows_what_was_made_anew_as_a_whole(
     KINDS[name][0](never_promoted, Random(0))
     found = never_promoted.audit()
     assert found.ok, found.having(FAILED)
-    assert "signed with a key from outside the store" in found.headline
+    assert "signed with a key from outside the MLflow store" in found.headline

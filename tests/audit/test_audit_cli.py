@@ -36,7 +36,7 @@ def run(*arguments: object) -> tuple[int, str, str]:
 def audit_json(store: Store, *arguments: object) -> dict[str, Any]:
     code, out, err = run("audit", MODEL, "--tracking-uri", store.uri, "--json", *arguments)
     found = dict(json.loads(out))
-    assert code == {"green": 0, "red": 1, "open": 4}[found["result"]], err
+    assert code == {"green": 0, "red": 1, "incomplete": 4}[found["result"]], err
     return found
 
 
@@ -103,7 +103,7 @@ def test_red_names_the_place_and_both_values(store: Store, tmp_path: Path) -> No
 def test_without_the_evidence_it_says_which_half_was_checked(store: Store) -> None:
     shutil.move(store.folder / "evidence", store.folder / "locked")
     found = audit_json(store)
-    assert (found["green"], found["result"]) == (False, "open")
+    assert (found["green"], found["result"]) == (False, "incomplete")
     unmade = {id for id, status in statuses(found).items() if status == "not checked"}
     assert unmade == {"evidence", "evidence-integrity", "figures"}
     assert "3 could not be made" in found["headline"]
@@ -141,7 +141,7 @@ def test_what_this_machine_does_not_give_is_no_difference(
         assert "tables.json cannot be read (Permission denied)" in err
         return
     found = audit_json(store)
-    assert found["result"] == "open"
+    assert found["result"] == "incomplete"
     needs = {"evidence.parquet": {"evidence", "evidence-integrity", "figures"}}
     unmade = {id for id, status in statuses(found).items() if status == "not checked"}
     assert unmade == needs.get(name, {"ledger", "aliases", "decisions"})
@@ -190,7 +190,7 @@ def test_other_code_is_no_difference_and_hides_none_of_the_hashes(store: Store) 
     assert audit_json(store)["green"] is True  # what can be derived all the same is
     store.rewrite_evidence(lambda table: table.assign(outcome=1 - table["outcome"]))
     found = audit_json(store)
-    assert (found["green"], found["result"]) == (False, "open")
+    assert (found["green"], found["result"]) == (False, "incomplete")
     assert statuses(found)["figures"] == "not checked"
     told_why = next(check["summary"] for check in found["checks"] if check["id"] == "figures")
     assert "Other code made it" in told_why
@@ -245,7 +245,7 @@ def test_training_refuses_a_key_inside_the_store(trained: Any, small_spec: Path,
     code, _, err = run("train", small_spec, "--data", trained.data, "--tracking-uri", uri, "--evidence",
                        tmp_path / "evidence", "--sign", inside / "private.pem")  # fmt: skip
     assert code == 2
-    assert "inside the store" in err
+    assert "inside the MLflow or the evidence store" in err
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not on this machine")
@@ -358,7 +358,7 @@ def test_a_run_that_missed_its_gates_can_be_audited(
         code, out, err = run("audit", made.model_uri, "--tracking-uri", store.uri, "--key", store.keys / "public.pem",
                              "--json")  # fmt: skip
         found = dict(json.loads(out))
-        assert code == {"green": 0, "red": 1, "open": 4}[found["result"]], err
+        assert code == {"green": 0, "red": 1, "incomplete": 4}[found["result"]], err
         return found
 
     found = of_the_run()
@@ -397,7 +397,7 @@ def test_other_code_is_its_own_word_until_it_is_signed(store: Store) -> None:
     """Who controls the store could say so of any version, and have every difference called inconclusive."""
     store.rewrite_evidence(lambda table: table.assign(outcome=1 - table["outcome"]))
     found = audit_json(store)
-    assert found["result"] == "open"
+    assert found["result"] == "incomplete"
     assert "its own word" in json.dumps(found)
     # what is signed is other evidence, so nothing is believed
     found = audit_json(store, "--key", store.keys / "public.pem")

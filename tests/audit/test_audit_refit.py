@@ -17,7 +17,7 @@ from audit_store import Store, copy_store
 from send_screen.auditing import FAILED, NOT_CHECKED, SKIPPED, _audit
 from send_screen.auditing._check_refit import check_refit
 from send_screen.auditing._check_tables import check_tables
-from send_screen.auditing._checks import Question
+from send_screen.auditing._checks import AuditCheck
 from send_screen.cohorts import load_cohort
 from send_screen.errors import ExitCode, UsageError
 from send_screen.estimators._compared_models import compared_models
@@ -54,10 +54,10 @@ def tables_of_shuffled_outcomes(store: Store, data: Path, *, share: float) -> Ri
 
 @pytest.fixture
 def only(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Ask an audit these questions alone."""
+    """Run these checks of an audit alone."""
 
-    def ask(*questions: Question) -> None:
-        monkeypatch.setattr(_audit, "OF_A_VERSION", questions)
+    def ask(*checks: AuditCheck) -> None:
+        monkeypatch.setattr(_audit, "OF_A_VERSION", checks)
         monkeypatch.setattr(_audit, "OF_A_STORE", ())
         monkeypatch.setattr(_audit, "OF_A_REGISTRY", ())
 

@@ -103,13 +103,15 @@ def test_green_red_and_what_is_open() -> None:
     assert (green.ok, green.exit_code) == (True, 0)
     assert green.headline == "GREEN: nothing differs in the 1 checks that were made. Not looked at: “E”."
     unchecked = Audit("m", {}, (same, unmade, unasked))
-    assert (unchecked.ok, unchecked.result, unchecked.exit_code) == (False, "open", 4)
+    assert (unchecked.ok, unchecked.result, unchecked.exit_code) == (False, "incomplete", 4)
     assert unchecked.headline == (
-        "OPEN: nothing differs in the 1 checks that were made. 1 could not be made: “D”. Not looked at: “E”."
+        "INCOMPLETE: nothing differs in the 1 checks that were made. 1 could not be made: “D”. Not looked at: “E”."
     )
-    left_open = Audit("m", {}, (same, inconclusive, unmade))
-    assert (left_open.ok, left_open.result, left_open.exit_code) == (False, "open", 4)
-    assert left_open.headline.startswith("OPEN: 1 checks found differences that other code or packages may have made.")
+    incomplete = Audit("m", {}, (same, inconclusive, unmade))
+    assert (incomplete.ok, incomplete.result, incomplete.exit_code) == (False, "incomplete", 4)
+    assert incomplete.headline.startswith(
+        "INCOMPLETE: 1 checks found differences that other code or packages may have made."
+    )
     red = Audit("m", {}, (same, wrong, unmade))
     assert (red.ok, red.exit_code) == (False, 1)
     assert red.headline == "RED: 1 of the 2 checks that were made found a difference. 1 could not be made: “D”."

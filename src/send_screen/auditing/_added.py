@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from send_screen.auditing._checks import Addition
 from send_screen.auditing._compare import Mismatch
-from send_screen.auditing._lookalikes import reads_like
+from send_screen.auditing._confusables import is_confusable
 from send_screen.tracking import RUN_NOTE, RegistrySnapshot
 
 #: Tags that training writes; those with hashes are held against the things themselves.
@@ -45,7 +45,7 @@ def added_tags(snapshot: RegistrySnapshot, figures: Iterable[str]) -> tuple[list
         for name in sorted({*tags} - {*_OWN.get(holder, ())}):
             if _OF_MLFLOW.fullmatch(name) or (holder == "experiment" and _OF_WITHDRAWALS.fullmatch(name)):
                 continue
-            taken = next((each for each in own if name == each or reads_like(name, each)), None)
+            taken = next((each for each in own if name == each or is_confusable(name, each)), None)
             if taken is None:
                 additions.append(Addition(f"tag of the {holder}", f"{name}: {tags[name]}"))
             else:

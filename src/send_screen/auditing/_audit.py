@@ -21,28 +21,28 @@ from send_screen.auditing._check_published import (
 )
 from send_screen.auditing._check_refit import check_refit
 from send_screen.auditing._check_registry import check_metrics, check_params, check_run, check_tags
+from send_screen.auditing._check_related_entities import check_related_entities, describe_scope
 from send_screen.auditing._check_served import check_copies, check_served
-from send_screen.auditing._check_surroundings import check_surroundings, describe_scope
 from send_screen.auditing._check_tables import check_examples, check_tables
-from send_screen.auditing._checks import PASSED, Question
+from send_screen.auditing._checks import PASSED, AuditCheck
 from send_screen.auditing._compare import truncate
 from send_screen.auditing._results import Audit, make_audit_folder, write_audit
 from send_screen.errors import UsageError
 from send_screen.governance import MANIFEST, files_below, read_public_key, read_regular_files
 from send_screen.tracking import default_uri, fetch_snapshot
 
-#: What is checked of any version, in the order of its report.
-OF_A_VERSION: tuple[Question, ...] = (
+#: Checks of any version, in the order of the report.
+OF_A_VERSION: tuple[AuditCheck, ...] = (
     check_signature, check_manifest, check_files, check_consistency, check_identity, check_metadata, check_evidence,
     check_evidence_integrity, check_figures, check_gate_results, check_model_sections, check_tables, check_refit,
     check_pages,
 )  # fmt: skip
-#: What is checked where the version is in a store.
-OF_A_STORE: tuple[Question, ...] = (
+#: Checks of a version in an MLflow store, where it may be a run that failed its gates.
+OF_A_STORE: tuple[AuditCheck, ...] = (
     check_prior_releases, check_plots, check_summary, check_copies, check_served, check_examples, check_metrics,
-    check_params, check_tags, check_run, check_surroundings,
+    check_params, check_tags, check_run, check_related_entities,
 )  # fmt: skip
-#: What is checked where it is registered, and not a run that missed its gates.
+#: Checks of a version in the model registry.
 OF_A_REGISTRY = (check_ledger, check_aliases, check_decisions)
 
 
@@ -57,28 +57,30 @@ def audit(
     tracking_uri: str | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Audit:
-    """Recompute everything that is claimed of a version, and name whatever differs.
+    """Recompute every published figure and hash of a version, and name each difference.
 
     Nothing of the version is run, imported or unpickled.
 
     Parameters
     ----------
     model : str or pathlib.Path
-        ``models:/name@alias``, ``models:/name/3``, or ``runs:/id/bundle`` of a run that missed its gates; or a folder
-        that ``send-screen export`` wrote, of which only the version is checked, since it knows of no store.
+        ``models:/name@alias``, ``models:/name/3``, or ``runs:/id/bundle`` of a run that failed its gates; or a folder
+        that ``send-screen export`` wrote, of which only the version is checked: nothing in MLflow.
     evidence : str or pathlib.Path, optional
-        The evidence store, or the version's folder in it; by default where the registry says.
+        The evidence store, or the version's folder in it; by default what the run's tag ``evidence_location`` names.
     key : str or pathlib.Path, optional
-        The public key of whoever answers for training, from them and not from the store.
+        The public key of the person who answers for training; get it from them, not from the MLflow store.
     data : str, pathlib.Path, pandas.DataFrame, pyarrow.Table, or mapping of contract id to one of these, optional
-        What the version was trained on. Then it is fitted again with the same spec and seeds, which takes as long as
+        The training data. Then the version is fitted again with the same spec and seeds, which takes as long as
         training, and tables, bags, evidence and figures are compared.
     ledger : str or pathlib.Path, optional
-        The ledger of decisions; by default beside a local database, and for a server where the registry says.
+        The ledger of decisions; by default beside a local MLflow database, and for a tracking server what the
+        registered model's tag ``ledger_location`` names.
     out : str or pathlib.Path, optional
         Folder for ``audit.html`` and ``audit.json``, over those of an earlier audit.
     tracking_uri : str, optional
-        Where the registry is; by default ``mlflow.db`` in the working directory.
+        Address of the MLflow store: ``sqlite:///path/mlflow.db``, or of a tracking server; by default ``mlflow.db`` in
+        the working directory.
     progress : callable, optional
         Called with a sentence before each step.
 
@@ -92,7 +94,7 @@ def audit(
     UsageError
         If there is no such version, evidence, ledger, key or data.
     MachineError
-        If the store does not answer, or ``out`` cannot be written.
+        If the MLflow store does not answer, or ``out`` cannot be written.
     MissingExtraError
         If MLflow, or a package to check signatures, is not installed.
 
@@ -128,11 +130,11 @@ def audit(
     audited = replace(audited, data=data, report_progress=report_progress)
     audited = with_evidence(audited, None if evidence is None else Path(evidence))
     audited = _with_trusted_reasons(audited)
-    asked = OF_A_VERSION
+    chosen = OF_A_VERSION
     if snapshot is not None:
-        asked += OF_A_STORE + (OF_A_REGISTRY if snapshot.registered else ())
-    report_progress("Deriving again what is claimed of it")
-    checks = [question.run_check(audited) for question in asked]
+        chosen += OF_A_STORE + (OF_A_REGISTRY if snapshot.registered else ())
+    report_progress("Recomputing what is published of it")
+    checks = [check.run(audited) for check in chosen]
     metadata = audited.describe()
     if withdrawn := describe_withdrawal(audited):
         metadata["withdrawn"] = truncate(withdrawn)
@@ -144,15 +146,15 @@ def audit(
 
 
 def _with_trusted_reasons(audited: AuditedVersion) -> AuditedVersion:
-    """Return the version with the reasons for which a difference would be inconclusive, as far as they are confirmed.
+    """Return the version with the reasons why a difference would be inconclusive, as far as a signature confirms them.
 
     A number, or a page, may differ because another version of the code or of a package made it. Which ones did is said
     by a file of the version itself; that is confirmed only where the manifest, which holds its hash, is signed.
     """
     if audited.key is None:
-        own_word = " That is its own word: no key from outside the store confirms it here."
-        numbers, pages = (why and why + own_word for why in (audited.inconclusive_reason, audited.inconclusive_pages))
+        note = " That is its own word: no key from outside the MLflow store confirms it here."
+        numbers, pages = (why and why + note for why in (audited.inconclusive_reason, audited.inconclusive_pages))
         return replace(audited, inconclusive_reason=numbers, inconclusive_pages=pages)
-    if audited.inconclusive_pages and check_signature.run_check(audited).outcome.status != PASSED:
+    if audited.inconclusive_pages and check_signature.run(audited).outcome.status != PASSED:
         return replace(audited, inconclusive_reason="", inconclusive_pages="")
     return audited

@@ -1,4 +1,4 @@
-"""The version that is audited: its files and its evidence as they are, and what a store says of them."""
+"""The version that is audited: its files and its evidence as they are, and its entry in an MLflow store."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class AuditedVersion:
     no_files: tuple[str, ...]
     """What lies among them and is no file of a version."""
     snapshot: RegistrySnapshot | None
-    """What a store says; None of an exported folder."""
+    """Its metadata in an MLflow store; None of an exported folder."""
     bundle: Bundle | None
     """The files read as a version, whatever the manifest says of their hashes; where they cannot be, ``why`` not."""
     why: str
@@ -100,7 +100,7 @@ class AuditedVersion:
         return self.evidence
 
     def require_snapshot(self) -> RegistrySnapshot:
-        """Return what the store says; raise CheckSkipped of an exported folder."""
+        """Return the metadata in the MLflow store; raise CheckSkipped of an exported folder."""
         if self.snapshot is None:
             raise CheckSkipped("A folder knows of no registry. Audit models:/name/number for that.")
         return self.snapshot
@@ -117,8 +117,8 @@ class AuditedVersion:
         )
 
     @property
-    def store_uri(self) -> str:
-        """Where the store is."""
+    def tracking_uri(self) -> str:
+        """Address of the MLflow store."""
         return self.uri or default_uri()
 
     @property
@@ -143,7 +143,7 @@ class AuditedVersion:
 def open_version(
     files: Mapping[str, bytes], no_files: tuple[str, ...], snapshot: RegistrySnapshot | None
 ) -> AuditedVersion:
-    """Read a version's files as they are. Their hashes are another question: what was changed is still to be found."""
+    """Read a version's files as they are. Their hashes are not verified here: a check does that."""
     try:
         metadata = PublishedReport.from_json(files.get("published.json", b"")).version
     except TablesError:
@@ -179,7 +179,7 @@ def with_evidence(audited: AuditedVersion, given: Path | None) -> AuditedVersion
     """Return the version with its evidence, where that may be read from here; raise where it was named and is not."""
     place = given or _registered_place(audited.snapshot)
     if place is None:
-        return replace(audited, no_evidence="Where the evidence is was not said. Name the store with --evidence.")
+        return replace(audited, no_evidence="No evidence store was named. Name it with --evidence.")
     path = next((path for path in _candidates(audited.metadata, place) if path.is_file()), None)
     if path is None:
         if given is not None:
@@ -187,7 +187,10 @@ def with_evidence(audited: AuditedVersion, given: Path | None) -> AuditedVersion
                 f"There is no evidence of this version at {given}.",
                 remedy=f"Give the evidence store, or the folder in it that holds {EVIDENCE}.",
             )
-        why = "The evidence is not where the registry says. Ask who keeps it, or name the store with --evidence."
+        why = (
+            "The evidence is not where the run's tag evidence_location says. Ask who keeps it, or name the evidence "
+            "store with --evidence."
+        )
         return replace(audited, no_evidence=why)
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
@@ -204,11 +207,11 @@ def with_evidence(audited: AuditedVersion, given: Path | None) -> AuditedVersion
 
 def _candidates(metadata: VersionMetadata | None, place: Path) -> list[Path]:
     parts = (metadata.name, metadata.id) if metadata else ()
-    # a name out of a file that nobody has verified must not lead out of the store
+    # a name out of a file that nobody has verified must not lead out of the evidence store
     safe = parts and all(part.replace("_", "").replace("-", "").isalnum() for part in parts)
     return [place / EVIDENCE, *([place.joinpath(*parts, EVIDENCE)] if safe else [])]
 
 
 def _registered_place(snapshot: RegistrySnapshot | None) -> Path | None:
-    """Return the folder that the registry names; only a folder of this machine."""
+    """Return the folder that the run's tag names; only a folder of this machine."""
     return path_of("" if snapshot is None else snapshot.run_tags.get("evidence_location", ""))

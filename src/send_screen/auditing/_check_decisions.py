@@ -7,9 +7,9 @@ from pathlib import Path
 
 from send_screen.auditing._added import OF_DECISIONS, text_added_after
 from send_screen.auditing._audited_version import NO_TAG, AuditedVersion, CannotCheck
-from send_screen.auditing._checks import Addition, CheckResult, check_result, question
+from send_screen.auditing._checks import Addition, CheckResult, audit_check, check_result
 from send_screen.auditing._compare import Mismatch, diff_documents, first_difference
-from send_screen.auditing._lookalikes import reads_like
+from send_screen.auditing._confusables import is_confusable
 from send_screen.errors import LedgerError, MachineError
 from send_screen.governance import (
     CHAMPION,
@@ -38,7 +38,7 @@ def require_ledger(audited: AuditedVersion) -> Ledger:
     if uri.startswith("sqlite:"):
         return read_ledger(default_ledger(uri))
     if model.head is None and model.location is None:
-        return Ledger(Path())  # the registry was told of no decision, so there should be none
+        return Ledger(Path())  # the registry records no decision, so there should be none
     path = file_at(model.location)
     if path is None:
         raise CannotCheck("The ledger of decisions is not where it can be read from here. Name it with --ledger.")
@@ -57,7 +57,7 @@ def describe_withdrawal(audited: AuditedVersion) -> str:
     return "" if gone is None else gone.description
 
 
-@question("What the ledger of decisions says of this model is whole")
+@audit_check("What the ledger of decisions says of this model is whole")
 def check_ledger(audited: AuditedVersion) -> CheckResult:
     snapshot, book = audited.require_snapshot(), require_ledger(audited)
     name, head, where = snapshot.version.name, snapshot.model.head, str(book.path)
@@ -67,8 +67,8 @@ def check_ledger(audited: AuditedVersion) -> CheckResult:
         differences.append(Mismatch(where, "the last line is truncated", "whole lines (send-screen repair-ledger)"))
     try:
         for entry in entries_after(book.entries, name, head):
-            said = f"entry {entry.number}, of which the registry was not told"
-            differences.append(Mismatch(where, said, "no entry after the last that the registry knows of"))
+            said = f"entry {entry.number}, that the registry does not record"
+            differences.append(Mismatch(where, said, "no entry after the last that the registry records"))
     except LedgerError as error:
         differences.append(Mismatch(where, error.message, f"an entry {head}"))
     summary = (
@@ -80,9 +80,9 @@ def check_ledger(audited: AuditedVersion) -> CheckResult:
 
 
 def _about_other_models(book: Ledger, audited: AuditedVersion) -> list[Addition]:
-    """Return the entries about other models that the registry was not told of: an audit of those models judges them."""
+    """Return the entries about other models that the registry does not record: an audit of those models judges them."""
     snapshot = audited.require_snapshot()
-    heads, additions = snapshot.surroundings.models, []
+    heads, additions = snapshot.related_entities.models, []
     if not heads:
         return []  # the registry did not tell of other models, as the audit says in the end
     entries = [entry for entry in book.entries if isinstance(entry, DecisionEntry)]
@@ -93,12 +93,12 @@ def _about_other_models(book: Ledger, audited: AuditedVersion) -> list[Addition]
             additions.append(Addition(f"ledger, about the model {name}", error.message))
             continue
         for entry in untold:
-            said = f"entry {entry.number}, {entry.kind} by {entry.by}, of which the registry was not told"
+            said = f"entry {entry.number}, {entry.kind} by {entry.by}, that the registry does not record"
             additions.append(Addition(f"ledger, about the model {name}", said))
     return additions
 
 
-@question("Each alias points where the ledger says")
+@audit_check("Each alias points where the ledger says")
 def check_aliases(audited: AuditedVersion) -> CheckResult:
     snapshot = audited.require_snapshot()
     name, present = snapshot.version.name, snapshot.model.aliases
@@ -114,7 +114,7 @@ def check_aliases(audited: AuditedVersion) -> CheckResult:
             raise
     additions = []
     for alias, number in present.items():
-        if alias not in wanted and any(reads_like(alias, own) for own in wanted):
+        if alias not in wanted and any(is_confusable(alias, own) for own in wanted):
             wanted[alias] = None
         elif alias not in wanted:
             said = f"{_number(number)}; no promotion in the ledger gave it"
@@ -132,7 +132,7 @@ def _number(number: str | None) -> str:
     return "no version" if number is None else f"version {number}"
 
 
-@question("What was decided about this version is what is shown of it")
+@audit_check("What was decided about this version is what is shown of it")
 def check_decisions(audited: AuditedVersion) -> CheckResult:
     snapshot, book, bundle = audited.require_snapshot(), require_ledger(audited), audited.require_bundle()
     version, id = snapshot.version, bundle.published.version.id

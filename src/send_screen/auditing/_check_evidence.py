@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from send_screen.auditing._audited_version import AuditedVersion, CheckSkipped
-from send_screen.auditing._checks import CheckResult, check_result, question
+from send_screen.auditing._checks import CheckResult, audit_check, check_result
 from send_screen.auditing._compare import Mismatch
 from send_screen.errors import LeakageError
 from send_screen.evaluation import verify_folds
@@ -21,7 +21,7 @@ from send_screen.tracking import evidence_files, parse_hashes
 _ROUNDING = 1e-8  # log-odds: sums of a hundred contributions
 
 
-@question("The evidence is the one that was registered")
+@audit_check("The evidence is the one that was registered")
 def check_evidence(audited: AuditedVersion) -> CheckResult:
     evidence = audited.require_evidence()
     sha256 = evidence.sha256
@@ -40,7 +40,7 @@ def check_evidence(audited: AuditedVersion) -> CheckResult:
     return check_result(differences, f"Its SHA-256 is {sha256}, as {audited.snapshot.holders}.{said}")
 
 
-@question("The evidence is whole, and lists whom its scores list")
+@audit_check("The evidence is whole, and lists whom its scores list")
 def check_evidence_integrity(audited: AuditedVersion) -> CheckResult:
     evidence = audited.require_evidence()
     if evidence.table is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from send_screen.auditing._audited_version import NO_TAG, AuditedVersion, CheckSkipped
-from send_screen.auditing._checks import Addition, CheckResult, check_result, question
+from send_screen.auditing._checks import Addition, CheckResult, audit_check, check_result
 from send_screen.auditing._compare import Mismatch, mismatches
 from send_screen.errors import TablesError
 from send_screen.governance import (
@@ -29,7 +29,7 @@ NO_FILE = "no such file"
 NOT_OURS = "a link, an empty folder, or no file of a version's"
 
 
-@question("The manifest is the one that was registered")
+@audit_check("The manifest is the one that was registered")
 def check_manifest(audited: AuditedVersion) -> CheckResult:
     snapshot = audited.require_snapshot()
     found = sha256_of(audited.files[MANIFEST]) if MANIFEST in audited.files else NO_FILE
@@ -37,7 +37,7 @@ def check_manifest(audited: AuditedVersion) -> CheckResult:
     return check_result(differences, f"Its SHA-256 is {found}, as {snapshot.holders}.")
 
 
-@question("Every file is the one in the manifest, and there is no other")
+@audit_check("Every file is the one in the manifest, and there is no other")
 def check_files(audited: AuditedVersion) -> CheckResult:
     named = parse_manifest(audited.files[MANIFEST]).files
     present = {name: sha256_of(content) for name, content in audited.files.items()}
@@ -51,7 +51,7 @@ def check_files(audited: AuditedVersion) -> CheckResult:
     return check_result(differences, f"{len(named)} files have the hashes of the manifest.", failure=failure)
 
 
-@question("Spec, contracts, tables and figures belong together")
+@audit_check("Spec, contracts, tables and figures belong together")
 def check_consistency(audited: AuditedVersion) -> CheckResult:
     bundle = audited.bundle
     if bundle is None:
@@ -63,7 +63,7 @@ def check_consistency(audited: AuditedVersion) -> CheckResult:
     return check_result(differences, summary)
 
 
-@question("It is signed with a key from outside the store")
+@audit_check("It is signed with a key from outside the MLflow store")
 def check_signature(audited: AuditedVersion) -> CheckResult:
     signed = audited.files.get(SIGNATURE)
     if audited.snapshot is not None:
@@ -77,9 +77,9 @@ def check_signature(audited: AuditedVersion) -> CheckResult:
     if audited.key is None:
         state = "The version is signed, but no key was given." if signed else "The version is not signed."
         raise CheckSkipped(
-            f"{state} So no key from outside the store confirms the evidence's hash, or any other: whoever controls "
-            "the store could have changed everything alike. Get the public key from who answers for training, and "
-            "give it with --key.",
+            f"{state} So no key from outside the MLflow store confirms the evidence's hash, or any other: whoever "
+            "controls the MLflow store could have changed everything alike. Get the public key from who answers for "
+            "training, and give it with --key.",
         )
     try:
         if signed is None:

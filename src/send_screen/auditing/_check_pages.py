@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from send_screen.auditing._added import text_added_after
 from send_screen.auditing._audited_version import AuditedVersion
-from send_screen.auditing._checks import CheckResult, check_result, question
+from send_screen.auditing._checks import CheckResult, audit_check, check_result
 from send_screen.auditing._compare import Mismatch, first_difference
 from send_screen.estimators._explanation import shap_waterfall
 from send_screen.reports import render_plots, render_summary
@@ -17,7 +17,7 @@ _DRAWN_TEXT = re.compile(rb"<text[^>]*>(.*?)</text>", re.DOTALL)
 _DRAWN_BY = re.compile(rb"<dc:title>(Matplotlib[^<]*)</dc:title>")
 
 
-@question("Every page is what the published figures make")
+@audit_check("Every page is what the published figures make")
 def check_pages(audited: AuditedVersion) -> CheckResult:
     bundle = audited.require_bundle()
     written = version_files(bundle.spec, bundle.tables, bundle.bags, bundle.published)
@@ -37,7 +37,7 @@ def _other_bytes(claimed: Mapping[str, bytes], found: Mapping[str, bytes]) -> li
     ]
 
 
-@question("What MLflow says of the run is the first screen of its report")
+@audit_check("What MLflow says of the run is the first screen of its report")
 def check_summary(audited: AuditedVersion) -> CheckResult:
     found = render_summary(audited.require_report())
     claimed, where = audited.require_snapshot().run_tags.get(RUN_NOTE, ""), "description of the run"
@@ -52,7 +52,7 @@ def check_summary(audited: AuditedVersion) -> CheckResult:
     )
 
 
-@question("Every plot is what the published figures make")
+@audit_check("Every plot is what the published figures make")
 def check_plots(audited: AuditedVersion) -> CheckResult:
     files, report = audited.require_snapshot().run_files, audited.require_report()
     plots = {name: svg.encode() for name, svg in render_plots(report).items()}

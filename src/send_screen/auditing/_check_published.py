@@ -7,7 +7,7 @@ from functools import partial
 
 from send_screen.auditing._audited_version import AuditedVersion, CannotCheck
 from send_screen.auditing._check_files import check_signature
-from send_screen.auditing._checks import PASSED, CheckResult, check_result, not_checked, question
+from send_screen.auditing._checks import PASSED, CheckResult, audit_check, check_result, not_checked
 from send_screen.auditing._compare import Mismatch, diff_documents, mismatches
 from send_screen.documents import Document
 from send_screen.estimators._compared_models import describe_challenger
@@ -23,7 +23,7 @@ from send_screen.workflows._revealed import prior_releases
 MODEL_SECTIONS = ("shapes", "interactions", "example", "scorecard")
 
 
-@question("The version's identity follows from what made it")
+@audit_check("The version's identity follows from what made it")
 def check_identity(audited: AuditedVersion) -> CheckResult:
     bundle, metadata = audited.require_bundle(), audited.require_report().version
     hashes = {contract.ref: contract.sha256 for contract in bundle.contracts.values()}
@@ -36,7 +36,7 @@ def check_identity(audited: AuditedVersion) -> CheckResult:
     )
 
 
-@question("What it says of itself follows from its spec")
+@audit_check("What it says of itself follows from its spec")
 def check_metadata(audited: AuditedVersion) -> CheckResult:
     bundle, claimed = audited.require_bundle(), audited.require_report().version
     found = version_metadata(
@@ -59,7 +59,7 @@ def check_metadata(audited: AuditedVersion) -> CheckResult:
     return check_result(compared.differences, summary, inconclusive_reason=audited.inconclusive_reason)
 
 
-@question("The gates say what the figures say")
+@audit_check("The gates say what the figures say")
 def check_gate_results(audited: AuditedVersion) -> CheckResult:
     bundle = audited.require_bundle()
     found = recheck_gates(bundle.spec.gates, bundle.published)
@@ -74,7 +74,7 @@ def check_gate_results(audited: AuditedVersion) -> CheckResult:
     return check_result(differences, summary, failure="The gates are not what the figures say.")
 
 
-@question("The plots' numbers, the points and the invented child follow from the tables")
+@audit_check("The plots' numbers, the points and the invented child follow from the tables")
 def check_model_sections(audited: AuditedVersion) -> CheckResult:
     bundle = audited.require_bundle()
     found = model_sections(bundle.spec, bundle.contracts, bundle.tables, bundle.bags)
@@ -82,7 +82,7 @@ def check_model_sections(audited: AuditedVersion) -> CheckResult:
     return check_result(compared.differences, compared.summary, inconclusive_reason=audited.inconclusive_reason)
 
 
-@question("Every figure, interval, verdict and sentence follows from the evidence")
+@audit_check("Every figure, interval, verdict and sentence follows from the evidence")
 def check_figures(audited: AuditedVersion) -> CheckResult:
     evidence, bundle = audited.require_evidence(), audited.require_bundle()
     if evidence.table is None:
@@ -120,13 +120,13 @@ def _without(document: Document, *sections: str) -> dict[str, object]:
     return document.model_dump(exclude=set(sections))
 
 
-@question("It reckons with what was published before it, and with nothing else")
+@audit_check("It reckons with what was published before it, and with nothing else")
 def check_prior_releases(audited: AuditedVersion) -> CheckResult:
-    """Hold what earlier versions are said to have revealed against what the store's runs have published.
+    """Hold what earlier versions are said to have revealed against what the MLflow store's runs have published.
 
     What an earlier version suppressed is suppressed again: a fabricated one could silence any finding. One that is left
-    out could give single children away. One that is no longer in the store is known from this version alone, or from
-    others that reckoned with it.
+    out could give single children away. One that is no longer in the MLflow store is known from this version alone, or
+    from others that reckoned with it.
     """
     bundle, metadata = audited.require_bundle(), audited.require_report().version
     claimed = bundle.published.disclosure.prior_releases
@@ -156,12 +156,14 @@ def check_prior_releases(audited: AuditedVersion) -> CheckResult:
         if sha256 not in named
     ]
     if differences or not gone:
-        return check_result(differences, f"{len(claimed)} earlier publications of these data, as the store has them.")
+        return check_result(
+            differences, f"{len(claimed)} earlier publications of these data, as the MLflow store has them."
+        )
     summary = (
-        f"The store no longer has {'; '.join(gone)}"
+        f"The MLflow store no longer has {'; '.join(gone)}"
         + (", or it was of another file, and the evidence is not here to tell" if children is None else "")
         + ". What was published there is taken from this version itself."
     )
-    if audited.key is not None and check_signature.run_check(audited).outcome.status == PASSED:
+    if audited.key is not None and check_signature.run(audited).outcome.status == PASSED:
         return check_result([], f"{summary} It is signed.")
     return not_checked(f"{summary} To be sure of it, give --key of a signed version, or ask for that file.")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from send_screen.auditing._audited_version import AuditedVersion, CheckSkipped
-from send_screen.auditing._checks import CheckResult, check_result, question
+from send_screen.auditing._checks import CheckResult, audit_check, check_result
 from send_screen.auditing._compare import DocumentDiff, Mismatch, diff_documents, mismatches
 from send_screen.cohorts._source import read_source
 from send_screen.governance import BAGS, sha256_of
@@ -31,7 +31,7 @@ _TOLERANCE = 1e-6  # of a number's size: other kernels of linear algebra were se
 _LAST_DIGITS = f"None differs by more than {_TOLERANCE:g} of its size."
 
 
-@question("The data, fitted again, make these tables, this evidence and these figures")
+@audit_check("The data, fitted again, make these tables, this evidence and these figures")
 def check_refit(audited: AuditedVersion) -> CheckResult:
     if audited.data is None:
         raise CheckSkipped(_NO_DATA)
@@ -58,7 +58,7 @@ def check_refit(audited: AuditedVersion) -> CheckResult:
 
 
 def _compare_documents(audited: AuditedVersion, made: FittedVersion) -> DocumentDiff:
-    """Compare tables, bags, and what is published of them, prior releases apart: those are the store's."""
+    """Compare tables, bags, and what is published of them, prior releases apart: those are the MLflow store's."""
     bundle = audited.require_bundle()
     published = bundle.published
     report = made.report(published.version, prior_releases=published.disclosure.prior_releases)

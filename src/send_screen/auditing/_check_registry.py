@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from send_screen.auditing._added import added_tags, own_tags
 from send_screen.auditing._audited_version import NO_TAG, AuditedVersion
-from send_screen.auditing._checks import Addition, CheckResult, check_result, question
+from send_screen.auditing._checks import Addition, CheckResult, audit_check, check_result
 from send_screen.auditing._compare import Mismatch, diff_documents
 from send_screen.published._gates import recheck_gates
 from send_screen.tracking import (
@@ -21,7 +21,7 @@ from send_screen.tracking import (
 _OF_THINGS = ("manifest_sha256", "evidence_sha256", "signed_by", "model_sha256")
 
 
-@question("The figures in MLflow's database are the published ones")
+@audit_check("The figures in MLflow's database are the published ones")
 def check_metrics(audited: AuditedVersion) -> CheckResult:
     snapshot = audited.require_snapshot()
     found = mlflow_metrics(audited.require_report().performance)
@@ -57,7 +57,7 @@ def check_metrics(audited: AuditedVersion) -> CheckResult:
     return check_result(differences, summary, failure=failure, additions=additions)
 
 
-@question("The parameters in MLflow's database are those of the spec")
+@audit_check("The parameters in MLflow's database are those of the spec")
 def check_params(audited: AuditedVersion) -> CheckResult:
     snapshot, bundle = audited.require_snapshot(), audited.require_bundle()
     found = run_params(bundle.spec, bundle.published.version.held_out_schools)
@@ -68,7 +68,7 @@ def check_params(audited: AuditedVersion) -> CheckResult:
     return check_result(differences, f"{len(found)} parameters.")
 
 
-@question("The tags in MLflow's database are those of the version")
+@audit_check("The tags in MLflow's database are those of the version")
 def check_tags(audited: AuditedVersion) -> CheckResult:
     snapshot, bundle = audited.require_snapshot(), audited.require_bundle()
     gates = recheck_gates(bundle.spec.gates, bundle.published)
@@ -91,7 +91,7 @@ def check_tags(audited: AuditedVersion) -> CheckResult:
     return check_result(differences, summary, failure=failure, additions=additions)
 
 
-@question("Registered version, run and served model belong together")
+@audit_check("Registered version, run and served model belong together")
 def check_run(audited: AuditedVersion) -> CheckResult:
     snapshot, metadata = audited.require_snapshot(), audited.require_report().version
     run, name = snapshot.version.run_id, f"{metadata.name} {metadata.id}"

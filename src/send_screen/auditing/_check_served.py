@@ -9,7 +9,7 @@ from typing import Any
 
 from send_screen.auditing._audited_version import AuditedVersion
 from send_screen.auditing._check_files import NO_FILE, NOT_OURS
-from send_screen.auditing._checks import Addition, CheckResult, check_result, question
+from send_screen.auditing._checks import Addition, CheckResult, audit_check, check_result
 from send_screen.auditing._compare import Mismatch, diff_documents, mismatches
 from send_screen.documents import load_yaml
 from send_screen.errors import TablesError
@@ -35,7 +35,7 @@ _RUN = re.compile(
 )
 
 
-@question("All copies of the files are alike")
+@audit_check("All copies of the files are alike")
 def check_copies(audited: AuditedVersion) -> CheckResult:
     snapshot = audited.require_snapshot()
     run, model, bundle = snapshot.run_files, snapshot.model_files, dict(audited.files)
@@ -74,7 +74,7 @@ def check_copies(audited: AuditedVersion) -> CheckResult:
 def _asked_for(snapshot: RegistrySnapshot) -> str | None:
     """Return under which name and number MLflow last fetched the served model; None where the note says anything else.
 
-    MLflow writes it into the folder of the model itself where the store is on the same machine.
+    MLflow writes it into the folder of the model itself where the MLflow store is on the same machine.
     """
     note = load_yaml(snapshot.registered_meta or b"", file=REGISTERED_META, error=TablesError)
     if not isinstance(note, dict) or set(note) != {"model_name", "model_version"}:
@@ -86,7 +86,7 @@ def _hash(content: bytes | None) -> str:
     return NO_FILE if content is None else sha256_of(content)
 
 
-@question("What is served is this model, and nothing else is run")
+@audit_check("What is served is this model, and nothing else is run")
 def check_served(audited: AuditedVersion) -> CheckResult:
     snapshot, metadata = audited.require_snapshot(), audited.require_report().version
     files = snapshot.model_files

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from send_screen.auditing._audited_version import AuditedVersion
-from send_screen.auditing._checks import CheckResult, check_result, question
+from send_screen.auditing._checks import CheckResult, audit_check, check_result
 from send_screen.auditing._compare import Mismatch, diff_documents, mismatches
 from send_screen.cohorts import load_cohort
 from send_screen.governance import Bundle, sha256_of
@@ -17,7 +17,7 @@ from send_screen.simulation._examples import synthetic_rows
 from send_screen.tables import RiskTables, monotonicity_violations, with_standard_errors
 
 
-@question("Tables, bags and spec fit each other, and are of as many children as the evidence")
+@audit_check("Tables, bags and spec fit each other, and are of as many children as the evidence")
 def check_tables(audited: AuditedVersion) -> CheckResult:
     bundle = audited.require_bundle()
     bags = f"their {len(bundle.bags.tables)} bags" if bundle.bags else "no bags"
@@ -86,7 +86,7 @@ def answerable(bundle: Bundle) -> pd.DataFrame:
     return load_cohort(bundle.spec, rows, training=False, contracts=bundle.contracts).X
 
 
-@question("The example of a request is of invented children, and is answered")
+@audit_check("The example of a request is of invented children, and is answered")
 def check_examples(audited: AuditedVersion) -> CheckResult:
     bundle, files = audited.require_bundle(), audited.require_snapshot().model_files
     examples = synthetic_rows(bundle.spec, bundle.contracts)

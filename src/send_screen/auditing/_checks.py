@@ -1,4 +1,4 @@
-"""One question of an audit and its answer: the shape that all checks share."""
+"""The checks of an audit, and their results: the shape that all checks share."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Addition:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """The answer to one question of an audit: what was done, or why it could not be, and the first differences."""
+    """The result of one check: what was done, or why it could not be, and the first differences."""
 
     status: str
     summary: str
@@ -43,7 +43,7 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class Check:
-    """One question of an audit, in a few words, and its answer."""
+    """A check that was run, and its result."""
 
     id: str
     title: str
@@ -51,17 +51,17 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Question:
-    """A question that can be asked of any version."""
+class AuditCheck:
+    """A check that can be run on any version."""
 
     id: str
     title: str
-    answer: Callable[[AuditedVersion], CheckResult]
+    function: Callable[[AuditedVersion], CheckResult]
 
-    def run_check(self, audited: AuditedVersion) -> Check:
-        """Return the answer; files that make it fail are files that were never ours."""
+    def run(self, audited: AuditedVersion) -> Check:
+        """Run the check. Files that make it raise were not written by send_screen: the check has failed."""
         try:
-            return Check(self.id, self.title, self.answer(audited))
+            return Check(self.id, self.title, self.function(audited))
         except CheckSkipped as error:
             return Check(self.id, self.title, skipped(error.message))
         except CannotCheck as error:
@@ -82,13 +82,13 @@ class Question:
         return Check(self.id, self.title, result)
 
 
-def question(title: str) -> Callable[[Callable[[AuditedVersion], CheckResult]], Question]:
-    """Make a check, ``check_model_sections`` for example, a question with an id, here ``model-sections``."""
+def audit_check(title: str) -> Callable[[Callable[[AuditedVersion], CheckResult]], AuditCheck]:
+    """Decorate a function as a check; ``check_model_sections`` has the id ``model-sections``."""
 
-    def named(check: Callable[[AuditedVersion], CheckResult]) -> Question:
-        return Question(check.__name__.removeprefix("check_").replace("_", "-"), title, check)
+    def decorate(check: Callable[[AuditedVersion], CheckResult]) -> AuditCheck:
+        return AuditCheck(check.__name__.removeprefix("check_").replace("_", "-"), title, check)
 
-    return named
+    return decorate
 
 
 def check_result(

@@ -81,8 +81,8 @@ class Audit(Result):
 
     @property
     def result(self) -> str:
-        """``"red"`` where something differs, ``"open"`` where a part could not be checked, else ``"green"``."""
-        return "red" if self.having(FAILED) else "open" if self.having(NOT_CHECKED) else "green"
+        """``"red"`` where something differs, ``"incomplete"`` where a part could not be checked, else ``"green"``."""
+        return "red" if self.having(FAILED) else "incomplete" if self.having(NOT_CHECKED) else "green"
 
     @property
     def ok(self) -> bool:
@@ -92,7 +92,7 @@ class Audit(Result):
     @property
     def exit_code(self) -> ExitCode:
         """How the command line ends: something that differs and something that could not be checked are not alike."""
-        return {"green": ExitCode.DONE, "open": ExitCode.OPEN, "red": ExitCode.NO}[self.result]
+        return {"green": ExitCode.DONE, "incomplete": ExitCode.INCOMPLETE, "red": ExitCode.NO}[self.result]
 
     @property
     def headline(self) -> str:
@@ -105,8 +105,8 @@ class Audit(Result):
             return f"RED: {len(failed)} of the {n_made} checks that were made found a difference.{left}"
         if self.inconclusive:
             return (
-                f"OPEN: {len(self.inconclusive)} checks found differences that other code or packages may have made. "
-                f"Audit it with those that made it.{left}"
+                f"INCOMPLETE: {len(self.inconclusive)} checks found differences that other code or packages may have "
+                f"made. Audit it with those that made it.{left}"
             )
         return f"{self.result.upper()}: nothing differs in the {n_made} checks that were made.{left}"
 

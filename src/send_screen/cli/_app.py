@@ -36,7 +36,7 @@ Tracking = Annotated[
     str | None,
     typer.Option(
         "--tracking-uri",
-        help="MLflow's store: sqlite:///path/mlflow.db or a server's address. (default: mlflow.db in this folder)",
+        help="The MLflow store: sqlite:///path/mlflow.db, or a tracking server's address. (default: ./mlflow.db)",
     ),
 ]
 Version = Annotated[str, typer.Argument(help="models:/name/3 or models:/name@alias.")]
@@ -164,7 +164,8 @@ def train(
         int | None, typer.Option(min=1, help="Threads for LightGBM. (default: one fewer than the cores)")
     ] = None,
     sign: Annotated[
-        Path | None, typer.Option(help="A private key, kept outside the stores, to sign the version with.")
+        Path | None,
+        typer.Option(help="A private key, kept outside the MLflow and evidence stores, to sign the version with."),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -249,12 +250,12 @@ def audit(
         Path | None,
         typer.Option(
             envvar="SEND_SCREEN_EVIDENCE",
-            help="The evidence store, or the version's folder in it. (default: where the registry says)",
+            help="The evidence store, or the version's folder in it. (default: as the run's tag says)",
         ),
     ] = None,
     key: Annotated[
         Path | None,
-        typer.Option(help="The public key of who answers for training, from them and not from the store."),
+        typer.Option(help="The public key of who answers for training, from them and not from the MLflow store."),
     ] = None,
     data: Annotated[
         Path | None,
@@ -266,7 +267,7 @@ def audit(
     ledger: Annotated[
         Path | None,
         typer.Option(
-            help="The ledger of decisions. (default: beside a local MLflow store, or where the registry says)"
+            help="The ledger of decisions. (default: beside a local MLflow store, or as the model's tag says)"
         ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for audit.html and audit.json.")] = None,
@@ -338,7 +339,9 @@ def history(
 
 @command()
 def generate_keys(
-    out: Annotated[Path, typer.Option(help="A folder outside the stores, for private.pem and public.pem.")],
+    out: Annotated[
+        Path, typer.Option(help="A folder outside the MLflow and evidence stores, for private.pem and public.pem.")
+    ],
     json: Json = False,
 ) -> None:
     """Generate the pair of keys with which training signs versions and an auditor verifies them."""

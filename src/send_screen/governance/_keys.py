@@ -30,7 +30,7 @@ def key_id(key: Ed25519PublicKey) -> str:
 def generate_key_pair(folder: Path) -> str:
     """Write ``private.pem``, for its owner alone, and ``public.pem`` into a folder; return the id of the public key.
 
-    The folder is made where it does not exist. Keep it outside the stores whose versions the key signs.
+    The folder is made where it does not exist. Keep it outside the MLflow and evidence stores.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def read_public_key(path: Path) -> Ed25519PublicKey:
     if not isinstance(key, Ed25519PublicKey):
         raise UsageError(
             f"{path} is no public Ed25519 key in PEM.",
-            remedy=f"Ask whoever answers for training for their {PUBLIC}: not whoever keeps the store.",
+            remedy=f"Ask whoever answers for training for their {PUBLIC}: not whoever keeps the MLflow store.",
         )
     return key
 

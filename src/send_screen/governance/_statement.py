@@ -1,9 +1,9 @@
-"""A small signed statement of what a version and its evidence are, by somebody who does not control the store.
+"""A small signed statement of what a version and its evidence are, by somebody who does not control the MLflow store.
 
-Whoever controls a store can change the evidence and every hash of it. So the hashes of manifest, spec, evidence, served
-model and pictures are signed with Ed25519 [RFC8032]_, as an in-toto Statement [InToto]_ in a DSSE envelope [DSSE]_:
-formats that other tools read. The private key belongs to who answers for training and lies outside the store; an
-auditor gets the public key from there, not from the store.
+Whoever controls the MLflow store can change the evidence and every hash of it. So the hashes of manifest, spec,
+evidence, served model and plots are signed with Ed25519 [RFC8032]_, as an in-toto Statement [InToto]_ in a DSSE
+envelope [DSSE]_: formats that other tools read. The private key belongs to the person who answers for training, and
+lies outside the MLflow store. An auditor gets the public key from that person.
 
 References
 ----------

@@ -43,10 +43,10 @@ from send_screen.tracking._registry import (
     tag_withdrawn,
     withdrawn_error,
 )
+from send_screen.tracking._related_entities import MAX_FETCHED, OtherRun
 from send_screen.tracking._snapshot import REGISTERED_META, RegistrySnapshot, fetch_snapshot
 from send_screen.tracking._store import EXPERIMENT, default_uri, folder_of, path_of
 from send_screen.tracking._store_faults import require_writable
-from send_screen.tracking._surroundings import MAX_FETCHED, OtherRun
 
 __all__ = [
     "log_version",

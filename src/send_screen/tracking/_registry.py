@@ -205,7 +205,7 @@ class RegisteredModel:
     aliases: dict[str, str]
     """Alias -> number of the version that it points to."""
     head: str | None
-    """Hash of the last decision that the registry was told of."""
+    """Hash of the last decision that the registry records."""
     location: str | None
     """Where the ledger of decisions is."""
 

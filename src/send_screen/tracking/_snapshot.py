@@ -20,9 +20,9 @@ from send_screen.tracking._registry import (
     find_version,
     withdrawals_of,
 )
+from send_screen.tracking._related_entities import RelatedEntities, fetch_related_entities
 from send_screen.tracking._store import client_of
 from send_screen.tracking._store_faults import local_folder, require_whole, translate_store_errors
-from send_screen.tracking._surroundings import Surroundings, fetch_surroundings
 from send_screen.tracking._unexpected import unexpected_metadata, unexpected_run_metadata
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class RegistrySnapshot:
     stage: str
     other_model_metrics: dict[str, float]
     """What other runs have measured of the served model, by run and name."""
-    surroundings: Surroundings
+    related_entities: RelatedEntities
     run_files: dict[str, bytes]
     model_files: dict[str, bytes]
     folders: tuple[Path, ...]
@@ -162,7 +162,7 @@ def _collect(client: MlflowClient, version: Registered, *, uri: str) -> Registry
             for metric in metrics
             if metric.run_id not in (None, version.run_id)
         },
-        surroundings=fetch_surroundings(client, version, logged, uri=uri),
+        related_entities=fetch_related_entities(client, version, logged, uri=uri),
         folders=tuple(filter(None, map(local_folder, (run.info.artifact_uri, logged.artifact_location)))),
         registered_meta=model_files.pop(REGISTERED_META, None),
         run_files=run_files,

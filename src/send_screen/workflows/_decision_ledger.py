@@ -67,7 +67,7 @@ def record_decision(ledger: OpenLedger, entry: Decision, *, uri: str) -> Decisio
     last = unfinished[-1]
     if len(unfinished) > 1 or not isinstance(last, type(entry)) or not entry.is_same_decision(last):
         raise LedgerError(
-            f"The registry was not told of {describe_entries(unfinished)}.",
+            f"The registry does not record {describe_entries(unfinished)}.",
             remedy="If a command was interrupted, give the very same again. If nobody knows of it, it was added by "
             "hand: tell whoever answers for the ledger.",
         )

@@ -162,7 +162,7 @@ def history(
     if decision_ledger.truncated:
         faults.append(f"The last line is truncated: a write was stopped after entry {len(decision_ledger.entries)}.")
     if unfinished:
-        faults.append(f"The registry was not told of {describe_entries(unfinished)}: interrupted, or added by hand.")
+        faults.append(f"The registry does not record {describe_entries(unfinished)}: interrupted, or added by hand.")
     if model.aliases.get(alias) != present:
         faults.append(
             f"The registry has {_number(model.aliases.get(alias))} under {alias}, and the ledger {_number(present)}: "

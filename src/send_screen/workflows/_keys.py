@@ -30,7 +30,7 @@ class KeyPair(Result):
         """Yield who may have which key."""
         yield Section(
             [
-                "Whoever has it can sign as you: keep it, and a copy, where those who keep the stores cannot read it.",
+                "Whoever has it can sign as you. Keep it, and a copy, where no keeper of the MLflow store can read it.",
                 f"{self.public} goes to the auditors. They can ask you whether its id is {self.id}",
             ]
         )
@@ -60,7 +60,7 @@ def generate_keys(out: str | Path) -> KeyPair:
     Parameters
     ----------
     out : str or pathlib.Path
-        A folder outside the stores, for ``private.pem`` and ``public.pem``.
+        A folder outside the MLflow and evidence stores, for ``private.pem`` and ``public.pem``.
 
     Returns
     -------

@@ -71,8 +71,8 @@ def train(
     threads : int, optional
         Threads of the LightGBM challenger; one fewer than the cores by default. No figure depends on it.
     sign : str or pathlib.Path, optional
-        A private key (:func:`generate_keys`), outside the stores: the version's manifest and
-        evidence are signed with it, so that an auditor need not trust who keeps the stores.
+        A private key (:func:`generate_keys`), outside the MLflow and evidence stores: the version's manifest and
+        evidence are signed with it, so that an auditor need not trust whoever keeps those stores.
     progress : callable, optional
         Called with a sentence before each step.
 
@@ -89,7 +89,7 @@ def train(
     UsageError
         If it cannot be signed as asked for.
     MachineError
-        If a store cannot be written, or the key cannot be read.
+        If the MLflow or the evidence store cannot be written, or the key cannot be read.
     MissingExtraError
         If a package that a model needs is not installed.
 
@@ -119,7 +119,7 @@ def train(
         while runs != known:
             known = runs
             report = _build_report(made, known, held_out_schools=hold_out)
-            # Where nothing holds the store, another version may have been published in the meantime.
+            # Where nothing holds the MLflow store, another version may have been published in the meantime.
             runs = known if held else prior_runs(uri=uri, data_sha256=made.data_sha256, children_apart=apart)
         version = report.version
         require_not_withdrawn(f"The version {version.id}", version.id, name=spec.name, uri=uri, remedy=TRAINED_AGAIN)
@@ -183,12 +183,12 @@ def _build_report(made: FittedVersion, runs: Sequence[PriorRun], *, held_out_sch
 
 
 def _key(path: Path, *, evidence: Path, uri: str) -> Ed25519PrivateKey:
-    """Return the private key; raise if it lies inside a store, where whoever keeps that store could read it."""
+    """Return the private key; raise if it lies inside the MLflow or the evidence store, whose keepers could read it."""
     artefacts = folder_of(uri)
     stores = [evidence.resolve(), *([artefacts / "mlartifacts"] if artefacts else [])]
     if any(path.resolve().is_relative_to(store) for store in stores):
         raise UsageError(
-            f"The key {path} lies inside the store whose versions it signs.",
+            f"The key {path} lies inside the MLflow or the evidence store.",
             remedy="Keep it elsewhere, where only who answers for training can read it.",
         )
     return read_private_key(path)

@@ -153,6 +153,6 @@ def suppressed_by_earlier(published: PublishedReport) -> list[str]:
     else:
         return []
     return [
-        f"Beside what this store has published, {what}.",
-        "To have them, train into a store of its own (--tracking-uri), and show only one of the two.",
+        f"Beside what this MLflow store has published, {what}.",
+        "To have them, train into an MLflow store of its own (--tracking-uri), and show only one of the two.",
     ]

@@ -14,7 +14,7 @@ def client_of(store: Store):
     return MlflowClient(store.uri, store.uri)
 
 
-@kind("surroundings")
+@kind("related-entities")
 def a_run_with_the_id_of_the_version_and_other_figures(store: Store, rng: Random) -> None:
     client = client_of(store)
     there = client.create_experiment(f"trial {rng.random()}", artifact_location=(store.folder / "trial").as_uri())
@@ -32,7 +32,7 @@ def a_run_with_the_id_of_the_version_and_other_figures(store: Store, rng: Random
         client.log_metric(run, rng.choice(["roc_auc", "auc"]), 0.99)
 
 
-@kind("surroundings")
+@kind("related-entities")
 def a_run_with_other_figures_behind_a_thousand_that_say_nothing(store: Store, rng: Random) -> None:
     client = client_of(store)
     there = client.create_experiment("decoys", artifact_location=(store.folder / "decoys").as_uri())
@@ -52,14 +52,14 @@ def a_run_with_other_figures_behind_a_thousand_that_say_nothing(store: Store, rn
         )
 
 
-@kind("surroundings")
+@kind("related-entities")
 def a_model_whose_name_reads_like_that_of_the_version(store: Store, rng: Random) -> None:
     letters = {"e": "\u0435", "o": "\u043e", "p": "\u0440", "c": "\u0441", "s": "\uff53", "n": "n\u200b", "_": "\uff3f"}
     letter = rng.choice(sorted(letters))
     client_of(store).create_registered_model("reception_sen".replace(letter, letters[letter], 1))
 
 
-@kind("surroundings")
+@kind("related-entities")
 def a_trace_or_another_model_shown_with_the_run(store: Store, rng: Random) -> None:
     if rng.random() < 0.5:
         experiment = store.one("select experiment_id from runs where run_uuid = ?", store.run_id)
@@ -71,7 +71,7 @@ def a_trace_or_another_model_shown_with_the_run(store: Store, rng: Random) -> No
     store.execute(statement, store.run_id)
 
 
-@kind("surroundings")
+@kind("related-entities")
 def what_the_database_will_do_by_itself(store: Store, rng: Random) -> None:
     later = "when date('now') > '2030-01-01' begin update latest_metrics set value = .99 where key = 'roc_auc'; end"
     made = rng.choice(

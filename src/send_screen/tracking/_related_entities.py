@@ -1,4 +1,4 @@
-"""What else a store holds that carries a version's id or name, is linked to it, or acts when the registry changes."""
+"""MLflow entities that carry a version's id or name, are linked to it, or act when the model registry changes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mlflow.entities import LoggedModel
 
 Found = TypeVar("Found")
-MAX_FETCHED = 10_000  # of a kind that are fetched: where a store holds more, that is a difference
+MAX_FETCHED = 10_000  # of a kind that are fetched: where there are more, that is a difference
 MAX_TRACES = 200
 _CANNOT_TELL = ("ENDPOINT_NOT_FOUND", "NOT_IMPLEMENTED", "FEATURE_DISABLED", "PERMISSION_DENIED")
 _OF_MLFLOW = re.compile(  # the one trigger that MLflow makes: it refuses a change of two columns, and does nothing else
@@ -40,8 +40,8 @@ class OtherRun:
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """What else a store holds beside a version, by kind: ``known`` to the store, or ``unknown``."""
+class RelatedEntities:
+    """Entities related to a version, by kind: ``known`` if the MLflow store can list the kind, else ``unknown``."""
 
     runs: tuple[OtherRun, ...]
     """Other runs with the version's id, as tag or in the name."""
@@ -58,15 +58,17 @@ class Surroundings:
     """Of a local database: triggers and views, by kind and name, but for the one trigger that MLflow makes."""
     known: tuple[str, ...]
     unknown: tuple[str, ...]
-    """Kinds that the store has no way to tell of, or may not."""
+    """Kinds that the MLflow store cannot list, or may not."""
     unreadable: tuple[str, ...]
-    """Kinds of which it holds something that cannot be read."""
+    """Kinds of which an entity cannot be read."""
     too_many: tuple[str, ...]
-    """Kinds of which it holds more than were fetched."""
+    """Kinds of which there are more than were fetched."""
 
 
-def fetch_surroundings(client: MlflowClient, version: Registered, logged: LoggedModel, *, uri: str) -> Surroundings:
-    """Fetch what else the store holds beside a version; traces, which could hold children's data, by id alone."""
+def fetch_related_entities(
+    client: MlflowClient, version: Registered, logged: LoggedModel, *, uri: str
+) -> RelatedEntities:
+    """Fetch the entities related to a version; traces, which could hold children's data, by id alone."""
     from mlflow.entities import ViewType
     from mlflow.exceptions import MlflowException
 
@@ -133,7 +135,7 @@ def fetch_surroundings(client: MlflowClient, version: Registered, logged: Logged
         for hook in every(client.list_webhooks):
             yield f"{hook.name}: {hook.url} ({hook.status}; {', '.join(map(str, hook.events))})"
 
-    return Surroundings(
+    return RelatedEntities(
         runs=ask("other runs", runs),
         logged_models=ask("other models of its run", logged_models),
         versions=ask("other versions of its run", versions),

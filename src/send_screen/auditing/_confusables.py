@@ -1,24 +1,24 @@
-"""Names that read like another one."""
+"""Names that could be confused with another one (homoglyphs)."""
 
 from __future__ import annotations
 
 import unicodedata
 
 #: Letters of ASCII that many typefaces draw alike.
-_ALIKE = str.maketrans({"0": "o", "1": "l", "i": "l", "|": "l"})
+_HOMOGLYPHS = str.maketrans({"0": "o", "1": "l", "i": "l", "|": "l"})
 _UNSEEN = ("M", "C", "Z", "P")  # marks, invisible characters, spaces and punctuation
 _ANY = "?"
 
 
-def reads_like(name: str, own: str) -> bool:
-    """Tell whether another name could be read as ``own``.
+def is_confusable(name: str, own: str) -> bool:
+    """Return whether another name could be read as ``own``.
 
     That is so where the two differ by letters of another alphabet, by accents, invisible characters, capitals or the
     signs between words. A letter outside ASCII can stand for any letter, where most letters are the same.
 
     Examples
     --------
-    >>> reads_like("recepti\u043en_sen", "reception_sen"), reads_like("reception_sen_2", "reception_sen")
+    >>> is_confusable("recepti\u043en_sen", "reception_sen"), is_confusable("reception_sen_2", "reception_sen")
     (True, False)
     """
     one, other = _shape(name), _shape(own)
@@ -30,4 +30,4 @@ def reads_like(name: str, own: str) -> bool:
 def _shape(text: str) -> str:
     letters = unicodedata.normalize("NFKD", text).casefold()
     seen = (char for char in letters if char == "|" or unicodedata.category(char)[0] not in _UNSEEN)
-    return "".join(char if char.isascii() else _ANY for char in seen).translate(_ALIKE).replace("rn", "m")
+    return "".join(char if char.isascii() else _ANY for char in seen).translate(_HOMOGLYPHS).replace("rn", "m")
