@@ -54,7 +54,7 @@ NOT_READ = {
     "cohort.excluded.n": "children who are in no cell; test_counts_of_excluded_rows_are_not_revealed_by_their_sum",
     "cohort.n_schools": "no children",
     "disclosure.prior_releases.n": "all children of an earlier version: its cohort.n",
-    **dict.fromkeys(("calibration.bin", "calibration.min_score_percent", "calibration.predicted_percent"), "scores"),
+    **dict.fromkeys(("calibration.bin", "calibration.min_risk_percent", "calibration.predicted_percent"), "scores"),
     **{
         f"{section}.{end}": "an interval: asserted to be absent where its figure is suppressed"
         for section in ("performance", "differences", "groups", "gaps", "attribution", "calibration")
@@ -62,7 +62,7 @@ NOT_READ = {
     },
     **dict.fromkeys(("gaps.critical_difference", "gaps.required_n", "gaps.required_schools"), "as an interval"),
     "differences.value": "of two models' lists: each list's figures are read by themselves",
-    "net_benefit.threshold": "stated, not counted",
+    "net_benefit.threshold_probability": "stated, not counted",
     **dict.fromkeys(
         (f"net_benefit.{figure}" for figure in ("value", "low", "high", "rounded_to", "n")),
         "rounded so that who knows every other count is left five numbers: test_evaluation_decision_curve.py",

@@ -28,7 +28,7 @@ def by_definition(evidence: pd.DataFrame, model: str, threshold: float) -> float
 
 
 def test_net_benefit_is_what_vickers_and_elkin_say(evidence: pd.DataFrame) -> None:
-    curve = decision_curve(evidence, replicates=20).set_index(["against", "threshold"])["value"]
+    curve = decision_curve(evidence, replicates=20).set_index(["against", "threshold_probability"])["value"]
     prevalence = evidence["outcome"].mean()
     for t in THRESHOLDS:
         own = by_definition(evidence, "candidate", t)
@@ -76,7 +76,7 @@ def a_curve(n: int, found: int, baseline_found: int, cells: float = 100.0) -> pd
     own, base, everyone = (count / n - 0.02 for count in (found, baseline_found, 0.2 * n))
     rows = [("none", own), ("all", own - everyone), ("baseline", own - base)]
     return pd.DataFrame(
-        {"model": "candidate", "against": against, "threshold": 0.1, "value": value, "low": value - 0.0113,
+        {"model": "candidate", "against": against, "threshold_probability": 0.1, "value": value, "low": value - 0.0113,
          "high": value + 0.0113, "n": float(n), "schools": 50, "smallest_cell": cells, "reason": ""}
         for against, value in rows
     )  # fmt: skip

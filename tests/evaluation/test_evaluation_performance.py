@@ -192,9 +192,9 @@ def test_calibration_bins_add_up_and_hide_small_numbers(make_evidence):
     assert (bins["observed_percent"] * bins["n"]).sum() / 100 == pytest.approx(90)
     assert (bins["smallest_cell"] >= 10).all()
     assert 1 < len(bins) < 10, "bins with few cases are merged"
-    assert bins["min_score_percent"].is_monotonic_increasing
-    assert bins["min_score_percent"].iloc[0] == 0
-    assert (bins["min_score_percent"] % 1 == 0).all(), "an edge is not a child's own score"
+    assert bins["min_risk_percent"].is_monotonic_increasing
+    assert bins["min_risk_percent"].iloc[0] == 0
+    assert (bins["min_risk_percent"] % 1 == 0).all(), "an edge is not a child's own score"
 
 
 def test_auc_and_ap_errors_are_those_of_leaving_schools_out_fold_by_fold():

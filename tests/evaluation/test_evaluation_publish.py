@@ -142,7 +142,7 @@ def test_the_sections_and_keys_are_those_the_pages_read(published):
             "required_schools",
             "description",
         },
-        "calibration": {"bin", "min_score_percent", "predicted_percent", "observed_percent", "low", "high", "n"},
+        "calibration": {"bin", "min_risk_percent", "predicted_percent", "observed_percent", "low", "high", "n"},
     }
     for section, needed in keys.items():
         assert published[section]

@@ -24,7 +24,7 @@ Found = tuple[str, float]
 NO_COUNTS = {
     "published.json": {
         "$.calibration[].bin": "which bin",
-        "$.calibration[].min_score_percent": "a score",
+        "$.calibration[].min_risk_percent": "a score",
         "$.example.percent": "the score of a child who does not exist",
         "$.scorecard.digits": "decimals shown",
         "$.scorecard.percent[].percent": "a score",

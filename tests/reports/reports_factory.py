@@ -458,7 +458,7 @@ def _net_benefit_rows() -> list[dict[str, Any]]:
         {
             "model": "candidate",
             "against": against,
-            "threshold": threshold,
+            "threshold_probability": threshold,
             "value": None if threshold == 0.4 else value - lost * threshold,
             "low": None if threshold == 0.4 else value - lost * threshold - 0.006,
             "high": None if threshold == 0.4 else value - lost * threshold + 0.006,
@@ -578,7 +578,7 @@ def make_published() -> dict[str, Any]:
         "calibration": [
             {
                 "bin": i,
-                "min_score_percent": low,
+                "min_risk_percent": low,
                 "predicted_percent": float(says),
                 "observed_percent": None if i == 7 else says * rng.uniform(0.85, 1.15),
                 "low": None if i == 7 else says * 0.8,

@@ -112,8 +112,8 @@ def test_net_benefit_is_said_where_it_was_shown_and_its_curves_add_up(published:
     points = decision_points(make_report(published))
     for point, row in zip(points, published["net_benefit"], strict=False):
         assert point.own == pytest.approx(100 * row["value"])
-        others = [r for r in published["net_benefit"] if r["threshold"] == row["threshold"]]
-        assert point.everybody == pytest.approx(100 * (row["value"] - others[1]["value"]))
+        others = [r for r in published["net_benefit"] if r["threshold_probability"] == row["threshold_probability"]]
+        assert point.treat_all == pytest.approx(100 * (row["value"] - others[1]["value"]))
         assert point.baseline == pytest.approx(100 * (row["value"] - others[2]["value"]))
         assert point.is_best == all(r["low"] > 0 for r in others)
     assert len(points) == 6, "a withheld threshold is not drawn"

@@ -24,7 +24,7 @@ def write_kit(folder: Path, wheels: list[Path], here: tuple[str, str], *, longes
     for wheel in wheels:
         (folder / "wheels" / wheel.name).write_bytes(wheel.read_bytes())
         listed.append({"file": wheel.name, "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest()})
-    kit = {"platform": here[1], "longest": longest, "pythons": {here[0]: listed}}
+    kit = {"platform": here[1], "max_path_length": longest, "pythons": {here[0]: listed}}
     (folder / "kit" / "kit.json").write_text(json.dumps(kit), encoding="utf-8")
     return kit
 
@@ -94,7 +94,7 @@ def test_a_folder_that_is_too_deep_for_windows_is_named(start, make_wheel, here,
     kit = write_kit(folder, [make_wheel(tmp_path, "one")], here, longest=room + 1)
     with pytest.raises(start.Trouble, match="too long for Windows"):
         start.install(folder, kit)
-    start.install(folder, {**kit, "longest": room})
+    start.install(folder, {**kit, "max_path_length": room})
 
 
 def test_a_folder_that_cannot_be_written_is_named(start, make_wheel, here, tmp_path) -> None:

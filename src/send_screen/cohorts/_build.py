@@ -16,7 +16,7 @@ from send_screen.cohorts._features import (
     group_values,
     known_codes,
     recorded_dates,
-    stated_dates,
+    recording_dates,
 )
 from send_screen.cohorts._link import NO_RECORD, Linked, link
 from send_screen.contracts import SYNTHETIC_AUTHORITY, Contract, valid_upns
@@ -276,7 +276,7 @@ def _outcomes(spec: ModelSpec, linked: Linked, as_of: pd.Series) -> pd.Series:
     followed = inside
     recorded_on = column_of(linked, ref).recorded_on or ""
     if ":" in recorded_on:  # a date of its own for each record
-        when = stated_dates(recorded_on, table)
+        when = recording_dates(recorded_on, table)
         once = child.notna() & ~child.duplicated()
         start = owner.map(as_of[once].set_axis(child[once]))
         inside &= (when > start) & (when <= start + pd.DateOffset(months=spec.outcome.horizon_months))

@@ -33,7 +33,7 @@ def column_of(linked: Linked, ref: ColumnRef) -> Column:
 
 
 def known_values(linked: Linked, ref: ColumnRef) -> pd.Series:
-    """Return a column with every code that means "not known" as missing; an absent column is missing throughout."""
+    """Return a column with the codes of ``missing_codes`` as missing; an absent column is missing throughout."""
     if str(ref) not in linked.frame:
         return pd.Series(np.nan, index=linked.frame.index, dtype=object)
     values = linked.frame[str(ref)]
@@ -42,12 +42,12 @@ def known_values(linked: Linked, ref: ColumnRef) -> pd.Series:
 
 
 def known_codes(linked: Linked, ref: ColumnRef) -> pd.Series:
-    """Return a column as codes of its contract."""
+    """Return a column as codes of its contract, missing where not known."""
     return known_values(linked, ref).map(code, na_action="ignore")
 
 
 def evaluate_condition(linked: Linked, condition: Condition) -> tuple[pd.Series, pd.Series]:
-    """Return where a condition holds, and where it is undecided because the value is missing.
+    """Return where a condition of the spec holds, and where it is undecided because the value is missing.
 
     ``in`` is undecided for a missing value; ``not_in`` holds for it.
     """
@@ -57,13 +57,13 @@ def evaluate_condition(linked: Linked, condition: Condition) -> tuple[pd.Series,
 
 
 def feature_values(linked: Linked, feature: Feature, as_of: pd.Series) -> pd.Series:
-    """Return a feature: float64 with NaN, or for a category str with None."""
+    """Return the values of a feature: float64 with NaN, or of a category str with None."""
     source = feature.source
     if isinstance(source, AgeInMonths):
         return _age_in_months(linked, source, as_of)
     if isinstance(source, Share):
-        part, whole = (_numbers(known_values(linked, ref)) for ref in source.sources)
-        return part / whole.where(whole > 0)
+        numerator, denominator = (_numbers(known_values(linked, ref)) for ref in source.sources)
+        return numerator / denominator.where(denominator > 0)
     if isinstance(source, Equals):
         codes = known_codes(linked, source.column)
         return (codes == code(source.value)).astype("float64").where(codes.notna())
@@ -92,7 +92,7 @@ def _age_in_months(linked: Linked, age: AgeInMonths, as_of: pd.Series) -> pd.Ser
 
 
 def group_values(linked: Linked, group: Group) -> pd.Series:
-    """Return the group of each child as a label; a missing one is ``"not recorded"``."""
+    """Return the group of each child by name; a missing value is the group ``"not recorded"``."""
     values = known_values(linked, group.column)
     column = column_of(linked, group.column)
     if group.derive == "season":
@@ -106,11 +106,11 @@ def group_values(linked: Linked, group: Group) -> pd.Series:
         levels = (column.levels or {}) | group.levels
         labels = known_codes(linked, group.column).map(lambda value: levels.get(value, value), na_action="ignore")
     labels = labels.astype(object).where(labels.notna(), NOT_RECORDED).astype(str)
-    return labels.str.replace("×", "x").astype(object)  # × stands between groups that are crossed
+    return labels.str.replace("×", "x").astype(object)  # × separates the groups of an intersection
 
 
 def year_end(years: pd.Series, month_day: str = "07-31") -> pd.Series:
-    """Return a date in the calendar year in which each academic year, such as ``"2022/23"``, ends."""
+    """Return the end date of each academic year, such as ``"2022/23"``."""
     first = pd.to_numeric(years.astype("string").str.slice(0, 4), errors="coerce")
     text = (first + 1).astype("Int64").astype("string") + f"-{month_day}"
     return pd.to_datetime(text, errors="coerce")
@@ -123,8 +123,8 @@ def as_of_dates(linked: Linked, spec: ModelSpec) -> pd.Series:
     return pd.Series(pd.Timestamp(spec.as_of), index=linked.frame.index)
 
 
-def stated_dates(recorded_on: str, table: pd.DataFrame, prefix: str = "") -> pd.Series:
-    """Return the dates on which the rows of a table were recorded, from ``recordedOn`` of a column in a contract.
+def recording_dates(recorded_on: str, table: pd.DataFrame, prefix: str = "") -> pd.Series:
+    """Return the recording date of each row of a table, from ``recordedOn`` of a column in a contract.
 
     ``recorded_on`` is a date, or names a column of ``table`` (without ``prefix``) with dates or academic years.
     """
@@ -137,16 +137,16 @@ def stated_dates(recorded_on: str, table: pd.DataFrame, prefix: str = "") -> pd.
 
 
 def recorded_dates(linked: Linked, features: Iterable[Feature]) -> dict[str, pd.Series]:
-    """Return the date on which each feature was recorded (the latest of its columns), where a contract has one.
+    """Return the recording dates of each feature (the latest of its columns), where a contract states them.
 
-    Features that were recorded alike, as all of one contract often are, share their dates.
+    Features with the same recording rules, as all of one contract often have, share one series.
     """
-    stated = {
+    rules = {
         feature.name: frozenset(
             (when, f"{ref.contract}.") for ref in feature.sources if (when := column_of(linked, ref).recorded_on)
         )
         for feature in features
     }
-    dates = {alike: [stated_dates(when, linked.frame, of) for when, of in alike] for alike in set(stated.values())}
-    latest = {alike: pd.concat(found, axis=1).max(axis=1) for alike, found in dates.items() if found}
-    return {name: latest[alike] for name, alike in stated.items() if alike}
+    dates = {rule: [recording_dates(when, linked.frame, of) for when, of in rule] for rule in set(rules.values())}
+    latest = {rule: pd.concat(found, axis=1).max(axis=1) for rule, found in dates.items() if found}
+    return {name: latest[rule] for name, rule in rules.items() if rule}

@@ -16,43 +16,43 @@ from send_screen.cohorts._leakage_statistics import (
 )
 
 COMPONENTS = "components whose sum determines the outcome"
-#: (suspected from this AUC, strongest usual AUC) of a sum of features, in children it was not fitted on. An outcome
-#: that is made of the features reaches .98; early measures of the same skill, added up, reach .95.
+#: (AUC from which leakage is suspected, highest AUC of honest features) of a weighted sum, in held-out children. An
+#: outcome that is computed from the features reaches .98; early measures of the same skill reach .95.
 SUM_AUC = (0.97, 0.85)
 _ROWS_A_CLASS, _FOLDS, _MAX_COMPONENTS = 2_500, 5, 20
 
 
 def joint_leakage(columns: list[ValueCounts], outcome: np.ndarray) -> list[TargetLeakage]:
-    """Look for a few features whose weighted sum separates the outcome in children that it was not fitted on.
+    """Find a few features whose weighted sum separates the classes of the outcome in held-out children.
 
-    Forward selection by least squares (equal to Fisher's discriminant for two classes) in each of five folds, judged
-    on the children left out; levels enter as their share with the outcome in the children fitted on.
+    Forward selection by least squares (equal to Fisher's discriminant for two classes), five-fold cross-validated.
+    Categorical features are target-encoded on the training folds.
     """
     rng = np.random.default_rng(0)
     rows = [rng.permutation(np.flatnonzero(outcome == value))[:_ROWS_A_CLASS] for value in (0, 1)]
     if len(columns) < 2 or min(map(len, rows)) < MIN_CHILDREN:
         return []
     fold = np.concatenate([np.arange(len(part)) % _FOLDS for part in rows])
-    chosen = np.concatenate(rows)
-    y = outcome[chosen]
+    sample = np.concatenate(rows)
+    y = outcome[sample]
     steps = min(len(columns), _MAX_COMPONENTS)
     aucs = np.zeros((_FOLDS, steps))
-    codes = [column.codes[chosen] for column in columns]
+    codes = [column.codes[sample] for column in columns]
     for k in range(_FOLDS):
         train = fold != k
         Z = _encode(columns, codes, y, train)
         order = _forward(Z[train], y[train], steps)
         for m in range(steps):
-            taken = order[: m + 1]
-            weight = _least_squares(Z[train][:, taken], y[train])
-            aucs[k, m] = auc_of(Z[~train][:, taken] @ weight, y[~train], 1 - y[~train])
-    path = aucs.mean(axis=0)
-    enough = int(np.argmax(path >= path.max() - 0.002))
-    auc = float(path[enough])
-    if enough == 0 or not exceeds_usual(auc, y.sum(), len(y) - y.sum(), SUM_AUC):
+            selected = order[: m + 1]
+            weight = _least_squares(Z[train][:, selected], y[train])
+            aucs[k, m] = auc_of(Z[~train][:, selected] @ weight, y[~train], 1 - y[~train])
+    path = aucs.mean(axis=0)  # by number of features
+    n_more = int(np.argmax(path >= path.max() - 0.002))  # besides the first
+    auc = float(path[n_more])
+    if n_more == 0 or not exceeds_usual(auc, y.sum(), len(y) - y.sum(), SUM_AUC):
         return []
     Z = _encode(columns, codes, y, np.ones(len(y), dtype=bool))
-    names = [columns[j].name for j in sorted(_forward(Z, y, enough + 1))]
+    names = [columns[j].name for j in sorted(_forward(Z, y, n_more + 1))]
     text = (
         f"Added up, {list_names(names)} decide the outcome (ROC AUC {auc:.2f} in children not fitted on): it may be "
         "made of them."
@@ -62,7 +62,7 @@ def joint_leakage(columns: list[ValueCounts], outcome: np.ndarray) -> list[Targe
 
 
 def _encode(columns: list[ValueCounts], codes: list[np.ndarray], y: np.ndarray, train: np.ndarray) -> np.ndarray:
-    """Return one standardised column a feature, fitted on ``train``; what is missing lies at the mean."""
+    """Return one standardised column a feature, fitted on ``train``; missing values are imputed by the mean."""
     Z = np.zeros((len(y), len(columns)))
     base = y[train].mean()
     for j, (column, code) in enumerate(zip(columns, codes, strict=True)):
@@ -83,28 +83,28 @@ def _encode(columns: list[ValueCounts], codes: list[np.ndarray], y: np.ndarray, 
 
 
 def _forward(Z: np.ndarray, y: np.ndarray, steps: int) -> list[int]:
-    """Return columns by forward selection: each explains most of what the earlier ones leave."""
-    left = Z - Z.mean(axis=0)
+    """Return columns by forward selection: each explains most of the residual of the earlier ones."""
+    orthogonal = Z - Z.mean(axis=0)
     residual = y - y.mean()
-    size = (left**2).sum(axis=0)
+    total = (orthogonal**2).sum(axis=0)
     order: list[int] = []
     for _ in range(steps):
-        rest = (left**2).sum(axis=0)
-        usable = rest > 1e-8 * np.maximum(size, 1.0)
-        gain = np.where(usable, (residual @ left) ** 2 / np.where(usable, rest, 1.0), -1.0)
+        remaining = (orthogonal**2).sum(axis=0)
+        usable = remaining > 1e-8 * np.maximum(total, 1.0)
+        gain = np.where(usable, (residual @ orthogonal) ** 2 / np.where(usable, remaining, 1.0), -1.0)
         gain[order] = -1.0
         best = int(np.argmax(gain))
         if gain[best] < 0:
             break
         order.append(best)
-        unit = left[:, best] / math.sqrt(rest[best])
+        unit = orthogonal[:, best] / math.sqrt(remaining[best])
         residual = residual - unit * (unit @ residual)
-        left = left - np.outer(unit, unit @ left)
+        orthogonal = orthogonal - np.outer(unit, unit @ orthogonal)
     return order
 
 
 def _least_squares(Z: np.ndarray, y: np.ndarray) -> np.ndarray:
     centred = Z - Z.mean(axis=0)
-    # A trace of ridge keeps collinear features from taking huge weights of opposite sign.
+    # A small ridge penalty keeps collinear features from huge weights of opposite sign.
     gram = centred.T @ centred + 1e-3 * len(y) * np.eye(Z.shape[1])
     return np.asarray(np.linalg.solve(gram, centred.T @ (y - y.mean())))

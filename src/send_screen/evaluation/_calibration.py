@@ -121,7 +121,7 @@ def calibration_bins(
     Returns
     -------
     pandas.DataFrame
-        ``bin`` (1 is the lowest), ``min_score_percent`` (where the bin begins: a whole number, 0 for the first),
+        ``bin`` (1 is the lowest), ``min_risk_percent`` (where the bin begins: a whole number, 0 for the first),
         ``predicted_percent``, ``observed_percent``, ``low``, ``high`` (of the observed), ``n``, ``smallest_cell``,
         ``reason``.
 
@@ -145,7 +145,7 @@ def calibration_bins(
         rows.append(
             {
                 "bin": i + 1,
-                "min_score_percent": 0.0 if first == 0 else float(np.round(100 * edges[first - 1])),
+                "min_risk_percent": 0.0 if first == 0 else float(np.round(100 * edges[first - 1])),
                 "predicted_percent": 100 * float(risk[inside].mean()),
                 "observed_percent": 100 * observed.value,
                 "low": 100 * observed.low,

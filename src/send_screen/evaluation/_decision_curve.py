@@ -49,8 +49,8 @@ def decision_curve(
     Returns
     -------
     pandas.DataFrame
-        ``model``, ``against`` (``none``, ``all`` or ``baseline``), ``threshold`` and the fields of :class:`Estimate`.
-        Against ``none`` it is the candidate's own net benefit.
+        ``model``, ``against`` (``none``, ``all`` or ``baseline``), ``threshold_probability`` and the fields of
+        :class:`Estimate`. Against ``none`` it is the candidate's own net benefit.
 
     Raises
     ------
@@ -84,7 +84,9 @@ def decision_curve(
         curve = _estimates(view, benefit[CANDIDATE] - benefit[against], alpha)
         for i, figure in enumerate(curve):
             counted = replace(figure, smallest_cell=min(smallest_cells[CANDIDATE][i], smallest_cells[against][i]))
-            figures.append({"model": CANDIDATE, "against": against, "threshold": THRESHOLDS[i], **asdict(counted)})
+            figures.append(
+                {"model": CANDIDATE, "against": against, "threshold_probability": THRESHOLDS[i], **asdict(counted)}
+            )
     return pd.DataFrame(figures)
 
 

@@ -58,7 +58,7 @@ from send_screen.tables import MINIMUM_CHILDREN
 
 _COUNTS = ("n", "schools", "required_n", "required_schools")
 #: Not measured: no child's outcome is in them.
-_NOT_MEASURED = ("tolerance", "min_score_percent", "threshold")
+_NOT_MEASURED = ("tolerance", "min_risk_percent", "threshold_probability")
 #: What a net benefit may be rounded to a multiple of, finest first, and how many numbers of children that must leave.
 _STEPS, _LEFT_OPEN = (0.001, 0.002, 0.005, 0.01), 5
 Row = TypeVar("Row", bound=Document)
@@ -299,13 +299,13 @@ def _net_benefit(curve: pd.DataFrame, suppression: Suppression) -> tuple[NetBene
     children = curve["n"].max()
     step = next((step for step in _STEPS if step * children >= _LEFT_OPEN), None)
     suppresses_all = suppression.suppresses("prevalence", ALL)
-    own = curve.loc[curve["against"] == NONE].set_index("threshold")["value"]
+    own = curve.loc[curve["against"] == NONE].set_index("threshold_probability")["value"]
     rows = []
     for row in curve.to_dict("records"):
         suppressed = step is None or suppresses_all or is_small(row["smallest_cell"])
         figure = _row(NetBenefit, row, suppressed, rounded_to=None if suppressed else step)
         if figure.value is not None and step is not None:
-            measured = own[row["threshold"]]
+            measured = own[row["threshold_probability"]]
             others, moved = measured - row["value"], step / 2
             if row["against"] not in (NONE, EVERYBODY):  # which are known without a model
                 others, moved = nearest(others, step), step

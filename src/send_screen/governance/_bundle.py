@@ -1,4 +1,4 @@
-"""A version as a folder of files, each with its hash in a manifest: it is exported, and it is served."""
+"""A model version as a folder of files, each with its hash in a manifest, as it is exported and served."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from send_screen.tables import BaggedTables, RiskTables
 
 MANIFEST = "manifest.json"
 BAGS = "bags.json"
-EVIDENCE = "evidence.parquet"  # not in the folder: it is personal data, and lies in the evidence store
-SIGNATURE = "signature.json"  # of the manifest, so beside it
-MODEL, PLOTS = "model", "plots"  # folders that are signed with it: what MLflow serves, and the run's pictures
-SIZE_LIMIT = 64 * 1024 * 1024  # bytes of one file; a version's largest has less than one megabyte
+EVIDENCE = "evidence.parquet"  # in the evidence store, not in the folder: it is personal data
+SIGNATURE = "signature.json"  # of the manifest, which therefore does not list it
+MODEL, PLOTS = "model", "plots"  # folders that are signed too: the model that MLflow serves, and the run's plots
+SIZE_LIMIT = 64 * 1024 * 1024  # bytes of one file; the largest that is written has less than one megabyte
 TOTAL_LIMIT = 4 * SIZE_LIMIT  # of all files of a folder
 MAX_FILES = 2_000
-_AGAIN = "Export the version again."
+_EXPORT_AGAIN = "Export the version again."
 _DO_NOT_USE = "Do not use it. Export the version again, and tell whoever answers for it."
 
 
@@ -41,7 +41,7 @@ class Manifest(Document):
 
 @dataclass(frozen=True)
 class Bundle:
-    """A verified version, ready to screen with; contracts by id, and every file that was read by its name."""
+    """The parsed files of a version: ``contracts`` by id, and the bytes of every file by name."""
 
     spec: ModelSpec
     contracts: dict[str, Contract]
@@ -53,7 +53,7 @@ class Bundle:
 
     @property
     def features(self) -> tuple[Feature, ...]:
-        """The features of the model that is registered, in the order of its tables."""
+        """The features of the fitted model, in the order of its tables."""
         return tuple(self.spec.feature(name) for name in self.tables.features)
 
     @property
@@ -63,7 +63,7 @@ class Bundle:
 
 
 def make_manifest(files: Mapping[str, bytes], *, version: str) -> bytes:
-    """Return the manifest of a version: the SHA-256 of each of its files, but for manifest and signature."""
+    """Return the manifest of a version: the SHA-256 of each of its files but the manifest and the signature."""
     hashes = {name: sha256_of(content) for name, content in files.items() if name not in (MANIFEST, SIGNATURE)}
     manifest = Manifest(version=version, files=hashes).model_dump()
     return (json.dumps(manifest, indent=2, sort_keys=True) + "\n").encode()
@@ -82,9 +82,10 @@ def parse_manifest(content: bytes) -> Manifest:
 
 
 def read_regular_files(folder: Path) -> tuple[dict[str, bytes], tuple[str, ...]]:
-    """Read every regular file below a folder once, and follow no link.
+    """Read every regular file in a folder and its subfolders once; links are not followed.
 
-    Returned are the files by name inside the folder, and the names of what is not a regular file or exceeds the limits.
+    Returned are the files by their path in the folder, and the paths of all that is no regular file or exceeds the
+    limits.
 
     Raises
     ------
@@ -92,28 +93,28 @@ def read_regular_files(folder: Path) -> tuple[dict[str, bytes], tuple[str, ...]]
         If a file or folder exists and cannot be read: that says nothing about the version.
     """
     files: dict[str, bytes] = {}
-    others: list[str] = []
+    refused: list[str] = []
     left = TOTAL_LIMIT
     for parent, folders, names in os.walk(folder, onerror=_raise_unreadable):
         links = [name for name in folders if (Path(parent) / name).is_symlink()]
         for name in (*names, *links):
             path = Path(parent) / name
-            inside = path.relative_to(folder).as_posix()
+            name_inside = path.relative_to(folder).as_posix()
             try:
-                plain = not path.is_symlink() and path.is_file()
-                if not plain or path.stat().st_size > min(SIZE_LIMIT, left) or len(files) >= MAX_FILES:
-                    others.append(inside)
+                regular = not path.is_symlink() and path.is_file()
+                if not regular or path.stat().st_size > min(SIZE_LIMIT, left) or len(files) >= MAX_FILES:
+                    refused.append(name_inside)
                     continue
-                files[inside] = path.read_bytes()
-                left -= len(files[inside])
+                files[name_inside] = path.read_bytes()
+                left -= len(files[name_inside])
             except OSError as error:
                 _raise_unreadable(error)
-                others.append(inside)
-    return dict(sorted(files.items())), tuple(sorted(others))
+                refused.append(name_inside)
+    return dict(sorted(files.items())), tuple(sorted(refused))
 
 
 def _raise_unreadable(error: OSError) -> None:
-    """Raise where a file or folder is there and cannot be read."""
+    """Raise where a file or folder exists and cannot be read."""
     if not isinstance(error, FileNotFoundError | NotADirectoryError):
         raise MachineError(
             f"{file_name(error.filename or 'A file of the version')} cannot be read ({error.strerror}).",
@@ -122,12 +123,12 @@ def _raise_unreadable(error: OSError) -> None:
 
 
 def files_below(folder: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the files of one folder, by name inside it."""
+    """Return the files of one subfolder, by their path in it."""
     return {name.removeprefix(f"{folder}/"): files[name] for name in files if name.startswith(f"{folder}/")}
 
 
 def open_bundle(folder: str | Path, *, manifest_sha256: str | None = None) -> Bundle:
-    """Verify an exported version and read it. Nothing in it is ever run.
+    """Verify the hashes of an exported version and parse it. No code in it is run.
 
     Each file is read once: the bytes that are parsed are those that were verified. ``manifest_sha256`` is the
     manifest's hash as known from elsewhere (the model registry).
@@ -137,9 +138,11 @@ def open_bundle(folder: str | Path, *, manifest_sha256: str | None = None) -> Bu
     TablesError
         If a file is missing, was changed, or is not named in the manifest.
     """
-    files, others = read_regular_files(Path(folder))
-    if others:
-        raise TablesError("It is no plain file that can be read, or far too large.", file=others[0], remedy=_AGAIN)
+    files, refused = read_regular_files(Path(folder))
+    if refused:
+        raise TablesError(
+            "It is no plain file that can be read, or far too large.", file=refused[0], remedy=_EXPORT_AGAIN
+        )
     if MANIFEST not in files:
         remedy = "Give a folder that send-screen export wrote."
         raise TablesError("The file is missing.", file=MANIFEST, remedy=remedy)
@@ -149,9 +152,9 @@ def open_bundle(folder: str | Path, *, manifest_sha256: str | None = None) -> Bu
     manifest = parse_manifest(files[MANIFEST])
     for name in sorted({*manifest.files, *files} - {MANIFEST, SIGNATURE}):
         if name not in files:
-            raise TablesError("The file is missing.", file=name, remedy=_AGAIN)
+            raise TablesError("The file is missing.", file=name, remedy=_EXPORT_AGAIN)
         if name not in manifest.files:
-            raise TablesError("The file is not part of the version.", file=name, remedy=_AGAIN)
+            raise TablesError("The file is not part of the version.", file=name, remedy=_EXPORT_AGAIN)
         if sha256_of(files[name]) != manifest.files[name]:
             message = "The file was changed after the version was made (its hash differs)."
             raise TablesError(message, file=name, remedy=_DO_NOT_USE)
@@ -161,8 +164,7 @@ def open_bundle(folder: str | Path, *, manifest_sha256: str | None = None) -> Bu
 def parse_bundle(files: Mapping[str, bytes], *, version: str | None = None) -> Bundle:
     """Parse the files of a version; their hashes are not verified here.
 
-    The files are named as inside the folder. ``version`` is the id that the version is to have, by default what
-    ``published.json`` says.
+    Files are named by their path in the folder. ``version`` is the expected id, by default that of ``published.json``.
 
     Raises
     ------
@@ -171,7 +173,7 @@ def parse_bundle(files: Mapping[str, bytes], *, version: str | None = None) -> B
     """
     for name in ("spec.yaml", "tables.json", "published.json"):
         if name not in files:
-            raise TablesError("The file is missing.", file=name, remedy=_AGAIN)
+            raise TablesError("The file is missing.", file=name, remedy=_EXPORT_AGAIN)
     try:
         read = [parse_contract(files[name], Path(name)) for name in files if name.startswith("contracts/")]
         contracts = {contract.id: contract for contract in read}
@@ -185,18 +187,18 @@ def parse_bundle(files: Mapping[str, bytes], *, version: str | None = None) -> B
     except TablesError:
         raise
     except SendScreenError as error:
-        raise TablesError(f"The version cannot be read: {error}", remedy=_AGAIN) from None
+        raise TablesError(f"The version cannot be read: {error}", remedy=_EXPORT_AGAIN) from None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        # Hashes agree, so somebody made these files anew: whatever is wrong with them, they are not ours.
+        # The hashes agree and the content is invalid, so send_screen did not write these files.
         raise TablesError(
             f"The version's files are not what send-screen export writes ({type(error).__name__}).",
             remedy=_DO_NOT_USE,
         ) from None
-    return replace(bundle, contracts=bundle.spec.contracts)  # in the order of the spec, as in training
+    return replace(bundle, contracts=bundle.spec.contracts)  # in the order of the spec
 
 
 def _check_consistent(bundle: Bundle, version: str | None) -> None:
-    """Raise where the parts of a version do not belong together."""
+    """Raise where the files of a version are inconsistent."""
     spec, tables, bags, metadata = bundle.spec, bundle.tables, bundle.bags, bundle.published.version
     features = {feature.name for feature in spec.features}
     problems = {

@@ -126,7 +126,7 @@ class CalibrationBin(Document):
     """Predicted and observed risk in one bin of scores, as percentages."""
 
     bin: Count
-    min_score_percent: float
+    min_risk_percent: float
     predicted_percent: float | None
     observed_percent: float | None
     low: float | None
@@ -138,9 +138,9 @@ class CalibrationBin(Document):
 class _OfDecision(Document):
     model: str
     against: str
-    """``none`` or ``all`` children looked at, or another model."""
-    threshold: float
-    """Probability from which a child is looked at."""
+    """``none`` or ``all`` children assessed, or another model."""
+    threshold_probability: float
+    """Probability from which a child is assessed."""
 
 
 class NetBenefit(PublishedFigure, _OfDecision):

@@ -24,34 +24,34 @@ from send_screen.tables._display import NOT_KNOWN
 
 _LINE_PIECES = 8
 _STANDARD_ERRORS = 2.0
-_DECIMALS = 2  # bins whose values agree to so many are one
-_MIN_WIDTH = 0.03  # of the range: a bin of one value, at the end of it, is still seen
+_DECIMALS = 2  # neighbouring bins are merged where their values agree to so many decimals
+_MIN_WIDTH = 0.03  # of the range: a bin at its end that holds one value would else have no width
 
 
-class Stretch(NamedTuple):
-    """A stretch of an axis: plotted from ``x`` to ``to``, its first and last value, its label and count."""
+class Segment(NamedTuple):
+    """A segment of an axis: plotted from ``x`` to ``to``, evaluated at ``first`` and ``last``; its label and count."""
 
     x: float
     to: float
-    at: float
-    at_end: float
+    first: float
+    last: float
     label: str
     n: int | None = None
 
 
 def shape(axis: AxisLabels, term: Term, bags: BaggedTables | None) -> Shape:
-    """Return the plot data of a shape function; without bags nothing is said of standard errors."""
+    """Return the plot data of a shape function; without bags it has no standard errors."""
     kind: Literal["levels", "steps", "line"]
     if isinstance(term, LevelsTerm) or axis.codes:
-        kind, stretches = "levels", _levels(axis, term)
+        kind, segments = "levels", _levels(axis, term)
     elif isinstance(term, ShapeTerm):
-        kind, stretches = "steps", _steps(axis, term)
+        kind, segments = "steps", _steps(axis, term)
     else:
-        kind, stretches = "line", _line(axis, term)
-    begins, ends = np.array([[s.at, s.at_end] for s in stretches], dtype=np.float64).reshape(-1, 2).T
+        kind, segments = "line", _line(axis, term)
+    begins, ends = np.array([[s.first, s.last] for s in segments], dtype=np.float64).reshape(-1, 2).T
     log_odds, log_odds_to = ((term.at(at) - term.mean).tolist() for at in (begins, ends))
     margins, margins_to = (_margins_of_error(bags, term, at) for at in (begins, ends))
-    few = term.n_missing is None or 0 < term.n_missing < MINIMUM_CHILDREN
+    too_few = term.n_missing is None or 0 < term.n_missing < MINIMUM_CHILDREN
     return Shape(
         feature=term.feature,
         label=axis.label,
@@ -61,23 +61,23 @@ def shape(axis: AxisLabels, term: Term, bags: BaggedTables | None) -> Shape:
         monotonic=axis.monotonic,
         points=tuple(
             Piece(
-                x=stretch.x,
-                to=stretch.to,
-                label=stretch.label,
+                x=segment.x,
+                to=segment.to,
+                label=segment.label,
                 log_odds=log_odds[i],
                 log_odds_to=log_odds_to[i],
                 margin_of_error=margins[i],
                 margin_of_error_to=margins_to[i],
-                n=stretch.n,
+                n=segment.n,
             )
-            for i, stretch in enumerate(stretches)
+            for i, segment in enumerate(segments)
         ),
         missing_log_odds=term.missing - term.mean,
-        # of too few children nothing was fitted: their value is set, and has no standard error
+        # of too few children nothing is fitted: their value is a default, without standard error
         missing_margin_of_error=None
-        if few or not term.n_missing
+        if too_few or not term.n_missing
         else _margins_of_error(bags, term, np.array([np.nan]))[0],
-        n_missing=None if few else term.n_missing,
+        n_missing=None if too_few else term.n_missing,
     )
 
 
@@ -88,24 +88,24 @@ def _margins_of_error(bags: BaggedTables | None, term: Term, coordinates: np.nda
     return [*(_STANDARD_ERRORS * bags.term_error(term, coordinates)).tolist()]
 
 
-def _levels(axis: AxisLabels, term: Term) -> list[Stretch]:
-    """Return a stretch for each level or code."""
+def _levels(axis: AxisLabels, term: Term) -> list[Segment]:
+    """Return a segment for each level or code."""
     if isinstance(term, LevelsTerm):
         n = term.counts or (None,) * len(term.levels)
-        return [Stretch(i, i, i, i, axis.describe(level), n[i]) for i, level in enumerate(term.levels)]
-    # a line has no counts of its parts
+        return [Segment(i, i, i, i, axis.describe(level), n[i]) for i, level in enumerate(term.levels)]
+    # a linear term has no counts
     edges, counts = (term.edges, term.n) if isinstance(term, ShapeTerm) else ((), None)
     bins = np.searchsorted(edges, axis.codes, side="right").tolist()
     return [
-        # the children of a bin of several codes are of none of them alone
-        Stretch(code, code, code, code, axis.describe(code), counts[b] if counts and bins.count(b) == 1 else None)
+        # the count of a bin of several codes is of none of them alone
+        Segment(code, code, code, code, axis.describe(code), counts[b] if counts and bins.count(b) == 1 else None)
         for code, b in zip(axis.codes, bins, strict=True)
         if code in axis.values
     ]
 
 
-def _steps(axis: AxisLabels, term: ShapeTerm) -> list[Stretch]:
-    """Return a stretch for each bin; a whole number takes up the room to the next one."""
+def _steps(axis: AxisLabels, term: ShapeTerm) -> list[Segment]:
+    """Return a segment for each bin; of whole numbers it ends where the next one begins."""
     whole = bool(axis.values)
     edges = [float(math.ceil(edge)) for edge in term.edges] if whole else list(term.edges)
     low, high = term.low, term.high + 1.0 if whole else term.high
@@ -118,20 +118,20 @@ def _steps(axis: AxisLabels, term: ShapeTerm) -> list[Stretch]:
     counts = term.n or [None] * len(term.values)
     ends = itertools.pairwise([None, *term.edges, None])
     return [
-        Stretch(x, to, x, max(x, to - 1.0) if whole else math.nextafter(to, -math.inf), axis.between(*end), n)
+        Segment(x, to, x, max(x, to - 1.0) if whole else math.nextafter(to, -math.inf), axis.between(*end), n)
         for (x, to), end, n in zip(itertools.pairwise(bounds), ends, counts, strict=True)
     ]
 
 
-def _line(axis: AxisLabels, term: LinearTerm) -> list[Stretch]:
-    """Return stretches of a line: its standard error changes along it."""
+def _line(axis: AxisLabels, term: LinearTerm) -> list[Segment]:
+    """Return segments of a linear term: its standard error changes along it."""
     at = np.linspace(term.low, term.high, _LINE_PIECES + 1).tolist()
     labels = [axis.describe(float(value)) for value in (*at[:-2], at[-1])]
-    return [Stretch(x, to, x, to, label) for (x, to), label in zip(itertools.pairwise(at), labels, strict=True)]
+    return [Segment(x, to, x, to, label) for (x, to), label in zip(itertools.pairwise(at), labels, strict=True)]
 
 
 class MergedGrid(NamedTuple):
-    """An interaction with its longer axis down, and the bins of each row and column, with labels."""
+    """An interaction with more rows than columns, and the bins merged into each row and column, with labels."""
 
     interaction: InteractionTerm
     labels: tuple[str, str]
@@ -142,9 +142,9 @@ class MergedGrid(NamedTuple):
 
 
 def merged_grid(axes: Mapping[str, AxisLabels], interaction: InteractionTerm) -> MergedGrid:
-    """Return rows and columns of a grid: neighbours that agree to two decimals are one.
+    """Return a grid whose neighbouring rows and columns are merged where their values agree to two decimals.
 
-    What is not known has a row or a column only where it adds points.
+    Missing values have a row or a column only where their log-odds are not 0.
     """
     if interaction.shape[1] > interaction.shape[0]:
         interaction = interaction.transpose()
@@ -161,7 +161,7 @@ def merged_grid(axes: Mapping[str, AxisLabels], interaction: InteractionTerm) ->
 
 
 def interaction_grid(axes: Mapping[str, AxisLabels], interaction: InteractionTerm) -> InteractionGrid:
-    """Return the plot data of an interaction: log-odds above or below the average child, standard errors, counts."""
+    """Return the plot data of an interaction: log-odds relative to the mean, standard errors, counts."""
     grid = merged_grid(axes, interaction)
     term = grid.interaction
 
@@ -186,16 +186,15 @@ def interaction_grid(axes: Mapping[str, AxisLabels], interaction: InteractionTer
 
 
 def runs(values: np.ndarray) -> list[list[int]]:
-    """Return the positions of values, or of rows of a grid, in groups of neighbours that are the same."""
+    """Return the positions of values, or of rows of a grid, split into runs of equal neighbours."""
     rows = values.reshape(len(values), -1)
     changes = np.flatnonzero((rows[1:] != rows[:-1]).any(axis=1)) + 1
-    return [group.tolist() for group in np.split(np.arange(len(rows)), changes)]
+    return [run.tolist() for run in np.split(np.arange(len(rows)), changes)]
 
 
-def bin_labels(axis: AxisLabels, edges: Sequence[float], groups: Sequence[Sequence[int]]) -> tuple[str, ...]:
-    """Return a label for each group of bins of an axis."""
+def bin_labels(axis: AxisLabels, edges: Sequence[float], merged: Sequence[Sequence[int]]) -> tuple[str, ...]:
+    """Return a label for each run of merged bins of an axis."""
     bounds: list[float | None] = [None, *edges, None]
     return tuple(
-        NOT_KNOWN if group[0] == len(edges) + 1 else axis.between(bounds[group[0]], bounds[group[-1] + 1])
-        for group in groups
+        NOT_KNOWN if run[0] == len(edges) + 1 else axis.between(bounds[run[0]], bounds[run[-1] + 1]) for run in merged
     )

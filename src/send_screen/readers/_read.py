@@ -21,7 +21,7 @@ _WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 _TEXTS = (".csv", ".tsv", ".txt")
 _ZIP, _OLE, _PARQUET = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PAR1"
 _START = 200  # bytes
-# First bytes of files that are often named .csv or .xlsx and hold no table.
+# First bytes of files that are no tables, and are often named .csv or .xlsx.
 _OTHER_KINDS = (
     (re.compile(rb"%PDF"), "a PDF document"),
     (re.compile(rb"\s*<(!doctype|html|head|body|table|meta|!--)", re.IGNORECASE), "a web page"),
@@ -55,7 +55,7 @@ def read_table(path: str | Path) -> Reading:
     Parameters
     ----------
     path : str or pathlib.Path
-        A CSV file (UTF-8 with or without a byte-order mark, UTF-16 or cp1252; comma, semicolon, tab or bar), a
+        A CSV file (UTF-8 with or without a byte-order mark, UTF-16 or cp1252; comma, semicolon, tab or pipe), a
         workbook or a Parquet file.
 
     Returns
@@ -65,8 +65,8 @@ def read_table(path: str | Path) -> Reading:
     Raises
     ------
     ReadError
-        If the file is missing, locked, empty, protected by a password, too large or of another kind, if it has
-        headers only, none, or the same one twice, or if rows of it would be lost.
+        If the file is missing, locked, empty, protected by a password, too large or of another kind; if its headers
+        are missing or repeated; if it has no rows, or rows would be lost.
 
     Examples
     --------

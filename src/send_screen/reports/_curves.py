@@ -81,7 +81,7 @@ class DecisionPoint:
     low: float | None
     high: float | None
     baseline: float | None
-    everybody: float | None
+    treat_all: float | None
     cells: dict[str, Cell]
     """What it is compared with -> the difference, with its interval."""
     is_best: bool
@@ -104,8 +104,8 @@ class DecisionPoint:
 def decision_points(report: MeasuredSections) -> tuple[DecisionPoint, ...]:
     """Return the thresholds whose net benefit is published, lowest first."""
     found = []
-    for threshold in dict.fromkeys(row.threshold for row in report.net_benefit):
-        rows = {row.against: row for row in report.net_benefit if row.threshold == threshold}
+    for threshold in dict.fromkeys(row.threshold_probability for row in report.net_benefit):
+        rows = {row.against: row for row in report.net_benefit if row.threshold_probability == threshold}
         own = rows["none"]
         if own.value is None:
             continue

@@ -1,4 +1,4 @@
-"""The files of the zip, with its guide, and its writer."""
+"""The files of the laptop kit, with its guide, and the writer of its zip."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FORMAT = "send_screen.school_kit/1"
 
 
 def render_guide(version: VersionMetadata, *, pythons: Sequence[str], with_python: bool, made: date) -> str:
-    """Render the guide that is in the zip: a page that prints on one sheet."""
+    """Render the guide of the kit: a page that prints on one sheet."""
     return render_html(
         "guide.html.j2",
         children=version.children,
@@ -37,7 +37,7 @@ def render_guide(version: VersionMetadata, *, pythons: Sequence[str], with_pytho
 def laptop_files(
     version: VersionMetadata, wheels: Mapping[str, Sequence[Path]], target: Target, *, with_python: bool
 ) -> dict[str, bytes]:
-    """Return all of the zip but the model and the Python, by name."""
+    """Return the files of the kit by name, without the model version and the embedded Python."""
     pythons = list(wheels)
     paths = {path.name: path for found in wheels.values() for path in found}
     files = {name: path.read_bytes() for name, path in paths.items()}
@@ -46,7 +46,9 @@ def laptop_files(
         "format": FORMAT,
         "version": version.id,
         "platform": target.platform,
-        "longest": max(len(name) for wheel in files.values() for name in zipfile.ZipFile(io.BytesIO(wheel)).namelist()),
+        "max_path_length": max(
+            len(name) for wheel in files.values() for name in zipfile.ZipFile(io.BytesIO(wheel)).namelist()
+        ),
         "pythons": {
             python: [{"file": path.name, "sha256": hashes[path.name]} for path in paths]
             for python, paths in wheels.items()
@@ -57,7 +59,7 @@ def laptop_files(
     command = command.replace("@LAUNCHER@", " ".join(pythons)).replace("@VERSIONS@", join_list(pythons, "or"))
     guide = render_guide(version, pythons=pythons, with_python=with_python, made=date.today())
     return {
-        # cmd loses its labels in a file with Unix line ends
+        # cmd.exe does not find its goto labels in a file with Unix line ends
         "screen.cmd": "\r\n".join(command.splitlines()).encode("ascii") + b"\r\n",
         "guide.html": guide.encode(),
         "kit/start.py": laptop.joinpath("start.py").read_bytes(),
@@ -74,8 +76,8 @@ def write_zip(out: Path, contents: Mapping[str, bytes], embedded: EmbeddedPython
     MachineError
         If it cannot be written there.
     """
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in contents.items():
             stored = zipfile.ZIP_STORED if name.endswith(".whl") else zipfile.ZIP_DEFLATED
             archive.writestr(name, content, stored)
@@ -85,7 +87,7 @@ def write_zip(out: Path, contents: Mapping[str, bytes], embedded: EmbeddedPython
                     archive.writestr(f"python/{name}", source.read(name))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        return write_atomically(packed.getvalue(), out, mode=SHARED)
+        return write_atomically(buffer.getvalue(), out, mode=SHARED)
     except OSError as error:
         raise MachineError(
             f"{out} cannot be written ({error.strerror}).", remedy="Give another place with --out."

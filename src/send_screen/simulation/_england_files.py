@@ -1,4 +1,4 @@
-"""Write a synthetic England as files: an authority's tables, and a school's export."""
+"""Write the tables of a synthetic England as CSV files, with one school's export to screen."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def write_england(england: England, folder: str | Path, *, academic_year: str = 
         academic_year=england.academic_year,
         school_year=academic_year,
     )
-    # The notice comes first: if the rest is interrupted, what is there still says what it is.
+    # The notice is written first: an interrupted folder still says that its children are invented.
     write_atomically(text, root / "README.txt", mode=SHARED)
     for name in ("pupil_census", "eyfsp", "sen_status"):
         _write(getattr(england, name), root / f"{name}.csv")
@@ -73,10 +73,10 @@ def write_england(england: England, folder: str | Path, *, academic_year: str = 
 
 
 def school_file(england: England, *, academic_year: str = "2025/26") -> pd.DataFrame:
-    """Return one school's new reception children as its own system would export them: census and profile, no outcome.
+    """Return one school's new reception children as its own system would export them: census and EYFSP, no outcome.
 
-    The school is the one of middling size. On top of what is missing anyway, two children have goals left blank, one
-    was not assessed, one has a word where the number of sessions missed should be, and one has SEN support.
+    The school is the one of median size. Besides the missing values of the simulation, two children have early learning
+    goals left blank, one was not assessed, one has a word as number of sessions missed, and one has SEN support.
 
     All cells are text.
     """
@@ -87,13 +87,13 @@ def school_file(england: England, *, academic_year: str = "2025/26") -> pd.DataF
     frame = census.merge(cohort.eyfsp.drop(columns="AcademicYear"), on="UPN", how="left")
     frame = frame.sort_values(["Surname", "Forename", "UPN"]).reset_index(drop=True).astype(object)
     frame = pd.DataFrame(frame.where(frame.notna(), None))
-    # Spread over the file, so that a small school still has each of them.
-    at = [row * len(frame) // 6 for row in range(1, 6)]
-    frame.loc[at[0], ["E09", "E10"]] = None
-    frame.loc[at[1], list(GOALS)] = None
-    frame.loc[at[2], list(GOALS[:5])] = "A"
-    frame.loc[at[3], "SessionsAbsent"] = "twelve"
-    frame.loc[at[4], "SENprovision"] = "K"
+    # Spread over the rows, so that a small school still has each of them.
+    rows = [k * len(frame) // 6 for k in range(1, 6)]
+    frame.loc[rows[0], ["E09", "E10"]] = None
+    frame.loc[rows[1], list(GOALS)] = None
+    frame.loc[rows[2], list(GOALS[:5])] = "A"
+    frame.loc[rows[3], "SessionsAbsent"] = "twelve"
+    frame.loc[rows[4], "SENprovision"] = "K"
     return frame
 
 

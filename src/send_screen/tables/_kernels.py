@@ -64,26 +64,26 @@ def _explain(
             e = lookup.edges[j]
             b = bins[lookup.slot[j]]
             gone = lookup.missing_bin[j]
-            if lookup.cells[j] > 0:
+            if lookup.n_buckets[j] > 0:
                 first = lookup.lowest[j]
-                fine = lookup.cells_per_unit[j]
-                last = lookup.lowest.dtype.type(lookup.cells[j] - 1)
-                table = lookup.before[j]
+                per_unit = lookup.buckets_per_unit[j]
+                last = lookup.lowest.dtype.type(lookup.n_buckets[j] - 1)
+                table = lookup.edges_before[j]
                 for i in range(k):
                     # written so that NaN goes to 0 and infinity to an end, before either becomes a whole number
-                    cell = (x[i] - first) * fine + one
-                    cell = cell if cell > zero else zero
-                    cell = cell if cell < last else last
-                    known = table[np.uint32(np.int32(cell))]
+                    bucket = (x[i] - first) * per_unit + one
+                    bucket = bucket if bucket > zero else zero
+                    bucket = bucket if bucket < last else last
+                    known = table[np.uint32(np.int32(bucket))]
                     known = np.uint32(known + np.uint32(x[i] >= e[known]))
                     b[i] = known if x[i] == x[i] else gone
-                for _ in range(1, lookup.in_cell[j]):
+                for _ in range(1, lookup.edges_in_bucket[j]):
                     for i in range(k):
                         b[i] = b[i] + np.uint32(x[i] >= e[b[i]])
             else:
                 for i in range(k):
                     b[i] = np.uint32(0)
-                half = np.uint32(lookup.in_cell[j] // 2)
+                half = np.uint32(lookup.edges_in_bucket[j] // 2)
                 while half > np.uint32(0):
                     for i in range(k):
                         b[i] = b[i] + (half if x[i] >= e[b[i] + half - np.uint32(1)] else np.uint32(0))

@@ -1,10 +1,11 @@
-"""A model as arrays for a kernel: every feature cut once, at all edges of its term and interactions.
+"""A model as arrays for a compiled kernel: the bin edges of each feature are those of its term and its interactions.
 
-Which bin a value lies in is found in two steps. A grid of evenly spaced cells covers the axis, and for each cell it is
-known how many edges lie in cells before it; what is left is to compare the value with the edges in its own cell, which
-the grid is made fine enough for to be one, or a few. The cell of an edge is computed by the same operations, in the
-same precision, as that of a value. Each of them (subtract, multiply, add, truncate) never decreases when its operand
-grows, so an edge in an earlier cell is below the value and one in a later cell above it: the bin is exact.
+The bin of a value is found in two steps. Buckets of equal width cover the axis, and the number of edges in the buckets
+before each one is stored. The value is then compared with the edges in its own bucket. Buckets are narrow enough to
+hold one edge, or a few. The bucket of an edge is computed by the same operations, in the same precision, as that of a
+value. Each operation (subtract, multiply, add, truncate) is monotonic. So an edge in an earlier bucket is below the
+value, and one in a later bucket is above it: the bin is exact. Where edges lie too close together, the bin is found by
+binary search.
 """
 
 from __future__ import annotations
@@ -17,31 +18,31 @@ import numpy as np
 from send_screen.tables._interaction import InteractionTerm, all_edges
 from send_screen.tables._terms import LevelsTerm, Term, bin_of
 
-MAX_CELLS = 4_096  # 16 KB: half of a core's first cache
-MAX_IN_A_CELL = 3  # beyond this, halving the axis again and again is faster
+MAX_BUCKETS = 4_096  # 16 KB: half of a core's first cache
+MAX_EDGES_IN_BUCKET = 3  # beyond this, binary search is faster
 
 
 class Lookup(NamedTuple):
     """Arrays of p features with at most m edges, and s interactions; ``X`` is in the precision of ``edges``."""
 
-    lowest: np.ndarray  # (p,) where a feature's grid begins
-    cells_per_unit: np.ndarray  # (p,) how fine it is
-    cells: np.ndarray  # int32 (p,) number of its cells; 0 where the axis is halved instead
-    before: (
+    lowest: np.ndarray  # (p,) the lowest edge
+    buckets_per_unit: np.ndarray  # (p,) one over the width of a bucket
+    n_buckets: np.ndarray  # int32 (p,) 0 where the bin is found by binary search
+    edges_before: np.ndarray  # uint32 (p, most buckets + 1) edges in earlier buckets; after the last, the missing bin
+    edges_in_bucket: (
         np.ndarray
-    )  # uint32 (p, most cells + 1) edges in the cells before; after the last, the bin of missing values
-    in_cell: np.ndarray  # int32 (p,) most edges in one cell; where ``cells`` is 0, the power of two above their number
-    edges: np.ndarray  # (p, m + padding) NaN after the last, which nothing is at or above
+    )  # int32 (p,) most edges in one bucket; for binary search, a power of two above all edges
+    edges: np.ndarray  # (p, m + padding) NaN after the last: no value is at or above it
     missing_bin: np.ndarray  # uint32 (p,)
-    steps: np.ndarray  # (p, m + 2) log-odds of each bin beside the line, and of missing values
+    steps: np.ndarray  # (p, m + 2) log-odds of each bin without the linear component, and of missing values
     slope: np.ndarray  # (p,)
     low: np.ndarray  # (p,)
     high: np.ndarray  # (p,)
     mean: np.ndarray  # (p,)
-    slot: np.ndarray  # int64 (p,) where the bins of a feature are kept for interactions; 0 for one that has none
+    slot: np.ndarray  # int64 (p,) where the kernel keeps the bins of a feature for its interactions; 0 without any
     pairs: np.ndarray  # int64 (s, 2) the two features of an interaction
-    row: np.ndarray  # uint32 (s, m + 2) for each bin of the first, the start of its row in ``interaction``
-    column: np.ndarray  # uint32 (s, m + 2) for each bin of the second, its column
+    row: np.ndarray  # uint32 (s, m + 2) for each bin of the first feature, the start of its row in ``interaction``
+    column: np.ndarray  # uint32 (s, m + 2) for each bin of the second feature, its column
     interaction: np.ndarray  # (s, most cells of one)
     interaction_mean: np.ndarray  # (s,)
 
@@ -53,16 +54,18 @@ class Lookup(NamedTuple):
         m = max((len(axis) for axis in axes), default=0)
         edges = np.full((p, 2 ** (m + 1).bit_length()), np.nan, dtype=dtype)
         steps = np.zeros((p, m + 2))
-        grids = []
+        all_buckets = []
         for j, (term, axis) in enumerate(zip(terms, axes, strict=True)):
-            edges[j, : len(axis)] = _not_below(axis, dtype)
-            grids.append(_grid(edges[j, : len(axis)]))
+            edges[j, : len(axis)] = _rounded_up(axis, dtype)
+            all_buckets.append(_buckets(edges[j, : len(axis)]))
             steps[j, : len(axis) + 1] = term.step_values[bin_of(term.cut_points, np.array([-np.inf, *axis]))]
             steps[j, len(axis) + 1] = term.missing
-        before = np.zeros((p, max((grid.cells for grid in grids), default=0) + 1), dtype=np.uint32)
-        for j, grid in enumerate(grids):
-            before[j, : grid.cells] = grid.before
-            before[j, grid.cells] = len(axes[j]) + 1
+        edges_before = np.zeros(
+            (p, max((buckets.n_buckets for buckets in all_buckets), default=0) + 1), dtype=np.uint32
+        )
+        for j, buckets in enumerate(all_buckets):
+            edges_before[j, : buckets.n_buckets] = buckets.edges_before
+            edges_before[j, buckets.n_buckets] = len(axes[j]) + 1
         features = [term.feature for term in terms]
         pairs = [[features.index(feature) for feature in interaction.features] for interaction in interactions]
         slot = np.zeros(p, dtype=np.int64)
@@ -75,14 +78,14 @@ class Lookup(NamedTuple):
                 starts = np.array([-np.inf, *axes[j], np.nan])
                 bins[i, : len(starts)] = bin_of(interaction.edges[own], starts) * width
             flat[i, : interaction.shape[0] * interaction.shape[1]] = np.array(interaction.values).ravel()
-        lines = [(0.0,) * 3 if isinstance(term, LevelsTerm) else (term.slope, term.low, term.high) for term in terms]
-        slope, low, high = np.array(lines, dtype=np.float64).reshape(p, 3).T.copy()
+        linear = [(0.0,) * 3 if isinstance(term, LevelsTerm) else (term.slope, term.low, term.high) for term in terms]
+        slope, low, high = np.array(linear, dtype=np.float64).reshape(p, 3).T.copy()
         return cls(
-            lowest=np.array([grid.lowest for grid in grids], dtype=dtype),
-            cells_per_unit=np.array([grid.cells_per_unit for grid in grids], dtype=dtype),
-            cells=np.array([grid.cells for grid in grids], dtype=np.int32),
-            before=before,
-            in_cell=np.array([grid.in_cell for grid in grids], dtype=np.int32),
+            lowest=np.array([buckets.lowest for buckets in all_buckets], dtype=dtype),
+            buckets_per_unit=np.array([buckets.buckets_per_unit for buckets in all_buckets], dtype=dtype),
+            n_buckets=np.array([buckets.n_buckets for buckets in all_buckets], dtype=np.int32),
+            edges_before=edges_before,
+            edges_in_bucket=np.array([buckets.edges_in_bucket for buckets in all_buckets], dtype=np.int32),
             edges=edges,
             missing_bin=np.array([len(axis) + 1 for axis in axes], dtype=np.uint32),
             steps=steps,
@@ -99,40 +102,40 @@ class Lookup(NamedTuple):
         )
 
 
-def _not_below(edges: Sequence[float], dtype: Any) -> np.ndarray:
-    """Return the least numbers of ``dtype`` not below the edges: the same values of it are at or above both."""
+def _rounded_up(edges: Sequence[float], dtype: Any) -> np.ndarray:
+    """Return the edges rounded up to ``dtype``: a value of that type is at or above both or neither."""
     exact = np.array(edges, dtype=np.float64)
     with np.errstate(over="ignore"):
         near = exact.astype(dtype)
-        above = np.nextafter(near, np.array(np.inf, dtype))
-    found: np.ndarray = np.where(near.astype(np.float64) < exact, above, near)
-    return found
+        next_up = np.nextafter(near, np.array(np.inf, dtype))
+    rounded: np.ndarray = np.where(near.astype(np.float64) < exact, next_up, near)
+    return rounded
 
 
-class _Grid(NamedTuple):
-    """Evenly spaced cells over one axis, as in :class:`Lookup`."""
+class _Buckets(NamedTuple):
+    """Buckets of equal width over one axis, as in :class:`Lookup`."""
 
     lowest: Any
-    cells_per_unit: Any
-    cells: int
-    in_cell: int
-    before: np.ndarray
+    buckets_per_unit: Any
+    n_buckets: int
+    edges_in_bucket: int
+    edges_before: np.ndarray
 
 
-def _grid(edges: np.ndarray) -> _Grid:
+def _buckets(edges: np.ndarray) -> _Buckets:
     dtype = edges.dtype.type
     if len(edges) == 0:
-        return _Grid(dtype(0), dtype(0), 1, 0, np.zeros(1, dtype=np.uint32))
-    cells = 64
-    while cells <= MAX_CELLS:
+        return _Buckets(dtype(0), dtype(0), 1, 0, np.zeros(1, dtype=np.uint32))
+    n = 64
+    while n <= MAX_BUCKETS:
         with np.errstate(all="ignore"):
             width = edges[-1] - edges[0]
-            fine = dtype(cells - 2) / width if len(edges) > 1 else dtype(1)
-            at = (edges - edges[0]) * fine + dtype(1)
+            per_unit = dtype(n - 2) / width if len(edges) > 1 else dtype(1)
+            at = (edges - edges[0]) * per_unit + dtype(1)
         if not np.all(np.isfinite(at)):
             break
-        counts = np.bincount(np.minimum(at, dtype(cells - 1)).astype(np.int64), minlength=cells)
-        if counts.max() == 1 or (cells == MAX_CELLS and counts.max() <= MAX_IN_A_CELL):
-            return _Grid(edges[0], fine, cells, int(counts.max()), np.cumsum(counts) - counts)
-        cells *= 2
-    return _Grid(dtype(0), dtype(0), 0, 2 ** len(edges).bit_length(), np.zeros(0, dtype=np.uint32))
+        counts = np.bincount(np.minimum(at, dtype(n - 1)).astype(np.int64), minlength=n)
+        if counts.max() == 1 or (n == MAX_BUCKETS and counts.max() <= MAX_EDGES_IN_BUCKET):
+            return _Buckets(edges[0], per_unit, n, int(counts.max()), np.cumsum(counts) - counts)
+        n *= 2
+    return _Buckets(dtype(0), dtype(0), 0, 2 ** len(edges).bit_length(), np.zeros(0, dtype=np.uint32))

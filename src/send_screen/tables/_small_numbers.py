@@ -1,4 +1,4 @@
-"""Disclosure control of small numbers: ranges, counts and levels that may be published."""
+"""Disclosure control of small counts: ranges, counts and levels that may be published."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ MINIMUM_CHILDREN = 10
 def published_range(values: np.ndarray) -> tuple[float, float] | None:
     """Return the range of a feature that may be published, or None when none may be.
 
-    Its ends are the lowest and highest value that at least ten children are at or beyond, so that neither is one
-    child's extreme value.
+    Its ends are the tenth lowest and the tenth highest value, so that neither is one child's extreme value.
 
     Parameters
     ----------
     values : numpy.ndarray of float, shape (n,)
-        Known values of the training children (no NaN).
+        Values of the training children, without missing ones.
 
     Returns
     -------
@@ -64,11 +63,11 @@ def published_counts(n: int, n_missing: int) -> tuple[int | None, int | None]:
 
 
 def merged_levels(counts: Mapping[str, int], *, ordered: bool) -> list[tuple[str, ...]]:
-    """Return the levels of a feature in groups of at least ten children.
+    """Return the levels of a feature, merged until each merged level has at least ten children.
 
-    Unordered levels of fewer than ten children become one merged "other" group, with the smallest of the rest when
-    they are still fewer than ten together. Ordered levels are merged with their neighbours. A level without any child
-    is in no group.
+    Unordered levels of fewer than ten children become one merged level "other", with the smallest of the rest when they
+    are still fewer than ten together. Ordered levels are merged with their neighbours. A level without a child is left
+    out.
 
     Parameters
     ----------
@@ -80,7 +79,7 @@ def merged_levels(counts: Mapping[str, int], *, ordered: bool) -> list[tuple[str
     Returns
     -------
     list of tuple of str
-        Empty when there are fewer than ten children in all.
+        The levels that each merged level consists of. Empty when there are fewer than ten children in all.
 
     Examples
     --------
@@ -89,33 +88,33 @@ def merged_levels(counts: Mapping[str, int], *, ordered: bool) -> list[tuple[str
     >>> merged_levels({"1": 50, "2": 4, "3": 30}, ordered=True)
     [('1',), ('2', '3')]
     """
-    seen = {level: count for level, count in counts.items() if count > 0}
-    if sum(seen.values()) < MINIMUM_CHILDREN:
+    observed = {level: count for level, count in counts.items() if count > 0}
+    if sum(observed.values()) < MINIMUM_CHILDREN:
         return []
-    groups = _neighbours(seen) if ordered else _others(seen)
-    return [tuple(group) for group in groups]
+    merged = _merge_neighbours(observed) if ordered else _merge_others(observed)
+    return [tuple(levels) for levels in merged]
 
 
-def _neighbours(seen: Mapping[str, int]) -> list[list[str]]:
-    groups: list[list[str]] = [[]]
-    for level in seen:
-        if _total(seen, groups[-1]) >= MINIMUM_CHILDREN:
-            groups.append([])
-        groups[-1].append(level)
-    if len(groups) > 1 and _total(seen, groups[-1]) < MINIMUM_CHILDREN:
-        groups[-2:] = [groups[-2] + groups[-1]]
-    return groups
+def _merge_neighbours(observed: Mapping[str, int]) -> list[list[str]]:
+    merged: list[list[str]] = [[]]
+    for level in observed:
+        if _total(observed, merged[-1]) >= MINIMUM_CHILDREN:
+            merged.append([])
+        merged[-1].append(level)
+    if len(merged) > 1 and _total(observed, merged[-1]) < MINIMUM_CHILDREN:
+        merged[-2:] = [merged[-2] + merged[-1]]
+    return merged
 
 
-def _others(seen: Mapping[str, int]) -> list[list[str]]:
-    other = [level for level, count in seen.items() if count < MINIMUM_CHILDREN]
-    rest = [level for level in seen if level not in other]
-    if other and _total(seen, other) < MINIMUM_CHILDREN:
-        smallest = min(rest, key=lambda level: seen[level])
+def _merge_others(observed: Mapping[str, int]) -> list[list[str]]:
+    other = [level for level, count in observed.items() if count < MINIMUM_CHILDREN]
+    rest = [level for level in observed if level not in other]
+    if other and _total(observed, other) < MINIMUM_CHILDREN:
+        smallest = min(rest, key=lambda level: observed[level])
         rest.remove(smallest)
         other.append(smallest)
     return [[level] for level in rest] + ([other] if other else [])
 
 
-def _total(seen: Mapping[str, int], group: Sequence[str]) -> int:
-    return sum(seen[level] for level in group)
+def _total(observed: Mapping[str, int], levels: Sequence[str]) -> int:
+    return sum(observed[level] for level in levels)

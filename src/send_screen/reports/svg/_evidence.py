@@ -162,7 +162,7 @@ def decision_svg(points: Sequence[DecisionPoint], this: str) -> Markup:
     plot = _Plot((points[0].threshold - 2, points[-1].threshold + 2), (min(lowest, -0.08 * highest), 1.05 * highest))
     body = plot.frame([p.threshold for p in points], _ticks(lowest, highest), "act from this probability, of 100")
     body += plot.polyline("whisker", [(points[0].threshold - 2, 0), (points[-1].threshold + 2, 0)])
-    body += plot.polyline("dashed", [(p.threshold, p.everybody) for p in points if p.everybody is not None])
+    body += plot.polyline("dashed", [(p.threshold, p.treat_all) for p in points if p.treat_all is not None])
     rule = [(p.threshold, p.baseline) for p in points if p.baseline is not None]
     body += plot.polyline("thin", rule) + plot.polyline("line", [(p.threshold, p.own) for p in points])
     for point in points:

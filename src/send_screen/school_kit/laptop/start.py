@@ -70,7 +70,7 @@ def install(here: Path, kit: dict[str, Any]) -> Path:
     mark = target / WHOLE
     if mark.is_file() and mark.read_text(encoding="utf-8") == digest:
         return target
-    if ON_WINDOWS and len(str(target)) + 1 + kit["longest"] > MAX_PATH_LENGTH:
+    if ON_WINDOWS and len(str(target)) + 1 + kit["max_path_length"] > MAX_PATH_LENGTH:
         raise Trouble(
             f"The folder's own name is too long for Windows: {here}. "
             "Move the folder to a shorter place, such as your Documents, and try again."
