@@ -161,7 +161,7 @@ def test_a_spec_is_compared_line_by_line_under_the_path_to_each() -> None:
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"outcome_description": "was excluded"}, "foresee different things"),
+        ({"outcome_description": "was excluded"}, "predict different outcomes"),
         ({"horizon_months": 6}, "look ahead over different times"),
         ({"trained_on": "real"}, "were trained on different kinds of children"),
     ],

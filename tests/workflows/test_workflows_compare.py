@@ -116,7 +116,7 @@ def test_what_is_not_there_and_what_cannot_be_compared(trained: Any, another: Pa
     file.write_text(json.dumps(published), encoding="utf-8")
     code, _, err = run(trained.exported, file)
     assert code == 2
-    assert "foresee different things" in err
+    assert "predict different outcomes" in err
     code, _, err = run(trained.exported, another, "--out", tmp_path / "nowhere" / "page.html")
     assert code == 3
     assert "--out" in err

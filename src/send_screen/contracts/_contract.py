@@ -103,7 +103,7 @@ class Column(_HasRules):
     outcome_status : bool
         A past or present status of what models predict: it says who is not to be asked about, and is never a feature.
     outcome_limits : tuple of str
-        As an outcome, what it does not show, or not of everybody alike: sentences that cards repeat.
+        As an outcome, what it does not show, or not of all children equally: sentences that cards repeat.
     characteristic : {"protected", "proxy", "absence", "attendance"} or None
         A protected characteristic is compared and never a feature; a proxy of one is a feature only with a written
         justification, and never so that it lowers the risk; nor may absence (or attendance, its other side).

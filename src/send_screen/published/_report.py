@@ -61,7 +61,7 @@ class VersionMetadata(Document):
     outcome_description: str
     outcome_kind: Literal["recorded_status", "test", "event"]
     outcome_limits: tuple[str, ...]
-    """What the outcome's contract says that the outcome does not show, or not of everybody alike."""
+    """What the outcome's contract says that the outcome does not show, or not of all children equally."""
     horizon_months: int
     trained_on: Literal["synthetic", "real"]
     as_of: str

@@ -154,7 +154,7 @@ def compare_versions(
 
 def _check_comparable(first: PublishedReport, second: PublishedReport, names: tuple[str, str]) -> None:
     for key, what in (
-        ("outcome_description", "foresee different things"),
+        ("outcome_description", "predict different outcomes"),
         ("horizon_months", "look ahead over different times (months)"),
         ("trained_on", "were trained on different kinds of children"),
     ):

@@ -31,7 +31,7 @@ class ReportView(MeasuredView):
     def task(self) -> str:
         """What the model does, in a sentence."""
         first = f"It lists {self.list_length} whom an adult should look at first"
-        return f"{first}, by trying to foresee who later {self.outcome}."
+        return f"{first}, by trying to predict who later {self.outcome}."
 
     @property
     def trained_on(self) -> str:

@@ -42,7 +42,7 @@ PARTS: dict[Part, tuple[str, ...]] = {
     "no need": ("false_positives",),
 }
 Unit = tuple[Key, Part]
-#: Shares that are published rounded where their counts may not be: above, below.
+#: Rates that are published rounded where their counts may not be published: numerator, denominator.
 SHARES: dict[str, tuple[str, str]] = {
     "prevalence": ("with_outcome", "n"),
     "recall": ("true_positives", "with_outcome"),
@@ -97,12 +97,12 @@ class ContingencyTable:
         return self.value(self.linear_form(key, count))
 
     def between(self, key: Key, share: str, low: float, high: float) -> list[tuple[np.ndarray, float]]:
-        """Return what a share between two numbers implies of the cells: sums that are at most 0."""
-        above, below = (self.linear_form(key, count) for count in SHARES[share])
-        return [(above - high * below, 0.0), (low * below - above, 0.0)]
+        """Return the linear inequalities of a rate between two numbers: forms that are at most 0."""
+        numerator, denominator = (self.linear_form(key, count) for count in SHARES[share])
+        return [(numerator - high * denominator, 0.0), (low * denominator - numerator, 0.0)]
 
-    def ties(self) -> list[np.ndarray]:
-        """Return forms that are 0 whatever the counts: each table adds up to the same children."""
+    def equalities(self) -> list[np.ndarray]:
+        """Return forms that are 0 whatever the counts: each cross-tabulation adds up to the same children."""
         first = self.linear_form(ALL, "n").reshape(-1, 4)
         others = [
             np.where(self.block[:, None] == number, 1.0, 0.0) - first for number in range(1, self.block.max() + 1)

@@ -27,10 +27,10 @@ from send_screen.tables import MINIMUM_CHILDREN
 
 #: Least width of the feasibility interval of a sensitive count, in children.
 MIN_WIDTH = 5.0
-#: No alternative needs a cell further from its count than this; without a bound, rounding would hide what is let go.
+#: Bound on how far a feasible cell may lie from its count; without one, solver rounding could hide a narrow interval.
 FARTHEST = 100.0
 TOLERANCE = 1e-6
-#: Less than any count that is not none (an average over fold seeds), and more than what a solver takes for none.
+#: Less than any positive count (an average over fold seeds), and more than a solver's tolerance of 0.
 SMALLEST = 0.05
 _INFEASIBLE = 2  # SciPy's status of a programme without a solution
 
@@ -46,11 +46,11 @@ class SensitiveCell:
     form: np.ndarray
     value: float
     small: bool = True
-    """True for a count of 1 to 9: an intruder is then granted to know that it is one."""
+    """True for a count of 1 to 9: an intruder is then assumed to know that it is one."""
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """What an intruder is granted to know from the start (averages over fold seeds lie between whole numbers)."""
+        """What an intruder is assumed to know from the start (averages over fold seeds lie between whole numbers)."""
         if self.small:
             return min(1.0, self.value), max(MINIMUM_CHILDREN - 1.0, self.value)
         return self.value - FARTHEST, self.value + FARTHEST
@@ -67,10 +67,10 @@ class Intruder:
     """The tables that are feasible, given all that is published; every array has the shape (cells x 4,)."""
 
     counts: np.ndarray
-    ties: Sequence[np.ndarray]
-    """Sums that are known to everybody."""
+    equalities: Sequence[np.ndarray]
+    """Forms that are 0 whatever the counts."""
     limits: Sequence[Limit] = ()
-    """Sums that are known to be no more than a number."""
+    """Forms with a known upper bound."""
     feasible: np.ndarray = field(init=False)
     """Feasible tables found so far, less the true one: (tables, cells x 4). When more is suppressed, they stay so."""
 
@@ -109,10 +109,10 @@ class Intruder:
 
     def with_limits(self, limits: Sequence[Limit]) -> Intruder:
         """Return an intruder who knows more: of feasible tables, as much as still is."""
-        more = Intruder(self.counts, self.ties, [*self.limits, *limits])
+        more = Intruder(self.counts, self.equalities, [*self.limits, *limits])
         scale = np.ones(len(self.feasible))
-        for form, spare in _spare(limits, self.counts):
-            scale = np.minimum(scale, spare / np.maximum(self.feasible @ form, max(spare, TOLERANCE)))
+        for form, slack in _slack(limits, self.counts):
+            scale = np.minimum(scale, slack / np.maximum(self.feasible @ form, max(slack, TOLERANCE)))
         more.feasible = (scale[:, None] * self.feasible)[scale > TOLERANCE]
         return more
 
@@ -146,11 +146,11 @@ class Intruder:
 
         Where one end shows that the interval is wide enough, the other is not looked for.
         """
-        above, spare = self._limits()
-        fixed, near = self._known_sums(known), self._cell_bounds()
+        upper, slack = self._limits()
+        fixed, bounds = self._known_sums(known), self._cell_bounds()
         found = np.zeros((0, len(self.counts)))
         for sign in (-1.0, 1.0):
-            end = linprog(sign * cell.form, csr_array(above), spare, fixed, np.zeros(fixed.shape[0]), near)
+            end = linprog(sign * cell.form, csr_array(upper), slack, fixed, np.zeros(fixed.shape[0]), bounds)
             if end.x is not None:
                 found = np.vstack([found, end.x])
             if cell.feasible_width(found) >= MIN_WIDTH - TOLERANCE:
@@ -163,29 +163,29 @@ class Intruder:
         """Return the parts that differ between two feasible tables, far enough apart in the cell, at the least loss."""
         if not parts:
             return []
-        above, spare = self._limits()
+        upper, slack = self._limits()
         soft, part_of = np.vstack(parts), np.repeat(np.arange(len(parts)), [len(part) for part in parts])
         moves = -np.eye(len(parts))[part_of]
         low, high = cell.bounds
         # of counts less the true ones: limits are kept, the cell stays in bounds, and no sum of a part moves further
         # than the part is paid for
-        counts = np.vstack([above, cell.form, -cell.form, soft, -soft])
-        paid = np.vstack([np.zeros((len(above) + 2, len(parts))), moves, moves])
-        most = np.concatenate([spare, [high - cell.value, cell.value - low], np.zeros(2 * len(soft))])
+        counts = np.vstack([upper, cell.form, -cell.form, soft, -soft])
+        paid = np.vstack([np.zeros((len(upper) + 2, len(parts))), moves, moves])
+        most = np.concatenate([slack, [high - cell.value, cell.value - low], np.zeros(2 * len(soft))])
         # twice: once with the cell low, once with it high, and both far enough apart
         nothing, fixed = np.zeros_like(counts), self._known_sums(known).toarray()
         apart = np.concatenate([cell.form, -cell.form, np.zeros(len(parts))])
         most_of = np.vstack([np.block([[counts, nothing, paid], [nothing, counts, paid]]), apart])
         no_part = np.zeros((len(fixed), len(parts)))
         same = np.block([[fixed, np.zeros_like(fixed), no_part], [np.zeros_like(fixed), fixed, no_part]])
-        near = self._cell_bounds()
+        bounds = self._cell_bounds()
         found = linprog(
             np.concatenate([np.zeros(2 * len(self.counts)), costs]),
             csr_array(most_of),
             np.concatenate([most, most, [-MIN_WIDTH]]),
             csr_array(same),
             np.zeros(len(same)),
-            np.vstack([near, near, np.tile([0.0, FARTHEST], (len(parts), 1))]),
+            np.vstack([bounds, bounds, np.tile([0.0, FARTHEST], (len(parts), 1))]),
             method="highs",
         )
         if found.x is None:
@@ -194,12 +194,12 @@ class Intruder:
 
     def _known_sums(self, known: Sequence[np.ndarray]) -> csr_array:
         """Return the sums that cannot differ from the true ones."""
-        return csr_array(np.array([*self.ties, *known]))
+        return csr_array(np.array([*self.equalities, *known]))
 
     def _limits(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the sums that are limited, and by how much each can rise."""
         forms = np.reshape([form for form, _ in self.limits], (-1, len(self.counts)))
-        return forms, np.array([spare for _, spare in _spare(self.limits, self.counts)])
+        return forms, np.array([slack for _, slack in _slack(self.limits, self.counts)])
 
     def _cell_bounds(self) -> np.ndarray:
         """Return the bounds of each cell, less its true count."""
@@ -231,6 +231,6 @@ def _undecided_union(inside: np.ndarray, apart: np.ndarray) -> np.ndarray | None
     return chosen
 
 
-def _spare(limits: Sequence[Limit], counts: np.ndarray) -> list[Limit]:
+def _slack(limits: Sequence[Limit], counts: np.ndarray) -> list[Limit]:
     """Return limits of counts less the true ones; what rounding of sums puts beyond a limit is at it."""
     return [(form, max(most - float(form @ counts), 0.0)) for form, most in limits]

@@ -47,9 +47,9 @@ def rounded(
     groups = [key for key in groups if table.count(key, "n") >= FEWEST]
     in_order, knows = list(sensitive), intruder
     for share, parts in _RESTS_ON.items():
-        above, below = SHARES[share]
+        numerator, denominator = SHARES[share]
         for key in groups:
-            value = table.count(key, above) / max(table.count(key, below), 1.0)
+            value = table.count(key, numerator) / max(table.count(key, denominator), 1.0)
             if not all((key, part) in secondary for part in parts):
                 continue
             for step in multiples:

@@ -115,7 +115,7 @@ def suppress(
     suppressed = primary | inherited | {unit for one in before for unit in one.silenced}
     intruder = Intruder(
         counts=table.counts.ravel(),
-        ties=[*table.ties(), *_known_totals(table)],
+        equalities=[*table.equalities(), *_known_totals(table)],
         limits=[
             *(
                 (-table.linear_form(key, "n"), -float(table.n_levels.get(key, 1)))
@@ -168,7 +168,8 @@ def _secondary_suppression(
     chosen = intruder.cheapest_suppression(cell, known, forms, costs)
     if chosen is None and known:
         # what prior releases gave away cannot be taken back; at least nothing that is said now may reveal it
-        chosen = Intruder(intruder.counts, intruder.ties, intruder.limits).cheapest_suppression(cell, [], forms, costs)
+        unaware = Intruder(intruder.counts, intruder.equalities, intruder.limits)
+        chosen = unaware.cheapest_suppression(cell, [], forms, costs)
     if chosen is not None:
         return {unit for i in chosen for unit in _with_dependants(*units[i])}
     if not cell.small:

@@ -104,13 +104,13 @@ class _Plot:
 
     def polyline(self, kind: str, points: Sequence[tuple[float, float]]) -> Markup:
         """Draw a line, as far down as the plot goes."""
-        floor, ends = self._y[0], list[str]()
+        y_min, ends = self._y[0], list[str]()
         for i, (x, y) in enumerate(points):
-            if y >= floor:
+            if y >= y_min:
                 ends.append(f"{self.x(x):.1f} {self.y(y):.1f}")
-            elif i and points[i - 1][1] > floor:
+            elif i and points[i - 1][1] > y_min:
                 x0, y0 = points[i - 1]
-                ends.append(f"{self.x(x0 + (x - x0) * (y0 - floor) / (y0 - y)):.1f} {self.y(floor):.1f}")
+                ends.append(f"{self.x(x0 + (x - x0) * (y0 - y_min) / (y0 - y)):.1f} {self.y(y_min):.1f}")
         return path(kind, "M" + "L".join(ends)) if len(ends) > 1 else Markup("")
 
 
