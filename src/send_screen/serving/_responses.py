@@ -13,7 +13,7 @@ from send_screen.errors import SendScreenError, UsageError
 from send_screen.serving._requests import RequestError, read_request
 
 _logger = logging.getLogger(__name__)
-UNEXPECTED = "The request cannot be answered, for a reason that was not foreseen: tell those who run this server."
+UNEXPECTED = "The request cannot be answered, for an unexpected reason: tell those who run this server."
 
 
 def respond(
