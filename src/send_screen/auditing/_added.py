@@ -10,7 +10,7 @@ from send_screen.auditing._compare import Mismatch
 from send_screen.auditing._confusables import is_confusable
 from send_screen.tracking import RUN_NOTE, RegistrySnapshot
 
-#: Tags that training writes; those with hashes are held against the things themselves.
+#: Tags that training writes; those with hashes are compared with the hashed files.
 OF_TRAINING = ("version_id", "trained_on", "gates", "hashes", "evidence_location")
 #: Tags of a registered version that follow from decisions: see the check of those.
 OF_DECISIONS = ("promoted_by", "promoted_on", "promoted_because", "gates_overridden_because", "withdrawn")

@@ -1,4 +1,4 @@
-"""The audit, one check after the other."""
+"""The audit: fetch or read a version, run each check, and collect the results."""
 
 from __future__ import annotations
 

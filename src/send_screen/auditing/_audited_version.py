@@ -151,7 +151,7 @@ def open_version(
     try:
         bundle = parse_bundle(files)
     except SendScreenError as error:
-        # files that nobody can read have no excuse: whoever destroys them must not be told that all is well
+        # unreadable files fail the audit: destroying a file must not turn it green
         why = f"The version's files cannot be read as a version, so nothing can be derived from them. {error}"
         return AuditedVersion(files, no_files, snapshot, None, why, metadata)
     audited = AuditedVersion(files, no_files, snapshot, bundle, "", metadata)

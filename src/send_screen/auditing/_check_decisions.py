@@ -1,4 +1,4 @@
-"""What was decided: the ledger, the registry's aliases, and what is shown of it beside the version."""
+"""Checks of decisions: the ledger, the registry's aliases, and the decisions displayed beside the version."""
 
 from __future__ import annotations
 
@@ -80,11 +80,11 @@ def check_ledger(audited: AuditedVersion) -> CheckResult:
 
 
 def _about_other_models(book: Ledger, audited: AuditedVersion) -> list[Addition]:
-    """Return the entries about other models that the registry does not record: an audit of those models judges them."""
+    """Return the entries about other models that the registry does not record: an audit of those models checks them."""
     snapshot = audited.require_snapshot()
     heads, additions = snapshot.related_entities.models, []
     if not heads:
-        return []  # the registry did not tell of other models, as the audit says in the end
+        return []  # the registry did not list other models: describe_scope says so
     entries = [entry for entry in book.entries if isinstance(entry, DecisionEntry)]
     for name in sorted({entry.model for entry in entries} - {snapshot.version.name}):
         try:

@@ -1,4 +1,4 @@
-"""The version made again from the data, where the auditor has them: that shows what the tables were learnt from."""
+"""Refit: the version is trained again from the data, where the auditor has them, and compared."""
 
 from __future__ import annotations
 

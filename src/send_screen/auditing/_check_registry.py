@@ -1,4 +1,4 @@
-"""What MLflow's database says beside the files: metrics, parameters, tags, and what belongs to what."""
+"""The version in MLflow's database: metrics, parameters, tags, and the links between its entities."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from send_screen.tracking import (
     run_tags,
 )
 
-#: Hashes that other checks hold against the thing itself.
+#: Hashes that other checks compare with the hashed files.
 _OF_THINGS = ("manifest_sha256", "evidence_sha256", "signed_by", "model_sha256")
 
 

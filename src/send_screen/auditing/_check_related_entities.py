@@ -75,11 +75,11 @@ def _contradictions(run: OtherRun, snapshot: RegistrySnapshot, figures: Mapping[
         for metric, value in run.metrics.items()
         if not metric.startswith("system/") and not (metric in figures and isclose(value, figures[metric]))
     ]
-    told = {"tag": (run.tags, snapshot.run_tags)}
+    compared = {"tag": (run.tags, snapshot.run_tags)}
     if run.name == snapshot.run_name or run.tags.get("version_id") == snapshot.version.version_id:
-        told["param"] = run.params, snapshot.run_params  # of a run that is about the version they are its own
+        compared["param"] = run.params, snapshot.run_params  # those of another model's run are not the version's
     names = {*OF_TRAINING, *OF_DECISIONS, *snapshot.run_params, *figures} - {*_OF_ONE_RUN}
-    for kind, (other, own) in told.items():
+    for kind, (other, own) in compared.items():
         differences += [
             Mismatch(f"{where}: {kind} {name}", value, own.get(name, "none that reads like one of the version's"))
             for name, value in sorted(other.items())

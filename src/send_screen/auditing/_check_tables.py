@@ -49,8 +49,10 @@ def _faults(audited: AuditedVersion, bundle: Bundle) -> Iterator[Mismatch]:
         yield from _too_flat(tables, evidence.table)
     if bundle.bags is None:
         return
-    sure = with_standard_errors(tables, bundle.bags).to_json()
-    yield from diff_documents(json.loads(tables.to_json()), json.loads(sure), "tables.json, how sure: $").differences
+    with_errors = with_standard_errors(tables, bundle.bags).to_json()
+    yield from diff_documents(
+        json.loads(tables.to_json()), json.loads(with_errors), "tables.json, standard errors: $"
+    ).differences
     # the tables are the mean of the bags, but for what keeping signs changed in each
     rows = answerable(bundle)
     scores = bundle.bags.score(rows)

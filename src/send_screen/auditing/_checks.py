@@ -77,7 +77,7 @@ class AuditCheck:
                 return Check(self.id, self.title, not_checked(f"This machine stands in the way ({error.strerror})."))
             # of a file that says anything; what the exception says could quote it
             found = Mismatch("the version's files", f"what cannot be read ({type(error).__name__})", "what we write")
-        # whoever made what nobody can read must not be told that other code may have
+        # unreadable content is a failure, and never excused by another code version
         result = check_result([found], "", failure="It could not be derived from these files.")
         return Check(self.id, self.title, result)
 

@@ -35,7 +35,7 @@ EXCLUSIONS = {
     OUTSIDE: "outside the population",
     NO_OUTCOME: "outcome not known",
 }
-# With more of a file than this outside the population, it is not a stray row but the wrong file.
+# With a larger share of rows outside the population, the file is the wrong one.
 WRONG_FILE_SHARE = 0.5
 
 
@@ -47,7 +47,7 @@ def load_cohort(
     Parameters
     ----------
     spec : ModelSpec
-        The decision: population, eligibility, outcome, features, groups.
+        States population, eligibility, outcome, features and groups.
     data : str, pathlib.Path, pandas.DataFrame, pyarrow.Table, or mapping of contract id to one of these
         A folder with one file a contract, a single file (CSV, XLSX, Parquet) or frame with the columns of all of them,
         or one of these for each contract.
@@ -81,7 +81,7 @@ def load_cohort(
     linked = link(spec, data, training=training, contracts=contracts)
     excluded = linked.problem.assign(kind=pd.Series(MANUAL_REVIEW, index=linked.frame.index, dtype=object))
     excluded.loc[excluded["rule"].isin(_year_rules(linked)), "kind"] = OUTSIDE
-    # A child whose record with one agency is missing may not be eligible all the same: that is asked first.
+    # Eligibility comes before a missing record of an agency: whoever is not eligible needs no manual review.
     no_record = (excluded["rule"] == NO_RECORD).to_numpy()
     excluded.loc[excluded["rule"].isna() | no_record, "kind"] = None
     as_of = as_of_dates(linked, spec)
@@ -282,9 +282,9 @@ def _outcomes(spec: ModelSpec, linked: Linked, as_of: pd.Series) -> pd.Series:
         inside &= (when > start) & (when <= start + pd.DateOffset(months=spec.outcome.horizon_months))
         followed = inside & (when >= start + pd.DateOffset(months=spec.outcome.followed_months))
     happened = codes[inside].isin(positive).groupby(owner[inside]).max()
-    # Without a record late enough nothing is known of a child who had no outcome yet: she may have moved away.
-    known_to_be_well = set(owner[followed])
-    outcome = happened[happened | happened.index.isin(known_to_be_well)].astype("float64")
+    # Without a late enough record, a child without the outcome is censored: she may have moved away.
+    followed_up = set(owner[followed])
+    outcome = happened[happened | happened.index.isin(followed_up)].astype("float64")
     return child.map(outcome).astype("float64")
 
 
@@ -298,8 +298,8 @@ def _text(linked: Linked, ref: ColumnRef | None) -> pd.Series:
 def _is_synthetic(spec: ModelSpec, linked: Linked, keep: np.ndarray, *, training: bool) -> bool:
     """Return whether the children are synthetic: with a valid UPN of authority 000, which no real child has.
 
-    The two mistakes are not alike. One synthetic child in training makes a version synthetic; one real child among
-    those to be screened makes a file real. A mistyped identifier is neither.
+    One synthetic child in training makes a version synthetic. One real child among those to be screened makes a file
+    real. A mistyped identifier is neither.
     """
     contract = linked.contracts[spec.data[0].contract]
     if contract.columns[spec.child_id].rule("upn") is None:

@@ -26,7 +26,7 @@ from send_screen.evaluation._out_of_fold import BASELINE, CANDIDATE
 #: Threshold probabilities, the same for every version: from 19 to 1.5 false positives for one true positive.
 THRESHOLDS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
 #: What the candidate is compared with: treat no child, treat all.
-NONE, ALL = "none", "all"
+TREAT_NONE, TREAT_ALL = "none", "all"
 
 
 def decision_curve(
@@ -66,7 +66,7 @@ def decision_curve(
     """
     view = OutOfFoldPredictions(evidence)
     thresholds = np.array(THRESHOLDS)
-    treated = {ALL: np.ones((len(view.outcome), len(thresholds)))}
+    treated = {TREAT_ALL: np.ones((len(view.outcome), len(thresholds)))}
     for model in (CANDIDATE, *({BASELINE} & set(view.models))):
         treated[model] = (expit(view.score(model))[:, None] >= thresholds).astype(np.float64)
     # true and false positives: whole numbers of children and fold seeds, so that sums over schools are exact
@@ -78,9 +78,9 @@ def decision_curve(
     benefit = dict(zip(treated, (true - thresholds / (1 - thresholds) * false).swapaxes(0, 1), strict=True))
     totals = (by_school.sum(axis=0) / view.n_seeds).reshape(2, len(treated), len(thresholds))
     smallest_cells = dict(zip(treated, _smallest_cells(view, *totals), strict=True))
-    smallest_cells[NONE], benefit[NONE] = smallest_cells[ALL], np.zeros((1, len(thresholds)))
+    smallest_cells[TREAT_NONE], benefit[TREAT_NONE] = smallest_cells[TREAT_ALL], np.zeros((1, len(thresholds)))
     figures = []
-    for against in (NONE, *(name for name in treated if name != CANDIDATE)):
+    for against in (TREAT_NONE, *(name for name in treated if name != CANDIDATE)):
         curve = _estimates(view, benefit[CANDIDATE] - benefit[against], alpha)
         for i, figure in enumerate(curve):
             counted = replace(figure, smallest_cell=min(smallest_cells[CANDIDATE][i], smallest_cells[against][i]))

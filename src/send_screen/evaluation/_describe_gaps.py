@@ -102,15 +102,15 @@ def redact_gap(gap: Mapping[Any, Any]) -> dict[Any, Any]:
     turns = (-gap["tolerance"], 0.0, gap["tolerance"])
     if all(abs(gap[end] - turn) > shift for end in ("value", "low", "high") for turn in turns):
         return dict(gap)
-    silent = INCONCLUSIVE if gap["verdict"] == INCONCLUSIVE else SUPPRESSED
-    return dict(gap) | {"verdict": silent, "low": math.nan, "high": math.nan}
+    verdict = INCONCLUSIVE if gap["verdict"] == INCONCLUSIVE else SUPPRESSED
+    return dict(gap) | {"verdict": verdict, "low": math.nan, "high": math.nan}
 
 
 def is_material(gap: Mapping[Any, Any]) -> bool:
-    """Return whether a group is worse off than all others by at least the tolerance: missed or listed more, misjudged.
+    """Return whether a group is worse off than all others by at least the tolerance.
 
-    A harm is named before it is settled: it is enough that the interval excludes that there is no gap, even where it
-    does not lie wholly beyond the tolerance. A score does harm where it is too low and where it is too high.
+    An inconclusive gap can be material: it is enough that the interval excludes 0, even where it does not lie wholly
+    beyond the tolerance. Calibration is worse in either direction.
     """
     worse = gap["low"] > 0 or (gap["high"] < 0 and gap["metric"] == CALIBRATION)
     return bool(gap["against"] == OTHERS and worse and abs(gap["value"]) >= gap["tolerance"])

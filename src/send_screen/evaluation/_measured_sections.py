@@ -11,8 +11,7 @@ import pandas as pd
 from send_screen.documents import CHILDREN, SCHOOLS, Document, Noun, reword
 from send_screen.evaluation._attribution import attribution
 from send_screen.evaluation._calibration import calibration_bins
-from send_screen.evaluation._decision_curve import ALL as EVERYBODY
-from send_screen.evaluation._decision_curve import NONE, decision_curve
+from send_screen.evaluation._decision_curve import TREAT_ALL, TREAT_NONE, decision_curve
 from send_screen.evaluation._describe_gaps import (
     ROUNDED,
     SUPPRESSED,
@@ -60,7 +59,7 @@ _COUNTS = ("n", "schools", "required_n", "required_schools")
 #: Not measured: no child's outcome is in them.
 _NOT_MEASURED = ("tolerance", "min_risk_percent", "threshold_probability")
 #: What a net benefit may be rounded to a multiple of, finest first, and how many numbers of children that must leave.
-_STEPS, _LEFT_OPEN = (0.001, 0.002, 0.005, 0.01), 5
+_STEPS, _POSSIBLE_COUNTS = (0.001, 0.002, 0.005, 0.01), 5
 Row = TypeVar("Row", bound=Document)
 
 
@@ -291,15 +290,15 @@ def _of_all_children(
 
 
 def _net_benefit(curve: pd.DataFrame, suppression: Suppression) -> tuple[NetBenefit, ...]:
-    """Return the decision curve, rounded so that the counts at a threshold are left open, whatever else is known.
+    """Return the decision curve, rounded so that several counts remain possible at each threshold.
 
     Each model's own net benefit is rounded, and a difference is that of the rounded ones, so that it tells no more.
     An interval holds the measured one, and is as wide on either side.
     """
     children = curve["n"].max()
-    step = next((step for step in _STEPS if step * children >= _LEFT_OPEN), None)
+    step = next((step for step in _STEPS if step * children >= _POSSIBLE_COUNTS), None)
     suppresses_all = suppression.suppresses("prevalence", ALL)
-    own = curve.loc[curve["against"] == NONE].set_index("threshold_probability")["value"]
+    own = curve.loc[curve["against"] == TREAT_NONE].set_index("threshold_probability")["value"]
     rows = []
     for row in curve.to_dict("records"):
         suppressed = step is None or suppresses_all or is_small(row["smallest_cell"])
@@ -307,7 +306,7 @@ def _net_benefit(curve: pd.DataFrame, suppression: Suppression) -> tuple[NetBene
         if figure.value is not None and step is not None:
             measured = own[row["threshold_probability"]]
             others, moved = measured - row["value"], step / 2
-            if row["against"] not in (NONE, EVERYBODY):  # which are known without a model
+            if row["against"] not in (TREAT_NONE, TREAT_ALL):  # which are known without a model
                 others, moved = nearest(others, step), step
             value = round(nearest(measured, step) - others, 6)
             figure = figure.model_copy(update={"value": value})

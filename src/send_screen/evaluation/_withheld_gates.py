@@ -1,4 +1,4 @@
-"""Gates on withheld figures: judged on the exact counts, and said only where that reveals nothing of a small count."""
+"""Gates on withheld figures: checked on exact counts; the result is published only where it reveals no small count."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ class ListedChild(Document):
 
 
 class ScreeningEntry(Entry):
-    """A screening run and whom it lists, entered before a file of it is written."""
+    """A screening run and whom it lists, recorded before a file of it is written."""
 
     kind: Literal["screening"] = "screening"
     by: str

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 _WITHHELD = "withheld to protect small groups"
-_JUDGED = f"{_WITHHELD}; judged on the exact figure"
+_CHECKED_EXACTLY = f"{_WITHHELD}; judged on the exact figure"
 _NOT_SAID = f"{_WITHHELD}, and so is whether it passes"
 
 
@@ -91,8 +91,8 @@ def check_gates(
     >>> check_gates([Gate(metric="recall", at_least=0.4)], measured)
     (GateResult(gate='recall', required='at least 0.4', measured=0.35, passed=False, reason=''),)
     """
-    judged = chain(withheld, repeat(None))
-    return tuple(_check(gate, measured, passed) for gate, passed in zip(gates, judged, strict=False))
+    results = chain(withheld, repeat(None))
+    return tuple(_check(gate, measured, passed) for gate, passed in zip(gates, results, strict=False))
 
 
 def recheck_gates(gates: Iterable[Gate], published: PublishedReport) -> tuple[GateResult, ...]:
@@ -159,7 +159,7 @@ def _check(gate: Gate, sections: MeasuredSections, withheld: bool | None) -> Gat
     )
     reason = "" if measured is not None else (found and found.reason) or "not measured"
     if is_withheld(found):
-        passed, reason = bool(withheld), _NOT_SAID if withheld is None else _JUDGED
+        passed, reason = bool(withheld), _NOT_SAID if withheld is None else _CHECKED_EXACTLY
     description = gate.metric.replace("_", " ") + (f", gain over {gate.against}" if gate.against else "")
     if gate.end != "value":
         description += f" ({gate.end} end of its interval)"

@@ -191,7 +191,7 @@ class PriorRelease(Document):
 
 
 class Disclosure(Document):
-    """What disclosure control reckoned with besides this report."""
+    """Earlier publications that disclosure control accounted for."""
 
     prior_releases: tuple[PriorRelease, ...]
     revealed_by_tables: tuple[tuple[str, tuple[str, ...]], ...]

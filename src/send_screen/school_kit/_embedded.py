@@ -28,7 +28,7 @@ class EmbeddedPython:
 
     @property
     def sha256(self) -> str:
-        """To be held against what python.org publishes for the file."""
+        """To be compared with the hash that python.org publishes for the file."""
         return sha256_of(self.content)
 
 

@@ -22,7 +22,7 @@ MAX_SHOWN = 40
 
 @dataclass(frozen=True, repr=False)
 class CheckedFile(Result):
-    """A file held against a data contract."""
+    """The result of validating a file against a data contract."""
 
     contract: str
     """Id and version, such as ``"education/eyfsp@1.0.0"``."""

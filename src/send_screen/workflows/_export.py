@@ -24,7 +24,7 @@ class ExportedVersion(Result):
 
 
 def load_model(model: str | Path, *, tracking_uri: str | None = None, even_withdrawn: bool = False) -> Bundle:
-    """Load a version: spec, contracts, model tables and what it publishes, every file held against its hash.
+    """Load a version: spec, contracts, model tables and what it publishes, with the hash of every file verified.
 
     Parameters
     ----------

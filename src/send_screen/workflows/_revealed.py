@@ -22,7 +22,7 @@ from send_screen.tracking import PriorRun
 def prior_releases(spec: ModelSpec, runs: Sequence[PriorRun], *, version: str, n: int) -> list[PriorRelease]:
     """Return what runs on the same children published of them, before a cohort of ``n`` of them is ``version``.
 
-    A run that is no longer in the MLflow store is known from those that reckoned with it.
+    A run that is no longer in the MLflow store is known from later runs that accounted for it.
 
     A cohort of other children of the same data is named as such, where figures of groups were published of it with
     their counts: of the same model, one of more or fewer children, as where other schools are held out; of another

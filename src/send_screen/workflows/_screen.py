@@ -119,8 +119,8 @@ def screen(
     allow_synthetic_model : bool, default False
         Show real children to a model that was trained on synthetic ones; every page then says so.
     ledger : str or pathlib.Path, optional
-        Where the run is entered, with those it listed under pseudonyms; by default ``screenings.jsonl`` beside
-        ``out``.
+        The ledger in which the run is recorded, with those it listed under pseudonyms; by default ``screenings.jsonl``
+        beside ``out``.
     tracking_uri : str, optional
         Where the registry is, for ``models:/...``.
     progress : callable, optional

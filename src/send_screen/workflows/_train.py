@@ -1,4 +1,4 @@
-"""Train: from a spec and data to a version with its evidence, checked against its gates and logged in MLflow."""
+"""Train a model version: fit, evaluate out of fold, check the gates, and register in MLflow."""
 
 from __future__ import annotations
 
@@ -51,10 +51,9 @@ def train(
     sign: str | Path | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> TrainedVersion:
-    """Train a version of a model, measure it on schools it has not seen, and enter it in MLflow.
+    """Train a model version, evaluate it on held-out schools, and register it in MLflow.
 
-    A version that fails a gate, or whose spec or contract is a draft with decisions still open, is measured and not
-    registered.
+    A version that fails a gate, or whose spec or contract still has a DECIDE, is evaluated and not registered.
 
     Parameters
     ----------
@@ -63,9 +62,9 @@ def train(
     data : str, pathlib.Path, pandas.DataFrame, pyarrow.Table, or mapping of contract id to one of these
         See :func:`send_screen.cohorts.load_cohort`.
     tracking_uri : str
-        MLflow tracking store: ``sqlite:///...`` or the address of a server.
+        Address of the MLflow store: ``sqlite:///...``, or a tracking server's.
     evidence : str or pathlib.Path
-        Folder of the evidence store: personal data, kept apart from what MLflow shows.
+        Folder of the evidence store: personal data, kept outside the MLflow store.
     hold_out : int, default 0
         How many whole schools to hold out, to screen later as schools the model has never seen.
     threads : int, optional

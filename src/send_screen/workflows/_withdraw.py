@@ -48,7 +48,7 @@ class Withdrawal(Result):
     entry: WithdrawalEntry
     """In the ledger of decisions."""
     withdrawn_before: bool
-    """If so, nothing was entered, and the lists only looked for."""
+    """Whether nothing was recorded, and lists were only searched."""
     batches: list[tuple[Path, ScreeningEntry, ScreeningEndEntry | None]]
     """Ledger, entry and end of every screening run with it."""
     looked_in: tuple[Ledger, ...]
@@ -177,7 +177,7 @@ def _decision(version: Registered, by: str, reason: str) -> WithdrawalEntry:
 
 
 def _record(version: Registered, by: str, reason: str, ledger: str | Path, *, uri: str) -> tuple[WithdrawalEntry, bool]:
-    """Enter a withdrawal; return its entry, and whether it had been entered before."""
+    """Record a withdrawal; return its entry, and whether it had been recorded before."""
     with open_for_append(ledger) as book:
         gone = withdrawal(book.entries, version.version_id)
         unfinished = entries_after(book.entries, version.name, find_model(version.name, uri=uri).head)

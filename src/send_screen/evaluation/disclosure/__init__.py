@@ -2,7 +2,7 @@
 
 :func:`combine_small_groups` makes small groups one group, by a published hierarchy first. :func:`suppress` decides,
 from the :func:`contingency_table` of the groups, which figures are suppressed (because they reveal a small count, or to
-protect one that does) and which shares are published rounded. It reckons with what prior releases revealed
+protect one that does) and which shares are published rounded. It accounts for what prior releases revealed
 (:func:`revealed_counts`).
 """
 

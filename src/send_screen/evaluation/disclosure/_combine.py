@@ -118,11 +118,11 @@ def _join_small(groups: list[Levels], counts: _Counts) -> list[Levels]:
 
 
 def _is_small(group: Levels, counts: _Counts) -> bool:
-    """Return whether nothing can be said of a group; nor, if somebody guesses that all of its levels are small."""
+    """Return whether a group has a small count, or would if all its levels were small."""
     levels = np.array([counts[level] for level in group])
     total = levels.sum(axis=0)
-    guessed = (levels < MINIMUM_CHILDREN).all(axis=0) & (total > (MINIMUM_CHILDREN - 1) * len(group) - MIN_WIDTH)
-    return bool((((total > 0) & (total < MINIMUM_CHILDREN)) | guessed).any())
+    assumed = (levels < MINIMUM_CHILDREN).all(axis=0) & (total > (MINIMUM_CHILDREN - 1) * len(group) - MIN_WIDTH)
+    return bool((((total > 0) & (total < MINIMUM_CHILDREN)) | assumed).any())
 
 
 def _name(group: Levels, counts: _Counts, hierarchy: Mapping[str, str]) -> str:

@@ -116,13 +116,13 @@ class Intruder:
         more.feasible = (scale[:, None] * self.feasible)[scale > TOLERANCE]
         return more
 
-    def cheapest_suppression(
+    def min_loss_suppression(
         self, cell: SensitiveCell, known: Sequence[np.ndarray], parts: Sequence[np.ndarray], costs: Sequence[float]
     ) -> list[int] | None:
-        """Return the secondary suppression that protects a cell at little loss; None where even all parts do not.
+        """Return the secondary suppression that protects a cell at little information loss; None if there is none.
 
-        The linear relaxation of the problem selects some parts. Of those, the dearest first, each is published after
-        all where the cell stays protected without it. ``known`` sums cannot be suppressed; those of one of the
+        The linear relaxation of the problem selects some parts. Of those, the costliest first, each is published
+        after all where the cell stays protected without it. ``known`` sums cannot be suppressed; those of one of the
         ``parts``, of shape (sums, cells x 4), are suppressed together.
         """
         chosen = self._relaxation(cell, known, parts, costs)
@@ -167,15 +167,15 @@ class Intruder:
         soft, part_of = np.vstack(parts), np.repeat(np.arange(len(parts)), [len(part) for part in parts])
         moves = -np.eye(len(parts))[part_of]
         low, high = cell.bounds
-        # of counts less the true ones: limits are kept, the cell stays in bounds, and no sum of a part moves further
-        # than the part is paid for
+        # in differences from the true counts: limits hold, the cell stays in bounds, and the sums of a part differ by
+        # no more than the variable of that part
         counts = np.vstack([upper, cell.form, -cell.form, soft, -soft])
-        paid = np.vstack([np.zeros((len(upper) + 2, len(parts))), moves, moves])
+        part_variables = np.vstack([np.zeros((len(upper) + 2, len(parts))), moves, moves])
         most = np.concatenate([slack, [high - cell.value, cell.value - low], np.zeros(2 * len(soft))])
         # twice: once with the cell low, once with it high, and both far enough apart
         nothing, fixed = np.zeros_like(counts), self._known_sums(known).toarray()
         apart = np.concatenate([cell.form, -cell.form, np.zeros(len(parts))])
-        most_of = np.vstack([np.block([[counts, nothing, paid], [nothing, counts, paid]]), apart])
+        most_of = np.vstack([np.block([[counts, nothing, part_variables], [nothing, counts, part_variables]]), apart])
         no_part = np.zeros((len(fixed), len(parts)))
         same = np.block([[fixed, np.zeros_like(fixed), no_part], [np.zeros_like(fixed), fixed, no_part]])
         bounds = self._cell_bounds()

@@ -39,8 +39,8 @@ def rounded(
 
     A rounded share bounds the cells between two numbers. It is published where every cell stays protected from an
     intruder who knows that as well as the ``known`` sums, rounded no more than that takes. After a prior release only
-    what it revealed rounded is: its list is another, and rounded shares of several lists together are not reckoned
-    with.
+    what it revealed rounded is: its list is another, and rounded shares of several lists together are not
+    accounted for.
     """
     steps: dict[tuple[Key, str], float] = {}
     groups = sorted({key for key, _ in secondary if key != ALL}, key=lambda key: (key in table.crossed, key))

@@ -165,11 +165,11 @@ def _secondary_suppression(
     if intruder.is_protected(cell, [*known, *(form for part in forms for form in part)]):
         return set()
     costs = [_loss(table, *unit) + 1e-5 * i for i, unit in enumerate(units)]
-    chosen = intruder.cheapest_suppression(cell, known, forms, costs)
+    chosen = intruder.min_loss_suppression(cell, known, forms, costs)
     if chosen is None and known:
         # what prior releases gave away cannot be taken back; at least nothing that is said now may reveal it
         unaware = Intruder(intruder.counts, intruder.equalities, intruder.limits)
-        chosen = unaware.cheapest_suppression(cell, [], forms, costs)
+        chosen = unaware.min_loss_suppression(cell, [], forms, costs)
     if chosen is not None:
         return {unit for i in chosen for unit in _with_dependants(*units[i])}
     if not cell.small:

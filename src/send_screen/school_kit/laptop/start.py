@@ -62,7 +62,7 @@ def wheels_for(kit: dict[str, Any]) -> list[dict[str, str]]:
 def install(here: Path, kit: dict[str, Any]) -> Path:
     """Unpack the packages of this Python beside the kit, unless that was done, and return their folder.
 
-    A wheel of these packages is a zip of what goes on Python's path. Each is held against its hash first.
+    A wheel of these packages is a zip of what goes on Python's path. The hash of each is verified first.
     """
     wheels = wheels_for(kit)
     target = here / "installed" / f"{sys.version_info[0]}.{sys.version_info[1]}"
