@@ -315,6 +315,37 @@ def test_records_of_different_years_are_looked_at_by_hand(spec: ModelSpec, table
     assert rules(screening(spec, tables))["DATA-YEARS-DIFFER"] >= 3
 
 
+def screened_files(spec: ModelSpec, tables: dict[str, pd.DataFrame], folder: Path) -> Cohort:
+    for name in ("pupil_census", "eyfsp"):
+        tables[f"education/{name}"].to_csv(folder / f"{name}.csv", index=False)
+    return load_cohort(spec, folder, training=False)
+
+
+def test_a_column_that_cannot_be_read_is_one_error_and_not_one_a_child(
+    spec: ModelSpec, tables: dict[str, pd.DataFrame], tmp_path: Path
+) -> None:
+    profile = tables["education/eyfsp"]
+    goals = [f"E{goal:02d}" for goal in range(1, 18)]
+    profile[goals] = profile[goals].astype(object).where(profile[goals].isna(), "fine")
+    census = tables["education/pupil_census"]
+    census["NCyearActual"] = "Kindergarten"
+    with pytest.raises(DataError) as caught:
+        screened_files(spec, tables, tmp_path)
+    first, *reasons = str(caught.value).splitlines()
+    assert "2 reasons" in first
+    assert "Most cells of NCyearActual cannot be read" in reasons[0]
+    assert "It holds 'Kindergarten'." in reasons[0]
+    assert "Most cells of E01, E02, E03, E04, E05 and 12 more cannot be read" in reasons[1]
+    assert "fine" not in str(caught.value)
+
+
+def test_a_blank_column_is_asked_about_once(spec: ModelSpec, tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    census = tables["education/pupil_census"]
+    census["SENprovision"] = census["SENprovision"].where(census["SENprovision"] != "N", None)
+    with pytest.raises(DataError, match=r"Most cells of SENprovision are blank.*fill those cells with N"):
+        screened_files(spec, tables, tmp_path)
+
+
 def test_when_nobody_can_be_screened_the_cohort_is_empty(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> None:
     profile = tables["education/eyfsp"]
     profile[[column for column in profile if column.startswith("E")]] = "A"

@@ -16,10 +16,10 @@ from send_screen.cohorts._features import (
     group_values,
     known_codes,
     recorded_dates,
-    recording_dates,
 )
 from send_screen.cohorts._link import NO_RECORD, Linked, link
 from send_screen.contracts import SYNTHETIC_AUTHORITY, Contract, valid_upns
+from send_screen.contracts._predicates import recording_dates
 from send_screen.errors import DataError, PopulationError
 from send_screen.specs import ColumnRef, Condition, ModelSpec
 from send_screen.specs._columns import code

@@ -10,6 +10,7 @@ import pandas as pd
 from send_screen.cohorts._link import Linked
 from send_screen.contracts import ETHNIC_GROUPS, Column
 from send_screen.contracts._england_codes import BIRTH_SEASONS, is_additional_language
+from send_screen.contracts._predicates import recording_dates, year_end
 from send_screen.specs import (
     AcademicYearEnd,
     AgeInMonths,
@@ -109,31 +110,11 @@ def group_values(linked: Linked, group: Group) -> pd.Series:
     return labels.str.replace("×", "x").astype(object)  # × separates the groups of an intersection
 
 
-def year_end(years: pd.Series, month_day: str = "07-31") -> pd.Series:
-    """Return the end date of each academic year, such as ``"2022/23"``."""
-    first = pd.to_numeric(years.astype("string").str.slice(0, 4), errors="coerce")
-    text = (first + 1).astype("Int64").astype("string") + f"-{month_day}"
-    return pd.to_datetime(text, errors="coerce")
-
-
 def as_of_dates(linked: Linked, spec: ModelSpec) -> pd.Series:
     """Return the as-of date of each child."""
     if isinstance(spec.as_of, AcademicYearEnd):
         return year_end(known_values(linked, spec.as_of.academic_year), spec.as_of.month_day)
     return pd.Series(pd.Timestamp(spec.as_of), index=linked.frame.index)
-
-
-def recording_dates(recorded_on: str, table: pd.DataFrame, prefix: str = "") -> pd.Series:
-    """Return the recording date of each row of a table, from ``recordedOn`` of a column in a contract.
-
-    ``recorded_on`` is a date, or names a column of ``table`` (without ``prefix``) with dates or academic years.
-    """
-    kind, _, name = recorded_on.partition(":")
-    if kind == "column":
-        return pd.to_datetime(table[prefix + name])
-    if kind == "academic-year-end":
-        return year_end(table[prefix + name])
-    return pd.Series(pd.Timestamp(recorded_on), index=table.index)
 
 
 def recorded_dates(linked: Linked, features: Iterable[Feature]) -> dict[str, pd.Series]:

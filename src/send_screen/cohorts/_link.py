@@ -9,6 +9,7 @@ import pandas as pd
 
 from send_screen.cohorts._notes import missing_display_columns, unreadable_values, unused_headers
 from send_screen.cohorts._source import SourceData, read_source
+from send_screen.cohorts._unreadable import unreadable_columns
 from send_screen.contracts import CheckedTable, Contract, check_table
 from send_screen.documents import count
 from send_screen.errors import DataError
@@ -45,12 +46,15 @@ def link(spec: ModelSpec, data: object, *, training: bool, contracts: Mapping[st
     failures: list[DataError] = []
     notes: list[str] = []
     for name, table in tables.items():
-        checks[name] = check = check_table(used[name], table.frame, file=table.file)
+        beside = [used[other] for other, its in tables.items() if its is table and other != name]
+        checks[name] = check = check_table(used[name], table.frame, file=table.file, beside=beside)
         failures += [
             DataError(v.message, remedy=v.remedy, file=v.file, column=v.column, rule=v.rule)
             for v in check.violations
             if v.level == "file" and v.column in {None, *needed[name]}
         ]
+        if table.file_sha256:  # each record of a request is answered for by itself
+            failures += unreadable_columns(used[name], check, needed[name], table.file)
         notes += [*table.notes, *check.notes, *unreadable_values(check, needed[name], table.file)]
     notes += [*unused_headers(checks, tables), *missing_display_columns(spec, checks, tables)]
     essential = {

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 
 from send_screen.contracts._contract import Column, Contract
+from send_screen.contracts._derive import derivation_of, derive
 from send_screen.contracts._headers import HeaderMatch, match_headers
 from send_screen.contracts._load import available_contracts, load_contract
 from send_screen.contracts._parse_cells import parse_column
-from send_screen.contracts._predicates import is_parsed, is_unique_key, keeps, key_of
+from send_screen.contracts._predicates import is_parsed, is_unique_key, keeps, key_of, with_leading_zeros
 from send_screen.contracts._quote import quotable
 from send_screen.contracts._result import CheckedTable
-from send_screen.contracts._violations import file_violations, row_violations
+from send_screen.contracts._violations import file_violations, other_coding, row_violations
 
 FIRST_ROW = 2  # the header is row 1
 MAX_HEADERS = 5  # reported one by one; more are reported together
+_MIN_OTHER_HEADERS = 2  # that are of another contract
 
 
-def check_table(contract: Contract, frame: pd.DataFrame, *, file: str) -> CheckedTable:
+def check_table(
+    contract: Contract, frame: pd.DataFrame, *, file: str, beside: Collection[Contract] = ()
+) -> CheckedTable:
     """Check a table against its contract and collect every violation.
 
     Parameters
@@ -29,6 +35,8 @@ def check_table(contract: Contract, frame: pd.DataFrame, *, file: str) -> Checke
         the file; an index that counts from 0 is renumbered from 2, as if below a header.
     file : str
         The file's name, for the messages.
+    beside : collection of Contract, optional
+        Other contracts that the same table is checked against: a header of theirs is not suggested for a column.
 
     Returns
     -------
@@ -48,6 +56,7 @@ def check_table(contract: Contract, frame: pd.DataFrame, *, file: str) -> Checke
         [str(header) for header in frame.columns],
         contract.columns,
         marks=contract.header_marks,
+        elsewhere=_headers_of(beside, frame),
         fits=lambda column, index: _fits(column, frame.iloc[:, index]),
     )
     rows = _row_numbers(frame)
@@ -58,12 +67,27 @@ def check_table(contract: Contract, frame: pd.DataFrame, *, file: str) -> Checke
         index = headers.position.get(column.name)
         columns[column.name], note = parse_column(blank if index is None else frame.iloc[:, index], column)
         notes += [note] if note else []
+    from_codes: dict[str, pd.Series] = {}
+    for name, column in contract.columns.items():
+        derivation = derivation_of(column, headers.position)
+        if derivation and derivation.kind == "codes":  # the other column says more, also where the file has this one
+            derived = derive(derivation, columns)
+            from_codes[name] = derived.notna().set_axis(rows)
+            columns[name] = derived.combine_first(columns[name])
+        elif derivation and name in headers.report.missing:
+            columns[name] = derive(derivation, columns)
+        if derivation and (derivation.kind == "codes" or name in headers.report.missing):
+            headers = headers.without_missing(name)
+            notes.append(f"Column {name} was made from {' and '.join(derivation.columns)}.")
+        if rule := column.rule("establishment"):
+            columns[name] = with_leading_zeros(columns[name], columns[rule.arguments["child"]])
     prepared = pd.DataFrame(columns).set_axis(rows, axis=0)
-    absent = {name for name in contract.columns if name not in headers.position}
-    failures = _failures(contract, prepared, absent)
-    other_table = _other_table(contract, frame) if _lacks_required(contract, headers) else None
+    absent = set(headers.report.missing)
+    failures = _failures(contract, prepared, absent, from_codes)
+    other_table = _other_table(contract, headers, beside) if _lacks_required(contract, headers) else None
     violations = [
         *file_violations(contract, headers, len(frame), file, other_table=other_table),
+        *other_coding(contract, prepared, failures, file),
         *row_violations(contract, prepared, failures, file=file),
     ]
     bad = {violation.row for violation in violations if violation.level == "row" and violation.severity == "error"}
@@ -76,22 +100,37 @@ def check_table(contract: Contract, frame: pd.DataFrame, *, file: str) -> Checke
     )
 
 
+def _headers_of(contracts: Collection[Contract], frame: pd.DataFrame) -> frozenset[str]:
+    """Return the headers that other contracts read."""
+    headers = [str(header) for header in frame.columns]
+    matches = (match_headers(headers, other.columns, marks=other.header_marks).position for other in contracts)
+    return frozenset(headers[index].strip() for position in matches for index in position.values())
+
+
 def _lacks_required(contract: Contract, headers: HeaderMatch) -> bool:
     return any(contract.columns[name].required for name in headers.report.missing)
 
 
-def _other_table(contract: Contract, frame: pd.DataFrame) -> Contract | None:
-    """Return another contract that comes with the library and whose required columns the file has, if there is one."""
-    headers = [str(header) for header in frame.columns]
-    others = (load_contract(ref) for ref in available_contracts() if ref != contract.ref)
-    matched = ((o, match_headers(headers, o.columns, marks=o.header_marks)) for o in others)
-    return next((other for other, match in matched if not _lacks_required(other, match)), None)
+def _other_table(contract: Contract, headers: HeaderMatch, beside: Collection[Contract]) -> Contract | None:
+    """Return the contract that comes with the library and that most unused headers are of, if they are of one."""
+    missing = sum(contract.columns[name].required for name in headers.report.missing)
+    refs = {contract.ref, *(other.ref for other in beside)}
+    unused = [*headers.report.unknown, *headers.report.guessed]
+    others = [load_contract(ref) for ref in available_contracts() if ref not in refs]
+    explained = [len(match_headers(unused, other.columns, marks=other.header_marks).position) for other in others]
+    most = max(explained, default=0)
+    return others[explained.index(most)] if most >= max(_MIN_OTHER_HEADERS, missing / 2) else None
 
 
 def _fits(column: Column, cells: pd.Series) -> bool:
     """Return whether a column of a file holds values, and each keeps the contract's rules for one value."""
     values, _ = parse_column(cells, column)
-    rules = [rule for rule in column.rules if rule.kind not in ("null", "duplicate", "notAbove", "onlyWhere")]
+    of_other_cells = {"column", "child"}  # arguments of rules that look at more than the cell
+    rules = [
+        rule
+        for rule in column.rules
+        if rule.kind not in ("null", "duplicate") and not of_other_cells & rule.arguments.keys()
+    ]
     frame = pd.DataFrame({column.name: values})
     return bool(values.notna().any()) and all(keeps(rule, column, frame).all() for rule in rules)
 
@@ -113,13 +152,16 @@ def _header_notes(headers: HeaderMatch) -> list[str]:
     return [f"Header {quotable(header)} was read as {name}." for header, name in aliased.items()]
 
 
-def _failures(contract: Contract, prepared: pd.DataFrame, absent: set[str]) -> dict[str, np.ndarray]:
+def _failures(
+    contract: Contract, prepared: pd.DataFrame, absent: set[str], from_codes: dict[str, pd.Series]
+) -> dict[str, np.ndarray]:
     """Return the rows that break each rule, by its id (bool, shape (n,)); rules that all rows keep are left out.
 
-    A column that the file lacks is not checked: that it is missing is reported once, not for each row.
+    A column that the file lacks is not checked: that it is missing is reported once, not for each row. Codes that were
+    made from another column's are the contract's own, and hold whatever the date.
     """
     kept = {
-        rule.id: keeps(rule, column, prepared)
+        rule.id: keeps(rule, column, prepared) | (rule.kind == "levels" and from_codes.get(column.name, False))
         for column in contract.columns.values()
         if column.name not in absent
         for rule in column.rules

@@ -13,11 +13,11 @@ from send_screen.documents import Document
 
 #: What a rule checks: that a row has as many cells as the header (``columns``), that headers are known (``headers``),
 #: that there are rows (``rows``), no blank (``null``), no key twice (``duplicate``), a code, a pattern, a type, a
-#: range, a check letter or digit (``upn``, ``establishment``), a year, one column not above another (``notAbove``), or
-#: a value only where another has one (``onlyWhere``).
+#: range, a check letter or digit (``upn``, ``establishment``), a year, one column not above another (``notAbove``) or
+#: below it (``notBelow``), or a value only where another has one (``onlyWhere``).
 RuleKind = Literal[
     "columns", "headers", "rows", "null", "duplicate", "levels", "pattern", "type", "range", "upn", "establishment",
-    "academicYear", "notAbove", "onlyWhere",
+    "academicYear", "notAbove", "notBelow", "onlyWhere",
 ]  # fmt: skip
 
 
@@ -56,6 +56,18 @@ class CodeSet(Document):
     source: str
     valid_from: Annotated[str | None, Field(alias="from")] = None
     valid_until: Annotated[str | None, Field(alias="until")] = None
+
+
+class Derivation(Document):
+    """How a column that a file lacks follows from columns that the file has.
+
+    ``sum`` and ``difference`` are of two numbers, ``establishment`` joins the numbers of authority and establishment,
+    ``copy`` takes one column as it is, and ``codes`` translates the codes of one column.
+    """
+
+    kind: Literal["sum", "difference", "establishment", "copy", "codes"]
+    columns: tuple[str, ...]
+    codes: dict[str, str] = Field(default_factory=dict)
 
 
 class _HasRules:
@@ -115,6 +127,10 @@ class Column(_HasRules):
         Texts that files have for a code (its label among them), to the code.
     code_set : CodeSet or None
         Where the codes come from and when they hold.
+    level_dates : dict of str to tuple of (str or None, str or None)
+        The first and last ISO date of each code that holds for a part of that time only.
+    derived : tuple of Derivation
+        How the column is made where a file lacks it; the first is used whose columns the file has.
     rules : tuple of Rule
         What must be true of the column.
     """
@@ -142,6 +158,8 @@ class Column(_HasRules):
     classification: str = "internal"
     level_synonyms: dict[str, str] = field(default_factory=dict)
     code_set: CodeSet | None = None
+    level_dates: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    derived: tuple[Derivation, ...] = ()
     rules: tuple[Rule, ...] = ()
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from send_screen.contracts._contract import Column
 from send_screen.contracts._result import ColumnsReport
@@ -28,6 +28,11 @@ class HeaderMatch:
     duplicates: dict[str, list[str]]  # contract column to the headers that all match it
     report: ColumnsReport
 
+    def without_missing(self, column: str) -> HeaderMatch:
+        """Return the match with a column that is not missing after all."""
+        missing = {name: closest for name, closest in self.report.missing.items() if name != column}
+        return replace(self, report=replace(self.report, missing=missing))
+
 
 def header_key(header: str) -> str:
     """Return a header without case, spaces and punctuation, so that ``"NC year"`` and ``"NC_Year"`` are one.
@@ -45,13 +50,15 @@ def match_headers(
     columns: dict[str, Column],
     *,
     marks: Sequence[str] = (),
+    elsewhere: frozenset[str] = frozenset(),
     fits: Callable[[Column, int], bool] = lambda column, position: True,
 ) -> HeaderMatch:
     """Find the contract's columns among the headers of a file, in any order.
 
     A column's own name, in whatever spelling, comes before its aliases, and those before headers of several parts. Of
     several headers for one column, that one is taken whose cells alone fit it, by ``fits``. A header that only looks
-    like a column is suggested and never used, and one with another code is not even suggested.
+    like a column is suggested and never used; one with another code, or that is read ``elsewhere``, is not even
+    suggested.
     """
     headers = [encodable(str(header)).strip() for header in headers]
     keys = [header_key(header) for header in headers]
@@ -80,7 +87,7 @@ def match_headers(
     used = set(position.values())
     left = [header for index, header in enumerate(headers) if index not in used]
     missing = [column for column in columns.values() if column.name not in position]
-    compared = left[:_MAX_COMPARED]
+    compared = [header for header in left if header not in elsewhere][:_MAX_COMPARED]
     likely = dict.fromkeys(left) | {header: _closest_column(header, missing) for header in compared}
     return HeaderMatch(
         position=position,

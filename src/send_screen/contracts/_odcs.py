@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
 
+from pydantic import Field
 from pydantic.alias_generators import to_camel
 
-from send_screen.contracts._contract import CodeSet, Column, Contract, Rule, RuleKind
+from send_screen.contracts._contract import CodeSet, Column, Contract, Derivation, Rule, RuleKind
 from send_screen.contracts._headers import header_key
 from send_screen.contracts._parse_cells import code_key
 from send_screen.contracts._pattern import check_pattern
@@ -52,11 +53,14 @@ class _Level(Document):
     words: str
     also: tuple[str, ...] = ()
     missing: bool = False
+    valid_from: Annotated[str | None, Field(alias="from")] = None
+    valid_until: Annotated[str | None, Field(alias="until")] = None
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """The texts that a file may have for the code: its label, the code with its label, and the listed synonyms."""
-        return (self.words, f"{self.code} {self.words}", *self.also)
+        """The texts that a file may have for the code: its label and synonyms, and the code with each of them."""
+        words = (self.words, *self.also)
+        return (*words, *(f"{self.code} {text}" for text in words))
 
 
 class _ColumnProperties(Document, alias_generator=to_camel):
@@ -66,6 +70,7 @@ class _ColumnProperties(Document, alias_generator=to_camel):
     levels: tuple[_Level, ...] = ()
     known_codes: tuple[_Level, ...] = ()  # a few codes of a list that is too long to give; a pattern checks the rest
     code_set: CodeSet | None = None
+    derived: tuple[Derivation, ...] = ()
     recorded_on: str | None = None
     outcome_status: bool = False
     outcome_limits: tuple[str, ...] = ()
@@ -206,6 +211,12 @@ def _column(item: dict[str, Any], custom: _ColumnProperties, file: str) -> Colum
         classification=item.get("classification", ""),
         level_synonyms={text: level.code for level in known for text in level.texts},
         code_set=custom.code_set,
+        level_dates={
+            level.code: (level.valid_from, level.valid_until)
+            for level in levels
+            if level.valid_from or level.valid_until
+        },
+        derived=custom.derived,
         rules=_rules(item, f"column {item['name']}", file),
     )
 
@@ -275,11 +286,13 @@ def _has_arguments(kind: str, arguments: Any) -> bool:
             return arguments.keys() <= {"earliest", "latest"} and all(
                 isinstance(year, str) for year in arguments.values()
             )
-        case "notAbove":
+        case "notAbove" | "notBelow":
             return isinstance(arguments.get("column"), str)
         case "onlyWhere":
             named = isinstance(arguments.get("column"), str)
             return named and all(isinstance(arguments.get(name), list) for name in ("in", "values"))
+        case "establishment":
+            return isinstance(arguments.get("child"), str)
         case "duplicate":
             return isinstance(arguments.get("properties", []), list)
         case "levels":
@@ -307,6 +320,10 @@ def _column_mistakes(column: Column, custom: _ColumnProperties) -> Iterator[str]
         yield "its codes have no codeSet that says their source and dates"
     if column.levels and not levels:
         yield "no quality entry checks its codes"
+    if not all(_is_date(date) for dates in column.level_dates.values() for date in dates if date is not None):
+        yield "from and until of a code must be ISO dates"
+    if column.level_dates and not column.recorded_on:
+        yield "its codes have dates, and no recordedOn says the date of a value"
     if column.logical_type in ("integer", "number", "date") and not column.rule("type"):
         yield "no quality entry checks its type"
     if (column.minimum is not None or column.maximum is not None) and not bounds:
@@ -354,7 +371,10 @@ def _contradictions(contract: Contract, columns: list[Column]) -> Iterator[str]:
         _, _, other = (column.recorded_on or "").partition(":")
         if other and other not in contract.columns:
             yield f"column {column.name} was recorded on column {other!r}, which there is not"
+        sources = {name for derivation in column.derived for name in derivation.columns}
+        for name in sorted(sources - contract.columns.keys()):
+            yield f"column {column.name} is derived from {name!r}, which there is not"
         for rule in column.rules:
-            other = str(rule.arguments.get("column", column.name))
+            other = str(rule.arguments.get("column", rule.arguments.get("child", column.name)))
             if other not in contract.columns:
                 yield f"rule {rule.id} names column {other!r}, which there is not"

@@ -26,9 +26,11 @@ _WHOLE = re.compile(r"0*(\d+)(?:\.0+)?")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,(?:\d{1,2}|\d{4,})(?:\s*%)?")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
-_ACADEMIC_YEAR = re.compile(r"((?:19|20)\d{2})\s*[/\-–]?\s*(?:(?:19|20)(?=\d{2}$))?(\d{2})")
-_ESTABLISHMENT_DIGITS = 7
-_URN_DIGITS = 6
+_ACADEMIC_YEAR = re.compile(
+    r"(?:(?:academic|school) year\s+|ay\s*)?"
+    r"(?:((?:19|20)\d{2})\s*[/\-–]?|(\d{2})\s*[/\-–])\s*(?:(?:19|20)(?=\d{2}$))?(\d{2})",
+    re.IGNORECASE,
+)
 
 
 def code_key(text: str) -> str:
@@ -136,7 +138,7 @@ def _parser(column: Column, texts: list[str | None]) -> tuple[Callable[[str], An
     if column.rule("academicYear"):
         return _academic_year, _one_or_more("academic year", "written another way", "read as such as 2022/23")
     if column.rule("establishment"):
-        return _establishment, _one_or_more("school number", "without leading zeros", "put into seven digits")
+        return _establishment, None
     return _text_parser(column), None
 
 
@@ -206,11 +208,11 @@ def _text_parser(column: Column) -> Callable[[str], str | None]:
 
 def _academic_year(text: str) -> str:
     match = _ACADEMIC_YEAR.fullmatch(text)
-    return f"{match[1]}/{match[2]}" if match else text
+    if match is None or (match[2] and int(match[2]) + 1 != int(match[3])):  # 22/24 may be anything
+        return text
+    return f"{match[1] or '20' + match[2]}/{match[3]}"
 
 
 def _establishment(text: str) -> str:
     digits = re.sub(r"[\s/\-]", "", text)
-    if not digits.isdecimal():
-        return text
-    return digits if len(digits) >= _URN_DIGITS else digits.zfill(_ESTABLISHMENT_DIGITS)
+    return digits if digits.isdecimal() else text

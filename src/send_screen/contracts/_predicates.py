@@ -10,10 +10,11 @@ import pandas as pd
 
 from send_screen.contracts._contract import Column, Contract, Rule
 from send_screen.contracts._pattern import fullmatches
-from send_screen.contracts._upn import valid_upns
+from send_screen.contracts._upn import is_synthetic_upn, valid_upns
 
 _YEAR_FORM = re.compile(r"((?:19|20)\d{2})/(\d{2})")
 _SCHOOL_FORM = r"[0-9]{6,7}"
+_SHORT_FORM = r"[0-9]{1,5}"
 
 
 def keeps(rule: Rule, column: Column, frame: pd.DataFrame) -> pd.Series:
@@ -40,7 +41,7 @@ def key_of(rule: Rule, contract: Contract) -> tuple[str, ...]:
 def _fits(rule: Rule, column: Column, frame: pd.DataFrame, values: pd.Series) -> pd.Series:
     match rule.kind:
         case "levels":
-            return values.isin(list(column.codes))
+            return values.isin(list(column.codes)) & _in_force(column, frame, values)
         case "pattern":
             return _fullmatch(values, rule.arguments["pattern"])
         case "type":
@@ -54,8 +55,11 @@ def _fits(rule: Rule, column: Column, frame: pd.DataFrame, values: pd.Series) ->
         case "academicYear":
             return _each(values, lambda year: _is_academic_year(year, **rule.arguments))
         case "notAbove":
-            above: pd.Series = _numbers(values) > _numbers(frame[rule.arguments["column"]])
+            above: pd.Series = numbers_of(values) > numbers_of(frame[rule.arguments["column"]])
             return ~above
+        case "notBelow":
+            below: pd.Series = numbers_of(values) < numbers_of(frame[rule.arguments["column"]])
+            return ~below
         case "onlyWhere":
             allowed: pd.Series = frame[rule.arguments["column"]].isin(rule.arguments["in"])
             return allowed | ~values.isin(rule.arguments["values"])
@@ -86,7 +90,7 @@ def is_parsed(values: pd.Series) -> pd.Series:
     return _each(values, lambda value: not isinstance(value, str))
 
 
-def _numbers(values: pd.Series) -> pd.Series:
+def numbers_of(values: pd.Series) -> pd.Series:
     """Return the parsed numbers; a text is NaN, even one that pandas would parse."""
     return values.where(is_parsed(values)).astype(np.float64)
 
@@ -96,10 +100,52 @@ def _in_range(rule: Rule, column: Column, values: pd.Series) -> pd.Series:
         dates = pd.to_datetime(values.where(is_parsed(values)), errors="coerce")
         earliest, latest = (pd.Timestamp(rule.arguments[bound]) for bound in ("earliest", "latest"))
         return dates.between(earliest, latest) | dates.isna()
-    numbers = _numbers(values)
+    numbers = numbers_of(values)
     low = -np.inf if column.minimum is None else column.minimum
     high = np.inf if column.maximum is None else column.maximum
     return numbers.between(low, high) | numbers.isna()
+
+
+def year_end(years: pd.Series, month_day: str = "07-31") -> pd.Series:
+    """Return the end date of each academic year, such as ``"2022/23"``."""
+    first = pd.to_numeric(years.astype("string").str.slice(0, 4), errors="coerce")
+    text = (first + 1).astype("Int64").astype("string") + f"-{month_day}"
+    return pd.to_datetime(text, errors="coerce")
+
+
+def recording_dates(recorded_on: str, table: pd.DataFrame, prefix: str = "") -> pd.Series:
+    """Return the recording date of each row of a table, from ``recordedOn`` of a column in a contract.
+
+    ``recorded_on`` is a date, or names a column of ``table`` (without ``prefix``) with dates or academic years.
+    """
+    kind, _, name = recorded_on.partition(":")
+    if kind == "column":
+        return pd.to_datetime(table[prefix + name], errors="coerce")
+    if kind == "academic-year-end":
+        return year_end(table[prefix + name])
+    return pd.Series(pd.Timestamp(recorded_on), index=table.index)
+
+
+def with_leading_zeros(schools: pd.Series, upns: pd.Series) -> pd.Series:
+    """Return school numbers with the zeros that a spreadsheet dropped from those of synthetic children's authority 000.
+
+    No other authority's number begins with 0: a short number of a real child's school is one without its authority.
+    """
+    real = valid_upns(upns) & ~upns.map(is_synthetic_upn).astype(bool)
+    short = _fullmatch(schools, _SHORT_FORM) & schools.notna() & ~real
+    return schools.where(~short, schools.astype("string").str.zfill(7)).astype(object)
+
+
+def _in_force(column: Column, frame: pd.DataFrame, values: pd.Series) -> pd.Series:
+    """Return for each row whether its code held when it was recorded; where that is not known, whether it ever did."""
+    passed = pd.Series(True, index=values.index)
+    if not column.level_dates or column.recorded_on is None or column.recorded_on.partition(":")[2] not in frame:
+        return passed
+    dates = recording_dates(column.recorded_on, frame)
+    for code, (first, last) in column.level_dates.items():
+        outside = (dates < pd.Timestamp(first or pd.Timestamp.min)) | (dates > pd.Timestamp(last or pd.Timestamp.max))
+        passed &= ~(outside & (values == code))
+    return passed
 
 
 def _is_academic_year(text: str, earliest: str = "", latest: str = "9") -> bool:

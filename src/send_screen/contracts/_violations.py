@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from send_screen.contracts._contract import Column, Contract, RuleKind
+from send_screen.contracts._contract import Column, Contract, Rule, RuleKind
 from send_screen.contracts._headers import HeaderMatch
 from send_screen.contracts._predicates import key_of
 from send_screen.contracts._quote import date_shaped, header_like, quotable, upn_shaped
@@ -16,6 +16,8 @@ from send_screen.contracts._result import MASK, Violation
 _ROWS_NAMED = 5
 _UPN_DIGITS = 8  # a text with fewer is not a mistyped UPN
 _MAX_VALUE_LENGTH = 24  # characters
+_MIN_OTHER_CODES = 3  # cells
+_OTHER_CODES_SHARE = 0.02  # of the filled cells of a column
 
 
 def file_violations(
@@ -23,29 +25,69 @@ def file_violations(
 ) -> Iterator[Violation]:
     """Yield what is wrong with a file as a whole: missing columns, duplicate headers, no rows.
 
-    ``other_table`` is the contract of another table, if the file has all of that one's columns.
+    ``other_table`` is the contract that the headers seem to be of: then one violation names all missing columns.
     """
-    another = (
-        f"The file has the columns of another table, {other_table.title} ({other_table.ref}). If it is not that, ask "
-        "whoever exported it what its columns hold, and rename them by that."
-        if other_table
-        else ""
-    )
     rules = {rule.kind: rule for rule in reversed(contract.rules)}
 
     def violation(kind: RuleKind, column: str | None, message: str, remedy: str = "") -> Violation:
         return Violation(rules[kind].id, column, None, None, message, remedy or rules[kind].remedy, file, "file")
 
-    for name, closest in headers.report.missing.items():
-        column = contract.columns[name]
-        if column.required:
-            suggested = closest is not None and header_like(closest)
-            remedy = f"If the header {closest!r} is meant, rename it to {name}." if suggested else another
-            yield violation("columns", name, f"The file has no column {name} ({column.label}).", remedy)
+    missing = {name: closest for name, closest in headers.report.missing.items() if contract.columns[name].required}
+    if other_table and missing:
+        names = ", ".join(list(missing)[:_ROWS_NAMED]) + (" and more" if len(missing) > _ROWS_NAMED else "")
+        yield violation(
+            "columns",
+            None,
+            f"The file has no {names}, and has columns of another table, {other_table.title} ({other_table.ref}).",
+            "If it is not that, ask whoever exported it what its columns hold, and rename them by that.",
+        )
+        missing = {}
+    for name, closest in missing.items():
+        suggested = closest is not None and header_like(closest)
+        remedy = f"If the header {closest!r} is meant, rename it to {name}." if suggested else ""
+        yield violation("columns", name, f"The file has no column {name} ({contract.columns[name].label}).", remedy)
     for name, duplicates in headers.duplicates.items():
         yield violation("headers", name, f"The headers {', '.join(map(quotable, duplicates))} all stand for {name}.")
     if n == 0:
         yield violation("rows", None, f"The file has no rows. {rules['rows'].description}")
+
+
+def other_coding(
+    contract: Contract, prepared: pd.DataFrame, failures: dict[str, np.ndarray], file: str
+) -> Iterator[Violation]:
+    """Yield one violation where columns of numbers as codes hold other numbers: 1 may mean another thing there.
+
+    A file with 0 and 1 for 1 and 2 would turn a list upside down, and no single cell of it shows that.
+    """
+    found: list[tuple[Column, Rule, int]] = []
+    for column in contract.columns.values():
+        rule = column.rule("levels")
+        if (
+            rule is None
+            or rule.severity != "error"
+            or rule.id not in failures
+            or not all(map(str.isdecimal, column.levels or "x"))
+        ):
+            continue
+        wrong = prepared.loc[failures[rule.id], column.name].map(lambda value: str(value).isdecimal())
+        n = int(wrong.sum())
+        filled = int(prepared[column.name].notna().sum())
+        if n >= _MIN_OTHER_CODES and _OTHER_CODES_SHARE * filled <= n < filled:  # where all are wrong, none is misread
+            found.append((column, rule, n))
+    if found:
+        column, rule, n = found[0]
+        others = f" So have {len(found) - 1} other columns." if len(found) > 1 else ""
+        yield Violation(
+            rule.id,
+            column.name,
+            None,
+            None,
+            f"{n:,} cells of {column.name} are numbers that are not among its codes: these may mean other things here."
+            f"{others} {rule.description}",
+            "Ask whoever exported it what each number means, and write the contract's codes.",
+            file,
+            "file",
+        )
 
 
 def row_violations(

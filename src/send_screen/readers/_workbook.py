@@ -29,6 +29,7 @@ from send_screen.readers._header import (
 from send_screen.readers._reading import Reading
 from send_screen.readers._size_limits import plain_copy
 from send_screen.readers._text import InvisibleCharacters
+from send_screen.readers._xlsx_marks import SheetMarks, xlsx_marks
 
 # Name of the part of a protected workbook that holds the rest, as its container spells it.
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -40,12 +41,13 @@ _SEARCHED = 200  # first rows, for UPNs
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet: its name, its number in the workbook from 1, whether it can be seen, and its cells."""
+    """A sheet: its name, its number in the workbook from 1, whether it can be seen, its cells and hidden rows."""
 
     name: str
     number: int
     visible: bool
     layout: Layout
+    hidden_rows: int = 0
 
     @property
     def shown_name(self) -> str:
@@ -112,6 +114,8 @@ def read_workbook(content: io.BytesIO, file: str) -> Reading:
         notes.append(f"Sheet {_shown_names(together)} was read, and not {_shown_names(others)}.")
     if hidden:
         notes.append(f"Hidden sheets were not read: {_shown_names(hidden)}.")
+    if hidden_rows := sum(sheet.hidden_rows for sheet in together):
+        notes.append(f"Rows that are hidden or filtered away in the workbook were read too: {hidden_rows}.")
     notes += dict.fromkeys(note for sheet in together for note in sheet.layout.notes)
     return Reading(frame, file, sheet=", ".join(sheet.name for sheet in together), notes=(*notes, *invisible.notes()))
 
@@ -153,14 +157,16 @@ def _sheets(content: io.BytesIO, file: str, invisible: InvisibleCharacters) -> l
             # calamine tells a protected workbook by its name only when it is given a path.
             if _ENCRYPTED in content.getvalue():
                 raise calamine.PasswordError
+            marks: dict[str, SheetMarks] = {}
             if zipfile.is_zipfile(content):
                 with zipfile.ZipFile(content) as archive:
                     _require_workbook(archive, file)
                     content = plain_copy(archive, file)
+                marks = xlsx_marks(content, file)
             content.seek(0)
             workbook = calamine.CalamineWorkbook.from_filelike(content)
             return [
-                _sheet(about, workbook.get_sheet_by_name(about.name), invisible, number)
+                _sheet(about, workbook.get_sheet_by_name(about.name), invisible, number, marks.get(about.name))
                 for number, about in enumerate(workbook.sheets_metadata, start=1)
                 if about.typ == calamine.SheetTypeEnum.WorkSheet
             ]
@@ -190,11 +196,14 @@ def _require_workbook(archive: zipfile.ZipFile, file: str) -> None:
         raise ReadError("This is not a table but a zip file.", file=file, remedy="Unpack it, and name the file in it.")
 
 
-def _sheet(about: Any, sheet: Any, invisible: InvisibleCharacters, number: int) -> Sheet:
+def _sheet(about: Any, sheet: Any, invisible: InvisibleCharacters, number: int, marks: SheetMarks | None) -> Sheet:
     cells: list[list[object]] = sheet.to_python(skip_empty_area=False)
     texts = [[_cell_text(cell, invisible) for cell in row] for row in cells]
+    if marks:
+        marks.apply(texts)
     visible = str(about.visible).endswith("Visible")
-    return Sheet(encodable(about.name), number, visible, split_header(enumerate(texts, start=1)))
+    hidden_rows = marks.hidden_rows if marks else 0
+    return Sheet(encodable(about.name), number, visible, split_header(enumerate(texts, start=1)), hidden_rows)
 
 
 def _cell_text(cell: object, invisible: InvisibleCharacters) -> str:

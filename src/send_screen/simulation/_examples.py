@@ -17,7 +17,8 @@ def synthetic_rows(spec: ModelSpec, contracts: dict[str, Contract]) -> pd.DataFr
     They are the only example that a published model carries. Every value is made from the contract alone (its codes,
     the middle of its ranges), so that nothing of any training child can be in it.
 
-    Numbers are float64, and everything else is text. Contracts that are there for training only are passed over.
+    Numbers are float64, and everything else is text. Contracts that are there for training only are passed over, and so
+    are columns from which a file may give another one in parts.
     """
     training_only = {use.contract for use in spec.data if use.training_only}
     conditions = (*spec.population.where, *spec.eligible.where)
@@ -27,7 +28,11 @@ def synthetic_rows(spec: ModelSpec, contracts: dict[str, Contract]) -> pd.DataFr
     for contract in contracts.values():
         if contract.id in training_only:
             continue
+        parts = {name for column in contract.columns.values() for one in column.derived for name in one.columns}
+        parts = {name for name in parts if not contract.columns[name].required}
         for column in contract.columns.values():
+            if column.name in parts:
+                continue
             ref = f"{contract.id}.{column.name}"
             if column.name in rows:
                 continue
@@ -51,7 +56,7 @@ def _value(column: Column, child: int) -> str | float:
     if column.rule("establishment"):
         return "0000001"
     if column.levels:
-        codes = list(column.levels)
+        codes = [code for code in column.levels if code not in column.level_dates] or list(column.levels)
         return codes[child * (len(codes) - 1)]
     if column.logical_type == "date":
         return _DATES[child]

@@ -1,0 +1,52 @@
+"""Columns of which most cells cannot be read: one message for the file, not one a child."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from send_screen.contracts import CheckedTable, Contract, Rule
+from send_screen.errors import DataError
+
+_MIN_CELLS = 10
+_SHARE = 0.5  # of the rows, or of the filled cells
+_MAX_SHOWN = 5
+_OF_OTHER_CHILDREN = ("duplicate", "academicYear")  # the cells can be read: they say that these are not the children
+
+
+def unreadable_columns(contract: Contract, check: CheckedTable, needed: set[str], file: str) -> list[DataError]:
+    """Return one error for the needed columns of which most cells break a rule, for each way in which they do.
+
+    Columns whose rules are the same, as those of the goals, share one error.
+    """
+    broken = [v for v in check.violations if v.level == "row" and v.severity == "error" and v.column in needed]
+    counts = Counter((v.column or "", v.rule) for v in broken)
+    values: dict[str, Counter[str]] = {}
+    for v in broken:
+        if v.value and not contract.columns[v.column or ""].personal:
+            values.setdefault(v.rule, Counter())[v.value] += 1
+    alike: dict[tuple[str, str, str], list[tuple[str, Rule]]] = {}
+    for name, column in contract.columns.items():
+        for rule in column.rules:
+            n = counts[name, rule.id]
+            cells = len(check.frame) if rule.kind == "null" else int(check.frame[name].notna().sum()) + n
+            if n >= _MIN_CELLS and n > _SHARE * cells and rule.kind not in _OF_OTHER_CHILDREN:
+                alike.setdefault((rule.kind, rule.description, rule.remedy), []).append((name, rule))
+    return [_error(found, counts, values, file) for found in alike.values()]
+
+
+def _error(
+    found: list[tuple[str, Rule]], counts: Counter[tuple[str, str]], values: dict[str, Counter[str]], file: str
+) -> DataError:
+    name, rule = found[0]
+    names = [name for name, _ in found]
+    shown = ", ".join(names[:_MAX_SHOWN]) + (f" and {len(names) - _MAX_SHOWN} more" if len(names) > _MAX_SHOWN else "")
+    what = "are blank" if rule.kind == "null" else "cannot be read"
+    texts = [repr(value) for value, _ in values.get(rule.id, Counter()).most_common(_MAX_SHOWN)]
+    held = f" It holds {', '.join(texts)}." if texts else ""
+    return DataError(
+        f"Most cells of {shown} {what} ({counts[name, rule.id]:,} of {name}).{held} {rule.description}",
+        file=file,
+        column=name,
+        rule=rule.id,
+        remedy=rule.remedy,
+    )

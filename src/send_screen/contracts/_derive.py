@@ -1,0 +1,32 @@
+"""Columns that a file lacks and that follow from columns that it has."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import pandas as pd
+
+from send_screen.contracts._contract import Column, Derivation
+from send_screen.contracts._predicates import numbers_of
+
+
+def derivation_of(column: Column, given: Collection[str]) -> Derivation | None:
+    """Return the first derivation of a column whose columns are all given, or None."""
+    return next((one for one in column.derived if set(one.columns) <= set(given)), None)
+
+
+def derive(derivation: Derivation, values: Mapping[str, pd.Series]) -> pd.Series:
+    """Return the derived values; missing where a part is."""
+    first, *rest = (values[name] for name in derivation.columns)
+    match derivation.kind:
+        case "sum":
+            return numbers_of(first) + numbers_of(rest[0])
+        case "difference":
+            return numbers_of(first) - numbers_of(rest[0])
+        case "codes":
+            return first.map(derivation.codes).astype(object)
+        case "establishment":
+            joined = first.astype("string").str.zfill(3) + rest[0].astype("string").str.zfill(4)
+            return joined.where(rest[0].astype("string").str.len() <= 4, rest[0]).astype(object)
+        case "copy":
+            return first

@@ -1,0 +1,219 @@
+"""What a sheet of XLSX says beside its values: errors, per cent, merged cells, hidden rows and the first day of dates.
+
+The library that reads the values leaves these out. A part is parsed only where its bytes hold such a mark.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import posixpath
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from xml.parsers import expat
+
+from send_screen.errors import ReadError
+
+_PERCENT_FORMATS = frozenset({"9", "10"})  # built into Excel: 0% and 0.00%
+_RANGE = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})")
+_REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
+_ZERO_1904 = dt.date(1904, 1, 1)
+_SERIAL = re.compile(r"\d{5}")
+_SERIALS_1904 = range(18_000, 58_000)
+_MARKS = re.compile(rb"""t=["']e["']|<mergeCell |<f[ >/]|hidden=["'](?:1|true)["']""")
+
+Cell = tuple[int, int]  # row and column from 0
+
+
+@dataclass
+class SheetMarks:
+    """The marks of one sheet."""
+
+    errors: dict[Cell, str] = field(default_factory=dict)
+    percents: set[Cell] = field(default_factory=set)
+    merged: list[tuple[int, int, int]] = field(default_factory=list)  # column, first and last row
+    hidden_rows: int = 0
+    dates_from_1904: bool = False
+
+    def apply(self, texts: list[list[str]]) -> None:
+        """Write the marks into the cells of the sheet: errors, ``%``, merged values filled down, dates in ISO form."""
+        for (row, column), text in self.errors.items():
+            if row < len(texts) and column < len(texts[row]):
+                texts[row][column] = text
+        for row, column in self.percents:
+            if row < len(texts) and column < len(texts[row]) and (text := texts[row][column]):
+                texts[row][column] = _as_percent(text)
+        for column, first, last in self.merged:
+            for row in range(first + 1, min(last + 1, len(texts))):
+                if column < len(texts[row]):
+                    texts[row][column] = texts[row][column] or texts[first][column]
+        if self.dates_from_1904:
+            for column in range(max(map(len, texts), default=0)):
+                _date_from_1904(texts, column)
+
+
+def _as_percent(text: str) -> str:
+    try:
+        return f"{round(float(text) * 100, 9):.12g}%"
+    except ValueError:
+        return text
+
+
+def _date_from_1904(texts: list[list[str]], column: int) -> None:
+    """Write a column as dates if all its numbers are serial numbers of dates."""
+    numbers = [row for row in texts if column < len(row) and row[column].isdecimal()]
+    if all(_SERIAL.fullmatch(row[column]) and int(row[column]) in _SERIALS_1904 for row in numbers):
+        for row in numbers:
+            row[column] = (_ZERO_1904 + dt.timedelta(days=int(row[column]))).isoformat()
+
+
+def xlsx_marks(content: io.BytesIO, file: str) -> dict[str, SheetMarks]:
+    """Return the marks of each sheet of a measured workbook, by its name; empty for other kinds of workbooks.
+
+    Raises
+    ------
+    ReadError
+        If a formula was never calculated: its value is not in the file.
+    """
+    content.seek(0)
+    with zipfile.ZipFile(content) as archive:
+        names = set(archive.namelist())
+        if "xl/workbook.xml" not in names:
+            return {}
+        targets = {
+            about["Id"]: posixpath.normpath(posixpath.join("xl", about["Target"])).removeprefix("xl/xl/").lstrip("/")
+            for tag, about in _elements(archive.read("xl/_rels/workbook.xml.rels"))
+            if tag == "Relationship" and {"Id", "Target"} <= about.keys()
+        }
+        percent_styles = _percent_styles(archive.read("xl/styles.xml")) if "xl/styles.xml" in names else set()
+        marks: dict[str, SheetMarks] = {}
+        from_1904 = False
+        for tag, about in _elements(archive.read("xl/workbook.xml")):
+            if tag == "workbookPr":
+                from_1904 = about.get("date1904") in ("1", "true")
+            path = targets.get(about.get("id", ""), "")
+            if tag == "sheet" and path in names:
+                marks[about.get("name", "")] = _sheet_marks(archive.read(path), percent_styles, from_1904, file)
+        return marks
+
+
+def _percent_styles(data: bytes) -> set[str]:
+    formats, styles, inside = set(_PERCENT_FORMATS), list[str](), False
+    for tag, about in _elements(data):
+        if tag == "numFmt" and "%" in about.get("formatCode", ""):
+            formats.add(about.get("numFmtId", ""))
+        if tag.startswith("cell") and tag.endswith("s") and tag != "cellStyles":
+            inside = tag == "cellXfs"
+        elif tag == "xf" and inside:
+            styles.append(about.get("numFmtId", ""))
+    return {str(number) for number, style in enumerate(styles) if style in formats}
+
+
+def _sheet_marks(data: bytes, percent_styles: set[str], from_1904: bool, file: str) -> SheetMarks:
+    marks = SheetMarks(dates_from_1904=from_1904)
+    if not percent_styles and not _MARKS.search(data):
+        return marks
+    sheet = _Sheet(marks, percent_styles)
+    _parse(data, sheet)
+    if sheet.uncalculated is not None:
+        row, _ = sheet.uncalculated
+        raise ReadError(
+            "A cell holds a formula that was never calculated, so its value is not in the file.",
+            file=file,
+            row=row + 1,
+            remedy="Open the workbook in Excel, save it, and try again.",
+        )
+    return marks
+
+
+class _Handler:
+    """Callbacks of the parser of a part."""
+
+    def start(self, tag: str, about: dict[str, str]) -> None: ...
+
+    def characters(self, text: str) -> None: ...
+
+    def end(self, tag: str) -> None: ...
+
+
+class _Sheet(_Handler):
+    def __init__(self, marks: SheetMarks, percent_styles: set[str]) -> None:
+        self._marks, self._percent_styles = marks, percent_styles
+        self.uncalculated: Cell | None = None
+        self._cell: Cell = (0, -1)
+        self._row = -1
+        self._is_error = self._is_number = self._has_formula = self._in_value = False
+        self._text = ""
+
+    def start(self, tag: str, about: dict[str, str]) -> None:
+        if tag == "row":
+            self._row += 1
+            self._row = int(about["r"]) - 1 if about.get("r", "").isdecimal() else self._row
+            self._cell = (self._row, -1)
+            self._marks.hidden_rows += about.get("hidden") in ("1", "true")
+        elif tag == "c":
+            place = _REFERENCE.fullmatch(about.get("r", ""))
+            self._cell = (int(place[2]) - 1, _column(place[1])) if place else (self._row, self._cell[1] + 1)
+            kind = about.get("t", "n")
+            self._is_error, self._is_number, self._has_formula, self._text = kind == "e", kind == "n", False, ""
+            if self._is_number and about.get("s") in self._percent_styles:
+                self._marks.percents.add(self._cell)
+        elif tag == "f":
+            self._has_formula = True
+        elif tag == "v":
+            self._in_value = True
+        elif tag == "mergeCell" and (place := _RANGE.fullmatch(about.get("ref", ""))):
+            first, last = int(place[2]) - 1, int(place[4]) - 1
+            if place[1] == place[3]:  # of one column: a value that holds for all the rows
+                self._marks.merged.append((_column(place[1]), first, last))
+
+    def characters(self, text: str) -> None:
+        if self._in_value:
+            self._text += text
+
+    def end(self, tag: str) -> None:
+        if tag == "v":
+            self._in_value = False
+        elif tag == "c":
+            if self._is_error:
+                self._marks.errors[self._cell] = self._text.strip()
+            if self._is_number and self._has_formula and not self._text and self.uncalculated is None:
+                self.uncalculated = self._cell
+
+
+class _Starts(_Handler):
+    def __init__(self) -> None:
+        self.found: list[tuple[str, dict[str, str]]] = []
+
+    def start(self, tag: str, about: dict[str, str]) -> None:
+        self.found.append((tag, about))
+
+
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = 26 * number + ord(letter) - ord("A") + 1
+    return number - 1
+
+
+def _elements(data: bytes) -> Iterator[tuple[str, dict[str, str]]]:
+    starts = _Starts()
+    _parse(data, starts)
+    yield from starts.found
+
+
+def _parse(data: bytes, handler: _Handler) -> None:
+    """Parse a part that was measured, and holds no entities; names lose their prefixes."""
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler = lambda name, about: handler.start(
+        name.rpartition(":")[2], {key.rpartition(":")[2]: value for key, value in about.items()}
+    )
+    parser.CharacterDataHandler = handler.characters
+    parser.EndElementHandler = lambda name: handler.end(name.rpartition(":")[2])
+    try:
+        parser.Parse(data, True)
+    except expat.ExpatError as error:
+        raise ValueError("not well formed") from error
