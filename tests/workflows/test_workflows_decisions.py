@@ -352,7 +352,7 @@ def test_a_withdrawal_that_could_not_be_entered_is_entered_the_next_time(store: 
     (tmp_path / "file").touch()
     withdrawal = ("withdraw", "models:/reception_sen/1", *WHO)
     code, _, err = store.run(*withdrawal, "--ledger", tmp_path / "file" / "book.jsonl")
-    assert (code, "that could not be entered" in err) == (3, True)
+    assert (code, "that could not be recorded" in err) == (3, True)
     assert store.run("history", "reception_sen")[0] == 1
     assert store.run(*withdrawal)[0] == 0
     assert store.history()["deployment_periods"][0]["ended"]["kind"] == "withdrawn"
@@ -385,7 +385,7 @@ def test_history_finds_what_was_done_to_the_ledger(store: Store, change: Any, wo
     assert store.run("promote", "models:/reception_sen/1", *WHO)[0] == 1
     code, _, err = store.run("withdraw", "models:/reception_sen/1", *WHO)
     assert code == 1
-    assert "withdrawn from the registry, but that could not be entered" in err
+    assert "withdrawn from the registry, but that could not be recorded" in err
     with pytest.raises(GateError):
         load_model("models:/reception_sen/1", tracking_uri=store.uri)
 
@@ -431,7 +431,7 @@ def test_an_interrupted_promotion_is_told_and_finished_by_the_same_command(
     interrupt_promotion(store, monkeypatch)
     code, out, _ = store.run("history", "reception_sen")
     assert code == 1
-    assert "not told of entry 1 (models:/reception_sen/1 promoted by Sarah Łęcka)" in out
+    assert "The registry does not record entry 1 (models:/reception_sen/1 promoted by Sarah Łęcka)" in out
     with pytest.raises(LedgerError, match="very same again"):
         promote("models:/reception_sen/1", by="Another", reason="x", tracking_uri=store.uri)
     assert store.run("promote", "models:/reception_sen/1", *WHO)[0] == 0

@@ -51,7 +51,7 @@ def _lock(folder: Path, held: ExitStack, progress: Callable[[str], None]) -> Non
                 reported = holder
         except OSError as error:
             raise MachineError(
-                f"The store at {folder} cannot be written ({error.strerror}).",
+                f"The MLflow store at {folder} cannot be written ({error.strerror}).",
                 remedy="Name one in a folder that you may write to, with --tracking-uri.",
             ) from None
 

@@ -112,7 +112,8 @@ def find_run(model: str, *, uri: str) -> Registered:
     from mlflow.exceptions import MlflowException
 
     no_run = UsageError(
-        f"The store has no run {model}.", remedy="Give runs:/ID/bundle, as training told it. Check --tracking-uri."
+        f"The MLflow store has no run {model}.",
+        remedy="Give runs:/ID/bundle, as train printed it. Check --tracking-uri.",
     )
     if match is None:
         raise no_run
@@ -127,7 +128,7 @@ def find_run(model: str, *, uri: str) -> Registered:
     if numbers:
         raise UsageError(f"The run {match['run']} is registered.", remedy=f"Give {' or '.join(sorted(numbers))}.")
     if not (run.outputs and run.outputs.model_outputs and "model_sha256" in hashes):
-        raise UsageError(f"The run {match['run']} entered no version.", remedy="It was interrupted: train again.")
+        raise UsageError(f"The run {match['run']} logged no version.", remedy="It was interrupted: train again.")
     return Registered(name, "", match["run"], tags.get("version_id", ""), hashes.get("manifest_sha256", ""), "")
 
 

@@ -201,7 +201,9 @@ def _fetch(
     for number, (name, size) in enumerate(_listed(listing, None, 0)):
         parts = PurePosixPath(name).parts
         if number >= MAX_FILES or size > SIZE_LIMIT or name.startswith("/") or ".." in parts or "\\" in name:
-            raise TablesError("The store holds what no version has.", file=name[:200], remedy="Do not use this model.")
+            raise TablesError(
+                "The MLflow store holds what no version has.", file=name[:200], remedy="Do not use this model."
+            )
     import mlflow
 
     with TemporaryDirectory() as target:
@@ -221,7 +223,9 @@ def _empty_folders(folder: Path) -> list[str]:
 
 def _listed(listing: Callable[[str | None], list[Any]], folder: str | None, depth: int) -> Iterator[tuple[str, int]]:
     if depth > MAX_DEPTH:
-        raise TablesError("The store's folders are nested deeper than any version's.", remedy="Do not use this model.")
+        raise TablesError(
+            "The MLflow store's folders are nested deeper than any version's.", remedy="Do not use this model."
+        )
     for found in listing(folder):
         if found.is_dir:
             yield from _listed(listing, found.path, depth + 1)

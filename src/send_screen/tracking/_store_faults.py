@@ -125,7 +125,7 @@ def require_writable(uri: str) -> None:
         return
     if found.lifecycle_stage != "active":
         raise UsageError(
-            f"The experiment {EXPERIMENT} of the store at {shown(uri)} was deleted.",
+            f"The experiment {EXPERIMENT} of the MLflow store at {shown(uri)} was deleted.",
             remedy=f"Bring it back (mlflow experiments restore --experiment-id {found.experiment_id}), or train into "
             "another store with --tracking-uri.",
         )
@@ -246,7 +246,7 @@ def _require_in_place(uri: str, experiment: Experiment) -> None:
         return
     before, now = recorded.parent.parent, ours.parent.parent
     raise UsageError(
-        f"The store at {now} was moved or copied from {before}, where MLflow still looks for its files.",
+        f"The MLflow store at {now} was moved or copied from {before}, where MLflow still looks for its files.",
         remedy=f"Move it back, or have a link stand there that leads here: ln -s {now} {before}",
     )
 

@@ -155,7 +155,7 @@ def withdraw(
     try:
         entry, before = _record(version, by, reason, ledger or default_ledger(uri), uri=uri)
     except SendScreenError as error:
-        error.message = f"The version is withdrawn from the registry, but that could not be entered: {error.message}"
+        error.message = f"The version is withdrawn from the registry, but that could not be recorded: {error.message}"
         raise
     batches = [
         (book.path, entry, end)
