@@ -27,7 +27,7 @@ from send_screen.estimators._fit_additive import fit_additive, shape_components,
 from send_screen.estimators._lightgbm import choose_n_rounds
 from send_screen.estimators._rank_interactions import rank_interactions
 from send_screen.estimators._training_data import AdditiveComponents, TrainingData, mean_components
-from send_screen.tables import monotonicity_violations
+from send_screen.tables import RiskTables, monotonicity_violations
 
 SIGNS = {"reading": "decreasing", "absence": "increasing", "goal": "decreasing"}
 CATEGORIES = {"goal": ["1", "2", "3"], "area": ["north", "south", "east", "west"]}
@@ -369,6 +369,42 @@ def test_too_few_children_to_hold_any_out_get_a_linear_component_only():
     assert model.C_weights_ == {0.01: 1.0}
     assert model.bagged_tables_ is None
     assert np.diff(model.decision_function(X)).max() <= 0
+
+
+def many_columns():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(1_200, 5)), columns=list("abcde")).round(1)
+    X["kind"] = rng.choice(["u", "v", "w"], len(X))
+    X.loc[rng.random(len(X)) < 0.1, "b"] = np.nan
+    return X, (rng.random(len(X)) < expit(1.2 * X["a"] + 0.8 * X["c"] + 0.2 * X["d"] - 1.5)).astype(int)
+
+
+def test_a_limit_keeps_the_strongest_terms_and_the_rest_are_known_columns_that_add_nothing():
+    X, y = many_columns()
+    model = AdditiveRiskClassifier(monotonic_cst={"d": "increasing", "c": "increasing"}, max_terms=2).fit(X, y)
+    tables = model.risk_tables_
+    assert tables.features == tuple(X.columns)
+    contributions = pd.DataFrame(tables.contributions(X), columns=X.columns)
+    assert set(contributions.columns[contributions.abs().max() > 0]) == {"a", "c"}
+    assert {feature for pair in tables.interactions for feature in pair.features} <= {"a", "c"}
+    assert RiskTables.from_json(tables.to_json()).score(X).tolist() == model.decision_function(X).tolist()
+    assert model.bagged_tables_.score(X).shape == (len(model.bagged_tables_.score(X)), len(X))
+    with pytest.raises(ValueError, match="kind"):
+        model.decision_function(X.drop(columns="kind"))
+
+
+@pytest.mark.parametrize("max_terms", [None, 6, 100])
+def test_a_limit_that_leaves_all_terms_changes_nothing(max_terms):
+    X, y = many_columns()
+    limited = AdditiveRiskClassifier(max_pairs=2, max_terms=max_terms).fit(X, y)
+    assert limited.risk_tables_.to_json() == AdditiveRiskClassifier(max_pairs=2).fit(X, y).risk_tables_.to_json()
+
+
+@pytest.mark.parametrize("max_terms", [-1, 0, 1.5, True, "8"])
+def test_a_number_of_terms_that_is_none_is_refused(max_terms):
+    X, y = many_columns()
+    with pytest.raises(ValueError, match="max_terms must be a whole number, 1 or more"):
+        AdditiveRiskClassifier(max_terms=max_terms).fit(X, y)
 
 
 @pytest.mark.parametrize("max_pairs", [-1, 1.5, True, "8"])

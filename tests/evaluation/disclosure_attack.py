@@ -61,6 +61,8 @@ NOT_READ = {
         for end in ("low", "high")
     },
     **dict.fromkeys(("gaps.critical_difference", "gaps.required_n", "gaps.required_schools"), "as an interval"),
+    **dict.fromkeys(("points.n", "points.mean_error"), "all children, and scores"),
+    "points.same_list": "of two lists; withheld where fewer than ten children differ: test_evaluation_points.py",
     "differences.value": "of two models' lists: each list's figures are read by themselves",
     "net_benefit.threshold_probability": "stated, not counted",
     **dict.fromkeys(

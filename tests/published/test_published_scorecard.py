@@ -11,7 +11,7 @@ from tables_factory import TABLES
 
 from send_screen.published._axis_labels import term_axes
 from send_screen.published._plot_data import runs
-from send_screen.published._scorecard import _round_interaction, _round_term, scorecard, to_points
+from send_screen.published._scorecard import _round_interaction, _round_term, scorecard, to_points, to_whole_points
 from send_screen.tables import InteractionTerm, LevelsTerm, LinearTerm, RiskTables, ShapeTerm
 
 
@@ -33,6 +33,44 @@ def test_the_sum_of_points_is_as_near_the_score_as_the_card_says(digits):
     assert np.abs(points.score(children()) - TABLES.score(children())).max() <= largest_error + 1e-9
     parts = 1 + len(points.terms) + len(points.interactions)
     assert 0 < largest_error <= max(0.3, 10.0**-digits * parts * 1.0001)
+
+
+steps = st.floats(-4, 4, allow_subnormal=False)
+
+
+@given(
+    st.floats(-6, 1),
+    st.lists(st.tuples(steps, steps, steps), min_size=1, max_size=5),
+    st.floats(-0.5, 0.5, allow_subnormal=False),
+    st.integers(2, 30),
+    st.integers(0, 2**16),
+)
+def test_whole_points_are_whole_and_their_exact_sums_are_as_near_as_is_said(start, shapes, slope, most, seed):
+    terms = [
+        ShapeTerm(
+            feature=f"x{i}", edges=(1.0,), values=(low, high), slope=slope, low=0.0, high=3.0, missing=missing,
+            mean=0.1, n=(10, 10), n_missing=0,
+        )
+        for i, (low, high, missing) in enumerate(shapes)
+    ]  # fmt: skip
+    tables = RiskTables(start, tuple(terms), 20, "")
+    points, largest_error, _, log_odds_per_point = to_whole_points(tables, most)
+    numbers = [number for term in points.terms for number in (*term.step_values, term.missing)]
+    assert all(float(number).is_integer() for number in (points.intercept, *numbers))
+    assert max(map(abs, numbers)) <= most
+    rng = np.random.default_rng(seed)
+    X = pd.DataFrame(rng.uniform(-1, 4, (50, len(terms))), columns=[term.feature for term in terms])
+    X = X.mask(rng.random(X.shape) < 0.2)
+    assert np.abs(points.score(X) * log_odds_per_point - tables.score(X)).max() <= largest_error + 1e-9
+    assert np.equal(points.score(X), np.round(points.score(X))).all()
+
+
+def test_the_multiplier_is_the_one_with_the_least_error():
+    card = to_whole_points(TABLES, 10)
+    largest = max(np.abs([*term.step_values, term.missing]).max() for term in card[0].terms)
+    assert largest in (9, 10)
+    assert card[1] <= to_whole_points(TABLES, 5)[1]
+    assert card[1] < to_points(TABLES, 0)[1]
 
 
 def test_points_are_those_that_a_person_rounds():

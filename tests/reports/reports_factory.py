@@ -437,6 +437,7 @@ def _scorecard() -> dict[str, Any]:
     points = [feature["rows"][0]["points"] for feature in features]
     return {
         "digits": 1,
+        "log_odds_per_point": 1.0,
         "start": -2.4,
         "features": [*features, still],
         "interactions": [grid],
@@ -590,6 +591,7 @@ def make_published() -> dict[str, Any]:
         ],
         "net_benefit": _net_benefit_rows(),
         "combined": [],
+        "points": None,
         "disclosure": {"prior_releases": [], "revealed_by_tables": []},
         "shapes": _shapes(),
         "interactions": _surfaces(),

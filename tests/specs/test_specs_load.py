@@ -72,6 +72,11 @@ def test_the_hash_is_that_of_the_bytes(repository: Path) -> None:
 
 CASES: dict[str, tuple[Edit, str]] = {
     "a misspelt key": (lambda d: d.update(capcity=d.pop("capacity")), "did you mean 'capacity'"),
+    "a limit on the terms of another model": (
+        lambda d: d.update(model="logistic", model_parameters={"max_terms": 5}),
+        "$.model_parameters.max_terms: is of `model: additive`, not of `model: logistic`: take it out",
+    ),
+    "no points": (lambda d: d.update(scorecard_points=1), "$.scorecard_points"),
     "people without a word": (lambda d: d.update(children_are={"one": "", "many": "students"}), "$.children_are.one"),
     "people who are markup": (
         lambda d: d.update(children_are={"one": "student", "many": "<b>students</b>"}),
@@ -201,11 +206,11 @@ CASES: dict[str, tuple[Edit, str]] = {
     ),
     "a parameter of another model": (
         lambda d: d.update(model_parameters={"C": 0.1}),
-        "$.model_parameters: `model: additive` has no parameters (C is of `model: logistic`): take the line out",
+        "$.model_parameters.C: is of `model: logistic`, not of `model: additive`: take it out",
     ),
     "a parameter of a baseline": (
         lambda d: d.update(model="baseline", model_parameters={"C": 0.1}),
-        "`model: baseline` has no parameters",
+        "$.model_parameters.C: is of `model: logistic`, not of `model: baseline`",
     ),
     "a challenger that is none": (lambda d: d.update(challengers=["emb"]), "did you mean 'ebm'"),
     "a capacity above half": (lambda d: d.update(capacity=0.8), "$.capacity"),

@@ -74,7 +74,7 @@ def _faults(table: pd.DataFrame, spec: ModelSpec, tables: RiskTables) -> Iterato
 
 def _columns(spec: ModelSpec, tables: RiskTables) -> dict[str, bool]:
     """Return the columns that an evidence table of a spec can have, and whether each may be absent."""
-    models = ["candidate", "baseline", *spec.challengers]
+    models = ["candidate", "baseline", *spec.compared]
     return {
         **dict.fromkeys(("fold_seed", "row", "fold", "school", "outcome"), False),
         **{f"group.{group.name}": False for group in spec.groups},

@@ -43,7 +43,7 @@ def check_metadata(audited: AuditedVersion) -> CheckResult:
         bundle.spec,
         bundle.tables,
         bundle.bags,
-        challengers={name: describe_challenger(name) for name in bundle.spec.challengers},
+        challengers={name: describe_challenger(name) for name in bundle.spec.compared},
         trained_on=claimed.trained_on,
         as_of=claimed.as_of,
         data_sha256=claimed.data_sha256,

@@ -13,7 +13,7 @@ from send_screen.estimators._check_input import checked_monotonic_cst, checked_s
 from send_screen.estimators._clusters import groups_or_clusters
 from send_screen.estimators._fit_additive import fit_additive
 from send_screen.estimators._publish_tables import publish_tables
-from send_screen.estimators._training_data import TrainingData, mean_components
+from send_screen.estimators._training_data import TrainingData, mean_components, with_flat_terms
 from send_screen.tables import BaggedTables, RiskTables, with_standard_errors
 
 
@@ -46,6 +46,9 @@ class AdditiveRiskClassifier(AdditiveClassifier):
         dtype ``category`` are categorical without being named.
     max_pairs : int, default=8
         Most interactions: few enough that a person can look at all of them.
+    max_terms : int, optional
+        Most features that have a term, interactions being of these alone. The model is fitted twice: to all features,
+        and to those whose mean absolute contribution is largest. All others keep a flat term, and are still asked for.
     n_jobs : int, default=1
         Bags that are fitted at the same time, -1 for as many as there are cores. No figure depends on it.
     random_state : int, RandomState or None, default=0
@@ -92,27 +95,51 @@ class AdditiveRiskClassifier(AdditiveClassifier):
         monotonic_cst: Mapping[str, str | int] | None = None,
         categorical_features: Mapping[str, Sequence[str]] | None = None,
         max_pairs: int = 8,
+        max_terms: int | None = None,
         n_jobs: int = 1,
         random_state: int | np.random.RandomState | None = 0,
     ) -> None:
         self.monotonic_cst = monotonic_cst
         self.categorical_features = categorical_features
         self.max_pairs = max_pairs
+        self.max_terms = max_terms
         self.n_jobs = n_jobs
         self.random_state = random_state
 
     def _fit_tables(self, X: pd.DataFrame, y: np.ndarray, weight: np.ndarray, groups: np.ndarray | None) -> RiskTables:
-        max_pairs = checked_whole("max_pairs", self.max_pairs)
+        max_terms = X.shape[1] if self.max_terms is None else checked_whole("max_terms", self.max_terms, least=1)
         seed = checked_seed(self.random_state)
-        monotonic_cst = checked_monotonic_cst(self.monotonic_cst, X.columns)
         groups = groups_or_clusters(X, groups)
-        data = TrainingData.build(X, y, weight, self.categorical_features_, monotonic_cst)
+        tables = self._fit_features(X, list(X.columns), y, weight, groups, seed)
+        if max_terms < X.shape[1]:
+            moved = np.abs(tables.contributions(X)).mean(axis=0)
+            kept = np.sort(np.argsort(-moved, kind="stable")[:max_terms])
+            tables = self._fit_features(X, [X.columns[j] for j in kept], y, weight, groups, seed)
+        return tables
+
+    def _fit_features(
+        self,
+        X: pd.DataFrame,
+        kept: list[str],
+        y: np.ndarray,
+        weight: np.ndarray,
+        groups: np.ndarray | None,
+        seed: int,
+    ) -> RiskTables:
+        """Fit to some of the features; the others have a flat term."""
+        max_pairs = checked_whole("max_pairs", self.max_pairs)
+        monotonic_cst = checked_monotonic_cst(self.monotonic_cst, X.columns)
+        signs = {feature: sign for feature, sign in monotonic_cst.items() if feature in kept}
+        levels = {feature: own for feature, own in self.categorical_features_.items() if feature in kept}
+        data = TrainingData.build(X[kept], y, weight, levels, signs)
         fitted = fit_additive(data, groups, max_pairs=max_pairs, seed=seed, n_jobs=effective_n_jobs(self.n_jobs))
         self.C_weights_, self.bagged_tables_ = fitted.C_weights, None
         of_bags = fitted.bags if len(fitted.bags) > 1 else []
         tables, *bagged = publish_tables(
             [
-                data.tables(components, fitted.pairs, "additive risk model")
+                with_flat_terms(
+                    data.tables(components, fitted.pairs, "additive risk model"), X.columns, self.categorical_features_
+                )
                 for components in (mean_components(fitted.bags), *of_bags)
             ],
             X,

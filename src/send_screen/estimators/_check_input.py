@@ -250,11 +250,11 @@ def _mapping(given: Any, parameter: str, what: str) -> dict[str, Any]:
     return dict(given or {})
 
 
-def checked_whole(name: str, value: Any) -> int:
-    """Return a parameter that must be a whole number."""
+def checked_whole(name: str, value: Any, *, least: int = 0) -> int:
+    """Return a parameter that must be a whole number, ``least`` or more."""
     whole = -1 if isinstance(value, bool) or not isinstance(value, numbers.Integral) else int(value)
-    if not 0 <= whole <= _MAX_WHOLE:
-        raise ValueError(f"{name} must be a whole number, 0 or more and at most {_MAX_WHOLE:,}, not {value!r}.")
+    if not least <= whole <= _MAX_WHOLE:
+        raise ValueError(f"{name} must be a whole number, {least} or more and at most {_MAX_WHOLE:,}, not {value!r}.")
     return whole
 
 

@@ -27,6 +27,12 @@ def compared_models(spec: ModelSpec, cohort: Cohort, *, threads: int) -> dict[st
     makers: dict[str, Callable[[], Any]] = {
         "baseline": lambda: _baseline(spec),
         "additive": lambda: AdditiveRiskClassifier(
+            monotonic_cst=monotonic_cst,
+            categorical_features=categorical_features,
+            max_terms=spec.model_parameters.max_terms,
+            n_jobs=threads,
+        ),
+        "all_terms": lambda: AdditiveRiskClassifier(
             monotonic_cst=monotonic_cst, categorical_features=categorical_features, n_jobs=threads
         ),
         "logistic": lambda: PenalisedLogisticClassifier(
@@ -40,7 +46,7 @@ def compared_models(spec: ModelSpec, cohort: Cohort, *, threads: int) -> dict[st
     return {
         "candidate": makers[spec.model],
         "baseline": makers["baseline"],
-        **{name: makers[name] for name in spec.challengers},
+        **{name: makers[name] for name in spec.compared if name in makers},
     }
 
 
@@ -48,6 +54,10 @@ def describe_challenger(name: str) -> str:
     """Return a description of a challenger, as a noun phrase."""
     if name == "lightgbm":
         return f"LightGBM, with the same signs, tuned inside the training schools ({len(SETTINGS)} settings)"
+    if name == "all_terms":
+        return "the same model without a limit on its terms"
+    if name == "whole_points":
+        return "its own scorecard of whole points, added up by hand"
     return f"EBM, also readable, as it comes (interpret-core {version('interpret-core')}, no signs)"
 
 

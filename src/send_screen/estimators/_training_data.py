@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ import pandas as pd
 from send_screen.estimators._binned_feature import BinnedFeature
 from send_screen.estimators._design import CategoricalDesign, DesignColumns, NumericDesign, build_designs, fit_linear
 from send_screen.estimators._purify import purify
-from send_screen.tables import InteractionTerm, LevelsTerm, RiskTables, ShapeTerm, Term
+from send_screen.tables import InteractionTerm, LevelsTerm, LinearTerm, RiskTables, ShapeTerm, Term
 
 Pairs = Sequence[tuple[BinnedFeature, BinnedFeature]]
 
@@ -148,6 +148,29 @@ class TrainingData:
             for design, feature, slope, own in zip(self.designs, self.features, components.slopes, values, strict=True)
         )
         return RiskTables(float(intercept), terms, len(self.y), name, tuple(interactions))
+
+
+def with_flat_terms(tables: RiskTables, features: Iterable[str], levels: Mapping[str, Sequence[str]]) -> RiskTables:
+    """Return tables that have a term for each of these features, in this order: a flat one where they had none."""
+    own = {term.feature: term for term in tables.terms}
+    return replace(tables, terms=tuple(own.get(feature) or _flat_term(feature, levels) for feature in features))
+
+
+def _flat_term(feature: str, levels: Mapping[str, Sequence[str]]) -> Term:
+    if feature in levels:
+        flat = dict.fromkeys(levels[feature], 0.0)
+        return LevelsTerm(feature=feature, levels=flat, missing=0.0, mean=0.0, n=None, n_missing=None)
+    ends = np.finfo(np.float64)  # publishing narrows them to the published range
+    return LinearTerm(
+        feature=feature,
+        slope=0.0,
+        low=float(ends.min),
+        high=float(ends.max),
+        missing=0.0,
+        mean=0.0,
+        n=None,
+        n_missing=None,
+    )
 
 
 def _term(design: DesignColumns, feature: BinnedFeature, slope: float, values: np.ndarray) -> Term:

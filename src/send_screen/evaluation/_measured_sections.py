@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 
 from send_screen.documents import CHILDREN, SCHOOLS, Document, Noun, reword
@@ -23,7 +24,7 @@ from send_screen.evaluation._describe_gaps import (
 from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._gaps import OTHERS, gaps
 from send_screen.evaluation._groups import by_group
-from send_screen.evaluation._out_of_fold import CANDIDATE
+from send_screen.evaluation._out_of_fold import CANDIDATE, WHOLE_POINTS
 from send_screen.evaluation._performance import paired_differences, performance
 from send_screen.evaluation.disclosure import (
     ALL,
@@ -50,6 +51,7 @@ from send_screen.published import (
     MeasuredSections,
     NetBenefit,
     Performance,
+    PointsPrice,
     PriorRelease,
 )
 from send_screen.specs import TOLERANCES
@@ -206,6 +208,7 @@ def measured_sections(
             called(decision_curve(evidence, alpha=alpha, replicates=replicates, seed=seed)), suppression
         ),
         combined=combined,
+        points=_points(view),
         disclosure=Disclosure(
             prior_releases=tuple(prior_releases),
             revealed_by_tables=tuple((attribute, tuple(names)) for attribute, names in revealed_by_tables),
@@ -259,6 +262,19 @@ def _cohort(view: OutOfFoldPredictions, excluded: pd.DataFrame | None, suppressi
         reason=SUPPRESSED if suppressed else "",
         excluded=() if excluded is None else counts_by_reason(excluded["reason"]),
     )
+
+
+def _points(view: OutOfFoldPredictions) -> PointsPrice | None:
+    """Return the price of whole points; on how many places the two lists differ is withheld where those are few."""
+    if WHOLE_POINTS not in view.models:
+        return None
+    error = float(np.abs(view.score(WHOLE_POINTS) - view.score(CANDIDATE)).mean())
+    listed, both = (
+        float(np.sum(view.flag(CANDIDATE) * flag)) / view.n_seeds for flag in (1.0, view.flag(WHOLE_POINTS))
+    )
+    few = is_small(listed - both)
+    same = None if few or not listed else both / listed
+    return PointsPrice(n=_count(view.n), mean_error=error, same_list=same, reason=SUPPRESSED if few else "")
 
 
 def _row(kind: type[Row], row: Mapping[Any, Any], suppressed: bool, **more: Any) -> Row:

@@ -15,10 +15,12 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from send_screen.cohorts import Cohort
 from send_screen.errors import DataError, LeakageError, UsageError
-from send_screen.tables import k_at_capacity
+from send_screen.tables import RiskTables, k_at_capacity
 
 #: The model to be registered and the baseline have these names in every evidence table.
 CANDIDATE, BASELINE = "candidate", "baseline"
+#: The candidate by the whole points of its scorecard.
+WHOLE_POINTS = "whole_points"
 
 
 def out_of_school_folds(y: ArrayLike, school: ArrayLike, *, folds: int = 5, seed: int) -> np.ndarray:
@@ -120,6 +122,7 @@ def out_of_fold(
     folds: int = 5,
     seeds: Sequence[int] = (0,),
     capacity: float | None = None,
+    points: Callable[[RiskTables, pd.DataFrame], np.ndarray] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
     """Score every child by models that have seen no child of the same school.
@@ -139,6 +142,8 @@ def out_of_fold(
         Fold seeds; each repeats the whole.
     capacity : float, optional
         Share of children that can be assessed; needed for the selection probability of a bagged candidate.
+    points : callable, optional
+        Risk tables of a fold's candidate and features to the scores of its scorecard: the model ``"whole_points"``.
     progress : callable, optional
         Called with a message before each fit.
 
@@ -185,7 +190,10 @@ def out_of_fold(
                 if progress is not None:
                     progress(f"fold seed {seed}, fold {number + 1} of {folds}: {name}")
                 estimator = fit_on(make(), cohort, training)
-                for column, values in _predict(name, estimator, cohort.X.iloc[held_out], capacity).items():
+                predicted = _predict(name, estimator, cohort.X.iloc[held_out], capacity)
+                if name == CANDIDATE and points is not None:
+                    predicted[f"score.{WHOLE_POINTS}"] = points(estimator.risk_tables_, cohort.X.iloc[held_out])
+                for column, values in predicted.items():
                     columns.setdefault(column, np.full(len(y), np.nan))[held_out] = values
         repeats.append(
             pd.DataFrame({"fold_seed": np.full(len(y), seed), "position": np.arange(len(y)), "fold": fold, **columns})
@@ -193,8 +201,8 @@ def out_of_fold(
     scored = pd.concat(repeats, ignore_index=True)
     # kept together by kind, whatever the order of the models
     kinds = ("score.", "operating_point.", "contribution.", "selection_probability.")
-    predicted = [column for kind in kinds for column in scored.columns if column.startswith(kind)]
-    return scored[["fold_seed", "position", "fold", *predicted]]
+    kept = [column for kind in kinds for column in scored.columns if column.startswith(kind)]
+    return scored[["fold_seed", "position", "fold", *kept]]
 
 
 def fit_on(estimator: Any, cohort: Cohort, rows: np.ndarray | slice = slice(None)) -> Any:

@@ -198,6 +198,17 @@ class Disclosure(Document):
     """Groups of an attribute whose number of children, together, the model's tables reveal."""
 
 
+class PointsPrice(Document):
+    """How far the scorecard's whole points are from the exact scores, on children that neither had seen."""
+
+    n: Count | None
+    mean_error: float
+    """Mean distance of a sum from the exact score, in log-odds."""
+    same_list: float | None
+    """Share of the exact list that the points list too; None where few children differ."""
+    reason: str
+
+
 class MeasuredSections(Document):
     """The sections that are measured on out-of-fold predictions."""
 
@@ -214,6 +225,8 @@ class MeasuredSections(Document):
     """The decision curve: intervals of one comparison hold at all thresholds at once."""
     combined: tuple[CombinedGroup, ...]
     """Small groups that are combined, by the hierarchy of England's ethnic groups where they are such."""
+    points: PointsPrice | None
+    """None where there are no whole points."""
     disclosure: Disclosure
 
     def metric(self, name: str, *, model: str = "candidate") -> Performance | None:

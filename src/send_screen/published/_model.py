@@ -120,6 +120,8 @@ class Scorecard(Document):
     """The model as rounded points that are added up by hand."""
 
     digits: int
+    """Of a number of points; 0 where they are whole."""
+    log_odds_per_point: float
     start: float
     features: tuple[ScorecardFeature, ...]
     interactions: tuple[ScorecardGrid, ...]

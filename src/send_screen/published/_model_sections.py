@@ -48,5 +48,5 @@ def model_sections(
         shapes=tuple(shape(axes[term.feature], term, bags) for term in tables.terms),
         interactions=tuple(interaction_grid(axes, interaction) for interaction in tables.interactions),
         example=example(axes, tables, child),
-        scorecard=scorecard(axes, tables, child),
+        scorecard=scorecard(axes, tables, child, spec.scorecard_points),
     )

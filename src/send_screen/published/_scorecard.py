@@ -31,7 +31,8 @@ _MAX_STEPS = 1_000  # of a line
 #: Log-odds within which neighbours share their points, and prices of an error of one log-odds, in lines.
 _TOLERANCES = (0.001, 0.002, 0.003, 0.005, 0.007, 0.01, 0.015, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0)
 _PRICES = tuple(1.2**i for i in range(75))
-_HALF = 0.5  # step of the totals, in points
+_HALF = 0.5  # step of the totals, in log-odds
+_MULTIPLIERS = tuple(0.96**i for i in range(18))  # of the largest that keeps within the most points: down to a half
 _LOWEST_PERCENT, _HIGHEST_PERCENT = 1, 90  # the totals between which halves make a difference
 _LOW_EVERY = 3  # one in so many of the synthetic child's values is from the low end
 
@@ -76,14 +77,23 @@ def _value_labels(axes: Mapping[str, AxisLabels], child: pd.DataFrame) -> list[s
     return [NOT_KNOWN if pd.isna(value) else axes[name].describe(value) for name, value in values.items()]
 
 
-def scorecard(axes: Mapping[str, AxisLabels], tables: RiskTables, child: pd.DataFrame) -> Scorecard:
-    """Return the points of every value with its label, what totals mean, and the synthetic child's sum."""
+def scorecard(
+    axes: Mapping[str, AxisLabels], tables: RiskTables, child: pd.DataFrame, most_points: int | None = None
+) -> Scorecard:
+    """Return the points of every value with its label, what totals mean, and the synthetic child's sum.
+
+    Points are log-odds with decimals, or whole numbers of which no line has more than ``most_points``.
+    """
     values = {name: axis.values for name, axis in axes.items()}
-    digits = 1
-    points, largest_error, largest_left_out = to_points(tables, digits, values)
-    if largest_error > _MAX_ERROR:
-        digits = 2
+    digits, log_odds_per_point = 1, 1.0
+    if most_points is not None:
+        digits = 0
+        points, largest_error, largest_left_out, log_odds_per_point = to_whole_points(tables, most_points, values)
+    else:
         points, largest_error, largest_left_out = to_points(tables, digits, values)
+        if largest_error > _MAX_ERROR:
+            digits = 2
+            points, largest_error, largest_left_out = to_points(tables, digits, values)
     terms = sorted(points.terms, key=_point_range, reverse=True)
     interactions = sorted(points.interactions, key=lambda pair: float(np.ptp(pair.values)), reverse=True)
     coordinates = {term.feature: term.coordinates(child[term.feature]) for term in terms}
@@ -91,12 +101,13 @@ def scorecard(axes: Mapping[str, AxisLabels], tables: RiskTables, child: pd.Data
     looked_up += [pair.at(*(coordinates[feature] for feature in pair.features)) for pair in interactions]
     return Scorecard(
         digits=digits,
+        log_odds_per_point=log_odds_per_point,
         start=points.intercept,
         features=tuple(_feature(axes[term.feature], term) for term in terms),
         interactions=tuple(_grid(axes, interaction) for interaction in interactions),
         largest_error=largest_error,
         largest_left_out=largest_left_out,
-        percent=_totals(),
+        percent=_totals(log_odds_per_point),
         example=ScorecardExample(
             values=tuple(_value_labels(axes, child[[term.feature for term in terms]])),
             points=tuple(float(found[0]) for found in looked_up),
@@ -124,11 +135,79 @@ def _grid(axes: Mapping[str, AxisLabels], interaction: InteractionTerm) -> Score
     return ScorecardGrid(labels=grid.labels, rows=grid.rows, columns=grid.columns, points=points)
 
 
-def _totals() -> tuple[ScorecardTotal, ...]:
-    """Return how many of 100 children with a total later had the outcome, by halves of a point."""
+def _totals(log_odds_per_point: float) -> tuple[ScorecardTotal, ...]:
+    """Return how many of 100 children with a total later had the outcome, by halves of one log-odds or more."""
     low, high = (math.log(share / (100 - share)) for share in (_LOWEST_PERCENT, _HIGHEST_PERCENT))
-    halves = range(math.ceil(low / _HALF), math.ceil(high / _HALF) + 1)
-    return tuple(ScorecardTotal(points=half * _HALF, percent=percent(half * _HALF)) for half in halves)
+    step = _HALF if log_odds_per_point == 1.0 else float(max(1, round(_HALF / log_odds_per_point)))
+    each = step * log_odds_per_point
+    steps = range(math.ceil(low / each), math.ceil(high / each) + 1)
+    return tuple(ScorecardTotal(points=i * step, percent=percent(i * each)) for i in steps)
+
+
+def score_by_points(
+    tables: RiskTables, X: pd.DataFrame, most_points: int, axes: Mapping[str, AxisLabels]
+) -> np.ndarray:
+    """Return the sums that a card of whole points gives, in log-odds, shape (n,)."""
+    values = {name: axis.values for name, axis in axes.items()}
+    points, *_, log_odds_per_point = to_whole_points(tables, most_points, values)
+    return points.score(X) * log_odds_per_point
+
+
+def to_whole_points(
+    tables: RiskTables, most_points: int, values: Mapping[str, Sequence[float]] | None = None
+) -> tuple[RiskTables, float, float, float]:
+    """Return the tables as whole points, and in log-odds: the largest error of a sum, of what is left out, and a point.
+
+    No line has more than ``most_points``, up or down. Log-odds are multiplied before they are rounded, by the number
+    for which a sum can be least far from the exact score: the multiplier of [Liu2022]_, which rounding by the largest
+    coefficient alone ([Ustun2019]_, section 3.2) leaves to chance.
+
+    References
+    ----------
+    .. [Liu2022] Liu, Zhong, Li, Seltzer and Rudin (2022), FasterRisk: fast and accurate interpretable risk scores,
+       NeurIPS 35.
+    .. [Ustun2019] Ustun and Rudin (2019), Learning optimized risk scores, JMLR 20(150).
+    """
+    exact, *_ = to_points(tables, 2, values)
+    largest = max(float(np.abs([*term.step_values, term.missing]).max()) for term in exact.terms)
+    largest = max([largest, *(float(np.abs(pair.values).max()) for pair in exact.interactions)]) or 1.0
+    found = []
+    for multiplier in (most_points / largest * share for share in _MULTIPLIERS):
+        points, error, left_out = to_points(_scaled(tables, multiplier), 0, values)
+        lines = [number for term in points.terms for number in (*term.step_values, term.missing)]
+        lines += [number for pair in points.interactions for row in pair.values for number in row]
+        if np.abs(lines).max() <= most_points:
+            found.append((points, error / multiplier, left_out / multiplier, 1.0 / multiplier))
+    return min(found, key=lambda card: card[1])
+
+
+def _scaled(tables: RiskTables, factor: float) -> RiskTables:
+    """Return the tables with all log-odds multiplied."""
+    return replace(
+        tables,
+        intercept=tables.intercept * factor,
+        terms=tuple(_scaled_term(term, factor) for term in tables.terms),
+        interactions=tuple(
+            replace(
+                pair,
+                values=tuple(tuple(value * factor for value in row) for row in pair.values),
+                mean=pair.mean * factor,
+                standard_error=None,
+            )
+            for pair in tables.interactions
+        ),
+    )
+
+
+def _scaled_term(term: Term, factor: float) -> Term:
+    term = replace(term, missing=term.missing * factor, mean=term.mean * factor)
+    if isinstance(term, LevelsTerm):
+        levels = {level: value * factor for level, value in term.levels.items()}
+        return replace(term, levels=levels, standard_error=None)
+    term = replace(term, slope=term.slope * factor)
+    if isinstance(term, LinearTerm):
+        return term
+    return replace(term, values=tuple(value * factor for value in term.values), standard_error=None)
 
 
 class _Rounded(NamedTuple):

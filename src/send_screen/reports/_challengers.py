@@ -8,7 +8,7 @@ from send_screen.published import MeasuredReport
 from send_screen.reports._figures import METRICS, Cell, Figure
 from send_screen.reports._text import join_list, whole
 
-_NAMES = {"lightgbm": "LightGBM", "ebm": "EBM"}
+_NAMES = {"lightgbm": "LightGBM", "ebm": "EBM", "whole_points": "Whole points", "all_terms": "All terms"}
 # What is compared: as the head of a row, and as it stands after "no difference was shown in".
 _COMPARED = {
     "roc_auc": ("Order of the list (ROC AUC)", "the order of the whole list"),

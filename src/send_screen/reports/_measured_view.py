@@ -164,7 +164,8 @@ class MeasuredView:
         if has_rule := any(row.model == "baseline" for row in self.measured.performance):
             models["baseline"] = "The rule"
         models |= {
-            model: self.wording.challenger.format(name=name) for model, name in challengers_of(self.measured).items()
+            model: name if model == "whole_points" else self.wording.challenger.format(name=name)
+            for model, name in challengers_of(self.measured).items()
         }
         rows = []
         for name, metric in METRICS.items():

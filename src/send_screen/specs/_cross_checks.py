@@ -25,12 +25,8 @@ def find_contradictions(spec: SpecDocument, contracts: Mapping[str, Contract]) -
     yield from _code_mistakes(spec, contracts)
     yield from _feature_mistakes(spec, contracts)
     yield from _name_mistakes(spec)
+    yield from _parameter_mistakes(spec)
     yield from _gate_mistakes(spec)
-    if "model_parameters" in spec.model_fields_set and spec.model != "logistic":
-        yield (
-            f"$.model_parameters: `model: {spec.model}` has no parameters (C is of `model: logistic`): "
-            "take the line out"
-        )
     yield from _outcome_mistakes(spec, contracts)
 
 
@@ -147,6 +143,12 @@ def _group_mistakes(spec: SpecDocument) -> Iterator[str]:
         for words in (group.label, *group.levels.values()):
             if "×" in words:
                 yield f"$.groups[{position}]: {words!r} holds ×, which stands between groups that are crossed: write x"
+
+
+def _parameter_mistakes(spec: SpecDocument) -> Iterator[str]:
+    for name in sorted(spec.model_parameters.model_fields_set):
+        if spec.model != (of := {"C": "logistic", "max_terms": "additive"}[name]):
+            yield f"$.model_parameters.{name}: is of `model: {of}`, not of `model: {spec.model}`: take it out"
 
 
 def _gate_mistakes(spec: SpecDocument) -> Iterator[str]:

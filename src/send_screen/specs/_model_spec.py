@@ -133,9 +133,14 @@ class LowScore(Document):
 
 
 class ModelParameters(Document):
-    """Hyperparameters of the model; ``C`` is the inverse penalty of ``model: logistic``."""
+    """Hyperparameters of the model.
+
+    ``C`` is the inverse penalty of ``model: logistic``; ``max_terms`` are the most features that have a term in
+    ``model: additive``.
+    """
 
     C: Annotated[float, Field(gt=0)] = 0.1
+    max_terms: Annotated[int, Field(ge=1)] | None = None
 
 
 class Group(Document):
@@ -222,6 +227,8 @@ class SpecDocument(Document):
     model_parameters: ModelParameters = ModelParameters()
     challengers: Annotated[tuple[Literal["lightgbm", "ebm"], ...], AfterValidator(_each_once)] = ()
     capacity: SmallShare
+    #: The most points of one line, where the scorecard is to have whole points; None for points with decimals.
+    scorecard_points: Annotated[int, Field(ge=2, le=100)] | None = None
     groups: Annotated[tuple[Group, ...], Field(min_length=1)]
     intersections: tuple[tuple[Name, Name], ...] = ()
     tolerance: Tolerance
@@ -270,6 +277,12 @@ class ModelSpec(SpecDocument):
     def shown_school(self) -> ColumnRef | None:
         """The column of the school that a list shows; None where there are no schools."""
         return self.show.school or self.school
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The models that the candidate is compared with: challengers, its whole points, itself without a limit."""
+        own = {"whole_points": self.scorecard_points, "all_terms": self.model_parameters.max_terms}
+        return (*self.challengers, *(name for name, given in own.items() if given is not None))
 
     @property
     def monotonic_cst(self) -> dict[str, Literal["increasing", "decreasing"]]:

@@ -168,7 +168,7 @@ def _build_report(made: FittedVersion, runs: Sequence[PriorRun], *, held_out_sch
         spec,
         made.tables,
         made.bags,
-        challengers={name: describe_challenger(name) for name in spec.challengers},
+        challengers={name: describe_challenger(name) for name in spec.compared},
         trained_on=made.trained_on,
         as_of=made.as_of,
         data_sha256=made.data_sha256,

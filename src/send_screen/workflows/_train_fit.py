@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from send_screen.cohorts import (
@@ -25,6 +26,8 @@ from send_screen.evaluation import EvidenceKeys, build_evidence, out_of_fold
 from send_screen.evaluation._out_of_fold import fit_on
 from send_screen.evaluation._report import build_report
 from send_screen.published import PriorRelease, PublishedReport, VersionMetadata
+from send_screen.published._axis_labels import axis_labels
+from send_screen.published._scorecard import score_by_points
 from send_screen.specs import ModelSpec
 from send_screen.tables import BaggedTables, RiskTables
 from send_screen.workflows._revealed import counts_revealed_by_tables
@@ -84,7 +87,9 @@ def fit_version(
     raise_on_leakage(spec, cohort)
     models = compared_models(spec, cohort, threads=threads or max(1, (os.cpu_count() or 2) - 1))
     folds, seeds = spec.validation.folds, spec.validation.seeds
-    scored = out_of_fold(cohort, models, folds=folds, seeds=seeds, capacity=spec.capacity, progress=progress)
+    scored = out_of_fold(
+        cohort, models, folds=folds, seeds=seeds, capacity=spec.capacity, points=_by_points(spec), progress=progress
+    )
     evidence, keys = build_evidence(cohort, scored, capacity=spec.capacity, seed=int(spec.sha256[:8], 16))
     progress("Fitting the version on all schools that were not held out")
     fitted = fit_on(models["candidate"](), cohort)
@@ -99,6 +104,18 @@ def fit_version(
         excluded=_redact_reasons(spec, cohort.excluded),
         held_out=held_out,
     )
+
+
+def _by_points(spec: ModelSpec) -> Callable[[RiskTables, pd.DataFrame], np.ndarray] | None:
+    """Return what scores children by the whole points of a model's tables; None where the spec asks for none."""
+    most = spec.scorecard_points
+    if most is None:
+        return None
+
+    def score(tables: RiskTables, X: pd.DataFrame) -> np.ndarray:
+        return score_by_points(tables, X[list(tables.features)], most, axis_labels(spec, spec.contracts, tables))
+
+    return score
 
 
 def _read(spec: ModelSpec, data: object, hold_out: int) -> tuple[Cohort, dict[str, pd.DataFrame], str]:
