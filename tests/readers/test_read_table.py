@@ -114,7 +114,7 @@ def test_two_hundred_columns(tmp_path):
         ("a.csv", b'UPN,E01\nA,"' + b"x,1\n" * 60_000, "row 2: A cell has more than 32,767"),
         ("a.csv", b"UPN,E01\n\x81\x8d,1\n", "not text in UTF-8"),
         ("a.csv", b"UPN,E01\n" + b"x" * 1000 + b"\x00,1\n", "row 2: There is a NUL character"),
-        ("a.xlsx", b"UPN,E01\nA,1\n", "called a workbook and is not one"),
+        ("a.xlsx", b"UPN,E01\x03\nA,1\n", "called a workbook and is not one"),
         ("a.xlsx", b"PK\x03\x04 damaged", "damaged or not a workbook"),
         ("a.parquet", b"UPN,E01\nA,1\n", "called a Parquet file and is not one"),
         ("a.parquet", b"PAR1 damaged", "damaged or not complete"),
@@ -259,3 +259,32 @@ def test_a_damaged_copy_of_a_good_file(tmp_path_factory, place, byte, cut):
     except ReadError:
         return
     assert 1 <= len(reading.frame) <= 3
+
+
+WIDE = "UPN,Surname,Forename,DOB,Sex,Class\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Total,2", "Total pupils: 2", ",Printed 03/07/2026", "Class RA", "Page 1 of 2", "Grand total,,,2", "Count: 2"],
+)
+def test_totals_footers_and_sub_headings_are_no_children(tmp_path, line):
+    text = WIDE + "A1,Blorb,Zib,2018-03-25,F,RA\n" + line + "\nA2,Plim,Bo,2018-03-26,M,RA\n"
+    reading = read_table(write(tmp_path / "a.csv", text))
+    assert reading.frame["UPN"].tolist() == ["A1", "A2"]
+    assert reading.frame.index.tolist() == [2, 4]
+    assert reading.notes == ("Rows that were taken for totals, footers or sub-headings and left out: 1.",)
+
+
+@pytest.mark.parametrize("line", ["A3", "B801200005001,Total", "Formby,Zib", "Totalia", "A3,Count,Bo", "10001"])
+def test_a_child_of_whom_little_is_known_is_a_row(tmp_path, line):
+    reading = read_table(write(tmp_path / "a.csv", WIDE + "A1,Blorb,Zib,2018-03-25,F,RA\n" + line + "\n"))
+    assert reading.frame.index.tolist() == [2, 3]
+    assert reading.notes == ()
+
+
+@pytest.mark.parametrize("name", ["a.xls", "a.xlsx"])
+@pytest.mark.parametrize("delimiter", [",", "\t", ";"])
+def test_text_under_the_name_of_a_workbook_is_read(tmp_path, name, delimiter):
+    reading = read_table(write(tmp_path / name, TEXT.replace(",", delimiter)))
+    assert reading.frame.to_numpy().tolist() == CELLS

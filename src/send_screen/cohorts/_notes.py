@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from send_screen.cohorts._source import SourceTable
+from send_screen.cohorts._source_table import SourceTable
 from send_screen.contracts import CheckedTable
 from send_screen.contracts._quote import quotable
 from send_screen.documents import count

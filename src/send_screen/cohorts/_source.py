@@ -10,29 +10,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from send_screen.cohorts._recognise import read_other_files, read_source_tables, recognise
+from send_screen.cohorts._source_table import SourceTable, sha256_of_bytes
 from send_screen.contracts import Contract
 from send_screen.errors import DataError, UsageError
-from send_screen.readers import read_table
+from send_screen.readers import TABLE_SUFFIXES, read_table
 
 SUFFIXES = (".csv", ".xlsx", ".parquet")
-
-
-@dataclass(frozen=True)
-class SourceTable:
-    """One table as it was read."""
-
-    frame: pd.DataFrame
-    file: str  # its name in messages
-    notes: tuple[str, ...] = ()  # how it was understood
-    file_sha256: str = ""  # of the bytes that were parsed; empty of what came as a frame
-
-    @property
-    def sha256(self) -> str:
-        """The hash of the file that was parsed, or of the rows of a frame."""
-        if self.file_sha256:
-            return self.file_sha256
-        rows = pd.util.hash_pandas_object(self.frame, index=False).to_numpy().tobytes()
-        return _sha256("\t".join(map(str, self.frame.columns)).encode() + rows)
 
 
 @dataclass(frozen=True)
@@ -61,7 +45,7 @@ class SourceData:
             lines = [f"{name} {table.sha256}\n" for name, table in sorted(self.tables.items())]
         else:
             return next(iter(self.tables.values())).sha256
-        return _sha256("".join(lines).encode())
+        return sha256_of_bytes("".join(lines).encode())
 
 
 def _file_sha256(path: Path) -> str:
@@ -69,14 +53,11 @@ def _file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
 def read_source(data: object, contracts: Mapping[str, Contract]) -> SourceData:
     """Read the data of a cohort once; see :func:`send_screen.cohorts.load_cohort` for what they may be.
 
-    In a folder the files are looked for that are named after a contract: ``eyfsp.csv`` for ``education/eyfsp``.
+    In a folder a file that is named after a contract is its table: ``eyfsp.csv`` for ``education/eyfsp``. For the other
+    contracts, and among the sheets of a workbook, tables are known by what they hold.
     """
     if isinstance(data, Mapping):
         unknown = sorted(set(data) - set(contracts))
@@ -86,13 +67,28 @@ def read_source(data: object, contracts: Mapping[str, Contract]) -> SourceData:
         return SourceData({name: read[id(part)] for name, part in data.items()}, by_contract=True)
     if isinstance(data, str | Path) and Path(data).is_dir():
         folder = Path(data)
-        files = {name: file for name in contracts if (file := _file_of(name, folder))}
-        return SourceData({name: _read(file) for name, file in files.items()}, name=folder.name, folder=folder)
-    table = _read(data)
+        return SourceData(_tables_of(folder, contracts), name=folder.name, folder=folder)
+    if isinstance(data, str | Path) and len(contracts) > 1:
+        tables = read_source_tables(Path(data))
+        if len(tables) > 1:
+            return SourceData(recognise(tables, contracts), name=Path(data).name)
+        table = tables[0]
+    else:
+        table = _read(data)
     if len(contracts) > 1:
         _raise_on_ambiguous_column(table, contracts)
     name = Path(data).name if isinstance(data, str | Path) else "the data"
     return SourceData(dict.fromkeys(contracts, table), name=name)
+
+
+def _tables_of(folder: Path, contracts: Mapping[str, Contract]) -> dict[str, SourceTable]:
+    files = {name: file for name in contracts if (file := _file_of(name, folder))}
+    tables = {name: _read(file) for name, file in files.items()}
+    if lacking := {name: contract for name, contract in contracts.items() if name not in files}:
+        others = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in TABLE_SUFFIXES and path.is_file()]
+        read, notes = read_other_files(path for path in others if path not in files.values())
+        tables |= recognise(read, lacking, notes)
+    return {name: tables[name] for name in contracts if name in tables}
 
 
 def _file_of(contract: str, folder: Path) -> Path | None:

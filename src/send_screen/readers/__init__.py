@@ -4,7 +4,7 @@
 leading zeros are kept; the contract defines what they mean.
 """
 
-from send_screen.readers._read import read_table
+from send_screen.readers._read import TABLE_SUFFIXES, read_table, read_tables
 from send_screen.readers._reading import Reading
 
-__all__ = ["read_table", "Reading"]
+__all__ = ["read_table", "read_tables", "Reading", "TABLE_SUFFIXES"]

@@ -5,6 +5,7 @@ In a file without a header, the first row is a child's: no message quotes what m
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,12 @@ from send_screen.errors import ReadError
 
 _SEARCHED = 20  # first rows, among which the header is; a title above it fills at most half of the columns
 _COMPARED = 500  # rows
+_MIN_HEADERS = 6  # of a table in which a row of one or two cells may be a remark
+_REMARK = re.compile(
+    r"(grand |sub-?)?totals?\b|(number of|count|printed|generated|produced|exported|created|run|report|end of)\b"
+    r"|page \d|(class|form|registration|reg) (group )?[:\w]",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -28,11 +35,18 @@ class Layout:
     numbers: list[int]  # of ``rows``
     titles: int = 0  # rows above the header that were skipped
     row: int = 1  # number of the header
+    repeats: int = 0  # rows below that repeat the header, as on each page of a print
+    remarks: int = 0  # rows below of a cell or two that are totals, footers or sub-headings
 
     @property
     def notes(self) -> list[str]:
-        """What was decided about the rows above the header, as sentences."""
-        return [f"Rows above the header that were taken for a title: {self.titles}."] if self.titles else []
+        """What was decided about the rows that are no children, as sentences."""
+        counts = {
+            "Rows above the header that were taken for a title": self.titles,
+            "Rows that repeat the header and were left out": self.repeats,
+            "Rows that were taken for totals, footers or sub-headings and left out": self.remarks,
+        }
+        return [f"{text}: {count}." for text, count in counts.items() if count]
 
 
 def split_header(records: Iterable[tuple[int, list[str]]]) -> Layout:
@@ -50,10 +64,25 @@ def split_header(records: Iterable[tuple[int, list[str]]]) -> Layout:
         return Layout([], [], [])
     counts = [sum(1 for cell in cells if cell.strip()) for _, cells in filled[:_SEARCHED]]
     titles = next(index for index, count in enumerate(counts) if 2 * count > max(counts))
-    row, header = filled[titles]
+    row, cells = filled[titles]
+    header = [cell.strip() for cell in cells]
     below = filled[titles + 1 :]
-    rows, numbers = [cells for _, cells in below], [number for number, _ in below]
-    return Layout([cell.strip() for cell in header], rows, numbers, titles, row)
+    children = [(number, cells) for number, cells in below if not _repeats(cells, header)]
+    repeats = len(below) - len(children)
+    if sum(map(bool, header)) >= _MIN_HEADERS:
+        children = [(number, cells) for number, cells in children if not _is_remark(cells)]
+    rows, numbers = [cells for _, cells in children], [number for number, _ in children]
+    return Layout(header, rows, numbers, titles, row, repeats, len(below) - repeats - len(children))
+
+
+def _repeats(cells: list[str], header: list[str]) -> bool:
+    return len(cells) >= len(header) and [cell.strip() for cell in cells[: len(header)]] == header
+
+
+def _is_remark(cells: list[str]) -> bool:
+    """Return whether a row of one or two cells says that it is a total, a footer or a sub-heading."""
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    return len(filled) <= 2 and _REMARK.match(filled[0]) is not None and not any(map(upn_shaped, filled))
 
 
 def require_table(layout: Layout, file: str) -> None:

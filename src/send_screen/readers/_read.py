@@ -15,12 +15,15 @@ from send_screen.readers._csv import read_csv
 from send_screen.readers._parquet import read_parquet
 from send_screen.readers._reading import Reading
 from send_screen.readers._size_limits import MAX_BYTES
-from send_screen.readers._workbook import read_workbook
+from send_screen.readers._workbook import read_sheets, read_workbook
 
 _WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 _TEXTS = (".csv", ".tsv", ".txt")
+#: Suffixes of the files in a folder that may hold a table.
+TABLE_SUFFIXES = (*_TEXTS, *_WORKBOOKS, ".parquet")
 _ZIP, _OLE, _PARQUET = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PAR1"
 _START = 200  # bytes
+_NOT_TEXT = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 # First bytes of files that are no tables, and are often named .csv or .xlsx.
 _OTHER_KINDS = (
     (re.compile(rb"%PDF"), "a PDF document"),
@@ -77,15 +80,38 @@ def read_table(path: str | Path) -> Reading:
     >>> read_table(file).frame["E01"].tolist()
     ['2']
     """
-    path = Path(path)
+    content, name, parse = _open(Path(path))
+    return replace(parse(io.BytesIO(content), name), sha256=hashlib.sha256(content).hexdigest())
+
+
+def read_tables(path: str | Path) -> list[Reading]:
+    """Read every table in a file that could hold children, as :func:`read_table` reads one.
+
+    Of a workbook that is one reading for each group of sheets with the same headers; of another file it is one.
+    """
+    content, name, parse = _open(Path(path))
+    if parse is read_workbook:
+        readings = [sheet.reading for sheet in read_sheets(io.BytesIO(content), name)]
+    else:
+        readings = [parse(io.BytesIO(content), name)]
+    sha256 = hashlib.sha256(content).hexdigest()
+    return [replace(reading, sha256=sha256) for reading in readings]
+
+
+def _open(path: Path) -> tuple[bytes, str, Callable[[io.BytesIO, str], Reading]]:
+    """Return the bytes of a file, its name in messages and its parser."""
     name = file_name(path)
     try:
         content = read_regular_file(path, max_bytes=MAX_BYTES)
     except OSError as error:
         message, remedy = next(texts for kind, texts in _OS_ERRORS.items() if isinstance(error, kind))
         raise ReadError(message.format(error.strerror), file=name, remedy=remedy, os_error=error) from error
-    reading = _parser(content[:_START], path.suffix.lower(), name)(io.BytesIO(content), name)
-    return replace(reading, sha256=hashlib.sha256(content).hexdigest())
+    return content, name, _parser(content[:_START], path.suffix.lower(), name)
+
+
+def _is_text(start: bytes) -> bool:
+    """Return whether the first bytes are lines of text with a delimiter: systems name them like workbooks."""
+    return not _NOT_TEXT.search(start) and any(mark in start for mark in (b",", b";", b"\t", b"|"))
 
 
 def _parser(start: bytes, suffix: str, name: str) -> Callable[[io.BytesIO, str], Reading]:
@@ -103,7 +129,7 @@ def _parser(start: bytes, suffix: str, name: str) -> Callable[[io.BytesIO, str],
                 file=name,
                 remedy="Open it in the program that wrote it, and save the table of children as .csv or .xlsx.",
             )
-    if suffix in _TEXTS:
+    if suffix in _TEXTS or (suffix in _WORKBOOKS and _is_text(start)):
         return read_csv
     named = "workbook" if suffix in _WORKBOOKS else "Parquet file" if suffix == ".parquet" else None
     if named:

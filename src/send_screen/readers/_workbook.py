@@ -81,6 +81,28 @@ def read_workbook(content: io.BytesIO, file: str) -> Reading:
     The sheet that looks most like a table of children is read, together with those that have the same headers; hidden
     sheets are left out. It is an error if another sheet could hold children too.
     """
+    readings = read_sheets(content, file)
+    if len(readings) > 1:
+        raise ReadError(
+            "Several sheets with different headers could hold the children: "
+            + ", ".join(reading.shown_sheet for reading in readings)
+            + ".",
+            file=file,
+            remedy="Give them the same headers, or save the sheet with the children as a file of its own.",
+        )
+    return readings[0].reading
+
+
+@dataclass(frozen=True)
+class SheetReading:
+    """Sheets with the same headers, as one reading."""
+
+    reading: Reading
+    shown_sheet: str
+
+
+def read_sheets(content: io.BytesIO, file: str) -> list[SheetReading]:
+    """Return a reading for each kind of table in a workbook that could hold children, the likeliest first."""
     invisible = InvisibleCharacters()
     sheets = _sheets(content, file, invisible)
     visible = [sheet for sheet in sheets if sheet.visible]
@@ -96,28 +118,34 @@ def read_workbook(content: io.BytesIO, file: str) -> Reading:
         raise ReadError("The workbook is empty.", file=file, remedy="Export it again.")
     require_rows(len(tables), file)
     best = max(tables, key=lambda sheet: sheet.rank)
-    together = [sheet for sheet in tables if sheet.keys == best.keys]
-    conflicting = [sheet for sheet in tables if sheet.keys != best.keys and best.conflicts_with(sheet)]
-    if conflicting:
-        raise ReadError(
-            f"Several sheets with different headers could hold the children: {_shown_names([best, *conflicting])}.",
-            file=file,
-            remedy="Give them the same headers, or save the sheet with the children as a file of its own.",
-        )
-    for sheet in together:
-        require_table(sheet.layout, file)
-    if len(together) > 1:
-        check_headers([header_key(header) for header in best.layout.header], file, row=best.layout.row)
-    frame, notes = _stacked(together)
-    others = [sheet for sheet in visible if sheet not in together]
-    if others:
-        notes.append(f"Sheet {_shown_names(together)} was read, and not {_shown_names(others)}.")
+    kinds: dict[frozenset[str], list[Sheet]] = {best.keys: []}
+    for sheet in tables:
+        if sheet.keys == best.keys or best.conflicts_with(sheet):
+            kinds.setdefault(sheet.keys, []).append(sheet)
+    read = [sheet for together in kinds.values() for sheet in together]
+    notes = []
+    if others := [sheet for sheet in visible if sheet not in read]:
+        notes.append(f"Sheet {_shown_names(read)} was read, and not {_shown_names(others)}.")
     if hidden:
         notes.append(f"Hidden sheets were not read: {_shown_names(hidden)}.")
-    if hidden_rows := sum(sheet.hidden_rows for sheet in together):
-        notes.append(f"Rows that are hidden or filtered away in the workbook were read too: {hidden_rows}.")
-    notes += dict.fromkeys(note for sheet in together for note in sheet.layout.notes)
-    return Reading(frame, file, sheet=", ".join(sheet.name for sheet in together), notes=(*notes, *invisible.notes()))
+    return [
+        SheetReading(_read_together(together, file, [*notes, *invisible.notes()]), _shown_names(together))
+        for together in kinds.values()
+    ]
+
+
+def _read_together(sheets: list[Sheet], file: str, notes: list[str]) -> Reading:
+    for sheet in sheets:
+        require_table(sheet.layout, file)
+    if len(sheets) > 1:
+        first = sheets[0].layout
+        check_headers([header_key(header) for header in first.header], file, row=first.row)
+    frame, of_rows = _stacked(sheets)
+    of_rows += notes
+    if hidden_rows := sum(sheet.hidden_rows for sheet in sheets):
+        of_rows.append(f"Rows that are hidden or filtered away in the workbook were read too: {hidden_rows}.")
+    of_rows += dict.fromkeys(note for sheet in sheets for note in sheet.layout.notes)
+    return Reading(frame, file, sheet=", ".join(sheet.name for sheet in sheets), notes=tuple(of_rows))
 
 
 def _shown_names(sheets: list[Sheet]) -> str:

@@ -1,0 +1,122 @@
+"""Which contract a table keeps to, by its headers: a file's name and the number of its sheets do not matter."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from send_screen.cohorts._source_table import SourceTable
+from send_screen.contracts import Contract
+from send_screen.contracts._derive import derivation_of
+from send_screen.contracts._headers import header_key, match_headers
+from send_screen.errors import DataError, ReadError
+from send_screen.readers import read_tables
+
+_MIN_SHARE = 0.75  # of a contract's required columns
+
+
+def read_source_tables(path: Path) -> list[SourceTable]:
+    """Read the tables of a file, each with the name that messages call it by."""
+    readings = read_tables(path)
+    several = len(readings) > 1
+    return [
+        SourceTable(
+            reading.frame,
+            f"{reading.file}, {reading.sheet}" if several else reading.file,
+            reading.notes,
+            reading.sha256,
+        )
+        for reading in readings
+    ]
+
+
+def read_other_files(paths: Iterable[Path]) -> tuple[list[SourceTable], list[str]]:
+    """Read the tables of files that may be of a contract, and a note on each that is no table."""
+    tables, notes = list[SourceTable](), list[str]()
+    for path in paths:
+        try:
+            tables += read_source_tables(path)
+        except ReadError as error:
+            notes.append(f"This file was not read. {error}")
+    return tables, notes
+
+
+def recognise(
+    tables: list[SourceTable], contracts: Mapping[str, Contract], notes: Iterable[str] = ()
+) -> dict[str, SourceTable]:
+    """Return the table of each contract that one keeps to best; tables with the same headers are read as one.
+
+    Their notes are added to, also by those that are of no contract.
+
+    Raises
+    ------
+    DataError
+        If tables with different headers keep to a contract equally well.
+    """
+    found: dict[str, SourceTable] = {}
+    joined: dict[tuple[int, ...], SourceTable] = {}
+    used: set[int] = set()
+    for name, contract in contracts.items():
+        shares = [_share(contract, table.frame) for table in tables]
+        most = max(shares, default=0.0)
+        if most < _MIN_SHARE:
+            continue
+        best = [table for table, share in zip(tables, shares, strict=True) if share == most]
+        if len({_keys(table.frame) for table in best}) > 1:
+            files = ", ".join(table.file for table in best)
+            raise DataError(
+                f"More than one table could be the one for {name}: {files}.",
+                remedy=f"Leave one of them, or call it {name.rpartition('/')[2]}.csv.",
+            )
+        key = tuple(map(id, best))
+        joined.setdefault(key, best[0] if len(best) == 1 else _stacked(best))
+        found[name] = joined[key]
+        used.update(key)
+    added = [
+        *notes,
+        *(f"{table.file} was not used: it is of none of the contracts." for table in tables if id(table) not in used),
+    ]
+    noted = {id(table): replace(table, notes=(*table.notes, *added)) for table in found.values()}
+    return {name: noted[id(table)] for name, table in found.items()}
+
+
+def _share(contract: Contract, frame: pd.DataFrame) -> float:
+    """Return the share of a contract's required columns that a table has, or has the parts of."""
+    position = match_headers(list(map(str, frame.columns)), contract.columns, marks=contract.header_marks).position
+    required = [column for column in contract.columns.values() if column.required]
+    had = [column for column in required if column.name in position or derivation_of(column, position)]
+    return len(had) / len(required) if required else 0.0
+
+
+def _keys(frame: pd.DataFrame) -> frozenset[str]:
+    return frozenset(header_key(str(header)) for header in frame.columns)
+
+
+def _stacked(tables: list[SourceTable]) -> SourceTable:
+    """Return tables with the same headers as one; the rows of each further one are counted from a round number."""
+    step = 10 ** len(str(max(int(table.frame.index.max()) for table in tables)))
+    first = tables[0].frame
+    names = {header_key(str(header)): header for header in first.columns}
+    frames = [
+        table.frame.rename(columns=lambda header: names[header_key(str(header))]).set_axis(
+            table.frame.index + number * step
+        )
+        for number, table in enumerate(tables)
+    ]
+    counted = "; ".join(
+        f"{table.file} {number * step:,} more than in the file" for number, table in enumerate(tables) if number
+    )
+    notes = [note for table in tables for note in table.notes]
+    return SourceTable(
+        pd.concat(frames).rename_axis(index="row"),
+        ", ".join(table.file for table in tables),
+        (
+            *dict.fromkeys(notes),
+            f"{len(tables)} files with the same headers were read together. Their rows are numbered: {counted}.",
+        ),
+        hashlib.sha256("".join(table.sha256 for table in tables).encode()).hexdigest(),
+    )

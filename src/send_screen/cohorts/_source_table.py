@@ -1,0 +1,31 @@
+"""One table of a cohort, as it was read."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class SourceTable:
+    """One table as it was read."""
+
+    frame: pd.DataFrame
+    file: str  # its name in messages
+    notes: tuple[str, ...] = ()  # how it was understood
+    file_sha256: str = ""  # of the bytes that were parsed; empty of what came as a frame
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the file that was parsed, or of the rows of a frame."""
+        if self.file_sha256:
+            return self.file_sha256
+        rows = pd.util.hash_pandas_object(self.frame, index=False).to_numpy().tobytes()
+        return sha256_of_bytes("\t".join(map(str, self.frame.columns)).encode() + rows)
+
+
+def sha256_of_bytes(content: bytes) -> str:
+    """Return the SHA-256 of bytes, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,97 @@
+"""A table is known by what it holds, whatever its file is called and however many sheets a workbook has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from send_screen.cohorts import Cohort, load_cohort
+from send_screen.errors import DataError
+from send_screen.simulation import simulate_england
+from send_screen.specs import ModelSpec, load_spec
+
+
+@pytest.fixture(scope="module")
+def spec(repository: Path) -> ModelSpec:
+    return load_spec(repository / "models" / "reception_sen" / "spec.yaml")
+
+
+@pytest.fixture(scope="module")
+def tables() -> dict[str, pd.DataFrame]:
+    england = simulate_england(children=400, schools=10, seed=2)
+    wide = england.pupil_census.merge(england.eyfsp.drop(columns="AcademicYear"), on="UPN")
+    return {"pupils": england.pupil_census, "goals": england.eyfsp, "wide": wide}
+
+
+@pytest.fixture(scope="module")
+def expected(spec: ModelSpec, tables: dict[str, pd.DataFrame]) -> Cohort:
+    named = {"education/pupil_census": tables["pupils"], "education/eyfsp": tables["goals"]}
+    return load_cohort(spec, named, training=False)
+
+
+def same(found: Cohort, expected: Cohort) -> None:
+    order = pd.Series(range(len(found)), index=found.ids)[expected.ids]
+    pd.testing.assert_frame_equal(found.X.iloc[order].reset_index(drop=True), expected.X)
+    assert len(found.excluded) == len(expected.excluded)
+
+
+def test_files_of_any_name(spec: ModelSpec, tables: dict[str, pd.DataFrame], expected: Cohort, tmp_path: Path) -> None:
+    tables["pupils"].to_csv(tmp_path / "Pupil list July.csv", index=False)
+    tables["goals"].to_csv(tmp_path / "Tapestry export.txt", index=False, sep="\t")
+    (tmp_path / "notes.txt").write_text("hi\n")
+    found = load_cohort(spec, tmp_path, training=False)
+    same(found, expected)
+    assert any("notes.txt" in note and "not read" in note for note in found.notes)
+
+
+def test_a_file_that_is_named_after_its_contract_comes_first(
+    spec: ModelSpec, tables: dict[str, pd.DataFrame], expected: Cohort, tmp_path: Path
+) -> None:
+    goals = [f"E{number:02d}" for number in range(1, 18)]
+    tables["wide"].assign(**dict.fromkeys(goals, "1")).to_csv(tmp_path / "all.csv", index=False)
+    tables["goals"].to_csv(tmp_path / "eyfsp.csv", index=False)
+    same(load_cohort(spec, tmp_path, training=False), expected)
+
+
+def test_two_sheets_of_one_workbook(
+    spec: ModelSpec, tables: dict[str, pd.DataFrame], expected: Cohort, tmp_path: Path
+) -> None:
+    with pd.ExcelWriter(tmp_path / "school.xlsx", engine="xlsxwriter") as book:
+        tables["pupils"].to_excel(book, sheet_name="Pupils", index=False)
+        tables["goals"].to_excel(book, sheet_name="EYFSP", index=False)
+        pd.DataFrame({"read": ["me"]}).to_excel(book, sheet_name="About", index=False)
+    same(load_cohort(spec, tmp_path / "school.xlsx", training=False), expected)
+
+
+def test_a_file_a_school(spec: ModelSpec, tables: dict[str, pd.DataFrame], expected: Cohort, tmp_path: Path) -> None:
+    wide = tables["wide"]
+    first = wide["School"] == wide["School"].iloc[0]
+    wide[first].to_csv(tmp_path / "school A.csv", index=False)
+    wide[~first].iloc[:, ::-1].to_csv(tmp_path / "school B.csv", index=False)
+    found = load_cohort(spec, tmp_path, training=False)
+    assert set(found.ids) == set(expected.ids)
+    assert len(found) + len(found.excluded) == len(wide)
+    assert any("school B.csv 1,000 more than in the file" in note for note in found.notes)
+
+
+def test_tables_with_different_headers_for_one_contract_are_asked_about(
+    spec: ModelSpec, tables: dict[str, pd.DataFrame], tmp_path: Path
+) -> None:
+    tables["pupils"].to_csv(tmp_path / "a.csv", index=False)
+    tables["pupils"].assign(More="x").to_csv(tmp_path / "b.csv", index=False)
+    tables["goals"].to_csv(tmp_path / "eyfsp.csv", index=False)
+    with pytest.raises(
+        DataError, match=r"More than one table could be the one for education/pupil_census: a.csv, b.csv"
+    ):
+        load_cohort(spec, tmp_path, training=False)
+
+
+def test_a_table_that_lacks_a_column_is_known_and_the_column_named(
+    spec: ModelSpec, tables: dict[str, pd.DataFrame], tmp_path: Path
+) -> None:
+    tables["pupils"].to_csv(tmp_path / "a.csv", index=False)
+    tables["goals"].drop(columns="AcademicYear").to_csv(tmp_path / "b.csv", index=False)
+    with pytest.raises(DataError, match=r"b.csv, column AcademicYear.*no column AcademicYear"):
+        load_cohort(spec, tmp_path, training=False)
