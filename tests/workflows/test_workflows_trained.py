@@ -29,4 +29,4 @@ def test_training_says_what_it_may_not_publish_and_how_to_have_it(earlier, group
         assert lines == []
     else:
         assert said in lines[0]
-        assert "a store of its own" in lines[1]
+        assert "an MLflow store of its own" in lines[1]
