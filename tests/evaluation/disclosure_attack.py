@@ -6,9 +6,11 @@ likes, so that a table of all of them would tell no more). Each published number
 """
 
 import re
-from itertools import combinations, product
+from functools import partial
+from itertools import combinations, permutations, product
 
 import numpy as np
+import pandas as pd
 from scipy.linalg import qr
 from scipy.optimize import LinearConstraint, linprog, milp
 from scipy.sparse import csr_array
@@ -100,7 +102,8 @@ class Attack:
         told = [row for version in versions for row in version["published"]["groups"]]
         for version in versions:
             told += [row for kept in version["published"]["disclosure"]["prior_releases"] for row in kept["counts"]]
-        for row in told:
+        nested = dict(_nested(evidence, attributes))
+        for row in (*told, *({"attribute": " × ".join(pair)} for pair in nested)):
             parts = set(row["attribute"].split(" × "))
             tables = [t for t in tables if not t & parts] + [set().union(*(t for t in tables if t & parts))]
         self.tables, self.size = [], 0
@@ -115,13 +118,18 @@ class Attack:
         self.truth = np.concatenate([self._count(version["evidence"]) for version in versions])
         for place, version in enumerate(versions):
             self._read(place, version)
-            if place:  # the same children: who had the outcome is the same, cell by cell
-                for cell, kind in product(range(self.size), ("with", "without")):
-                    one = np.eye(1, self.size, cell)[0]
-                    self._fact(self._form(0, one, kind) - self._form(place, one, kind), 0.0)
+            for pair, empty in nested.items():
+                for groups in empty:
+                    self._fact(self._form(place, self._cells(" × ".join(pair), " × ".join(groups)), "n"), 0.0)
             for (table, *_), kind in product(self.tables[1:], ("tp", "fn", "fp", "tn")):
                 whole, first = self._table(table), self._table(self.tables[0][0])
                 self._fact(self._form(place, whole, kind) - self._form(place, first, kind), 0.0)
+        self.nested = [
+            (*pair, kind)
+            for pair in permutations(range(len(versions)), 2)
+            for kind in KINDS
+            if self._compare(*pair, kind)
+        ]
         self.matrices = [self._independent(self.equal), _different(self.less)]
 
     def _count(self, evidence):
@@ -135,6 +143,29 @@ class Attack:
                 at = at * len(known) + evidence[f"group.{name}"].astype(str).map(known.index).to_numpy()
             counts.append(np.column_stack([np.bincount(at, part, int(np.prod(shape))) for part in parts]))
         return np.vstack(counts).ravel() / seeds
+
+    def _compare(self, one, other, kind):
+        """Whether all whom one version counts are counted by the other too, and more are: the intruder knows that.
+
+        One may be trained with a larger capacity, a wider outcome, or more schools. What is the same is known to be.
+        """
+        sets = [_children(self.versions[place]["evidence"], kind) for place in (one, other)]
+        sets = [each.reindex(sets[0].index.union(sets[1].index), fill_value=0.0).to_numpy() for each in sets]
+        if (sets[0] > sets[1] + 1e-9).any():
+            return False
+        same = np.allclose(*sets)
+        for cell in np.eye(self.size):
+            more = self._form(other, cell, kind) - self._form(one, cell, kind)
+            if not same:
+                self.less.append((-more, 0.0))
+            elif one < other:
+                self._fact(more, 0.0)
+        return not same
+
+    def _more(self, one, other, kind):
+        """How many more one version counts than another."""
+        everyone = self._cells("", "")
+        return self.truth @ (self._form(other, everyone, kind) - self._form(one, everyone, kind))
 
     def _table(self, names):
         """All cells of one table: all children."""
@@ -196,8 +227,10 @@ class Attack:
             if value is not None:
                 self._fact(self._form(place, everyone, kind), value)
         self._share(place, everyone, "prevalence", cohort["prevalence"], None, slack)
+        outcomes = _children(version["evidence"], "with")
+        same_outcome = all(_children(each["evidence"], "with").equals(outcomes) for each in self.versions)
         for release in published["disclosure"]["prior_releases"]:
-            for row in release["counts"]:
+            for row in release["counts"] if same_outcome else ():  # of another they are read of the version itself
                 self._prior_release(place, row)
         for row in published["calibration"]:
             if row["n"] is None:
@@ -342,7 +375,18 @@ class Attack:
                     form = self._form(place, cells, kind)
                     value = self.truth @ form
                     if 1e-9 < value < 10 - 1e-9:
-                        yield f"version {place + 1}: {kind} of {who}{attribute} {group} ({value:g})", form, value
+                        yield f"version {place + 1}: {kind} of {who}{attribute} {group} ({value:g})", form, value, 5.0
+
+        for one, other, kind in self.nested:  # and those of the children in whom two versions differ
+            for names, levels, *_ in self.tables:
+                for attribute, groups in zip(names, levels, strict=True):
+                    for group in groups:
+                        cells = self._cells(attribute, group)
+                        form = self._form(other, cells, kind) - self._form(one, cells, kind)
+                        value = self.truth @ form
+                        if 1e-9 < value < 10 - 1e-9:
+                            words = f"{kind} of {attribute} {group}, {other + 1} less {one + 1} ({value:g})"
+                            yield words, form, value, min(5.0, self._more(one, other, kind))
 
     def interval(self, form):
         """The least and the most that a count can be."""
@@ -358,7 +402,7 @@ class Attack:
             ends.append(sign * found.fun)
         return ends
 
-    def narrowest_union(self, place, kind):
+    def narrowest_union(self, form_of):
         """The set of cells with 1 to 9 children of a kind whose number is known best, to less than five; None if none.
 
         One mixed-integer programme looks at every set of cells of one table, and at every linear combination of what is
@@ -370,7 +414,7 @@ class Attack:
         best = (np.inf, None)
         for _names, levels, shape, begins in self.tables:
             cells = np.arange(begins, begins + int(np.prod(shape)))
-            forms = np.array([self._form(place, np.eye(1, self.size, cell)[0], kind) for cell in cells])
+            forms = np.array([form_of(np.eye(1, self.size, cell)[0]) for cell in cells])
             inside = forms @ self.truth
             free = inside < 10 - 1e-6
             if not inside[free].sum() > 1e-9:
@@ -404,12 +448,12 @@ class Attack:
         """
         width = _clipped if guesses else lambda low, high, _: high - low
         found = []
-        for words, form, value in self.targets():
+        for words, form, value, enough in self.targets():
             ends = [form @ x for x in self.seen]
-            if not ends or width(min(ends), max(ends), value) < 5 - 1e-4:
+            if not ends or width(min(ends), max(ends), value) < enough - 1e-4:
                 low, high = self.interval(form)
                 assert low - 1e-4 <= value <= high + 1e-4, f"{words} is not between {low} and {high}"
-                if width(low, high, value) < 5 - 1e-4:
+                if width(low, high, value) < enough - 1e-4:
                     found.append(f"{words}: {low:.2f} to {high:.2f}")
         return found + (self.unions_narrowed_down() if unions else [])
 
@@ -422,9 +466,44 @@ class Attack:
                 continue  # the capacity tells
             if place and kind in ("n", "with", "without"):
                 continue  # the same children
-            if union := self.narrowest_union(place, kind):
+            if union := self.narrowest_union(partial(self._form, place, kind=kind)):
                 found.append(f"version {place + 1}: {kind} of {' and '.join(union[0])} ({self.truth @ union[1]:g})")
+        for one, other, kind in self.nested:
+            if self._more(one, other, kind) < 10:
+                continue  # figures of all children tell how many they are
+
+            def more(cells, one=one, other=other, kind=kind):
+                return self._form(other, cells, kind) - self._form(one, cells, kind)
+
+            if union := self.narrowest_union(more):
+                words = f"{kind} of {' and '.join(union[0])}, {other + 1} less {one + 1}"
+                found.append(f"{words} ({self.truth @ union[1]:g})")
         return found
+
+
+def _nested(evidence, attributes):
+    """Which groups no child is in together, because one lies within another, as free meals now within ever.
+
+    Of groups of a few it would be no rule, but knowledge of those children.
+    """
+    for pair in combinations(attributes, 2):
+        together = pd.crosstab(*(evidence[f"group.{name}"].astype(str) for name in pair))
+        empty = set()
+        for turned in (False, True):
+            table = together.T if turned else together
+            for group, row in table.iterrows():
+                if (row > 0).sum() == 1 and row.sum() >= 10:
+                    beside = [(group, other) for other in row.index[row == 0] if table[other].sum() >= 10]
+                    empty |= {(b, a) if turned else (a, b) for a, b in beside}
+        if empty:
+            yield pair, sorted(empty)
+
+
+def _children(evidence, kind):
+    """In which share each child, by its row, is counted (over fold seeds)."""
+    y, flag = evidence["outcome"].to_numpy(float), evidence["flag.candidate"].to_numpy()
+    parts = np.column_stack([y * flag, y * (1 - flag), (1 - y) * flag, (1 - y) * (1 - flag)])
+    return pd.Series(parts[:, KINDS[kind]].sum(axis=1)).groupby(evidence["row"].to_numpy()).mean()
 
 
 def _different(rows):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from send_screen.documents import Document
 from send_screen.errors import DataError
-from send_screen.evaluation.disclosure import Intruder, counts_by_reason
+from send_screen.evaluation.disclosure import Intruder, _contingency_table, counts_by_reason, exposed_by_differencing
 from send_screen.published import Performance, PublishedReport
 from send_screen.tracking import mlflow_metrics
 
@@ -41,15 +41,25 @@ def of_another_model(evidence, rng, capacity, noise):
 
 def published_in_turn(evidences, crossed, *, knowing=True):
     """Versions on the same children, each published knowing what those before it revealed."""
-    versions, earlier = [], []
+    versions, revealed = [], []
     for evidence, intersections in zip(evidences, crossed, strict=True):
+        earlier = [
+            {"version": str(place), "counts": counts, "exposed": exposed_beside(before, evidence, intersections)}
+            for place, (before, counts) in enumerate(zip(evidences, revealed, strict=False))
+        ]
         document = measured(
             evidence, intersections=intersections, prior_releases=earlier if knowing else [], replicates=20
         )
         metrics = mlflow_metrics(Performance(**row) for row in document["performance"])
         versions.append({"published": document, "evidence": evidence, "metrics": metrics})
-        earlier = [*earlier, {"version": str(len(earlier)), "counts": revealed_by(document)}]
+        revealed.append(revealed_by(document))
     return versions
+
+
+def exposed_beside(earlier, evidence, intersections):
+    """What differencing would expose."""
+    tables = (table.assign(child_id=table["row"]) for table in (evidence, earlier))
+    return [each.model_dump() for each in exposed_by_differencing(*tables, intersections=intersections)]
 
 
 def suppressed_figures(document):
@@ -59,6 +69,61 @@ def suppressed_figures(document):
         for row in document["groups"]
         if row["reason"] == SUPPRESSED or row["rounded_to"] is not None
     }
+
+
+def listed_first(evidence, n):
+    """The same children, of whom the ``n`` with the highest scores are listed."""
+    flag = np.zeros(len(evidence))
+    flag[np.argsort(-evidence["score.candidate"].to_numpy(), kind="stable")[:n]] = 1
+    return evidence.assign(**{"flag.candidate": flag})
+
+
+@pytest.mark.parametrize("more", [3, 40, 200])
+def test_two_lists_of_the_same_children_do_not_tell_who_is_on_one_only(more):
+    """As with two capacities: what is counted on the longer list only is counted of few."""
+    evidence = synthetic_evidence(n=2000, seeds=1, groups={"sex": ["F", "M"], "fsm": ["no", "yes"]})
+    evidences, crossed = [listed_first(evidence, n) for n in (200, 200 + more)], [[("sex", "fsm")]] * 2
+    found = Attack(evidence, published_in_turn(evidences, crossed, knowing=False)).narrowed_down(guesses=False)
+    assert bool(found) == (more < 200)
+    versions = published_in_turn(evidences, crossed)
+    assert Attack(evidence, versions).narrowed_down(guesses=False) == []
+    published = {row["metric"] for row in versions[1]["published"]["groups"] if row["n"] is not None}
+    assert {"prevalence", "roc_auc"} <= published
+    assert ("recall" in published) == (more > 3)
+
+
+@pytest.mark.parametrize("narrower", [4, 60, 300])
+def test_two_outcomes_of_the_same_children_do_not_tell_who_had_one_only(narrower):
+    """As with SEN support or an EHC plan, and an EHC plan."""
+    evidence = synthetic_evidence(n=2000, seeds=1, groups={"sex": ["F", "M"], "fsm": ["no", "yes"]})
+    outcome = evidence["outcome"].to_numpy().copy()
+    outcome[np.random.default_rng(0).choice(np.flatnonzero(outcome), narrower, replace=False)] = 0
+    evidences = [evidence, evidence.assign(outcome=outcome)]
+    crossed = [[("sex", "fsm")]] * 2
+    found = Attack(evidence, published_in_turn(evidences, crossed, knowing=False)).narrowed_down(guesses=False)
+    assert bool(found) == (narrower < 300)
+    versions = published_in_turn(evidences, crossed)
+    assert Attack(evidence, versions).narrowed_down(guesses=False) == []
+    published = any(row["n"] is not None for row in versions[1]["published"]["groups"])
+    assert published == (narrower > 4)
+
+
+@pytest.mark.parametrize("more", [4, 60, 300])
+def test_a_group_within_another_column_s_group_does_not_tell_who_is_in_one_only(more, monkeypatch):
+    """As free meals now and ever: each of the two is large, and what is left of the larger without the other is not."""
+    rng = np.random.default_rng(0)
+    now = rng.random(2000) < 0.25
+    ever = now.copy()
+    ever[rng.choice(np.flatnonzero(~now), more, replace=False)] = True
+    groups = {"now": np.where(now, "now", "not now"), "ever": np.where(ever, "ever", "never")}
+    evidence = synthetic_evidence(n=2000, seeds=1, groups=groups)
+    document = measured(evidence, replicates=20)
+    assert Attack(evidence, [{"published": document, "evidence": evidence}]).narrowed_down() == []
+    assert len(suppressed_figures(document)) == {4: 18, 60: 8, 300: 0}[more]
+    monkeypatch.setattr(_contingency_table, "_nested_groups", lambda *_: {})
+    document = measured(evidence, replicates=20)
+    found = Attack(evidence, [{"published": document, "evidence": evidence}]).narrowed_down()
+    assert bool(found) == (more < 300)
 
 
 CROSSED = (

@@ -291,3 +291,29 @@ def test_a_level_may_hold_the_sign_that_stands_between_crossed_groups(strangers:
     assert set(found.groups["attribute"]) == {"a x b"}
     assert set(found.groups["group"]) == {"4 x 4", "another"}
     assert found.report
+
+
+def between_bins_and_list(document: dict[str, Any], capacity: float) -> list[float]:
+    """How many children, of all and with the outcome, the bins from one up have more than the list, or fewer."""
+    bins = sorted(document["calibration"], key=lambda row: -row["bin"])
+    n = np.cumsum([row["n"] for row in bins])
+    events = np.cumsum([row["n"] * row["observed_percent"] / 100 for row in bins])
+    (precision,) = (
+        row["value"] for row in document["performance"] if (row["model"], row["metric"]) == ("candidate", "precision")
+    )
+    k = np.floor(capacity * document["cohort"]["n"] + 0.5)
+    return [abs(found) for one, with_it in zip(n, events, strict=True) for found in (with_it - precision * k, one - k)]
+
+
+@pytest.mark.parametrize("capacity", [0.05, 0.099, 0.1, 0.102, 0.195, 0.3])
+def test_a_bin_does_not_begin_a_few_children_from_the_end_of_the_list(
+    strangers: dict[str, Any], capacity: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def apart() -> list[float]:
+        n = 1_996  # a tenth is no whole number of children
+        found = evaluate(strangers["y"][:n], strangers["risk"][:n], capacity=capacity)
+        return between_bins_and_list(found.published.model_dump(), capacity)
+
+    assert not [each for each in apart() if 1e-6 < each < 10 - 1e-6]
+    monkeypatch.setattr("send_screen.evaluation._calibration._few_apart", lambda *_: False)
+    assert bool([each for each in apart() if 1e-6 < each < 10 - 1e-6]) == (capacity in (0.099, 0.102, 0.195))

@@ -11,8 +11,10 @@ import pytest
 
 from send_screen.auditing import audit
 from send_screen.simulation import simulate_england, write_england
+from send_screen.specs import load_spec
+from send_screen.tracking import Overlap
 from send_screen.workflows import generate_keys, train
-from send_screen.workflows._evidence_store import children_apart
+from send_screen.workflows._evidence_store import EvidenceComparison, read_with_children
 
 
 @pytest.fixture(scope="module")
@@ -79,15 +81,24 @@ def test_an_audit_knows_it_from_the_evidence_and_is_open_without(
     assert ("the evidence is not here to tell" in check.summary) == (name != "first")
 
 
-def test_how_far_apart_two_cohorts_are(versions: dict[str, Any], tmp_path: Path) -> None:
-    place = versions["first"].evidence.as_uri()
-    children = frozenset(pd.read_parquet(versions["first"].evidence / "children.parquet")["child_id"])
-    some = sorted(children)
-    assert children_apart(place, children) == 0
-    assert children_apart(place, children - {some[0]}) == 1
-    assert children_apart(place, (children - set(some[:3])) | {"another"}) == 3
-    assert children_apart(place, frozenset({"another"})) is None
-    assert children_apart(tmp_path.as_uri(), children) is None
-    assert children_apart("https://elsewhere.example/evidence", children) is None
+def test_how_far_apart_two_cohorts_are(versions: dict[str, Any], light_spec: Path, tmp_path: Path) -> None:
+    folder = versions["first"].evidence
+    place, evidence, spec = folder.as_uri(), read_with_children(folder), load_spec(light_spec)
+    assert evidence is not None
+    some = sorted(set(evidence["child_id"]))[:3]
+
+    def overlap(these: pd.DataFrame, place: str = place) -> Overlap | None:
+        return EvidenceComparison(spec, these)(place)
+
+    assert overlap(evidence) == Overlap(0, ())
+    fewer = overlap(evidence[evidence["child_id"] != some[0]])
+    assert fewer is not None
+    assert fewer.n_apart == 1
+    assert {(row.attribute, row.metric) for row in fewer.exposed} >= {("sex", "prevalence"), ("sex", "recall")}
+    assert overlap(evidence.replace({"child_id": dict.fromkeys(some, "another")})) is not None
+    assert overlap(evidence.assign(child_id="another")) is None
     (tmp_path / "children.parquet").write_bytes(b"PAR1 damaged")
-    assert children_apart(tmp_path.as_uri(), children) is None
+    comparison = EvidenceComparison(spec, evidence)
+    for location in ("https://elsewhere.example/evidence", tmp_path.as_uri(), ""):
+        assert comparison(location) is None
+    assert comparison.unreadable == ["https://elsewhere.example/evidence", tmp_path.as_uri()]

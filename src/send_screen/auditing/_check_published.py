@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from send_screen.auditing._audited_version import AuditedVersion, CannotCheck
 from send_screen.auditing._check_files import check_signature
@@ -16,7 +15,7 @@ from send_screen.governance import MANIFEST, parse_manifest, version_id, version
 from send_screen.published import PriorRelease, model_sections
 from send_screen.published._gates import recheck_gates
 from send_screen.tracking import PriorRun, default_uri, prior_runs
-from send_screen.workflows._evidence_store import children_apart, read_children
+from send_screen.workflows._evidence_store import EvidenceComparison, read_with_children
 from send_screen.workflows._revealed import prior_releases
 
 #: Sections of ``published.json`` that follow from spec and tables, not from the evidence.
@@ -130,9 +129,9 @@ def check_prior_releases(audited: AuditedVersion) -> CheckResult:
     """
     bundle, metadata = audited.require_bundle(), audited.require_report().version
     claimed = bundle.published.disclosure.prior_releases
-    children = None if audited.evidence is None else read_children(audited.evidence.path.parent)
-    apart = None if children is None else partial(children_apart, children=children)
-    runs = prior_runs(uri=audited.uri or default_uri(), data_sha256=metadata.data_sha256, children_apart=apart)
+    evidence = None if audited.evidence is None else read_with_children(audited.evidence.path.parent)
+    compare = None if evidence is None else EvidenceComparison(bundle.spec, evidence)
+    runs = prior_runs(uri=audited.uri or default_uri(), data_sha256=metadata.data_sha256, compare_evidence=compare)
     first = next((place for place, run in enumerate(runs) if run.version_id == metadata.id), len(runs))
 
     def published_by(runs: Sequence[PriorRun]) -> dict[str, PriorRelease]:
@@ -143,9 +142,14 @@ def check_prior_releases(audited: AuditedVersion) -> CheckResult:
     known, where = published_by(runs), "$.disclosure.prior_releases"
     differences: list[Mismatch] = []
     gone: list[str] = []
+    unverified: list[str] = []
     for place, release in enumerate(claimed):
         if release.published_sha256 in known:
             found = known[release.published_sha256]
+            if (release.exposed is None) != (found.exposed is None):
+                if release.exposed != ():
+                    unverified.append(f"version {release.version}")
+                found = found.model_copy(update={"exposed": release.exposed})
             differences += diff_documents(release, found, f"{where}[{place}]").differences
         else:
             gone.append(f"version {release.version} (its published.json has the SHA-256 {release.published_sha256})")
@@ -155,15 +159,23 @@ def check_prior_releases(audited: AuditedVersion) -> CheckResult:
         for sha256, release in sorted(published_by(runs[:first]).items())
         if sha256 not in named
     ]
-    if differences or not gone:
+    if differences or not (gone or unverified):
         return check_result(
             differences, f"{len(claimed)} earlier publications of these data, as the MLflow store has them."
         )
-    summary = (
-        f"The MLflow store no longer has {'; '.join(gone)}"
-        + (", or it was of another file, and the evidence is not here to tell" if children is None else "")
-        + ". What was published there is taken from this version itself."
-    )
+    parts = []
+    if gone:
+        parts.append(
+            f"The MLflow store no longer has {'; '.join(gone)}"
+            + (", or it was of another file, and the evidence is not here to tell" if evidence is None else "")
+            + ". What was published there is taken from this version itself."
+        )
+    if unverified:
+        parts.append(
+            f"What subtracting the figures of {', '.join(unverified)} would reveal is taken from this version itself: "
+            "it takes the evidence of both."
+        )
+    summary = " ".join(parts)
     if audited.key is not None and check_signature.run(audited).outcome.status == PASSED:
         return check_result([], f"{summary} It is signed.")
     return not_checked(f"{summary} To be sure of it, give --key of a signed version, or ask for that file.")

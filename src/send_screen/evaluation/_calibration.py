@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -106,7 +107,8 @@ def calibration_bins(
     """Return the reliability diagram: predicted and observed risk, in per cent, in bins of equally many children.
 
     Neighbouring bins are merged, from the highest score down, until each has at least ``at_least`` children with and
-    as many without the outcome, so that no bin publishes a small count.
+    as many without the outcome, so that no bin publishes a small count. Nor do the bins from one up, less the list:
+    a bin that would begin a few children before or after the end of the list begins there, or is merged.
 
     Parameters
     ----------
@@ -134,9 +136,13 @@ def calibration_bins(
     """
     view = OutOfFoldPredictions(evidence)
     risk = expit(view.score(model))
-    edges = np.unique(np.quantile(risk, np.arange(1, bins) / bins))
+    listed = view.flag(model)
+    end_of_list = risk[listed > 0].min()
+    edges = np.quantile(risk, np.arange(1, bins) / bins)
+    edges = np.unique([end_of_list if _few_apart(view, risk >= edge, listed, at_least) else edge for edge in edges])
     number = np.searchsorted(edges, risk, side="right")
-    merged = _merged(number, view.outcome, view.n_seeds, at_least)
+    begins = [True, *(not _few_apart(view, risk >= edge, listed, at_least) for edge in edges)]
+    merged = _merged(number, view.outcome, view.n_seeds, at_least, begins)
     rows = []
     for i, members in enumerate(merged):
         inside = np.isin(number, members)
@@ -158,8 +164,20 @@ def calibration_bins(
     return pd.DataFrame(rows)
 
 
-def _merged(number: np.ndarray, outcome: np.ndarray, seeds: int, at_least: int) -> list[list[int]]:
-    """Return lists of bin numbers, lowest first, each with enough children of both kinds (if there are enough)."""
+def _few_apart(view: OutOfFoldPredictions, above: np.ndarray, listed: np.ndarray, at_least: int) -> bool:
+    """Return whether few children, with or without the outcome, are above an edge or on the list and not both."""
+    apart = np.abs(above - listed)
+    counts = [apart[view.outcome == outcome].sum() / view.n_seeds for outcome in (0, 1)]
+    return any(1e-9 < count < at_least - 1e-9 for count in counts)
+
+
+def _merged(
+    number: np.ndarray, outcome: np.ndarray, seeds: int, at_least: int, begins: Sequence[bool]
+) -> list[list[int]]:
+    """Return lists of bin numbers, lowest first, each with enough children of both kinds (if there are enough).
+
+    ``begins`` says which bins a list may begin with.
+    """
     size = number.max() + 1
     n_outcome = np.bincount(number, outcome, size) / seeds
     others = np.bincount(number, 1 - outcome, size) / seeds
@@ -167,7 +185,7 @@ def _merged(number: np.ndarray, outcome: np.ndarray, seeds: int, at_least: int) 
     current: list[int] = []
     for bin_number in range(size - 1, -1, -1):
         current.insert(0, bin_number)
-        if min(n_outcome[current].sum(), others[current].sum()) >= at_least:
+        if begins[bin_number] and min(n_outcome[current].sum(), others[current].sum()) >= at_least:
             merged.insert(0, current)
             current = []
     if current:

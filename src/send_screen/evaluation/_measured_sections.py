@@ -108,7 +108,8 @@ def measured_sections(
     prior_releases : sequence of PriorRelease
         Earlier versions on the same children, each with its ``counts`` (from :func:`revealed_counts`); or, with
         ``other_children`` true, on other children of whom some are the same. With one of the latter no group is
-        published with its counts, since differences of counts would be counts of few.
+        published with its counts, since differences of counts would be counts of few. What is ``exposed`` beside one
+        (from :func:`exposed_by_differencing`) is suppressed.
     revealed_by_tables : sequence of (attribute, groups)
         Groups of an attribute whose number of children, together, is published with the model's tables.
     tolerances : mapping of str to float
@@ -156,12 +157,12 @@ def measured_sections(
         return table.assign(reason=list(reasons))
 
     groups = called(by_group(evidence, intersections=intersections, alpha=alpha))
-    before = [release.counts for release in prior_releases if not release.other_children]
+    before = [release for release in prior_releases if not release.other_children]
     suppression = suppress(
         contingency_table(
             by_level,
             intersections,
-            prior_releases=[row.attribute for counts in before for row in counts],
+            prior_releases=[row.attribute for release in before for row in release.counts],
             combined=combined,
             revealed=revealed_by_tables,
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 import pandas as pd
@@ -51,7 +51,7 @@ def build_report(
         clusters=spec.schools_are,
         group_descriptions=_group_nouns(spec, evidence),
         intersections=spec.intersections,
-        hierarchies={group.name: MAJOR_ETHNIC_GROUPS for group in spec.groups if group.derive == "ethnic_group"},
+        hierarchies=ethnic_hierarchies(spec),
         excluded=excluded,
         tolerances=spec.tolerance.model_dump(),
         agencies={feature.name: spec.contracts[feature.sources[0].contract].agency for feature in spec.features},
@@ -69,6 +69,11 @@ def build_report(
     gates = check_gates(spec.gates, measured, judge_withheld(evidence, spec.gates, measured))
     metadata = metadata.model_copy(update={"gates": gates})
     return PublishedReport(version=metadata, **sections)
+
+
+def ethnic_hierarchies(spec: ModelSpec) -> dict[str, Mapping[str, str]]:
+    """Return the larger groups of each attribute that holds ethnic groups."""
+    return {group.name: MAJOR_ETHNIC_GROUPS for group in spec.groups if group.derive == "ethnic_group"}
 
 
 def _group_nouns(spec: ModelSpec, evidence: pd.DataFrame) -> dict[str, dict[str, str]]:

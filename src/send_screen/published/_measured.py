@@ -175,6 +175,14 @@ class RevealedCounts(Document):
     """Share -> what it was rounded from, where it was published rounded."""
 
 
+class ExposedFigure(Document):
+    """A figure of a group that differencing with an earlier release would make a count of few children."""
+
+    attribute: str
+    group: str
+    metric: Literal["prevalence", "recall", "specificity"]
+
+
 class PriorRelease(Document):
     """An earlier version on the same children, or on others of whom some are the same."""
 
@@ -188,6 +196,9 @@ class PriorRelease(Document):
     """Whether they are others than this version's."""
     counts: tuple[RevealedCounts, ...]
     """Nothing of other children: the counts of both cohorts together are what must not be known."""
+    exposed: tuple[ExposedFigure, ...] | None = None
+    """What this version may not publish beside it, since the difference would be a count of few children; None where
+    its evidence could not be read."""
 
 
 class Disclosure(Document):

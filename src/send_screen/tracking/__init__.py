@@ -23,7 +23,7 @@ from send_screen.tracking._log import (
     run_tags,
     version_files,
 )
-from send_screen.tracking._prior_runs import PriorRun, prior_runs
+from send_screen.tracking._prior_runs import Overlap, PriorRun, prior_runs
 from send_screen.tracking._publication_lock import publishing
 from send_screen.tracking._registry import (
     ALIAS,
@@ -76,6 +76,7 @@ __all__ = [
     "OtherRun",
     "REGISTERED_META",
     "prior_runs",
+    "Overlap",
     "PriorRun",
     "require_writable",
     "default_uri",

@@ -1,4 +1,4 @@
-"""Prior runs on the same children, or nearly: disclosure control takes their published reports into account."""
+"""Prior runs on some of the same children: disclosure control takes their published reports into account."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from send_screen.errors import DataError
-from send_screen.tables import MINIMUM_CHILDREN
+from send_screen.published import ExposedFigure
 from send_screen.tracking._connect import connect
 from send_screen.tracking._registry import HASHES
 from send_screen.tracking._store import all_experiments, every
@@ -18,25 +18,37 @@ PUBLISHED = "published.json"
 
 
 @dataclass(frozen=True)
+class Overlap:
+    """What the children of an earlier run have to do with those of a version, from the evidence of both."""
+
+    n_apart: int
+    """How many children one of the two has and the other has not: the larger number."""
+    exposed: tuple[ExposedFigure, ...]
+    """What the version may not publish beside the run."""
+
+
+@dataclass(frozen=True)
 class PriorRun:
-    """A run on the same children, or nearly, registered or not, with the bytes of its ``published.json``."""
+    """A run on some of the same children, registered or not, with the bytes of its ``published.json``."""
 
     run_id: str
     version_id: str
     published: bytes
-    other_children: bool = False
-    """Of other data: whether a few children are in one of the two cohorts only. Of the same data, numbers tell that."""
+    same_data: bool = True
+    """Whether it is on the same file; another may hold the same children."""
+    overlap: Overlap | None = None
+    """None where its evidence cannot be read from here."""
 
 
 @translate_store_errors
 def prior_runs(
-    *, uri: str, data_sha256: str, children_apart: Callable[[str], int | None] | None = None
+    *, uri: str, data_sha256: str, compare_evidence: Callable[[str], Overlap | None] | None = None
 ) -> list[PriorRun]:
-    """Return every run of a store on these data, or nearly the same children, that published something, oldest first.
+    """Return every run of a store on these data, or some of the same children, that published something, oldest first.
 
-    A run that was deleted, or is in an experiment that was renamed, is one too: its figures have been seen. Of a run on
-    other data, ``children_apart`` tells by its evidence's location how many children one of the cohorts has and the
-    other has not; None where that is not known. Fewer than ten are few enough to be told from the two by subtraction.
+    A run that was deleted, or is in an experiment that was renamed, is one too: its figures have been seen. Whether a
+    run on other data is of some of the same children, ``compare_evidence`` tells by its evidence's location; None where
+    it is not, or that is not known.
     """
     client = connect(uri)
     import mlflow
@@ -53,11 +65,10 @@ def prior_runs(
     )
     runs = []
     for run in found:
-        run_id, apart = run.info.run_id, None
-        if data_sha256 not in run.data.tags[HASHES]:
-            apart = children_apart(run.data.tags.get("evidence_location", "")) if children_apart else None
-            if apart is None or apart >= MINIMUM_CHILDREN:
-                continue
+        run_id, same_data = run.info.run_id, data_sha256 in run.data.tags[HASHES]
+        overlap = compare_evidence(run.data.tags.get("evidence_location", "")) if compare_evidence else None
+        if not same_data and overlap is None:
+            continue
         try:
             paths = [entry.path for folder in (None, "bundle") for entry in client.list_artifacts(run_id, folder)]
             path = next((path for path in paths if Path(path).name == PUBLISHED), None)
@@ -68,7 +79,7 @@ def prior_runs(
                     run_id=run_id, artifact_path=path, dst_path=folder, tracking_uri=uri
                 )
                 version_id = run.data.tags.get("version_id", "")
-                runs.append(PriorRun(run_id, version_id, Path(file).read_bytes(), other_children=bool(apart)))
+                runs.append(PriorRun(run_id, version_id, Path(file).read_bytes(), same_data, overlap))
         except (MlflowException, OSError):
             raise DataError(
                 f"What run {run_id}, on these data, has published cannot be fetched from MLflow.",

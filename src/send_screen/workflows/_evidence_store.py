@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -13,8 +13,11 @@ import pyarrow.parquet as pq
 
 from send_screen.errors import DataError, GateError
 from send_screen.evaluation import EvidenceKeys
+from send_screen.evaluation._report import ethnic_hierarchies
+from send_screen.evaluation.disclosure import exposed_by_differencing
 from send_screen.governance import EVIDENCE, sha256_of
-from send_screen.tracking import path_of
+from send_screen.specs import ModelSpec
+from send_screen.tracking import Overlap, path_of
 from send_screen.workflows._folders import atomic_folder
 
 _CHILDREN = "children.parquet"
@@ -54,21 +57,46 @@ def store_evidence(
     return folder, {file: sha256_of(content) for file, content in files.items()}
 
 
-def children_apart(location: str, children: Set[str]) -> int | None:
-    """Return how many children are in one cohort only, of these and those of evidence elsewhere: the larger number.
+class EvidenceComparison:
+    """Compares the evidence of a version with that of earlier ones, child by child; each is read once."""
 
-    None where no child is in both, or that evidence cannot be read from here.
-    """
-    folder = path_of(location)
-    others = None if folder is None else read_children(folder)
-    return max(len(children - others), len(others - children)) if others and children & others else None
+    def __init__(self, spec: ModelSpec, evidence: pd.DataFrame) -> None:
+        self._this = evidence  # with the column child_id
+        self._intersections = spec.intersections
+        self._hierarchies = ethnic_hierarchies(spec)
+        self._found: dict[str, Overlap | None] = {}
+        self.unreadable: list[str] = []
+        """Locations of evidence that cannot be read from here."""
+
+    def __call__(self, location: str) -> Overlap | None:
+        """Return what the children of the evidence at a location have to do with these.
+
+        None where no child is in both, or that evidence cannot be read from here.
+        """
+        if location not in self._found:
+            folder = path_of(location)
+            earlier = None if folder is None else read_with_children(folder)
+            if location and earlier is None:
+                self.unreadable.append(location)
+            self._found[location] = None if earlier is None else self._overlap(earlier)
+        return self._found[location]
+
+    def _overlap(self, earlier: pd.DataFrame) -> Overlap | None:
+        ours, theirs = set(self._this["child_id"]), set(earlier["child_id"])
+        if ours.isdisjoint(theirs):
+            return None
+        exposed = exposed_by_differencing(
+            self._this, earlier, intersections=self._intersections, hierarchies=self._hierarchies
+        )
+        return Overlap(max(len(ours - theirs), len(theirs - ours)), exposed)
 
 
-def read_children(folder: Path) -> frozenset[str] | None:
-    """Return the children of a version's evidence; None where they cannot be read from here."""
+def read_with_children(folder: Path) -> pd.DataFrame | None:
+    """Return a version's evidence with the column ``child_id``; None where it cannot be read from here."""
     try:
-        return frozenset(pq.read_table(folder / _CHILDREN, columns=["child_id"]).column(0).to_pylist())
-    except (pa.ArrowException, OSError, ValueError):
+        children = pq.read_table(folder / _CHILDREN, columns=["row", "child_id"]).to_pandas()
+        return read_evidence((folder / EVIDENCE).read_bytes())[0].merge(children, on="row")
+    except (pa.ArrowException, OSError, ValueError, KeyError, DataError):
         return None
 
 

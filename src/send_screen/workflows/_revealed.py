@@ -26,8 +26,9 @@ def prior_releases(spec: ModelSpec, runs: Sequence[PriorRun], *, version: str, n
 
     A cohort of other children of the same data is named as such, where figures of groups were published of it with
     their counts: of the same model, one of more or fewer children, as where other schools are held out; of another
-    model, or another file, one that differs by fewer than ten. Where this very version was published before, it is
-    what that publication knew: the same version publishes the same figures again.
+    model, or another file, one that differs by fewer than ten. One that differs by more is named where differencing
+    with it would expose something. Where this very version was published before, it is what that publication knew: the
+    same version publishes the same figures again.
     """
     names = {group.label: group.name for group in spec.groups}
     published, reckoned_with = [], []
@@ -48,13 +49,22 @@ def prior_releases(spec: ModelSpec, runs: Sequence[PriorRun], *, version: str, n
             published_sha256=sha256_of(run.published),
             n=report.cohort.n or 0,
             counts=_counts(report, names),
+            exposed=None if run.overlap is None else run.overlap.exposed,
         )
+        n_apart = abs(release.n - n) if run.overlap is None else run.overlap.n_apart
+        same_model = run.same_data and release.model == spec.name
         with_counts = any(row.n is not None for row in report.groups)
-        published.append(_beside(release, with_counts, name=spec.name, n=n, other_children=run.other_children))
-        reckoned_with += [
-            _beside(prior, prior.other_children or any(row.n is not None for row in prior.counts), name=spec.name, n=n)
-            for prior in report.disclosure.prior_releases
-        ]
+        published.append(_beside(release, n_apart, same_model=same_model, with_counts=with_counts))
+        for prior in report.disclosure.prior_releases:
+            unknown = prior.other_children or not prior.counts
+            reckoned_with.append(
+                _beside(
+                    prior.model_copy(update={"other_children": unknown, "exposed": None}),
+                    abs(prior.n - n),
+                    same_model=prior.model == spec.name,
+                    with_counts=unknown or any(row.n is not None for row in prior.counts),
+                )
+            )
     found: dict[str, PriorRelease] = {}
     for known in (*published, *reckoned_with):
         if known is not None:
@@ -62,18 +72,13 @@ def prior_releases(spec: ModelSpec, runs: Sequence[PriorRun], *, version: str, n
     return list(found.values())
 
 
-def _beside(
-    release: PriorRelease, with_counts: bool, *, name: str, n: int, other_children: bool = False
-) -> PriorRelease | None:
-    """Return a prior release for a cohort of ``n`` children of a model; None where it is irrelevant."""
-    apart = abs(release.n - n)
-    if (apart or other_children) and not with_counts:
-        return None
-    if apart >= MINIMUM_CHILDREN and release.model != name:
-        return None
-    if not apart and not other_children and not release.other_children:
+def _beside(release: PriorRelease, n_apart: int, *, same_model: bool, with_counts: bool) -> PriorRelease | None:
+    """Return a prior release as a version on other children, or the same, knows it; None where it is irrelevant."""
+    if not n_apart and not release.other_children:
         return release
-    return release.model_copy(update={"other_children": True, "counts": ()})
+    if n_apart >= MINIMUM_CHILDREN and not same_model:
+        return release.model_copy(update={"counts": ()}) if release.exposed else None
+    return release.model_copy(update={"other_children": True, "counts": (), "exposed": ()}) if with_counts else None
 
 
 def _counts(report: PublishedReport, names: Mapping[str, str]) -> tuple[RevealedCounts, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +30,7 @@ from send_screen.tracking import (
     require_writable,
 )
 from send_screen.workflows._decision_ledger import require_not_withdrawn
-from send_screen.workflows._evidence_store import children_apart, store_evidence
+from send_screen.workflows._evidence_store import EvidenceComparison, store_evidence
 from send_screen.workflows._revealed import prior_releases
 from send_screen.workflows._train_fit import FittedVersion, fit_version
 from send_screen.workflows._trained import TrainedVersion
@@ -113,13 +112,18 @@ def train(
     with publishing(uri, progress=report_progress) as held:
         report_progress("Measuring: how well it ranks, for whom, and how sure that is")
         known: list[PriorRun] | None = None
-        apart = partial(children_apart, children=frozenset(made.keys.children["child_id"]))
-        runs = prior_runs(uri=uri, data_sha256=made.data_sha256, children_apart=apart)
+        compare = EvidenceComparison(spec, made.evidence.merge(made.keys.children, on="row"))
+        runs = prior_runs(uri=uri, data_sha256=made.data_sha256, compare_evidence=compare)
         while runs != known:
             known = runs
             report = _build_report(made, known, held_out_schools=hold_out)
             # Where nothing holds the MLflow store, another version may have been published in the meantime.
-            runs = known if held else prior_runs(uri=uri, data_sha256=made.data_sha256, children_apart=apart)
+            runs = known if held else prior_runs(uri=uri, data_sha256=made.data_sha256, compare_evidence=compare)
+        if compare.unreadable:
+            report_progress(
+                f"The evidence of {len(compare.unreadable)} earlier runs cannot be read from here: what their figures "
+                "and these reveal together, if they are of the same children, is known in part at best"
+            )
         version = report.version
         require_not_withdrawn(f"The version {version.id}", version.id, name=spec.name, uri=uri, remedy=TRAINED_AGAIN)
         passed = all(gate.passed for gate in version.gates) and not spec.research_comparison

@@ -150,6 +150,8 @@ def suppressed_by_earlier(published: PublishedReport) -> list[str]:
         what = f"groups stand without counts: version {overlapping[0]} published those of others of this file"
     elif earlier and crossed and all(row.n is None for row in crossed):
         what = "crossed groups are suppressed: a version with another list did not cross them"
+    elif exposed := [one for one in earlier if one.exposed]:
+        what = f"some figures of groups are suppressed: less those of version {exposed[0].version}, they are of few"
     else:
         return []
     return [

@@ -3,15 +3,16 @@
 :func:`combine_small_groups` makes small groups one group, by a published hierarchy first. :func:`suppress` decides,
 from the :func:`contingency_table` of the groups, which figures are suppressed (because they reveal a small count, or to
 protect one that does) and which shares are published rounded. It accounts for what prior releases revealed
-(:func:`revealed_counts`).
+(:func:`revealed_counts`), and for what subtracting their counts would (:func:`exposed_by_differencing`).
 """
 
 from send_screen.evaluation.disclosure._combine import combine_small_groups, join_descriptions, recode_groups
-from send_screen.evaluation.disclosure._contingency_table import ALL, contingency_table
+from send_screen.evaluation.disclosure._contingency_table import ALL, contingency_table, is_small
+from send_screen.evaluation.disclosure._differencing import exposed_by_differencing
 from send_screen.evaluation.disclosure._intruder import Intruder
 from send_screen.evaluation.disclosure._prior_releases import revealed_counts
 from send_screen.evaluation.disclosure._rounding import nearest
-from send_screen.evaluation.disclosure._suppress import Suppression, counts_by_reason, is_small, suppress
+from send_screen.evaluation.disclosure._suppress import Suppression, counts_by_reason, suppress
 
 __all__ = [
     "ALL",
@@ -20,6 +21,7 @@ __all__ = [
     "combine_small_groups",
     "contingency_table",
     "counts_by_reason",
+    "exposed_by_differencing",
     "is_small",
     "join_descriptions",
     "nearest",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ import pandas as pd
 from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._out_of_fold import CANDIDATE
 from send_screen.published import CombinedGroup
+from send_screen.tables import MINIMUM_CHILDREN
 
 #: (attribute, group), as in the tables of groups.
 Key = tuple[str, str]
@@ -34,12 +35,12 @@ COUNTS: dict[str, tuple[int, ...]] = {
 
 _KINDS = {count: np.isin(range(4), kinds).astype(np.float64) for count, kinds in COUNTS.items()}
 
-Part = Literal["outcome", "need", "no need"]
+Part = Literal["prevalence", "recall", "specificity"]
 #: What is published of a group comes in parts; these are the counts that each part reveals.
 PARTS: dict[Part, tuple[str, ...]] = {
-    "outcome": ("n", "with_outcome"),
-    "need": ("true_positives",),
-    "no need": ("false_positives",),
+    "prevalence": ("n", "with_outcome"),
+    "recall": ("true_positives",),
+    "specificity": ("false_positives",),
 }
 Unit = tuple[Key, Part]
 #: Rates that are published rounded where their counts may not be published: numerator, denominator.
@@ -50,6 +51,11 @@ SHARES: dict[str, tuple[str, str]] = {
     "selection_rate": ("listed", "n"),
     "precision": ("true_positives", "listed"),
 }
+
+
+def is_small(count: Any) -> Any:
+    """Return whether a count (an average over fold seeds), or each of an array, may not be published."""
+    return (count > 1e-9) & (count < MINIMUM_CHILDREN - 1e-9)
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,8 @@ class ContingencyTable:
     which a group combines several."""
     n_levels: dict[Key, int]
     """How many levels a group combines: each is named, so it has a child."""
+    empty: frozenset[Key] = frozenset()
+    """Combinations of which it is taken to be known that no child is in them, since one group lies within the other."""
 
     def linear_form(self, key: Key, count: str) -> np.ndarray:
         """Return a count of a group as a sum over cells and kinds: 0 or 1, shape (cells x 4,)."""
@@ -102,12 +110,13 @@ class ContingencyTable:
         return [(numerator - high * denominator, 0.0), (low * denominator - numerator, 0.0)]
 
     def equalities(self) -> list[np.ndarray]:
-        """Return forms that are 0 whatever the counts: each cross-tabulation adds up to the same children."""
+        """Return forms that are 0: each cross-tabulation adds up to the same children, and some cells are empty."""
         first = self.linear_form(ALL, "n").reshape(-1, 4)
         others = [
             np.where(self.block[:, None] == number, 1.0, 0.0) - first for number in range(1, self.block.max() + 1)
         ]
-        return [(other * np.eye(4)[kind]).ravel() for other in others for kind in range(4)]
+        empty = [self.linear_form(key, "n") for key in sorted(self.empty)]
+        return [*((other * np.eye(4)[kind]).ravel() for other in others for kind in range(4)), *empty]
 
 
 def _linear_form(cells: np.ndarray, count: str) -> np.ndarray:
@@ -132,12 +141,17 @@ def contingency_table(
     shown = [tuple(crossed) for crossed in intersections]
     before = [tuple(attribute.split(" × ")) for attribute in prior_releases]
     before = [names for names in before if set(names) <= set(view.attributes)]
+    kinds = np.where(view.outcome == 1, TP, FP), np.where(view.outcome == 1, FN, TN)
+    by_kind = np.zeros((len(view.outcome), 4))
+    flag = view.flag(CANDIDATE)
+    for kind, share in zip(kinds, (flag, 1 - flag), strict=True):
+        by_kind[np.arange(len(kind)), kind] = share / view.n_seeds
+    nested = _nested_groups(attributes, by_kind)
+    before += [pair for pair in nested if not any(set(pair) <= set(names) for names in (*shown, *before))]
     within = [
         part for names in (*shown, *before) for size in range(2, len(names) + 1) for part in combinations(names, size)
     ]
     intersections = list(dict.fromkeys((*shown, *within)))
-    kinds = np.where(view.outcome == 1, TP, FP), np.where(view.outcome == 1, FN, TN)
-    flag = view.flag(CANDIDATE)
     counts: list[np.ndarray] = []
     block: list[int] = []
     tables: list[tuple[list[_Attribute], int]] = []
@@ -146,12 +160,8 @@ def contingency_table(
         sizes = tuple(factor.size for factor in factors)
         at = np.ravel_multi_index([each.codes for each in factors], sizes) if sizes else np.zeros(len(flag), np.intp)
         size = int(np.prod(sizes))
-        part = sum(
-            np.bincount(4 * at + kind, weights=share, minlength=4 * size)
-            for kind, share in zip(kinds, (flag, 1 - flag), strict=True)
-        )
         tables.append((factors, len(block)))
-        counts.append(np.reshape(part / view.n_seeds, (size, 4)))
+        counts.append(_sums(at, by_kind, size))
         block += [number] * size
     members = _members(tables, len(block), intersections)
     members[ALL] = np.array(block) == 0
@@ -164,6 +174,12 @@ def contingency_table(
         frozenset(key for key in members if " × " in key[0]),
         silent,
         {(one.attribute, one.group): len(one.levels) for one in combined},
+        frozenset(
+            (" × ".join(names), " × ".join(chosen[name] for name in names))
+            for pair, groups in nested.items()
+            for names in [next(names for names in intersections if set(names) == set(pair))]
+            for chosen in (dict(zip(pair, each, strict=True)) for each in groups)
+        ),
     )
 
 
@@ -179,6 +195,11 @@ class _Attribute:
     @property
     def size(self) -> int:
         return len(self.levels)
+
+    def by_group(self) -> tuple[np.ndarray, list[str]]:
+        """Return the number of each row's group, and what the groups are called."""
+        names = list(self.groups)
+        return np.argmax([self.groups[name] for name in names], axis=0)[self.codes], names
 
     def of(self, name: str) -> np.ndarray:
         """Return the codes of a group, or of a level."""
@@ -197,6 +218,47 @@ def _levels(view: OutOfFoldPredictions, name: str, combined: Sequence[CombinedGr
         {str(group): groups == group for group in np.unique(groups)},
         {str(level): np.array(names == level) for level in names},
     )
+
+
+def _sums(at: np.ndarray, by_kind: np.ndarray, size: int) -> np.ndarray:
+    """Return the sum of each kind in each of ``size`` cells."""
+    return np.column_stack([np.bincount(at, kind, size) for kind in by_kind.T])
+
+
+def _nested_groups(
+    attributes: Mapping[str, _Attribute], by_kind: np.ndarray
+) -> dict[tuple[str, str], list[tuple[str, str]]]:
+    """Return the combinations that no child is in, of each pair of attributes of which subtraction would tell a count.
+
+    A group may lie within a group of another attribute, as those who have free school meals within those who have ever
+    had them. Of that the intruder knows: where a count of the one less that of the other is 1 to 9, and neither is
+    itself, the two attributes are crossed, and what is empty for this reason is known to be empty. Groups of fewer than
+    ten are not reckoned with: where they are not is no rule, but knowledge of those children.
+    """
+    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for one, other in combinations(attributes.values(), 2):
+        (at, groups), (of, others) = one.by_group(), other.by_group()
+        shape = len(groups), len(others), 4
+        together = _sums(len(others) * at + of, by_kind, shape[0] * shape[1]).reshape(shape)
+        empty = {(groups[i], others[j]) for i, j in _outside(together)}
+        empty |= {(groups[i], others[j]) for j, i in _outside(together.swapaxes(0, 1))}
+        if empty:
+            found[one.name, other.name] = sorted(empty)
+    return found
+
+
+def _outside(together: np.ndarray) -> list[tuple[int, int]]:
+    """Return the empty places beside each group (row) that lies within another (column) and leaves few of it."""
+    counts = together @ np.array(list(_KINDS.values())).T
+    inner, outer = counts.sum(axis=1), counts.sum(axis=0)
+    return [
+        (i, other)
+        for i, j in product(*map(range, counts.shape[:2]))
+        if inner[i, 0] >= MINIMUM_CHILDREN and np.isclose(counts[i, j, 0], inner[i, 0])
+        if (is_small(outer[j] - inner[i]) & ~is_small(outer[j]) & ~is_small(inner[i])).any()
+        for other in range(counts.shape[1])
+        if other != j and outer[other, 0] >= MINIMUM_CHILDREN
+    ]
 
 
 def _is_shown(key: Key, attributes: Mapping[str, _Attribute], shown: Sequence[tuple[str, ...]]) -> bool:

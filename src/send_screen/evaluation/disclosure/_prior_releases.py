@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from send_screen.evaluation.disclosure._contingency_table import PARTS, SHARES, ContingencyTable, Key, Unit
-from send_screen.published import GroupFigure, RevealedCounts
+from send_screen.evaluation.disclosure._contingency_table import ALL, PARTS, SHARES, ContingencyTable, Key, Unit
+from send_screen.published import GroupFigure, PriorRelease, RevealedCounts
+from send_screen.tables import MINIMUM_CHILDREN
 
 #: A share of a group that was published rounded, and what it lies between.
 RoundedShare = tuple[Key, str, float, float]
@@ -74,18 +76,20 @@ class PriorKnowledge:
     """Parts of groups that this version may not publish."""
 
 
-def prior_knowledge(table: ContingencyTable, counts: Sequence[RevealedCounts]) -> PriorKnowledge:
+def prior_knowledge(table: ContingencyTable, release: PriorRelease) -> PriorKnowledge:
     """Return what a prior release revealed of these children, and what it suppressed.
 
     How many are in a group, and how many had the outcome, does not depend on the model. Whom it listed does: that
     counts only where every number it revealed of its list is this version's too, since then it is the same list. Where
     the list may be another, no groups are crossed that it did not cross: how many of them had the outcome would bound
     whom it listed. Nothing is said of the groups of an attribute whose groups it named or combined otherwise: their
-    differences would be counts of few.
+    differences would be counts of few. Nor is what differencing would expose; where that is not known, nothing is said
+    of a list that may be a part of its list, or the other way round.
     """
+    counts = release.counts
     rows = [row for row in counts if (row.attribute, row.group) in table.members]
     same_list = all(_agrees(table, row, count) for row in rows for count in _LISTED.values())
-    regrouped = _regrouped(table, counts)
+    regrouped = _regrouped(table, counts, same_outcome=release.exposed is None)
     forms: list[np.ndarray] = []
     rounded: set[RoundedShare] = set()
     suppressed: set[Unit] = set()
@@ -98,10 +102,10 @@ def prior_knowledge(table: ContingencyTable, counts: Sequence[RevealedCounts]) -
         if not all(_agrees(table, row, count) for count in ("n", "with_outcome")):
             continue  # another group of the same name
         for part, revealed in PARTS.items():
-            if part != "outcome" and not same_list:
+            if part != "prevalence" and not same_list:
                 continue
             if getattr(row, revealed[0]) is None:
-                suppressed |= {(key, part)} if part != "outcome" else {(key, other) for other in PARTS}
+                suppressed |= {(key, part)} if part != "prevalence" else {(key, other) for other in PARTS}
             else:
                 forms += [table.linear_form(key, count) for count in revealed]
     shown = {frozenset(row.attribute.split(" × ")) for row in counts}
@@ -113,11 +117,34 @@ def prior_knowledge(table: ContingencyTable, counts: Sequence[RevealedCounts]) -
         or (key in table.crossed and rows and not surely and frozenset(key[0].split(" × ")) not in shown)
     ]
     rounded = {share for share in rounded if share[0] not in silenced}
-    return PriorKnowledge(forms, rounded, suppressed, {(key, part) for key in silenced for part in PARTS})
+    units = {(key, part) for key in silenced for part in PARTS}
+    if release.exposed is not None:
+        exposed = {((row.attribute, row.group), row.metric) for row in release.exposed}
+        units |= {(key, part) for key, part in exposed if key in table.members}
+    elif not same_list and not _surely_apart(table, rows):
+        units |= {(key, part) for key in table.members for part in PARTS if part != "prevalence" and key != ALL}
+    return PriorKnowledge(forms, rounded, suppressed, units)
 
 
-def _regrouped(table: ContingencyTable, counts: Sequence[RevealedCounts]) -> set[str]:
-    """Return the attributes whose groups a prior release named or combined otherwise than this version does."""
+def _surely_apart(table: ContingencyTable, rows: Sequence[RevealedCounts]) -> bool:
+    """Return whether ten children or more are surely on either list and not on the other, by what was revealed."""
+    more: dict[str, float] = defaultdict(float)
+    fewer: dict[str, float] = defaultdict(float)
+    for row in rows:
+        for count in _LISTED.values():
+            revealed = getattr(row, count)
+            if revealed is not None and (row.attribute, row.group) not in table.crossed:
+                change = table.count((row.attribute, row.group), count) - revealed
+                more[row.attribute] += max(change, 0.0)
+                fewer[row.attribute] -= min(change, 0.0)
+    return min(max(more.values(), default=0.0), max(fewer.values(), default=0.0)) >= MINIMUM_CHILDREN
+
+
+def _regrouped(table: ContingencyTable, counts: Sequence[RevealedCounts], *, same_outcome: bool) -> set[str]:
+    """Return the attributes whose groups a prior release named or combined otherwise than this version does.
+
+    Where the outcome is known to be the ``same_outcome``, other numbers of children who had it are other groups.
+    """
     ours: dict[str, set[str]] = {}
     theirs: dict[str, set[str]] = {}
     for attribute, group in table.members.keys() - table.silent - table.crossed:
@@ -132,7 +159,7 @@ def _regrouped(table: ContingencyTable, counts: Sequence[RevealedCounts]) -> set
             _agrees(table, row, count)
             for row in counts
             if row.attribute == attribute
-            for count in ("n", "with_outcome")
+            for count in (("n", "with_outcome") if same_outcome else ("n",))
         )
     }
 

@@ -17,11 +17,11 @@ STEPS = (0.01, 0.02, 0.05)
 FEWEST = 100
 #: Shares in the order of their use to a user, and the parts that each of them rests on.
 _RESTS_ON: dict[str, tuple[Part, ...]] = {
-    "recall": ("need",),
-    "specificity": ("no need",),
-    "prevalence": ("outcome",),
-    "precision": ("need", "no need"),
-    "selection_rate": ("need", "no need"),
+    "recall": ("recall",),
+    "specificity": ("specificity",),
+    "prevalence": ("prevalence",),
+    "precision": ("recall", "specificity"),
+    "selection_rate": ("recall", "specificity"),
 }
 
 

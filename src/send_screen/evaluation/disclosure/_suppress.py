@@ -24,18 +24,27 @@ import numpy as np
 import pandas as pd
 
 from send_screen.errors import DataError
-from send_screen.evaluation.disclosure._contingency_table import ALL, COUNTS, PARTS, ContingencyTable, Key, Part, Unit
+from send_screen.evaluation.disclosure._contingency_table import (
+    ALL,
+    COUNTS,
+    PARTS,
+    ContingencyTable,
+    Key,
+    Part,
+    Unit,
+    is_small,
+)
 from send_screen.evaluation.disclosure._intruder import MIN_WIDTH, Intruder, SensitiveCell
 from send_screen.evaluation.disclosure._prior_releases import prior_knowledge
 from send_screen.evaluation.disclosure._rounding import STEPS, rounded
-from send_screen.published import ExcludedRows, RevealedCounts
+from send_screen.published import ExcludedRows, PriorRelease
 from send_screen.tables import MINIMUM_CHILDREN
 
 #: Counts that make a part primary when they are 1 to 9.
 _SMALL: dict[Part, tuple[str, ...]] = {
-    "outcome": ("n", "with_outcome", "without_outcome"),
-    "need": ("true_positives", "false_negatives"),
-    "no need": ("false_positives", "true_negatives"),
+    "prevalence": ("n", "with_outcome", "without_outcome"),
+    "recall": ("true_positives", "false_negatives"),
+    "specificity": ("false_positives", "true_negatives"),
 }
 #: Parts that a figure rests on; any other figure is taken to rest on all.
 _RESTS_ON: dict[str, tuple[Part, ...]] = {
@@ -48,10 +57,10 @@ _RESTS_ON: dict[str, tuple[Part, ...]] = {
             "calibration_intercept",
             "calibration_in_the_large",
         ),
-        ("outcome",),
+        ("prevalence",),
     ),
-    **dict.fromkeys(("recall", "false_negative_rate"), ("outcome", "need")),  # the latter in gaps
-    **dict.fromkeys(("specificity", "false_positive_rate"), ("outcome", "no need")),
+    **dict.fromkeys(("recall", "false_negative_rate"), ("prevalence", "recall")),  # the latter in gaps
+    **dict.fromkeys(("specificity", "false_positive_rate"), ("prevalence", "specificity")),
 }
 #: Figures that reveal nothing of any count once they are rounded as a share is.
 _ROUNDED_WITH = {
@@ -61,12 +70,7 @@ _ROUNDED_WITH = {
 }
 #: A combination of groups is given up before a group, a part about needs last; small groups before large ones.
 _CROSSED, _GROUP = 1.0, 5.0
-_LOSS: dict[Part, float] = {"outcome": 1.0, "need": 2.0, "no need": 1.0}
-
-
-def is_small(count: float) -> bool:
-    """Return whether a count (an average over fold seeds) may not be published."""
-    return 1e-9 < count < MINIMUM_CHILDREN - 1e-9
+_LOSS: dict[Part, float] = {"prevalence": 1.0, "recall": 2.0, "specificity": 1.0}
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ class Suppression:
 def suppress(
     table: ContingencyTable,
     *,
-    prior_releases: Sequence[Sequence[RevealedCounts]] = (),
+    prior_releases: Sequence[PriorRelease] = (),
     revealed: Sequence[tuple[str, Sequence[str]]] = (),
     overlapping: bool = False,
 ) -> Suppression:
@@ -176,7 +180,7 @@ def _secondary_suppression(
         return set()
     if table.count(ALL, "listed") < MINIMUM_CHILDREN:
         # so short a list cannot be hidden: its length follows from the capacity and the number of children
-        return {(key, part) for key, part in units if part != "outcome"}
+        return {(key, part) for key, part in units if part != "prevalence"}
     raise DataError(
         f"With {table.count(ALL, 'n'):.0f} children, figures by group give children away, whatever is suppressed.",
         remedy="Take the groups out of the spec, or train on more children.",
@@ -204,7 +208,7 @@ def _open(table: ContingencyTable, suppressed: set[Unit]) -> list[Unit]:
 
 def _with_dependants(key: Key, part: Part) -> list[Unit]:
     """Return a part and the parts that print it too: a recall is published with the number with the outcome."""
-    return [(key, other) for other in (PARTS if part == "outcome" else (part,))]
+    return [(key, other) for other in (PARTS if part == "prevalence" else (part,))]
 
 
 def _shown(table: ContingencyTable) -> list[Key]:
@@ -222,9 +226,9 @@ def _primary_suppression(table: ContingencyTable) -> set[Unit]:
         counts = {count: table.count(key, count) for count in COUNTS}
         parts = [part for part in PARTS if any(is_small(counts[count]) for count in _SMALL[part])]
         empty = counts["n"] < 1e-9
-        if key == ALL and {"need", "no need"} & set(parts):
-            parts += ["need", "no need"]  # the length of the list is known: one gives the other away
-        units |= {(key, part) for part in (PARTS if empty or "outcome" in parts else parts)}
+        if key == ALL and {"recall", "specificity"} & set(parts):
+            parts += ["recall", "specificity"]  # the length of the list is known: one gives the other away
+        units |= {(key, part) for part in (PARTS if empty or "prevalence" in parts else parts)}
     return units
 
 
