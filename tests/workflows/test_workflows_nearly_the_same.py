@@ -19,7 +19,7 @@ from send_screen.workflows._evidence_store import EvidenceComparison, read_with_
 
 @pytest.fixture(scope="module")
 def versions(light_spec: Path, once: Callable[..., Any]) -> dict[str, Any]:
-    """One version on a file, one on the same rows in another order, and one on them without a child."""
+    """One version on a file, one on the same rows in another order, one without a child, and one with a longer list."""
 
     def make(folder: Path) -> dict[str, Any]:
         generate_keys(folder / "keys")
@@ -42,6 +42,12 @@ def versions(light_spec: Path, once: Callable[..., Any]) -> dict[str, Any]:
             )  # fmt: skip
             made[name] = trained
             gone = pd.read_parquet(trained.evidence / "children.parquet")["child_id"].iloc[0]
+        longer = folder / "longer.yaml"
+        longer.write_text(light_spec.read_text("utf-8").replace("capacity: 0.10", "capacity: 0.1025"), "utf-8")
+        made["longer list"] = train(
+            longer, folder / "first", tracking_uri=f"sqlite:///{(folder / 'mlflow.db').as_posix()}",
+            evidence=folder / "evidence", threads=1, sign=folder / "keys" / "private.pem",
+        )  # fmt: skip
         return {**made, "key": folder / "keys" / "public.pem"}
 
     found: dict[str, Any] = once("nearly the same", make)
@@ -64,7 +70,21 @@ def test_where_one_child_was_taken_no_count_of_a_group_is_published_again(versio
     assert all(row.n is None for row in fewer.published.groups)
 
 
-@pytest.mark.parametrize("name", ["first", "sorted", "without one"])
+def test_beside_a_list_that_is_a_few_children_longer_no_figure_of_it_is_published_by_group(
+    versions: dict[str, Any],
+) -> None:
+    first, longer = versions["first"], versions["longer list"]
+    counts = {name: sum(one.out_of_fold["flag.candidate"]) for name, one in versions.items() if name != "key"}
+    assert 0 < counts["longer list"] - counts["first"] < 10
+    (release,) = (
+        one for one in longer.published.disclosure.prior_releases if one.version == first.published.version.id
+    )
+    assert {"recall", "specificity"} >= {row.metric for row in release.exposed or ()} > set()
+    assert {row.metric for row in first.published.groups if row.n is not None} > {"recall"}
+    assert "recall" not in {row.metric for row in longer.published.groups if row.n is not None}
+
+
+@pytest.mark.parametrize("name", ["first", "sorted", "without one", "longer list"])
 def test_an_audit_knows_it_from_the_evidence_and_is_open_without(
     versions: dict[str, Any], name: str, tmp_path: Path
 ) -> None:
