@@ -77,7 +77,7 @@ def over_folds(y: np.ndarray, answer: dict[str, np.ndarray], times: np.ndarray) 
 
 
 def calibration_slope(y: np.ndarray, answer: dict[str, np.ndarray]) -> float:
-    """Return the slope of the logistic regression of the label on the out-of-school score."""
+    """Return the slope of the logistic regression of the outcome on the out-of-fold score."""
     return float(LogisticRegression(C=1e12).fit(answer["score"][:, None], y).coef_[0, 0])
 
 
