@@ -122,3 +122,11 @@ def test_the_page_says_how_often_it_is_right_and_for_whom_less(result: Screening
     assert "Who is missed? Missed more: Girl (62 of 100; of others 46)." in text
     assert "Who is listed without the outcome? Nobody was shown" in text
     assert "early.years@invented.example" in text
+
+
+def test_a_name_cannot_turn_the_direction_of_writing(result: ScreeningResult) -> None:
+    first, *others = result.listed
+    turned = dataclasses.replace(first, name="Ann \u202egnik")
+    html = render_screening(dataclasses.replace(result, listed=(turned, *others)))
+    assert "\u202e" not in html
+    assert f"{first.rank}. Ann \ufffdgnik</h3>" in html

@@ -7,7 +7,14 @@ NaN, deep nesting and misleading characters are errors before the model sees the
 """
 
 from send_screen.documents._atomic_files import SHARED, remove_partial_files, write_atomically
-from send_screen.documents._characters import MISLEADING, encodable, file_name, is_misleading, printable
+from send_screen.documents._characters import (
+    MISLEADING,
+    displayable,
+    encodable,
+    file_name,
+    is_misleading,
+    printable,
+)
 from send_screen.documents._counts import count
 from send_screen.documents._files import read_regular_file
 from send_screen.documents._lock import locked
@@ -38,6 +45,7 @@ __all__ = [
     "remove_partial_files",
     "SHARED",
     "locked",
+    "displayable",
     "encodable",
     "file_name",
     "is_misleading",

@@ -17,6 +17,11 @@ def is_misleading(text: str) -> bool:
     return _MISLEADING.search(text) is not None
 
 
+def displayable(text: str) -> str:
+    """Return a text whose control and direction characters are replaced, so that it is displayed as what it is."""
+    return _MISLEADING.sub("\ufffd", text)
+
+
 def encodable(text: str) -> str:
     """Return a text that can be written as UTF-8: lone surrogates become replacement characters."""
     return _SURROGATES.sub("\ufffd", text)

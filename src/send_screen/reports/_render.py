@@ -14,7 +14,7 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from send_screen.documents import CHILDREN, Noun, reword, set_apart
+from send_screen.documents import CHILDREN, Noun, displayable, reword, set_apart
 from send_screen.reports import _text
 from send_screen.screening import NOT_THIS, NOTICE
 
@@ -44,8 +44,10 @@ def _environment(escape: Callable[[object], str] | None) -> Environment:
     """Return the environment of a format: ``escape`` is applied to every value; by default that of HTML."""
 
     def finalize(value: object) -> object:
-        # what macros return is escaped already
-        return value if isinstance(value, Markup) or escape is None else Markup(escape(value))
+        if isinstance(value, Markup):  # what macros return is escaped already
+            return value
+        value = displayable(value) if isinstance(value, str) else value
+        return value if escape is None else Markup(escape(value))
 
     environment = Environment(
         loader=PackageLoader("send_screen.reports"),
