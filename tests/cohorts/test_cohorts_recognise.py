@@ -95,3 +95,53 @@ def test_a_table_that_lacks_a_column_is_known_and_the_column_named(
     tables["goals"].drop(columns="AcademicYear").to_csv(tmp_path / "b.csv", index=False)
     with pytest.raises(DataError, match=r"b.csv, column AcademicYear.*no column AcademicYear"):
         load_cohort(spec, tmp_path, training=False)
+
+
+def test_rows_that_repeat_another_are_read_once(
+    spec: ModelSpec, tables: dict[str, pd.DataFrame], expected: Cohort, tmp_path: Path
+) -> None:
+    wide = tables["wide"]
+    pd.concat([wide, wide.iloc[:5]]).to_csv(tmp_path / "a.csv", index=False)
+    found = load_cohort(spec, tmp_path / "a.csv", training=False)
+    same(found, expected)
+    assert "a.csv: 5 rows repeat another row and were read once." in found.notes
+
+
+def test_rows_of_one_child_that_differ_are_excluded_and_not_chosen_between(
+    spec: ModelSpec, tables: dict[str, pd.DataFrame], expected: Cohort, tmp_path: Path
+) -> None:
+    wide = tables["wide"]
+    eligible = wide[wide["UPN"].isin(expected.ids)].iloc[:5]
+    pd.concat([wide, eligible.assign(E02="1", E03="2", E04="1", E05="2")]).to_csv(tmp_path / "a.csv", index=False)
+    found = load_cohort(spec, tmp_path / "a.csv", training=False)
+    assert set(found.ids) == set(expected.ids) - set(eligible["UPN"])
+    assert len(found) + len(found.excluded) == len(wide) + 5
+
+
+@pytest.mark.parametrize("form", ["one file", "two files"])
+def test_of_two_years_the_newer_is_screened_and_the_other_named(
+    spec: ModelSpec, tables: dict[str, pd.DataFrame], expected: Cohort, tmp_path: Path, form: str
+) -> None:
+    earlier = {"AcademicYear": "2021/22", "NCyearActual": "N2", "E02": "1"}
+    for name in ["wide"] if form == "one file" else ["pupils", "goals"]:
+        table = tables[name]
+        older = table.iloc[:50].assign(**{column: text for column, text in earlier.items() if column in table})
+        pd.concat([older, table]).to_csv(tmp_path / f"{name}.csv", index=False)
+    found = load_cohort(spec, tmp_path, training=False)
+    assert set(found.ids) == set(expected.ids)
+    assert len(found.excluded) == len(expected.excluded) + 50
+    other = found.excluded[found.excluded["rule"] == "DATA-OTHER-YEAR"]
+    assert len(other) == 50
+    assert set(other["kind"]) == {"outside_population"}
+    assert other["reason"].str.startswith("The record is of 2021/22").all()
+
+
+def test_a_slip_in_one_year_does_not_make_the_others_old(
+    spec: ModelSpec, tables: dict[str, pd.DataFrame], expected: Cohort, tmp_path: Path
+) -> None:
+    wide = tables["wide"].copy()
+    wide["AcademicYear"] = wide["AcademicYear"].where(wide.index != 0, "2031/32")
+    wide.to_csv(tmp_path / "a.csv", index=False)
+    found = load_cohort(spec, tmp_path / "a.csv", training=False)
+    assert len(found) >= len(expected) - 1
+    assert (found.excluded["rule"] == "DATA-OTHER-YEAR").sum() == 1

@@ -288,3 +288,21 @@ def test_a_child_of_whom_little_is_known_is_a_row(tmp_path, line):
 def test_text_under_the_name_of_a_workbook_is_read(tmp_path, name, delimiter):
     reading = read_table(write(tmp_path / name, TEXT.replace(",", delimiter)))
     assert reading.frame.to_numpy().tolist() == CELLS
+
+
+@pytest.mark.parametrize("kind", ["int64", "uint64", "string", "dictionary"])
+def test_identifiers_of_a_parquet_file_are_exact_beside_blanks(tmp_path, kind):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    numbers = [4873214862074860545, None, 4873214862074860547]
+    texts = [None if number is None else str(number) for number in numbers]
+    column = {
+        "int64": pa.array(numbers, pa.int64()),
+        "uint64": pa.array(numbers, pa.uint64()),
+        "string": pa.array(texts),
+        "dictionary": pa.array(texts).dictionary_encode(),
+    }[kind]
+    pq.write_table(pa.table({"Pupil_ID": column, "Reading": [1, 2, 3]}), tmp_path / "a.parquet")
+    cells = read_table(tmp_path / "a.parquet").frame["Pupil_ID"]
+    assert [None if pd.isna(cell) else str(cell) for cell in cells] == texts

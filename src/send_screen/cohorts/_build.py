@@ -17,6 +17,7 @@ from send_screen.cohorts._features import (
     known_codes,
     recorded_dates,
 )
+from send_screen.cohorts._left_out import OTHER_YEAR
 from send_screen.cohorts._link import NO_RECORD, Linked, link
 from send_screen.contracts import SYNTHETIC_AUTHORITY, Contract, valid_upns
 from send_screen.contracts._predicates import recording_dates
@@ -59,7 +60,8 @@ def load_cohort(
     Returns
     -------
     Cohort
-        ``len(cohort) + len(cohort.excluded)`` is the number of rows in the data.
+        ``len(cohort) + len(cohort.excluded)`` is the number of rows in the data; rows of a file that repeat another one
+        are read once, and a note counts them.
 
     Raises
     ------
@@ -80,7 +82,7 @@ def load_cohort(
     """
     linked = link(spec, data, training=training, contracts=contracts)
     excluded = linked.problem.assign(kind=pd.Series(MANUAL_REVIEW, index=linked.frame.index, dtype=object))
-    excluded.loc[excluded["rule"].isin(_year_rules(linked)), "kind"] = OUTSIDE
+    excluded.loc[excluded["rule"].isin([OTHER_YEAR, *_year_rules(linked)]), "kind"] = OUTSIDE
     # Eligibility comes before a missing record of an agency: whoever is not eligible needs no manual review.
     no_record = (excluded["rule"] == NO_RECORD).to_numpy()
     excluded.loc[excluded["rule"].isna() | no_record, "kind"] = None
@@ -230,6 +232,7 @@ def _apply_years(spec: ModelSpec, linked: Linked, excluded: pd.DataFrame) -> Non
 
 def _raise_on_wrong_file(spec: ModelSpec, excluded: pd.DataFrame) -> None:
     """Raise where most children are outside the population: the file is the wrong one."""
+    excluded = excluded[excluded["rule"] != OTHER_YEAR]
     outside = excluded[excluded["kind"] == OUTSIDE]
     usable = int((excluded["kind"] != MANUAL_REVIEW).sum())
     if len(outside) > WRONG_FILE_SHARE * usable:

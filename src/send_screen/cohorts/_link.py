@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from send_screen.cohorts._left_out import OTHER_YEAR, leave_out
 from send_screen.cohorts._notes import missing_display_columns, unreadable_values, unused_headers
 from send_screen.cohorts._source import SourceData, read_source
 from send_screen.cohorts._unreadable import unreadable_columns
@@ -45,15 +46,25 @@ def link(spec: ModelSpec, data: object, *, training: bool, contracts: Mapping[st
     checks: dict[str, CheckedTable] = {}
     failures: list[DataError] = []
     notes: list[str] = []
+    others: list[pd.DataFrame] = []
     for name, table in tables.items():
         beside = [used[other] for other, its in tables.items() if its is table and other != name]
-        checks[name] = check = check_table(used[name], table.frame, file=table.file, beside=beside)
+        checks[name] = check_table(used[name], table.frame, file=table.file, beside=beside)
+    for table in {id(table): table for table in tables.values()}.values():
+        if table.file_sha256:  # each record of a request is answered for by itself
+            mine = {name: checks[name] for name, its in tables.items() if its is table}
+            left, of_other_years, said = leave_out(used, mine, table.frame, table.file, one_year=not training)
+            checks |= left
+            others.append(of_other_years)
+            notes += said
+    for name, table in tables.items():
+        check = checks[name]
         failures += [
             DataError(v.message, remedy=v.remedy, file=v.file, column=v.column, rule=v.rule)
             for v in check.violations
             if v.level == "file" and v.column in {None, *needed[name]}
         ]
-        if table.file_sha256:  # each record of a request is answered for by itself
+        if table.file_sha256:
             failures += unreadable_columns(used[name], check, needed[name], table.file)
         notes += [*table.notes, *check.notes, *unreadable_values(check, needed[name], table.file)]
     notes += [*unused_headers(checks, tables), *missing_display_columns(spec, checks, tables)]
@@ -68,7 +79,9 @@ def link(spec: ModelSpec, data: object, *, training: bool, contracts: Mapping[st
     files = {name: table.file for name, table in tables.items()}
     joined = {use.contract: checks[use.contract] for use in uses if not use.training_only and use.contract in checks}
     one_table = len({id(table) for table in tables.values()}) == 1
-    frame, origin, problem = _join(spec, joined, files, needed, one_table=one_table)
+    frame, origin, problem = _with_other_years(
+        *_join(spec, joined, files, needed, one_table=one_table), pd.concat(others) if others else pd.DataFrame()
+    )
     outcome = None
     name = spec.outcome.column.contract
     if name in checks and name not in joined:
@@ -116,6 +129,27 @@ def _row_problems(check: CheckedTable, columns: set[str]) -> pd.DataFrame:
     ]
     found = pd.DataFrame(errors, columns=["row", *_PROBLEM], dtype=object).drop_duplicates("row")
     return found.set_index("row").reindex(check.frame.index)
+
+
+def _with_other_years(
+    frame: pd.DataFrame, origin: pd.DataFrame, problem: pd.DataFrame, others: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Append the records of other academic years, one for a child and year, with that as their problem."""
+    if others.empty:
+        return frame, origin, problem
+    once = others[~(others.duplicated(["child_id", "year"]) & others["child_id"].notna())].reset_index(drop=True)
+    reasons = [
+        f"The record is of {year}: the newest in the file are screened, and no others with them."
+        for year in once["year"]
+    ]
+    problems = pd.DataFrame(
+        {"rule": OTHER_YEAR, "reason": reasons, "remedy": "To screen another year, give a file of that year alone."}
+    )
+    return (
+        pd.concat([frame, once.reindex(columns=frame.columns)], ignore_index=True),
+        pd.concat([origin, once[list(origin.columns)]], ignore_index=True),
+        pd.concat([problem, problems], ignore_index=True),
+    )
 
 
 def _join(

@@ -19,7 +19,7 @@ from send_screen.contracts._violations import file_violations, other_coding, row
 
 FIRST_ROW = 2  # the header is row 1
 MAX_HEADERS = 5  # reported one by one; more are reported together
-_MIN_OTHER_HEADERS = 2  # that are of another contract
+_MIN_MISSING = 4  # required columns, for a file to be of another contract
 
 
 def check_table(
@@ -119,7 +119,7 @@ def _other_table(contract: Contract, headers: HeaderMatch, beside: Collection[Co
     others = [load_contract(ref) for ref in available_contracts() if ref not in refs]
     explained = [len(match_headers(unused, other.columns, marks=other.header_marks).position) for other in others]
     most = max(explained, default=0)
-    return others[explained.index(most)] if most >= max(_MIN_OTHER_HEADERS, missing / 2) else None
+    return others[explained.index(most)] if missing >= _MIN_MISSING and 2 * most >= missing else None
 
 
 def _fits(column: Column, cells: pd.Series) -> bool:

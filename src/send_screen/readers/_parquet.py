@@ -47,14 +47,15 @@ def read_parquet(content: io.BytesIO, name: str) -> Reading:
         table.validate(full=True)  # damage inside a page is not seen by reading
         require_rows(table.num_rows, name)
         # An index that pandas stored among the columns becomes a column like any other.
-        frame = table.to_pandas(date_as_object=True)
+        # Whole numbers with blanks stay whole: as float64, identifiers of more than 15 digits would be other ones.
+        frame = table.to_pandas(date_as_object=True, integer_object_nulls=True)
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise ReadError("The Parquet file is damaged or not complete.", file=name, remedy="Write it again.") from error
     invisible = InvisibleCharacters()
     for index, dtype in enumerate(frame.dtypes):
         if pd.api.types.is_object_dtype(dtype) or pd.api.types.is_string_dtype(dtype):
-            cleaned = frame.iloc[:, index].map(lambda cell: invisible.clean(cell) if isinstance(cell, str) else cell)
-            frame.isetitem(index, cleaned)
+            cells = [invisible.clean(cell) if isinstance(cell, str) else cell for cell in frame.iloc[:, index]]
+            frame.isetitem(index, pd.Series(cells, index=frame.index, dtype=dtype))  # whole numbers stay whole
     frame.index = pd.RangeIndex(2, 2 + len(frame), name="row")  # the header is row 1
     return Reading(frame, name, notes=tuple(invisible.notes()))
 

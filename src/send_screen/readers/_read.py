@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from send_screen.documents import file_name, read_regular_file
@@ -16,13 +17,15 @@ from send_screen.readers._parquet import read_parquet
 from send_screen.readers._reading import Reading
 from send_screen.readers._size_limits import MAX_BYTES
 from send_screen.readers._workbook import read_sheets, read_workbook
+from send_screen.readers._xml import root_of
+from send_screen.readers._xml_formats import read_spreadsheet_2003, read_xml_format, xml_formats
 
 _WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 _TEXTS = (".csv", ".tsv", ".txt")
 #: Suffixes of the files in a folder that may hold a table.
-TABLE_SUFFIXES = (*_TEXTS, *_WORKBOOKS, ".parquet")
+TABLE_SUFFIXES = (*_TEXTS, *_WORKBOOKS, ".parquet", ".xml")
 _ZIP, _OLE, _PARQUET = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PAR1"
-_START = 200  # bytes
+_START = 1_000  # bytes
 _NOT_TEXT = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 # First bytes of files that are no tables, and are often named .csv or .xlsx.
 _OTHER_KINDS = (
@@ -122,6 +125,11 @@ def _parser(start: bytes, suffix: str, name: str) -> Callable[[io.BytesIO, str],
         return read_parquet
     if start.startswith((_ZIP, _OLE)):
         return read_workbook
+    root = root_of(start)
+    if root == "Workbook":
+        return read_spreadsheet_2003
+    if root and (mapping := xml_formats().get(root)):
+        return partial(read_xml_format, mapping=mapping)
     for beginning, kind in _OTHER_KINDS:
         if beginning.match(start.removeprefix(b"\xef\xbb\xbf")):
             raise ReadError(

@@ -51,7 +51,8 @@ class ScreenedFile(Result):
     def sections(self) -> Iterable[Section]:
         """Yield the counts and the notes; the children who could not be screened come first."""
         found, who = self.result, self.result.published.version.children
-        kinds = Counter(child.kind for child in found.excluded)
+        # of conflicting rows of one child, the child is counted
+        kinds = Counter(kind for kind, _ in {(child.kind, child.child_id or child.row) for child in found.excluded})
         by_hand_first = sorted(kinds.items(), key=lambda item: item[0] != MANUAL_REVIEW)
         yield Section(
             [
@@ -68,14 +69,16 @@ class ScreenedFile(Result):
 
     def _reasons(self) -> Iterator[str]:
         """Yield each reason to look at children by hand once: its commonest text, and for how many children."""
-        by_rule: dict[str, list[str]] = {}
+        by_rule: dict[str, dict[str | int, str]] = {}
         who = self.result.published.version.children
         for child in self.result.excluded:
             if child.kind == MANUAL_REVIEW:
-                by_rule.setdefault(child.rule, []).append(f"{child.reason} {child.remedy}")
+                texts = by_rule.setdefault(child.rule, {})
+                texts.setdefault(child.child_id or child.row, f"{child.reason} {child.remedy}")
         commonest_first = sorted(by_rule.items(), key=lambda item: -len(item[1]))
         for rule, texts in commonest_first[:_MAX_REASONS]:
-            yield f"  {count(len(texts), who.one, who.many)}, rule {rule}: {Counter(texts).most_common(1)[0][0]}"
+            commonest = Counter(texts.values()).most_common(1)[0][0]
+            yield f"  {count(len(texts), who.one, who.many)}, rule {rule}: {commonest}"
         if len(commonest_first) > _MAX_REASONS:
             yield "  Other reasons are in excluded.csv."
 

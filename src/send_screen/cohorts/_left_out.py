@@ -1,0 +1,56 @@
+"""Rows of a file that are left out of a cohort before tables are joined: repeats, and records of other years."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pandas as pd
+
+from send_screen.contracts import CheckedTable, Contract, check_table
+from send_screen.documents import count
+
+OTHER_YEAR = "DATA-OTHER-YEAR"
+_MIN_SHARE = 0.05  # of the rows, for the newest year to be the current one and not a slip
+
+
+def leave_out(
+    contracts: Mapping[str, Contract],
+    checks: Mapping[str, CheckedTable],
+    frame: pd.DataFrame,
+    file: str,
+    *,
+    one_year: bool,
+) -> tuple[dict[str, CheckedTable], pd.DataFrame, list[str]]:
+    """Return one table's checks without the rows that are left out, the rows of other years, and notes.
+
+    A row that says the same as an earlier one under every contract is a repeat. With ``one_year``, only the current
+    academic year is kept: the newest of those with more than a few rows. Rows of other years have the columns
+    ``file``, ``row``, ``child_id``, ``year`` and those of the contracts, called ``agency/contract.column``.
+    """
+    repeats = pd.Series(True, index=next(iter(checks.values())).frame.index)
+    other_year = ~repeats
+    years, ids = pd.Series(None, index=repeats.index, dtype=object), pd.Series(None, index=repeats.index, dtype=object)
+    for name, check in checks.items():
+        id_column = contracts[name].id_column
+        ids = check.frame[id_column.name] if id_column else ids
+        repeats &= check.frame.duplicated() & ids.notna() if ids.duplicated().any() else False
+        for column in contracts[name].columns.values():
+            if one_year and column.rule("academicYear"):
+                years = check.frame[column.name]
+                shares = years.value_counts(normalize=True)
+                current = max(shares.index[shares >= _MIN_SHARE], default=None)
+                other_year |= years.notna() & (years != current)
+    others = pd.concat([check.frame.add_prefix(f"{name}.") for name, check in checks.items()], axis=1)
+    others = others.assign(file=file, row=others.index, child_id=ids, year=years)[other_year & ~repeats]
+    notes = []
+    if repeats.any():
+        rows = count(repeats.sum(), "row repeats another one and was", "rows repeat another row and were")
+        notes.append(f"{file}: {rows} read once.")
+    out = repeats | other_year
+    if not out.any():
+        return dict(checks), others, notes
+    kept = frame.set_axis(repeats.index, axis=0)[~out]
+    beside = {name: [contracts[other] for other in checks if other != name] for name in checks}
+    again = {name: check_table(contracts[name], kept, file=file, beside=beside[name]) for name in checks}
+    return {name: replace(check, columns=checks[name].columns) for name, check in again.items()}, others, notes

@@ -1,0 +1,133 @@
+"""Parse XML: streamed, without entities and document types, within limits of depth and size."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from xml.parsers import expat
+
+from send_screen.errors import ReadError
+from send_screen.readers._size_limits import MAX_CELL_LENGTH, raise_long_cell, raise_too_large
+
+_MAX_DEPTH = 40
+_MAX_HELD = 1_000_000  # elements, of one record or outside the records
+_DECLARATION = re.compile(rb"<\?xml[^>]*\?>\s*")
+_ROOT = re.compile(rb"\s*(?:<\?[^>]*\?>\s*|<!--.*?-->\s*)*<(?:[\w.-]+:)?([\w.-]+)", re.DOTALL)
+_CHUNK = 1_000_000  # bytes
+
+
+@dataclass
+class Element:
+    """An element of XML without its namespace: its text, its attributes and the elements in it."""
+
+    tag: str
+    attributes: dict[str, str] = field(default_factory=dict)
+    text: str = ""
+    children: list[Element] = field(default_factory=list)
+
+    def find(self, path: str) -> str | None:
+        """Return the text of the first element on a path; None where there is none, or no text in it."""
+        return next((text for one in self.find_all(path) if (text := one.text.strip())), None)
+
+    def find_all(self, path: str) -> list[Element]:
+        """Return the elements on a path."""
+        found = [self]
+        for tag in path.split("/"):
+            found = [child for one in found for child in one.children if child.tag == tag]
+        return found
+
+
+def root_of(start: bytes) -> str | None:
+    """Return the name of the root element, from the first bytes of a file; None if they are no XML."""
+    match = _ROOT.match(start.removeprefix(b"\xef\xbb\xbf"))
+    return match[1].decode("ascii", "replace") if match else None
+
+
+def parse_xml(data: bytes, file: str, record: str, take: Callable[[Element], None]) -> tuple[Element, int]:
+    """Parse a file and hand over each record as it ends; return the root without them, and the doubled declarations.
+
+    ``record`` is the path of a record below the root. Some systems write the XML declaration twice, and text between
+    the elements: the first is passed over, the second ignored by whoever asks for elements.
+
+    Raises
+    ------
+    ReadError
+        If the file is not well formed, or has a document type, entities, or more than is read.
+    """
+    first = _DECLARATION.match(data.removeprefix(b"\xef\xbb\xbf"))
+    doubled = 0
+    if first:
+        body, doubled = _DECLARATION.subn(b"", data.removeprefix(b"\xef\xbb\xbf")[first.end() :])
+        data = first[0] + body
+    builder = _Builder(file, record.split("/"), take)
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = builder.refuse
+    parser.EntityDeclHandler = builder.refuse
+    parser.StartElementHandler = builder.start
+    parser.EndElementHandler = builder.end
+    parser.CharacterDataHandler = builder.characters
+    try:
+        for start in range(0, len(data), _CHUNK):
+            parser.Parse(data[start : start + _CHUNK], False)
+        parser.Parse(b"", True)
+    except (expat.ExpatError, LookupError, ValueError) as error:  # LookupError: an encoding that there is not
+        raise ReadError(
+            "The XML is not well formed, or the file is not complete.",
+            file=file,
+            row=getattr(error, "lineno", None),
+            remedy="Export it again.",
+        ) from error
+    if builder.root is None:
+        raise ReadError("The file is empty.", file=file, remedy="Export it again.")
+    return builder.root, doubled
+
+
+class _Builder:
+    """Callbacks of the parser."""
+
+    def __init__(self, file: str, record: list[str], take: Callable[[Element], None]) -> None:
+        self.root: Element | None = None
+        self._file, self._record, self._take = file, record, take
+        self._open: list[Element] = []
+        self._held = 0
+
+    def refuse(self, *_: object) -> None:
+        raise ReadError(
+            "The XML has a document type or defines entities, which are not read.",
+            file=self._file,
+            remedy="Export it again, or save the table of children as .csv or .xlsx.",
+        )
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        self._held += 1
+        if self._held > _MAX_HELD:
+            raise_too_large(f"The file, or a record in it, has more than {_MAX_HELD:,} elements.", self._file)
+        if len(self._open) >= _MAX_DEPTH:
+            raise_too_large(f"Elements are more than {_MAX_DEPTH} deep in each other.", self._file)
+        element = Element(_local(name), {_local(key): value for key, value in attributes.items()})
+        if self._open:
+            self._open[-1].children.append(element)
+        else:
+            self.root = element
+        self._open.append(element)
+
+    def characters(self, text: str) -> None:
+        element = self._open[-1]
+        element.text += text
+        if len(element.text) > MAX_CELL_LENGTH:
+            if not element.text.isspace():
+                raise_long_cell(self._file)
+            element.text = ""
+
+    def end(self, name: str) -> None:
+        element = self._open.pop()
+        if [one.tag for one in self._open[1:]] + [element.tag] == self._record and self._open:
+            self._open[-1].children.pop()
+            self._held = 0
+            self._take(element)
+
+
+def _local(name: str) -> str:
+    return name.rpartition(":")[2]
