@@ -29,8 +29,10 @@ class Row:
 
 
 def test_words_are_replaced_with_their_article_and_capital() -> None:
-    text = "A child, a child. Children of childhood: child_id, the child's 100 children"
-    said = "An applicant, an applicant. Applicants of childhood: child_id, the applicant's 100 applicants"
+    text = "A child, a child. Children of childhood: child_id, td:last-child, the child's 100 children"
+    said = (
+        "An applicant, an applicant. Applicants of childhood: child_id, td:last-child, the applicant's 100 applicants"
+    )
     assert reword(text, APPLICANTS) == said
     assert reword("a child", Noun(one="university student", many="students")) == "a university student"
 

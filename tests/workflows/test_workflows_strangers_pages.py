@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from importlib import resources
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from lookalikes import reading_study, university
 
+from send_screen import audit
 from send_screen.reports import render_pages
 from send_screen.workflows import init, screen, train
 
@@ -21,7 +23,7 @@ UNTRUE = re.compile(
 )
 #: Nobody of either is called a child. Names and values of fields, and what a script calls elements, are no words.
 CHILD = re.compile(r"\bchild(ren)?\b", re.IGNORECASE)
-NO_WORDS = re.compile(r'(?s)"children": |"among": "[^"]*"|<script>.*?</script>')
+NO_WORDS = re.compile(r'(?s)"children": |"among": "[^"]*"|<(script|style)>.*?</\1>')
 #: A question that the form of a law of the United Kingdom asks of everybody.
 ASKED_BY_THE_FORM = ("Why was the need for a DPIA identified?", "Which other risks were identified")
 STRANGERS = {
@@ -77,7 +79,14 @@ def test_nothing_untrue_is_said_of_a_stranger(name: str, tmp_path: Path) -> None
     assert trained.registered_version == "1"
     assert trained.published.version.outcome_kind in edits["kind: test"]
     listed = screen(trained.model_uri, file, out=tmp_path / "lists" / "run", tracking_uri=uri)
+    style = (resources.files("send_screen.reports") / "templates" / "style.css").read_text("utf-8")
+    assert "th:last-child" in style
+    assert style.strip() in render_pages(trained.published)["report.html"]
+    found = audit(trained.model_uri, tracking_uri=uri, evidence=trained.evidence, out=tmp_path / "audit")
+    assert found.ok
     said = {
+        "audit": found.to_text(),
+        **dict(texts(tmp_path / "audit")),
         "init": made.to_text(),
         "train": trained.to_text(),
         "screen": listed.to_text(),

@@ -48,7 +48,7 @@ def check_evidence_integrity(audited: AuditedVersion) -> CheckResult:
     bundle = audited.require_bundle()
     differences = list(_faults(evidence.table, bundle.spec, bundle.tables))
     summary = (
-        f"{len(evidence.table):,} rows: every child once a fold seed, no school in two folds, and listed as the scores "
+        f"{len(evidence.table):,} rows: everybody once a fold seed, no school in two folds, and listed as the scores "
         "say."
     )
     return check_result(differences, summary, failure="The evidence is not as training writes it.")
@@ -93,7 +93,7 @@ def _rows(table: pd.DataFrame, spec: ModelSpec, tables: RiskTables) -> Iterator[
     for seed, part in table.groupby("fold_seed"):
         where = f"fold seed {seed}"
         if not np.array_equal(np.sort(part["row"].to_numpy()), np.arange(n)):
-            yield Mismatch(f"{where}: rows", f"{len(part)}, numbered otherwise", f"{n} children, each once")
+            yield Mismatch(f"{where}: rows", f"{len(part)}, numbered otherwise", f"{n} rows, each once")
         if sorted(part["fold"].unique().tolist()) != list(range(spec.validation.folds)):
             yield Mismatch(
                 f"{where}: folds", f"{part['fold'].nunique()} or other numbers", f"{spec.validation.folds} folds"
@@ -107,7 +107,7 @@ def _rows(table: pd.DataFrame, spec: ModelSpec, tables: RiskTables) -> Iterator[
         yield Mismatch("rows", "in another order", "by fold seed and row")
     same = ["row", "school", "outcome", *_named(table, "group.")]
     if len(table[same].drop_duplicates()) != table["row"].nunique():
-        yield Mismatch("rows", "a child has another school, outcome or group under another fold seed", "the same")
+        yield Mismatch("rows", "somebody has another school, outcome or group under another fold seed", "the same")
 
 
 def _ranges(table: pd.DataFrame) -> Iterator[Mismatch]:
@@ -133,16 +133,14 @@ def _lists(part: pd.DataFrame, spec: ModelSpec, where: str) -> Iterator[Mismatch
         if model == "baseline":
             wrong = int((np.abs(flag - expected_share(score, k)) > 1e-12).sum())
             if wrong:
-                yield Mismatch(
-                    f"{where}: {column}", f"{wrong} children have another share", f"their share of {k} places"
-                )
+                yield Mismatch(f"{where}: {column}", f"{wrong} rows have another share", f"their share of {k} places")
             continue
         if flag.sum() != k:
-            yield Mismatch(f"{where}: {column}", f"{flag.sum():g} children", f"{k} children")
+            yield Mismatch(f"{where}: {column}", f"{flag.sum():g} listed", f"{k} listed")
         listed, others = score[flag == 1], score[flag == 0]
         if len(listed) and len(others) and listed.min() < others.max():
             yield Mismatch(
-                f"{where}: {column}", "a child is passed over for one with a lower score", "the highest scores"
+                f"{where}: {column}", "somebody is passed over for one with a lower score", "the highest scores"
             )
     base = part["score.candidate"] - part[_named(part, "contribution.")].sum(axis=1)
     if np.ptp(base.to_numpy()) > _ROUNDING * (1 + np.abs(base.to_numpy()).max()):

@@ -73,7 +73,7 @@ def check_gate_results(audited: AuditedVersion) -> CheckResult:
     return check_result(differences, summary, failure="The gates are not what the figures say.")
 
 
-@audit_check("The plots' numbers, the points and the invented child follow from the tables")
+@audit_check("The plots' numbers, the points and the invented example follow from the tables")
 def check_model_sections(audited: AuditedVersion) -> CheckResult:
     bundle = audited.require_bundle()
     found = model_sections(bundle.spec, bundle.contracts, bundle.tables, bundle.bags)
@@ -104,7 +104,7 @@ def check_figures(audited: AuditedVersion) -> CheckResult:
     )
     summary = (
         f"{compared.summary} Taken as they are, since only the data can tell: the {len(knew.revealed_by_tables)} "
-        "counts of the tables that are said to be of the same children as a group ($.disclosure.revealed_by_tables), "
+        "counts of the tables that are said to be of the same people as a group ($.disclosure.revealed_by_tables), "
         "and how many rows were excluded for each reason (inside the evidence's file)."
     )
     return check_result(

@@ -20,7 +20,7 @@ from send_screen.workflows._train_fit import FittedVersion, fit_version
 _NO_DATA = (
     "No data were given, so it was not checked that the tables were learnt from this evidence: tables learnt from "
     "other outcomes could pass every other check. Nor was it checked that the evidence's scores, outcomes and groups "
-    "and the data's hash come from the data, that the children are invented where it says so, which rows were "
+    "and the data's hash come from the data, that the data are invented where it says so, which rows were "
     "excluded, and the as-of date. Give the data with --data: the version is then fitted again and compared."
 )
 _OTHER_DATA = (

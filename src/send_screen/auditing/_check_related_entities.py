@@ -50,13 +50,13 @@ def check_related_entities(audited: AuditedVersion) -> CheckResult:
     for model_id in related.logged_models:
         differences.append(Mismatch(f"model {model_id}", "says that this version's run made it", "one model of a run"))
     for trace in related.run_traces:
-        what = "a trace in the run, which can show a child"
+        what = "a trace in the run, which can show a person"
         differences.append(Mismatch(f"trace {trace}", what, "no trace: training leaves none"))
     for trigger in related.triggers:
         differences.append(Mismatch("the database", trigger, "tables alone, which change nothing by themselves"))
     additions += [Addition("registered again", version) for version in related.versions]
     if related.model_traces:
-        said = f"{len(related.model_traces)}: whoever asked the model left them, and they can show children"
+        said = f"{len(related.model_traces)}: whoever asked the model left them, and they can show people"
         additions.append(Addition("traces of the served model", said))
     additions += [Addition("webhook", hook) for hook in related.webhooks]
     if writable := _world_writable(audited):

@@ -17,12 +17,12 @@ from send_screen.simulation._examples import synthetic_rows
 from send_screen.tables import RiskTables, monotonicity_violations, with_standard_errors
 
 
-@audit_check("Tables, bags and spec fit each other, and are of as many children as the evidence")
+@audit_check("Tables, bags and spec fit each other, and are of as many rows as the evidence")
 def check_tables(audited: AuditedVersion) -> CheckResult:
     bundle = audited.require_bundle()
     bags = f"their {len(bundle.bags.tables)} bags" if bundle.bags else "no bags"
     of = "as many as in the evidence" if audited.evidence else "as they say themselves"
-    summary = f"Trained on {bundle.tables.n_background:,} children, {of}; they fit the spec and {bags}."
+    summary = f"Trained on {bundle.tables.n_background:,} rows, {of}; they fit the spec and {bags}."
     return check_result(list(_faults(audited, bundle)), summary, failure="The model's parts do not fit each other.")
 
 
@@ -45,7 +45,7 @@ def _faults(audited: AuditedVersion, bundle: Bundle) -> Iterator[Mismatch]:
     if evidence is not None and evidence.table is not None:
         n = evidence.table["row"].nunique()
         if n != tables.n_background:
-            yield Mismatch("training children", f"{tables.n_background} in tables.json", f"{n} in the evidence")
+            yield Mismatch("training rows", f"{tables.n_background} in tables.json", f"{n} in the evidence")
         yield from _too_flat(tables, evidence.table, limited=bundle.spec.model_parameters.max_terms is not None)
     if bundle.bags is None:
         return
@@ -58,7 +58,7 @@ def _faults(audited: AuditedVersion, bundle: Bundle) -> Iterator[Mismatch]:
     scores = bundle.bags.score(rows)
     distance = np.abs(scores.mean(axis=0) - tables.score(rows))
     if (distance > bundle.bags.standard_error(scores) + 1e-9).any():
-        yield Mismatch("score of an invented child", f"{distance.max():.3g} from the bags' mean", "the bags' mean")
+        yield Mismatch("score of an invented row", f"{distance.max():.3g} from the bags' mean", "the bags' mean")
 
 
 def _too_flat(tables: RiskTables, evidence: pd.DataFrame, *, limited: bool) -> Iterator[Mismatch]:
@@ -89,7 +89,7 @@ def answerable(bundle: Bundle) -> pd.DataFrame:
     return load_cohort(bundle.spec, rows, training=False, contracts=bundle.contracts).X
 
 
-@audit_check("The example of a request is of invented children, and is answered")
+@audit_check("The example of a request is of invented rows, and is answered")
 def check_examples(audited: AuditedVersion) -> CheckResult:
     bundle, files = audited.require_bundle(), audited.require_snapshot().model_files
     examples = synthetic_rows(bundle.spec, bundle.contracts)
@@ -101,7 +101,5 @@ def check_examples(audited: AuditedVersion) -> CheckResult:
     differences = [d for name in claimed for d in diff_documents(claimed[name], found, f"{name}: $").differences]
     rows = answerable(bundle)
     bundle.tables.contributions(rows)  # raises where they do not add up to the score
-    summary = (
-        f"{len(examples)} children, invented from the contracts alone; {len(rows)} are scored, and reasons add up."
-    )
+    summary = f"{len(examples)} rows, invented from the contracts alone; {len(rows)} are scored, and reasons add up."
     return check_result(differences, summary, inconclusive_reason=audited.inconclusive_reason)

@@ -28,7 +28,7 @@ _PARTS = (
 )
 _LABELS = {
     "version": "Version",
-    "trained_on": "It learned from (children)",
+    "trained_on": "It learned from (data)",
     "registered": "In the registry",
     "run": "Run",
     "withdrawn": "WITHDRAWN",

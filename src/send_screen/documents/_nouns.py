@@ -13,7 +13,7 @@ from send_screen.documents._model import Document
 
 Word = Annotated[str, Field(pattern=r"^[^\W\d_]+([ '’-][^\W\d_]+)*$", max_length=40)]
 Value = TypeVar("Value")
-_CHILD = re.compile(r"\b(?:(a) )?(child|children)\b", re.IGNORECASE)
+_CHILD = re.compile(r"\b(?:(a) )?(?<!-)\b(child|children)\b(?!-)", re.IGNORECASE)  # td:first-child is no child
 _VOWEL = re.compile(r"(?!eu|uni|use|one)[aeiou]", re.IGNORECASE)
 _SET_APART = "\ufdd0"  # a code point that Unicode keeps for use inside a program
 
