@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from send_screen.errors import MachineError
-from send_screen.tracking import publishing
+from send_screen.tracking import end_killed_runs, publishing
+from send_screen.tracking._connect import connect, experiment_id
 from send_screen.tracking._publication_lock import HOLDER
 
 HOLD = (
@@ -74,3 +75,13 @@ def test_a_server_cannot_be_held_and_a_place_that_is_no_folder_is_named(tmp_path
         publishing(uri_in(tmp_path / "file"), progress=print),
     ):
         pass
+
+
+def test_a_run_that_was_killed_does_not_seem_to_run_for_ever(tmp_path: Path) -> None:
+    uri = uri_in(tmp_path)
+    client = connect(uri)
+    experiment = experiment_id(client, uri)
+    killed = client.create_run(experiment, tags={"version_id": "0123456789abcdef"}).info.run_id
+    somebodys = client.create_run(experiment).info.run_id
+    end_killed_runs(uri)
+    assert [client.get_run(run).info.status for run in (killed, somebodys)] == ["KILLED", "RUNNING"]

@@ -17,6 +17,7 @@ from send_screen.tracking._log import (
     PAGES,
     WATERFALL,
     LoggedRun,
+    end_killed_runs,
     log_version,
     mlflow_metrics,
     run_params,
@@ -49,6 +50,7 @@ from send_screen.tracking._store import EXPERIMENT, default_uri, folder_of, path
 from send_screen.tracking._store_faults import require_writable
 
 __all__ = [
+    "end_killed_runs",
     "log_version",
     "LoggedRun",
     "version_files",

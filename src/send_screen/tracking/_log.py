@@ -49,7 +49,7 @@ from send_screen.tracking._registry import (
     withdrawal_description,
     withdrawn_error,
 )
-from send_screen.tracking._store import as_global_store, quiet
+from send_screen.tracking._store import as_global_store, every, quiet
 from send_screen.tracking._store_faults import local_folder, translate_store_errors
 
 if TYPE_CHECKING:
@@ -111,7 +111,10 @@ def log_version(
         "signed_by": "nobody" if key is None else key_id(key.public_key()),
     }
     run_tags_and_note = {**tags, **format_hashes(hashes), RUN_NOTE: note, RUN_USER: current_user()}
-    run_id = client.create_run(experiment_id(client, uri), run_name=f"{spec.name} {version.id}").info.run_id
+    run = client.create_run(
+        experiment_id(client, uri), run_name=f"{spec.name} {version.id}", tags={"version_id": version.id}
+    )
+    run_id = run.info.run_id
     try:
         client.log_batch(
             run_id,
@@ -154,6 +157,14 @@ def log_version(
         f"models:/{spec.name}/{number}" if number else f"runs:/{run_id}/bundle",
         str(local_folder(location) or location),
     )
+
+
+def end_killed_runs(uri: str) -> None:
+    """Give runs of versions that still seem to run the status ``KILLED``: for where publication is locked."""
+    client = connect(uri)
+    for run in every(client.search_runs, [experiment_id(client, uri)], "attributes.status = 'RUNNING'"):
+        if "version_id" in run.data.tags:
+            client.set_terminated(run.info.run_id, "KILLED")
 
 
 def _register(client: MlflowClient, name: str, model: LoggedModel, run_id: str, tags: dict[str, str], note: str) -> str:

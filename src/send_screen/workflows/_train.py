@@ -23,6 +23,7 @@ from send_screen.tracking import (
     TRAINED_AGAIN,
     PriorRun,
     default_uri,
+    end_killed_runs,
     folder_of,
     log_version,
     prior_runs,
@@ -110,6 +111,8 @@ def train(
     made = fit_version(spec, data, hold_out=hold_out, threads=threads, progress=report_progress)
     tables, bags = made.tables, made.bags
     with publishing(uri, progress=report_progress) as held:
+        if held:
+            end_killed_runs(uri)
         report_progress("Measuring: how well it ranks, for whom, and how sure that is")
         known: list[PriorRun] | None = None
         compare = EvidenceComparison(spec, made.evidence.merge(made.keys.children, on="row"))
