@@ -113,6 +113,27 @@ def test_without_schools_intervals_are_by_child_and_the_page_says_so(strangers: 
     assert value[0] == value[1]
 
 
+def test_people_are_called_what_they_are(strangers: dict[str, Any]) -> None:
+    found = evaluate(
+        strangers["y"],
+        strangers["risk"],
+        groups=strangers["course"],
+        sensitive_features=strangers["sensitive"],
+        challengers={"a coin": np.linspace(0.1, 0.2, 2_000)},
+        children=("applicant", "applicants"),
+        clusters=("course", "courses"),
+        outcome_description="left with a child",
+    )
+    said = found.report[found.report.index("<body>") : found.report.index("<script>")] + found.to_text()
+    assert not re.search(r"\bchild(ren)?\b", said.replace("left with a child", ""), re.IGNORECASE)
+    assert "Of 100 applicants who later left with a child" in said
+    assert "an applicant" in said or "each applicant" in said or "no applicant" in said
+    for words in (("applicant", "<b>"), ("", "applicants"), ("applicant",), "applicants"):
+        for what in ("children", "clusters"):
+            with pytest.raises(UsageError, match=f"{what} must be two words of letters"):
+                evaluate(strangers["y"], strangers["risk"], **{what: words})
+
+
 def test_the_page_claims_nothing_that_is_not_known_of_a_strangers_model(strangers: dict[str, Any]) -> None:
     found = evaluate(
         strangers["y"],

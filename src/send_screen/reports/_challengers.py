@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from send_screen.documents import reword, set_apart
 from send_screen.published import MeasuredReport
 from send_screen.reports._figures import METRICS, Cell, Figure
 from send_screen.reports._text import join_list, whole
@@ -46,6 +47,13 @@ def challengers_of(report: MeasuredReport) -> dict[str, str]:
 def compare_challengers(report: MeasuredReport) -> tuple[ModelComparison, ...]:
     """Return the comparison with each challenger: a difference is said only where its interval leaves out 0."""
     return tuple(_compare(report, model, short) for model, short in challengers_of(report).items())
+
+
+def describe_challengers(report: MeasuredReport) -> list[str]:
+    """Return the comparison with each challenger as a sentence for a console."""
+    children = report.version.children
+    compared = reword(compare_challengers(set_apart(report, children)), children)
+    return [challenger.description for challenger in compared]
 
 
 def compare_baseline(report: MeasuredReport) -> str:

@@ -22,7 +22,8 @@ from send_screen.evaluation._given_scores import (
 )
 from send_screen.evaluation._out_of_fold import BASELINE, CANDIDATE, fit_estimator
 from send_screen.published import EvaluationMetadata, EvaluationReport
-from send_screen.reports import compare_challengers, headlines, render_evaluation
+from send_screen.reports import headlines, render_evaluation
+from send_screen.reports._challengers import describe_challengers
 from send_screen.results import Section
 from send_screen.specs import TOLERANCES
 from send_screen.workflows._measured_result import MeasuredResult
@@ -52,8 +53,8 @@ class Evaluation(MeasuredResult):
         yield self._metrics(
             {model: {CANDIDATE: "this model", BASELINE: "the rule"}.get(model, model) for model in models}
         )
-        if challengers := compare_challengers(self.published):
-            yield Section([challenger.description for challenger in challengers])
+        if challengers := describe_challengers(self.published):
+            yield Section(challengers)
         if self.published.gaps:
             yield Section(headlines(self.published), "For whom it works less well")
 

@@ -12,7 +12,8 @@ import pandas as pd
 from send_screen.documents import count
 from send_screen.errors import GateError
 from send_screen.published import PublishedReport, failed_gates
-from send_screen.reports import challengers_of, compare_challengers, headlines, render_page
+from send_screen.reports import challengers_of, headlines, render_page
+from send_screen.reports._challengers import describe_challengers
 from send_screen.results import Section
 from send_screen.tables import RiskTables
 from send_screen.workflows._measured_result import MeasuredResult
@@ -98,7 +99,7 @@ class TrainedVersion(MeasuredResult):
             yield Section([f"These {who} are invented: this version cannot screen real ones."])
         models = {"candidate": "this version", "baseline": "the rule", **challengers_of(self.published)}
         yield self._metrics(models)
-        yield Section([challenger.description for challenger in compare_challengers(self.published)])
+        yield Section(describe_challengers(self.published))
         yield Section(
             [*headlines(self.published), *suppressed_by_earlier(self.published)], "For whom it works less well"
         )
