@@ -370,7 +370,7 @@ def test_a_run_that_missed_its_gates_can_be_audited(
     assert statuses(of_the_run())["tags"] == "FAILED"
 
 
-def test_an_earlier_version_that_is_not_reckoned_with_is_named(store: Store) -> None:
+def test_an_earlier_version_that_is_not_accounted_for_is_named(store: Store) -> None:
     """Version 2 held a school out: counts of groups beside those of version 1 would give that school away."""
     second = store.of(2)
     (told_of,) = json.loads((second.bundle / "published.json").read_bytes())["disclosure"]["prior_releases"]

@@ -417,7 +417,7 @@ def test_what_an_earlier_version_gave_away_stops_no_later_one(rare):
     assert len({group for _, group, metric in suppressed_figures(document) if metric == "prevalence"}) >= 2
 
 
-def test_numbers_of_the_tables_are_reckoned_with(rare):
+def test_numbers_of_the_tables_are_accounted_for(rare):
     """Where the tables reveal how many are from the north or from the south, neither can stand in for the other."""
     document = measured(rare, replicates=20, revealed_by_tables=[("origin", ["north"]), ("origin", ["south"])])
     assert ("origin", "home", "prevalence") in suppressed_figures(document)

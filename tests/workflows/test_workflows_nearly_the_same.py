@@ -54,7 +54,7 @@ def versions(light_spec: Path, once: Callable[..., Any]) -> dict[str, Any]:
     return found
 
 
-def test_the_same_children_in_another_order_are_reckoned_with(versions: dict[str, Any]) -> None:
+def test_the_same_children_in_another_order_are_accounted_for(versions: dict[str, Any]) -> None:
     first, again = versions["first"], versions["sorted"]
     assert first.published.version.data_sha256 != again.published.version.data_sha256
     (known,) = again.published.disclosure.prior_releases

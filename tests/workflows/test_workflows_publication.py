@@ -1,4 +1,4 @@
-"""What is published of the same children is reckoned with, when trainings overlap and when a run was purged."""
+"""What is published of the same children is accounted for, when trainings overlap and when a run was purged."""
 
 from __future__ import annotations
 

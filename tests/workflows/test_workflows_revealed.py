@@ -61,7 +61,7 @@ def test_the_same_version_knows_again_what_it_knew(spec):
     assert prior_releases(spec, runs, version="b", n=400) == [known]
 
 
-def test_a_run_that_is_purged_is_known_from_those_that_reckoned_with_it(spec):
+def test_a_run_that_is_purged_is_known_from_those_that_accounted_for_it(spec):
     """Of the same cohort with its counts; of one of another size, without."""
     (purged,) = prior_releases(spec, [run("a")], version="b", n=400)
     (smaller,) = prior_releases(spec, [run("c", n=380)], version="b", n=400)

@@ -119,13 +119,13 @@ def _without(document: Document, *sections: str) -> dict[str, object]:
     return document.model_dump(exclude=set(sections))
 
 
-@audit_check("It reckons with what was published before it, and with nothing else")
+@audit_check("It accounts for what was published before it, and for nothing else")
 def check_prior_releases(audited: AuditedVersion) -> CheckResult:
     """Hold what earlier versions are said to have revealed against what the MLflow store's runs have published.
 
     What an earlier version suppressed is suppressed again: a fabricated one could silence any finding. One that is left
     out could give single children away. One that is no longer in the MLflow store is known from this version alone, or
-    from others that reckoned with it.
+    from others that accounted for it.
     """
     bundle, metadata = audited.require_bundle(), audited.require_report().version
     claimed = bundle.published.disclosure.prior_releases

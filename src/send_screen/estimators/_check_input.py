@@ -120,7 +120,7 @@ def _numbers(name: str, column: pd.Series) -> np.ndarray:
     try:
         return column.to_numpy(dtype=np.float64, na_value=np.nan)
     except ArithmeticError:  # a decimal that is none, or a number too large
-        raise ValueError(f"Column {name!r} holds a number that a computer cannot reckon with. Correct it.") from None
+        raise ValueError(f"Column {name!r} holds a number that a computer cannot represent. Correct it.") from None
 
 
 def _levels(name: str, column: pd.Series, known: Sequence[str] | None) -> pd.Series:

@@ -88,9 +88,31 @@ def read_table(path: str | Path) -> Reading:
 
 
 def read_tables(path: str | Path) -> list[Reading]:
-    """Read every table in a file that could hold children, as :func:`read_table` reads one.
+    r"""Read every table in a file that could hold children, as :func:`read_table` reads one.
 
-    Of a workbook that is one reading for each group of sheets with the same headers; of another file it is one.
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        As in :func:`read_table`.
+
+    Returns
+    -------
+    list of Reading
+        Of a workbook, one for each group of sheets with the same headers; of another file, one.
+
+    Raises
+    ------
+    ReadError
+        As :func:`read_table`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> file = Path(tempfile.mkdtemp()) / "profile.csv"
+    >>> _ = file.write_text("UPN;E01\nB801200005001;2\n")
+    >>> [list(reading.frame.columns) for reading in read_tables(file)]
+    [['UPN', 'E01']]
     """
     content, name, parse = _open(Path(path))
     if parse is read_workbook:

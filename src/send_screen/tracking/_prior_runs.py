@@ -44,7 +44,7 @@ class PriorRun:
 def prior_runs(
     *, uri: str, data_sha256: str, compare_evidence: Callable[[str], Overlap | None] | None = None
 ) -> list[PriorRun]:
-    """Return every run of a store on these data, or some of the same children, that published something, oldest first.
+    """Return every run of an MLflow store on these data, or some of the same children, that published: oldest first.
 
     A run that was deleted, or is in an experiment that was renamed, is one too: its figures have been seen. Whether a
     run on other data is of some of the same children, ``compare_evidence`` tells by its evidence's location; None where

@@ -1,4 +1,4 @@
-"""A lock on publication: one version at a time in each store, so that each knows of the one before."""
+"""A lock on publication: one version at a time in each MLflow store, so that each knows of the one before."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ POLL_SECONDS = 1.0  # between two reads of who holds the lock
 
 @contextmanager
 def publishing(uri: str, *, progress: Callable[[str], None]) -> Iterator[bool]:
-    """Lock a store for publication; wait while another run holds the lock, and report whose it is.
+    """Lock an MLflow store for publication; wait while another run holds the lock, and report whose it is.
 
     Yielded is whether the store is locked. A server has no file to lock: there, look for new runs before publishing.
 

@@ -133,7 +133,7 @@ def find_run(model: str, *, uri: str) -> Registered:
 
 
 def _is_missing(error: MlflowException) -> bool:
-    """Tell whether a store answered that it has nothing of a name; it may also have failed to answer."""
+    """Tell whether an MLflow store answered that it has nothing of a name; it may also have failed to answer."""
     return error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 
 
@@ -143,7 +143,7 @@ def withdrawal_description(client: MlflowClient, version_id: str) -> str:
 
 
 def withdrawals_of(client: MlflowClient, version_id: str) -> dict[str, str]:
-    """Return what a store's experiments keep of the withdrawal of a version, by their ids."""
+    """Return what an MLflow store's experiments keep of the withdrawal of a version, by their ids."""
     tag = f"{WITHDRAWN_TAG}.{version_id}"
     found = [experiment for experiment in all_experiments(client) if tag in experiment.tags]
     return {str(experiment.experiment_id): str(experiment.tags[tag]) for experiment in found}

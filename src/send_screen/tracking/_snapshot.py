@@ -36,7 +36,7 @@ REGISTERED_META = "registered_model_meta"
 
 @dataclass(frozen=True)
 class RegistrySnapshot:
-    """The metadata and files of a version in a store, none of it verified yet.
+    """The metadata and files of a version in an MLflow store, none of it verified yet.
 
     Of a run that is not registered the registry says nothing: the tags are those of the run, and there are no aliases.
     ``model_id`` and what begins with ``model_`` are of the logged model that is served.

@@ -45,7 +45,7 @@ def folder_of(uri: str) -> Path | None:
 
 
 def artifact_folder(uri: str) -> Path | None:
-    """Return where a local store keeps its artefacts, beside its database; None for a server."""
+    """Return where a local MLflow store keeps its artefacts, beside its database; None for a server."""
     folder = folder_of(uri)
     return None if folder is None else folder / "mlartifacts" / EXPERIMENT
 
@@ -67,7 +67,7 @@ def require_mlflow() -> None:
 
 
 def client_of(uri: str) -> MlflowClient:
-    """Return a client of a store that is there; the stores, experiment and run of the user's process stay."""
+    """Return a client of an MLflow store that is there; the stores, experiment and run of the user's process stay."""
     require_mlflow()
     from mlflow import MlflowClient
 
@@ -78,7 +78,7 @@ def client_of(uri: str) -> MlflowClient:
 
 
 def all_experiments(client: MlflowClient) -> list[Experiment]:
-    """Return every experiment of a store, deleted ones too: people may rename ours, and what it holds still counts."""
+    """Return every experiment of an MLflow store, deleted and renamed ones too: what they hold still counts."""
     from mlflow.entities import ViewType
 
     return list(every(client.search_experiments, view_type=ViewType.ALL))

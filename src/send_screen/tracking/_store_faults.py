@@ -37,7 +37,7 @@ _MIN_SERVER = 3  # the first that knows logged models
 
 
 def translate_store_errors(function: Callable[P, T]) -> Callable[P, T]:
-    """Decorate a function so that errors of a store become ours; its keyword ``uri`` is the store's address."""
+    """Decorate a function so that errors of an MLflow store become ours; its keyword ``uri`` is the store's address."""
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -56,7 +56,7 @@ def translate_store_errors(function: Callable[P, T]) -> Callable[P, T]:
 
 
 def _fault(uri: str, error: Exception) -> SendScreenError:
-    """Return the error for an exception of a store: what a check of the store finds, or the exception's own code."""
+    """Return the error for an exception of an MLflow store: what a check of it finds, or the exception's own code."""
     try:
         require_whole(uri)
     except SendScreenError as fault:
@@ -81,7 +81,7 @@ def is_server(uri: str) -> bool:
 
 
 def require_address(uri: str) -> None:
-    """Raise unless the address is of a kind of store that can hold versions."""
+    """Raise unless the address is of a kind of MLflow store that can hold versions."""
     if database_of(uri) or is_server(uri) or _OTHER_DATABASE.fullmatch(uri):
         return
     path = uri.removeprefix("sqlite:").removeprefix("file:").lstrip("/") if "databricks" not in uri else ""
@@ -94,7 +94,7 @@ def require_address(uri: str) -> None:
 
 
 def require_whole(uri: str) -> None:
-    """Raise where an existing store cannot be read, is of another release, or was moved."""
+    """Raise where an existing MLflow store cannot be read, is of another release, or was moved."""
     path = database_of(uri)
     if path is not None and not (path.exists() and require_database(path)):
         return
@@ -235,7 +235,7 @@ def _ask(uri: str, endpoint: str) -> tuple[int, str]:
 
 
 def _require_in_place(uri: str, experiment: Experiment) -> None:
-    """Raise where a local store was moved or copied, so that its files are recorded in their old location."""
+    """Raise where a local MLflow store was moved or copied, so that its files are recorded in their old location."""
     ours, recorded = artifact_folder(uri), local_folder(experiment.artifact_location)
     if (
         ours is None

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def unexpected_metadata(
     client: MlflowClient, registered: ModelVersion, run: Run, logged: LoggedModel
 ) -> dict[str, tuple[str, str]]:
-    """Return the store's value and the value that training leaves, by a description of each."""
+    """Return the MLflow store's value and the value that training leaves, by a description of each."""
     # a serving worker fetches from this location, which can differ from the one of the served model
     fetched = client.get_model_version_download_uri(registered.name, registered.version)
     return {

@@ -233,7 +233,7 @@ def _nested_groups(
     A group may lie within a group of another attribute, as those who have free school meals within those who have ever
     had them. Of that the intruder knows: where a count of the one less that of the other is 1 to 9, and neither is
     itself, the two attributes are crossed, and what is empty for this reason is known to be empty. Groups of fewer than
-    ten are not reckoned with: where they are not is no rule, but knowledge of those children.
+    ten are not accounted for: where they are not is no rule, but knowledge of those children.
     """
     found: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for one, other in combinations(attributes.values(), 2):
