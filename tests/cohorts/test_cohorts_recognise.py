@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from send_screen.cohorts import Cohort, load_cohort
-from send_screen.errors import DataError
+from send_screen.errors import DataError, PopulationError
 from send_screen.simulation import simulate_england
 from send_screen.specs import ModelSpec, load_spec
 
@@ -145,3 +145,38 @@ def test_a_slip_in_one_year_does_not_make_the_others_old(
     found = load_cohort(spec, tmp_path / "a.csv", training=False)
     assert len(found) >= len(expected) - 1
     assert (found.excluded["rule"] == "DATA-OTHER-YEAR").sum() == 1
+
+
+def test_the_academic_year_of_a_file_that_does_not_say_it_can_be_given(
+    spec: ModelSpec, tables: dict[str, pd.DataFrame], expected: Cohort, tmp_path: Path
+) -> None:
+    year = tables["goals"]["AcademicYear"].iloc[0]
+    tables["pupils"].to_csv(tmp_path / "a.csv", index=False)
+    tables["goals"].drop(columns="AcademicYear").to_csv(tmp_path / "b.csv", index=False)
+    found = load_cohort(spec, tmp_path, training=False, academic_year=year)
+    same(found, expected)
+    assert f"b.csv says no academic year: {year} was given." in found.notes
+    assert not any(note.startswith("a.csv says no") for note in found.notes)
+    with pytest.raises(PopulationError, match="academicYear"):
+        load_cohort(spec, tmp_path, training=False, academic_year="next")
+
+
+def test_many_missing_columns_are_one_message(spec: ModelSpec, tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    goals = {f"E{number:02d}": f"Goal{chr(64 + number)}" for number in range(1, 18)}
+    tables["wide"].rename(columns=goals).to_csv(tmp_path / "a.csv", index=False)
+    with pytest.raises(DataError) as caught:
+        load_cohort(spec, tmp_path / "a.csv", training=False)
+    _, *reasons = str(caught.value).splitlines()
+    assert len(reasons) == 1
+    assert "The file has no E01, E02, E03, E04, E05 and 12 more." in reasons[0]
+    assert "'GoalA'" in reasons[0]
+
+
+def test_exceeding_in_a_new_profile_is_another_coding(
+    spec: ModelSpec, tables: dict[str, pd.DataFrame], tmp_path: Path
+) -> None:
+    wide = tables["wide"].copy()
+    wide["E02"] = wide["E02"].mask(wide.index % 4 == 0, "Exceeding")
+    wide.to_csv(tmp_path / "a.csv", index=False)
+    with pytest.raises(DataError, match=r"cells of E02 hold the same text, which is none of its codes"):
+        load_cohort(spec, tmp_path / "a.csv", training=False)

@@ -184,6 +184,9 @@ def screen(
     role: Annotated[
         str | None, typer.Option(help="Role of whoever reads the list, as the contracts name it. (default: senco)")
     ] = None,
+    academic_year: Annotated[
+        str | None, typer.Option(help="The academic year of a file that does not say it, as 2025/26.")
+    ] = None,
     allow_synthetic_model: Annotated[
         bool,
         typer.Option(

@@ -41,7 +41,12 @@ WRONG_FILE_SHARE = 0.5
 
 
 def load_cohort(
-    spec: ModelSpec, data: object, *, training: bool = True, contracts: Mapping[str, Contract] | None = None
+    spec: ModelSpec,
+    data: object,
+    *,
+    training: bool = True,
+    contracts: Mapping[str, Contract] | None = None,
+    academic_year: str | None = None,
 ) -> Cohort:
     """Read the data a spec names and build its cohort.
 
@@ -56,6 +61,8 @@ def load_cohort(
         Whether to keep only children whose outcome is known; otherwise the children to be screened, without outcome.
     contracts : mapping of contract id to Contract, optional
         By default those that the spec was read with.
+    academic_year : str, optional
+        The academic year of tables that do not say theirs, such as ``"2025/26"``.
 
     Returns
     -------
@@ -80,7 +87,7 @@ def load_cohort(
     >>> len(cohort) + len(cohort.excluded)
     600
     """
-    linked = link(spec, data, training=training, contracts=contracts)
+    linked = link(spec, data, training=training, contracts=contracts, academic_year=academic_year)
     excluded = linked.problem.assign(kind=pd.Series(MANUAL_REVIEW, index=linked.frame.index, dtype=object))
     excluded.loc[excluded["rule"].isin([OTHER_YEAR, *_year_rules(linked)]), "kind"] = OUTSIDE
     # Eligibility comes before a missing record of an agency: whoever is not eligible needs no manual review.

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from send_screen.cohorts._academic_year import with_academic_year
 from send_screen.cohorts._left_out import OTHER_YEAR, leave_out
 from send_screen.cohorts._notes import missing_display_columns, unreadable_values, unused_headers
 from send_screen.cohorts._source import SourceData, read_source
-from send_screen.cohorts._unreadable import unreadable_columns
+from send_screen.cohorts._unreadable import missing_columns, unreadable_columns
 from send_screen.contracts import CheckedTable, Contract, check_table
 from send_screen.documents import count
 from send_screen.errors import DataError
@@ -32,7 +33,14 @@ class Linked:
     notes: tuple[str, ...]  # on values and headers that were repaired or not used
 
 
-def link(spec: ModelSpec, data: object, *, training: bool, contracts: Mapping[str, Contract] | None = None) -> Linked:
+def link(
+    spec: ModelSpec,
+    data: object,
+    *,
+    training: bool,
+    contracts: Mapping[str, Contract] | None = None,
+    academic_year: str | None = None,
+) -> Linked:
     """Read, check and join the tables that a spec names; see :func:`~send_screen.cohorts.load_cohort`.
 
     An error names every reason why a file as a whole cannot be used.
@@ -42,6 +50,8 @@ def link(spec: ModelSpec, data: object, *, training: bool, contracts: Mapping[st
     used = {use.contract: given[use.contract] for use in uses}
     source = data if isinstance(data, SourceData) else read_source(data, used)
     tables = {name: source.tables[name] for name in used if name in source.tables}
+    if academic_year:
+        tables = with_academic_year(tables, used, academic_year)
     needed = needed_columns(spec, training=training)
     checks: dict[str, CheckedTable] = {}
     failures: list[DataError] = []
@@ -59,12 +69,13 @@ def link(spec: ModelSpec, data: object, *, training: bool, contracts: Mapping[st
             notes += said
     for name, table in tables.items():
         check = checks[name]
-        failures += [
-            DataError(v.message, remedy=v.remedy, file=v.file, column=v.column, rule=v.rule)
-            for v in check.violations
-            if v.level == "file" and v.column in {None, *needed[name]}
+        of_file = [v for v in check.violations if v.level == "file" and v.column in {None, *needed[name]}]
+        beside_it = [checks[other].columns for other, its in tables.items() if its is table and other != name]
+        elsewhere = {header for report in beside_it for header in (*report.matched, *report.aliased)}
+        failures += missing_columns(used[name], check, of_file, elsewhere) or [
+            DataError(v.message, remedy=v.remedy, file=v.file, column=v.column, rule=v.rule) for v in of_file
         ]
-        if table.file_sha256:
+        if table.file_sha256 and not of_file:
             failures += unreadable_columns(used[name], check, needed[name], table.file)
         notes += [*table.notes, *check.notes, *unreadable_values(check, needed[name], table.file)]
     notes += [*unused_headers(checks, tables), *missing_display_columns(spec, checks, tables)]

@@ -1,16 +1,44 @@
-"""Columns of which most cells cannot be read: one message for the file, not one a child."""
+"""Columns that a file lacks, or of which most cells cannot be read: one message for the file, not one a child."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Sequence
 
-from send_screen.contracts import CheckedTable, Contract, Rule
+from send_screen.contracts import CheckedTable, Contract, Rule, Violation
+from send_screen.contracts._quote import quotable
 from send_screen.errors import DataError
 
 _MIN_CELLS = 10
 _SHARE = 0.5  # of the rows, or of the filled cells
 _MAX_SHOWN = 5
 _OF_OTHER_CHILDREN = ("duplicate", "academicYear")  # the cells can be read: they say that these are not the children
+
+
+def missing_columns(
+    contract: Contract, check: CheckedTable, of_file: Sequence[Violation], elsewhere: Collection[str]
+) -> list[DataError]:
+    """Return one error for the columns that a file lacks, where they are many and nothing else is wrong with it.
+
+    ``elsewhere`` are the headers that other contracts read.
+    """
+    rule = contract.rule("columns")
+    if len(of_file) <= _MAX_SHOWN or rule is None or any(v.rule != rule.id or v.column is None for v in of_file):
+        return []
+    names = [v.column for v in of_file]
+    left = [header for header in check.columns.unknown if header not in elsewhere]
+    unknown = ", ".join(map(quotable, left[:_MAX_SHOWN]))
+    unused = f" Headers such as {unknown} were not understood." if unknown else ""
+    first = of_file[0]
+    return [
+        DataError(
+            f"The file has no {_listed(names)}.{unused}",
+            remedy=rule.remedy,
+            file=first.file,
+            column=first.column,
+            rule=first.rule,
+        )
+    ]
 
 
 def unreadable_columns(contract: Contract, check: CheckedTable, needed: set[str], file: str) -> list[DataError]:
@@ -38,8 +66,7 @@ def _error(
     found: list[tuple[str, Rule]], counts: Counter[tuple[str, str]], values: dict[str, Counter[str]], file: str
 ) -> DataError:
     name, rule = found[0]
-    names = [name for name, _ in found]
-    shown = ", ".join(names[:_MAX_SHOWN]) + (f" and {len(names) - _MAX_SHOWN} more" if len(names) > _MAX_SHOWN else "")
+    shown = _listed([name for name, _ in found])
     what = "are blank" if rule.kind == "null" else "cannot be read"
     texts = [repr(value) for value, _ in values.get(rule.id, Counter()).most_common(_MAX_SHOWN)]
     held = f" It holds {', '.join(texts)}." if texts else ""
@@ -50,3 +77,8 @@ def _error(
         rule=rule.id,
         remedy=rule.remedy,
     )
+
+
+def _listed(names: Sequence[str | None]) -> str:
+    shown = ", ".join(map(str, names[:_MAX_SHOWN]))
+    return f"{shown} and {len(names) - _MAX_SHOWN} more" if len(names) > _MAX_SHOWN else shown

@@ -55,7 +55,7 @@ def file_violations(
 def other_coding(
     contract: Contract, prepared: pd.DataFrame, failures: dict[str, np.ndarray], file: str
 ) -> Iterator[Violation]:
-    """Yield one violation where columns of numbers as codes hold other numbers: 1 may mean another thing there.
+    """Yield one violation where columns of numbers as codes often hold one other text: 1 may mean another thing there.
 
     A file with 0 and 1 for 1 and 2 would turn a list upside down, and no single cell of it shows that.
     """
@@ -69,8 +69,7 @@ def other_coding(
             or not all(map(str.isdecimal, column.levels or "x"))
         ):
             continue
-        wrong = prepared.loc[failures[rule.id], column.name].map(lambda value: str(value).isdecimal())
-        n = int(wrong.sum())
+        n = int(prepared.loc[failures[rule.id], column.name].astype(str).value_counts().max())
         filled = int(prepared[column.name].notna().sum())
         if n >= _MIN_OTHER_CODES and _OTHER_CODES_SHARE * filled <= n < filled:  # where all are wrong, none is misread
             found.append((column, rule, n))
@@ -82,9 +81,9 @@ def other_coding(
             column.name,
             None,
             None,
-            f"{n:,} cells of {column.name} are numbers that are not among its codes: these may mean other things here."
-            f"{others} {rule.description}",
-            "Ask whoever exported it what each number means, and write the contract's codes.",
+            f"{n:,} cells of {column.name} hold the same text, which is none of its codes: these may mean other things "
+            f"here.{others} {rule.description}",
+            "Ask whoever exported it what each text means, and write the contract's codes.",
             file,
             "file",
         )

@@ -95,6 +95,7 @@ def screen(
     capacity: str | None = None,
     per_school: bool = False,
     role: str | None = None,
+    academic_year: str | None = None,
     allow_synthetic_model: bool = False,
     ledger: str | Path | None = None,
     tracking_uri: str | None = None,
@@ -119,6 +120,8 @@ def screen(
         Whether the capacity is that of each school rather than of the whole file.
     role : str, optional
         The role that will read the list: of what it may not see, only the agency to ask is named.
+    academic_year : str, optional
+        The academic year of a file that does not say it, such as ``"2025/26"``.
     allow_synthetic_model : bool, default False
         Show real children to a model that was trained on synthetic ones; every page then says so.
     ledger : str or pathlib.Path, optional
@@ -164,7 +167,7 @@ def screen(
     if not str(out).strip():
         raise UsageError("No folder is given for the lists.", remedy="Give one with --out.")
     bundle = load_model(model, tracking_uri=tracking_uri)
-    cohort = load_cohort(bundle.spec, file, training=False, contracts=bundle.contracts)
+    cohort = load_cohort(bundle.spec, file, training=False, contracts=bundle.contracts, academic_year=academic_year)
     result = screen_cohort(
         bundle,
         cohort,
