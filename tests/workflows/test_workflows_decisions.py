@@ -114,7 +114,7 @@ def test_promoting_names_who_and_why_and_can_be_read_back(store: Store) -> None:
     code, out, err = store.run("promote", "models:/reception_sen@candidate", *WHO)
     assert code == 0, err
     assert "models:/reception_sen/1" in out
-    assert "invented children" in out
+    assert "invented data" in out
     second = store.another()
     assert store.run("promote", f"models:/reception_sen/{second}", "--by", "B", "--reason", "better")[0] == 0
     found = store.history()
@@ -513,7 +513,7 @@ def test_a_withdrawal_reads_what_is_left_of_a_damaged_ledger(store: Store, tmp_p
     ledger.write_bytes(b"".join(ledger.read_bytes().splitlines(keepends=True)[:3])[:-9])
     code, out, _ = store.run("withdraw", "models:/reception_sen/1", *WHO, "--screenings", ledger)
     assert code == 1
-    assert "4 children in 1 batch" in out
+    assert "4 people in 1 batch" in out
     assert "NOT WHOLE" in out
     with pytest.raises(GateError):
         load_model("models:/reception_sen/1", tracking_uri=store.uri)
