@@ -123,6 +123,25 @@ def test_what_changed_is_found_in_its_part(changed: dict[str, Any], part: str, w
     assert what not in its_part.same
 
 
+def test_a_list_a_little_longer_and_a_tolerance_a_little_wider_are_changes() -> None:
+    first, second = _two(capacity=make_published()["version"]["capacity"] + 0.002)
+    _set(second, "gaps", {"metric": "false_negative_rate"}, tolerance=0.104)
+    changed = {change.what: change.second for part in _compare(first, second).parts for change in part.changed}
+    assert {"10.2 of 100 children", "10.4 of 100"} <= set(changed.values())
+
+
+def test_of_how_many_groups_nobody_was_better_is_said() -> None:
+    first, second = _two()
+    whole = _compare(first, second)
+    assert f"of {whole.n_compared} figures and gaps that were compared" in whole.nobody
+    for row in (*second["groups"], *second["gaps"]):
+        row |= {"value": None, "low": None, "high": None}
+    nothing = _compare(first, second)
+    assert nothing.n_not_compared == whole.n_compared + whole.n_not_compared
+    assert nothing.nobody.startswith("It was not compared for any group")
+    assert nothing.nobody in render_comparison(nothing)
+
+
 def test_features_tolerances_and_counts_are_found_too() -> None:
     first, second = _two()
     gone = second["shapes"].pop(1)

@@ -73,7 +73,7 @@ def describe_gap(
 
 def _describe_verdict(gap: Mapping[Any, Any], children: Noun, clusters: Noun) -> str:
     """Return the verdict as a sentence."""
-    tolerance = f"the tolerance of {_percent(gap['tolerance'])}"
+    tolerance = f"the tolerance of {100 * gap['tolerance']:.10g}"  # stated, and so not rounded
     if gap["verdict"] != INCONCLUSIVE:
         return f"The gap is {'inside' if gap['verdict'] == WITHIN else 'outside'} {tolerance}."
     more = ""

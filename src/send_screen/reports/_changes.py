@@ -9,7 +9,7 @@ from typing import Any
 from send_screen.published import PublishedReport
 from send_screen.reports._groups import QUESTIONS, Groups
 from send_screen.reports._render import read_data
-from send_screen.reports._text import format_date, percent, whole
+from send_screen.reports._text import format_date, stated_percent, whole
 
 ABSENT = "not there"
 _ITEM_NAMES = ("name", "contract", "metric", "rule")  # what items of a list go by
@@ -84,7 +84,7 @@ def _comparable(report: PublishedReport) -> dict[str, Any]:
             **version,
             "children": report.version.children.many,
             "clusters": report.version.clusters.many if report.version.clusters else ABSENT,
-            "capacity": f"{percent(report.version.capacity)} of 100 children",
+            "capacity": f"{stated_percent(report.version.capacity)} of 100 children",
             "prohibited_uses": dict.fromkeys(report.version.prohibited_uses, "said"),
             "gates": {gate.gate: gate.required for gate in report.version.gates},
             "review_date": format_date(report.version.review_date),
@@ -92,7 +92,9 @@ def _comparable(report: PublishedReport) -> dict[str, Any]:
             **{name: ABSENT for name in ("bags_sha256", "research_comparison") if version[name] is None},
         },
         "tolerances": {
-            QUESTIONS[metric]: f"{percent(gaps[0].tolerance)} of 100" for metric, gaps in groups.gaps.items() if gaps
+            QUESTIONS[metric]: f"{stated_percent(gaps[0].tolerance)} of 100"
+            for metric, gaps in groups.gaps.items()
+            if gaps
         },
         "attributes": "; ".join(groups.tables),
         "shapes": {shape.label: f"from {shape.agency}, monotonic: {shape.monotonic}" for shape in report.shapes},

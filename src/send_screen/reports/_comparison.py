@@ -21,7 +21,7 @@ from send_screen.reports._interval_change import (
     shift,
 )
 from send_screen.reports._render import render_html
-from send_screen.reports._text import sentence, version_marks
+from send_screen.reports._text import count, sentence, version_marks
 
 # A group's own figure is better where fewer are missed or listed without the outcome, or it is nearer the score.
 _GROUP_LOSS: dict[str, ToLoss] = {
@@ -100,9 +100,23 @@ class Comparison:
     better: tuple[str, ...]
     """Whom it was shown to become better for, a short sentence each."""
     worse: tuple[str, ...]
+    n_compared: int
+    """Figures of groups, and gaps, of which both versions publish an interval."""
+    n_not_compared: int
+    """Those of which either does not."""
     verdicts: tuple[str, ...]
     """Verdicts that are not the same, a short sentence each. That alone does not show that the gap changed."""
     watermarks: tuple[str, ...]
+
+    @property
+    def nobody(self) -> str:
+        """What is said where no change was shown: of how many figures and gaps of groups, and of how many not."""
+        if not self.n_compared:
+            return "It was not compared for any group: not both versions publish a figure of one."
+        of = f"For no group, of {count(self.n_compared, 'figure or gap', 'figures and gaps')} that were compared."
+        if not self.n_not_compared:
+            return of
+        return f"{of} {self.n_not_compared} could not be: not both versions publish them."
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything that the page says, for a script."""
@@ -134,6 +148,7 @@ def compare_versions(
     first, second = set_apart((first, second), children)
     both = Groups(first), Groups(second)
     groups = tuple(_group_changes(*both))
+    shifts = [change for row in groups for change in (row.shift, row.gap_shift)]
     found = Comparison(
         children=children,
         names=set_apart(names, children),
@@ -146,6 +161,8 @@ def compare_versions(
         groups=groups,
         better=tuple(text for row in groups for text in row.shown("better")),
         worse=tuple(text for row in groups for text in row.shown("worse")),
+        n_compared=len(shifts) - shifts.count("no interval"),
+        n_not_compared=shifts.count("no interval"),
         verdicts=tuple(_changed_verdicts(*both)),
         watermarks=version_marks(second.version.trained_on),
     )

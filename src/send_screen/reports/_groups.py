@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from send_screen.documents import CHILDREN
 from send_screen.published import Gap, MeasuredSections
 from send_screen.reports._figures import PERCENT, Cell, Figure
-from send_screen.reports._text import count, join_list, percent
+from send_screen.reports._text import count, join_list, percent, stated_percent
 
 OTHERS = "all others"
 OUTSIDE, WITHIN, INCONCLUSIVE = "outside tolerance", "within tolerance", "inconclusive"
@@ -156,7 +156,7 @@ class Groups:
         verdicts: Counter[str] = Counter(gap.verdict for gap in gaps)
         return QuestionSummary(
             metric,
-            percent(gaps[0].tolerance),
+            stated_percent(gaps[0].tolerance),
             tuple(f"{self.name(gap)} (+{percent(gap.value or 0.0)})" for gap in largest_first(filter(is_worse, gaps))),
             {verdict: verdicts[verdict] for verdict in SYMBOLS},
             sum(n for verdict, n in verdicts.items() if verdict not in SYMBOLS),
@@ -178,7 +178,7 @@ class Groups:
             more = len(named) - _MAX_NAMED
             found.append(f"So {'is' if more == 1 else 'are'} {count(more, 'group', 'groups')} more.")
         outside = [self.name(gap) for gap in named if gap.verdict == OUTSIDE]
-        tolerance = f"the tolerance of {percent(named[0].tolerance)}"
+        tolerance = f"the tolerance of {stated_percent(named[0].tolerance)}"
         if len(outside) == len(named):
             found.append(f"That is outside {tolerance}.")
         elif outside:

@@ -18,7 +18,7 @@ from send_screen.reports._curves import (
 from send_screen.reports._figures import METRICS, Cell, Figure, natural_frequencies
 from send_screen.reports._group_tables import AttributeTable, attribute_tables, gap_lines
 from send_screen.reports._groups import QUESTIONS, Groups, QuestionSummary, describe_verdict, excludes_zero, gap_cell
-from send_screen.reports._text import percent
+from send_screen.reports._text import stated_percent
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class MeasuredView:
         self.title = report.version.title
         self.outcome = report.version.outcome_description
         self.clusters = report.version.clusters and report.version.clusters.many
-        self.list_length = f"{percent(report.version.capacity)} of 100 children"
+        self.list_length = f"{stated_percent(report.version.capacity)} of 100 children"
         self.frequencies = natural_frequencies(report)
         self.challengers = compare_challengers(report)
         self.baseline = compare_baseline(report)
@@ -101,7 +101,7 @@ class MeasuredView:
     @property
     def tolerances(self) -> dict[str, str]:
         """The tolerance of each question as a percentage; empty where it was not asked."""
-        return {metric: percent(gaps[0].tolerance) if gaps else "" for metric, gaps in self.groups.gaps.items()}
+        return {metric: stated_percent(gaps[0].tolerance) if gaps else "" for metric, gaps in self.groups.gaps.items()}
 
     def tables(self, metric: str) -> tuple[AttributeTable, ...]:
         """Return a table of each attribute's groups for one question."""

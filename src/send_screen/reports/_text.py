@@ -69,6 +69,17 @@ def whole(number: float) -> str:
     return f"{number:,.0f}"
 
 
+def stated_percent(share: float) -> str:
+    """Return a share that somebody has set, as a percentage with all its digits.
+
+    Examples
+    --------
+    >>> stated_percent(0.1), stated_percent(0.102)
+    ('10', '10.2')
+    """
+    return f"{100 * share:.10g}"
+
+
 def percent(share: float) -> str:
     """Return a share as a whole percentage; what is not quite none or all is never shown as none or all.
 

@@ -152,7 +152,8 @@ def suppressed_by_earlier(published: PublishedReport) -> list[str]:
     elif earlier and crossed and all(row.n is None for row in crossed):
         what = "crossed groups are suppressed: a version with another list did not cross them"
     elif exposed := [one for one in earlier if one.exposed]:
-        what = f"some figures of groups are suppressed: less those of version {exposed[0].version}, they are of few"
+        less = exposed[0].version
+        what = f"some figures of groups are suppressed: less those of version {less}, they would tell of a few"
     else:
         return []
     return [
