@@ -28,7 +28,7 @@ def test_the_price_of_both_is_published_and_the_audit_fits_it_again(small_spec: 
     assert len(moved) == 6 < len(made.tables.terms) == len(published.shapes)
     for price in ("all_terms", "whole_points"):
         assert price in published.version.challengers
-        for metric in ("roc_auc", "average_precision", "recall"):
+        for metric in ("roc_auc", "average_precision", "neg_log_loss", "recall"):
             difference = published.difference(metric, price)
             assert difference is not None
             assert difference.low < difference.value < difference.high

@@ -19,8 +19,8 @@ from send_screen.tables import RiskTables, k_at_capacity
 
 #: The model to be registered and the baseline have these names in every evidence table.
 CANDIDATE, BASELINE = "candidate", "baseline"
-#: The candidate by the whole points of its scorecard.
-WHOLE_POINTS = "whole_points"
+#: The candidate by the whole points of its scorecard, and without the limit on its terms.
+WHOLE_POINTS, ALL_TERMS = "whole_points", "all_terms"
 
 
 def out_of_school_folds(y: ArrayLike, school: ArrayLike, *, folds: int = 5, seed: int) -> np.ndarray:

@@ -20,9 +20,10 @@ from send_screen.evaluation._estimate import (
     undefined,
 )
 from send_screen.evaluation._evidence import OutOfFoldPredictions
-from send_screen.evaluation._influence import RANKING_METRICS, EstimateWithInfluence, mean_auc_and_ap
-from send_screen.evaluation._out_of_fold import BASELINE, CANDIDATE
+from send_screen.evaluation._influence import RANKING_METRICS, EstimateWithInfluence, mean_auc_and_ap, ratio
+from send_screen.evaluation._out_of_fold import ALL_TERMS, BASELINE, CANDIDATE, WHOLE_POINTS
 
+LOG_LOSS = "neg_log_loss"
 AT_CAPACITY = ("recall", "precision", "specificity")
 ONE_SIDED_FOLD = "a fold has no child with, or none without, the outcome"
 
@@ -178,7 +179,8 @@ def paired_differences(
     Returns
     -------
     pandas.DataFrame
-        ``model``, ``against``, ``metric`` and the fields of :class:`Estimate`; above 0 speaks for ``model``.
+        ``model``, ``against``, ``metric`` and the fields of :class:`Estimate`; above 0 speaks for ``model``. Beside
+        itself without a limit on terms, or by whole points, a model has ``neg_log_loss`` too: scores can be compared.
 
     Raises
     ------
@@ -201,6 +203,11 @@ def paired_differences(
         mean_auc_and_ap(view, view.score(name)) | _rates_at_capacity(of)
         for name, of in zip((model, against), counts, strict=True)
     )
+    if against in (ALL_TERMS, WHOLE_POINTS):
+        ours, theirs = (
+            figures | {LOG_LOSS: _negative_log_loss(view, view.score(name))}
+            for name, figures in ((model, ours), (against, theirs))
+        )
     without, listed = view.n - view.n_outcome, float(view.flag(model).sum()) / view.n_seeds
     denominators = {"recall": view.n_outcome, "precision": listed, "specificity": without}
     rows = []
@@ -211,13 +218,18 @@ def paired_differences(
             paired.standard_error,
             n=denominators.get(metric, view.n),
             schools=view.n_schools,
-            smallest_cell=smallest(view.n_outcome, without, *(of.smallest for of in counts if not ranking)),
+            smallest_cell=smallest(view.n_outcome, without, *(of.smallest for of in counts if metric in AT_CAPACITY)),
             alpha=alpha,
             means=view.n_folds if ranking else 1,
             none=ONE_SIDED_FOLD if ranking else "a rate without a denominator",
         )
         rows.append({"model": model, "against": against, "metric": metric, **asdict(figure)})
     return pd.DataFrame(rows)
+
+
+def _negative_log_loss(view: OutOfFoldPredictions, score: np.ndarray) -> EstimateWithInfluence:
+    """Return the mean log-likelihood of a child's outcome with the influence of each school."""
+    return ratio(view.by_school(view.outcome * score - np.logaddexp(0.0, score)), view.by_school(np.ones(len(score))))
 
 
 def _rates_at_capacity(counts: Confusion) -> dict[str, EstimateWithInfluence]:

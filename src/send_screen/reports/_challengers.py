@@ -14,6 +14,7 @@ _NAMES = {"lightgbm": "LightGBM", "ebm": "EBM", "whole_points": "Whole points", 
 _COMPARED = {
     "roc_auc": ("Order of the list (ROC AUC)", "the order of the whole list"),
     "average_precision": ("Top of the list (average precision)", "the top of the list"),
+    "neg_log_loss": ("Fit of the scores (log loss, its sign turned)", "the fit of the scores"),
     "recall": ("Of 100 children to be found, listed", "how many children it finds with as many places"),
 }
 WORSE, BETTER, NOT_SHOWN, UNKNOWN = "worse", "better", "no difference was shown", "not known"
@@ -63,7 +64,10 @@ def compare_baseline(report: MeasuredReport) -> str:
 
 
 def _compare(report: MeasuredReport, model: str, short: str) -> ModelComparison:
-    figures = {metric: Figure.of(report.difference(metric, model)) for metric in _COMPARED}
+    compared = {metric: report.difference(metric, model) for metric in _COMPARED}
+    figures = {
+        metric: Figure.of(row) for metric, row in compared.items() if row is not None or metric != "neg_log_loss"
+    }
     by_verdict: dict[str, list[str]] = {}
     for metric, figure in figures.items():
         by_verdict.setdefault(_verdict(figure), []).append(_COMPARED[metric][1])

@@ -100,6 +100,7 @@ METRICS: dict[str, Metric] = {
     ),
     "roc_auc": Metric("Order of the list (ROC AUC)", 3, "0.5 is chance, 1 is perfect"),
     "average_precision": Metric("Top of the list (average precision)", 3, "more is better"),
+    "neg_log_loss": Metric("Fit of the scores (log loss, its sign turned)", 4, "more is better"),
     "calibration_slope": Metric("Calibration slope", 2, "1 is right"),
     "calibration_intercept": Metric("Calibration intercept", 2, "0 is right"),
 }
