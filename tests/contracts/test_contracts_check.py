@@ -238,6 +238,18 @@ def test_absence_that_is_only_the_authorised_part_is_not_taken_for_the_whole():
     assert result.frame["SessionsAbsent"].isna().all()
 
 
+@pytest.mark.parametrize(("cells", "values"), [
+    (["95.5%", "90 %"], [95.5, 90.0]), (["95.5", "90"], [95.5, 90.0]), (["95.5%", "0.9"], [95.5, np.nan]),
+    (["95.5%", None], [95.5, np.nan]),
+])  # fmt: skip
+def test_per_cent_and_bare_numbers_are_not_mixed(cells, values):
+    frame = census().iloc[:2].assign(**{"Attendance %": cells})
+    result = check(frame, "education/pupil_census")
+    np.testing.assert_array_equal(result.frame["AttendancePercent"], values)
+    mixed = cells[1] == "0.9"
+    assert {v.rule for v in result.violations} == ({"CENSUS-ATTENDANCE-NUMBER"} if mixed else set())
+
+
 def test_schools_of_two_authorities_with_one_number_are_two():
     two = census().drop(columns="School").assign(LA="936", Estab="2001")
     two.loc[2, "LA"] = "937"

@@ -170,10 +170,13 @@ def _number_parser(column: Column, texts: list[str | None]) -> Callable[[str], f
     whole_only = column.logical_type == "integer"
     blanks = _BLANKS.union(code.casefold() for code in column.missing_codes)
     comma = uses_decimal_comma(texts)
+    percents = column.unit == "%" and any(text.endswith("%") for text in texts if text)
 
     def read(text: str) -> float | str | None:
         if text.casefold() in blanks:
             return None
+        if percents and not text.endswith("%"):
+            return text  # beside 95.5 %, a bare .97 may be 97 % or not quite 1 %
         bare = text.removesuffix("%").rstrip() if column.unit == "%" else text
         if comma:
             bare = bare.replace(",", ".")
