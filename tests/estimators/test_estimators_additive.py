@@ -267,6 +267,31 @@ def test_of_very_many_rows_one_C_is_chosen_on_a_subsample_of_schools(monkeypatch
     assert again.risk_tables_.to_json() == of_some.risk_tables_.to_json()
 
 
+def test_with_few_schools_C_is_weighed_by_schools_whatever_the_number_of_rows(monkeypatch):
+    X, y, schools = synthetic(1500)
+    model = AdditiveRiskClassifier(monotonic_cst=SIGNS, categorical_features=CATEGORIES)
+    monkeypatch.setattr(_fit_additive, "MAX_ROWS_FOR_C", 800)
+    assert len(clone(model).fit(X, y, groups=np.minimum(schools, 38)).C_weights_) > 1
+    of_many = clone(model).fit(X, y, groups=schools)  # 40: as if there were no such rule, to the last digit
+    monkeypatch.setattr(_fit_additive, "FEW_GROUPS", 0)
+    assert clone(model).fit(X, y, groups=schools).risk_tables_.to_json() == of_many.risk_tables_.to_json()
+
+
+@pytest.mark.parametrize(("rows", "better_in", "weight"), [(3000, 6, 0.6), (3000, 10, 1.0), (9, 10, 1.0)])
+def test_weights_are_as_certain_as_the_schools_agree(rows, better_in, weight):
+    """One model knows the rate of 6 or all of ten schools, the other that of the rest; a small one says little."""
+    schools = np.repeat(np.arange(10), rows)
+    y = np.tile([1.0, 1.0, 0.0], 10 * rows // 3)
+    known = schools < better_in
+    scores = np.column_stack([np.where(known, 0.0, np.log(2.0)), np.where(known, np.log(2.0), 0.0)])
+    losses = (np.logaddexp(0.0, scores) - y[:, None] * scores).sum(axis=0)
+    if rows == 3000:
+        assert losses[0] - losses[1] > 100.0  # to weights by rows the second would be certain
+    weights = _fit_additive._stacking_weights(scores, y, np.ones(len(y)), schools)
+    assert weights.sum() == pytest.approx(1.0)
+    assert weights[1] == pytest.approx(weight, abs=0.01)
+
+
 def test_the_linear_component_of_some_rows_is_penalised_as_that_of_all(children):
     data, _, _ = children
     twice = np.tile(np.arange(len(data.y)), 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any
 
 import lightgbm
@@ -100,3 +101,27 @@ class EBM:
     def decision_function(self, X: pd.DataFrame) -> np.ndarray:
         """Return log-odds."""
         return np.asarray(self.model.decision_function(X))
+
+
+class CatBoost:
+    """``CatBoostClassifier()`` as it comes, on one thread; not among the project's dependencies."""
+
+    def fit(self, X: pd.DataFrame, y: np.ndarray, groups: np.ndarray) -> CatBoost:
+        """Fit; schools are not used."""
+        from catboost import CatBoostClassifier
+
+        quiet = {"verbose": False, "allow_writing_files": False}
+        self.model = CatBoostClassifier(thread_count=1, random_seed=0, **quiet).fit(X.to_numpy(), y)
+        return self
+
+    def decision_function(self, X: pd.DataFrame) -> np.ndarray:
+        """Return log-odds."""
+        return np.asarray(self.model.predict(X.to_numpy(), prediction_type="RawFormulaVal"))
+
+
+def reason_to_skip(model: str) -> str | None:
+    """Return why a model cannot be run here; None if it can."""
+    package = {"ebm": "interpret", "catboost": "catboost"}.get(model)
+    if package is None or find_spec(package):
+        return None
+    return f"{model} is skipped: the package {package} is not installed."

@@ -28,6 +28,7 @@ MODELS: dict[str, Callable[[], Any]] = {
     "lightgbm_default": peers.LightGBMDefault,
     "lightgbm_tuned": partial(peers.LightGBMTuned, CONFIG["tuned_budget"]),
     "ebm": peers.EBM,
+    "catboost": peers.CatBoost,
     OURS: AdditiveRiskClassifier,
 }
 
@@ -69,11 +70,12 @@ def over_folds(y: np.ndarray, answer: dict[str, np.ndarray], times: np.ndarray) 
         positive = np.add.reduceat(w * y[rows], starts, axis=1)
         negative = np.add.reduceat(w * (1 - y[rows]), starts, axis=1)
         found, alarms = positive.cumsum(axis=1), negative.cumsum(axis=1)
-        n_positive, n_negative = found[:, -1], alarms[:, -1]
+        # a draw that leaves out all of a fold's few courses says nothing of that fold
+        n_positive, n_negative = (np.where(own[:, -1] > 0, own[:, -1], np.nan) for own in (found, alarms))
         values["roc_auc"].append((negative * (found - positive / 2)).sum(axis=1) / (n_positive * n_negative))
         precision = np.divide(found, found + alarms, out=np.zeros_like(found), where=found + alarms > 0)
         values["average_precision"].append((positive * precision).sum(axis=1) / n_positive)
-    return {metric: np.mean(folds, axis=0) for metric, folds in values.items()}
+    return {metric: np.nanmean(folds, axis=0) for metric, folds in values.items()}
 
 
 def calibration_slope(y: np.ndarray, answer: dict[str, np.ndarray]) -> float:
@@ -129,14 +131,24 @@ def main() -> None:
     parser.add_argument("--scores", type=Path, required=True, help="folder outside the repository")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seeds", type=int, nargs="+", default=CONFIG["fold_seeds"])
+    parser.add_argument("--tasks", nargs="+", default=CONFIG["tasks"], help="or look-alikes, such as courses-linear-1")
+    parser.add_argument("--models", nargs="+", choices=MODELS, help="with ours; without interactions and stability")
     parser.add_argument("--only-kept", action="store_true", help="leave out what has not been computed before")
     chosen = parser.parse_args()
     chosen.scores.mkdir(parents=True, exist_ok=True)
-    document: dict[str, Any] = {"fold_seeds": chosen.seeds, "tasks": {}, "stability": {}}
-    for name in CONFIG["tasks"]:
+    document: dict[str, Any] = {"fold_seeds": chosen.seeds, "skipped": [], "tasks": {}, "stability": {}}
+    models = {}
+    for model in [*chosen.models, OURS] if chosen.models else MODELS:
+        reason = peers.reason_to_skip(model)
+        if reason:
+            print(reason)
+            document["skipped"].append(reason)
+        else:
+            models[model] = MODELS[model]
+    for name in chosen.tasks:
         task = load(name, chosen.data)
         answers: dict[str, dict[int, dict[str, np.ndarray]]] = {}
-        for model, make in MODELS.items():
+        for model, make in models.items():
             for seed in chosen.seeds:
                 kept = chosen.scores / f"{name}-{model}-{seed}.npz"
                 wanted = 0 in chosen.seeds or seed in CONFIG["seeds_of"].get(model, CONFIG["fold_seeds"])
@@ -144,8 +156,9 @@ def main() -> None:
                     answers.setdefault(model, {})[seed] = scored(task, make, seed, kept)
         document["tasks"][name] = compared(task, answers)
         document["tasks"][name]["verdicts"] = verdicts(document["tasks"][name])
-        document["tasks"][name]["by_pairs"] = by_pairs(name, task, chosen.scores, only_kept=chosen.only_kept)
-    for name in CONFIG["tasks"]:
+        if not chosen.models:
+            document["tasks"][name]["by_pairs"] = by_pairs(name, task, chosen.scores, only_kept=chosen.only_kept)
+    for name in chosen.tasks if not chosen.models else []:
         document["stability"][name] = stable(load(name, chosen.data), chosen.scores / f"{name}-stability.json")
     chosen.out.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""The four tasks on real children; nothing of them enters the repository."""
+"""The four tasks on real children, of whom nothing enters the repository, and look-alikes of other data."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ class Task(NamedTuple):
 
 
 def load(name: str, data: Path) -> Task:
-    """Return the task called ``name`` from the folder of real data."""
+    """Return the task called ``name`` from the folder of real data, or a synthetic one (``lookalikes.lookalike``)."""
+    if "-" in name:
+        from lookalikes import lookalike
+
+        return lookalike(name)
     if name == "eclsk":
         frame = pd.read_csv(data / "eclsk" / "eclsk_c.csv")
         X = frame.drop(columns=_ECLSK_LEFT_OUT).astype(float)

@@ -31,7 +31,8 @@ class AdditiveRiskClassifier(AdditiveClassifier):
     they are clusters, and a warning says so. Their held-out rows choose the averaging weights of four linear
     components (none, and C, the inverse of the penalty, of .001, .01 and .1), the number of boosting rounds,
     whether there are interactions, and the affine calibration. Of more than 20,000 rows, one C is chosen on 20,000
-    of them, schools sampled whole.
+    of them, schools sampled whole. With fewer than 40 schools the weights stack whole schools [Yao2018]_, whatever
+    the number of rows: each school counts once, and what a few say of C is uncertain.
 
     With a monotonic constraint the whole score never falls (``"increasing"``) or never rises (``"decreasing"``) as the
     feature grows, whatever the others are. A *missing* value never scores below the lowest-risk observed value.
@@ -77,6 +78,8 @@ class AdditiveRiskClassifier(AdditiveClassifier):
     References
     ----------
     .. [Lou2013] Lou, Caruana, Gehrke and Hooker (2013), Accurate intelligible models with pairwise interactions, KDD.
+    .. [Yao2018] Yao, Vehtari, Simpson and Gelman (2018), Using stacking to average Bayesian predictive distributions,
+       Bayesian Analysis 13.
 
     Examples
     --------

@@ -9,6 +9,7 @@ from itertools import islice
 from operator import add
 
 import numpy as np
+from scipy.special import softmax
 
 from send_screen.estimators._bagging import Bag, log_loss, make_bags, subsample_groups
 from send_screen.estimators._binned_feature import BinnedFeature, bin_pair
@@ -24,6 +25,9 @@ C_GRID = (0.0, 0.001, 0.01, 0.1)
 N_REPEATS = 2
 MAX_ROWS_FOR_C = 20_000
 """Of more rows, one C is chosen on so many: averaging over several then adds too little."""
+FEW_GROUPS = 40
+"""With fewer groups, each group counts once in the weights of C, whatever the number of rows."""
+_EM_STEPS = 1_000
 _TEMPERATURE = 4.0
 _MIN_WEIGHT = 0.05
 _FALLBACK_C = 0.01  # with too few rows to hold any out there is a linear component only
@@ -44,7 +48,9 @@ def fit_additive(data: TrainingData, groups: np.ndarray | None, *, max_pairs: in
 
     1. In each bag and for each C: the linear component, and shapes boosted on its residual. The models of several C
        are averaged with weights proportional to exp(-n (loss - least loss) / 4), by held-out loss; those below .05 are
-       dropped. Of more than 20,000 rows, one C is chosen on 20,000 of them, groups sampled whole.
+       dropped. Of more than 20,000 rows, one C is chosen on 20,000 of them, groups sampled whole. With fewer than 40
+       groups neither holds: rows of one group are wrong together, and many rows would make a weight of chance certain.
+       The weights then stack whole groups (:func:`_stacking_weights`).
     2. Interactions of the first ``max_pairs`` pairs of :func:`rank_interactions` are boosted on the residual, and kept
        if they lower the held-out loss.
     3. An affine map with positive slope, fitted to held-out scores, calibrates.
@@ -52,9 +58,9 @@ def fit_additive(data: TrainingData, groups: np.ndarray | None, *, max_pairs: in
     repeats = make_bags(data.y, groups, n_repeats=N_REPEATS, seed=seed)
     if not repeats:
         return FitResult([data.fit_linear(np.arange(len(data.y)), _FALLBACK_C)], [0], [], {_FALLBACK_C: 1.0})
-    fitted: dict[float, list[AdditiveComponents]] = {
-        C: [] for C in _C_candidates(data, groups, seed=seed, n_jobs=n_jobs)
-    }
+    few = groups if groups is not None and groups.max() + 1 < FEW_GROUPS else None
+    candidates = _C_candidates(data, groups, seed=seed, n_jobs=n_jobs) if few is None else C_GRID
+    fitted: dict[float, list[AdditiveComponents]] = {C: [] for C in candidates}
     weights: dict[float, float] = {}
     bags: list[Bag] = []
     dataset = shapes_dataset(data)
@@ -63,7 +69,7 @@ def fit_additive(data: TrainingData, groups: np.ndarray | None, *, max_pairs: in
         datasets = dataset.split(own)
         for C, components in fitted.items():
             components += _fit_bags(data, dataset, datasets, C, seed=seed + 100 * r, n_jobs=n_jobs)
-        weights = _average_weights(data, bags, fitted)
+        weights = _average_weights(data, bags, fitted, few)
         fitted = {C: fitted[C] for C in weights}
     averaged = [reduce(add, (fitted[C][b].times(weight) for C, weight in weights.items())) for b in range(len(bags))]
     averaged, pairs = _add_interactions(data, bags, averaged, max_pairs, seed=seed, n_jobs=n_jobs)
@@ -126,14 +132,42 @@ def shape_components(ensemble: BoostedEnsemble, bag: int, features: Sequence[Bin
 
 
 def _average_weights(
-    data: TrainingData, bags: Sequence[Bag], fitted: dict[float, list[AdditiveComponents]]
+    data: TrainingData,
+    bags: Sequence[Bag],
+    fitted: dict[float, list[AdditiveComponents]],
+    few: np.ndarray | None,
 ) -> dict[float, float]:
-    losses = [_held_out_loss(data, bags, components) for components in fitted.values()]
-    weights = np.exp(-len(data.y) * (np.array(losses) - min(losses)) / _TEMPERATURE)
+    """Return the weight of each C by held-out loss; ``few`` are the groups where there are few."""
+    if few is None:
+        losses = [_held_out_loss(data, bags, components) for components in fitted.values()]
+        weights = np.exp(-len(data.y) * (np.array(losses) - min(losses)) / _TEMPERATURE)
+    else:
+        scores = np.column_stack([held_out_score(data, bags, components) for components in fitted.values()])
+        weights = _stacking_weights(scores, data.y, data.weight, few)
     weights /= weights.sum()
     kept = weights >= _MIN_WEIGHT
     weights = weights / weights[kept].sum()
     return {C: float(w) for C, w, keep in zip(fitted, weights, kept, strict=True) if keep}
+
+
+def _stacking_weights(scores: np.ndarray, y: np.ndarray, weight: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    r"""Return stacking weights of k models from held-out scores, shape (n, k): float64, shape (k,).
+
+    .. math:: \max_w \sum_g \log \sum_k w_k e^{-L_{gk}}, \qquad w_k \ge 0, \; \sum_k w_k = 1,
+
+    with the held-out log loss :math:`L_{gk}` summed over group g: stacking of predictive distributions (Yao, Vehtari,
+    Simpson and Gelman, 2018, Bayesian Analysis 13) where a group, not a row, is what is predicted. By EM.
+    """
+    known = ~np.isnan(scores).any(axis=1)
+    scores, y, weight, groups = scores[known], y[known], weight[known], groups[known]
+    losses = (np.logaddexp(0.0, scores) - y[:, None] * scores) * (weight / weight.mean())[:, None]
+    _, group = np.unique(groups, return_inverse=True)
+    of_group = np.column_stack([np.bincount(group, own) for own in losses.T])
+    weights = np.full(scores.shape[1], 1.0 / scores.shape[1])
+    for _ in range(_EM_STEPS):
+        with np.errstate(divide="ignore"):  # a weight may become 0
+            weights = softmax(np.log(weights) - of_group, axis=1).mean(axis=0)
+    return weights
 
 
 def _held_out_loss(data: TrainingData, bags: Sequence[Bag], components: Sequence[AdditiveComponents]) -> float:
