@@ -27,6 +27,7 @@ NO_COUNTS = {
         "$.calibration[].min_risk_percent": "a score",
         "$.example.percent": "the score of a child who does not exist",
         "$.scorecard.digits": "decimals shown",
+        "$.scorecard.log_odds_per_point": "log-odds",
         "$.scorecard.percent[].percent": "a score",
         "$.scorecard.percent[].points": "points of the scorecard",
         "$.shapes[].points[].to": "a value of a feature",
