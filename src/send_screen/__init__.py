@@ -9,9 +9,10 @@ The pipeline, in the order of the data:
    features, outcome and sensitive features apart (:mod:`~send_screen.cohorts`).
 3. :func:`train` fits an additive model (:mod:`~send_screen.estimators`) and predicts every child out of fold, by models
    that saw no child of the same school. From these predictions it computes metrics, gaps between groups (levels of a
-   sensitive feature) and confidence intervals, under disclosure control (:mod:`~send_screen.evaluation`). The fitted
-   model is data, not code: :class:`RiskTables` (:mod:`~send_screen.tables`). A model version that passes its gates
-   (:mod:`~send_screen.published`) is registered in MLflow (:mod:`~send_screen.tracking`).
+   sensitive feature) and confidence intervals, under disclosure control (:mod:`~send_screen.evaluation`), and writes
+   them into a typed report (:mod:`~send_screen.published`). The fitted model is data, not code: :class:`RiskTables`
+   (:mod:`~send_screen.tables`). A model version that passes its gates is registered in MLflow
+   (:mod:`~send_screen.tracking`).
 4. :func:`audit` recomputes every published figure (:mod:`~send_screen.auditing`). :func:`compare` reports what changed
    between two versions. :func:`promote` and :func:`withdraw` write who decided what, and why, to a ledger
    (:mod:`~send_screen.governance`), which :func:`history` reads back.
@@ -19,7 +20,8 @@ The pipeline, in the order of the data:
    :mod:`~send_screen.reports`). :func:`export` writes a version to a folder, from which it screens without MLflow, and
    :func:`kit` packs that folder with the library for a school's laptop.
 6. :func:`evaluate` reports on the scores of any model, and :func:`cross_evaluate` on any scikit-learn classifier:
-   metrics, and gaps between groups with verdicts, without a spec, a contract or MLflow.
+   metrics, and gaps between groups with a verdict on each (within tolerance, outside it, or inconclusive), without a
+   spec, a contract or MLflow.
 
 Each function that takes files is also a command: ``send-screen train`` is :func:`train`. :func:`demo` runs the whole
 pipeline on synthetic children from :func:`simulate`.

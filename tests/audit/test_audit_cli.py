@@ -374,7 +374,7 @@ def test_an_earlier_version_that_is_not_accounted_for_is_named(store: Store) -> 
     """Version 2 held a school out: counts of groups beside those of version 1 would give that school away."""
     second = store.of(2)
     (told_of,) = json.loads((second.bundle / "published.json").read_bytes())["disclosure"]["prior_releases"]
-    assert (told_of["version"], told_of["other_children"]) == (store.version_id, True)
+    assert (told_of["version"], told_of["different_cohort"]) == (store.version_id, True)
     second.republish(lambda document: document["disclosure"].update(prior_releases=[]))
     found = next(check for check in second.audit().checks if check.id == "prior-releases").outcome
     assert found.status == "FAILED"

@@ -24,7 +24,7 @@ def test_the_price_of_both_is_published_and_the_audit_fits_it_again(small_spec: 
     uri = f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}"
     made = train(spec, data, tracking_uri=uri, evidence=tmp_path / "evidence", threads=1)
     published = made.published
-    moved = [term.feature for term in made.tables.terms if term.reach]
+    moved = [term.feature for term in made.tables.terms if term.max_abs]
     assert len(moved) == 6 < len(made.tables.terms) == len(published.shapes)
     for price in ("all_terms", "whole_points"):
         assert price in published.version.challengers

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from send_screen.documents import CHILDREN, Document, Noun, reword, set_apart
+from send_screen.documents import CHILDREN, Document, Noun, keep_wording, reword
 
 APPLICANTS = Noun(one="applicant", many="applicants")
 typed = st.lists(st.sampled_from(["child", "Children", "a child", "grandchild", "<b>", " ", "-", "x"])).map("".join)
@@ -40,13 +40,13 @@ def test_words_are_replaced_with_their_article_and_capital() -> None:
 @given(typed)
 def test_what_was_typed_stays_as_it_is(text: str) -> None:
     row = Row(Said(title=text, among="all children", levels={text: (text,)}), 1)
-    assert reword(set_apart(row, APPLICANTS), APPLICANTS) == row
-    assert reword(f"a child: {set_apart(text, APPLICANTS)}.", APPLICANTS) == f"an applicant: {text}."
+    assert reword(keep_wording(row, APPLICANTS), APPLICANTS) == row
+    assert reword(f"a child: {keep_wording(text, APPLICANTS)}.", APPLICANTS) == f"an applicant: {text}."
 
 
 @given(typed)
 def test_children_change_nothing(text: str) -> None:
-    assert reword(set_apart(text, CHILDREN), CHILDREN) == text
+    assert reword(keep_wording(text, CHILDREN), CHILDREN) == text
 
 
 @pytest.mark.parametrize(

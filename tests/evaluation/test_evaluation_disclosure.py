@@ -391,7 +391,7 @@ def test_a_cohort_without_one_school_gives_no_count_of_that_school_away(seed):
     whole = measured(first, intersections=[("sex", "fsm")], replicates=20)
     alone = measured(second, intersections=[("sex", "fsm")], replicates=20)
     assert any(0 < n < 10 for n in subtracted(whole, alone).values())
-    earlier = [{"version": "1", "other_children": True, "counts": []}]
+    earlier = [{"version": "1", "different_cohort": True, "counts": []}]
     document = measured(second, intersections=[("sex", "fsm")], prior_releases=earlier, replicates=20)
     assert subtracted(whole, document) == {}
     rows = {(row["group"], row["metric"]): row for row in document["groups"]}

@@ -11,7 +11,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from send_screen.documents import is_misleading
+from send_screen.documents import has_control_characters
 from send_screen.errors import TablesError
 from send_screen.estimators import purify
 from send_screen.tables import InteractionTerm, LevelsTerm, LinearTerm, RiskTables, ShapeTerm
@@ -54,7 +54,7 @@ def models(draw, max_features=5, max_interactions=4):
         draw(numbers),
         tuple(terms),
         n,
-        draw(st.text(max_size=5).filter(lambda name: not is_misleading(name))),
+        draw(st.text(max_size=5).filter(lambda name: not has_control_characters(name))),
         tuple(interactions),
     )
     return tables, pd.DataFrame(columns)

@@ -58,7 +58,7 @@ def test_the_same_children_in_another_order_are_accounted_for(versions: dict[str
     first, again = versions["first"], versions["sorted"]
     assert first.published.version.data_sha256 != again.published.version.data_sha256
     (known,) = again.published.disclosure.prior_releases
-    assert (known.version, known.other_children) == (first.version, False)
+    assert (known.version, known.different_cohort) == (first.version, False)
     assert known.counts
 
 
@@ -66,7 +66,7 @@ def test_where_one_child_was_taken_no_count_of_a_group_is_published_again(versio
     first, fewer = versions["first"], versions["without one"]
     assert first.n - fewer.n == 1
     assert any(row.n is not None for row in first.published.groups)
-    assert {release.other_children for release in fewer.published.disclosure.prior_releases} == {True}
+    assert {release.different_cohort for release in fewer.published.disclosure.prior_releases} == {True}
     assert all(row.n is None for row in fewer.published.groups)
 
 
@@ -113,7 +113,7 @@ def test_how_far_apart_two_cohorts_are(versions: dict[str, Any], light_spec: Pat
     assert overlap(evidence) == Overlap(0, ())
     fewer = overlap(evidence[evidence["child_id"] != some[0]])
     assert fewer is not None
-    assert fewer.n_apart == 1
+    assert fewer.n_not_shared == 1
     assert {(row.attribute, row.metric) for row in fewer.exposed} >= {("sex", "prevalence"), ("sex", "recall")}
     assert overlap(evidence.replace({"child_id": dict.fromkeys(some, "another")})) is not None
     assert overlap(evidence.assign(child_id="another")) is None

@@ -51,7 +51,7 @@ def test_a_cohort_of_other_children_that_was_published_with_counts_is_named_and_
     of_another = [run("of other need", n=n, model="speech") for n in (399, 390)]
     runs = [run("without a school", n=380), run("silent", n=401, counted=False)]
     found = prior_releases(spec, [*runs, *of_another], version="b", n=400)
-    assert all(one.other_children and one.counts == () for one in found)
+    assert all(one.different_cohort and one.counts == () for one in found)
     assert [one.published_sha256 for one in found] == [sha256_of(each.published) for each in (runs[0], of_another[0])]
 
 
@@ -65,7 +65,7 @@ def test_a_run_that_is_purged_is_known_from_those_that_accounted_for_it(spec):
     """Of the same cohort with its counts; of one of another size, without."""
     (purged,) = prior_releases(spec, [run("a")], version="b", n=400)
     (smaller,) = prior_releases(spec, [run("c", n=380)], version="b", n=400)
-    assert (purged.n, purged.other_children, smaller.n, smaller.other_children) == (400, False, 380, True)
+    assert (purged.n, purged.different_cohort, smaller.n, smaller.different_cohort) == (400, False, 380, True)
     second = run("b", prior_releases=[purged, smaller])
     found = prior_releases(spec, [second], version="d", n=400)
     assert [one.version for one in found] == ["b", "a", "c"]
@@ -73,7 +73,7 @@ def test_a_run_that_is_purged_is_known_from_those_that_accounted_for_it(spec):
     assert prior_releases(spec, [run("a"), second], version="d", n=400)[0] == purged
     # beside a cohort of the smaller one's size, the larger are of other children, and its own counts nobody has
     beside = prior_releases(spec, [second], version="d", n=380)
-    assert [(one.version, one.other_children, one.counts) for one in beside] == [
+    assert [(one.version, one.different_cohort, one.counts) for one in beside] == [
         ("b", True, ()),
         ("a", True, ()),
         ("c", True, ()),

@@ -7,8 +7,8 @@ from send_screen.workflows._trained import suppressed_by_earlier
 
 PLAIN = GroupFigure.model_construct(attribute="Sex", n=40)
 PUBLISHED, KEPT = (GroupFigure.model_construct(attribute="Sex × Free meals", n=n) for n in (40, None))
-SAME = PriorRelease.model_construct(version="1f", other_children=False)
-OTHER = PriorRelease.model_construct(version="1f", other_children=True)
+SAME = PriorRelease.model_construct(version="1f", different_cohort=False)
+OTHER = PriorRelease.model_construct(version="1f", different_cohort=True)
 
 
 @pytest.mark.parametrize(

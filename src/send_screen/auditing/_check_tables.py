@@ -65,22 +65,22 @@ def _too_flat(tables: RiskTables, evidence: pd.DataFrame, *, limited: bool) -> I
     """Yield the features that move a score less than they did in every fold, where together they mattered.
 
     Each fold's model learnt from most of the children that the tables learnt from. What a term can add spans twice its
-    reach at most, so the standard deviation of its contributions is no more than the reach. Tables of other outcomes
-    are often flat where the folds' models were not. Half the reach is left for what one more fold can change, and
+    bound (``max_abs``), so the standard deviation of its contributions is no more than that. Tables of other outcomes
+    are often flat where the folds' models were not. Half the bound is left for what one more fold can change, and
     features that added less than a tenth of what all added may drop out. Where terms are ``limited``, one more fold
     can change which are kept: then less than a half.
     """
     folds = evidence.groupby(["fold_seed", "fold"])
     added = {term.feature: float(folds[f"contribution.{term.feature}"].std().min()) for term in tables.terms}
-    reach = {
-        term.feature: term.reach + sum(pair.reach for pair in tables.interactions if term.feature in pair.features)
+    bound = {
+        term.feature: term.max_abs + sum(pair.max_abs for pair in tables.interactions if term.feature in pair.features)
         for term in tables.terms
     }
-    flat = [name for name in added if added[name] > 2 * reach[name]]
+    flat = [name for name in added if added[name] > 2 * bound[name]]
     if sum(added[name] for name in flat) > sum(added.values()) * (0.5 if limited else 0.1):
         for name in flat:
             expected = f"more: in every fold it added {added[name]:.3g} or more, as a standard deviation"
-            yield Mismatch(f"tables.json: {name}", f"it adds {reach[name]:.3g} at most", expected)
+            yield Mismatch(f"tables.json: {name}", f"it adds {bound[name]:.3g} at most", expected)
 
 
 def answerable(bundle: Bundle) -> pd.DataFrame:

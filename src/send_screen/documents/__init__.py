@@ -8,11 +8,11 @@ NaN, deep nesting and misleading characters are errors before the model sees the
 
 from send_screen.documents._atomic_files import SHARED, remove_partial_files, write_atomically
 from send_screen.documents._characters import (
-    MISLEADING,
+    CONTROL_CHARACTERS,
     displayable,
     encodable,
     file_name,
-    is_misleading,
+    has_control_characters,
     printable,
 )
 from send_screen.documents._counts import count
@@ -20,7 +20,7 @@ from send_screen.documents._files import read_regular_file
 from send_screen.documents._lock import locked
 from send_screen.documents._mistakes import closest, raise_mistakes
 from send_screen.documents._model import Count, Document, Text, read_document, write_document
-from send_screen.documents._nouns import CHILDREN, SCHOOLS, Noun, reword, set_apart
+from send_screen.documents._nouns import CHILDREN, SCHOOLS, Noun, keep_wording, reword
 from send_screen.documents._yaml import MAX_YAML_BYTES, load_yaml, shortened
 
 __all__ = [
@@ -29,7 +29,7 @@ __all__ = [
     "CHILDREN",
     "SCHOOLS",
     "reword",
-    "set_apart",
+    "keep_wording",
     "Document",
     "Text",
     "Count",
@@ -48,7 +48,7 @@ __all__ = [
     "displayable",
     "encodable",
     "file_name",
-    "is_misleading",
+    "has_control_characters",
     "printable",
-    "MISLEADING",
+    "CONTROL_CHARACTERS",
 ]

@@ -5,21 +5,23 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-MISLEADING = (
+CONTROL_CHARACTERS = (
     "holds a control character, or one that turns the direction of writing: it would be shown as something else"
 )
-_MISLEADING = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # not tab and line breaks
+_CONTROL_CHARACTERS = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+)  # not tab and line breaks
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
-def is_misleading(text: str) -> bool:
-    """Return whether a text has control or direction characters, so that it is displayed as another text."""
-    return _MISLEADING.search(text) is not None
+def has_control_characters(text: str) -> bool:
+    """Return whether a text has control characters, bidirectional ones too: it would be displayed as another text."""
+    return _CONTROL_CHARACTERS.search(text) is not None
 
 
 def displayable(text: str) -> str:
     """Return a text whose control and direction characters are replaced, so that it is displayed as what it is."""
-    return _MISLEADING.sub("\ufffd", text)
+    return _CONTROL_CHARACTERS.sub("\ufffd", text)
 
 
 def encodable(text: str) -> str:

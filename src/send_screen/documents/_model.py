@@ -8,15 +8,15 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from send_screen.documents._characters import MISLEADING, is_misleading
+from send_screen.documents._characters import CONTROL_CHARACTERS, has_control_characters
 from send_screen.documents._mistakes import find_mistakes, raise_mistakes
 from send_screen.documents._yaml import decode, load_yaml, shortened
 from send_screen.errors import SendScreenError
 
 
 def _reject_misleading(text: str) -> str:
-    if is_misleading(text):
-        raise ValueError(MISLEADING)
+    if has_control_characters(text):
+        raise ValueError(CONTROL_CHARACTERS)
     return text
 
 

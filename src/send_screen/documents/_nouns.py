@@ -15,7 +15,7 @@ Word = Annotated[str, Field(pattern=r"^[^\W\d_]+([ '’-][^\W\d_]+)*$", max_leng
 Value = TypeVar("Value")
 _CHILD = re.compile(r"\b(?:(a) )?(?<!-)\b(child|children)\b(?!-)", re.IGNORECASE)  # td:first-child is no child
 _VOWEL = re.compile(r"(?!eu|uni|use|one)[aeiou]", re.IGNORECASE)
-_SET_APART = "\ufdd0"  # a code point that Unicode keeps for use inside a program
+_KEPT = "\ufdd0"  # a code point that Unicode keeps for use inside a program
 
 
 class Noun(Document):
@@ -30,7 +30,7 @@ SCHOOLS = Noun(one="school", many="schools")
 
 
 def reword(value: Value, children: Noun) -> Value:
-    """Return this package's texts with this noun for child and children; what was :func:`set_apart` is left alone.
+    """Return this package's texts with this noun for child and children; but in what :func:`keep_wording` returned.
 
     The value is a text, or a document or record of texts.
 
@@ -46,15 +46,15 @@ def reword(value: Value, children: Noun) -> Value:
 
     if children == CHILDREN:
         return value
-    worded: Value = _each_text(value, lambda text: _CHILD.sub(noun, text).replace(_SET_APART, ""))
+    worded: Value = _each_text(value, lambda text: _CHILD.sub(noun, text).replace(_KEPT, ""))
     return worded
 
 
-def set_apart(value: Value, children: Noun) -> Value:
+def keep_wording(value: Value, children: Noun) -> Value:
     """Return a text, document or record that people typed, so that :func:`reword` leaves it alone."""
     if children == CHILDREN:
         return value
-    apart: Value = _each_text(value, lambda text: _CHILD.sub(lambda found: _SET_APART.join(found[0]), text))
+    apart: Value = _each_text(value, lambda text: _CHILD.sub(lambda found: _KEPT.join(found[0]), text))
     return apart
 
 

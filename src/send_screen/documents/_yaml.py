@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from send_screen.documents._characters import MISLEADING, is_misleading
+from send_screen.documents._characters import CONTROL_CHARACTERS, has_control_characters
 from send_screen.errors import SendScreenError
 
 # The largest file that comes with the library has 24 kB and 3,000 nodes, 9 deep.
@@ -60,8 +60,8 @@ def _text(loader: _StrictLoader, node: yaml.ScalarNode) -> str:
 
 def _visible_text(loader: _StrictLoader, node: yaml.ScalarNode) -> str:
     text = _text(loader, node)
-    if is_misleading(text):
-        raise _mistake(f"a text {MISLEADING}", node)
+    if has_control_characters(text):
+        raise _mistake(f"a text {CONTROL_CHARACTERS}", node)
     return text
 
 

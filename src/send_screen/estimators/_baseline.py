@@ -45,10 +45,10 @@ class BaselineClassifier(AdditiveClassifier):
         Values that count, for example ``("1",)``. Text is compared with text columns, numbers with columns of numbers.
     expected : sequence of str or float, optional
         Values at the expected level, for example ``("2",)``. A text that is neither is missing. By default every
-        other level of the training children. Columns of numbers need exactly one value of each kind.
+        other level of the training children. For columns of numbers, ``not_met`` and ``expected`` are one value each.
     operating_point_features : sequence of str, optional
-        In count form, the features that must all be at the expected level, as the Good Level of Development asks of
-        E01 to E12. By default ``features``.
+        In count form, the features that must all be at the expected level. A good level of development, for example,
+        asks it of the first twelve of the seventeen early learning goals (E01 to E12). By default ``features``.
     operating_point_share : float, default=0.2
         In score form, the share of training children whom :meth:`operating_point_flag` flags: at or beyond the cut-off.
     direction : {"decreasing", "increasing"}, default="decreasing"
@@ -67,7 +67,8 @@ class BaselineClassifier(AdditiveClassifier):
     -----
     ``check_estimator`` passes in full. The tag ``poor_score`` is set: one column, whose direction is given and not
     fitted, cannot reach the accuracy that the check expects of its data. As in :class:`PenalisedLogisticClassifier`,
-    the published range leaves out the most extreme children by their number, whatever their weights.
+    the range of a score that is published (``low`` to ``high`` of its term) leaves out the most extreme children by
+    their number, whatever their weights.
 
     Examples
     --------
@@ -161,7 +162,7 @@ class BaselineClassifier(AdditiveClassifier):
         steepness, intercept = _fit_one_column(sign * np.where(known, clipped, mean_score), target, weight)
         slope = sign * steepness + 0.0  # no negative zero in a file that people read
         if known.any():
-            lowest_is_riskiest, share = -sign * x[known], self.operating_point_share
+            lowest_is_riskiest, share = -sign * x[known], self.operating_point_share  # the riskiest share is flagged
             cut_off = np.quantile(lowest_is_riskiest, share, weights=weight[known], method="inverted_cdf")
             self.cut_off_ = -sign * float(cut_off)
         else:

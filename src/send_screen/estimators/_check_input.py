@@ -19,7 +19,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from send_screen.documents import MISLEADING, is_misleading
+from send_screen.documents import CONTROL_CHARACTERS, has_control_characters
 from send_screen.tables import MINIMUM_CHILDREN
 from send_screen.tables._column_names import describe_difference
 from send_screen.tables._terms import level_text
@@ -85,8 +85,8 @@ def _from_frame(
         )
     if not all(names):
         raise ValueError(f"X: column {names.index('')} (counted from 0) has no name. Give it one.")
-    if hidden := [j for j, name in enumerate(names) if is_misleading(name)]:
-        raise ValueError(f"X: the name of column {hidden[0]} (counted from 0) {MISLEADING}. Rename it.")
+    if hidden := [j for j, name in enumerate(names) if has_control_characters(name)]:
+        raise ValueError(f"X: the name of column {hidden[0]} (counted from 0) {CONTROL_CHARACTERS}. Rename it.")
     if len(set(names)) < len(names):
         raise ValueError(f"X: {describe_difference(list(dict.fromkeys(names)), names)}.")
     try:
@@ -237,8 +237,8 @@ def _checked_levels(name: str, levels: Any) -> list[str]:
     texts = [text for level in levels if (text := level_text(level)) is not None]
     if isinstance(levels, str) or len(texts) < len(levels):
         raise ValueError(f"The levels of {name!r} in 'categorical_features' must be a list of texts, as ['1', '2'].")
-    if any(map(is_misleading, texts)):
-        raise ValueError(f"A level of {name!r} in 'categorical_features' {MISLEADING}.")
+    if any(map(has_control_characters, texts)):
+        raise ValueError(f"A level of {name!r} in 'categorical_features' {CONTROL_CHARACTERS}.")
     if len(set(texts)) < len(texts):
         raise ValueError(f"The levels of {name!r} in 'categorical_features' must be different from each other.")
     return texts

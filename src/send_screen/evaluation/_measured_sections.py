@@ -107,7 +107,7 @@ def measured_sections(
         Rows that could not be used, with their ``reason`` (``Cohort.excluded``).
     prior_releases : sequence of PriorRelease
         Earlier versions on the same children, each with its ``counts`` (from :func:`revealed_counts`); or, with
-        ``other_children`` true, on other children of whom some are the same. With one of the latter no group is
+        ``different_cohort`` true, on other children of whom some are the same. With one of the latter no group is
         published with its counts, since differences of counts would be counts of few. What is ``exposed`` beside one
         (from :func:`exposed_by_differencing`) is suppressed.
     revealed_by_tables : sequence of (attribute, groups)
@@ -157,7 +157,7 @@ def measured_sections(
         return table.assign(reason=list(reasons))
 
     groups = called(by_group(evidence, intersections=intersections, alpha=alpha))
-    before = [release for release in prior_releases if not release.other_children]
+    before = [release for release in prior_releases if not release.different_cohort]
     suppression = suppress(
         contingency_table(
             by_level,

@@ -17,9 +17,9 @@ from send_screen.cohorts import Cohort
 from send_screen.errors import DataError, LeakageError, UsageError
 from send_screen.tables import RiskTables, k_at_capacity
 
-#: The model to be registered and the baseline have these names in every evidence table.
+#: Names of the model to be registered and of the baseline, in every table of out-of-fold predictions (the evidence).
 CANDIDATE, BASELINE = "candidate", "baseline"
-#: The candidate by the whole points of its scorecard, and without the limit on its terms.
+#: The candidate's scorecard (its scores in whole points), and the candidate without the limit on its terms.
 WHOLE_POINTS, ALL_TERMS = "whole_points", "all_terms"
 
 
@@ -134,16 +134,17 @@ def out_of_fold(
     models : mapping of str to callable
         Name to a function without arguments that makes an unfitted estimator, with ``fit(X, y)`` or
         ``fit(X, y, groups=None)`` (schools), and ``decision_function(X)`` (log-odds). ``"candidate"`` is the model to
-        be registered; its contributions are kept where it has ``risk_tables_``. Of ``"baseline"`` the children at its
-        own operating point are kept where it has ``operating_point_flag(X)``.
+        be registered; its contributions are kept where it has ``risk_tables_``. Of ``"baseline"``, who is flagged at
+        its own operating point is kept where it has ``operating_point_flag(X)``.
     folds : int
         Number of out-of-school folds.
     seeds : sequence of int
-        Fold seeds; each repeats the whole.
+        Seeds of the split into folds; the cross-validation is repeated with each.
     capacity : float, optional
-        Share of children that can be assessed; needed for the selection probability of a bagged candidate.
+        Share of children that can be assessed: the k of the top-k list. Needed for the selection probability of a
+        bagged candidate: how likely a model trained on other schools is to list the child.
     points : callable, optional
-        Risk tables of a fold's candidate and features to the scores of its scorecard: the model ``"whole_points"``.
+        Function from risk tables and features to the scores of the scorecard; these are the model ``"whole_points"``.
     progress : callable, optional
         Called with a message before each fit.
 
@@ -222,10 +223,12 @@ def fit_estimator(estimator: Any, X: Any, y: Any, schools: np.ndarray) -> Any:
 
 @contextmanager
 def _no_autologging() -> Iterator[None]:
-    """Keep fits of ours, and the children in them, out of what the user has MLflow log by itself."""
+    """Switch MLflow's autologging off, so that it logs neither our fits nor the children in them."""
     # without MLflow in the process nothing is logged, and this needs no MLflow
     autologging = sys.modules.get("mlflow.utils.autologging_utils")
-    if autologging is None or autologging._AUTOLOGGING_GLOBALLY_DISABLED:  # it would be on again afterwards
+    if (
+        autologging is None or autologging._AUTOLOGGING_GLOBALLY_DISABLED
+    ):  # disable_autologging would switch it on at its end
         yield
         return
     with autologging.disable_autologging():
@@ -233,7 +236,7 @@ def _no_autologging() -> Iterator[None]:
 
 
 def _predict(name: str, estimator: Any, X: pd.DataFrame, capacity: float | None) -> dict[str, np.ndarray]:
-    """Return the predictions of one fitted model, as columns of the evidence."""
+    """Return the predictions of one fitted model, as columns of the out-of-fold predictions."""
     predicted = {f"score.{name}": np.asarray(estimator.decision_function(X), dtype=np.float64)}
     if name == BASELINE and hasattr(estimator, "operating_point_flag"):
         predicted["operating_point.baseline"] = np.asarray(estimator.operating_point_flag(X), dtype=np.float64)

@@ -192,8 +192,8 @@ class PriorRelease(Document):
     published_sha256: str
     n: Count
     """Children of its cohort."""
-    other_children: bool = False
-    """Whether they are others than this version's."""
+    different_cohort: bool = False
+    """Whether the two cohorts differ by some children."""
     counts: tuple[RevealedCounts, ...]
     """Nothing of other children: the counts of both cohorts together are what must not be known."""
     exposed: tuple[ExposedFigure, ...] | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from send_screen.documents import reword, set_apart
+from send_screen.documents import keep_wording, reword
 from send_screen.published import MeasuredReport
 from send_screen.reports._figures import METRICS, Cell, Figure
 from send_screen.reports._text import join_list, whole
@@ -53,7 +53,7 @@ def compare_challengers(report: MeasuredReport) -> tuple[ModelComparison, ...]:
 def describe_challengers(report: MeasuredReport) -> list[str]:
     """Return the comparison with each challenger as a sentence for a console."""
     children = report.version.children
-    compared = reword(compare_challengers(set_apart(report, children)), children)
+    compared = reword(compare_challengers(keep_wording(report, children)), children)
     return [challenger.description for challenger in compared]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from send_screen.documents import Noun, reword, set_apart
+from send_screen.documents import Noun, keep_wording, reword
 from send_screen.errors import UsageError
 from send_screen.published import PublishedReport
 from send_screen.reports._changes import Change, Changes, report_changes, spec_changes
@@ -145,18 +145,18 @@ def compare_versions(
     """
     _check_comparable(first, second, names)
     children = second.version.children
-    first, second = set_apart((first, second), children)
+    first, second = keep_wording((first, second), children)
     both = Groups(first), Groups(second)
     groups = tuple(_group_changes(*both))
     shifts = [change for row in groups for change in (row.shift, row.gap_shift)]
     found = Comparison(
         children=children,
-        names=set_apart(names, children),
+        names=keep_wording(names, children),
         ids=(first.version.id, second.version.id),
         title=second.version.title,
         notes=(*notes, *_notes(first, second)),
         parts=report_changes(first, second),
-        spec=None if None in specs else set_apart(spec_changes(*specs), children),
+        spec=None if None in specs else keep_wording(spec_changes(*specs), children),
         metrics=tuple(_metric_changes(first, second)),
         groups=groups,
         better=tuple(text for row in groups for text in row.shown("better")),
@@ -260,7 +260,7 @@ def render_comparison(comparison: Comparison) -> str:
         "comparison.html.j2",
         children=comparison.children,
         marks=comparison.watermarks,
-        found=set_apart(comparison, comparison.children),
+        found=keep_wording(comparison, comparison.children),
         questions=questions.items(),
         caution=CAUTION,
     )

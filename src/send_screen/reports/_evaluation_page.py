@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from send_screen.documents import count, set_apart
+from send_screen.documents import count, keep_wording
 from send_screen.published import EvaluationReport
 from send_screen.reports import svg
 from send_screen.reports._figures import PERCENT
@@ -39,7 +39,7 @@ def measured_parts(view: MeasuredView) -> dict[str, Any]:
         "by_chance": lambda gap: "" if gap.critical_difference is None else f"up to {percent(gap.critical_difference)}",
         "gap_axis": svg.GapAxis(view.gap_lines, tolerance),
         "calibration_picture": svg.calibration_svg(view.calibration),
-        "decision_picture": svg.decision_svg(view.decisions, view.wording.this.lower()),
+        "decision_picture": svg.decision_svg(view.decisions, view.wording.candidate.lower()),
         "decision_step": ", ".join(f"{100 * step:g}" for step in sorted(steps)),
     }
 
@@ -51,7 +51,7 @@ class EvaluationView(MeasuredView):
 
     def __init__(self, report: EvaluationReport) -> None:
         super().__init__(report)
-        self.report = set_apart(report, self.children)
+        self.report = keep_wording(report, self.children)
 
     @property
     def _how_scored(self) -> tuple[str, ...]:

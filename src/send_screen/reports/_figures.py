@@ -24,7 +24,7 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True)
 class Figure:
-    """A published value with its interval, or the reason why there is none."""
+    """A published estimate with its interval, or the reason why there is none."""
 
     value: float | None
     low: float | None = None
@@ -71,11 +71,11 @@ class Figure:
 
 
 class Metric(NamedTuple):
-    """How a metric is described and written: as a percentage, or with a number of decimals."""
+    """How a metric is described, written (as a percentage, or with a number of decimals) and interpreted."""
 
     description: str
     decimals: int | None
-    right: str = ""
+    interpretation: str = ""
 
     def write(self, figure: Figure) -> Cell:
         """Return a figure with its interval."""

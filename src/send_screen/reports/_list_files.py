@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW
-from send_screen.documents import SCHOOLS, Noun, reword, set_apart
+from send_screen.documents import SCHOOLS, Noun, keep_wording, reword
 from send_screen.reports._figures import natural_frequencies
 from send_screen.reports._measured_view import headlines
 from send_screen.reports._senco_page import areas_of_need, child_name, describe_selection, reasons_text
@@ -135,7 +135,7 @@ def _render_csv(columns: Columns, rows: Iterable[Any], result: ScreeningResult) 
     run, content = _run_cells(result), io.StringIO(newline="")
     writer = csv.writer(content)
     writer.writerow([*columns, *_RUN])
-    for row in set_apart(tuple(rows), called):
+    for row in keep_wording(tuple(rows), called):
         cells = [cell(row) for cell in columns.values()]
         writer.writerow(_safe(reword(cell, called)) for cell in (*cells, *run))
     # utf-8-sig: Excel takes a CSV without the mark for Windows-1252 and breaks every name that is not English
@@ -236,7 +236,7 @@ def render_list_xlsx(result: ScreeningResult) -> bytes:
 
     version = result.published.version
     called = version.children
-    result = set_apart(result, called)
+    result = keep_wording(result, called)
     marks = run_marks(result.published.version.trained_on, result.banners)
     text = " · ".join([*marks, "Not a diagnosis. Never a reason to refuse, delay or ration an assessment."])
     footer, unprinted = f"&L{text}&RPage &P of &N", _unprinted(result)

@@ -1,4 +1,8 @@
-"""The texts and figures of every page about measurements, as data for the templates."""
+"""The texts and estimates of every page about measurements, as data for the templates.
+
+A *question* about groups is a metric by which they are compared: "Who is missed?" is the false negative rate.
+The *candidate* is the model that a report is about.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from send_screen.documents import set_apart
+from send_screen.documents import keep_wording
 from send_screen.published import MeasuredReport, MeasuredSections
 from send_screen.reports._challengers import DifferenceRow, challengers_of, compare_baseline, compare_challengers
 from send_screen.reports._curves import (
@@ -34,12 +38,12 @@ _NO_PROOF = "That nobody is named is not proof of fairness."
 
 
 def headlines(report: MeasuredSections) -> list[str]:
-    """Return, for each question about groups that was asked, for whom a model works less well, in a sentence or two."""
+    """Return a sentence or two for each question about groups: for whom the model works less well."""
     return [f"{item.question} {item.answer}" for item in _by_question(Groups(report).summaries())]
 
 
 def _by_question(questions: Sequence[QuestionSummary]) -> tuple[SummaryItem, ...]:
-    """Return each question and its answer; where one names nobody, the last says that this proves nothing."""
+    """Return each question and its answer; the last adds that a question that names no group proves nothing."""
     items = [SummaryItem(one.question, one.headline) for one in questions] or [_NOT_COMPARED]
     if not all(one.named for one in questions):
         items[-1] = replace(items[-1], answer=f"{items[-1].answer} {_NO_PROOF}")
@@ -47,10 +51,10 @@ def _by_question(questions: Sequence[QuestionSummary]) -> tuple[SummaryItem, ...
 
 
 class Wording(NamedTuple):
-    """What a page calls the model, the baseline and each challenger."""
+    """What a page calls the candidate, the baseline and each challenger."""
 
-    this: str
-    rule: str
+    candidate: str
+    baseline: str
     challenger: str
 
 
@@ -64,7 +68,7 @@ class MeasuredView:
 
     def __init__(self, report: MeasuredReport) -> None:
         self.children = report.version.children
-        report = set_apart(report, self.children)
+        report = keep_wording(report, self.children)
         self.title = report.version.title
         self.outcome = report.version.outcome_description
         self.clusters = report.version.clusters and report.version.clusters.many
@@ -74,7 +78,7 @@ class MeasuredView:
         self.baseline = compare_baseline(report)
         self.groups = Groups(report, report.version.children.many)
         self.questions = self.groups.summaries()
-        self.gap_lines, self.without_gap = gap_lines(self.groups, "false_negative_rate")
+        self.gap_lines, self.groups_without_gap = gap_lines(self.groups, "false_negative_rate")
         self.calibration = calibration_marks(report)
         self.calibration_description = describe_calibration(report, self.calibration)
         self.decisions = decision_points(report)
@@ -83,12 +87,12 @@ class MeasuredView:
 
     @property
     def others(self) -> str:
-        """What else a version could have learned from: other schools, or other children where no schools are known."""
+        """What is split into folds: schools, or children where no schools are known."""
         return self.clusters or "children"
 
     @property
     def interval(self) -> str:
-        """What the intervals know of who sits together."""
+        """Clause that says whether the intervals account for clustering by school."""
         if self.clusters:
             return f"which knows that children sit in {self.clusters}"
         return "which takes each child by itself, as no schools are known"
@@ -100,7 +104,7 @@ class MeasuredView:
 
     @property
     def tolerances(self) -> dict[str, str]:
-        """The tolerance of each question as a percentage; empty where it was not asked."""
+        """The tolerance of each question as a percentage; empty where no groups were compared by it."""
         return {metric: stated_percent(gaps[0].tolerance) if gaps else "" for metric, gaps in self.groups.gaps.items()}
 
     def tables(self, metric: str) -> tuple[AttributeTable, ...]:
@@ -159,10 +163,11 @@ class MeasuredView:
 
     @property
     def comparison(self) -> tuple[list[str], list[tuple[str, str, list[Cell]]]]:
-        """Heads and rows (metric, what is better, cells) of the model beside baseline and challengers."""
-        models = {"candidate": self.wording.this}
+        """Heads and rows (metric, how to read it, cells) of the model beside baseline and challengers."""
+        models = {"candidate": self.wording.candidate}
         if has_rule := any(row.model == "baseline" for row in self.measured.performance):
             models["baseline"] = "The rule"
+        # "whole_points" is the scorecard of the candidate itself
         models |= {
             model: name if model == "whole_points" else self.wording.challenger.format(name=name)
             for model, name in challengers_of(self.measured).items()
@@ -175,8 +180,8 @@ class MeasuredView:
             if has_rule:
                 difference = self.measured.difference(name, "baseline")
                 cells.append(Cell("not compared") if difference is None else metric.difference(Figure.of(difference)))
-            rows.append((metric.description.format(outcome=self.outcome), metric.right, cells))
-        return ["Measured", *models.values(), *([f"{self.wording.this} minus the rule"] if has_rule else [])], rows
+            rows.append((metric.description.format(outcome=self.outcome), metric.interpretation, cells))
+        return ["Measured", *models.values(), *([f"{self.wording.candidate} minus the rule"] if has_rule else [])], rows
 
     def figure(self, metric: str, model: str = "candidate") -> Figure:
         """Return a metric of a model."""
@@ -194,5 +199,5 @@ class MeasuredView:
             return f"{precision.sentence()} {recall.sentence()}"
         right, found = precision.candidate.share.in_brackets, recall.candidate.share.in_brackets
         rule = recall.baseline.share
-        beside = "" if recall.baseline.value is None else f", and {self.wording.rule} {rule.in_brackets}"
+        beside = "" if recall.baseline.value is None else f", and {self.wording.baseline} {rule.in_brackets}"
         return f"Of 100 children it lists, {right} later did; of 100 who did, it had listed {found}{beside}."

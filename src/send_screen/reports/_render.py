@@ -14,7 +14,7 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from send_screen.documents import CHILDREN, Noun, displayable, reword, set_apart
+from send_screen.documents import CHILDREN, Noun, displayable, keep_wording, reword
 from send_screen.reports import _text
 from send_screen.screening import NOT_THIS, NOTICE
 
@@ -86,7 +86,7 @@ def render_html(template: str, *, children: Noun = CHILDREN, script: str | None 
     code = (resources.files("send_screen.reports") / "templates" / script).read_text("utf-8").strip() if script else ""
     digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()
     policy = "default-src 'none'; style-src 'unsafe-inline'" + (f"; script-src 'sha256-{digest}'" if code else "")
-    page = _environment(None).get_template(template).render(script=set_apart(code, children), policy=policy, **names)
+    page = _environment(None).get_template(template).render(script=keep_wording(code, children), policy=policy, **names)
     return reword(page, children)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from send_screen.documents import set_apart
+from send_screen.documents import keep_wording
 from send_screen.published import PublishedReport
 from send_screen.reports._gap_sources import gap_sources
 from send_screen.reports._measured_view import MeasuredView, SummaryItem
@@ -18,7 +18,7 @@ class ReportView(MeasuredView):
 
     def __init__(self, report: PublishedReport) -> None:
         super().__init__(report)
-        self.report = report = set_apart(report, self.children)
+        self.report = report = keep_wording(report, self.children)
         self.version = report.version
         self.owner = report.version.owner
         self.marks = version_marks(report.version.trained_on)

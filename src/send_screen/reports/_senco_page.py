@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from send_screen.cohorts import EXCLUSIONS, MANUAL_REVIEW
-from send_screen.documents import SCHOOLS, Noun, set_apart
+from send_screen.documents import SCHOOLS, Noun, keep_wording
 from send_screen.reports import svg
 from send_screen.reports._figures import natural_frequencies
 from send_screen.reports._measured_view import headlines
@@ -61,7 +61,7 @@ def render_screening(result: ScreeningResult) -> str:
     filtered by class.
     """
     children = result.published.version.children
-    result = set_apart(result, children)
+    result = keep_wording(result, children)
     version = result.published.version
     everyone = [*result.listed, *result.margin]
     largest = max((abs(r.contribution) for c in everyone for r in (*c.reasons_for, *c.reasons_against)), default=1.0)

@@ -10,7 +10,7 @@ from datetime import date
 from importlib import resources
 from pathlib import Path
 
-from send_screen.documents import SHARED, set_apart, write_atomically
+from send_screen.documents import SHARED, keep_wording, write_atomically
 from send_screen.errors import MachineError
 from send_screen.governance import sha256_of
 from send_screen.published import VersionMetadata
@@ -26,7 +26,7 @@ def render_guide(version: VersionMetadata, *, pythons: Sequence[str], with_pytho
     return render_html(
         "guide.html.j2",
         children=version.children,
-        version=set_apart(version, version.children),
+        version=keep_wording(version, version.children),
         made=made,
         pythons=join_list(pythons, "or"),
         with_python=with_python,

@@ -86,8 +86,8 @@ class InteractionTerm:
         return len(self.edges[0]) + 2, len(self.edges[1]) + 2
 
     @property
-    def reach(self) -> float:
-        """Largest absolute value that the interaction can take, in log-odds."""
+    def max_abs(self) -> float:
+        """Largest absolute value of the interaction, in log-odds."""
         return max(abs(value) for row in self.values for value in row)
 
     def transpose(self) -> InteractionTerm:

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from send_screen.documents import MISLEADING, is_misleading
+from send_screen.documents import CONTROL_CHARACTERS, has_control_characters
 from send_screen.errors import TablesError, UsageError
 from send_screen.tables._column_names import checked_columns
 from send_screen.tables._display import to_html
@@ -33,11 +33,11 @@ class RiskTables(ModelFile):
     .. math:: \phi_j = t_j(x_j) - \bar t_j + \tfrac12 \sum_k \left( t_{jk}(x_j, x_k) - \bar t_{jk} \right),
 
     where :math:`\bar t` is a mean over the training rows; with the mean score as base value they add up to the score.
-    The halves are exact because interactions are pure (:func:`purify`). Of an interaction, the coalition of no feature
-    is worth :math:`\bar t_{jk}`; that of j alone (the mean of :math:`t_{jk}(x_j, \cdot)`)
-    and that of k alone are 0; and that of both :math:`t_{jk}(x_j, x_k)`. So j brings :math:`-\bar t_{jk}` when it comes
-    first and :math:`t_{jk}(x_j, x_k)` when it comes second. For the same reason the Shapley value of a group of
-    features, as when an agency gives all its columns or none, is the sum of theirs.
+    The halves are exact because interactions are pure (:func:`purify`): their mean over either feature is 0. Of an
+    interaction, the coalition of no feature is worth :math:`\bar t_{jk}`; that of j alone (the mean of
+    :math:`t_{jk}(x_j, \cdot)`) and that of k alone are 0; and that of both :math:`t_{jk}(x_j, x_k)`. So j brings
+    :math:`-\bar t_{jk}` when it comes first and :math:`t_{jk}(x_j, x_k)` when it comes second. For the same reason the
+    Shapley value of a group of features, for example all columns that one agency supplies, is the sum of theirs.
 
     Parameters
     ----------
@@ -88,8 +88,8 @@ class RiskTables(ModelFile):
     def __post_init__(self) -> None:
         object.__setattr__(self, "terms", tuple(self.terms))
         object.__setattr__(self, "interactions", tuple(self.interactions))
-        if is_misleading(self.name):
-            raise TablesError(f"'name' {MISLEADING}.")
+        if has_control_characters(self.name):
+            raise TablesError(f"'name' {CONTROL_CHARACTERS}.")
         if not math.isfinite(self.intercept):
             raise TablesError("'intercept' must be a finite number.")
         if self.n_background < 0:
@@ -159,7 +159,7 @@ class RiskTables(ModelFile):
         out : numpy.ndarray of float64, shape (n, p), in Fortran order, optional
             Where to write them.
         threads : int, optional
-            How many may work on a large file; as many as there are cores if not given. The bits are the same.
+            Number of threads for a large file; by default the number of cores. The result is bit-identical.
 
         Returns
         -------
@@ -217,7 +217,7 @@ class RiskTables(ModelFile):
         with Explainer(self, X, threads) as explainer:
             for start in range(0, len(X), children):
                 stop = min(start + children, len(X))
-                if stop - start < len(score):  # the last one; the kernel wants its rows without a gap
+                if stop - start < len(score):  # the last one; the compiled kernel needs contiguous rows
                     score, out = score[: stop - start], np.empty((len(self.terms), stop - start), dtype=np.float64)
                 explainer.write(start, stop, score, out)
                 yield ExplainedBatch(slice(start, stop), score, out.T)
@@ -227,16 +227,16 @@ class RiskTables(ModelFile):
         return {}
 
     def _lookup(self, dtype: np.dtype) -> Lookup:
-        """Return the model as arrays for the kernel, for columns of float32 or float64."""
+        """Return the model as arrays for the compiled kernel, for columns of float32 or float64."""
         if dtype not in self._lookups:
             self._lookups[dtype] = Lookup.build(self.terms, self.interactions, dtype)
         return self._lookups[dtype]
 
     @property
     def tolerance(self) -> float:
-        """How far contributions and base value may be from the score: 1e-9 of the size of what is added up."""
-        reach = sum(part.reach + abs(part.mean) for part in (*self.terms, *self.interactions))
-        return _TOLERANCE * (1.0 + abs(self.intercept) + reach)
+        """How far contributions and base value may be from the score: 1e-9 of the largest sum of absolute values."""
+        largest = sum(part.max_abs + abs(part.mean) for part in (*self.terms, *self.interactions))
+        return _TOLERANCE * (1.0 + abs(self.intercept) + largest)
 
     def clipped(self, X: pd.DataFrame) -> np.ndarray:
         """Return where a value lay beyond the training range and scored as its end.
@@ -296,6 +296,7 @@ class RiskTables(ModelFile):
            interpretability, arXiv:1909.09223. Overall importance of a term.
         """
         X = checked_columns(self.features, X)
+        # coordinates: a number, or the position of a level; NaN where missing
         x = {term.feature: term.coordinates(X[term.feature]) for term in self.terms}
         found = {term.feature: term.at(x[term.feature]) - term.mean for term in self.terms}
         for pair in self.interactions:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from send_screen.documents import MISLEADING, is_misleading
+from send_screen.documents import CONTROL_CHARACTERS, has_control_characters
 from send_screen.errors import DataError, TablesError
 
 _MISSING, _UNKNOWN = -1, -2  # codes of a cell that is empty, and of one whose level the model does not know
@@ -67,8 +67,8 @@ class _FeatureTerm:
         if not self.feature:
             raise TablesError("'feature' must be a name, not an empty text.")
         for name in ("feature", "label", "unit"):
-            if is_misleading(getattr(self, name)):
-                raise TablesError(f"'{name}' {MISLEADING}.")
+            if has_control_characters(getattr(self, name)):
+                raise TablesError(f"'{name}' {CONTROL_CHARACTERS}.")
         self._require_finite("missing", "mean")
         for name in ("n", "n_missing", "counts"):
             count = getattr(self, name, None)
@@ -110,8 +110,8 @@ class _FeatureTerm:
         return np.zeros(len(column), dtype=bool)
 
     @property
-    def reach(self) -> float:
-        """Largest absolute value of the term, in log-odds, or more."""
+    def max_abs(self) -> float:
+        """Upper bound of the absolute value of the term, in log-odds."""
         raise NotImplementedError
 
     @property
@@ -138,11 +138,11 @@ class _NumericTerm(_FeatureTerm):
         self._require_finite("slope", "low", "high")
         if self.low > self.high:
             raise TablesError("'low' must not be above 'high'.", column=self.feature)
-        if not math.isfinite(self.reach):
+        if not math.isfinite(self.max_abs):
             raise TablesError("'slope' times the range is beyond what can be computed.", column=self.feature)
 
     @property
-    def reach(self) -> float:
+    def max_abs(self) -> float:
         steps = float(np.abs(self.step_values).max())
         return max(max(abs(self.slope * self.low), abs(self.slope * self.high)) + steps, abs(self.missing))
 
@@ -281,14 +281,14 @@ class LevelsTerm(_FeatureTerm):
         if self.counts is not None and len(self.counts) != len(self.levels):
             raise TablesError("'counts' must be as many as 'levels'.", column=self.feature)
         for level, value in self.levels.items():
-            if is_misleading(level):
-                raise TablesError(f"a level {MISLEADING}.", column=self.feature)
+            if has_control_characters(level):
+                raise TablesError(f"a level {CONTROL_CHARACTERS}.", column=self.feature)
             if not math.isfinite(value):
                 raise TablesError(f"level {level!r} must be a finite number.", column=self.feature)
         super().__post_init__()
 
     @property
-    def reach(self) -> float:
+    def max_abs(self) -> float:
         return max(map(abs, (*self.levels.values(), self.missing)))
 
     def coordinates(self, column: pd.Series) -> np.ndarray:

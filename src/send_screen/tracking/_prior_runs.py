@@ -19,12 +19,12 @@ PUBLISHED = "published.json"
 
 @dataclass(frozen=True)
 class Overlap:
-    """What the children of an earlier run have to do with those of a version, from the evidence of both."""
+    """How the cohorts of an earlier run and of a version overlap, from the evidence of both."""
 
-    n_apart: int
-    """How many children one of the two has and the other has not: the larger number."""
+    n_not_shared: int
+    """Children in one cohort and not in the other: the larger of the two numbers."""
     exposed: tuple[ExposedFigure, ...]
-    """What the version may not publish beside the run."""
+    """Figures that the version may not publish: with the run's, subtraction would give a count of few children."""
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ class EvidenceComparison:
         """Locations of evidence that cannot be read from here."""
 
     def __call__(self, location: str) -> Overlap | None:
-        """Return what the children of the evidence at a location have to do with these.
+        """Return how the cohort of the evidence at a location overlaps with this one.
 
         None where no child is in both, or that evidence cannot be read from here.
         """

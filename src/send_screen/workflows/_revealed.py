@@ -1,4 +1,7 @@
-"""Counts that earlier versions and the model's tables reveal, apart from the report of a version."""
+"""Counts that an intruder may know apart from a version's report: from prior releases and from the model's tables.
+
+A prior release is an earlier version with figures published of the same children, or of some of them.
+"""
 
 from __future__ import annotations
 
@@ -20,18 +23,20 @@ from send_screen.tracking import PriorRun
 
 
 def prior_releases(spec: ModelSpec, runs: Sequence[PriorRun], *, version: str, n: int) -> list[PriorRelease]:
-    """Return what runs on the same children published of them, before a cohort of ``n`` of them is ``version``.
+    """Return the prior releases that a version on a cohort of ``n`` children must account for.
 
-    A run that is no longer in the MLflow store is known from later runs that accounted for it.
+    Each run in the MLflow store is one, and so is each that it accounted for itself, even if deleted since. It has
 
-    A cohort of other children of the same data is named as such, where figures of groups were published of it with
-    their counts: of the same model, one of more or fewer children, as where other schools are held out; of another
-    model, or another file, one that differs by fewer than ten. One that differs by more is named where differencing
-    with it would expose something. Where this very version was published before, it is what that publication knew: the
-    same version publishes the same figures again.
+    - its counts, if its cohort is the same;
+    - ``different_cohort`` and no counts, if the cohorts differ and it published groups with their counts: by any number
+      of children if model and file are the same, as where other schools are held out; else by fewer than ten;
+    - no counts, if the cohorts differ by ten or more and subtracting its figures would expose some figure.
+
+    Any other is left out. If ``version`` itself was published before, the answer is the prior releases of that
+    publication, so that the same version publishes the same figures again.
     """
     names = {group.label: group.name for group in spec.groups}
-    published, reckoned_with = [], []
+    published, accounted_for = [], []
     for run in runs:
         try:
             report = PublishedReport.from_json(run.published)
@@ -51,34 +56,36 @@ def prior_releases(spec: ModelSpec, runs: Sequence[PriorRun], *, version: str, n
             counts=_counts(report, names),
             exposed=None if run.overlap is None else run.overlap.exposed,
         )
-        n_apart = abs(release.n - n) if run.overlap is None else run.overlap.n_apart
+        n_not_shared = abs(release.n - n) if run.overlap is None else run.overlap.n_not_shared
         same_model = run.same_data and release.model == spec.name
         with_counts = any(row.n is not None for row in report.groups)
-        published.append(_beside(release, n_apart, same_model=same_model, with_counts=with_counts))
+        published.append(_known_part(release, n_not_shared, same_model=same_model, with_counts=with_counts))
         for prior in report.disclosure.prior_releases:
-            unknown = prior.other_children or not prior.counts
-            reckoned_with.append(
-                _beside(
-                    prior.model_copy(update={"other_children": unknown, "exposed": None}),
+            unknown = prior.different_cohort or not prior.counts  # that run left out the counts
+            accounted_for.append(
+                _known_part(
+                    prior.model_copy(update={"different_cohort": unknown, "exposed": None}),
                     abs(prior.n - n),
                     same_model=prior.model == spec.name,
                     with_counts=unknown or any(row.n is not None for row in prior.counts),
                 )
             )
     found: dict[str, PriorRelease] = {}
-    for known in (*published, *reckoned_with):
+    for known in (*published, *accounted_for):
         if known is not None:
             found.setdefault(known.published_sha256, known)
     return list(found.values())
 
 
-def _beside(release: PriorRelease, n_apart: int, *, same_model: bool, with_counts: bool) -> PriorRelease | None:
-    """Return a prior release as a version on other children, or the same, knows it; None where it is irrelevant."""
-    if not n_apart and not release.other_children:
+def _known_part(
+    release: PriorRelease, n_not_shared: int, *, same_model: bool, with_counts: bool
+) -> PriorRelease | None:
+    """Return what a version must know of a prior release, whose cohort differs by some children; None if nothing."""
+    if not n_not_shared and not release.different_cohort:
         return release
-    if n_apart >= MINIMUM_CHILDREN and not same_model:
+    if n_not_shared >= MINIMUM_CHILDREN and not same_model:
         return release.model_copy(update={"counts": ()}) if release.exposed else None
-    return release.model_copy(update={"other_children": True, "counts": (), "exposed": ()}) if with_counts else None
+    return release.model_copy(update={"different_cohort": True, "counts": (), "exposed": ()}) if with_counts else None
 
 
 def _counts(report: PublishedReport, names: Mapping[str, str]) -> tuple[RevealedCounts, ...]:
@@ -91,10 +98,11 @@ def _counts(report: PublishedReport, names: Mapping[str, str]) -> tuple[Revealed
 
 
 def counts_revealed_by_tables(spec: ModelSpec, tables: RiskTables, cohort: Cohort) -> list[tuple[str, list[str]]]:
-    """Return the groups whose number of children can be read off the model's tables, where a feature is a group too.
+    """Return sets of groups whose number of children follows from the counts in the model's tables.
 
-    Each attribute stands with groups that together are all the children of some bins, levels or cells of a term, or of
-    those with a missing value, whose numbers are all published. The cohort is that of the tables' counts.
+    It follows where the groups of an attribute together are exactly the children of some bins, levels or cells of a
+    term (missing values are a bin), and the counts of these are all published, as where a feature and a group hold the
+    same. The cohort is the one that the tables count.
     """
     groups = {str(name): cohort.sensitive[name].astype(str) for name in cohort.sensitive}
     groups |= {" × ".join(names): _joined(groups, names) for names in spec.intersections}
@@ -112,8 +120,10 @@ def _groups_of_bins(bins: np.ndarray, is_counted: np.ndarray, group: pd.Series) 
     size = len(names) + bin_codes.max() + 1
     together = coo_array((np.ones(len(codes)), (codes, len(names) + bin_codes)), shape=(size, size))
     n_parts, part = connected_components(together, directed=False)
-    hidden = set(part[codes[~is_counted]])
-    found = [tuple(map(str, names[part[: len(names)] == number])) for number in range(n_parts) if number not in hidden]
+    uncounted = set(part[codes[~is_counted]])
+    found = [
+        tuple(map(str, names[part[: len(names)] == number])) for number in range(n_parts) if number not in uncounted
+    ]
     return {groups for groups in found if len(groups) < len(names)}
 
 
@@ -126,17 +136,18 @@ def _joined(groups: dict[str, pd.Series], names: Sequence[str]) -> pd.Series:
 
 def _counted(tables: RiskTables, X: pd.DataFrame) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield the bin that each child is in, and whether the number of its children is published, for each term."""
+    # coordinates: a number, or the position of a level; NaN where missing
     coordinates = {term.feature: term.coordinates(X[term.feature]) for term in tables.terms}
     for term in tables.terms:
-        at = coordinates[term.feature]
+        x = coordinates[term.feature]
         counts: Sequence[int | None]
         if isinstance(term, ShapeTerm):
-            bins, counts = _bin(term.edges, at), term.n or [None] * (len(term.edges) + 1)
+            bins, counts = _bin(term.edges, x), term.n or [None] * (len(term.edges) + 1)
         elif isinstance(term, LevelsTerm):
             missing = len(term.levels)
-            bins, counts = np.where(np.isnan(at), missing, at).astype(int), term.counts or [None] * missing
+            bins, counts = np.where(np.isnan(x), missing, x).astype(int), term.counts or [None] * missing
         else:
-            bins, counts = np.isnan(at).astype(int), [term.n]
+            bins, counts = np.isnan(x).astype(int), [term.n]
         yield bins, _is_counted([*counts, term.n_missing])[bins]
     for interaction in tables.interactions:
         first, second = (
@@ -152,6 +163,6 @@ def _is_counted(counts: Sequence[int | None]) -> np.ndarray:
     return np.array([n is not None for n in counts])
 
 
-def _bin(edges: Sequence[float], at: np.ndarray) -> np.ndarray:
+def _bin(edges: Sequence[float], x: np.ndarray) -> np.ndarray:
     """Return the bin of each coordinate; a missing value is in the bin after the last."""
-    return np.where(np.isnan(at), len(edges) + 1, np.searchsorted(edges, at, side="right"))
+    return np.where(np.isnan(x), len(edges) + 1, np.searchsorted(edges, x, side="right"))

@@ -145,7 +145,7 @@ class TrainedVersion(MeasuredResult):
 def suppressed_by_earlier(published: PublishedReport) -> list[str]:
     """Return what earlier versions in the same store keep this one from publishing of groups."""
     earlier = published.disclosure.prior_releases
-    overlapping = [one.version for one in earlier if one.other_children]
+    overlapping = [one.version for one in earlier if one.different_cohort]
     crossed = [row for row in published.groups if "×" in row.attribute]
     if overlapping:
         what = f"groups stand without counts: version {overlapping[0]} published those of others of this file"
