@@ -433,6 +433,10 @@ class Attack:
             high = np.concatenate([free, np.full(2 * (e + u), np.inf)])
             integer = np.concatenate([np.ones(k), np.zeros(2 * (e + u))])
             found = milp(cost, integrality=integer, bounds=(low, high), constraints=rules)
+            if found.status == 4:  # "infeasible or unbounded", and a width is never below 0: which, presolve does not tell
+                found = milp(
+                    cost, integrality=integer, bounds=(low, high), constraints=rules, options={"presolve": False}
+                )
             if found.x is None:
                 assert found.status == 2, found.message
                 continue
