@@ -433,7 +433,7 @@ class Attack:
             high = np.concatenate([free, np.full(2 * (e + u), np.inf)])
             integer = np.concatenate([np.ones(k), np.zeros(2 * (e + u))])
             found = milp(cost, integrality=integer, bounds=(low, high), constraints=rules)
-            if found.status == 4:  # "infeasible or unbounded", and a width is never below 0: which, presolve does not tell
+            if found.status == 4:  # infeasible or unbounded: presolve does not tell which
                 found = milp(
                     cost, integrality=integer, bounds=(low, high), constraints=rules, options={"presolve": False}
                 )
