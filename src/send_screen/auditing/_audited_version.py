@@ -130,9 +130,10 @@ class AuditedVersion:
     def describe(self) -> dict[str, str]:
         """Return which version it is, where it was found, and what it is checked with."""
         known = self.metadata
-        said = {"version": "unknown", "title": "", "trained_on": "unknown"}
+        said = {"version": "unknown", "title": "", "trained_on": "unknown", "code_at_training": "unknown"}
         if known is not None:
             said = {"version": known.id, "title": known.title, "trained_on": known.trained_on}
+            said |= {"code_at_training": f"{known.release}, {known.code_version}"}
         if self.snapshot is not None:
             version = self.snapshot.version
             said |= {"registered": self.registered_name, "run": version.run_id}

@@ -33,6 +33,7 @@ _LABELS = {
     "run": "Run",
     "withdrawn": "WITHDRAWN",
     "checked_on": "Checked on",
+    "code_at_training": "Made with the code",
     "code_here": "Checked with the code",
 }
 
