@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from send_screen.errors import UsageError
 from send_screen.governance import Bundle, open_bundle
 from send_screen.screening import Capacity, screen_cohort
 from send_screen.screening._capacity import listed_and_margin, margin_size
+from send_screen.screening._unlike_training import critical_distance, unlike_training
 from send_screen.serving import predict_records
 from send_screen.specs._columns import describe_value
 from send_screen.tables import percent, tie_break_key
@@ -143,6 +145,54 @@ def test_a_value_beyond_training_is_clamped_and_said(bundle: Bundle, cohort: Coh
     typo = Cohort(**{**cohort.__dict__, "X": X})
     result = screen_cohort(bundle, typo, file="x.csv", today=TODAY)
     assert any("Share of sessions missed: " in note and "beyond" in note for note in result.notes)
+
+
+def per_cent_of_sessions(rows: pd.DataFrame) -> pd.DataFrame:
+    names = ("SessionsAbsent", "SessionsPossible")
+    absent, possible = (pd.to_numeric(rows[name], errors="coerce") for name in names)
+    return rows.assign(SessionsAbsent=(100 * absent / possible).round().astype("Int64"))
+
+
+@pytest.mark.parametrize(
+    ("change", "words", "columns"),
+    [
+        (per_cent_of_sessions, "Share of sessions missed: below", "SessionsAbsent and SessionsPossible"),
+        (lambda rows: rows.assign(E02="1"), "Speaking: below expected for 100 of 100 rows", "E02"),
+    ],
+)
+def test_a_column_far_from_what_the_model_has_seen_is_said(
+    bundle: Bundle, trained: Any, tmp_path: Path, change: Any, words: str, columns: str
+) -> None:
+    def said(rows: pd.DataFrame) -> list[str]:
+        rows.to_csv(tmp_path / "x.csv", index=False)
+        cohort = load_cohort(bundle.spec, tmp_path / "x.csv", training=False, contracts=bundle.contracts)
+        banners = screen_cohort(bundle, cohort, file="x.csv", today=TODAY).banners
+        return [banner for banner in banners if "that the model learnt from" in banner]
+
+    rows = pd.read_csv(trained.school_file, dtype=str)
+    assert said(rows) == []
+    [banner] = said(change(rows))
+    assert words in banner
+    assert f"check the content of {columns}:" in banner
+    assert said(change(rows).head(25)) == []
+
+
+def test_many_columns_far_from_training_are_four_banners(bundle: Bundle, cohort: Cohort) -> None:
+    goals = {f"E{goal:02d}": 1.0 for goal in range(1, 18)}
+    banners = unlike_training(bundle.features, bundle.tables, cohort.X.assign(**goals), bundle.contracts)
+    assert len(banners) == 4
+    assert banners[-1].count(",") > 10
+
+
+def test_a_school_of_other_children_is_not_unlike_training() -> None:
+    """With a fifth of the variance between schools, fewer than 1 in 1,000 schools is as far as the limit."""
+    rng = np.random.default_rng(1)
+    edges = np.linspace(0.025, 0.975, 39)
+    points = np.array([NormalDist().inv_cdf(edge) for edge in edges])
+    for n, schools in ((30, 4_000), (100, 4_000), (400, 2_000)):
+        values = np.sort(rng.normal(0, 0.2**0.5, (schools, 1)) + rng.normal(0, 0.8**0.5, (schools, n)), axis=1)
+        far = [np.abs(np.searchsorted(row, points) / n - edges).max() >= critical_distance(n) for row in values]
+        assert np.mean(far) <= 0.002  # 1 in 1,000, and the noise of as many schools
 
 
 def test_a_chance_is_out_of_a_hundred() -> None:

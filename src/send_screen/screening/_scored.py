@@ -11,6 +11,7 @@ from send_screen.cohorts import Cohort
 from send_screen.documents import count
 from send_screen.governance import Bundle
 from send_screen.screening._capacity import Capacity, positions_by_list
+from send_screen.screening._unlike_training import unlike_training
 from send_screen.specs import Feature
 from send_screen.tables import percent
 
@@ -33,14 +34,16 @@ class ScoredCohort:
     """Whether a value is beyond the training range, shape (n, p)."""
     unknown_category: np.ndarray
     """Whether a value is a level that training did not have, shape (n, p)."""
+    unlike: tuple[str, ...]
+    """Banners on features whose distribution is far from that of the training children."""
 
     def banners(self) -> tuple[str, ...]:
-        """Return banners on features that are out of range, or missing, for more than a fifth of the children."""
+        """Return banners on features unlike training, or out of range or missing for over a fifth of the children."""
         if not len(self.X):
             return ()
         beyond = (self.clipped | self.unknown_category).mean(axis=0)
         missing = self.X.isna().to_numpy().mean(axis=0)
-        return tuple(
+        return self.unlike + tuple(
             f"{feature.label}: {state} for {round(100 * share)} of 100 rows of this file. The list is less sure for it."
             for shares, state in ((beyond, "beyond what the model learnt from"), (missing, "not known"))
             for feature, share in zip(self.features, shares, strict=True)
@@ -73,7 +76,9 @@ def score_cohort(bundle: Bundle, cohort: Cohort) -> ScoredCohort:
     score, contributions = np.empty(len(X)), np.empty((len(X), len(tables.features)))
     for batch in tables.explain_in_batches(X):
         score[batch.children], contributions[batch.children] = batch.score, batch.contributions
-    return ScoredCohort(tuple(bundle.features), X, score, contributions, tables.clipped(X), tables.unknown_category(X))
+    features, unknown = tuple(bundle.features), tables.unknown_category(X)
+    unlike = unlike_training(features, tables, X, bundle.contracts)
+    return ScoredCohort(features, X, score, contributions, tables.clipped(X), unknown, unlike)
 
 
 @dataclass(frozen=True)
