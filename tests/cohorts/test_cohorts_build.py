@@ -339,6 +339,23 @@ def test_a_column_that_cannot_be_read_is_one_error_and_not_one_a_child(
     assert "fine" not in str(caught.value)
 
 
+def test_a_column_that_contradicts_another_is_refused_and_one_cell_is_not(
+    spec: ModelSpec, tables: dict[str, pd.DataFrame], tmp_path: Path
+) -> None:
+    """Authorised absence under the name of all absence: the unauthorised part is more than the whole."""
+    census = tables["education/pupil_census"]
+    census["SessionsAbsent"] = 1
+    census["SessionsUnauthorised"] = [5] + [0] * (len(census) - 1)
+    assert len(screened_files(spec, tables, tmp_path)) > 1_000
+    census["SessionsUnauthorised"] = 5
+    with pytest.raises(DataError) as caught:
+        screened_files(spec, tables, tmp_path)
+    _, *reasons = str(caught.value).splitlines()
+    assert len(reasons) == 1
+    assert "Most cells of SessionsAbsent contradict SessionsUnauthorised" in reasons[0]
+    assert "CENSUS-ABSENT-UNAUTHORISED" in reasons[0]
+
+
 def test_a_blank_column_is_asked_about_once(spec: ModelSpec, tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
     census = tables["education/pupil_census"]
     census["SENprovision"] = census["SENprovision"].where(census["SENprovision"] != "N", None)

@@ -161,6 +161,25 @@ def test_the_academic_year_of_a_file_that_does_not_say_it_can_be_given(
         load_cohort(spec, tmp_path, training=False, academic_year="next")
 
 
+def test_one_year_for_an_academic_year_is_asked_about_once(
+    spec: ModelSpec, tables: dict[str, pd.DataFrame], expected: Cohort, tmp_path: Path
+) -> None:
+    year = tables["goals"]["AcademicYear"].iloc[0]
+    ended = f"20{year[-2:]}"
+    tables["wide"].assign(AcademicYear=ended).to_csv(tmp_path / "a.csv", index=False)
+    with pytest.raises(DataError) as caught:
+        load_cohort(spec, tmp_path / "a.csv", training=False)
+    _, *reasons = str(caught.value).splitlines()
+    assert len(reasons) == 1
+    assert f"AcademicYear is {ended} in most rows" in reasons[0]
+    assert f"--academic-year {year} where it ended in {ended}" in reasons[0]
+    found = load_cohort(spec, tmp_path / "a.csv", training=False, academic_year=year)
+    same(found, expected)
+    assert f"a.csv says one year for the academic year: {year} was given." in found.notes
+    with pytest.raises(DataError, match="in most rows"):
+        load_cohort(spec, tmp_path / "a.csv", training=False, academic_year="2019/20")
+
+
 def test_many_missing_columns_are_one_message(spec: ModelSpec, tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
     goals = {f"E{number:02d}": f"Goal{chr(64 + number)}" for number in range(1, 18)}
     tables["wide"].rename(columns=goals).to_csv(tmp_path / "a.csv", index=False)

@@ -11,7 +11,7 @@ from send_screen.cohorts._academic_year import with_academic_year
 from send_screen.cohorts._left_out import OTHER_YEAR, leave_out
 from send_screen.cohorts._notes import missing_display_columns, unreadable_values, unused_headers
 from send_screen.cohorts._source import SourceData, read_source
-from send_screen.cohorts._unreadable import missing_columns, unreadable_columns
+from send_screen.cohorts._unreadable import bare_years, missing_columns, unreadable_columns
 from send_screen.contracts import CheckedTable, Contract, check_table
 from send_screen.documents import count
 from send_screen.errors import DataError
@@ -77,6 +77,7 @@ def link(
         ]
         if table.file_sha256 and not of_file:
             failures += unreadable_columns(used[name], check, needed[name], table.file)
+            failures += [] if training else bare_years(used[name], check, needed[name], table.file)
         notes += [*table.notes, *check.notes, *unreadable_values(check, needed[name], table.file)]
     notes += [*unused_headers(checks, tables), *missing_display_columns(spec, checks, tables)]
     essential = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 
@@ -13,6 +14,7 @@ _MIN_CELLS = 10
 _SHARE = 0.5  # of the rows, or of the filled cells
 _MAX_SHOWN = 5
 _OF_OTHER_CHILDREN = ("duplicate", "academicYear")  # the cells can be read: they say that these are not the children
+_OF_OTHER_COLUMNS = ("notAbove", "notBelow")  # one cell may be a slip; where most break it, the column is another one
 
 
 def missing_columns(
@@ -46,7 +48,12 @@ def unreadable_columns(contract: Contract, check: CheckedTable, needed: set[str]
 
     Columns whose rules are the same, as those of the goals, share one error.
     """
-    broken = [v for v in check.violations if v.level == "row" and v.severity == "error" and v.column in needed]
+    contradicting = {r.id for name in needed for r in contract.columns[name].rules if r.kind in _OF_OTHER_COLUMNS}
+    broken = [
+        v
+        for v in check.violations
+        if v.level == "row" and v.column in needed and (v.severity == "error" or v.rule in contradicting)
+    ]
     counts = Counter((v.column or "", v.rule) for v in broken)
     values: dict[str, Counter[str]] = {}
     for v in broken:
@@ -62,11 +69,44 @@ def unreadable_columns(contract: Contract, check: CheckedTable, needed: set[str]
     return [_error(found, counts, values, file) for found in alike.values()]
 
 
+def bare_years(contract: Contract, check: CheckedTable, needed: set[str], file: str) -> list[DataError]:
+    """Return an error for each academic year of which most cells are one number, such as 2026: it can be two years."""
+    errors = []
+    for column in (contract.columns[name] for name in sorted(needed)):
+        rule = column.rule("academicYear")
+        if rule is None or rule.id not in {v.rule for v in check.violations}:
+            continue
+        bare = [v.value for v in check.violations if v.rule == rule.id and re.fullmatch(r"\d{4}", v.value or "")]
+        if bare and len(bare) > _SHARE * len(check.frame):
+            year = int(Counter(bare).most_common(1)[0][0] or 0)
+            errors.append(
+                DataError(
+                    f"{column.name} is {year} in most rows: it may be the year in which the academic year began, or "
+                    "in which it ended.",
+                    file=file,
+                    column=column.name,
+                    rule=rule.id,
+                    remedy=f"Say which: --academic-year {year - 1}/{year % 100:02d} where it ended in {year}, or "
+                    f"{year}/{(year + 1) % 100:02d} where it began then.",
+                )
+            )
+    return errors
+
+
 def _error(
     found: list[tuple[str, Rule]], counts: Counter[tuple[str, str]], values: dict[str, Counter[str]], file: str
 ) -> DataError:
     name, rule = found[0]
     shown = _listed([name for name, _ in found])
+    if rule.kind in _OF_OTHER_COLUMNS:
+        other = rule.arguments["column"]
+        return DataError(
+            f"Most cells of {shown} contradict {other} ({counts[name, rule.id]:,}). {rule.description}",
+            file=file,
+            column=name,
+            rule=rule.id,
+            remedy=f"Check which columns of the export are {name} and {other}, and rename them by what they hold.",
+        )
     what = "are blank" if rule.kind == "null" else "cannot be read"
     texts = [repr(value) for value, _ in values.get(rule.id, Counter()).most_common(_MAX_SHOWN)]
     held = f" It holds {', '.join(texts)}." if texts else ""
