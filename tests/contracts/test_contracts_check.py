@@ -231,6 +231,26 @@ def test_absence_follows_from_the_sessions_that_were_attended():
     assert result.frame["SessionsAbsent"].tolist() == absent.tolist()
 
 
+def test_absence_follows_from_per_cent_of_attendance():
+    whole = census()
+    absent, possible = (whole[column].astype(float) for column in ("SessionsAbsent", "SessionsPossible"))
+    per_cent = (100 * (1 - absent / possible)).map("{:.1f}%".format)
+    result = check(whole.drop(columns="SessionsAbsent").assign(**{"Attendance %": per_cent}), "education/pupil_census")
+    assert result.violations == ()
+    assert result.frame["SessionsAbsent"].tolist() == absent.tolist()
+    assert "Column SessionsAbsent was made from SessionsPossible and AttendancePercent." in result.notes
+
+
+def test_per_cent_of_attendance_without_possible_sessions_asks_for_those_alone():
+    whole = census().drop(columns=["SessionsAbsent", "SessionsPossible"])
+    asked = [v.column for v in check(whole.assign(**{"Attendance %": "98.4%"}), "education/pupil_census").violations]
+    assert asked == ["SessionsPossible"]
+    assert {v.column for v in check(whole, "education/pupil_census").violations} == {
+        "SessionsPossible",
+        "SessionsAbsent",
+    }
+
+
 def test_absence_that_is_only_the_authorised_part_is_not_taken_for_the_whole():
     renamed = census().assign(SessionsAbsent="1", **{"Unauthorised Absences": "5"})
     result = check(renamed, "education/pupil_census")

@@ -15,6 +15,14 @@ def derivation_of(column: Column, given: Collection[str]) -> Derivation | None:
     return next((one for one in column.derived if set(one.columns) <= set(given)), None)
 
 
+def follows_from_missing(column: Column, given: Collection[str], missing: Collection[str]) -> bool:
+    """Return whether a column would follow from a column that is given and others that are reported as missing."""
+    return any(
+        set(one.columns) & set(given) and set(one.columns) - set(given) and set(one.columns) <= {*given, *missing}
+        for one in column.derived
+    )
+
+
 def derive(derivation: Derivation, values: Mapping[str, pd.Series]) -> pd.Series:
     """Return the derived values; missing where a part is."""
     first, *rest = (values[name] for name in derivation.columns)
@@ -23,6 +31,8 @@ def derive(derivation: Derivation, values: Mapping[str, pd.Series]) -> pd.Series
             return numbers_of(first) + numbers_of(rest[0])
         case "difference":
             return numbers_of(first) - numbers_of(rest[0])
+        case "complement":
+            return (numbers_of(first) * (1 - numbers_of(rest[0]) / 100)).round()
         case "codes":
             return first.map(derivation.codes).astype(object)
         case "establishment":

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from send_screen.contracts._contract import Column, Contract, Rule, RuleKind
+from send_screen.contracts._derive import follows_from_missing
 from send_screen.contracts._headers import HeaderMatch
 from send_screen.contracts._predicates import key_of
 from send_screen.contracts._quote import date_shaped, header_like, quotable, upn_shaped
@@ -33,6 +34,8 @@ def file_violations(
         return Violation(rules[kind].id, column, None, None, message, remedy or rules[kind].remedy, file, "file")
 
     missing = {name: closest for name, closest in headers.report.missing.items() if contract.columns[name].required}
+    following = {name for name in missing if follows_from_missing(contract.columns[name], headers.position, missing)}
+    missing = {name: closest for name, closest in missing.items() if name not in following}
     if other_table and missing:
         names = ", ".join(list(missing)[:_ROWS_NAMED]) + (" and more" if len(missing) > _ROWS_NAMED else "")
         yield violation(
