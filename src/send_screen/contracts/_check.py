@@ -12,7 +12,7 @@ from send_screen.contracts._derive import derivation_of, derive
 from send_screen.contracts._headers import HeaderMatch, match_headers
 from send_screen.contracts._load import available_contracts, load_contract
 from send_screen.contracts._parse_cells import parse_column
-from send_screen.contracts._predicates import is_parsed, is_unique_key, keeps, key_of, with_leading_zeros
+from send_screen.contracts._predicates import is_parsed, is_unique_key, key_of, satisfies, with_leading_zeros
 from send_screen.contracts._quote import quotable
 from send_screen.contracts._result import CheckedTable
 from send_screen.contracts._violations import file_violations, other_coding, row_violations
@@ -132,7 +132,7 @@ def _fits(column: Column, cells: pd.Series) -> bool:
         if rule.kind not in ("null", "duplicate") and not of_other_cells & rule.arguments.keys()
     ]
     frame = pd.DataFrame({column.name: values})
-    return bool(values.notna().any()) and all(keeps(rule, column, frame).all() for rule in rules)
+    return bool(values.notna().any()) and all(satisfies(rule, column, frame).all() for rule in rules)
 
 
 def _row_numbers(frame: pd.DataFrame) -> pd.Index:
@@ -161,7 +161,7 @@ def _failures(
     made from another column's are the contract's own, and hold whatever the date.
     """
     kept = {
-        rule.id: keeps(rule, column, prepared) | (rule.kind == "levels" and from_codes.get(column.name, False))
+        rule.id: satisfies(rule, column, prepared) | (rule.kind == "levels" and from_codes.get(column.name, False))
         for column in contract.columns.values()
         if column.name not in absent
         for rule in column.rules

@@ -1,4 +1,4 @@
-"""The rows that keep a rule, for each kind of rule."""
+"""Which rows satisfy a data-quality rule of a contract, for each kind of rule."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from send_screen.contracts._contract import Column, Contract, Rule
 from send_screen.contracts._pattern import fullmatches
 from send_screen.contracts._upn import is_synthetic_upn, valid_upns
 
-_YEAR_FORM = re.compile(r"((?:19|20)\d{2})/(\d{2})")
-_SCHOOL_FORM = r"[0-9]{6,7}"
-_SHORT_FORM = r"[0-9]{1,5}"
+_ACADEMIC_YEAR = re.compile(r"((?:19|20)\d{2})/(\d{2})")
+_SCHOOL_NUMBER = r"[0-9]{6,7}"  # URN (6 digits), or authority (3) and establishment (4)
+_SHORT_SCHOOL_NUMBER = r"[0-9]{1,5}"  # without its leading zeros, or without the authority
 
 
-def keeps(rule: Rule, column: Column, frame: pd.DataFrame) -> pd.Series:
-    """Return for each row whether it keeps a rule of a column. A missing value breaks only the rule on blanks."""
+def satisfies(rule: Rule, column: Column, frame: pd.DataFrame) -> pd.Series:
+    """Return for each row whether it satisfies a rule of a column. A missing value breaks only the rule on blanks."""
     values = frame[column.name]
     if rule.kind == "null":
         return values.notna()
     if rule.kind == "duplicate":
         return is_unique_key(frame, (column.name,))
-    return _fits(rule, column, frame, values) | values.isna()
+    return _holds_for_values(rule, column, frame, values) | values.isna()
 
 
 def is_unique_key(frame: pd.DataFrame, key: tuple[str, ...]) -> pd.Series:
@@ -38,9 +38,9 @@ def key_of(rule: Rule, contract: Contract) -> tuple[str, ...]:
     return tuple(rule.arguments.get("properties", contract.key))
 
 
-def _fits(rule: Rule, column: Column, frame: pd.DataFrame, values: pd.Series) -> pd.Series:
+def _holds_for_values(rule: Rule, column: Column, frame: pd.DataFrame, values: pd.Series) -> pd.Series:
     match rule.kind:
-        case "levels":
+        case "levels":  # a level is one of the codes of the column's code list
             return values.isin(list(column.codes)) & _in_force(column, frame, values)
         case "pattern":
             return _fullmatch(values, rule.arguments["pattern"])
@@ -51,9 +51,9 @@ def _fits(rule: Rule, column: Column, frame: pd.DataFrame, values: pd.Series) ->
         case "upn":
             return valid_upns(values)
         case "establishment":
-            return _fullmatch(values, _SCHOOL_FORM)
+            return _fullmatch(values, _SCHOOL_NUMBER)
         case "academicYear":
-            return _each(values, lambda year: _is_academic_year(year, **rule.arguments))
+            return _test_each(values, lambda year: _is_academic_year(year, **rule.arguments))
         case "notAbove":
             above: pd.Series = numbers_of(values) > numbers_of(frame[rule.arguments["column"]])
             return ~above
@@ -67,27 +67,27 @@ def _fits(rule: Rule, column: Column, frame: pd.DataFrame, values: pd.Series) ->
             raise NotImplementedError(f"Rule {rule.id} of kind {rule.kind} is not a column's.")
 
 
-def _each(values: pd.Series, test: Callable[[str], object]) -> pd.Series:
+def _test_each(values: pd.Series, test: Callable[[str], object]) -> pd.Series:
     """Apply a test of one text to each distinct value."""
-    return _all_distinct(values, lambda texts: [bool(test(text)) for text in texts])
+    return _test_distinct(values, lambda texts: [bool(test(text)) for text in texts])
 
 
-def _all_distinct(values: pd.Series, test: Callable[[list[str]], Iterable[bool]]) -> pd.Series:
-    """Apply a test of many texts to the distinct values."""
+def _test_distinct(values: pd.Series, test: Callable[[list[str]], Iterable[bool]]) -> pd.Series:
+    """Apply a test of many texts to the distinct values; a missing value passes."""
     codes, uniques = pd.factorize(values)
     passed = np.array([*test(list(uniques)), True], dtype=bool)
     return pd.Series(passed[codes], index=values.index)
 
 
 def _fullmatch(values: pd.Series, pattern: str) -> pd.Series:
-    return _all_distinct(values, lambda texts: fullmatches(pattern, texts))
+    return _test_distinct(values, lambda texts: fullmatches(pattern, texts))
 
 
 def is_parsed(values: pd.Series) -> pd.Series:
     """Return which cells of a number or date column were parsed; the others are still text."""
     if values.dtype != object:
         return pd.Series(True, index=values.index)
-    return _each(values, lambda value: not isinstance(value, str))
+    return _test_each(values, lambda value: not isinstance(value, str))
 
 
 def numbers_of(values: pd.Series) -> pd.Series:
@@ -116,7 +116,8 @@ def year_end(years: pd.Series, month_day: str = "07-31") -> pd.Series:
 def recording_dates(recorded_on: str, table: pd.DataFrame, prefix: str = "") -> pd.Series:
     """Return the recording date of each row of a table, from ``recordedOn`` of a column in a contract.
 
-    ``recorded_on`` is a date, or names a column of ``table`` (without ``prefix``) with dates or academic years.
+    ``recorded_on`` is an ISO date, ``column:NAME`` (dates) or ``academic-year-end:NAME`` (academic years). ``table``
+    has the column as ``prefix`` + NAME.
     """
     kind, _, name = recorded_on.partition(":")
     if kind == "column":
@@ -127,17 +128,18 @@ def recording_dates(recorded_on: str, table: pd.DataFrame, prefix: str = "") -> 
 
 
 def with_leading_zeros(schools: pd.Series, upns: pd.Series) -> pd.Series:
-    """Return school numbers with the zeros that a spreadsheet dropped from those of synthetic children's authority 000.
+    """Return the school numbers with the leading zeros that a spreadsheet dropped.
 
-    No other authority's number begins with 0: a short number of a real child's school is one without its authority.
+    Only synthetic children's schools are in an authority (000) whose number begins with 0. A short number of a real
+    child's school lacks the authority's number: it is returned as it is.
     """
     real = valid_upns(upns) & ~upns.map(is_synthetic_upn).astype(bool)
-    short = _fullmatch(schools, _SHORT_FORM) & schools.notna() & ~real
+    short = _fullmatch(schools, _SHORT_SCHOOL_NUMBER) & schools.notna() & ~real
     return schools.where(~short, schools.astype("string").str.zfill(7)).astype(object)
 
 
 def _in_force(column: Column, frame: pd.DataFrame, values: pd.Series) -> pd.Series:
-    """Return for each row whether its code held when it was recorded; where that is not known, whether it ever did."""
+    """Return for each row whether its code was in force on the recording date; True where that is not known."""
     passed = pd.Series(True, index=values.index)
     if not column.level_dates or column.recorded_on is None or column.recorded_on.partition(":")[2] not in frame:
         return passed
@@ -150,5 +152,5 @@ def _in_force(column: Column, frame: pd.DataFrame, values: pd.Series) -> pd.Seri
 
 def _is_academic_year(text: str, earliest: str = "", latest: str = "9") -> bool:
     """Return whether a text is an academic year, such as 2022/23, from ``earliest`` to ``latest``."""
-    match = _YEAR_FORM.fullmatch(text)
+    match = _ACADEMIC_YEAR.fullmatch(text)
     return match is not None and (int(match[1]) + 1) % 100 == int(match[2]) and earliest <= text <= latest

@@ -1,4 +1,9 @@
-"""The scorecard: the model as rounded points to add up by hand, with a synthetic child as example."""
+"""The scorecard: the model as rounded points to add up by hand, with a synthetic child as example.
+
+The model's terms are in :class:`RiskTables`, in log-odds. ``axes`` has the labels of each feature and of its values:
+``codes`` are all codes of a coded number, ``values`` the distinct codes or whole numbers within the published range.
+Each row of a feature, and each cell of an interaction, is a line of the card.
+"""
 
 from __future__ import annotations
 
@@ -25,16 +30,18 @@ from send_screen.published._plot_data import bin_labels, merged_grid, runs
 from send_screen.tables import InteractionTerm, LevelsTerm, LinearTerm, RiskTables, ShapeTerm, Term, bin_of, percent
 from send_screen.tables._display import NOT_KNOWN
 
-_MAX_ERROR = 0.3  # log-odds: a sum by hand is no further off, but on a card that would be longer than _MAX_LINES
-_SHORT, _MAX_LINES = 100, 250  # rows of features and cells of interactions
-_MAX_STEPS = 1_000  # of a line
-#: Log-odds within which neighbours share their points, and prices of an error of one log-odds, in lines.
+_MAX_ERROR = 0.3  # log-odds: largest error of a total, unless the card would be longer than _MAX_LINES
+_SHORT_LINES, _MAX_LINES = 100, 250  # rows of features and cells of interactions
+_MAX_STEPS = 1_000  # into which a sloping term is cut
+#: Log-odds within which neighbours share their points.
 _TOLERANCES = (0.001, 0.002, 0.003, 0.005, 0.007, 0.01, 0.015, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0)
+#: Lagrange multipliers: how many lines a card may be longer for an error that is smaller by one log-odds.
 _PRICES = tuple(1.2**i for i in range(75))
-_HALF = 0.5  # step of the totals, in log-odds
-_MULTIPLIERS = tuple(0.96**i for i in range(18))  # of the largest that keeps within the most points: down to a half
-_LOWEST_PERCENT, _HIGHEST_PERCENT = 1, 90  # the totals between which halves make a difference
-_LOW_EVERY = 3  # one in so many of the synthetic child's values is from the low end
+_TOTALS_STEP = 0.5  # log-odds between the totals of the card
+#: Fractions, down to a half, of the largest multiplier of log-odds that can keep within ``most_points``.
+_MULTIPLIERS = tuple(0.96**i for i in range(18))
+_LOWEST_PERCENT, _HIGHEST_PERCENT = 1, 90  # range of the totals
+_LOW_EVERY = 3  # every third value of the synthetic child is low
 
 
 def synthetic_child(axes: Mapping[str, AxisLabels], tables: RiskTables) -> pd.DataFrame:
@@ -96,6 +103,7 @@ def scorecard(
             points, largest_error, largest_left_out = to_points(tables, digits, values)
     terms = sorted(points.terms, key=_point_range, reverse=True)
     interactions = sorted(points.interactions, key=lambda pair: float(np.ptp(pair.values)), reverse=True)
+    # where the child lies on each feature: its number, or the position of its level
     coordinates = {term.feature: term.coordinates(child[term.feature]) for term in terms}
     looked_up = [term.at(coordinates[term.feature]) for term in terms]
     looked_up += [pair.at(*(coordinates[feature] for feature in pair.features)) for pair in interactions]
@@ -136,9 +144,9 @@ def _grid(axes: Mapping[str, AxisLabels], interaction: InteractionTerm) -> Score
 
 
 def _totals(log_odds_per_point: float) -> tuple[ScorecardTotal, ...]:
-    """Return how many of 100 children with a total later had the outcome, by halves of one log-odds or more."""
+    """Return how many of 100 children with each total later had the outcome, about every half log-odds."""
     low, high = (math.log(share / (100 - share)) for share in (_LOWEST_PERCENT, _HIGHEST_PERCENT))
-    step = _HALF if log_odds_per_point == 1.0 else float(max(1, round(_HALF / log_odds_per_point)))
+    step = _TOTALS_STEP if log_odds_per_point == 1.0 else float(max(1, round(_TOTALS_STEP / log_odds_per_point)))
     each = step * log_odds_per_point
     steps = range(math.ceil(low / each), math.ceil(high / each) + 1)
     return tuple(ScorecardTotal(points=i * step, percent=percent(i * each)) for i in steps)
@@ -156,11 +164,11 @@ def score_by_points(
 def to_whole_points(
     tables: RiskTables, most_points: int, values: Mapping[str, Sequence[float]] | None = None
 ) -> tuple[RiskTables, float, float, float]:
-    """Return the tables as whole points, and in log-odds: the largest error of a sum, of what is left out, and a point.
+    """Return the tables as whole points, the largest errors of a total and of a part left out, and log-odds per point.
 
-    No line has more than ``most_points``, up or down. Log-odds are multiplied before they are rounded, by the number
-    for which a sum can be least far from the exact score: the multiplier of [Liu2022]_, which rounding by the largest
-    coefficient alone ([Ustun2019]_, section 3.2) leaves to chance.
+    The errors are in log-odds. No line has more than ``most_points``, up or down. Log-odds are multiplied before they
+    are rounded. As in [Liu2022]_, several multipliers are tried, and the one with the smallest largest error is taken;
+    [Ustun2019]_, section 3.2, scales by the largest coefficient alone.
 
     References
     ----------
@@ -211,32 +219,35 @@ def _scaled_term(term: Term, factor: float) -> Term:
 
 
 class _Rounded(NamedTuple):
-    """A term or an interaction as points: how many lines of a card it takes, and how far off its points can be."""
+    """A term or an interaction as points: how many lines of a card it takes, and its largest error."""
 
     part: Term | InteractionTerm
     lines: int
     error: float
 
 
-def _pick(ways: Sequence[Sequence[_Rounded]], price: float) -> list[_Rounded]:
-    """Return for each part the way to round it for which lines, and errors times a price in lines, are fewest."""
-    return [min(each, key=lambda way: way.lines + price * way.error) for each in ways]
+def _pick(roundings: Sequence[Sequence[_Rounded]], price: float) -> list[_Rounded]:
+    """Return for each part the rounding with the smallest lines + price x error."""
+    return [min(each, key=lambda part: part.lines + price * part.error) for each in roundings]
 
 
 def _best(tables: RiskTables, digits: int, values: Mapping[str, Sequence[float]]) -> list[_Rounded]:
-    """Return the parts of a card: the nearest to the model on a short one, if that is near enough.
+    """Return the rounded parts of the card.
 
-    Or else they are the fewest lines that are near enough; or, where such a card would be too long, the nearest on one
-    that is not. Whatever the price of an error, the lines that are picked are the fewest of any with no larger error
-    (Everett, *Generalized Lagrange multiplier method*, Operations Research 11, 1963).
+    Of the cards with at most ``_SHORT_LINES`` it is the one with the smallest error, if that is at most ``_MAX_ERROR``.
+    Otherwise it is the shortest card with such an error. If that has more than ``_MAX_LINES``, it is the card with the
+    smallest error among those that do not. At each price, no card with as small an error has fewer lines (Everett,
+    *Generalized Lagrange multiplier method*, Operations Research 11, 1963).
     """
-    ways = [[_round_term(term, digits, values.get(term.feature, ()), t) for t in _TOLERANCES] for term in tables.terms]
-    ways += [[_round_interaction(pair, digits, t) for t in _TOLERANCES] for pair in tables.interactions]
-    cards = [_pick(ways, price) for price in _PRICES]
+    roundings = [
+        [_round_term(term, digits, values.get(term.feature, ()), t) for t in _TOLERANCES] for term in tables.terms
+    ]
+    roundings += [[_round_interaction(pair, digits, t) for t in _TOLERANCES] for pair in tables.interactions]
+    cards = [_pick(roundings, price) for price in _PRICES]
     lines = [sum(part.lines for part in card) for card in cards]
     errors = [sum(part.error for part in card) for card in cards]
     short, near, longest = (
-        [i for i, _ in enumerate(cards) if lines[i] <= _SHORT],
+        [i for i, _ in enumerate(cards) if lines[i] <= _SHORT_LINES],
         [i for i, _ in enumerate(cards) if errors[i] <= _MAX_ERROR],
         [i for i, _ in enumerate(cards) if lines[i] <= _MAX_LINES] or [0],
     )
@@ -253,14 +264,12 @@ def _point_range(term: Term) -> float:
 def to_points(
     tables: RiskTables, digits: int, values: Mapping[str, Sequence[float]] | None = None
 ) -> tuple[RiskTables, float, float]:
-    """Return the tables rounded to points of some digits, and the furthest that their sum can be from the exact score.
+    """Return the tables rounded to ``digits`` decimals, and the largest errors of a total and of a part left out.
 
-    The third number is the most by which any one part that was left out changes the score.
-
-    Points are log-odds less the average over the training children, so that 0 is the average child. A line is cut at
-    round numbers into steps; each has the points of its middle. Where the only values that a feature can have are
-    given, ascending, its steps begin at them. Neighbours that are near each other have the same points, and what is
-    near 0 everywhere has none: how near, is chosen for each part so that the card is short and its sum near the score.
+    Points are log-odds less the average over the training children, so that 0 is the average child. A sloping term is
+    cut at round numbers into steps, each with the points of its middle. Where ``values`` has all values of a feature,
+    ascending, the steps begin at them. Neighbours within a tolerance share their points, and a part that is within it
+    of 0 everywhere is left out. The tolerance of each part is chosen so that card and error are small.
     """
     parts = _best(tables, digits, values or {})
     start = _rounded(tables.base_value, digits)
@@ -276,7 +285,7 @@ def to_points(
 
 
 def _round_term(term: Term, digits: int, values: Sequence[float], tolerance: float) -> _Rounded:
-    """Return a term as rounded points, and the furthest that one is from the exact log-odds."""
+    """Return a term as rounded points."""
     cuts: Sequence[float] = ()
     if isinstance(term, LevelsTerm):
         begins = ends = np.array(list(term.levels.values())) - term.mean
@@ -285,9 +294,9 @@ def _round_term(term: Term, digits: int, values: Sequence[float], tolerance: flo
         begins = ends = term.at(np.array(values)) - term.mean
     else:
         cuts = sorted({*term.cut_points, *_round_cuts(term, max(10.0**-digits, 2.0 * tolerance))})
-        line = term.slope * np.clip([-math.inf, *cuts, math.inf], term.low, term.high)
+        linear = term.slope * np.clip([-math.inf, *cuts, math.inf], term.low, term.high)
         steps = term.step_values[bin_of(term.cut_points, np.array([-math.inf, *cuts]))] - term.mean
-        begins, ends = line[:-1] + steps, line[1:] + steps
+        begins, ends = linear[:-1] + steps, linear[1:] + steps
     missing = _rounded(term.missing - term.mean, digits)
     if np.abs([term.missing - term.mean, *begins, *ends]).max() <= tolerance:
         points, missing = [0.0] * len(begins), 0.0
@@ -339,7 +348,7 @@ def _near_runs(lows: np.ndarray, highs: np.ndarray, tolerance: float) -> list[li
 
 
 def _round_interaction(interaction: InteractionTerm, digits: int, tolerance: float) -> _Rounded:
-    """Return an interaction as rounded points, neighbours that are near as one; what is not known stays apart."""
+    """Return an interaction as rounded points that near neighbours share; the last row and column are for missing."""
     exact = np.array(interaction.values) - interaction.mean
     points = np.zeros_like(exact)
     if np.abs(exact).max() > tolerance:
@@ -361,9 +370,9 @@ def _rounded(value: float, digits: int) -> float:
 
 
 def _round_cuts(term: LinearTerm | ShapeTerm, step: float) -> list[float]:
-    """Return the round numbers within the line's range at which to cut it: multiples of 1, 2 or 5 times a power.
+    """Return the round numbers within a term's range at which to cut it: multiples of 1, 2 or 5 times a power of 10.
 
-    Between two of them the line changes by ``step`` at most, but where those would be more than any card holds.
+    Between two of them its linear part changes by at most ``step``, unless that would make more than ``_MAX_STEPS``.
     """
     change = abs(term.slope) * (term.high - term.low)
     step = max(step, change / _MAX_STEPS)

@@ -31,17 +31,20 @@ from send_screen.readers._size_limits import plain_copy
 from send_screen.readers._text import InvisibleCharacters
 from send_screen.readers._xlsx_marks import SheetMarks, xlsx_marks
 
-# Name of the part of a protected workbook that holds the rest, as its container spells it.
+# A password-protected workbook is a container (OLE) whose encrypted part has this name.
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-# What the standard library makes of a damaged zip file; a RuntimeError where its parts are encrypted.
+# What zipfile raises for a damaged file; RuntimeError is for encrypted parts.
 _DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError)
-_SHARED_HEADERS = 0.5  # of the narrower of two sheets
-_SEARCHED = 200  # first rows, for UPNs
+_SHARED_HEADERS = 0.5  # share of the headers of the narrower of two sheets
+_ROWS_SEARCHED = 200  # first rows, for UPNs
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet: its name, its number in the workbook from 1, whether it can be seen, its cells and hidden rows."""
+    """A sheet: its name, its number in the workbook from 1, whether it can be seen, its cells and hidden rows.
+
+    ``layout`` holds the cells as text: ``header``, ``rows`` below it, and ``row``, the header's row number.
+    """
 
     name: str
     number: int
@@ -51,7 +54,7 @@ class Sheet:
 
     @property
     def shown_name(self) -> str:
-        """Its name as a message shows it."""
+        """Its name in a message: quoted if it looks like a header, or else its number, as it may name a child."""
         return quotable(self.name) if header_like(self.name) else f"number {self.number}"
 
     @cached_property
@@ -62,7 +65,8 @@ class Sheet:
     @cached_property
     def has_upns(self) -> bool:
         """Whether its first rows hold UPNs."""
-        return any(upn_shaped(cell) for row in self.layout.rows[:_SEARCHED] for cell in row if len(cell) > 11)
+        rows = self.layout.rows[:_ROWS_SEARCHED]
+        return any(upn_shaped(cell) for row in rows for cell in row if len(cell) > 11)  # a UPN has 12 or 13 characters
 
     @property
     def rank(self) -> tuple[bool, int, int]:
@@ -140,12 +144,12 @@ def _read_together(sheets: list[Sheet], file: str, notes: list[str]) -> Reading:
     if len(sheets) > 1:
         first = sheets[0].layout
         check_headers([header_key(header) for header in first.header], file, row=first.row)
-    frame, of_rows = _stacked(sheets)
-    of_rows += notes
+    frame, row_notes = _stacked(sheets)
+    row_notes += notes
     if hidden_rows := sum(sheet.hidden_rows for sheet in sheets):
-        of_rows.append(f"Rows that are hidden or filtered away in the workbook were read too: {hidden_rows}.")
-    of_rows += dict.fromkeys(note for sheet in sheets for note in sheet.layout.notes)
-    return Reading(frame, file, sheet=", ".join(sheet.name for sheet in sheets), notes=tuple(of_rows))
+        row_notes.append(f"Rows that are hidden or filtered away in the workbook were read too: {hidden_rows}.")
+    row_notes += dict.fromkeys(note for sheet in sheets for note in sheet.layout.notes)
+    return Reading(frame, file, sheet=", ".join(sheet.name for sheet in sheets), notes=tuple(row_notes))
 
 
 def _shown_names(sheets: list[Sheet]) -> str:
@@ -189,14 +193,14 @@ def _sheets(content: io.BytesIO, file: str, invisible: InvisibleCharacters) -> l
             if zipfile.is_zipfile(content):
                 with zipfile.ZipFile(content) as archive:
                     _require_workbook(archive, file)
-                    content = plain_copy(archive, file)
-                marks = xlsx_marks(content, file)
+                    content = plain_copy(archive, file)  # within the size limits
+                marks = xlsx_marks(content, file)  # what calamine leaves out: errors, merged cells, hidden rows
             content.seek(0)
             workbook = calamine.CalamineWorkbook.from_filelike(content)
             return [
-                _sheet(about, workbook.get_sheet_by_name(about.name), invisible, number, marks.get(about.name))
-                for number, about in enumerate(workbook.sheets_metadata, start=1)
-                if about.typ == calamine.SheetTypeEnum.WorkSheet
+                _sheet(metadata, workbook.get_sheet_by_name(metadata.name), invisible, number, marks.get(metadata.name))
+                for number, metadata in enumerate(workbook.sheets_metadata, start=1)
+                if metadata.typ == calamine.SheetTypeEnum.WorkSheet
             ]
     except calamine.PasswordError as error:
         raise ReadError(
@@ -224,14 +228,14 @@ def _require_workbook(archive: zipfile.ZipFile, file: str) -> None:
         raise ReadError("This is not a table but a zip file.", file=file, remedy="Unpack it, and name the file in it.")
 
 
-def _sheet(about: Any, sheet: Any, invisible: InvisibleCharacters, number: int, marks: SheetMarks | None) -> Sheet:
+def _sheet(metadata: Any, sheet: Any, invisible: InvisibleCharacters, number: int, marks: SheetMarks | None) -> Sheet:
     cells: list[list[object]] = sheet.to_python(skip_empty_area=False)
     texts = [[_cell_text(cell, invisible) for cell in row] for row in cells]
     if marks:
         marks.apply(texts)
-    visible = str(about.visible).endswith("Visible")
+    visible = str(metadata.visible).endswith("Visible")
     hidden_rows = marks.hidden_rows if marks else 0
-    return Sheet(encodable(about.name), number, visible, split_header(enumerate(texts, start=1)), hidden_rows)
+    return Sheet(encodable(metadata.name), number, visible, split_header(enumerate(texts, start=1)), hidden_rows)
 
 
 def _cell_text(cell: object, invisible: InvisibleCharacters) -> str:

@@ -1,4 +1,4 @@
-"""The contingency table that published figures are sums of: groups by outcome by list."""
+"""The contingency table that published counts are sums of: groups by outcome by whether the model lists the child."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from send_screen.evaluation._out_of_fold import CANDIDATE
 from send_screen.published import CombinedGroup
 from send_screen.tables import MINIMUM_CHILDREN
 
-#: (attribute, group), as in the tables of groups.
+#: (attribute, group), such as ("sex", "girls"); of crossed attributes ("sex × fsm", "girls × yes").
 Key = tuple[str, str]
 ALL: Key = ("", "all children")
 
 TP, FN, FP, TN = range(4)
-#: Every count of a group that a figure can rest on, as the kinds of children that it adds up.
+#: Every count of a group that a figure can rest on, as the entries of the confusion matrix that it adds up.
 COUNTS: dict[str, tuple[int, ...]] = {
     "n": (TP, FN, FP, TN),
     "with_outcome": (TP, FN),
@@ -33,15 +33,16 @@ COUNTS: dict[str, tuple[int, ...]] = {
     "true_negatives": (TN,),
 }
 
-_KINDS = {count: np.isin(range(4), kinds).astype(np.float64) for count, kinds in COUNTS.items()}
+_COUNT_WEIGHTS = {count: np.isin(range(4), kinds).astype(np.float64) for count, kinds in COUNTS.items()}
 
 Part = Literal["prevalence", "recall", "specificity"]
-#: What is published of a group comes in parts; these are the counts that each part reveals.
+#: The figures of a group are published or suppressed in parts; these are the counts that each part reveals.
 PARTS: dict[Part, tuple[str, ...]] = {
     "prevalence": ("n", "with_outcome"),
     "recall": ("true_positives",),
     "specificity": ("false_positives",),
 }
+#: What suppression decides on: one part of one group.
 Unit = tuple[Key, Part]
 #: Rates that are published rounded where their counts may not be published: numerator, denominator.
 SHARES: dict[str, tuple[str, str]] = {
@@ -73,26 +74,29 @@ class ContingencyTable:
     members: dict[Key, np.ndarray]
     """Which cells, shape (cells,), are of each group, of each crossed combination, and of all children."""
     crossed: frozenset[Key]
-    """Those that are combinations."""
+    """The keys of ``members`` that are combinations."""
     silent: frozenset[Key]
-    """Those of which nothing is published now: combinations of a prior release, margins of larger ones, and levels of
-    which a group combines several."""
+    """The keys of ``members`` of which nothing is published in this release.
+
+    They are combinations that are crossed only for a prior release or for nested groups, margins of larger
+    combinations, and single levels of a combined group.
+    """
     n_levels: dict[Key, int]
-    """How many levels a group combines: each is named, so it has a child."""
+    """How many levels a combined group has. Its label names each, which reveals at least one child in each."""
     empty: frozenset[Key] = frozenset()
-    """Combinations of which it is taken to be known that no child is in them, since one group lies within the other."""
+    """Structural zeros: combinations that an intruder knows to be empty, since one group lies within another."""
 
     def linear_form(self, key: Key, count: str) -> np.ndarray:
-        """Return a count of a group as a sum over cells and kinds: 0 or 1, shape (cells x 4,)."""
+        """Return a group's count as a linear form: coefficients, 0 or 1, of ``counts``, shape (cells x 4,)."""
         return _linear_form(self.members[key], count)
 
     def others(self, key: Key, count: str) -> np.ndarray:
-        """Return the same of all other children: those of the group's table that are not in it."""
+        """Return the linear form of the same count over all other children of the group's table."""
         own = self.block[np.flatnonzero(self.members[key])[0]]
         return _linear_form((self.block == own) & ~self.members[key], count)
 
     def cell_forms(self, count: str) -> list[np.ndarray]:
-        """Return a count of each cell as a sum, by cross-tabulation: arrays of shape (its cells, cells x 4)."""
+        """Return the linear forms of a count of each cell: for each cross-tabulation, shape (its cells, cells x 4)."""
         forms = np.array([_linear_form(cell, count) for cell in np.eye(len(self.block))])
         return [forms[self.block == number] for number in range(self.block.max() + 1)]
 
@@ -110,7 +114,7 @@ class ContingencyTable:
         return [(numerator - high * denominator, 0.0), (low * denominator - numerator, 0.0)]
 
     def equalities(self) -> list[np.ndarray]:
-        """Return forms that are 0: each cross-tabulation adds up to the same children, and some cells are empty."""
+        """Return linear forms whose value is 0: cross-tabulations have the same totals, and some cells are empty."""
         first = self.linear_form(ALL, "n").reshape(-1, 4)
         others = [
             np.where(self.block[:, None] == number, 1.0, 0.0) - first for number in range(1, self.block.max() + 1)
@@ -120,7 +124,7 @@ class ContingencyTable:
 
 
 def _linear_form(cells: np.ndarray, count: str) -> np.ndarray:
-    form: np.ndarray = np.outer(cells, _KINDS[count]).ravel()
+    form: np.ndarray = np.outer(cells, _COUNT_WEIGHTS[count]).ravel()
     return form
 
 
@@ -131,14 +135,17 @@ def contingency_table(
     combined: Sequence[CombinedGroup] = (),
     revealed: Sequence[tuple[str, Sequence[str]]] = (),
 ) -> ContingencyTable:
-    """Cross-tabulate out-of-fold predictions: groups by outcome by list.
+    """Cross-tabulate out-of-fold predictions: groups by outcome by whether the model lists the child.
 
-    ``prior_releases`` are the attributes of which one revealed counts, crossed ones as ``"sex × fsm"``. Levels that are
-    ``combined`` are one group throughout, but for attributes of which the model's tables ``revealed`` counts.
+    ``intersections`` are the tuples of attributes that this release crosses. ``prior_releases`` are the attributes of
+    which a prior release revealed counts, crossed ones as ``"sex × fsm"``. ``revealed`` are those of which the model's
+    tables reveal counts, each with its groups. Levels that are ``combined`` make one group; of an attribute in
+    ``revealed`` they keep cells of their own.
     """
     by_level = {name for attribute, _ in revealed for name in attribute.split(" × ")}
     attributes = {name: _levels(view, name, combined, by_level=name in by_level) for name in view.attributes}
     shown = [tuple(crossed) for crossed in intersections]
+    # crossed by a prior release, or (below) because of nested groups
     before = [tuple(attribute.split(" × ")) for attribute in prior_releases]
     before = [names for names in before if set(names) <= set(view.attributes)]
     kinds = np.where(view.outcome == 1, TP, FP), np.where(view.outcome == 1, FN, TN)
@@ -228,28 +235,28 @@ def _sums(at: np.ndarray, by_kind: np.ndarray, size: int) -> np.ndarray:
 def _nested_groups(
     attributes: Mapping[str, _Attribute], by_kind: np.ndarray
 ) -> dict[tuple[str, str], list[tuple[str, str]]]:
-    """Return the combinations that no child is in, of each pair of attributes of which subtraction would tell a count.
+    """Return the empty combinations of each pair of attributes whose nested groups would reveal a small count.
 
-    A group may lie within a group of another attribute, as those who have free school meals within those who have ever
-    had them. Of that the intruder knows: where a count of the one less that of the other is 1 to 9, and neither is
-    itself, the two attributes are crossed, and what is empty for this reason is known to be empty. Groups of fewer than
-    ten are not accounted for: where they are not is no rule, but knowledge of those children.
+    A group may lie within a group of another attribute: those who have free school meals within those who have ever had
+    them. An intruder knows this, and can subtract one count from the other. Where the difference is 1 to 9, and neither
+    count is, the two attributes are crossed, and the combinations that nesting makes empty are taken as known. Groups
+    of fewer than ten are left out: which combinations they miss is no general rule that an intruder would know.
     """
     found: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for one, other in combinations(attributes.values(), 2):
-        (at, groups), (of, others) = one.by_group(), other.by_group()
+        (row, groups), (column, others) = one.by_group(), other.by_group()
         shape = len(groups), len(others), 4
-        together = _sums(len(others) * at + of, by_kind, shape[0] * shape[1]).reshape(shape)
-        empty = {(groups[i], others[j]) for i, j in _outside(together)}
-        empty |= {(groups[i], others[j]) for j, i in _outside(together.swapaxes(0, 1))}
+        crosstab = _sums(len(others) * row + column, by_kind, shape[0] * shape[1]).reshape(shape)
+        empty = {(groups[i], others[j]) for i, j in _nested_zeros(crosstab)}
+        empty |= {(groups[i], others[j]) for j, i in _nested_zeros(crosstab.swapaxes(0, 1))}
         if empty:
             found[one.name, other.name] = sorted(empty)
     return found
 
 
-def _outside(together: np.ndarray) -> list[tuple[int, int]]:
-    """Return the empty places beside each group (row) that lies within another (column) and leaves few of it."""
-    counts = together @ np.array(list(_KINDS.values())).T
+def _nested_zeros(crosstab: np.ndarray) -> list[tuple[int, int]]:
+    """Return the empty cells of each row group that lies within a column group and leaves a small count of it over."""
+    counts = crosstab @ np.array(list(_COUNT_WEIGHTS.values())).T
     inner, outer = counts.sum(axis=1), counts.sum(axis=0)
     return [
         (i, other)
@@ -262,6 +269,7 @@ def _outside(together: np.ndarray) -> list[tuple[int, int]]:
 
 
 def _is_shown(key: Key, attributes: Mapping[str, _Attribute], shown: Sequence[tuple[str, ...]]) -> bool:
+    """Return whether this release publishes figures of a group or of a combination."""
     names = tuple(key[0].split(" × "))
     return names in shown and all(
         group in attributes[name].groups for name, group in zip(names, key[1].split(" × "), strict=True)
