@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from pathlib import Path
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from send_screen.errors import UsageError
 from send_screen.governance import Bundle, open_bundle
 from send_screen.screening import Capacity, screen_cohort
 from send_screen.screening._capacity import listed_and_margin, margin_size
-from send_screen.screening._unlike_training import critical_distance, unlike_training
+from send_screen.screening._unlike_training import unlike_cut, unlike_training
 from send_screen.serving import predict_records
 from send_screen.specs._columns import describe_value
 from send_screen.tables import percent, tie_break_key
@@ -184,15 +183,25 @@ def test_many_columns_far_from_training_are_four_banners(bundle: Bundle, cohort:
     assert banners[-1].count(",") > 10
 
 
-def test_a_school_of_other_children_is_not_unlike_training() -> None:
-    """With a fifth of the variance between schools, fewer than 1 in 1,000 schools is as far as the limit."""
-    rng = np.random.default_rng(1)
-    edges = np.linspace(0.025, 0.975, 39)
-    points = np.array([NormalDist().inv_cdf(edge) for edge in edges])
-    for n, schools in ((30, 4_000), (100, 4_000), (400, 2_000)):
-        values = np.sort(rng.normal(0, 0.2**0.5, (schools, 1)) + rng.normal(0, 0.8**0.5, (schools, n)), axis=1)
-        far = [np.abs(np.searchsorted(row, points) / n - edges).max() >= critical_distance(n) for row in values]
-        assert np.mean(far) <= 0.002  # 1 in 1,000, and the noise of as many schools
+def cuts_of(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    edges = np.unique(np.quantile(values, np.linspace(0.02, 0.98, 45)))
+    return edges, np.searchsorted(np.sort(values), edges) / len(values)
+
+
+@pytest.mark.parametrize("n", [30, 100, 400])
+def test_a_school_of_other_children_is_not_unlike_training(n: int) -> None:
+    """A quarter of the variance of scores is between schools; a class's size is that of all its children."""
+    rng = np.random.default_rng(n)
+    schools = 1_500
+    scores = 100 + 15 * (rng.normal(0, 0.25**0.5, (schools, 1)) + rng.normal(0, 0.75**0.5, (schools, n)))
+    absence = np.exp(rng.normal(-3, 0.3, (schools, 1)) + rng.normal(0, 0.7, (schools, n)))
+    sizes = np.repeat(rng.integers(12, 31, (schools, 2)), n // 2, axis=1)
+    for column in (scores, absence, sizes):
+        cuts = cuts_of(column.ravel())
+        assert sum(unlike_cut(school, *cuts) is not None for school in column) <= 1
+    cuts = cuts_of(absence.ravel())
+    per_cent = [unlike_cut(np.round(100 * school) / 380, *cuts) for school in absence]
+    assert np.mean([cut is not None for cut in per_cent]) > 0.5
 
 
 def test_a_chance_is_out_of_a_hundred() -> None:

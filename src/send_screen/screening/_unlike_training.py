@@ -14,18 +14,39 @@ from send_screen.tables import RiskTables, ShapeTerm
 
 MIN_CHILDREN = 30
 _MAX_SHOWN = 3
+_MAX_CODES = 3
+_MIN_VALUES = 8
+_DISJOINT = 0.85
+_QUANTILES = (0.1, 0.5, 0.9)
 
 
-def critical_distance(n: int) -> float:
-    """Return the Kolmogorov-Smirnov distance from which a column of n children is unlike the training children.
+def unlike_cut(values: np.ndarray, edges: np.ndarray, trained: np.ndarray) -> int | None:
+    """Return the cut point at which a column differs most from training, or None where it may be a school's own.
 
-    Children of one school are alike, so the critical values for independent draws do not hold. With a fifth of the
-    variance between schools (normal), fewer than 1 school in 1,000 of 30 to 400 children is as far as this.
+    The Kolmogorov-Smirnov distance alone does not tell: the children of one school are alike. In a column of codes it
+    is enough. Elsewhere the unit must look another one (each of three quantiles at most half or at least twice that of
+    training), or hardly any value lie among those of training. A column of few values may be of classes: it is left
+    out.
 
-    >>> round(critical_distance(100), 2)
-    0.61
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (n,)
+        Of this file.
+    edges, trained : numpy.ndarray, shape (m,)
+        Cut points, and the share of the training children below each.
     """
-    return 0.55 + 0.6 / float(np.sqrt(n))
+    n = len(values)
+    here = np.searchsorted(np.sort(values), edges) / n
+    cut = int(np.abs(here - trained).argmax())
+    distance = abs(here[cut] - trained[cut])
+    if distance < 0.55 + 0.6 / np.sqrt(n):
+        return None
+    if len(edges) <= _MAX_CODES - 1:
+        return cut
+    usual = np.interp(_QUANTILES, trained, edges)
+    found = np.quantile(values, _QUANTILES)
+    other_unit = bool((usual > 0).all()) and bool((found <= usual / 2).all() or (found >= 2 * usual).all())
+    return cut if len(np.unique(values)) >= _MIN_VALUES and (other_unit or distance >= _DISJOINT) else None
 
 
 def unlike_training(
@@ -40,22 +61,22 @@ def unlike_training(
     for feature, term in zip(features, tables.terms, strict=True):
         if not isinstance(term, ShapeTerm) or isinstance(feature.source, Equals) or not term.edges:
             continue
-        values = np.sort(X[feature.name].dropna().to_numpy(dtype=np.float64))
+        values = X[feature.name].dropna().to_numpy(dtype=np.float64)
         if len(values) < MIN_CHILDREN or term.n is None or None in term.n:
             continue
-        counts = np.array(term.n, dtype=np.float64)
+        edges, counts = np.array(term.edges), np.array(term.n, dtype=np.float64)
         trained = np.cumsum(counts)[:-1] / counts.sum()
-        here = np.searchsorted(values, term.edges) / len(values)
-        cut = int(np.abs(here - trained).argmax())
-        if abs(here[cut] - trained[cut]) < critical_distance(len(values)):
+        cut = unlike_cut(values, edges, trained)
+        if cut is None:
             continue
+        here, there = (round(100 * float(share)) for share in (np.mean(values < edges[cut]), trained[cut]))
         value = describe_value(feature, contracts, term.edges[cut]).removeprefix(f"{feature.label}: ")
         columns = " and ".join(ref.column for ref in feature.sources)
         found.append(
             (
                 feature.label,
-                f"{feature.label}: below {value} for {round(100 * here[cut])} of 100 rows of this file, and for "
-                f"{round(100 * trained[cut])} of 100 that the model learnt from. Before the list is used, check the "
+                f"{feature.label}: below {value} for {here} of 100 rows of this file, and for "
+                f"{there} of 100 that the model learnt from. Before the list is used, check the "
                 f"content of {columns}: per cent or a number, and what each code means.",
             )
         )
