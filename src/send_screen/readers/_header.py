@@ -57,7 +57,7 @@ def split_header(records: Iterable[tuple[int, list[str]]]) -> Layout:
     Examples
     --------
     >>> split_header([(1, ["Class list", ""]), (2, ["", ""]), (3, ["UPN", "E01"]), (4, ["x", "1"])])
-    Layout(header=['UPN', 'E01'], rows=[['x', '1']], numbers=[4], titles=1, row=3)
+    Layout(header=['UPN', 'E01'], rows=[['x', '1']], numbers=[4], titles=1, row=3, repeats=0, remarks=0)
     """
     filled = [(number, cells) for number, cells in records if any(map(str.strip, cells))]
     if not filled:
