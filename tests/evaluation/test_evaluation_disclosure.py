@@ -108,6 +108,27 @@ def test_two_outcomes_of_the_same_children_do_not_tell_who_had_one_only(narrower
     assert published == (narrower > 4)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_a_list_that_an_earlier_version_counted_tells_nothing_of_another_outcome(seed):
+    """Whom it listed of a group, less those without the later outcome, are those with it."""
+    evidence = synthetic_evidence(n=600, seeds=1, groups={"origin": ["north", "south"]}, seed=seed)
+    outcome = evidence["outcome"].to_numpy().copy()
+    outcome[np.random.default_rng(seed).choice(np.flatnonzero(outcome), 145, replace=False)] = 0
+    versions = published_in_turn([evidence, evidence.assign(outcome=outcome)], [[], []])
+    assert Attack(evidence, versions).narrowed_down(guesses=False) == []
+
+
+@pytest.mark.parametrize("more", [0, 3, 300])
+def test_a_rule_s_own_list_that_is_a_few_children_longer_is_not_published(more):
+    evidence = synthetic_evidence(n=2000, seeds=1)
+    flag = evidence["flag.baseline"].to_numpy().copy()
+    flag[np.random.default_rng(0).choice(np.flatnonzero(flag == 0), more, replace=False)] = 1
+    document = measured(evidence.assign(**{"operating_point.baseline": flag}), replicates=20)
+    shown = {row["metric"]: row["value"] for row in document["performance"] if row["model"] == "baseline"}
+    assert (shown["recall_at_operating_point"] is None) == (more == 3)
+    assert (shown["selection_rate_at_operating_point"] is None) == (more == 3)
+
+
 @pytest.mark.parametrize("more", [4, 60, 300])
 def test_a_group_within_another_column_s_group_does_not_tell_who_is_in_one_only(more, monkeypatch):
     """As free meals now and ever: each of the two is large, and what is left of the larger without the other is not."""

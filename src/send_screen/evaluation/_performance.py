@@ -79,9 +79,15 @@ def performance(evidence: pd.DataFrame, *, alpha: float = 0.05) -> pd.DataFrame:
         if model == CANDIDATE and f"selection_probability.{CANDIDATE}" in view.frame:
             figures["selection_probability"] = _selection_probability(view, alpha)
         if model == BASELINE and "operating_point.baseline" in view.frame:
-            counts = Confusion(view, view.frame["operating_point.baseline"].to_numpy(np.float64))
-            at_operating_point = ("recall", "precision", "selection_rate")
-            figures |= {f"{name}_at_operating_point": counts.rate(name, alpha=alpha) for name in at_operating_point}
+            flagged = view.frame["operating_point.baseline"].to_numpy(np.float64)
+            counts = Confusion(view, flagged)
+            # a list that is a few children longer or shorter, less the list at capacity, is a count of those
+            apart = np.abs(flagged - view.flag(BASELINE))
+            between = [apart[view.outcome == outcome].sum() / view.n_seeds for outcome in (0, 1)]
+            for name in ("recall", "precision", "selection_rate"):
+                found = counts.rate(name, alpha=alpha)
+                cell = smallest(found.smallest_cell, *between)
+                figures[f"{name}_at_operating_point"] = replace(found, smallest_cell=cell)
         rows += [{"model": model, "metric": metric, **asdict(figure)} for metric, figure in figures.items()]
     return pd.DataFrame(rows)
 

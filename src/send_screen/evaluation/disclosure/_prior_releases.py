@@ -99,6 +99,7 @@ def prior_knowledge(table: ContingencyTable, release: PriorRelease) -> PriorKnow
             found = table.between(key, share, low, high)
             if (share == "prevalence" or same_list) and all(table.value(form) <= 1e-6 for form, _ in found):
                 rounded.add((key, share, low, high))
+        forms += [table.linear_form(key, "listed")] if _lists_as_many(table, row) else []
         if not all(_agrees(table, row, count) for count in ("n", "with_outcome")):
             continue  # another group of the same name
         for part, revealed in PARTS.items():
@@ -127,17 +128,21 @@ def prior_knowledge(table: ContingencyTable, release: PriorRelease) -> PriorKnow
 
 
 def _surely_apart(table: ContingencyTable, rows: Sequence[RevealedCounts]) -> bool:
-    """Return whether ten children or more are surely on either list and not on the other, by what was revealed."""
+    """Return whether each list surely has ten children, with the outcome and without, who are not on the other."""
+    return all(_apart(table, rows, count) >= MINIMUM_CHILDREN for count in _LISTED.values())
+
+
+def _apart(table: ContingencyTable, rows: Sequence[RevealedCounts], count: str) -> float:
+    """Return how many children are at least on either list and not on the other, by what was revealed of a count."""
     more: dict[str, float] = defaultdict(float)
     fewer: dict[str, float] = defaultdict(float)
     for row in rows:
-        for count in _LISTED.values():
-            revealed = getattr(row, count)
-            if revealed is not None and (row.attribute, row.group) not in table.crossed:
-                change = table.count((row.attribute, row.group), count) - revealed
-                more[row.attribute] += max(change, 0.0)
-                fewer[row.attribute] -= min(change, 0.0)
-    return min(max(more.values(), default=0.0), max(fewer.values(), default=0.0)) >= MINIMUM_CHILDREN
+        revealed = getattr(row, count)
+        if revealed is not None and (row.attribute, row.group) not in table.crossed:
+            change = table.count((row.attribute, row.group), count) - revealed
+            more[row.attribute] += max(change, 0.0)
+            fewer[row.attribute] -= min(change, 0.0)
+    return min(max(more.values(), default=0.0), max(fewer.values(), default=0.0))
 
 
 def _regrouped(table: ContingencyTable, counts: Sequence[RevealedCounts], *, same_outcome: bool) -> set[str]:
@@ -162,6 +167,14 @@ def _regrouped(table: ContingencyTable, counts: Sequence[RevealedCounts], *, sam
             for count in (("n", "with_outcome") if same_outcome else ("n",))
         )
     }
+
+
+def _lists_as_many(table: ContingencyTable, row: RevealedCounts) -> bool:
+    """Return whether a release revealed how many of a group it listed, and this version lists as many."""
+    if row.true_positives is None or row.false_positives is None:
+        return False
+    listed = table.count((row.attribute, row.group), "listed")
+    return math.isclose(row.true_positives + row.false_positives, listed, abs_tol=1e-6)
 
 
 def _agrees(table: ContingencyTable, row: RevealedCounts, count: str) -> bool:

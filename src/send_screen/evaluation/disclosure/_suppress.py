@@ -116,7 +116,8 @@ def suppress(
     rounded_before = {share for one in before for share in one.rounded}
     inherited = {unit for one in before for unit in one.suppressed}
     primary = _primary_suppression(table)
-    suppressed = primary | inherited | {unit for one in before for unit in one.silenced}
+    silenced = {unit for one in before for unit in one.silenced}
+    suppressed = primary | inherited | silenced
     intruder = Intruder(
         counts=table.counts.ravel(),
         equalities=[*table.equalities(), *_known_totals(table)],
@@ -149,7 +150,7 @@ def suppress(
         sensitive,
         unions,
         public,
-        suppressed - primary,
+        suppressed - primary - silenced,
         rounded_before if before else None,
         STEPS[-1:] if overlapping else STEPS,
     )
