@@ -215,7 +215,7 @@ def test_the_list_is_filtered_and_sorted_by_class(pages: dict[str, Path], visit:
         inside = [child for child in everyone if child["class"] == name]
         assert shown(page, "#list-rows tr") == shown(page, "#cards article") == inside
         words = page.get_by_role("status").inner_text()
-        assert words == f"Showing {len(inside)} of {FITS_TWO_SHEETS} listed children: {name}."
+        assert words == f"Showing {len(inside)} of {FITS_TWO_SHEETS} listed: {name}."
     page.get_by_label("Show class").select_option(label="All")
     page.get_by_label("Put in order of").select_option(label="Class")
     by_class = sorted(everyone, key=lambda child: (child["class"], int(child["rank"])))
