@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from send_screen.auditing import audit
+from send_screen.governance import EVIDENCE
 from send_screen.simulation import simulate_england, write_england
 from send_screen.specs import load_spec
 from send_screen.tracking import Overlap
@@ -122,3 +123,16 @@ def test_how_far_apart_two_cohorts_are(versions: dict[str, Any], light_spec: Pat
     for location in ("https://elsewhere.example/evidence", tmp_path.as_uri(), ""):
         assert comparison(location) is None
     assert comparison.unreadable == ["https://elsewhere.example/evidence", tmp_path.as_uri()]
+
+
+def test_evidence_that_is_no_evidence_table_is_as_good_as_unreadable(
+    versions: dict[str, Any], light_spec: Path, tmp_path: Path
+) -> None:
+    first = versions["first"].evidence
+    evidence = read_with_children(first)
+    assert evidence is not None
+    (tmp_path / "children.parquet").write_bytes((first / "children.parquet").read_bytes())
+    evidence.drop(columns=["child_id", "outcome"]).to_parquet(tmp_path / EVIDENCE)
+    comparison = EvidenceComparison(load_spec(light_spec), evidence)
+    assert comparison(tmp_path.as_uri()) is None
+    assert comparison.unreadable == [tmp_path.as_uri()]

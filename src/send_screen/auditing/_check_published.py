@@ -15,7 +15,7 @@ from send_screen.governance import MANIFEST, parse_manifest, version_id, version
 from send_screen.published import PriorRelease, model_sections
 from send_screen.published._gates import recheck_gates
 from send_screen.tracking import PriorRun, default_uri, prior_runs
-from send_screen.workflows._evidence_store import EvidenceComparison, read_with_children
+from send_screen.workflows._evidence_store import EvidenceComparison, with_children
 from send_screen.workflows._revealed import prior_releases
 
 #: Sections of ``published.json`` that follow from spec and tables, not from the evidence.
@@ -129,7 +129,8 @@ def check_prior_releases(audited: AuditedVersion) -> CheckResult:
     """
     bundle, metadata = audited.require_bundle(), audited.require_report().version
     claimed = bundle.published.disclosure.prior_releases
-    evidence = None if audited.evidence is None else read_with_children(audited.evidence.path.parent)
+    ours = audited.evidence
+    evidence = None if ours is None or ours.table is None else with_children(ours.table, ours.path.parent)
     compare = None if evidence is None else EvidenceComparison(bundle.spec, evidence)
     runs = prior_runs(uri=audited.uri or default_uri(), data_sha256=metadata.data_sha256, compare_evidence=compare)
     first = next((place for place, run in enumerate(runs) if run.version_id == metadata.id), len(runs))

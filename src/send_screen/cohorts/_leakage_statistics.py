@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from send_screen.documents import first_few
+
 Z = 2.326  # one-sided 1 %
 MIN_CHILDREN = 10  # children of a level, and positives (and negatives) of a test: fewer prove nothing
 
@@ -78,8 +80,7 @@ def count_values(column: pd.Series, outcome: np.ndarray, name: str, *, ordered: 
 
 def list_names(features: Collection[str]) -> str:
     """Return names for a sentence, at most eight."""
-    names = list(features)
-    return ", ".join(names) if len(names) <= 8 else f"{', '.join(names[:8])} and {len(names) - 8} more"
+    return first_few(features, 8)
 
 
 def auc_of(score: np.ndarray, positive: np.ndarray, negative: np.ndarray) -> float:

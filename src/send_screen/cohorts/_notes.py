@@ -5,7 +5,7 @@ from __future__ import annotations
 from send_screen.cohorts._source_table import SourceTable
 from send_screen.contracts import CheckedTable
 from send_screen.contracts._quote import quotable
-from send_screen.documents import count
+from send_screen.documents import count, first_few
 from send_screen.specs import ModelSpec
 
 
@@ -15,11 +15,10 @@ def unreadable_values(check: CheckedTable, columns: set[str], file: str) -> list
     if not warnings:
         return []
     names = list(dict.fromkeys(v.column or "" for v in warnings))
-    shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
     rows = len({v.row for v in warnings})
     return [
         f"{file}: {count(len(warnings), 'blank or unreadable value', 'blank or unreadable values')} of "
-        f"{count(rows, 'child', 'children')} taken as not known ({shown}). "
+        f"{count(rows, 'child', 'children')} taken as not known ({first_few(names, 5)}). "
         "To see each: send-screen check."
     ]
 
@@ -51,6 +50,5 @@ def unused_headers(checks: dict[str, CheckedTable], raw: dict[str, SourceTable])
         ]
         rest = sorted(unused - set(guesses))
         if rest:
-            shown = ", ".join(map(quotable, rest[:5])) + (f" and {len(rest) - 5} more" if len(rest) > 5 else "")
-            notes.append(f"{file}: these columns were not used: {shown}.")
+            notes.append(f"{file}: these columns were not used: {first_few(map(quotable, rest), 5)}.")
     return notes

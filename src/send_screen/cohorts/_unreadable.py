@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 
 from send_screen.contracts import CheckedTable, Contract, Rule, Violation
 from send_screen.contracts._quote import quotable
+from send_screen.documents import first_few
 from send_screen.errors import DataError
 
 _MIN_CELLS = 10
@@ -34,7 +35,7 @@ def missing_columns(
     first = of_file[0]
     return [
         DataError(
-            f"The file has no {_listed(names)}.{unused}",
+            f"The file has no {first_few(names, _MAX_SHOWN)}.{unused}",
             remedy=rule.remedy,
             file=first.file,
             column=first.column,
@@ -97,7 +98,7 @@ def _error(
     found: list[tuple[str, Rule]], counts: Counter[tuple[str, str]], values: dict[str, Counter[str]], file: str
 ) -> DataError:
     name, rule = found[0]
-    shown = _listed([name for name, _ in found])
+    shown = first_few([name for name, _ in found], _MAX_SHOWN)
     if rule.kind in _OF_OTHER_COLUMNS:
         other = rule.arguments["column"]
         return DataError(
@@ -117,8 +118,3 @@ def _error(
         rule=rule.id,
         remedy=rule.remedy,
     )
-
-
-def _listed(names: Sequence[str | None]) -> str:
-    shown = ", ".join(map(str, names[:_MAX_SHOWN]))
-    return f"{shown} and {len(names) - _MAX_SHOWN} more" if len(names) > _MAX_SHOWN else shown

@@ -15,7 +15,7 @@ from send_screen.documents._characters import (
     has_control_characters,
     printable,
 )
-from send_screen.documents._counts import count
+from send_screen.documents._counts import count, first_few
 from send_screen.documents._files import read_regular_file
 from send_screen.documents._lock import locked
 from send_screen.documents._mistakes import closest, raise_mistakes
@@ -48,6 +48,7 @@ __all__ = [
     "displayable",
     "encodable",
     "file_name",
+    "first_few",
     "has_control_characters",
     "printable",
     "CONTROL_CHARACTERS",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 def count(n: float, one: str, many: str) -> str:
     """Return a count with its noun, and its verb where it has one.
@@ -10,3 +12,14 @@ def count(n: float, one: str, many: str) -> str:
     ('1 child is', '20,000 rows')
     """
     return f"{n:,.0f} {one if n == 1 else many}"
+
+
+def first_few(names: Iterable[object], most: int) -> str:
+    """Return at most so many names for a sentence, and how many more there are.
+
+    >>> first_few(["E01", "E02"], 2), first_few(["E01", "E02", "E03"], 2)
+    ('E01, E02', 'E01, E02 and 1 more')
+    """
+    texts = [str(name) for name in names]
+    shown = ", ".join(texts[:most])
+    return f"{shown} and {len(texts) - most} more" if len(texts) > most else shown

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from send_screen.documents import CHILDREN, SCHOOLS, Noun
+from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._gaps import CALIBRATION, FALSE_NEGATIVES, FALSE_POSITIVES, INCONCLUSIVE, OTHERS, WITHIN
 from send_screen.tables import MINIMUM_CHILDREN
 
@@ -31,6 +32,19 @@ def describe_group(attribute: str, group: str, nouns: Mapping[str, Mapping[str, 
         parts = zip(crossed, group.split(" × "), strict=True)
         return " × ".join(describe_group(name, part, nouns) for name, part in parts)
     return nouns.get(attribute, {}).get(group, f"children ({attribute}: {group})")
+
+
+def name_groups(
+    view: OutOfFoldPredictions, given: Mapping[str, Mapping[str, str]], children: Noun
+) -> dict[str, dict[str, str]]:
+    """Return a noun for the people of every group: where none is given, they are named by attribute and group."""
+    return {
+        attribute: {
+            **{str(name): f"{children.many} ({attribute}: {name})" for name in pd.unique(view.group(attribute))},
+            **given.get(attribute, {}),
+        }
+        for attribute in view.attributes
+    }
 
 
 def describe_gap(

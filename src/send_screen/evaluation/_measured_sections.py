@@ -19,6 +19,7 @@ from send_screen.evaluation._describe_gaps import (
     describe_gap,
     describe_group,
     is_material,
+    name_groups,
     redact_gap,
 )
 from send_screen.evaluation._evidence import OutOfFoldPredictions
@@ -143,7 +144,7 @@ def measured_sections(
     # In the order in which it is kept: replicates draw schools in the order in which they are met.
     evidence = OutOfFoldPredictions(evidence).frame.sort_values(["fold_seed", "row"], ignore_index=True)
     by_level = OutOfFoldPredictions(evidence)
-    given = _with_every_group(by_level, group_descriptions or {}, children)
+    given = name_groups(by_level, group_descriptions or {}, children)
     combined = combine_small_groups(by_level, hierarchies or {}, given, children)
     evidence = recode_groups(evidence, combined)
     view = OutOfFoldPredictions(evidence)
@@ -226,19 +227,6 @@ def _without_schools(sections: MeasuredSections) -> MeasuredSections:
             "attribution": tuple(row.model_copy(update={"schools": None}) for row in sections.attribution),
         }
     )
-
-
-def _with_every_group(
-    view: OutOfFoldPredictions, given: Mapping[str, Mapping[str, str]], children: Noun
-) -> dict[str, dict[str, str]]:
-    """Return a noun for the people of every group: where none is given, they are named by attribute and group."""
-    return {
-        attribute: {
-            **{str(name): f"{children.many} ({attribute}: {name})" for name in pd.unique(view.group(attribute))},
-            **given.get(attribute, {}),
-        }
-        for attribute in view.attributes
-    }
 
 
 def _with_combined(

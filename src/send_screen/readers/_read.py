@@ -62,7 +62,7 @@ def read_table(path: str | Path) -> Reading:
     ----------
     path : str or pathlib.Path
         A CSV file (UTF-8 with or without a byte-order mark, UTF-16 or cp1252; comma, semicolon, tab or pipe), a
-        workbook or a Parquet file.
+        workbook, a Parquet file, or XML of a known format (the Common Transfer File, Excel's of 2003).
 
     Returns
     -------

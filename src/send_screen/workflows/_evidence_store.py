@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from send_screen.errors import DataError, GateError
 from send_screen.evaluation import EvidenceKeys
+from send_screen.evaluation._evidence import OutOfFoldPredictions
 from send_screen.evaluation._report import ethnic_hierarchies
 from send_screen.evaluation.disclosure import exposed_by_differencing
 from send_screen.governance import EVIDENCE, sha256_of
@@ -94,8 +95,16 @@ class EvidenceComparison:
 def read_with_children(folder: Path) -> pd.DataFrame | None:
     """Return a version's evidence with the column ``child_id``; None where it cannot be read from here."""
     try:
+        return with_children(read_evidence((folder / EVIDENCE).read_bytes())[0], folder)
+    except (OSError, DataError):
+        return None
+
+
+def with_children(evidence: pd.DataFrame, folder: Path) -> pd.DataFrame | None:
+    """Return evidence from a version's folder with the column ``child_id``; None where that cannot be read, or used."""
+    try:
         children = pq.read_table(folder / _CHILDREN, columns=["row", "child_id"]).to_pandas()
-        return read_evidence((folder / EVIDENCE).read_bytes())[0].merge(children, on="row")
+        return OutOfFoldPredictions(evidence).frame.merge(children, on="row")
     except (pa.ArrowException, OSError, ValueError, KeyError, DataError):
         return None
 

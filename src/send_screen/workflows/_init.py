@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from send_screen.cohorts import Cohort, find_target_leakage, load_cohort
-from send_screen.documents import count
+from send_screen.documents import count, first_few
 from send_screen.drafting import (
     VERSION,
     ColumnProfile,
@@ -89,8 +89,7 @@ class DraftedFiles(Result):
 
 
 def _some(names: tuple[str, ...]) -> str:
-    shown = ", ".join(names[:_MAX_SHOWN])
-    return f"{shown} and {len(names) - _MAX_SHOWN} more" if len(names) > _MAX_SHOWN else shown or "none"
+    return first_few(names, _MAX_SHOWN) or "none"
 
 
 def _word(path: Path) -> str:

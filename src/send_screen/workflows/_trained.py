@@ -153,7 +153,7 @@ def suppressed_by_earlier(published: PublishedReport) -> list[str]:
         what = "crossed groups are suppressed: a version with another list did not cross them"
     elif exposed := [one for one in earlier if one.exposed]:
         less = exposed[0].version
-        what = f"some figures of groups are suppressed: less those of version {less}, they would tell of a few"
+        what = f"some figures of groups are suppressed: subtracting those of version {less} would leave a few"
     else:
         return []
     return [

@@ -82,10 +82,11 @@ def exposed_by_differencing(
     frame = by_child.set_index("child_id").loc[children, groups].fillna(NOT_RECORDED).reset_index(drop=True)
     frame = frame.assign(fold_seed=0, row=range(len(frame)), fold=0, school=0, outcome=0)
     frame[f"score.{CANDIDATE}"] = 0.0
+    regrouped = _regrouped(evidence, earlier)
     exposed = {
         (key, part)
         for key in contingency_table(OutOfFoldPredictions(evidence), intersections, combined=combined).members
-        if key != ALL and not _regrouped(evidence, earlier).isdisjoint(key[0].split(" × "))
+        if key != ALL and not regrouped.isdisjoint(key[0].split(" × "))
         for part in PARTS
     }
     for name, parts in _REVEALED_BY.items():
